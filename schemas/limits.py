@@ -1,0 +1,24 @@
+"""The limits of the contract (design §5); what breaks one is refused with a reason, never decoded further."""
+
+SESSION_BYTES = 4 * 1024 * 1024
+SESSION_BYTES_AIM = 1_500_000
+FRAMES = 120
+FRAME_WIDTH = 1920
+FRAME_HEIGHT = 1080
+SAMPLES = 50_000
+MESSAGE_BYTES = 256 * 1024
+"""Config, command, status, finding, receipt and pulse: everything but pictures."""
+
+SECONDS_MIN = 5
+SECONDS_MAX = 60
+
+PULSE_SECONDS = 20
+PULSE_SILENCE_SECONDS = 60
+STATUS_SECONDS = 60
+HEARD_WITHIN_SECONDS = 180
+WILL_SECONDS = 60
+GRACE_SECONDS = 60
+RESEND_SECONDS = (20, 40, 80)
+COMMAND_EVERY_SECONDS = 10
+CONFIG_AHEAD_HOURS = 36
+UNACKNOWLEDGED = 4

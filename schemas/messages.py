@@ -1,0 +1,331 @@
+"""Every message that passes between home, detector and centre, as pydantic models (design §5).
+
+What we build ourselves may have no unknown field; what we receive may (see :mod:`schemas.wire`), so that an older
+part goes on working beside a newer one. Instants are aware and in UTC; picture coordinates are fractions of width
+and height, origin top left.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from schemas import limits
+from schemas.vocabulary import REASONS, Answer, DeviceKind, Link, Reason, ReceiptState, Show
+
+
+def _to_utc(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs its zone: write it with Z or +00:00")
+    return instant.astimezone(UTC)
+
+
+Instant = Annotated[datetime, AfterValidator(_to_utc)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+Short = Annotated[str, StringConstraints(max_length=200)]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Seconds = Annotated[int, Field(ge=limits.SECONDS_MIN, le=limits.SECONDS_MAX)]
+
+
+class Part(BaseModel):
+    """A piece of a message."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Message(Part):
+    """One message. ``v`` is the version of its form."""
+
+    binary: ClassVar[bool] = False
+    """CBOR in an envelope when true, JSON when not."""
+    limit: ClassVar[int] = limits.MESSAGE_BYTES
+    """Bytes on the wire at most."""
+
+    v: Literal[1] = 1
+
+
+class Pulse(Message):
+    """The centre's clock, each 20 s to all devices: without it no device wakes."""
+
+    now: Instant
+
+
+ZoneKind = Literal["bed", "floor", "door", "mask", "armchair"]
+
+
+class Zone(Part):
+    """A named polygon in the picture.
+
+    ``kind`` says what it is. A couple's bed is two zones of kind ``bed``, one a person. ``mask`` is never looked at.
+    """
+
+    name: Name
+    kind: ZoneKind
+    polygon: tuple[tuple[Fraction, Fraction], ...] = Field(min_length=3, max_length=32)
+
+
+class Profile(Part):
+    """What the detector has to know of one room: geometry and numbers, never a picture.
+
+    ``thresholds`` override the detector's own by name. ``signature`` is the coarse structure of the empty room, rows of
+    small integers (see docs/detector.md); empty when the room was never calibrated.
+    """
+
+    version: int = Field(default=1, ge=1)
+    zones: tuple[Zone, ...] = Field(default=(), max_length=32)
+    expected_people: int = Field(default=1, ge=1, le=4)
+    pets: bool = False
+    thresholds: dict[Name, Number] = Field(default_factory=dict)
+    signature: tuple[tuple[int, ...], ...] = Field(default=(), max_length=64)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _zones_by_name(cls, data: Any) -> Any:
+        """Take ``zones`` also as ``{name: polygon}``: the kind is then the name's first word."""
+        if isinstance(data, dict) and isinstance(data.get("zones"), dict):
+            zones = [
+                {"name": name, "kind": str(name).split("_")[0], "polygon": polygon}
+                for name, polygon in data["zones"].items()
+            ]
+            return {**data, "zones": zones}
+        return data
+
+
+class Capture(Part):
+    """How a camera takes its session."""
+
+    fps: float = Field(default=5.0, ge=1.0, le=12.0)
+    width: int = Field(default=640, ge=160, le=limits.FRAME_WIDTH)
+    height: int = Field(default=480, ge=120, le=limits.FRAME_HEIGHT)
+    jpeg_quality: int = Field(default=80, ge=30, le=95)
+
+
+class Attempt(Part):
+    """One look that the device has to make by itself."""
+
+    check_id: UUID
+    attempt: int = Field(ge=1, le=20)
+    opens_at: Instant
+    closes_at: Instant
+    seconds: Seconds
+    show: Show
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> Self:
+        if self.opens_at >= self.closes_at:
+            raise ValueError(f"check {self.check_id}: opens_at {self.opens_at} is not before closes_at {self.closes_at}")
+        return self
+
+
+class Config(Message):
+    """What a device should do for the next 36 hours: an explicit list, no schedule logic on the device."""
+
+    version: int = Field(ge=1)
+    attempts: tuple[Attempt, ...] = Field(default=(), max_length=500)
+    capture: Capture = Capture()
+    profile: Profile = Profile()
+
+
+class Command(Message):
+    """Look now, for an open case: ``attempt`` is one more session, ``live`` is frames to a screen.
+
+    ``case`` is the id of the check or alarm that it is tied to; a device does nothing without one.
+    """
+
+    command_id: UUID
+    kind: Literal["attempt", "live"]
+    case: UUID
+    check_id: UUID | None = None
+    attempt: int | None = Field(default=None, ge=1, le=20)
+    seconds: Seconds
+    show: Show = Show.ALWAYS
+    expires_at: Instant
+
+    @model_validator(mode="after")
+    def _an_attempt_says_whose(self) -> Self:
+        if self.kind == "attempt" and (self.check_id is None or self.attempt is None):
+            raise ValueError(f"command {self.command_id}: kind attempt needs check_id and attempt")
+        return self
+
+
+class Preflight(Part):
+    """The camera opened, or not, shortly before an attempt; no picture is kept or sent."""
+
+    check_id: UUID
+    attempt: int = Field(ge=1, le=20)
+    fault: Short | None = None
+
+
+class Status(Message):
+    """How a device is, each minute and on change; ``gone`` is its last will.
+
+    ``wall_offset_s`` is the device's own clock minus the pulse's, seconds; it is only reported.
+    """
+
+    link: Link
+    config_version: int | None = None
+    software: Short = ""
+    camera_ok: bool | None = None
+    fault: Short | None = None
+    wall_offset_s: Number | None = None
+    pending_sessions: int = Field(default=0, ge=0)
+    preflight: tuple[Preflight, ...] = Field(default=(), max_length=50)
+    sequence: int = Field(default=0, ge=0)
+
+
+class Frame(Part):
+    """One JPEG, ``ms`` after the session's start."""
+
+    ms: int = Field(ge=0, le=120_000)
+    jpeg: bytes
+
+
+class Channel(Part):
+    """One sensor's series: ``values[i]`` was read ``ms[i]`` after the start, one number a cell, row by row.
+
+    ``quantity`` says what and in which unit: ``thermal_c`` (°C, rows × columns), ``ambient_c`` (°C), ``bed_load_kg``,
+    ``bed_pressure`` (0–1), ``presence`` (0 or 1), ``door_open`` (0 or 1), ``movement`` (0–1).
+    """
+
+    name: Name
+    quantity: Literal[
+        "thermal_c", "ambient_c", "bed_load_kg", "bed_pressure", "presence", "door_open", "movement"
+    ]
+    rows: int = Field(default=1, ge=1, le=64)
+    columns: int = Field(default=1, ge=1, le=64)
+    ms: tuple[int, ...]
+    values: tuple[tuple[float, ...], ...]
+
+    @model_validator(mode="after")
+    def _as_many_values_as_cells(self) -> Self:
+        if len(self.ms) != len(self.values):
+            raise ValueError(f"channel {self.name}: {len(self.ms)} times but {len(self.values)} values")
+        cells = self.rows * self.columns
+        if any(len(row) != cells for row in self.values):
+            raise ValueError(f"channel {self.name}: each value needs {cells} cells ({self.rows}x{self.columns})")
+        return self
+
+
+class Session(Message):
+    """The ten seconds: a header, and frames or samples, or a ``fault`` and neither."""
+
+    binary: ClassVar[bool] = True
+    limit: ClassVar[int] = limits.SESSION_BYTES
+
+    session_id: Name
+    org: Name
+    device: Name
+    kind: DeviceKind
+    check_id: UUID | None = None
+    attempt: int | None = Field(default=None, ge=1, le=20)
+    command_id: UUID | None = None
+    started_at: Instant
+    seconds: Seconds
+    show: Show = Show.DEVIATION
+    software: Short = ""
+    profile: Profile = Profile()
+    fault: Short | None = None
+    frames: tuple[Frame, ...] = ()
+    channels: tuple[Channel, ...] = Field(default=(), max_length=32)
+
+
+class Evidence(Part):
+    """One thing that the detector saw: what, in which zone, how much."""
+
+    what: Name
+    zone: Name | None = None
+    value: Number | None = None
+
+
+class Finding(Message):
+    """The detector's answer to one session.
+
+    ``reasons`` are the most telling first; the plan acts on the first. ``measures`` are named numbers for people who
+    ask why. ``pictures`` is how many frames were published for a person to see.
+    """
+
+    session_id: Name
+    org: Name
+    device: Name
+    check_id: UUID | None = None
+    attempt: int | None = Field(default=None, ge=1, le=20)
+    command_id: UUID | None = None
+    answer: Answer
+    reasons: tuple[Reason, ...] = Field(default=(), max_length=8)
+    people: int | None = Field(default=None, ge=0, le=20)
+    evidence: tuple[Evidence, ...] = Field(default=(), max_length=64)
+    measures: dict[Name, Number] = Field(default_factory=dict, max_length=200)
+    started_at: Instant | None = None
+    timings_ms: dict[Name, Number] = Field(default_factory=dict)
+    pictures: int = Field(default=0, ge=0, le=limits.FRAMES)
+    detail: Short = ""
+    profile_version: int = Field(default=1, ge=1)
+    detector: Short = ""
+
+    @model_validator(mode="after")
+    def _reasons_fit_the_answer(self) -> Self:
+        allowed = REASONS[self.answer]
+        if not allowed and self.reasons:
+            raise ValueError(f"finding {self.session_id}: {self.answer} takes no reason, got {self.reasons[0]}")
+        if allowed and (not self.reasons or self.reasons[0] not in allowed):
+            raise ValueError(f"finding {self.session_id}: {self.answer} needs one of its own reasons first")
+        return self
+
+
+class Picture(Message):
+    """Frames of a session that a person may have to see. Memory only, never stored (design §2.5)."""
+
+    binary: ClassVar[bool] = True
+    limit: ClassVar[int] = limits.SESSION_BYTES
+
+    session_id: Name
+    org: Name
+    device: Name
+    frames: tuple[Frame, ...]
+
+
+class LiveFrame(Message):
+    """One frame of a live look; ``last`` closes it."""
+
+    binary: ClassVar[bool] = True
+    limit: ClassVar[int] = limits.SESSION_BYTES
+
+    command_id: UUID
+    org: Name
+    device: Name
+    sequence: int = Field(ge=0)
+    frame: Frame | None = None
+    last: bool = False
+
+
+class Receipt(Message):
+    """The centre has the session's finding in its database, or will never take it; either ends the session."""
+
+    session_id: Name
+    state: ReceiptState
+    reason: Short | None = None
+
+
+class DetectorStatus(Message):
+    """A detector is alive, each 20 s; ``gone`` is its last will."""
+
+    detector_id: Name
+    version: Short
+    link: Link
+
+
+MESSAGES: dict[str, type[Message]] = {
+    "pulse": Pulse,
+    "config": Config,
+    "command": Command,
+    "status": Status,
+    "session": Session,
+    "finding": Finding,
+    "picture": Picture,
+    "live": LiveFrame,
+    "receipt": Receipt,
+    "detector": DetectorStatus,
+}
+"""Each message under the word that names it in its topic."""

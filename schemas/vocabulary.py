@@ -1,0 +1,224 @@
+"""The closed lists of the service: one word, one meaning, used by every part and every table."""
+
+from enum import IntEnum, StrEnum
+
+
+class Answer(StrEnum):
+    """What a detector, or a person, says of one session."""
+
+    IN_BED = "in_bed"
+    NOT_SEEN = "not_seen"
+    SOMETHING_WRONG = "something_wrong"
+    CANNOT_TELL = "cannot_tell"
+
+
+class Reason(StrEnum):
+    """Why that answer; the plan acts on the reason, so a finding carries exactly one as its first."""
+
+    # something_wrong
+    ON_FLOOR = "on_floor"
+    HALF_OUT = "half_out"
+    VIOLENT = "violent"
+    UP = "up"
+    AT_EDGE = "at_edge"
+    # cannot_tell: the camera cannot see
+    COVERED = "covered"
+    PARTLY_COVERED = "partly_covered"
+    DARK = "dark"
+    OVEREXPOSED = "overexposed"
+    DEFOCUSED = "defocused"
+    MOVED = "moved"
+    # cannot_tell: the session is not to be trusted
+    FROZEN = "frozen"
+    TOO_SHORT = "too_short"
+    OUT_OF_RANGE = "out_of_range"
+    CONTRADICTORY = "contradictory"
+    REJECTED = "rejected"
+    FAULT = "fault"
+    # cannot_tell: the picture is good and the answer is not in it
+    COUNT = "count"
+    STILL = "still"
+    # a person looked and could not say; or nothing came at all
+    PERSON_UNSURE = "person_unsure"
+    NO_SESSION = "no_session"
+    NOBODY_LOOKED = "nobody_looked"
+
+
+REASONS: dict[Answer, frozenset[Reason]] = {
+    Answer.IN_BED: frozenset(),
+    Answer.NOT_SEEN: frozenset(),
+    Answer.SOMETHING_WRONG: frozenset(
+        {Reason.ON_FLOOR, Reason.HALF_OUT, Reason.VIOLENT, Reason.UP, Reason.AT_EDGE}
+    ),
+    Answer.CANNOT_TELL: frozenset(
+        {
+            Reason.COVERED,
+            Reason.PARTLY_COVERED,
+            Reason.DARK,
+            Reason.OVEREXPOSED,
+            Reason.DEFOCUSED,
+            Reason.MOVED,
+            Reason.FROZEN,
+            Reason.TOO_SHORT,
+            Reason.OUT_OF_RANGE,
+            Reason.CONTRADICTORY,
+            Reason.REJECTED,
+            Reason.FAULT,
+            Reason.COUNT,
+            Reason.STILL,
+            Reason.PERSON_UNSURE,
+        }
+    ),
+}
+"""Which reasons go with which answer. ``in_bed`` and ``not_seen`` need none."""
+
+
+class AlarmKind(StrEnum):
+    SOMETHING_WRONG = "something_wrong"
+    NOT_SEEN = "not_seen"
+    CANNOT_TELL = "cannot_tell"
+    NOBODY_LOOKED = "nobody_looked"
+    TECHNICAL = "technical"
+    SERVICE = "service"
+    MANUAL = "manual"
+    TEST = "test"
+
+
+class Priority(IntEnum):
+    """1 is the most urgent."""
+
+    FIRST = 1
+    SECOND = 2
+    THIRD = 3
+
+
+PRIORITY: dict[AlarmKind, Priority] = {
+    AlarmKind.SOMETHING_WRONG: Priority.FIRST,
+    AlarmKind.NOT_SEEN: Priority.SECOND,
+    AlarmKind.CANNOT_TELL: Priority.SECOND,
+    AlarmKind.NOBODY_LOOKED: Priority.SECOND,
+    AlarmKind.TECHNICAL: Priority.THIRD,
+    AlarmKind.SERVICE: Priority.THIRD,
+    AlarmKind.MANUAL: Priority.SECOND,
+    AlarmKind.TEST: Priority.THIRD,
+}
+"""Default priority of a kind; ``technical`` on a check's last attempt is 2, ``manual`` is as the person who raised it says."""
+
+
+class Outcome(StrEnum):
+    """How an alarm ended. ``other`` needs a note."""
+
+    HELPED_UP = "helped_up"
+    WELL_IN_BED = "well_in_bed"
+    WELL_ELSEWHERE = "well_elsewhere"
+    MOVED_TO_HOSPITAL = "moved_to_hospital"
+    EMERGENCY_CALLED = "emergency_called"
+    TECHNICAL_FIXED = "technical_fixed"
+    FALSE_ALARM = "false_alarm"
+    NOT_AT_HOME_KNOWN = "not_at_home_known"
+    DIED = "died"
+    OTHER = "other"
+
+
+class Condition(StrEnum):
+    """What the evidence says now; kept apart from what people do about it."""
+
+    ACTIVE = "active"
+    CLEARED = "cleared"
+
+
+class CancelReason(StrEnum):
+    PAUSE_AWAY = "pause_away"
+    PAUSE_HOSPITAL = "pause_hospital"
+    PAUSE_GUESTS = "pause_guests"
+    PAUSE_OWN_WISH = "pause_own_wish"
+    CONSENT_REVOKED = "consent_revoked"
+    DECISION_ENDED = "decision_ended"
+    MOVED = "moved"
+    DIED = "died"
+    REPLANNED = "replanned"
+    TOWN_STOP = "town_stop"
+
+
+class Instead(StrEnum):
+    """What comes in a cancelled check's stead."""
+
+    VISIT = "visit"
+    NOTHING = "nothing"
+
+
+class HandledBy(StrEnum):
+    ALARM_CENTRE = "alarm_centre"
+    HOME_CARE = "home_care"
+
+
+class GreenBy(StrEnum):
+    """Who may turn this resident's checks green: a person, or the detector once a planner has signed."""
+
+    OPERATOR = "operator"
+    DETECTOR = "detector"
+
+
+class Show(StrEnum):
+    """Which sessions' pictures a person may have to look at."""
+
+    ALWAYS = "always"
+    DEVIATION = "deviation"
+
+
+class DeviceKind(StrEnum):
+    CAMERA = "camera"
+    SENSORS = "sensors"
+
+
+class ConsentState(StrEnum):
+    GIVEN = "given"
+    LIMITED = "limited"
+    REVOKED = "revoked"
+
+
+class Role(StrEnum):
+    OPERATOR = "operator"
+    CARER = "carer"
+    LEAD = "lead"
+    PLANNER = "planner"
+    ADMIN = "admin"
+    ENGINEER = "engineer"
+
+
+class Channel(StrEnum):
+    SMS = "sms"
+    CALL = "call"
+
+
+class ReceiptState(StrEnum):
+    COMMITTED = "committed"
+    REFUSED = "refused"
+
+
+class Link(StrEnum):
+    """The state of a device's link, as its status or its last will says."""
+
+    UP = "up"
+    GONE = "gone"
+
+
+class Refusal(StrEnum):
+    """Why a message was not taken. Counted and logged under these words, nowhere else."""
+
+    NOT_CBOR = "not_cbor"
+    NOT_JSON = "not_json"
+    NOT_VALID = "not_valid"
+    SEALED = "sealed"
+    VERSION_UNKNOWN = "version_unknown"
+    TOO_LARGE = "too_large"
+    TOO_MANY_FRAMES = "too_many_frames"
+    TOO_MANY_SAMPLES = "too_many_samples"
+    FRAME_TOO_LARGE = "frame_too_large"
+    NOT_JPEG = "not_jpeg"
+    FRAMES_OUT_OF_ORDER = "frames_out_of_order"
+    TOPIC_MISMATCH = "topic_mismatch"
+    UNKNOWN_DEVICE = "unknown_device"
+    UNKNOWN_ATTEMPT = "unknown_attempt"
+    CONSENT_REVOKED = "consent_revoked"
+    COMMAND_EXPIRED = "command_expired"
