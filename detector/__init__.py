@@ -1,0 +1,1 @@
+"""Session in, finding out: says whether the right people are seen in the right place."""

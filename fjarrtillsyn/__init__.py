@@ -1,0 +1,1 @@
+"""The one command, the embedded servers and the simulated town."""

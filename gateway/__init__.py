@@ -1,0 +1,1 @@
+"""The part that runs in the home: wakes for a check, captures, sends and goes dark."""

@@ -1,0 +1,1 @@
+"""What holds the promises: unit, integration, whole nights, browser and benchmarks."""

@@ -1,0 +1,1 @@
+"""Measurements against a bare baseline; run by ``make bench``."""

@@ -1,0 +1,1 @@
+"""One part against a real PostgreSQL or a real broker."""

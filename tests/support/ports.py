@@ -1,0 +1,36 @@
+"""Free ports on the local host, and waiting until somebody answers on one."""
+
+import socket
+import subprocess
+import time
+
+HOST = "127.0.0.1"
+
+
+def free_port() -> int:
+    """Return a TCP port of the local host that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for_port(port: int, server: subprocess.Popen[bytes], deadline_s: float = 10.0) -> None:
+    """Return when *server* accepts connections on *port*.
+
+    Raises:
+        RuntimeError: the server has ended, or nobody answered within *deadline_s* seconds.
+    """
+    end = time.monotonic() + deadline_s
+    while True:
+        try:
+            socket.create_connection((HOST, port), timeout=0.2).close()
+            return
+        except OSError as refused:
+            try:
+                status = server.wait(timeout=0.01)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() > end:
+                    raise RuntimeError(f"nobody answered on {HOST}:{port} within {deadline_s} s") from refused
+            else:
+                raise RuntimeError(f"the server for {HOST}:{port} ended with status {status}") from refused

@@ -1,0 +1,105 @@
+"""The rules of the house that a machine can hold: who imports whom, what is pure, what is pinned."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+OURS = ("schemas", "gateway", "detector", "alarm_center", "fjarrtillsyn")
+PURE = ("schemas", "alarm_center/core")
+LONGEST_FILE_LINES = 400
+
+# What reads a clock, the machine or chance, by the last two names of the call.
+IMPURE_CALLS = {
+    "datetime.now", "datetime.today", "datetime.utcnow", "date.today", "time.time", "time.monotonic",
+    "uuid.uuid1", "uuid.uuid4",
+}  # fmt: skip
+IMPURE_BUILTINS = {"breakpoint", "exec", "eval", "input", "open", "print"}
+
+
+def modules(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """Yield each call as its last two dotted names, or its one name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield ".".join(ast.unparse(node.func).split(".")[-2:]), node
+
+
+def test_the_parts_import_only_what_they_may(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    status = lint_imports(config_filename="pyproject.toml", no_cache=True)
+    assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", list(modules(*PURE)), ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_decides_is_pure(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    impure = [
+        f"line {call.lineno}: {name}()"
+        for name, call in calls(tree)
+        if name in IMPURE_CALLS | IMPURE_BUILTINS
+    ]
+    waits = [
+        f"line {node.lineno}: async"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith)
+    ]
+    assert impure + waits == []
+
+
+def test_no_module_is_longer_than_one_can_read() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in modules(*OURS, "tests", "deploy")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE_LINES
+    }
+    assert long == {}
+
+
+def test_no_test_sleeps() -> None:
+    sleeping = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in modules("tests")
+        for name, call in calls(ast.parse(path.read_text(encoding="utf-8")))
+        if name in {"time.sleep", "asyncio.sleep"} and ast.unparse(call.args[0]) != "0"
+    ]
+    assert sleeping == [], "wait for a condition with tests.support.waiting.eventually"
+
+
+def test_every_dependency_is_pinned_and_allowed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    pinned = {canonicalize_name(name): version for name, version in pins.items()}
+    extras = project["optional-dependencies"]
+    for text in [*project["dependencies"], *extras["demo"], *extras["dev"]]:
+        wanted = Requirement(text)
+        if wanted.name == project["name"]:
+            continue
+        version = pinned.get(canonicalize_name(wanted.name))
+        assert version is not None, f"constraints.txt has no {wanted.name}"
+        assert wanted.specifier.contains(version), (
+            f"constraints.txt: {wanted.name} {version} is not {wanted.specifier}"
+        )
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    reasons = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    given = set(re.findall(r"^\| `([^`]+)` \| \S", reasons, re.MULTILINE))
+    wanted = {Requirement(text).name for text in [*project["dependencies"], *extras["demo"], *extras["dev"]]}
+    assert given == wanted - {project["name"]}
