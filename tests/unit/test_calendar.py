@@ -1,0 +1,291 @@
+"""What the calendar promises: nights from noon to noon, moved clocks right, no check lost or doubled."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alarm_center.core.calendar import (
+    OwedCheck,
+    Slot,
+    checks_owed,
+    due_at,
+    instant_of,
+    local_clock,
+    night_bounds,
+    night_of,
+    succeed,
+)
+from schemas.vocabulary import Show
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+SPRING = date(2026, 3, 28)  # 02:00 becomes 03:00 on Sunday 29 March
+AUTUMN = date(2026, 10, 24)  # 03:00 becomes 02:00 on Sunday 25 October
+RESIDENT = UUID(int=1)
+EVERY_NIGHT = frozenset(range(7))
+
+
+def slot(at: str = "02:00", *, number: int = 1, window: int = 0, weekdays: frozenset[int] = EVERY_NIGHT,
+         first: date = date(2026, 1, 1), last: date | None = None) -> Slot:  # fmt: skip
+    return Slot(UUID(int=number), RESIDENT, weekdays, time.fromisoformat(at), window, 10, first, last)
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+# ---- the night ----
+
+
+@pytest.mark.parametrize(
+    ("instant", "night"),
+    [
+        ("2026-06-10 09:59:59", date(2026, 6, 9)),  # 11:59:59 in Stockholm
+        ("2026-06-10 10:00:00", date(2026, 6, 10)),  # noon
+        ("2026-06-10 22:30:00", date(2026, 6, 10)),  # half past midnight on the 11th
+    ],
+)
+def test_a_night_lasts_from_noon_to_noon_and_is_named_by_the_date_it_begins(
+    instant: str, night: date
+) -> None:
+    assert night_of(utc(instant), STOCKHOLM) == night
+
+
+@pytest.mark.parametrize(
+    ("night", "hours"), [(SPRING, 23), (AUTUMN, 25), (date(2026, 6, 10), 24), (date(2027, 3, 27), 23)]
+)
+def test_a_night_is_as_long_as_it_really_is(night: date, hours: int) -> None:
+    start, end = night_bounds(night, STOCKHOLM)
+    assert end - start == timedelta(hours=hours)
+    assert start.tzinfo is UTC and end.tzinfo is UTC
+
+
+# ---- the two nights when the clock is moved ----
+
+
+@pytest.mark.parametrize(
+    ("night", "local", "instant"),
+    [
+        (SPRING, "01:59", "2026-03-29 00:59"),
+        (SPRING, "02:00", "2026-03-29 01:00"),  # 03:00 summer time
+        (SPRING, "02:30", "2026-03-29 01:00"),
+        (SPRING, "02:59", "2026-03-29 01:00"),
+        (SPRING, "03:00", "2026-03-29 01:00"),
+        (SPRING, "03:01", "2026-03-29 01:01"),
+        (SPRING, "22:00", "2026-03-28 21:00"),  # a time from noon on is on the night's own date
+        (AUTUMN, "01:59", "2026-10-24 23:59"),
+        (AUTUMN, "02:30", "2026-10-25 00:30"),  # the first of the two
+        (AUTUMN, "03:00", "2026-10-25 02:00"),
+    ],
+)
+def test_a_missing_time_is_three_o_clock_and_a_repeated_one_is_its_first(
+    night: date, local: str, instant: str
+) -> None:
+    assert instant_of(night, time.fromisoformat(local), STOCKHOLM) == utc(instant)
+
+
+def test_a_wall_time_marked_as_the_second_is_still_the_first() -> None:
+    assert instant_of(AUTUMN, time(2, 30, fold=1), STOCKHOLM) == utc("2026-10-25 00:30")
+
+
+def test_a_gap_of_half_an_hour_ends_where_it_ends() -> None:
+    # Lord Howe Island moves its clock by thirty minutes: 02:00 becomes 02:30 on Sunday 4 October 2026.
+    lord_howe = ZoneInfo("Australia/Lord_Howe")
+    assert instant_of(date(2026, 10, 3), time(2, 10), lord_howe) == utc("2026-10-03 15:30")
+
+
+def test_each_clock_change_night_owes_each_check_once() -> None:
+    slots = [slot(at, number=i) for i, at in enumerate(["01:30", "02:00", "02:30", "03:00", "03:30"], 1)]
+    for night in (SPRING, AUTUMN):
+        owed = checks_owed(slots, STOCKHOLM, *night_bounds(night, STOCKHOLM))
+        assert sorted(check.slot_id for check in owed) == [s.slot_id for s in slots]
+        assert {check.night for check in owed} == {night}
+
+
+def test_the_clock_says_which_of_two_equal_times_it_is() -> None:
+    assert local_clock(utc("2026-10-25 00:30:59"), STOCKHOLM) == "02:30"
+    assert local_clock(utc("2026-10-25 01:30"), STOCKHOLM) == "02:30 (andra)"
+    assert local_clock(utc("2026-10-25 01:30"), STOCKHOLM, second="second") == "02:30 (second)"
+    assert local_clock(utc("2026-10-25 02:00"), STOCKHOLM) == "03:00"
+
+
+# ---- what is owed ----
+
+
+def test_a_weekday_is_the_one_on_which_the_night_begins() -> None:
+    friday = slot("02:00", weekdays=frozenset({4}))
+    owed = checks_owed([friday], STOCKHOLM, utc("2026-06-08 00:00"), utc("2026-06-15 00:00"), 0)
+    assert [(check.night, check.opens_at) for check in owed] == [(date(2026, 6, 12), utc("2026-06-13 00:00"))]
+
+
+def test_an_exact_time_opens_within_the_spread_and_stays_open_ten_minutes() -> None:
+    (check,) = checks_owed([slot()], STOCKHOLM, *night_bounds(date(2026, 6, 10), STOCKHOLM))
+    assert utc("2026-06-11 00:00") <= check.opens_at < utc("2026-06-11 00:01")
+    assert check.closes_at - check.opens_at == timedelta(minutes=10)
+    assert (check.resident_id, check.seconds, check.show) == (RESIDENT, 10, None)
+
+
+def test_the_spread_is_the_same_in_every_process_and_release() -> None:
+    assert due_at(slot(), date(2026, 6, 10), STOCKHOLM) == utc("2026-06-11 00:00:16")
+    assert due_at(slot(window=120), date(2026, 6, 10), STOCKHOLM) == utc("2026-06-11 00:46:16")
+
+
+def test_a_town_s_checks_do_not_all_open_in_the_same_second() -> None:
+    slots = [slot(number=i) for i in range(1, 201)]
+    opened = {due_at(s, date(2026, 6, 10), STOCKHOLM) for s in slots}
+    assert len(opened) > 50
+
+
+def test_a_slot_that_ended_and_the_one_that_followed_owe_one_check_a_night() -> None:
+    old, new = succeed(slot("02:00"), slot("04:00", number=2), date(2026, 6, 10))
+    owed = checks_owed([old, new], STOCKHOLM, utc("2026-06-08 12:00"), utc("2026-06-12 10:00"))
+    assert [(check.night, check.slot_id.int) for check in owed] == [
+        (date(2026, 6, 8), 1),
+        (date(2026, 6, 9), 1),
+        (date(2026, 6, 10), 2),
+        (date(2026, 6, 11), 2),
+    ]
+
+
+def test_a_slot_cannot_be_succeeded_by_itself() -> None:
+    with pytest.raises(ValueError, match="id of its own"):
+        succeed(slot(), slot("04:00"), date(2026, 6, 10))
+
+
+def test_a_window_that_opens_before_noon_belongs_to_the_night_before_even_when_due_after_noon() -> None:
+    late = slot("11:59", window=720)
+    (check,) = checks_owed([late], STOCKHOLM, *night_bounds(date(2026, 6, 10), STOCKHOLM))
+    assert check.night == night_of(check.opens_at, STOCKHOLM) - timedelta(days=1)
+
+
+def test_a_slot_s_own_show_goes_with_its_check() -> None:
+    always = Slot(UUID(int=1), RESIDENT, EVERY_NIGHT, time(2), 0, 10, date(2026, 1, 1), None, Show.ALWAYS)
+    (check,) = checks_owed([always], STOCKHOLM, *night_bounds(date(2026, 6, 10), STOCKHOLM))
+    assert check.show is Show.ALWAYS
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("weekdays", frozenset(), "weekdays"),
+        ("weekdays", frozenset({7}), "0 .Monday. to 6"),
+        ("local_time", time(2, tzinfo=UTC), "carries a zone"),
+        ("window_minutes", -1, "window_minutes -1"),
+        ("window_minutes", 721, "to 720"),
+        ("seconds", 4, "seconds 4: use 5 to 60"),
+        ("seconds", 61, "seconds 61"),
+        ("valid_until", date(2025, 1, 1), "before valid_from"),
+    ],
+)
+def test_a_slot_outside_its_limits_is_refused_with_its_name_and_the_limit(
+    field: str, value: object, says: str
+) -> None:
+    good: dict[str, object] = {
+        "slot_id": UUID(int=7), "resident_id": RESIDENT, "weekdays": EVERY_NIGHT, "local_time": time(2),
+        "window_minutes": 0, "seconds": 10, "valid_from": date(2026, 1, 1), "valid_until": None,
+    }  # fmt: skip
+    with pytest.raises(ValueError, match=f"slot 0+-.*{says}"):
+        Slot(**{**good, field: value})  # type: ignore[arg-type]  # wrong values are the point
+
+
+def test_a_spread_below_zero_is_refused() -> None:
+    with pytest.raises(ValueError, match="spread_seconds -1"):
+        due_at(slot(), date(2026, 6, 10), STOCKHOLM, -1)
+
+
+# ---- for any slots, any zone, any range ----
+
+ZONES = st.sampled_from(
+    [
+        ZoneInfo(n)
+        for n in ("Europe/Stockholm", "Europe/Helsinki", "America/New_York", "Australia/Lord_Howe", "UTC")
+    ]
+)
+NIGHTS = st.one_of(st.sampled_from([SPRING, AUTUMN]), st.dates(date(2024, 1, 1), date(2032, 12, 31)))
+INSTANTS = st.builds(
+    lambda night, minutes: datetime.combine(night, time(12), tzinfo=UTC) + timedelta(minutes=minutes),
+    NIGHTS,
+    st.integers(0, 36 * 60),
+)
+SLOTS = st.builds(
+    Slot,
+    st.uuids(),
+    st.uuids(),
+    st.frozensets(st.integers(0, 6), min_size=1),
+    st.times().map(lambda t: t.replace(second=0, microsecond=0)),
+    st.sampled_from([0, 0, 30, 120, 720]),
+    st.integers(5, 60),
+    st.dates(date(2023, 1, 1), date(2026, 3, 29)),
+    st.one_of(st.none(), st.dates(date(2026, 3, 29), date(2033, 1, 1))),
+)
+HOURS = st.integers(0, 80 * 60).map(lambda minutes: timedelta(minutes=minutes))
+
+
+def keys(owed: list[OwedCheck]) -> list[tuple[UUID, date, UUID]]:
+    return [(check.resident_id, check.night, check.slot_id) for check in owed]
+
+
+@given(st.lists(SLOTS, max_size=8), ZONES, INSTANTS, HOURS, HOURS, st.integers(0, 600))
+def test_a_range_split_in_two_loses_and_doubles_nothing(
+    slots: list[Slot], zone: ZoneInfo, start: datetime, first: timedelta, rest: timedelta, spread: int
+) -> None:
+    middle, end = start + first, start + first + rest
+    whole = checks_owed(slots, zone, start, end, spread)
+    assert whole == checks_owed(slots, zone, start, middle, spread) + checks_owed(
+        slots, zone, middle, end, spread
+    )
+    assert len(set(keys(whole))) == len(whole)
+
+
+@given(st.lists(SLOTS, max_size=8, unique_by=lambda s: s.slot_id), ZONES, NIGHTS)
+def test_every_slot_that_holds_on_a_night_owes_exactly_one_check_for_it(
+    slots: list[Slot], zone: ZoneInfo, night: date
+) -> None:
+    start, end = night_bounds(night, zone)
+    owed = checks_owed(slots, zone, start, end + timedelta(hours=13))
+    for s in slots:
+        mine = [check for check in owed if check.slot_id == s.slot_id and check.night == night]
+        assert len(mine) == s.holds_on(night)
+
+
+@given(st.lists(SLOTS, max_size=8), ZONES, INSTANTS, st.randoms(use_true_random=False))
+def test_the_order_of_the_slots_does_not_matter(
+    slots: list[Slot], zone: ZoneInfo, start: datetime, dice: Random
+) -> None:
+    end = start + timedelta(hours=36)
+    shuffled = list(slots)
+    dice.shuffle(shuffled)
+    assert checks_owed(slots, zone, start, end) == checks_owed(shuffled, zone, start, end)
+
+
+@given(SLOTS, ZONES, NIGHTS, st.integers(0, 3600))
+def test_the_spread_stays_inside_and_a_window_is_never_left(
+    s: Slot, zone: ZoneInfo, night: date, spread: int
+) -> None:
+    late = due_at(s, night, zone, spread) - instant_of(night, s.local_time, zone)
+    room = timedelta(minutes=s.window_minutes) if s.window_minutes else timedelta(seconds=spread)
+    assert late == timedelta(0) if not room else timedelta(0) <= late < room
+
+
+@given(st.times().map(lambda t: t.replace(second=0, microsecond=0)), ZONES, NIGHTS)
+def test_a_time_lies_in_its_own_night_and_reads_back_unless_it_was_skipped(
+    t: time, zone: ZoneInfo, night: date
+) -> None:
+    instant = instant_of(night, t, zone)
+    assert night_of(instant, zone) == night
+    back = instant.astimezone(zone)
+    assert back.fold == 0
+    skipped = (instant - timedelta(seconds=1)).astimezone(zone).utcoffset() != back.utcoffset()
+    assert back.time() == t or (skipped and back.time() > t)
+
+
+@given(INSTANTS, ZONES)
+def test_nights_meet_without_gap_or_overlap(instant: datetime, zone: ZoneInfo) -> None:
+    night = night_of(instant, zone)
+    start, end = night_bounds(night, zone)
+    assert start <= instant < end
+    assert end == night_bounds(night + timedelta(days=1), zone)[0]
