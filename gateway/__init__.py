@@ -1,1 +1,1 @@
-"""The part that runs in the home: wakes for a check, captures, sends and goes dark."""
+"""The program in the home: it wakes for a check that is owed, sends one session and goes dark."""
