@@ -83,7 +83,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class OwedCheck:
-    """One look that is owed. Its key is (``resident_id``, ``night``, ``slot_id``), however often it is made."""
+    """One look that is owed. Its key, however often it is made: ``resident_id``, ``night``, ``slot_id``."""
 
     resident_id: UUID
     night: date

@@ -1,0 +1,248 @@
+"""What the SMS texts promise: one GSM-7 segment with the real host, nothing about the person."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alarm_center.core import gsm7
+from alarm_center.core.sms_text import VOICE, WORDS, Facts, Language, Text, Texts, UnfitText
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+SV = Texts(Language.SV, STOCKHOLM, "natt.kommun.se", "010-1234567")
+EN = replace(SV, language=Language.EN)
+FACTS = Facts(
+    case_no=4821,
+    priority=1,
+    area="3",
+    by=datetime(2026, 6, 11, 0, 59, tzinfo=UTC),
+    token="k7Q2xM",
+    patrol="Patrull 2",
+    other_no=4822,
+    other_priority=2,
+    minutes=30,
+    starts_at=datetime(2026, 6, 10, 19, 30, tzinfo=UTC),
+    ends_at=datetime(2026, 6, 11, 5, 0, tzinfo=UTC),
+    incident_no=17,
+    places=38,
+    digit=4,
+)
+SENT = [text for text in Text if text not in VOICE]
+
+
+# ---- the words ----
+
+
+@pytest.mark.parametrize(
+    ("text", "swedish"),
+    [
+        (
+            Text.CALL_OUT,
+            "Larm 4821 PRIO 1 omr 3. Framme senast 02:59. Svara 1=tar 2=kan inte. "
+            "https://natt.kommun.se/u/k7Q2xM",
+        ),
+        (
+            Text.GRANTED,
+            "4821 är ditt. Adress: https://natt.kommun.se/u/k7Q2xM Inget nät: ring 010-1234567. "
+            "Svara 3=framme 4=klar 5=kommer inte in 9=hjälp",
+        ),
+        (Text.TAKEN, "4821 är redan taget av Patrull 2. Du behöver inte åka."),
+        (
+            Text.ALSO_SEEKS,
+            "Du tog 4821 (prio 1). 4822 söker en annan patrull. Tar du båda: svara 1 4822.",
+        ),
+        (
+            Text.MUSTER,
+            "Nattpass omr 3, 21:30-07:00. Svara 1 om du har telefonen i natt, 2 om någon annan ska ha larmen.",
+        ),
+        (
+            Text.ON_SITE_CHECK,
+            "4821: du har varit på plats 30 min. Svara 4=klar 6=stannar 9=hjälp. Utan svar ringer vi.",
+        ),
+        (
+            Text.INCIDENT,
+            "Störning omr 3: 38 platser ska kontrolleras. Lista: https://natt.kommun.se/d/17 "
+            "Inget nät: reservlistan i bilen.",
+        ),
+        (
+            Text.VISIT,
+            "Besök 4821 omr 3 kl 02:59, inte larm. Svara 1=tar 2=kan inte. https://natt.kommun.se/u/k7Q2xM",
+        ),
+        (
+            Text.VOICE_CALL_OUT,
+            "Larm fyra åtta två ett. Prioritet ett. Område tre. "
+            "Tryck 1 om du tar det, 2 om du inte kan, 3 för att höra igen.",
+        ),
+    ],
+)
+def test_a_carer_reads_in_swedish(text: Text, swedish: str) -> None:
+    assert SV.say(text, FACTS) == swedish
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        (
+            Text.CALL_OUT,
+            "Alarm 4821 PRIO 1 area 3. On site by 02:59. Reply 1=take 2=cannot. "
+            "https://natt.kommun.se/u/k7Q2xM",
+        ),
+        (Text.TAKEN, "4821 is taken by Patrull 2. You need not go."),
+        (
+            Text.VOICE_CALL_OUT,
+            "Alarm four eight two one. Priority one. Area three. "
+            "Press 1 to take it, 2 if you cannot, 3 to hear it again.",
+        ),
+    ],
+)
+def test_a_carer_reads_in_english(text: Text, english: str) -> None:
+    assert EN.say(text, FACTS) == english
+
+
+def test_a_reminder_says_that_we_call_and_carries_its_own_link() -> None:
+    start = "Påminnelse: larm 4821 PRIO 1 omr 3 är inte taget. Svara 1=tar 2=kan inte. Vi ringer nu."
+    assert SV.say(Text.REMINDER_CALLING, FACTS) == f"{start} https://natt.kommun.se/u/k7Q2xM"
+    assert SV.say(Text.REMINDER_CALLING, replace(FACTS, token=None)) == start
+
+
+def test_a_deadline_in_the_autumn_s_repeated_hour_says_which() -> None:
+    autumn = replace(FACTS, by=datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
+    assert "Framme senast 02:30 (andra)." in SV.say(Text.CALL_OUT, autumn)
+    assert "On site by 02:30 (second)." in EN.say(Text.CALL_OUT, autumn)
+
+
+def test_every_text_has_its_words_in_both_languages_with_the_same_facts() -> None:
+    for text in Text:
+        fields = [set(re.findall(r"\{(\w+)\}", WORDS[language][text])) for language in Language]
+        assert fields[0] == fields[1], text
+
+
+# ---- one segment ----
+
+
+@pytest.mark.parametrize("host", ["natt.kommun.se", "nattillsyn.ornskoldsvik.se"])
+@pytest.mark.parametrize("language", list(Language))
+def test_every_text_at_its_longest_is_one_segment_with_a_real_host(language: Language, host: str) -> None:
+    assert Texts(language, STOCKHOLM, host, "010-123 45 67").problems(["3", "N12"]) == ()
+
+
+def test_a_host_that_is_too_long_is_found_by_day_and_refused_by_night() -> None:
+    long = replace(SV, host="nattlig-fjarrtillsyn-och-trygghet.hemtjansten.kommun.example.se")
+    assert any("granted" in problem and "shorten the host" in problem for problem in long.problems())
+    with pytest.raises(UnfitText, match=r"text granted: 1[67]\d septets, one segment holds 160"):
+        long.say(Text.GRANTED, FACTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("", 0), ("Larm åäö ÅÄÖ é", 14), ("[€]", 6), ("a\nb", 3), ("@£$¥Δ_", 6), ("^{}\\~|", 12)],
+)
+def test_an_extended_character_costs_two_septets(text: str, count: int) -> None:
+    assert gsm7.septets(text) == count
+
+
+def test_the_alphabet_has_its_127_characters_and_ten_extended_ones() -> None:
+    fits = {c for c in map(chr, range(0x10000)) if not 0xD800 <= ord(c) < 0xE000 and _encodes(c)}
+    assert len(fits) == 127 + 10  # the 128th place is the escape itself
+    assert {c for c in fits if gsm7.septets(c) == 2} == set("\f^{}\\[~]|€")
+
+
+def _encodes(char: str) -> bool:
+    try:
+        return gsm7.septets(char) > 0
+    except gsm7.NotGsm7:
+        return False
+
+
+@pytest.mark.parametrize("char", ["…", "–", "Á", "ç", "`", "\u00a0", "😀", "”"])
+def test_a_character_outside_the_alphabet_is_named(char: str) -> None:
+    with pytest.raises(gsm7.NotGsm7, match=rf"U\+{ord(char):04X}.* at 4 "):
+        gsm7.septets(f"Larm{char}")
+
+
+@given(
+    st.integers(1, 99999), st.integers(1, 3), st.from_regex(r"[0-9A-ZÅÄÖ]{1,4}", fullmatch=True),
+    st.integers(0, 8 * 366 * 24 * 60).map(lambda m: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=m)),
+    st.from_regex(r"[A-Za-z0-9_-]{4,8}", fullmatch=True), st.sampled_from(SENT), st.sampled_from([SV, EN]),
+)  # fmt: skip
+def test_whatever_the_facts_a_text_is_one_segment(
+    case_no: int, priority: int, area: str, by: datetime, token: str, text: Text, texts: Texts
+) -> None:
+    facts = replace(FACTS, case_no=case_no, priority=priority, area=area, by=by, ends_at=by, token=token)
+    assert 0 < gsm7.septets(texts.say(text, facts)) <= gsm7.SEGMENT_SEPTETS
+
+
+# ---- nothing about the person ----
+
+
+@pytest.mark.parametrize("area", ["Byn", "Bergsbyn", "omr 3", "", "12345", "3; Ann"])
+def test_an_area_that_is_not_a_neutral_code_is_refused(area: str) -> None:
+    with pytest.raises(UnfitText, match="never a place's name"):
+        SV.say(Text.CALL_OUT, replace(FACTS, area=area))
+
+
+@pytest.mark.parametrize("label", ["Anna", "Anna Berg 2", "Storgatan 12 B", "", "Patrull två"])
+def test_a_patrol_known_by_a_name_is_not_named(label: str) -> None:
+    assert SV.say(Text.TAKEN, replace(FACTS, patrol=label)) == "4821 är redan taget. Du behöver inte åka."
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_no_text_says_what_has_happened(language: Language) -> None:
+    forbidden = re.compile(
+        r"\b(fall\w*|golv\w*|floor|säng\w*|bed|kamera\w*|camera|brukare|resident|tekni\w*|tillsyn\w*)\b", re.I
+    )
+    for text in Text:
+        assert not forbidden.search(WORDS[language][text]), text
+
+
+# ---- errors say what to do ----
+
+
+def test_a_missing_fact_is_named() -> None:
+    with pytest.raises(UnfitText, match="by is missing"):
+        SV.say(Text.CALL_OUT, replace(FACTS, by=None))
+
+
+@pytest.mark.parametrize("token", ["", "abc", "k7Q2xM/..", "a b c d", "x" * 23])
+def test_a_token_that_is_not_one_is_refused_and_not_repeated(token: str) -> None:
+    with pytest.raises(UnfitText, match=r"^link token: use 4 to 22"):
+        SV.link(token)
+
+
+@pytest.mark.parametrize(
+    "host", ["https://natt.kommun.se", "natt.kommun.se/x", "", "http://natt.kommun.se", "a b"]
+)
+def test_a_host_is_a_bare_name(host: str) -> None:
+    with pytest.raises(UnfitText, match="use a bare name"):
+        replace(SV, host=host)
+
+
+def test_a_demo_on_the_loopback_has_links_that_open() -> None:
+    assert replace(SV, host="http://127.0.0.1:8080").link("k7Q2xM") == "http://127.0.0.1:8080/u/k7Q2xM"
+
+
+def test_a_number_to_call_is_a_number() -> None:
+    with pytest.raises(UnfitText, match="number 'jouren'"):
+        replace(SV, number="jouren")
+
+
+# ---- a town's own words ----
+
+
+def test_a_town_can_replace_a_term() -> None:
+    own = replace(SV, replaced={Text.STOOD_DOWN: "Uppdrag {case} är avblåst."})
+    assert own.say(Text.STOOD_DOWN, FACTS) == "Uppdrag 4821 är avblåst."
+    assert own.say(Text.TAKEN, FACTS) == SV.say(Text.TAKEN, FACTS)
+
+
+@pytest.mark.parametrize(
+    ("template", "says"),
+    [("Hej {name}", "no such field as name"), ("{case} – klart", "2013"), ("x" * 161, "161 septets")],
+)
+def test_a_town_s_words_are_tried_when_they_are_set(template: str, says: str) -> None:
+    with pytest.raises(UnfitText, match=says):
+        replace(SV, replaced={Text.STOOD_DOWN: template})
