@@ -1,27 +1,45 @@
 """Every message that passes between home, detector and centre, as pydantic models (design §5).
 
-What we build ourselves may have no unknown field; what we receive may (see :mod:`schemas.wire`), so that an older
-part goes on working beside a newer one. Instants are aware and in UTC; picture coordinates are fractions of width
-and height, origin top left.
+What we build ourselves may have no unknown field; what we receive may (see :mod:`schemas.wire`), so that an
+older part goes on working beside a newer one. Instants are aware and in UTC; picture coordinates are
+fractions of width and height, origin top left.
 """
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from schemas import limits
 from schemas.vocabulary import REASONS, Answer, DeviceKind, Link, Reason, ReceiptState, Show
 
 
+def _not_a_number(value: Any) -> Any:
+    if not isinstance(value, str | datetime):
+        raise ValueError("an instant is written as text: 2026-01-31T02:00:00Z")
+    return value
+
+
 def _to_utc(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("an instant needs its zone: write it with Z or +00:00")
+    if not 1970 <= instant.year <= 9000:
+        # Beyond these, adding a zone or an hour overflows: a clock that says so is broken.
+        raise ValueError(f"an instant in the year {instant.year}: expected 1970 to 9000")
     return instant.astimezone(UTC)
 
 
-Instant = Annotated[datetime, AfterValidator(_to_utc)]
+Instant = Annotated[datetime, BeforeValidator(_not_a_number), AfterValidator(_to_utc)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Short = Annotated[str, StringConstraints(max_length=200)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
@@ -46,6 +64,20 @@ class Message(Part):
     v: Literal[1] = 1
 
 
+class Envelope(Part):
+    """What goes around a binary message: ``body`` is the CBOR of the message, or its sealed form.
+
+    With ``sealed``, ``key_id`` says with which key and ``nonce`` is the cipher's own. Nothing seals yet; who
+    has no key refuses.
+    """
+
+    v: Literal[1] = 1
+    sealed: bool = False
+    key_id: Name | None = None
+    nonce: bytes | None = None
+    body: bytes
+
+
 class Pulse(Message):
     """The centre's clock, each 20 s to all devices: without it no device wakes."""
 
@@ -58,7 +90,8 @@ ZoneKind = Literal["bed", "floor", "door", "mask", "armchair"]
 class Zone(Part):
     """A named polygon in the picture.
 
-    ``kind`` says what it is. A couple's bed is two zones of kind ``bed``, one a person. ``mask`` is never looked at.
+    ``kind`` says what it is. A couple's bed is two zones of kind ``bed``, one a person. ``mask`` is never
+    looked at.
     """
 
     name: Name
@@ -66,19 +99,22 @@ class Zone(Part):
     polygon: tuple[tuple[Fraction, Fraction], ...] = Field(min_length=3, max_length=32)
 
 
+Row = Annotated[tuple[Annotated[int, Field(ge=-32768, le=32767)], ...], Field(max_length=1024)]
+
+
 class Profile(Part):
     """What the detector has to know of one room: geometry and numbers, never a picture.
 
-    ``thresholds`` override the detector's own by name. ``signature`` is the coarse structure of the empty room, rows of
-    small integers (see docs/detector.md); empty when the room was never calibrated.
+    ``thresholds`` override the detector's own by name. ``signature`` is the coarse structure of the empty
+    room, rows of small integers (see docs/detector.md); empty when the room was never calibrated.
     """
 
     version: int = Field(default=1, ge=1)
     zones: tuple[Zone, ...] = Field(default=(), max_length=32)
     expected_people: int = Field(default=1, ge=1, le=4)
     pets: bool = False
-    thresholds: dict[Name, Number] = Field(default_factory=dict)
-    signature: tuple[tuple[int, ...], ...] = Field(default=(), max_length=64)
+    thresholds: dict[Name, Number] = Field(default_factory=dict, max_length=200)
+    signature: tuple[Row, ...] = Field(default=(), max_length=64)
 
     @model_validator(mode="before")
     @classmethod
@@ -115,7 +151,9 @@ class Attempt(Part):
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Self:
         if self.opens_at >= self.closes_at:
-            raise ValueError(f"check {self.check_id}: opens_at {self.opens_at} is not before closes_at {self.closes_at}")
+            raise ValueError(
+                f"check {self.check_id}: opens_at {self.opens_at} is not before closes_at {self.closes_at}"
+            )
         return self
 
 
@@ -185,8 +223,9 @@ class Frame(Part):
 class Channel(Part):
     """One sensor's series: ``values[i]`` was read ``ms[i]`` after the start, one number a cell, row by row.
 
-    ``quantity`` says what and in which unit: ``thermal_c`` (°C, rows × columns), ``ambient_c`` (°C), ``bed_load_kg``,
-    ``bed_pressure`` (0–1), ``presence`` (0 or 1), ``door_open`` (0 or 1), ``movement`` (0–1).
+    ``quantity`` says what and in which unit: ``thermal_c`` (°C, rows × columns), ``ambient_c`` (°C),
+    ``bed_load_kg``, ``bed_pressure`` (0–1), ``presence`` (0 or 1), ``door_open`` (0 or 1), ``movement``
+    (0–1). A reading that failed is left out, time and value: NaN is not a reading.
     """
 
     name: Name
@@ -195,16 +234,20 @@ class Channel(Part):
     ]
     rows: int = Field(default=1, ge=1, le=64)
     columns: int = Field(default=1, ge=1, le=64)
-    ms: tuple[int, ...]
-    values: tuple[tuple[float, ...], ...]
+    ms: tuple[Annotated[int, Field(ge=0, le=120_000)], ...] = Field(max_length=limits.SAMPLES)
+    values: tuple[tuple[Number, ...], ...] = Field(max_length=limits.SAMPLES)
 
     @model_validator(mode="after")
-    def _as_many_values_as_cells(self) -> Self:
+    def _a_whole_series_in_order(self) -> Self:
         if len(self.ms) != len(self.values):
             raise ValueError(f"channel {self.name}: {len(self.ms)} times but {len(self.values)} values")
         cells = self.rows * self.columns
         if any(len(row) != cells for row in self.values):
-            raise ValueError(f"channel {self.name}: each value needs {cells} cells ({self.rows}x{self.columns})")
+            raise ValueError(
+                f"channel {self.name}: each value needs {cells} cells ({self.rows}x{self.columns})"
+            )
+        if any(later <= earlier for earlier, later in pairwise(self.ms)):
+            raise ValueError(f"channel {self.name}: its times are not in order")
         return self
 
 
@@ -227,8 +270,16 @@ class Session(Message):
     software: Short = ""
     profile: Profile = Profile()
     fault: Short | None = None
-    frames: tuple[Frame, ...] = ()
+    frames: tuple[Frame, ...] = Field(default=(), max_length=limits.FRAMES)
     channels: tuple[Channel, ...] = Field(default=(), max_length=32)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.fault is not None and (self.frames or self.channels):
+            raise ValueError(f"session {self.session_id}: a fault comes without frames or samples")
+        if (self.check_id is None) != (self.attempt is None):
+            raise ValueError(f"session {self.session_id}: check_id and attempt belong together")
+        return self
 
 
 class Evidence(Part):
@@ -242,8 +293,8 @@ class Evidence(Part):
 class Finding(Message):
     """The detector's answer to one session.
 
-    ``reasons`` are the most telling first; the plan acts on the first. ``measures`` are named numbers for people who
-    ask why. ``pictures`` is how many frames were published for a person to see.
+    ``reasons`` are the most telling first; the plan acts on the first. ``measures`` are named numbers for
+    people who ask why. ``pictures`` is how many frames were published for a person to see.
     """
 
     session_id: Name
@@ -258,7 +309,7 @@ class Finding(Message):
     evidence: tuple[Evidence, ...] = Field(default=(), max_length=64)
     measures: dict[Name, Number] = Field(default_factory=dict, max_length=200)
     started_at: Instant | None = None
-    timings_ms: dict[Name, Number] = Field(default_factory=dict)
+    timings_ms: dict[Name, Number] = Field(default_factory=dict, max_length=200)
     pictures: int = Field(default=0, ge=0, le=limits.FRAMES)
     detail: Short = ""
     profile_version: int = Field(default=1, ge=1)
@@ -268,7 +319,9 @@ class Finding(Message):
     def _reasons_fit_the_answer(self) -> Self:
         allowed = REASONS[self.answer]
         if not allowed and self.reasons:
-            raise ValueError(f"finding {self.session_id}: {self.answer} takes no reason, got {self.reasons[0]}")
+            raise ValueError(
+                f"finding {self.session_id}: {self.answer} takes no reason, got {self.reasons[0]}"
+            )
         if allowed and (not self.reasons or self.reasons[0] not in allowed):
             raise ValueError(f"finding {self.session_id}: {self.answer} needs one of its own reasons first")
         return self
@@ -283,7 +336,7 @@ class Picture(Message):
     session_id: Name
     org: Name
     device: Name
-    frames: tuple[Frame, ...]
+    frames: tuple[Frame, ...] = Field(max_length=limits.FRAMES)
 
 
 class LiveFrame(Message):
@@ -301,11 +354,17 @@ class LiveFrame(Message):
 
 
 class Receipt(Message):
-    """The centre has the session's finding in its database, or will never take it; either ends the session."""
+    """The centre has the session's finding in its database, or never takes it; either ends the session."""
 
     session_id: Name
     state: ReceiptState
     reason: Short | None = None
+
+    @model_validator(mode="after")
+    def _a_refusal_says_why(self) -> Self:
+        if self.state is ReceiptState.REFUSED and not self.reason:
+            raise ValueError(f"receipt {self.session_id}: refused needs a reason")
+        return self
 
 
 class DetectorStatus(Message):

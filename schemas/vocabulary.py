@@ -102,7 +102,7 @@ PRIORITY: dict[AlarmKind, Priority] = {
     AlarmKind.MANUAL: Priority.SECOND,
     AlarmKind.TEST: Priority.THIRD,
 }
-"""Default priority of a kind; ``technical`` on a check's last attempt is 2, ``manual`` is as the person who raised it says."""
+"""Default priority of a kind. ``technical`` on a check's last attempt is 2; ``manual`` is as its raiser says."""
 
 
 class Outcome(StrEnum):
@@ -118,6 +118,13 @@ class Outcome(StrEnum):
     NOT_AT_HOME_KNOWN = "not_at_home_known"
     DIED = "died"
     OTHER = "other"
+
+
+class Obstacle(StrEnum):
+    """What a carer met at the door: not an outcome, it keeps the alarm open."""
+
+    CANNOT_GET_IN = "cannot_get_in"
+    NOBODY_HOME = "nobody_home"
 
 
 class Condition(StrEnum):
