@@ -1,18 +1,10 @@
-"""Free ports on the local host, and waiting until somebody answers on one."""
+"""Waiting until a server that was just started answers on its port."""
 
 import socket
 import subprocess
 import time
 
-HOST = "127.0.0.1"
-
-
-def free_port() -> int:
-    """Return a TCP port of the local host that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+from fjarrtillsyn.embedded.ports import HOST
 
 
 def wait_for_port(port: int, server: subprocess.Popen[bytes], deadline_s: float = 10.0) -> None:

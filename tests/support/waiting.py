@@ -32,7 +32,5 @@ async def eventually(condition: Callable[[], T | Awaitable[T]], deadline_s: floa
             return value
         if time.monotonic() > end:
             name = getattr(condition, "__qualname__", repr(condition))
-            raise AssertionError(
-                f"{name} was not true within {deadline_s} s, last {failure or value!r}"
-            ) from failure
+            raise AssertionError(f"{name} was not true within {deadline_s} s, last {failure or value!r}") from failure
         await sleep(_POLL_S)

@@ -1,0 +1,64 @@
+"""Fixtures that every kind of test may ask for: real servers on free ports, gone afterwards."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
+from tests.support.mosquitto import Mosquitto
+
+if TYPE_CHECKING:
+    from fjarrtillsyn.embedded.postgres import Postgres
+    from tests.support.postgres import Database
+
+
+@pytest.fixture
+def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
+    """A running Mosquitto as deployed; ``allow`` lets devices in."""
+    users = {CENTRE: "centre-password", DETECTOR: "detector-password"}
+    broker = Mosquitto(tmp_path_factory.mktemp("mosquitto"), users)
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+# The imports below wait until a test asks: PostgreSQL's wheel and the store are slow to load for a pure test.
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> "Iterator[Postgres]":
+    """A PostgreSQL for the whole run, without our roles; most tests want ``database``."""
+    from fjarrtillsyn.embedded.postgres import running_postgres
+
+    with running_postgres(throwaway=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_server(postgres_server: "Postgres") -> "Postgres":
+    """The same, with our roles and the migrated database that each test's is copied from."""
+    from tests.support.postgres import make_template
+
+    make_template(postgres_server)
+    return postgres_server
+
+
+@pytest.fixture
+def database(migrated_server: "Postgres") -> "Iterator[Database]":
+    """A migrated database that nobody has used, with the shiftable clock: its addresses by role."""
+    from tests.support.postgres import fresh_database
+
+    with fresh_database(migrated_server) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="session")
+def footage() -> Path:
+    """The folder of recorded footage; without it the test is skipped."""
+    folder = Path(os.environ.get("FJT_FOOTAGE", Path(__file__).parents[2] / "shared" / "footage"))
+    if not folder.is_dir():
+        pytest.skip(f"no footage in {folder}; set FJT_FOOTAGE")
+    return folder

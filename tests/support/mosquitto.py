@@ -1,0 +1,107 @@
+"""Debian's Mosquitto as a town runs it: the deployed settings and rights, on a free port."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from fjarrtillsyn.embedded.ports import HOST, free_port
+from tests.support.ports import wait_for_port
+
+DEPLOYED: Final = Path(__file__).parents[2] / "deploy" / "mosquitto"
+_SBIN: Final = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"  # where an ordinary user's PATH does not look
+_DEADLINE_S: Final = 10.0
+
+
+class Mosquitto:
+    """A broker that can be stopped, killed and started again on its port, having forgotten everything.
+
+    ``passwords[user]`` are those who may sign in: the centre, the detector and devices as ``ORG/DEVICE``.
+    """
+
+    host = HOST
+
+    def __init__(self, folder: Path, passwords: Mapping[str, str]) -> None:
+        self.port = free_port()
+        self.passwords = dict(passwords)
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        deployed = (DEPLOYED / "mosquitto.conf").read_text(encoding="utf-8")
+        settings = "log_type information\n" + deployed.replace("/mosquitto/config/", f"{folder}/").replace(
+            "listener 1883\n", f"listener {self.port} {HOST}\n"
+        )
+        if os.geteuid() == 0:
+            settings += "user root\n"  # else it would give up root and could not read the folder of the test
+        (folder / "mosquitto.conf").write_text(settings, encoding="utf-8")
+        shutil.copyfile(DEPLOYED / "acl", folder / "acl")
+        (folder / "acl").chmod(0o600)
+
+    def allow(self, user: str, password: str | None = None) -> str:
+        """Let *user* sign in from now on, on a running broker too; return the password."""
+        password = self.passwords[user] = password or f"{user}-password"
+        self._write_passwords()
+        if self._process is not None:
+            reloads = self.log().count("Reloading config")
+            self._process.send_signal(signal.SIGHUP)
+            end = time.monotonic() + _DEADLINE_S
+            while self.log().count("Reloading config") == reloads:
+                try:
+                    self._process.wait(timeout=0.01)
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() < end:
+                        continue
+                raise RuntimeError(f"Mosquitto did not read its files again; it wrote:\n{self.log()}")
+        return password
+
+    def start(self) -> None:
+        """Start it; return when it answers."""
+        if self._process is not None:
+            raise RuntimeError("this Mosquitto runs already")
+        self._write_passwords()
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [_program("mosquitto"), "-c", str(self._folder / "mosquitto.conf")],
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            wait_for_port(self.port, self._process)
+        except RuntimeError as failed:
+            self.kill()
+            raise RuntimeError(f"{failed}; it wrote:\n{self.log()}") from failed
+
+    def stop(self) -> None:
+        """Stop it in good order; return when it has ended."""
+        self._end(lambda process: process.terminate())
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._end(lambda process: process.kill())
+
+    def log(self) -> str:
+        """Return what it has written so far."""
+        return (self._folder / "log").read_text(encoding="utf-8", errors="replace")
+
+    def _end(self, how: Callable[[subprocess.Popen[bytes]], None]) -> None:
+        if self._process is None:
+            return
+        how(self._process)
+        self._process.wait(timeout=10)
+        self._process = None
+
+    def _write_passwords(self) -> None:
+        path = self._folder / "passwords"
+        path.write_text("".join(f"{user}:{word}\n" for user, word in self.passwords.items()), encoding="utf-8")
+        path.chmod(0o600)
+        subprocess.run([_program("mosquitto_passwd"), "-U", str(path)], check=True, capture_output=True)
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *_SBIN.split(":")]))
+    if found is None:
+        raise RuntimeError(f"{name} is not on this machine: make setup, or apt-get install mosquitto")
+    return found
