@@ -1,0 +1,310 @@
+"""The values that decisions are made over: a check, an alarm, its dispatch, and what is asked for because of them.
+
+Frozen, without behaviour beyond reading themselves; `check`, `alarm` and `dispatch` decide, the store keeps.
+All instants are aware and in UTC.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from alarm_center.core.plan import Step, Who, Wording
+from schemas.vocabulary import (
+    AlarmKind,
+    Answer,
+    CancelReason,
+    Channel,
+    Condition,
+    GreenBy,
+    Instead,
+    Outcome,
+    Priority,
+    Reason,
+    Show,
+)
+
+
+class IllegalMove(ValueError):
+    """That cannot happen in this state; nothing has changed."""
+
+
+class CheckState(StrEnum):
+    PLANNED = "planned"
+    OPEN = "open"
+    WAITING = "waiting"
+    TO_LOOK = "to_look"
+    SEEN = "seen"
+    ALARMED = "alarmed"
+    CANCELLED = "cancelled"
+
+
+ENDED: frozenset[CheckState] = frozenset({CheckState.SEEN, CheckState.ALARMED, CheckState.CANCELLED})
+"""Every owed check ends in exactly one of these (design §2.1)."""
+
+
+class AttemptState(StrEnum):
+    OWED = "owed"
+    ANSWERED = "answered"
+    MISSED = "missed"
+
+
+class Cause(StrEnum):
+    """Why an attempt is made. The first is on the device's list; the others come by command."""
+
+    SCHEDULED = "scheduled"
+    RECHECK = "recheck"
+    RETRY = "retry"
+    CATCH_UP = "catch_up"
+    ASKED = "asked"
+    """A person asked to look again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One look that is owed or was made; *number* counts from 1 within its check."""
+
+    number: int
+    cause: Cause
+    opens_at: datetime
+    closes_at: datetime
+    seconds: int
+    state: AttemptState = AttemptState.OWED
+    session_id: str | None = None
+    answer: Answer | None = None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One owed look at one resident, with its attempts.
+
+    ``deadline`` is the last possible attempt's end, written when the check opens. ``next_step_at`` is when the clockwork
+    has to come back; it is ``None`` only once the check has ended.
+    """
+
+    check_id: UUID
+    org: str
+    resident_id: UUID
+    device_id: str | None
+    night: date
+    slot_id: UUID
+    opens_at: datetime
+    closes_at: datetime
+    seconds: int
+    green_by: GreenBy
+    show: Show
+    state: CheckState = CheckState.PLANNED
+    next_step_at: datetime | None = None
+    deadline: datetime | None = None
+    attempts: tuple[Attempt, ...] = ()
+    rechecks_left: int = 0
+    retries_left: int = 1
+    answer: Answer | None = None
+    reason: Reason | None = None
+    seen_by: str | None = None
+    """``detector``, or the id of the user who confirmed."""
+    alarm_id: UUID | None = None
+    late: bool = False
+    held: bool = False
+    """Staff are on site: the device is not woken until they are done."""
+    fault_known: bool = False
+    cancel_reason: CancelReason | None = None
+    instead: Instead | None = None
+    agreed_by: str | None = None
+
+
+class AlarmState(StrEnum):
+    OPEN = "open"
+    CLAIMED = "claimed"
+    DISPATCHED = "dispatched"
+    ACCEPTED = "accepted"
+    ON_SITE = "on_site"
+    CLOSED = "closed"
+
+
+class DispatchState(StrEnum):
+    RUNNING = "running"
+    ACCEPTED = "accepted"
+    STOOD_DOWN = "stood_down"
+    EXHAUSTED = "exhausted"
+    """Every round was made; the lead, the fixed number and the red board have it."""
+
+
+class NoticeState(StrEnum):
+    """What a carer made of one notice (how its SMS fared is the outbox's)."""
+
+    ASKED = "asked"
+    TOOK = "took"
+    DECLINED = "declined"
+    STOOD_DOWN = "stood_down"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One SMS or call to one carer in a dispatch. ``shift_id`` is ``None`` for the town's fixed number."""
+
+    notice_id: UUID
+    round: int
+    step: int
+    who: Who
+    channel: Channel
+    wording: Wording
+    phone: str
+    shift_id: UUID | None
+    patrol: str
+    asked_at: datetime
+    state: NoticeState = NoticeState.ASKED
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Sending staff for one alarm or visit: the chain as it was when it started, and whom it has asked."""
+
+    dispatch_id: UUID
+    chain: tuple[Step, ...]
+    started_at: datetime
+    round_started_at: datetime
+    round: int = 1
+    step: int = 0
+    """The index in ``chain`` of the next step."""
+    state: DispatchState = DispatchState.RUNNING
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Somebody must act. ``visit`` alarms are calm: a planned visit, dispatched and receipted the same way.
+
+    While it is open, ``next_step_at`` is the earliest of every limit that it carries, and never ``None``.
+    """
+
+    alarm_id: UUID
+    org: str
+    area_id: UUID
+    resident_id: UUID | None
+    device_id: str | None
+    case_no: int
+    kind: AlarmKind
+    priority: Priority
+    reason: Reason | None
+    opened_at: datetime
+    visit: bool = False
+    state: AlarmState = AlarmState.OPEN
+    condition: Condition = Condition.ACTIVE
+    next_step_at: datetime | None = None
+    holder: UUID | None = None
+    lease_until: datetime | None = None
+    self_dispatch_at: datetime | None = None
+    claim_moved: bool = False
+    in_call: bool = False
+    arrive_by: datetime | None = None
+    accepted_notice: UUID | None = None
+    accepted_at: datetime | None = None
+    late_told: bool = False
+    """Accepted, but not on site in time: that has been escalated once."""
+    on_site_at: datetime | None = None
+    on_site_word_at: datetime | None = None
+    on_site_asked: bool = False
+    dispatch: Dispatch | None = None
+    incident_id: UUID | None = None
+    outcome: Outcome | None = None
+    closed_by: str | None = None
+    closed_at: datetime | None = None
+
+
+# ---- effects: what has to happen because of a decision; each becomes a row in the decision's own transaction ----
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A line in the timeline: *kind*, and ids, codes and numbers only."""
+
+    kind: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Have the device make *attempt* by command."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Open an alarm, or join the open one that this belongs to."""
+
+    kind: AlarmKind
+    priority: Priority
+    reason: Reason | None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A planned visit comes in the check's stead, at *at*."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """New evidence says that the person is in bed: tell the open alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewConfig:
+    """The device's list has changed: make a new version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Ask or tell one carer; the outbox carries it out."""
+
+    notice: Notice
+    first: bool = False
+    """The first SMS of an alarm goes before reminders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """An SMS that asks for nothing new, to the phone of a notice."""
+
+    wording: Wording
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Staff are on site (*on*), or done: the resident's other checks wait, or go on."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RedBoard:
+    """Every chain is exhausted: the board turns red and the heartbeat fails until somebody has it."""
+
+
+Effect = Write | Look | Raise | Visit | Clear | NewConfig | Notify | Tell | Hold | RedBoard
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDecision:
+    """What a check becomes, and what has to happen because of it."""
+
+    check: Check
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmDecision:
+    """What an alarm becomes, and what has to happen because of it."""
+
+    alarm: Alarm
+    effects: tuple[Effect, ...] = ()

@@ -1,0 +1,256 @@
+"""The answers that a town and a resident have agreed on: what each reason leads to, and how long things may take.
+
+Everything that a town may want otherwise is a field here; the defaults are the towns' own (domain §1.2, design §6).
+A plan is data: the shell loads it as JSON, lays the resident's over the town's, and hands it to the decisions.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+from schemas.vocabulary import AlarmKind, Answer, Channel, HandledBy, Priority, Reason
+
+
+class Reaction(StrEnum):
+    """What an answer does to its check."""
+
+    SEEN = "seen"
+    ALARM = "alarm"
+    RECHECK = "recheck"
+    """Look again after the plan's minutes; the same again is an alarm."""
+    RETRY = "retry"
+    """One immediate new attempt, then technical."""
+    TECHNICAL = "technical"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the reason table: the reaction, and the alarm that it is or ends in."""
+
+    reaction: Reaction
+    kind: AlarmKind | None = None
+    priority: Priority | None = None
+
+
+_WRONG: Final = Rule(Reaction.ALARM, AlarmKind.SOMETHING_WRONG, Priority.FIRST)
+_AGAIN: Final = Rule(Reaction.RECHECK, AlarmKind.NOT_SEEN, Priority.SECOND)
+_UNSURE: Final = Rule(Reaction.ALARM, AlarmKind.CANNOT_TELL, Priority.SECOND)
+_BLIND: Final = Rule(Reaction.TECHNICAL, AlarmKind.TECHNICAL, Priority.THIRD)
+_BROKEN: Final = Rule(Reaction.RETRY, AlarmKind.TECHNICAL, Priority.THIRD)
+
+REASON_TABLE: Final[Mapping[Answer | Reason, Rule]] = MappingProxyType(
+    {
+        Answer.IN_BED: Rule(Reaction.SEEN),
+        Answer.NOT_SEEN: _AGAIN,
+        Reason.UP: _AGAIN,
+        Reason.AT_EDGE: _AGAIN,
+        Reason.ON_FLOOR: _WRONG,
+        Reason.HALF_OUT: _WRONG,
+        Reason.VIOLENT: _WRONG,
+        Reason.COUNT: _UNSURE,
+        Reason.STILL: _UNSURE,
+        Reason.CONTRADICTORY: _UNSURE,
+        Reason.PERSON_UNSURE: _UNSURE,
+        # A camera that cannot see will not mend itself in fifteen minutes.
+        Reason.COVERED: _BLIND,
+        Reason.PARTLY_COVERED: _BLIND,
+        Reason.MOVED: _BLIND,
+        Reason.DARK: _BLIND,
+        Reason.OVEREXPOSED: _BLIND,
+        Reason.DEFOCUSED: _BLIND,
+        # A session that is not to be trusted may be right the next time.
+        Reason.FROZEN: _BROKEN,
+        Reason.TOO_SHORT: _BROKEN,
+        Reason.OUT_OF_RANGE: _BROKEN,
+        Reason.REJECTED: _BROKEN,
+        Reason.FAULT: _BROKEN,
+        Reason.NO_SESSION: _BROKEN,
+        Reason.NOBODY_LOOKED: Rule(Reaction.ALARM, AlarmKind.NOBODY_LOOKED, Priority.SECOND),
+    }
+)
+"""What an answer leads to, by its reason (design §6). A plan may override any row but ``in_bed``."""
+
+
+class Who(StrEnum):
+    """Whom a step of a chain asks."""
+
+    PATROL = "patrol"
+    SECOND_PATROL = "second_patrol"
+    LEAD = "lead"
+    FIXED = "fixed"
+
+
+class Wording(StrEnum):
+    """What an SMS to a carer is for; the texts are in sms_text."""
+
+    CALL_OUT = "call_out"
+    REMINDER = "reminder"
+    VISIT = "visit"
+    GRANTED = "granted"
+    TAKEN = "taken"
+    STOOD_DOWN = "stood_down"
+    ON_SITE_CHECK = "on_site_check"
+    ALSO_SEEKS = "also_seeks"
+    NOT_YOURS = "not_yours"
+    NOT_UNDERSTOOD = "not_understood"
+    MUSTER = "muster"
+    INCIDENT = "incident"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a chain: *after* the round's start, ask *who* by *channel*."""
+
+    after: timedelta
+    who: Who
+    channel: Channel = Channel.SMS
+    wording: Wording = Wording.CALL_OUT
+
+
+def _at(seconds: int, who: Who, channel: Channel = Channel.SMS, wording: Wording = Wording.CALL_OUT) -> Step:
+    return Step(timedelta(seconds=seconds), who, channel, wording)
+
+
+CHAINS: Final[Mapping[Priority, tuple[Step, ...]]] = MappingProxyType(
+    {
+        Priority.FIRST: (
+            _at(0, Who.PATROL),
+            _at(90, Who.PATROL, Channel.CALL),
+            _at(180, Who.SECOND_PATROL),
+            _at(300, Who.LEAD),
+        ),
+        Priority.SECOND: (
+            _at(0, Who.PATROL),
+            _at(300, Who.PATROL, Channel.CALL),
+            _at(600, Who.SECOND_PATROL),
+            _at(1200, Who.LEAD),
+        ),
+        Priority.THIRD: (
+            _at(0, Who.PATROL),
+            _at(900, Who.PATROL, Channel.SMS, Wording.REMINDER),
+            _at(2700, Who.LEAD),
+        ),
+    }
+)
+"""Chains by priority, from the round's start (design §6). Copied into a dispatch when it starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """This resident's answers, the town's where the resident has none."""
+
+    recheck: timedelta = timedelta(minutes=15)
+    rechecks: int = 1
+    """How many times to look again before ``not_seen`` becomes an alarm; 0 = never."""
+    phone_first: bool = False
+    two_carers: bool = False
+    visit_on_fault: bool = True
+    rules: Mapping[Answer | Reason, Rule] = field(default_factory=lambda: MappingProxyType({}))
+    """Rows of the reason table that this plan overrides."""
+
+    exact_window: timedelta = timedelta(minutes=10)
+    grace: timedelta = timedelta(seconds=60)
+    retry_window: timedelta = timedelta(minutes=2)
+    recheck_window: timedelta = timedelta(minutes=5)
+    look_within: timedelta = timedelta(minutes=10)
+    """A person has to have looked at a ``to_look`` session by then."""
+
+    handled_by: HandledBy = HandledBy.ALARM_CENTRE
+    self_dispatch_first: timedelta = timedelta(seconds=60)
+    self_dispatch: timedelta = timedelta(seconds=120)
+    claim_lease: timedelta = timedelta(seconds=90)
+    claim_extends: timedelta = timedelta(minutes=3)
+    call_extends: timedelta = timedelta(minutes=5)
+    technical_hold: timedelta = timedelta(seconds=120)
+    arrive_within: timedelta = timedelta(minutes=45)
+    """The area's target: on site by then, from the alarm's opening."""
+    on_site_silence: timedelta = timedelta(minutes=30)
+    rounds: int = 3
+    chains: Mapping[Priority, tuple[Step, ...]] = field(default_factory=lambda: CHAINS)
+
+    def rule(self, answer: Answer, reason: Reason | None) -> Rule:
+        """Return what *answer* with *reason* leads to. Only the table's own ``in_bed`` row can be ``seen``."""
+        key: Answer | Reason = reason if reason is not None else answer
+        rule = self.rules.get(key, REASON_TABLE[key])
+        if rule.reaction is Reaction.SEEN and key is not Answer.IN_BED:
+            return REASON_TABLE[key]
+        return rule
+
+    @classmethod
+    def from_settings(cls, *layers: Mapping[str, Any]) -> "Plan":
+        """Lay the town's settings, then the area's, then the resident's over the defaults.
+
+        Durations are given with their unit in the name: ``recheck_minutes``, ``grace_seconds``. ``rules`` is
+        ``{reason: {"reaction": …, "kind": …, "priority": …}}``, ``chains`` ``{"1": [{"after_seconds": …, "who": …, "channel": …}]}``.
+
+        Raises:
+            ValueError: a name or value is not one of a plan's; the message says which and what would be right.
+        """
+        plan = cls()
+        for layer in layers:
+            plan = replace(plan, **_fields(layer, plan))
+        return plan
+
+
+_DURATIONS: Final = frozenset(
+    name
+    for name, value in ((n, Plan.__dataclass_fields__[n].default) for n in Plan.__dataclass_fields__)
+    if isinstance(value, timedelta)
+)
+
+
+def _fields(layer: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in layer.items():
+        stem, _, unit = name.rpartition("_")
+        if stem in _DURATIONS and unit in ("minutes", "seconds"):
+            if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+                raise ValueError(f"plan {name}: {value!r}; expected a number of {unit}, 0 or more")
+            fields[stem] = timedelta(**{unit: value})
+        elif name in ("phone_first", "two_carers", "visit_on_fault"):
+            if not isinstance(value, bool):
+                raise ValueError(f"plan {name}: {value!r}; expected true or false")
+            fields[name] = value
+        elif name in ("rechecks", "rounds"):
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 10:
+                raise ValueError(f"plan {name}: {value!r}; expected a whole number from 0 to 10")
+            fields[name] = value
+        elif name == "handled_by":
+            fields[name] = HandledBy(value)
+        elif name == "rules":
+            fields[name] = MappingProxyType({**plan.rules, **{_key(k): _rule(k, v) for k, v in value.items()}})
+        elif name == "chains":
+            fields[name] = MappingProxyType({**plan.chains, **{Priority(int(k)): _chain(v) for k, v in value.items()}})
+        else:
+            raise ValueError(f"plan {name}: no such setting; durations end in _minutes or _seconds")
+    return fields
+
+
+def _key(name: str) -> Answer | Reason:
+    return Answer(name) if name in set(Answer) else Reason(name)
+
+
+def _rule(name: str, value: Mapping[str, Any]) -> Rule:
+    key = _key(name)
+    default = REASON_TABLE[key]
+    reaction = Reaction(value.get("reaction", default.reaction))
+    if (reaction is Reaction.SEEN) != (key is Answer.IN_BED):
+        raise ValueError(f"plan rules.{name}: only in_bed leads to seen, and it leads to nothing else")
+    kind = AlarmKind(value["kind"]) if "kind" in value else default.kind
+    priority = Priority(value["priority"]) if "priority" in value else default.priority
+    return Rule(reaction, kind, priority)
+
+
+def _chain(steps: list[Mapping[str, Any]]) -> tuple[Step, ...]:
+    return tuple(
+        Step(
+            timedelta(seconds=step["after_seconds"]),
+            Who(step["who"]),
+            Channel(step.get("channel", "sms")),
+            Wording(step.get("wording", "call_out")),
+        )
+        for step in steps
+    )

@@ -1,0 +1,1 @@
+"""PostgreSQL is the memory: one module an aggregate, one function a statement, SQL inside it."""

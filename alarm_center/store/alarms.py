@@ -1,0 +1,181 @@
+"""Alarms with their dispatch and notices: rows to values of the core and back."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from alarm_center.core.case import Alarm, AlarmState, Dispatch, Notice, NoticeState
+from alarm_center.core.plan import Who, Wording
+from alarm_center.store.memory import Tx
+from schemas.vocabulary import Channel
+
+_BODY: Final = TypeAdapter(Alarm)
+"""The whole value as JSON: columns beside it are only what queries and constraints need."""
+
+
+def _alarm(row: Mapping[str, Any], notices: list[Any]) -> Alarm:
+    alarm = _BODY.validate_python(row["body"])
+    if alarm.dispatch is None:
+        return alarm
+    mine = tuple(_notice(n) for n in notices if n["dispatch_id"] == alarm.dispatch.dispatch_id)
+    return replace(alarm, dispatch=replace(alarm.dispatch, notices=mine))
+
+
+def _notice(row: Mapping[str, Any]) -> Notice:
+    return Notice(
+        notice_id=row["notice_id"],
+        round=row["round"],
+        step=row["step"],
+        who=Who(row["who"]),
+        channel=Channel(row["channel"]),
+        wording=Wording(row["wording"]),
+        phone=row["phone"],
+        shift_id=row["shift_id"],
+        patrol=row["patrol"],
+        asked_at=row["asked_at"],
+        state=NoticeState(row["state"]),
+        answered_at=row["answered_at"],
+    )
+
+
+async def _whole(tx: "Tx[Any]", row: Mapping[str, Any] | None) -> Alarm | None:
+    if row is None:
+        return None
+    notices = await tx.fetch(
+        "select * from notices where alarm_id = $1 order by asked_at, round, step", row["alarm_id"]
+    )
+    return _alarm(row, notices)
+
+
+async def lock(tx: "Tx[Any]", alarm_id: UUID) -> Alarm | None:
+    """Return the alarm with all that hangs on it, held; ``None`` if there is none that this role may see."""
+    return await _whole(tx, await tx.fetchrow("select * from alarms where alarm_id = $1 for update", alarm_id))
+
+
+async def lock_due(tx: "Tx[Any]") -> Alarm | None:
+    """Return the alarm that has waited longest past its next step, held; rows that others hold are skipped."""
+    return await _whole(
+        tx,
+        await tx.fetchrow(
+            """
+            select * from alarms where next_step_at <= clock.now()
+            order by next_step_at limit 1 for update skip locked
+            """
+        ),
+    )
+
+
+async def lock_open(tx: "Tx[Any]", resident_id: UUID) -> Alarm | None:
+    """Return the resident's open case, held: later evidence joins it."""
+    return await _whole(
+        tx,
+        await tx.fetchrow(
+            """
+            select * from alarms where resident_id = $1 and state <> 'closed' and not visit and kind <> 'test' for update
+            """,
+            resident_id,
+        ),
+    )
+
+
+async def of_notice(tx: "Tx[Any]", notice_id: UUID) -> UUID | None:
+    """Return the alarm that a notice is for."""
+    alarm_id: UUID | None = await tx.fetchval("select alarm_id from notices where notice_id = $1", notice_id)
+    return alarm_id
+
+
+async def add(tx: "Tx[Any]", alarm: Alarm, token: Callable[[], str]) -> None:
+    """Insert a new alarm."""
+    await tx.execute(
+        """
+        insert into alarms (alarm_id, org, area_id, resident_id, device_id, case_no, kind, priority, reason, visit, state,
+            condition, opened_at, body, next_step_at, holder, lease_until, incident_id, outcome, closed_by, closed_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+        """,
+        alarm.alarm_id, alarm.org, alarm.area_id, alarm.resident_id, alarm.device_id, alarm.case_no, alarm.kind,
+        alarm.priority, alarm.reason, alarm.visit, alarm.state, alarm.condition, alarm.opened_at, _body(alarm),
+        alarm.next_step_at, alarm.holder, alarm.lease_until, alarm.incident_id, alarm.outcome, alarm.closed_by,
+        alarm.closed_at,
+    )  # fmt: skip
+    await _save_notices(tx, None, alarm, token)
+
+
+async def save(tx: "Tx[Any]", before: Alarm, after: Alarm, token: Callable[[], str], note: str | None = None) -> None:
+    """Write what the decision changed, notices included; *token* makes each new notice's link. The row is held."""
+    if after == before:
+        return
+    await tx.execute(
+        """
+        update alarms set kind = $2, priority = $3, reason = $4, state = $5, condition = $6, body = $7, next_step_at = $8,
+            holder = $9, lease_until = $10, incident_id = $11, outcome = $12, closed_by = $13, closed_at = $14,
+            note = coalesce($15, note), red_at = case when $5 = 'closed' then null else red_at end
+        where alarm_id = $1
+        """,
+        after.alarm_id, after.kind, after.priority, after.reason, after.state, after.condition, _body(after),
+        after.next_step_at, after.holder, after.lease_until, after.incident_id, after.outcome, after.closed_by,
+        after.closed_at, note,
+    )  # fmt: skip
+    await _save_notices(tx, before, after, token)
+
+
+def _body(alarm: Alarm) -> Any:
+    """Return the value as JSON, without the notices: they are rows of their own."""
+    if alarm.dispatch is not None:
+        alarm = replace(alarm, dispatch=replace(alarm.dispatch, notices=()))
+    return _BODY.dump_python(alarm, mode="json")
+
+
+async def _save_notices(tx: "Tx[Any]", before: Alarm | None, after: Alarm, token: Callable[[], str]) -> None:
+    if after.dispatch is None:
+        return
+    known = set(before.dispatch.notices) if before and before.dispatch else set()
+    closed_at = after.closed_at if after.state is AlarmState.CLOSED else None
+    for notice in after.dispatch.notices:
+        if notice in known and closed_at is None:
+            continue
+        await _save_notice(tx, after, after.dispatch, notice, token, closed_at)
+
+
+async def _save_notice(
+    tx: "Tx[Any]",
+    alarm: Alarm,
+    dispatch: Dispatch,
+    notice: Notice,
+    token: Callable[[], str],
+    closed_at: datetime | None,
+) -> None:
+    await tx.execute(
+        """
+        insert into notices (notice_id, org, alarm_id, dispatch_id, round, step, who, shift_id, phone, patrol, channel,
+            wording, token, asked_at, state, answered_at, closed_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+        on conflict (notice_id) do update set state = excluded.state, answered_at = excluded.answered_at,
+            closed_at = coalesce(notices.closed_at, excluded.closed_at)
+        """,
+        notice.notice_id, alarm.org, alarm.alarm_id, dispatch.dispatch_id, notice.round, notice.step, notice.who,
+        notice.shift_id, notice.phone, notice.patrol, notice.channel, notice.wording, token(), notice.asked_at,
+        notice.state, notice.answered_at, closed_at,
+    )  # fmt: skip
+
+
+async def token_of(tx: "Tx[Any]", notice_id: UUID) -> str:
+    """Return the link token of a notice."""
+    token: str = await tx.fetchval("select token from notices where notice_id = $1", notice_id)
+    return token
+
+
+async def next_case_no(tx: "Tx[Any]", org: str, now: datetime) -> int:
+    """Return a case number that nobody has had on the town's sending number for 24 h."""
+    number: int = await tx.fetchval(
+        "select next_case_no((select sending_number from organisations where org = $1), $2)", org, now
+    )
+    return number
+
+
+async def turn_red(tx: "Tx[Any]", alarm_id: UUID, now: datetime) -> None:
+    """Every chain is exhausted: the board is red and the heartbeat fails until somebody has it."""
+    await tx.execute("update alarms set red_at = coalesce(red_at, $2) where alarm_id = $1", alarm_id, now)

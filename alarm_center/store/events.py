@@ -1,0 +1,118 @@
+"""The timeline: lines added in the decision's own transaction, read below the horizon so that none is missed.
+
+A serial id alone loses the line that commits late: a writer that took id 7 may commit after the one that took 8, and a
+reader that has seen 8 never looks at 7. So each line carries its transaction's ``xid8``, a reader takes only lines of
+transactions below the oldest one still running, ordered by ``(tx, id)``, and that pair is the cursor (design §7).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Self
+from uuid import UUID
+
+from alarm_center.store.memory import Tx
+
+CHANNEL: Final = "fjt_events"
+"""NOTIFY on it is a hint that there may be something new; the poll each second is the truth."""
+
+_CURSOR: Final = re.compile(r"(\d{1,19})-(\d{1,18})")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cursor:
+    """A place in the timeline."""
+
+    tx: int
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.tx}-{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return the cursor that *text* writes, or ``None``: an unknown cursor gets a whole fresh board."""
+        match = _CURSOR.fullmatch(text)
+        return cls(int(match[1]), int(match[2])) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the timeline. Ids, codes and numbers only."""
+
+    cursor: Cursor
+    at: datetime
+    org: str
+    kind: str
+    area_id: UUID | None
+    check_id: UUID | None
+    alarm_id: UUID | None
+    resident_id: UUID | None
+    device_id: str | None
+    session_id: str | None
+    actor: str | None
+    data: Mapping[str, Any]
+
+
+_COLUMNS: Final = "tx, id, at, org, kind, area_id, check_id, alarm_id, resident_id, device_id, session_id, actor, data"
+
+
+def _event(row: Mapping[str, Any]) -> Event:
+    fields = dict(row)
+    return Event(cursor=Cursor(int(fields.pop("tx")), fields.pop("id")), **fields)
+
+
+async def write(
+    tx: "Tx[Any]",
+    at: datetime,
+    org: str,
+    kind: str,
+    data: Mapping[str, Any] | None = None,
+    *,
+    area_id: UUID | None = None,
+    check_id: UUID | None = None,
+    alarm_id: UUID | None = None,
+    resident_id: UUID | None = None,
+    device_id: str | None = None,
+    session_id: str | None = None,
+    actor: str | None = None,
+) -> None:
+    """Add one line, in the transaction of the decision that it tells of."""
+    await tx.execute(
+        """
+        insert into events (at, org, kind, data, area_id, check_id, alarm_id, resident_id, device_id, session_id, actor)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        """,
+        at, org, kind, dict(data or {}), area_id, check_id, alarm_id, resident_id, device_id, session_id, actor,
+    )  # fmt: skip
+
+
+async def after(tx: "Tx[Any]", cursor: Cursor, limit: int = 500) -> list[Event]:
+    """Return the next lines past *cursor* that no running transaction can still come before."""
+    rows = await tx.fetch(
+        f"""
+        select {_COLUMNS} from events
+        where (tx, id) > ($1::text::xid8, $2) and tx < pg_snapshot_xmin(pg_current_snapshot())
+        order by tx, id limit $3
+        """,  # noqa: S608 -- the columns are our own constant
+        str(cursor.tx), cursor.id, limit,
+    )  # fmt: skip
+    return [_event(row) for row in rows]
+
+
+async def newest(tx: "Tx[Any]") -> Cursor:
+    """Return the cursor of the last line below the horizon: where a fresh board begins to listen."""
+    row = await tx.fetchrow(
+        "select tx, id from events where tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx desc, id desc limit 1"
+    )
+    return Cursor(int(row["tx"]), row["id"]) if row else Cursor(0, 0)
+
+
+async def of_case(tx: "Tx[Any]", *, check_id: UUID | None = None, alarm_id: UUID | None = None) -> list[Event]:
+    """Return a case's own timeline, oldest first; the reader's own uncommitted lines included."""
+    rows = await tx.fetch(
+        f"select {_COLUMNS} from events where check_id = $1 or alarm_id = $2 order by tx, id",  # noqa: S608 -- as above
+        check_id, alarm_id,
+    )  # fmt: skip
+    return [_event(row) for row in rows]

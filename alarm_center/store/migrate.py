@@ -1,0 +1,72 @@
+"""Makes a database and brings it to the newest revision; the only place that connects as owner or superuser."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+ROLES: Final = ("fjt_owner", "fjt_worker", "fjt_web")
+
+_IDLE_IN_TRANSACTION: Final = "5s"
+"""A connection that forgets its transaction would hold back the horizon that every reader waits for (design §7)."""
+
+
+async def bootstrap(superuser_dsn: str, database: str, passwords: Mapping[str, str]) -> None:
+    """Create the three roles and *database*, owned by ``fjt_owner``; what exists stays, passwords are set anew.
+
+    Raises:
+        KeyError: *passwords* lacks one of :data:`ROLES`.
+    """
+    connection = await asyncpg.connect(superuser_dsn)
+    try:
+        for role in ROLES:
+            known = await connection.fetchval("select true from pg_roles where rolname = $1", role)
+            verb = "alter" if known else "create"
+            # Roles are no parameters of a statement; the password is quoted by the server itself.
+            quoted = await connection.fetchval("select quote_literal($1::text)", passwords[role])
+            await connection.execute(f"{verb} role {role} login nosuperuser nobypassrls password {quoted}")
+            await connection.execute(
+                f"alter role {role} set idle_in_transaction_session_timeout = '{_IDLE_IN_TRANSACTION}'"
+            )
+        await connection.execute("alter role fjt_owner set idle_in_transaction_session_timeout = 0")
+        name = await connection.fetchval("select quote_ident($1)", database)
+        if not await connection.fetchval("select true from pg_database where datname = $1", database):
+            await connection.execute(f"create database {name} owner fjt_owner")
+        await connection.execute(f"revoke all on database {name} from public")
+        await connection.execute(f"grant connect on database {name} to fjt_worker, fjt_web")
+        await connection.execute(f"alter database {name} set search_path = fjt")
+        await connection.execute(f"alter database {name} set timezone = 'UTC'")
+    finally:
+        await connection.close()
+
+
+async def migrate(owner_dsn: str, *, test_clock: bool = False) -> None:
+    """Bring the database to the newest revision.
+
+    *test_clock* counts when the database is made: its ``clock.now()`` then reads a shift that tests and the demo may set.
+    """
+
+    async def connect() -> "asyncpg.Connection[Any]":
+        return await asyncpg.connect(owner_dsn)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_upgrade, test_clock)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection, test_clock: bool) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    config.attributes["test_clock"] = test_clock
+    command.upgrade(config, "head")

@@ -1,0 +1,13 @@
+"""Alembic's entry: run the revisions on the connection that :mod:`alarm_center.store.migrate` opened."""
+
+from alembic import context
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=None,
+    version_table="revision",
+    version_table_schema="public",
+    transaction_per_migration=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,34 @@
+"""The memory, first form: every table, its roles and its row-level security."""
+
+from alembic import context
+
+from alarm_center.store.migrations.sql import run, run_sql
+
+revision = "0001"
+down_revision = None
+
+REAL_CLOCK = """
+create function clock.now() returns timestamptz language sql stable parallel safe
+as $$ select clock_timestamp() $$
+"""
+
+TEST_CLOCK = (
+    "create table clock.shift (single boolean primary key default true check (single), by_interval interval not null default '0', frozen_at timestamptz)",
+    "insert into clock.shift default values",
+    """
+create function clock.now() returns timestamptz language sql stable
+as $$ select coalesce(frozen_at, clock_timestamp() + by_interval) from clock.shift $$
+""",
+    "grant select on clock.shift to fjt_worker, fjt_web",
+)
+
+
+def upgrade() -> None:
+    # The clock first: the service reads no other. Only a database made for tests or the demo can shift it.
+    run("create schema clock")
+    if context.config.attributes["test_clock"]:
+        for statement in TEST_CLOCK:
+            run(statement)
+    else:
+        run(REAL_CLOCK)
+    run_sql(__file__)
