@@ -143,6 +143,16 @@ class NoticeState(StrEnum):
     EXPIRED = "expired"
 
 
+class Seeking(StrEnum):
+    """What a dispatch seeks somebody for: the alarm itself, or its owner's trouble, the gravest last."""
+
+    CALL_OUT = "call_out"
+    LATE = "late"
+    SILENCE = "silence"
+    ACCESS = "access"
+    HELP = "help"
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One SMS or call to one carer in a dispatch. ``shift_id`` is ``None`` for the town's fixed number."""
@@ -174,6 +184,13 @@ class Dispatch:
     """The index in ``chain`` of the next step."""
     state: DispatchState = DispatchState.RUNNING
     notices: tuple[Notice, ...] = ()
+    last_round: int = 3
+    """After this round it is exhausted."""
+    needed: int = 1
+    """How many carers have to accept before it stops asking."""
+    seeking: Seeking = Seeking.CALL_OUT
+    repeat_at: datetime | None = None
+    """Exhausted: when the lead and the fixed number are asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +227,10 @@ class Alarm:
     on_site_at: datetime | None = None
     on_site_word_at: datetime | None = None
     on_site_asked: bool = False
+    done_at: datetime | None = None
+    """The carer has said done; how it ended is still owed."""
+    limit_at: datetime | None = None
+    """By then whoever has it must have arrived, said a word from the site, or said how it ended."""
     dispatch: Dispatch | None = None
     incident_id: UUID | None = None
     outcome: Outcome | None = None

@@ -89,15 +89,41 @@ class Wording(StrEnum):
     CALL_OUT = "call_out"
     REMINDER = "reminder"
     VISIT = "visit"
+    ESCALATION = "escalation"
+    """To the lead or the fixed number: no patrol has taken it."""
+    ESCALATION_LATE = "escalation_late"
+    """To the lead: taken, and nobody is on site in time."""
+    OUTCOME = "outcome"
+    """To the lead: nobody needs to go any more, and nobody has said how it ended."""
     GRANTED = "granted"
     TAKEN = "taken"
     STOOD_DOWN = "stood_down"
+    CASE_CLOSED = "case_closed"
     ON_SITE_CHECK = "on_site_check"
+    DECLINED = "declined"
+    ARRIVED = "arrived"
+    DONE = "done"
+    CANNOT_GET_IN = "cannot_get_in"
+    STAYING = "staying"
+    HELP_COMING = "help_coming"
     ALSO_SEEKS = "also_seeks"
     NOT_YOURS = "not_yours"
     NOT_UNDERSTOOD = "not_understood"
     MUSTER = "muster"
     INCIDENT = "incident"
+
+
+ACKNOWLEDGEMENTS: Final[frozenset[Wording]] = frozenset(
+    {
+        Wording.DECLINED,
+        Wording.ARRIVED,
+        Wording.DONE,
+        Wording.CANNOT_GET_IN,
+        Wording.STAYING,
+        Wording.HELP_COMING,
+    }
+)
+"""What only confirms a carer's own word. Needless, and left out, where the carer said it on the page and saw it taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +193,17 @@ class Plan:
     technical_hold: timedelta = timedelta(seconds=120)
     arrive_within: timedelta = timedelta(minutes=45)
     """The area's target: on site by then, from the alarm's opening."""
+    least_drive: timedelta = timedelta(minutes=10)
+    """Whoever accepts late still has this long to drive before being called late."""
     on_site_silence: timedelta = timedelta(minutes=30)
+    answer_within: timedelta = timedelta(minutes=5)
+    """How long a carer on site has to answer the SMS that asks, before being called."""
+    outcome_within: timedelta = timedelta(minutes=10)
+    """How soon a person has to say how it ended, once nobody needs to go any more."""
+    exhausted_repeat: timedelta = timedelta(minutes=5)
+    """How often the lead and the fixed number are called again when every round is over."""
+    visit_lead: timedelta = timedelta(minutes=60)
+    """How long before its time a planned visit is sent out."""
     rounds: int = 3
     chains: Mapping[Priority, tuple[Step, ...]] = field(default_factory=lambda: CHAINS)
 
