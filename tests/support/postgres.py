@@ -41,7 +41,8 @@ def fresh_database(server: Postgres) -> Iterator[Database]:
     name = f"fjt_test_{next(_number)}"
     run(_execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" OWNER fjt_owner'))
     try:
-        run(_copy_settings(server, name))
+        # A copy has the tables and rows; the rights and settings of a database itself are made anew.
+        run(bootstrap(server.superuser_dsn(), name, PASSWORDS))
         owner, worker, web = (_dsn(server, name, role) for role in PASSWORDS)
         yield Database(owner=owner, worker=worker, web=web)
     finally:
@@ -56,25 +57,6 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 def _dsn(server: Postgres, database: str, role: str) -> str:
     return server.dsn(database, role, PASSWORDS[role])
-
-
-async def _copy_settings(server: Postgres, database: str) -> None:
-    """Give *database* the settings that ``CREATE DATABASE … TEMPLATE`` leaves behind."""
-    connection = await asyncpg.connect(server.superuser_dsn())
-    try:
-        await connection.execute(
-            """
-            INSERT INTO pg_db_role_setting
-            SELECT copy.oid, setting.setrole, setting.setconfig
-            FROM pg_db_role_setting setting
-            JOIN pg_database template ON template.oid = setting.setdatabase AND template.datname = $1
-            CROSS JOIN pg_database copy WHERE copy.datname = $2
-            """,
-            TEMPLATE,
-            database,
-        )
-    finally:
-        await connection.close()
 
 
 async def _execute(server: Postgres, statement: str) -> None:
