@@ -51,9 +51,7 @@ class Camera:
         corners = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
         return np.asarray(cv2.getPerspectiveTransform(corners, self.project(surface).astype(np.float32)))
 
-    def paste(
-        self, picture: Picture, texture: Picture, surface: Points, alpha: Picture | None = None
-    ) -> None:
+    def paste(self, picture: Picture, texture: Picture, surface: Points, alpha: Picture | None = None) -> None:
         """Lay *texture* over *picture* where *surface* is seen, as thick as *alpha* (0–1) says."""
         size = (self.width, self.height)
         matrix = self.warp(surface, texture.shape)

@@ -82,9 +82,7 @@ def _stir(rng: np.random.Generator, seconds: float, times: int, lasts: float) ->
     share = seconds / max(times, 1)
     peaks = [share * (n + float(rng.uniform(0.25, 0.75))) for n in range(times)]
     heights = [float(rng.uniform(0.7, 1.0)) for _ in peaks]
-    return lambda t: float(
-        sum(h * np.exp(-(((t - p) / lasts) ** 2)) for p, h in zip(peaks, heights, strict=True))
-    )
+    return lambda t: float(sum(h * np.exp(-(((t - p) / lasts) ** 2)) for p, h in zip(peaks, heights, strict=True)))
 
 
 def _in_bed(rng: np.random.Generator, bed: Bed, place: int, seconds: float) -> tuple[Motion, ...]:
@@ -119,19 +117,19 @@ def _at_edge(rng: np.random.Generator, bed: Bed, seconds: float) -> tuple[Motion
     )
 
 
-def _set_up(scene: Scene, rng: np.random.Generator, eye: Camera, seconds: float) -> Stage:
+def _set_up(scene: Scene, home: np.random.Generator, rng: np.random.Generator, eye: Camera, seconds: float) -> Stage:
     bed = scene.bed
-    picture = room.empty_room(rng, eye, bed)
+    picture = room.empty_room(home, eye, bed)
     room.make_bed(
-        rng, eye, picture, bed, sleepers=scene.sleepers, thrown_back=scene.thrown_back, rumpled=scene.rumpled
+        home, eye, picture, bed, sleepers=scene.sleepers, thrown_back=scene.thrown_back, rumpled=scene.rumpled
     )
     motions: tuple[Motion, ...] = ()
     for place, _side in scene.sleepers:
         motions += _in_bed(rng, bed, place, seconds)
     if scene.out_of_bed == "floor":
-        motions += _on_floor(rng, *room.lay_down(rng, eye, picture, bed), seconds)
+        motions += _on_floor(rng, *room.lay_down(home, eye, picture, bed), seconds)
     elif scene.out_of_bed == "edge":
-        lean = float(rng.uniform(-0.3, 0.5))
+        lean = float(home.uniform(-0.3, 0.5))
         room.stand(
             eye,
             picture,
@@ -143,11 +141,9 @@ def _set_up(scene: Scene, rng: np.random.Generator, eye: Camera, seconds: float)
         motions += _at_edge(rng, bed, seconds)
     light = room.falloff(eye) * GAIN
     if scene.lens == "covered":
-        cloth = 0.16 + 0.02 * cloud(rng, picture.shape, 3.0) + 0.03 * cloud(rng, picture.shape, 140.0)
+        cloth = 0.16 + 0.02 * cloud(home, picture.shape, 3.0) + 0.03 * cloud(home, picture.shape, 140.0)
         hint = cv2.GaussianBlur(picture, (0, 0), 40.0 * eye.width / 640)
-        return Stage(
-            np.asarray((0.92 * cv2.GaussianBlur(cloth, (0, 0), 2.0) + 0.04 * hint) * light, np.float32)
-        )
+        return Stage(np.asarray((0.92 * cv2.GaussianBlur(cloth, (0, 0), 2.0) + 0.04 * hint) * light, np.float32))
     if scene.lens == "dark":
         return Stage(np.asarray(picture * light * 0.018 + 1.2, np.float32), motions, noise=1.3)
     return Stage(np.asarray(picture * light, np.float32), motions, scene.out_of_bed == "walking")
@@ -189,15 +185,11 @@ class _Moved:
             x -= field * (dx * amount)
             y -= field * (dy * amount)
             light += field * (0.012 * amount)
-        picture[self._part] = (
-            cv2.remap(still, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) * light
-        )
+        picture[self._part] = cv2.remap(still, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) * light
         return picture
 
 
-def _walk(
-    eye: Camera, still: Picture, rng: np.random.Generator, seconds: float
-) -> Callable[[float], Picture]:
+def _walk(eye: Camera, still: Picture, rng: np.random.Generator, seconds: float) -> Callable[[float], Picture]:
     """Return a function of time that draws somebody who walks from the bed towards the door and back."""
     strides = 16
     bodies = [figures.render(figures.walking(2 * pi * n / strides), 0.9, 1.75) for n in range(strides)]
@@ -215,12 +207,17 @@ def _walk(
     return at
 
 
-def pictures(name: str, seed: int, seconds: float, fps: float, size: tuple[int, int]) -> Iterator[Picture]:
-    """Yield the scene's frames one by one: float32 (height, width), grey levels not yet cut to 0–255."""
+def pictures(
+    name: str, seed: int, seconds: float, fps: float, size: tuple[int, int], *, take: int = 0
+) -> Iterator[Picture]:
+    """Yield the scene's frames one by one: float32 (height, width), grey levels not yet cut to 0–255.
+
+    *seed* is the home: its furniture and folds; *take* is the occasion: its movements and noise.
+    """
     scene = scene_of(name)
-    rng = np.random.default_rng([seed, 7])
+    rng = np.random.default_rng([seed, 7, take])
     eye = room.camera(size)
-    stage = _set_up(scene, rng, eye, seconds)
+    stage = _set_up(scene, np.random.default_rng([seed, 5]), rng, eye, seconds)
     moved = _Moved(eye, stage.motions)
     walk = _walk(eye, stage.still, rng, seconds) if stage.walks else None
     for number in range(round(seconds * fps)):
@@ -231,21 +228,30 @@ def pictures(name: str, seed: int, seconds: float, fps: float, size: tuple[int, 
 
 
 def draw(
-    name: str, seed: int, seconds: float, fps: float, size: tuple[int, int] = (640, 480), quality: int = 72
+    name: str,
+    seed: int,
+    seconds: float,
+    fps: float,
+    size: tuple[int, int] = (640, 480),
+    quality: int = 72,
+    *,
+    take: int = 0,
 ) -> list[bytes]:
     """Return the scene as grey JPEG frames of *size* (width, height); the same arguments give the same bytes.
+
+    *seed* is the home: its furniture and folds; *take* is the occasion: its movements and noise.
 
     Raises:
         UnknownScene: there is no drawn scene *name*.
     """
-    return [to_jpeg(picture, quality) for picture in pictures(name, seed, seconds, fps, size)]
+    return [to_jpeg(picture, quality) for picture in pictures(name, seed, seconds, fps, size, take=take)]
 
 
 def to_jpeg(picture: Picture, quality: int) -> bytes:
     """Return a grey picture (levels 0–255) as JPEG."""
-    encoded: Any = cv2.imencode(
-        ".jpg", np.clip(picture, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality]
-    )[1]
+    encoded: Any = cv2.imencode(".jpg", np.clip(picture, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])[
+        1
+    ]
     return bytes(encoded.tobytes())
 
 
@@ -293,7 +299,5 @@ def profile(name: str, size: tuple[int, int] = (640, 480), *, expected: int | No
         [[bed.right + 0.1, 3.9, 0], [room.RIGHT, 3.9, 0], [room.RIGHT, 1.15, 0], [bed.right + 0.1, 1.15, 0]]
     )
     zones.append({"name": "floor", "kind": "floor", "polygon": eye.fractions(floor)})
-    zones.append(
-        {"name": "door", "kind": "door", "polygon": eye.fractions(upright(1.22, 2.06, 0.0, 2.02, 3.99))}
-    )
+    zones.append({"name": "door", "kind": "door", "polygon": eye.fractions(upright(1.22, 2.06, 0.0, 2.02, 3.99))})
     return {"version": 1, "zones": zones, "expected_people": scene.expected}

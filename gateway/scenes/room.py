@@ -125,24 +125,16 @@ def empty_room(rng: np.random.Generator, eye: Camera, bed: Bed) -> Picture:
         -1,
     )
     eye.paste(picture, planks * cv2.GaussianBlur(under, (0, 0), 0.09 * PX), level(LEFT, RIGHT, -0.2, DEPTH))
-    rug = (
-        0.32
-        + 0.03 * cloud(rng, _grid(0.75, 1.5), 3.5)
-        + 0.05 * np.sin(np.arange(round(1.5 * PX)) / 9.0)[:, None]
-    )
+    rug = 0.32 + 0.03 * cloud(rng, _grid(0.75, 1.5), 3.5) + 0.05 * np.sin(np.arange(round(1.5 * PX)) / 9.0)[:, None]
     cv2.rectangle(rug, (6, 6), (rug.shape[1] - 7, rug.shape[0] - 7), 0.18, 4)
-    eye.paste(
-        picture, np.asarray(rug, np.float32), level(bed.right + 0.22, bed.right + 0.97, 1.75, 3.25, 0.005)
-    )
+    eye.paste(picture, np.asarray(rug, np.float32), level(bed.right + 0.22, bed.right + 0.97, 1.75, 3.25, 0.005))
 
     eye.paste(
         picture,
         _wood(rng, bed.width + 0.1, 0.52, 0.30),
         upright(bed.left - 0.05, bed.right + 0.05, BED_TOP - 0.02, 1.04, DEPTH - 0.12),
     )
-    eye.paste(
-        picture, _wood(rng, 2.0, 0.34, 0.20), sideways(BED_FOOT, BED_HEAD, 0.12, BED_TOP - 0.06, bed.right)
-    )
+    eye.paste(picture, _wood(rng, 2.0, 0.34, 0.20), sideways(BED_FOOT, BED_HEAD, 0.12, BED_TOP - 0.06, bed.right))
     eye.paste(
         picture,
         _wood(rng, bed.width, 0.34, 0.24),
@@ -154,9 +146,7 @@ def empty_room(rng: np.random.Generator, eye: Camera, bed: Bed) -> Picture:
     eye.paste(picture, _wood(rng, 0.42, 0.42, 0.38), level(table, table + 0.42, 3.48, 3.9, 0.5))
     shadeless = np.asarray(0.62 + 0.05 * np.sin(np.arange(40) / 2.5)[None, :] * np.ones((30, 1)), np.float32)
     eye.paste(picture, shadeless, upright(table + 0.08, table + 0.34, 0.68, 0.92, 3.7))
-    eye.paste(
-        picture, np.full((20, 6), 0.18, np.float32), upright(table + 0.19, table + 0.23, 0.5, 0.68, 3.7)
-    )
+    eye.paste(picture, np.full((20, 6), 0.18, np.float32), upright(table + 0.19, table + 0.23, 0.5, 0.68, 3.7))
     return picture
 
 
@@ -250,9 +240,7 @@ def make_bed(
             sideways(BED_FOOT, BED_HEAD - 0.5, BED_TOP - 0.24, BED_TOP, bed.right),
         ),
     ):
-        hanging = np.asarray(
-            strip * np.linspace(0.75, 0.45, strip.shape[0], dtype=np.float32)[:, None], np.float32
-        )
+        hanging = np.asarray(strip * np.linspace(0.75, 0.45, strip.shape[0], dtype=np.float32)[:, None], np.float32)
         eye.paste(picture, hanging, surface)
 
 
@@ -286,7 +274,5 @@ def stand(
 def falloff(eye: Camera) -> Picture:
     """Return how the lamp's light fades towards the corners of the picture: 0–1, float32."""
     y, x = np.mgrid[0 : eye.height, 0 : eye.width].astype(np.float32)
-    away: npt.NDArray[np.float32] = np.hypot(
-        (x - eye.width * 0.50) / eye.width, (y - eye.height * 0.55) / eye.height
-    )
+    away: npt.NDArray[np.float32] = np.hypot((x - eye.width * 0.50) / eye.width, (y - eye.height * 0.55) / eye.height)
     return np.asarray(1.0 / (1.0 + (away / 0.46) ** 2.6), np.float32)

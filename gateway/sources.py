@@ -1,0 +1,312 @@
+"""Where a session comes from: a camera, a stream, a recording, a drawn scene, or sensors (``open_source``)."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
+from urllib.parse import parse_qs
+
+import cv2
+
+from gateway import limits, sensors
+from gateway.scenes import SCENES, UnknownScene, draw, pictures, to_jpeg
+from schemas import jpeg
+from schemas.messages import Capture, Channel, Frame
+from schemas.vocabulary import DeviceKind
+
+WARM_UP_S: Final = 0.7
+"""A camera that has just opened still measures the light; its first pictures are let go."""
+OPEN_MS, READ_MS = 8_000, 4_000
+PICTURES: Final = (".jpg", ".jpeg")
+
+T = TypeVar("T")
+
+
+class CannotCapture(Exception):
+    """No session can be taken. The message is one word or a few, fit to be sent as the session's ``fault``."""
+
+
+class BadSource(ValueError):
+    """The setting names no source; the message says what was given and what there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a look gave: frames, or the channels of sensors."""
+
+    frames: tuple[Frame, ...] = ()
+    channels: tuple[Channel, ...] = ()
+
+
+class Source(Protocol):
+    """Something that can be looked through. Every call may block; nothing stays open between calls."""
+
+    @property
+    def kind(self) -> DeviceKind: ...
+
+    def take(self, seconds: int, capture: Capture) -> Taken:
+        """Return *seconds* of frames or samples, within the limits of a session.
+
+        Raises:
+            CannotCapture: it could not be opened, or gave nothing that can be sent.
+        """
+
+    def fault(self) -> str | None:
+        """Return why it cannot be opened now, None when it can; no picture is taken."""
+
+    def live(self, seconds: int, capture: Capture) -> Iterator[Frame]:
+        """Yield frames one at a time; a source without pictures yields none."""
+
+
+@dataclass(slots=True)
+class Camera:
+    """A camera of this machine by its number, or a stream by its address. Released, and so dark, after each look."""
+
+    target: int | str
+    monotonic: Callable[[], float] = time.monotonic
+    kind: DeviceKind = DeviceKind.CAMERA
+
+    def take(self, seconds: int, capture: Capture) -> Taken:
+        fps = limits.rate(capture.fps, seconds)
+        frames = list(self._frames(seconds, capture, fps))
+        if not frames:
+            raise CannotCapture("camera gave no picture")
+        return _cut(frames, seconds)
+
+    def fault(self) -> str | None:
+        try:
+            self._open().release()
+        except CannotCapture as error:
+            return str(error)
+        return None
+
+    def live(self, seconds: int, capture: Capture) -> Iterator[Frame]:
+        return self._frames(seconds, capture, capture.fps)
+
+    def _open(self) -> cv2.VideoCapture:
+        try:
+            if isinstance(self.target, int):
+                device = cv2.VideoCapture(self.target)
+            else:
+                wait = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_MS]
+                device = cv2.VideoCapture(self.target, cv2.CAP_FFMPEG, wait)
+        except cv2.error:
+            raise CannotCapture("camera does not open") from None
+        if not device.isOpened():
+            device.release()
+            raise CannotCapture("camera does not open")
+        return device
+
+    def _frames(self, seconds: int, capture: Capture, fps: float) -> Iterator[Frame]:
+        device = self._open()
+        try:
+            device.set(cv2.CAP_PROP_FRAME_WIDTH, capture.width)
+            device.set(cv2.CAP_PROP_FRAME_HEIGHT, capture.height)
+            opened = self.monotonic()
+            start = opened + (WARM_UP_S if isinstance(self.target, int) else 0.0)
+            number = 0
+            while (now := self.monotonic()) < start + seconds:
+                if not device.grab():
+                    if number:
+                        return
+                    raise CannotCapture("camera gave no picture")
+                if now < start + number / fps:
+                    continue
+                good, picture = device.retrieve()
+                if good and picture is not None:
+                    number = int((now - start) * fps) + 1
+                    yield Frame(ms=int((now - start) * 1000), jpeg=_encode(picture, capture))
+        finally:
+            device.release()
+
+
+@dataclass(slots=True)
+class Recording:
+    """A video file, or a folder of JPEGs in order of their names: played to and fro until the seconds are full.
+
+    ``fps`` is the recording's own; a folder without one is taken to have been filmed at the setting's.
+    """
+
+    path: Path
+    fps: float | None = None
+    kind: DeviceKind = DeviceKind.CAMERA
+
+    def take(self, seconds: int, capture: Capture) -> Taken:
+        return _cut(list(self._frames(seconds, capture, limits.rate(capture.fps, seconds))), seconds)
+
+    def fault(self) -> str | None:
+        if self.path.is_dir():
+            return None if self._names() else "folder has no JPEG"
+        return None if self.path.is_file() else "recording not found"
+
+    def live(self, seconds: int, capture: Capture) -> Iterator[Frame]:
+        return self._frames(seconds, capture, capture.fps)
+
+    def _names(self) -> list[Path]:
+        return sorted(p for p in self.path.iterdir() if p.suffix.lower() in PICTURES)
+
+    def _frames(self, seconds: int, capture: Capture, fps: float) -> Iterator[Frame]:
+        fault = self.fault()
+        if fault:
+            raise CannotCapture(fault)
+        if self.path.is_dir():
+            own = self.fps or capture.fps
+            shown = [name.read_bytes() for name in self._names()[: round(seconds * own) + 1]]
+        else:
+            own, shown = self._film(seconds, capture)
+        if not shown:
+            raise CannotCapture("recording has no picture")
+        step = max(own / fps, 1.0)
+        for number in range(int(seconds * own / step)):
+            at = round(number * step)
+            yield Frame(ms=int(at * 1000 / own), jpeg=shown[to_and_fro(at, len(shown))])
+
+    def _film(self, seconds: int, capture: Capture) -> tuple[float, list[bytes]]:
+        film = cv2.VideoCapture(str(self.path))
+        try:
+            own = self.fps or film.get(cv2.CAP_PROP_FPS) or capture.fps
+            step = max(own / capture.fps, 1.0)
+            shown: list[bytes] = []
+            for number in range(int(seconds * own)):
+                if not film.grab():
+                    break
+                if number >= len(shown) * step:
+                    good, picture = film.retrieve()
+                    if good and picture is not None:
+                        shown.append(_encode(picture, capture))
+            return own / step, shown
+        finally:
+            film.release()
+
+
+@dataclass(slots=True)
+class Turns:
+    """Names that take turns: the first look gets the first, and so on; the last one stays."""
+
+    names: tuple[str, ...]
+    looks: int = field(default=0)
+
+    def next(self) -> tuple[str, int]:
+        """Return the name of this look and how many looks there were before it."""
+        number, self.looks = self.looks, self.looks + 1
+        return self.names[min(number, len(self.names) - 1)], number
+
+    @property
+    def latest(self) -> str:
+        """The name of the look that was last, for a live look that follows it."""
+        return self.names[min(max(self.looks - 1, 0), len(self.names) - 1)]
+
+
+@dataclass(slots=True)
+class Drawn:
+    """Drawn scenes (:mod:`gateway.scenes`), one a look in turn."""
+
+    turns: Turns
+    seed: int = 0
+    kind: DeviceKind = DeviceKind.CAMERA
+
+    def take(self, seconds: int, capture: Capture) -> Taken:
+        name, number = self.turns.next()
+        fps = limits.rate(capture.fps, seconds)
+        size, quality = (capture.width, capture.height), min(capture.jpeg_quality, 72)
+        shown = draw(name, self.seed, seconds, fps, size, quality, take=number)
+        return _cut([Frame(ms=int(n * 1000 / fps), jpeg=data) for n, data in enumerate(shown)], seconds)
+
+    def fault(self) -> str | None:
+        return None
+
+    def live(self, seconds: int, capture: Capture) -> Iterator[Frame]:
+        size, name = (capture.width, capture.height), self.turns.latest
+        shown = pictures(name, self.seed, seconds, capture.fps, size, take=self.turns.looks)
+        for number, picture in enumerate(shown):
+            yield Frame(ms=int(number * 1000 / capture.fps), jpeg=to_jpeg(picture, capture.jpeg_quality))
+
+
+@dataclass(slots=True)
+class Sensors:
+    """Sensor series: recorded ones from a file, or drawn ones, one a look in turn."""
+
+    series: Callable[[str, int, int], tuple[Channel, ...]]
+    turns: Turns
+    kind: DeviceKind = DeviceKind.SENSORS
+
+    def take(self, seconds: int, capture: Capture) -> Taken:
+        name, number = self.turns.next()
+        try:
+            return Taken(channels=self.series(name, number, seconds))
+        except sensors.NoSeries as error:
+            raise CannotCapture(str(error)) from None
+
+    def fault(self) -> str | None:
+        return None
+
+    def live(self, seconds: int, capture: Capture) -> Iterator[Frame]:
+        return iter(())
+
+
+def open_source(text: str, seed: int = 0) -> Source:
+    """Return the source that a setting names; *seed* tells drawn homes apart.
+
+    ``camera:0`` · ``rtsp://…`` or ``http://…`` · ``file:PATH[?fps=5]`` · ``scene:NAME[,NAME…]`` ·
+    ``samples:PATH[#SERIES]`` · ``sensor:NAME[,NAME…]``
+
+    Raises:
+        BadSource: it is none of these.
+    """
+    kind, _, rest = text.partition(":")
+    if kind in ("rtsp", "rtsps", "http", "https") and rest.startswith("//"):
+        return Camera(text)
+    if kind == "camera" and rest.isdigit():
+        return Camera(int(rest))
+    if kind == "file" and rest:
+        path, _, query = rest.partition("?")
+        try:
+            fps = [float(value) for value in parse_qs(query).get("fps", [])]
+        except ValueError:
+            raise BadSource(f"source {text!r}: fps is not a number") from None
+        return Recording(Path(path), fps[0] if fps and fps[0] > 0 else None)
+    if kind == "scene" and rest:
+        unknown = [name for name in rest.split(",") if name not in SCENES]
+        if unknown:
+            raise BadSource(f"source {text!r}: {UnknownScene(unknown[0])}")
+        return Drawn(Turns(tuple(rest.split(","))), seed)
+    if kind == "samples" and rest:
+        path, _, name = rest.partition("#")
+        recorded = sensors.Recorded(Path(path))
+        return Sensors(lambda wanted, number, seconds: recorded.series(wanted, number), Turns((name,)))
+    if kind == "sensor" and rest:
+        strange = [name for name in rest.split(",") if name not in sensors.POSTURES]
+        if strange:
+            raise BadSource(f"source {text!r}: use one of {', '.join(sensors.POSTURES)}")
+        return Sensors(
+            lambda wanted, number, seconds: sensors.draw(wanted, seed, seconds, take=number),
+            Turns(tuple(rest.split(","))),
+        )
+    raise BadSource(
+        f"source {text[:80]!r}: use camera:N, rtsp://…, http://…, file:PATH, scene:NAME, samples:PATH or sensor:NAME"
+    )
+
+
+def to_and_fro(number: int, length: int) -> int:
+    """Return the place of step *number* when *length* frames are played forwards and backwards for ever."""
+    if length == 1:
+        return 0
+    at = number % (2 * length - 2)
+    return at if at < length else 2 * length - 2 - at
+
+
+def _encode(picture: Any, capture: Capture) -> bytes:
+    height, width = picture.shape[:2]
+    scale = min(capture.width / width, capture.height / height)
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return limits.encode(picture, capture.jpeg_quality)
+
+
+def _cut(frames: list[Frame], seconds: int) -> Taken:
+    try:
+        return Taken(frames=limits.within(frames, seconds))
+    except (limits.TooLarge, jpeg.NotJpeg) as error:
+        raise CannotCapture(f"pictures not fit to send: {error}"[:200]) from None
