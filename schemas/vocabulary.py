@@ -74,6 +74,8 @@ REASONS: dict[Answer, frozenset[Reason]] = {
 
 
 class AlarmKind(StrEnum):
+    """What an alarm is about. Somebody must act."""
+
     SOMETHING_WRONG = "something_wrong"
     NOT_SEEN = "not_seen"
     CANNOT_TELL = "cannot_tell"
@@ -102,7 +104,7 @@ PRIORITY: dict[AlarmKind, Priority] = {
     AlarmKind.MANUAL: Priority.SECOND,
     AlarmKind.TEST: Priority.THIRD,
 }
-"""Default priority of a kind. ``technical`` on a check's last attempt is 2; ``manual`` is as its raiser says."""
+"""Default priority of a kind. ``technical`` on the last attempt is 2; ``manual`` is as its raiser says."""
 
 
 class Outcome(StrEnum):
@@ -135,6 +137,8 @@ class Condition(StrEnum):
 
 
 class CancelReason(StrEnum):
+    """Why an owed check is not made."""
+
     PAUSE_AWAY = "pause_away"
     PAUSE_HOSPITAL = "pause_hospital"
     PAUSE_GUESTS = "pause_guests"
@@ -155,6 +159,8 @@ class Instead(StrEnum):
 
 
 class HandledBy(StrEnum):
+    """Who runs the supervision: an alarm centre with operators, or the home care itself."""
+
     ALARM_CENTRE = "alarm_centre"
     HOME_CARE = "home_care"
 
@@ -174,17 +180,23 @@ class Show(StrEnum):
 
 
 class DeviceKind(StrEnum):
+    """What a device senses with."""
+
     CAMERA = "camera"
     SENSORS = "sensors"
 
 
 class ConsentState(StrEnum):
+    """What a resident, or a cohabitant, has said to being looked after from afar."""
+
     GIVEN = "given"
     LIMITED = "limited"
     REVOKED = "revoked"
 
 
 class Role(StrEnum):
+    """What a user may do."""
+
     OPERATOR = "operator"
     CARER = "carer"
     LEAD = "lead"
@@ -194,11 +206,15 @@ class Role(StrEnum):
 
 
 class Channel(StrEnum):
+    """How a notice reaches a carer."""
+
     SMS = "sms"
     CALL = "call"
 
 
 class ReceiptState(StrEnum):
+    """What became of a session; either ends it for the gateway."""
+
     COMMITTED = "committed"
     REFUSED = "refused"
 
