@@ -55,25 +55,15 @@ class Slot:
     def __post_init__(self) -> None:
         where = f"slot {self.slot_id}"
         if not self.weekdays or not self.weekdays <= frozenset(range(7)):
-            raise ValueError(
-                f"{where}: weekdays {sorted(self.weekdays)}: use one or more of 0 (Monday) to 6 (Sunday)"
-            )
+            raise ValueError(f"{where}: weekdays {sorted(self.weekdays)}: use one or more of 0 (Monday) to 6 (Sunday)")
         if self.local_time.tzinfo is not None:
-            raise ValueError(
-                f"{where}: local_time {self.local_time} carries a zone: give the wall time alone"
-            )
+            raise ValueError(f"{where}: local_time {self.local_time} carries a zone: give the wall time alone")
         if not 0 <= self.window_minutes <= WINDOW_MINUTES_MAX:
-            raise ValueError(
-                f"{where}: window_minutes {self.window_minutes}: use 0 (exact) to {WINDOW_MINUTES_MAX}"
-            )
+            raise ValueError(f"{where}: window_minutes {self.window_minutes}: use 0 (exact) to {WINDOW_MINUTES_MAX}")
         if not limits.SECONDS_MIN <= self.seconds <= limits.SECONDS_MAX:
-            raise ValueError(
-                f"{where}: seconds {self.seconds}: use {limits.SECONDS_MIN} to {limits.SECONDS_MAX}"
-            )
+            raise ValueError(f"{where}: seconds {self.seconds}: use {limits.SECONDS_MIN} to {limits.SECONDS_MAX}")
         if self.valid_until is not None and self.valid_until < self.valid_from:
-            raise ValueError(
-                f"{where}: valid_until {self.valid_until} is before valid_from {self.valid_from}"
-            )
+            raise ValueError(f"{where}: valid_until {self.valid_until} is before valid_from {self.valid_from}")
 
     def holds_on(self, night: date) -> bool:
         """Return whether the slot owes a check on *night*."""
@@ -173,11 +163,7 @@ def checks_owed(
             opens_at = due_at(slot, night, zone, spread_seconds)
             if from_ <= opens_at < until:
                 closes_at = opens_at + timedelta(minutes=open_minutes)
-                owed.add(
-                    OwedCheck(
-                        slot.resident_id, night, slot.slot_id, opens_at, closes_at, slot.seconds, slot.show
-                    )
-                )
+                owed.add(OwedCheck(slot.resident_id, night, slot.slot_id, opens_at, closes_at, slot.seconds, slot.show))
         night += _DAY
     return sorted(owed, key=lambda check: (check.opens_at, check.resident_id, check.slot_id))
 

@@ -33,7 +33,5 @@ def septets(text: str) -> int:
         elif char in _EXTENSION:
             count += 2
         else:
-            raise NotGsm7(
-                f"U+{ord(char):04X} {char!r} at {at} is not in the GSM 7-bit alphabet: {text[:200]!r}"
-            )
+            raise NotGsm7(f"U+{ord(char):04X} {char!r} at {at} is not in the GSM 7-bit alphabet: {text[:200]!r}")
     return count

@@ -70,8 +70,7 @@ VOICE: Final = frozenset({Text.VOICE_CALL_OUT, Text.VOICE_ON_SITE_CHECK})
 
 SWEDISH: Final[Mapping[Text, str]] = MappingProxyType(
     {
-        Text.CALL_OUT: "Larm {case} PRIO {priority} omr {area}. Framme senast {by}. "
-        "Svara 1=tar 2=kan inte. {link}",
+        Text.CALL_OUT: "Larm {case} PRIO {priority} omr {area}. Framme senast {by}. Svara 1=tar 2=kan inte. {link}",
         Text.VISIT: "Besök {case} omr {area} kl {by}, inte larm. Svara 1=tar 2=kan inte. {link}",
         Text.REMINDER: "Påminnelse: larm {case} PRIO {priority} omr {area} är inte taget. "
         "Svara 1=tar 2=kan inte.[ {link}]",
@@ -122,8 +121,7 @@ SWEDISH: Final[Mapping[Text, str]] = MappingProxyType(
 
 ENGLISH: Final[Mapping[Text, str]] = MappingProxyType(
     {
-        Text.CALL_OUT: "Alarm {case} PRIO {priority} area {area}. On site by {by}. "
-        "Reply 1=take 2=cannot. {link}",
+        Text.CALL_OUT: "Alarm {case} PRIO {priority} area {area}. On site by {by}. Reply 1=take 2=cannot. {link}",
         Text.VISIT: "Visit {case} area {area} at {by}, not an alarm. Reply 1=take 2=cannot. {link}",
         Text.REMINDER: "Reminder: alarm {case} PRIO {priority} area {area} is not taken. "
         "Reply 1=take 2=cannot.[ {link}]",
@@ -162,8 +160,7 @@ ENGLISH: Final[Mapping[Text, str]] = MappingProxyType(
         Text.NO_CASE: "You have no open alarm. If you need help reply 9 or call {number}.",
         Text.UNKNOWN_CASE: "{case} is not one of yours.[ You have {other}: reply with that number.] "
         "If you need help reply 9.",
-        Text.WHICH_CASE: "Which one? You have {case} and {other}. "
-        "Reply with the number, like this: {digit} {case}",
+        Text.WHICH_CASE: "Which one? You have {case} and {other}. Reply with the number, like this: {digit} {case}",
         Text.NOT_UNDERSTOOD: "Your reply[ about {case}] was not understood, but we read it. "
         "Reply 1=take 2=cannot 3=on site 4=done 5=cannot get in 6=staying 9=help",
         Text.VOICE_CALL_OUT: "Alarm {case}. Priority {priority}. Area {area}. "
@@ -173,9 +170,7 @@ ENGLISH: Final[Mapping[Text, str]] = MappingProxyType(
     }
 )
 
-WORDS: Final[Mapping[Language, Mapping[Text, str]]] = MappingProxyType(
-    {Language.SV: SWEDISH, Language.EN: ENGLISH}
-)
+WORDS: Final[Mapping[Language, Mapping[Text, str]]] = MappingProxyType({Language.SV: SWEDISH, Language.EN: ENGLISH})
 _SECOND: Final = {Language.SV: "andra", Language.EN: "second"}
 _DIGITS: Final = {
     Language.SV: ("noll", "ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio"),
@@ -345,9 +340,7 @@ class Texts:
         }
         known = {name: value for name, value in said.items() if value is not None}
         if spoken:
-            known |= {
-                name: self._spoken(known[name]) for name in ("case", "priority", "area") if name in known
-            }
+            known |= {name: self._spoken(known[name]) for name in ("case", "priority", "area") if name in known}
         return known
 
     def _clock(self, instant: datetime | None) -> str | None:

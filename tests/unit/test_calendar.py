@@ -49,9 +49,7 @@ def utc(text: str) -> datetime:
         ("2026-06-10 22:30:00", date(2026, 6, 10)),  # half past midnight on the 11th
     ],
 )
-def test_a_night_lasts_from_noon_to_noon_and_is_named_by_the_date_it_begins(
-    instant: str, night: date
-) -> None:
+def test_a_night_lasts_from_noon_to_noon_and_is_named_by_the_date_it_begins(instant: str, night: date) -> None:
     assert night_of(utc(instant), STOCKHOLM) == night
 
 
@@ -82,9 +80,7 @@ def test_a_night_is_as_long_as_it_really_is(night: date, hours: int) -> None:
         (AUTUMN, "03:00", "2026-10-25 02:00"),
     ],
 )
-def test_a_missing_time_is_three_o_clock_and_a_repeated_one_is_its_first(
-    night: date, local: str, instant: str
-) -> None:
+def test_a_missing_time_is_three_o_clock_and_a_repeated_one_is_its_first(night: date, local: str, instant: str) -> None:
     assert instant_of(night, time.fromisoformat(local), STOCKHOLM) == utc(instant)
 
 
@@ -181,9 +177,7 @@ def test_a_slot_s_own_show_goes_with_its_check() -> None:
         ("valid_until", date(2025, 1, 1), "before valid_from"),
     ],
 )
-def test_a_slot_outside_its_limits_is_refused_with_its_name_and_the_limit(
-    field: str, value: object, says: str
-) -> None:
+def test_a_slot_outside_its_limits_is_refused_with_its_name_and_the_limit(field: str, value: object, says: str) -> None:
     good: dict[str, object] = {
         "slot_id": UUID(int=7), "resident_id": RESIDENT, "weekdays": EVERY_NIGHT, "local_time": time(2),
         "window_minutes": 0, "seconds": 10, "valid_from": date(2026, 1, 1), "valid_until": None,
@@ -200,10 +194,7 @@ def test_a_spread_below_zero_is_refused() -> None:
 # ---- for any slots, any zone, any range ----
 
 ZONES = st.sampled_from(
-    [
-        ZoneInfo(n)
-        for n in ("Europe/Stockholm", "Europe/Helsinki", "America/New_York", "Australia/Lord_Howe", "UTC")
-    ]
+    [ZoneInfo(n) for n in ("Europe/Stockholm", "Europe/Helsinki", "America/New_York", "Australia/Lord_Howe", "UTC")]
 )
 NIGHTS = st.one_of(st.sampled_from([SPRING, AUTUMN]), st.dates(date(2024, 1, 1), date(2032, 12, 31)))
 INSTANTS = st.builds(
@@ -235,9 +226,7 @@ def test_a_range_split_in_two_loses_and_doubles_nothing(
 ) -> None:
     middle, end = start + first, start + first + rest
     whole = checks_owed(slots, zone, start, end, spread)
-    assert whole == checks_owed(slots, zone, start, middle, spread) + checks_owed(
-        slots, zone, middle, end, spread
-    )
+    assert whole == checks_owed(slots, zone, start, middle, spread) + checks_owed(slots, zone, middle, end, spread)
     assert len(set(keys(whole))) == len(whole)
 
 
@@ -263,9 +252,7 @@ def test_the_order_of_the_slots_does_not_matter(
 
 
 @given(SLOTS, ZONES, NIGHTS, st.integers(0, 3600))
-def test_the_spread_stays_inside_and_a_window_is_never_left(
-    s: Slot, zone: ZoneInfo, night: date, spread: int
-) -> None:
+def test_the_spread_stays_inside_and_a_window_is_never_left(s: Slot, zone: ZoneInfo, night: date, spread: int) -> None:
     late = due_at(s, night, zone, spread) - instant_of(night, s.local_time, zone)
     room = timedelta(minutes=s.window_minutes) if s.window_minutes else timedelta(seconds=spread)
     assert late == timedelta(0) if not room else timedelta(0) <= late < room

@@ -42,8 +42,7 @@ SENT = [text for text in Text if text not in VOICE]
     [
         (
             Text.CALL_OUT,
-            "Larm 4821 PRIO 1 omr 3. Framme senast 02:59. Svara 1=tar 2=kan inte. "
-            "https://natt.kommun.se/u/k7Q2xM",
+            "Larm 4821 PRIO 1 omr 3. Framme senast 02:59. Svara 1=tar 2=kan inte. https://natt.kommun.se/u/k7Q2xM",
         ),
         (
             Text.GRANTED,
@@ -88,8 +87,7 @@ def test_a_carer_reads_in_swedish(text: Text, swedish: str) -> None:
     [
         (
             Text.CALL_OUT,
-            "Alarm 4821 PRIO 1 area 3. On site by 02:59. Reply 1=take 2=cannot. "
-            "https://natt.kommun.se/u/k7Q2xM",
+            "Alarm 4821 PRIO 1 area 3. On site by 02:59. Reply 1=take 2=cannot. https://natt.kommun.se/u/k7Q2xM",
         ),
         (Text.TAKEN, "4821 is taken by Patrull 2. You need not go."),
         (
@@ -213,9 +211,7 @@ def test_a_token_that_is_not_one_is_refused_and_not_repeated(token: str) -> None
         SV.link(token)
 
 
-@pytest.mark.parametrize(
-    "host", ["https://natt.kommun.se", "natt.kommun.se/x", "", "http://natt.kommun.se", "a b"]
-)
+@pytest.mark.parametrize("host", ["https://natt.kommun.se", "natt.kommun.se/x", "", "http://natt.kommun.se", "a b"])
 def test_a_host_is_a_bare_name(host: str) -> None:
     with pytest.raises(UnfitText, match="use a bare name"):
         replace(SV, host=host)

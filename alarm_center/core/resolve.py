@@ -1,0 +1,306 @@
+"""Decides which case a carer's reply is about, what it leads to and what is said back.
+
+In doubt nothing is taken, arrived at or closed: the carer gets a clear answer and a person sees the reply.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from alarm_center.core.replies import DIGITS, Action, Command, Reply
+from alarm_center.core.sms_text import Facts, Text
+from schemas.vocabulary import Priority
+
+RECENT: Final = timedelta(minutes=30)
+"""How long after its end a case can still be what a bare digit means (design §8)."""
+
+_DIGIT_OF: Final = {action: int(digit) for digit, action in DIGITS.items()}
+
+
+class Standing(StrEnum):
+    """Where a case stands, as seen from one phone."""
+
+    ASKED = "asked"
+    """Seeks somebody; this phone has not answered."""
+    DECLINED = "declined"
+    """Still seeks somebody; this phone said no."""
+    TOOK = "took"
+    """This phone's; not on site yet."""
+    ON_SITE = "on_site"
+    """This phone's, and on site."""
+    TAKEN = "taken"
+    """Somebody else's."""
+    STOOD_DOWN = "stood_down"
+    """Nobody is needed any more."""
+    DONE = "done"
+    """This phone's, and finished."""
+
+
+OPEN: Final = frozenset({Standing.ASKED, Standing.DECLINED, Standing.TOOK, Standing.ON_SITE})
+HELD: Final = frozenset({Standing.TOOK, Standing.ON_SITE})
+_OVER: Final = {
+    Standing.TAKEN: Text.TAKEN,
+    Standing.STOOD_DOWN: Text.STOOD_DOWN,
+    Standing.DONE: Text.CASE_CLOSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRef:
+    """One notice to this phone. ``closed_at`` is when the case ended for this phone, where it has."""
+
+    notice_id: UUID
+    case_no: int
+    priority: Priority
+    standing: Standing
+    sent_at: datetime
+    closed_at: datetime | None = None
+
+
+class Heed(StrEnum):
+    """What an operator (a lead, where the home care answers) has to notice of a reply."""
+
+    NOTHING = "nothing"
+    SHOW = "show"
+    SOUND = "sound"
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """One SMS back: its text, the notice it is about, and the numbers that it names.
+
+    The caller adds what only it knows: token, area, patrol, the shift's end.
+    """
+
+    text: Text
+    about: NoticeRef | None = None
+    facts: Facts = Facts()  # noqa: RUF009 - frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a reply leads to: ``action`` on ``notice`` (``None``: nothing changes), and what is said back.
+
+    The texts hold if the action succeeds. Where the case has changed hands meanwhile, the caller resolves again
+    on what is then true. ``holds_phone`` answers the muster: yes, no, or not answered.
+    """
+
+    action: Action | None = None
+    notice: NoticeRef | None = None
+    answers: tuple[Say, ...] = ()
+    heed: Heed = Heed.NOTHING
+    holds_phone: bool | None = None
+
+
+def resolve(reply: Reply, notices: Iterable[NoticeRef], now: datetime, *, muster: bool = False) -> Resolution:
+    """Return what *reply* means to a phone that got *notices* in the last 24 hours. Total.
+
+    *muster* says that the question of who holds the phone is unanswered. Only for a known phone: an unknown
+    number gets no answer. The caller answers a phone that only ever sends free text a few times an hour at
+    most, so that two machines do not write to each other all night. What a carer in the dark would do:
+
+    - *1*: takes the one case that seeks. Of two, the most urgent (then the oldest), and says which and that the
+      other still seeks. With a case of one's own at least as urgent, another is taken only by its number.
+    - *1 twice*: nothing changes; the address comes again, for the first answer may not have arrived.
+    - *1 after 2*: takes it, if it still seeks. *1 too late*: who has it, or that nobody is needed.
+    - *2*: declines the one that asks; without such a one, hands back one's own case, with sound.
+    - *3 4 5 6*: only on a case of one's own. On one that is not taken, nothing counts as arrival or help: "not
+      yours yet", with sound, for somebody may be at the door. *4 without 3* counts, and no arrival is made up.
+    - two own cases that fit equally: "which one?"; a wrong guess would close or arrive at the wrong one.
+    - *9*: is heard with sound, always: with no case, a wrong number, or a case that is closed.
+    - an unknown case number: says so, and names the one that is open; nothing is guessed.
+    - *1* or *2* to the muster: when no case asks. Taking a case answers the muster too.
+    - free text, or nothing at all: a person sees it, with sound while a case is open; nothing counts as a yes.
+    """
+    cases = _Cases(notices, now)
+    match reply:
+        case Command(Action.HELP, case_no):
+            about = cases.numbered(case_no) or cases.nearest
+            return Resolution(Action.HELP, about, (_say(Text.HELP_COMING, about),), Heed.SOUND)
+        case Command(action, None):
+            return _bare(action, cases, muster)
+        case Command(action, int(case_no)):
+            return _numbered(action, case_no, cases, muster)
+        case _:
+            return _unread(cases, muster)
+
+
+class _Cases:
+    """The cases behind a phone's notices: one a case, its own before the latest; each list most urgent first."""
+
+    def __init__(self, notices: Iterable[NoticeRef], now: datetime) -> None:
+        by_case: dict[int, NoticeRef] = {}
+        for notice in sorted(notices, key=lambda n: (n.standing in HELD, n.sent_at)):
+            by_case[notice.case_no] = notice
+        self._by_case = by_case
+        urgent = sorted(by_case.values(), key=lambda n: (n.priority, n.sent_at, n.case_no))
+        self.asked = [n for n in urgent if n.standing is Standing.ASKED]
+        self.declined = [n for n in urgent if n.standing is Standing.DECLINED]
+        self.held = [n for n in urgent if n.standing in HELD]
+        self.recent = sorted(
+            (n for n in urgent if n.closed_at is not None and n.standing in _OVER and n.closed_at >= now - RECENT),
+            key=lambda n: n.closed_at or now,
+            reverse=True,
+        )
+        """Those that ended lately, the last to end first."""
+
+    @property
+    def open(self) -> list[NoticeRef]:
+        """The open ones, those most likely meant first."""
+        on_site = [n for n in self.held if n.standing is Standing.ON_SITE]
+        return on_site + [n for n in self.held if n not in on_site] + self.asked + self.declined
+
+    @property
+    def nearest(self) -> NoticeRef | None:
+        return next(iter(self.open + self.recent), None)
+
+    def numbered(self, case_no: int | None) -> NoticeRef | None:
+        return None if case_no is None else self._by_case.get(case_no)
+
+
+def _say(text: Text, about: NoticeRef | None = None, other: NoticeRef | None = None, digit: int | None = None) -> Say:
+    return Say(
+        text,
+        about,
+        Facts(
+            case_no=about.case_no if about else None,
+            priority=about.priority if about else None,
+            other_no=other.case_no if other else None,
+            other_priority=other.priority if other else None,
+            digit=digit,
+        ),
+    )
+
+
+def _bare(action: Action, cases: _Cases, muster: bool) -> Resolution:
+    if action is Action.TAKE:
+        return _bare_take(cases, muster)
+    if action is Action.CANNOT:
+        return _bare_cannot(cases, muster)
+    wanted = Standing.TOOK if action is Action.ON_SITE else Standing.ON_SITE
+    fits = [n for n in cases.held if n.standing is wanted] or cases.held
+    if len(fits) > 1:
+        return _which(action, fits)
+    if fits:
+        return _on_own(action, fits[0])
+    seeking = cases.asked + cases.declined
+    if seeking:
+        return Resolution(None, seeking[0], (_say(Text.NOT_YOURS, seeking[0]),), Heed.SOUND)
+    return _over(action, cases.recent)
+
+
+def _bare_take(cases: _Cases, muster: bool) -> Resolution:
+    seeking = cases.asked or ([] if cases.held else cases.declined)
+    if not seeking:
+        if cases.held:
+            return Resolution(None, cases.held[0], (_say(Text.GRANTED, cases.held[0]),), holds_phone=muster or None)
+        if muster:
+            return Resolution(answers=(_say(Text.MUSTER_YES),), holds_phone=True)
+        return _over(Action.TAKE, cases.recent)
+    best = seeking[0]
+    if cases.held and cases.held[0].priority <= best.priority:
+        own = cases.held[0]
+        return Resolution(None, own, (_say(Text.ALSO_SEEKS, own, best),), holds_phone=muster or None)
+    answers = [_say(Text.GRANTED, best)]
+    if cases.held:
+        answers.append(_say(Text.HAVE_BOTH, best, cases.held[0]))
+    elif len(seeking) > 1:
+        answers.append(_say(Text.ALSO_SEEKS, best, seeking[1]))
+    elif cases.recent and cases.recent[0].standing is not Standing.DONE:  # it may have been meant for that one
+        answers.append(_over_text(cases.recent[0]))
+    return Resolution(Action.TAKE, best, tuple(answers), holds_phone=muster or None)
+
+
+def _bare_cannot(cases: _Cases, muster: bool) -> Resolution:
+    if len(cases.asked) > 1:
+        best, other = cases.asked[:2]
+        return Resolution(Action.CANNOT, best, (_say(Text.DECLINED_ONE, best, other),))
+    if cases.asked:
+        return _cannot(cases.asked[0])
+    if len(cases.held) > 1:
+        return _which(Action.CANNOT, cases.held)
+    if cases.held:
+        return _cannot(cases.held[0])
+    if muster:
+        return Resolution(answers=(_say(Text.MUSTER_NO),), heed=Heed.SHOW, holds_phone=False)
+    if cases.declined:
+        return _cannot(cases.declined[0])
+    return _over(Action.CANNOT, cases.recent)
+
+
+def _numbered(action: Action, case_no: int, cases: _Cases, muster: bool) -> Resolution:
+    notice = cases.numbered(case_no)
+    if notice is None:
+        other = next(iter(cases.open), None)
+        facts = Facts(case_no=case_no, other_no=other.case_no if other else None)
+        return Resolution(answers=(Say(Text.UNKNOWN_CASE, None, facts),), heed=_doubt(action))
+    if notice.standing in _OVER:
+        return _over(action, [notice])
+    if action is Action.TAKE:
+        take = None if notice.standing in HELD else Action.TAKE
+        return Resolution(take, notice, (_say(Text.GRANTED, notice),), holds_phone=muster or None)
+    if action is Action.CANNOT:
+        return _cannot(notice)
+    if notice.standing in HELD:
+        return _on_own(action, notice)
+    return Resolution(None, notice, (_say(Text.NOT_YOURS, notice),), Heed.SOUND)
+
+
+def _cannot(notice: NoticeRef) -> Resolution:
+    said = None if notice.standing is Standing.DECLINED else Action.CANNOT
+    heed = Heed.SOUND if notice.standing in HELD else Heed.NOTHING
+    return Resolution(said, notice, (_say(Text.DECLINED, notice),), heed)
+
+
+_ON_OWN: Final = {
+    Action.ON_SITE: Text.ARRIVED,
+    Action.DONE: Text.DONE,
+    Action.CANNOT_GET_IN: Text.CANNOT_GET_IN,
+    Action.STAYING: Text.STAYING,
+}
+
+
+def _on_own(action: Action, notice: NoticeRef) -> Resolution:
+    arrived = notice.standing is Standing.ON_SITE
+    heed = Heed.NOTHING
+    if action is Action.CANNOT_GET_IN:
+        heed = Heed.SOUND
+    elif not arrived and action is not Action.ON_SITE:
+        heed = Heed.SHOW  # the arrival was never told
+    again = arrived and action is Action.ON_SITE
+    return Resolution(None if again else action, notice, (_say(_ON_OWN[action], notice),), heed)
+
+
+def _which(action: Action, fits: Sequence[NoticeRef]) -> Resolution:
+    answer = _say(Text.WHICH_CASE, fits[0], fits[1], _DIGIT_OF[action])
+    return Resolution(answers=(answer,), heed=_doubt(action))
+
+
+def _over(action: Action, ended: Sequence[NoticeRef]) -> Resolution:
+    """Return the answer to a reply for which nothing is open any more."""
+    heed = _doubt(action) if action not in (Action.TAKE, Action.CANNOT) else Heed.NOTHING
+    if not ended:
+        return Resolution(answers=(_say(Text.NO_CASE),), heed=heed)
+    if ended[0].standing is Standing.DONE and action is Action.DONE:
+        heed = Heed.NOTHING
+    return Resolution(None, ended[0], (_over_text(ended[0]),), heed)
+
+
+def _over_text(notice: NoticeRef) -> Say:
+    return _say(_OVER[notice.standing], notice)
+
+
+def _unread(cases: _Cases, muster: bool) -> Resolution:
+    about = next(iter(cases.open), None)
+    if about is not None:
+        return Resolution(None, about, (_say(Text.NOT_UNDERSTOOD, about),), Heed.SOUND)
+    answer = _say(Text.MUSTER) if muster else _say(Text.NO_CASE)
+    return Resolution(None, cases.nearest, (answer,), Heed.SHOW)
+
+
+def _doubt(action: Action) -> Heed:
+    """Somebody who cannot get in stands at a door: that is heard even where the case is unclear."""
+    return Heed.SOUND if action is Action.CANNOT_GET_IN else Heed.SHOW

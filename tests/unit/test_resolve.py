@@ -1,0 +1,313 @@
+"""Which case a reply is about: nothing is taken, arrived at or closed in doubt, and help is always heard."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alarm_center.core.replies import Action, Command, Empty, FreeText, Reply, parse_reply
+from alarm_center.core.resolve import HELD, OPEN, RECENT, Heed, NoticeRef, Resolution, Standing, resolve
+from alarm_center.core.sms_text import Text
+from schemas.vocabulary import Priority
+
+NOW = datetime(2026, 6, 11, 0, 30, tzinfo=UTC)
+
+
+def notice(case_no: int, standing: Standing, priority: int = 2, *, sent: int = 10, ended: int = 5) -> NoticeRef:
+    """A notice sent *sent* minutes ago; where it is over, since *ended* minutes."""
+    closed_at = None if standing in OPEN else NOW - timedelta(minutes=ended)
+    sent_at = NOW - timedelta(minutes=sent)
+    return NoticeRef(UUID(int=case_no * 1000 + sent), case_no, Priority(priority), standing, sent_at, closed_at)
+
+
+def replies(text: str, *notices: NoticeRef, muster: bool = False) -> Resolution:
+    return resolve(parse_reply(text), notices, NOW, muster=muster)
+
+
+def said(resolution: Resolution) -> list[tuple[Text, int | None, int | None]]:
+    return [(say.text, say.facts.case_no, say.facts.other_no) for say in resolution.answers]
+
+
+ASKED = notice(4821, Standing.ASKED)
+
+
+def test_a_bare_1_takes_the_one_case_that_seeks() -> None:
+    r = replies("1", ASKED)
+    assert (r.action, r.notice, r.heed) == (Action.TAKE, ASKED, Heed.NOTHING)
+    assert said(r) == [(Text.GRANTED, 4821, None)]
+
+
+def test_of_two_that_seek_a_bare_1_takes_the_most_urgent_and_says_that_the_other_still_seeks() -> None:
+    urgent, calm = notice(4822, Standing.ASKED, 1, sent=2), notice(4821, Standing.ASKED, 3, sent=9)
+    for order in ([urgent, calm], [calm, urgent]):
+        r = replies("1", *order)
+        assert (r.action, r.notice) == (Action.TAKE, urgent)
+        assert said(r) == [(Text.GRANTED, 4822, None), (Text.ALSO_SEEKS, 4822, 4821)]
+        assert r.answers[1].facts.priority == 1
+
+
+def test_of_two_equally_urgent_the_oldest_is_taken() -> None:
+    r = replies("1", notice(4823, Standing.ASKED, sent=1), notice(4824, Standing.ASKED, sent=8))
+    assert r.notice and r.notice.case_no == 4824
+
+
+def test_a_number_takes_that_one_however_urgent_another_is() -> None:
+    r = replies("1 4822", notice(4821, Standing.ASKED, 1), notice(4822, Standing.ASKED, 3))
+    assert (r.action, r.notice and r.notice.case_no) == (Action.TAKE, 4822)
+    assert said(r) == [(Text.GRANTED, 4822, None)]
+
+
+@pytest.mark.parametrize("standing", sorted(HELD))
+@pytest.mark.parametrize("text", ["1", "1 4821"])
+def test_1_twice_changes_nothing_and_sends_the_address_again(text: str, standing: Standing) -> None:
+    r = replies(text, notice(4821, standing))
+    assert r.action is None
+    assert said(r) == [(Text.GRANTED, 4821, None)]
+
+
+def test_a_bare_1_with_a_case_of_ones_own_does_not_take_another_no_more_urgent() -> None:
+    r = replies("1", notice(4821, Standing.TOOK, 1), notice(4822, Standing.ASKED, 1))
+    assert (r.action, r.notice and r.notice.case_no) == (None, 4821)
+    assert said(r) == [(Text.ALSO_SEEKS, 4821, 4822)]
+
+
+def test_a_bare_1_with_a_calm_case_of_ones_own_takes_the_more_urgent_and_says_that_both_are_yours() -> None:
+    r = replies("1", notice(4821, Standing.TOOK, 3), notice(4822, Standing.ASKED, 1))
+    assert (r.action, r.notice and r.notice.case_no) == (Action.TAKE, 4822)
+    assert said(r) == [(Text.GRANTED, 4822, None), (Text.HAVE_BOTH, 4822, 4821)]
+
+
+def test_1_after_2_takes_a_case_that_still_seeks() -> None:
+    assert replies("1", notice(4821, Standing.DECLINED)).action is Action.TAKE
+    assert replies("1 4821", notice(4821, Standing.DECLINED)).action is Action.TAKE
+
+
+@pytest.mark.parametrize(
+    ("standing", "text"),
+    [
+        (Standing.TAKEN, Text.TAKEN),
+        (Standing.STOOD_DOWN, Text.STOOD_DOWN),
+        (Standing.DONE, Text.CASE_CLOSED),
+    ],
+)
+@pytest.mark.parametrize("reply", ["1", "1 4821"])
+def test_1_after_it_was_over_says_how(reply: str, standing: Standing, text: Text) -> None:
+    r = replies(reply, notice(4821, standing, ended=30))
+    assert r.action is None
+    assert said(r) == [(text, 4821, None)]
+
+
+def test_a_bare_digit_reaches_thirty_minutes_back_and_a_number_the_whole_night() -> None:
+    old = notice(4821, Standing.TAKEN, ended=31)
+    assert timedelta(minutes=30) == RECENT
+    assert said(replies("1", old)) == [(Text.NO_CASE, None, None)]
+    assert said(replies("1 4821", old)) == [(Text.TAKEN, 4821, None)]
+
+
+def test_a_bare_1_beside_a_case_that_was_just_taken_takes_the_open_one_and_tells_of_both() -> None:
+    r = replies("1", notice(4820, Standing.TAKEN, 1), notice(4821, Standing.ASKED, 3))
+    assert (r.action, r.notice and r.notice.case_no) == (Action.TAKE, 4821)
+    assert said(r) == [(Text.GRANTED, 4821, None), (Text.TAKEN, 4820, None)]
+
+
+def test_a_case_asked_about_twice_is_one_case() -> None:
+    r = replies("1", notice(4821, Standing.ASKED, sent=9), notice(4821, Standing.ASKED, sent=4))
+    assert said(r) == [(Text.GRANTED, 4821, None)]
+    assert r.notice and r.notice.sent_at == NOW - timedelta(minutes=4)
+
+
+def test_a_case_taken_by_its_first_notice_is_ones_own_whatever_became_of_the_reminder() -> None:
+    r = replies("3", notice(4821, Standing.TOOK, sent=9), notice(4821, Standing.STOOD_DOWN, sent=4))
+    assert (r.action, r.notice and r.notice.sent_at) == (Action.ON_SITE, NOW - timedelta(minutes=9))
+
+
+def test_2_declines_and_declining_again_changes_nothing() -> None:
+    assert replies("2", ASKED).action is Action.CANNOT
+    again = replies("2", notice(4821, Standing.DECLINED))
+    assert again.action is None
+    assert said(again) == said(replies("2", ASKED)) == [(Text.DECLINED, 4821, None)]
+
+
+def test_2_with_two_that_ask_declines_the_most_urgent_and_says_that_the_other_waits() -> None:
+    r = replies("2", notice(4821, Standing.ASKED, 1), notice(4822, Standing.ASKED, 3))
+    assert (r.action, r.notice and r.notice.case_no) == (Action.CANNOT, 4821)
+    assert said(r) == [(Text.DECLINED_ONE, 4821, 4822)]
+
+
+def test_2_after_1_hands_the_case_back_and_is_heard() -> None:
+    for text in ("2", "2 4821"):
+        r = replies(text, notice(4821, Standing.TOOK))
+        assert (r.action, r.heed) == (Action.CANNOT, Heed.SOUND)
+
+
+def test_a_bare_2_answers_the_case_that_asks_before_it_hands_back_ones_own() -> None:
+    r = replies("2", notice(4821, Standing.TOOK, 1), notice(4822, Standing.ASKED, 3))
+    assert r.notice and r.notice.case_no == 4822
+
+
+@pytest.mark.parametrize(
+    ("text", "action", "answer", "heed"),
+    [
+        ("3", None, Text.ARRIVED, Heed.NOTHING),  # said again
+        ("4", Action.DONE, Text.DONE, Heed.NOTHING),
+        ("5", Action.CANNOT_GET_IN, Text.CANNOT_GET_IN, Heed.SOUND),
+        ("6", Action.STAYING, Text.STAYING, Heed.NOTHING),
+    ],
+)
+def test_3_4_5_6_are_about_ones_own_case(text: str, action: Action | None, answer: Text, heed: Heed) -> None:
+    own = notice(4821, Standing.ON_SITE)
+    for spelt in (text, f"{text} 4821"):
+        r = replies(spelt, own, notice(4822, Standing.ASKED, 1))
+        assert (r.action, r.notice, r.heed) == (action, own, heed)
+        assert said(r) == [(answer, 4821, None)]
+
+
+def test_4_without_3_counts_and_is_shown() -> None:
+    r = replies("4", notice(4821, Standing.TOOK))
+    assert (r.action, r.heed) == (Action.DONE, Heed.SHOW)
+
+
+@pytest.mark.parametrize("text", ["3", "4", "5", "6", "3 4821", "4 4821"])
+@pytest.mark.parametrize("standing", [Standing.ASKED, Standing.DECLINED])
+def test_without_a_1_nothing_counts_as_arrival_or_help_but_it_is_heard(text: str, standing: Standing) -> None:
+    r = replies(text, notice(4821, standing))
+    assert (r.action, r.heed) == (None, Heed.SOUND)
+    assert said(r) == [(Text.NOT_YOURS, 4821, None)]
+
+
+def test_with_two_own_cases_3_is_the_one_not_arrived_at_and_4_the_one_arrived_at() -> None:
+    there, driving = notice(4821, Standing.ON_SITE, 3), notice(4822, Standing.TOOK, 1)
+    assert replies("3", there, driving).notice == driving
+    assert replies("4", there, driving).notice == there
+
+
+def test_with_two_own_cases_that_fit_equally_we_ask_which() -> None:
+    pair = notice(4821, Standing.TOOK, 1), notice(4822, Standing.TOOK, 2)
+    r = replies("3", *pair)
+    assert (r.action, r.notice, r.heed) == (None, None, Heed.SHOW)
+    assert said(r) == [(Text.WHICH_CASE, 4821, 4822)]
+    assert r.answers[0].facts.digit == 3
+    assert replies("5", *pair).heed is Heed.SOUND
+    assert replies("3 4822", *pair).action is Action.ON_SITE
+
+
+def test_done_twice_is_answered_calmly() -> None:
+    r = replies("4", notice(4821, Standing.DONE))
+    assert (r.action, r.heed) == (None, Heed.NOTHING)
+    assert said(r) == [(Text.CASE_CLOSED, 4821, None)]
+
+
+def test_arriving_at_a_case_that_another_took_is_shown() -> None:
+    r = replies("3", notice(4821, Standing.TAKEN))
+    assert (r.action, r.heed) == (None, Heed.SHOW)
+    assert said(r) == [(Text.TAKEN, 4821, None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "notices", "case_no"),
+    [
+        ("9", [], None),
+        ("9 9999", [], None),
+        ("9 9999", [ASKED], 4821),
+        ("9", [notice(4821, Standing.ASKED, 1), notice(4822, Standing.ON_SITE, 3)], 4822),
+        ("9", [notice(4821, Standing.DONE)], 4821),
+        ("hjälp", [notice(4821, Standing.TOOK)], 4821),
+    ],
+)
+def test_9_is_always_heard(text: str, notices: list[NoticeRef], case_no: int | None) -> None:
+    r = replies(text, *notices)
+    assert (r.action, r.heed) == (Action.HELP, Heed.SOUND)
+    assert said(r) == [(Text.HELP_COMING, case_no, None)]
+
+
+def test_an_unknown_number_is_said_and_nothing_is_guessed() -> None:
+    r = replies("1 4812", ASKED)
+    assert (r.action, r.notice) == (None, None)
+    assert said(r) == [(Text.UNKNOWN_CASE, 4812, 4821)]
+    assert said(replies("1 4812")) == [(Text.UNKNOWN_CASE, 4812, None)]
+    assert replies("5 4812", ASKED).heed is Heed.SOUND
+
+
+@pytest.mark.parametrize("text", ["jag kommer om 10 min", "", "5 min kvar"])
+def test_free_text_in_an_open_case_is_heard_and_never_a_yes(text: str) -> None:
+    r = replies(text, ASKED)
+    assert (r.action, r.notice, r.heed) == (None, ASKED, Heed.SOUND)
+    assert said(r) == [(Text.NOT_UNDERSTOOD, 4821, None)]
+
+
+def test_free_text_without_an_open_case_is_shown() -> None:
+    assert replies("tack för i natt").heed is Heed.SHOW
+    assert replies("tack för i natt", notice(4821, Standing.DONE)).heed is Heed.SHOW
+
+
+def test_a_digit_without_any_case_says_so() -> None:
+    for text in ("1", "2", "3", "4", "5", "6"):
+        assert said(replies(text)) == [(Text.NO_CASE, None, None)]
+
+
+def test_1_and_2_answer_the_muster_when_no_case_asks() -> None:
+    yes, no = replies("1", muster=True), replies("2", muster=True)
+    assert (yes.action, yes.holds_phone, said(yes)) == (None, True, [(Text.MUSTER_YES, None, None)])
+    assert (no.action, no.holds_phone, no.heed, said(no)) == (None, False, Heed.SHOW, [(Text.MUSTER_NO, None, None)])
+    assert replies("1", notice(4821, Standing.TAKEN), muster=True).holds_phone is True
+
+
+def test_taking_a_case_answers_the_muster_and_declining_one_does_not() -> None:
+    assert (replies("1", ASKED, muster=True).action, replies("1", ASKED, muster=True).holds_phone) == (
+        Action.TAKE,
+        True,
+    )
+    assert (replies("2", ASKED, muster=True).action, replies("2", ASKED, muster=True).holds_phone) == (
+        Action.CANNOT,
+        None,
+    )
+    assert replies("1", ASKED).holds_phone is None
+
+
+def test_words_for_a_person_before_the_muster_is_answered_ask_it_again() -> None:
+    assert said(replies("Kalle har den", muster=True)) == [(Text.MUSTER, None, None)]
+
+
+# ---- for any reply and any notices ----
+
+REPLIES: st.SearchStrategy[Reply] = st.one_of(
+    st.builds(Command, st.sampled_from(Action), st.none() | st.integers(4818, 4826)),
+    st.builds(FreeText, st.text(max_size=20)),
+    st.just(Empty()),
+)
+NOTICES = st.lists(
+    st.builds(
+        lambda case_no, standing, priority, sent, ended: notice(case_no, standing, priority, sent=sent, ended=ended),
+        st.integers(4819, 4824), st.sampled_from(Standing), st.integers(1, 3), st.integers(0, 600),
+        st.integers(0, 60),
+    ),
+    max_size=6,
+)  # fmt: skip
+
+
+@given(REPLIES, NOTICES, st.booleans())
+def test_whatever_is_replied_nothing_is_taken_arrived_at_or_closed_in_doubt(
+    reply: Reply, notices: list[NoticeRef], muster: bool
+) -> None:
+    r = resolve(reply, notices, NOW, muster=muster)
+    assert r.answers, "a known phone always gets an answer"
+    assert r.notice is None or r.notice in notices
+    if r.action is None:
+        return
+    assert isinstance(reply, Command) and r.action is reply.action
+    if r.action is Action.HELP:
+        assert r.heed is Heed.SOUND
+        return
+    assert r.notice is not None and r.notice.standing in OPEN
+    assert reply.case_no in (None, r.notice.case_no)
+    if r.action not in (Action.TAKE, Action.CANNOT):
+        assert r.notice.standing in HELD
+
+
+@given(REPLIES, NOTICES, st.booleans())
+def test_the_order_of_the_notices_does_not_matter(reply: Reply, notices: list[NoticeRef], muster: bool) -> None:
+    unique = list({n.sent_at: n for n in notices}.values())
+    turned = list(reversed(unique))
+    assert resolve(reply, unique, NOW, muster=muster) == resolve(reply, turned, NOW, muster=muster)
