@@ -20,6 +20,16 @@ create function clock.now() returns timestamptz language sql stable
 as $$ select coalesce(frozen_at, clock_timestamp() + by_interval) from clock.shift $$
 """,
     "grant select on clock.shift to fjt_worker, fjt_web",
+    """
+create function clock.move(ahead interval) returns timestamptz language sql security definer set search_path = clock, pg_temp
+as $$ update clock.shift set by_interval = by_interval + ahead, frozen_at = frozen_at + ahead; select clock.now() $$
+""",
+    """
+create function clock.freeze(at timestamptz) returns void language sql security definer set search_path = clock, pg_temp
+as $$ update clock.shift set frozen_at = at, by_interval = coalesce(at - clock_timestamp(), by_interval) $$
+""",
+    "revoke all on all functions in schema clock from public",
+    "grant execute on all functions in schema clock to fjt_worker, fjt_web",
 )
 
 
@@ -31,4 +41,5 @@ def upgrade() -> None:
             run(statement)
     else:
         run(REAL_CLOCK)
+        run("grant execute on function clock.now() to fjt_worker, fjt_web")
     run_sql(__file__)

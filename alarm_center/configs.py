@@ -1,0 +1,65 @@
+"""A device's wanted config: the projection of what its resident is owed (design §5).
+
+Wanted state, not a message: this writes which list the device should have; the publisher goes on until the device
+says that it has it.
+"""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from alarm_center.store import devices, events
+from alarm_center.store.memory import Tx, now
+from schemas.limits import CONFIG_AHEAD_HOURS
+from schemas.messages import Attempt, Capture, Config, Profile
+
+_OWED: Final = """
+    select c.check_id, a.number as attempt, a.opens_at, a.closes_at, a.seconds, c.show
+    from checks c join attempts a using (check_id)
+    where c.resident_id = $1 and c.device_id = $2 and c.state in ('planned', 'open')
+        and a.cause = 'scheduled' and a.state = 'owed' and a.closes_at > $3 and a.opens_at <= $4
+        and not exists (
+            select from alarms s where s.resident_id = c.resident_id and s.state = 'on_site'
+        )
+    order by a.opens_at, c.check_id
+"""
+"""What the device makes by itself. While staff are on site it makes nothing."""
+
+
+async def refresh(tx: "Tx[Any]", org: str, device_id: str) -> int | None:
+    """Write what the device should have now; return the new version, or ``None`` if that is what it was.
+
+    A device that is bound to nobody, or whose resident has not consented, gets an empty list and no profile.
+    """
+    device = await devices.get(tx, org, device_id)
+    if device is None:
+        return None
+    at = await now(tx)
+    attempts: tuple[Attempt, ...] = ()
+    if device.resident_id is not None and device.consented:
+        rows = await tx.fetch(_OWED, device.resident_id, device_id, at, at + timedelta(hours=CONFIG_AHEAD_HOURS))
+        attempts = tuple(Attempt(**row) for row in rows)
+    config = Config(
+        version=1,
+        attempts=attempts,
+        capture=Capture.model_validate(device.capture),
+        profile=Profile.model_validate(device.profile) if device.consented else Profile(),
+    )
+    version = await devices.want(tx, org, device_id, config.model_dump(mode="json", exclude={"version"}))
+    if version is not None:
+        await events.write(
+            tx, at, org, "config_wanted", {"version": version, "attempts": len(attempts)}, device_id=device_id,
+            resident_id=device.resident_id, area_id=device.area_id,
+        )  # fmt: skip
+    return version
+
+
+async def refresh_resident(tx: "Tx[Any]", resident_id: Any) -> None:
+    """Refresh every device of a resident."""
+    rows = await tx.fetch("select org, device_id from devices where resident_id = $1 order by device_id", resident_id)
+    for row in rows:
+        await refresh(tx, row["org"], row["device_id"])
+
+
+def message(device: devices.Device) -> Config:
+    """Return the config to publish for *device*."""
+    return Config.model_validate({**(device.config or {}), "version": device.wanted_version})

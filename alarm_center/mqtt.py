@@ -1,0 +1,152 @@
+"""The centre's one connection to the broker: a clean session, and acknowledgements given by hand after the work.
+
+A message is acknowledged only once what it caused is committed, so a centre that dies in between has acknowledged
+nothing; what the broker then forgets, the sender sends again, since it has no receipt (design §5). The broker is told
+to have at most four messages on their way to us, so that load waits there.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import aiomqtt
+import structlog
+
+from schemas.limits import UNACKNOWLEDGED
+
+log = structlog.get_logger()
+
+Handler = Callable[[str, bytes], Awaitable[None]]
+"""Called with topic and payload; when it returns, the message is acknowledged; when it raises, it is not."""
+
+_BACKOFF_SECONDS: Final = (0.2, 1.0, 2.0, 5.0, 10.0)
+_PUBACK_SECONDS: Final = 10.0
+
+
+class NotConnected(ConnectionError):
+    """There is no broker now; what was to be published stays wanted, and is published later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the broker is, and as whom."""
+
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = None
+    tls: bool = False
+
+
+@dataclass(slots=True)
+class Broker:
+    """A connection that comes back by itself. ``subscriptions`` maps a filter to its QoS and handler."""
+
+    address: Address
+    name: str
+    subscriptions: dict[str, tuple[int, Handler]] = field(default_factory=dict)
+    connected: asyncio.Event = field(default_factory=asyncio.Event)
+    connections: int = 0
+    """How many times it has connected: a new number means that a broker may have forgotten everything."""
+    _client: aiomqtt.Client | None = None
+
+    async def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
+        """Publish, and with QoS 1 wait for the broker's acknowledgement.
+
+        Raises:
+            NotConnected: there is no connection, or it broke before the acknowledgement.
+        """
+        client = self._client
+        if client is None:
+            raise NotConnected(f"no broker at {self.address.host}:{self.address.port}")
+        try:
+            await client.publish(topic, payload, qos=qos, retain=retain, timeout=_PUBACK_SECONDS)
+        except aiomqtt.MqttError as error:
+            raise NotConnected(str(error)) from error
+
+    async def subscribe(self, filter_: str, qos: int, handler: Handler) -> None:
+        """Hear *filter_* from now on, over reconnects too."""
+        self.subscriptions[filter_] = (qos, handler)
+        if self._client is not None:
+            await self._client.subscribe(filter_, qos=qos)
+
+    async def unsubscribe(self, filter_: str) -> None:
+        """Stop hearing *filter_*."""
+        self.subscriptions.pop(filter_, None)
+        if self._client is not None:
+            await self._client.unsubscribe(filter_)
+
+    async def run(self) -> None:
+        """Connect, hear and come back, until cancelled."""
+        failures = 0
+        while True:
+            try:
+                async with self._connection() as client:
+                    failures = 0
+                    await self._hear(client)
+            except (aiomqtt.MqttError, OSError) as error:
+                wait = _BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)]
+                log.warning("broker_lost", error=str(error), again_in_s=wait)
+                failures += 1
+                await asyncio.sleep(wait)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[aiomqtt.Client]:
+        client = aiomqtt.Client(
+            self.address.host,
+            self.address.port,
+            username=self.address.user,
+            password=self.address.password,
+            identifier=self.name,
+            clean_session=True,
+            keepalive=20,
+            tls_context=ssl.create_default_context() if self.address.tls else None,
+        )
+        # aiomqtt has no word for it; paho, underneath, has it in public.
+        client._client.manual_ack_set(True)
+        async with client:
+            for filter_, (qos, _) in self.subscriptions.items():
+                await client.subscribe(filter_, qos=qos)
+            self._client = client
+            self.connections += 1
+            self.connected.set()
+            log.info("broker_connected", host=self.address.host, port=self.address.port)
+            try:
+                yield client
+            finally:
+                self._client = None
+                self.connected.clear()
+
+    async def _hear(self, client: aiomqtt.Client) -> None:
+        """Hand each message to its handler, at most :data:`~schemas.limits.UNACKNOWLEDGED` at once."""
+        places = asyncio.Semaphore(UNACKNOWLEDGED)
+        at_work: set[asyncio.Task[None]] = set()
+        try:
+            async for message in client.messages:
+                await places.acquire()
+                task = asyncio.create_task(self._handle(client, message, places))
+                at_work.add(task)
+                task.add_done_callback(at_work.discard)
+        finally:
+            # What is at work commits or not by itself; without its acknowledgement or receipt it comes again.
+            if at_work:
+                await asyncio.wait(at_work)
+
+    async def _handle(self, client: aiomqtt.Client, message: aiomqtt.Message, places: asyncio.Semaphore) -> None:
+        topic = str(message.topic)
+        payload = message.payload if isinstance(message.payload, bytes) else b""
+        try:
+            for filter_, (_, handler) in list(self.subscriptions.items()):
+                if message.topic.matches(filter_):
+                    await handler(topic, payload)
+                    break
+        except Exception:
+            # Not acknowledged: the sender has no receipt and comes again. One bad message takes no process with it.
+            log.exception("message_failed", topic=topic, bytes=len(payload))
+        else:
+            client._client.ack(message.mid, message.qos)
+        finally:
+            places.release()

@@ -1,0 +1,231 @@
+"""What the operator's board reads: the open alarms, the checks that wait for eyes, the night, and who is there.
+
+Reads only, under the viewer's own rights; nothing here locks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from alarm_center.core.case import Alarm
+from alarm_center.store.memory import Tx
+
+_ALARM: Final = TypeAdapter(Alarm)
+
+DETECTOR_SILENT: Final = timedelta(seconds=60)
+"""A detector says that it is alive each 20 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A town as its page head needs it."""
+
+    org: str
+    name: str
+    zone: str
+    language: str
+    handled_by: str
+    stopped_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmLine:
+    """One open alarm in the queue. ``alarm.dispatch`` has no notices here."""
+
+    alarm: Alarm
+    resident: str | None
+    area: str
+    holder: str | None
+    red_at: datetime | None
+    unread: int
+    """Free-text replies that nobody has seen."""
+    patrol: str | None
+    """The patrol that has accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookLine:
+    """One check that waits for a person to look, with who is looking."""
+
+    check_id: UUID
+    org: str
+    resident: str
+    area: str
+    opens_at: datetime
+    deadline: datetime
+    answer: str | None
+    reason: str | None
+    looker: UUID | None
+    looker_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How far the night is: of the checks that have begun, how many are done; and what comes next."""
+
+    begun: int
+    done: int
+    next_at: datetime | None
+    next_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NightCheck:
+    """One check in the picture of the night."""
+
+    check_id: UUID
+    org: str
+    resident_id: UUID
+    number: int
+    resident: str
+    area: str
+    night: date
+    slot_time: time
+    opens_at: datetime
+    state: str
+    answer: str | None
+    reason: str | None
+    late: bool
+    cancel_reason: str | None
+    instead: str | None
+    alarm_id: UUID | None
+    alarm_state: str | None
+    priority: int | None
+
+
+async def towns(tx: "Tx[Any]") -> list[Town]:
+    """Return the viewer's towns by name."""
+    rows = await tx.fetch("select org, name, zone, language, handled_by, stopped_at from organisations order by name")
+    return [Town(**row) for row in rows]
+
+
+async def open_alarms(tx: "Tx[Any]") -> list[AlarmLine]:
+    """Return every open alarm that the viewer may see; the page puts them in order."""
+    rows = await tx.fetch(
+        """
+        select a.body, a.red_at, r.name as resident, e.code as area, u.name as holder,
+            (select count(*) from replies p where p.alarm_id = a.alarm_id and p.meaning = 'free_text' and p.seen_at is null)
+                as unread,
+            (select n.patrol from notices n where n.alarm_id = a.alarm_id and n.state = 'took' order by n.answered_at limit 1)
+                as patrol
+        from alarms a
+        join areas e using (area_id)
+        left join residents r using (resident_id)
+        left join users u on u.user_id = a.holder
+        where a.state <> 'closed'
+        """
+    )
+    return [_line(row) for row in rows]
+
+
+def _line(row: Mapping[str, Any]) -> AlarmLine:
+    fields = dict(row)
+    return AlarmLine(alarm=_ALARM.validate_python(fields.pop("body")), **fields)
+
+
+async def to_look(tx: "Tx[Any]", now: datetime, hold: timedelta) -> list[LookLine]:
+    """Return the checks that wait for a person to look, the earliest deadline first; a look younger than *hold* counts."""
+    rows = await tx.fetch(
+        """
+        select c.check_id, c.org, r.name as resident, e.code as area, c.opens_at,
+            coalesce(c.deadline, c.next_step_at) as deadline, c.answer, c.reason, l.user_id as looker, u.name as looker_name
+        from checks c
+        join residents r using (resident_id)
+        join areas e on e.area_id = r.area_id
+        left join lateral (
+            select user_id from looks k
+            where k.check_id = c.check_id and k.alarm_id is null and k.ended_at is null and k.began_at > $1
+            order by began_at limit 1
+        ) l on true
+        left join users u on u.user_id = l.user_id
+        where c.state = 'to_look'
+        order by deadline
+        """,
+        now - hold,
+    )
+    return [LookLine(**row) for row in rows]
+
+
+async def tally(tx: "Tx[Any]", nights: Mapping[str, date], now: datetime) -> Tally:
+    """Return how far the *nights* (by town) are at *now*."""
+    row = await tx.fetchrow(
+        """
+        with tonight as (
+            select c.*, s.local_time from checks c
+            join unnest($1::text[], $2::date[]) as n(org, night) using (org, night)
+            join residents r using (resident_id)
+            join slots s using (slot_id)
+        ),
+        coming as (select * from tonight where state = 'planned' and opens_at > $3 order by opens_at limit 1)
+        select count(*) filter (where opens_at <= $3 or next_step_at is null) as begun,
+            count(*) filter (where next_step_at is null) as done,
+            (select opens_at from coming) as next_at,
+            (select count(*) from tonight t, coming where t.state = 'planned' and t.local_time = coming.local_time
+                and t.night = coming.night) as next_count
+        from tonight
+        """,
+        list(nights), list(nights.values()), now,
+    )  # fmt: skip
+    assert row is not None, "an aggregate has one row"
+    return Tally(**row)
+
+
+async def night(tx: "Tx[Any]", nights: Mapping[str, date]) -> list[NightCheck]:
+    """Return every check of the *nights* (by town), by area, resident and time."""
+    rows = await tx.fetch(
+        """
+        select c.check_id, c.org, c.resident_id, r.number, r.name as resident, e.code as area, c.night,
+            s.local_time as slot_time, c.opens_at, c.state, c.answer, c.reason, c.late, c.cancel_reason, c.instead,
+            c.alarm_id, a.state as alarm_state, a.priority
+        from checks c
+        join unnest($1::text[], $2::date[]) as n(org, night) using (org, night)
+        join residents r using (resident_id)
+        join areas e on e.area_id = r.area_id
+        join slots s using (slot_id)
+        left join alarms a using (alarm_id)
+        order by e.code, r.number, c.opens_at
+        """,
+        list(nights), list(nights.values()),
+    )  # fmt: skip
+    return [NightCheck(**row) for row in rows]
+
+
+async def detector_alive(tx: "Tx[Any]", now: datetime) -> bool:
+    """Return whether any detector has been heard lately."""
+    alive: bool = await tx.fetchval(
+        "select exists (select from detectors where link = 'up' and last_heard_at > $1)",
+        now - DETECTOR_SILENT,
+    )
+    return alive
+
+
+async def areas_without_patrol(tx: "Tx[Any]", now: datetime) -> list[str]:
+    """Return the codes of the areas that have, or within the hour may have, a case and no free patrol on duty."""
+    rows = await tx.fetch(
+        """
+        with needing as (
+            select area_id from alarms where state in ('open', 'claimed', 'dispatched')
+            union
+            select r.area_id from checks c join residents r using (resident_id)
+            where c.next_step_at is not null and c.opens_at < $1 + interval '1 hour'
+        ),
+        busy as (
+            select n.shift_id from notices n join alarms a using (alarm_id)
+            where n.state = 'took' and a.state in ('accepted', 'on_site')
+        )
+        select e.code from areas e join needing using (area_id)
+        where not exists (
+            select from shifts s
+            where s.area_id = e.area_id and s.role = 'patrol' and s.starts_at <= $1 and s.ends_at > $1
+                and s.mustered is distinct from false
+                and not exists (select from busy b join shifts o using (shift_id) where o.patrol = s.patrol and o.org = s.org)
+        )
+        order by e.code
+        """,
+        now,
+    )
+    return [row["code"] for row in rows]

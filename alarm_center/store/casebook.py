@@ -1,0 +1,235 @@
+"""All that the page of one case shows: the alarm or the check, the resident, whom was asked, and what was seen.
+
+Reads only, under the viewer's own rights; nothing here locks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from alarm_center.core.case import Alarm
+from alarm_center.store.memory import Tx
+
+_ALARM: Final = TypeAdapter(Alarm)
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """The card of the person that a case is about."""
+
+    resident_id: UUID
+    number: int
+    name: str
+    address: str
+    phone: str | None
+    risk: int
+    pets: bool
+    cohabitant: str | None
+    access: str
+    notes: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmCase:
+    """One alarm with its town, area and people. ``alarm.dispatch`` has no notices; :func:`asked` returns those."""
+
+    alarm: Alarm
+    zone: str
+    handled_by: str
+    area: str
+    holder: str | None
+    red_at: datetime | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCase:
+    """One check with its town, area and device."""
+
+    check_id: UUID
+    org: str
+    zone: str
+    area: str
+    resident_id: UUID
+    device_id: str | None
+    opens_at: datetime
+    deadline: datetime | None
+    state: str
+    answer: str | None
+    reason: str | None
+    late: bool
+    alarm_id: UUID | None
+    cancel_reason: str | None
+    instead: str | None
+    seen_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One notice, and how its SMS or call fared (``None`` until the outbox has it)."""
+
+    notice_id: UUID
+    patrol: str
+    who: str
+    channel: str
+    wording: str
+    asked_at: datetime
+    state: str
+    answered_at: datetime | None
+    message: str | None
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    sent_twice: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A carer's own words."""
+
+    provider: str
+    provider_id: str
+    phone: str
+    patrol: str | None
+    body: str
+    received_at: datetime
+    meaning: str
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One session: what the detector made of it."""
+
+    session_id: str
+    check_id: UUID | None
+    received_at: datetime
+    started_at: datetime | None
+    answer: str | None
+    reasons: tuple[str, ...]
+    people: int | None
+    measures: Mapping[str, float]
+    evidence: tuple[Mapping[str, Any], ...]
+    detector: str | None
+    pictures: int
+
+
+async def alarm(tx: "Tx[Any]", alarm_id: UUID) -> AlarmCase | None:
+    """Return an alarm, open or closed; ``None`` if there is none that the viewer may see."""
+    row = await tx.fetchrow(
+        """
+        select a.body, o.zone, o.handled_by, e.code as area, u.name as holder, a.red_at, a.note
+        from alarms a
+        join organisations o using (org)
+        join areas e using (area_id)
+        left join users u on u.user_id = a.holder
+        where a.alarm_id = $1
+        """,
+        alarm_id,
+    )
+    if row is None:
+        return None
+    fields = dict(row)
+    return AlarmCase(alarm=_ALARM.validate_python(fields.pop("body")), **fields)
+
+
+async def check(tx: "Tx[Any]", check_id: UUID) -> CheckCase | None:
+    """Return a check; ``None`` if there is none that the viewer may see."""
+    row = await tx.fetchrow(
+        """
+        select c.check_id, c.org, o.zone, e.code as area, c.resident_id, c.device_id, c.opens_at,
+            coalesce(c.deadline, c.next_step_at) as deadline, c.state, c.answer, c.reason, c.late, c.alarm_id,
+            c.cancel_reason, c.instead, c.seen_by
+        from checks c
+        join organisations o using (org)
+        join residents r using (resident_id)
+        join areas e on e.area_id = r.area_id
+        where c.check_id = $1
+        """,
+        check_id,
+    )
+    return CheckCase(**row) if row else None
+
+
+async def resident(tx: "Tx[Any]", resident_id: UUID) -> Resident | None:
+    """Return a resident's card."""
+    row = await tx.fetchrow(
+        """
+        select resident_id, number, name, address, phone, risk, pets, cohabitant, access, notes
+        from residents where resident_id = $1
+        """,
+        resident_id,
+    )
+    return Resident(**row) if row else None
+
+
+async def asked(tx: "Tx[Any]", alarm_id: UUID) -> list[Asked]:
+    """Return who has been asked, in order, and how each message fared."""
+    rows = await tx.fetch(
+        """
+        select n.notice_id, n.patrol, n.who, n.channel, n.wording, n.asked_at, n.state, n.answered_at,
+            m.state as message, m.sent_at, m.delivered_at, coalesce(m.sent_twice, false) as sent_twice
+        from notices n
+        left join lateral (
+            select * from messages m where m.notice_id = n.notice_id order by m.created_at limit 1
+        ) m on true
+        where n.alarm_id = $1
+        order by n.asked_at, n.round, n.step
+        """,
+        alarm_id,
+    )
+    return [Asked(**row) for row in rows]
+
+
+async def replies(tx: "Tx[Any]", alarm_id: UUID) -> list[Reply]:
+    """Return what carers wrote about the alarm, oldest first."""
+    rows = await tx.fetch(
+        """
+        select p.provider, p.provider_id, p.phone, n.patrol, p.body, p.received_at, p.meaning, p.seen_at
+        from replies p left join notices n using (notice_id)
+        where p.alarm_id = $1 order by p.received_at
+        """,
+        alarm_id,
+    )
+    return [Reply(**row) for row in rows]
+
+
+async def replies_seen(tx: "Tx[Any]", alarm_id: UUID, user: str, now: datetime) -> None:
+    """Write that *user* has seen every reply about the alarm."""
+    await tx.execute(
+        "update replies set seen_by = $2, seen_at = $3 where alarm_id = $1 and seen_at is null",
+        alarm_id, user, now,
+    )  # fmt: skip
+
+
+async def sessions(tx: "Tx[Any]", *, alarm_id: UUID | None = None, check_id: UUID | None = None) -> list[Seen]:
+    """Return the sessions of an alarm (its own, and its checks') or of a check, newest first."""
+    rows = await tx.fetch(
+        """
+        select s.session_id, s.check_id, s.received_at, s.started_at, s.answer, s.reasons, s.people, s.measures, s.evidence,
+            s.detector, s.pictures
+        from sessions s left join checks c using (check_id)
+        where s.receipt = 'committed' and (s.alarm_id = $1 or c.alarm_id = $1 or s.check_id = $2)
+        order by s.received_at desc
+        """,
+        alarm_id, check_id,
+    )  # fmt: skip
+    return [_seen(row) for row in rows]
+
+
+def _seen(row: Mapping[str, Any]) -> Seen:
+    fields = dict(row)
+    return Seen(
+        reasons=tuple(fields.pop("reasons")),
+        evidence=tuple(fields.pop("evidence")),
+        **fields,
+    )
+
+
+async def checks_of_alarm(tx: "Tx[Any]", alarm_id: UUID) -> list[UUID]:
+    """Return the checks that ended in the alarm, the oldest first."""
+    rows = await tx.fetch("select check_id from checks where alarm_id = $1 order by opens_at, check_id", alarm_id)
+    return [row["check_id"] for row in rows]

@@ -1,0 +1,164 @@
+"""Devices: what each should have (its wanted config) and what it last said of itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from alarm_center.store.memory import Tx
+from schemas.limits import HEARD_WITHIN_SECONDS, WILL_SECONDS
+from schemas.messages import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One gateway and whom it is bound to."""
+
+    org: str
+    device_id: str
+    resident_id: UUID | None
+    area_id: UUID | None
+    kind: str
+    profile: Mapping[str, Any]
+    capture: Mapping[str, Any]
+    config: Mapping[str, Any] | None
+    wanted_version: int
+    published_version: int
+    reported_version: int | None
+    link: str
+    last_heard_at: datetime | None
+    gone_at: datetime | None
+    camera_ok: bool | None
+    fault: str | None
+    consented: bool
+
+    def online(self, now: datetime, since: datetime | None = None) -> bool:
+        """Whether the device counts as there: heard within 3 min, or within 60 s of its last will.
+
+        *since* is when the centre or its broker came back: nobody counts as lost for 3 min after that.
+        """
+        if since is not None and (now - since).total_seconds() < HEARD_WITHIN_SECONDS:
+            return True
+        if self.last_heard_at is None:
+            return False
+        silent = (now - self.last_heard_at).total_seconds()
+        if self.link == "gone" and self.gone_at is not None:
+            return (now - self.gone_at).total_seconds() < WILL_SECONDS
+        return silent < HEARD_WITHIN_SECONDS
+
+
+# No consent of the resident, or of a cohabitant where there is one: no check, no command, no picture (design §2.6).
+CONSENTED = """
+    exists (select from consents c where c.resident_id = r.resident_id and c.who = 'resident' and c.state <> 'revoked')
+    and (r.cohabitant is null
+        or exists (select from consents c where c.resident_id = r.resident_id and c.who = 'cohabitant' and c.state <> 'revoked'))
+"""
+
+_SELECT = f"""
+    select d.org, d.device_id, d.resident_id, r.area_id, d.kind, d.profile, d.capture, d.config, d.wanted_version,
+        d.published_version, d.reported_version, d.link, d.last_heard_at, d.gone_at, d.camera_ok, d.fault,
+        coalesce({CONSENTED}, false) as consented
+    from devices d left join residents r using (resident_id)
+"""  # noqa: S608 -- no value from outside is in it
+
+
+async def get(tx: "Tx[Any]", org: str, device_id: str) -> Device | None:
+    """Return the device, or ``None``: it isn't ours."""
+    row = await tx.fetchrow(f"{_SELECT} where d.org = $1 and d.device_id = $2", org, device_id)
+    return Device(**row) if row else None
+
+
+async def to_publish(tx: "Tx[Any]", now: datetime, limit: int = 200) -> list[Device]:
+    """Return the devices that do not say that they have what they should, asked again at most each 10 s."""
+    rows = await tx.fetch(
+        f"""
+        {_SELECT}
+        where d.wanted_version > 0 and d.reported_version is distinct from d.wanted_version
+            and (d.published_version <> d.wanted_version or d.published_at is null or d.published_at < $1 - interval '10 s')
+        order by d.org, d.device_id limit $2
+        """,
+        now,
+        limit,
+    )
+    return [Device(**row) for row in rows]
+
+
+async def published(tx: "Tx[Any]", org: str, device_id: str, version: int, now: datetime) -> None:
+    """Write that *version* is at the broker."""
+    await tx.execute(
+        """
+        update devices set published_version = greatest(published_version, $3), published_at = $4
+        where org = $1 and device_id = $2
+        """,
+        org,
+        device_id,
+        version,
+        now,
+    )
+
+
+async def publish_all_again(tx: "Tx[Any]") -> None:
+    """A broker that has come back may have forgotten every retained config: none counts as published."""
+    await tx.execute("update devices set published_version = 0, published_at = null where wanted_version > 0")
+
+
+async def want(tx: "Tx[Any]", org: str, device_id: str, config: Mapping[str, Any]) -> int | None:
+    """Make *config* (without its version) what the device should have; return the new version, or ``None`` if it is."""
+    version: int | None = await tx.fetchval(
+        """
+        update devices set config = $3, wanted_version = wanted_version + 1
+        where org = $1 and device_id = $2 and config is distinct from $3
+        returning wanted_version
+        """,
+        org,
+        device_id,
+        config,
+    )
+    return version
+
+
+async def heard(tx: "Tx[Any]", org: str, device_id: str, now: datetime) -> None:
+    """The device has said something: it is there."""
+    await tx.execute(
+        "update devices set last_heard_at = greatest(last_heard_at, $3) where org = $1 and device_id = $2",
+        org,
+        device_id,
+        now,
+    )
+
+
+async def status(tx: "Tx[Any]", org: str, device_id: str, said: Status, now: datetime) -> None:
+    """Keep what the device says of itself. Its last will keeps what it said before, but for the link."""
+    if said.link == "gone":
+        await tx.execute(
+            "update devices set link = 'gone', gone_at = $3, reported_version = null where org = $1 and device_id = $2",
+            org,
+            device_id,
+            now,
+        )
+        return
+    await tx.execute(
+        """
+        update devices set link = 'up', gone_at = null, last_heard_at = $3, reported_version = $4, camera_ok = $5, fault = $6,
+            wall_offset_s = $7, software = $8
+        where org = $1 and device_id = $2
+        """,
+        org, device_id, now, said.config_version, said.camera_ok, said.fault, said.wall_offset_s, said.software,
+    )  # fmt: skip
+
+
+async def silent(tx: "Tx[Any]", now: datetime) -> list[Device]:
+    """Return the bound devices with coming checks that have not been heard for long enough to count as lost."""
+    rows = await tx.fetch(
+        f"""
+        {_SELECT}
+        where d.resident_id is not null and (
+            d.last_heard_at is null or d.last_heard_at < $1 - make_interval(secs => $2)
+            or (d.link = 'gone' and d.gone_at < $1 - make_interval(secs => $3)))
+        """,
+        now,
+        float(HEARD_WITHIN_SECONDS),
+        float(WILL_SECONDS),
+    )
+    return [Device(**row) for row in rows]

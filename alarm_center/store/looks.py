@@ -1,0 +1,152 @@
+"""Who saw which picture, written before the first byte is shown; and whose case a session belongs to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from alarm_center.store.memory import Tx
+
+AFTER_FIRST_VIEW: Final = timedelta(minutes=10)
+AT_MOST: Final = timedelta(minutes=30)
+"""A picture is gone that long after its first view, or after it came (design §2.5)."""
+
+CHECK_HOLD: Final = timedelta(seconds=90)
+"""Whoever began to look at a check has it to themselves so long, like the lease of an alarm (design §6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A session with the case that it may be looked at for.
+
+    ``alarm_state`` and ``holder`` are the open alarm's; ``check_state`` the check's own. ``first_view`` is when anybody
+    first saw it. ``consented``: everybody in the home who has to agree still does.
+    """
+
+    org: str
+    device_id: str
+    session_id: str
+    resident_id: UUID | None
+    check_id: UUID | None
+    check_state: str | None
+    alarm_id: UUID | None
+    alarm_state: str | None
+    holder: UUID | None
+    lease_until: datetime | None
+    reason: str | None
+    received_at: datetime
+    first_view: datetime | None
+    consented: bool
+
+    def gone(self, now: datetime) -> bool:
+        """Return whether its limits have passed or consent has, whatever is left in memory."""
+        return (
+            not self.consented
+            or now >= self.received_at + AT_MOST
+            or (self.first_view is not None and now >= self.first_view + AFTER_FIRST_VIEW)
+        )
+
+
+def _looked(row: Mapping[str, Any]) -> Looked:
+    return Looked(**row)
+
+
+async def session(tx: "Tx[Any]", session_id: str) -> Looked | None:
+    """Return a session with its case; ``None`` if there is none that the viewer may know of."""
+    row = await tx.fetchrow(
+        """
+        select s.org, s.device_id, s.session_id, s.resident_id, s.check_id, c.state as check_state, a.alarm_id,
+            a.state as alarm_state, a.holder, a.lease_until, s.reasons[1] as reason, s.received_at,
+            (select min(l.began_at) from looks l where l.session_id = s.session_id and l.org = s.org) as first_view,
+            not exists (
+                select from residents r cross join unnest(array['resident', 'cohabitant']) as needed(who)
+                where r.resident_id = s.resident_id and (needed.who = 'resident' or r.cohabitant is not null)
+                    and not exists (
+                        select from consents t
+                        where t.resident_id = r.resident_id and t.who = needed.who and t.revoked_at is null
+                    )
+            ) as consented
+        from sessions s
+        left join checks c on c.check_id = s.check_id
+        left join alarms a on a.alarm_id = coalesce(s.alarm_id, c.alarm_id)
+        where s.session_id = $1 and s.receipt = 'committed'
+            and (s.resident_id is null or exists (select from residents r where r.resident_id = s.resident_id))
+        order by s.received_at desc limit 1
+        """,
+        session_id,
+    )
+    return _looked(row) if row else None
+
+
+async def hold_check(tx: "Tx[Any]", check_id: UUID, user_id: UUID, now: datetime) -> UUID | None:
+    """Return who else is looking at the check, holding its row so that two cannot begin at once; ``None`` = free."""
+    await tx.execute("select from checks where check_id = $1 for update", check_id)
+    return await looking_at(tx, check_id, user_id, now)
+
+
+async def looking_at(tx: "Tx[Any]", check_id: UUID, user_id: UUID, now: datetime) -> UUID | None:
+    """Return who other than *user_id* began to look at the check and has neither ended nor run out of time."""
+    other: UUID | None = await tx.fetchval(
+        """
+        select user_id from looks
+        where check_id = $1 and alarm_id is null and user_id <> $2 and ended_at is null and began_at > $3
+        order by began_at limit 1
+        """,
+        check_id, user_id, now - CHECK_HOLD,
+    )  # fmt: skip
+    return other
+
+
+async def ongoing(tx: "Tx[Any]", session_id: str, user_id: UUID, now: datetime) -> UUID | None:
+    """Return the look that *user_id* has begun at the session and not ended."""
+    look: UUID | None = await tx.fetchval(
+        """
+        select look_id from looks
+        where session_id = $1 and user_id = $2 and ended_at is null and began_at > $3
+        order by began_at desc limit 1
+        """,
+        session_id, user_id, now - AFTER_FIRST_VIEW,
+    )  # fmt: skip
+    return look
+
+
+async def begin(
+    tx: "Tx[Any]",
+    looked: Looked,
+    user_id: UUID,
+    now: datetime,
+) -> UUID:
+    """Write that *user_id* begins to see a session."""
+    look: UUID = await tx.fetchval(
+        """
+        insert into looks (org, resident_id, check_id, alarm_id, session_id, user_id, kind, began_at)
+        values ($1, $2, $3, $4, $5, $6, 'session', $7) returning look_id
+        """,
+        looked.org, looked.resident_id, looked.check_id,
+        looked.alarm_id if looked.alarm_state not in (None, "closed") else None,
+        looked.session_id, user_id, now,
+    )  # fmt: skip
+    return look
+
+
+async def begin_live(tx: "Tx[Any]", command_id: UUID, user_id: UUID, now: datetime) -> UUID | None:
+    """Write that *user_id* begins to see a live look; ``None`` when there is no such command that they asked for."""
+    look: UUID | None = await tx.fetchval(
+        """
+        insert into looks (org, resident_id, check_id, alarm_id, command_id, user_id, kind, began_at)
+        select c.org, coalesce(a.resident_id, k.resident_id), c.check_id, c.alarm_id, c.command_id, $2, 'live', $3
+        from commands c left join alarms a using (alarm_id) left join checks k on k.check_id = c.check_id
+        where c.command_id = $1 and c.kind = 'live' returning look_id
+        """,
+        command_id, user_id, now,
+    )  # fmt: skip
+    return look
+
+
+async def end(tx: "Tx[Any]", session_id: str, user_id: UUID, now: datetime) -> None:
+    """Write that *user_id* has stopped seeing a session."""
+    await tx.execute(
+        "update looks set ended_at = greatest($3, began_at) where session_id = $1 and user_id = $2 and ended_at is null",
+        session_id, user_id, now,
+    )  # fmt: skip

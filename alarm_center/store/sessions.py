@@ -1,0 +1,95 @@
+"""Sessions with their findings and receipts: everything is idempotent on a session's id."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from alarm_center.store.memory import Tx
+from schemas.messages import Finding
+from schemas.vocabulary import ReceiptState
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a device is told of a session."""
+
+    org: str
+    device_id: str
+    session_id: str
+    state: ReceiptState
+    reason: str | None
+
+
+async def receipt_of(tx: "Tx[Any]", org: str, device_id: str, session_id: str) -> Receipt | None:
+    """Return what was answered before: the same session gets the same receipt, and nothing else happens."""
+    row = await tx.fetchrow(
+        "select receipt, refusal from sessions where org = $1 and device_id = $2 and session_id = $3",
+        org,
+        device_id,
+        session_id,
+    )
+    return Receipt(org, device_id, session_id, ReceiptState(row["receipt"]), row["refusal"]) if row else None
+
+
+async def keep(
+    tx: "Tx[Any]",
+    finding: Finding,
+    now: datetime,
+    *,
+    resident_id: UUID | None,
+    check_id: UUID | None,
+    alarm_id: UUID | None,
+    needs_human: bool,
+    refusal: str | None = None,
+) -> Receipt:
+    """Insert the session's row and the receipt that waits to be published."""
+    state = ReceiptState.REFUSED if refusal else ReceiptState.COMMITTED
+    await tx.execute(
+        """
+        insert into sessions (org, device_id, session_id, resident_id, check_id, attempt, command_id, alarm_id, received_at,
+            started_at, receipt, refusal, answer, reasons, people, measures, evidence, detector, needs_human, pictures)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+        """,
+        finding.org, finding.device, finding.session_id, resident_id, check_id, finding.attempt, finding.command_id,
+        alarm_id, now, finding.started_at, state, refusal, finding.answer, [str(r) for r in finding.reasons],
+        finding.people, finding.measures, [e.model_dump(mode="json") for e in finding.evidence], finding.detector,
+        needs_human, finding.pictures,
+    )  # fmt: skip
+    receipt = Receipt(finding.org, finding.device, finding.session_id, state, refusal)
+    await owe_receipt(tx, receipt, now)
+    return receipt
+
+
+async def owe_receipt(tx: "Tx[Any]", receipt: Receipt, now: datetime) -> None:
+    """Have the receipt published, now or again."""
+    await tx.execute(
+        """
+        insert into receipts (org, device_id, session_id, state, reason, created_at) values ($1, $2, $3, $4, $5, $6)
+        on conflict (org, device_id, session_id) do nothing
+        """,
+        receipt.org,
+        receipt.device_id,
+        receipt.session_id,
+        receipt.state,
+        receipt.reason,
+        now,
+    )
+
+
+async def receipts_owed(tx: "Tx[Any]", limit: int = 200) -> list[Receipt]:
+    """Return the receipts that no broker has acknowledged yet, oldest first."""
+    rows = await tx.fetch(
+        "select org, device_id, session_id, state, reason from receipts order by created_at limit $1", limit
+    )
+    return [Receipt(r["org"], r["device_id"], r["session_id"], ReceiptState(r["state"]), r["reason"]) for r in rows]
+
+
+async def receipt_published(tx: "Tx[Any]", receipt: Receipt) -> None:
+    """The broker has it; if the device never hears it, the device sends again and gets it again."""
+    await tx.execute(
+        "delete from receipts where org = $1 and device_id = $2 and session_id = $3",
+        receipt.org,
+        receipt.device_id,
+        receipt.session_id,
+    )
