@@ -1,0 +1,145 @@
+"""The session's frames as small grey pictures: sizes checked before decoding, each distinct frame decoded once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from schemas import jpeg, limits
+from schemas.messages import Frame
+
+Grey = npt.NDArray[np.uint8]
+Blocks = npt.NDArray[np.float32]
+
+BLOCK = 8
+"""Side of a block in pixels of the reduced picture: 16 pixels of a 640×480 frame."""
+
+_WIDEST = 480
+"""The reduced picture is the largest of 1/1, 1/2, 1/4, 1/8 that is at most this wide: 320 pixels for 640."""
+
+_NARROWEST = 96
+"""Below this width a reduced picture has too few blocks to tell a body from its bed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What could be decoded of a session's frames.
+
+    ``pictures`` are the distinct frames, uint8 (h, w) with both sides a multiple of ``BLOCK``; ``order[t]`` is the
+    index in ``pictures`` of the frame shown at ``ms[t]``; ``blocks`` is float32 (t, h/8, w/8), mean grey 0–255.
+    """
+
+    pictures: tuple[Grey, ...]
+    order: tuple[int, ...]
+    ms: tuple[int, ...]
+    blocks: Blocks
+    sent: int
+    broken: int
+    odd_sizes: int
+
+    @property
+    def seconds(self) -> float:
+        """Time from the first frame to the last."""
+        return (self.ms[-1] - self.ms[0]) / 1000 if len(self.ms) > 1 else 0.0
+
+
+def decode(frames: Sequence[Frame]) -> Clip | None:
+    """Return *frames* as a clip, or None when not one of them is a picture of a usable size.
+
+    A frame that is no whole JPEG, or larger than the contract allows, is left out and counted in ``broken``; one of
+    another size than the most common in ``odd_sizes``. Total: never raises for what a frame holds.
+    """
+    sizes: dict[bytes, tuple[int, int] | None] = {}
+    for frame in frames:
+        if frame.jpeg not in sizes:
+            sizes[frame.jpeg] = _size(frame.jpeg)
+    known = [size for frame in frames if (size := sizes[frame.jpeg]) is not None]
+    if not known:
+        return None
+    common = max(sorted(set(known)), key=known.count)
+    scale = next((s for s in (1, 2, 4, 8) if common[0] // s <= _WIDEST), 8)
+    if common[0] // scale < _NARROWEST or common[1] // scale < _NARROWEST // 2:
+        return None
+
+    pictures: list[Grey] = []
+    means: list[Blocks] = []
+    index: dict[bytes, int | None] = {}
+    order: list[int] = []
+    ms: list[int] = []
+    broken = odd = 0
+    for frame in frames:
+        size = sizes[frame.jpeg]
+        if size is None:
+            broken += 1
+            continue
+        if size != common:
+            odd += 1
+            continue
+        if frame.jpeg not in index:
+            picture = _decode(frame.jpeg, scale)
+            index[frame.jpeg] = None if picture is None else len(pictures)
+            if picture is not None:
+                pictures.append(picture)
+                means.append(block_means(picture))
+        at = index[frame.jpeg]
+        if at is None:
+            broken += 1
+            continue
+        order.append(at)
+        ms.append(frame.ms)
+    if not pictures:
+        return None
+    blocks = np.stack(means)[order]
+    return Clip(tuple(pictures), tuple(order), tuple(ms), blocks, len(frames), broken, odd)
+
+
+def block_means(picture: Grey) -> Blocks:
+    """Return the mean of each ``BLOCK`` × ``BLOCK`` square, float32 (h/8, w/8).
+
+    In floating point: a sleeper's movement is a fraction of a grey level.
+    """
+    height, width = picture.shape
+    means = cv2.resize(
+        picture.astype(np.float32), (width // BLOCK, height // BLOCK), interpolation=cv2.INTER_AREA
+    )
+    return np.asarray(means, np.float32)
+
+
+def block_deviations(picture: Grey | npt.NDArray[np.float32]) -> Blocks:
+    """Return the standard deviation inside each block, float32 (h/8, w/8), grey levels."""
+    height, width = picture.shape
+    cells = picture.reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK).astype(np.float32)
+    return np.asarray(cells.std(axis=(1, 3)), np.float32)
+
+
+def _size(data: bytes) -> tuple[int, int] | None:
+    """Return the size of a whole JPEG within the contract's limits, read from its header, or None."""
+    try:
+        width, height = jpeg.size(data)
+    except jpeg.NotJpeg:
+        return None
+    whole = data.rfind(b"\xff\xd9", -64) >= 0
+    if not whole or width > limits.FRAME_WIDTH or height > limits.FRAME_HEIGHT:
+        return None
+    return width, height
+
+
+_REDUCED = {
+    1: cv2.IMREAD_GRAYSCALE,
+    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
+}
+
+
+def _decode(data: bytes, scale: int) -> Grey | None:
+    try:
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), _REDUCED[scale])
+    except cv2.error:
+        return None
+    if picture is None or picture.ndim != 2:
+        return None
+    height, width = (side - side % BLOCK for side in picture.shape)
+    return np.ascontiguousarray(picture[:height, :width])

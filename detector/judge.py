@@ -1,0 +1,101 @@
+"""One session in, one finding out: pure and deterministic, all it needs is in the session."""
+
+import time
+from collections.abc import Iterable
+
+from detector import movement, quality, sensors, thresholds, verdict, zones
+from detector.clip import decode
+from detector.version import NAME
+from schemas.messages import Evidence, Finding, Session
+from schemas.vocabulary import Answer, Reason
+
+
+def judge(session: Session) -> Finding:
+    """Return what *session* shows.
+
+    The same session always gives the same finding (its ``timings_ms`` excepted, which :func:`timed` adds). Total:
+    whatever the frames or samples hold, there is an answer; doubt is ``cannot_tell``.
+    """
+    if session.fault:
+        return finding(session, Answer.CANNOT_TELL, [Reason.FAULT], detail=session.fault)
+    if session.channels and not session.frames:
+        return _from_sensors(session)
+    return _from_frames(session)
+
+
+def timed(session: Session) -> Finding:
+    """Return :func:`judge`'s finding with how long it took."""
+    before = time.perf_counter()
+    made = judge(session)
+    return made.model_copy(update={"timings_ms": {"judge": round((time.perf_counter() - before) * 1000, 2)}})
+
+
+def finding(
+    session: Session,
+    answer: Answer,
+    reasons: Iterable[Reason | None] = (),
+    *,
+    people: int | None = None,
+    evidence: tuple[Evidence, ...] = (),
+    measures: dict[str, float] | None = None,
+    detail: str = "",
+) -> Finding:
+    """Return a finding for *session* with its ids filled in."""
+    return Finding(
+        session_id=session.session_id,
+        org=session.org,
+        device=session.device,
+        check_id=session.check_id,
+        attempt=session.attempt,
+        command_id=session.command_id,
+        answer=answer,
+        reasons=tuple(reason for reason in reasons if reason is not None),
+        people=people,
+        evidence=evidence,
+        measures=measures or {},
+        started_at=session.started_at,
+        detail=detail[:200],
+        profile_version=session.profile.version,
+        detector=NAME,
+    )
+
+
+def _from_frames(session: Session) -> Finding:
+    if not session.frames:
+        return finding(session, Answer.CANNOT_TELL, [Reason.TOO_SHORT], detail="no frames and no samples")
+    clip = decode(session.frames)
+    if clip is None:
+        return finding(session, Answer.CANNOT_TELL, [Reason.REJECTED], detail="no frame is a picture of a usable size")
+    limits = thresholds.of(session.profile)
+    where = zones.lay(session.profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
+    picture = quality.look(clip, where, limits)
+    if picture.reason is not None:
+        return finding(session, Answer.CANNOT_TELL, [picture.reason], measures=_round(picture.measures))
+    moved = movement.find(clip, where.looked_at, limits)
+    said = verdict.decide(moved, where, session.profile, limits)
+    return finding(
+        session,
+        said.answer,
+        [said.reason],
+        people=said.people,
+        evidence=said.evidence,
+        measures=_round(picture.measures | said.measures),
+        detail=said.detail,
+    )
+
+
+def _from_sensors(session: Session) -> Finding:
+    said = sensors.decide(session)
+    return finding(
+        session,
+        said.answer,
+        [said.reason],
+        people=said.people,
+        evidence=said.evidence,
+        measures=_round(said.measures),
+        detail=said.detail,
+    )
+
+
+def _round(measures: dict[str, float]) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in measures.items()}

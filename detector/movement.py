@@ -1,0 +1,152 @@
+"""Where in the picture something lives: blocks that stand out from the picture's own noise, and the bodies they form."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from detector.clip import Blocks, Clip, block_deviations
+from detector.light import take_out
+from detector.thresholds import Thresholds
+from detector.zones import Mask
+
+_CONNECTED = 8
+_LEAST_NOISE = 0.12
+"""Grey levels. Rounding to 8 bits and JPEG leave at least this much in the mean of a block."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Movement:
+    """Where something moved, over the blocks (h, w), and when (t, h, w).
+
+    ``amplitude`` is each block's deviation over time in units of the noise of blocks with as much texture;
+    ``slowness`` its variance over that of white noise with the same frame-to-frame change (von Neumann's ratio
+    turned over: 1 for noise, larger for what moves slowly); ``alive`` the blocks that stand out; ``slow`` those
+    that do so only by being slow; ``when`` the times at which a living block is away from its usual grey;
+    ``sustained`` how slow a block is in both halves of the session, 0 where it is so in one alone. ``distinct`` is
+    how many different pictures this rests on.
+    """
+
+    amplitude: Blocks
+    slowness: Blocks
+    alive: Mask
+    slow: Mask
+    when: npt.NDArray[np.bool_]
+    residual: Blocks
+    still: Blocks
+    noise: float
+    gain_spread: float
+    frames: int
+    distinct: int
+    sustained: Blocks
+
+
+def find(clip: Clip, looked_at: Mask, thresholds: Thresholds) -> Movement:
+    """Return what moved in *clip*.
+
+    The measure is that of the footage's README (deviation of a block over the picture's median deviation), with two
+    things added: light is taken out first, and the noise is that of frame-to-frame differences, so that slow
+    movement cannot raise it. von Neumann (1941), "Distribution of the ratio of the mean square successive difference
+    to the variance".
+    """
+    kept = [t for t in range(len(clip.order)) if t == 0 or clip.order[t] != clip.order[t - 1]]
+    shown = np.array(clip.order)[kept]
+    unlit = take_out(clip.blocks[kept])
+    spread = float(np.ptp(unlit.gain))
+    steady = _steady(unlit.gain)
+    if not steady.all() and len(set(shown[steady].tolist())) >= 5:
+        shown = shown[steady]
+        unlit = take_out(clip.blocks[kept][steady])
+    residual = unlit.residual
+    deviation = residual.std(axis=0)
+    white = _white(residual)
+    texture = block_deviations(clip.pictures[len(clip.pictures) // 2])
+    noise = _noise(white, deviation, texture, looked_at)
+    amplitude = np.where(looked_at, deviation / noise, 0.0).astype(np.float32)
+    slowness = _slowness(residual)
+    away = np.abs(residual) > 3.0 * noise
+    # What is seen in one picture alone is a coder's key frame or a spark, not a body.
+    first_shown = np.unique(shown, return_index=True)[1]
+    twice = away[first_shown].sum(axis=0) >= 2
+    strong = (amplitude >= thresholds.strong) | ((amplitude >= thresholds.moving) & (slowness >= thresholds.slow))
+    alive = looked_at & strong & twice
+    slow = looked_at & (slowness >= thresholds.slow) & (amplitude >= thresholds.slow_amplitude)
+    half = len(residual) // 2
+    both = np.minimum(_slowness(residual[:half]), _slowness(residual[half:])) if half >= 4 else np.zeros_like(slowness)
+    sustained = np.where(looked_at & (both >= thresholds.slow), both, 0.0).astype(np.float32)
+    return Movement(
+        amplitude=amplitude,
+        slowness=slowness,
+        alive=alive,
+        slow=slow,
+        when=away & alive,
+        residual=residual,
+        still=unlit.still,
+        noise=float(np.median(noise)),
+        gain_spread=spread,
+        frames=len(residual),
+        distinct=len(first_shown),
+        sustained=sustained,
+    )
+
+
+def _white(residual: Blocks) -> Blocks:
+    """Return the deviation that white noise with the same frame-to-frame change would have."""
+    if len(residual) < 2:
+        return np.zeros(residual.shape[1:], np.float32)
+    return np.asarray(np.sqrt((np.diff(residual, axis=0) ** 2).mean(axis=0) / 2), np.float32)
+
+
+def _slowness(residual: Blocks) -> Blocks:
+    floor = (0.5 * _LEAST_NOISE) ** 2
+    return np.asarray(residual.var(axis=0) / np.maximum(_white(residual) ** 2, floor), np.float32)
+
+
+def _steady(gain: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Return which frames are lit as most of the session is, within 6 %: exposure that still settles is left out."""
+    usual = float(np.median(gain))
+    return np.asarray(np.abs(gain - usual) <= 0.06 * abs(usual))
+
+
+def _noise(white: Blocks, deviation: Blocks, texture: Blocks, looked_at: Mask) -> Blocks:
+    """Return the noise expected in each block: the median over blocks with about as much texture.
+
+    JPEG leaves more noise where there is texture. A busy quarter of the picture cannot raise its own noise beyond
+    twice the whole picture's.
+    """
+    if not looked_at.any():
+        return np.full_like(white, np.inf)
+    overall = max(_LEAST_NOISE, float(min(np.median(white[looked_at]), np.median(deviation[looked_at]))))
+    noise = np.full_like(white, overall)
+    edges = np.quantile(texture[looked_at], (0.25, 0.5, 0.75))
+    quarter = np.digitize(texture, edges)
+    for number in range(4):
+        members = looked_at & (quarter == number)
+        if members.any():
+            noise[quarter == number] = min(max(overall, float(np.median(white[members]))), 2.0 * overall)
+    return noise
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """One connected thing that moved. Sizes are fractions of the picture; ``strength`` the sum of amplitudes."""
+
+    mask: Mask
+    blocks: int
+    strength: float
+
+
+def bodies(alive: Mask, amplitude: Blocks, least: int) -> list[Body]:
+    """Return the connected things in *alive* of at least *least* blocks, strongest first; gaps of a block are closed."""
+    if not alive.any():
+        return []
+    closed = cv2.morphologyEx(alive.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    count, labels = cv2.connectedComponents(closed, connectivity=_CONNECTED)
+    found = []
+    for label in range(1, count):
+        mask = (labels == label) & alive
+        blocks = int(mask.sum())
+        if blocks >= least:
+            found.append(Body(mask, blocks, float(amplitude[mask].sum())))
+    return sorted(found, key=lambda body: -body.strength)

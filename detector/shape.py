@@ -1,0 +1,112 @@
+"""What a moving body is: how much of it lies at rest zones, how tall and how low it is, moment by moment."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.movement import Body, Movement
+from detector.zones import Mask, Zones, extent
+
+_LEAST_AT_ONCE = 3
+"""Blocks that have to move in one frame before that frame says anything of a shape."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Figure:
+    """A body with its place and shape.
+
+    ``inside`` is the share of its blocks in a rest zone. ``upright`` is the spread of its movement along the picture's
+    height over that along its width, median over frames: a standing person 1.3-2.5, one who lies across the picture
+    0.2-0.8. ``low`` and ``tall`` are the shares of frames with movement in which it was low and long, or upright;
+    ``at_rest`` the share in which its middle was in a rest zone.
+    """
+
+    body: Body
+    inside: float
+    upright: float
+    low: float
+    tall: float
+    at_rest: float
+    height: float
+
+
+def describe(body: Body, movement: Movement, zones: Zones) -> Figure:
+    """Return *body* as a figure: second moments of what moves in each frame, weighted by how much."""
+    rows, columns = body.mask.shape
+    top, left, bottom, right = extent(body.mask)
+    window = np.abs(movement.residual[:, top:bottom, left:right]) * body.mask[top:bottom, left:right]
+    window[window < 4.0 * movement.noise] = 0.0
+    flat = window.reshape(window.shape[0], -1)
+    enough = (flat > 0).sum(axis=1) >= _LEAST_AT_ONCE
+    inside = float((body.mask & zones.at_rest).sum()) / body.blocks
+    height = (bottom - top) / rows
+    if not enough.any():
+        flat = movement.amplitude[top:bottom, left:right].reshape(1, -1) * body.mask[top:bottom, left:right].reshape(1, -1)
+        enough = np.ones(1, bool)
+    flat = flat[enough].astype(np.float64)
+    y, x = (axis.ravel() for axis in np.mgrid[top:bottom, left:right].astype(np.float64))
+    total = flat.sum(axis=1)
+    middle_y, middle_x = flat @ y / total, flat @ x / total
+    # A block is not a point: a twelfth of its side squared is its own spread.
+    spread_y = np.maximum(flat @ (y * y) / total - middle_y**2, 0.0) + 1 / 12
+    spread_x = np.maximum(flat @ (x * x) / total - middle_x**2, 0.0) + 1 / 12
+    upright = np.sqrt(spread_y / spread_x)
+    here_y = np.clip(np.round(middle_y).astype(int), 0, rows - 1)
+    here_x = np.clip(np.round(middle_x).astype(int), 0, columns - 1)
+    deep = (middle_y + 0.5) / rows
+    floors = _of_kind(zones, "floor")
+    on_floor_zone = floors[here_y, here_x] if floors is not None else np.zeros(len(deep), bool)
+    # Without a floor zone, what moves in the lowest third of the picture is low unless it is clearly upright.
+    low = ((upright < 1.1) & ((deep >= 0.65) | on_floor_zone)) | ((deep >= 0.72) & (upright < 1.9)) | (upright < 0.45)
+    return Figure(
+        body=body,
+        inside=inside,
+        upright=float(np.median(upright)),
+        low=float(low.mean()),
+        tall=float(((upright >= 1.15) & ~low).mean()),
+        at_rest=float(zones.at_rest[here_y, here_x].mean()),
+        height=height,
+    )
+
+
+def lobes(sustained: npt.NDArray[np.float32], zone: Mask) -> int:
+    """Return how many places in *zone* move all the time with a still gap between them: 0, 1 or 2.
+
+    *sustained* is how much each block moves slowly in both halves of the session, 0 where it does not. One sleeper
+    stirs an arm or a leg now and then, but breathes in one place; two people are two such places side by side.
+    """
+    weight = np.where(zone, sustained, 0.0)
+    if int((weight > 0).sum()) < 4:
+        return 0
+    top, left, bottom, right = extent(zone)
+    for axis, length in ((0, right - left), (1, bottom - top)):
+        line = weight.sum(axis=axis)
+        line = np.convolve(line, np.full(3, 1 / 3), mode="same")
+        if _two_peaks(line, apart=max(4, round(0.3 * length))):
+            return 2
+    return 1
+
+
+def _two_peaks(line: npt.NDArray[np.float64], apart: int) -> bool:
+    """Return whether *line* has two peaks at least *apart*, and a valley between them at most 3/4 of the lower."""
+    first = int(np.argmax(line))
+    for second in range(len(line)):
+        if abs(second - first) < apart:
+            continue
+        a, b = sorted((first, second))
+        lower = min(float(line[a]), float(line[b]))
+        if lower >= 0.3 * float(line[first]) and float(line[a : b + 1].min()) < 0.75 * lower:
+            return True
+    return False
+
+
+def _of_kind(zones: Zones, kind: str) -> Mask | None:
+    masks = [place.mask for place in zones.others if place.kind == kind]
+    return np.asarray(np.any(masks, axis=0)) if masks else None
+
+
+def upright_of(mask: Mask) -> float:
+    """Return the spread of *mask* along the picture's height over that along its width."""
+    rows, columns = np.nonzero(mask)
+    return float(np.sqrt((rows.var() + 1 / 12) / (columns.var() + 1 / 12)))

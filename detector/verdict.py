@@ -1,0 +1,183 @@
+"""From what was measured to one answer and its reason: every rule of the camera's verdict, in order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detector.movement import Movement, bodies
+from detector.shape import Figure, describe, lobes, upright_of
+from detector.thresholds import Thresholds
+from detector.zones import Place, Zones, extent
+from schemas.messages import Evidence, Profile
+from schemas.vocabulary import Answer, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An answer with its reason (None where the answer takes none), how many people, and why."""
+
+    answer: Answer
+    reason: Reason | None
+    people: int | None
+    evidence: tuple[Evidence, ...]
+    measures: dict[str, float]
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """What moved in one rest zone: ``blocks`` that live, their summed ``strength`` and how many places breathe."""
+
+    place: Place
+    blocks: int
+    strength: float
+    slow: int
+    people: int
+
+
+def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) -> Verdict:
+    """Return the verdict on a picture that is good."""
+    found = [describe(b, movement, zones) for b in bodies(movement.alive, movement.amplitude, int(t.least_blocks))]
+    figures = [f for f in found if not _line(f)]
+    outside = [f for f in figures if _outside_blocks(f) >= t.least_outside and f.inside <= 1.0 - t.overhang]
+    stray = [f for f in figures if f not in outside and f.inside < 0.5]
+    at = [_in_zone(place, movement, t) for place in zones.rest]
+    occupied = [a for a in at if a.people]
+    measures = _measures(movement, zones, figures, outside, at)
+    evidence = _evidence(outside, at)
+
+    def say(answer: Answer, reason: Reason | None = None, people: int | None = None, detail: str = "") -> Verdict:
+        return Verdict(answer, reason, people, evidence, measures, detail)
+
+    people = sum(a.people for a in occupied)
+    if outside:
+        reason = _wrong(outside, zones, t)
+        clear = max(f.body.strength for f in outside) >= t.clear_outside
+        if not clear and not occupied:
+            return say(Answer.CANNOT_TELL, Reason.STILL, None, "something small moves outside the bed")
+        apart = [f for f in outside if f.inside < 0.1]
+        others = bool(occupied) and len(apart) == len(outside)
+        if others and (reason is not Reason.ON_FLOOR or not clear):
+            return say(Answer.CANNOT_TELL, Reason.COUNT, people + 1, "somebody in bed and somebody elsewhere")
+        return say(Answer.SOMETHING_WRONG, reason, max(1, len(apart) + (people if others else 0)))
+    if not zones.rest:
+        return say(Answer.CANNOT_TELL, Reason.OUT_OF_RANGE, None, "the profile has no bed zone")
+    if not occupied:
+        weak = stray or any(a.blocks >= t.least_blocks or a.slow >= t.least_slow for a in at)
+        if weak:
+            return say(Answer.CANNOT_TELL, Reason.STILL, None, "too little movement to say who or where")
+        return say(Answer.NOT_SEEN, None, 0)
+    if any(_sits(f, zones) for f in figures if f.inside >= 0.5):
+        return say(Answer.SOMETHING_WRONG, Reason.AT_EDGE, people, "upright in bed")
+    if measures["violence"] >= t.violent:
+        return say(Answer.SOMETHING_WRONG, Reason.VIOLENT, people)
+    if people != profile.expected_people or (len(at) >= people > len(occupied)):
+        return say(Answer.CANNOT_TELL, Reason.COUNT, people, f"{people} seen, {profile.expected_people} expected")
+    if stray:
+        return say(Answer.CANNOT_TELL, Reason.COUNT, people, "something else moves outside the bed")
+    if measures["left_share"] >= t.left_share and measures["late"] < 1.0:
+        return say(Answer.CANNOT_TELL, Reason.STILL, people, "moved much, then not at all")
+    if profile.pets and max(a.blocks / max(int(a.place.mask.sum()), 1) for a in occupied) < t.larger_than_pet:
+        return say(Answer.CANNOT_TELL, Reason.COUNT, people, "too small to tell from an animal")
+    if movement.distinct < t.least_distinct:
+        return say(Answer.CANNOT_TELL, Reason.TOO_SHORT, people, f"only {movement.distinct} different pictures")
+    return say(Answer.IN_BED, None, people)
+
+
+def _in_zone(place: Place, movement: Movement, t: Thresholds) -> _At:
+    alive = movement.alive & place.mask
+    blocks = int(alive.sum())
+    strength = float(movement.amplitude[alive].sum())
+    slow = max((b.blocks for b in bodies(movement.slow & place.mask, movement.slowness, 3)), default=0)
+    largest = max((b.blocks for b in bodies(alive, movement.amplitude, 3)), default=0)
+    seen = (largest >= t.least_in_bed and strength >= t.strength_in_bed) or _breathes(slow, place, movement, t)
+    people = 0
+    if seen:
+        people = max(1, lobes(movement.sustained, place.mask)) if movement.distinct >= t.slow_distinct else 1
+    return _At(place, blocks, strength, slow, people)
+
+
+def _breathes(slow: int, place: Place, movement: Movement, t: Thresholds) -> bool:
+    """Return whether slow movement alone is enough: a patch of it in this zone, and next to none elsewhere."""
+    elsewhere = ~place.mask
+    share_here = float(movement.slow[place.mask].mean())
+    share_there = float(movement.slow[elsewhere].mean()) if elsewhere.any() else 1.0
+    return (
+        slow >= t.least_slow
+        and movement.distinct >= t.slow_distinct
+        and share_here >= 0.05
+        and share_here >= 6.0 * share_there
+    )
+
+
+def _outside_blocks(figure: Figure) -> int:
+    return round(figure.body.blocks * (1.0 - figure.inside))
+
+
+def _line(figure: Figure) -> bool:
+    """Return whether it is but a line along the picture's border or a weak line anywhere: an edge, not a body."""
+    top, left, bottom, right = extent(figure.body.mask)
+    thin = min(bottom - top, right - left) == 1
+    rows, columns = figure.body.mask.shape
+    border = top == 0 or left == 0 or bottom == rows or right == columns
+    return thin and (border or figure.body.strength < 6.0 * figure.body.blocks)
+
+
+def _wrong(outside: list[Figure], zones: Zones, t: Thresholds) -> Reason:
+    """Return what is wrong with the figure that is most wrong."""
+    main = max(outside, key=lambda f: f.body.strength)
+    straddles = main.inside >= t.overhang
+    if main.low >= t.low_share:
+        return Reason.HALF_OUT if straddles and main.at_rest >= 0.5 else Reason.ON_FLOOR
+    if straddles and main.at_rest >= 0.5:
+        return Reason.AT_EDGE
+    return Reason.UP
+
+
+def _sits(figure: Figure, zones: Zones) -> bool:
+    """Return whether somebody is upright in a bed that is seen from the side: as tall as the zone, not as long."""
+    for place in zones.rest:
+        if (figure.body.mask & place.mask).sum() * 2 < figure.body.blocks:
+            continue
+        top, _, bottom, _ = extent(place.mask)
+        tall_enough = figure.height * place.mask.shape[0] >= 0.8 * (bottom - top)
+        if upright_of(place.mask) < 0.6 and figure.upright >= 1.1 and tall_enough:
+            return True
+    return False
+
+
+def _measures(
+    movement: Movement, zones: Zones, figures: list[Figure], outside: list[Figure], at: list[_At]
+) -> dict[str, float]:
+    inside = zones.at_rest
+    alive_in = movement.alive & inside
+    share = float(alive_in.sum()) / max(int(inside.sum()), 1)
+    frames = movement.when.shape[0]
+    active = (movement.when & inside).sum(axis=(1, 2)) >= 3
+    late = bool(active[int(frames * 0.6) :].any()) if frames else False
+    strong = float(movement.amplitude[alive_in].mean()) if alive_in.any() else 0.0
+    measures = {
+        "noise": movement.noise,
+        "light_spread": movement.gain_spread,
+        "distinct": float(movement.distinct),
+        "blocks_in_bed": float(alive_in.sum()),
+        "blocks_outside": float((movement.alive & zones.outside).sum()),
+        "strength_in_bed": sum(a.strength for a in at),
+        "strength_outside": sum(f.body.strength * (1 - f.inside) for f in figures),
+        "slow_in_bed": float(movement.slow[inside].mean()) if inside.any() else 0.0,
+        "slow_outside": float(movement.slow[zones.outside].mean()) if zones.outside.any() else 0.0,
+        "left_share": share,
+        "late": 1.0 if late else 0.0,
+        "violence": share * strong * float(active.mean()) if frames else 0.0,
+    }
+    if outside:
+        main = max(outside, key=lambda f: f.body.strength)
+        measures |= {"upright": main.upright, "low": main.low, "tall": main.tall, "height": main.height}
+        measures |= {"inside": main.inside, "middle_in_bed": main.at_rest}
+    return {name: float(np.round(value, 4)) for name, value in measures.items()}
+
+
+def _evidence(outside: list[Figure], at: list[_At]) -> tuple[Evidence, ...]:
+    seen = [Evidence(what="moves", zone=a.place.name, value=round(a.strength, 1)) for a in at if a.people]
+    seen += [Evidence(what="moves_outside", value=round(f.body.strength, 1)) for f in outside[:8]]
+    return tuple(seen)

@@ -1,0 +1,84 @@
+"""The profile's polygons as masks over the blocks of a picture."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from schemas.messages import Profile
+
+Mask = npt.NDArray[np.bool_]
+
+REST = ("bed", "armchair")
+"""Kinds of zone in which a person may be at rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One zone over the blocks: its name, its kind and where it is."""
+
+    name: str
+    kind: str
+    mask: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """Where things are. All masks are bool (h, w) over blocks."""
+
+    rest: tuple[Place, ...]
+    others: tuple[Place, ...]
+    looked_at: Mask
+    at_rest: Mask
+
+    @property
+    def outside(self) -> Mask:
+        """Where nobody is at rest, and the picture is looked at."""
+        return np.asarray(self.looked_at & ~self.at_rest)
+
+
+def lay(profile: Profile, shape: tuple[int, int]) -> Zones:
+    """Return *profile*'s zones over *shape* (rows, columns) of blocks.
+
+    A block belongs to a zone that covers at least half of it; a masked block belongs to none and is never looked at.
+    """
+    looked_at = np.ones(shape, bool)
+    for zone in profile.zones:
+        if zone.kind == "mask":
+            looked_at &= _cover(zone.polygon, shape) < 0.05
+    places = [
+        Place(zone.name, zone.kind, np.asarray((_cover(zone.polygon, shape) >= 0.5) & looked_at))
+        for zone in profile.zones
+        if zone.kind != "mask"
+    ]
+    rest = tuple(place for place in places if place.kind in REST and place.mask.any())
+    others = tuple(place for place in places if place.kind not in REST and place.mask.any())
+    at_rest = np.zeros(shape, bool)
+    for place in rest:
+        at_rest |= place.mask
+    return Zones(rest, others, looked_at, at_rest)
+
+
+def _cover(polygon: tuple[tuple[float, float], ...], shape: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """Return how much of each block *polygon* covers, 0-1, from an 8 × 8 raster of each."""
+    rows, columns = shape
+    fine = np.zeros((rows * 8, columns * 8), np.uint8)
+    points = np.array([[round(x * columns * 128), round(y * rows * 128)] for x, y in polygon], np.int32)
+    cv2.fillPoly(fine, [points], 255, shift=4)
+    cover = cv2.resize(fine.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(cover / 255.0, np.float32)
+
+
+def grown(mask: Mask, blocks: int) -> Mask:
+    """Return *mask* made larger by *blocks* in all directions."""
+    if blocks <= 0:
+        return mask
+    kernel = np.ones((2 * blocks + 1, 2 * blocks + 1), np.uint8)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel).astype(bool))
+
+
+def extent(mask: Mask) -> tuple[int, int, int, int]:
+    """Return ``(top, left, bottom, right)`` of a mask that is not empty, bottom and right excluded."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
