@@ -52,9 +52,7 @@ def size(data: bytes) -> tuple[int, int]:
             if not width or not height:
                 raise NotJpeg(f"byte {at}: the frame header says {width}x{height}")
             if marker not in _SEQUENTIAL:
-                raise NotJpeg(
-                    f"byte {at}: frame kind {marker:02X}; send baseline JPEG, not progressive or arithmetic"
-                )
+                raise NotJpeg(f"byte {at}: frame kind {marker:02X}; send baseline JPEG, not progressive or arithmetic")
             if (scans := data.count(b"\xff\xda", at)) > _SCANS:
                 raise NotJpeg(f"byte {at}: {scans} scans; at most {_SCANS}")
             return width, height

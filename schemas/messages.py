@@ -229,9 +229,7 @@ class Channel(Part):
     """
 
     name: Name
-    quantity: Literal[
-        "thermal_c", "ambient_c", "bed_load_kg", "bed_pressure", "presence", "door_open", "movement"
-    ]
+    quantity: Literal["thermal_c", "ambient_c", "bed_load_kg", "bed_pressure", "presence", "door_open", "movement"]
     rows: int = Field(default=1, ge=1, le=64)
     columns: int = Field(default=1, ge=1, le=64)
     ms: tuple[Annotated[int, Field(ge=0, le=120_000)], ...] = Field(max_length=limits.SAMPLES)
@@ -243,9 +241,7 @@ class Channel(Part):
             raise ValueError(f"channel {self.name}: {len(self.ms)} times but {len(self.values)} values")
         cells = self.rows * self.columns
         if any(len(row) != cells for row in self.values):
-            raise ValueError(
-                f"channel {self.name}: each value needs {cells} cells ({self.rows}x{self.columns})"
-            )
+            raise ValueError(f"channel {self.name}: each value needs {cells} cells ({self.rows}x{self.columns})")
         if any(later <= earlier for earlier, later in pairwise(self.ms)):
             raise ValueError(f"channel {self.name}: its times are not in order")
         return self
@@ -319,9 +315,7 @@ class Finding(Message):
     def _reasons_fit_the_answer(self) -> Self:
         allowed = REASONS[self.answer]
         if not allowed and self.reasons:
-            raise ValueError(
-                f"finding {self.session_id}: {self.answer} takes no reason, got {self.reasons[0]}"
-            )
+            raise ValueError(f"finding {self.session_id}: {self.answer} takes no reason, got {self.reasons[0]}")
         if allowed and (not self.reasons or self.reasons[0] not in allowed):
             raise ValueError(f"finding {self.session_id}: {self.answer} needs one of its own reasons first")
         return self

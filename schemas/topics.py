@@ -67,9 +67,7 @@ TABLE: Final[Mapping[str, Route]] = MappingProxyType(
             "the ten seconds in one message, or a fault",
             shared=True,
         ),
-        "finding": Route(
-            f"{_DEVICE}/finding", "detector", "centre", "the answer to one session", shared=True
-        ),
+        "finding": Route(f"{_DEVICE}/finding", "detector", "centre", "the answer to one session", shared=True),
         "picture": Route(
             f"{_DEVICE}/picture/{{session_id}}",
             "detector",
@@ -78,9 +76,7 @@ TABLE: Final[Mapping[str, Route]] = MappingProxyType(
             qos=0,
         ),
         "live": Route(f"{_DEVICE}/live", "gateway", "centre", "a live look, newest frame only", qos=0),
-        "receipt": Route(
-            f"{_DEVICE}/receipt", "centre", "gateway", "committed or refused; either ends the session"
-        ),
+        "receipt": Route(f"{_DEVICE}/receipt", "centre", "gateway", "committed or refused; either ends the session"),
         "detector": Route(
             f"{DETECTORS}/{{detector_id}}", "detector", "centre", "each 20 s: alive; the last will says gone"
         ),
@@ -125,9 +121,7 @@ def of(org: str, device: str, kind: str, session_id: str | None = None) -> str:
     if kind not in _KINDS:
         raise BadTopic(f"topic kind {kind[:80]!r}: use one of {', '.join(_KINDS)}")
     if (session_id is not None) != (kind in _WITH_SESSION):
-        raise BadTopic(
-            f"topic {kind}: a session id belongs to {' and '.join(_WITH_SESSION)} and to nothing else"
-        )
+        raise BadTopic(f"topic {kind}: a session id belongs to {' and '.join(_WITH_SESSION)} and to nothing else")
     if session_id is not None and not _NAME.fullmatch(session_id):
         raise BadTopic(f"topic session {session_id[:80]!r}: use 1-63 of a-z 0-9 _ -")
     return str(Topic(org, device, kind, session_id))

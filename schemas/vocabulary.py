@@ -47,9 +47,7 @@ class Reason(StrEnum):
 REASONS: dict[Answer, frozenset[Reason]] = {
     Answer.IN_BED: frozenset(),
     Answer.NOT_SEEN: frozenset(),
-    Answer.SOMETHING_WRONG: frozenset(
-        {Reason.ON_FLOOR, Reason.HALF_OUT, Reason.VIOLENT, Reason.UP, Reason.AT_EDGE}
-    ),
+    Answer.SOMETHING_WRONG: frozenset({Reason.ON_FLOOR, Reason.HALF_OUT, Reason.VIOLENT, Reason.UP, Reason.AT_EDGE}),
     Answer.CANNOT_TELL: frozenset(
         {
             Reason.COVERED,

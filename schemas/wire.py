@@ -50,9 +50,7 @@ def decode(kind: type[M], data: bytes, topic: Topic | None = None) -> M:
             limit, or another's topic.
     """
     if len(data) > kind.limit:
-        raise Refused(
-            Refusal.TOO_LARGE, f"{kind.__name__.lower()} of {len(data)} bytes; at most {kind.limit}"
-        )
+        raise Refused(Refusal.TOO_LARGE, f"{kind.__name__.lower()} of {len(data)} bytes; at most {kind.limit}")
     try:
         if kind.binary:
             fields = _open(data)
