@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from deploy.make_secrets import mosquitto_hash
 from fjarrtillsyn.embedded.ports import HOST, free_port
 from tests.support.ports import wait_for_port
 
@@ -95,9 +96,9 @@ class Mosquitto:
 
     def _write_passwords(self) -> None:
         path = self._folder / "passwords"
-        path.write_text("".join(f"{user}:{word}\n" for user, word in self.passwords.items()), encoding="utf-8")
+        lines = [f"{user}:{mosquitto_hash(word, os.urandom(12))}\n" for user, word in self.passwords.items()]
+        path.write_text("".join(lines), encoding="utf-8")
         path.chmod(0o600)
-        subprocess.run([_program("mosquitto_passwd"), "-U", str(path)], check=True, capture_output=True)
 
 
 def _program(name: str) -> str:

@@ -1,0 +1,1 @@
+"""What a town runs the service with, and the scripts that prepare it."""

@@ -1,0 +1,177 @@
+"""What is deployed against what is built: settings that exist, pictures that stay in memory, secrets that fit."""
+
+import configparser
+import importlib
+import importlib.util
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic_settings import BaseSettings
+
+from deploy import make_secrets
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+MANIFESTS = [
+    manifest
+    for path in sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
+    for manifest in yaml.safe_load_all(path.read_text(encoding="utf-8"))
+]
+ROLES = {"centre": "alarm_center", "detector": "detector", "gateway": "gateway"}
+
+
+def settings_of(role: str) -> type[BaseSettings]:
+    if importlib.util.find_spec(f"{ROLES[role]}.settings") is None:
+        pytest.skip(f"{ROLES[role]} has no settings")
+    settings: type[BaseSettings] = importlib.import_module(f"{ROLES[role]}.settings").Settings
+    return settings
+
+
+def compose_environment(service: str) -> dict[str, str]:
+    """Return what the container sees when nothing is set outside: ``${NAME:-default}`` is the default."""
+    given: dict[str, str | None] = SERVICES[service].get("environment", {})
+    return {name: re.sub(r"\$\{\w+:-(.*?)\}", r"\1", str(value)) for name, value in given.items() if value is not None}
+
+
+def compose_secrets(service: str) -> set[str]:
+    """Return the names of the files in the container's folder of secrets."""
+    return {
+        secret if isinstance(secret, str) else secret["target"]
+        for secret in SERVICES[service].get("secrets", ())
+        if isinstance(secret, str) or not secret["target"].startswith("/")
+    }
+
+
+def gateway_environment() -> dict[str, str]:
+    lines = (ROOT / "deploy" / "gateway" / "gateway.env").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def gateway_unit() -> configparser.ConfigParser:
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's names have capitals
+    unit.read(ROOT / "deploy" / "gateway" / "fjarrtillsyn-gateway.service", encoding="utf-8")
+    return unit
+
+
+def deployments() -> Iterator[Any]:
+    """Yield each way a role is run: the role, its environment and its secrets."""
+    for role in ("centre", "detector"):
+        yield pytest.param(role, compose_environment(role), compose_secrets(role), id=f"compose-{role}")
+    secrets = {"centre": compose_secrets("centre"), "detector": compose_secrets("detector")}
+    for manifest in MANIFESTS:
+        if manifest["kind"] == "ConfigMap":
+            role = manifest["metadata"]["name"]
+            yield pytest.param(role, manifest["data"], secrets[role], id=f"kubernetes-{role}")
+    yield pytest.param("gateway", gateway_environment(), {"fjt_mqtt_password"}, id="systemd-gateway")
+
+
+@pytest.mark.parametrize(("role", "environment", "secrets"), list(deployments()))
+def test_every_setting_exists_and_fits(
+    role: str,
+    environment: Mapping[str, str],
+    secrets: set[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    settings = settings_of(role)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    for name in secrets:
+        (tmp_path / name).write_text(f"secret-{name}", encoding="utf-8")
+    known = {f"fjt_{name}" for name in settings.model_fields}
+    ours = {name.lower() for name in environment if name.startswith("FJT_")}
+    assert ours - known == set(), f"{settings.__module__} does not have them"
+    assert secrets - known == set(), f"{settings.__module__} does not have them"
+    read = settings(_secrets_dir=tmp_path)
+    password = getattr(read, "mqtt_password").get_secret_value()  # noqa: B009  # each role's own class
+    assert password == "secret-fjt_mqtt_password"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_nothing_in_the_compose_file_swaps_or_dumps(name: str) -> None:
+    service = SERVICES[name]
+    assert service["memswap_limit"] == service["mem_limit"], "more than mem_limit is swap"
+    assert service["mem_swappiness"] == 0
+    assert service["ulimits"]["core"] == 0
+    if name not in ("postgres", "caddy"):
+        written = [volume for volume in service.get("volumes", ()) if not str(volume).endswith(":ro")]
+        assert written == [], "it sees pictures: no volume"
+        assert service["read_only"] is True
+
+
+def test_every_secret_and_file_of_the_compose_file_is_there(tmp_path: Path) -> None:
+    made = set(make_secrets.make(tmp_path / "secrets"))
+    assert {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()} == made
+    assert make_secrets.make(tmp_path / "secrets") == [], "what exists is kept"
+    for service in SERVICES.values():
+        for volume in service.get("volumes", ()):
+            source = volume.split(":")[0]
+            assert source in COMPOSE["volumes"] or (ROOT / source).is_file(), source
+        build = service.get("build")
+        assert build is None or f" AS {build['target']}\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_the_database_addresses_are_for_the_roles_that_hold_no_more_than_they_need(tmp_path: Path) -> None:
+    make_secrets.make(tmp_path)
+    assert (tmp_path / "fjt_database_url").read_text(encoding="utf-8").startswith("postgresql://fjt_worker:")
+    assert (tmp_path / "fjt_database_url_web").read_text(encoding="utf-8").startswith("postgresql://fjt_web:")
+    for name in set(SERVICES) - {"migrate", "postgres"}:
+        assert not compose_secrets(name) & {"fjt_database_url_owner", "fjt_database_url_superuser", "postgres_password"}
+
+
+def test_a_device_is_let_in_with_a_new_password_each_time(tmp_path: Path) -> None:
+    make_secrets.make(tmp_path)
+    first = make_secrets.let_in(tmp_path, "vik/b27")
+    second = make_secrets.let_in(tmp_path, "vik/b27")
+    users = [line.split(":")[0] for line in (tmp_path / "mosquitto_passwords").read_text(encoding="utf-8").splitlines()]
+    assert users == ["centre", "detector", "vik/b27"]
+    assert first != second
+    for wrong in ("vik", "vik/", "vik/b27/x", "+/b27", "vik/#", "Vik/b27", "vik/b27\nroot/x"):
+        with pytest.raises(ValueError, match="ORG/DEVICE"):
+            make_secrets.let_in(tmp_path, wrong)
+
+
+def test_the_unit_of_the_gateway_keeps_pictures_in_memory() -> None:
+    service = gateway_unit()["Service"]
+    assert service["LimitCORE"] == "0"
+    assert service["MemorySwapMax"] == "0"
+    assert service["NoNewPrivileges"] == "yes"
+    assert service["Restart"] == "always"
+    assert service["ExecStart"].endswith("/fjarrtillsyn gateway")
+    assert service["LoadCredential"].split(":")[0] == "fjt_mqtt_password"
+
+
+@pytest.mark.parametrize(
+    "manifest", [m for m in MANIFESTS if m["kind"] in ("Deployment", "Job")], ids=lambda m: m["metadata"]["name"]
+)
+def test_a_pod_is_locked_down_and_writes_to_memory_only(manifest: dict[str, Any]) -> None:
+    pod = manifest["spec"]["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["automountServiceAccountToken"] is False
+    for volume in pod["volumes"]:
+        assert "secret" in volume or volume["emptyDir"]["medium"] == "Memory"
+    (container,) = pod["containers"]
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert "memory" in container["resources"]["limits"]
+
+
+def test_docker_itself_takes_the_compose_file() -> None:
+    docker = shutil.which("docker")
+    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
+        pytest.skip("no docker client with compose on this machine")
+    taken = subprocess.run(
+        [docker, "compose", "--file", str(ROOT / "docker-compose.yml"), "config", "--quiet"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert taken.returncode == 0, taken.stderr
