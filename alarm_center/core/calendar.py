@@ -22,7 +22,7 @@ SPREAD_SECONDS: Final = 60
 """The town's default for how far exact times are spread (design §6)."""
 OPEN_MINUTES: Final = 10
 """The default time that an attempt stays open (design §6)."""
-WINDOW_MINUTES_MAX: Final = 12 * 60
+WINDOW_MINUTES_MAX: Final = 8 * 60
 SPREAD_SECONDS_MAX: Final = 60 * 60
 
 _DAY: Final = timedelta(days=1)

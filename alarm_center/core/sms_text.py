@@ -35,6 +35,8 @@ class Text(StrEnum):
     """To the lead or the fixed number: no patrol has taken it."""
     ESCALATION_LATE = "escalation_late"
     """To the lead: taken, and nobody is on site in time."""
+    OUTCOME = "outcome"
+    """To the lead: nobody needs to go any more, and nobody has said how it ended."""
     ON_SITE_CHECK = "on_site_check"
     MUSTER = "muster"
     INCIDENT = "incident"
@@ -80,6 +82,7 @@ SWEDISH: Final[Mapping[Text, str]] = MappingProxyType(
         "Svara 1=tar 2=kan inte. {link}",
         Text.ESCALATION_LATE: "Larm {case} PRIO {priority} omr {area} är taget men ingen är framme. "
         "Svara 1=tar 2=kan inte. {link}",
+        Text.OUTCOME: "{case} omr {area}: ingen behöver åka, men ingen har skrivit hur det gick. Avsluta här: {link}",
         Text.ON_SITE_CHECK: "{case}: du har varit på plats {minutes} min. Svara 4=klar 6=stannar 9=hjälp. "
         "Utan svar ringer vi.",
         Text.MUSTER: "Nattpass omr {area}, {starts}-{ends}. Svara 1 om du har telefonen i natt, "
@@ -131,6 +134,7 @@ ENGLISH: Final[Mapping[Text, str]] = MappingProxyType(
         "Reply 1=take 2=cannot. {link}",
         Text.ESCALATION_LATE: "Alarm {case} PRIO {priority} area {area} is taken but nobody is on site. "
         "Reply 1=take 2=cannot. {link}",
+        Text.OUTCOME: "{case} area {area}: nobody needs to go, but nobody has said how it ended. Close it here: {link}",
         Text.ON_SITE_CHECK: "{case}: on site for {minutes} min. Reply 4=done 6=staying 9=help. "
         "Without an answer we call.",
         Text.MUSTER: "Night shift area {area}, {starts}-{ends}. Reply 1 if you hold the phone tonight, "
@@ -179,7 +183,7 @@ _DIGITS: Final = {
 
 _AREA = re.compile(r"[0-9A-ZÅÄÖ]{1,4}")
 _PATROL = re.compile(r"(?:[A-Za-zÅÄÖåäö]{1,8} ?)?[0-9]{1,3}")
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{4,22}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{4,24}")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
 _LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?")
 _NUMBER = re.compile(r"\+?[0-9][0-9 -]{2,18}")
@@ -249,10 +253,10 @@ class Texts:
         """Return the link for a notice's *token*.
 
         Raises:
-            UnfitText: *token* has other than 4 to 22 of ``A-Z a-z 0-9 _ -``.
+            UnfitText: *token* has other than 4 to 24 of ``A-Z a-z 0-9 _ -``.
         """
         if not _TOKEN.fullmatch(token):
-            raise UnfitText("link token: use 4 to 22 of A-Z a-z 0-9 _ -")
+            raise UnfitText("link token: use 4 to 24 of A-Z a-z 0-9 _ -")
         return f"{self._base()}/u/{token}"
 
     def say(self, text: Text, facts: Facts) -> str:

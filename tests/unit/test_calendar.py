@@ -153,7 +153,7 @@ def test_a_slot_cannot_be_succeeded_by_itself() -> None:
 
 
 def test_a_window_that_opens_before_noon_belongs_to_the_night_before_even_when_due_after_noon() -> None:
-    late = slot("11:59", window=720)
+    late = slot("11:59", window=480)
     (check,) = checks_owed([late], STOCKHOLM, *night_bounds(date(2026, 6, 10), STOCKHOLM))
     assert check.night == night_of(check.opens_at, STOCKHOLM) - timedelta(days=1)
 
@@ -171,7 +171,7 @@ def test_a_slot_s_own_show_goes_with_its_check() -> None:
         ("weekdays", frozenset({7}), "0 .Monday. to 6"),
         ("local_time", time(2, tzinfo=UTC), "carries a zone"),
         ("window_minutes", -1, "window_minutes -1"),
-        ("window_minutes", 721, "to 720"),
+        ("window_minutes", 481, "to 480"),
         ("seconds", 4, "seconds 4: use 5 to 60"),
         ("seconds", 61, "seconds 61"),
         ("valid_until", date(2025, 1, 1), "before valid_from"),
@@ -208,7 +208,7 @@ SLOTS = st.builds(
     st.uuids(),
     st.frozensets(st.integers(0, 6), min_size=1),
     st.times().map(lambda t: t.replace(second=0, microsecond=0)),
-    st.sampled_from([0, 0, 30, 120, 720]),
+    st.sampled_from([0, 0, 30, 120, 480]),
     st.integers(5, 60),
     st.dates(date(2023, 1, 1), date(2026, 3, 29)),
     st.one_of(st.none(), st.dates(date(2026, 3, 29), date(2033, 1, 1))),

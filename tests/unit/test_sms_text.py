@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarm_center.core import gsm7
+from alarm_center.core.plan import Wording
 from alarm_center.core.sms_text import VOICE, WORDS, Facts, Language, Text, Texts, UnfitText
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -119,6 +120,10 @@ def test_every_text_has_its_words_in_both_languages_with_the_same_facts() -> Non
         assert fields[0] == fields[1], text
 
 
+def test_every_wording_that_a_decision_asks_for_is_a_text() -> None:
+    assert {wording.value for wording in Wording} <= {text.value for text in Text}
+
+
 # ---- one segment ----
 
 
@@ -205,9 +210,9 @@ def test_a_missing_fact_is_named() -> None:
         SV.say(Text.CALL_OUT, replace(FACTS, by=None))
 
 
-@pytest.mark.parametrize("token", ["", "abc", "k7Q2xM/..", "a b c d", "x" * 23])
+@pytest.mark.parametrize("token", ["", "abc", "k7Q2xM/..", "a b c d", "x" * 25])
 def test_a_token_that_is_not_one_is_refused_and_not_repeated(token: str) -> None:
-    with pytest.raises(UnfitText, match=r"^link token: use 4 to 22"):
+    with pytest.raises(UnfitText, match=r"^link token: use 4 to 24"):
         SV.link(token)
 
 
