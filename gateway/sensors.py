@@ -10,6 +10,7 @@ from typing import Any, Final, get_args
 
 import numpy as np
 
+from schemas import limits
 from schemas.messages import Channel
 
 INTERVAL_MS: Final = 330
@@ -68,6 +69,22 @@ def draw(name: str, seed: int, seconds: int, take: int = 0) -> tuple[Channel, ..
         Channel(name="bed", quantity="thermal_c", rows=ROWS, columns=COLUMNS, ms=times, values=tuple(values)),
         Channel(name="room", quantity="ambient_c", ms=times, values=tuple((round(ambient, 1),) for _ in times)),
     )
+
+
+def within(channels: tuple[Channel, ...], seconds: int) -> tuple[Channel, ...]:
+    """Return the first *seconds* of *channels*.
+
+    Raises:
+        NoSeries: even those are more readings than a session may have.
+    """
+    cut = []
+    for channel in channels:
+        count = sum(1 for ms in channel.ms if ms < seconds * 1000)
+        cut.append(channel.model_copy(update={"ms": channel.ms[:count], "values": channel.values[:count]}))
+    readings = sum(len(channel.ms) for channel in cut)
+    if readings > limits.SAMPLES:
+        raise NoSeries(f"{readings} samples; at most {limits.SAMPLES}")
+    return tuple(cut)
 
 
 @dataclass(frozen=True, slots=True)

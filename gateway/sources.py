@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol
 from urllib.parse import parse_qs
 
 import cv2
@@ -20,7 +21,7 @@ WARM_UP_S: Final = 0.7
 OPEN_MS, READ_MS = 8_000, 4_000
 PICTURES: Final = (".jpg", ".jpeg")
 
-T = TypeVar("T")
+Stopped = Callable[[], bool]
 
 
 class CannotCapture(Exception):
@@ -45,8 +46,8 @@ class Source(Protocol):
     @property
     def kind(self) -> DeviceKind: ...
 
-    def take(self, seconds: int, capture: Capture) -> Taken:
-        """Return *seconds* of frames or samples, within the limits of a session.
+    def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
+        """Return *seconds* of frames or samples, within the limits of a session; less once *stopped* says so.
 
         Raises:
             CannotCapture: it could not be opened, or gave nothing that can be sent.
@@ -67,9 +68,9 @@ class Camera:
     monotonic: Callable[[], float] = time.monotonic
     kind: DeviceKind = DeviceKind.CAMERA
 
-    def take(self, seconds: int, capture: Capture) -> Taken:
+    def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
         fps = limits.rate(capture.fps, seconds)
-        frames = list(self._frames(seconds, capture, fps))
+        frames = list(takewhile(lambda _: not stopped(), self._frames(seconds, capture, fps)))
         if not frames:
             raise CannotCapture("camera gave no picture")
         return _cut(frames, seconds)
@@ -132,7 +133,7 @@ class Recording:
     fps: float | None = None
     kind: DeviceKind = DeviceKind.CAMERA
 
-    def take(self, seconds: int, capture: Capture) -> Taken:
+    def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
         return _cut(list(self._frames(seconds, capture, limits.rate(capture.fps, seconds))), seconds)
 
     def fault(self) -> str | None:
@@ -206,7 +207,7 @@ class Drawn:
     seed: int = 0
     kind: DeviceKind = DeviceKind.CAMERA
 
-    def take(self, seconds: int, capture: Capture) -> Taken:
+    def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
         name, number = self.turns.next()
         fps = limits.rate(capture.fps, seconds)
         size, quality = (capture.width, capture.height), min(capture.jpeg_quality, 72)
@@ -231,10 +232,10 @@ class Sensors:
     turns: Turns
     kind: DeviceKind = DeviceKind.SENSORS
 
-    def take(self, seconds: int, capture: Capture) -> Taken:
+    def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
         name, number = self.turns.next()
         try:
-            return Taken(channels=self.series(name, number, seconds))
+            return Taken(channels=sensors.within(self.series(name, number, seconds), seconds))
         except sensors.NoSeries as error:
             raise CannotCapture(str(error)) from None
 
