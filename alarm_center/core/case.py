@@ -111,6 +111,8 @@ class Check:
     held: bool = False
     """Staff are on site: the device is not woken until they are done."""
     fault_known: bool = False
+    """A fault of the device is known and alarmed, while the check is planned. One that is not to be alarmed yet has put
+    ``next_step_at`` before ``opens_at``."""
     cancel_reason: CancelReason | None = None
     instead: Instead | None = None
     agreed_by: str | None = None

@@ -45,6 +45,9 @@ REASON_TABLE: Final[Mapping[Answer | Reason, Rule]] = MappingProxyType(
     {
         Answer.IN_BED: Rule(Reaction.SEEN),
         Answer.NOT_SEEN: _AGAIN,
+        # These two always come with a reason; one that has lost it is taken at its worst.
+        Answer.SOMETHING_WRONG: _WRONG,
+        Answer.CANNOT_TELL: _UNSURE,
         Reason.UP: _AGAIN,
         Reason.AT_EDGE: _AGAIN,
         Reason.ON_FLOOR: _WRONG,
@@ -183,6 +186,8 @@ class Plan:
     recheck_window: timedelta = timedelta(minutes=5)
     look_within: timedelta = timedelta(minutes=10)
     """A person has to have looked at a ``to_look`` session by then."""
+    fault_ahead: timedelta = timedelta(minutes=60)
+    """A fault that is known before a check is alarmed this long before it, or the area's target if that is longer."""
 
     handled_by: HandledBy = HandledBy.ALARM_CENTRE
     self_dispatch_first: timedelta = timedelta(seconds=60)

@@ -1,0 +1,124 @@
+"""What can happen to one check: the events that `check.decide` takes.
+
+Facts (`Tick`, `Found`, the faults, the staff) can come in any state; the wishes of people (`PersonSaid`, `AskAgain`,
+`Cancel`) are refused where they make no sense.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from schemas.vocabulary import Answer, CancelReason, Instead, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed: do whatever is due. Before ``next_step_at`` it does nothing.
+
+    ``more_tonight`` says that the resident has another check to come tonight: a technical alarm is more urgent without.
+    """
+
+    device_online: bool
+    staff_on_site: bool = False
+    detectors_alive: bool = True
+    more_tonight: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One session has been judged. ``answer`` is ``None`` when no detector is alive: a person has to look.
+
+    The shell keeps every ``session_id`` it has taken and does not hand one over twice; the ones that stand in the
+    check's attempts are known here as well. ``started_at`` is the session's own start, by the device's pulse clock.
+    """
+
+    session_id: str
+    attempt: int
+    answer: Answer | None
+    reason: Reason | None = None
+    started_at: datetime | None = None
+    consented: bool = True
+    more_tonight: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSaid:
+    """A person looked and answered. ``in_bed`` needs the session that shows it, unless the check is already an alarm."""
+
+    answer: Answer
+    user: str
+    session_id: str | None = None
+    reason: Reason | None = None
+    more_tonight: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """A person wants one more look, *seconds* long."""
+
+    user: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The check is not to be made, as ``agreed_by`` (a user's id, or the rule's name) says.
+
+    ``person`` is true only when somebody decided it by name, now, for this check.
+    """
+
+    reason: CancelReason
+    instead: Instead
+    agreed_by: str
+    person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKnown:
+    """A status or a pre-flight says that the device will not be able to look."""
+
+    fault: Reason = Reason.FAULT
+
+
+@dataclass(frozen=True, slots=True)
+class FaultGone:
+    """The device is well again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffOnSite:
+    """Staff are with the resident: the device is not woken until they are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDone:
+    """Staff have left: what waited for them goes on."""
+
+
+CheckEvent = Tick | Found | PersonSaid | AskAgain | Cancel | FaultKnown | FaultGone | StaffOnSite | StaffDone
+
+
+class CheckLine(StrEnum):
+    """The lines that a check writes in the timeline."""
+
+    OPENED = "check_opened"
+    MISSED = "check_missed"
+    LATE = "check_late"
+    HELD = "check_held"
+    RELEASED = "check_released"
+    ATTEMPT = "check_attempt"
+    """A look by command: its number and cause."""
+    WAITING = "check_waiting"
+    TO_LOOK = "check_to_look"
+    SEEN = "check_seen"
+    ALARMED = "check_alarmed"
+    CANCELLED = "check_cancelled"
+    CONSENT_REVOKED = "check_consent_revoked"
+    """Consent was withdrawn when the check was an alarm already: people go on, cameras do not."""
+    FINDING = "finding"
+    EVIDENCE = "evidence"
+    """A session that did not decide: late, double, or after the end."""
+    DROPPED = "finding_dropped"
+    PERSON = "person_said"
+    FAULT = "fault_known"
+    FAULT_GONE = "fault_gone"

@@ -1,0 +1,197 @@
+"""The single moves of a check: look by command, wait, hand over to a person, end; `check` says when each is made."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from alarm_center.core.case import (
+    Attempt,
+    AttemptState,
+    Cause,
+    Check,
+    CheckDecision,
+    CheckState,
+    Effect,
+    Look,
+    Raise,
+    Write,
+)
+from alarm_center.core.happenings import CheckLine
+from alarm_center.core.plan import Plan, Reaction, Rule
+from schemas.vocabulary import PRIORITY, AlarmKind, Answer, GreenBy, Priority, Reason
+
+ATTEMPTS: Final = 20
+"""Attempts of one check at most: the contract numbers them from 1 to 20."""
+
+
+def deadline(check: Check, plan: Plan) -> datetime:
+    """Return by when *check* has ended, whatever happens: the end of its last possible attempt.
+
+    Counted are the scheduled attempt, one retry and every recheck, each with its grace, and, where a person turns the
+    check green, the time that the person has to look. Asked for once the check is opened, the written deadline holds.
+    """
+    if check.deadline is not None:
+        return check.deadline
+    scheduled = plan.grace + plan.retry_window + plan.grace + _looking(check, plan)
+    recheck = plan.recheck + plan.recheck_window + plan.grace + _looking(check, plan)
+    return check.closes_at + scheduled + plan.rechecks * recheck
+
+
+def _looking(check: Check, plan: Plan) -> timedelta:
+    return plan.look_within if check.green_by is GreenBy.OPERATOR else timedelta(0)
+
+
+def _last_close(check: Check, plan: Plan) -> datetime:
+    """When a look by command has to be over, for its answer to come by the deadline."""
+    return deadline(check, plan) - plan.grace - _looking(check, plan)
+
+
+def line(kind: CheckLine, /, **data: Any) -> Write:
+    return Write(kind, data)
+
+
+def after(decision: CheckDecision, *effects: Effect) -> CheckDecision:
+    """Return *decision* with *effects* before its own."""
+    return replace(decision, effects=effects + decision.effects)
+
+
+def current(check: Check) -> Attempt:
+    """Return the attempt that decides: the last that nobody asked for."""
+    return next(a for a in reversed(check.attempts) if a.cause is not Cause.ASKED)
+
+
+def with_attempt(check: Check, attempt: Attempt) -> Check:
+    attempts = tuple(attempt if a.number == attempt.number else a for a in check.attempts)
+    return replace(check, attempts=attempts)
+
+
+def missed(check: Check) -> Check:
+    attempt = current(check)
+    if attempt.state is not AttemptState.OWED:
+        return check
+    return with_attempt(check, replace(attempt, state=AttemptState.MISSED, reason=Reason.NO_SESSION))
+
+
+def doubt(check: Check, plan: Plan) -> Rule | None:
+    """Return the rule of what was seen amiss and not yet explained, if there is such a thing."""
+    if check.answer is None:
+        return None
+    rule = plan.rule(check.answer, check.reason)
+    return rule if rule.reaction is Reaction.RECHECK else None
+
+
+def standing(check: Check, answer: Answer | None, reason: Reason | None, plan: Plan) -> Check:
+    """Return *check* with its newest answer. One that shows nothing does not hide an earlier doubt."""
+    if answer is None and reason is None:
+        return check
+    shows = plan.rule(answer or Answer.CANNOT_TELL, reason).reaction not in (Reaction.RETRY, Reaction.TECHNICAL)
+    if doubt(check, plan) is not None and not shows:
+        return check
+    return replace(check, answer=answer, reason=reason)
+
+
+# ---- going on ----
+
+
+def command(check: Check, cause: Cause, window: timedelta, plan: Plan, now: datetime) -> CheckDecision | None:
+    """Open *check* for a look by command; ``None`` where none can be made before its deadline."""
+    closes_at = min(now + window, _last_close(check, plan))
+    too_short = closes_at - now < timedelta(seconds=check.seconds)
+    if too_short or check.device_id is None or len(check.attempts) >= ATTEMPTS:
+        return None
+    attempt = Attempt(len(check.attempts) + 1, cause, now, closes_at, check.seconds)
+    opened = replace(
+        check,
+        state=CheckState.OPEN,
+        attempts=(*check.attempts, attempt),
+        next_step_at=closes_at + plan.grace,
+        deadline=deadline(check, plan),
+    )
+    return CheckDecision(opened, (line(CheckLine.ATTEMPT, attempt=attempt.number, cause=cause), Look(attempt)))
+
+
+def to_look(check: Check, plan: Plan, now: datetime) -> CheckDecision:
+    """A person has to say what the session shows."""
+    until = min(now + plan.look_within, deadline(check, plan))
+    look = replace(check, state=CheckState.TO_LOOK, next_step_at=until)
+    return CheckDecision(look, (line(CheckLine.TO_LOOK, attempt=len(check.attempts)),))
+
+
+def wait_for_staff(check: Check, plan: Plan, now: datetime) -> CheckDecision:
+    """Somebody is with the resident: wait for done, at most until the deadline; then nobody has looked."""
+    until = deadline(check, plan)
+    if now >= until:
+        return nobody_looked(check, plan)
+    state = CheckState.PLANNED if check.state is CheckState.PLANNED else CheckState.WAITING
+    return CheckDecision(replace(check, state=state, deadline=until, next_step_at=until), (line(CheckLine.HELD),))
+
+
+def follow(
+    check: Check,
+    answer: Answer | None,
+    reason: Reason | None,
+    rule: Rule,
+    plan: Plan,
+    now: datetime,
+    *,
+    more_tonight: bool,
+) -> CheckDecision:
+    """Do what *rule* says of *answer*."""
+    told = standing(check, answer, reason, plan)
+    match rule.reaction:
+        case Reaction.SEEN:
+            return seen(told, "detector")
+        case Reaction.RECHECK:
+            again_at = now + plan.recheck
+            if told.rechecks_left and again_at + timedelta(seconds=told.seconds) <= _last_close(told, plan):
+                waiting = replace(
+                    told, state=CheckState.WAITING, next_step_at=again_at, rechecks_left=told.rechecks_left - 1
+                )
+                return CheckDecision(waiting, (line(CheckLine.WAITING, answer=answer, reason=reason),))
+        case Reaction.RETRY:
+            if told.held:
+                return wait_for_staff(told, plan, now)
+            if told.retries_left:
+                once = replace(told, retries_left=told.retries_left - 1)
+                if (retried := command(once, Cause.RETRY, plan.retry_window, plan, now)) is not None:
+                    return retried
+            return blind(told, rule, reason, plan, more_tonight=more_tonight)
+        case Reaction.TECHNICAL:
+            return blind(told, rule, reason, plan, more_tonight=more_tonight)
+    return alarm(told, rule, reason)
+
+
+# ---- ending ----
+
+
+def seen(check: Check, by: str) -> CheckDecision:
+    ended = replace(check, state=CheckState.SEEN, next_step_at=None, answer=Answer.IN_BED, reason=None, seen_by=by)
+    return CheckDecision(ended, (line(CheckLine.SEEN, by=by),))
+
+
+def blind(check: Check, rule: Rule, reason: Reason | None, plan: Plan, *, more_tonight: bool) -> CheckDecision:
+    """Nothing can be seen: an alarm of the rule's kind, or of what was seen amiss before, which is worse."""
+    amiss = doubt(check, plan)
+    if amiss is not None:
+        rule = amiss
+    elif rule.kind is AlarmKind.TECHNICAL and not more_tonight:
+        rule = replace(rule, priority=min(rule.priority or Priority.THIRD, Priority.SECOND))
+    return alarm(check, rule, reason)
+
+
+def nobody_looked(check: Check, plan: Plan) -> CheckDecision:
+    """The time for a person, or for staff to be done, is over."""
+    rule = plan.rule(Answer.CANNOT_TELL, Reason.NOBODY_LOOKED)
+    return alarm(replace(check, reason=Reason.NOBODY_LOOKED), rule, Reason.NOBODY_LOOKED)
+
+
+def alarm(check: Check, rule: Rule, reason: Reason | None) -> CheckDecision:
+    """End *check* in the alarm that *rule* names."""
+    raised = raise_by(rule, reason, late=check.late)
+    written = line(CheckLine.ALARMED, kind=raised.kind, priority=raised.priority, reason=reason, late=check.late)
+    return CheckDecision(replace(check, state=CheckState.ALARMED, next_step_at=None), (written, raised))
+
+
+def raise_by(rule: Rule, reason: Reason | None, *, late: bool) -> Raise:
+    kind = rule.kind or AlarmKind.CANNOT_TELL
+    return Raise(kind, rule.priority or PRIORITY[kind], reason, late)

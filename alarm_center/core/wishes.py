@@ -1,0 +1,121 @@
+"""What people may wish of a check, or say of it: an answer, one more look, or that it is not to be made."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from alarm_center.core.case import (
+    ENDED,
+    Attempt,
+    AttemptState,
+    Cause,
+    Check,
+    CheckDecision,
+    CheckState,
+    Clear,
+    Effect,
+    IllegalMove,
+    Look,
+    NewConfig,
+    Visit,
+)
+from alarm_center.core.happenings import AskAgain, Cancel, CheckLine, PersonSaid
+from alarm_center.core.moves import ATTEMPTS, after, current, deadline, follow, line, raise_by, seen
+from alarm_center.core.plan import Plan, Reaction, Rule
+from schemas.limits import SECONDS_MAX, SECONDS_MIN
+from schemas.vocabulary import (
+    REASONS,
+    AlarmKind,
+    Answer,
+    CancelReason,
+    Instead,
+    Priority,
+    Reason,
+)
+
+_WRONG: Final = Rule(Reaction.ALARM, AlarmKind.SOMETHING_WRONG, Priority.FIRST)
+"""A person who says that something is wrong is never asked to wait, whatever the reason."""
+
+
+def person_said(check: Check, said: PersonSaid, plan: Plan, now: datetime) -> CheckDecision:
+    if said.reason is not None and said.reason not in REASONS[said.answer]:
+        raise illegal(check, f"{said.reason} is no reason for {said.answer}")
+    written = line(CheckLine.PERSON, user=said.user, session_id=said.session_id, answer=said.answer, reason=said.reason)
+    effects: tuple[Effect, ...] = ()
+    if check.state is CheckState.ALARMED:
+        if said.answer is Answer.IN_BED:
+            effects = (Clear(),)
+        elif said.answer is Answer.SOMETHING_WRONG:
+            effects = (raise_by(_WRONG, said.reason, late=check.late),)
+        return CheckDecision(check, (written, *effects))
+    if said.answer is Answer.IN_BED:
+        _require_evidence(check, said, plan)
+        return after(seen(check, said.user), written)
+    reason = said.reason
+    if said.answer is Answer.CANNOT_TELL and reason is None:
+        reason = Reason.PERSON_UNSURE
+    rule = _WRONG if said.answer is Answer.SOMETHING_WRONG else plan.rule(said.answer, reason)
+    decision = follow(check, said.answer, reason, rule, plan, now, more_tonight=said.more_tonight)
+    return after(decision, written)
+
+
+def _require_evidence(check: Check, said: PersonSaid, plan: Plan) -> None:
+    """Green needs a sound session of the newest look, that came in its time."""
+    for attempt in check.attempts:
+        if attempt.session_id == said.session_id and attempt.state is AttemptState.ANSWERED:
+            sound = attempt.answer is None or plan.rule(attempt.answer, attempt.reason).reaction not in (
+                Reaction.RETRY,
+                Reaction.TECHNICAL,
+            )
+            if sound and attempt.number >= current(check).number:
+                return
+    raise illegal(check, f"session {said.session_id} cannot turn it green; look again first")
+
+
+def ask_again(check: Check, ask: AskAgain, plan: Plan, now: datetime) -> CheckDecision:
+    """A look for a person's eyes. It decides nothing by itself, but an ``in_bed`` while waiting, and what is wrong."""
+    if check.held:
+        raise illegal(check, "staff are with the resident; the device is not woken")
+    if check.device_id is None:
+        raise illegal(check, "has no device to look with")
+    if not SECONDS_MIN <= ask.seconds <= SECONDS_MAX:
+        raise illegal(check, f"cannot look for {ask.seconds} s; {SECONDS_MIN} to {SECONDS_MAX} s can be asked for")
+    number = len(check.attempts) + 1
+    if number > ATTEMPTS - (0 if check.state in ENDED else check.rechecks_left + check.retries_left + 1):
+        raise illegal(check, f"has been looked at {number - 1} times; take a live look, or send somebody")
+    attempt = Attempt(number, Cause.ASKED, now, now + plan.retry_window, ask.seconds)
+    check = replace(check, attempts=(*check.attempts, attempt))
+    if check.state is CheckState.TO_LOOK and check.next_step_at is not None:
+        until = max(check.next_step_at, attempt.closes_at + plan.grace)
+        check = replace(check, next_step_at=min(until, deadline(check, plan)))
+    asked = line(CheckLine.ATTEMPT, attempt=number, cause=Cause.ASKED, user=ask.user)
+    return CheckDecision(check, (asked, Look(attempt)))
+
+
+def cancel(check: Check, wish: Cancel, now: datetime) -> CheckDecision:
+    revoked = wish.reason is CancelReason.CONSENT_REVOKED
+    if check.state is CheckState.ALARMED:
+        if not revoked:
+            raise illegal(check, "is alarmed: it ends with the alarm's outcome")
+        return CheckDecision(check, (line(CheckLine.CONSENT_REVOKED),))
+    failed = check.state in (CheckState.WAITING, CheckState.TO_LOOK) or check.attempts[0].state is not AttemptState.OWED
+    if failed and not revoked and not (wish.person and wish.agreed_by):
+        raise illegal(check, f"is {check.state} after a look: {wish.reason} needs a person's name")
+    cancelled = replace(
+        check,
+        state=CheckState.CANCELLED,
+        next_step_at=None,
+        cancel_reason=wish.reason,
+        instead=wish.instead,
+        agreed_by=wish.agreed_by,
+    )
+    effects: list[Effect] = [line(CheckLine.CANCELLED, reason=wish.reason, instead=wish.instead)]
+    if check.device_id is not None:
+        effects.append(NewConfig())
+    if wish.instead is Instead.VISIT:
+        effects.append(Visit(max(check.opens_at, now)))
+    return CheckDecision(cancelled, tuple(effects))
+
+
+def illegal(check: Check, why: str) -> IllegalMove:
+    return IllegalMove(f"check {check.check_id}: {why}")
