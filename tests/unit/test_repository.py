@@ -2,8 +2,10 @@
 
 import ast
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 OURS = ("schemas", "gateway", "detector", "alarm_center", "fjarrtillsyn")
 PURE = ("schemas", "alarm_center/core")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 LONGEST_FILE_LINES = 400
 
 # What reads a clock, the machine or chance, by the last two names of the call.
@@ -47,11 +51,7 @@ def test_the_parts_import_only_what_they_may(
 @pytest.mark.parametrize("path", list(modules(*PURE)), ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_decides_is_pure(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    impure = [
-        f"line {call.lineno}: {name}()"
-        for name, call in calls(tree)
-        if name in IMPURE_CALLS | IMPURE_BUILTINS
-    ]
+    impure = [f"line {call.lineno}: {name}()" for name, call in calls(tree) if name in IMPURE_CALLS | IMPURE_BUILTINS]
     waits = [
         f"line {node.lineno}: async"
         for node in ast.walk(tree)
@@ -63,7 +63,7 @@ def test_what_decides_is_pure(path: Path) -> None:
 def test_no_module_is_longer_than_one_can_read() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
-        for path in modules(*OURS, "tests", "deploy")
+        for path in modules(*OURS, "deploy")
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE_LINES
     }
     assert long == {}
@@ -80,26 +80,59 @@ def test_no_test_sleeps() -> None:
 
 
 def test_every_dependency_is_pinned_and_allowed() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
     pinned = {canonicalize_name(name): version for name, version in pins.items()}
-    extras = project["optional-dependencies"]
-    for text in [*project["dependencies"], *extras["demo"], *extras["dev"]]:
+    for text in [*PROJECT["dependencies"], *EXTRAS["demo"], *EXTRAS["dev"]]:
         wanted = Requirement(text)
-        if wanted.name == project["name"]:
+        if wanted.name == PROJECT["name"]:
             continue
         version = pinned.get(canonicalize_name(wanted.name))
         assert version is not None, f"constraints.txt has no {wanted.name}"
-        assert wanted.specifier.contains(version), (
-            f"constraints.txt: {wanted.name} {version} is not {wanted.specifier}"
-        )
+        assert wanted.specifier.contains(version), f"constraints.txt: {wanted.name} {version} is not {wanted.specifier}"
+
+
+def declared(*extras: str) -> set[str]:
+    """Return the names of what is installed with *extras*."""
+    texts = [*PROJECT["dependencies"], *(text for extra in extras for text in EXTRAS[extra])]
+    return {canonicalize_name(Requirement(text).name) for text in texts}
+
+
+def imported(*folders: str) -> dict[str, str]:
+    """Return each top-level package of others that *folders* import, and a file that does."""
+    found: dict[str, str] = {}
+    for path in modules(*folders):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            for name in (name.split(".")[0] for name in names):
+                if name not in sys.stdlib_module_names and name not in (*OURS, "tests", "deploy"):
+                    found[name] = str(path.relative_to(ROOT))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("folders", "extras"),
+    [
+        (("schemas", "gateway", "detector", "alarm_center"), ()),
+        (("fjarrtillsyn",), ("demo",)),
+        (("tests", "deploy"), ("demo", "dev")),
+    ],
+    ids=["service", "demo", "development"],
+)
+def test_what_is_imported_is_declared(folders: tuple[str, ...], extras: tuple[str, ...]) -> None:
+    providers = packages_distributions()
+    missing = {
+        name: where
+        for name, where in imported(*folders).items()
+        if not {canonicalize_name(provider) for provider in providers.get(name, ())} & declared(*extras)
+    }
+    assert missing == {}
 
 
 def test_every_dependency_has_its_reason() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
     reasons = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     given = set(re.findall(r"^\| `([^`]+)` \| \S", reasons, re.MULTILINE))
-    wanted = {Requirement(text).name for text in [*project["dependencies"], *extras["demo"], *extras["dev"]]}
-    assert given == wanted - {project["name"]}
+    wanted = {Requirement(text).name for text in [*PROJECT["dependencies"], *EXTRAS["demo"], *EXTRAS["dev"]]}
+    assert given == wanted - {PROJECT["name"]}
