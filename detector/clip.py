@@ -101,9 +101,7 @@ def block_means(picture: Grey) -> Blocks:
     In floating point: a sleeper's movement is a fraction of a grey level.
     """
     height, width = picture.shape
-    means = cv2.resize(
-        picture.astype(np.float32), (width // BLOCK, height // BLOCK), interpolation=cv2.INTER_AREA
-    )
+    means = cv2.resize(picture.astype(np.float32), (width // BLOCK, height // BLOCK), interpolation=cv2.INTER_AREA)
     return np.asarray(means, np.float32)
 
 

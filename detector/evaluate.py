@@ -16,6 +16,8 @@ from schemas.messages import Channel, Finding, Frame, Profile, Session
 from schemas.vocabulary import Answer, DeviceKind
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+_THERMAL_ROOM = Profile.model_validate({"zones": {"bed": [[0, 0.5], [1, 0.5], [1, 1], [0, 1]]}})
+"""Where the bed is under the array of the footage: its lower two rows."""
 _SHORT_S = 8.0
 _LONG_S = 10.0
 
@@ -127,12 +129,14 @@ def thermal_rows(path: Path) -> Iterator[Row]:
         for name, *numbers in reader:
             samples.setdefault(name, []).append([float(number) for number in numbers])
     file_profile = path / "profile.json"
-    profile = _profile(file_profile) if file_profile.is_file() else Profile()
+    profile = _profile(file_profile) if file_profile.is_file() else _THERMAL_ROOM
     for row in _table(path / "sessions.csv"):
         series = samples.get(row["session"], [])
         ms = tuple(round(values[0] * 1000) for values in series)
         channels = (
-            Channel(name="array", quantity="thermal_c", rows=4, columns=4, ms=ms, values=tuple(tuple(v[2:]) for v in series)),
+            Channel(
+                name="array", quantity="thermal_c", rows=4, columns=4, ms=ms, values=tuple(tuple(v[2:]) for v in series)
+            ),
             Channel(name="ambient", quantity="ambient_c", ms=ms, values=tuple((v[1],) for v in series)),
         )
         session = Session(
@@ -202,4 +206,7 @@ def _session(name: str, profile: Profile, pictures: list[bytes], fps: float) -> 
 
 
 def _name(text: str) -> str:
-    return "".join(c if c in "abcdefghijklmnopqrstuvwxyz0123456789_-" else "-" for c in text.lower())[:63].strip("-_") or "s"
+    return (
+        "".join(c if c in "abcdefghijklmnopqrstuvwxyz0123456789_-" else "-" for c in text.lower())[:63].strip("-_")
+        or "s"
+    )

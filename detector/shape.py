@@ -42,7 +42,9 @@ def describe(body: Body, movement: Movement, zones: Zones) -> Figure:
     inside = float((body.mask & zones.at_rest).sum()) / body.blocks
     height = (bottom - top) / rows
     if not enough.any():
-        flat = movement.amplitude[top:bottom, left:right].reshape(1, -1) * body.mask[top:bottom, left:right].reshape(1, -1)
+        flat = movement.amplitude[top:bottom, left:right].reshape(1, -1) * body.mask[top:bottom, left:right].reshape(
+            1, -1
+        )
         enough = np.ones(1, bool)
     flat = flat[enough].astype(np.float64)
     y, x = (axis.ravel() for axis in np.mgrid[top:bottom, left:right].astype(np.float64))
