@@ -1,0 +1,272 @@
+"""What no single field of a town's file can tell: references that lead nowhere, doubles, overlaps, consents.
+
+Works on what the TOML parser gives, so that these errors are found beside, not after, those of single fields.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, time
+from typing import Any, Final
+
+import phonenumbers
+
+from alarm_center.core.calendar import OPEN_MINUTES
+from alarm_center.core.plan import Plan
+from alarm_center.town.model import EVERY_DAY, Where, clock_time, week_days
+from schemas import topics
+
+Found = tuple[Where, str]
+Table = Mapping[str, Any]
+
+_DAY_MINUTES: Final = 24 * 60
+_NOON_MINUTES: Final = 12 * 60
+
+
+def every(data: Table, country: str, today: date | None = None) -> list[Found]:
+    """Return everything that is wrong between the parts of *data*; parts of the wrong kind are passed over."""
+    return [
+        *_organisation(data),
+        *_doubles(data, country),
+        *_references(data),
+        *_plans(data),
+        *_homes(data),
+        *_slot_overlaps(data),
+        *_shift_overlaps(data),
+        *(decisions(data, today) if today is not None else ()),
+    ]
+
+
+def decisions(data: Table, today: date) -> list[Found]:
+    """Return the residents whose supervision goes on although their decision has ended by *today*."""
+    found: list[Found] = []
+    for place, resident in _tables(data, "residents"):
+        decision = resident.get("decision")
+        if not isinstance(decision, dict) or not _supervised(resident):
+            continue
+        for name in ("ends_on", "trial_ends_on"):
+            ends = decision.get(name)
+            if isinstance(ends, date) and ends < today:
+                found.append(
+                    ((*place, "decision", name), f"the decision ended on {ends}; renew it or take the slots away")
+                )
+    return found
+
+
+def _tables(data: Table, name: str, place: Where = ()) -> Iterator[tuple[Where, Table]]:
+    """Yield the tables of an array of tables, each with its place."""
+    many = data.get(name)
+    if isinstance(many, list | tuple):
+        for at, table in enumerate(many):
+            if isinstance(table, dict):
+                yield (*place, name, at), table
+
+
+def _organisation(data: Table) -> Iterator[Found]:
+    organisation = data.get("organisation")
+    name = organisation.get("id") if isinstance(organisation, dict) else None
+    if isinstance(name, str) and name in ("pulse", "detector"):
+        yield ("organisation", "id"), f"{name} is taken by {topics.ROOT} itself; use another"
+
+
+def _doubles(data: Table, country: str) -> Iterator[Found]:
+    named = (("areas", "code"), ("users", "login"), ("carers", "name"), ("residents", "number"))
+    for part, key in named:
+        seen: dict[Any, int] = {}
+        for place, table in _tables(data, part):
+            yield from _once(seen, table.get(key), (*place, key), f"{part[:-1]} {key}")
+    phones: dict[Any, int] = {}
+    for place, carer in _tables(data, "carers"):
+        yield from _once(phones, _number(carer.get("phone"), country), (*place, "phone"), "carer phone")
+    devices: dict[Any, int] = {}
+    references: dict[Any, int] = {}
+    for place, resident in _tables(data, "residents"):
+        for at, device in _tables(resident, "devices", place):
+            yield from _once(devices, device.get("id"), (*at, "id"), "device", "it is bound to resident")
+        kinds: dict[Any, int] = {}
+        for at, device in _tables(resident, "devices", place):
+            yield from _once(kinds, device.get("kind"), (*at, "kind"), "this resident's device of kind")
+        decision = resident.get("decision")
+        if isinstance(decision, dict):
+            at = (*place, "decision", "reference")
+            yield from _once(references, decision.get("reference"), at, "decision", "it is that of resident")
+
+
+def _once(seen: dict[Any, int], value: Any, place: Where, what: str, whose: str = "") -> Iterator[Found]:
+    """Yield an error when *value* was there before; ``whose`` names the resident who had it."""
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return
+    ordinal = next((step for step in place if isinstance(step, int)), 0) + 1
+    if value in seen:
+        owner = f"; {whose} [{seen[value]}]" if whose else ""
+        yield place, f"{what} {value} is there twice{owner}"
+    seen.setdefault(value, ordinal)
+
+
+def _number(value: Any, country: str) -> str | None:
+    try:
+        number = phonenumbers.parse(value if isinstance(value, str) else "", country)
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _references(data: Table) -> Iterator[Found]:
+    areas = {area.get("code") for _, area in _tables(data, "areas")}
+    carers = {carer.get("name") for _, carer in _tables(data, "carers")}
+    logins = {user.get("login") for _, user in _tables(data, "users")}
+    for part in ("residents", "shifts"):
+        for place, table in _tables(data, part):
+            yield from _known(areas, table.get("area"), (*place, "area"), "area", "code")
+    for place, user in _tables(data, "users"):
+        codes = user.get("areas")
+        for code in codes if isinstance(codes, list) else ():
+            yield from _known(areas, code, (*place, "areas"), "area", "code")
+    for place, shift in _tables(data, "shifts"):
+        yield from _known(carers, shift.get("carer"), (*place, "carer"), "carer", "name")
+    for place, carer in _tables(data, "carers"):
+        yield from _known(logins, carer.get("login"), (*place, "login"), "user", "login")
+
+
+def _known(names: set[Any], value: Any, place: Where, what: str, key: str) -> Iterator[Found]:
+    if isinstance(value, str) and value not in names:
+        yield place, f"there is no {what} with the {key} {value:.40} in this file"
+
+
+def _plans(data: Table) -> Iterator[Found]:
+    owners: list[tuple[Where, Any]] = [(("organisation",), data.get("organisation"))]
+    owners += [*_tables(data, "areas"), *_tables(data, "residents")]
+    for place, owner in owners:
+        plan = owner.get("plan") if isinstance(owner, dict) else None
+        for name, value in plan.items() if isinstance(plan, dict) else ():
+            try:
+                Plan.from_settings({name: value})
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+                said = str(error) if isinstance(error, ValueError) else f"{name} has not the form that a plan takes"
+                yield (*place, "plan", name), said
+
+
+def _supervised(resident: Table) -> bool:
+    """Whether a device looks after this resident, who still lives there."""
+    if resident.get("moved_on") or resident.get("died_on"):
+        return False
+    return any(not slot.get("by_visit") for _, slot in _tables(resident, "slots"))
+
+
+def _homes(data: Table) -> Iterator[Found]:
+    for place, resident in _tables(data, "residents"):
+        supervised = _supervised(resident)
+        devices = [device for _, device in _tables(resident, "devices")]
+        for at, slot in _tables(resident, "slots", place):
+            if supervised and not slot.get("by_visit") and not devices:
+                yield at, "the resident has no device to look with; bind one, or say by_visit = true"
+        consents = [("consent", supervised or bool(devices))]
+        consents.append(("cohabitant_consent", bool(resident.get("cohabitant")) and (supervised or bool(devices))))
+        for name, needed in consents:
+            consent = resident.get(name)
+            if consent is None and needed:
+                who = "the resident" if name == "consent" else "the cohabitant"
+                yield (*place, name), f"is missing: no look without the consent of {who}"
+            elif isinstance(consent, dict) and consent.get("state") == "revoked" and not consent.get("instead"):
+                yield (
+                    (*place, name, "instead"),
+                    'is missing: say what comes in the checks\' stead, "visit" or "nothing"',
+                )
+        if resident.get("cohabitant_consent") and not resident.get("cohabitant"):
+            yield (*place, "cohabitant"), "is missing: there is a consent of theirs"
+        if supervised and not resident.get("decision"):
+            yield (*place, "decision"), "is missing: slots need a decision"
+        yield from _dates(place, resident)
+        if resident.get("green_by") == "detector" and not (resident.get("signed_by") and resident.get("signed_on")):
+            yield (
+                (*place, "green_by"),
+                "a planner signs before checks turn green by themselves: signed_by and signed_on",
+            )
+
+
+def _dates(place: Where, resident: Table) -> Iterator[Found]:
+    decision = resident.get("decision")
+    if isinstance(decision, dict):
+        yield from _order(decision, "starts_on", "ends_on", (*place, "decision"))
+        yield from _order(decision, "starts_on", "trial_ends_on", (*place, "decision"))
+    for at, slot in _tables(resident, "slots", place):
+        yield from _order(slot, "from_night", "until_night", at)
+
+
+def _order(table: Table, first: str, last: str, place: Where) -> Iterator[Found]:
+    begins, ends = table.get(first), table.get(last)
+    if isinstance(begins, date) and isinstance(ends, date) and ends < begins:
+        yield (*place, last), f"{ends} is before {first} {begins}"
+
+
+# ---- times ----
+
+_Span = tuple[int, int]
+"""Minutes after noon, since a night lasts from noon to noon."""
+
+
+def _minutes(value: Any) -> int | None:
+    try:
+        clock: time = clock_time(value)
+    except ValueError:
+        return None
+    return (clock.hour * 60 + clock.minute - _NOON_MINUTES) % _DAY_MINUTES
+
+
+def _days(table: Table) -> frozenset[int]:
+    try:
+        return frozenset(week_days(table["weekdays"]) if "weekdays" in table else EVERY_DAY)
+    except ValueError:
+        return frozenset()
+
+
+def _meet(one: Table, span: _Span, other: Table, other_span: _Span) -> bool:
+    """Whether two things that come again each week are ever on at once. Midnight is within a night; noon is not."""
+    for shift, days in ((0, 0), (_DAY_MINUTES, 1), (-_DAY_MINUTES, -1)):
+        moved = frozenset((day + days) % 7 for day in _days(other))
+        begins, ends = other_span[0] + shift, other_span[1] + shift
+        if _days(one) & moved and span[0] < ends and begins < span[1]:
+            return _same_nights(one, other)
+    return False
+
+
+def _same_nights(one: Table, other: Table) -> bool:
+    for first, second in ((one, other), (other, one)):
+        until, begins = first.get("until_night"), second.get("from_night")
+        if isinstance(until, date) and isinstance(begins, date) and until <= begins:
+            return False
+    return True
+
+
+def _slot_overlaps(data: Table) -> Iterator[Found]:
+    """A check stays open for its window, or ten minutes: the next begins after that."""
+    for place, resident in _tables(data, "residents"):
+        earlier: list[tuple[Table, _Span]] = []
+        for at, slot in _tables(resident, "slots", place):
+            begins = _minutes(slot.get("time"))
+            window = slot.get("window_minutes", 0)
+            if begins is None or not isinstance(window, int):
+                continue
+            span = (begins, begins + window + OPEN_MINUTES)
+            for other, other_span in earlier:
+                if _meet(slot, span, other, other_span):
+                    yield (
+                        (*at, "time"),
+                        f"overlaps the slot at {other['time']!s:.5}; leave {OPEN_MINUTES} minutes between",
+                    )
+            earlier.append((slot, span))
+
+
+def _shift_overlaps(data: Table) -> Iterator[Found]:
+    earlier: list[tuple[Table, _Span]] = []
+    for place, shift in _tables(data, "shifts"):
+        yield from _order(shift, "from_night", "until_night", place)
+        begins, ends = _minutes(shift.get("starts")), _minutes(shift.get("ends"))
+        if begins is None or ends is None:
+            continue
+        if begins == ends:
+            yield (*place, "ends"), "a shift has to last: it ends when it starts"
+            continue
+        span = (begins, ends if ends > begins else ends + _DAY_MINUTES)
+        for other, other_span in earlier:
+            if other.get("carer") == shift.get("carer") and _meet(shift, span, other, other_span):
+                yield (*place, "starts"), f"{shift.get('carer')!s:.40} is on duty then already ({other['starts']!s:.5})"
+        earlier.append((shift, span))

@@ -1,0 +1,255 @@
+"""What a town's file says, as values: times, phone numbers and days are read, nothing refers astray."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, time
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import phonenumbers
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    ValidationInfo,
+)
+
+from schemas.limits import SECONDS_MAX, SECONDS_MIN
+from schemas.messages import Capture, Name, Profile
+from schemas.vocabulary import ConsentState, DeviceKind, GreenBy, HandledBy, Instead, Role, Show
+
+COUNTRY: Final = "SE"
+"""Where a phone number without its country's code is, unless the file says otherwise."""
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAYS_SV: Final = ("mån", "tis", "ons", "tor", "fre", "lör", "sön")
+EVERY_DAY: Final = (0, 1, 2, 3, 4, 5, 6)
+_CLOCK: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+
+Where = tuple[str | int, ...]
+"""A place in the file: keys, and positions in lists counted from 0."""
+
+
+def clock_time(value: Any) -> time:
+    """Read a time of day, ``"02:00"`` or TOML's own ``02:00:00``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(value, time) and not (value.second or value.microsecond):
+        return value
+    match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f'{value!s:.20} is no time of day; write one from "00:00" to "23:59"')
+    return time(int(match[1]), int(match[2]))
+
+
+def week_days(value: Any) -> tuple[int, ...]:
+    """Read days of the week, Monday 0, from ``["mon", "tue"]`` or ``["mån", "tis"]``.
+
+    Raises:
+        ValueError: one is none, is there twice, or there are none at all.
+    """
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"expected a list of one or more of {', '.join(DAYS)}")
+    days = []
+    for name in value:
+        short = str(name).lower()
+        if short not in DAYS and short not in _DAYS_SV:
+            raise ValueError(f"{name!s:.20} is no day; use {', '.join(DAYS)} (or {', '.join(_DAYS_SV)})")
+        days.append((DAYS if short in DAYS else _DAYS_SV).index(short))
+    if len(set(days)) != len(days):
+        raise ValueError("a day is there twice")
+    return tuple(sorted(days))
+
+
+def _phone(value: Any, info: ValidationInfo) -> str:
+    country = (info.context or {}).get("country", COUNTRY)
+    try:
+        number = phonenumbers.parse(value if isinstance(value, str) else "", country)
+    except phonenumbers.NumberParseException:
+        raise ValueError(f"{value!s:.30} is no phone number; write it as +46701740605 or 070-174 06 05") from None
+    if not phonenumbers.is_valid_number(number):
+        raise ValueError(f"{value!s:.30} is a phone number that cannot exist in {country}")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _takes_sms(value: str) -> str:
+    if phonenumbers.number_type(phonenumbers.parse(value)) == phonenumbers.PhoneNumberType.FIXED_LINE:
+        raise ValueError(f"{value} is a fixed line: an SMS does not reach it")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{value:.40} is no time zone; write it as Europe/Stockholm") from None
+
+
+Clock = Annotated[time, BeforeValidator(clock_time)]
+WeekDays = Annotated[tuple[int, ...], BeforeValidator(week_days)]
+Phone = Annotated[str, BeforeValidator(_phone)]
+Mobile = Annotated[Phone, AfterValidator(_takes_sms)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+AreaCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9ÅÄÖåäö-]{1,8}$")]
+Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,80}[a-z0-9])?(:[0-9]{1,5})?$")]
+Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._@-]{0,62}$")]
+Argon2 = Annotated[str, StringConstraints(pattern=r"^\$argon2id\$")]
+Answers = dict[str, Any]
+"""A plan's answers, as :meth:`alarm_center.core.plan.Plan.from_settings` takes them."""
+
+
+class Part(BaseModel):
+    """A piece of the file. What it does not know is an error, since it is most often a word misspelt."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Organisation(Part):
+    """The town: its own answers, and the numbers that its SMS come from and its carers can call."""
+
+    id: Name
+    name: Text
+    country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")] = COUNTRY
+    zone: Zone = "Europe/Stockholm"
+    language: Literal["sv", "en"] = "sv"
+    handled_by: HandledBy = HandledBy.ALARM_CENTRE
+    spread_seconds: int = Field(default=60, ge=0, le=3600)
+    sending_number: Phone
+    link_host: Host
+    fixed_number: Phone | None = None
+    data_number: Phone | None = None
+    plan: Answers = Field(default_factory=dict)
+
+
+class Area(Part):
+    """A district with its own night patrol; its code is neutral, never a village's name."""
+
+    code: AreaCode
+    plan: Answers = Field(default_factory=dict)
+
+
+class User(Part):
+    """Somebody who signs in. A password is never in the file, only its hash, and that only for a new user."""
+
+    login: Login
+    name: Text
+    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    areas: tuple[AreaCode, ...] | None = None
+    password_hash: Argon2 | None = None
+
+
+class Carer(Part):
+    """Somebody who can be sent. ``name`` is what shifts refer to, most often the patrol's phone."""
+
+    name: Text
+    phone: Mobile
+    login: Login | None = None
+
+
+class Shift(Part):
+    """Who is on duty where, on the nights that begin on ``weekdays``."""
+
+    area: AreaCode
+    carer: Text
+    patrol: Text
+    role: Literal["patrol", "lead"] = "patrol"
+    starts: Clock
+    ends: Clock
+    weekdays: WeekDays = EVERY_DAY
+    from_night: date | None = None
+    until_night: date | None = None
+
+
+class Consent(Part):
+    """What the resident, or the cohabitant, has said; ``instead`` is what comes when it is revoked."""
+
+    state: ConsentState
+    given_on: date
+    basis: Note = ""
+    instead: Instead | None = None
+
+
+class Decision(Part):
+    """The town's decision that this resident is looked after."""
+
+    reference: Text
+    starts_on: date
+    ends_on: date | None = None
+    trial_ends_on: date | None = None
+    follow_up_on: date | None = None
+
+
+class Device(Part):
+    """A camera or sensors in the resident's home."""
+
+    id: Name
+    kind: DeviceKind
+    label: Annotated[str, StringConstraints(max_length=80)] = ""
+    profile: Profile = Profile()
+    capture: Capture = Capture()
+
+
+class Slot(Part):
+    """A time at which the resident has chosen to be looked after, on the nights that begin on ``weekdays``."""
+
+    time: Clock
+    weekdays: WeekDays = EVERY_DAY
+    window_minutes: int = Field(default=0, ge=0, le=480)
+    seconds: int = Field(default=10, ge=SECONDS_MIN, le=SECONDS_MAX)
+    by_visit: bool = False
+    from_night: date | None = None
+    until_night: date | None = None
+    """The first night on which it is no longer owed."""
+
+
+class Resident(Part):
+    """One person who is looked after, known elsewhere by ``number`` alone."""
+
+    number: int = Field(ge=1, le=999_999)
+    name: Text
+    area: AreaCode
+    address: Text
+    phone: Phone | None = None
+    risk: int = Field(default=2, ge=1, le=3)
+    pets: bool = False
+    cohabitant: Text | None = None
+    access: Note = ""
+    notes: Note = ""
+    moved_on: date | None = None
+    died_on: date | None = None
+    green_by: GreenBy = GreenBy.OPERATOR
+    show: Show = Show.DEVIATION
+    signed_by: Text | None = None
+    signed_on: date | None = None
+    plan: Answers = Field(default_factory=dict)
+    consent: Consent | None = None
+    cohabitant_consent: Consent | None = None
+    decision: Decision | None = None
+    devices: tuple[Device, ...] = ()
+    slots: tuple[Slot, ...] = ()
+
+
+class Town(Part):
+    """A whole town. A part that is ``None`` is not kept in the file, and the import leaves it alone."""
+
+    organisation: Organisation
+    areas: Annotated[tuple[Area, ...], Field(min_length=1)]
+    users: tuple[User, ...] | None = None
+    carers: tuple[Carer, ...] | None = None
+    shifts: tuple[Shift, ...] | None = None
+    residents: tuple[Resident, ...] | None = None
+
+    _lines: Mapping[Where, int] = PrivateAttr(default_factory=dict)
+
+    @property
+    def lines(self) -> Mapping[Where, int]:
+        """Where each table and key stands; empty when the town was not read from a text."""
+        return self._lines
