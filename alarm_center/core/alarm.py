@@ -1,0 +1,339 @@
+"""Decides what one alarm becomes: who holds it, when it sends staff by itself, when somebody is late, how it ends.
+
+The sending itself is `dispatch`'s, the carers' words are `carer_says`'s. While an alarm is open it has a next step with
+a time; after a tick that time lies ahead.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from alarm_center.core import carer_says
+from alarm_center.core import dispatch as dispatching
+from alarm_center.core.alarm_draft import WAITING, Draft
+from alarm_center.core.alarm_events import TRANSITIONS as TRANSITIONS
+from alarm_center.core.alarm_events import (
+    AlarmLine,
+    Claim,
+    Close,
+    Event,
+    Evidence,
+    InCall,
+    IntoIncident,
+    Joined,
+    Release,
+    Renew,
+    SendPatrol,
+    TakeOver,
+    Tick,
+)
+from alarm_center.core.case import (
+    Alarm,
+    AlarmDecision,
+    AlarmState,
+    DispatchState,
+    IllegalMove,
+    Seeking,
+    Tell,
+    Write,
+)
+from alarm_center.core.incident import joins
+from alarm_center.core.plan import Plan, Wording
+from alarm_center.core.roster import Roster
+from schemas.vocabulary import AlarmKind, Condition, HandledBy, Priority, Reason
+
+_OPEN, _CLAIMED = AlarmState.OPEN, AlarmState.CLAIMED
+_ACCEPTED, _ON_SITE = AlarmState.ACCEPTED, AlarmState.ON_SITE
+
+
+def open_alarm(
+    alarm_id: UUID,
+    org: str,
+    area_id: UUID,
+    resident_id: UUID | None,
+    device_id: str | None,
+    case_no: int,
+    kind: AlarmKind,
+    priority: Priority,
+    reason: Reason | None,
+    plan: Plan,
+    now: datetime,
+    somebody_signed_in: bool,
+    visit: bool = False,
+    arrive_by: datetime | None = None,
+) -> AlarmDecision:
+    """Return a new alarm, or a calm visit to be made by *arrive_by*; the area's target where none is given.
+
+    Its dispatch starts with the tick at ``next_step_at``, which is *now* where nobody is to be waited for.
+    """
+    priority = Priority.THIRD if visit else priority
+    arrive_by = arrive_by or now + plan.arrive_within
+    self_dispatch_at: datetime | None = None
+    if visit:
+        self_dispatch_at = max(now, arrive_by - plan.visit_lead)
+    elif kind is not AlarmKind.TEST:
+        self_dispatch_at = _self_dispatch(kind, priority, plan, now)
+        if not somebody_signed_in:
+            self_dispatch_at = min(self_dispatch_at, _soonest(kind, plan, now))
+    alarm = Alarm(
+        alarm_id=alarm_id,
+        org=org,
+        area_id=area_id,
+        resident_id=resident_id,
+        device_id=device_id,
+        case_no=case_no,
+        kind=kind,
+        priority=priority,
+        reason=reason,
+        opened_at=now,
+        visit=visit,
+        arrive_by=arrive_by,
+        self_dispatch_at=self_dispatch_at,
+        limit_at=now + plan.outcome_within if kind is AlarmKind.TEST else None,
+        next_step_at=self_dispatch_at or now + plan.outcome_within,
+    )
+    line = Write(
+        AlarmLine.OPENED,
+        {
+            "kind": kind.value,
+            "priority": int(priority),
+            "reason": None if reason is None else reason.value,
+            "case_no": case_no,
+            "visit": visit,
+        },
+    )
+    return AlarmDecision(alarm, (line,))
+
+
+def decide(
+    alarm: Alarm, event: Event, plan: Plan, roster: Roster, now: datetime, ids: dispatching.Ids
+) -> AlarmDecision:
+    """Return what *alarm* becomes on *event*. *ids* hands out a fresh id for a dispatch and for each notice.
+
+    Raises:
+        IllegalMove: *event* cannot happen in this state, or to this alarm; nothing has changed.
+    """
+    if (alarm.state, type(event)) not in TRANSITIONS:
+        raise IllegalMove(f"alarm {alarm.alarm_id}: {type(event).__name__} cannot happen while {alarm.state}")
+    draft = Draft(alarm, plan, roster, now, ids)
+    match event:
+        case Tick():
+            _tick(draft, event.signed_in)
+        case Claim():
+            _claim(draft, event.user)
+        case TakeOver():
+            _take_over(draft, event.user, event.reason_code)
+        case Renew():
+            _held_by(draft, event.user)
+            draft.set(lease_until=now + plan.claim_lease)
+        case InCall():
+            _in_call(draft, event.user, event.on)
+        case Release():
+            _held_by(draft, event.user)
+            draft.let_go()
+            draft.write(AlarmLine.RELEASED, user=str(event.user))
+        case SendPatrol():
+            _send_patrol(draft, event.user)
+        case Close():
+            if alarm.state is _CLAIMED:
+                _not_held_by_another(draft, event.user)
+            draft.close(event.user, event.outcome, event.note)
+        case Evidence():
+            _evidence(draft, event)
+        case Joined():
+            _joined(draft, event)
+        case IntoIncident():
+            _into_incident(draft, event.incident_id)
+        case _:
+            carer_says.hear(draft, event)
+    draft.set(next_step_at=draft.limits())
+    return AlarmDecision(draft.alarm, tuple(draft.effects))
+
+
+# ---- the clock ----
+
+
+def _tick(draft: Draft, signed_in: bool) -> None:
+    alarm, now = draft.alarm, draft.now
+    if alarm.holder is not None and alarm.lease_until is not None and alarm.lease_until <= now:
+        draft.write(AlarmLine.LEASE_LAPSED, user=str(alarm.holder))
+        draft.let_go()
+    due = draft.alarm.self_dispatch_at
+    unwatched = not signed_in and draft.alarm.holder is None
+    if due is not None and unwatched and not alarm.visit and alarm.incident_id is None:
+        due = min(due, _soonest(alarm.kind, draft.plan, alarm.opened_at))
+    if due is not None and due <= now:
+        draft.send()
+    at = dispatching.due_at(draft.alarm.dispatch)
+    if at is not None and at <= now:
+        draft.go_on()
+    if draft.alarm.limit_at is not None and draft.alarm.limit_at <= now:
+        _limit_passed(draft)
+
+
+def _limit_passed(draft: Draft) -> None:
+    alarm, plan, now = draft.alarm, draft.plan, draft.now
+    if alarm.state is _ACCEPTED:
+        draft.write(AlarmLine.LATE, notice_id=str(alarm.accepted_notice))
+        draft.set(late_told=True, limit_at=None)
+        draft.seek(Seeking.LATE)
+    elif alarm.state is _ON_SITE and alarm.done_at is None:
+        owner = draft.taken[0]
+        if not alarm.on_site_asked:
+            draft.write(AlarmLine.SILENT, notice_id=str(owner.notice_id))
+            draft.effects.append(Tell(Wording.ON_SITE_CHECK, owner))
+            draft.set(on_site_asked=True, limit_at=now + plan.answer_within)
+        else:
+            draft.call_owner()
+            draft.seek(Seeking.SILENCE)
+            draft.set(limit_at=now + plan.on_site_silence)
+    elif alarm.kind is AlarmKind.TEST or alarm.holder is not None:
+        draft.set(limit_at=now + plan.outcome_within)
+    else:
+        draft.write(AlarmLine.OUTCOME_MISSING)
+        draft.ask_lead()
+        draft.set(limit_at=now + plan.on_site_silence)
+
+
+def _self_dispatch(kind: AlarmKind, priority: Priority, plan: Plan, since: datetime) -> datetime:
+    """Return when an alarm that is known *since* then sends somebody by itself."""
+    soonest = _soonest(kind, plan, since)
+    if priority is Priority.FIRST:
+        at_once = plan.handled_by is HandledBy.HOME_CARE
+        return soonest if at_once else max(soonest, since + plan.self_dispatch_first)
+    return max(soonest, since + plan.self_dispatch)
+
+
+def _soonest(kind: AlarmKind, plan: Plan, since: datetime) -> datetime:
+    """A technical alarm waits for its likes first: they may be one incident."""
+    return since + plan.technical_hold if kind is AlarmKind.TECHNICAL else since
+
+
+# ---- people at a screen ----
+
+
+def _claim(draft: Draft, user: UUID) -> None:
+    alarm, plan = draft.alarm, draft.plan
+    _not_held_by_another(draft, user)
+    if alarm.holder != user:
+        draft.write(AlarmLine.CLAIMED, user=str(user))
+    draft.set(
+        holder=user,
+        lease_until=draft.now + plan.claim_lease,
+        in_call=alarm.in_call and alarm.holder == user,
+        state=_CLAIMED if alarm.state is _OPEN else alarm.state,
+    )
+    at_once = plan.handled_by is HandledBy.HOME_CARE and alarm.priority is Priority.FIRST
+    if alarm.self_dispatch_at is None or alarm.claim_moved or alarm.visit or at_once:
+        return
+    moved = max(alarm.self_dispatch_at, alarm.opened_at + plan.claim_extends)
+    draft.set(claim_moved=True, self_dispatch_at=moved)
+
+
+def _take_over(draft: Draft, user: UUID, reason_code: str) -> None:
+    holder = draft.alarm.holder
+    if holder is not None and holder != user:
+        draft.write(AlarmLine.TAKEN_OVER, user=str(user), from_user=str(holder), reason=reason_code)
+        draft.let_go()
+    _claim(draft, user)
+
+
+def _in_call(draft: Draft, user: UUID, on: bool) -> None:
+    _held_by(draft, user)
+    alarm, plan = draft.alarm, draft.plan
+    if alarm.in_call != on:
+        draft.write(AlarmLine.IN_CALL, user=str(user), on=on)
+    draft.set(in_call=on, lease_until=draft.now + plan.claim_lease)
+    at = alarm.self_dispatch_at
+    if at is None or alarm.visit:
+        return
+    if on:
+        draft.set(self_dispatch_at=max(at, alarm.opened_at + plan.call_extends))
+    elif alarm.in_call and at == alarm.opened_at + plan.call_extends:
+        draft.set(self_dispatch_at=max(draft.now, alarm.opened_at + plan.claim_extends))
+
+
+def _send_patrol(draft: Draft, user: UUID) -> None:
+    alarm = draft.alarm
+    if alarm.kind is AlarmKind.TEST:
+        raise IllegalMove(f"alarm {alarm.alarm_id}: a test never sends anybody")
+    if dispatching.seeks(alarm.dispatch):
+        return
+    _not_held_by_another(draft, user)
+    draft.write(AlarmLine.SENT_BY, user=str(user))
+    draft.send()
+
+
+def _held_by(draft: Draft, user: UUID) -> None:
+    if draft.alarm.holder != user:
+        raise IllegalMove(f"alarm {draft.alarm.alarm_id}: not held by user {user}: claim it first")
+
+
+def _not_held_by_another(draft: Draft, user: UUID) -> None:
+    alarm = draft.alarm
+    if alarm.holder in (None, user) or alarm.lease_until is None or alarm.lease_until <= draft.now:
+        return
+    raise IllegalMove(
+        f"alarm {alarm.alarm_id}: held by user {alarm.holder} until {alarm.lease_until:%H:%M:%S}: take it over instead"
+    )
+
+
+# ---- facts ----
+
+
+def _evidence(draft: Draft, event: Evidence) -> None:
+    alarm = draft.alarm
+    if alarm.visit or alarm.kind is AlarmKind.TEST:
+        return
+    if event.condition is Condition.ACTIVE:
+        draft.write(AlarmLine.RAISED, reason=None if event.reason is None else event.reason.value)
+        _worsen(draft, AlarmKind.SOMETHING_WRONG, Priority.FIRST, event.reason)
+    elif alarm.condition is Condition.ACTIVE:
+        draft.set(condition=Condition.CLEARED)
+        draft.write(AlarmLine.CLEARED)
+        if alarm.state in WAITING and alarm.kind is not AlarmKind.SOMETHING_WRONG:
+            draft.call_off()
+
+
+def _joined(draft: Draft, event: Joined) -> None:
+    alarm = draft.alarm
+    if alarm.visit or alarm.kind is AlarmKind.TEST:
+        raise IllegalMove(f"alarm {alarm.alarm_id}: nothing joins a visit or a test; open an alarm of its own")
+    draft.write(AlarmLine.JOINED, kind=event.kind.value, priority=int(event.priority))
+    _worsen(draft, event.kind, event.priority, event.reason)
+
+
+def _worsen(draft: Draft, kind: AlarmKind, priority: Priority, reason: Reason | None) -> None:
+    """Something more has happened: it is active, and never less urgent than it was."""
+    alarm, plan, now = draft.alarm, draft.plan, draft.now
+    rose = priority < alarm.priority
+    if rose or (kind is AlarmKind.SOMETHING_WRONG and alarm.kind is not kind):
+        draft.set(kind=kind, reason=reason, priority=min(priority, alarm.priority))
+    alone = alarm.incident_id is not None and draft.alarm.priority is Priority.FIRST
+    if alone:
+        draft.set(incident_id=None)
+    draft.set(condition=Condition.ACTIVE)
+    if alarm.state is _ON_SITE and alarm.done_at is not None:
+        draft.back_to_sending()
+    elif alarm.state not in WAITING:
+        if rose:
+            for taker in draft.taken:
+                draft.effects.append(Tell(Wording.CALL_OUT, taker))
+    elif alarm.dispatch is not None and alarm.dispatch.state is DispatchState.STOOD_DOWN:
+        draft.send()
+    elif alarm.dispatch is not None:
+        if rose:
+            draft.restart(alarm.dispatch.seeking)
+    elif alarm.self_dispatch_at is None or rose or alone:
+        at = _self_dispatch(draft.alarm.kind, draft.alarm.priority, plan, now)
+        draft.set(self_dispatch_at=min(alarm.self_dispatch_at or at, at), limit_at=None)
+
+
+def _into_incident(draft: Draft, incident_id: UUID) -> None:
+    alarm = draft.alarm
+    if not joins(alarm):
+        raise IllegalMove(f"alarm {alarm.alarm_id}: {alarm.kind}, {alarm.state}, is not to be part of an incident")
+    draft.write(AlarmLine.INTO_INCIDENT, incident_id=str(incident_id))
+    draft.set(incident_id=incident_id)
+    if alarm.self_dispatch_at is not None:
+        # Not ticked on the list by then, it goes out by itself.
+        draft.set(self_dispatch_at=draft.now + draft.plan.arrive_within)

@@ -1,0 +1,182 @@
+"""Decides what a carer's word does to an alarm: taken, declined, on site, done, locked out, staying, in need.
+
+A carer's word is a fact and is never refused for coming late, twice or out of order: it is believed, or answered.
+"""
+
+from dataclasses import replace
+
+from alarm_center.core import dispatch as dispatching
+from alarm_center.core.alarm_draft import WAITING, Draft
+from alarm_center.core.alarm_events import (
+    AlarmLine,
+    Arrived,
+    CannotGetIn,
+    Declined,
+    Done,
+    NeedsHelp,
+    NobodyHome,
+    Staying,
+    Took,
+    Undelivered,
+)
+from alarm_center.core.case import (
+    AlarmState,
+    DispatchState,
+    Hold,
+    Notice,
+    NoticeState,
+    Raise,
+    Seeking,
+    Tell,
+)
+from alarm_center.core.plan import Wording
+from schemas.vocabulary import AlarmKind, Priority
+
+Word = Took | Declined | Arrived | Done | CannotGetIn | NobodyHome | Staying | NeedsHelp | Undelivered
+
+
+def hear(draft: Draft, word: Word) -> None:
+    """Let *word* do what it does.
+
+    Raises:
+        IllegalMove: the notice is not one of this alarm's, or `done` is said with `other` and without a note.
+    """
+    notice = draft.notice(word.notice_id)
+    if draft.alarm.state is AlarmState.CLOSED:
+        _after_close(draft, word, notice)
+        return
+    match word:
+        case Took():
+            _took(draft, notice, word.eta_minutes)
+        case Declined():
+            _declined(draft, notice)
+        case Undelivered():
+            _undelivered(draft, notice)
+        case NeedsHelp():
+            _needs_help(draft, notice)
+        case Arrived() | Done() | CannotGetIn() | NobodyHome() | Staying():
+            if draft.alarm.state in WAITING:
+                # On site without having said 1: the word counts for both.
+                draft.accept(notice)
+            if not _has_it(draft, notice):
+                draft.write(AlarmLine.NOT_THEIRS, notice_id=str(notice.notice_id))
+                _answer(draft, notice, Wording.NOT_YOURS)
+                return
+            _from_the_site(draft, word, notice)
+
+
+def _from_the_site(draft: Draft, word: Arrived | Done | CannotGetIn | NobodyHome | Staying, notice: Notice) -> None:
+    _at_the_address(draft)
+    notice_id = str(notice.notice_id)
+    match word:
+        case Arrived():
+            draft.write(AlarmLine.ON_SITE, notice_id=notice_id)
+            draft.effects.append(Hold(on=True))
+            draft.settle(Seeking.LATE, Seeking.SILENCE, Seeking.ACCESS)
+            _answer(draft, notice, Wording.ARRIVED)
+        case Staying():
+            draft.write(AlarmLine.STAYING, notice_id=notice_id)
+            draft.effects.append(Hold(on=True))
+            draft.settle(Seeking.LATE, Seeking.SILENCE)
+            _answer(draft, notice, Wording.STAYING)
+        case CannotGetIn():
+            # Nobody is with the person: the device may look.
+            draft.write(AlarmLine.CANNOT_GET_IN, notice_id=notice_id)
+            draft.effects.append(Hold(on=False))
+            draft.seek(Seeking.ACCESS)
+            _answer(draft, notice, Wording.CANNOT_GET_IN)
+        case NobodyHome():
+            draft.write(AlarmLine.NOBODY_HOME, notice_id=notice_id)
+            draft.effects.append(Hold(on=True))
+            draft.seek(Seeking.ACCESS)
+        case Done(outcome=outcome, note=note):
+            draft.write(AlarmLine.DONE, notice_id=notice_id)
+            if outcome is not None:
+                draft.close(notice.notice_id, outcome, note, phone=notice.phone)
+                return
+            draft.set(done_at=draft.now, limit_at=draft.now + draft.plan.outcome_within)
+            draft.effects.append(Hold(on=False))
+            draft.settle(*Seeking)
+            _answer(draft, notice, Wording.DONE)
+
+
+def _took(draft: Draft, notice: Notice, eta_minutes: int | None) -> None:
+    if _has_it(draft, notice):
+        _answer(draft, notice, Wording.GRANTED)
+        return
+    if not dispatching.seeks(draft.dispatch):
+        called_off = draft.alarm.state in WAITING
+        if notice.state in (NoticeState.ASKED, NoticeState.EXPIRED):
+            draft.set(dispatch=dispatching.put(draft.dispatch, replace(notice, state=NoticeState.STOOD_DOWN)))
+        draft.write(AlarmLine.TOOK_TOO_LATE, notice_id=str(notice.notice_id))
+        _answer(draft, notice, Wording.STOOD_DOWN if called_off else Wording.TAKEN)
+        return
+    draft.accept(notice, eta_minutes)
+    _answer(draft, notice, Wording.GRANTED)
+
+
+def _declined(draft: Draft, notice: Notice) -> None:
+    had_it = _has_it(draft, notice)
+    draft.write(AlarmLine.DECLINED, notice_id=str(notice.notice_id))
+    if had_it:
+        draft.lose(notice)
+    else:
+        draft.set(dispatch=dispatching.refuse(draft.dispatch, notice, draft.now))
+        if draft.dispatch.state is DispatchState.RUNNING:
+            draft.go_on(hasten=not dispatching.waits(draft.dispatch, draft.alarm))
+    _answer(draft, notice, Wording.DECLINED)
+
+
+def _undelivered(draft: Draft, notice: Notice) -> None:
+    draft.write(AlarmLine.UNDELIVERED, notice_id=str(notice.notice_id))
+    if notice.state is not NoticeState.ASKED:
+        return
+    draft.set(dispatch=dispatching.expire(draft.dispatch, notice))
+    if draft.dispatch.state is DispatchState.RUNNING and notice.round == draft.dispatch.round:
+        draft.go_on(hasten=True)
+
+
+def _needs_help(draft: Draft, notice: Notice) -> None:
+    draft.write(AlarmLine.NEEDS_HELP, notice_id=str(notice.notice_id))
+    draft.set(priority=Priority.FIRST)
+    if draft.alarm.state is AlarmState.ON_SITE and _has_it(draft, notice):
+        _at_the_address(draft)
+    if draft.alarm.state in WAITING:
+        draft.set(state=AlarmState.DISPATCHED, self_dispatch_at=None, limit_at=None)
+    draft.seek(Seeking.HELP, besides=notice)
+    _answer(draft, notice, Wording.HELP_COMING)
+
+
+def _after_close(draft: Draft, word: Word, notice: Notice) -> None:
+    draft.write(AlarmLine.WORD_AFTER_CLOSE, notice_id=str(notice.notice_id), word=type(word).__name__.lower())
+    match word:
+        case NeedsHelp():
+            # The case is over, the carer's trouble is not.
+            draft.effects.append(Raise(AlarmKind.MANUAL, Priority.FIRST, None))
+            _answer(draft, notice, Wording.HELP_COMING)
+        case Took():
+            _answer(draft, notice, Wording.STOOD_DOWN)
+        case Arrived() | Done() | CannotGetIn() | NobodyHome() | Staying():
+            _answer(draft, notice, Wording.CASE_CLOSED)
+        case Declined() | Undelivered():
+            pass
+
+
+def _at_the_address(draft: Draft) -> None:
+    """A word from the site: the silence is broken, and its limit begins anew."""
+    draft.set(
+        state=AlarmState.ON_SITE,
+        on_site_at=draft.alarm.on_site_at or draft.now,
+        on_site_word_at=draft.now,
+        on_site_asked=False,
+        done_at=None,
+        limit_at=draft.now + draft.plan.on_site_silence,
+    )
+
+
+def _has_it(draft: Draft, notice: Notice) -> bool:
+    return any(taker.phone == notice.phone for taker in draft.taken)
+
+
+def _answer(draft: Draft, notice: Notice, wording: Wording) -> None:
+    draft.effects.append(Tell(wording, draft.notice(notice.notice_id)))

@@ -1,0 +1,67 @@
+"""Decides which alarms of an area have one cause and are handled as one incident.
+
+Something wrong with a person is never joined, held or throttled; neither is what a person raised.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alarm_center.core.case import Alarm, AlarmState
+from schemas.vocabulary import AlarmKind, Priority
+
+JOINED_KINDS: frozenset[AlarmKind] = frozenset(
+    {AlarmKind.TECHNICAL, AlarmKind.SERVICE, AlarmKind.NOT_SEEN, AlarmKind.CANNOT_TELL, AlarmKind.NOBODY_LOOKED}
+)
+"""What machines raise about themselves or about what they could not see."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRule:
+    """When many alarms are one incident (design §6); a town may set each otherwise."""
+
+    devices: int = 5
+    share: float = 0.2
+    """Of the area's devices."""
+    within: timedelta = timedelta(minutes=5)
+    times_usual: float = 10.0
+    """So many times its usual rate is *far above* it, for a kind other than technical."""
+
+
+def joins(alarm: Alarm) -> bool:
+    """Say whether *alarm* may still be made part of an incident: nobody has been sent for it, and nothing forbids it."""
+    return (
+        alarm.kind in JOINED_KINDS
+        and alarm.priority is not Priority.FIRST
+        and not alarm.visit
+        and alarm.incident_id is None
+        and alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED)
+    )
+
+
+def gather(
+    alarms: Iterable[Alarm],
+    devices_in_area: int,
+    now: datetime,
+    rule: IncidentRule = IncidentRule(),
+    usual: Mapping[AlarmKind, float] | None = None,
+) -> tuple[Alarm, ...]:
+    """Return those of one area's *alarms* that are to join one incident now, the oldest first; empty means none.
+
+    Technical alarms of the last ``rule.within`` count by device, the ones in an incident already included. Other
+    kinds join where *usual* (expected alarms of that kind per ``rule.within`` in the area) is far exceeded.
+    """
+    recent = [a for a in alarms if now - rule.within <= a.opened_at <= now and a.kind in JOINED_KINDS and not a.visit]
+    found: list[Alarm] = []
+    for kind in JOINED_KINDS:
+        alike = [a for a in recent if a.kind is kind]
+        devices = {a.device_id for a in alike if a.device_id is not None}
+        enough = len(devices) >= rule.devices
+        if kind is AlarmKind.TECHNICAL:
+            flood = enough and len(devices) >= rule.share * devices_in_area
+        else:
+            rate = (usual or {}).get(kind)
+            flood = enough and rate is not None and len(alike) >= rule.times_usual * rate
+        if flood:
+            found += [a for a in alike if joins(a)]
+    return tuple(sorted(found, key=lambda a: (a.opened_at, a.case_no)))

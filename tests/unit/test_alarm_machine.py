@@ -1,0 +1,280 @@
+"""No order of replies, claims, evidence and time leaves an alarm without an owner with a limit or a next step."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from alarm_center.core.alarm import TRANSITIONS, decide, open_alarm
+from alarm_center.core.alarm_events import (
+    Arrived,
+    CannotGetIn,
+    Claim,
+    Close,
+    Declined,
+    Done,
+    Event,
+    Evidence,
+    InCall,
+    IntoIncident,
+    Joined,
+    NeedsHelp,
+    NobodyHome,
+    Release,
+    Renew,
+    SendPatrol,
+    Staying,
+    TakeOver,
+    Tick,
+    Took,
+    Undelivered,
+)
+from alarm_center.core.case import (
+    Alarm,
+    AlarmDecision,
+    AlarmState,
+    DispatchState,
+    IllegalMove,
+    Notice,
+    NoticeState,
+    Notify,
+    Tell,
+)
+from alarm_center.core.plan import Plan
+from alarm_center.core.roster import Roster
+from schemas.vocabulary import AlarmKind, Condition, HandledBy, Outcome, Priority, Reason
+from tests.support.alarm_story import FIXED, HERE, ON_DUTY, START, fresh_ids
+
+USERS = (UUID(int=0x51), UUID(int=0x52))
+CARER_WORDS: tuple[Callable[[UUID], Event], ...] = (
+    Took, Declined, Arrived, Done, CannotGetIn, NobodyHome, Staying, NeedsHelp, Undelivered,
+)  # fmt: skip
+
+
+class AlarmLife(RuleBasedStateMachine):
+    """One alarm among a roster that changes, carers who say anything at any time, and a clock that jumps."""
+
+    alarm: Alarm
+
+    @initialize(
+        kind=st.sampled_from(AlarmKind),
+        priority=st.sampled_from(Priority),
+        visit=st.booleans(),
+        signed_in=st.booleans(),
+        two_carers=st.booleans(),
+        home_care=st.booleans(),
+        rounds=st.integers(0, 3),
+        on_duty=st.sets(st.integers(0, 3)),
+        fixed=st.booleans(),
+    )
+    def opens(
+        self,
+        kind: AlarmKind,
+        priority: Priority,
+        visit: bool,
+        signed_in: bool,
+        two_carers: bool,
+        home_care: bool,
+        rounds: int,
+        on_duty: set[int],
+        fixed: bool,
+    ) -> None:
+        if kind is AlarmKind.SOMETHING_WRONG:
+            priority = Priority.FIRST
+        visit = visit and kind is AlarmKind.MANUAL
+        handled_by = HandledBy.HOME_CARE if home_care else HandledBy.ALARM_CENTRE
+        self.plan = Plan(two_carers=two_carers, rounds=rounds, handled_by=handled_by)
+        self.now = START
+        self.ids = fresh_ids()
+        self.fixed = FIXED if fixed else None
+        self.signed_in = signed_in
+        self.roster = Roster(tuple(ON_DUTY[i] for i in sorted(on_duty)), self.fixed)
+        self.moved = False
+        self.exhausted_rounds = 0
+        decision = open_alarm(
+            UUID(int=1), "nordby", HERE, UUID(int=7), "b27", 4821, kind, priority, None, self.plan, self.now,
+            signed_in, visit, START + timedelta(hours=3) if visit else None,
+        )  # fmt: skip
+        self.alarm = decision.alarm
+        self.opened_first = self.alarm.priority is Priority.FIRST and not visit
+
+    # ---- what may happen ----
+
+    @rule(seconds=st.one_of(st.integers(0, 400), st.integers(0, 30_000)))
+    def time_passes(self, seconds: int) -> None:
+        """The clock moves, and the clockwork comes back late or just in time."""
+        self.now += timedelta(seconds=seconds)
+        self.tick()
+
+    @rule()
+    def the_next_step_comes(self) -> None:
+        if self.alarm.next_step_at is not None:
+            self.now = max(self.now, self.alarm.next_step_at)
+            self.tick()
+
+    @rule(signed_in=st.booleans())
+    def somebody_signs_in_or_out(self, signed_in: bool) -> None:
+        self.signed_in = signed_in
+
+    @rule(on_duty=st.sets(st.integers(0, 3)), busy=st.sets(st.integers(0, 3)))
+    def the_roster_changes(self, on_duty: set[int], busy: set[int]) -> None:
+        shifts = tuple(ON_DUTY[i] for i in sorted(on_duty))
+        self.roster = Roster(shifts, self.fixed, frozenset(ON_DUTY[i].shift_id for i in busy))
+
+    @rule(user=st.sampled_from(USERS), reason=st.just("shift_end"))
+    def an_operator_takes_over(self, user: UUID, reason: str) -> None:
+        self.try_event(TakeOver(user, reason))
+
+    @rule(user=st.sampled_from(USERS), event=st.sampled_from([Claim, Renew, Release, SendPatrol]))
+    def an_operator_acts(self, user: UUID, event: Callable[[UUID], Event]) -> None:
+        held_by_another = (
+            self.alarm.holder not in (None, user)
+            and self.alarm.lease_until is not None
+            and self.alarm.lease_until > self.now
+        )
+        done = self.try_event(event(user))
+        if held_by_another and event is Claim:
+            assert not done
+        if done and event is Claim:
+            assert self.alarm.holder == user
+
+    @rule(user=st.sampled_from(USERS), on=st.booleans())
+    def an_operator_calls(self, user: UUID, on: bool) -> None:
+        self.try_event(InCall(user, on))
+
+    @precondition(lambda self: self.alarm.dispatch is not None and self.alarm.dispatch.notices)
+    @rule(data=st.data(), word=st.sampled_from(CARER_WORDS))
+    def a_carer_speaks(self, data: st.DataObject, word: Callable[[UUID], Event]) -> None:
+        """Any word to any notice, old ones too. It is never refused."""
+        notice = data.draw(st.sampled_from(self.notices))
+        before = self.alarm
+        sought = before.dispatch is not None and before.dispatch.state in (
+            DispatchState.RUNNING,
+            DispatchState.EXHAUSTED,
+        )
+        decision = self.event(word(notice.notice_id))
+        if word is Took and sought and before.state is not AlarmState.CLOSED:
+            assert self.has_it(notice.phone), "an acceptance was lost"
+        if word is Took:
+            told = [e for e in decision.effects if isinstance(e, Tell) and e.notice.phone == notice.phone]
+            assert told, "a carer who says 1 always hears what came of it"
+
+    @precondition(lambda self: self.alarm.dispatch is not None and self.alarm.dispatch.notices)
+    @rule(data=st.data(), outcome=st.sampled_from(Outcome), note=st.booleans())
+    def a_carer_says_how_it_ended(self, data: st.DataObject, outcome: Outcome, note: bool) -> None:
+        notice = data.draw(st.sampled_from(self.notices))
+        if outcome is Outcome.OTHER and not note:
+            self.try_event(Done(notice.notice_id, outcome, note))
+        else:
+            self.event(Done(notice.notice_id, outcome, note))
+
+    @rule(condition=st.sampled_from(Condition))
+    def evidence_comes(self, condition: Condition) -> None:
+        before = self.alarm
+        if not self.try_event(Evidence(condition, Reason.ON_FLOOR)):
+            return
+        if before.kind is AlarmKind.SOMETHING_WRONG:
+            assert self.alarm.dispatch == before.dispatch or condition is Condition.ACTIVE
+            assert self.alarm.self_dispatch_at == before.self_dispatch_at or condition is Condition.ACTIVE
+
+    @rule(
+        kind=st.sampled_from([AlarmKind.SOMETHING_WRONG, AlarmKind.NOT_SEEN, AlarmKind.TECHNICAL]),
+        priority=st.sampled_from(Priority),
+    )
+    def another_raise_joins(self, kind: AlarmKind, priority: Priority) -> None:
+        self.try_event(Joined(kind, priority))
+
+    @rule()
+    def it_is_part_of_an_incident(self) -> None:
+        kind = self.alarm.kind
+        assert not (self.try_event(IntoIncident(UUID(int=99))) and kind is AlarmKind.SOMETHING_WRONG)
+
+    @rule(user=st.sampled_from(USERS), outcome=st.sampled_from(Outcome), often=st.integers(0, 5))
+    def an_operator_closes(self, user: UUID, outcome: Outcome, often: int) -> None:
+        if often == 0:
+            self.try_event(Close(user, outcome, note=True))
+
+    # ---- what always holds ----
+
+    @invariant()
+    def it_waits_for_somebody(self) -> None:
+        assert (self.alarm.next_step_at is None) == (self.alarm.state is AlarmState.CLOSED)
+
+    @invariant()
+    def it_ends_with_an_outcome_and_a_name(self) -> None:
+        if self.alarm.state is AlarmState.CLOSED:
+            assert self.alarm.outcome is not None and self.alarm.closed_by and self.alarm.closed_at
+            assert all(n.state is not NoticeState.ASKED for n in self.notices)
+
+    @invariant()
+    def one_owns_it(self) -> None:
+        owned = self.alarm.state in (AlarmState.ACCEPTED, AlarmState.ON_SITE)
+        if self.alarm.state is not AlarmState.CLOSED:
+            assert (self.alarm.accepted_notice is not None) == owned
+        if owned:
+            owner = next(n for n in self.notices if n.notice_id == self.alarm.accepted_notice)
+            assert owner.state is NoticeState.TOOK
+
+    @invariant()
+    def a_phone_has_one_open_question(self) -> None:
+        open_to = [n.phone for n in self.notices if n.state is NoticeState.ASKED]
+        assert len(open_to) == len(set(open_to))
+
+    @invariant()
+    def a_test_asks_nobody(self) -> None:
+        if self.alarm.kind is AlarmKind.TEST:
+            assert self.alarm.dispatch is None
+
+    @invariant()
+    def priority_1_is_sent_soon(self) -> None:
+        """Nothing holds it longer than a claim in a call can."""
+        if self.opened_first and self.alarm.self_dispatch_at is not None and self.alarm.incident_id is None:
+            assert self.alarm.self_dispatch_at <= max(self.alarm.opened_at, self.now) + self.plan.call_extends
+
+    # ---- how ----
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        return () if self.alarm.dispatch is None else self.alarm.dispatch.notices
+
+    def has_it(self, phone: str) -> bool:
+        return any(n.phone == phone and n.state is NoticeState.TOOK for n in self.notices)
+
+    def tick(self) -> None:
+        if self.alarm.state is AlarmState.CLOSED:
+            return
+        exhausted = self.alarm.dispatch is not None and self.alarm.dispatch.state is DispatchState.EXHAUSTED
+        due = self.alarm.dispatch.repeat_at if self.alarm.dispatch is not None else None
+        decision = self.event(Tick(self.signed_in))
+        assert decision.alarm.next_step_at is not None and decision.alarm.next_step_at > self.now
+        if exhausted and due is not None and due <= self.now and self.fixed is not None:
+            asked = [e.notice.phone for e in decision.effects if isinstance(e, Notify)]
+            assert self.fixed in asked or self.has_it(self.fixed), "exhausted, and nobody was asked again"
+
+    def try_event(self, event: Event) -> bool:
+        before = self.alarm
+        try:
+            self.event(event)
+        except IllegalMove:
+            assert self.alarm is before
+            return False
+        return True
+
+    def event(self, event: Event) -> AlarmDecision:
+        before = self.alarm
+        decision = decide(before, event, self.plan, self.roster, self.now, lambda: next(self.ids))
+        assert decision.alarm.state in TRANSITIONS[before.state, type(event)]
+        asked = [e for e in decision.effects if isinstance(e, Notify)]
+        assert not (asked and decision.alarm.state is AlarmState.CLOSED), "asked after it was closed"
+        known = {n.notice_id for n in self.notices}
+        assert known.isdisjoint(e.notice.notice_id for e in asked), "a notice is new each time"
+        self.alarm = decision.alarm
+        return decision
+
+
+TestAlarmLife: Any = AlarmLife.TestCase
+TestAlarmLife.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
