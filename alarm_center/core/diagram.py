@@ -1,0 +1,92 @@
+"""Draws the machines and tables of the core as Mermaid and Markdown, for the pages in docs/ that show them.
+
+`python -m alarm_center.core.diagram < docs/check.md` prints the page with its drawings made anew.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from alarm_center.core import check
+from alarm_center.core.case import ENDED, CheckState
+from alarm_center.core.late import LATE, Comes, When
+from alarm_center.core.plan import REASON_TABLE
+
+State = TypeVar("State", bound=StrEnum)
+
+
+def states(
+    transitions: Mapping[tuple[State, type], Collection[State]], *, start: State, ended: Collection[State]
+) -> str:
+    """Return the machine as a Mermaid state diagram: an arrow for each two states, with the events that take it.
+
+    What leaves a state as it is, and what comes after an end, is not drawn.
+    """
+    arrows: dict[tuple[State, State], list[str]] = {}
+    for (state, event), becomes in transitions.items():
+        for to in becomes:
+            if to is not state and state not in ended:
+                arrows.setdefault((state, to), []).append(_words(event.__name__))
+    order = list(type(start))
+    lines = [f"    [*] --> {start}"]
+    for state, to in sorted(arrows, key=lambda arrow: (order.index(arrow[0]), order.index(arrow[1]))):
+        lines.append(f"    {state} --> {to}: {', '.join(sorted(arrows[state, to]))}")
+    lines += [f"    {state} --> [*]" for state in order if state in ended]
+    return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def drawn(page: str, drawings: Mapping[str, Callable[[], str]]) -> str:
+    """Return *page* with what stands between ``<!-- drawn: name -->`` and ``<!-- end -->`` made anew.
+
+    Raises:
+        ValueError: the page wants a drawing that is not there; the message says which there are.
+    """
+
+    def redraw(block: re.Match[str]) -> str:
+        name = block["name"]
+        if name not in drawings:
+            raise ValueError(f"no drawing {name!r}; there are {', '.join(sorted(drawings))}")
+        return f"<!-- drawn: {name} -->\n{drawings[name]()}\n<!-- end -->"
+
+    return re.sub(r"<!-- drawn: (?P<name>\S+) -->\n.*?<!-- end -->", redraw, page, flags=re.DOTALL)
+
+
+def _words(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+
+
+def _check_states() -> str:
+    return states(check.TRANSITIONS, start=CheckState.PLANNED, ended=ENDED)
+
+
+def _reasons() -> str:
+    rows = [
+        [key, rule.reaction, rule.kind or "", str(int(rule.priority)) if rule.priority else ""]
+        for key, rule in REASON_TABLE.items()
+    ]
+    return table(["answer or reason", "does", "alarm", "priority"], rows)
+
+
+def _late() -> str:
+    rows = [[when, *(LATE[when, comes] for comes in Comes)] for when in When]
+    return table(["when", *Comes], rows)
+
+
+DRAWINGS: Final[Mapping[str, Callable[[], str]]] = {
+    "check-states": _check_states,
+    "reasons": _reasons,
+    "late": _late,
+}
+"""Everything that a page can show, by name."""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(drawn(sys.stdin.read(), DRAWINGS))

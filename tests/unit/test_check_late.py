@@ -1,0 +1,349 @@
+"""A check when time, devices and staff do not keep to the plan: late, twice, held, faulty, and after an outage."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from alarm_center.core.case import (
+    AttemptState,
+    Cause,
+    CheckState,
+    Clear,
+    IllegalMove,
+    NewConfig,
+    Raise,
+    Write,
+)
+from alarm_center.core.check import TRANSITIONS, deadline
+from alarm_center.core.happenings import (
+    AskAgain,
+    Cancel,
+    CheckLine,
+    FaultGone,
+    FaultKnown,
+    Found,
+    PersonSaid,
+    StaffDone,
+    StaffOnSite,
+    Tick,
+)
+from alarm_center.core.late import LATE, Comes, Then, When
+from alarm_center.core.plan import Plan
+from schemas.vocabulary import (
+    AlarmKind,
+    Answer,
+    CancelReason,
+    GreenBy,
+    Instead,
+    Reason,
+)
+from tests.unit.one_check import (
+    IN_BED,
+    OFFLINE,
+    ONLINE,
+    P1,
+    P2,
+    P3,
+    PLAN,
+    TWO,
+    Night,
+    at,
+    found,
+    opened,
+    planned,
+    waiting,
+)
+
+# ---- late and concurrent, row by row ----
+
+SAYS: dict[Comes, tuple[Answer, Reason | None]] = {
+    Comes.IN_BED: (IN_BED, None),
+    Comes.WRONG: (Answer.SOMETHING_WRONG, Reason.ON_FLOOR),
+    Comes.OTHER: (Answer.NOT_SEEN, None),
+}
+
+
+def circumstance(when: When) -> tuple[Night, dict[str, Any]]:
+    """A check in that circumstance at 30 minutes past, and what to say of the session that comes then."""
+    late_session = {"attempt": 1, "session": "late"}
+    match when:
+        case When.CONSENT_REVOKED:
+            return waiting(), {**late_session, "consented": False}
+        case When.SAME_SESSION:
+            return waiting(), {"attempt": 1, "session": "session-1"}
+        case When.SEEN:
+            return opened()(1, found(IN_BED)), late_session
+        case When.CANCELLED:
+            cancel = Cancel(CancelReason.PAUSE_AWAY, Instead.NOTHING, "planner-3")
+            return Night()(-5, cancel), late_session
+        case When.ALARMED_SINCE:
+            return waiting()(16, ONLINE)(17, found(Answer.NOT_SEEN, attempt=2)), late_session
+        case When.ALARMED:
+            return opened()(11, OFFLINE), late_session
+        case When.ANSWERED:
+            return waiting(), late_session
+        case When.TOO_LATE:
+            return opened()(11, ONLINE), late_session
+
+
+@pytest.mark.parametrize(("when", "comes"), LATE, ids=lambda value: value.name.lower())
+def test_late(when: When, comes: Comes) -> None:
+    night, session = circumstance(when)
+    before = night.check
+    answer, reason = SAYS[comes]
+    already = len(night.raised)
+
+    night(13, found(answer, reason, **session))
+
+    then = LATE[when, comes]
+    raised = night.raised[already:]
+    assert raised == ([(AlarmKind.SOMETHING_WRONG, P1, reason)] if then in (Then.RAISED, Then.ALARMED) else [])
+    assert (Clear() in night.effects) == (then is Then.CLEARED)
+    assert night.state is (CheckState.ALARMED if then is Then.ALARMED else before.state)
+    written = [e.kind for e in night.effects if isinstance(e, Write)]
+    match then:
+        case Then.NOTHING:
+            assert (night.check, night.effects) == (before, ())
+        case Then.DROPPED:
+            assert (night.check, written) == (before, [CheckLine.DROPPED])
+            assert all("answer" not in e.data for e in night.effects if isinstance(e, Write))
+        case _:
+            assert written[0] == CheckLine.EVIDENCE
+            assert night.check.seen_by == before.seen_by
+
+
+def test_the_late_table_is_whole_and_never_green() -> None:
+    assert set(LATE) == {(when, comes) for when in When for comes in Comes}
+    assert "seen" not in {then.name.lower() for then in LATE.values()}
+
+
+def test_a_late_session_never_reads_as_seen_and_the_owed_one_still_can() -> None:
+    night = opened()(11, ONLINE)(11, found(IN_BED, session="late"), seconds=5)
+    assert (night.state, night.check.attempts[0].state) == (CheckState.OPEN, AttemptState.MISSED)
+
+    assert night(11, found(IN_BED, attempt=2), seconds=20).state is CheckState.SEEN
+
+
+def test_a_session_that_was_taken_outside_its_window_is_late_whenever_it_comes() -> None:
+    night = opened()(1, found(IN_BED, session="old", started_at=at(-30)))
+
+    assert night.state is CheckState.OPEN
+    assert night(2, found(IN_BED, started_at=at(1, 30))).state is CheckState.SEEN
+
+
+def test_a_session_within_the_grace_is_in_time() -> None:
+    assert opened()(11, found(IN_BED)).state is CheckState.SEEN
+    assert opened()(11, found(IN_BED), seconds=1).state is CheckState.OPEN
+
+
+def test_a_session_that_is_quicker_than_the_clockwork_opens_its_check() -> None:
+    night = Night()(0, found(IN_BED), seconds=20)
+
+    assert night.lines == [CheckLine.OPENED, CheckLine.FINDING, CheckLine.SEEN]
+    assert night.check.deadline == deadline(planned(), PLAN)
+
+
+def test_a_fall_that_comes_before_the_service_has_found_its_feet_is_an_alarm() -> None:
+    night = Night()(30, found(Answer.SOMETHING_WRONG, Reason.ON_FLOOR))
+
+    assert night.raised == [(AlarmKind.SOMETHING_WRONG, P1, Reason.ON_FLOOR)]
+
+
+@pytest.mark.parametrize(("minutes", "attempt"), [(-1, 1), (1, 2), (1, 0)])
+def test_a_session_for_an_attempt_that_is_not_there_is_refused(minutes: float, attempt: int) -> None:
+    night = Night() if minutes < 0 else opened()
+
+    with pytest.raises(IllegalMove, match="attempt"):
+        night(minutes, found(IN_BED, attempt=attempt))
+
+
+def test_a_look_that_was_asked_for_clears_an_alarm_but_the_check_stays_one() -> None:
+    night = opened()(1, found(Answer.CANNOT_TELL, Reason.STILL))(3, AskAgain("olle", 10))
+    assert night.looks == [Cause.ASKED]
+
+    night(3, found(IN_BED, attempt=2), seconds=20)
+    assert Clear() in night.effects
+    assert (night.state, night.check.next_step_at) == (CheckState.ALARMED, None)
+
+
+def test_a_person_speaks_to_the_alarm() -> None:
+    alarmed = opened()(1, found(Answer.CANNOT_TELL, Reason.STILL))
+
+    assert Clear() in alarmed(2, PersonSaid(IN_BED, "olle", "session-1")).effects
+    assert [type(effect) for effect in alarmed(3, PersonSaid(Answer.NOT_SEEN, "olle")).effects] == [Write]
+    alarmed(4, PersonSaid(Answer.SOMETHING_WRONG, "olle"))
+    assert alarmed.raised[-1] == (AlarmKind.SOMETHING_WRONG, P1, None)
+    assert alarmed.state is CheckState.ALARMED
+
+
+# ---- the service was away ----
+
+
+def test_back_within_the_window_it_opens_as_usual() -> None:
+    night = Night()(9, ONLINE)
+
+    assert (night.state, night.check.late, night.looks) == (CheckState.OPEN, False, [])
+
+
+def test_back_after_the_window_it_makes_one_immediate_attempt() -> None:
+    night = Night()(15, ONLINE)
+
+    assert (night.state, night.check.late, night.looks) == (CheckState.OPEN, True, [Cause.CATCH_UP])
+    assert CheckLine.LATE in night.lines
+    assert night(15, found(IN_BED, attempt=2), seconds=20).state is CheckState.SEEN
+
+
+def test_a_catch_up_that_brings_nothing_is_not_tried_again() -> None:
+    night = Night()(15, ONLINE)(18, ONLINE)
+
+    assert night.raised == [(AlarmKind.TECHNICAL, P3, Reason.NO_SESSION)]
+
+
+@pytest.mark.parametrize(("minutes", "tick"), [(15, OFFLINE), (36, ONLINE), (600, ONLINE), (60 * 24 * 90, ONLINE)])
+def test_too_late_to_look_is_a_service_alarm_at_the_first_tick(minutes: float, tick: Tick) -> None:
+    night = Night()(minutes, tick)
+
+    assert night.raised == [(AlarmKind.SERVICE, P3, Reason.NO_SESSION)]
+    assert [e.late for e in night.effects if isinstance(e, Raise)] == [True]
+
+
+def test_away_while_open_it_tries_once_more_or_says_that_the_service_was_away() -> None:
+    assert opened()(13, ONLINE).looks == [Cause.RETRY]
+    assert opened()(300, ONLINE).raised == [(AlarmKind.SERVICE, P3, Reason.NO_SESSION)]
+
+
+def test_away_while_waiting_it_looks_late_or_alarms_for_what_was_seen() -> None:
+    late = waiting()(20, ONLINE)
+    assert (late.looks, late.check.late) == ([Cause.RECHECK], True)
+
+    assert waiting()(300, ONLINE).raised == [(AlarmKind.NOT_SEEN, P2, Reason.UP)]
+
+
+# ---- a fault is known before ----
+
+
+def test_a_fault_that_is_known_in_time_is_alarmed_an_hour_before() -> None:
+    night = Night()(-300, FaultKnown())
+    assert (night.raised, night.check.next_step_at) == ([], at(-60))
+
+    night(-60, ONLINE)
+    assert night.raised == [(AlarmKind.TECHNICAL, P3, Reason.FAULT)]
+    assert (night.state, night.check.next_step_at) == (CheckState.PLANNED, TWO)
+
+    night(0, ONLINE)(1, found(IN_BED))
+    assert night.state is CheckState.SEEN
+    assert len(night.raised) == 1
+
+
+def test_a_district_far_out_is_told_earlier() -> None:
+    night = Night(plan=Plan(arrive_within=timedelta(minutes=90)))(-300, FaultKnown())
+
+    assert night.check.next_step_at == at(-90)
+
+
+@pytest.mark.parametrize("minutes", [-60, -10, -2])
+def test_a_fault_at_the_pre_flight_is_alarmed_now_and_once(minutes: float) -> None:
+    night = Night()(minutes, FaultKnown(Reason.COVERED))(minutes, FaultKnown(Reason.COVERED), seconds=60)
+
+    assert night.raised == [(AlarmKind.TECHNICAL, P3, Reason.COVERED)]
+    assert night.check.next_step_at == TWO
+
+
+def test_a_fault_that_goes_in_time_is_never_alarmed() -> None:
+    night = Night()(-300, FaultKnown())(-200, FaultGone())
+
+    assert (night.check.next_step_at, night.raised, night.check.fault_known) == (TWO, [], False)
+
+
+def test_a_fault_that_comes_back_is_alarmed_again() -> None:
+    night = Night()(-10, FaultKnown())(-8, FaultGone())(-2, FaultKnown())
+
+    assert len(night.raised) == 2
+
+
+# ---- staff are with the resident ----
+
+
+def test_while_staff_are_there_the_device_is_off_the_list_and_the_check_waits() -> None:
+    night = Night()(-5, StaffOnSite())
+    assert NewConfig() in night.effects
+
+    night(0, ONLINE)
+    assert (night.state, night.check.next_step_at) == (CheckState.PLANNED, deadline(planned(), PLAN))
+
+
+def test_done_within_the_window_it_goes_back_on_the_list() -> None:
+    night = Night()(-5, StaffOnSite())(0, ONLINE)(5, StaffDone())
+    assert NewConfig() in night.effects
+
+    night(5, ONLINE)
+    assert (night.state, night.looks, night.check.late) == (CheckState.OPEN, [], False)
+
+
+def test_done_after_the_window_it_is_looked_at_by_command() -> None:
+    night = Night()(-5, StaffOnSite())(0, ONLINE)(20, StaffDone())(20, ONLINE)
+
+    assert (night.state, night.looks, night.check.late) == (CheckState.OPEN, [Cause.CATCH_UP], False)
+
+
+def test_staff_who_come_while_it_is_open_make_it_wait_and_not_fail() -> None:
+    night = opened()(1, StaffOnSite())(11, ONLINE)
+    assert (night.state, night.looks, night.raised) == (CheckState.WAITING, [], [])
+
+    night(15, StaffDone())(15, ONLINE)
+    assert (night.state, night.looks) == (CheckState.OPEN, [Cause.CATCH_UP])
+
+
+def test_a_recheck_waits_for_done() -> None:
+    night = waiting()(2, StaffOnSite())(16, ONLINE)
+    assert (night.state, night.looks) == (CheckState.WAITING, [])
+
+    assert night(20, StaffDone())(20, ONLINE).looks == [Cause.RECHECK]
+
+
+def test_a_broken_session_is_not_tried_again_while_staff_are_there() -> None:
+    night = opened()(1, StaffOnSite())(1, found(Answer.CANNOT_TELL, Reason.FROZEN), seconds=5)
+    assert (night.state, night.looks) == (CheckState.WAITING, [])
+
+    assert night(6, StaffDone())(6, ONLINE).looks == [Cause.CATCH_UP]
+
+
+@pytest.mark.parametrize("start", [Night, opened, waiting])
+def test_staff_who_are_never_done_do_not_make_it_green(start: Callable[[], Night]) -> None:
+    night = start()
+    night(2, StaffOnSite())
+    ends = deadline(planned(), PLAN)
+    while night.state not in (CheckState.ALARMED, CheckState.SEEN):
+        assert night.check.next_step_at is not None and night.check.next_step_at <= ends
+        night((night.check.next_step_at - TWO) / timedelta(minutes=1), ONLINE)
+
+    assert night.raised == [(AlarmKind.NOBODY_LOOKED, P2, Reason.NOBODY_LOOKED)]
+
+
+def test_nobody_asks_for_a_look_while_staff_are_there() -> None:
+    with pytest.raises(IllegalMove, match="staff are with the resident"):
+        waiting()(2, StaffOnSite())(3, AskAgain("olle", 10))
+
+
+# ---- the machine ----
+
+
+def test_the_deadline_is_the_end_of_the_last_possible_attempt() -> None:
+    assert deadline(planned(), PLAN) == at(11 + 3 + 21)
+    assert deadline(planned(plan=Plan(rechecks=0)), Plan(rechecks=0)) == at(14)
+    assert deadline(planned(GreenBy.OPERATOR), PLAN) == at(11 + 3 + 10 + 21 + 10)
+    assert opened().check.deadline == at(35)
+
+
+def test_facts_are_never_refused() -> None:
+    facts = (Tick, Found, FaultKnown, FaultGone, StaffOnSite, StaffDone)
+
+    assert all((state, fact) in TRANSITIONS for state in CheckState for fact in facts)
+
+
+def test_an_end_is_an_end() -> None:
+    for (state, _), becomes in TRANSITIONS.items():
+        if state in (CheckState.SEEN, CheckState.ALARMED, CheckState.CANCELLED):
+            assert becomes == {state}
