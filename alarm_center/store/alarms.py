@@ -179,3 +179,17 @@ async def next_case_no(tx: "Tx[Any]", org: str, now: datetime) -> int:
 async def turn_red(tx: "Tx[Any]", alarm_id: UUID, now: datetime) -> None:
     """Every chain is exhausted: the board is red and the heartbeat fails until somebody has it."""
     await tx.execute("update alarms set red_at = coalesce(red_at, $2) where alarm_id = $1", alarm_id, now)
+
+
+async def taken_by(tx: "Tx[Any]", phone: str, but: UUID) -> tuple[int, int] | None:
+    """Return case number and priority of the open alarm that a phone took last, other than *but*."""
+    row = await tx.fetchrow(
+        """
+        select a.case_no, a.priority from notices n join alarms a using (alarm_id)
+        where n.phone = $1 and n.state = 'took' and a.state <> 'closed' and a.alarm_id <> $2
+        order by n.answered_at desc limit 1
+        """,
+        phone,
+        but,
+    )
+    return (row["case_no"], row["priority"]) if row else None

@@ -79,6 +79,27 @@ async def coming(tx: "Tx[Any]", resident_id: UUID) -> list[UUID]:
     return [row["check_id"] for row in rows]
 
 
+async def lock_coming(tx: "Tx[Any]", resident_id: UUID) -> None:
+    """Hold the resident's checks that have not ended, always in one order; before the alarm, never after it."""
+    await tx.execute(
+        "select from checks where resident_id = $1 and next_step_at is not null order by check_id for update",
+        resident_id,
+    )
+
+
+async def more_tonight(tx: "Tx[Any]", check: Check) -> bool:
+    """Whether the resident has another check to come this night: a technical alarm is more urgent without."""
+    more: bool = await tx.fetchval(
+        """
+        select exists (select from checks where resident_id = $1 and night = $2 and opens_at > $3 and next_step_at is not null)
+        """,
+        check.resident_id,
+        check.night,
+        check.opens_at,
+    )
+    return more
+
+
 async def plan(tx: "Tx[Any]", checks: Iterable[Check]) -> list[UUID]:
     """Insert the checks that are not there yet, with their attempts; return the ids of the new ones.
 

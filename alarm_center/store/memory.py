@@ -1,5 +1,6 @@
 """One pool to PostgreSQL and the transactions on it: whose rows are seen, and what is tried again."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -31,6 +32,8 @@ class Memory:
     def __init__(self, pool: "asyncpg.Pool[Any]", dsn: str) -> None:
         self._pool = pool
         self.dsn = dsn
+        self.changed = asyncio.Event()
+        """Set after each commit that others may want to hear of; whoever passes the hint on clears it."""
 
     @classmethod
     async def open(cls, dsn: str, *, size: int = 10, application: str = "fjarrtillsyn") -> Self:
@@ -48,6 +51,10 @@ class Memory:
             server_settings={"application_name": application},
         )
         return cls(pool, dsn)
+
+    def hint(self) -> None:
+        """Say that something was committed. Only a hint: every reader polls each second as well."""
+        self.changed.set()
 
     async def close(self) -> None:
         """Close every connection, waiting for those at work."""

@@ -31,7 +31,8 @@ create table fjt.organisations (
 create table fjt.areas (
     area_id uuid primary key default gen_random_uuid(),
     org text not null references fjt.organisations,
-    code text not null check (length(code) between 1 and 8),
+    -- short and neutral: it goes out by SMS
+    code text not null check (code ~ '^[0-9A-ZÅÄÖ]{1,4}$'),
     plan jsonb not null default '{}',
     unique (org, code)
 );

@@ -1,0 +1,388 @@
+"""Load, decide, apply: the shell around every decision, one transaction and one lock a case (design §7).
+
+Order of locks: the resident's checks, then the alarm. Everything locks first and *then* reads the clock. Effects are
+rows of the same transaction; the outbox, the publisher and the boards carry on from them.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from alarm_center import configs, wording
+from alarm_center.core import alarm as alarm_core
+from alarm_center.core import alarm_events
+from alarm_center.core import check as check_core
+from alarm_center.core.case import (
+    Alarm,
+    AlarmState,
+    Attempt,
+    Cause,
+    Check,
+    CheckDecision,
+    Clear,
+    Effect,
+    Hold,
+    IllegalMove,
+    Look,
+    NewConfig,
+    Notify,
+    Raise,
+    RedBoard,
+    Tell,
+    Visit,
+    Write,
+)
+from alarm_center.core.happenings import CheckEvent, StaffDone, StaffOnSite
+from alarm_center.store import alarms, checks, commands, devices, events, rosters, towns
+from alarm_center.store.memory import Memory, Tx, Viewer, now
+from schemas.messages import Finding
+from schemas.vocabulary import AlarmKind, Condition, Priority, Show
+
+CheckEvents = Callable[["Tx[Any]", Check, datetime], Awaitable[CheckEvent]]
+"""Makes an event of what holds once the check is locked."""
+
+_LIVE_EXPIRES: Final = timedelta(seconds=60)
+
+
+class NotFound(LookupError):
+    """There is no such case that this viewer may see."""
+
+
+def new_token() -> str:
+    """Return a link token: new for each notice, and nothing in it."""
+    return secrets.token_urlsafe(6)
+
+
+# ---- checks ----
+
+
+async def on_check(
+    memory: Memory, check_id: UUID, event: CheckEvent | CheckEvents, *, actor: str, viewer: Viewer | None = None
+) -> Check:
+    """Let *event* happen to a check, and whatever follows from it.
+
+    Raises:
+        NotFound: there is no such check that *viewer* may see.
+        IllegalMove: it cannot happen in the check's state; nothing has changed.
+    """
+
+    async def work(tx: "Tx[Any]") -> Check:
+        check = await checks.lock(tx, check_id)
+        if check is None:
+            raise NotFound(f"no check {check_id} that this viewer may see")
+        return await step_check(tx, check, event, actor)
+
+    after = await memory.attempt(work, viewer)
+    memory.hint()
+    return after
+
+
+async def step_check(tx: "Tx[Any]", check: Check, event: CheckEvent | CheckEvents, actor: str) -> Check:
+    """Decide over a check that is held, and apply."""
+    home = await towns.home(tx, check.resident_id)
+    at = await now(tx)
+    happened = await event(tx, check, at) if callable(event) else event
+    decision = check_core.decide(check, happened, home.plan, at)
+    await checks.save(tx, check, decision.check, at)
+    return await _apply_check(tx, home, check, decision, at, actor)
+
+
+async def _apply_check(
+    tx: "Tx[Any]", home: towns.Home, before: Check, decision: CheckDecision, at: datetime, actor: str
+) -> Check:
+    check = decision.check
+    for effect in decision.effects:
+        match effect:
+            case Write(kind, data):
+                await events.write(
+                    tx, at, check.org, kind, data, area_id=home.area_id, check_id=check.check_id,
+                    resident_id=check.resident_id, device_id=check.device_id, session_id=data.get("session_id"),
+                    actor=actor,
+                )  # fmt: skip
+            case Look(attempt):
+                await _command_attempt(tx, check, attempt, at, actor)
+            case Raise(kind=kind, priority=priority, reason=reason):
+                alarm = await _raise(tx, home, check.device_id, kind, priority, reason, at, actor, check.check_id)
+                check = replace(check, alarm_id=alarm.alarm_id)
+                await checks.join_alarm(tx, check.check_id, alarm.alarm_id)
+            case Visit(visit_at):
+                await _plan_visit(tx, home, check, visit_at, at, actor)
+            case Clear():
+                await _clear(tx, home, check, at, actor)
+            case NewConfig():
+                if check.device_id is not None:
+                    await configs.refresh(tx, check.org, check.device_id)
+            case _:
+                raise AssertionError(f"a check does not ask for {effect}")
+    if before.state != check.state and check.device_id is not None and before.alarm_id == check.alarm_id:
+        # A check that has ended is off the device's list; while it is alarmed the alarm does that.
+        await configs.refresh(tx, check.org, check.device_id)
+    return check
+
+
+async def _command_attempt(tx: "Tx[Any]", check: Check, attempt: Attempt, at: datetime, actor: str) -> None:
+    if check.device_id is None:
+        return
+    show = Show.ALWAYS if attempt.cause is Cause.ASKED else check.show
+    await commands.add(
+        tx,
+        commands.Command(
+            command_id=uuid4(), org=check.org, device_id=check.device_id, kind="attempt", case_id=check.check_id,
+            check_id=check.check_id, attempt=attempt.number, alarm_id=check.alarm_id, seconds=attempt.seconds,
+            show=show, asked_by=actor, created_at=at, opens_at=attempt.opens_at, expires_at=attempt.closes_at,
+        ),
+    )  # fmt: skip
+
+
+# ---- alarms ----
+
+
+async def on_alarm(
+    memory: Memory,
+    alarm_id: UUID,
+    event: alarm_events.Event,
+    *,
+    actor: str,
+    viewer: Viewer | None = None,
+    note: str | None = None,
+) -> Alarm:
+    """Let *event* happen to an alarm, and whatever follows from it.
+
+    Raises:
+        NotFound: there is no such alarm that *viewer* may see.
+        IllegalMove: it cannot happen in the alarm's state; nothing has changed.
+    """
+
+    async def work(tx: "Tx[Any]") -> Alarm:
+        return await step_alarm_of(tx, alarm_id, event, actor, note)
+
+    after = await memory.attempt(work, viewer)
+    memory.hint()
+    return after
+
+
+async def step_alarm_of(
+    tx: "Tx[Any]", alarm_id: UUID, event: alarm_events.Event, actor: str, note: str | None = None
+) -> Alarm:
+    """Hold the alarm, and first the resident's checks where staff may come or go, then decide and apply."""
+    if not isinstance(event, alarm_events.Tick):
+        resident_id = await tx.fetchval("select resident_id from alarms where alarm_id = $1", alarm_id)
+        if resident_id is not None:
+            await checks.lock_coming(tx, resident_id)
+    alarm = await alarms.lock(tx, alarm_id)
+    if alarm is None:
+        raise NotFound(f"no alarm {alarm_id} that this viewer may see")
+    return await step_alarm(tx, alarm, event, actor, note)
+
+
+async def step_alarm(
+    tx: "Tx[Any]",
+    alarm: Alarm,
+    event: alarm_events.Event,
+    actor: str,
+    note: str | None = None,
+    check_id: UUID | None = None,
+) -> Alarm:
+    """Decide over an alarm that is held, and apply."""
+    town = await towns.town(tx, alarm.org)
+    plan = await _plan_of(tx, town, alarm)
+    roster = await rosters.roster(tx, town, alarm.alarm_id)
+    at = await now(tx)
+    decision = alarm_core.decide(alarm, event, plan, roster, at, uuid4)
+    await alarms.save(tx, alarm, decision.alarm, new_token, note)
+    await _apply_alarm(tx, town, decision.alarm, decision.effects, at, actor, check_id)
+    return decision.alarm
+
+
+async def _plan_of(tx: "Tx[Any]", town: towns.Town, alarm: Alarm) -> Any:
+    if alarm.resident_id is not None:
+        return (await towns.home(tx, alarm.resident_id)).plan
+    return town.plan_of_area((await towns.area(tx, alarm.area_id))[1])
+
+
+async def _apply_alarm(
+    tx: "Tx[Any]",
+    town: towns.Town,
+    alarm: Alarm,
+    effects: tuple[Effect, ...],
+    at: datetime,
+    actor: str,
+    check_id: UUID | None = None,
+) -> None:
+    for effect in effects:
+        match effect:
+            case Write(kind, data):
+                await events.write(
+                    tx, at, alarm.org, kind, data, area_id=alarm.area_id, alarm_id=alarm.alarm_id, check_id=check_id,
+                    resident_id=alarm.resident_id, device_id=alarm.device_id, actor=actor,
+                )  # fmt: skip
+            case Notify(notice, first):
+                await wording.ask(tx, town, alarm, notice, at, first=first)
+            case Tell(words, notice):
+                await wording.tell(tx, town, alarm, words, notice, at)
+            case Hold(on):
+                await _hold(tx, alarm, on, actor)
+            case RedBoard():
+                await alarms.turn_red(tx, alarm.alarm_id, at)
+            case _:
+                raise AssertionError(f"an alarm does not ask for {effect}")
+
+
+async def _hold(tx: "Tx[Any]", alarm: Alarm, on: bool, actor: str) -> None:
+    """Staff have come, or are done: the device makes nothing while they are there; later checks wait, then go on."""
+    if alarm.resident_id is None:
+        return
+    for check_id in await checks.coming(tx, alarm.resident_id):
+        check = await checks.lock(tx, check_id)
+        if check is not None:
+            await step_check(tx, check, StaffOnSite() if on else StaffDone(), actor)
+    await configs.refresh_resident(tx, alarm.resident_id)
+
+
+async def _raise(
+    tx: "Tx[Any]",
+    home: towns.Home,
+    device_id: str | None,
+    kind: AlarmKind,
+    priority: Priority,
+    reason: Any,
+    at: datetime,
+    actor: str,
+    check_id: UUID | None,
+) -> Alarm:
+    """Join the resident's open case, or open one."""
+    # Two checks of one resident may raise at once; the index allows one open case, and this makes them take turns.
+    await tx.execute("select pg_advisory_xact_lock(hashtext('case'), hashtext($1))", str(home.resident_id))
+    found = await alarms.lock_open(tx, home.resident_id)
+    if found is not None:
+        joined = await step_alarm(tx, found, alarm_events.Joined(kind, priority, reason), actor, check_id=check_id)
+        return joined
+    return await _open(tx, home, device_id, kind, priority, reason, at, actor, check_id)
+
+
+async def _open(
+    tx: "Tx[Any]",
+    home: towns.Home,
+    device_id: str | None,
+    kind: AlarmKind,
+    priority: Priority,
+    reason: Any,
+    at: datetime,
+    actor: str,
+    check_id: UUID | None,
+    *,
+    visit: bool = False,
+    arrive_by: datetime | None = None,
+) -> Alarm:
+    decision = alarm_core.open_alarm(
+        alarm_id=uuid4(), org=home.town.org, area_id=home.area_id, resident_id=home.resident_id, device_id=device_id,
+        case_no=await alarms.next_case_no(tx, home.town.org, at), kind=kind, priority=priority, reason=reason,
+        plan=home.plan, now=at,
+        somebody_signed_in=await towns.somebody_signed_in(tx, home.town.org), visit=visit, arrive_by=arrive_by,
+    )  # fmt: skip
+    alarm = decision.alarm
+    await alarms.add(tx, alarm, new_token)
+    await _apply_alarm(tx, home.town, alarm, decision.effects, at, actor, check_id)
+    if alarm.next_step_at is not None and alarm.next_step_at <= at:
+        # Nobody is to be waited for: the first SMS is wanted in this very transaction.
+        signed_in = await towns.somebody_signed_in(tx, home.town.org)
+        alarm = await step_alarm(tx, alarm, alarm_events.Tick(signed_in), actor)
+    return alarm
+
+
+async def _plan_visit(
+    tx: "Tx[Any]", home: towns.Home, check: Check, visit_at: datetime, at: datetime, actor: str
+) -> None:
+    """A visit in the check's stead: dispatched and receipted like an alarm, but calm."""
+    await _open(
+        tx, home, check.device_id, AlarmKind.MANUAL, Priority.THIRD, None, at, actor, check.check_id,
+        visit=True, arrive_by=visit_at,
+    )  # fmt: skip
+
+
+async def _clear(tx: "Tx[Any]", home: towns.Home, check: Check, at: datetime, actor: str) -> None:
+    if check.alarm_id is None:
+        return
+    alarm = await alarms.lock(tx, check.alarm_id)
+    if alarm is not None and alarm.state is not AlarmState.CLOSED:
+        await step_alarm(tx, alarm, alarm_events.Evidence(Condition.CLEARED), actor)
+
+
+async def raise_manual(
+    memory: Memory, resident_id: UUID, priority: Priority, *, actor: str, viewer: Viewer | None = None
+) -> Alarm:
+    """A person raises an alarm for a resident, with the priority that they say; it joins an open case."""
+
+    async def work(tx: "Tx[Any]") -> Alarm:
+        try:
+            home = await towns.home(tx, resident_id)
+        except LookupError as error:
+            raise NotFound(str(error)) from error
+        await checks.lock_coming(tx, resident_id)
+        return await _raise(tx, home, None, AlarmKind.MANUAL, priority, None, await now(tx), actor, None)
+
+    alarm = await memory.attempt(work, viewer)
+    memory.hint()
+    return alarm
+
+
+async def raise_by_evidence(tx: "Tx[Any]", resident_id: UUID, finding: Finding, at: datetime) -> UUID:
+    """A session that no check owns shows that something is wrong: open or join the resident's case."""
+    home = await towns.home(tx, resident_id)
+    rule = home.plan.rule(finding.answer, finding.reasons[0])
+    kind, priority = rule.kind or AlarmKind.SOMETHING_WRONG, rule.priority or Priority.FIRST
+    actor = finding.detector or "detector"
+    alarm = await _raise(tx, home, finding.device, kind, priority, finding.reasons[0], at, actor, None)
+    return alarm.alarm_id
+
+
+async def look_live(memory: Memory, alarm_id: UUID, seconds: int, *, user: UUID, viewer: Viewer | None = None) -> UUID:
+    """The holder of an alarm looks through the resident's camera now; return the command's id.
+
+    Raises:
+        NotFound: no such alarm, or the resident has no camera.
+        IllegalMove: the alarm is closed, somebody else holds it, consent is gone, or staff are on site.
+    """
+
+    async def work(tx: "Tx[Any]") -> UUID:
+        alarm = await alarms.lock(tx, alarm_id)
+        if alarm is None or alarm.resident_id is None:
+            raise NotFound(f"no alarm {alarm_id} that this viewer may see")
+        at = await now(tx)
+        if alarm.state is AlarmState.CLOSED or alarm.holder != user:
+            raise IllegalMove(f"alarm {alarm.case_no}: only who holds an open alarm may look")
+        if alarm.state is AlarmState.ON_SITE:
+            raise IllegalMove(f"alarm {alarm.case_no}: staff are on site, the camera stays dark")
+        device = await tx.fetchrow(
+            "select org, device_id from devices where resident_id = $1 and kind = 'camera'", alarm.resident_id
+        )
+        if device is None:
+            raise NotFound(f"alarm {alarm.case_no}: the resident has no camera")
+        return await _command_live(tx, alarm, device["device_id"], seconds, at, user)
+
+    command_id = await memory.attempt(work, viewer)
+    memory.hint()
+    return command_id
+
+
+async def _command_live(tx: "Tx[Any]", alarm: Alarm, device_id: str, seconds: int, at: datetime, user: UUID) -> UUID:
+    device = await devices.get(tx, alarm.org, device_id)
+    if device is None or not device.consented:
+        raise IllegalMove(f"alarm {alarm.case_no}: there is no consent to look")
+    command_id = uuid4()
+    await commands.add(
+        tx,
+        commands.Command(
+            command_id=command_id, org=alarm.org, device_id=device_id, kind="live", case_id=alarm.alarm_id,
+            check_id=None, attempt=None, alarm_id=alarm.alarm_id, seconds=seconds, show=Show.ALWAYS,
+            asked_by=str(user), created_at=at, opens_at=at, expires_at=at + _LIVE_EXPIRES,
+        ),
+    )  # fmt: skip
+    await events.write(
+        tx, at, alarm.org, "live_asked", {"command_id": command_id, "seconds": seconds}, area_id=alarm.area_id,
+        alarm_id=alarm.alarm_id, resident_id=alarm.resident_id, device_id=device_id, actor=str(user),
+    )  # fmt: skip
+    return command_id

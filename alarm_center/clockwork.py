@@ -1,0 +1,114 @@
+"""The only loop that moves time: asks the memory what is due, and lets the core decide. Runs in every replica.
+
+No timer lives in a process: a due row is claimed with ``FOR UPDATE SKIP LOCKED``, stepped and committed, so a replica
+that dies takes nothing with it and a late cycle catches up (design §7).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+
+from alarm_center import cases, metrics, watch
+from alarm_center.core import alarm_events
+from alarm_center.store import alarms, checks, towns
+from alarm_center.store.memory import Memory, Tx, now
+
+log = structlog.get_logger()
+
+_WORKERS: Final = 4
+"""Cases stepped side by side: a commit waits for the disk, not for the others."""
+
+
+@dataclass(slots=True)
+class Clockwork:
+    """Steps what is due each *tick_seconds*, and at once after :meth:`wake`."""
+
+    memory: Memory
+    tick_seconds: float = 0.25
+    since: datetime | None = None
+    """When this centre or its broker came back: no device counts as lost for three minutes after."""
+    last_cycle: float = 0.0
+    """Loop time of the last whole cycle; readiness and the heartbeat look at it."""
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        """Something may be due now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Cycle until cancelled. A broken cycle is logged, and the next one comes."""
+        while True:
+            try:
+                await self.cycle()
+                self.last_cycle = asyncio.get_running_loop().time()
+            except Exception:
+                log.exception("cycle_failed")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), self.tick_seconds)
+            self._wake.clear()
+
+    async def cycle(self) -> int:
+        """Step all that is due; return how many cases were stepped."""
+        stepped = 0
+        for of, step in (("check", self._step_check), ("alarm", self._step_alarm)):
+            done = await asyncio.gather(*(self._drain(of, step) for _ in range(_WORKERS)))
+            stepped += sum(done)
+        if stepped:
+            self.memory.hint()
+        return stepped
+
+    async def _drain(self, of: str, step: "Callable[[Tx[Any], list[UUID]], Awaitable[UUID | None]]") -> int:
+        done = 0
+        while True:
+            # A case whose step raises must not stand in the way of the others: it is put off, and told of.
+            at_work: list[UUID] = []
+
+            async def work(tx: "Tx[Any]", at_work: list[UUID] = at_work) -> UUID | None:
+                return await step(tx, at_work)
+
+            try:
+                if await self.memory.attempt(work) is None:
+                    return done
+            except Exception:
+                if not at_work:
+                    raise
+                log.exception("step_failed", of=of, id=str(at_work[-1]))
+                metrics.STEP_FAILED.labels(of).inc()
+                await self._put_off(of, at_work[-1])
+            metrics.STEPS.labels(of).inc()
+            done += 1
+
+    async def _step_check(self, tx: "Tx[Any]", at_work: list[UUID]) -> UUID | None:
+        check = await checks.lock_due(tx)
+        if check is None:
+            return None
+        at_work.append(check.check_id)
+        if check.next_step_at is not None:
+            metrics.LATENESS.observe(max(0.0, (await now(tx) - check.next_step_at).total_seconds()))
+        await cases.step_check(tx, check, watch.Ticker(self.since), "clockwork")
+        return check.check_id
+
+    async def _step_alarm(self, tx: "Tx[Any]", at_work: list[UUID]) -> UUID | None:
+        alarm = await alarms.lock_due(tx)
+        if alarm is None:
+            return None
+        at_work.append(alarm.alarm_id)
+        if alarm.next_step_at is not None:
+            metrics.LATENESS.observe(max(0.0, (await now(tx) - alarm.next_step_at).total_seconds()))
+        signed_in = await towns.somebody_signed_in(tx, alarm.org)
+        await cases.step_alarm(tx, alarm, alarm_events.Tick(signed_in), "clockwork")
+        return alarm.alarm_id
+
+    async def _put_off(self, of: str, id_: UUID) -> None:
+        statement = {
+            "check": "update checks set next_step_at = clock.now() + interval '5 s' where check_id = $1 and next_step_at is not null",
+            "alarm": "update alarms set next_step_at = clock.now() + interval '5 s' where alarm_id = $1 and next_step_at is not null",
+        }[of]
+        async with self.memory.transaction() as tx:
+            await tx.execute(statement, id_)

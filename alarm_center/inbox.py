@@ -1,0 +1,207 @@
+"""What comes in over MQTT: decode, decide, one transaction, then the receipt.
+
+Nothing here may take the process with it, and nothing is lost: what cannot be taken is refused with a word that is
+counted and logged, and its device is told, so that it stops sending; the check goes on to its own end regardless.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from alarm_center import cases, metrics, watch
+from alarm_center.core.case import Check, CheckState
+from alarm_center.core.happenings import Found
+from alarm_center.store import checks, commands, devices, events, sessions
+from alarm_center.store.memory import Memory, Tx, now
+from schemas import topics, wire
+from schemas.messages import DetectorStatus, Finding, Session, Status
+from schemas.vocabulary import Answer, Reason, Refusal
+
+log = structlog.get_logger()
+
+_NEEDS_HUMAN = frozenset({CheckState.TO_LOOK, CheckState.ALARMED})
+
+
+@dataclass(slots=True)
+class Inbox:
+    """Takes findings, statuses and the detectors' signs of life."""
+
+    memory: Memory
+
+    async def on_finding(self, topic: str, payload: bytes) -> None:
+        """Take one finding: its check decides, and its device gets a receipt."""
+        finding = _decode(Finding, topic, payload, "finding")
+        if finding is not None:
+            await self._take(finding, finding.answer)
+
+    async def on_session(self, topic: str, payload: bytes) -> None:
+        """Take a session itself, while no detector is alive to judge it: a person has to look."""
+        session = _decode(Session, topic, payload, "session")
+        if session is None or await watch.detectors_alive(self.memory):
+            return
+        unjudged = Finding(
+            session_id=session.session_id, org=session.org, device=session.device, check_id=session.check_id,
+            attempt=session.attempt, command_id=session.command_id, answer=Answer.CANNOT_TELL,
+            reasons=(Reason.PERSON_UNSURE,), started_at=session.started_at, pictures=len(session.frames),
+        )  # fmt: skip
+        await self._take(unjudged, None)
+
+    async def on_status(self, topic: str, payload: bytes) -> None:
+        """Take what a device says of itself."""
+        where = _where(topic, "status")
+        status = _decode(Status, topic, payload, "status")
+        if where is None or status is None:
+            return
+
+        async def work(tx: "Tx[Any]") -> None:
+            device = await devices.get(tx, where.org, where.device)
+            if device is None:
+                _refuse("status", Refusal.UNKNOWN_DEVICE, topic)
+                return
+            at = await now(tx)
+            await devices.status(tx, where.org, where.device, status, at)
+            if device.link != status.link or device.fault != status.fault or device.camera_ok != status.camera_ok:
+                await events.write(
+                    tx, at, where.org, "device_changed",
+                    {"link": status.link, "camera_ok": status.camera_ok}, device_id=where.device,
+                    resident_id=device.resident_id, area_id=device.area_id, actor="device",
+                )  # fmt: skip
+
+        await self.memory.attempt(work)
+        await watch.preflight(self.memory, where.org, where.device, status)
+        self.memory.hint()
+
+    async def on_detector(self, topic: str, payload: bytes) -> None:
+        """Take a detector's sign of life."""
+        status = _decode(DetectorStatus, topic, payload, "detector", below_device=False)
+        if status is not None:
+            await watch.heard_detector(self.memory, status)
+
+    async def _take(self, finding: Finding, answer: Answer | None) -> None:
+        async def work(tx: "Tx[Any]") -> Answer | Refusal | None:
+            return await take(tx, finding, answer)
+
+        taken = await self.memory.attempt(work)
+        if taken is None:
+            metrics.DUPLICATES.inc()
+        elif isinstance(taken, Refusal):
+            _refuse("session", taken, finding.session_id)
+        else:
+            metrics.FINDINGS.labels(taken).inc()
+        self.memory.hint()
+
+
+async def take(tx: "Tx[Any]", finding: Finding, answer: Answer | None) -> Answer | Refusal | None:
+    """Take *finding* in this transaction; return its answer, why it was refused, or ``None`` if it was taken before.
+
+    *answer* is ``None`` when no detector judged it.
+    """
+    device = await devices.get(tx, finding.org, finding.device)
+    if device is None:
+        # Not ours: there is no town to keep a row for. It gets no receipt, and is dropped there at its own limit.
+        return Refusal.UNKNOWN_DEVICE
+    check = await _lock(tx, finding, device)
+    at = await now(tx)
+    before = await sessions.receipt_of(tx, finding.org, finding.device, finding.session_id)
+    if before is not None:
+        await sessions.owe_receipt(tx, before, at)
+        return None
+    await devices.heard(tx, finding.org, finding.device, at)
+    if not device.consented:
+        return await _drop(tx, finding, device, check, at, Refusal.CONSENT_REVOKED)
+    if finding.command_id is not None:
+        await commands.end(tx, finding.command_id, "answered")
+    if check is None:
+        return await _without_check(tx, finding, device, at)
+    found = Found(
+        session_id=finding.session_id,
+        attempt=finding.attempt or 1,
+        answer=answer,
+        reason=finding.reasons[0] if finding.reasons and answer is not None else None,
+        started_at=finding.started_at,
+        consented=device.consented,
+        more_tonight=await checks.more_tonight(tx, check),
+    )
+    after = await cases.step_check(tx, check, found, finding.detector or "detector")
+    await sessions.keep(
+        tx, finding, at, resident_id=device.resident_id, check_id=check.check_id, alarm_id=after.alarm_id,
+        needs_human=after.state in _NEEDS_HUMAN, refusal=None,
+    )  # fmt: skip
+    await events.write(
+        tx, at, finding.org, "session_committed",
+        {"answer": answer, "needs_human": after.state in _NEEDS_HUMAN, "pictures": finding.pictures},
+        area_id=device.area_id, check_id=check.check_id, alarm_id=after.alarm_id, resident_id=device.resident_id,
+        device_id=finding.device, session_id=finding.session_id, actor=finding.detector or "detector",
+    )  # fmt: skip
+    return finding.answer
+
+
+async def _lock(tx: "Tx[Any]", finding: Finding, device: devices.Device) -> Check | None:
+    """Hold the check that the session is for; one of another resident is none of this device's."""
+    if finding.check_id is None:
+        return None
+    check = await checks.lock(tx, finding.check_id)
+    if check is None or check.resident_id != device.resident_id or check.org != finding.org:
+        return None
+    return check if any(a.number == (finding.attempt or 1) for a in check.attempts) else None
+
+
+async def _without_check(tx: "Tx[Any]", finding: Finding, device: devices.Device, at: datetime) -> Answer | Refusal:
+    """A session that no check of the device's resident asked for: refused, unless it shows that something is wrong."""
+    if finding.answer is not Answer.SOMETHING_WRONG or device.resident_id is None:
+        return await _drop(tx, finding, device, None, at, Refusal.UNKNOWN_ATTEMPT)
+    alarm_id: UUID = await cases.raise_by_evidence(tx, device.resident_id, finding, at)
+    await sessions.keep(
+        tx, finding, at, resident_id=device.resident_id, check_id=None, alarm_id=alarm_id, needs_human=True
+    )
+    return finding.answer
+
+
+async def _drop(
+    tx: "Tx[Any]", finding: Finding, device: devices.Device, check: Check | None, at: datetime, refusal: Refusal
+) -> Refusal:
+    await sessions.keep(
+        tx, finding, at, resident_id=device.resident_id, check_id=check.check_id if check else None, alarm_id=None,
+        needs_human=False, refusal=refusal,
+    )  # fmt: skip
+    await events.write(
+        tx, at, finding.org, "session_refused", {"refusal": refusal}, area_id=device.area_id,
+        check_id=check.check_id if check else None, resident_id=device.resident_id, device_id=finding.device,
+        session_id=finding.session_id, actor="inbox",
+    )  # fmt: skip
+    return refusal
+
+
+def _where(topic: str, kind: str) -> topics.Topic | None:
+    try:
+        return topics.parse(topic)
+    except topics.BadTopic as error:
+        _refuse(kind, Refusal.TOPIC_MISMATCH, str(error))
+        return None
+
+
+def _decode(model: Any, topic: str, payload: bytes, kind: str, *, below_device: bool = True) -> Any:
+    """Return the message, or ``None`` after counting and logging why it is not taken."""
+    try:
+        message = wire.decode(model, payload)
+    except wire.Refused as error:
+        _refuse(kind, error.refusal, error.detail)
+        return None
+    if not below_device or not hasattr(message, "org"):
+        return message
+    where = _where(topic, kind)
+    if where is None:
+        return None
+    if (where.org, where.device) != (message.org, message.device):
+        # The broker's rights are by topic: what the body claims beyond it is not believed.
+        _refuse(kind, Refusal.TOPIC_MISMATCH, f"{topic}: the body says {message.org}/{message.device}")
+        return None
+    return message
+
+
+def _refuse(kind: str, refusal: Refusal, detail: str) -> None:
+    metrics.REFUSED.labels(kind, refusal).inc()
+    log.warning("refused", of=kind, refusal=str(refusal), detail=detail[:200])

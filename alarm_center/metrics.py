@@ -1,0 +1,25 @@
+"""The centre's numbers for /metrics; names are what docs and dashboards use."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REFUSED: Final = Counter("fjt_refused_total", "Messages that were not taken", ["kind", "refusal"])
+FINDINGS: Final = Counter("fjt_findings_total", "Findings committed", ["answer"])
+DUPLICATES: Final = Counter("fjt_sessions_again_total", "Sessions that came again and got the same receipt")
+STEPS: Final = Counter("fjt_steps_total", "Due checks and alarms that the clockwork stepped", ["of"])
+STEP_FAILED: Final = Counter("fjt_step_failed_total", "Steps that raised and were put off", ["of"])
+LATENESS: Final = Histogram(
+    "fjt_step_late_seconds", "How long past its time a step was taken", buckets=(0.25, 0.5, 1, 2, 5, 15, 60, 600)
+)
+PUBLISHED: Final = Counter("fjt_published_total", "Configs, commands, receipts and pulses at the broker", ["kind"])
+SMS: Final = Counter("fjt_messages_total", "SMS and calls by what became of them", ["state"])
+SMS_SECONDS: Final = Histogram(
+    "fjt_sms_seconds", "From the decision to the provider's yes", buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 120)
+)
+REPLIES: Final = Counter("fjt_replies_total", "Replies by what they meant", ["meaning"])
+BROKER: Final = Gauge("fjt_broker_connected", "1 while this replica has its broker")
+DETECTORS: Final = Gauge("fjt_detectors_alive", "Detectors heard within the last minute")
+PICTURE_BYTES: Final = Gauge("fjt_picture_bytes", "Bytes of pictures in this replica's memory")
+RED: Final = Gauge("fjt_red_alarms", "Open alarms whose every chain is exhausted")
+SEALED: Final = Counter("fjt_events_sealed_total", "Lines of the timeline that were sealed")

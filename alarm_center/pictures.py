@@ -1,0 +1,256 @@
+"""Pictures in memory, from the detector to the screen of whoever holds the case; never anywhere else (design §2.5, §9).
+
+Every replica hears every picture and keeps one only when its *committed* session needs a human. It holds a bounded
+number of bytes and evicts by priority, then age, never what somebody has claimed. A picture is gone when its case
+closes, ten minutes after its first view, or thirty after it came; all of them are gone if this replica loses the
+timeline for ten seconds, since it then no longer knows what has closed.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from alarm_center import metrics
+from schemas import topics, wire
+from schemas.messages import Frame, LiveFrame, Picture, Session
+
+log = structlog.get_logger()
+
+UNCOMMITTED_SECONDS: Final = 30.0
+VIEWED_SECONDS: Final = 600.0
+KEPT_SECONDS: Final = 1800.0
+BLIND_SECONDS: Final = 10.0
+
+Key = tuple[str, str]
+"""Town and session id."""
+
+
+@dataclass(slots=True)
+class Kept:
+    """One session's frames, and what decides how long they stay."""
+
+    frames: tuple[Frame, ...]
+    size: int
+    came: float
+    needed: bool = False
+    priority: int = 3
+    claimed: bool = False
+    check_id: UUID | None = None
+    alarm_id: UUID | None = None
+    resident_id: UUID | None = None
+    first_view: float | None = None
+
+
+@dataclass(slots=True)
+class Live:
+    """The newest frame of a live look."""
+
+    frame: Frame | None = None
+    sequence: int = -1
+    last: bool = False
+    came: float = 0.0
+
+
+@dataclass(slots=True)
+class Pictures:
+    """The pictures of one replica. *clock* is monotonic, seconds."""
+
+    limit: int
+    clock: Callable[[], float]
+    heard_timeline: float = field(default=float("-inf"))
+    _kept: dict[Key, Kept] = field(default_factory=dict)
+    _live: dict[UUID, Live] = field(default_factory=dict)
+    _wanted: dict[Key, Kept] = field(default_factory=dict)
+    """What the timeline said of sessions whose picture has not come yet."""
+
+    # ---- from MQTT ----
+
+    async def on_picture(self, topic: str, payload: bytes) -> None:
+        """Take the frames of one session; one that cannot be read is dropped and counted."""
+        try:
+            where = topics.parse(topic)
+            picture = wire.decode(Picture, payload)
+        except (topics.BadTopic, wire.Refused) as error:
+            metrics.REFUSED.labels("picture", getattr(error, "refusal", "topic_mismatch")).inc()
+            return
+        if (where.org, where.device, where.session_id) != (picture.org, picture.device, picture.session_id):
+            metrics.REFUSED.labels("picture", "topic_mismatch").inc()
+            return
+        self.put(picture.org, picture.session_id, picture.frames)
+
+    async def on_session(self, topic: str, payload: bytes) -> None:
+        """While no detector is alive, take the frames from the session itself."""
+        try:
+            session = wire.decode(Session, payload)
+        except wire.Refused:
+            return  # the inbox has counted it
+        self.put(session.org, session.session_id, session.frames)
+
+    async def on_live(self, topic: str, payload: bytes) -> None:
+        """Take the newest frame of a live look; older ones and those that nobody asked for are dropped."""
+        try:
+            frame = wire.decode(LiveFrame, payload)
+        except wire.Refused as error:
+            metrics.REFUSED.labels("live", error.refusal).inc()
+            return
+        live = self._live.get(frame.command_id)
+        if live is not None and frame.sequence > live.sequence:
+            live.frame, live.sequence, live.last = frame.frame, frame.sequence, frame.last
+            live.came = self.clock()
+
+    def put(self, org: str, session_id: str, frames: tuple[Frame, ...]) -> None:
+        """Keep *frames* for now: until the timeline says whether anybody needs them, at most 30 s."""
+        if not frames:
+            return
+        key = (org, session_id)
+        kept = self._wanted.pop(key, None) or self._kept.get(key) or Kept((), 0, self.clock())
+        kept.frames, kept.size, kept.came = frames, sum(len(f.jpeg) for f in frames), self.clock()
+        self._kept[key] = kept
+        self._make_room()
+
+    # ---- from the timeline ----
+
+    def committed(
+        self,
+        org: str,
+        session_id: str,
+        *,
+        needed: bool,
+        check_id: UUID | None,
+        alarm_id: UUID | None,
+        resident_id: UUID | None,
+        priority: int,
+    ) -> None:
+        """The session's finding is in the database; its picture is needed by a person, or goes at once."""
+        key = (org, session_id)
+        kept = self._kept.get(key)
+        if not needed:
+            self._forget(key)
+            return
+        if kept is None:
+            kept = self._wanted[key] = Kept((), 0, self.clock())
+        kept.needed, kept.check_id, kept.alarm_id, kept.priority = True, check_id, alarm_id, priority
+        kept.resident_id = resident_id
+
+    def joined(self, check_id: UUID, alarm_id: UUID, priority: int) -> None:
+        """A check has become an alarm: its pictures go with the alarm now."""
+        for kept in self._all():
+            if kept.check_id == check_id:
+                kept.alarm_id, kept.priority = alarm_id, priority
+
+    def claimed(self, alarm_id: UUID, on: bool) -> None:
+        """Somebody holds the case, or no longer does; a held case's pictures are never evicted."""
+        for kept in self._all():
+            if kept.alarm_id == alarm_id:
+                kept.claimed = on
+
+    def closed(self, *, check_id: UUID | None = None, alarm_id: UUID | None = None) -> None:
+        """The case has ended: its pictures are gone."""
+        for key, kept in [*self._kept.items(), *self._wanted.items()]:
+            by_alarm = alarm_id is not None and kept.alarm_id == alarm_id
+            by_check = check_id is not None and kept.check_id == check_id and kept.alarm_id is None
+            if by_alarm or by_check:
+                self._forget(key)
+
+    def closed_of_resident(self, resident_id: UUID | None) -> None:
+        """Consent was withdrawn: nobody sees another byte of this resident."""
+        for key, kept in [*self._kept.items(), *self._wanted.items()]:
+            if kept.resident_id == resident_id:
+                self._forget(key)
+
+    def forget(self, org: str, session_id: str) -> None:
+        """These frames are gone: consent was withdrawn, or there is a guest."""
+        self._forget((org, session_id))
+
+    # ---- to the screen ----
+
+    def frames(self, org: str, session_id: str) -> tuple[Frame, ...] | None:
+        """Return the session's frames, or ``None``: they are gone, or were never here. Counts as a view.
+
+        The caller has committed the look before it asks (design §2.6).
+        """
+        self.sweep()
+        kept = self._kept.get((org, session_id))
+        if kept is None or not kept.needed:
+            return None
+        if kept.first_view is None:
+            kept.first_view = self.clock()
+        return kept.frames
+
+    def has(self, org: str, session_id: str) -> bool:
+        """Whether the session's frames are here, without counting as a view."""
+        self.sweep()
+        kept = self._kept.get((org, session_id))
+        return kept is not None and kept.needed
+
+    def expect_live(self, command_id: UUID) -> None:
+        """Somebody looks: take this command's frames."""
+        self._live.setdefault(command_id, Live(came=self.clock()))
+
+    def live(self, command_id: UUID) -> Live | None:
+        """Return the newest frame of a live look."""
+        return self._live.get(command_id)
+
+    def end_live(self, command_id: UUID) -> None:
+        """The look is over; its last frame is gone."""
+        self._live.pop(command_id, None)
+
+    # ---- time ----
+
+    def timeline_heard(self) -> None:
+        """The timeline was read just now, to its end."""
+        self.heard_timeline = self.clock()
+
+    def sweep(self) -> None:
+        """Let go of what has had its time; of everything, if the timeline has been silent for ten seconds."""
+        at = self.clock()
+        if at - self.heard_timeline > BLIND_SECONDS:
+            if self._kept:
+                log.warning("pictures_purged", why="timeline lost", sessions=len(self._kept))
+            self._kept.clear()
+            self._wanted.clear()
+            self._live.clear()
+        for key, kept in list(self._kept.items()):
+            unwanted = not kept.needed and at - kept.came > UNCOMMITTED_SECONDS
+            seen = kept.first_view is not None and at - kept.first_view > VIEWED_SECONDS
+            if unwanted or seen or at - kept.came > KEPT_SECONDS:
+                self._forget(key)
+        for key, kept in list(self._wanted.items()):
+            if at - kept.came > UNCOMMITTED_SECONDS:
+                del self._wanted[key]
+        for command_id, live in list(self._live.items()):
+            if at - live.came > UNCOMMITTED_SECONDS:
+                del self._live[command_id]
+        metrics.PICTURE_BYTES.set(self.size)
+
+    @property
+    def size(self) -> int:
+        """Bytes held now."""
+        return sum(kept.size for kept in self._kept.values())
+
+    def _all(self) -> Iterator[Kept]:
+        yield from self._kept.values()
+        yield from self._wanted.values()
+
+    def _forget(self, key: Key) -> None:
+        self._kept.pop(key, None)
+        self._wanted.pop(key, None)
+
+    def _make_room(self) -> None:
+        """Evict the least urgent, then the oldest, until the rest fits; never a claimed one."""
+        over = self.size - self.limit
+        if over <= 0:
+            return
+        order = sorted(
+            self._kept.items(), key=lambda item: (not item[1].needed, item[1].priority, -item[1].came), reverse=True
+        )
+        for key, kept in order:
+            if over <= 0:
+                return
+            if not kept.claimed:
+                over -= kept.size
+                self._forget(key)
+                log.warning("picture_evicted", session_id=key[1], bytes=kept.size)

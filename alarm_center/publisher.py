@@ -1,0 +1,115 @@
+"""From the memory to the devices: receipts, commands, wanted configs and the pulse, until each has what it should.
+
+Nothing is sent that is not a row first. A publish that the broker did not acknowledge leaves its row as it was, and is
+made again; a broker that comes back may have forgotten everything, so every config is published to it anew.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import structlog
+
+from alarm_center import configs, metrics
+from alarm_center.mqtt import Broker, NotConnected
+from alarm_center.store import commands, devices, sessions
+from alarm_center.store.memory import Memory, now
+from schemas import topics, wire
+from schemas.limits import PULSE_SECONDS
+from schemas.messages import Command, Message, Pulse, Receipt
+from schemas.vocabulary import Show
+
+log = structlog.get_logger()
+
+_POLL_SECONDS: Final = 1.0
+_KIND: Final[dict[str, Literal["attempt", "live"]]] = {"attempt": "attempt", "live": "live"}
+
+
+@dataclass(slots=True)
+class Publisher:
+    """Publishes what rows want, each second and at once after :meth:`wake`; and the pulse each 20 s."""
+
+    memory: Memory
+    broker: Broker
+    pulse_seconds: float = PULSE_SECONDS
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _connection: int = 0
+
+    def wake(self) -> None:
+        """Something may be waiting to go out."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        while True:
+            await self.broker.connected.wait()
+            try:
+                await self.cycle()
+            except NotConnected as error:
+                log.info("publish_waits", why=str(error))
+            except Exception:
+                log.exception("publish_failed")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+            self._wake.clear()
+
+    async def cycle(self) -> None:
+        """Publish all that waits now."""
+        if self._connection != self.broker.connections:
+            # Another connection, perhaps another broker process, with nothing retained.
+            async with self.memory.transaction() as tx:
+                await devices.publish_all_again(tx)
+            self._connection = self.broker.connections
+        await self._receipts()
+        await self._commands()
+        await self._configs()
+
+    async def pulse(self) -> None:
+        """Publish the centre's clock, now."""
+        at = await self.memory.now()
+        await self.broker.publish(topics.PULSE, wire.encode(Pulse(now=at)), qos=0)
+        metrics.PUBLISHED.labels("pulse").inc()
+
+    async def run_pulse(self) -> None:
+        """Publish the pulse each :attr:`pulse_seconds`, and at once when the broker comes back, until cancelled."""
+        while True:
+            await self.broker.connected.wait()
+            with contextlib.suppress(NotConnected):
+                await self.pulse()
+            await asyncio.sleep(self.pulse_seconds)
+
+    async def _receipts(self) -> None:
+        async with self.memory.transaction() as tx:
+            owed = await sessions.receipts_owed(tx)
+        for receipt in owed:
+            message = Receipt(session_id=receipt.session_id, state=receipt.state, reason=receipt.reason)
+            await self._publish("receipt", receipt.org, receipt.device_id, message)
+            async with self.memory.transaction() as tx:
+                await sessions.receipt_published(tx, receipt)
+
+    async def _commands(self) -> None:
+        async with self.memory.transaction() as tx:
+            at = await now(tx)
+            await commands.expire(tx, at)
+            due = await commands.due(tx, at)
+        for command in due:
+            message = Command(
+                command_id=command.command_id, kind=_KIND[command.kind], case=command.case_id, check_id=command.check_id,
+                attempt=command.attempt, seconds=command.seconds, show=Show(command.show), expires_at=command.expires_at,
+            )  # fmt: skip
+            await self._publish("command", command.org, command.device_id, message)
+
+    async def _configs(self) -> None:
+        async with self.memory.transaction() as tx:
+            at = await now(tx)
+            behind = await devices.to_publish(tx, at)
+        for device in behind:
+            await self._publish("config", device.org, device.device_id, configs.message(device), retain=True)
+            async with self.memory.transaction() as tx:
+                await devices.published(tx, device.org, device.device_id, device.wanted_version, at)
+
+    def _publish(self, kind: str, org: str, device: str, message: Message, *, retain: bool = False) -> Awaitable[None]:
+        metrics.PUBLISHED.labels(kind).inc()
+        return self.broker.publish(topics.of(org, device, kind), wire.encode(message), qos=1, retain=retain)

@@ -1,0 +1,53 @@
+"""Who is on duty: shifts from the database as the value that dispatches are decided over."""
+
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from alarm_center.core.roster import Duty, Roster, Shift
+from alarm_center.store.memory import Tx
+from alarm_center.store.towns import Town
+
+_AROUND: Final = timedelta(hours=1)
+"""A shift that begins while an alarm is being decided counts as well; the core looks at the minute."""
+
+
+async def roster(tx: "Tx[Any]", town: Town, alarm_id: UUID | None) -> Roster:
+    """Return the town's roster around now. Busy is who has taken an open alarm other than *alarm_id*."""
+    rows = await tx.fetch(
+        """
+        select s.shift_id, s.area_id, s.patrol, s.role, c.phone, s.starts_at, s.ends_at, s.mustered, s.muster_asked_at
+        from shifts s join carers c using (carer_id)
+        where s.org = $1 and s.starts_at < clock.now() + $2 and s.ends_at > clock.now()
+        order by s.starts_at, s.shift_id
+        """,
+        town.org,
+        _AROUND,
+    )
+    busy = await tx.fetch(
+        """
+        select distinct n.shift_id from notices n join alarms a using (alarm_id)
+        where a.org = $1 and a.state <> 'closed' and n.state = 'took' and n.shift_id is not null
+            and a.alarm_id is distinct from $2
+        """,
+        town.org,
+        alarm_id,
+    )
+    return Roster(
+        shifts=tuple(
+            Shift(
+                shift_id=row["shift_id"],
+                area_id=row["area_id"],
+                patrol=row["patrol"],
+                duty=Duty(row["role"]),
+                phone=row["phone"],
+                starts_at=row["starts_at"],
+                ends_at=row["ends_at"],
+                mustered=row["mustered"],
+                muster_asked_at=row["muster_asked_at"],
+            )
+            for row in rows
+        ),
+        fixed_phone=town.fixed_number,
+        busy=frozenset(row["shift_id"] for row in busy),
+    )

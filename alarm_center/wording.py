@@ -1,0 +1,103 @@
+"""From what a decision wants said to the words that go out: the town's language, host, zone and numbers laid in."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from alarm_center.core import dispatch as dispatch_core
+from alarm_center.core.case import Alarm, Notice
+from alarm_center.core.plan import Wording
+from alarm_center.core.sms_text import Facts, Language, Text, Texts
+from alarm_center.store import alarms, messages, towns
+from alarm_center.store.memory import Tx
+from schemas.vocabulary import Channel, Priority
+
+_VALID: Final = timedelta(minutes=15)
+"""How long an SMS that nothing waits for is worth delivering."""
+_VALID_AT_LEAST: Final = timedelta(seconds=60)
+
+FIRST, CALL_OUT, ANSWER, REMINDER = 1, 2, 3, 5
+"""Ranks in the outbox: the first SMS of an alarm goes before all else, reminders last."""
+
+_SPOKEN: Final = {Wording.ON_SITE_CHECK: Text.VOICE_ON_SITE_CHECK}
+_TEXT: Final = {wording: Text(wording.value) for wording in Wording if wording.value in set(Text)}
+
+
+def texts(town: towns.Town) -> Texts:
+    """Return the town's texts."""
+    return Texts(
+        language=Language(town.language),
+        zone=town.zone,
+        host=town.link_host,
+        number=town.data_number or town.fixed_number or town.sending_number,
+    )
+
+
+async def ask(
+    tx: "Tx[Any]", town: towns.Town, alarm: Alarm, notice: Notice, at: datetime, *, first: bool = False
+) -> None:
+    """Queue the SMS or call that asks a carer; its link token is the notice's own."""
+    token = await alarms.token_of(tx, notice.notice_id)
+    facts = await _facts(tx, alarm, notice, token)
+    text = _SPOKEN.get(notice.wording, Text.VOICE_CALL_OUT) if notice.channel is Channel.CALL else _TEXT[notice.wording]
+    reminder = notice.wording is Wording.REMINDER
+    rank = FIRST if first and alarm.priority is not Priority.THIRD else REMINDER if reminder else CALL_OUT
+    await messages.add(tx, _draft(town, alarm, notice, text, facts, token, _until(alarm, at), at, rank))
+
+
+async def tell(tx: "Tx[Any]", town: towns.Town, alarm: Alarm, words: Wording, notice: Notice, at: datetime) -> None:
+    """Queue an SMS that asks for nothing new, to the phone of *notice*."""
+    token = await alarms.token_of(tx, notice.notice_id)
+    facts = await _facts(tx, alarm, notice, token)
+    await messages.add(tx, _draft(town, alarm, notice, _TEXT[words], facts, token, at + _VALID, at, ANSWER, sms=True))
+
+
+async def say(tx: "Tx[Any]", town: towns.Town, phone: str, text: Text, facts: Facts, at: datetime) -> None:
+    """Queue an SMS that belongs to no notice: the answer to a reply that fits no case, or a muster."""
+    await messages.add(
+        tx,
+        messages.Draft(
+            org=town.org, channel=Channel.SMS, wording=text, sender=town.sending_number, phone=phone,
+            body=texts(town).say(text, facts), token=secrets.token_urlsafe(6), created_at=at, valid_until=at + _VALID,
+            rank=ANSWER,
+        ),
+    )  # fmt: skip
+
+
+def _draft(
+    town: towns.Town, alarm: Alarm, notice: Notice, text: Text, facts: Facts, token: str, until: datetime, at: datetime,
+    rank: int, *, sms: bool = False,
+) -> messages.Draft:  # fmt: skip
+    return messages.Draft(
+        org=town.org, channel=Channel.SMS if sms else notice.channel, wording=text, sender=town.sending_number,
+        phone=notice.phone, body=texts(town).say(text, facts), token=token, created_at=at, valid_until=until, rank=rank,
+        alarm_id=alarm.alarm_id, notice_id=notice.notice_id,
+    )  # fmt: skip
+
+
+def _until(alarm: Alarm, at: datetime) -> datetime:
+    """A question is worth delivering until the next step is taken."""
+    due = dispatch_core.due_at(alarm.dispatch)
+    return at + max(_VALID_AT_LEAST, due - at if due is not None else _VALID)
+
+
+async def _facts(tx: "Tx[Any]", alarm: Alarm, notice: Notice, token: str) -> Facts:
+    code, _ = await towns.area(tx, alarm.area_id)
+    case_no, other_no, priority = alarm.case_no, None, alarm.priority
+    if notice.wording is Wording.ALSO_SEEKS:
+        # "You took {case}. {other} seeks another patrol": this alarm is the other one.
+        taken = await alarms.taken_by(tx, notice.phone, alarm.alarm_id)
+        if taken is not None:
+            case_no, priority, other_no = taken[0], Priority(taken[1]), alarm.case_no
+    took = next((n.patrol for n in dispatch_core.takers(alarm.dispatch)), None)
+    on_site = alarm.on_site_word_at or alarm.on_site_at
+    return Facts(
+        case_no=case_no,
+        other_no=other_no,
+        priority=priority,
+        area=code,
+        by=alarm.arrive_by,
+        token=token,
+        patrol=took,
+        minutes=30 if on_site else None,
+    )
