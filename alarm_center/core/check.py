@@ -334,10 +334,12 @@ def _staff_done(check: Check, now: datetime) -> CheckDecision:
     """What had waited for done is due now."""
     if not check.held:
         return CheckDecision(check)
-    waited = check.state in (_PLANNED, _WAITING) and check.next_step_at == check.deadline
-    if waited and check.next_step_at is not None:
-        check = replace(check, next_step_at=min(now, check.next_step_at))
-    return CheckDecision(replace(check, held=False), (moves.line(CheckLine.RELEASED), *_listed(check)))
+    waited = check.next_step_at == check.deadline and check.state in (_PLANNED, _WAITING)
+    released = replace(check, held=False)
+    if not waited or check.next_step_at is None:
+        return CheckDecision(released, _listed(check))
+    due = replace(released, next_step_at=min(now, check.next_step_at))
+    return CheckDecision(due, (moves.line(CheckLine.RELEASED), *_listed(check)))
 
 
 def _listed(check: Check) -> tuple[NewConfig, ...]:
