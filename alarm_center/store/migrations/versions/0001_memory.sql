@@ -138,6 +138,7 @@ create table fjt.slots (
     local_time time not null,
     window_minutes int not null default 0 check (window_minutes between 0 and 480),
     seconds int not null default 10 check (seconds between 5 and 60),
+    -- nobody looks from afar at this time: it is a visit from the start
     by_visit boolean not null default false,
     valid_from date not null,
     valid_until date,

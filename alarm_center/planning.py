@@ -1,0 +1,193 @@
+"""Makes the rows of the checks that are owed, 36 hours ahead, and takes away what is not to be made.
+
+An insert that may be repeated: a check is owed once a resident, night and slot. The devices' lists follow from the
+rows (`configs`); nothing is planned on a device.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import structlog
+
+from alarm_center import cases, configs
+from alarm_center.core import calendar
+from alarm_center.core.case import Check, IllegalMove
+from alarm_center.core.check import plan_check
+from alarm_center.core.happenings import Cancel
+from alarm_center.store import checks, commands, events, plans, towns
+from alarm_center.store.memory import Memory, Tx, Viewer, now
+from schemas.limits import CONFIG_AHEAD_HOURS
+from schemas.vocabulary import CancelReason, GreenBy, Instead, Show
+
+log = structlog.get_logger()
+
+AHEAD: Final = timedelta(hours=CONFIG_AHEAD_HOURS)
+
+
+async def plan_all(memory: Memory) -> int:
+    """Make every town's coming checks; return how many are new."""
+    async with memory.transaction() as tx:
+        orgs = [town.org for town in await towns.towns(tx)]
+    made = 0
+    for org in orgs:
+        made += await plan_town(memory, org)
+    return made
+
+
+async def plan_town(memory: Memory, org: str) -> int:
+    """Make one town's checks from where the last planning ended to 36 hours from now; return how many are new."""
+
+    async def work(tx: "Tx[Any]") -> int:
+        town = await towns.town(tx, org)
+        at = await now(tx)
+        from_ = await plans.planned_until(tx, org) or at
+        # Slots that were added since the last time begin now; what is there already stays as it is.
+        from_ = min(from_, at)
+        made = 0
+        for row in await plans.residents(tx, org):
+            made += await _plan_resident(tx, town, row, from_, at + AHEAD, at)
+        await plans.set_planned_until(tx, org, at)
+        return made
+
+    made = await memory.attempt(work)
+    if made:
+        log.info("checks_planned", org=org, made=made)
+    memory.hint()
+    return made
+
+
+async def _plan_resident(
+    tx: "Tx[Any]", town: towns.Town, row: Mapping[str, Any], from_: datetime, until: datetime, at: datetime
+) -> int:
+    home = await towns.home(tx, row["resident_id"])
+    owed = calendar.checks_owed(
+        await plans.slots(tx, row["resident_id"]),
+        town.zone,
+        from_,
+        until,
+        town.spread_seconds,
+        open_minutes=int(home.plan.exact_window.total_seconds() // 60),
+    )
+    planned = [
+        plan_check(
+            check_id=uuid4(), org=town.org, resident_id=row["resident_id"], device_id=row["device_id"], night=o.night,
+            slot_id=o.slot_id, opens_at=o.opens_at, closes_at=o.closes_at, seconds=o.seconds,
+            green_by=GreenBy(row["green_by"]), show=Show(row["show"]), plan=home.plan,
+        )
+        for o in owed if plans.in_force(row, o.night)
+    ]  # fmt: skip
+    made = await checks.plan(tx, planned)
+    new = {check_id: None for check_id in made}
+    for check in planned:
+        if check.check_id in new:
+            await events.write(
+                tx, at, town.org, "check_planned",
+                {"opens_at": check.opens_at, "closes_at": check.closes_at, "night": check.night},
+                area_id=home.area_id, check_id=check.check_id, resident_id=check.resident_id, device_id=check.device_id,
+                actor="planning",
+            )  # fmt: skip
+    await _not_to_be_made(tx, row, [c for c in planned if c.check_id in new])
+    if row["device_id"] is not None:
+        # The window of 36 h moves on even when no check is new.
+        await configs.refresh(tx, town.org, row["device_id"])
+    return len(made)
+
+
+async def _not_to_be_made(tx: "Tx[Any]", row: Mapping[str, Any], new: Sequence[Check]) -> None:
+    """Cancel what falls into a pause, or has no consent: it is owed, and ends with its reason and what comes instead."""
+    pauses = await plans.pauses(tx, row["resident_id"])
+    visits = await plans.visit_slots(tx, row["resident_id"])
+    for check in new:
+        cancel = _cancel(row, pauses, visits, check)
+        held = await checks.lock(tx, check.check_id) if cancel else None
+        if cancel is not None and held is not None:
+            await cases.step_check(tx, held, cancel, "planning")
+
+
+def _cancel(
+    row: Mapping[str, Any], pauses: Sequence[Mapping[str, Any]], visits: frozenset[UUID], check: Check
+) -> Cancel | None:
+    if not row["consented"]:
+        instead = Instead(row["revoked_instead"] or "nothing")
+        return Cancel(CancelReason.CONSENT_REVOKED, instead, row["revoked_by"] or "consent")
+    for pause in pauses:
+        if pause["from_at"] <= check.opens_at < pause["to_at"]:
+            return Cancel(CancelReason(pause["reason"]), Instead(pause["instead"]), pause["said_by"])
+    if check.slot_id in visits:
+        return Cancel(CancelReason.REPLANNED, Instead.VISIT, "schedule")
+    return None
+
+
+async def revoke_consent(
+    memory: Memory, resident_id: UUID, who: str, *, instead: Instead, actor: str, viewer: Viewer | None = None
+) -> int:
+    """Consent is withdrawn, now: lists empty, commands ended, pictures gone; return how many checks were cancelled.
+
+    An open alarm's dispatch goes on. The night's other checks become visits, or nothing, as agreed.
+    """
+
+    async def work(tx: "Tx[Any]") -> int:
+        coming = await checks.coming(tx, resident_id)
+        held = [check for check_id in coming if (check := await checks.lock(tx, check_id)) is not None]
+        at = await now(tx)
+        home = await towns.home(tx, resident_id)
+        await plans.revoke(tx, resident_id, who, instead, actor, at)
+        await commands.end_of_resident(tx, resident_id)
+        await events.write(
+            tx, at, home.town.org, "consent_revoked", {"who": who, "instead": instead}, area_id=home.area_id,
+            resident_id=resident_id, actor=actor,
+        )  # fmt: skip
+        for check in held:
+            cancel = Cancel(CancelReason.CONSENT_REVOKED, instead, actor, person=True)
+            await cases.step_check(tx, check, cancel, actor)
+        await configs.refresh_resident(tx, resident_id)
+        return len(held)
+
+    cancelled = await memory.attempt(work, viewer)
+    memory.hint()
+    return cancelled
+
+
+async def pause(
+    memory: Memory,
+    resident_id: UUID,
+    reason: CancelReason,
+    from_at: datetime,
+    to_at: datetime,
+    *,
+    instead: Instead,
+    said_by: str,
+    actor: str,
+    viewer: Viewer | None = None,
+) -> int:
+    """Pause a resident's checks between two instants; return how many were cancelled.
+
+    Checks that already wait for a second look are left alone: that takes a person's word for the very check.
+    """
+
+    async def work(tx: "Tx[Any]") -> int:
+        coming = await checks.coming(tx, resident_id)
+        held = [check for check_id in coming if (check := await checks.lock(tx, check_id)) is not None]
+        at = await now(tx)
+        home = await towns.home(tx, resident_id)
+        await plans.add_pause(tx, home.town.org, resident_id, reason, from_at, to_at, instead, said_by)
+        await events.write(
+            tx, at, home.town.org, "paused", {"reason": reason, "from": from_at, "to": to_at, "instead": instead},
+            area_id=home.area_id, resident_id=resident_id, actor=actor,
+        )  # fmt: skip
+        cancelled = 0
+        for check in held:
+            if from_at <= check.opens_at < to_at:
+                try:
+                    await cases.step_check(tx, check, Cancel(reason, instead, said_by), actor)
+                except IllegalMove:
+                    continue
+                cancelled += 1
+        await configs.refresh_resident(tx, resident_id)
+        return cancelled
+
+    cancelled = await memory.attempt(work, viewer)
+    memory.hint()
+    return cancelled

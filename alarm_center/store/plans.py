@@ -1,0 +1,117 @@
+"""What residents chose: slots, pauses, consents, decisions, and how far ahead checks have been made of them."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from alarm_center.core.calendar import Slot
+from alarm_center.store.devices import CONSENTED
+from alarm_center.store.memory import Tx
+
+
+async def residents(tx: "Tx[Any]", org: str) -> list[Mapping[str, Any]]:
+    """Return the town's residents who may be owed checks, with device, consent and decision; a camera before sensors."""
+    rows: list[Mapping[str, Any]] = await tx.fetch(
+        f"""
+        select r.resident_id, d.device_id, coalesce(p.green_by, 'operator') as green_by,
+            coalesce(p.show, 'deviation') as show, b.starts_on, b.ends_on, ({CONSENTED}) as consented,
+            v.revoked_instead, v.recorded_by as revoked_by
+        from residents r
+        left join plans p using (resident_id)
+        left join lateral (
+            select device_id from devices where resident_id = r.resident_id order by kind = 'camera' desc, device_id limit 1
+        ) d on true
+        join lateral (
+            select starts_on, ends_on from decisions where resident_id = r.resident_id order by starts_on desc limit 1
+        ) b on true
+        left join lateral (
+            select revoked_instead, recorded_by from consents
+            where resident_id = r.resident_id and state = 'revoked' order by revoked_at desc limit 1
+        ) v on true
+        where r.org = $1 and r.moved_at is null and r.died_at is null
+        order by r.resident_id
+        """,  # noqa: S608 -- our own constant
+        org,
+    )
+    return rows
+
+
+def in_force(row: Mapping[str, Any], night: date) -> bool:
+    """Whether the resident's decision holds on that night."""
+    return bool(row["starts_on"] <= night and (row["ends_on"] is None or night <= row["ends_on"]))
+
+
+async def slots(tx: "Tx[Any]", resident_id: UUID) -> list[Slot]:
+    """Return the resident's slots."""
+    rows = await tx.fetch(
+        """
+        select slot_id, resident_id, weekdays, local_time, window_minutes, seconds, valid_from, valid_until
+        from slots where resident_id = $1
+        """,
+        resident_id,
+    )
+    return [Slot(**{**row, "weekdays": frozenset(row["weekdays"])}) for row in rows]
+
+
+async def visit_slots(tx: "Tx[Any]", resident_id: UUID) -> frozenset[UUID]:
+    """Return the slots at which somebody comes instead of looking from afar."""
+    rows = await tx.fetch("select slot_id from slots where resident_id = $1 and by_visit", resident_id)
+    return frozenset(row["slot_id"] for row in rows)
+
+
+async def pauses(tx: "Tx[Any]", resident_id: UUID) -> list[Mapping[str, Any]]:
+    """Return the resident's pauses that have not ended."""
+    rows: list[Mapping[str, Any]] = await tx.fetch(
+        """
+        select reason, from_at, to_at, said_by, instead from pauses
+        where resident_id = $1 and ended_at is null and to_at > clock.now() order by from_at
+        """,
+        resident_id,
+    )
+    return rows
+
+
+async def add_pause(
+    tx: "Tx[Any]",
+    org: str,
+    resident_id: UUID,
+    reason: str,
+    from_at: datetime,
+    to_at: datetime,
+    instead: str,
+    said_by: str,
+) -> None:
+    """Insert a pause."""
+    await tx.execute(
+        """
+        insert into pauses (org, resident_id, reason, from_at, to_at, said_by, instead) values ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        org, resident_id, reason, from_at, to_at, said_by, instead,
+    )  # fmt: skip
+
+
+async def revoke(tx: "Tx[Any]", resident_id: UUID, who: str, instead: str, recorded_by: str, now: datetime) -> None:
+    """Write that a consent is withdrawn."""
+    await tx.execute(
+        """
+        update consents set state = 'revoked', revoked_at = $4, revoked_instead = $3, recorded_by = $5
+        where resident_id = $1 and who = $2 and revoked_at is null
+        """,
+        resident_id, who, instead, now, recorded_by,
+    )  # fmt: skip
+
+
+async def planned_until(tx: "Tx[Any]", org: str) -> datetime | None:
+    """Return when the town's checks were last made, held so that replicas take turns."""
+    last: datetime | None = await tx.fetchval("select last_at from jobs where job = $1 for update", f"plan:{org}")
+    return last
+
+
+async def set_planned_until(tx: "Tx[Any]", org: str, at: datetime) -> None:
+    """Write when the town's checks were made."""
+    await tx.execute(
+        "insert into jobs (job, last_at) values ($1, $2) on conflict (job) do update set last_at = excluded.last_at",
+        f"plan:{org}",
+        at,
+    )
