@@ -38,6 +38,7 @@ _WRONG: Final = Rule(Reaction.ALARM, AlarmKind.SOMETHING_WRONG, Priority.FIRST)
 
 
 def person_said(check: Check, said: PersonSaid, plan: Plan, now: datetime) -> CheckDecision:
+    """Take a person's answer: it decides a check that is to be looked at, and speaks to the alarm of one that is alarmed."""
     if said.reason is not None and said.reason not in REASONS[said.answer]:
         raise illegal(check, f"{said.reason} is no reason for {said.answer}")
     written = line(CheckLine.PERSON, user=said.user, session_id=said.session_id, answer=said.answer, reason=said.reason)
@@ -93,6 +94,7 @@ def ask_again(check: Check, ask: AskAgain, plan: Plan, now: datetime) -> CheckDe
 
 
 def cancel(check: Check, wish: Cancel, now: datetime) -> CheckDecision:
+    """End the check without a look; once one has failed this takes a person's name, unless consent is gone."""
     revoked = wish.reason is CancelReason.CONSENT_REVOKED
     if check.state is CheckState.ALARMED:
         if not revoked:
