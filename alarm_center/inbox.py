@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from alarm_center import cases, metrics, watch
-from alarm_center.core.case import Check, CheckState
+from alarm_center.core.case import Check, CheckState, IllegalMove
 from alarm_center.core.happenings import Found
 from alarm_center.store import checks, commands, devices, events, sessions
 from alarm_center.store.memory import Memory, Tx, now
@@ -125,7 +125,11 @@ async def take(tx: "Tx[Any]", finding: Finding, answer: Answer | None) -> Answer
         consented=device.consented,
         more_tonight=await checks.more_tonight(tx, check),
     )
-    after = await cases.step_check(tx, check, found, finding.detector or "detector")
+    try:
+        after = await cases.step_check(tx, check, found, finding.detector or "detector")
+    except IllegalMove:
+        # An attempt that has not opened: whatever was seen, nobody was to look.
+        return await _drop(tx, finding, device, check, at, Refusal.UNKNOWN_ATTEMPT)
     await sessions.keep(
         tx, finding, at, resident_id=device.resident_id, check_id=check.check_id, alarm_id=after.alarm_id,
         needs_human=after.state in _NEEDS_HUMAN, refusal=None,

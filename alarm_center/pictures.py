@@ -15,7 +15,7 @@ import structlog
 
 from alarm_center import metrics
 from schemas import topics, wire
-from schemas.messages import Frame, LiveFrame, Picture, Session
+from schemas.messages import LiveFrame, Picture, Session
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ Key = tuple[str, str]
 class Kept:
     """One session's frames, and what decides how long they stay."""
 
-    frames: tuple[Frame, ...]
+    picture: Picture | None
     size: int
     came: float
     needed: bool = False
@@ -48,9 +48,7 @@ class Kept:
 class Live:
     """The newest frame of a live look."""
 
-    frame: Frame | None = None
-    sequence: int = -1
-    last: bool = False
+    newest: LiveFrame | None = None
     came: float = 0.0
 
 
@@ -62,7 +60,7 @@ class Pictures:
     clock: Callable[[], float]
     heard_timeline: float = field(default=float("-inf"))
     _kept: dict[Key, Kept] = field(default_factory=dict)
-    _live: dict[UUID, Live] = field(default_factory=dict)
+    _live: dict[tuple[str, UUID], Live] = field(default_factory=dict)
     _wanted: dict[Key, Kept] = field(default_factory=dict)
     """What the timeline said of sessions whose picture has not come yet."""
 
@@ -79,7 +77,7 @@ class Pictures:
         if (where.org, where.device, where.session_id) != (picture.org, picture.device, picture.session_id):
             metrics.REFUSED.labels("picture", "topic_mismatch").inc()
             return
-        self.put(picture.org, picture.session_id, picture.frames)
+        self.put(picture)
 
     async def on_session(self, topic: str, payload: bytes) -> None:
         """While no detector is alive, take the frames from the session itself."""
@@ -87,7 +85,7 @@ class Pictures:
             session = wire.decode(Session, payload)
         except wire.Refused:
             return  # the inbox has counted it
-        self.put(session.org, session.session_id, session.frames)
+        self.put(Picture(session_id=session.session_id, org=session.org, device=session.device, frames=session.frames))
 
     async def on_live(self, topic: str, payload: bytes) -> None:
         """Take the newest frame of a live look; older ones and those that nobody asked for are dropped."""
@@ -96,18 +94,17 @@ class Pictures:
         except wire.Refused as error:
             metrics.REFUSED.labels("live", error.refusal).inc()
             return
-        live = self._live.get(frame.command_id)
-        if live is not None and frame.sequence > live.sequence:
-            live.frame, live.sequence, live.last = frame.frame, frame.sequence, frame.last
-            live.came = self.clock()
+        live = self._live.get((frame.org, frame.command_id))
+        if live is not None and (live.newest is None or frame.sequence > live.newest.sequence):
+            live.newest, live.came = frame, self.clock()
 
-    def put(self, org: str, session_id: str, frames: tuple[Frame, ...]) -> None:
-        """Keep *frames* for now: until the timeline says whether anybody needs them, at most 30 s."""
-        if not frames:
+    def put(self, picture: Picture) -> None:
+        """Keep *picture* for now: until the timeline says whether anybody needs it, at most 30 s."""
+        if not picture.frames:
             return
-        key = (org, session_id)
-        kept = self._wanted.pop(key, None) or self._kept.get(key) or Kept((), 0, self.clock())
-        kept.frames, kept.size, kept.came = frames, sum(len(f.jpeg) for f in frames), self.clock()
+        key = (picture.org, picture.session_id)
+        kept = self._wanted.pop(key, None) or self._kept.get(key) or Kept(None, 0, self.clock())
+        kept.picture, kept.size, kept.came = picture, sum(len(f.jpeg) for f in picture.frames), self.clock()
         self._kept[key] = kept
         self._make_room()
 
@@ -131,7 +128,7 @@ class Pictures:
             self._forget(key)
             return
         if kept is None:
-            kept = self._wanted[key] = Kept((), 0, self.clock())
+            kept = self._wanted[key] = Kept(None, 0, self.clock())
         kept.needed, kept.check_id, kept.alarm_id, kept.priority = True, check_id, alarm_id, priority
         kept.resident_id = resident_id
 
@@ -167,36 +164,31 @@ class Pictures:
 
     # ---- to the screen ----
 
-    def frames(self, org: str, session_id: str) -> tuple[Frame, ...] | None:
-        """Return the session's frames, or ``None``: they are gone, or were never here. Counts as a view.
+    def frames(self, org: str, session_id: str) -> Picture | None:
+        """Return the session's frames, or ``None``: they are gone, or were never here. Does not count as a view."""
+        self.sweep()
+        kept = self._kept.get((org, session_id))
+        return kept.picture if kept is not None and kept.needed else None
+
+    def view(self, org: str, session_id: str) -> Picture | None:
+        """Return the same, and start the ten minutes after the first view.
 
         The caller has committed the look before it asks (design §2.6).
         """
-        self.sweep()
-        kept = self._kept.get((org, session_id))
-        if kept is None or not kept.needed:
-            return None
-        if kept.first_view is None:
-            kept.first_view = self.clock()
-        return kept.frames
+        picture = self.frames(org, session_id)
+        if picture is not None:
+            kept = self._kept[(org, session_id)]
+            kept.first_view = kept.first_view if kept.first_view is not None else self.clock()
+        return picture
 
-    def has(self, org: str, session_id: str) -> bool:
-        """Whether the session's frames are here, without counting as a view."""
-        self.sweep()
-        kept = self._kept.get((org, session_id))
-        return kept is not None and kept.needed
-
-    def expect_live(self, command_id: UUID) -> None:
+    def expect_live(self, org: str, command_id: UUID) -> None:
         """Somebody looks: take this command's frames."""
-        self._live.setdefault(command_id, Live(came=self.clock()))
+        self._live.setdefault((org, command_id), Live(came=self.clock()))
 
-    def live(self, command_id: UUID) -> Live | None:
-        """Return the newest frame of a live look."""
-        return self._live.get(command_id)
-
-    def end_live(self, command_id: UUID) -> None:
-        """The look is over; its last frame is gone."""
-        self._live.pop(command_id, None)
+    def live(self, org: str, command_id: UUID) -> LiveFrame | None:
+        """Return the newest frame of a live look, or ``None`` when none has come."""
+        live = self._live.get((org, command_id))
+        return live.newest if live is not None else None
 
     # ---- time ----
 
@@ -221,9 +213,9 @@ class Pictures:
         for key, kept in list(self._wanted.items()):
             if at - kept.came > UNCOMMITTED_SECONDS:
                 del self._wanted[key]
-        for command_id, live in list(self._live.items()):
+        for look, live in list(self._live.items()):
             if at - live.came > UNCOMMITTED_SECONDS:
-                del self._live[command_id]
+                del self._live[look]
         metrics.PICTURE_BYTES.set(self.size)
 
     @property

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -95,6 +96,8 @@ class Timeline:
             pictures.closed(check_id=event.check_id)
         elif kind == "consent_revoked":
             pictures.closed_of_resident(event.resident_id)
+        elif kind == "live_asked":
+            pictures.expect_live(event.org, UUID(event.data["command_id"]))
         elif kind in _HELD and event.alarm_id is not None:
             pictures.claimed(event.alarm_id, _HELD[AlarmLine(kind)])
 

@@ -14,7 +14,7 @@ import structlog
 from alarm_center import cases
 from alarm_center.core.case import Check, IllegalMove
 from alarm_center.core.happenings import CheckEvent, FaultGone, FaultKnown, Tick
-from alarm_center.store import checks, devices, jobs
+from alarm_center.store import alarms, checks, devices, jobs
 from alarm_center.store.memory import Memory, Tx, now
 from schemas.messages import DetectorStatus, Status
 from schemas.vocabulary import Link, Reason
@@ -66,12 +66,9 @@ class Ticker:
 
     async def __call__(self, tx: "Tx[Any]", check: Check, at: datetime) -> CheckEvent:
         device = await devices.get(tx, check.org, check.device_id) if check.device_id else None
-        on_site = await tx.fetchval(
-            "select exists (select from alarms where resident_id = $1 and state = 'on_site')", check.resident_id
-        )
         return Tick(
             device_online=device is not None and device.consented and device.online(at, self.since),
-            staff_on_site=on_site,
+            staff_on_site=await alarms.staff_on_site(tx, check.resident_id),
             detectors_alive=bool(await alive(tx)),
             more_tonight=await checks.more_tonight(tx, check),
         )
