@@ -113,6 +113,9 @@ def _took(draft: Draft, notice: Notice, eta_minutes: int | None) -> None:
         return
     draft.accept(notice, eta_minutes)
     _answer(draft, notice, Wording.GRANTED)
+    if draft.dispatch.state is DispatchState.RUNNING and not dispatching.waits(draft.dispatch, draft.alarm):
+        # Two were agreed on: the second is asked now, not when the first would have been called.
+        draft.go_on(hasten=True)
 
 
 def _declined(draft: Draft, notice: Notice) -> None:

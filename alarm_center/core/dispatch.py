@@ -251,6 +251,10 @@ def _take(
     person = _pick(dispatch, step, alarm, people)
     if person is None:
         return dispatch, (), True
+    fresh = all(n.phone != person.phone for n in dispatch.notices)
+    if fresh and any(s.who is step.who and s.channel is Channel.SMS for s in dispatch.chain):
+        # The call is for whoever has the SMS; somebody new gets the SMS first.
+        step = replace(step, channel=Channel.SMS)
     dispatch, told = ask(dispatch, alarm, person, step, now, ids)
     return dispatch, told, _aside(dispatch.notices[-1], alarm)
 

@@ -194,7 +194,6 @@ class Story:
     def operator(self, number: int = 0x51) -> Operator:
         return Operator(self, number)
 
-    @property
     def state(self) -> AlarmState:
         return self.alarm.state
 

@@ -44,6 +44,7 @@ from alarm_center.core.case import (
     Notify,
     Tell,
 )
+from alarm_center.core.dispatch import due_at
 from alarm_center.core.plan import Plan
 from alarm_center.core.roster import Roster
 from schemas.vocabulary import AlarmKind, Condition, HandledBy, Outcome, Priority, Reason
@@ -93,13 +94,12 @@ class AlarmLife(RuleBasedStateMachine):
         self.fixed = FIXED if fixed else None
         self.signed_in = signed_in
         self.roster = Roster(tuple(ON_DUTY[i] for i in sorted(on_duty)), self.fixed)
-        self.moved = False
-        self.exhausted_rounds = 0
         decision = open_alarm(
             UUID(int=1), "nordby", HERE, UUID(int=7), "b27", 4821, kind, priority, None, self.plan, self.now,
             signed_in, visit, START + timedelta(hours=3) if visit else None,
         )  # fmt: skip
         self.alarm = decision.alarm
+        self.fell = kind is AlarmKind.SOMETHING_WRONG
         self.opened_first = self.alarm.priority is Priority.FIRST and not visit
 
     # ---- what may happen ----
@@ -202,7 +202,11 @@ class AlarmLife(RuleBasedStateMachine):
 
     @invariant()
     def it_waits_for_somebody(self) -> None:
-        assert (self.alarm.next_step_at is None) == (self.alarm.state is AlarmState.CLOSED)
+        alarm = self.alarm
+        assert (alarm.next_step_at is None) == (alarm.state is AlarmState.CLOSED)
+        limits = (alarm.lease_until, alarm.self_dispatch_at, alarm.limit_at, due_at(alarm.dispatch))
+        known = [at for at in limits if at is not None]
+        assert alarm.next_step_at == (min(known) if alarm.state is not AlarmState.CLOSED else None)
 
     @invariant()
     def it_ends_with_an_outcome_and_a_name(self) -> None:
@@ -251,6 +255,8 @@ class AlarmLife(RuleBasedStateMachine):
         due = self.alarm.dispatch.repeat_at if self.alarm.dispatch is not None else None
         decision = self.event(Tick(self.signed_in))
         assert decision.alarm.next_step_at is not None and decision.alarm.next_step_at > self.now
+        if self.fell and self.now >= self.alarm.opened_at + self.plan.call_extends:
+            assert self.alarm.dispatch is not None, "nothing holds a fall back for longer than a call"
         if exhausted and due is not None and due <= self.now and self.fixed is not None:
             asked = [e.notice.phone for e in decision.effects if isinstance(e, Notify)]
             assert self.fixed in asked or self.has_it(self.fixed), "exhausted, and nobody was asked again"

@@ -1,0 +1,72 @@
+"""Many alarms with one cause are one incident; a person in trouble is never part of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from alarm_center.core.case import Alarm, AlarmState
+from alarm_center.core.incident import gather, joins
+from schemas.vocabulary import AlarmKind, Priority
+from tests.support.alarm_story import START, Story
+
+
+def alarm(number: int, kind: AlarmKind = AlarmKind.TECHNICAL, seconds_ago: int = 30) -> Alarm:
+    one = Story(kind).alarm
+    opened_at = START - timedelta(seconds=seconds_ago)
+    return replace(one, alarm_id=UUID(int=number), device_id=f"b{number}", case_no=4000 + number, opened_at=opened_at)
+
+
+def test_five_devices_and_a_fifth_of_the_area_within_five_minutes_are_one_incident() -> None:
+    alarms = [alarm(n, seconds_ago=60 * n) for n in range(1, 6)]
+    assert [a.case_no for a in gather(alarms, 25, START)] == [4005, 4004, 4003, 4002, 4001]
+
+
+@pytest.mark.parametrize(
+    ("alarms", "devices"),
+    [
+        ([alarm(n) for n in range(1, 5)], 10),
+        ([alarm(n) for n in range(1, 6)], 26),
+        ([alarm(n) for n in range(1, 5)] + [alarm(5, seconds_ago=301)], 10),
+        ([alarm(1) for _ in range(6)], 10),
+    ],
+    ids=["four devices", "less than a fifth", "spread out in time", "one device many times"],
+)
+def test_fewer_than_that_go_each_by_itself(alarms: list[Alarm], devices: int) -> None:
+    assert gather(alarms, devices, START) == ()
+
+
+def test_the_ones_already_in_an_incident_count_and_are_not_joined_again() -> None:
+    joined = [replace(alarm(n), incident_id=UUID(int=99)) for n in range(1, 6)]
+    assert [a.case_no for a in gather([*joined, alarm(6)], 20, START)] == [4006]
+
+
+def test_somebody_who_fell_among_forty_lost_links_is_not_joined() -> None:
+    fall = alarm(50, AlarmKind.SOMETHING_WRONG)
+    gathered = gather([*(alarm(n) for n in range(1, 41)), fall], 60, START)
+    assert len(gathered) == 40
+    assert fall not in gathered
+    assert not joins(fall)
+
+
+def test_another_kind_far_above_its_usual_rate_is_an_incident() -> None:
+    alarms = [alarm(n, AlarmKind.NOT_SEEN) for n in range(1, 8)]
+    assert len(gather(alarms, 100, START, usual={AlarmKind.NOT_SEEN: 0.5})) == 7
+    assert gather(alarms, 100, START, usual={AlarmKind.NOT_SEEN: 1.0}) == ()
+    assert gather(alarms, 100, START) == ()
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        replace(alarm(1), state=AlarmState.DISPATCHED),
+        replace(alarm(1), state=AlarmState.ON_SITE),
+        replace(alarm(1), priority=Priority.FIRST),
+        replace(alarm(1), visit=True),
+        alarm(1, AlarmKind.MANUAL),
+        alarm(1, AlarmKind.TEST),
+    ],
+)
+def test_what_has_been_sent_or_is_a_persons_own_is_left_alone(one: Alarm) -> None:
+    assert not joins(one)
