@@ -133,6 +133,7 @@ class Eye:
         self._busy = threading.Thread(target=run, name="eye", daemon=True)
         self._busy.start()
         try:
-            return await asyncio.wait_for(done, limit_s)
+            async with asyncio.timeout(limit_s):
+                return await done
         except TimeoutError:
             raise CannotCapture("camera does not answer") from None

@@ -30,8 +30,8 @@ POSTURES: Final[dict[str, tuple[tuple[float, float, float, float, float], ...]]]
     "empty": (),
     "just_left": ((1.9, 1.4, 0.95, 1.35, 1.2),),
     "sitting_up": ((2.2, 2.6, 0.75, 0.70, 4.6),),
-    "up": ((0.7, 3.2, 0.55, 0.60, 4.2),),
-    "fallen": ((3.5, 1.0, 0.55, 1.10, 3.6),),
+    "up": ((0.9, 2.8, 0.80, 0.80, 4.8),),
+    "fallen": ((3.2, 1.0, 0.60, 1.20, 4.2),),
     "two": ((1.6, 0.6, 0.70, 0.70, 4.2), (1.9, 2.6, 0.75, 0.70, 4.0)),
 }
 """Warm patches by name: row, column, their reach along each in cells, and how much warmer than the room (°C)."""

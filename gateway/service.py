@@ -5,6 +5,7 @@ import random
 import ssl
 import threading
 import time
+import traceback
 import uuid
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -31,6 +32,7 @@ ACK_S: Final = 120.0
 RETRY_S: Final = (1.0, 60.0)
 """The first and the longest wait before connecting again."""
 TICK_S: Final = 0.5
+GOODBYE_S: Final = 2.0
 
 
 def software() -> str:
@@ -107,15 +109,16 @@ class Gateway:
 
     async def run(self) -> None:
         """Run until cancelled; then say goodbye."""
+        work = {asyncio.create_task(self._keep_linked()), asyncio.create_task(self._keep_watch())}
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._keep_linked())
-                tasks.create_task(self._keep_watch())
+            ended, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
         finally:
             self._stop_look.set()
             if self._seeing is not None:
-                self._seeing.cancel()
-                await asyncio.gather(self._seeing, return_exceptions=True)
+                work.add(self._seeing)
+            await _ended(work)
 
     # The link
 
@@ -171,7 +174,7 @@ class Gateway:
             except asyncio.CancelledError:
                 with suppress(aiomqtt.MqttError):
                     gone = Status(link=Link.GONE, software=self._software)
-                    await client.publish(self._topic("status"), encode(gone), qos=1, timeout=2)
+                    await client.publish(self._topic("status"), encode(gone), qos=1, timeout=GOODBYE_S)
                 raise
             finally:
                 for task in (listening, cut):
@@ -229,7 +232,8 @@ class Gateway:
             self._nudged.clear()
             self._step(self._monotonic())
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._nudged.wait(), self._tick_s)
+                async with asyncio.timeout(self._tick_s):
+                    await self._nudged.wait()
 
     def _step(self, t: float) -> None:
         """Do what is due at *t*."""
@@ -240,9 +244,10 @@ class Gateway:
             if look := self.home.next_look(t):
                 self.home.begin(look, t)
                 self._stop_look = threading.Event()
-                self._see(self._live(look) if look.kind == "live" else self._look(look))
+                work = self._live(look) if look.kind == "live" else self._look(look)
+                self._seeing = asyncio.create_task(self._see(work))
             elif keys := self.home.preflights_due(t):
-                self._see(self._preflight(keys))
+                self._seeing = asyncio.create_task(self._see(self._preflight(keys)))
         client = self._client
         if client is None:
             return
@@ -279,18 +284,17 @@ class Gateway:
 
     # Looking
 
-    def _see(self, work: Coroutine[None, None, None]) -> None:
-        """Run *work*, which uses the eye. Whatever breaks in it, the device can look again afterwards."""
-
-        def after(task: asyncio.Task[None]) -> None:
-            if not task.cancelled() and (error := task.exception()) is not None:
-                self.counts["broken"] += 1
-                self._log.error("look broke", error=type(error).__name__, exc_info=error)
+    async def _see(self, work: Coroutine[None, None, None]) -> None:
+        """Do *work*, which uses the eye. Whatever breaks in it, the device can look again afterwards."""
+        try:
+            await work
+        except Exception as error:  # one broken look must not blind the device for the rest of the night
+            self.counts["broken"] += 1
+            where = traceback.format_tb(error.__traceback__)[-1].strip()  # no values: they may be pictures
+            self._log.error("look broke", error=type(error).__name__, where=where)
+        finally:
             if self.home.looking is not None:
                 self.home.end()
-
-        self._seeing = asyncio.create_task(work)
-        self._seeing.add_done_callback(after)
 
     async def _preflight(self, keys: frozenset[Key]) -> None:
         fault = await self._eye.fault()
@@ -377,6 +381,15 @@ class Gateway:
 
     def _topic(self, kind: str, session_id: str | None = None) -> str:
         return topics.of(self._org, self._device, kind, session_id)
+
+
+async def _ended(work: set[asyncio.Task[None]]) -> None:
+    """Cancel *work* and return when it has ended; again and again, for a library may swallow one."""
+    pending = {task for task in work if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=GOODBYE_S + 1)
 
 
 async def run(settings: Settings) -> None:

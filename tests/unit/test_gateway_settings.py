@@ -1,0 +1,44 @@
+"""A gateway's settings: from the environment or files, with every error said at once."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.__main__ import main
+from gateway.settings import Settings
+
+GOOD = {"FJT_GATEWAY_ORG": "ekby", "FJT_GATEWAY_DEVICE": "b27", "FJT_GATEWAY_SOURCE": "scene:asleep"}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_signs_in_by_its_own_name_with_the_password_of_a_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("secret\n")
+    environment.setenv("FJT_MQTT_PASSWORD_FILE", str(tmp_path / "password"))
+    settings = Settings()
+    assert (settings.user, settings.password) == ("ekby/b27", "secret")
+
+
+def test_real_people_need_more_and_all_of_it_is_said_at_once(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("FJT_LIVE", "1")
+    environment.setenv("FJT_GATEWAY_DEVICE", "B 27")
+    with pytest.raises(ValidationError) as error:
+        Settings()
+    for word in ("FJT_GATEWAY_DEVICE", "FJT_MQTT_TLS", "FJT_MQTT_PASSWORD", "FJT_GATEWAY_SOURCE"):
+        assert word in str(error.value)
+
+
+def test_the_program_says_what_is_wrong_and_ends(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.setenv("FJT_GATEWAY_SOURCE", "scene:ghost")
+    environment.delenv("FJT_GATEWAY_ORG")
+    assert main() == 2
+    said = capsys.readouterr().err
+    assert "FJT_GATEWAY_SOURCE" in said and "ghost" in said and "FJT_GATEWAY_ORG" in said

@@ -1,0 +1,337 @@
+"""Where the ten seconds come from, what becomes of them before they are sent, and how they fail."""
+
+import asyncio
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from gateway import limits, scenes, sensors
+from gateway.eye import Eye, lamp
+from gateway.sources import BadSource, CannotCapture, Source, Taken, open_source, to_and_fro
+from schemas import jpeg
+from schemas import limits as contract
+from schemas.messages import Capture, Frame, Profile
+from schemas.vocabulary import DeviceKind
+
+SMALL = Capture(fps=2, width=160, height=120)
+
+
+def never() -> bool:
+    return False
+
+
+def textured(width: int, height: int, seed: int = 0) -> bytes:
+    picture = np.random.default_rng(seed).integers(0, 255, (height, width), np.uint8)
+    return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes())
+
+
+def decoded(data: bytes) -> npt.NDArray[np.float64]:
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    return np.asarray(picture, np.float64)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for number in range(4):
+        (tmp_path / f"{number:03}.jpg").write_bytes(textured(64, 48, number))
+    (tmp_path / "notes.txt").write_text("not a picture")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "use camera:N"),
+        ("camera:front", "use camera:N"),
+        ("scene:asleep,ghost", "ghost"),
+        ("sensor:ghost", "asleep"),
+        ("file:", "use camera:N"),
+        ("file:x?fps=many", "fps"),
+        ("ftp://example.org/x", "use camera:N"),
+    ],
+)
+def test_a_bad_source_says_what_there_is(text: str, says: str) -> None:
+    with pytest.raises(BadSource, match=says):
+        open_source(text)
+
+
+def test_frames_are_played_to_and_fro() -> None:
+    assert [to_and_fro(n, 4) for n in range(9)] == [0, 1, 2, 3, 2, 1, 0, 1, 2]
+    assert [to_and_fro(n, 1) for n in range(3)] == [0, 0, 0]
+
+
+def test_a_folder_fills_its_seconds_with_its_own_bytes(folder: Path) -> None:
+    taken = open_source(f"file:{folder}").take(5, Capture(fps=2), never)
+    names = [f"{to_and_fro(n, 4):03}.jpg" for n in range(10)]
+    assert [frame.jpeg for frame in taken.frames] == [(folder / name).read_bytes() for name in names]
+    assert [frame.ms for frame in taken.frames] == [500 * n for n in range(10)]
+
+
+def test_a_folder_filmed_faster_than_wanted_is_thinned(folder: Path) -> None:
+    taken = open_source(f"file:{folder}?fps=4").take(5, Capture(fps=2), never)
+    assert [frame.ms for frame in taken.frames] == [500 * n for n in range(10)]
+
+
+@pytest.mark.parametrize("path", ["nowhere", "empty"])
+def test_a_missing_or_empty_recording_is_a_fault(tmp_path: Path, path: str) -> None:
+    (tmp_path / "empty").mkdir()
+    source = open_source(f"file:{tmp_path / path}")
+    assert source.fault()
+    with pytest.raises(CannotCapture):
+        source.take(5, SMALL, never)
+
+
+def test_a_recording_that_is_no_picture_is_a_fault(folder: Path) -> None:
+    (folder / "000.jpg").write_bytes(b"not a jpeg")
+    with pytest.raises(CannotCapture, match="no JPEG"):
+        open_source(f"file:{folder}").take(5, SMALL, never)
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    path = tmp_path / "film.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (320, 240))
+    for number in range(30):
+        picture = np.full((240, 320, 3), 40, np.uint8)
+        cv2.circle(picture, (20 + 9 * number, 120), 18, (200, 200, 200), -1)
+        writer.write(picture)
+    writer.release()
+    return path
+
+
+def test_a_film_is_sampled_made_smaller_and_played_to_and_fro(film: Path) -> None:
+    taken = open_source(f"file:{film}").take(5, SMALL, never)
+    assert len(taken.frames) == 10
+    assert {jpeg.size(frame.jpeg) for frame in taken.frames} == {(160, 120)}
+    assert taken.frames[5].jpeg != taken.frames[4].jpeg == taken.frames[6].jpeg
+
+
+@pytest.fixture
+def stream(film: Path) -> Iterator[str]:
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(film.parent)))
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    yield f"http://127.0.0.1:{server.server_port}/film.avi"
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+def test_a_stream_is_read_and_let_go(stream: str) -> None:
+    source = open_source(stream)
+    assert source.fault() is None
+    frames = list(source.live(5, Capture(fps=12, width=160, height=120)))
+    assert frames and jpeg.size(frames[0].jpeg) == (160, 120)
+
+
+def test_a_stopped_look_gives_no_more_pictures(stream: str) -> None:
+    with pytest.raises(CannotCapture, match="no picture"):
+        open_source(stream).take(5, SMALL, lambda: True)
+
+
+@pytest.mark.parametrize("text", ["camera:97", "http://127.0.0.1:9/nothing"])
+def test_a_camera_that_does_not_open_is_a_fault(text: str) -> None:
+    source = open_source(text)
+    assert source.fault() == "camera does not open"
+    with pytest.raises(CannotCapture, match="does not open"):
+        source.take(5, SMALL, never)
+
+
+def test_too_many_bytes_give_fewer_frames_before_stronger_jpeg() -> None:
+    frames = [Frame(ms=100 * n, jpeg=textured(320, 240, n)) for n in range(100)]
+    size = len(frames[0].jpeg)
+    thinner = limits.within(frames, 10, aim=60 * size)
+    assert 25 <= len(thinner) <= 60 and {len(f.jpeg) for f in thinner} <= {len(f.jpeg) for f in frames}
+    stronger = limits.within(frames, 10, aim=10 * size)
+    assert len(stronger) == 25 and sum(len(f.jpeg) for f in stronger) <= 10 * size
+    assert (stronger[0].ms, stronger[-1].ms) == (0, 9900)
+
+
+def test_a_session_has_at_most_120_frames_of_1920_by_1080() -> None:
+    assert len(limits.within([Frame(ms=n, jpeg=textured(16, 16)) for n in range(300)], 60)) == contract.FRAMES
+    assert limits.rate(12, 60) == 2
+    large = limits.within([Frame(ms=0, jpeg=textured(2400, 1600))], 10, aim=10_000_000)
+    width, height = jpeg.size(large[0].jpeg)
+    assert width <= contract.FRAME_WIDTH and height <= contract.FRAME_HEIGHT
+
+
+def test_a_header_that_claims_an_absurd_size_is_not_decoded() -> None:
+    data = bytearray(textured(64, 48))
+    at = data.index(b"\xff\xc0")
+    data[at + 5 : at + 9] = (60_000).to_bytes(2, "big") * 2
+    with pytest.raises(limits.TooLarge, match="60000x60000"):
+        limits.within([Frame(ms=0, jpeg=bytes(data))], 10)
+
+
+@pytest.mark.parametrize("name", scenes.SCENES)
+def test_every_scene_fits_a_session_and_is_the_same_for_the_same_seed(name: str) -> None:
+    source = open_source(f"scene:{name}", seed=5)
+    taken = source.take(10, Capture(), never)
+    assert len(taken.frames) == 50
+    assert sum(len(frame.jpeg) for frame in taken.frames) <= contract.SESSION_BYTES_AIM
+    assert open_source(f"scene:{name}", seed=5).take(10, Capture(), never) == taken
+    assert source.take(10, Capture(), never) != taken, "another look is another ten seconds"
+    Profile.model_validate(scenes.profile(name))
+    mean = float(np.mean([decoded(frame.jpeg).mean() for frame in taken.frames[::10]]))
+    assert mean < 6 if name == "dark" else 15 < mean < 60
+
+
+def moving(name: str, zone: str) -> tuple[int, int]:
+    """Return how many blocks stand out over time, inside *zone* and outside the bed and it."""
+    shown = scenes.draw(name, 2, 10, 5)
+    small = np.stack([cv2.resize(decoded(x), (320, 240), interpolation=cv2.INTER_AREA) for x in shown])
+    blocks = small.reshape(len(shown), 30, 8, 40, 8).mean((2, 4))
+    blocks -= np.median(blocks, axis=(1, 2), keepdims=True)
+    deviation = blocks.std(0)
+    masks = {}
+    for part in Profile.model_validate(scenes.profile(name)).zones:
+        mask = np.zeros((30, 40), np.uint8)
+        cv2.fillPoly(mask, [np.array([(x * 40, y * 30) for x, y in part.polygon], np.int32)], 1)
+        masks[part.name] = mask > 0
+    live = deviation > 3 * np.median(deviation)
+    inside = masks[zone]
+    bed = np.any([mask for part, mask in masks.items() if part.startswith("bed")], axis=0)
+    return int((live & inside).sum()), int((live & ~inside & ~bed).sum())
+
+
+@pytest.mark.parametrize(
+    ("name", "zone", "lives"),
+    [
+        ("asleep", "bed", True),
+        ("still_duvet", "bed", False),
+        ("empty", "bed", False),
+        ("fallen", "floor", True),
+        ("fallen", "bed", False),
+        ("asleep_couple", "bed_left", True),
+        ("asleep_couple", "bed_right", True),
+        ("couple_one_missing", "bed_left", True),
+        ("couple_one_missing", "bed_right", False),
+    ],
+)
+def test_life_is_drawn_where_the_scene_says(name: str, zone: str, lives: bool) -> None:
+    inside, _ = moving(name, zone)
+    assert inside >= 10 if lives else inside <= 2
+
+
+@pytest.mark.parametrize("name", ["asleep", "still_duvet", "empty"])
+def test_nothing_moves_outside_the_bed_when_nobody_is_there(name: str) -> None:
+    assert moving(name, "bed")[1] == 0
+
+
+def test_scenes_take_turns_and_the_last_one_stays() -> None:
+    source = open_source("scene:up,asleep", seed=1)
+    shown = [source.take(5, SMALL, never) for _ in range(3)]
+    again = open_source("scene:asleep", seed=1)
+    again.take(5, SMALL, never)
+    assert shown[1] == again.take(5, SMALL, never)
+    assert shown[2] == again.take(5, SMALL, never)
+
+
+@pytest.mark.parametrize("name", sensors.POSTURES)
+def test_drawn_sensors_are_warm_where_somebody_is(name: str) -> None:
+    taken = open_source(f"sensor:{name}", seed=3).take(10, Capture(), never)
+    thermal, ambient = taken.channels
+    assert (thermal.rows, thermal.columns, len(thermal.ms)) == (4, 4, len(ambient.ms)) and len(thermal.ms) == 30
+    spread = float(np.mean([max(v) - min(v) for v in thermal.values]))
+    assert spread < 1.5 if name in ("empty", "just_left") else spread > 2.5
+
+
+def test_recorded_samples_come_in_turn_or_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "samples.csv"
+    lines = ["session,t_s,ambient_c,cell1_c,cell2_c,cell3_c,cell4_c"]
+    lines += [f"{name},{n * 0.5},21.0,22,23,24,{n}" for name in ("a", "b") for n in range(30)]
+    path.write_text("\n".join(lines))
+    source = open_source(f"samples:{path}")
+    assert source.kind is DeviceKind.SENSORS
+    first = source.take(10, Capture(), never)
+    assert len(first.channels[0].ms) == 20 and first.channels[0].values[3] == (22.0, 23.0, 24.0, 3.0)
+    assert open_source(f"samples:{path}#b").take(10, Capture(), never) == source.take(10, Capture(), never)
+    with pytest.raises(CannotCapture, match="no such series"):
+        open_source(f"samples:{path}#c").take(10, Capture(), never)
+
+
+@pytest.mark.parametrize("text", ["", "session,t_s,cell1_c\na,x,1", "session,t_s\na,1", "session,t_s,cell1_c\na,1"])
+def test_bad_samples_are_a_fault(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "samples.csv"
+    path.write_text(text)
+    with pytest.raises(CannotCapture, match="samples"):
+        open_source(f"samples:{path}").take(10, Capture(), never)
+
+
+def test_recorded_thermal_windows_are_read(footage: Path) -> None:
+    taken = open_source(f"samples:{footage / 'thermal' / 'samples.csv.gz'}").take(10, Capture(), never)
+    assert taken.channels[0].quantity == "thermal_c" and len(taken.channels[0].ms) == 26
+
+
+class Slow:
+    """A camera that holds until it is let go."""
+
+    kind = DeviceKind.CAMERA
+
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+
+    def take(self, seconds: int, capture: Capture, stopped: Callable[[], bool]) -> Taken:
+        self.let_go.wait(20)
+        return Taken()
+
+    def fault(self) -> str | None:
+        return None
+
+    def live(self, seconds: int, capture: Capture) -> Iterator[Frame]:
+        for number in range(40):
+            yield Frame(ms=number, jpeg=b"x")
+
+
+async def test_a_camera_that_hangs_is_given_up_and_not_opened_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.eye.SLACK_S", -4.95)
+    slow, shown = Slow(), list[bool]()
+    eye = Eye(slow, shown.append)
+    with pytest.raises(CannotCapture, match="does not answer"):
+        await eye.take(5, SMALL, threading.Event())
+    with pytest.raises(CannotCapture, match="still busy"):
+        await eye.take(5, SMALL, threading.Event())
+    assert shown == [True, False, True, False]
+    slow.let_go.set()
+
+
+async def test_a_live_look_keeps_only_the_newest_frame_for_a_slow_link() -> None:
+    seen: list[Frame] = []
+    eye, stop = Eye(Slow(), lambda looking: None), threading.Event()
+    async for frame in eye.live(5, SMALL, stop):
+        seen.append(frame)
+        if len(seen) == 1:
+            assert eye._busy is not None
+            await asyncio.to_thread(eye._busy.join, 10)
+    assert len(seen) <= 3 and seen[-1].ms == 39
+    assert stop.is_set()
+
+
+def test_the_lamp_is_lit_while_somebody_looks(tmp_path: Path) -> None:
+    led = tmp_path / "brightness"
+    show = lamp(led)
+    show(True)
+    assert led.read_text() == "1"
+    show(False)
+    assert led.read_text() == "0"
+    lamp(tmp_path / "nowhere" / "brightness")(True)
+
+
+def sources() -> list[Source]:
+    return [open_source(text) for text in ("scene:asleep", "sensor:asleep", "file:.", "camera:0")]
+
+
+def test_every_source_is_of_one_kind() -> None:
+    assert [source.kind.value for source in sources()] == ["camera", "sensors", "camera", "camera"]
