@@ -221,7 +221,7 @@ def _days(table: Table) -> frozenset[int]:
 def _meet(one: Table, span: _Span, other: Table, other_span: _Span) -> bool:
     """Whether two things that come again each week are ever on at once. Midnight is within a night; noon is not."""
     for shift, days in ((0, 0), (_DAY_MINUTES, 1), (-_DAY_MINUTES, -1)):
-        moved = frozenset((day + days) % 7 for day in _days(other))
+        moved = frozenset((day - days) % 7 for day in _days(other))
         begins, ends = other_span[0] + shift, other_span[1] + shift
         if _days(one) & moved and span[0] < ends and begins < span[1]:
             return _same_nights(one, other)

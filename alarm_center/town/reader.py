@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -64,7 +64,7 @@ def read(text: str, today: date | None = None) -> Town:
     try:
         town = Town.model_validate(data, context={"country": country})
     except ValidationError as error:
-        found += [(each["loc"], _words(each)) for each in error.errors(include_url=False, include_input=False)]
+        found += _fields(error)
     found += crosschecks.every(data, country, today)
     # A line whose syntax is wrong has said so; what was read in its stead says nothing more.
     problems += [each for each in (_problem(lines, place, words) for place, words in found) if each.line not in told]
@@ -90,6 +90,15 @@ def _problem(lines: Mapping[Where, int], place: Where, words: str) -> Problem:
     return Problem(line_of(lines, place), path.removeprefix("."), words)
 
 
+def _fields(error: ValidationError) -> Iterator[tuple[Where, str]]:
+    """Yield what single fields say. A list is not also too short because what stands in it is wrong."""
+    errors = error.errors(include_url=False, include_input=False)
+    around = {each["loc"][:end] for each in errors for end in range(len(each["loc"]))}
+    for each in errors:
+        if each["type"] != "too_short" or each["loc"] not in around:
+            yield each["loc"], _words(each)
+
+
 def _words(error: Any) -> str:
     kind, said = error["type"], str(error["msg"]).removeprefix("Value error, ")
     if kind == "missing":
@@ -103,7 +112,7 @@ def _parse(text: str) -> tuple[dict[str, Any] | None, str, list[Problem]]:
     """Parse *text*; a line that is wrong is told and replaced, so that what stands after it is read as well."""
     problems: list[Problem] = []
     rows = text.split("\n")
-    while len(problems) < _SYNTAX_ERRORS:
+    for _ in range(_SYNTAX_ERRORS):
         try:
             return tomllib.loads("\n".join(rows)), "\n".join(rows), problems
         except tomllib.TOMLDecodeError as error:
@@ -115,11 +124,12 @@ def _parse(text: str) -> tuple[dict[str, Any] | None, str, list[Problem]]:
             problems.append(Problem(len(rows), "", said.removesuffix(_AT_END) + "; something is left open above"))
             break
         line = int(match[1])
-        # Where a string is not closed, tomllib names the line after it.
-        row = rows[line - 1]
-        pair = _PAIR.fullmatch(row)
+        pair = _PAIR.fullmatch(rows[line - 1])
+        if line in {problem.line for problem in problems}:
+            rows[line - 1] = ""  # a value in its place has not helped: the key itself is wrong
+            continue
         problems.append(Problem(line, "", _syntax(said[: match.start()], pair[2] if pair else "")))
-        if pair is None or line in {each.line for each in problems[:-1]}:
+        if pair is None:
             break
         rows[line - 1] = f'{pair[1]}""'
     return None, text, problems

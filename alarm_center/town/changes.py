@@ -1,0 +1,118 @@
+"""What an import changes, and the one way in which it keeps a row as the file says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from alarm_center.core import calendar
+from alarm_center.store import events
+from alarm_center.store.memory import Tx
+
+
+class Action(StrEnum):
+    """What was done to one thing."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    ENDED = "ended"
+    LEFT = "left"
+    """In the database and not in the file: left as it is, since forgetting a line ends nobody's supervision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of what an import does: *what* and *name* say to which thing, *detail* says more.
+
+    ``name`` is a number or a code, and a carer's name as the file has it. No other personal data stands here.
+    """
+
+    what: str
+    name: str
+    action: Action
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.name}: {self.action}" + (f" ({self.detail})" if self.detail else "")
+
+
+@dataclass(slots=True)
+class Run:
+    """One import under way, inside its transaction."""
+
+    tx: "Tx[Any]"
+    org: str
+    zone: ZoneInfo
+    now: datetime
+    actor: str
+    spread_seconds: int
+    changes: list[Change] = field(default_factory=list)
+    areas: dict[str, UUID] = field(default_factory=dict)
+    carers: dict[str, UUID] = field(default_factory=dict)
+
+    @property
+    def tonight(self) -> date:
+        """The night that *now* is in."""
+        return calendar.night_of(self.now, self.zone)
+
+    def instant(self, day: date) -> datetime:
+        """Return when *day* begins, in UTC; a date in the file has no time of its own."""
+        return datetime(day.year, day.month, day.day, tzinfo=self.zone)
+
+    async def note(
+        self,
+        what: str,
+        name: str,
+        action: Action,
+        detail: str = "",
+        *,
+        area_id: UUID | None = None,
+        resident_id: UUID | None = None,
+        device_id: str | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Tell one change, and write its line in the timeline: ids and codes only."""
+        self.changes.append(Change(what, name, action, detail))
+        if action is Action.LEFT:
+            return
+        await events.write(
+            self.tx, self.now, self.org, f"{what}_{action}", data, area_id=area_id, resident_id=resident_id,
+            device_id=device_id, actor=self.actor,
+        )  # fmt: skip
+
+    async def keep(
+        self, table: str, key: Mapping[str, Any], values: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], Action | None, str]:
+        """Make the row of *table* under *key* have *values*.
+
+        Returns the row, what was done (``None``: it was so already), and the names of the columns that changed. The names
+        are our own, never the file's.
+        """
+        where = " and ".join(f"{name} = ${n}" for n, name in enumerate(key, 1))
+        found = await self.tx.fetchrow(
+            f"select * from {table} where {where} for update",  # noqa: S608 -- our own names
+            *key.values(),
+        )
+        if found is None:
+            every = {**key, **values}
+            marks = ", ".join(f"${n}" for n in range(1, len(every) + 1))
+            added = await self.tx.fetchrow(
+                f"insert into {table} ({', '.join(every)}) values ({marks}) returning *",  # noqa: S608 -- our own names
+                *every.values(),
+            )
+            assert added is not None, "an insert returns its row"
+            return added, Action.ADDED, ""
+        changed = {name: value for name, value in values.items() if found[name] != value}
+        if not changed:
+            return found, None, ""
+        sets = ", ".join(f"{name} = ${n}" for n, name in enumerate(changed, len(key) + 1))
+        row = await self.tx.fetchrow(
+            f"update {table} set {sets} where {where} returning *",  # noqa: S608 -- our own names
+            *key.values(),
+            *changed.values(),
+        )
+        assert row is not None, "the row is held"
+        return row, Action.CHANGED, ", ".join(changed)
