@@ -290,7 +290,9 @@ def _evidence(draft: Draft, event: Evidence) -> None:
     elif alarm.condition is Condition.ACTIVE:
         draft.set(condition=Condition.CLEARED)
         draft.write(AlarmLine.CLEARED)
-        if alarm.state in WAITING and alarm.kind is not AlarmKind.SOMETHING_WRONG:
+        # Seen in bed says nothing of a carer who cried for help.
+        help_sought = alarm.dispatch is not None and alarm.dispatch.seeking is Seeking.HELP
+        if alarm.state in WAITING and alarm.kind is not AlarmKind.SOMETHING_WRONG and not help_sought:
             draft.call_off()
 
 

@@ -32,6 +32,7 @@ class AlarmLine(StrEnum):
     UNDELIVERED = "undelivered"
     DECLINED = "declined"
     ACCEPTED = "accepted"
+    ETA = "eta"
     TOOK_TOO_LATE = "took_too_late"
     NOT_THEIRS = "not_theirs"
     LATE = "late"

@@ -102,6 +102,9 @@ def _from_the_site(draft: Draft, word: Arrived | Done | CannotGetIn | NobodyHome
 
 def _took(draft: Draft, notice: Notice, eta_minutes: int | None) -> None:
     if _has_it(draft, notice):
+        if eta_minutes is not None and draft.alarm.state is AlarmState.ACCEPTED:
+            draft.write(AlarmLine.ETA, notice_id=str(notice.notice_id), eta_minutes=eta_minutes)
+            draft.set(limit_at=draft.arrive_limit(eta_minutes))
         _answer(draft, notice, Wording.GRANTED)
         return
     if not dispatching.seeks(draft.dispatch):

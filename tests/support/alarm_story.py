@@ -218,3 +218,21 @@ class Story:
                 self.carer(notice.phone).inbox.append((notice.wording, notice.channel))
             elif isinstance(effect, Tell):
                 self.carer(effect.notice.phone).inbox.append((effect.wording, Channel.SMS))
+
+
+def accepted(kind: AlarmKind = AlarmKind.NOT_SEEN, eta_minutes: int | None = None, plan: Plan | None = None) -> Story:
+    """A story in which the first patrol has just taken it."""
+    story = Story(kind, signed_in=False, plan=plan)
+    story.passes(seconds=120)
+    story.carer(FIRST).takes(eta_minutes)
+    story.carer(FIRST).inbox.clear()
+    return story
+
+
+def on_site(kind: AlarmKind = AlarmKind.NOT_SEEN, plan: Plan | None = None) -> Story:
+    """A story in which the first patrol is on site."""
+    story = accepted(kind, plan=plan)
+    story.passes(minutes=12)
+    story.carer(FIRST).arrives()
+    story.carer(FIRST).inbox.clear()
+    return story

@@ -1,4 +1,4 @@
-"""One alarm from its opening to its outcome: who holds it, when it goes out by itself, and what carers find there."""
+"""One alarm: who holds it, when it goes out by itself, and what new evidence does to it."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -6,32 +6,14 @@ from uuid import UUID
 import pytest
 
 from alarm_center.core.alarm import TRANSITIONS
-from alarm_center.core.alarm_events import Arrived, Evidence, IntoIncident, Joined, Tick, Took
-from alarm_center.core.case import AlarmState, Hold, IllegalMove, Raise
+from alarm_center.core.alarm_events import Evidence, IntoIncident, Joined, Tick, Took
+from alarm_center.core.case import AlarmState, IllegalMove
 from alarm_center.core.plan import Plan, Wording
 from schemas.vocabulary import AlarmKind, Channel, Condition, HandledBy, Outcome, Priority, Reason
-from tests.support.alarm_story import FIRST, LEAD, NEAR, SECOND, START, Story, town
+from tests.support.alarm_story import FIRST, LEAD, NEAR, SECOND, START, Story, accepted, on_site, town
 
 FALL = AlarmKind.SOMETHING_WRONG
 HOME_CARE = Plan(handled_by=HandledBy.HOME_CARE)
-
-
-def accepted(kind: AlarmKind = AlarmKind.NOT_SEEN, eta_minutes: int | None = None, plan: Plan | None = None) -> Story:
-    """A story in which the first patrol has just taken it."""
-    story = Story(kind, signed_in=False, plan=plan)
-    story.passes(seconds=120)
-    story.carer(FIRST).takes(eta_minutes)
-    story.carer(FIRST).inbox.clear()
-    return story
-
-
-def on_site(kind: AlarmKind = AlarmKind.NOT_SEEN, plan: Plan | None = None) -> Story:
-    """A story in which the first patrol is on site."""
-    story = accepted(kind, plan=plan)
-    story.passes(minutes=12)
-    story.carer(FIRST).arrives()
-    story.carer(FIRST).inbox.clear()
-    return story
 
 
 # ---- who holds it, and when it goes out by itself ----
@@ -164,201 +146,6 @@ def test_a_test_alarm_sends_nothing_ever() -> None:
     assert story.alarm.next_step_at is None
 
 
-# ---- a carer has it ----
-
-
-def test_the_whole_way_from_the_sms_to_the_outcome() -> None:
-    story = Story(FALL)
-    story.passes(seconds=60)
-    patrol = story.carer(FIRST).receives(Wording.CALL_OUT)
-    patrol.takes(eta_minutes=10)
-    patrol.receives(Wording.GRANTED)
-    assert story.state() is AlarmState.ACCEPTED
-    story.passes(minutes=9)
-    patrol.arrives()
-    patrol.receives(Wording.ARRIVED)
-    assert story.state() is AlarmState.ON_SITE
-    assert story.effects.count(Hold(on=True)) == 1
-    story.passes(minutes=20)
-    patrol.is_done(Outcome.HELPED_UP)
-    assert story.state() is AlarmState.CLOSED
-    assert (story.alarm.outcome, story.alarm.closed_by) == (Outcome.HELPED_UP, str(patrol.notice.notice_id))
-    assert Hold(on=False) in story.effects
-    story.nobody_hears_more()
-
-
-@pytest.mark.parametrize(("eta", "minutes"), [(20, 20), (None, 43)], ids=["as was said", "the area's target"])
-def test_not_on_site_in_time_asks_the_lead_once(eta: int | None, minutes: int) -> None:
-    story = accepted(eta_minutes=eta)
-    story.passes(minutes=minutes, seconds=-1)
-    story.nobody_hears_more()
-    story.passes(seconds=1)
-    lead = story.carer(LEAD).receives(Wording.ESCALATION_LATE)
-    assert story.lines("late") == 1
-    assert story.state() is AlarmState.ACCEPTED
-    story.passes(seconds=90)
-    lead.receives(Wording.CALL_OUT, Channel.CALL)
-    story.carer(FIRST).arrives()
-    story.carer(FIRST).receives(Wording.ARRIVED)
-    lead.receives(Wording.TAKEN)
-    story.passes(minutes=20)
-    story.nobody_hears_more()
-
-
-def test_a_lead_who_drives_instead_gets_a_limit_too() -> None:
-    story = accepted(eta_minutes=20)
-    story.passes(minutes=20)
-    story.carer(LEAD).receives(Wording.ESCALATION_LATE).takes(eta_minutes=15)
-    story.carer(LEAD).receives(Wording.GRANTED)
-    assert story.alarm.limit_at == story.now + timedelta(minutes=15)
-    story.carer(LEAD).arrives()
-    assert story.state() is AlarmState.ON_SITE
-
-
-def test_whoever_accepts_late_still_has_time_to_drive() -> None:
-    story = Story(signed_in=False)
-    story.passes(minutes=44)
-    story.carer(FIRST).takes()
-    assert story.alarm.limit_at == story.now + timedelta(minutes=10)
-
-
-def test_half_an_hour_of_silence_on_site_is_asked_about_then_called_then_told_to_the_lead() -> None:
-    story = on_site()
-    patrol = story.carer(FIRST)
-    story.passes(minutes=30)
-    patrol.receives(Wording.ON_SITE_CHECK)
-    story.passes(minutes=5)
-    patrol.receives(Wording.ON_SITE_CHECK, Channel.CALL)
-    story.carer(LEAD).receives(Wording.CALL_OUT)
-    patrol.stays()
-    patrol.receives(Wording.STAYING)
-    story.carer(LEAD).receives(Wording.TAKEN)
-    story.passes(minutes=29)
-    story.nobody_hears_more()
-    story.passes(minutes=1)
-    patrol.receives(Wording.ON_SITE_CHECK)
-
-
-def test_done_without_an_outcome_stays_open_until_a_person_gives_one() -> None:
-    story = on_site()
-    patrol = story.carer(FIRST)
-    patrol.is_done()
-    patrol.receives(Wording.DONE)
-    assert story.state() is AlarmState.ON_SITE
-    assert story.effects[-3:].count(Hold(on=False)) == 1
-    story.passes(minutes=10)
-    story.carer(LEAD).receives(Wording.OUTCOME)
-    story.passes(minutes=29)
-    story.nobody_hears_more()
-    story.operator().closes(Outcome.WELL_ELSEWHERE)
-    assert story.state() is AlarmState.CLOSED
-    story.nobody_hears_more()
-
-
-def test_who_cannot_get_in_keeps_it_open_and_the_lead_hears_at_once() -> None:
-    story = accepted()
-    patrol = story.carer(FIRST)
-    patrol.cannot_get_in()
-    patrol.receives(Wording.CANNOT_GET_IN)
-    story.carer(LEAD).receives(Wording.CALL_OUT)
-    assert story.state() is AlarmState.ON_SITE
-    patrol.arrives()
-    patrol.receives(Wording.ARRIVED)
-    story.carer(LEAD).receives(Wording.TAKEN)
-
-
-def test_nobody_home_keeps_it_open_and_the_lead_hears_at_once() -> None:
-    story = on_site()
-    story.carer(FIRST).finds_nobody()
-    story.carer(LEAD).receives(Wording.CALL_OUT).takes()
-    story.carer(LEAD).receives(Wording.GRANTED)
-    assert story.state() is AlarmState.ON_SITE
-    story.nobody_hears_more()
-
-
-def test_a_carer_in_need_gets_another_patrol_and_the_lead_at_once() -> None:
-    story = on_site()
-    story.carer(FIRST).needs_help()
-    story.carer(FIRST).receives(Wording.HELP_COMING)
-    story.carer(SECOND).receives(Wording.CALL_OUT)
-    story.carer(LEAD).receives(Wording.CALL_OUT)
-    assert story.alarm.priority is Priority.FIRST
-    story.carer(SECOND).takes()
-    story.carer(SECOND).receives(Wording.GRANTED)
-    story.carer(LEAD).receives(Wording.TAKEN)
-    assert story.alarm.accepted_notice == story.carer(FIRST).notice.notice_id
-    story.nobody_hears_more()
-
-
-def test_a_cry_for_help_is_not_silenced_by_arriving() -> None:
-    story = accepted()
-    story.carer(FIRST).needs_help()
-    story.carer(FIRST).arrives()
-    story.passes(seconds=90)
-    story.carer(SECOND).receives(Wording.CALL_OUT).receives(Wording.CALL_OUT, Channel.CALL)
-
-
-def test_a_carer_in_need_after_the_alarm_is_closed_is_a_new_alarm() -> None:
-    story = on_site()
-    story.carer(FIRST).is_done(Outcome.WELL_IN_BED)
-    story.carer(FIRST).needs_help()
-    story.carer(FIRST).receives(Wording.HELP_COMING)
-    assert story.effects[-2:-1] == [Raise(AlarmKind.MANUAL, Priority.FIRST, None)]
-    assert story.state() is AlarmState.CLOSED
-
-
-def test_on_site_without_having_said_1_counts_for_both() -> None:
-    story = Story(signed_in=False)
-    story.ticks()
-    story.carer(FIRST).receives(Wording.CALL_OUT).arrives()
-    story.carer(FIRST).receives(Wording.ARRIVED)
-    assert story.state() is AlarmState.ON_SITE
-
-
-def test_on_site_at_what_another_has_is_answered_with_not_yours() -> None:
-    story = Story(FALL, signed_in=False)
-    story.passes(seconds=180)
-    story.carer(FIRST).takes()
-    story.carer(SECOND).inbox.clear()
-    story.carer(SECOND).arrives()
-    story.carer(SECOND).receives(Wording.NOT_YOURS)
-    assert story.state() is AlarmState.ACCEPTED
-
-
-def test_taking_what_is_closed_is_answered_with_need_not_go() -> None:
-    story = Story(FALL, signed_in=False)
-    story.ticks()
-    story.carer(FIRST).receives(Wording.CALL_OUT)
-    story.operator().closes(Outcome.WELL_IN_BED)
-    story.carer(FIRST).receives(Wording.STOOD_DOWN).takes()
-    story.carer(FIRST).receives(Wording.STOOD_DOWN)
-    assert story.state() is AlarmState.CLOSED
-
-
-def test_closing_tells_the_carer_who_is_on_the_way() -> None:
-    story = accepted()
-    story.operator().closes(Outcome.WELL_IN_BED)
-    story.carer(FIRST).receives(Wording.STOOD_DOWN)
-    story.nobody_hears_more()
-
-
-def test_other_is_an_outcome_only_with_a_note() -> None:
-    story = on_site()
-    with pytest.raises(IllegalMove, match="needs a note"):
-        story.operator().closes(Outcome.OTHER)
-    with pytest.raises(IllegalMove, match="needs a note"):
-        story.carer(FIRST).is_done(Outcome.OTHER)
-    assert story.state() is AlarmState.ON_SITE
-    story.carer(FIRST).is_done(Outcome.OTHER, note=True)
-    assert story.state() is AlarmState.CLOSED
-
-
-def test_a_notice_of_another_alarm_is_refused() -> None:
-    story = accepted()
-    with pytest.raises(IllegalMove, match="not one of its own"):
-        story.happens(Arrived(UUID(int=404)))
-
-
 # ---- new evidence ----
 
 
@@ -393,6 +180,15 @@ def test_seen_in_bed_after_a_fall_changes_nothing_but_the_condition() -> None:
     story.passes(seconds=60)
     story.carer(FIRST).receives(Wording.CALL_OUT)
     assert story.state() is AlarmState.DISPATCHED
+
+
+def test_seen_in_bed_does_not_call_off_the_help_that_a_carer_cried_for() -> None:
+    story = Story(AlarmKind.NOT_SEEN, signed_in=False)
+    story.ticks()
+    story.carer(FIRST).needs_help()
+    story.happens(Evidence(Condition.CLEARED))
+    story.passes(seconds=90)
+    story.carer(SECOND).receives(Wording.CALL_OUT).receives(Wording.CALL_OUT, Channel.CALL)
 
 
 def test_seen_in_bed_when_a_carer_is_on_the_way_is_for_people_to_decide() -> None:

@@ -44,7 +44,7 @@ from alarm_center.core.case import (
     Notify,
     Tell,
 )
-from alarm_center.core.dispatch import due_at
+from alarm_center.core.dispatch import due_at, seeks
 from alarm_center.core.plan import Plan
 from alarm_center.core.roster import Roster
 from schemas.vocabulary import AlarmKind, Condition, HandledBy, Outcome, Priority, Reason
@@ -54,6 +54,7 @@ USERS = (UUID(int=0x51), UUID(int=0x52))
 CARER_WORDS: tuple[Callable[[UUID], Event], ...] = (
     Took, Declined, Arrived, Done, CannotGetIn, NobodyHome, Staying, NeedsHelp, Undelivered,
 )  # fmt: skip
+SITE_WORDS: tuple[Callable[[UUID], Event], ...] = (Arrived, Done, CannotGetIn, NobodyHome, Staying)
 
 
 class AlarmLife(RuleBasedStateMachine):
@@ -86,6 +87,8 @@ class AlarmLife(RuleBasedStateMachine):
     ) -> None:
         if kind is AlarmKind.SOMETHING_WRONG:
             priority = Priority.FIRST
+        if kind is AlarmKind.SERVICE:
+            kind = AlarmKind.NOT_SEEN  # the likeliest, drawn more often
         visit = visit and kind is AlarmKind.MANUAL
         handled_by = HandledBy.HOME_CARE if home_care else HandledBy.ALARM_CENTRE
         self.plan = Plan(two_carers=two_carers, rounds=rounds, handled_by=handled_by)
@@ -146,26 +149,38 @@ class AlarmLife(RuleBasedStateMachine):
     def an_operator_calls(self, user: UUID, on: bool) -> None:
         self.try_event(InCall(user, on))
 
-    @precondition(lambda self: self.alarm.dispatch is not None and self.alarm.dispatch.notices)
+    @precondition(lambda self: self.notices)
     @rule(data=st.data(), word=st.sampled_from(CARER_WORDS))
     def a_carer_speaks(self, data: st.DataObject, word: Callable[[UUID], Event]) -> None:
         """Any word to any notice, old ones too. It is never refused."""
+        self.event(word(data.draw(st.sampled_from(self.notices)).notice_id))
+
+    @precondition(lambda self: self.notices)
+    @rule(data=st.data(), eta=st.none() | st.integers(-5, 10_000))
+    def a_carer_takes_it(self, data: st.DataObject, eta: int | None) -> None:
         notice = data.draw(st.sampled_from(self.notices))
         before = self.alarm
-        sought = before.dispatch is not None and before.dispatch.state in (
-            DispatchState.RUNNING,
-            DispatchState.EXHAUSTED,
-        )
-        decision = self.event(word(notice.notice_id))
-        if word is Took and sought and before.state is not AlarmState.CLOSED:
+        decision = self.event(Took(notice.notice_id, eta))
+        if seeks(before.dispatch) and before.state is not AlarmState.CLOSED:
             assert self.has_it(notice.phone), "an acceptance was lost"
-        if word is Took:
-            told = [e for e in decision.effects if isinstance(e, Tell) and e.notice.phone == notice.phone]
-            assert told, "a carer who says 1 always hears what came of it"
+        told = [e for e in decision.effects if isinstance(e, Tell) and e.notice.phone == notice.phone]
+        assert told, "a carer who says 1 always hears what came of it"
 
-    @precondition(lambda self: self.alarm.dispatch is not None and self.alarm.dispatch.notices)
-    @rule(data=st.data(), outcome=st.sampled_from(Outcome), note=st.booleans())
-    def a_carer_says_how_it_ended(self, data: st.DataObject, outcome: Outcome, note: bool) -> None:
+    @precondition(lambda self: self.notices and self.alarm.state is not AlarmState.CLOSED)
+    @rule(data=st.data(), word=st.sampled_from(SITE_WORDS))
+    def the_owner_speaks(self, data: st.DataObject, word: Callable[[UUID], Event]) -> None:
+        """Somebody who has it says a word: it is believed."""
+        owners = [n for n in self.notices if n.state is NoticeState.TOOK]
+        if not owners:
+            return
+        self.event(word(data.draw(st.sampled_from(owners)).notice_id))
+        assert self.alarm.state is AlarmState.ON_SITE
+
+    @precondition(lambda self: self.notices and self.alarm.state is not AlarmState.CLOSED)
+    @rule(data=st.data(), outcome=st.sampled_from(Outcome), note=st.booleans(), often=st.integers(0, 5))
+    def a_carer_says_how_it_ended(self, data: st.DataObject, outcome: Outcome, note: bool, often: int) -> None:
+        if often:
+            return
         notice = data.draw(st.sampled_from(self.notices))
         if outcome is Outcome.OTHER and not note:
             self.try_event(Done(notice.notice_id, outcome, note))
@@ -283,4 +298,4 @@ class AlarmLife(RuleBasedStateMachine):
 
 
 TestAlarmLife: Any = AlarmLife.TestCase
-TestAlarmLife.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestAlarmLife.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
