@@ -229,3 +229,23 @@ async def areas_without_patrol(tx: "Tx[Any]", now: datetime) -> list[str]:
         now,
     )
     return [row["code"] for row in rows]
+
+
+async def calling(tx: "Tx[Any]", now: datetime) -> tuple[list[UUID], int]:
+    """Return the alarms of priority 1 that nobody holds, and how many free-text replies are unread: what is to be heard."""
+    urgent = await tx.fetch(
+        """
+        select alarm_id from alarms
+        where state in ('open', 'claimed', 'dispatched') and priority = 1 and not visit and kind <> 'test'
+            and (holder is null or lease_until <= $1)
+        order by opened_at
+        """,
+        now,
+    )
+    unread = await tx.fetchval(
+        """
+        select count(*) from replies p join alarms a using (alarm_id)
+        where a.state <> 'closed' and p.meaning = 'free_text' and p.seen_at is null
+        """
+    )
+    return [row["alarm_id"] for row in urgent], unread

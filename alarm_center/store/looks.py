@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from alarm_center.store.memory import Tx
+from schemas.vocabulary import Reason
 
 AFTER_FIRST_VIEW: Final = timedelta(minutes=10)
 AT_MOST: Final = timedelta(minutes=30)
@@ -35,9 +36,16 @@ class Looked:
     holder: UUID | None
     lease_until: datetime | None
     reason: str | None
+    people: int | None
+    expected: int
     received_at: datetime
     first_view: datetime | None
     consented: bool
+
+    @property
+    def withheld(self) -> bool:
+        """Return whether somebody may be in it who has agreed to nothing: more people than expected, or nobody can say."""
+        return self.reason == Reason.COUNT and (self.people is None or self.people > self.expected)
 
     def gone(self, now: datetime) -> bool:
         """Return whether its limits have passed or consent has, whatever is left in memory."""
@@ -57,7 +65,8 @@ async def session(tx: "Tx[Any]", session_id: str) -> Looked | None:
     row = await tx.fetchrow(
         """
         select s.org, s.device_id, s.session_id, s.resident_id, s.check_id, c.state as check_state, a.alarm_id,
-            a.state as alarm_state, a.holder, a.lease_until, s.reasons[1] as reason, s.received_at,
+            a.state as alarm_state, a.holder, a.lease_until, s.reasons[1] as reason, s.people,
+            coalesce((d.profile->>'expected_people')::int, 1) as expected, s.received_at,
             (select min(l.began_at) from looks l where l.session_id = s.session_id and l.org = s.org) as first_view,
             not exists (
                 select from residents r cross join unnest(array['resident', 'cohabitant']) as needed(who)
@@ -68,6 +77,7 @@ async def session(tx: "Tx[Any]", session_id: str) -> Looked | None:
                     )
             ) as consented
         from sessions s
+        left join devices d on d.org = s.org and d.device_id = s.device_id
         left join checks c on c.check_id = s.check_id
         left join alarms a on a.alarm_id = coalesce(s.alarm_id, c.alarm_id)
         where s.session_id = $1 and s.receipt = 'committed'
@@ -150,3 +160,54 @@ async def end(tx: "Tx[Any]", session_id: str, user_id: UUID, now: datetime) -> N
         "update looks set ended_at = greatest($3, began_at) where session_id = $1 and user_id = $2 and ended_at is null",
         session_id, user_id, now,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLook:
+    """A live look that somebody asked for, with the alarm that it is tied to."""
+
+    org: str
+    device_id: str
+    seconds: int
+    created_at: datetime
+    expires_at: datetime
+    ended: str | None
+    alarm_state: str
+    holder: UUID | None
+    lease_until: datetime | None
+    look_id: UUID | None
+
+    def over(self, now: datetime) -> bool:
+        """Return whether it has ended, with its case or by its time."""
+        return (
+            self.alarm_state == "closed"
+            or self.ended in ("expired", "refused")
+            or now >= self.expires_at + timedelta(seconds=self.seconds)
+        )
+
+
+async def live_look(tx: "Tx[Any]", command_id: UUID, user_id: UUID) -> LiveLook | None:
+    """Return a live look that *user_id* asked for."""
+    row = await tx.fetchrow(
+        """
+        select c.org, c.device_id, c.seconds, c.created_at, c.expires_at, c.ended, a.state as alarm_state, a.holder,
+            a.lease_until, (select look_id from looks l where l.command_id = c.command_id and l.user_id = $2 limit 1)
+                as look_id
+        from commands c join alarms a using (alarm_id)
+        where c.command_id = $1 and c.kind = 'live' and c.asked_by = $2::text
+        """,
+        command_id, str(user_id),
+    )  # fmt: skip
+    return LiveLook(**row) if row else None
+
+
+async def has_seen(tx: "Tx[Any]", session_id: str, user_id: UUID) -> bool:
+    """Return whether *user_id* has looked at the session, or it came without a picture to look at."""
+    seen: bool = await tx.fetchval(
+        """
+        select exists (select from looks where session_id = $1 and user_id = $2)
+            or exists (select from sessions where session_id = $1 and pictures = 0)
+        """,
+        session_id, user_id,
+    )  # fmt: skip
+    return seen

@@ -3,26 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
-from uuid import UUID
 
 from aiohttp import web
 
+from alarm_center.pictures import Pictures
 from alarm_center.store.memory import Memory
 from alarm_center.web.settings import WebSettings
-from schemas.messages import LiveFrame, Picture
-
-
-class Pictures(Protocol):
-    """The frames in memory (alarm_center/pictures.py), as far as pages need them."""
-
-    def frames(self, org: str, session_id: str) -> Picture | None:
-        """Return the frames of a session, or ``None`` when they are gone."""
-
-    def view(self, org: str, session_id: str) -> Picture | None:
-        """Return the same and start the ten minutes after the first view."""
-
-    def live(self, org: str, command_id: UUID) -> LiveFrame | None:
-        """Return the newest frame of a live look, or ``None`` when none has come."""
 
 
 class PhoneMessage(Protocol):

@@ -1,0 +1,89 @@
+"""What the link in a carer's SMS leads to, and which browser it belongs to once somebody has opened it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from alarm_center.core.case import Alarm
+from alarm_center.store import events
+from alarm_center.store.memory import Tx
+
+_ALARM: Final = TypeAdapter(Alarm)
+
+USED: Final = "link_used"
+"""The line that binds a link to the first browser that showed the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One notice, its alarm, and whom to ring when there is no data. ``alarm.dispatch`` has no notices here."""
+
+    notice_id: UUID
+    state: str
+    patrol: str
+    alarm: Alarm
+    area: str
+    zone: str
+    number: str
+    """The phone number of those who know more."""
+    user_id: UUID | None
+    """The carer's own sign-in, where they have one."""
+
+
+async def org_of(tx: "Tx[Any]", token: str) -> str | None:
+    """Return the town of a link; ``None`` for an unknown one."""
+    org: str | None = await tx.fetchval("select org_of_link($1)", token)
+    return org
+
+
+async def link(tx: "Tx[Any]", token: str) -> Link | None:
+    """Return what a link of the viewer's town leads to."""
+    row = await tx.fetchrow(
+        """
+        select n.notice_id, n.state, n.patrol, a.body, e.code as area, o.zone,
+            coalesce(o.data_number, o.fixed_number, o.sending_number) as number,
+            (select c.user_id from carers c where c.org = n.org and c.phone = n.phone) as user_id
+        from notices n
+        join alarms a using (alarm_id)
+        join areas e using (area_id)
+        join organisations o on o.org = n.org
+        where n.token = $1
+        """,
+        token,
+    )
+    return _link(row) if row else None
+
+
+def _link(row: Mapping[str, Any]) -> Link:
+    fields = dict(row)
+    return Link(alarm=_ALARM.validate_python(fields.pop("body")), **fields)
+
+
+async def browser_of(tx: "Tx[Any]", alarm_id: UUID, notice_id: UUID) -> str | None:
+    """Return the mark of the browser that first showed the address; ``None`` while none has."""
+    mark: str | None = await tx.fetchval(
+        """
+        select data->>'browser' from events
+        where alarm_id = $1 and kind = 'link_used' and data->>'notice_id' = $2::text order by id limit 1
+        """,
+        alarm_id, str(notice_id),
+    )  # fmt: skip
+    return mark
+
+
+async def bind(tx: "Tx[Any]", found: Link, browser: str, now: datetime) -> bool:
+    """Give the link to *browser* unless another has it; return whether it is theirs. The alarm's row makes two take turns."""
+    alarm = found.alarm
+    await tx.execute("select from alarms where alarm_id = $1 for update", alarm.alarm_id)
+    has_it = await browser_of(tx, alarm.alarm_id, found.notice_id)
+    if has_it is not None:
+        return has_it == browser
+    await events.write(
+        tx, now, alarm.org, USED, {"notice_id": found.notice_id, "browser": browser}, area_id=alarm.area_id,
+        alarm_id=alarm.alarm_id, resident_id=alarm.resident_id,
+    )  # fmt: skip
+    return True

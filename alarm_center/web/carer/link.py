@@ -1,0 +1,222 @@
+"""What the link in the SMS leads to: a question until the case is the carer's, then where to go and how it went.
+
+Who has the link may take the case. Who has taken it sees the address, in the first browser that asks to; a link that is
+passed on, or read over a shoulder, shows nothing.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from alarm_center import cases
+from alarm_center.core import alarm_events as alarm
+from alarm_center.core import dispatch as dispatching
+from alarm_center.core.case import AlarmState, NoticeState
+from alarm_center.store import casebook, links
+from alarm_center.store.links import Link
+from alarm_center.store.memory import Viewer, now
+from alarm_center.web import words
+from alarm_center.web.auth import TRIES, address_of, check_form, who
+from alarm_center.web.keys import MEMORY
+from alarm_center.web.page import form_token, render, say, set_cookie, speech_of
+from schemas.vocabulary import Outcome, Role
+
+routes = web.RouteTableDef()
+
+MINUTES: Final = (10, 20, 40)
+_A_DAY_S: Final = 24 * 3600
+_Word = alarm.Arrived | alarm.CannotGetIn | alarm.NobodyHome | alarm.Staying | alarm.NeedsHelp
+
+_WORDS: Final[Mapping[str, type[_Word]]] = {
+    "arrived": alarm.Arrived,
+    "cannot-get-in": alarm.CannotGetIn,
+    "nobody-home": alarm.NobodyHome,
+    "staying": alarm.Staying,
+    "help": alarm.NeedsHelp,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A link that exists, and whether this browser may see what is behind it."""
+
+    viewer: Viewer
+    link: Link
+    browser: str
+    may_see: bool
+    elsewhere: bool
+    """Another browser has it."""
+
+    @property
+    def theirs(self) -> bool:
+        """Whether the notice has taken the case, and the case is open."""
+        return self.link.state == NoticeState.TOOK and self.link.alarm.state is not AlarmState.CLOSED
+
+
+def _cookie(token: str) -> str:
+    return f"fjt_link_{hashlib.sha256(token.encode()).hexdigest()[:12]}"
+
+
+def _mark(browser: str) -> str:
+    return hashlib.sha256(browser.encode()).hexdigest()[:32]
+
+
+async def _open(request: web.Request) -> Opened:
+    """Return what the link in the path leads to.
+
+    Raises:
+        cases.NotFound: nothing; after a few such the address has to wait.
+    """
+    token, tries, address = request.match_info["token"], request.app[TRIES], address_of(request)
+    if tries.too_many("/u/", address):
+        raise web.HTTPTooManyRequests(text=say(request, "För många försök. Vänta fem minuter."))
+    memory = request.app[MEMORY]
+    async with memory.transaction() as tx:
+        org = await links.org_of(tx, token)
+    if org is None:
+        tries.failed("/u/", address)
+        raise web.HTTPNotFound(text=say(request, "Länken gäller inte."))
+    viewer = Viewer((org,))
+    async with memory.transaction(viewer) as tx:
+        link = await links.link(tx, token)
+        if link is None:
+            raise cases.NotFound("no such link")
+        has_it = await links.browser_of(tx, link.alarm.alarm_id, link.notice_id)
+    browser = request.cookies.get(_cookie(token), "")
+    mine = bool(browser) and has_it is not None and hmac.compare_digest(has_it, _mark(browser))
+    person = await who(request)
+    signed_in = (
+        person is not None and person.user_id == link.user_id and person.may_in(org, Role.CARER, Role.LEAD)
+    )
+    return Opened(viewer, link, browser, mine or signed_in, has_it is not None and not (mine or signed_in))
+
+
+@routes.get("/u/{token:[A-Za-z0-9_-]{6,24}}")
+async def show(request: web.Request) -> web.StreamResponse:
+    """Show the question, or the case."""
+    return await _show(request, await _open(request))
+
+
+async def _show(request: web.Request, opened: Opened, said: str = "", status: int = 200) -> web.Response:
+    speech, link = speech_of(request), opened.link
+    resident = None
+    async with request.app[MEMORY].transaction(opened.viewer) as tx:
+        at = await now(tx)
+        if opened.theirs and opened.may_see and link.alarm.resident_id is not None:
+            resident = await casebook.resident(tx, link.alarm.resident_id)
+    return render(
+        request,
+        "link.html",
+        {
+            "link": link,
+            "alarm": link.alarm,
+            "theirs": opened.theirs,
+            "may_see": opened.may_see,
+            "elsewhere": opened.elsewhere,
+            "wanted": dispatching.seeks(link.alarm.dispatch) and link.alarm.state is not AlarmState.CLOSED,
+            "resident": resident,
+            "title": speech(words.case_words(link.alarm)),
+            "minutes": MINUTES,
+            "outcomes": [(str(one), speech(text)) for one, text in words.OUTCOMES.items()],
+            "now": at,
+            "zone": link.zone,
+            "said": said,
+            "act": request.match_info["token"],
+        },
+        status=status,
+    )
+
+
+@routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/take")
+async def take(request: web.Request) -> web.StreamResponse:
+    """Take the case, being there in so many minutes; who takes it here sees the address here."""
+    opened = await _open(request)
+    await check_form(request, form_token(request))
+    minutes = str((await request.post()).get("minutes", ""))
+    eta = int(minutes) if minutes.isdecimal() and int(minutes) in MINUTES else None
+    await _hear(request, opened, alarm.Took(opened.link.notice_id, eta))
+    return await _bind(request, await _open(request))
+
+
+@routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/decline")
+async def decline(request: web.Request) -> web.StreamResponse:
+    """Say that one cannot; one who has the case lets it go only in the browser that has it."""
+    opened = await _open(request)
+    await check_form(request, form_token(request))
+    if opened.theirs and not opened.may_see:
+        return await _not_sent(request, opened)
+    await _hear(request, opened, alarm.Declined(opened.link.notice_id))
+    return _back(request)
+
+
+@routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/open")
+async def open_here(request: web.Request) -> web.StreamResponse:
+    """Show the address in this browser, and from then on in no other."""
+    opened = await _open(request)
+    await check_form(request, form_token(request))
+    return await _bind(request, opened)
+
+
+@routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/done")
+async def done(request: web.Request) -> web.StreamResponse:
+    """Say how it ended."""
+    opened = await _open(request)
+    await check_form(request, form_token(request))
+    if not (opened.theirs and opened.may_see):
+        return await _not_sent(request, opened)
+    form, speech = await request.post(), speech_of(request)
+    said, note = str(form.get("outcome", "")), str(form.get("note", "")).strip()[:500]
+    if said not in set(Outcome) or (said == Outcome.OTHER and not note):
+        return await _show(request, opened, speech("Inte skickat – välj utfall, och skriv vad som hände"), 400)
+    event = alarm.Done(opened.link.notice_id, Outcome(said), note=bool(note))
+    await _hear(request, opened, event, note or None)
+    return _back(request)
+
+
+@routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/say")
+async def hear(request: web.Request) -> web.StreamResponse:
+    """Say that one is on site, cannot get in, finds nobody, stays or needs help."""
+    opened = await _open(request)
+    await check_form(request, form_token(request))
+    word = _WORDS.get(str((await request.post()).get("word", "")))
+    if word is None:
+        raise web.HTTPBadRequest(text=say(request, "Inte skickat – försök igen"))
+    if not (opened.theirs and opened.may_see):
+        return await _not_sent(request, opened)
+    await _hear(request, opened, word(opened.link.notice_id))
+    return _back(request)
+
+
+async def _hear(request: web.Request, opened: Opened, event: alarm.Event, note: str | None = None) -> None:
+    await cases.on_alarm(
+        request.app[MEMORY],
+        opened.link.alarm.alarm_id,
+        event,
+        actor=str(opened.link.notice_id),
+        viewer=opened.viewer,
+        note=note,
+    )
+
+
+async def _bind(request: web.Request, opened: Opened) -> web.StreamResponse:
+    response = _back(request)
+    if not opened.theirs or opened.may_see:
+        return response
+    browser = secrets.token_urlsafe(24)
+    async with request.app[MEMORY].transaction(opened.viewer) as tx:
+        if await links.bind(tx, opened.link, _mark(browser), await now(tx)):
+            set_cookie(request, response, _cookie(request.match_info["token"]), browser, max_age=_A_DAY_S)
+    return response
+
+
+async def _not_sent(request: web.Request, opened: Opened) -> web.StreamResponse:
+    return await _show(request, opened, say(request, "Inte skickat – larmet är inte ditt än"), 409)
+
+
+def _back(request: web.Request) -> web.StreamResponse:
+    return web.HTTPSeeOther(f"/u/{request.match_info['token']}")

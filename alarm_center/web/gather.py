@@ -1,0 +1,63 @@
+"""Gathers every text of the interface into the catalogues: ``python -m alarm_center.web.gather`` after a text has changed."""
+
+from pathlib import Path
+from typing import Final
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from alarm_center.web.catalogues import FOLDER, LANGUAGES
+
+HERE: Final = Path(__file__).parent
+SOURCE_LANGUAGE: Final = LANGUAGES[0]
+_METHODS: Final = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+_KEYWORDS: Final = {"_": None, "mark": None, "gettext": None, "ngettext": (1, 2), "speech": None, "say": (2,)}
+
+
+def texts() -> Catalog:
+    """Return every text that the code and the templates show, with where it stands."""
+    catalogue = Catalog(project="fjarrtillsyn", fuzzy=False)
+    for file, _line, message, comments, context in extract_from_dir(
+        HERE, method_map=_METHODS, keywords=_KEYWORDS, options_map={}
+    ):
+        catalogue.add(message, None, [(file, 0)], auto_comments=comments, context=context)
+    return catalogue
+
+
+def path_of(language: str) -> Path:
+    """Return the file of *language*."""
+    return FOLDER / language / "LC_MESSAGES" / "messages.po"
+
+
+def catalogue_of(language: str) -> Catalog:
+    """Return the catalogue of *language* as it is checked in."""
+    with path_of(language).open("rb") as source:
+        return read_po(source, locale=language)
+
+
+def said(message: Message) -> bool:
+    """Return whether *message* has its words in the catalogue's language, every plural form included."""
+    forms = message.string if isinstance(message.string, list | tuple) else (message.string,)
+    return all(forms) and (not message.pluralizable or len(forms) > 1)
+
+
+def main() -> None:
+    """Bring every catalogue up to date; in Swedish a text without another wording says itself."""
+    for language in LANGUAGES:
+        catalogue = catalogue_of(language) if path_of(language).exists() else Catalog(locale=language)
+        catalogue.update(texts(), no_fuzzy_matching=True)
+        catalogue.obsolete.clear()
+        catalogue.project, catalogue.version, catalogue.fuzzy = "fjarrtillsyn", "1", False
+        catalogue.header_comment = f"# The interface in {language}; see alarm_center/web/gather.py."
+        if language == SOURCE_LANGUAGE:
+            for message in catalogue:
+                if message.id and not said(message):
+                    message.string = message.id
+        path_of(language).parent.mkdir(parents=True, exist_ok=True)
+        with path_of(language).open("wb") as target:
+            write_po(target, catalogue, width=110, omit_header=False, include_lineno=False, sort_output=True)
+
+
+if __name__ == "__main__":
+    main()

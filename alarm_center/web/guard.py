@@ -1,0 +1,76 @@
+"""What every answer passes: the headers that browsers are held by, and the pages that errors become."""
+
+import secrets
+from typing import Final
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from alarm_center.cases import NotFound
+from alarm_center.core.case import IllegalMove
+from alarm_center.web.keys import SETTINGS
+from alarm_center.web.page import render, speech_of
+
+_log = structlog.get_logger(__name__)
+
+_HEADERS: Final = {
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), display-capture=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Hold the browser to our own scripts, and keep persons and pictures out of its cache."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.path.startswith("/static/"):
+        response.headers["Cache-Control"] = "no-cache"
+    else:
+        response.headers["Cache-Control"] = "no-store"
+    if request.app[SETTINGS].https:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Make every error a page, or one sentence for a script; an unexpected one is logged under a number that it shows."""
+    speech = speech_of(request)
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return _answer(request, error.status, error.text or error.reason)
+    except IllegalMove:
+        return _answer(request, 409, speech("Det hann ändras. Se listan igen."))
+    except NotFound:
+        return _answer(request, 404, speech("Det finns inte, eller är inte ditt att se."))
+    except ConnectionResetError:
+        raise
+    except Exception:
+        number = secrets.token_hex(4)
+        _log.exception("page_failed", path=request.path, number=number)
+        return _answer(request, 500, speech("Något gick fel hos oss. Felnummer %(number)s.", number=number))
+
+
+def _answer(request: web.Request, status: int, text: str) -> web.Response:
+    if request.method == "GET" and "X-Fragment" not in request.headers:
+        return render(request, "error.html", {"status": status, "text": text}, status=status)
+    return web.Response(status=status, text=text)

@@ -1,0 +1,121 @@
+"""The stream to each open page: what kind of thing changed and its id, and the server's clock each second.
+
+A hint says that there is something to read; the poll at each tick is the truth. A page that comes back says the last
+cursor that it saw and gets what it missed; an unknown or too old cursor gets ``fresh``: draw everything anew.
+"""
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp_sse import EventSourceResponse, sse_response
+
+from alarm_center.store import events, users
+from alarm_center.store.events import Cursor
+from alarm_center.store.memory import now
+from alarm_center.web.auth import COOKIE, WATCHING, needs, token_hash
+from alarm_center.web.keys import MEMORY, SETTINGS
+from alarm_center.web.page import PERSON
+
+MANY: Final = 500
+"""So many lines behind, a page is better drawn anew."""
+_STILL_THERE: Final = timedelta(seconds=60)
+
+routes = web.RouteTableDef()
+
+
+class Hints:
+    """Wakes every open stream when something has been written."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Event] = set()
+
+    def wake(self, *_: object) -> None:
+        """Let every stream look now."""
+        for event in self._waiting:
+            event.set()
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        """Return when *event* is set, or after *seconds*."""
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            pass
+        event.clear()
+
+    def join(self) -> asyncio.Event:
+        """Return what one stream is woken by."""
+        event = asyncio.Event()
+        self._waiting.add(event)
+        return event
+
+    def leave(self, event: asyncio.Event) -> None:
+        """Forget a stream that has ended."""
+        self._waiting.discard(event)
+
+
+HINTS: Final = web.AppKey("hints", Hints)
+
+
+@routes.get("/stream")
+@needs(*WATCHING)
+async def stream(request: web.Request) -> web.StreamResponse:
+    """Send what changes and the time, until the page goes away, the session ends or the server stops."""
+    asked = request.headers.get("Last-Event-ID") or request.query.get("after", "")
+    hints = request.app[HINTS]
+    woken = hints.join()
+    try:
+        async with sse_response(request) as response:
+            await _send(request, response, Cursor.parse(asked), woken)
+    except (ConnectionResetError, TimeoutError):
+        pass
+    finally:
+        hints.leave(woken)
+    return response
+
+
+async def _send(
+    request: web.Request, response: EventSourceResponse, cursor: Cursor | None, woken: asyncio.Event
+) -> None:
+    memory, viewer = request.app[MEMORY], request[PERSON].viewer(*WATCHING)
+    hash_ = token_hash(request.cookies[COOKIE])
+    tick = request.app[SETTINGS].tick_s
+    loop = asyncio.get_running_loop()
+    next_tick, seen_at = loop.time(), None
+    first = True
+    while response.is_connected():
+        async with memory.transaction(viewer) as tx:
+            newest = await events.newest(tx)
+            missed: list[events.Event] | None = None
+            if cursor is not None and cursor <= newest:
+                missed = await events.after(tx, cursor, MANY)
+            clock = await now(tx)
+        if missed is None or (first and len(missed) >= MANY):
+            cursor = newest
+            await response.send("", event="fresh", id=str(cursor))
+        else:
+            for event in missed:
+                cursor = event.cursor
+                await response.send(_hint(event), event="change", id=str(cursor))
+        first = False
+        if loop.time() >= next_tick:
+            await response.send(clock.isoformat(), event="tick")
+            next_tick = max(next_tick + tick, loop.time() + tick / 2)
+        if seen_at is None or clock - seen_at > _STILL_THERE or clock < seen_at:
+            async with memory.transaction() as tx:
+                if await users.of_session(tx, hash_, clock) is None:
+                    return
+            seen_at = clock
+        await request.app[HINTS].wait(woken, max(0.0, next_tick - loop.time()))
+
+
+def _hint(event: events.Event) -> str:
+    """Only what kind of thing changed, and its id: the page asks for the rest under its own rights."""
+    ids: dict[str, Any] = {"kind": event.kind}
+    for name, value in (("alarm", event.alarm_id), ("check", event.check_id), ("device", event.device_id)):
+        if value is not None:
+            return json.dumps(ids | {"of": name, "id": str(value)})
+    return json.dumps(ids)

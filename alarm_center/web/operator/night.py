@@ -1,0 +1,134 @@
+"""The night as a picture: residents by time, one shape a check; where everything stands in the drawing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from alarm_center.store.board import NightCheck
+from alarm_center.web.catalogues import Speech
+from alarm_center.web.words import CANCELLED, CHECK_STATES, reason_words
+
+_LEFT: Final = 196
+_RIGHT: Final = 24
+_TOP: Final = 44
+_ROW: Final = 26
+_WIDTH: Final = 760
+_HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One check: where, which shape, and the same in words. ``href`` leads to its case while that is open."""
+
+    x: float
+    shape: str
+    words: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One resident."""
+
+    name: str
+    area: str
+    y: int
+    dots: list[Dot] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """A full hour on the wall."""
+
+    x: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The drawing, in its own units; origin top left."""
+
+    width: int
+    height: int
+    left: int
+    top: int
+    hours: list[Hour]
+    residents: list[Line]
+    now_x: float | None
+    now_name: str
+    summary: str
+
+
+def chart(checks: Iterable[NightCheck], zones: Mapping[str, str], now: datetime, speech: Speech) -> Chart:
+    """Return the drawing of *checks*, which are by area, resident and time."""
+    owed = list(checks)
+    zone = zones[owed[0].org] if owed else next(iter(zones.values()), "UTC")
+    begins, ends = _span(owed, now)
+    scale = (_WIDTH - _LEFT - _RIGHT) / (ends - begins).total_seconds()
+
+    def x(at: datetime) -> float:
+        return round(_LEFT + (at - begins).total_seconds() * scale, 1)
+
+    lines: dict[object, Line] = {}
+    for check in owed:
+        line = lines.get(check.resident_id)
+        if line is None:
+            line = Line(check.resident, check.area, _TOP + _ROW // 2 + _ROW * len(lines))
+            lines[check.resident_id] = line
+        line.dots.append(Dot(x(check.opens_at), *_drawn(check, zones[check.org], speech)))
+    step = _HOUR * (1 if ends - begins <= 12 * _HOUR else 2)
+    hours = [begins + step * n for n in range(int((ends - begins) / step) + 1)]
+    return Chart(
+        width=_WIDTH,
+        height=_TOP + _ROW * len(lines) + 6,
+        left=_LEFT,
+        top=_TOP,
+        hours=[Hour(x(hour), speech.clock(hour, zone)[:2]) for hour in hours],
+        residents=list(lines.values()),
+        now_x=x(now) if begins <= now <= ends else None,
+        now_name=speech.clock(now, zone),
+        summary=_summary(owed, speech),
+    )
+
+
+def _span(owed: list[NightCheck], now: datetime) -> tuple[datetime, datetime]:
+    """Whole hours around every check, and around now when that is near."""
+    times = [check.opens_at for check in owed] or [now]
+    first, last = min(times), max(times)
+    if first - 2 * _HOUR <= now <= last + 2 * _HOUR:
+        first, last = min(first, now), max(last, now)
+    begins = (first - timedelta(minutes=20)).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    ends = (last + timedelta(minutes=20)).astimezone(UTC).replace(minute=0, second=0, microsecond=0) + _HOUR
+    return begins, ends
+
+
+def _drawn(check: NightCheck, zone: str, speech: Speech) -> tuple[str, str, str]:
+    """Return the shape, the words and the link of one check."""
+    clock = speech.clock(check.opens_at, zone)
+    match check.state:
+        case "planned":
+            return "planned", speech("Planerad %(time)s", time=clock), ""
+        case "open" | "waiting" | "seen":
+            return check.state, f"{clock} {speech(CHECK_STATES[check.state])}", ""
+        case "to_look":
+            return "look", f"{clock} {speech(CHECK_STATES[check.state])}", f"/check/{check.check_id}"
+        case "cancelled":
+            why = speech(CANCELLED.get(check.cancel_reason or "", ""))
+            said = speech("Inställd: %(why)s", why=why)
+            if check.instead == "visit":
+                said += ", " + speech("ersatt av besök")
+            return "visit" if check.instead == "visit" else "cancelled", f"{clock} {said}", ""
+    said = f"{clock} {speech(reason_words(check.answer, check.reason))}"
+    ended = check.alarm_state == "closed"
+    if ended:
+        said += ", " + speech("avslutat")
+    shape = f"p{check.priority or 2}" + (" over" if ended else "")
+    return shape, said, f"/alarm/{check.alarm_id}" if check.alarm_id else ""
+
+
+def _summary(owed: list[NightCheck], speech: Speech) -> str:
+    count: dict[str, int] = {}
+    for check in owed:
+        count[check.state] = count.get(check.state, 0) + 1
+    return ", ".join(f"{speech(CHECK_STATES[state])}: {number}" for state, number in count.items())

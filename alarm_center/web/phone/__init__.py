@@ -1,0 +1,1 @@
+"""The demo's phones in the browser."""

@@ -1,0 +1,47 @@
+"""The demo's phones: what came to each, and answers by typing, by buttons or by the keys of a call."""
+
+from typing import Any, Final
+
+from aiohttp import web
+
+from alarm_center.web.auth import check_form
+from alarm_center.web.keys import PHONES
+from alarm_center.web.page import form_token, render, say
+
+routes = web.RouteTableDef()
+
+_LONGEST: Final = 4000
+ZONE: Final = "Europe/Stockholm"
+
+
+def _phones(request: web.Request) -> dict[str, Any]:
+    phones = request.app[PHONES]
+    shown = [(phone, list(phones.messages(phone))) for phone in phones.phones()]
+    return {"phones": shown, "zone": ZONE}
+
+
+@routes.get("/phone")
+async def show(request: web.Request) -> web.StreamResponse:
+    """Show every phone."""
+    return render(request, "phone.html", _phones(request))
+
+
+@routes.get("/fragments/phone")
+async def show_fragment(request: web.Request) -> web.StreamResponse:
+    """Show the phones alone."""
+    return render(request, "parts/phones.html", _phones(request))
+
+
+@routes.post("/phone/reply")
+async def reply(request: web.Request) -> web.StreamResponse:
+    """Answer from a phone."""
+    await check_form(request, form_token(request))
+    form = await request.post()
+    phone, sender = str(form.get("phone", "")), str(form.get("sender", ""))
+    text = str(form.get("key", "") or form.get("text", ""))[:_LONGEST]
+    if phone not in request.app[PHONES].phones():
+        raise web.HTTPNotFound(text=say(request, "Ingen sådan telefon"))
+    await request.app[PHONES].reply(phone, sender, text)
+    if "X-Fragment" in request.headers:
+        return web.Response(status=204)
+    return web.HTTPSeeOther("/phone")

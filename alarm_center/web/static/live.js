@@ -1,0 +1,183 @@
+// The open page: the stream, the clock that it feeds, fragments, keys and sound. No browser clock decides anything.
+import { begin as beginPicture, blankAll, showLive } from "./picture.js";
+
+const FROZEN_MS = 5000, RENEW_MS = 30000;
+const body = document.body, csrf = document.querySelector("meta[name=csrf]").content;
+const zone = body.dataset.zone, $ = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const setting = (name, value) => value === undefined ? localStorage.getItem(name) : localStorage.setItem(name, value);
+
+// ---- the clock: what the server said last, and when we heard it ----
+let now = Date.parse(body.dataset.now), heard = performance.now(), cursor = body.dataset.cursor, source;
+const wall = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+function showTime() {
+  for (const clock of all("[data-clock]")) clock.textContent = wall.format(now);
+  for (const left of all("[data-until]")) {
+    const seconds = Math.round((Date.parse(left.dataset.until) - now) / 1000), size = Math.abs(seconds);
+    const hours = Math.floor(size / 3600), pad = (n) => String(n).padStart(2, "0");
+    const text = (hours ? `${hours}:${pad(Math.floor(size / 60) % 60)}` : Math.floor(size / 60)) + `:${pad(size % 60)}`;
+    left.textContent = (seconds < 0 ? "+" : "") + text;
+    left.classList.toggle("soon", seconds < 30);
+    left.classList.toggle("over", seconds < 0);
+  }
+}
+
+function tick(instant) {
+  now = Date.parse(instant);
+  heard = performance.now();
+  setStale(false);
+  showTime();
+  for (const part of all("[data-every]")) {
+    const due = Number(part.dataset.due || 0);
+    if (!due) part.dataset.due = now + part.dataset.every * 1000;
+    else if (now >= due) { part.dataset.due = now + part.dataset.every * 1000; refresh(part); }
+  }
+}
+
+function setStale(stale) {
+  if (body.classList.contains("is-stale") === stale) return;
+  body.classList.toggle("is-stale", stale);
+  if (stale) { $("[data-last]").textContent = wall.format(now); blankAll(); } else refreshAll();
+  $("#stale").hidden = !stale;
+}
+setInterval(() => { if (performance.now() - heard > FROZEN_MS) setStale(true); }, 500);
+
+// ---- the stream ----
+function listen() {
+  source = new EventSource(`/stream?after=${encodeURIComponent(cursor)}`);
+  source.addEventListener("tick", (event) => tick(event.data));
+  source.addEventListener("change", (event) => { cursor = event.lastEventId; soon(); });
+  source.addEventListener("fresh", (event) => { cursor = event.lastEventId; soon(); });
+  source.addEventListener("error", () => {
+    if (source.readyState !== EventSource.CLOSED) return;
+    setTimeout(listen, 2000);
+    refreshAll();  // signed out? Then the answer says so
+  });
+}
+let waiting;
+const soon = () => { clearTimeout(waiting); waiting = setTimeout(refreshAll, 120); };
+
+// ---- fragments ----
+const busy = new Map();
+async function refresh(part) {
+  if (busy.get(part)) return busy.set(part, "again");
+  busy.set(part, "on");
+  try {
+    const answer = await fetch(part.dataset.fragment, { headers: { "X-Fragment": "1" } });
+    if (answer.status === 401) return location.assign(`/login?next=${location.pathname}`);
+    if (answer.ok) put(part, await answer.text());
+  } catch { /* the banner says it */ }
+  const again = busy.get(part) === "again";
+  busy.delete(part);
+  if (again) refresh(part);
+}
+const refreshAll = () => Promise.all(all("[data-fragment]").map(refresh));
+
+function put(part, html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html").body;
+  const kept = $("[data-keep]", part), next = $("[data-keep]", fresh);
+  if (kept && next && kept.dataset.keep === next.dataset.keep) return;
+  const focus = document.activeElement, row = focus?.closest?.("[data-row]")?.dataset.row;
+  if (focus && part.contains(focus) && focus.matches("select, input:not([type=hidden])")) return part.dataset.late = "1";
+  const scroll = $(".chart", part)?.scrollLeft, open = all("details[open]", part).map((one) => one.className);
+  blankAll(part);
+  part.replaceChildren(...fresh.childNodes);
+  for (const one of all("details", part)) if (open.includes(one.className)) one.open = true;
+  if (scroll) $(".chart", part).scrollLeft = scroll;
+  if (row) $(`[data-row="${row}"] [data-open]`, part)?.focus();
+  ready(part);
+}
+document.addEventListener("focusout", (event) => {
+  const part = event.target.closest("[data-late]");
+  if (part && !part.contains(event.relatedTarget)) { delete part.dataset.late; refresh(part); }
+});
+
+function ready(root) { showTime(); all("[data-player]", root).forEach((one) => beginPicture(one, csrf)); ring(); }
+
+// ---- forms and keys ----
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.action.includes("/alarm/") && !form.action.includes("/check/")) return;
+  event.preventDefault();
+  const data = new URLSearchParams(new FormData(form, event.submitter));
+  const said = $("#said");
+  said.hidden = true;
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: data, headers: { "X-Fragment": "1", "X-Csrf": csrf } });
+    if (!answer.ok) { said.textContent = await answer.text(); said.hidden = false; }
+    const goal = answer.headers.get("X-Go"), live = answer.headers.get("X-Live");
+    if (goal && goal !== location.pathname) return location.assign(goal);
+    document.activeElement?.blur();
+    await refreshAll();
+    if (live) showLive(live);
+  } catch { setStale(true); }
+});
+
+const keysOn = $("[data-setting=keys]");
+if (keysOn) {
+  keysOn.checked = setting("keys") !== "off";
+  keysOn.addEventListener("change", () => setting("keys", keysOn.checked ? "on" : "off"));
+}
+document.addEventListener("keydown", (event) => {
+  if ((keysOn && !keysOn.checked) || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.target.matches("input, select, textarea")) return event.key === "Escape" && event.target.blur();
+  const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key], links = all("[data-row] [data-open]");
+  if (step && links.length) {
+    const at = links.indexOf(document.activeElement?.closest("[data-row]")?.querySelector("[data-open]"));
+    links[at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + step, 0), links.length - 1)].focus();
+    return event.preventDefault();
+  }
+  if (event.key === " " && event.target.closest("button, a, summary")) return;
+  const scope = document.activeElement?.closest("[data-row]") ?? document;
+  const target = $(`[data-key="${CSS.escape(event.key)}"]`, scope) ?? $(`[data-key="${CSS.escape(event.key)}"]`);
+  if (target) { event.preventDefault(); target.click(); }
+});
+
+// ---- the lease: renewed while somebody is at it ----
+let active = performance.now(), renewed = active;
+for (const kind of ["keydown", "pointermove", "pointerdown"]) addEventListener(kind, () => { active = performance.now(); }, { passive: true });
+setInterval(() => {
+  const release = $("form[action$='/release']");
+  if (!release || performance.now() - active > RENEW_MS || performance.now() - renewed < RENEW_MS) return;
+  renewed = performance.now();
+  fetch(release.action.replace("release", "renew"), { method: "POST", headers: { "X-Fragment": "1", "X-Csrf": csrf } }).catch(() => {});
+}, 5000);
+
+// ---- sound: two tones for priority 1 that nobody holds, one for a carer's own words ----
+let audio, rung = new Set(), read = 0;
+const mute = $("#mute");
+function beep(...tones) {
+  tones.forEach((hertz, n) => {
+    const tone = audio.createOscillator(), level = audio.createGain(), at = audio.currentTime + n * 0.22;
+    tone.frequency.value = hertz;
+    level.gain.setValueAtTime(0.0001, at);
+    level.gain.exponentialRampToValueAtTime(0.3, at + 0.02);
+    level.gain.exponentialRampToValueAtTime(0.0001, at + 0.2);
+    tone.connect(level).connect(audio.destination);
+    tone.start(at);
+    tone.stop(at + 0.22);
+  });
+}
+function ring(again = false) {
+  const urgent = new Set(all("[data-urgent]").flatMap((one) => one.dataset.urgent.split(",").filter(Boolean)));
+  const unread = Math.max(0, ...all("[data-unread]").map((one) => Number(one.dataset.unread)));
+  if (audio?.state === "running") {
+    if ([...urgent].some((id) => again || !rung.has(id))) beep(880, 660, 880, 660);
+    else if (unread > read) beep(520, 700);
+    rung = urgent; read = unread;
+  }
+  document.title = (urgent.size ? `(${urgent.size}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+}
+setInterval(() => ring(true), 10000);
+function sound() {
+  audio ??= new AudioContext();
+  const show = () => { if (mute) mute.hidden = audio.state === "running"; };
+  audio.onstatechange = () => { show(); ring(); };
+  audio.resume().then(show, show);
+  show();
+}
+if (mute) { mute.addEventListener("click", sound); addEventListener("keydown", sound, { once: true }); sound(); }
+
+ready(document);
+listen();

@@ -1,0 +1,84 @@
+// The ten seconds: frames fetched one by one into memory, drawn in their own time, and gone when told so.
+const LIMIT_MS = 10 * 60 * 1000;
+const playing = new Map();
+
+export function begin(player, csrf) {
+  const canvas = player.querySelector("canvas"), draw = canvas.getContext("2d"), button = player.querySelector("[data-play]");
+  const progress = player.querySelector("[data-progress]"), count = Number(player.dataset.frames);
+  const state = { frames: [], n: 0, on: true, timer: 0, over: false };
+
+  function show(frame) {
+    if (canvas.width !== frame.image.width) { canvas.width = frame.image.width; canvas.height = frame.image.height; }
+    draw.drawImage(frame.image, 0, 0);
+    progress.value = (state.n + 1) / count;
+  }
+  function step() {
+    clearTimeout(state.timer);
+    if (state.over || !state.on) return;
+    const frame = state.frames[state.n];
+    if (!frame) return void (state.timer = setTimeout(step, 60));
+    show(frame);
+    const next = state.frames[state.n + 1], last = state.n + 1 >= count;
+    state.n = last ? 0 : next ? state.n + 1 : state.n;
+    state.timer = setTimeout(step, last ? 900 : next ? Math.max(next.ms - frame.ms, 20) : 60);
+  }
+  function blank() {
+    if (state.over) return;
+    state.over = true;
+    clearTimeout(state.timer);
+    state.frames.forEach((frame) => frame.image.close());
+    state.frames = [];
+    draw.clearRect(0, 0, canvas.width, canvas.height);
+    canvas.hidden = true;
+    player.querySelector("[data-gone]").hidden = false;
+    player.classList.add("is-gone");
+    playing.delete(player);
+    navigator.sendBeacon(`${player.dataset.player}/end`, new URLSearchParams({ csrf }));
+  }
+  async function load() {
+    for (let n = 0; n < count && !state.over; n += 1) {
+      const answer = await fetch(`${player.dataset.player}/${n}`, { headers: { "X-Fragment": "1" }, cache: "no-store" });
+      if (!answer.ok) return blank();
+      const image = await createImageBitmap(await answer.blob());
+      if (state.over) return image.close();
+      state.frames.push({ image, ms: Number(answer.headers.get("X-Ms")) });
+      if (n === 0) { player.classList.add("has-picture"); step(); }
+    }
+  }
+  const labels = { true: player.dataset.pause, false: player.dataset.resume };
+  const label = () => { button.textContent = labels[state.on]; };
+  button.addEventListener("click", () => { state.on = !state.on; label(); step(); });
+  label();
+  playing.set(player, blank);
+  setTimeout(blank, LIMIT_MS);
+  load().catch(blank);
+}
+
+/** Blank every picture, or those inside *root*. */
+export function blankAll(root = document) {
+  for (const [player, blank] of [...playing]) if (root.contains(player)) blank();
+}
+addEventListener("pagehide", () => blankAll());
+
+/** Draw a live look's newest frames until it is over. */
+export async function showLive(url) {
+  blankAll();
+  const player = document.querySelector("[data-player]"), room = player ?? document.querySelector(".dark-room");
+  const canvas = document.createElement("canvas"), draw = canvas.getContext("2d");
+  canvas.className = "live";
+  room.querySelector(".screen, p")?.replaceChildren(canvas);
+  player?.classList.remove("is-gone");
+  for (let after = -1, tries = 0; tries < 150 && canvas.isConnected; tries += 1) {
+    const answer = await fetch(`${url}?after=${after}`, { headers: { "X-Fragment": "1" }, cache: "no-store" }).catch(() => null);
+    if (!answer || answer.status >= 400) break;
+    if (answer.status === 200) {
+      const image = await createImageBitmap(await answer.blob());
+      [canvas.width, canvas.height] = [image.width, image.height];
+      draw.drawImage(image, 0, 0);
+      image.close();
+      after = Number(answer.headers.get("X-Sequence"));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  canvas.remove();
+}
