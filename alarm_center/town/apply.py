@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from alarm_center.core import calendar
+from alarm_center.store import plans
 from alarm_center.store.memory import Tx
 from alarm_center.town import homes, reader, rota, times
 from alarm_center.town.changes import Action, Change, Run
@@ -42,6 +43,7 @@ async def apply(
     try:
         async with connection.transaction():
             await connection.execute("select pg_advisory_xact_lock(hashtext('import'), hashtext($1))", run.org)
+            await plans.planned_until(connection, run.org)  # held: no check is made of a slot that is just ending
             await _everything(run, town)
             if dry_run:
                 raise _Undo

@@ -73,13 +73,14 @@ class Run:
         resident_id: UUID | None = None,
         device_id: str | None = None,
         data: Mapping[str, Any] | None = None,
+        event: str | None = None,
     ) -> None:
-        """Tell one change, and write its line in the timeline: ids and codes only."""
+        """Tell one change, and write its line in the timeline, as *event* or what was done: ids and codes only."""
         self.changes.append(Change(what, name, action, detail))
         if action is Action.LEFT:
             return
         await events.write(
-            self.tx, self.now, self.org, f"{what}_{action}", data, area_id=area_id, resident_id=resident_id,
+            self.tx, self.now, self.org, event or f"{what}_{action}", data, area_id=area_id, resident_id=resident_id,
             device_id=device_id, actor=self.actor,
         )  # fmt: skip
 

@@ -172,7 +172,8 @@ def _homes(data: Table) -> Iterator[Found]:
                 )
         if resident.get("cohabitant_consent") and not resident.get("cohabitant"):
             yield (*place, "cohabitant"), "is missing: there is a consent of theirs"
-        if supervised and not resident.get("decision"):
+        slots = not (resident.get("moved_on") or resident.get("died_on")) and any(_tables(resident, "slots"))
+        if slots and not resident.get("decision"):
             yield (*place, "decision"), "is missing: slots need a decision"
         yield from _dates(place, resident)
         if resident.get("green_by") == "detector" and not (resident.get("signed_by") and resident.get("signed_on")):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from alarm_center import configs
 from alarm_center.core.case import CheckState
-from alarm_center.store import checks, commands
+from alarm_center.store import checks, commands, plans
 from alarm_center.town.changes import Action, Run
 from alarm_center.town.model import Consent, Device, Resident
 from alarm_center.town.times import cancel
@@ -93,13 +93,15 @@ async def _give(run: Run, resident: Resident, resident_id: UUID, who: str, wante
 
 
 async def _revoke(run: Run, resident: Resident, row: Mapping[str, Any], instead: Instead) -> None:
-    await run.tx.execute(
-        "update consents set state = 'revoked', revoked_at = $2, revoked_instead = $3 where consent_id = $1",
-        row["consent_id"], run.now, instead,
+    """Withdraw a consent now: commands end, and every check that has not ended."""
+    resident_id, who = row["resident_id"], row["who"]
+    await plans.revoke(run.tx, resident_id, who, instead, run.actor, run.now)
+    await run.note(
+        "consent", f"{resident.number} {who}", Action.ENDED, f"revoked, {instead} instead", event="consent_revoked",
+        resident_id=resident_id, area_id=run.areas[resident.area], data={"who": who, "instead": instead},
     )  # fmt: skip
-    await _told(run, resident, row["resident_id"], row["who"], Action.ENDED, f"revoked, {instead} instead")
-    await commands.end_of_resident(run.tx, row["resident_id"])
-    await _cancel_coming(run, row["resident_id"], CancelReason.CONSENT_REVOKED, instead)
+    await commands.end_of_resident(run.tx, resident_id)
+    await _cancel_coming(run, resident_id, CancelReason.CONSENT_REVOKED, instead)
 
 
 async def _told(run: Run, resident: Resident, resident_id: UUID, who: str, action: Action, detail: str) -> None:
