@@ -1,0 +1,167 @@
+"""A town whose every table has rows: one resident's night from the plan to a closed alarm, and what lies around it."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from alarm_center import cases, inbox, planning
+from alarm_center.clockwork import Clockwork
+from alarm_center.core import alarm_events
+from alarm_center.store import seals
+from alarm_center.store.memory import Memory, Tx, now
+from schemas import wire
+from schemas.messages import Finding
+from schemas.vocabulary import Answer, Instead, Outcome, Priority, Reason
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+async def found(memory: Memory, org: str, *, number: int = 1, handled_by: str = "home_care") -> UUID:
+    """Found a town with one area, one patrol on duty and one resident with a camera who is due in five minutes."""
+    async with memory.transaction() as tx:
+        at = await now(tx)
+        await tx.execute(
+            """
+            insert into organisations (org, name, sending_number, link_host, fixed_number, spread_seconds, handled_by)
+            values ($1, $1, $2, 'natt.kommun.se', '+46101000000', 0, $3)
+            """,
+            org, f"+4670000{number:04}", handled_by,
+        )  # fmt: skip
+        area = await tx.fetchval("insert into areas (org, code) values ($1, '3') returning area_id", org)
+        carer = await tx.fetchval(
+            "insert into carers (org, name, phone) values ($1, 'Patrull', $2) returning carer_id",
+            org,
+            f"+4670111{number:04}",
+        )
+        await tx.execute(
+            """
+            insert into shifts (org, area_id, carer_id, patrol, role, starts_at, ends_at, mustered)
+            values ($1, $2, $3, 'Patrull 1', 'patrol', $4, $5, true)
+            """,
+            org, area, carer, at - timedelta(hours=1), at + timedelta(hours=30),
+        )  # fmt: skip
+        return await resident(tx, org, area, number=1, due_in=timedelta(minutes=5))
+
+
+async def resident(tx: "Tx[Any]", org: str, area: UUID, *, number: int, due_in: timedelta) -> UUID:
+    """Add a resident whose checks the detector may turn green, with a camera ``{org}-{number}`` and one time a night."""
+    at = await now(tx)
+    resident_id: UUID = await tx.fetchval(
+        "insert into residents (org, area_id, number, name, address) values ($1, $2, $3, 'N', 'A') returning resident_id",
+        org,
+        area,
+        number,
+    )
+    due = (at + due_in).astimezone(STOCKHOLM).replace(second=0, microsecond=0, tzinfo=None).time()
+    for statement, *values in (
+        (
+            "insert into consents (org, resident_id, who, state, given_at, recorded_by) values ($1, $2, 'resident', 'given', now(), 'p')",
+        ),
+        (
+            "insert into decisions (org, resident_id, reference, starts_on) values ($1, $2, $3, '2020-01-01')",
+            f"b{number}",
+        ),
+        (
+            "insert into plans (org, resident_id, green_by, signed_by, signed_at) values ($1, $2, 'detector', 'p', now())",
+        ),
+        ("insert into devices (org, resident_id, device_id, kind) values ($1, $2, $3, 'camera')", f"{org}-{number}"),
+        (
+            "insert into slots (org, resident_id, weekdays, local_time, valid_from) values ($1, $2, '{0,1,2,3,4,5,6}', $3, '2020-01-01')",
+            due,
+        ),
+    ):
+        await tx.execute(statement, org, resident_id, *values)
+    return resident_id
+
+
+async def move(memory: Memory, by: timedelta) -> None:
+    """Move the service's clock."""
+    async with memory.transaction() as tx:
+        await tx.execute("select clock.move($1)", by)
+
+
+async def heard(memory: Memory) -> None:
+    """Every device has just said that it is there."""
+    async with memory.transaction() as tx:
+        await tx.execute("update devices set link = 'up', last_heard_at = clock.now()")
+
+
+async def open_check(memory: Memory, resident_id: UUID) -> UUID:
+    """Plan, and let the resident's first check open; return it."""
+    await planning.plan_all(memory)
+    await move(memory, timedelta(minutes=6))
+    await heard(memory)
+    await Clockwork(memory).cycle()
+    async with memory.transaction() as tx:
+        check_id: UUID = await tx.fetchval(
+            "select check_id from checks where resident_id = $1 and state = 'open'", resident_id
+        )
+    return check_id
+
+
+async def finds(
+    memory: Memory, org: str, check_id: UUID, answer: Answer, *reasons: Reason, session_id: str = "s1", attempt: int = 1
+) -> None:
+    """The detector says *answer* of a session of that check."""
+    finding = Finding(
+        session_id=session_id, org=org, device=f"{org}-1", check_id=check_id, attempt=attempt, answer=answer,
+        reasons=reasons, started_at=await memory.now(), detector="d1",
+    )  # fmt: skip
+    await inbox.Inbox(memory).on_finding(f"fjarrtillsyn/v1/{org}/{org}-1/finding", wire.encode(finding))
+
+
+async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
+    """Leave a row of the town's in every table that has towns."""
+    resident_id = await found(memory, org, number=number)
+    check_id = await open_check(memory, resident_id)
+    await finds(memory, org, check_id, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    async with memory.transaction() as tx:
+        alarm_id, notice_id, area = await tx.fetchrow(  # type: ignore[misc]
+            "select alarm_id, notice_id, area_id from alarms join notices using (alarm_id) where alarms.org = $1", org
+        )
+    for event in (
+        alarm_events.Took(notice_id),
+        alarm_events.Arrived(notice_id),
+        alarm_events.Done(notice_id, Outcome.HELPED_UP),
+    ):
+        await cases.on_alarm(memory, alarm_id, event, actor="carer")
+    await cases.raise_manual(memory, resident_id, Priority.THIRD, actor="p")
+    await planning.revoke_consent(memory, resident_id, "resident", instead=Instead.NOTHING, actor="p")
+    async with memory.transaction() as tx:
+        at = await now(tx)
+        user = await tx.fetchval("select keep_user($1, 'U', 'h', $2, '{operator}')", f"u-{org}", org)
+        for statement, *values in (
+            (
+                "insert into pauses (org, resident_id, reason, from_at, to_at, said_by, instead) values ($1, $2, 'pause_away', $3::timestamptz, $3 + interval '1 h', 'p', 'nothing')",
+                resident_id,
+                at,
+            ),
+            (
+                "insert into incidents (org, area_id, number, kind, opened_at) values ($1, $2, 1, 'technical', $3)",
+                area,
+                at,
+            ),
+            (
+                "insert into replies (provider, provider_id, org, phone, sender, body, received_at, meaning) values ('phone', $1 || '1', $1, '+1', '+2', '1', $2, 'take')",
+                at,
+            ),
+            (
+                "insert into commands (command_id, org, device_id, kind, case_id, seconds, show, asked_by, created_at, opens_at, expires_at) values (gen_random_uuid(), $1, $1 || '-1', 'live', $2, 10, 'always', 'u', $3::timestamptz, $3, $3 + interval '1 min')",
+                alarm_id,
+                at,
+            ),
+            (
+                "insert into looks (org, alarm_id, user_id, kind, began_at) values ($1, $2, $3, 'session', $4)",
+                alarm_id,
+                user,
+                at,
+            ),
+            (
+                "insert into reserve_lists (org, area_id, night, made_at, body) values ($1, $2, '2026-11-22', $3, '[]')",
+                area,
+                at,
+            ),
+        ):
+            await tx.execute(statement, org, *values)
+    await seals.seal(memory, org)
