@@ -54,6 +54,12 @@ def hear(draft: Draft, word: Word) -> None:
             _undelivered(draft, notice)
         case NeedsHelp():
             _needs_help(draft, notice)
+        case Done(outcome=outcome, note=note) if notice.wording is Wording.OUTCOME:
+            # The lead was asked how it ended, not to go there.
+            if outcome is None:
+                _answer(draft, notice, Wording.DONE)
+            else:
+                draft.close(notice.notice_id, outcome, note, phone=notice.phone)
         case Arrived() | Done() | CannotGetIn() | NobodyHome() | Staying():
             if draft.alarm.state in WAITING:
                 # On site without having said 1: the word counts for both.

@@ -42,7 +42,18 @@ WORDS: tuple[Callable[[UUID], Event], ...] = (
 def stories() -> Iterator[Story]:
     """Yield an alarm in each state that it can be in, free and held."""
     for held in (False, True):
-        for build in (opened, called_off, sent, taken, taken_by_two, there, there_and_done, closed):
+        for build in (
+            opened,
+            called_off,
+            lead_asked,
+            sent,
+            sent_again,
+            taken,
+            taken_by_two,
+            there,
+            there_and_done,
+            closed,
+        ):
             story = build()
             if held and story.state() is not AlarmState.CLOSED:
                 story.happens(Claim(USER))
@@ -63,6 +74,19 @@ def sent() -> Story:
 def called_off() -> Story:
     story = sent()
     story.happens(Evidence(Condition.CLEARED))
+    return story
+
+
+def lead_asked() -> Story:
+    """Called off, and not closed by anybody in time."""
+    story = called_off()
+    story.passes(minutes=10)
+    return story
+
+
+def sent_again() -> Story:
+    story = lead_asked()
+    story.operator(0x52).sends_patrol()
     return story
 
 

@@ -113,6 +113,18 @@ def test_done_without_an_outcome_stays_open_until_a_person_gives_one() -> None:
     story.nobody_hears_more()
 
 
+def test_the_lead_who_is_asked_how_it_ended_can_say_so() -> None:
+    story = on_site()
+    story.carer(FIRST).is_done()
+    story.passes(minutes=10)
+    lead = story.carer(LEAD).receives(Wording.OUTCOME)
+    lead.is_done()
+    lead.receives(Wording.DONE)
+    assert story.state() is AlarmState.ON_SITE
+    lead.is_done(Outcome.WELL_IN_BED)
+    assert story.alarm.closed_by == str(lead.notice.notice_id)
+
+
 def test_who_cannot_get_in_keeps_it_open_and_the_lead_hears_at_once() -> None:
     story = accepted()
     patrol = story.carer(FIRST)
