@@ -109,14 +109,15 @@ async def _not_to_be_made(tx: "Tx[Any]", row: Mapping[str, Any], new: Sequence[C
 def _cancel(
     row: Mapping[str, Any], pauses: Sequence[Mapping[str, Any]], visits: frozenset[UUID], check: Check
 ) -> Cancel | None:
-    if not row["consented"]:
-        instead = Instead(row["revoked_instead"] or "nothing")
-        return Cancel(CancelReason.CONSENT_REVOKED, instead, row["revoked_by"] or "consent")
     for pause in pauses:
         if pause["from_at"] <= check.opens_at < pause["to_at"]:
             return Cancel(CancelReason(pause["reason"]), Instead(pause["instead"]), pause["said_by"])
     if check.slot_id in visits:
+        # Somebody comes at this time whether or not a camera may be used.
         return Cancel(CancelReason.REPLANNED, Instead.VISIT, "schedule")
+    if not row["consented"]:
+        instead = Instead(row["revoked_instead"] or "nothing")
+        return Cancel(CancelReason.CONSENT_REVOKED, instead, row["revoked_by"] or "consent")
     return None
 
 

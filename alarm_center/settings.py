@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -71,3 +71,11 @@ class Settings(BaseSettings):
         if missing:
             raise ValueError("; ".join(missing))
         return self
+
+
+def problems(errors: ValidationError) -> list[str]:
+    """Return every error of a bad configuration, each with the name of its variable."""
+    return [
+        f"{'_'.join(['FJT', *map(str, error['loc'])]).upper() if error['loc'] else 'settings'}: {error['msg']}"
+        for error in errors.errors()
+    ]
