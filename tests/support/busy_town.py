@@ -158,6 +158,11 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 at,
             ),
             (
+                "insert into discrepancies (org, code, subject, area_id, night, found_at, last_found_at) values ($1, 'area_uncovered', 'area', $2, '2026-11-22', $3, $3)",
+                area,
+                at,
+            ),
+            (
                 "insert into reserve_lists (org, area_id, night, made_at, body) values ($1, $2, '2026-11-22', $3, '[]')",
                 area,
                 at,
