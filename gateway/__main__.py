@@ -24,7 +24,8 @@ async def _until_stopped(settings: Settings) -> None:
 
 def main() -> int:
     """Run; return 2 and say all that is wrong when the settings are."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would be a picture on disk
+    if resource.getrlimit(resource.RLIMIT_CORE) != (0, 0):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would be a picture on disk
     try:
         settings = Settings()
     except ValidationError as errors:

@@ -26,13 +26,13 @@ class NoSeries(Exception):
 
 
 POSTURES: Final[dict[str, tuple[tuple[float, float, float, float, float], ...]]] = {
-    "asleep": ((1.9, 1.3, 0.75, 1.25, 4.4),),
+    "asleep": ((2.6, 0.9, 0.75, 2.5, 4.2),),
     "empty": (),
-    "just_left": ((1.9, 1.4, 0.95, 1.35, 1.2),),
-    "sitting_up": ((2.2, 2.6, 0.75, 0.70, 4.6),),
-    "up": ((0.9, 2.8, 0.80, 0.80, 4.8),),
-    "fallen": ((3.2, 1.0, 0.60, 1.20, 4.2),),
-    "two": ((1.6, 0.6, 0.70, 0.70, 4.2), (1.9, 2.6, 0.75, 0.70, 4.0)),
+    "just_left": ((2.5, 1.5, 1.00, 2.4, 1.2),),
+    "sitting_up": ((2.2, 2.0, 0.90, 0.75, 4.8),),
+    "up": ((0.5, 2.0, 0.70, 0.80, 4.8),),
+    "fallen": ((0.2, 1.4, 0.60, 1.60, 4.2),),
+    "two": ((2.6, 0.4, 0.75, 0.90, 4.2), (2.6, 2.7, 0.75, 0.90, 4.0)),
 }
 """Warm patches by name: row, column, their reach along each in cells, and how much warmer than the room (°C)."""
 
@@ -46,7 +46,7 @@ def draw(name: str, seed: int, seconds: int, take: int = 0) -> tuple[Channel, ..
         NoSeries: there is no drawn posture *name*.
     """
     if name not in POSTURES:
-        raise NoSeries(f"no drawn sensor {name[:40]}")
+        raise NoSeries(f"no drawn sensor {name[:40]!r}: use one of {', '.join(POSTURES)}")
     room = np.random.default_rng([seed, 11])
     ambient = float(room.uniform(21.0, 23.5))
     still = room.normal(0.0, 0.15, (ROWS, COLUMNS))
@@ -61,7 +61,7 @@ def draw(name: str, seed: int, seconds: int, take: int = 0) -> tuple[Channel, ..
         cells = ambient + 0.4 + still
         for row, column, tall, wide, warm in POSTURES[name]:
             walk = 1.1 * np.sin(2 * np.pi * t / 7.0) if name == "up" else 0.14 * stir
-            away = ((rows - row - walk) / tall) ** 2 + ((columns - column - walk / 2) / wide) ** 2
+            away = ((rows - row - walk / 4) / tall) ** 2 + ((columns - column - walk) / wide) ** 2
             cells = cells + warm * np.exp(-away)
         values.append(tuple(np.round(cells + chance.normal(0.0, 0.07, cells.shape), 1).ravel().tolist()))
     times = tuple(number * INTERVAL_MS for number in range(count))
@@ -69,6 +69,12 @@ def draw(name: str, seed: int, seconds: int, take: int = 0) -> tuple[Channel, ..
         Channel(name="bed", quantity="thermal_c", rows=ROWS, columns=COLUMNS, ms=times, values=tuple(values)),
         Channel(name="room", quantity="ambient_c", ms=times, values=tuple((round(ambient, 1),) for _ in times)),
     )
+
+
+def profile() -> dict[str, Any]:
+    """Return where the bed is in a drawn array, in the form of :class:`schemas.messages.Profile`: the lower half."""
+    bed = {"name": "bed", "kind": "bed", "polygon": [(0, 0.5), (1, 0.5), (1, 1), (0, 1)]}
+    return {"version": 1, "zones": [bed], "expected_people": 1}
 
 
 def within(channels: tuple[Channel, ...], seconds: int) -> tuple[Channel, ...]:
