@@ -7,8 +7,8 @@ rows of the same transaction; the outbox, the publisher and the boards carry on 
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from alarm_center import configs, wording
@@ -36,15 +36,14 @@ from alarm_center.core.case import (
     Write,
 )
 from alarm_center.core.happenings import AskAgain, CheckEvent, StaffDone, StaffOnSite
-from alarm_center.store import alarms, checks, commands, devices, events, rosters, towns
+from alarm_center.core.plan import ACKNOWLEDGEMENTS
+from alarm_center.store import alarms, checks, commands, events, rosters, towns
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 from schemas.messages import Finding
 from schemas.vocabulary import AlarmKind, Condition, Priority, Show
 
 CheckEvents = Callable[["Tx[Any]", Check, datetime], Awaitable[CheckEvent]]
 """Makes an event of what holds once the check is locked."""
-
-_LIVE_EXPIRES: Final = timedelta(seconds=60)
 
 
 class NotFound(LookupError):
@@ -150,8 +149,11 @@ async def on_alarm(
     actor: str,
     viewer: Viewer | None = None,
     note: str | None = None,
+    acknowledge: bool = True,
 ) -> Alarm:
     """Let *event* happen to an alarm, and whatever follows from it.
+
+    With *acknowledge* false, a carer who spoke on the page gets no SMS that only confirms what the page has shown.
 
     Raises:
         NotFound: there is no such alarm that *viewer* may see.
@@ -159,7 +161,7 @@ async def on_alarm(
     """
 
     async def work(tx: "Tx[Any]") -> Alarm:
-        return await step_alarm_of(tx, alarm_id, event, actor, note)
+        return await step_alarm_of(tx, alarm_id, event, actor, note, acknowledge)
 
     after = await memory.attempt(work, viewer)
     memory.hint()
@@ -167,7 +169,12 @@ async def on_alarm(
 
 
 async def step_alarm_of(
-    tx: "Tx[Any]", alarm_id: UUID, event: alarm_events.Event, actor: str, note: str | None = None
+    tx: "Tx[Any]",
+    alarm_id: UUID,
+    event: alarm_events.Event,
+    actor: str,
+    note: str | None = None,
+    acknowledge: bool = True,
 ) -> Alarm:
     """Hold the alarm, and first the resident's checks where staff may come or go, then decide and apply."""
     if not isinstance(event, alarm_events.Tick):
@@ -177,7 +184,7 @@ async def step_alarm_of(
     alarm = await alarms.lock(tx, alarm_id)
     if alarm is None:
         raise NotFound(f"no alarm {alarm_id} that this viewer may see")
-    return await step_alarm(tx, alarm, event, actor, note)
+    return await step_alarm(tx, alarm, event, actor, note, acknowledge=acknowledge)
 
 
 async def step_alarm(
@@ -187,6 +194,7 @@ async def step_alarm(
     actor: str,
     note: str | None = None,
     check_id: UUID | None = None,
+    acknowledge: bool = True,
 ) -> Alarm:
     """Decide over an alarm that is held, and apply."""
     town = await towns.town(tx, alarm.org)
@@ -195,7 +203,7 @@ async def step_alarm(
     at = await now(tx)
     decision = alarm_core.decide(alarm, event, plan, roster, at, uuid4)
     await alarms.save(tx, alarm, decision.alarm, new_token, note)
-    await _apply_alarm(tx, town, decision.alarm, decision.effects, at, actor, check_id)
+    await _apply_alarm(tx, town, decision.alarm, decision.effects, at, actor, check_id, acknowledge)
     return decision.alarm
 
 
@@ -213,6 +221,7 @@ async def _apply_alarm(
     at: datetime,
     actor: str,
     check_id: UUID | None = None,
+    acknowledge: bool = True,
 ) -> None:
     for effect in effects:
         match effect:
@@ -223,10 +232,15 @@ async def _apply_alarm(
                 )  # fmt: skip
             case Notify(notice, first):
                 await wording.ask(tx, town, alarm, notice, at, first=first)
-            case Tell(words, notice):
-                await wording.tell(tx, town, alarm, words, notice, at)
             case Hold(on):
                 await _hold(tx, alarm, on, actor)
+            case Raise(kind=kind, priority=priority, reason=reason) if alarm.resident_id is not None:
+                # A cry for help after the alarm was closed: a new case, or the one that is open by now.
+                home = await towns.home(tx, alarm.resident_id)
+                await _raise(tx, home, alarm.device_id, kind, priority, reason, at, actor, check_id)
+            case Tell(words, notice):
+                if acknowledge or words not in ACKNOWLEDGEMENTS:
+                    await wording.tell(tx, town, alarm, words, notice, at)
             case RedBoard():
                 await alarms.turn_red(tx, alarm.alarm_id, at)
             case _:
@@ -260,8 +274,8 @@ async def _raise(
     await tx.execute("select pg_advisory_xact_lock(hashtext('case'), hashtext($1))", str(home.resident_id))
     found = await alarms.lock_open(tx, home.resident_id)
     if found is not None:
-        joined = await step_alarm(tx, found, alarm_events.Joined(kind, priority, reason), actor, check_id=check_id)
-        return joined
+        joined = alarm_events.Joined(kind, priority, reason)
+        return await _tick(tx, await step_alarm(tx, found, joined, actor, check_id=check_id), actor)
     return await _open(tx, home, device_id, kind, priority, reason, at, actor, check_id)
 
 
@@ -288,11 +302,13 @@ async def _open(
     alarm = decision.alarm
     await alarms.add(tx, alarm, new_token)
     await _apply_alarm(tx, home.town, alarm, decision.effects, at, actor, check_id)
-    if alarm.next_step_at is not None and alarm.next_step_at <= at:
-        # Nobody is to be waited for: the first SMS is wanted in this very transaction.
-        signed_in = await towns.somebody_signed_in(tx, home.town.org)
-        alarm = await step_alarm(tx, alarm, alarm_events.Tick(signed_in), actor)
-    return alarm
+    return await _tick(tx, alarm, actor)
+
+
+async def _tick(tx: "Tx[Any]", alarm: Alarm, actor: str) -> Alarm:
+    """Take what is due at once: where nobody is to be waited for, the first SMS is wanted in this very transaction."""
+    signed_in = await towns.somebody_signed_in(tx, alarm.org)
+    return await step_alarm(tx, alarm, alarm_events.Tick(signed_in), actor)
 
 
 async def _plan_visit(
@@ -339,52 +355,3 @@ async def raise_by_evidence(tx: "Tx[Any]", resident_id: UUID, finding: Finding, 
     actor = finding.detector or "detector"
     alarm = await _raise(tx, home, finding.device, kind, priority, finding.reasons[0], at, actor, None)
     return alarm.alarm_id
-
-
-async def look_live(memory: Memory, alarm_id: UUID, seconds: int, *, user: UUID, viewer: Viewer | None = None) -> UUID:
-    """The holder of an alarm looks through the resident's camera now; return the command's id.
-
-    Raises:
-        NotFound: no such alarm, or the resident has no camera.
-        IllegalMove: the alarm is closed, somebody else holds it, consent is gone, or staff are on site.
-    """
-
-    async def work(tx: "Tx[Any]") -> UUID:
-        alarm = await alarms.lock(tx, alarm_id)
-        if alarm is None or alarm.resident_id is None:
-            raise NotFound(f"no alarm {alarm_id} that this viewer may see")
-        at = await now(tx)
-        if alarm.state is AlarmState.CLOSED or alarm.holder != user:
-            raise IllegalMove(f"alarm {alarm.case_no}: only who holds an open alarm may look")
-        if alarm.state is AlarmState.ON_SITE:
-            raise IllegalMove(f"alarm {alarm.case_no}: staff are on site, the camera stays dark")
-        device = await tx.fetchrow(
-            "select org, device_id from devices where resident_id = $1 and kind = 'camera'", alarm.resident_id
-        )
-        if device is None:
-            raise NotFound(f"alarm {alarm.case_no}: the resident has no camera")
-        return await _command_live(tx, alarm, device["device_id"], seconds, at, user)
-
-    command_id = await memory.attempt(work, viewer)
-    memory.hint()
-    return command_id
-
-
-async def _command_live(tx: "Tx[Any]", alarm: Alarm, device_id: str, seconds: int, at: datetime, user: UUID) -> UUID:
-    device = await devices.get(tx, alarm.org, device_id)
-    if device is None or not device.consented:
-        raise IllegalMove(f"alarm {alarm.case_no}: there is no consent to look")
-    command_id = uuid4()
-    await commands.add(
-        tx,
-        commands.Command(
-            command_id=command_id, org=alarm.org, device_id=device_id, kind="live", case_id=alarm.alarm_id,
-            check_id=None, attempt=None, alarm_id=alarm.alarm_id, seconds=seconds, show=Show.ALWAYS,
-            asked_by=str(user), created_at=at, opens_at=at, expires_at=at + _LIVE_EXPIRES,
-        ),
-    )  # fmt: skip
-    await events.write(
-        tx, at, alarm.org, "live_asked", {"command_id": command_id, "seconds": seconds}, area_id=alarm.area_id,
-        alarm_id=alarm.alarm_id, resident_id=alarm.resident_id, device_id=device_id, actor=str(user),
-    )  # fmt: skip
-    return command_id

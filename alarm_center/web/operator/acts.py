@@ -5,7 +5,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from alarm_center import cases
+from alarm_center import cases, live_looks
 from alarm_center.core import alarm_events as alarm
 from alarm_center.core.case import CheckState, IllegalMove
 from alarm_center.core.happenings import AskAgain, PersonSaid
@@ -120,7 +120,7 @@ async def read(request: web.Request) -> web.StreamResponse:
 async def look_live(request: web.Request) -> web.StreamResponse:
     """Look through the camera now; the answer says where the frames come."""
     alarm_id, person = uuid_in(request, "alarm"), request[PERSON]
-    command_id = await cases.look_live(
+    command_id = await live_looks.ask(
         request.app[MEMORY], alarm_id, _LOOK_SECONDS, user=person.user_id, viewer=person.viewer(*WATCHING)
     )
     response = after(request, f"/alarm/{alarm_id}")

@@ -1,0 +1,62 @@
+"""A live look: whoever holds an open alarm sees through the resident's camera, for some seconds, by command."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from alarm_center.cases import NotFound
+from alarm_center.core.case import Alarm, AlarmState, IllegalMove
+from alarm_center.store import alarms, commands, devices, events
+from alarm_center.store.memory import Memory, Tx, Viewer, now
+from schemas.vocabulary import Show
+
+_EXPIRES: Final = timedelta(seconds=60)
+
+
+async def ask(memory: Memory, alarm_id: UUID, seconds: int, *, user: UUID, viewer: Viewer | None = None) -> UUID:
+    """The holder of an alarm looks through the resident's camera now; return the command's id.
+
+    Raises:
+        NotFound: no such alarm, or the resident has no camera.
+        IllegalMove: the alarm is closed, somebody else holds it, consent is gone, or staff are on site.
+    """
+
+    async def work(tx: "Tx[Any]") -> UUID:
+        alarm = await alarms.lock(tx, alarm_id)
+        if alarm is None or alarm.resident_id is None:
+            raise NotFound(f"no alarm {alarm_id} that this viewer may see")
+        at = await now(tx)
+        if alarm.state is AlarmState.CLOSED or alarm.holder != user:
+            raise IllegalMove(f"alarm {alarm.case_no}: only who holds an open alarm may look")
+        if alarm.state is AlarmState.ON_SITE:
+            raise IllegalMove(f"alarm {alarm.case_no}: staff are on site, the camera stays dark")
+        device = await tx.fetchrow(
+            "select org, device_id from devices where resident_id = $1 and kind = 'camera'", alarm.resident_id
+        )
+        if device is None:
+            raise NotFound(f"alarm {alarm.case_no}: the resident has no camera")
+        return await _command(tx, alarm, device["device_id"], seconds, at, user)
+
+    command_id = await memory.attempt(work, viewer)
+    memory.hint()
+    return command_id
+
+
+async def _command(tx: "Tx[Any]", alarm: Alarm, device_id: str, seconds: int, at: datetime, user: UUID) -> UUID:
+    device = await devices.get(tx, alarm.org, device_id)
+    if device is None or not device.consented:
+        raise IllegalMove(f"alarm {alarm.case_no}: there is no consent to look")
+    command_id = uuid4()
+    await commands.add(
+        tx,
+        commands.Command(
+            command_id=command_id, org=alarm.org, device_id=device_id, kind="live", case_id=alarm.alarm_id,
+            check_id=None, attempt=None, alarm_id=alarm.alarm_id, seconds=seconds, show=Show.ALWAYS,
+            asked_by=str(user), created_at=at, opens_at=at, expires_at=at + _EXPIRES,
+        ),
+    )  # fmt: skip
+    await events.write(
+        tx, at, alarm.org, "live_asked", {"command_id": command_id, "seconds": seconds}, area_id=alarm.area_id,
+        alarm_id=alarm.alarm_id, resident_id=alarm.resident_id, device_id=device_id, actor=str(user),
+    )  # fmt: skip
+    return command_id
