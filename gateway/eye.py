@@ -3,8 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -15,6 +14,9 @@ from schemas.messages import Capture, Frame
 
 SLACK_S: Final = 20.0
 """How much longer than the look itself a source may take to open, warm up and be packed."""
+
+FREE_S: Final = 5.0
+"""How long a look waits for the one before it to let go of the source."""
 
 Lamp = Callable[[bool], None]
 T = TypeVar("T")
@@ -37,12 +39,13 @@ def lamp(path: Path | None) -> Lamp:
 
 
 class Eye:
-    """Opens the source, one look at a time. The lamp is lit exactly while it is open for pictures."""
+    """Opens the source, one look at a time. The lamp is lit as long as it may be open for pictures."""
 
     def __init__(self, source: Source, lamp: Lamp) -> None:
         self.source = source
         self._lamp = lamp
-        self._busy: threading.Thread | None = None
+        self._free = asyncio.Event()
+        self._free.set()
 
     async def take(self, seconds: int, capture: Capture, stop: threading.Event) -> Taken:
         """Return a session's frames or samples; *stop* ends the look early.
@@ -51,21 +54,19 @@ class Eye:
             CannotCapture: the source failed, is still busy with a look that hangs, or took too long.
         """
         source = self.source
-        self._lamp(True)
         try:
             return await self._in_thread(lambda: source.take(seconds, capture, stop.is_set), seconds + SLACK_S)
         finally:
             stop.set()
-            self._lamp(False)
 
     async def fault(self) -> str | None:
         """Return why the source does not open, or None; no picture is taken."""
         try:
-            return await self._in_thread(self.source.fault, SLACK_S)
+            return await self._in_thread(self.source.fault, SLACK_S, pictures=False)
         except CannotCapture as error:
             return str(error)
 
-    async def live(self, seconds: int, capture: Capture, stop: threading.Event) -> AsyncIterator[Frame]:
+    async def live(self, seconds: int, capture: Capture, stop: threading.Event) -> AsyncGenerator[Frame]:
         """Yield frames as they come, only ever the newest, until the seconds are over or *stop* is set.
 
         Raises:
@@ -86,32 +87,36 @@ class Eye:
                     return
                 loop.call_soon_threadsafe(put, frame)
 
-        self._lamp(True)
         watching = asyncio.create_task(self._in_thread(watch, seconds + SLACK_S))
+        coming = asyncio.create_task(newest.get())
         try:
-            while not watching.done() or not newest.empty():
-                coming = asyncio.create_task(newest.get())
+            while not watching.done() or coming.done() or not newest.empty():
                 await asyncio.wait({coming, watching}, return_when=asyncio.FIRST_COMPLETED)
                 if coming.done():
-                    yield coming.result()
-                else:
-                    coming.cancel()
+                    frame, coming = coming.result(), asyncio.create_task(newest.get())
+                    yield frame
+                elif not newest.empty():
+                    await asyncio.sleep(0)  # the frame is put, and its turn to be taken comes next
             await watching
         finally:
             stop.set()
-            self._lamp(False)
             watching.cancel()
-            with suppress(asyncio.CancelledError, CannotCapture):
-                await watching
+            coming.cancel()
 
-    async def _in_thread(self, work: Callable[[], T], limit_s: float) -> T:
+    async def _in_thread(self, work: Callable[[], T], limit_s: float, *, pictures: bool = True) -> T:
         """Return what *work* returns. A thread that hangs is left behind, and holds the eye until it lets go."""
-        if self._busy is not None and self._busy.is_alive():
-            raise CannotCapture("camera is still busy")
+        try:
+            async with asyncio.timeout(FREE_S):
+                await self._free.wait()
+        except TimeoutError:
+            raise CannotCapture("camera is still busy") from None
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
 
-        def settle(value: T | None, error: Exception | None) -> None:
+        def end(value: T | None, error: Exception | None) -> None:
+            self._free.set()
+            if pictures:
+                self._lamp(False)
             if done.done():
                 return
             if error is not None:
@@ -127,11 +132,15 @@ class Eye:
                 error = cannot
             except Exception as failed:  # a driver may raise anything, and the check must still get its session
                 error = CannotCapture(f"camera failed: {type(failed).__name__}")
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(settle, value, error)
+            try:
+                loop.call_soon_threadsafe(end, value, error)
+            except RuntimeError:  # the loop is closed: the program ends, and leaves the lamp dark
+                self._lamp(False)
 
-        self._busy = threading.Thread(target=run, name="eye", daemon=True)
-        self._busy.start()
+        self._free.clear()
+        if pictures:
+            self._lamp(True)
+        threading.Thread(target=run, name="eye", daemon=True).start()
         try:
             async with asyncio.timeout(limit_s):
                 return await done

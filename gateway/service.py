@@ -9,9 +9,8 @@ import traceback
 import uuid
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 import aiomqtt
@@ -19,6 +18,7 @@ import structlog
 
 from gateway.core import Home, Ignored, Kept, Key, Look
 from gateway.eye import Eye, Lamp, lamp
+from gateway.session import packed, software
 from gateway.settings import Settings
 from gateway.sources import CannotCapture, Source, Taken, open_source
 from schemas import topics
@@ -33,14 +33,6 @@ RETRY_S: Final = (1.0, 60.0)
 """The first and the longest wait before connecting again."""
 TICK_S: Final = 0.5
 GOODBYE_S: Final = 2.0
-
-
-def software() -> str:
-    """Return the name and version that a status reports."""
-    try:
-        return f"gateway {version('fjarrtillsyn')}"
-    except PackageNotFoundError:
-        return "gateway"
 
 
 class Gateway:
@@ -309,6 +301,16 @@ class Gateway:
         started_at, profile, capture = home.clock(self._monotonic()), home.profile, home.capture
         assert started_at is not None, "a look begins only with a clock"
         session_id = uuid.uuid4().hex
+        header = Session(
+            session_id=session_id,
+            org=self._org,
+            device=self._device,
+            kind=self.source.kind,
+            started_at=started_at,
+            seconds=look.seconds,
+            software=self._software,
+            profile=profile,
+        )
         log = self._log.bind(session_id=session_id, check_id=str(look.check_id), attempt=look.attempt)
         log.info("look begins", seconds=look.seconds, command_id=str(look.command_id))
         taken, fault = Taken(), None
@@ -316,25 +318,8 @@ class Gateway:
             taken = await self._eye.take(look.seconds, capture, self._stop_look)
         except CannotCapture as cannot:
             fault = str(cannot)[:200]
+        payload, fault = await asyncio.to_thread(packed, header, look, taken, fault)
         self._camera = (fault is None, fault)
-        session = Session(
-            session_id=session_id,
-            org=self._org,
-            device=self._device,
-            kind=self.source.kind,
-            check_id=look.check_id,
-            attempt=look.attempt,
-            command_id=look.command_id,
-            started_at=started_at,
-            seconds=look.seconds,
-            show=look.show,
-            software=self._software,
-            profile=profile,
-            fault=fault,
-            frames=taken.frames,
-            channels=taken.channels,
-        )
-        payload = await asyncio.to_thread(encode, session)
         if home.end(session_id, payload):
             log.info("look ends", frames=len(taken.frames), size=len(payload), fault=fault)
         else:
@@ -363,12 +348,13 @@ class Gateway:
             )
 
         try:
-            async for frame in self._eye.live(look.seconds, self.home.capture, self._stop_look):
-                if client is None or self._stop_look.is_set():
-                    break
-                if not await self._publish(client, self._topic("live"), word(sequence, frame), qos=0):
-                    break
-                sequence += 1
+            async with aclosing(self._eye.live(look.seconds, self.home.capture, self._stop_look)) as frames:
+                async for frame in frames:
+                    if client is None or self._stop_look.is_set():
+                        break
+                    if not await self._publish(client, self._topic("live"), word(sequence, frame), qos=0):
+                        break
+                    sequence += 1
         except CannotCapture as cannot:
             fault = str(cannot)[:200]
         if not self.home.withdrawn:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import cv2
 
-from gateway import limits, sensors
+from gateway import fit, sensors
 from gateway.scenes import SCENES, UnknownScene, draw, pictures, to_jpeg
 from schemas import jpeg
 from schemas.messages import Capture, Channel, Frame
@@ -69,7 +69,7 @@ class Camera:
     kind: DeviceKind = DeviceKind.CAMERA
 
     def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
-        fps = limits.rate(capture.fps, seconds)
+        fps = fit.rate(capture.fps, seconds)
         frames = list(takewhile(lambda _: not stopped(), self._frames(seconds, capture, fps)))
         if not frames:
             raise CannotCapture("camera gave no picture")
@@ -134,7 +134,7 @@ class Recording:
     kind: DeviceKind = DeviceKind.CAMERA
 
     def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
-        return _cut(list(self._frames(seconds, capture, limits.rate(capture.fps, seconds))), seconds)
+        return _cut(list(self._frames(seconds, capture, fit.rate(capture.fps, seconds))), seconds)
 
     def fault(self) -> str | None:
         if self.path.is_dir():
@@ -209,7 +209,7 @@ class Drawn:
 
     def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
         name, number = self.turns.next()
-        fps = limits.rate(capture.fps, seconds)
+        fps = fit.rate(capture.fps, seconds)
         size, quality = (capture.width, capture.height), min(capture.jpeg_quality, 72)
         shown = draw(name, self.seed, seconds, fps, size, quality, take=number)
         return _cut([Frame(ms=int(n * 1000 / fps), jpeg=data) for n, data in enumerate(shown)], seconds)
@@ -303,11 +303,11 @@ def _encode(picture: Any, capture: Capture) -> bytes:
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return limits.encode(picture, capture.jpeg_quality)
+    return fit.encode(picture, capture.jpeg_quality)
 
 
 def _cut(frames: list[Frame], seconds: int) -> Taken:
     try:
-        return Taken(frames=limits.within(frames, seconds))
-    except (limits.TooLarge, jpeg.NotJpeg) as error:
+        return Taken(frames=fit.within(frames, seconds))
+    except (fit.TooLarge, jpeg.NotJpeg) as error:
         raise CannotCapture(f"pictures not fit to send: {error}"[:200]) from None

@@ -1,24 +1,28 @@
 """Where the ten seconds come from, what becomes of them before they are sent, and how they fail."""
 
-import asyncio
 import http.server
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from gateway import limits, scenes, sensors
+from gateway import fit, scenes, sensors
+from gateway.core import Look
 from gateway.eye import Eye, lamp
+from gateway.session import packed
 from gateway.sources import BadSource, CannotCapture, Source, Taken, open_source, to_and_fro
-from schemas import jpeg
-from schemas import limits as contract
-from schemas.messages import Capture, Frame, Profile
-from schemas.vocabulary import DeviceKind
+from schemas import jpeg, limits
+from schemas.messages import Capture, Channel, Frame, Profile, Session
+from schemas.vocabulary import DeviceKind, Show
+from schemas.wire import decode
+from tests.support.waiting import eventually
 
 SMALL = Capture(fps=2, width=160, height=120)
 
@@ -152,27 +156,27 @@ def test_a_camera_that_does_not_open_is_a_fault(text: str) -> None:
 def test_too_many_bytes_give_fewer_frames_before_stronger_jpeg() -> None:
     frames = [Frame(ms=100 * n, jpeg=textured(320, 240, n)) for n in range(100)]
     size = len(frames[0].jpeg)
-    thinner = limits.within(frames, 10, aim=60 * size)
+    thinner = fit.within(frames, 10, aim=60 * size)
     assert 25 <= len(thinner) <= 60 and {len(f.jpeg) for f in thinner} <= {len(f.jpeg) for f in frames}
-    stronger = limits.within(frames, 10, aim=10 * size)
+    stronger = fit.within(frames, 10, aim=10 * size)
     assert len(stronger) == 25 and sum(len(f.jpeg) for f in stronger) <= 10 * size
     assert (stronger[0].ms, stronger[-1].ms) == (0, 9900)
 
 
 def test_a_session_has_at_most_120_frames_of_1920_by_1080() -> None:
-    assert len(limits.within([Frame(ms=n, jpeg=textured(16, 16)) for n in range(300)], 60)) == contract.FRAMES
-    assert limits.rate(12, 60) == 2
-    large = limits.within([Frame(ms=0, jpeg=textured(2400, 1600))], 10, aim=10_000_000)
+    assert len(fit.within([Frame(ms=n, jpeg=textured(16, 16)) for n in range(300)], 60)) == limits.FRAMES
+    assert fit.rate(12, 60) == 2
+    large = fit.within([Frame(ms=0, jpeg=textured(2400, 1600))], 10, aim=10_000_000)
     width, height = jpeg.size(large[0].jpeg)
-    assert width <= contract.FRAME_WIDTH and height <= contract.FRAME_HEIGHT
+    assert width <= limits.FRAME_WIDTH and height <= limits.FRAME_HEIGHT
 
 
 def test_a_header_that_claims_an_absurd_size_is_not_decoded() -> None:
     data = bytearray(textured(64, 48))
     at = data.index(b"\xff\xc0")
     data[at + 5 : at + 9] = (60_000).to_bytes(2, "big") * 2
-    with pytest.raises(limits.TooLarge, match="60000x60000"):
-        limits.within([Frame(ms=0, jpeg=bytes(data))], 10)
+    with pytest.raises(fit.TooLarge, match="60000x60000"):
+        fit.within([Frame(ms=0, jpeg=bytes(data))], 10)
 
 
 @pytest.mark.parametrize("name", scenes.SCENES)
@@ -180,7 +184,7 @@ def test_every_scene_fits_a_session_and_is_the_same_for_the_same_seed(name: str)
     source = open_source(f"scene:{name}", seed=5)
     taken = source.take(10, Capture(), never)
     assert len(taken.frames) == 50
-    assert sum(len(frame.jpeg) for frame in taken.frames) <= contract.SESSION_BYTES_AIM
+    assert sum(len(frame.jpeg) for frame in taken.frames) <= limits.SESSION_BYTES_AIM
     assert open_source(f"scene:{name}", seed=5).take(10, Capture(), never) == taken
     assert source.take(10, Capture(), never) != taken, "another look is another ten seconds"
     Profile.model_validate(scenes.profile(name))
@@ -297,26 +301,40 @@ class Slow:
 
 async def test_a_camera_that_hangs_is_given_up_and_not_opened_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.eye.SLACK_S", -4.95)
+    monkeypatch.setattr("gateway.eye.FREE_S", 0.05)
     slow, shown = Slow(), list[bool]()
     eye = Eye(slow, shown.append)
     with pytest.raises(CannotCapture, match="does not answer"):
         await eye.take(5, SMALL, threading.Event())
     with pytest.raises(CannotCapture, match="still busy"):
         await eye.take(5, SMALL, threading.Event())
-    assert shown == [True, False, True, False]
+    assert shown == [True], "it may still be open, so the lamp stays lit"
     slow.let_go.set()
+    await eventually(lambda: shown == [True, False])
+    assert await eye.take(5, SMALL, threading.Event()) == Taken()
 
 
 async def test_a_live_look_keeps_only_the_newest_frame_for_a_slow_link() -> None:
-    seen: list[Frame] = []
-    eye, stop = Eye(Slow(), lambda looking: None), threading.Event()
+    seen, shown = list[Frame](), list[bool]()
+    eye, stop = Eye(Slow(), shown.append), threading.Event()
     async for frame in eye.live(5, SMALL, stop):
         seen.append(frame)
         if len(seen) == 1:
-            assert eye._busy is not None
-            await asyncio.to_thread(eye._busy.join, 10)
+            await eventually(lambda: shown == [True, False])
     assert len(seen) <= 3 and seen[-1].ms == 39
     assert stop.is_set()
+
+
+def test_a_session_that_no_broker_takes_becomes_a_fault() -> None:
+    wide = tuple((0.5,) * 64 for _ in range(10_000))
+    channel = Channel(name="bed", quantity="thermal_c", rows=8, columns=8, ms=tuple(range(10_000)), values=wide)
+    now = datetime(2026, 11, 22, 1, tzinfo=UTC)
+    look = Look("attempt", 10, Show.ALWAYS, now, uuid4(), 2)
+    header = Session(session_id="s1", org="ekby", device="b27", kind=DeviceKind.SENSORS, started_at=now, seconds=10)
+    payload, fault = packed(header, look, Taken(channels=(channel,)), None)
+    session = decode(Session, payload)
+    assert fault is not None and session.fault == fault and "too large" in fault
+    assert (session.check_id, session.attempt, session.channels) == (look.check_id, 2, ())
 
 
 def test_the_lamp_is_lit_while_somebody_looks(tmp_path: Path) -> None:
