@@ -1,12 +1,20 @@
-"""The outbox: each SMS or call as a row, from the decision that wants it until the provider has said what became of it."""
+"""The outbox: each SMS or call as a row, from the decision that wants it until the provider has said what became of it.
 
+Two clocks meet here. When something is to be sent, and until when it is worth it, is the service's time; how long a
+worker may hold a row, and how fast a number may send, is real time, which no test and no demo moves.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from alarm_center.store.memory import Tx
 from schemas.vocabulary import Channel
+
+ANSWER_RANK: Final = 3
+"""The rank of an SMS that asks for nothing; every other one that belongs to a notice is the notice's own question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +47,282 @@ async def add(tx: "Tx[Any]", draft: Draft) -> UUID:
         draft.token, draft.rank, draft.created_at, draft.valid_until,
     )  # fmt: skip
     return message_id
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One row, with what its timeline lines need of the alarm."""
+
+    message_id: UUID
+    org: str
+    alarm_id: UUID | None
+    area_id: UUID | None
+    resident_id: UUID | None
+    notice_id: UUID | None
+    channel: Channel
+    wording: str
+    sender: str
+    phone: str
+    body: str
+    rank: int
+    state: str
+    created_at: datetime
+    valid_until: datetime
+    status_rank: int
+    sent_twice: bool
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a notice's own question: when it does not arrive, the dispatch goes on."""
+        return self.notice_id is not None and self.alarm_id is not None and self.rank != ANSWER_RANK
+
+
+_COLUMNS: Final = """
+    m.message_id, m.org, m.alarm_id, a.area_id, a.resident_id, m.notice_id, m.channel, m.wording, m.sender, m.phone,
+    m.body, m.rank, m.state, m.created_at, m.valid_until, m.status_rank, m.sent_twice
+"""
+_FROM: Final = "from messages m left join alarms a on a.alarm_id = m.alarm_id"
+
+
+def _message(row: Mapping[str, Any], **changed: Any) -> Message:
+    fields = {name: row[name] for name in Message.__slots__} | changed
+    return Message(**{**fields, "channel": Channel(fields["channel"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row that this worker holds until its lease lapses: only with *token* can what became of it be written."""
+
+    message: Message
+    token: UUID
+    now: datetime
+    lost: bool
+    """It was being sent when its worker's lease lapsed: the provider may have it."""
+    needless: bool
+    """Its alarm is over, or its question was withdrawn, before it went out."""
+    queued_for: timedelta
+
+    @property
+    def expired(self) -> bool:
+        return self.message.valid_until <= self.now
+
+
+async def due(tx: "Tx[Any]", *, urgent_only: bool = False, but_from: Sequence[str] = ()) -> Mapping[str, Any] | None:
+    """Return the row to send next, held; others' are skipped. First SMS before reminders, priority 1 before all.
+
+    ``urgent`` rows are priority 1 asking for somebody: they wait for no rate. Those of the numbers *but_from*, which
+    have sent as fast as they may, are left for now unless they are urgent.
+    """
+    row: Mapping[str, Any] | None = await tx.fetchrow(
+        f"""
+        select {_COLUMNS}, clock.now() as now, clock.now() - m.created_at as queued_for,
+            a.priority is not distinct from 1 and m.rank <= 2 as urgent,
+            a.state is not distinct from 'closed' and m.rank <> $3
+                or exists (select from notices n where n.notice_id = m.notice_id and n.state = 'stood_down')
+                    and m.rank <> $3 as needless
+        {_FROM}
+        where (m.state = 'queued' and m.not_before <= clock.now()
+                or m.state = 'sending' and m.lease_until <= clock_timestamp())
+            and (not $1 and not m.sender = any ($2::text[]) or a.priority is not distinct from 1 and m.rank <= 2)
+        order by m.rank, a.priority nulls last, m.not_before
+        limit 1 for update of m skip locked
+        """,  # noqa: S608 -- the columns are our own constant
+        urgent_only, list(but_from), ANSWER_RANK,
+    )  # fmt: skip
+    return row
+
+
+async def take_turn(tx: "Tx[Any]", sender: str, every: timedelta, *, urgent: bool) -> timedelta:
+    """Use *sender*'s turn to send, one each *every* of real time; return how long to wait where it is not its turn yet.
+
+    An *urgent* one takes its turn at once, and the others wait for it. The row is the whole service's, not a process's.
+    """
+    taken = await tx.fetchval(
+        """
+        insert into jobs as j (job, last_at) values ('sms rate ' || $1, clock_timestamp() + $2)
+        on conflict (job) do update set last_at = greatest(j.last_at, clock_timestamp()) + $2
+            where $3 or j.last_at <= clock_timestamp()
+        returning true
+        """,
+        sender, every, urgent,
+    )  # fmt: skip
+    if taken:
+        return timedelta(0)
+    wait: timedelta = await tx.fetchval(
+        "select greatest(last_at - clock_timestamp(), '1 ms') from jobs where job = 'sms rate ' || $1", sender
+    )
+    return wait
+
+
+async def claim(tx: "Tx[Any]", row: Mapping[str, Any], token: UUID, lease: timedelta) -> Claim:
+    """Make a row that :func:`due` returned this worker's, for as long as *lease* of real time."""
+    await tx.execute(
+        """
+        update messages set state = 'sending', attempt_token = $2, claimed_at = clock.now(),
+            lease_until = clock_timestamp() + $3
+        where message_id = $1
+        """,
+        row["message_id"], token, lease,
+    )  # fmt: skip
+    return Claim(
+        message=_message(row), token=token, now=row["now"], lost=row["state"] == "sending", needless=row["needless"],
+        queued_for=row["queued_for"],
+    )  # fmt: skip
+
+
+async def renew(tx: "Tx[Any]", message_id: UUID, token: UUID, lease: timedelta) -> bool:
+    """Hold the row for another *lease* from now; false where it is another worker's by now."""
+    held: bool | None = await tx.fetchval(
+        """
+        update messages set lease_until = clock_timestamp() + $3
+        where message_id = $1 and attempt_token = $2 and state = 'sending' returning true
+        """,
+        message_id, token, lease,
+    )  # fmt: skip
+    return bool(held)
+
+
+async def queue_again(tx: "Tx[Any]", message_id: UUID, token: UUID, not_before: datetime, error: str) -> bool:
+    """Give the row back: the provider did not take it."""
+    given: bool | None = await tx.fetchval(
+        """
+        update messages set state = 'queued', attempt_token = null, lease_until = null, not_before = $3, error = $4
+        where message_id = $1 and attempt_token = $2 and state = 'sending' returning true
+        """,
+        message_id, token, not_before, error,
+    )  # fmt: skip
+    return bool(given)
+
+
+async def sent(
+    tx: "Tx[Any]", message_id: UUID, token: UUID, provider: str, provider_id: str, at: datetime, *, twice: bool
+) -> bool:
+    """Write that the provider has it; false where the row is another worker's by now, and nothing was written."""
+    written: bool | None = await tx.fetchval(
+        """
+        update messages set state = 'sent', attempt_token = null, lease_until = null, provider = $3, provider_id = $4,
+            sent_at = $5, sent_twice = sent_twice or $6, error = null
+        where message_id = $1 and attempt_token = $2 and state = 'sending' returning true
+        """,
+        message_id, token, provider, provider_id, at, twice,
+    )  # fmt: skip
+    return bool(written)
+
+
+async def end(tx: "Tx[Any]", message_id: UUID, token: UUID, state: str, error: str) -> bool:
+    """Write that it will not be sent (``failed``), or that nobody can say whether it was (``unknown``)."""
+    written: bool | None = await tx.fetchval(
+        """
+        update messages set state = $3, attempt_token = null, lease_until = null, error = $4,
+            sent_twice = sent_twice or $3 = 'unknown'
+        where message_id = $1 and attempt_token = $2 and state = 'sending' returning true
+        """,
+        message_id, token, state, error,
+    )  # fmt: skip
+    return bool(written)
+
+
+async def known_ids(tx: "Tx[Any]", provider: str, ids: Sequence[str]) -> frozenset[str]:
+    """Return those of the provider's *ids* that a message of ours has: what is looked for is none of them."""
+    rows = await tx.fetch(
+        "select provider_id from messages where provider = $1 and provider_id = any ($2::text[])", provider, list(ids)
+    )
+    return frozenset(row["provider_id"] for row in rows)
+
+
+async def get(tx: "Tx[Any]", message_id: UUID) -> Message | None:
+    """Return one message."""
+    row = await tx.fetchrow(f"select {_COLUMNS} {_FROM} where m.message_id = $1", message_id)
+    return _message(row) if row else None
+
+
+# ---- what the provider says became of it ----
+
+
+async def by_provider_id(tx: "Tx[Any]", provider: str, provider_id: str) -> Message | None:
+    """Return the message that the provider knows as *provider_id*. Until the transaction ends, no other says so.
+
+    The same lock is taken when a message is committed as sent, so that a status either finds its message, or is parked
+    before that commit looks for it.
+    """
+    await tx.execute("select pg_advisory_xact_lock(hashtext($1), hashtext($2))", provider, provider_id)
+    row = await tx.fetchrow(
+        f"select {_COLUMNS} {_FROM} where m.provider = $1 and m.provider_id = $2",
+        provider, provider_id,
+    )  # fmt: skip
+    return _message(row) if row else None
+
+
+async def has_become(
+    tx: "Tx[Any]", message_id: UUID, state: str, status_rank: int, at: datetime, error: str | None
+) -> None:
+    """Write a newer status."""
+    await tx.execute(
+        """
+        update messages set state = $2, status_rank = $3, delivered_at = case when $2 = 'delivered' then $4 end,
+            error = $5
+        where message_id = $1
+        """,
+        message_id, state, status_rank, at, error,
+    )  # fmt: skip
+
+
+async def park(
+    tx: "Tx[Any]", provider: str, provider_id: str, state: str, status_rank: int, error: str | None, at: datetime
+) -> None:
+    """Keep a status that came before its message was committed as sent."""
+    await tx.execute(
+        """
+        insert into parked_statuses (provider, provider_id, status, status_rank, error, received_at)
+        values ($1, $2, $3, $4, $5, $6) on conflict do nothing
+        """,
+        provider, provider_id, state, status_rank, error, at,
+    )  # fmt: skip
+
+
+async def unpark(tx: "Tx[Any]", provider: str, provider_id: str) -> list[tuple[str, str | None]]:
+    """Return state and error of each status that waited for this message, in their order, and forget them."""
+    rows = await tx.fetch(
+        """
+        with mine as (delete from parked_statuses where provider = $1 and provider_id = $2 returning *)
+        select status, error from mine order by status_rank, received_at
+        """,
+        provider, provider_id,
+    )  # fmt: skip
+    return [(row["status"], row["error"]) for row in rows]
+
+
+async def forget_parked(tx: "Tx[Any]", older_than: timedelta) -> None:
+    """Forget statuses whose message never came: of another account's, or of one that was sent twice."""
+    await tx.execute("delete from parked_statuses where received_at < clock.now() - $1::interval", older_than)
+
+
+async def undelivered(tx: "Tx[Any]", within: Mapping[int, timedelta], limit: int = 50) -> list[Message]:
+    """Return questions that the provider took and that have not arrived in time, and whose carer is still waited for.
+
+    *within*: by the alarm's priority, how long an arrival may take; at the longest until the message is too old. A
+    notice that was told of it is no longer ``asked``, so each is returned until then, and not after.
+    """
+    rows = await tx.fetch(
+        f"""
+        select {_COLUMNS} {_FROM} join notices n on n.notice_id = m.notice_id
+        where n.state = 'asked' and a.state <> 'closed' and m.rank <> $1 and m.state = 'sent'
+            and clock.now() >= least(m.valid_until, m.sent_at + ($2::interval[])[a.priority])
+        order by m.sent_at limit $3
+        """,
+        ANSWER_RANK, [within[priority] for priority in sorted(within)], limit,
+    )  # fmt: skip
+    return [_message(row) for row in rows]
+
+
+async def still_asked(tx: "Tx[Any]", message: Message) -> bool:
+    """Whether its carer is still waited for and it has not arrived. Until the transaction ends, no other asks."""
+    await tx.execute("select pg_advisory_xact_lock(hashtext('notice'), hashtext($1))", str(message.notice_id))
+    waited: bool | None = await tx.fetchval(
+        """
+        select m.state = 'sent' and n.state = 'asked' from messages m join notices n using (notice_id)
+        where m.message_id = $1
+        """,
+        message.message_id,
+    )
+    return bool(waited)

@@ -1,0 +1,124 @@
+"""What became of an SMS or call after the provider took it: statuses in any order, and arrivals that did not come."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+import structlog
+
+from alarm_center import cases, metrics
+from alarm_center.core import alarm_events
+from alarm_center.core.case import IllegalMove
+from alarm_center.providers import Status
+from alarm_center.store import events, messages
+from alarm_center.store.memory import Memory, Tx, now
+from alarm_center.store.messages import Message
+from schemas.vocabulary import Channel
+
+log = structlog.get_logger()
+
+ARRIVES_WITHIN: Final[Mapping[int, timedelta]] = MappingProxyType(
+    {1: timedelta(seconds=60), 2: timedelta(minutes=3), 3: timedelta(minutes=10)}
+)
+"""By priority: a question that has not arrived by then counts as undelivered, and the next step comes now."""
+
+_PARKED_FOR: Final = timedelta(days=1)
+_NAMES: Final = {status.name.lower(): status for status in Status}
+
+
+async def on_status(memory: Memory, provider: str, provider_id: str, status: Status, error: str | None = None) -> bool:
+    """Take a status callback, whenever it comes; return whether it changed anything.
+
+    One that came before its message was committed as sent is parked, and taken with that commit.
+    """
+
+    async def work(tx: "Tx[Any]") -> bool:
+        message = await messages.by_provider_id(tx, provider, provider_id)
+        at = await now(tx)
+        if message is None:
+            await messages.park(tx, provider, provider_id, status.name.lower(), status.rank, error, at)
+            return False
+        return await become(tx, message, status, error, at)
+
+    changed = await memory.attempt(work)
+    if changed:
+        memory.hint()
+    return changed
+
+
+async def take_parked(tx: "Tx[Any]", message: Message, provider: str, provider_id: str, at: datetime) -> None:
+    """Take the statuses that waited for *message* to be committed as sent; the caller holds the id's lock."""
+    ranked = message
+    for name, error in await messages.unpark(tx, provider, provider_id):
+        if await become(tx, ranked, _NAMES[name], error, at):
+            fresh = await messages.get(tx, message.message_id)
+            assert fresh is not None
+            ranked = fresh
+
+
+async def become(tx: "Tx[Any]", message: Message, status: Status, error: str | None, at: datetime) -> bool:
+    """Let *message* be as far as *status* says, unless it was further already."""
+    if status.rank <= message.status_rank:
+        return False
+    if status is Status.FAILED:
+        await tell_undelivered(tx, message)
+    state = message.state
+    if status in (Status.DELIVERED, Status.FAILED):
+        state = status.name.lower()
+        metrics.SMS.labels(state).inc()
+        await write(tx, at, message, f"{kind_of(message)}_{state}", {"error": error} if error else {})
+    await messages.has_become(tx, message.message_id, state, status.rank, at, error)
+    return True
+
+
+async def tell_undelivered(tx: "Tx[Any]", message: Message) -> None:
+    """A question did not reach its carer: the dispatch goes on at once."""
+    if not message.asks or message.alarm_id is None or message.notice_id is None:
+        return
+    try:
+        async with tx.transaction():
+            event = alarm_events.Undelivered(message.notice_id)
+            await cases.step_alarm_of(tx, message.alarm_id, event, "outbox")
+    except IllegalMove as illegal:
+        log.warning("undelivered_ignored", alarm_id=str(message.alarm_id), why=str(illegal))
+
+
+async def undelivered_due(memory: Memory) -> int:
+    """Take every question that has not arrived in time as undelivered; return how many. Each once: its notice expires."""
+    async with memory.transaction() as tx:
+        late = await messages.undelivered(tx, ARRIVES_WITHIN)
+    told = 0
+    for message in late:
+
+        async def work(tx: "Tx[Any]", message: Message = message) -> bool:
+            if not await messages.still_asked(tx, message):
+                return False
+            await tell_undelivered(tx, message)
+            return True
+
+        told += await memory.attempt(work)
+    if told:
+        memory.hint()
+    return told
+
+
+async def forget_parked(memory: Memory) -> None:
+    """Forget statuses that no message ever came for."""
+    async with memory.transaction() as tx:
+        await messages.forget_parked(tx, _PARKED_FOR)
+
+
+def kind_of(message: Message) -> str:
+    """Return how the timeline calls it: an SMS or a call."""
+    return "call" if message.channel is Channel.CALL else "sms"
+
+
+async def write(tx: "Tx[Any]", at: datetime, message: Message, kind: str, data: Mapping[str, Any]) -> None:
+    """Write a line about *message*: which one, for which notice, and codes."""
+    await events.write(
+        tx, at, message.org, kind,
+        {"message_id": message.message_id, "notice_id": message.notice_id, "wording": message.wording,
+         "rank": message.rank, **data},
+        area_id=message.area_id, alarm_id=message.alarm_id, resident_id=message.resident_id, actor="outbox",
+    )  # fmt: skip

@@ -1,0 +1,282 @@
+"""Carries out what decisions want said: claims a row, sends it outside any transaction, and writes what came of it.
+
+No double send, no lost send (design §8). A claim is committed before the POST, and only its holder can write what came
+of it. A row whose holder was lost in between is looked for in the provider's own list, twice, before it is sent again.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+import asyncpg
+import structlog
+
+from alarm_center import delivery, metrics
+from alarm_center.delivery import undelivered_due as undelivered_due
+from alarm_center.providers import Provider, Refused, Seen, Sent, Unavailable, Unknown
+from alarm_center.store import messages
+from alarm_center.store.memory import Memory, Tx, now
+from alarm_center.store.messages import Claim, Message
+from schemas.vocabulary import Channel
+
+log = structlog.get_logger()
+
+LEASE_SECONDS: Final = 30.0
+"""How long a worker may hold a row, of real time: one try of the provider's, and as long again to begin it in."""
+SETTLE: Final = timedelta(seconds=10)
+"""How long the provider's list may take to show what it has taken, of the service's time."""
+
+_POLL_SECONDS: Final = 0.5
+_AT_ONCE, _URGENT_AT_ONCE = 8, 24
+_LEAST_WAIT, _LONGEST_WAIT = timedelta(seconds=0.5), timedelta(seconds=10)
+_CLOCKS_APART: Final = timedelta(minutes=5)
+_TIDY_SECONDS: Final = 3600.0
+
+
+class _Lost(Exception):
+    """The row is another worker's by now: what this one did to it does not count."""
+
+
+@dataclass(slots=True)
+class Outbox:
+    """Sends what is due each half second, and at once after :meth:`wake`. Any number of them share one database."""
+
+    memory: Memory
+    provider: Provider
+    lease_seconds: float = LEASE_SECONDS
+    settle: timedelta = SETTLE
+    monotonic: Callable[[], float] = time.monotonic
+    drain_seconds: float = 15.0
+    """How long, when stopped, to wait for what is being sent."""
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _at_work: set[asyncio.Task[None]] = field(default_factory=set)
+    _tidied_at: float | None = None
+
+    def wake(self) -> None:
+        """Something may be waiting to go out."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled; what is being sent then may still end."""
+        try:
+            while True:
+                wait = _POLL_SECONDS
+                try:
+                    wait = min(wait, await self.cycle())
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                    log.warning("outbox_waits", error=type(error).__name__)
+                except Exception:
+                    log.exception("outbox_failed")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), wait)
+                self._wake.clear()
+        finally:
+            if self._at_work:
+                _, unfinished = await asyncio.wait(self._at_work, timeout=self.drain_seconds)
+                for task in unfinished:
+                    task.cancel()
+
+    async def cycle(self) -> float:
+        """Begin to send all that may go now; return how many seconds until more may."""
+        wait = _POLL_SECONDS
+        while len(self._at_work) < _URGENT_AT_ONCE:
+            began = self.monotonic()
+            found = await self._claim(urgent_only=len(self._at_work) >= _AT_ONCE)
+            if not isinstance(found, Claim):
+                wait = min(wait, found)
+                break
+            task = asyncio.create_task(self._carry(found, began))
+            self._at_work.add(task)
+            task.add_done_callback(self._done)
+        await delivery.undelivered_due(self.memory)
+        if self._tidied_at is None or self.monotonic() > self._tidied_at + _TIDY_SECONDS:
+            await delivery.forget_parked(self.memory)
+            self._tidied_at = self.monotonic()
+        return wait
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._at_work.discard(task)
+        self._wake.set()
+
+    async def _claim(self, *, urgent_only: bool) -> Claim | float:
+        """Return the next row, this worker's now, or how many seconds until one may go."""
+        rate = self.provider.per_second
+        every = timedelta(seconds=1 / rate) if rate else None
+
+        async def work(tx: "Tx[Any]") -> Claim | float:
+            resting: dict[str, float] = {}
+            while True:
+                row = await messages.due(tx, urgent_only=urgent_only, but_from=list(resting))
+                if row is None:
+                    return min(resting.values(), default=_POLL_SECONDS)
+                fresh = row["state"] == "queued" and row["valid_until"] > row["now"] and not row["needless"]
+                if every is not None and fresh and row["channel"] == Channel.SMS:
+                    wait = await messages.take_turn(tx, row["sender"], every, urgent=row["urgent"])
+                    if wait:
+                        resting[row["sender"]] = wait.total_seconds()
+                        continue
+                return await messages.claim(tx, row, uuid4(), timedelta(seconds=self.lease_seconds))
+
+        return await self.memory.attempt(work)
+
+    # ---- one row ----
+
+    async def _carry(self, claim: Claim, began: float) -> None:
+        try:
+            await self._send(claim, began)
+        except _Lost:
+            log.warning("outbox_zombie", message_id=str(claim.message.message_id))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            # Its lease lapses, and whoever comes then asks the provider.
+            log.warning("outbox_lost", message_id=str(claim.message.message_id), error=type(error).__name__)
+        except Exception:
+            log.exception("outbox_failed", message_id=str(claim.message.message_id))
+
+    async def _send(self, claim: Claim, began: float) -> None:
+        message, doubt = claim.message, False
+        if claim.lost:
+            found, doubt = await self._look_for(claim)
+            if found is not None:
+                await self._sent(claim, Sent(found.provider_id), twice=False)
+                return
+            began = self.monotonic()
+            await self._renew(claim)
+        if claim.expired or claim.needless:
+            await self._end(claim, "failed", "expired" if claim.expired else "not_needed")
+            return
+        if doubt and message.sent_twice:
+            await self._end(claim, "unknown", "nobody_can_say")
+            return
+        if self.monotonic() - began > self.lease_seconds / 2:
+            # Paused for too long: by the time the provider answers, the row may be somebody else's.
+            raise _Lost
+        try:
+            sent = await self._hand_over(claim)
+        except Refused as refused:
+            await self._end(claim, "failed", refused.code)
+        except Unavailable as error:
+            log.warning("sms_waits", message_id=str(message.message_id), why=str(error))
+            await self._later(claim)
+        except Unknown as error:
+            log.warning("sms_in_doubt", message_id=str(message.message_id), why=str(error))
+            if doubt:
+                await self._end(claim, "unknown", "nobody_can_say")
+            else:
+                await self._give_up(claim)
+        else:
+            await self._sent(claim, sent, twice=doubt)
+
+    async def _hand_over(self, claim: Claim) -> Sent:
+        message = claim.message
+        seconds = max(1, int((message.valid_until - claim.now).total_seconds()))
+        send = self.provider.call if message.channel is Channel.CALL else self.provider.send_sms
+        return await send(message.phone, message.sender, message.body, seconds, message.message_id)
+
+    async def _look_for(self, claim: Claim) -> tuple[Seen | None, bool]:
+        """Ask the provider twice whether it has the message; the second value says that it could not tell."""
+        found, told = await self._ask(claim)
+        if found is None:
+            await self._settled(claim)
+            found, told = await self._ask(claim)
+        return found, not told
+
+    async def _ask(self, claim: Claim) -> tuple[Seen | None, bool]:
+        message = claim.message
+        since = datetime.now(UTC) - max(claim.queued_for, timedelta(0)) - _CLOCKS_APART
+        try:
+            if message.channel is Channel.CALL:
+                listed = await self.provider.recent_calls(message.phone, since)
+            else:
+                listed = await self.provider.recent_sms(message.phone, since)
+        except (Unavailable, Unknown) as error:
+            log.warning("provider_cannot_say", message_id=str(message.message_id), why=str(error))
+            return None, False
+        async with self.memory.transaction() as tx:
+            ours = await messages.known_ids(tx, self.provider.name, [seen.provider_id for seen in listed])
+        return next((seen for seen in listed if _is(seen, message) and seen.provider_id not in ours), None), True
+
+    async def _settled(self, claim: Claim) -> None:
+        """Wait until the provider's list has had its time, by the service's clock; the row stays ours meanwhile."""
+        until = await self.memory.now() + self.settle
+        renewed = self.monotonic()
+        while await self.memory.now() < until:
+            if self.monotonic() - renewed > self.lease_seconds / 3:
+                renewed = self.monotonic()
+                await self._renew(claim)
+            await asyncio.sleep(0.2)
+        await self._renew(claim)
+
+    # ---- what came of it ----
+
+    async def _sent(self, claim: Claim, sent: Sent, *, twice: bool) -> None:
+        message = claim.message
+
+        async def work(tx: "Tx[Any]") -> float:
+            # The lock of its statuses first: one that comes now finds the row, or is found by it.
+            other = await messages.by_provider_id(tx, self.provider.name, sent.provider_id)
+            at = await now(tx)
+            if other is not None or not await messages.sent(
+                tx, message.message_id, claim.token, self.provider.name, sent.provider_id, at, twice=twice
+            ):
+                raise _Lost
+            seconds = (at - message.created_at).total_seconds()
+            kind = "call_made" if message.channel is Channel.CALL else "sms_sent"
+            data = {"seconds": round(seconds, 3), **({"sent_twice": True} if twice else {})}
+            await delivery.write(tx, at, message, kind, data)
+            fresh = await messages.get(tx, message.message_id)
+            assert fresh is not None
+            await delivery.take_parked(tx, fresh, self.provider.name, sent.provider_id, at)
+            return seconds
+
+        metrics.SMS_SECONDS.observe(await self.memory.attempt(work))
+        metrics.SMS.labels("sent").inc()
+        self.memory.hint()
+
+    async def _end(self, claim: Claim, state: str, error: str) -> None:
+        message = claim.message
+
+        async def work(tx: "Tx[Any]") -> None:
+            # The alarm before the message, as everywhere; a zombie's half is rolled back with it.
+            if error != "not_needed":
+                await delivery.tell_undelivered(tx, message)
+            if not await messages.end(tx, message.message_id, claim.token, state, error):
+                raise _Lost
+            kind = "not_needed" if error == "not_needed" else state
+            await delivery.write(tx, await now(tx), message, f"{delivery.kind_of(message)}_{kind}", {"error": error})
+
+        await self.memory.attempt(work)
+        metrics.SMS.labels(state).inc()
+        self.memory.hint()
+
+    async def _later(self, claim: Claim) -> None:
+        """The provider did not take it: wait a little longer each time. What may have been taken before stays in doubt."""
+        wait = min(max(claim.queued_for / 2, _LEAST_WAIT), _LONGEST_WAIT)
+        if claim.lost:
+            await self._renew(claim, wait)
+            return
+        async with self.memory.transaction() as tx:
+            if not await messages.queue_again(
+                tx, claim.message.message_id, claim.token, await now(tx) + wait, "unavailable"
+            ):
+                raise _Lost
+
+    async def _give_up(self, claim: Claim) -> None:
+        """Let the lease lapse now: the next claim asks the provider."""
+        await self._renew(claim, timedelta(0))
+        self._wake.set()
+
+    async def _renew(self, claim: Claim, lease: timedelta | None = None) -> None:
+        wanted = timedelta(seconds=self.lease_seconds) if lease is None else lease
+        async with self.memory.transaction() as tx:
+            if not await messages.renew(tx, claim.message.message_id, claim.token, wanted):
+                raise _Lost
+
+
+def _is(seen: Seen, message: Message) -> bool:
+    """Whether the provider's *seen* can be *message*: every word of an SMS (its link is new each time), or a call at all."""
+    return seen.sender == message.sender and (seen.body is None or seen.body == message.body)

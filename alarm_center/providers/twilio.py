@@ -1,0 +1,220 @@
+"""SMS and calls through Twilio, by its own SDK with its async client: one try, ten seconds, and a clear word for why not.
+
+https://www.twilio.com/docs/messaging/api/message-resource, https://www.twilio.com/docs/voice/api/call-resource
+"""
+
+import base64
+import logging
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import aiohttp
+import structlog
+from twilio.base.exceptions import (  # type: ignore[import-untyped]  # the SDK ships no types
+    TwilioException,
+    TwilioRestException,
+)
+from twilio.http.async_http_client import AsyncTwilioHttpClient  # type: ignore[import-untyped]  # as above
+from twilio.http.response import Response  # type: ignore[import-untyped]  # as above
+from twilio.rest import Client  # type: ignore[import-untyped]  # as above
+
+from alarm_center.providers import Refused, Seen, Sent, Status, Unavailable, Unknown
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+TIMEOUT_SECONDS: Final = 10.0
+_CONNECT_SECONDS: Final = 4.0
+_LONGEST_VALIDITY: Final = 36_000
+_SHORTEST_VALIDITY: Final = 6
+"""Twilio advises against five seconds or less."""
+_RING_SECONDS: Final = 30
+_LISTED: Final = 100
+
+_TRY_AGAIN: Final = frozenset({401, 403, 404, 408, 429})
+"""Ours to mend (keys, address), or too fast: no fault of the message, and Twilio has not processed it."""
+
+STATUSES: Final[Mapping[str, Status]] = MappingProxyType(
+    {
+        "accepted": Status.QUEUED,
+        "scheduled": Status.QUEUED,
+        "queued": Status.QUEUED,
+        "sending": Status.SENDING,
+        "sent": Status.SENT,
+        "delivered": Status.DELIVERED,
+        "read": Status.DELIVERED,
+        "undelivered": Status.FAILED,
+        "failed": Status.FAILED,
+        "canceled": Status.FAILED,
+        # calls
+        "initiated": Status.SENDING,
+        "ringing": Status.SENT,
+        "in-progress": Status.DELIVERED,
+        "completed": Status.DELIVERED,
+        "busy": Status.FAILED,
+        "no-answer": Status.FAILED,
+    }
+)
+"""Twilio's words for how far a message or a call has come."""
+
+
+class _Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # its base has no types
+    """The SDK's async client with a timeout that holds, nothing personal in its log, and a host that can be another.
+
+    A connection is not kept: a POST on one that the other end has just closed cannot be told from one that was taken,
+    and would cost an alarm the ten seconds of asking. The SDK builds https://api.twilio.com/… itself.
+    """
+
+    def __init__(self, base_url: str | None) -> None:
+        super().__init__(pool_connections=False, logger=_QUIET)
+        self._base = urlsplit(base_url) if base_url else None
+        self._session: aiohttp.ClientSession | None = None
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        params: Any = None,
+        data: Any = None,
+        headers: Any = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 -- the SDK's own signature
+        allow_redirects: bool = False,
+    ) -> Any:
+        if self._base is not None:
+            url = urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc).geturl()
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(force_close=True),
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, sock_connect=_CONNECT_SECONDS),
+            )
+        if auth is not None:
+            key = base64.b64encode(":".join(auth).encode()).decode()
+            headers = {**(headers or {}), "Authorization": f"Basic {key}"}
+        async with self._session.request(
+            method.upper(),
+            url,
+            params=params,
+            data=data,
+            headers=headers,
+            allow_redirects=allow_redirects,
+        ) as answer:
+            return Response(answer.status, await answer.text(), answer.headers)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+
+class Twilio:
+    """A :class:`~alarm_center.providers.Provider`. *public_url* is where its callbacks reach us."""
+
+    name = "twilio"
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        public_url: str,
+        *,
+        base_url: str | None = None,
+        per_second: float | None = None,
+    ) -> None:
+        self.per_second = per_second
+        self._http = _Http(base_url)
+        self._client = Client(account_sid, auth_token, http_client=self._http, environment={"": ""})
+        self._hooks = f"{public_url.rstrip('/')}/hooks/twilio"
+
+    async def send_sms(self, to: str, sender: str, body: str, valid_seconds: int, message_id: UUID) -> Sent:
+        """Hand over one SMS."""
+        made = await _told(
+            self._client.messages.create_async(
+                to=to,
+                from_=sender,
+                body=body,
+                validity_period=min(max(valid_seconds, _SHORTEST_VALIDITY), _LONGEST_VALIDITY),
+                status_callback=f"{self._hooks}/status/{message_id}",
+            )
+        )
+        return _sent(made)
+
+    async def call(self, to: str, sender: str, words: str, valid_seconds: int, message_id: UUID) -> Sent:
+        """Start a call; Twilio fetches its *words* from us when it is answered, so they are not sent along."""
+        made = await _told(
+            self._client.calls.create_async(
+                to=to,
+                from_=sender,
+                url=f"{self._hooks}/voice/{message_id}",
+                method="POST",
+                timeout=_RING_SECONDS,
+                status_callback=f"{self._hooks}/status/{message_id}",
+                status_callback_event=["ringing", "answered", "completed"],
+                status_callback_method="POST",
+            )
+        )
+        return _sent(made)
+
+    async def recent_sms(self, to: str, since: datetime) -> Sequence[Seen]:
+        """Return Twilio's messages to a number. By when they were made: one in Twilio's queue has no date of sending."""
+        listed = await _asked(self._client.messages.list_async(to=to, limit=_LISTED))
+        return [
+            Seen(m.sid, m.from_ or "", m.body or "", m.date_created)
+            for m in listed
+            if m.date_created is None or m.date_created >= since
+        ]
+
+    async def recent_calls(self, to: str, since: datetime) -> Sequence[Seen]:
+        """Return Twilio's calls to a number."""
+        listed = await _asked(self._client.calls.list_async(to=to, limit=_LISTED))
+        return [
+            Seen(c.sid, c._from or "", None, c.date_created)
+            for c in listed
+            if c.date_created is None or c.date_created >= since
+        ]
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._http.close()
+
+
+_QUIET: Final = logging.Logger("twilio.quiet", level=logging.CRITICAL + 1)
+"""The SDK logs numbers and bodies; this logger, below no other, writes nothing."""
+
+
+def _sent(made: Any) -> Sent:
+    if not made.sid:
+        raise Unknown("Twilio answered without a sid")
+    return Sent(str(made.sid))
+
+
+async def _told(work: Awaitable[T]) -> T:
+    """Return the answer to a POST, or say which of three ways it failed."""
+    try:
+        return await work
+    except TwilioRestException as error:
+        code = str(error.code or error.status)
+        if error.status in _TRY_AGAIN:
+            log.warning("twilio_refuses", status=error.status, code=code)
+            raise Unavailable(f"Twilio {error.status} {code}") from error
+        if 400 <= error.status < 500:
+            raise Refused(code) from error
+        raise Unknown(f"Twilio {error.status} {code}") from error
+    except (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError) as error:
+        if isinstance(error, aiohttp.ServerTimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
+            raise Unknown(f"no answer from Twilio: {type(error).__name__}") from error
+        raise Unavailable(f"no way to Twilio: {type(error).__name__}") from error
+    except (TimeoutError, aiohttp.ClientError, TwilioException, OSError, ValueError, TypeError) as error:
+        # Broken off, too late, or an answer that is none: it may have been taken.
+        raise Unknown(f"no answer from Twilio: {type(error).__name__}") from error
+
+
+async def _asked(work: Awaitable[T]) -> T:
+    """Return the answer to a GET."""
+    try:
+        return await _told(work)
+    except Refused as error:
+        raise Unavailable(f"Twilio would not list: {error.code}") from error

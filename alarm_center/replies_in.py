@@ -1,0 +1,329 @@
+"""From what a carer answered, by SMS or by the key of a call, to the decision: once each, and never lost.
+
+A reply is kept, understood and acted on in one transaction. Whatever cannot be acted on reaches a person instead.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import asyncpg
+import structlog
+
+from alarm_center import cases, metrics, wording
+from alarm_center.core import alarm as alarm_core
+from alarm_center.core import alarm_events
+from alarm_center.core.case import Alarm, AlarmState, NoticeState, Write
+from alarm_center.core.replies import DIGITS, Action, Command, Empty, Reply, parse_reply
+from alarm_center.core.resolve import HELD, Heed, NoticeRef, Resolution, Say, Standing, resolve
+from alarm_center.core.sms_text import Text, UnfitText
+from alarm_center.store import alarms, events, replies, towns
+from alarm_center.store.memory import Memory, Tx, now
+from alarm_center.store.replies import Asked, Mustered
+from schemas.vocabulary import AlarmKind, Priority
+
+log = structlog.get_logger()
+
+LONGEST: Final = 4_000
+"""Characters of a reply that are kept."""
+_FEW: Final = 3
+_MANY: Final = 20
+"""How many answers that lead nowhere a phone gets in an hour: to words, and to digits. Two machines may be talking."""
+_HOUR: Final = timedelta(hours=1)
+_NOWHERE: Final = (Text.NOT_UNDERSTOOD, Text.NO_CASE, Text.MUSTER, Text.UNKNOWN_CASE, Text.WHICH_CASE, Text.NOT_YOURS)
+
+_THE_DATABASES: Final = ("08", "40", "53", "57")
+"""Classes of errors that another try, or the sender's, can get past."""
+
+_EVENT: Final[dict[Action, type]] = {
+    Action.TAKE: alarm_events.Took,
+    Action.CANNOT: alarm_events.Declined,
+    Action.ON_SITE: alarm_events.Arrived,
+    Action.DONE: alarm_events.Done,
+    Action.CANNOT_GET_IN: alarm_events.CannotGetIn,
+    Action.STAYING: alarm_events.Staying,
+    Action.HELP: alarm_events.NeedsHelp,
+}
+_FROM_THE_SITE: Final = frozenset({Action.ON_SITE, Action.DONE, Action.CANNOT_GET_IN, Action.STAYING})
+
+_OF_TWO: Final = frozenset({Text.ALSO_SEEKS, Text.HAVE_BOTH, Text.DECLINED_ONE})
+_OVER: Final = frozenset({Text.TAKEN, Text.STOOD_DOWN, Text.CASE_CLOSED})
+
+
+class Pressed(StrEnum):
+    """What a key pressed in a call came to; the call says so and ends."""
+
+    TAKEN = "taken"
+    TOO_LATE = "too_late"
+    DECLINED = "declined"
+    NOTED = "noted"
+    AGAIN = "again"
+    """Not one of the keys: the words are read once more."""
+    UNKNOWN = "unknown"
+
+
+async def receive(memory: Memory, provider: str, provider_id: str, phone: str, sender: str, body: str) -> str:
+    """Take a reply from *phone* to our number *sender*; return what it was taken to mean. The same one again does nothing."""
+    text = _clean(body)
+
+    async def work(tx: "Tx[Any]") -> str:
+        if not await replies.take(tx, provider, provider_id, phone, sender, text, await now(tx)):
+            return "again"
+        return await _Reply(tx, provider, provider_id, phone, sender, text).take()
+
+    meaning = await memory.attempt(work)
+    metrics.REPLIES.labels(meaning).inc()
+    memory.hint()
+    return meaning
+
+
+async def press(memory: Memory, provider: str, call_id: str, message_id: UUID, digit: str) -> Pressed:
+    """Take a key that was pressed in a call; the call's own notice says which case it means."""
+
+    async def work(tx: "Tx[Any]") -> Pressed:
+        found = await replies.notice_of(tx, message_id)
+        if found is None:
+            return Pressed.UNKNOWN
+        org, phone, sender, alarm_id, notice_id, words = found
+        action = DIGITS.get(digit)
+        on_site = words == Text.VOICE_ON_SITE_CHECK
+        wanted = _FROM_THE_SITE | {Action.HELP} if on_site else {Action.TAKE, Action.CANNOT, Action.HELP}
+        if action is None or action not in wanted:
+            return Pressed.AGAIN
+        at = await now(tx)
+        if not await replies.take(tx, provider, f"{call_id}:{digit}", phone, sender, digit, at):
+            took = await replies.took(tx, notice_id)
+            return Pressed.TAKEN if action is Action.TAKE and took else Pressed.NOTED
+        alarm = await cases.step_alarm_of(tx, alarm_id, _EVENT[action](notice_id), str(notice_id))
+        await replies.means(
+            tx, provider, f"{call_id}:{digit}", action, org=org, alarm_id=alarm_id, notice_id=notice_id, seen_at=at
+        )
+        await events.write(
+            tx, at, org, "reply", {"meaning": action, "notice_id": notice_id, "call": True, "sound": action is Action.HELP},
+            area_id=alarm.area_id, alarm_id=alarm_id, resident_id=alarm.resident_id, actor=str(notice_id),
+        )  # fmt: skip
+        if action is Action.TAKE:
+            return Pressed.TAKEN if _has(alarm, phone) else Pressed.TOO_LATE
+        return Pressed.DECLINED if action is Action.CANNOT else Pressed.NOTED
+
+    pressed = await memory.attempt(work)
+    metrics.REPLIES.labels(f"key_{pressed}").inc()
+    memory.hint()
+    return pressed
+
+
+def standing(asked: Asked) -> tuple[Standing, datetime | None]:
+    """Return where a notice's case stands for its phone, and since when it is over for it."""
+    closed = asked.alarm_state == AlarmState.CLOSED
+    if asked.state == NoticeState.TOOK:
+        if closed or asked.done_at is not None:
+            return Standing.DONE, asked.closed_at or asked.done_at
+        return (Standing.ON_SITE if asked.alarm_state == AlarmState.ON_SITE else Standing.TOOK), None
+    if asked.seeks and not closed:
+        # Stood down and sought again: not asked anew, so only a clear word takes it.
+        waits = asked.state in (NoticeState.ASKED, NoticeState.EXPIRED)
+        return (Standing.ASKED if waits else Standing.DECLINED), None
+    ended = asked.told_at or asked.closed_at or asked.accepted_at or asked.asked_at
+    return (Standing.STOOD_DOWN if asked.patrol is None else Standing.TAKEN), ended
+
+
+@dataclass(slots=True)
+class _Reply:
+    """One reply that has just been kept, in the transaction that will have acted on it."""
+
+    tx: "Tx[Any]"
+    provider: str
+    provider_id: str
+    phone: str
+    sender: str
+    text: str
+
+    async def take(self) -> str:
+        orgs = await replies.towns_of(self.tx, self.phone, self.sender)
+        if not orgs:
+            # A stranger: no answer, and no words of theirs kept.
+            at = await now(self.tx)
+            await replies.means(self.tx, self.provider, self.provider_id, "unknown_number", seen_at=at, forget=True)
+            log.info("reply_from_unknown_number")
+            return "unknown_number"
+        said = parse_reply(self.text)
+        try:
+            async with self.tx.transaction():
+                return await self._act(said, orgs)
+        except (OSError, asyncpg.InterfaceError):
+            raise
+        except Exception as error:
+            if (getattr(error, "sqlstate", None) or "").startswith(_THE_DATABASES):
+                raise
+            log.exception("reply_not_acted_on", reply=self.provider_id)
+            return await self._hand_on(said, orgs)
+
+    async def _hand_on(self, said: Reply, orgs: Sequence[str]) -> str:
+        """It was not possible, or is a fault of ours: either way somebody reads it, and the carer hears that."""
+        asked, musters = await self._known()
+        at = await now(self.tx)
+        about = resolve(Empty(), _refs(asked), at).notice
+        await self._tell(said, Resolution(None, about, (), Heed.SOUND), asked, orgs, at)
+        help_wanted = isinstance(said, Command) and said.action is Action.HELP
+        text = Text.HELP_COMING if help_wanted else Text.NOT_UNDERSTOOD
+        await self._answer(said, (Say(text),), asked, musters, orgs, at)
+        return _meaning(said)
+
+    async def _known(self) -> tuple[dict[UUID, Asked], list[Mustered]]:
+        asked = await replies.asked(self.tx, self.phone, self.sender)
+        return {a.notice_id: a for a in asked}, await replies.musters(self.tx, self.phone, self.sender)
+
+    async def _act(self, said: Reply, orgs: Sequence[str]) -> str:
+        asked, musters = await self._known()
+        at = await now(self.tx)
+        opened: Alarm | None = None
+        resolution = resolve(said, _refs(asked), at, muster=bool(musters))
+        action, about = resolution.action, resolution.notice
+        if action is None and about is not None and isinstance(said, Command) and said.action in _FROM_THE_SITE:
+            own = about.standing in HELD or about.standing is Standing.DONE
+            if own and asked[about.notice_id].alarm_state != AlarmState.CLOSED:
+                # A second word from the site, or one after done, of a case that is open: the alarm knows what to do.
+                action = said.action
+        answers = resolution.answers
+        if action is not None and about is not None:
+            alarm = await cases.step_alarm_of(
+                self.tx, asked[about.notice_id].alarm_id, _EVENT[action](about.notice_id), str(about.notice_id)
+            )
+            succeeded = action is not Action.TAKE or _has(alarm, self.phone)
+            answers = tuple(say for say in answers if _besides(say, about, succeeded))
+        elif action is Action.HELP:
+            opened = await self._open_alarm(orgs, at)
+        if resolution.holds_phone is not None and musters:
+            await replies.muster(self.tx, [m.shift_id for m in musters], resolution.holds_phone)
+            for m in musters:
+                await events.write(
+                    self.tx, at, m.org, "mustered", {"shift_id": m.shift_id, "holds": resolution.holds_phone},
+                    area_id=m.area_id, actor=f"shift:{m.shift_id}",
+                )  # fmt: skip
+        await self._tell(said, resolution, asked, orgs, at, opened)
+        await self._answer(said, answers, asked, musters, orgs, at)
+        return _meaning(said)
+
+    async def _open_alarm(self, orgs: Sequence[str], at: datetime) -> Alarm:
+        """A carer without a case needs help: somebody must act on it, so it is an alarm, of no resident."""
+        for org in orgs:
+            duty = await replies.duty(self.tx, self.phone, org)
+            if duty is not None:
+                break
+        else:
+            org, duty = orgs[0], None
+        area_id = duty[1] if duty else await replies.any_area(self.tx, org)
+        actor = f"shift:{duty[0]}" if duty else "carer"
+        town = await towns.town(self.tx, org)
+        _, settings = await towns.area(self.tx, area_id)
+        signed_in = await towns.somebody_signed_in(self.tx, org)
+        decision = alarm_core.open_alarm(
+            uuid4(), org, area_id, None, None, await alarms.next_case_no(self.tx, org, at), AlarmKind.MANUAL,
+            Priority.FIRST, None, town.plan_of_area(settings), at, signed_in,
+        )  # fmt: skip
+        alarm = decision.alarm
+        await alarms.add(self.tx, alarm, cases.new_token)
+        for effect in decision.effects:
+            assert isinstance(effect, Write)
+            await events.write(
+                self.tx, at, org, effect.kind, effect.data, area_id=area_id, alarm_id=alarm.alarm_id, actor=actor
+            )
+        if alarm.next_step_at is not None and alarm.next_step_at <= at:
+            alarm = await cases.step_alarm(self.tx, alarm, alarm_events.Tick(signed_in), actor)
+        return alarm
+
+    async def _tell(
+        self,
+        said: Reply,
+        resolution: Resolution,
+        asked: dict[UUID, Asked],
+        orgs: Sequence[str],
+        at: datetime,
+        opened: Alarm | None = None,
+    ) -> None:
+        """Write what it means, and who has to notice: never the words themselves, which stay in their own table."""
+        about = asked[resolution.notice.notice_id] if resolution.notice is not None else None
+        org = about.org if about else opened.org if opened else orgs[0]
+        alarm_id = about.alarm_id if about else opened.alarm_id if opened else None
+        notice_id = about.notice_id if about else None
+        command = said if isinstance(said, Command) else None
+        meaning = _meaning(said)
+        await replies.means(
+            self.tx, self.provider, self.provider_id, meaning, org=org, alarm_id=alarm_id, notice_id=notice_id,
+            seen_at=at if resolution.heed is Heed.NOTHING else None,
+        )  # fmt: skip
+        duty = None if about else await replies.duty(self.tx, self.phone, org)
+        data = {
+            "meaning": meaning,
+            "digit": next((digit for digit, action in DIGITS.items() if command and action is command.action), None),
+            "case_no": command.case_no if command else None,
+            "notice_id": notice_id,
+            "heed": resolution.heed,
+            "sound": resolution.heed is Heed.SOUND,
+        }
+        await events.write(
+            self.tx, at, org, "reply" if command else "reply_text", data,
+            area_id=about.area_id if about else duty[1] if duty else None, alarm_id=alarm_id,
+            resident_id=about.resident_id if about else None,
+            actor=str(notice_id) if about else f"shift:{duty[0]}" if duty else "carer",
+        )  # fmt: skip
+
+    async def _answer(
+        self,
+        said: Reply,
+        answers: Sequence[Say],
+        asked: dict[UUID, Asked],
+        musters: Sequence[Mustered],
+        orgs: Sequence[str],
+        at: datetime,
+    ) -> None:
+        limit = _MANY if isinstance(said, Command) else _FEW
+        for say in answers:
+            if say.text in _NOWHERE and await replies.answered(self.tx, self.phone, _NOWHERE, _HOUR) >= limit:
+                continue
+            about = asked[say.about.notice_id] if say.about is not None else None
+            shift = musters[0] if musters else None
+            facts = say.facts
+            if about is not None:
+                facts = replace(facts, token=about.token, area=about.area, patrol=about.patrol)
+            elif shift is not None:
+                facts = replace(facts, area=shift.area, starts_at=shift.starts_at, ends_at=shift.ends_at)
+            town = await towns.town(self.tx, about.org if about is not None else shift.org if shift else orgs[0])
+            try:
+                await wording.say(self.tx, town, self.phone, say.text, facts, at)
+            except UnfitText as error:
+                log.error("answer_unfit", text=say.text, why=str(error))
+
+
+def _refs(asked: dict[UUID, Asked]) -> list[NoticeRef]:
+    refs = []
+    for notice in asked.values():
+        where, since = standing(notice)
+        refs.append(
+            NoticeRef(notice.notice_id, notice.case_no, Priority(notice.priority), where, notice.asked_at, since)
+        )
+    return refs
+
+
+def _has(alarm: Alarm, phone: str) -> bool:
+    notices = alarm.dispatch.notices if alarm.dispatch is not None else ()
+    return any(n.phone == phone and n.state is NoticeState.TOOK for n in notices)
+
+
+def _besides(say: Say, about: NoticeRef, succeeded: bool) -> bool:
+    """Whether *say* goes out beside the alarm's own answer to an action: it is of another case, of which that knows nothing."""
+    return (say.text in _OF_TWO and succeeded) or (say.text in _OVER and say.about != about)
+
+
+def _meaning(said: Reply) -> str:
+    if isinstance(said, Command):
+        return said.action.value
+    return "empty" if isinstance(said, Empty) else "free_text"
+
+
+def _clean(body: str) -> str:
+    """Return what PostgreSQL can keep of *body*: no NUL, no half of a surrogate pair, and no endless text."""
+    return body[:LONGEST].replace("\x00", "").encode("utf-8", "replace").decode()

@@ -1,0 +1,202 @@
+"""What carers answer: each reply once, the notices that it can be about, and the musters that it can answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from alarm_center.store.memory import Tx
+
+_BACK: Final = timedelta(hours=24)
+"""Case numbers are unique per sending number for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One notice to a phone, with what its standing follows from."""
+
+    notice_id: UUID
+    org: str
+    alarm_id: UUID
+    area_id: UUID
+    area: str
+    resident_id: UUID | None
+    case_no: int
+    priority: int
+    token: str
+    asked_at: datetime
+    state: str
+    alarm_state: str
+    seeks: bool
+    """The alarm's dispatch still seeks somebody."""
+    done_at: datetime | None
+    closed_at: datetime | None
+    accepted_at: datetime | None
+    told_at: datetime | None
+    """When the phone was last told that nobody needs to go any more."""
+    patrol: str | None
+    """The patrol that has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mustered:
+    """A shift that the phone is on now, and was asked about."""
+
+    shift_id: UUID
+    org: str
+    area_id: UUID
+    area: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+async def take(
+    tx: "Tx[Any]", provider: str, provider_id: str, phone: str, sender: str, body: str, at: datetime
+) -> bool:
+    """Keep a reply; false where it was kept before. Until the transaction ends, no other reply of the phone is taken."""
+    await tx.execute("select pg_advisory_xact_lock(hashtext('phone'), hashtext($1))", phone)
+    taken: bool | None = await tx.fetchval(
+        """
+        insert into replies (provider, provider_id, phone, sender, body, received_at, meaning)
+        values ($1, $2, $3, $4, $5, $6, 'unread') on conflict do nothing returning true
+        """,
+        provider, provider_id, phone, sender, body, at,
+    )  # fmt: skip
+    return bool(taken)
+
+
+async def means(
+    tx: "Tx[Any]",
+    provider: str,
+    provider_id: str,
+    meaning: str,
+    *,
+    org: str | None = None,
+    alarm_id: UUID | None = None,
+    notice_id: UUID | None = None,
+    seen_at: datetime | None = None,
+    forget: bool = False,
+) -> None:
+    """Write what a kept reply was taken to mean. *seen_at*: nobody needs to read it; *forget*: nor keep its words."""
+    await tx.execute(
+        """
+        update replies set meaning = $3, org = $4, alarm_id = $5, notice_id = $6, seen_at = $7,
+            seen_by = case when $7::timestamptz is not null then 'service' end, body = case when $8 then '' else body end
+        where provider = $1 and provider_id = $2
+        """,
+        provider, provider_id, meaning, org, alarm_id, notice_id, seen_at, forget,
+    )  # fmt: skip
+
+
+async def towns_of(tx: "Tx[Any]", phone: str, sender: str) -> list[str]:
+    """Return the towns with the number *sender* that know *phone*: as a carer's, their fixed number, or one they asked."""
+    rows = await tx.fetch(
+        """
+        select o.org from organisations o
+        where o.sending_number = $2 and (
+            o.fixed_number = $1
+            or exists (select from carers c where c.org = o.org and c.phone = $1)
+            or exists (select from notices n where n.org = o.org and n.phone = $1 and n.asked_at > clock.now() - $3::interval))
+        order by o.org
+        """,
+        phone, sender, _BACK,
+    )  # fmt: skip
+    return [row["org"] for row in rows]
+
+
+async def asked(tx: "Tx[Any]", phone: str, sender: str) -> list[Asked]:
+    """Return the notices to *phone*, from towns with the number *sender*, of the last 24 hours or of an open alarm."""
+    rows = await tx.fetch(
+        """
+        select n.notice_id, a.org, a.alarm_id, a.area_id, e.code as area, a.resident_id, a.case_no, a.priority, n.token,
+            n.asked_at, n.state, a.state as alarm_state,
+            coalesce(a.body->'dispatch'->>'state' in ('running', 'exhausted'), false) as seeks,
+            (a.body->>'done_at')::timestamptz as done_at, a.closed_at, (a.body->>'accepted_at')::timestamptz as accepted_at,
+            (select max(m.created_at) from messages m where m.alarm_id = a.alarm_id and m.phone = n.phone
+                and m.wording in ('taken', 'stood_down', 'case_closed')) as told_at,
+            (select t.patrol from notices t where t.alarm_id = a.alarm_id and t.state = 'took'
+                order by t.answered_at limit 1) as patrol
+        from notices n join alarms a using (alarm_id) join areas e on e.area_id = a.area_id
+            join organisations o on o.org = a.org
+        where n.phone = $1 and o.sending_number = $2 and (n.asked_at > clock.now() - $3::interval or a.state <> 'closed')
+        order by n.asked_at
+        """,
+        phone, sender, _BACK,
+    )  # fmt: skip
+    return [Asked(**row) for row in rows]
+
+
+async def notice_of(tx: "Tx[Any]", message_id: UUID) -> tuple[str, str, str, UUID, UUID, str] | None:
+    """Return town, phone, sender, alarm, notice and wording of the message that a call was; ``None`` for an unknown one."""
+    row = await tx.fetchrow(
+        """
+        select org, phone, sender, alarm_id, notice_id, wording from messages
+        where message_id = $1 and alarm_id is not null and notice_id is not null
+        """,
+        message_id,
+    )
+    return tuple(row) if row else None
+
+
+async def musters(tx: "Tx[Any]", phone: str, sender: str) -> list[Mustered]:
+    """Return the shifts of *phone* now that were asked whether it is held, and have not said yes."""
+    rows = await tx.fetch(
+        """
+        select s.shift_id, s.org, s.area_id, e.code as area, s.starts_at, s.ends_at
+        from shifts s join carers c using (carer_id) join areas e using (area_id) join organisations o on o.org = s.org
+        where c.phone = $1 and o.sending_number = $2 and s.starts_at <= clock.now() and s.ends_at > clock.now()
+            and s.muster_asked_at is not null and s.mustered is not true
+        order by s.starts_at, s.shift_id
+        """,
+        phone, sender,
+    )  # fmt: skip
+    return [Mustered(**row) for row in rows]
+
+
+async def duty(tx: "Tx[Any]", phone: str, org: str) -> tuple[UUID, UUID] | None:
+    """Return the shift and the area that *phone* is on duty in now."""
+    row = await tx.fetchrow(
+        """
+        select s.shift_id, s.area_id from shifts s join carers c using (carer_id)
+        where c.phone = $1 and s.org = $2 and s.starts_at <= clock.now() and s.ends_at > clock.now()
+        order by s.starts_at limit 1
+        """,
+        phone, org,
+    )  # fmt: skip
+    return (row["shift_id"], row["area_id"]) if row else None
+
+
+async def muster(tx: "Tx[Any]", shift_ids: Sequence[UUID], holds: bool) -> None:
+    """Write whether the phone of these shifts is held."""
+    await tx.execute("update shifts set mustered = $2 where shift_id = any ($1::uuid[])", list(shift_ids), holds)
+
+
+async def answered(tx: "Tx[Any]", phone: str, wordings: Sequence[str], within: timedelta) -> int:
+    """Return how many SMS of *wordings* the phone was sent lately."""
+    count: int = await tx.fetchval(
+        """
+        select count(*) from messages
+        where phone = $1 and wording = any ($2::text[]) and created_at > clock.now() - $3::interval
+        """,
+        phone, list(wordings), within,
+    )  # fmt: skip
+    return count
+
+
+async def took(tx: "Tx[Any]", notice_id: UUID) -> bool:
+    """Whether the phone of a notice has its alarm."""
+    found: bool = await tx.fetchval(
+        """
+        select exists (select from notices n join notices t using (alarm_id, phone)
+            where n.notice_id = $1 and t.state = 'took')
+        """,
+        notice_id,
+    )
+    return found
+
+
+async def any_area(tx: "Tx[Any]", org: str) -> UUID:
+    """Return an area of the town: for a call for help from a phone that is on no shift."""
+    area_id: UUID = await tx.fetchval("select area_id from areas where org = $1 order by code limit 1", org)
+    return area_id

@@ -1,0 +1,1 @@
+"""Where providers reach us: each request is signed, or it is nothing."""

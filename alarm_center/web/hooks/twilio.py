@@ -1,0 +1,120 @@
+"""Twilio's webhooks: replies by SMS, how far messages and calls have come, and the words and keys of a call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import structlog
+from aiohttp import web
+
+from alarm_center import delivery, metrics, replies_in
+from alarm_center.providers.twilio import STATUSES, Twilio
+from alarm_center.replies_in import Pressed
+from alarm_center.settings import Settings
+from alarm_center.store import messages, towns
+from alarm_center.store.memory import Memory
+from alarm_center.web.hooks import signed, voice
+from schemas.vocabulary import Channel
+
+log = structlog.get_logger()
+
+PATH: Final = "/hooks/twilio"
+_ID: Final = r"{message_id:[0-9a-f-]{36}}"
+
+
+@dataclass(slots=True)
+class TwilioHooks:
+    """Answers Twilio. Without a token nothing can be signed, and everything is refused."""
+
+    memory: Memory
+    tokens: Sequence[str]
+    public_url: str
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes, all below ``/hooks/twilio``."""
+        return [
+            web.post(f"{PATH}/sms", self.sms),
+            web.post(f"{PATH}/status/{_ID}", self.status),
+            web.post(f"{PATH}/voice/{_ID}", self.voice),
+            web.post(f"{PATH}/voice/{_ID}/key", self.key),
+        ]
+
+    async def sms(self, request: web.Request) -> web.Response:
+        """Take a reply; the answer goes out through the outbox, so this one says nothing."""
+        form = await self._form(request)
+        sid, phone, sender = form.get("MessageSid", ""), form.get("From", ""), form.get("To", "")
+        if not sid or not phone:
+            return _refuse("incomplete")
+        await replies_in.receive(self.memory, Twilio.name, sid, phone, sender, form.get("Body", ""))
+        return _twiml("<Response/>")
+
+    async def status(self, request: web.Request) -> web.Response:
+        """Take how far a message or a call has come; words that are new to us change nothing."""
+        form = await self._form(request)
+        sid = form.get("MessageSid") or form.get("CallSid") or ""
+        status = STATUSES.get(form.get("MessageStatus") or form.get("CallStatus") or "")
+        if not sid or status is None:
+            return _refuse("unknown_status")
+        code = form.get("ErrorCode", "")
+        await delivery.on_status(self.memory, Twilio.name, sid, status, code if code.isdecimal() else None)
+        return web.Response(status=204)
+
+    async def voice(self, request: web.Request) -> web.Response:
+        """Say what the call is for, and wait for a key."""
+        await self._form(request)
+        return await self._ask(_id(request))
+
+    async def key(self, request: web.Request) -> web.Response:
+        """Take the key that was pressed in a call."""
+        form = await self._form(request)
+        message_id = _id(request)
+        pressed = await replies_in.press(
+            self.memory, Twilio.name, form.get("CallSid", ""), message_id, form.get("Digits", "")
+        )
+        if pressed is Pressed.AGAIN:
+            return await self._ask(message_id)
+        found = await self._call(message_id)
+        return _twiml(voice.answer(pressed, found[1] if found else "sv"))
+
+    async def _ask(self, message_id: UUID) -> web.Response:
+        found = await self._call(message_id)
+        if found is None:
+            return _twiml(voice.answer(Pressed.UNKNOWN, "sv"))
+        words, language = found
+        return _twiml(voice.ask(words, language, f"{self.public_url.rstrip('/')}{PATH}/voice/{message_id}/key"))
+
+    async def _call(self, message_id: UUID) -> tuple[str, str] | None:
+        """Return the words and the language of a call."""
+        async with self.memory.transaction() as tx:
+            message = await messages.get(tx, message_id)
+            if message is None or message.channel is not Channel.CALL:
+                return None
+            return message.body, (await towns.town(tx, message.org)).language
+
+    async def _form(self, request: web.Request) -> dict[str, str]:
+        return await signed.form(request, self.tokens, self.public_url)
+
+
+def routes(memory: Memory, settings: Settings) -> list[web.RouteDef]:
+    """Return the routes of every provider's webhooks."""
+    tokens = [t.get_secret_value() for t in (settings.twilio_auth_token, settings.twilio_auth_token_old) if t]
+    return TwilioHooks(memory, tokens, settings.public_url).routes()
+
+
+def _id(request: web.Request) -> UUID:
+    try:
+        return UUID(request.match_info["message_id"])
+    except ValueError:
+        raise web.HTTPNotFound from None
+
+
+def _refuse(why: str) -> web.Response:
+    """Signed, but of no use: Twilio need not send it again."""
+    metrics.REFUSED.labels("webhook", why).inc()
+    log.warning("refused", of="webhook", refusal=why)
+    return web.Response(status=204)
+
+
+def _twiml(text: str) -> web.Response:
+    return web.Response(text=text, content_type="text/xml")

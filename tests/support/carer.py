@@ -1,0 +1,79 @@
+"""Carers with phones, so that a test reads as a dialogue; an SMS or call that no test expected is a failure."""
+
+import re
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.support.twilio_api import Item, TwilioApi
+from tests.support.waiting import eventually
+
+
+@dataclass(slots=True)
+class Carer:
+    """One phone. ``await carer.receives("Larm … PRIO 1").and_replies("1")``; … stands for anything."""
+
+    api: TwilioApi
+    phone: str
+    number: str
+    """The town's own number, that the phone writes back to."""
+    _read: list[str] = field(default_factory=list)
+
+    def receives(self, text: str, deadline_s: float = 8.0) -> "Received":
+        """Wait for an SMS that says *text*; those that came before it must have been expected too."""
+        return Received(self, self.api.messages, text, deadline_s)
+
+    def is_called(self, deadline_s: float = 8.0) -> "Received":
+        """Wait for a call."""
+        return Received(self, self.api.calls, None, deadline_s)
+
+    async def writes(self, text: str, *, sid: str | None = None) -> str:
+        """Write to the town's number; return the provider's id of it."""
+        return await self.api.reply(self.phone, self.number, text, sid=sid)
+
+    def unread(self) -> list[Item]:
+        """Return what came and was not expected."""
+        came = [*self.api.messages, *self.api.calls]
+        return [item for item in came if item.to == self.phone and item.sid not in self._read]
+
+    async def next(self, items: list[Item], text: str | None, deadline_s: float) -> Item:
+        """Return the next SMS or call that was not read yet.
+
+        Raises:
+            AssertionError: none came, or it says something else.
+        """
+
+        def first() -> Item | None:
+            return next((i for i in items if i.to == self.phone and i.sid not in self._read), None)
+
+        item = await eventually(first, deadline_s)
+        assert item is not None
+        self._read.append(item.sid)
+        wanted = ".*".join(re.escape(part) for part in (text or "").split("…"))
+        assert text is None or re.search(wanted, item.body or ""), f"{self.phone} got {item.body!r}, not {text!r}"
+        return item
+
+
+@dataclass(slots=True)
+class Received:
+    """What a carer waits for; await it for the SMS or call itself, or go on with what the carer does."""
+
+    carer: Carer
+    items: list[Item]
+    text: str | None
+    deadline_s: float
+
+    def __await__(self) -> Generator[Any, None, Item]:
+        return self.carer.next(self.items, self.text, self.deadline_s).__await__()
+
+    async def and_replies(self, text: str) -> Item:
+        """Answer it; return what was answered."""
+        item = await self
+        await self.carer.writes(text)
+        return item
+
+    async def and_presses(self, digit: str) -> str:
+        """Pick up and press a key; return the TwiML that follows."""
+        call = await self
+        api = self.carer.api
+        return await api.press(call, await api.pick_up(call), digit)

@@ -1,0 +1,219 @@
+"""The part of the centre that talks to carers, alive: a small town, the outbox, Twilio's hooks and a local Twilio."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from aiohttp import web
+
+from alarm_center import cases
+from alarm_center.core import alarm_events
+from alarm_center.core.case import Alarm
+from alarm_center.outbox import Outbox
+from alarm_center.providers.twilio import Twilio
+from alarm_center.store import events
+from alarm_center.store.memory import Memory
+from alarm_center.timeline import pass_hints_on
+from alarm_center.web.hooks.twilio import TwilioHooks
+from schemas.vocabulary import Priority
+from tests.support.carer import Carer
+from tests.support.postgres import Database
+from tests.support.twilio_api import TwilioApi
+
+NUMBER: Final = "+46700000100"
+FIRST, SECOND, LEAD = "+46700000001", "+46700000002", "+46700000009"
+OLD_TOKEN: Final = "token-before-rotation"
+
+
+@dataclass(slots=True)
+class SmsCentre:
+    """A town of three carers (two patrols and a lead) and two residents, and what reaches the carers' phones."""
+
+    memory: Memory
+    api: TwilioApi
+    public_url: str
+    residents: list[UUID]
+    area_id: UUID
+    carers: dict[str, Carer]
+    outbox: Outbox
+    _task: asyncio.Task[None] | None = None
+    _unexpected_ok: bool = field(default=False)
+
+    @property
+    def first(self) -> Carer:
+        return self.carers[FIRST]
+
+    @property
+    def second(self) -> Carer:
+        return self.carers[SECOND]
+
+    @property
+    def lead(self) -> Carer:
+        return self.carers[LEAD]
+
+    def provider(self, per_second: float | None = None) -> Twilio:
+        """Return a provider that speaks with the local Twilio."""
+        return Twilio(
+            self.api.account_sid, self.api.auth_token, self.public_url, base_url=self.api.url, per_second=per_second
+        )
+
+    def start(self, outbox: Outbox | None = None) -> None:
+        """Let the outbox run; a new one, as after a restart, where one is given."""
+        self.outbox = outbox or self.outbox
+        self._task = asyncio.create_task(self.outbox.run())
+
+    async def stop(self) -> None:
+        """Stop the outbox."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def crash(self) -> None:
+        """End the outbox as a kill would: what it is doing is cut off where it is, and its leases lapse."""
+        self.outbox.drain_seconds = 0
+        await self.stop()
+        for task in list(self.outbox._at_work):
+            task.cancel()
+        await asyncio.gather(*self.outbox._at_work, return_exceptions=True)
+        await self.lapse()
+
+    async def lapse(self) -> None:
+        """Let every lease lapse, as half a minute would."""
+        async with self.memory.transaction() as tx:
+            await tx.execute("update messages set lease_until = now() - interval '1 s' where state = 'sending'")
+
+    async def pass_time(self, seconds: float) -> None:
+        """Move the service's clock, and let the clockwork's step be taken for each alarm that is due."""
+        async with self.memory.transaction() as tx:
+            await tx.execute("select clock.move($1)", timedelta(seconds=seconds))
+        while await self.tick():
+            pass
+        self.memory.hint()
+
+    async def tick(self) -> bool:
+        """Step the alarm that has been due longest."""
+        async with self.memory.transaction() as tx:
+            due = await tx.fetchval(
+                "select alarm_id from alarms where next_step_at <= clock.now() order by next_step_at limit 1"
+            )
+        if due is None:
+            return False
+        await cases.on_alarm(self.memory, due, alarm_events.Tick(False), actor="test")
+        return True
+
+    async def alarm(self, priority: int = 1, resident: int = 0) -> Alarm:
+        """Raise an alarm by hand; nobody is signed in, so the first SMS is wanted at once."""
+        raised = await cases.raise_manual(self.memory, self.residents[resident], Priority(priority), actor="test")
+        return await self.now_is(raised.alarm_id)
+
+    async def now_is(self, alarm_id: UUID) -> Alarm:
+        """Return the alarm as it is."""
+        from alarm_center.store import alarms
+
+        async with self.memory.transaction() as tx:
+            alarm = await alarms.lock(tx, alarm_id)
+        assert alarm is not None
+        return alarm
+
+    async def rows(self, query: str, *args: Any) -> list[dict[str, Any]]:
+        """Return rows."""
+        async with self.memory.transaction() as tx:
+            return [dict(row) for row in await tx.fetch(query, *args)]
+
+    async def message(self) -> dict[str, Any]:
+        """Return the only message there is."""
+        (row,) = await self.rows("select * from messages")
+        return row
+
+    async def lines(self, alarm_id: UUID, kinds: Iterable[str] = ()) -> list[tuple[str, Any]]:
+        """Return an alarm's lines, those of *kinds*."""
+        async with self.memory.transaction() as tx:
+            found = await events.of_case(tx, alarm_id=alarm_id)
+        return [(e.kind, e.data) for e in found if e.kind in kinds or not kinds]
+
+    def expect_anything(self) -> None:
+        """Do not mind what else comes to the phones."""
+        self._unexpected_ok = True
+
+    def nothing_unexpected(self) -> None:
+        """Raise where an SMS or a call came that no test expected."""
+        unread = [item for carer in self.carers.values() for item in carer.unread()]
+        strangers = [i for i in (*self.api.messages, *self.api.calls) if i.to not in self.carers]
+        assert self._unexpected_ok or not unread + strangers, f"nobody expected {unread + strangers}"
+
+
+@asynccontextmanager
+async def sms_centre(database: Database, *, per_second: float | None = None) -> AsyncIterator[SmsCentre]:
+    """Yield it, with its outbox running; at the end nothing may have come that was not expected."""
+    async with AsyncExitStack() as stack:
+        memory = await Memory.open(database.worker)
+        stack.push_async_callback(memory.close)
+        api = await stack.enter_async_context(TwilioApi().running())
+        residents, area_id = await _town(memory)
+        runner, public_url = await _serve(memory, api)
+        stack.push_async_callback(runner.cleanup)
+        api.hooks = public_url
+        carers = {phone: Carer(api, phone, NUMBER) for phone in (FIRST, SECOND, LEAD)}
+        provider = Twilio(api.account_sid, api.auth_token, public_url, base_url=api.url, per_second=per_second)
+        stack.push_async_callback(provider.close)
+        centre = SmsCentre(memory, api, public_url, residents, area_id, carers, Outbox(memory, provider))
+        stack.push_async_callback(centre.stop)
+        hints = asyncio.create_task(pass_hints_on(memory, lambda: centre.outbox.wake()))
+        stack.callback(hints.cancel)
+        centre.start()
+        yield centre
+        await centre.stop()
+        centre.nothing_unexpected()
+
+
+async def _serve(memory: Memory, api: TwilioApi) -> tuple[web.AppRunner, str]:
+    app = web.Application()
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    hooks = TwilioHooks(memory, (api.auth_token, OLD_TOKEN), "")
+    app.add_routes(hooks.routes())
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    assert isinstance(site._server, asyncio.Server)
+    hooks.public_url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
+    return runner, hooks.public_url
+
+
+async def _town(memory: Memory) -> tuple[list[UUID], UUID]:
+    async with memory.transaction() as tx:
+        await tx.execute(
+            """
+            insert into organisations (org, name, sending_number, link_host, fixed_number, data_number)
+            values ('by', 'By', $1, 'natt.kommun.se', null, '010-1234567')
+            """,
+            NUMBER,
+        )
+        area_id = await tx.fetchval("insert into areas (org, code) values ('by', '3') returning area_id")
+        residents = [
+            await tx.fetchval(
+                """
+                insert into residents (org, area_id, number, name, address)
+                values ('by', $1, $2, 'Namn Namnsson', 'Gatan 1') returning resident_id
+                """,
+                area_id, number,
+            )
+            for number in (1, 2)
+        ]  # fmt: skip
+        for phone, patrol, role in (
+            (FIRST, "Patrull 1", "patrol"), (SECOND, "Patrull 2", "patrol"), (LEAD, "Ledare 1", "lead"),
+        ):  # fmt: skip
+            await tx.execute(
+                """
+                with c as (insert into carers (org, name, phone) values ('by', $3, $1) returning carer_id)
+                insert into shifts (org, area_id, carer_id, patrol, role, starts_at, ends_at)
+                select 'by', $2, carer_id, $3, $4, clock.now() - case $3 when 'Patrull 1' then interval '2 h'
+                    else interval '1 h' end, clock.now() + interval '9 h' from c
+                """,
+                phone, area_id, patrol, role,
+            )  # fmt: skip
+    return residents, area_id
