@@ -42,7 +42,7 @@ class AlarmLine:
     holder: str | None
     red_at: datetime | None
     unread: int
-    """Free-text replies that nobody has seen."""
+    """Replies that a person has to read, and nobody has."""
     patrol: str | None
     """The patrol that has accepted."""
 
@@ -108,7 +108,7 @@ async def open_alarms(tx: "Tx[Any]") -> list[AlarmLine]:
     rows = await tx.fetch(
         """
         select a.body, a.red_at, r.name as resident, e.code as area, u.name as holder,
-            (select count(*) from replies p where p.alarm_id = a.alarm_id and p.meaning = 'free_text' and p.seen_at is null)
+            (select count(*) from replies p where p.alarm_id = a.alarm_id and p.seen_at is null)
                 as unread,
             (select n.patrol from notices n where n.alarm_id = a.alarm_id and n.state = 'took' order by n.answered_at limit 1)
                 as patrol
@@ -132,7 +132,7 @@ async def to_look(tx: "Tx[Any]", now: datetime, hold: timedelta) -> list[LookLin
     rows = await tx.fetch(
         """
         select c.check_id, c.org, r.name as resident, e.code as area, c.opens_at,
-            coalesce(c.deadline, c.next_step_at) as deadline, c.answer, c.reason, l.user_id as looker, u.name as looker_name
+            c.next_step_at as deadline, c.answer, c.reason, l.user_id as looker, u.name as looker_name
         from checks c
         join residents r using (resident_id)
         join areas e on e.area_id = r.area_id
@@ -211,7 +211,7 @@ async def areas_without_patrol(tx: "Tx[Any]", now: datetime) -> list[str]:
             select area_id from alarms where state in ('open', 'claimed', 'dispatched')
             union
             select r.area_id from checks c join residents r using (resident_id)
-            where c.next_step_at is not null and c.opens_at < $1 + interval '1 hour'
+            where c.next_step_at is not null and c.opens_at < $1::timestamptz + interval '1 hour'
         ),
         busy as (
             select n.shift_id from notices n join alarms a using (alarm_id)
@@ -232,7 +232,7 @@ async def areas_without_patrol(tx: "Tx[Any]", now: datetime) -> list[str]:
 
 
 async def calling(tx: "Tx[Any]", now: datetime) -> tuple[list[UUID], int]:
-    """Return the alarms of priority 1 that nobody holds, and how many free-text replies are unread: what is to be heard."""
+    """Return the alarms of priority 1 that nobody holds, and how many replies nobody has read: what is to be heard."""
     urgent = await tx.fetch(
         """
         select alarm_id from alarms
@@ -245,7 +245,7 @@ async def calling(tx: "Tx[Any]", now: datetime) -> tuple[list[UUID], int]:
     unread = await tx.fetchval(
         """
         select count(*) from replies p join alarms a using (alarm_id)
-        where a.state <> 'closed' and p.meaning = 'free_text' and p.seen_at is null
+        where a.state <> 'closed' and p.seen_at is null
         """
     )
     return [row["alarm_id"] for row in urgent], unread

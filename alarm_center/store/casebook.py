@@ -141,7 +141,7 @@ async def check(tx: "Tx[Any]", check_id: UUID) -> CheckCase | None:
     row = await tx.fetchrow(
         """
         select c.check_id, c.org, o.zone, e.code as area, c.resident_id, c.device_id, c.opens_at,
-            coalesce(c.deadline, c.next_step_at) as deadline, c.state, c.answer, c.reason, c.late, c.alarm_id,
+            c.next_step_at as deadline, c.state, c.answer, c.reason, c.late, c.alarm_id,
             c.cancel_reason, c.instead, c.seen_by
         from checks c
         join organisations o using (org)

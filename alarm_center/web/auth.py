@@ -183,9 +183,7 @@ async def login(request: web.Request) -> web.StreamResponse:
     async with request.app[MEMORY].transaction() as tx:
         begun = await now(tx)
         until = begun + timedelta(hours=request.app[SETTINGS].session_hours)
-        await users.begin(
-            tx, token_hash(token), secret.user_id, begun, until, secrets.token_urlsafe(24)
-        )
+        await users.begin(tx, token_hash(token), secret.user_id, begun, until, secrets.token_urlsafe(24))
     response = web.HTTPSeeOther(goal)
     set_cookie(request, response, COOKIE, token)
     return response
@@ -194,9 +192,7 @@ async def login(request: web.Request) -> web.StreamResponse:
 async def _matches(secret: Secret | None, password: str) -> bool:
     async with _AT_ONCE:
         try:
-            return await asyncio.to_thread(
-                _HASHER.verify, secret.password_hash if secret else _NOBODY, password
-            )
+            return await asyncio.to_thread(_HASHER.verify, secret.password_hash if secret else _NOBODY, password)
         except (VerificationError, InvalidHashError):
             return False
 

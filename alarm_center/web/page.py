@@ -21,9 +21,7 @@ PERSON: Final = web.RequestKey("person", SignedIn)
 
 THEMES: Final = ("auto", "dark", "light")
 _DUSK, _DAWN = 20, 7
-_ENVIRONMENTS: Final = {
-    language: web.AppKey(f"templates_{language}", jinja2.Environment) for language in LANGUAGES
-}
+_ENVIRONMENTS: Final = {language: web.AppKey(f"templates_{language}", jinja2.Environment) for language in LANGUAGES}
 _FORM: Final = "fjt_form"
 
 

@@ -90,9 +90,7 @@ async def _open(request: web.Request) -> Opened:
     browser = request.cookies.get(_cookie(token), "")
     mine = bool(browser) and has_it is not None and hmac.compare_digest(has_it, _mark(browser))
     person = await who(request)
-    signed_in = (
-        person is not None and person.user_id == link.user_id and person.may_in(org, Role.CARER, Role.LEAD)
-    )
+    signed_in = person is not None and person.user_id == link.user_id and person.may_in(org, Role.CARER, Role.LEAD)
     return Opened(viewer, link, browser, mine or signed_in, has_it is not None and not (mine or signed_in))
 
 

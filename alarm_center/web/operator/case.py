@@ -278,9 +278,7 @@ def _shown(
     )
 
 
-async def _why_not(
-    request: web.Request, tx: "Tx[Any]", session: Seen | None, place: Here, speech: Speech
-) -> str:
+async def _why_not(request: web.Request, tx: "Tx[Any]", session: Seen | None, place: Here, speech: Speech) -> str:
     """Return why the holder of a case sees no picture, or nothing."""
     if session is None:
         return speech("Inget har kommit från utrustningen.")

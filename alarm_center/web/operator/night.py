@@ -9,11 +9,11 @@ from alarm_center.store.board import NightCheck
 from alarm_center.web.catalogues import Speech
 from alarm_center.web.words import CANCELLED, CHECK_STATES, reason_words
 
-_LEFT: Final = 196
-_RIGHT: Final = 24
+_LEFT: Final = 168
+_RIGHT: Final = 20
 _TOP: Final = 44
-_ROW: Final = 26
-_WIDTH: Final = 760
+_ROW: Final = 28
+_WIDTH: Final = 640
 _HOUR: Final = timedelta(hours=1)
 
 

@@ -105,6 +105,4 @@ async def live(request: web.Request) -> web.StreamResponse:
     newest = request.app[PICTURES].live(asked.org, command_id)
     if newest is None or newest.frame is None or newest.sequence <= int(request.query.get("after", "-1")):
         return web.Response(status=410 if newest is not None and newest.last else 204)
-    return web.Response(
-        body=newest.frame.jpeg, content_type="image/jpeg", headers={"X-Sequence": str(newest.sequence)}
-    )
+    return web.Response(body=newest.frame.jpeg, content_type="image/jpeg", headers={"X-Sequence": str(newest.sequence)})
