@@ -318,6 +318,9 @@ class Finding(Message):
             raise ValueError(f"finding {self.session_id}: {self.answer} takes no reason, got {self.reasons[0]}")
         if allowed and (not self.reasons or self.reasons[0] not in allowed):
             raise ValueError(f"finding {self.session_id}: {self.answer} needs one of its own reasons first")
+        if self.answer is Answer.IN_BED and not (self.evidence and self.people):
+            # Green needs evidence (design §2.2): the contract itself has no other green.
+            raise ValueError(f"finding {self.session_id}: in_bed needs evidence and the number of people seen")
         return self
 
 
