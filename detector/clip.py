@@ -16,6 +16,9 @@ Blocks = npt.NDArray[np.float32]
 BLOCK = 8
 """Side of a block in pixels of the reduced picture: 16 pixels of a 640×480 frame."""
 
+_KEPT = 5
+"""Frames whose pixels are kept for structure and sharpness, spread over the session."""
+
 _WIDEST = 480
 """The reduced picture is the largest of 1/1, 1/2, 1/4, 1/8 that is at most this wide: 320 pixels for 640."""
 
@@ -27,11 +30,13 @@ _NARROWEST = 96
 class Clip:
     """What could be decoded of a session's frames.
 
-    ``pictures`` are the distinct frames, uint8 (h, w) with both sides a multiple of ``BLOCK``; ``order[t]`` is the
-    index in ``pictures`` of the frame shown at ``ms[t]``; ``blocks`` is float32 (t, h/8, w/8), mean grey 0–255.
+    ``order[t]`` says which of the ``distinct`` pictures was shown at ``ms[t]``; ``blocks`` is float32
+    (t, h/8, w/8), mean grey 0-255. ``pictures`` are a few of the frames in order, uint8 (h, w) with both sides a
+    multiple of ``BLOCK``; the others are let go once their blocks are known.
     """
 
     pictures: tuple[Grey, ...]
+    distinct: int
     order: tuple[int, ...]
     ms: tuple[int, ...]
     blocks: Blocks
@@ -63,6 +68,8 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
     if common[0] // scale < _NARROWEST or common[1] // scale < _NARROWEST // 2:
         return None
 
+    fitting = [data for data, size in sizes.items() if size == common]
+    kept = {fitting[round(i * (len(fitting) - 1) / (_KEPT - 1))] for i in range(_KEPT)}
     pictures: list[Grey] = []
     means: list[Blocks] = []
     index: dict[bytes, int | None] = {}
@@ -79,37 +86,40 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
             continue
         if frame.jpeg not in index:
             picture = _decode(frame.jpeg, scale)
-            index[frame.jpeg] = None if picture is None else len(pictures)
+            index[frame.jpeg] = None if picture is None else len(means)
             if picture is not None:
-                pictures.append(picture)
                 means.append(block_means(picture))
+                if frame.jpeg in kept or not pictures:
+                    pictures.append(picture)
         at = index[frame.jpeg]
         if at is None:
             broken += 1
             continue
         order.append(at)
         ms.append(frame.ms)
-    if not pictures:
+    if not means:
         return None
     blocks = np.stack(means)[order]
-    return Clip(tuple(pictures), tuple(order), tuple(ms), blocks, len(frames), broken, odd)
+    return Clip(tuple(pictures), len(means), tuple(order), tuple(ms), blocks, len(frames), broken, odd)
 
 
-def block_means(picture: Grey) -> Blocks:
+def block_means(picture: Grey | Blocks) -> Blocks:
     """Return the mean of each ``BLOCK`` × ``BLOCK`` square, float32 (h/8, w/8).
 
     In floating point: a sleeper's movement is a fraction of a grey level.
     """
     height, width = picture.shape
-    means = cv2.resize(picture.astype(np.float32), (width // BLOCK, height // BLOCK), interpolation=cv2.INTER_AREA)
+    means = cv2.resize(
+        picture.astype(np.float32, copy=False), (width // BLOCK, height // BLOCK), interpolation=cv2.INTER_AREA
+    )
     return np.asarray(means, np.float32)
 
 
-def block_deviations(picture: Grey | npt.NDArray[np.float32]) -> Blocks:
+def block_deviations(picture: Grey | Blocks) -> Blocks:
     """Return the standard deviation inside each block, float32 (h/8, w/8), grey levels."""
-    height, width = picture.shape
-    cells = picture.reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK).astype(np.float32)
-    return np.asarray(cells.std(axis=(1, 3)), np.float32)
+    whole = picture.astype(np.float32, copy=False)
+    mean = block_means(whole)
+    return np.asarray(np.sqrt(np.maximum(block_means(whole * whole) - mean * mean, 0.0)), np.float32)
 
 
 def _size(data: bytes) -> tuple[int, int] | None:

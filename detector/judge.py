@@ -73,6 +73,15 @@ def _from_frames(session: Session) -> Finding:
         return finding(session, Answer.CANNOT_TELL, [picture.reason], measures=_round(picture.measures))
     moved = movement.find(clip, where.looked_at, limits)
     said = verdict.decide(moved, where, session.profile, limits)
+    nobody = said.answer is Answer.NOT_SEEN or said.reason is Reason.STILL
+    if nobody and picture.measures["fresh"] < limits.fresh:
+        return finding(
+            session,
+            Answer.CANNOT_TELL,
+            [Reason.FROZEN],
+            measures=_round(picture.measures),
+            detail="the same grain again",
+        )
     return finding(
         session,
         said.answer,

@@ -1,14 +1,16 @@
-"""What the lamps and the camera's gain do to a picture, taken out of its blocks before movement is looked for."""
+"""What lamps, the camera's gain and its mount do to a picture, taken out of its blocks before movement is looked for."""
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
-from detector.clip import Blocks
+from detector.clip import Blocks, Grey, block_means
 
-_ROUNDS = 4
+_ROUNDS = 3
 _TRIM = 2.0
+_TERMS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,30 +26,69 @@ class Unlit:
     gain: npt.NDArray[np.float64]
 
 
-def take_out(blocks: Blocks) -> Unlit:
-    """Return *blocks* (t, h, w) less the change of light of each frame.
+def take_out(blocks: Blocks, picture: Grey) -> Unlit:
+    """Return *blocks* (t, h, w) less the change of light, and the shiver of the camera, of each frame.
 
     Light is modelled as the median picture times a smooth surface (second order over the picture: a lamp, a television,
-    automatic gain, a shadow's wide part) plus one offset, fitted for each frame by iteratively reweighted least
-    squares with Geman-McClure's weights, so that a moving person does not pull the fit.
+    automatic gain, a shadow's wide part) plus one offset; the shiver as a shift of the whole picture by a part of a
+    pixel, from the slopes of *picture*, one of the session's own. Both are fitted for each frame by iteratively
+    reweighted least squares with Geman-McClure's weights, so that a moving person does not pull the fit.
     """
     frames, height, width = blocks.shape
     still = np.median(blocks, axis=0)
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    surface = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1)
-    basis = np.concatenate([surface * still.ravel(), np.full((1, height * width), 32.0)]).astype(np.float32)
-    pairs = (basis[:, None] * basis[None]).reshape(49, -1).T.copy()
-    wanted = (blocks - still).reshape(frames, -1)
+    surface = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y])
+    basis = np.concatenate([surface * still, np.full((1, height, width), 32.0), slopes(picture)]).astype(np.float32)
+    changes = blocks - still
+    # Light is smooth, so every second block each way is enough to fit it.
+    some = basis[:, ::2, ::2].reshape(_TERMS, -1)
+    first, second = np.triu_indices(_TERMS)
+    pairs = np.ascontiguousarray((some[first] * some[second]).T)
+    wanted = np.ascontiguousarray(changes[:, ::2, ::2].reshape(frames, -1))
     weights = np.ones_like(wanted)
     # A weak pull to "no change" keeps the fit defined on a black or constant picture.
-    pull = np.eye(7) * (height * width)
-    residual = wanted
-    fit = np.zeros((frames, 7))
+    left = np.zeros((frames, _TERMS, _TERMS))
+    pull = np.eye(_TERMS) * some.shape[1]
+    fit = np.zeros((frames, _TERMS), np.float32)
     for _ in range(_ROUNDS):
-        left = (weights @ pairs).reshape(frames, 7, 7).astype(np.float64) + pull
-        right = ((weights * wanted) @ basis.T).astype(np.float64)
-        fit = np.linalg.solve(left, right[..., None])[..., 0]
-        residual = wanted - (fit.astype(np.float32) @ basis)
-        scale = np.maximum(1.4826 * np.median(np.abs(residual), axis=1, keepdims=True), 0.05)
-        weights = (1.0 / (1.0 + (residual / (_TRIM * scale)) ** 2) ** 2).astype(np.float32)
-    return Unlit(still, residual.reshape(blocks.shape), 1.0 + fit[:, 0])
+        left[:, first, second] = left[:, second, first] = weights @ pairs
+        right = (weights * wanted) @ some.T
+        fit = np.linalg.solve(left + pull, right.astype(np.float64)[..., None])[..., 0].astype(np.float32)
+        apart = np.abs(wanted - fit @ some)
+        middle = apart.shape[1] // 2
+        scale = np.maximum(1.4826 * np.partition(apart, middle, axis=1)[:, middle : middle + 1], 0.05)
+        weights = 1.0 / np.square(1.0 + np.square(apart / (_TRIM * scale)))
+    residual = changes - (fit @ basis.reshape(_TERMS, -1)).reshape(blocks.shape)
+    return Unlit(still, residual, 1.0 + fit[:, 0].astype(np.float64))
+
+
+def slopes(picture: Grey) -> Blocks:
+    """Return by how much each block's mean changes when the picture shifts by a pixel, (2, h, w): right, then down.
+
+    Over a block, the mean of a difference is what enters on one side less what leaves on the other.
+    """
+    whole = picture.astype(np.float32)
+    right = np.empty_like(whole)
+    right[:, 1:-1] = (whole[:, 2:] - whole[:, :-2]) / 2
+    right[:, [0, -1]] = 0.0
+    down = np.empty_like(whole)
+    down[1:-1] = (whole[2:] - whole[:-2]) / 2
+    down[[0, -1]] = 0.0
+    return np.stack([block_means(right), block_means(down)])
+
+
+def roughness(residual: Blocks, still: Blocks) -> Blocks:
+    """Return what of *residual* (t, h, w) is no shading: its part that differs from the blocks around it, grey levels.
+
+    Light multiplies what it falls on, so a shadow's residual over the still picture is smooth from block to block,
+    whatever lies under it; a body carries edges and folds along, and is not.
+    """
+    ground = np.maximum(still, 8.0)
+    shading = residual / ground
+    smooth = np.empty_like(shading)
+    for frame, out in zip(shading, smooth, strict=True):
+        cv2.blur(frame, (_AROUND, _AROUND), dst=out)
+    return np.asarray(residual - smooth * ground, np.float32)
+
+
+_AROUND = 5

@@ -7,13 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.clip import Blocks, Clip, block_deviations
-from detector.light import take_out
+from detector.light import roughness, take_out
 from detector.thresholds import Thresholds
 from detector.zones import Mask
 
 _CONNECTED = 8
 _LEAST_NOISE = 0.12
 """Grey levels. Rounding to 8 bits and JPEG leave at least this much in the mean of a block."""
+
+_DEEP_SHADOW = 12.0
+"""Grey levels. Below it the steps of 8 bits and of the coder are coarse beside what is there: noise counts twice."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +25,8 @@ class Movement:
 
     ``amplitude`` is each block's deviation over time in units of the noise of blocks with as much texture;
     ``slowness`` its variance over that of white noise with the same frame-to-frame change (von Neumann's ratio
-    turned over: 1 for noise, larger for what moves slowly); ``alive`` the blocks that stand out; ``slow`` those
+    turned over: 1 for noise, larger for what moves slowly); ``alive`` the blocks that stand out, ``solid`` those of
+    them that no moving light or shadow explains; ``slow`` those
     that do so only by being slow; ``when`` the times at which a living block is away from its usual grey;
     ``sustained`` how slow a block is in both halves of the session, 0 where it is so in one alone. ``distinct`` is
     how many different pictures this rests on.
@@ -31,6 +35,7 @@ class Movement:
     amplitude: Blocks
     slowness: Blocks
     alive: Mask
+    solid: Mask
     slow: Mask
     when: npt.NDArray[np.bool_]
     residual: Blocks
@@ -52,17 +57,19 @@ def find(clip: Clip, looked_at: Mask, thresholds: Thresholds) -> Movement:
     """
     kept = [t for t in range(len(clip.order)) if t == 0 or clip.order[t] != clip.order[t - 1]]
     shown = np.array(clip.order)[kept]
-    unlit = take_out(clip.blocks[kept])
+    middle = clip.pictures[len(clip.pictures) // 2]
+    unlit = take_out(clip.blocks[kept], middle)
     spread = float(np.ptp(unlit.gain))
     steady = _steady(unlit.gain)
     if not steady.all() and len(set(shown[steady].tolist())) >= 5:
         shown = shown[steady]
-        unlit = take_out(clip.blocks[kept][steady])
+        unlit = take_out(clip.blocks[kept][steady], middle)
     residual = unlit.residual
     deviation = residual.std(axis=0)
     white = _white(residual)
-    texture = block_deviations(clip.pictures[len(clip.pictures) // 2])
+    texture = block_deviations(middle)
     noise = _noise(white, deviation, texture, looked_at)
+    noise = np.where(unlit.still < _DEEP_SHADOW, 2.0 * noise, noise).astype(np.float32)
     amplitude = np.where(looked_at, deviation / noise, 0.0).astype(np.float32)
     slowness = _slowness(residual)
     away = np.abs(residual) > 3.0 * noise
@@ -71,7 +78,10 @@ def find(clip: Clip, looked_at: Mask, thresholds: Thresholds) -> Movement:
     twice = away[first_shown].sum(axis=0) >= 2
     strong = (amplitude >= thresholds.strong) | ((amplitude >= thresholds.moving) & (slowness >= thresholds.slow))
     alive = looked_at & strong & twice
+    rough = roughness(residual, unlit.still)
+    share = rough.std(axis=0) / np.maximum(deviation, 1e-3)
     slow = looked_at & (slowness >= thresholds.slow) & (amplitude >= thresholds.slow_amplitude)
+    slow &= _slowness(rough) >= thresholds.slow
     half = len(residual) // 2
     both = np.minimum(_slowness(residual[:half]), _slowness(residual[half:])) if half >= 4 else np.zeros_like(slowness)
     sustained = np.where(looked_at & (both >= thresholds.slow), both, 0.0).astype(np.float32)
@@ -79,6 +89,7 @@ def find(clip: Clip, looked_at: Mask, thresholds: Thresholds) -> Movement:
         amplitude=amplitude,
         slowness=slowness,
         alive=alive,
+        solid=alive & (share >= thresholds.solid),
         slow=slow,
         when=away & alive,
         residual=residual,
@@ -104,9 +115,9 @@ def _slowness(residual: Blocks) -> Blocks:
 
 
 def _steady(gain: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Return which frames are lit as most of the session is, within 6 %: exposure that still settles is left out."""
+    """Return which frames are lit as most of the session is, within 20 %: exposure that still settles is left out."""
     usual = float(np.median(gain))
-    return np.asarray(np.abs(gain - usual) <= 0.06 * abs(usual))
+    return np.asarray(np.abs(gain - usual) <= 0.2 * abs(usual))
 
 
 def _noise(white: Blocks, deviation: Blocks, texture: Blocks, looked_at: Mask) -> Blocks:

@@ -1,18 +1,16 @@
 """Whether a picture can be trusted: can the camera see, is it sharp, is it new, does it still point where it did."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from detector.clip import Blocks, Clip, Grey, block_deviations
+from detector.clip import Blocks, Clip, Grey, block_deviations, block_means
 from detector.thresholds import Thresholds
 from detector.zones import Mask, Zones
 from schemas.vocabulary import Reason
-
-_LOOKS = 6
-"""Pictures looked at for structure and sharpness, spread over the session."""
 
 _REACH = 6
 """Pixels over which an edge's rise is measured; a lens out of focus spreads it over more."""
@@ -28,31 +26,32 @@ class Quality:
 
 def look(clip: Clip, zones: Zones, thresholds: Thresholds) -> Quality:
     """Return whether *clip*'s pictures are good. The first failing test, gravest first, gives the reason."""
-    picked = _spread(len(clip.pictures), _LOOKS)
-    pictures = [clip.pictures[i] for i in picked]
-    grey = np.median(clip.blocks, axis=0)
+    pictures = clip.pictures
+    grey = clip.blocks.mean(axis=0)
     detail = np.median(np.stack([block_deviations(p) for p in pictures]), axis=0)
     seen = zones.looked_at if zones.looked_at.any() else np.ones_like(zones.looked_at)
     ground, top = float(np.quantile(detail[seen], 0.3)), float(np.quantile(detail[seen], 0.9))
     bright = float(np.quantile(grey[seen], 0.98))
-    structure = top / max(ground, 0.5)
+    finest = float(np.quantile(detail[seen], 0.98))
+    structure = min(top / max(ground, 0.5), top)
     saturated = float((grey[seen] >= 248).mean())
     lost, bed_lost = _lost(grey, detail, ground, zones)
     black = float((grey[seen] <= 2.0).mean())
     sharpness = _sharpness(pictures)
-    repeated, distinct = _repeated(clip)
     turned = _turned(clip, seen)
     measures = {
         "bright": bright,
         "structure": structure,
+        "finest": finest,
         "saturated": saturated,
         "smooth": lost,
         "smooth_bed": bed_lost,
         "black": black,
         "sharpness": sharpness,
-        "repeated": repeated,
-        "distinct": float(distinct),
+        "distinct": float(clip.distinct),
         "turned": turned,
+        "fresh": _fresh(pictures),
+        "flicker": _flicker(clip),
         "broken": clip.broken / max(clip.sent, 1),
         "odd_sizes": clip.odd_sizes / max(clip.sent, 1),
         "seconds": clip.seconds,
@@ -73,9 +72,11 @@ def _reason(m: dict[str, float], t: Thresholds) -> Reason | None:
     if m["saturated"] > t.saturated:
         return Reason.OVEREXPOSED
     if m["structure"] < t.structure:
-        return Reason.COVERED
-    if m["repeated"] >= 1.0:
+        return Reason.PARTLY_COVERED if m["smooth"] > t.smooth and m["finest"] >= t.finest else Reason.COVERED
+    if m["distinct"] <= 1.0:
         return Reason.FROZEN
+    if m["flicker"] > t.flicker:
+        return Reason.CONTRADICTORY
     if m["turned"] > t.turned:
         return Reason.MOVED
     if m["black"] > t.black or m["smooth"] > t.smooth or m["smooth_bed"] > t.smooth_bed:
@@ -83,11 +84,6 @@ def _reason(m: dict[str, float], t: Thresholds) -> Reason | None:
     if m["sharpness"] < t.sharpness:
         return Reason.DEFOCUSED
     return None
-
-
-def _spread(count: int, most: int) -> list[int]:
-    """Return up to *most* indices spread evenly over *count*."""
-    return sorted({round(i * (count - 1) / max(most - 1, 1)) for i in range(most)}) if count else []
 
 
 def _lost(grey: Blocks, detail: Blocks, ground: float, zones: Zones) -> tuple[float, float]:
@@ -107,20 +103,20 @@ def _lost(grey: Blocks, detail: Blocks, ground: float, zones: Zones) -> tuple[fl
     return share, max(beds, default=0.0) if share > 0.25 else 0.0
 
 
-def _sharpness(pictures: list[Grey]) -> float:
+def _sharpness(pictures: tuple[Grey, ...]) -> float:
     """Return how much of a strong edge's rise happens within one pixel, 0-1, median over strong edges and pictures.
 
     After the idea of Crete et al. (2007), "The blur effect": blurring again hardly changes a blurred picture. A sharp
     edge gives 0.4-0.6 at this size, one blurred by more than three pixels 0.25 or less; brightness cancels out.
     """
-    return float(np.median([_edge_share(picture) for picture in pictures[::2]]))
+    return float(np.median([_edge_share(picture) for picture in pictures[::3]]))
 
 
 def _edge_share(picture: Grey) -> float:
     signed = picture.astype(np.int16)
     steps: list[npt.NDArray[np.int16]] = []
     rises: list[npt.NDArray[np.int16]] = []
-    for image in (signed[::2], np.ascontiguousarray(signed[:, ::2].T)):
+    for image in (signed[::6], np.ascontiguousarray(signed[:, ::6].T)):
         step = np.abs(image[:, 1:] - image[:, :-1])
         rise = np.abs(image[:, _REACH:] - image[:, :-_REACH])
         steps.append(cv2.dilate(step, np.ones((1, _REACH), np.uint8), anchor=(0, 0))[:, : rise.shape[1]].ravel())  # type: ignore[arg-type]
@@ -132,12 +128,26 @@ def _edge_share(picture: Grey) -> float:
     return float(np.median(step[strong] / rise[strong]))
 
 
-def _repeated(clip: Clip) -> tuple[float, int]:
-    """Return 1 when all pictures are one picture (sent again, perhaps coded anew), and how many differ."""
-    distinct = len(clip.pictures)
-    if distinct == 1:
-        return (1.0 if len(clip.order) > 1 else 0.0), 1
-    return 0.0, distinct
+def _fresh(pictures: tuple[Grey, ...]) -> float:
+    """Return how much of the finest grain is new from one picture to the next, 0-1, in the freshest tenth of blocks.
+
+    A sensor's noise is new in every picture; one picture sent again and again, even coded anew each time, brings the
+    same grain back. 1 where there is but one picture to look at.
+    """
+    if len(pictures) < 2:
+        return 1.0
+    grain = [p - cv2.blur(p, (3, 3)) for p in (picture.astype(np.float32) for picture in pictures[:3])]
+    there = np.mean([block_means(g * g) for g in grain], axis=0)
+    news = np.mean([block_means((a - b) ** 2) for a, b in pairwise(grain)], axis=0) / 2
+    return float(np.quantile(np.sqrt(news / np.maximum(there, 0.04)), 0.9))
+
+
+def _flicker(clip: Clip) -> float:
+    """Return the usual change of brightness from frame to frame, as a share of the brightness."""
+    bright = clip.blocks.mean(axis=(1, 2)).astype(float)
+    if len(bright) < 3:
+        return 0.0
+    return float(np.median(np.abs(np.diff(bright))) / max(float(bright.mean()), 1.0))
 
 
 def _turned(clip: Clip, seen: Mask) -> float:
@@ -146,23 +156,24 @@ def _turned(clip: Clip, seen: Mask) -> float:
     A person changes some tiles, a turned camera nearly all. Structure is the blocks less their surroundings, compared
     by correlation, so that light does not count.
     """
-    thirds = np.array_split(np.arange(len(clip.order)), 4)
-    looks = [np.median(clip.blocks[part], axis=0) for part in thirds if len(part)]
-    edges = [look - cv2.blur(look, (5, 5)) for look in looks]
-    height, width = seen.shape
-    rows, columns = np.array_split(np.arange(height), 4), np.array_split(np.arange(width), 5)
-    tiles = [np.ix_(r, c) for r in rows for c in columns if len(r) and len(c)]
+    quarters = [part for part in np.array_split(np.arange(len(clip.order)), 4) if len(part)]
+    looks = [clip.blocks[part].mean(axis=0) for part in quarters]
+    edges = [(look - cv2.blur(look, (5, 5))) * seen for look in looks]
+    size = _in_tiles(seen.astype(np.float32))
+    power = [_in_tiles(edge * edge) for edge in edges]
     worst = 0.0
     for i in range(len(edges)):
         for j in range(i + 1, len(edges)):
-            changed = structured = 0
-            for tile in tiles:
-                a, b = edges[i][tile][seen[tile]], edges[j][tile][seen[tile]]
-                power_a, power_b = float((a * a).sum()), float((b * b).sum())
-                if len(a) < 8 or max(power_a, power_b) < 1.0 * len(a):
-                    continue
-                structured += 1
-                changed += float((a * b).sum()) < 0.5 * max((power_a * power_b) ** 0.5, 1e-6)
-            if structured >= 4:
-                worst = max(worst, changed / structured)
+            both = _in_tiles(edges[i] * edges[j])
+            structured = (size >= 8) & (np.maximum(power[i], power[j]) >= size)
+            changed = structured & (both < 0.5 * np.maximum(np.sqrt(power[i] * power[j]), 1e-6))
+            if int(structured.sum()) >= 4:
+                worst = max(worst, float(changed.sum() / structured.sum()))
     return worst
+
+
+def _in_tiles(blocks: Blocks) -> Blocks:
+    """Return the sums over 4 x 5 tiles of the picture."""
+    height, width = blocks.shape
+    rows, columns = (np.arange(4) * height) // 4, (np.arange(5) * width) // 5
+    return np.asarray(np.add.reduceat(np.add.reduceat(blocks, rows, axis=0), columns, axis=1), np.float32)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -78,7 +79,10 @@ def lobes(sustained: npt.NDArray[np.float32], zone: Mask) -> int:
     *sustained* is how much each block moves slowly in both halves of the session, 0 where it does not. One sleeper
     stirs an arm or a leg now and then, but breathes in one place; two people are two such places side by side.
     """
-    weight = np.where(zone, sustained, 0.0)
+    some = np.where(zone, sustained, 0.0) > 0
+    # A breath moves neighbours together; single blocks are noise that happened to be slow twice.
+    together = cv2.boxFilter(some.astype(np.float32), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    weight = np.where(some & (together >= 3.5), sustained, 0.0)
     if int((weight > 0).sum()) < 4:
         return 0
     top, left, bottom, right = extent(zone)

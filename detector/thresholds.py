@@ -16,7 +16,10 @@ class Thresholds:
     dark: float = 10.0
     saturated: float = 0.35
     structure: float = 2.2
+    finest: float = 4.0
     turned: float = 0.75
+    fresh: float = 0.85
+    flicker: float = 0.25
     black: float = 0.4
     smooth: float = 0.55
     smooth_bed: float = 0.9
@@ -25,8 +28,10 @@ class Thresholds:
     moving: float = 3.0
     strong: float = 6.0
     slow: float = 1.8
+    solid: float = 0.5
     slow_amplitude: float = 1.2
     least_blocks: float = 3.0
+    solid_share: float = 0.25
     # who is where
     least_in_bed: float = 4.0
     strength_in_bed: float = 25.0
@@ -34,7 +39,11 @@ class Thresholds:
     slow_distinct: float = 20.0
     least_outside: float = 4.0
     clear_outside: float = 40.0
+    fair_share: float = 0.15
+    stray: float = 0.05
     overhang: float = 0.35
+    border: float = 0.2
+    border_time: float = 0.7
     low_share: float = 0.3
     violent: float = 30.0
     left_share: float = 0.25

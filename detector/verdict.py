@@ -1,13 +1,13 @@
 """From what was measured to one answer and its reason: every rule of the camera's verdict, in order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from detector.movement import Movement, bodies
 from detector.shape import Figure, describe, lobes, upright_of
 from detector.thresholds import Thresholds
-from detector.zones import Place, Zones, extent
+from detector.zones import Mask, Place, Zones, extent, grown
 from schemas.messages import Evidence, Profile
 from schemas.vocabulary import Answer, Reason
 
@@ -37,12 +37,12 @@ class _At:
 
 def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) -> Verdict:
     """Return the verdict on a picture that is good."""
-    found = [describe(b, movement, zones) for b in bodies(movement.alive, movement.amplitude, int(t.least_blocks))]
-    figures = [f for f in found if not _line(f)]
+    figures = _figures(movement, zones, t)
     outside = [f for f in figures if _outside_blocks(f) >= t.least_outside and f.inside <= 1.0 - t.overhang]
-    stray = [f for f in figures if f not in outside and f.inside < 0.5]
-    at = [_in_zone(place, movement, t) for place in zones.rest]
+    at = _who_is_where(movement, zones, t)
     occupied = [a for a in at if a.people]
+    least_stray = t.stray * sum(a.strength for a in at)
+    stray = [f for f in figures if f not in outside and f.inside < 0.5 and f.body.strength >= least_stray]
     measures = _measures(movement, zones, figures, outside, at)
     evidence = _evidence(outside, at)
 
@@ -84,16 +84,33 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
     return say(Answer.IN_BED, None, people)
 
 
-def _in_zone(place: Place, movement: Movement, t: Thresholds) -> _At:
-    alive = movement.alive & place.mask
+def _who_is_where(movement: Movement, zones: Zones, t: Thresholds) -> list[_At]:
+    """Return what moves in each rest zone.
+
+    Where zones adjoin, as the sides of a couple's bed do, a strip along the border counts for neither: one sleeper's
+    duvet moves on the other side too. For the same reason a side needs a fair share of the liveliest side's strength.
+    """
+    at = []
+    for place in zones.rest:
+        strip = max(1, round(0.2 * float(place.mask.sum()) ** 0.5))
+        core = np.asarray(place.mask & ~grown(zones.at_rest & ~place.mask, strip))
+        at.append(_in_zone(place, core, len(zones.rest), movement, t))
+    liveliest = max((a.strength for a in at), default=0.0)
+    return [a if a.strength >= t.fair_share * liveliest else replace(a, people=0) for a in at]
+
+
+def _in_zone(place: Place, core: Mask, beds: int, movement: Movement, t: Thresholds) -> _At:
+    alive = movement.solid & core
     blocks = int(alive.sum())
     strength = float(movement.amplitude[alive].sum())
-    slow = max((b.blocks for b in bodies(movement.slow & place.mask, movement.slowness, 3)), default=0)
+    slow = max((b.blocks for b in bodies(movement.slow & core, movement.slowness, 3)), default=0)
     largest = max((b.blocks for b in bodies(alive, movement.amplitude, 3)), default=0)
     seen = (largest >= t.least_in_bed and strength >= t.strength_in_bed) or _breathes(slow, place, movement, t)
     people = 0
     if seen:
-        people = max(1, lobes(movement.sustained, place.mask)) if movement.distinct >= t.slow_distinct else 1
+        # A side of a couple's bed is one person wide; only a bed that is one zone can hold two unasked.
+        alone = beds == 1 and movement.distinct >= t.slow_distinct
+        people = max(1, lobes(movement.sustained, place.mask)) if alone else 1
     return _At(place, blocks, strength, slow, people)
 
 
@@ -114,6 +131,22 @@ def _outside_blocks(figure: Figure) -> int:
     return round(figure.body.blocks * (1.0 - figure.inside))
 
 
+def _figures(movement: Movement, zones: Zones, t: Thresholds) -> list[Figure]:
+    """Return the bodies in the picture, strongest first: what is mostly shade counts only where it is solid."""
+    least = int(t.least_blocks)
+    whole = bodies(movement.alive, movement.amplitude, least)
+    shaded = np.zeros_like(movement.alive)
+    found = []
+    for body in whole:
+        if float(movement.solid[body.mask].mean()) >= t.solid_share:
+            found.append(body)
+        else:
+            shaded |= body.mask
+    found += bodies(shaded & movement.solid, movement.amplitude, least)
+    figures = [describe(body, movement, zones) for body in sorted(found, key=lambda body: -body.strength)]
+    return [figure for figure in figures if not _line(figure)]
+
+
 def _line(figure: Figure) -> bool:
     """Return whether it is but a line along the picture's border or a weak line anywhere: an edge, not a body."""
     top, left, bottom, right = extent(figure.body.mask)
@@ -126,12 +159,11 @@ def _line(figure: Figure) -> bool:
 def _wrong(outside: list[Figure], zones: Zones, t: Thresholds) -> Reason:
     """Return what is wrong with the figure that is most wrong."""
     main = max(outside, key=lambda f: f.body.strength)
-    straddles = main.inside >= t.overhang
+    # Half in bed, and there for most of the time: who only passed the bed on the way down or past it is not.
+    on_the_border = main.inside >= t.border and main.at_rest >= t.border_time
     if main.low >= t.low_share:
-        return Reason.HALF_OUT if straddles and main.at_rest >= 0.5 else Reason.ON_FLOOR
-    if straddles and main.at_rest >= 0.5:
-        return Reason.AT_EDGE
-    return Reason.UP
+        return Reason.HALF_OUT if on_the_border else Reason.ON_FLOOR
+    return Reason.AT_EDGE if on_the_border else Reason.UP
 
 
 def _sits(figure: Figure, zones: Zones) -> bool:
@@ -167,6 +199,7 @@ def _measures(
         "slow_in_bed": float(movement.slow[inside].mean()) if inside.any() else 0.0,
         "slow_outside": float(movement.slow[zones.outside].mean()) if zones.outside.any() else 0.0,
         "left_share": share,
+        "shaded_blocks": float((movement.alive & ~movement.solid).sum()),
         "late": 1.0 if late else 0.0,
         "violence": share * strong * float(active.mean()) if frames else 0.0,
     }

@@ -1,0 +1,98 @@
+"""What judging a session costs beside the bare grey decode of the same frames, on one core, and how much memory."""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import cv2
+import numpy as np
+
+from detector.judge import judge
+from gateway.scenes import draw, profile
+from schemas.messages import Frame, Profile, Session
+from schemas.vocabulary import DeviceKind
+
+FRAMES = 50
+ROUNDS = 31
+
+_PEAK = """
+import json, resource
+from tests.bench.bench_judge import session
+from detector.judge import judge
+made = session()
+for _ in range({times}):
+    judge(made)
+print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+"""
+
+
+def session(scene: str = "asleep") -> Session:
+    """Return ten seconds of a drawn night, 640 × 480, five frames a second."""
+    frames = draw(scene, 1, FRAMES / 5.0, 5.0)
+    return Session(
+        session_id="bench",
+        org="bench",
+        device="d1",
+        kind=DeviceKind.CAMERA,
+        started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        seconds=10,
+        profile=Profile.model_validate(profile(scene)),
+        frames=tuple(Frame(ms=i * 200, jpeg=jpeg) for i, jpeg in enumerate(frames)),
+    )
+
+
+def run() -> list[dict[str, Any]]:
+    """Return the measures: milliseconds a session, each judging beside the decode run just before it; memory in MiB."""
+    cv2.setNumThreads(1)
+    made = session()
+
+    def decode() -> None:
+        for frame in made.frames:
+            cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+
+    decode()
+    judge(made)
+    pairs = [(_ms(decode), _ms(lambda: judge(made))) for _ in range(ROUNDS)]
+    bare = statistics.median(before for before, _ in pairs)
+    judged = statistics.median(after for _, after in pairs)
+    ratio = statistics.median(after / before for before, after in pairs)
+    once, often = _peak(1), _peak(200)
+    return [
+        {
+            "name": "judge_vs_decode",
+            "value": round(judged, 2),
+            "unit": "ms",
+            "baseline": round(bare, 2),
+            "ratio": round(ratio, 3),
+        },
+        {
+            "name": "judge_peak_memory",
+            "value": round(often, 1),
+            "unit": "MiB",
+            "baseline": round(once, 1),
+            "ratio": round(often / once, 3),
+        },
+    ]
+
+
+def _ms(work: Callable[[], object]) -> float:
+    before = time.process_time()
+    work()
+    return (time.process_time() - before) * 1000
+
+
+def _peak(times: int) -> float:
+    """Return the largest resident size of a process that judges one session *times* times, MiB."""
+    done = subprocess.run(
+        [sys.executable, "-c", _PEAK.format(times=times)], capture_output=True, text=True, check=True, timeout=120
+    )
+    return float(json.loads(done.stdout))
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(), indent=1))

@@ -1,0 +1,67 @@
+"""Sessions that the detector's tests judge: drawn nights, plain frames and sensor series."""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gateway.scenes import draw, profile
+from schemas.messages import Channel, Frame, Profile, Session
+from schemas.vocabulary import DeviceKind
+
+NIGHT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+BED = Profile.model_validate({"zones": {"bed": [[0.2, 0.3], [0.8, 0.3], [0.8, 0.8], [0.2, 0.8]]}})
+
+
+def session(jpegs: list[bytes], room: Profile = BED, *, fps: float = 5.0, **more: Any) -> Session:
+    """Return a camera session of *jpegs*."""
+    frames = tuple(Frame(ms=round(i * 1000 / fps), jpeg=jpeg) for i, jpeg in enumerate(jpegs))
+    return Session(
+        session_id="s1",
+        org="ekby",
+        device="b27",
+        kind=DeviceKind.CAMERA,
+        started_at=NIGHT,
+        seconds=10,
+        profile=room,
+        frames=frames,
+        **more,
+    )
+
+
+def sensors(*channels: Channel, room: Profile = BED) -> Session:
+    """Return a sensor session."""
+    return Session(
+        session_id="s1",
+        org="ekby",
+        device="b27",
+        kind=DeviceKind.SENSORS,
+        started_at=NIGHT,
+        seconds=10,
+        profile=room,
+        channels=channels,
+    )
+
+
+@cache
+def night(scene: str, seed: int = 1, *, seconds: float = 8.0, fps: float = 4.0, expected: int | None = None) -> Session:
+    """Return a drawn night; the same arguments give the same session."""
+    room = Profile.model_validate(profile(scene, expected=expected))
+    return session(draw(scene, seed, seconds, fps), room, fps=fps)
+
+
+def jpeg(picture: npt.NDArray[Any], quality: int = 85) -> bytes:
+    """Return a grey picture as JPEG."""
+    return cv2.imencode(".jpg", np.clip(picture, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])[
+        1
+    ].tobytes()
+
+
+def grey(frame: Frame) -> npt.NDArray[np.float32]:
+    """Return a frame's picture."""
+    picture = cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    return picture.astype(np.float32)
