@@ -39,6 +39,8 @@ class Text(StrEnum):
     """To the lead: nobody needs to go any more, and nobody has said how it ended."""
     ON_SITE_CHECK = "on_site_check"
     MUSTER = "muster"
+    MUSTER_SILENT = "muster_silent"
+    """To the lead: a shift has begun, and nobody has said that its phone is held."""
     INCIDENT = "incident"
     # told to a carer
     GRANTED = "granted"
@@ -87,6 +89,8 @@ SWEDISH: Final[Mapping[Text, str]] = MappingProxyType(
         "Utan svar ringer vi.",
         Text.MUSTER: "Nattpass omr {area}, {starts}-{ends}. Svara 1 om du har telefonen i natt, "
         "2 om någon annan ska ha larmen.",
+        Text.MUSTER_SILENT: "Nattpass omr {area} från {starts}: ingen har svarat ja till att telefonen är med[ ({patrol})]. "
+        "Ring dem, eller ordna någon annan.",
         Text.INCIDENT: "Störning omr {area}: {places} platser ska kontrolleras. Lista: {list} "
         "Inget nät: reservlistan i bilen.",
         Text.GRANTED: "{case} är ditt. Adress: {link} Inget nät: ring {number}. "
@@ -139,6 +143,8 @@ ENGLISH: Final[Mapping[Text, str]] = MappingProxyType(
         "Without an answer we call.",
         Text.MUSTER: "Night shift area {area}, {starts}-{ends}. Reply 1 if you hold the phone tonight, "
         "2 if somebody else does.",
+        Text.MUSTER_SILENT: "Night shift area {area} from {starts}: nobody has said yes to holding the phone[ ({patrol})]. "
+        "Call them, or arrange for somebody else.",
         Text.INCIDENT: "Disruption area {area}: {places} places to check. List: {list} "
         "No data: the reserve list in the car.",
         Text.GRANTED: "{case} is yours. Address: {link} No data: call {number}. "

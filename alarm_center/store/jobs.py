@@ -22,8 +22,8 @@ async def take(tx: "Tx[Any]", job: str, now: datetime, every: timedelta) -> bool
     await tx.execute("insert into jobs (job, last_at) values ($1, 'epoch') on conflict (job) do nothing", job)
     taken = await tx.fetchval(
         """
-        update jobs set last_at = $2
-        where job = (select job from jobs where job = $1 and last_at <= $2 - $3::interval for update skip locked)
+        update jobs set last_at = $2::timestamptz
+        where job = (select job from jobs where job = $1 and last_at <= $2::timestamptz - $3::interval for update skip locked)
         returning true
         """,
         job,
@@ -31,3 +31,14 @@ async def take(tx: "Tx[Any]", job: str, now: datetime, every: timedelta) -> bool
         every,
     )
     return bool(taken)
+
+
+async def last(tx: "Tx[Any]", job: str) -> datetime | None:
+    """Return when *job* ran last; ``None`` if it never has."""
+    at: datetime | None = await tx.fetchval("select last_at from jobs where job = $1", job)
+    return at
+
+
+async def again_at(tx: "Tx[Any]", job: str, at: datetime, every: timedelta) -> None:
+    """Let *job*, which failed, be taken again at *at* instead of :func:`take`'s *every* later."""
+    await tx.execute("update jobs set last_at = $2::timestamptz - $3::interval where job = $1", job, at, every)

@@ -1,0 +1,87 @@
+"""The muster: at the start of each shift its phone is asked whether it is held, and silence is told before it matters."""
+
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import structlog
+
+from alarm_center import wording
+from alarm_center.core import roster
+from alarm_center.core.plan import Who
+from alarm_center.core.roster import Duty, Roster, Shift
+from alarm_center.core.sms_text import Facts, Text
+from alarm_center.store import events, musters, rosters, towns
+from alarm_center.store.memory import Memory, Tx, now
+
+log = structlog.get_logger()
+
+
+async def muster(memory: Memory) -> int:
+    """Ask the phones whose shift has begun, and tell of those that have not answered; return how many SMS were queued."""
+    async with memory.transaction() as tx:
+        orgs = [town.org for town in await towns.towns(tx)]
+    queued = 0
+    for org in orgs:
+        queued += await memory.attempt(lambda tx, org=org: _town(tx, org))  # type: ignore[misc]
+    if queued:
+        memory.hint()
+    return queued
+
+
+async def _town(tx: "Tx[Any]", org: str) -> int:
+    begun = await musters.lock_begun(tx, org)
+    if not begun:
+        return 0
+    town, at = await towns.town(tx, org), await now(tx)
+    queued = 0
+    to_ask = sorted(roster.to_muster(begun, at), key=lambda s: (s.phone, s.starts_at, str(s.shift_id)))
+    for phone, shifts in groupby(to_ask, key=lambda s: s.phone):
+        # It is the phone that is asked: one that serves two areas is asked once, and answers for both.
+        mine = list(shifts)
+        await _ask(tx, town, phone, mine)
+        queued += 1
+    silent = [s for s in roster.unanswered(begun, at) if await musters.told(tx, s.shift_id, at)]
+    for shift in silent:
+        queued += await _tell(tx, town, shift)
+    return queued
+
+
+async def _ask(tx: "Tx[Any]", town: towns.Town, phone: str, shifts: list[Shift]) -> None:
+    at, first = await now(tx), shifts[0]
+    code, _ = await towns.area(tx, first.area_id)
+    facts = Facts(area=code, starts_at=first.starts_at, ends_at=max(s.ends_at for s in shifts))
+    await wording.say(tx, town, phone, Text.MUSTER, facts, at)
+    await musters.asked(tx, [s.shift_id for s in shifts], at)
+    for shift in shifts:
+        await events.write(
+            tx, at, town.org, "muster_asked", {"shift_id": shift.shift_id, "role": shift.duty},
+            area_id=shift.area_id, actor="muster",
+        )  # fmt: skip
+
+
+async def _tell(tx: "Tx[Any]", town: towns.Town, shift: Shift) -> int:
+    """Write the board's line, and tell the lead unless another patrol of the area has said that it is there."""
+    at = await now(tx)
+    on_duty = await rosters.roster(tx, town, None)
+    covered = shift.duty is Duty.PATROL and any(
+        other.mustered for other in on_duty.on_duty(shift.area_id, at) if other.shift_id != shift.shift_id
+    )
+    phones = [] if covered else _lead(on_duty, shift, at)
+    code, _ = await towns.area(tx, shift.area_id)
+    for phone in phones:
+        facts = Facts(area=code, patrol=shift.patrol, starts_at=shift.starts_at)
+        await wording.say(tx, town, phone, Text.MUSTER_SILENT, facts, at)
+    said = "no" if shift.mustered is False else "nothing"
+    await events.write(
+        tx, at, town.org, "muster_unanswered",
+        {"shift_id": shift.shift_id, "role": shift.duty, "said": said, "covered": covered, "told": len(phones)},
+        area_id=shift.area_id, actor="muster",
+    )  # fmt: skip
+    log.warning("muster_unanswered", org=town.org, area=code, shift_id=str(shift.shift_id), said=said, covered=covered)
+    return len(phones)
+
+
+def _lead(on_duty: Roster, shift: Shift, at: datetime) -> list[str]:
+    """Return the phone of the lead who is to know; none where the lead's own phone is the one that is silent."""
+    return [p.phone for p in on_duty.people(Who.LEAD, shift.area_id, at) if p.phone != shift.phone][:1]

@@ -1,0 +1,228 @@
+"""The questions that reconciliation asks: where decision, consent, device, schedule and checks do not agree.
+
+Each answers with what it is about (area, resident, device, carer) and a little data: ids, codes and numbers only.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from alarm_center.store.devices import CONSENTED
+from alarm_center.store.memory import Tx
+
+# $1 town, $2 night, $3 now. One row a resident who lives there, with the decision that holds tonight or else the last
+# one, what is owed tonight, and whether anything at all is planned from afar.
+_HOMES: Final = f"""
+    with slots_now as (
+        select s.*, s.valid_from <= $2 and (s.valid_until is null or $2 < s.valid_until)
+            and extract(isodow from $2)::int - 1 = any (s.weekdays) as tonight
+        from slots s where s.org = $1 and (s.valid_until is null or (s.valid_until > $2 and s.valid_until > s.valid_from))
+    ),
+    homes as (
+        select r.resident_id, r.area_id, r.cohabitant, b.*,
+            coalesce(b.starts_on <= $2 and (b.ends_on is null or $2 <= b.ends_on), false) as decided,
+            {CONSENTED} as consented,
+            exists (select from slots_now s where s.resident_id = r.resident_id) as scheduled,
+            exists (select from slots_now s where s.resident_id = r.resident_id and s.tonight) as owed,
+            exists (select from slots_now s where s.resident_id = r.resident_id and not s.by_visit) as from_afar,
+            exists (select from slots_now s where s.resident_id = r.resident_id and s.tonight and not s.by_visit)
+                as from_afar_tonight,
+            exists (select from devices d where d.resident_id = r.resident_id) as equipped
+        from residents r left join lateral (
+            select b.decision_id, b.starts_on, b.ends_on, b.trial_ends_on, b.follow_up_on from decisions b
+            where b.resident_id = r.resident_id
+            order by b.starts_on <= $2 desc, b.ends_on is null or b.ends_on >= $2 desc, b.starts_on desc limit 1
+        ) b on true
+        where r.org = $1 and r.moved_at is null and r.died_at is null and $3::timestamptz is not null
+    ),
+    lacking as (
+        select h.*, needed.who,
+            exists (select from consents c where c.resident_id = h.resident_id and c.who = needed.who) as withdrawn
+        from homes h cross join lateral unnest(case when h.cohabitant is null then array['resident']
+            else array['resident', 'cohabitant'] end) as needed(who)
+        where h.decided and h.from_afar and not exists (
+            select from consents c where c.resident_id = h.resident_id and c.who = needed.who and c.state <> 'revoked'
+        )
+    )
+"""  # noqa: S608 -- our own constant
+
+QUESTIONS: Final[Mapping[str, str]] = {
+    # ---- decision ----
+    "decision_missing": "select h.area_id, h.resident_id, h.owed as endangers from homes h where h.scheduled and h.decision_id is null",
+    "decision_ended": """
+        select h.area_id, h.resident_id, h.owed as endangers, jsonb_build_object('days', $2 - h.ends_on) as data
+        from homes h where h.scheduled and h.ends_on < $2
+    """,
+    "decision_ending": """
+        select h.area_id, h.resident_id, jsonb_build_object('days', h.ends_on - $2) as data
+        from homes h where h.decided and h.ends_on <= $2 + 14 and not exists (
+            select from decisions n where n.resident_id = h.resident_id
+                and n.starts_on <= h.ends_on + 1 and (n.ends_on is null or n.ends_on > h.ends_on)
+        )
+    """,
+    "trial_ending": """
+        select h.area_id, h.resident_id, jsonb_build_object('days', h.trial_ends_on - $2) as data
+        from homes h where h.decided and h.trial_ends_on between $2 and $2 + 14
+    """,
+    "trial_ended": """
+        select h.area_id, h.resident_id, jsonb_build_object('days', $2 - h.trial_ends_on) as data
+        from homes h where h.decided and h.trial_ends_on < $2
+    """,
+    "follow_up_passed": """
+        select h.area_id, h.resident_id, jsonb_build_object('days', $2 - h.follow_up_on) as data
+        from homes h where h.decided and h.follow_up_on < $2
+    """,
+    "decision_without_times": "select h.area_id, h.resident_id from homes h where h.decided and not h.scheduled",
+    # ---- consent ----
+    "consent_missing": """
+        select h.area_id, h.resident_id, h.from_afar_tonight as endangers, jsonb_build_object('who', h.who) as data
+        from lacking h where not h.withdrawn
+    """,
+    "consent_withdrawn": """
+        select h.area_id, h.resident_id, jsonb_build_object('who', h.who) as data from lacking h where h.withdrawn
+    """,
+    "signed_by_nobody": """
+        select h.area_id, h.resident_id from homes h join plans p using (resident_id)
+        where p.green_by = 'detector' and not exists (
+            select from users u join memberships m using (user_id)
+            where m.org = $1 and m.roles && '{planner,admin}' and u.disabled_at is null and p.signed_by in (u.name, u.login)
+        )
+    """,
+    # ---- device ----
+    "device_missing": """
+        select h.area_id, h.resident_id, h.from_afar_tonight as endangers
+        from homes h where h.decided and h.consented and h.from_afar and not h.equipped
+    """,
+    "device_without_decision": """
+        select h.area_id, h.resident_id, d.device_id from homes h join devices d using (resident_id)
+        where not h.decided and coalesce(h.starts_on <= $2, true)
+    """,
+    "device_without_consent": """
+        select h.area_id, h.resident_id, d.device_id from homes h join devices d using (resident_id) where not h.consented
+    """,
+    "device_left_behind": """
+        select r.area_id, d.resident_id, d.device_id from devices d join residents r using (resident_id)
+        where d.org = $1 and (r.moved_at is not null or r.died_at is not null)
+    """,
+    "device_silent": """
+        select r.area_id, d.resident_id, d.device_id from devices d join residents r using (resident_id)
+        where d.org = $1 and (d.last_heard_at is null or d.last_heard_at < $3 - interval '24 hours')
+    """,
+    "device_faulty": """
+        select r.area_id, d.resident_id, d.device_id from devices d join residents r using (resident_id)
+        where d.org = $1 and (d.fault is not null or d.camera_ok is false)
+    """,
+    "config_unconfirmed": """
+        select r.area_id, d.resident_id, d.device_id, jsonb_build_object('wanted', d.wanted_version, 'reported', d.reported_version) as data
+        from devices d join residents r using (resident_id)
+        where d.org = $1 and coalesce(d.reported_version, 0) < d.wanted_version - (
+            select count(*) from events e where e.at > $3 - interval '10 minutes' and e.org = d.org
+                and e.kind = 'config_wanted' and e.device_id = d.device_id
+        )
+    """,
+    # ---- schedule and checks ----
+    "slot_without_check": """
+        select h.area_id, h.resident_id, s.slot_id as subject, h.decided as endangers, jsonb_build_object('slot_id', s.slot_id) as data
+        from homes h join slots_now s using (resident_id)
+        where h.decided and s.tonight and not exists (
+            select from checks c where c.resident_id = h.resident_id and c.night = $2 and c.slot_id = s.slot_id
+        )
+    """,
+    "check_without_slot": """
+        select h.area_id, h.resident_id, c.check_id as subject, jsonb_build_object('check_id', c.check_id) as data
+        from homes h join checks c using (resident_id)
+        where c.night = $2 and c.next_step_at is not null and (not h.decided or not exists (
+            select from slots_now s where s.slot_id = c.slot_id and s.tonight
+        ))
+    """,
+    "check_of_other_device": """
+        select h.area_id, h.resident_id, c.device_id, jsonb_build_object('check_id', c.check_id) as data
+        from homes h join checks c using (resident_id) join devices d on d.org = c.org and d.device_id = c.device_id
+        where c.night = $2 and c.state = 'planned' and d.resident_id is distinct from c.resident_id
+    """,
+    # ---- staff ----
+    "carer_without_shift": """
+        select a.carer_id from carers a
+        where a.org = $1 and not exists (select from shifts s where s.carer_id = a.carer_id and s.ends_at > $3)
+    """,
+    "reserve_list_missing": """
+        select e.area_id from areas e
+        where e.org = $1 and $3 >= (select ($2 + time '20:00') at time zone o.zone from organisations o where o.org = $1)
+            and not exists (select from reserve_lists l where l.area_id = e.area_id and l.night = $2)
+    """,
+}
+"""What each finding is found by. ``endangers``: somebody is owed supervision tonight and could go without."""
+
+
+async def ask(tx: "Tx[Any]", code: str, org: str, night: date, now: datetime) -> list[Mapping[str, Any]]:
+    """Return what the question *code* finds."""
+    question = QUESTIONS[code]
+    rows: list[Mapping[str, Any]] = await tx.fetch(f"{_HOMES} {question}", org, night, now)
+    return rows
+
+
+async def staffed_areas(tx: "Tx[Any]", org: str, night: date) -> list[Mapping[str, Any]]:
+    """Return the areas that have something to do tonight, from the first time to an hour after the last."""
+    rows: list[Mapping[str, Any]] = await tx.fetch(
+        """
+        select r.area_id, min(c.opens_at) as begins, max(c.closes_at) + interval '1 hour' as ends
+        from checks c join residents r using (resident_id)
+        where c.org = $1 and c.night = $2 and (c.state <> 'cancelled' or c.instead = 'visit')
+        group by r.area_id order by r.area_id
+        """,
+        org, night,
+    )  # fmt: skip
+    return rows
+
+
+async def unplanned(tx: "Tx[Any]", org: str, night: date, now: datetime) -> list[Mapping[str, Any]]:
+    """Return tonight's times that nobody has made a check of, for residents whose decision has ended or is missing, too."""
+    rows: list[Mapping[str, Any]] = await tx.fetch(
+        f"""
+        {_HOMES}
+        select h.resident_id, h.decided, s.slot_id, s.local_time, s.window_minutes, s.seconds
+        from homes h join slots_now s using (resident_id)
+        where s.tonight and coalesce(h.starts_on <= $2, true) and not exists (
+            select from checks c where c.resident_id = h.resident_id and c.night = $2 and c.slot_id = s.slot_id
+        )
+        order by h.resident_id, s.slot_id
+        """,  # noqa: S608 -- our own constants
+        org, night, now,
+    )  # fmt: skip
+    return rows
+
+
+async def point_checks_home(tx: "Tx[Any]", org: str) -> list[str]:
+    """Let planned checks be made by a device that is with their resident, or by none; return the devices concerned."""
+    rows = await tx.fetch(
+        """
+        with astray as (
+            select c.check_id, c.device_id as was, (
+                select device_id from devices d where d.resident_id = c.resident_id order by kind = 'camera' desc, device_id limit 1
+            ) as present
+            from checks c join devices d on d.org = c.org and d.device_id = c.device_id
+            where c.org = $1 and c.state = 'planned' and d.resident_id is distinct from c.resident_id
+            order by c.check_id for update of c
+        ),
+        pointed as (
+            update checks c set device_id = a.present from astray a where c.check_id = a.check_id returning a.was, a.present
+        )
+        select distinct device_id from (select was as device_id from pointed union all select present from pointed) d
+        where device_id is not null order by device_id
+        """,
+        org,
+    )
+    return [row["device_id"] for row in rows]
+
+
+async def without_device(tx: "Tx[Any]", org: str, night: date) -> list[Any]:
+    """Return tonight's planned checks that no device can make and that nobody has been told of."""
+    rows = await tx.fetch(
+        """
+        select check_id from checks
+        where org = $1 and night = $2 and state = 'planned' and device_id is null and not fault_known and next_step_at = opens_at
+        order by opens_at, check_id
+        """,
+        org, night,
+    )  # fmt: skip
+    return [row["check_id"] for row in rows]
