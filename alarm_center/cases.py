@@ -111,8 +111,8 @@ async def _apply_check(
                 await checks.join_alarm(tx, check.check_id, alarm.alarm_id)
             case Visit(visit_at):
                 await _plan_visit(tx, home, check, visit_at, at, actor)
-            case Clear():
-                await _clear(tx, home, check, at, actor)
+            case Clear(only):
+                await _clear(tx, check, only, actor)
             case NewConfig():
                 if check.device_id is not None:
                     await configs.refresh(tx, check.org, check.device_id)
@@ -321,11 +321,11 @@ async def _plan_visit(
     )  # fmt: skip
 
 
-async def _clear(tx: "Tx[Any]", home: towns.Home, check: Check, at: datetime, actor: str) -> None:
+async def _clear(tx: "Tx[Any]", check: Check, only: AlarmKind | None, actor: str) -> None:
     if check.alarm_id is None:
         return
     alarm = await alarms.lock(tx, check.alarm_id)
-    if alarm is not None and alarm.state is not AlarmState.CLOSED:
+    if alarm is not None and alarm.state is not AlarmState.CLOSED and only in (None, alarm.kind):
         await step_alarm(tx, alarm, alarm_events.Evidence(Condition.CLEARED), actor)
 
 

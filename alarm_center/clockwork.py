@@ -50,7 +50,8 @@ class Clockwork:
             except Exception:
                 log.exception("cycle_failed")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self.tick_seconds)
+                async with asyncio.timeout(self.tick_seconds):
+                    await self._wake.wait()
             self._wake.clear()
 
     async def cycle(self) -> int:

@@ -108,9 +108,9 @@ class Broker:
         # aiomqtt has no word for it; paho, underneath, has it in public.
         client._client.manual_ack_set(True)
         async with client:
-            for filter_, (qos, _) in self.subscriptions.items():
+            self._client = client  # from here on a new filter subscribes itself; twice does no harm
+            for filter_, (qos, _) in list(self.subscriptions.items()):
                 await client.subscribe(filter_, qos=qos)
-            self._client = client
             self.connections += 1
             self.connected.set()
             log.info("broker_connected", host=self.address.host, port=self.address.port)

@@ -6,8 +6,9 @@ made again; a broker that comes back may have forgotten everything, so every con
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Literal
 
 import structlog
@@ -34,6 +35,8 @@ class Publisher:
     memory: Memory
     broker: Broker
     pulse_seconds: float = PULSE_SECONDS
+    on_connection: list[Callable[[datetime], None]] = field(default_factory=list)
+    """Told the service's time at which the broker came back: nobody counts as lost for three minutes after."""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _connection: int = 0
 
@@ -52,7 +55,8 @@ class Publisher:
             except Exception:
                 log.exception("publish_failed")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+                async with asyncio.timeout(_POLL_SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
 
     async def cycle(self) -> None:
@@ -61,6 +65,9 @@ class Publisher:
             # Another connection, perhaps another broker process, with nothing retained.
             async with self.memory.transaction() as tx:
                 await devices.publish_all_again(tx)
+                at = await now(tx)
+            for tell in self.on_connection:
+                tell(at)
             self._connection = self.broker.connections
         await self._receipts()
         await self._commands()

@@ -20,7 +20,9 @@ async def run(settings: Settings) -> None:
         SystemExit: a loop ended by itself; whoever runs us starts a new one.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would be a picture on disk
-    last = structlog.processors.JSONRenderer() if settings.log == "json" else structlog.dev.ConsoleRenderer()
+    # A traceback with its variables could print a picture.
+    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    last = structlog.processors.JSONRenderer() if settings.log == "json" else console
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

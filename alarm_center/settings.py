@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.limits import PULSE_SECONDS
+
 
 def secrets_dir() -> Path | None:
     """Return the folder whose files are secrets (``fjt_database_url`` …), if there is one."""
@@ -48,6 +50,9 @@ class Settings(BaseSettings):
     picture_bytes: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
     replica: str = Field(default_factory=lambda: f"{socket.gethostname().lower()[:40]}-{os.getpid()}")
     log: Literal["json", "console"] = "json"
+    pulse_seconds: float = Field(
+        default=PULSE_SECONDS, gt=0, le=PULSE_SECONDS, description="how often devices hear the clock"
+    )
     tick_seconds: float = Field(default=0.25, gt=0, le=5, description="how often the clockwork asks what is due")
 
     @model_validator(mode="after")

@@ -57,7 +57,8 @@ class Timeline:
                 log.warning("timeline_lost", error=type(error).__name__)
             self.pictures.sweep()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+                async with asyncio.timeout(_POLL_SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
 
     async def read(self) -> int:

@@ -277,7 +277,9 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """New evidence says that the person is in bed: tell the open alarm."""
+    """What raised the alarm holds no longer: tell the open one, if its kind is *only* that."""
+
+    only: AlarmKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

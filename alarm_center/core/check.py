@@ -322,7 +322,8 @@ def _raise_fault(check: Check, fault: Reason) -> CheckDecision:
 def _fault_gone(check: Check) -> CheckDecision:
     if check.state is _PLANNED and check.next_step_at is not None:
         check = replace(check, next_step_at=max(check.next_step_at, check.opens_at))
-    gone = (moves.line(CheckLine.FAULT_GONE),) if check.fault_known else ()
+    # A fault that has mended itself before anybody drove needs nobody; what else has joined the case stays.
+    gone = (moves.line(CheckLine.FAULT_GONE), Clear(AlarmKind.TECHNICAL)) if check.fault_known else ()
     return CheckDecision(replace(check, fault_known=False), gone)
 
 

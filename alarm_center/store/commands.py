@@ -50,7 +50,7 @@ async def due(tx: "Tx[Any]", now: datetime, limit: int = 100) -> list[Command]:
             where ended is null and publish_at <= $1 and expires_at > $1
             order by publish_at limit $2 for update skip locked
         )
-        update commands c set publish_at = $1 + make_interval(secs => $3) from due
+        update commands c set publish_at = $1::timestamptz + make_interval(secs => $3) from due
         where c.command_id = due.command_id returning {", ".join("c." + f for f in _FIELDS)}
         """,  # noqa: S608
         now,

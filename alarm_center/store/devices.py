@@ -75,7 +75,7 @@ async def to_publish(tx: "Tx[Any]", now: datetime, limit: int = 200) -> list[Dev
         f"""
         {_SELECT}
         where d.wanted_version > 0 and d.reported_version is distinct from d.wanted_version
-            and (d.published_version <> d.wanted_version or d.published_at is null or d.published_at < $1 - interval '10 s')
+            and (d.published_version <> d.wanted_version or d.published_at is null or d.published_at < $1::timestamptz - interval '10 s')
         order by d.org, d.device_id limit $2
         """,
         now,
@@ -154,8 +154,8 @@ async def silent(tx: "Tx[Any]", now: datetime) -> list[Device]:
         f"""
         {_SELECT}
         where d.resident_id is not null and (
-            d.last_heard_at is null or d.last_heard_at < $1 - make_interval(secs => $2)
-            or (d.link = 'gone' and d.gone_at < $1 - make_interval(secs => $3)))
+            d.last_heard_at is null or d.last_heard_at < $1::timestamptz - make_interval(secs => $2)
+            or (d.link = 'gone' and d.gone_at < $1::timestamptz - make_interval(secs => $3)))
         """,
         now,
         float(HEARD_WITHIN_SECONDS),

@@ -10,6 +10,7 @@ from alarm_center.clockwork import Clockwork
 from alarm_center.core import alarm_events
 from alarm_center.store import seals
 from alarm_center.store.memory import Memory, Tx, now
+from gateway.scenes import profile
 from schemas import wire
 from schemas.messages import Finding
 from schemas.vocabulary import Answer, Instead, Outcome, Priority, Reason
@@ -65,7 +66,11 @@ async def resident(tx: "Tx[Any]", org: str, area: UUID, *, number: int, due_in: 
         (
             "insert into plans (org, resident_id, green_by, signed_by, signed_at) values ($1, $2, 'detector', 'p', now())",
         ),
-        ("insert into devices (org, resident_id, device_id, kind) values ($1, $2, $3, 'camera')", f"{org}-{number}"),
+        (
+            "insert into devices (org, resident_id, device_id, kind, profile) values ($1, $2, $3, 'camera', $4)",
+            f"{org}-{number}",
+            profile("asleep"),
+        ),
         (
             "insert into slots (org, resident_id, weekdays, local_time, valid_from) values ($1, $2, '{0,1,2,3,4,5,6}', $3, '2020-01-01')",
             due,

@@ -83,6 +83,12 @@ class Mosquitto:
         """End it as a power cut would."""
         self._end(lambda process: process.kill())
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal: SIGSTOP makes it a broker that is there and answers nobody, SIGCONT wakes it."""
+        if self._process is None:
+            raise RuntimeError("this Mosquitto does not run")
+        self._process.send_signal(number)
+
     def log(self) -> str:
         """Return what it has written so far."""
         return (self._folder / "log").read_text(encoding="utf-8", errors="replace")

@@ -1,0 +1,212 @@
+"""The service in parts as they run in earnest: centre and detector as processes that can be killed, homes beside them."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import aiohttp
+import asyncpg
+from pydantic import SecretStr
+
+from alarm_center.store.memory import Memory
+from fjarrtillsyn.embedded.ports import HOST, free_port
+from fjarrtillsyn.embedded.postgres import Postgres
+from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
+from gateway.service import Gateway
+from gateway.settings import Settings as GatewaySettings
+from gateway.sources import Source
+from tests.support import busy_town
+from tests.support.mosquitto import Mosquitto
+from tests.support.postgres import Database
+from tests.support.waiting import eventually
+
+ORG: Final = "ost"
+DEVICE: Final = "ost-1"
+_ROOT: Final = Path(__file__).parents[2]
+
+
+class Part:
+    """One process of the service."""
+
+    def __init__(self, module: str, env: Mapping[str, str], log: Path) -> None:
+        self._module, self._env, self.log = module, dict(env), log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", self._module],
+                cwd=_ROOT,
+                env={**os.environ, **self._env},
+                stdout=log,
+                stderr=log,
+            )
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=10)
+            self._process = None
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def wrote(self) -> str:
+        return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
+
+
+@dataclass
+class Night:
+    """One town on real parts: ``database``, ``mosquitto``, ``centre`` and ``detector``, and the homes' gateways."""
+
+    memory: Memory
+    superuser_dsn: str
+    mosquitto: Mosquitto
+    centre: Part
+    detector: Part
+    http: str
+    resident_id: UUID
+    shift: float = 0.0
+    """Seconds that the homes' own clocks are ahead of real time."""
+    gateways: list[tuple[Gateway, asyncio.Task[None]]] = field(default_factory=list)
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.shift
+
+    def wait_in_homes(self, seconds: float) -> None:
+        """Let time pass in the homes: what a gateway waits for before it sends again."""
+        self.shift += seconds
+        for gateway, _ in self.gateways:
+            gateway.nudge()
+
+    def home(self, source: Source) -> Gateway:
+        """Start the resident's gateway with *source* for a camera."""
+        settings = GatewaySettings(
+            gateway_org=ORG,
+            gateway_device=DEVICE,
+            gateway_source="scene:empty",
+            mqtt_host=HOST,
+            mqtt_port=self.mosquitto.port,
+            mqtt_password=SecretStr(self.mosquitto.passwords[f"{ORG}/{DEVICE}"]),
+        )
+        gateway = Gateway(settings, source, monotonic=self.monotonic)
+        self.gateways.append((gateway, asyncio.create_task(gateway.run())))
+        return gateway
+
+    async def start_centre(self) -> None:
+        self.centre.start()
+        await eventually(self.ready, 30)
+
+    async def start_detector(self) -> None:
+        self.detector.start()
+        await eventually(lambda: self.value("select count(*) from detectors where link = 'up'"), 30)
+
+    async def ready(self) -> bool:
+        assert self.centre.running, f"the centre has ended: {self.centre.wrote()}"
+        try:
+            async with aiohttp.ClientSession() as http, http.get(f"{self.http}/readyz") as response:
+                return response.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def value(self, question: str, *values: Any) -> Any:
+        async with self.memory.transaction() as tx:
+            return await tx.fetchval(question, *values)
+
+    async def rows(self, question: str, *values: Any) -> list[Any]:
+        async with self.memory.transaction() as tx:
+            return list(await tx.fetch(question, *values))
+
+    @asynccontextmanager
+    async def held(self, statement: str, *values: Any) -> AsyncIterator[None]:
+        """Hold what *statement* locks, as nobody of ours may for long: whoever wants it waits at that very place."""
+        connection = await asyncpg.connect(self.superuser_dsn)
+        transaction = connection.transaction()
+        await transaction.start()
+        try:
+            await connection.execute(statement, *values)
+            yield
+        finally:
+            await transaction.rollback()
+            await connection.close()
+
+    async def somebody_waits(self) -> bool:
+        """Whether a process of the service waits for a lock."""
+        return bool(await self.value("select count(*) from pg_locks where not granted"))
+
+
+@asynccontextmanager
+async def night(
+    database: Database, server: Postgres, mosquitto: Mosquitto, folder: Path, *, minutes_early: float = 0.1
+) -> AsyncIterator[Night]:
+    """Yield a town whose one check opens in a few seconds; nothing runs yet but database and broker."""
+    memory = await Memory.open(database.worker)
+    try:
+        resident_id = await busy_town.found(memory, ORG)
+        # The slot is on a whole minute some minutes ahead: move the service's clock to just before it.
+        due = await _due(memory)
+        now = await memory.now()
+        await busy_town.move(memory, due - now - timedelta(minutes=minutes_early))
+        async with memory.transaction() as tx:
+            name = await tx.fetchval("select current_database()")
+        mosquitto.allow(f"{ORG}/{DEVICE}")
+        port = free_port()
+        common = {"FJT_MQTT_HOST": HOST, "FJT_MQTT_PORT": str(mosquitto.port), "FJT_MQTT_SHARED": "true"}
+        centre = Part(
+            "alarm_center",
+            {
+                **common,
+                "FJT_DATABASE_URL": database.worker,
+                "FJT_DATABASE_URL_WEB": database.web,
+                "FJT_MQTT_USER": CENTRE,
+                "FJT_MQTT_PASSWORD": mosquitto.passwords[CENTRE],
+                "FJT_HTTP_PORT": str(port),
+                "FJT_PROVIDER": "phone",
+                "FJT_PULSE_SECONDS": "1",
+            },
+            folder / "centre.log",
+        )
+        detector = Part(
+            "detector",
+            {**common, "FJT_MQTT_USER": DETECTOR, "FJT_MQTT_PASSWORD": mosquitto.passwords[DETECTOR]},
+            folder / "detector.log",
+        )
+        made = Night(
+            memory, server.superuser_dsn(name), mosquitto, centre, detector, f"http://{HOST}:{port}", resident_id
+        )
+        try:
+            yield made
+        finally:
+            for gateway, task in made.gateways:
+                gateway.unplug()
+                task.cancel()
+            await asyncio.gather(*(task for _, task in made.gateways), return_exceptions=True)
+            centre.kill()
+            detector.kill()
+    finally:
+        await memory.close()
+
+
+async def _due(memory: Memory) -> Any:
+    """Plan, and return when the first check opens."""
+    from alarm_center import planning
+
+    await planning.plan_all(memory)
+    async with memory.transaction() as tx:
+        return await tx.fetchval("select min(opens_at) from checks")
