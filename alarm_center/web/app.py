@@ -30,7 +30,7 @@ def build_web(
     app = web.Application(middlewares=[guard.errors], client_max_size=_FORM_BYTES)
     app[MEMORY], app[PICTURES], app[SETTINGS] = memory, pictures, settings
     app[auth.TRIES], app[auth.CODES], app[live.HINTS] = auth.Tries(), auth.OneTimeCodes(), live.Hints()
-    page.setup(app)
+    page.setup(app, pieces=simulator.pieces)
     app.on_response_prepare.append(guard.add_headers)
     for part in (auth, board, case, acts, picture, live, link):
         app.add_routes(part.routes)

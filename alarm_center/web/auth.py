@@ -20,7 +20,7 @@ from alarm_center.store.memory import now
 from alarm_center.store.users import Secret, SignedIn
 from alarm_center.web.catalogues import LANGUAGES
 from alarm_center.web.keys import MEMORY, SETTINGS
-from alarm_center.web.page import PERSON, THEMES, form_token, render, say, set_cookie, speech_of
+from alarm_center.web.page import PERSON, THEMES, form_token, render, say, see, set_cookie, speech_of
 from schemas.vocabulary import Role
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -184,7 +184,7 @@ async def login(request: web.Request) -> web.StreamResponse:
         begun = await now(tx)
         until = begun + timedelta(hours=request.app[SETTINGS].session_hours)
         await users.begin(tx, token_hash(token), secret.user_id, begun, until, secrets.token_urlsafe(24))
-    response = web.HTTPSeeOther(goal)
+    response = see(goal)
     set_cookie(request, response, COOKIE, token)
     return response
 
@@ -207,7 +207,7 @@ async def logout(request: web.Request) -> web.StreamResponse:
     """End the session."""
     async with request.app[MEMORY].transaction() as tx:
         await users.end(tx, token_hash(request.cookies[COOKIE]))
-    response = web.HTTPSeeOther("/login")
+    response = see("/login")
     response.del_cookie(COOKIE, path="/")
     return response
 
@@ -218,7 +218,7 @@ async def looks(request: web.Request) -> web.StreamResponse:
     person = await who(request)
     await check_form(request, person.csrf if person else form_token(request))
     form = await request.post()
-    response = web.HTTPSeeOther(inside(str(form.get("next", "/"))))
+    response = see(inside(str(form.get("next", "/"))))
     for field, allowed in (("language", LANGUAGES), ("theme", THEMES)):
         chosen = str(form.get(field, ""))
         if chosen in allowed:

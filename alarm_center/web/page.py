@@ -1,7 +1,7 @@
 """Draws pages: one template environment a language, and what every page knows of its request."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -25,8 +25,8 @@ _ENVIRONMENTS: Final = {language: web.AppKey(f"templates_{language}", jinja2.Env
 _FORM: Final = "fjt_form"
 
 
-def setup(app: web.Application) -> None:
-    """Give *app* its templates."""
+def setup(app: web.Application, **filters: Callable[..., Any]) -> None:
+    """Give *app* its templates, and *filters* to them."""
     for language, key in _ENVIRONMENTS.items():
         environment = aiohttp_jinja2.setup(
             app,
@@ -41,7 +41,7 @@ def setup(app: web.Application) -> None:
         environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
         speech = SPEECHES[language]
         environment.globals.update(speech=speech, language=language, words=words)
-        environment.filters.update(said=speech, at=speech.clock, day=speech.day, iso=_iso)
+        environment.filters.update(said=speech, at=speech.clock, day=speech.day, iso=_iso, **filters)
 
 
 def _iso(instant: datetime | None) -> str:
@@ -101,6 +101,11 @@ def _shade(request: web.Request, context: Mapping[str, Any]) -> str:
         hour = context["now"].astimezone(ZoneInfo(context.get("zone", "UTC"))).hour
         return "dark" if hour >= _DUSK or hour < _DAWN else theme
     return theme
+
+
+def see(path: str) -> web.Response:
+    """Send the browser on to *path*."""
+    return web.Response(status=303, headers={"Location": path})
 
 
 def form_token(request: web.Request) -> str | None:

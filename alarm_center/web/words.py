@@ -151,6 +151,7 @@ LINES: Final[Mapping[str, str]] = {
     AlarmLine.UNDELIVERED: _("Meddelandet kom inte fram i tid"),
     AlarmLine.DECLINED: _("Kan inte"),
     AlarmLine.ACCEPTED: _("Tar larmet"),
+    AlarmLine.ETA: _("Ny tid för ankomst"),
     AlarmLine.TOOK_TOO_LATE: _("Svarade sedan det var taget"),
     AlarmLine.NOT_THEIRS: _("Svarade på ett larm som inte var deras"),
     AlarmLine.LATE: _("Inte framme i tid"),

@@ -23,7 +23,7 @@ from alarm_center.store.memory import Viewer, now
 from alarm_center.web import words
 from alarm_center.web.auth import TRIES, address_of, check_form, who
 from alarm_center.web.keys import MEMORY
-from alarm_center.web.page import form_token, render, say, set_cookie, speech_of
+from alarm_center.web.page import form_token, render, say, see, set_cookie, speech_of
 from schemas.vocabulary import Outcome, Role
 
 routes = web.RouteTableDef()
@@ -217,4 +217,4 @@ async def _not_sent(request: web.Request, opened: Opened) -> web.StreamResponse:
 
 
 def _back(request: web.Request) -> web.StreamResponse:
-    return web.HTTPSeeOther(f"/u/{request.match_info['token']}")
+    return see(f"/u/{request.match_info['token']}")

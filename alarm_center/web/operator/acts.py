@@ -14,7 +14,7 @@ from alarm_center.store.memory import now
 from alarm_center.web.auth import WATCHING, needs
 from alarm_center.web.keys import MEMORY
 from alarm_center.web.operator.case import TAKE_OVER, uuid_in
-from alarm_center.web.page import PERSON, say, speech_of
+from alarm_center.web.page import PERSON, say, see, speech_of
 from schemas.vocabulary import Answer, Outcome
 
 routes = web.RouteTableDef()
@@ -27,7 +27,7 @@ def after(request: web.Request, goal: str) -> web.StreamResponse:
     """Send a browser on to *goal*; a script is told, and goes there if it isn't there already."""
     if "X-Fragment" in request.headers:
         return web.Response(status=204, headers={"X-Go": goal})
-    return web.HTTPSeeOther(goal)
+    return see(goal)
 
 
 async def _tell(request: web.Request, event: alarm.Event, goal: str | None = None, note: str | None = None) -> Any:

@@ -1,17 +1,37 @@
 """The demo's phones: what came to each, and answers by typing, by buttons or by the keys of a call."""
 
+import re
+from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
 
 from alarm_center.web.auth import check_form
 from alarm_center.web.keys import PHONES
-from alarm_center.web.page import form_token, render, say
+from alarm_center.web.page import form_token, render, say, see
 
 routes = web.RouteTableDef()
 
 _LONGEST: Final = 4000
+_LINK: Final = re.compile(r"https?://\S+?/u/([A-Za-z0-9_-]{6,24})")
 ZONE: Final = "Europe/Stockholm"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of an SMS: plain, or a link of ours, led to this host whatever host the town's SMS name."""
+
+    text: str
+    link: str = ""
+
+
+def pieces(body: str) -> list[Piece]:
+    """Return *body* with its links apart."""
+    return [
+        Piece(part, f"/u/{found[1]}" if (found := _LINK.fullmatch(part)) else "")
+        for part in re.split(r"(https?://\S+)", body)
+        if part
+    ]
 
 
 def _phones(request: web.Request) -> dict[str, Any]:
@@ -44,4 +64,4 @@ async def reply(request: web.Request) -> web.StreamResponse:
     await request.app[PHONES].reply(phone, sender, text)
     if "X-Fragment" in request.headers:
         return web.Response(status=204)
-    return web.HTTPSeeOther("/phone")
+    return see("/phone")

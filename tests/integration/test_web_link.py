@@ -1,0 +1,224 @@
+"""The link in the SMS: a question to whoever has it, an address only to whoever took the case, in one phone."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from alarm_center.outbox import Outbox
+from alarm_center.providers.phone import Phones
+from alarm_center.web.phone.simulator import pieces
+from schemas.vocabulary import Answer, Reason
+from tests.browser.pages import Browser, Site, site
+from tests.browser.town import TWO, Town, town
+from tests.support.postgres import Database
+
+SECRETS = ("Storgatan 2 B", "Bertil Ek", "Nyckelgömma", "golvet", "+4690123002")
+
+
+@pytest_asyncio.fixture
+async def storstad(database: Database) -> AsyncIterator[Town]:
+    async with town(database, residents=3) as here:
+        await here.set_clock(TWO + timedelta(seconds=40))
+        await here.step()
+        yield here
+
+
+@pytest_asyncio.fixture
+async def pages(storstad: Town) -> AsyncIterator[Site]:
+    async with site(storstad) as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def link(storstad: Town) -> str:
+    """The link that the first patrol got; somebody lies on the floor."""
+    await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    await storstad.step()  # nobody is signed in: a patrol is asked at once
+    return "/u/" + str(await storstad.value("select token from notices order by asked_at limit 1"))
+
+
+async def state(storstad: Town) -> str:
+    return str(await storstad.value("select state from alarms"))
+
+
+def shows_nothing(page: str) -> bool:
+    return not any(secret in page for secret in SECRETS)
+
+
+async def test_from_the_question_to_the_outcome(storstad: Town, pages: Site, link: str) -> None:
+    patrol = pages.browser()
+    question = await patrol.text(link)
+    assert "Tar du det?" in question and "Framme senast 02:45" in question
+    assert shows_nothing(question)
+
+    assert (await patrol.post(f"{link}/take", {"minutes": "20"})).headers["Location"] == link
+    assert await state(storstad) == "accepted"
+    page = await patrol.text(link)
+    assert not shows_nothing(page)
+    assert all(secret in page for secret in SECRETS)
+
+    for word, then in (("arrived", "on_site"), ("staying", "on_site")):
+        assert (await patrol.post(f"{link}/say", {"word": word})).status == 303
+        assert await state(storstad) == then
+    assert (await patrol.post(f"{link}/done", {"outcome": "other"})).status == 400
+    assert (await patrol.post(f"{link}/done", {"outcome": "other", "note": "Grannen var där"})).status == 303
+    assert await storstad.value("select (state, outcome, note)::text from alarms") == '(closed,other,"Grannen var där")'
+    ended = await patrol.text(link)
+    assert "Avslutat" in ended and shows_nothing(ended)
+
+
+@pytest.mark.parametrize(
+    ("word", "line"), [("cannot-get-in", "cannot_get_in"), ("nobody-home", "nobody_home"), ("help", "needs_help")]
+)
+async def test_what_keeps_it_open_is_heard(storstad: Town, pages: Site, link: str, word: str, line: str) -> None:
+    patrol = pages.browser()
+    await patrol.get(link)
+    await patrol.post(f"{link}/take")
+    assert (await patrol.post(f"{link}/say", {"word": word})).status == 303
+    assert await storstad.value("select exists (select from events where kind = $1)", line)
+    assert await state(storstad) != "closed"
+
+
+async def test_before_it_is_theirs_no_word_is_taken(storstad: Town, pages: Site, link: str) -> None:
+    patrol = pages.browser()
+    await patrol.get(link)
+    for path, data in (("say", {"word": "arrived"}), ("say", {"word": "help"}), ("done", {"outcome": "helped_up"})):
+        response = await patrol.post(f"{link}/{path}", data)
+        assert response.status == 409
+        page = await response.text()
+        assert "Inte skickat – larmet är inte ditt än" in page
+        assert shows_nothing(page)
+    assert await state(storstad) == "dispatched"
+
+
+async def test_taken_by_sms_it_opens_in_one_phone_and_in_no_other(storstad: Town, pages: Site, link: str) -> None:
+    first, second = pages.browser(), pages.browser()
+    await first.get(link)
+    await first.post(f"{link}/take")  # in one browser, as an SMS would from the phone itself
+    await second.get(link)
+    page = await second.text(link)
+    assert "Länken är öppnad i en annan telefon." in page and shows_nothing(page)
+    await second.post(f"{link}/open")
+    assert shows_nothing(await second.text(link))
+    for path, data in (("say", {"word": "arrived"}), ("decline", {}), ("done", {"outcome": "helped_up"})):
+        assert (await second.post(f"{link}/{path}", data)).status == 409
+    assert await state(storstad) == "accepted"
+    assert not shows_nothing(await first.text(link))
+
+
+async def test_seeing_the_address_takes_an_act_so_that_a_preview_does_not_use_the_link(
+    storstad: Town, pages: Site, link: str
+) -> None:
+    provider = Phones(storstad.memory)
+    outbox = Outbox(storstad.memory, provider)
+    await outbox.cycle()
+    phone = await storstad.value("select phone from notices order by asked_at limit 1")
+    await provider.reply(phone, "+46101234567", "1")
+    await provider.close()
+    assert await state(storstad) == "accepted"
+    preview, patrol = pages.browser(), pages.browser()
+    page = await preview.text(link)
+    assert "Visa adressen här" in page and shows_nothing(page)
+    await patrol.get(link)
+    assert (await patrol.post(f"{link}/open")).status == 303
+    assert not shows_nothing(await patrol.text(link))
+    assert shows_nothing(await preview.text(link))
+
+
+async def test_a_signed_in_carer_sees_their_own_on_any_screen(storstad: Town, pages: Site, link: str) -> None:
+    async with storstad.memory.transaction() as tx:
+        user: UUID = await tx.fetchval(
+            "select keep_user('patrull1', 'Patrull 1', password_hash, 'storstad', '{carer}') from users where login = 'olle'"
+        )
+        await tx.execute("update carers set user_id = $1 where name = 'Patrull 1'", user)
+    phone, car = pages.browser(), pages.browser()
+    await phone.get(link)
+    await phone.post(f"{link}/take")
+    assert (await car.sign_in("patrull1")).status == 303
+    assert not shows_nothing(await car.text(link))
+
+
+async def test_who_comes_late_is_told_that_it_is_not_theirs(storstad: Town, pages: Site, link: str) -> None:
+    await storstad.set_clock(TWO + timedelta(minutes=6))
+    await storstad.step()
+    other = "/u/" + str(await storstad.value("select token from notices where patrol = 'Patrull 2'"))
+    first, late = pages.browser(), pages.browser()
+    await first.get(link)
+    await first.post(f"{link}/take")
+    page = await late.text(other)
+    assert "Larmet är inte ditt. Du behöver inte åka." in page and shows_nothing(page)
+    await late.post(f"{other}/take")
+    assert shows_nothing(await late.text(other))
+    assert await storstad.value("select count(*) from notices where state = 'took'") == 1
+
+
+async def test_guessing_links_soon_has_to_wait(storstad: Town, pages: Site, link: str) -> None:
+    guesser = pages.browser()
+    for n in range(5):
+        assert (await guesser.get(f"/u/guess{n}")).status == 404
+    assert (await guesser.get(link)).status == 429
+
+
+async def test_a_form_without_its_token_changes_nothing(storstad: Town, pages: Site, link: str) -> None:
+    patrol = pages.browser()
+    await patrol.get(link)
+    patrol.csrf = "somebody-elses"
+    for path in ("take", "decline", "open", "done", "say"):
+        assert (await patrol.post(f"{link}/{path}", {"word": "arrived"})).status == 403
+    assert await state(storstad) == "dispatched"
+
+
+async def test_the_timeline_holds_no_word_of_the_carer(storstad: Town, pages: Site, link: str) -> None:
+    patrol = pages.browser()
+    await patrol.get(link)
+    await patrol.post(f"{link}/take")
+    await patrol.post(f"{link}/done", {"outcome": "other", "note": "Grannen Anna öppnade"})
+    lines = await storstad.value("select string_agg(e::text, ' ') from events e")
+    assert "Anna" not in lines and "Storgatan" not in lines and link.removeprefix("/u/") not in lines
+
+
+# ---- the demo's phones ----
+
+
+async def test_the_simulator_shows_an_sms_and_answers_it(storstad: Town, link: str) -> None:
+    phones = Phones(storstad.memory)
+    async with site(storstad, phones) as pages:
+        outbox = Outbox(storstad.memory, phones)
+        await outbox.cycle()
+        hand = pages.browser()
+        page = await hand.text("/phone")
+        assert "Larm 48" in page and f'href="{link}"' in page
+        phone = phones.phones()[0]
+        fields = {"phone": phone, "sender": "+46101234567"}
+        assert (await hand.post("/phone/reply", {**fields, "key": "1"})).status == 303
+        assert await state(storstad) == "accepted"
+        assert (await hand.post("/phone/reply", {**fields, "text": "Står vid porten\u2028<b>hej</b>"})).status == 303
+        page = await hand.text("/fragments/phone")
+        assert "&lt;b&gt;hej" in page
+        olle = pages.browser()
+        await olle.sign_in()
+        board = await olle.text("/fragments/queue")
+        assert "1 svar att läsa" in board and 'data-unread="1"' in board
+        alarm = await storstad.value("select alarm_id from alarms")
+        assert "Står vid porten" in await olle.text(f"/alarm/{alarm}")
+        assert (await olle.post(f"/alarm/{alarm}/read")).status == 303
+        assert 'data-unread="0"' in await olle.text("/fragments/queue")
+        assert (await hand.post("/phone/reply", {"phone": "+46", "sender": "x", "key": "1"})).status == 404
+    await phones.close()
+
+
+async def test_without_the_simulator_there_is_no_page_for_it(pages: Site) -> None:
+    browser: Browser = pages.browser()
+    assert (await browser.get("/phone")).status == 404
+
+
+def test_links_in_an_sms_lead_to_this_host() -> None:
+    assert [(p.text, p.link) for p in pieces("Ring https://natt.kommun.se/u/k7Q2xM nu")] == [
+        ("Ring ", ""),
+        ("https://natt.kommun.se/u/k7Q2xM", "/u/k7Q2xM"),
+        (" nu", ""),
+    ]
+    assert [p.link for p in pieces("https://elsewhere.example/x")] == [""]

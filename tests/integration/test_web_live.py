@@ -1,0 +1,191 @@
+"""The stream: a tick each second, what changed and nothing more, and nothing lost in between."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import aiohttp
+import pytest_asyncio
+
+from alarm_center.store import events
+from alarm_center.web.live import HINTS, MANY
+from alarm_center.web.settings import WebSettings
+from schemas.vocabulary import Answer, Reason
+from tests.browser.pages import Browser, Site, site
+from tests.browser.town import TWO, Town, town
+from tests.support.postgres import Database
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One event as a browser gets it."""
+
+    event: str
+    data: str
+    id: str
+
+
+class Stream:
+    """A page's stream, read one event at a time."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.response = response
+
+    async def next(self, *wanted: str) -> Sent:
+        """Return the next event of a *wanted* kind (any when none is named).
+
+        Raises:
+            AssertionError: none came within five seconds.
+        """
+        async with asyncio.timeout(5):
+            while True:
+                fields = {"event": "message", "data": "", "id": ""}
+                while line := (await self.response.content.readline()).decode().rstrip("\r\n"):
+                    name, _, value = line.partition(": ")
+                    fields[name] = value
+                sent = Sent(fields["event"], fields["data"], fields["id"])
+                if not fields.keys() >= {"event"} or (wanted and sent.event not in wanted):
+                    continue
+                return sent
+
+    async def changes(self, count: int) -> list[Sent]:
+        """Return the next *count* changes."""
+        return [await self.next("change") for _ in range(count)]
+
+
+@asynccontextmanager
+async def stream(browser: Browser, after: str = "", last: str = "") -> AsyncIterator[Stream]:
+    headers = {"Last-Event-ID": last} if last else {}
+    async with browser.client.get("/stream", params={"after": after}, headers=headers) as response:
+        assert response.status == 200
+        assert response.content_type == "text/event-stream"
+        yield Stream(response)
+
+
+@pytest_asyncio.fixture
+async def storstad(database: Database) -> AsyncIterator[Town]:
+    async with town(database, residents=3) as here:
+        await here.set_clock(TWO + timedelta(seconds=40))
+        await here.step()
+        yield here
+
+
+@pytest_asyncio.fixture
+async def pages(storstad: Town) -> AsyncIterator[Site]:
+    async with site(storstad) as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def olle(pages: Site) -> Browser:
+    browser = pages.browser()
+    await browser.sign_in()
+    return browser
+
+
+async def newest(storstad: Town) -> str:
+    async with storstad.memory.transaction() as tx:
+        return str(await events.newest(tx))
+
+
+async def test_the_clock_comes_from_the_server_and_goes_on(storstad: Town, olle: Browser) -> None:
+    async with stream(olle, after=await newest(storstad)) as page:
+        assert datetime.fromisoformat((await page.next("tick")).data) == TWO + timedelta(seconds=40)
+        await storstad.set_clock(TWO + timedelta(minutes=5))
+        while datetime.fromisoformat((await page.next("tick")).data) < TWO + timedelta(minutes=5):
+            pass
+
+
+async def test_a_change_says_only_its_kind_and_id(storstad: Town, olle: Browser) -> None:
+    async with stream(olle, after=await newest(storstad)) as page:
+        await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+        alarm, check = await storstad.value("select alarm_id from alarms"), await storstad.check_of(2)
+        seen = [json.loads((await page.next("change")).data) for _ in range(3)]
+    assert all(set(change) <= {"kind", "of", "id"} for change in seen)
+    assert {change["id"] for change in seen} <= {str(alarm), str(check), "cam2"}
+
+
+async def test_who_comes_back_gets_what_they_missed_and_nothing_twice(storstad: Town, olle: Browser) -> None:
+    async with stream(olle, after=await newest(storstad)) as page:
+        await storstad.finding(1, Answer.IN_BED)
+        first = await page.next("change")
+    await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    async with storstad.memory.transaction() as tx:
+        cursor = events.Cursor.parse(first.id)
+        assert cursor is not None
+        owed = [str(event.cursor) for event in await events.after(tx, cursor)]
+    async with stream(olle, after="0-0", last=first.id) as page:
+        assert [change.id for change in await page.changes(len(owed))] == owed
+
+
+async def test_a_cursor_that_nobody_gave_or_that_is_too_old_means_a_fresh_board(storstad: Town, olle: Browser) -> None:
+    for cursor in ("", "what", "9999999999-1", "-1-1"):
+        async with stream(olle, last=cursor) as page:
+            assert (await page.next("fresh", "change")).event == "fresh"
+    old = await newest(storstad)
+    async with storstad.memory.transaction() as tx:
+        for _ in range(MANY):
+            await events.write(tx, TWO, "storstad", "finding")
+    async with stream(olle, last=old) as page:
+        fresh = await page.next("fresh", "change")
+        assert (fresh.event, fresh.id) == ("fresh", await newest(storstad))
+
+
+async def test_of_two_writers_who_commit_out_of_order_none_is_missed(storstad: Town, olle: Browser) -> None:
+    start = await newest(storstad)
+    async with stream(olle, after=start) as page:
+        async with storstad.memory.transaction() as slow:
+            await events.write(slow, TWO, "storstad", "sms_sent")
+            async with storstad.memory.transaction() as quick:
+                await events.write(quick, TWO, "storstad", "sms_delivered")
+            # The quick one is committed with the higher number, and waits for the slow one.
+            await page.next("tick")
+            assert (await page.next()).event == "tick"
+        kinds = [json.loads(change.data)["kind"] for change in await page.changes(2)]
+    assert kinds == ["sms_sent", "sms_delivered"]
+
+
+async def test_a_hint_brings_it_at_once(storstad: Town) -> None:
+    async with site(storstad, settings=WebSettings(tick_s=30)) as pages:
+        olle = pages.browser()
+        await olle.sign_in()
+        async with stream(olle, after=await newest(storstad)) as page:
+            await page.next("tick")
+            async with storstad.memory.transaction() as tx:
+                await events.write(tx, TWO, "storstad", "sms_sent")
+            pages.app[HINTS].wake()
+            assert json.loads((await page.next("change")).data) == {"kind": "sms_sent"}
+
+
+async def test_the_stream_of_another_town_is_silent(database: Database, storstad: Town) -> None:
+    async with town(database, org="granby", residents=1, operator_sees=()) as granby, site(granby) as pages:
+        stranger = pages.browser()
+        await stranger.sign_in("olle-granby")
+        async with stream(stranger, after=await newest(granby)) as page:
+            await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+            async with granby.memory.transaction() as tx:
+                await events.write(tx, TWO, "granby", "sms_sent")
+            assert json.loads((await page.next("change")).data) == {"kind": "sms_sent"}
+
+
+async def test_a_session_that_ends_ends_its_stream(storstad: Town, pages: Site, olle: Browser) -> None:
+    async with stream(olle, after=await newest(storstad)) as page:
+        await page.next("tick")
+        await olle.post("/logout")
+        await storstad.set_clock(TWO + timedelta(minutes=5))
+        async with asyncio.timeout(5):
+            while await page.response.content.readline():
+                pass
+    assert (await olle.get("/stream", headers={"X-Fragment": "1"})).status == 401
+
+
+async def test_whoever_has_the_board_open_counts_as_signed_in(storstad: Town, olle: Browser) -> None:
+    async with stream(olle, after=await newest(storstad)) as page:
+        await storstad.set_clock(TWO + timedelta(hours=1))
+        while datetime.fromisoformat((await page.next("tick")).data) < TWO + timedelta(hours=1):
+            pass
+        await page.next("tick")
+        assert await storstad.value("select somebody_signed_in('storstad', clock.now())")

@@ -1,0 +1,231 @@
+"""Who may see a picture, until when, and that the look is in the log before the first byte."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from alarm_center.pictures import Pictures
+from schemas.messages import Picture
+from schemas.vocabulary import Answer, Reason
+from tests.browser.pages import Browser, Site, site
+from tests.browser.town import TWO, Town, town
+from tests.support.postgres import Database
+
+FRAMES = (b"\xff\xd8one\xff\xd9", b"\xff\xd8two\xff\xd9")
+
+
+@pytest_asyncio.fixture
+async def storstad(database: Database) -> AsyncIterator[Town]:
+    async with town(database, residents=3) as here:
+        await here.set_clock(TWO + timedelta(seconds=40))
+        await here.step()
+        yield here
+
+
+@pytest_asyncio.fixture
+async def pages(storstad: Town) -> AsyncIterator[Site]:
+    async with site(storstad) as running:
+        yield running
+
+
+async def signed_in(pages: Site, login: str = "olle") -> Browser:
+    browser = pages.browser()
+    await browser.sign_in(login)
+    return browser
+
+
+async def fallen(storstad: Town) -> tuple[str, UUID]:
+    """Return the session and the alarm of somebody on the floor."""
+    session = await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, frames=FRAMES)
+    alarm: UUID = await storstad.value("select alarm_id from alarms")
+    return session, alarm
+
+
+async def test_only_the_holder_sees_and_only_while_the_lease_lasts(storstad: Town, pages: Site) -> None:
+    session, alarm = await fallen(storstad)
+    olle, siv = await signed_in(pages), await signed_in(pages, "siv")
+    assert (await olle.get(f"/picture/{session}/0")).status == 403
+    assert await storstad.value("select count(*) from looks") == 0
+    await olle.post(f"/alarm/{alarm}/claim")
+    frame = await olle.get(f"/picture/{session}/1")
+    assert (frame.status, await frame.read(), frame.content_type) == (200, FRAMES[1], "image/jpeg")
+    assert (frame.headers["Cache-Control"], frame.headers["X-Ms"], frame.headers["X-Frames"]) == (
+        "no-store",
+        "200",
+        "2",
+    )
+    assert (await siv.get(f"/picture/{session}/0")).status == 403
+    await storstad.set_clock(TWO + timedelta(minutes=4))
+    assert (await olle.get(f"/picture/{session}/0")).status == 403
+
+
+async def test_the_look_is_in_the_log_before_the_first_byte(
+    storstad: Town, pages: Site, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, alarm = await fallen(storstad)
+    olle = await signed_in(pages)
+    await olle.post(f"/alarm/{alarm}/claim")
+    committed: list[int] = []
+    view = Pictures.view
+
+    def watched(pictures: Pictures, org: str, session_id: str) -> Picture | None:
+        # Counted by another connection, on another loop: only what is committed is seen there.
+        with ThreadPoolExecutor() as other:
+            committed.append(other.submit(asyncio.run, looks_in(database.worker)).result())
+        return view(pictures, org, session_id)
+
+    monkeypatch.setattr(Pictures, "view", watched)
+    assert (await olle.get(f"/picture/{session}/0")).status == 200
+    assert committed == [1]
+    look = await storstad.value("select to_json(l)::text from looks l")
+    for part in (session, str(alarm), str(storstad.users["olle"]), '"kind":"session"'):
+        assert part in look
+
+
+async def looks_in(dsn: str) -> int:
+    connection = await asyncpg.connect(dsn)
+    try:
+        count: int = await connection.fetchval("select count(*) from looks")
+    finally:
+        await connection.close()
+    return count
+
+
+async def test_a_look_that_cannot_be_written_shows_nothing(storstad: Town, pages: Site, database: Database) -> None:
+    session, alarm = await fallen(storstad)
+    olle = await signed_in(pages)
+    await olle.post(f"/alarm/{alarm}/claim")
+    owner = await asyncpg.connect(database.owner)
+    try:
+        await owner.execute("revoke insert on looks from fjt_web")
+    finally:
+        await owner.close()
+    refused = await olle.get(f"/picture/{session}/0")
+    assert refused.status == 500
+    assert FRAMES[0] not in await refused.read()
+
+
+async def test_playing_through_is_one_look_and_its_end_is_kept(storstad: Town, pages: Site) -> None:
+    session, alarm = await fallen(storstad)
+    olle = await signed_in(pages)
+    await olle.post(f"/alarm/{alarm}/claim")
+    for n in (0, 1):
+        assert (await olle.get(f"/picture/{session}/{n}")).status == 200
+    await storstad.set_clock(TWO + timedelta(seconds=48))
+    assert (await olle.post(f"/picture/{session}/end")).status == 204
+    assert await storstad.value("select count(*) from looks") == 1
+    assert await storstad.value("select ended_at - began_at from looks") == timedelta(seconds=8)
+
+
+async def test_a_closed_alarm_has_no_picture(storstad: Town, pages: Site) -> None:
+    session, alarm = await fallen(storstad)
+    olle = await signed_in(pages)
+    await olle.post(f"/alarm/{alarm}/claim")
+    await olle.post(f"/alarm/{alarm}/close", {"outcome": "helped_up"})
+    assert await storstad.value("select outcome from alarms") == "helped_up"
+    assert (await olle.get(f"/picture/{session}/0")).status == 410
+    assert "Larmet är avslutat. Bilden är borta." in await olle.text(f"/alarm/{alarm}")
+
+
+async def test_ten_minutes_after_the_first_view_it_is_gone(storstad: Town, pages: Site) -> None:
+    session = await storstad.finding(3, Answer.IN_BED, frames=FRAMES)
+    await storstad.execute("update checks set next_step_at = next_step_at + interval '1 hour' where state = 'to_look'")
+    olle = await signed_in(pages)
+    assert (await olle.get(f"/picture/{session}/0")).status == 200
+    await storstad.set_clock(TWO + timedelta(minutes=10, seconds=39))
+    assert (await olle.get(f"/picture/{session}/0")).status == 200
+    await storstad.set_clock(TWO + timedelta(minutes=10, seconds=41))
+    assert (await olle.get(f"/picture/{session}/0")).status == 410
+    check = await storstad.check_of(3)
+    assert "Bilden finns inte kvar. Titta igen" in await olle.text(f"/check/{check}")
+
+
+async def test_withdrawn_consent_takes_the_picture_at_once(storstad: Town, pages: Site) -> None:
+    session, alarm = await fallen(storstad)
+    olle = await signed_in(pages)
+    await olle.post(f"/alarm/{alarm}/claim")
+    assert (await olle.get(f"/picture/{session}/0")).status == 200
+    await storstad.execute(
+        "update consents set state = 'revoked', revoked_at = clock.now(), revoked_instead = 'visit' where resident_id = $1",
+        storstad.residents[2],
+    )
+    assert (await olle.get(f"/picture/{session}/0")).status == 410
+    page = await olle.text(f"/alarm/{alarm}")
+    assert "Samtycket gäller inte" in page and "data-player" not in page
+
+
+async def test_a_guest_is_not_shown(storstad: Town, pages: Site) -> None:
+    session = await storstad.finding(2, Answer.CANNOT_TELL, Reason.COUNT, frames=FRAMES, people=2)
+    alarm = await storstad.value("select alarm_id from alarms")
+    olle = await signed_in(pages)
+    await olle.post(f"/alarm/{alarm}/claim")
+    assert (await olle.get(f"/picture/{session}/0")).status == 403
+    assert "Fler personer än väntat – bilden visas inte" in await olle.text(f"/alarm/{alarm}")
+    assert await storstad.value("select count(*) from looks") == 0
+
+
+async def test_two_do_not_look_at_one_check(storstad: Town, pages: Site) -> None:
+    session = await storstad.finding(3, Answer.IN_BED, frames=FRAMES)
+    check = await storstad.check_of(3)
+    olle, siv = await signed_in(pages), await signed_in(pages, "siv")
+    assert (await olle.get(f"/picture/{session}/0")).status == 200
+    assert (await siv.get(f"/picture/{session}/0")).status == 403
+    assert "Olle Operatör tittar redan." in await siv.text(f"/check/{check}")
+    assert (await siv.post(f"/check/{check}/answer", {"answer": "not_seen", "session_id": session})).status == 409
+    await olle.post(f"/picture/{session}/end")
+    assert (await siv.get(f"/picture/{session}/0")).status == 200
+
+
+async def test_nobody_turns_it_green_without_having_looked(storstad: Town, pages: Site) -> None:
+    session = await storstad.finding(3, Answer.IN_BED, frames=FRAMES)
+    check = await storstad.check_of(3)
+    olle = await signed_in(pages)
+    answer = await olle.post(f"/check/{check}/answer", {"answer": "in_bed", "session_id": session})
+    assert (answer.status, await answer.text()) == (409, "Titta på bilden först")
+    assert await storstad.value("select state from checks where check_id = $1", check) == "to_look"
+    await olle.get(f"/picture/{session}/0")
+    assert (await olle.post(f"/check/{check}/answer", {"answer": "in_bed", "session_id": session})).status == 303
+    assert await storstad.value("select state from checks where check_id = $1", check) == "seen"
+    assert await storstad.value("select seen_by from checks where check_id = $1", check) == str(storstad.users["olle"])
+
+
+async def test_something_wrong_leads_to_the_alarm_that_it_becomes(storstad: Town, pages: Site) -> None:
+    session = await storstad.finding(3, Answer.IN_BED, frames=FRAMES)
+    check = await storstad.check_of(3)
+    olle = await signed_in(pages)
+    await olle.get(f"/picture/{session}/0")
+    answer = await olle.post(f"/check/{check}/answer", {"answer": "something_wrong", "session_id": session})
+    alarm = await storstad.value("select alarm_id from alarms where priority = 1")
+    assert answer.headers["Location"] == f"/alarm/{alarm}"
+
+
+async def test_a_live_look_is_the_holders_and_is_logged(storstad: Town, pages: Site) -> None:
+    _session, alarm = await fallen(storstad)
+    olle, siv = await signed_in(pages), await signed_in(pages, "siv")
+    assert (await olle.post(f"/alarm/{alarm}/live")).status == 409
+    await olle.post(f"/alarm/{alarm}/claim")
+    asked = await olle.post(f"/alarm/{alarm}/live", headers={"X-Fragment": "1"})
+    assert asked.status == 204
+    live = asked.headers["X-Live"]
+    assert (await siv.get(live)).status == 404
+    assert await storstad.value("select count(*) from looks where kind = 'live'") == 0
+    assert (await olle.get(live)).status == 204
+    assert await storstad.value("select count(*) from looks where kind = 'live'") == 1
+    await olle.post(f"/alarm/{alarm}/close", {"outcome": "false_alarm"})
+    assert (await olle.get(live)).status in (403, 410)
+
+
+async def test_looking_again_is_a_command_of_ten_seconds(storstad: Town, pages: Site) -> None:
+    _session, alarm = await fallen(storstad)
+    check = await storstad.check_of(2)
+    olle = await signed_in(pages)
+    assert (await olle.post(f"/alarm/{alarm}/again", {"check_id": str(check)})).status == 409
+    await olle.post(f"/alarm/{alarm}/claim")
+    assert (await olle.post(f"/alarm/{alarm}/again", {"check_id": str(check)})).status == 303
+    assert await storstad.value("select seconds from commands where kind = 'attempt'") == 10

@@ -1,0 +1,89 @@
+"""Every text in every language, and nothing in a page that the browser is told to refuse."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from alarm_center.core.alarm_events import AlarmLine
+from alarm_center.core.case import AlarmState, CheckState, NoticeState
+from alarm_center.core.happenings import CheckLine
+from alarm_center.web import words
+from alarm_center.web.catalogues import LANGUAGES, SPEECHES, best_language
+from alarm_center.web.gather import HERE, catalogue_of, said, texts
+from schemas.vocabulary import AlarmKind, Answer, CancelReason, Channel, Outcome, Reason
+
+_FIELD = re.compile(r"%\((\w+)\)s")
+TEMPLATES = sorted((HERE / "templates").rglob("*.html"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_missing_untranslated_or_left_over(language: str) -> None:
+    wanted = {message.id for message in texts() if message.id}
+    have = {message.id: message for message in catalogue_of(language) if message.id}
+    assert len(wanted) > 200
+    assert have.keys() == wanted, f"run python -m alarm_center.web.gather: {wanted ^ have.keys()}"
+    assert not [id_ for id_, message in have.items() if not said(message)]
+    assert not [id_ for id_, message in have.items() if message.fuzzy]
+
+
+def test_a_translation_has_the_fields_of_its_source() -> None:
+    for message in catalogue_of("en"):
+        sources = message.id if isinstance(message.id, list | tuple) else (message.id,)
+        forms = message.string if isinstance(message.string, list | tuple) else (message.string,)
+        for form in forms if message.id else ():
+            assert set(_FIELD.findall(str(form))) == set(_FIELD.findall(str(sources[0]))), message.id
+
+
+@pytest.mark.parametrize(
+    ("table", "codes"),
+    [
+        (words.REASONS, Reason),
+        (words.ANSWERS, Answer),
+        (words.KINDS, AlarmKind),
+        (words.ALARM_STATES, AlarmState),
+        (words.CHECK_STATES, CheckState),
+        (words.OUTCOMES, Outcome),
+        (words.CANCELLED, CancelReason),
+        (words.NOTICE_STATES, NoticeState),
+        (words.CHANNELS, Channel),
+        (words.LINES, [*AlarmLine, *CheckLine]),
+    ],
+)
+def test_every_code_has_its_words(table: dict[str, str], codes: list[str]) -> None:
+    assert not [code for code in codes if code not in table]
+
+
+def test_nobody_is_ever_said_to_be_well() -> None:
+    for language in LANGUAGES:
+        for message in catalogue_of(language):
+            text = f"{message.id} {message.string}".lower()
+            assert not re.search(r"mår bra|\bis well\b|\bis fine\b|\bmår\b|andas|puls|breath", text), text
+
+
+def test_no_text_passes_by_the_catalogue() -> None:
+    code = [path for path in HERE.rglob("*.py") if path.name != "page.py"]
+    assert not [path for path in code if "speech_of(request)(" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_holds_what_the_policy_refuses(template: Path) -> None:
+    text = template.read_text(encoding="utf-8")
+    assert not re.search(r"<script(?![^>]*\bsrc=)", text)
+    assert not re.search(r"\son\w+=|\sstyle=|javascript:|<style|https?://", text)
+    # Every form brings its token.
+    assert text.count("<form") == text.count('name="csrf" value=')
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_no_swedish_stands_outside_the_catalogue(template: Path) -> None:
+    text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<[^>]+>", "", template.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert not re.findall(r"\w*[åäöÅÄÖ]\w*", text.replace("Fjärrtillsyn", ""))
+
+
+def test_the_browsers_language_is_taken_and_swedish_else() -> None:
+    assert best_language("en-GB,en;q=0.9,sv;q=0.8") == "en"
+    assert best_language("fi-FI,sv;q=0.5") == "sv"
+    assert best_language("") == best_language("de,*") == "sv"
+    assert SPEECHES["en"]("Jag tar larmet") == "I take it"
+    assert SPEECHES["sv"]("Jag tar larmet") == "Jag tar larmet"
