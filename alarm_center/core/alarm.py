@@ -204,8 +204,8 @@ def _self_dispatch(kind: AlarmKind, priority: Priority, plan: Plan, since: datet
 
 
 def _soonest(kind: AlarmKind, plan: Plan, since: datetime) -> datetime:
-    """A technical alarm waits for its likes first: they may be one incident."""
-    return since + plan.technical_hold if kind is AlarmKind.TECHNICAL else since
+    """An alarm of a device, or of the service's own absence, waits for its likes first: they may be one incident."""
+    return since + plan.technical_hold if kind in (AlarmKind.TECHNICAL, AlarmKind.SERVICE) else since
 
 
 # ---- people at a screen ----
