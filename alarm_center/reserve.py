@@ -197,7 +197,7 @@ def as_text(made: ReserveList) -> str:
             )
         lines += ["", words["people"]]
         for person in made.people:
-            lines += _card(person, words, ", ".join(map(times, person.stops)))
+            lines += card(person, made.language, ", ".join(map(times, person.stops)))
     lines += ["", words["on_duty"]]
     for duty in made.on_duty:
         lines.append(
@@ -210,7 +210,9 @@ def as_text(made: ReserveList) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _card(person: Person, words: dict[str, str], times: str) -> list[str]:
+def card(person: Person, language: str, times: str) -> list[str]:
+    """Return the lines of one person: who, where, and what is needed at the door; *times* as they are to be read."""
+    words = _WORDS[language]
     about = [words["risk"].format(risk=person.risk)]
     if person.cohabitant:
         about.append(words["with"].format(name=person.cohabitant))

@@ -42,3 +42,13 @@ alter table fjt.shifts add column muster_told_at timestamptz;
 
 -- How many places each area's staff were told of, and when: {area_id: {"places": n, "at": instant}}.
 alter table fjt.incidents add column told jsonb not null default '{}';
+
+-- How many places of an incident are still to be checked, the areas included that the asker does not see: it is closed
+-- only when every resident is ticked.
+create function fjt.places_left(incident uuid) returns bigint
+language sql stable security definer set search_path = fjt, pg_temp
+as $$ select count(*) from fjt.alarms where incident_id = incident and state <> 'closed' $$;
+
+revoke all on function fjt.places_left(uuid) from public;
+
+grant execute on function fjt.places_left(uuid) to fjt_worker, fjt_web;

@@ -1,0 +1,196 @@
+"""Incidents: many alarms with one cause, the alarms in them, and whom their areas' staff were told of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from alarm_center.core.case import Alarm
+from alarm_center.core.incident import JOINED_KINDS
+from alarm_center.store.memory import Tx
+from schemas.vocabulary import AlarmKind
+
+_ALARM = TypeAdapter(Alarm)
+
+SERVICE = AlarmKind.SERVICE.value
+
+_NIGHT_PARTS = 12 * 12
+"""Stretches of five minutes in a night of twelve hours: what a usual rate is counted by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident. ``area_id`` is ``None`` where the whole service was away: it then has places in every area."""
+
+    incident_id: UUID
+    org: str
+    area_id: UUID | None
+    number: int
+    kind: str
+    opened_at: datetime
+    closed_at: datetime | None
+    closed_by: str | None
+    told: Mapping[str, Any]
+
+
+_FIELDS = "incident_id, org, area_id, number, kind, opened_at, closed_at, closed_by, told"
+
+
+async def restless_areas(tx: "Tx[Any]", since: datetime) -> list[UUID]:
+    """Return the areas with an alarm, newer than *since*, that could still become part of an incident."""
+    rows = await tx.fetch(
+        """
+        select distinct area_id from alarms
+        where state in ('open', 'claimed') and incident_id is null and not visit and opened_at >= $1 and kind = any ($2)
+        """,
+        since, list(JOINED_KINDS),
+    )  # fmt: skip
+    return [row["area_id"] for row in rows]
+
+
+async def recent(tx: "Tx[Any]", area_id: UUID, since: datetime) -> list[Alarm]:
+    """Return the area's alarms opened at *since* or later, whatever became of them; without their notices."""
+    rows = await tx.fetch("select body from alarms where area_id = $1 and opened_at >= $2", area_id, since)
+    return [_ALARM.validate_python(row["body"]) for row in rows]
+
+
+async def recent_service(tx: "Tx[Any]", org: str, since: datetime) -> list[Alarm]:
+    """Return the town's alarms of the service's own absence, opened at *since* or later."""
+    rows = await tx.fetch(
+        "select body from alarms where org = $1 and kind = $2 and opened_at >= $3 order by opened_at, case_no",
+        org, SERVICE, since,
+    )  # fmt: skip
+    return [_ALARM.validate_python(row["body"]) for row in rows]
+
+
+async def devices_in(tx: "Tx[Any]", area_id: UUID) -> int:
+    """Return how many devices are with residents of the area."""
+    count: int = await tx.fetchval(
+        "select count(*) from devices join residents r using (resident_id) where r.area_id = $1", area_id
+    )
+    return count
+
+
+async def usual(tx: "Tx[Any]", area_id: UUID, now: datetime) -> dict[AlarmKind, float]:
+    """Return how many alarms of each kind five minutes of a night usually have; nothing until there is a week to go by."""
+    rows = await tx.fetch(
+        """
+        select kind, count(*) as count, extract(epoch from $2 - min(opened_at)) / 86400 as days
+        from alarms where area_id = $1 and opened_at between $2 - interval '28 days' and $2 - interval '1 hour' and not visit
+        group by kind
+        """,
+        area_id, now,
+    )  # fmt: skip
+    days = max((float(row["days"]) for row in rows), default=0.0)
+    if days < 7:
+        return {}
+    return {AlarmKind(row["kind"]): max(row["count"] / (days * _NIGHT_PARTS), 0.1) for row in rows}
+
+
+async def lock_town(tx: "Tx[Any]", org: str) -> None:
+    """Let only one transaction at a time decide whether the town has a new incident."""
+    await tx.execute("select pg_advisory_xact_lock(hashtext('incident'), hashtext($1))", org)
+
+
+async def open_one(tx: "Tx[Any]", org: str, area_id: UUID | None, since: datetime | None) -> Incident | None:
+    """Return the open incident of the area (``None``: of the service), opened at *since* or later where that is given."""
+    row = await tx.fetchrow(
+        f"""
+        select {_FIELDS} from incidents
+        where org = $1 and area_id is not distinct from $2 and closed_at is null and ($3::timestamptz is null or opened_at >= $3)
+        order by opened_at desc limit 1
+        """,  # noqa: S608 -- our own constant
+        org, area_id, since,
+    )  # fmt: skip
+    return Incident(**row) if row else None
+
+
+async def add(tx: "Tx[Any]", org: str, area_id: UUID | None, kind: str, now: datetime) -> Incident:
+    """Insert an incident. Its number is no other town's either, since towns may share the host of the link in the SMS."""
+    await tx.execute("select pg_advisory_xact_lock(hashtext('incident number'))")
+    row = await tx.fetchrow(
+        f"""
+        insert into incidents (org, area_id, number, kind, opened_at)
+        select $1, $2, coalesce(max(number), 0) + 1, $3, $4 from incidents
+        returning {_FIELDS}
+        """,  # noqa: S608 -- our own constant
+        org, area_id, kind, now,
+    )  # fmt: skip
+    assert row is not None, "an insert returns its row"
+    return Incident(**row)
+
+
+async def lock(tx: "Tx[Any]", incident_id: UUID) -> Incident | None:
+    """Return the incident, held."""
+    row = await tx.fetchrow(f"select {_FIELDS} from incidents where incident_id = $1 for update", incident_id)  # noqa: S608
+    return Incident(**row) if row else None
+
+
+async def by_number(tx: "Tx[Any]", number: int) -> Incident | None:
+    """Return the incident that an SMS names; ``None`` if there is none that the viewer may see."""
+    row = await tx.fetchrow(f"select {_FIELDS} from incidents where number = $1", number)  # noqa: S608
+    return Incident(**row) if row else None
+
+
+async def open_ones(tx: "Tx[Any]") -> list[Incident]:
+    """Return every open incident that the viewer may see, oldest first."""
+    rows = await tx.fetch(f"select {_FIELDS} from incidents where closed_at is null order by opened_at")  # noqa: S608
+    return [Incident(**row) for row in rows]
+
+
+async def open_places(tx: "Tx[Any]", incident_id: UUID) -> dict[UUID, int]:
+    """Return how many places are still to be checked, by area."""
+    rows = await tx.fetch(
+        "select area_id, count(*) as places from alarms where incident_id = $1 and state <> 'closed' group by area_id",
+        incident_id,
+    )
+    return {row["area_id"]: row["places"] for row in rows}
+
+
+async def places_left(tx: "Tx[Any]", incident_id: UUID) -> int:
+    """Return how many places are still to be checked, those included that the viewer may not see."""
+    left: int = await tx.fetchval("select places_left($1)", incident_id)
+    return left
+
+
+async def places(tx: "Tx[Any]", incident_id: UUID) -> list[Mapping[str, Any]]:
+    """Return the incident's alarms with their residents: by area, then the highest risk first."""
+    rows: list[Mapping[str, Any]] = await tx.fetch(
+        """
+        select a.alarm_id, a.case_no, a.kind, a.reason, a.state, a.outcome, e.code as area, r.resident_id, r.number, r.name,
+            r.address, r.phone, r.access, r.notes, r.risk, r.pets, r.cohabitant,
+            array(select c.opens_at from checks c where c.alarm_id = a.alarm_id order by c.opens_at) as times
+        from alarms a join areas e using (area_id) join residents r using (resident_id)
+        where a.incident_id = $1
+        order by e.code, r.risk, r.number
+        """,
+        incident_id,
+    )
+    return rows
+
+
+async def told(tx: "Tx[Any]", incident_id: UUID, area_id: UUID, places: int, now: datetime) -> None:
+    """Write how many places the area's staff have been told of."""
+    await tx.execute(
+        "update incidents set told = told || jsonb_build_object($2::text, $3::jsonb) where incident_id = $1",
+        incident_id, str(area_id), {"places": places, "at": now},
+    )  # fmt: skip
+
+
+async def close(tx: "Tx[Any]", incident_id: UUID, by: str, now: datetime) -> None:
+    """Write that it is over."""
+    await tx.execute(
+        "update incidents set closed_at = $3, closed_by = $2 where incident_id = $1 and closed_at is null",
+        incident_id, by, now,
+    )  # fmt: skip
+
+
+async def was_away(tx: "Tx[Any]", within: timedelta) -> dict[str, datetime]:
+    """Return when each town that the service has come back to did so, of those returns that are newer than *within*."""
+    rows = await tx.fetch(
+        "select job, last_at from jobs where job like 'returned:%' and last_at > clock.now() - $1::interval", within
+    )
+    return {row["job"].removeprefix("returned:"): row["last_at"] for row in rows}

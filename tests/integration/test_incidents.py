@@ -1,0 +1,248 @@
+"""Many alarms with one cause: one list, one SMS, and nobody who is in danger is made to wait with the others."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from alarm_center import cases, incident_list, incidents, watch
+from alarm_center.clockwork import Clockwork
+from alarm_center.core import alarm_events
+from alarm_center.core.case import IllegalMove
+from alarm_center.core.happenings import FaultKnown
+from alarm_center.store.memory import Memory, Viewer
+from schemas.vocabulary import AlarmKind, Outcome, Priority, Reason
+from tests.support.postgres import Database
+from tests.support.town import ATown, a_town, at_local, freeze, heard, move, rows, run, value
+
+NOON = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
+NIGHT = "2026-11-22"
+
+
+@pytest.fixture
+async def memory(database: Database) -> AsyncIterator[Memory]:
+    memory = await Memory.open(database.worker)
+    yield memory
+    await memory.close()
+
+
+async def a_night(memory: Memory, clock: str, **town: object) -> ATown:
+    """A town at that time of the night, everybody on duty and every device there."""
+    made = await a_town(memory, at=NOON, **town)  # type: ignore[arg-type]
+    await freeze(memory, at_local(made.town, NIGHT, clock))
+    await run(memory, "update shifts set mustered = true, muster_asked_at = clock.now()")
+    await heard(memory)
+    return made
+
+
+async def fails(memory: Memory, town: ATown, *numbers: int) -> None:
+    """The devices of these residents are known not to work, shortly before their check at two."""
+    for number in numbers:
+        check_id = await value(
+            memory,
+            "select check_id from checks where resident_id = $1 and opens_at = $2",
+            town.residents[number],
+            at_local(town.town, NIGHT, "02:00"),
+        )
+        await cases.on_check(memory, check_id, FaultKnown(Reason.FAULT), actor="test")
+
+
+async def in_incident(memory: Memory) -> int:
+    found: int = await value(memory, "select count(*) from alarms where incident_id is not null")
+    return found
+
+
+async def sms(memory: Memory) -> list[tuple[str, str]]:
+    return [
+        (r["phone"], r["body"])
+        for r in await rows(memory, "select phone, body from messages order by created_at, phone")
+    ]
+
+
+async def sms_of(memory: Memory, wording: str) -> list[str]:
+    return [
+        r["phone"] for r in await rows(memory, "select phone from messages where wording = $1 order by phone", wording)
+    ]
+
+
+# ---- one cause in one area ----
+
+
+async def test_four_devices_are_four_alarms_and_the_fifth_makes_an_incident(memory: Memory) -> None:
+    town = await a_night(memory, "01:30", residents=6)
+    await fails(memory, town, 1, 2, 3, 4)
+    assert await incidents.gather(memory) == 0
+    await move(memory, timedelta(seconds=60))
+    await fails(memory, town, 5)
+    assert await incidents.gather(memory) == 5
+    assert await incidents.gather(memory) == 0
+    (incident,) = await rows(memory, "select area_id, number, kind, closed_at from incidents")
+    assert incident == {"area_id": town.areas["3"], "number": 1, "kind": "technical", "closed_at": None}
+    told = (
+        "Störning omr 3: 5 platser ska kontrolleras. Lista: https://natt.kommun.se/d/1 Inget nät: reservlistan i bilen."
+    )
+    assert sorted(await sms(memory)) == [(town.phone("3"), told), (town.lead_phone, told)]
+    kinds = [r["kind"] for r in await rows(memory, "select kind from events where kind like '%incident%' order by id")]
+    assert kinds == ["incident_opened", *["into_incident"] * 5, "incident_told"]
+
+
+async def test_nobody_is_sent_for_each_but_all_are_if_nobody_ticks_them_in_the_areas_target(memory: Memory) -> None:
+    town = await a_night(memory, "01:30", residents=5)
+    await fails(memory, town, 1, 2, 3, 4, 5)
+    await incidents.gather(memory)
+    await move(memory, timedelta(minutes=44))
+    await heard(memory)
+    await run(memory, "update checks set next_step_at = null, state = 'seen', answer = 'in_bed', seen_by = 'x', ended_at = clock.now()"
+                      " where next_step_at is not null")  # fmt: skip
+    await Clockwork(memory).cycle()
+    assert await sms_of(memory, "call_out") == []
+    await move(memory, timedelta(minutes=2))
+    await Clockwork(memory).cycle()
+    assert await sms_of(memory, "call_out") == [town.phone("3")] * 5
+
+
+async def test_five_in_a_large_area_are_too_few(memory: Memory) -> None:
+    town = await a_night(memory, "01:30", residents=26)
+    await fails(memory, town, 1, 2, 3, 4, 5)
+    assert await incidents.gather(memory) == 0
+    await fails(memory, town, 6)
+    assert await incidents.gather(memory) == 6
+
+
+async def test_what_comes_soon_after_joins_and_the_staff_hear_again_when_it_has_grown(memory: Memory) -> None:
+    town = await a_night(memory, "01:30", residents=10)
+    await fails(memory, town, 1, 2, 3, 4, 5)
+    await incidents.gather(memory)
+    await move(memory, timedelta(seconds=30))
+    await fails(memory, town, 6, 7, 8)
+    assert await incidents.gather(memory) == 3
+    assert len(await sms_of(memory, "incident")) == 2
+    await move(memory, timedelta(seconds=31))
+    await incidents.gather(memory)
+    assert [body.split(":")[1] for _, body in (await sms(memory))[2:]] == [" 8 platser ska kontrolleras. Lista"] * 2
+    assert await value(memory, "select count(*) from incidents") == 1
+
+
+async def test_two_areas_are_two_incidents(memory: Memory) -> None:
+    town = await a_night(memory, "01:30", residents=10, areas=("3", "4"))
+    await fails(memory, town, *range(1, 11))
+    assert await incidents.gather(memory) == 10
+    areas = await rows(memory, "select area_id, number from incidents order by number")
+    assert {a["area_id"] for a in areas} == set(town.areas.values())
+    assert await sms_of(memory, "incident") == sorted(
+        [town.phone("3"), town.phone("4"), town.lead_phone, town.lead_phone]
+    )
+
+
+async def test_something_wrong_is_never_joined_and_what_becomes_so_leaves(memory: Memory) -> None:
+    town = await a_night(memory, "01:30", residents=6)
+    await fails(memory, town, 1, 2, 3, 4, 5, 6)
+    worse = await value(memory, "select alarm_id from alarms where resident_id = $1", town.residents[6])
+    wrong = alarm_events.Joined(AlarmKind.SOMETHING_WRONG, Priority.FIRST, Reason.ON_FLOOR)
+    await cases.on_alarm(memory, worse, wrong, actor="test")
+    assert await incidents.gather(memory) == 5
+    assert await value(memory, "select incident_id from alarms where alarm_id = $1", worse) is None
+    later = await value(memory, "select alarm_id from alarms where resident_id = $1", town.residents[1])
+    await cases.on_alarm(memory, later, wrong, actor="test")
+    assert await value(memory, "select incident_id from alarms where alarm_id = $1", later) is None
+    assert await in_incident(memory) == 4
+
+
+async def test_who_has_been_sent_for_is_handled_alone(memory: Memory) -> None:
+    town = await a_night(memory, "01:30", residents=6)
+    await fails(memory, town, 1, 2, 3, 4, 5)
+    sent = await value(memory, "select alarm_id from alarms where resident_id = $1", town.residents[1])
+    await cases.on_alarm(memory, sent, alarm_events.SendPatrol(uuid4()), actor="test")
+    assert await incidents.gather(memory) == 4
+
+
+# ---- the list, and its end ----
+
+
+async def outcome(memory: Memory, alarm_id: UUID) -> None:
+    await cases.on_alarm(memory, alarm_id, alarm_events.Close(uuid4(), Outcome.WELL_IN_BED), actor="test")
+
+
+async def test_it_is_closed_only_when_every_resident_is_ticked(memory: Memory, database: Database) -> None:
+    town = await a_night(memory, "01:30", residents=5)
+    await fails(memory, town, 1, 2, 3, 4, 5)
+    await incidents.gather(memory)
+    incident_id = await value(memory, "select incident_id from incidents")
+    alarms = [r["alarm_id"] for r in await rows(memory, "select alarm_id from alarms order by case_no")]
+    for alarm_id in alarms[:-1]:
+        await outcome(memory, alarm_id)
+    web = await Memory.open(database.web)
+    try:
+        # Somebody who sees no area of it does not see it as empty either.
+        elsewhere = Viewer(("vik",), (uuid4(),))
+        for viewer in (Viewer(("vik",)), elsewhere):
+            with pytest.raises(IllegalMove, match="incident 1: 1 places are not ticked"):
+                await incidents.close(web, incident_id, by="anna", viewer=viewer)
+        with pytest.raises(cases.NotFound):
+            await incidents.close(web, incident_id, by="anna", viewer=Viewer(("berg",)))
+        await outcome(memory, alarms[-1])
+        await incidents.close(web, incident_id, by="anna", viewer=Viewer(("vik",)))
+        with pytest.raises(IllegalMove, match="closed already, by anna"):
+            await incidents.close(web, incident_id, by="bo", viewer=Viewer(("vik",)))
+    finally:
+        await web.close()
+    assert await value(memory, "select closed_by from incidents") == "anna"
+
+
+async def test_the_printed_list_is_by_area_and_risk_with_what_is_left_first(memory: Memory, database: Database) -> None:
+    town = await a_night(memory, "01:30", residents=5, change={3: {"risk": 1}, 2: {"risk": 1, "phone": "+4684650041"}})
+    await fails(memory, town, 1, 2, 3, 4, 5)
+    await incidents.gather(memory)
+    await outcome(memory, await value(memory, "select alarm_id from alarms where resident_id = $1", town.residents[2]))
+    assert await incident_list.incident_list(memory, 2) is None
+    found = await incident_list.incident_list(memory, 1)
+    assert found is not None
+    text = incident_list.as_text(found).splitlines()
+    assert text[:2] == ["STÖRNING 1  Vik kommun", "Började 01:30. Läst 01:30. 4 av 5 kvar att kontrollera."]
+    assert text[4] == "OMRÅDE 3: 4 av 5 kvar"
+    people = [line.split(": ")[1] for line in text if line.startswith("[")]
+    assert people == ["3 Person 3 (risk 1)", *(f"{n} Person {n} (risk 2)" for n in (1, 4, 5)), "2 Person 2 (risk 1)"]
+    assert "    Tel: +4684650041" in text
+    web = await Memory.open(database.web)
+    try:
+        assert await incident_list.incident_list(web, 1, Viewer(("berg",))) is None
+    finally:
+        await web.close()
+
+
+# ---- the service itself was away ----
+
+
+async def away(memory: Memory, by: timedelta) -> None:
+    """The whole service stands still while time goes on, and is back; no device has been heard since."""
+    await watch.gap(memory)
+    at = await move(memory, by)
+    await run(memory, "update devices set link = 'gone', gone_at = clock.now() - interval '10 minutes'")
+    await incidents.returned(memory, at, await watch.gap(memory))
+
+
+@pytest.mark.parametrize("handled_by", ["alarm_centre", "home_care"])
+async def test_after_a_long_absence_what_cannot_be_looked_at_is_one_incident(memory: Memory, handled_by: str) -> None:
+    town = await a_night(memory, "01:50", residents=4, areas=("3", "4"), handled_by=handled_by)
+    await away(memory, timedelta(minutes=40))
+    await Clockwork(memory).cycle()
+    assert await incidents.gather(memory) == 4
+    assert await rows(memory, "select area_id, kind from incidents") == [{"area_id": None, "kind": "service"}]
+    assert {(r["kind"], r["state"]) for r in await rows(memory, "select kind, state from alarms")} == {
+        ("service", "open")
+    }
+    assert await sms_of(memory, "call_out") == []
+    assert await sms_of(memory, "incident") == sorted(
+        [town.phone("3"), town.phone("4"), town.lead_phone, town.lead_phone]
+    )
+    assert await value(memory, "select data->>'seconds' from events where kind = 'service_gap'") == "2400"
+
+
+async def test_a_short_absence_is_no_incident(memory: Memory) -> None:
+    await a_night(memory, "01:50", residents=4)
+    await away(memory, timedelta(minutes=9))
+    assert await value(memory, "select count(*) from events where kind = 'service_gap'") == 0
+    await Clockwork(memory).cycle()
+    await incidents.gather(memory)
+    assert await value(memory, "select count(*) from incidents") == 0
