@@ -153,3 +153,14 @@ async def test_mosquitto_lets_a_new_device_in_without_throwing_others_out(mosqui
             assert (await next_message(centre)).payload == b"new"
         await first.publish(topics.of("vik", "d1", "status"), b"still here", qos=1)
         assert (await next_message(centre)).payload == b"still here"
+
+
+async def test_what_is_retained_goes_only_to_whom_it_is_for(either: Broker | Mosquitto) -> None:
+    async with client(either, CENTRE) as centre, client(either, "vik/d2") as neighbour:
+        await neighbour.subscribe(topics.of("vik", "d2", "config"), qos=1)
+        await centre.publish(topics.of("vik", "d2", "config"), b"my neighbour's", qos=1, retain=True)
+        await next_message(neighbour)
+        async with client(either, "vik/d1") as device:
+            await device.subscribe(topics.of("vik", "d1", "config"), qos=1)
+            await centre.publish(topics.of("vik", "d1", "config"), b"mine", qos=1, retain=True)
+            assert (await next_message(device)).payload == b"mine"

@@ -1,0 +1,47 @@
+"""Commands on the detector alone: explain one session, and measure it on a folder of labelled ones."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from detector import evaluate
+from fjarrtillsyn.commands.settings import BAD_SETTINGS
+from schemas.wire import Refused
+
+
+def judge(path: Path, profile: Path | None, *, fps: float, as_json: bool) -> None:
+    """Say what the detector makes of a folder of frames, or of a session as it was on the wire, and why."""
+    try:
+        finding = evaluate.judge_path(path, profile, fps=fps)
+    except (evaluate.BadFolder, Refused, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_SETTINGS) from None
+    typer.echo(finding.model_dump_json(indent=2) if as_json else evaluate.explain(finding))
+
+
+def measure(folder: Path, *, as_json: bool) -> None:
+    """Report how good the detector is on *folder*; the exit status is 1 on any false green."""
+    try:
+        report = evaluate.evaluate_folder(folder)
+    except (evaluate.BadFolder, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_SETTINGS) from None
+    typer.echo(json.dumps(report, indent=2) if as_json else "\n".join(_table(report)))
+    if report["false_green"] or report.get("thermal", {}).get("false_green"):
+        raise typer.Exit(1)
+
+
+def _table(report: dict[str, Any], title: str = "camera") -> list[str]:
+    columns = ("n", "right", "false_green", "in_bed", "not_seen", "something_wrong", "cannot_tell")
+    width = max(map(len, report["by_label"]), default=8)
+    lines = [f"{title}: {report['sessions']} sessions, {report['false_green']} false green"]
+    if "ms_per_frame" in report:
+        lines[0] += f", {report['ms_per_frame']} ms a frame"
+    lines.append(" ".join([" " * width, *(f"{name:>11}" for name in columns)]))
+    for label, counts in report["by_label"].items():
+        lines.append(" ".join([f"{label:<{width}}", *(f"{counts[name]:>11}" for name in columns)]))
+    if "thermal" in report:
+        lines += ["", *_table(report["thermal"], "thermal")]
+    return lines

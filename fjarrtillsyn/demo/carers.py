@@ -1,0 +1,130 @@
+"""The demo's night patrols: they read the SMS on their phones and answer with one digit, unless somebody was quicker."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from alarm_center.core.replies import DIGITS, Command, parse_reply
+from alarm_center.core.sms_text import SWEDISH, Text
+from alarm_center.providers.phone import PhoneMessage, Phones
+
+_ASKS: Final = (Text.CALL_OUT, Text.VISIT, Text.REMINDER, Text.REMINDER_CALLING, Text.ESCALATION, Text.ESCALATION_LATE)
+_OVER: Final = (Text.DONE, Text.TAKEN, Text.STOOD_DOWN, Text.CASE_CLOSED, Text.DECLINED)
+_PIECE: Final = re.compile(r"(\{\w+\}|\[|\])")
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """Return what recognises an SMS that was made of *template*; the group ``case`` is its case number."""
+    made: list[str] = []
+    for piece in _PIECE.split(template):
+        if piece.startswith("{"):
+            made.append(r"(?P<case>\d+)" if piece == "{case}" and not any("<case>" in m for m in made) else ".+?")
+        else:
+            made.append({"[": "(?:", "]": ")?"}.get(piece) or re.escape(piece))
+    return re.compile("".join(made))
+
+
+_PATTERNS: Final = {
+    text: _pattern(SWEDISH[text])
+    for text in (*_ASKS, *_OVER, Text.GRANTED, Text.ARRIVED, Text.MUSTER, Text.ON_SITE_CHECK)
+}
+
+
+def read(body: str) -> tuple[Text | None, int | None]:
+    """Return which of our texts *body* is, and its case number."""
+    for text, pattern in _PATTERNS.items():
+        match = pattern.fullmatch(body)
+        if match:
+            case = match.groupdict().get("case")
+            return text, int(case) if case else None
+    return None, None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """How long a carer takes, of service time: to answer, to drive, and to help."""
+
+    answer: timedelta
+    drive: timedelta
+    help: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    at: datetime
+    phone: str
+    sender: str
+    digit: str
+    case: int | None
+
+
+@dataclass(slots=True)
+class Carers:
+    """Everybody with a phone. Somebody at the simulator who answers first is let do it."""
+
+    phones: Phones
+    pause: Pause
+    _seen: set[str] = field(default_factory=set)
+    _plans: list[_Plan] = field(default_factory=list)
+    _cases: dict[str, set[int]] = field(default_factory=dict)
+    _said: list[tuple[str, str]] = field(default_factory=list)
+
+    async def act(self, now: datetime) -> datetime | None:
+        """Read what is new, answer what is due, and return when there is something to do next."""
+        for phone in self.phones.phones():
+            for message in self.phones.messages(phone):
+                if message.message_id not in self._seen:
+                    self._seen.add(message.message_id)
+                    self._read(phone, message)
+        due = [plan for plan in self._plans if plan.at <= now]
+        self._plans = [plan for plan in self._plans if plan.at > now]
+        for plan in due:
+            several = len(self._cases.get(plan.phone, ())) > 1 and plan.case is not None
+            text = f"{plan.digit} {plan.case}" if several else plan.digit
+            self._said.append((plan.phone, text))
+            await self.phones.reply(plan.phone, plan.sender, text)
+        return min((plan.at for plan in self._plans), default=None)
+
+    def _read(self, phone: str, message: PhoneMessage) -> None:
+        if message.outgoing:
+            if (phone, message.body) in self._said:
+                self._said.remove((phone, message.body))
+            else:
+                self._heed(phone, message.body)
+            return
+        if message.channel == "call":
+            if message.ringing:
+                self._plan(message, "1", self.pause.answer / 4, None)
+            return
+        text, case = read(message.body)
+        mine = self._cases.setdefault(phone, set())
+        if text is Text.MUSTER:
+            self._plan(message, "1", self.pause.answer, None)
+        elif text in _OVER:
+            mine.discard(case or 0)
+            self._plans = [plan for plan in self._plans if plan.phone != phone or plan.case != case]
+        elif text in _ASKS and case is not None:
+            mine.add(case)
+            self._plan(message, "1", self.pause.answer, case)
+        elif text is Text.GRANTED and case is not None:
+            mine.add(case)
+            self._plan(message, "3", self.pause.drive, case)
+        elif text is Text.ARRIVED:
+            self._plan(message, "4", self.pause.help, case)
+        elif text is Text.ON_SITE_CHECK:
+            self._plan(message, "6", self.pause.answer, case)
+
+    def _heed(self, phone: str, body: str) -> None:
+        """Somebody else has answered from this phone: what comes no later than that is not said again."""
+        reply = parse_reply(body)
+        if isinstance(reply, Command):
+            said = next(digit for digit, action in DIGITS.items() if action is reply.action)
+            self._plans = [
+                plan
+                for plan in self._plans
+                if plan.phone != phone or plan.digit > said or reply.case_no not in (None, plan.case)
+            ]
+
+    def _plan(self, message: PhoneMessage, digit: str, wait: timedelta, case: int | None) -> None:
+        self._plans.append(_Plan(message.at + wait, message.phone, message.sender, digit, case))
