@@ -236,9 +236,8 @@ class Pictures:
         over = self.size - self.limit
         if over <= 0:
             return
-        order = sorted(
-            self._kept.items(), key=lambda item: (not item[1].needed, item[1].priority, -item[1].came), reverse=True
-        )
+        # One whose commit has not come yet may be anything: it counts as the most urgent for its seconds.
+        order = sorted(self._kept.items(), key=lambda item: (-item[1].priority if item[1].needed else -1, item[1].came))
         for key, kept in order:
             if over <= 0:
                 return

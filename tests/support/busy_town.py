@@ -87,9 +87,15 @@ async def move(memory: Memory, by: timedelta) -> None:
 
 
 async def heard(memory: Memory) -> None:
-    """Every device has just said that it is there."""
+    """Every device, and a detector, have just said that they are there."""
     async with memory.transaction() as tx:
         await tx.execute("update devices set link = 'up', last_heard_at = clock.now()")
+        await tx.execute(
+            """
+            insert into detectors (detector_id, version, link, last_heard_at) values ('d1', '1', 'up', clock.now())
+            on conflict (detector_id) do update set last_heard_at = excluded.last_heard_at
+            """
+        )
 
 
 async def open_check(memory: Memory, resident_id: UUID) -> UUID:
