@@ -153,9 +153,19 @@ class Night:
 
 @asynccontextmanager
 async def night(
-    database: Database, server: Postgres, mosquitto: Mosquitto, folder: Path, *, minutes_early: float = 0.1
+    database: Database,
+    server: Postgres,
+    mosquitto: Mosquitto,
+    folder: Path,
+    *,
+    minutes_early: float = 0.1,
+    centre_env: Mapping[str, str] | None = None,
+    detector_env: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Night]:
-    """Yield a town whose one check opens in a few seconds; nothing runs yet but database and broker."""
+    """Yield a town whose one check opens in a few seconds; nothing runs yet but database and broker.
+
+    *centre_env* and *detector_env* are settings beside those that every night has.
+    """
     memory = await Memory.open(database.worker)
     try:
         resident_id = await busy_town.found(memory, ORG)
@@ -177,14 +187,21 @@ async def night(
                 "FJT_MQTT_USER": CENTRE,
                 "FJT_MQTT_PASSWORD": mosquitto.passwords[CENTRE],
                 "FJT_HTTP_PORT": str(port),
+                "FJT_PUBLIC_URL": f"http://{HOST}:{port}",
                 "FJT_PROVIDER": "phone",
                 "FJT_PULSE_SECONDS": "1",
+                **(centre_env or {}),
             },
             folder / "centre.log",
         )
         detector = Part(
             "detector",
-            {**common, "FJT_MQTT_USER": DETECTOR, "FJT_MQTT_PASSWORD": mosquitto.passwords[DETECTOR]},
+            {
+                **common,
+                "FJT_MQTT_USER": DETECTOR,
+                "FJT_MQTT_PASSWORD": mosquitto.passwords[DETECTOR],
+                **(detector_env or {}),
+            },
             folder / "detector.log",
         )
         made = Night(
