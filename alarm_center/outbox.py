@@ -73,7 +73,8 @@ class Outbox:
                 except Exception:
                     log.exception("outbox_failed")
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await self._wake.wait()
                 self._wake.clear()
         finally:
             if self._at_work:
@@ -179,9 +180,10 @@ class Outbox:
 
     async def _look_for(self, claim: Claim) -> tuple[Seen | None, bool]:
         """Ask the provider twice whether it has the message; the second value says that it could not tell."""
+        again_at = await self.memory.now() + self.settle
         found, told = await self._ask(claim)
         if found is None:
-            await self._settled(claim)
+            await self._settled(claim, again_at)
             found, told = await self._ask(claim)
         return found, not told
 
@@ -200,9 +202,8 @@ class Outbox:
             ours = await messages.known_ids(tx, self.provider.name, [seen.provider_id for seen in listed])
         return next((seen for seen in listed if _is(seen, message) and seen.provider_id not in ours), None), True
 
-    async def _settled(self, claim: Claim) -> None:
+    async def _settled(self, claim: Claim, until: datetime) -> None:
         """Wait until the provider's list has had its time, by the service's clock; the row stays ours meanwhile."""
-        until = await self.memory.now() + self.settle
         renewed = self.monotonic()
         while await self.memory.now() < until:
             if self.monotonic() - renewed > self.lease_seconds / 3:

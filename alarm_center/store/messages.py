@@ -117,9 +117,9 @@ async def due(tx: "Tx[Any]", *, urgent_only: bool = False, but_from: Sequence[st
         f"""
         select {_COLUMNS}, clock.now() as now, clock.now() - m.created_at as queued_for,
             a.priority is not distinct from 1 and m.rank <= 2 as urgent,
-            a.state is not distinct from 'closed' and m.rank <> $3
-                or exists (select from notices n where n.notice_id = m.notice_id and n.state = 'stood_down')
-                    and m.rank <> $3 as needless
+            m.rank <> $3 and (a.state is not distinct from 'closed' or exists (
+                select from notices n where n.notice_id = m.notice_id and (n.state in ('stood_down', 'declined')
+                    or n.state = 'took' and m.wording <> 'voice_on_site_check'))) as needless
         {_FROM}
         where (m.state = 'queued' and m.not_before <= clock.now()
                 or m.state = 'sending' and m.lease_until <= clock_timestamp())
@@ -259,8 +259,8 @@ async def has_become(
     """Write a newer status."""
     await tx.execute(
         """
-        update messages set state = $2, status_rank = $3, delivered_at = case when $2 = 'delivered' then $4 end,
-            error = $5
+        update messages set state = $2::text, status_rank = $3, error = $5,
+            delivered_at = case when $2::text = 'delivered' then $4::timestamptz end
         where message_id = $1
         """,
         message_id, state, status_rank, at, error,

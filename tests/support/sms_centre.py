@@ -23,6 +23,7 @@ from schemas.vocabulary import Priority
 from tests.support.carer import Carer
 from tests.support.postgres import Database
 from tests.support.twilio_api import TwilioApi
+from tests.support.waiting import eventually
 
 NUMBER: Final = "+46700000100"
 FIRST, SECOND, LEAD = "+46700000001", "+46700000002", "+46700000009"
@@ -41,7 +42,7 @@ class SmsCentre:
     carers: dict[str, Carer]
     outbox: Outbox
     _task: asyncio.Task[None] | None = None
-    _unexpected_ok: bool = field(default=False)
+    _providers: list[Twilio] = field(default_factory=list)
 
     @property
     def first(self) -> Carer:
@@ -57,9 +58,15 @@ class SmsCentre:
 
     def provider(self, per_second: float | None = None) -> Twilio:
         """Return a provider that speaks with the local Twilio."""
-        return Twilio(
+        made = Twilio(
             self.api.account_sid, self.api.auth_token, self.public_url, base_url=self.api.url, per_second=per_second
         )
+        self._providers.append(made)
+        return made
+
+    def restart(self) -> None:
+        """Start a new outbox, of a new process."""
+        self.start(Outbox(self.memory, self.provider()))
 
     def start(self, outbox: Outbox | None = None) -> None:
         """Let the outbox run; a new one, as after a restart, where one is given."""
@@ -87,10 +94,14 @@ class SmsCentre:
         async with self.memory.transaction() as tx:
             await tx.execute("update messages set lease_until = now() - interval '1 s' where state = 'sending'")
 
-    async def pass_time(self, seconds: float) -> None:
-        """Move the service's clock, and let the clockwork's step be taken for each alarm that is due."""
+    async def move_clock(self, seconds: float) -> None:
+        """Move the service's clock."""
         async with self.memory.transaction() as tx:
             await tx.execute("select clock.move($1)", timedelta(seconds=seconds))
+
+    async def pass_time(self, seconds: float) -> None:
+        """Move the service's clock, and let the clockwork's step be taken for each alarm that is due."""
+        await self.move_clock(seconds)
         while await self.tick():
             pass
         self.memory.hint()
@@ -126,9 +137,26 @@ class SmsCentre:
             return [dict(row) for row in await tx.fetch(query, *args)]
 
     async def message(self) -> dict[str, Any]:
-        """Return the only message there is."""
-        (row,) = await self.rows("select * from messages")
+        """Return the first message there was."""
+        row, *_ = await self.rows("select * from messages order by created_at, rank limit 1")
         return row
+
+    async def until_message_is(self, state: str) -> dict[str, Any]:
+        """Return the first message once it is in *state*."""
+
+        async def there() -> dict[str, Any] | None:
+            row = await self.message()
+            return row if row["state"] == state else None
+
+        return await eventually(there)
+
+    async def until_line(self, alarm_id: UUID, kind: str) -> dict[str, Any]:
+        """Return what the alarm's first line of *kind* says, once there is one."""
+
+        async def there() -> list[tuple[str, Any]]:
+            return await self.lines(alarm_id, [kind])
+
+        return dict((await eventually(there))[0][1])
 
     async def lines(self, alarm_id: UUID, kinds: Iterable[str] = ()) -> list[tuple[str, Any]]:
         """Return an alarm's lines, those of *kinds*."""
@@ -136,15 +164,11 @@ class SmsCentre:
             found = await events.of_case(tx, alarm_id=alarm_id)
         return [(e.kind, e.data) for e in found if e.kind in kinds or not kinds]
 
-    def expect_anything(self) -> None:
-        """Do not mind what else comes to the phones."""
-        self._unexpected_ok = True
-
     def nothing_unexpected(self) -> None:
         """Raise where an SMS or a call came that no test expected."""
         unread = [item for carer in self.carers.values() for item in carer.unread()]
         strangers = [i for i in (*self.api.messages, *self.api.calls) if i.to not in self.carers]
-        assert self._unexpected_ok or not unread + strangers, f"nobody expected {unread + strangers}"
+        assert not unread + strangers, f"nobody expected {unread + strangers}"
 
 
 @asynccontextmanager
@@ -168,6 +192,8 @@ async def sms_centre(database: Database, *, per_second: float | None = None) -> 
         centre.start()
         yield centre
         await centre.stop()
+        for made in centre._providers:
+            await made.close()
         centre.nothing_unexpected()
 
 
