@@ -141,6 +141,8 @@ async def open_centre(settings: Settings, provider: Provider | None = None) -> C
     )
     _subscribe(centre)
     centre.publisher.on_connection.append(centre.came_back)
+    centre.rounds.came_back = centre.came_back
+    centre.rounds.trouble = centre.trouble
     return centre
 
 
