@@ -171,6 +171,8 @@ def make_app(centre: Centre) -> web.Application:
 async def _running(app: web.Application) -> AsyncIterator[None]:
     centre = app[CENTRE]
     centre.clockwork.last_cycle = time.monotonic()
+    # Before any loop asks who is silent: nobody could be heard while nobody listened.
+    centre.came_back(await centre.memory.now())
     centre.start("broker", centre.broker.run())
     centre.start("hints", timeline.pass_hints_on(centre.memory, centre.wake))
     centre.start("listen", hints.listen(centre.memory.dsn, centre.wake))

@@ -108,9 +108,10 @@ async def silent(memory: Memory, since: datetime | None) -> int:
 
 
 async def _coming(tx: "Tx[Any]", org: str, device_id: str) -> list[tuple[UUID, bool]]:
+    """Return the device's coming checks, and whether each knows of a fault, alarmed already or to be alarmed in time."""
     rows = await tx.fetch(
         """
-        select check_id, fault_known from checks
+        select check_id, fault_known or next_step_at < opens_at as fault_known from checks
         where org = $1 and device_id = $2 and state = 'planned' and opens_at < clock.now() + $3::interval
         order by opens_at
         """,

@@ -87,6 +87,7 @@ class Stage:
             gateway.nudge()
         self.detector.nudge()
         self.centre.wake()
+        self.centre.rounds.wake()
 
 
 @asynccontextmanager
