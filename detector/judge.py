@@ -68,6 +68,8 @@ def _from_frames(session: Session) -> Finding:
         return finding(session, Answer.CANNOT_TELL, [Reason.REJECTED], detail="no frame is a picture of a usable size")
     limits = thresholds.of(session.profile)
     where = zones.lay(session.profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
+    if not where.looked_at.any():
+        return finding(session, Answer.CANNOT_TELL, [Reason.OUT_OF_RANGE], detail="the whole picture is masked")
     picture = quality.look(clip, where, limits)
     if picture.reason is not None:
         return finding(session, Answer.CANNOT_TELL, [picture.reason], measures=_round(picture.measures))

@@ -28,7 +28,7 @@ class Movement:
     turned over: 1 for noise, larger for what moves slowly); ``alive`` the blocks that stand out, ``solid`` those of
     them that no moving light or shadow explains; ``slow`` those
     that do so only by being slow; ``when`` the times at which a living block is away from its usual grey;
-    ``sustained`` how slow a block is in both halves of the session, 0 where it is so in one alone. ``distinct`` is
+    ``sustained`` the blocks that are slow in both halves of the session. ``distinct`` is
     how many different pictures this rests on.
     """
 
@@ -44,7 +44,7 @@ class Movement:
     gain_spread: float
     frames: int
     distinct: int
-    sustained: Blocks
+    sustained: Mask
 
 
 def find(clip: Clip, looked_at: Mask, thresholds: Thresholds) -> Movement:
@@ -81,10 +81,10 @@ def find(clip: Clip, looked_at: Mask, thresholds: Thresholds) -> Movement:
     rough = roughness(residual, unlit.still)
     share = rough.std(axis=0) / np.maximum(deviation, 1e-3)
     slow = looked_at & (slowness >= thresholds.slow) & (amplitude >= thresholds.slow_amplitude)
-    slow &= _slowness(rough) >= thresholds.slow
+    slow &= (_slowness(rough) >= thresholds.slow) & (share >= thresholds.solid)
     half = len(residual) // 2
     both = np.minimum(_slowness(residual[:half]), _slowness(residual[half:])) if half >= 4 else np.zeros_like(slowness)
-    sustained = np.where(looked_at & (both >= thresholds.slow), both, 0.0).astype(np.float32)
+    sustained = looked_at & (both >= thresholds.slow) & (share >= thresholds.solid)
     return Movement(
         amplitude=amplitude,
         slowness=slowness,

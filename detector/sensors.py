@@ -83,7 +83,7 @@ def decide(session: Session) -> Verdict:
         return say(Answer.SOMETHING_WRONG, Reason.VIOLENT, len(occupied))
     if any(b.left for b in beds) and not occupied:
         return say(Answer.SOMETHING_WRONG, Reason.UP, 1, "left the bed just now")
-    people = len(occupied) if beds else int(warm_in_bed)
+    people = max([len(occupied)] + [w.people for w in warmth if w.answer is Answer.IN_BED])
     if people == 0:
         unsure = next((w for w in warmth if w.answer is Answer.CANNOT_TELL), None)
         if unsure is not None:

@@ -9,6 +9,9 @@ import numpy.typing as npt
 from detector.movement import Body, Movement
 from detector.zones import Mask, Zones, extent
 
+Line = npt.NDArray[np.float64]
+
+_LONG = 1.8
 _LEAST_AT_ONCE = 3
 """Blocks that have to move in one frame before that frame says anything of a shape."""
 
@@ -73,36 +76,50 @@ def describe(body: Body, movement: Movement, zones: Zones) -> Figure:
     )
 
 
-def lobes(sustained: npt.NDArray[np.float32], zone: Mask) -> int:
-    """Return how many places in *zone* move all the time with a still gap between them: 0, 1 or 2.
+def lobes(moves: Mask, sustained: Mask, zone: Mask) -> int:
+    """Return how many places in *zone* move all the time with a stiller gap between them: 0, 1 or 2.
 
-    *sustained* is how much each block moves slowly in both halves of the session, 0 where it does not. One sleeper
-    stirs an arm or a leg now and then, but breathes in one place; two people are two such places side by side.
+    *moves* is what moves at all; *sustained* what does so slowly in both halves of the session. One sleeper stirs an arm or a leg now and then, but breathes in one place; two people are two such
+    places side by side.
     """
-    some = np.where(zone, sustained, 0.0) > 0
-    # A breath moves neighbours together; single blocks are noise that happened to be slow twice.
-    together = cv2.boxFilter(some.astype(np.float32), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    weight = np.where(some & (together >= 3.5), sustained, 0.0)
-    if int((weight > 0).sum()) < 4:
+    there = _together(moves & zone)
+    lasting = _together(sustained & zone)
+    if int(there.sum()) < 4:
         return 0
     top, left, bottom, right = extent(zone)
+    smooth = np.full(3, 1 / 3)
     for axis, length in ((0, right - left), (1, bottom - top)):
-        line = weight.sum(axis=axis)
-        line = np.convolve(line, np.full(3, 1 / 3), mode="same")
-        if _two_peaks(line, apart=max(4, round(0.3 * length))):
+        # In a bed seen twice as long as wide, two lie beside each other across it; along it is one body's length.
+        if length >= _LONG * min(right - left, bottom - top):
+            continue
+        line = np.convolve(there.sum(axis=axis), smooth, mode="same")
+        lasts = np.convolve(lasting.sum(axis=axis), smooth, mode="same")
+        if _two_peaks(line, lasts, apart=max(4, round(0.3 * length))):
             return 2
     return 1
 
 
-def _two_peaks(line: npt.NDArray[np.float64], apart: int) -> bool:
-    """Return whether *line* has two peaks at least *apart*, and a valley between them at most 3/4 of the lower."""
+def _together(mask: Mask) -> Mask:
+    """Return *mask* without lone blocks: what lives moves its neighbours too, noise does not."""
+    around = cv2.boxFilter(mask.astype(np.float32), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(mask & (around >= 3.5))
+
+
+def _two_peaks(line: Line, lasts: Line, apart: int) -> bool:
+    """Return whether *line* has two peaks at least *apart*, a valley between them at most 3/4 of the lower.
+
+    Both have to last: *lasts* near each is at least a quarter of its highest.
+    """
     first = int(np.argmax(line))
+    reach = 2
+    least = 0.25 * float(lasts.max())
     for second in range(len(line)):
         if abs(second - first) < apart:
             continue
         a, b = sorted((first, second))
         lower = min(float(line[a]), float(line[b]))
-        if lower >= 0.3 * float(line[first]) and float(line[a : b + 1].min()) < 0.75 * lower:
+        both_last = least > 0 and all(float(lasts[max(0, p - reach) : p + reach + 1].max()) >= least for p in (a, b))
+        if both_last and lower >= 0.3 * float(line[first]) and float(line[a : b + 1].min()) < 0.75 * lower:
             return True
     return False
 

@@ -37,6 +37,7 @@ class Thresholds:
     strength_in_bed: float = 25.0
     least_slow: float = 8.0
     slow_distinct: float = 20.0
+    least_to_count: float = 9.0
     least_outside: float = 4.0
     clear_outside: float = 40.0
     fair_share: float = 0.15

@@ -46,8 +46,9 @@ class Alteration:
                 cache[key] = _jpeg(picture, quality)
             frames.append(Frame(ms=frame.ms, jpeg=cache[key]))
         if "rate" in self.names:
+            span = max(frames[-1].ms - frames[0].ms, 1) / 1000
             step = int(rng.integers(1, 3))
-            frames = frames[::step] if len(frames) / step >= 12 else frames
+            frames = frames[::step] if len(frames) / span / step >= 3.0 else frames
         profile = mirrored(session.profile) if "mirror" in self.names else session.profile
         return session.model_copy(update={"frames": tuple(frames), "profile": profile})
 

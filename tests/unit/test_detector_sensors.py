@@ -1,0 +1,121 @@
+"""Sensor sessions: each kind of channel, what breaks it, and what contradicts what."""
+
+import numpy as np
+import pytest
+
+from detector.judge import judge
+from gateway.sensors import draw
+from schemas.messages import Channel, Profile
+from schemas.vocabulary import Answer, Reason
+from tests.unit.detector_sessions import sensors
+
+ROOM = Profile.model_validate({"zones": {"bed": [[0, 0.5], [1, 0.5], [1, 1], [0, 1]]}})
+TIMES = tuple(range(0, 10_000, 250))
+
+
+def series(quantity: str, values: "list[float] | np.ndarray", name: str = "") -> Channel:
+    return Channel.model_validate(
+        {
+            "name": name or quantity.split("_")[0],
+            "quantity": quantity,
+            "ms": TIMES,
+            "values": [(float(v),) for v in values],
+        }
+    )
+
+
+def load(kg: float = 71.0, stir: float = 0.3, *, until: float = 1.0, name: str = "load") -> Channel:
+    """Return a bed's load: *kg* with a sleeper's small movement, up to *until* of the time, then an empty bed."""
+    rng = np.random.default_rng(2)
+    values = kg + stir * np.sin(np.arange(len(TIMES)) / 3) + rng.normal(0, 0.01, len(TIMES))
+    values[round(until * len(TIMES)) :] = 1.0 + rng.normal(0, 0.01, len(TIMES) - round(until * len(TIMES)))
+    return series("bed_load_kg", values, name)
+
+
+def steady(quantity: str, value: float) -> Channel:
+    return series(quantity, [value] * len(TIMES))
+
+
+ARRAY: dict[str, tuple[Answer, Reason | None]] = {
+    "asleep": (Answer.IN_BED, None),
+    "empty": (Answer.NOT_SEEN, None),
+    "just_left": (Answer.NOT_SEEN, None),
+    "sitting_up": (Answer.SOMETHING_WRONG, Reason.AT_EDGE),
+    "up": (Answer.SOMETHING_WRONG, Reason.UP),
+    "fallen": (Answer.SOMETHING_WRONG, Reason.ON_FLOOR),
+    "two": (Answer.CANNOT_TELL, Reason.COUNT),
+}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("posture", ARRAY)
+def test_a_thermal_array(posture: str, seed: int) -> None:
+    answer, reason = ARRAY[posture]
+    found = judge(sensors(*draw(posture, seed, 10), room=ROOM))
+    assert (found.answer, found.reasons) == (answer, (reason,) if reason else ())
+
+
+def test_a_finer_array_says_the_same() -> None:
+    for posture in ("asleep", "empty", "up"):
+        coarse, ambient = draw(posture, 1, 10)
+        cells = np.asarray(coarse.values).reshape(-1, 4, 4).repeat(2, 1).repeat(2, 2)
+        noise = np.random.default_rng(1).normal(0, 0.05, cells.shape)
+        values = [tuple(row) for row in (cells + noise).reshape(len(cells), 64)]
+        fine = Channel.model_validate(
+            {"name": "fine", "quantity": "thermal_c", "rows": 8, "columns": 8, "ms": coarse.ms, "values": values}
+        )
+        assert judge(sensors(fine, ambient, room=ROOM)).answer is ARRAY[posture][0], posture
+
+
+def test_without_a_bed_zone_an_array_cannot_tell_bed_from_floor() -> None:
+    found = judge(sensors(*draw("asleep", 1, 10), room=Profile()))
+    assert found.reasons == (Reason.OUT_OF_RANGE,)
+
+
+def test_warmth_alone_is_not_the_resident_where_there_are_animals() -> None:
+    found = judge(sensors(*draw("asleep", 1, 10), room=ROOM.model_copy(update={"pets": True})))
+    assert found.reasons == (Reason.COUNT,)
+
+
+@pytest.mark.parametrize(
+    ("channels", "answer", "reason"),
+    [
+        ([load()], Answer.IN_BED, None),
+        ([load(stir=0.0)], Answer.CANNOT_TELL, Reason.STILL),
+        ([load(until=0.5)], Answer.SOMETHING_WRONG, Reason.UP),
+        ([load(stir=20.0)], Answer.SOMETHING_WRONG, Reason.VIOLENT),
+        ([load(kg=4.0)], Answer.NOT_SEEN, None),
+        ([load(kg=4.0), steady("presence", 1)], Answer.SOMETHING_WRONG, Reason.UP),
+        ([load(kg=4.0), steady("presence", 0)], Answer.NOT_SEEN, None),
+        ([load(), steady("presence", 1)], Answer.IN_BED, None),
+        ([load(), steady("presence", 0)], Answer.CANNOT_TELL, Reason.CONTRADICTORY),
+        ([load(), load(name="other")], Answer.CANNOT_TELL, Reason.COUNT),
+        ([load(), *draw("asleep", 1, 10)], Answer.IN_BED, None),
+        ([load(), *draw("fallen", 1, 10)], Answer.CANNOT_TELL, Reason.CONTRADICTORY),
+        ([load(kg=4.0), *draw("asleep", 1, 10)], Answer.CANNOT_TELL, Reason.CONTRADICTORY),
+        ([steady("presence", 1)], Answer.CANNOT_TELL, Reason.STILL),
+        ([steady("presence", 0), steady("movement", 0)], Answer.NOT_SEEN, None),
+        ([steady("door_open", 1)], Answer.CANNOT_TELL, Reason.OUT_OF_RANGE),
+        ([steady("bed_load_kg", 70)], Answer.CANNOT_TELL, Reason.FROZEN),
+        ([load(kg=900.0)], Answer.CANNOT_TELL, Reason.OUT_OF_RANGE),
+    ],
+)
+def test_what_a_bed_sensor_says(channels: list[Channel], answer: Answer, reason: Reason | None) -> None:
+    found = judge(sensors(*channels, room=ROOM))
+    assert (found.answer, found.reasons) == (answer, (reason,) if reason else ())
+
+
+def test_a_couples_bed_needs_both_sides() -> None:
+    two = ROOM.model_copy(update={"expected_people": 2})
+    assert judge(sensors(load(name="left"), load(name="right"), room=two)).answer is Answer.IN_BED
+    assert judge(sensors(load(name="left"), load(kg=2.0, name="right"), room=two)).reasons == (Reason.COUNT,)
+
+
+def test_a_series_too_short_or_without_a_single_change_is_not_trusted() -> None:
+    array, ambient = draw("asleep", 1, 10)
+    short = array.model_copy(update={"ms": array.ms[:3], "values": array.values[:3]})
+    assert judge(sensors(short, ambient, room=ROOM)).reasons == (Reason.TOO_SHORT,)
+    stuck = array.model_copy(update={"values": array.values[:1] * len(array.ms)})
+    assert judge(sensors(stuck, ambient, room=ROOM)).reasons == (Reason.FROZEN,)
+    hot = array.model_copy(update={"values": tuple(tuple(v + 300 for v in row) for row in array.values)})
+    assert judge(sensors(hot, ambient, room=ROOM)).reasons == (Reason.OUT_OF_RANGE,)
