@@ -20,8 +20,10 @@ from schemas.limits import UNACKNOWLEDGED
 log = structlog.get_logger()
 
 Handler = Callable[[str, bytes], Awaitable[None]]
-"""Called with topic and payload; when it returns, the message is acknowledged; when it raises, it is not."""
+"""Called with topic and payload; the message is acknowledged when it returns, or has raised three times."""
 
+_AGAIN_SECONDS: Final = (0.0, 1.0, 4.0)
+"""How long before each try of a handler: a database that is away for a moment costs no session its first way."""
 _BACKOFF_SECONDS: Final = (0.2, 1.0, 2.0, 5.0, 10.0)
 _PUBACK_SECONDS: Final = 10.0
 
@@ -139,14 +141,24 @@ class Broker:
         topic = str(message.topic)
         payload = message.payload if isinstance(message.payload, bytes) else b""
         try:
+            for wait in _AGAIN_SECONDS:
+                await asyncio.sleep(wait)
+                if await self._handled(message, topic, payload):
+                    break
+            # Also when it failed each time: what stays unacknowledged takes one of our four places for as long as the
+            # connection lasts, and after four the broker gives us nothing more. Its sender has no receipt and comes again.
+            client._client.ack(message.mid, message.qos)
+        finally:
+            places.release()
+
+    async def _handled(self, message: aiomqtt.Message, topic: str, payload: bytes) -> bool:
+        try:
             for filter_, (_, handler) in list(self.subscriptions.items()):
                 if message.topic.matches(filter_):
                     await handler(topic, payload)
                     break
         except Exception:
-            # Not acknowledged: the sender has no receipt and comes again. One bad message takes no process with it.
+            # One bad message takes no process with it.
             log.exception("message_failed", topic=topic, bytes=len(payload))
-        else:
-            client._client.ack(message.mid, message.qos)
-        finally:
-            places.release()
+            return False
+        return True
