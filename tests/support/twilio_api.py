@@ -105,7 +105,7 @@ class TwilioApi:
 
     async def pick_up(self, call: Item) -> str:
         """Answer *call*; return the TwiML that is read."""
-        call.status = "in-progress"
+        await self.status(call, "in-progress")
         return (await self.post(call.form["Url"], self._of_call(call)))[1]
 
     async def press(self, call: Item, twiml: str, digit: str) -> str:
