@@ -86,20 +86,24 @@ class Clockwork:
             done += 1
 
     async def _step_check(self, tx: "Tx[Any]", at_work: list[UUID]) -> UUID | None:
-        check = await checks.lock_due(tx)
-        if check is None:
+        check_id = await checks.lock_due(tx)
+        if check_id is None:
             return None
-        at_work.append(check.check_id)
+        at_work.append(check_id)
+        check = await checks.lock(tx, check_id)
+        assert check is not None, "it is held"
         if check.next_step_at is not None:
             metrics.LATENESS.observe(max(0.0, (await now(tx) - check.next_step_at).total_seconds()))
         await cases.step_check(tx, check, watch.Ticker(self.since), "clockwork")
         return check.check_id
 
     async def _step_alarm(self, tx: "Tx[Any]", at_work: list[UUID]) -> UUID | None:
-        alarm = await alarms.lock_due(tx)
-        if alarm is None:
+        alarm_id = await alarms.lock_due(tx)
+        if alarm_id is None:
             return None
-        at_work.append(alarm.alarm_id)
+        at_work.append(alarm_id)
+        alarm = await alarms.lock(tx, alarm_id)
+        assert alarm is not None, "it is held"
         if alarm.next_step_at is not None:
             metrics.LATENESS.observe(max(0.0, (await now(tx) - alarm.next_step_at).total_seconds()))
         signed_in = await towns.somebody_signed_in(tx, alarm.org)

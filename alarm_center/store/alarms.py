@@ -56,17 +56,18 @@ async def lock(tx: "Tx[Any]", alarm_id: UUID) -> Alarm | None:
     return await _whole(tx, await tx.fetchrow("select * from alarms where alarm_id = $1 for update", alarm_id))
 
 
-async def lock_due(tx: "Tx[Any]") -> Alarm | None:
-    """Return the alarm that has waited longest past its next step, held; rows that others hold are skipped."""
-    return await _whole(
-        tx,
-        await tx.fetchrow(
-            """
-            select * from alarms where next_step_at <= clock.now()
-            order by next_step_at limit 1 for update skip locked
-            """
-        ),
+async def lock_due(tx: "Tx[Any]") -> UUID | None:
+    """Hold the alarm that has waited longest past its next step; return its id. Rows that others hold are skipped.
+
+    Only the id: a row that cannot be read must still be known by name, or it would stand before all others for ever.
+    """
+    alarm_id: UUID | None = await tx.fetchval(
+        """
+        select alarm_id from alarms where next_step_at <= clock.now()
+        order by next_step_at limit 1 for update skip locked
+        """
     )
+    return alarm_id
 
 
 async def lock_open(tx: "Tx[Any]", resident_id: UUID) -> Alarm | None:

@@ -59,15 +59,18 @@ async def lock(tx: "Tx[Any]", check_id: UUID) -> Check | None:
     return _check(row, await _attempts(tx, check_id)) if row else None
 
 
-async def lock_due(tx: "Tx[Any]") -> Check | None:
-    """Return the check that has waited longest past its next step, held; rows that others hold are skipped."""
-    row = await tx.fetchrow(
+async def lock_due(tx: "Tx[Any]") -> UUID | None:
+    """Hold the check that has waited longest past its next step; return its id. Rows that others hold are skipped.
+
+    Only the id: a row that cannot be read must still be known by name, or it would stand before all others for ever.
+    """
+    check_id: UUID | None = await tx.fetchval(
         """
-        select * from checks where next_step_at <= clock.now()
+        select check_id from checks where next_step_at <= clock.now()
         order by next_step_at limit 1 for update skip locked
         """
     )
-    return _check(row, await _attempts(tx, row["check_id"])) if row else None
+    return check_id
 
 
 async def coming(tx: "Tx[Any]", resident_id: UUID) -> list[UUID]:
