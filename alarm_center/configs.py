@@ -5,12 +5,18 @@ says that it has it.
 """
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+import structlog
+from pydantic import ValidationError
 
 from alarm_center.store import devices, events
 from alarm_center.store.memory import Tx, now
 from schemas.limits import CONFIG_AHEAD_HOURS
-from schemas.messages import Attempt, Capture, Config, Profile
+from schemas.messages import Attempt, Capture, Config, Part, Profile
+
+log = structlog.get_logger()
+P = TypeVar("P", bound=Part)
 
 _OWED: Final = """
     select c.check_id, a.number as attempt, a.opens_at, a.closes_at, a.seconds, c.show
@@ -41,8 +47,8 @@ async def refresh(tx: "Tx[Any]", org: str, device_id: str) -> int | None:
     config = Config(
         version=1,
         attempts=attempts,
-        capture=Capture.model_validate(device.capture),
-        profile=Profile.model_validate(device.profile) if device.consented else Profile(),
+        capture=_read(Capture, device.capture, device),
+        profile=_read(Profile, device.profile, device) if device.consented else Profile(),
     )
     version = await devices.want(tx, org, device_id, config.model_dump(mode="json", exclude={"version"}))
     if version is not None:
@@ -51,6 +57,21 @@ async def refresh(tx: "Tx[Any]", org: str, device_id: str) -> int | None:
             resident_id=device.resident_id, area_id=device.area_id,
         )  # fmt: skip
     return version
+
+
+def _read(kind: type[P], value: Any, device: devices.Device) -> P:
+    """Return *value* as *kind*, or its defaults: an ill-set device, which then can tell nothing, holds up no decision."""
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        log.error(
+            "device_misconfigured",
+            org=device.org,
+            device=device.device_id,
+            what=kind.__name__,
+            errors=error.error_count(),
+        )
+        return kind()
 
 
 async def refresh_resident(tx: "Tx[Any]", resident_id: Any) -> None:

@@ -47,7 +47,12 @@ async def plan_town(memory: Memory, org: str) -> int:
         from_ = min(from_, at)
         made = 0
         for row in await plans.residents(tx, org):
-            made += await _plan_resident(tx, town, row, from_, at + AHEAD, at)
+            try:
+                async with tx.transaction():
+                    made += await _plan_resident(tx, town, row, from_, at + AHEAD, at)
+            except (ValueError, TypeError, LookupError, ArithmeticError):
+                # One resident's fault leaves nobody else without a check; reconciliation tells of theirs.
+                log.exception("resident_not_planned", org=org, resident_id=str(row["resident_id"]))
         await plans.set_planned_until(tx, org, at)
         return made
 

@@ -15,7 +15,7 @@ async def residents(tx: "Tx[Any]", org: str) -> list[Mapping[str, Any]]:
     rows: list[Mapping[str, Any]] = await tx.fetch(
         f"""
         select r.resident_id, d.device_id, coalesce(p.green_by, 'operator') as green_by,
-            coalesce(p.show, 'deviation') as show, b.starts_on, b.ends_on, ({CONSENTED}) as consented,
+            coalesce(p.show, 'deviation') as show, b.decided, ({CONSENTED}) as consented,
             v.revoked_instead, v.recorded_by as revoked_by
         from residents r
         left join plans p using (resident_id)
@@ -23,8 +23,8 @@ async def residents(tx: "Tx[Any]", org: str) -> list[Mapping[str, Any]]:
             select device_id from devices where resident_id = r.resident_id order by kind = 'camera' desc, device_id limit 1
         ) d on true
         join lateral (
-            select starts_on, ends_on from decisions where resident_id = r.resident_id order by starts_on desc limit 1
-        ) b on true
+            select array_agg(array[starts_on, ends_on]) as decided from decisions where resident_id = r.resident_id
+        ) b on b.decided is not null
         left join lateral (
             select revoked_instead, recorded_by from consents
             where resident_id = r.resident_id and state = 'revoked' order by revoked_at desc limit 1
@@ -38,8 +38,8 @@ async def residents(tx: "Tx[Any]", org: str) -> list[Mapping[str, Any]]:
 
 
 def in_force(row: Mapping[str, Any], night: date) -> bool:
-    """Whether the resident's decision holds on that night."""
-    return bool(row["starts_on"] <= night and (row["ends_on"] is None or night <= row["ends_on"]))
+    """Whether one of the resident's decisions holds on that night; the next is often made before the one in force ends."""
+    return any(starts_on <= night and (ends_on is None or night <= ends_on) for starts_on, ends_on in row["decided"])
 
 
 async def slots(tx: "Tx[Any]", resident_id: UUID) -> list[Slot]:

@@ -6,9 +6,13 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from alarm_center.core.plan import Plan
 from alarm_center.store.memory import Tx
 from schemas.vocabulary import HandledBy
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,19 @@ class Town:
     data_number: str | None
 
     def plan_of_area(self, area: Mapping[str, Any], resident: Mapping[str, Any] | None = None) -> Plan:
-        """Lay the area's answers, then the resident's, over the town's."""
-        return Plan.from_settings({"handled_by": self.handled_by}, self.plan, area, resident or {})
+        """Lay the area's answers, then the resident's, over the town's.
+
+        Answers that cannot be read are left out, and logged: a check or an alarm with the defaults is better than none.
+        """
+        layers: list[Mapping[str, Any]] = [{"handled_by": self.handled_by}]
+        for whose, layer in (("town", self.plan), ("area", area), ("resident", resident or {})):
+            try:
+                Plan.from_settings(layer)
+            except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+                log.error("plan_unreadable", org=self.org, whose=whose, error=str(error)[:200])
+            else:
+                layers.append(layer)
+        return Plan.from_settings(*layers)
 
 
 _TOWN = """
