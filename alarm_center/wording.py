@@ -4,13 +4,17 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import structlog
+
 from alarm_center.core import dispatch as dispatch_core
 from alarm_center.core.case import Alarm, Notice
 from alarm_center.core.plan import Wording
-from alarm_center.core.sms_text import Facts, Language, Text, Texts
+from alarm_center.core.sms_text import Facts, Language, Text, Texts, UnfitText
 from alarm_center.store import alarms, messages, towns
 from alarm_center.store.memory import Tx
 from schemas.vocabulary import Channel, Priority
+
+log = structlog.get_logger()
 
 _VALID: Final = timedelta(minutes=15)
 """How long an SMS that nothing waits for is worth delivering."""
@@ -40,6 +44,9 @@ async def ask(
     token = await alarms.token_of(tx, notice.notice_id)
     facts = await _facts(tx, alarm, notice, token)
     text = _SPOKEN.get(notice.wording, Text.VOICE_CALL_OUT) if notice.channel is Channel.CALL else _TEXT[notice.wording]
+    if text is Text.ALSO_SEEKS and facts.other_no is None:
+        # Its patrol is out, and this phone has taken nothing: to it, it is a call-out like any other.
+        text = Text.CALL_OUT
     reminder = notice.wording is Wording.REMINDER
     rank = FIRST if first and alarm.priority is not Priority.THIRD else REMINDER if reminder else CALL_OUT
     await messages.add(tx, _draft(town, alarm, notice, text, facts, token, _until(alarm, at), at, rank))
@@ -70,9 +77,18 @@ def _draft(
 ) -> messages.Draft:  # fmt: skip
     return messages.Draft(
         org=town.org, channel=Channel.SMS if sms else notice.channel, wording=text, sender=town.sending_number,
-        phone=notice.phone, body=texts(town).say(text, facts), token=token, created_at=at, valid_until=until, rank=rank,
+        phone=notice.phone, body=_said(town, text, facts), token=token, created_at=at, valid_until=until, rank=rank,
         alarm_id=alarm.alarm_id, notice_id=notice.notice_id,
     )  # fmt: skip
+
+
+def _said(town: towns.Town, text: Text, facts: Facts) -> str:
+    """Return *text*, or the bare case number: a setting that spoils a text must not keep an alarm from going out."""
+    try:
+        return texts(town).say(text, facts)
+    except UnfitText as error:
+        log.error("text_unfit", org=town.org, text=text, why=str(error))
+        return f"Larm {facts.case_no} PRIO {facts.priority}: 1 / 2"
 
 
 def _until(alarm: Alarm, at: datetime) -> datetime:

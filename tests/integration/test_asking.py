@@ -1,0 +1,77 @@
+"""No text keeps an alarm from going out."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from alarm_center import cases
+from alarm_center.clockwork import Clockwork
+from alarm_center.core import alarm_events
+from alarm_center.store.memory import Memory
+from schemas.vocabulary import Priority
+from tests.support import busy_town
+from tests.support.postgres import Database
+
+ORG = "ost"
+
+
+@pytest.fixture
+async def memory(database: Database) -> AsyncIterator[Memory]:
+    opened = await Memory.open(database.worker)
+    yield opened
+    await opened.close()
+
+
+async def _rows(memory: Memory, question: str, *values: object) -> list[dict[str, Any]]:
+    async with memory.transaction() as tx:
+        return [dict(row) for row in await tx.fetch(question, *values)]
+
+
+async def test_the_second_phone_of_a_patrol_that_is_out_is_called_out_like_any_other(memory: Memory) -> None:
+    first = await busy_town.found(memory, ORG)
+    async with memory.transaction() as tx:
+        area = await tx.fetchval("select area_id from areas")
+        second = await busy_town.resident(tx, ORG, area, number=2, due_in=timedelta(minutes=30))
+        colleague = await tx.fetchval(
+            "insert into carers (org, name, phone) values ('ost', 'C', '+46701110009') returning carer_id"
+        )
+        await tx.execute(
+            """
+            insert into shifts (org, area_id, carer_id, patrol, role, starts_at, ends_at, mustered)
+            select org, area_id, $1, patrol, role, starts_at + interval '1 minute', ends_at, true from shifts
+            """,
+            colleague,
+        )
+    taken = await cases.raise_manual(memory, first, Priority.SECOND, actor="test")
+    await busy_town.move(memory, timedelta(minutes=3))
+    await Clockwork(memory).cycle()
+    (asked,) = await _rows(memory, "select notice_id, phone from notices")
+    await cases.on_alarm(memory, taken.alarm_id, alarm_events.Took(asked["notice_id"]), actor="test")
+
+    other = await cases.raise_manual(memory, second, Priority.SECOND, actor="test")
+    await busy_town.move(memory, timedelta(minutes=3))
+    await Clockwork(memory).cycle()
+    question = "select notice_id, phone from notices where alarm_id = $1 order by asked_at"
+    (also,) = await _rows(memory, question, other.alarm_id)
+    assert also["phone"] == asked["phone"]
+    await cases.on_alarm(memory, other.alarm_id, alarm_events.Declined(also["notice_id"]), actor="test")
+    said = await _rows(
+        memory, "select phone, body from messages where alarm_id = $1 and phone = '+46701110009'", other.alarm_id
+    )
+    assert [message["body"].split()[:2] for message in said] == [["Larm", str(other.case_no)]]
+
+
+@pytest.mark.parametrize(
+    "spoilt", ["link_host = 'Natt.Kommun.se/'", "data_number = 'växeln'", f"link_host = '{'x' * 120}.se'"]
+)
+async def test_a_setting_that_spoils_the_text_does_not_keep_the_alarm_in(memory: Memory, spoilt: str) -> None:
+    resident_id = await busy_town.found(memory, ORG)
+    await _rows(memory, f"update organisations set {spoilt} returning 1")
+    alarm = await cases.raise_manual(memory, resident_id, Priority.FIRST, actor="test")
+    await busy_town.move(memory, timedelta(minutes=3))
+    await Clockwork(memory).cycle()
+    sent = await _rows(memory, "select body from messages where alarm_id = $1", alarm.alarm_id)
+    assert sent
+    assert all(f"Larm {alarm.case_no} PRIO 1" in message["body"] or "Prioritet" in message["body"] for message in sent)
