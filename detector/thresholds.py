@@ -41,7 +41,9 @@ class Thresholds:
     least_outside: float = 4.0
     clear_outside: float = 40.0
     fair_share: float = 0.15
-    stray: float = 0.05
+    echo: float = 0.03
+    solid_in_bed: float = 0.2
+    least_fallen: float = 15.0
     overhang: float = 0.35
     border: float = 0.2
     border_time: float = 0.7

@@ -1,5 +1,6 @@
 """From what was measured to one answer and its reason: every rule of the camera's verdict, in order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,11 +39,13 @@ class _At:
 def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) -> Verdict:
     """Return the verdict on a picture that is good."""
     figures = _figures(movement, zones, t)
-    outside = [f for f in figures if _outside_blocks(f) >= t.least_outside and f.inside <= 1.0 - t.overhang]
     at = _who_is_where(movement, zones, t)
     occupied = [a for a in at if a.people]
-    least_stray = t.stray * sum(a.strength for a in at)
-    stray = [f for f in figures if f not in outside and f.inside < 0.5 and f.body.strength >= least_stray]
+    # Who turns over in bed moves their shadow and their reflection in the floor too: a few parts in a hundred.
+    echo = t.echo * sum(a.strength for a in occupied)
+    beyond = [f for f in figures if f.inside <= 1.0 - t.overhang and f.body.strength >= echo]
+    outside = [f for f in beyond if _outside_blocks(f) >= t.least_outside]
+    stray = [f for f in beyond if f not in outside]
     measures = _measures(movement, zones, figures, outside, at)
     evidence = _evidence(outside, at)
 
@@ -54,7 +57,7 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
         reason = _wrong(outside, zones, t)
         clear = max(f.body.strength for f in outside) >= t.clear_outside
         if not clear and not occupied:
-            return say(Answer.CANNOT_TELL, Reason.STILL, None, "something small moves outside the bed")
+            return _small(outside, say, profile, t)
         apart = [f for f in outside if f.inside < 0.1]
         others = bool(occupied) and len(apart) == len(outside)
         if others and (reason is not Reason.ON_FLOOR or not clear):
@@ -63,7 +66,9 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
     if not zones.rest:
         return say(Answer.CANNOT_TELL, Reason.OUT_OF_RANGE, None, "the profile has no bed zone")
     if not occupied:
-        weak = stray or any(a.blocks >= t.least_blocks or a.slow >= t.least_slow for a in at)
+        if stray:
+            return _small(stray, say, profile, t)
+        weak = any(a.blocks >= t.least_blocks or a.slow >= t.least_slow for a in at)
         if weak:
             return say(Answer.CANNOT_TELL, Reason.STILL, None, "too little movement to say who or where")
         return say(Answer.NOT_SEEN, None, 0)
@@ -82,6 +87,14 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
     if movement.distinct < t.least_distinct:
         return say(Answer.CANNOT_TELL, Reason.TOO_SHORT, people, f"only {movement.distinct} different pictures")
     return say(Answer.IN_BED, None, people)
+
+
+def _small(figures: list[Figure], say: Callable[..., Verdict], profile: Profile, t: Thresholds) -> Verdict:
+    """Return the verdict when all that moves is something small, not in bed: low down it may be who fell and lies."""
+    main = max(figures, key=lambda f: f.body.strength)
+    if main.low >= 0.5 and main.body.strength >= t.least_fallen and not profile.pets:
+        return say(Answer.SOMETHING_WRONG, Reason.ON_FLOOR, 1, "something small moves, low down")
+    return say(Answer.CANNOT_TELL, Reason.STILL, None, "something small moves outside the bed")
 
 
 def _who_is_where(movement: Movement, zones: Zones, t: Thresholds) -> list[_At]:
@@ -105,7 +118,10 @@ def _in_zone(place: Place, core: Mask, beds: int, movement: Movement, t: Thresho
     strength = float(movement.amplitude[alive].sum())
     slow = max((b.blocks for b in bodies(movement.slow & core, movement.slowness, 3)), default=0)
     largest = max((b.blocks for b in bodies(alive, movement.amplitude, 3)), default=0)
-    seen = (largest >= t.least_in_bed and strength >= t.strength_in_bed) or _breathes(slow, place, movement, t)
+    # Under a shadow that moves over the bed some blocks pass for solid; a sleeper is more than a few among many.
+    shaded = blocks < t.solid_in_bed * int((movement.alive & core).sum())
+    moves = largest >= t.least_in_bed and strength >= t.strength_in_bed and not shaded
+    seen = moves or _breathes(slow, place, movement, t)
     people = 0
     if seen:
         # A side of a couple's bed is one person wide; only a bed that is one zone can hold two unasked.
