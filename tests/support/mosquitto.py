@@ -29,7 +29,7 @@ class Mosquitto:
     def __init__(self, folder: Path, passwords: Mapping[str, str]) -> None:
         self.port = free_port()
         self.passwords = dict(passwords)
-        self._folder = folder
+        self.folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         deployed = (DEPLOYED / "mosquitto.conf").read_text(encoding="utf-8")
         settings = "log_type information\n" + deployed.replace("/mosquitto/config/", f"{folder}/").replace(
@@ -63,9 +63,9 @@ class Mosquitto:
         if self._process is not None:
             raise RuntimeError("this Mosquitto runs already")
         self._write_passwords()
-        with (self._folder / "log").open("ab") as log:
+        with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [_program("mosquitto"), "-c", str(self._folder / "mosquitto.conf")],
+                [_program("mosquitto"), "-c", str(self.folder / "mosquitto.conf")],
                 stdout=log,
                 stderr=log,
             )
@@ -91,7 +91,7 @@ class Mosquitto:
 
     def log(self) -> str:
         """Return what it has written so far."""
-        return (self._folder / "log").read_text(encoding="utf-8", errors="replace")
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
 
     def _end(self, how: Callable[[subprocess.Popen[bytes]], None]) -> None:
         if self._process is None:
@@ -101,7 +101,7 @@ class Mosquitto:
         self._process = None
 
     def _write_passwords(self) -> None:
-        path = self._folder / "passwords"
+        path = self.folder / "passwords"
         lines = [f"{user}:{mosquitto_hash(word, os.urandom(12))}\n" for user, word in self.passwords.items()]
         path.write_text("".join(lines), encoding="utf-8")
         path.chmod(0o600)
