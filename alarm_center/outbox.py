@@ -16,7 +16,7 @@ from uuid import uuid4
 import asyncpg
 import structlog
 
-from alarm_center import delivery, metrics
+from alarm_center import delivery, metrics, replies_in
 from alarm_center.delivery import undelivered_due as undelivered_due
 from alarm_center.providers import Provider, Refused, Seen, Sent, Unavailable, Unknown
 from alarm_center.store import messages
@@ -36,6 +36,7 @@ _AT_ONCE, _URGENT_AT_ONCE = 8, 24
 _LEAST_WAIT, _LONGEST_WAIT = timedelta(seconds=0.5), timedelta(seconds=10)
 _CLOCKS_APART: Final = timedelta(minutes=5)
 _TIDY_SECONDS: Final = 3600.0
+_CATCH_UP_SECONDS: Final = 60.0
 
 
 class _Lost(Exception):
@@ -62,7 +63,8 @@ class Outbox:
         self._wake.set()
 
     async def run(self) -> None:
-        """Send until cancelled; what is being sent then may still end."""
+        """Send until cancelled; what is being sent then may still end. Beside it, replies that we missed are fetched."""
+        catching_up = asyncio.create_task(self._catch_up())
         try:
             while True:
                 wait = _POLL_SECONDS
@@ -77,6 +79,7 @@ class Outbox:
                         await self._wake.wait()
                 self._wake.clear()
         finally:
+            catching_up.cancel()
             if self._at_work:
                 _, unfinished = await asyncio.wait(self._at_work, timeout=self.drain_seconds)
                 for task in unfinished:
@@ -99,6 +102,16 @@ class Outbox:
             await delivery.forget_parked(self.memory)
             self._tidied_at = self.monotonic()
         return wait
+
+    async def _catch_up(self) -> None:
+        while True:
+            try:
+                await replies_in.catch_up(self.memory, self.provider)
+            except (Unavailable, Unknown, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("catch_up_waits", error=type(error).__name__)
+            except Exception:
+                log.exception("catch_up_failed")
+            await asyncio.sleep(_CATCH_UP_SECONDS)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._at_work.discard(task)

@@ -5,7 +5,7 @@ A reply is kept, understood and acted on in one transaction. Whatever cannot be 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -20,6 +20,7 @@ from alarm_center.core.case import Alarm, AlarmState, NoticeState, Write
 from alarm_center.core.replies import DIGITS, Action, Command, Empty, Reply, parse_reply
 from alarm_center.core.resolve import HELD, Heed, NoticeRef, Resolution, Say, Standing, resolve
 from alarm_center.core.sms_text import Text, UnfitText
+from alarm_center.providers import Provider
 from alarm_center.store import alarms, events, replies, towns
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.replies import Asked, Mustered
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 
 LONGEST: Final = 4_000
 """Characters of a reply that are kept."""
+CATCH_UP: Final = timedelta(minutes=15)
+"""How far back the provider is asked for replies that never reached us, of real time."""
 _FEW: Final = 3
 _MANY: Final = 20
 """How many answers that lead nowhere a phone gets in an hour: to words, and to digits. Two machines may be talking."""
@@ -78,6 +81,28 @@ async def receive(memory: Memory, provider: str, provider_id: str, phone: str, s
     metrics.REPLIES.labels(meaning).inc()
     memory.hint()
     return meaning
+
+
+async def catch_up(memory: Memory, provider: Provider, back: timedelta = CATCH_UP) -> int:
+    """Take replies that the provider has and that never reached us; return how many there were.
+
+    A provider tells of a reply once; while we are being restarted there is nobody to tell.
+    """
+    async with memory.transaction() as tx:
+        numbers = await replies.numbers(tx)
+    count = 0
+    for number in numbers:
+        heard = await provider.replies(number, datetime.now(UTC) - back)
+        if not heard:
+            continue
+        async with memory.transaction() as tx:
+            missed = await replies.untaken(tx, provider.name, [reply.provider_id for reply in heard])
+        for reply in heard:
+            if reply.provider_id in missed:
+                log.warning("reply_caught_up", reply=reply.provider_id)
+                await receive(memory, provider.name, reply.provider_id, reply.phone, number, reply.body)
+                count += 1
+    return count
 
 
 async def press(memory: Memory, provider: str, call_id: str, message_id: UUID, digit: str) -> Pressed:

@@ -42,6 +42,15 @@ class Seen:
     at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One reply, as the provider keeps it."""
+
+    provider_id: str
+    phone: str
+    body: str
+
+
 class Refused(Exception):
     """The provider will never send this; *code* is its own word for why."""
 
@@ -92,6 +101,13 @@ class Provider(Protocol):
 
     async def recent_calls(self, to: str, since: datetime) -> Sequence[Seen]:
         """The same of calls.
+
+        Raises:
+            Unavailable, Unknown: it cannot say now.
+        """
+
+    async def replies(self, number: str, since: datetime) -> Sequence[Heard]:
+        """Return what carers have written to our *number* since *since* (the provider's clock), oldest first.
 
         Raises:
             Unavailable, Unknown: it cannot say now.

@@ -22,7 +22,7 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient  # type: ignore[
 from twilio.http.response import Response  # type: ignore[import-untyped]  # as above
 from twilio.rest import Client  # type: ignore[import-untyped]  # as above
 
-from alarm_center.providers import Refused, Seen, Sent, Status, Unavailable, Unknown
+from alarm_center.providers import Heard, Refused, Seen, Sent, Status, Unavailable, Unknown
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -69,10 +69,11 @@ class _Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # its base has no typ
     and would cost an alarm the ten seconds of asking. The SDK builds https://api.twilio.com/… itself.
     """
 
-    def __init__(self, base_url: str | None) -> None:
+    def __init__(self, base_url: str | None, timeout_seconds: float) -> None:
         super().__init__(pool_connections=False, logger=_QUIET)
         self._base = urlsplit(base_url) if base_url else None
         self._session: aiohttp.ClientSession | None = None
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=_CONNECT_SECONDS)
 
     async def request(
         self,
@@ -89,8 +90,7 @@ class _Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # its base has no typ
             url = urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc).geturl()
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(force_close=True),
-                timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, sock_connect=_CONNECT_SECONDS),
+                connector=aiohttp.TCPConnector(force_close=True), timeout=self._timeout
             )
         if auth is not None:
             key = base64.b64encode(":".join(auth).encode()).decode()
@@ -123,9 +123,10 @@ class Twilio:
         *,
         base_url: str | None = None,
         per_second: float | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self.per_second = per_second
-        self._http = _Http(base_url)
+        self._http = _Http(base_url, timeout_seconds)
         self._client = Client(account_sid, auth_token, http_client=self._http, environment={"": ""})
         self._hooks = f"{public_url.rstrip('/')}/hooks/twilio"
 
@@ -174,6 +175,15 @@ class Twilio:
             Seen(c.sid, c._from or "", None, c.date_created)
             for c in listed
             if c.date_created is None or c.date_created >= since
+        ]
+
+    async def replies(self, number: str, since: datetime) -> Sequence[Heard]:
+        """Return what was written to our number: Twilio tells of a reply once, and not again if we were away."""
+        listed = await _asked(self._client.messages.list_async(to=number, limit=_LISTED))
+        return [
+            Heard(m.sid, m.from_ or "", m.body or "")
+            for m in reversed(listed)
+            if m.direction == "inbound" and (m.date_created is None or m.date_created >= since)
         ]
 
     async def close(self) -> None:

@@ -200,3 +200,21 @@ async def any_area(tx: "Tx[Any]", org: str) -> UUID:
     """Return an area of the town: for a call for help from a phone that is on no shift."""
     area_id: UUID = await tx.fetchval("select area_id from areas where org = $1 order by code limit 1", org)
     return area_id
+
+
+async def untaken(tx: "Tx[Any]", provider: str, ids: Sequence[str]) -> frozenset[str]:
+    """Return those of the provider's *ids* that no kept reply has."""
+    rows = await tx.fetch(
+        """
+        select id from unnest($2::text[]) as id
+        where not exists (select from replies r where r.provider = $1 and r.provider_id = id)
+        """,
+        provider, list(ids),
+    )  # fmt: skip
+    return frozenset(row["id"] for row in rows)
+
+
+async def numbers(tx: "Tx[Any]") -> list[str]:
+    """Return every number that towns send from."""
+    rows = await tx.fetch("select distinct sending_number from organisations order by 1")
+    return [row["sending_number"] for row in rows]

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # the SDK ships no types
 
-from alarm_center import metrics
+from alarm_center import delivery, metrics
 from alarm_center.core.case import AlarmState
 from alarm_center.settings import Settings
 from alarm_center.web.hooks.twilio import TwilioHooks, routes
@@ -97,8 +97,7 @@ async def test_a_status_or_a_call_that_is_not_ours_changes_nothing(centre: SmsCe
     assert (status, "Svara på ditt SMS" in twiml) == (200, True)
     assert len(await centre.rows("select 1 from parked_statuses")) == 1
     await centre.move_clock(2 * 86_400)
-    centre.outbox._tidied_at = None
-    await centre.outbox.cycle()
+    await delivery.forget_parked(centre.memory)
     assert await centre.rows("select 1 from parked_statuses") == []
 
 

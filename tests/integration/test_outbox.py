@@ -123,6 +123,20 @@ async def test_an_answer_that_never_came_is_looked_for_instead_of_sent_again(cen
     assert len(centre.api.messages) == 1
 
 
+async def test_an_answer_that_takes_too_long_is_looked_for(centre: SmsCentre) -> None:
+    hasty = Twilio(
+        centre.api.account_sid, centre.api.auth_token, centre.public_url, base_url=centre.api.url, timeout_seconds=0.5
+    )
+    await centre.stop()
+    centre.api.next_posts = ["hang"]
+    centre.start(Outbox(centre.memory, hasty))
+    await centre.alarm(1)
+    sms = await centre.first.receives("Larm … PRIO 1")
+    assert (await centre.until_message_is("sent"))["provider_id"] == sms.sid
+    await centre.stop()
+    await hasty.close()
+
+
 async def test_a_post_that_never_arrived_is_sent_after_asking_twice(centre: SmsCentre) -> None:
     centre.api.next_posts = ["lose"]
     await centre.alarm(1)

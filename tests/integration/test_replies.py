@@ -259,3 +259,16 @@ async def test_replies_while_the_outbox_is_away_wait_for_it(centre: SmsCentre) -
     await eventually(lambda: len(centre.api.messages) == 1)
     centre.restart()
     await centre.first.receives("är ditt")
+
+
+async def test_a_reply_that_came_while_we_were_away_is_fetched(centre: SmsCentre) -> None:
+    alarm = await centre.alarm(1)
+    await centre.first.receives("Larm … PRIO 1")
+    await centre.until_message_is("sent")
+    await centre.stop()
+    written = centre.api.writes(FIRST, NUMBER, "1")
+    centre.restart()
+    await centre.first.receives("är ditt")
+    assert await replies_in.catch_up(centre.memory, centre.provider()) == 0, "once"
+    await centre.first.writes("1", sid=written.sid)
+    assert len(await centre.lines(alarm.alarm_id, ["reply"])) == 1

@@ -177,7 +177,7 @@ async def sms_centre(database: Database, *, per_second: float | None = None) -> 
     async with AsyncExitStack() as stack:
         memory = await Memory.open(database.worker)
         stack.push_async_callback(memory.close)
-        api = await stack.enter_async_context(TwilioApi().running())
+        api = await stack.enter_async_context(TwilioApi(numbers={NUMBER}).running())
         residents, area_id = await _town(memory)
         runner, public_url = await _serve(memory, api)
         stack.push_async_callback(runner.cleanup)

@@ -69,9 +69,14 @@ class TwilioHooks:
         """Take the key that was pressed in a call."""
         form = await self._form(request)
         message_id = _id(request)
-        pressed = await replies_in.press(
-            self.memory, Twilio.name, form.get("CallSid", ""), message_id, form.get("Digits", "")
-        )
+        try:
+            pressed = await replies_in.press(
+                self.memory, Twilio.name, form.get("CallSid", ""), message_id, form.get("Digits", "")
+            )
+        except Exception:
+            # The carer hears that it was not taken, and can answer the SMS instead.
+            log.exception("key_not_taken", message_id=str(message_id))
+            pressed = Pressed.UNKNOWN
         if pressed is Pressed.AGAIN:
             return await self._ask(message_id)
         found = await self._call(message_id)
