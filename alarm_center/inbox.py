@@ -42,12 +42,15 @@ class Inbox:
         session = _decode(Session, topic, payload, "session")
         if session is None or await watch.detectors_alive(self.memory):
             return
+        # Nobody can look at a session without a frame, so it is none of a person's: it is a fault (design §2.2).
+        blind = not session.frames
         unjudged = Finding(
             session_id=session.session_id, org=session.org, device=session.device, check_id=session.check_id,
             attempt=session.attempt, command_id=session.command_id, answer=Answer.CANNOT_TELL,
-            reasons=(Reason.PERSON_UNSURE,), started_at=session.started_at, pictures=len(session.frames),
+            reasons=(Reason.FAULT if blind else Reason.PERSON_UNSURE,), started_at=session.started_at,
+            pictures=len(session.frames),
         )  # fmt: skip
-        await self._take(unjudged, None)
+        await self._take(unjudged, Answer.CANNOT_TELL if blind else None)
 
     async def on_status(self, topic: str, payload: bytes) -> None:
         """Take what a device says of itself."""
@@ -104,6 +107,8 @@ async def take(tx: "Tx[Any]", finding: Finding, answer: Answer | None) -> Answer
         # Not ours: there is no town to keep a row for. It gets no receipt, and is dropped there at its own limit.
         return Refusal.UNKNOWN_DEVICE
     check = await _lock(tx, finding, device)
+    # Again, now that it is held: consent may have been withdrawn while we waited.
+    device = await devices.get(tx, finding.org, finding.device) or device
     at = await now(tx)
     before = await sessions.receipt_of(tx, finding.org, finding.device, finding.session_id)
     if before is not None:
@@ -130,13 +135,16 @@ async def take(tx: "Tx[Any]", finding: Finding, answer: Answer | None) -> Answer
     except IllegalMove:
         # An attempt that has not opened: whatever was seen, nobody was to look.
         return await _drop(tx, finding, device, check, at, Refusal.UNKNOWN_ATTEMPT)
+    # What is wrong after a check has ended is its alarm's: whoever holds that has to see it.
+    wrong = after.alarm_id is not None and answer is Answer.SOMETHING_WRONG
+    needs_human = after.state in _NEEDS_HUMAN or wrong
     await sessions.keep(
         tx, finding, at, resident_id=device.resident_id, check_id=check.check_id, alarm_id=after.alarm_id,
-        needs_human=after.state in _NEEDS_HUMAN, refusal=None,
+        needs_human=needs_human, refusal=None,
     )  # fmt: skip
     await events.write(
         tx, at, finding.org, "session_committed",
-        {"answer": answer, "needs_human": after.state in _NEEDS_HUMAN, "pictures": finding.pictures},
+        {"answer": answer, "needs_human": needs_human, "pictures": finding.pictures},
         area_id=device.area_id, check_id=check.check_id, alarm_id=after.alarm_id, resident_id=device.resident_id,
         device_id=finding.device, session_id=finding.session_id, actor=finding.detector or "detector",
     )  # fmt: skip

@@ -89,7 +89,7 @@ class Timeline:
             )  # fmt: skip
         elif kind == "session_refused" and event.session_id is not None:
             pictures.forget(event.org, event.session_id)
-        elif kind == AlarmLine.OPENED and event.check_id is not None and event.alarm_id is not None:
+        elif kind in (AlarmLine.OPENED, AlarmLine.JOINED) and event.check_id is not None and event.alarm_id is not None:
             pictures.joined(event.check_id, event.alarm_id, int(event.data.get("priority") or 2))
         elif kind == AlarmLine.CLOSED and event.alarm_id is not None:
             pictures.closed(alarm_id=event.alarm_id)

@@ -1,0 +1,83 @@
+"""What a session leads to in the database, where the core alone cannot say: who has to see it, and whether anybody can."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from alarm_center import cases
+from alarm_center.core import alarm_events
+from alarm_center.core.case import IllegalMove
+from alarm_center.core.happenings import PersonSaid
+from alarm_center.inbox import Inbox
+from alarm_center.pictures import Pictures
+from alarm_center.store.events import Cursor
+from alarm_center.store.memory import Memory
+from alarm_center.timeline import Timeline
+from schemas import topics, wire
+from schemas.messages import Frame, Picture, Session
+from schemas.vocabulary import Answer, DeviceKind, Outcome, Priority, Reason
+from tests.support import busy_town
+from tests.support.postgres import Database
+
+ORG = "ost"
+
+
+@pytest.fixture
+async def memory(database: Database) -> AsyncIterator[Memory]:
+    opened = await Memory.open(database.worker)
+    yield opened
+    await opened.close()
+
+
+async def _value(memory: Memory, question: str, *values: object) -> Any:
+    async with memory.transaction() as tx:
+        return await tx.fetchval(question, *values)
+
+
+async def test_without_a_detector_a_session_without_a_frame_is_nothing_to_turn_green(memory: Memory) -> None:
+    check_id = await busy_town.open_check(memory, await busy_town.found(memory, ORG))
+    await _value(memory, "delete from detectors returning 1")
+    session = Session(
+        session_id="s1", org=ORG, device="ost-1", kind=DeviceKind.CAMERA, check_id=check_id, attempt=1,
+        started_at=await memory.now(), seconds=10, fault="the camera does not open",
+    )  # fmt: skip
+    await Inbox(memory).on_session(topics.of(ORG, "ost-1", "session", "s1"), wire.encode(session))
+    assert await _value(memory, "select count(*) from attempts where cause = 'retry'") == 1
+    with pytest.raises(IllegalMove):
+        await cases.on_check(memory, check_id, PersonSaid(Answer.IN_BED, "u", "s1"), actor="u")
+
+
+async def test_what_is_wrong_after_the_check_was_seen_is_kept_for_whoever_has_its_alarm(memory: Memory) -> None:
+    check_id = await busy_town.open_check(memory, await busy_town.found(memory, ORG))
+    await _value(
+        memory,
+        """
+        update checks set state = 'seen', answer = 'in_bed', seen_by = 'detector', next_step_at = null, ended_at = now()
+        where check_id = $1 returning 1
+        """,
+        check_id,
+    )
+    await busy_town.finds(memory, ORG, check_id, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    assert await _value(memory, "select state from checks where check_id = $1", check_id) == "seen"
+    assert await _value(memory, "select kind from alarms") == "something_wrong"
+    assert await _value(memory, "select needs_human from sessions")
+
+
+async def test_pictures_of_a_check_that_joined_an_open_case_are_gone_when_that_is_closed(memory: Memory) -> None:
+    resident_id = await busy_town.found(memory, ORG)
+    await _value(memory, "update plans set green_by = 'operator' returning 1")
+    check_id = await busy_town.open_check(memory, resident_id)
+    pictures = Pictures(1_000_000, lambda: 0.0)
+    timeline = Timeline(memory, pictures, cursor=Cursor(0, 0))
+    pictures.put(Picture(session_id="s1", org=ORG, device="ost-1", frames=(Frame(ms=0, jpeg=b"x"),)))
+    await busy_town.finds(memory, ORG, check_id, Answer.NOT_SEEN)
+    alarm = await cases.raise_manual(memory, resident_id, Priority.SECOND, actor="test")
+    await timeline.read()
+    assert pictures.frames(ORG, "s1") is not None
+    await cases.on_check(memory, check_id, PersonSaid(Answer.SOMETHING_WRONG, "u", "s1"), actor="u")
+    assert await _value(memory, "select alarm_id from checks where check_id = $1", check_id) == alarm.alarm_id
+    await cases.on_alarm(memory, alarm.alarm_id, alarm_events.Close(uuid4(), Outcome.WELL_IN_BED), actor="u")
+    await timeline.read()
+    assert pictures.size == 0
