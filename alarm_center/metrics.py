@@ -23,3 +23,7 @@ DETECTORS: Final = Gauge("fjt_detectors_alive", "Detectors heard within the last
 PICTURE_BYTES: Final = Gauge("fjt_picture_bytes", "Bytes of pictures in this replica's memory")
 RED: Final = Gauge("fjt_red_alarms", "Open alarms whose every chain is exhausted")
 SEALED: Final = Counter("fjt_events_sealed_total", "Lines of the timeline that were sealed")
+UNHEALTHY: Final = Gauge("fjt_unhealthy", "1 for each reason why the heartbeat is not sent", ["why"])
+HEARTBEATS: Final = Counter("fjt_heartbeats_total", "Heartbeats to the outside watch", ["result"])
+JOB_FAILED: Final = Counter("fjt_job_failed_total", "Jobs of the rounds that raised", ["job"])
+JOB_SECONDS: Final = Gauge("fjt_job_seconds", "How long a job of the rounds took last", ["job"])

@@ -1,0 +1,87 @@
+"""The sign of life to a watch outside: sent only while the work is really done, so that its silence rings.
+
+An alarm centre cannot tell anybody that it is dead. Whatever keeps a check from its deadline or an alarm from a person
+(a loop that stands still, a database or broker that is away, steps that are overdue, a red board) stops the sign as well.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+import aiohttp
+import asyncpg
+import structlog
+
+from alarm_center import metrics
+from alarm_center.store import health
+from alarm_center.store.memory import Memory
+
+log = structlog.get_logger()
+
+OVERDUE: Final = timedelta(seconds=60)
+"""Within so long of the service's return every check has its end or its next step (design §2.1)."""
+_DATABASE_SECONDS: Final = 5.0
+_WATCH: Final = aiohttp.ClientTimeout(total=10)
+
+
+class Why(StrEnum):
+    """Why no sign of life is sent."""
+
+    REPLICA = "replica"
+    """A loop of this replica stands still, or it has no broker."""
+    DATABASE = "database"
+    OVERDUE = "overdue"
+    RED = "red"
+
+
+@dataclass(slots=True)
+class Heartbeat:
+    """Asks each time how things are. ``trouble`` says what ails this replica, in words; empty while it works."""
+
+    memory: Memory
+    url: str | None
+    trouble: Callable[[], list[str]] | None = None
+
+    async def reasons(self) -> dict[Why, str]:
+        """Return why no sign is to be sent now, each in words; empty while all is well. The metrics say the same."""
+        found: dict[Why, str] = {}
+        trouble = ["nobody has said whether the loops run"] if self.trouble is None else self.trouble()
+        if trouble:
+            found[Why.REPLICA] = "; ".join(trouble)
+        try:
+            async with asyncio.timeout(_DATABASE_SECONDS), self.memory.transaction() as tx:
+                overdue, red = await health.overdue(tx, OVERDUE), await health.red(tx)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            found[Why.DATABASE] = type(error).__name__
+        else:
+            metrics.RED.set(red)
+            if overdue:
+                found[Why.OVERDUE] = f"{overdue} checks and alarms are overdue by more than {OVERDUE.seconds} s"
+            if red:
+                found[Why.RED] = f"{red} alarms have asked everybody and nobody has them"
+        for why in Why:
+            metrics.UNHEALTHY.labels(why).set(why in found)
+        return found
+
+    async def beat(self) -> bool:
+        """Send the sign of life if all is well; return whether the outside watch has it. Its address is never logged."""
+        found = await self.reasons()
+        if found:
+            metrics.HEARTBEATS.labels("withheld").inc()
+            log.error("heartbeat_withheld", **{str(why): words for why, words in found.items()})
+            return False
+        if self.url is None:
+            return False
+        try:
+            async with aiohttp.ClientSession(timeout=_WATCH) as session, session.get(self.url) as answer:
+                answer.raise_for_status()
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            metrics.HEARTBEATS.labels("failed").inc()
+            status = error.status if isinstance(error, aiohttp.ClientResponseError) else None
+            log.warning("heartbeat_failed", error=type(error).__name__, status=status)
+            return False
+        metrics.HEARTBEATS.labels("sent").inc()
+        return True

@@ -1,0 +1,357 @@
+"""The rounds: each job in its time, by one replica, whatever the others do; and the sign of life that stops with the work."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from alarm_center import metrics, planning
+from alarm_center.heartbeat import Heartbeat, Why
+from alarm_center.rounds import JOBS, Job, Rounds
+from alarm_center.settings import Settings
+from alarm_center.store import jobs, seals
+from alarm_center.store.memory import Memory
+from tests.support.postgres import Database
+from tests.support.town import a_town, at_local, freeze, heard, move, rows, run, value
+from tests.support.waiting import eventually
+
+NOON = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
+NIGHT = "2026-11-22"
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def memory(database: Database) -> AsyncIterator[Memory]:
+    memory = await Memory.open(database.worker)
+    yield memory
+    await memory.close()
+
+
+@pytest.fixture
+def settings(database: Database) -> Settings:
+    return Settings.model_validate({"database_url": database.worker, "database_url_web": database.web})
+
+
+@asynccontextmanager
+async def running(rounds: Rounds) -> AsyncIterator[Rounds]:
+    task = asyncio.create_task(rounds.run())
+    try:
+        yield rounds
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def looks_now(rounds: Rounds) -> bool:
+    rounds.wake()
+    return True
+
+
+class Counted:
+    """A job's work that counts how often it was done, and fails as often as it is told to."""
+
+    def __init__(self, fails: int = 0) -> None:
+        self.done = 0
+        self.fails = fails
+
+    async def __call__(self, rounds: Rounds) -> None:
+        self.done += 1
+        if self.done <= self.fails:
+            raise RuntimeError("as told")
+
+
+# ---- the runner ----
+
+
+async def test_a_job_of_the_whole_service_is_done_by_one_replica_and_again_when_its_time_has_come(
+    memory: Memory, settings: Settings
+) -> None:
+    await freeze(memory, NOON)
+    work = Counted()
+    job = Job("sweep", HOUR, work)
+    one, other = Rounds(memory, settings, table=(job,)), Rounds(memory, settings, table=(job,))
+    assert [await one.turn(job), await other.turn(job), await one.turn(job)] == [True, False, False]
+    await move(memory, HOUR)
+    assert [await other.turn(job), await one.turn(job)] == [True, False]
+    assert work.done == 2
+
+
+async def test_replicas_that_come_at_the_same_moment_do_it_once(memory: Memory, settings: Settings) -> None:
+    await freeze(memory, NOON)
+    work = Counted()
+    job = Job("sweep", HOUR, work)
+    await asyncio.gather(*(Rounds(memory, settings, table=(job,)).turn(job) for _ in range(6)))
+    assert work.done == 1
+
+
+async def test_one_that_fails_is_counted_tried_again_soon_and_stops_no_other(
+    memory: Memory, settings: Settings
+) -> None:
+    await freeze(memory, NOON)
+    bad, good = Counted(fails=1), Counted()
+    table = (Job("bad", HOUR, bad), Job("good", timedelta(seconds=1), good, once=False))
+    before = metrics.JOB_FAILED.labels("bad")._value.get()
+    rounds = Rounds(memory, settings, table=table)
+    async with running(rounds):
+        await eventually(lambda: bad.done == 1 and good.done >= 1)
+        await move(memory, timedelta(seconds=30))
+        await eventually(lambda: looks_now(rounds) and bad.done == 2)
+        await eventually(lambda: looks_now(rounds) and good.done >= 3)
+    assert metrics.JOB_FAILED.labels("bad")._value.get() == before + 1
+
+
+async def test_one_that_hangs_stops_no_other(memory: Memory, settings: Settings) -> None:
+    async def hang(rounds: Rounds) -> None:
+        await asyncio.Event().wait()
+
+    good = Counted()
+    rounds = Rounds(memory, settings, table=(Job("hangs", HOUR, hang), Job("good", timedelta(seconds=1), good)))
+    async with running(rounds):
+        await eventually(lambda: good.done == 1)
+
+
+async def test_what_is_done_at_the_start_is_done_by_each_that_starts(memory: Memory, settings: Settings) -> None:
+    work = Counted()
+    table = (Job("plan", HOUR, work, at_start=True),)
+    for number in (1, 2):
+        async with running(Rounds(memory, settings, table=table)):
+            await eventually(lambda number=number: work.done == number)  # type: ignore[misc]
+
+
+async def test_every_job_has_a_name_of_its_own() -> None:
+    assert len({job.name for job in JOBS}) == len(JOBS)
+
+
+# ---- the jobs ----
+
+
+async def test_a_night_of_rounds(memory: Memory, settings: Settings) -> None:
+    """From the afternoon to the shift's start: planned, listed, reconciled, mustered, sealed, and nothing twice."""
+    town = await a_town(memory, residents=2, at=NOON)
+    await run(memory, "delete from attempts")
+    await run(memory, "delete from checks")
+    failed = {job.name: metrics.JOB_FAILED.labels(job.name)._value.get() for job in JOBS}
+
+    async def kinds(*wanted: str) -> dict[str, int]:
+        found = await rows(
+            memory, "select kind, count(*) as n from events where kind = any ($1) group by kind", list(wanted)
+        )
+        return {r["kind"]: r["n"] for r in found}
+
+    async with running(Rounds(memory, settings)) as rounds:
+        await eventually(lambda: value(memory, "select count(*) = 6 from checks"))
+        for clock in ("15:00", "20:00", "20:30", "21:30"):
+            await freeze(memory, at_local(town.town, NIGHT, clock))
+            await heard(memory)
+            rounds.wake()
+
+            async def settled(clock: str = clock) -> bool:
+                rounds.wake()
+                found = await kinds("reserve_list_made", "reconciled", "muster_asked")
+                return (
+                    found
+                    == {
+                        "15:00": {"reconciled": 1},
+                        "20:00": {"reconciled": 1, "reserve_list_made": 1},
+                        "20:30": {"reconciled": 2, "reserve_list_made": 1},
+                        "21:30": {"reconciled": 2, "reserve_list_made": 1, "muster_asked": 2},
+                    }[clock]
+                )
+
+            await eventually(settled)
+
+        async def all_sealed() -> bool:
+            rounds.wake()
+            await move(memory, timedelta(seconds=1))
+            counted = await value(memory, "select (select count(*) from events) = (select count(*) from event_seals)")
+            return bool(counted)
+
+        await eventually(all_sealed)
+    assert await seals.verify(memory, "vik") is None
+    assert {job.name: metrics.JOB_FAILED.labels(job.name)._value.get() for job in JOBS} == failed
+    assert await value(memory, "select count(*) from events where kind = 'service_gap'") == 0
+
+
+async def test_the_months_of_the_timeline_are_made_ahead(memory: Memory, settings: Settings) -> None:
+    await freeze(memory, datetime(2030, 12, 31, 23, 59, tzinfo=UTC))
+    rounds = Rounds(memory, settings)
+    both = await asyncio.gather(rounds.make_months(), rounds.make_months())
+    assert list(both) == [["events_2030_12", "events_2031_01", "events_2031_02"]] * 2
+    assert await rounds.make_months() == both[0]
+    there = await value(memory, "select count(*) from pg_tables where tablename like 'events\\_203%'")
+    assert there == 3
+
+
+async def test_commands_whose_time_is_out_end_without_a_broker(memory: Memory, settings: Settings) -> None:
+    await a_town(memory, residents=1, at=NOON)
+    await run(
+        memory,
+        "insert into commands (command_id, org, device_id, kind, case_id, seconds, show, asked_by, created_at, opens_at,"
+        " expires_at) select gen_random_uuid(), 'vik', 'vik-cam1', 'live', gen_random_uuid(), 10, 'always', 'u', clock.now(),"
+        " clock.now(), clock.now() + interval '1 minute'",
+    )
+    rounds = Rounds(memory, settings)
+    assert await rounds.expire_commands() == 0
+    await move(memory, timedelta(minutes=1))
+    assert await rounds.expire_commands() == 1
+    assert await value(memory, "select ended from commands") == "expired"
+
+
+# ---- was the service away? ----
+
+
+async def gaps(memory: Memory) -> list[int]:
+    return [
+        r["s"] for r in await rows(memory, "select (data->>'seconds')::int as s from events where kind = 'service_gap'")
+    ]
+
+
+async def test_a_start_after_a_long_silence_is_a_gap_and_a_first_start_is_none(
+    memory: Memory, settings: Settings
+) -> None:
+    await a_town(memory, residents=1, at=NOON)
+    assert await Rounds(memory, settings).alive() == timedelta(0)
+    await move(memory, timedelta(minutes=20))
+    told: list[datetime] = []
+    rounds = Rounds(memory, settings, came_back=told.append)
+    assert await rounds.alive() == timedelta(minutes=20)
+    assert await gaps(memory) == [1200]
+    assert told == [rounds.since] == [await memory.now()]
+
+
+async def test_a_clock_that_is_moved_under_a_living_process_is_no_gap(memory: Memory, settings: Settings) -> None:
+    await a_town(memory, residents=1, at=NOON)
+    rounds = Rounds(memory, settings)
+    await rounds.alive()
+    await move(memory, timedelta(hours=3))
+    assert await rounds.alive() == timedelta(0)
+    assert await gaps(memory) == []
+
+
+async def test_a_process_that_stood_still_itself_has_been_away(memory: Memory, settings: Settings) -> None:
+    await a_town(memory, residents=1, at=NOON)
+    real = [1000.0]
+    rounds = Rounds(memory, settings, monotonic=lambda: real[0])
+    await rounds.alive()
+    real[0] += 1500
+    await move(memory, timedelta(seconds=1500))
+    assert await rounds.alive() == timedelta(seconds=1500)
+    assert await gaps(memory) == [1500]
+
+
+async def test_another_replica_that_lived_on_leaves_no_gap(memory: Memory, settings: Settings) -> None:
+    await a_town(memory, residents=1, at=NOON)
+    await Rounds(memory, settings).alive()
+    await move(memory, timedelta(minutes=20))
+    async with memory.transaction() as tx:
+        await jobs.ran(tx, "alive", await tx.fetchval("select clock.now() - interval '1 second'"))
+    await Rounds(memory, settings).alive()
+    assert await gaps(memory) == []
+
+
+# ---- the sign of life ----
+
+
+@pytest.fixture
+async def outside() -> AsyncIterator[tuple[str, list[str], list[int]]]:
+    """An outside watch: its address, what it heard, and what it is to answer next."""
+    heard_there: list[str] = []
+    answers: list[int] = []
+
+    async def hear(request: web.Request) -> web.Response:
+        heard_there.append(request.path)
+        return web.Response(status=answers.pop() if answers else 200)
+
+    app = web.Application()
+    app.router.add_get("/{tail:.*}", hear)
+    server = TestServer(app)
+    await server.start_server()
+    yield str(server.make_url("/ping/secret")), heard_there, answers
+    await server.close()
+
+
+def well() -> list[str]:
+    return []
+
+
+async def test_it_is_sent_while_all_is_well(memory: Memory, outside: tuple[str, list[str], list[int]]) -> None:
+    url, there, _ = outside
+    await a_town(memory, residents=1, at=NOON)
+    assert await Heartbeat(memory, url, well).beat()
+    assert there == ["/ping/secret"]
+    assert metrics.UNHEALTHY.labels(Why.RED)._value.get() == 0
+
+
+Break = Callable[[Memory], Awaitable[None]]
+
+
+async def overdue(memory: Memory) -> None:
+    await freeze(memory, NOON + timedelta(hours=10, minutes=2))
+
+
+async def red(memory: Memory) -> None:
+    await planning.plan_all(memory)
+    await run(
+        memory,
+        "insert into alarms (alarm_id, org, area_id, case_no, kind, priority, state, opened_at, body, next_step_at, red_at)"
+        " select gen_random_uuid(), 'vik', area_id, 1, 'not_seen', 2, 'dispatched', clock.now(), '{}',"
+        " clock.now() + interval '5 minutes', clock.now() from areas",
+    )
+
+
+async def gone(memory: Memory) -> None:
+    await memory.close()
+
+
+@pytest.mark.parametrize(
+    ("why", "breaks", "trouble"),
+    [
+        (Why.OVERDUE, overdue, well),
+        (Why.RED, red, well),
+        (Why.DATABASE, gone, well),
+        (Why.REPLICA, heard, lambda: ["no broker"]),
+        (Why.REPLICA, heard, None),
+    ],
+)
+async def test_it_is_withheld_and_the_numbers_say_why(
+    database: Database,
+    outside: tuple[str, list[str], list[int]],
+    why: Why,
+    breaks: Break,
+    trouble: Callable[[], list[str]] | None,
+) -> None:
+    url, there, _ = outside
+    memory = await Memory.open(database.worker)
+    try:
+        await a_town(memory, residents=1, at=NOON)
+        await breaks(memory)
+        heartbeat = Heartbeat(memory, url, trouble)
+        assert list(await heartbeat.reasons()) == [why]
+        assert not await heartbeat.beat()
+        assert there == []
+        assert {w: metrics.UNHEALTHY.labels(w)._value.get() for w in Why} == {w: float(w is why) for w in Why}
+    finally:
+        await memory.close()
+
+
+async def test_a_watch_that_does_not_answer_well_is_told_of_without_its_address(
+    memory: Memory, outside: tuple[str, list[str], list[int]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    url, there, answers = outside
+    answers.append(500)
+    assert not await Heartbeat(memory, url, well).beat()
+    assert await Heartbeat(memory, url, well).beat()
+    assert not await Heartbeat(memory, "http://127.0.0.1:9/secret", well).beat()
+    assert len(there) == 2
+    assert "secret" not in capsys.readouterr().out
+
+
+async def test_without_an_address_nothing_is_sent_and_the_numbers_are_still_right(memory: Memory) -> None:
+    assert not await Heartbeat(memory, None, lambda: ["no broker"]).beat()
+    assert metrics.UNHEALTHY.labels(Why.REPLICA)._value.get() == 1
+    assert not await Heartbeat(memory, None, well).beat()
+    assert metrics.UNHEALTHY.labels(Why.REPLICA)._value.get() == 0
