@@ -1,6 +1,7 @@
 """The one command: its subcommands and their options. What they do is loaded only when they are asked for."""
 
 import resource
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -82,6 +83,10 @@ def demo(
     alone: Annotated[
         bool, typer.Option("--alone", help="Nobody answers but you: no simulated colleague or carers.")
     ] = False,
+    night: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The night to play, by the date it begins; else the one that comes."),
+    ] = None,
 ) -> None:
     """Play a town at night: twelve homes, a detector, an alarm centre, phones. No Docker, no root, no account."""
     try:
@@ -92,7 +97,16 @@ def demo(
             raise typer.Exit(2) from None
         raise
 
-    raise typer.Exit(run(headless=headless, as_json=as_json, port=port, browser=browser, alone=alone))
+    raise typer.Exit(
+        run(
+            headless=headless,
+            as_json=as_json,
+            port=port,
+            browser=browser,
+            alone=alone,
+            night=night.date() if night else None,
+        )
+    )
 
 
 @app.command()

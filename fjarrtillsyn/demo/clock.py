@@ -1,13 +1,15 @@
 """The demo's time: the database's clock, moved ahead, and the monotonic clock of its devices, moved as far."""
 
 import time
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as wall_time
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from alarm_center.core.calendar import instant_of
 from alarm_center.store.memory import Memory
 
-STARTS = (21, 45)
+STARTS: Final = wall_time(21, 45)
 """The wall time at which the demo's night begins."""
 
 
@@ -38,9 +40,13 @@ class Clock:
             await tx.execute("select clock.move($1 - clock.now())", instant)
 
 
+def evening_of(night: date, zone: ZoneInfo) -> datetime:
+    """Return when the wall shows :data:`STARTS` on the evening that *night* begins, in UTC."""
+    return instant_of(night, STARTS, zone)
+
+
 def coming_evening(real_now: datetime, zone: ZoneInfo) -> datetime:
     """Return the next time that the wall shows :data:`STARTS` in *zone*, in UTC."""
-    local = real_now.astimezone(zone)
-    begins = local.time().replace(hour=STARTS[0], minute=STARTS[1], second=0, microsecond=0, tzinfo=None)
-    evening = instant_of(local.date(), begins, zone)
-    return evening if evening >= real_now else instant_of(local.date() + timedelta(days=1), begins, zone)
+    today = real_now.astimezone(zone).date()
+    evening = evening_of(today, zone)
+    return evening if evening >= real_now else evening_of(today + timedelta(days=1), zone)

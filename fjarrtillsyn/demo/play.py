@@ -7,7 +7,7 @@ import signal
 import sys
 import webbrowser
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 import typer
@@ -28,10 +28,10 @@ _CARERS_BESIDE: Final = Pause(answer=timedelta(seconds=30), drive=timedelta(minu
 _OPERATOR_BESIDE: Final = Habits(look=timedelta(seconds=90), close=timedelta(seconds=45))
 
 
-def run(*, headless: bool, as_json: bool, port: int, browser: bool, alone: bool) -> int:
+def run(*, headless: bool, as_json: bool, port: int, browser: bool, alone: bool, night: date | None) -> int:
     """Play; return 0 when all went well, 1 when the night did not come out right, 2 when it could not begin."""
     logs.set_up(level=logging.WARNING)
-    work = _headless(as_json) if headless else _watched(port, browser, alone)
+    work = _headless(as_json, night) if headless else _watched(port, browser, alone, night)
     try:
         return asyncio.run(_stoppable(work))
     except OSError as error:
@@ -51,11 +51,11 @@ async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
         return 0
 
 
-async def _headless(as_json: bool) -> int:
+async def _headless(as_json: bool, night: date | None) -> int:
     def write(line: Line) -> None:
         print(json.dumps(line) if as_json else _words(line), flush=True)
 
-    async with stage() as on:
+    async with stage(night=night) as on:
         lines = _listen(on, write)
         driver = Driver(on)
         operator = _operator(on, driver, "operator", _OPERATOR)
@@ -64,16 +64,16 @@ async def _headless(as_json: bool) -> int:
         played = await driver.night()
         await on.centre.timeline.read()
         lines.tell()
-        night = await verdict.read(on.memory, on.org, played)
-        wrong = verdict.mismatches(night, lines.told, on.users.values())
-        print(json.dumps({"ledger": night.ledger}) if as_json else _sum(night.ledger), flush=True)
+        found = await verdict.read(on.memory, on.org, played)
+        wrong = verdict.mismatches(found, lines.told, on.users.values())
+        print(json.dumps({"ledger": found.ledger}) if as_json else _sum(found.ledger), flush=True)
     for words in wrong:
         print(words, file=sys.stderr)
     return 1 if wrong else 0
 
 
-async def _watched(port: int, browser: bool, alone: bool) -> int:
-    async with stage(port) as on:
+async def _watched(port: int, browser: bool, alone: bool, night: date | None) -> int:
+    async with stage(port, night) as on:
         _listen(on, lambda line: typer.echo(_words(line)))
         driver = Driver(on, paces=Paces())
         if not alone:
@@ -85,8 +85,8 @@ async def _watched(port: int, browser: bool, alone: bool) -> int:
         if browser:
             await asyncio.to_thread(webbrowser.open, on.url)
         played = await driver.night()
-        night = await verdict.read(on.memory, on.org, played)
-        typer.echo(f"The night is over: {_sum(night.ledger)}. The pages stay up, in real time now. Ctrl-C ends.")
+        found = await verdict.read(on.memory, on.org, played)
+        typer.echo(f"The night is over: {_sum(found.ledger)}. The pages stay up, in real time now. Ctrl-C ends.")
         await asyncio.Event().wait()
     return 0
 

@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from typing import Final
 from uuid import UUID
@@ -29,7 +29,7 @@ from detector.service import Detector
 from detector.settings import Settings as DetectorSettings
 from detector.version import NAME
 from fjarrtillsyn.commands.database import keep_user
-from fjarrtillsyn.demo.clock import Clock, coming_evening
+from fjarrtillsyn.demo.clock import Clock, coming_evening, evening_of
 from fjarrtillsyn.demo.homes import HOMES
 from fjarrtillsyn.embedded.broker import Broker, broker
 from fjarrtillsyn.embedded.ports import HOST, free_port
@@ -91,8 +91,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(port: int = 0) -> AsyncIterator[Stage]:
-    """Yield a town on the evening that comes, every device linked or about to be; *port* is where the pages are.
+async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[Stage]:
+    """Yield a town on the evening of *night*, or the one that comes, every device linked or about to be.
+
+    *port* is where the pages are, 0 for a free one.
 
     Raises:
         OSError: *port* is taken.
@@ -109,7 +111,7 @@ async def stage(port: int = 0) -> AsyncIterator[Stage]:
         up.push_async_callback(memory.close)
         town = _read_town()
         zone, clock = ZoneInfo(town.organisation.zone), Clock(memory)
-        evening = coming_evening(datetime.now(UTC), zone)
+        evening = evening_of(night, zone) if night else coming_evening(datetime.now(UTC), zone)
         # A town's file is brought in by day: what is too near tonight begins tomorrow.
         await clock.begin_at(evening - _BEFORE)
         async with memory.transaction() as tx:
