@@ -24,11 +24,11 @@ _OWED: Final = """
     where c.resident_id = $1 and c.device_id = $2 and c.state in ('planned', 'open')
         and a.cause = 'scheduled' and a.state = 'owed' and a.closes_at > $3 and a.opens_at <= $4
         and not exists (
-            select from alarms s where s.resident_id = c.resident_id and s.state = 'on_site'
+            select from alarms s where s.resident_id = c.resident_id and s.state = 'on_site' and (s.body->>'staff_inside')::boolean
         )
     order by a.opens_at, c.check_id
 """
-"""What the device makes by itself. While staff are on site it makes nothing."""
+"""What the device makes by itself. While staff are with the resident it makes nothing."""
 
 
 async def refresh(tx: "Tx[Any]", org: str, device_id: str) -> int | None:

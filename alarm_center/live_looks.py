@@ -28,7 +28,7 @@ async def ask(memory: Memory, alarm_id: UUID, seconds: int, *, user: UUID, viewe
         at = await now(tx)
         if alarm.state is AlarmState.CLOSED or alarm.holder != user:
             raise IllegalMove(f"alarm {alarm.case_no}: only who holds an open alarm may look")
-        if alarm.state is AlarmState.ON_SITE:
+        if alarm.staff_inside:
             raise IllegalMove(f"alarm {alarm.case_no}: staff are on site, the camera stays dark")
         device = await tx.fetchrow(
             "select org, device_id from devices where resident_id = $1 and kind = 'camera'", alarm.resident_id

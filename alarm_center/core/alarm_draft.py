@@ -174,6 +174,11 @@ class Draft:
 
     # ---- somebody has it ----
 
+    def hold(self, *, on: bool) -> None:
+        """Somebody is with the resident, or no longer: the device stays dark, or may look."""
+        self.set(staff_inside=on)
+        self.effects.append(Hold(on=on))
+
     def accept(self, notice: Notice, eta_minutes: int | None = None) -> None:
         """Let *notice* take it. The first owns it; each has until the area's target, or as long as was said."""
         now = self.now
@@ -211,7 +216,7 @@ class Draft:
         else:
             self.set(state=AlarmState.DISPATCHED, **_NOT_ACCEPTED)
             if before is AlarmState.ON_SITE:
-                self.effects.append(Hold(on=False))
+                self.hold(on=False)
         self.go_on()
 
     def back_to_sending(self) -> None:
@@ -258,7 +263,7 @@ class Draft:
             if dispatching.seeks(alarm.dispatch) or not self.taken:
                 self.carry(dispatching.stand_down(over, Wording.STOOD_DOWN))
         if alarm.state is AlarmState.ON_SITE:
-            self.effects.append(Hold(on=False))
+            self.hold(on=False)
         self.set(
             state=AlarmState.CLOSED,
             outcome=outcome,

@@ -22,7 +22,6 @@ from alarm_center.core.alarm_events import (
 from alarm_center.core.case import (
     AlarmState,
     DispatchState,
-    Hold,
     Notice,
     NoticeState,
     Raise,
@@ -77,23 +76,23 @@ def _from_the_site(draft: Draft, word: Arrived | Done | CannotGetIn | NobodyHome
     match word:
         case Arrived():
             draft.write(AlarmLine.ON_SITE, notice_id=notice_id)
-            draft.effects.append(Hold(on=True))
+            draft.hold(on=True)
             draft.settle(Seeking.LATE, Seeking.SILENCE, Seeking.ACCESS)
             _answer(draft, notice, Wording.ARRIVED)
         case Staying():
             draft.write(AlarmLine.STAYING, notice_id=notice_id)
-            draft.effects.append(Hold(on=True))
+            draft.hold(on=True)
             draft.settle(Seeking.LATE, Seeking.SILENCE)
             _answer(draft, notice, Wording.STAYING)
         case CannotGetIn():
             # Nobody is with the person: the device may look.
             draft.write(AlarmLine.CANNOT_GET_IN, notice_id=notice_id)
-            draft.effects.append(Hold(on=False))
+            draft.hold(on=False)
             draft.seek(Seeking.ACCESS)
             _answer(draft, notice, Wording.CANNOT_GET_IN)
         case NobodyHome():
             draft.write(AlarmLine.NOBODY_HOME, notice_id=notice_id)
-            draft.effects.append(Hold(on=True))
+            draft.hold(on=True)
             draft.seek(Seeking.ACCESS)
         case Done(outcome=outcome, note=note):
             draft.write(AlarmLine.DONE, notice_id=notice_id)
@@ -101,7 +100,7 @@ def _from_the_site(draft: Draft, word: Arrived | Done | CannotGetIn | NobodyHome
                 draft.close(notice.notice_id, outcome, note, phone=notice.phone)
                 return
             draft.set(done_at=draft.now, limit_at=draft.now + draft.plan.outcome_within)
-            draft.effects.append(Hold(on=False))
+            draft.hold(on=False)
             draft.settle(*Seeking)
             _answer(draft, notice, Wording.DONE)
 

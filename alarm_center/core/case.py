@@ -229,6 +229,8 @@ class Alarm:
     on_site_at: datetime | None = None
     on_site_word_at: datetime | None = None
     on_site_asked: bool = False
+    staff_inside: bool = False
+    """Somebody is with the resident, and the device makes nothing. Not so of who cannot get in, or is done."""
     done_at: datetime | None = None
     """The carer has said done; how it ended is still owed."""
     limit_at: datetime | None = None

@@ -199,6 +199,9 @@ async def taken_by(tx: "Tx[Any]", phone: str, but: UUID) -> tuple[int, int] | No
 async def staff_on_site(tx: "Tx[Any]", resident_id: UUID) -> bool:
     """Whether staff are with the resident now: no device of theirs wakes."""
     there: bool = await tx.fetchval(
-        "select exists (select from alarms where resident_id = $1 and state = 'on_site')", resident_id
+        """
+        select exists (select from alarms where resident_id = $1 and state = 'on_site' and (body->>'staff_inside')::boolean)
+        """,
+        resident_id,
     )
     return there

@@ -234,7 +234,7 @@ async def _shown_for_alarm(
     else:
         why = await _why_not(request, tx, session, place, speech)
     may_act = open_ and row.mine and check_id is not None
-    camera_free = case.alarm.state is not AlarmState.ON_SITE
+    camera_free = not case.alarm.staff_inside
     return _shown(session, why, check_id, speech, answers=may_act, may_look=may_act and camera_free, live=True)
 
 
