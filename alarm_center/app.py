@@ -137,7 +137,7 @@ async def open_centre(settings: Settings, provider: Provider | None = None) -> C
         outbox=Outbox(memory, provider),
         provider=provider,
         rounds=Rounds(memory, settings),
-        stand_in=StandIn(memory, broker, inbox, pictures, settings.mqtt_shared),
+        stand_in=StandIn(memory, broker, inbox, pictures),
     )
     _subscribe(centre)
     centre.publisher.on_connection.append(centre.came_back)

@@ -153,10 +153,12 @@ async def take(tx: "Tx[Any]", finding: Finding, answer: Answer | None) -> Answer
 
 async def _lock(tx: "Tx[Any]", finding: Finding, device: devices.Device) -> Check | None:
     """Hold the check that the session is for; one of another resident is none of this device's."""
-    if finding.check_id is None:
+    check = await checks.lock(tx, finding.check_id) if finding.check_id is not None else None
+    if check is None:
+        # No row to hold: still the same session is taken once, though two replicas may hear it while they stand in.
+        await sessions.hold(tx, finding.org, finding.device, finding.session_id)
         return None
-    check = await checks.lock(tx, finding.check_id)
-    if check is None or check.resident_id != device.resident_id or check.org != finding.org:
+    if check.resident_id != device.resident_id or check.org != finding.org:
         return None
     return check if any(a.number == (finding.attempt or 1) for a in check.attempts) else None
 

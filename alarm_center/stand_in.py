@@ -1,6 +1,8 @@
 """While no detector is alive, the centre takes the sessions themselves, so that people can look at every one.
 
-It joins the detectors' own shared subscription: the moment a detector is back, it takes its share, and then all.
+It hears beside the detectors, not in their shared subscription: a detector that has just come back gets every session,
+and none is given to a centre that leaves it to the detector. Every replica hears all of them, for its own operators;
+the first to commit counts.
 """
 
 import asyncio
@@ -21,7 +23,7 @@ from schemas import topics
 log = structlog.get_logger()
 
 _EVERY_SECONDS: Final = 5.0
-_DETECTORS_GROUP: Final = "detector"
+_SESSIONS: Final = topics.every("session")
 
 
 @dataclass(slots=True)
@@ -32,7 +34,6 @@ class StandIn:
     broker: Broker
     inbox: Inbox
     pictures: Pictures
-    shared: bool
     standing_in: bool = False
 
     async def run(self) -> None:
@@ -49,14 +50,13 @@ class StandIn:
         async with self.memory.transaction() as tx:
             alive = await watch.alive(tx)
         metrics.DETECTORS.set(alive)
-        topic = topics.every("session", share=_DETECTORS_GROUP if self.shared else None)
         if not alive and not self.standing_in:
             log.error("no_detector_alive", what="every session goes to a person")
-            await self.broker.subscribe(topic, 1, self._take)
+            await self.broker.subscribe(_SESSIONS, 1, self._take)
             self.standing_in = True
         elif alive and self.standing_in:
             log.info("detector_alive", detectors=alive)
-            await self.broker.unsubscribe(topic)
+            await self.broker.unsubscribe(_SESSIONS)
             self.standing_in = False
 
     async def _take(self, topic: str, payload: bytes) -> None:

@@ -21,6 +21,11 @@ class Receipt:
     reason: str | None
 
 
+async def hold(tx: "Tx[Any]", org: str, device_id: str, session_id: str) -> None:
+    """Hold a session that has no row yet until the transaction ends."""
+    await tx.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"session {org}/{device_id}/{session_id}")
+
+
 async def receipt_of(tx: "Tx[Any]", org: str, device_id: str, session_id: str) -> Receipt | None:
     """Return what was answered before: the same session gets the same receipt, and nothing else happens."""
     row = await tx.fetchrow(
