@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from detector.judge import judge
-from schemas import limits
+from detector.judge import judge, timed
+from schemas import limits, wire
 from schemas.messages import Channel, Finding, Frame, Profile, Session
 from schemas.vocabulary import Answer, DeviceKind
 
@@ -73,9 +73,6 @@ def judge_path(path: Path, profile_path: Path | None = None, *, fps: float = 5.0
         BadFolder: *path* holds no frames, or the profile cannot be read.
         schemas.wire.Refused: *path* is a file that is no session.
     """
-    from detector.judge import timed
-    from schemas import wire
-
     profile = _profile(profile_path) if profile_path else None
     if path.is_file():
         session = wire.decode(Session, path.read_bytes())

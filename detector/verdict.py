@@ -56,6 +56,8 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
     if outside:
         reason = _wrong(outside, zones, t)
         clear = max(f.body.strength for f in outside) >= t.clear_outside
+        if not occupied and all(_at_border(f) for f in outside):
+            return say(Answer.CANNOT_TELL, Reason.STILL, None, "something moves at the picture's very border")
         if not clear and not occupied:
             return _small(outside, say, profile, t)
         apart = [f for f in outside if f.inside < 0.1]
@@ -161,6 +163,15 @@ def _figures(movement: Movement, zones: Zones, t: Thresholds) -> list[Figure]:
     found += bodies(shaded & movement.solid, movement.amplitude, least)
     figures = [describe(body, movement, zones) for body in sorted(found, key=lambda body: -body.strength)]
     return [figure for figure in figures if not _line(figure)]
+
+
+def _at_border(figure: Figure) -> bool:
+    """Return whether it is a strip along the picture's border, too little of anything to say what it is."""
+    top, left, bottom, right = extent(figure.body.mask)
+    rows, columns = figure.body.mask.shape
+    beside = (left == 0 or right == columns) and right - left <= 2
+    above = (top == 0 or bottom == rows) and bottom - top <= 2
+    return beside or above
 
 
 def _line(figure: Figure) -> bool:
