@@ -243,13 +243,28 @@ _DURATIONS: Final = frozenset(
 )
 
 
+_NONE: Final = timedelta(0)
+_MOST: Final = timedelta(days=1)
+_LEAST: Final[Mapping[str, timedelta]] = MappingProxyType(
+    {
+        "claim_lease": timedelta(seconds=30),
+        **dict.fromkeys(
+            ("on_site_silence", "answer_within", "outcome_within", "exhausted_repeat"), timedelta(minutes=1)
+        ),
+    }
+)
+"""What is done again and again needs a pause: without one, the clockwork would call the same phone without end."""
+
+
 def _fields(layer: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in layer.items():
         stem, _, unit = name.rpartition("_")
         if stem in _DURATIONS and unit in ("minutes", "seconds"):
-            if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+            if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 10**6:
                 raise ValueError(f"plan {name}: {value!r}; expected a number of {unit}, 0 or more")
+            if not _LEAST.get(stem, _NONE) <= timedelta(**{unit: value}) <= _MOST:
+                raise ValueError(f"plan {name}: {value!r}; expected {_LEAST.get(stem, _NONE)} to {_MOST}")
             fields[stem] = timedelta(**{unit: value})
         elif name in ("phone_first", "two_carers", "visit_on_fault"):
             if not isinstance(value, bool):
