@@ -14,12 +14,23 @@ _OVER: Final = (Text.DONE, Text.TAKEN, Text.STOOD_DOWN, Text.CASE_CLOSED, Text.D
 _PIECE: Final = re.compile(r"(\{\w+\}|\[|\])")
 
 
+_FIELDS: Final = {
+    "{by}": r"\d\d:\d\d(?: \(\w+\))?",
+    "{number}": r"[+\d -]+",
+    "{patrol}": r"\w+ \d+",
+    "{starts}": r"\d\d:\d\d(?: \(\w+\))?",
+    "{ends}": r"\d\d:\d\d(?: \(\w+\))?",
+}
+
+
 def _pattern(template: str) -> re.Pattern[str]:
     """Return what recognises an SMS that was made of *template*; the group ``case`` is its case number."""
     made: list[str] = []
     for piece in _PIECE.split(template):
-        if piece.startswith("{"):
-            made.append(r"(?P<case>\d+)" if piece == "{case}" and not any("<case>" in m for m in made) else ".+?")
+        if piece == "{case}" and not any("<case>" in part for part in made):
+            made.append(r"(?P<case>\d+)")
+        elif piece.startswith("{"):
+            made.append(_FIELDS.get(piece, r"\S+"))
         else:
             made.append({"[": "(?:", "]": ")?"}.get(piece) or re.escape(piece))
     return re.compile("".join(made))

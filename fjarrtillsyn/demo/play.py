@@ -24,7 +24,7 @@ from fjarrtillsyn.demo.stage import COLLEAGUE, Stage, stage
 _CARERS: Final = Pause(answer=timedelta(seconds=20), drive=timedelta(minutes=8), help=timedelta(minutes=6))
 _OPERATOR: Final = Habits(look=timedelta(seconds=20), close=timedelta(seconds=30), take=timedelta(seconds=15))
 # Beside somebody who watches: slow enough to be forestalled, quick enough that nothing is left lying.
-_CARERS_BESIDE: Final = Pause(answer=timedelta(seconds=30), drive=timedelta(minutes=6), help=timedelta(minutes=3))
+_CARERS_BESIDE: Final = Pause(answer=timedelta(seconds=45), drive=timedelta(minutes=6), help=timedelta(minutes=3))
 _OPERATOR_BESIDE: Final = Habits(look=timedelta(seconds=90), close=timedelta(seconds=45))
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from alarm_center.store import seals
@@ -152,7 +152,8 @@ def _alarms(home: Home, alarms: Sequence[Alarm], lines: Sequence[Line]) -> Itera
         yield f"{len(alarms)} alarms; expected one, {home.alarm.kind}"
         return
     alarm = alarms[0]
-    is_, has_to_be = (alarm.kind, alarm.priority, alarm.outcome), tuple(map(_plain, _expected(home)))
+    is_ = (alarm.kind, alarm.priority, alarm.outcome)
+    has_to_be = (home.alarm.kind.value, home.alarm.priority.value, home.alarm.outcome.value)
     if is_ != has_to_be:
         yield f"the alarm was {is_}; expected {has_to_be}"
     if alarm.state != "closed":
@@ -165,15 +166,6 @@ def _alarms(home: Home, alarms: Sequence[Alarm], lines: Sequence[Line]) -> Itera
     answered = [line.get("meaning") for line in about if line["event"] == "reply"]
     if tuple(answered) != _ANSWERED:
         yield f"the carer answered {answered}; expected {list(_ANSWERED)}"
-
-
-def _expected(home: Home) -> tuple[Any, ...]:
-    assert home.alarm is not None
-    return home.alarm.kind, home.alarm.priority, home.alarm.outcome
-
-
-def _plain(value: Any) -> Any:
-    return int(value) if isinstance(value, int) else str(value)
 
 
 def _lines(home: Home, lines: Sequence[Line]) -> Iterable[str]:

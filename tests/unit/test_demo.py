@@ -1,0 +1,280 @@
+"""The demo's parts alone: its town, its carers who read SMS, its story in order, and its verdict on a night."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
+from typing import Any, cast
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from alarm_center.core.sms_text import Facts, Language, Text, Texts
+from alarm_center.providers.phone import PhoneMessage, Phones
+from alarm_center.store.events import Cursor, Event
+from alarm_center.town import reader
+from fjarrtillsyn.demo import verdict
+from fjarrtillsyn.demo.carers import Carers, Pause, read
+from fjarrtillsyn.demo.clock import coming_evening, evening_of
+from fjarrtillsyn.demo.homes import HOMES
+from fjarrtillsyn.demo.lines import Line, Lines
+from fjarrtillsyn.demo.verdict import Alarm, Check, Message, Night
+from gateway.sources import open_source
+
+ZONE = ZoneInfo("Europe/Stockholm")
+NOW = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
+TEXTS = Texts(Language.SV, ZONE, "natt.granby.example", "08-465 004 02")
+FACTS = Facts(
+    case_no=4821, priority=1, area="3", by=NOW, token="k7Q2xM1a", patrol="Patrull 2", other_no=4822, minutes=30,
+    starts_at=NOW, ends_at=NOW + timedelta(hours=9),
+)  # fmt: skip
+PAUSE = Pause(answer=timedelta(seconds=20), drive=timedelta(minutes=8), help=timedelta(minutes=6))
+
+
+# ---- the town ----
+
+
+def test_every_home_of_the_file_has_its_night_and_no_other() -> None:
+    town = reader.read(files("fjarrtillsyn.demo").joinpath("town.toml").read_text(encoding="utf-8"))
+    residents = {resident.number: resident for resident in town.residents or ()}
+    assert set(residents) == {home.number for home in HOMES}
+    assert len(residents) == 12
+    for home in HOMES:
+        resident = residents[home.number]
+        assert len(resident.slots) == len(home.ends)
+        assert resident.green_by == ("operator" if home.by_person else "detector")
+        assert open_source(home.source).kind == resident.devices[0].kind
+
+
+def test_the_demo_begins_on_the_evening_that_comes() -> None:
+    before = datetime(2026, 11, 22, 20, 44, tzinfo=UTC)
+    assert coming_evening(before, ZONE) == datetime(2026, 11, 22, 20, 45, tzinfo=UTC)
+    assert coming_evening(before + timedelta(minutes=2), ZONE) == datetime(2026, 11, 23, 20, 45, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("night", "utc_hour"), [(date(2026, 10, 24), 19), (date(2027, 3, 27), 20)])
+def test_an_evening_before_the_clocks_change_is_the_wall_time_of_that_evening(night: date, utc_hour: int) -> None:
+    assert evening_of(night, ZONE) == datetime(night.year, night.month, night.day, utc_hour, 45, tzinfo=UTC)
+
+
+# ---- carers ----
+
+
+@pytest.mark.parametrize(
+    ("text", "case"),
+    [
+        (Text.CALL_OUT, 4821),
+        (Text.VISIT, 4821),
+        (Text.REMINDER, 4821),
+        (Text.REMINDER_CALLING, 4821),
+        (Text.ESCALATION, 4821),
+        (Text.GRANTED, 4821),
+        (Text.ARRIVED, 4821),
+        (Text.DONE, 4821),
+        (Text.TAKEN, 4821),
+        (Text.STOOD_DOWN, 4821),
+        (Text.CASE_CLOSED, 4821),
+        (Text.MUSTER, None),
+    ],
+)
+def test_a_carer_reads_what_the_service_writes(text: Text, case: int | None) -> None:
+    assert read(TEXTS.say(text, FACTS)) == (text, case)
+
+
+def test_what_is_no_sms_of_ours_is_read_as_nothing() -> None:
+    assert read("Hej, hur är läget?") == (None, None)
+
+
+class FakePhones:
+    """Phones in memory that only keep what is put on them and said from them."""
+
+    def __init__(self) -> None:
+        self.put: dict[str, list[PhoneMessage]] = {}
+        self.said: list[tuple[str, str]] = []
+
+    def receives(self, phone: str, body: str, at: datetime = NOW, *, outgoing: bool = False) -> None:
+        number = f"m{len(self.said)}-{sum(map(len, self.put.values()))}"
+        message = PhoneMessage(number, phone, "+46701740605", body, at, "sms", outgoing=outgoing)
+        self.put.setdefault(phone, []).append(message)
+
+    def phones(self) -> list[str]:
+        return list(self.put)
+
+    def messages(self, phone: str) -> list[PhoneMessage]:
+        return list(self.put[phone])
+
+    async def reply(self, phone: str, sender: str, text: str) -> None:
+        self.said.append((phone, text))
+        self.receives(phone, text, outgoing=True)
+
+
+@pytest.fixture
+def phones() -> FakePhones:
+    return FakePhones()
+
+
+@pytest.fixture
+def carers(phones: FakePhones) -> Carers:
+    return Carers(cast("Phones", phones), PAUSE)
+
+
+async def test_a_carer_takes_a_case_after_a_while_drives_and_helps(phones: FakePhones, carers: Carers) -> None:
+    phones.receives("A", TEXTS.say(Text.CALL_OUT, FACTS))
+    assert await carers.act(NOW) == NOW + PAUSE.answer
+    assert phones.said == []
+    await carers.act(NOW + PAUSE.answer)
+    phones.receives("A", TEXTS.say(Text.GRANTED, FACTS), NOW + PAUSE.answer)
+    there = await carers.act(NOW + PAUSE.answer)
+    assert there == NOW + PAUSE.answer + PAUSE.drive
+    await carers.act(there)
+    phones.receives("A", TEXTS.say(Text.ARRIVED, FACTS), there)
+    done = await carers.act(there)
+    assert done == there + PAUSE.help
+    await carers.act(done)
+    assert phones.said == [("A", "1"), ("A", "3"), ("A", "4")]
+
+
+async def test_with_two_cases_a_carer_writes_which(phones: FakePhones, carers: Carers) -> None:
+    phones.receives("A", TEXTS.say(Text.CALL_OUT, FACTS))
+    phones.receives("A", TEXTS.say(Text.CALL_OUT, replace(FACTS, case_no=4822)))
+    await carers.act(NOW + PAUSE.answer)
+    assert phones.said == [("A", "1 4821"), ("A", "1 4822")]
+
+
+async def test_somebody_who_answers_first_is_not_spoken_over(phones: FakePhones, carers: Carers) -> None:
+    phones.receives("A", TEXTS.say(Text.CALL_OUT, FACTS))
+    await carers.act(NOW)
+    phones.receives("A", "kan inte", outgoing=True)
+    assert await carers.act(NOW + PAUSE.answer) is None
+    assert phones.said == []
+
+
+async def test_a_case_that_is_over_is_let_be(phones: FakePhones, carers: Carers) -> None:
+    phones.receives("A", TEXTS.say(Text.CALL_OUT, FACTS))
+    await carers.act(NOW)
+    phones.receives("A", TEXTS.say(Text.STOOD_DOWN, FACTS))
+    assert await carers.act(NOW + PAUSE.answer) is None
+    assert phones.said == []
+
+
+# ---- the story ----
+
+
+def event(line: str, tx: int, id_: int, resident: UUID | None, /, **data: Any) -> Event:
+    return Event(
+        Cursor(tx, id_), NOW, "granby", line, None, data.pop("check_id", None), data.pop("alarm_id", None), resident,
+        None, None, None, data,
+    )  # fmt: skip
+
+
+async def test_of_one_decision_what_came_is_told_before_what_it_led_to() -> None:
+    told: list[Line] = []
+    resident, check, alarm = uuid4(), uuid4(), uuid4()
+    lines = Lines({resident: 7}, ZONE, told.append)
+    ids = {"check_id": check, "alarm_id": alarm}
+    for each in (
+        event("finding", 1, 1, resident, check_id=check, answer="something_wrong", reason="on_floor"),
+        event("alarm_opened", 1, 2, resident, **ids, kind="something_wrong", priority=1),
+        event("session_committed", 1, 3, resident, **ids),
+        event("accepted", 2, 4, resident, alarm_id=alarm),
+        event("reply", 2, 5, resident, alarm_id=alarm, meaning="take"),
+        event("sms_sent", 3, 6, None, wording="muster"),
+    ):
+        lines.hear(each)
+    await asyncio.sleep(0)
+    assert [line["event"] for line in told] == ["session_received", "finding", "alarm_opened", "reply", "accepted"]
+    assert {line["resident"] for line in told} == {7}
+    assert {line["check_id"] for line in told} == {str(check)}, "an alarm's lines name the check that it came of"
+
+
+# ---- the verdict ----
+
+
+def told_of(alarm: Alarm) -> Iterator[Line]:
+    for name, meaning in (
+        ("alarm_opened", None), ("sms_sent", None), ("reply", "take"), ("accepted", None), ("reply", "on_site"),
+        ("on_site", None), ("reply", "done"), ("closed", None),
+    ):  # fmt: skip
+        yield {"event": name, "resident": alarm.number, "alarm_id": alarm.alarm_id, "meaning": meaning}
+
+
+OPERATOR = uuid4()
+
+
+def good() -> tuple[Night, list[Line]]:
+    """Return a night in which all came out right."""
+    checks: list[Check] = []
+    alarms: list[Alarm] = []
+    messages: list[Message] = []
+    lines: list[Line] = []
+    for home in HOMES:
+        for number, state in enumerate(home.ends):
+            by = str(OPERATOR) if home.by_person else "detector"
+            opens = NOW + timedelta(hours=number)
+            checks.append(Check(home.number, opens, state, "in_bed", by if state == "seen" else None, late=False))
+        if home.alarm is not None:
+            right = home.alarm
+            alarm = Alarm(home.number, f"a{home.number}", right.kind, right.priority, "closed", right.outcome)
+            alarms.append(alarm)
+            lines += told_of(alarm)
+            messages += [Message(home.number, "sms", words, "delivered") for words in ("call_out", "granted")]
+        looks = len(home.ends) + home.waits
+        for name, count in (("check_opened", len(home.ends)), ("session_received", looks), ("finding", looks)):
+            lines += [{"event": name, "resident": home.number, "alarm_id": None}] * count
+    return Night(checks, alarms, messages, None), lines
+
+
+def test_a_good_night_is_found_good_and_its_ledger_adds_up() -> None:
+    night, lines = good()
+    assert verdict.mismatches(night, lines, [OPERATOR]) == []
+    assert night.ledger == {"owed": 24, "seen": 21, "alarmed": 3, "cancelled": 0, "open": 0}
+
+
+def changed(field: str, of: int, /, **values: Any) -> Night:
+    """Return the good night with the first of *field* that is about resident *of* changed."""
+    night, _ = good()
+    rows = list(getattr(night, field))
+    at = next(i for i, row in enumerate(rows) if row.number == of)
+    rows[at] = replace(rows[at], **values)
+    return replace(night, **cast("Any", {field: rows}))
+
+
+@pytest.mark.parametrize(
+    ("night", "words"),
+    [
+        pytest.param(changed("checks", 7, state="seen", seen_by="detector"), "resident 7 (fallen)", id="false-green"),
+        pytest.param(changed("checks", 1, state="alarmed", seen_by=None), "resident 1 (asleep)", id="false-alarm"),
+        pytest.param(changed("checks", 1, state="open", seen_by=None), "the ledger", id="open-check"),
+        pytest.param(changed("checks", 1, late=True), "was late", id="late"),
+        pytest.param(changed("checks", 6, seen_by="detector"), "expected a person", id="nobody-looked"),
+        pytest.param(changed("checks", 1, seen_by=str(OPERATOR)), "expected the detector", id="somebody-looked"),
+        pytest.param(changed("alarms", 11, state="open", outcome=None), "still open", id="open-alarm"),
+        pytest.param(changed("alarms", 7, priority=3), "the alarm was", id="wrong-priority"),
+        pytest.param(changed("alarms", 7, number=1), "nobody expected: something_wrong", id="wrong-home"),
+        pytest.param(changed("alarms", 7, number=None), "an alarm of nobody", id="nobodys-alarm"),
+        pytest.param(changed("messages", 7, wording="reminder"), "nobody expected this sms", id="reminder"),
+        pytest.param(changed("messages", 7, channel="call"), "nobody expected this call", id="call"),
+        pytest.param(changed("messages", 7, state="failed"), "not delivered", id="lost-sms"),
+        pytest.param(changed("messages", 7, number=None), "nobody expected this sms", id="sms-about-nobody"),
+        pytest.param(replace(good()[0], broken_seal="12-3"), "seal", id="seal"),
+    ],
+)  # fmt: skip
+def test_whatever_is_not_right_is_said(night: Night, words: str) -> None:
+    found = verdict.mismatches(night, good()[1], [OPERATOR])
+    assert any(words in each for each in found), found
+
+
+@pytest.mark.parametrize("missing", ["check_opened", "session_received", "finding", "sms_sent", "reply", "on_site"])
+def test_a_story_with_a_hole_is_said(missing: str) -> None:
+    night, lines = good()
+    hole = next(i for i, line in enumerate(lines) if line["event"] == missing)
+    assert verdict.mismatches(night, lines[:hole] + lines[hole + 1 :], [OPERATOR])
+
+
+def test_a_story_out_of_order_is_said() -> None:
+    night, lines = good()
+    about = [i for i, line in enumerate(lines) if line["alarm_id"] == "a7" and line["event"] in ("accepted", "on_site")]
+    lines[about[0]], lines[about[1]] = lines[about[1]], lines[about[0]]
+    assert any("story" in words for words in verdict.mismatches(night, lines, [OPERATOR]))
