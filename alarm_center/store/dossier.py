@@ -1,0 +1,115 @@
+"""Everything that is kept of one case, row by row, for whoever has to understand it afterwards. Reads only."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from alarm_center.store.memory import Tx
+
+Row = Mapping[str, Any]
+
+CASE_NO_DIGITS: Final = 5
+
+
+async def by_case_no(tx: "Tx[Any]", case_no: int) -> list[Row]:
+    """Return the alarms that have had a case number, the newest first; numbers go round."""
+    rows: list[Row] = await tx.fetch(
+        "select alarm_id, org, opened_at from alarms where case_no = $1 order by opened_at desc limit 5", case_no
+    )
+    return rows
+
+
+async def by_prefix(tx: "Tx[Any]", prefix: str) -> list[Row]:
+    """Return up to six checks and alarms whose id begins with *prefix*."""
+    rows: list[Row] = await tx.fetch(
+        """
+        select 'check' as what, check_id as id from checks where check_id::text like $1 || '%'
+        union all
+        select 'alarm', alarm_id from alarms where alarm_id::text like $1 || '%'
+        limit 6
+        """,
+        prefix,
+    )
+    return rows
+
+
+async def alarm_of_check(tx: "Tx[Any]", check_id: UUID) -> UUID | None:
+    """Return the alarm that a check ended in, or the visit that came in its stead."""
+    alarm_id: UUID | None = await tx.fetchval(
+        """
+        select coalesce(
+            (select alarm_id from checks where check_id = $1),
+            (select alarm_id from events where check_id = $1 and alarm_id is not null order by at desc limit 1)
+        )
+        """,
+        check_id,
+    )
+    return alarm_id
+
+
+async def checks_of_alarm(tx: "Tx[Any]", alarm_id: UUID) -> list[UUID]:
+    """Return the checks that an alarm is about: those that ended in it, raised it early, or were replaced by it."""
+    rows = await tx.fetch(
+        """
+        select check_id from checks where alarm_id = $1
+        union
+        select check_id from events where alarm_id = $1 and check_id is not null
+        """,
+        alarm_id,
+    )
+    return [row["check_id"] for row in rows]
+
+
+async def alarms(tx: "Tx[Any]", ids: Sequence[UUID]) -> list[Row]:
+    """Return whole rows of alarms, with zone, area code, resident's number, incident's number and dispatch."""
+    rows: list[Row] = await tx.fetch(
+        """
+        select a.*, o.zone, e.code as area, r.number as resident, i.number as incident, a.body->'dispatch' as dispatch,
+            clock.now() as now
+        from alarms a join organisations o using (org) join areas e using (area_id)
+        left join residents r using (resident_id) left join incidents i using (incident_id)
+        where a.alarm_id = any ($1::uuid[]) order by a.opened_at
+        """,
+        list(ids),
+    )
+    return rows
+
+
+async def checks(tx: "Tx[Any]", ids: Sequence[UUID]) -> list[Row]:
+    """Return whole rows of checks, with zone, area code, resident's number and the slot's own time."""
+    rows: list[Row] = await tx.fetch(
+        """
+        select c.*, o.zone, e.code as area, r.number as resident, s.local_time, s.window_minutes, clock.now() as now
+        from checks c join organisations o using (org) join residents r using (resident_id)
+        join areas e on e.area_id = r.area_id join slots s using (slot_id)
+        where c.check_id = any ($1::uuid[]) order by c.opens_at
+        """,
+        list(ids),
+    )
+    return rows
+
+
+_QUESTIONS: Final[Mapping[str, str]] = {
+    "attempt": "select * from attempts where check_id = any ($2::uuid[]) and $1::uuid[] is not null order by check_id, number",
+    "session": "select * from sessions where alarm_id = any ($1::uuid[]) or check_id = any ($2::uuid[]) order by received_at",
+    "command": "select * from commands where alarm_id = any ($1::uuid[]) or check_id = any ($2::uuid[]) order by created_at",
+    "notice": "select * from notices where alarm_id = any ($1::uuid[]) and $2::uuid[] is not null order by asked_at, round, step",
+    "message": "select * from messages where alarm_id = any ($1::uuid[]) and $2::uuid[] is not null order by created_at",
+    "reply": """
+        select r.*, n.patrol from replies r left join notices n using (notice_id)
+        where r.alarm_id = any ($1::uuid[]) and $2::uuid[] is not null order by r.received_at
+    """,
+    "look": """
+        select l.*, u.login from looks l left join users u using (user_id)
+        where l.alarm_id = any ($1::uuid[]) or l.check_id = any ($2::uuid[]) order by l.began_at
+    """,
+    "event": "select * from events where alarm_id = any ($1::uuid[]) or check_id = any ($2::uuid[]) order by tx, id",
+}
+KINDS: Final = tuple(_QUESTIONS)
+"""What :func:`rows` can be asked for."""
+
+
+async def rows(tx: "Tx[Any]", kind: str, alarm_ids: Sequence[UUID], check_ids: Sequence[UUID]) -> list[Row]:
+    """Return the rows of one *kind* that belong to the case."""
+    found: list[Row] = await tx.fetch(_QUESTIONS[kind], list(alarm_ids), list(check_ids))
+    return found

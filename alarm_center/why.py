@@ -1,0 +1,261 @@
+"""Why a case is as it is: all that is kept of it, in order, in local and in UTC time. The first tool at 03:00.
+
+It holds what an engineer may read anywhere: ids, codes and numbers. No name, no address, no phone number but its end, no
+free text, no link.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from alarm_center.store import dossier
+from alarm_center.store.dossier import CASE_NO_DIGITS, KINDS, Row
+from alarm_center.store.memory import Memory, Tx, Viewer
+
+_PREFIX: Final = re.compile(r"[0-9a-f-]{4,36}")
+_SOON: Final = 1.0
+"""Seconds past its time before a step is called overdue: the clockwork looks each quarter of a second."""
+
+
+class UnknownCase(LookupError):
+    """Nothing, or more than one thing, is meant; the message says what to give instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The rows of one case."""
+
+    alarms: list[Row]
+    checks: list[Row]
+    parts: Mapping[str, list[Row]]
+    note: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo((self.alarms or self.checks)[0]["zone"])
+
+    @property
+    def now(self) -> datetime:
+        now: datetime = (self.alarms or self.checks)[0]["now"]
+        return now
+
+
+async def why(memory: Memory, id_or_case_no: str, viewer: Viewer | None = None) -> str:
+    """Return a case as text: *id_or_case_no* is a check's or an alarm's id, the beginning of one, or a case number.
+
+    Raises:
+        UnknownCase: there is none, or there are several; the message says what to give instead.
+    """
+    async with memory.transaction(viewer) as tx:
+        case = await _read(tx, id_or_case_no.strip().lower())
+    return "\n".join(_told(case)) + "\n"
+
+
+async def _read(tx: "Tx[Any]", asked: str) -> _Case:
+    alarm_ids, check_ids, note = await _find(tx, asked)
+    for check_id in list(check_ids):
+        alarm_id = await dossier.alarm_of_check(tx, check_id)
+        if alarm_id is not None and alarm_id not in alarm_ids:
+            alarm_ids.append(alarm_id)
+    for alarm_id in alarm_ids:
+        check_ids += [each for each in await dossier.checks_of_alarm(tx, alarm_id) if each not in check_ids]
+    return _Case(
+        alarms=await dossier.alarms(tx, alarm_ids),
+        checks=await dossier.checks(tx, check_ids),
+        parts={kind: await dossier.rows(tx, kind, alarm_ids, check_ids) for kind in KINDS},
+        note=note,
+    )
+
+
+async def _find(tx: "Tx[Any]", asked: str) -> tuple[list[UUID], list[UUID], str]:
+    """Return the alarm or the check that is meant, and what is to be said of the choice."""
+    if asked.isdecimal() and asked.isascii() and len(asked) <= CASE_NO_DIGITS:
+        cases = await dossier.by_case_no(tx, int(asked))
+        if cases:
+            older = ", ".join(f"{c['alarm_id']} of {c['opened_at']:%Y-%m-%d %H:%M}Z in {c['org']}" for c in cases[1:])
+            note = f"case number {asked}: the newest; it was also {older}" if older else ""
+            return [cases[0]["alarm_id"]], [], note
+    if not _PREFIX.fullmatch(asked):
+        raise UnknownCase(
+            f"{asked[:40]!r}: no check, alarm or case number looks like that;"
+            " give an id, at least four characters of its beginning, or a case number"
+        )
+    found = await dossier.by_prefix(tx, asked)
+    if not found:
+        raise UnknownCase(f"{asked!r}: there is no check or alarm with that id, and no case with that number")
+    if len(found) > 1:
+        some = ", ".join(f"{each['what']} {each['id']}" for each in found)
+        raise UnknownCase(f"{asked!r} is the beginning of several: {some}; give more of it")
+    (one,) = found
+    return ([one["id"]], [], "") if one["what"] == "alarm" else ([], [one["id"]], "")
+
+
+# ---- what is said ----
+
+
+def _told(case: _Case) -> Iterator[str]:
+    zone, now = case.zone, case.now
+    yield f"now {_both(now, zone)}"
+    if case.note:
+        yield case.note
+    for alarm in case.alarms:
+        yield ""
+        yield from _alarm(alarm, zone, now)
+    for check in case.checks:
+        yield ""
+        yield from _check(check, zone, now)
+        for attempt in case.parts["attempt"]:
+            if attempt["check_id"] == check["check_id"]:
+                yield "  " + _line(
+                    f"attempt {attempt['number']} {attempt['cause']} {attempt['state']}", attempt, zone,
+                    "opens_at", "closes_at", "seconds", "answer", "reason", "session_id",
+                )  # fmt: skip
+    yield ""
+    yield "in order:"
+    moments = sorted(_moments(case), key=lambda each: each[0])
+    for at, what in moments:
+        yield f"  {_both(at, zone)}  {what}"
+
+
+def _alarm(row: Row, zone: ZoneInfo, now: datetime) -> Iterator[str]:
+    kind = "visit" if row["visit"] else f"alarm {row['kind']} prio {row['priority']}"
+    yield f"case {row['case_no']}: {kind}, {row['state']}, {row['condition']}"
+    yield f"  alarm {row['alarm_id']} in {row['org']} area {row['area']}" + (
+        f" resident {row['resident']}" if row["resident"] is not None else ""
+    )
+    yield "  " + _line("row", row, zone, "device_id", "reason", "opened_at", "incident", "red_at")
+    yield "  " + _step(row, zone, now)
+    if row["holder"] is not None:
+        left = row["lease_until"] is not None and row["lease_until"] > now
+        yield f"  lease of {row['holder']} {'until' if left else 'LAPSED at'} {_both(row['lease_until'], zone)}"
+    body = row["body"]
+    for name in ("self_dispatch_at", "arrive_by", "accepted_at", "on_site_at", "limit_at", "done_at"):
+        if body.get(name):
+            yield f"  {name} {_both(datetime.fromisoformat(body[name]), zone)}"
+    dispatch = row["dispatch"]
+    if dispatch:
+        yield (
+            f"  dispatch {dispatch['dispatch_id']} {dispatch['state']}, seeking {dispatch['seeking']},"
+            f" round {dispatch['round']} of {dispatch['last_round']}, next step {dispatch['step'] + 1} of {len(dispatch['chain'])}"
+        )
+    if row["outcome"] is not None:
+        note = ", with a note" if row["note"] is not None else ""
+        yield f"  closed {_both(row['closed_at'], zone)} by {row['closed_by']}: {row['outcome']}{note}"
+
+
+def _check(row: Row, zone: ZoneInfo, now: datetime) -> Iterator[str]:
+    yield f"check {row['local_time']:%H:%M} of the night {row['night']}: {row['state']}" + (
+        " LATE" if row["late"] else ""
+    )
+    yield f"  check {row['check_id']} in {row['org']} area {row['area']} resident {row['resident']}"
+    yield "  " + _line(
+        "row", row, zone, "device_id", "opens_at", "closes_at", "deadline", "green_by", "show", "answer", "reason",
+        "seen_by", "rechecks_left", "retries_left", "ended_at", "cancel_reason", "instead", "agreed_by",
+    )  # fmt: skip
+    flags = [name for name in ("held", "fault_known") if row[name]]
+    if flags:
+        yield "  " + " ".join(flags)
+    yield "  " + _step(row, zone, now)
+
+
+def _step(row: Row, zone: ZoneInfo, now: datetime) -> str:
+    at = row["next_step_at"]
+    if at is None:
+        return "no next step: it has ended"
+    late = (now - at).total_seconds()
+    return f"next step {_both(at, zone)}" + (f" OVERDUE by {late:.0f} s" if late > _SOON else "")
+
+
+def _moments(case: _Case) -> Iterator[tuple[datetime, str]]:
+    """Yield each thing that happened, with its time; those of one row and one instant in the order in which they come."""
+    zone, parts = case.zone, case.parts
+    for event in parts["event"]:
+        by = f" by {event['actor']}" if event["actor"] else ""
+        yield event["at"], f"event    {event['kind']}{by}" + _pairs(event["data"], zone)
+    for attempt in parts["attempt"]:
+        yield attempt["opens_at"], f"attempt  {attempt['number']} of {_short(attempt['check_id'])} may open"
+        yield attempt["closes_at"], f"attempt  {attempt['number']} of {_short(attempt['check_id'])} closes"
+    for session in parts["session"]:
+        said = _line(
+            f"session  {session['session_id']} {session['receipt']}", session, zone,
+            "refusal", "attempt", "started_at", "answer", "people", "detector", "pictures",
+        )  # fmt: skip
+        yield session["received_at"], said + _reasons(session["reasons"]) + _pairs(session["measures"], zone)
+    for command in parts["command"]:
+        what = f"command  {_short(command['command_id'])} {command['kind']}"
+        yield (
+            command["created_at"],
+            _line(f"{what} asked by {command['asked_by']}", command, zone, "attempt", "seconds", "ended"),
+        )
+        yield command["expires_at"], f"{what} expires"
+    for notice in parts["notice"]:
+        what = f"notice   {_short(notice['notice_id'])}"
+        asked = f"round {notice['round']} step {notice['step'] + 1} {notice['who']} {notice['patrol']}"
+        yield notice["asked_at"], f"{what} {notice['channel']} {notice['wording']} {asked} {_phone(notice['phone'])}"
+        if notice["answered_at"] is not None:
+            yield notice["answered_at"], f"{what} {notice['state']}"
+    for message in parts["message"]:
+        yield from _message(message, zone)
+    for reply in parts["reply"]:
+        seen = "seen" if reply["seen_at"] is not None else "not seen"
+        who = reply["patrol"] or _phone(reply["phone"])
+        yield reply["received_at"], f"reply    of {who}: {reply['meaning']}, {len(reply['body'])} characters, {seen}"
+    for look in parts["look"]:
+        what = f"look     {look['kind']} by {look['login'] or look['user_id']}"
+        yield look["began_at"], what + (" clear" if look["clear"] else "") + " begins"
+        if look["ended_at"] is not None:
+            yield look["ended_at"], f"{what} ends"
+
+
+def _message(row: Row, zone: ZoneInfo) -> Iterator[tuple[datetime, str]]:
+    what = f"message  {_short(row['message_id'])} {row['channel']} {row['wording']}"
+    yield row["created_at"], _line(
+        f"{what} to {_phone(row['phone'])}: {row['state']}", row, zone,
+        "rank", "not_before", "valid_until", "lease_until", "provider", "provider_id", "error",
+    )  # fmt: skip
+    if row["claimed_at"] is not None:
+        yield row["claimed_at"], f"{what} claimed"
+    if row["sent_at"] is not None:
+        yield row["sent_at"], f"{what} sent" + (" PERHAPS TWICE" if row["sent_twice"] else "")
+    if row["delivered_at"] is not None:
+        yield row["delivered_at"], f"{what} delivered"
+
+
+def _line(start: str, row: Row, zone: ZoneInfo, *names: str) -> str:
+    return start + _pairs({name: row[name] for name in names}, zone)
+
+
+def _pairs(data: Mapping[str, Any], zone: ZoneInfo) -> str:
+    """Return `` name=value`` for all that has one; instants inside are as the wall shows them."""
+    said = ""
+    for name, value in data.items():
+        if value is None:
+            continue
+        said += f" {name}={_clock(value, zone) if isinstance(value, datetime) else value}"
+    return said
+
+
+def _reasons(reasons: list[str]) -> str:
+    return f" reasons={','.join(reasons)}" if reasons else ""
+
+
+def _both(at: datetime, zone: ZoneInfo) -> str:
+    """Return an instant on the wall, with the zone's name (the autumn night has two 02:30), and in UTC."""
+    utc = at.astimezone(UTC)
+    return f"{_clock(at, zone)} ({utc:%H:%M:%S}.{utc.microsecond // 1000:03}Z)"
+
+
+def _clock(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _short(id_: UUID) -> str:
+    return str(id_)[:8]
+
+
+def _phone(number: str) -> str:
+    return f"(phone that ends in {number[-2:]})"
