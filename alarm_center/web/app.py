@@ -32,6 +32,7 @@ def build_web(
     app[auth.TRIES], app[auth.CODES], app[live.HINTS] = auth.Tries(), auth.OneTimeCodes(), live.Hints()
     page.setup(app, pieces=simulator.pieces)
     app.on_response_prepare.append(guard.add_headers)
+    app.on_shutdown.append(app[live.HINTS].end)
     for part in (auth, board, case, acts, picture, live, link):
         app.add_routes(part.routes)
     if phones is not None:

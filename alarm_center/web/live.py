@@ -31,6 +31,8 @@ class Hints:
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Event] = set()
+        self.over = False
+        """The server stops: every stream ends, and its page looks for another replica."""
 
     def wake(self, *_: object) -> None:
         """Let every stream look now."""
@@ -51,6 +53,11 @@ class Hints:
         event = asyncio.Event()
         self._waiting.add(event)
         return event
+
+    async def end(self, _app: web.Application) -> None:
+        """End every stream, so that a server that stops need not wait for them."""
+        self.over = True
+        self.wake()
 
     def leave(self, event: asyncio.Event) -> None:
         """Forget a stream that has ended."""
@@ -86,7 +93,7 @@ async def _send(
     loop = asyncio.get_running_loop()
     next_tick, seen_at = loop.time(), None
     first = True
-    while response.is_connected():
+    while response.is_connected() and not request.app[HINTS].over:
         async with memory.transaction(viewer) as tx:
             newest = await events.newest(tx)
             missed: list[events.Event] | None = None

@@ -200,13 +200,11 @@ def case_words(alarm: Alarm) -> str:
     return KINDS[alarm.kind]
 
 
-def state_words(alarm: Alarm, speech: Speech, holder: str | None, patrol: str | None) -> str:
-    """Return who has the alarm, and how far they have come."""
+def state_words(alarm: Alarm, speech: Speech, patrol: str | None) -> str:
+    """Return how far the alarm has come; *patrol* has accepted it."""
     state = alarm.state
     if alarm.dispatch is not None and alarm.dispatch.state is DispatchState.EXHAUSTED:
         return speech("Ingen har svarat – alla är tillfrågade")
-    if state is AlarmState.CLAIMED and holder:
-        return speech("Hos %(name)s", name=holder)
     if state is AlarmState.ACCEPTED and patrol:
         return speech("%(patrol)s på väg", patrol=patrol)
     if state is AlarmState.ON_SITE:

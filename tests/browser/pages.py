@@ -61,9 +61,9 @@ class Browser:
 class Site:
     """A running application, and as many browsers as a test needs."""
 
-    def __init__(self, app: web.Application) -> None:
+    def __init__(self, app: web.Application, port: int | None = None) -> None:
         self.app = app
-        self.server = TestServer(app)
+        self.server = TestServer(app, port=port)
         self._clients: list[TestClient[web.Request, web.Application]] = []
 
     def browser(self) -> Browser:
@@ -82,9 +82,11 @@ class Site:
 
 
 @asynccontextmanager
-async def site(town: Town, phones: Phones | None = None, settings: WebSettings | None = None) -> AsyncIterator[Site]:
-    """Yield the town's pages on a free port."""
-    running = Site(build_web(town.web, town.pictures, settings or WebSettings(tick_s=TICK_S), phones))
+async def site(
+    town: Town, phones: Phones | None = None, settings: WebSettings | None = None, port: int | None = None
+) -> AsyncIterator[Site]:
+    """Yield the town's pages on a free port, or on one that was free a moment ago."""
+    running = Site(build_web(town.web, town.pictures, settings or WebSettings(tick_s=TICK_S), phones), port)
     await running.server.start_server()
     try:
         yield running

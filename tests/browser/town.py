@@ -112,7 +112,6 @@ class Town:
 
     def show(self, session_id: str, frames: tuple[bytes, ...]) -> None:
         """Have the frames of a session in memory, as if they had come by MQTT."""
-        self.pictures.timeline_heard()
         pictures = tuple(Frame(ms=200 * n, jpeg=jpeg) for n, jpeg in enumerate(frames))
         self.pictures.put(Picture(session_id=session_id, org=self.org, device="cam", frames=pictures))
 
@@ -123,7 +122,9 @@ async def town(
 ) -> AsyncIterator[Town]:
     """Yield a town with its checks planned for tonight, at ten to two; the residents *operator_sees* need eyes."""
     memory, web = await Memory.open(database.worker, size=4), await Memory.open(database.web, size=4)
-    here = Town(org, memory, web, Pictures(10_000_000, time.monotonic), database.owner, UUID(int=0))
+    here = Town(
+        org, memory, web, Pictures(10_000_000, time.monotonic, heard_timeline=float("inf")), database.owner, UUID(int=0)
+    )
     try:
         await here.set_clock(TWO - timedelta(minutes=10))
         async with memory.transaction() as tx:

@@ -54,6 +54,8 @@ class Row:
     mine: bool
     held: bool
     """Somebody else has it."""
+    holder: str
+    """Who has it at a screen; empty for nobody."""
     claimable: bool
     cleared: bool
     red: bool
@@ -126,13 +128,14 @@ def alarm_row(
         title=speech(case_words(alarm)),
         who=(case.resident if isinstance(case, AlarmLine) else None) or speech("Flera"),
         area=case.area,
-        state=state_words(alarm, speech, case.holder if taken else None, patrol),
+        state=state_words(alarm, speech, patrol),
         next=what_next(alarm),
         since=alarm.opened_at,
         zone=zones[alarm.org],
         case_no=alarm.case_no,
         mine=taken and alarm.holder == user,
         held=taken and alarm.holder != user,
+        holder=(case.holder or "") if taken else "",
         claimable=not taken and alarm.state is not AlarmState.CLOSED,
         cleared=alarm.condition is Condition.CLEARED,
         red=case.red_at is not None,
@@ -155,13 +158,14 @@ def look_row(
         title=speech("Titta på tillsynen"),
         who=resident,
         area=case.area,
-        state=speech("Hos %(name)s", name=name) if held else speech(reason_words(case.answer, case.reason)),
+        state=speech(reason_words(case.answer, case.reason)),
         next=Next(_("blir larm"), case.deadline),
         since=case.opens_at,
         zone=zones[case.org],
         case_no=None,
         mine=looker is not None and looker == user,
         held=held,
+        holder=name if looker is not None else "",
         claimable=False,
         cleared=False,
         red=False,

@@ -28,6 +28,7 @@ function tick(instant) {
   heard = performance.now();
   setStale(false);
   showTime();
+  for (const part of all("[data-missed]")) { delete part.dataset.missed; refresh(part); }
   for (const part of all("[data-every]")) {
     const due = Number(part.dataset.due || 0);
     if (!due) part.dataset.due = now + part.dataset.every * 1000;
@@ -67,25 +68,33 @@ async function refresh(part) {
     const answer = await fetch(part.dataset.fragment, { headers: { "X-Fragment": "1" } });
     if (answer.status === 401) return location.assign(`/login?next=${location.pathname}`);
     if (answer.ok) put(part, await answer.text());
-  } catch { /* the banner says it */ }
+    else part.dataset.missed = answer.status;
+  } catch { part.dataset.missed = "net"; }  // again at the next tick
   const again = busy.get(part) === "again";
   busy.delete(part);
   if (again) refresh(part);
 }
 const refreshAll = () => Promise.all(all("[data-fragment]").map(refresh));
 
+// The same control in a part that was drawn anew: what is half filled in, and where one stood, is not lost.
+const FIELDS = "select, input:not([type=hidden])";
+const same = (one) => [one.tagName, one.form?.getAttribute("action"), one.name, one.getAttribute("href"),
+  one.tagName === "BUTTON" ? one.value : "", one.closest("[data-row]")?.dataset.row].join("|");
+
 function put(part, html) {
   const fresh = new DOMParser().parseFromString(html, "text/html").body;
-  const kept = $("[data-keep]", part), next = $("[data-keep]", fresh);
+  const kept = $("[data-keep]", part), next = $("[data-keep]", fresh), focus = document.activeElement;
   if (kept && next && kept.dataset.keep === next.dataset.keep) return;
-  const focus = document.activeElement, row = focus?.closest?.("[data-row]")?.dataset.row;
-  if (focus && part.contains(focus) && focus.matches("select, input:not([type=hidden])")) return part.dataset.late = "1";
-  const scroll = $(".chart", part)?.scrollLeft, open = all("details[open]", part).map((one) => one.className);
+  if (part.contains(focus) && focus.matches(FIELDS)) return void (part.dataset.late = "1");
+  const at = part.contains(focus) ? same(focus) : "", scroll = $(".chart", part)?.scrollLeft;
+  const open = all("details[open]", part).map((one) => one.className);
+  const filled = new Map(all(FIELDS, part).filter((one) => one.value).map((one) => [same(one), one.value]));
   blankAll(part);
   part.replaceChildren(...fresh.childNodes);
   for (const one of all("details", part)) if (open.includes(one.className)) one.open = true;
+  for (const one of all(FIELDS, part)) if (filled.has(same(one))) one.value = filled.get(same(one));
   if (scroll) $(".chart", part).scrollLeft = scroll;
-  if (row) $(`[data-row="${row}"] [data-open]`, part)?.focus();
+  if (at) all("a, button, summary", part).find((one) => same(one) === at)?.focus();
   ready(part);
 }
 document.addEventListener("focusout", (event) => {

@@ -1,0 +1,94 @@
+"""Fixtures for tests that drive Debian's Chromium as an operator or a carer would."""
+
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+
+from tests.browser.pages import Site, site
+from tests.browser.town import PASSWORD, TWO, Town, town
+from tests.support.postgres import Database
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+BOARD = re.compile(r"//[^/]+/$")
+OpenPage = Callable[..., Awaitable[Page]]
+
+
+@pytest_asyncio.fixture
+async def storstad(database: Database) -> AsyncIterator[Town]:
+    """Twelve homes at two in the night, their checks just opened; two of them need eyes."""
+    async with town(database, operator_sees=(3, 6)) as here:
+        await here.set_clock(TWO + timedelta(seconds=40))
+        await here.step()
+        yield here
+
+
+@pytest_asyncio.fixture
+async def pages(storstad: Town) -> AsyncIterator[Site]:
+    async with site(storstad) as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """A running Chromium."""
+    path = os.environ.get("FJT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no Chromium here; make setup installs Debian's, or set FJT_CHROMIUM")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def open_page(chromium: Browser, pages: Site) -> AsyncIterator[OpenPage]:
+    """Open a page in a browser of its own; whatever the browser refused or broke on fails the test."""
+    trouble: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            trouble.append(message.text)
+
+    async def open_(
+        path: str = "/",
+        *,
+        login: str = "olle",
+        width: int = 1440,
+        theme: str = "dark",
+        language: str = "sv",
+        at: Site = pages,
+    ) -> Page:
+        root = str(at.server.make_url(""))
+        context = await chromium.new_context(
+            viewport={"width": width, "height": 900}, base_url=root, reduced_motion="reduce"
+        )
+        await context.add_cookies(
+            [
+                {"name": "fjt_theme", "value": theme, "url": root},
+                {"name": "fjt_language", "value": language, "url": root},
+            ]
+        )
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", heard)
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        if login:
+            await page.goto("/login")
+            await page.fill("[name=login]", login)
+            await page.fill("[name=password]", PASSWORD)
+            await page.click(".sign-in .primary")
+            await page.wait_for_url(BOARD)
+        if not login or path != "/":
+            await page.goto(path)
+        return page
+
+    yield open_
+    for context in chromium.contexts:
+        await context.close()
+    assert trouble == []

@@ -1,0 +1,90 @@
+"""WCAG 2.1 AA by axe: each page, dark and light, Swedish and English, wide and on a phone."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page
+
+from alarm_center.outbox import Outbox
+from alarm_center.providers.phone import Phones
+from schemas.vocabulary import Answer, Reason
+from tests.browser.conftest import OpenPage
+from tests.browser.pages import site
+from tests.browser.town import TWO, Town, drawn
+
+pytestmark = pytest.mark.browser
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}}
+LOOKS = [("dark", "sv", 1440), ("light", "en", 1440), ("dark", "en", 390), ("light", "sv", 390)]
+"""Each theme with each language and each width."""
+
+
+async def broken(page: Page) -> list[str]:
+    """Return each rule that the page breaks, with the first element that does."""
+    found: Any = (await Axe().run(page, options=RULES)).response["violations"]
+    wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [f"{rule['id']}: {rule['nodes'][0]['html']}" for rule in found] + (["scrolls sideways"] if wide > 0 else [])
+
+
+async def busy(storstad: Town) -> None:
+    """Have something of each kind on the board."""
+    frames = drawn("fallen", 5)
+    await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, frames=frames)
+    await storstad.finding(3, Answer.IN_BED, frames=frames)
+    await storstad.finding(5, Answer.CANNOT_TELL, Reason.COVERED)
+    await storstad.finding(7, Answer.NOT_SEEN, people=0)
+    for number in (1, 4, 8, 9):
+        await storstad.finding(number, Answer.IN_BED)
+    await storstad.set_clock(TWO + timedelta(minutes=4))
+    await storstad.step()
+    await storstad.execute("update alarms set red_at = clock.now() where priority = 3")
+    await storstad.execute("update detectors set link = 'gone'")
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), LOOKS)
+async def test_the_board_and_a_case(storstad: Town, open_page: OpenPage, theme: str, language: str, width: int) -> None:
+    await busy(storstad)
+    page = await open_page(theme=theme, language=language, width=width)
+    await page.wait_for_selector(".row.first")
+    assert await broken(page) == []
+    await page.click(".row-p1 [data-key=c]")
+    await page.wait_for_selector(".has-picture")
+    await page.click(".emergency summary")
+    await page.click(".evidence summary")
+    assert await broken(page) == []
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), [("dark", "sv", 390), ("light", "en", 1440)])
+async def test_every_other_page(storstad: Town, open_page: OpenPage, theme: str, language: str, width: int) -> None:
+    await busy(storstad)
+    phones = Phones(storstad.memory)
+    outbox = Outbox(storstad.memory, phones)
+    await outbox.cycle()
+    look = {"theme": theme, "language": language, "width": width}
+    token = await storstad.value("select token from notices order by asked_at limit 1")
+    async with site(storstad, phones) as pages:
+        for path in ("/login", "/no-such-page", f"/u/{token}", "/phone"):
+            page = await open_page(path, login="", at=pages, **look)
+            assert await broken(page) == [], path
+        page = await open_page(f"/u/{token}", login="", at=pages, **look)
+        await page.click("form[action$='/take'] button >> nth=0")
+        await page.wait_for_selector(".where")
+        assert await broken(page) == [], "the carer's case"
+        page = await open_page(f"/check/{await storstad.check_of(3)}", at=pages, **look)
+        await page.wait_for_selector(".has-picture")
+        assert await broken(page) == [], "a check"
+        await page.context.close()
+    await phones.close()
+
+
+async def test_a_page_that_has_lost_contact(storstad: Town, open_page: OpenPage) -> None:
+    async with site(storstad) as pages:
+        page = await open_page(at=pages)
+        await page.wait_for_selector("[data-night], .night")
+    await page.wait_for_selector("#stale:not([hidden])")
+    stale = await page.query_selector("#stale")
+    assert stale is not None
+    found: Any = (await Axe().run(page, "#stale", options=RULES)).response["violations"]
+    assert found == []

@@ -1,0 +1,181 @@
+"""The operator at the keyboard: claims, looks, answers, and is told when the page is old."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from playwright.async_api import Page, expect
+
+from alarm_center import cases
+from alarm_center.core import alarm_events
+from schemas.vocabulary import Answer, Outcome, Reason
+from tests.browser.conftest import BOARD, OpenPage
+from tests.browser.pages import site
+from tests.browser.town import TWO, Town, drawn
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.browser
+
+_LIT = """canvas => {
+    const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    return pixels.some((level, n) => n % 4 < 3 && level > 0);
+}"""
+
+
+async def fallen(storstad: Town) -> UUID:
+    await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, frames=drawn("fallen", 5))
+    alarm: UUID = await storstad.value("select alarm_id from alarms where priority = 1")
+    return alarm
+
+
+async def lit(page: Page) -> bool:
+    """Return whether anything is drawn where the picture is."""
+    shown: bool = await page.eval_on_selector(".screen canvas", _LIT)
+    return shown
+
+
+async def test_from_the_alarm_to_its_end_without_a_mouse(storstad: Town, open_page: OpenPage) -> None:
+    await storstad.finding(5, Answer.CANNOT_TELL, Reason.COVERED)
+    page = await open_page()
+    await fallen(storstad)
+    await expect(page.locator(".row.first h3")).to_have_text("Något är fel: person syns på golvet")
+    await page.keyboard.press("j")
+    await expect(page.locator(".row.first [data-open]")).to_be_focused()
+    await page.keyboard.press("j")
+    await expect(page.locator(".row-p3 [data-open]")).to_be_focused()
+    await page.keyboard.press("k")
+    await page.keyboard.press("c")
+    await page.wait_for_url("**/alarm/*")
+    await page.wait_for_selector(".has-picture")
+    assert await lit(page)
+    await page.keyboard.press("Space")
+    await expect(page.locator("[data-play]")).to_have_text("Spela")
+    await page.keyboard.press("Space")
+    await expect(page.locator("[data-play]")).to_have_text("Pausa")
+    await page.keyboard.press("s")
+    await expect(page.locator(".now-box .state")).to_contain_text("Söker patrull")
+    await expect(page.locator(".asked")).to_contain_text("Patrull 1")
+    await page.select_option("[name=outcome]", "helped_up")
+    await page.focus("[name=outcome]")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(BOARD)
+    await expect(page.locator(".row")).to_have_count(1)
+    assert await storstad.value("select outcome from alarms where priority = 1") == Outcome.HELPED_UP
+
+
+async def test_a_check_is_looked_at_and_answered_with_one_key(storstad: Town, open_page: OpenPage) -> None:
+    await storstad.finding(3, Answer.IN_BED, frames=drawn("asleep", 5))
+    page = await open_page()
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/check/*")
+    await page.wait_for_selector(".has-picture")
+    await page.keyboard.press("1")
+    await page.wait_for_url(BOARD)
+    await expect(page.locator("#queue-title")).to_have_text("Inget väntar på dig")
+    assert await storstad.value("select state from checks where check_id = $1", await storstad.check_of(3)) == "seen"
+    assert await eventually(lambda: storstad.value("select ended_at is not null from looks"))
+
+
+async def test_the_picture_goes_when_the_alarm_closes(storstad: Town, open_page: OpenPage) -> None:
+    alarm = await fallen(storstad)
+    page = await open_page()
+    await page.click("[data-key=c]")
+    await page.wait_for_selector(".has-picture")
+    siv = storstad.users["siv"]
+    await cases.on_alarm(storstad.memory, alarm, alarm_events.TakeOver(siv, "urgent"), actor=str(siv))
+    await expect(page.locator(".dark-room")).to_contain_text("Bara den som har larmet ser bilden.")
+    assert await page.locator("canvas").count() == 0
+    event = alarm_events.Close(siv, Outcome.FALSE_ALARM)
+    await cases.on_alarm(storstad.memory, alarm, event, actor=str(siv))
+    await expect(page.locator(".dark-room")).to_contain_text("Larmet är avslutat. Bilden är borta.")
+
+
+async def test_a_page_that_stands_still_says_so_and_shows_no_picture(storstad: Town, open_page: OpenPage) -> None:
+    await fallen(storstad)
+    async with site(storstad) as other:
+        page = await open_page(at=other)
+        await page.click("[data-key=c]")
+        await page.wait_for_selector(".has-picture")
+        await expect(page.locator("[data-clock]")).to_have_text("02:00:40")
+    await expect(page.locator("#stale")).to_be_visible(timeout=15_000)
+    await expect(page.locator("#stale")).to_contain_text("Ingen kontakt sedan 02:00:40. Listan kan vara gammal.")
+    await expect(page.locator(".screen canvas")).to_be_hidden()
+    await expect(page.locator("main")).to_have_css("opacity", "0.38")
+
+
+async def test_the_clock_and_the_countdown_are_the_servers(storstad: Town, open_page: OpenPage) -> None:
+    await storstad.finding(5, Answer.CANNOT_TELL, Reason.COVERED)
+    page = await open_page()
+    await expect(page.locator("[data-clock]")).to_have_text("02:00:40")
+    await expect(page.locator(".row .left")).to_have_text("2:00")
+    await storstad.set_clock(TWO + timedelta(seconds=70))
+    await expect(page.locator("[data-clock]")).to_have_text("02:01:10")
+    await expect(page.locator(".row .left")).to_have_text("1:30")
+
+
+async def test_a_page_that_was_away_catches_up(storstad: Town, open_page: OpenPage) -> None:
+    async with site(storstad) as first:
+        page = await open_page(at=first)
+        await expect(page.locator("#queue-title")).to_have_text("Inget väntar på dig")
+        port = first.server.port
+    await fallen(storstad)
+    await expect(page.locator("#stale")).to_be_visible(timeout=15_000)
+    async with site(storstad, port=port):
+        await expect(page.locator(".row.first h3")).to_contain_text("person syns på golvet", timeout=15_000)
+        await expect(page.locator("#stale")).to_be_hidden()
+
+
+async def test_what_could_not_be_fetched_is_fetched_at_the_next_tick(storstad: Town, open_page: OpenPage) -> None:
+    page = await open_page()
+    await expect(page.locator("#queue-title")).to_have_text("Inget väntar på dig")
+    await page.context.set_offline(True)  # the stream stays, fetches fail
+    await fallen(storstad)
+    await page.wait_for_selector("[data-missed]")
+    await page.context.set_offline(False)
+    await expect(page.locator(".row.first h3")).to_contain_text("person syns på golvet")
+
+
+async def test_sound_is_off_until_a_click_and_the_title_counts(storstad: Town, open_page: OpenPage) -> None:
+    page = await open_page("/?")  # not from a click: the browser keeps it silent
+    await expect(page.locator("#mute")).to_have_text("Ljudet är av. Klicka för att slå på.")
+    await page.click("#mute")
+    await expect(page.locator("#mute")).to_be_hidden()
+    await fallen(storstad)
+    await expect(page).to_have_title("(1) Tavlan · Fjärrtillsyn")
+
+
+async def test_shortcut_keys_can_be_turned_off(storstad: Town, open_page: OpenPage) -> None:
+    await fallen(storstad)
+    page = await open_page()
+    await page.uncheck("[data-setting=keys]")
+    await page.keyboard.press("Escape")
+    await page.click("h2#queue-title")
+    await page.keyboard.press("c")
+    await page.keyboard.press("j")
+    await expect(page.locator(".row.first [data-open]")).not_to_be_focused()
+    assert await storstad.value("select holder is null from alarms")
+
+
+async def test_what_one_claims_another_sees_at_once(storstad: Town, open_page: OpenPage) -> None:
+    await fallen(storstad)
+    olle, siv = await open_page(), await open_page(login="siv")
+    await expect(siv.locator(".row.first .acts")).to_contain_text("Jag tar larmet")
+    await olle.click("[data-key=c]")
+    await expect(siv.locator(".row.first .acts")).to_contain_text("Öppna")
+    await expect(siv.locator(".row.first .state")).to_contain_text("Hos Olle Operatör")
+
+
+async def test_a_carer_without_a_net_is_told_that_nothing_was_sent(storstad: Town, open_page: OpenPage) -> None:
+    await fallen(storstad)
+    await storstad.step()
+    token = await storstad.value("select token from notices limit 1")
+    page = await open_page(f"/u/{token}", login="", width=390)
+    await page.context.set_offline(True)
+    await page.click("text=framme om 10 min")
+    await expect(page.locator("#not-sent")).to_have_text("Inte skickat – larmet är inte ditt än")
+    await page.context.set_offline(False)
+    await page.click("text=framme om 10 min")
+    await expect(page.locator(".where .address")).to_have_text("Storgatan 2 B")
