@@ -68,10 +68,11 @@ async def test_every_hook_is_behind_the_signature(centre: SmsCentre) -> None:
         assert (await centre.api.post(f"{centre.public_url}{path}", FORM, signature=""))[0] == 403
 
 
-async def test_without_a_token_nothing_is_believed(centre: SmsCentre) -> None:
-    settings = Settings(database_url="postgresql://", database_url_web="postgresql://")  # type: ignore[arg-type]  # read as secrets
-    sms = routes(centre.memory, settings)[0].handler
-    hooks: TwilioHooks = sms.__self__  # type: ignore[union-attr]  # a bound method
+@pytest.mark.parametrize("token", [None, ""])
+async def test_without_a_token_nothing_is_believed(centre: SmsCentre, token: str | None) -> None:
+    needed = {"database_url": "postgresql://", "database_url_web": "postgresql://"}
+    settings = Settings(**needed, twilio_auth_token=token)  # type: ignore[arg-type]  # read as secrets
+    hooks: TwilioHooks = routes(centre.memory, settings)[0].handler.__self__  # type: ignore[union-attr]  # a bound method
     assert hooks.tokens == []
 
 

@@ -80,6 +80,12 @@ class SmsCentre:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
+    async def close(self) -> None:
+        """Stop the outbox, and let go of every provider that was made."""
+        await self.stop()
+        for made in self._providers:
+            await made.close()
+
     async def crash(self) -> None:
         """End the outbox as a kill would: what it is doing is cut off where it is, and its leases lapse."""
         self.outbox.drain_seconds = 0
@@ -186,14 +192,12 @@ async def sms_centre(database: Database, *, per_second: float | None = None) -> 
         provider = Twilio(api.account_sid, api.auth_token, public_url, base_url=api.url, per_second=per_second)
         stack.push_async_callback(provider.close)
         centre = SmsCentre(memory, api, public_url, residents, area_id, carers, Outbox(memory, provider))
-        stack.push_async_callback(centre.stop)
+        stack.push_async_callback(centre.close)
         hints = asyncio.create_task(pass_hints_on(memory, lambda: centre.outbox.wake()))
         stack.callback(hints.cancel)
         centre.start()
         yield centre
         await centre.stop()
-        for made in centre._providers:
-            await made.close()
         centre.nothing_unexpected()
 
 

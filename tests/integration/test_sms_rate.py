@@ -1,0 +1,75 @@
+"""Many SMS at once: in their order, no faster than the number may, and whatever breaks, each of them once."""
+
+import asyncio
+import itertools
+import random
+
+import pytest
+
+from alarm_center import wording
+from alarm_center.core.sms_text import Facts, Text
+from alarm_center.outbox import Outbox
+from alarm_center.store import towns
+from alarm_center.store.memory import now
+from tests.support.postgres import Database
+from tests.support.sms_centre import FIRST, SECOND, SmsCentre, sms_centre
+from tests.support.waiting import eventually
+
+
+async def test_first_sms_before_answers_and_no_faster_than_the_number_may(database: Database) -> None:
+    async with sms_centre(database, per_second=4) as centre:
+        await centre.stop()
+        await say(centre, FIRST, 3)
+        await centre.alarm(2)
+        await centre.alarm(1, resident=1)
+        slow = Outbox(centre.memory, centre.provider(per_second=4))
+        other = asyncio.create_task(slow.run())
+        centre.start()
+        await centre.first.receives("PRIO 1")
+        await centre.first.receives("PRIO 2")
+        for _ in range(3):
+            await centre.first.receives("Du har inget öppet larm")
+        other.cancel()
+        await asyncio.gather(other, return_exceptions=True)
+        times = [row["claimed_at"] for row in await centre.rows("select claimed_at from messages order by claimed_at")]
+        gaps = [(b - a).total_seconds() for a, b in itertools.pairwise(times)]
+        assert min(gaps) > 0.15, "however many outboxes there are"
+
+
+async def test_priority_one_waits_for_no_rate(database: Database) -> None:
+    async with sms_centre(database, per_second=0.02) as centre:
+        await say(centre, SECOND, 2)
+        await centre.second.receives("Du har inget öppet larm")
+        await centre.alarm(1)
+        await centre.first.receives("PRIO 1")
+        await centre.alarm(1, resident=1)
+        await centre.first.receives("PRIO 1")
+        assert len(centre.api.messages) == 3, "the other answer still waits"
+
+
+async def say(centre: SmsCentre, phone: str, times: int) -> None:
+    async with centre.memory.transaction() as tx:
+        town = await towns.town(tx, "by")
+        for _ in range(times):
+            await wording.say(tx, town, phone, Text.NO_CASE, Facts(), await now(tx))
+    centre.memory.hint()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_whatever_breaks_each_goes_once(database: Database, seed: int) -> None:
+    chance, many = random.Random(seed), 6
+    async with sms_centre(database) as centre:
+        # The same words each time, so that only the ids tell them apart.
+        centre.api.next_posts = chance.choices(["drop", "lose", 429, 503], k=8)
+        await say(centre, FIRST, many)
+
+        async def all_sent() -> bool:
+            await centre.move_clock(0.5)
+            return await centre.rows("select 1 from messages where state <> 'sent'") == []
+
+        await eventually(all_sent, deadline_s=30)
+        rows = await centre.rows("select provider_id, sent_twice from messages")
+        assert {row["provider_id"] for row in rows} == {item.sid for item in centre.api.messages}
+        assert (len(centre.api.messages), len(rows), any(row["sent_twice"] for row in rows)) == (many, many, False)
+        for _ in range(many):
+            await centre.first.receives("Du har inget öppet larm")
