@@ -37,7 +37,7 @@ from alarm_center.core.case import (
 )
 from alarm_center.core.happenings import AskAgain, CheckEvent, StaffDone, StaffOnSite
 from alarm_center.core.plan import ACKNOWLEDGEMENTS
-from alarm_center.store import alarms, checks, commands, events, rosters, towns
+from alarm_center.store import alarms, checks, commands, devices, events, rosters, towns
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 from schemas.messages import Finding
 from schemas.vocabulary import AlarmKind, Condition, Priority, Show
@@ -84,8 +84,11 @@ async def step_check(tx: "Tx[Any]", check: Check, event: CheckEvent | CheckEvent
     home = await towns.home(tx, check.resident_id)
     at = await now(tx)
     happened = await event(tx, check, at) if callable(event) else event
-    if isinstance(happened, AskAgain) and await alarms.staff_on_site(tx, check.resident_id):
-        raise IllegalMove(f"check {check.check_id}: staff are on site, the camera stays dark")
+    if isinstance(happened, AskAgain):
+        if await alarms.staff_on_site(tx, check.resident_id):
+            raise IllegalMove(f"check {check.check_id}: staff are on site, the camera stays dark")
+        if not await devices.may_look(tx, check.org, check.device_id, check.resident_id):
+            raise IllegalMove(f"check {check.check_id}: there is no consent to look")
     decision = check_core.decide(check, happened, home.plan, at)
     await checks.save(tx, check, decision.check, at)
     return await _apply_check(tx, home, check, decision, at, actor)

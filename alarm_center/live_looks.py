@@ -43,8 +43,7 @@ async def ask(memory: Memory, alarm_id: UUID, seconds: int, *, user: UUID, viewe
 
 
 async def _command(tx: "Tx[Any]", alarm: Alarm, device_id: str, seconds: int, at: datetime, user: UUID) -> UUID:
-    device = await devices.get(tx, alarm.org, device_id)
-    if device is None or not device.consented:
+    if alarm.resident_id is None or not await devices.may_look(tx, alarm.org, device_id, alarm.resident_id):
         raise IllegalMove(f"alarm {alarm.case_no}: there is no consent to look")
     command_id = uuid4()
     await commands.add(

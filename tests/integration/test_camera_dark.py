@@ -1,4 +1,4 @@
-"""The camera is dark while staff are with the resident, and no longer (design §6: later checks wait for done)."""
+"""When the camera stays dark: while staff are with the resident, and no longer; and without consent (design §2.6, §6)."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -6,11 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from alarm_center import cases, live_looks
+from alarm_center import cases, live_looks, planning
 from alarm_center.core import alarm_events
 from alarm_center.core.case import IllegalMove
+from alarm_center.core.happenings import AskAgain
 from alarm_center.store.memory import Memory
-from schemas.vocabulary import Answer, Reason
+from schemas.vocabulary import Answer, Instead, Reason
 from tests.support import busy_town
 from tests.support.postgres import Database
 
@@ -68,3 +69,15 @@ async def test_the_next_check_is_made_after_done_though_nobody_has_written_how_i
         await cases.on_alarm(memory, alarm_id, word, actor="carer")
     assert await _value(memory, "select state from alarms") == "on_site"
     assert await _value(memory, _LISTED) == 1
+
+
+async def test_after_consent_is_withdrawn_nobody_looks_again_though_the_alarm_is_open(memory: Memory) -> None:
+    alarm_id, _ = await _fallen(memory)
+    check_id = await _value(memory, "select check_id from checks where alarm_id is not null")
+    resident_id = await _value(memory, "select resident_id from alarms")
+    await planning.revoke_consent(memory, resident_id, "resident", instead=Instead.NOTHING, actor="planner")
+    with pytest.raises(IllegalMove, match="no consent"):
+        await cases.on_check(memory, check_id, AskAgain("operator", 10), actor="operator")
+    with pytest.raises(IllegalMove, match="no consent"):
+        await _looks(memory, alarm_id)
+    assert await _value(memory, "select count(*) from commands") == 0
