@@ -104,7 +104,8 @@ class Pictures:
             return
         key = (picture.org, picture.session_id)
         kept = self._wanted.pop(key, None) or self._kept.get(key) or Kept(None, 0, self.clock())
-        kept.picture, kept.size, kept.came = picture, sum(len(f.jpeg) for f in picture.frames), self.clock()
+        # ``came`` stays: a session that is sent again is not a newer picture.
+        kept.picture, kept.size = picture, sum(len(f.jpeg) for f in picture.frames)
         self._kept[key] = kept
         self._make_room()
 

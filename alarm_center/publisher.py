@@ -69,9 +69,12 @@ class Publisher:
             for tell in self.on_connection:
                 tell(at)
             self._connection = self.broker.connections
-        await self._receipts()
-        await self._commands()
-        await self._configs()
+        for part in (self._commands, self._receipts, self._configs):
+            try:
+                await part()
+            except (ValueError, TypeError, LookupError):
+                # A row that cannot be sent holds up its own kind until it is mended, and no other.
+                log.exception("unsendable", what=part.__name__.strip("_"))
 
     async def pulse(self) -> None:
         """Publish the centre's clock, now."""
@@ -83,8 +86,13 @@ class Publisher:
         """Publish the pulse each :attr:`pulse_seconds`, and at once when the broker comes back, until cancelled."""
         while True:
             await self.broker.connected.wait()
-            with contextlib.suppress(NotConnected):
+            try:
                 await self.pulse()
+            except NotConnected:
+                pass  # told where the connection is kept
+            except Exception as error:
+                # A database that is away for a moment must not end the whole replica with it.
+                log.warning("no_pulse", error=type(error).__name__)
             await asyncio.sleep(self.pulse_seconds)
 
     async def _receipts(self) -> None:
@@ -113,7 +121,12 @@ class Publisher:
             at = await now(tx)
             behind = await devices.to_publish(tx, at)
         for device in behind:
-            await self._publish("config", device.org, device.device_id, configs.message(device), retain=True)
+            try:
+                message = configs.message(device)
+            except ValueError:
+                log.exception("config_unsendable", org=device.org, device=device.device_id)
+                continue
+            await self._publish("config", device.org, device.device_id, message, retain=True)
             async with self.memory.transaction() as tx:
                 await devices.published(tx, device.org, device.device_id, device.wanted_version, at)
 

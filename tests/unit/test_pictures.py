@@ -163,3 +163,13 @@ def test_one_towns_session_id_is_not_anothers(replica: Replica) -> None:
     replica.comes("s1")
     replica.committed("s1")
     assert replica.pictures.frames("vast", "s1") is None
+
+
+def test_a_session_that_comes_again_does_not_make_its_picture_younger(replica: Replica) -> None:
+    replica.comes("s1")
+    replica.committed("s1")
+    replica.passes(KEPT_SECONDS - 60)
+    replica.comes("s1")
+    replica.passes(120)
+    assert not replica.there("s1")
+    assert replica.pictures.size == 0
