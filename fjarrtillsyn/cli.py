@@ -135,6 +135,18 @@ def evaluate(
     judging.measure(folder, as_json=as_json)
 
 
+@app.command()
+def why(
+    case: Annotated[
+        str, typer.Argument(metavar="CHECK|ALARM", help="An id or its beginning, or an alarm's case number.")
+    ],
+) -> None:
+    """Print a case in order: its rows, timeline, messages and leases."""
+    from fjarrtillsyn.commands import database
+
+    database.why(case)
+
+
 @user.command("add")
 def user_add(
     login: Annotated[str, typer.Argument(help="What the person signs in with.")],

@@ -102,6 +102,25 @@ def add_user(login: str, name: str, org: str, roles: list[Role], *, from_stdin: 
         typer.echo(f"password: {password}")
 
 
+def why(case: str) -> None:
+    """Print a case's rows, timeline, messages and leases in order."""
+    from alarm_center import why as dossier
+
+    wanted = settings(WorkerSettings)
+
+    async def work() -> None:
+        memory = await Memory.open(wanted.database_url.get_secret_value(), size=1, application="fjarrtillsyn why")
+        try:
+            typer.echo(await dossier.why(memory, case), nl=False)
+        except dossier.UnknownCase as unknown:
+            typer.echo(str(unknown), err=True)
+            raise typer.Exit(1) from None
+        finally:
+            await memory.close()
+
+    _run(work)
+
+
 async def keep_user(memory: Memory, login: str, name: str, password_hash: str, org: str, roles: list[Role]) -> UUID:
     """Add a user, or give a known one this name, password and these roles in *org*; return the user's id."""
     async with memory.transaction() as tx:

@@ -1,5 +1,6 @@
 """The settings of the commands that run once: database addresses, from the environment or from files of secrets."""
 
+import re
 from collections.abc import Mapping
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -52,7 +53,7 @@ class MigrateSettings(BaseSettings):
             try:
                 user, password, _ = address(secret)
             except ValueError:
-                wrong.append(f"FJT_{name.upper()}: is no address; write postgresql://{role}:PASSWORD@HOST/DATABASE")
+                wrong.append(f"FJT_{name.upper()}: is no address, which looks like postgresql://{role}:PASSWORD@HOST/DATABASE")
                 continue
             if self.database_url_superuser is not None and (user != role or not password):
                 wrong.append(f"FJT_{name.upper()}: has to name {role} and its password")
@@ -84,7 +85,7 @@ def address(url: SecretStr) -> tuple[str, str, str]:
     """
     parts = urlsplit(url.get_secret_value())
     database = unquote(parts.path.removeprefix("/"))
-    if not parts.scheme.startswith("postgres") or not database:
+    if not parts.scheme.startswith("postgres") or not parts.netloc or not database:
         raise ValueError("no address of a PostgreSQL database")
     return unquote(parts.username or ""), unquote(parts.password or ""), database
 
@@ -109,7 +110,7 @@ def problems(errors: ValidationError) -> list[str]:
     for error in errors.errors():
         said = error["msg"].removeprefix("Value error, ")
         if not error["loc"]:
-            found += said.split("; ")
+            found += re.split(r"; (?=FJT_)", said)
             continue
         name = "_".join(["FJT", *map(str, error["loc"])])
         missing = f"is not set, and there is no file {name.lower()} among the secrets"
