@@ -103,6 +103,11 @@ class Centre:
             found.append("the clockwork has not cycled for 15 s")
         return found
 
+    def silence(self) -> list[str]:
+        """Return why no sign of life is to be sent: the same, and cases that cannot be stepped, here or anywhere."""
+        stuck = self.clockwork.stuck()
+        return self.trouble() + ([f"{len(stuck)} checks or alarms cannot be stepped"] if stuck else [])
+
 
 CENTRE: Final = web.AppKey("centre", Centre)
 
@@ -142,7 +147,7 @@ async def open_centre(settings: Settings, provider: Provider | None = None) -> C
     _subscribe(centre)
     centre.publisher.on_connection.append(centre.came_back)
     centre.rounds.came_back = centre.came_back
-    centre.rounds.trouble = centre.trouble
+    centre.rounds.trouble = centre.silence
     return centre
 
 

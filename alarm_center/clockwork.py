@@ -23,6 +23,7 @@ log = structlog.get_logger()
 
 _WORKERS: Final = 4
 """Cases stepped side by side: a commit waits for the disk, not for the others."""
+_STUCK_SECONDS: Final = 60.0
 
 
 @dataclass(slots=True)
@@ -36,10 +37,18 @@ class Clockwork:
     last_cycle: float = 0.0
     """Loop time of the last whole cycle; readiness and the heartbeat look at it."""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _failed_at: dict[UUID, float] = field(default_factory=dict)
+    """Loop time at which the last step of a case failed. Put off, it is never overdue: this is how it is known."""
 
     def wake(self) -> None:
         """Something may be due now."""
         self._wake.set()
+
+    def stuck(self) -> list[UUID]:
+        """Return the cases whose steps have failed within the last minute; the heartbeat stops for them."""
+        since = asyncio.get_running_loop().time() - _STUCK_SECONDS
+        self._failed_at = {case: at for case, at in self._failed_at.items() if at > since}
+        return list(self._failed_at)
 
     async def run(self) -> None:
         """Cycle until cancelled. A broken cycle is logged, and the next one comes."""
@@ -81,6 +90,7 @@ class Clockwork:
                     raise
                 log.exception("step_failed", of=of, id=str(at_work[-1]))
                 metrics.STEP_FAILED.labels(of).inc()
+                self._failed_at[at_work[-1]] = asyncio.get_running_loop().time()
                 await self._put_off(of, at_work[-1])
             metrics.STEPS.labels(of).inc()
             done += 1

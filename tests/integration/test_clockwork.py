@@ -48,7 +48,9 @@ async def test_an_alarm_that_cannot_be_read_holds_nobody_elses_up(memory: Memory
     asked = "select count(*) from messages where alarm_id = $1"
     before = await _value(memory, asked, other.alarm_id)
     await busy_town.move(memory, timedelta(minutes=6))
-    await Clockwork(memory).cycle()
+    clockwork = Clockwork(memory)
+    await clockwork.cycle()
+    assert clockwork.stuck() == [unread.alarm_id]
     assert await _value(memory, asked, other.alarm_id) != before
     assert await _value(memory, "select next_step_at > clock.now() from alarms where alarm_id = $1", unread.alarm_id)
 
