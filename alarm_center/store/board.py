@@ -97,6 +97,18 @@ class NightCheck:
     priority: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class LooseReply:
+    """A carer's own words about no open alarm, that nobody has read."""
+
+    provider: str
+    provider_id: str
+    who: str
+    body: str
+    received_at: datetime
+    zone: str
+
+
 async def towns(tx: "Tx[Any]") -> list[Town]:
     """Return the viewer's towns by name."""
     rows = await tx.fetch("select org, name, zone, language, handled_by, stopped_at from organisations order by name")
@@ -249,3 +261,27 @@ async def calling(tx: "Tx[Any]", now: datetime) -> tuple[list[UUID], int]:
         """
     )
     return [row["alarm_id"] for row in urgent], unread
+
+
+async def loose_replies(tx: "Tx[Any]") -> list[LooseReply]:
+    """Return the unread replies that belong to no open alarm, oldest first."""
+    rows = await tx.fetch(
+        """
+        select p.provider, p.provider_id, coalesce(c.name, p.phone) as who, p.body, p.received_at, o.zone
+        from replies p
+        join organisations o using (org)
+        left join carers c on c.org = p.org and c.phone = p.phone
+        left join alarms a using (alarm_id)
+        where p.seen_at is null and (a.alarm_id is null or a.state = 'closed')
+        order by p.received_at
+        """
+    )
+    return [LooseReply(**row) for row in rows]
+
+
+async def loose_reply_read(tx: "Tx[Any]", provider: str, provider_id: str, user: str, now: datetime) -> None:
+    """Write that *user* has read one."""
+    await tx.execute(
+        "update replies set seen_by = $3, seen_at = $4 where provider = $1 and provider_id = $2 and seen_at is null",
+        provider, provider_id, user, now,
+    )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from alarm_center.store.memory import Tx, Viewer
-from schemas.vocabulary import Role
+from schemas.vocabulary import HandledBy, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,16 @@ class Membership:
     org: str
     roles: frozenset[Role]
     areas: tuple[UUID, ...] | None
+    handled_by: HandledBy
+
+    @property
+    def watches(self) -> bool:
+        """Whether the person sits at this town's board and may be shown a picture.
+
+        Operators; and where the home care answers itself, its carers and leads. A planner's work needs no case.
+        """
+        home_care = self.handled_by is HandledBy.HOME_CARE
+        return bool(self.roles & ({Role.OPERATOR, Role.CARER, Role.LEAD} if home_care else {Role.OPERATOR}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +49,22 @@ class SignedIn:
     csrf: str
     memberships: tuple[Membership, ...]
 
-    def may(self, *roles: Role) -> bool:
-        """Return whether one of the person's roles, in any town, is among *roles*."""
-        return any(membership.roles & set(roles) for membership in self.memberships)
-
     def may_in(self, org: str, *roles: Role) -> bool:
         """Return whether one of the person's roles in *org* is among *roles*."""
         return any(m.org == org and m.roles & set(roles) for m in self.memberships)
 
-    def viewer(self, *roles: Role) -> Viewer:
-        """Return the eyes of this person where one of *roles* is held (any role when none is given).
+    @property
+    def watching(self) -> Viewer:
+        """The eyes of this person at the board: no town at all for somebody who has no business there.
 
         A person with some areas in one town and all of another sees, of both, only the areas named: the schema's setting is
         one list. Nobody sees more because of that.
         """
-        held = [m for m in self.memberships if not roles or m.roles & set(roles)]
+        held = [m for m in self.memberships if m.watches]
         named = [m.areas for m in held if m.areas is not None]
         areas = tuple(dict.fromkeys(area for part in named for area in part)) if named else None
         # No area at all must not be read as every area: then there is no town either.
-        orgs = () if areas == () else tuple(m.org for m in held)
-        return Viewer(orgs, areas)
+        return Viewer(() if areas == () else tuple(m.org for m in held), areas)
 
 
 async def secret_of(tx: "Tx[Any]", login: str) -> Secret | None:
@@ -78,13 +84,16 @@ async def of_session(tx: "Tx[Any]", token_hash: bytes, now: datetime) -> SignedI
     if not rows:
         return None
     first = rows[0]
+    orgs = [row["org"] for row in rows if row["org"] is not None]
+    await tx.execute("select set_config('fjt.orgs', $1, true)", ",".join(orgs))
+    answers = dict(await tx.fetch("select org, handled_by from organisations where org = any ($1::text[])", orgs))
     return SignedIn(
         user_id=first["user_id"],
         login=first["login"],
         name=first["name"],
         language=first["language"],
         csrf=first["csrf"],
-        memberships=tuple(_membership(row) for row in rows if row["org"] is not None),
+        memberships=tuple(_membership(row, answers[row["org"]]) for row in rows if row["org"] is not None),
     )
 
 
@@ -98,9 +107,10 @@ async def names(tx: "Tx[Any]") -> dict[UUID, str]:
     return {row["user_id"]: row["name"] for row in await tx.fetch("select user_id, name from users")}
 
 
-def _membership(row: Mapping[str, Any]) -> Membership:
+def _membership(row: Mapping[str, Any], handled_by: str) -> Membership:
     return Membership(
         org=row["org"],
         roles=frozenset(Role(role) for role in row["roles"]),
         areas=None if row["areas"] is None else tuple(row["areas"]),
+        handled_by=HandledBy(handled_by),
     )

@@ -21,12 +21,8 @@ from alarm_center.store.users import Secret, SignedIn
 from alarm_center.web.catalogues import LANGUAGES
 from alarm_center.web.keys import MEMORY, SETTINGS
 from alarm_center.web.page import PERSON, THEMES, form_token, render, say, see, set_cookie, speech_of
-from schemas.vocabulary import Role
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-WATCHING: Final = (Role.OPERATOR, Role.LEAD, Role.CARER)
-"""Who may sit at the board. A planner's and an engineer's work needs no picture and no case."""
 
 COOKIE: Final = "fjt_session"
 _YEAR_S: Final = 365 * 24 * 3600
@@ -112,26 +108,33 @@ async def who(request: web.Request) -> SignedIn | None:
         return await users.of_session(tx, token_hash(token), await now(tx))
 
 
-def needs(*roles: Role) -> Callable[[Handler], Handler]:
-    """Let a handler only be reached by somebody signed in with one of *roles*, and its forms only from our own pages."""
+def signed_in(handler: Handler) -> Handler:
+    """Let *handler* only be reached by somebody signed in, and its forms only from our own pages."""
 
-    def around(handler: Handler) -> Handler:
-        async def guarded(request: web.Request) -> web.StreamResponse:
-            person = await who(request)
-            if person is None:
-                if request.method == "GET" and "X-Fragment" not in request.headers:
-                    raise web.HTTPSeeOther(f"/login?next={quote(request.path)}")
-                raise web.HTTPUnauthorized(text=say(request, "Logga in igen"))
-            request[PERSON] = person
-            if not person.may(*roles):
-                raise web.HTTPForbidden(text=say(request, "Din roll har inte den här sidan"))
-            if request.method != "GET":
-                await check_form(request, person.csrf)
-            return await handler(request)
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        person = await who(request)
+        if person is None:
+            if request.method == "GET" and "X-Fragment" not in request.headers:
+                raise web.HTTPSeeOther(f"/login?next={quote(request.path)}")
+            raise web.HTTPUnauthorized(text=say(request, "Logga in igen"))
+        request[PERSON] = person
+        if request.method != "GET":
+            await check_form(request, person.csrf)
+        return await handler(request)
 
-        return guarded
+    return guarded
 
-    return around
+
+def watches(handler: Handler) -> Handler:
+    """Let *handler* only be reached by somebody who sits at a town's board."""
+
+    @signed_in
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        if not request[PERSON].watching.orgs:
+            raise web.HTTPForbidden(text=say(request, "Din roll har inte den här sidan"))
+        return await handler(request)
+
+    return guarded
 
 
 async def check_form(request: web.Request, expected: str | None) -> None:
@@ -202,7 +205,7 @@ def _second_factor(request: web.Request, secret: Secret, code: str) -> bool:
 
 
 @routes.post("/logout")
-@needs(*Role)
+@signed_in
 async def logout(request: web.Request) -> web.StreamResponse:
     """End the session."""
     async with request.app[MEMORY].transaction() as tx:

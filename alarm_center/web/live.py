@@ -15,7 +15,7 @@ from aiohttp_sse import EventSourceResponse, sse_response
 from alarm_center.store import events, users
 from alarm_center.store.events import Cursor
 from alarm_center.store.memory import now
-from alarm_center.web.auth import COOKIE, WATCHING, needs, token_hash
+from alarm_center.web.auth import COOKIE, token_hash, watches
 from alarm_center.web.keys import MEMORY, SETTINGS
 from alarm_center.web.page import PERSON
 
@@ -68,7 +68,7 @@ HINTS: Final = web.AppKey("hints", Hints)
 
 
 @routes.get("/stream")
-@needs(*WATCHING)
+@watches
 async def stream(request: web.Request) -> web.StreamResponse:
     """Send what changes and the time, until the page goes away, the session ends or the server stops."""
     asked = request.headers.get("Last-Event-ID") or request.query.get("after", "")
@@ -87,7 +87,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
 async def _send(
     request: web.Request, response: EventSourceResponse, cursor: Cursor | None, woken: asyncio.Event
 ) -> None:
-    memory, viewer = request.app[MEMORY], request[PERSON].viewer(*WATCHING)
+    memory, viewer = request.app[MEMORY], request[PERSON].watching
     hash_ = token_hash(request.cookies[COOKIE])
     tick = request.app[SETTINGS].tick_s
     loop = asyncio.get_running_loop()

@@ -108,6 +108,13 @@ def see(path: str) -> web.Response:
     return web.Response(status=303, headers={"Location": path})
 
 
+def after(request: web.Request, goal: str) -> web.Response:
+    """Send a browser on to *goal*; a script is told, and goes there if it isn't there already."""
+    if "X-Fragment" in request.headers:
+        return web.Response(status=204, headers={"X-Go": goal})
+    return see(goal)
+
+
 def form_token(request: web.Request) -> str | None:
     """Return what a form of somebody who isn't signed in has to bring back."""
     return request.cookies.get(_FORM)

@@ -162,3 +162,17 @@ async def test_the_hour_that_comes_twice_is_told_apart(storstad: Town, olle: Bro
     await storstad.execute("update alarms set opened_at = opened_at")
     await storstad.set_clock(TWO.replace(month=10, day=25, hour=1, minute=30))
     assert "02:30:00 (andra)" in await olle.text("/")
+
+
+async def test_words_about_no_alarm_reach_somebody_too(storstad: Town, olle: Browser) -> None:
+    await storstad.execute(
+        """
+        insert into replies (provider, provider_id, org, phone, sender, body, received_at, meaning)
+        values ('phone', 'p1', 'storstad', '+46700000100', '+46101234567', 'Bilen står', clock.now(), 'free_text')
+        """
+    )
+    page = await olle.text("/fragments/queue")
+    assert "Svar utan larm" in page and "Patrull 1" in page and "Bilen står" in page
+    assert (await olle.post("/reply/read", {"provider": "phone", "id": "p1"})).status == 303
+    assert "Bilen står" not in await olle.text("/fragments/queue")
+    assert await storstad.value("select seen_by from replies") == str(storstad.users["olle"])

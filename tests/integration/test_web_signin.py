@@ -113,6 +113,29 @@ async def test_a_planner_has_no_board(pages: Site) -> None:
     assert "Din roll har inte den här sidan" in await response.text()
 
 
+@pytest.mark.parametrize(
+    ("role", "handled_by", "status"),
+    [
+        ("carer", "alarm_centre", 403),
+        ("lead", "alarm_centre", 403),
+        ("engineer", "home_care", 403),
+        ("carer", "home_care", 200),
+        ("lead", "home_care", 200),
+        ("operator", "home_care", 200),
+    ],
+)
+async def test_carers_sit_at_the_board_where_the_home_care_answers_itself(
+    storstad: Town, pages: Site, role: str, handled_by: str, status: int
+) -> None:
+    await storstad.execute("update organisations set handled_by = $1", handled_by)
+    await storstad.execute("update memberships set roles = array[$1] where user_id = $2", role, storstad.users["siv"])
+    siv = pages.browser()
+    await siv.sign_in("siv")
+    for path in ("/", "/fragments/queue", "/stream"):
+        async with siv.client.get(path) as response:
+            assert response.status == status, path
+
+
 async def test_no_form_is_taken_without_its_token(pages: Site) -> None:
     olle = pages.browser()
     await olle.sign_in()

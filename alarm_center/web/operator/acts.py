@@ -11,10 +11,10 @@ from alarm_center.core.case import CheckState, IllegalMove
 from alarm_center.core.happenings import AskAgain, PersonSaid
 from alarm_center.store import casebook, looks
 from alarm_center.store.memory import now
-from alarm_center.web.auth import WATCHING, needs
+from alarm_center.web.auth import watches
 from alarm_center.web.keys import MEMORY
 from alarm_center.web.operator.case import TAKE_OVER, uuid_in
-from alarm_center.web.page import PERSON, say, see, speech_of
+from alarm_center.web.page import PERSON, after, say, speech_of
 from schemas.vocabulary import Answer, Outcome
 
 routes = web.RouteTableDef()
@@ -23,23 +23,16 @@ _LOOK_SECONDS: Final = 10
 _BOARD: Final = "/"
 
 
-def after(request: web.Request, goal: str) -> web.StreamResponse:
-    """Send a browser on to *goal*; a script is told, and goes there if it isn't there already."""
-    if "X-Fragment" in request.headers:
-        return web.Response(status=204, headers={"X-Go": goal})
-    return see(goal)
-
-
 async def _tell(request: web.Request, event: alarm.Event, goal: str | None = None, note: str | None = None) -> Any:
     alarm_id, person = uuid_in(request, "alarm"), request[PERSON]
     await cases.on_alarm(
-        request.app[MEMORY], alarm_id, event, actor=str(person.user_id), viewer=person.viewer(*WATCHING), note=note
+        request.app[MEMORY], alarm_id, event, actor=str(person.user_id), viewer=person.watching, note=note
     )
     return after(request, goal or f"/alarm/{alarm_id}")
 
 
 @routes.post("/alarm/{alarm}/claim")
-@needs(*WATCHING)
+@watches
 async def claim(request: web.Request) -> web.StreamResponse:
     """Take the case."""
     response: web.StreamResponse = await _tell(request, alarm.Claim(request[PERSON].user_id))
@@ -47,7 +40,7 @@ async def claim(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/alarm/{alarm}/take-over")
-@needs(*WATCHING)
+@watches
 async def take_over(request: web.Request) -> web.StreamResponse:
     """Take the case from a colleague, with a reason."""
     reason = str((await request.post()).get("reason", ""))
@@ -58,7 +51,7 @@ async def take_over(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/alarm/{alarm}/renew")
-@needs(*WATCHING)
+@watches
 async def renew(request: web.Request) -> web.StreamResponse:
     """Say that the holder is still at it."""
     response: web.StreamResponse = await _tell(request, alarm.Renew(request[PERSON].user_id))
@@ -66,7 +59,7 @@ async def renew(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/alarm/{alarm}/release")
-@needs(*WATCHING)
+@watches
 async def release(request: web.Request) -> web.StreamResponse:
     """Let go of the case."""
     response: web.StreamResponse = await _tell(request, alarm.Release(request[PERSON].user_id), _BOARD)
@@ -74,7 +67,7 @@ async def release(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/alarm/{alarm}/call")
-@needs(*WATCHING)
+@watches
 async def call(request: web.Request) -> web.StreamResponse:
     """Begin or end a call with the resident."""
     on = bool((await request.post()).get("on"))
@@ -83,7 +76,7 @@ async def call(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/alarm/{alarm}/send")
-@needs(*WATCHING)
+@watches
 async def send(request: web.Request) -> web.StreamResponse:
     """Send a patrol now."""
     response: web.StreamResponse = await _tell(request, alarm.SendPatrol(request[PERSON].user_id))
@@ -91,7 +84,7 @@ async def send(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/alarm/{alarm}/close")
-@needs(*WATCHING)
+@watches
 async def close(request: web.Request) -> web.StreamResponse:
     """Say how it ended."""
     form, speech = await request.post(), speech_of(request)
@@ -106,22 +99,22 @@ async def close(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/alarm/{alarm}/read")
-@needs(*WATCHING)
+@watches
 async def read(request: web.Request) -> web.StreamResponse:
     """Note that the carers' own words have been read."""
     alarm_id, person = uuid_in(request, "alarm"), request[PERSON]
-    async with request.app[MEMORY].transaction(person.viewer(*WATCHING)) as tx:
+    async with request.app[MEMORY].transaction(person.watching) as tx:
         await casebook.replies_seen(tx, alarm_id, str(person.user_id), await now(tx))
     return after(request, f"/alarm/{alarm_id}")
 
 
 @routes.post("/alarm/{alarm}/live")
-@needs(*WATCHING)
+@watches
 async def look_live(request: web.Request) -> web.StreamResponse:
     """Look through the camera now; the answer says where the frames come."""
     alarm_id, person = uuid_in(request, "alarm"), request[PERSON]
     command_id = await live_looks.ask(
-        request.app[MEMORY], alarm_id, _LOOK_SECONDS, user=person.user_id, viewer=person.viewer(*WATCHING)
+        request.app[MEMORY], alarm_id, _LOOK_SECONDS, user=person.user_id, viewer=person.watching
     )
     response = after(request, f"/alarm/{alarm_id}")
     response.headers["X-Live"] = f"/live/{command_id}"
@@ -129,7 +122,7 @@ async def look_live(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post("/{kind:alarm|check}/{case}/again")
-@needs(*WATCHING)
+@watches
 async def again(request: web.Request) -> web.StreamResponse:
     """Have the device look once more."""
     check_id, person = await _check_of(request), request[PERSON]
@@ -138,13 +131,13 @@ async def again(request: web.Request) -> web.StreamResponse:
         check_id,
         AskAgain(str(person.user_id), _LOOK_SECONDS),
         actor=str(person.user_id),
-        viewer=person.viewer(*WATCHING),
+        viewer=person.watching,
     )
     return after(request, f"/{request.match_info['kind']}/{request.match_info['case']}")
 
 
 @routes.post("/{kind:alarm|check}/{case}/answer")
-@needs(*WATCHING)
+@watches
 async def answer(request: web.Request) -> web.StreamResponse:
     """Give one of the four answers: of a check it decides, of an alarm it is evidence."""
     form, person, speech = await request.post(), request[PERSON], speech_of(request)
@@ -159,10 +152,10 @@ async def answer(request: web.Request) -> web.StreamResponse:
         check_id,
         PersonSaid(Answer(said), str(person.user_id), session_id),
         actor=str(person.user_id),
-        viewer=person.viewer(*WATCHING),
+        viewer=person.watching,
     )
     if session_id is not None:
-        async with request.app[MEMORY].transaction(person.viewer(*WATCHING)) as tx:
+        async with request.app[MEMORY].transaction(person.watching) as tx:
             await looks.end(tx, session_id, person.user_id, await now(tx))
     if request.match_info["kind"] == "alarm":
         return after(request, f"/alarm/{request.match_info['case']}")
@@ -179,7 +172,7 @@ async def _check_of(request: web.Request) -> UUID:
         IllegalMove: somebody else has it.
     """
     case_id, person = uuid_in(request, "case"), request[PERSON]
-    async with request.app[MEMORY].transaction(person.viewer(*WATCHING)) as tx:
+    async with request.app[MEMORY].transaction(person.watching) as tx:
         at = await now(tx)
         if request.match_info["kind"] == "check":
             if await looks.looking_at(tx, case_id, person.user_id, at) is not None:
@@ -200,6 +193,6 @@ async def _check_of(request: web.Request) -> UUID:
 async def _has_looked(request: web.Request, session_id: str | None) -> None:
     """Refuse green from somebody who has not seen the picture that there is (design §2.2)."""
     person = request[PERSON]
-    async with request.app[MEMORY].transaction(person.viewer(*WATCHING)) as tx:
+    async with request.app[MEMORY].transaction(person.watching) as tx:
         if session_id is None or not await looks.has_seen(tx, session_id, person.user_id):
             raise web.HTTPConflict(text=say(request, "Titta på bilden först"))

@@ -10,11 +10,11 @@ from aiohttp import web
 from alarm_center.core.calendar import night_of
 from alarm_center.store import board, events, looks
 from alarm_center.store.memory import Tx, now
-from alarm_center.web.auth import WATCHING, needs
+from alarm_center.web.auth import watches
 from alarm_center.web.keys import MEMORY
 from alarm_center.web.operator.night import chart
 from alarm_center.web.operator.queue import queue
-from alarm_center.web.page import PERSON, render, speech_of
+from alarm_center.web.page import PERSON, after, render, speech_of
 
 routes = web.RouteTableDef()
 
@@ -50,10 +50,10 @@ async def here(tx: "Tx[Any]") -> Here:
 
 
 @routes.get("/")
-@needs(*WATCHING)
+@watches
 async def show_board(request: web.Request) -> web.StreamResponse:
     """Show the whole board. Its cursor is read first, so that nothing between page and stream is lost."""
-    async with request.app[MEMORY].transaction(request[PERSON].viewer(*WATCHING)) as tx:
+    async with request.app[MEMORY].transaction(request[PERSON].watching) as tx:
         cursor = await events.newest(tx)
         place = await here(tx)
         context = await _queue(request, tx, place) | await _night(request, tx, place)
@@ -61,23 +61,35 @@ async def show_board(request: web.Request) -> web.StreamResponse:
 
 
 @routes.get("/fragments/queue")
-@needs(*WATCHING)
+@watches
 async def show_queue(request: web.Request) -> web.StreamResponse:
     """Show the queue with its banners."""
-    async with request.app[MEMORY].transaction(request[PERSON].viewer(*WATCHING)) as tx:
+    async with request.app[MEMORY].transaction(request[PERSON].watching) as tx:
         place = await here(tx)
         context = await _queue(request, tx, place)
     return render(request, "parts/queue.html", context | _head(place))
 
 
 @routes.get("/fragments/night")
-@needs(*WATCHING)
+@watches
 async def show_night(request: web.Request) -> web.StreamResponse:
     """Show the night as a picture."""
-    async with request.app[MEMORY].transaction(request[PERSON].viewer(*WATCHING)) as tx:
+    async with request.app[MEMORY].transaction(request[PERSON].watching) as tx:
         place = await here(tx)
         context = await _night(request, tx, place)
     return render(request, "parts/night.html", context | _head(place))
+
+
+@routes.post("/reply/read")
+@watches
+async def read(request: web.Request) -> web.StreamResponse:
+    """Note that words about no open alarm have been read."""
+    form, person = await request.post(), request[PERSON]
+    async with request.app[MEMORY].transaction(person.watching) as tx:
+        await board.loose_reply_read(
+            tx, str(form.get("provider", "")), str(form.get("id", "")), str(person.user_id), await now(tx)
+        )
+    return after(request, "/")
 
 
 def _head(place: Here) -> dict[str, Any]:
@@ -100,6 +112,7 @@ async def _queue(request: web.Request, tx: "Tx[Any]", place: Here) -> dict[str, 
         "red": any(row.red for row in todo),
         "urgent": [str(row.row_id) for row in todo if row.mark == "p1" and row.claimable],
         "unread": sum(row.unread for row in (*todo, *in_hand)),
+        "loose": await board.loose_replies(tx),
         "detectors": await board.detector_alive(tx, place.now),
         "bare_areas": await board.areas_without_patrol(tx, place.now),
         "stopped": [town.name for town in place.towns if town.stopped_at],

@@ -13,7 +13,7 @@ from alarm_center.store import board, casebook, events, looks, users
 from alarm_center.store.casebook import AlarmCase, CheckCase, Seen
 from alarm_center.store.memory import Tx
 from alarm_center.web import words
-from alarm_center.web.auth import WATCHING, needs
+from alarm_center.web.auth import watches
 from alarm_center.web.catalogues import Speech
 from alarm_center.web.catalogues import mark as _
 from alarm_center.web.keys import MEMORY, PICTURES
@@ -80,14 +80,14 @@ def uuid_in(request: web.Request, name: str) -> UUID:
 
 
 @routes.get("/alarm/{alarm}")
-@needs(*WATCHING)
+@watches
 async def show_alarm(request: web.Request) -> web.StreamResponse:
     """Show an alarm's page."""
     return render(request, "case.html", await _alarm(request))
 
 
 @routes.get("/fragments/alarm/{alarm}/{part:picture|case}")
-@needs(*WATCHING)
+@watches
 async def show_alarm_part(request: web.Request) -> web.StreamResponse:
     """Show one half of an alarm's page."""
     part = "picture" if request.match_info["part"] == "picture" else "alarm"
@@ -95,14 +95,14 @@ async def show_alarm_part(request: web.Request) -> web.StreamResponse:
 
 
 @routes.get("/check/{check}")
-@needs(*WATCHING)
+@watches
 async def show_check(request: web.Request) -> web.StreamResponse:
     """Show the page of a check."""
     return render(request, "case.html", await _check(request))
 
 
 @routes.get("/fragments/check/{check}/{part:picture|case}")
-@needs(*WATCHING)
+@watches
 async def show_check_part(request: web.Request) -> web.StreamResponse:
     """Show one half of a check's page."""
     part = "picture" if request.match_info["part"] == "picture" else "check"
@@ -111,7 +111,7 @@ async def show_check_part(request: web.Request) -> web.StreamResponse:
 
 async def _alarm(request: web.Request) -> dict[str, Any]:
     alarm_id, person, speech = uuid_in(request, "alarm"), request[PERSON], speech_of(request)
-    async with request.app[MEMORY].transaction(person.viewer(*WATCHING)) as tx:
+    async with request.app[MEMORY].transaction(person.watching) as tx:
         cursor, place = await events.newest(tx), await here(tx)
         case = await casebook.alarm(tx, alarm_id)
         if case is None:
@@ -154,7 +154,7 @@ async def _alarm(request: web.Request) -> dict[str, Any]:
 
 async def _check(request: web.Request) -> dict[str, Any]:
     check_id, person, speech = uuid_in(request, "check"), request[PERSON], speech_of(request)
-    async with request.app[MEMORY].transaction(person.viewer(*WATCHING)) as tx:
+    async with request.app[MEMORY].transaction(person.watching) as tx:
         cursor, place = await events.newest(tx), await here(tx)
         case = await casebook.check(tx, check_id)
         resident = await casebook.resident(tx, case.resident_id) if case else None

@@ -10,7 +10,7 @@ from alarm_center.core.case import AlarmState, CheckState
 from alarm_center.store import looks
 from alarm_center.store.looks import Looked
 from alarm_center.store.memory import Tx, now
-from alarm_center.web.auth import WATCHING, needs
+from alarm_center.web.auth import watches
 from alarm_center.web.keys import MEMORY, PICTURES
 from alarm_center.web.operator.case import uuid_in
 from alarm_center.web.page import PERSON, speech_of
@@ -19,12 +19,12 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/picture/{session}/{n:\\d{1,4}}")
-@needs(*WATCHING)
+@watches
 async def frame(request: web.Request) -> web.StreamResponse:
     """Send one JPEG of a session, with its time from the start (ms) and the number of frames in the headers."""
     session_id, person, speech = request.match_info["session"], request[PERSON], speech_of(request)
     pictures = request.app[PICTURES]
-    async with request.app[MEMORY].transaction(person.viewer(*WATCHING)) as tx:
+    async with request.app[MEMORY].transaction(person.watching) as tx:
         looked = await looks.session(tx, session_id)
         if looked is None:
             raise NotFound(session_id)
@@ -76,21 +76,21 @@ async def _allow(tx: "Tx[Any]", looked: Looked, user_id: UUID, request: web.Requ
 
 
 @routes.post("/picture/{session}/end")
-@needs(*WATCHING)
+@watches
 async def end(request: web.Request) -> web.StreamResponse:
     """Write that the person has stopped looking."""
     person = request[PERSON]
-    async with request.app[MEMORY].transaction(person.viewer(*WATCHING)) as tx:
+    async with request.app[MEMORY].transaction(person.watching) as tx:
         await looks.end(tx, request.match_info["session"], person.user_id, await now(tx))
     return web.Response(status=204)
 
 
 @routes.get("/live/{command}")
-@needs(*WATCHING)
+@watches
 async def live(request: web.Request) -> web.StreamResponse:
     """Send the newest frame of a live look past ``?after=``; 204 while there is none, 410 when it is over."""
     command_id, person, speech = uuid_in(request, "command"), request[PERSON], speech_of(request)
-    async with request.app[MEMORY].transaction(person.viewer(*WATCHING)) as tx:
+    async with request.app[MEMORY].transaction(person.watching) as tx:
         asked = await looks.live_look(tx, command_id, person.user_id)
         if asked is None:
             raise NotFound(str(command_id))

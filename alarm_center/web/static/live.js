@@ -11,8 +11,11 @@ const setting = (name, value) => value === undefined ? localStorage.getItem(name
 let now = Date.parse(body.dataset.now), heard = performance.now(), cursor = body.dataset.cursor, source;
 const wall = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
+// On the autumn night an hour comes twice; the second is told apart.
+const wallTime = () => wall.format(now) + (wall.format(now) === wall.format(now - 3600e3) ? ` (${body.dataset.second})` : "");
+
 function showTime() {
-  for (const clock of all("[data-clock]")) clock.textContent = wall.format(now);
+  for (const clock of all("[data-clock]")) clock.textContent = wallTime();
   for (const left of all("[data-until]")) {
     const seconds = Math.round((Date.parse(left.dataset.until) - now) / 1000), size = Math.abs(seconds);
     const hours = Math.floor(size / 3600), pad = (n) => String(n).padStart(2, "0");
@@ -39,7 +42,7 @@ function tick(instant) {
 function setStale(stale) {
   if (body.classList.contains("is-stale") === stale) return;
   body.classList.toggle("is-stale", stale);
-  if (stale) { $("[data-last]").textContent = wall.format(now); blankAll(); } else refreshAll();
+  if (stale) { $("[data-last]").textContent = wallTime(); blankAll(); if (audio?.state === "running") beep(440, 330); } else refreshAll();
   $("#stale").hidden = !stale;
 }
 setInterval(() => { if (performance.now() - heard > FROZEN_MS) setStale(true); }, 500);
@@ -48,16 +51,23 @@ setInterval(() => { if (performance.now() - heard > FROZEN_MS) setStale(true); }
 function listen() {
   source = new EventSource(`/stream?after=${encodeURIComponent(cursor)}`);
   source.addEventListener("tick", (event) => tick(event.data));
-  source.addEventListener("change", (event) => { cursor = event.lastEventId; soon(); });
-  source.addEventListener("fresh", (event) => { cursor = event.lastEventId; soon(); });
+  source.addEventListener("change", (event) => { cursor = event.lastEventId; soon(JSON.parse(event.data)); });
+  source.addEventListener("fresh", (event) => { cursor = event.lastEventId; refreshAll(); });
   source.addEventListener("error", () => {
     if (source.readyState !== EventSource.CLOSED) return;
     setTimeout(listen, 2000);
     refreshAll();  // signed out? Then the answer says so
   });
 }
-let waiting;
-const soon = () => { clearTimeout(waiting); waiting = setTimeout(refreshAll, 120); };
+let waiting, changed = [];
+function soon(change) {  // many changes, one fetch; a part says which kinds it shows, or shows them all
+  changed.push(change);
+  waiting ??= setTimeout(() => {
+    const shows = (part) => !part.dataset.on || changed.some((one) => part.dataset.on.split(" ").some((kind) => kind === one.of || kind === one.kind));
+    all("[data-fragment]").filter(shows).forEach(refresh);
+    [waiting, changed] = [null, []];
+  }, 120);
+}
 
 // ---- fragments ----
 const busy = new Map();
@@ -107,7 +117,7 @@ function ready(root) { showTime(); all("[data-player]", root).forEach((one) => b
 // ---- forms and keys ----
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (!form.action.includes("/alarm/") && !form.action.includes("/check/")) return;
+  if (!/\/(alarm|check|reply)\//.test(form.action)) return;
   event.preventDefault();
   const data = new URLSearchParams(new FormData(form, event.submitter));
   const said = $("#said");
