@@ -24,6 +24,12 @@ class Thresholds:
     smooth: float = 0.55
     smooth_bed: float = 0.9
     sharpness: float = 0.32
+    # beside the empty room's structure
+    view_changed: float = 0.45
+    view_gone: float = 0.75
+    shape: float = 0.15
+    shape_least: float = 0.04
+    shape_elsewhere: float = 6.0
     # movement
     moving: float = 3.0
     strong: float = 6.0
@@ -34,7 +40,7 @@ class Thresholds:
     solid_share: float = 0.25
     # who is where
     least_in_bed: float = 4.0
-    strength_in_bed: float = 25.0
+    strength_in_bed: float = 40.0
     least_slow: float = 8.0
     slow_distinct: float = 20.0
     least_to_count: float = 9.0
@@ -43,6 +49,8 @@ class Thresholds:
     fair_share: float = 0.15
     echo: float = 0.03
     solid_in_bed: float = 0.2
+    least_shade: float = 24.0
+    shade: float = 0.75
     least_fallen: float = 15.0
     overhang: float = 0.35
     border: float = 0.2

@@ -84,11 +84,20 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
         return say(Answer.CANNOT_TELL, Reason.COUNT, people, "something else moves outside the bed")
     if measures["left_share"] >= t.left_share and measures["late"] < 1.0:
         return say(Answer.CANNOT_TELL, Reason.STILL, people, "moved much, then not at all")
+    if _light_moves(movement, zones, t):
+        return say(Answer.CANNOT_TELL, Reason.STILL, people, "a light or a shadow moves over more than anybody does")
     if profile.pets and max(a.blocks / max(int(a.place.mask.sum()), 1) for a in occupied) < t.larger_than_pet:
         return say(Answer.CANNOT_TELL, Reason.COUNT, people, "too small to tell from an animal")
     if movement.distinct < t.least_distinct:
         return say(Answer.CANNOT_TELL, Reason.TOO_SHORT, people, f"only {movement.distinct} different pictures")
     return say(Answer.IN_BED, None, people)
+
+
+def _light_moves(movement: Movement, zones: Zones, t: Thresholds) -> bool:
+    """Return whether moving light covers more of the picture than what moves in bed: it hides who else is there."""
+    shaded = int((movement.alive & ~movement.solid).sum())
+    solid = int((movement.solid & zones.at_rest).sum())
+    return shaded >= t.least_shade and shaded >= t.shade * solid
 
 
 def _small(figures: list[Figure], say: Callable[..., Verdict], profile: Profile, t: Thresholds) -> Verdict:
