@@ -71,7 +71,8 @@ class Heartbeat:
         found = await self.reasons()
         if found:
             metrics.HEARTBEATS.labels("withheld").inc()
-            log.error("heartbeat_withheld", **{str(why): words for why, words in found.items()})
+            tell = log.warning if self.url is None else log.error
+            tell("heartbeat_withheld", **{str(why): words for why, words in found.items()})
             return False
         if self.url is None:
             return False

@@ -40,6 +40,8 @@ class Job:
     do: Callable[["Rounds"], Awaitable[object]]
     once: bool = True
     at_start: bool = False
+    first_after: timedelta = timedelta(0)
+    """So long after its start a replica looks at it first: nothing is linked yet in the first seconds."""
 
 
 @dataclass(slots=True)
@@ -66,9 +68,10 @@ class Rounds:
         self._woken = {job.name: asyncio.Event() for job in self.table}
 
     def wake(self) -> None:
-        """Time may have been moved: look at once what is due."""
-        for event in self._woken.values():
-            event.set()
+        """Time may have been moved: look at once which of the whole service's jobs are due. What goes by real time does not."""
+        for job in self.table:
+            if job.once:
+                self._woken[job.name].set()
 
     async def run(self) -> None:
         """Run every job when it is due, until cancelled."""
@@ -79,15 +82,22 @@ class Rounds:
     async def _loop(self, job: Job) -> None:
         if job.at_start:
             await self.turn(job, at_start=True)
+        await self._wait(job, job.first_after.total_seconds())
         while True:
             await self.turn(job)
             seconds = job.every.total_seconds()
             wait = seconds if not job.once else min(seconds, _OFTEN if seconds < _SELDOM * 2 else _SELDOM)
-            # Not wait_for: before Python 3.12 it may swallow a cancellation that comes together with a wake.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._woken[job.name].wait()
-            self._woken[job.name].clear()
+            await self._wait(job, wait)
+
+    async def _wait(self, job: Job, seconds: float) -> None:
+        """Return after *seconds*, or at :meth:`wake`."""
+        if seconds <= 0:
+            return
+        # Not wait_for: before Python 3.12 it may swallow a cancellation that comes together with a wake.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken[job.name].wait()
+        self._woken[job.name].clear()
 
     async def turn(self, job: Job, *, at_start: bool = False) -> bool:
         """Do *job* if it is due, or anyway *at_start*; return whether it was done. Whatever it raises is logged and counted."""
@@ -178,7 +188,7 @@ def _seconds(count: float) -> timedelta:
 
 JOBS: Final = (
     Job("alive", _seconds(1), Rounds.alive, once=False),
-    Job("heartbeat", _seconds(30), Rounds.beat, once=False),
+    Job("heartbeat", _seconds(30), Rounds.beat, once=False, first_after=_seconds(10)),
     # Silence is told with this replica's own knowledge of when it came back.
     Job("silent", _seconds(5), lambda r: watch.silent(r.memory, r.since), once=False),
     Job("seal", _seconds(1), Rounds.seal),
