@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from detector import movement, quality, sensors, thresholds, verdict, zones
+from detector import known_room, movement, quality, sensors, thresholds, verdict, zones
 from detector.clip import decode
 from detector.version import NAME
 from schemas.messages import Evidence, Finding, Session
@@ -75,6 +75,7 @@ def _from_frames(session: Session) -> Finding:
         return finding(session, Answer.CANNOT_TELL, [picture.reason], measures=_round(picture.measures))
     moved = movement.find(clip, where.looked_at, limits)
     said = verdict.decide(moved, where, session.profile, limits)
+    said = known_room.beside(said, clip, session.profile, limits)
     nobody = said.answer is Answer.NOT_SEEN or said.reason is Reason.STILL
     if nobody and picture.measures["fresh"] < limits.fresh:
         return finding(

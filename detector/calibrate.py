@@ -1,0 +1,118 @@
+"""A room's profile from a take of it empty, and what sessions that people confirmed may change in it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from detector import movement, quality, signature, thresholds, verdict, zones
+from detector.clip import Clip, decode
+from detector.signature import COLUMNS, ROWS, Structure
+from schemas.messages import Finding, Frame, Profile, Session
+from schemas.vocabulary import Answer, Reason
+
+_PARTS = 3
+_LEAST_PART = 4
+"""Frames that a third of a take needs to be looked at by itself."""
+
+_KNOWN = 0.3
+"""A session in which more of the room's structure than this is another teaches nothing: the camera may have moved."""
+
+_STEP = 1 / 8
+"""How much one confirmed session changes how steady a cell is."""
+
+
+class NoTake(ValueError):
+    """A take that no profile can be made from; the message says why and what to do."""
+
+
+def calibrate(frames: Sequence[Frame], room: Profile) -> Profile:
+    """Return *room* with the signature of its empty take *frames*, as a version of its own.
+
+    *room* says where the zones are and who is expected; the take, ten seconds as a session's, shows it with nobody in
+    view and the bed made. Cells that change by themselves during the take (a screen, a curtain) count less.
+
+    Raises:
+        NoTake: no zone is a bed or armchair, the picture is not good, or somebody moves in it.
+    """
+    clip = decode(frames)
+    if clip is None:
+        raise NoTake("not one frame of the take is a picture of a usable size")
+    limits = thresholds.of(room)
+    where = zones.lay(room, (clip.blocks.shape[1], clip.blocks.shape[2]))
+    if not where.rest:
+        raise NoTake("the zones name no bed or armchair: draw one, with at least 3 points")
+    picture = quality.look(clip, where, limits)
+    if picture.reason is not None and picture.reason is not Reason.FROZEN:
+        raise NoTake(f"the picture is not good enough: {picture.reason}; put that right and take it again")
+    said = verdict.decide(movement.find(clip, where.looked_at, limits), where, room, limits)
+    # A twig before the window does no harm; what is told to be somebody, or stirs in a bed, does.
+    quiet = said.answer is Answer.NOT_SEEN or said.reason is Reason.STILL
+    if not quiet or said.measures["blocks_in_bed"] >= limits.least_blocks:
+        raise NoTake(f"something moves in the take ({said.reason or said.answer}): take it with the room empty")
+    usual = replace(_measure(clip), steady=_steadiness(frames, clip))
+    rows = signature.to_rows(usual)
+    return room.model_copy(update={"signature": rows, "version": room.version + 1})
+
+
+def update(profile: Profile, session: Session, finding: Finding) -> Profile:
+    """Return *profile* with what *session* teaches, once people have confirmed *finding*; itself when nothing.
+
+    Only the steadiness of cells is learnt, an eighth at a time: a cell that is as it was counts more, one that is not
+    counts less, and takes on the new structure when it has lost all trust; furniture that was moved is known again
+    after a dozen confirmed sessions. ``not_seen`` teaches the whole picture, ``in_bed`` what is well clear of the rest
+    zones, anything else nothing; neither does a picture that is not good or shows another view. Never a threshold,
+    never what a person looks like.
+    """
+    usual = signature.from_rows(profile.signature)
+    clip = decode(session.frames) if finding.answer in (Answer.NOT_SEEN, Answer.IN_BED) else None
+    if usual is None or clip is None:
+        return profile
+    limits = thresholds.of(profile)
+    over_blocks = zones.lay(profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
+    if quality.look(clip, over_blocks, limits).reason is not None:
+        return profile
+    where = zones.lay(profile, (ROWS, COLUMNS))
+    now = _measure(clip)
+    if signature.differ(usual, now, where).turned > _KNOWN:
+        return profile
+    learn = where.looked_at & (now.steady > 0.0)
+    if finding.answer is Answer.IN_BED:
+        learn &= ~zones.grown(where.at_rest, 1)
+    same = _alike(usual, now)
+    anew = learn & ~same & (usual.steady <= 0.0)
+    steady = usual.steady + np.where(learn, np.where(same | anew, _STEP, -_STEP), 0.0)
+    learnt = Structure(
+        level=np.where(anew, now.level, usual.level).astype(np.float32),
+        along=np.where(anew, now.along, usual.along).astype(np.float32),
+        slant=np.where(anew, now.slant, usual.slant).astype(np.float32),
+        steady=np.clip(steady, 0.0, 1.0).astype(np.float32),
+        floor=usual.floor,
+        learnt=usual.learnt + 1,
+    )
+    return profile.model_copy(update={"signature": signature.to_rows(learnt), "version": profile.version + 1})
+
+
+def _measure(clip: Clip) -> Structure:
+    return signature.measure(clip.pictures)
+
+
+def _alike(usual: Structure, now: Structure) -> zones.Mask:
+    """Return where two structures are the same, whether the cells count or not."""
+    whole = replace(usual, steady=np.ones_like(usual.steady))
+    everywhere = zones.lay(Profile(), (ROWS, COLUMNS))
+    return np.asarray(~signature.differ(whole, now, everywhere).other)
+
+
+def _steadiness(frames: Sequence[Frame], clip: Clip) -> signature.Cells:
+    """Return how much each cell counts: half of what it would, for each third of the take in which it is another."""
+    whole = _measure(clip)
+    steady = whole.steady.copy()
+    size = len(frames) // _PARTS
+    if size < _LEAST_PART:
+        return steady
+    for number in range(_PARTS):
+        part = decode(frames[number * size : (number + 1) * size])
+        if part is not None:
+            steady[~_alike(whole, _measure(part))] *= 0.4
+    return steady

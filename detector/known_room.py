@@ -1,0 +1,63 @@
+"""What the room's own structure adds to a verdict: a camera that was turned, a shape that was not there, or none."""
+
+from dataclasses import replace
+
+from detector import zones
+from detector.clip import Clip
+from detector.signature import COLUMNS, ROWS, Difference, differ, from_rows, measure
+from detector.thresholds import Thresholds
+from detector.verdict import Verdict
+from detector.zones import Zones
+from schemas.messages import Evidence, Profile
+from schemas.vocabulary import Answer, Reason
+
+_TOLD = 8
+"""Cells of a bed that have to have structure before its sameness says anything."""
+
+
+def beside(said: Verdict, clip: Clip, profile: Profile, t: Thresholds) -> Verdict:
+    """Return *said* held against the structure of the empty room; *said* itself when the room was never calibrated.
+
+    Structure alone never makes a green and never takes an alarm away: it turns ``not_seen`` into doubt where there is a
+    shape that was not, ``in_bed`` into doubt where the bed looks as it does empty, and anything into ``moved`` where
+    the view is another. Only a view that no person could have changed so much silences ``something_wrong``.
+    """
+    usual = from_rows(profile.signature)
+    if usual is None:
+        return said
+    where = zones.lay(profile, (ROWS, COLUMNS))
+    difference = differ(usual, measure(clip.pictures), where)
+    shapes = {place.name: difference.share(place.mask) for place in where.rest}
+    elsewhere = difference.patch(where.outside)
+    measures = said.measures | {
+        "view_changed": difference.turned,
+        "shape_in_bed": max(shapes.values(), default=0.0),
+        "shape_elsewhere": float(elsewhere),
+    }
+    evidence = tuple(Evidence(what="shape", zone=n, value=round(v, 2)) for n, v in shapes.items() if v >= t.shape)
+    said = replace(said, measures=measures, evidence=said.evidence + evidence)
+    alarm = said.answer is Answer.SOMETHING_WRONG
+    if difference.turned >= (t.view_gone if alarm else t.view_changed):
+        return _doubt(said, Reason.MOVED, "the camera shows another view than when the room was calibrated")
+    if said.answer is Answer.NOT_SEEN:
+        if evidence:
+            return _doubt(said, Reason.STILL, "a shape in the bed that does not move")
+        if elsewhere >= t.shape_elsewhere:
+            return _doubt(said, Reason.STILL, "a shape outside the bed that was not there, and does not move")
+    if said.answer is Answer.IN_BED and _as_empty(said, difference, where, t):
+        return _doubt(said, Reason.STILL, "something moves in the bed, and the bed looks as it does empty")
+    return said
+
+
+def _as_empty(said: Verdict, difference: Difference, where: Zones, t: Thresholds) -> bool:
+    """Return whether a zone in which somebody was seen looks just as when the room is empty."""
+    seen = {e.zone for e in said.evidence if e.what != "shape"}
+    return any(
+        int((difference.told & place.mask).sum()) >= _TOLD and difference.share(place.mask) < t.shape_least
+        for place in where.rest
+        if place.name in seen
+    )
+
+
+def _doubt(said: Verdict, reason: Reason, detail: str) -> Verdict:
+    return replace(said, answer=Answer.CANNOT_TELL, reason=reason, people=None, detail=detail)
