@@ -43,6 +43,10 @@ class _Lost(Exception):
     """The row is another worker's by now: what this one did to it does not count."""
 
 
+class _Another(Exception):
+    """What was found at the provider is another message of the same words, and that one has it now."""
+
+
 @dataclass(slots=True)
 class Outbox:
     """Sends what is due each half second, and at once after :meth:`wake`. Any number of them share one database."""
@@ -123,6 +127,8 @@ class Outbox:
         every = timedelta(seconds=1 / rate) if rate else None
 
         async def work(tx: "Tx[Any]") -> Claim | float:
+            if every is not None:
+                await messages.one_at_a_time(tx)
             resting: dict[str, float] = {}
             while True:
                 row = await messages.due(tx, urgent_only=urgent_only, but_from=list(resting))
@@ -156,7 +162,10 @@ class Outbox:
         if claim.lost:
             found, doubt = await self._look_for(claim)
             if found is not None:
-                await self._sent(claim, Sent(found.provider_id), twice=False)
+                try:
+                    await self._sent(claim, Sent(found.provider_id), twice=False)
+                except _Another:
+                    await self._give_up(claim)
                 return
             began = self.monotonic()
             await self._renew(claim)
@@ -234,6 +243,8 @@ class Outbox:
             # The lock of its statuses first: one that comes now finds the row, or is found by it.
             other = await messages.by_provider_id(tx, self.provider.name, sent.provider_id)
             at = await now(tx)
+            if other is not None and other.message_id != message.message_id:
+                raise _Another
             if other is not None or not await messages.sent(
                 tx, message.message_id, claim.token, self.provider.name, sent.provider_id, at, twice=twice
             ):

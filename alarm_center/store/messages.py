@@ -132,6 +132,11 @@ async def due(tx: "Tx[Any]", *, urgent_only: bool = False, but_from: Sequence[st
     return row
 
 
+async def one_at_a_time(tx: "Tx[Any]") -> None:
+    """Let no other worker choose until the transaction ends: it would skip the row that is held here and send a lesser one."""
+    await tx.execute("select pg_advisory_xact_lock(hashtext('outbox'), 0)")
+
+
 async def take_turn(tx: "Tx[Any]", sender: str, every: timedelta, *, urgent: bool) -> timedelta:
     """Use *sender*'s turn to send, one each *every* of real time; return how long to wait where it is not its turn yet.
 
