@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from detector import known_room, movement, quality, sensors, thresholds, verdict, zones
+from detector import known_room, movement, quality, sensors, thresholds, together, verdict, zones
 from detector.clip import decode
 from detector.version import NAME
 from schemas.messages import Evidence, Finding, Session
@@ -18,8 +18,12 @@ def judge(session: Session) -> Finding:
     """
     if session.fault:
         return finding(session, Answer.CANNOT_TELL, [Reason.FAULT], detail=session.fault)
-    if session.channels and not session.frames:
-        return _from_sensors(session)
+    if session.channels:
+        sensed = _from_sensors(session)
+        if not session.frames:
+            return sensed
+        seen = _from_frames(session)
+        return together.combine(seen, sensed) if together.sees_sleepers(session.channels) else seen
     return _from_frames(session)
 
 
