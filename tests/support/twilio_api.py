@@ -173,7 +173,7 @@ class TwilioApi:
         if fate == "drop":
             return _cut(request)
         if fate == "hang":
-            await asyncio.sleep(3600)
+            await asyncio.Event().wait()
         return web.json_response(self._shown(item), status=201)
 
     async def _list_messages(self, request: web.Request) -> web.Response:
