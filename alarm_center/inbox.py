@@ -121,11 +121,12 @@ async def take(tx: "Tx[Any]", finding: Finding, answer: Answer | None) -> Answer
         await commands.end(tx, finding.command_id, "answered")
     if check is None:
         return await _without_check(tx, finding, device, at)
+    answer, reason = _believed(finding, answer, device)
     found = Found(
         session_id=finding.session_id,
         attempt=finding.attempt or 1,
         answer=answer,
-        reason=finding.reasons[0] if finding.reasons and answer is not None else None,
+        reason=reason,
         started_at=finding.started_at,
         consented=device.consented,
         more_tonight=await checks.more_tonight(tx, check),
@@ -149,6 +150,16 @@ async def take(tx: "Tx[Any]", finding: Finding, answer: Answer | None) -> Answer
         device_id=finding.device, session_id=finding.session_id, actor=finding.detector or "detector",
     )  # fmt: skip
     return finding.answer
+
+
+def _believed(finding: Finding, answer: Answer | None, device: devices.Device) -> tuple[Answer | None, Reason | None]:
+    """Return answer and reason; green only for as many people, and by the profile, that hold here now (design §2.2)."""
+    if answer is Answer.IN_BED:
+        if finding.people != device.profile.get("expected_people", 1):
+            return Answer.CANNOT_TELL, Reason.COUNT
+        if finding.profile_version != device.profile.get("version", 1):
+            return Answer.CANNOT_TELL, Reason.CONTRADICTORY
+    return answer, finding.reasons[0] if finding.reasons and answer is not None else None
 
 
 async def _lock(tx: "Tx[Any]", finding: Finding, device: devices.Device) -> Check | None:

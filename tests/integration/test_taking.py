@@ -16,7 +16,7 @@ from alarm_center.store.events import Cursor
 from alarm_center.store.memory import Memory
 from alarm_center.timeline import Timeline
 from schemas import topics, wire
-from schemas.messages import Frame, Picture, Session
+from schemas.messages import Evidence, Finding, Frame, Picture, Session
 from schemas.vocabulary import Answer, DeviceKind, Outcome, Priority, Reason
 from tests.support import busy_town
 from tests.support.postgres import Database
@@ -81,3 +81,16 @@ async def test_pictures_of_a_check_that_joined_an_open_case_are_gone_when_that_i
     await cases.on_alarm(memory, alarm.alarm_id, alarm_events.Close(uuid4(), Outcome.WELL_IN_BED), actor="u")
     await timeline.read()
     assert pictures.size == 0
+
+
+@pytest.mark.parametrize("changed", ["expected_people", "version"])
+async def test_what_was_judged_by_a_profile_that_no_longer_holds_is_not_green(memory: Memory, changed: str) -> None:
+    check_id = await busy_town.open_check(memory, await busy_town.found(memory, ORG))
+    await _value(memory, "update devices set profile = jsonb_set(profile, $1, '2') returning 1", [changed])
+    finding = Finding(
+        session_id="s1", org=ORG, device="ost-1", check_id=check_id, attempt=1, answer=Answer.IN_BED, people=1,
+        evidence=(Evidence(what="movement", zone="bed", value=1.0),), started_at=await memory.now(), detector="d1",
+    )  # fmt: skip
+    await Inbox(memory).on_finding(topics.of(ORG, "ost-1", "finding"), wire.encode(finding))
+    assert await _value(memory, "select state from checks where check_id = $1", check_id) == "alarmed"
+    assert await _value(memory, "select kind from alarms") == "cannot_tell"
