@@ -200,8 +200,8 @@ async def step_alarm(
     acknowledge: bool = True,
 ) -> Alarm:
     """Decide over an alarm that is held, and apply."""
-    town = await towns.town(tx, alarm.org)
-    plan = await _plan_of(tx, town, alarm)
+    home = await _home(tx, alarm)
+    town, plan = home.town, home.plan
     roster = await rosters.roster(tx, town, alarm.alarm_id)
     at = await now(tx)
     decision = alarm_core.decide(alarm, event, plan, roster, at, uuid4)
@@ -210,10 +210,10 @@ async def step_alarm(
     return decision.alarm
 
 
-async def _plan_of(tx: "Tx[Any]", town: towns.Town, alarm: Alarm) -> Any:
+async def _home(tx: "Tx[Any]", alarm: Alarm) -> towns.Home:
     if alarm.resident_id is not None:
-        return (await towns.home(tx, alarm.resident_id)).plan
-    return town.plan_of_area((await towns.area(tx, alarm.area_id))[1])
+        return await towns.home(tx, alarm.resident_id)
+    return await towns.at_large(tx, alarm.org, alarm.area_id)
 
 
 async def _apply_alarm(
@@ -237,9 +237,9 @@ async def _apply_alarm(
                 await wording.ask(tx, town, alarm, notice, at, first=first)
             case Hold(on):
                 await _hold(tx, alarm, on, actor)
-            case Raise(kind=kind, priority=priority, reason=reason) if alarm.resident_id is not None:
+            case Raise(kind=kind, priority=priority, reason=reason):
                 # A cry for help after the alarm was closed: a new case, or the one that is open by now.
-                home = await towns.home(tx, alarm.resident_id)
+                home = await _home(tx, alarm)
                 await _raise(tx, home, alarm.device_id, kind, priority, reason, at, actor, check_id)
             case Tell(words, notice):
                 if acknowledge or words not in ACKNOWLEDGEMENTS:
@@ -273,12 +273,13 @@ async def _raise(
     check_id: UUID | None,
 ) -> Alarm:
     """Join the resident's open case, or open one."""
-    # Two checks of one resident may raise at once; the index allows one open case, and this makes them take turns.
-    await tx.execute("select pg_advisory_xact_lock(hashtext('case'), hashtext($1))", str(home.resident_id))
-    found = await alarms.lock_open(tx, home.resident_id)
-    if found is not None:
-        joined = alarm_events.Joined(kind, priority, reason)
-        return await _tick(tx, await step_alarm(tx, found, joined, actor, check_id=check_id), actor)
+    if home.resident_id is not None:
+        # Two checks of one resident may raise at once; the index allows one open case, and this makes them take turns.
+        await tx.execute("select pg_advisory_xact_lock(hashtext('case'), hashtext($1))", str(home.resident_id))
+        found = await alarms.lock_open(tx, home.resident_id)
+        if found is not None:
+            joined = alarm_events.Joined(kind, priority, reason)
+            return await _tick(tx, await step_alarm(tx, found, joined, actor, check_id=check_id), actor)
     return await _open(tx, home, device_id, kind, priority, reason, at, actor, check_id)
 
 
@@ -330,6 +331,12 @@ async def _clear(tx: "Tx[Any]", check: Check, only: AlarmKind | None, actor: str
     alarm = await alarms.lock(tx, check.alarm_id)
     if alarm is not None and alarm.state is not AlarmState.CLOSED and only in (None, alarm.kind):
         await step_alarm(tx, alarm, alarm_events.Evidence(Condition.CLEARED), actor)
+
+
+async def raise_at_large(tx: "Tx[Any]", org: str, area_id: UUID, priority: Priority, at: datetime, actor: str) -> Alarm:
+    """Open an alarm that is about no resident: somebody of our own needs help."""
+    home = await towns.at_large(tx, org, area_id)
+    return await _raise(tx, home, None, AlarmKind.MANUAL, priority, None, at, actor, None)
 
 
 async def raise_manual(

@@ -8,23 +8,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import structlog
 
 from alarm_center import cases, metrics, wording
-from alarm_center.core import alarm as alarm_core
 from alarm_center.core import alarm_events
-from alarm_center.core.case import Alarm, AlarmState, NoticeState, Write
+from alarm_center.core.case import Alarm, AlarmState, NoticeState
 from alarm_center.core.replies import DIGITS, Action, Command, Empty, Reply, parse_reply
 from alarm_center.core.resolve import HELD, Heed, NoticeRef, Resolution, Say, Standing, resolve
 from alarm_center.core.sms_text import Text, UnfitText
 from alarm_center.providers import Provider
-from alarm_center.store import alarms, events, replies, towns
+from alarm_center.store import events, replies, towns
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.replies import Asked, Mustered
-from schemas.vocabulary import AlarmKind, Priority
+from schemas.vocabulary import Priority
 
 log = structlog.get_logger()
 
@@ -242,23 +241,7 @@ class _Reply:
             org, duty = orgs[0], None
         area_id = duty[1] if duty else await replies.any_area(self.tx, org)
         actor = f"shift:{duty[0]}" if duty else "carer"
-        town = await towns.town(self.tx, org)
-        _, settings = await towns.area(self.tx, area_id)
-        signed_in = await towns.somebody_signed_in(self.tx, org)
-        decision = alarm_core.open_alarm(
-            uuid4(), org, area_id, None, None, await alarms.next_case_no(self.tx, org, at), AlarmKind.MANUAL,
-            Priority.FIRST, None, town.plan_of_area(settings), at, signed_in,
-        )  # fmt: skip
-        alarm = decision.alarm
-        await alarms.add(self.tx, alarm, cases.new_token)
-        for effect in decision.effects:
-            assert isinstance(effect, Write)
-            await events.write(
-                self.tx, at, org, effect.kind, effect.data, area_id=area_id, alarm_id=alarm.alarm_id, actor=actor
-            )
-        if alarm.next_step_at is not None and alarm.next_step_at <= at:
-            alarm = await cases.step_alarm(self.tx, alarm, alarm_events.Tick(signed_in), actor)
-        return alarm
+        return await cases.raise_at_large(self.tx, org, area_id, Priority.FIRST, at, actor)
 
     async def _tell(
         self,

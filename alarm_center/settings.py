@@ -62,7 +62,7 @@ class Settings(BaseSettings):
             missing += [
                 f"FJT_{name.upper()}: needed by FJT_PROVIDER=twilio"
                 for name in ("twilio_account_sid", "twilio_auth_token")
-                if getattr(self, name) is None
+                if not _said(getattr(self, name))
             ]
         if self.live:
             if self.provider == "phone":
@@ -76,6 +76,10 @@ class Settings(BaseSettings):
         if missing:
             raise ValueError("; ".join(missing))
         return self
+
+
+def _said(value: str | SecretStr | None) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
 
 
 def problems(errors: ValidationError) -> list[str]:

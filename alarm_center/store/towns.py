@@ -76,10 +76,10 @@ async def towns(tx: "Tx[Any]") -> list[Town]:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """One resident with the town, the area and the plan that hold there."""
+    """One resident, or an area at large, with the town and the plan that hold there."""
 
     town: Town
-    resident_id: UUID
+    resident_id: UUID | None
     area_id: UUID
     area_code: str
     plan: Plan
@@ -103,6 +103,13 @@ async def home(tx: "Tx[Any]", resident_id: UUID) -> Home:
         raise LookupError(f"no resident {resident_id} that this connection may see")
     there = await town(tx, row["org"])
     return Home(there, resident_id, row["area_id"], row["code"], there.plan_of_area(row["area_plan"], row["answers"]))
+
+
+async def at_large(tx: "Tx[Any]", org: str, area_id: UUID) -> Home:
+    """Return an area as a place where nobody in particular lives: for what is about no resident."""
+    there = await town(tx, org)
+    code, answers = await area(tx, area_id)
+    return Home(there, None, area_id, code, there.plan_of_area(answers))
 
 
 async def area(tx: "Tx[Any]", area_id: UUID) -> tuple[str, Mapping[str, Any]]:
