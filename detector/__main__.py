@@ -8,6 +8,7 @@ import sys
 import structlog
 from pydantic import ValidationError
 
+from detector.person_model import BadModel
 from detector.service import run
 from detector.settings import Settings
 
@@ -41,7 +42,11 @@ def main() -> int:
             last,
         ]
     )
-    asyncio.run(_until_stopped(settings))
+    try:
+        asyncio.run(_until_stopped(settings))
+    except BadModel as error:
+        print(f"FJT_PERSON_MODEL: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -18,6 +18,7 @@ from detector import metrics
 from detector.judge import finding as finding_of
 from detector.judge import judge
 from detector.mqtt import Link, Received, connected
+from detector.person_model import PersonModel, with_model
 from detector.settings import Settings
 from detector.version import NAME
 from schemas import limits, topics, wire
@@ -33,9 +34,14 @@ _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 class Detector:
     """Judges what it is given. Stateless between sessions: run as many as there is load for."""
 
-    def __init__(self, settings: Settings, decide: Callable[[Session], Finding] = judge) -> None:
+    def __init__(self, settings: Settings, decide: Callable[[Session], Finding] | None = None) -> None:
+        """Make a detector that answers by *decide*; when not said by :func:`judge`, with a network where one is set.
+
+        Raises:
+            detector.person_model.BadModel: the network that *settings* name cannot be used.
+        """
         self._settings = settings
-        self._decide = decide
+        self._decide = decide or _decider(settings)
         self.id = settings.detector_id or f"detector-{secrets.token_hex(4)}"
         self._threads = ThreadPoolExecutor(settings.detector_workers, thread_name_prefix="judge")
         self._places = asyncio.Semaphore(settings.detector_workers)
@@ -152,6 +158,12 @@ class Detector:
         metrics.REFUSED.labels(refusal).inc()
         log.warning("message dropped", refusal=refusal, detail=detail)
         return None, None
+
+
+def _decider(settings: Settings) -> Callable[[Session], Finding]:
+    if settings.person_model is None:
+        return judge
+    return with_model(judge, PersonModel.load(settings.person_model, settings.person_model_side))
 
 
 def _rejected(topic: topics.Topic, detail: str, payload: bytes) -> Finding:

@@ -37,6 +37,12 @@ class Settings(BaseSettings):
     detector_seconds: float = Field(
         default=5.0, gt=0, le=60, description="a session that takes longer to judge is cannot_tell"
     )
+    person_model: Path | None = Field(
+        default=None, description="a YOLOX-style ONNX network, .onnx: adds evidence of a person; none when not said"
+    )
+    person_model_side: int = Field(
+        default=416, ge=32, le=2048, multiple_of=32, description="pixels of its input's side"
+    )
     detector_http_host: str = "127.0.0.1"
     detector_http_port: int | None = Field(
         default=None, ge=0, le=65535, description="serves /healthz and /metrics there; not said: no port is opened"
@@ -48,7 +54,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _what_belongs_together(self) -> Self:
         wrong: list[str] = []
-        for name in ("mqtt_password_file", "mqtt_ca"):
+        for name in ("mqtt_password_file", "mqtt_ca", "person_model"):
             path = getattr(self, name)
             if path is not None and not path.is_file():
                 wrong.append(f"FJT_{name.upper()}: no file {path}")

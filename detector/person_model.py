@@ -1,0 +1,232 @@
+"""A person network, for who has one: YOLOX-style ONNX run through OpenCV, also on copies turned a quarter each way."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from detector import zones
+from schemas import jpeg, limits
+from schemas.messages import Evidence, Finding, Frame, Profile, Session
+from schemas.vocabulary import Answer, Reason
+
+Picture = npt.NDArray[np.uint8]
+Numbers = npt.NDArray[np.float32]
+
+LEAST_SCORE = 0.5
+"""Objectness times the score of class 0 (person in COCO's order) from which a box is a person."""
+
+_SAME = 0.5
+"""Share of the smaller of two boxes that lies in the other from which both are one person, seen upright and turned."""
+
+_STRIDES = (8, 16, 32)
+_PAD = 114
+_GRID = (48, 64)
+_IN_BED, _OUTSIDE = 0.5, 0.3
+_LONG = 1.2
+_MOST_EVIDENCE = 64
+_TURNS: tuple[int | None, ...] = (None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE)
+
+
+class BadModel(ValueError):
+    """The file is no network of the expected form; the message says which and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A box in fractions of the picture, origin top left; ``long`` is its width over its height, in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    score: float
+    long: float
+
+
+class PersonModel:
+    """One loaded network. It may be shared by threads; one at a time runs it."""
+
+    def __init__(self, net: Any, side: int) -> None:
+        self._net = net
+        self._side = side
+        self._lock = threading.Lock()
+        self._offsets, self._steps = _grid(side)
+
+    @classmethod
+    def load(cls, path: Path, side: int = 416) -> "PersonModel":
+        """Return the network in *path*, whose input is *side* × *side* pixels, after one run on a grey picture.
+
+        Raises:
+            BadModel: OpenCV cannot read or run it, or its output is not (1, boxes, 5 + classes) for this *side*.
+        """
+        try:
+            model = cls(cv2.dnn.readNetFromONNX(str(path)), side)
+            model._run(np.full((side, side, 3), _PAD, np.uint8))
+        except (cv2.error, OSError, ValueError) as error:
+            raise BadModel(f"{path}: no YOLOX-style network with a {side} × {side} input: {error}") from None
+        return model
+
+    def people(self, frames: Sequence[Frame]) -> tuple[Person, ...]:
+        """Return the people in the last of *frames*, or where it shows none in the middle one: each once, surest first.
+
+        People who lie are found on copies turned by a quarter, which a network trained on upright people needs.
+        """
+        for frame in (frames[-1], frames[len(frames) // 2]) if frames else ():
+            picture = _decode(frame.jpeg)
+            if picture is None:
+                continue
+            found = [person for turn in _TURNS for person in self._look(picture, turn)]
+            if found:
+                return _each_once(found)
+        return ()
+
+    def _look(self, picture: Picture, turn: int | None) -> list[Person]:
+        height, width = picture.shape[:2]
+        shown = picture if turn is None else cv2.rotate(picture, turn)
+        scale = min(self._side / shown.shape[0], self._side / shown.shape[1])
+        size = (max(1, round(shown.shape[1] * scale)), max(1, round(shown.shape[0] * scale)))
+        padded = np.full((self._side, self._side, 3), _PAD, np.uint8)
+        padded[: size[1], : size[0]] = cv2.resize(shown, size, interpolation=cv2.INTER_LINEAR)
+        boxes, scores = self._run(padded)
+        boxes = boxes[scores >= LEAST_SCORE] / scale
+        return [
+            _person(_back(box, turn, width, height), float(score), width, height)
+            for box, score in zip(boxes, scores[scores >= LEAST_SCORE], strict=True)
+        ]
+
+    def _run(self, padded: Picture) -> tuple[Numbers, Numbers]:
+        """Return boxes (n, 4) as left, top, right, bottom in pixels of *padded*, and their scores (n,)."""
+        with self._lock:
+            self._net.setInput(cv2.dnn.blobFromImage(padded))
+            out = np.asarray(self._net.forward(), np.float32)
+        if out.ndim != 3 or out.shape[1] != len(self._steps) or out.shape[2] < 6:
+            raise ValueError(f"its output is {out.shape}; expected (1, {len(self._steps)}, 5 + classes)")
+        raw = np.nan_to_num(out[0])
+        middle = (raw[:, :2] + self._offsets) * self._steps
+        half = np.exp(np.clip(raw[:, 2:4], -10, 10)) * self._steps / 2
+        return np.hstack([middle - half, middle + half]), np.asarray(raw[:, 4] * raw[:, 5], np.float32)
+
+
+def with_model(judge: Callable[[Session], Finding], model: PersonModel) -> Callable[[Session], Finding]:
+    """Return *judge* with a second look by *model* at the sessions that have frames."""
+
+    def decide(session: Session) -> Finding:
+        made = judge(session)
+        return second_look(made, model.people(session.frames), session.profile) if session.frames else made
+
+    return decide
+
+
+def second_look(finding: Finding, people: Sequence[Person], profile: Profile) -> Finding:
+    """Return *finding* with what a network saw; without *people* it is *finding* itself: silence means nothing.
+
+    A person outside the rest zones makes ``something_wrong`` of ``not_seen`` and ``still``, and of ``in_bed`` where
+    they lie; more people than are expected make ``count`` of ``in_bed``; a person in bed makes doubt of ``not_seen``.
+    A green is supported, never made. No alarm is taken away, and no picture that cannot be trusted is answered.
+    """
+    if not people:
+        return finding
+    where = zones.lay(profile, _GRID)
+    placed = [(person, _inside(person, where)) for person in people]
+    seen = tuple(
+        Evidence(what="person", zone=_zone(person, where) if inside >= _IN_BED else None, value=round(person.score, 2))
+        for person, inside in placed
+    )
+    changes: dict[str, Any] = {"evidence": (finding.evidence + seen)[:_MOST_EVIDENCE]}
+    outside = [person for person, inside in placed if inside < _OUTSIDE]
+    lying = any(person.long >= _LONG for person in outside)
+    quiet = finding.answer is Answer.NOT_SEEN or finding.reasons[:1] == (Reason.STILL,)
+    if quiet and outside:
+        reason = Reason.ON_FLOOR if lying else Reason.UP
+        changes |= _says(Answer.SOMETHING_WRONG, reason, len(people), "a network sees a person outside the bed")
+    elif finding.answer is Answer.NOT_SEEN:
+        changes |= _says(Answer.CANNOT_TELL, Reason.STILL, None, "a network sees a person in bed; nothing moves")
+    elif finding.answer is Answer.IN_BED and lying:
+        changes |= _says(
+            Answer.SOMETHING_WRONG, Reason.ON_FLOOR, len(people), "a network sees a person who lies, not in bed"
+        )
+    elif finding.answer is Answer.IN_BED and (outside or len(people) > profile.expected_people):
+        changes |= _says(Answer.CANNOT_TELL, Reason.COUNT, len(people), f"a network sees {len(people)}")
+    return Finding.model_validate({**dict(finding), **changes})
+
+
+def _says(answer: Answer, reason: Reason, people: int | None, detail: str) -> dict[str, Any]:
+    return {"answer": answer, "reasons": (reason,), "people": people, "detail": detail}
+
+
+def _inside(person: Person, where: zones.Zones) -> float:
+    box = _window(person, where.at_rest)
+    return float(box.mean()) if box.size else 0.0
+
+
+def _zone(person: Person, where: zones.Zones) -> str:
+    """Return the rest zone that most of *person* is in."""
+    return max(where.rest, key=lambda place: int(_window(person, place.mask).sum())).name
+
+
+def _window(person: Person, mask: zones.Mask) -> zones.Mask:
+    rows, columns = mask.shape
+    top, left = int(person.top * (rows - 1)), int(person.left * (columns - 1))
+    bottom, right = max(top + 1, round(person.bottom * rows)), max(left + 1, round(person.right * columns))
+    return mask[top:bottom, left:right]
+
+
+def _person(box: tuple[float, float, float, float], score: float, width: int, height: int) -> Person:
+    left, right = (min(max(x / width, 0.0), 1.0) for x in (box[0], box[2]))
+    top, bottom = (min(max(y / height, 0.0), 1.0) for y in (box[1], box[3]))
+    long = (right - left) * width / max((bottom - top) * height, 1e-6)
+    return Person(left, top, right, bottom, min(score, 1.0), long)
+
+
+def _back(box: Numbers, turn: int | None, width: int, height: int) -> tuple[float, float, float, float]:
+    """Return *box* of a turned copy in the pixels of the picture, *width* × *height*, that was turned."""
+    left, top, right, bottom = (float(side) for side in box)
+    if turn == cv2.ROTATE_90_CLOCKWISE:
+        return top, height - right, bottom, height - left
+    if turn == cv2.ROTATE_90_COUNTERCLOCKWISE:
+        return width - bottom, left, width - top, right
+    return left, top, right, bottom
+
+
+def _each_once(found: list[Person]) -> tuple[Person, ...]:
+    kept: list[Person] = []
+    for person in sorted(found, key=lambda p: -p.score):
+        if all(_overlap(person, other) < _SAME for other in kept):
+            kept.append(person)
+    return tuple(kept)
+
+
+def _overlap(a: Person, b: Person) -> float:
+    width = min(a.right, b.right) - max(a.left, b.left)
+    height = min(a.bottom, b.bottom) - max(a.top, b.top)
+    both = max(width, 0.0) * max(height, 0.0)
+    smaller = min((p.right - p.left) * (p.bottom - p.top) for p in (a, b))
+    return both / smaller if smaller > 0 else 0.0
+
+
+def _grid(side: int) -> tuple[Numbers, Numbers]:
+    """Return each output box's cell, as x and y, and its stride in pixels (Ge et al. 2021, YOLOX: no anchors)."""
+    offsets, steps = [], []
+    for stride in _STRIDES:
+        cells = side // stride
+        y, x = np.mgrid[0:cells, 0:cells]
+        offsets.append(np.stack([x.ravel(), y.ravel()], axis=1))
+        steps.append(np.full((cells * cells, 1), stride))
+    return np.concatenate(offsets).astype(np.float32), np.concatenate(steps).astype(np.float32)
+
+
+def _decode(data: bytes) -> Picture | None:
+    try:
+        width, height = jpeg.size(data)
+        if width > limits.FRAME_WIDTH or height > limits.FRAME_HEIGHT:
+            return None
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except (jpeg.NotJpeg, cv2.error):
+        return None
+    return None if picture is None else np.asarray(picture, np.uint8)
