@@ -119,8 +119,10 @@ class Night:
         await eventually(self.ready, 30)
 
     async def start_detector(self) -> None:
+        before = [row["detector_id"] for row in await self.rows("select detector_id from detectors")]
         self.detector.start()
-        await eventually(lambda: self.value("select count(*) from detectors where link = 'up'"), 30)
+        up = "select count(*) from detectors where link = 'up' and detector_id <> all($1)"
+        await eventually(lambda: self.value(up, before), 30)
 
     async def ready(self) -> bool:
         assert self.centre.running, f"the centre has ended: {self.centre.wrote()}"
