@@ -19,6 +19,9 @@ BLOCK = 8
 _KEPT = 5
 """Frames whose pixels are kept for structure and sharpness, spread over the session."""
 
+_MOST = 40
+"""Distinct frames that are decoded, spread over the session: four a second of ten show a breath and a turned head."""
+
 _WIDEST = 480
 """The reduced picture is the largest of 1/1, 1/2, 1/4, 1/8 that is at most this wide: 320 pixels for 640."""
 
@@ -69,7 +72,9 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
         return None
 
     fitting = [data for data, size in sizes.items() if size == common]
-    kept = {fitting[round(i * (len(fitting) - 1) / (_KEPT - 1))] for i in range(_KEPT)}
+    if len(fitting) > _MOST:
+        fitting = _spread(fitting, _MOST)
+    wanted, kept = set(fitting), set(_spread(fitting, _KEPT))
     pictures: list[Grey] = []
     means: list[Blocks] = []
     index: dict[bytes, int | None] = {}
@@ -83,6 +88,8 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
             continue
         if size != common:
             odd += 1
+            continue
+        if frame.jpeg not in wanted:
             continue
         if frame.jpeg not in index:
             picture = _decode(frame.jpeg, scale)
@@ -120,6 +127,11 @@ def block_deviations(picture: Grey | Blocks) -> Blocks:
     whole = picture.astype(np.float32, copy=False)
     mean = block_means(whole)
     return np.asarray(np.sqrt(np.maximum(block_means(whole * whole) - mean * mean, 0.0)), np.float32)
+
+
+def _spread(pictures: list[bytes], count: int) -> list[bytes]:
+    """Return *count* of *pictures*, first and last among them, evenly spread."""
+    return [pictures[round(i * (len(pictures) - 1) / (count - 1))] for i in range(count)]
 
 
 def _size(data: bytes) -> tuple[int, int] | None:
