@@ -3,6 +3,7 @@
 import secrets
 from typing import Final
 
+import asyncpg
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -62,6 +63,9 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _answer(request, 409, speech("Det hann ändras. Se listan igen."))
     except NotFound:
         return _answer(request, 404, speech("Det finns inte, eller är inte ditt att se."))
+    except asyncpg.DataError:
+        # A NUL in a form, an id out of range: nothing that our own pages send.
+        return _answer(request, 400, speech("Det gick inte att läsa. Försök igen."))
     except ConnectionResetError:
         raise
     except Exception:

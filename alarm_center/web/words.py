@@ -191,6 +191,34 @@ LINES: Final[Mapping[str, str]] = {
 }
 
 
+SIGNS: Final[Mapping[str, str]] = {
+    "moves": _("Rörelse"),
+    "moves_outside": _("Rörelse utanför sängen"),
+    "movement": _("Rörelse"),
+    "shape": _("Form som inte är den tomma sängens"),
+    "bed_occupied": _("Tyngd i sängen"),
+    "warm": _("Värme i sängen"),
+}
+"""What a detector's evidence is called; one that is not here is shown by its own name."""
+
+ZONES: Final[Mapping[str, str]] = {
+    "bed": _("i sängen"),
+    "floor": _("på golvet"),
+    "door": _("vid dörren"),
+    "armchair": _("i fåtöljen"),
+}
+
+
+def sign_words(what: str) -> str:
+    """Return what one sign is called, still to be translated."""
+    return SIGNS.get(what, what)
+
+
+def zone_words(zone: str) -> str:
+    """Return where a zone is by the first word of its name, still to be translated; else its name."""
+    return ZONES.get(zone.split("_")[0], zone)
+
+
 def case_words(alarm: Alarm) -> str:
     """Return what is wrong, still to be translated: the reason where it says more than the kind."""
     if alarm.reason is not None and alarm.kind not in (AlarmKind.MANUAL, AlarmKind.TEST, AlarmKind.SERVICE):

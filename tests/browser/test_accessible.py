@@ -52,7 +52,7 @@ async def test_the_board_and_a_case(storstad: Town, open_page: OpenPage, theme: 
     await page.click(".row-p1 [data-key=c]")
     await page.wait_for_selector(".has-picture")
     await page.click(".emergency summary")
-    await page.click(".evidence summary")
+    await page.click(".evidence .more summary")
     assert await broken(page) == []
 
 

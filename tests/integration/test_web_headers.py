@@ -62,3 +62,38 @@ async def test_a_form_of_many_bytes_is_refused(pages: Site) -> None:
     olle = pages.browser()
     await olle.sign_in()
     assert (await olle.post("/looks", {"next": "x" * 100_000})).status == 413
+
+
+async def test_what_no_page_of_ours_sends_is_refused_and_breaks_nothing(pages: Site) -> None:
+    olle = pages.browser()
+    assert (await olle.sign_in("ol\x00le", "x")).status == 400
+    await olle.sign_in()
+    none = "00000000-0000-4000-8000-000000000001"
+    for path in (
+        "/picture/%00/0",
+        "/picture/x/99999",
+        "/picture/x/-1",
+        "/alarm/%00",
+        "/alarm/" + "9" * 5000,
+        "/check/../../etc/passwd",
+        "/live/x?after=y",
+        f"/live/{none}?after=y",
+        "/u/%00%00%00%00%00%00",
+        "/stream%00",
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+    ):
+        assert (await olle.get(path)).status in (400, 403, 404, 414), path
+    await olle.get("/")
+    for path, data in (
+        (f"/alarm/{none}/close", {"outcome": "other", "note": "a\x00b"}),
+        (f"/alarm/{none}/close", {"outcome": "better"}),
+        (f"/alarm/{none}/take-over", {"reason": "because"}),
+        (f"/check/{none}/answer", {"answer": "well"}),
+        (f"/check/{none}/answer", {"answer": "in_bed", "session_id": "\x00"}),
+        ("/reply/read", {"provider": "\x00", "id": "1"}),
+        ("/looks", {"language": "xx", "theme": "<", "next": "//elsewhere.example"}),
+    ):
+        response = await olle.post(path, data)
+        assert response.status in (303, 400, 404, 409), (path, data, response.status)
+        assert response.headers.get("Location", "/") == "/"

@@ -143,7 +143,6 @@ async def _alarm(request: web.Request) -> dict[str, Any]:
         "resident": resident,
         "asked": asked,
         "seen": seen,
-        "evidence_open": False,
         "shown": shown,
         "cursor": cursor,
         "can_send": alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED) and not row.held,
@@ -178,7 +177,6 @@ async def _check(request: web.Request) -> dict[str, Any]:
         "resident": resident,
         "looker": looker,
         "seen": seen,
-        "evidence_open": False,
         "shown": shown,
         "cursor": cursor,
     }
@@ -235,7 +233,9 @@ async def _shown_for_alarm(
         why = await _why_not(request, tx, session, place, speech)
     may_act = open_ and row.mine and check_id is not None
     camera_free = not case.alarm.staff_inside
-    return _shown(session, why, check_id, speech, answers=may_act, may_look=may_act and camera_free, live=True)
+    return _shown(
+        session, why, check_id, speech, count=len(seen), answers=may_act, may_look=may_act and camera_free, live=True
+    )
 
 
 async def _shown_for_check(
@@ -251,7 +251,7 @@ async def _shown_for_check(
     else:
         why = await _why_not(request, tx, session, place, speech)
     free = waits and not looker
-    return _shown(session, why, case.check_id, speech, answers=free, may_look=free, live=False)
+    return _shown(session, why, case.check_id, speech, count=len(seen), answers=free, may_look=free, live=False)
 
 
 def _shown(
@@ -260,13 +260,14 @@ def _shown(
     check_id: UUID | None,
     speech: Speech,
     *,
+    count: int,
     answers: bool,
     may_look: bool,
     live: bool,
 ) -> Shown:
     reason = session.reasons[0] if session and session.reasons else None
     return Shown(
-        keep=f"{session.session_id if session else ''}|{why}|{answers}|{may_look}",
+        keep=f"{count}|{session.session_id if session else ''}|{why}|{answers}|{may_look}",
         why_not=why,
         session=session,
         at=(session.started_at or session.received_at) if session else None,

@@ -103,6 +103,7 @@ async def live(request: web.Request) -> web.StreamResponse:
             await looks.begin_live(tx, command_id, person.user_id, at)
     request.app[PICTURES].expect_live(asked.org, command_id)
     newest = request.app[PICTURES].live(asked.org, command_id)
-    if newest is None or newest.frame is None or newest.sequence <= int(request.query.get("after", "-1")):
+    had = request.query.get("after", "")
+    if newest is None or newest.frame is None or newest.sequence <= (int(had) if had.isdecimal() else -1):
         return web.Response(status=410 if newest is not None and newest.last else 204)
     return web.Response(body=newest.frame.jpeg, content_type="image/jpeg", headers={"X-Sequence": str(newest.sequence)})
