@@ -15,7 +15,7 @@ _POLL_S = 0.02
 async def eventually(condition: Callable[[], Awaitable[T | None]], deadline_s: float = 10.0) -> T: ...
 @overload
 async def eventually(condition: Callable[[], T | None], deadline_s: float = 10.0) -> T: ...
-async def eventually(condition: Callable[[], T | None | Awaitable[T | None]], deadline_s: float = 10.0) -> T:
+async def eventually(condition: Callable[[], T | Awaitable[T | None] | None], deadline_s: float = 10.0) -> T:
     """Return the first true value of *condition*, a plain or an async function.
 
     An ``AssertionError`` inside it counts as not yet, so that it can be written with asserts.
