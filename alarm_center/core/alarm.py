@@ -5,6 +5,7 @@ a time; after a tick that time lies ahead.
 """
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from alarm_center.core import carer_says
@@ -280,6 +281,10 @@ def _not_held_by_another(draft: Draft, user: UUID) -> None:
 # ---- facts ----
 
 
+_NOT_CALLED_OFF: Final = frozenset({AlarmKind.SOMETHING_WRONG, AlarmKind.MANUAL})
+"""A camera calls off neither a fall nor what a person has raised (docs/adr/0007)."""
+
+
 def _evidence(draft: Draft, event: Evidence) -> None:
     alarm = draft.alarm
     if alarm.visit or alarm.kind is AlarmKind.TEST:
@@ -292,7 +297,7 @@ def _evidence(draft: Draft, event: Evidence) -> None:
         draft.write(AlarmLine.CLEARED)
         # Seen in bed says nothing of a carer who cried for help.
         help_sought = alarm.dispatch is not None and alarm.dispatch.seeking is Seeking.HELP
-        if alarm.state in WAITING and alarm.kind is not AlarmKind.SOMETHING_WRONG and not help_sought:
+        if alarm.state in WAITING and alarm.kind not in _NOT_CALLED_OFF and not help_sought:
             draft.call_off()
 
 

@@ -313,3 +313,12 @@ def test_nobody_else_hears_of_an_acceptance_when_nobody_else_was_asked() -> None
     story.happens(Took(story.carer(NEAR).notice.notice_id))
     story.carer(NEAR).receives(Wording.GRANTED)
     story.nobody_hears_more()
+
+
+def test_seen_in_bed_does_not_call_off_what_a_person_has_raised() -> None:
+    story = Story(AlarmKind.MANUAL, signed_in=False)
+    story.ticks()
+    story.carer(FIRST).receives(Wording.CALL_OUT)
+    story.happens(Evidence(Condition.CLEARED))
+    assert (story.state(), story.alarm.condition) == (AlarmState.DISPATCHED, Condition.CLEARED)
+    story.nobody_hears_more()

@@ -296,3 +296,12 @@ def test_closing_tells_everybody_who_was_asked_and_asks_nobody_more() -> None:
     story.carer(SECOND).receives(Wording.STOOD_DOWN)
     story.passes(minutes=60)
     story.nobody_hears_more()
+
+
+def test_where_no_visit_is_agreed_for_a_fault_only_the_lead_hears_of_it() -> None:
+    story = Story(AlarmKind.TECHNICAL, plan=Plan(visit_on_fault=False))
+    story.passes(minutes=3)
+    story.carer(LEAD).receives(Wording.ESCALATION)
+    story.passes(minutes=10)
+    story.carer(LEAD).receives(Wording.CALL_OUT, Channel.CALL)
+    story.nobody_hears_more()
