@@ -67,7 +67,12 @@ def evaluate_folder(path: Path, decide: Judge = judge) -> dict[str, Any]:
 
 
 def judge_path(path: Path, profile_path: Path | None = None, *, fps: float = 5.0) -> Finding:
-    """Return the finding on a folder of JPEG frames (in the order of their names), or a session as it was on the wire.
+    """Return the finding on what :func:`session_of` reads; it raises the same."""
+    return timed(session_of(path, profile_path, fps=fps))
+
+
+def session_of(path: Path, profile_path: Path | None = None, *, fps: float = 5.0) -> Session:
+    """Return a folder of JPEG frames (in the order of their names), or a session as it was on the wire, as a session.
 
     Raises:
         BadFolder: *path* holds no frames, or the profile cannot be read.
@@ -76,9 +81,8 @@ def judge_path(path: Path, profile_path: Path | None = None, *, fps: float = 5.0
     profile = _profile(profile_path) if profile_path else None
     if path.is_file():
         session = wire.decode(Session, path.read_bytes())
-        return timed(session if profile is None else session.model_copy(update={"profile": profile}))
-    pictures = _pictures(path)
-    return timed(_session("judged", profile or Profile(), _played(pictures, fps, as_it_is=True), fps))
+        return session if profile is None else session.model_copy(update={"profile": profile})
+    return _session("judged", profile or Profile(), _played(_pictures(path), fps, as_it_is=True), fps)
 
 
 def explain(finding: Finding) -> str:

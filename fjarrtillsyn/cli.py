@@ -116,12 +116,37 @@ def judge(
     ],
     profile: Annotated[Path | None, typer.Option("--profile", help="The room's profile, JSON.", exists=True)] = None,
     fps: Annotated[float, typer.Option(min=0.1, help="At which the frames of a folder were filmed.")] = 5.0,
+    drawing: Annotated[
+        Path | None,
+        typer.Option(
+            "--explain", metavar="OUT.PNG", help="Draw what it saw, for footage of your own: it shows people."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Explain what the detector makes of one session: the answer, why, and every measure."""
     from fjarrtillsyn.commands import judging
 
-    judging.judge(path, profile, fps=fps, as_json=as_json)
+    judging.judge(path, profile, fps=fps, as_json=as_json, drawing=drawing)
+
+
+@app.command()
+def calibrate(
+    take: Annotated[
+        Path,
+        typer.Argument(help="Ten seconds of the empty room: a folder of JPEG frames, or a session.", exists=True),
+    ],
+    zones: Annotated[
+        Path,
+        typer.Option(help='Where things are, JSON: {"bed": [[x, y], ...], "floor": ...}, or a profile.', exists=True),
+    ],
+    out: Annotated[Path | None, typer.Option(metavar="PROFILE.JSON", help="Where to write it; else printed.")] = None,
+    fps: Annotated[float, typer.Option(min=0.1, help="At which the frames of a folder were filmed.")] = 5.0,
+) -> None:
+    """Make a room's profile: its zones and the coarse structure of the room when empty. No picture is kept."""
+    from fjarrtillsyn.commands import calibrating
+
+    calibrating.room(take, zones, out, fps=fps)
 
 
 @app.command()

@@ -4,21 +4,34 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import typer
 
 from detector import evaluate
 from fjarrtillsyn.commands.settings import BAD_SETTINGS
+from schemas.messages import Session
 from schemas.wire import Refused
 
 
-def judge(path: Path, profile: Path | None, *, fps: float, as_json: bool) -> None:
-    """Say what the detector makes of a folder of frames, or of a session as it was on the wire, and why."""
+def judge(path: Path, profile: Path | None, *, fps: float, as_json: bool, drawing: Path | None = None) -> None:
+    """Say what the detector makes of a folder of frames, or of a session as it was on the wire, and why; draw it too."""
     try:
         finding = evaluate.judge_path(path, profile, fps=fps)
+        if drawing is not None:
+            _draw(evaluate.session_of(path, profile, fps=fps), drawing)
     except (evaluate.BadFolder, Refused, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(BAD_SETTINGS) from None
     typer.echo(finding.model_dump_json(indent=2) if as_json else evaluate.explain(finding))
+
+
+def _draw(session: Session, drawing: Path) -> None:
+    """Write what the detector saw as a picture that its owner alone may read: it shows people."""
+    from detector.explain import draw
+
+    png = cv2.imencode(".png", draw(session))[1].tobytes()
+    drawing.touch(mode=0o600)
+    drawing.write_bytes(png)
 
 
 def measure(folder: Path, *, as_json: bool) -> None:

@@ -1,0 +1,52 @@
+"""The command that makes a room's profile from a take of it empty."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic import ValidationError
+
+from detector import evaluate
+from detector.calibrate import NoTake, calibrate
+from fjarrtillsyn.commands.settings import BAD_SETTINGS
+from schemas.messages import Profile
+from schemas.wire import Refused
+
+
+def room(take: Path, zones: Path, out: Path | None, *, fps: float) -> None:
+    """Write the profile of the room in *take* to *out*, or print it; the take itself is not kept."""
+    try:
+        session = evaluate.session_of(take, fps=fps)
+        profile = calibrate(session.frames, read_zones(zones))
+    except (evaluate.BadFolder, NoTake, Refused, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_SETTINGS) from None
+    text = profile.model_dump_json()
+    if out is None:
+        typer.echo(text)
+        return
+    try:
+        out.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_SETTINGS) from None
+    names = ", ".join(f"{zone.name} ({zone.kind})" for zone in profile.zones)
+    typer.echo(f"{out}: version {profile.version}, zones {names}, {len(text)} bytes; no picture is kept")
+
+
+def read_zones(path: Path) -> Profile:
+    """Return the profile in *path*, or the one of the bare zones there: ``{"bed": [[x, y], …], …}``.
+
+    Raises:
+        NoTake: it is neither; the message says where it fails.
+    """
+    try:
+        data: Any = json.loads(path.read_text(encoding="utf-8"))
+        bare = isinstance(data, dict) and bool(data) and all(isinstance(value, list) for value in data.values())
+        return Profile.model_validate({"zones": data} if bare and "zones" not in data else data)
+    except ValidationError as errors:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'it'}: {e['msg']}" for e in errors.errors())
+        raise NoTake(f"{path}: {wrong}") from None
+    except ValueError as error:
+        raise NoTake(f"{path}: not JSON: {error}") from None
