@@ -14,7 +14,7 @@ import structlog
 from alarm_center import cases, metrics, watch
 from alarm_center.core.case import Check, CheckState, IllegalMove
 from alarm_center.core.happenings import Found
-from alarm_center.store import checks, commands, devices, events, sessions
+from alarm_center.store import alarms, checks, commands, devices, events, sessions
 from alarm_center.store.memory import Memory, Tx, now
 from schemas import topics, wire
 from schemas.messages import DetectorStatus, Finding, Session, Status
@@ -145,7 +145,8 @@ async def take(tx: "Tx[Any]", finding: Finding, answer: Answer | None) -> Answer
     )  # fmt: skip
     await events.write(
         tx, at, finding.org, "session_committed",
-        {"answer": answer, "needs_human": needs_human, "pictures": finding.pictures},
+        {"answer": answer, "needs_human": needs_human, "pictures": finding.pictures,
+         "priority": await alarms.priority_of(tx, after.alarm_id)},
         area_id=device.area_id, check_id=check.check_id, alarm_id=after.alarm_id, resident_id=device.resident_id,
         device_id=finding.device, session_id=finding.session_id, actor=finding.detector or "detector",
     )  # fmt: skip

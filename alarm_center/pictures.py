@@ -61,6 +61,7 @@ class Pictures:
     heard_timeline: float = field(default=float("-inf"))
     _kept: dict[Key, Kept] = field(default_factory=dict)
     _live: dict[tuple[str, UUID], Live] = field(default_factory=dict)
+    _held: set[UUID] = field(default_factory=set)
     _wanted: dict[Key, Kept] = field(default_factory=dict)
     """What the timeline said of sessions whose picture has not come yet."""
 
@@ -132,6 +133,7 @@ class Pictures:
             kept = self._wanted[key] = Kept(None, 0, self.clock())
         kept.needed, kept.check_id, kept.alarm_id, kept.priority = True, check_id, alarm_id, priority
         kept.resident_id = resident_id
+        kept.claimed = alarm_id in self._held
 
     def joined(self, check_id: UUID, alarm_id: UUID, priority: int) -> None:
         """A check has become an alarm: its pictures go with the alarm now."""
@@ -140,13 +142,16 @@ class Pictures:
                 kept.alarm_id, kept.priority = alarm_id, priority
 
     def claimed(self, alarm_id: UUID, on: bool) -> None:
-        """Somebody holds the case, or no longer does; a held case's pictures are never evicted."""
+        """Somebody holds the case, or no longer does; a held case's pictures are never evicted, those to come neither."""
+        (self._held.add if on else self._held.discard)(alarm_id)
         for kept in self._all():
             if kept.alarm_id == alarm_id:
                 kept.claimed = on
 
     def closed(self, *, check_id: UUID | None = None, alarm_id: UUID | None = None) -> None:
         """The case has ended: its pictures are gone."""
+        if alarm_id is not None:
+            self._held.discard(alarm_id)
         for key, kept in [*self._kept.items(), *self._wanted.items()]:
             by_alarm = alarm_id is not None and kept.alarm_id == alarm_id
             by_check = check_id is not None and kept.check_id == check_id and kept.alarm_id is None

@@ -60,13 +60,20 @@ async def tell(tx: "Tx[Any]", town: towns.Town, alarm: Alarm, words: Wording, no
 
 
 async def say(tx: "Tx[Any]", town: towns.Town, phone: str, text: Text, facts: Facts, at: datetime) -> None:
-    """Queue an SMS that belongs to no notice: the answer to a reply that fits no case, or a muster."""
+    """Queue an SMS that belongs to no notice: the answer to a reply that fits no case, or a muster.
+
+    A text that a setting has spoiled is logged and left out: nobody waits for it, and others come after it.
+    """
+    try:
+        body = texts(town).say(text, facts)
+    except UnfitText as error:
+        log.error("text_unfit", org=town.org, text=text, why=str(error))
+        return
     await messages.add(
         tx,
         messages.Draft(
             org=town.org, channel=Channel.SMS, wording=text, sender=town.sending_number, phone=phone,
-            body=texts(town).say(text, facts), token=secrets.token_urlsafe(6), created_at=at, valid_until=at + _VALID,
-            rank=ANSWER,
+            body=body, token=secrets.token_urlsafe(6), created_at=at, valid_until=at + _VALID, rank=ANSWER,
         ),
     )  # fmt: skip
 

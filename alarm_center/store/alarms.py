@@ -205,3 +205,9 @@ async def staff_on_site(tx: "Tx[Any]", resident_id: UUID) -> bool:
         resident_id,
     )
     return there
+
+
+async def priority_of(tx: "Tx[Any]", alarm_id: UUID | None) -> int | None:
+    """Return the priority of an alarm, ``None`` for none."""
+    priority: int | None = await tx.fetchval("select priority from alarms where alarm_id = $1", alarm_id)
+    return priority

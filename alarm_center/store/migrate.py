@@ -13,6 +13,9 @@ from sqlalchemy.pool import NullPool
 
 ROLES: Final = ("fjt_owner", "fjt_worker", "fjt_web")
 
+_LOCK: Final = "5s"
+"""A case that somebody else holds for longer is put off, and everything behind it goes on."""
+
 _IDLE_IN_TRANSACTION: Final = "5s"
 """A connection that forgets its transaction would hold back the horizon that every reader waits for (design §7)."""
 
@@ -34,6 +37,8 @@ async def bootstrap(superuser_dsn: str, database: str, passwords: Mapping[str, s
             await connection.execute(
                 f"alter role {role} set idle_in_transaction_session_timeout = '{_IDLE_IN_TRANSACTION}'"
             )
+            if role != "fjt_owner":
+                await connection.execute(f"alter role {role} set lock_timeout = '{_LOCK}'")
         await connection.execute("alter role fjt_owner set idle_in_transaction_session_timeout = 0")
         name = await connection.fetchval("select quote_ident($1)", database)
         if not await connection.fetchval("select true from pg_database where datname = $1", database):

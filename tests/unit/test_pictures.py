@@ -159,6 +159,17 @@ def test_what_somebody_has_claimed_is_never_evicted() -> None:
     assert replica.there("mine")
 
 
+def test_a_picture_that_comes_after_the_claim_is_not_evicted_either() -> None:
+    replica, alarm = Replica(limit=250), uuid4()
+    replica.pictures.claimed(alarm, True)
+    replica.comes("mine")
+    replica.committed("mine", alarm=alarm, priority=3)
+    for n in range(5):
+        replica.comes(f"s{n}")
+        replica.committed(f"s{n}", priority=1)
+    assert replica.there("mine")
+
+
 def test_one_towns_session_id_is_not_anothers(replica: Replica) -> None:
     replica.comes("s1")
     replica.committed("s1")
