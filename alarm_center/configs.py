@@ -34,7 +34,8 @@ _OWED: Final = """
 async def refresh(tx: "Tx[Any]", org: str, device_id: str) -> int | None:
     """Write what the device should have now; return the new version, or ``None`` if that is what it was.
 
-    A device that is bound to nobody, or whose resident has not consented, gets an empty list and no profile.
+    A device that is bound to nobody, or whose resident has not consented, is told so, and gets an empty list and no
+    profile: a list that is merely empty ends no look and forbids no command.
     """
     device = await devices.get(tx, org, device_id)
     if device is None:
@@ -46,6 +47,7 @@ async def refresh(tx: "Tx[Any]", org: str, device_id: str) -> int | None:
         attempts = tuple(Attempt(**row) for row in rows)
     config = Config(
         version=1,
+        withdrawn=not device.consented,
         attempts=attempts,
         capture=_read(Capture, device.capture, device),
         profile=_read(Profile, device.profile, device) if device.consented else Profile(),

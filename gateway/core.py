@@ -127,25 +127,27 @@ class Home:
         return None if self._pulse is None else self._pulse[0] + timedelta(seconds=t - self._pulse[1])
 
     def awake_allowed(self, t: float) -> bool:
-        """Return whether the centre was heard within the last minute, and its config on this connection."""
+        """Return whether somebody may look, and the centre was heard: within the last minute, its config on this link."""
         recent = self._pulse is not None and t - self._pulse[1] <= limits.PULSE_SILENCE_SECONDS
-        return self._connected and self._fresh and self.config is not None and recent
+        may_look = self.config is not None and not self.config.withdrawn
+        return self._connected and self._fresh and may_look and recent
 
     # What the centre wants
 
     def take_config(self, config: Config | None) -> None:
         """Take the wanted state; None is an emptied topic: the device is bound to nobody.
 
-        On one connection an older version never replaces a newer one: two replicas may publish at once.
+        A config that says ``withdrawn`` ends the look under way and forgets the commands, as an emptied topic does. A
+        list that is merely empty does not: the last attempt may just have been answered. On one connection an older
+        version never replaces a newer one: two replicas may publish at once.
 
         Raises:
             Ignored: *config* is older than the one that was received on this connection.
         """
         if config and self._fresh and self.config and config.version < self.config.version:
             raise Ignored(f"config {config.version} is older than {self.config.version}")
-        ended = config is None or (not config.attempts and self.config is not None and self.config.attempts != ())
         self.config, self._fresh = config, config is not None
-        if ended:
+        if config is None or config.withdrawn:
             self._commands.clear()
             self._withdrawn = self._looking is not None
         listed = {(a.check_id, a.attempt) for a in config.attempts} if config else set()
@@ -155,9 +157,11 @@ class Home:
         """Take a wish to look for an open case.
 
         Raises:
-            Ignored: it was heard before, has expired, or makes a made attempt; or the device may not wake.
+            Ignored: it was heard before, has expired, or makes a made attempt; or the device may not wake, or look.
         """
         now = self.clock(t)
+        if self.config is not None and self.config.withdrawn:
+            raise Ignored("command while nobody may look")
         if now is None or not self.awake_allowed(t):
             raise Ignored("command before pulse and config")
         if command.command_id in self._heard:

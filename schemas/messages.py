@@ -158,9 +158,14 @@ class Attempt(Part):
 
 
 class Config(Message):
-    """What a device should do for the next 36 hours: an explicit list, no schedule logic on the device."""
+    """What a device should do for the next 36 hours: an explicit list, no schedule logic on the device.
+
+    ``withdrawn`` says that nobody may look: no consent, or bound to nobody. An empty list alone says only that
+    nothing is owed; commands may still come.
+    """
 
     version: int = Field(ge=1)
+    withdrawn: bool = False
     attempts: tuple[Attempt, ...] = Field(default=(), max_length=500)
     capture: Capture = Capture()
     profile: Profile = Profile()

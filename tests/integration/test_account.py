@@ -117,6 +117,7 @@ async def test_a_withdrawn_consent_empties_the_list_and_ends_each_check_with_its
     )
     assert count == 2
     assert await account.value("select config->'attempts' from devices") == []
+    assert await account.value("select config->'withdrawn' from devices") is True
     assert (
         await account.value("select count(*) from checks where cancel_reason = 'consent_revoked' and instead = 'visit'")
         == 2

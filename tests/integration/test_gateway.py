@@ -70,9 +70,11 @@ class Centre:
     async def pulses(self, now: datetime = NIGHT) -> None:
         await self.link.publish(topics.PULSE, encode(Pulse(now=now)))
 
-    async def lists(self, *attempts: Attempt) -> None:
+    async def lists(self, *attempts: Attempt, withdrawn: bool = False) -> None:
         self.version += 1
-        config = Config(version=self.version, attempts=attempts, capture=SMALL, profile=Profile(version=3))
+        config = Config(
+            version=self.version, withdrawn=withdrawn, attempts=attempts, capture=SMALL, profile=Profile(version=3)
+        )
         await self.says("config", config, retain=True)
 
     async def receipts(self, session: Session) -> None:
@@ -228,7 +230,7 @@ async def test_consent_revoked_while_offline_the_device_does_not_wake(mosquitto:
         await ready(centre, attempt(NIGHT + timedelta(minutes=5)))
         gateway.unplug()
         await eventually(lambda: not gateway.linked)
-        await centre.lists()
+        await centre.lists(withdrawn=True)
         clock.t += 360
         gateway.plug()
         await eventually(lambda: centre.statuses[-1].config_version == 2)
@@ -259,12 +261,27 @@ async def test_a_command_is_answered_once_and_a_live_look_ends_with_a_last_word(
 
 async def test_consent_revoked_ends_a_live_look_at_once(mosquitto: Mosquitto, centre: Centre) -> None:
     async with running(Gateway(settings(mosquitto), tick_s=0.02)) as gateway:
-        await ready(centre, attempt(NIGHT + timedelta(hours=3)))
+        await ready(centre)
         await centre.commands("live", seconds=60)
         await eventually(lambda: centre.live)
-        await centre.lists()
+        await centre.lists(withdrawn=True)
         await eventually(lambda: centre.live[-1].last)
         await eventually(lambda: gateway.home.looking is None)
+        await centre.commands("live", seconds=60)
+        await eventually(lambda: gateway.counts["ignored"] == 1)
+        assert gateway.home.looking is None
+
+
+async def test_a_list_that_has_run_empty_does_not_end_the_look_under_way(mosquitto: Mosquitto, centre: Centre) -> None:
+    async with running(Gateway(settings(mosquitto), tick_s=0.02)) as gateway:
+        await ready(centre, attempt(NIGHT + timedelta(hours=3)))
+        command = await centre.commands("attempt")
+        await eventually(lambda: gateway.home.looking is not None)
+        await centre.lists()
+        await eventually(lambda: centre.statuses[-1].config_version == 2)
+        await eventually(lambda: centre.sessions)
+        assert centre.sessions[0].command_id == command.command_id
+        assert gateway.counts["withdrawn"] == 0
 
 
 class Broken:

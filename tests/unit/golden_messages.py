@@ -72,6 +72,7 @@ def _v1() -> dict[str, m.Message]:
             capture=m.Capture(fps=6, width=1280, height=720, jpeg_quality=70),
             profile=_PROFILE,
         ),
+        "config_withdrawn.json": m.Config(version=15, withdrawn=True),
         "command_attempt.json": m.Command(
             command_id=_COMMAND,
             kind="attempt",

@@ -92,8 +92,9 @@ def test_after_a_reconnect_waits_for_config_even_with_one_in_memory() -> None:
 
 
 def test_consent_revoked_leaves_nothing_to_wake_for() -> None:
-    home = at_home(attempt())
-    home.take_config(Config(version=2))
+    first = attempt()
+    home = at_home(first)
+    home.take_config(Config(version=2, withdrawn=True, attempts=(first,)))
     assert home.next_look(1.0) is None
 
 
@@ -102,11 +103,11 @@ def test_consent_revoked_while_offline_the_old_list_is_not_used() -> None:
     home.disconnect()
     home.connect()
     home.hear_pulse(NIGHT + MINUTE, 60.0)
-    home.take_config(Config(version=2))
+    home.take_config(Config(version=2, withdrawn=True))
     assert home.next_look(60.0) is None
 
 
-@pytest.mark.parametrize("config", [None, Config(version=2)])
+@pytest.mark.parametrize("config", [None, Config(version=2, withdrawn=True)])
 def test_consent_revoked_during_a_look_ends_it_and_nothing_is_kept(config: Config | None) -> None:
     home = at_home(attempt())
     look = home.next_look(0.0)
@@ -116,6 +117,45 @@ def test_consent_revoked_during_a_look_ends_it_and_nothing_is_kept(config: Confi
     assert home.withdrawn
     assert not home.end("s1", b"pictures")
     assert home.owed == ()
+
+
+@pytest.mark.parametrize("config", [None, Config(version=2, withdrawn=True)])
+def test_consent_revoked_with_nothing_on_the_list_ends_a_live_look_and_forgets_commands(config: Config | None) -> None:
+    home = at_home()
+    home.take_command(command("live"), 0.0)
+    home.take_command(command(), 0.0)
+    look = home.next_look(0.0)
+    assert look is not None
+    home.begin(look, 0.0)
+    home.take_config(config)
+    assert home.withdrawn
+    home.end()
+    home.take_config(Config(version=3))
+    assert home.next_look(1.0) is None
+
+
+def test_a_list_that_is_merely_empty_ends_no_look_and_forgets_no_command() -> None:
+    home = at_home(attempt())
+    look = home.next_look(0.0)
+    assert look is not None
+    home.begin(look, 0.0)
+    recheck = command()
+    home.take_command(recheck, 0.0)
+    home.take_config(Config(version=2))
+    assert not home.withdrawn
+    assert home.end("s1", b"pictures")
+    assert looked(home, 1.0, "s2").command_id == recheck.command_id
+
+
+def test_no_command_is_taken_while_nobody_may_look_and_again_once_somebody_may() -> None:
+    home = at_home()
+    home.take_config(Config(version=2, withdrawn=True))
+    wish = command()
+    with pytest.raises(Ignored, match="nobody may look"):
+        home.take_command(wish, 0.0)
+    home.take_config(Config(version=3))
+    home.take_command(wish, 0.0)
+    assert looked(home, 0.0).command_id == wish.command_id
 
 
 def test_an_older_config_does_not_bring_back_what_was_taken_away() -> None:
@@ -317,6 +357,7 @@ class AnyNight(RuleBasedStateMachine):
         self.linked = False
         self.listed: dict[tuple[UUID, int], Attempt] | None = None
         self.version = 0
+        self.nobody_may_look = False
         self.commands: dict[UUID, Command] = {}
         self.keys = [(UUID(int=n), 1 + n % 2) for n in range(4)]
         self.made: list[tuple[UUID, int]] = []
@@ -353,12 +394,13 @@ class AnyNight(RuleBasedStateMachine):
             self.home.disconnect()
 
     @precondition(lambda self: self.linked)
-    @rule(chosen=st.sets(st.integers(0, 3)), offset=st.integers(-5, 5))
-    def config(self, chosen: set[int], offset: int) -> None:
+    @rule(chosen=st.sets(st.integers(0, 3)), offset=st.integers(-5, 5), withdrawn=st.sampled_from([False, False, True]))
+    def config(self, chosen: set[int], offset: int, withdrawn: bool) -> None:
         base = (self.clock() if self.now else NIGHT) + offset * MINUTE
         attempts = [attempt(base, check_id=self.keys[n][0], number=self.keys[n][1], lasts=3) for n in sorted(chosen)]
         self.version += 1
-        self.home.take_config(Config(version=self.version, attempts=tuple(attempts)))
+        self.home.take_config(Config(version=self.version, withdrawn=withdrawn, attempts=tuple(attempts)))
+        self.nobody_may_look = withdrawn
         self.listed = {(a.check_id, a.attempt): a for a in attempts}
 
     @precondition(lambda self: self.linked)
@@ -384,6 +426,7 @@ class AnyNight(RuleBasedStateMachine):
         if look is None:
             return
         assert self.linked and self.listed is not None, "no config on this connection"
+        assert not self.nobody_may_look, "woke while nobody may look"
         assert self.pulse_t is not None and self.t - self.pulse_t <= 60, "the centre is silent"
         if look.command_id is None:
             assert look.key is not None
