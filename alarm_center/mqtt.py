@@ -90,6 +90,9 @@ class Broker:
                     failures = 0
                     await self._hear(client)
             except (aiomqtt.MqttError, OSError) as error:
+                if (me := asyncio.current_task()) is not None and me.cancelling():
+                    # The goodbye failed, and its error took the cancellation's place.
+                    raise asyncio.CancelledError from None
                 wait = _BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)]
                 log.warning("broker_lost", error=str(error), again_in_s=wait)
                 failures += 1

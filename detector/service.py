@@ -66,6 +66,9 @@ class Detector:
                 except* (aiomqtt.MqttError, OSError) as lost:
                     log.warning("broker lost", error=str(lost.exceptions[0]))
                 metrics.CONNECTED.set(0)
+                if (me := asyncio.current_task()) is not None and me.cancelling():
+                    # The goodbye failed, and its error took the cancellation's place.
+                    raise asyncio.CancelledError
                 await asyncio.sleep(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
                 failures += 1
         finally:

@@ -1,6 +1,7 @@
 """The demo's servers, the town's file in them, and its twelve gateways: up on entering, gone without a trace on leaving."""
 
 import asyncio
+import logging
 import secrets
 import socket
 from collections.abc import AsyncIterator, Mapping
@@ -100,6 +101,7 @@ async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[Stage
         OSError: *port* is taken.
     """
     async with AsyncExitStack() as up:
+        up.callback(logging.disable, logging.NOTSET)
         page_port = _reserve(port)
         server = await up.enter_async_context(postgres(throwaway=True))
         made = {role: secrets.token_urlsafe(12) for role in ROLES}
@@ -156,6 +158,8 @@ async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[Stage
         judging = await up.enter_async_context(detector_service.running(_detector(mqtt)))
         gateways = {home.number: _gateway(town, mqtt, home.number, home.source, clock) for home in HOMES}
         await up.enter_async_context(_running(gateways))
+        # A client that is stopped in the middle of a subscription makes its library log errors that are none.
+        up.callback(logging.disable, logging.ERROR)
         yield Stage(
             centre=centre,
             memory=memory,

@@ -1,0 +1,163 @@
+"""The demo as a newcomer and as a machine run it: a whole night judged, and a page that is there soon and leaves nothing."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from queue import Empty, Queue
+from typing import IO, Any
+
+import pytest
+
+pytestmark = pytest.mark.night
+
+URL_WITHIN_S = 60
+NIGHT_WITHIN_S = 540
+STORY = (
+    "check_opened",
+    "session_received",
+    "finding",
+    "alarm_opened",
+    "sms_sent",
+    "reply",
+    "accepted",
+    "on_site",
+    "closed",
+)
+
+
+@dataclass(frozen=True)
+class Played:
+    """What one night alone came to."""
+
+    status: int
+    lines: list[dict[str, Any]]
+    ledger: dict[str, int]
+    stderr: str
+    left: list[str]
+
+
+def demo(*options: str) -> list[str]:
+    return [sys.executable, "-m", "fjarrtillsyn.cli", "demo", *options]
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """One night, played alone by a process of its own; its temporary files are in a folder that nobody else uses."""
+    folder = tmp_path_factory.mktemp("night")
+    run = subprocess.run(
+        demo("--headless", "--json"),
+        # Whatever the environment says of a real service, the demo does not read it.
+        env={
+            **os.environ,
+            "TMPDIR": str(folder),
+            "FJT_LIVE": "1",
+            "FJT_PROVIDER": "twilio",
+            "FJT_DATABASE_URL": "nowhere",
+        },
+        capture_output=True,
+        text=True,
+        timeout=NIGHT_WITHIN_S,
+        check=False,
+    )
+    *lines, last = [json.loads(line) for line in run.stdout.splitlines()]
+    return Played(run.returncode, lines, last["ledger"], run.stderr, list_of_databases(folder))
+
+
+def list_of_databases(folder: Path) -> list[str]:
+    return [path.name for path in folder.glob("fjt-*")]
+
+
+def test_a_night_of_twelve_homes_comes_out_right(night: Played) -> None:
+    assert night.status == 0, night.stderr
+
+
+def test_the_ledger_adds_up_and_nothing_is_open(night: Played) -> None:
+    ledger = night.ledger
+    assert ledger == {"owed": 24, "seen": 21, "alarmed": 3, "cancelled": 0, "open": 0}
+    assert ledger["owed"] == ledger["seen"] + ledger["alarmed"] + ledger["cancelled"] + ledger["open"]
+
+
+def test_each_line_says_what_when_and_about_whom(night: Played) -> None:
+    for line in night.lines:
+        assert line["event"] in STORY
+        assert datetime.fromisoformat(line["at"]).tzinfo is not None
+        assert line["resident"] in range(1, 13)
+        assert {"check_id", "alarm_id"} <= line.keys()
+        assert line["check_id"]
+    at = [line["at"] for line in night.lines]
+    assert at == sorted(at)
+
+
+def test_the_fall_is_told_from_the_look_to_the_close(night: Played) -> None:
+    alarm = next(line for line in night.lines if line["event"] == "alarm_opened" and line["kind"] == "something_wrong")
+    about = [line for line in night.lines if line["check_id"] == alarm["check_id"]]
+    first = [next(i for i, line in enumerate(about) if line["event"] == event) for event in STORY]
+    assert first == sorted(first)
+    assert alarm["priority"] == 1
+    assert [line["meaning"] for line in about if line["event"] == "reply"] == ["take", "on_site", "done"]
+    assert about[-1]["outcome"] == "helped_up"
+
+
+def test_only_the_four_homes_that_need_somebody_get_an_sms(night: Played) -> None:
+    about = Counter(line["resident"] for line in night.lines if line["event"] == "sms_sent")
+    assert set(about) == {7, 9, 10, 11}
+    assert {line["resident"] for line in night.lines if line["event"] == "alarm_opened"} == {7, 9, 10, 11}
+
+
+def test_nothing_of_the_night_is_left_and_nothing_personal_was_told(night: Played) -> None:
+    assert night.left == []
+    told = json.dumps(night.lines, ensure_ascii=False) + night.stderr
+    assert not re.search(r"Gunborg|Idh|Åkervägen|\+4670|Patrull", told)
+
+
+def test_the_page_is_there_within_a_minute_and_goes_without_a_trace(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        demo("--no-browser", "--port", "0"),
+        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        try:
+            url, password = welcome(running)
+            with urllib.request.urlopen(f"{url}/login", timeout=10) as page:
+                assert page.status == 200
+            with urllib.request.urlopen(f"{url}/phone", timeout=10) as page:
+                assert page.status == 200
+            assert password.startswith("natt-")
+            assert list_of_databases(tmp_path)
+            running.send_signal(signal.SIGINT)
+            _, complained = running.communicate(timeout=60)
+        finally:
+            running.kill()
+    assert running.returncode == 0, complained
+    assert "Traceback" not in complained
+    assert list_of_databases(tmp_path) == []
+
+
+def welcome(running: "subprocess.Popen[str]") -> tuple[str, str]:
+    """Return the one URL that the demo prints, and the password, within the minute."""
+    assert running.stdout is not None
+    lines: Queue[str] = Queue()
+    threading.Thread(target=pass_on, args=(running.stdout, lines), daemon=True).start()
+    said = ""
+    while not (found := re.search(r"(http://\S+)\s.*password (\S+?)\.", said, re.DOTALL)):
+        try:
+            said += lines.get(timeout=URL_WITHIN_S)
+        except Empty:
+            raise AssertionError(f"no URL within {URL_WITHIN_S} s, but: {said}") from None
+    return found[1], found[2]
+
+
+def pass_on(output: IO[str], lines: "Queue[str]") -> None:
+    for line in output:
+        lines.put(line)
