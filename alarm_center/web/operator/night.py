@@ -55,6 +55,10 @@ class Chart:
     top: int
     hours: list[Hour]
     residents: list[Line]
+    begins: datetime
+    """The instant at ``left``."""
+    scale: float
+    """Units a second."""
     now_x: float | None
     now_name: str
     summary: str
@@ -86,6 +90,8 @@ def chart(checks: Iterable[NightCheck], zones: Mapping[str, str], now: datetime,
         top=_TOP,
         hours=[Hour(x(hour), speech.clock(hour, zone)[:2]) for hour in hours],
         residents=list(lines.values()),
+        begins=begins,
+        scale=scale,
         now_x=x(now) if begins <= now <= ends else None,
         now_name=speech.clock(now, zone),
         summary=_summary(owed, speech),

@@ -16,6 +16,11 @@ const wallTime = () => wall.format(now) + (wall.format(now) === wall.format(now 
 
 function showTime() {
   for (const clock of all("[data-clock]")) clock.textContent = wallTime();
+  for (const line of all("[data-begins]")) {  // the night's now-line
+    const { begins, left, scale } = line.dataset;
+    line.setAttribute("transform", `translate(${Number(left) + (now - Date.parse(begins)) / 1000 * scale} 0)`);
+    $("text", line).textContent = wall.format(now).slice(0, 5);
+  }
   for (const left of all("[data-until]")) {
     const seconds = Math.round((Date.parse(left.dataset.until) - now) / 1000), size = Math.abs(seconds);
     const hours = Math.floor(size / 3600), pad = (n) => String(n).padStart(2, "0");
