@@ -29,6 +29,8 @@ from schemas.vocabulary import Link as LinkState
 log = structlog.get_logger("detector")
 
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+_HELD_S = 30.0
+"""A connection that held this long was a good one: the next is tried at once."""
 
 
 class Detector:
@@ -58,14 +60,16 @@ class Detector:
         failures = 0
         try:
             while True:
+                before = time.monotonic()
                 try:
-                    async with connected(self._settings, self.id, self._will()) as link:
-                        log.info("connected", detector=self.id, host=self._settings.mqtt_host)
-                        failures = 0
-                        await self._work(link)
+                    # A task of its own: in Python 3.11 a task group that fails leaves its task marked as cancelled,
+                    # and below only our own cancellation may count.
+                    await asyncio.create_task(self._connection())
                 except* (aiomqtt.MqttError, OSError) as lost:
                     log.warning("broker lost", error=str(lost.exceptions[0]))
                 metrics.CONNECTED.set(0)
+                if time.monotonic() - before > _HELD_S:
+                    failures = 0
                 if (me := asyncio.current_task()) is not None and me.cancelling():
                     # The goodbye failed, and its error took the cancellation's place.
                     raise asyncio.CancelledError
@@ -74,6 +78,12 @@ class Detector:
         finally:
             metrics.CONNECTED.set(0)
             self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _connection(self) -> None:
+        """Connect and work until the connection is lost."""
+        async with connected(self._settings, self.id, self._will()) as link:
+            log.info("connected", detector=self.id, host=self._settings.mqtt_host)
+            await self._work(link)
 
     async def _work(self, link: Link) -> None:
         heard = topics.every("session", share="detector" if self._settings.mqtt_shared else None)

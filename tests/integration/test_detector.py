@@ -214,8 +214,8 @@ async def test_another_detector_answers_for_one_that_died_with_a_session(mosquit
         async with running(settings(mosquitto, mqtt_shared=True, detector_id="second")):
             await eventually(lambda: any(s.detector_id == "second" for s in centre.statuses))
             first.cancel()
-            let_go.set()
             await asyncio.wait({first})
+            let_go.set()
             assert not centre.findings
             await send(device, made)
             assert (await eventually(finding_on(centre, made.session_id))).answer is Answer.IN_BED
