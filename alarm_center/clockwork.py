@@ -8,13 +8,13 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
 
-from alarm_center import cases, metrics, watch
+from alarm_center import cases, metrics, stuck, watch
 from alarm_center.core import alarm_events
 from alarm_center.store import alarms, checks, towns
 from alarm_center.store.memory import Memory, Tx, now
@@ -24,6 +24,8 @@ log = structlog.get_logger()
 _WORKERS: Final = 4
 """Cases stepped side by side: a commit waits for the disk, not for the others."""
 _STUCK_SECONDS: Final = 60.0
+_TELL_AFTER: Final = timedelta(seconds=60)
+"""How long a case's steps may fail before people are told of it, past the service itself."""
 
 
 @dataclass(slots=True)
@@ -39,6 +41,8 @@ class Clockwork:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _failed_at: dict[UUID, float] = field(default_factory=dict)
     """Loop time at which the last step of a case failed. Put off, it is never overdue: this is how it is known."""
+    _failing_since: dict[UUID, datetime] = field(default_factory=dict)
+    """Since when every step of a case that this replica tried has failed, on the service's clock."""
 
     def wake(self) -> None:
         """Something may be due now."""
@@ -83,14 +87,15 @@ class Clockwork:
                 return await step(tx, at_work)
 
             try:
-                if await self.memory.attempt(work) is None:
+                stepped = await self.memory.attempt(work)
+                if stepped is None:
                     return done
+                self._failing_since.pop(stepped, None)
             except Exception:
                 if not at_work:
                     raise
                 log.exception("step_failed", of=of, id=str(at_work[-1]))
                 metrics.STEP_FAILED.labels(of).inc()
-                self._failed_at[at_work[-1]] = asyncio.get_running_loop().time()
                 await self._put_off(of, at_work[-1])
             metrics.STEPS.labels(of).inc()
             done += 1
@@ -121,9 +126,27 @@ class Clockwork:
         return alarm.alarm_id
 
     async def _put_off(self, of: str, id_: UUID) -> None:
+        if id_ not in self.stuck():
+            # A failure of long ago, which another replica may have stepped past, says nothing of this one.
+            self._failing_since.pop(id_, None)
+        self._failed_at[id_] = asyncio.get_running_loop().time()
         statement = {
             "check": "update checks set next_step_at = clock.now() + interval '5 s' where check_id = $1 and next_step_at is not null",
             "alarm": "update alarms set next_step_at = clock.now() + interval '5 s' where alarm_id = $1 and next_step_at is not null",
         }[of]
         async with self.memory.transaction() as tx:
             await tx.execute(statement, id_)
+            at = await now(tx)
+        since = self._failing_since.setdefault(id_, at)
+        if at - since >= _TELL_AFTER:
+            await self._tell(of, id_)
+
+    async def _tell(self, of: str, id_: UUID) -> None:
+        """Tell people, in a transaction of its own: what breaks there must not keep the case from being tried again."""
+        try:
+            told = await self.memory.attempt(lambda tx: stuck.tell(tx, of, id_))
+        except Exception:
+            log.exception("stuck_untold", of=of, id=str(id_))
+            return
+        if told:
+            self.memory.hint()

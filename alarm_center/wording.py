@@ -78,6 +78,22 @@ async def say(tx: "Tx[Any]", town: towns.Town, phone: str, text: Text, facts: Fa
     )  # fmt: skip
 
 
+async def say_bare(tx: "Tx[Any]", town: towns.Town, phone: str, text: Text, facts: Facts, at: datetime) -> None:
+    """Queue an SMS before all others, of a case that cannot be stepped: what is wrong may be the town's own texts."""
+    try:
+        body = texts(town).say(text, facts)
+    except UnfitText as error:
+        log.error("text_unfit", org=town.org, text=text, why=str(error))
+        body = f"Larm {facts.case_no or '?'} omr {facts.area}: systemfel"
+    await messages.add(
+        tx,
+        messages.Draft(
+            org=town.org, channel=Channel.SMS, wording=text, sender=town.sending_number, phone=phone, body=body,
+            token=secrets.token_urlsafe(6), created_at=at, valid_until=at + _VALID, rank=FIRST,
+        ),
+    )  # fmt: skip
+
+
 def _draft(
     town: towns.Town, alarm: Alarm, notice: Notice, text: Text, facts: Facts, token: str, until: datetime, at: datetime,
     rank: int, *, sms: bool = False,

@@ -42,6 +42,9 @@ class Text(StrEnum):
     MUSTER_SILENT = "muster_silent"
     """To the lead: a shift has begun, and nobody has said that its phone is held."""
     INCIDENT = "incident"
+    STUCK = "stuck"
+    """To the lead and the fixed number: the service itself cannot go on with this case."""
+    STUCK_CHECK = "stuck_check"
     # told to a carer
     GRANTED = "granted"
     TAKEN = "taken"
@@ -93,6 +96,8 @@ SWEDISH: Final[Mapping[Text, str]] = MappingProxyType(
         "Ring dem, eller ordna någon annan.",
         Text.INCIDENT: "Störning omr {area}: {places} platser ska kontrolleras. Lista: {list} "
         "Inget nät: reservlistan i bilen.",
+        Text.STUCK: "Larm {case} omr {area} kan inte hanteras av systemet. Ring {number}.",
+        Text.STUCK_CHECK: "Ett ärende i omr {area} kan inte hanteras av systemet. Se reservlistan och ring {number}.",
         Text.GRANTED: "{case} är ditt. Adress: {link} Inget nät: ring {number}. "
         "Svara 3=framme 4=klar 5=kommer inte in 9=hjälp",
         Text.TAKEN: "{case} är redan taget[ av {patrol}]. Du behöver inte åka.",
@@ -147,6 +152,8 @@ ENGLISH: Final[Mapping[Text, str]] = MappingProxyType(
         "Call them, or arrange for somebody else.",
         Text.INCIDENT: "Disruption area {area}: {places} places to check. List: {list} "
         "No data: the reserve list in the car.",
+        Text.STUCK: "Alarm {case} area {area} cannot be handled by the system. Call {number}.",
+        Text.STUCK_CHECK: "A case in area {area} cannot be handled by the system. See the reserve list and call {number}.",
         Text.GRANTED: "{case} is yours. Address: {link} No data: call {number}. "
         "Reply 3=on site 4=done 5=cannot get in 9=help",
         Text.TAKEN: "{case} is taken[ by {patrol}]. You need not go.",

@@ -188,6 +188,7 @@ LINES: Final[Mapping[str, str]] = {
     "call_failed": _("Samtal inte besvarat"),
     "call_unknown": _("Okänt om samtalet kom fram"),
     "live_asked": _("Direkt tittande"),
+    "stuck": _("Systemet kan inte föra ärendet vidare"),
 }
 
 

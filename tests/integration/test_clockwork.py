@@ -69,3 +69,87 @@ async def test_a_check_that_cannot_be_read_holds_no_alarm_up(memory: Memory) -> 
     await busy_town.move(memory, timedelta(minutes=3))
     await Clockwork(memory).cycle()
     assert await _value(memory, "select count(*) from messages where alarm_id = $1", other.alarm_id)
+
+
+async def _lead(memory: Memory) -> None:
+    await _value(
+        memory,
+        """
+        with c as (insert into carers (org, name, phone) values ($1, 'Ledare', '+46701119999') returning carer_id)
+        insert into shifts (org, area_id, carer_id, patrol, role, starts_at, ends_at, mustered)
+        select $1, area_id, carer_id, 'Ledare 1', 'lead', clock.now() - interval '1 h', clock.now() + interval '9 h', true
+        from c, areas returning 1
+        """,
+        ORG,
+    )
+
+
+_BARE = "select string_agg(phone || ' ' || body, '; ' order by phone) from messages where wording like 'stuck%'"
+_LINES = "select count(*) from events where kind = 'stuck'"
+
+
+async def test_an_alarm_that_fails_for_a_minute_reaches_lead_and_fixed_number_past_the_service_once(
+    memory: Memory,
+) -> None:
+    unread = await cases.raise_manual(memory, await busy_town.found(memory, ORG), Priority.FIRST, actor="test")
+    await _lead(memory)
+    await _value(
+        memory,
+        """update alarms set body = jsonb_set(body, '{kind}', '"of_a_newer_version"') where alarm_id = $1 returning 1""",
+        unread.alarm_id,
+    )
+    clockwork, another = Clockwork(memory), Clockwork(memory)
+    await busy_town.move(memory, timedelta(minutes=6))
+    await clockwork.cycle()
+    await busy_town.move(memory, timedelta(seconds=30))
+    await clockwork.cycle()
+    await another.cycle()
+    assert await _value(memory, _BARE) is None
+    await busy_town.move(memory, timedelta(seconds=31))
+    await clockwork.cycle()
+    words = f"Larm {unread.case_no} omr 3 kan inte hanteras av systemet. Ring +46101000000."
+    assert await _value(memory, _BARE) == f"+46101000000 {words}; +46701119999 {words}"
+    assert await _value(memory, "select bool_and(rank = 1) from messages where wording = 'stuck'")
+    for replica in (clockwork, another, clockwork):
+        await busy_town.move(memory, timedelta(seconds=90))
+        await replica.cycle()
+    assert await _value(memory, "select count(*) from messages where wording = 'stuck'") == 2
+    assert await _value(memory, f"{_LINES} and alarm_id = $1", unread.alarm_id) == 1
+
+
+async def test_a_check_that_fails_for_a_minute_sends_people_to_the_reserve_list(memory: Memory) -> None:
+    check_id = await busy_town.open_check(memory, await busy_town.found(memory, ORG))
+    await _value(
+        memory,
+        """
+        update checks set reason = 'of_a_newer_version', next_step_at = clock.now() where check_id = $1 returning 1
+        """,
+        check_id,
+    )
+    clockwork = Clockwork(memory)
+    await clockwork.cycle()
+    await busy_town.move(memory, timedelta(seconds=61))
+    await clockwork.cycle()
+    assert await _value(memory, _BARE) == (
+        "+46101000000 Ett ärende i omr 3 kan inte hanteras av systemet. Se reservlistan och ring +46101000000."
+    )
+    assert await _value(memory, f"{_LINES} and check_id = $1", check_id) == 1
+
+
+async def test_a_case_that_fails_now_and_then_is_nobodys_to_be_told_of(memory: Memory) -> None:
+    alarm = await cases.raise_manual(memory, await busy_town.found(memory, ORG), Priority.FIRST, actor="test")
+    clockwork = Clockwork(memory)
+    for _ in range(2):
+        for kind in ("of_a_newer_version", "manual"):
+            await _value(
+                memory,
+                """
+                update alarms set body = jsonb_set(body, '{kind}', to_jsonb($2::text)), next_step_at = clock.now()
+                where alarm_id = $1 returning 1
+                """,
+                alarm.alarm_id,
+                kind,
+            )
+            await clockwork.cycle()
+            await busy_town.move(memory, timedelta(seconds=61))
+    assert await _value(memory, _LINES) == 0
