@@ -30,6 +30,7 @@ def build_web(
     app = web.Application(middlewares=[guard.errors], client_max_size=_FORM_BYTES)
     app[MEMORY], app[PICTURES], app[SETTINGS] = memory, pictures, settings
     app[auth.TRIES], app[auth.CODES], app[live.HINTS] = auth.Tries(), auth.OneTimeCodes(), live.Hints()
+    app[link.TRIES] = auth.Tries(most=50)
     page.setup(app, pieces=simulator.pieces)
     app.on_response_prepare.append(guard.add_headers)
     app.on_shutdown.append(app[live.HINTS].end)

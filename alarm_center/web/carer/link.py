@@ -21,12 +21,16 @@ from alarm_center.store import casebook, links
 from alarm_center.store.links import Link
 from alarm_center.store.memory import Viewer, now
 from alarm_center.web import words
-from alarm_center.web.auth import TRIES, address_of, check_form, who
+from alarm_center.web.auth import Tries, address_of, check_form, who
 from alarm_center.web.keys import MEMORY
 from alarm_center.web.page import form_token, render, say, see, set_cookie, speech_of
 from schemas.vocabulary import Outcome, Role
 
 routes = web.RouteTableDef()
+
+TRIES: Final = web.AppKey("link_tries", Tries)
+"""Links that nobody was sent, by address. Many: a whole patrol may share one behind a mobile network, and none of them
+may be kept from an address in the night by somebody's mistyping; a token's 48 bits are what keeps guessers out."""
 
 MINUTES: Final = (10, 20, 40)
 _A_DAY_S: Final = 24 * 3600
