@@ -83,7 +83,7 @@ async def _watched(port: int, browser: bool, alone: bool, night: date | None) ->
             )
         typer.echo(_welcome(on, alone))
         if browser:
-            await asyncio.to_thread(webbrowser.open, on.url)
+            await asyncio.to_thread(webbrowser.open, f"{on.url}/login?login=operator")
         played = await driver.night()
         found = await verdict.read(on.memory, on.org, played)
         typer.echo(f"The night is over: {_sum(found.ledger)}. The pages stay up, in real time now. Ctrl-C ends.")
@@ -124,9 +124,10 @@ def _welcome(on: Stage, alone: bool) -> str:
         else "Carers answer after a while, and a colleague ends what is left lying: be quicker."
     )
     return f"""
-  {on.url}
+  {on.url}/login?login=operator
 
-  Sign in as operator, password {on.password}.   Phones, where the SMS arrive: {on.url}/phone
-  The same password for planner, patrull1, patrull2 and ledare. {who}
+  Password {on.password}, also for planner, patrull1, patrull2 and ledare.
+  The phones, where the SMS arrive and can be answered: {on.url}/phone
+  {who}
   The night begins; somebody falls within a minute. Ctrl-C ends it, and nothing is left.
 """

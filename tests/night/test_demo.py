@@ -150,7 +150,7 @@ def welcome(running: "subprocess.Popen[str]") -> tuple[str, str]:
     lines: Queue[str] = Queue()
     threading.Thread(target=pass_on, args=(running.stdout, lines), daemon=True).start()
     said = ""
-    while not (found := re.search(r"(http://\S+)\s.*password (\S+?)\.", said, re.DOTALL)):
+    while not (found := re.search(r"(http://\S+)/login\S+\s.*Password (\S+?),", said, re.DOTALL)):
         try:
             said += lines.get(timeout=URL_WITHIN_S)
         except Empty:
