@@ -29,6 +29,7 @@ from alarm_center.settings import Settings
 from alarm_center.stand_in import StandIn
 from alarm_center.store import hints
 from alarm_center.store.memory import Memory
+from alarm_center.web import live
 from alarm_center.web.app import build_web
 from alarm_center.web.hooks import twilio as hooks
 from alarm_center.web.settings import WebSettings
@@ -167,6 +168,7 @@ def make_app(centre: Centre) -> web.Application:
     phones = centre.provider if centre.settings.provider == "phone" else None
     app = build_web(centre.web_memory, centre.pictures, WebSettings.of(centre.settings), phones)  # type: ignore[arg-type]
     app[CENTRE] = centre
+    centre.timeline.listeners.append(app[live.HINTS].wake)
     app.add_routes(hooks.routes(centre.memory, centre.settings))
     app.add_routes([web.get("/healthz", _healthz), web.get("/readyz", _readyz), web.get("/metrics", _metrics)])
     app.cleanup_ctx.append(_running)

@@ -98,3 +98,17 @@ async def fetched(tx: "Tx[Any]", area_id: UUID, night: date, by: str, now: datet
         """,
         area_id, night, by, now,
     )  # fmt: skip
+
+
+async def lately(tx: "Tx[Any]", now: datetime) -> list[Mapping[str, Any]]:
+    """Return the lists of the last two nights that the viewer may see: area, night, when made and when first fetched."""
+    rows: list[Mapping[str, Any]] = await tx.fetch(
+        """
+        select l.area_id, a.code, o.name as town, o.zone, l.night, l.made_at, l.fetched_at
+        from reserve_lists l join areas a using (area_id) join organisations o on o.org = l.org
+        where l.made_at > $1::timestamptz - interval '2 days'
+        order by l.night desc, o.name, a.code
+        """,
+        now,
+    )
+    return rows

@@ -17,6 +17,8 @@ class Secret:
     user_id: UUID
     password_hash: str
     totp_secret: str | None
+    proof: UUID
+    """What begins the session, once and soon, when the rest is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,16 @@ class SignedIn:
         A person with some areas in one town and all of another sees, of both, only the areas named: the schema's setting is
         one list. Nobody sees more because of that.
         """
-        held = [m for m in self.memberships if m.watches]
+        return self._eyes([m for m in self.memberships if m.watches])
+
+    @property
+    def driving(self) -> Viewer:
+        """The eyes of this person on paper: what those who drive, answer or lead may have printed."""
+        papers = {Role.OPERATOR, Role.CARER, Role.LEAD}
+        return self._eyes([m for m in self.memberships if m.roles & papers])
+
+    @staticmethod
+    def _eyes(held: list[Membership]) -> Viewer:
         named = [m.areas for m in held if m.areas is not None]
         areas = tuple(dict.fromkeys(area for part in named for area in part)) if named else None
         # No area at all must not be read as every area: then there is no town either.
@@ -73,9 +84,13 @@ async def secret_of(tx: "Tx[Any]", login: str) -> Secret | None:
     return Secret(**row) if row else None
 
 
-async def begin(tx: "Tx[Any]", token_hash: bytes, user_id: UUID, now: datetime, until: datetime, csrf: str) -> None:
-    """Begin a session under the hash of its token."""
-    await tx.execute("select begin_session($1, $2, $3, $4, $5)", token_hash, user_id, now, until, csrf)
+async def begin(tx: "Tx[Any]", token_hash: bytes, proof: UUID, now: datetime, until: datetime, csrf: str) -> None:
+    """Begin a session under the hash of its token, for whose sign-in :func:`secret_of` gave *proof*.
+
+    Raises:
+        asyncpg.InsufficientPrivilegeError: the proof is unknown, used, or older than five minutes.
+    """
+    await tx.execute("select begin_session($1, $2, $3, $4, $5)", token_hash, proof, now, until, csrf)
 
 
 async def of_session(tx: "Tx[Any]", token_hash: bytes, now: datetime) -> SignedIn | None:

@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from alarm_center import inbox
 from alarm_center.clockwork import Clockwork
 from alarm_center.pictures import Pictures
@@ -40,7 +38,6 @@ class Town:
     memory: Memory
     web: Memory
     pictures: Pictures
-    owner: str
     area: UUID
     residents: dict[int, UUID] = field(default_factory=dict)
     users: dict[str, UUID] = field(default_factory=dict)
@@ -58,11 +55,7 @@ class Town:
 
     async def set_clock(self, at: datetime) -> None:
         """Hold the service's clock at *at*."""
-        connection = await asyncpg.connect(self.owner)
-        try:
-            await connection.execute("update clock.shift set frozen_at = $1", at)
-        finally:
-            await connection.close()
+        await self.execute("select clock.freeze($1)", at)
 
     async def step(self) -> None:
         """Let what is due now happen, until nothing is."""
@@ -123,7 +116,7 @@ async def town(
     """Yield a town with its checks planned for tonight, at ten to two; the residents *operator_sees* need eyes."""
     memory, web = await Memory.open(database.worker, size=4), await Memory.open(database.web, size=4)
     here = Town(
-        org, memory, web, Pictures(10_000_000, time.monotonic, heard_timeline=float("inf")), database.owner, UUID(int=0)
+        org, memory, web, Pictures(10_000_000, time.monotonic, heard_timeline=float("inf")), UUID(int=0)
     )
     try:
         await here.set_clock(TWO - timedelta(minutes=10))

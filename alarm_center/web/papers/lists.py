@@ -1,0 +1,73 @@
+"""Lists to print: ``/d/17`` is what the SMS of an incident links to, ``/reserve`` is tonight's list for each area.
+
+Both hold names and addresses, so they are for those who drive, answer or lead, each for their own areas; that somebody
+has fetched a reserve list is written (design §6, "Reserve").
+"""
+
+from datetime import date
+from uuid import UUID
+
+from aiohttp import web
+
+from alarm_center import evening, incident_list, reserve
+from alarm_center.cases import NotFound
+from alarm_center.store import reserve as rows
+from alarm_center.store.memory import now
+from alarm_center.web.auth import Handler, signed_in
+from alarm_center.web.keys import MEMORY
+from alarm_center.web.page import PERSON, render, say
+
+routes = web.RouteTableDef()
+
+
+def drives(handler: Handler) -> Handler:
+    """Let *handler* only be reached by somebody who drives, answers or leads somewhere."""
+
+    @signed_in
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        if not request[PERSON].driving.orgs:
+            raise web.HTTPForbidden(text=say(request, "Din roll har inte den här sidan"))
+        return await handler(request)
+
+    return guarded
+
+
+@routes.get("/d/{number:\\d{1,9}}")
+@drives
+async def incident(request: web.Request) -> web.StreamResponse:
+    """Show an incident's list, what is left to check first."""
+    number = int(request.match_info["number"])
+    made = await incident_list.incident_list(request.app[MEMORY], number, request[PERSON].driving)
+    if made is None:
+        raise NotFound(f"incident {number}")
+    return _paper(request, incident_list.as_text(made))
+
+
+@routes.get("/reserve")
+@drives
+async def lists(request: web.Request) -> web.StreamResponse:
+    """Show which reserve lists there are, tonight's first."""
+    async with request.app[MEMORY].transaction(request[PERSON].driving) as tx:
+        made = await rows.lately(tx, await now(tx))
+    return render(request, "reserve.html", {"lists": made})
+
+
+@routes.get("/reserve/{area}/{night:\\d{4}-\\d\\d-\\d\\d}")
+@drives
+async def area(request: web.Request) -> web.StreamResponse:
+    """Show one area's list of a night, and write who has it now."""
+    person = request[PERSON]
+    try:
+        area_id, night = UUID(request.match_info["area"]), date.fromisoformat(request.match_info["night"])
+    except ValueError as error:
+        raise NotFound("reserve list") from error
+    made = await evening.reserve_list(
+        request.app[MEMORY], area_id, night, fetched_by=str(person.user_id), viewer=person.driving
+    )
+    if made is None:
+        raise NotFound("reserve list")
+    return _paper(request, reserve.as_text(made))
+
+
+def _paper(request: web.Request, text: str) -> web.StreamResponse:
+    return render(request, "paper.html", {"text": text})
