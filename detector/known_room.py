@@ -34,15 +34,16 @@ def beside(said: Verdict, clip: Clip, profile: Profile, t: Thresholds) -> Verdic
         "shape_in_bed": max(shapes.values(), default=0.0),
         "shape_elsewhere": float(elsewhere),
     }
-    evidence = tuple(Evidence(what="shape", zone=n, value=round(v, 2)) for n, v in shapes.items() if v >= t.shape)
-    said = replace(said, measures=measures, evidence=said.evidence + evidence)
+    in_bed = tuple(Evidence(what="shape", zone=n, value=round(v, 2)) for n, v in shapes.items() if v >= t.shape)
+    outside = (Evidence(what="shape_outside", value=float(elsewhere)),) if elsewhere >= t.shape_elsewhere else ()
+    said = replace(said, measures=measures, evidence=said.evidence + in_bed + outside)
     alarm = said.answer is Answer.SOMETHING_WRONG
     if difference.turned >= (t.view_gone if alarm else t.view_changed):
         return _doubt(said, Reason.MOVED, "the camera shows another view than when the room was calibrated")
     if said.answer is Answer.NOT_SEEN:
-        if evidence:
+        if in_bed:
             return _doubt(said, Reason.STILL, "a shape in the bed that does not move")
-        if elsewhere >= t.shape_elsewhere:
+        if outside:
             return _doubt(said, Reason.STILL, "a shape outside the bed that was not there, and does not move")
     if said.answer is Answer.IN_BED and _as_empty(said, difference, where, t):
         return _doubt(said, Reason.STILL, "something moves in the bed, and the bed looks as it does empty")
@@ -51,7 +52,7 @@ def beside(said: Verdict, clip: Clip, profile: Profile, t: Thresholds) -> Verdic
 
 def _as_empty(said: Verdict, difference: Difference, where: Zones, t: Thresholds) -> bool:
     """Return whether a zone in which somebody was seen looks just as when the room is empty."""
-    seen = {e.zone for e in said.evidence if e.what != "shape"}
+    seen = {e.zone for e in said.evidence if not e.what.startswith("shape")}
     return any(
         int((difference.told & place.mask).sum()) >= _TOLD and difference.share(place.mask) < t.shape_least
         for place in where.rest

@@ -7,6 +7,9 @@ from schemas.vocabulary import Answer, Reason
 
 _GRAVEST = (Reason.ON_FLOOR, Reason.HALF_OUT, Reason.VIOLENT, Reason.AT_EDGE, Reason.UP)
 _SEES_SLEEPERS = frozenset({"thermal_c", "bed_load_kg", "bed_pressure", "presence"})
+_HIDES = 8
+"""Blocks of moving light or shade from which a camera that sees nobody move is not believed."""
+
 _MOST_REASONS = 8
 _MOST_EVIDENCE = 64
 _MOST_MEASURES = 200
@@ -20,8 +23,8 @@ def sees_sleepers(channels: Iterable[Channel]) -> bool:
 def combine(camera: Finding, sensors: Finding) -> Finding:
     """Return the one finding on a session that *camera* and *sensors* each made theirs of.
 
-    Green takes both: the same number of people in bed, or one that sees them and one that sees a shape and cannot say
-    that it lives (``still``). ``something_wrong`` stands unless the other sees the resident in bed. That, and in bed
+    Green takes both: the same number of people in bed, or one that sees them and one that cannot say that what it sees
+    there lives (``still``), and sees nothing elsewhere. ``something_wrong`` stands unless the other sees the resident in bed. That, and in bed
     against nobody seen, is a contradiction: ``cannot_tell`` with both reasons. Doubt beats ``not_seen``. Evidence and
     measures of both are kept.
     """
@@ -57,7 +60,7 @@ def _say(camera: Finding, sensors: Finding) -> tuple[Answer, tuple[Reason, ...],
     if Answer.IN_BED in answers:
         other = sensors if camera.answer is Answer.IN_BED else camera
         if other.answer is Answer.CANNOT_TELL:
-            if other.reasons[0] is Reason.STILL:
+            if _only_still(other):
                 return Answer.IN_BED, (), ""
             return Answer.CANNOT_TELL, both, ""
         where = "nobody" if other.answer is Answer.NOT_SEEN else "something wrong"
@@ -70,3 +73,12 @@ def _say(camera: Finding, sensors: Finding) -> tuple[Answer, tuple[Reason, ...],
     if Answer.CANNOT_TELL in answers:
         return Answer.CANNOT_TELL, both, ""
     return Answer.NOT_SEEN, (), ""
+
+
+def _only_still(finding: Finding) -> bool:
+    """Return whether its whole doubt is that nothing moves: nothing stirs or stands elsewhere, no light hides it."""
+    elsewhere = finding.measures.get("strength_outside", 0.0) > 0.0 or any(
+        evidence.what in ("moves_outside", "shape_outside") for evidence in finding.evidence
+    )
+    hidden = finding.measures.get("shaded_blocks", 0.0) >= _HIDES
+    return finding.reasons[0] is Reason.STILL and not elsewhere and not hidden

@@ -3,13 +3,17 @@
 import cv2
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from detector import signature, zones
+from detector import known_room, signature, zones
 from detector.calibrate import NoTake, calibrate, update
 from detector.clip import decode
 from detector.judge import judge
+from detector.thresholds import Thresholds
+from detector.verdict import Verdict
 from schemas.messages import Finding, Frame, Profile, Session
-from schemas.vocabulary import Answer, Reason
+from schemas.vocabulary import REASONS, Answer, Reason
 from tests.unit.detector_alterations import Alteration
 from tests.unit.detector_sessions import grey, jpeg, night
 
@@ -144,6 +148,35 @@ def test_structure_alone_never_makes_a_green() -> None:
     for scene in ("still_duvet", "fallen", "up", "two", "couple_one_missing", "covered", "dark"):
         assert judge(known(scene)).answer is not Answer.IN_BED
     assert judge(frozen_still(known("asleep"))).answer is not Answer.IN_BED
+
+
+def test_whatever_the_structure_says_no_green_comes_of_it_and_few_alarms_go() -> None:
+    clip = decode(night("up").frames)
+    assert clip is not None
+    turned = decode(warped(night("up"), 30.0, 0.2).frames)
+    assert turned is not None
+    for answer in Answer:
+        for reason in REASONS[answer] or (None,):
+            said = Verdict(answer, reason, 1, judge(night("asleep")).evidence, {})
+            for seen in (clip, turned):
+                made = known_room.beside(said, seen, calibrated("up"), Thresholds())
+                assert made.answer is not Answer.IN_BED or answer is Answer.IN_BED
+                assert (made.answer is answer) or made.reason in {Reason.MOVED, Reason.STILL}
+                assert answer is not Answer.SOMETHING_WRONG or made.answer is answer or seen is turned
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(jpegs=st.lists(st.binary(max_size=200), max_size=8), level=st.integers(0, 255), real=st.booleans())
+def test_any_take_is_refused_with_a_reason_or_makes_a_profile(jpegs: list[bytes], level: int, real: bool) -> None:
+    plain = jpeg(np.full((240, 320), level))
+    frames = [b"\xff\xd8" + data + b"\xff\xd9" for data in jpegs] + [plain] * 9
+    frames += [f.jpeg for f in night("empty").frames] if real else []
+    try:
+        made = calibrate([Frame(ms=n * 200, jpeg=data) for n, data in enumerate(frames)], night("empty").profile)
+    except NoTake as why:
+        assert str(why)
+    else:
+        assert signature.from_rows(made.signature) is not None
 
 
 def test_movement_in_a_bed_that_looks_empty_is_doubt() -> None:

@@ -3,6 +3,8 @@
 from itertools import product
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from detector.judge import judge
 from detector.together import combine
@@ -99,6 +101,46 @@ def test_the_table_is_the_same_from_both_sides(
 ) -> None:
     said = combine(other, one) if turned else combine(one, other)
     assert (said.answer, said.reasons) == (answer, reasons)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    scene=st.sampled_from(["empty", "fallen", "covered", "up", "still_duvet"]),
+    quantity=st.sampled_from(["thermal_c", "bed_load_kg", "bed_pressure", "presence", "movement", "door_open"]),
+    values=st.lists(st.floats(-10, 120), min_size=1, max_size=40),
+    broken=st.booleans(),
+)
+def test_no_samples_make_a_green_of_frames_that_show_none(
+    scene: str, quantity: str, values: list[float], broken: bool
+) -> None:
+    channel = Channel.model_validate(
+        {
+            "name": "any",
+            "quantity": quantity,
+            "ms": [n * 250 for n in range(len(values))],
+            "values": [(v,) for v in values],
+        }
+    )
+    asked = home(scene, channel)
+    if broken:
+        asked = asked.model_copy(
+            update={"frames": tuple(f.model_copy(update={"jpeg": f.jpeg[:99]}) for f in asked.frames)}
+        )
+    assert judge(asked).answer is not BED
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        {"evidence": (Evidence(what="moves_outside", value=20.0),)},
+        {"evidence": (Evidence(what="shape_outside", value=9.0),)},
+        {"measures": {"strength_outside": 12.0}},
+        {"measures": {"shaded_blocks": 30.0}},
+    ],
+)
+def test_something_elsewhere_is_more_than_stillness(doubt: dict[str, object]) -> None:
+    camera = found(TELL, Reason.STILL).model_copy(update=doubt)
+    assert combine(camera, found(BED)).reasons == (Reason.STILL,)
 
 
 def every() -> list[Finding]:
