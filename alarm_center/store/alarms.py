@@ -184,15 +184,7 @@ async def turn_red(tx: "Tx[Any]", alarm_id: UUID, now: datetime) -> None:
 
 async def taken_by(tx: "Tx[Any]", phone: str, but: UUID) -> tuple[int, int] | None:
     """Return case number and priority of the open alarm that a phone took last, other than *but*."""
-    row = await tx.fetchrow(
-        """
-        select a.case_no, a.priority from notices n join alarms a using (alarm_id)
-        where n.phone = $1 and n.state = 'took' and a.state <> 'closed' and a.alarm_id <> $2
-        order by n.answered_at desc limit 1
-        """,
-        phone,
-        but,
-    )
+    row = await tx.fetchrow("select * from taken_by($1, $2)", phone, but)
     return (row["case_no"], row["priority"]) if row else None
 
 

@@ -226,8 +226,8 @@ async def areas_without_patrol(tx: "Tx[Any]", now: datetime) -> list[str]:
             where c.next_step_at is not null and c.opens_at < $1::timestamptz + interval '1 hour'
         ),
         busy as (
-            select n.shift_id from notices n join alarms a using (alarm_id)
-            where n.state = 'took' and a.state in ('accepted', 'on_site')
+            select b.shift_id from organisations t cross join lateral busy(t.org, null) b
+            where b.state in ('accepted', 'on_site')
         )
         select e.code from areas e join needing using (area_id)
         where not exists (

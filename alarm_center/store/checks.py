@@ -19,11 +19,21 @@ _KINDS: Final[Mapping[str, Any]] = {
     "instead": Instead,
 }
 _FIELDS: Final = tuple(name for name in Check.__dataclass_fields__ if name != "attempts")
-_CHANGING: Final = tuple(
-    name
-    for name in _FIELDS
-    if name not in ("check_id", "org", "resident_id", "night", "slot_id", "opens_at", "closes_at", "seconds")
+_GIVEN: Final = (
+    "check_id",
+    "org",
+    "resident_id",
+    "device_id",
+    "night",
+    "slot_id",
+    "opens_at",
+    "closes_at",
+    "seconds",
+    "green_by",
+    "show",
 )
+"""What planning gave it; no decision changes these, and no page may write them."""
+_CHANGING: Final = tuple(name for name in _FIELDS if name not in _GIVEN)
 
 
 def _check(row: Mapping[str, Any], attempts: Iterable[Mapping[str, Any]]) -> Check:
@@ -109,17 +119,7 @@ async def plan(tx: "Tx[Any]", checks: Iterable[Check]) -> list[UUID]:
     May be repeated: a check is owed once a resident, night and slot.
     """
     made: list[UUID] = []
-    names = (
-        "check_id",
-        "org",
-        "resident_id",
-        "night",
-        "slot_id",
-        "opens_at",
-        "closes_at",
-        "seconds",
-        *_CHANGING,
-    )
+    names = (*_GIVEN, *_CHANGING)
     marks = ", ".join(f"${n}" for n in range(1, len(names) + 1))
     for check in checks:
         found = await tx.fetchval(

@@ -71,7 +71,7 @@ async def get(tx: "Tx[Any]", org: str, device_id: str) -> Device | None:
 
 async def may_look(tx: "Tx[Any]", org: str, device_id: str | None, resident_id: UUID) -> bool:
     """Whether there is consent to wake the device. Until the transaction ends nobody withdraws it."""
-    await tx.execute("select from consents where resident_id = $1 for share", resident_id)
+    await tx.execute("select hold_consents($1)", resident_id)
     device = await get(tx, org, device_id) if device_id is not None else None
     return device is not None and device.resident_id == resident_id and device.consented
 

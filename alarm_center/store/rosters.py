@@ -24,15 +24,8 @@ async def roster(tx: "Tx[Any]", town: Town, alarm_id: UUID | None) -> Roster:
         town.org,
         _AROUND,
     )
-    busy = await tx.fetch(
-        """
-        select distinct n.shift_id from notices n join alarms a using (alarm_id)
-        where a.org = $1 and a.state <> 'closed' and n.state = 'took' and n.shift_id is not null
-            and a.alarm_id is distinct from $2
-        """,
-        town.org,
-        alarm_id,
-    )
+    # All of the town's, whatever areas the viewer is limited to.
+    busy = await tx.fetch("select distinct shift_id from busy($1, $2)", town.org, alarm_id)
     return Roster(
         shifts=tuple(
             Shift(

@@ -186,7 +186,7 @@ async def login(request: web.Request) -> web.StreamResponse:
     async with request.app[MEMORY].transaction() as tx:
         begun = await now(tx)
         until = begun + timedelta(hours=request.app[SETTINGS].session_hours)
-        await users.begin(tx, token_hash(token), secret.user_id, begun, until, secrets.token_urlsafe(24))
+        await users.begin(tx, token_hash(token), secret.proof, begun, until, secrets.token_urlsafe(24))
     response = see(goal)
     set_cookie(request, response, COOKIE, token)
     return response

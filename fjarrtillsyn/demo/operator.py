@@ -51,9 +51,14 @@ class Operator:
     async def sign_in(self) -> None:
         """Sit down at the screen: from now on somebody is signed in for the town."""
         hashed = token_hash(secrets.token_urlsafe(32))
+        async with self.memory.transaction() as tx:
+            login = await tx.fetchval("select login from users where user_id = $1", self.user)
         async with self.web_memory.transaction() as tx:
             at = await now(tx)
-            await users.begin(tx, hashed, self.user, at, at + timedelta(hours=14), secrets.token_urlsafe(24))
+            secret = await users.secret_of(tx, login)
+            if secret is None:
+                raise LookupError(f"no user {login!r} who may sign in")
+            await users.begin(tx, hashed, secret.proof, at, at + timedelta(hours=14), secrets.token_urlsafe(24))
         self._signed_in = hashed
 
     async def act(self, at: datetime) -> datetime | None:

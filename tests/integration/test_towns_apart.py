@@ -1,20 +1,48 @@
-"""One town never sees another (design §2.7): row-level security on every table, whatever the code asks for."""
+"""One town never sees another (design §2.7), nor one area the next: row-level security, whatever the code asks for."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from alarm_center.store.memory import Memory, Viewer
+from alarm_center import cases, live_looks
+from alarm_center.core import alarm_events
+from alarm_center.core.happenings import AskAgain, PersonSaid
+from alarm_center.store import alarms, rosters, towns, users
+from alarm_center.store.memory import Memory, Viewer, now
+from schemas.vocabulary import Answer, Outcome, Priority
+from tests.support import busy_town as bt
 from tests.support.busy_town import busy_town
 from tests.support.postgres import Database
+
+BY_TOWN: Final = {"organisations", "areas", "memberships", "carers", "shifts", "event_seals"}
+"""What is about a town at large, and seen by everybody who has business in any of its areas."""
 
 
 @dataclass
 class Two:
     worker: Memory
     web: Memory
+
+    async def value(self, question: str, *values: Any) -> Any:
+        """Return one value, with nothing hidden."""
+        async with self.worker.transaction() as tx:
+            return await tx.fetchval(question, *values)
+
+    async def area(self, code: str) -> UUID:
+        """Return an area of ost's, made if there is none."""
+        found: UUID = await self.value(
+            """
+            insert into areas (org, code) values ('ost', $1) on conflict (org, code) do update set code = excluded.code
+            returning area_id
+            """,
+            code,
+        )
+        return found
 
 
 @pytest.fixture
@@ -70,19 +98,249 @@ async def test_a_town_is_forgotten_when_its_transaction_ends(two: Two) -> None:
 
 
 async def test_a_row_of_another_town_cannot_be_written(two: Two) -> None:
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
         async with two.web.transaction(Viewer(("vast",))) as tx:
-            await tx.execute("insert into areas (org, code) values ('ost', '9')")
+            await tx.execute("insert into events (at, org, kind) values (now(), 'ost', 'x')")
     async with two.web.transaction(Viewer(("vast",))) as tx:
-        assert await tx.execute("update residents set notes = 'x' where org = 'ost'") == "UPDATE 0"
+        assert await tx.execute("update alarms set note = 'x' where org = 'ost'") == "UPDATE 0"
+        assert await tx.execute("update alarms set note = 'x' where org = 'vast'") != "UPDATE 0"
 
 
-async def test_areas_narrow_a_viewer_within_the_town(two: Two) -> None:
-    async with two.worker.transaction() as tx:
-        other = await tx.fetchval("insert into areas (org, code) values ('ost', '4') returning area_id")
+# ---- areas ----
+
+
+async def test_each_table_read_as_the_other_area_shows_nothing(two: Two) -> None:
+    here, other = await two.area("3"), await two.area("4")
+    await two.value(
+        "update replies set alarm_id = (select alarm_id from alarms where org = 'ost' limit 1) where org = 'ost'"
+    )
+    tables = set(await _tables(two.worker))
+    assert tables > BY_TOWN
+    for table in sorted(tables - BY_TOWN):
+        seen = []
+        for areas in (None, (here,), (other,)):
+            async with two.web.transaction(Viewer(("ost",), areas)) as tx:
+                seen.append(await tx.fetchval(f"select count(*) from {table}"))
+        everywhere, same, elsewhere = seen
+        assert same and same == everywhere, f"{table}: area 3 sees {same} of its {everywhere} rows"
+        assert elsewhere == 0, f"{table}: area 4 sees {elsewhere} of area 3's rows"
+
+
+async def test_what_is_the_towns_own_is_seen_from_every_area(two: Two) -> None:
+    other = await two.area("4")
+    for table in sorted(BY_TOWN):
+        async with two.web.transaction(Viewer(("ost",), (other,))) as tx:
+            assert await tx.fetchval(f"select count(*) from {table}"), table
+
+
+async def test_a_line_or_an_incident_of_the_town_at_large_is_seen_from_every_area(two: Two) -> None:
+    other = await two.area("4")
+    await two.value("insert into events (at, org, kind) values (now(), 'ost', 'town_stopped')")
+    await two.value("insert into incidents (org, number, kind, opened_at) values ('ost', 9, 'service', now())")
     async with two.web.transaction(Viewer(("ost",), (other,))) as tx:
-        assert await tx.fetchval("select count(*) from residents") == 0
-        assert await tx.fetchval("select count(*) from alarms") == 0
+        assert await tx.fetchval("select kind from events") == "town_stopped"
+        assert await tx.fetchval("select number from incidents") == 9
+
+
+@pytest.mark.parametrize(("on_duty", "seen_in_3", "seen_in_4"), [(True, 1, 0), (False, 1, 1)])
+async def test_words_about_no_case_are_read_where_the_phone_was_on_duty_or_by_somebody(
+    two: Two, on_duty: bool, seen_in_3: int, seen_in_4: int
+) -> None:
+    phone = "+46701110001" if on_duty else "+46709999999"
+    assert await two.value("select phone from carers where org = 'ost'") == "+46701110001"
+    await two.value("update replies set phone = $1, received_at = clock.now() where org = 'ost'", phone)
+    for code, wanted in (("3", seen_in_3), ("4", seen_in_4)):
+        async with two.web.transaction(Viewer(("ost",), (await two.area(code),))) as tx:
+            assert await tx.fetchval("select count(*) from replies") == wanted, code
+
+
+async def test_a_row_of_another_area_cannot_be_written(two: Two) -> None:
+    other, alarm_id = await two.area("4"), await two.value("select alarm_id from alarms where org = 'ost' limit 1")
+    viewer = Viewer(("ost",), (other,))
+    for statement in (
+        "insert into looks (org, alarm_id, user_id, kind, began_at) values ('ost', $1, gen_random_uuid(), 'session', now())",
+        "insert into events (at, org, kind, alarm_id) values (now(), 'ost', 'x', $1)",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+            async with two.web.transaction(viewer) as tx:
+                await tx.execute(statement, alarm_id)
+    with pytest.raises(cases.NotFound):
+        await cases.on_alarm(two.web, alarm_id, alarm_events.Claim(uuid4()), actor="x", viewer=viewer)
+
+
+async def test_who_is_limited_to_an_area_can_do_all_that_a_case_there_needs(two: Two) -> None:
+    area, other, user = await two.area("3"), await two.area("4"), uuid4()
+    viewer, by = Viewer(("ost",), (area,)), str(user)
+    async with two.worker.transaction() as tx:
+        resident_id = await bt.resident(tx, "ost", area, number=2, due_in=timedelta(minutes=5))
+        await tx.execute("update plans set green_by = 'operator' where resident_id = $1", resident_id)
+        # A patrol of the next area: where area 3's own is out, it is asked.
+        carer = await tx.fetchval(
+            "insert into carers (org, name, phone) values ('ost', 'P', '+46705') returning carer_id"
+        )
+        await tx.execute(
+            """
+            insert into shifts (org, area_id, carer_id, patrol, role, starts_at, ends_at, mustered)
+            values ('ost', $1, $2, 'Patrull 4', 'patrol', clock.now() - interval '1 h', clock.now() + interval '9 h', true)
+            """,
+            other, carer,
+        )  # fmt: skip
+    check_id = await bt.open_check(two.worker, resident_id)
+    await bt.finds(two.worker, "ost", check_id, Answer.NOT_SEEN, session_id="s2", number=2)
+    await cases.on_check(two.web, check_id, AskAgain(by, 10), actor=by, viewer=viewer)
+    assert await two.value("select asked_by from commands where check_id = $1", check_id) == by
+    said = PersonSaid(Answer.SOMETHING_WRONG, by, None)
+    check = await cases.on_check(two.web, check_id, said, actor=by, viewer=viewer)
+    assert check.alarm_id is not None
+    alarm_id = check.alarm_id
+    for event in (alarm_events.Claim(user), alarm_events.SendPatrol(user)):
+        await cases.on_alarm(two.web, alarm_id, event, actor=by, viewer=viewer)
+    assert await live_looks.ask(two.web, alarm_id, 10, user=user, viewer=viewer)
+    assert await two.value("select count(*) from messages where alarm_id = $1", alarm_id)
+    await cases.on_alarm(
+        two.web, alarm_id, alarm_events.Close(user, Outcome.FALSE_ALARM, note=False), actor=by, viewer=viewer
+    )
+    assert await two.value("select state from alarms where alarm_id = $1", alarm_id) == "closed"
+
+
+async def test_a_patrol_that_drives_in_another_area_is_busy_here_as_well(two: Two) -> None:
+    there, here = await two.area("3"), await two.area("4")
+    async with two.worker.transaction() as tx:
+        resident_id = await bt.resident(tx, "ost", there, number=2, due_in=timedelta(hours=5))
+    alarm = await cases.raise_manual(two.worker, resident_id, Priority.FIRST, actor="p")
+    row = await two.value("select notice_id from notices where alarm_id = $1", alarm.alarm_id)
+    await cases.on_alarm(two.worker, alarm.alarm_id, alarm_events.Took(row), actor="carer")
+    phone = await two.value("select phone from notices where notice_id = $1", row)
+    seen = []
+    for memory, viewer in ((two.worker, None), (two.web, Viewer(("ost",), (here,))), (two.web, Viewer(("vast",)))):
+        async with memory.transaction(viewer) as tx:
+            if viewer is None or "ost" in viewer.orgs:
+                seen.append(await rosters.roster(tx, await towns.town(tx, "ost"), None))
+            else:
+                assert await tx.fetch("select * from busy('ost', null)") == []
+            taken = await alarms.taken_by(tx, phone, uuid4())
+            assert taken == (None if viewer and "vast" in viewer.orgs else (alarm.case_no, 1))
+    assert seen[0] == seen[1]
+    assert seen[0].busy
+
+
+# ---- rights ----
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update plans set green_by = 'detector', signed_by = 'me', signed_at = now()",
+        "update plans set answers = '{}'",
+        "update checks set green_by = 'detector'",
+        "update checks set opens_at = now()",
+        "update checks set resident_id = resident_id",
+        "insert into checks (check_id) values (gen_random_uuid())",
+        "update consents set state = 'given'",
+        "insert into consents (org) values ('ost')",
+        "update residents set notes = 'x'",
+        "insert into areas (org, code) values ('ost', '9')",
+        "update organisations set stopped_at = now()",
+        "update decisions set ends_on = null",
+        "update slots set valid_until = null",
+        "insert into pauses (org) values ('ost')",
+        "update carers set phone = '+1'",
+        "update shifts set mustered = true",
+        "update memberships set roles = '{admin}'",
+        "update devices set profile = '{}'",
+        "update devices set resident_id = null",
+        "update alarms set area_id = area_id",
+        "update alarms set opened_at = now()",
+        "update notices set token = 'abcdefgh'",
+        "update notices set phone = '+1'",
+        "update messages set phone = '+1'",
+        "insert into messages (org, state) values ('ost', 'delivered')",
+        "update looks set began_at = now()",
+        "delete from looks",
+        "delete from events",
+        "update events set kind = 'x'",
+        "update sessions set answer = 'in_bed'",
+        "insert into sessions (org) values ('ost')",
+        "insert into replies (org) values ('ost')",
+        "update replies set alarm_id = null",
+        "update commands set ended = null",
+        "update detectors set link = 'up'",
+        "update jobs set last_at = now()",
+        "insert into sign_ins values ('x', gen_random_uuid(), now())",
+        "select * from sign_ins",
+        "select keep_user('x', 'x', 'x', 'ost', '{admin}')",
+    ],
+)
+async def test_what_no_page_writes_no_page_can_write(two: Two, statement: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+        async with two.web.transaction(Viewer(("ost", "vast"))) as tx:
+            await tx.execute(statement)
+
+
+async def test_a_session_begins_only_with_what_a_sign_in_was_given_and_once(two: Two) -> None:
+    async with two.web.transaction() as tx:
+        at, secret = await now(tx), await users.secret_of(tx, "u-ost")
+        assert await users.secret_of(tx, "u-nobody") is None
+    assert secret is not None
+    until = at + timedelta(hours=1)
+
+    async def begin(token: bytes, proof: UUID) -> None:
+        async with two.web.transaction() as tx:
+            await users.begin(tx, token, proof, at, until, "csrf")
+
+    for never in (uuid4(), secret.user_id):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await begin(b"a", never)
+    await begin(b"a", secret.proof)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await begin(b"b", secret.proof)
+    async with two.web.transaction() as tx:
+        person = await users.of_session(tx, b"a", at)
+        assert person is not None
+        assert person.user_id == secret.user_id
+        assert await users.of_session(tx, b"b", at) is None
+
+
+async def test_a_sign_in_that_waits_too_long_is_begun_anew(two: Two, database: Database) -> None:
+    async with two.web.transaction() as tx:
+        at, secret = await now(tx), await users.secret_of(tx, "u-ost")
+    assert secret is not None
+    owner = await asyncpg.connect(database.owner)
+    try:
+        done = await owner.execute("update fjt.sign_ins set asked_at = asked_at - interval '301 seconds'")
+    finally:
+        await owner.close()
+    assert done == "UPDATE 1"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with two.web.transaction() as tx:
+            await users.begin(tx, b"a", secret.proof, at, at + timedelta(hours=1), "csrf")
+
+
+@pytest.mark.parametrize(
+    ("handled_by", "role", "disabled", "there"),
+    [
+        ("alarm_centre", "operator", False, True),
+        ("alarm_centre", "operator", True, False),
+        ("alarm_centre", "lead", False, False),
+        ("home_care", "operator", False, True),
+        ("home_care", "lead", False, True),
+        ("home_care", "lead", True, False),
+        ("home_care", "planner", False, False),
+    ],
+)
+async def test_who_counts_as_signed_in_may_take_alarms_and_is_not_disabled(
+    two: Two, handled_by: str, role: str, disabled: bool, there: bool
+) -> None:
+    await two.value("update organisations set handled_by = $1 where org = 'ost'", handled_by)
+    await two.value("update memberships set roles = array[$1] where org = 'ost'", role)
+    async with two.web.transaction() as tx:
+        at, secret = await now(tx), await users.secret_of(tx, "u-ost")
+        assert secret is not None
+        await users.begin(tx, b"a", secret.proof, at, at + timedelta(hours=1), "csrf")
+    await two.value("update users set disabled_at = case when $1 then now() end where login = 'u-ost'", disabled)
+    async with two.worker.transaction() as tx:
+        assert await towns.somebody_signed_in(tx, "ost") is there
+        assert not await towns.somebody_signed_in(tx, "vast")
 
 
 async def test_passwords_and_sign_ins_are_read_by_no_page(two: Two) -> None:

@@ -112,14 +112,21 @@ async def open_check(memory: Memory, resident_id: UUID) -> UUID:
 
 
 async def finds(
-    memory: Memory, org: str, check_id: UUID, answer: Answer, *reasons: Reason, session_id: str = "s1", attempt: int = 1
+    memory: Memory,
+    org: str,
+    check_id: UUID,
+    answer: Answer,
+    *reasons: Reason,
+    session_id: str = "s1",
+    attempt: int = 1,
+    number: int = 1,
 ) -> None:
-    """The detector says *answer* of a session of that check."""
+    """The detector says *answer* of a session of that check, at the resident with that *number*."""
     finding = Finding(
-        session_id=session_id, org=org, device=f"{org}-1", check_id=check_id, attempt=attempt, answer=answer,
+        session_id=session_id, org=org, device=f"{org}-{number}", check_id=check_id, attempt=attempt, answer=answer,
         reasons=reasons, started_at=await memory.now(), detector="d1",
     )  # fmt: skip
-    await inbox.Inbox(memory).on_finding(f"fjarrtillsyn/v1/{org}/{org}-1/finding", wire.encode(finding))
+    await inbox.Inbox(memory).on_finding(f"fjarrtillsyn/v1/{org}/{org}-{number}/finding", wire.encode(finding))
 
 
 async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
