@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from datetime import time as wall_time
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -19,6 +20,7 @@ log = structlog.get_logger()
 
 STEP: Final = timedelta(seconds=40)
 """The longest jump: within the minute that a pulse, and a detector's sign of life, are good for."""
+MORNING: Final = wall_time(9, 0)
 _TICK_S: Final = 0.25
 _PATIENCE_S: Final = 20.0
 """How long, in real time, to wait for something that is under way before letting time pass it by."""
@@ -99,15 +101,24 @@ class Driver:
         return self._sources[self.stage.numbers[resident_id]]
 
     async def night(self) -> date:
-        """Let the night pass, until its last check and its last alarm are over; return which night it was."""
+        """Let the night pass, until its last check and its last alarm are over; return which night it was.
+
+        What is open at :data:`MORNING` stays so.
+
+        Raises:
+            RuntimeError: a loop of the centre has ended by itself.
+        """
         begins = await self.stage.clock.now()
         night = night_of(begins, self.stage.zone)
         self._at = sorted(
             (instant_of(night, at, self.stage.zone), home.number, change) for home in HOMES for at, change in home.at
         )
+        morning = instant_of(night, MORNING, self.stage.zone)
         while True:
             now = await self._look(night)
-            if not now.open_checks and not now.open_alarms and not self._at:
+            if self.stage.centre.broken is not None:
+                raise RuntimeError(f"the centre's loop {self.stage.centre.broken} has ended")
+            if now.at >= morning or not (now.open_checks or now.open_alarms or self._at):
                 return night
             while self._at and self._at[0][0] <= now.at:
                 _, number, change = self._at.pop(0)

@@ -33,14 +33,15 @@ def run(*, headless: bool, as_json: bool, port: int, browser: bool, alone: bool,
     logs.set_up(level=logging.WARNING)
     work = _headless(as_json, night) if headless else _watched(port, browser, alone, night)
     try:
-        return asyncio.run(_stoppable(work))
+        # A night that was broken off has not come out right.
+        return asyncio.run(_stoppable(work, stopped=1 if headless else 0))
     except OSError as error:
         typer.echo(f"the demo cannot go on: {error}" + (f"; try --port 0 in place of {port}" if port else ""), err=True)
         return 2
 
 
-async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
-    """Run *work* until it ends, or until Ctrl-C or SIGTERM; then all that it has opened is closed."""
+async def _stoppable(work: Coroutine[Any, Any, int], stopped: int) -> int:
+    """Run *work* until it ends, or until Ctrl-C or SIGTERM: then all that it has opened is closed, and *stopped* returned."""
     task = asyncio.create_task(work)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -48,7 +49,7 @@ async def _stoppable(work: Coroutine[Any, Any, int]) -> int:
     try:
         return await task
     except asyncio.CancelledError:
-        return 0
+        return stopped
 
 
 async def _headless(as_json: bool, night: date | None) -> int:
