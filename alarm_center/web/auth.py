@@ -160,8 +160,9 @@ def inside(path: str) -> str:
 
 @routes.get("/login")
 async def login_page(request: web.Request) -> web.StreamResponse:
-    """Show the sign-in."""
-    return render(request, "login.html", {"wrong": "", "next": inside(request.query.get("next", "/"))})
+    """Show the sign-in, with the name that the address gives."""
+    asked = {"next": inside(request.query.get("next", "/")), "login": request.query.get("login", "")[:200]}
+    return render(request, "login.html", {"wrong": "", **asked})
 
 
 @routes.post("/login")
@@ -174,13 +175,13 @@ async def login(request: web.Request) -> web.StreamResponse:
     tries, speech = request.app[TRIES], speech_of(request)
     if tries.too_many(name, address_of(request)):
         wrong = speech("För många försök. Vänta fem minuter.")
-        return render(request, "login.html", {"wrong": wrong, "next": goal}, status=429)
+        return render(request, "login.html", {"wrong": wrong, "next": goal, "login": name}, status=429)
     async with request.app[MEMORY].transaction() as tx:
         secret = await users.secret_of(tx, name)
     if not await _matches(secret, password) or secret is None or not _second_factor(request, secret, code):
         tries.failed(name, address_of(request))
         wrong = speech("Det stämmer inte. Kontrollera namn, lösenord och kod.")
-        return render(request, "login.html", {"wrong": wrong, "next": goal}, status=403)
+        return render(request, "login.html", {"wrong": wrong, "next": goal, "login": name}, status=403)
 
     token = secrets.token_urlsafe(32)
     async with request.app[MEMORY].transaction() as tx:

@@ -35,6 +35,14 @@ async def test_a_page_asks_for_sign_in_and_then_goes_where_one_was_going(pages: 
     assert (back.status, back.headers["Location"]) == (303, "/check/7")
 
 
+async def test_an_address_may_bring_the_name_and_a_wrong_password_keeps_it(pages: Site) -> None:
+    olle = pages.browser()
+    assert 'name="login" value="olle"' in await (await olle.get("/login?login=olle")).text()
+    assert "&lt;script" in await (await olle.get("/login?login=<script>")).text()
+    wrong = await olle.post("/login", {"login": "olle", "password": "wrong", "next": "/"})
+    assert 'name="login" value="olle"' in await wrong.text()
+
+
 @pytest.mark.parametrize("goal", ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "x"])
 async def test_sign_in_never_leads_out_of_the_house(pages: Site, goal: str) -> None:
     olle = pages.browser()
