@@ -19,6 +19,7 @@ from alarm_center.core.case import (
     Alarm,
     AlarmState,
     Attempt,
+    CallOff,
     Cause,
     Check,
     CheckDecision,
@@ -35,9 +36,9 @@ from alarm_center.core.case import (
     Visit,
     Write,
 )
-from alarm_center.core.happenings import AskAgain, CheckEvent, StaffDone, StaffOnSite
+from alarm_center.core.happenings import AskAgain, CheckEvent, CheckLine, StaffDone, StaffOnSite
 from alarm_center.core.plan import ACKNOWLEDGEMENTS
-from alarm_center.store import alarms, checks, commands, devices, events, rosters, towns
+from alarm_center.store import alarms, checks, commands, devices, events, restoring, rosters, towns
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 from schemas.messages import Finding
 from schemas.vocabulary import AlarmKind, Condition, Priority, Show
@@ -114,6 +115,8 @@ async def _apply_check(
                 await checks.join_alarm(tx, check.check_id, alarm.alarm_id)
             case Visit(visit_at):
                 await _plan_visit(tx, home, check, visit_at, at, actor)
+            case CallOff():
+                await _call_off(tx, home, check, at, actor)
             case Clear(only):
                 await _clear(tx, check, only, actor)
             case NewConfig():
@@ -323,6 +326,22 @@ async def _plan_visit(
         tx, home, check.device_id, AlarmKind.MANUAL, Priority.THIRD, None, at, actor, check.check_id,
         visit=True, arrive_by=visit_at,
     )  # fmt: skip
+
+
+async def _call_off(tx: "Tx[Any]", home: towns.Home, check: Check, at: datetime, actor: str) -> None:
+    """The check is owed again: close the visit in its stead, or say in the timeline that somebody has it already."""
+    for alarm_id in await restoring.visits_of(tx, check.check_id):
+        visit = await alarms.lock(tx, alarm_id)
+        assert visit is not None, "it is in this transaction's sight"
+        try:
+            note = wording.owed_again(home.town)
+            await step_alarm(tx, visit, alarm_events.CalledOff(actor), actor, note, check_id=check.check_id)
+        except IllegalMove:
+            await events.write(
+                tx, at, check.org, CheckLine.VISIT_STAYS, {"case_no": visit.case_no, "state": visit.state},
+                area_id=home.area_id, check_id=check.check_id, alarm_id=alarm_id, resident_id=check.resident_id,
+                actor=actor,
+            )  # fmt: skip
 
 
 async def _clear(tx: "Tx[Any]", check: Check, only: AlarmKind | None, actor: str) -> None:

@@ -1,4 +1,4 @@
-"""Makes the rows of the checks that are owed, 36 hours ahead, and takes away what is not to be made.
+"""Makes the rows of the checks that are owed, 36 hours ahead, takes away what is not to be made, and brings it back.
 
 An insert that may be repeated: a check is owed once a resident, night and slot. The devices' lists follow from the
 rows (`configs`); nothing is planned on a device.
@@ -15,8 +15,8 @@ from alarm_center import cases, configs
 from alarm_center.core import calendar
 from alarm_center.core.case import Check, IllegalMove
 from alarm_center.core.check import plan_check
-from alarm_center.core.happenings import Cancel
-from alarm_center.store import checks, commands, events, plans, towns
+from alarm_center.core.happenings import Cancel, Restore
+from alarm_center.store import checks, commands, events, plans, restoring, towns
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 from schemas.limits import CONFIG_AHEAD_HOURS
 from schemas.vocabulary import CancelReason, GreenBy, Instead, Show
@@ -66,6 +66,29 @@ async def plan_town(memory: Memory, org: str) -> int:
 async def _plan_resident(
     tx: "Tx[Any]", town: towns.Town, row: Mapping[str, Any], from_: datetime, until: datetime, at: datetime
 ) -> int:
+    home, planned = await _owed(tx, town, row, from_, until)
+    made = await checks.plan(tx, planned)
+    new = {check_id: None for check_id in made}
+    for check in planned:
+        if check.check_id in new:
+            await events.write(
+                tx, at, town.org, "check_planned",
+                {"opens_at": check.opens_at, "closes_at": check.closes_at, "night": check.night},
+                area_id=home.area_id, check_id=check.check_id, resident_id=check.resident_id, device_id=check.device_id,
+                actor="planning",
+            )  # fmt: skip
+    await _not_to_be_made(tx, row, [c for c in planned if c.check_id in new])
+    await _restore(tx, row, planned)
+    if row["device_id"] is not None:
+        # The window of 36 h moves on even when no check is new.
+        await configs.refresh(tx, town.org, row["device_id"])
+    return len(made)
+
+
+async def _owed(
+    tx: "Tx[Any]", town: towns.Town, row: Mapping[str, Any], from_: datetime, until: datetime
+) -> tuple[towns.Home, list[Check]]:
+    """Return the checks that the resident's slots owe between two instants, as they are planned."""
     home = await towns.home(tx, row["resident_id"])
     owed = calendar.checks_owed(
         await plans.slots(tx, row["resident_id"]),
@@ -83,21 +106,7 @@ async def _plan_resident(
         )
         for o in owed if plans.in_force(row, o.night)
     ]  # fmt: skip
-    made = await checks.plan(tx, planned)
-    new = {check_id: None for check_id in made}
-    for check in planned:
-        if check.check_id in new:
-            await events.write(
-                tx, at, town.org, "check_planned",
-                {"opens_at": check.opens_at, "closes_at": check.closes_at, "night": check.night},
-                area_id=home.area_id, check_id=check.check_id, resident_id=check.resident_id, device_id=check.device_id,
-                actor="planning",
-            )  # fmt: skip
-    await _not_to_be_made(tx, row, [c for c in planned if c.check_id in new])
-    if row["device_id"] is not None:
-        # The window of 36 h moves on even when no check is new.
-        await configs.refresh(tx, town.org, row["device_id"])
-    return len(made)
+    return home, planned
 
 
 async def _not_to_be_made(tx: "Tx[Any]", row: Mapping[str, Any], new: Sequence[Check]) -> None:
@@ -109,6 +118,34 @@ async def _not_to_be_made(tx: "Tx[Any]", row: Mapping[str, Any], new: Sequence[C
         held = await checks.lock(tx, check.check_id) if cancel else None
         if cancel is not None and held is not None:
             await cases.step_check(tx, held, cancel, "planning")
+
+
+async def _restore(tx: "Tx[Any]", row: Mapping[str, Any], planned: Sequence[Check], actor: str = "planning") -> int:
+    """Owe again what was cancelled for a reason that holds no longer; return how many checks that is.
+
+    A check that is still not to be made, but with something else in its stead, is restored and cancelled anew.
+    """
+    resident_id, wanted = row["resident_id"], {(check.night, check.slot_id) for check in planned}
+    pauses, visits = await plans.pauses(tx, resident_id), await plans.visit_slots(tx, resident_id)
+    restored = 0
+    for check_id in await restoring.restorable(tx, resident_id):
+        check = await checks.lock(tx, check_id)
+        if check is None or (check.night, check.slot_id) not in wanted:
+            continue
+        cancel = _cancel(row, pauses, visits, check)
+        if cancel is not None and cancel.instead is check.instead:
+            continue
+        if cancel is None and not await restoring.consented(tx, resident_id):
+            continue
+        try:
+            check = await cases.step_check(tx, check, Restore(), actor)
+        except IllegalMove:
+            continue
+        if cancel is not None:
+            await cases.step_check(tx, check, cancel, actor)
+        else:
+            restored += 1
+    return restored
 
 
 def _cancel(
@@ -197,3 +234,32 @@ async def pause(
     cancelled = await memory.attempt(work, viewer)
     memory.hint()
     return cancelled
+
+
+async def end_pause(
+    memory: Memory, resident_id: UUID, at: datetime, *, actor: str, viewer: Viewer | None = None
+) -> int:
+    """End at *at* the pauses of a resident that hold then; return how many checks are owed again.
+
+    A check comes back if it opens at *at* or later and nothing else keeps it from being made.
+    """
+
+    async def work(tx: "Tx[Any]") -> int:
+        home = await towns.home(tx, resident_id)
+        if not await restoring.end_pauses(tx, resident_id, at):
+            return 0
+        is_now = await now(tx)
+        await events.write(
+            tx, is_now, home.town.org, "pause_ended", {"at": at}, area_id=home.area_id, resident_id=resident_id, actor=actor,
+        )  # fmt: skip
+        restored = 0
+        for row in await plans.residents(tx, home.town.org):
+            if row["resident_id"] == resident_id:
+                _, planned = await _owed(tx, home.town, row, is_now, is_now + AHEAD)
+                restored += await _restore(tx, row, planned, actor)
+        await configs.refresh_resident(tx, resident_id)
+        return restored
+
+    restored = await memory.attempt(work, viewer)
+    memory.hint()
+    return restored

@@ -37,6 +37,17 @@ def texts(town: towns.Town) -> Texts:
     )
 
 
+_OWED_AGAIN: Final = {
+    Language.SV: "Besöket behövs inte: tillsynen görs som vanligt igen.",
+    Language.EN: "The visit is not needed: the check is made as usual again.",
+}
+
+
+def owed_again(town: towns.Town) -> str:
+    """Return the note with which a visit is called off."""
+    return _OWED_AGAIN[Language(town.language)]
+
+
 async def ask(
     tx: "Tx[Any]", town: towns.Town, alarm: Alarm, notice: Notice, at: datetime, *, first: bool = False
 ) -> None:

@@ -14,6 +14,7 @@ from alarm_center.core.alarm_draft import WAITING, Draft
 from alarm_center.core.alarm_events import TRANSITIONS as TRANSITIONS
 from alarm_center.core.alarm_events import (
     AlarmLine,
+    CalledOff,
     Claim,
     Close,
     Event,
@@ -40,7 +41,7 @@ from alarm_center.core.case import (
 from alarm_center.core.incident import joins
 from alarm_center.core.plan import Plan, Wording
 from alarm_center.core.roster import Roster
-from schemas.vocabulary import AlarmKind, Condition, HandledBy, Priority, Reason
+from schemas.vocabulary import AlarmKind, Condition, HandledBy, Outcome, Priority, Reason
 
 _OPEN, _CLAIMED = AlarmState.OPEN, AlarmState.CLAIMED
 _ACCEPTED, _ON_SITE = AlarmState.ACCEPTED, AlarmState.ON_SITE
@@ -144,6 +145,8 @@ def decide(
             _joined(draft, event)
         case IntoIncident():
             _into_incident(draft, event.incident_id)
+        case CalledOff():
+            _called_off(draft, event.by)
         case _:
             carer_says.hear(draft, event)
     draft.set(next_step_at=draft.limits())
@@ -333,6 +336,17 @@ def _worsen(draft: Draft, kind: AlarmKind, priority: Priority, reason: Reason | 
     elif alarm.self_dispatch_at is None or rose or alone:
         at = _self_dispatch(draft.alarm.kind, draft.alarm.priority, plan, now)
         draft.set(self_dispatch_at=min(alarm.self_dispatch_at or at, at), limit_at=None)
+
+
+def _called_off(draft: Draft, by: str) -> None:
+    """Close a visit that nobody has taken, holds or is in trouble with; the others it is left to."""
+    alarm = draft.alarm
+    if not alarm.visit:
+        raise IllegalMove(f"alarm {alarm.alarm_id}: only a planned visit is called off; a person closes an alarm")
+    seeks_help = alarm.dispatch is not None and alarm.dispatch.seeking is not Seeking.CALL_OUT
+    if alarm.holder is not None or draft.taken or seeks_help:
+        raise IllegalMove(f"alarm {alarm.alarm_id}: somebody has this visit: it is theirs to close")
+    draft.close(by, Outcome.OTHER, note=True)
 
 
 def _into_incident(draft: Draft, incident_id: UUID) -> None:

@@ -244,7 +244,7 @@ class Draft:
         state = AlarmState.OPEN if self.alarm.state is AlarmState.CLAIMED else self.alarm.state
         self.set(state=state, holder=None, lease_until=None, in_call=False)
 
-    def close(self, by: UUID, outcome: Outcome, note: bool, phone: str | None = None) -> None:
+    def close(self, by: UUID | str, outcome: Outcome, note: bool, phone: str | None = None) -> None:
         """End it with *outcome*; everybody but the *phone* that said so is told.
 
         Raises:

@@ -212,6 +212,13 @@ class IntoIncident:
     incident_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class CalledOff:
+    """What a visit stood in for is owed again: nobody has to go. ``by`` is the rule's name or a user's id."""
+
+    by: str
+
+
 Event = (
     Tick
     | Claim
@@ -233,6 +240,7 @@ Event = (
     | Evidence
     | Joined
     | IntoIncident
+    | CalledOff
 )
 
 _OPEN, _CLAIMED, _DISPATCHED = AlarmState.OPEN, AlarmState.CLAIMED, AlarmState.DISPATCHED
@@ -258,6 +266,7 @@ TRANSITIONS: Final[Mapping[tuple[AlarmState, type], frozenset[AlarmState]]] = Ma
         (_OPEN, Staying): frozenset({_ON_SITE}),
         (_OPEN, NeedsHelp): frozenset({_DISPATCHED}),
         (_OPEN, Close): frozenset({_CLOSED}),
+        (_OPEN, CalledOff): frozenset({_CLOSED}),
         (_CLAIMED, Tick): frozenset({_OPEN, _CLAIMED, _DISPATCHED}),
         (_CLAIMED, Claim): frozenset({_CLAIMED}),
         (_CLAIMED, TakeOver): frozenset({_CLAIMED}),
@@ -298,6 +307,7 @@ TRANSITIONS: Final[Mapping[tuple[AlarmState, type], frozenset[AlarmState]]] = Ma
         (_DISPATCHED, Staying): frozenset({_ON_SITE}),
         (_DISPATCHED, NeedsHelp): frozenset({_DISPATCHED}),
         (_DISPATCHED, Close): frozenset({_CLOSED}),
+        (_DISPATCHED, CalledOff): frozenset({_CLOSED}),
         (_ACCEPTED, Tick): frozenset({_ACCEPTED}),
         (_ACCEPTED, Claim): frozenset({_ACCEPTED}),
         (_ACCEPTED, TakeOver): frozenset({_ACCEPTED}),

@@ -278,6 +278,11 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class CallOff:
+    """The visit that was to come in the check's stead is not needed, unless somebody has it already."""
+
+
+@dataclass(frozen=True, slots=True)
 class Clear:
     """What raised the alarm holds no longer: tell the open one, if its kind is *only* that."""
 
@@ -318,7 +323,7 @@ class RedBoard:
     """Every chain is exhausted: the board turns red and the heartbeat fails until somebody has it."""
 
 
-Effect = Write | Look | Raise | Visit | Clear | NewConfig | Notify | Tell | Hold | RedBoard
+Effect = Write | Look | Raise | Visit | CallOff | Clear | NewConfig | Notify | Tell | Hold | RedBoard
 
 
 @dataclass(frozen=True, slots=True)

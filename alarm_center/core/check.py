@@ -34,6 +34,7 @@ from alarm_center.core.happenings import (
     FaultKnown,
     Found,
     PersonSaid,
+    Restore,
     StaffDone,
     StaffOnSite,
     Tick,
@@ -41,7 +42,7 @@ from alarm_center.core.happenings import (
 from alarm_center.core.late import Then, When
 from alarm_center.core.moves import deadline as deadline
 from alarm_center.core.plan import Plan, Reaction, Rule
-from alarm_center.core.wishes import ask_again, cancel, illegal, person_said
+from alarm_center.core.wishes import ask_again, cancel, illegal, person_said, restore
 from schemas.vocabulary import PRIORITY, AlarmKind, Answer, GreenBy, Reason, Show
 
 _PLANNED, _OPEN, _WAITING, _TO_LOOK = CheckState.PLANNED, CheckState.OPEN, CheckState.WAITING, CheckState.TO_LOOK
@@ -79,7 +80,9 @@ TRANSITIONS: Final[Mapping[tuple[CheckState, type[CheckEvent]], frozenset[CheckS
     (_TO_LOOK, FaultGone): frozenset({_TO_LOOK}),
     (_TO_LOOK, StaffOnSite): frozenset({_TO_LOOK}),
     (_TO_LOOK, StaffDone): frozenset({_TO_LOOK}),
-    # An end is an end: new evidence speaks to the alarm, never to the check.
+    # The one way back: consent was given again, or a pause has ended, before anything was to be made of the check.
+    (_CANCELLED, Restore): frozenset({_PLANNED}),
+    # Otherwise an end is an end: new evidence speaks to the alarm, never to the check.
     (_ALARMED, PersonSaid): frozenset({_ALARMED}),
     (_ALARMED, AskAgain): frozenset({_ALARMED}),
     (_ALARMED, Cancel): frozenset({_ALARMED}),
@@ -156,6 +159,8 @@ def _decide(check: Check, event: CheckEvent, plan: Plan, now: datetime) -> Check
             return ask_again(check, event, plan, now)
         case Cancel():
             return cancel(check, event, now)
+        case Restore():
+            return restore(check, event, now)
     if check.state in ENDED:
         return CheckDecision(check)
     match event:

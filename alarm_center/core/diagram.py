@@ -22,12 +22,12 @@ def states(
 ) -> str:
     """Return the machine as a Mermaid state diagram: an arrow for each two states, with the events that take it.
 
-    What leaves a state as it is, and what comes after an end, is not drawn.
+    What leaves a state as it is, as nearly all that comes after an end, is not drawn.
     """
     arrows: dict[tuple[State, State], list[str]] = {}
     for (state, event), becomes in transitions.items():
         for to in becomes:
-            if to is not state and state not in ended:
+            if to is not state:
                 arrows.setdefault((state, to), []).append(_words(event.__name__))
     order = list(type(start))
     lines = [f"    [*] --> {start}"]

@@ -1,7 +1,7 @@
 """What can happen to one check: the events that `check.decide` takes.
 
 Facts (`Tick`, `Found`, the faults, the staff) can come in any state; the wishes of people (`PersonSaid`, `AskAgain`,
-`Cancel`) are refused where they make no sense.
+`Cancel`, `Restore`) are refused where they make no sense.
 """
 
 from dataclasses import dataclass
@@ -74,6 +74,11 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Restore:
+    """What cancelled the check holds no longer, and it has not opened yet: it is owed again."""
+
+
+@dataclass(frozen=True, slots=True)
 class FaultKnown:
     """A status or a pre-flight says that the device will not be able to look."""
 
@@ -95,7 +100,7 @@ class StaffDone:
     """Staff have left: what waited for them goes on."""
 
 
-CheckEvent = Tick | Found | PersonSaid | AskAgain | Cancel | FaultKnown | FaultGone | StaffOnSite | StaffDone
+CheckEvent = Tick | Found | PersonSaid | AskAgain | Cancel | Restore | FaultKnown | FaultGone | StaffOnSite | StaffDone
 
 
 class CheckLine(StrEnum):
@@ -113,6 +118,9 @@ class CheckLine(StrEnum):
     SEEN = "check_seen"
     ALARMED = "check_alarmed"
     CANCELLED = "check_cancelled"
+    RESTORED = "check_restored"
+    VISIT_STAYS = "visit_stays"
+    """The check is owed again, and the visit in its stead is somebody's already: both are made."""
     CONSENT_REVOKED = "check_consent_revoked"
     """Consent was withdrawn when the check was an alarm already: people go on, cameras do not."""
     FINDING = "finding"

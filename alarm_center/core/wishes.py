@@ -8,6 +8,7 @@ from alarm_center.core.case import (
     ENDED,
     Attempt,
     AttemptState,
+    CallOff,
     Cause,
     Check,
     CheckDecision,
@@ -19,7 +20,7 @@ from alarm_center.core.case import (
     NewConfig,
     Visit,
 )
-from alarm_center.core.happenings import AskAgain, Cancel, CheckLine, PersonSaid
+from alarm_center.core.happenings import AskAgain, Cancel, CheckLine, PersonSaid, Restore
 from alarm_center.core.moves import ATTEMPTS, after, current, deadline, follow, line, raise_by, seen
 from alarm_center.core.plan import Plan, Reaction, Rule
 from schemas.limits import SECONDS_MAX, SECONDS_MIN
@@ -117,6 +118,46 @@ def cancel(check: Check, wish: Cancel, now: datetime) -> CheckDecision:
     if wish.instead is Instead.VISIT:
         effects.append(Visit(max(check.opens_at, now)))
     return CheckDecision(cancelled, tuple(effects))
+
+
+RESTORABLE: Final = frozenset(
+    {
+        CancelReason.CONSENT_REVOKED,
+        CancelReason.PAUSE_AWAY,
+        CancelReason.PAUSE_HOSPITAL,
+        CancelReason.PAUSE_GUESTS,
+        CancelReason.PAUSE_OWN_WISH,
+    }
+)
+"""What people may take back: consent is given again, a pause ends early. The other reasons end a check for good."""
+
+
+def restore(check: Check, wish: Restore, now: datetime) -> CheckDecision:
+    """Owe the check again as it was planned: only before it opens, and only while nobody has looked."""
+    if check.cancel_reason not in RESTORABLE:
+        raise illegal(check, f"was cancelled as {check.cancel_reason}: that is not taken back")
+    if now >= check.opens_at:
+        raise illegal(check, "would have opened already: it is not brought back")
+    first = check.attempts[0]
+    if len(check.attempts) > 1 or first.state is not AttemptState.OWED or first.session_id is not None:
+        raise illegal(check, "has been looked at: it is not brought back")
+    # What was known of faults and staff when it was cancelled is told again if it still holds.
+    restored = replace(
+        check,
+        state=CheckState.PLANNED,
+        next_step_at=check.opens_at,
+        held=False,
+        fault_known=False,
+        cancel_reason=None,
+        instead=None,
+        agreed_by=None,
+    )
+    effects: list[Effect] = [line(CheckLine.RESTORED, reason=check.cancel_reason, instead=check.instead)]
+    if check.instead is Instead.VISIT:
+        effects.append(CallOff())
+    if check.device_id is not None:
+        effects.append(NewConfig())
+    return CheckDecision(restored, tuple(effects))
 
 
 def illegal(check: Check, why: str) -> IllegalMove:

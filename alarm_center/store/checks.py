@@ -143,7 +143,9 @@ async def save(tx: "Tx[Any]", before: Check, after: Check, now: datetime) -> Non
     ended_at = now if after.state in ENDED else None
     await tx.execute(
         f"""
-        update checks set {marks}, ended_at = coalesce(ended_at, ${len(_CHANGING) + 2}) where check_id = $1
+        update checks set {marks}, ended_at = case when ${len(_CHANGING) + 2}::timestamptz is not null
+            then coalesce(ended_at, ${len(_CHANGING) + 2}) end
+        where check_id = $1
         """,  # noqa: S608 -- the names are the core's own fields
         after.check_id,
         *(getattr(after, name) for name in _CHANGING),

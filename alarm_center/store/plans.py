@@ -61,11 +61,11 @@ async def visit_slots(tx: "Tx[Any]", resident_id: UUID) -> frozenset[UUID]:
 
 
 async def pauses(tx: "Tx[Any]", resident_id: UUID) -> list[Mapping[str, Any]]:
-    """Return the resident's pauses that have not ended."""
+    """Return the resident's pauses that have not ended; one that is ended early lasts only until then."""
     rows: list[Mapping[str, Any]] = await tx.fetch(
         """
-        select reason, from_at, to_at, said_by, instead from pauses
-        where resident_id = $1 and ended_at is null and to_at > clock.now() order by from_at
+        select reason, from_at, least(to_at, ended_at) as to_at, said_by, instead from pauses
+        where resident_id = $1 and least(to_at, ended_at) > clock.now() order by from_at
         """,
         resident_id,
     )

@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from alarm_center import planning
+from alarm_center import cases, planning
 from alarm_center.clockwork import Clockwork
+from alarm_center.core import alarm_events
 from alarm_center.store.memory import Memory
+from schemas.vocabulary import CancelReason, Instead
 from tests.support import busy_town
 from tests.support.postgres import Database
 
@@ -90,3 +93,135 @@ async def test_a_resident_who_cannot_be_planned_leaves_the_others_their_checks(m
         await tx.execute("update slots set local_time = '24:00' where resident_id = $1", broken)
     await planning.plan_town(memory, ORG)
     assert await _value(memory, "select count(*) > 0 from checks where resident_id = $1", other)
+
+
+# ---- what was cancelled comes back when its reason holds no longer ----
+
+
+async def _planned_ahead(memory: Memory) -> UUID:
+    """A resident whose first check opens in some hundred minutes; return who."""
+    resident_id = await busy_town.found(memory, ORG)
+    await _value(memory, "update slots set local_time = local_time + interval '100 minutes' returning 1")
+    await planning.plan_all(memory)
+    return resident_id
+
+
+async def _consents_again(memory: Memory, resident_id: UUID) -> None:
+    await _value(
+        memory,
+        """
+        insert into consents (org, resident_id, who, state, given_at, recorded_by)
+        values ($1, $2, 'resident', 'given', now(), 'p') returning 1
+        """,
+        ORG,
+        resident_id,
+    )
+
+
+_STATES = "select array_agg(distinct state) from checks"
+_LISTED = "select jsonb_array_length(config->'attempts') from devices"
+_LINES = "select count(*) from events where kind = $1"
+
+
+async def test_consent_given_again_brings_the_nights_checks_back(memory: Memory) -> None:
+    resident_id = await _planned_ahead(memory)
+    owed = await _value(memory, "select count(*) from checks")
+    await planning.revoke_consent(memory, resident_id, "resident", instead=Instead.NOTHING, actor="p")
+    await planning.plan_all(memory)
+    assert await _value(memory, _STATES) == ["cancelled"]
+    await _consents_again(memory, resident_id)
+    await planning.plan_all(memory)
+    assert await _value(memory, _STATES) == ["planned"]
+    assert await _value(memory, "select bool_and(ended_at is null and next_step_at = opens_at) from checks")
+    assert await _value(memory, "select count(*) from checks") == owed
+    assert (
+        await _value(memory, _LISTED) == owed
+        and await _value(memory, "select config->'withdrawn' from devices") is False
+    )
+    await planning.plan_all(memory)
+    assert await _value(memory, _LINES, "check_restored") == owed
+    await busy_town.move(memory, timedelta(minutes=107))
+    await busy_town.heard(memory)
+    await Clockwork(memory).cycle()
+    assert await _value(memory, "select state from checks order by opens_at limit 1") == "open"
+
+
+async def test_a_check_that_would_have_opened_stays_cancelled(memory: Memory) -> None:
+    resident_id = await _planned_ahead(memory)
+    await planning.revoke_consent(memory, resident_id, "resident", instead=Instead.NOTHING, actor="p")
+    await busy_town.move(memory, timedelta(minutes=107))
+    await _consents_again(memory, resident_id)
+    await planning.plan_all(memory)
+    assert await _value(memory, "select state from checks order by opens_at limit 1") == "cancelled"
+
+
+async def test_a_cohabitants_consent_is_still_wanted_when_the_residents_is_back(memory: Memory) -> None:
+    resident_id = await _planned_ahead(memory)
+    await planning.revoke_consent(memory, resident_id, "resident", instead=Instead.NOTHING, actor="p")
+    await _value(memory, "update residents set cohabitant = 'C' where resident_id = $1 returning 1", resident_id)
+    await _consents_again(memory, resident_id)
+    await planning.plan_all(memory)
+    assert await _value(memory, _STATES) == ["cancelled"]
+
+
+async def test_a_visit_in_its_stead_is_called_off_unless_somebody_has_it(memory: Memory) -> None:
+    resident_id = await _planned_ahead(memory)
+    await planning.revoke_consent(memory, resident_id, "resident", instead=Instead.VISIT, actor="p")
+    visits = "select count(*) from alarms where visit and state <> 'closed'"
+    assert await _value(memory, visits) == await _value(memory, "select count(*) from checks")
+    first = await _value(memory, "select alarm_id from alarms order by (body->>'arrive_by')::timestamptz limit 1")
+    assert isinstance(first, UUID)
+    await cases.on_alarm(memory, first, alarm_events.Claim(UUID(int=7)), actor="op")
+    await _consents_again(memory, resident_id)
+    await planning.plan_all(memory)
+    assert await _value(memory, _STATES) == ["planned"]
+    assert await _value(memory, visits) == 1
+    assert await _value(memory, _LINES, "visit_stays") == 1
+    assert await _value(memory, "select bool_and(outcome = 'other' and note <> '') from alarms where state = 'closed'")
+
+
+async def test_a_pause_that_ends_early_brings_back_what_opens_after_it(memory: Memory) -> None:
+    resident_id = await _planned_ahead(memory)
+    start = await memory.now()
+    await planning.pause(
+        memory, resident_id, CancelReason.PAUSE_HOSPITAL, start, start + timedelta(days=9), instead=Instead.NOTHING,
+        said_by="p", actor="p",
+    )  # fmt: skip
+    await planning.plan_all(memory)
+    assert await _value(memory, _STATES) == ["cancelled"]
+    owed = await _value(memory, "select count(*) from checks")
+    assert await planning.end_pause(memory, resident_id, start + timedelta(minutes=30), actor="p") == owed
+    assert await _value(memory, _STATES) == ["planned"] and await _value(memory, _LISTED) == owed
+    await planning.plan_all(memory)
+    assert await _value(memory, _STATES) == ["planned"]
+    assert await planning.end_pause(memory, resident_id, start + timedelta(days=2), actor="p") == 0
+
+
+async def test_a_pause_that_ends_between_two_checks_leaves_the_first_cancelled(memory: Memory) -> None:
+    resident_id = await _planned_ahead(memory)
+    start = await memory.now()
+    await planning.pause(
+        memory, resident_id, CancelReason.PAUSE_AWAY, start, start + timedelta(days=9), instead=Instead.NOTHING,
+        said_by="p", actor="p",
+    )  # fmt: skip
+    await planning.end_pause(memory, resident_id, start + timedelta(hours=3), actor="p")
+    await planning.plan_all(memory)
+    first = await _value(memory, "select array_agg(state order by opens_at) from checks")
+    assert isinstance(first, list) and first[0] == "cancelled" and set(first[1:]) <= {"planned"}
+
+
+async def test_a_pause_that_ends_after_consent_was_withdrawn_leaves_what_was_agreed_instead(memory: Memory) -> None:
+    resident_id = await _planned_ahead(memory)
+    start = await memory.now()
+    await planning.pause(
+        memory, resident_id, CancelReason.PAUSE_AWAY, start, start + timedelta(days=9), instead=Instead.NOTHING,
+        said_by="p", actor="p",
+    )  # fmt: skip
+    await planning.revoke_consent(memory, resident_id, "resident", instead=Instead.VISIT, actor="p")
+    await planning.end_pause(memory, resident_id, start + timedelta(minutes=5), actor="p")
+    assert await _value(memory, "select array_agg(distinct cancel_reason || ' ' || instead) from checks") == [
+        "consent_revoked visit"
+    ]
+    assert await _value(memory, "select count(*) from alarms where visit") == await _value(
+        memory, "select count(*) from checks"
+    )

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from alarm_center.core.alarm import TRANSITIONS
-from alarm_center.core.alarm_events import Evidence, IntoIncident, Joined, Tick, Took
+from alarm_center.core.alarm_events import CalledOff, Claim, Evidence, IntoIncident, Joined, Tick, Took
 from alarm_center.core.case import AlarmState, IllegalMove
 from alarm_center.core.plan import Plan, Wording
 from schemas.vocabulary import AlarmKind, Channel, Condition, HandledBy, Outcome, Priority, Reason
@@ -322,3 +322,27 @@ def test_seen_in_bed_does_not_call_off_what_a_person_has_raised() -> None:
     story.happens(Evidence(Condition.CLEARED))
     assert (story.state(), story.alarm.condition) == (AlarmState.DISPATCHED, Condition.CLEARED)
     story.nobody_hears_more()
+
+
+def test_a_visit_that_nobody_has_taken_is_called_off_and_who_was_asked_is_told() -> None:
+    story = Story(visit=True, arrive_by=START + timedelta(hours=2))
+    story.passes(seconds=(timedelta(hours=2) - story.plan.visit_lead).total_seconds())
+    story.carer(FIRST).receives(Wording.VISIT)
+    assert story.state() is AlarmState.DISPATCHED
+    story.happens(CalledOff("planning"))
+    assert story.state() is AlarmState.CLOSED
+    assert (story.alarm.outcome, story.alarm.closed_by) == (Outcome.OTHER, "planning")
+    story.carer(FIRST).receives(Wording.STOOD_DOWN)
+
+
+def test_a_visit_that_somebody_has_is_theirs_and_an_alarm_is_never_called_off() -> None:
+    taken = Story(visit=True, arrive_by=START + timedelta(hours=2))
+    taken.passes(minutes=120)
+    held, alarm = Story(visit=True, arrive_by=START + timedelta(hours=2)), Story()
+    held.happens(Claim(UUID(int=0x51)))
+    taken.carer(FIRST).takes()
+    for story in (taken, held, alarm):
+        before = story.alarm
+        with pytest.raises(IllegalMove):
+            story.happens(CalledOff("planning"))
+        assert story.alarm == before

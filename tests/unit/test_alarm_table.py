@@ -7,6 +7,7 @@ from uuid import UUID
 from alarm_center.core.alarm import TRANSITIONS, decide
 from alarm_center.core.alarm_events import (
     Arrived,
+    CalledOff,
     CannotGetIn,
     Claim,
     Close,
@@ -31,7 +32,7 @@ from alarm_center.core.alarm_events import (
 from alarm_center.core.case import AlarmState, IllegalMove
 from alarm_center.core.plan import Plan
 from schemas.vocabulary import AlarmKind, Condition, Outcome, Priority, Reason
-from tests.support.alarm_story import FIRST, SECOND, Story, fresh_ids
+from tests.support.alarm_story import FIRST, SECOND, START, Story, fresh_ids
 
 USER = UUID(int=0x51)
 WORDS: tuple[Callable[[UUID], Event], ...] = (
@@ -43,6 +44,8 @@ def stories() -> Iterator[Story]:
     """Yield an alarm in each state that it can be in, free and held."""
     for held in (False, True):
         for build in (
+            visit,
+            visit_sent,
             opened,
             called_off,
             lead_asked,
@@ -62,6 +65,16 @@ def stories() -> Iterator[Story]:
 
 def opened() -> Story:
     return Story()
+
+
+def visit() -> Story:
+    return Story(visit=True, arrive_by=START + timedelta(hours=2))
+
+
+def visit_sent() -> Story:
+    story = visit()
+    story.passes(minutes=120)
+    return story
 
 
 def sent() -> Story:
@@ -127,6 +140,7 @@ def events(story: Story) -> Iterator[Event]:
     yield from (Tick(True), Claim(USER), TakeOver(USER, "shift_end"), Renew(USER), InCall(USER, True))
     yield from (Release(USER), SendPatrol(USER), Close(USER, Outcome.WELL_IN_BED), IntoIncident(UUID(int=9)))
     yield from (Evidence(Condition.CLEARED), Evidence(Condition.ACTIVE, Reason.ON_FLOOR))
+    yield CalledOff("planning")
     yield Joined(AlarmKind.SOMETHING_WRONG, Priority.FIRST)
     for notice in () if story.alarm.dispatch is None else story.alarm.dispatch.notices:
         yield from (word(notice.notice_id) for word in WORDS)

@@ -29,6 +29,7 @@ from alarm_center.core.happenings import (
     FaultKnown,
     Found,
     PersonSaid,
+    Restore,
     StaffDone,
     StaffOnSite,
     Tick,
@@ -64,6 +65,7 @@ PLANS = st.builds(
         ]
     ),
 )
+TAKEN_BACK = {CancelReason.CONSENT_REVOKED, *(reason for reason in CancelReason if reason.startswith("pause_"))}
 TICKS = st.builds(Tick, st.booleans(), st.sampled_from([False, False, False, True]), st.booleans(), st.booleans())
 
 
@@ -88,7 +90,7 @@ class Life:
         try:
             decision = decide(before, event, self.plan, self.now)
         except IllegalMove:
-            assert isinstance(event, PersonSaid | AskAgain | Cancel | Found), "a fact was refused"
+            assert isinstance(event, PersonSaid | AskAgain | Cancel | Restore | Found), "a fact was refused"
             return
         after = self.check = decision.check
         self.edges.add((before.state, type(event), after.state))
@@ -99,7 +101,11 @@ class Life:
         raised = [e for e in decision.effects if isinstance(e, Raise)]
         looks = [e.attempt for e in decision.effects if isinstance(e, Look)]
         self.alarms += lines.count(CheckLine.ALARMED)
-        if before.state in ENDED:
+        if isinstance(event, Restore):
+            assert before.state is CheckState.CANCELLED and before.cancel_reason in TAKEN_BACK, "an end was undone"
+            assert self.now < after.opens_at and not any(a.session_id for a in after.attempts), "brought back too late"
+            assert len(after.attempts) == 1 and not raised and not looks
+        elif before.state in ENDED:
             assert after.state is before.state and after.seen_by == before.seen_by, "an end was undone"
             assert (after.answer, after.reason, after.next_step_at) == (before.answer, before.reason, None)
         elif after.state is CheckState.ALARMED:
@@ -226,6 +232,10 @@ class CheckMachine(RuleBasedStateMachine):
             if failed and not person and reason is not CancelReason.CONSENT_REVOKED:
                 assert self.life.check.state is not CheckState.CANCELLED
 
+    @rule()
+    def what_cancelled_it_holds_no_longer(self) -> None:
+        self.life.happens(Restore())
+
     @rule(event=st.sampled_from([FaultKnown(), FaultGone(), StaffOnSite(), StaffDone()]))
     def the_world_changes(self, event: CheckEvent) -> None:
         self.life.happens(event)
@@ -247,7 +257,7 @@ def test_every_arrow_of_the_machine_can_be_taken() -> None:
     chance = random.Random(2)
     taken: set[tuple[CheckState, type, CheckState]] = set()
     drawn = {(state, event, to) for (state, event), becomes in TRANSITIONS.items() for to in becomes}
-    for _ in range(6000):
+    for _ in range(20000):
         taken |= wander(chance)
         if taken == drawn:
             break
@@ -282,6 +292,8 @@ def wander(chance: random.Random) -> set[tuple[CheckState, type, CheckState]]:
             events += [AskAgain("olle", 10)] * 4
         if chance.random() < 0.2:
             events.append(Cancel(chance.choice(list(CancelReason)), Instead.NOTHING, "olle", person=True))
+        if life.check.state is CheckState.CANCELLED:
+            events += [Restore()] * 4
         life.happens(chance.choice(events))
         life.holds()
     life.runs_out(Tick(device_online=True, more_tonight=False))

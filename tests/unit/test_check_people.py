@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from alarm_center.core.case import (
+    CallOff,
     Cause,
     CheckState,
     IllegalMove,
@@ -18,7 +19,10 @@ from alarm_center.core.happenings import (
     AskAgain,
     Cancel,
     CheckEvent,
+    FaultKnown,
     PersonSaid,
+    Restore,
+    StaffOnSite,
 )
 from alarm_center.core.moves import ATTEMPTS
 from schemas.messages import Attempt as ListedAttempt
@@ -266,3 +270,52 @@ def test_what_people_cannot_do_changes_nothing() -> None:
         for wish in wishes[:2]:
             with pytest.raises(IllegalMove, match="cannot happen"):
                 early(5, wish)
+
+
+TAKEN_BACK = [CancelReason.CONSENT_REVOKED, *(reason for reason in CancelReason if reason.startswith("pause_"))]
+
+
+@pytest.mark.parametrize("reason", TAKEN_BACK)
+def test_a_check_comes_back_as_it_was_planned_when_its_reason_holds_no_longer(reason: CancelReason) -> None:
+    night = Night()(-90, Cancel(reason, Instead.NOTHING, "planner-3"))(-60, Restore())
+    assert night.check == planned()
+    assert night.effects == (Write("check_restored", {"reason": reason, "instead": Instead.NOTHING}), NewConfig())
+    assert night(0, ONLINE).state is CheckState.OPEN
+
+
+def test_a_visit_in_its_stead_is_called_off_when_the_check_comes_back() -> None:
+    night = Night()(-90, Cancel(CancelReason.CONSENT_REVOKED, Instead.VISIT, "planner-3"))(-60, Restore())
+    assert CallOff() in night.effects
+
+
+@pytest.mark.parametrize("reason", sorted(set(CancelReason) - set(TAKEN_BACK)))
+def test_other_reasons_end_a_check_for_good(reason: CancelReason) -> None:
+    night = Night()(-90, Cancel(reason, Instead.NOTHING, "planner-3"))
+    with pytest.raises(IllegalMove, match="not taken back"):
+        night(-60, Restore())
+    assert night.state is CheckState.CANCELLED
+
+
+def test_a_check_that_would_have_opened_does_not_come_back() -> None:
+    night = Night()(-1, Cancel(CancelReason.CONSENT_REVOKED, Instead.NOTHING, "planner-3"))
+    with pytest.raises(IllegalMove, match="opened already"):
+        night(0, Restore())
+
+
+def test_a_check_that_somebody_has_looked_at_does_not_come_back() -> None:
+    night = waiting()(2, Cancel(CancelReason.CONSENT_REVOKED, Instead.NOTHING, "planner-3"))
+    with pytest.raises(IllegalMove, match="looked at"):
+        night(-5, Restore())
+
+
+def test_what_was_known_of_faults_and_staff_is_told_again() -> None:
+    night = Night()(-80, FaultKnown())(-50, ONLINE)(-45, StaffOnSite())
+    assert night.check.fault_known and night.check.held
+    night(-40, Cancel(CancelReason.CONSENT_REVOKED, Instead.NOTHING, "planner-3"))(-30, Restore())
+    assert not night.check.fault_known and not night.check.held
+
+
+@pytest.mark.parametrize("night", [Night(), opened(), waiting()], ids=["planned", "open", "waiting"])
+def test_only_a_cancelled_check_comes_back(night: Night) -> None:
+    with pytest.raises(IllegalMove):
+        night(2, Restore())

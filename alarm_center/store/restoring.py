@@ -1,0 +1,62 @@
+"""What was cancelled and may be owed again: the checks, the visits in their stead, and the pauses that end early."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from alarm_center.store.devices import CONSENTED
+from alarm_center.store.memory import Tx
+
+
+async def restorable(tx: "Tx[Any]", resident_id: UUID) -> list[UUID]:
+    """Return the checks to come that were cancelled for want of consent, or by a pause that has ended since."""
+    rows = await tx.fetch(
+        """
+        select check_id from checks c
+        where c.resident_id = $1 and c.state = 'cancelled' and c.opens_at > clock.now()
+            and (c.cancel_reason = 'consent_revoked' or exists (
+                select from pauses p
+                where p.resident_id = c.resident_id and p.reason = c.cancel_reason
+                    and p.from_at <= c.opens_at and p.ended_at <= c.opens_at and c.opens_at < p.to_at))
+        order by c.opens_at, c.check_id
+        """,
+        resident_id,
+    )
+    return [row["check_id"] for row in rows]
+
+
+async def consented(tx: "Tx[Any]", resident_id: UUID) -> bool:
+    """Whether there is consent to look. Until the transaction ends nobody withdraws it."""
+    await tx.execute("select hold_consents($1)", resident_id)
+    holds: bool = await tx.fetchval(
+        f"select {CONSENTED} from residents r where r.resident_id = $1",  # noqa: S608 -- our own constant
+        resident_id,
+    )
+    return holds
+
+
+async def visits_of(tx: "Tx[Any]", check_id: UUID) -> list[UUID]:
+    """Return the open visits that were planned in the check's stead; the timeline says which they are."""
+    rows = await tx.fetch(
+        """
+        select distinct alarm_id from alarms join events using (alarm_id)
+        where events.check_id = $1 and events.kind = 'alarm_opened' and alarms.visit and alarms.state <> 'closed'
+        order by alarm_id
+        """,
+        check_id,
+    )
+    return [row["alarm_id"] for row in rows]
+
+
+async def end_pauses(tx: "Tx[Any]", resident_id: UUID, at: datetime) -> int:
+    """End, at *at*, the resident's pauses that hold then; return how many."""
+    rows = await tx.fetch(
+        """
+        update pauses set ended_at = $2
+        where resident_id = $1 and from_at <= $2 and $2 < to_at and (ended_at is null or $2 < ended_at)
+        returning pause_id
+        """,
+        resident_id,
+        at,
+    )
+    return len(rows)
