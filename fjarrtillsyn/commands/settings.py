@@ -53,7 +53,9 @@ class MigrateSettings(BaseSettings):
             try:
                 user, password, _ = address(secret)
             except ValueError:
-                wrong.append(f"FJT_{name.upper()}: is no address, which looks like postgresql://{role}:PASSWORD@HOST/DATABASE")
+                wrong.append(
+                    f"FJT_{name.upper()}: is no address, which looks like postgresql://{role}:PASSWORD@HOST/DATABASE"
+                )
                 continue
             if self.database_url_superuser is not None and (user != role or not password):
                 wrong.append(f"FJT_{name.upper()}: has to name {role} and its password")

@@ -115,9 +115,7 @@ async def town(
 ) -> AsyncIterator[Town]:
     """Yield a town with its checks planned for tonight, at ten to two; the residents *operator_sees* need eyes."""
     memory, web = await Memory.open(database.worker, size=4), await Memory.open(database.web, size=4)
-    here = Town(
-        org, memory, web, Pictures(10_000_000, time.monotonic, heard_timeline=float("inf")), UUID(int=0)
-    )
+    here = Town(org, memory, web, Pictures(10_000_000, time.monotonic, heard_timeline=float("inf")), UUID(int=0))
     try:
         await here.set_clock(TWO - timedelta(minutes=10))
         async with memory.transaction() as tx:
