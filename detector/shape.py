@@ -106,20 +106,26 @@ def _together(mask: Mask) -> Mask:
 
 
 def _two_peaks(line: Line, lasts: Line, apart: int) -> bool:
-    """Return whether *line* has two peaks at least *apart*, a valley between them at most 3/4 of the lower.
+    """Return whether *line* has two peaks at least *apart* that are two people.
 
-    Both have to last: *lasts* near each is at least a quarter of its highest.
+    Two that have a valley of at most 3/4 of the lower between them, and last: *lasts* near each is at least a quarter
+    of its highest. A shaken camera hides much of what lasts: a tenth is enough for two of like height with a deep
+    valley, nothing is asked of two that have nothing at all between them.
     """
     first = int(np.argmax(line))
     reach = 2
-    least = 0.25 * float(lasts.max())
+    top, highest = float(line[first]), float(lasts.max())
     for second in range(len(line)):
-        if abs(second - first) < apart:
+        if abs(second - first) < apart or highest <= 0:
             continue
         a, b = sorted((first, second))
-        lower = min(float(line[a]), float(line[b]))
-        both_last = least > 0 and all(float(lasts[max(0, p - reach) : p + reach + 1].max()) >= least for p in (a, b))
-        if both_last and lower >= 0.3 * float(line[first]) and float(line[a : b + 1].min()) < 0.75 * lower:
+        lower, valley = min(float(line[a]), float(line[b])), float(line[a : b + 1].min())
+        last = min(float(lasts[max(0, p - reach) : p + reach + 1].max()) for p in (a, b)) / highest
+        if last >= 0.25 and lower >= 0.3 * top and valley < 0.75 * lower:
+            return True
+        if last >= 0.1 and lower >= 0.5 * top and valley < 0.35 * lower:
+            return True
+        if lower >= max(1.0, 0.15 * top) and valley <= 0.1 * lower:
             return True
     return False
 

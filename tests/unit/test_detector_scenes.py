@@ -6,7 +6,7 @@ import pytest
 from detector.judge import judge
 from schemas.messages import Session, Zone
 from schemas.vocabulary import Answer, Reason
-from tests.unit.detector_alterations import mirrored
+from tests.unit.detector_alterations import Alteration, mirrored
 from tests.unit.detector_sessions import grey, jpeg, night
 
 SEEDS = (1, 2, 3)
@@ -47,6 +47,13 @@ def test_it_says_where_it_saw_somebody_and_how_many() -> None:
     alone = judge(night("couple_one_missing"))
     assert alone.people == 1
     assert [e.zone for e in alone.evidence] == ["bed_left"]
+
+
+@pytest.mark.parametrize(("seed", "shaken"), [(3, 640), (4, 1270), (8, 0), (8, 1)])
+def test_two_in_one_bed_are_two_under_a_shaken_camera(seed: int, shaken: int) -> None:
+    """The shaking hides half of what lasts; two peaks with a deep valley between them are two all the same."""
+    for fps in (3.0, 4.0):
+        assert judge(Alteration(shaken, ("shake",)).of(night("two", seed, fps=fps))).answer is not Answer.IN_BED
 
 
 def test_a_sleeper_who_is_one_of_two_expected_is_not_enough() -> None:
