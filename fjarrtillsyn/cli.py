@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from schemas.vocabulary import Role
+from schemas.vocabulary import Answer, Role
 
 app = typer.Typer(
     help="Remote night supervision: a look at the agreed time, an alarm when nobody was seen, and somebody who came.",
@@ -141,12 +141,16 @@ def calibrate(
         typer.Option(help='Where things are, JSON: {"bed": [[x, y], ...], "floor": ...}, or a profile.', exists=True),
     ],
     out: Annotated[Path | None, typer.Option(metavar="PROFILE.JSON", help="Where to write it; else printed.")] = None,
+    confirmed: Annotated[
+        Answer | None,
+        typer.Option(help="TAKE is a session of which people said so: bring the profile in ZONES up to date by it."),
+    ] = None,
     fps: Annotated[float, typer.Option(min=0.1, help="At which the frames of a folder were filmed.")] = 5.0,
 ) -> None:
     """Make a room's profile: its zones and the coarse structure of the room when empty. No picture is kept."""
     from fjarrtillsyn.commands import calibrating
 
-    calibrating.room(take, zones, out, fps=fps)
+    calibrating.room(take, zones, out, fps=fps, confirmed=confirmed)
 
 
 @app.command()

@@ -8,17 +8,22 @@ import typer
 from pydantic import ValidationError
 
 from detector import evaluate
-from detector.calibrate import NoTake, calibrate
+from detector.calibrate import NoTake, calibrate, update
+from detector.judge import judge
 from fjarrtillsyn.commands.settings import BAD_SETTINGS
-from schemas.messages import Profile
+from schemas.messages import Profile, Session
+from schemas.vocabulary import Answer
 from schemas.wire import Refused
 
 
-def room(take: Path, zones: Path, out: Path | None, *, fps: float) -> None:
-    """Write the profile of the room in *take* to *out*, or print it; the take itself is not kept."""
+def room(take: Path, zones: Path, out: Path | None, *, fps: float, confirmed: Answer | None = None) -> None:
+    """Write the profile of the room in *take* to *out*, or print it; the take itself is not kept.
+
+    With *confirmed*, *take* is a session of which people said so, and the profile in *zones* learns from it.
+    """
     try:
-        session = evaluate.session_of(take, fps=fps)
-        profile = calibrate(session.frames, read_zones(zones))
+        session, known = evaluate.session_of(take, fps=fps), read_zones(zones)
+        profile = calibrate(session.frames, known) if confirmed is None else _learnt(session, known, confirmed)
     except (evaluate.BadFolder, NoTake, Refused, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(BAD_SETTINGS) from None
@@ -33,6 +38,16 @@ def room(take: Path, zones: Path, out: Path | None, *, fps: float) -> None:
         raise typer.Exit(BAD_SETTINGS) from None
     names = ", ".join(f"{zone.name} ({zone.kind})" for zone in profile.zones)
     typer.echo(f"{out}: version {profile.version}, zones {names}, {len(text)} bytes; no picture is kept")
+
+
+def _learnt(session: Session, known: Profile, confirmed: Answer) -> Profile:
+    asked = session.model_copy(update={"profile": known})
+    learnt = update(known, asked, judge(asked).model_copy(update={"answer": confirmed}))
+    if learnt is known:
+        raise NoTake(
+            "it teaches nothing: the room is not calibrated, or the picture is not good, or shows another view"
+        )
+    return learnt
 
 
 def read_zones(path: Path) -> Profile:

@@ -97,6 +97,17 @@ def test_calibrate_writes_a_profile_that_judge_takes(tmp_path: Path) -> None:
     assert judge(night("still_duvet").model_copy(update={"profile": profile})).measures["shape_in_bed"] > 0.15
 
 
+def test_a_session_that_people_confirmed_brings_the_profile_up_to_date(tmp_path: Path) -> None:
+    profile, out = tmp_path / "profile.json", tmp_path / "next.json"
+    room = calibrate(night("empty").frames, night("empty").profile)
+    profile.write_text(room.model_dump_json())
+    asked = ["calibrate", str(take(tmp_path / "take")), "--zones", str(profile), "--out", str(out), "--confirmed"]
+    assert CliRunner().invoke(app, [*asked, "not_seen"]).exit_code == 0
+    assert Profile.model_validate_json(out.read_text()).version == room.version + 1
+    done = CliRunner().invoke(app, [*asked, "something_wrong"])
+    assert done.exit_code == 2 and "teaches nothing" in done.output
+
+
 def test_zones_may_be_bare(tmp_path: Path) -> None:
     zones = tmp_path / "zones.json"
     zones.write_text('{"bed": [[0.2, 0.3], [0.8, 0.3], [0.8, 0.8]], "floor": [[0, 0.8], [1, 0.8], [1, 1]]}')
