@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from detector.calibrate import calibrate
 from detector.judge import judge
 from gateway.scenes import draw, profile
 from schemas.messages import Frame, Profile, Session
@@ -57,19 +58,21 @@ def run() -> list[dict[str, Any]]:
 
     decode()
     judge(made)
-    pairs = [(_ms(decode), _ms(lambda: judge(made))) for _ in range(ROUNDS)]
-    bare = statistics.median(before for before, _ in pairs)
-    judged = statistics.median(after for _, after in pairs)
-    ratio = statistics.median(after / before for before, after in pairs)
+    room = calibrate(session("empty").frames, made.profile)
+    known = made.model_copy(update={"profile": room})
+    triples = [(_ms(decode), _ms(lambda: judge(made)), _ms(lambda: judge(known))) for _ in range(ROUNDS)]
     once, often = _peak(1), _peak(200)
     return [
-        {
-            "name": "judge_vs_decode",
-            "value": round(judged, 2),
-            "unit": "ms",
-            "baseline": round(bare, 2),
-            "ratio": round(ratio, 3),
-        },
+        *(
+            {
+                "name": name,
+                "value": round(statistics.median(triple[column] for triple in triples), 2),
+                "unit": "ms",
+                "baseline": round(statistics.median(triple[0] for triple in triples), 2),
+                "ratio": round(statistics.median(triple[column] / triple[0] for triple in triples), 3),
+            }
+            for column, name in ((1, "judge_vs_decode"), (2, "judge_calibrated_vs_decode"))
+        ),
         {
             "name": "judge_peak_memory",
             "value": round(often, 1),
