@@ -17,7 +17,7 @@ demo: $(STAMP) ## Play a town at night in the browser (no Docker, no root, no ac
 	$(BIN)/fjarrtillsyn demo
 
 test: check ## Set up, check, and run every test
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist worksteal
 
 check: setup ## Lint, format, types and import contracts, without running tests
 	$(BIN)/ruff check .

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from tests.support.postgres import Database
 
 
+_NIGHT = Path(__file__).parent / "night"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the whole nights: they are long and mostly wait, and the many short tests fill in beside them."""
+    items.sort(key=lambda item: not item.path.is_relative_to(_NIGHT))
+
+
 @pytest.fixture
 def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
     """A running Mosquitto as deployed; ``allow`` lets devices in."""
