@@ -18,12 +18,14 @@ class Unlit:
     """Blocks without their changes of light.
 
     ``still`` is the median picture (h, w); ``residual`` (t, h, w) what of each frame the light does not explain, both
-    float32 grey levels; ``gain`` (t,) each frame's brightness as a factor of ``still``'s.
+    float32 grey levels; ``gain`` (t,) each frame's brightness as a factor of ``still``'s; ``shift`` (t, 2) by how many
+    pixels of the reduced picture each frame lies right of the median picture, and below it.
     """
 
     still: Blocks
     residual: Blocks
     gain: npt.NDArray[np.float64]
+    shift: npt.NDArray[np.float64]
 
 
 def take_out(blocks: Blocks, picture: Grey) -> Unlit:
@@ -59,7 +61,7 @@ def take_out(blocks: Blocks, picture: Grey) -> Unlit:
         scale = np.maximum(1.4826 * np.partition(apart, middle, axis=1)[:, middle : middle + 1], 0.05)
         weights = 1.0 / np.square(1.0 + np.square(apart / (_TRIM * scale)))
     residual = changes - (fit @ basis.reshape(_TERMS, -1)).reshape(blocks.shape)
-    return Unlit(still, residual, 1.0 + fit[:, 0].astype(np.float64))
+    return Unlit(still, residual, 1.0 + fit[:, 0].astype(np.float64), -fit[:, -2:].astype(np.float64))
 
 
 def slopes(picture: Grey) -> Blocks:

@@ -29,7 +29,7 @@ class Movement:
     them that no moving light or shadow explains; ``slow`` those
     that do so only by being slow; ``when`` the times at which a living block is away from its usual grey;
     ``sustained`` the blocks that are slow in both halves of the session. ``distinct`` is
-    how many different pictures this rests on.
+    how many different pictures this rests on; ``shiver`` by how many pixels of the reduced picture the camera shook.
     """
 
     amplitude: Blocks
@@ -45,6 +45,7 @@ class Movement:
     frames: int
     distinct: int
     sustained: Mask
+    shiver: float
 
 
 def find(clip: Clip, looked_at: Mask, thresholds: Thresholds) -> Movement:
@@ -99,6 +100,7 @@ def find(clip: Clip, looked_at: Mask, thresholds: Thresholds) -> Movement:
         frames=len(residual),
         distinct=len(first_shown),
         sustained=sustained,
+        shiver=float(np.median(np.abs(unlit.shift).max(axis=1))),
     )
 
 

@@ -76,7 +76,7 @@ def describe(body: Body, movement: Movement, zones: Zones) -> Figure:
     )
 
 
-def lobes(moves: Mask, sustained: Mask, zone: Mask) -> int:
+def lobes(moves: Mask, sustained: Mask, zone: Mask, *, shaken: bool = False) -> int:
     """Return how many places in *zone* move all the time with a stiller gap between them: 0, 1 or 2.
 
     *moves* is what moves at all; *sustained* what does so slowly in both halves of the session. One sleeper stirs an arm or a leg now and then, but breathes in one place; two people are two such
@@ -94,7 +94,7 @@ def lobes(moves: Mask, sustained: Mask, zone: Mask) -> int:
             continue
         line = np.convolve(there.sum(axis=axis), smooth, mode="same")
         lasts = np.convolve(lasting.sum(axis=axis), smooth, mode="same")
-        if _two_peaks(line, lasts, apart=max(4, round(0.3 * length))):
+        if _two_peaks(line, lasts, max(4, round(0.3 * length)), shaken):
             return 2
     return 1
 
@@ -105,12 +105,12 @@ def _together(mask: Mask) -> Mask:
     return np.asarray(mask & (around >= 3.5))
 
 
-def _two_peaks(line: Line, lasts: Line, apart: int) -> bool:
+def _two_peaks(line: Line, lasts: Line, apart: int, shaken: bool) -> bool:
     """Return whether *line* has two peaks at least *apart* that are two people.
 
     Two that have a valley of at most 3/4 of the lower between them, and last: *lasts* near each is at least a quarter
-    of its highest. A shaken camera hides much of what lasts: a tenth is enough for two of like height with a deep
-    valley, nothing is asked of two that have nothing at all between them.
+    of its highest; a tenth is enough for two of like height with a deep valley. A camera that is *shaken* hides what
+    lasts: then nothing is asked of two that have nothing at all between them.
     """
     first = int(np.argmax(line))
     reach = 2
@@ -125,7 +125,7 @@ def _two_peaks(line: Line, lasts: Line, apart: int) -> bool:
             return True
         if last >= 0.1 and lower >= 0.5 * top and valley < 0.35 * lower:
             return True
-        if lower >= max(1.0, 0.15 * top) and valley <= 0.1 * lower:
+        if shaken and lower >= max(1.0, 0.15 * top) and valley <= 0.1 * lower:
             return True
     return False
 

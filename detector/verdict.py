@@ -136,8 +136,10 @@ def _in_zone(place: Place, core: Mask, beds: int, movement: Movement, t: Thresho
     people = 0
     if seen:
         # A side of a couple's bed is one person wide; only a bed that is one zone can hold two unasked.
-        alone = beds == 1 and movement.distinct >= t.least_to_count
-        people = max(1, lobes(movement.slow | movement.solid, movement.sustained, place.mask)) if alone else 1
+        people = 1
+        if beds == 1 and movement.distinct >= t.least_to_count:
+            stirs, shaken = movement.slow | movement.solid, movement.shiver >= t.shiver
+            people = max(1, lobes(stirs, movement.sustained, place.mask, shaken=shaken))
     return _At(place, blocks, strength, slow, people)
 
 
