@@ -39,6 +39,8 @@ log = structlog.get_logger()
 
 _GROUP: Final = "centre"
 _STALE_CYCLE_SECONDS: Final = 15.0
+_STOPS_WITHIN_SECONDS: Final = 20.0
+"""Longer than the outbox takes to end what it is sending."""
 
 
 @dataclass(slots=True)
@@ -88,10 +90,12 @@ class Centre:
         log.critical("loop_ended", loop=self.broken, error=repr(task.exception()))
 
     async def stop(self) -> None:
-        """End every loop."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """End every loop, telling again whichever a library has kept from hearing it."""
+        pending = {task for task in self._tasks if not task.done()}
+        while pending:
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=_STOPS_WITHIN_SECONDS)
 
     def trouble(self) -> list[str]:
         """Return what keeps this replica from doing its work, in words; empty when it is ready."""

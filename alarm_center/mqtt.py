@@ -68,18 +68,21 @@ class Broker:
             await client.publish(topic, payload, qos=qos, retain=retain, timeout=_PUBACK_SECONDS)
         except aiomqtt.MqttError as error:
             raise NotConnected(str(error)) from error
+        _stop_if_told()
 
     async def subscribe(self, filter_: str, qos: int, handler: Handler) -> None:
         """Hear *filter_* from now on, over reconnects too."""
         self.subscriptions[filter_] = (qos, handler)
         if self._client is not None:
             await self._client.subscribe(filter_, qos=qos)
+            _stop_if_told()
 
     async def unsubscribe(self, filter_: str) -> None:
         """Stop hearing *filter_*."""
         self.subscriptions.pop(filter_, None)
         if self._client is not None:
             await self._client.unsubscribe(filter_)
+            _stop_if_told()
 
     async def run(self) -> None:
         """Connect, hear and come back, until cancelled."""
@@ -90,9 +93,7 @@ class Broker:
                     failures = 0
                     await self._hear(client)
             except (aiomqtt.MqttError, OSError) as error:
-                if (me := asyncio.current_task()) is not None and me.cancelling():
-                    # The goodbye failed, and its error took the cancellation's place.
-                    raise asyncio.CancelledError from None
+                _stop_if_told()
                 wait = _BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)]
                 log.warning("broker_lost", error=str(error), again_in_s=wait)
                 failures += 1
@@ -165,3 +166,16 @@ class Broker:
             log.exception("message_failed", topic=topic, bytes=len(payload))
             return False
         return True
+
+
+def _stop_if_told() -> None:
+    """Go on with a cancellation that a library has swallowed.
+
+    Python 3.11's ``wait_for``, which aiomqtt waits with, returns as if nothing were wrong when the acknowledgement comes
+    in the same moment; and a goodbye that fails puts its own error in the cancellation's place.
+
+    Raises:
+        asyncio.CancelledError: this task was told to stop.
+    """
+    if (me := asyncio.current_task()) is not None and me.cancelling():
+        raise asyncio.CancelledError

@@ -36,6 +36,7 @@ class Link:
             aiomqtt.MqttError: the connection is lost or the broker did not answer.
         """
         await self._client.publish(topic, payload, qos=qos, timeout=_PUBACK_S)
+        stop_if_told()
 
     async def subscribe(self, topic_filter: str) -> None:
         """Hear *topic_filter* from now on, with QoS 1.
@@ -44,6 +45,7 @@ class Link:
             aiomqtt.MqttError: the connection is lost or the broker refuses.
         """
         await self._client.subscribe(topic_filter, qos=1)
+        stop_if_told()
 
     async def serve(self, work: Callable[[Received], Awaitable[None]]) -> None:
         """Do *work* on each message, at most four at once; acknowledge each after its work.
@@ -92,3 +94,16 @@ async def connected(settings: Settings, identifier: str, will: aiomqtt.Will) -> 
     client._client.manual_ack_set(True)
     async with client:
         yield Link(client)
+
+
+def stop_if_told() -> None:
+    """Go on with a cancellation that a library has swallowed.
+
+    Python 3.11's ``wait_for``, which aiomqtt waits with, returns as if nothing were wrong when the acknowledgement comes
+    in the same moment; and a goodbye that fails puts its own error in the cancellation's place.
+
+    Raises:
+        asyncio.CancelledError: this task was told to stop.
+    """
+    if (me := asyncio.current_task()) is not None and me.cancelling():
+        raise asyncio.CancelledError

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from detector import metrics
 from detector.judge import finding as finding_of
 from detector.judge import judge
-from detector.mqtt import Link, Received, connected
+from detector.mqtt import Link, Received, connected, stop_if_told
 from detector.person_model import PersonModel, with_model
 from detector.settings import Settings
 from detector.version import NAME
@@ -70,9 +70,7 @@ class Detector:
                 metrics.CONNECTED.set(0)
                 if time.monotonic() - before > _HELD_S:
                     failures = 0
-                if (me := asyncio.current_task()) is not None and me.cancelling():
-                    # The goodbye failed, and its error took the cancellation's place.
-                    raise asyncio.CancelledError
+                stop_if_told()
                 await asyncio.sleep(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
                 failures += 1
         finally:
