@@ -25,6 +25,7 @@ from alarm_center.core.happenings import (
     FaultKnown,
     Found,
     PersonSaid,
+    Restore,
     StaffDone,
     StaffOnSite,
     Tick,
@@ -343,7 +344,9 @@ def test_facts_are_never_refused() -> None:
     assert all((state, fact) in TRANSITIONS for state in CheckState for fact in facts)
 
 
-def test_an_end_is_an_end() -> None:
-    for (state, _), becomes in TRANSITIONS.items():
-        if state in (CheckState.SEEN, CheckState.ALARMED, CheckState.CANCELLED):
+def test_an_end_is_an_end_but_for_what_was_cancelled_before_its_time_and_is_owed_again() -> None:
+    for (state, event), becomes in TRANSITIONS.items():
+        if (state, event) == (CheckState.CANCELLED, Restore):
+            assert becomes == {CheckState.PLANNED}
+        elif state in (CheckState.SEEN, CheckState.ALARMED, CheckState.CANCELLED):
             assert becomes == {state}
