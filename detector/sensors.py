@@ -55,6 +55,9 @@ def decide(session: Session) -> Verdict:
     measures |= {f"bed_{number}": bed.value for number, bed in enumerate(beds)}
     evidence = tuple(Evidence(what="bed_occupied", value=round(b.value, 2)) for b in beds if b.occupied)
     evidence += tuple(Evidence(what="warm", value=round(w.measures.get("warm_bed_c", 0), 2)) for w in warmth)
+    evidence += tuple(
+        Evidence(what="bed_cools", value=round(w.measures["cooling"], 2)) for w in warmth if w.detail == thermal.COOLS
+    )
 
     def say(answer: Answer, reason: Reason | None = None, people: int | None = None, detail: str = "") -> Verdict:
         return Verdict(answer, reason, people, evidence, measures, detail)

@@ -1,6 +1,8 @@
-"""What a small thermal array over a room sees: who is warm, where, and in what shape."""
+"""What a small thermal array over a room sees: who is warm, where, in what shape, and whether a bed only cools."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +12,8 @@ from schemas.messages import Channel, Profile
 from schemas.vocabulary import Answer, Reason
 
 Cells = npt.NDArray[np.float64]
+
+COOLS: Final = "warm, and cooling as a bed that was just left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,58 +28,116 @@ class Warmth:
 
 
 def read(array: Channel, ambient: Channel | None, profile: Profile) -> Warmth:
-    """Return what *array* (°C, rows × columns) shows over its window.
+    """Return what *array* (°C, rows × columns) shows over its window; *ambient* is what the array itself has, °C."""
+    measures = measure(array, ambient, profile)
+    if measures is None:
+        return Warmth(Answer.CANNOT_TELL, Reason.OUT_OF_RANGE, {}, "the profile has no bed zone over the array")
+    return say(measures, profile.thresholds)
 
-    A person is the warmest thing in a bedroom at night; a bed just left is warm too, but evenly and less so; who
-    sits on the bed is hot in few cells and reaches into the rows behind it, who lies is warm along the bed.
-    Temperatures are taken relative to the array's own coolest quarter, and to the ambient reading where there is one.
+
+def measure(array: Channel, ambient: Channel | None, profile: Profile) -> dict[str, float] | None:
+    """Return what is measured of a window, °C and ratios; None where the profile has no bed over the array.
+
+    A person is the warmest thing in a bedroom at night. Who sits on the bed is hot in few cells and reaches into the
+    rows behind it, who lies is warm along the bed. Temperatures are taken relative to the array's own coolest
+    quarter, and to the ambient reading where there is one.
     """
     values = np.asarray(array.values, float).reshape(-1, array.rows, array.columns)
     zones = lay(profile, (array.rows, array.columns))
     if not zones.rest:
-        return Warmth(Answer.CANNOT_TELL, Reason.OUT_OF_RANGE, {}, "the profile has no bed zone over the array")
+        return None
     usual = np.median(values, axis=0)
     warm: Cells = usual - np.quantile(usual[zones.looked_at], 0.25)
     bed, elsewhere = zones.at_rest, zones.outside
     hot = float(warm[bed].max())
     beside = float(warm[elsewhere].max()) if elsewhere.any() else 0.0
     line = _along(warm, bed)
-    spread, peaks = _spread(line), _peaks(line)
+    restless = values.std(axis=0)
     measures = {
         "warm_bed_c": hot,
         "warm_elsewhere_c": beside,
         "elsewhere_ratio": beside / max(hot, 0.1),
         "end_ratio": max(float(line[0]), float(line[-1])) / max(hot, 0.1),
-        "spread_cells": spread,
-        "peaks": float(peaks),
-        "unevenness_c": hot - float(warm[bed].mean()),
-        "restless_c": float(values.std(axis=0).max()),
-        "restless_elsewhere_c": float(values.std(axis=0)[elsewhere].max()) if elsewhere.any() else 0.0,
+        "spread_cells": _spread(line),
+        "peaks": float(_peaks(line)),
+        "unevenness": (hot - float(warm[bed].mean())) / max(hot, 0.1),
+        "restless_c": float(restless.max()),
+        "restless_elsewhere_c": float(restless[elsewhere].max()) if elsewhere.any() else 0.0,
+        **_cooling(values, np.asarray(array.ms, float) / 60_000, warm, bed, zones.looked_at),
     }
-    above = 0.0
     if ambient is not None and ambient.values:
-        above = float(usual[bed].max()) - float(np.mean(ambient.values))
-        measures["above_ambient_c"] = above
-    limit = profile.thresholds
-    person = limit.get("warm_person_c", 1.5)
+        measures["above_ambient_c"] = float(usual[bed].max()) - float(np.mean(ambient.values))
+    return measures
+
+
+def say(measures: Mapping[str, float], limit: Mapping[str, float]) -> Warmth:
+    """Return what *measures* mean; *limit* sets thresholds otherwise than docs/detector.md has them."""
+    found = dict(measures)
+    hot, beside = found["warm_bed_c"], found["warm_elsewhere_c"]
     if max(hot, beside) < limit.get("warm_anybody_c", 1.5):
-        return Warmth(Answer.NOT_SEEN, None, measures)
-    if measures["elsewhere_ratio"] >= limit.get("elsewhere_ratio", 0.9):
+        return Warmth(Answer.NOT_SEEN, None, found)
+    if found["elsewhere_ratio"] >= limit.get("elsewhere_ratio", 0.9):
         # Who stands sways and walks; who lies on the floor keeps to their cells.
-        lying = measures["restless_elsewhere_c"] < limit.get("restless_elsewhere_c", 0.5)
+        lying = found["restless_elsewhere_c"] < limit.get("restless_elsewhere_c", 0.5)
         reason = Reason.ON_FLOOR if lying else Reason.UP
-        return Warmth(Answer.SOMETHING_WRONG, reason, measures, "warmest outside the bed")
+        return Warmth(Answer.SOMETHING_WRONG, reason, found, "warmest outside the bed")
+    above = found.get("above_ambient_c", 0.0)
     lies = (
-        measures["end_ratio"] >= limit.get("end_ratio", 0.7)
-        and measures["elsewhere_ratio"] <= limit.get("elsewhere_at_rest", 0.45)
-        and measures["unevenness_c"] <= limit.get("unevenness_c", 3.0)
-        and spread >= limit.get("spread_cells", 0.6)
+        found["end_ratio"] >= limit.get("end_ratio", 0.7)
+        and found["elsewhere_ratio"] <= limit.get("elsewhere_at_rest", 0.45)
+        and beside <= limit.get("warm_elsewhere_at_rest_c", 1.3)
+        and found["unevenness"] <= limit.get("unevenness", 0.65)
+        and found["spread_cells"] >= limit.get("spread_cells", 0.6)
+        and hot >= limit.get("warm_person_c", 1.5)
+        and above >= limit.get("above_ambient_c", -0.7)
     )
-    if lies and hot >= person and above >= limit.get("above_ambient_c", -0.7):
-        return Warmth(Answer.IN_BED, None, measures, people=peaks)
-    if hot >= limit.get("warm_sitting_c", 3.2) and measures["end_ratio"] < limit.get("end_ratio_sitting", 0.55):
-        return Warmth(Answer.SOMETHING_WRONG, Reason.AT_EDGE, measures, "warm in few cells of the bed")
-    return Warmth(Answer.CANNOT_TELL, Reason.STILL, measures, "warm, but not as somebody who lies is")
+    if lies and cools(found, limit):
+        return Warmth(Answer.CANNOT_TELL, Reason.STILL, found, COOLS)
+    if lies:
+        return Warmth(Answer.IN_BED, None, found, people=round(found["peaks"]))
+    if hot >= limit.get("warm_sitting_c", 3.2) and found["end_ratio"] < limit.get("end_ratio_sitting", 0.55):
+        return Warmth(Answer.SOMETHING_WRONG, Reason.AT_EDGE, found, "warm in few cells of the bed")
+    return Warmth(Answer.CANNOT_TELL, Reason.STILL, found, "warm, but not as somebody who lies is")
+
+
+def cools(measures: Mapping[str, float], limit: Mapping[str, float]) -> bool:
+    """Return whether the bed loses its warmth as one does that was just left: evenly, quietly, all over.
+
+    The nearer its warmth is to the room's, the slower it is lost and the less of it is asked for.
+    """
+    quiet = measures["unsteady_c"] <= limit.get("unsteady_c", 0.13) and measures["cooling_share"] >= 0.8
+    faint = measures.get("above_ambient_c", 0.0) < 0.0
+    rate, sure = (
+        (limit.get("cooling_faint", 0.1), 2.0)
+        if faint
+        else (limit.get("cooling", 0.17), limit.get("cooling_sure", 3.0))
+    )
+    return quiet and measures["cooling"] >= rate and measures["cooling_sure"] >= sure
+
+
+def _cooling(values: Cells, minutes: Cells, warm: Cells, bed: Mask, looked_at: Mask) -> dict[str, float]:
+    """Return how fast the bed's warmth is lost, as a share of it a minute (Newton's law of cooling), and how surely.
+
+    Each cell's slope over time is fitted by least squares, the coolest cells' taken out, and the slopes fitted to the
+    cells' warmth; ``cooling_sure`` is that fit over its own error, ``cooling_share`` the share of warm cells that
+    cool, ``unsteady_c`` the largest deviation of a cell from its own line.
+    """
+    since = minutes - minutes.mean()
+    slopes = np.tensordot(since, values, axes=1) / max(float(since @ since), 1e-9)
+    left = values - values.mean(axis=0) - since[:, None, None] * slopes
+    cold = looked_at & (warm <= 0.15)
+    slopes = slopes - (np.median(slopes[cold]) if cold.any() else 0.0)
+    here, there = warm[bed], slopes[bed]
+    weight = max(float(here @ here), 1e-9)
+    rate = -float(here @ there) / weight
+    error = float(np.sqrt(((there + rate * here) ** 2).sum() / max(len(here) - 1, 1) / weight))
+    most = here > 0.4 * here.max()
+    return {
+        "cooling": rate,
+        "cooling_sure": rate / max(error, 1e-6),
+        "cooling_share": float((there[most] < 0).mean()) if most.any() else 0.0,
+        "unsteady_c": float(left.std(axis=0)[bed].max()),
+    }
 
 
 def _along(warm: Cells, bed: Mask) -> Cells:

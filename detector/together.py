@@ -76,9 +76,9 @@ def _say(camera: Finding, sensors: Finding) -> tuple[Answer, tuple[Reason, ...],
 
 
 def _only_still(finding: Finding) -> bool:
-    """Return whether its whole doubt is that nothing moves: nothing stirs or stands elsewhere, no light hides it."""
+    """Return whether its whole doubt is that nothing moves: nothing elsewhere, no light that hides it, no bed that cools."""
     elsewhere = finding.measures.get("strength_outside", 0.0) > 0.0 or any(
-        evidence.what in ("moves_outside", "shape_outside") for evidence in finding.evidence
+        evidence.what in ("moves_outside", "shape_outside", "bed_cools") for evidence in finding.evidence
     )
     hidden = finding.measures.get("shaded_blocks", 0.0) >= _HIDES
     return finding.reasons[0] is Reason.STILL and not elsewhere and not hidden

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from detector import thermal
 from detector.judge import judge
 from gateway.sensors import draw
 from schemas.messages import Channel, Profile
@@ -53,6 +54,20 @@ def test_a_thermal_array(posture: str, seed: int) -> None:
     answer, reason = ARRAY[posture]
     found = judge(sensors(*draw(posture, seed, 10), room=ROOM))
     assert (found.answer, found.reasons) == (answer, (reason,) if reason else ())
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("a_minute", [0.3, 0.5, 0.7])
+def test_a_bed_that_cools_is_not_somebody_who_lies_in_it(seed: int, a_minute: float) -> None:
+    """Measured of a real bed: 0.7 of its warmth a minute at first, 0.3 after one, 0.17 after three."""
+    array, ambient = draw("asleep", seed, 10)
+    values = np.asarray(array.values)
+    warmth = np.median(values, axis=0) - np.quantile(values, 0.25)
+    since = np.asarray(array.ms)[:, None] / 60_000
+    cooling = array.model_copy(update={"values": tuple(map(tuple, values - a_minute * since * warmth))})
+    found = judge(sensors(cooling, ambient, room=ROOM))
+    assert (found.answer, found.reasons, found.detail) == (Answer.CANNOT_TELL, (Reason.STILL,), thermal.COOLS)
+    assert "bed_cools" in {evidence.what for evidence in found.evidence}
 
 
 def test_a_finer_array_says_the_same() -> None:

@@ -74,6 +74,12 @@ def test_a_sensor_that_cannot_see_a_sleeper_says_nothing_against_the_camera(quan
     assert judge(home("asleep", silent)) == judge(night("asleep"))
 
 
+def test_a_bed_that_only_cools_supports_no_camera() -> None:
+    cooling = found(TELL, Reason.STILL).model_copy(update={"evidence": (Evidence(what="bed_cools", value=0.4),)})
+    said = combine(found(BED), cooling)
+    assert (said.answer, said.reasons) == (TELL, (Reason.STILL,))
+
+
 def test_what_both_saw_is_kept() -> None:
     said = judge(home("asleep", LIES))
     assert {e.what for e in said.evidence} >= {"moves", "bed_occupied"}
