@@ -11,9 +11,8 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center import reserve
-from alarm_center.core import calendar
-from alarm_center.reserve import ReserveList
+from alarm_center.core import calendar, reserve
+from alarm_center.core.reserve import ReserveList
 from alarm_center.store import events, towns
 from alarm_center.store import reserve as rows
 from alarm_center.store.memory import Memory, Tx, Viewer, now

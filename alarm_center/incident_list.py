@@ -8,10 +8,10 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from alarm_center import reserve
+from alarm_center.core import reserve
 from alarm_center.core.calendar import local_clock
 from alarm_center.core.case import AlarmState
-from alarm_center.reserve import Person
+from alarm_center.core.reserve import Person
 from alarm_center.store import incidents, towns
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 
