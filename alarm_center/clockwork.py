@@ -14,7 +14,8 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center import cases, metrics, stuck, watch
+from alarm_center import metrics, watch
+from alarm_center.casework import cases, stuck
 from alarm_center.core import alarm_events
 from alarm_center.store import alarms, checks, towns
 from alarm_center.store.memory import Memory, Tx, now

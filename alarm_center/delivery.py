@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import structlog
 
-from alarm_center import cases, metrics
+from alarm_center import metrics
+from alarm_center.casework import cases
 from alarm_center.core import alarm_events
 from alarm_center.core.case import IllegalMove
 from alarm_center.providers import Status

@@ -11,7 +11,8 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center import cases, metrics, watch
+from alarm_center import metrics, watch
+from alarm_center.casework import cases
 from alarm_center.core.case import Check, CheckState, IllegalMove
 from alarm_center.core.happenings import Found
 from alarm_center.store import alarms, checks, commands, devices, events, sessions

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from alarm_center import wording
+from alarm_center.casework import wording
 from alarm_center.core import roster
 from alarm_center.core.plan import Who
 from alarm_center.core.roster import Duty, Roster, Shift

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from alarm_center import cases, configs
+from alarm_center.casework import cases, configs
 from alarm_center.core import calendar
 from alarm_center.core.case import Check, IllegalMove
 from alarm_center.core.check import plan_check

@@ -13,7 +13,8 @@ from typing import Final, Literal
 
 import structlog
 
-from alarm_center import configs, metrics
+from alarm_center import metrics
+from alarm_center.casework import configs
 from alarm_center.mqtt import Broker, NotConnected
 from alarm_center.store import commands, devices, sessions
 from alarm_center.store.memory import Memory, now

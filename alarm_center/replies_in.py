@@ -13,7 +13,8 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from alarm_center import cases, metrics, wording
+from alarm_center import metrics
+from alarm_center.casework import cases, wording
 from alarm_center.core import alarm_events
 from alarm_center.core.case import Alarm, AlarmState, NoticeState
 from alarm_center.core.replies import DIGITS, Action, Command, Empty, Reply, parse_reply

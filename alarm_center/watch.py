@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center import cases
+from alarm_center.casework import cases
 from alarm_center.core.case import Check, IllegalMove
 from alarm_center.core.happenings import CheckEvent, FaultGone, FaultKnown, Tick
 from alarm_center.store import alarms, checks, devices, jobs

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from alarm_center import configs
+from alarm_center.casework import configs
 from alarm_center.core.case import CheckState
 from alarm_center.store import checks, commands, plans
 from alarm_center.town.changes import Action, Run

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from alarm_center import cases
+from alarm_center.casework import cases
 from alarm_center.core import calendar
 from alarm_center.core.case import CheckState
 from alarm_center.core.happenings import Cancel

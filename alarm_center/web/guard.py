@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from alarm_center.cases import NotFound
+from alarm_center.casework.cases import NotFound
 from alarm_center.core.case import IllegalMove
 from alarm_center.web.keys import SETTINGS
 from alarm_center.web.page import render, speech_of

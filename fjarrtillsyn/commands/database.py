@@ -104,7 +104,7 @@ def add_user(login: str, name: str, org: str, roles: list[Role], *, from_stdin: 
 
 def why(case: str) -> None:
     """Print a case's rows, timeline, messages and leases in order."""
-    from alarm_center import why as dossier
+    from alarm_center.casework import why as dossier
 
     wanted = settings(WorkerSettings)
 

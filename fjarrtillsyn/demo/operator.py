@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center import cases
+from alarm_center.casework import cases
 from alarm_center.core import alarm_events
 from alarm_center.core.case import AlarmState, IllegalMove
 from alarm_center.core.happenings import PersonSaid

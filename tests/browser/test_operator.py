@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from playwright.async_api import Page, expect
 
-from alarm_center import cases
+from alarm_center.casework import cases
 from alarm_center.core import alarm_events
 from schemas.vocabulary import Answer, Outcome, Reason
 from tests.browser.conftest import BOARD, OpenPage

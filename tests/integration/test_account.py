@@ -10,7 +10,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from alarm_center import cases, configs, inbox, planning, watch
+from alarm_center import inbox, planning, watch
+from alarm_center.casework import cases, configs
 from alarm_center.clockwork import Clockwork
 from alarm_center.core import alarm_events
 from alarm_center.core.case import AlarmState, CheckState, IllegalMove

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from alarm_center import cases, live_looks, planning
+from alarm_center import planning
+from alarm_center.casework import cases, live_looks
 from alarm_center.core import alarm_events
 from alarm_center.core.case import IllegalMove
 from alarm_center.core.happenings import AskAgain

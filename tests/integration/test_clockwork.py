@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center import cases
+from alarm_center.casework import cases
 from alarm_center.clockwork import Clockwork
 from alarm_center.store.memory import Memory
 from schemas.vocabulary import Priority

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from alarm_center import cases, incident_list, incidents, watch
+from alarm_center import watch
+from alarm_center.casework import cases, incident_list, incidents
 from alarm_center.clockwork import Clockwork
 from alarm_center.core import alarm_events
 from alarm_center.core.case import IllegalMove

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center import cases, planning
+from alarm_center import planning
+from alarm_center.casework import cases
 from alarm_center.clockwork import Clockwork
 from alarm_center.core import alarm_events
 from alarm_center.store.memory import Memory

@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from alarm_center import cases, replies_in
+from alarm_center import replies_in
+from alarm_center.casework import cases
 from alarm_center.core import alarm_events
 from alarm_center.core.case import AlarmState
 from schemas.vocabulary import Outcome

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from alarm_center import wording
+from alarm_center.casework import wording
 from alarm_center.core.sms_text import Facts, Text
 from alarm_center.outbox import Outbox
 from alarm_center.store import towns

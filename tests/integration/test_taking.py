@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from alarm_center import cases
+from alarm_center.casework import cases
 from alarm_center.core import alarm_events
 from alarm_center.core.case import IllegalMove
 from alarm_center.core.happenings import PersonSaid

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from alarm_center import cases, live_looks
+from alarm_center.casework import cases, live_looks
 from alarm_center.core import alarm_events
 from alarm_center.core.happenings import AskAgain, PersonSaid
 from alarm_center.store import alarms, rosters, towns, users

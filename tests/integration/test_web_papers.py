@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest_asyncio
 
-from alarm_center import cases, evening
+from alarm_center import evening
+from alarm_center.casework import cases
 from alarm_center.core.alarm_events import IntoIncident
 from alarm_center.core.calendar import night_of
 from alarm_center.core.happenings import FaultKnown

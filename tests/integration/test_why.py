@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from alarm_center import cases
+from alarm_center.casework import cases
+from alarm_center.casework.why import UnknownCase, why
 from alarm_center.clockwork import Clockwork
 from alarm_center.core import alarm_events
 from alarm_center.core.happenings import Cancel
 from alarm_center.store.memory import Memory, Viewer
-from alarm_center.why import UnknownCase, why
 from schemas.vocabulary import Answer, CancelReason, Instead, Outcome, Priority, Reason
 from tests.support.busy_town import busy_town, finds, found, open_check
 from tests.support.postgres import Database

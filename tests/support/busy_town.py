@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from alarm_center import cases, inbox, planning
+from alarm_center import inbox, planning
+from alarm_center.casework import cases
 from alarm_center.clockwork import Clockwork
 from alarm_center.core import alarm_events
 from alarm_center.store import seals

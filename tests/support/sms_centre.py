@@ -10,7 +10,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from alarm_center import cases
+from alarm_center.casework import cases
 from alarm_center.core import alarm_events
 from alarm_center.core.case import Alarm
 from alarm_center.outbox import Outbox

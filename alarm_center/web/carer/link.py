@@ -13,7 +13,7 @@ from typing import Final
 
 from aiohttp import web
 
-from alarm_center import cases
+from alarm_center.casework import cases
 from alarm_center.core import alarm_events as alarm
 from alarm_center.core import dispatch as dispatching
 from alarm_center.core.case import AlarmState, NoticeState

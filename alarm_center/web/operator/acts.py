@@ -5,7 +5,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from alarm_center import cases, live_looks
+from alarm_center.casework import cases, live_looks
 from alarm_center.core import alarm_events as alarm
 from alarm_center.core.case import CheckState, IllegalMove
 from alarm_center.core.happenings import AskAgain, PersonSaid

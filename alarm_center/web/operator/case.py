@@ -7,7 +7,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from alarm_center.cases import NotFound
+from alarm_center.casework.cases import NotFound
 from alarm_center.core.case import AlarmState, CheckState
 from alarm_center.store import board, casebook, events, looks, users
 from alarm_center.store.casebook import AlarmCase, CheckCase, Seen

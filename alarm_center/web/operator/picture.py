@@ -5,7 +5,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from alarm_center.cases import NotFound
+from alarm_center.casework.cases import NotFound
 from alarm_center.core.case import AlarmState, CheckState
 from alarm_center.store import looks
 from alarm_center.store.looks import Looked

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center import cases, wording
+from alarm_center.casework import cases, wording
 from alarm_center.core import incident as rule
 from alarm_center.core.alarm_events import IntoIncident
 from alarm_center.core.case import Alarm, IllegalMove

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from alarm_center.cases import NotFound
+from alarm_center.casework.cases import NotFound
 from alarm_center.core.case import Alarm, AlarmState, IllegalMove
 from alarm_center.store import alarms, commands, devices, events
 from alarm_center.store.memory import Memory, Tx, Viewer, now

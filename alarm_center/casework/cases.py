@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from alarm_center import configs, wording
+from alarm_center.casework import configs, wording
 from alarm_center.core import alarm as alarm_core
 from alarm_center.core import alarm_events
 from alarm_center.core import check as check_core
@@ -125,7 +125,9 @@ async def _apply_check(
             case _:
                 raise AssertionError(f"a check does not ask for {effect}")
     if before.state != check.state and check.device_id is not None and before.alarm_id == check.alarm_id:
-        # A check that has ended is off the device's list; while it is alarmed the alarm does that.
+        # What has moved on may be off the device's list. Where this decision raised the alarm, the list keeps an attempt
+        # that was made or is over, and that no device makes again, until its next refresh: by the hourly planning at
+        # the latest. The alarm itself refreshes the list only when staff come or go.
         await configs.refresh(tx, check.org, check.device_id)
     return check
 
