@@ -17,13 +17,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from alarm_center import metrics, timeline
 from alarm_center.clockwork import Clockwork
+from alarm_center.devices.mqtt import Address, Broker
+from alarm_center.devices.publisher import Publisher
 from alarm_center.inbox import Inbox
-from alarm_center.mqtt import Address, Broker
 from alarm_center.outbox import Outbox
 from alarm_center.pictures import Pictures
 from alarm_center.providers import Provider
 from alarm_center.providers.make import make_provider
-from alarm_center.publisher import Publisher
 from alarm_center.rounds import Rounds
 from alarm_center.settings import Settings
 from alarm_center.stand_in import StandIn

@@ -14,9 +14,10 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center import metrics, watch
+from alarm_center import metrics
 from alarm_center.casework import cases, stuck
 from alarm_center.core import alarm_events
+from alarm_center.devices import watch
 from alarm_center.store import alarms, checks, towns
 from alarm_center.store.memory import Memory, Tx, now
 

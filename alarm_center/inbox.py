@@ -11,10 +11,11 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center import metrics, watch
+from alarm_center import metrics
 from alarm_center.casework import cases
 from alarm_center.core.case import Check, CheckState, IllegalMove
 from alarm_center.core.happenings import Found
+from alarm_center.devices import watch
 from alarm_center.store import alarms, checks, commands, devices, events, sessions
 from alarm_center.store.memory import Memory, Tx, now
 from schemas import topics, wire

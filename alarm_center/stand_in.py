@@ -13,9 +13,10 @@ import aiomqtt
 import asyncpg
 import structlog
 
-from alarm_center import metrics, watch
+from alarm_center import metrics
+from alarm_center.devices import watch
+from alarm_center.devices.mqtt import Broker
 from alarm_center.inbox import Inbox
-from alarm_center.mqtt import Broker
 from alarm_center.pictures import Pictures
 from alarm_center.store.memory import Memory
 from schemas import topics

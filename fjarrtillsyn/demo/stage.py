@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from pydantic import SecretStr
 
-from alarm_center import planning, watch
+from alarm_center import planning
 from alarm_center.app import Centre, make_app, open_centre
+from alarm_center.devices import watch
 from alarm_center.providers.phone import Phones
 from alarm_center.settings import Settings
 from alarm_center.store.memory import Memory, now

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from alarm_center import mqtt
-from alarm_center.mqtt import Address, Broker
+from alarm_center.devices import mqtt
+from alarm_center.devices.mqtt import Address, Broker
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
 from schemas import limits, topics
 from tests.support.clients import client

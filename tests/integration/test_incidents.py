@@ -6,12 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from alarm_center import watch
 from alarm_center.casework import cases, incident_list, incidents
 from alarm_center.clockwork import Clockwork
 from alarm_center.core import alarm_events
 from alarm_center.core.case import IllegalMove
 from alarm_center.core.happenings import FaultKnown
+from alarm_center.devices import watch
 from alarm_center.store.memory import Memory, Viewer
 from schemas.vocabulary import AlarmKind, Outcome, Priority, Reason
 from tests.support.postgres import Database

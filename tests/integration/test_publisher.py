@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from alarm_center import planning
-from alarm_center.mqtt import Address, Broker
-from alarm_center.publisher import Publisher
+from alarm_center.devices.mqtt import Address, Broker
+from alarm_center.devices.publisher import Publisher
 from alarm_center.store.memory import Memory
 from fjarrtillsyn.embedded.rights import CENTRE
 from schemas import topics

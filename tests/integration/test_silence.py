@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alarm_center import watch
 from alarm_center.clockwork import Clockwork
+from alarm_center.devices import watch
 from alarm_center.store.memory import Memory
 from schemas.messages import Status
 from schemas.vocabulary import Link

@@ -15,7 +15,7 @@ import structlog
 
 from alarm_center import metrics
 from alarm_center.casework import configs
-from alarm_center.mqtt import Broker, NotConnected
+from alarm_center.devices.mqtt import Broker, NotConnected
 from alarm_center.store import commands, devices, sessions
 from alarm_center.store.memory import Memory, now
 from schemas import topics, wire
