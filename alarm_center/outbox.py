@@ -16,9 +16,10 @@ from uuid import uuid4
 import asyncpg
 import structlog
 
-from alarm_center import delivery, metrics, replies_in
-from alarm_center.delivery import undelivered_due as undelivered_due
+from alarm_center import metrics
 from alarm_center.providers import Provider, Refused, Seen, Sent, Unavailable, Unknown
+from alarm_center.sms import delivery, replies_in
+from alarm_center.sms.delivery import undelivered_due as undelivered_due
 from alarm_center.store import messages
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.messages import Claim, Message

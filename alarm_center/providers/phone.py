@@ -11,8 +11,8 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center import delivery, replies_in
 from alarm_center.providers import Heard, Seen, Sent, Status
+from alarm_center.sms import delivery, replies_in
 from alarm_center.store.memory import Memory
 
 log = structlog.get_logger()

@@ -7,9 +7,10 @@ import aiohttp
 import pytest
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # the SDK ships no types
 
-from alarm_center import delivery, metrics
+from alarm_center import metrics
 from alarm_center.core.case import AlarmState
 from alarm_center.settings import Settings
+from alarm_center.sms import delivery
 from alarm_center.web.hooks.twilio import TwilioHooks, routes
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, NUMBER, OLD_TOKEN, SmsCentre, sms_centre

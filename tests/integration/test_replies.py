@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from alarm_center import replies_in
 from alarm_center.casework import cases
 from alarm_center.core import alarm_events
 from alarm_center.core.case import AlarmState
+from alarm_center.sms import replies_in
 from schemas.vocabulary import Outcome
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, NUMBER, SmsCentre, sms_centre

@@ -9,7 +9,7 @@ import pytest
 from alarm_center.core.resolve import Standing
 from alarm_center.providers import Status
 from alarm_center.providers.twilio import STATUSES
-from alarm_center.replies_in import LONGEST, _clean, standing
+from alarm_center.sms.replies_in import LONGEST, _clean, standing
 from alarm_center.store.replies import Asked
 
 AT = datetime(2026, 3, 1, 1, tzinfo=UTC)

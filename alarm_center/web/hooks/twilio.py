@@ -8,10 +8,11 @@ from uuid import UUID
 import structlog
 from aiohttp import web
 
-from alarm_center import delivery, metrics, replies_in
+from alarm_center import metrics
 from alarm_center.providers.twilio import STATUSES, Twilio
-from alarm_center.replies_in import Pressed
 from alarm_center.settings import Settings
+from alarm_center.sms import delivery, replies_in
+from alarm_center.sms.replies_in import Pressed
 from alarm_center.store import messages, towns
 from alarm_center.store.memory import Memory
 from alarm_center.web.hooks import signed, voice

@@ -9,7 +9,7 @@ from typing import Final
 
 from twilio.twiml.voice_response import VoiceResponse  # type: ignore[import-untyped]  # the SDK ships no types
 
-from alarm_center.replies_in import Pressed
+from alarm_center.sms.replies_in import Pressed
 
 _VOICES: Final = MappingProxyType({"sv": "sv-SE", "en": "en-GB"})
 _KEY_SECONDS: Final = 6
