@@ -16,15 +16,13 @@ def judge(session: Session) -> Finding:
     The same session always gives the same finding (its ``timings_ms`` excepted, which :func:`timed` adds). Total:
     whatever the frames or samples hold, there is an answer; doubt is ``cannot_tell``.
     """
-    if session.fault:
-        return finding(session, Answer.CANNOT_TELL, [Reason.FAULT], detail=session.fault)
-    if session.channels:
-        sensed = _from_sensors(session)
-        if not session.frames:
-            return sensed
-        seen = _from_frames(session)
-        return together.combine(seen, sensed) if together.sees_sleepers(session.channels) else seen
-    return _from_frames(session)
+    missing = _missing(session)
+    fault = finding(session, Answer.CANNOT_TELL, [Reason.FAULT], detail=missing)
+    if session.fault and not session.frames and not session.channels:
+        return fault
+    said = _all_of_it(session)
+    # What the other half saw stands; that a half is missing is a doubt beside it, and no doubt is green.
+    return together.combine(said, fault) if missing else said
 
 
 def timed(session: Session) -> Finding:
@@ -64,6 +62,23 @@ def finding(
     )
 
 
+def _missing(session: Session) -> str:
+    """Return what *session* lacks of what its home has to send, in words; nothing when it is whole."""
+    held = {channel.quantity for channel in session.channels if channel.ms} | ({"camera"} if session.frames else set())
+    lacking = [sense for sense in session.profile.senses if sense not in held]
+    return session.fault or (f"nothing came of {', '.join(lacking)}" if lacking else "")
+
+
+def _all_of_it(session: Session) -> Finding:
+    if not session.channels:
+        return _from_frames(session)
+    sensed = _from_sensors(session)
+    if not session.frames:
+        return sensed
+    seen = _from_frames(session)
+    return together.combine(seen, sensed) if together.sees_sleepers(session.channels) else seen
+
+
 def _from_frames(session: Session) -> Finding:
     if not session.frames:
         return finding(session, Answer.CANNOT_TELL, [Reason.TOO_SHORT], detail="no frames and no samples")
@@ -101,7 +116,8 @@ def _from_frames(session: Session) -> Finding:
 
 
 def _from_sensors(session: Session) -> Finding:
-    said = sensors.decide(session)
+    profile = session.profile.for_sensors(beside_camera=bool(session.frames))
+    said = sensors.decide(session.model_copy(update={"profile": profile}))
     return finding(
         session,
         said.answer,

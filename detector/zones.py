@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.messages import Profile
+from schemas.vocabulary import DeviceKind
 
 Mask = npt.NDArray[np.bool_]
 
@@ -42,14 +43,16 @@ def lay(profile: Profile, shape: tuple[int, int]) -> Zones:
     """Return *profile*'s zones over *shape* (rows, columns) of blocks.
 
     A block belongs to a zone that covers at least half of it; a masked block belongs to none and is never looked at.
+    A zone in the view of sensors is none of the camera's.
     """
     looked_at = np.ones(shape, bool)
-    for zone in profile.zones:
+    seen = [zone for zone in profile.zones if zone.seen_by is not DeviceKind.SENSORS]
+    for zone in seen:
         if zone.kind == "mask":
             looked_at &= _cover(zone.polygon, shape) < 0.05
     places = [
         Place(zone.name, zone.kind, np.asarray((_cover(zone.polygon, shape) >= 0.5) & looked_at))
-        for zone in profile.zones
+        for zone in seen
         if zone.kind != "mask"
     ]
     rest = tuple(place for place in places if place.kind in REST and place.mask.any())

@@ -1,4 +1,4 @@
-"""The device's one eye: a source read in a thread with a limit in time, and the lamp that shows when it is open."""
+"""The device's one eye: its sources, each read in a thread with a limit in time, and the lamp that shows when it is open."""
 
 import asyncio
 import threading
@@ -9,8 +9,9 @@ from typing import Final, TypeVar
 
 import structlog
 
-from gateway.sources import CannotCapture, Source, Taken
+from gateway.sources import CannotCapture, Source, Taken, in_words
 from schemas.messages import Capture, Frame
+from schemas.vocabulary import DeviceKind
 
 SLACK_S: Final = 20.0
 """How much longer than the look itself a source may take to open, warm up and be packed."""
@@ -39,40 +40,75 @@ def lamp(path: Path | None) -> Lamp:
 
 
 class Eye:
-    """Opens the source, one look at a time. The lamp is lit as long as it may be open for pictures."""
+    """Opens the sources, one look at a time. The lamp is lit as long as one of them may be open for pictures or samples."""
 
-    def __init__(self, source: Source, lamp: Lamp) -> None:
-        self.source = source
+    def __init__(self, sources: tuple[Source, ...], lamp: Lamp) -> None:
+        self.sources = sources
         self._lamp = lamp
-        self._free = asyncio.Event()
-        self._free.set()
+        self._open = 0
+        self._free = {kind: asyncio.Event() for kind in DeviceKind}
+        for free in self._free.values():
+            free.set()
+
+    @property
+    def camera(self) -> Source | None:
+        """The source that gives pictures, if there is one."""
+        return next((source for source in self.sources if source.kind is DeviceKind.CAMERA), None)
 
     async def take(self, seconds: int, capture: Capture, stop: threading.Event) -> Taken:
-        """Return a session's frames or samples; *stop* ends the look early.
+        """Return a session's frames, samples or both, of the same seconds; *stop* ends the look early.
 
-        Raises:
-            CannotCapture: the source failed, is still busy with a look that hangs, or took too long.
+        A source that fails, gives nothing, hangs or still hangs from the look before is named in ``fault``; it does
+        not keep what another gave from being sent.
         """
-        source = self.source
         try:
-            return await self._in_thread(lambda: source.take(seconds, capture, stop.is_set), seconds + SLACK_S)
+            halves = await asyncio.gather(*(self._half(source, seconds, capture, stop) for source in self.sources))
         finally:
             stop.set()
+        return Taken(
+            frames=tuple(frame for half in halves for frame in half.frames),
+            channels=tuple(channel for half in halves for channel in half.channels),
+            fault=in_words([half.fault for half in halves if half.fault]),
+        )
 
-    async def fault(self) -> str | None:
-        """Return why the source does not open, or None; no picture is taken."""
+    async def faults(self) -> dict[DeviceKind, str]:
+        """Return why a source does not open, by its kind, for each that does not; no picture is taken."""
+        said = await asyncio.gather(*(self._fault(source) for source in self.sources))
+        return {source.kind: why for source, why in zip(self.sources, said, strict=True) if why is not None}
+
+    async def _half(self, source: Source, seconds: int, capture: Capture, stop: threading.Event) -> Taken:
         try:
-            return await self._in_thread(self.source.fault, SLACK_S, pictures=False)
+            taken = await self._in_thread(
+                source.kind, lambda: source.take(seconds, capture, stop.is_set), seconds + SLACK_S
+            )
         except CannotCapture as error:
-            return str(error)
+            return Taken(fault=self._named(source, str(error)))
+        if taken.frames or any(channel.ms for channel in taken.channels):
+            return taken
+        return Taken(fault=f"{source.kind} gave nothing")
+
+    async def _fault(self, source: Source) -> str | None:
+        try:
+            why = await self._in_thread(source.kind, source.fault, SLACK_S, pictures=False)
+        except CannotCapture as error:
+            why = str(error)
+        return None if why is None else self._named(source, why)
+
+    def _named(self, source: Source, why: str) -> str:
+        """Return *why* so that it says of which source it is, where there are two."""
+        told = len(self.sources) == 1 or why.startswith(source.kind)
+        return why if told else f"{source.kind}: {why}"
 
     async def live(self, seconds: int, capture: Capture, stop: threading.Event) -> AsyncGenerator[Frame]:
-        """Yield frames as they come, only ever the newest, until the seconds are over or *stop* is set.
+        """Yield the camera's frames as they come, only ever the newest, until the seconds are over or *stop* is set.
 
         Raises:
-            CannotCapture: as for ``take``.
+            CannotCapture: the camera failed, hung, or still hangs from the look before.
         """
-        loop, source = asyncio.get_running_loop(), self.source
+        source = self.camera
+        if source is None:
+            return
+        loop = asyncio.get_running_loop()
         newest: asyncio.Queue[Frame] = asyncio.Queue(maxsize=1)
 
         def put(frame: Frame) -> None:
@@ -87,7 +123,7 @@ class Eye:
                     return
                 loop.call_soon_threadsafe(put, frame)
 
-        watching = asyncio.create_task(self._in_thread(watch, seconds + SLACK_S))
+        watching = asyncio.create_task(self._in_thread(source.kind, watch, seconds + SLACK_S))
         coming = asyncio.create_task(newest.get())
         try:
             while not watching.done() or coming.done() or not newest.empty():
@@ -103,20 +139,21 @@ class Eye:
             watching.cancel()
             coming.cancel()
 
-    async def _in_thread(self, work: Callable[[], T], limit_s: float, *, pictures: bool = True) -> T:
-        """Return what *work* returns. A thread that hangs is left behind, and holds the eye until it lets go."""
+    async def _in_thread(self, kind: DeviceKind, work: Callable[[], T], limit_s: float, *, pictures: bool = True) -> T:
+        """Return what *work* returns. A thread that hangs is left behind, and holds its source until it lets go."""
+        free = self._free[kind]
         try:
             async with asyncio.timeout(FREE_S):
-                await self._free.wait()
+                await free.wait()
         except TimeoutError:
-            raise CannotCapture("camera is still busy") from None
+            raise CannotCapture(f"{kind} still busy") from None
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
 
         def end(value: T | None, error: Exception | None) -> None:
-            self._free.set()
+            free.set()
             if pictures:
-                self._lamp(False)
+                self._light(-1)
             if done.done():
                 return
             if error is not None:
@@ -131,18 +168,24 @@ class Eye:
             except CannotCapture as cannot:
                 error = cannot
             except Exception as failed:  # a driver may raise anything, and the check must still get its session
-                error = CannotCapture(f"camera failed: {type(failed).__name__}")
+                error = CannotCapture(f"{kind} failed: {type(failed).__name__}")
             try:
                 loop.call_soon_threadsafe(end, value, error)
             except RuntimeError:  # the loop is closed: the program ends, and leaves the lamp dark
                 self._lamp(False)
 
-        self._free.clear()
+        free.clear()
         if pictures:
-            self._lamp(True)
-        threading.Thread(target=run, name="eye", daemon=True).start()
+            self._light(+1)
+        threading.Thread(target=run, name=f"eye {kind}", daemon=True).start()
         try:
             async with asyncio.timeout(limit_s):
                 return await done
         except TimeoutError:
-            raise CannotCapture("camera does not answer") from None
+            raise CannotCapture(f"{kind} gave no answer") from None
+
+    def _light(self, change: int) -> None:
+        """Count who is open; light the lamp with the first, put it out with the last."""
+        before, self._open = self._open, self._open + change
+        if (before > 0) != (self._open > 0):
+            self._lamp(self._open > 0)

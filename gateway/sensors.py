@@ -81,15 +81,15 @@ def within(channels: tuple[Channel, ...], seconds: int) -> tuple[Channel, ...]:
     """Return the first *seconds* of *channels*.
 
     Raises:
-        NoSeries: even those are more readings than a session may have.
+        NoSeries: even those are more samples than a session may have; a sample is one number of one cell.
     """
     cut = []
     for channel in channels:
         count = sum(1 for ms in channel.ms if ms < seconds * 1000)
         cut.append(channel.model_copy(update={"ms": channel.ms[:count], "values": channel.values[:count]}))
-    readings = sum(len(channel.ms) for channel in cut)
-    if readings > limits.SAMPLES:
-        raise NoSeries(f"{readings} samples; at most {limits.SAMPLES}")
+    samples = sum(len(channel.ms) * channel.rows * channel.columns for channel in cut)
+    if samples > limits.SAMPLES:
+        raise NoSeries(f"{samples} samples; at most {limits.SAMPLES}")
     return tuple(cut)
 
 

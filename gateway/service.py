@@ -20,10 +20,10 @@ from gateway.core import Home, Ignored, Kept, Key, Look
 from gateway.eye import Eye, Lamp, lamp
 from gateway.session import packed, software
 from gateway.settings import Settings
-from gateway.sources import CannotCapture, Source, Taken, open_source
+from gateway.sources import CannotCapture, Source, in_words, open_sources
 from schemas import topics
 from schemas.messages import Command, Config, Frame, LiveFrame, Pulse, Receipt, Session, Status
-from schemas.vocabulary import Link, Refusal
+from schemas.vocabulary import DeviceKind, Link, Refusal
 from schemas.wire import Refused, decode, encode
 
 KEEPALIVE_S: Final = 20
@@ -36,16 +36,16 @@ GOODBYE_S: Final = 2.0
 
 
 class Gateway:
-    """One device. ``source`` may be changed while it runs; ``counts`` says what was refused, sent and dropped.
+    """One device. ``sources`` may be changed while it runs; ``counts`` says what was refused, sent and dropped.
 
+    It looks through *sources*, a camera, sensors or one of each, or through those of its settings when there are none.
     *monotonic* is the clock that pulses are stretched by, *wall* the device's own, which is only reported.
     """
 
     def __init__(
         self,
         settings: Settings,
-        source: Source | None = None,
-        *,
+        *sources: Source,
         show: Lamp | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -57,7 +57,7 @@ class Gateway:
         self._settings = settings
         self._org, self._device = settings.gateway_org, settings.gateway_device
         self._eye = Eye(
-            source or open_source(settings.gateway_source, settings.gateway_seed),
+            sources or open_sources(settings.gateway_source, settings.gateway_seed),
             show or lamp(settings.gateway_lamp),
         )
         self._monotonic, self._wall, self._chance, self._tick_s = monotonic, wall, chance, tick_s
@@ -74,12 +74,12 @@ class Gateway:
         self._log = structlog.get_logger().bind(org=self._org, device=self._device)
 
     @property
-    def source(self) -> Source:
-        return self._eye.source
+    def sources(self) -> tuple[Source, ...]:
+        return self._eye.sources
 
-    @source.setter
-    def source(self, source: Source) -> None:
-        self._eye.source = source
+    @sources.setter
+    def sources(self, sources: tuple[Source, ...]) -> None:
+        self._eye.sources = sources
 
     @property
     def linked(self) -> bool:
@@ -289,8 +289,9 @@ class Gateway:
                 self.home.end()
 
     async def _preflight(self, keys: frozenset[Key]) -> None:
-        fault = await self._eye.fault()
-        self._camera = (fault is None, fault)
+        faults = await self._eye.faults()
+        fault = in_words(faults.values())
+        self._camera = (DeviceKind.CAMERA not in faults if self._eye.camera else None, fault)
         self.home.preflown(keys, fault, self._monotonic())
         self._log.info("preflight", attempts=len(keys), fault=fault)
         self.nudge()
@@ -305,7 +306,7 @@ class Gateway:
             session_id=session_id,
             org=self._org,
             device=self._device,
-            kind=self.source.kind,
+            kind=DeviceKind.CAMERA if self._eye.camera else DeviceKind.SENSORS,
             started_at=started_at,
             seconds=look.seconds,
             software=self._software,
@@ -313,15 +314,14 @@ class Gateway:
         )
         log = self._log.bind(session_id=session_id, check_id=str(look.check_id), attempt=look.attempt)
         log.info("look begins", seconds=look.seconds, command_id=str(look.command_id))
-        taken, fault = Taken(), None
-        try:
-            taken = await self._eye.take(look.seconds, capture, self._stop_look)
-        except CannotCapture as cannot:
-            fault = str(cannot)[:200]
-        payload, fault = await asyncio.to_thread(packed, header, look, taken, fault)
-        self._camera = (fault is None, fault)
+        taken = await self._eye.take(look.seconds, capture, self._stop_look)
+        payload, fault = await asyncio.to_thread(packed, header, look, taken)
+        if not home.withdrawn:
+            self._camera = (bool(taken.frames) if header.kind is DeviceKind.CAMERA else None, fault)
         if home.end(session_id, payload):
-            log.info("look ends", frames=len(taken.frames), size=len(payload), fault=fault)
+            log.info(
+                "look ends", frames=len(taken.frames), channels=len(taken.channels), size=len(payload), fault=fault
+            )
         else:
             self.counts["withdrawn"] += 1
             log.info("look ends: the right to it was taken back, nothing is sent")
@@ -358,7 +358,7 @@ class Gateway:
         except CannotCapture as cannot:
             fault = str(cannot)[:200]
         if not self.home.withdrawn:
-            self._camera = (fault is None, fault)
+            self._camera = (fault is None if self._eye.camera else None, fault)
         self.home.end()
         log.info("live look ends", frames=sequence, fault=fault)
         if client is not None and client is self._client:

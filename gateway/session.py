@@ -2,9 +2,11 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from gateway import fit
 from gateway.core import Look
-from gateway.sources import Taken
-from schemas.messages import Session
+from gateway.sources import Taken, in_words
+from schemas import limits
+from schemas.messages import Channel, Frame, Session
 from schemas.wire import encode
 
 
@@ -16,21 +18,38 @@ def software() -> str:
         return "gateway"
 
 
-def packed(header: Session, look: Look, taken: Taken, fault: str | None) -> tuple[bytes, str | None]:
+def packed(header: Session, look: Look, taken: Taken) -> tuple[bytes, str | None]:
     """Return the bytes of the session that *look* gave, and its fault.
 
-    What would break the contract's limit is not sent: no broker takes it, and the link would be lost again and again.
+    Frames make room for the samples beside them. What would still break the contract's limit is not sent: no broker
+    takes it, and the link would be lost again and again.
     """
-    about = {
-        "check_id": look.check_id,
-        "attempt": look.attempt,
-        "command_id": look.command_id,
-        "seconds": look.seconds,
-        "show": look.show,
-    }
-    whole = about | {"fault": fault, "frames": taken.frames, "channels": taken.channels}
-    payload = encode(header.model_copy(update=whole))
-    if len(payload) <= Session.limit:
-        return payload, fault
-    fault = f"session too large: {len(payload)} bytes, at most {Session.limit}"
-    return encode(header.model_copy(update=about | {"fault": fault})), fault
+    header = header.model_copy(
+        update={
+            "check_id": look.check_id,
+            "attempt": look.attempt,
+            "command_id": look.command_id,
+            "seconds": look.seconds,
+            "show": look.show,
+        }
+    )
+    frames, channels, faults = taken.frames, taken.channels, [taken.fault] if taken.fault else []
+    beside = len(encode(header.model_copy(update={"channels": channels}))) if channels else 0
+    if beside > limits.SESSION_BYTES_AIM:
+        faults.append(f"sensors: {beside} bytes of samples, at most {limits.SESSION_BYTES_AIM}")
+        beside, channels = 0, ()
+    if frames and beside:
+        try:
+            frames = fit.within(list(frames), look.seconds, limits.SESSION_BYTES_AIM - beside)
+        except fit.TooLarge as error:
+            faults.append(f"camera: pictures not fit to send: {error}")
+            frames = ()
+    payload = encode(_with(header, frames, channels, in_words(faults)))
+    if len(payload) > Session.limit:
+        faults.append(f"session too large: {len(payload)} bytes, at most {Session.limit}")
+        payload = encode(_with(header, (), (), in_words(faults)))
+    return payload, in_words(faults)
+
+
+def _with(header: Session, frames: tuple[Frame, ...], channels: tuple[Channel, ...], fault: str | None) -> Session:
+    return header.model_copy(update={"frames": frames, "channels": channels, "fault": fault})

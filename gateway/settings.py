@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from gateway.sources import open_source
+from gateway.sources import BESIDE, open_sources
 from schemas import topics
 
 
@@ -25,7 +25,8 @@ class Settings(BaseSettings):
     gateway_org: str = Field(description="the town's short name, as in its topics")
     gateway_device: str = Field(description="the device's name, as the centre knows it")
     gateway_source: str = Field(
-        description="camera:N, rtsp://…, http://…, file:PATH, scene:NAME, samples:PATH, sensor:NAME"
+        description="camera:N, rtsp://…, http://…, file:PATH, scene:NAME, samples:PATH, sensor:NAME; "
+        "a camera and sensors with ' + ' between them"
     )
     gateway_seed: int = Field(default=0, ge=0, description="tells drawn homes apart")
     gateway_lamp: Path | None = Field(default=None, description="a LED's brightness file, lit while somebody looks")
@@ -44,7 +45,7 @@ class Settings(BaseSettings):
     @field_validator("gateway_source")
     @classmethod
     def _a_known_source(cls, value: str) -> str:
-        open_source(value)
+        open_sources(value)
         return value
 
     @model_validator(mode="after")
@@ -65,7 +66,8 @@ class Settings(BaseSettings):
                 wrong.append("FJT_MQTT_TLS: with FJT_LIVE=1 pictures only travel encrypted")
             if self.password is None:
                 wrong.append("FJT_MQTT_PASSWORD: with FJT_LIVE=1 a device signs in")
-            if self.gateway_source.split(":")[0] in ("scene", "sensor", "file", "samples"):
+            kinds = {part.strip().split(":")[0] for part in self.gateway_source.split(BESIDE)}
+            if kinds & {"scene", "sensor", "file", "samples"}:
                 wrong.append("FJT_GATEWAY_SOURCE: with FJT_LIVE=1 nothing drawn or recorded may stand for a person")
         if wrong:
             raise ValueError("; ".join(wrong))

@@ -1,7 +1,7 @@
-"""Where a session comes from: a camera, a stream, a recording, a drawn scene, or sensors (``open_source``)."""
+"""Where a session comes from: a camera, a stream, a recording, a drawn scene, or sensors (``open_sources``)."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
@@ -20,6 +20,8 @@ WARM_UP_S: Final = 0.7
 """A camera that has just opened still measures the light; its first pictures are let go."""
 OPEN_MS, READ_MS = 8_000, 4_000
 PICTURES: Final = (".jpg", ".jpeg")
+BESIDE: Final = " + "
+"""Between a camera and the sensors beside it, in a setting."""
 
 Stopped = Callable[[], bool]
 
@@ -34,10 +36,11 @@ class BadSource(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a look gave: frames, or the channels of sensors."""
+    """What a look gave: frames, the channels of sensors, or both; ``fault`` says what did not come, and why."""
 
     frames: tuple[Frame, ...] = ()
     channels: tuple[Channel, ...] = ()
+    fault: str | None = None
 
 
 class Source(Protocol):
@@ -287,6 +290,23 @@ def open_source(text: str, seed: int = 0) -> Source:
     raise BadSource(
         f"source {text[:80]!r}: use camera:N, rtsp://…, http://…, file:PATH, scene:NAME, samples:PATH or sensor:NAME"
     )
+
+
+def open_sources(text: str, seed: int = 0) -> tuple[Source, ...]:
+    """Return all that a setting names: one source, or a camera and sensors with `` + `` between them.
+
+    Raises:
+        BadSource: one of them is no source, or there are two cameras, or sensors twice.
+    """
+    sources = tuple(open_source(part.strip(), seed) for part in text.split(BESIDE))
+    if len({source.kind for source in sources}) < len(sources):
+        raise BadSource(f"source {text[:80]!r}: one camera and one set of sensors at most")
+    return sources
+
+
+def in_words(faults: Iterable[str]) -> str | None:
+    """Return *faults* as one, short enough to be sent; None when there are none."""
+    return "; ".join(faults)[:200] or None
 
 
 def to_and_fro(number: int, length: int) -> int:

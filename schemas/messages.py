@@ -5,52 +5,22 @@ older part goes on working beside a newer one. Instants are aware and in UTC; pi
 fractions of width and height, origin top left.
 """
 
-from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
 from schemas import limits
+from schemas.parts import Fraction as Fraction
+from schemas.parts import Instant, Number, Seconds, Short
+from schemas.parts import Name as Name
+from schemas.parts import Part as Part
+from schemas.room import Profile as Profile
+from schemas.room import Quantity
+from schemas.room import Row as Row
+from schemas.room import Zone as Zone
 from schemas.vocabulary import REASONS, Answer, DeviceKind, Link, Reason, ReceiptState, Show
-
-
-def _not_a_number(value: Any) -> Any:
-    if not isinstance(value, str | datetime):
-        raise ValueError("an instant is written as text: 2026-01-31T02:00:00Z")
-    return value
-
-
-def _to_utc(instant: datetime) -> datetime:
-    if instant.tzinfo is None:
-        raise ValueError("an instant needs its zone: write it with Z or +00:00")
-    if not 1970 <= instant.year <= 9000:
-        # Beyond these, adding a zone or an hour overflows: a clock that says so is broken.
-        raise ValueError(f"an instant in the year {instant.year}: expected 1970 to 9000")
-    return instant.astimezone(UTC)
-
-
-Instant = Annotated[datetime, BeforeValidator(_not_a_number), AfterValidator(_to_utc)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-Short = Annotated[str, StringConstraints(max_length=200)]
-Fraction = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Seconds = Annotated[int, Field(ge=limits.SECONDS_MIN, le=limits.SECONDS_MAX)]
-
-
-class Part(BaseModel):
-    """A piece of a message."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Message(Part):
@@ -82,51 +52,6 @@ class Pulse(Message):
     """The centre's clock, each 20 s to all devices: without it no device wakes."""
 
     now: Instant
-
-
-ZoneKind = Literal["bed", "floor", "door", "mask", "armchair"]
-
-
-class Zone(Part):
-    """A named polygon in the picture.
-
-    ``kind`` says what it is. A couple's bed is two zones of kind ``bed``, one a person. ``mask`` is never
-    looked at.
-    """
-
-    name: Name
-    kind: ZoneKind
-    polygon: tuple[tuple[Fraction, Fraction], ...] = Field(min_length=3, max_length=32)
-
-
-Row = Annotated[tuple[Annotated[int, Field(ge=-32768, le=32767)], ...], Field(max_length=1024)]
-
-
-class Profile(Part):
-    """What the detector has to know of one room: geometry and numbers, never a picture.
-
-    ``thresholds`` override the detector's own by name. ``signature`` is the coarse structure of the empty
-    room, rows of small integers (see docs/detector.md); empty when the room was never calibrated.
-    """
-
-    version: int = Field(default=1, ge=1)
-    zones: tuple[Zone, ...] = Field(default=(), max_length=32)
-    expected_people: int = Field(default=1, ge=1, le=4)
-    pets: bool = False
-    thresholds: dict[Name, Number] = Field(default_factory=dict, max_length=200)
-    signature: tuple[Row, ...] = Field(default=(), max_length=64)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _zones_by_name(cls, data: Any) -> Any:
-        """Take ``zones`` also as ``{name: polygon}``: the kind is then the name's first word."""
-        if isinstance(data, dict) and isinstance(data.get("zones"), dict):
-            zones = [
-                {"name": name, "kind": str(name).split("_")[0], "polygon": polygon}
-                for name, polygon in data["zones"].items()
-            ]
-            return {**data, "zones": zones}
-        return data
 
 
 class Capture(Part):
@@ -234,7 +159,7 @@ class Channel(Part):
     """
 
     name: Name
-    quantity: Literal["thermal_c", "ambient_c", "bed_load_kg", "bed_pressure", "presence", "door_open", "movement"]
+    quantity: Quantity
     rows: int = Field(default=1, ge=1, le=64)
     columns: int = Field(default=1, ge=1, le=64)
     ms: tuple[Annotated[int, Field(ge=0, le=120_000)], ...] = Field(max_length=limits.SAMPLES)
@@ -253,7 +178,11 @@ class Channel(Part):
 
 
 class Session(Message):
-    """The ten seconds: a header, and frames or samples, or a ``fault`` and neither."""
+    """The ten seconds: a header, and frames or samples or both, or a ``fault`` in their stead.
+
+    A home with a camera and sensors sends both in one session; ``kind`` is then ``camera``. Where one of them failed,
+    ``fault`` says so beside what the other gave.
+    """
 
     binary: ClassVar[bool] = True
     limit: ClassVar[int] = limits.SESSION_BYTES
@@ -276,8 +205,8 @@ class Session(Message):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.fault is not None and (self.frames or self.channels):
-            raise ValueError(f"session {self.session_id}: a fault comes without frames or samples")
+        if self.fault is not None and self.frames and self.channels:
+            raise ValueError(f"session {self.session_id}: a fault comes in the stead of frames or of samples")
         if (self.check_id is None) != (self.attempt is None):
             raise ValueError(f"session {self.session_id}: check_id and attempt belong together")
         return self

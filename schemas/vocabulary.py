@@ -178,7 +178,7 @@ class Show(StrEnum):
 
 
 class DeviceKind(StrEnum):
-    """What a device senses with."""
+    """What a device senses with; one with a camera is ``camera``, whatever sensors it has beside it."""
 
     CAMERA = "camera"
     SENSORS = "sensors"

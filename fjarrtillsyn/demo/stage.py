@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from pydantic import SecretStr
 
-from alarm_center import planning
 from alarm_center.app import Centre, make_app, open_centre
 from alarm_center.devices import watch
+from alarm_center.preparation import planning
 from alarm_center.providers.phone import Phones
 from alarm_center.settings import Settings
 from alarm_center.store.memory import Memory, now
@@ -39,7 +39,7 @@ from fjarrtillsyn.embedded.postgres import postgres
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
 from gateway.service import Gateway
 from gateway.settings import Settings as GatewaySettings
-from gateway.sources import open_source
+from gateway.sources import open_sources
 from schemas.messages import DetectorStatus
 from schemas.vocabulary import Link
 
@@ -79,7 +79,7 @@ class Stage:
 
     def show(self, number: int, source: str) -> None:
         """Let a resident's device see *source* from now on."""
-        self.gateways[number].source = open_source(source, seed=number)
+        self.gateways[number].sources = open_sources(source, seed=number)
 
     async def move(self, ahead: timedelta) -> None:
         """Let *ahead* pass at once, and tell everybody the time."""

@@ -341,7 +341,7 @@ async def test_scenes_take_turns_and_sensors_send_samples(mosquitto: Mosquitto, 
         await eventually(lambda: centre.sessions)
         assert centre.sessions[0].kind is DeviceKind.SENSORS
         assert [c.quantity for c in centre.sessions[0].channels] == ["thermal_c", "ambient_c"]
-        gateway.source = Drawn(Turns(("up", "asleep")))
+        gateway.sources = (Drawn(Turns(("up", "asleep"))),)
         await centre.commands("attempt")
         await eventually(lambda: len(centre.sessions) == 2)
         assert centre.sessions[1].kind is DeviceKind.CAMERA

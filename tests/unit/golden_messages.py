@@ -33,6 +33,15 @@ _PROFILE = m.Profile(
     signature=((0, 3, -2), (7, 1, 0)),
 )
 
+_BOTH = m.Profile(
+    version=4,
+    zones=(
+        m.Zone(name="bed", kind="bed", polygon=((0.1, 0.25), (0.5, 0.25), (0.5, 0.875))),
+        m.Zone(name="bed_warm", kind="bed", polygon=((0.0, 0.5), (1.0, 0.5), (1.0, 1.0)), seen_by=DeviceKind.SENSORS),
+    ),
+    senses=("camera", "bed_load_kg"),
+)
+
 
 def _frames(*names: str) -> tuple[m.Frame, ...]:
     """Return drawn frames, 200 ms apart."""
@@ -114,6 +123,15 @@ def _v1() -> dict[str, m.Message]:
                 ),
                 m.Channel(name="door", quantity="door_open", ms=(0,), values=((0.0,),)),
             ),
+        ),
+        "session_both.cbor": _session(
+            kind=DeviceKind.CAMERA,
+            profile=_BOTH,
+            frames=_frames("a.jpg", "b.jpg"),
+            channels=(m.Channel(name="bed", quantity="bed_load_kg", ms=(0, 200), values=((71.5,), (71.25,))),),
+        ),
+        "session_half.cbor": _session(
+            kind=DeviceKind.CAMERA, profile=_BOTH, frames=_frames("a.jpg"), fault="sensors gave nothing"
         ),
         "session_fault.cbor": _session(kind=DeviceKind.CAMERA, fault="the camera does not open"),
         "finding_in_bed.json": m.Finding(

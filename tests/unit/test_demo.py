@@ -21,7 +21,7 @@ from fjarrtillsyn.demo.clock import coming_evening, evening_of
 from fjarrtillsyn.demo.homes import HOMES
 from fjarrtillsyn.demo.lines import Line, Lines
 from fjarrtillsyn.demo.verdict import Alarm, Check, Message, Night
-from gateway.sources import open_source
+from gateway.sources import open_sources
 
 ZONE = ZoneInfo("Europe/Stockholm")
 NOW = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
@@ -45,7 +45,7 @@ def test_every_home_of_the_file_has_its_night_and_no_other() -> None:
         resident = residents[home.number]
         assert len(resident.slots) == len(home.ends)
         assert resident.green_by == ("operator" if home.by_person else "detector")
-        assert open_source(home.source).kind == resident.devices[0].kind
+        assert open_sources(home.source)[0].kind == resident.devices[0].kind
 
 
 def test_the_demo_begins_on_the_evening_that_comes() -> None:

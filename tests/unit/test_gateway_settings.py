@@ -34,6 +34,16 @@ def test_real_people_need_more_and_all_of_it_is_said_at_once(environment: pytest
         assert word in str(error.value)
 
 
+@pytest.mark.parametrize("half", ["sensor:asleep", "samples:night.csv"])
+def test_nothing_drawn_or_recorded_stands_beside_a_real_camera_either(
+    environment: pytest.MonkeyPatch, half: str
+) -> None:
+    environment.setenv("FJT_LIVE", "1")
+    environment.setenv("FJT_GATEWAY_SOURCE", f"camera:0 + {half}")
+    with pytest.raises(ValidationError, match="FJT_GATEWAY_SOURCE"):
+        Settings()
+
+
 def test_the_program_says_what_is_wrong_and_ends(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,70 @@
+"""One room as the detector has to know it: its zones, its numbers, and what a session of it has to hold."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.parts import Fraction, Name, Number, Part
+from schemas.vocabulary import DeviceKind
+
+ZoneKind = Literal["bed", "floor", "door", "mask", "armchair"]
+
+
+class Zone(Part):
+    """A named polygon in the picture.
+
+    ``kind`` says what it is. A couple's bed is two zones of kind ``bed``, one a person. ``mask`` is never
+    looked at. ``seen_by`` says in whose view it lies where a home has both: ``sensors`` is a thermal array, whose
+    rows and columns stand for the picture; when not said it is the camera's, or that of the one thing there is.
+    """
+
+    name: Name
+    kind: ZoneKind
+    polygon: tuple[tuple[Fraction, Fraction], ...] = Field(min_length=3, max_length=32)
+    seen_by: DeviceKind | None = None
+
+
+Quantity = Literal["thermal_c", "ambient_c", "bed_load_kg", "bed_pressure", "presence", "door_open", "movement"]
+Sense = Literal["camera"] | Quantity
+"""What a session can hold: a camera's frames, or readings of a quantity."""
+
+Row = Annotated[tuple[Annotated[int, Field(ge=-32768, le=32767)], ...], Field(max_length=1024)]
+
+
+class Profile(Part):
+    """What the detector has to know of one room: geometry and numbers, never a picture.
+
+    ``thresholds`` override the detector's own by name. ``signature`` is the coarse structure of the empty
+    room, rows of small integers (see docs/detector.md); empty when the room was never calibrated. ``senses`` is what
+    every session of this home has to hold: without one of them it is never green. Empty, it may hold anything.
+    """
+
+    version: int = Field(default=1, ge=1)
+    zones: tuple[Zone, ...] = Field(default=(), max_length=32)
+    expected_people: int = Field(default=1, ge=1, le=4)
+    pets: bool = False
+    thresholds: dict[Name, Number] = Field(default_factory=dict, max_length=200)
+    signature: tuple[Row, ...] = Field(default=(), max_length=64)
+    senses: tuple[Sense, ...] = Field(default=(), max_length=8)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _zones_by_name(cls, data: Any) -> Any:
+        """Take ``zones`` also as ``{name: polygon}``: the kind is then the name's first word."""
+        if isinstance(data, dict) and isinstance(data.get("zones"), dict):
+            zones = [
+                {"name": name, "kind": str(name).split("_")[0], "polygon": polygon}
+                for name, polygon in data["zones"].items()
+            ]
+            return {**data, "zones": zones}
+        return data
+
+    def for_sensors(self, *, beside_camera: bool) -> Self:
+        """Return this profile as sensors have to read it: with their own zones alone.
+
+        Those are the ones that say so. A home without a camera need not say it.
+        """
+        camera = beside_camera or "camera" in self.senses
+        mine = (DeviceKind.SENSORS,) if camera else (DeviceKind.SENSORS, None)
+        zones = (zone.model_copy(update={"seen_by": None}) for zone in self.zones if zone.seen_by in mine)
+        return self.model_copy(update={"zones": tuple(zones)})
