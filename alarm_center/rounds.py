@@ -10,10 +10,11 @@ from typing import Final
 
 import structlog
 
-from alarm_center import evening, metrics, muster, planning, reconciliation
+from alarm_center import metrics
 from alarm_center.casework import incidents
 from alarm_center.devices import watch
 from alarm_center.heartbeat import Heartbeat
+from alarm_center.preparation import evening, muster, planning, reconciliation
 from alarm_center.settings import Settings
 from alarm_center.store import commands, jobs, seals, towns
 from alarm_center.store.memory import Memory, now

@@ -40,7 +40,7 @@ def migrate(*, test_clock: bool) -> None:
 
 def import_town(path: Path, *, dry_run: bool) -> None:
     """Bring a town's file into the memory, and plan the checks that it owes."""
-    from alarm_center import planning
+    from alarm_center.preparation import planning
 
     try:
         town = reader.read(path.read_text(encoding="utf-8"))

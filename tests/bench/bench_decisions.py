@@ -13,8 +13,9 @@ from uuid import UUID
 
 import asyncpg
 
-from alarm_center import inbox, planning
+from alarm_center import inbox
 from alarm_center.clockwork import Clockwork
+from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory
 from fjarrtillsyn.embedded.postgres import Postgres, running_postgres
 from schemas.messages import Evidence, Finding

@@ -18,7 +18,7 @@ from uuid import UUID
 import aiomqtt
 import structlog
 
-from alarm_center import planning
+from alarm_center.preparation import planning
 from fjarrtillsyn.embedded.postgres import Postgres, running_postgres
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
 from gateway.scenes import draw, profile

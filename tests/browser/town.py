@@ -12,7 +12,7 @@ from uuid import UUID
 from alarm_center import inbox
 from alarm_center.clockwork import Clockwork
 from alarm_center.pictures import Pictures
-from alarm_center.planning import plan_all
+from alarm_center.preparation.planning import plan_all
 from alarm_center.store.memory import Memory
 from alarm_center.web.auth import hash_password
 from schemas.messages import Evidence, Finding, Frame, Picture

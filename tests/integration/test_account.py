@@ -10,13 +10,14 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from alarm_center import inbox, planning
+from alarm_center import inbox
 from alarm_center.casework import cases, configs
 from alarm_center.clockwork import Clockwork
 from alarm_center.core import alarm_events
 from alarm_center.core.case import AlarmState, CheckState, IllegalMove
 from alarm_center.core.happenings import AskAgain, PersonSaid
 from alarm_center.devices import watch
+from alarm_center.preparation import planning
 from alarm_center.store import devices
 from alarm_center.store.memory import Memory
 from schemas import wire

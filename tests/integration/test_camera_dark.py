@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from alarm_center import planning
 from alarm_center.casework import cases, live_looks
 from alarm_center.core import alarm_events
 from alarm_center.core.case import IllegalMove
 from alarm_center.core.happenings import AskAgain
+from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory
 from schemas.vocabulary import Answer, Instead, Reason
 from tests.support import busy_town

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alarm_center import evening, muster, planning, reconciliation
 from alarm_center.core import reserve
+from alarm_center.preparation import evening, muster, planning, reconciliation
 from alarm_center.store import discrepancies
 from alarm_center.store.memory import Memory, Viewer
 from tests.support.postgres import Database

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center import planning
 from alarm_center.casework import cases
 from alarm_center.clockwork import Clockwork
 from alarm_center.core import alarm_events
+from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory
 from schemas.vocabulary import CancelReason, Instead
 from tests.support import busy_town

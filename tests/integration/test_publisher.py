@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from alarm_center import planning
 from alarm_center.devices.mqtt import Address, Broker
 from alarm_center.devices.publisher import Publisher
+from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory
 from fjarrtillsyn.embedded.rights import CENTRE
 from schemas import topics

@@ -9,8 +9,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from alarm_center import metrics, planning
+from alarm_center import metrics
 from alarm_center.heartbeat import Heartbeat, Why
+from alarm_center.preparation import planning
 from alarm_center.rounds import JOBS, Job, Rounds
 from alarm_center.settings import Settings
 from alarm_center.store import jobs, seals

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alarm_center import planning
+from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory
 from alarm_center.town import reader
 from alarm_center.town.apply import apply

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest_asyncio
 
-from alarm_center import evening
 from alarm_center.casework import cases
 from alarm_center.core.alarm_events import IntoIncident
 from alarm_center.core.calendar import night_of
 from alarm_center.core.happenings import FaultKnown
+from alarm_center.preparation import evening
 from schemas.vocabulary import Reason
 from tests.browser.pages import Site, site
 from tests.browser.town import TWO, Town, town

@@ -19,7 +19,7 @@ import aiomqtt
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from alarm_center import planning
+from alarm_center.preparation import planning
 from fjarrtillsyn.embedded.ports import HOST, free_port
 from fjarrtillsyn.embedded.postgres import Postgres
 from fjarrtillsyn.embedded.rights import CENTRE

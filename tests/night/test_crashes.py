@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from alarm_center import planning
+from alarm_center.preparation import planning
 from fjarrtillsyn.embedded.postgres import Postgres
 from gateway.sources import open_source
 from schemas.vocabulary import Instead

@@ -12,7 +12,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from alarm_center import planning
+from alarm_center.preparation import planning
 from alarm_center.web.auth import hash_password
 from fjarrtillsyn.embedded.postgres import Postgres
 from gateway.scenes import draw, profile

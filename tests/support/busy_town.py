@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from alarm_center import inbox, planning
+from alarm_center import inbox
 from alarm_center.casework import cases
 from alarm_center.clockwork import Clockwork
 from alarm_center.core import alarm_events
+from alarm_center.preparation import planning
 from alarm_center.store import seals
 from alarm_center.store.memory import Memory, Tx, now
 from gateway.scenes import profile

@@ -229,7 +229,7 @@ async def night(
 
 async def _due(memory: Memory) -> Any:
     """Plan, and return when the first check opens."""
-    from alarm_center import planning
+    from alarm_center.preparation import planning
 
     await planning.plan_all(memory)
     async with memory.transaction() as tx:

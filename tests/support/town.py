@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from alarm_center import planning
 from alarm_center.core import calendar
+from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory, now
 from alarm_center.store.towns import Town
 from alarm_center.store.towns import town as town_of

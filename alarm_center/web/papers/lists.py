@@ -9,10 +9,10 @@ from uuid import UUID
 
 from aiohttp import web
 
-from alarm_center import evening
 from alarm_center.casework import incident_list
 from alarm_center.casework.cases import NotFound
 from alarm_center.core import reserve
+from alarm_center.preparation import evening
 from alarm_center.store import reserve as rows
 from alarm_center.store.memory import now
 from alarm_center.web.auth import Handler, signed_in
