@@ -39,6 +39,9 @@ log = structlog.get_logger()
 
 _GROUP: Final = "centre"
 _STALE_CYCLE_SECONDS: Final = 15.0
+_STARTS_WITHIN_SECONDS: Final = 60.0
+"""A broker that is started together with us is there by then."""
+_NO_BROKER: Final = "no broker"
 _STOPS_WITHIN_SECONDS: Final = 20.0
 """Longer than the outbox takes to end what it is sending."""
 
@@ -60,6 +63,7 @@ class Centre:
     provider: Provider
     rounds: Rounds
     stand_in: StandIn
+    began: float = field(default_factory=time.monotonic)
     broken: str | None = None
     """The loop that ended by itself."""
     failed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -103,7 +107,7 @@ class Centre:
         if self.broken:
             found.append(f"the loop {self.broken} has ended")
         if not self.broker.connected.is_set():
-            found.append("no broker")
+            found.append(_NO_BROKER)
         if time.monotonic() - self.clockwork.last_cycle > _STALE_CYCLE_SECONDS:
             found.append("the clockwork has not cycled for 15 s")
         return found
@@ -112,6 +116,11 @@ class Centre:
         """Return why no sign of life is to be sent: the same, and cases that cannot be stepped, here or anywhere."""
         stuck = self.clockwork.stuck()
         return self.trouble() + ([f"{len(stuck)} checks or alarms cannot be stepped"] if stuck else [])
+
+    def starting(self) -> bool:
+        """Whether this replica is new and lacks nothing but its first connection to the broker."""
+        young = time.monotonic() - self.began < _STARTS_WITHIN_SECONDS
+        return young and self.broker.connections == 0 and self.silence() == [_NO_BROKER]
 
 
 CENTRE: Final = web.AppKey("centre", Centre)
@@ -153,6 +162,7 @@ async def open_centre(settings: Settings, provider: Provider | None = None) -> C
     centre.publisher.on_connection.append(centre.came_back)
     centre.rounds.came_back = centre.came_back
     centre.rounds.trouble = centre.silence
+    centre.rounds.starting = centre.starting
     return centre
 
 

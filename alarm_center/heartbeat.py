@@ -39,11 +39,15 @@ class Why(StrEnum):
 
 @dataclass(slots=True)
 class Heartbeat:
-    """Asks each time how things are. ``trouble`` says what ails this replica, in words; empty while it works."""
+    """Asks each time how things are. ``trouble`` says what ails this replica, in words; empty while it works.
+
+    ``starting`` says whether that is only that it has not finished starting: it sends nothing then, and nothing is wrong.
+    """
 
     memory: Memory
     url: str | None
     trouble: Callable[[], list[str]] | None = None
+    starting: Callable[[], bool] | None = None
 
     async def reasons(self) -> dict[Why, str]:
         """Return why no sign is to be sent now, each in words; empty while all is well. The metrics say the same."""
@@ -70,8 +74,9 @@ class Heartbeat:
         """Send the sign of life if all is well; return whether the outside watch has it. Its address is never logged."""
         found = await self.reasons()
         if found:
-            metrics.HEARTBEATS.labels("withheld").inc()
-            tell = log.warning if self.url is None else log.error
+            starting = found.keys() == {Why.REPLICA} and self.starting is not None and self.starting()
+            metrics.HEARTBEATS.labels("starting" if starting else "withheld").inc()
+            tell = log.info if starting else log.warning if self.url is None else log.error
             tell("heartbeat_withheld", **{str(why): words for why, words in found.items()})
             return False
         if self.url is None:

@@ -51,7 +51,8 @@ class Job:
 class Rounds:
     """Runs the jobs of :data:`JOBS` until cancelled.
 
-    ``trouble`` says what keeps this replica from its work; until somebody sets it, no heartbeat is sent.
+    ``trouble`` says what keeps this replica from its work; until somebody sets it, no heartbeat is sent. ``starting``
+    says whether that is only that it has not finished starting.
     """
 
     memory: Memory
@@ -59,6 +60,7 @@ class Rounds:
     since: datetime | None = None
     """When this replica or its broker came back: no device counts as lost for three minutes after."""
     trouble: Callable[[], list[str]] | None = None
+    starting: Callable[[], bool] | None = None
     came_back: Callable[[datetime], None] | None = None
     """Told when this process was away: the clockwork has to know as well."""
     table: tuple[Job, ...] = ()
@@ -178,7 +180,7 @@ class Rounds:
 
     async def beat(self) -> bool:
         """Send the sign of life, if all is well."""
-        return await Heartbeat(self.memory, self.settings.heartbeat_url, self.trouble).beat()
+        return await Heartbeat(self.memory, self.settings.heartbeat_url, self.trouble, self.starting).beat()
 
 
 def _row(job: Job) -> str:

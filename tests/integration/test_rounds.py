@@ -1,6 +1,7 @@
 """The rounds: each job in its time, by one replica, whatever the others do; and the sign of life that stops with the work."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -8,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from structlog.testing import capture_logs
 
 from alarm_center import metrics
+from alarm_center.app import Centre, open_centre
 from alarm_center.heartbeat import Heartbeat, Why
 from alarm_center.preparation import planning
 from alarm_center.rounds import JOBS, Job, Rounds
@@ -99,6 +102,9 @@ async def test_one_that_fails_is_counted_tried_again_soon_and_stops_no_other(
     rounds = Rounds(memory, settings, table=table)
     async with running(rounds):
         await eventually(lambda: bad.done == 1 and good.done >= 1)
+        # Time waits until its next turn is written: written later, that would be counted from the moved clock.
+        put_off = "select last_at < $1 from jobs where job = 'rounds:bad' and last_at <> 'epoch'"
+        await eventually(lambda: value(memory, put_off, NOON))
         await move(memory, timedelta(seconds=30))
         await eventually(lambda: looks_now(rounds) and bad.done == 2)
         await eventually(lambda: good.done >= 3)
@@ -337,6 +343,60 @@ async def test_it_is_withheld_and_the_numbers_say_why(
         assert {w: metrics.UNHEALTHY.labels(w)._value.get() for w in Why} == {w: float(w is why) for w in Why}
     finally:
         await memory.close()
+
+
+@pytest.fixture
+async def centre(settings: Settings) -> AsyncIterator[Centre]:
+    """One that has just been opened, and whose broker is not there yet."""
+    centre = await open_centre(settings)
+    centre.clockwork.last_cycle = time.monotonic()
+    yield centre
+    await centre.web_memory.close()
+    await centre.memory.close()
+
+
+async def beats(centre: Centre, url: str) -> list[tuple[str, str]]:
+    """Let it beat once; return the level and the trouble of each line that is logged of it."""
+    with capture_logs() as lines:
+        await Rounds(
+            centre.memory,
+            centre.settings.model_copy(update={"heartbeat_url": url}),
+            trouble=centre.rounds.trouble,
+            starting=centre.rounds.starting,
+        ).beat()
+    return [(line["log_level"], line["replica"]) for line in lines]
+
+
+async def test_a_start_is_no_error_and_sends_nothing(centre: Centre, outside: tuple[str, list[str], list[int]]) -> None:
+    url, there, _ = outside
+    assert await beats(centre, url) == [("info", "no broker")]
+    assert there == []
+    centre.broker.connections += 1
+    centre.broker.connected.set()
+    assert await beats(centre, url) == []
+    assert there == ["/ping/secret"]
+
+
+async def too_long(centre: Centre) -> None:
+    centre.began -= 61
+
+
+async def lost_again(centre: Centre) -> None:
+    centre.broker.connections += 1
+
+
+async def a_loop_ended(centre: Centre) -> None:
+    centre.broken = "outbox"
+
+
+@pytest.mark.parametrize("breaks", [too_long, lost_again, a_loop_ended])
+async def test_what_is_no_mere_start_is_an_error(
+    centre: Centre, outside: tuple[str, list[str], list[int]], breaks: Callable[[Centre], Awaitable[None]]
+) -> None:
+    url, there, _ = outside
+    await breaks(centre)
+    assert [(level, "no broker" in why) for level, why in await beats(centre, url)] == [("error", True)]
+    assert there == []
 
 
 async def test_a_watch_that_does_not_answer_well_is_told_of_without_its_address(
