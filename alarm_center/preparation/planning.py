@@ -1,7 +1,7 @@
 """Makes the rows of the checks that are owed, 36 hours ahead, takes away what is not to be made, and brings it back.
 
 An insert that may be repeated: a check is owed once a resident, night and slot. The devices' lists follow from the
-rows (`configs`); nothing is planned on a device.
+rows (`casework.configs`); nothing is planned on a device.
 """
 
 from collections.abc import Mapping, Sequence
