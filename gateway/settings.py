@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     gateway_org: str = Field(description="the town's short name, as in its topics")
     gateway_device: str = Field(description="the device's name, as the centre knows it")
     gateway_source: str = Field(
-        description="camera:N, rtsp://…, http://…, file:PATH, scene:NAME, samples:PATH, sensor:NAME; "
+        description="camera:N, rtsp://…, http://…, file:PATH, scene:NAME, serial:PATH, samples:PATH, sensor:NAME; "
         "a camera and sensors with ' + ' between them"
     )
     gateway_seed: int = Field(default=0, ge=0, description="tells drawn homes apart")

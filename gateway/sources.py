@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import cv2
 
-from gateway import fit, sensors
+from gateway import fit, port, sensors
 from gateway.scenes import SCENES, UnknownScene, draw, pictures, to_jpeg
 from schemas import jpeg
 from schemas.messages import Capture, Channel, Frame
@@ -249,11 +249,32 @@ class Sensors:
         return iter(())
 
 
+@dataclass(slots=True)
+class Port:
+    """Sensors on a serial port of this machine. Open, and so heard, only while somebody looks."""
+
+    path: Path
+    baud: int
+    kind: DeviceKind = DeviceKind.SENSORS
+
+    def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
+        try:
+            return Taken(channels=sensors.within(port.listen(self.path, self.baud, seconds, stopped), seconds))
+        except sensors.NoSeries as error:
+            raise CannotCapture(str(error)) from None
+
+    def fault(self) -> str | None:
+        return port.fault(self.path, self.baud)
+
+    def live(self, seconds: int, capture: Capture) -> Iterator[Frame]:
+        return iter(())
+
+
 def open_source(text: str, seed: int = 0) -> Source:
     """Return the source that a setting names; *seed* tells drawn homes apart.
 
     ``camera:0`` · ``rtsp://…`` or ``http://…`` · ``file:PATH[?fps=5]`` · ``scene:NAME[,NAME…]`` ·
-    ``samples:PATH[#SERIES]`` · ``sensor:NAME[,NAME…]``
+    ``serial:PATH[?baud=115200]`` · ``samples:PATH[#SERIES]`` · ``sensor:NAME[,NAME…]``
 
     Raises:
         BadSource: it is none of these.
@@ -275,6 +296,12 @@ def open_source(text: str, seed: int = 0) -> Source:
         if unknown:
             raise BadSource(f"source {text!r}: {UnknownScene(unknown[0])}")
         return Drawn(Turns(tuple(rest.split(","))), seed)
+    if kind == "serial" and rest:
+        path, _, query = rest.partition("?")
+        baud = parse_qs(query).get("baud", ["115200"])[0]
+        if baud not in map(str, port.BAUD):
+            raise BadSource(f"source {text!r}: baud is one of {', '.join(map(str, port.BAUD))}")
+        return Port(Path(path), int(baud))
     if kind == "samples" and rest:
         path, _, name = rest.partition("#")
         recorded = sensors.Recorded(Path(path))
@@ -288,7 +315,8 @@ def open_source(text: str, seed: int = 0) -> Source:
             Turns(tuple(rest.split(","))),
         )
     raise BadSource(
-        f"source {text[:80]!r}: use camera:N, rtsp://…, http://…, file:PATH, scene:NAME, samples:PATH or sensor:NAME"
+        f"source {text[:80]!r}: use camera:N, rtsp://…, http://…, file:PATH, scene:NAME, serial:PATH, samples:PATH "
+        "or sensor:NAME"
     )
 
 
