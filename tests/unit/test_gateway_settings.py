@@ -44,6 +44,13 @@ def test_nothing_drawn_or_recorded_stands_beside_a_real_camera_either(
         Settings()
 
 
+def test_real_people_may_have_a_camera_and_sensors_on_a_port(environment: pytest.MonkeyPatch) -> None:
+    for name, value in {"LIVE": "1", "MQTT_TLS": "1", "MQTT_PASSWORD": "secret"}.items():
+        environment.setenv(f"FJT_{name}", value)
+    environment.setenv("FJT_GATEWAY_SOURCE", "camera:0 + serial:/dev/ttyACM0")
+    assert Settings().live
+
+
 def test_the_program_says_what_is_wrong_and_ends(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
