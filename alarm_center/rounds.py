@@ -161,6 +161,15 @@ class Rounds:
         metrics.SEALED.inc(sealed)
         return sealed
 
+    async def tell_heads(self) -> int:
+        """Log the head of every town's chain, so that it is known outside of the database; return how many there are."""
+        async with self.memory.transaction() as tx:
+            heads = {town.org: await seals.head(tx, town.org) for town in await towns.towns(tx)}
+        for org, head in heads.items():
+            if head is not None:
+                log.info("chain_head", org=org, cursor=str(head.cursor), head=head.digest)
+        return len(heads)
+
     async def expire_commands(self) -> int:
         """End the commands whose time is out, also while no broker is there to hear them."""
         async with self.memory.transaction() as tx:
@@ -197,6 +206,7 @@ JOBS: Final = (
     # Silence is told with this replica's own knowledge of when it came back.
     Job("silent", _seconds(5), lambda r: watch.silent(r.memory, r.since), once=False),
     Job("seal", _seconds(1), Rounds.seal),
+    Job("heads", timedelta(hours=1), Rounds.tell_heads),
     Job("incidents", _seconds(2), lambda r: incidents.gather(r.memory)),
     Job("muster", _seconds(5), lambda r: muster.muster(r.memory)),
     Job("commands", _seconds(10), Rounds.expire_commands),

@@ -176,6 +176,20 @@ def why(
     database.why(case)
 
 
+@app.command()
+def verify(
+    org: Annotated[str, typer.Argument(help="The town's short name.")],
+    head: Annotated[
+        list[str] | None,
+        typer.Option(help="A head that was logged (chain_head) or printed earlier; may be given several times."),
+    ] = None,
+) -> None:
+    """Walk the seals of a town's timeline and print its head. The exit status is 1 if a line was changed or is gone."""
+    from fjarrtillsyn.commands import database
+
+    database.verify(org, head or [])
+
+
 @user.command("add")
 def user_add(
     login: Annotated[str, typer.Argument(help="What the person signs in with.")],

@@ -1,4 +1,4 @@
-"""Commands on the memory: migrate it, import a town's file, add a user, and say why a case is as it is."""
+"""Commands on the memory: migrate it, import a town's file, add a user, say why a case is as it is, walk the seals."""
 
 import asyncio
 import secrets
@@ -117,6 +117,31 @@ def why(case: str) -> None:
             raise typer.Exit(1) from None
         finally:
             await memory.close()
+
+    _run(work)
+
+
+def verify(org: str, heads: list[str]) -> None:
+    """Walk a town's seals from the first line, and print the head to be asked for another time."""
+    from alarm_center.store import seals
+
+    wanted = settings(WorkerSettings)
+
+    async def work() -> None:
+        memory = await Memory.open(wanted.database_url.get_secret_value(), size=1, application="fjarrtillsyn verify")
+        try:
+            broken = await seals.verify(memory, org, [head.strip().lower() for head in heads])
+            async with memory.transaction() as tx:
+                head = await seals.head(tx, org)
+        finally:
+            await memory.close()
+        if broken is not None:
+            typer.echo(f"{org}: {broken}", err=True)
+            raise typer.Exit(1)
+        if head is None:
+            typer.echo(f"{org}: nothing is sealed; is the town's name right?", err=True)
+            raise typer.Exit(1)
+        typer.echo(f"{org}: whole; head {head.digest} at {head.cursor}, sealed {head.sealed_at:%Y-%m-%d %H:%M:%SZ}")
 
     _run(work)
 

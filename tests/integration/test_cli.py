@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
+from alarm_center.store import seals
+from alarm_center.store.memory import Memory
 from fjarrtillsyn.embedded.postgres import Postgres
 from tests.support.postgres import PASSWORDS, run
 
@@ -114,6 +116,25 @@ def test_a_case_is_explained_and_an_unknown_one_is_one_line(town: dict[str, str]
     unknown = fjarrtillsyn(town, "why", "ffffffff-0000-4000-8000-000000000000")
     assert unknown.returncode == 1
     assert len(unknown.stderr.splitlines()) == 1
+
+
+def test_the_seals_of_a_town_are_walked_and_its_head_is_told(town: dict[str, str]) -> None:
+    worker = (Path(town["FJT_SECRETS_DIR"]) / "fjt_database_url").read_text(encoding="utf-8")
+
+    async def seal() -> None:
+        memory = await Memory.open(worker)
+        assert await seals.seal(memory, "vik")
+        await memory.close()
+
+    run(seal())
+    told = fjarrtillsyn(town, "verify", "vik")
+    assert told.returncode == 0, told.stderr
+    (head,) = re.findall(r"vik: whole; head ([0-9a-f]{64}) at \d+-\d+", told.stdout)
+    assert fjarrtillsyn(town, "verify", "vik", "--head", head).returncode == 0
+    missing = fjarrtillsyn(town, "verify", "vik", "--head", head, "--head", "0" * 64)
+    assert missing.returncode == 1
+    assert "0" * 64 in missing.stderr
+    assert fjarrtillsyn(town, "verify", "granby").returncode == 1
 
 
 def test_a_database_that_is_not_there_is_one_line(tmp_path: Path) -> None:

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import asyncpg
 import pytest
 
 from alarm_center.pictures import Pictures
-from alarm_center.store import events, seals
+from alarm_center.store import events, jobs, seals
 from alarm_center.store.events import Cursor
-from alarm_center.store.memory import Memory
+from alarm_center.store.memory import Memory, now
+from alarm_center.store.seals import Broken, Fault
 from alarm_center.timeline import Timeline, pass_hints_on
 from fjarrtillsyn.embedded.postgres import Postgres
-from tests.support.busy_town import found
+from tests.support.busy_town import found, move
 from tests.support.postgres import Database
 from tests.support.waiting import eventually
 
@@ -112,23 +114,96 @@ async def test_the_seal_covers_each_line_and_the_one_before(memory: Memory) -> N
     assert await seals.verify(memory, "ost") is None
 
 
-async def test_a_line_changed_behind_our_back_breaks_the_chain(
-    memory: Memory, database: Database, postgres_server: Postgres
-) -> None:
+async def _behind_our_back(memory: Memory, server: Postgres, *statements: str) -> None:
+    """Run what nobody of ours may: as superuser, with the triggers off. Each statement has to hit one row."""
     async with memory.transaction() as tx:
-        await _line(tx, "one")
-        await _line(tx, "two")
         name = await tx.fetchval("select current_database()")
-    await seals.seal(memory, "ost")
-    superuser = await asyncpg.connect(postgres_server.superuser_dsn(name))
+    superuser = await asyncpg.connect(server.superuser_dsn(name))
     try:
         await superuser.execute("alter table fjt.events_other disable trigger user")
-        assert await superuser.execute("update fjt.events_other set kind = 'twee' where kind = 'two'") == "UPDATE 1"
+        await superuser.execute("alter table fjt.event_seals disable trigger user")
+        for statement in statements:
+            assert (await superuser.execute(statement)).endswith(" 1"), statement
     finally:
         await superuser.close()
-    broken = await seals.verify(memory, "ost")
-    assert broken is not None
-    assert (await _read(memory, Cursor(0, 0)))[-1].cursor == broken
+
+
+async def _three_sealed(memory: Memory) -> list[Cursor]:
+    async with memory.transaction() as tx:
+        for kind in ("one", "two", "three"):
+            await _line(tx, kind)
+    assert await seals.seal(memory, "ost") == 3
+    return [line.cursor for line in await _read(memory, Cursor(0, 0))]
+
+
+async def _head(memory: Memory) -> str:
+    async with memory.transaction() as tx:
+        head = await seals.head(tx, "ost")
+    assert head is not None
+    return head.digest
+
+
+_LAST_SEAL = "delete from fjt.event_seals where event_id = (select max(event_id) from fjt.event_seals)"
+
+
+async def test_a_line_changed_behind_our_back_breaks_the_chain(memory: Memory, postgres_server: Postgres) -> None:
+    _, two, _ = await _three_sealed(memory)
+    await _behind_our_back(memory, postgres_server, "update fjt.events_other set kind = 'twee' where kind = 'two'")
+    assert await seals.verify(memory, "ost") == Broken(Fault.CHANGED, two)
+
+
+@pytest.mark.parametrize(("kind", "place"), [("two", 1), ("three", 2)], ids=["in the middle", "at the very end"])
+async def test_a_line_that_is_gone_leaves_its_seal(
+    memory: Memory, postgres_server: Postgres, kind: str, place: int
+) -> None:
+    lines = await _three_sealed(memory)
+    await _behind_our_back(memory, postgres_server, f"delete from fjt.events_other where kind = '{kind}'")
+    assert await seals.verify(memory, "ost") == Broken(Fault.NO_LINE, lines[place])
+
+
+async def test_a_line_put_in_among_sealed_ones_has_no_seal(memory: Memory, postgres_server: Postgres) -> None:
+    *_, three = await _three_sealed(memory)
+    await _behind_our_back(
+        memory, postgres_server,
+        "insert into fjt.events (id, tx, at, org, kind) select 0, tx, at, org, 'put_in' from fjt.events where kind = 'three'",
+    )  # fmt: skip
+    assert await seals.verify(memory, "ost") == Broken(Fault.NO_SEAL, Cursor(three.tx, 0))
+
+
+async def test_a_line_without_a_seal_is_broken_once_the_sealer_has_been_by(
+    memory: Memory, postgres_server: Postgres
+) -> None:
+    *_, three = await _three_sealed(memory)
+    await _behind_our_back(memory, postgres_server, _LAST_SEAL)
+    assert await seals.verify(memory, "ost") is None, "the sealer may be about to come"
+    await move(memory, timedelta(seconds=61))
+    assert await seals.verify(memory, "ost") == Broken(Fault.NO_SEAL, three)
+
+
+async def test_a_service_that_stood_still_has_not_lost_a_seal(memory: Memory, postgres_server: Postgres) -> None:
+    """What was written in the last second before it stopped waits for the sealer, however long ago that was."""
+    await _three_sealed(memory)
+    async with memory.transaction() as tx:
+        await jobs.ran(tx, seals.SEALER, await now(tx))
+    await _behind_our_back(memory, postgres_server, _LAST_SEAL)
+    await move(memory, timedelta(hours=1))
+    assert await seals.verify(memory, "ost") is None
+
+
+async def test_a_head_known_from_elsewhere_finds_lines_and_seals_gone_together(
+    memory: Memory, postgres_server: Postgres
+) -> None:
+    await _three_sealed(memory)
+    before = await _head(memory)
+    async with memory.transaction() as tx:
+        await _line(tx, "four")
+    await seals.seal(memory, "ost")
+    known = await _head(memory)
+    assert await seals.verify(memory, "ost", [before, known]) is None
+    await _behind_our_back(memory, postgres_server, "delete from fjt.events_other where kind = 'four'", _LAST_SEAL)
+    assert await seals.verify(memory, "ost") is None, "what is left is a whole chain"
+    assert await seals.verify(memory, "ost", [before]) is None
+    assert await seals.verify(memory, "ost", [before, known]) == Broken(Fault.NO_HEAD, head=known)
 
 
 async def test_two_sealers_do_not_seal_a_line_twice(memory: Memory) -> None:

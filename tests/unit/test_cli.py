@@ -12,7 +12,19 @@ from fjarrtillsyn.cli import app
 from gateway.scenes import draw, profile
 
 RUN = CliRunner()
-COMMANDS = ("gateway", "detector", "alarm-center", "migrate", "import", "demo", "judge", "evaluate", "why", "user")
+COMMANDS = (
+    "gateway",
+    "detector",
+    "alarm-center",
+    "migrate",
+    "import",
+    "demo",
+    "judge",
+    "evaluate",
+    "why",
+    "verify",
+    "user",
+)
 
 
 @pytest.fixture(autouse=True)
