@@ -17,7 +17,7 @@ from alarm_center.casework import cases
 from alarm_center.core import alarm_events as alarm
 from alarm_center.core import dispatch as dispatching
 from alarm_center.core.case import AlarmState, NoticeState
-from alarm_center.store import casebook, links
+from alarm_center.store import casebook, links, towns
 from alarm_center.store.links import Link
 from alarm_center.store.memory import Viewer, now
 from alarm_center.web import words
@@ -81,11 +81,10 @@ async def _open(request: web.Request) -> Opened:
         raise web.HTTPTooManyRequests(text=say(request, "För många försök. Vänta fem minuter."))
     memory = request.app[MEMORY]
     async with memory.transaction() as tx:
-        org = await links.org_of(tx, token)
-    if org is None:
+        viewer = await links.eyes_of(tx, token)
+    if viewer is None:
         tries.failed("/u/", address)
         raise web.HTTPNotFound(text=say(request, "Länken gäller inte."))
-    viewer = Viewer((org,))
     async with memory.transaction(viewer) as tx:
         link = await links.link(tx, token)
         if link is None:
@@ -94,6 +93,7 @@ async def _open(request: web.Request) -> Opened:
     browser = request.cookies.get(_cookie(token), "")
     mine = bool(browser) and has_it is not None and hmac.compare_digest(has_it, _mark(browser))
     person = await who(request)
+    org = link.alarm.org
     signed_in = person is not None and person.user_id == link.user_id and person.may_in(org, Role.CARER, Role.LEAD)
     return Opened(viewer, link, browser, mine or signed_in, has_it is not None and not (mine or signed_in))
 
@@ -106,11 +106,12 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 async def _show(request: web.Request, opened: Opened, said: str = "", status: int = 200) -> web.Response:
     speech, link = speech_of(request), opened.link
-    resident = None
+    resident, phone_first = None, False
     async with request.app[MEMORY].transaction(opened.viewer) as tx:
         at = await now(tx)
         if opened.theirs and opened.may_see and link.alarm.resident_id is not None:
             resident = await casebook.resident(tx, link.alarm.resident_id)
+            phone_first = (await towns.home(tx, link.alarm.resident_id)).plan.phone_first
     return render(
         request,
         "link.html",
@@ -122,6 +123,7 @@ async def _show(request: web.Request, opened: Opened, said: str = "", status: in
             "elsewhere": opened.elsewhere,
             "wanted": dispatching.seeks(link.alarm.dispatch) and link.alarm.state is not AlarmState.CLOSED,
             "resident": resident,
+            "phone_first": phone_first,
             "title": speech(words.case_words(link.alarm)),
             "minutes": MINUTES,
             "outcomes": [(str(one), speech(text)) for one, text in words.OUTCOMES.items()],

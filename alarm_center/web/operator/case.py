@@ -8,8 +8,10 @@ from uuid import UUID
 from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
+from alarm_center.core.alarm_events import AlarmLine
 from alarm_center.core.case import AlarmState, CheckState
-from alarm_center.store import board, casebook, events, looks, users
+from alarm_center.core.plan import Plan
+from alarm_center.store import board, casebook, events, looks, towns, users
 from alarm_center.store.casebook import AlarmCase, CheckCase, Seen
 from alarm_center.store.memory import Tx
 from alarm_center.web import words
@@ -18,7 +20,7 @@ from alarm_center.web.catalogues import Speech
 from alarm_center.web.catalogues import mark as _
 from alarm_center.web.keys import MEMORY, PICTURES
 from alarm_center.web.operator.board import Here, here
-from alarm_center.web.operator.queue import Row, alarm_row, look_row
+from alarm_center.web.operator.queue import Row, alarm_row, calls_first, look_row
 from alarm_center.web.page import PERSON, render, speech_of
 from schemas.vocabulary import Answer
 
@@ -127,6 +129,7 @@ async def _alarm(request: web.Request) -> dict[str, Any]:
             lines += await events.of_case(tx, check_id=check_id)
         context = await _common(request, tx, place, lines, {str(one.notice_id): one.patrol for one in asked})
         resident = await casebook.resident(tx, alarm.resident_id) if alarm.resident_id else None
+        plan = (await towns.home(tx, resident.resident_id)).plan if resident else Plan()
         shown = await _shown_for_alarm(request, tx, case, row, seen, checks[-1] if checks else None, place)
         context["replies"] = await casebook.replies(tx, alarm_id)
     open_ = alarm.state is not AlarmState.CLOSED
@@ -141,6 +144,9 @@ async def _alarm(request: web.Request) -> dict[str, Any]:
         "area": case.area,
         "case_no": alarm.case_no,
         "resident": resident,
+        "phone_first": plan.phone_first,
+        "calls_first": calls_first(alarm, plan),
+        "called": any(line.kind == AlarmLine.IN_CALL for line in lines),
         "asked": asked,
         "seen": seen,
         "shown": shown,
@@ -159,6 +165,7 @@ async def _check(request: web.Request) -> dict[str, Any]:
         resident = await casebook.resident(tx, case.resident_id) if case else None
         if case is None or resident is None:
             raise NotFound(f"no check {check_id}")
+        plan = (await towns.home(tx, case.resident_id)).plan
         other = await looks.looking_at(tx, check_id, person.user_id, place.now)
         looker = (await users.names(tx)).get(other, speech("någon annan")) if other else None
         seen = await casebook.sessions(tx, check_id=check_id)
@@ -175,6 +182,7 @@ async def _check(request: web.Request) -> dict[str, Any]:
         "area": case.area,
         "case_no": None,
         "resident": resident,
+        "phone_first": plan.phone_first,
         "looker": looker,
         "seen": seen,
         "shown": shown,

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from alarm_center.core import dispatch as dispatching
 from alarm_center.core.case import Alarm, AlarmState, DispatchState
-from alarm_center.core.plan import Who
+from alarm_center.core.plan import Plan, Who
 from alarm_center.store.board import AlarmLine, LookLine
 from alarm_center.store.casebook import AlarmCase, CheckCase
 from alarm_center.web.catalogues import Speech
 from alarm_center.web.catalogues import mark as _
 from alarm_center.web.words import case_words, reason_words, state_words
-from schemas.vocabulary import Channel, Condition, Priority
+from schemas.vocabulary import AlarmKind, Channel, Condition, Priority
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -82,6 +82,17 @@ def what_next(alarm: Alarm) -> Next:
         words = _("utfallet ska vara sagt") if alarm.done_at else _("ska höra av sig")
         return Next(words, alarm.limit_at or alarm.next_step_at)
     return Next("", None)
+
+
+def calls_first(alarm: Alarm, plan: Plan) -> bool:
+    """Return whether the resident is to be called before anybody is sent.
+
+    Not where something is known to be wrong: then somebody drives at once (design §6). Not before a planned visit, which
+    they know of; and not once staff are sent, who see the wish themselves.
+    """
+    undecided = alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED)
+    urgent = alarm.priority is Priority.FIRST or alarm.kind is AlarmKind.TEST
+    return plan.phone_first and undecided and not urgent and not alarm.visit
 
 
 def queue(
