@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from alarm_center.core.case import Alarm
 from alarm_center.store import events
-from alarm_center.store.memory import Tx
+from alarm_center.store.memory import Tx, Viewer
 
 _ALARM: Final = TypeAdapter(Alarm)
 
@@ -34,14 +34,14 @@ class Link:
     """The carer's own sign-in, where they have one."""
 
 
-async def org_of(tx: "Tx[Any]", token: str) -> str | None:
-    """Return the town of a link; ``None`` for an unknown one."""
-    org: str | None = await tx.fetchval("select org_of_link($1)", token)
-    return org
+async def eyes_of(tx: "Tx[Any]", token: str) -> Viewer | None:
+    """Return whose eyes a link gives: the town and the area of its alarm, and no other; ``None`` for an unknown one."""
+    row = await tx.fetchrow("select * from eyes_of_link($1)", token)
+    return Viewer((row["org"],), tuple(row["areas"])) if row else None
 
 
 async def link(tx: "Tx[Any]", token: str) -> Link | None:
-    """Return what a link of the viewer's town leads to."""
+    """Return what a link leads to that :func:`eyes_of` gave the eyes for."""
     row = await tx.fetchrow(
         """
         select n.notice_id, n.state, n.patrol, a.body, e.code as area, o.zone,

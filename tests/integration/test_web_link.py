@@ -7,8 +7,11 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
+from alarm_center.casework import cases
+from alarm_center.core import alarm_events
 from alarm_center.outbox import Outbox
 from alarm_center.providers.phone import Phones
+from alarm_center.store import links
 from alarm_center.web.phone.simulator import pieces
 from schemas.vocabulary import Answer, Reason
 from tests.browser.pages import Browser, Site, site
@@ -178,6 +181,54 @@ async def test_the_timeline_holds_no_word_of_the_carer(storstad: Town, pages: Si
     await patrol.post(f"{link}/done", {"outcome": "other", "note": "Grannen Anna öppnade"})
     lines = await storstad.value("select string_agg(e::text, ' ') from events e")
     assert "Anna" not in lines and "Storgatan" not in lines and link.removeprefix("/u/") not in lines
+
+
+# ---- how far it sees ----
+
+
+async def _other_area(storstad: Town, number: int) -> UUID:
+    """Move a resident to an area of its own; return it."""
+    area: UUID = await storstad.value("insert into areas (org, code) values ('storstad', '9') returning area_id")
+    await storstad.execute("update residents set area_id = $2 where resident_id = $1", storstad.residents[number], area)
+    return area
+
+
+async def test_a_link_sees_nothing_of_another_area(storstad: Town, link: str) -> None:
+    """Whatever a page behind the link would ask for, it is answered from the area of the link's own alarm."""
+    await _other_area(storstad, 1)
+    await storstad.finding(1, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    await storstad.step()
+    own, other = [
+        await storstad.value("select alarm_id from alarms where resident_id = $1", storstad.residents[number])
+        for number in (2, 1)
+    ]
+    async with storstad.web.transaction() as tx:
+        eyes = await links.eyes_of(tx, link.removeprefix("/u/"))
+    assert eyes is not None
+    with pytest.raises(cases.NotFound):
+        await cases.on_alarm(storstad.web, other, alarm_events.CalledOff("guest"), actor="guest", viewer=eyes)
+    async with storstad.web.transaction(eyes) as tx:
+        assert [row["alarm_id"] for row in await tx.fetch("select alarm_id from alarms")] == [own]
+        residents = {row["resident_id"] for row in await tx.fetch("select resident_id from residents")}
+        assert residents == {storstad.residents[2], storstad.residents[3]}
+        for table in ("notices", "messages", "events"):
+            found = await tx.fetchval(f"select count(*) from {table} where alarm_id = $1", other)
+            assert found == 0, table
+    assert await storstad.value("select count(*) from notices where alarm_id = $1", other), "there is something to see"
+
+
+async def test_who_drives_to_a_resident_who_has_moved_area_meanwhile_still_gets_there(
+    storstad: Town, pages: Site, link: str
+) -> None:
+    await _other_area(storstad, 2)
+    patrol = pages.browser()
+    assert "Tar du det?" in await patrol.text(link)
+    await patrol.post(f"{link}/take")
+    assert not shows_nothing(await patrol.text(link))
+    for word in ("arrived", "help"):
+        assert (await patrol.post(f"{link}/say", {"word": word})).status == 303
+    assert (await patrol.post(f"{link}/done", {"outcome": "helped_up"})).status == 303
+    assert await state(storstad) == "closed"
 
 
 # ---- the demo's phones ----
