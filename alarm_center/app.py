@@ -17,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from alarm_center import metrics, timeline
 from alarm_center.clockwork import Clockwork
+from alarm_center.devices.hearing import Hearing
 from alarm_center.devices.mqtt import Address, Broker
 from alarm_center.devices.publisher import Publisher
 from alarm_center.inbox import Inbox
@@ -142,7 +143,7 @@ async def open_centre(settings: Settings, provider: Provider | None = None) -> C
     pictures = Pictures(settings.picture_bytes, time.monotonic)
     clockwork = Clockwork(memory, settings.tick_seconds)
     provider = provider or make_provider(settings, memory)
-    inbox = Inbox(memory)
+    inbox = Inbox(memory, Hearing(memory, settings.heard_seconds))
     centre = Centre(
         settings=settings,
         memory=memory,
@@ -204,6 +205,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     centre.start("outbox", centre.outbox.run())
     centre.start("rounds", centre.rounds.run())
     centre.start("stand_in", centre.stand_in.run())
+    centre.start("hearing", centre.inbox.hearing.run())
     yield
     await centre.stop()
     await centre.web_memory.close()

@@ -16,6 +16,7 @@ from alarm_center.casework import cases
 from alarm_center.core.case import Check, CheckState, IllegalMove
 from alarm_center.core.happenings import Found
 from alarm_center.devices import watch
+from alarm_center.devices.hearing import Hearing, nothing_new
 from alarm_center.store import alarms, checks, commands, devices, events, sessions
 from alarm_center.store.memory import Memory, Tx, now
 from schemas import topics, wire
@@ -32,6 +33,7 @@ class Inbox:
     """Takes findings, statuses and the detectors' signs of life."""
 
     memory: Memory
+    hearing: Hearing
 
     async def on_finding(self, topic: str, payload: bytes) -> None:
         """Take one finding: its check decides, and its device gets a receipt."""
@@ -61,12 +63,15 @@ class Inbox:
         if where is None or status is None:
             return
 
-        async def work(tx: "Tx[Any]") -> None:
+        async def work(tx: "Tx[Any]") -> bool:
             device = await devices.get(tx, where.org, where.device)
             if device is None:
                 _refuse("status", Refusal.UNKNOWN_DEVICE, topic)
-                return
+                return False
             at = await now(tx)
+            if nothing_new(device, status, at):
+                self.hearing.note(where.org, where.device, status, at)
+                return False
             await devices.status(tx, where.org, where.device, status, at)
             if device.link != status.link or device.fault != status.fault or device.camera_ok != status.camera_ok:
                 await events.write(
@@ -74,10 +79,11 @@ class Inbox:
                     {"link": status.link, "camera_ok": status.camera_ok}, device_id=where.device,
                     resident_id=device.resident_id, area_id=device.area_id, actor="device",
                 )  # fmt: skip
+            return True
 
-        await self.memory.attempt(work)
+        if await self.memory.attempt(work):
+            self.memory.hint()
         await watch.preflight(self.memory, where.org, where.device, status)
-        self.memory.hint()
 
     async def on_detector(self, topic: str, payload: bytes) -> None:
         """Take a detector's sign of life."""

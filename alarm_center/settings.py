@@ -54,6 +54,9 @@ class Settings(BaseSettings):
         default=PULSE_SECONDS, gt=0, le=PULSE_SECONDS, description="how often devices hear the clock"
     )
     tick_seconds: float = Field(default=0.25, gt=0, le=5, description="how often the clockwork asks what is due")
+    heard_seconds: float = Field(
+        default=1.0, gt=0, le=10, description="how often it is written which devices were heard"
+    )
 
     @model_validator(mode="after")
     def _what_belongs_together(self) -> "Settings":

@@ -1,6 +1,6 @@
 """Devices: what each should have (its wanted config) and what it last said of itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -133,6 +133,47 @@ async def heard(tx: "Tx[Any]", org: str, device_id: str, now: datetime) -> None:
         device_id,
         now,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A device that said at *at* that all is as it was."""
+
+    org: str
+    device_id: str
+    at: datetime
+    wall_offset_s: float | None
+    software: str
+
+
+async def heard_many(tx: "Tx[Any]", said: Sequence[Heard]) -> set[tuple[str, str]]:
+    """Write who was heard when; return org and id of those written, without the rows that somebody else holds.
+
+    A device that is no longer ours counts as written: nobody waits for it.
+    """
+    rows = await tx.fetch(
+        """
+        with said as (
+            select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::float8[], $5::text[])
+                as s (org, device_id, at, wall_offset_s, software)
+        ),
+        ours as (select d.org, d.device_id from devices d join said using (org, device_id)),
+        held as (
+            select d.org, d.device_id from devices d join said using (org, device_id) for no key update of d skip locked
+        ),
+        written as (
+            update devices d set last_heard_at = greatest(d.last_heard_at, s.at), wall_offset_s = s.wall_offset_s,
+                software = s.software
+            from said s join held using (org, device_id) where d.org = s.org and d.device_id = s.device_id
+            returning d.org, d.device_id
+        )
+        select org, device_id from said
+        where (org, device_id) in (select * from written) or (org, device_id) not in (select * from ours)
+        """,
+        [each.org for each in said], [each.device_id for each in said], [each.at for each in said],
+        [each.wall_offset_s for each in said], [each.software for each in said],
+    )  # fmt: skip
+    return {(row["org"], row["device_id"]) for row in rows}
 
 
 async def status(tx: "Tx[Any]", org: str, device_id: str, said: Status, now: datetime) -> None:

@@ -145,6 +145,8 @@ async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[Stage
                 public_url=url,
                 provider="phone",
                 replica="demo",
+                # Time flies here, and waits for every device to be heard.
+                heard_seconds=0.05,
             ),
             phones,
         )

@@ -17,6 +17,7 @@ from alarm_center.core import alarm_events
 from alarm_center.core.case import AlarmState, CheckState, IllegalMove
 from alarm_center.core.happenings import AskAgain, PersonSaid
 from alarm_center.devices import watch
+from alarm_center.devices.hearing import Hearing
 from alarm_center.preparation import planning
 from alarm_center.store import devices
 from alarm_center.store.memory import Memory
@@ -34,7 +35,7 @@ class Account:
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
-        self.inbox = inbox.Inbox(memory)
+        self.inbox = inbox.Inbox(memory, Hearing(memory))
 
     async def found(self) -> None:
         self.resident_id = await found(self.memory, ORG)

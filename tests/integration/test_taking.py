@@ -10,6 +10,7 @@ from alarm_center.casework import cases
 from alarm_center.core import alarm_events
 from alarm_center.core.case import IllegalMove
 from alarm_center.core.happenings import PersonSaid
+from alarm_center.devices.hearing import Hearing
 from alarm_center.inbox import Inbox
 from alarm_center.pictures import Pictures
 from alarm_center.store.events import Cursor
@@ -43,7 +44,7 @@ async def test_without_a_detector_a_session_without_a_frame_is_nothing_to_turn_g
         session_id="s1", org=ORG, device="ost-1", kind=DeviceKind.CAMERA, check_id=check_id, attempt=1,
         started_at=await memory.now(), seconds=10, fault="the camera does not open",
     )  # fmt: skip
-    await Inbox(memory).on_session(topics.of(ORG, "ost-1", "session", "s1"), wire.encode(session))
+    await Inbox(memory, Hearing(memory)).on_session(topics.of(ORG, "ost-1", "session", "s1"), wire.encode(session))
     assert await _value(memory, "select count(*) from attempts where cause = 'retry'") == 1
     with pytest.raises(IllegalMove):
         await cases.on_check(memory, check_id, PersonSaid(Answer.IN_BED, "u", "s1"), actor="u")
@@ -91,6 +92,6 @@ async def test_what_was_judged_by_a_profile_that_no_longer_holds_is_not_green(me
         session_id="s1", org=ORG, device="ost-1", check_id=check_id, attempt=1, answer=Answer.IN_BED, people=1,
         evidence=(Evidence(what="movement", zone="bed", value=1.0),), started_at=await memory.now(), detector="d1",
     )  # fmt: skip
-    await Inbox(memory).on_finding(topics.of(ORG, "ost-1", "finding"), wire.encode(finding))
+    await Inbox(memory, Hearing(memory)).on_finding(topics.of(ORG, "ost-1", "finding"), wire.encode(finding))
     assert await _value(memory, "select state from checks where check_id = $1", check_id) == "alarmed"
     assert await _value(memory, "select kind from alarms") == "cannot_tell"

@@ -9,6 +9,7 @@ from alarm_center import inbox
 from alarm_center.casework import cases
 from alarm_center.clockwork import Clockwork
 from alarm_center.core import alarm_events
+from alarm_center.devices.hearing import Hearing
 from alarm_center.preparation import planning
 from alarm_center.store import seals
 from alarm_center.store.memory import Memory, Tx, now
@@ -128,7 +129,9 @@ async def finds(
         session_id=session_id, org=org, device=f"{org}-{number}", check_id=check_id, attempt=attempt, answer=answer,
         reasons=reasons, started_at=await memory.now(), detector="d1",
     )  # fmt: skip
-    await inbox.Inbox(memory).on_finding(f"fjarrtillsyn/v1/{org}/{org}-{number}/finding", wire.encode(finding))
+    await inbox.Inbox(memory, Hearing(memory)).on_finding(
+        f"fjarrtillsyn/v1/{org}/{org}-{number}/finding", wire.encode(finding)
+    )
 
 
 async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:

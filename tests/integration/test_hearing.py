@@ -1,0 +1,124 @@
+"""That devices are there, a town at a time: what says nothing new is written in batches, all else at once."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from alarm_center.devices.hearing import Hearing
+from alarm_center.inbox import Inbox
+from alarm_center.store.memory import Memory
+from schemas import topics, wire
+from schemas.messages import Status
+from schemas.vocabulary import Link
+from tests.support import town
+from tests.support.postgres import Database
+from tests.support.town import ATown
+
+AS_IT_WAS = Status(link=Link.UP, camera_ok=True, config_version=1, software="1.0", wall_offset_s=0.5)
+
+
+@dataclass
+class Vik:
+    """A town of ten homes whose devices have just said all that there is to say."""
+
+    memory: Memory
+    town: ATown
+    hearing: Hearing
+    inbox: Inbox
+
+    async def says(self, number: int, status: Status) -> None:
+        topic = topics.of(self.town.org, self.town.device(number), "status")
+        await self.inbox.on_status(topic, wire.encode(status))
+
+    async def silent_for(self, number: int) -> float:
+        """Return the seconds since the device was heard, as the memory has it."""
+        seconds: float = await town.value(
+            self.memory,
+            "select extract(epoch from clock.now() - last_heard_at)::float8 from devices where device_id = $1",
+            self.town.device(number),
+        )
+        return seconds
+
+
+@pytest.fixture
+async def vik(database: Database) -> AsyncIterator[Vik]:
+    memory = await Memory.open(database.worker)
+    there = await town.a_town(memory, residents=10, at=datetime(2026, 11, 22, 20, 0, tzinfo=UTC))
+    await town.run(memory, "update devices set wanted_version = 1, reported_version = 1, camera_ok = true")
+    hearing = Hearing(memory)
+    yield Vik(memory, there, hearing, Inbox(memory, hearing))
+    await memory.close()
+
+
+async def test_what_says_nothing_new_is_written_for_all_in_one_statement(vik: Vik) -> None:
+    await town.move(vik.memory, timedelta(seconds=60))
+    before = await town.rows(vik.memory, "select xmin::text from devices")
+    for number in range(1, 11):
+        await vik.says(number, AS_IT_WAS)
+    assert await town.rows(vik.memory, "select xmin::text from devices") == before, "no status wrote anything by itself"
+    assert await vik.hearing.flush() == 10
+    assert await town.value(vik.memory, "select count(distinct xmin::text) from devices") == 1
+    assert await town.value(vik.memory, "select bool_and(last_heard_at = clock.now()) from devices")
+    assert await town.value(vik.memory, "select bool_and(wall_offset_s = 0.5 and software = '1.0') from devices")
+    assert await vik.hearing.flush() == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "holds"),
+    [
+        (Status(link=Link.GONE), "link = 'gone' and gone_at is not null"),
+        (AS_IT_WAS.model_copy(update={"camera_ok": False}), "camera_ok is false"),
+        (AS_IT_WAS.model_copy(update={"fault": "no light"}), "fault = 'no light'"),
+        (AS_IT_WAS.model_copy(update={"config_version": 2}), "reported_version = 2"),
+    ],
+    ids=["link", "camera", "fault", "config"],
+)
+async def test_what_a_decision_may_rest_on_is_written_at_once(vik: Vik, status: Status, holds: str) -> None:
+    await vik.says(1, status)
+    assert await town.value(vik.memory, f"select {holds} from devices where device_id = $1", vik.town.device(1))
+
+
+async def test_who_is_back_before_counting_as_lost_is_written_at_once(vik: Vik) -> None:
+    await town.move(vik.memory, timedelta(seconds=120))
+    await vik.says(1, AS_IT_WAS)
+    assert await vik.silent_for(1) == 0
+    assert await vik.silent_for(2) == 120
+
+
+async def test_a_row_that_somebody_holds_keeps_no_other_waiting_and_is_not_lost(vik: Vik) -> None:
+    await town.move(vik.memory, timedelta(seconds=20))
+    for number in (1, 2):
+        await vik.says(number, AS_IT_WAS)
+    async with vik.memory.transaction() as tx:
+        await tx.execute("select from devices where device_id = $1 for update", vik.town.device(1))
+        assert await vik.hearing.flush() == 1
+    assert (await vik.silent_for(1), await vik.silent_for(2)) == (20, 0)
+    await town.move(vik.memory, timedelta(seconds=20))
+    await vik.says(1, AS_IT_WAS)
+    assert await vik.hearing.flush() == 1
+    assert await vik.silent_for(1) == 0
+
+
+async def test_what_was_heard_while_the_database_is_away_is_written_when_it_is_back(
+    vik: Vik, database: Database
+) -> None:
+    away = await Memory.open(database.worker)
+    await town.move(vik.memory, timedelta(seconds=20))
+    await vik.says(1, AS_IT_WAS)
+    vik.hearing.memory = away
+    await away.close()
+    with pytest.raises(asyncpg.InterfaceError):
+        await vik.hearing.flush()
+    vik.hearing.memory = vik.memory
+    assert await vik.hearing.flush() == 1
+    assert await vik.silent_for(1) == 0
+
+
+async def test_a_device_that_is_ours_no_longer_is_waited_for_once(vik: Vik) -> None:
+    await vik.says(1, AS_IT_WAS)
+    await town.run(vik.memory, "delete from devices where device_id = $1", vik.town.device(1))
+    await vik.hearing.flush()
+    assert await vik.hearing.flush() == 0
