@@ -279,13 +279,17 @@ async def _raise(
 ) -> Alarm:
     """Join the resident's open case, or open one."""
     if home.resident_id is not None:
-        # Two checks of one resident may raise at once; the index allows one open case, and this makes them take turns.
-        await tx.execute("select pg_advisory_xact_lock(hashtext('case'), hashtext($1))", str(home.resident_id))
+        await take_turns(tx, home.resident_id)
         found = await alarms.lock_open(tx, home.resident_id)
         if found is not None:
             joined = alarm_events.Joined(kind, priority, reason)
             return await _tick(tx, await step_alarm(tx, found, joined, actor, check_id=check_id), actor)
     return await _open(tx, home, device_id, kind, priority, reason, at, actor, check_id)
+
+
+async def take_turns(tx: "Tx[Any]", resident_id: UUID) -> None:
+    """Two may raise for one resident at once; the index allows one open case, and here they wait for each other."""
+    await tx.execute("select pg_advisory_xact_lock(hashtext('case'), hashtext($1))", str(resident_id))
 
 
 async def _open(
@@ -371,11 +375,16 @@ async def raise_manual(
         except LookupError as error:
             raise NotFound(str(error)) from error
         await checks.lock_coming(tx, resident_id)
-        return await _raise(tx, home, None, AlarmKind.MANUAL, priority, None, await now(tx), actor, None)
+        return await raise_manual_in(tx, home, priority, actor)
 
     alarm = await memory.attempt(work, viewer)
     memory.hint()
     return alarm
+
+
+async def raise_manual_in(tx: "Tx[Any]", home: towns.Home, priority: Priority, actor: str) -> Alarm:
+    """The same, of whoever holds the resident's coming checks already."""
+    return await _raise(tx, home, None, AlarmKind.MANUAL, priority, None, await now(tx), actor, None)
 
 
 async def raise_by_evidence(tx: "Tx[Any]", resident_id: UUID, finding: Finding, at: datetime) -> UUID:

@@ -70,6 +70,11 @@ class SignedIn:
         papers = {Role.OPERATOR, Role.CARER, Role.LEAD}
         return self._eyes([m for m in self.memberships if m.roles & papers])
 
+    @property
+    def raising(self) -> Viewer:
+        """The eyes of this person where they may raise an alarm by hand: an operator's and a lead's."""
+        return self._eyes([m for m in self.memberships if m.roles & {Role.OPERATOR, Role.LEAD}])
+
     @staticmethod
     def _eyes(held: list[Membership]) -> Viewer:
         named = [m.areas for m in held if m.areas is not None]

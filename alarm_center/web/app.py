@@ -10,7 +10,7 @@ from alarm_center.store.memory import Memory
 from alarm_center.web import auth, guard, live, page
 from alarm_center.web.carer import link
 from alarm_center.web.keys import MEMORY, PHONES, PICTURES, SETTINGS, Phones
-from alarm_center.web.operator import acts, board, case, picture
+from alarm_center.web.operator import acts, board, case, picture, raising
 from alarm_center.web.papers import lists
 from alarm_center.web.phone import simulator
 from alarm_center.web.settings import WebSettings
@@ -35,7 +35,7 @@ def build_web(
     page.setup(app, pieces=simulator.pieces)
     app.on_response_prepare.append(guard.add_headers)
     app.on_shutdown.append(app[live.HINTS].end)
-    for part in (auth, board, case, acts, picture, live, link, lists):
+    for part in (auth, board, case, acts, picture, raising, live, link, lists):
         app.add_routes(part.routes)
     if phones is not None:
         app[PHONES] = phones

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from alarm_center.casework.raising import RAISED
 from alarm_center.core.alarm_events import AlarmLine
 from alarm_center.core.case import Alarm, AlarmState, CheckState, DispatchState
 from alarm_center.core.happenings import CheckLine
+from alarm_center.core.raising import RaisedFor
 from alarm_center.store.links import USED
 from alarm_center.web.catalogues import Speech
 from alarm_center.web.catalogues import mark as _
-from schemas.vocabulary import AlarmKind, Answer, CancelReason, Outcome, Reason
+from schemas.vocabulary import AlarmKind, Answer, CancelReason, Outcome, Priority, Reason
 
 REASONS: Final[Mapping[str, str]] = {
     Reason.ON_FLOOR: _("Något är fel: person syns på golvet"),
@@ -84,6 +86,20 @@ OUTCOMES: Final[Mapping[str, str]] = {
     Outcome.NOT_AT_HOME_KNOWN: _("Inte hemma, känt"),
     Outcome.DIED: _("Avliden"),
     Outcome.OTHER: _("Annat – skriv vad"),
+}
+
+RAISED_FOR: Final[Mapping[str, str]] = {
+    RaisedFor.CALLED: _("Personen har ringt eller larmat"),
+    RaisedFor.RELATIVE: _("Anhörig eller granne har ringt"),
+    RaisedFor.STAFF: _("Personal ber om hjälp"),
+    RaisedFor.NO_ANSWER: _("Svarar inte, fast det var avtalat"),
+    RaisedFor.OTHER: _("Annat – skriv vad"),
+}
+
+PRIORITIES: Final[Mapping[Priority, str]] = {
+    Priority.FIRST: _("Prio 1 – fara för personen"),
+    Priority.SECOND: _("Prio 2 – någon behöver komma"),
+    Priority.THIRD: _("Prio 3 – kan vänta en stund"),
 }
 
 CANCELLED: Final[Mapping[str, str]] = {
@@ -172,6 +188,7 @@ LINES: Final[Mapping[str, str]] = {
     AlarmLine.CALLED_OFF: _("Patrullen återkallad"),
     AlarmLine.CLOSED: _("Avslutat"),
     AlarmLine.WORD_AFTER_CLOSE: _("Svar efter avslut"),
+    RAISED: _("Larmat för hand"),
     USED: _("Patrullens länk öppnad"),
     "check_planned": _("Tillsynen planerad"),
     "session_committed": _("Tillfälle mottaget"),
@@ -258,6 +275,7 @@ def detail(data: Mapping[str, Any]) -> str:
     """Return what a line of the timeline adds to its kind, still to be translated."""
     if data.get("outcome") in OUTCOMES:
         return OUTCOMES[data["outcome"]]
-    if data.get("reason") in REASONS:
-        return REASONS[data["reason"]]
+    for called in (REASONS, RAISED_FOR):
+        if data.get("reason") in called:
+            return called[data["reason"]]
     return ANSWERS.get(str(data.get("answer")), "")

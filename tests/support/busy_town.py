@@ -181,6 +181,12 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 at,
             ),
             (
+                "insert into raisings (raising_id, org, alarm_id, user_id, priority, reason, raised_at) values (gen_random_uuid(), $1, $2, $3, 2, 'called', $4)",
+                alarm_id,
+                user,
+                at,
+            ),
+            (
                 "insert into discrepancies (org, code, subject, area_id, night, found_at, last_found_at) values ($1, 'area_uncovered', 'area', $2, '2026-11-22', $3, $3)",
                 area,
                 at,

@@ -17,7 +17,7 @@ from alarm_center.casework import cases
 from alarm_center.core import alarm_events as alarm
 from alarm_center.core import dispatch as dispatching
 from alarm_center.core.case import AlarmState, NoticeState
-from alarm_center.store import casebook, links, towns
+from alarm_center.store import casebook, links, raisings, towns
 from alarm_center.store.links import Link
 from alarm_center.store.memory import Viewer, now
 from alarm_center.web import words
@@ -106,12 +106,13 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 async def _show(request: web.Request, opened: Opened, said: str = "", status: int = 200) -> web.Response:
     speech, link = speech_of(request), opened.link
-    resident, phone_first = None, False
+    resident, phone_first, raised = None, False, []
     async with request.app[MEMORY].transaction(opened.viewer) as tx:
         at = await now(tx)
         if opened.theirs and opened.may_see and link.alarm.resident_id is not None:
             resident = await casebook.resident(tx, link.alarm.resident_id)
             phone_first = (await towns.home(tx, link.alarm.resident_id)).plan.phone_first
+            raised = await raisings.of_alarm(tx, link.alarm.alarm_id)
     return render(
         request,
         "link.html",
@@ -124,6 +125,7 @@ async def _show(request: web.Request, opened: Opened, said: str = "", status: in
             "wanted": dispatching.seeks(link.alarm.dispatch) and link.alarm.state is not AlarmState.CLOSED,
             "resident": resident,
             "phone_first": phone_first,
+            "raisings": raised,
             "title": speech(words.case_words(link.alarm)),
             "minutes": MINUTES,
             "outcomes": [(str(one), speech(text)) for one, text in words.OUTCOMES.items()],

@@ -11,7 +11,7 @@ from alarm_center.casework.cases import NotFound
 from alarm_center.core.alarm_events import AlarmLine
 from alarm_center.core.case import AlarmState, CheckState
 from alarm_center.core.plan import Plan
-from alarm_center.store import board, casebook, events, looks, towns, users
+from alarm_center.store import board, casebook, events, looks, raisings, towns, users
 from alarm_center.store.casebook import AlarmCase, CheckCase, Seen
 from alarm_center.store.memory import Tx
 from alarm_center.web import words
@@ -132,6 +132,7 @@ async def _alarm(request: web.Request) -> dict[str, Any]:
         plan = (await towns.home(tx, resident.resident_id)).plan if resident else Plan()
         shown = await _shown_for_alarm(request, tx, case, row, seen, checks[-1] if checks else None, place)
         context["replies"] = await casebook.replies(tx, alarm_id)
+        context["raisings"] = await raisings.of_alarm(tx, alarm_id)
     open_ = alarm.state is not AlarmState.CLOSED
     return context | {
         "case": case,
@@ -151,6 +152,7 @@ async def _alarm(request: web.Request) -> dict[str, Any]:
         "seen": seen,
         "shown": shown,
         "cursor": cursor,
+        "may_raise": not open_ and alarm.org in person.raising.orgs,
         "can_send": alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED) and not row.held,
         "outcomes": [(str(outcome), speech(words.OUTCOMES[outcome])) for outcome in words.OUTCOMES] if open_ else [],
         "takeover_reasons": [(code, speech(text)) for code, text in TAKE_OVER],
@@ -183,6 +185,7 @@ async def _check(request: web.Request) -> dict[str, Any]:
         "case_no": None,
         "resident": resident,
         "phone_first": plan.phone_first,
+        "may_raise": case.alarm_id is None and case.org in person.raising.orgs,
         "looker": looker,
         "seen": seen,
         "shown": shown,

@@ -1,0 +1,65 @@
+"""Raises an alarm by hand, once a form: it opens the resident's case or adds to it, and goes the ordinary way from there."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from alarm_center.casework import cases
+from alarm_center.core.case import Alarm
+from alarm_center.core.raising import Coming, Wish, foresee
+from alarm_center.store import alarms, checks, events, raisings, residents, towns
+from alarm_center.store.memory import Memory, Tx, Viewer, now
+
+RAISED: Final = "raised_by_hand"
+"""The line of the timeline: the reason's code, and whether there is a note. The note itself stands with the alarm."""
+
+
+async def coming(memory: Memory, resident_id: UUID, wish: Wish, viewer: Viewer) -> Coming:
+    """Return what raising *wish* would lead to now.
+
+    Raises:
+        cases.NotFound: there is no such resident that *viewer* may see, or they are not looked after any more.
+    """
+    async with memory.transaction(viewer) as tx:
+        home = await _home(tx, resident_id)
+        found = await alarms.lock_open(tx, resident_id)
+        signed_in = await towns.somebody_signed_in(tx, home.town.org)
+        return foresee(wish, found, home.plan, await now(tx), signed_in)
+
+
+async def raise_by_hand(
+    memory: Memory, resident_id: UUID, wish: Wish, *, raising_id: UUID, user: UUID, viewer: Viewer
+) -> Alarm:
+    """Open the resident's case, or add to the open one; the same *raising_id* again returns what it came to.
+
+    Raises:
+        cases.NotFound: as :func:`coming`.
+    """
+
+    async def work(tx: "Tx[Any]") -> Alarm:
+        home = await _home(tx, resident_id)
+        await checks.lock_coming(tx, resident_id)
+        await cases.take_turns(tx, resident_id)
+        done = await raisings.alarm_of(tx, raising_id)
+        if done is not None:
+            before = await alarms.lock(tx, done)
+            assert before is not None, "who sees the raising sees its alarm"
+            return before
+        alarm = await cases.raise_manual_in(tx, home, wish.priority, str(user))
+        at = await now(tx)
+        await raisings.add(tx, raising_id, alarm, wish, user, at)
+        await events.write(
+            tx, at, alarm.org, RAISED,
+            {"reason": wish.reason, "priority": int(wish.priority), "note": wish.note is not None},
+            area_id=alarm.area_id, alarm_id=alarm.alarm_id, resident_id=resident_id, actor=str(user),
+        )  # fmt: skip
+        return alarm
+
+    alarm = await memory.attempt(work, viewer)
+    memory.hint()
+    return alarm
+
+
+async def _home(tx: "Tx[Any]", resident_id: UUID) -> towns.Home:
+    if await residents.one(tx, resident_id) is None:
+        raise cases.NotFound(f"no resident {resident_id} that this viewer may see")
+    return await towns.home(tx, resident_id)

@@ -1,0 +1,98 @@
+"""An alarm that a person raises by hand: why, how urgent, and what will come of it, told before it does."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from alarm_center.core.alarm import open_alarm
+from alarm_center.core.case import Alarm
+from alarm_center.core.plan import Plan
+from schemas.vocabulary import AlarmKind, Priority
+
+NOTE_LONGEST: Final = 500
+"""Characters."""
+_NOBODY: Final = UUID(int=0)
+
+
+class RaisedFor(StrEnum):
+    """Why a person raises an alarm; ``other`` needs a note."""
+
+    CALLED = "called"
+    """The resident has called, or pressed a button of another system's."""
+    RELATIVE = "relative"
+    """Somebody close, or a neighbour, has called."""
+    STAFF = "staff"
+    """Staff ask for help, or for somebody to go there."""
+    NO_ANSWER = "no_answer"
+    """The resident doesn't answer as was agreed."""
+    OTHER = "other"
+
+
+class Missing(StrEnum):
+    """What has to be said before an alarm can be raised."""
+
+    REASON = "reason"
+    PRIORITY = "priority"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants raised. ``note`` is their own words: kept with the alarm, in no event and no SMS."""
+
+    reason: RaisedFor
+    priority: Priority
+    note: str | None = None
+
+
+def read(reason: str, priority: str, note: str) -> Wish | Missing:
+    """Return what a form says, or the first thing that it doesn't."""
+    note = " ".join(note.split())[:NOTE_LONGEST]
+    if reason not in set(RaisedFor):
+        return Missing.REASON
+    if priority not in {str(int(one)) for one in Priority}:
+        return Missing.PRIORITY
+    if reason == RaisedFor.OTHER and not note:
+        return Missing.NOTE
+    return Wish(RaisedFor(reason), Priority(int(priority)), note or None)
+
+
+class Course(StrEnum):
+    """What comes of raising it."""
+
+    AT_ONCE = "at_once"
+    """An alarm opens, and staff are asked at once."""
+    WAITS = "waits"
+    """An alarm opens, and staff are asked after a while unless somebody does it before."""
+    JOINS = "joins"
+    """The resident's open case has it from now on."""
+    RISES = "rises"
+    """The same, and that case becomes more urgent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What will come of a wish. ``seconds`` is how long an alarm waits; ``case_no`` and ``had`` are the open case's."""
+
+    course: Course
+    priority: Priority
+    seconds: int = 0
+    case_no: int = 0
+    had: Priority | None = None
+
+
+def foresee(wish: Wish, open_case: Alarm | None, plan: Plan, now: datetime, somebody_signed_in: bool) -> Coming:
+    """Return what raising *wish* leads to, by the decision that will be made."""
+    if open_case is not None:
+        rises = wish.priority < open_case.priority
+        course = Course.RISES if rises else Course.JOINS
+        return Coming(course, min(wish.priority, open_case.priority), case_no=open_case.case_no, had=open_case.priority)
+    opened = open_alarm(
+        alarm_id=_NOBODY, org="", area_id=_NOBODY, resident_id=None, device_id=None, case_no=0, kind=AlarmKind.MANUAL,
+        priority=wish.priority, reason=None, plan=plan, now=now, somebody_signed_in=somebody_signed_in,
+    ).alarm  # fmt: skip
+    assert opened.self_dispatch_at is not None, "only a test waits for nobody"
+    seconds = round((opened.self_dispatch_at - now).total_seconds())
+    return Coming(Course.WAITS if seconds > 0 else Course.AT_ONCE, wish.priority, seconds=max(seconds, 0))

@@ -1,0 +1,60 @@
+"""Finds a resident by what a caller can say: a name, an address, a number, a phone."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from alarm_center.store.memory import Tx
+
+_PHONE: Final = re.compile(r"[\d\s()+-]{6,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One resident who is looked after here, with the open case if there is one."""
+
+    resident_id: UUID
+    org: str
+    town: str
+    area: str
+    name: str
+    address: str
+    phone: str | None
+    case_no: int | None
+
+
+_FOUND: Final = """
+    select r.resident_id, r.org, o.name as town, e.code as area, r.name, r.address, r.phone, a.case_no
+    from residents r
+    join organisations o using (org)
+    join areas e using (area_id)
+    left join alarms a on a.resident_id = r.resident_id and a.state <> 'closed' and not a.visit and a.kind <> 'test'
+    where r.moved_at is null and r.died_at is null
+"""
+
+
+async def find(tx: "Tx[Any]", asked: str, most: int) -> list[Found]:
+    """Return at most *most* residents, by name, who match every word of *asked*; without a word, the first ones."""
+    if _PHONE.fullmatch(asked.strip()) and len(digits := re.sub(r"\D", "", asked)) >= 6:
+        # 070-… as it is said, +4670… as it is kept: the end is the same.
+        rows = await tx.fetch(f"{_FOUND} and r.phone like '%' || $1 order by r.name limit $2", digits.lstrip("0"), most)
+    else:
+        rows = await tx.fetch(
+            f"""
+            {_FOUND} and not exists (
+                select from unnest($1::text[]) as word
+                where position(lower(word) in lower(r.name || ' ' || r.address)) = 0 and word <> r.number::text
+            )
+            order by r.name, r.resident_id limit $2
+            """,
+            asked.split()[:8],
+            most,
+        )
+    return [Found(**row) for row in rows]
+
+
+async def one(tx: "Tx[Any]", resident_id: UUID) -> Found | None:
+    """Return a resident who is looked after here; ``None`` if there is none that the viewer may see."""
+    row = await tx.fetchrow(f"{_FOUND} and r.resident_id = $1", resident_id)
+    return Found(**row) if row else None
