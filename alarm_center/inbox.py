@@ -119,7 +119,9 @@ async def take(tx: "Tx[Any]", finding: Finding, answer: Answer | None) -> Answer
     device = await devices.get(tx, finding.org, finding.device) or device
     at = await now(tx)
     before = await sessions.receipt_of(tx, finding.org, finding.device, finding.session_id)
-    if before is not None:
+    # A detector that comes back just as the centre has given a session to people may still say that something is wrong.
+    judged = before is not None and before.unjudged and answer is not None and check is not None
+    if before is not None and not judged:
         await sessions.owe_receipt(tx, before, at)
         return None
     await devices.heard(tx, finding.org, finding.device, at)

@@ -291,7 +291,9 @@ def _late_session(check: Check, found: Found, when: When, plan: Plan, now: datet
         dropped = moves.line(CheckLine.DROPPED, session_id=found.session_id, attempt=found.attempt)
         return CheckDecision(check, (dropped,))
     attempt = late.attempt_of(check, found)
-    if attempt.state is not AttemptState.ANSWERED:
+    if late.judged_since(attempt, found):
+        check = late.noted(check, found, attempt.state)
+    elif attempt.state is not AttemptState.ANSWERED:
         timely = late.on_time(attempt, found, plan, now)
         check = late.noted(check, found, AttemptState.ANSWERED if timely else attempt.state)
     evidence = moves.line(CheckLine.EVIDENCE, when=when.name.lower(), **late.told(found))

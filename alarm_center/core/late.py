@@ -28,6 +28,7 @@ class When(StrEnum):
 
     CONSENT_REVOKED = "consent is revoked"
     SAME_SESSION = "the same session again"
+    """Unless nobody had judged it, and now somebody has: see :func:`judged_since`."""
     SEEN = "the check is seen"
     CANCELLED = "the check is cancelled"
     ALARMED_SINCE = "the check is alarmed, on something newer or on the same attempt"
@@ -97,7 +98,7 @@ def when(check: Check, found: Found, plan: Plan, now: datetime) -> When | None:
     """
     if not found.consented or check.cancel_reason is CancelReason.CONSENT_REVOKED:
         return When.CONSENT_REVOKED
-    if any(attempt.session_id == found.session_id for attempt in check.attempts):
+    if any(a.session_id == found.session_id and not judged_since(a, found) for a in check.attempts):
         return When.SAME_SESSION
     attempt = attempt_of(check, found)
     if now < attempt.opens_at:
@@ -131,6 +132,17 @@ def attempt_of(check: Check, found: Found) -> Attempt:
         f"check {check.check_id}: session {found.session_id} is for attempt {found.attempt}, "
         f"but it has {len(check.attempts)}"
     )
+
+
+def judged_since(attempt: Attempt, found: Found) -> bool:
+    """Tell whether *found* is what a detector says of the attempt's session, which had been taken without an answer.
+
+    That happens in the moment in which a detector comes back: the centre has given the session to people, and the
+    detector judges it all the same. It is then as good as another session for an answered attempt: evidence, which may
+    raise and never lowers. Somebody who lies on the floor is not kept waiting until a person has looked; but ``in_bed``
+    leaves the look with people, who have been asked for it and may have begun, and who see what the detector says.
+    """
+    return attempt.session_id == found.session_id and attempt.answer is None and found.answer is not None
 
 
 def noted(check: Check, found: Found, state: AttemptState) -> Check:

@@ -19,6 +19,8 @@ class Receipt:
     session_id: str
     state: ReceiptState
     reason: str | None
+    unjudged: bool = False
+    """People were to look at the session, since no detector was there to judge it."""
 
 
 async def hold(tx: "Tx[Any]", org: str, device_id: str, session_id: str) -> None:
@@ -29,12 +31,19 @@ async def hold(tx: "Tx[Any]", org: str, device_id: str, session_id: str) -> None
 async def receipt_of(tx: "Tx[Any]", org: str, device_id: str, session_id: str) -> Receipt | None:
     """Return what was answered before: the same session gets the same receipt, and nothing else happens."""
     row = await tx.fetchrow(
-        "select receipt, refusal from sessions where org = $1 and device_id = $2 and session_id = $3",
+        """
+        select receipt, refusal, receipt = 'committed' and detector = '' and reasons = '{person_unsure}' as unjudged
+        from sessions where org = $1 and device_id = $2 and session_id = $3
+        """,
         org,
         device_id,
         session_id,
     )
-    return Receipt(org, device_id, session_id, ReceiptState(row["receipt"]), row["refusal"]) if row else None
+    return (
+        Receipt(org, device_id, session_id, ReceiptState(row["receipt"]), row["refusal"], row["unjudged"])
+        if row
+        else None
+    )
 
 
 async def keep(
@@ -48,13 +57,21 @@ async def keep(
     needs_human: bool,
     refusal: str | None = None,
 ) -> Receipt:
-    """Insert the session's row and the receipt that waits to be published."""
+    """Insert the session's row and the receipt that waits to be published.
+
+    A row that is there already was taken unjudged: it gets the answer, and keeps its receipt.
+    """
     state = ReceiptState.REFUSED if refusal else ReceiptState.COMMITTED
     await tx.execute(
         """
         insert into sessions (org, device_id, session_id, resident_id, check_id, attempt, command_id, alarm_id, received_at,
             started_at, receipt, refusal, answer, reasons, people, measures, evidence, detector, needs_human, pictures)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+        on conflict (org, device_id, session_id) do update set alarm_id = coalesce(excluded.alarm_id, sessions.alarm_id),
+            answer = excluded.answer, reasons = excluded.reasons, people = excluded.people, measures = excluded.measures,
+            evidence = excluded.evidence, detector = excluded.detector,
+            needs_human = sessions.needs_human or excluded.needs_human
+            where excluded.receipt = 'committed'
         """,
         finding.org, finding.device, finding.session_id, resident_id, check_id, finding.attempt, finding.command_id,
         alarm_id, now, finding.started_at, state, refusal, finding.answer, [str(r) for r in finding.reasons],

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -16,6 +16,7 @@ from alarm_center.pictures import Pictures
 from alarm_center.store.events import Cursor
 from alarm_center.store.memory import Memory
 from alarm_center.timeline import Timeline
+from gateway.scenes import draw
 from schemas import topics, wire
 from schemas.messages import Evidence, Finding, Frame, Picture, Session
 from schemas.vocabulary import Answer, DeviceKind, Outcome, Priority, Reason
@@ -48,6 +49,59 @@ async def test_without_a_detector_a_session_without_a_frame_is_nothing_to_turn_g
     assert await _value(memory, "select count(*) from attempts where cause = 'retry'") == 1
     with pytest.raises(IllegalMove):
         await cases.on_check(memory, check_id, PersonSaid(Answer.IN_BED, "u", "s1"), actor="u")
+
+
+async def _given_to_people(memory: Memory) -> UUID:
+    """Take a session while no detector is alive; return the check, which then waits for a person."""
+    check_id = await busy_town.open_check(memory, await busy_town.found(memory, ORG))
+    await _value(memory, "delete from detectors returning 1")
+    session = Session(
+        session_id="s1", org=ORG, device="ost-1", kind=DeviceKind.CAMERA, check_id=check_id, attempt=1,
+        started_at=await memory.now(), seconds=10, frames=(Frame(ms=0, jpeg=draw("asleep", 1, 1.0, 5.0)[0]),),
+    )  # fmt: skip
+    await Inbox(memory, Hearing(memory)).on_session(topics.of(ORG, "ost-1", "session", "s1"), wire.encode(session))
+    assert await _state(memory, check_id) == "to_look"
+    return check_id
+
+
+async def _state(memory: Memory, check_id: UUID) -> str:
+    return str(await _value(memory, "select state from checks where check_id = $1", check_id))
+
+
+async def test_a_fall_that_a_returning_detector_finds_in_a_session_given_to_people_is_an_alarm(memory: Memory) -> None:
+    check_id = await _given_to_people(memory)
+    for _ in range(2):
+        await busy_town.finds(memory, ORG, check_id, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    assert await _state(memory, check_id) == "alarmed"
+    assert await _value(memory, "select kind || priority from alarms") == "something_wrong1"
+    alarm = await _value(memory, "select alarm_id from alarms")
+    row = await _value(
+        memory, "select (count(*), min(answer), min(detector), bool_and(alarm_id = $1))::text from sessions", alarm
+    )
+    assert row == "(1,something_wrong,d1,t)"
+    # The second time it was the same session again.
+    assert await _value(memory, "select count(*) from events where kind = 'session_committed'") == 2
+
+
+async def test_what_else_a_returning_detector_says_of_it_leaves_the_look_with_people(memory: Memory) -> None:
+    check_id = await _given_to_people(memory)
+    finding = Finding(
+        session_id="s1", org=ORG, device="ost-1", check_id=check_id, attempt=1, answer=Answer.IN_BED, people=1,
+        evidence=(Evidence(what="movement", zone="bed", value=1.0),), started_at=await memory.now(), detector="d1",
+    )  # fmt: skip
+    await Inbox(memory, Hearing(memory)).on_finding(topics.of(ORG, "ost-1", "finding"), wire.encode(finding))
+    assert await _state(memory, check_id) == "to_look"
+    assert await _value(memory, "select (answer, needs_human)::text from sessions") == "(in_bed,t)"
+    await cases.on_check(memory, check_id, PersonSaid(Answer.IN_BED, "u", "s1"), actor="u")
+    assert await _state(memory, check_id) == "seen"
+
+
+async def test_consent_withdrawn_since_a_session_was_given_to_people_keeps_a_detectors_word_out(memory: Memory) -> None:
+    check_id = await _given_to_people(memory)
+    await _value(memory, "update consents set state = 'revoked', revoked_at = now() returning 1")
+    await busy_town.finds(memory, ORG, check_id, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    assert await _value(memory, "select count(*) from alarms") == 0
+    assert await _value(memory, "select detector from sessions") == ""
 
 
 async def test_what_is_wrong_after_the_check_was_seen_is_kept_for_whoever_has_its_alarm(memory: Memory) -> None:

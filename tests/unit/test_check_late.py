@@ -127,6 +127,46 @@ def test_a_late_session_never_reads_as_seen_and_the_owed_one_still_can() -> None
     assert night(11, found(IN_BED, attempt=2), seconds=20).state is CheckState.SEEN
 
 
+def unjudged() -> Night:
+    """No detector was alive, so people were given the session itself."""
+    night = opened()(1, found(None))
+    assert night.state is CheckState.TO_LOOK
+    return night
+
+
+def test_a_fall_in_a_session_that_people_were_given_unjudged_waits_for_no_person() -> None:
+    fallen = found(Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    night = unjudged()(1, fallen, seconds=2)
+    assert (night.state, night.raised) == (CheckState.ALARMED, [(AlarmKind.SOMETHING_WRONG, P1, Reason.ON_FLOOR)])
+    assert night(1, fallen, seconds=4).effects == ()
+
+
+def test_in_bed_in_a_session_that_people_were_given_unjudged_leaves_the_look_with_them() -> None:
+    """Evidence may raise, never lower: they were asked for their eyes, and may be looking now."""
+    night = unjudged()(1, found(IN_BED), seconds=2)
+    assert (night.state, night.lines[-1], night.raised) == (CheckState.TO_LOOK, CheckLine.EVIDENCE, [])
+    assert night.check.attempts[0].answer is IN_BED
+    assert night(1, found(IN_BED), seconds=4).effects == ()
+    assert night(2, PersonSaid(IN_BED, "olle", "session-1")).state is CheckState.SEEN
+
+
+def test_what_people_were_given_unjudged_is_as_green_as_the_detector_lets_it_be() -> None:
+    night = unjudged()(1, found(Answer.CANNOT_TELL, Reason.FROZEN), seconds=2)
+    assert night.state is CheckState.TO_LOOK
+    with pytest.raises(IllegalMove, match="look again"):
+        night(2, PersonSaid(IN_BED, "olle", "session-1"))
+
+
+def test_two_replicas_that_stand_in_give_people_a_session_once() -> None:
+    assert unjudged()(1, found(None), seconds=1).effects == ()
+
+
+def test_a_fall_that_is_judged_after_a_person_turned_it_green_opens_an_alarm() -> None:
+    night = unjudged()(2, PersonSaid(IN_BED, "olle", "session-1"))
+    night(2, found(Answer.SOMETHING_WRONG, Reason.ON_FLOOR), seconds=1)
+    assert (night.state, night.raised) == (CheckState.SEEN, [(AlarmKind.SOMETHING_WRONG, P1, Reason.ON_FLOOR)])
+
+
 def test_a_session_that_was_taken_outside_its_window_is_late_whenever_it_comes() -> None:
     night = opened()(1, found(IN_BED, session="old", started_at=at(-30)))
 
