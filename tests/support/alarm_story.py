@@ -1,6 +1,6 @@
 """Plays one alarm as a dialogue: a town with patrols, a clock that ticks when something is due, inboxes that must be emptied."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -34,6 +34,11 @@ START = datetime(2026, 1, 15, 1, 0, tzinfo=UTC)
 HERE, THERE = UUID(int=0xA3), UUID(int=0xA4)
 FIXED = "+4610"
 FIRST, SECOND, NEAR, LEAD = "+461", "+462", "+463", "+469"
+OPERATORS = (UUID(int=0x51), UUID(int=0x52))
+CARER_WORDS: tuple[Callable[[UUID], Event], ...] = (
+    Took, Declined, Arrived, Done, CannotGetIn, NobodyHome, Staying, NeedsHelp, Undelivered,
+)  # fmt: skip
+"""Every word that a carer, or the provider in a carer's stead, can say to a notice."""
 
 
 def fresh_ids() -> Iterator[UUID]:

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from alarm_center.core.alarm import TRANSITIONS
-from alarm_center.core.alarm_events import CalledOff, Claim, Evidence, IntoIncident, Joined, Tick, Took
+from alarm_center.core.alarm_events import CalledOff, Evidence, IntoIncident, Joined, Tick, Took
 from alarm_center.core.case import AlarmState, IllegalMove
 from alarm_center.core.plan import Plan, Wording
 from schemas.vocabulary import AlarmKind, Channel, Condition, HandledBy, Outcome, Priority, Reason
@@ -339,7 +339,7 @@ def test_a_visit_that_somebody_has_is_theirs_and_an_alarm_is_never_called_off() 
     taken = Story(visit=True, arrive_by=START + timedelta(hours=2))
     taken.passes(minutes=120)
     held, alarm = Story(visit=True, arrive_by=START + timedelta(hours=2)), Story()
-    held.happens(Claim(UUID(int=0x51)))
+    held.operator().claims()
     taken.carer(FIRST).takes()
     for story in (taken, held, alarm):
         before = story.alarm

@@ -15,14 +15,12 @@ from alarm_center.core.alarm_events import (
     CannotGetIn,
     Claim,
     Close,
-    Declined,
     Done,
     Event,
     Evidence,
     InCall,
     IntoIncident,
     Joined,
-    NeedsHelp,
     NobodyHome,
     Release,
     Renew,
@@ -31,7 +29,6 @@ from alarm_center.core.alarm_events import (
     TakeOver,
     Tick,
     Took,
-    Undelivered,
 )
 from alarm_center.core.case import (
     Alarm,
@@ -48,12 +45,8 @@ from alarm_center.core.dispatch import due_at, seeks
 from alarm_center.core.plan import Plan
 from alarm_center.core.roster import Roster
 from schemas.vocabulary import AlarmKind, Condition, HandledBy, Outcome, Priority, Reason
-from tests.support.alarm_story import FIXED, HERE, ON_DUTY, START, fresh_ids
+from tests.support.alarm_story import CARER_WORDS, FIXED, HERE, ON_DUTY, OPERATORS, START, fresh_ids
 
-USERS = (UUID(int=0x51), UUID(int=0x52))
-CARER_WORDS: tuple[Callable[[UUID], Event], ...] = (
-    Took, Declined, Arrived, Done, CannotGetIn, NobodyHome, Staying, NeedsHelp, Undelivered,
-)  # fmt: skip
 SITE_WORDS: tuple[Callable[[UUID], Event], ...] = (Arrived, Done, CannotGetIn, NobodyHome, Staying)
 
 
@@ -128,11 +121,11 @@ class AlarmLife(RuleBasedStateMachine):
         shifts = tuple(ON_DUTY[i] for i in sorted(on_duty))
         self.roster = Roster(shifts, self.fixed, frozenset(ON_DUTY[i].shift_id for i in busy))
 
-    @rule(user=st.sampled_from(USERS), reason=st.just("shift_end"))
+    @rule(user=st.sampled_from(OPERATORS), reason=st.just("shift_end"))
     def an_operator_takes_over(self, user: UUID, reason: str) -> None:
         self.try_event(TakeOver(user, reason))
 
-    @rule(user=st.sampled_from(USERS), event=st.sampled_from([Claim, Renew, Release, SendPatrol]))
+    @rule(user=st.sampled_from(OPERATORS), event=st.sampled_from([Claim, Renew, Release, SendPatrol]))
     def an_operator_acts(self, user: UUID, event: Callable[[UUID], Event]) -> None:
         held_by_another = (
             self.alarm.holder not in (None, user)
@@ -145,7 +138,7 @@ class AlarmLife(RuleBasedStateMachine):
         if done and event is Claim:
             assert self.alarm.holder == user
 
-    @rule(user=st.sampled_from(USERS), on=st.booleans())
+    @rule(user=st.sampled_from(OPERATORS), on=st.booleans())
     def an_operator_calls(self, user: UUID, on: bool) -> None:
         self.try_event(InCall(user, on))
 
@@ -208,7 +201,7 @@ class AlarmLife(RuleBasedStateMachine):
         kind = self.alarm.kind
         assert not (self.try_event(IntoIncident(UUID(int=99))) and kind is AlarmKind.SOMETHING_WRONG)
 
-    @rule(user=st.sampled_from(USERS), outcome=st.sampled_from(Outcome), often=st.integers(0, 5))
+    @rule(user=st.sampled_from(OPERATORS), outcome=st.sampled_from(Outcome), often=st.integers(0, 5))
     def an_operator_closes(self, user: UUID, outcome: Outcome, often: int) -> None:
         if often == 0:
             self.try_event(Close(user, outcome, note=True))

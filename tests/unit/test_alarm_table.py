@@ -1,43 +1,32 @@
 """The table of an alarm's moves is exact: each of them can happen, and nothing else can."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
 from alarm_center.core.alarm import TRANSITIONS, decide
 from alarm_center.core.alarm_events import (
-    Arrived,
     CalledOff,
-    CannotGetIn,
     Claim,
     Close,
-    Declined,
     Done,
     Event,
     Evidence,
     InCall,
     IntoIncident,
     Joined,
-    NeedsHelp,
-    NobodyHome,
     Release,
     Renew,
     SendPatrol,
-    Staying,
     TakeOver,
     Tick,
-    Took,
-    Undelivered,
 )
 from alarm_center.core.case import AlarmState, IllegalMove
 from alarm_center.core.plan import Plan
 from schemas.vocabulary import AlarmKind, Condition, Outcome, Priority, Reason
-from tests.support.alarm_story import FIRST, SECOND, START, Story, fresh_ids
+from tests.support.alarm_story import CARER_WORDS, FIRST, OPERATORS, SECOND, START, Story, fresh_ids
 
-USER = UUID(int=0x51)
-WORDS: tuple[Callable[[UUID], Event], ...] = (
-    Took, Declined, Arrived, Done, CannotGetIn, NobodyHome, Staying, NeedsHelp, Undelivered,
-)  # fmt: skip
+USER, COLLEAGUE = OPERATORS
 
 
 def stories() -> Iterator[Story]:
@@ -99,7 +88,7 @@ def lead_asked() -> Story:
 
 def sent_again() -> Story:
     story = lead_asked()
-    story.operator(0x52).sends_patrol()
+    story.happens(SendPatrol(COLLEAGUE))
     return story
 
 
@@ -143,7 +132,7 @@ def events(story: Story) -> Iterator[Event]:
     yield CalledOff("planning")
     yield Joined(AlarmKind.SOMETHING_WRONG, Priority.FIRST)
     for notice in () if story.alarm.dispatch is None else story.alarm.dispatch.notices:
-        yield from (word(notice.notice_id) for word in WORDS)
+        yield from (word(notice.notice_id) for word in CARER_WORDS)
         yield Done(notice.notice_id, Outcome.WELL_IN_BED)
 
 

@@ -1,6 +1,6 @@
 """What an operator does to a case: each is one event to the core, and then the page that comes next."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from aiohttp import web
@@ -23,7 +23,9 @@ _LOOK_SECONDS: Final = 10
 _BOARD: Final = "/"
 
 
-async def _tell(request: web.Request, event: alarm.Event, goal: str | None = None, note: str | None = None) -> Any:
+async def _tell(
+    request: web.Request, event: alarm.Event, goal: str | None = None, note: str | None = None
+) -> web.Response:
     alarm_id, person = uuid_in(request, "alarm"), request[PERSON]
     await cases.on_alarm(
         request.app[MEMORY], alarm_id, event, actor=str(person.user_id), viewer=person.watching, note=note
@@ -35,8 +37,7 @@ async def _tell(request: web.Request, event: alarm.Event, goal: str | None = Non
 @watches
 async def claim(request: web.Request) -> web.StreamResponse:
     """Take the case."""
-    response: web.StreamResponse = await _tell(request, alarm.Claim(request[PERSON].user_id))
-    return response
+    return await _tell(request, alarm.Claim(request[PERSON].user_id))
 
 
 @routes.post("/alarm/{alarm}/take-over")
@@ -46,24 +47,21 @@ async def take_over(request: web.Request) -> web.StreamResponse:
     reason = str((await request.post()).get("reason", ""))
     if reason not in dict(TAKE_OVER):
         raise web.HTTPBadRequest(text=say(request, "Välj skäl"))
-    response: web.StreamResponse = await _tell(request, alarm.TakeOver(request[PERSON].user_id, reason))
-    return response
+    return await _tell(request, alarm.TakeOver(request[PERSON].user_id, reason))
 
 
 @routes.post("/alarm/{alarm}/renew")
 @watches
 async def renew(request: web.Request) -> web.StreamResponse:
     """Say that the holder is still at it."""
-    response: web.StreamResponse = await _tell(request, alarm.Renew(request[PERSON].user_id))
-    return response
+    return await _tell(request, alarm.Renew(request[PERSON].user_id))
 
 
 @routes.post("/alarm/{alarm}/release")
 @watches
 async def release(request: web.Request) -> web.StreamResponse:
     """Let go of the case."""
-    response: web.StreamResponse = await _tell(request, alarm.Release(request[PERSON].user_id), _BOARD)
-    return response
+    return await _tell(request, alarm.Release(request[PERSON].user_id), _BOARD)
 
 
 @routes.post("/alarm/{alarm}/call")
@@ -71,16 +69,14 @@ async def release(request: web.Request) -> web.StreamResponse:
 async def call(request: web.Request) -> web.StreamResponse:
     """Begin or end a call with the resident."""
     on = bool((await request.post()).get("on"))
-    response: web.StreamResponse = await _tell(request, alarm.InCall(request[PERSON].user_id, on))
-    return response
+    return await _tell(request, alarm.InCall(request[PERSON].user_id, on))
 
 
 @routes.post("/alarm/{alarm}/send")
 @watches
 async def send(request: web.Request) -> web.StreamResponse:
     """Send a patrol now."""
-    response: web.StreamResponse = await _tell(request, alarm.SendPatrol(request[PERSON].user_id))
-    return response
+    return await _tell(request, alarm.SendPatrol(request[PERSON].user_id))
 
 
 @routes.post("/alarm/{alarm}/close")
@@ -94,8 +90,7 @@ async def close(request: web.Request) -> web.StreamResponse:
     if said == Outcome.OTHER and not note:
         raise web.HTTPBadRequest(text=speech("Skriv vad som hände"))
     event = alarm.Close(request[PERSON].user_id, Outcome(said), note=bool(note))
-    response: web.StreamResponse = await _tell(request, event, _BOARD, note or None)
-    return response
+    return await _tell(request, event, _BOARD, note or None)
 
 
 @routes.post("/alarm/{alarm}/read")
