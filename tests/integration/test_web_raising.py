@@ -48,7 +48,7 @@ async def a_user(storstad: Town, login: str, *roles: str) -> None:
 
 async def confirmed(browser: Browser, path: str, **wish: str) -> str:
     """Go as far as the sentence; return the form's own id."""
-    await browser.get(path)
+    assert "Vad har hänt?" in await browser.text(path)
     response = await browser.post(path, WISH | wish)
     page = await response.text()
     assert response.status == 200, page
@@ -65,7 +65,7 @@ async def test_from_the_board_to_the_sms(storstad: Town, olle: Browser) -> None:
 
     await olle.get(path)
     page = await (await olle.post(path, WISH)).text()
-    sentence = "Ett larm med prio 2 öppnas för Ebbe Sjö i område 3, och patrullen får SMS om 2 minuter om ingen skickar den före det."
+    sentence = "Ett larm med prio 2 öppnas för Ebbe Sjö i område 3, och patrullen får SMS om 2 minuter om ingen skickar den innan dess."
     assert sentence in page
     assert await storstad.value("select count(*) from alarms") == 0, "nothing has happened yet"
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from alarm_center.core.calendar import night_of
-from alarm_center.store import board, events, looks
+from alarm_center.store import board, detectors, events, looks
 from alarm_center.store.memory import Tx, now
 from alarm_center.web.auth import watches
 from alarm_center.web.keys import MEMORY
@@ -113,7 +113,7 @@ async def _queue(request: web.Request, tx: "Tx[Any]", place: Here) -> dict[str, 
         "urgent": [str(row.row_id) for row in todo if row.mark == "p1" and row.claimable],
         "unread": sum(row.unread for row in (*todo, *in_hand)),
         "loose": await board.loose_replies(tx),
-        "detectors": await board.detector_alive(tx, place.now),
+        "detectors": await detectors.alive(tx),
         "bare_areas": await board.areas_without_patrol(tx, place.now),
         "stopped": [town.name for town in place.towns if town.stopped_at],
     }

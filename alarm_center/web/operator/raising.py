@@ -45,7 +45,7 @@ _COMING: Final[Mapping[Course, str]] = {
     ),
     Course.WAITS: _(
         "Ett larm med prio %(prio)s öppnas för %(name)s i område %(area)s, och patrullen får SMS om %(wait)s om ingen "
-        "skickar den före det."
+        "skickar den innan dess."
     ),
     Course.JOINS: _("%(name)s har redan larm %(number)s med prio %(had)s, och det här läggs till i det larmet."),
     Course.RISES: _("%(name)s har redan larm %(number)s, och det höjs från prio %(had)s till prio %(prio)s."),
@@ -115,7 +115,7 @@ async def _search(request: web.Request, asked: str) -> web.StreamResponse:
 @raises
 async def show_form(request: web.Request) -> web.StreamResponse:
     """Ask why, and how urgent it is."""
-    return await _form(request, {"priority": str(int(PRIORITY[AlarmKind.MANUAL]))})
+    return await _form(request, {"reason": "", "priority": str(int(PRIORITY[AlarmKind.MANUAL])), "note": ""})
 
 
 @routes.post("/raise/{resident}")
