@@ -14,10 +14,10 @@ import asyncpg
 import structlog
 
 from alarm_center import metrics
-from alarm_center.devices import watch
 from alarm_center.devices.mqtt import Broker
 from alarm_center.inbox import Inbox
 from alarm_center.pictures import Pictures
+from alarm_center.store import detectors
 from alarm_center.store.memory import Memory
 from schemas import topics
 
@@ -49,7 +49,7 @@ class StandIn:
     async def look(self) -> None:
         """Begin or stop to stand in, as the detectors' signs of life have it."""
         async with self.memory.transaction() as tx:
-            alive = await watch.alive(tx)
+            alive = await detectors.alive(tx)
         metrics.DETECTORS.set(alive)
         if not alive and not self.standing_in:
             log.error("no_detector_alive", what="every session goes to a person")

@@ -14,15 +14,12 @@ import structlog
 from alarm_center.casework import cases
 from alarm_center.core.case import Check, IllegalMove
 from alarm_center.core.happenings import CheckEvent, FaultGone, FaultKnown, Tick
-from alarm_center.store import alarms, checks, devices, jobs
+from alarm_center.store import alarms, checks, detectors, devices, jobs
 from alarm_center.store.memory import Memory, Tx, now
 from schemas.messages import DetectorStatus, Status
 from schemas.vocabulary import Link, Reason
 
 log = structlog.get_logger()
-
-DETECTOR_WITHIN: Final = timedelta(seconds=60)
-"""A detector says that it is alive each 20 s."""
 
 _AHEAD: Final = timedelta(hours=2)
 """Faults are told to the checks that open this soon; a device that is silent at noon may be moved house by night."""
@@ -31,31 +28,13 @@ _AHEAD: Final = timedelta(hours=2)
 async def heard_detector(memory: Memory, status: DetectorStatus) -> None:
     """Keep a detector's sign of life."""
     async with memory.transaction() as tx:
-        await tx.execute(
-            """
-            insert into detectors (detector_id, version, link, last_heard_at) values ($1, $2, $3, clock.now())
-            on conflict (detector_id) do update
-                set version = excluded.version, link = excluded.link, last_heard_at = excluded.last_heard_at
-            """,
-            status.detector_id,
-            status.version,
-            status.link,
-        )
-
-
-async def alive(tx: "Tx[Any]") -> int:
-    """Return how many detectors have been heard within the last minute."""
-    count: int = await tx.fetchval(
-        "select count(*) from detectors where link = 'up' and last_heard_at > clock.now() - $1::interval",
-        DETECTOR_WITHIN,
-    )
-    return count
+        await detectors.heard(tx, status)
 
 
 async def detectors_alive(memory: Memory) -> bool:
     """Whether any detector is there to judge a session."""
     async with memory.transaction() as tx:
-        return bool(await alive(tx))
+        return bool(await detectors.alive(tx))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +48,7 @@ class Ticker:
         return Tick(
             device_online=device is not None and device.consented and device.online(at, self.since),
             staff_on_site=await alarms.staff_on_site(tx, check.resident_id),
-            detectors_alive=bool(await alive(tx)),
+            detectors_alive=bool(await detectors.alive(tx)),
             more_tonight=await checks.more_tonight(tx, check),
         )
 

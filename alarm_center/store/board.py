@@ -16,9 +16,6 @@ from alarm_center.store.memory import Tx
 
 _ALARM: Final = TypeAdapter(Alarm)
 
-DETECTOR_SILENT: Final = timedelta(seconds=60)
-"""A detector says that it is alive each 20 s."""
-
 
 @dataclass(frozen=True, slots=True)
 class Town:
@@ -204,15 +201,6 @@ async def night(tx: "Tx[Any]", nights: Mapping[str, date]) -> list[NightCheck]:
         list(nights), list(nights.values()),
     )  # fmt: skip
     return [NightCheck(**row) for row in rows]
-
-
-async def detector_alive(tx: "Tx[Any]", now: datetime) -> bool:
-    """Return whether any detector has been heard lately."""
-    alive: bool = await tx.fetchval(
-        "select exists (select from detectors where link = 'up' and last_heard_at > $1)",
-        now - DETECTOR_SILENT,
-    )
-    return alive
 
 
 async def areas_without_patrol(tx: "Tx[Any]", now: datetime) -> list[str]:

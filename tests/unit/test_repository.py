@@ -69,6 +69,12 @@ def test_no_module_is_longer_than_one_can_read() -> None:
     assert long == {}
 
 
+def test_the_detectors_table_is_asked_in_one_place() -> None:
+    asks = re.compile(r"\b(from|into|update|join) detectors\b")
+    asking = [str(p.relative_to(ROOT)) for p in modules("alarm_center") if asks.search(p.read_text(encoding="utf-8"))]
+    assert asking == ["alarm_center/store/detectors.py"]
+
+
 def test_no_test_sleeps() -> None:
     sleeping = [
         f"{path.relative_to(ROOT)}:{call.lineno}"

@@ -1,0 +1,33 @@
+"""Detectors: their signs of life, and how many there are to judge a session."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from alarm_center.store.memory import Tx
+from schemas.messages import DetectorStatus
+
+HEARD_WITHIN: Final = timedelta(seconds=60)
+"""A detector says that it is alive each 20 s; one that has been silent for so long is none."""
+
+
+async def heard(tx: "Tx[Any]", status: DetectorStatus) -> None:
+    """Keep a detector's sign of life, or its last will."""
+    await tx.execute(
+        """
+        insert into detectors (detector_id, version, link, last_heard_at) values ($1, $2, $3, clock.now())
+        on conflict (detector_id) do update
+            set version = excluded.version, link = excluded.link, last_heard_at = excluded.last_heard_at
+        """,
+        status.detector_id,
+        status.version,
+        status.link,
+    )
+
+
+async def alive(tx: "Tx[Any]") -> int:
+    """Return how many detectors are there to judge a session."""
+    count: int = await tx.fetchval(
+        "select count(*) from detectors where link = 'up' and last_heard_at > clock.now() - $1::interval",
+        HEARD_WITHIN,
+    )
+    return count
