@@ -1,6 +1,6 @@
 """What residents chose: slots, pauses, consents, decisions, and how far ahead checks have been made of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,8 +10,17 @@ from alarm_center.store.devices import CONSENTED
 from alarm_center.store.memory import Tx
 
 
-async def residents(tx: "Tx[Any]", org: str) -> list[Mapping[str, Any]]:
-    """Return the town's residents who may be owed checks, with device, consent and decision; a camera before sensors."""
+async def who_is_looked_after(tx: "Tx[Any]", org: str) -> list[UUID]:
+    """Return the town's residents who have neither moved nor died, always in one order."""
+    rows = await tx.fetch(
+        "select resident_id from residents where org = $1 and moved_at is null and died_at is null order by resident_id",
+        org,
+    )
+    return [row["resident_id"] for row in rows]
+
+
+async def residents(tx: "Tx[Any]", org: str, among: Sequence[UUID]) -> list[Mapping[str, Any]]:
+    """Return those of *among* who may be owed checks, with device, consent and decision; a camera before sensors."""
     rows: list[Mapping[str, Any]] = await tx.fetch(
         f"""
         select r.resident_id, d.device_id, coalesce(p.green_by, 'operator') as green_by,
@@ -29,10 +38,11 @@ async def residents(tx: "Tx[Any]", org: str) -> list[Mapping[str, Any]]:
             select revoked_instead, recorded_by from consents
             where resident_id = r.resident_id and state = 'revoked' order by revoked_at desc limit 1
         ) v on true
-        where r.org = $1 and r.moved_at is null and r.died_at is null
+        where r.org = $1 and r.resident_id = any ($2::uuid[]) and r.moved_at is null and r.died_at is null
         order by r.resident_id
         """,  # noqa: S608 -- our own constant
         org,
+        list(among),
     )
     return rows
 
@@ -106,6 +116,15 @@ async def planned_until(tx: "Tx[Any]", org: str) -> datetime | None:
     """Return when the town's checks were last made, held so that replicas take turns."""
     last: datetime | None = await tx.fetchval("select last_at from jobs where job = $1 for update", f"plan:{org}")
     return last
+
+
+async def begin_planning(tx: "Tx[Any]", org: str, at: datetime) -> datetime:
+    """Return when the town's checks were last made; *at*, if they never were.
+
+    That is then kept: should this time be broken off, the next one begins there too.
+    """
+    await tx.execute("insert into jobs (job, last_at) values ($1, $2) on conflict (job) do nothing", f"plan:{org}", at)
+    return await planned_until(tx, org) or at
 
 
 async def set_planned_until(tx: "Tx[Any]", org: str, at: datetime) -> None:

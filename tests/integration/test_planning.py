@@ -1,7 +1,10 @@
 """Checks are made of what is in force, and one resident's fault leaves nobody else without."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import pytest
@@ -12,8 +15,9 @@ from alarm_center.core import alarm_events
 from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory
 from schemas.vocabulary import CancelReason, Instead
-from tests.support import busy_town
+from tests.support import busy_town, town
 from tests.support.postgres import Database
+from tests.support.waiting import eventually
 
 ORG = "ost"
 
@@ -94,6 +98,58 @@ async def test_a_resident_who_cannot_be_planned_leaves_the_others_their_checks(m
         await tx.execute("update slots set local_time = '24:00' where resident_id = $1", broken)
     await planning.plan_town(memory, ORG)
     assert await _value(memory, "select count(*) > 0 from checks where resident_id = $1", other)
+
+
+# ---- a town at a time, a few residents at a time ----
+
+
+async def _unplanned_town(memory: Memory, residents: int) -> list[str]:
+    """A town as if it had never been planned; return its devices in the order in which residents are planned."""
+    await town.a_town(memory, residents=residents, times=("02:00",), at=datetime(2026, 11, 22, 20, 0, tzinfo=UTC))
+    for left in ("attempts", "checks", "jobs"):
+        await town.run(memory, f"delete from {left}")
+    devices = await town.rows(memory, "select device_id from devices order by resident_id")
+    return [row["device_id"] for row in devices]
+
+
+_PLANNED: Final = (
+    "select count(distinct check_id) from events join checks using (check_id) where kind = 'check_planned'"
+)
+
+
+async def test_no_transaction_plans_more_than_a_few_residents(memory: Memory) -> None:
+    await _unplanned_town(memory, 45)
+    assert await planning.plan_town(memory, "vik") == 90
+    most = await town.value(
+        memory,
+        """
+        select max(residents) from (
+            select count(distinct resident_id) as residents from events join checks using (check_id, resident_id)
+            where kind = 'check_planned' group by tx
+        ) each
+        """,
+    )
+    assert most <= 20
+
+
+async def test_planning_that_is_broken_off_keeps_what_it_has_made_and_is_made_whole_by_the_next(memory: Memory) -> None:
+    *_, last = await _unplanned_town(memory, 45)
+    async with memory.transaction() as held:
+        await held.execute("select from devices where device_id = $1 for update", last)
+        first = asyncio.create_task(planning.plan_town(memory, "vik"))
+
+        async def all_but_the_last_few() -> bool:
+            return bool(await town.value(memory, _PLANNED) == 80)
+
+        await eventually(all_but_the_last_few)
+        first.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await first
+    # Checks of the time that the first attempt was to cover are owed, however late the next one comes.
+    await town.move(memory, timedelta(hours=7))
+    await planning.plan_town(memory, "vik")
+    opened = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+    assert await town.value(memory, "select count(*) from checks where opens_at = $1", opened) == 45
 
 
 # ---- what was cancelled comes back when its reason holds no longer ----
