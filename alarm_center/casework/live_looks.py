@@ -6,15 +6,28 @@ from uuid import UUID, uuid4
 
 from alarm_center.casework.cases import NotFound
 from alarm_center.core.case import Alarm, AlarmState, IllegalMove
-from alarm_center.store import alarms, commands, devices, events
+from alarm_center.core.looking import ClearFor
+from alarm_center.store import alarms, commands, devices, events, looks
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 from schemas.vocabulary import Show
 
+SHOWN_CLEAR: Final = "shown_clear"
+"""The line of the timeline when somebody is shown clear what the town shows blurred: who, of which session, and why."""
 _EXPIRES: Final = timedelta(seconds=60)
 
 
-async def ask(memory: Memory, alarm_id: UUID, seconds: int, *, user: UUID, viewer: Viewer | None = None) -> UUID:
+async def ask(
+    memory: Memory,
+    alarm_id: UUID,
+    seconds: int,
+    *,
+    user: UUID,
+    viewer: Viewer | None = None,
+    clear_for: ClearFor | None = None,
+) -> UUID:
     """The holder of an alarm looks through the resident's camera now; return the command's id.
+
+    Where the town shows pictures blurred first, they are so here too, unless it is asked for with a reason.
 
     Raises:
         NotFound: no such alarm, or the resident has no camera.
@@ -35,7 +48,14 @@ async def ask(memory: Memory, alarm_id: UUID, seconds: int, *, user: UUID, viewe
         )
         if device is None:
             raise NotFound(f"alarm {alarm.case_no}: the resident has no camera")
-        return await _command(tx, alarm, device["device_id"], seconds, at, user)
+        command_id = await _command(tx, alarm, device["device_id"], seconds, at, user)
+        if clear_for is not None:
+            await looks.begin_live(tx, command_id, user, at, clear_for)
+            await events.write(
+                tx, at, alarm.org, SHOWN_CLEAR, {"command_id": command_id, "reason": clear_for}, area_id=alarm.area_id,
+                alarm_id=alarm.alarm_id, resident_id=alarm.resident_id, device_id=device["device_id"], actor=str(user),
+            )  # fmt: skip
+        return command_id
 
     command_id = await memory.attempt(work, viewer)
     memory.hint()

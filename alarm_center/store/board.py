@@ -27,6 +27,8 @@ class Town:
     language: str
     handled_by: str
     stopped_at: datetime | None
+    first_view: str
+    """How pictures are first shown: ``clear`` or ``blurred``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,9 @@ class LooseReply:
 
 async def towns(tx: "Tx[Any]") -> list[Town]:
     """Return the viewer's towns by name."""
-    rows = await tx.fetch("select org, name, zone, language, handled_by, stopped_at from organisations order by name")
+    rows = await tx.fetch(
+        "select org, name, zone, language, handled_by, stopped_at, first_view from organisations order by name"
+    )
     return [Town(**row) for row in rows]
 
 

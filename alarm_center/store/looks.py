@@ -1,4 +1,7 @@
-"""Who saw which picture, written before the first byte is shown; and whose case a session belongs to."""
+"""Who saw which picture, written before the first byte is shown; and whose case a session belongs to.
+
+Where a town shows pictures blurred first, seeing one clear is a look of its own, with the reason for which it was asked.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from alarm_center.core.case import AlarmState
+from alarm_center.core.looking import ClearFor
 from alarm_center.store.memory import Tx
 from schemas.vocabulary import Reason
 
@@ -22,10 +27,12 @@ class Looked:
     """A session with the case that it may be looked at for.
 
     ``alarm_state`` and ``holder`` are the open alarm's; ``check_state`` the check's own. ``first_view`` is when anybody
-    first saw it. ``consented``: everybody in the home who has to agree still does.
+    first saw it. ``consented``: everybody in the home who has to agree still does. ``blurred``: the town shows it blurred
+    until somebody asks.
     """
 
     org: str
+    area_id: UUID | None
     device_id: str
     session_id: str
     resident_id: UUID | None
@@ -41,6 +48,12 @@ class Looked:
     received_at: datetime
     first_view: datetime | None
     consented: bool
+    blurred: bool
+
+    @property
+    def open_alarm(self) -> UUID | None:
+        """The alarm that it may be looked at for; ``None`` where there is none, or none any more."""
+        return None if self.alarm_state == AlarmState.CLOSED else self.alarm_id
 
     @property
     def withheld(self) -> bool:
@@ -64,7 +77,8 @@ async def session(tx: "Tx[Any]", session_id: str) -> Looked | None:
     """Return a session with its case; ``None`` if there is none that the viewer may know of."""
     row = await tx.fetchrow(
         """
-        select s.org, s.device_id, s.session_id, s.resident_id, s.check_id, c.state as check_state, a.alarm_id,
+        select s.org, coalesce(a.area_id, (select area_id from residents r where r.resident_id = s.resident_id)) as area_id,
+            (select o.first_view = 'blurred' from organisations o where o.org = s.org) as blurred, s.device_id, s.session_id, s.resident_id, s.check_id, c.state as check_state, a.alarm_id,
             a.state as alarm_state, a.holder, a.lease_until, s.reasons[1] as reason, s.people,
             coalesce((d.profile->>'expected_people')::int, 1) as expected, s.received_at,
             (select min(l.began_at) from looks l where l.session_id = s.session_id and l.org = s.org) as first_view,
@@ -108,15 +122,15 @@ async def looking_at(tx: "Tx[Any]", check_id: UUID, user_id: UUID, now: datetime
     return other
 
 
-async def ongoing(tx: "Tx[Any]", session_id: str, user_id: UUID, now: datetime) -> UUID | None:
-    """Return the look that *user_id* has begun at the session and not ended."""
+async def ongoing(tx: "Tx[Any]", session_id: str, user_id: UUID, now: datetime, *, asked: bool = False) -> UUID | None:
+    """Return the look that *user_id* has begun at the session and not ended; *asked*: the clear one that they asked for."""
     look: UUID | None = await tx.fetchval(
         """
         select look_id from looks
-        where session_id = $1 and user_id = $2 and ended_at is null and began_at > $3
+        where session_id = $1 and user_id = $2 and ended_at is null and began_at > $3 and (reason is not null) = $4
         order by began_at desc limit 1
         """,
-        session_id, user_id, now - AFTER_FIRST_VIEW,
+        session_id, user_id, now - AFTER_FIRST_VIEW, asked,
     )  # fmt: skip
     return look
 
@@ -126,39 +140,47 @@ async def begin(
     looked: Looked,
     user_id: UUID,
     now: datetime,
+    clear_for: ClearFor | None = None,
 ) -> UUID:
-    """Write that *user_id* begins to see a session."""
+    """Write that *user_id* begins to see a session: as the town shows it first, or clear for the reason that they gave."""
     look: UUID = await tx.fetchval(
         """
-        insert into looks (org, resident_id, check_id, alarm_id, session_id, user_id, kind, began_at)
-        values ($1, $2, $3, $4, $5, $6, 'session', $7) returning look_id
+        insert into looks (org, resident_id, check_id, alarm_id, session_id, user_id, kind, began_at, clear, reason)
+        values ($1, $2, $3, $4, $5, $6, 'session', $7, $8, $9) returning look_id
         """,
         looked.org, looked.resident_id, looked.check_id,
-        looked.alarm_id if looked.alarm_state not in (None, "closed") else None,
-        looked.session_id, user_id, now,
+        looked.open_alarm,
+        looked.session_id, user_id, now, clear_for is not None or not looked.blurred, clear_for,
     )  # fmt: skip
     return look
 
 
-async def begin_live(tx: "Tx[Any]", command_id: UUID, user_id: UUID, now: datetime) -> UUID | None:
+async def begin_live(
+    tx: "Tx[Any]", command_id: UUID, user_id: UUID, now: datetime, clear_for: ClearFor | None = None
+) -> UUID | None:
     """Write that *user_id* begins to see a live look; ``None`` when there is no such command that they asked for."""
     look: UUID | None = await tx.fetchval(
         """
-        insert into looks (org, resident_id, check_id, alarm_id, command_id, user_id, kind, began_at)
-        select c.org, coalesce(a.resident_id, k.resident_id), c.check_id, c.alarm_id, c.command_id, $2, 'live', $3
-        from commands c left join alarms a using (alarm_id) left join checks k on k.check_id = c.check_id
+        insert into looks (org, resident_id, check_id, alarm_id, command_id, user_id, kind, began_at, clear, reason)
+        select c.org, coalesce(a.resident_id, k.resident_id), c.check_id, c.alarm_id, c.command_id, $2, 'live', $3,
+            $4::text is not null or o.first_view = 'clear', $4
+        from commands c join organisations o using (org)
+        left join alarms a using (alarm_id) left join checks k on k.check_id = c.check_id
         where c.command_id = $1 and c.kind = 'live' returning look_id
         """,
-        command_id, user_id, now,
+        command_id, user_id, now, clear_for,
     )  # fmt: skip
     return look
 
 
-async def end(tx: "Tx[Any]", session_id: str, user_id: UUID, now: datetime) -> None:
-    """Write that *user_id* has stopped seeing a session."""
+async def end(tx: "Tx[Any]", session_id: str, user_id: UUID, now: datetime, *, asked: bool | None = None) -> None:
+    """Write that *user_id* has stopped seeing a session: the clear look that they asked for, the first one, or both."""
     await tx.execute(
-        "update looks set ended_at = greatest($3, began_at) where session_id = $1 and user_id = $2 and ended_at is null",
-        session_id, user_id, now,
+        """
+        update looks set ended_at = greatest($3, began_at)
+        where session_id = $1 and user_id = $2 and ended_at is null and coalesce((reason is not null) = $4, true)
+        """,
+        session_id, user_id, now, asked,
     )  # fmt: skip
 
 
@@ -176,6 +198,8 @@ class LiveLook:
     holder: UUID | None
     lease_until: datetime | None
     look_id: UUID | None
+    clear: bool
+    """It is shown clear: by the town's wish, or since its look was begun with a reason."""
 
     def over(self, now: datetime) -> bool:
         """Return whether it has ended, with its case or by its time."""
@@ -191,9 +215,11 @@ async def live_look(tx: "Tx[Any]", command_id: UUID, user_id: UUID) -> LiveLook 
     row = await tx.fetchrow(
         """
         select c.org, c.device_id, c.seconds, c.created_at, c.expires_at, c.ended, a.state as alarm_state, a.holder,
-            a.lease_until, (select look_id from looks l where l.command_id = c.command_id and l.user_id = $2 limit 1)
-                as look_id
-        from commands c join alarms a using (alarm_id)
+            a.lease_until, l.look_id, coalesce(l.clear, o.first_view = 'clear') as clear
+        from commands c join alarms a using (alarm_id) join organisations o on o.org = c.org
+        left join lateral (
+            select look_id, clear from looks where command_id = c.command_id and user_id = $2 order by began_at limit 1
+        ) l on true
         where c.command_id = $1 and c.kind = 'live' and c.asked_by = $2::text
         """,
         command_id, str(user_id),

@@ -123,6 +123,8 @@ class Organisation(Part):
     language: Literal["sv", "en"] = "sv"
     handled_by: HandledBy = HandledBy.ALARM_CENTRE
     spread_seconds: int = Field(default=60, ge=0, le=3600)
+    first_view: Literal["clear", "blurred"] = "clear"
+    """How whoever holds a case first sees its pictures."""
     sending_number: Phone
     link_host: Host
     fixed_number: Phone | None = None

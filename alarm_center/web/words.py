@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from alarm_center.casework.live_looks import SHOWN_CLEAR
 from alarm_center.casework.raising import RAISED
 from alarm_center.core.alarm_events import AlarmLine
 from alarm_center.core.case import Alarm, AlarmState, CheckState, DispatchState
 from alarm_center.core.happenings import CheckLine
+from alarm_center.core.looking import ClearFor
 from alarm_center.core.raising import RaisedFor
 from alarm_center.store.links import USED
 from alarm_center.web.catalogues import Speech
@@ -94,6 +96,12 @@ RAISED_FOR: Final[Mapping[str, str]] = {
     RaisedFor.STAFF: _("Personal ber om hjälp"),
     RaisedFor.NO_ANSWER: _("Svarar inte, fast det var avtalat"),
     RaisedFor.OTHER: _("Annat – skriv vad"),
+}
+
+CLEAR_FOR: Final[Mapping[str, str]] = {
+    ClearFor.NOT_ENOUGH: _("Syns inte tydligt nog"),
+    ClearFor.WORRIED: _("Oro för personen"),
+    ClearFor.ASKED: _("Personen har bett om det"),
 }
 
 PRIORITIES: Final[Mapping[Priority, str]] = {
@@ -189,6 +197,7 @@ LINES: Final[Mapping[str, str]] = {
     AlarmLine.CLOSED: _("Avslutat"),
     AlarmLine.WORD_AFTER_CLOSE: _("Svar efter avslut"),
     RAISED: _("Larmat för hand"),
+    SHOWN_CLEAR: _("Klar bild visad"),
     USED: _("Patrullens länk öppnad"),
     "check_planned": _("Tillsynen planerad"),
     "session_committed": _("Tillfälle mottaget"),
@@ -275,7 +284,7 @@ def detail(data: Mapping[str, Any]) -> str:
     """Return what a line of the timeline adds to its kind, still to be translated."""
     if data.get("outcome") in OUTCOMES:
         return OUTCOMES[data["outcome"]]
-    for called in (REASONS, RAISED_FOR):
+    for called in (REASONS, RAISED_FOR, CLEAR_FOR):
         if data.get("reason") in called:
             return called[data["reason"]]
     return ANSWERS.get(str(data.get("answer")), "")

@@ -14,6 +14,7 @@ from alarm_center.store.memory import now
 from alarm_center.web.auth import watches
 from alarm_center.web.keys import MEMORY
 from alarm_center.web.operator.case import TAKE_OVER, uuid_in
+from alarm_center.web.operator.picture import reason_in
 from alarm_center.web.page import PERSON, after, say, speech_of
 from schemas.vocabulary import Answer, Outcome
 
@@ -106,11 +107,12 @@ async def read(request: web.Request) -> web.StreamResponse:
 @routes.post("/alarm/{alarm}/live")
 @watches
 async def look_live(request: web.Request) -> web.StreamResponse:
-    """Look through the camera now; the answer says where the frames come."""
+    """Look through the camera now, clear if a reason is given; the answer says where the frames come."""
     alarm_id, person = uuid_in(request, "alarm"), request[PERSON]
     command_id = await live_looks.ask(
-        request.app[MEMORY], alarm_id, _LOOK_SECONDS, user=person.user_id, viewer=person.watching
-    )
+        request.app[MEMORY], alarm_id, _LOOK_SECONDS, user=person.user_id, viewer=person.watching,
+        clear_for=await reason_in(request) if "reason" in await request.post() else None,
+    )  # fmt: skip
     response = after(request, f"/alarm/{alarm_id}")
     response.headers["X-Live"] = f"/live/{command_id}"
     return response

@@ -39,6 +39,11 @@ class Here:
         return self.towns[0].zone if self.towns else _FALLBACK_ZONE
 
     @property
+    def blurred(self) -> frozenset[str]:
+        """The towns that show pictures blurred first."""
+        return frozenset(town.org for town in self.towns if town.first_view == "blurred")
+
+    @property
     def place(self) -> str:
         """The towns' names."""
         return ", ".join(town.name for town in self.towns)

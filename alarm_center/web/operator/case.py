@@ -58,6 +58,8 @@ class Shown:
     check_id: UUID | None
     may_look: bool
     live: bool
+    blurred: bool
+    """The town shows pictures blurred until somebody gives a reason for seeing them clear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +247,9 @@ async def _shown_for_alarm(
     may_act = open_ and row.mine and check_id is not None
     camera_free = not case.alarm.staff_inside
     return _shown(
-        session, why, check_id, speech, count=len(seen), answers=may_act, may_look=may_act and camera_free, live=True
-    )
+        session, why, check_id, speech, count=len(seen), answers=may_act, may_look=may_act and camera_free, live=True,
+        blurred=case.alarm.org in place.blurred,
+    )  # fmt: skip
 
 
 async def _shown_for_check(
@@ -262,7 +265,10 @@ async def _shown_for_check(
     else:
         why = await _why_not(request, tx, session, place, speech)
     free = waits and not looker
-    return _shown(session, why, case.check_id, speech, count=len(seen), answers=free, may_look=free, live=False)
+    return _shown(
+        session, why, case.check_id, speech, count=len(seen), answers=free, may_look=free, live=False,
+        blurred=case.org in place.blurred,
+    )  # fmt: skip
 
 
 def _shown(
@@ -275,6 +281,7 @@ def _shown(
     answers: bool,
     may_look: bool,
     live: bool,
+    blurred: bool,
 ) -> Shown:
     reason = session.reasons[0] if session and session.reasons else None
     return Shown(
@@ -287,6 +294,7 @@ def _shown(
         check_id=check_id,
         may_look=may_look,
         live=may_look and live,
+        blurred=blurred,
     )
 
 

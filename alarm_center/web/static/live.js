@@ -1,5 +1,5 @@
 // The open page: the stream, the clock that it feeds, fragments, keys and sound. No browser clock decides anything.
-import { begin as beginPicture, blankAll, showLive } from "./picture.js";
+import { begin as beginPicture, blankAll, showClear, showLive } from "./picture.js";
 
 const FROZEN_MS = 5000, RENEW_MS = 30000;
 const body = document.body, csrf = document.querySelector("meta[name=csrf]").content;
@@ -122,7 +122,7 @@ function ready(root) { showTime(); all("[data-player]", root).forEach((one) => b
 // ---- forms and keys ----
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (!/\/(alarm|check|reply)\//.test(form.action)) return;
+  if (!/\/(alarm|check|reply|picture)\//.test(form.action)) return;
   event.preventDefault();
   const data = new URLSearchParams(new FormData(form, event.submitter));
   const said = $("#said");
@@ -130,13 +130,20 @@ document.addEventListener("submit", async (event) => {
   try {
     const answer = await fetch(form.action, { method: "POST", body: data, headers: { "X-Fragment": "1", "X-Csrf": csrf } });
     if (!answer.ok) { said.textContent = await answer.text(); said.hidden = false; }
-    const goal = answer.headers.get("X-Go"), live = answer.headers.get("X-Live");
+    const goal = answer.headers.get("X-Go"), live = answer.headers.get("X-Live"), clear = answer.headers.get("X-Clear");
     if (goal && goal !== location.pathname) return location.assign(goal);
     document.activeElement?.blur();
     await refreshAll();
     if (live) showLive(live);
+    if (clear) showClear(clear, csrf);
   } catch { setStale(true); }
 });
+
+// What was opened by a key is answered by keys: the first answer has the focus.
+document.addEventListener("toggle", (event) => {
+  const { target } = event;
+  if (target.matches("details.ask[open]") && !document.activeElement?.matches(FIELDS)) $("form button", target).focus();
+}, true);
 
 const keysOn = $("[data-setting=keys]");
 if (keysOn) {

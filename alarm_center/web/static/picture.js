@@ -5,7 +5,7 @@ const playing = new Map();
 export function begin(player, csrf) {
   const canvas = player.querySelector("canvas"), draw = canvas.getContext("2d"), button = player.querySelector("[data-play]");
   const progress = player.querySelector("[data-progress]"), count = Number(player.dataset.frames);
-  const state = { frames: [], n: 0, on: true, timer: 0, over: false };
+  const state = { frames: [], n: 0, on: true, timer: 0, over: false }, gone = new AbortController();
 
   function show(frame) {
     if (canvas.width !== frame.image.width) { canvas.width = frame.image.width; canvas.height = frame.image.height; }
@@ -25,6 +25,7 @@ export function begin(player, csrf) {
   function blank() {
     if (state.over) return;
     state.over = true;
+    gone.abort();
     clearTimeout(state.timer);
     state.frames.forEach((frame) => frame.image.close());
     state.frames = [];
@@ -47,7 +48,7 @@ export function begin(player, csrf) {
   }
   const labels = { true: player.dataset.pause, false: player.dataset.resume };
   const label = () => { button.textContent = labels[state.on]; };
-  button.addEventListener("click", () => { state.on = !state.on; label(); step(); });
+  button.addEventListener("click", () => { state.on = !state.on; label(); step(); }, { signal: gone.signal });
   label();
   playing.set(player, blank);
   setTimeout(blank, LIMIT_MS);
@@ -59,6 +60,21 @@ export function blankAll(root = document) {
   for (const [player, blank] of [...playing]) if (root.contains(player)) blank();
 }
 addEventListener("pagehide", () => blankAll());
+
+/** Play the same seconds clear, from *url*, in the place of the blurred ones: only for as long as this page stands. */
+export function showClear(url, csrf) {
+  const player = document.querySelector("[data-player]"), veil = player?.querySelector("[data-veil]");
+  if (!player) return;
+  playing.get(player)?.();
+  player.dataset.player = url;
+  player.classList.remove("is-gone", "has-picture");
+  player.classList.add("is-clear");
+  player.querySelector("canvas").hidden = false;
+  player.querySelector("[data-gone]").hidden = true;
+  if (veil) veil.textContent = veil.dataset.veil;
+  player.querySelector(".ask")?.remove();
+  begin(player, csrf);
+}
 
 /** Draw a live look's newest frames until it is over. */
 export async function showLive(url) {
