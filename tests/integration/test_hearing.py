@@ -1,21 +1,29 @@
 """That devices are there, a town at a time: what says nothing new is written in batches, all else at once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
+from structlog.testing import capture_logs
 
+from alarm_center.app import make_app, open_centre
 from alarm_center.devices.hearing import Hearing
 from alarm_center.inbox import Inbox
+from alarm_center.settings import Settings
 from alarm_center.store.memory import Memory
+from fjarrtillsyn.embedded.ports import free_port
 from schemas import topics, wire
 from schemas.messages import Status
 from schemas.vocabulary import Link
 from tests.support import town
 from tests.support.postgres import Database
 from tests.support.town import ATown
+from tests.support.waiting import eventually
 
 AS_IT_WAS = Status(link=Link.UP, camera_ok=True, config_version=1, software="1.0", wall_offset_s=0.5)
 
@@ -115,6 +123,37 @@ async def test_what_was_heard_while_the_database_is_away_is_written_when_it_is_b
     vik.hearing.memory = vik.memory
     assert await vik.hearing.flush() == 1
     assert await vik.silent_for(1) == 0
+
+
+async def test_it_goes_on_by_itself_over_a_database_that_was_away(vik: Vik, database: Database) -> None:
+    away = await Memory.open(database.worker)
+    await away.close()
+    hearing = Hearing(away, seconds=0.01)
+    await town.move(vik.memory, timedelta(seconds=20))
+    hearing.note(vik.town.org, vik.town.device(1), AS_IT_WAS, await vik.memory.now())
+    with capture_logs() as logged:
+        running = asyncio.create_task(hearing.run())
+        await eventually(lambda: [line for line in logged if line["event"] == "heard_not_written"])
+        hearing.memory = vik.memory
+        await eventually(lambda: _is_heard(vik))
+    running.cancel()
+
+
+async def _is_heard(vik: Vik) -> bool:
+    return await vik.silent_for(1) == 0
+
+
+async def test_a_running_centre_writes_it(vik: Vik, database: Database) -> None:
+    settings = Settings(
+        database_url=SecretStr(database.worker), database_url_web=SecretStr(database.web), mqtt_port=free_port(),
+        http_port=free_port(),
+    )  # fmt: skip
+    centre = await open_centre(settings)
+    async with TestServer(make_app(centre)):
+        await town.move(vik.memory, timedelta(seconds=20))
+        topic = topics.of(vik.town.org, vik.town.device(1), "status")
+        await centre.inbox.on_status(topic, wire.encode(AS_IT_WAS))
+        await eventually(lambda: _is_heard(vik))
 
 
 async def test_a_device_that_is_ours_no_longer_is_waited_for_once(vik: Vik) -> None:
