@@ -1,0 +1,106 @@
+"""Pictures blurred first, in a browser: what is drawn, what has come over the wire, and that asking is by one key."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from playwright.async_api import Page, Response, expect
+
+from schemas.vocabulary import Answer, Reason
+from tests.browser.conftest import OpenPage
+from tests.browser.test_accessible import LOOKS, broken
+from tests.browser.town import TWO, Town, drawn
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.browser
+
+FRAMES = drawn("fallen", 5)
+_SHARPNESS = """canvas => {
+    const { width, height } = canvas, pixels = canvas.getContext('2d').getImageData(0, 0, width, height).data;
+    let sum = 0;
+    for (let n = 4; n < pixels.length; n += 4) sum += Math.abs(pixels[n] - pixels[n - 4]);
+    return sum / (width * height);
+}"""
+_STATE = (
+    "select string_agg(concat_ws(' ', clear, reason, ended_at is not null), ', ' order by began_at, clear) from looks"
+)
+
+
+async def fallen(storstad: Town) -> UUID:
+    await storstad.execute("update organisations set first_view = 'blurred'")
+    await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, frames=FRAMES)
+    alarm: UUID = await storstad.value("select alarm_id from alarms")
+    return alarm
+
+
+async def sharpness(page: Page) -> float:
+    """Return how much a picture element differs from the one beside it."""
+    found: float = await page.eval_on_selector(".screen canvas", _SHARPNESS)
+    return found
+
+
+async def test_blurred_then_clear_by_two_keys_and_blurred_again_on_a_new_page(
+    storstad: Town, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    alarm = await fallen(storstad)
+    came: list[tuple[str, bytes]] = []
+
+    async def keep(response: Response) -> None:
+        if "/picture/" in response.url and response.request.method == "GET" and response.ok:
+            came.append((response.url, await response.body()))
+
+    page.on("response", keep)
+    await page.click("[data-key=c]")
+    await page.wait_for_selector(".has-picture")
+    await expect(page.locator(".veil")).to_have_text("Suddig bild")
+    assert await eventually(lambda: len(came) >= 5)
+    assert not [url for url, body in came if body in FRAMES], "no clear byte before asking"
+    page.remove_listener("response", keep)
+    hazy = await sharpness(page)
+
+    await storstad.set_clock(TWO + timedelta(seconds=45))
+    await page.keyboard.press("v")
+    await expect(page.locator(".ask-clear button >> nth=0")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector(".is-clear.has-picture")
+    await expect(page.locator(".veil")).to_have_text("Klar bild – det är loggat")
+    await expect(page.locator(".ask-clear")).to_have_count(0)
+    assert await sharpness(page) > 3 * hazy
+    await expect(page.locator(".timeline")).to_contain_text("Klar bild visad: Syns inte tydligt nog")
+    await page.keyboard.press("Space")
+    await expect(page.locator("[data-play]")).to_have_text("Spela")
+
+    await storstad.set_clock(TWO + timedelta(seconds=50))
+    await page.goto(f"/alarm/{alarm}")
+    await page.wait_for_selector(".has-picture")
+    await expect(page.locator(".veil")).to_have_text("Suddig bild")
+    assert await sharpness(page) < 2 * hazy
+    assert await eventually(lambda: storstad.value(f"select ({_STATE}) = 'f t, t not_enough t, f f'"))
+
+
+async def test_the_clear_picture_goes_with_the_case(storstad: Town, open_page: OpenPage) -> None:
+    page = await open_page()
+    await fallen(storstad)
+    await page.click("[data-key=c]")
+    await page.click(".ask-clear summary")
+    await page.click("[value=worried]")
+    await page.wait_for_selector(".is-clear.has-picture")
+    await page.click("form[action$='/release'] button")
+    await page.wait_for_selector(".row.first")
+    assert await eventually(lambda: storstad.value("select bool_and(ended_at is not null) from looks"))
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), LOOKS)
+async def test_asking_is_accessible(storstad: Town, open_page: OpenPage, theme: str, language: str, width: int) -> None:
+    page = await open_page(theme=theme, language=language, width=width)
+    await fallen(storstad)
+    await page.click(".row-p1 [data-key=c]")
+    await page.wait_for_selector(".has-picture")
+    assert await broken(page) == [], "blurred"
+    await page.click(".ask-live summary")
+    await page.click(".ask-clear summary")
+    assert await broken(page) == [], "the reasons"
+    await page.click(".ask-clear [value=worried]")
+    await page.wait_for_selector(".is-clear.has-picture")
+    assert await broken(page) == [], "clear"
