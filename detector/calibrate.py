@@ -45,7 +45,7 @@ def calibrate(frames: Sequence[Frame], room: Profile) -> Profile:
     picture = quality.look(clip, where, limits)
     if picture.reason is not None and picture.reason is not Reason.FROZEN:
         raise NoTake(f"the picture is not good enough: {picture.reason}; put that right and take it again")
-    said = verdict.decide(movement.find(clip, where.looked_at, limits), where, room, limits)
+    said = verdict.decide(movement.find(clip, where, limits), where, room, limits)
     # A twig before the window does no harm; what is told to be somebody, or stirs in a bed, does.
     quiet = said.answer is Answer.NOT_SEEN or said.reason is Reason.STILL
     if not quiet or said.measures["blocks_in_bed"] >= limits.least_blocks:

@@ -95,7 +95,7 @@ def _draw_movement(picture: Drawing, clip: Clip, profile: Profile) -> None:
     where = zones.lay(profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
     if not where.looked_at.any():
         return
-    moved = movement.find(clip, where.looked_at, limits)
+    moved = movement.find(clip, where, limits)
     rows, columns = moved.alive.shape
     tint = picture.copy()
     for mask, colour in ((moved.slow, _SLOW), (moved.alive, _SHADE), (moved.solid, _SOLID)):

@@ -92,7 +92,7 @@ def _from_frames(session: Session) -> Finding:
     picture = quality.look(clip, where, limits)
     if picture.reason is not None:
         return finding(session, Answer.CANNOT_TELL, [picture.reason], measures=_round(picture.measures))
-    moved = movement.find(clip, where.looked_at, limits)
+    moved = movement.find(clip, where, limits)
     said = verdict.decide(moved, where, session.profile, limits)
     said = known_room.beside(said, clip, session.profile, limits)
     nobody = said.answer is Answer.NOT_SEEN or said.reason is Reason.STILL

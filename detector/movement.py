@@ -9,11 +9,14 @@ import numpy.typing as npt
 from detector.clip import Blocks, Clip, block_deviations
 from detector.light import roughness, take_out
 from detector.thresholds import Thresholds
-from detector.zones import Mask
+from detector.zones import Mask, Zones
 
 _CONNECTED = 8
 _LEAST_NOISE = 0.12
 """Grey levels. Rounding to 8 bits and JPEG leave at least this much in the mean of a block."""
+
+_POOLED = 1.5
+_CONTROL = 0.99
 
 _DEEP_SHADOW = 12.0
 """Grey levels. Below it the steps of 8 bits and of the coder are coarse beside what is there: noise counts twice."""
@@ -37,6 +40,8 @@ class Movement:
     alive: Mask
     solid: Mask
     slow: Mask
+    stirs: Mask
+    pooled: Blocks
     when: npt.NDArray[np.bool_]
     residual: Blocks
     still: Blocks
@@ -46,9 +51,10 @@ class Movement:
     distinct: int
     sustained: Mask
     shiver: float
+    shaken: bool
 
 
-def find(clip: Clip, looked_at: Mask, thresholds: Thresholds) -> Movement:
+def find(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
     """Return what moved in *clip*.
 
     The measure is that of the footage's README (deviation of a block over the picture's median deviation), with two
@@ -56,6 +62,7 @@ def find(clip: Clip, looked_at: Mask, thresholds: Thresholds) -> Movement:
     movement cannot raise it. von Neumann (1941), "Distribution of the ratio of the mean square successive difference
     to the variance".
     """
+    looked_at, control = where.looked_at, where.outside
     kept = [t for t in range(len(clip.order)) if t == 0 or clip.order[t] != clip.order[t - 1]]
     shown = np.array(clip.order)[kept]
     middle = clip.pictures[len(clip.pictures) // 2]
@@ -83,15 +90,19 @@ def find(clip: Clip, looked_at: Mask, thresholds: Thresholds) -> Movement:
     share = rough.std(axis=0) / np.maximum(deviation, 1e-3)
     slow = looked_at & (slowness >= thresholds.slow) & (amplitude >= thresholds.slow_amplitude)
     slow &= (_slowness(rough) >= thresholds.slow) & (share >= thresholds.solid)
+    solid = alive & (share >= thresholds.solid)
+    pooled = _beyond(_pooled(residual), control)
+    shiver = float(np.median(np.abs(unlit.shift).max(axis=1)))
     half = len(residual) // 2
-    both = np.minimum(_slowness(residual[:half]), _slowness(residual[half:])) if half >= 4 else np.zeros_like(slowness)
-    sustained = looked_at & (both >= thresholds.slow) & (share >= thresholds.solid)
+    both = np.minimum(_pooled(residual[:half]), _pooled(residual[half:])) if half >= 4 else np.zeros_like(slowness)
     return Movement(
         amplitude=amplitude,
         slowness=slowness,
         alive=alive,
-        solid=alive & (share >= thresholds.solid),
+        solid=solid,
         slow=slow,
+        stirs=solid | (looked_at & (share >= thresholds.solid) & (pooled >= 1.0)),
+        pooled=pooled,
         when=away & alive,
         residual=residual,
         still=unlit.still,
@@ -99,8 +110,9 @@ def find(clip: Clip, looked_at: Mask, thresholds: Thresholds) -> Movement:
         gain_spread=spread,
         frames=len(residual),
         distinct=len(first_shown),
-        sustained=sustained,
-        shiver=float(np.median(np.abs(unlit.shift).max(axis=1))),
+        sustained=looked_at & (share >= thresholds.solid) & (_beyond(both, control) >= 1.0),
+        shiver=shiver,
+        shaken=shiver >= thresholds.shiver,
     )
 
 
@@ -114,6 +126,19 @@ def _white(residual: Blocks) -> Blocks:
 def _slowness(residual: Blocks) -> Blocks:
     floor = (0.5 * _LEAST_NOISE) ** 2
     return np.asarray(residual.var(axis=0) / np.maximum(_white(residual) ** 2, floor), np.float32)
+
+
+def _pooled(residual: Blocks) -> Blocks:
+    """Return slowness over each block and the eight around it: chance reaches little of it even in ten pictures."""
+    floor = (0.5 * _LEAST_NOISE) ** 2
+    white = cv2.blur(_white(residual) ** 2, (3, 3))
+    return np.asarray(cv2.blur(residual.var(axis=0), (3, 3)) / np.maximum(white, floor), np.float32)
+
+
+def _beyond(pooled: Blocks, control: Mask) -> Blocks:
+    """Return *pooled* as a factor of what is more than chance, and more than all but the strangest of *control*."""
+    least = max(_POOLED, float(np.quantile(pooled[control], _CONTROL))) if control.any() else _POOLED
+    return np.asarray(pooled / least, np.float32)
 
 
 def _steady(gain: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

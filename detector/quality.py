@@ -1,5 +1,6 @@
 """Whether a picture can be trusted: can the camera see, is it sharp, is it new, does it still point where it did."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,6 +12,13 @@ from detector.clip import Blocks, Clip, Grey, block_deviations, block_means
 from detector.thresholds import Thresholds
 from detector.zones import Mask, Zones
 from schemas.vocabulary import Reason
+
+_MORE_THAN_NOISE = 2.5
+_LEAST_RESTLESS = 4.0
+"""Variance inside a block beside the noise's, and in grey levels squared, from which more than noise is in it."""
+
+_NOISY = 1.2
+"""Grey levels of noise from which a single picture's edges are not believed."""
 
 _REACH = 6
 """Pixels over which an edge's rise is measured; a lens out of focus spreads it over more."""
@@ -28,16 +36,18 @@ def look(clip: Clip, zones: Zones, thresholds: Thresholds) -> Quality:
     """Return whether *clip*'s pictures are good. The first failing test, gravest first, gives the reason."""
     pictures = clip.pictures
     grey = clip.blocks.mean(axis=0)
-    detail = np.median(np.stack([block_deviations(p) for p in pictures]), axis=0)
+    found = _detail(pictures)
+    detail = found.shared
     seen = zones.looked_at if zones.looked_at.any() else np.ones_like(zones.looked_at)
     ground, top = float(np.quantile(detail[seen], 0.3)), float(np.quantile(detail[seen], 0.9))
     bright = float(np.quantile(grey[seen], 0.98))
     finest = float(np.quantile(detail[seen], 0.98))
     structure = min(top / max(ground, 0.5), top)
     saturated = float((grey[seen] >= 248).mean())
-    lost, bed_lost = _lost(grey, detail, ground, zones)
+    lost, bed_lost = _lost(grey, np.where(found.restless, np.inf, detail), ground, zones)
     black = float((grey[seen] <= 2.0).mean())
-    sharpness = _sharpness(pictures)
+    # Noise makes steps of its own: where there is much, the pictures' mean says how wide an edge is.
+    sharpness = _sharpness(pictures[::3] if found.noise < _NOISY else (found.mean,))
     turned = _turned(clip, seen)
     measures = {
         "bright": bright,
@@ -86,6 +96,38 @@ def _reason(m: dict[str, float], t: Thresholds) -> Reason | None:
     return None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Detail:
+    """``shared`` is each block's detail that all pictures have, grey levels; ``restless`` where each has more than noise.
+
+    ``mean`` is the mean of the pictures, ``noise`` what is new in each of them, grey levels, median over blocks.
+    """
+
+    shared: Blocks
+    restless: Mask
+    mean: Blocks
+    noise: float
+
+
+def _detail(pictures: tuple[Grey, ...]) -> _Detail:
+    """Return what detail the pictures share.
+
+    What is in front of the lens stays from picture to picture, a sensor's noise does not: the covariance over all
+    pairs of pictures, from the variance of their mean. Noise on a covered lens is no detail. What moves is not shared
+    either, but is far above the noise in each picture.
+    """
+    count = len(pictures)
+    mean = np.asarray(np.mean(np.stack(pictures), axis=0, dtype=np.float32), np.float32)
+    whole = block_deviations(mean) ** 2
+    if count < 2:
+        return _Detail(np.sqrt(whole), np.zeros(whole.shape, bool), mean, 0.0)
+    each = np.mean(np.stack([block_deviations(picture) for picture in pictures]) ** 2, axis=0)
+    shared = (count * whole - each) / (count - 1)
+    noise = max(float(np.median(each - shared)), 0.0)
+    restless = np.asarray(each > max(_MORE_THAN_NOISE * noise, _LEAST_RESTLESS))
+    return _Detail(np.sqrt(np.maximum(shared, 0.0)), restless, mean, noise**0.5)
+
+
 def _lost(grey: Blocks, detail: Blocks, ground: float, zones: Zones) -> tuple[float, float]:
     """Return the largest smooth, lit patch as a share of the picture, and how much of the worst bed zone it hides.
 
@@ -103,16 +145,16 @@ def _lost(grey: Blocks, detail: Blocks, ground: float, zones: Zones) -> tuple[fl
     return share, max(beds, default=0.0) if share > 0.25 else 0.0
 
 
-def _sharpness(pictures: tuple[Grey, ...]) -> float:
+def _sharpness(pictures: Sequence[Grey | Blocks]) -> float:
     """Return how much of a strong edge's rise happens within one pixel, 0-1, median over strong edges and pictures.
 
     After the idea of Crete et al. (2007), "The blur effect": blurring again hardly changes a blurred picture. A sharp
     edge gives 0.4-0.6 at this size, one blurred by more than three pixels 0.25 or less; brightness cancels out.
     """
-    return float(np.median([_edge_share(picture) for picture in pictures[::3]]))
+    return float(np.median([_edge_share(picture) for picture in pictures]))
 
 
-def _edge_share(picture: Grey) -> float:
+def _edge_share(picture: Grey | Blocks) -> float:
     signed = picture.astype(np.int16)
     steps: list[npt.NDArray[np.int16]] = []
     rises: list[npt.NDArray[np.int16]] = []

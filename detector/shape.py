@@ -12,6 +12,22 @@ from detector.zones import Mask, Zones, extent
 Line = npt.NDArray[np.float64]
 
 _LONG = 1.8
+_SMOOTH = np.full(3, 1 / 3)
+_LEAST_FORCE = 1.2
+"""What a block that stirs counts for at the least, beside those that are as much slower than noise as this or more."""
+
+_PARTS = ((0.0, 1.0, 1.0), (0.0, 0.5, 0.8), (0.25, 0.75, 0.8), (0.5, 1.0, 0.8), (0.33, 0.67, 0.8))
+"""Where along a zone two people are looked for, as fractions of it, and how clear the gap has to be there."""
+
+_STILLER, _FEWER = 0.93, 0.86
+"""One sleeper: 0.96 of the force and 0.95 of the blocks are left in the gap as a rule; two: 0.2-0.7 and 0.2-0.8."""
+
+_BODY = 2.0
+"""Blocks along the bed, mean of three lines, that are more than a cluster of noise; more in a part of the bed."""
+
+_MANY = 20
+"""Different pictures from which a stiller place is one by more than chance."""
+
 _LEAST_AT_ONCE = 3
 """Blocks that have to move in one frame before that frame says anything of a shape."""
 
@@ -76,26 +92,31 @@ def describe(body: Body, movement: Movement, zones: Zones) -> Figure:
     )
 
 
-def lobes(moves: Mask, sustained: Mask, zone: Mask, *, shaken: bool = False) -> int:
+def lobes(movement: Movement, zone: Mask) -> int:
     """Return how many places in *zone* move all the time with a stiller gap between them: 0, 1 or 2.
 
-    *moves* is what moves at all; *sustained* what does so slowly in both halves of the session. One sleeper stirs an arm or a leg now and then, but breathes in one place; two people are two such
-    places side by side.
+    One sleeper stirs an arm or a leg now and then, but breathes in one place; two people are two such places side by
+    side. The gap between them is both narrower (fewer blocks stir) and stiller (those that do stir less). It is looked
+    for over the whole zone, and in parts of it: two heads may lie close where their bodies do not.
     """
-    there = _together(moves & zone)
-    lasting = _together(sustained & zone)
-    if int(there.sum()) < 4:
+    there = _together(movement.stirs & zone)
+    lasting = _together(movement.sustained & zone)
+    if int(there.sum()) < _LEAST_AT_ONCE + 1:
         return 0
+    force = np.where(there, np.log2(np.maximum(movement.pooled, _LEAST_FORCE)), 0.0)
     top, left, bottom, right = extent(zone)
-    smooth = np.full(3, 1 / 3)
-    for axis, length in ((0, right - left), (1, bottom - top)):
+    maps = np.stack([force, there, lasting])[:, top:bottom, left:right]
+    height, width = bottom - top, right - left
+    for along, across in ((maps, width), (maps.transpose(0, 2, 1), height)):
         # In a bed seen twice as long as wide, two lie beside each other across it; along it is one body's length.
-        if length >= _LONG * min(right - left, bottom - top):
+        if across >= _LONG * min(width, height):
             continue
-        line = np.convolve(there.sum(axis=axis), smooth, mode="same")
-        lasts = np.convolve(lasting.sum(axis=axis), smooth, mode="same")
-        if _two_peaks(line, lasts, max(4, round(0.3 * length)), shaken):
-            return 2
+        apart, length = max(4, round(0.3 * across)), along.shape[1]
+        for first, last, gap in _PARTS:
+            part = along[:, round(first * length) : round(last * length)].sum(axis=1)
+            force_line, many, lasts = (np.convolve(line, _SMOOTH, mode="same") for line in part)
+            if _two_peaks(force_line, many, lasts, apart, gap, movement):
+                return 2
     return 1
 
 
@@ -105,27 +126,30 @@ def _together(mask: Mask) -> Mask:
     return np.asarray(mask & (around >= 3.5))
 
 
-def _two_peaks(line: Line, lasts: Line, apart: int, shaken: bool) -> bool:
-    """Return whether *line* has two peaks at least *apart* that are two people.
+def _two_peaks(force: Line, many: Line, lasts: Line, apart: int, gap: float, movement: Movement) -> bool:
+    """Return whether *force* has two peaks at least *apart* that are two people.
 
-    Two that have a valley of at most 3/4 of the lower between them, and last: *lasts* near each is at least a quarter
-    of its highest; a tenth is enough for two of like height with a deep valley. A camera that is *shaken* hides what
-    lasts: then nothing is asked of two that have nothing at all between them.
+    Between two people less stirs (*force*), in fewer blocks (*many*), than at the lesser of them; the *gap* says by how
+    much. A stiller gap alone is enough over many pictures where both last: *lasts* near each is at least a quarter of
+    its highest. A camera that is shaken hides most of what stirs: there a gap with nothing in it is enough.
     """
-    first = int(np.argmax(line))
+    first = int(np.argmax(force))
     reach = 2
-    top, highest = float(line[first]), float(lasts.max())
-    for second in range(len(line)):
-        if abs(second - first) < apart or highest <= 0:
+    top, highest = float(force[first]), max(float(lasts.max()), 1e-6)
+    for second in range(len(force)):
+        if abs(second - first) < apart:
             continue
         a, b = sorted((first, second))
-        lower, valley = min(float(line[a]), float(line[b])), float(line[a : b + 1].min())
+        lower, least = min(float(force[a]), float(force[b])), min(float(many[a]), float(many[b]))
+        stiller = float(force[a : b + 1].min()) / max(lower, 1e-6)
+        fewer = float(many[a : b + 1].min()) / max(least, 1e-6)
         last = min(float(lasts[max(0, p - reach) : p + reach + 1].max()) for p in (a, b)) / highest
-        if last >= 0.25 and lower >= 0.3 * top and valley < 0.75 * lower:
-            return True
-        if last >= 0.1 and lower >= 0.5 * top and valley < 0.35 * lower:
-            return True
-        if shaken and lower >= max(1.0, 0.15 * top) and valley <= 0.1 * lower:
+        if least >= _BODY / gap and lower >= 0.25 * top:
+            if stiller < _STILLER * gap and fewer < _FEWER * gap:
+                return True
+            if gap == 1.0 and movement.distinct >= _MANY and stiller < 0.76 and last >= 0.25:
+                return True
+        if movement.shaken and lower >= 0.15 * top and many[second] >= 1.0 and stiller <= 0.1:
             return True
     return False
 

@@ -21,8 +21,8 @@ class Thresholds:
     fresh: float = 0.85
     flicker: float = 0.25
     black: float = 0.4
-    smooth: float = 0.55
-    smooth_bed: float = 0.9
+    smooth: float = 0.35
+    smooth_bed: float = 0.6
     sharpness: float = 0.32
     # beside the empty room's structure
     view_changed: float = 0.45
@@ -48,6 +48,8 @@ class Thresholds:
     least_outside: float = 4.0
     clear_outside: float = 40.0
     fair_share: float = 0.15
+    fair_breath: float = 0.5
+    calm: float = 300.0
     echo: float = 0.03
     solid_in_bed: float = 0.2
     least_shade: float = 24.0

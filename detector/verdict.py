@@ -112,18 +112,25 @@ def _who_is_where(movement: Movement, zones: Zones, t: Thresholds) -> list[_At]:
     """Return what moves in each rest zone.
 
     Where zones adjoin, as the sides of a couple's bed do, a strip along the border counts for neither: one sleeper's
-    duvet moves on the other side too. For the same reason a side needs a fair share of the liveliest side's strength.
+    duvet moves on the other side too. For the same reason a side needs a fair share of the liveliest side's strength,
+    or of its breathing while both lie calm.
     """
     at = []
     for place in zones.rest:
         strip = max(1, round(0.2 * float(place.mask.sum()) ** 0.5))
         core = np.asarray(place.mask & ~grown(zones.at_rest & ~place.mask, strip))
-        at.append(_in_zone(place, core, len(zones.rest), movement, t))
+        at.append(_in_zone(place, core, zones, movement, t))
     liveliest = max((a.strength for a in at), default=0.0)
-    return [a if a.strength >= t.fair_share * liveliest else replace(a, people=0) for a in at]
+    slowest = max((a.slow for a in at), default=0)
+    return [
+        a
+        if a.strength >= t.fair_share * liveliest or (liveliest <= t.calm and a.slow >= t.fair_breath * slowest)
+        else replace(a, people=0)
+        for a in at
+    ]
 
 
-def _in_zone(place: Place, core: Mask, beds: int, movement: Movement, t: Thresholds) -> _At:
+def _in_zone(place: Place, core: Mask, zones: Zones, movement: Movement, t: Thresholds) -> _At:
     alive = movement.solid & core
     blocks = int(alive.sum())
     strength = float(movement.amplitude[alive].sum())
@@ -132,20 +139,18 @@ def _in_zone(place: Place, core: Mask, beds: int, movement: Movement, t: Thresho
     # Under a shadow that moves over the bed some blocks pass for solid; a sleeper is more than a few among many.
     shaded = blocks < t.solid_in_bed * int((movement.alive & core).sum())
     moves = largest >= t.least_in_bed and strength >= t.strength_in_bed and not shaded
-    seen = moves or _breathes(slow, place, movement, t)
+    seen = moves or _breathes(slow, place, zones.outside, movement, t)
     people = 0
     if seen:
         # A side of a couple's bed is one person wide; only a bed that is one zone can hold two unasked.
         people = 1
-        if beds == 1 and movement.distinct >= t.least_to_count:
-            stirs, shaken = movement.slow | movement.solid, movement.shiver >= t.shiver
-            people = max(1, lobes(stirs, movement.sustained, place.mask, shaken=shaken))
+        if len(zones.rest) == 1 and movement.distinct >= t.least_to_count:
+            people = max(1, lobes(movement, place.mask))
     return _At(place, blocks, strength, slow, people)
 
 
-def _breathes(slow: int, place: Place, movement: Movement, t: Thresholds) -> bool:
-    """Return whether slow movement alone is enough: a patch of it in this zone, and next to none elsewhere."""
-    elsewhere = ~place.mask
+def _breathes(slow: int, place: Place, elsewhere: Mask, movement: Movement, t: Thresholds) -> bool:
+    """Return whether slow movement alone is enough: a patch of it in this zone, and next to none where nobody rests."""
     share_here = float(movement.slow[place.mask].mean())
     share_there = float(movement.slow[elsewhere].mean()) if elsewhere.any() else 1.0
     return (

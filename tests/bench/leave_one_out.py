@@ -123,7 +123,7 @@ def _case(row: Row) -> Case | None:
     profile = row.session.profile
     where = zones.lay(profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
     picture = quality.look(clip, where, Thresholds())
-    moved = movement.find(clip, where.looked_at, Thresholds())
+    moved = movement.find(clip, where, Thresholds())
     return Case(_room(row), row, picture.measures, moved, where, profile)
 
 

@@ -40,10 +40,10 @@ class Alteration:
         for frame in session.frames:
             key = (frame.jpeg, frame.ms if timed else 0)
             if key not in cache:
-                picture = _grey(frame.jpeg)
+                picture = picture_of(frame.jpeg)
                 for change in changes:
                     picture = change(picture, frame.ms / 1000)
-                cache[key] = _jpeg(picture, quality)
+                cache[key] = jpeg_of(picture, quality)
             frames.append(Frame(ms=frame.ms, jpeg=cache[key]))
         if "rate" in self.names:
             span = max(frames[-1].ms - frames[0].ms, 1) / 1000
@@ -159,16 +159,16 @@ def _spot(rng: np.random.Generator, width: int, height: int, least: float, most:
 
 
 def _size(data: bytes) -> tuple[int, int]:
-    height, width = _grey(data).shape
+    height, width = picture_of(data).shape
     return width, height
 
 
-def _grey(data: bytes) -> Picture:
+def picture_of(data: bytes) -> Picture:
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert picture is not None
     return np.asarray(picture, np.float32)
 
 
-def _jpeg(picture: Picture, quality: int) -> bytes:
+def jpeg_of(picture: Picture, quality: int) -> bytes:
     encoded = cv2.imencode(".jpg", np.clip(picture, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     return encoded.tobytes()

@@ -65,3 +65,9 @@ def grey(frame: Frame) -> npt.NDArray[np.float32]:
     picture = cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert picture is not None
     return picture.astype(np.float32)
+
+
+def to_and_fro(jpegs: list[bytes], count: int) -> list[bytes]:
+    """Return *jpegs* forwards and backwards until there are *count*, as a recording too short is played."""
+    there_and_back = jpegs + jpegs[-2:0:-1]
+    return [there_and_back[n % len(there_and_back)] for n in range(max(count, len(jpegs)))]

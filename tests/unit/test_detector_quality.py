@@ -1,6 +1,7 @@
 """Pictures that are not to be trusted: each is ``cannot_tell`` with its own reason, sleeper or not."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -8,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from detector.evaluate import camera_rows
 from detector.judge import judge
 from schemas.messages import Frame, Session
 from schemas.vocabulary import Answer, Reason
+from tests.unit.detector_alterations import Alteration
 from tests.unit.detector_sessions import grey, jpeg, night, session
 
 Picture = npt.NDArray[np.float32]
@@ -126,3 +129,13 @@ def flickering(asked: Session) -> Session:
 def test_a_picture_that_flickers_wildly_is_not_trusted() -> None:
     assert judge(flickering(night("asleep"))).reasons == (Reason.CONTRADICTORY,)
     assert judge(flickering(night("empty"))).reasons == (Reason.CONTRADICTORY,)
+
+
+@pytest.mark.footage
+@pytest.mark.parametrize("seed", [1, 3, 5])
+def test_noise_on_a_covered_lens_is_no_detail(footage: Path, seed: int) -> None:
+    for row in camera_rows(footage):
+        if row.label in ("camera_covered", "camera_partly_covered"):
+            found = judge(Alteration(seed, ("noise",)).of(row.session))
+            assert found.answer is Answer.CANNOT_TELL, row.session.session_id
+            assert found.reasons[0] in (Reason.COVERED, Reason.PARTLY_COVERED), row.session.session_id

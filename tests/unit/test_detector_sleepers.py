@@ -1,0 +1,45 @@
+"""Who simply sleeps is seen in bed, also when that is hard; ``python -m tests.bench.sleepers`` is the large run."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from detector.judge import judge
+from gateway.scenes import draw, profile
+from schemas.messages import Profile
+from schemas.vocabulary import Answer, Reason
+from tests.unit.detector_difficulties import DIFFICULTIES, made_harder
+from tests.unit.detector_sessions import night, session, to_and_fro
+
+TWO_AT_ONCE = [(), *combinations(DIFFICULTIES, 1), *combinations(DIFFICULTIES, 2)]
+
+
+@pytest.mark.parametrize("names", TWO_AT_ONCE, ids=lambda names: "+".join(names) or "as_it_is")
+@pytest.mark.parametrize("scene", ["asleep", "asleep_couple"])
+def test_a_sleeper_is_seen(scene: str, names: tuple[str, ...]) -> None:
+    for seed in (1, 2):
+        asked = made_harder(night(scene, seed, seconds=10.0, fps=5.0), names, np.random.default_rng(seed))
+        assert judge(asked).answer is Answer.IN_BED, seed
+
+
+@pytest.mark.parametrize("names", TWO_AT_ONCE, ids=lambda names: "+".join(names) or "as_it_is")
+def test_what_hides_a_sleeper_hides_no_second_one_and_makes_none(names: tuple[str, ...]) -> None:
+    for scene in ("two", "couple_one_missing", "still_duvet"):
+        asked = made_harder(night(scene, 1, seconds=10.0, fps=5.0), names, np.random.default_rng(1))
+        assert judge(asked).answer is not Answer.IN_BED, scene
+
+
+@pytest.mark.parametrize(("fps", "seconds"), [(6.0, 1.5), (4.0, 2.5), (2.0, 8.0), (5.0, 10.0)])
+def test_people_are_counted_in_few_pictures_as_in_many(fps: float, seconds: float) -> None:
+    """A recording too short is played to and fro, so that ten seconds hold nine pictures.
+
+    Two are never one; one who stirs an arm may now and then be taken for two, which a person then looks at.
+    """
+    said = {}
+    for scene in ("asleep", "two"):
+        room = Profile.model_validate(profile(scene))
+        played = [to_and_fro(draw(scene, seed, seconds, fps), round(10.0 * fps)) for seed in (1, 2, 3, 4)]
+        said[scene] = [judge(session(pictures, room, fps=fps)) for pictures in played]
+    assert all(found.reasons == (Reason.COUNT,) for found in said["two"])
+    assert [found.answer for found in said["asleep"]].count(Answer.IN_BED) >= 3
