@@ -10,7 +10,7 @@ from detector import movement, signature, thresholds, zones
 from detector.clip import Clip, decode
 from detector.judge import judge
 from schemas.messages import Evidence, Finding, Profile, Session
-from schemas.vocabulary import Answer
+from schemas.vocabulary import Answer, DeviceKind
 
 Drawing = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -82,6 +82,8 @@ def _picture(clip: Clip) -> Drawing:
 def _draw_zones(picture: Drawing, profile: Profile) -> None:
     height, width = picture.shape[:2]
     for zone in profile.zones:
+        if zone.seen_by is DeviceKind.SENSORS:
+            continue
         points = np.array([[round(x * (width - 1)), round(y * (height - 1))] for x, y in zone.polygon], np.int32)
         colour = _ZONES[zone.kind]
         if zone.kind == "mask":

@@ -2,7 +2,8 @@
 
 Drawn sleepers, one and two, and recorded ones, each as they are and with one or two of: a blanket that hides half of
 what moves, five seconds without a movement, and a near-infrared night with its darkness and its noise. Each session is
-drawn by its number. Writes build/sleepers.json; exit status 1 below nine in ten.
+drawn by its number. Beside them two in the bed of one, under the same: how often they are taken for one is said, too.
+Writes build/sleepers.json; exit status 1 below nine in ten.
 """
 
 import argparse
@@ -19,13 +20,14 @@ import numpy as np
 
 from detector.evaluate import camera_rows
 from detector.judge import judge
-from schemas.messages import Session
+from schemas.messages import Finding, Session
 from schemas.vocabulary import Answer
 from tests.unit.detector_difficulties import DIFFICULTIES, made_harder
 from tests.unit.detector_sessions import night
 
 RESULT = Path("build/sleepers.json")
 LEAST = 0.9
+SETS = [(), *combinations(DIFFICULTIES, 1), *combinations(DIFFICULTIES, 2)]
 
 
 def main(argv: list[str]) -> int:
@@ -45,22 +47,32 @@ def run(seeds: int) -> dict[str, Any]:
     """Return what was said of each kind of sleeper under each set of difficulties."""
     said: dict[str, Counter[str]] = {}
     missed: list[str] = []
-    sets = [(), *combinations(DIFFICULTIES, 1), *combinations(DIFFICULTIES, 2)]
     for kind, number, asked in _sleepers(seeds):
-        for names in sets:
-            rng = np.random.default_rng([number, len(names), 7])
-            found = judge(made_harder(asked, names, rng))
+        for names in SETS:
+            found = _judged(asked, number, names)
             for of in ("all", kind, "+".join(names) or "as it is"):
                 said.setdefault(of, Counter())[str(found.answer)] += 1
             if found.answer is not Answer.IN_BED:
                 missed.append(f"{kind} {number} {'+'.join(names)}: {found.answer} {list(found.reasons)} {found.detail}")
     total = said.pop("all")
+    pairs = [(number, names) for number in range(1, seeds + 1) for names in SETS]
+    taken = [
+        f"two {number} {'+'.join(names)}"
+        for number, names in pairs
+        if _judged(night("two", number, seconds=10.0, fps=5.0), number, names).answer is Answer.IN_BED
+    ]
     return {
+        "pairs": len(pairs),
+        "pairs_taken_for_one": taken,
         "sessions": sum(total.values()),
         "in_bed": total[Answer.IN_BED],
         "of": {name: dict(counts) for name, counts in said.items()},
         "missed": missed,
     }
+
+
+def _judged(asked: Session, number: int, names: tuple[str, ...]) -> Finding:
+    return judge(made_harder(asked, names, np.random.default_rng([number, len(names), 7])))
 
 
 def _sleepers(seeds: int) -> list[tuple[str, int, Session]]:
