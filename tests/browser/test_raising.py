@@ -18,6 +18,7 @@ async def test_from_the_board_to_the_case_without_a_mouse(storstad: Town, open_p
     await page.keyboard.type("ebbe")
     await page.keyboard.press("Enter")
     await expect(page.locator(".found a")).to_have_count(1)
+    await expect(page.locator("[name=asked]")).to_be_focused()
     await page.focus(".found a")
     await page.keyboard.press("Enter")
     await expect(page.locator("[name=reason] >> nth=0")).to_be_focused()
@@ -64,6 +65,20 @@ async def test_what_was_filled_in_can_be_changed(storstad: Town, open_page: Open
     await page.click(".why .primary")
     await expect(page.locator("#missing")).to_have_text("Skriv vad som har hänt")
     await expect(page.locator("[name=note]")).to_be_focused()
+
+
+async def test_back_from_the_wrong_person_leads_to_the_search(storstad: Town, open_page: OpenPage) -> None:
+    page = await open_page("/raise")
+    await page.fill("[name=asked]", "ebbe")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".found a")).to_have_count(1)
+    await page.click(".found a")
+    await page.wait_for_selector(".why")
+    await page.go_back()
+    await expect(page.locator("[name=asked]")).to_be_visible()
+    await page.fill("[name=asked]", "nobody of that name")
+    await page.click("text=Sök")
+    await expect(page.locator("#found")).to_contain_text("Ingen hittades.")
 
 
 async def test_meanwhile_the_board_still_calls(storstad: Town, open_page: OpenPage) -> None:

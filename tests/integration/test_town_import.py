@@ -93,6 +93,20 @@ async def test_a_new_town_is_brought_in_whole(memory: Memory) -> None:
     ]  # fmt: skip
 
 
+async def test_how_pictures_are_first_shown_is_the_towns_choice(memory: Memory) -> None:
+    first_view = "select first_view from organisations"
+    await imported(memory)
+    assert await ask(memory, first_view) == [("blurred",)]
+    without = EXAMPLE.replace('first_view = "blurred"', "")
+    assert without != EXAMPLE
+    assert [(change.what, change.detail) for change in await imported(memory, without)] == [
+        ("organisation", "first_view")
+    ]
+    assert await ask(memory, first_view) == [("clear",)], "clear where the file says nothing"
+    with pytest.raises(reader.TownErrors, match="first_view"):
+        await imported(memory, EXAMPLE.replace('first_view = "blurred"', 'first_view = "hidden"'))
+
+
 async def test_a_second_time_changes_nothing(memory: Memory) -> None:
     await imported(memory)
     await planning.plan_all(memory)

@@ -106,9 +106,8 @@ async def _search(request: web.Request, asked: str) -> web.StreamResponse:
     async with request.app[MEMORY].transaction(request[PERSON].raising) as tx:
         found = await residents.find(tx, asked, _MOST + 1)
         context = await _around(request, tx)
-    return render(
-        request, "raise/find.html", context | {"asked": asked, "found": found[:_MOST], "more": len(found) > _MOST}
-    )
+    page = "parts/found.html" if "X-Fragment" in request.headers else "raise/find.html"
+    return render(request, page, context | {"asked": asked, "found": found[:_MOST], "more": len(found) > _MOST})
 
 
 @routes.get("/raise/{resident}")

@@ -121,8 +121,8 @@ function ready(root) { showTime(); all("[data-player]", root).forEach((one) => b
 
 // ---- forms and keys ----
 document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  if (!/\/(alarm|check|reply|picture)\//.test(form.action)) return;
+  const form = event.target, into = form.dataset.into && $(form.dataset.into);
+  if (!into && !/\/(alarm|check|reply|picture)\//.test(form.action)) return;
   event.preventDefault();
   const data = new URLSearchParams(new FormData(form, event.submitter));
   const said = $("#said");
@@ -130,11 +130,12 @@ document.addEventListener("submit", async (event) => {
   try {
     const answer = await fetch(form.action, { method: "POST", body: data, headers: { "X-Fragment": "1", "X-Csrf": csrf } });
     if (!answer.ok) { said.textContent = await answer.text(); said.hidden = false; }
+    else if (into) return into.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
     const goal = answer.headers.get("X-Go"), live = answer.headers.get("X-Live"), clear = answer.headers.get("X-Clear");
     if (goal && goal !== location.pathname) return location.assign(goal);
     document.activeElement?.blur();
     await refreshAll();
-    if (live) showLive(live);
+    if (live) showLive(live, data.has("reason"));
     if (clear) showClear(clear, csrf);
   } catch { setStale(true); }
 });

@@ -77,13 +77,18 @@ export function showClear(url, csrf) {
 }
 
 /** Draw a live look's newest frames until it is over. */
-export async function showLive(url) {
+export async function showLive(url, clear) {
   blankAll();
-  const player = document.querySelector("[data-player]"), room = player ?? document.querySelector(".dark-room");
+  const player = document.querySelector("[data-player]"), veil = player?.querySelector("[data-veil]"), room = player ?? document.querySelector(".dark-room");
   const canvas = document.createElement("canvas"), draw = canvas.getContext("2d");
   canvas.className = "live";
   room.querySelector(".screen, p")?.replaceChildren(canvas);
   player?.classList.remove("is-gone");
+  if (veil) {  // what is live is blurred or clear for itself
+    player.classList.toggle("is-clear", clear);
+    veil.textContent = clear ? veil.dataset.veil : veil.dataset.blurred;
+    canvas.after(veil);
+  }
   for (let after = -1, tries = 0; tries < 150 && canvas.isConnected; tries += 1) {
     const answer = await fetch(`${url}?after=${after}`, { headers: { "X-Fragment": "1" }, cache: "no-store" }).catch(() => null);
     if (!answer || answer.status >= 400) break;
