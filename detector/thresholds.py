@@ -56,6 +56,8 @@ class Thresholds:
     shade: float = 0.75
     least_fallen: float = 15.0
     overhang: float = 0.35
+    overhang_little: float = 0.25
+    much: float = 120.0
     border: float = 0.2
     border_time: float = 0.7
     low_share: float = 0.3
