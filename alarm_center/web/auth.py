@@ -131,6 +131,8 @@ def watches(handler: Handler) -> Handler:
     @signed_in
     async def guarded(request: web.Request) -> web.StreamResponse:
         if not request[PERSON].watching.orgs:
+            if request.path == "/" and request[PERSON].raising.orgs:
+                raise web.HTTPSeeOther("/raise")  # a lead's first page, where others sit at the board
             raise web.HTTPForbidden(text=say(request, "Din roll har inte den här sidan"))
         return await handler(request)
 

@@ -6,6 +6,8 @@ from uuid import UUID
 import pytest
 from playwright.async_api import Page, Response, expect
 
+from schemas import wire
+from schemas.messages import LiveFrame
 from schemas.vocabulary import Answer, Reason
 from tests.browser.conftest import OpenPage
 from tests.browser.test_accessible import LOOKS, broken
@@ -65,7 +67,7 @@ async def test_blurred_then_clear_by_two_keys_and_blurred_again_on_a_new_page(
     await page.keyboard.press("Enter")
     await page.wait_for_selector(".is-clear.has-picture")
     await expect(page.locator(".veil")).to_have_text("Klar bild – det är loggat")
-    await expect(page.locator(".ask-clear")).to_have_count(0)
+    await expect(page.locator(".ask-clear")).to_be_hidden()
     assert await sharpness(page) > 3 * hazy
     await expect(page.locator(".timeline")).to_contain_text("Klar bild visad: Syns inte tydligt nog")
     await page.keyboard.press("Space")
@@ -79,6 +81,15 @@ async def test_blurred_then_clear_by_two_keys_and_blurred_again_on_a_new_page(
     assert await eventually(lambda: storstad.value(f"select ({_STATE}) = 'f t, t not_enough t, f f'"))
 
 
+async def asked_for(storstad: Town, seen: list[UUID]) -> UUID:
+    """Return the live look that the page waits for and that is none of *seen*."""
+    new = "select command_id from commands where kind = 'live' and command_id <> all ($1)"
+    command: UUID = await eventually(lambda: storstad.value(new, seen))
+    # Before the page has asked for frames nobody looks, and what comes is dropped.
+    assert await eventually(lambda: ("storstad", command) in storstad.pictures._live)
+    return command
+
+
 async def test_the_clear_picture_goes_with_the_case(storstad: Town, open_page: OpenPage) -> None:
     page = await open_page()
     await fallen(storstad)
@@ -89,6 +100,33 @@ async def test_the_clear_picture_goes_with_the_case(storstad: Town, open_page: O
     await page.click("form[action$='/release'] button")
     await page.wait_for_selector(".row.first")
     assert await eventually(lambda: storstad.value("select bool_and(ended_at is not null) from looks"))
+
+
+async def test_a_live_look_says_how_it_is_shown_and_leaves_the_seconds_as_they_were(
+    storstad: Town, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await fallen(storstad)
+    await page.click("[data-key=c]")
+    await page.wait_for_selector(".has-picture")
+    seen: list[UUID] = []
+    for said, ask in (
+        ("Suddig bild", "text=Titta direkt (10 s)"),
+        ("Klar bild – det är loggat", ".ask-live [value=worried]"),
+    ):
+        if "ask-live" in ask:
+            await page.click(".ask-live summary")
+        await page.click(ask)
+        await page.wait_for_selector("canvas.live")
+        await expect(page.locator(".veil")).to_have_text(said)
+        command = await asked_for(storstad, seen)
+        seen.append(command)
+        last = LiveFrame(org="storstad", device="cam2", command_id=command, sequence=1, last=True)
+        await storstad.pictures.on_live("fjarrtillsyn/v1/storstad/cam2/live", wire.encode(last))
+        await expect(page.locator("canvas.live")).to_have_count(0)
+        await page.wait_for_selector(".has-picture")
+        await expect(page.locator(".veil")).to_have_text("Suddig bild")
+        assert await sharpness(page) > 0
 
 
 @pytest.mark.parametrize(("theme", "language", "width"), LOOKS)

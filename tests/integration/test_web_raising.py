@@ -177,6 +177,7 @@ async def test_a_lead_raises_without_sitting_at_the_board(storstad: Town, pages:
     await a_user(storstad, "lena", "lead")
     lena = pages.browser()
     await lena.sign_in("lena")
+    assert (await lena.get("/", follow=False)).headers["Location"] == "/raise", "what a lead has in the board's place"
     path = f"/raise/{storstad.residents[5]}"
     assert path in await lena.text("/raise")
     await lena.get(path)

@@ -139,9 +139,10 @@ async def test_carers_sit_at_the_board_where_the_home_care_answers_itself(
     await storstad.execute("update memberships set roles = array[$1] where user_id = $2", role, storstad.users["siv"])
     siv = pages.browser()
     await siv.sign_in("siv")
-    for path in ("/", "/fragments/queue", "/stream"):
-        async with siv.client.get(path) as response:
-            assert response.status == status, path
+    first = 303 if (role, status) == ("lead", 403) else status  # who leads has another first page
+    for path, wanted in (("/", first), ("/fragments/queue", status), ("/stream", status)):
+        async with siv.client.get(path, allow_redirects=False) as response:
+            assert response.status == wanted, path
 
 
 async def test_no_form_is_taken_without_its_token(pages: Site) -> None:
@@ -156,7 +157,7 @@ async def test_no_form_is_taken_without_its_token(pages: Site) -> None:
     assert len(paths) > 15
     for path in sorted(paths - {"/login"}):
         filled = path.replace("{kind}", "alarm")
-        for name in ("alarm", "case", "session"):
+        for name in ("alarm", "case", "session", "resident"):
             filled = filled.replace(f"{{{name}}}", "00000000-0000-4000-8000-000000000001")
         if "{token}" in filled:
             continue  # a link's own tests hold those, with a link that exists

@@ -161,11 +161,22 @@ async def _allow(tx: "Tx[Any]", looked: Looked, user_id: UUID, request: web.Requ
     return at
 
 
-@routes.post("/picture/{session}/{view:(clear/)?}end")
+@routes.post("/picture/{session}/end")
 @watches
 async def end(request: web.Request) -> web.StreamResponse:
-    """Write that the person has stopped looking, at the first view or at the clear one."""
-    person, asked = request[PERSON], bool(request.match_info["view"])
+    """Write that the person has stopped looking at the first view."""
+    return await _ended(request, asked=False)
+
+
+@routes.post("/picture/{session}/clear/end")
+@watches
+async def end_clear(request: web.Request) -> web.StreamResponse:
+    """Write that the person has stopped looking at the clear view."""
+    return await _ended(request, asked=True)
+
+
+async def _ended(request: web.Request, *, asked: bool) -> web.Response:
+    person = request[PERSON]
     async with request.app[MEMORY].transaction(person.watching) as tx:
         await looks.end(tx, request.match_info["session"], person.user_id, await now(tx), asked=asked)
     return web.Response(status=204)

@@ -135,7 +135,7 @@ document.addEventListener("submit", async (event) => {
     if (goal && goal !== location.pathname) return location.assign(goal);
     document.activeElement?.blur();
     await refreshAll();
-    if (live) showLive(live, data.has("reason"));
+    if (live) showLive(live, csrf, data.has("reason"));
     if (clear) showClear(clear, csrf);
   } catch { setStale(true); }
 });

@@ -61,34 +61,37 @@ export function blankAll(root = document) {
 }
 addEventListener("pagehide", () => blankAll());
 
-/** Play the same seconds clear, from *url*, in the place of the blurred ones: only for as long as this page stands. */
-export function showClear(url, csrf) {
-  const player = document.querySelector("[data-player]"), veil = player?.querySelector("[data-veil]");
-  if (!player) return;
+// The same seconds from the beginning: as the town first shows them, or clear, for only as long as this page stands.
+function replay(player, url, csrf, clear) {
+  const veil = player.querySelector("[data-veil]");
   playing.get(player)?.();
   player.dataset.player = url;
   player.classList.remove("is-gone", "has-picture");
-  player.classList.add("is-clear");
+  player.classList.toggle("is-clear", clear);
   player.querySelector("canvas").hidden = false;
   player.querySelector("[data-gone]").hidden = true;
-  if (veil) veil.textContent = veil.dataset.veil;
-  player.querySelector(".ask")?.remove();
+  if (veil) veil.textContent = clear ? veil.dataset.veil : veil.dataset.blurred;
   begin(player, csrf);
 }
 
-/** Draw a live look's newest frames until it is over. */
-export async function showLive(url, clear) {
+/** Play the ten seconds clear, from *url*, in the place of the blurred ones. */
+export function showClear(url, csrf) {
+  const player = document.querySelector("[data-player]");
+  if (player) replay(player, url, csrf, true);
+}
+
+/** Draw a live look's newest frames until it is over, then what was there before. */
+export async function showLive(url, csrf, clear) {
   blankAll();
-  const player = document.querySelector("[data-player]"), veil = player?.querySelector("[data-veil]"), room = player ?? document.querySelector(".dark-room");
-  const canvas = document.createElement("canvas"), draw = canvas.getContext("2d");
+  const player = document.querySelector("[data-player]"), room = player?.querySelector(".screen") ?? document.querySelector(".dark-room");
+  const canvas = document.createElement("canvas"), draw = canvas.getContext("2d"), veil = room.querySelector("[data-veil]");
+  const aside = [...room.children].filter((one) => one !== veil && !one.hidden);
   canvas.className = "live";
-  room.querySelector(".screen, p")?.replaceChildren(canvas);
-  player?.classList.remove("is-gone");
-  if (veil) {  // what is live is blurred or clear for itself
-    player.classList.toggle("is-clear", clear);
-    veil.textContent = clear ? veil.dataset.veil : veil.dataset.blurred;
-    canvas.after(veil);
-  }
+  for (const one of aside) one.hidden = true;
+  player?.classList.add("is-live");
+  player?.classList.toggle("is-clear", clear);
+  if (veil) veil.textContent = clear ? veil.dataset.veil : veil.dataset.blurred;
+  room.prepend(canvas);
   for (let after = -1, tries = 0; tries < 150 && canvas.isConnected; tries += 1) {
     const answer = await fetch(`${url}?after=${after}`, { headers: { "X-Fragment": "1" }, cache: "no-store" }).catch(() => null);
     if (!answer || answer.status >= 400) break;
@@ -102,4 +105,7 @@ export async function showLive(url, clear) {
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   canvas.remove();
+  for (const one of aside) one.hidden = false;
+  player?.classList.remove("is-live");
+  if (player?.isConnected) replay(player, player.dataset.player.replace(/\/clear$/, ""), csrf, false);
 }
