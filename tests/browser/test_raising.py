@@ -6,7 +6,7 @@ from playwright.async_api import expect
 from schemas.vocabulary import Answer, Reason
 from tests.browser.conftest import OpenPage
 from tests.browser.test_accessible import LOOKS, broken
-from tests.browser.town import Town
+from tests.browser.town import PASSWORD, Town
 
 pytestmark = pytest.mark.browser
 
@@ -113,3 +113,27 @@ async def test_each_step_is_accessible(
     await page.click(".sure .primary")
     await page.wait_for_selector(".raised")
     assert await broken(page) == [], "the case, with whom to call first"
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), LOOKS)
+async def test_a_leads_pages_are_accessible_too(
+    storstad: Town, open_page: OpenPage, theme: str, language: str, width: int
+) -> None:
+    await storstad.execute("update memberships set roles = '{lead}' where user_id = $1", storstad.users["siv"])
+    page = await open_page(login="", theme=theme, language=language, width=width)
+    await page.goto("/login")
+    await page.fill("[name=login]", "siv")
+    await page.fill("[name=password]", PASSWORD)
+    await page.click(".sign-in .primary")
+    await page.wait_for_url("**/raise")
+    assert await broken(page) == [], "search"
+    await page.fill("[name=asked]", "ebbe")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".found a")).to_have_count(1)
+    await page.click(".found a")
+    await page.check("[value=staff]")
+    assert await broken(page) == [], "form"
+    await page.click(".why .primary")
+    await page.click(".sure .primary")
+    await page.wait_for_url("**/raised/*")
+    assert await broken(page) == [], "what has come of it"
