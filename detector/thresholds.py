@@ -43,7 +43,6 @@ class Thresholds:
     strength_in_bed: float = 40.0
     least_slow: float = 8.0
     slow_distinct: float = 20.0
-    least_to_count: float = 9.0
     shiver: float = 0.025
     least_outside: float = 4.0
     clear_outside: float = 40.0
@@ -64,7 +63,7 @@ class Thresholds:
     violent: float = 30.0
     left_share: float = 0.25
     larger_than_pet: float = 0.15
-    least_distinct: float = 8.0
+    least_distinct: float = 9.0
 
 
 def of(profile: Profile) -> Thresholds:

@@ -149,7 +149,7 @@ def _in_zone(place: Place, core: Mask, zones: Zones, movement: Movement, t: Thre
     if seen:
         # A side of a couple's bed is one person wide; only a bed that is one zone can hold two unasked.
         people = 1
-        if len(zones.rest) == 1 and movement.distinct >= t.least_to_count:
+        if len(zones.rest) == 1 and movement.distinct >= t.least_distinct:
             people = max(1, lobes(movement, place.mask))
     return _At(place, blocks, strength, slow, people)
 

@@ -43,3 +43,11 @@ def test_people_are_counted_in_few_pictures_as_in_many(fps: float, seconds: floa
         said[scene] = [judge(session(pictures, room, fps=fps)) for pictures in played]
     assert all(found.reasons == (Reason.COUNT,) for found in said["two"])
     assert [found.answer for found in said["asleep"]].count(Answer.IN_BED) >= 3
+
+
+@pytest.mark.parametrize("count", [5, 7, 8, 9, 12])
+def test_pictures_too_few_to_count_people_in_give_no_green(count: int) -> None:
+    for seed in (1, 2, 3):
+        pictures = draw("two", seed, 8, 4)[:: 32 // count][:count]
+        asked = session(pictures, Profile.model_validate(profile("two", expected=1)), fps=count / 8)
+        assert judge(asked).answer is not Answer.IN_BED, seed
