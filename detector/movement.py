@@ -29,10 +29,12 @@ class Movement:
     ``amplitude`` is each block's deviation over time in units of the noise of blocks with as much texture;
     ``slowness`` its variance over that of white noise with the same frame-to-frame change (von Neumann's ratio
     turned over: 1 for noise, larger for what moves slowly); ``alive`` the blocks that stand out, ``solid`` those of
-    them that no moving light or shadow explains; ``slow`` those
-    that do so only by being slow; ``when`` the times at which a living block is away from its usual grey;
-    ``sustained`` the blocks that are slow in both halves of the session. ``distinct`` is
-    how many different pictures this rests on; ``shiver`` by how many pixels of the reduced picture the camera shook.
+    them that no moving light or shadow explains; ``slow`` those, however faint, whose rough part is slow too.
+    ``pooled`` is slowness over a block and the eight around it, as a factor of what is more than chance; ``stirs`` what
+    counts when people are counted, solid or slow so pooled; ``sustained`` what is slow so pooled in both halves of the
+    session. ``when`` are the times at which a living block is away from its usual grey, ``residual`` how far each block
+    is, light taken out, and ``noise`` the usual noise, both in grey levels. ``gain_spread`` is how much the light
+    changed, as a factor; ``distinct`` how many different pictures this rests on; ``shaken`` whether the camera shook.
     """
 
     amplitude: Blocks
@@ -44,13 +46,10 @@ class Movement:
     pooled: Blocks
     when: npt.NDArray[np.bool_]
     residual: Blocks
-    still: Blocks
     noise: float
     gain_spread: float
-    frames: int
     distinct: int
     sustained: Mask
-    shiver: float
     shaken: bool
 
 
@@ -105,13 +104,10 @@ def find(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
         pooled=pooled,
         when=away & alive,
         residual=residual,
-        still=unlit.still,
         noise=float(np.median(noise)),
         gain_spread=spread,
-        frames=len(residual),
         distinct=len(first_shown),
         sustained=looked_at & (share >= thresholds.solid) & (_beyond(both, control) >= 1.0),
-        shiver=shiver,
         shaken=shiver >= thresholds.shiver,
     )
 
