@@ -93,6 +93,11 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
             continue
         if frame.jpeg not in index:
             picture = _decode(frame.jpeg, scale)
+            if picture is not None and pictures and picture.shape != pictures[0].shape:
+                # An orientation tag beside the header says that this one lies on its side.
+                sizes[frame.jpeg] = size[::-1]
+                odd += 1
+                continue
             index[frame.jpeg] = None if picture is None else len(means)
             if picture is not None:
                 means.append(block_means(picture))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from detector import known_room, movement, quality, sensors, thresholds, together, verdict, zones
 from detector.clip import decode
 from detector.version import NAME
+from schemas import limits
 from schemas.messages import Evidence, Finding, Session
 from schemas.vocabulary import Answer, Reason
 
@@ -42,7 +43,7 @@ def finding(
     measures: dict[str, float] | None = None,
     detail: str = "",
 ) -> Finding:
-    """Return a finding for *session* with its ids filled in."""
+    """Return a finding for *session* with its ids filled in; of what there is too much of, what a finding holds."""
     return Finding(
         session_id=session.session_id,
         org=session.org,
@@ -52,9 +53,9 @@ def finding(
         command_id=session.command_id,
         answer=answer,
         reasons=tuple(reason for reason in reasons if reason is not None),
-        people=people,
-        evidence=evidence,
-        measures=measures or {},
+        people=None if people is None else min(people, limits.PEOPLE),
+        evidence=evidence[: limits.EVIDENCE],
+        measures=dict([*(measures or {}).items()][: limits.MEASURES]),
         started_at=session.started_at,
         detail=detail[:200],
         profile_version=session.profile.version,
@@ -85,18 +86,18 @@ def _from_frames(session: Session) -> Finding:
     clip = decode(session.frames)
     if clip is None:
         return finding(session, Answer.CANNOT_TELL, [Reason.REJECTED], detail="no frame is a picture of a usable size")
-    limits = thresholds.of(session.profile)
+    t = thresholds.of(session.profile)
     where = zones.lay(session.profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
     if not where.looked_at.any():
         return finding(session, Answer.CANNOT_TELL, [Reason.OUT_OF_RANGE], detail="the whole picture is masked")
-    picture = quality.look(clip, where, limits)
+    picture = quality.look(clip, where, t)
     if picture.reason is not None:
         return finding(session, Answer.CANNOT_TELL, [picture.reason], measures=_round(picture.measures))
-    moved = movement.find(clip, where, limits)
-    said = verdict.decide(moved, where, session.profile, limits)
-    said = known_room.beside(said, clip, session.profile, limits)
+    moved = movement.find(clip, where, t)
+    said = verdict.decide(moved, where, session.profile, t)
+    said = known_room.beside(said, clip, session.profile, t)
     nobody = said.answer is Answer.NOT_SEEN or said.reason is Reason.STILL
-    if nobody and picture.measures["fresh"] < limits.fresh:
+    if nobody and picture.measures["fresh"] < t.fresh:
         return finding(
             session,
             Answer.CANNOT_TELL,

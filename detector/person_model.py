@@ -29,7 +29,6 @@ _PAD = 114
 _GRID = (48, 64)
 _IN_BED, _OUTSIDE = 0.5, 0.3
 _LONG = 1.2
-_MOST_EVIDENCE = 64
 _TURNS: tuple[int | None, ...] = (None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE)
 
 
@@ -138,7 +137,7 @@ def second_look(finding: Finding, people: Sequence[Person], profile: Profile) ->
         Evidence(what="person", zone=_zone(person, where) if inside >= _IN_BED else None, value=round(person.score, 2))
         for person, inside in placed
     )
-    changes: dict[str, Any] = {"evidence": (finding.evidence + seen)[:_MOST_EVIDENCE]}
+    changes: dict[str, Any] = {"evidence": (finding.evidence + seen)[: limits.EVIDENCE]}
     outside = [person for person, inside in placed if inside < _OUTSIDE]
     lying = any(person.long >= _LONG for person in outside)
     quiet = finding.answer is Answer.NOT_SEEN or finding.reasons[:1] == (Reason.STILL,)
@@ -157,7 +156,7 @@ def second_look(finding: Finding, people: Sequence[Person], profile: Profile) ->
 
 
 def _says(answer: Answer, reason: Reason, people: int | None, detail: str) -> dict[str, Any]:
-    return {"answer": answer, "reasons": (reason,), "people": people, "detail": detail}
+    return {"answer": answer, "reasons": (reason,), "people": people and min(people, limits.PEOPLE), "detail": detail}
 
 
 def _inside(person: Person, where: zones.Zones) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from schemas import limits
 from schemas.messages import Channel, Finding
 from schemas.vocabulary import Answer, Reason
 
@@ -9,10 +10,6 @@ _GRAVEST = (Reason.ON_FLOOR, Reason.HALF_OUT, Reason.VIOLENT, Reason.AT_EDGE, Re
 _SEES_SLEEPERS = frozenset({"thermal_c", "bed_load_kg", "bed_pressure", "presence"})
 _HIDES = 8
 """Blocks of moving light or shade from which a camera that sees nobody move is not believed."""
-
-_MOST_REASONS = 8
-_MOST_EVIDENCE = 64
-_MOST_MEASURES = 200
 
 
 def sees_sleepers(channels: Iterable[Channel]) -> bool:
@@ -35,15 +32,15 @@ def combine(camera: Finding, sensors: Finding) -> Finding:
         people = 0
     elif answer is Answer.CANNOT_TELL and reasons[0] is not Reason.COUNT:
         people = None
-    measures = dict([*camera.measures.items(), *sensors.measures.items()][:_MOST_MEASURES])
+    measures = dict([*camera.measures.items(), *sensors.measures.items()][: limits.MEASURES])
     said = "; ".join(part for part in (detail, camera.detail, sensors.detail) if part) if not green else ""
     return Finding.model_validate(
         {
             **dict(camera),
             "answer": answer,
-            "reasons": tuple(dict.fromkeys(reasons))[:_MOST_REASONS],
+            "reasons": tuple(dict.fromkeys(reasons))[: limits.REASONS],
             "people": people,
-            "evidence": (camera.evidence + sensors.evidence)[:_MOST_EVIDENCE],
+            "evidence": (camera.evidence + sensors.evidence)[: limits.EVIDENCE],
             "measures": measures,
             "detail": said[:200],
         }

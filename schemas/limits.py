@@ -6,6 +6,13 @@ FRAMES = 120
 FRAME_WIDTH = 1920
 FRAME_HEIGHT = 1080
 SAMPLES = 50_000
+
+PEOPLE = 20
+REASONS = 8
+EVIDENCE = 64
+MEASURES = 200
+"""What one finding tells at most."""
+
 MESSAGE_BYTES = 256 * 1024
 """Config, command, status, finding, receipt and pulse: everything but pictures."""
 

@@ -234,10 +234,10 @@ class Finding(Message):
     attempt: int | None = Field(default=None, ge=1, le=20)
     command_id: UUID | None = None
     answer: Answer
-    reasons: tuple[Reason, ...] = Field(default=(), max_length=8)
-    people: int | None = Field(default=None, ge=0, le=20)
-    evidence: tuple[Evidence, ...] = Field(default=(), max_length=64)
-    measures: dict[Name, Number] = Field(default_factory=dict, max_length=200)
+    reasons: tuple[Reason, ...] = Field(default=(), max_length=limits.REASONS)
+    people: int | None = Field(default=None, ge=0, le=limits.PEOPLE)
+    evidence: tuple[Evidence, ...] = Field(default=(), max_length=limits.EVIDENCE)
+    measures: dict[Name, Number] = Field(default_factory=dict, max_length=limits.MEASURES)
     started_at: Instant | None = None
     timings_ms: dict[Name, Number] = Field(default_factory=dict, max_length=200)
     pictures: int = Field(default=0, ge=0, le=limits.FRAMES)

@@ -1,5 +1,6 @@
 """Whatever a session holds: an answer, in time, and never green from noise."""
 
+import struct
 import time
 
 import cv2
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from detector.judge import judge
 from schemas.messages import Channel, Frame, Profile, Session, Zone
-from schemas.vocabulary import Answer, DeviceKind
+from schemas.vocabulary import Answer, DeviceKind, Reason
 from tests.unit.detector_sessions import BED, NIGHT, grey, jpeg, night, sensors, session
 
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -153,3 +154,30 @@ def test_a_great_many_large_frames_are_judged_in_a_second() -> None:
     picture = np.random.default_rng(1).normal(90, 20, (1080, 1920)).astype(np.float32)
     frames = [jpeg(picture + n, 30) for n in range(20)]
     assert judged_in_time(session(frames)) is not Answer.IN_BED
+
+
+def lying(data: bytes) -> bytes:
+    """Return a JPEG with the tag (Exif, orientation 6) that says that it lies on its side."""
+    tag = b"Exif\0\0MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, 6, 0, 0)
+    return data[:2] + b"\xff\xe1" + struct.pack(">H", len(tag) + 2) + tag + data[2:]
+
+
+def test_pictures_of_which_some_lie_on_their_side() -> None:
+    asked = night("asleep")
+    pictures = [lying(f.jpeg) if n % 2 else f.jpeg for n, f in enumerate(asked.frames)]
+    assert judge(session(pictures, asked.profile)).reasons == (Reason.CONTRADICTORY,)
+
+
+def test_more_people_than_a_finding_holds() -> None:
+    swaying = [(70.0 + n % 3,) for n in range(30)]
+    beds = [
+        Channel.model_validate(
+            {"name": f"bed{n}", "quantity": "bed_load_kg", "ms": range(0, 9000, 300), "values": swaying}
+        )
+        for n in range(32)
+    ]
+    assert judge(sensors(*beds)).reasons == (Reason.COUNT,)
+    asked = night("asleep")
+    crowd = tuple(asked.profile.zones[0].model_copy(update={"name": f"bed{n}"}) for n in range(32))
+    asked = asked.model_copy(update={"profile": asked.profile.model_copy(update={"zones": crowd})})
+    assert judge(asked).reasons == (Reason.COUNT,)
