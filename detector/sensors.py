@@ -1,13 +1,15 @@
 """Sensor sessions: a thermal array, a bed's load or pressure, presence, movement and a door, read into one verdict."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from detector import thermal
+from detector.thresholds import of_sensors
 from detector.verdict import Verdict
-from schemas.messages import Channel, Evidence, Profile, Session
+from schemas.messages import Channel, Evidence, Session
 from schemas.vocabulary import Answer, Reason
 
 _RANGE = {
@@ -40,7 +42,7 @@ class _Bed:
 
 def decide(session: Session) -> Verdict:
     """Return the verdict on *session*'s channels; what breaks, sticks or disagrees is ``cannot_tell``."""
-    channels, profile = session.channels, session.profile
+    channels, profile, limit = session.channels, session.profile, of_sensors(session.profile)
     broken = _broken(channels)
     if broken is not None:
         reason, detail = broken
@@ -48,9 +50,9 @@ def decide(session: Session) -> Verdict:
     by = {quantity: [c for c in channels if c.quantity == quantity] for quantity in _RANGE}
     arrays, ambient = by["thermal_c"], next(iter(by["ambient_c"]), None)
     warmth = [thermal.read(array, ambient, profile) for array in arrays]
-    beds = [_bed(c, profile) for c in (*by["bed_load_kg"], *by["bed_pressure"])]
+    beds = [_bed(c, limit) for c in (*by["bed_load_kg"], *by["bed_pressure"])]
     present = [float(np.mean(c.values)) >= 0.5 for c in by["presence"]]
-    moves = [float(np.max(c.values)) >= profile.thresholds.get("movement", 0.5) for c in by["movement"]]
+    moves = [float(np.max(c.values)) >= limit["movement"] for c in by["movement"]]
     measures = {name: value for w in warmth for name, value in w.measures.items()}
     measures |= {f"bed_{number}": bed.value for number, bed in enumerate(beds)}
     evidence = tuple(Evidence(what="bed_occupied", value=round(b.value, 2)) for b in beds if b.occupied)
@@ -120,15 +122,14 @@ def _broken(channels: tuple[Channel, ...]) -> tuple[Reason, str] | None:
     return None
 
 
-def _bed(channel: Channel, profile: Profile) -> _Bed:
+def _bed(channel: Channel, limit: Mapping[str, float]) -> _Bed:
     """Return what a load (kg) or pressure (0-1) channel says; a cell's values are summed, or averaged for pressure."""
     values = np.asarray(channel.values, float)
     load = channel.quantity == "bed_load_kg"
     line = values.sum(axis=1) if load else values.mean(axis=1)
-    limit = profile.thresholds
-    on = limit.get("bed_load_kg", 25.0) if load else limit.get("bed_pressure", 0.25)
-    life = limit.get("bed_load_life_kg", 0.03) if load else limit.get("bed_pressure_life", 0.001)
-    violent = limit.get("bed_load_violent_kg", 12.0) if load else limit.get("bed_pressure_violent", 0.25)
+    on = limit["bed_load_kg"] if load else limit["bed_pressure"]
+    life = limit["bed_load_life_kg"] if load else limit["bed_pressure_life"]
+    violent = limit["bed_load_violent_kg"] if load else limit["bed_pressure_violent"]
     there = line >= on
     late = there[int(len(there) * 0.6) :]
     return _Bed(

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from detector.thresholds import SENSORS, of_sensors
 from detector.zones import Mask, extent, lay
 from schemas.messages import Channel, Profile
 from schemas.vocabulary import Answer, Reason
@@ -32,7 +33,7 @@ def read(array: Channel, ambient: Channel | None, profile: Profile) -> Warmth:
     measures = measure(array, ambient, profile)
     if measures is None:
         return Warmth(Answer.CANNOT_TELL, Reason.OUT_OF_RANGE, {}, "the profile has no bed zone over the array")
-    return say(measures, profile.thresholds)
+    return say(measures, of_sensors(profile))
 
 
 def measure(array: Channel, ambient: Channel | None, profile: Profile) -> dict[str, float] | None:
@@ -72,30 +73,30 @@ def measure(array: Channel, ambient: Channel | None, profile: Profile) -> dict[s
 
 def say(measures: Mapping[str, float], limit: Mapping[str, float]) -> Warmth:
     """Return what *measures* mean; *limit* sets thresholds otherwise than docs/detector.md has them."""
-    found = dict(measures)
+    found, limit = dict(measures), {**SENSORS, **limit}
     hot, beside = found["warm_bed_c"], found["warm_elsewhere_c"]
-    if max(hot, beside) < limit.get("warm_anybody_c", 1.5):
+    if max(hot, beside) < limit["warm_anybody_c"]:
         return Warmth(Answer.NOT_SEEN, None, found)
-    if found["elsewhere_ratio"] >= limit.get("elsewhere_ratio", 0.9):
+    if found["elsewhere_ratio"] >= limit["elsewhere_ratio"]:
         # Who stands sways and walks; who lies on the floor keeps to their cells.
-        lying = found["restless_elsewhere_c"] < limit.get("restless_elsewhere_c", 0.5)
+        lying = found["restless_elsewhere_c"] < limit["restless_elsewhere_c"]
         reason = Reason.ON_FLOOR if lying else Reason.UP
         return Warmth(Answer.SOMETHING_WRONG, reason, found, "warmest outside the bed")
     above = found.get("above_ambient_c", 0.0)
     lies = (
-        found["end_ratio"] >= limit.get("end_ratio", 0.7)
-        and found["elsewhere_ratio"] <= limit.get("elsewhere_at_rest", 0.45)
-        and beside <= limit.get("warm_elsewhere_at_rest_c", 1.3)
-        and found["unevenness"] <= limit.get("unevenness", 0.65)
-        and found["spread_cells"] >= limit.get("spread_cells", 0.6)
-        and hot >= limit.get("warm_person_c", 1.5)
-        and above >= limit.get("above_ambient_c", -0.7)
+        found["end_ratio"] >= limit["end_ratio"]
+        and found["elsewhere_ratio"] <= limit["elsewhere_at_rest"]
+        and beside <= limit["warm_elsewhere_at_rest_c"]
+        and found["unevenness"] <= limit["unevenness"]
+        and found["spread_cells"] >= limit["spread_cells"]
+        and hot >= limit["warm_person_c"]
+        and above >= limit["above_ambient_c"]
     )
     if lies and cools(found, limit):
         return Warmth(Answer.CANNOT_TELL, Reason.STILL, found, COOLS)
     if lies:
         return Warmth(Answer.IN_BED, None, found, people=round(found["peaks"]))
-    if hot >= limit.get("warm_sitting_c", 3.2) and found["end_ratio"] < limit.get("end_ratio_sitting", 0.55):
+    if hot >= limit["warm_sitting_c"] and found["end_ratio"] < limit["end_ratio_sitting"]:
         return Warmth(Answer.SOMETHING_WRONG, Reason.AT_EDGE, found, "warm in few cells of the bed")
     return Warmth(Answer.CANNOT_TELL, Reason.STILL, found, "warm, but not as somebody who lies is")
 
@@ -105,13 +106,9 @@ def cools(measures: Mapping[str, float], limit: Mapping[str, float]) -> bool:
 
     The nearer its warmth is to the room's, the slower it is lost and the less of it is asked for.
     """
-    quiet = measures["unsteady_c"] <= limit.get("unsteady_c", 0.13) and measures["cooling_share"] >= 0.8
+    quiet = measures["unsteady_c"] <= limit["unsteady_c"] and measures["cooling_share"] >= 0.8
     faint = measures.get("above_ambient_c", 0.0) < 0.0
-    rate, sure = (
-        (limit.get("cooling_faint", 0.1), 2.0)
-        if faint
-        else (limit.get("cooling", 0.17), limit.get("cooling_sure", 3.0))
-    )
+    rate, sure = (limit["cooling_faint"], 2.0) if faint else (limit["cooling"], limit["cooling_sure"])
     return quiet and measures["cooling"] >= rate and measures["cooling_sure"] >= sure
 
 

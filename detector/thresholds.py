@@ -1,6 +1,8 @@
 """Every number that the detector decides by, named; a profile may set one otherwise for its room."""
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Final
 
 from schemas.messages import Profile
 
@@ -54,9 +56,7 @@ class Thresholds:
     least_shade: float = 24.0
     shade: float = 0.75
     least_fallen: float = 15.0
-    overhang: float = 0.35
-    overhang_little: float = 0.25
-    much: float = 120.0
+    overhang: float = 0.27
     border: float = 0.2
     border_time: float = 0.7
     low_share: float = 0.3
@@ -66,7 +66,54 @@ class Thresholds:
     least_distinct: float = 9.0
 
 
+SENSORS: Final[Mapping[str, float]] = {
+    # a thermal array
+    "warm_anybody_c": 1.5,
+    "warm_person_c": 1.5,
+    "above_ambient_c": -0.7,
+    "end_ratio": 0.7,
+    "unevenness": 0.65,
+    "spread_cells": 0.6,
+    "elsewhere_ratio": 0.9,
+    "elsewhere_at_rest": 0.45,
+    "warm_elsewhere_at_rest_c": 1.3,
+    "restless_elsewhere_c": 0.5,
+    "warm_sitting_c": 3.2,
+    "end_ratio_sitting": 0.55,
+    "cooling": 0.17,
+    "cooling_faint": 0.1,
+    "cooling_sure": 3.0,
+    "unsteady_c": 0.13,
+    # a bed, and a room
+    "bed_load_kg": 25.0,
+    "bed_load_life_kg": 0.03,
+    "bed_load_violent_kg": 12.0,
+    "bed_pressure": 0.25,
+    "bed_pressure_life": 0.001,
+    "bed_pressure_violent": 0.25,
+    "movement": 0.5,
+}
+"""The same for sensors, by name."""
+
+_SLIP = 10.0
+"""A number that is as many times the usual, or the usual that many times it, is a slip of the decimal point or worse."""
+
+
 def of(profile: Profile) -> Thresholds:
-    """Return the detector's numbers with *profile*'s own in their place; names that are none of ours are passed over."""
-    known = {field.name for field in fields(Thresholds)}
-    return replace(Thresholds(), **{n: v for n, v in profile.thresholds.items() if n in known})
+    """Return the camera's numbers with *profile*'s own in their place.
+
+    Names that are none of ours are passed over, and so are numbers that make no sense: of the other sign, zero, or ten
+    times more or less than is usual.
+    """
+    return Thresholds(**_set_by(profile, asdict(Thresholds())))
+
+
+def of_sensors(profile: Profile) -> Mapping[str, float]:
+    """Return the numbers of sensors with *profile*'s own in their place, as :func:`of` does."""
+    return _set_by(profile, SENSORS)
+
+
+def _set_by(profile: Profile, usual: Mapping[str, float]) -> dict[str, float]:
+    own = profile.thresholds
+    sense = {name for name, number in usual.items() if name in own and 1 / _SLIP < own[name] / number < _SLIP}
+    return {name: own[name] if name in sense else number for name, number in usual.items()}

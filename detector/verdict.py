@@ -43,7 +43,7 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
     occupied = [a for a in at if a.people]
     # Who turns over in bed moves their shadow and their reflection in the floor too: a few parts in a hundred.
     echo = t.echo * sum(a.strength for a in occupied)
-    beyond = [f for f in figures if f.inside <= 1.0 - _overhang(f, t) and f.body.strength >= echo]
+    beyond = [f for f in figures if f.inside <= 1.0 - t.overhang and f.body.strength >= echo]
     outside = [f for f in beyond if _outside_blocks(f) >= t.least_outside]
     stray = [f for f in beyond if f not in outside]
     measures = _measures(movement, zones, figures, outside, at)
@@ -91,11 +91,6 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
     if movement.distinct < t.least_distinct:
         return say(Answer.CANNOT_TELL, Reason.TOO_SHORT, people, f"only {movement.distinct} different pictures")
     return say(Answer.IN_BED, None, people)
-
-
-def _overhang(figure: Figure, t: Thresholds) -> float:
-    """Return how much of *figure* may lie outside the bed: less where little of it is seen, for there may be more."""
-    return t.overhang if figure.body.strength >= t.much else t.overhang_little
 
 
 def _light_moves(movement: Movement, zones: Zones, t: Thresholds) -> bool:

@@ -2,6 +2,7 @@
 
 import struct
 import time
+from dataclasses import fields
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from detector.judge import judge
+from detector.thresholds import Thresholds
 from schemas.messages import Channel, Frame, Profile, Session, Zone
 from schemas.vocabulary import Answer, DeviceKind, Reason
 from tests.unit.detector_sessions import BED, NIGHT, grey, jpeg, night, sensors, session
@@ -181,3 +183,41 @@ def test_more_people_than_a_finding_holds() -> None:
     crowd = tuple(asked.profile.zones[0].model_copy(update={"name": f"bed{n}"}) for n in range(32))
     asked = asked.model_copy(update={"profile": asked.profile.model_copy(update={"zones": crowd})})
     assert judge(asked).reasons == (Reason.COUNT,)
+
+
+@pytest.mark.parametrize("number", [0.0, -1.0, 1e-9, 1e9, -1e308])
+def test_a_threshold_that_makes_no_sense_is_passed_over(number: float) -> None:
+    for name, scene in (
+        ("least_blocks", "fallen"),
+        ("strong", "empty"),
+        ("violent", "asleep"),
+        ("least_seconds", "up"),
+    ):
+        asked = night(scene)
+        room = asked.profile.model_copy(update={"thresholds": {name: number}})
+        assert judge(asked.model_copy(update={"profile": room})) == judge(asked), name
+
+
+def test_a_threshold_for_this_room_is_taken() -> None:
+    asked = night("asleep")
+    room = asked.profile.model_copy(update={"thresholds": {"least_distinct": 40.0}})
+    assert judge(asked.model_copy(update={"profile": room})).reasons == (Reason.TOO_SHORT,)
+
+
+def test_an_empty_bed_weighs_nothing_whatever_a_profile_says() -> None:
+    empty = Channel(name="bed", quantity="bed_load_kg", ms=tuple(range(0, 9000, 300)), values=((0.4,), (0.9,)) * 15)
+    for number in (0.0, -5.0, 0.25):
+        room = BED.model_copy(update={"thresholds": {"bed_load_kg": number}})
+        assert judge(sensors(empty, room=room)).answer is Answer.NOT_SEEN
+
+
+@FEW
+@given(
+    scene=st.sampled_from(["empty", "still_duvet", "covered"]),
+    thresholds=st.dictionaries(
+        st.sampled_from([field.name for field in fields(Thresholds)]), st.floats(allow_nan=False, allow_infinity=False)
+    ),
+)
+def test_whatever_the_thresholds_there_is_an_answer(scene: str, thresholds: dict[str, float]) -> None:
+    asked = night(scene)
+    judged_in_time(asked.model_copy(update={"profile": asked.profile.model_copy(update={"thresholds": thresholds})}))
