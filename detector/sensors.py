@@ -32,7 +32,7 @@ _STUCK_BELOW = {"thermal_c": 1e-9, "bed_load_kg": 1e-9, "bed_pressure": 1e-9}
 class _Bed:
     """What one load or pressure channel says of its bed."""
 
-    name: str
+    quantity: str
     occupied: bool
     left: bool
     lively: bool
@@ -80,7 +80,7 @@ def decide(session: Session) -> Verdict:
         cold = all(w.answer is Answer.NOT_SEEN for w in warmth)
         if (occupied and (cold or (warm_wrong and not warm_in_bed))) or (warm_in_bed and not occupied):
             return say(Answer.CANNOT_TELL, Reason.CONTRADICTORY, None, "the bed and the thermal array disagree")
-    if occupied and present and not any(present):
+    if (occupied or warm_in_bed) and present and not any(present):
         return say(Answer.CANNOT_TELL, Reason.CONTRADICTORY, None, "the bed is occupied and nobody is present")
     if warm_wrong is not None:
         return say(Answer.SOMETHING_WRONG, warm_wrong.reason, 1, warm_wrong.detail)
@@ -88,7 +88,10 @@ def decide(session: Session) -> Verdict:
         return say(Answer.SOMETHING_WRONG, Reason.VIOLENT, len(occupied))
     if any(b.left for b in beds) and not occupied:
         return say(Answer.SOMETHING_WRONG, Reason.UP, 1, "left the bed just now")
-    people = max([len(occupied)] + [w.people for w in warmth if w.answer is Answer.IN_BED])
+    if warm_in_bed and any(w.answer is not Answer.IN_BED for w in warmth):
+        return say(Answer.CANNOT_TELL, Reason.CONTRADICTORY, None, "the thermal arrays disagree")
+    warm = max((w.people for w in warmth if w.answer is Answer.IN_BED), default=0)
+    people = max(len(occupied), warm)
     if people == 0:
         unsure = next((w for w in warmth if w.answer is Answer.CANNOT_TELL), None)
         if unsure is not None:
@@ -98,11 +101,25 @@ def decide(session: Session) -> Verdict:
         return say(Answer.NOT_SEEN, None, 0)
     if people != profile.expected_people:
         return say(Answer.CANNOT_TELL, Reason.COUNT, people, f"{people} seen, {profile.expected_people} expected")
+    if unsure_who := _counted_twice(beds, warm):
+        return say(Answer.CANNOT_TELL, Reason.COUNT, people, unsure_who)
     if profile.pets and not beds:
         return say(Answer.CANNOT_TELL, Reason.COUNT, people, "warmth alone cannot tell a person from an animal")
     if not warm_in_bed and not all(b.lively for b in occupied):
         return say(Answer.CANNOT_TELL, Reason.STILL, people, "a weight in bed that does not move")
     return say(Answer.IN_BED, None, people)
+
+
+def _counted_twice(beds: list[_Bed], warm: int) -> str:
+    """Return why *beds*, and an array that sees *warm* people in them, may have counted one as two; else nothing."""
+    occupied = [bed.quantity for bed in beds if bed.occupied]
+    if len(set(occupied)) > 1:
+        return "a weight and a pressure may be of one bed"
+    if warm and len(occupied) > warm:
+        return f"{len(occupied)} sides of the bed are occupied, and the array sees {warm}"
+    if warm > len(occupied) and len(beds) > len(occupied):
+        return f"the array sees {warm}, and a side of the bed is empty"
+    return ""
 
 
 def _broken(channels: tuple[Channel, ...]) -> tuple[Reason, str] | None:
@@ -133,7 +150,7 @@ def _bed(channel: Channel, limit: Mapping[str, float]) -> _Bed:
     there = line >= on
     late = there[int(len(there) * 0.6) :]
     return _Bed(
-        name=channel.name,
+        quantity=channel.quantity,
         occupied=bool(there.mean() >= 0.8 and late.all()),
         left=bool(there[: max(1, len(there) // 3)].any() and not late.any()),
         lively=bool(line.std() >= life),

@@ -16,7 +16,7 @@ _SMOOTH = np.full(3, 1 / 3)
 _LEAST_FORCE = 1.2
 """What a block that stirs counts for at the least, beside those that are as much slower than noise as this or more."""
 
-_PARTS = ((0.0, 1.0, 1.0), (0.0, 0.5, 0.8), (0.25, 0.75, 0.8), (0.5, 1.0, 0.8), (0.33, 0.67, 0.8))
+_PARTS = ((0.0, 1.0, 1.0), (0.0, 0.5, 0.75), (0.25, 0.75, 0.75), (0.5, 1.0, 0.75), (0.33, 0.67, 0.75))
 """Where along a zone two people are looked for, as fractions of it, and how clear the gap has to be there."""
 
 _STILLER, _FEWER = 0.93, 0.86

@@ -14,6 +14,8 @@ from schemas.vocabulary import Answer, Reason
 
 Cells = npt.NDArray[np.float64]
 
+_STUCK_C: Final = 1e-9
+
 COOLS: Final = "warm, and cooling as a bed that was just left"
 
 
@@ -92,6 +94,8 @@ def say(measures: Mapping[str, float], limit: Mapping[str, float]) -> Warmth:
         and hot >= limit["warm_person_c"]
         and above >= limit["above_ambient_c"]
     )
+    if lies and found["stuck_share"] >= 0.5:
+        return Warmth(Answer.CANNOT_TELL, Reason.FROZEN, found, "the warm cells of the bed show not the least change")
     if lies and cools(found, limit):
         return Warmth(Answer.CANNOT_TELL, Reason.STILL, found, COOLS)
     if lies:
@@ -117,7 +121,8 @@ def _cooling(values: Cells, minutes: Cells, warm: Cells, bed: Mask, looked_at: M
 
     Each cell's slope over time is fitted by least squares, the coolest cells' taken out, and the slopes fitted to the
     cells' warmth; ``cooling_sure`` is that fit over its own error, ``cooling_share`` the share of warm cells that
-    cool, ``unsteady_c`` the largest deviation of a cell from its own line.
+    cool, ``stuck_share`` of those that do not change at all, ``unsteady_c`` the largest deviation of a cell from its
+    own line.
     """
     since = minutes - minutes.mean()
     slopes = np.tensordot(since, values, axes=1) / max(float(since @ since), 1e-9)
@@ -133,6 +138,7 @@ def _cooling(values: Cells, minutes: Cells, warm: Cells, bed: Mask, looked_at: M
         "cooling": rate,
         "cooling_sure": rate / max(error, 1e-6),
         "cooling_share": float((there[most] < 0).mean()) if most.any() else 0.0,
+        "stuck_share": float((np.ptp(values, axis=0)[bed][most] <= _STUCK_C).mean()) if most.any() else 0.0,
         "unsteady_c": float(left.std(axis=0)[bed].max()),
     }
 

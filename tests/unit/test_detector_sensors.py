@@ -108,6 +108,9 @@ def test_warmth_alone_is_not_the_resident_where_there_are_animals() -> None:
         ([load(), *draw("asleep", 1, 10)], Answer.IN_BED, None),
         ([load(), *draw("fallen", 1, 10)], Answer.CANNOT_TELL, Reason.CONTRADICTORY),
         ([load(kg=4.0), *draw("asleep", 1, 10)], Answer.CANNOT_TELL, Reason.CONTRADICTORY),
+        ([*draw("asleep", 1, 10), steady("presence", 1)], Answer.IN_BED, None),
+        ([*draw("asleep", 1, 10), steady("presence", 0)], Answer.CANNOT_TELL, Reason.CONTRADICTORY),
+        ([*draw("asleep", 1, 10), *draw("empty", 1, 10)], Answer.CANNOT_TELL, Reason.CONTRADICTORY),
         ([steady("presence", 1)], Answer.CANNOT_TELL, Reason.STILL),
         ([steady("presence", 0), steady("movement", 0)], Answer.NOT_SEEN, None),
         ([steady("door_open", 1)], Answer.CANNOT_TELL, Reason.OUT_OF_RANGE),
@@ -124,6 +127,34 @@ def test_a_couples_bed_needs_both_sides() -> None:
     two = ROOM.model_copy(update={"expected_people": 2})
     assert judge(sensors(load(name="left"), load(name="right"), room=two)).answer is Answer.IN_BED
     assert judge(sensors(load(name="left"), load(kg=2.0, name="right"), room=two)).reasons == (Reason.COUNT,)
+
+
+@pytest.mark.parametrize(
+    "channels",
+    [
+        [load(), series("bed_pressure", 0.5 + 0.02 * np.sin(np.arange(len(TIMES)) / 3))],
+        [load(name="left"), load(stir=0.0, name="suitcase"), *draw("asleep", 1, 10)],
+        [load(name="left"), load(kg=12.0, name="dog"), *draw("two", 1, 10)],
+    ],
+    ids=["one_bed_measured_twice", "a_suitcase_on_the_other_side", "a_dog_on_the_other_side"],
+)
+def test_one_who_is_measured_twice_is_no_couple(channels: list[Channel]) -> None:
+    two = ROOM.model_copy(update={"expected_people": 2})
+    assert judge(sensors(*channels, room=two)).reasons == (Reason.COUNT,)
+
+
+def test_a_couple_is_two_by_weight_and_by_warmth() -> None:
+    two = ROOM.model_copy(update={"expected_people": 2})
+    assert judge(sensors(load(name="left"), load(name="right"), *draw("two", 1, 10), room=two)).answer is Answer.IN_BED
+    assert judge(sensors(load(name="both"), *draw("two", 1, 10), room=two)).answer is Answer.IN_BED
+
+
+def test_an_array_whose_warm_cells_are_stuck_is_not_trusted() -> None:
+    array, ambient = draw("asleep", 1, 10)
+    values = np.asarray(array.values)
+    values[:, 8:] = values[0, 8:]
+    stuck = array.model_copy(update={"values": tuple(map(tuple, values))})
+    assert judge(sensors(stuck, ambient, room=ROOM)).reasons == (Reason.FROZEN,)
 
 
 def test_a_series_too_short_or_without_a_single_change_is_not_trusted() -> None:
