@@ -45,18 +45,23 @@ def beside(said: Verdict, clip: Clip, profile: Profile, t: Thresholds) -> Verdic
             return _doubt(said, Reason.STILL, "a shape in the bed that does not move")
         if outside:
             return _doubt(said, Reason.STILL, "a shape outside the bed that was not there, and does not move")
-    if said.answer is Answer.IN_BED and _as_empty(said, difference, where, t):
-        return _doubt(said, Reason.STILL, "something moves in the bed, and the bed looks as it does empty")
+    if said.answer is Answer.IN_BED or said.reason is Reason.STILL:
+        empty = _as_empty(said, difference, where, t)
+        said = replace(said, evidence=said.evidence + empty)
+        if empty and said.answer is Answer.IN_BED:
+            return _doubt(said, Reason.STILL, "something moves in the bed, and the bed looks as it does empty")
     return said
 
 
-def _as_empty(said: Verdict, difference: Difference, where: Zones, t: Thresholds) -> bool:
-    """Return whether a zone in which somebody was seen looks just as when the room is empty."""
-    seen = {e.zone for e in said.evidence if not e.what.startswith("shape")}
-    return any(
-        int((difference.told & place.mask).sum()) >= _TOLD and difference.share(place.mask) < t.shape_least
+def _as_empty(said: Verdict, difference: Difference, where: Zones, t: Thresholds) -> tuple[Evidence, ...]:
+    """Return the zones that look just as when the room is empty: of those in which somebody was seen, else of all."""
+    seen = {e.zone for e in said.evidence if e.zone and not e.what.startswith("shape")}
+    return tuple(
+        Evidence(what="looks_empty", zone=place.name, value=round(difference.share(place.mask), 2))
         for place in where.rest
-        if place.name in seen
+        if int((difference.told & place.mask).sum()) >= _TOLD
+        and difference.share(place.mask) < t.shape_least
+        and (place.name in seen or not seen)
     )
 
 

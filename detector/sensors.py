@@ -28,6 +28,13 @@ _STUCK_BELOW = {"thermal_c": 1e-9, "bed_load_kg": 1e-9, "bed_pressure": 1e-9}
 """An analogue channel without the least change over the window is stuck."""
 
 
+_AGAINST = (
+    (thermal.COOLS, "bed_cools", "cooling"),
+    (thermal.BESIDE, "warm_outside", "warm_elsewhere_c"),
+)
+"""What an array's doubt is evidence of, and the measure that goes with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Bed:
     """What one load or pressure channel says of its bed."""
@@ -57,9 +64,10 @@ def decide(session: Session) -> Verdict:
     measures |= {f"bed_{number}": bed.value for number, bed in enumerate(beds)}
     evidence = tuple(Evidence(what="bed_occupied", value=round(b.value, 2)) for b in beds if b.occupied)
     evidence += tuple(Evidence(what="warm", value=round(w.measures.get("warm_bed_c", 0), 2)) for w in warmth)
-    evidence += tuple(
-        Evidence(what="bed_cools", value=round(w.measures["cooling"], 2)) for w in warmth if w.detail == thermal.COOLS
-    )
+    for detail, what, measure in _AGAINST:
+        evidence += tuple(
+            Evidence(what=what, value=round(w.measures[measure], 2)) for w in warmth if w.detail == detail
+        )
 
     def say(answer: Answer, reason: Reason | None = None, people: int | None = None, detail: str = "") -> Verdict:
         return Verdict(answer, reason, people, evidence, measures, detail)

@@ -17,6 +17,7 @@ Cells = npt.NDArray[np.float64]
 _STUCK_C: Final = 1e-9
 
 COOLS: Final = "warm, and cooling as a bed that was just left"
+BESIDE: Final = "warm in bed, and warm outside it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,10 @@ def say(measures: Mapping[str, float], limit: Mapping[str, float]) -> Warmth:
         reason = Reason.ON_FLOOR if lying else Reason.UP
         return Warmth(Answer.SOMETHING_WRONG, reason, found, "warmest outside the bed")
     above = found.get("above_ambient_c", 0.0)
+    alone = found["elsewhere_ratio"] <= limit["elsewhere_at_rest"] and beside <= limit["warm_elsewhere_at_rest_c"]
     lies = (
-        found["end_ratio"] >= limit["end_ratio"]
-        and found["elsewhere_ratio"] <= limit["elsewhere_at_rest"]
-        and beside <= limit["warm_elsewhere_at_rest_c"]
+        alone
+        and found["end_ratio"] >= limit["end_ratio"]
         and found["unevenness"] <= limit["unevenness"]
         and found["spread_cells"] >= limit["spread_cells"]
         and hot >= limit["warm_person_c"]
@@ -102,7 +103,7 @@ def say(measures: Mapping[str, float], limit: Mapping[str, float]) -> Warmth:
         return Warmth(Answer.IN_BED, None, found, people=round(found["peaks"]))
     if hot >= limit["warm_sitting_c"] and found["end_ratio"] < limit["end_ratio_sitting"]:
         return Warmth(Answer.SOMETHING_WRONG, Reason.AT_EDGE, found, "warm in few cells of the bed")
-    return Warmth(Answer.CANNOT_TELL, Reason.STILL, found, "warm, but not as somebody who lies is")
+    return Warmth(Answer.CANNOT_TELL, Reason.STILL, found, "warm, but not as somebody who lies is" if alone else BESIDE)
 
 
 def cools(measures: Mapping[str, float], limit: Mapping[str, float]) -> bool:

@@ -8,6 +8,9 @@ from schemas.vocabulary import Answer, Reason
 
 _GRAVEST = (Reason.ON_FLOOR, Reason.HALF_OUT, Reason.VIOLENT, Reason.AT_EDGE, Reason.UP)
 _SEES_SLEEPERS = frozenset({"thermal_c", "bed_load_kg", "bed_pressure", "presence"})
+_AGAINST = frozenset({"moves_outside", "shape_outside", "warm_outside", "bed_cools", "looks_empty", "stopped"})
+"""Evidence that somebody is elsewhere, or in bed no more: with it, a doubt is more than that nothing moves."""
+
 _HIDES = 8
 """Blocks of moving light or shade from which a camera that sees nobody move is not believed."""
 
@@ -73,9 +76,8 @@ def _say(camera: Finding, sensors: Finding) -> tuple[Answer, tuple[Reason, ...],
 
 
 def _only_still(finding: Finding) -> bool:
-    """Return whether its whole doubt is that nothing moves: nothing elsewhere, no light that hides it, no bed that cools."""
-    elsewhere = finding.measures.get("strength_outside", 0.0) > 0.0 or any(
-        evidence.what in ("moves_outside", "shape_outside", "bed_cools") for evidence in finding.evidence
-    )
+    """Return whether its whole doubt is that nothing moves: nothing speaks against it, and no light hides what would."""
+    against = any(evidence.what in _AGAINST for evidence in finding.evidence)
+    elsewhere = finding.measures.get("strength_outside", 0.0) > 0.0
     hidden = finding.measures.get("shaded_blocks", 0.0) >= _HIDES
-    return finding.reasons[0] is Reason.STILL and not elsewhere and not hidden
+    return finding.reasons[0] is Reason.STILL and not against and not elsewhere and not hidden

@@ -83,7 +83,9 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
     if stray:
         return say(Answer.CANNOT_TELL, Reason.COUNT, people, "something else moves outside the bed")
     if measures["left_share"] >= t.left_share and measures["late"] < 1.0:
-        return say(Answer.CANNOT_TELL, Reason.STILL, people, "moved much, then not at all")
+        stopped = Evidence(what="stopped", value=measures["left_share"])
+        said = say(Answer.CANNOT_TELL, Reason.STILL, people, "moved much, then not at all")
+        return replace(said, evidence=(*evidence, stopped))
     if _light_moves(movement, zones, t):
         return say(Answer.CANNOT_TELL, Reason.STILL, people, "a light or a shadow moves over more than anybody does")
     if profile.pets and max(a.blocks / max(int(a.place.mask.sum()), 1) for a in occupied) < t.larger_than_pet:
