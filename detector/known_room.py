@@ -54,15 +54,16 @@ def beside(said: Verdict, clip: Clip, profile: Profile, t: Thresholds) -> Verdic
 
 
 def _as_empty(said: Verdict, difference: Difference, where: Zones, t: Thresholds) -> tuple[Evidence, ...]:
-    """Return the zones that look just as when the room is empty: of those in which somebody was seen, else of all."""
-    seen = {e.zone for e in said.evidence if e.zone and not e.what.startswith("shape")}
-    return tuple(
-        Evidence(what="looks_empty", zone=place.name, value=round(difference.share(place.mask), 2))
+    """Return the zones that look just as when the room is empty: those in which somebody was seen, else all or none."""
+    alike = [
+        place.name
         for place in where.rest
-        if int((difference.told & place.mask).sum()) >= _TOLD
-        and difference.share(place.mask) < t.shape_least
-        and (place.name in seen or not seen)
-    )
+        if int((difference.told & place.mask).sum()) >= _TOLD and difference.share(place.mask) < t.shape_least
+    ]
+    seen = {e.zone for e in said.evidence if e.zone and not e.what.startswith("shape")}
+    if not seen and len(alike) < len(where.rest):
+        return ()
+    return tuple(Evidence(what="looks_empty", zone=name) for name in alike if name in seen or not seen)
 
 
 def _doubt(said: Verdict, reason: Reason, detail: str) -> Verdict:

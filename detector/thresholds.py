@@ -63,7 +63,7 @@ class Thresholds:
     violent: float = 30.0
     left_share: float = 0.25
     larger_than_pet: float = 0.15
-    least_distinct: float = 9.0
+    least_distinct: float = 8.0
 
 
 SENSORS: Final[Mapping[str, float]] = {

@@ -62,9 +62,10 @@ class Profile(Part):
     def for_sensors(self, *, beside_camera: bool) -> Self:
         """Return this profile as sensors have to read it: with their own zones alone.
 
-        Those are the ones that say so. A home without a camera need not say it.
+        Those are the ones that say so. A home without a camera need not say it; where one says it, there is a camera.
         """
-        camera = beside_camera or "camera" in self.senses
+        said = any(zone.seen_by is not None for zone in self.zones)
+        camera = beside_camera or said or "camera" in self.senses
         mine = (DeviceKind.SENSORS,) if camera else (DeviceKind.SENSORS, None)
         zones = (zone.model_copy(update={"seen_by": None}) for zone in self.zones if zone.seen_by in mine)
         return self.model_copy(update={"zones": tuple(zones)})

@@ -1,12 +1,15 @@
 """What a home has to send and does not: half a session is never green, and what the other half saw stands."""
 
+import numpy as np
 import pytest
 
+from detector import signature
+from detector.clip import decode
 from detector.judge import judge
 from gateway import sensors
 from schemas.messages import Profile, Session, Zone
 from schemas.vocabulary import Answer, DeviceKind, Reason
-from tests.unit.detector_sessions import night
+from tests.unit.detector_sessions import grey, jpeg, night
 from tests.unit.test_detector_together import GONE, LIES, load
 
 WRONG, TELL, BED, NONE = Answer.SOMETHING_WRONG, Answer.CANNOT_TELL, Answer.IN_BED, Answer.NOT_SEEN
@@ -107,3 +110,52 @@ def test_the_cameras_bed_is_none_of_the_arrays() -> None:
     alone = warm("asleep", "asleep").model_copy(update={"frames": ()})
     asked = alone.profile.model_copy(update={"senses": ("camera", "thermal_c")})
     assert Reason.OUT_OF_RANGE in judge(alone.model_copy(update={"profile": asked})).reasons
+
+
+# ---- a doubt that is more than stillness ----
+
+
+@pytest.mark.parametrize("share", [0.5, 0.7, 0.85])
+def test_a_warm_place_beside_the_bed_is_no_stillness(share: float) -> None:
+    """The camera sees somebody in bed; the array sees that, and somebody nearly as warm where the camera may not look."""
+    asked = warm("asleep", "asleep", ARRAY)
+    array, ambient = asked.channels
+    cells = np.asarray(array.values)
+    noise = np.random.default_rng(1).normal(0, 0.07, (len(cells), 2))
+    cells[:, :2] = ambient.values[0][0] + share * (np.median(cells, axis=0).max() - ambient.values[0][0]) + noise
+    two_warm = array.model_copy(update={"values": tuple(map(tuple, cells))})
+    said = judge(asked.model_copy(update={"channels": (two_warm, ambient)}))
+    assert (said.answer, said.reasons) == (TELL, (Reason.STILL,))
+    assert "warm_outside" in {evidence.what for evidence in said.evidence}
+
+
+def test_who_moved_much_and_then_not_at_all_may_have_left_a_bed_that_is_still_warm() -> None:
+    asked = warm("empty", "asleep", ARRAY)
+    rng = np.random.default_rng(5)
+    frames = []
+    for number, frame in enumerate(asked.frames):
+        picture = grey(frame)
+        if number < len(asked.frames) // 3:
+            picture[100:300, 210:330] += rng.normal(0.0, 25.0, (20, 12)).repeat(10, 0).repeat(10, 1)
+        frames.append(frame.model_copy(update={"jpeg": jpeg(picture)}))
+    asked = asked.model_copy(update={"frames": tuple(frames)})
+    assert "moved much" in judge(asked.model_copy(update={"channels": ()})).detail
+    assert judge(asked).answer is TELL
+
+
+def test_a_bed_that_looks_empty_is_no_stillness() -> None:
+    """Something moves in it, and the bed's structure is that of the empty room: a weight does not make a green of that."""
+    asked = both("asleep", LIES)
+    clip = decode(asked.frames)
+    assert clip is not None
+    known = asked.profile.model_copy(update={"signature": signature.to_rows(signature.measure(clip.pictures))})
+    said = judge(asked.model_copy(update={"profile": known}))
+    assert (said.answer, said.reasons) == (TELL, (Reason.STILL,))
+
+
+def test_the_cameras_bed_is_none_of_the_arrays_where_the_array_has_its_own() -> None:
+    """A session of samples alone, of a home whose ``senses`` nobody wrote down."""
+    whole = Zone(name="bed", kind="bed", polygon=((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+    room = Profile(zones=(whole, ARRAY))
+    fallen = warm("fallen", "fallen").model_copy(update={"frames": (), "profile": room})
+    assert judge(fallen).reasons == (Reason.ON_FLOOR,)
