@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 
 from alarm_center import metrics
-from alarm_center.casework import cases, stuck
+from alarm_center.casework import steps, stuck
 from alarm_center.core import alarm_events
 from alarm_center.devices import watch
 from alarm_center.store import alarms, checks, towns
@@ -111,7 +111,7 @@ class Clockwork:
         assert check is not None, "it is held"
         if check.next_step_at is not None:
             metrics.LATENESS.observe(max(0.0, (await now(tx) - check.next_step_at).total_seconds()))
-        await cases.step_check(tx, check, watch.Ticker(self.since), "clockwork")
+        await steps.step_check(tx, check, watch.Ticker(self.since), "clockwork")
         return check.check_id
 
     async def _step_alarm(self, tx: "Tx[Any]", at_work: list[UUID]) -> UUID | None:
@@ -124,7 +124,7 @@ class Clockwork:
         if alarm.next_step_at is not None:
             metrics.LATENESS.observe(max(0.0, (await now(tx) - alarm.next_step_at).total_seconds()))
         signed_in = await towns.somebody_signed_in(tx, alarm.org)
-        await cases.step_alarm(tx, alarm, alarm_events.Tick(signed_in), "clockwork")
+        await steps.step_alarm(tx, alarm, alarm_events.Tick(signed_in), "clockwork")
         return alarm.alarm_id
 
     async def _put_off(self, of: str, id_: UUID) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from alarm_center import metrics
-from alarm_center.casework import cases
+from alarm_center.casework import cases, steps
 from alarm_center.core.case import Check, CheckState, IllegalMove
 from alarm_center.core.happenings import Found
 from alarm_center.devices import watch
@@ -142,7 +142,7 @@ async def take(tx: "Tx[Any]", finding: Finding, answer: Answer | None) -> Answer
         more_tonight=await checks.more_tonight(tx, check),
     )
     try:
-        after = await cases.step_check(tx, check, found, finding.detector or "detector")
+        after = await steps.step_check(tx, check, found, finding.detector or "detector")
     except IllegalMove:
         # An attempt that has not opened: whatever was seen, nobody was to look.
         return await _drop(tx, finding, device, check, at, Refusal.UNKNOWN_ATTEMPT)

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from alarm_center.casework import cases
+from alarm_center.casework import cases, steps
 from alarm_center.core.case import Alarm
 from alarm_center.core.raising import Coming, Wish, foresee
 from alarm_center.store import alarms, checks, events, raisings, residents, towns
@@ -38,7 +38,7 @@ async def raise_by_hand(
     async def work(tx: "Tx[Any]") -> Alarm:
         home = await _home(tx, resident_id)
         await checks.lock_coming(tx, resident_id)
-        await cases.take_turns(tx, resident_id)
+        await steps.take_turns(tx, resident_id)
         done = await raisings.alarm_of(tx, raising_id)
         if done is not None:
             before = await alarms.lock(tx, done)

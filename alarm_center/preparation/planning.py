@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from alarm_center.casework import cases, configs
+from alarm_center.casework import configs, steps
 from alarm_center.core import calendar
 from alarm_center.core.case import Check, IllegalMove
 from alarm_center.core.check import plan_check
@@ -139,7 +139,7 @@ async def _not_to_be_made(tx: "Tx[Any]", row: Mapping[str, Any], new: Sequence[C
         cancel = _cancel(row, pauses, visits, check)
         held = await checks.lock(tx, check.check_id) if cancel else None
         if cancel is not None and held is not None:
-            await cases.step_check(tx, held, cancel, "planning")
+            await steps.step_check(tx, held, cancel, "planning")
 
 
 async def _restore(tx: "Tx[Any]", row: Mapping[str, Any], planned: Sequence[Check], actor: str = "planning") -> int:
@@ -160,11 +160,11 @@ async def _restore(tx: "Tx[Any]", row: Mapping[str, Any], planned: Sequence[Chec
         if cancel is None and not await restoring.consented(tx, resident_id):
             continue
         try:
-            check = await cases.step_check(tx, check, Restore(), actor)
+            check = await steps.step_check(tx, check, Restore(), actor)
         except IllegalMove:
             continue
         if cancel is not None:
-            await cases.step_check(tx, check, cancel, actor)
+            await steps.step_check(tx, check, cancel, actor)
         else:
             restored += 1
     return restored
@@ -206,7 +206,7 @@ async def revoke_consent(
         )  # fmt: skip
         for check in held:
             cancel = Cancel(CancelReason.CONSENT_REVOKED, instead, actor, person=True)
-            await cases.step_check(tx, check, cancel, actor)
+            await steps.step_check(tx, check, cancel, actor)
         await configs.refresh_resident(tx, resident_id)
         return len(held)
 
@@ -246,7 +246,7 @@ async def pause(
         for check in held:
             if from_at <= check.opens_at < to_at:
                 try:
-                    await cases.step_check(tx, check, Cancel(reason, instead, said_by), actor)
+                    await steps.step_check(tx, check, Cancel(reason, instead, said_by), actor)
                 except IllegalMove:
                     continue
                 cancelled += 1

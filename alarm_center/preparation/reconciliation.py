@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from alarm_center.casework import cases, configs
+from alarm_center.casework import cases, configs, steps
 from alarm_center.core import calendar
 from alarm_center.core.case import Check, IllegalMove
 from alarm_center.core.check import plan_check
@@ -190,7 +190,7 @@ async def _visit(tx: "Tx[Any]", row: Mapping[str, Any], night: date, opens_at: d
     held = await checks.lock(tx, check.check_id)
     assert held is not None, "it was made in this transaction"
     reason = CancelReason.REPLANNED if row["decided"] else CancelReason.DECISION_ENDED
-    await cases.step_check(tx, held, Cancel(reason, Instead.VISIT, ACTOR), ACTOR)
+    await steps.step_check(tx, held, Cancel(reason, Instead.VISIT, ACTOR), ACTOR)
 
 
 async def _fault(memory: Memory, check_id: UUID) -> None:

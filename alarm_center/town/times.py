@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from alarm_center.casework import cases
+from alarm_center.casework import steps
 from alarm_center.core import calendar
 from alarm_center.core.case import CheckState
 from alarm_center.core.happenings import Cancel
@@ -136,7 +136,7 @@ async def cancel(run: Run, check_id: UUID, reason: CancelReason, instead: Instea
     """Cancel one coming check through the core, with all that follows from it."""
     check = await checks.lock(run.tx, check_id)
     if check is not None:
-        await cases.step_check(run.tx, check, Cancel(reason, instead, run.actor), run.actor)
+        await steps.step_check(run.tx, check, Cancel(reason, instead, run.actor), run.actor)
 
 
 def _label(local_time: Any, weekdays: tuple[int, ...], window_minutes: int) -> str:
