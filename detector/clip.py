@@ -22,6 +22,9 @@ _KEPT = 5
 _MOST = 40
 """Distinct frames that are decoded, spread over the session: four a second of ten show a breath and a turned head."""
 
+_A_SECOND = 2.0
+"""As many of a longer session: with fewer, slow movement looks like noise, and two may look like one."""
+
 _WIDEST = 480
 """The reduced picture is the largest of 1/1, 1/2, 1/4, 1/8 that is at most this wide: 320 pixels for 640."""
 
@@ -72,8 +75,9 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
         return None
 
     fitting = [data for data, size in sizes.items() if size == common]
-    if len(fitting) > _MOST:
-        fitting = _spread(fitting, _MOST)
+    most = max(_MOST, round(_A_SECOND * (frames[-1].ms - frames[0].ms) / 1000))
+    if len(fitting) > most:
+        fitting = _spread(fitting, most)
     wanted, kept = set(fitting), set(_spread(fitting, _KEPT))
     pictures: list[Grey] = []
     means: list[Blocks] = []

@@ -34,7 +34,8 @@ class Movement:
     counts when people are counted, solid or slow so pooled; ``sustained`` what is slow so pooled in both halves of the
     session. ``when`` are the times at which a living block is away from its usual grey, ``residual`` how far each block
     is, light taken out, and ``noise`` the usual noise, both in grey levels. ``gain_spread`` is how much the light
-    changed, as a factor; ``distinct`` how many different pictures this rests on; ``shaken`` whether the camera shook.
+    changed, as a factor; ``distinct`` how many different pictures this rests on, and ``rate`` how often they change, a
+    second; ``shaken`` whether the camera shook.
     """
 
     amplitude: Blocks
@@ -49,6 +50,7 @@ class Movement:
     noise: float
     gain_spread: float
     distinct: int
+    rate: float
     sustained: Mask
     shaken: bool
 
@@ -107,6 +109,7 @@ def find(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
         noise=float(np.median(noise)),
         gain_spread=spread,
         distinct=len(first_shown),
+        rate=(len(kept) - 1) / max(clip.seconds, 0.001),
         sustained=looked_at & (share >= thresholds.solid) & (_beyond(both, control) >= 1.0),
         shaken=shiver >= thresholds.shiver,
     )

@@ -64,6 +64,7 @@ class Thresholds:
     left_share: float = 0.25
     larger_than_pet: float = 0.15
     least_distinct: float = 8.0
+    least_rate: float = 1.9
 
 
 SENSORS: Final[Mapping[str, float]] = {

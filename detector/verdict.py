@@ -92,6 +92,8 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
         return say(Answer.CANNOT_TELL, Reason.COUNT, people, "too small to tell from an animal")
     if movement.distinct < t.least_distinct:
         return say(Answer.CANNOT_TELL, Reason.TOO_SHORT, people, f"only {movement.distinct} different pictures")
+    if movement.rate < t.least_rate:
+        return say(Answer.CANNOT_TELL, Reason.TOO_SHORT, people, f"only {movement.rate:.1f} pictures a second")
     return say(Answer.IN_BED, None, people)
 
 
@@ -237,6 +239,7 @@ def _measures(
         "noise": movement.noise,
         "light_spread": movement.gain_spread,
         "distinct": float(movement.distinct),
+        "rate": movement.rate,
         "blocks_in_bed": float(alive_in.sum()),
         "blocks_outside": float((movement.alive & zones.outside).sum()),
         "strength_in_bed": sum(a.strength for a in at),

@@ -51,3 +51,23 @@ def test_pictures_too_few_to_count_people_in_give_no_green(count: int) -> None:
         pictures = draw("two", seed, 8, 4)[:: 32 // count][:count]
         asked = session(pictures, Profile.model_validate(profile("two", expected=1)), fps=count / 8)
         assert judge(asked).answer is not Answer.IN_BED, seed
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("names", [(), ("blanket",), ("night",)], ids=lambda names: "+".join(names) or "as_it_is")
+def test_a_camera_that_gives_a_picture_a_second_counts_nobody(names: tuple[str, ...], seed: int) -> None:
+    pictures = draw("two", seed, 16, 4)[::4]
+    asked = session(pictures, Profile.model_validate(profile("two", expected=1)), fps=1.0)
+    assert judge(made_harder(asked, names, np.random.default_rng(seed))).answer is not Answer.IN_BED
+
+
+def test_a_picture_a_second_still_shows_who_has_fallen() -> None:
+    asked = session(draw("fallen", 1, 16, 4)[::4], Profile.model_validate(profile("fallen")), fps=1.0)
+    assert judge(asked).answer is Answer.SOMETHING_WRONG
+
+
+@pytest.mark.parametrize("names", [(), ("blanket",), ("night",)], ids=lambda names: "+".join(names) or "as_it_is")
+def test_a_minute_shows_as_much_as_ten_seconds(names: tuple[str, ...]) -> None:
+    for scene, answer in (("asleep", Answer.IN_BED), ("two", Answer.CANNOT_TELL)):
+        asked = session(draw(scene, 1, 60, 2.0), Profile.model_validate(profile(scene, expected=1)), fps=2.0)
+        assert judge(made_harder(asked, names, np.random.default_rng(1))).answer is answer, scene
