@@ -23,6 +23,8 @@ LONGEST: Final = 16_384
 """Bytes of one line; a longer one is no reading of ours, and is let go."""
 MOST_CHANNELS: Final = 16
 GLANCE_S: Final = 0.1
+AHEAD_MS: Final = 100
+"""By how much readings that come together may be spread into the time to come; what is more than that is let go."""
 
 
 @dataclass(slots=True)
@@ -90,6 +92,9 @@ class Readings:
         series = self._series.get(key)
         if series is None or shape != (series.rows, series.columns):
             return
+        # More than one a millisecond would be told as later than they were, and how it ended would be cut away.
+        if series.ms and series.ms[-1] >= ms + AHEAD_MS:
+            return
         self._samples += shape[0] * shape[1]
         if self._samples > limits.SAMPLES:
             return
@@ -113,6 +118,8 @@ def listen(
                 continue
             try:
                 got = os.read(port, 4096)
+            except BlockingIOError:  # it was said to have something, and has not
+                continue
             except OSError:
                 got = b""
             if not got:

@@ -1,5 +1,7 @@
 """Where a session comes from: a camera, a stream, a recording, a drawn scene, or sensors (``open_sources``)."""
 
+import math
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -285,22 +287,21 @@ def open_source(text: str, seed: int = 0) -> Source:
     if kind == "camera" and rest.isdigit():
         return Camera(int(rest))
     if kind == "file" and rest:
-        path, _, query = rest.partition("?")
+        path, fps = _option(text, rest, "fps")
         try:
-            fps = [float(value) for value in parse_qs(query).get("fps", [])]
+            return Recording(Path(path), None if fps is None else _positive(fps))
         except ValueError:
-            raise BadSource(f"source {text!r}: fps is not a number") from None
-        return Recording(Path(path), fps[0] if fps and fps[0] > 0 else None)
+            raise BadSource(f"source {text!r}: fps={fps} is no number above 0") from None
     if kind == "scene" and rest:
         unknown = [name for name in rest.split(",") if name not in SCENES]
         if unknown:
             raise BadSource(f"source {text!r}: {UnknownScene(unknown[0])}")
         return Drawn(Turns(tuple(rest.split(","))), seed)
     if kind == "serial" and rest:
-        path, _, query = rest.partition("?")
-        baud = parse_qs(query).get("baud", ["115200"])[0]
+        path, said = _option(text, rest, "baud")
+        baud = said or "115200"
         if baud not in map(str, port.BAUD):
-            raise BadSource(f"source {text!r}: baud is one of {', '.join(map(str, port.BAUD))}")
+            raise BadSource(f"source {text!r}: baud={baud} is none of {', '.join(map(str, port.BAUD))}")
         return Port(Path(path), int(baud))
     if kind == "samples" and rest:
         path, _, name = rest.partition("#")
@@ -315,8 +316,8 @@ def open_source(text: str, seed: int = 0) -> Source:
             Turns(tuple(rest.split(","))),
         )
     raise BadSource(
-        f"source {text[:80]!r}: use camera:N, rtsp://…, http://…, file:PATH, scene:NAME, serial:PATH, samples:PATH "
-        "or sensor:NAME"
+        f"source {_shown(text)}: use camera:N, rtsp://…, http://…, file:PATH, scene:NAME, serial:PATH, samples:PATH "
+        f"or sensor:NAME, or a camera and sensors with {BESIDE!r} between them"
     )
 
 
@@ -328,8 +329,35 @@ def open_sources(text: str, seed: int = 0) -> tuple[Source, ...]:
     """
     sources = tuple(open_source(part.strip(), seed) for part in text.split(BESIDE))
     if len({source.kind for source in sources}) < len(sources):
-        raise BadSource(f"source {text[:80]!r}: one camera and one set of sensors at most")
+        raise BadSource(f"source {_shown(text)}: one camera and one set of sensors at most")
     return sources
+
+
+def _option(text: str, rest: str, name: str) -> tuple[str, str | None]:
+    """Return the path in *rest*, and what ``?name=`` behind it says, if anything.
+
+    Raises:
+        BadSource: there is no path, or something else behind it; *text* is the whole setting.
+    """
+    path, asked, query = rest.partition("?")
+    said = parse_qs(query, keep_blank_values=True)
+    if not path:
+        raise BadSource(f"source {text!r}: no path before '?'")
+    if asked and (set(said) != {name} or len(said[name]) != 1 or not said[name][0]):
+        raise BadSource(f"source {text!r}: behind '?' only {name}=NUMBER, once")
+    return path, said[name][0] if said else None
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise ValueError(text)
+    return number
+
+
+def _shown(text: str) -> str:
+    """Return *text* as an error may show it: short, and without the password of a camera on the network."""
+    return repr(re.sub(r"[^\s/@]*:[^\s/@]*@", "…@", text)[:80])
 
 
 def in_words(faults: Iterable[str]) -> str | None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.port import BAUD, Readings, fault, listen
-from gateway.sensors import NoSeries
+from gateway.port import AHEAD_MS, BAUD, Readings, fault, listen
+from gateway.sensors import NoSeries, within
 from gateway.sources import BadSource, CannotCapture, open_source
 from schemas import limits
 from schemas.messages import Capture, Channel
@@ -70,6 +70,17 @@ def test_readings_that_come_together_keep_their_order() -> None:
     for value in (71, 72, 73):
         readings.hear(b'{"bed_load_kg": %d}' % value, 40)
     assert readings.channels()[0].ms == (40, 41, 42)
+
+
+def test_readings_faster_than_a_clock_of_milliseconds_are_thinned_and_how_it_ends_is_kept() -> None:
+    """A sensor on USB may say thousands of readings a second: who left the bed in the last of ten is in them."""
+    readings = Readings()
+    for ms in range(10_000):
+        for _ in range(3):
+            readings.hear(b'{"bed_load_kg": %d}' % (71 if ms < 9_000 else 1), ms)
+    (load,) = within(readings.channels(), 10)
+    assert abs(sum(values == (1.0,) for values in load.values) - 1_000) <= 2 * AHEAD_MS
+    assert load.ms[-1] < 10_000
 
 
 def test_more_than_a_session_holds_is_said_and_not_cut() -> None:
@@ -140,6 +151,20 @@ def test_what_it_said_before_is_thrown_away() -> None:
     assert load.values == ((2.0,),)
 
 
+def test_a_line_that_never_ends_is_let_go() -> None:
+    with terminal() as port:
+        clock = Writes(port.far, *[b"x" * 3000] * 12, b"\n", b'{"bed_load_kg": 3}\n')
+        (load,) = listen(port.path, 115200, 5, lambda: False, clock)
+    assert load.values == ((3.0,),)
+
+
+def test_a_port_that_only_seems_to_have_something_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with terminal() as port:
+        monkeypatch.setattr("gateway.port.select.select", lambda read, write, wrong, wait: (read, write, wrong))
+        (load,) = listen(port.path, 115200, 5, lambda: False, Writes(port.far, b"", b"", b'{"bed_load_kg": 3}\n'))
+    assert load.values == ((3.0,),)
+
+
 def test_a_look_that_is_ended_ends() -> None:
     with terminal() as port:
         assert listen(port.path, 115200, 60, lambda: True) == ()
@@ -173,5 +198,9 @@ def test_a_setting_names_a_port(tmp_path: Path) -> None:
     assert source.kind is DeviceKind.SENSORS and source.fault() == "sensors do not open"
     with pytest.raises(CannotCapture, match="do not open"):
         source.take(5, Capture(), lambda: False)
+
+
+@pytest.mark.parametrize("query", ["?baud=300", "?baud=", "?speed=9600", "?baud", "?", "?baud=9600&baud=57600"])
+def test_a_port_with_a_speed_that_is_none_is_refused(query: str) -> None:
     with pytest.raises(BadSource, match="baud"):
-        open_source("serial:/dev/ttyACM0?baud=300")
+        open_source(f"serial:/dev/ttyACM0{query}")

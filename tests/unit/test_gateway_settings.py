@@ -59,3 +59,23 @@ def test_the_program_says_what_is_wrong_and_ends(
     assert main() == 2
     said = capsys.readouterr().err
     assert "FJT_GATEWAY_SOURCE" in said and "ghost" in said and "FJT_GATEWAY_ORG" in said
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        ("camera:0+serial:/dev/ttyACM0", "' + ' between"),
+        ("file:/film.mp4?fps=-1", "above 0"),
+        ("file:/film.mp4?rate=3", "only fps="),
+        ("serial:?baud=9600", "no path"),
+        ("camera:0 + rtsp://me:hemligt@10.0.0.5/live", "one camera"),
+        ("rstp://me:hemligt@10.0.0.5/live", "use camera:N"),
+    ],
+)
+def test_a_source_that_is_none_is_refused_in_words_and_without_its_password(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], source: str, word: str
+) -> None:
+    environment.setenv("FJT_GATEWAY_SOURCE", source)
+    assert main() == 2
+    said = capsys.readouterr().err
+    assert word in said and "hemligt" not in said
