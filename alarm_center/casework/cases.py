@@ -1,6 +1,7 @@
 """What may happen to a check or an alarm, from whoever says so: one lock a case and one transaction (design §7).
 
-Order of locks: the resident's checks, then the alarm. Everything locks first and *then* reads the clock.
+Order of locks: the resident's checks, then the alarm. Everything locks first and *then* reads the clock. Whoever may act on
+a check or an alarm decides over all of that resident's case, also where it lies in an area that they do not see.
 """
 
 from datetime import datetime
@@ -11,7 +12,7 @@ from alarm_center.casework import steps
 from alarm_center.core import alarm_events
 from alarm_center.core.case import Alarm, Check
 from alarm_center.core.happenings import CheckEvent
-from alarm_center.store import alarms, checks, towns
+from alarm_center.store import alarms, checks, sight, towns
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 from schemas.messages import Finding
 from schemas.vocabulary import AlarmKind, Priority
@@ -35,6 +36,7 @@ async def on_check(
         check = await checks.lock(tx, check_id)
         if check is None:
             raise NotFound(f"no check {check_id} that this viewer may see")
+        await sight.follow(tx, check.resident_id)
         return await steps.step_check(tx, check, event, actor)
 
     after = await memory.attempt(work, viewer)
@@ -81,6 +83,7 @@ async def step_alarm_of(
     if not isinstance(event, alarm_events.Tick):
         resident_id = await tx.fetchval("select resident_id from alarms where alarm_id = $1", alarm_id)
         if resident_id is not None:
+            await sight.follow(tx, resident_id)
             await checks.lock_coming(tx, resident_id)
     alarm = await alarms.lock(tx, alarm_id)
     if alarm is None:
@@ -104,6 +107,7 @@ async def raise_manual(
             home = await towns.home(tx, resident_id)
         except LookupError as error:
             raise NotFound(str(error)) from error
+        await sight.follow(tx, resident_id)
         await checks.lock_coming(tx, resident_id)
         return await raise_manual_in(tx, home, priority, actor)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from alarm_center.casework import cases, steps
 from alarm_center.core.case import Alarm
 from alarm_center.core.raising import Coming, Wish, foresee
-from alarm_center.store import alarms, checks, events, raisings, residents, towns
+from alarm_center.store import alarms, checks, events, raisings, residents, sight, towns
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 
 RAISED: Final = "raised_by_hand"
@@ -23,13 +23,17 @@ async def coming(memory: Memory, resident_id: UUID, wish: Wish, viewer: Viewer) 
         home = await _home(tx, resident_id)
         found = await alarms.lock_open(tx, resident_id)
         signed_in = await towns.somebody_signed_in(tx, home.town.org)
-        return foresee(wish, found, home.plan, await now(tx), signed_in)
+        hidden = found is not None and not viewer.sees(found.area_id)
+        beyond = (await towns.area(tx, found.area_id))[0] if found is not None and hidden else None
+        return foresee(wish, found, home.plan, await now(tx), signed_in, beyond)
 
 
 async def raise_by_hand(
     memory: Memory, resident_id: UUID, wish: Wish, *, raising_id: UUID, user: UUID, viewer: Viewer
 ) -> Alarm:
     """Open the resident's case, or add to the open one; the same *raising_id* again returns what it came to.
+
+    The open case may lie in an area that *viewer* does not see, where the resident lived when it was opened.
 
     Raises:
         cases.NotFound: as :func:`coming`.
@@ -62,4 +66,6 @@ async def raise_by_hand(
 async def _home(tx: "Tx[Any]", resident_id: UUID) -> towns.Home:
     if await residents.one(tx, resident_id) is None:
         raise cases.NotFound(f"no resident {resident_id} that this viewer may see")
-    return await towns.home(tx, resident_id)
+    home = await towns.home(tx, resident_id)
+    await sight.follow(tx, resident_id)
+    return home

@@ -70,21 +70,40 @@ class Course(StrEnum):
     """The resident's open case has it from now on."""
     RISES = "rises"
     """The same, and that case becomes more urgent."""
+    BEYOND = "beyond"
+    """The resident's open case has it from now on, in an area that whoever raises it doesn't see."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """What will come of a wish. ``seconds`` is how long an alarm waits; ``case_no`` and ``had`` are the open case's."""
+    """What will come of a wish. ``seconds`` is how long an alarm waits; ``case_no`` and ``had`` are the open case's.
+
+    Of a case beyond the viewer's areas only its number and its area's code are told, for them to ask by; ``priority`` is
+    then the wish's, which the case has at least.
+    """
 
     course: Course
     priority: Priority
     seconds: int = 0
     case_no: int = 0
     had: Priority | None = None
+    area: str | None = None
 
 
-def foresee(wish: Wish, open_case: Alarm | None, plan: Plan, now: datetime, somebody_signed_in: bool) -> Coming:
-    """Return what raising *wish* leads to, by the decision that will be made."""
+def foresee(
+    wish: Wish,
+    open_case: Alarm | None,
+    plan: Plan,
+    now: datetime,
+    somebody_signed_in: bool,
+    beyond: str | None = None,
+) -> Coming:
+    """Return what raising *wish* leads to, by the decision that will be made.
+
+    *beyond* is the code of the open case's area where whoever raises doesn't see that area.
+    """
+    if open_case is not None and beyond is not None:
+        return Coming(Course.BEYOND, wish.priority, case_no=open_case.case_no, area=beyond)
     if open_case is not None:
         rises = wish.priority < open_case.priority
         course = Course.RISES if rises else Course.JOINS

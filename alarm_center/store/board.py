@@ -74,7 +74,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class NightCheck:
-    """One check in the picture of the night."""
+    """One check in the picture of the night; ``alarm_id`` is that of its alarm where the viewer may see that."""
 
     check_id: UUID
     org: str
@@ -193,7 +193,7 @@ async def night(tx: "Tx[Any]", nights: Mapping[str, date]) -> list[NightCheck]:
         """
         select c.check_id, c.org, c.resident_id, r.number, r.name as resident, e.code as area, c.night,
             s.local_time as slot_time, c.opens_at, c.state, c.answer, c.reason, c.late, c.cancel_reason, c.instead,
-            c.alarm_id, a.state as alarm_state, a.priority
+            a.alarm_id, a.state as alarm_state, a.priority
         from checks c
         join unnest($1::text[], $2::date[]) as n(org, night) using (org, night)
         join residents r using (resident_id)

@@ -25,6 +25,10 @@ class Viewer:
     orgs: tuple[str, ...]
     areas: tuple[UUID, ...] | None = None
 
+    def sees(self, area_id: UUID) -> bool:
+        """Whether an area of those towns is theirs to see."""
+        return self.areas is None or area_id in self.areas
+
 
 class Memory:
     """PostgreSQL as one role sees it. Open it once a process; a replica is as many of these as it has roles."""

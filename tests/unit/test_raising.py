@@ -76,3 +76,9 @@ def test_what_comes_of_a_new_case(priority: Priority, plan: Plan, signed_in: boo
 )
 def test_what_comes_of_an_open_case(had: Priority, wanted: Priority, course: Course, then: Priority) -> None:
     assert foresee(wish(wanted), open_case(had), Plan(), AT, True) == Coming(course, then, case_no=4801, had=had)
+
+
+@pytest.mark.parametrize("wanted", Priority)
+def test_of_a_case_that_the_viewer_does_not_see_only_number_and_area_are_told(wanted: Priority) -> None:
+    told = {foresee(wish(wanted), open_case(had), Plan(), AT, True, "9") for had in Priority}
+    assert told == {Coming(Course.BEYOND, wanted, case_no=4801, area="9")}

@@ -157,7 +157,9 @@ async def answer(request: web.Request) -> web.StreamResponse:
     if request.match_info["kind"] == "alarm":
         return after(request, f"/alarm/{request.match_info['case']}")
     if check.state is CheckState.ALARMED and check.alarm_id is not None:
-        return after(request, f"/alarm/{check.alarm_id}")
+        async with request.app[MEMORY].transaction(person.watching) as tx:
+            seen = await casebook.alarm(tx, check.alarm_id) is not None
+        return after(request, f"/alarm/{check.alarm_id}" if seen else f"/check/{check_id}")
     return after(request, _BOARD)
 
 

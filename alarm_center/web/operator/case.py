@@ -171,6 +171,7 @@ async def _check(request: web.Request) -> dict[str, Any]:
             raise NotFound(f"no check {check_id}")
         plan = (await towns.home(tx, case.resident_id)).plan
         other = await looks.looking_at(tx, check_id, person.user_id, place.now)
+        alarm = await casebook.alarm(tx, case.alarm_id) if case.alarm_id else None
         looker = (await users.names(tx)).get(other, speech("någon annan")) if other else None
         seen = await casebook.sessions(tx, check_id=check_id)
         context = await _common(request, tx, place, await events.of_case(tx, check_id=check_id), {})
@@ -189,6 +190,7 @@ async def _check(request: web.Request) -> dict[str, Any]:
         "phone_first": plan.phone_first,
         "may_raise": case.alarm_id is None and case.org in person.raising.orgs,
         "looker": looker,
+        "alarm_beyond": case.alarm_id is not None and alarm is None,
         "seen": seen,
         "shown": shown,
         "cursor": cursor,

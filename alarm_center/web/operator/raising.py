@@ -12,6 +12,7 @@ from aiohttp import web
 
 from alarm_center.casework import raising
 from alarm_center.casework.cases import NotFound
+from alarm_center.core.case import Alarm
 from alarm_center.core.raising import Coming, Course, Missing, Wish, read
 from alarm_center.store import board, casebook, events, residents, towns
 from alarm_center.store.memory import Tx
@@ -49,6 +50,10 @@ _COMING: Final[Mapping[Course, str]] = {
     ),
     Course.JOINS: _("%(name)s har redan larm %(number)s med prio %(had)s, och det här läggs till i det larmet."),
     Course.RISES: _("%(name)s har redan larm %(number)s, och det höjs från prio %(had)s till prio %(prio)s."),
+    Course.BEYOND: _(
+        "%(name)s har redan larm %(number)s i område %(area)s, som du inte ser. Det här läggs till i det larmet, som får "
+        "minst prio %(prio)s."
+    ),
 }
 
 
@@ -73,7 +78,7 @@ def sentence(coming: Coming, resident: Found, speech: Speech) -> str:
         _COMING[coming.course],
         prio=int(coming.priority),
         name=resident.name,
-        area=resident.area,
+        area=coming.area or resident.area,
         wait=wait,
         number=coming.case_no,
         had=int(coming.had or coming.priority),
@@ -155,9 +160,19 @@ async def raise_now(request: web.Request) -> web.StreamResponse:
     alarm = await raising.raise_by_hand(
         request.app[MEMORY], resident_id, wish, raising_id=once, user=person.user_id, viewer=person.raising
     )
+    if not person.raising.sees(alarm.area_id):
+        return await _beyond(request, resident_id, alarm)
     if alarm.org in person.watching.orgs:
         return see(f"/alarm/{alarm.alarm_id}")
     return see(f"/raised/{alarm.alarm_id}")
+
+
+async def _beyond(request: web.Request, resident_id: UUID, alarm: Alarm) -> web.StreamResponse:
+    """Say where the case is that has it now; there is no page of it that this person may see."""
+    async with request.app[MEMORY].transaction(request[PERSON].raising) as tx:
+        context = await _resident(request, tx, resident_id)
+        area, _plan = await towns.area(tx, alarm.area_id)
+    return render(request, "raise/beyond.html", context | {"number": alarm.case_no, "area": area})
 
 
 @routes.get("/raised/{alarm}")

@@ -1,0 +1,152 @@
+"""A resident who moves to another area while their case is open: one case still, and nobody who acts is turned away."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest_asyncio
+
+from alarm_center.casework import cases
+from alarm_center.core import alarm_events
+from alarm_center.store import sight
+from alarm_center.store.memory import Viewer
+from schemas.vocabulary import Answer, Priority, Reason
+from tests.browser.pages import Browser, Site, site
+from tests.browser.town import TWO, Town, town
+from tests.support.postgres import Database
+
+BEYOND = "Det är tillagt i larm 4801 i område 3."
+WISH = {"reason": "relative", "priority": "1", "note": "Dottern hör henne inte"}
+
+
+@pytest_asyncio.fixture
+async def storstad(database: Database) -> AsyncIterator[Town]:
+    """Area 3 is Olle's and area 9 is Siv's."""
+    async with town(database, residents=3) as here:
+        await here.set_clock(TWO + timedelta(seconds=40))
+        await here.step()
+        await here.execute("insert into areas (org, code) values ('storstad', '9')")
+        for login, code in (("olle", "3"), ("siv", "9")):
+            await here.execute(
+                "update memberships set areas = array(select area_id from areas where code = $2) where user_id = $1",
+                here.users[login], code,
+            )  # fmt: skip
+        yield here
+
+
+@pytest_asyncio.fixture
+async def pages(storstad: Town) -> AsyncIterator[Site]:
+    async with site(storstad) as running:
+        yield running
+
+
+async def signed_in(pages: Site, login: str) -> Browser:
+    browser = pages.browser()
+    await browser.sign_in(login)
+    return browser
+
+
+async def open_case(storstad: Town, number: int = 2) -> UUID:
+    """Open a case for the resident; return it."""
+    await storstad.finding(number, Answer.CANNOT_TELL, Reason.STILL)
+    alarm: UUID = await storstad.value("select alarm_id from alarms where resident_id = $1", storstad.residents[number])
+    return alarm
+
+
+async def moves(storstad: Town, number: int = 2) -> None:
+    """Let the resident live in area 9 from now on."""
+    await storstad.execute(
+        "update residents set area_id = (select area_id from areas where code = '9') where resident_id = $1",
+        storstad.residents[number],
+    )
+
+
+async def test_an_alarm_by_hand_joins_the_case_that_its_raiser_may_not_see(storstad: Town, pages: Site) -> None:
+    alarm = await open_case(storstad)
+    await moves(storstad)
+    siv, path = await signed_in(pages, "siv"), f"/raise/{storstad.residents[2]}"
+    await siv.get(path)
+    page = await (await siv.post(path, WISH)).text()
+    said = "Bertil Ek har redan larm 4801 i område 3, som du inte ser. Det här läggs till i det larmet, som får minst prio 1."
+    assert said in page
+    once = re.findall(r'name="once" value="([^"]+)"', page)[0]
+    for _ in range(2):
+        raised = await siv.post(f"{path}/now", WISH | {"once": once})
+        assert (raised.status, BEYOND in await raised.text()) == (200, True)
+    assert await storstad.value("select (count(*), min(priority))::text from alarms") == "(1,1)"
+    assert await storstad.value("select (count(*), min(note))::text from raisings") == '(1,"Dottern hör henne inte")'
+    lines = "select count(*) from events where kind in ('joined', 'raised_by_hand') and alarm_id = $1"
+    assert await storstad.value(lines, alarm) == 2
+    olle = await signed_in(pages, "olle")
+    assert "Dottern hör henne inte" in await olle.text(f"/alarm/{alarm}")
+    await olle.post(f"/alarm/{alarm}/close", {"outcome": "false_alarm"})
+    late = await siv.post(f"{path}/now", WISH | {"once": once})
+    assert (late.status, BEYOND in await late.text()) == (200, True), "a form from before the end opens nothing new"
+    assert await storstad.value("select count(*) from alarms") == 1
+
+
+async def test_of_a_case_beyond_their_areas_a_raiser_learns_its_number_and_area(storstad: Town, pages: Site) -> None:
+    alarm = await open_case(storstad)
+    await moves(storstad)
+    siv, path = await signed_in(pages, "siv"), f"/raise/{storstad.residents[2]}"
+    await siv.get(path)
+    sentence = await (await siv.post(path, WISH | {"priority": "3"})).text()
+    once = re.findall(r'name="once" value="([^"]+)"', sentence)[0]
+    after = await (await siv.post(f"{path}/now", WISH | {"priority": "3", "once": once})).text()
+    assert "minst prio 3" in sentence
+    for page in (sentence, after, await siv.text("/"), await siv.text("/raise")):
+        assert not re.search("prio 2", page, re.I) and str(alarm) not in page
+    for beyond in (f"/alarm/{alarm}", f"/raised/{alarm}", f"/fragments/alarm/{alarm}/case"):
+        assert (await siv.get(beyond)).status == 404
+    assert (await siv.post(f"/alarm/{alarm}/claim")).status == 404
+
+
+async def test_what_is_said_of_a_check_joins_it_too(storstad: Town, pages: Site) -> None:
+    await storstad.finding(3, Answer.IN_BED)
+    check = await storstad.check_of(3)
+    raised = await cases.raise_manual(storstad.memory, storstad.residents[3], Priority.THIRD, actor="test")
+    await moves(storstad, 3)
+    siv = await signed_in(pages, "siv")
+    await siv.get(f"/check/{check}")
+    answered = await siv.post(f"/check/{check}/answer", {"answer": "something_wrong"})
+    assert answered.headers["Location"] == f"/check/{check}", "the alarm's own page is not theirs to see"
+    page = await siv.text(f"/check/{check}")
+    assert "Larmet ligger i ett område som du inte ser" in page and "/alarm/" not in page
+    assert await storstad.value("select alarm_id from checks where check_id = $1", check) == raised.alarm_id
+    assert await storstad.value("select (count(*), min(priority))::text from alarms") == "(1,1)"
+
+
+async def test_who_has_the_case_goes_on_with_it_and_sees_whom_it_is_about(storstad: Town, pages: Site) -> None:
+    alarm = await open_case(storstad)
+    await moves(storstad)
+    olle = await signed_in(pages, "olle")
+    assert "Bertil Ek" in await olle.text("/")
+    assert "Storgatan 2 B" in await olle.text(f"/alarm/{alarm}")
+    for act in ("claim", "send"):
+        assert (await olle.post(f"/alarm/{alarm}/{act}")).status == 303, act
+    notice = await storstad.value("select notice_id from notices order by asked_at limit 1")
+    for event in (alarm_events.Took(notice), alarm_events.Arrived(notice)):
+        await cases.on_alarm(storstad.memory, alarm, event, actor="carer")
+    held = "select count(*) from checks where held and resident_id = $1"
+    assert await storstad.value(held, storstad.residents[2]), "staff are there, and what is owed later waits"
+    assert (await olle.post(f"/alarm/{alarm}/close", {"outcome": "false_alarm"})).status == 303
+    assert await storstad.value(held, storstad.residents[2]) == 0
+    assert await storstad.value("select state from alarms") == "closed"
+    assert "Storgatan 2 B" not in await olle.text(f"/alarm/{alarm}"), "who lives in area 9 is not theirs any more"
+
+
+async def test_who_sees_neither_the_resident_nor_a_case_of_theirs_sees_no_further(storstad: Town) -> None:
+    await open_case(storstad)
+    await storstad.execute("insert into areas (org, code) values ('storstad', '7')")
+    (three, seven) = [await storstad.value("select area_id from areas where code = $1", code) for code in "37"]
+    for viewer, sees in (
+        (Viewer(("storstad",), (three,)), 1),
+        (Viewer(("storstad",), (seven,)), 0),
+        (Viewer(("granby",), (three,)), 0),
+        (Viewer((), (three,)), 0),
+    ):
+        async with storstad.web.transaction(viewer) as tx:
+            await sight.follow(tx, storstad.residents[2])
+            assert await tx.fetchval("select count(*) from alarms") == sees
+            assert set(await tx.fetchval("select areas()")) == set(viewer.areas or ())
