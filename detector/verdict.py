@@ -90,6 +90,8 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
         return say(Answer.CANNOT_TELL, Reason.STILL, people, "a light or a shadow moves over more than anybody does")
     if profile.pets and max(a.blocks / max(int(a.place.mask.sum()), 1) for a in occupied) < t.larger_than_pet:
         return say(Answer.CANNOT_TELL, Reason.COUNT, people, "too small to tell from an animal")
+    if float(zones.outside.mean()) < t.least_floor:
+        return say(Answer.CANNOT_TELL, Reason.OUT_OF_RANGE, people, "the bed zone leaves nothing of the room to see")
     if movement.distinct < t.least_distinct:
         return say(Answer.CANNOT_TELL, Reason.TOO_SHORT, people, f"only {movement.distinct} different pictures")
     if movement.rate < t.least_rate:

@@ -134,3 +134,12 @@ def test_an_armchair_is_a_place_to_sleep() -> None:
     zones = tuple(z.model_copy(update={"kind": "armchair"}) if z.kind == "bed" else z for z in asked.profile.zones)
     there: Session = asked.model_copy(update={"profile": asked.profile.model_copy(update={"zones": zones})})
     assert judge(there).answer is Answer.IN_BED
+
+
+@pytest.mark.parametrize("scene", ["asleep", "sitting_up", "couple_one_missing"])
+def test_a_bed_that_is_all_of_the_picture_says_nothing_of_where_somebody_is(scene: str) -> None:
+    asked = night(scene)
+    everywhere = Zone(name="bed", kind="bed", polygon=((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+    room = asked.profile.model_copy(update={"zones": (everywhere,), "expected_people": 1})
+    found = judge(asked.model_copy(update={"profile": room}))
+    assert (found.answer, found.reasons) == (Answer.CANNOT_TELL, (Reason.OUT_OF_RANGE,))
