@@ -215,7 +215,8 @@ async def _resident(request: web.Request, tx: "Tx[Any]", resident_id: UUID) -> d
     if resident is None:
         raise NotFound(f"no resident {resident_id}")
     plan = (await towns.home(tx, resident_id)).plan
-    return await _around(request, tx) | {"resident": resident, "phone_first": plan.phone_first}
+    needs = {"phone_first": plan.phone_first, "two_carers": plan.two_carers}
+    return await _around(request, tx) | needs | {"resident": resident}
 
 
 async def _around(request: web.Request, tx: "Tx[Any]") -> dict[str, Any]:
