@@ -59,7 +59,7 @@ def test_a_thermal_array(posture: str, seed: int) -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 @pytest.mark.parametrize("a_minute", [0.3, 0.5, 0.7])
 def test_a_bed_that_cools_is_not_somebody_who_lies_in_it(seed: int, a_minute: float) -> None:
-    """Measured of a real bed: 0.7 of its warmth a minute at first, 0.3 after one, 0.17 after three."""
+    """Measured of a real bed: 0.7 of its warmth a minute at first, 0.3 after one, 0.17 after two and a half."""
     array, ambient = draw("asleep", seed, 10)
     values = np.asarray(array.values)
     warmth = np.median(values, axis=0) - np.quantile(values, 0.25)
