@@ -65,6 +65,7 @@ class Thresholds:
     larger_than_pet: float = 0.15
     least_distinct: float = 8.0
     least_rate: float = 1.9
+    least_rate_few: float = 2.9
     least_floor: float = 0.05
 
 

@@ -94,7 +94,7 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
         return say(Answer.CANNOT_TELL, Reason.OUT_OF_RANGE, people, "the bed zone leaves nothing of the room to see")
     if movement.distinct < t.least_distinct:
         return say(Answer.CANNOT_TELL, Reason.TOO_SHORT, people, f"only {movement.distinct} different pictures")
-    if movement.rate < t.least_rate:
+    if movement.rate < (t.least_rate if movement.distinct >= t.slow_distinct else t.least_rate_few):
         return say(Answer.CANNOT_TELL, Reason.TOO_SHORT, people, f"only {movement.rate:.1f} pictures a second")
     return say(Answer.IN_BED, None, people)
 

@@ -228,6 +228,12 @@ SIGNS: Final[Mapping[str, str]] = {
     "shape": _("Form som inte är den tomma sängens"),
     "bed_occupied": _("Tyngd i sängen"),
     "warm": _("Värme i sängen"),
+    "warm_outside": _("Värme utanför sängen"),
+    "bed_cools": _("Sängen svalnar"),
+    "shape_outside": _("Form utanför sängen"),
+    "looks_empty": _("Sängen ser tom ut"),
+    "stopped": _("Rörelse, sedan ingen"),
+    "person": _("Person (nätverk)"),
 }
 """What a detector's evidence is called; one that is not here is shown by its own name."""
 

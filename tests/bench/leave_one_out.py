@@ -25,7 +25,7 @@ from schemas.vocabulary import Answer, Reason
 RESULT = Path("build/leave_one_out.json")
 FACTORS = (0.25, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.55, 2.0, 2.5, 4.0)
 _OF_MOVEMENT = {"moving", "strong", "slow", "solid", "slow_amplitude"}
-_COUNTS = {"least_frames", "least_seconds", "least_distinct", "least_to_count", "slow_distinct"}
+_COUNTS = {"least_frames", "least_seconds", "least_distinct", "least_rate", "least_rate_few", "slow_distinct"}
 """Said by the contract and by reason, not by footage: how many frames make a session."""
 
 
