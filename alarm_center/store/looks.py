@@ -184,6 +184,17 @@ async def end(tx: "Tx[Any]", session_id: str, user_id: UUID, now: datetime, *, a
     )  # fmt: skip
 
 
+async def end_of_case(tx: "Tx[Any]", alarm_id: UUID, user_id: UUID, now: datetime) -> None:
+    """Write that *user_id* sees nothing of the case any more: they have let go of it, or it is closed."""
+    await tx.execute(
+        """
+        update looks set ended_at = greatest($3, began_at)
+        where alarm_id = $1 and user_id = $2 and ended_at is null
+        """,
+        alarm_id, user_id, now,
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class LiveLook:
     """A live look that somebody asked for, with the alarm that it is tied to."""

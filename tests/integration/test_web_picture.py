@@ -123,6 +123,19 @@ async def test_playing_through_is_one_look_and_its_end_is_kept(storstad: Town, p
     assert await storstad.value("select ended_at - began_at from looks") == timedelta(seconds=8)
 
 
+async def test_a_look_ends_with_the_case_whatever_was_still_on_its_way(storstad: Town, pages: Site) -> None:
+    session, alarm = await fallen(storstad)
+    olle = await signed_in(pages)
+    await olle.post(f"/alarm/{alarm}/claim")
+    for path in (0, 1):
+        assert (await olle.get(f"/picture/{session}/{path}")).status == 200
+        assert (await olle.post(f"/picture/{session}/end")).status == 204
+    assert (await olle.get(f"/picture/{session}/1")).status == 200, "a frame that comes after the page's own end"
+    await olle.post(f"/alarm/{alarm}/release")
+    assert await storstad.value("select bool_and(ended_at is not null) from looks")
+    assert (await olle.get(f"/picture/{session}/1")).status == 403
+
+
 async def test_a_closed_alarm_has_no_picture(storstad: Town, pages: Site) -> None:
     session, alarm = await fallen(storstad)
     olle = await signed_in(pages)
