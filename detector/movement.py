@@ -17,6 +17,7 @@ _LEAST_NOISE = 0.12
 
 _POOLED = 1.5
 _CONTROL = 0.99
+"""Pooled slowness that is more than chance, and the share of the picture where nobody rests that it has to exceed."""
 
 _DEEP_SHADOW = 12.0
 """Grey levels. Below it the steps of 8 bits and of the coder are coarse beside what is there: noise counts twice."""
