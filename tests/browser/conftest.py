@@ -8,13 +8,15 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from tests.browser.pages import Site, site
 from tests.browser.town import PASSWORD, TWO, Town, town
 from tests.support.postgres import Database
+from tests.support.waiting import DEADLINE_S
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+expect.set_options(timeout=DEADLINE_S * 1000)
 BOARD = re.compile(r"//[^/]+/$")
 OpenPage = Callable[..., Awaitable[Page]]
 
@@ -75,7 +77,7 @@ async def open_page(chromium: Browser, pages: Site) -> AsyncIterator[OpenPage]:
             ]
         )
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(DEADLINE_S * 1000)
         page.on("console", heard)
         page.on("pageerror", lambda error: trouble.append(str(error)))
         if login:

@@ -100,7 +100,7 @@ async def test_a_page_that_stands_still_says_so_and_shows_no_picture(storstad: T
         await page.click("[data-key=c]")
         await page.wait_for_selector(".has-picture")
         await expect(page.locator("[data-clock]")).to_have_text("02:00:40")
-    await expect(page.locator("#stale")).to_be_visible(timeout=15_000)
+    await expect(page.locator("#stale")).to_be_visible()
     await expect(page.locator("#stale")).to_contain_text("Ingen kontakt sedan 02:00:40. Listan kan vara gammal.")
     await expect(page.locator(".screen canvas")).to_be_hidden()
     await expect(page.locator("main")).to_have_css("opacity", "0.38")
@@ -122,9 +122,9 @@ async def test_a_page_that_was_away_catches_up(storstad: Town, open_page: OpenPa
         await expect(page.locator("#queue-title")).to_have_text("Inget väntar på dig")
         port = first.server.port
     await fallen(storstad)
-    await expect(page.locator("#stale")).to_be_visible(timeout=15_000)
+    await expect(page.locator("#stale")).to_be_visible()
     async with site(storstad, port=port):
-        await expect(page.locator(".row.first h3")).to_contain_text("person syns på golvet", timeout=15_000)
+        await expect(page.locator(".row.first h3")).to_contain_text("person syns på golvet")
         await expect(page.locator("#stale")).to_be_hidden()
 
 

@@ -26,7 +26,7 @@ from schemas.vocabulary import Answer, DeviceKind, Link, Reason, Show
 from schemas.wire import decode, encode
 from tests.support.clients import client
 from tests.support.mosquitto import Mosquitto
-from tests.support.waiting import eventually
+from tests.support.waiting import DEADLINE_S, eventually
 
 ORG, DEVICE = "ekby", "b27"
 
@@ -210,7 +210,7 @@ async def test_another_detector_answers_for_one_that_died_with_a_session(mosquit
         first = asyncio.create_task(dying.run())
         await eventually(lambda: centre.statuses)
         await send(device, made)
-        await asyncio.wait_for(begun.wait(), 5)
+        await asyncio.wait_for(begun.wait(), DEADLINE_S)
         async with running(settings(mosquitto, mqtt_shared=True, detector_id="second")):
             await eventually(lambda: any(s.detector_id == "second" for s in centre.statuses))
             first.cancel()

@@ -15,6 +15,7 @@ from alarm_center.settings import Settings
 from alarm_center.web import keys
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, NUMBER, SECOND, SmsCentre, sms_centre
+from tests.support.waiting import DEADLINE_S
 
 
 @dataclass(slots=True)
@@ -28,7 +29,7 @@ class Demo:
         def there() -> PhoneMessage | None:
             return next((m for m in self.phones.messages(phone) if text in m.body and m.channel == channel), None)
 
-        async with asyncio.timeout(10), self.phones.changed:
+        async with asyncio.timeout(DEADLINE_S), self.phones.changed:
             await self.phones.changed.wait_for(there)
         found = there()
         assert found is not None

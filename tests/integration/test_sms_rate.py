@@ -65,7 +65,7 @@ async def test_whatever_breaks_each_goes_once(database: Database, seed: int) -> 
             await centre.move_clock(0.5)
             return await centre.rows("select 1 from messages where state <> 'sent'") == []
 
-        await eventually(all_sent, deadline_s=30)
+        await eventually(all_sent)
         rows = await centre.rows("select provider_id, sent_twice from messages")
         assert {row["provider_id"] for row in rows} == {item.sid for item in centre.api.messages}
         assert (len(centre.api.messages), len(rows), any(row["sent_twice"] for row in rows)) == (many, many, False)

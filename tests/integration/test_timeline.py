@@ -16,7 +16,7 @@ from alarm_center.timeline import Timeline, pass_hints_on
 from fjarrtillsyn.embedded.postgres import Postgres
 from tests.support.busy_town import found, move
 from tests.support.postgres import Database
-from tests.support.waiting import eventually
+from tests.support.waiting import DEADLINE_S, eventually
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ async def test_a_board_that_follows_sees_every_line_once_whoever_writes(memory: 
         while len(seen) < 60:
             await timeline.read()
 
-    await asyncio.wait_for(asyncio.gather(follow(), *(write(n) for n in range(60))), 20)
+    await asyncio.wait_for(asyncio.gather(follow(), *(write(n) for n in range(60))), DEADLINE_S)
     assert sorted(seen) == sorted(f"line_{n}" for n in range(60))
 
 
@@ -76,7 +76,7 @@ async def test_a_hint_reaches_another_replica_after_the_commit(memory: Memory, d
     await other.add_listener(events.CHANNEL, lambda *_: heard.set())
     passing = asyncio.create_task(pass_hints_on(memory, lambda: None))
     memory.hint()
-    await asyncio.wait_for(heard.wait(), 5)
+    await asyncio.wait_for(heard.wait(), DEADLINE_S)
     passing.cancel()
     await other.close()
 

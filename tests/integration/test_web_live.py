@@ -17,6 +17,7 @@ from schemas.vocabulary import Answer, Reason
 from tests.browser.pages import Browser, Site, site
 from tests.browser.town import TWO, Town, town
 from tests.support.postgres import Database
+from tests.support.waiting import DEADLINE_S
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,9 @@ class Stream:
         """Return the next event of a *wanted* kind (any when none is named).
 
         Raises:
-            AssertionError: none came within five seconds.
+            AssertionError: none came in time.
         """
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE_S):
             while True:
                 fields = {"event": "message", "data": "", "id": ""}
                 while line := (await self.response.content.readline()).decode().rstrip("\r\n"):
@@ -176,7 +177,7 @@ async def test_a_session_that_ends_ends_its_stream(storstad: Town, pages: Site, 
         await page.next("tick")
         await olle.post("/logout")
         await storstad.set_clock(TWO + timedelta(minutes=5))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE_S):
             while await page.response.content.readline():
                 pass
     assert (await olle.get("/stream", headers={"X-Fragment": "1"})).status == 401

@@ -33,7 +33,7 @@ from tests.support.clients import client, next_message
 from tests.support.mosquitto import Mosquitto
 from tests.support.parts import DEVICE, ORG, Night, night
 from tests.support.postgres import Database
-from tests.support.waiting import eventually
+from tests.support.waiting import DEADLINE_S, eventually
 
 pytestmark = pytest.mark.night
 
@@ -336,7 +336,7 @@ async def _forged(town: Town, other: str, checks: Mapping[str, UUID]) -> None:
 async def _until(watcher: aiomqtt.Client, last: str) -> list[str]:
     """Return the topics that *watcher* hears, up to *last*."""
     heard: list[str] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_S):
         async for message in watcher.messages:
             heard.append(str(message.topic))
             if heard[-1] == last:

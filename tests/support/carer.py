@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.twilio_api import Item, TwilioApi
-from tests.support.waiting import eventually
+from tests.support.waiting import DEADLINE_S, eventually
 
 
 @dataclass(slots=True)
@@ -19,11 +19,11 @@ class Carer:
     """The town's own number, that the phone writes back to."""
     _read: list[str] = field(default_factory=list)
 
-    def receives(self, text: str, deadline_s: float = 8.0) -> "Received":
+    def receives(self, text: str, deadline_s: float = DEADLINE_S) -> "Received":
         """Wait for an SMS that says *text*; those that came before it must have been expected too."""
         return Received(self, self.api.messages, text, deadline_s)
 
-    def is_called(self, deadline_s: float = 8.0) -> "Received":
+    def is_called(self, deadline_s: float = DEADLINE_S) -> "Received":
         """Wait for a call."""
         return Received(self, self.api.calls, None, deadline_s)
 

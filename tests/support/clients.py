@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import aiomqtt
 
+from tests.support.waiting import DEADLINE_S
+
 _number = itertools.count(1)
 
 
@@ -31,7 +33,7 @@ async def client(broker: Broker, user: str, **options: Any) -> AsyncIterator[aio
         yield connected
 
 
-async def next_message(connected: aiomqtt.Client, deadline_s: float = 5.0) -> aiomqtt.Message:
+async def next_message(connected: aiomqtt.Client, deadline_s: float = DEADLINE_S) -> aiomqtt.Message:
     """Return the next message that comes.
 
     Raises:

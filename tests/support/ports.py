@@ -5,9 +5,10 @@ import subprocess
 import time
 
 from fjarrtillsyn.embedded.ports import HOST
+from tests.support.waiting import DEADLINE_S
 
 
-def wait_for_port(port: int, server: subprocess.Popen[bytes], deadline_s: float = 10.0) -> None:
+def wait_for_port(port: int, server: subprocess.Popen[bytes], deadline_s: float = DEADLINE_S) -> None:
     """Return when *server* accepts connections on *port*.
 
     Raises:

@@ -10,12 +10,15 @@ T = TypeVar("T")
 
 _POLL_S = 0.02
 
+DEADLINE_S = 45.0
+"""How long a test waits for what must come: long, since only a failure waits so long, and shared machines pause."""
+
 
 @overload
-async def eventually(condition: Callable[[], Awaitable[T | None]], deadline_s: float = 10.0) -> T: ...
+async def eventually(condition: Callable[[], Awaitable[T | None]], deadline_s: float = DEADLINE_S) -> T: ...
 @overload
-async def eventually(condition: Callable[[], T | None], deadline_s: float = 10.0) -> T: ...
-async def eventually(condition: Callable[[], T | Awaitable[T | None] | None], deadline_s: float = 10.0) -> T:
+async def eventually(condition: Callable[[], T | None], deadline_s: float = DEADLINE_S) -> T: ...
+async def eventually(condition: Callable[[], T | Awaitable[T | None] | None], deadline_s: float = DEADLINE_S) -> T:
     """Return the first true value of *condition*, a plain or an async function.
 
     An ``AssertionError`` inside it counts as not yet, so that it can be written with asserts.
