@@ -158,7 +158,8 @@ def moving_points(session: Session) -> Points:
     shown = [picture_of(data) for data in dict.fromkeys(frame.jpeg for frame in session.frames)]
     small = np.stack([cv2.resize(p, (64, 48), interpolation=cv2.INTER_AREA) for p in shown[:50]])
     away = np.abs(small - np.median(small, axis=0))
-    return np.asarray(np.argwhere(away > max(12.0, 8.0 * float(np.median(away))))[:, [2, 1]] / np.array([64.0, 48.0])
+    there = np.argwhere(away > max(12.0, 8.0 * float(np.median(away))))
+    return np.asarray(there[:, [2, 1]] / np.array([64.0, 48.0]))
 
 
 def _noise(pictures: list[Picture]) -> float:
