@@ -14,7 +14,7 @@ Grey = npt.NDArray[np.uint8]
 Blocks = npt.NDArray[np.float32]
 
 BLOCK = 8
-"""Side of a block in pixels of the reduced picture: 16 pixels of a 640×480 frame."""
+"""Side of a block in pixels of the reduced picture: 16 pixels of a 640×480 frame, a fortieth of its width."""
 
 _KEPT = 5
 """Frames whose pixels are kept for structure and sharpness, spread over the session."""
@@ -25,11 +25,17 @@ _MOST = 40
 _A_SECOND = 2.0
 """As many of a longer session: with fewer, slow movement looks like noise, and two may look like one."""
 
-_WIDEST = 480
-"""The reduced picture is the largest of 1/1, 1/2, 1/4, 1/8 that is at most this wide: 320 pixels for 640."""
+_PIXELS = 320 * 240
+_FEWEST, _MOST_PIXELS = 0.65 * _PIXELS, 1.25 * _PIXELS
+"""Pixels of the reduced picture, whatever the camera's size and whichever side is up: blocks are counted, so a body has
+to have as many of them in each. It is decoded at the least of 1/1, 1/2, 1/4, 1/8 that leaves the fewest, and made
+smaller where that leaves more than the most: 320 × 240 of 640 × 480 and of 960 × 720, 320 × 180 of 1280 × 720."""
 
 _NARROWEST = 96
 """Below this width a reduced picture has too few blocks to tell a body from its bed."""
+
+_COEFFICIENT = 8.0
+"""A coder's square of 8 × 8 pixels has eight times its mean as its first coefficient (ITU-T T.81, annex A)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,8 @@ class Clip:
 
     ``order[t]`` says which of the ``distinct`` pictures was shown at ``ms[t]``; ``blocks`` is float32
     (t, h/8, w/8), mean grey 0-255. ``pictures`` are a few of the frames in order, uint8 (h, w) with both sides a
-    multiple of ``BLOCK``; the others are let go once their blocks are known.
+    multiple of ``BLOCK``; the others are let go once their blocks are known. ``rounding`` is by how many grey levels
+    the coder's rounding alone puts a block's mean off, root mean square.
     """
 
     pictures: tuple[Grey, ...]
@@ -49,6 +56,7 @@ class Clip:
     sent: int
     broken: int
     odd_sizes: int
+    rounding: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -70,8 +78,8 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
     if not known:
         return None
     common = max(sorted(set(known)), key=known.count)
-    scale = next((s for s in (1, 2, 4, 8) if common[0] // s <= _WIDEST), 8)
-    if common[0] // scale < _NARROWEST or common[1] // scale < _NARROWEST // 2:
+    scale, size = _reduced(common)
+    if size[0] < _NARROWEST or size[1] < _NARROWEST // 2:
         return None
 
     fitting = [data for data, size in sizes.items() if size == common]
@@ -86,20 +94,20 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
     ms: list[int] = []
     broken = odd = 0
     for frame in frames:
-        size = sizes[frame.jpeg]
-        if size is None:
+        own = sizes[frame.jpeg]
+        if own is None:
             broken += 1
             continue
-        if size != common:
+        if own != common:
             odd += 1
             continue
         if frame.jpeg not in wanted:
             continue
         if frame.jpeg not in index:
-            picture = _decode(frame.jpeg, scale)
+            picture = _decode(frame.jpeg, scale, size)
             if picture is not None and pictures and picture.shape != pictures[0].shape:
-                # An orientation tag beside the header says that this one lies on its side.
-                sizes[frame.jpeg] = size[::-1]
+                # This one lies on its side, the others do not.
+                sizes[frame.jpeg] = own[::-1]
                 odd += 1
                 continue
             index[frame.jpeg] = None if picture is None else len(means)
@@ -116,7 +124,10 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
     if not means:
         return None
     blocks = np.stack(means)[order]
-    return Clip(tuple(pictures), len(means), tuple(order), tuple(ms), blocks, len(frames), broken, odd)
+    squares = common[0] * common[1] / (size[0] * size[1])
+    step = float(np.median([_first_step(data) for data in kept])) / _COEFFICIENT
+    rounding = step / (12 * max(squares, 1.0)) ** 0.5
+    return Clip(tuple(pictures), len(means), tuple(order), tuple(ms), blocks, len(frames), broken, odd, rounding)
 
 
 def block_means(picture: Grey | Blocks) -> Blocks:
@@ -155,6 +166,36 @@ def _size(data: bytes) -> tuple[int, int] | None:
     return width, height
 
 
+def _reduced(size: tuple[int, int]) -> tuple[int, tuple[int, int]]:
+    """Return at which fraction of *size* (width, height) to decode, and the reduced picture's size."""
+    width, height = size
+    scale = next((s for s in (8, 4, 2) if (width // s) * (height // s) >= _FEWEST), 1)
+    width, height = -(-width // scale), -(-height // scale)
+    if width * height > _MOST_PIXELS:
+        smaller = (_PIXELS / (width * height)) ** 0.5
+        width, height = (round(side * smaller / BLOCK) * BLOCK for side in (width, height))
+    return scale, (width - width % BLOCK, height - height % BLOCK)
+
+
+def _first_step(data: bytes) -> int:
+    """Return the step to which a JPEG's coder rounded the first coefficient of its brightness; 1 when it does not say."""
+    at = 2
+    while at + 5 <= len(data) and data[at] == 0xFF and data[at + 1] not in (0xDA, 0xD9):
+        if data[at + 1] == 0xFF:
+            at += 1
+            continue
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if data[at + 1] == 0xDB:
+            table = at + 4
+            while table + 3 <= min(end, len(data)):
+                wide = data[table] >> 4
+                if data[table] & 15 == 0:
+                    return int.from_bytes(data[table + 1 : table + 3], "big") if wide else data[table + 1]
+                table += 129 if wide else 65
+        at = max(end, at + 2)
+    return 1
+
+
 _REDUCED = {
     1: cv2.IMREAD_GRAYSCALE,
     2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
@@ -163,12 +204,17 @@ _REDUCED = {
 }
 
 
-def _decode(data: bytes, scale: int) -> Grey | None:
+def _decode(data: bytes, scale: int, size: tuple[int, int]) -> Grey | None:
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), _REDUCED[scale])
     except cv2.error:
         return None
     if picture is None or picture.ndim != 2:
         return None
-    height, width = (side - side % BLOCK for side in picture.shape)
+    if (picture.shape[0] > picture.shape[1]) != (size[1] > size[0]):
+        # An orientation tag beside the header says that it lies on its side.
+        size = size[1], size[0]
+    width, height = size
+    if picture.shape[0] - height >= BLOCK or picture.shape[1] - width >= BLOCK:
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(picture[:height, :width])

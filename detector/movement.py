@@ -13,7 +13,7 @@ from detector.zones import Mask, Zones
 
 _CONNECTED = 8
 _LEAST_NOISE = 0.12
-"""Grey levels. Rounding to 8 bits and JPEG leave at least this much in the mean of a block."""
+"""Grey levels. Rounding to 8 bits leaves at least this much in the mean of a block; a coarse coder says how much more."""
 
 _POOLED = 1.5
 _CONTROL = 0.99
@@ -78,10 +78,11 @@ def find(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
     deviation = residual.std(axis=0)
     white = _white(residual)
     texture = block_deviations(middle)
-    noise = _noise(white, deviation, texture, looked_at)
+    least = max(_LEAST_NOISE, clip.rounding)
+    noise = _noise(white, deviation, texture, looked_at, least)
     noise = np.where(unlit.still < _DEEP_SHADOW, 2.0 * noise, noise).astype(np.float32)
     amplitude = np.where(looked_at, deviation / noise, 0.0).astype(np.float32)
-    slowness = _slowness(residual)
+    slowness = _slowness(residual, least)
     away = np.abs(residual) > 3.0 * noise
     # What is seen in one picture alone is a coder's key frame or a spark, not a body.
     first_shown = np.unique(shown, return_index=True)[1]
@@ -91,12 +92,13 @@ def find(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
     rough = roughness(residual, unlit.still)
     share = rough.std(axis=0) / np.maximum(deviation, 1e-3)
     slow = looked_at & (slowness >= thresholds.slow) & (amplitude >= thresholds.slow_amplitude)
-    slow &= (_slowness(rough) >= thresholds.slow) & (share >= thresholds.solid)
+    slow &= (_slowness(rough, least) >= thresholds.slow) & (share >= thresholds.solid)
     solid = alive & (share >= thresholds.solid)
-    pooled = _beyond(_pooled(residual), control)
+    pooled = _beyond(_pooled(residual, least), control)
     shiver = float(np.median(np.abs(unlit.shift).max(axis=1)))
     half = len(residual) // 2
-    both = np.minimum(_pooled(residual[:half]), _pooled(residual[half:])) if half >= 4 else np.zeros_like(slowness)
+    halves = [_pooled(part, least) for part in (residual[:half], residual[half:])] if half >= 4 else []
+    both = np.minimum(*halves) if halves else np.zeros_like(slowness)
     return Movement(
         amplitude=amplitude,
         slowness=slowness,
@@ -123,14 +125,14 @@ def _white(residual: Blocks) -> Blocks:
     return np.asarray(np.sqrt((np.diff(residual, axis=0) ** 2).mean(axis=0) / 2), np.float32)
 
 
-def _slowness(residual: Blocks) -> Blocks:
-    floor = (0.5 * _LEAST_NOISE) ** 2
+def _slowness(residual: Blocks, least: float) -> Blocks:
+    floor = (0.5 * least) ** 2
     return np.asarray(residual.var(axis=0) / np.maximum(_white(residual) ** 2, floor), np.float32)
 
 
-def _pooled(residual: Blocks) -> Blocks:
+def _pooled(residual: Blocks, least: float) -> Blocks:
     """Return slowness over each block and the eight around it: chance reaches little of it even in ten pictures."""
-    floor = (0.5 * _LEAST_NOISE) ** 2
+    floor = (0.5 * least) ** 2
     white = cv2.blur(_white(residual) ** 2, (3, 3))
     return np.asarray(cv2.blur(residual.var(axis=0), (3, 3)) / np.maximum(white, floor), np.float32)
 
@@ -147,7 +149,7 @@ def _steady(gain: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     return np.asarray(np.abs(gain - usual) <= 0.2 * abs(usual))
 
 
-def _noise(white: Blocks, deviation: Blocks, texture: Blocks, looked_at: Mask) -> Blocks:
+def _noise(white: Blocks, deviation: Blocks, texture: Blocks, looked_at: Mask, least: float) -> Blocks:
     """Return the noise expected in each block: the median over blocks with about as much texture.
 
     JPEG leaves more noise where there is texture. A busy quarter of the picture cannot raise its own noise beyond
@@ -155,7 +157,7 @@ def _noise(white: Blocks, deviation: Blocks, texture: Blocks, looked_at: Mask) -
     """
     if not looked_at.any():
         return np.full_like(white, np.inf)
-    overall = max(_LEAST_NOISE, float(min(np.median(white[looked_at]), np.median(deviation[looked_at]))))
+    overall = max(least, float(min(np.median(white[looked_at]), np.median(deviation[looked_at]))))
     noise = np.full_like(white, overall)
     edges = np.quantile(texture[looked_at], (0.25, 0.5, 0.75))
     quarter = np.digitize(texture, edges)
