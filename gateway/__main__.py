@@ -35,7 +35,12 @@ def main() -> int:
         return 2
     last = structlog.processors.JSONRenderer() if settings.log == "json" else structlog.dev.ConsoleRenderer()
     structlog.configure(
-        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True), last]
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,  # as text: with its variables a traceback could print a picture
+            last,
+        ]
     )
     asyncio.run(_until_stopped(settings))
     return 0

@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
-from tests.browser.pages import Site, site
-from tests.browser.town import PASSWORD, TWO, Town, town
+from tests.support.night_town import PASSWORD, TWO, Town, town
 from tests.support.postgres import Database
+from tests.support.site import Site, site
 from tests.support.waiting import DEADLINE_S
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]

@@ -11,8 +11,8 @@ from alarm_center.outbox import Outbox
 from alarm_center.providers.phone import Phones
 from schemas.vocabulary import Answer, Reason
 from tests.browser.conftest import OpenPage
-from tests.browser.pages import site
-from tests.browser.town import TWO, Town, drawn
+from tests.support.night_town import TWO, Town, drawn
+from tests.support.site import site
 
 pytestmark = pytest.mark.browser
 

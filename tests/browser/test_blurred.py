@@ -11,7 +11,7 @@ from schemas.messages import LiveFrame
 from schemas.vocabulary import Answer, Reason
 from tests.browser.conftest import OpenPage
 from tests.browser.test_accessible import LOOKS, broken
-from tests.browser.town import TWO, Town, drawn
+from tests.support.night_town import TWO, Town, drawn
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.browser

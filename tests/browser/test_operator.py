@@ -10,8 +10,8 @@ from alarm_center.casework import cases
 from alarm_center.core import alarm_events
 from schemas.vocabulary import Answer, Outcome, Reason
 from tests.browser.conftest import BOARD, OpenPage
-from tests.browser.pages import site
-from tests.browser.town import TWO, Town, drawn
+from tests.support.night_town import TWO, Town, drawn
+from tests.support.site import site
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.browser

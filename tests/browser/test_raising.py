@@ -6,7 +6,7 @@ from playwright.async_api import expect
 from schemas.vocabulary import Answer, Reason
 from tests.browser.conftest import OpenPage
 from tests.browser.test_accessible import LOOKS, broken
-from tests.browser.town import PASSWORD, Town
+from tests.support.night_town import PASSWORD, Town
 
 pytestmark = pytest.mark.browser
 

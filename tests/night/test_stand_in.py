@@ -20,12 +20,12 @@ from gateway.sources import open_source
 from schemas import topics, wire
 from schemas.messages import Frame, Profile, Session
 from schemas.vocabulary import DeviceKind
-from tests.browser.pages import Browser
 from tests.support import busy_town
 from tests.support.clients import client
 from tests.support.mosquitto import Mosquitto
 from tests.support.parts import DEVICE, ORG, Night, Part, night
 from tests.support.postgres import Database
+from tests.support.site import Browser
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.night

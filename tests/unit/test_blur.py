@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from alarm_center.core.looking import ClearFor, read
 from alarm_center.web.operator.blur import CELLS, blurred
-from tests.browser.town import drawn
+from tests.support.night_town import drawn
 
 Image = NDArray[np.uint8]
 

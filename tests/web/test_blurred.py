@@ -1,7 +1,6 @@
 """Where the town shows pictures blurred first: nobody gets a clear byte before asking, and asking is in the log."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
@@ -14,34 +13,19 @@ from alarm_center.pictures import Pictures
 from schemas import wire
 from schemas.messages import Frame, LiveFrame, Picture
 from schemas.vocabulary import Answer, Reason
-from tests.browser.pages import Browser, Site, site
-from tests.browser.town import TWO, Town, drawn, town
+from tests.support.night_town import TWO, Town, drawn
 from tests.support.postgres import Database
+from tests.support.site import Browser, Site
 
 FRAMES = drawn("fallen", 5)
 _STATE = "select string_agg(concat_ws(' ', kind, clear, reason, ended_at is not null), ', ' order by began_at, clear) from looks"
 
 
 @pytest_asyncio.fixture
-async def storstad(database: Database) -> AsyncIterator[Town]:
-    async with town(database, residents=3) as here:
-        await here.execute("update organisations set first_view = 'blurred'")
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
-        yield here
-
-
-@pytest_asyncio.fixture
-async def pages(storstad: Town) -> AsyncIterator[Site]:
-    async with site(storstad) as running:
-        yield running
-
-
-@pytest_asyncio.fixture
-async def olle(pages: Site) -> Browser:
-    browser = pages.browser()
-    await browser.sign_in()
-    return browser
+async def storstad(storstad: Town) -> Town:
+    """The town, where pictures are shown blurred first."""
+    await storstad.execute("update organisations set first_view = 'blurred'")
+    return storstad
 
 
 async def held(storstad: Town, olle: Browser) -> tuple[str, UUID]:
@@ -159,8 +143,7 @@ async def test_who_stops_looking_has_to_ask_again(storstad: Town, olle: Browser)
 
 async def test_a_colleague_and_a_later_holder_ask_for_themselves(storstad: Town, pages: Site, olle: Browser) -> None:
     session, alarm = await held(storstad, olle)
-    siv = pages.browser()
-    await siv.sign_in("siv")
+    siv = await pages.signed_in("siv")
     assert (await siv.post(f"/picture/{session}/clear", {"reason": "worried"})).status == 403
     await olle.post(f"/picture/{session}/clear", {"reason": "worried"})
     assert (await siv.get(f"/picture/{session}/clear/0")).status == 403

@@ -20,7 +20,7 @@ from schemas.vocabulary import Answer, Reason
 from tests.support.postgres import Database
 
 PASSWORD = "nattens-lösenord"
-_HASH = hash_password(PASSWORD)
+PASSWORD_HASH = hash_password(PASSWORD)
 TWO = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 """Two in the night in Stockholm."""
 
@@ -192,7 +192,7 @@ async def _people(tx: Any, here: Town) -> None:
     ):
         here.users[login] = await tx.fetchval(
             "select keep_user($1, $2, $3, $4, $5)",
-            login if here.org == "storstad" else f"{login}-{here.org}", name, _HASH, here.org, roles,
+            login if here.org == "storstad" else f"{login}-{here.org}", name, PASSWORD_HASH, here.org, roles,
         )  # fmt: skip
 
 

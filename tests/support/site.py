@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from alarm_center.web.app import build_web
 from alarm_center.web.keys import Phones
 from alarm_center.web.settings import WebSettings
-from tests.browser.town import PASSWORD, Town
+from tests.support.night_town import PASSWORD, Town
 
 TICK_S = 0.05
 
@@ -73,6 +73,12 @@ class Site:
         )
         self._clients.append(client)
         return Browser(client)
+
+    async def signed_in(self, login: str = "olle") -> Browser:
+        """Return a browser that *login* is signed in with."""
+        browser = self.browser()
+        await browser.sign_in(login)
+        return browser
 
     async def close(self) -> None:
         """Close every browser and the server."""

@@ -1,36 +1,16 @@
 """A resident who needs two carers: said with their name, wherever an operator decides whom to send."""
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
-
 import pytest
-import pytest_asyncio
 
 from schemas.vocabulary import Answer, Reason
-from tests.browser.pages import Browser, Site, site
-from tests.browser.town import TWO, Town, town
-from tests.support.postgres import Database
+from tests.support.night_town import Town
+from tests.support.site import Browser, Site
 
 WORDS = {"sv": "Två personal", "en": "Two carers"}
 
 
-@pytest_asyncio.fixture
-async def storstad(database: Database) -> AsyncIterator[Town]:
-    async with town(database, residents=3) as here:
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
-        yield here
-
-
-@pytest_asyncio.fixture
-async def pages(storstad: Town) -> AsyncIterator[Site]:
-    async with site(storstad) as running:
-        yield running
-
-
 async def olle_in(language: str, pages: Site) -> Browser:
-    browser = pages.browser()
-    await browser.sign_in()
+    browser = await pages.signed_in()
     browser.client.session.cookie_jar.update_cookies({"fjt_language": language})
     return browser
 

@@ -11,30 +11,24 @@ from alarm_center.core.calendar import night_of
 from alarm_center.core.happenings import FaultKnown
 from alarm_center.preparation import evening
 from schemas.vocabulary import Reason
-from tests.browser.pages import Site, site
-from tests.browser.town import TWO, Town, town
 from tests.support.busy_town import STOCKHOLM
+from tests.support.night_town import TWO, Town, town
 from tests.support.postgres import Database
+from tests.support.site import Site
 
 NIGHT = night_of(TWO, STOCKHOLM)
 
 
 @pytest_asyncio.fixture
 async def storstad(database: Database) -> AsyncIterator[Town]:
+    """Three homes at ten to two, their checks of two o'clock still to come."""
     async with town(database, residents=3) as here:
         yield here
 
 
-@pytest_asyncio.fixture
-async def pages(storstad: Town) -> AsyncIterator[Site]:
-    async with site(storstad) as running:
-        yield running
-
-
 async def test_the_reserve_list_is_there_and_that_it_was_fetched_is_written(storstad: Town, pages: Site) -> None:
     await evening.make_reserve_list(storstad.memory, storstad.area, NIGHT, actor="evening")
-    olle = pages.browser()
-    await olle.sign_in()
+    olle = await pages.signed_in()
     assert "inte hämtad" in await olle.text("/reserve")
     listed = await olle.text(f"/reserve/{storstad.area}/{NIGHT}")
     assert "Storgatan 1 B" in listed
@@ -43,8 +37,7 @@ async def test_the_reserve_list_is_there_and_that_it_was_fetched_is_written(stor
 
 
 async def test_who_neither_drives_nor_answers_has_no_list(storstad: Town, pages: Site) -> None:
-    petra = pages.browser()
-    await petra.sign_in("petra")
+    petra = await pages.signed_in("petra")
     for path in ("/reserve", f"/reserve/{storstad.area}/{NIGHT}", "/d/1"):
         assert (await petra.get(path)).status == 403, path
 
@@ -55,15 +48,13 @@ async def test_nobody_who_is_not_signed_in_sees_an_incident(pages: Site) -> None
 
 
 async def test_a_list_that_is_not_there_is_not_there(pages: Site, storstad: Town) -> None:
-    olle = pages.browser()
-    await olle.sign_in()
+    olle = await pages.signed_in()
     for path in ("/d/17", f"/reserve/{storstad.area}/{NIGHT + timedelta(days=9)}", "/reserve/x/2026-13-45"):
         assert (await olle.get(path)).status == 404, path
 
 
 async def test_an_incidents_list_names_the_places_that_are_left(storstad: Town, pages: Site) -> None:
-    olle = pages.browser()
-    await olle.sign_in()  # while somebody sits there, an alarm waits for them first
+    olle = await pages.signed_in()  # while somebody sits there, an alarm waits for them first
     async with storstad.memory.transaction() as tx:
         incident = await tx.fetchval(
             "insert into incidents (org, area_id, number, kind, opened_at) values ('storstad', $1, 17, 'technical', $2) returning incident_id",

@@ -1,39 +1,13 @@
 """A resident who wants to be called before anybody comes: said where it is decided, and to whoever goes there."""
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
-
 import pytest
-import pytest_asyncio
 
 from schemas.vocabulary import Answer, Reason
-from tests.browser.pages import Browser, Site, site
-from tests.browser.town import TWO, Town, town
-from tests.support.postgres import Database
+from tests.support.night_town import Town
+from tests.support.site import Browser, Site
 
 JPEG = b"\xff\xd8\xff\xd9"
 BOX, TAG, CALL = 'class="phone-first"', "Ring först", 'href="tel:+4690123002"'
-
-
-@pytest_asyncio.fixture
-async def storstad(database: Database) -> AsyncIterator[Town]:
-    async with town(database, residents=3) as here:
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
-        yield here
-
-
-@pytest_asyncio.fixture
-async def pages(storstad: Town) -> AsyncIterator[Site]:
-    async with site(storstad) as running:
-        yield running
-
-
-@pytest_asyncio.fixture
-async def olle(pages: Site) -> Browser:
-    browser = pages.browser()
-    await browser.sign_in()
-    return browser
 
 
 async def wants_a_call(storstad: Town, number: int) -> None:

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest_asyncio
 
 from schemas.vocabulary import Answer, Reason
-from tests.browser.pages import Browser, Site, site
-from tests.browser.town import TWO, Town, town
+from tests.support.night_town import TWO, Town, town
 from tests.support.postgres import Database
+from tests.support.site import Browser, Site, site
 
 JPEG = b"\xff\xd8\xff\xd9"
 
@@ -20,19 +20,6 @@ async def storstad(database: Database) -> AsyncIterator[Town]:
         await here.set_clock(TWO + timedelta(seconds=40))
         await here.step()
         yield here
-
-
-@pytest_asyncio.fixture
-async def pages(storstad: Town) -> AsyncIterator[Site]:
-    async with site(storstad) as running:
-        yield running
-
-
-@pytest_asyncio.fixture
-async def olle(pages: Site) -> Browser:
-    browser = pages.browser()
-    await browser.sign_in()
-    return browser
 
 
 def rows(page: str) -> list[str]:
@@ -140,8 +127,7 @@ async def test_an_area_is_all_that_its_operator_sees(storstad: Town, pages: Site
         """,
         storstad.users["siv"],
     )
-    siv = pages.browser()
-    await siv.sign_in("siv")
+    siv = await pages.signed_in("siv")
     assert "Bertil Ek" not in await siv.text("/")
     assert (await siv.get("/picture/s2-0100-1/0")).status == 404
 

@@ -1,6 +1,5 @@
 """The link in the SMS: a question to whoever has it, an address only to whoever took the case, in one phone."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,25 +13,10 @@ from alarm_center.providers.phone import Phones
 from alarm_center.store import links
 from alarm_center.web.phone.simulator import pieces
 from schemas.vocabulary import Answer, Reason
-from tests.browser.pages import Browser, Site, site
-from tests.browser.town import TWO, Town, town
-from tests.support.postgres import Database
+from tests.support.night_town import TWO, Town
+from tests.support.site import Browser, Site, site
 
 SECRETS = ("Storgatan 2 B", "Bertil Ek", "Nyckelgömma", "golvet", "+4690123002")
-
-
-@pytest_asyncio.fixture
-async def storstad(database: Database) -> AsyncIterator[Town]:
-    async with town(database, residents=3) as here:
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
-        yield here
-
-
-@pytest_asyncio.fixture
-async def pages(storstad: Town) -> AsyncIterator[Site]:
-    async with site(storstad) as running:
-        yield running
 
 
 @pytest_asyncio.fixture
@@ -210,7 +194,7 @@ async def test_a_link_sees_nothing_of_another_area(storstad: Town, link: str) ->
     async with storstad.web.transaction(eyes) as tx:
         assert [row["alarm_id"] for row in await tx.fetch("select alarm_id from alarms")] == [own]
         residents = {row["resident_id"] for row in await tx.fetch("select resident_id from residents")}
-        assert residents == {storstad.residents[2], storstad.residents[3]}
+        assert residents == set(storstad.residents.values()) - {storstad.residents[1]}
         for table in ("notices", "messages", "events"):
             found = await tx.fetchval(f"select count(*) from {table} where alarm_id = $1", other)
             assert found == 0, table
@@ -249,8 +233,7 @@ async def test_the_simulator_shows_an_sms_and_answers_it(storstad: Town, link: s
         assert (await hand.post("/phone/reply", {**fields, "text": "Står vid porten\u2028<b>hej</b>"})).status == 303
         page = await hand.text("/fragments/phone")
         assert "&lt;b&gt;hej" in page
-        olle = pages.browser()
-        await olle.sign_in()
+        olle = await pages.signed_in()
         board = await olle.text("/fragments/queue")
         assert "1 svar att läsa" in board and 'data-unread="1"' in board
         alarm = await storstad.value("select alarm_id from alarms")

@@ -1,29 +1,14 @@
 """Signing in, staying signed in, and forms that only our own pages can send."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pyotp
 import pytest
-import pytest_asyncio
 
 from alarm_center.web.auth import COOKIE, token_hash
 from alarm_center.web.settings import WebSettings
-from tests.browser.pages import Site, site
-from tests.browser.town import PASSWORD, TWO, Town, town
-from tests.support.postgres import Database
-
-
-@pytest_asyncio.fixture
-async def storstad(database: Database) -> AsyncIterator[Town]:
-    async with town(database, residents=2) as here:
-        yield here
-
-
-@pytest_asyncio.fixture
-async def pages(storstad: Town) -> AsyncIterator[Site]:
-    async with site(storstad) as running:
-        yield running
+from tests.support.night_town import PASSWORD, TWO, Town
+from tests.support.site import Site, site
 
 
 async def test_a_page_asks_for_sign_in_and_then_goes_where_one_was_going(pages: Site) -> None:
@@ -107,15 +92,13 @@ async def test_signing_out_and_time_both_end_a_session(storstad: Town, pages: Si
 
 
 async def test_a_disabled_person_is_out_at_once(storstad: Town, pages: Site) -> None:
-    olle = pages.browser()
-    await olle.sign_in()
+    olle = await pages.signed_in()
     await storstad.execute("update users set disabled_at = now() where login = 'olle'")
     assert (await olle.get("/fragments/queue", headers={"X-Fragment": "1"})).status == 401
 
 
 async def test_a_planner_has_no_board(pages: Site) -> None:
-    petra = pages.browser()
-    await petra.sign_in("petra")
+    petra = await pages.signed_in("petra")
     response = await petra.get("/")
     assert response.status == 403
     assert "Din roll har inte den här sidan" in await response.text()
@@ -137,8 +120,7 @@ async def test_carers_sit_at_the_board_where_the_home_care_answers_itself(
 ) -> None:
     await storstad.execute("update organisations set handled_by = $1", handled_by)
     await storstad.execute("update memberships set roles = array[$1] where user_id = $2", role, storstad.users["siv"])
-    siv = pages.browser()
-    await siv.sign_in("siv")
+    siv = await pages.signed_in("siv")
     first = 303 if (role, status) == ("lead", 403) else status  # who leads has another first page
     for path, wanted in (("/", first), ("/fragments/queue", status), ("/stream", status)):
         async with siv.client.get(path, allow_redirects=False) as response:
@@ -146,8 +128,7 @@ async def test_carers_sit_at_the_board_where_the_home_care_answers_itself(
 
 
 async def test_no_form_is_taken_without_its_token(pages: Site) -> None:
-    olle = pages.browser()
-    await olle.sign_in()
+    olle = await pages.signed_in()
     olle.csrf = "somebody-elses"
     paths = {
         route.resource.canonical
@@ -166,8 +147,7 @@ async def test_no_form_is_taken_without_its_token(pages: Site) -> None:
 
 
 async def test_a_form_from_another_site_is_refused_even_with_the_token(pages: Site) -> None:
-    olle = pages.browser()
-    await olle.sign_in()
+    olle = await pages.signed_in()
     assert (await olle.post("/logout", headers={"Sec-Fetch-Site": "cross-site"})).status == 403
 
 
@@ -182,8 +162,7 @@ async def test_language_and_theme_are_kept(pages: Site) -> None:
 
 
 async def test_auto_is_dark_at_night(storstad: Town, pages: Site) -> None:
-    olle = pages.browser()
-    await olle.sign_in()
+    olle = await pages.signed_in()
     assert 'data-theme="dark"' in await olle.text("/")
     await storstad.set_clock(TWO + timedelta(hours=9))
     assert 'data-theme="auto"' in await olle.text("/")

@@ -12,37 +12,25 @@ import pytest_asyncio
 
 from alarm_center.store.memory import Viewer
 from schemas.vocabulary import Answer, Reason
-from tests.browser.pages import Browser, Site, site
-from tests.browser.town import _HASH, TWO, Town, town
+from tests.support.night_town import PASSWORD_HASH, TWO, Town, town
 from tests.support.postgres import Database
+from tests.support.site import Browser, Site, site
 
 WISH = {"reason": "relative", "priority": "2", "note": "Dottern hör henne inte"}
 
 
 @pytest_asyncio.fixture
 async def storstad(database: Database) -> AsyncIterator[Town]:
+    """Twelve homes, for who is looked for by name and number."""
     async with town(database) as here:
         await here.set_clock(TWO + timedelta(seconds=40))
         await here.step()
         yield here
 
 
-@pytest_asyncio.fixture
-async def pages(storstad: Town) -> AsyncIterator[Site]:
-    async with site(storstad) as running:
-        yield running
-
-
-@pytest_asyncio.fixture
-async def olle(pages: Site) -> Browser:
-    browser = pages.browser()
-    await browser.sign_in()
-    return browser
-
-
 async def a_user(storstad: Town, login: str, *roles: str) -> None:
     await storstad.execute(
-        "select keep_user($1, $2, $3, 'storstad', $4)", login, login.capitalize(), _HASH, list(roles)
+        "select keep_user($1, $2, $3, 'storstad', $4)", login, login.capitalize(), PASSWORD_HASH, list(roles)
     )
 
 
@@ -159,8 +147,7 @@ async def test_who_neither_answers_nor_leads_raises_nothing(
     storstad: Town, pages: Site, olle: Browser, roles: tuple[str, ...]
 ) -> None:
     await a_user(storstad, "nils", *roles)
-    nils = pages.browser()
-    await nils.sign_in("nils")
+    nils = await pages.signed_in("nils")
     path = f"/raise/{storstad.residents[5]}"
     for answer in (
         await nils.get("/raise"),
@@ -175,8 +162,7 @@ async def test_who_neither_answers_nor_leads_raises_nothing(
 
 async def test_a_lead_raises_without_sitting_at_the_board(storstad: Town, pages: Site) -> None:
     await a_user(storstad, "lena", "lead")
-    lena = pages.browser()
-    await lena.sign_in("lena")
+    lena = await pages.signed_in("lena")
     assert (await lena.get("/", follow=False)).headers["Location"] == "/raise", "what a lead has in the board's place"
     path = f"/raise/{storstad.residents[5]}"
     assert path in await lena.text("/raise")
@@ -204,8 +190,7 @@ async def test_nobody_raises_for_who_is_not_theirs(database: Database, storstad:
     await siv.sign_in("siv")
     await olle.sign_in()
     async with town(database, org="granby", residents=1, operator_sees=()) as granby, site(granby) as there:
-        stranger = there.browser()
-        await stranger.sign_in("olle-granby")
+        stranger = await there.signed_in("olle-granby")
         for who, number in ((siv, 5), (stranger, 5), (olle, 1)):
             path = f"/raise/{storstad.residents[number]}"
             for answer in (

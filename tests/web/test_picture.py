@@ -1,43 +1,21 @@
 """Who may see a picture, until when, and that the look is in the log before the first byte."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from alarm_center.pictures import Pictures
 from schemas.messages import Picture
 from schemas.vocabulary import Answer, Reason
-from tests.browser.pages import Browser, Site, site
-from tests.browser.town import TWO, Town, town
+from tests.support.night_town import TWO, Town
 from tests.support.postgres import Database
+from tests.support.site import Site
 
 FRAMES = (b"\xff\xd8one\xff\xd9", b"\xff\xd8two\xff\xd9")
-
-
-@pytest_asyncio.fixture
-async def storstad(database: Database) -> AsyncIterator[Town]:
-    async with town(database, residents=3) as here:
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
-        yield here
-
-
-@pytest_asyncio.fixture
-async def pages(storstad: Town) -> AsyncIterator[Site]:
-    async with site(storstad) as running:
-        yield running
-
-
-async def signed_in(pages: Site, login: str = "olle") -> Browser:
-    browser = pages.browser()
-    await browser.sign_in(login)
-    return browser
 
 
 async def fallen(storstad: Town) -> tuple[str, UUID]:
@@ -49,7 +27,7 @@ async def fallen(storstad: Town) -> tuple[str, UUID]:
 
 async def test_only_the_holder_sees_and_only_while_the_lease_lasts(storstad: Town, pages: Site) -> None:
     session, alarm = await fallen(storstad)
-    olle, siv = await signed_in(pages), await signed_in(pages, "siv")
+    olle, siv = await pages.signed_in(), await pages.signed_in("siv")
     assert (await olle.get(f"/picture/{session}/0")).status == 403
     assert await storstad.value("select count(*) from looks") == 0
     await olle.post(f"/alarm/{alarm}/claim")
@@ -69,7 +47,7 @@ async def test_the_look_is_in_the_log_before_the_first_byte(
     storstad: Town, pages: Site, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, alarm = await fallen(storstad)
-    olle = await signed_in(pages)
+    olle = await pages.signed_in()
     await olle.post(f"/alarm/{alarm}/claim")
     committed: list[int] = []
     view = Pictures.view
@@ -99,7 +77,7 @@ async def looks_in(dsn: str) -> int:
 
 async def test_a_look_that_cannot_be_written_shows_nothing(storstad: Town, pages: Site, database: Database) -> None:
     session, alarm = await fallen(storstad)
-    olle = await signed_in(pages)
+    olle = await pages.signed_in()
     await olle.post(f"/alarm/{alarm}/claim")
     owner = await asyncpg.connect(database.owner)
     try:
@@ -113,7 +91,7 @@ async def test_a_look_that_cannot_be_written_shows_nothing(storstad: Town, pages
 
 async def test_playing_through_is_one_look_and_its_end_is_kept(storstad: Town, pages: Site) -> None:
     session, alarm = await fallen(storstad)
-    olle = await signed_in(pages)
+    olle = await pages.signed_in()
     await olle.post(f"/alarm/{alarm}/claim")
     for n in (0, 1):
         assert (await olle.get(f"/picture/{session}/{n}")).status == 200
@@ -125,7 +103,7 @@ async def test_playing_through_is_one_look_and_its_end_is_kept(storstad: Town, p
 
 async def test_a_look_ends_with_the_case_whatever_was_still_on_its_way(storstad: Town, pages: Site) -> None:
     session, alarm = await fallen(storstad)
-    olle = await signed_in(pages)
+    olle = await pages.signed_in()
     await olle.post(f"/alarm/{alarm}/claim")
     for path in (0, 1):
         assert (await olle.get(f"/picture/{session}/{path}")).status == 200
@@ -138,7 +116,7 @@ async def test_a_look_ends_with_the_case_whatever_was_still_on_its_way(storstad:
 
 async def test_a_closed_alarm_has_no_picture(storstad: Town, pages: Site) -> None:
     session, alarm = await fallen(storstad)
-    olle = await signed_in(pages)
+    olle = await pages.signed_in()
     await olle.post(f"/alarm/{alarm}/claim")
     await olle.post(f"/alarm/{alarm}/close", {"outcome": "helped_up"})
     assert await storstad.value("select outcome from alarms") == "helped_up"
@@ -149,7 +127,7 @@ async def test_a_closed_alarm_has_no_picture(storstad: Town, pages: Site) -> Non
 async def test_ten_minutes_after_the_first_view_it_is_gone(storstad: Town, pages: Site) -> None:
     session = await storstad.finding(3, Answer.IN_BED, frames=FRAMES)
     await storstad.execute("update checks set next_step_at = next_step_at + interval '1 hour' where state = 'to_look'")
-    olle = await signed_in(pages)
+    olle = await pages.signed_in()
     assert (await olle.get(f"/picture/{session}/0")).status == 200
     await storstad.set_clock(TWO + timedelta(minutes=10, seconds=39))
     assert (await olle.get(f"/picture/{session}/0")).status == 200
@@ -161,7 +139,7 @@ async def test_ten_minutes_after_the_first_view_it_is_gone(storstad: Town, pages
 
 async def test_withdrawn_consent_takes_the_picture_at_once(storstad: Town, pages: Site) -> None:
     session, alarm = await fallen(storstad)
-    olle = await signed_in(pages)
+    olle = await pages.signed_in()
     await olle.post(f"/alarm/{alarm}/claim")
     assert (await olle.get(f"/picture/{session}/0")).status == 200
     await storstad.execute(
@@ -176,7 +154,7 @@ async def test_withdrawn_consent_takes_the_picture_at_once(storstad: Town, pages
 async def test_a_guest_is_not_shown(storstad: Town, pages: Site) -> None:
     session = await storstad.finding(2, Answer.CANNOT_TELL, Reason.COUNT, frames=FRAMES, people=2)
     alarm = await storstad.value("select alarm_id from alarms")
-    olle = await signed_in(pages)
+    olle = await pages.signed_in()
     await olle.post(f"/alarm/{alarm}/claim")
     assert (await olle.get(f"/picture/{session}/0")).status == 403
     assert "Fler personer än väntat – bilden visas inte" in await olle.text(f"/alarm/{alarm}")
@@ -186,7 +164,7 @@ async def test_a_guest_is_not_shown(storstad: Town, pages: Site) -> None:
 async def test_two_do_not_look_at_one_check(storstad: Town, pages: Site) -> None:
     session = await storstad.finding(3, Answer.IN_BED, frames=FRAMES)
     check = await storstad.check_of(3)
-    olle, siv = await signed_in(pages), await signed_in(pages, "siv")
+    olle, siv = await pages.signed_in(), await pages.signed_in("siv")
     assert (await olle.get(f"/picture/{session}/0")).status == 200
     assert (await siv.get(f"/picture/{session}/0")).status == 403
     assert "Olle Operatör tittar redan." in await siv.text(f"/check/{check}")
@@ -198,7 +176,7 @@ async def test_two_do_not_look_at_one_check(storstad: Town, pages: Site) -> None
 async def test_nobody_turns_it_green_without_having_looked(storstad: Town, pages: Site) -> None:
     session = await storstad.finding(3, Answer.IN_BED, frames=FRAMES)
     check = await storstad.check_of(3)
-    olle = await signed_in(pages)
+    olle = await pages.signed_in()
     answer = await olle.post(f"/check/{check}/answer", {"answer": "in_bed", "session_id": session})
     assert (answer.status, await answer.text()) == (409, "Titta på bilden först")
     assert await storstad.value("select state from checks where check_id = $1", check) == "to_look"
@@ -211,7 +189,7 @@ async def test_nobody_turns_it_green_without_having_looked(storstad: Town, pages
 async def test_something_wrong_leads_to_the_alarm_that_it_becomes(storstad: Town, pages: Site) -> None:
     session = await storstad.finding(3, Answer.IN_BED, frames=FRAMES)
     check = await storstad.check_of(3)
-    olle = await signed_in(pages)
+    olle = await pages.signed_in()
     await olle.get(f"/picture/{session}/0")
     answer = await olle.post(f"/check/{check}/answer", {"answer": "something_wrong", "session_id": session})
     alarm = await storstad.value("select alarm_id from alarms where priority = 1")
@@ -220,7 +198,7 @@ async def test_something_wrong_leads_to_the_alarm_that_it_becomes(storstad: Town
 
 async def test_a_live_look_is_the_holders_and_is_logged(storstad: Town, pages: Site) -> None:
     _session, alarm = await fallen(storstad)
-    olle, siv = await signed_in(pages), await signed_in(pages, "siv")
+    olle, siv = await pages.signed_in(), await pages.signed_in("siv")
     assert (await olle.post(f"/alarm/{alarm}/live")).status == 409
     await olle.post(f"/alarm/{alarm}/claim")
     asked = await olle.post(f"/alarm/{alarm}/live", headers={"X-Fragment": "1"})
@@ -237,7 +215,7 @@ async def test_a_live_look_is_the_holders_and_is_logged(storstad: Town, pages: S
 async def test_looking_again_is_a_command_of_ten_seconds(storstad: Town, pages: Site) -> None:
     _session, alarm = await fallen(storstad)
     check = await storstad.check_of(2)
-    olle = await signed_in(pages)
+    olle = await pages.signed_in()
     assert (await olle.post(f"/alarm/{alarm}/again", {"check_id": str(check)})).status == 409
     await olle.post(f"/alarm/{alarm}/claim")
     assert (await olle.post(f"/alarm/{alarm}/again", {"check_id": str(check)})).status == 303

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import aiohttp
-import pytest_asyncio
 
 from alarm_center.store import events
 from alarm_center.web.live import HINTS, MANY
 from alarm_center.web.settings import WebSettings
 from schemas.vocabulary import Answer, Reason
-from tests.browser.pages import Browser, Site, site
-from tests.browser.town import TWO, Town, town
+from tests.support.night_town import TWO, Town, town
 from tests.support.postgres import Database
+from tests.support.site import Browser, Site, site
 from tests.support.waiting import DEADLINE_S
 
 
@@ -64,27 +63,6 @@ async def stream(browser: Browser, after: str = "", last: str = "") -> AsyncIter
         assert response.status == 200
         assert response.content_type == "text/event-stream"
         yield Stream(response)
-
-
-@pytest_asyncio.fixture
-async def storstad(database: Database) -> AsyncIterator[Town]:
-    async with town(database, residents=3) as here:
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
-        yield here
-
-
-@pytest_asyncio.fixture
-async def pages(storstad: Town) -> AsyncIterator[Site]:
-    async with site(storstad) as running:
-        yield running
-
-
-@pytest_asyncio.fixture
-async def olle(pages: Site) -> Browser:
-    browser = pages.browser()
-    await browser.sign_in()
-    return browser
 
 
 async def newest(storstad: Town) -> str:
@@ -151,8 +129,7 @@ async def test_of_two_writers_who_commit_out_of_order_none_is_missed(storstad: T
 
 async def test_a_hint_brings_it_at_once(storstad: Town) -> None:
     async with site(storstad, settings=WebSettings(tick_s=30)) as pages:
-        olle = pages.browser()
-        await olle.sign_in()
+        olle = await pages.signed_in()
         async with stream(olle, after=await newest(storstad)) as page:
             await page.next("tick")
             async with storstad.memory.transaction() as tx:
@@ -163,8 +140,7 @@ async def test_a_hint_brings_it_at_once(storstad: Town) -> None:
 
 async def test_the_stream_of_another_town_is_silent(database: Database, storstad: Town) -> None:
     async with town(database, org="granby", residents=1, operator_sees=()) as granby, site(granby) as pages:
-        stranger = pages.browser()
-        await stranger.sign_in("olle-granby")
+        stranger = await pages.signed_in("olle-granby")
         async with stream(stranger, after=await newest(granby)) as page:
             await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
             async with granby.memory.transaction() as tx:

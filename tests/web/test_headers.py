@@ -1,29 +1,11 @@
 """What every answer passes: headers that hold the browser, and errors that are pages."""
 
-from collections.abc import AsyncIterator
-
-import pytest_asyncio
-
-from tests.browser.pages import Site, site
-from tests.browser.town import Town, town
-from tests.support.postgres import Database
-
-
-@pytest_asyncio.fixture
-async def storstad(database: Database) -> AsyncIterator[Town]:
-    async with town(database, residents=1) as here:
-        yield here
-
-
-@pytest_asyncio.fixture
-async def pages(storstad: Town) -> AsyncIterator[Site]:
-    async with site(storstad) as running:
-        yield running
+from tests.support.night_town import Town
+from tests.support.site import Site
 
 
 async def test_every_answer_holds_the_browser(pages: Site) -> None:
-    olle = pages.browser()
-    await olle.sign_in()
+    olle = await pages.signed_in()
     for path in ("/", "/login", "/static/live.js", "/no-such-page", "/alarm/none", "/u/unknown1", "/stream"):
         async with olle.client.get(path) as response:
             policy = response.headers["Content-Security-Policy"]
@@ -37,8 +19,7 @@ async def test_every_answer_holds_the_browser(pages: Site) -> None:
 
 
 async def test_an_error_is_a_page_with_words_and_for_a_script_a_sentence(pages: Site) -> None:
-    olle = pages.browser()
-    await olle.sign_in()
+    olle = await pages.signed_in()
     page = await olle.get("/alarm/00000000-0000-4000-8000-000000000001")
     assert page.status == 404
     assert "Det finns inte, eller är inte ditt att se." in await page.text()
@@ -48,8 +29,7 @@ async def test_an_error_is_a_page_with_words_and_for_a_script_a_sentence(pages: 
 
 
 async def test_what_breaks_shows_a_number_and_nothing_else(storstad: Town, pages: Site) -> None:
-    olle = pages.browser()
-    await olle.sign_in()
+    olle = await pages.signed_in()
     await storstad.execute("update organisations set zone = 'Nowhere/Atall'")
     page = await olle.get("/")
     assert page.status == 500
@@ -59,8 +39,7 @@ async def test_what_breaks_shows_a_number_and_nothing_else(storstad: Town, pages
 
 
 async def test_a_form_of_many_bytes_is_refused(pages: Site) -> None:
-    olle = pages.browser()
-    await olle.sign_in()
+    olle = await pages.signed_in()
     assert (await olle.post("/looks", {"next": "x" * 100_000})).status == 413
 
 

@@ -1,8 +1,6 @@
 """A resident who moves to another area while their case is open: one case still, and nobody who acts is turned away."""
 
 import re
-from collections.abc import AsyncIterator
-from datetime import timedelta
 from uuid import UUID
 
 import pytest_asyncio
@@ -12,39 +10,23 @@ from alarm_center.core import alarm_events
 from alarm_center.store import sight
 from alarm_center.store.memory import Viewer
 from schemas.vocabulary import Answer, Priority, Reason
-from tests.browser.pages import Browser, Site, site
-from tests.browser.town import TWO, Town, town
-from tests.support.postgres import Database
+from tests.support.night_town import Town
+from tests.support.site import Site
 
 BEYOND = "Det är tillagt i larm 4801 i område 3."
 WISH = {"reason": "relative", "priority": "1", "note": "Dottern hör henne inte"}
 
 
 @pytest_asyncio.fixture
-async def storstad(database: Database) -> AsyncIterator[Town]:
-    """Area 3 is Olle's and area 9 is Siv's."""
-    async with town(database, residents=3) as here:
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
-        await here.execute("insert into areas (org, code) values ('storstad', '9')")
-        for login, code in (("olle", "3"), ("siv", "9")):
-            await here.execute(
-                "update memberships set areas = array(select area_id from areas where code = $2) where user_id = $1",
-                here.users[login], code,
-            )  # fmt: skip
-        yield here
-
-
-@pytest_asyncio.fixture
-async def pages(storstad: Town) -> AsyncIterator[Site]:
-    async with site(storstad) as running:
-        yield running
-
-
-async def signed_in(pages: Site, login: str) -> Browser:
-    browser = pages.browser()
-    await browser.sign_in(login)
-    return browser
+async def storstad(storstad: Town) -> Town:
+    """The town with two areas: area 3 is Olle's and area 9 is Siv's."""
+    await storstad.execute("insert into areas (org, code) values ('storstad', '9')")
+    for login, code in (("olle", "3"), ("siv", "9")):
+        await storstad.execute(
+            "update memberships set areas = array(select area_id from areas where code = $2) where user_id = $1",
+            storstad.users[login], code,
+        )  # fmt: skip
+    return storstad
 
 
 async def open_case(storstad: Town, number: int = 2) -> UUID:
@@ -65,7 +47,7 @@ async def moves(storstad: Town, number: int = 2) -> None:
 async def test_an_alarm_by_hand_joins_the_case_that_its_raiser_may_not_see(storstad: Town, pages: Site) -> None:
     alarm = await open_case(storstad)
     await moves(storstad)
-    siv, path = await signed_in(pages, "siv"), f"/raise/{storstad.residents[2]}"
+    siv, path = await pages.signed_in("siv"), f"/raise/{storstad.residents[2]}"
     await siv.get(path)
     page = await (await siv.post(path, WISH)).text()
     said = "Bertil Ek har redan larm 4801 i område 3, som du inte ser. Det här läggs till i det larmet, som får minst prio 1."
@@ -78,7 +60,7 @@ async def test_an_alarm_by_hand_joins_the_case_that_its_raiser_may_not_see(stors
     assert await storstad.value("select (count(*), min(note))::text from raisings") == '(1,"Dottern hör henne inte")'
     lines = "select count(*) from events where kind in ('joined', 'raised_by_hand') and alarm_id = $1"
     assert await storstad.value(lines, alarm) == 2
-    olle = await signed_in(pages, "olle")
+    olle = await pages.signed_in("olle")
     assert "Dottern hör henne inte" in await olle.text(f"/alarm/{alarm}")
     await olle.post(f"/alarm/{alarm}/close", {"outcome": "false_alarm"})
     late = await siv.post(f"{path}/now", WISH | {"once": once})
@@ -89,7 +71,7 @@ async def test_an_alarm_by_hand_joins_the_case_that_its_raiser_may_not_see(stors
 async def test_of_a_case_beyond_their_areas_a_raiser_learns_its_number_and_area(storstad: Town, pages: Site) -> None:
     alarm = await open_case(storstad)
     await moves(storstad)
-    siv, path = await signed_in(pages, "siv"), f"/raise/{storstad.residents[2]}"
+    siv, path = await pages.signed_in("siv"), f"/raise/{storstad.residents[2]}"
     await siv.get(path)
     sentence = await (await siv.post(path, WISH | {"priority": "3"})).text()
     once = re.findall(r'name="once" value="([^"]+)"', sentence)[0]
@@ -107,7 +89,7 @@ async def test_what_is_said_of_a_check_joins_it_too(storstad: Town, pages: Site)
     check = await storstad.check_of(3)
     raised = await cases.raise_manual(storstad.memory, storstad.residents[3], Priority.THIRD, actor="test")
     await moves(storstad, 3)
-    siv = await signed_in(pages, "siv")
+    siv = await pages.signed_in("siv")
     await siv.get(f"/check/{check}")
     answered = await siv.post(f"/check/{check}/answer", {"answer": "something_wrong"})
     assert answered.headers["Location"] == f"/check/{check}", "the alarm's own page is not theirs to see"
@@ -120,7 +102,7 @@ async def test_what_is_said_of_a_check_joins_it_too(storstad: Town, pages: Site)
 async def test_who_has_the_case_goes_on_with_it_and_sees_whom_it_is_about(storstad: Town, pages: Site) -> None:
     alarm = await open_case(storstad)
     await moves(storstad)
-    olle = await signed_in(pages, "olle")
+    olle = await pages.signed_in("olle")
     assert "Bertil Ek" in await olle.text("/")
     assert "Storgatan 2 B" in await olle.text(f"/alarm/{alarm}")
     for act in ("claim", "send"):

@@ -1,0 +1,35 @@
+"""What a test of the pages begins with: a town at two in the night, its pages, and Olle at the board.
+
+A module that needs the town otherwise says so in a ``storstad`` of its own.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest_asyncio
+
+from tests.support.night_town import TWO, Town, town
+from tests.support.postgres import Database
+from tests.support.site import Browser, Site, site
+
+
+@pytest_asyncio.fixture
+async def storstad(database: Database) -> AsyncIterator[Town]:
+    """Five homes, their checks of two o'clock just opened; the third is for an operator's eyes."""
+    async with town(database, residents=5) as here:
+        await here.set_clock(TWO + timedelta(seconds=40))
+        await here.step()
+        yield here
+
+
+@pytest_asyncio.fixture
+async def pages(storstad: Town) -> AsyncIterator[Site]:
+    """The town's pages, on a free port."""
+    async with site(storstad) as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def olle(pages: Site) -> Browser:
+    """Olle's browser: an operator, signed in."""
+    return await pages.signed_in("olle")
