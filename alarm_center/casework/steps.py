@@ -39,7 +39,7 @@ from alarm_center.core.case import (
 )
 from alarm_center.core.happenings import AskAgain, CheckEvent, CheckLine, StaffDone, StaffOnSite
 from alarm_center.core.plan import ACKNOWLEDGEMENTS
-from alarm_center.store import alarms, checks, commands, devices, events, restoring, rosters, towns
+from alarm_center.store import alarms, checks, commands, devices, events, looks, restoring, rosters, towns
 from alarm_center.store.memory import Tx, now
 from schemas.vocabulary import AlarmKind, Condition, Priority, Show
 
@@ -137,6 +137,11 @@ async def step_alarm(
     at = await now(tx)
     decision = alarm_core.decide(alarm, event, plan, roster, at, uuid4)
     await alarms.save(tx, alarm, decision.alarm, _new_token, note)
+    if alarm.holder is not None and (
+        decision.alarm.holder != alarm.holder or decision.alarm.state is AlarmState.CLOSED
+    ):
+        # Let go, taken over, lapsed or closed: a page that is shut, or cut off, would never say that it stopped looking.
+        await looks.end_of_case(tx, alarm.alarm_id, alarm.holder, at)
     await _apply_alarm(tx, town, decision.alarm, decision.effects, at, actor, check_id, acknowledge)
     return decision.alarm
 

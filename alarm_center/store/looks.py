@@ -103,6 +103,11 @@ async def session(tx: "Tx[Any]", session_id: str) -> Looked | None:
     return _looked(row) if row else None
 
 
+async def hold_alarm(tx: "Tx[Any]", alarm_id: UUID) -> None:
+    """Keep the alarm with whoever has it until this transaction ends: then letting go of it ends a look that began here."""
+    await tx.execute("select from alarms where alarm_id = $1 for share", alarm_id)
+
+
 async def hold_check(tx: "Tx[Any]", check_id: UUID, user_id: UUID, now: datetime) -> UUID | None:
     """Return who else is looking at the check, holding its row so that two cannot begin at once; ``None`` = free."""
     await tx.execute("select from checks where check_id = $1 for update", check_id)
@@ -185,7 +190,7 @@ async def end(tx: "Tx[Any]", session_id: str, user_id: UUID, now: datetime, *, a
 
 
 async def end_of_case(tx: "Tx[Any]", alarm_id: UUID, user_id: UUID, now: datetime) -> None:
-    """Write that *user_id* sees nothing of the case any more: they have let go of it, or it is closed."""
+    """Write that *user_id* sees nothing of the case any more: it is no longer theirs, or closed."""
     await tx.execute(
         """
         update looks set ended_at = greatest($3, began_at)

@@ -114,6 +114,26 @@ async def test_a_look_ends_with_the_case_whatever_was_still_on_its_way(storstad:
     assert (await olle.get(f"/picture/{session}/1")).status == 403
 
 
+@pytest.mark.parametrize("how", ["taken over", "lapsed", "closed"])
+async def test_a_look_ends_with_the_case_though_no_page_says_that_it_does(
+    storstad: Town, pages: Site, how: str
+) -> None:
+    session, alarm = await fallen(storstad)
+    olle, siv = await pages.signed_in(), await pages.signed_in("siv")
+    await olle.post(f"/alarm/{alarm}/claim")
+    assert (await olle.get(f"/picture/{session}/0")).status == 200
+    match how:
+        case "taken over":
+            assert (await siv.post(f"/alarm/{alarm}/take-over", {"reason": "away"})).status == 303
+        case "lapsed":
+            await storstad.set_clock(TWO + timedelta(minutes=4))
+            await storstad.step()
+        case "closed":
+            assert (await olle.post(f"/alarm/{alarm}/close", {"outcome": "helped_up"})).status == 303
+    assert await storstad.value("select array_agg(ended_at is not null) from looks") == [True]
+    assert (await olle.get(f"/picture/{session}/1")).status in (403, 410)
+
+
 async def test_a_closed_alarm_has_no_picture(storstad: Town, pages: Site) -> None:
     session, alarm = await fallen(storstad)
     olle = await pages.signed_in()

@@ -31,10 +31,6 @@ async def _tell(
     await cases.on_alarm(
         request.app[MEMORY], alarm_id, event, actor=str(person.user_id), viewer=person.watching, note=note
     )
-    if isinstance(event, alarm.Release | alarm.Close):
-        # The page says so too, but a frame that was on its way then begins a look that nobody would end.
-        async with request.app[MEMORY].transaction(person.watching) as tx:
-            await looks.end_of_case(tx, alarm_id, person.user_id, await now(tx))
     return after(request, goal or f"/alarm/{alarm_id}")
 
 

@@ -35,6 +35,7 @@ async def frame(request: web.Request) -> web.StreamResponse:
     async with request.app[MEMORY].transaction(person.watching) as tx:
         looked, at = await _may_see(tx, request, session_id)
         if await looks.ongoing(tx, session_id, person.user_id, at) is None:
+            looked, at = await _still_may_see(tx, request, looked)
             await looks.begin(tx, looked, person.user_id, at)
     # Committed. Only now may a byte of it leave.
     return await _send(request, looked, blur=looked.blurred)
@@ -64,6 +65,7 @@ async def ask_clear(request: web.Request) -> web.StreamResponse:
     async with memory.transaction(person.watching) as tx:
         looked, at = await _may_see(tx, request, session_id)
         if await looks.ongoing(tx, session_id, person.user_id, at, asked=True) is None:
+            looked, at = await _still_may_see(tx, request, looked)
             await looks.begin(tx, looked, person.user_id, at, reason)
             await events.write(
                 tx, at, looked.org, SHOWN_CLEAR, {"reason": reason}, area_id=looked.area_id, alarm_id=looked.open_alarm,
@@ -103,6 +105,17 @@ async def _may_see(tx: "Tx[Any]", request: web.Request, session_id: str) -> tupl
     if request.app[PICTURES].frames(looked.org, session_id) is None:
         raise web.HTTPGone(text=say(request, "Bilden finns inte kvar. Titta igen"))
     return looked, at
+
+
+async def _still_may_see(tx: "Tx[Any]", request: web.Request, looked: Looked) -> tuple[Looked, datetime]:
+    """Return the same again with the alarm held: whoever takes it from them comes before this look, or ends it.
+
+    Raises:
+        As :func:`_may_see`: it was taken from them just now.
+    """
+    if looked.open_alarm is not None:
+        await looks.hold_alarm(tx, looked.open_alarm)
+    return await _may_see(tx, request, looked.session_id)
 
 
 async def _send(request: web.Request, looked: Looked, *, blur: bool) -> web.Response:
