@@ -28,6 +28,9 @@ _BODY = 2.0
 _MANY = 20
 """Different pictures from which a stiller place is one by more than chance."""
 
+_REACH = 2
+"""Lines on either side of a place that are the same body."""
+
 _LEAST_AT_ONCE = 3
 """Blocks that have to move in one frame before that frame says anything of a shape."""
 
@@ -105,7 +108,7 @@ def lobes(movement: Movement, zone: Mask) -> int:
         return 0
     force = np.where(there, np.log2(np.maximum(movement.pooled, _LEAST_FORCE)), 0.0)
     top, left, bottom, right = extent(zone)
-    maps = np.stack([force, there, lasting])[:, top:bottom, left:right]
+    maps = np.stack([force, there, lasting, movement.solid & zone])[:, top:bottom, left:right]
     height, width = bottom - top, right - left
     for along, across in ((maps, width), (maps.transpose(0, 2, 1), height)):
         # In a bed seen twice as long as wide, two lie beside each other across it; along it is one body's length.
@@ -114,8 +117,8 @@ def lobes(movement: Movement, zone: Mask) -> int:
         apart, length = max(4, round(0.3 * across)), along.shape[1]
         for first, last, gap in _PARTS:
             part = along[:, round(first * length) : round(last * length)].sum(axis=1)
-            force_line, many, lasts = (np.convolve(line, _SMOOTH, mode="same") for line in part)
-            if _two_peaks(force_line, many, lasts, apart, gap, movement):
+            force_line, many, lasts, solid = (np.convolve(line, _SMOOTH, mode="same") for line in part)
+            if _two_peaks(force_line, many, lasts, solid, apart, gap, movement):
                 return 2
     return 1
 
@@ -126,18 +129,22 @@ def _together(mask: Mask) -> Mask:
     return np.asarray(mask & (around >= 3.5))
 
 
-def _two_peaks(force: Line, many: Line, lasts: Line, apart: int, gap: float, movement: Movement) -> bool:
+def _two_peaks(force: Line, many: Line, lasts: Line, solid: Line, apart: int, gap: float, movement: Movement) -> bool:
     """Return whether *force* has two peaks at least *apart* that are two people.
 
     Between two people less stirs (*force*), in fewer blocks (*many*), than at the lesser of them; the *gap* says by how
     much. A stiller gap alone is enough over many pictures where both last: *lasts* near each is at least a quarter of
-    its highest. A camera that is shaken hides most of what stirs: there a gap with nothing in it is enough.
+    its highest. A camera that is shaken hides most of what stirs: there a gap with nothing in it is enough. In few
+    pictures chance makes patches that are slow: what would be nobody alone, because nothing *solid* is there, is no
+    second one either.
     """
-    first = int(np.argmax(force))
-    reach = 2
+    reach = _REACH
+    near = np.array([solid[max(0, p - reach) : p + reach + 1].max() for p in range(len(solid))])
+    body = np.asarray((near >= 1.0) | (movement.distinct >= _MANY))
+    first = int(np.argmax(np.where(body, force, 0.0)))
     top, highest = float(force[first]), max(float(lasts.max()), 1e-6)
     for second in range(len(force)):
-        if abs(second - first) < apart:
+        if abs(second - first) < apart or not (body[first] and body[second]):
             continue
         a, b = sorted((first, second))
         lower, least = min(float(force[a]), float(force[b])), min(float(many[a]), float(many[b]))

@@ -12,10 +12,10 @@ from detector.clip import BLOCK, decode
 from detector.evaluate import camera_rows
 from detector.judge import judge
 from schemas.messages import Session
-from schemas.vocabulary import Answer
+from schemas.vocabulary import Answer, Reason
 from tests.unit.detector_alterations import Picture, jpeg_of
 from tests.unit.detector_positions import Position, moving_points
-from tests.unit.detector_sessions import BED, grey, night, session
+from tests.unit.detector_sessions import BED, grey, night, session, to_and_fro
 
 SIZES = [(320, 240), (352, 288), (480, 640), (640, 360), (640, 480), (800, 600), (960, 720), (1280, 720), (1920, 1080)]
 
@@ -75,3 +75,29 @@ def test_no_recording_seen_from_elsewhere_becomes_green(footage: Path) -> None:
         height, width = grey(row.session.frames[0]).shape
         found = judge(Position.drawn(number, (width, height), about).of(row.session))
         assert found.answer is not Answer.IN_BED, (number, row.session.session_id)
+
+
+def head_and_fold(*, second: float) -> Session:
+    """Return nine pictures, played to and fro, of a bed in which a head moves and, far from it, a fold by *second* levels.
+
+    The fold settles slowly, as a coder's blocks do too; what is a body there would have edges that move.
+    """
+    chance = np.random.default_rng(8)
+    tiles = np.sign(chance.normal(0, 1, (12, 16))).astype(np.float32)
+    room = np.asarray(painted((640, 480)) + 25 * cv2.resize(tiles, (640, 480), interpolation=cv2.INTER_NEAREST))
+    steps = np.array([[1, -1, 1, -1], [-1, 1, -1, 1], [1, -1, 1, -1], [-1, 1, -1, 1]], np.float32)
+    pillow = np.zeros_like(room)
+    pillow[192:256, 160:224] = cv2.resize(2 * steps, (64, 64), interpolation=cv2.INTER_NEAREST)
+    fold = np.zeros_like(room)
+    fold[208:272, 400:464] = cv2.resize(steps, (64, 64), interpolation=cv2.INTER_NEAREST)
+    shown = [
+        room + pillow * float(np.sin(0.8 * n)) + second * fold * (n >= 5) + chance.normal(0, 0.8, room.shape)
+        for n in range(9)
+    ]
+    return session(to_and_fro([jpeg_of(np.asarray(p, np.float32), 95) for p in shown], 60), fps=6.0)
+
+
+def test_a_slow_patch_in_few_pictures_is_no_second_sleeper() -> None:
+    faint, clear = judge(head_and_fold(second=0.35)), judge(head_and_fold(second=4.0))
+    assert (faint.answer, faint.people) == (Answer.IN_BED, 1)
+    assert (clear.reasons, clear.people) == ((Reason.COUNT,), 2)
