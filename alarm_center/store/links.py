@@ -30,6 +30,8 @@ class Link:
     zone: str
     number: str
     """The phone number of those who know more."""
+    others: tuple[str, ...]
+    """Whoever else has taken it and has not said no since, by patrol."""
     user_id: UUID | None
     """The carer's own sign-in, where they have one."""
 
@@ -46,7 +48,11 @@ async def link(tx: "Tx[Any]", token: str) -> Link | None:
         """
         select n.notice_id, n.state, n.patrol, a.body, e.code as area, o.zone,
             coalesce(o.data_number, o.fixed_number, o.sending_number) as number,
-            (select c.user_id from carers c where c.org = n.org and c.phone = n.phone) as user_id
+            (select c.user_id from carers c where c.org = n.org and c.phone = n.phone) as user_id,
+            array(
+                select distinct o.patrol from notices o
+                where o.dispatch_id = n.dispatch_id and o.phone <> n.phone and o.state = 'took' order by 1
+            ) as others
         from notices n
         join alarms a using (alarm_id)
         join areas e using (area_id)
@@ -60,7 +66,7 @@ async def link(tx: "Tx[Any]", token: str) -> Link | None:
 
 def _link(row: Mapping[str, Any]) -> Link:
     fields = dict(row)
-    return Link(alarm=_ALARM.validate_python(fields.pop("body")), **fields)
+    return Link(alarm=_ALARM.validate_python(fields.pop("body")), others=tuple(fields.pop("others")), **fields)
 
 
 async def browser_of(tx: "Tx[Any]", alarm_id: UUID, notice_id: UUID) -> str | None:

@@ -1,9 +1,11 @@
 """A resident who needs two carers: said with their name, wherever an operator decides whom to send."""
 
+from datetime import timedelta
+
 import pytest
 
 from schemas.vocabulary import Answer, Reason
-from tests.support.night_town import Town
+from tests.support.night_town import TWO, Town
 from tests.support.site import Browser, Site
 
 WORDS = {"sv": "Två personal", "en": "Two carers"}
@@ -43,3 +45,28 @@ async def test_an_area_where_everybody_needs_two_says_it_of_each(storstad: Town,
     await storstad.finding(2, Answer.CANNOT_TELL, Reason.STILL)
     olle = await olle_in("sv", pages)
     assert WORDS["sv"] in await olle.text(f"/alarm/{await storstad.value('select alarm_id from alarms')}")
+
+
+async def test_each_of_the_two_sees_who_the_other_is(storstad: Town, pages: Site) -> None:
+    await needs_two(storstad, 2)
+    await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    await storstad.step()  # nobody is signed in: a patrol is asked at once
+    await storstad.set_clock(TWO + timedelta(minutes=4))
+    await storstad.step()  # and the other after three minutes
+    asked = "select token from notices where patrol = $1 order by asked_at limit 1"
+    first, second = ["/u/" + await storstad.value(asked, patrol) for patrol in ("Patrull 1", "Patrull 2")]
+    one, other = pages.browser(), pages.browser()
+    assert "har tagit det" not in await other.text(second)
+
+    assert "Tar du det?" in await one.text(first)
+    await one.post(f"{first}/take", {"minutes": "20"})
+    alone = await one.text(first)
+    assert WORDS["sv"] in alone and "En till tillfrågas." in alone
+    assert "Patrull 1 har tagit det. En till behövs." in await other.text(second)
+
+    await other.post(f"{second}/take", {"minutes": "20"})
+    assert "Patrull 2 har också tagit det." in await one.text(first)
+    assert "Patrull 1 har också tagit det." in await other.text(second)
+
+    await other.post(f"{second}/decline")
+    assert "En till tillfrågas." in await one.text(first), "one who has said no again is not on the way"

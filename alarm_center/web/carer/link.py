@@ -106,12 +106,12 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 async def _show(request: web.Request, opened: Opened, said: str = "", status: int = 200) -> web.Response:
     speech, link = speech_of(request), opened.link
-    resident, phone_first, raised = None, False, []
+    resident, plan, raised = None, None, []
     async with request.app[MEMORY].transaction(opened.viewer) as tx:
         at = await now(tx)
         if opened.theirs and opened.may_see and link.alarm.resident_id is not None:
             resident = await casebook.resident(tx, link.alarm.resident_id)
-            phone_first = (await towns.home(tx, link.alarm.resident_id)).plan.phone_first
+            plan = (await towns.home(tx, link.alarm.resident_id)).plan
             raised = await raisings.of_alarm(tx, link.alarm.alarm_id)
     return render(
         request,
@@ -124,7 +124,8 @@ async def _show(request: web.Request, opened: Opened, said: str = "", status: in
             "elsewhere": opened.elsewhere,
             "wanted": dispatching.seeks(link.alarm.dispatch) and link.alarm.state is not AlarmState.CLOSED,
             "resident": resident,
-            "phone_first": phone_first,
+            "phone_first": plan is not None and plan.phone_first,
+            "two_carers": plan is not None and plan.two_carers,
             "raisings": raised,
             "title": speech(words.case_words(link.alarm)),
             "minutes": MINUTES,
