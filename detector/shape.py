@@ -1,12 +1,14 @@
 """What a moving body is: how much of it lies at rest zones, how tall and how low it is, moment by moment."""
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from detector.movement import Body, Movement
+from detector.movement import Body, Movement, bodies
+from detector.thresholds import Thresholds
 from detector.zones import Mask, Zones, extent
 
 Line = npt.NDArray[np.float64]
@@ -95,24 +97,29 @@ def describe(body: Body, movement: Movement, zones: Zones) -> Figure:
     )
 
 
-def lobes(movement: Movement, zone: Mask) -> int:
-    """Return how many places in *zone* move all the time with a stiller gap between them: 0, 1 or 2.
+def lobes(movement: Movement, zone: Mask, t: Thresholds) -> int:
+    """Return how many people stir in *zone*: 0, 1 or 2 places that move with a stiller gap between them.
 
     One sleeper stirs an arm or a leg now and then, but breathes in one place; two people are two such places side by
     side. The gap between them is both narrower (fewer blocks stir) and stiller (those that do stir less). It is looked
-    for over the whole zone, and in parts of it: two heads may lie close where their bodies do not.
+    for over the whole zone, and in parts of it: two heads may lie close where their bodies do not. Two bodies that move
+    apart from each other, each enough to be a sleeper alone, are two however much more the one moves than the other.
     """
+    top, left, bottom, right = extent(zone)
+    height, width = bottom - top, right - left
+    # In a bed seen twice as long as wide, two lie beside each other across it; along it is one body's length.
+    looked_across = width < _LONG * min(width, height), height < _LONG * min(width, height)
+    if _two_bodies(movement, zone, looked_across, t):
+        return 2
     there = _together(movement.stirs & zone)
     lasting = _together(movement.sustained & zone)
     if int(there.sum()) < _LEAST_AT_ONCE + 1:
         return 0
     force = np.where(there, np.log2(np.maximum(movement.pooled, _LEAST_FORCE)), 0.0)
-    top, left, bottom, right = extent(zone)
     maps = np.stack([force, there, lasting, movement.solid & zone])[:, top:bottom, left:right]
-    height, width = bottom - top, right - left
-    for along, across in ((maps, width), (maps.transpose(0, 2, 1), height)):
-        # In a bed seen twice as long as wide, two lie beside each other across it; along it is one body's length.
-        if across >= _LONG * min(width, height):
+    ways = (maps, width), (maps.transpose(0, 2, 1), height)
+    for (along, across), looked in zip(ways, looked_across, strict=True):
+        if not looked:
             continue
         apart, length = max(4, round(0.3 * across)), along.shape[1]
         for first, last, gap in _PARTS:
@@ -121,6 +128,18 @@ def lobes(movement: Movement, zone: Mask) -> int:
             if _two_peaks(force_line, many, lasts, solid, apart, gap, movement):
                 return 2
     return 1
+
+
+def _two_bodies(movement: Movement, zone: Mask, looked_across: tuple[bool, bool], t: Thresholds) -> bool:
+    """Return whether two bodies of solid movement, each a sleeper's, lie apart over the zone's width or height."""
+    found = bodies(movement.solid & zone, movement.amplitude, int(t.least_in_bed))
+    middles = [np.argwhere(body.mask).mean(axis=0) for body in found if body.strength >= t.strength_in_bed]
+    top, left, bottom, right = extent(zone)
+    for one, other in combinations(middles, 2):
+        down, along = np.abs(one - other) / (bottom - top, right - left)
+        if (looked_across[0] and along >= t.apart) or (looked_across[1] and down >= t.apart):
+            return True
+    return False
 
 
 def _together(mask: Mask) -> Mask:

@@ -46,6 +46,7 @@ class Thresholds:
     least_slow: float = 8.0
     slow_distinct: float = 20.0
     shiver: float = 0.025
+    apart: float = 0.4
     least_outside: float = 4.0
     clear_outside: float = 40.0
     fair_share: float = 0.15

@@ -151,7 +151,7 @@ def _in_zone(place: Place, core: Mask, zones: Zones, movement: Movement, t: Thre
         # A side of a couple's bed is one person wide; only a bed that is one zone can hold two unasked.
         people = 1
         if len(zones.rest) == 1 and movement.distinct >= t.least_distinct:
-            people = max(1, lobes(movement, place.mask))
+            people = max(1, lobes(movement, place.mask, t))
     return _At(place, blocks, strength, slow, people)
 
 

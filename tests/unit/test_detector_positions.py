@@ -77,21 +77,22 @@ def test_no_recording_seen_from_elsewhere_becomes_green(footage: Path) -> None:
         assert found.answer is not Answer.IN_BED, (number, row.session.session_id)
 
 
-def head_and_fold(*, second: float) -> Session:
+def head_and_fold(*, second: float, pace: float = 0.8, beside: bool = False) -> Session:
     """Return nine pictures, played to and fro, of a bed in which a head moves and, far from it, a fold by *second* levels.
 
-    The fold settles slowly, as a coder's blocks do too; what is a body there would have edges that move.
+    The head turns at *pace*; the fold is *beside* it, or farther down the bed. It settles slowly, as a coder's blocks do too; what is a body there would have edges that move.
     """
     chance = np.random.default_rng(8)
     tiles = np.sign(chance.normal(0, 1, (12, 16))).astype(np.float32)
     room = np.asarray(painted((640, 480)) + 25 * cv2.resize(tiles, (640, 480), interpolation=cv2.INTER_NEAREST))
     steps = np.array([[1, -1, 1, -1], [-1, 1, -1, 1], [1, -1, 1, -1], [-1, 1, -1, 1]], np.float32)
     pillow = np.zeros_like(room)
-    pillow[192:256, 160:224] = cv2.resize(2 * steps, (64, 64), interpolation=cv2.INTER_NEAREST)
+    pillow[160:224, 160:224] = cv2.resize(2 * steps, (64, 64), interpolation=cv2.INTER_NEAREST)
     fold = np.zeros_like(room)
-    fold[208:272, 400:464] = cv2.resize(steps, (64, 64), interpolation=cv2.INTER_NEAREST)
+    y, x = (304, 160) if beside else (208, 400)
+    fold[y : y + 64, x : x + 64] = cv2.resize(steps, (64, 64), interpolation=cv2.INTER_NEAREST)
     shown = [
-        room + pillow * float(np.sin(0.8 * n)) + second * fold * (n >= 5) + chance.normal(0, 0.8, room.shape)
+        room + pillow * float(np.sin(pace * n)) + second * fold * (n >= 5) + chance.normal(0, 0.8, room.shape)
         for n in range(9)
     ]
     return session(to_and_fro([jpeg_of(np.asarray(p, np.float32), 95) for p in shown], 60), fps=6.0)
@@ -101,3 +102,8 @@ def test_a_slow_patch_in_few_pictures_is_no_second_sleeper() -> None:
     faint, clear = judge(head_and_fold(second=0.35)), judge(head_and_fold(second=4.0))
     assert (faint.answer, faint.people) == (Answer.IN_BED, 1)
     assert (clear.reasons, clear.people) == ((Reason.COUNT,), 2)
+
+
+def test_who_moves_much_hides_nobody_who_moves_beside_them() -> None:
+    found = judge(head_and_fold(second=1.2, pace=1.3, beside=True))
+    assert (found.reasons, found.people) == ((Reason.COUNT,), 2)
