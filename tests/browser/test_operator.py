@@ -93,17 +93,24 @@ async def test_the_picture_goes_when_the_alarm_closes(storstad: Town, open_page:
     await expect(page.locator(".dark-room")).to_contain_text("Larmet är avslutat. Bilden är borta.")
 
 
-async def test_a_page_that_stands_still_says_so_and_shows_no_picture(storstad: Town, open_page: OpenPage) -> None:
+async def test_a_page_that_stands_still_says_so_and_shows_no_picture_until_it_goes_on(
+    storstad: Town, open_page: OpenPage
+) -> None:
     await fallen(storstad)
     async with site(storstad) as other:
         page = await open_page(at=other)
         await page.click("[data-key=c]")
         await page.wait_for_selector(".has-picture")
         await expect(page.locator("[data-clock]")).to_have_text("02:00:40")
+        port = other.server.port
     await expect(page.locator("#stale")).to_be_visible()
     await expect(page.locator("#stale")).to_contain_text("Ingen kontakt sedan 02:00:40. Listan kan vara gammal.")
     await expect(page.locator(".screen canvas")).to_be_hidden()
     await expect(page.locator("main")).to_have_css("opacity", "0.38")
+    async with site(storstad, port=port):
+        await expect(page.locator("#stale")).to_be_hidden()
+        await expect(page.locator(".has-picture .screen canvas")).to_be_visible()
+        await expect(page.locator("[data-gone]")).to_be_hidden()
 
 
 async def test_the_clock_and_the_countdown_are_the_servers(storstad: Town, open_page: OpenPage) -> None:

@@ -1,5 +1,5 @@
 // The open page: the stream, the clock that it feeds, fragments, keys and sound. No browser clock decides anything.
-import { begin as beginPicture, blankAll, showClear, showLive } from "./picture.js";
+import { begin as beginPicture, blankAll, showAgain, showClear, showLive } from "./picture.js";
 
 const FROZEN_MS = 5000, RENEW_MS = 30000;
 const body = document.body, csrf = document.querySelector("meta[name=csrf]").content;
@@ -47,7 +47,7 @@ function tick(instant) {
 function setStale(stale) {
   if (body.classList.contains("is-stale") === stale) return;
   body.classList.toggle("is-stale", stale);
-  if (stale) { $("[data-last]").textContent = wallTime(); blankAll(); if (audio?.state === "running") beep(440, 330); } else refreshAll();
+  if (stale) { $("[data-last]").textContent = wallTime(); blankAll(); if (audio?.state === "running") beep(440, 330); } else refreshAll().then(() => showAgain(csrf));
   $("#stale").hidden = !stale;
 }
 setInterval(() => { if (performance.now() - heard > FROZEN_MS) setStale(true); }, 500);

@@ -74,6 +74,13 @@ function replay(player, url, csrf, clear) {
   begin(player, csrf);
 }
 
+const showFirst = (player, csrf) => replay(player, player.dataset.player.replace(/\/clear$/, ""), csrf, false);
+
+/** Contact is back: play again what was blanked meanwhile, as the town first shows it, if the server still lets us. */
+export function showAgain(csrf) {
+  for (const player of document.querySelectorAll("[data-player].is-gone")) showFirst(player, csrf);
+}
+
 /** Play the ten seconds clear, from *url*, in the place of the blurred ones. */
 export function showClear(url, csrf) {
   const player = document.querySelector("[data-player]");
@@ -107,5 +114,5 @@ export async function showLive(url, csrf, clear) {
   canvas.remove();
   for (const one of aside) one.hidden = false;
   player?.classList.remove("is-live");
-  if (player?.isConnected) replay(player, player.dataset.player.replace(/\/clear$/, ""), csrf, false);
+  if (player?.isConnected) showFirst(player, csrf);
 }
