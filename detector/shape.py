@@ -30,6 +30,9 @@ _BODY = 2.0
 _MANY = 20
 """Different pictures from which a stiller place is one by more than chance."""
 
+_BY_CHANCE = 3.5
+"""Blocks along the bed, mean of three lines, that chance makes slow in few pictures: the three that are pooled, or so."""
+
 _REACH = 2
 """Lines on either side of a place that are the same body."""
 
@@ -154,12 +157,12 @@ def _two_peaks(force: Line, many: Line, lasts: Line, solid: Line, apart: int, ga
     Between two people less stirs (*force*), in fewer blocks (*many*), than at the lesser of them; the *gap* says by how
     much. A stiller gap alone is enough over many pictures where both last: *lasts* near each is at least a quarter of
     its highest. A camera that is shaken hides most of what stirs: there a gap with nothing in it is enough. In few
-    pictures chance makes patches that are slow: what would be nobody alone, because nothing *solid* is there, is no
-    second one either.
+    pictures chance makes patches that are slow, as large as the square that slowness is pooled over and no larger: such
+    a one is nobody unless something *solid* moves there.
     """
     reach = _REACH
     near = np.array([solid[max(0, p - reach) : p + reach + 1].max() for p in range(len(solid))])
-    body = np.asarray((near >= 1.0) | (movement.distinct >= _MANY))
+    body = np.asarray((near >= 1.0) | (many > _BY_CHANCE) | (movement.distinct >= _MANY))
     first = int(np.argmax(np.where(body, force, 0.0)))
     top, highest = float(force[first]), max(float(lasts.max()), 1e-6)
     for second in range(len(force)):

@@ -71,3 +71,12 @@ def test_a_minute_shows_as_much_as_ten_seconds(names: tuple[str, ...]) -> None:
     for scene, answer in (("asleep", Answer.IN_BED), ("two", Answer.CANNOT_TELL)):
         asked = session(draw(scene, 1, 60, 2.0), Profile.model_validate(profile(scene, expected=1)), fps=2.0)
         assert judge(made_harder(asked, names, np.random.default_rng(1))).answer is answer, scene
+
+
+@pytest.mark.parametrize("seed", [7, 8, 10])
+def test_two_beneath_a_blanket_are_two_in_ten_pictures_of_a_night_too(seed: int) -> None:
+    """The one who moves less does so by breath alone: in few pictures nothing of it is solid, but it is large."""
+    short = session(draw("two", seed, 1.6, 6.0), Profile.model_validate(profile("two")), fps=6.0)
+    hidden = made_harder(short, ("blanket", "night"), np.random.default_rng(seed))
+    found = judge(session(to_and_fro([frame.jpeg for frame in hidden.frames], 60), short.profile, fps=6.0))
+    assert found.reasons == (Reason.COUNT,)
