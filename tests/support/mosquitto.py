@@ -12,10 +12,10 @@ from typing import Final
 from deploy.make_secrets import mosquitto_hash
 from fjarrtillsyn.embedded.ports import HOST, free_port
 from tests.support.ports import wait_for_port
+from tests.support.waiting import DEADLINE_S
 
 DEPLOYED: Final = Path(__file__).parents[2] / "deploy" / "mosquitto"
 _SBIN: Final = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"  # where an ordinary user's PATH does not look
-_DEADLINE_S: Final = 10.0
 
 
 class Mosquitto:
@@ -48,14 +48,7 @@ class Mosquitto:
         if self._process is not None:
             reloads = self.log().count("Reloading config")
             self._process.send_signal(signal.SIGHUP)
-            end = time.monotonic() + _DEADLINE_S
-            while self.log().count("Reloading config") == reloads:
-                try:
-                    self._process.wait(timeout=0.01)
-                except subprocess.TimeoutExpired:
-                    if time.monotonic() < end:
-                        continue
-                raise RuntimeError(f"Mosquitto did not read its files again; it wrote:\n{self.log()}")
+            self._until_written("Reloading config", reloads)
         return password
 
     def start(self) -> None:
@@ -63,6 +56,7 @@ class Mosquitto:
         if self._process is not None:
             raise RuntimeError("this Mosquitto runs already")
         self._write_passwords()
+        starts = self.log().count(" running")
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [_program("mosquitto"), "-c", str(self.folder / "mosquitto.conf")],
@@ -71,6 +65,7 @@ class Mosquitto:
             )
         try:
             wait_for_port(self.port, self._process)
+            self._until_written(" running", starts)  # it answers before it can be told to read its files again
         except RuntimeError as failed:
             self.kill()
             raise RuntimeError(f"{failed}; it wrote:\n{self.log()}") from failed
@@ -91,7 +86,22 @@ class Mosquitto:
 
     def log(self) -> str:
         """Return what it has written so far."""
-        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+        path = self.folder / "log"
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    def _until_written(self, text: str, before: int) -> None:
+        """Return once it has written *text* once more than *before* times."""
+        assert self._process is not None
+        end = time.monotonic() + DEADLINE_S
+        while self.log().count(text) <= before:
+            try:
+                status = self._process.wait(timeout=0.01)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() < end:
+                    continue
+                status = None
+            ended = "" if status is None else f" and ended with {status}"
+            raise RuntimeError(f"Mosquitto did not write {text.strip()!r}{ended}; it wrote:\n{self.log()}")
 
     def _end(self, how: Callable[[subprocess.Popen[bytes]], None]) -> None:
         if self._process is None:
