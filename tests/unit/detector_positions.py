@@ -88,7 +88,8 @@ class Position:
             if not inside.all():
                 chance = np.random.default_rng(zlib.crc32(data))
                 grain = noise * chance.standard_normal(new.shape, dtype=np.float32)
-                new = np.where(inside, new, beyond + grain)
+                lit = float(picture.mean()) / max(float(usual.mean()), 1.0)
+                new = np.where(inside, new, lit * beyond + grain)
             seen[data] = jpeg_of(np.asarray(new, np.float32), self.quality)
         frames = tuple(Frame(ms=f.ms, jpeg=seen[f.jpeg]) for f in session.frames[:: self.every] if f.jpeg in seen)
         return session.model_copy(update={"frames": frames, "profile": self.profile(session.profile)})

@@ -80,7 +80,8 @@ def test_no_recording_seen_from_elsewhere_becomes_green(footage: Path) -> None:
 def head_and_fold(*, second: float, pace: float = 0.8, beside: bool = False) -> Session:
     """Return nine pictures, played to and fro, of a bed in which a head moves and, far from it, a fold by *second* levels.
 
-    The head turns at *pace*; the fold is *beside* it, or farther down the bed. It settles slowly, as a coder's blocks do too; what is a body there would have edges that move.
+    The head turns at *pace*. The fold settles once; it is *beside* the head and as large, or a block farther down the
+    bed, as a coder leaves them.
     """
     chance = np.random.default_rng(8)
     tiles = np.sign(chance.normal(0, 1, (12, 16))).astype(np.float32)
