@@ -1,8 +1,10 @@
 """Two people from two recordings in one session: a sleeper never hides who else is there, nor who is not."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -73,5 +75,40 @@ def test_a_partner_who_is_not_in_bed_is_missed(footage: Path) -> None:
         if other.green == "forbidden" and tried < 24:
             found = judge(side_by_side(sleeper.session, other.session))
             assert found.answer is not Answer.IN_BED, (sleeper.session.session_id, other.session.session_id)
+            tried += 1
+    assert tried == 24
+
+
+def in_one_bed(upper: Session, lower: Session, flip: tuple[bool, ...]) -> Session:
+    """Return both beneath each other in *upper*'s bed, each half as wide as it was, turned head to foot as *flip* says."""
+    zone = np.array(upper.profile.zones[0].polygon)
+    strips = []
+    for of, turned in zip((upper, lower), flip, strict=True):
+        shown = [picture_of(frame.jpeg) for frame in of.frames]
+        height, width = shown[0].shape
+        (left, top), (right, bottom) = zone.min(axis=0) * (width, height), zone.max(axis=0) * (width, height)
+        aside = (bottom - top) / 8
+        cut = [p[int(top + aside) : int(bottom - aside), int(left) : int(right)] for p in shown]
+        strips.append([p[:, ::-1] if turned else p for p in cut])
+    frames = []
+    for frame, one, other in zip(upper.frames, *strips, strict=False):
+        picture = picture_of(frame.jpeg)
+        half = int(bottom - top) // 2
+        for start, strip in ((int(top), one), (int(top) + half, other)):
+            squeezed = cv2.resize(np.ascontiguousarray(strip), (strip.shape[1], half), interpolation=cv2.INTER_AREA)
+            picture[start : start + half, int(left) : int(left) + strip.shape[1]] = squeezed
+        frames.append(Frame(ms=frame.ms, jpeg=jpeg_of(picture, 90)))
+    return upper.model_copy(update={"frames": tuple(frames)})
+
+
+@pytest.mark.footage
+def test_two_in_the_bed_of_one_are_never_one(footage: Path) -> None:
+    """However much more the one moves; the recorded sleepers of one camera, in pairs, their heads at either end."""
+    asleep = [r.session for r in camera_rows(footage) if r.label in SLEEPERS and r.session.session_id.startswith("s11")]
+    tried = 0
+    for upper, lower in itertools.permutations(asleep, 2):
+        for flip in itertools.product((False, True), repeat=2):
+            found = judge(in_one_bed(upper, lower, flip))
+            assert found.answer is not Answer.IN_BED, (upper.session_id, lower.session_id, flip)
             tried += 1
     assert tried == 24
