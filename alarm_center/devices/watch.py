@@ -60,7 +60,7 @@ async def preflight(memory: Memory, org: str, device_id: str, status: Status) ->
     fault = status.fault is not None or status.camera_ok is False
     failed = {p.check_id for p in status.preflight if p.fault is not None}
     async with memory.transaction() as tx:
-        coming = await _coming(tx, org, device_id)
+        coming = await checks.coming_of_device(tx, org, device_id, _AHEAD)
     for check_id, known in coming:
         bad = fault or check_id in failed
         if bad != known:
@@ -78,27 +78,12 @@ async def silent(memory: Memory, since: datetime | None) -> int:
         told = [
             check_id
             for device in lost
-            for check_id, known in await _coming(tx, device.org, device.device_id)
+            for check_id, known in await checks.coming_of_device(tx, device.org, device.device_id, _AHEAD)
             if not known
         ]
     for check_id in told:
         await _tell(memory, check_id, FaultKnown(Reason.NO_SESSION), "watch")
     return len(told)
-
-
-async def _coming(tx: "Tx[Any]", org: str, device_id: str) -> list[tuple[UUID, bool]]:
-    """Return the device's coming checks, and whether each knows of a fault, alarmed already or to be alarmed in time."""
-    rows = await tx.fetch(
-        """
-        select check_id, fault_known or next_step_at < opens_at as fault_known from checks
-        where org = $1 and device_id = $2 and state = 'planned' and opens_at < clock.now() + $3::interval
-        order by opens_at
-        """,
-        org,
-        device_id,
-        _AHEAD,
-    )
-    return [(row["check_id"], row["fault_known"]) for row in rows]
 
 
 async def _tell(memory: Memory, check_id: UUID, event: CheckEvent, actor: str) -> None:

@@ -1,7 +1,7 @@
 """Checks and their attempts: rows to values of the core and back."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -90,6 +90,22 @@ async def coming(tx: "Tx[Any]", resident_id: UUID) -> list[UUID]:
         resident_id,
     )
     return [row["check_id"] for row in rows]
+
+
+async def coming_of_device(tx: "Tx[Any]", org: str, device_id: str, within: timedelta) -> list[tuple[UUID, bool]]:
+    """Return what a device has to do *within* that time, and whether each check knows of a fault by now.
+
+    One that was alarmed for its fault, or will be in time, knows of it.
+    """
+    rows = await tx.fetch(
+        """
+        select check_id, fault_known or next_step_at < opens_at as fault_known from checks
+        where org = $1 and device_id = $2 and state = 'planned' and opens_at < clock.now() + $3::interval
+        order by opens_at
+        """,
+        org, device_id, within,
+    )  # fmt: skip
+    return [(row["check_id"], row["fault_known"]) for row in rows]
 
 
 async def lock_coming(tx: "Tx[Any]", resident_id: UUID) -> None:
