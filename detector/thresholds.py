@@ -44,6 +44,7 @@ class Thresholds:
     least_in_bed: float = 4.0
     strength_in_bed: float = 40.0
     least_slow: float = 8.0
+    slower: float = 2.0
     slow_distinct: float = 20.0
     shiver: float = 0.025
     apart: float = 0.4
@@ -58,6 +59,7 @@ class Thresholds:
     shade: float = 0.75
     least_fallen: float = 15.0
     overhang: float = 0.27
+    long_side: float = 1.2
     border: float = 0.2
     border_time: float = 0.7
     low_share: float = 0.3

@@ -12,6 +12,9 @@ from detector.zones import Mask, Place, Zones, extent, grown
 from schemas.messages import Evidence, Profile
 from schemas.vocabulary import Answer, Reason
 
+_BORDER = 3
+"""Blocks from the picture's border within which feet that pass by are seen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -74,6 +77,8 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
         if weak:
             return say(Answer.CANNOT_TELL, Reason.STILL, None, "too little movement to say who or where")
         return say(Answer.NOT_SEEN, None, 0)
+    if _at_the_border(movement, zones):
+        return say(Answer.CANNOT_TELL, Reason.STILL, None, "what moves in bed only comes in over the picture's border")
     if any(_sits(f, zones) for f in figures if f.inside >= 0.5):
         return say(Answer.SOMETHING_WRONG, Reason.AT_EDGE, people, "upright in bed")
     if measures["violence"] >= t.violent:
@@ -82,6 +87,8 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
         return say(Answer.CANNOT_TELL, Reason.COUNT, people, f"{people} seen, {profile.expected_people} expected")
     if stray:
         return say(Answer.CANNOT_TELL, Reason.COUNT, people, "something else moves outside the bed")
+    if any(_over_the_side(f, movement, zones, t) for f in figures):
+        return say(Answer.CANNOT_TELL, Reason.STILL, people, "who moves in bed moves over its long side too")
     if measures["left_share"] >= t.left_share and measures["late"] < 1.0:
         stopped = Evidence(what="stopped", value=measures["left_share"])
         said = say(Answer.CANNOT_TELL, Reason.STILL, people, "moved much, then not at all")
@@ -138,6 +145,9 @@ def _who_is_where(movement: Movement, zones: Zones, t: Thresholds) -> list[_At]:
 
 def _in_zone(place: Place, core: Mask, zones: Zones, movement: Movement, t: Thresholds) -> _At:
     alive = movement.solid & core
+    if float(movement.slow[place.mask].mean()) < t.slower * _share(movement.slow, zones.outside):
+        # Where all the picture is as slow as the bed, as a coder leaves it, slowness picks out nobody.
+        alive &= movement.amplitude >= t.strong
     blocks = int(alive.sum())
     strength = float(movement.amplitude[alive].sum())
     slow = max((b.blocks for b in bodies(movement.slow & core, movement.slowness, 3)), default=0)
@@ -158,7 +168,7 @@ def _in_zone(place: Place, core: Mask, zones: Zones, movement: Movement, t: Thre
 def _breathes(slow: int, place: Place, elsewhere: Mask, movement: Movement, t: Thresholds) -> bool:
     """Return whether slow movement alone is enough: a patch of it in this zone, and next to none where nobody rests."""
     share_here = float(movement.slow[place.mask].mean())
-    share_there = float(movement.slow[elsewhere].mean()) if elsewhere.any() else 1.0
+    share_there = _share(movement.slow, elsewhere) if elsewhere.any() else 1.0
     return (
         slow >= t.least_slow
         and movement.distinct >= t.slow_distinct
@@ -187,13 +197,50 @@ def _figures(movement: Movement, zones: Zones, t: Thresholds) -> list[Figure]:
     return [figure for figure in figures if not _line(figure)]
 
 
+def _over_the_side(figure: Figure, movement: Movement, zones: Zones, t: Thresholds) -> bool:
+    """Return whether a body that is mostly in bed moves clearly over the bed's long side: who sits there has feet there.
+
+    Over the ends reach a sleeper's head and feet, for which ``overhang`` leaves room. A zone that is about as long as
+    wide has no long side.
+    """
+    beyond = np.argwhere(figure.body.mask & ~zones.at_rest).astype(np.float64)
+    place = max(zones.rest, key=lambda place: int((place.mask & figure.body.mask).sum()))
+    spots = np.argwhere(place.mask).astype(np.float64)
+    if figure.inside < 0.5 or len(beyond) < t.least_outside or len(spots) < 3:
+        return False
+    middle = spots.mean(axis=0)
+    spread, axes = np.linalg.eigh(np.cov((spots - middle).T))
+    if spread[1] < t.long_side**2 * spread[0]:
+        return False
+    across, along = np.abs((spots - middle) @ axes).max(axis=0)
+    over = np.abs((beyond - middle) @ axes) / (max(across, 0.5), max(along, 0.5))
+    sideways = beyond[over[:, 0] > over[:, 1]].astype(int)
+    strength = float(movement.amplitude[sideways[:, 0], sideways[:, 1]].sum())
+    return len(sideways) >= t.least_outside and strength >= t.clear_outside
+
+
+def _at_the_border(movement: Movement, zones: Zones) -> bool:
+    """Return whether all that is solid in bed comes in over the picture's border and stays there: feet that pass by."""
+    found = bodies(movement.solid & zones.at_rest, movement.amplitude, 1)
+    return bool(found) and all(_within(extent(body.mask), body.mask.shape, _BORDER) for body in found)
+
+
+def _within(box: tuple[int, int, int, int], shape: tuple[int, ...], deep: int) -> bool:
+    """Return whether *box* touches the picture's border and reaches at most *deep* blocks into it."""
+    top, left, bottom, right = box
+    rows, columns = shape
+    beside = (left == 0 and right <= deep) or (right == columns and columns - left <= deep)
+    above = (top == 0 and bottom <= deep) or (bottom == rows and rows - top <= deep)
+    return beside or above
+
+
+def _share(mask: Mask, where: Mask) -> float:
+    return float(mask[where].mean()) if where.any() else 0.0
+
+
 def _at_border(figure: Figure) -> bool:
     """Return whether it is a strip along the picture's border, too little of anything to say what it is."""
-    top, left, bottom, right = extent(figure.body.mask)
-    rows, columns = figure.body.mask.shape
-    beside = (left == 0 or right == columns) and right - left <= 2
-    above = (top == 0 or bottom == rows) and bottom - top <= 2
-    return beside or above
+    return _within(extent(figure.body.mask), figure.body.mask.shape, 2)
 
 
 def _line(figure: Figure) -> bool:
