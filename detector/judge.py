@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 from detector import known_room, movement, quality, sensors, thresholds, together, verdict, zones
 from detector.clip import decode
@@ -96,15 +97,8 @@ def _from_frames(session: Session) -> Finding:
     moved = movement.find(clip, where, t)
     said = verdict.decide(moved, where, session.profile, t)
     said = known_room.beside(said, clip, session.profile, t)
-    nobody = said.answer is Answer.NOT_SEEN or said.reason is Reason.STILL
-    if nobody and picture.measures["fresh"] < t.fresh:
-        return finding(
-            session,
-            Answer.CANNOT_TELL,
-            [Reason.FROZEN],
-            measures=_round(picture.measures),
-            detail="the same grain again",
-        )
+    if said.answer is Answer.NOT_SEEN or said.reason is Reason.STILL:
+        said = _unless_old(said, picture.measures["fresh"], t)
     return finding(
         session,
         said.answer,
@@ -113,6 +107,26 @@ def _from_frames(session: Session) -> Finding:
         evidence=said.evidence,
         measures=_round(picture.measures | said.measures),
         detail=said.detail,
+    )
+
+
+def _unless_old(said: verdict.Verdict, fresh: float, t: thresholds.Thresholds) -> verdict.Verdict:
+    """Return *said* of a picture in which nobody moves, or that it is an old one, or may be.
+
+    A coarse coder takes the grain of a live picture away, and then somebody may lie there: not a fault of the camera.
+    """
+    if fresh >= t.fresh:
+        return said
+    if fresh < t.frozen:
+        return replace(said, answer=Answer.CANNOT_TELL, reason=Reason.FROZEN, people=None, detail="the same grain again")
+    detail = said.detail or "nobody is seen"
+    return replace(
+        said,
+        answer=Answer.CANNOT_TELL,
+        reason=Reason.STILL,
+        people=None,
+        evidence=(*said.evidence, Evidence(what="same_grain", value=round(fresh, 2))),
+        detail=f"{detail}, and the grain is so coarse that it may be an old picture",
     )
 
 

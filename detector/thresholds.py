@@ -20,6 +20,7 @@ class Thresholds:
     structure: float = 2.2
     finest: float = 4.0
     turned: float = 0.75
+    frozen: float = 0.6
     fresh: float = 0.85
     flicker: float = 0.25
     black: float = 0.4

@@ -8,8 +8,10 @@ from schemas.vocabulary import Answer, Reason
 
 _GRAVEST = (Reason.ON_FLOOR, Reason.HALF_OUT, Reason.VIOLENT, Reason.AT_EDGE, Reason.UP)
 _SEES_SLEEPERS = frozenset({"thermal_c", "bed_load_kg", "bed_pressure", "presence"})
-_AGAINST = frozenset({"moves_outside", "shape_outside", "warm_outside", "bed_cools", "looks_empty", "stopped"})
-"""Evidence that somebody is elsewhere, or in bed no more: with it, a doubt is more than that nothing moves."""
+_AGAINST = frozenset(
+    {"moves_outside", "shape_outside", "warm_outside", "bed_cools", "looks_empty", "stopped", "same_grain"}
+)
+"""Evidence that somebody is elsewhere or in bed no more, or that it is an old picture: more than that nothing moves."""
 
 _HIDES = 8
 """Blocks of moving light or shade from which a camera that sees nobody move is not believed."""

@@ -78,7 +78,9 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
             return say(Answer.CANNOT_TELL, Reason.STILL, None, "too little movement to say who or where")
         return say(Answer.NOT_SEEN, None, 0)
     if _at_the_border(movement, zones):
-        return say(Answer.CANNOT_TELL, Reason.STILL, None, "what moves in bed only comes in over the picture's border")
+        passing = Evidence(what="moves_outside", value=round(sum(a.strength for a in occupied), 1))
+        said = say(Answer.CANNOT_TELL, Reason.STILL, None, "what moves in bed only comes in over the picture's border")
+        return replace(said, evidence=(passing,))
     if any(_sits(f, zones) for f in figures if f.inside >= 0.5):
         return say(Answer.SOMETHING_WRONG, Reason.AT_EDGE, people, "upright in bed")
     if measures["violence"] >= t.violent:

@@ -233,6 +233,7 @@ SIGNS: Final[Mapping[str, str]] = {
     "shape_outside": _("Form utanför sängen"),
     "looks_empty": _("Sängen ser tom ut"),
     "stopped": _("Rörelse, sedan ingen"),
+    "same_grain": _("Bilden kan vara gammal"),
     "person": _("Person (nätverk)"),
 }
 """What a detector's evidence is called; one that is not here is shown by its own name."""

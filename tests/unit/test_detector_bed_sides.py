@@ -77,6 +77,7 @@ def test_feet_that_pass_by_at_the_border_are_nobody_in_bed(left: int) -> None:
     found = judge(seen(BED_AT_THE_TOP, (0, left, 3, left + 6)))
     assert (found.answer, found.reasons) == (Answer.CANNOT_TELL, (Reason.STILL,))
     assert "border" in found.detail
+    assert [evidence.what for evidence in found.evidence] == ["moves_outside"], "no sensor makes a sleeper of them"
 
 
 def test_where_a_coder_makes_all_the_picture_slow_slowness_is_nobody() -> None:

@@ -86,6 +86,15 @@ def test_one_frame_coded_anew_each_time_is_never_green_and_never_an_empty_room()
         assert (found.answer, found.reasons) == (Answer.CANNOT_TELL, (Reason.FROZEN,)), scene
 
 
+@pytest.mark.parametrize("quality", [15, 20, 30])
+def test_a_live_picture_whose_grain_the_coder_took_away_is_no_fault_of_the_camera(quality: int) -> None:
+    asked = night("empty")
+    found = judge(session([jpeg(grey(frame), quality) for frame in asked.frames], asked.profile, fps=4))
+    assert (found.answer, found.reasons) == (Answer.CANNOT_TELL, (Reason.STILL,))
+    assert [evidence.what for evidence in found.evidence] == ["same_grain"]
+    assert "old picture" in found.detail
+
+
 @pytest.mark.parametrize("frames", [0, 1, 4])
 def test_too_few_frames(frames: int) -> None:
     asked = night("asleep")

@@ -143,6 +143,7 @@ def test_no_samples_make_a_green_of_frames_that_show_none(
         {"evidence": (Evidence(what="looks_empty", zone="bed"),)},
         {"evidence": (Evidence(what="stopped", value=0.6),)},
         {"evidence": (Evidence(what="warm_outside", value=1.4),)},
+        {"evidence": (Evidence(what="same_grain", value=0.7),)},
         {"measures": {"strength_outside": 12.0}},
         {"measures": {"shaded_blocks": 30.0}},
     ],
