@@ -118,7 +118,9 @@ def _unless_old(said: verdict.Verdict, fresh: float, t: thresholds.Thresholds) -
     if fresh >= t.fresh:
         return said
     if fresh < t.frozen:
-        return replace(said, answer=Answer.CANNOT_TELL, reason=Reason.FROZEN, people=None, detail="the same grain again")
+        return replace(
+            said, answer=Answer.CANNOT_TELL, reason=Reason.FROZEN, people=None, detail="the same grain again"
+        )
     detail = said.detail or "nobody is seen"
     return replace(
         said,

@@ -192,3 +192,24 @@ def upright_of(mask: Mask) -> float:
     """Return the spread of *mask* along the picture's height over that along its width."""
     rows, columns = np.nonzero(mask)
     return float(np.sqrt((rows.var() + 1 / 12) / (columns.var() + 1 / 12)))
+
+
+def over_long_side(mask: Mask, zone: Mask, ratio: float) -> Mask:
+    """Return the blocks of *mask* that lie off *zone* over its long sides rather than over its ends.
+
+    The zone's sides are those of its principal axes. One that is less than *ratio* times as long as wide has no long
+    side: then nothing is.
+    """
+    over = np.zeros_like(mask)
+    spots, beyond = np.argwhere(zone), np.argwhere(mask & ~zone)
+    if len(spots) < 3 or not len(beyond):
+        return over
+    middle = spots.mean(axis=0)
+    spread, axes = np.linalg.eigh(np.cov((spots - middle).T))  # the narrow axis first
+    if spread[1] < ratio**2 * spread[0]:
+        return over
+    reach = np.maximum(np.abs((spots - middle) @ axes).max(axis=0), 0.5)
+    across, along = (np.abs((beyond - middle) @ axes) / reach).T
+    rows, columns = beyond[across > along].T
+    over[rows, columns] = True
+    return over

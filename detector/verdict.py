@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from detector.movement import Movement, bodies
-from detector.shape import Figure, describe, lobes, upright_of
+from detector.shape import Figure, describe, lobes, over_long_side, upright_of
 from detector.thresholds import Thresholds
 from detector.zones import Mask, Place, Zones, extent, grown
 from schemas.messages import Evidence, Profile
@@ -77,7 +77,7 @@ def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) ->
         if weak:
             return say(Answer.CANNOT_TELL, Reason.STILL, None, "too little movement to say who or where")
         return say(Answer.NOT_SEEN, None, 0)
-    if _at_the_border(movement, zones):
+    if _only_passes(movement, zones):
         passing = Evidence(what="moves_outside", value=round(sum(a.strength for a in occupied), 1))
         said = say(Answer.CANNOT_TELL, Reason.STILL, None, "what moves in bed only comes in over the picture's border")
         return replace(said, evidence=(passing,))
@@ -202,26 +202,16 @@ def _figures(movement: Movement, zones: Zones, t: Thresholds) -> list[Figure]:
 def _over_the_side(figure: Figure, movement: Movement, zones: Zones, t: Thresholds) -> bool:
     """Return whether a body that is mostly in bed moves clearly over the bed's long side: who sits there has feet there.
 
-    Over the ends reach a sleeper's head and feet, for which ``overhang`` leaves room. A zone that is about as long as
-    wide has no long side.
+    Over the ends reach a sleeper's head and feet, for which ``overhang`` leaves room.
     """
-    beyond = np.argwhere(figure.body.mask & ~zones.at_rest).astype(np.float64)
+    if figure.inside < 0.5:
+        return False
     place = max(zones.rest, key=lambda place: int((place.mask & figure.body.mask).sum()))
-    spots = np.argwhere(place.mask).astype(np.float64)
-    if figure.inside < 0.5 or len(beyond) < t.least_outside or len(spots) < 3:
-        return False
-    middle = spots.mean(axis=0)
-    spread, axes = np.linalg.eigh(np.cov((spots - middle).T))
-    if spread[1] < t.long_side**2 * spread[0]:
-        return False
-    across, along = np.abs((spots - middle) @ axes).max(axis=0)
-    over = np.abs((beyond - middle) @ axes) / (max(across, 0.5), max(along, 0.5))
-    sideways = beyond[over[:, 0] > over[:, 1]].astype(int)
-    strength = float(movement.amplitude[sideways[:, 0], sideways[:, 1]].sum())
-    return len(sideways) >= t.least_outside and strength >= t.clear_outside
+    over = over_long_side(figure.body.mask & ~zones.at_rest, place.mask, t.long_side)
+    return int(over.sum()) >= t.least_outside and float(movement.amplitude[over].sum()) >= t.clear_outside
 
 
-def _at_the_border(movement: Movement, zones: Zones) -> bool:
+def _only_passes(movement: Movement, zones: Zones) -> bool:
     """Return whether all that is solid in bed comes in over the picture's border and stays there: feet that pass by."""
     found = bodies(movement.solid & zones.at_rest, movement.amplitude, 1)
     return bool(found) and all(_within(extent(body.mask), body.mask.shape, _BORDER) for body in found)
