@@ -36,7 +36,7 @@ class Movement:
     session. ``when`` are the times at which a living block is away from its usual grey, ``residual`` how far each block
     is, light taken out, and ``noise`` the usual noise, both in grey levels. ``gain_spread`` is how much the light
     changed, as a factor; ``distinct`` how many different pictures this rests on, and ``rate`` how often they change, a
-    second; ``shaken`` whether the camera shook.
+    second; ``shaken`` whether the camera shook; ``texture`` the deviation inside each block, grey levels.
     """
 
     amplitude: Blocks
@@ -54,6 +54,7 @@ class Movement:
     rate: float
     sustained: Mask
     shaken: bool
+    texture: Blocks
 
 
 def find(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
@@ -115,6 +116,7 @@ def find(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
         rate=(len(kept) - 1) / max(clip.seconds, 0.001),
         sustained=looked_at & (share >= thresholds.solid) & (_beyond(both, control) >= 1.0),
         shaken=shiver >= thresholds.shiver,
+        texture=texture,
     )
 
 

@@ -61,6 +61,7 @@ class Thresholds:
     least_fallen: float = 15.0
     overhang: float = 0.27
     long_side: float = 1.2
+    over_side: float = 0.06
     border: float = 0.2
     border_time: float = 0.7
     low_share: float = 0.3

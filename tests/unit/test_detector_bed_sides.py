@@ -1,4 +1,4 @@
-"""What moves in a bed and is no sleeper: who sits on its long side, feet that pass by, a coder's own slow noise.
+"""What is in a bed and is no sleeper: who sits on its long side, feet that pass by, a coder's own slow noise.
 
 Each is drawn beside a sleeper who moves just as much, in the place or the picture that makes the difference.
 """
@@ -29,10 +29,13 @@ def cloth(seed: int, rows: int, columns: int, contrast: float) -> Picture:
     return np.asarray(print_ * (contrast / float(print_.std())), np.float32)
 
 
-def seen(room: Profile, body: tuple[int, int, int, int], *, sway: float = 1.2, coder: float = 0.0) -> Session:
+def seen(
+    room: Profile, body: tuple[int, int, int, int], *, sway: float = 1.2, coder: float = 0.0, in_prints: float = 0.0
+) -> Session:
     """Return a lit room in which *body*, a box of blocks (top, left, bottom, right), sways by *sway* pixels.
 
-    *coder*: grey levels of slow noise that a coder of differences leaves all over the picture.
+    *coder*: grey levels of slow noise that a coder of differences leaves all over the picture; *in_prints*: in prints
+    alone, of which the body has one, and a picture, a shelf and two rugs.
     """
     rng = np.random.default_rng(7)
     still = 110 + cloth(1, 480, 640, 2)
@@ -40,6 +43,10 @@ def seen(room: Profile, body: tuple[int, int, int, int], *, sway: float = 1.2, c
         still[top : top + 90, left : left + 100] += cloth(2 + number, 90, 100, 40)
     top, left, bottom, right = body
     clothes = cloth(20, (bottom - top) * BLOCK, (right - left) * BLOCK, 22)
+    prints = np.zeros((480, 640), np.float32)
+    for at, left_, rows, columns in ((20, 20, 90, 100), (20, 520, 90, 100), (330, 60, 90, 100), (340, 420, 90, 100)):
+        prints[at : at + rows, left_ : left_ + columns] = 1.0
+    prints[top * BLOCK : bottom * BLOCK, left * BLOCK : right * BLOCK] = 1.0
     drift = np.zeros((60, 80), np.float32)
     pictures = []
     for n in range(COUNT):
@@ -48,8 +55,8 @@ def seen(room: Profile, body: tuple[int, int, int, int], *, sway: float = 1.2, c
         shift = np.array([[1, 0, by], [0, 1, by]], np.float32)
         moved = cv2.warpAffine(clothes, shift, clothes.shape[::-1], borderMode=cv2.BORDER_REFLECT)
         picture[top * BLOCK : bottom * BLOCK, left * BLOCK : right * BLOCK] = 110 + moved
-        drift = 0.9 * drift + coder * rng.normal(0, 1, drift.shape).astype(np.float32)
-        picture += cv2.resize(drift, (640, 480), interpolation=cv2.INTER_NEAREST)
+        drift = 0.9 * drift + rng.normal(0, 1, drift.shape).astype(np.float32)
+        picture += (coder + in_prints * prints) * cv2.resize(drift, (640, 480), interpolation=cv2.INTER_NEAREST)
         pictures.append(jpeg(picture + rng.normal(0, 2.0, picture.shape)))
     return session(pictures, room, fps=3.0)
 
@@ -85,6 +92,15 @@ def test_where_a_coder_makes_all_the_picture_slow_slowness_is_nobody() -> None:
     found = judge(seen(LONG_BED, LYING, sway=0.4, coder=0.2))
     assert found.measures["slow_outside"] > 0.2
     assert (found.answer, found.reasons) == (Answer.CANNOT_TELL, (Reason.STILL,))
+
+
+@pytest.mark.parametrize("noise", [0.2, 0.25, 0.3])
+def test_what_a_coder_leaves_in_every_print_is_no_breath_of_a_printed_duvet(noise: float) -> None:
+    assert judge(seen(LONG_BED, LYING, sway=0.2)).answer is Answer.IN_BED, "a breath, and nothing else"
+    duvet = seen(LONG_BED, (9, 8, 18, 32), sway=0, in_prints=noise)
+    found = judge(duvet)
+    assert found.measures["slow_in_bed"] > 6 * found.measures["slow_outside"]
+    assert found.answer is not Answer.IN_BED
 
 
 def test_who_moves_much_is_seen_behind_such_a_coder_too() -> None:
