@@ -10,9 +10,9 @@ from playwright.async_api import Page
 from alarm_center.outbox import Outbox
 from alarm_center.providers.phone import Phones
 from schemas.vocabulary import Answer, Reason
-from tests.browser.conftest import OpenPage
 from tests.support.night_town import TWO, Town, drawn
 from tests.support.site import site
+from tests.web.browser.conftest import OpenPage
 
 pytestmark = pytest.mark.browser
 

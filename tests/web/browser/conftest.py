@@ -12,7 +12,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 from tests.support.night_town import PASSWORD, TWO, Town, town
 from tests.support.postgres import Database
-from tests.support.site import Site, site
+from tests.support.site import Site
 from tests.support.waiting import DEADLINE_S
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -28,12 +28,6 @@ async def storstad(database: Database) -> AsyncIterator[Town]:
         await here.set_clock(TWO + timedelta(seconds=40))
         await here.step()
         yield here
-
-
-@pytest_asyncio.fixture
-async def pages(storstad: Town) -> AsyncIterator[Site]:
-    async with site(storstad) as running:
-        yield running
 
 
 @pytest_asyncio.fixture

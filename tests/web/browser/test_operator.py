@@ -9,10 +9,10 @@ from playwright.async_api import Page, expect
 from alarm_center.casework import cases
 from alarm_center.core import alarm_events
 from schemas.vocabulary import Answer, Outcome, Reason
-from tests.browser.conftest import BOARD, OpenPage
 from tests.support.night_town import TWO, Town, drawn
 from tests.support.site import site
 from tests.support.waiting import eventually
+from tests.web.browser.conftest import BOARD, OpenPage
 
 pytestmark = pytest.mark.browser
 

@@ -6,9 +6,9 @@ import pytest
 from playwright.async_api import expect
 
 from schemas.vocabulary import Answer, Reason
-from tests.browser.conftest import OpenPage
-from tests.browser.test_accessible import LOOKS, broken
 from tests.support.night_town import PASSWORD, Town
+from tests.web.browser.conftest import OpenPage
+from tests.web.browser.test_accessible import LOOKS, broken
 
 pytestmark = pytest.mark.browser
 

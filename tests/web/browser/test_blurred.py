@@ -9,10 +9,10 @@ from playwright.async_api import Page, Response, expect
 from schemas import wire
 from schemas.messages import LiveFrame
 from schemas.vocabulary import Answer, Reason
-from tests.browser.conftest import OpenPage
-from tests.browser.test_accessible import LOOKS, broken
 from tests.support.night_town import TWO, Town, drawn
 from tests.support.waiting import eventually
+from tests.web.browser.conftest import OpenPage
+from tests.web.browser.test_accessible import LOOKS, broken
 
 pytestmark = pytest.mark.browser
 
