@@ -50,8 +50,8 @@ async def link(tx: "Tx[Any]", token: str) -> Link | None:
             coalesce(o.data_number, o.fixed_number, o.sending_number) as number,
             (select c.user_id from carers c where c.org = n.org and c.phone = n.phone) as user_id,
             array(
-                select distinct o.patrol from notices o
-                where o.dispatch_id = n.dispatch_id and o.phone <> n.phone and o.state = 'took' order by 1
+                select distinct other.patrol from notices other
+                where other.dispatch_id = n.dispatch_id and other.phone <> n.phone and other.state = 'took' order by 1
             ) as others
         from notices n
         join alarms a using (alarm_id)

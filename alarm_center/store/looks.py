@@ -206,6 +206,7 @@ class LiveLook:
 
     org: str
     device_id: str
+    alarm_id: UUID
     seconds: int
     created_at: datetime
     expires_at: datetime
@@ -230,8 +231,8 @@ async def live_look(tx: "Tx[Any]", command_id: UUID, user_id: UUID) -> LiveLook 
     """Return a live look that *user_id* asked for."""
     row = await tx.fetchrow(
         """
-        select c.org, c.device_id, c.seconds, c.created_at, c.expires_at, c.ended, a.state as alarm_state, a.holder,
-            a.lease_until, l.look_id, coalesce(l.clear, o.first_view = 'clear') as clear
+        select c.org, c.device_id, c.alarm_id, c.seconds, c.created_at, c.expires_at, c.ended, a.state as alarm_state,
+            a.holder, a.lease_until, l.look_id, coalesce(l.clear, o.first_view = 'clear') as clear
         from commands c join alarms a using (alarm_id) join organisations o on o.org = c.org
         left join lateral (
             select look_id, clear from looks where command_id = c.command_id and user_id = $2 order by began_at limit 1

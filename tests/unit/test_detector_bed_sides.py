@@ -39,13 +39,12 @@ def seen(
     """
     rng = np.random.default_rng(7)
     still = 110 + cloth(1, 480, 640, 2)
-    for number, (top, left) in enumerate(((20, 20), (20, 520), (330, 60), (340, 420))):  # a picture, a shelf, two rugs
-        still[top : top + 90, left : left + 100] += cloth(2 + number, 90, 100, 40)
     top, left, bottom, right = body
     clothes = cloth(20, (bottom - top) * BLOCK, (right - left) * BLOCK, 22)
     prints = np.zeros((480, 640), np.float32)
-    for at, left_, rows, columns in ((20, 20, 90, 100), (20, 520, 90, 100), (330, 60, 90, 100), (340, 420, 90, 100)):
-        prints[at : at + rows, left_ : left_ + columns] = 1.0
+    for number, (y, x) in enumerate(((20, 20), (20, 520), (330, 60), (340, 420))):  # a picture, a shelf, two rugs
+        still[y : y + 90, x : x + 100] += cloth(2 + number, 90, 100, 40)
+        prints[y : y + 90, x : x + 100] = 1.0
     prints[top * BLOCK : bottom * BLOCK, left * BLOCK : right * BLOCK] = 1.0
     drift = np.zeros((60, 80), np.float32)
     pictures = []

@@ -8,12 +8,15 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from alarm_center.casework import cases
+from alarm_center.core import alarm_events
 from alarm_center.pictures import Pictures
 from schemas.messages import Picture
 from schemas.vocabulary import Answer, Reason
 from tests.support.night_town import TWO, Town
 from tests.support.postgres import Database
 from tests.support.site import Site
+from tests.support.waiting import eventually
 
 FRAMES = (b"\xff\xd8one\xff\xd9", b"\xff\xd8two\xff\xd9")
 
@@ -132,6 +135,23 @@ async def test_a_look_ends_with_the_case_though_no_page_says_that_it_does(
             assert (await olle.post(f"/alarm/{alarm}/close", {"outcome": "helped_up"})).status == 303
     assert await storstad.value("select array_agg(ended_at is not null) from looks") == [True]
     assert (await olle.get(f"/picture/{session}/1")).status in (403, 410)
+
+
+@pytest.mark.parametrize("what", ["seconds", "live"])
+async def test_who_is_just_losing_the_case_begins_no_look(storstad: Town, pages: Site, what: str) -> None:
+    session, alarm = await fallen(storstad)
+    olle = await pages.signed_in()
+    await olle.post(f"/alarm/{alarm}/claim")
+    asked = await olle.post(f"/alarm/{alarm}/live", headers={"X-Fragment": "1"})
+    path = f"/picture/{session}/0" if what == "seconds" else asked.headers["X-Live"]
+    taken = alarm_events.TakeOver(storstad.users["siv"], "urgent")
+    async with storstad.memory.transaction() as tx:
+        await cases.step_alarm_of(tx, alarm, taken, actor="test")
+        # Not committed: to everybody else it is Olle's still.
+        looking = asyncio.create_task(olle.get(path))
+        await eventually(lambda: storstad.value("select count(*) from pg_locks where not granted"))
+    assert (await looking).status == 403
+    assert await storstad.value("select count(*) from looks") == 0
 
 
 async def test_a_closed_alarm_has_no_picture(storstad: Town, pages: Site) -> None:

@@ -13,7 +13,7 @@ from alarm_center.core import looking
 from alarm_center.core.case import AlarmState, CheckState
 from alarm_center.core.looking import ClearFor
 from alarm_center.store import events, looks
-from alarm_center.store.looks import Looked
+from alarm_center.store.looks import LiveLook, Looked
 from alarm_center.store.memory import Tx, now
 from alarm_center.web.auth import watches
 from alarm_center.web.keys import MEMORY, PICTURES
@@ -199,17 +199,12 @@ async def _ended(request: web.Request, *, asked: bool) -> web.Response:
 @watches
 async def live(request: web.Request) -> web.StreamResponse:
     """Send the newest frame of a live look past ``?after=``; 204 while there is none, 410 when it is over."""
-    command_id, person, speech = uuid_in(request, "command"), request[PERSON], speech_of(request)
+    command_id, person = uuid_in(request, "command"), request[PERSON]
     async with request.app[MEMORY].transaction(person.watching) as tx:
-        asked = await looks.live_look(tx, command_id, person.user_id)
-        if asked is None:
-            raise NotFound(str(command_id))
-        at = await now(tx)
-        if asked.holder != person.user_id or asked.lease_until is None or asked.lease_until <= at:
-            raise web.HTTPForbidden(text=speech("Bara den som har larmet ser bilden."))
-        if asked.over(at):
-            raise web.HTTPGone(text=speech("Tittandet är slut."))
+        asked, at = await _may_watch(tx, request, command_id)
         if asked.look_id is None:
+            await looks.hold_alarm(tx, asked.alarm_id)
+            asked, at = await _may_watch(tx, request, command_id)
             await looks.begin_live(tx, command_id, person.user_id, at)
     request.app[PICTURES].expect_live(asked.org, command_id)
     newest = request.app[PICTURES].live(asked.org, command_id)
@@ -218,3 +213,22 @@ async def live(request: web.Request) -> web.StreamResponse:
         return web.Response(status=410 if newest is not None and newest.last else 204)
     body = await _shown(request, newest.frame.jpeg, blur=not asked.clear)
     return web.Response(body=body, content_type="image/jpeg", headers={"X-Sequence": str(newest.sequence)})
+
+
+async def _may_watch(tx: "Tx[Any]", request: web.Request, command_id: UUID) -> tuple[LiveLook, datetime]:
+    """Return the live look and the time, if this person may see it now.
+
+    Raises:
+        NotFound: they asked for no such look.
+        web.HTTPForbidden: somebody else has the case. web.HTTPGone: it is over.
+    """
+    user_id, speech = request[PERSON].user_id, speech_of(request)
+    asked = await looks.live_look(tx, command_id, user_id)
+    if asked is None:
+        raise NotFound(str(command_id))
+    at = await now(tx)
+    if asked.holder != user_id or asked.lease_until is None or asked.lease_until <= at:
+        raise web.HTTPForbidden(text=speech("Bara den som har larmet ser bilden."))
+    if asked.over(at):
+        raise web.HTTPGone(text=speech("Tittandet är slut."))
+    return asked, at
