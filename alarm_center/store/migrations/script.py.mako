@@ -5,4 +5,4 @@ down_revision = ${repr(down_revision)}
 
 
 def upgrade() -> None:
-    run_sql(__file__)
+    run_folder(__file__)

@@ -1,4 +1,4 @@
-"""How a revision runs its SQL: the file beside it, one statement a call, since the asyncpg driver takes no more."""
+"""How a revision runs its SQL: the files in its folder, one statement a call, since the asyncpg driver takes no more."""
 
 from pathlib import Path
 
@@ -15,7 +15,8 @@ def run(statement: str) -> None:
     op.get_bind().exec_driver_sql(statement)
 
 
-def run_sql(revision_file: str) -> None:
-    """Run every statement of the ``.sql`` file that has the revision file's name."""
-    for statement in statements(Path(revision_file).with_suffix(".sql").read_text(encoding="utf-8")):
-        run(statement)
+def run_folder(revision_file: str) -> None:
+    """Run every statement of the ``.sql`` files, in the order of their names, in the folder named like the revision."""
+    for file in sorted(Path(revision_file).with_suffix("").glob("*.sql")):
+        for statement in statements(file.read_text(encoding="utf-8")):
+            run(statement)

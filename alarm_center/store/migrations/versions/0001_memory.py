@@ -1,8 +1,8 @@
-"""The memory, first form: every table, its roles and its row-level security."""
+"""The memory: every table, its roles' rights and its row-level security, as SQL by topic in the folder beside this file."""
 
 from alembic import context
 
-from alarm_center.store.migrations.sql import run, run_sql
+from alarm_center.store.migrations.sql import run, run_folder
 
 revision = "0001"
 down_revision = None
@@ -42,4 +42,4 @@ def upgrade() -> None:
     else:
         run(REAL_CLOCK)
         run("grant execute on function clock.now() to fjt_worker, fjt_web")
-    run_sql(__file__)
+    run_folder(__file__)
