@@ -47,7 +47,7 @@ def message_schema(word: str, kind: type[Message]) -> dict[str, Any]:
 
 
 def vocabulary_schema() -> dict[str, Any]:
-    """Return the closed lists: one definition a list, and which reasons and priorities go with which word."""
+    """Return the closed lists: one definition a list, and which reasons go with which answer."""
     return {
         "$schema": _DIALECT,
         "$id": "urn:fjarrtillsyn:v1:vocabulary",
@@ -64,7 +64,6 @@ def vocabulary_schema() -> dict[str, Any]:
         "x-reasons-of-answer": {
             answer.value: sorted(reason.value for reason in reasons) for answer, reasons in vocabulary.REASONS.items()
         },
-        "x-priority-of-alarm-kind": {kind.value: int(p) for kind, p in vocabulary.PRIORITY.items()},
     }
 
 

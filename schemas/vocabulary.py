@@ -92,19 +92,6 @@ class Priority(IntEnum):
     THIRD = 3
 
 
-PRIORITY: dict[AlarmKind, Priority] = {
-    AlarmKind.SOMETHING_WRONG: Priority.FIRST,
-    AlarmKind.NOT_SEEN: Priority.SECOND,
-    AlarmKind.CANNOT_TELL: Priority.SECOND,
-    AlarmKind.NOBODY_LOOKED: Priority.SECOND,
-    AlarmKind.TECHNICAL: Priority.THIRD,
-    AlarmKind.SERVICE: Priority.THIRD,
-    AlarmKind.MANUAL: Priority.SECOND,
-    AlarmKind.TEST: Priority.THIRD,
-}
-"""Default priority of a kind. ``technical`` on the last attempt is 2; ``manual`` is as its raiser says."""
-
-
 class Outcome(StrEnum):
     """How an alarm ended. ``other`` needs a note."""
 

@@ -14,6 +14,7 @@ import structlog
 from alarm_center.casework import cases, wording
 from alarm_center.core import incident as rule
 from alarm_center.core.alarm_events import IntoIncident
+from alarm_center.core.alarm_kinds import Flood
 from alarm_center.core.case import Alarm, IllegalMove
 from alarm_center.core.plan import Who
 from alarm_center.core.sms_text import Facts, Text
@@ -83,15 +84,13 @@ async def _area(tx: "Tx[Any]", area_id: UUID) -> tuple[Incident, list[Alarm]] | 
     at = await now(tx)
     recent = await incidents.recent(tx, area_id, at - RULE.within)
     usual = None
-    if len({a.device_id for a in recent if a.kind is not AlarmKind.TECHNICAL}) >= RULE.devices:
+    if len({a.device_id for a in recent if a.policy.flood is Flood.ABOVE_USUAL}) >= RULE.devices:
         usual = await incidents.usual(tx, area_id, at)
     found = rule.gather(recent, await incidents.devices_in(tx, area_id), at, RULE, usual)
     if not found:
         return None
     there = await incidents.open_one(tx, org, area_id, None)
-    kinds = [alarm.kind for alarm in found]
-    kind = AlarmKind.TECHNICAL if AlarmKind.TECHNICAL in kinds else kinds[0]
-    return there or await _open(tx, org, area_id, kind, at), list(found)
+    return there or await _open(tx, org, area_id, rule.cause(found), at), list(found)
 
 
 async def _service(tx: "Tx[Any]", org: str, since: datetime) -> tuple[Incident, list[Alarm]] | None:

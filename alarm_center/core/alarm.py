@@ -5,7 +5,6 @@ a time; after a tick that time lies ahead.
 """
 
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from alarm_center.core import carer_says
@@ -28,6 +27,7 @@ from alarm_center.core.alarm_events import (
     TakeOver,
     Tick,
 )
+from alarm_center.core.alarm_kinds import POLICY
 from alarm_center.core.case import (
     Alarm,
     AlarmDecision,
@@ -72,7 +72,7 @@ def open_alarm(
     self_dispatch_at: datetime | None = None
     if visit:
         self_dispatch_at = max(now, arrive_by - plan.visit_lead)
-    elif kind is not AlarmKind.TEST:
+    elif POLICY[kind].real:
         self_dispatch_at = _self_dispatch(kind, priority, plan, now)
         if not somebody_signed_in:
             self_dispatch_at = min(self_dispatch_at, _soonest(kind, plan, now))
@@ -90,7 +90,7 @@ def open_alarm(
         visit=visit,
         arrive_by=arrive_by,
         self_dispatch_at=self_dispatch_at,
-        limit_at=now + plan.outcome_within if kind is AlarmKind.TEST else None,
+        limit_at=None if POLICY[kind].real else now + plan.outcome_within,
         next_step_at=self_dispatch_at or now + plan.outcome_within,
     )
     line = Write(
@@ -190,7 +190,7 @@ def _limit_passed(draft: Draft) -> None:
             draft.call_owner()
             draft.seek(Seeking.SILENCE)
             draft.set(limit_at=now + plan.on_site_silence)
-    elif alarm.kind is AlarmKind.TEST or alarm.holder is not None:
+    elif not alarm.policy.real or alarm.holder is not None:
         draft.set(limit_at=now + plan.outcome_within)
     else:
         draft.write(AlarmLine.OUTCOME_MISSING)
@@ -209,7 +209,7 @@ def _self_dispatch(kind: AlarmKind, priority: Priority, plan: Plan, since: datet
 
 def _soonest(kind: AlarmKind, plan: Plan, since: datetime) -> datetime:
     """An alarm of a device, or of the service's own absence, waits for its likes first: they may be one incident."""
-    return since + plan.technical_hold if kind in (AlarmKind.TECHNICAL, AlarmKind.SERVICE) else since
+    return since + plan.technical_hold if POLICY[kind].held_for_likes else since
 
 
 # ---- people at a screen ----
@@ -258,7 +258,7 @@ def _in_call(draft: Draft, user: UUID, on: bool) -> None:
 
 def _send_patrol(draft: Draft, user: UUID) -> None:
     alarm = draft.alarm
-    if alarm.kind is AlarmKind.TEST:
+    if not alarm.policy.real:
         raise IllegalMove(f"alarm {alarm.alarm_id}: a test never sends anybody")
     if dispatching.seeks(alarm.dispatch):
         return
@@ -284,13 +284,9 @@ def _not_held_by_another(draft: Draft, user: UUID) -> None:
 # ---- facts ----
 
 
-_NOT_CALLED_OFF: Final = frozenset({AlarmKind.SOMETHING_WRONG, AlarmKind.MANUAL})
-"""A camera calls off neither a fall nor what a person has raised (docs/adr/0007)."""
-
-
 def _evidence(draft: Draft, event: Evidence) -> None:
     alarm = draft.alarm
-    if alarm.visit or alarm.kind is AlarmKind.TEST:
+    if alarm.visit or not alarm.policy.real:
         return
     if event.condition is Condition.ACTIVE:
         draft.write(AlarmLine.RAISED, reason=None if event.reason is None else event.reason.value)
@@ -300,13 +296,13 @@ def _evidence(draft: Draft, event: Evidence) -> None:
         draft.write(AlarmLine.CLEARED)
         # Seen in bed says nothing of a carer who cried for help.
         help_sought = alarm.dispatch is not None and alarm.dispatch.seeking is Seeking.HELP
-        if alarm.state in WAITING and alarm.kind not in _NOT_CALLED_OFF and not help_sought:
+        if alarm.state in WAITING and alarm.policy.camera_calls_off and not help_sought:
             draft.call_off()
 
 
 def _joined(draft: Draft, event: Joined) -> None:
     alarm = draft.alarm
-    if alarm.visit or alarm.kind is AlarmKind.TEST:
+    if alarm.visit or not alarm.policy.real:
         raise IllegalMove(f"alarm {alarm.alarm_id}: nothing joins a visit or a test; open an alarm of its own")
     draft.write(AlarmLine.JOINED, kind=event.kind.value, priority=int(event.priority))
     _worsen(draft, event.kind, event.priority, event.reason)
@@ -316,7 +312,7 @@ def _worsen(draft: Draft, kind: AlarmKind, priority: Priority, reason: Reason | 
     """Something more has happened: it is active, and never less urgent than it was."""
     alarm, plan, now = draft.alarm, draft.plan, draft.now
     rose = priority < alarm.priority
-    if rose or (kind is AlarmKind.SOMETHING_WRONG and alarm.kind is not kind):
+    if rose or (POLICY[kind].at_once and alarm.kind is not kind):
         draft.set(kind=kind, reason=reason, priority=min(priority, alarm.priority))
     alone = alarm.incident_id is not None and draft.alarm.priority is Priority.FIRST
     if alone:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from alarm_center.core.alarm_kinds import POLICY, KindPolicy
 from alarm_center.core.plan import Step, Who, Wording
 from schemas.vocabulary import (
     AlarmKind,
@@ -240,6 +241,11 @@ class Alarm:
     outcome: Outcome | None = None
     closed_by: str | None = None
     closed_at: datetime | None = None
+
+    @property
+    def policy(self) -> KindPolicy:
+        """The policy of its kind."""
+        return POLICY[self.kind]
 
 
 # ---- effects: what has to happen because of a decision; each becomes a row in the decision's own transaction ----

@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from alarm_center.core import late, moves
+from alarm_center.core.alarm_kinds import POLICY
 from alarm_center.core.case import (
     ENDED,
     Attempt,
@@ -43,7 +44,7 @@ from alarm_center.core.late import Then, When
 from alarm_center.core.moves import deadline as deadline
 from alarm_center.core.plan import Plan, Reaction, Rule
 from alarm_center.core.wishes import ask_again, cancel, illegal, person_said, restore
-from schemas.vocabulary import PRIORITY, AlarmKind, Answer, GreenBy, Reason, Show
+from schemas.vocabulary import AlarmKind, Answer, GreenBy, Reason, Show
 
 _PLANNED, _OPEN, _WAITING, _TO_LOOK = CheckState.PLANNED, CheckState.OPEN, CheckState.WAITING, CheckState.TO_LOOK
 _SEEN, _ALARMED, _CANCELLED = CheckState.SEEN, CheckState.ALARMED, CheckState.CANCELLED
@@ -94,7 +95,7 @@ TRANSITIONS: Final[Mapping[tuple[CheckState, type[CheckEvent]], frozenset[CheckS
 }
 """Where each event can lead from each state. What is not here is refused with `IllegalMove`."""
 
-_SERVICE: Final = Rule(Reaction.RETRY, AlarmKind.SERVICE, PRIORITY[AlarmKind.SERVICE])
+_SERVICE: Final = Rule(Reaction.RETRY, AlarmKind.SERVICE, POLICY[AlarmKind.SERVICE].priority)
 """When we ourselves were away: one immediate attempt, then a service alarm."""
 
 
@@ -322,7 +323,7 @@ def _fault_known(check: Check, known: FaultKnown, plan: Plan, now: datetime) -> 
 
 def _raise_fault(check: Check, fault: Reason) -> CheckDecision:
     """The check stays owed, and can still be seen."""
-    raised = Raise(AlarmKind.TECHNICAL, PRIORITY[AlarmKind.TECHNICAL], fault)
+    raised = Raise(AlarmKind.TECHNICAL, POLICY[AlarmKind.TECHNICAL].priority, fault)
     return CheckDecision(replace(check, fault_known=True), (moves.line(CheckLine.FAULT, reason=fault), raised))
 
 

@@ -10,9 +10,11 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from alarm_center.core import check
+from alarm_center.core.alarm_kinds import POLICY, KindPolicy
 from alarm_center.core.case import ENDED, CheckState
 from alarm_center.core.late import LATE, Comes, When
 from alarm_center.core.plan import REASON_TABLE
+from schemas.vocabulary import AlarmKind
 
 State = TypeVar("State", bound=StrEnum)
 
@@ -80,10 +82,35 @@ def _late() -> str:
     return table(["when", *Comes], rows)
 
 
+def _alarm_kinds() -> str:
+    header = ["kind", "priority", "lane", "joins an incident", "held", "camera calls it off", "at once", "drives"]
+    return table(header, [_kind_row(kind, policy) for kind, policy in POLICY.items()])
+
+
+def _kind_row(kind: AlarmKind, policy: KindPolicy) -> list[str]:
+    last = policy.last_of_night
+    floods = [policy.flood or "never", *(["our absence"] if policy.of_our_absence else [])]
+    return [
+        kind,
+        str(int(policy.priority)) if last is None else f"{int(policy.priority)} / {int(last)}",
+        policy.lane,
+        ", ".join(floods),
+        _yes(policy.held_for_likes),
+        _yes(policy.camera_calls_off),
+        _yes(policy.at_once),
+        "never" if not policy.real else "if agreed" if policy.needs_agreed_visit else "yes",
+    ]
+
+
+def _yes(so: bool) -> str:
+    return "yes" if so else ""
+
+
 DRAWINGS: Final[Mapping[str, Callable[[], str]]] = {
     "check-states": _check_states,
     "reasons": _reasons,
     "late": _late,
+    "alarm-kinds": _alarm_kinds,
 }
 """Everything that a page can show, by name."""
 

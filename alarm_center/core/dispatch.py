@@ -27,7 +27,7 @@ from alarm_center.core.case import (
 )
 from alarm_center.core.plan import CHAINS, Plan, Step, Who, Wording
 from alarm_center.core.roster import Person, Roster
-from schemas.vocabulary import AlarmKind, Channel, Priority
+from schemas.vocabulary import Channel, Priority
 
 _NOW: Final = timedelta(0)
 _CALL: Final = timedelta(seconds=90)
@@ -302,7 +302,7 @@ def _repeat(dispatch: Dispatch, alarm: Alarm, plan: Plan, roster: Roster, now: d
 def _chain(alarm: Alarm, plan: Plan, now: datetime) -> tuple[Step, ...]:
     """Return the plan's chain for the alarm, copied; calm ones ask the lead at the latest time to be there."""
     chain = tuple(sorted(plan.chains.get(alarm.priority) or CHAINS[alarm.priority], key=_after))
-    if alarm.kind is AlarmKind.TECHNICAL and not plan.visit_on_fault:
+    if alarm.policy.needs_agreed_visit and not plan.visit_on_fault:
         # Agreed: nobody drives because of a camera. Somebody still has to know of it.
         return (Step(_NOW, Who.LEAD), Step(_LONGEST_GAP, Who.LEAD, Channel.CALL))
     if alarm.priority is not Priority.THIRD or alarm.arrive_by is None:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alarm_center.core.alarm_kinds import POLICY, Flood
 from alarm_center.core.case import Alarm, AlarmState
 from schemas.vocabulary import AlarmKind, Priority
 
-JOINED_KINDS: frozenset[AlarmKind] = frozenset(
-    {AlarmKind.TECHNICAL, AlarmKind.SERVICE, AlarmKind.NOT_SEEN, AlarmKind.CANNOT_TELL, AlarmKind.NOBODY_LOOKED}
-)
+JOINED_KINDS: tuple[AlarmKind, ...] = tuple(kind for kind, policy in POLICY.items() if policy.flood is not None)
 """What machines raise about themselves or about what they could not see."""
+OUR_ABSENCE: tuple[AlarmKind, ...] = tuple(kind for kind, policy in POLICY.items() if policy.of_our_absence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class IncidentRule:
 def joins(alarm: Alarm) -> bool:
     """Say whether *alarm* may still be made part of an incident: nobody has been sent for it, and nothing forbids it."""
     return (
-        alarm.kind in JOINED_KINDS
+        alarm.policy.flood is not None
         and alarm.priority is not Priority.FIRST
         and not alarm.visit
         and alarm.incident_id is None
@@ -51,13 +51,15 @@ def gather(
     Technical alarms of the last ``rule.within`` count by device, the ones in an incident already included. Other
     kinds join where *usual* (expected alarms of that kind per ``rule.within`` in the area) is far exceeded.
     """
-    recent = [a for a in alarms if now - rule.within <= a.opened_at <= now and a.kind in JOINED_KINDS and not a.visit]
+    recent = [
+        a for a in alarms if now - rule.within <= a.opened_at <= now and a.policy.flood is not None and not a.visit
+    ]
     found: list[Alarm] = []
     for kind in JOINED_KINDS:
         alike = [a for a in recent if a.kind is kind]
         devices = {a.device_id for a in alike if a.device_id is not None}
         enough = len(devices) >= rule.devices
-        if kind is AlarmKind.TECHNICAL:
+        if POLICY[kind].flood is Flood.SHARE_OF_DEVICES:
             flood = enough and len(devices) >= rule.share * devices_in_area
         else:
             rate = (usual or {}).get(kind)
@@ -65,3 +67,8 @@ def gather(
         if flood:
             found += [a for a in alike if joins(a)]
     return tuple(sorted(found, key=lambda a: (a.opened_at, a.case_no)))
+
+
+def cause(joining: Iterable[Alarm]) -> AlarmKind:
+    """Return the kind that an incident of *joining* is named after: a fault of devices before what comes of it."""
+    return min((a.kind for a in joining), key=lambda kind: POLICY[kind].flood is not Flood.SHARE_OF_DEVICES)

@@ -7,11 +7,12 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
+from alarm_center.core.alarm_kinds import POLICY
 from alarm_center.core.case import Attempt, AttemptState, Check, CheckState, IllegalMove
 from alarm_center.core.happenings import Found
 from alarm_center.core.moves import with_attempt
 from alarm_center.core.plan import Plan, Reaction, Rule
-from schemas.vocabulary import AlarmKind, CancelReason, Priority
+from schemas.vocabulary import CancelReason, Priority
 
 
 class Comes(StrEnum):
@@ -69,7 +70,7 @@ LATE: Final[Mapping[tuple[When, Comes], Then]] = MappingProxyType(
 def is_alarm_now(rule: Rule) -> bool:
     """Tell whether *rule* waits for nobody: something is wrong, or a plan made it priority 1."""
     return rule.reaction is Reaction.ALARM and (
-        rule.kind is AlarmKind.SOMETHING_WRONG or rule.priority is Priority.FIRST
+        (rule.kind is not None and POLICY[rule.kind].at_once) or rule.priority is Priority.FIRST
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from alarm_center.core.alarm_kinds import POLICY
 from alarm_center.core.case import (
     Attempt,
     AttemptState,
@@ -18,7 +19,7 @@ from alarm_center.core.case import (
 )
 from alarm_center.core.happenings import CheckLine
 from alarm_center.core.plan import Plan, Reaction, Rule
-from schemas.vocabulary import PRIORITY, AlarmKind, Answer, GreenBy, Priority, Reason
+from schemas.vocabulary import AlarmKind, Answer, GreenBy, Priority, Reason
 
 ATTEMPTS: Final = 20
 """Attempts of one check at most: the contract numbers them from 1 to 20."""
@@ -174,9 +175,15 @@ def blind(check: Check, rule: Rule, reason: Reason | None, plan: Plan, *, more_t
     amiss = doubt(check, plan)
     if amiss is not None:
         rule = amiss
-    elif rule.kind is AlarmKind.TECHNICAL and not more_tonight:
-        rule = replace(rule, priority=min(rule.priority or Priority.THIRD, Priority.SECOND))
+    elif rule.kind is not None and not more_tonight:
+        rule = replace(rule, priority=_on_the_last_check(rule.kind, rule.priority))
     return alarm(check, rule, reason)
+
+
+def _on_the_last_check(kind: AlarmKind, priority: Priority | None) -> Priority:
+    """Nobody looks again before the morning: some kinds are then more urgent."""
+    wanted = priority or POLICY[kind].priority
+    return min(wanted, POLICY[kind].last_of_night or wanted)
 
 
 def nobody_looked(check: Check, plan: Plan) -> CheckDecision:
@@ -194,4 +201,4 @@ def alarm(check: Check, rule: Rule, reason: Reason | None) -> CheckDecision:
 
 def raise_by(rule: Rule, reason: Reason | None, *, late: bool) -> Raise:
     kind = rule.kind or AlarmKind.CANNOT_TELL
-    return Raise(kind, rule.priority or PRIORITY[kind], reason, late)
+    return Raise(kind, rule.priority or POLICY[kind].priority, reason, late)

@@ -9,13 +9,11 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from alarm_center.core.case import Alarm
-from alarm_center.core.incident import JOINED_KINDS
+from alarm_center.core.incident import JOINED_KINDS, OUR_ABSENCE
 from alarm_center.store.memory import Tx
 from schemas.vocabulary import AlarmKind
 
 _ALARM = TypeAdapter(Alarm)
-
-SERVICE = AlarmKind.SERVICE.value
 
 _NIGHT_PARTS = 12 * 12
 """Stretches of five minutes in a night of twelve hours: what a usual rate is counted by."""
@@ -60,8 +58,8 @@ async def recent(tx: "Tx[Any]", area_id: UUID, since: datetime) -> list[Alarm]:
 async def recent_service(tx: "Tx[Any]", org: str, since: datetime) -> list[Alarm]:
     """Return the town's alarms of the service's own absence, opened at *since* or later."""
     rows = await tx.fetch(
-        "select body from alarms where org = $1 and kind = $2 and opened_at >= $3 order by opened_at, case_no",
-        org, SERVICE, since,
+        "select body from alarms where org = $1 and kind = any ($2) and opened_at >= $3 order by opened_at, case_no",
+        org, list(OUR_ABSENCE), since,
     )  # fmt: skip
     return [_ALARM.validate_python(row["body"]) for row in rows]
 

@@ -258,7 +258,7 @@ def zone_words(zone: str) -> str:
 
 def case_words(alarm: Alarm) -> str:
     """Return what is wrong, still to be translated: the reason where it says more than the kind."""
-    if alarm.reason is not None and alarm.kind not in (AlarmKind.MANUAL, AlarmKind.TEST, AlarmKind.SERVICE):
+    if alarm.reason is not None and alarm.policy.says_reason:
         return REASONS.get(alarm.reason, KINDS[alarm.kind])
     if alarm.visit:
         return _("Planerat besök")

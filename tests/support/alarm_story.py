@@ -25,10 +25,11 @@ from alarm_center.core.alarm_events import (
     Took,
     Undelivered,
 )
+from alarm_center.core.alarm_kinds import POLICY
 from alarm_center.core.case import Alarm, AlarmDecision, AlarmState, Effect, Notice, Notify, Tell, Write
 from alarm_center.core.plan import Plan, Wording
 from alarm_center.core.roster import Duty, Roster, Shift
-from schemas.vocabulary import PRIORITY, AlarmKind, Channel, Outcome, Priority
+from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority
 
 START = datetime(2026, 1, 15, 1, 0, tzinfo=UTC)
 HERE, THERE = UUID(int=0xA3), UUID(int=0xA4)
@@ -172,7 +173,7 @@ class Story:
         self.alarm: Alarm
         self._apply(
             open_alarm(
-                UUID(int=0xABCD), "nordby", HERE, UUID(int=7), "b27", 4821, kind, priority or PRIORITY[kind],
+                UUID(int=0xABCD), "nordby", HERE, UUID(int=7), "b27", 4821, kind, priority or POLICY[kind].priority,
                 None, self.plan, self.now, signed_in, visit, arrive_by,
             )
         )  # fmt: skip

@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 
 from alarm_center.core.alarm import open_alarm
+from alarm_center.core.alarm_kinds import POLICY
 from alarm_center.core.case import Alarm, AlarmState
 from alarm_center.core.plan import Plan
 from alarm_center.web.operator.queue import calls_first
-from schemas.vocabulary import PRIORITY, AlarmKind, Priority
+from schemas.vocabulary import AlarmKind, Priority
 
 AT = datetime(2026, 3, 1, 1, tzinfo=UTC)
 WANTS = Plan(phone_first=True)
@@ -20,7 +21,7 @@ def alarm(kind: AlarmKind = AlarmKind.NOT_SEEN, *, visit: bool = False, state: A
     """Return an alarm as it opens, but for its state."""
     opened = open_alarm(
         alarm_id=UUID(int=1), org="by", area_id=UUID(int=2), resident_id=UUID(int=3), device_id=None, case_no=4801,
-        kind=kind, priority=PRIORITY[kind], reason=None, plan=WANTS, now=AT, somebody_signed_in=True, visit=visit,
+        kind=kind, priority=POLICY[kind].priority, reason=None, plan=WANTS, now=AT, somebody_signed_in=True, visit=visit,
     ).alarm  # fmt: skip
     return replace(opened, state=state)
 

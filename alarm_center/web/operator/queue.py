@@ -14,7 +14,7 @@ from alarm_center.store.casebook import AlarmCase, CheckCase
 from alarm_center.web.catalogues import Speech
 from alarm_center.web.catalogues import mark as _
 from alarm_center.web.words import case_words, reason_words, state_words
-from schemas.vocabulary import AlarmKind, Channel, Condition, Priority
+from schemas.vocabulary import Channel, Condition, Priority
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -91,7 +91,7 @@ def calls_first(alarm: Alarm, plan: Plan) -> bool:
     they know of; and not once staff are sent, who see the wish themselves.
     """
     undecided = alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED)
-    urgent = alarm.priority is Priority.FIRST or alarm.kind is AlarmKind.TEST
+    urgent = alarm.priority is Priority.FIRST or not alarm.policy.real
     return plan.phone_first and undecided and not urgent and not alarm.visit
 
 

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from alarm_center.casework import raising
 from alarm_center.casework.cases import NotFound
+from alarm_center.core.alarm_kinds import POLICY
 from alarm_center.core.case import Alarm
 from alarm_center.core.raising import Coming, Course, Missing, Wish, read
 from alarm_center.store import board, casebook, events, residents, towns
@@ -25,7 +26,7 @@ from alarm_center.web.keys import MEMORY
 from alarm_center.web.operator.board import here
 from alarm_center.web.operator.case import uuid_in
 from alarm_center.web.page import PERSON, render, say, see, speech_of
-from schemas.vocabulary import PRIORITY, AlarmKind
+from schemas.vocabulary import AlarmKind
 
 routes = web.RouteTableDef()
 
@@ -119,7 +120,7 @@ async def _search(request: web.Request, asked: str) -> web.StreamResponse:
 @raises
 async def show_form(request: web.Request) -> web.StreamResponse:
     """Ask why, and how urgent it is."""
-    return await _form(request, {"reason": "", "priority": str(int(PRIORITY[AlarmKind.MANUAL])), "note": ""})
+    return await _form(request, {"reason": "", "priority": str(int(POLICY[AlarmKind.MANUAL].priority)), "note": ""})
 
 
 @routes.post("/raise/{resident}")
