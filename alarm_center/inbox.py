@@ -9,9 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import structlog
-
-from alarm_center import metrics
+from alarm_center import incoming, metrics
 from alarm_center.casework import cases, steps
 from alarm_center.core.case import Check, CheckState, IllegalMove
 from alarm_center.core.happenings import Found
@@ -19,11 +17,9 @@ from alarm_center.devices import watch
 from alarm_center.devices.hearing import Hearing, nothing_new
 from alarm_center.store import alarms, checks, commands, devices, events, sessions
 from alarm_center.store.memory import Memory, Tx, now
-from schemas import topics, wire
-from schemas.messages import DetectorStatus, Finding, Session, Status
+from schemas import topics
+from schemas.messages import Finding, Session, Status
 from schemas.vocabulary import Answer, Reason, Refusal
-
-log = structlog.get_logger()
 
 _NEEDS_HUMAN = frozenset({CheckState.TO_LOOK, CheckState.ALARMED})
 
@@ -37,13 +33,13 @@ class Inbox:
 
     async def on_finding(self, topic: str, payload: bytes) -> None:
         """Take one finding: its check decides, and its device gets a receipt."""
-        finding = _decode(Finding, topic, payload, "finding")
+        finding = incoming.read(Finding, topic, payload)
         if finding is not None:
             await self._take(finding, finding.answer)
 
     async def on_session(self, topic: str, payload: bytes) -> None:
         """Take a session itself, while no detector is alive to judge it: a person has to look."""
-        session = _decode(Session, topic, payload, "session")
+        session = incoming.read(Session, topic, payload)
         if session is None or await watch.detectors_alive(self.memory):
             return
         # Nobody can look at a session without a frame, so it is none of a person's: it is a fault (design §2.2).
@@ -58,15 +54,15 @@ class Inbox:
 
     async def on_status(self, topic: str, payload: bytes) -> None:
         """Take what a device says of itself."""
-        where = _where(topic, "status")
-        status = _decode(Status, topic, payload, "status")
-        if where is None or status is None:
+        status = incoming.read(Status, topic, payload)
+        if status is None:
             return
+        where = topics.parse(topic)
 
         async def work(tx: "Tx[Any]") -> bool:
             device = await devices.get(tx, where.org, where.device)
             if device is None:
-                _refuse("status", Refusal.UNKNOWN_DEVICE, topic)
+                incoming.refuse("status", Refusal.UNKNOWN_DEVICE, topic)
                 return False
             at = await now(tx)
             if nothing_new(device, status, at):
@@ -87,7 +83,7 @@ class Inbox:
 
     async def on_detector(self, topic: str, payload: bytes) -> None:
         """Take a detector's sign of life."""
-        status = _decode(DetectorStatus, topic, payload, "detector", below_device=False)
+        status = incoming.read_detector(topic, payload)
         if status is not None:
             await watch.heard_detector(self.memory, status)
 
@@ -99,7 +95,7 @@ class Inbox:
         if taken is None:
             metrics.DUPLICATES.inc()
         elif isinstance(taken, Refusal):
-            _refuse("session", taken, finding.session_id)
+            incoming.refuse("session", taken, finding.session_id)
         else:
             metrics.FINDINGS.labels(taken).inc()
         self.memory.hint()
@@ -209,35 +205,3 @@ async def _drop(
         session_id=finding.session_id, actor="inbox",
     )  # fmt: skip
     return refusal
-
-
-def _where(topic: str, kind: str) -> topics.Topic | None:
-    try:
-        return topics.parse(topic)
-    except topics.BadTopic as error:
-        _refuse(kind, Refusal.TOPIC_MISMATCH, str(error))
-        return None
-
-
-def _decode(model: Any, topic: str, payload: bytes, kind: str, *, below_device: bool = True) -> Any:
-    """Return the message, or ``None`` after counting and logging why it is not taken."""
-    try:
-        message = wire.decode(model, payload)
-    except wire.Refused as error:
-        _refuse(kind, error.refusal, error.detail)
-        return None
-    if not below_device or not hasattr(message, "org"):
-        return message
-    where = _where(topic, kind)
-    if where is None:
-        return None
-    if (where.org, where.device) != (message.org, message.device):
-        # The broker's rights are by topic: what the body claims beyond it is not believed.
-        _refuse(kind, Refusal.TOPIC_MISMATCH, f"{topic}: the body says {message.org}/{message.device}")
-        return None
-    return message
-
-
-def _refuse(kind: str, refusal: Refusal, detail: str) -> None:
-    metrics.REFUSED.labels(kind, refusal).inc()
-    log.warning("refused", of=kind, refusal=str(refusal), detail=detail[:200])

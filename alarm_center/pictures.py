@@ -13,9 +13,10 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center import metrics
+from alarm_center import incoming, metrics
 from schemas import topics, wire
 from schemas.messages import LiveFrame, Picture, Session
+from schemas.vocabulary import Refusal
 
 log = structlog.get_logger()
 
@@ -46,8 +47,9 @@ class Kept:
 
 @dataclass(slots=True)
 class Live:
-    """The newest frame of a live look."""
+    """The newest frame of a live look, which *device* alone may send."""
 
+    device: str
     newest: LiveFrame | None = None
     came: float = 0.0
 
@@ -69,34 +71,31 @@ class Pictures:
 
     async def on_picture(self, topic: str, payload: bytes) -> None:
         """Take the frames of one session; one that cannot be read is dropped and counted."""
-        try:
-            where = topics.parse(topic)
-            picture = wire.decode(Picture, payload)
-        except (topics.BadTopic, wire.Refused) as error:
-            metrics.REFUSED.labels("picture", getattr(error, "refusal", "topic_mismatch")).inc()
-            return
-        if (where.org, where.device, where.session_id) != (picture.org, picture.device, picture.session_id):
-            metrics.REFUSED.labels("picture", "topic_mismatch").inc()
-            return
-        self.put(picture)
+        picture = incoming.read(Picture, topic, payload)
+        if picture is not None:
+            self.put(picture)
 
     async def on_session(self, topic: str, payload: bytes) -> None:
         """While no detector is alive, take the frames from the session itself."""
         try:
-            session = wire.decode(Session, payload)
-        except wire.Refused:
+            session = wire.decode(Session, payload, topics.parse(topic))
+        except (topics.BadTopic, wire.Refused):
             return  # the inbox has counted it
         self.put(Picture(session_id=session.session_id, org=session.org, device=session.device, frames=session.frames))
 
     async def on_live(self, topic: str, payload: bytes) -> None:
-        """Take the newest frame of a live look; older ones and those that nobody asked for are dropped."""
-        try:
-            frame = wire.decode(LiveFrame, payload)
-        except wire.Refused as error:
-            metrics.REFUSED.labels("live", error.refusal).inc()
+        """Take the newest frame of a live look; older ones and those that nobody asked for are dropped.
+
+        Refused: a frame for a command that another device got. Its sender would choose what somebody sees of a home.
+        """
+        frame = incoming.read(LiveFrame, topic, payload)
+        live = self._live.get((frame.org, frame.command_id)) if frame is not None else None
+        if frame is None or live is None:
             return
-        live = self._live.get((frame.org, frame.command_id))
-        if live is not None and (live.newest is None or frame.sequence > live.newest.sequence):
+        if frame.device != live.device:
+            detail = f"{topic}: command {frame.command_id} is for {live.device}"
+            incoming.refuse("live", Refusal.TOPIC_MISMATCH, detail)
+        elif live.newest is None or frame.sequence > live.newest.sequence:
             live.newest, live.came = frame, self.clock()
 
     def put(self, picture: Picture) -> None:
@@ -187,9 +186,9 @@ class Pictures:
             kept.first_view = kept.first_view if kept.first_view is not None else self.clock()
         return picture
 
-    def expect_live(self, org: str, command_id: UUID) -> None:
-        """Somebody looks: take this command's frames."""
-        self._live.setdefault((org, command_id), Live(came=self.clock()))
+    def expect_live(self, org: str, device: str, command_id: UUID) -> None:
+        """Somebody looks through *device*: take this command's frames from it."""
+        self._live.setdefault((org, command_id), Live(device, came=self.clock()))
 
     def live(self, org: str, command_id: UUID) -> LiveFrame | None:
         """Return the newest frame of a live look, or ``None`` when none has come."""

@@ -97,8 +97,8 @@ class Timeline:
             pictures.closed(check_id=event.check_id)
         elif kind == "consent_revoked":
             pictures.closed_of_resident(event.resident_id)
-        elif kind == "live_asked":
-            pictures.expect_live(event.org, UUID(event.data["command_id"]))
+        elif kind == "live_asked" and event.device_id is not None:
+            pictures.expect_live(event.org, event.device_id, UUID(event.data["command_id"]))
         elif kind in _HELD and event.alarm_id is not None:
             pictures.claimed(event.alarm_id, _HELD[AlarmLine(kind)])
 

@@ -206,7 +206,7 @@ async def live(request: web.Request) -> web.StreamResponse:
             await looks.hold_alarm(tx, asked.alarm_id)
             asked, at = await _may_watch(tx, request, command_id)
             await looks.begin_live(tx, command_id, person.user_id, at)
-    request.app[PICTURES].expect_live(asked.org, command_id)
+    request.app[PICTURES].expect_live(asked.org, asked.device_id, command_id)
     newest = request.app[PICTURES].live(asked.org, command_id)
     had = request.query.get("after", "")
     if newest is None or newest.frame is None or newest.sequence <= (int(had) if had.isdecimal() else -1):
