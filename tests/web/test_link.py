@@ -142,11 +142,17 @@ async def test_who_comes_late_is_told_that_it_is_not_theirs(storstad: Town, page
     assert await storstad.value("select count(*) from notices where state = 'took'") == 1
 
 
-async def test_guessing_links_soon_has_to_wait(storstad: Town, pages: Site, link: str) -> None:
-    guesser = pages.browser()
+async def test_wrong_links_soon_wait_and_a_right_one_never(storstad: Town, pages: Site, link: str) -> None:
+    """A patrol shares its mobile network's address with whoever mistypes, or guesses."""
+    guesser, patrol = pages.browser(), pages.browser()
     for n in range(50):
         assert (await guesser.get(f"/u/guess{n}")).status == 404
-    assert (await guesser.get(link)).status == 429
+    assert (await guesser.get("/u/guess50")).status == 429
+    assert (await guesser.post(f"{link}x/take")).status == 429
+    assert "Tar du det?" in await patrol.text(link)
+    assert (await patrol.post(f"{link}/take", {"minutes": "20"})).status == 303
+    assert not shows_nothing(await patrol.text(link))
+    assert (await guesser.get("/u/guess51")).status == 429, "a right one forgives no guesser"
 
 
 async def test_a_form_without_its_token_changes_nothing(storstad: Town, pages: Site, link: str) -> None:
