@@ -8,11 +8,10 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from alarm_center.core import reserve
 from alarm_center.core.calendar import local_clock
 from alarm_center.core.case import AlarmState
-from alarm_center.core.reserve import Person
-from alarm_center.store import incidents, towns
+from alarm_center.core.reserve import Entry
+from alarm_center.store import incidents, residents, towns
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 
 
@@ -27,7 +26,7 @@ class Place:
     state: str
     outcome: str | None
     area: str
-    person: Person
+    entry: Entry
     times: tuple[datetime, ...]
 
     @property
@@ -75,14 +74,13 @@ async def incident_list(memory: Memory, number: int, viewer: Viewer | None = Non
 
 
 async def _place(tx: "Tx[Any]", row: Mapping[str, Any]) -> Place:
-    fields = dict(row)
-    plan = (await towns.home(tx, fields.pop("resident_id"))).plan
-    theirs = ("number", "name", "address", "phone", "access", "notes", "risk", "pets", "cohabitant")
-    person = Person(
-        **{name: fields.pop(name) for name in theirs},
-        two_carers=plan.two_carers, phone_first=plan.phone_first, stops=(),
-    )  # fmt: skip
-    return Place(person=person, times=tuple(fields.pop("times")), **fields)
+    card = residents.card_of(row)
+    plan = (await towns.home(tx, card.resident_id)).plan
+    return Place(
+        entry=Entry(card, plan.two_carers, plan.phone_first, stops=()),
+        times=tuple(row["times"]),
+        **{name: row[name] for name in ("alarm_id", "case_no", "kind", "reason", "state", "outcome", "area")},
+    )
 
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -124,6 +122,6 @@ def as_text(made: IncidentList) -> str:
         places = tuple(group)
         lines += ["", words["area"].format(area=area, **left(places))]
         for place in sorted(places, key=lambda p: p.ticked):
-            first, *more = reserve.card(place.person, made.language, ", ".join(map(clock, place.times)))
+            first, *more = place.entry.lines(made.language, ", ".join(map(clock, place.times)))
             lines += [f"[{'x' if place.ticked else ' '}] {words['case'].format(case=place.case_no)}: {first}", *more]
     return "\n".join(lines) + "\n"

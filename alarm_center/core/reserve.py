@@ -4,7 +4,6 @@ Printed it has two parts: every time in the order in which to drive, with a box 
 risk first, with what is needed at the door. It is meant for a piece of paper in a car, and goes nowhere else.
 """
 
-import textwrap
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -14,9 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from alarm_center.core.calendar import local_clock
-
-WIDTH: Final = 78
-"""Characters of a line; a page of plain text in any printer's own letters."""
+from alarm_center.core.resident_card import ResidentCard, paper_lines, paper_risk, wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +31,17 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """One resident of the area, with what a carer has to know at the door. ``risk`` 1 is the highest."""
+class Entry:
+    """One resident of the area, with the answers of their plan that a carer has to know at the door."""
 
-    number: int
-    name: str
-    address: str
-    phone: str | None
-    access: str
-    notes: str
-    risk: int
-    pets: bool
-    cohabitant: str | None
+    card: ResidentCard
     two_carers: bool
     phone_first: bool
     stops: tuple[Stop, ...]
+
+    def lines(self, language: str, times: str) -> list[str]:
+        """Return the entry's lines on paper; *times* are in words."""
+        return paper_lines(self.card, language, times, two_carers=self.two_carers, phone_first=self.phone_first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +67,14 @@ class ReserveList:
     zone: str
     language: str
     made_at: datetime
-    people: tuple[Person, ...]
+    people: tuple[Entry, ...]
     on_duty: tuple[OnDuty, ...]
     fixed_number: str | None = None
 
     @property
     def stops(self) -> int:
         """How many times there are on it."""
-        return sum(len(person.stops) for person in self.people)
+        return sum(len(entry.stops) for entry in self.people)
 
 
 _ADAPTER: Final = TypeAdapter(ReserveList)
@@ -113,15 +106,6 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "people": "PERSONER, HÖGST RISK FÖRST",
         "on_duty": "I TJÄNST",
         "nobody_on_duty": "Ingen är inlagd i natt.",
-        "risk": "risk {risk}",
-        "with": "bor med {name}",
-        "pets": "husdjur",
-        "phone": "Tel",
-        "access": "In",
-        "notes": "Obs",
-        "times": "Tider",
-        "two_carers": "Två personal.",
-        "phone_first": "Ring först.",
         "visit": "besök",
         "camera": "tillsyn",
         "done": "klar",
@@ -140,15 +124,6 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
         "people": "PEOPLE, HIGHEST RISK FIRST",
         "on_duty": "ON DUTY",
         "nobody_on_duty": "Nobody is on the roster tonight.",
-        "risk": "risk {risk}",
-        "with": "lives with {name}",
-        "pets": "pets",
-        "phone": "Tel",
-        "access": "In",
-        "notes": "Note",
-        "times": "Times",
-        "two_carers": "Two carers.",
-        "phone_first": "Phone first.",
         "visit": "visit",
         "camera": "check",
         "done": "done",
@@ -161,7 +136,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
 
 
 def as_text(made: ReserveList) -> str:
-    """Return the list as plain text to print, in the town's language, at most :data:`WIDTH` wide."""
+    """Return the list as plain text to print, in the town's language, at most :data:`resident_card.WIDTH` wide."""
     words, zone = _WORDS[made.language], ZoneInfo(made.zone)
 
     def clock(instant: datetime) -> str:
@@ -176,7 +151,7 @@ def as_text(made: ReserveList) -> str:
             first=made.night, last=made.night + timedelta(days=1), made=clock(made.made_at), people=len(made.people),
             stops=made.stops,
         ),
-        *_wrapped(words["use"]),
+        *wrapped(words["use"]),
         words["secret"],
     ]  # fmt: skip
     if not made.people:
@@ -184,20 +159,20 @@ def as_text(made: ReserveList) -> str:
     else:
         lines += ["", words["by_time"]]
         by_time = sorted(
-            ((stop, person) for person in made.people for stop in person.stops),
+            ((stop, entry.card) for entry in made.people for stop in entry.stops),
             key=lambda each: (each[0].at, each[1].risk, each[1].number),
         )
-        for stop, person in by_time:
+        for stop, card in by_time:
             how = words["done" if stop.done else "visit" if stop.visit else "camera"]
             box = "[x]" if stop.done else "[ ]"
-            lines += _wrapped(
-                f"{box} {times(stop):<13} {how:<8} {words['risk'].format(risk=person.risk)}  "
-                f"{person.number} {person.name}, {person.address}",
+            lines += wrapped(
+                f"{box} {times(stop):<13} {how:<8} {paper_risk(card, made.language)}  "
+                f"{card.number} {card.name}, {card.address}",
                 indent=27,
             )
         lines += ["", words["people"]]
-        for person in made.people:
-            lines += card(person, made.language, ", ".join(map(times, person.stops)))
+        for entry in made.people:
+            lines += entry.lines(made.language, ", ".join(map(times, entry.stops)))
     lines += ["", words["on_duty"]]
     for duty in made.on_duty:
         lines.append(
@@ -208,29 +183,3 @@ def as_text(made: ReserveList) -> str:
     if made.fixed_number:
         lines.append(words["fixed"].format(number=made.fixed_number))
     return "\n".join(lines) + "\n"
-
-
-def card(person: Person, language: str, times: str) -> list[str]:
-    """Return the lines of one person: who, where, and what is needed at the door; *times* as they are to be read."""
-    words = _WORDS[language]
-    about = [words["risk"].format(risk=person.risk)]
-    if person.cohabitant:
-        about.append(words["with"].format(name=person.cohabitant))
-    if person.pets:
-        about.append(words["pets"])
-    lines = [*_wrapped(f"{person.number} {person.name} ({', '.join(about)})", indent=4)]
-    needs = [words[name] for name in ("two_carers", "phone_first") if getattr(person, name)]
-    for label, said in (
-        ("", person.address),
-        (words["phone"], person.phone),
-        (words["access"], person.access),
-        (words["times"], times),
-        (words["notes"], " ".join([*needs, person.notes]).strip()),
-    ):
-        if said:
-            lines += _wrapped(f"    {label + ': ' if label else ''}{said}", indent=8)
-    return lines
-
-
-def _wrapped(text: str, indent: int = 0) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False) or [""]

@@ -13,6 +13,7 @@ import structlog
 
 from alarm_center.core import calendar, reserve
 from alarm_center.core.reserve import ReserveList
+from alarm_center.core.resident_card import ResidentCard
 from alarm_center.store import events, towns
 from alarm_center.store import reserve as rows
 from alarm_center.store.memory import Memory, Tx, Viewer, now
@@ -120,16 +121,12 @@ async def _gather(tx: "Tx[Any]", area_id: UUID, night: date) -> ReserveList:
         zone=town.zone.key,
         language=town.language,
         made_at=await now(tx),
-        people=tuple([await _person(tx, row, stops) for row in await rows.residents(tx, area_id, night)]),
+        people=tuple([await _entry(tx, card, stops) for card in await rows.residents(tx, area_id, night)]),
         on_duty=tuple(reserve.OnDuty(**row) for row in await rows.on_duty(tx, area_id, begins, ends)),
         fixed_number=town.fixed_number,
     )
 
 
-async def _person(tx: "Tx[Any]", row: Any, stops: dict[UUID, list[reserve.Stop]]) -> reserve.Person:
-    fields = dict(row)
-    resident_id = fields.pop("resident_id")
-    plan = (await towns.home(tx, resident_id)).plan
-    return reserve.Person(
-        **fields, two_carers=plan.two_carers, phone_first=plan.phone_first, stops=tuple(stops.get(resident_id, ()))
-    )
+async def _entry(tx: "Tx[Any]", card: ResidentCard, stops: dict[UUID, list[reserve.Stop]]) -> reserve.Entry:
+    plan = (await towns.home(tx, card.resident_id)).plan
+    return reserve.Entry(card, plan.two_carers, plan.phone_first, tuple(stops.get(card.resident_id, ())))

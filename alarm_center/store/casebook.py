@@ -18,22 +18,6 @@ _ALARM: Final = TypeAdapter(Alarm)
 
 
 @dataclass(frozen=True, slots=True)
-class Resident:
-    """The card of the person that a case is about."""
-
-    resident_id: UUID
-    number: int
-    name: str
-    address: str
-    phone: str | None
-    risk: int
-    pets: bool
-    cohabitant: str | None
-    access: str
-    notes: str
-
-
-@dataclass(frozen=True, slots=True)
 class AlarmCase:
     """One alarm with its town, area and people. ``alarm.dispatch`` has no notices; :func:`asked` returns those."""
 
@@ -152,18 +136,6 @@ async def check(tx: "Tx[Any]", check_id: UUID) -> CheckCase | None:
         check_id,
     )
     return CheckCase(**row) if row else None
-
-
-async def resident(tx: "Tx[Any]", resident_id: UUID) -> Resident | None:
-    """Return a resident's card."""
-    row = await tx.fetchrow(
-        """
-        select resident_id, number, name, address, phone, risk, pets, cohabitant, access, notes
-        from residents where resident_id = $1
-        """,
-        resident_id,
-    )
-    return Resident(**row) if row else None
 
 
 async def asked(tx: "Tx[Any]", alarm_id: UUID) -> list[Asked]:

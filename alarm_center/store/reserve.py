@@ -5,7 +5,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from alarm_center.core.resident_card import ResidentCard
 from alarm_center.store.memory import Tx
+from alarm_center.store.residents import CARD_COLUMNS, card_of
 
 
 async def areas_without(tx: "Tx[Any]", org: str, night: date) -> list[UUID]:
@@ -21,21 +23,21 @@ async def areas_without(tx: "Tx[Any]", org: str, night: date) -> list[UUID]:
     return [row["area_id"] for row in rows]
 
 
-async def residents(tx: "Tx[Any]", area_id: UUID, night: date) -> list[Mapping[str, Any]]:
+async def residents(tx: "Tx[Any]", area_id: UUID, night: date) -> list[ResidentCard]:
     """Return the area's residents who are owed something on the night, the highest risk first."""
-    rows: list[Mapping[str, Any]] = await tx.fetch(
-        """
-        select r.resident_id, r.number, r.name, r.address, r.phone, r.access, r.notes, r.risk, r.pets, r.cohabitant
+    rows = await tx.fetch(
+        f"""
+        select {CARD_COLUMNS}
         from residents r
         where r.area_id = $1 and exists (
             select from checks c
             where c.resident_id = r.resident_id and c.night = $2 and (c.state <> 'cancelled' or c.instead = 'visit')
         )
         order by r.risk, r.number
-        """,
+        """,  # noqa: S608 -- our own columns
         area_id, night,
     )  # fmt: skip
-    return rows
+    return [card_of(row) for row in rows]
 
 
 async def stops(tx: "Tx[Any]", area_id: UUID, night: date) -> list[Mapping[str, Any]]:

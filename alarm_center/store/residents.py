@@ -1,11 +1,16 @@
-"""Finds a resident by what a caller can say: a name, an address, a number, a phone."""
+"""Residents: the card that pages and papers show, and the search by name, address, number or phone."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from alarm_center.core.resident_card import COLUMNS, ResidentCard
 from alarm_center.store.memory import Tx
+
+CARD_COLUMNS: Final = ", ".join(f"r.{name}" for name in COLUMNS)
+"""The columns of a card in a statement that calls ``residents`` r; :func:`card_of` reads them."""
 
 _PHONE: Final = re.compile(r"[\d\s()+-]{6,}")
 
@@ -58,3 +63,17 @@ async def one(tx: "Tx[Any]", resident_id: UUID) -> Found | None:
     """Return a resident who is looked after here; ``None`` if there is none that the viewer may see."""
     row = await tx.fetchrow(f"{_FOUND} and r.resident_id = $1", resident_id)
     return Found(**row) if row else None
+
+
+async def card(tx: "Tx[Any]", resident_id: UUID) -> ResidentCard | None:
+    """Return a resident's card; ``None`` if there is none that the viewer may see."""
+    row = await tx.fetchrow(
+        f"select {CARD_COLUMNS} from residents r where r.resident_id = $1",  # noqa: S608 -- our own columns
+        resident_id,
+    )
+    return card_of(row) if row else None
+
+
+def card_of(row: Mapping[str, Any]) -> ResidentCard:
+    """Return the card in a row that has :data:`CARD_COLUMNS` and maybe others."""
+    return ResidentCard(*(row[name] for name in COLUMNS))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from alarm_center.casework import configs
@@ -14,11 +14,23 @@ from alarm_center.town.times import cancel
 from schemas.messages import Capture, Profile
 from schemas.vocabulary import CancelReason, ConsentState, GreenBy, Instead, Show
 
+KEPT_ELSEWHERE: Final = frozenset(
+    {
+        # The key, the area's code and the two days are kept below in another form.
+        *("number", "area", "moved_on", "died_on"),
+        # The plan's row has these.
+        *("green_by", "show", "signed_by", "signed_on", "plan"),
+        # Rows of their own.
+        *("consent", "cohabitant_consent", "decision", "devices", "slots"),
+    }
+)
+"""Fields of the model that are no columns of ``residents``. Every other field is one: a new one cannot be dropped unseen."""
+
 
 async def keep_row(run: Run, resident: Resident) -> UUID:
-    """Keep who the resident is; return the id."""
+    """Keep the resident's own row; return the id."""
     values = {
-        **resident.model_dump(include={"name", "address", "phone", "risk", "pets", "cohabitant", "access", "notes"}),
+        **resident.model_dump(exclude=set(KEPT_ELSEWHERE)),
         "area_id": run.areas[resident.area],
     }
     # A file that is older than what has happened makes nobody live again.

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ import jinja2
 from aiohttp import web
 
 from alarm_center.store.users import SignedIn
-from alarm_center.web import words
+from alarm_center.web import resident_words, words
 from alarm_center.web.catalogues import LANGUAGES, SPEECHES, Speech, best_language, translations
 from alarm_center.web.keys import PHONES, SETTINGS
 
@@ -42,6 +43,8 @@ def setup(app: web.Application, **filters: Callable[..., Any]) -> None:
         speech = SPEECHES[language]
         environment.globals.update(speech=speech, language=language, words=words)
         environment.filters.update(said=speech, at=speech.clock, day=speech.day, iso=_iso, **filters)
+        for of_card in (resident_words.about, resident_words.door, resident_words.facts):
+            environment.filters[of_card.__name__] = partial(of_card, speech=speech)
 
 
 def _iso(instant: datetime | None) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alarm_center.core import reserve
+from alarm_center.core import reserve, resident_card
 from alarm_center.preparation import evening, muster, planning, reconciliation
 from alarm_center.store import discrepancies
 from alarm_center.store.memory import Memory, Viewer
@@ -68,7 +68,7 @@ async def test_the_list_says_who_when_and_how_the_highest_risk_first(memory: Mem
     night = at_local(town.town, NIGHT, "20:00").date()
     made = await evening.reserve_list(memory, town.areas["3"], night)
     assert made is not None
-    assert [person.number for person in made.people] == [2, 1]
+    assert [entry.card.number for entry in made.people] == [2, 1]
     assert reserve.from_json(reserve.to_json(made)) == made
     assert reserve.as_text(made) == (
         "RESERVLISTA  Vik kommun  område 3\n"
@@ -106,7 +106,7 @@ async def test_no_line_is_wider_than_the_paper(memory: Memory) -> None:
     town = await a_town(memory, residents=1, change=change, at=NOON)
     made = await evening.make_reserve_list(memory, town.areas["3"], NOON.date(), actor="test")
     assert made is not None
-    assert max(map(len, reserve.as_text(made).splitlines())) <= reserve.WIDTH
+    assert max(map(len, reserve.as_text(made).splitlines())) <= resident_card.WIDTH
 
 
 async def test_a_list_made_again_by_hand_takes_the_others_place_and_shows_what_is_done(memory: Memory) -> None:

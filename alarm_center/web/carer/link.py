@@ -17,7 +17,7 @@ from alarm_center.casework import cases
 from alarm_center.core import alarm_events as alarm
 from alarm_center.core import dispatch as dispatching
 from alarm_center.core.case import AlarmState, NoticeState
-from alarm_center.store import casebook, links, raisings, towns
+from alarm_center.store import links, raisings, residents, towns
 from alarm_center.store.links import Link
 from alarm_center.store.memory import Viewer, now
 from alarm_center.web import words
@@ -123,7 +123,7 @@ async def _show(request: web.Request, opened: Opened, said: str = "", status: in
     async with request.app[MEMORY].transaction(opened.viewer) as tx:
         at = await now(tx)
         if opened.theirs and opened.may_see and link.alarm.resident_id is not None:
-            resident = await casebook.resident(tx, link.alarm.resident_id)
+            resident = await residents.card(tx, link.alarm.resident_id)
             plan = (await towns.home(tx, link.alarm.resident_id)).plan
             raised = await raisings.of_alarm(tx, link.alarm.alarm_id)
     return render(

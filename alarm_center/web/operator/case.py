@@ -11,7 +11,7 @@ from alarm_center.casework.cases import NotFound
 from alarm_center.core.alarm_events import AlarmLine
 from alarm_center.core.case import AlarmState, CheckState
 from alarm_center.core.plan import Plan
-from alarm_center.store import board, casebook, events, looks, raisings, towns, users
+from alarm_center.store import board, casebook, events, looks, raisings, residents, towns, users
 from alarm_center.store.casebook import AlarmCase, CheckCase, Seen
 from alarm_center.store.memory import Tx
 from alarm_center.web import words
@@ -130,7 +130,7 @@ async def _alarm(request: web.Request) -> dict[str, Any]:
         for check_id in checks:
             lines += await events.of_case(tx, check_id=check_id)
         context = await _common(request, tx, place, lines, {str(one.notice_id): one.patrol for one in asked})
-        resident = await casebook.resident(tx, alarm.resident_id) if alarm.resident_id else None
+        resident = await residents.card(tx, alarm.resident_id) if alarm.resident_id else None
         plan = (await towns.home(tx, resident.resident_id)).plan if resident else Plan()
         shown = await _shown_for_alarm(request, tx, case, row, seen, checks[-1] if checks else None, place)
         context["replies"] = await casebook.replies(tx, alarm_id)
@@ -167,7 +167,7 @@ async def _check(request: web.Request) -> dict[str, Any]:
     async with request.app[MEMORY].transaction(person.watching) as tx:
         cursor, place = await events.newest(tx), await here(tx)
         case = await casebook.check(tx, check_id)
-        resident = await casebook.resident(tx, case.resident_id) if case else None
+        resident = await residents.card(tx, case.resident_id) if case else None
         if case is None or resident is None:
             raise NotFound(f"no check {check_id}")
         plan = (await towns.home(tx, case.resident_id)).plan
