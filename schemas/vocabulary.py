@@ -230,3 +230,63 @@ class Refusal(StrEnum):
     UNKNOWN_ATTEMPT = "unknown_attempt"
     CONSENT_REVOKED = "consent_revoked"
     COMMAND_EXPIRED = "command_expired"
+
+
+class Cause(StrEnum):
+    """Reason for an attempt. The first is on the device's list; the others come by command."""
+
+    SCHEDULED = "scheduled"
+    RECHECK = "recheck"
+    RETRY = "retry"
+    CATCH_UP = "catch_up"
+    ASKED = "asked"
+    """A person asked to look again."""
+
+
+class Who(StrEnum):
+    """Part of the staff that a step of a dispatch asks."""
+
+    PATROL = "patrol"
+    SECOND_PATROL = "second_patrol"
+    LEAD = "lead"
+    FIXED = "fixed"
+
+
+class RaisedFor(StrEnum):
+    """Reason for which a person raises an alarm; ``other`` needs a note."""
+
+    CALLED = "called"
+    """The resident has called, or pressed a button of another system's."""
+    RELATIVE = "relative"
+    """Somebody close, or a neighbour, has called."""
+    STAFF = "staff"
+    """Staff ask for help, or for somebody to go there."""
+    NO_ANSWER = "no_answer"
+    """The resident doesn't answer as was agreed."""
+    OTHER = "other"
+
+
+class ClearFor(StrEnum):
+    """Why somebody sees a picture clear where the town shows it blurred first. A clear look without a reason is refused."""
+
+    NOT_ENOUGH = "not_enough"
+    """The blurred picture does not say whether somebody is there, or how they lie."""
+    WORRIED = "worried"
+    """Something in it, or around it, gives cause for worry."""
+    ASKED = "asked_for"
+    """The person has asked for it."""
+
+
+class Heed(StrEnum):
+    """How a reply reaches an operator (a lead, where the home care answers): not at all, on the screen, or with a sound."""
+
+    NOTHING = "nothing"
+    SHOW = "show"
+    SOUND = "sound"
+
+
+class Duty(StrEnum):
+    """Task of a shift."""
+
+    PATROL = "patrol"
+    LEAD = "lead"

@@ -16,12 +16,11 @@ from alarm_center.core import incident as rule
 from alarm_center.core.alarm_events import IntoIncident
 from alarm_center.core.alarm_kinds import Flood
 from alarm_center.core.case import Alarm, IllegalMove
-from alarm_center.core.plan import Who
 from alarm_center.core.sms_text import Facts, Text
 from alarm_center.store import events, incidents, jobs, rosters, towns
 from alarm_center.store.incidents import Incident
 from alarm_center.store.memory import Memory, Tx, Viewer, now
-from schemas.vocabulary import AlarmKind
+from schemas.vocabulary import AlarmKind, Who
 
 log = structlog.get_logger()
 

@@ -6,10 +6,9 @@ from uuid import UUID, uuid4
 
 from alarm_center.casework.cases import NotFound
 from alarm_center.core.case import Alarm, AlarmState, IllegalMove
-from alarm_center.core.looking import ClearFor
 from alarm_center.store import alarms, commands, devices, events, looks
 from alarm_center.store.memory import Memory, Tx, Viewer, now
-from schemas.vocabulary import Show
+from schemas.vocabulary import ClearFor, Show
 
 SHOWN_CLEAR: Final = "shown_clear"
 """The line of the timeline when somebody is shown clear what the town shows blurred: who, of which session, and why."""

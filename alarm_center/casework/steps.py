@@ -21,7 +21,6 @@ from alarm_center.core.case import (
     AlarmState,
     Attempt,
     CallOff,
-    Cause,
     Check,
     CheckDecision,
     Clear,
@@ -41,7 +40,7 @@ from alarm_center.core.happenings import AskAgain, CheckEvent, CheckLine, StaffD
 from alarm_center.core.plan import ACKNOWLEDGEMENTS
 from alarm_center.store import alarms, checks, commands, devices, events, looks, restoring, rosters, towns
 from alarm_center.store.memory import Tx, now
-from schemas.vocabulary import AlarmKind, Condition, Priority, Show
+from schemas.vocabulary import AlarmKind, Cause, Condition, Priority, Show
 
 CheckEvents = Callable[["Tx[Any]", Check, datetime], Awaitable[CheckEvent]]
 """Makes an event of what holds once the check is locked."""

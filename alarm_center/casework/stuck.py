@@ -9,10 +9,10 @@ from uuid import UUID
 import structlog
 
 from alarm_center.casework import wording
-from alarm_center.core.plan import Who
 from alarm_center.core.sms_text import Facts, Text
 from alarm_center.store import events, rosters, towns
 from alarm_center.store.memory import Tx, now
+from schemas.vocabulary import Who
 
 log = structlog.get_logger()
 

@@ -26,9 +26,9 @@ from alarm_center.core.case import (
     Tell,
     Write,
 )
-from alarm_center.core.plan import Plan, Step, Who, Wording
+from alarm_center.core.plan import Plan, Step, Wording
 from alarm_center.core.roster import Person, Roster
-from schemas.vocabulary import Channel, Outcome
+from schemas.vocabulary import Channel, Outcome, Who
 
 _LONGEST_ETA: Final = 240
 """Minutes. Nobody is let off for longer by a slip of the thumb."""

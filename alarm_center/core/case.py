@@ -12,11 +12,12 @@ from typing import Any
 from uuid import UUID
 
 from alarm_center.core.alarm_kinds import POLICY, KindPolicy
-from alarm_center.core.plan import Step, Who, Wording
+from alarm_center.core.plan import Step, Wording
 from schemas.vocabulary import (
     AlarmKind,
     Answer,
     CancelReason,
+    Cause,
     Channel,
     Condition,
     GreenBy,
@@ -25,6 +26,7 @@ from schemas.vocabulary import (
     Priority,
     Reason,
     Show,
+    Who,
 )
 
 
@@ -50,17 +52,6 @@ class AttemptState(StrEnum):
     OWED = "owed"
     ANSWERED = "answered"
     MISSED = "missed"
-
-
-class Cause(StrEnum):
-    """Why an attempt is made. The first is on the device's list; the others come by command."""
-
-    SCHEDULED = "scheduled"
-    RECHECK = "recheck"
-    RETRY = "retry"
-    CATCH_UP = "catch_up"
-    ASKED = "asked"
-    """A person asked to look again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from alarm_center.core.case import (
     ENDED,
     Attempt,
     AttemptState,
-    Cause,
     Check,
     CheckDecision,
     CheckState,
@@ -44,7 +43,7 @@ from alarm_center.core.late import Then, When
 from alarm_center.core.moves import deadline as deadline
 from alarm_center.core.plan import Plan, Reaction, Rule
 from alarm_center.core.wishes import ask_again, cancel, illegal, person_said, restore
-from schemas.vocabulary import AlarmKind, Answer, GreenBy, Reason, Show
+from schemas.vocabulary import AlarmKind, Answer, Cause, GreenBy, Reason, Show
 
 _PLANNED, _OPEN, _WAITING, _TO_LOOK = CheckState.PLANNED, CheckState.OPEN, CheckState.WAITING, CheckState.TO_LOOK
 _SEEN, _ALARMED, _CANCELLED = CheckState.SEEN, CheckState.ALARMED, CheckState.CANCELLED

@@ -25,9 +25,9 @@ from alarm_center.core.case import (
     Tell,
     Write,
 )
-from alarm_center.core.plan import CHAINS, Plan, Step, Who, Wording
+from alarm_center.core.plan import CHAINS, Plan, Step, Wording
 from alarm_center.core.roster import Person, Roster
-from schemas.vocabulary import Channel, Priority
+from schemas.vocabulary import Channel, Priority, Who
 
 _NOW: Final = timedelta(0)
 _CALL: Final = timedelta(seconds=90)

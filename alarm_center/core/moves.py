@@ -5,21 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from alarm_center.core.alarm_kinds import POLICY
-from alarm_center.core.case import (
-    Attempt,
-    AttemptState,
-    Cause,
-    Check,
-    CheckDecision,
-    CheckState,
-    Effect,
-    Look,
-    Raise,
-    Write,
-)
+from alarm_center.core.case import Attempt, AttemptState, Check, CheckDecision, CheckState, Effect, Look, Raise, Write
 from alarm_center.core.happenings import CheckLine
 from alarm_center.core.plan import Plan, Reaction, Rule
-from schemas.vocabulary import AlarmKind, Answer, GreenBy, Priority, Reason
+from schemas.vocabulary import AlarmKind, Answer, Cause, GreenBy, Priority, Reason
 
 ATTEMPTS: Final = 20
 """Attempts of one check at most: the contract numbers them from 1 to 20."""

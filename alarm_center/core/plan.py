@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from schemas.vocabulary import AlarmKind, Answer, Channel, HandledBy, Priority, Reason
+from schemas.vocabulary import AlarmKind, Answer, Channel, HandledBy, Priority, Reason, Who
 
 
 class Reaction(StrEnum):
@@ -75,15 +75,6 @@ REASON_TABLE: Final[Mapping[Answer | Reason, Rule]] = MappingProxyType(
     }
 )
 """What an answer leads to, by its reason (design §6). A plan may override any row but ``in_bed``."""
-
-
-class Who(StrEnum):
-    """Whom a step of a chain asks."""
-
-    PATROL = "patrol"
-    SECOND_PATROL = "second_patrol"
-    LEAD = "lead"
-    FIXED = "fixed"
 
 
 class Wording(StrEnum):

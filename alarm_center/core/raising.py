@@ -9,25 +9,11 @@ from uuid import UUID
 from alarm_center.core.alarm import open_alarm
 from alarm_center.core.case import Alarm
 from alarm_center.core.plan import Plan
-from schemas.vocabulary import AlarmKind, Priority
+from schemas.vocabulary import AlarmKind, Priority, RaisedFor
 
 NOTE_LONGEST: Final = 500
 """Characters."""
 _NOBODY: Final = UUID(int=0)
-
-
-class RaisedFor(StrEnum):
-    """Why a person raises an alarm; ``other`` needs a note."""
-
-    CALLED = "called"
-    """The resident has called, or pressed a button of another system's."""
-    RELATIVE = "relative"
-    """Somebody close, or a neighbour, has called."""
-    STAFF = "staff"
-    """Staff ask for help, or for somebody to go there."""
-    NO_ANSWER = "no_answer"
-    """The resident doesn't answer as was agreed."""
-    OTHER = "other"
 
 
 class Missing(StrEnum):

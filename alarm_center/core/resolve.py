@@ -12,7 +12,7 @@ from uuid import UUID
 
 from alarm_center.core.replies import DIGITS, Action, Command, Reply
 from alarm_center.core.sms_text import Facts, Text
-from schemas.vocabulary import Priority
+from schemas.vocabulary import Heed, Priority
 
 RECENT: Final = timedelta(minutes=30)
 """How long after its end a case can still be what a bare digit means (design §8)."""
@@ -58,14 +58,6 @@ class NoticeRef:
     standing: Standing
     sent_at: datetime
     closed_at: datetime | None = None
-
-
-class Heed(StrEnum):
-    """What an operator (a lead, where the home care answers) has to notice of a reply."""
-
-    NOTHING = "nothing"
-    SHOW = "show"
-    SOUND = "sound"
 
 
 @dataclass(frozen=True, slots=True)

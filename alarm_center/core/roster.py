@@ -7,24 +7,15 @@ goes before silence, silence still counts (a phone that nobody answered may yet 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from alarm_center.core.plan import Who
-from schemas.vocabulary import Priority
+from schemas.vocabulary import Duty, Priority, Who
 
 MUSTER_WAIT: Final = timedelta(minutes=15)
 """How long a muster may go unanswered before the board and the lead hear of it."""
-
-
-class Duty(StrEnum):
-    """What a shift is for."""
-
-    PATROL = "patrol"
-    LEAD = "lead"
 
 
 @dataclass(frozen=True, slots=True)

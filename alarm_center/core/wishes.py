@@ -9,7 +9,6 @@ from alarm_center.core.case import (
     Attempt,
     AttemptState,
     CallOff,
-    Cause,
     Check,
     CheckDecision,
     CheckState,
@@ -24,15 +23,7 @@ from alarm_center.core.happenings import AskAgain, Cancel, CheckLine, PersonSaid
 from alarm_center.core.moves import ATTEMPTS, after, current, deadline, follow, line, raise_by, seen
 from alarm_center.core.plan import Plan, Reaction, Rule
 from schemas.limits import SECONDS_MAX, SECONDS_MIN
-from schemas.vocabulary import (
-    REASONS,
-    AlarmKind,
-    Answer,
-    CancelReason,
-    Instead,
-    Priority,
-    Reason,
-)
+from schemas.vocabulary import REASONS, AlarmKind, Answer, CancelReason, Cause, Instead, Priority, Reason
 
 _WRONG: Final = Rule(Reaction.ALARM, AlarmKind.SOMETHING_WRONG, Priority.FIRST)
 """A person who says that something is wrong is never asked to wait, whatever the reason."""

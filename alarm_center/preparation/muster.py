@@ -8,11 +8,11 @@ import structlog
 
 from alarm_center.casework import wording
 from alarm_center.core import roster
-from alarm_center.core.plan import Who
-from alarm_center.core.roster import Duty, Roster, Shift
+from alarm_center.core.roster import Roster, Shift
 from alarm_center.core.sms_text import Facts, Text
 from alarm_center.store import events, musters, rosters, towns
 from alarm_center.store.memory import Memory, Tx, now
+from schemas.vocabulary import Duty, Who
 
 log = structlog.get_logger()
 

@@ -18,12 +18,12 @@ from alarm_center.core import calendar
 from alarm_center.core.case import Check, IllegalMove
 from alarm_center.core.check import plan_check
 from alarm_center.core.happenings import Cancel, FaultKnown
-from alarm_center.core.roster import Duty, Roster
+from alarm_center.core.roster import Roster
 from alarm_center.preparation import evening, planning
 from alarm_center.store import checks, discrepancies, events, jobs, musters, reconciling, towns
 from alarm_center.store.discrepancies import Found
 from alarm_center.store.memory import Memory, Tx, now
-from schemas.vocabulary import CancelReason, GreenBy, Instead, Priority, Reason, Show
+from schemas.vocabulary import CancelReason, Duty, GreenBy, Instead, Priority, Reason, Show
 
 log = structlog.get_logger()
 

@@ -18,13 +18,13 @@ from alarm_center.casework import cases, wording
 from alarm_center.core import alarm_events
 from alarm_center.core.case import Alarm, AlarmState, NoticeState
 from alarm_center.core.replies import DIGITS, Action, Command, Empty, Reply, parse_reply
-from alarm_center.core.resolve import HELD, Heed, NoticeRef, Resolution, Say, Standing, resolve
+from alarm_center.core.resolve import HELD, NoticeRef, Resolution, Say, Standing, resolve
 from alarm_center.core.sms_text import Text, UnfitText
 from alarm_center.providers import Provider
 from alarm_center.store import events, replies, towns
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.replies import Asked, Mustered
-from schemas.vocabulary import Priority
+from schemas.vocabulary import Heed, Priority
 
 log = structlog.get_logger()
 

@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from alarm_center.core.case import Alarm, AlarmState, Dispatch, Notice, NoticeState
-from alarm_center.core.plan import Who, Wording
+from alarm_center.core.plan import Wording
 from alarm_center.store.memory import Tx
-from schemas.vocabulary import Channel
+from schemas.vocabulary import Channel, Who
 
 _BODY: Final = TypeAdapter(Alarm)
 """The whole value as JSON: columns beside it are only what queries and constraints need."""

@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from alarm_center.core.case import ENDED, Attempt, AttemptState, Cause, Check, CheckState
+from alarm_center.core.case import ENDED, Attempt, AttemptState, Check, CheckState
 from alarm_center.store.memory import Tx
-from schemas.vocabulary import Answer, CancelReason, GreenBy, Instead, Reason, Show
+from schemas.vocabulary import Answer, CancelReason, Cause, GreenBy, Instead, Reason, Show
 
 _KINDS: Final[Mapping[str, Any]] = {
     "green_by": GreenBy,

@@ -10,9 +10,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from alarm_center.core.case import AlarmState
-from alarm_center.core.looking import ClearFor
 from alarm_center.store.memory import Tx
-from schemas.vocabulary import Reason
+from schemas.vocabulary import ClearFor, Reason
 
 AFTER_FIRST_VIEW: Final = timedelta(minutes=10)
 AT_MOST: Final = timedelta(minutes=30)

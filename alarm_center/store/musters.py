@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from alarm_center.core.roster import Duty, Shift
+from alarm_center.core.roster import Shift
 from alarm_center.store.memory import Tx
+from schemas.vocabulary import Duty
 
 _SHIFT = """
     select s.shift_id, s.area_id, s.patrol, s.role, c.phone, s.starts_at, s.ends_at, s.mustered, s.muster_asked_at

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from alarm_center.core.roster import Duty, Roster, Shift
+from alarm_center.core.roster import Roster, Shift
 from alarm_center.store.memory import Tx
 from alarm_center.store.towns import Town
+from schemas.vocabulary import Duty
 
 _AROUND: Final = timedelta(hours=1)
 """A shift that begins while an alarm is being decided counts as well; the core looks at the minute."""

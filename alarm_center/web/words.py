@@ -8,12 +8,10 @@ from alarm_center.casework.raising import RAISED
 from alarm_center.core.alarm_events import AlarmLine
 from alarm_center.core.case import Alarm, AlarmState, CheckState, DispatchState
 from alarm_center.core.happenings import CheckLine
-from alarm_center.core.looking import ClearFor
-from alarm_center.core.raising import RaisedFor
 from alarm_center.store.links import USED
 from alarm_center.web.catalogues import Speech
 from alarm_center.web.catalogues import mark as _
-from schemas.vocabulary import AlarmKind, Answer, CancelReason, Outcome, Priority, Reason
+from schemas.vocabulary import AlarmKind, Answer, CancelReason, ClearFor, Outcome, Priority, RaisedFor, Reason
 
 REASONS: Final[Mapping[str, str]] = {
     Reason.ON_FLOOR: _("Något är fel: person syns på golvet"),

@@ -28,8 +28,8 @@ from alarm_center.core.alarm_events import (
 from alarm_center.core.alarm_kinds import POLICY
 from alarm_center.core.case import Alarm, AlarmDecision, AlarmState, Effect, Notice, Notify, Tell, Write
 from alarm_center.core.plan import Plan, Wording
-from alarm_center.core.roster import Duty, Roster, Shift
-from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority
+from alarm_center.core.roster import Roster, Shift
+from schemas.vocabulary import AlarmKind, Channel, Duty, Outcome, Priority
 
 START = datetime(2026, 1, 15, 1, 0, tzinfo=UTC)
 HERE, THERE = UUID(int=0xA3), UUID(int=0xA4)

@@ -5,15 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from alarm_center.core.case import (
-    Cause,
-    Check,
-    CheckState,
-    Effect,
-    Look,
-    Raise,
-    Write,
-)
+from alarm_center.core.case import Check, CheckState, Effect, Look, Raise, Write
 from alarm_center.core.check import decide, plan_check
 from alarm_center.core.happenings import (
     CheckEvent,
@@ -21,15 +13,7 @@ from alarm_center.core.happenings import (
     Tick,
 )
 from alarm_center.core.plan import Plan
-from schemas.vocabulary import (
-    REASONS,
-    AlarmKind,
-    Answer,
-    GreenBy,
-    Priority,
-    Reason,
-    Show,
-)
+from schemas.vocabulary import REASONS, AlarmKind, Answer, Cause, GreenBy, Priority, Reason, Show
 
 PLAN = Plan()
 TWO = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)

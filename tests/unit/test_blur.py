@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from alarm_center.core.looking import ClearFor, read
+from alarm_center.core.looking import read
 from alarm_center.web.operator.blur import CELLS, blurred
+from schemas.vocabulary import ClearFor
 from tests.support.night_town import drawn
 
 Image = NDArray[np.uint8]

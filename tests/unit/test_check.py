@@ -5,11 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alarm_center.core.case import (
-    AttemptState,
-    Cause,
-    CheckState,
-)
+from alarm_center.core.case import AttemptState, CheckState
 from alarm_center.core.check import decide
 from alarm_center.core.happenings import (
     CheckLine,
@@ -17,13 +13,7 @@ from alarm_center.core.happenings import (
     Tick,
 )
 from alarm_center.core.plan import REASON_TABLE, Plan, Reaction, Rule
-from schemas.vocabulary import (
-    AlarmKind,
-    Answer,
-    GreenBy,
-    Priority,
-    Reason,
-)
+from schemas.vocabulary import AlarmKind, Answer, Cause, GreenBy, Priority, Reason
 from tests.unit.one_check import (
     IN_BED,
     OFFLINE,

@@ -6,16 +6,7 @@ from typing import Any
 
 import pytest
 
-from alarm_center.core.case import (
-    AttemptState,
-    Cause,
-    CheckState,
-    Clear,
-    IllegalMove,
-    NewConfig,
-    Raise,
-    Write,
-)
+from alarm_center.core.case import AttemptState, CheckState, Clear, IllegalMove, NewConfig, Raise, Write
 from alarm_center.core.check import TRANSITIONS, deadline
 from alarm_center.core.happenings import (
     AskAgain,
@@ -32,14 +23,7 @@ from alarm_center.core.happenings import (
 )
 from alarm_center.core.late import LATE, Comes, Then, When
 from alarm_center.core.plan import Plan
-from schemas.vocabulary import (
-    AlarmKind,
-    Answer,
-    CancelReason,
-    GreenBy,
-    Instead,
-    Reason,
-)
+from schemas.vocabulary import AlarmKind, Answer, CancelReason, Cause, GreenBy, Instead, Reason
 from tests.unit.one_check import (
     IN_BED,
     OFFLINE,

@@ -8,17 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from alarm_center.core.case import (
-    ENDED,
-    AttemptState,
-    Cause,
-    Check,
-    CheckState,
-    IllegalMove,
-    Look,
-    Raise,
-    Write,
-)
+from alarm_center.core.case import ENDED, AttemptState, Check, CheckState, IllegalMove, Look, Raise, Write
 from alarm_center.core.check import TRANSITIONS, deadline, decide
 from alarm_center.core.happenings import (
     AskAgain,
@@ -36,7 +26,7 @@ from alarm_center.core.happenings import (
 )
 from alarm_center.core.moves import ATTEMPTS
 from alarm_center.core.plan import Plan, Reaction, Rule
-from schemas.vocabulary import REASONS, AlarmKind, Answer, CancelReason, GreenBy, Instead, Priority, Reason
+from schemas.vocabulary import REASONS, AlarmKind, Answer, CancelReason, Cause, GreenBy, Instead, Priority, Reason
 from tests.unit.one_check import TWO, planned
 
 ANSWERS: list[tuple[Answer | None, Reason | None]] = [

@@ -6,15 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core.case import (
-    CallOff,
-    Cause,
-    CheckState,
-    IllegalMove,
-    NewConfig,
-    Visit,
-    Write,
-)
+from alarm_center.core.case import CallOff, CheckState, IllegalMove, NewConfig, Visit, Write
 from alarm_center.core.happenings import (
     AskAgain,
     Cancel,
@@ -26,16 +18,7 @@ from alarm_center.core.happenings import (
 )
 from alarm_center.core.moves import ATTEMPTS
 from schemas.messages import Attempt as ListedAttempt
-from schemas.vocabulary import (
-    REASONS,
-    AlarmKind,
-    Answer,
-    CancelReason,
-    GreenBy,
-    Instead,
-    Reason,
-    Show,
-)
+from schemas.vocabulary import REASONS, AlarmKind, Answer, CancelReason, Cause, GreenBy, Instead, Reason, Show
 from tests.unit.one_check import (
     IN_BED,
     OFFLINE,

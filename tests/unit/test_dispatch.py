@@ -9,8 +9,8 @@ import pytest
 
 from alarm_center.core.alarm_events import Took
 from alarm_center.core.case import AlarmState, DispatchState, Notify, RedBoard
-from alarm_center.core.plan import Plan, Step, Who, Wording
-from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority
+from alarm_center.core.plan import Plan, Step, Wording
+from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority, Who
 from tests.support.alarm_story import FIRST, FIXED, LEAD, NEAR, ON_DUTY, SECOND, START, Story, town
 
 FALL = AlarmKind.SOMETHING_WRONG

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from alarm_center.core.alarm import open_alarm
 from alarm_center.core.case import Alarm
 from alarm_center.core.plan import Plan
-from alarm_center.core.raising import NOTE_LONGEST, Coming, Course, Missing, RaisedFor, Wish, foresee, read
-from schemas.vocabulary import AlarmKind, HandledBy, Priority
+from alarm_center.core.raising import NOTE_LONGEST, Coming, Course, Missing, Wish, foresee, read
+from schemas.vocabulary import AlarmKind, HandledBy, Priority, RaisedFor
 
 AT = datetime(2026, 3, 1, 1, tzinfo=UTC)
 FIRST, SECOND, THIRD = Priority

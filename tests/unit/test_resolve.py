@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarm_center.core.replies import Action, Command, Empty, FreeText, Reply, parse_reply
-from alarm_center.core.resolve import HELD, OPEN, RECENT, Heed, NoticeRef, Resolution, Standing, resolve
+from alarm_center.core.resolve import HELD, OPEN, RECENT, NoticeRef, Resolution, Standing, resolve
 from alarm_center.core.sms_text import Text
-from schemas.vocabulary import Priority
+from schemas.vocabulary import Heed, Priority
 
 NOW = datetime(2026, 6, 11, 0, 30, tzinfo=UTC)
 

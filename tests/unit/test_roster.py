@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alarm_center.core.plan import Who
-from alarm_center.core.roster import Duty, Person, Roster, Shift, mustered, to_muster, unanswered
-from schemas.vocabulary import Priority
+from alarm_center.core.roster import Person, Roster, Shift, mustered, to_muster, unanswered
+from schemas.vocabulary import Duty, Priority, Who
 
 EVENING = datetime(2026, 6, 10, 19, 30, tzinfo=UTC)
 NOW = EVENING + timedelta(hours=4)

@@ -11,7 +11,6 @@ from alarm_center.casework.cases import NotFound
 from alarm_center.casework.live_looks import SHOWN_CLEAR
 from alarm_center.core import looking
 from alarm_center.core.case import AlarmState, CheckState
-from alarm_center.core.looking import ClearFor
 from alarm_center.store import events, looks
 from alarm_center.store.looks import LiveLook, Looked
 from alarm_center.store.memory import Tx, now
@@ -20,6 +19,7 @@ from alarm_center.web.keys import MEMORY, PICTURES
 from alarm_center.web.operator.blur import blurred
 from alarm_center.web.operator.case import uuid_in
 from alarm_center.web.page import PERSON, after, say, speech_of
+from schemas.vocabulary import ClearFor
 
 routes = web.RouteTableDef()
 

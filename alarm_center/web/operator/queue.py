@@ -8,13 +8,13 @@ from uuid import UUID
 
 from alarm_center.core import dispatch as dispatching
 from alarm_center.core.case import Alarm, AlarmState, DispatchState
-from alarm_center.core.plan import Plan, Who
+from alarm_center.core.plan import Plan
 from alarm_center.store.board import AlarmLine, LookLine
 from alarm_center.store.casebook import AlarmCase, CheckCase
 from alarm_center.web.catalogues import Speech
 from alarm_center.web.catalogues import mark as _
 from alarm_center.web.words import case_words, reason_words, state_words
-from schemas.vocabulary import Channel, Condition, Priority
+from schemas.vocabulary import Channel, Condition, Priority, Who
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
