@@ -38,7 +38,7 @@ async def ask(
         if alarm is None or alarm.resident_id is None:
             raise NotFound(f"no alarm {alarm_id} that this viewer may see")
         at = await now(tx)
-        if alarm.state is AlarmState.CLOSED or alarm.holder != user:
+        if alarm.state is AlarmState.CLOSED or not alarm.is_held_by(user, at):
             raise IllegalMove(f"alarm {alarm.case_no}: only who holds an open alarm may look")
         if alarm.staff_inside:
             raise IllegalMove(f"alarm {alarm.case_no}: staff are on site, the camera stays dark")

@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from alarm_center.core.lease import Lease
 from alarm_center.store import dossier
 from alarm_center.store.dossier import CASE_NO_DIGITS, KINDS, Row
 from alarm_center.store.memory import Memory, Tx, Viewer
@@ -130,7 +131,7 @@ def _alarm(row: Row, zone: ZoneInfo, now: datetime) -> Iterator[str]:
     yield "  " + _line("row", row, zone, "device_id", "reason", "opened_at", "incident", "red_at")
     yield "  " + _step(row, zone, now)
     if row["holder"] is not None:
-        left = row["lease_until"] is not None and row["lease_until"] > now
+        left = Lease(row["holder"], row["lease_until"]).is_held(now)
         yield f"  lease of {row['holder']} {'until' if left else 'LAPSED at'} {_both(row['lease_until'], zone)}"
     body = row["body"]
     for name in ("self_dispatch_at", "arrive_by", "accepted_at", "on_site_at", "limit_at", "done_at"):

@@ -139,7 +139,7 @@ async def _facts(tx: "Tx[Any]", alarm: Alarm, notice: Notice, token: str) -> Fac
         taken = await alarms.taken_by(tx, notice.phone, alarm.alarm_id)
         if taken is not None:
             case_no, priority, other_no = taken[0], Priority(taken[1]), alarm.case_no
-    took = next((n.patrol for n in dispatch_core.takers(alarm.dispatch)), None)
+    took = next((n.patrol for n in alarm.takers), None)
     on_site = alarm.on_site_word_at or alarm.on_site_at
     return Facts(
         case_no=case_no,

@@ -158,11 +158,11 @@ def decide(
 
 def _tick(draft: Draft, signed_in: bool) -> None:
     alarm, now = draft.alarm, draft.now
-    if alarm.holder is not None and alarm.lease_until is not None and alarm.lease_until <= now:
+    if alarm.lease.has_lapsed(now):
         draft.write(AlarmLine.LEASE_LAPSED, user=str(alarm.holder))
         draft.let_go()
     due = draft.alarm.self_dispatch_at
-    unwatched = not signed_in and draft.alarm.holder is None
+    unwatched = not signed_in and not draft.alarm.is_held(now)
     if due is not None and unwatched and not alarm.visit and alarm.incident_id is None:
         due = min(due, _soonest(alarm.kind, draft.plan, alarm.opened_at))
     if due is not None and due <= now:
@@ -181,7 +181,7 @@ def _limit_passed(draft: Draft) -> None:
         draft.set(late_told=True, limit_at=None)
         draft.seek(Seeking.LATE)
     elif alarm.state is _ON_SITE and alarm.done_at is None:
-        owner = draft.taken[0]
+        owner = draft.alarm.takers[0]
         if not alarm.on_site_asked:
             draft.write(AlarmLine.SILENT, notice_id=str(owner.notice_id))
             draft.effects.append(Tell(Wording.ON_SITE_CHECK, owner))
@@ -190,7 +190,7 @@ def _limit_passed(draft: Draft) -> None:
             draft.call_owner()
             draft.seek(Seeking.SILENCE)
             draft.set(limit_at=now + plan.on_site_silence)
-    elif not alarm.policy.real or alarm.holder is not None:
+    elif not alarm.policy.real or alarm.is_held(now):
         draft.set(limit_at=now + plan.outcome_within)
     else:
         draft.write(AlarmLine.OUTCOME_MISSING)
@@ -260,7 +260,7 @@ def _send_patrol(draft: Draft, user: UUID) -> None:
     alarm = draft.alarm
     if not alarm.policy.real:
         raise IllegalMove(f"alarm {alarm.alarm_id}: a test never sends anybody")
-    if dispatching.seeks(alarm.dispatch):
+    if alarm.seeks:
         return
     _not_held_by_another(draft, user)
     draft.write(AlarmLine.SENT_BY, user=str(user))
@@ -268,17 +268,18 @@ def _send_patrol(draft: Draft, user: UUID) -> None:
 
 
 def _held_by(draft: Draft, user: UUID) -> None:
+    # Also after it has lapsed, as long as nobody has taken it away: a page that was late for a second keeps its case.
     if draft.alarm.holder != user:
         raise IllegalMove(f"alarm {draft.alarm.alarm_id}: not held by user {user}: claim it first")
 
 
 def _not_held_by_another(draft: Draft, user: UUID) -> None:
-    alarm = draft.alarm
-    if alarm.holder in (None, user) or alarm.lease_until is None or alarm.lease_until <= draft.now:
-        return
-    raise IllegalMove(
-        f"alarm {alarm.alarm_id}: held by user {alarm.holder} until {alarm.lease_until:%H:%M:%S}: take it over instead"
-    )
+    lease = draft.alarm.lease
+    if lease.is_held_by_other(user, draft.now):
+        raise IllegalMove(
+            f"alarm {draft.alarm.alarm_id}: held by user {lease.holder} until {lease.until:%H:%M:%S}: "
+            "take it over instead"
+        )
 
 
 # ---- facts ----
@@ -322,7 +323,7 @@ def _worsen(draft: Draft, kind: AlarmKind, priority: Priority, reason: Reason | 
         draft.back_to_sending()
     elif alarm.state not in WAITING:
         if rose:
-            for taker in draft.taken:
+            for taker in draft.alarm.takers:
                 draft.effects.append(Tell(Wording.CALL_OUT, taker))
     elif alarm.dispatch is not None and alarm.dispatch.state is DispatchState.STOOD_DOWN:
         draft.send()
@@ -340,7 +341,7 @@ def _called_off(draft: Draft, by: str) -> None:
     if not alarm.visit:
         raise IllegalMove(f"alarm {alarm.alarm_id}: only a planned visit is called off; a person closes an alarm")
     seeks_help = alarm.dispatch is not None and alarm.dispatch.seeking is not Seeking.CALL_OUT
-    if alarm.holder is not None or draft.taken or seeks_help:
+    if alarm.is_held(draft.now) or alarm.takers or seeks_help:
         raise IllegalMove(f"alarm {alarm.alarm_id}: somebody has this visit: it is theirs to close")
     draft.close(by, Outcome.OTHER, note=True)
 

@@ -93,11 +93,6 @@ class Draft:
         assert self.alarm.dispatch is not None
         return self.alarm.dispatch
 
-    @property
-    def taken(self) -> tuple[Notice, ...]:
-        """One notice for each carer who has it, the owner's first."""
-        return dispatching.takers(self.alarm.dispatch)
-
     # ---- sending ----
 
     def send(self) -> None:
@@ -132,16 +127,16 @@ class Draft:
         if not dispatching.graver(self.dispatch, seeking):
             return
         dispatch = self._again(seeking)
-        if besides is not None and all(n.phone != besides.phone for n in self.taken):
+        if besides is not None and not self.alarm.taken_by(besides.phone):
             dispatch = dispatching.refuse(dispatch, besides, self.now)
         self.set(dispatch=dispatch)
         self.go_on()
 
     def settle(self, *troubles: Seeking) -> None:
         """Stop seeking help for *troubles*: they are over. A second carer who was agreed on is sought again."""
-        if not dispatching.seeks(self.dispatch) or self.dispatch.seeking not in troubles:
+        if not self.alarm.seeks or self.dispatch.seeking not in troubles:
             return
-        if self.plan.two_carers and len(self.taken) < 2 and self.alarm.done_at is None:
+        if self.plan.two_carers and len(self.alarm.takers) < 2 and self.alarm.done_at is None:
             self.restart(Seeking.CALL_OUT)
             return
         over = replace(self.dispatch, state=DispatchState.ACCEPTED, repeat_at=None)
@@ -210,7 +205,7 @@ class Draft:
         sought = dispatching.again(refused, self.alarm, self.plan, self.now, Seeking.CALL_OUT)
         # Said no in the new round too: it must not begin with the one who cannot.
         self.set(dispatch=dispatching.refuse(sought, notice, self.now))
-        left = self.taken
+        left = self.alarm.takers
         if left:
             self.set(accepted_notice=left[0].notice_id)
         else:
@@ -230,7 +225,7 @@ class Draft:
 
     def call_owner(self) -> None:
         """Call the carer who is on site and has not answered."""
-        owner = self.taken[0]
+        owner = self.alarm.takers[0]
         step = Step(timedelta(0), owner.who, Channel.CALL, Wording.ON_SITE_CHECK)
         person = Person(owner.phone, owner.patrol, owner.shift_id)
         self.carry(dispatching.ask(self.dispatch, self.alarm, person, step, self.now, self.ids))
@@ -255,12 +250,12 @@ class Draft:
             raise IllegalMove(f"alarm {alarm.alarm_id}: outcome other needs a note that says what happened")
         if alarm.dispatch is not None:
             there = alarm.state is AlarmState.ON_SITE
-            for taker in self.taken if alarm.done_at is None else ():
+            for taker in alarm.takers if alarm.done_at is None else ():
                 if taker.phone != phone:
                     wording = Wording.CASE_CLOSED if there else Wording.STOOD_DOWN
                     self.effects.append(Tell(wording, taker))
             over = replace(alarm.dispatch, state=DispatchState.STOOD_DOWN, repeat_at=None)
-            if dispatching.seeks(alarm.dispatch) or not self.taken:
+            if alarm.seeks or not alarm.takers:
                 self.carry(dispatching.stand_down(over, Wording.STOOD_DOWN))
         if alarm.state is AlarmState.ON_SITE:
             self.hold(on=False)

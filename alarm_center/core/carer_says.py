@@ -63,7 +63,7 @@ def hear(draft: Draft, word: Word) -> None:
             if draft.alarm.state in WAITING:
                 # On site without having said 1: the word counts for both.
                 draft.accept(notice)
-            if not _has_it(draft, notice):
+            if not draft.alarm.taken_by(notice.phone):
                 draft.write(AlarmLine.NOT_THEIRS, notice_id=str(notice.notice_id))
                 _answer(draft, notice, Wording.NOT_YOURS)
                 return
@@ -106,13 +106,13 @@ def _from_the_site(draft: Draft, word: Arrived | Done | CannotGetIn | NobodyHome
 
 
 def _took(draft: Draft, notice: Notice, eta_minutes: int | None) -> None:
-    if _has_it(draft, notice):
+    if draft.alarm.taken_by(notice.phone):
         if eta_minutes is not None and draft.alarm.state is AlarmState.ACCEPTED:
             draft.write(AlarmLine.ETA, notice_id=str(notice.notice_id), eta_minutes=eta_minutes)
             draft.set(limit_at=draft.arrive_limit(eta_minutes))
         _answer(draft, notice, Wording.GRANTED)
         return
-    if not dispatching.seeks(draft.dispatch):
+    if not draft.alarm.seeks:
         called_off = draft.alarm.state in WAITING
         if notice.state in (NoticeState.ASKED, NoticeState.EXPIRED):
             draft.set(dispatch=dispatching.put(draft.dispatch, replace(notice, state=NoticeState.STOOD_DOWN)))
@@ -127,7 +127,7 @@ def _took(draft: Draft, notice: Notice, eta_minutes: int | None) -> None:
 
 
 def _declined(draft: Draft, notice: Notice) -> None:
-    had_it = _has_it(draft, notice)
+    had_it = draft.alarm.taken_by(notice.phone)
     draft.write(AlarmLine.DECLINED, notice_id=str(notice.notice_id))
     if had_it:
         draft.lose(notice)
@@ -150,7 +150,7 @@ def _undelivered(draft: Draft, notice: Notice) -> None:
 def _needs_help(draft: Draft, notice: Notice) -> None:
     draft.write(AlarmLine.NEEDS_HELP, notice_id=str(notice.notice_id))
     draft.set(priority=Priority.FIRST)
-    if draft.alarm.state is AlarmState.ON_SITE and _has_it(draft, notice):
+    if draft.alarm.state is AlarmState.ON_SITE and draft.alarm.taken_by(notice.phone):
         _at_the_address(draft)
     if draft.alarm.state in WAITING:
         draft.set(state=AlarmState.DISPATCHED, self_dispatch_at=None, limit_at=None)
@@ -183,10 +183,6 @@ def _at_the_address(draft: Draft) -> None:
         done_at=None,
         limit_at=draft.now + draft.plan.on_site_silence,
     )
-
-
-def _has_it(draft: Draft, notice: Notice) -> bool:
-    return any(taker.phone == notice.phone for taker in draft.taken)
 
 
 def _answer(draft: Draft, notice: Notice, wording: Wording) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from alarm_center.core.alarm_kinds import POLICY, KindPolicy
+from alarm_center.core.lease import Lease
 from alarm_center.core.plan import Step, Wording
 from schemas.vocabulary import (
     AlarmKind,
@@ -186,6 +187,20 @@ class Dispatch:
     repeat_at: datetime | None = None
     """Exhausted: when the lead and the fixed number are asked again."""
 
+    @property
+    def seeks(self) -> bool:
+        """Whether somebody is still sought."""
+        return self.state in (DispatchState.RUNNING, DispatchState.EXHAUSTED)
+
+    @property
+    def takers(self) -> tuple[Notice, ...]:
+        """One notice for each phone that has accepted, the first acceptance first."""
+        taken: dict[str, Notice] = {}
+        for notice in sorted(self.notices, key=lambda n: n.answered_at or n.asked_at):
+            if notice.state is NoticeState.TOOK:
+                taken.setdefault(notice.phone, notice)
+        return tuple(taken.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
@@ -237,6 +252,37 @@ class Alarm:
     def policy(self) -> KindPolicy:
         """The policy of its kind."""
         return POLICY[self.kind]
+
+    @property
+    def lease(self) -> Lease:
+        """Who has it at a screen."""
+        return Lease(self.holder, self.lease_until)
+
+    def is_held(self, now: datetime) -> bool:
+        """Tell whether anybody has it at a screen at *now*."""
+        return self.lease.is_held(now)
+
+    def is_held_by(self, user: UUID, now: datetime) -> bool:
+        """Tell whether *user* has it at a screen at *now*."""
+        return self.lease.is_held_by(user, now)
+
+    def is_held_by_other(self, user: UUID, now: datetime) -> bool:
+        """Tell whether somebody other than *user* has it at a screen at *now*."""
+        return self.lease.is_held_by_other(user, now)
+
+    @property
+    def seeks(self) -> bool:
+        """Whether a carer is still sought."""
+        return self.dispatch is not None and self.dispatch.seeks
+
+    @property
+    def takers(self) -> tuple[Notice, ...]:
+        """One notice for each phone that has it, the owner's first."""
+        return () if self.dispatch is None else self.dispatch.takers
+
+    def taken_by(self, phone: str) -> bool:
+        """Tell whether the carer with *phone* has it."""
+        return any(notice.phone == phone for notice in self.takers)
 
 
 # ---- effects: what has to happen because of a decision; each becomes a row in the decision's own transaction ----

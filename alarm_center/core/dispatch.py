@@ -78,7 +78,7 @@ def begin(alarm: Alarm, plan: Plan, now: datetime, dispatch_id: UUID) -> Dispatc
 
 def again(dispatch: Dispatch, alarm: Alarm, plan: Plan, now: datetime, seeking: Seeking) -> Dispatch:
     """Return *dispatch* seeking (one more) carer from the beginning of a new round, with as many rounds before it."""
-    have = len(takers(dispatch))
+    have = len(dispatch.takers)
     call_out = seeking is Seeking.CALL_OUT
     base = 2 if plan.two_carers else 1
     return replace(
@@ -97,32 +97,18 @@ def again(dispatch: Dispatch, alarm: Alarm, plan: Plan, now: datetime, seeking: 
 
 def graver(dispatch: Dispatch, seeking: Seeking) -> bool:
     """Say whether *seeking* is worth starting anew for: nothing is sought now, or something less grave is."""
-    return not seeks(dispatch) or _GRAVITY.index(seeking) > _GRAVITY.index(dispatch.seeking)
-
-
-def seeks(dispatch: Dispatch | None) -> bool:
-    """Say whether somebody is still sought."""
-    return dispatch is not None and dispatch.state in (DispatchState.RUNNING, DispatchState.EXHAUSTED)
+    return not dispatch.seeks or _GRAVITY.index(seeking) > _GRAVITY.index(dispatch.seeking)
 
 
 def due_at(dispatch: Dispatch | None) -> datetime | None:
     """Return when the dispatch has something to do next, ``None`` if it seeks nobody."""
-    if dispatch is None or not seeks(dispatch):
+    if dispatch is None or not dispatch.seeks:
         return None
     if dispatch.state is DispatchState.EXHAUSTED:
         return dispatch.repeat_at
     if dispatch.step < len(dispatch.chain):
         return dispatch.round_started_at + dispatch.chain[dispatch.step].after
     return dispatch.round_started_at + _round_length(dispatch.chain)
-
-
-def takers(dispatch: Dispatch | None) -> tuple[Notice, ...]:
-    """Return one notice for each phone that has accepted, the first acceptance first."""
-    taken: dict[str, Notice] = {}
-    for notice in sorted(() if dispatch is None else dispatch.notices, key=_answered):
-        if notice.state is NoticeState.TOOK:
-            taken.setdefault(notice.phone, notice)
-    return tuple(taken.values())
 
 
 def advance(
@@ -168,7 +154,7 @@ def advance(
 def accept(dispatch: Dispatch, notice: Notice, now: datetime) -> Result:
     """Let *notice* take it; once enough have, everybody else who was asked is told that it is taken."""
     dispatch = put(dispatch, replace(notice, state=NoticeState.TOOK, answered_at=now))
-    if len(takers(dispatch)) < dispatch.needed:
+    if len(dispatch.takers) < dispatch.needed:
         return dispatch, ()
     return stand_down(replace(dispatch, state=DispatchState.ACCEPTED, repeat_at=None), Wording.TAKEN)
 
@@ -191,7 +177,7 @@ def expire(dispatch: Dispatch, notice: Notice) -> Dispatch:
 def stand_down(dispatch: Dispatch, wording: Wording) -> Result:
     """Tell everybody who was asked and has not answered that they need not go; those who took it are not touched."""
     effects: list[Effect] = []
-    taken = {n.phone for n in takers(dispatch)}
+    taken = {n.phone for n in dispatch.takers}
     for notice in dispatch.notices:
         if notice.state is NoticeState.ASKED:
             down = replace(notice, state=NoticeState.STOOD_DOWN)
@@ -261,7 +247,7 @@ def _take(
 
 def _pick(dispatch: Dispatch, step: Step, alarm: Alarm, people: Sequence[Person]) -> Person | None:
     """Return whom the step asks: whom this round has asked in that role already, or the first who is free."""
-    took = {n.phone for n in takers(dispatch)}
+    took = {n.phone for n in dispatch.takers}
     this_round = [n for n in dispatch.notices if n.round == dispatch.round]
     in_role = [n for n in this_round if n.who is step.who and n.phone not in took]
     if any(n.state is NoticeState.DECLINED for n in in_role):
@@ -284,7 +270,7 @@ def _repeat(dispatch: Dispatch, alarm: Alarm, plan: Plan, roster: Roster, now: d
     """Every round is over: call the lead and the fixed number, and ask whoever has come on duty since."""
     effects: list[Effect] = []
     dispatch = replace(dispatch, round=dispatch.round + 1, repeat_at=now + plan.exhausted_repeat)
-    took = {n.phone for n in takers(dispatch)}
+    took = {n.phone for n in dispatch.takers}
     spoken_to = {n.phone for n in dispatch.notices}
     fresh = [p for p in roster.people(Who.PATROL, alarm.area_id, now) if p.phone not in spoken_to]
     asked = [(p, Step(_NOW, Who.PATROL)) for p in fresh]
@@ -330,7 +316,7 @@ def _wording(dispatch: Dispatch, alarm: Alarm, person: Person, step: Step) -> Wo
     if step.wording is Wording.CALL_OUT and step.who in (Who.LEAD, Who.FIXED):
         if dispatch.seeking is Seeking.LATE:
             return Wording.ESCALATION_LATE
-        if dispatch.seeking is Seeking.CALL_OUT and not takers(dispatch):
+        if dispatch.seeking is Seeking.CALL_OUT and not dispatch.takers:
             return Wording.ESCALATION
     return step.wording
 
@@ -344,10 +330,6 @@ def put(dispatch: Dispatch, notice: Notice) -> Dispatch:
     """Return *dispatch* with *notice* in the place of the one that it was."""
     notices = (notice if n.notice_id == notice.notice_id else n for n in dispatch.notices)
     return replace(dispatch, notices=tuple(notices))
-
-
-def _answered(notice: Notice) -> datetime:
-    return notice.answered_at or notice.asked_at
 
 
 def _asked(notice: Notice) -> datetime:

@@ -241,7 +241,7 @@ async def calling(tx: "Tx[Any]", now: datetime) -> tuple[list[UUID], int]:
         """
         select alarm_id from alarms
         where state in ('open', 'claimed', 'dispatched') and priority = 1 and not visit and kind <> 'test'
-            and (holder is null or lease_until <= $1)
+            and not is_held(holder, lease_until, $1)
         order by opened_at
         """,
         now,

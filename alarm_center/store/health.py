@@ -24,7 +24,7 @@ async def red(tx: "Tx[Any]") -> int:
         """
         select count(*) from alarms
         where red_at is not null and state in ('open', 'claimed', 'dispatched')
-            and (holder is null or lease_until <= clock.now())
+            and not is_held(holder, lease_until, clock.now())
         """
     )
     return count

@@ -3,13 +3,13 @@
 Where a town shows pictures blurred first, seeing one clear is a look of its own, with the reason for which it was asked.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from alarm_center.core.case import AlarmState
+from alarm_center.core.lease import Lease
 from alarm_center.store.memory import Tx
 from schemas.vocabulary import ClearFor, Reason
 
@@ -25,7 +25,7 @@ CHECK_HOLD: Final = timedelta(seconds=90)
 class Looked:
     """A session with the case that it may be looked at for.
 
-    ``alarm_state`` and ``holder`` are the open alarm's; ``check_state`` the check's own. ``first_view`` is when anybody
+    ``alarm_state`` and ``lease`` are the alarm's; ``check_state`` the check's own. ``first_view`` is when anybody
     first saw it. ``consented``: everybody in the home who has to agree still does. ``blurred``: the town shows it blurred
     until somebody asks.
     """
@@ -39,8 +39,7 @@ class Looked:
     check_state: str | None
     alarm_id: UUID | None
     alarm_state: str | None
-    holder: UUID | None
-    lease_until: datetime | None
+    lease: Lease
     reason: str | None
     people: int | None
     expected: int
@@ -68,8 +67,8 @@ class Looked:
         )
 
 
-def _looked(row: Mapping[str, Any]) -> Looked:
-    return Looked(**row)
+def _lease(fields: dict[str, Any]) -> Lease:
+    return Lease(fields.pop("holder"), fields.pop("lease_until"))
 
 
 async def session(tx: "Tx[Any]", session_id: str) -> Looked | None:
@@ -99,7 +98,10 @@ async def session(tx: "Tx[Any]", session_id: str) -> Looked | None:
         """,
         session_id,
     )
-    return _looked(row) if row else None
+    if row is None:
+        return None
+    fields = dict(row)
+    return Looked(lease=_lease(fields), **fields)
 
 
 async def hold_alarm(tx: "Tx[Any]", alarm_id: UUID) -> None:
@@ -211,8 +213,7 @@ class LiveLook:
     expires_at: datetime
     ended: str | None
     alarm_state: str
-    holder: UUID | None
-    lease_until: datetime | None
+    lease: Lease
     look_id: UUID | None
     clear: bool
     """It is shown clear: by the town's wish, or since its look was begun with a reason."""
@@ -240,7 +241,10 @@ async def live_look(tx: "Tx[Any]", command_id: UUID, user_id: UUID) -> LiveLook 
         """,
         command_id, str(user_id),
     )  # fmt: skip
-    return LiveLook(**row) if row else None
+    if row is None:
+        return None
+    fields = dict(row)
+    return LiveLook(lease=_lease(fields), **fields)
 
 
 async def has_seen(tx: "Tx[Any]", session_id: str, user_id: UUID) -> bool:

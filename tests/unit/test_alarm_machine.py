@@ -41,7 +41,7 @@ from alarm_center.core.case import (
     Notify,
     Tell,
 )
-from alarm_center.core.dispatch import due_at, seeks
+from alarm_center.core.dispatch import due_at
 from alarm_center.core.plan import Plan
 from alarm_center.core.roster import Roster
 from schemas.vocabulary import AlarmKind, Condition, HandledBy, Outcome, Priority, Reason
@@ -127,11 +127,7 @@ class AlarmLife(RuleBasedStateMachine):
 
     @rule(user=st.sampled_from(OPERATORS), event=st.sampled_from([Claim, Renew, Release, SendPatrol]))
     def an_operator_acts(self, user: UUID, event: Callable[[UUID], Event]) -> None:
-        held_by_another = (
-            self.alarm.holder not in (None, user)
-            and self.alarm.lease_until is not None
-            and self.alarm.lease_until > self.now
-        )
+        held_by_another = self.alarm.is_held_by_other(user, self.now)
         done = self.try_event(event(user))
         if held_by_another and event is Claim:
             assert not done
@@ -154,7 +150,7 @@ class AlarmLife(RuleBasedStateMachine):
         notice = data.draw(st.sampled_from(self.notices))
         before = self.alarm
         decision = self.event(Took(notice.notice_id, eta))
-        if seeks(before.dispatch) and before.state is not AlarmState.CLOSED:
+        if before.seeks:
             assert self.has_it(notice.phone), "an acceptance was lost"
         told = [e for e in decision.effects if isinstance(e, Tell) and e.notice.phone == notice.phone]
         assert told, "a carer who says 1 always hears what came of it"
@@ -230,6 +226,15 @@ class AlarmLife(RuleBasedStateMachine):
         if owned:
             owner = next(n for n in self.notices if n.notice_id == self.alarm.accepted_notice)
             assert owner.state is NoticeState.TOOK
+
+    @invariant()
+    def staff_are_inside_only_while_on_site(self) -> None:
+        """SQL asks the one column, as the device's list does."""
+        assert not self.alarm.staff_inside or self.alarm.state is AlarmState.ON_SITE
+
+    @invariant()
+    def nobody_is_sought_for_a_closed_alarm(self) -> None:
+        assert not (self.alarm.seeks and self.alarm.state is AlarmState.CLOSED)
 
     @invariant()
     def a_phone_has_one_open_question(self) -> None:

@@ -252,6 +252,19 @@ async def test_a_live_look_is_the_holders_and_is_logged(storstad: Town, pages: S
     assert (await olle.get(live)).status in (403, 410)
 
 
+async def test_a_lapsed_lease_gives_no_live_look_and_no_answer(storstad: Town, pages: Site) -> None:
+    """The clockwork has not come by yet: the holder's name still stands on the case."""
+    _session, alarm = await fallen(storstad)
+    check = await storstad.check_of(2)
+    olle = await pages.signed_in()
+    await olle.post(f"/alarm/{alarm}/claim")
+    await storstad.set_clock(await storstad.value("select lease_until from alarms"))
+    assert await storstad.value("select holder from alarms") == storstad.users["olle"]
+    assert (await olle.post(f"/alarm/{alarm}/live")).status == 409
+    answer = {"check_id": str(check), "answer": "something_wrong"}
+    assert (await olle.post(f"/alarm/{alarm}/answer", answer)).status == 409
+
+
 async def test_looking_again_is_a_command_of_ten_seconds(storstad: Town, pages: Site) -> None:
     _session, alarm = await fallen(storstad)
     check = await storstad.check_of(2)

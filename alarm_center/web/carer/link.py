@@ -15,7 +15,6 @@ from aiohttp import web
 
 from alarm_center.casework import cases
 from alarm_center.core import alarm_events as alarm
-from alarm_center.core import dispatch as dispatching
 from alarm_center.core.case import AlarmState, NoticeState
 from alarm_center.store import links, raisings, residents, towns
 from alarm_center.store.links import Link
@@ -135,7 +134,7 @@ async def _show(request: web.Request, opened: Opened, said: str = "", status: in
             "theirs": opened.theirs,
             "may_see": opened.may_see,
             "elsewhere": opened.elsewhere,
-            "wanted": dispatching.seeks(link.alarm.dispatch) and link.alarm.state is not AlarmState.CLOSED,
+            "wanted": link.alarm.seeks,
             "resident": resident,
             "phone_first": plan is not None and plan.phone_first,
             "two_carers": plan is not None and plan.two_carers,

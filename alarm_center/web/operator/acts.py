@@ -180,7 +180,7 @@ async def _check_of(request: web.Request) -> UUID:
         case = await casebook.alarm(tx, case_id)
         if case is None:
             raise cases.NotFound(f"no alarm {case_id}")
-        if case.alarm.holder != person.user_id or case.alarm.lease_until is None or case.alarm.lease_until <= at:
+        if not case.alarm.is_held_by(person.user_id, at):
             raise IllegalMove(f"alarm {case_id}: only its holder answers")
         asked = str((await request.post()).get("check_id", ""))
         for check_id in await casebook.checks_of_alarm(tx, case_id):

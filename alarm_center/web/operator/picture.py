@@ -158,8 +158,7 @@ async def _allow(tx: "Tx[Any]", looked: Looked, user_id: UUID, request: web.Requ
     speech = speech_of(request)
     if looked.alarm_state is not None and looked.alarm_state != AlarmState.CLOSED:
         at = await now(tx)
-        leased = looked.lease_until is not None and looked.lease_until > at
-        if looked.holder != user_id or not leased:
+        if not looked.lease.is_held_by(user_id, at):
             raise web.HTTPForbidden(text=speech("Bara den som har larmet ser bilden."))
     elif looked.check_id is not None and looked.check_state == CheckState.TO_LOOK:
         at = await now(tx)
@@ -227,7 +226,7 @@ async def _may_watch(tx: "Tx[Any]", request: web.Request, command_id: UUID) -> t
     if asked is None:
         raise NotFound(str(command_id))
     at = await now(tx)
-    if asked.holder != user_id or asked.lease_until is None or asked.lease_until <= at:
+    if not asked.lease.is_held_by(user_id, at):
         raise web.HTTPForbidden(text=speech("Bara den som har larmet ser bilden."))
     if asked.over(at):
         raise web.HTTPGone(text=speech("Tittandet är slut."))

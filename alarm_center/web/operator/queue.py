@@ -69,7 +69,7 @@ def what_next(alarm: Alarm) -> Next:
         return Next(_("patrull skickas"), alarm.self_dispatch_at or alarm.next_step_at)
     if dispatch is not None and dispatch.state is DispatchState.EXHAUSTED:
         return Next(_("alla tillfrågas igen"), dispatch.repeat_at or alarm.next_step_at)
-    if dispatch is not None and dispatching.seeks(dispatch):
+    if dispatch is not None and dispatch.seeks:
         at = dispatching.due_at(dispatch)
         if dispatch.step >= len(dispatch.chain):
             return Next(_("nytt varv"), at)
@@ -130,7 +130,7 @@ def alarm_row(
 ) -> Row:
     """Return the line of an alarm, as *user* sees it at *now*."""
     alarm = case.alarm
-    taken = alarm.holder is not None and (alarm.lease_until is None or alarm.lease_until > now)
+    taken = alarm.is_held(now)
     return Row(
         row_id=alarm.alarm_id,
         href=f"/alarm/{alarm.alarm_id}",
@@ -144,8 +144,8 @@ def alarm_row(
         since=alarm.opened_at,
         zone=zones[alarm.org],
         case_no=alarm.case_no,
-        mine=taken and alarm.holder == user,
-        held=taken and alarm.holder != user,
+        mine=alarm.is_held_by(user, now),
+        held=alarm.is_held_by_other(user, now),
         holder=(case.holder or "") if taken else "",
         claimable=not taken and alarm.state is not AlarmState.CLOSED,
         cleared=alarm.condition is Condition.CLEARED,
@@ -189,5 +189,5 @@ def _in_hand(line: AlarmLine, now: datetime) -> bool:
     alarm = line.alarm
     limit = alarm.limit_at or alarm.arrive_by
     overdue = limit is not None and limit <= now
-    in_trouble = line.red_at is not None or line.unread > 0 or dispatching.seeks(alarm.dispatch)
+    in_trouble = line.red_at is not None or line.unread > 0 or alarm.seeks
     return alarm.state in (AlarmState.ACCEPTED, AlarmState.ON_SITE) and not overdue and not in_trouble

@@ -41,6 +41,7 @@ create table fjt.alarms (
     red_at timestamptz,
     -- no alarm waits for nobody: an open alarm always has a next step with a time
     check ((state = 'closed') = (next_step_at is null)),
+    check ((holder is null) = (lease_until is null)),
     check ((state = 'closed') = (outcome is not null and closed_at is not null)),
     check (outcome <> 'other' or note is not null)
 );

@@ -1,5 +1,10 @@
 -- Questions and acts beyond the caller's own rows: each function runs as the owner and does one thing only.
 
+-- Does anybody have the case at a screen? As core/lease.py says: at the instant of its end it is free.
+create function fjt.is_held(holder uuid, lease_until timestamptz, at timestamptz) returns boolean
+language sql immutable parallel safe
+as $$ select holder is not null and lease_until > at $$;
+
 -- Next case number of a sending number, skipping any that an open alarm or one of the last 24 h has. Towns may share a
 -- number, so it looks past the caller's own rows.
 create function fjt.next_case_no(sender text, at timestamptz) returns int language plpgsql security definer set search_path = fjt, pg_temp
