@@ -52,11 +52,8 @@ async def on_alarm(
     actor: str,
     viewer: Viewer | None = None,
     note: str | None = None,
-    acknowledge: bool = True,
 ) -> Alarm:
     """Let *event* happen to an alarm, and whatever follows from it.
-
-    With *acknowledge* false, a carer who spoke on the page gets no SMS that only confirms what the page has shown.
 
     Raises:
         NotFound: there is no such alarm that *viewer* may see.
@@ -64,7 +61,7 @@ async def on_alarm(
     """
 
     async def work(tx: "Tx[Any]") -> Alarm:
-        return await step_alarm_of(tx, alarm_id, event, actor, note, acknowledge)
+        return await step_alarm_of(tx, alarm_id, event, actor, note)
 
     after = await memory.attempt(work, viewer)
     memory.hint()
@@ -77,7 +74,6 @@ async def step_alarm_of(
     event: alarm_events.Event,
     actor: str,
     note: str | None = None,
-    acknowledge: bool = True,
 ) -> Alarm:
     """Hold the alarm, and first the resident's checks where staff may come or go, then decide and apply."""
     if not isinstance(event, alarm_events.Tick):
@@ -88,7 +84,7 @@ async def step_alarm_of(
     alarm = await alarms.lock(tx, alarm_id)
     if alarm is None:
         raise NotFound(f"no alarm {alarm_id} that this viewer may see")
-    return await steps.step_alarm(tx, alarm, event, actor, note, acknowledge=acknowledge)
+    return await steps.step_alarm(tx, alarm, event, actor, note)
 
 
 async def raise_at_large(tx: "Tx[Any]", org: str, area_id: UUID, priority: Priority, at: datetime, actor: str) -> Alarm:

@@ -16,7 +16,8 @@ from alarm_center.core import incident as rule
 from alarm_center.core.alarm_events import IntoIncident
 from alarm_center.core.alarm_kinds import Flood
 from alarm_center.core.case import Alarm, IllegalMove
-from alarm_center.core.sms_text import Facts, Text
+from alarm_center.core.plan import Wording
+from alarm_center.core.sms_text import Facts
 from alarm_center.store import events, incidents, jobs, rosters, towns
 from alarm_center.store.incidents import Incident
 from alarm_center.store.memory import Memory, Tx, Viewer, now
@@ -150,7 +151,7 @@ async def _tell(tx: "Tx[Any]", incident_id: UUID) -> int:
         phones = dict.fromkeys(p.phone for p in (*patrols, *on_duty.people(Who.LEAD, area_id, at)[:1]))
         facts = Facts(area=code, places=places, incident_no=incident.number)
         for phone in phones:
-            await wording.say(tx, town, phone, Text.INCIDENT, facts, at)
+            await wording.say(tx, town, phone, Wording.INCIDENT, facts, at)
         await incidents.told(tx, incident_id, area_id, places, at)
         await events.write(
             tx, at, incident.org, "incident_told",

@@ -37,7 +37,6 @@ from alarm_center.core.case import (
     Write,
 )
 from alarm_center.core.happenings import AskAgain, CheckEvent, CheckLine, StaffDone, StaffOnSite
-from alarm_center.core.plan import ACKNOWLEDGEMENTS
 from alarm_center.store import alarms, checks, commands, devices, events, looks, restoring, rosters, towns
 from alarm_center.store.memory import Tx, now
 from schemas.vocabulary import AlarmKind, Cause, Condition, Priority, Show
@@ -127,7 +126,6 @@ async def step_alarm(
     actor: str,
     note: str | None = None,
     check_id: UUID | None = None,
-    acknowledge: bool = True,
 ) -> Alarm:
     """Decide over an alarm that is held, and apply."""
     home = await _home(tx, alarm)
@@ -141,7 +139,7 @@ async def step_alarm(
     ):
         # Let go, taken over, lapsed or closed: a page that is shut, or cut off, would never say that it stopped looking.
         await looks.end_of_case(tx, alarm.alarm_id, alarm.holder, at)
-    await _apply_alarm(tx, town, decision.alarm, decision.effects, at, actor, check_id, acknowledge)
+    await _apply_alarm(tx, town, decision.alarm, decision.effects, at, actor, check_id)
     return decision.alarm
 
 
@@ -159,7 +157,6 @@ async def _apply_alarm(
     at: datetime,
     actor: str,
     check_id: UUID | None = None,
-    acknowledge: bool = True,
 ) -> None:
     for effect in effects:
         match effect:
@@ -177,8 +174,7 @@ async def _apply_alarm(
                 home = await _home(tx, alarm)
                 await raise_or_join(tx, home, alarm.device_id, kind, priority, reason, at, actor, check_id)
             case Tell(words, notice):
-                if acknowledge or words not in ACKNOWLEDGEMENTS:
-                    await wording.tell(tx, town, alarm, words, notice, at)
+                await wording.tell(tx, town, alarm, words, notice, at)
             case RedBoard():
                 await alarms.turn_red(tx, alarm.alarm_id, at)
             case _:

@@ -9,7 +9,8 @@ from uuid import UUID
 import structlog
 
 from alarm_center.casework import wording
-from alarm_center.core.sms_text import Facts, Text
+from alarm_center.core.plan import Wording
+from alarm_center.core.sms_text import Facts
 from alarm_center.store import events, rosters, towns
 from alarm_center.store.memory import Tx, now
 from schemas.vocabulary import Who
@@ -47,7 +48,7 @@ async def tell(tx: "Tx[Any]", of: str, id_: UUID) -> bool:
     roster = await rosters.roster(tx, town, None)
     lead = roster.people(Who.LEAD, case["area_id"], at)[:1]
     phones = list(dict.fromkeys(p.phone for p in (*lead, *roster.people(Who.FIXED, case["area_id"], at))))
-    text = Text.STUCK_CHECK if case["case_no"] is None else Text.STUCK
+    text = Wording.STUCK_CHECK if case["case_no"] is None else Wording.STUCK
     for phone in phones:
         await wording.say_bare(tx, town, phone, text, Facts(case_no=case["case_no"], area=code), at)
     await events.write(

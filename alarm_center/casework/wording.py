@@ -7,9 +7,10 @@ from typing import Any, Final
 import structlog
 
 from alarm_center.core import dispatch as dispatch_core
+from alarm_center.core.carer_actions import CANNOT, TAKE
 from alarm_center.core.case import Alarm, Notice
 from alarm_center.core.plan import Wording
-from alarm_center.core.sms_text import Facts, Language, Text, Texts, UnfitText
+from alarm_center.core.sms_text import Facts, Language, Texts, UnfitText
 from alarm_center.store import alarms, messages, towns
 from alarm_center.store.memory import Tx
 from schemas.vocabulary import Channel, Priority
@@ -23,8 +24,7 @@ _VALID_AT_LEAST: Final = timedelta(seconds=60)
 FIRST, CALL_OUT, ANSWER, REMINDER = 1, 2, 3, 5
 """Ranks in the outbox: the first SMS of an alarm goes before all else, reminders last."""
 
-_SPOKEN: Final = {Wording.ON_SITE_CHECK: Text.VOICE_ON_SITE_CHECK}
-_TEXT: Final = {wording: Text(wording.value) for wording in Wording if wording.value in set(Text)}
+_SPOKEN: Final = {Wording.ON_SITE_CHECK: Wording.VOICE_ON_SITE_CHECK}
 
 
 def texts(town: towns.Town) -> Texts:
@@ -54,10 +54,10 @@ async def ask(
     """Queue the SMS or call that asks a carer; its link token is the notice's own."""
     token = await alarms.token_of(tx, notice.notice_id)
     facts = await _facts(tx, alarm, notice, token)
-    text = _SPOKEN.get(notice.wording, Text.VOICE_CALL_OUT) if notice.channel is Channel.CALL else _TEXT[notice.wording]
-    if text is Text.ALSO_SEEKS and facts.other_no is None:
+    text = _SPOKEN.get(notice.wording, Wording.VOICE_CALL_OUT) if notice.channel is Channel.CALL else notice.wording
+    if text is Wording.ALSO_SEEKS and facts.other_no is None:
         # Its patrol is out, and this phone has taken nothing: to it, it is a call-out like any other.
-        text = Text.CALL_OUT
+        text = Wording.CALL_OUT
     reminder = notice.wording is Wording.REMINDER
     rank = FIRST if first and alarm.priority is not Priority.THIRD else REMINDER if reminder else CALL_OUT
     await messages.add(tx, _draft(town, alarm, notice, text, facts, token, _until(alarm, at), at, rank))
@@ -67,10 +67,10 @@ async def tell(tx: "Tx[Any]", town: towns.Town, alarm: Alarm, words: Wording, no
     """Queue an SMS that asks for nothing new, to the phone of *notice*."""
     token = await alarms.token_of(tx, notice.notice_id)
     facts = await _facts(tx, alarm, notice, token)
-    await messages.add(tx, _draft(town, alarm, notice, _TEXT[words], facts, token, at + _VALID, at, ANSWER, sms=True))
+    await messages.add(tx, _draft(town, alarm, notice, words, facts, token, at + _VALID, at, ANSWER, sms=True))
 
 
-async def say(tx: "Tx[Any]", town: towns.Town, phone: str, text: Text, facts: Facts, at: datetime) -> None:
+async def say(tx: "Tx[Any]", town: towns.Town, phone: str, text: Wording, facts: Facts, at: datetime) -> None:
     """Queue an SMS that belongs to no notice: the answer to a reply that fits no case, or a muster.
 
     A text that a setting has spoiled is logged and left out: nobody waits for it, and others come after it.
@@ -89,7 +89,7 @@ async def say(tx: "Tx[Any]", town: towns.Town, phone: str, text: Text, facts: Fa
     )  # fmt: skip
 
 
-async def say_bare(tx: "Tx[Any]", town: towns.Town, phone: str, text: Text, facts: Facts, at: datetime) -> None:
+async def say_bare(tx: "Tx[Any]", town: towns.Town, phone: str, text: Wording, facts: Facts, at: datetime) -> None:
     """Queue an SMS before all others, of a case that cannot be stepped: what is wrong may be the town's own texts."""
     try:
         body = texts(town).say(text, facts)
@@ -106,7 +106,7 @@ async def say_bare(tx: "Tx[Any]", town: towns.Town, phone: str, text: Text, fact
 
 
 def _draft(
-    town: towns.Town, alarm: Alarm, notice: Notice, text: Text, facts: Facts, token: str, until: datetime, at: datetime,
+    town: towns.Town, alarm: Alarm, notice: Notice, text: Wording, facts: Facts, token: str, until: datetime, at: datetime,
     rank: int, *, sms: bool = False,
 ) -> messages.Draft:  # fmt: skip
     return messages.Draft(
@@ -116,13 +116,13 @@ def _draft(
     )  # fmt: skip
 
 
-def _said(town: towns.Town, text: Text, facts: Facts) -> str:
+def _said(town: towns.Town, text: Wording, facts: Facts) -> str:
     """Return *text*, or the bare case number: a setting that spoils a text must not keep an alarm from going out."""
     try:
         return texts(town).say(text, facts)
     except UnfitText as error:
         log.error("text_unfit", org=town.org, text=text, why=str(error))
-        return f"Larm {facts.case_no} PRIO {facts.priority}: 1 / 2"
+        return f"Larm {facts.case_no} PRIO {facts.priority}: {TAKE.digit} / {CANNOT.digit}"
 
 
 def _until(alarm: Alarm, at: datetime) -> datetime:

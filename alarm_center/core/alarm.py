@@ -24,6 +24,7 @@ from alarm_center.core.alarm_events import (
     Release,
     Renew,
     SendPatrol,
+    SiteWord,
     TakeOver,
     Tick,
 )
@@ -114,7 +115,7 @@ def decide(
     Raises:
         IllegalMove: *event* cannot happen in this state, or to this alarm; nothing has changed.
     """
-    if (alarm.state, type(event)) not in TRANSITIONS:
+    if (alarm.state, type(event)) not in TRANSITIONS and not isinstance(event, SiteWord):
         raise IllegalMove(f"alarm {alarm.alarm_id}: {type(event).__name__} cannot happen while {alarm.state}")
     draft = Draft(alarm, plan, roster, now, ids)
     match event:

@@ -116,66 +116,64 @@ class Close:
     note: bool = False
 
 
-# ---- what a carer says: a reply to a notice, by SMS, by phone key or on the page ----
+# ---- what a carer says: a reply to a notice, by SMS, by phone key or on the page (each has its row in `carer_actions`) ----
 
 
 @dataclass(frozen=True, slots=True)
-class Took:
-    """1: I take it, and am there in *eta_minutes* if that was said."""
+class CarerWord:
+    """A carer's reply to a notice. It is believed or answered in every state, and never refused."""
 
     notice_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SiteWord(CarerWord):
+    """A word from the address. Its row says who is inside after it, which trouble it settles or seeks help for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Took(CarerWord):
+    """1: I take it, and am there in *eta_minutes* if that was said."""
+
     eta_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Declined:
+class Declined(CarerWord):
     """2: I cannot; also from somebody who had taken it."""
 
-    notice_id: UUID
-
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(SiteWord):
     """3: I am on site."""
 
-    notice_id: UUID
-
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Done(SiteWord):
     """4: I am done. Without an outcome the alarm stays open until a person gives one."""
 
-    notice_id: UUID
     outcome: Outcome | None = None
     note: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class CannotGetIn:
+class CannotGetIn(SiteWord):
     """5: I am at the door and cannot get in."""
 
-    notice_id: UUID
-
 
 @dataclass(frozen=True, slots=True)
-class NobodyHome:
+class NobodyHome(SiteWord):
     """I am in, and nobody is here."""
 
-    notice_id: UUID
-
 
 @dataclass(frozen=True, slots=True)
-class Staying:
+class Staying(SiteWord):
     """6: I am still here, and all is as it should be."""
 
-    notice_id: UUID
-
 
 @dataclass(frozen=True, slots=True)
-class NeedsHelp:
+class NeedsHelp(CarerWord):
     """9: I need help. Counts from anybody who was ever asked, also after the alarm was closed."""
-
-    notice_id: UUID
 
 
 # ---- facts ----
@@ -228,14 +226,7 @@ Event = (
     | Release
     | SendPatrol
     | Close
-    | Took
-    | Declined
-    | Arrived
-    | Done
-    | CannotGetIn
-    | NobodyHome
-    | Staying
-    | NeedsHelp
+    | CarerWord
     | Undelivered
     | Evidence
     | Joined

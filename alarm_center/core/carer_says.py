@@ -5,17 +5,16 @@ A carer's word is a fact and is never refused for coming late, twice or out of o
 
 from dataclasses import replace
 
+from alarm_center.core import carer_actions
 from alarm_center.core import dispatch as dispatching
 from alarm_center.core.alarm_draft import WAITING, Draft
 from alarm_center.core.alarm_events import (
     AlarmLine,
-    Arrived,
-    CannotGetIn,
+    CarerWord,
     Declined,
     Done,
     NeedsHelp,
-    NobodyHome,
-    Staying,
+    SiteWord,
     Took,
     Undelivered,
 )
@@ -31,7 +30,8 @@ from alarm_center.core.case import (
 from alarm_center.core.plan import Wording
 from schemas.vocabulary import AlarmKind, Priority
 
-Word = Took | Declined | Arrived | Done | CannotGetIn | NobodyHome | Staying | NeedsHelp | Undelivered
+Word = CarerWord | Undelivered
+"""Besides a carer's own word, the provider's in their stead: it did not reach them."""
 
 
 def hear(draft: Draft, word: Word) -> None:
@@ -59,7 +59,7 @@ def hear(draft: Draft, word: Word) -> None:
                 _answer(draft, notice, Wording.DONE)
             else:
                 draft.close(notice.notice_id, outcome, note, phone=notice.phone)
-        case Arrived() | Done() | CannotGetIn() | NobodyHome() | Staying():
+        case SiteWord():
             if draft.alarm.state in WAITING:
                 # On site without having said 1: the word counts for both.
                 draft.accept(notice)
@@ -70,39 +70,31 @@ def hear(draft: Draft, word: Word) -> None:
             _from_the_site(draft, word, notice)
 
 
-def _from_the_site(draft: Draft, word: Arrived | Done | CannotGetIn | NobodyHome | Staying, notice: Notice) -> None:
+def _from_the_site(draft: Draft, word: SiteWord, notice: Notice) -> None:
+    row = carer_actions.TABLE.of(word)
     _at_the_address(draft)
-    notice_id = str(notice.notice_id)
-    match word:
-        case Arrived():
-            draft.write(AlarmLine.ON_SITE, notice_id=notice_id)
-            draft.hold(on=True)
-            draft.settle(Seeking.LATE, Seeking.SILENCE, Seeking.ACCESS)
-            _answer(draft, notice, Wording.ARRIVED)
-        case Staying():
-            draft.write(AlarmLine.STAYING, notice_id=notice_id)
-            draft.hold(on=True)
-            draft.settle(Seeking.LATE, Seeking.SILENCE)
-            _answer(draft, notice, Wording.STAYING)
-        case CannotGetIn():
-            # Nobody is with the person: the device may look.
-            draft.write(AlarmLine.CANNOT_GET_IN, notice_id=notice_id)
-            draft.hold(on=False)
-            draft.seek(Seeking.ACCESS)
-            _answer(draft, notice, Wording.CANNOT_GET_IN)
-        case NobodyHome():
-            draft.write(AlarmLine.NOBODY_HOME, notice_id=notice_id)
-            draft.hold(on=True)
-            draft.seek(Seeking.ACCESS)
-        case Done(outcome=outcome, note=note):
-            draft.write(AlarmLine.DONE, notice_id=notice_id)
-            if outcome is not None:
-                draft.close(notice.notice_id, outcome, note, phone=notice.phone)
-                return
-            draft.set(done_at=draft.now, limit_at=draft.now + draft.plan.outcome_within)
-            draft.hold(on=False)
-            draft.settle(*Seeking)
-            _answer(draft, notice, Wording.DONE)
+    draft.write(row.line, notice_id=str(notice.notice_id))
+    if isinstance(word, Done):
+        _done(draft, word, notice)
+        return
+    if row.staff_inside is not None:
+        draft.hold(on=row.staff_inside)
+    if row.settles:
+        draft.settle(*row.settles)
+    if row.seeks is not None:
+        draft.seek(row.seeks)
+    if row.answer is not None:
+        _answer(draft, notice, row.answer)
+
+
+def _done(draft: Draft, word: Done, notice: Notice) -> None:
+    if word.outcome is not None:
+        draft.close(notice.notice_id, word.outcome, word.note, phone=notice.phone)
+        return
+    draft.set(done_at=draft.now, limit_at=draft.now + draft.plan.outcome_within)
+    draft.hold(on=False)
+    draft.settle(*Seeking)
+    _answer(draft, notice, Wording.DONE)
 
 
 def _took(draft: Draft, notice: Notice, eta_minutes: int | None) -> None:
@@ -167,7 +159,7 @@ def _after_close(draft: Draft, word: Word, notice: Notice) -> None:
             _answer(draft, notice, Wording.HELP_COMING)
         case Took():
             _answer(draft, notice, Wording.STOOD_DOWN)
-        case Arrived() | Done() | CannotGetIn() | NobodyHome() | Staying():
+        case SiteWord():
             _answer(draft, notice, Wording.CASE_CLOSED)
         case Declined() | Undelivered():
             pass

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from alarm_center.core import check
+from alarm_center.core import carer_actions, check
 from alarm_center.core.alarm_kinds import POLICY, KindPolicy
 from alarm_center.core.case import ENDED, CheckState
 from alarm_center.core.late import LATE, Comes, When
@@ -106,11 +106,22 @@ def _yes(so: bool) -> str:
     return "yes" if so else ""
 
 
+def _carer_actions() -> str:
+    rows = [
+        [row.digit or "", row.name, row.label.said("sv") if row.label else "", row.label.said("en") if row.label else "",
+         _yes(row.from_the_site), row.button.label if row.button else "", row.answer or "", row.line]
+        for row in carer_actions.TABLE
+    ]  # fmt: skip
+    header = ["digit", "action", "Swedish", "English", "from the site", "button", "acknowledged with", "line"]
+    return table(header, rows)
+
+
 DRAWINGS: Final[Mapping[str, Callable[[], str]]] = {
     "check-states": _check_states,
     "reasons": _reasons,
     "late": _late,
     "alarm-kinds": _alarm_kinds,
+    "carer-actions": _carer_actions,
 }
 """Everything that a page can show, by name."""
 

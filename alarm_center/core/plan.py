@@ -78,46 +78,52 @@ REASON_TABLE: Final[Mapping[Answer | Reason, Rule]] = MappingProxyType(
 
 
 class Wording(StrEnum):
-    """What an SMS to a carer is for; the texts are in sms_text."""
+    """What an SMS or a call is for. Kept on notices and messages; the words themselves are in sms_text."""
 
+    # asked of a carer
     CALL_OUT = "call_out"
-    REMINDER = "reminder"
     VISIT = "visit"
+    REMINDER = "reminder"
+    REMINDER_CALLING = "reminder_calling"
     ESCALATION = "escalation"
     """To the lead or the fixed number: no patrol has taken it."""
     ESCALATION_LATE = "escalation_late"
     """To the lead: taken, and nobody is on site in time."""
     OUTCOME = "outcome"
     """To the lead: nobody needs to go any more, and nobody has said how it ended."""
+    ON_SITE_CHECK = "on_site_check"
+    MUSTER = "muster"
+    MUSTER_SILENT = "muster_silent"
+    """To the lead: a shift has begun, and nobody has said that its phone is held."""
+    INCIDENT = "incident"
+    STUCK = "stuck"
+    """To the lead and the fixed number: the service itself cannot go on with this case."""
+    STUCK_CHECK = "stuck_check"
+    # told to a carer
     GRANTED = "granted"
     TAKEN = "taken"
     STOOD_DOWN = "stood_down"
     CASE_CLOSED = "case_closed"
-    ON_SITE_CHECK = "on_site_check"
+    ALSO_SEEKS = "also_seeks"
+    """You took one; the other seeks another patrol."""
+    HAVE_BOTH = "have_both"
     DECLINED = "declined"
+    DECLINED_ONE = "declined_one"
     ARRIVED = "arrived"
     DONE = "done"
     CANNOT_GET_IN = "cannot_get_in"
     STAYING = "staying"
     HELP_COMING = "help_coming"
-    ALSO_SEEKS = "also_seeks"
+    MUSTER_YES = "muster_yes"
+    MUSTER_NO = "muster_no"
     NOT_YOURS = "not_yours"
+    NO_CASE = "no_case"
+    UNKNOWN_CASE = "unknown_case"
+    WHICH_CASE = "which_case"
     NOT_UNDERSTOOD = "not_understood"
-    MUSTER = "muster"
-    INCIDENT = "incident"
-
-
-ACKNOWLEDGEMENTS: Final[frozenset[Wording]] = frozenset(
-    {
-        Wording.DECLINED,
-        Wording.ARRIVED,
-        Wording.DONE,
-        Wording.CANNOT_GET_IN,
-        Wording.STAYING,
-        Wording.HELP_COMING,
-    }
-)
-"""What only confirms a carer's own word. Needless, and left out, where the carer said it on the page and saw it taken."""
+    # read out in a call
+    VOICE_CALL_OUT = "voice_call_out"
+    VOICE_ON_SITE_CHECK = "voice_on_site_check"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,66 +7,29 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from types import MappingProxyType
+from functools import cache
 from typing import Final
 
+from alarm_center.core import carer_actions
+from alarm_center.core.carer_actions import CANNOT, HELP, CarerAction, CarerActions
 
-class Action(StrEnum):
-    """What a digit asks for."""
-
-    TAKE = "take"
-    CANNOT = "cannot"
-    ON_SITE = "on_site"
-    DONE = "done"
-    CANNOT_GET_IN = "cannot_get_in"
-    STAYING = "staying"
-    HELP = "help"
-
-
-DIGITS: Final[Mapping[str, Action]] = MappingProxyType(
-    {
-        "1": Action.TAKE,
-        "2": Action.CANNOT,
-        "3": Action.ON_SITE,
-        "4": Action.DONE,
-        "5": Action.CANNOT_GET_IN,
-        "6": Action.STAYING,
-        "9": Action.HELP,
-    }
+FILLERS: Final = frozenset(
+    {"larm", "larmet", "alarm", "besök", "besöket", "visit", "nr", "number", "tack", "thanks", "kl", "klockan", "at"}
 )
+"""Words that change nothing beside a digit or a phrase. A bare "ok" is none of them: it may mean "read"."""
 
-PHRASES: Final[Mapping[Action, tuple[str, ...]]] = MappingProxyType(
-    {
-        Action.TAKE: (
-            "ja", "japp", "tar", "ta", "jag tar", "tar det", "jag tar det", "tar den", "jag tar den", "tar larmet",
-            "jag tar larmet", "åker", "jag åker", "kommer", "jag kommer", "på väg", "jag är på väg", "yes", "take",
-            "taking", "take it", "i take", "i take it", "taking it", "i'll take it", "accept", "going", "coming",
-            "on my way",
-        ),
-        Action.CANNOT: (
-            "nej", "kan inte", "kan ej", "jag kan inte", "tar inte", "tar ej", "upptagen", "jag är upptagen", "no",
-            "cannot", "can not", "can't", "i cannot", "i can't", "busy",
-        ),
-        Action.ON_SITE: (
-            "framme", "jag är framme", "på plats", "jag är på plats", "on site", "onsite", "i am on site", "arrived",
-        ),
-        Action.DONE: ("klar", "klart", "jag är klar", "färdig", "done", "i am done", "finished"),
-        Action.CANNOT_GET_IN: (
-            "kommer inte in", "kan inte komma in", "kommer ej in", "jag kommer inte in", "inte in", "cannot get in",
-            "can't get in", "can not get in", "no access",
-        ),
-        Action.STAYING: ("stannar", "stannar kvar", "jag stannar", "jag stannar kvar", "staying", "stay", "i stay"),
-        Action.HELP: (
-            "hjälp", "hjälp mig", "behöver hjälp", "jag behöver hjälp", "help", "help me", "need help",
-            "i need help", "sos",
-        ),
-    }
-)  # fmt: skip
-"""The words for each digit, also written without dots and rings. A bare "ok" is none of them: it may mean "read"."""
+_YES: Final = frozenset("👍👌✅✔☑🆗")
+_KIND: Final = frozenset("🙏🙂😊😀😃😄👋❤🚗🚙🚘🚐🏃")
+"""Signs that change nothing: those that say yes, except beside *cannot*, and those that are only kind or on the way.
 
-FILLERS: Final = frozenset({"larm", "larmet", "alarm", "besök", "besöket", "visit", "nr", "number", "tack", "thanks"})
-"""Words that change nothing beside a digit or a phrase."""
+Any other sign may say no, as 👎 ❌ 🚫 ✋ do, and new ones come each year: then a person reads it.
+"""
+_TONES: Final = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
+_STRUCK_OUT: Final = frozenset("\u0334\u0335\u0336\u0337\u0338")
+_KEYCAP: Final = "\u20e3"
+
+_CLOCK: Final = re.compile(r"(?<![\d.:])(?:[01]?\d|2[0-3])[.:][0-5]\d(?![\d.:])|(?<!\d)0[0-9][0-5]\d(?!\d)")
+"""A time of day: 2.30, 02:15, and 0230, since no case number begins with 0."""
 
 REPLY_CHARACTERS: Final = 160
 """A command is short; what is longer is something that a person wrote for a person."""
@@ -74,10 +37,15 @@ REPLY_CHARACTERS: Final = 160
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A digit or its word, and the case number if one was written."""
+    """One thing that a carer can do, said by its digit or its words, and the case number if one was written."""
 
-    action: Action
+    action: CarerAction
     case_no: int | None = None
+
+    @property
+    def reads_as_clock(self) -> bool:
+        """Whether the number could be a time of day instead, as in "klar 2230"; only who knows the cases can tell."""
+        return self.case_no is not None and 1000 <= self.case_no < 2400 and self.case_no % 100 < 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +66,28 @@ Reply = Command | FreeText | Empty
 def parse_reply(text: str) -> Reply:
     """Return what *text* says. Total: every string has an answer, and none raises.
 
-    A command is one action, said by its digit, its word or both, with at most one case number, in any order, case
-    and punctuation, with digits of any script. Two actions, two numbers or one unknown word make it free text:
-    "5 min kvar" must not read as "cannot get in", nor 'Liked "Larm 4821 ... 1=tar"' as a yes.
+    A command is one action, said by its digit, its words or both, with at most one case number, in any order, case
+    and punctuation, with digits of any script. A time of day beside it is left out. Two actions, two numbers, one
+    unknown word or a sign that may say no make it free text: "5 min kvar" must not read as "cannot get in", nor
+    'Liked "Larm 4821 ... 1=tar"' or "1 👎" as a yes. A cry for help is one whatever sign stands beside it.
     """
     seen = text.strip()
     if all(unicodedata.category(char) in ("Cc", "Cf", "Zs", "Zl", "Zp", "Mn") for char in seen):
         return Empty()
     if len(seen) > REPLY_CHARACTERS:
         return FreeText(text)
-    actions: set[Action] = set()
+    known = _phrases(carer_actions.TABLE)
+    longest = max(map(len, known))
+    actions: set[CarerAction] = set()
     numbers: set[int] = set()
-    words = _words(seen)
+    plain, signs = _plain(seen)
+    words = _words(_CLOCK.sub(" ", plain))
     at = 0
     while at < len(words):
         word = words[at]
-        phrase = next((n for n in range(_LONGEST, 0, -1) if tuple(words[at : at + n]) in _ACTION_OF), 0)
+        phrase = next((n for n in range(longest, 0, -1) if tuple(words[at : at + n]) in known), 0)
         if phrase:
-            actions.add(_ACTION_OF[tuple(words[at : at + phrase])])
+            actions.add(known[tuple(words[at : at + phrase])])
         elif word.isdecimal() and 3 <= len(word) <= 6:
             numbers.add(int(word))
         elif word not in _FILLERS:
@@ -123,24 +95,43 @@ def parse_reply(text: str) -> Reply:
         at += phrase or 1
     if len(actions) != 1 or len(numbers) > 1:
         return FreeText(text)
-    return Command(actions.pop(), numbers.pop() if numbers else None)
+    action = actions.pop()
+    harmless = _KIND if action is CANNOT else _KIND | _YES
+    if action is not HELP and not signs <= harmless:
+        return FreeText(text)
+    return Command(action, numbers.pop() if numbers else None)
 
 
-def _words(text: str) -> list[str]:
-    """Return the words and numbers of *text* in small ASCII where it has such a form, split where they touch."""
-    plain = []
+def _plain(text: str) -> tuple[str, frozenset[str]]:
+    """Return *text* in small ASCII where it has such a form, and the signs that stand in it."""
+    plain, signs = [], set()
     for char in unicodedata.normalize("NFKD", text.casefold()):
         category = unicodedata.category(char)
         if category == "Nd":
             plain.append(str(unicodedata.decimal(char)))
+        elif (
+            char in _STRUCK_OUT
+            or (category == "Me" and char != _KEYCAP)
+            or (
+                category in ("So", "Sk", "Sm", "Cn", "Co") and not char.isascii() and char not in _TONES and char != "´"
+            )
+        ):
+            signs.add(char)
         elif char not in "'’´`" and category not in ("Mn", "Me", "Cf"):
             plain.append(char)
-    return re.findall(r"[0-9]+|[^\W0-9_]+|[^\W_]", "".join(plain))
+    return "".join(plain), frozenset(signs)
 
 
-_ACTION_OF: Final[Mapping[tuple[str, ...], Action]] = MappingProxyType(
-    {(digit,): action for digit, action in DIGITS.items()}
-    | {tuple(_words(phrase)): action for action, phrases in PHRASES.items() for phrase in phrases}
-)
-_LONGEST: Final = max(map(len, _ACTION_OF))
-_FILLERS: Final = frozenset(word for filler in FILLERS for word in _words(filler))
+def _words(plain: str) -> list[str]:
+    """Return the words and numbers, split where they touch."""
+    return re.findall(r"[0-9]+|[^\W0-9_]+|[^\W_]", plain)
+
+
+@cache
+def _phrases(table: CarerActions) -> Mapping[tuple[str, ...], CarerAction]:
+    """Return what each digit and each phrase means, as it is read."""
+    digits = {(digit,): action for digit, action in table.by_digit.items()}
+    return digits | {tuple(_words(_plain(phrase)[0])): action for phrase, action in table.by_phrase.items()}
+
+
+_FILLERS: Final = frozenset(word for filler in FILLERS for word in _words(_plain(filler)[0]))

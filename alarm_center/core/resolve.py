@@ -10,14 +10,14 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from alarm_center.core.replies import DIGITS, Action, Command, Reply
-from alarm_center.core.sms_text import Facts, Text
+from alarm_center.core.carer_actions import CANNOT, DONE, HELP, ON_SITE, TAKE, CarerAction
+from alarm_center.core.plan import Wording
+from alarm_center.core.replies import Command, Reply
+from alarm_center.core.sms_text import Facts
 from schemas.vocabulary import Heed, Priority
 
 RECENT: Final = timedelta(minutes=30)
 """How long after its end a case can still be what a bare digit means (design §8)."""
-
-_DIGIT_OF: Final = {action: int(digit) for digit, action in DIGITS.items()}
 
 
 class Standing(StrEnum):
@@ -42,9 +42,9 @@ class Standing(StrEnum):
 OPEN: Final = frozenset({Standing.ASKED, Standing.DECLINED, Standing.TOOK, Standing.ON_SITE})
 HELD: Final = frozenset({Standing.TOOK, Standing.ON_SITE})
 _OVER: Final = {
-    Standing.TAKEN: Text.TAKEN,
-    Standing.STOOD_DOWN: Text.STOOD_DOWN,
-    Standing.DONE: Text.CASE_CLOSED,
+    Standing.TAKEN: Wording.TAKEN,
+    Standing.STOOD_DOWN: Wording.STOOD_DOWN,
+    Standing.DONE: Wording.CASE_CLOSED,
 }
 
 
@@ -67,7 +67,7 @@ class Say:
     The caller adds what only it knows: token, area, patrol, the shift's end.
     """
 
-    text: Text
+    text: Wording
     about: NoticeRef | None = None
     facts: Facts = Facts()  # noqa: RUF009 - frozen
 
@@ -80,7 +80,7 @@ class Resolution:
     on what is then true. ``holds_phone`` answers the muster: yes, no, or not answered.
     """
 
-    action: Action | None = None
+    action: CarerAction | None = None
     notice: NoticeRef | None = None
     answers: tuple[Say, ...] = ()
     heed: Heed = Heed.NOTHING
@@ -109,9 +109,9 @@ def resolve(reply: Reply, notices: Iterable[NoticeRef], now: datetime, *, muster
     """
     cases = _Cases(notices, now)
     match reply:
-        case Command(Action.HELP, case_no):
+        case Command(action, case_no) if action is HELP:
             about = cases.numbered(case_no) or cases.nearest
-            return Resolution(Action.HELP, about, (_say(Text.HELP_COMING, about),), Heed.SOUND)
+            return Resolution(HELP, about, (_say(Wording.HELP_COMING, about),), Heed.SOUND)
         case Command(action, None):
             return _bare(action, cases, muster)
         case Command(action, int(case_no)):
@@ -153,7 +153,9 @@ class _Cases:
         return None if case_no is None else self._by_case.get(case_no)
 
 
-def _say(text: Text, about: NoticeRef | None = None, other: NoticeRef | None = None, digit: int | None = None) -> Say:
+def _say(
+    text: Wording, about: NoticeRef | None = None, other: NoticeRef | None = None, digit: str | None = None
+) -> Say:
     return Say(
         text,
         about,
@@ -167,12 +169,12 @@ def _say(text: Text, about: NoticeRef | None = None, other: NoticeRef | None = N
     )
 
 
-def _bare(action: Action, cases: _Cases, muster: bool) -> Resolution:
-    if action is Action.TAKE:
+def _bare(action: CarerAction, cases: _Cases, muster: bool) -> Resolution:
+    if action is TAKE:
         return _bare_take(cases, muster)
-    if action is Action.CANNOT:
+    if action is CANNOT:
         return _bare_cannot(cases, muster)
-    wanted = Standing.TOOK if action is Action.ON_SITE else Standing.ON_SITE
+    wanted = Standing.TOOK if action is ON_SITE else Standing.ON_SITE
     fits = [n for n in cases.held if n.standing is wanted] or cases.held
     if len(fits) > 1:
         return _which(action, fits)
@@ -180,7 +182,7 @@ def _bare(action: Action, cases: _Cases, muster: bool) -> Resolution:
         return _on_own(action, fits[0])
     seeking = cases.asked + cases.declined
     if seeking:
-        return Resolution(None, seeking[0], (_say(Text.NOT_YOURS, seeking[0]),), Heed.SOUND)
+        return Resolution(None, seeking[0], (_say(Wording.NOT_YOURS, seeking[0]),), Heed.SOUND)
     return _over(action, cases.recent)
 
 
@@ -188,95 +190,87 @@ def _bare_take(cases: _Cases, muster: bool) -> Resolution:
     seeking = cases.asked or ([] if cases.held else cases.declined)
     if not seeking:
         if cases.held:
-            return Resolution(None, cases.held[0], (_say(Text.GRANTED, cases.held[0]),), holds_phone=muster or None)
+            return Resolution(None, cases.held[0], (_say(Wording.GRANTED, cases.held[0]),), holds_phone=muster or None)
         if muster:
-            return Resolution(answers=(_say(Text.MUSTER_YES),), holds_phone=True)
-        return _over(Action.TAKE, cases.recent)
+            return Resolution(answers=(_say(Wording.MUSTER_YES),), holds_phone=True)
+        return _over(TAKE, cases.recent)
     best = seeking[0]
     if cases.held and cases.held[0].priority <= best.priority:
         own = cases.held[0]
-        return Resolution(None, own, (_say(Text.ALSO_SEEKS, own, best),), holds_phone=muster or None)
-    answers = [_say(Text.GRANTED, best)]
+        return Resolution(None, own, (_say(Wording.ALSO_SEEKS, own, best),), holds_phone=muster or None)
+    answers = [_say(Wording.GRANTED, best)]
     if cases.held:
-        answers.append(_say(Text.HAVE_BOTH, best, cases.held[0]))
+        answers.append(_say(Wording.HAVE_BOTH, best, cases.held[0]))
     elif len(seeking) > 1:
-        answers.append(_say(Text.ALSO_SEEKS, best, seeking[1]))
+        answers.append(_say(Wording.ALSO_SEEKS, best, seeking[1]))
     elif cases.recent and cases.recent[0].standing is not Standing.DONE:  # it may have been meant for that one
         answers.append(_over_text(cases.recent[0]))
-    return Resolution(Action.TAKE, best, tuple(answers), holds_phone=muster or None)
+    return Resolution(TAKE, best, tuple(answers), holds_phone=muster or None)
 
 
 def _bare_cannot(cases: _Cases, muster: bool) -> Resolution:
     if len(cases.asked) > 1:
         best, other = cases.asked[:2]
-        return Resolution(Action.CANNOT, best, (_say(Text.DECLINED_ONE, best, other),))
+        return Resolution(CANNOT, best, (_say(Wording.DECLINED_ONE, best, other),))
     if cases.asked:
         return _cannot(cases.asked[0])
     if len(cases.held) > 1:
-        return _which(Action.CANNOT, cases.held)
+        return _which(CANNOT, cases.held)
     if cases.held:
         return _cannot(cases.held[0])
     if muster:
-        return Resolution(answers=(_say(Text.MUSTER_NO),), heed=Heed.SHOW, holds_phone=False)
+        return Resolution(answers=(_say(Wording.MUSTER_NO),), heed=Heed.SHOW, holds_phone=False)
     if cases.declined:
         return _cannot(cases.declined[0])
-    return _over(Action.CANNOT, cases.recent)
+    return _over(CANNOT, cases.recent)
 
 
-def _numbered(action: Action, case_no: int, cases: _Cases, muster: bool) -> Resolution:
+def _numbered(action: CarerAction, case_no: int, cases: _Cases, muster: bool) -> Resolution:
     notice = cases.numbered(case_no)
     if notice is None:
         other = next(iter(cases.open), None)
         facts = Facts(case_no=case_no, other_no=other.case_no if other else None)
-        return Resolution(answers=(Say(Text.UNKNOWN_CASE, None, facts),), heed=_doubt(action))
+        return Resolution(answers=(Say(Wording.UNKNOWN_CASE, None, facts),), heed=_doubt(action))
     if notice.standing in _OVER:
         return _over(action, [notice])
-    if action is Action.TAKE:
-        take = None if notice.standing in HELD else Action.TAKE
-        return Resolution(take, notice, (_say(Text.GRANTED, notice),), holds_phone=muster or None)
-    if action is Action.CANNOT:
+    if action is TAKE:
+        take = None if notice.standing in HELD else TAKE
+        return Resolution(take, notice, (_say(Wording.GRANTED, notice),), holds_phone=muster or None)
+    if action is CANNOT:
         return _cannot(notice)
     if notice.standing in HELD:
         return _on_own(action, notice)
-    return Resolution(None, notice, (_say(Text.NOT_YOURS, notice),), Heed.SOUND)
+    return Resolution(None, notice, (_say(Wording.NOT_YOURS, notice),), Heed.SOUND)
 
 
 def _cannot(notice: NoticeRef) -> Resolution:
-    said = None if notice.standing is Standing.DECLINED else Action.CANNOT
+    said = None if notice.standing is Standing.DECLINED else CANNOT
     heed = Heed.SOUND if notice.standing in HELD else Heed.NOTHING
-    return Resolution(said, notice, (_say(Text.DECLINED, notice),), heed)
+    return Resolution(said, notice, (_say(Wording.DECLINED, notice),), heed)
 
 
-_ON_OWN: Final = {
-    Action.ON_SITE: Text.ARRIVED,
-    Action.DONE: Text.DONE,
-    Action.CANNOT_GET_IN: Text.CANNOT_GET_IN,
-    Action.STAYING: Text.STAYING,
-}
-
-
-def _on_own(action: Action, notice: NoticeRef) -> Resolution:
+def _on_own(action: CarerAction, notice: NoticeRef) -> Resolution:
     arrived = notice.standing is Standing.ON_SITE
     heed = Heed.NOTHING
-    if action is Action.CANNOT_GET_IN:
+    if action.sounds:
         heed = Heed.SOUND
-    elif not arrived and action is not Action.ON_SITE:
+    elif not arrived and action is not ON_SITE:
         heed = Heed.SHOW  # the arrival was never told
-    again = arrived and action is Action.ON_SITE
-    return Resolution(None if again else action, notice, (_say(_ON_OWN[action], notice),), heed)
+    again = arrived and action is ON_SITE
+    return Resolution(None if again else action, notice, (_say(action.answer or Wording.NOT_UNDERSTOOD, notice),), heed)
 
 
-def _which(action: Action, fits: Sequence[NoticeRef]) -> Resolution:
-    answer = _say(Text.WHICH_CASE, fits[0], fits[1], _DIGIT_OF[action])
+def _which(action: CarerAction, fits: Sequence[NoticeRef]) -> Resolution:
+    answer = _say(Wording.WHICH_CASE, fits[0], fits[1], action.digit)
     return Resolution(answers=(answer,), heed=_doubt(action))
 
 
-def _over(action: Action, ended: Sequence[NoticeRef]) -> Resolution:
+def _over(action: CarerAction, ended: Sequence[NoticeRef]) -> Resolution:
     """Return the answer to a reply for which nothing is open any more."""
-    heed = _doubt(action) if action not in (Action.TAKE, Action.CANNOT) else Heed.NOTHING
+    heed = _doubt(action) if action not in (TAKE, CANNOT) else Heed.NOTHING
     if not ended:
-        return Resolution(answers=(_say(Text.NO_CASE),), heed=heed)
-    if ended[0].standing is Standing.DONE and action is Action.DONE:
+        return Resolution(answers=(_say(Wording.NO_CASE),), heed=heed)
+    if ended[0].standing is Standing.DONE and action is DONE:
         heed = Heed.NOTHING
     return Resolution(None, ended[0], (_over_text(ended[0]),), heed)
 
@@ -288,11 +282,11 @@ def _over_text(notice: NoticeRef) -> Say:
 def _unread(cases: _Cases, muster: bool) -> Resolution:
     about = next(iter(cases.open), None)
     if about is not None:
-        return Resolution(None, about, (_say(Text.NOT_UNDERSTOOD, about),), Heed.SOUND)
-    answer = _say(Text.MUSTER) if muster else _say(Text.NO_CASE)
+        return Resolution(None, about, (_say(Wording.NOT_UNDERSTOOD, about),), Heed.SOUND)
+    answer = _say(Wording.MUSTER) if muster else _say(Wording.NO_CASE)
     return Resolution(None, cases.nearest, (answer,), Heed.SHOW)
 
 
-def _doubt(action: Action) -> Heed:
+def _doubt(action: CarerAction) -> Heed:
     """Somebody who cannot get in stands at a door: that is heard even where the case is unclear."""
-    return Heed.SOUND if action is Action.CANNOT_GET_IN else Heed.SHOW
+    return Heed.SOUND if action.sounds else Heed.SHOW

@@ -2,7 +2,8 @@
 
 Never a name, an address, a place or what has happened: case number, priority, area code, deadline, digits and
 a link that needs signing in (design §8). The words are data, so that a town can replace a term. In a
-template, ``{field}`` is a fact and ``[...]`` a part that is left out when one of its facts is unknown.
+template, ``{field}`` is a fact and ``[...]`` a part that is left out when one of its facts is unknown. The digits come
+from the table of what a carer can do: ``{menu}`` is what the text offers, ``{take}``, ``{help}`` … one row's digit.
 """
 
 import re
@@ -14,8 +15,10 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from alarm_center.core import gsm7
+from alarm_center.core import carer_actions, gsm7
 from alarm_center.core.calendar import local_clock
+from alarm_center.core.carer_actions import VOICE
+from alarm_center.core.plan import Wording
 
 
 class Language(StrEnum):
@@ -23,171 +26,107 @@ class Language(StrEnum):
     EN = "en"
 
 
-class Text(StrEnum):
-    """What an SMS is for."""
-
-    # asked of a carer
-    CALL_OUT = "call_out"
-    VISIT = "visit"
-    REMINDER = "reminder"
-    REMINDER_CALLING = "reminder_calling"
-    ESCALATION = "escalation"
-    """To the lead or the fixed number: no patrol has taken it."""
-    ESCALATION_LATE = "escalation_late"
-    """To the lead: taken, and nobody is on site in time."""
-    OUTCOME = "outcome"
-    """To the lead: nobody needs to go any more, and nobody has said how it ended."""
-    ON_SITE_CHECK = "on_site_check"
-    MUSTER = "muster"
-    MUSTER_SILENT = "muster_silent"
-    """To the lead: a shift has begun, and nobody has said that its phone is held."""
-    INCIDENT = "incident"
-    STUCK = "stuck"
-    """To the lead and the fixed number: the service itself cannot go on with this case."""
-    STUCK_CHECK = "stuck_check"
-    # told to a carer
-    GRANTED = "granted"
-    TAKEN = "taken"
-    STOOD_DOWN = "stood_down"
-    CASE_CLOSED = "case_closed"
-    ALSO_SEEKS = "also_seeks"
-    """You took one; the other seeks another patrol."""
-    HAVE_BOTH = "have_both"
-    DECLINED = "declined"
-    DECLINED_ONE = "declined_one"
-    ARRIVED = "arrived"
-    DONE = "done"
-    CANNOT_GET_IN = "cannot_get_in"
-    STAYING = "staying"
-    HELP_COMING = "help_coming"
-    MUSTER_YES = "muster_yes"
-    MUSTER_NO = "muster_no"
-    NOT_YOURS = "not_yours"
-    NO_CASE = "no_case"
-    UNKNOWN_CASE = "unknown_case"
-    WHICH_CASE = "which_case"
-    NOT_UNDERSTOOD = "not_understood"
-    # read out in a call
-    VOICE_CALL_OUT = "voice_call_out"
-    VOICE_ON_SITE_CHECK = "voice_on_site_check"
-
-
-VOICE: Final = frozenset({Text.VOICE_CALL_OUT, Text.VOICE_ON_SITE_CHECK})
-"""Spoken: digits become words, and no segment limits them."""
-
-SWEDISH: Final[Mapping[Text, str]] = MappingProxyType(
+SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
     {
-        Text.CALL_OUT: "Larm {case} PRIO {priority} omr {area}. Framme senast {by}. Svara 1=tar 2=kan inte. {link}",
-        Text.VISIT: "Besök {case} omr {area} kl {by}, inte larm. Svara 1=tar 2=kan inte. {link}",
-        Text.REMINDER: "Påminnelse: larm {case} PRIO {priority} omr {area} är inte taget. "
-        "Svara 1=tar 2=kan inte.[ {link}]",
-        Text.REMINDER_CALLING: "Påminnelse: larm {case} PRIO {priority} omr {area} är inte taget. "
-        "Svara 1=tar 2=kan inte. Vi ringer nu.[ {link}]",
-        Text.ESCALATION: "Larm {case} PRIO {priority} omr {area} har ingen patrull. Framme senast {by}. "
-        "Svara 1=tar 2=kan inte. {link}",
-        Text.ESCALATION_LATE: "Larm {case} PRIO {priority} omr {area} är taget men ingen är framme. "
-        "Svara 1=tar 2=kan inte. {link}",
-        Text.OUTCOME: "{case} omr {area}: ingen behöver åka, men ingen har skrivit hur det gick. Avsluta här: {link}",
-        Text.ON_SITE_CHECK: "{case}: du har varit på plats {minutes} min. Svara 4=klar 6=stannar 9=hjälp. "
-        "Utan svar ringer vi.",
-        Text.MUSTER: "Nattpass omr {area}, {starts}-{ends}. Svara 1 om du har telefonen i natt, "
-        "2 om någon annan ska ha larmen.",
-        Text.MUSTER_SILENT: "Nattpass omr {area} från {starts}: ingen har svarat ja till att telefonen är med[ ({patrol})]. "
+        Wording.CALL_OUT: "Larm {case} PRIO {priority} omr {area}. Framme senast {by}. Svara {menu}. {link}",
+        Wording.VISIT: "Besök {case} omr {area} kl {by}, inte larm. Svara {menu}. {link}",
+        Wording.REMINDER: "Påminnelse: larm {case} PRIO {priority} omr {area} är inte taget. Svara {menu}.[ {link}]",
+        Wording.REMINDER_CALLING: "Påminnelse: larm {case} PRIO {priority} omr {area} är inte taget. "
+        "Svara {menu}. Vi ringer nu.[ {link}]",
+        Wording.ESCALATION: "Larm {case} PRIO {priority} omr {area} har ingen patrull. Framme senast {by}. "
+        "Svara {menu}. {link}",
+        Wording.ESCALATION_LATE: "Larm {case} PRIO {priority} omr {area} är taget men ingen är framme. "
+        "Svara {menu}. {link}",
+        Wording.OUTCOME: "{case} omr {area}: ingen behöver åka, men ingen har skrivit hur det gick. Avsluta här: {link}",
+        Wording.ON_SITE_CHECK: "{case}: du har varit på plats {minutes} min. Svara {menu}. Utan svar ringer vi.",
+        Wording.MUSTER: "Nattpass omr {area}, {starts}-{ends}. Svara {take} om du har telefonen i natt, "
+        "{cannot} om någon annan ska ha larmen.",
+        Wording.MUSTER_SILENT: "Nattpass omr {area} från {starts}: ingen har svarat ja till att telefonen är med[ ({patrol})]. "
         "Ring dem, eller ordna någon annan.",
-        Text.INCIDENT: "Störning omr {area}: {places} platser ska kontrolleras. Lista: {list} "
+        Wording.INCIDENT: "Störning omr {area}: {places} platser ska kontrolleras. Lista: {list} "
         "Inget nät: reservlistan i bilen.",
-        Text.STUCK: "Larm {case} omr {area} kan inte hanteras av systemet. Ring {number}.",
-        Text.STUCK_CHECK: "Ett ärende i omr {area} kan inte hanteras av systemet. Se reservlistan och ring {number}.",
-        Text.GRANTED: "{case} är ditt. Adress: {link} Inget nät: ring {number}. "
-        "Svara 3=framme 4=klar 5=kommer inte in 9=hjälp",
-        Text.TAKEN: "{case} är redan taget[ av {patrol}]. Du behöver inte åka.",
-        Text.STOOD_DOWN: "{case} är återkallat. Du behöver inte åka.",
-        Text.CASE_CLOSED: "{case} är avslutat. Tack.",
-        Text.ALSO_SEEKS: "Du tog {case} (prio {priority}). {other} söker en annan patrull. "
-        "Tar du båda: svara 1 {other}.",
-        Text.HAVE_BOTH: "Du har nu {case} (prio {priority}) och {other} (prio {other_priority}). "
-        "Kan du inte ta {other}: svara 2 {other}.",
-        Text.DECLINED: "{case}: du har sagt nej. Vi frågar någon annan.",
-        Text.DECLINED_ONE: "Du sa nej till {case} (prio {priority}). {other} väntar också på svar: "
-        "1 {other} eller 2 {other}.",
-        Text.ARRIVED: "{case}: framme, noterat. Svara 4=klar 5=kommer inte in 6=stannar 9=hjälp",
-        Text.DONE: "{case}: klar, noterat. Skriv hur det gick: {link}",
-        Text.CANNOT_GET_IN: "{case}: kommer inte in, noterat. Vi ringer dig. Fara för liv: ring 112.",
-        Text.STAYING: "{case}: du stannar, noterat. Svara 4 när du är klar, 9=hjälp",
-        Text.HELP_COMING: "Vi har fått att du behöver hjälp och ringer dig nu. Fara för liv: ring 112.",
-        Text.MUSTER_YES: "Tack. Larm i omr {area} går till dig till {ends}.",
-        Text.MUSTER_NO: "Noterat. Larm i omr {area} går inte till dig i natt.",
-        Text.NOT_YOURS: "{case} är inte ditt än. Svara 1 {case} om du tar det, 9 om du behöver hjälp.",
-        Text.NO_CASE: "Du har inget öppet larm. Behöver du hjälp: svara 9 eller ring {number}.",
-        Text.UNKNOWN_CASE: "{case} finns inte hos dig.[ Du har {other}: svara med det numret.] "
-        "Behöver du hjälp: svara 9.",
-        Text.WHICH_CASE: "Vilket? Du har {case} och {other}. Svara med numret, så här: {digit} {case}",
-        Text.NOT_UNDERSTOOD: "Förstod inte svaret[ om {case}], men vi läser det. "
-        "Svara 1=tar 2=kan inte 3=framme 4=klar 5=kommer inte in 6=stannar 9=hjälp",
-        Text.VOICE_CALL_OUT: "Larm {case}. Prioritet {priority}. Område {area}. "
-        "Tryck 1 om du tar det, 2 om du inte kan, 3 för att höra igen.",
-        Text.VOICE_ON_SITE_CHECK: "Larm {case}. Du har varit på plats länge utan att höra av dig. "
-        "Tryck 4 om du är klar, 6 om du stannar, 9 om du behöver hjälp.",
+        Wording.STUCK: "Larm {case} omr {area} kan inte hanteras av systemet. Ring {number}.",
+        Wording.STUCK_CHECK: "Ett ärende i omr {area} kan inte hanteras av systemet. Se reservlistan och ring {number}.",
+        Wording.GRANTED: "{case} är ditt. Adress: {link} Inget nät: ring {number}. Svara {menu}",
+        Wording.TAKEN: "{case} är redan taget[ av {patrol}]. Du behöver inte åka.",
+        Wording.STOOD_DOWN: "{case} är återkallat. Du behöver inte åka.",
+        Wording.CASE_CLOSED: "{case} är avslutat. Tack.",
+        Wording.ALSO_SEEKS: "Du tog {case} (prio {priority}). {other} söker en annan patrull. "
+        "Tar du båda: svara {take} {other}.",
+        Wording.HAVE_BOTH: "Du har nu {case} (prio {priority}) och {other} (prio {other_priority}). "
+        "Kan du inte ta {other}: svara {cannot} {other}.",
+        Wording.DECLINED: "{case}: du har sagt nej. Vi frågar någon annan.",
+        Wording.DECLINED_ONE: "Du sa nej till {case} (prio {priority}). {other} väntar också på svar: "
+        "{take} {other} eller {cannot} {other}.",
+        Wording.ARRIVED: "{case}: framme, noterat. Svara {menu}",
+        Wording.DONE: "{case}: klar, noterat. Skriv hur det gick: {link}",
+        Wording.CANNOT_GET_IN: "{case}: kommer inte in, noterat. Vi ringer dig. Fara för liv: ring 112.",
+        Wording.STAYING: "{case}: du stannar, noterat. Svara {menu}",
+        Wording.HELP_COMING: "[{case}: ]Vi har fått att du behöver hjälp och ringer dig nu. Fara för liv: ring 112.",
+        Wording.MUSTER_YES: "Tack. Larm i omr {area} går till dig till {ends}.",
+        Wording.MUSTER_NO: "Noterat. Larm i omr {area} går inte till dig i natt.",
+        Wording.NOT_YOURS: "{case} är inte ditt än. Svara {take} {case} om du tar det, {help} om du behöver hjälp.",
+        Wording.NO_CASE: "Du har inget öppet larm. Behöver du hjälp: svara {help} eller ring {number}.",
+        Wording.UNKNOWN_CASE: "{case} finns inte hos dig.[ Du har {other}: svara med det numret.] "
+        "Behöver du hjälp: svara {help}.",
+        Wording.WHICH_CASE: "Vilket? Du har {case} och {other}. Svara med numret, så här: {digit} {case}",
+        Wording.NOT_UNDERSTOOD: "Förstod inte svaret[ om {case}], men vi läser det. Svara {menu}",
+        Wording.VOICE_CALL_OUT: "Larm {case}. Prioritet {priority}. Område {area}. Tryck {menu}, 3 för att höra igen.",
+        Wording.VOICE_ON_SITE_CHECK: "Larm {case}. Du har varit på plats länge utan att höra av dig. Tryck {menu}.",
     }
 )
 
-ENGLISH: Final[Mapping[Text, str]] = MappingProxyType(
+ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
     {
-        Text.CALL_OUT: "Alarm {case} PRIO {priority} area {area}. On site by {by}. Reply 1=take 2=cannot. {link}",
-        Text.VISIT: "Visit {case} area {area} at {by}, not an alarm. Reply 1=take 2=cannot. {link}",
-        Text.REMINDER: "Reminder: alarm {case} PRIO {priority} area {area} is not taken. "
-        "Reply 1=take 2=cannot.[ {link}]",
-        Text.REMINDER_CALLING: "Reminder: alarm {case} PRIO {priority} area {area} is not taken. "
-        "Reply 1=take 2=cannot. We call now.[ {link}]",
-        Text.ESCALATION: "Alarm {case} PRIO {priority} area {area} has no patrol. On site by {by}. "
-        "Reply 1=take 2=cannot. {link}",
-        Text.ESCALATION_LATE: "Alarm {case} PRIO {priority} area {area} is taken but nobody is on site. "
-        "Reply 1=take 2=cannot. {link}",
-        Text.OUTCOME: "{case} area {area}: nobody needs to go, but nobody has said how it ended. Close it here: {link}",
-        Text.ON_SITE_CHECK: "{case}: on site for {minutes} min. Reply 4=done 6=staying 9=help. "
-        "Without an answer we call.",
-        Text.MUSTER: "Night shift area {area}, {starts}-{ends}. Reply 1 if you hold the phone tonight, "
-        "2 if somebody else does.",
-        Text.MUSTER_SILENT: "Night shift area {area} from {starts}: nobody has said yes to holding the phone[ ({patrol})]. "
+        Wording.CALL_OUT: "Alarm {case} PRIO {priority} area {area}. On site by {by}. Reply {menu}. {link}",
+        Wording.VISIT: "Visit {case} area {area} at {by}, not an alarm. Reply {menu}. {link}",
+        Wording.REMINDER: "Reminder: alarm {case} PRIO {priority} area {area} is not taken. Reply {menu}.[ {link}]",
+        Wording.REMINDER_CALLING: "Reminder: alarm {case} PRIO {priority} area {area} is not taken. "
+        "Reply {menu}. We call now.[ {link}]",
+        Wording.ESCALATION: "Alarm {case} PRIO {priority} area {area} has no patrol. On site by {by}. "
+        "Reply {menu}. {link}",
+        Wording.ESCALATION_LATE: "Alarm {case} PRIO {priority} area {area} is taken but nobody is on site. "
+        "Reply {menu}. {link}",
+        Wording.OUTCOME: "{case} area {area}: nobody needs to go, but nobody has said how it ended. Close it here: {link}",
+        Wording.ON_SITE_CHECK: "{case}: on site for {minutes} min. Reply {menu}. Without an answer we call.",
+        Wording.MUSTER: "Night shift area {area}, {starts}-{ends}. Reply {take} if you hold the phone tonight, "
+        "{cannot} if somebody else does.",
+        Wording.MUSTER_SILENT: "Night shift area {area} from {starts}: nobody has said yes to holding the phone[ ({patrol})]. "
         "Call them, or arrange for somebody else.",
-        Text.INCIDENT: "Disruption area {area}: {places} places to check. List: {list} "
+        Wording.INCIDENT: "Disruption area {area}: {places} places to check. List: {list} "
         "No data: the reserve list in the car.",
-        Text.STUCK: "Alarm {case} area {area} cannot be handled by the system. Call {number}.",
-        Text.STUCK_CHECK: "A case in area {area} cannot be handled by the system. See the reserve list and call {number}.",
-        Text.GRANTED: "{case} is yours. Address: {link} No data: call {number}. "
-        "Reply 3=on site 4=done 5=cannot get in 9=help",
-        Text.TAKEN: "{case} is taken[ by {patrol}]. You need not go.",
-        Text.STOOD_DOWN: "{case} is called off. You need not go.",
-        Text.CASE_CLOSED: "{case} is closed. Thank you.",
-        Text.ALSO_SEEKS: "You took {case} (prio {priority}). {other} seeks another patrol. "
-        "To take both reply 1 {other}.",
-        Text.HAVE_BOTH: "You now have {case} (prio {priority}) and {other} (prio {other_priority}). "
-        "If you cannot take {other} reply 2 {other}.",
-        Text.DECLINED: "{case}: you said no. We ask somebody else.",
-        Text.DECLINED_ONE: "You said no to {case} (prio {priority}). {other} waits for your answer too: "
-        "1 {other} or 2 {other}.",
-        Text.ARRIVED: "{case}: on site, noted. Reply 4=done 5=cannot get in 6=staying 9=help",
-        Text.DONE: "{case}: done, noted. Write how it went: {link}",
-        Text.CANNOT_GET_IN: "{case}: cannot get in, noted. We call you. Danger to life: call 112.",
-        Text.STAYING: "{case}: staying, noted. Reply 4 when you are done, 9=help",
-        Text.HELP_COMING: "We have heard that you need help and call you now. Danger to life: call 112.",
-        Text.MUSTER_YES: "Thank you. Alarms in area {area} go to you until {ends}.",
-        Text.MUSTER_NO: "Noted. Alarms in area {area} do not go to you tonight.",
-        Text.NOT_YOURS: "{case} is not yours yet. Reply 1 {case} to take it, 9 if you need help.",
-        Text.NO_CASE: "You have no open alarm. If you need help reply 9 or call {number}.",
-        Text.UNKNOWN_CASE: "{case} is not one of yours.[ You have {other}: reply with that number.] "
-        "If you need help reply 9.",
-        Text.WHICH_CASE: "Which one? You have {case} and {other}. Reply with the number, like this: {digit} {case}",
-        Text.NOT_UNDERSTOOD: "Your reply[ about {case}] was not understood, but we read it. "
-        "Reply 1=take 2=cannot 3=on site 4=done 5=cannot get in 6=staying 9=help",
-        Text.VOICE_CALL_OUT: "Alarm {case}. Priority {priority}. Area {area}. "
-        "Press 1 to take it, 2 if you cannot, 3 to hear it again.",
-        Text.VOICE_ON_SITE_CHECK: "Alarm {case}. You have been on site for long without a word. "
-        "Press 4 if you are done, 6 if you are staying, 9 if you need help.",
+        Wording.STUCK: "Alarm {case} area {area} cannot be handled by the system. Call {number}.",
+        Wording.STUCK_CHECK: "A case in area {area} cannot be handled by the system. See the reserve list and call {number}.",
+        Wording.GRANTED: "{case} is yours. Address: {link} No data: call {number}. Reply {menu}",
+        Wording.TAKEN: "{case} is taken[ by {patrol}]. You need not go.",
+        Wording.STOOD_DOWN: "{case} is called off. You need not go.",
+        Wording.CASE_CLOSED: "{case} is closed. Thank you.",
+        Wording.ALSO_SEEKS: "You took {case} (prio {priority}). {other} seeks another patrol. "
+        "To take both reply {take} {other}.",
+        Wording.HAVE_BOTH: "You now have {case} (prio {priority}) and {other} (prio {other_priority}). "
+        "If you cannot take {other} reply {cannot} {other}.",
+        Wording.DECLINED: "{case}: you said no. We ask somebody else.",
+        Wording.DECLINED_ONE: "You said no to {case} (prio {priority}). {other} waits for your answer too: "
+        "{take} {other} or {cannot} {other}.",
+        Wording.ARRIVED: "{case}: on site, noted. Reply {menu}",
+        Wording.DONE: "{case}: done, noted. Write how it went: {link}",
+        Wording.CANNOT_GET_IN: "{case}: cannot get in, noted. We call you. Danger to life: call 112.",
+        Wording.STAYING: "{case}: staying, noted. Reply {menu}",
+        Wording.HELP_COMING: "[{case}: ]We have heard that you need help and call you now. Danger to life: call 112.",
+        Wording.MUSTER_YES: "Thank you. Alarms in area {area} go to you until {ends}.",
+        Wording.MUSTER_NO: "Noted. Alarms in area {area} do not go to you tonight.",
+        Wording.NOT_YOURS: "{case} is not yours yet. Reply {take} {case} to take it, {help} if you need help.",
+        Wording.NO_CASE: "You have no open alarm. If you need help reply {help} or call {number}.",
+        Wording.UNKNOWN_CASE: "{case} is not one of yours.[ You have {other}: reply with that number.] "
+        "If you need help reply {help}.",
+        Wording.WHICH_CASE: "Which one? You have {case} and {other}. Reply with the number, like this: {digit} {case}",
+        Wording.NOT_UNDERSTOOD: "Your reply[ about {case}] was not understood, but we read it. Reply {menu}",
+        Wording.VOICE_CALL_OUT: "Alarm {case}. Priority {priority}. Area {area}. Press {menu}, 3 to hear it again.",
+        Wording.VOICE_ON_SITE_CHECK: "Alarm {case}. You have been on site for long without a word. Press {menu}.",
     }
 )
 
-WORDS: Final[Mapping[Language, Mapping[Text, str]]] = MappingProxyType({Language.SV: SWEDISH, Language.EN: ENGLISH})
+WORDS: Final[Mapping[Language, Mapping[Wording, str]]] = MappingProxyType({Language.SV: SWEDISH, Language.EN: ENGLISH})
 _SECOND: Final = {Language.SV: "andra", Language.EN: "second"}
 _DIGITS: Final = {
     Language.SV: ("noll", "ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio"),
@@ -231,7 +170,7 @@ class Facts:
     ends_at: datetime | None = None
     incident_no: int | None = None
     places: int | None = None
-    digit: int | None = None
+    digit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,18 +188,19 @@ class Texts:
     zone: ZoneInfo
     host: str
     number: str
-    replaced: Mapping[Text, str] = field(default_factory=lambda: MappingProxyType({}))
+    replaced: Mapping[Wording, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         if not (_HOST.fullmatch(self.host) or _LOOPBACK.fullmatch(self.host)):
             raise UnfitText(f"host {self.host!r}: use a bare name in small letters, as natt.kommun.se")
         if not _NUMBER.fullmatch(self.number):
             raise UnfitText(f"number {self.number!r}: use digits, spaces and hyphens, as 010-1234567")
-        for text, template in self.replaced.items():
-            unknown = set(_FIELD.findall(template)) - _FIELDS
+        for text, own in self.replaced.items():
+            words = _with_digits(own, text, self.language)
+            unknown = set(_FIELD.findall(words)) - _FIELDS
             if unknown:
                 raise UnfitText(f"text {text}: no such field as {', '.join(sorted(unknown))}")
-            self._checked(text, _FIELD.sub("", _OPTIONAL.sub(r"\1", template)))
+            self._checked(text, _FIELD.sub("", _OPTIONAL.sub(r"\1", words)))
 
     def link(self, token: str) -> str:
         """Return the link for a notice's *token*.
@@ -272,7 +212,7 @@ class Texts:
             raise UnfitText("link token: use 4 to 24 of A-Z a-z 0-9 _ -")
         return f"{self._base()}/u/{token}"
 
-    def say(self, text: Text, facts: Facts) -> str:
+    def say(self, text: Wording, facts: Facts) -> str:
         """Return *text* with *facts* in it: one GSM-7 segment, or the words of a call.
 
         Raises:
@@ -295,7 +235,7 @@ class Texts:
             "link": f"{self._base()}/u/{'W' * token_length}", "list": f"{self._base()}/d/99999",
             "number": self.number, "patrol": "Patrull 99", "places": "9999", "digit": "1",
         }  # fmt: skip
-        for text in Text:
+        for text in Wording:
             try:
                 self._filled(text, longest)
             except UnfitText as error:
@@ -305,8 +245,8 @@ class Texts:
     def _base(self) -> str:
         return self.host if self.host.startswith("http://") else f"https://{self.host}"
 
-    def _filled(self, text: Text, said: Mapping[str, str]) -> str:
-        template = self.replaced.get(text, WORDS[self.language][text])
+    def _filled(self, text: Wording, said: Mapping[str, str]) -> str:
+        words = _with_digits(self.replaced.get(text, WORDS[self.language][text]), text, self.language)
 
         def optional(part: re.Match[str]) -> str:
             return part[1] if all(name in said for name in _FIELD.findall(part[1])) else ""
@@ -316,9 +256,9 @@ class Texts:
                 raise UnfitText(f"text {text}: {name[1]} is missing")
             return said[name[1]]
 
-        return self._checked(text, _FIELD.sub(fact, _OPTIONAL.sub(optional, template)))
+        return self._checked(text, _FIELD.sub(fact, _OPTIONAL.sub(optional, words)))
 
-    def _checked(self, text: Text, said: str) -> str:
+    def _checked(self, text: Wording, said: str) -> str:
         if text in VOICE:
             return said
         try:
@@ -343,7 +283,7 @@ class Texts:
             "other_priority": _number("other_priority", facts.other_priority),
             "minutes": _number("minutes", facts.minutes),
             "places": _number("places", facts.places),
-            "digit": _number("digit", facts.digit),
+            "digit": facts.digit,
             "area": facts.area,
             "number": self.number,
             "by": self._clock(facts.by),
@@ -368,9 +308,21 @@ class Texts:
         return " ".join(digits[int(char)] if char in "0123456789" else char for char in code)
 
 
+def template(text: Wording, language: Language) -> str:
+    """Return our template of *text* with its menu and digits in it, the facts still to come."""
+    return _with_digits(WORDS[language][text], text, language)
+
+
+def _with_digits(words: str, text: Wording, language: Language) -> str:
+    table = carer_actions.TABLE
+    digits = {row.name: row.digit for row in table if row.digit is not None} | {"menu": table.menu(text, language)}
+    return _FIELD.sub(lambda name: digits.get(name[1], name[0]), words)
+
+
 _FIELDS: Final = frozenset(
-    name for words in WORDS.values() for template in words.values() for name in _FIELD.findall(template)
+    name for language, words in WORDS.items() for text in words for name in _FIELD.findall(template(text, language))
 )
+"""The facts that a template can name."""
 
 
 def _number(name: str, value: int | None) -> str | None:

@@ -8,8 +8,9 @@ import structlog
 
 from alarm_center.casework import wording
 from alarm_center.core import roster
+from alarm_center.core.plan import Wording
 from alarm_center.core.roster import Roster, Shift
-from alarm_center.core.sms_text import Facts, Text
+from alarm_center.core.sms_text import Facts
 from alarm_center.store import events, musters, rosters, towns
 from alarm_center.store.memory import Memory, Tx, now
 from schemas.vocabulary import Duty, Who
@@ -51,7 +52,7 @@ async def _ask(tx: "Tx[Any]", town: towns.Town, phone: str, shifts: list[Shift])
     at, first = await now(tx), shifts[0]
     code, _ = await towns.area(tx, first.area_id)
     facts = Facts(area=code, starts_at=first.starts_at, ends_at=max(s.ends_at for s in shifts))
-    await wording.say(tx, town, phone, Text.MUSTER, facts, at)
+    await wording.say(tx, town, phone, Wording.MUSTER, facts, at)
     await musters.asked(tx, [s.shift_id for s in shifts], at)
     for shift in shifts:
         await events.write(
@@ -71,7 +72,7 @@ async def _tell(tx: "Tx[Any]", town: towns.Town, shift: Shift) -> int:
     code, _ = await towns.area(tx, shift.area_id)
     for phone in phones:
         facts = Facts(area=code, patrol=shift.patrol, starts_at=shift.starts_at)
-        await wording.say(tx, town, phone, Text.MUSTER_SILENT, facts, at)
+        await wording.say(tx, town, phone, Wording.MUSTER_SILENT, facts, at)
     said = "no" if shift.mustered is False else "nothing"
     await events.write(
         tx, at, town.org, "muster_unanswered",

@@ -15,11 +15,13 @@ import structlog
 
 from alarm_center import metrics
 from alarm_center.casework import cases, wording
-from alarm_center.core import alarm_events
+from alarm_center.core import carer_actions
+from alarm_center.core.carer_actions import CANNOT, HELP, TAKE
 from alarm_center.core.case import Alarm, AlarmState, NoticeState
-from alarm_center.core.replies import DIGITS, Action, Command, Empty, Reply, parse_reply
+from alarm_center.core.plan import Wording
+from alarm_center.core.replies import Command, Empty, Reply, parse_reply
 from alarm_center.core.resolve import HELD, NoticeRef, Resolution, Say, Standing, resolve
-from alarm_center.core.sms_text import Text, UnfitText
+from alarm_center.core.sms_text import UnfitText
 from alarm_center.providers import Provider
 from alarm_center.store import events, replies, towns
 from alarm_center.store.memory import Memory, Tx, now
@@ -36,24 +38,20 @@ _FEW: Final = 3
 _MANY: Final = 20
 """How many answers that lead nowhere a phone gets in an hour: to words, and to digits. Two machines may be talking."""
 _HOUR: Final = timedelta(hours=1)
-_NOWHERE: Final = (Text.NOT_UNDERSTOOD, Text.NO_CASE, Text.MUSTER, Text.UNKNOWN_CASE, Text.WHICH_CASE, Text.NOT_YOURS)
+_NOWHERE: Final = (
+    Wording.NOT_UNDERSTOOD,
+    Wording.NO_CASE,
+    Wording.MUSTER,
+    Wording.UNKNOWN_CASE,
+    Wording.WHICH_CASE,
+    Wording.NOT_YOURS,
+)
 
 _THE_DATABASES: Final = ("08", "40", "53", "57")
 """Classes of errors that another try, or the sender's, can get past."""
 
-_EVENT: Final[dict[Action, type]] = {
-    Action.TAKE: alarm_events.Took,
-    Action.CANNOT: alarm_events.Declined,
-    Action.ON_SITE: alarm_events.Arrived,
-    Action.DONE: alarm_events.Done,
-    Action.CANNOT_GET_IN: alarm_events.CannotGetIn,
-    Action.STAYING: alarm_events.Staying,
-    Action.HELP: alarm_events.NeedsHelp,
-}
-_FROM_THE_SITE: Final = frozenset({Action.ON_SITE, Action.DONE, Action.CANNOT_GET_IN, Action.STAYING})
-
-_OF_TWO: Final = frozenset({Text.ALSO_SEEKS, Text.HAVE_BOTH, Text.DECLINED_ONE})
-_OVER: Final = frozenset({Text.TAKEN, Text.STOOD_DOWN, Text.CASE_CLOSED})
+_OF_TWO: Final = frozenset({Wording.ALSO_SEEKS, Wording.HAVE_BOTH, Wording.DECLINED_ONE})
+_OVER: Final = frozenset({Wording.TAKEN, Wording.STOOD_DOWN, Wording.CASE_CLOSED})
 
 
 class Pressed(StrEnum):
@@ -113,26 +111,24 @@ async def press(memory: Memory, provider: str, call_id: str, message_id: UUID, d
         if found is None:
             return Pressed.UNKNOWN
         org, phone, sender, alarm_id, notice_id, words = found
-        action = DIGITS.get(digit)
-        on_site = words == Text.VOICE_ON_SITE_CHECK
-        wanted = _FROM_THE_SITE | {Action.HELP} if on_site else {Action.TAKE, Action.CANNOT, Action.HELP}
-        if action is None or action not in wanted:
+        action = carer_actions.TABLE.by_digit.get(digit)
+        if action is None or words not in action.counts_in:
             return Pressed.AGAIN
         at = await now(tx)
         if not await replies.take(tx, provider, f"{call_id}:{digit}", phone, sender, digit, at):
             took = await replies.took(tx, notice_id)
-            return Pressed.TAKEN if action is Action.TAKE and took else Pressed.NOTED
-        alarm = await cases.step_alarm_of(tx, alarm_id, _EVENT[action](notice_id), str(notice_id))
+            return Pressed.TAKEN if action is TAKE and took else Pressed.NOTED
+        alarm = await cases.step_alarm_of(tx, alarm_id, action.event(notice_id), str(notice_id))
         await replies.means(
-            tx, provider, f"{call_id}:{digit}", action, org=org, alarm_id=alarm_id, notice_id=notice_id, seen_at=at
+            tx, provider, f"{call_id}:{digit}", action.name, org=org, alarm_id=alarm_id, notice_id=notice_id, seen_at=at
         )
         await events.write(
-            tx, at, org, "reply", {"meaning": action, "notice_id": notice_id, "call": True, "sound": action is Action.HELP},
+            tx, at, org, "reply", {"meaning": action.name, "notice_id": notice_id, "call": True, "sound": action is HELP},
             area_id=alarm.area_id, alarm_id=alarm_id, resident_id=alarm.resident_id, actor=str(notice_id),
         )  # fmt: skip
-        if action is Action.TAKE:
+        if action is TAKE:
             return Pressed.TAKEN if _has(alarm, phone) else Pressed.TOO_LATE
-        return Pressed.DECLINED if action is Action.CANNOT else Pressed.NOTED
+        return Pressed.DECLINED if action is CANNOT else Pressed.NOTED
 
     pressed = await memory.attempt(work)
     metrics.REPLIES.labels(f"key_{pressed}").inc()
@@ -192,8 +188,8 @@ class _Reply:
         at = await now(self.tx)
         about = resolve(Empty(), _refs(asked), at).notice
         await self._tell(said, Resolution(None, about, (), Heed.SOUND), asked, orgs, at)
-        help_wanted = isinstance(said, Command) and said.action is Action.HELP
-        text = Text.HELP_COMING if help_wanted else Text.NOT_UNDERSTOOD
+        help_wanted = isinstance(said, Command) and said.action is HELP
+        text = Wording.HELP_COMING if help_wanted else Wording.NOT_UNDERSTOOD
         await self._answer(said, (Say(text),), asked, musters, orgs, at)
         return _meaning(said)
 
@@ -207,7 +203,7 @@ class _Reply:
         opened: Alarm | None = None
         resolution = resolve(said, _refs(asked), at, muster=bool(musters))
         action, about = resolution.action, resolution.notice
-        if action is None and about is not None and isinstance(said, Command) and said.action in _FROM_THE_SITE:
+        if action is None and about is not None and isinstance(said, Command) and said.action.from_the_site:
             own = about.standing in HELD or about.standing is Standing.DONE
             if own and asked[about.notice_id].alarm_state != AlarmState.CLOSED:
                 # A second word from the site, or one after done, of a case that is open: the alarm knows what to do.
@@ -215,11 +211,11 @@ class _Reply:
         answers = resolution.answers
         if action is not None and about is not None:
             alarm = await cases.step_alarm_of(
-                self.tx, asked[about.notice_id].alarm_id, _EVENT[action](about.notice_id), str(about.notice_id)
+                self.tx, asked[about.notice_id].alarm_id, action.event(about.notice_id), str(about.notice_id)
             )
-            succeeded = action is not Action.TAKE or _has(alarm, self.phone)
+            succeeded = action is not TAKE or _has(alarm, self.phone)
             answers = tuple(say for say in answers if _besides(say, about, succeeded))
-        elif action is Action.HELP:
+        elif action is HELP:
             opened = await self._open_alarm(orgs, at)
         if resolution.holds_phone is not None and musters:
             await replies.muster(self.tx, [m.shift_id for m in musters], resolution.holds_phone)
@@ -267,7 +263,7 @@ class _Reply:
         duty = None if about else await replies.duty(self.tx, self.phone, org)
         data = {
             "meaning": meaning,
-            "digit": next((digit for digit, action in DIGITS.items() if command and action is command.action), None),
+            "digit": command.action.digit if command else None,
             "case_no": command.case_no if command else None,
             "notice_id": notice_id,
             "heed": resolution.heed,
@@ -329,7 +325,7 @@ def _besides(say: Say, about: NoticeRef, succeeded: bool) -> bool:
 
 def _meaning(said: Reply) -> str:
     if isinstance(said, Command):
-        return said.action.value
+        return said.action.name
     return "empty" if isinstance(said, Empty) else "free_text"
 
 

@@ -7,6 +7,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from alarm_center.core import carer_actions
 from alarm_center.web.catalogues import FOLDER, LANGUAGES
 
 HERE: Final = Path(__file__).parent
@@ -22,6 +23,9 @@ def texts() -> Catalog:
         HERE, method_map=_METHODS, keywords=_KEYWORDS, options_map={}
     ):
         catalogue.add(message, None, [(file, 0)], auto_comments=comments, context=context)
+    for row in carer_actions.TABLE:
+        if row.button is not None:
+            catalogue.add(row.button.label, None, [("../core/carer_actions.py", 0)])
     return catalogue
 
 

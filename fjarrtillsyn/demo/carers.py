@@ -5,12 +5,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from alarm_center.core.replies import DIGITS, Command, parse_reply
-from alarm_center.core.sms_text import SWEDISH, Text
+from alarm_center.core.carer_actions import DONE, ON_SITE, STAYING, TAKE, CarerAction
+from alarm_center.core.plan import Wording
+from alarm_center.core.replies import Command, parse_reply
+from alarm_center.core.sms_text import Language, template
 from alarm_center.providers.phone import PhoneMessage, Phones
 
-_ASKS: Final = (Text.CALL_OUT, Text.VISIT, Text.REMINDER, Text.REMINDER_CALLING, Text.ESCALATION, Text.ESCALATION_LATE)
-_OVER: Final = (Text.DONE, Text.TAKEN, Text.STOOD_DOWN, Text.CASE_CLOSED, Text.DECLINED)
+_ASKS: Final = (
+    Wording.CALL_OUT,
+    Wording.VISIT,
+    Wording.REMINDER,
+    Wording.REMINDER_CALLING,
+    Wording.ESCALATION,
+    Wording.ESCALATION_LATE,
+)
+_OVER: Final = (Wording.DONE, Wording.TAKEN, Wording.STOOD_DOWN, Wording.CASE_CLOSED, Wording.DECLINED)
 _PIECE: Final = re.compile(r"(\{\w+\}|\[|\])")
 
 
@@ -23,10 +32,10 @@ _FIELDS: Final = {
 }
 
 
-def _pattern(template: str) -> re.Pattern[str]:
-    """Return what recognises an SMS that was made of *template*; the group ``case`` is its case number."""
+def _pattern(words: str) -> re.Pattern[str]:
+    """Return what recognises an SMS that was made of *words*; the group ``case`` is its case number."""
     made: list[str] = []
-    for piece in _PIECE.split(template):
+    for piece in _PIECE.split(words):
         if piece == "{case}" and not any("<case>" in part for part in made):
             made.append(r"(?P<case>\d+)")
         elif piece.startswith("{"):
@@ -37,12 +46,12 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 _PATTERNS: Final = {
-    text: _pattern(SWEDISH[text])
-    for text in (*_ASKS, *_OVER, Text.GRANTED, Text.ARRIVED, Text.MUSTER, Text.ON_SITE_CHECK)
+    text: _pattern(template(text, Language.SV))
+    for text in (*_ASKS, *_OVER, Wording.GRANTED, Wording.ARRIVED, Wording.MUSTER, Wording.ON_SITE_CHECK)
 }
 
 
-def read(body: str) -> tuple[Text | None, int | None]:
+def read(body: str) -> tuple[Wording | None, int | None]:
     """Return which of our texts *body* is, and its case number."""
     for text, pattern in _PATTERNS.items():
         match = pattern.fullmatch(body)
@@ -66,7 +75,7 @@ class _Plan:
     at: datetime
     phone: str
     sender: str
-    digit: str
+    action: CarerAction
     case: int | None
 
 
@@ -92,7 +101,8 @@ class Carers:
         self._plans = [plan for plan in self._plans if plan.at > now]
         for plan in due:
             several = len(self._cases.get(plan.phone, ())) > 1 and plan.case is not None
-            text = f"{plan.digit} {plan.case}" if several else plan.digit
+            digit = plan.action.digit or ""
+            text = f"{digit} {plan.case}" if several else digit
             self._said.append((plan.phone, text))
             await self.phones.reply(plan.phone, plan.sender, text)
         return min((plan.at for plan in self._plans), default=None)
@@ -106,36 +116,36 @@ class Carers:
             return
         if message.channel == "call":
             if message.ringing:
-                self._plan(message, "1", self.pause.answer / 4, None)
+                self._plan(message, TAKE, self.pause.answer / 4, None)
             return
         text, case = read(message.body)
         mine = self._cases.setdefault(phone, set())
-        if text is Text.MUSTER:
-            self._plan(message, "1", self.pause.answer, None)
+        if text is Wording.MUSTER:
+            self._plan(message, TAKE, self.pause.answer, None)
         elif text in _OVER:
             mine.discard(case or 0)
             self._plans = [plan for plan in self._plans if plan.phone != phone or plan.case != case]
         elif text in _ASKS and case is not None:
             mine.add(case)
-            self._plan(message, "1", self.pause.answer, case)
-        elif text is Text.GRANTED and case is not None:
+            self._plan(message, TAKE, self.pause.answer, case)
+        elif text is Wording.GRANTED and case is not None:
             mine.add(case)
-            self._plan(message, "3", self.pause.drive, case)
-        elif text is Text.ARRIVED:
-            self._plan(message, "4", self.pause.help, case)
-        elif text is Text.ON_SITE_CHECK:
-            self._plan(message, "6", self.pause.answer, case)
+            self._plan(message, ON_SITE, self.pause.drive, case)
+        elif text is Wording.ARRIVED:
+            self._plan(message, DONE, self.pause.help, case)
+        elif text is Wording.ON_SITE_CHECK:
+            self._plan(message, STAYING, self.pause.answer, case)
 
     def _heed(self, phone: str, body: str) -> None:
         """Somebody else has answered from this phone: what comes no later than that is not said again."""
         reply = parse_reply(body)
         if isinstance(reply, Command):
-            said = next(digit for digit, action in DIGITS.items() if action is reply.action)
+            said = reply.action.digit or ""
             self._plans = [
                 plan
                 for plan in self._plans
-                if plan.phone != phone or plan.digit > said or reply.case_no not in (None, plan.case)
+                if plan.phone != phone or (plan.action.digit or "") > said or reply.case_no not in (None, plan.case)
             ]
 
-    def _plan(self, message: PhoneMessage, digit: str, wait: timedelta, case: int | None) -> None:
-        self._plans.append(_Plan(message.at + wait, message.phone, message.sender, digit, case))
+    def _plan(self, message: PhoneMessage, action: CarerAction, wait: timedelta, case: int | None) -> None:
+        self._plans.append(_Plan(message.at + wait, message.phone, message.sender, action, case))

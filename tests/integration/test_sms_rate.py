@@ -6,7 +6,8 @@ import random
 import pytest
 
 from alarm_center.casework import wording
-from alarm_center.core.sms_text import Facts, Text
+from alarm_center.core.plan import Wording
+from alarm_center.core.sms_text import Facts
 from alarm_center.outbox import Outbox
 from alarm_center.store import towns
 from alarm_center.store.memory import now
@@ -49,7 +50,7 @@ async def say(centre: SmsCentre, phone: str, times: int) -> None:
     async with centre.memory.transaction() as tx:
         town = await towns.town(tx, "by")
         for _ in range(times):
-            await wording.say(tx, town, phone, Text.NO_CASE, Facts(), await now(tx))
+            await wording.say(tx, town, phone, Wording.NO_CASE, Facts(), await now(tx))
     centre.memory.hint()
 
 

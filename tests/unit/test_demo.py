@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alarm_center.core.sms_text import Facts, Language, Text, Texts
+from alarm_center.core.plan import Wording
+from alarm_center.core.sms_text import Facts, Language, Texts
 from alarm_center.providers.phone import PhoneMessage, Phones
 from alarm_center.store.events import Cursor, Event
 from alarm_center.town import reader
@@ -65,21 +66,21 @@ def test_an_evening_before_the_clocks_change_is_the_wall_time_of_that_evening(ni
 @pytest.mark.parametrize(
     ("text", "case"),
     [
-        (Text.CALL_OUT, 4821),
-        (Text.VISIT, 4821),
-        (Text.REMINDER, 4821),
-        (Text.REMINDER_CALLING, 4821),
-        (Text.ESCALATION, 4821),
-        (Text.GRANTED, 4821),
-        (Text.ARRIVED, 4821),
-        (Text.DONE, 4821),
-        (Text.TAKEN, 4821),
-        (Text.STOOD_DOWN, 4821),
-        (Text.CASE_CLOSED, 4821),
-        (Text.MUSTER, None),
+        (Wording.CALL_OUT, 4821),
+        (Wording.VISIT, 4821),
+        (Wording.REMINDER, 4821),
+        (Wording.REMINDER_CALLING, 4821),
+        (Wording.ESCALATION, 4821),
+        (Wording.GRANTED, 4821),
+        (Wording.ARRIVED, 4821),
+        (Wording.DONE, 4821),
+        (Wording.TAKEN, 4821),
+        (Wording.STOOD_DOWN, 4821),
+        (Wording.CASE_CLOSED, 4821),
+        (Wording.MUSTER, None),
     ],
 )
-def test_a_carer_reads_what_the_service_writes(text: Text, case: int | None) -> None:
+def test_a_carer_reads_what_the_service_writes(text: Wording, case: int | None) -> None:
     assert read(TEXTS.say(text, FACTS)) == (text, case)
 
 
@@ -121,15 +122,15 @@ def carers(phones: FakePhones) -> Carers:
 
 
 async def test_a_carer_takes_a_case_after_a_while_drives_and_helps(phones: FakePhones, carers: Carers) -> None:
-    phones.receives("A", TEXTS.say(Text.CALL_OUT, FACTS))
+    phones.receives("A", TEXTS.say(Wording.CALL_OUT, FACTS))
     assert await carers.act(NOW) == NOW + PAUSE.answer
     assert phones.said == []
     await carers.act(NOW + PAUSE.answer)
-    phones.receives("A", TEXTS.say(Text.GRANTED, FACTS), NOW + PAUSE.answer)
+    phones.receives("A", TEXTS.say(Wording.GRANTED, FACTS), NOW + PAUSE.answer)
     there = await carers.act(NOW + PAUSE.answer)
     assert there == NOW + PAUSE.answer + PAUSE.drive
     await carers.act(there)
-    phones.receives("A", TEXTS.say(Text.ARRIVED, FACTS), there)
+    phones.receives("A", TEXTS.say(Wording.ARRIVED, FACTS), there)
     done = await carers.act(there)
     assert done == there + PAUSE.help
     await carers.act(done)
@@ -137,14 +138,14 @@ async def test_a_carer_takes_a_case_after_a_while_drives_and_helps(phones: FakeP
 
 
 async def test_with_two_cases_a_carer_writes_which(phones: FakePhones, carers: Carers) -> None:
-    phones.receives("A", TEXTS.say(Text.CALL_OUT, FACTS))
-    phones.receives("A", TEXTS.say(Text.CALL_OUT, replace(FACTS, case_no=4822)))
+    phones.receives("A", TEXTS.say(Wording.CALL_OUT, FACTS))
+    phones.receives("A", TEXTS.say(Wording.CALL_OUT, replace(FACTS, case_no=4822)))
     await carers.act(NOW + PAUSE.answer)
     assert phones.said == [("A", "1 4821"), ("A", "1 4822")]
 
 
 async def test_somebody_who_answers_first_is_not_spoken_over(phones: FakePhones, carers: Carers) -> None:
-    phones.receives("A", TEXTS.say(Text.CALL_OUT, FACTS))
+    phones.receives("A", TEXTS.say(Wording.CALL_OUT, FACTS))
     await carers.act(NOW)
     phones.receives("A", "kan inte", outgoing=True)
     assert await carers.act(NOW + PAUSE.answer) is None
@@ -152,9 +153,9 @@ async def test_somebody_who_answers_first_is_not_spoken_over(phones: FakePhones,
 
 
 async def test_a_case_that_is_over_is_let_be(phones: FakePhones, carers: Carers) -> None:
-    phones.receives("A", TEXTS.say(Text.CALL_OUT, FACTS))
+    phones.receives("A", TEXTS.say(Wording.CALL_OUT, FACTS))
     await carers.act(NOW)
-    phones.receives("A", TEXTS.say(Text.STOOD_DOWN, FACTS))
+    phones.receives("A", TEXTS.say(Wording.STOOD_DOWN, FACTS))
     assert await carers.act(NOW + PAUSE.answer) is None
     assert phones.said == []
 

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alarm_center.core.replies import Action, Command, Empty, FreeText, Reply, parse_reply
+from alarm_center.core import carer_actions as actions
+from alarm_center.core.carer_actions import CarerAction
+from alarm_center.core.plan import Wording
+from alarm_center.core.replies import Command, Empty, FreeText, Reply, parse_reply
 from alarm_center.core.resolve import HELD, OPEN, RECENT, NoticeRef, Resolution, Standing, resolve
-from alarm_center.core.sms_text import Text
 from schemas.vocabulary import Heed, Priority
 
 NOW = datetime(2026, 6, 11, 0, 30, tzinfo=UTC)
@@ -26,7 +28,7 @@ def replies(text: str, *notices: NoticeRef, muster: bool = False) -> Resolution:
     return resolve(parse_reply(text), notices, NOW, muster=muster)
 
 
-def said(resolution: Resolution) -> list[tuple[Text, int | None, int | None]]:
+def said(resolution: Resolution) -> list[tuple[Wording, int | None, int | None]]:
     return [(say.text, say.facts.case_no, say.facts.other_no) for say in resolution.answers]
 
 
@@ -35,16 +37,16 @@ ASKED = notice(4821, Standing.ASKED)
 
 def test_a_bare_1_takes_the_one_case_that_seeks() -> None:
     r = replies("1", ASKED)
-    assert (r.action, r.notice, r.heed) == (Action.TAKE, ASKED, Heed.NOTHING)
-    assert said(r) == [(Text.GRANTED, 4821, None)]
+    assert (r.action, r.notice, r.heed) == (actions.TAKE, ASKED, Heed.NOTHING)
+    assert said(r) == [(Wording.GRANTED, 4821, None)]
 
 
 def test_of_two_that_seek_a_bare_1_takes_the_most_urgent_and_says_that_the_other_still_seeks() -> None:
     urgent, calm = notice(4822, Standing.ASKED, 1, sent=2), notice(4821, Standing.ASKED, 3, sent=9)
     for order in ([urgent, calm], [calm, urgent]):
         r = replies("1", *order)
-        assert (r.action, r.notice) == (Action.TAKE, urgent)
-        assert said(r) == [(Text.GRANTED, 4822, None), (Text.ALSO_SEEKS, 4822, 4821)]
+        assert (r.action, r.notice) == (actions.TAKE, urgent)
+        assert said(r) == [(Wording.GRANTED, 4822, None), (Wording.ALSO_SEEKS, 4822, 4821)]
         assert r.answers[1].facts.priority == 1
 
 
@@ -55,8 +57,8 @@ def test_of_two_equally_urgent_the_oldest_is_taken() -> None:
 
 def test_a_number_takes_that_one_however_urgent_another_is() -> None:
     r = replies("1 4822", notice(4821, Standing.ASKED, 1), notice(4822, Standing.ASKED, 3))
-    assert (r.action, r.notice and r.notice.case_no) == (Action.TAKE, 4822)
-    assert said(r) == [(Text.GRANTED, 4822, None)]
+    assert (r.action, r.notice and r.notice.case_no) == (actions.TAKE, 4822)
+    assert said(r) == [(Wording.GRANTED, 4822, None)]
 
 
 @pytest.mark.parametrize("standing", sorted(HELD))
@@ -64,36 +66,36 @@ def test_a_number_takes_that_one_however_urgent_another_is() -> None:
 def test_1_twice_changes_nothing_and_sends_the_address_again(text: str, standing: Standing) -> None:
     r = replies(text, notice(4821, standing))
     assert r.action is None
-    assert said(r) == [(Text.GRANTED, 4821, None)]
+    assert said(r) == [(Wording.GRANTED, 4821, None)]
 
 
 def test_a_bare_1_with_a_case_of_ones_own_does_not_take_another_no_more_urgent() -> None:
     r = replies("1", notice(4821, Standing.TOOK, 1), notice(4822, Standing.ASKED, 1))
     assert (r.action, r.notice and r.notice.case_no) == (None, 4821)
-    assert said(r) == [(Text.ALSO_SEEKS, 4821, 4822)]
+    assert said(r) == [(Wording.ALSO_SEEKS, 4821, 4822)]
 
 
 def test_a_bare_1_with_a_calm_case_of_ones_own_takes_the_more_urgent_and_says_that_both_are_yours() -> None:
     r = replies("1", notice(4821, Standing.TOOK, 3), notice(4822, Standing.ASKED, 1))
-    assert (r.action, r.notice and r.notice.case_no) == (Action.TAKE, 4822)
-    assert said(r) == [(Text.GRANTED, 4822, None), (Text.HAVE_BOTH, 4822, 4821)]
+    assert (r.action, r.notice and r.notice.case_no) == (actions.TAKE, 4822)
+    assert said(r) == [(Wording.GRANTED, 4822, None), (Wording.HAVE_BOTH, 4822, 4821)]
 
 
 def test_1_after_2_takes_a_case_that_still_seeks() -> None:
-    assert replies("1", notice(4821, Standing.DECLINED)).action is Action.TAKE
-    assert replies("1 4821", notice(4821, Standing.DECLINED)).action is Action.TAKE
+    assert replies("1", notice(4821, Standing.DECLINED)).action is actions.TAKE
+    assert replies("1 4821", notice(4821, Standing.DECLINED)).action is actions.TAKE
 
 
 @pytest.mark.parametrize(
     ("standing", "text"),
     [
-        (Standing.TAKEN, Text.TAKEN),
-        (Standing.STOOD_DOWN, Text.STOOD_DOWN),
-        (Standing.DONE, Text.CASE_CLOSED),
+        (Standing.TAKEN, Wording.TAKEN),
+        (Standing.STOOD_DOWN, Wording.STOOD_DOWN),
+        (Standing.DONE, Wording.CASE_CLOSED),
     ],
 )
 @pytest.mark.parametrize("reply", ["1", "1 4821"])
-def test_1_after_it_was_over_says_how(reply: str, standing: Standing, text: Text) -> None:
+def test_1_after_it_was_over_says_how(reply: str, standing: Standing, text: Wording) -> None:
     r = replies(reply, notice(4821, standing, ended=30))
     assert r.action is None
     assert said(r) == [(text, 4821, None)]
@@ -102,44 +104,44 @@ def test_1_after_it_was_over_says_how(reply: str, standing: Standing, text: Text
 def test_a_bare_digit_reaches_thirty_minutes_back_and_a_number_the_whole_night() -> None:
     old = notice(4821, Standing.TAKEN, ended=31)
     assert timedelta(minutes=30) == RECENT
-    assert said(replies("1", old)) == [(Text.NO_CASE, None, None)]
-    assert said(replies("1 4821", old)) == [(Text.TAKEN, 4821, None)]
+    assert said(replies("1", old)) == [(Wording.NO_CASE, None, None)]
+    assert said(replies("1 4821", old)) == [(Wording.TAKEN, 4821, None)]
 
 
 def test_a_bare_1_beside_a_case_that_was_just_taken_takes_the_open_one_and_tells_of_both() -> None:
     r = replies("1", notice(4820, Standing.TAKEN, 1), notice(4821, Standing.ASKED, 3))
-    assert (r.action, r.notice and r.notice.case_no) == (Action.TAKE, 4821)
-    assert said(r) == [(Text.GRANTED, 4821, None), (Text.TAKEN, 4820, None)]
+    assert (r.action, r.notice and r.notice.case_no) == (actions.TAKE, 4821)
+    assert said(r) == [(Wording.GRANTED, 4821, None), (Wording.TAKEN, 4820, None)]
 
 
 def test_a_case_asked_about_twice_is_one_case() -> None:
     r = replies("1", notice(4821, Standing.ASKED, sent=9), notice(4821, Standing.ASKED, sent=4))
-    assert said(r) == [(Text.GRANTED, 4821, None)]
+    assert said(r) == [(Wording.GRANTED, 4821, None)]
     assert r.notice and r.notice.sent_at == NOW - timedelta(minutes=4)
 
 
 def test_a_case_taken_by_its_first_notice_is_ones_own_whatever_became_of_the_reminder() -> None:
     r = replies("3", notice(4821, Standing.TOOK, sent=9), notice(4821, Standing.STOOD_DOWN, sent=4))
-    assert (r.action, r.notice and r.notice.sent_at) == (Action.ON_SITE, NOW - timedelta(minutes=9))
+    assert (r.action, r.notice and r.notice.sent_at) == (actions.ON_SITE, NOW - timedelta(minutes=9))
 
 
 def test_2_declines_and_declining_again_changes_nothing() -> None:
-    assert replies("2", ASKED).action is Action.CANNOT
+    assert replies("2", ASKED).action is actions.CANNOT
     again = replies("2", notice(4821, Standing.DECLINED))
     assert again.action is None
-    assert said(again) == said(replies("2", ASKED)) == [(Text.DECLINED, 4821, None)]
+    assert said(again) == said(replies("2", ASKED)) == [(Wording.DECLINED, 4821, None)]
 
 
 def test_2_with_two_that_ask_declines_the_most_urgent_and_says_that_the_other_waits() -> None:
     r = replies("2", notice(4821, Standing.ASKED, 1), notice(4822, Standing.ASKED, 3))
-    assert (r.action, r.notice and r.notice.case_no) == (Action.CANNOT, 4821)
-    assert said(r) == [(Text.DECLINED_ONE, 4821, 4822)]
+    assert (r.action, r.notice and r.notice.case_no) == (actions.CANNOT, 4821)
+    assert said(r) == [(Wording.DECLINED_ONE, 4821, 4822)]
 
 
 def test_2_after_1_hands_the_case_back_and_is_heard() -> None:
     for text in ("2", "2 4821"):
         r = replies(text, notice(4821, Standing.TOOK))
-        assert (r.action, r.heed) == (Action.CANNOT, Heed.SOUND)
+        assert (r.action, r.heed) == (actions.CANNOT, Heed.SOUND)
 
 
 def test_a_bare_2_answers_the_case_that_asks_before_it_hands_back_ones_own() -> None:
@@ -150,13 +152,13 @@ def test_a_bare_2_answers_the_case_that_asks_before_it_hands_back_ones_own() -> 
 @pytest.mark.parametrize(
     ("text", "action", "answer", "heed"),
     [
-        ("3", None, Text.ARRIVED, Heed.NOTHING),  # said again
-        ("4", Action.DONE, Text.DONE, Heed.NOTHING),
-        ("5", Action.CANNOT_GET_IN, Text.CANNOT_GET_IN, Heed.SOUND),
-        ("6", Action.STAYING, Text.STAYING, Heed.NOTHING),
+        ("3", None, Wording.ARRIVED, Heed.NOTHING),  # said again
+        ("4", actions.DONE, Wording.DONE, Heed.NOTHING),
+        ("5", actions.CANNOT_GET_IN, Wording.CANNOT_GET_IN, Heed.SOUND),
+        ("6", actions.STAYING, Wording.STAYING, Heed.NOTHING),
     ],
 )
-def test_3_4_5_6_are_about_ones_own_case(text: str, action: Action | None, answer: Text, heed: Heed) -> None:
+def test_3_4_5_6_are_about_ones_own_case(text: str, action: CarerAction | None, answer: Wording, heed: Heed) -> None:
     own = notice(4821, Standing.ON_SITE)
     for spelt in (text, f"{text} 4821"):
         r = replies(spelt, own, notice(4822, Standing.ASKED, 1))
@@ -166,7 +168,7 @@ def test_3_4_5_6_are_about_ones_own_case(text: str, action: Action | None, answe
 
 def test_4_without_3_counts_and_is_shown() -> None:
     r = replies("4", notice(4821, Standing.TOOK))
-    assert (r.action, r.heed) == (Action.DONE, Heed.SHOW)
+    assert (r.action, r.heed) == (actions.DONE, Heed.SHOW)
 
 
 @pytest.mark.parametrize("text", ["3", "4", "5", "6", "3 4821", "4 4821"])
@@ -174,7 +176,7 @@ def test_4_without_3_counts_and_is_shown() -> None:
 def test_without_a_1_nothing_counts_as_arrival_or_help_but_it_is_heard(text: str, standing: Standing) -> None:
     r = replies(text, notice(4821, standing))
     assert (r.action, r.heed) == (None, Heed.SOUND)
-    assert said(r) == [(Text.NOT_YOURS, 4821, None)]
+    assert said(r) == [(Wording.NOT_YOURS, 4821, None)]
 
 
 def test_with_two_own_cases_3_is_the_one_not_arrived_at_and_4_the_one_arrived_at() -> None:
@@ -187,22 +189,22 @@ def test_with_two_own_cases_that_fit_equally_we_ask_which() -> None:
     pair = notice(4821, Standing.TOOK, 1), notice(4822, Standing.TOOK, 2)
     r = replies("3", *pair)
     assert (r.action, r.notice, r.heed) == (None, None, Heed.SHOW)
-    assert said(r) == [(Text.WHICH_CASE, 4821, 4822)]
-    assert r.answers[0].facts.digit == 3
+    assert said(r) == [(Wording.WHICH_CASE, 4821, 4822)]
+    assert r.answers[0].facts.digit == "3"
     assert replies("5", *pair).heed is Heed.SOUND
-    assert replies("3 4822", *pair).action is Action.ON_SITE
+    assert replies("3 4822", *pair).action is actions.ON_SITE
 
 
 def test_done_twice_is_answered_calmly() -> None:
     r = replies("4", notice(4821, Standing.DONE))
     assert (r.action, r.heed) == (None, Heed.NOTHING)
-    assert said(r) == [(Text.CASE_CLOSED, 4821, None)]
+    assert said(r) == [(Wording.CASE_CLOSED, 4821, None)]
 
 
 def test_arriving_at_a_case_that_another_took_is_shown() -> None:
     r = replies("3", notice(4821, Standing.TAKEN))
     assert (r.action, r.heed) == (None, Heed.SHOW)
-    assert said(r) == [(Text.TAKEN, 4821, None)]
+    assert said(r) == [(Wording.TAKEN, 4821, None)]
 
 
 @pytest.mark.parametrize(
@@ -218,15 +220,15 @@ def test_arriving_at_a_case_that_another_took_is_shown() -> None:
 )
 def test_9_is_always_heard(text: str, notices: list[NoticeRef], case_no: int | None) -> None:
     r = replies(text, *notices)
-    assert (r.action, r.heed) == (Action.HELP, Heed.SOUND)
-    assert said(r) == [(Text.HELP_COMING, case_no, None)]
+    assert (r.action, r.heed) == (actions.HELP, Heed.SOUND)
+    assert said(r) == [(Wording.HELP_COMING, case_no, None)]
 
 
 def test_an_unknown_number_is_said_and_nothing_is_guessed() -> None:
     r = replies("1 4812", ASKED)
     assert (r.action, r.notice) == (None, None)
-    assert said(r) == [(Text.UNKNOWN_CASE, 4812, 4821)]
-    assert said(replies("1 4812")) == [(Text.UNKNOWN_CASE, 4812, None)]
+    assert said(r) == [(Wording.UNKNOWN_CASE, 4812, 4821)]
+    assert said(replies("1 4812")) == [(Wording.UNKNOWN_CASE, 4812, None)]
     assert replies("5 4812", ASKED).heed is Heed.SOUND
 
 
@@ -234,7 +236,7 @@ def test_an_unknown_number_is_said_and_nothing_is_guessed() -> None:
 def test_free_text_in_an_open_case_is_heard_and_never_a_yes(text: str) -> None:
     r = replies(text, ASKED)
     assert (r.action, r.notice, r.heed) == (None, ASKED, Heed.SOUND)
-    assert said(r) == [(Text.NOT_UNDERSTOOD, 4821, None)]
+    assert said(r) == [(Wording.NOT_UNDERSTOOD, 4821, None)]
 
 
 def test_free_text_without_an_open_case_is_shown() -> None:
@@ -244,36 +246,36 @@ def test_free_text_without_an_open_case_is_shown() -> None:
 
 def test_a_digit_without_any_case_says_so() -> None:
     for text in ("1", "2", "3", "4", "5", "6"):
-        assert said(replies(text)) == [(Text.NO_CASE, None, None)]
+        assert said(replies(text)) == [(Wording.NO_CASE, None, None)]
 
 
 def test_1_and_2_answer_the_muster_when_no_case_asks() -> None:
     yes, no = replies("1", muster=True), replies("2", muster=True)
-    assert (yes.action, yes.holds_phone, said(yes)) == (None, True, [(Text.MUSTER_YES, None, None)])
-    assert (no.action, no.holds_phone, no.heed, said(no)) == (None, False, Heed.SHOW, [(Text.MUSTER_NO, None, None)])
+    assert (yes.action, yes.holds_phone, said(yes)) == (None, True, [(Wording.MUSTER_YES, None, None)])
+    assert (no.action, no.holds_phone, no.heed, said(no)) == (None, False, Heed.SHOW, [(Wording.MUSTER_NO, None, None)])
     assert replies("1", notice(4821, Standing.TAKEN), muster=True).holds_phone is True
 
 
 def test_taking_a_case_answers_the_muster_and_declining_one_does_not() -> None:
     assert (replies("1", ASKED, muster=True).action, replies("1", ASKED, muster=True).holds_phone) == (
-        Action.TAKE,
+        actions.TAKE,
         True,
     )
     assert (replies("2", ASKED, muster=True).action, replies("2", ASKED, muster=True).holds_phone) == (
-        Action.CANNOT,
+        actions.CANNOT,
         None,
     )
     assert replies("1", ASKED).holds_phone is None
 
 
 def test_words_for_a_person_before_the_muster_is_answered_ask_it_again() -> None:
-    assert said(replies("Kalle har den", muster=True)) == [(Text.MUSTER, None, None)]
+    assert said(replies("Kalle har den", muster=True)) == [(Wording.MUSTER, None, None)]
 
 
 # ---- for any reply and any notices ----
 
 REPLIES: st.SearchStrategy[Reply] = st.one_of(
-    st.builds(Command, st.sampled_from(Action), st.none() | st.integers(4818, 4826)),
+    st.builds(Command, st.sampled_from(tuple(actions.TABLE.by_digit.values())), st.none() | st.integers(4818, 4826)),
     st.builds(FreeText, st.text(max_size=20)),
     st.just(Empty()),
 )
@@ -297,12 +299,12 @@ def test_whatever_is_replied_nothing_is_taken_arrived_at_or_closed_in_doubt(
     if r.action is None:
         return
     assert isinstance(reply, Command) and r.action is reply.action
-    if r.action is Action.HELP:
+    if r.action is actions.HELP:
         assert r.heed is Heed.SOUND
         return
     assert r.notice is not None and r.notice.standing in OPEN
     assert reply.case_no in (None, r.notice.case_no)
-    if r.action not in (Action.TAKE, Action.CANNOT):
+    if r.action not in (actions.TAKE, actions.CANNOT):
         assert r.notice.standing in HELD
 
 

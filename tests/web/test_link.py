@@ -47,7 +47,7 @@ async def test_from_the_question_to_the_outcome(storstad: Town, pages: Site, lin
     assert not shows_nothing(page)
     assert all(secret in page for secret in SECRETS)
 
-    for word, then in (("arrived", "on_site"), ("staying", "on_site")):
+    for word, then in (("on_site", "on_site"), ("staying", "on_site")):
         assert (await patrol.post(f"{link}/say", {"word": word})).status == 303
         assert await state(storstad) == then
     assert (await patrol.post(f"{link}/done", {"outcome": "other"})).status == 400
@@ -58,7 +58,7 @@ async def test_from_the_question_to_the_outcome(storstad: Town, pages: Site, lin
 
 
 @pytest.mark.parametrize(
-    ("word", "line"), [("cannot-get-in", "cannot_get_in"), ("nobody-home", "nobody_home"), ("help", "needs_help")]
+    ("word", "line"), [("cannot_get_in", "cannot_get_in"), ("nobody_home", "nobody_home"), ("help", "needs_help")]
 )
 async def test_what_keeps_it_open_is_heard(storstad: Town, pages: Site, link: str, word: str, line: str) -> None:
     patrol = pages.browser()
@@ -72,7 +72,7 @@ async def test_what_keeps_it_open_is_heard(storstad: Town, pages: Site, link: st
 async def test_before_it_is_theirs_no_word_is_taken(storstad: Town, pages: Site, link: str) -> None:
     patrol = pages.browser()
     await patrol.get(link)
-    for path, data in (("say", {"word": "arrived"}), ("say", {"word": "help"}), ("done", {"outcome": "helped_up"})):
+    for path, data in (("say", {"word": "on_site"}), ("say", {"word": "help"}), ("done", {"outcome": "helped_up"})):
         response = await patrol.post(f"{link}/{path}", data)
         assert response.status == 409
         page = await response.text()
@@ -90,7 +90,7 @@ async def test_taken_by_sms_it_opens_in_one_phone_and_in_no_other(storstad: Town
     assert "Länken är öppnad i en annan telefon." in page and shows_nothing(page)
     await second.post(f"{link}/open")
     assert shows_nothing(await second.text(link))
-    for path, data in (("say", {"word": "arrived"}), ("decline", {}), ("done", {"outcome": "helped_up"})):
+    for path, data in (("say", {"word": "on_site"}), ("decline", {}), ("done", {"outcome": "helped_up"})):
         assert (await second.post(f"{link}/{path}", data)).status == 409
     assert await state(storstad) == "accepted"
     assert not shows_nothing(await first.text(link))
@@ -160,7 +160,7 @@ async def test_a_form_without_its_token_changes_nothing(storstad: Town, pages: S
     await patrol.get(link)
     patrol.csrf = "somebody-elses"
     for path in ("take", "decline", "open", "done", "say"):
-        assert (await patrol.post(f"{link}/{path}", {"word": "arrived"})).status == 403
+        assert (await patrol.post(f"{link}/{path}", {"word": "on_site"})).status == 403
     assert await state(storstad) == "dispatched"
 
 
@@ -215,7 +215,7 @@ async def test_who_drives_to_a_resident_who_has_moved_area_meanwhile_still_gets_
     assert "Tar du det?" in await patrol.text(link)
     await patrol.post(f"{link}/take")
     assert not shows_nothing(await patrol.text(link))
-    for word in ("arrived", "help"):
+    for word in ("on_site", "help"):
         assert (await patrol.post(f"{link}/say", {"word": word})).status == 303
     assert (await patrol.post(f"{link}/done", {"outcome": "helped_up"})).status == 303
     assert await state(storstad) == "closed"

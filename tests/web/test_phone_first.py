@@ -68,5 +68,5 @@ async def test_the_carer_sees_it_once_the_case_is_theirs(storstad: Town, pages: 
     await patrol.post(f"{link}/take", {"minutes": "20"})
     page = await patrol.text(link)
     assert (BOX in page) is wanted and page.count(CALL) == 1
-    await patrol.post(f"{link}/say", {"word": "arrived"})
+    await patrol.post(f"{link}/say", {"word": "on_site"})
     assert BOX not in await patrol.text(link)

@@ -7,7 +7,6 @@ passed on, or read over a shoulder, shows nothing.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,12 +14,15 @@ from aiohttp import web
 
 from alarm_center.casework import cases
 from alarm_center.core import alarm_events as alarm
+from alarm_center.core import carer_actions
+from alarm_center.core.carer_actions import Place
 from alarm_center.core.case import AlarmState, NoticeState
 from alarm_center.store import links, raisings, residents, towns
 from alarm_center.store.links import Link
 from alarm_center.store.memory import Viewer, now
 from alarm_center.web import words
 from alarm_center.web.auth import Tries, address_of, check_form, who
+from alarm_center.web.catalogues import Speech
 from alarm_center.web.keys import MEMORY
 from alarm_center.web.page import form_token, render, say, see, set_cookie, speech_of
 from schemas.vocabulary import Outcome, Role
@@ -40,15 +42,6 @@ what keeps the secret is its length.
 
 MINUTES: Final = (10, 20, 40)
 _A_DAY_S: Final = 24 * 3600
-_Word = alarm.Arrived | alarm.CannotGetIn | alarm.NobodyHome | alarm.Staying | alarm.NeedsHelp
-
-_WORDS: Final[Mapping[str, type[_Word]]] = {
-    "arrived": alarm.Arrived,
-    "cannot-get-in": alarm.CannotGetIn,
-    "nobody-home": alarm.NobodyHome,
-    "staying": alarm.Staying,
-    "help": alarm.NeedsHelp,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +134,7 @@ async def _show(request: web.Request, opened: Opened, said: str = "", status: in
             "raisings": raised,
             "title": speech(words.case_words(link.alarm)),
             "minutes": MINUTES,
+            "buttons": {place: _buttons(place, speech) for place in Place},
             "outcomes": [(str(one), speech(text)) for one, text in words.OUTCOMES.items()],
             "now": at,
             "zone": link.zone,
@@ -149,6 +143,12 @@ async def _show(request: web.Request, opened: Opened, said: str = "", status: in
         },
         status=status,
     )
+
+
+def _buttons(place: Place, speech: Speech) -> list[tuple[str, str]]:
+    """Return the buttons of *place*: what each sends, and its words."""
+    wanted = [(row.name, row.button) for row in carer_actions.TABLE if row.button is not None]
+    return [(name, speech(button.label)) for name, button in wanted if button.place is place]
 
 
 @routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/take")
@@ -202,12 +202,12 @@ async def hear(request: web.Request) -> web.StreamResponse:
     """Say that one is on site, cannot get in, finds nobody, stays or needs help."""
     opened = await _open(request)
     await check_form(request, form_token(request))
-    word = _WORDS.get(str((await request.post()).get("word", "")))
-    if word is None:
+    action = carer_actions.TABLE.by_name.get(str((await request.post()).get("word", "")))
+    if action is None or action.button is None:
         raise web.HTTPBadRequest(text=say(request, "Inte skickat – försök igen"))
     if not (opened.theirs and opened.may_see):
         return await _not_sent(request, opened)
-    await _hear(request, opened, word(opened.link.notice_id))
+    await _hear(request, opened, action.event(opened.link.notice_id))
     return _back(request)
 
 

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from alarm_center.core import carer_actions
 from alarm_center.web.auth import check_form
 from alarm_center.web.keys import PHONES
-from alarm_center.web.page import form_token, render, say, see
+from alarm_center.web.page import form_token, render, say, see, speech_of
 
 routes = web.RouteTableDef()
 
@@ -37,7 +38,9 @@ def pieces(body: str) -> list[Piece]:
 def _phones(request: web.Request) -> dict[str, Any]:
     phones = request.app[PHONES]
     shown = [(phone, list(phones.messages(phone))) for phone in phones.phones()]
-    return {"phones": shown, "zone": ZONE}
+    language = speech_of(request).language
+    digits = [(digit, row.label.said(language)) for digit, row in carer_actions.TABLE.by_digit.items() if row.label]
+    return {"phones": shown, "zone": ZONE, "digits": digits}
 
 
 @routes.get("/phone")
