@@ -179,6 +179,14 @@ class ConsentState(StrEnum):
     REVOKED = "revoked"
 
 
+class CohabitantSleeps(StrEnum):
+    """Where a resident's cohabitant sleeps, as seen from the room that the resident's device looks into."""
+
+    SAME_BED = "same_bed"
+    SAME_ROOM = "same_room"
+    ELSEWHERE = "elsewhere"
+
+
 class Role(StrEnum):
     """What a user may do."""
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from typing import Final
 from uuid import UUID
 
+from schemas.vocabulary import CohabitantSleeps
+
 WIDTH: Final = 78
 """Characters of a line; a page of plain text in any printer's own letters."""
 
@@ -30,6 +32,7 @@ class ResidentCard:
     risk: int
     pets: bool
     cohabitant: str | None
+    cohabitant_sleeps: str | None
 
 
 COLUMNS: Final = tuple(field.name for field in fields(ResidentCard))
@@ -39,6 +42,9 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     "sv": {
         "risk": "risk {risk}",
         "with": "bor med {name}",
+        CohabitantSleeps.SAME_BED: "två i samma säng",
+        CohabitantSleeps.SAME_ROOM: "två i samma rum",
+        CohabitantSleeps.ELSEWHERE: "ensam i rummet",
         "pets": "husdjur",
         "phone": "Tel",
         "access": "In",
@@ -50,6 +56,9 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "risk": "risk {risk}",
         "with": "lives with {name}",
+        CohabitantSleeps.SAME_BED: "two in one bed",
+        CohabitantSleeps.SAME_ROOM: "two in one room",
+        CohabitantSleeps.ELSEWHERE: "alone in the room",
         "pets": "pets",
         "phone": "Tel",
         "access": "In",
@@ -75,6 +84,8 @@ def paper_lines(card: ResidentCard, language: str, times: str, *, two_carers: bo
     about = [paper_risk(card, language)]
     if card.cohabitant:
         about.append(words["with"].format(name=card.cohabitant))
+    if card.cohabitant_sleeps:
+        about.append(words[card.cohabitant_sleeps])
     if card.pets:
         about.append(words["pets"])
     lines = wrapped(f"{card.number} {card.name} ({', '.join(about)})", indent=4)

@@ -13,6 +13,7 @@ from alarm_center.core.calendar import OPEN_MINUTES
 from alarm_center.core.plan import Plan
 from alarm_center.town.model import EVERY_DAY, Where, clock_time, week_days
 from schemas import topics
+from schemas.vocabulary import CohabitantSleeps
 
 Found = tuple[Where, str]
 Table = Mapping[str, Any]
@@ -29,6 +30,7 @@ def every(data: Table, country: str, today: date | None = None) -> list[Found]:
         *_references(data),
         *_plans(data),
         *_homes(data),
+        *_cohabitants(data),
         *_slot_overlaps(data),
         *_shift_overlaps(data),
         *(decisions(data, today) if today is not None else ()),
@@ -181,6 +183,32 @@ def _homes(data: Table) -> Iterator[Found]:
                 (*place, "green_by"),
                 "a planner signs before checks turn green by themselves: signed_by and signed_on",
             )
+
+
+def _cohabitants(data: Table) -> Iterator[Found]:
+    """A device that expects one person must not have a cohabitant in its view: green would be of either of them."""
+    elsewhere = f'cohabitant_sleeps = "{CohabitantSleeps.ELSEWHERE}"'
+    for place, resident in _tables(data, "residents"):
+        sleeps = resident.get("cohabitant_sleeps")
+        if not resident.get("cohabitant"):
+            if sleeps is not None:
+                yield (*place, "cohabitant"), "is missing: cohabitant_sleeps says where they sleep"
+            continue
+        for at, device in _tables(resident, "devices", place):
+            profile = device.get("profile")
+            expected = profile.get("expected_people", 1) if isinstance(profile, dict) else 1
+            if expected != 1 or sleeps == CohabitantSleeps.ELSEWHERE:
+                continue
+            if sleeps is None:
+                words = (
+                    f"is missing: there is a cohabitant, and device {device.get('id')!s:.40} expects 1 person; write "
+                )
+                yield (*place, "cohabitant_sleeps"), f"{words}{elsewhere}, or expected_people = 2 in its profile"
+            else:
+                words = (
+                    f"is 1, but the cohabitant sleeps in the device's view ({sleeps!s:.20}); write 2, or {elsewhere}"
+                )
+                yield (*at, "profile", "expected_people"), words
 
 
 def _dates(place: Where, resident: Table) -> Iterator[Found]:

@@ -20,7 +20,7 @@ from pydantic import (
 
 from schemas.limits import SECONDS_MAX, SECONDS_MIN
 from schemas.messages import Capture, Name, Profile
-from schemas.vocabulary import ConsentState, DeviceKind, GreenBy, HandledBy, Instead, Role, Show
+from schemas.vocabulary import CohabitantSleeps, ConsentState, DeviceKind, GreenBy, HandledBy, Instead, Role, Show
 
 COUNTRY: Final = "SE"
 """Where a phone number without its country's code is, unless the file says otherwise."""
@@ -224,6 +224,8 @@ class Resident(Part):
     risk: int = Field(default=2, ge=1, le=3)
     pets: bool = False
     cohabitant: Text | None = None
+    cohabitant_sleeps: CohabitantSleeps | None = None
+    """Said where the device expects one person only: a cohabitant in its view would be taken for the resident."""
     access: Note = ""
     notes: Note = ""
     moved_on: date | None = None

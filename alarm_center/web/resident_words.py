@@ -1,12 +1,21 @@
 """A resident's card in words, as the operator's case and the carer's link show it."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from alarm_center.core.resident_card import ResidentCard
 from alarm_center.web.catalogues import Speech
 from alarm_center.web.catalogues import mark as _
+from schemas.vocabulary import CohabitantSleeps
 
 _MISSING: Final = _("saknas")
+
+SLEEPS: Final[Mapping[str, str]] = {
+    CohabitantSleeps.SAME_BED: _("två i samma säng"),
+    CohabitantSleeps.SAME_ROOM: _("två i samma rum"),
+    CohabitantSleeps.ELSEWHERE: _("ensam i rummet"),
+}
+"""How many the resident's device sees asleep where there is a cohabitant."""
 
 
 def about(card: ResidentCard, speech: Speech) -> list[str]:
@@ -16,6 +25,8 @@ def about(card: ResidentCard, speech: Speech) -> list[str]:
         found.append(speech("husdjur"))
     if card.cohabitant:
         found.append(speech("bor med %(name)s", name=card.cohabitant))
+    if card.cohabitant_sleeps:
+        found.append(speech(SLEEPS[card.cohabitant_sleeps]))
     return found
 
 

@@ -57,6 +57,7 @@ async def test_the_list_says_who_when_and_how_the_highest_risk_first(memory: Mem
         2: {
             "risk": 1,
             "cohabitant": "Berit",
+            "cohabitant_sleeps": "elsewhere",
             "cohabitant_consent": {"state": "given", "given_on": "2026-01-01"},
             "plan": {"two_carers": True, "phone_first": True},
             "slots": [{"time": "02:00", "window_minutes": 60}, {"time": "05:00", "by_visit": True}],
@@ -84,7 +85,7 @@ async def test_the_list_says_who_when_and_how_the_highest_risk_first(memory: Mem
         "[ ] 05:00         besök    risk 1  2 Person 2, Gatan 2\n"
         "\n"
         "PERSONER, HÖGST RISK FÖRST\n"
-        "2 Person 2 (risk 1, bor med Berit)\n"
+        "2 Person 2 (risk 1, bor med Berit, ensam i rummet)\n"
         "    Gatan 2\n"
         "    In: Nyckel 2\n"
         "    Tider: 02:00-03:00, 05:00\n"

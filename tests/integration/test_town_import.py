@@ -87,6 +87,9 @@ async def test_a_new_town_is_brought_in_whole(memory: Memory) -> None:
     assert await ask(memory, "select who, state from consents join residents using (resident_id) order by number, who") == [
         ("resident", "given"), ("cohabitant", "given"), ("resident", "given"), ("resident", "limited"),
     ]  # fmt: skip
+    assert await ask(memory, "select cohabitant_sleeps from residents order by number") == [
+        (None,), ("same_bed",), (None,),
+    ]  # fmt: skip
     assert await slots(memory) == [("02:00", TONIGHT, None), ("22:30", TONIGHT, None)]
     assert await ask(memory, "select green_by, signed_by is not null from plans join residents using (resident_id) order by number") == [
         ("detector", True), ("operator", False), ("operator", False),

@@ -12,6 +12,7 @@ from alarm_center.town.model import Resident
 from alarm_center.web import resident_words
 from alarm_center.web.catalogues import SPEECHES
 from alarm_center.web.gather import HERE
+from schemas.vocabulary import CohabitantSleeps
 
 _IDS: Final = {"resident_id", "number"}
 """What a page needs to find the resident; people read the name."""
@@ -28,6 +29,8 @@ def _plain(**known: Any) -> ResidentCard:
 
 def _known(name: str) -> Any:
     """A value that says something, of the field's own type."""
+    if name == "cohabitant_sleeps":
+        return CohabitantSleeps.SAME_BED
     value = getattr(_plain(), name)
     return True if value is False else 3 if isinstance(value, int) else f"<{name}>"
 
@@ -63,6 +66,11 @@ def test_the_import_keeps_each_field_of_the_card() -> None:
     kept = set(Resident.model_fields) - KEPT_ELSEWHERE
     assert kept == set(COLUMNS) - _IDS, "a field of the town's model and of the card belong together"
     assert set(Resident.model_fields) >= KEPT_ELSEWHERE, "no name of a field that is gone"
+
+
+def test_each_place_where_a_cohabitant_sleeps_is_said() -> None:
+    assert set(resident_words.SLEEPS) == set(CohabitantSleeps)
+    assert len({_paper(_plain(cohabitant_sleeps=place)) for place in CohabitantSleeps}) == len(CohabitantSleeps)
 
 
 def test_paper_is_no_wider_than_a_page() -> None:

@@ -227,7 +227,8 @@ def test_a_towns_own_errors(line: str, instead: str, why: str) -> None:
         ({"devices": ""}, "[[residents.slots]]", "no device"),
         ({"consent": ""}, "[[residents]]", "consent of the resident"),
         ({"decision": ""}, "[[residents]]", "slots need a decision"),
-        ({"more": 'cohabitant = "Berit"'}, "[[residents]]", "consent of the cohabitant"),
+        ({"more": 'cohabitant = "Berit"\ncohabitant_sleeps = "elsewhere"'}, "[[residents]]", "consent of the cohabitant"),
+        ({"more": 'cohabitant_sleeps = "same_bed"'}, "[[residents]]", "cohabitant_sleeps says where"),
         ({"more": 'cohabitant_consent = { state = "given", given_on = 2026-01-01 }'}, "[[residents]]", "of theirs"),
         ({"consent": 'consent = { state = "revoked", given_on = 2026-01-01 }'}, "consent", "is missing"),
         ({"more": 'green_by = "detector"'}, "green_by", "planner signs"),
@@ -240,6 +241,32 @@ def test_a_towns_own_errors(line: str, instead: str, why: str) -> None:
 )  # fmt: skip
 def test_a_homes_own_errors(fields: dict[str, str], line: str, why: str) -> None:
     assert why in wrong(home('time = "02:00"', **fields), line)
+
+
+COUPLE = 'cohabitant = "Berit"\ncohabitant_consent = { state = "given", given_on = 2026-01-01 }'
+
+
+def couple(sleeps: str, expected: int | None) -> str:
+    """A home of two; *sleeps* is the line that says where the cohabitant does, or nothing."""
+    profile = "" if expected is None else f", profile = {{ expected_people = {expected} }}"
+    devices = f'devices = [{{ id = "d1", kind = "camera"{profile} }}]'
+    return home('time = "02:00"', more=f"{COUPLE}\n{sleeps}", devices=devices)
+
+
+@pytest.mark.parametrize("expected", [1, None])
+def test_one_expected_beside_a_cohabitant_says_where_they_sleep(expected: int | None) -> None:
+    said = wrong(couple("", expected), "[[residents]]")
+    assert "is missing" in said and "device d1 expects 1 person" in said
+    assert 'write cohabitant_sleeps = "elsewhere", or expected_people = 2' in said
+    assert read(couple('cohabitant_sleeps = "elsewhere"', expected)).residents
+
+
+@pytest.mark.parametrize("sleeps", ["same_bed", "same_room"])
+def test_a_cohabitant_in_the_room_is_a_second_one_expected(sleeps: str) -> None:
+    said = wrong(couple(f'cohabitant_sleeps = "{sleeps}"', 1), "devices")
+    assert f"is 1, but the cohabitant sleeps in the device's view ({sleeps}); write 2" in said
+    assert read(couple(f'cohabitant_sleeps = "{sleeps}"', 2)).residents
+    assert read(couple("", 2)).residents
 
 
 def test_a_device_is_bound_once() -> None:

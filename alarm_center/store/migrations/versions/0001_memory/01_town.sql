@@ -53,11 +53,15 @@ create table fjt.residents (
     risk int not null default 2 check (risk between 1 and 3),
     pets boolean not null default false,
     cohabitant text,
+    -- where the cohabitant sleeps, seen from the room that the resident's device looks into; the import demands
+    -- 'elsewhere' where the device expects one person (town/crosschecks.py)
+    cohabitant_sleeps text check (cohabitant_sleeps in ('same_bed', 'same_room', 'elsewhere')),
     access text not null default '',
     notes text not null default '',
     moved_at timestamptz,
     died_at timestamptz,
-    unique (org, number)
+    unique (org, number),
+    check (cohabitant is not null or cohabitant_sleeps is null)
 );
 
 create table fjt.consents (
