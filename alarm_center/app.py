@@ -180,7 +180,7 @@ def _subscribe(centre: Centre) -> None:
 
 def make_app(centre: Centre) -> web.Application:
     """Return the application that runs *centre*: loops, pages, webhooks, health and metrics."""
-    phones = centre.provider if centre.settings.provider == "phone" else None
+    phones = centre.provider if centre.settings.training else None
     app = build_web(centre.web_memory, centre.pictures, WebSettings.of(centre.settings), phones)  # type: ignore[arg-type]
     app[CENTRE] = centre
     centre.timeline.listeners.append(app[live.HINTS].wake)

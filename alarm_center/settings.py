@@ -2,8 +2,11 @@
 
 import os
 import socket
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
+from typing import Final, Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,6 +18,23 @@ def secrets_dir() -> Path | None:
     """Return the folder whose files are secrets (``fjt_database_url`` …), if there is one."""
     folder = Path(os.environ.get("FJT_SECRETS_DIR", "/run/secrets"))
     return folder if folder.is_dir() else None
+
+
+class ProviderName(StrEnum):
+    """A way for SMS and calls to go out. Each has its class in ``providers/``."""
+
+    TWILIO = "twilio"
+    PHONE = "phone"
+    """The demo's phones in the browser: reaches nobody."""
+
+
+NEEDED_BY: Final[Mapping[ProviderName, tuple[str, ...]]] = MappingProxyType(
+    {
+        ProviderName.TWILIO: ("twilio_account_sid", "twilio_auth_token"),
+        ProviderName.PHONE: (),
+    }
+)
+"""The settings that a provider cannot be without."""
 
 
 class Settings(BaseSettings):
@@ -38,7 +58,7 @@ class Settings(BaseSettings):
     public_url: str = Field(default="http://127.0.0.1:8080", description="where browsers and the SMS provider reach us")
     behind_proxy: bool = False
 
-    provider: Literal["twilio", "phone"] = "phone"
+    provider: ProviderName = ProviderName.PHONE
     twilio_account_sid: str | None = None
     twilio_auth_token: SecretStr | None = None
     twilio_auth_token_old: SecretStr | None = Field(default=None, description="also accepted while tokens rotate")
@@ -60,15 +80,13 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _what_belongs_together(self) -> "Settings":
-        missing: list[str] = []
-        if self.provider == "twilio":
-            missing += [
-                f"FJT_{name.upper()}: needed by FJT_PROVIDER=twilio"
-                for name in ("twilio_account_sid", "twilio_auth_token")
-                if not _said(getattr(self, name))
-            ]
+        missing = [
+            f"FJT_{name.upper()}: needed by FJT_PROVIDER={self.provider}"
+            for name in NEEDED_BY[self.provider]
+            if not _said(getattr(self, name))
+        ]
         if self.live:
-            if self.provider == "phone":
+            if self.training:
                 missing.append("FJT_PROVIDER: the phone simulator reaches nobody; use twilio with FJT_LIVE=1")
             if not self.heartbeat_url:
                 missing.append("FJT_HEARTBEAT_URL: with FJT_LIVE=1 somebody outside has to notice our silence")
@@ -79,6 +97,11 @@ class Settings(BaseSettings):
         if missing:
             raise ValueError("; ".join(missing))
         return self
+
+    @property
+    def training(self) -> bool:
+        """Whether the SMS reach nobody: nobody who is looked after may then be real."""
+        return self.provider is ProviderName.PHONE
 
 
 def _said(value: str | SecretStr | None) -> bool:

@@ -27,10 +27,9 @@ class WebSettings:
 
         Without an SMS provider nobody is real; the service's clock may then run fast, so that a night is no session's length.
         """
-        training = settings.provider == "phone"
         return cls(
             https=settings.public_url.startswith("https://"),
             behind_proxy=settings.behind_proxy,
-            training=training,
-            session_hours=24 * 365 if training else 12,
+            training=settings.training,
+            session_hours=24 * 365 if settings.training else 12,
         )

@@ -20,7 +20,7 @@ from alarm_center.app import Centre, make_app, open_centre
 from alarm_center.devices import watch
 from alarm_center.preparation import planning
 from alarm_center.providers.phone import Phones
-from alarm_center.settings import Settings
+from alarm_center.settings import ProviderName, Settings
 from alarm_center.store.memory import Memory, now
 from alarm_center.store.migrate import ROLES, bootstrap, migrate
 from alarm_center.town import apply, reader
@@ -143,7 +143,7 @@ async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[Stage
                 mqtt_shared=False,
                 http_port=page_port,
                 public_url=url,
-                provider="phone",
+                provider=ProviderName.PHONE,
                 replica="demo",
                 # Time flies here, and waits for every device to be heard.
                 heard_seconds=0.05,
