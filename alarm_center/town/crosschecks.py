@@ -112,9 +112,9 @@ def _number(value: Any, country: str) -> str | None:
 
 
 def _references(data: Table) -> Iterator[Found]:
-    areas = {area.get("code") for _, area in _tables(data, "areas")}
-    carers = {carer.get("name") for _, carer in _tables(data, "carers")}
-    logins = {user.get("login") for _, user in _tables(data, "users")}
+    areas = _named(data, "areas", "code")
+    carers = _named(data, "carers", "name")
+    logins = _named(data, "users", "login")
     for part in ("residents", "shifts"):
         for place, table in _tables(data, part):
             yield from _known(areas, table.get("area"), (*place, "area"), "area", "code")
@@ -128,7 +128,12 @@ def _references(data: Table) -> Iterator[Found]:
         yield from _known(logins, carer.get("login"), (*place, "login"), "user", "login")
 
 
-def _known(names: set[Any], value: Any, place: Where, what: str, key: str) -> Iterator[Found]:
+def _named(data: Table, part: str, key: str) -> set[str]:
+    """Return the names that the tables of *part* give themselves; what is no text names nothing."""
+    return {name for _, table in _tables(data, part) if isinstance(name := table.get(key), str)}
+
+
+def _known(names: set[str], value: Any, place: Where, what: str, key: str) -> Iterator[Found]:
     if isinstance(value, str) and value not in names:
         yield place, f"there is no {what} with the {key} {value:.40} in this file"
 

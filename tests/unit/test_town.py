@@ -173,6 +173,12 @@ def test_a_damaged_example_is_read_or_refused(data: st.DataObject) -> None:
         assert town.organisation.id
 
 
+@pytest.mark.parametrize("table", ["areas", "carers", "users"])
+def test_a_name_that_is_a_table_is_refused(table: str) -> None:
+    key = "code" if table == "areas" else "name" if table == "carers" else "login"
+    assert problems(f'[organisation]\nid = "vik"\n\n[[{table}]]\n{key} = {{}}\n')
+
+
 # ---- what is wrong: one by one ----
 
 
