@@ -10,7 +10,6 @@ from uuid import UUID
 from alarm_center.core import carer_says
 from alarm_center.core import dispatch as dispatching
 from alarm_center.core.alarm_draft import WAITING, Draft
-from alarm_center.core.alarm_events import TRANSITIONS as TRANSITIONS
 from alarm_center.core.alarm_events import (
     AlarmLine,
     CalledOff,
@@ -24,9 +23,9 @@ from alarm_center.core.alarm_events import (
     Release,
     Renew,
     SendPatrol,
-    SiteWord,
     TakeOver,
     Tick,
+    becomes,
 )
 from alarm_center.core.alarm_kinds import POLICY
 from alarm_center.core.case import (
@@ -115,7 +114,8 @@ def decide(
     Raises:
         IllegalMove: *event* cannot happen in this state, or to this alarm; nothing has changed.
     """
-    if (alarm.state, type(event)) not in TRANSITIONS and not isinstance(event, SiteWord):
+    allowed = becomes(alarm.state, type(event))
+    if not allowed:
         raise IllegalMove(f"alarm {alarm.alarm_id}: {type(event).__name__} cannot happen while {alarm.state}")
     draft = Draft(alarm, plan, roster, now, ids)
     match event:
@@ -151,6 +151,8 @@ def decide(
         case _:
             carer_says.hear(draft, event)
     draft.set(next_step_at=draft.limits())
+    after = draft.alarm.state
+    assert after in allowed, f"{alarm.state} to {after} on {type(event).__name__} is not in its table"
     return AlarmDecision(draft.alarm, tuple(draft.effects))
 
 

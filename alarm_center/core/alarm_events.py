@@ -1,7 +1,8 @@
-"""What can happen to one alarm: the events that `alarm.decide` takes, and what may come of each in which state.
+"""Events that `alarm.decide` takes, and the machine: what may come of each in which state.
 
-What a carer says (`Took` … `NeedsHelp`) is never refused for coming late or twice: it is answered. What a person at a
-screen wishes is refused where it makes no sense.
+Three tables, each with its own rule. A carer's word is answered in every state. What a person at a screen wishes is
+refused where it makes no sense. Facts are taken while they can concern the alarm. `alarm.decide` asks `becomes` before and
+after: it refuses what is in no table, and leads nowhere else. docs/alarm.md is drawn from them.
 """
 
 from collections.abc import Mapping
@@ -236,117 +237,106 @@ Event = (
 
 _OPEN, _CLAIMED, _DISPATCHED = AlarmState.OPEN, AlarmState.CLAIMED, AlarmState.DISPATCHED
 _ACCEPTED, _ON_SITE, _CLOSED = AlarmState.ACCEPTED, AlarmState.ON_SITE, AlarmState.CLOSED
+_WAITING = (_OPEN, _CLAIMED, _DISPATCHED)
+_OPEN_STATES = (*_WAITING, _ACCEPTED, _ON_SITE)
+
+Row = Mapping[AlarmState, frozenset[AlarmState]]
+"""One event: the states in which it can happen, and which states can come of each."""
+
+
+def _stays(*states: AlarmState) -> Row:
+    return {state: frozenset({state}) for state in states}
+
+
+def _leads(states: tuple[AlarmState, ...], *to: AlarmState) -> Row:
+    return {state: frozenset(to) for state in states}
+
+
+def _or_leads(states: tuple[AlarmState, ...], *to: AlarmState) -> Row:
+    """It stays as it is, or becomes one of *to*."""
+    return {state: frozenset({state, *to}) for state in states}
+
+
+def _in_every_state(*changes: Row) -> Row:
+    """Never refused: where none of *changes* says otherwise, it changes nothing of the state."""
+    row = dict(_stays(*AlarmState))
+    for change in changes:
+        row.update(change)
+    return row
+
+
+_TAKES = {**_leads((_OPEN,), _CLAIMED), **_stays(_CLAIMED, _DISPATCHED, _ACCEPTED, _ON_SITE)}
+_IN_HAND = _stays(_CLAIMED, _DISPATCHED, _ACCEPTED, _ON_SITE)
+
+AT_A_SCREEN: Final[Mapping[type, Row]] = MappingProxyType(
+    {
+        Claim: _TAKES,
+        TakeOver: _TAKES,
+        Renew: _IN_HAND,
+        InCall: _IN_HAND,
+        Release: {**_IN_HAND, **_leads((_CLAIMED,), _OPEN)},
+        SendPatrol: _leads(_WAITING, _DISPATCHED),
+        Close: _leads(_OPEN_STATES, _CLOSED),
+    }
+)
+"""What a person at a screen may do in which state."""
+
+CARERS_WORDS: Final[Mapping[type, Row]] = MappingProxyType(
+    {
+        CarerWord: _in_every_state(),
+        SiteWord: _in_every_state(_leads(_WAITING, _ON_SITE), _or_leads((_ACCEPTED,), _ON_SITE)),
+        # After a dispatch that was called off a carer is answered, and nobody owns it.
+        Took: _in_every_state(_leads((_DISPATCHED,), _ACCEPTED)),
+        # Cannot after all: somebody else is sought, unless another carer has it too.
+        Declined: _in_every_state(_or_leads((_ACCEPTED, _ON_SITE), _DISPATCHED)),
+        # The lead may say how it ended without going there.
+        Done: _in_every_state(_or_leads(_OPEN_STATES, _ON_SITE, _CLOSED)),
+        NeedsHelp: _in_every_state(_leads((_OPEN, _CLAIMED), _DISPATCHED)),
+    }
+)
+"""A carer's word is answered in every state, for ever; the rows say where it changes the state. A word without a row of
+its own has that of its class, so that a new one is never refused."""
+
+FACTS: Final[Mapping[type, Row]] = MappingProxyType(
+    {
+        Undelivered: _in_every_state(),
+        Tick: {
+            **_or_leads((_OPEN,), _DISPATCHED),
+            **_or_leads((_CLAIMED,), _OPEN, _DISPATCHED),
+            **_stays(_DISPATCHED, _ACCEPTED, _ON_SITE),
+        },
+        Evidence: {
+            **_or_leads((_OPEN, _CLAIMED), _DISPATCHED),
+            # It was only the evidence that sent somebody: a person closes.
+            **_or_leads((_DISPATCHED,), _OPEN, _CLAIMED),
+            **_stays(_ACCEPTED),
+            # Something new after the carer was done: somebody has to go again.
+            **_or_leads((_ON_SITE,), _DISPATCHED),
+        },
+        Joined: {**_or_leads((_OPEN, _CLAIMED, _ON_SITE), _DISPATCHED), **_stays(_DISPATCHED, _ACCEPTED)},
+        IntoIncident: _stays(_OPEN, _CLAIMED),
+        CalledOff: _leads((_OPEN, _DISPATCHED), _CLOSED),
+    }
+)
+"""What happens without anybody's wish. That a notice did not reach its carer is a fact in every state."""
+
+_ROWS: Final = {**AT_A_SCREEN, **CARERS_WORDS, **FACTS}
+
+
+def becomes(state: AlarmState, event: type) -> frozenset[AlarmState]:
+    """Return what can come of an *event* of this class in *state*; nothing: it is an illegal move."""
+    row = next((_ROWS[kind] for kind in event.__mro__ if kind in _ROWS), {})
+    return row.get(state, frozenset())
+
+
+WORDS: Final = (Took, Declined, Arrived, Done, CannotGetIn, NobodyHome, Staying, NeedsHelp)
 
 TRANSITIONS: Final[Mapping[tuple[AlarmState, type], frozenset[AlarmState]]] = MappingProxyType(
     {
-        (_OPEN, Tick): frozenset({_OPEN, _DISPATCHED}),
-        (_OPEN, Claim): frozenset({_CLAIMED}),
-        (_OPEN, TakeOver): frozenset({_CLAIMED}),
-        (_OPEN, SendPatrol): frozenset({_DISPATCHED}),
-        (_OPEN, Evidence): frozenset({_OPEN, _DISPATCHED}),
-        (_OPEN, Joined): frozenset({_OPEN, _DISPATCHED}),
-        (_OPEN, IntoIncident): frozenset({_OPEN}),
-        # A carer can still speak after a dispatch that was called off.
-        (_OPEN, Took): frozenset({_OPEN}),
-        (_OPEN, Declined): frozenset({_OPEN}),
-        (_OPEN, Undelivered): frozenset({_OPEN}),
-        (_OPEN, Arrived): frozenset({_ON_SITE}),
-        (_OPEN, Done): frozenset({_OPEN, _ON_SITE, _CLOSED}),
-        (_OPEN, CannotGetIn): frozenset({_ON_SITE}),
-        (_OPEN, NobodyHome): frozenset({_ON_SITE}),
-        (_OPEN, Staying): frozenset({_ON_SITE}),
-        (_OPEN, NeedsHelp): frozenset({_DISPATCHED}),
-        (_OPEN, Close): frozenset({_CLOSED}),
-        (_OPEN, CalledOff): frozenset({_CLOSED}),
-        (_CLAIMED, Tick): frozenset({_OPEN, _CLAIMED, _DISPATCHED}),
-        (_CLAIMED, Claim): frozenset({_CLAIMED}),
-        (_CLAIMED, TakeOver): frozenset({_CLAIMED}),
-        (_CLAIMED, Renew): frozenset({_CLAIMED}),
-        (_CLAIMED, InCall): frozenset({_CLAIMED}),
-        (_CLAIMED, Release): frozenset({_OPEN}),
-        (_CLAIMED, SendPatrol): frozenset({_DISPATCHED}),
-        (_CLAIMED, Evidence): frozenset({_CLAIMED, _DISPATCHED}),
-        (_CLAIMED, Joined): frozenset({_CLAIMED, _DISPATCHED}),
-        (_CLAIMED, IntoIncident): frozenset({_CLAIMED}),
-        (_CLAIMED, Took): frozenset({_CLAIMED}),
-        (_CLAIMED, Declined): frozenset({_CLAIMED}),
-        (_CLAIMED, Undelivered): frozenset({_CLAIMED}),
-        (_CLAIMED, Arrived): frozenset({_ON_SITE}),
-        (_CLAIMED, Done): frozenset({_CLAIMED, _ON_SITE, _CLOSED}),
-        (_CLAIMED, CannotGetIn): frozenset({_ON_SITE}),
-        (_CLAIMED, NobodyHome): frozenset({_ON_SITE}),
-        (_CLAIMED, Staying): frozenset({_ON_SITE}),
-        (_CLAIMED, NeedsHelp): frozenset({_DISPATCHED}),
-        (_CLAIMED, Close): frozenset({_CLOSED}),
-        (_DISPATCHED, Tick): frozenset({_DISPATCHED}),
-        (_DISPATCHED, Claim): frozenset({_DISPATCHED}),
-        (_DISPATCHED, TakeOver): frozenset({_DISPATCHED}),
-        (_DISPATCHED, Renew): frozenset({_DISPATCHED}),
-        (_DISPATCHED, InCall): frozenset({_DISPATCHED}),
-        (_DISPATCHED, Release): frozenset({_DISPATCHED}),
-        (_DISPATCHED, SendPatrol): frozenset({_DISPATCHED}),
-        # It was only the evidence that sent somebody: a person closes.
-        (_DISPATCHED, Evidence): frozenset({_OPEN, _CLAIMED, _DISPATCHED}),
-        (_DISPATCHED, Joined): frozenset({_DISPATCHED}),
-        (_DISPATCHED, Took): frozenset({_ACCEPTED}),
-        (_DISPATCHED, Declined): frozenset({_DISPATCHED}),
-        (_DISPATCHED, Undelivered): frozenset({_DISPATCHED}),
-        (_DISPATCHED, Arrived): frozenset({_ON_SITE}),
-        (_DISPATCHED, Done): frozenset({_DISPATCHED, _ON_SITE, _CLOSED}),
-        (_DISPATCHED, CannotGetIn): frozenset({_ON_SITE}),
-        (_DISPATCHED, NobodyHome): frozenset({_ON_SITE}),
-        (_DISPATCHED, Staying): frozenset({_ON_SITE}),
-        (_DISPATCHED, NeedsHelp): frozenset({_DISPATCHED}),
-        (_DISPATCHED, Close): frozenset({_CLOSED}),
-        (_DISPATCHED, CalledOff): frozenset({_CLOSED}),
-        (_ACCEPTED, Tick): frozenset({_ACCEPTED}),
-        (_ACCEPTED, Claim): frozenset({_ACCEPTED}),
-        (_ACCEPTED, TakeOver): frozenset({_ACCEPTED}),
-        (_ACCEPTED, Renew): frozenset({_ACCEPTED}),
-        (_ACCEPTED, InCall): frozenset({_ACCEPTED}),
-        (_ACCEPTED, Release): frozenset({_ACCEPTED}),
-        (_ACCEPTED, Evidence): frozenset({_ACCEPTED}),
-        (_ACCEPTED, Joined): frozenset({_ACCEPTED}),
-        (_ACCEPTED, Took): frozenset({_ACCEPTED}),
-        # Cannot after all: somebody else is sought.
-        (_ACCEPTED, Declined): frozenset({_ACCEPTED, _DISPATCHED}),
-        (_ACCEPTED, Undelivered): frozenset({_ACCEPTED}),
-        (_ACCEPTED, Arrived): frozenset({_ACCEPTED, _ON_SITE}),
-        (_ACCEPTED, Done): frozenset({_ACCEPTED, _ON_SITE, _CLOSED}),
-        (_ACCEPTED, CannotGetIn): frozenset({_ACCEPTED, _ON_SITE}),
-        (_ACCEPTED, NobodyHome): frozenset({_ACCEPTED, _ON_SITE}),
-        (_ACCEPTED, Staying): frozenset({_ACCEPTED, _ON_SITE}),
-        (_ACCEPTED, NeedsHelp): frozenset({_ACCEPTED}),
-        (_ACCEPTED, Close): frozenset({_CLOSED}),
-        (_ON_SITE, Tick): frozenset({_ON_SITE}),
-        (_ON_SITE, Claim): frozenset({_ON_SITE}),
-        (_ON_SITE, TakeOver): frozenset({_ON_SITE}),
-        (_ON_SITE, Renew): frozenset({_ON_SITE}),
-        (_ON_SITE, InCall): frozenset({_ON_SITE}),
-        (_ON_SITE, Release): frozenset({_ON_SITE}),
-        # Something new after the carer was done: somebody has to go again.
-        (_ON_SITE, Evidence): frozenset({_ON_SITE, _DISPATCHED}),
-        (_ON_SITE, Joined): frozenset({_ON_SITE, _DISPATCHED}),
-        (_ON_SITE, Took): frozenset({_ON_SITE}),
-        (_ON_SITE, Declined): frozenset({_ON_SITE, _DISPATCHED}),
-        (_ON_SITE, Undelivered): frozenset({_ON_SITE}),
-        (_ON_SITE, Arrived): frozenset({_ON_SITE}),
-        (_ON_SITE, Done): frozenset({_ON_SITE, _CLOSED}),
-        (_ON_SITE, CannotGetIn): frozenset({_ON_SITE}),
-        (_ON_SITE, NobodyHome): frozenset({_ON_SITE}),
-        (_ON_SITE, Staying): frozenset({_ON_SITE}),
-        (_ON_SITE, NeedsHelp): frozenset({_ON_SITE}),
-        (_ON_SITE, Close): frozenset({_CLOSED}),
-        # What a carer says is answered for ever.
-        (_CLOSED, Took): frozenset({_CLOSED}),
-        (_CLOSED, Declined): frozenset({_CLOSED}),
-        (_CLOSED, Undelivered): frozenset({_CLOSED}),
-        (_CLOSED, Arrived): frozenset({_CLOSED}),
-        (_CLOSED, Done): frozenset({_CLOSED}),
-        (_CLOSED, CannotGetIn): frozenset({_CLOSED}),
-        (_CLOSED, NobodyHome): frozenset({_CLOSED}),
-        (_CLOSED, Staying): frozenset({_CLOSED}),
-        (_CLOSED, NeedsHelp): frozenset({_CLOSED}),
+        (state, event): becomes(state, event)
+        for event in (*AT_A_SCREEN, *WORDS, *FACTS)
+        for state in AlarmState
+        if becomes(state, event)
     }
 )
-"""What can come of which event in which state; what is not here is an illegal move."""
+"""The whole machine, to be drawn and tested."""

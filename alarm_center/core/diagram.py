@@ -10,8 +10,9 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from alarm_center.core import carer_actions, check
+from alarm_center.core.alarm_events import AT_A_SCREEN, TRANSITIONS
 from alarm_center.core.alarm_kinds import POLICY, KindPolicy
-from alarm_center.core.case import ENDED, CheckState
+from alarm_center.core.case import ENDED, AlarmState, CheckState
 from alarm_center.core.late import LATE, Comes, When
 from alarm_center.core.plan import REASON_TABLE
 from schemas.vocabulary import AlarmKind
@@ -82,6 +83,20 @@ def _late() -> str:
     return table(["when", *Comes], rows)
 
 
+def _alarm_states() -> str:
+    return states(TRANSITIONS, start=AlarmState.OPEN, ended={AlarmState.CLOSED})
+
+
+def _screen() -> str:
+    """A row a thing that a person at a screen may do: what the alarm becomes, or that it is refused."""
+    open_states = [state for state in AlarmState if state is not AlarmState.CLOSED]
+    rows = [
+        [_words(event.__name__), *(" or ".join(sorted(row.get(state, ["refused"]))) for state in open_states)]
+        for event, row in AT_A_SCREEN.items()
+    ]
+    return table(["", *open_states], rows)
+
+
 def _alarm_kinds() -> str:
     header = ["kind", "priority", "lane", "joins an incident", "held", "camera calls it off", "at once", "drives"]
     return table(header, [_kind_row(kind, policy) for kind, policy in POLICY.items()])
@@ -120,6 +135,8 @@ DRAWINGS: Final[Mapping[str, Callable[[], str]]] = {
     "check-states": _check_states,
     "reasons": _reasons,
     "late": _late,
+    "alarm-states": _alarm_states,
+    "alarm-screen": _screen,
     "alarm-kinds": _alarm_kinds,
     "carer-actions": _carer_actions,
 }

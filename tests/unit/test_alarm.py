@@ -5,8 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core.alarm import TRANSITIONS
-from alarm_center.core.alarm_events import CalledOff, Evidence, IntoIncident, Joined, Tick, Took
+from alarm_center.core.alarm_events import TRANSITIONS, CalledOff, Evidence, IntoIncident, Joined, Tick, Took
 from alarm_center.core.case import AlarmState, IllegalMove
 from alarm_center.core.plan import Plan, Wording
 from schemas.vocabulary import AlarmKind, Channel, Condition, HandledBy, Outcome, Priority, Reason

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from alarm_center.core.alarm import TRANSITIONS, decide, open_alarm
+from alarm_center.core.alarm import decide, open_alarm
 from alarm_center.core.alarm_events import (
     Arrived,
     CannotGetIn,
@@ -29,6 +29,7 @@ from alarm_center.core.alarm_events import (
     TakeOver,
     Tick,
     Took,
+    becomes,
 )
 from alarm_center.core.case import (
     Alarm,
@@ -286,7 +287,7 @@ class AlarmLife(RuleBasedStateMachine):
     def event(self, event: Event) -> AlarmDecision:
         before = self.alarm
         decision = decide(before, event, self.plan, self.roster, self.now, lambda: next(self.ids))
-        assert decision.alarm.state in TRANSITIONS[before.state, type(event)]
+        assert decision.alarm.state in becomes(before.state, type(event))
         asked = [e for e in decision.effects if isinstance(e, Notify)]
         assert not (asked and decision.alarm.state is AlarmState.CLOSED), "asked after it was closed"
         known = {n.notice_id for n in self.notices}

@@ -2,11 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import get_args
 from uuid import UUID
 
-from alarm_center.core.alarm import TRANSITIONS, decide
+import pytest
+
+from alarm_center.core import alarm
+from alarm_center.core.alarm import decide
 from alarm_center.core.alarm_events import (
+    AT_A_SCREEN,
+    CARERS_WORDS,
+    FACTS,
+    TRANSITIONS,
+    WORDS,
     CalledOff,
+    CarerWord,
     Claim,
     Close,
     Done,
@@ -18,8 +28,11 @@ from alarm_center.core.alarm_events import (
     Release,
     Renew,
     SendPatrol,
+    SiteWord,
     TakeOver,
     Tick,
+    Undelivered,
+    becomes,
 )
 from alarm_center.core.case import AlarmState, IllegalMove
 from alarm_center.core.plan import Plan
@@ -149,3 +162,41 @@ def test_each_move_of_the_table_can_happen_and_nothing_else_can() -> None:
                     continue
                 happened.setdefault((story.state(), type(event)), set()).add(after.alarm.state)
     assert happened == {move: set(after) for move, after in TRANSITIONS.items()}
+
+
+def test_every_event_has_one_row_of_one_table() -> None:
+    rows = [event for table in (AT_A_SCREEN, CARERS_WORDS, FACTS) for event in table]
+    assert len(rows) == len(set(rows))
+    assert set(get_args(Event)) == {*AT_A_SCREEN, CarerWord, *FACTS}
+
+
+def test_a_carers_word_is_answered_in_every_state() -> None:
+    class Singing(CarerWord):
+        """A word that nobody has thought of yet."""
+
+    class Humming(SiteWord):
+        """The same, at the address."""
+
+    refused = [
+        (event.__name__, state)
+        for event in (*WORDS, Undelivered, Singing, Humming)
+        for state in AlarmState
+        if not becomes(state, event)
+    ]
+    assert refused == []
+    assert becomes(AlarmState.OPEN, Humming) == {AlarmState.ON_SITE}
+
+
+def test_what_the_table_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = opened()
+    monkeypatch.setattr(alarm, "becomes", lambda state, event: frozenset())
+    with pytest.raises(IllegalMove, match="Claim cannot happen while open"):
+        story.happens(Claim(USER))
+    assert (story.state(), story.lines("claimed")) == (AlarmState.OPEN, 0)
+
+
+def test_no_decision_leaves_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = opened()
+    monkeypatch.setattr(alarm, "becomes", lambda state, event: frozenset({AlarmState.OPEN}))
+    with pytest.raises(AssertionError, match="open to claimed on Claim"):
+        story.happens(Claim(USER))
