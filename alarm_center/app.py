@@ -156,7 +156,7 @@ async def open_centre(settings: Settings, provider: Provider | None = None) -> C
         timeline=timeline.Timeline(memory, pictures),
         outbox=Outbox(memory, provider),
         provider=provider,
-        rounds=Rounds(memory, settings),
+        rounds=Rounds(memory, settings, other_roles=(web_memory,)),
         stand_in=StandIn(memory, broker, inbox, pictures),
     )
     _subscribe(centre)

@@ -12,12 +12,11 @@ from enum import StrEnum
 from typing import Final
 
 import aiohttp
-import asyncpg
 import structlog
 
 from alarm_center import metrics
 from alarm_center.store import health
-from alarm_center.store.memory import Memory
+from alarm_center.store.memory import AWAY, Memory
 
 log = structlog.get_logger()
 
@@ -58,7 +57,7 @@ class Heartbeat:
         try:
             async with asyncio.timeout(_DATABASE_SECONDS), self.memory.transaction() as tx:
                 overdue, red = await health.overdue(tx, OVERDUE), await health.red(tx)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except AWAY as error:
             found[Why.DATABASE] = type(error).__name__
         else:
             metrics.RED.set(red)

@@ -16,7 +16,7 @@ from alarm_center.devices import watch
 from alarm_center.heartbeat import Heartbeat
 from alarm_center.preparation import evening, muster, planning, reconciliation
 from alarm_center.settings import Settings
-from alarm_center.store import commands, jobs, seals, towns
+from alarm_center.store import commands, jobs, overlong, seals, towns
 from alarm_center.store.memory import Memory, now
 
 log = structlog.get_logger()
@@ -61,6 +61,8 @@ class Rounds:
     """When this replica or its broker came back: no device counts as lost for three minutes after."""
     trouble: Callable[[], list[str]] | None = None
     starting: Callable[[], bool] | None = None
+    other_roles: tuple[Memory, ...] = ()
+    """This replica's pools of other roles: only a role itself may end its transactions."""
     came_back: Callable[[datetime], None] | None = None
     """Told when this process was away: the clockwork has to know as well."""
     table: tuple[Job, ...] = ()
@@ -187,6 +189,15 @@ class Rounds:
                 names.append(str(await tx.fetchval("select make_event_month($1)", date(year, month + 1, 1))))
             return names
 
+    async def end_overlong(self) -> int:
+        """End the transactions of lost replicas and pages, where the server does not."""
+        ended = 0
+        for memory in (self.memory, *self.other_roles):
+            ended += await overlong.end_overlong(memory)
+        if ended:
+            log.warning("transactions_ended", sessions=ended)
+        return ended
+
     async def beat(self) -> bool:
         """Send the sign of life, if all is well."""
         return await Heartbeat(self.memory, self.settings.heartbeat_url, self.trouble, self.starting).beat()
@@ -203,6 +214,7 @@ def _seconds(count: float) -> timedelta:
 JOBS: Final = (
     Job("alive", _seconds(1), Rounds.alive, once=False),
     Job("heartbeat", _seconds(30), Rounds.beat, once=False, first_after=_seconds(10)),
+    Job("overlong", _seconds(2), Rounds.end_overlong, once=False),
     # Silence is told with this replica's own knowledge of when it came back.
     Job("silent", _seconds(5), lambda r: watch.silent(r.memory, r.since), once=False),
     Job("seal", _seconds(1), Rounds.seal),

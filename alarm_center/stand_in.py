@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import aiomqtt
-import asyncpg
 import structlog
 
 from alarm_center import metrics
@@ -18,7 +17,7 @@ from alarm_center.devices.mqtt import Broker
 from alarm_center.inbox import Inbox
 from alarm_center.pictures import Pictures
 from alarm_center.store import detectors
-from alarm_center.store.memory import Memory
+from alarm_center.store.memory import AWAY, Memory
 from schemas import topics
 
 log = structlog.get_logger()
@@ -42,7 +41,7 @@ class StandIn:
         while True:
             try:
                 await self.look()
-            except (OSError, aiomqtt.MqttError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (aiomqtt.MqttError, *AWAY) as error:
                 log.warning("stand_in_waits", error=type(error).__name__)
             await asyncio.sleep(_EVERY_SECONDS)
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from alarm_center.core.alarm_events import AlarmLine
@@ -19,7 +18,7 @@ from alarm_center.core.happenings import CheckLine
 from alarm_center.pictures import Pictures
 from alarm_center.store import events
 from alarm_center.store.events import Cursor, Event
-from alarm_center.store.memory import Memory
+from alarm_center.store.memory import AWAY, Memory
 
 log = structlog.get_logger()
 
@@ -53,7 +52,7 @@ class Timeline:
         while True:
             try:
                 await self.read()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except AWAY as error:
                 log.warning("timeline_lost", error=type(error).__name__)
             self.pictures.sweep()
             with contextlib.suppress(TimeoutError):
@@ -115,6 +114,6 @@ async def pass_hints_on(memory: Memory, wake: Callable[[], None]) -> None:
         try:
             async with memory.transaction() as tx:
                 await tx.execute("select pg_notify($1, '')", events.CHANNEL)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except AWAY as error:
             log.warning("hint_lost", error=type(error).__name__)
         await asyncio.sleep(_COALESCE_SECONDS)

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import asyncpg
 import structlog
 
 from alarm_center.store import devices
 from alarm_center.store.devices import Device, Heard
-from alarm_center.store.memory import Memory, Tx
+from alarm_center.store.memory import AWAY, Memory, Tx
 from schemas.limits import HEARD_WITHIN_SECONDS
 from schemas.messages import Status
 from schemas.vocabulary import Link
@@ -77,5 +76,5 @@ class Hearing:
             await asyncio.sleep(self.seconds)
             try:
                 await self.flush()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except AWAY as error:
                 log.warning("heard_not_written", devices=len(self._waiting), error=type(error).__name__)

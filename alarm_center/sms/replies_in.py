@@ -24,7 +24,7 @@ from alarm_center.core.resolve import HELD, NoticeRef, Resolution, Say, Standing
 from alarm_center.core.sms_text import UnfitText
 from alarm_center.providers import Provider
 from alarm_center.store import events, replies, towns
-from alarm_center.store.memory import Memory, Tx, now
+from alarm_center.store.memory import Memory, Tx, can_be_tried_again, now
 from alarm_center.store.replies import Asked, Mustered
 from schemas.vocabulary import Heed, Priority
 
@@ -177,7 +177,7 @@ class _Reply:
         except (OSError, asyncpg.InterfaceError):
             raise
         except Exception as error:
-            if (getattr(error, "sqlstate", None) or "").startswith(_THE_DATABASES):
+            if can_be_tried_again(error) or (getattr(error, "sqlstate", None) or "").startswith(_THE_DATABASES):
                 raise
             log.exception("reply_not_acted_on", reply=self.provider_id)
             return await self._hand_on(said, orgs)

@@ -1,6 +1,7 @@
 """NOTIFY as a hint between replicas: listened to on a connection of its own, never the truth."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Final
 
@@ -8,22 +9,26 @@ import asyncpg
 import structlog
 
 from alarm_center.store.events import CHANNEL
+from alarm_center.store.memory import AWAY
 
 log = structlog.get_logger()
 
 _AGAIN_SECONDS: Final = 1.0
+_ASKED_EACH_SECONDS: Final = 5.0
+"""How often a link on which nothing comes is asked whether it is still there: a half-open one never says so itself."""
+_ANSWER_SECONDS: Final = 3.0
 
 
 async def listen(dsn: str, wake: Callable[[], None]) -> None:
     """Call *wake* at each hint, until cancelled; while the database is away there is still everybody's own poll."""
     while True:
         try:
-            connection = await asyncpg.connect(dsn)
+            connection = await asyncpg.connect(dsn, timeout=_ANSWER_SECONDS)
             try:
                 await _until_lost(connection, wake)
             finally:
-                await connection.close()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                connection.terminate()
+        except AWAY as error:
             log.warning("hints_lost", error=type(error).__name__)
         await asyncio.sleep(_AGAIN_SECONDS)
 
@@ -33,4 +38,10 @@ async def _until_lost(connection: "asyncpg.Connection[asyncpg.Record]", wake: Ca
     connection.add_termination_listener(lambda *_: lost.set())
     await connection.add_listener(CHANNEL, lambda *_: wake())
     wake()
-    await lost.wait()
+    while not lost.is_set():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ASKED_EACH_SECONDS):
+                await lost.wait()
+                return
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            await connection.execute("select 1")

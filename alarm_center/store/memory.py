@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self, TypeVar
@@ -15,7 +15,27 @@ T = TypeVar("T")
 Tx = asyncpg.pool.PoolConnectionProxy
 """A connection inside a transaction of :class:`Memory`."""
 
+AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""Errors of a database that is away, refuses, or has changed its schema under us. A loop logs them and goes on."""
+
 _TRIES: Final = 3
+_CONNECT_SECONDS: Final = 5.0
+_LIMIT_SECONDS: Final = 10.0
+"""How long one use of a connection may last, of real time. The server ends a transaction after 8 s (store/migrate.py); a
+link that has not said so by now is frozen, and is dropped instead of asked to roll back."""
+_AT_ONCE_SECONDS: Final = 3.0
+"""The same for one statement that nothing waits for."""
+
+
+def can_be_tried_again(error: BaseException) -> bool:
+    """Whether the same work in a new transaction can get past *error*.
+
+    A serialisation failure or deadlock (class 40) had another writer in its way. A statement or type that was prepared
+    before a schema revision is forgotten by asyncpg when it fails, so the next try prepares it anew.
+    """
+    if isinstance(error, asyncpg.InvalidCachedStatementError | asyncpg.OutdatedSchemaCacheError):
+        return True
+    return isinstance(error, asyncpg.PostgresError) and (error.sqlstate or "").startswith("40")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +53,23 @@ class Viewer:
 class Memory:
     """PostgreSQL as one role sees it. Open it once a process; a replica is as many of these as it has roles."""
 
-    def __init__(self, pool: "asyncpg.Pool[Any]", dsn: str) -> None:
+    def __init__(self, pool: "asyncpg.Pool[Any]", dsn: str, limit_seconds: float | None = _LIMIT_SECONDS) -> None:
         self._pool = pool
+        self._limit_seconds = limit_seconds
         self.dsn = dsn
         self.changed = asyncio.Event()
         """Set after each commit that others may want to hear of; whoever passes the hint on clears it."""
 
     @classmethod
-    async def open(cls, dsn: str, *, size: int = 10, application: str = "fjarrtillsyn") -> Self:
-        """Connect a pool of at most *size*.
+    async def open(
+        cls,
+        dsn: str,
+        *,
+        size: int = 10,
+        application: str = "fjarrtillsyn",
+        limit_seconds: float | None = _LIMIT_SECONDS,
+    ) -> Self:
+        """Connect a pool of at most *size*. A connection is used for at most *limit_seconds* at a time; ``None``: no limit.
 
         Raises:
             OSError, asyncpg.PostgresError: the server is not there, or does not know the role.
@@ -50,11 +78,11 @@ class Memory:
             dsn,
             min_size=1,
             max_size=size,
-            command_timeout=30,
+            timeout=_CONNECT_SECONDS,
             init=_teach,
             server_settings={"application_name": application},
         )
-        return cls(pool, dsn)
+        return cls(pool, dsn, limit_seconds)
 
     def hint(self) -> None:
         """Say that something was committed. Only a hint: every reader polls each second as well."""
@@ -66,31 +94,80 @@ class Memory:
 
     @asynccontextmanager
     async def transaction(self, viewer: Viewer | None = None) -> AsyncIterator["Tx[Any]"]:
-        """A read-committed transaction, seeing *viewer*'s rows; without one, a web connection sees none."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            if viewer is not None:
-                await connection.execute(
-                    "select set_config('fjt.orgs', $1, true), set_config('fjt.areas', $2, true)",
-                    ",".join(viewer.orgs),
-                    ",".join(map(str, viewer.areas or ())),
-                )
-            yield connection
+        """A read-committed transaction, seeing *viewer*'s rows; without one, a web connection sees none.
+
+        Raises:
+            TimeoutError: the database did not answer within the limit; the connection is dropped.
+        """
+        async with self._connection(self._limit_seconds) as (connection, limit):
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                if viewer is not None:
+                    await connection.execute(
+                        "select set_config('fjt.orgs', $1, true), set_config('fjt.areas', $2, true)",
+                        ",".join(viewer.orgs),
+                        ",".join(map(str, viewer.areas or ())),
+                    )
+                yield connection
+            except BaseException:
+                # A frozen link would keep the rollback waiting as well; the server rolls back when the link is gone.
+                if not limit.expired():
+                    await transaction.rollback()
+                raise
+            await transaction.commit()
 
     async def attempt(self, work: "Callable[[Tx[Any]], Awaitable[T]]", viewer: Viewer | None = None) -> T:
-        """Run *work* in a transaction; a serialisation failure or deadlock (class 40) is tried again, whole, three times."""
-        for left in range(_TRIES - 1, -1, -1):
-            try:
-                async with self.transaction(viewer) as tx:
-                    return await work(tx)
-            except asyncpg.PostgresError as error:
-                if not left or not (error.sqlstate or "").startswith("40"):
-                    raise
-        raise AssertionError("the last try returns or raises")
+        """Run *work* in a transaction, up to three times, whole, while :func:`can_be_tried_again` says so.
+
+        *work* may run more than once, so nothing that it does may outlive a rolled back transaction.
+        """
+
+        async def whole() -> T:
+            async with self.transaction(viewer) as tx:
+                return await work(tx)
+
+        return await _tried_again(whole)
+
+    async def at_once(self, statement: "Callable[[Tx[Any]], Awaitable[T]]") -> T:
+        """Run one *statement* without BEGIN and COMMIT around it; tried again as :meth:`attempt` is.
+
+        Its locks last while the server works on it, and never until an answer of ours: a frozen link holds nothing.
+        """
+
+        async def whole() -> T:
+            async with self._connection(_AT_ONCE_SECONDS) as (connection, _):
+                return await statement(connection)
+
+        return await _tried_again(whole)
 
     async def now(self) -> datetime:
         """Return the service's clock, in UTC. For showing; a decision reads it in its own transaction, after its locks."""
-        async with self._pool.acquire() as connection:
-            return await now(connection)
+        return await self.at_once(now)
+
+    @asynccontextmanager
+    async def _connection(self, seconds: float | None) -> AsyncIterator[tuple["Tx[Any]", asyncio.Timeout]]:
+        """A connection for at most *seconds*. One that takes longer is dropped, and its pool's others are made anew."""
+        async with self._pool.acquire(timeout=_CONNECT_SECONDS) as connection:
+            limit = asyncio.timeout(seconds)
+            try:
+                async with limit:
+                    yield connection, limit
+            finally:
+                if limit.expired():
+                    connection.terminate()
+                    with suppress(asyncpg.InterfaceError):
+                        await self._pool.expire_connections()
+
+
+async def _tried_again(work: Callable[[], Awaitable[T]]) -> T:
+    for left in range(_TRIES - 1, -1, -1):
+        try:
+            return await work()
+        except Exception as error:
+            if not left or not can_be_tried_again(error):
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 async def now(tx: "Tx[Any]") -> datetime:

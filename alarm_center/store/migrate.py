@@ -13,8 +13,14 @@ from sqlalchemy.pool import NullPool
 
 ROLES: Final = ("fjt_owner", "fjt_worker", "fjt_web")
 
-_LOCK: Final = "5s"
+_LOCK: Final = "2s"
 """A case that somebody else holds for longer is put off, and everything behind it goes on."""
+
+_TRANSACTION: Final = "8s"
+"""PostgreSQL 17 and later end a transaction after so long, also one whose client is behind a half-open link: that session
+is *active*, waiting for its client, and no other limit frees its locks. Before 17: store/overlong.py."""
+_HAS_TRANSACTION_TIMEOUT: Final = 170_000
+"""The first ``server_version_num`` that knows it."""
 
 _IDLE_IN_TRANSACTION: Final = "5s"
 """A connection that forgets its transaction would hold back the horizon that every reader waits for (design §7)."""
@@ -28,6 +34,7 @@ async def bootstrap(superuser_dsn: str, database: str, passwords: Mapping[str, s
     """
     connection = await asyncpg.connect(superuser_dsn)
     try:
+        version = int(await connection.fetchval("show server_version_num"))
         for role in ROLES:
             known = await connection.fetchval("select true from pg_roles where rolname = $1", role)
             verb = "alter" if known else "create"
@@ -38,7 +45,8 @@ async def bootstrap(superuser_dsn: str, database: str, passwords: Mapping[str, s
                 f"alter role {role} set idle_in_transaction_session_timeout = '{_IDLE_IN_TRANSACTION}'"
             )
             if role != "fjt_owner":
-                await connection.execute(f"alter role {role} set lock_timeout = '{_LOCK}'")
+                for name, value in _limits(version).items():
+                    await connection.execute(f"alter role {role} set {name} = '{value}'")
         await connection.execute("alter role fjt_owner set idle_in_transaction_session_timeout = 0")
         name = await connection.fetchval("select quote_ident($1)", database)
         if not await connection.fetchval("select true from pg_database where datname = $1", database):
@@ -49,6 +57,20 @@ async def bootstrap(superuser_dsn: str, database: str, passwords: Mapping[str, s
         await connection.execute(f"alter database {name} set timezone = 'UTC'")
     finally:
         await connection.close()
+
+
+def _limits(version: int) -> dict[str, str]:
+    """Return the settings by which the server itself ends what a lost replica or page has left behind."""
+    # A host that is gone without a word has let go after about 15 s.
+    dead_host = {
+        "tcp_keepalives_idle": "5s",
+        "tcp_keepalives_interval": "2s",
+        "tcp_keepalives_count": "3",
+        "tcp_user_timeout": "10s",
+        "client_connection_check_interval": "2s",
+    }
+    ends = {"transaction_timeout": _TRANSACTION} if version >= _HAS_TRANSACTION_TIMEOUT else {}
+    return {"lock_timeout": _LOCK, **ends, **dead_host}
 
 
 async def migrate(owner_dsn: str, *, test_clock: bool = False) -> None:

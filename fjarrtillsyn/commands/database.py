@@ -11,7 +11,8 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from alarm_center.store.memory import Memory, Tx, now
+from alarm_center.store import overlong
+from alarm_center.store.memory import AWAY, Memory, Tx, now
 from alarm_center.town import apply, reader
 from alarm_center.town.changes import Change
 from alarm_center.town.reader import TownErrors
@@ -52,10 +53,13 @@ def import_town(path: Path, *, dry_run: bool) -> None:
     wanted = settings(WorkerSettings)
 
     async def bring_in(tx: "Tx[Any]") -> list[Change]:
+        await overlong.lift_limit(tx)
         return await apply.apply(tx, town, await now(tx), dry_run)
 
     async def work() -> None:
-        memory = await Memory.open(wanted.database_url.get_secret_value(), size=2, application="fjarrtillsyn import")
+        memory = await Memory.open(
+            wanted.database_url.get_secret_value(), size=2, application=overlong.IMPORT, limit_seconds=None
+        )
         try:
             try:
                 changes = await memory.attempt(bring_in)
@@ -128,7 +132,9 @@ def verify(org: str, heads: list[str]) -> None:
     wanted = settings(WorkerSettings)
 
     async def work() -> None:
-        memory = await Memory.open(wanted.database_url.get_secret_value(), size=1, application="fjarrtillsyn verify")
+        memory = await Memory.open(
+            wanted.database_url.get_secret_value(), size=1, application=overlong.VERIFY, limit_seconds=None
+        )
         try:
             broken = await seals.verify(memory, org, [head.strip().lower() for head in heads])
             async with memory.transaction() as tx:
@@ -181,6 +187,6 @@ def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run *work*; a database that is not there, or says no, is one line and status 1."""
     try:
         asyncio.run(work())
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except AWAY as error:
         typer.echo(f"the database: {error or type(error).__name__}", err=True)
         raise typer.Exit(1) from None
