@@ -2,6 +2,8 @@
 
 No double send, no lost send (design §8). A claim is committed before the POST, and only its holder can write what came
 of it. A row whose holder was lost in between is looked for in the provider's own list, twice, before it is sent again.
+The claims of a process that is killed are free at once; those behind a link that is half open when their lease lapses
+(:mod:`alarm_center.keeper`).
 """
 
 import asyncio
@@ -9,26 +11,28 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-import asyncpg
 import structlog
 
 from alarm_center import metrics
+from alarm_center.keeper import Keeper
 from alarm_center.providers import Provider, Refused, Seen, Sent, Unavailable, Unknown
 from alarm_center.sms import delivery, replies_in
 from alarm_center.sms.delivery import undelivered_due as undelivered_due
-from alarm_center.store import messages
-from alarm_center.store.memory import Memory, Tx, now
-from alarm_center.store.messages import Claim, Message
+from alarm_center.store import claims, messages
+from alarm_center.store.claims import Claim
+from alarm_center.store.memory import AWAY, Memory, Tx, now
+from alarm_center.store.messages import Message
 from schemas.vocabulary import Channel
 
 log = structlog.get_logger()
 
-LEASE_SECONDS: Final = 30.0
-"""How long a worker may hold a row, of real time: one try of the provider's, and as long again to begin it in."""
+LEASE_SECONDS: Final = 3.0
+"""How long a claim holds that nobody renews, of real time. With the ten seconds of asking the provider, an SMS that was
+claimed behind a half-open link is sent within 15 s."""
 SETTLE: Final = timedelta(seconds=10)
 """How long the provider's list may take to show what it has taken, of the service's time."""
 
@@ -59,9 +63,13 @@ class Outbox:
     monotonic: Callable[[], float] = time.monotonic
     drain_seconds: float = 15.0
     """How long, when stopped, to wait for what is being sent."""
+    keeper: Keeper = field(init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _at_work: set[asyncio.Task[None]] = field(default_factory=set)
     _tidied_at: float | None = None
+
+    def __post_init__(self) -> None:
+        self.keeper = Keeper(self.memory.dsn, self.lease_seconds, self.monotonic)
 
     def wake(self) -> None:
         """Something may be waiting to go out."""
@@ -69,13 +77,14 @@ class Outbox:
 
     async def run(self) -> None:
         """Send until cancelled; what is being sent then may still end. Beside it, replies that we missed are fetched."""
+        keeping = asyncio.create_task(self.keeper.run())
         catching_up = asyncio.create_task(self._catch_up())
         try:
             while True:
                 wait = _POLL_SECONDS
                 try:
                     wait = min(wait, await self.cycle())
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                except AWAY as error:
                     log.warning("outbox_waits", error=type(error).__name__)
                 except Exception:
                     log.exception("outbox_failed")
@@ -89,17 +98,19 @@ class Outbox:
                 _, unfinished = await asyncio.wait(self._at_work, timeout=self.drain_seconds)
                 for task in unfinished:
                     task.cancel()
+            # Last: its claims are free for others as soon as it ends.
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
 
     async def cycle(self) -> float:
         """Begin to send all that may go now; return how many seconds until more may."""
         wait = _POLL_SECONDS
         while len(self._at_work) < _URGENT_AT_ONCE:
-            began = self.monotonic()
-            found = await self._claim(urgent_only=len(self._at_work) >= _AT_ONCE)
-            if not isinstance(found, Claim):
-                wait = min(wait, found)
+            claim = await self._claim(urgent_only=len(self._at_work) >= _AT_ONCE)
+            if claim is None:
+                wait = await self._until_next_turn()
                 break
-            task = asyncio.create_task(self._carry(found, began))
+            task = asyncio.create_task(self._carry(claim))
             self._at_work.add(task)
             task.add_done_callback(self._done)
         await delivery.undelivered_due(self.memory)
@@ -112,7 +123,7 @@ class Outbox:
         while True:
             try:
                 await replies_in.catch_up(self.memory, self.provider)
-            except (Unavailable, Unknown, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (Unavailable, Unknown, *AWAY) as error:
                 log.warning("catch_up_waits", error=type(error).__name__)
             except Exception:
                 log.exception("catch_up_failed")
@@ -122,43 +133,41 @@ class Outbox:
         self._at_work.discard(task)
         self._wake.set()
 
-    async def _claim(self, *, urgent_only: bool) -> Claim | float:
-        """Return the next row, this worker's now, or how many seconds until one may go."""
+    async def _claim(self, *, urgent_only: bool) -> Claim | None:
+        """Return the next row, this worker's now."""
         rate = self.provider.per_second
         every = timedelta(seconds=1 / rate) if rate else None
+        token, lease = uuid4(), timedelta(seconds=self.lease_seconds)
+        began = self.monotonic()
+        claim = await self.memory.at_once(
+            lambda tx: claims.claim_next(tx, token, lease, self.keeper.session, every, urgent_only=urgent_only)
+        )
+        if claim is not None:
+            self.keeper.take(token, began)
+        return claim
 
-        async def work(tx: "Tx[Any]") -> Claim | float:
-            if every is not None:
-                await messages.one_at_a_time(tx)
-            resting: dict[str, float] = {}
-            while True:
-                row = await messages.due(tx, urgent_only=urgent_only, but_from=list(resting))
-                if row is None:
-                    return min(resting.values(), default=_POLL_SECONDS)
-                fresh = row["state"] == "queued" and row["valid_until"] > row["now"] and not row["needless"]
-                if every is not None and fresh and row["channel"] == Channel.SMS:
-                    wait = await messages.take_turn(tx, row["sender"], every, urgent=row["urgent"])
-                    if wait:
-                        resting[row["sender"]] = wait.total_seconds()
-                        continue
-                return await messages.claim(tx, row, uuid4(), timedelta(seconds=self.lease_seconds))
-
-        return await self.memory.attempt(work)
+    async def _until_next_turn(self) -> float:
+        if not self.provider.per_second:
+            return _POLL_SECONDS
+        wait = await self.memory.at_once(claims.next_turn_in)
+        return min(_POLL_SECONDS, max(0.001, wait.total_seconds())) if wait is not None else _POLL_SECONDS
 
     # ---- one row ----
 
-    async def _carry(self, claim: Claim, began: float) -> None:
+    async def _carry(self, claim: Claim) -> None:
         try:
-            await self._send(claim, began)
+            await self._send(claim)
         except _Lost:
             log.warning("outbox_zombie", message_id=str(claim.message.message_id))
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            # Its lease lapses, and whoever comes then asks the provider.
+        except AWAY as error:
+            # Its lease lapses, and the next claim asks the provider.
             log.warning("outbox_lost", message_id=str(claim.message.message_id), error=type(error).__name__)
         except Exception:
             log.exception("outbox_failed", message_id=str(claim.message.message_id))
+        finally:
+            self.keeper.drop(claim.token)
 
-    async def _send(self, claim: Claim, began: float) -> None:
+    async def _send(self, claim: Claim) -> None:
         message, doubt = claim.message, False
         if claim.lost:
             found, doubt = await self._look_for(claim)
@@ -168,17 +177,15 @@ class Outbox:
                 except _Another:
                     await self._give_up(claim)
                 return
-            began = self.monotonic()
-            await self._renew(claim)
         if claim.expired or claim.needless:
             await self._end(claim, "failed", "expired" if claim.expired else "not_needed")
             return
         if doubt and message.sent_twice:
             await self._end(claim, "unknown", "nobody_can_say")
             return
-        if self.monotonic() - began > self.lease_seconds / 2:
-            # Paused for too long: by the time the provider answers, the row may be somebody else's.
-            raise _Lost
+        while not self.keeper.holds(claim.token):
+            # Paused for too long: the row may be another worker's by now.
+            await self._renew(claim)
         try:
             sent = await self._hand_over(claim)
         except Refused as refused:
@@ -206,13 +213,14 @@ class Outbox:
         again_at = await self.memory.now() + self.settle
         found, told = await self._ask(claim)
         if found is None:
-            await self._settled(claim, again_at)
+            await self._settled(again_at)
             found, told = await self._ask(claim)
         return found, not told
 
     async def _ask(self, claim: Claim) -> tuple[Seen | None, bool]:
         message = claim.message
-        since = datetime.now(UTC) - max(claim.queued_for, timedelta(0)) - _CLOCKS_APART
+        # By the database's clock: this replica's own may be minutes ahead, and would skip what it looks for.
+        since = claim.real_now - max(claim.queued_for, timedelta(0)) - _CLOCKS_APART
         try:
             if message.channel is Channel.CALL:
                 listed = await self.provider.recent_calls(message.phone, since)
@@ -225,15 +233,12 @@ class Outbox:
             ours = await messages.known_ids(tx, self.provider.name, [seen.provider_id for seen in listed])
         return next((seen for seen in listed if _is(seen, message) and seen.provider_id not in ours), None), True
 
-    async def _settled(self, claim: Claim, until: datetime) -> None:
-        """Wait until the provider's list has had its time, by the service's clock; the row stays ours meanwhile."""
-        renewed = self.monotonic()
-        while await self.memory.now() < until:
-            if self.monotonic() - renewed > self.lease_seconds / 3:
-                renewed = self.monotonic()
-                await self._renew(claim)
+    async def _settled(self, until: datetime) -> None:
+        """Wait until the provider's list has had its time, by the service's clock."""
+        while True:
+            if await self.memory.now() >= until:
+                return
             await asyncio.sleep(0.2)
-        await self._renew(claim)
 
     # ---- what came of it ----
 
@@ -283,24 +288,30 @@ class Outbox:
         """The provider did not take it: wait a little longer each time. What may have been taken before stays in doubt."""
         wait = min(max(claim.queued_for / 2, _LEAST_WAIT), _LONGEST_WAIT)
         if claim.lost:
-            await self._renew(claim, wait)
+            await self._let_go(claim, wait)
             return
-        async with self.memory.transaction() as tx:
-            if not await messages.queue_again(
-                tx, claim.message.message_id, claim.token, await now(tx) + wait, "unavailable"
-            ):
-                raise _Lost
+
+        async def work(tx: "Tx[Any]") -> bool:
+            not_before = await now(tx) + wait
+            return await messages.queue_again(tx, claim.message.message_id, claim.token, not_before, "unavailable")
+
+        if not await self.memory.attempt(work):
+            raise _Lost
 
     async def _give_up(self, claim: Claim) -> None:
-        """Let the lease lapse now: the next claim asks the provider."""
-        await self._renew(claim, timedelta(0))
+        """Let the claim go now: the next one asks the provider."""
+        await self._let_go(claim, timedelta(0))
         self._wake.set()
 
-    async def _renew(self, claim: Claim, lease: timedelta | None = None) -> None:
-        wanted = timedelta(seconds=self.lease_seconds) if lease is None else lease
-        async with self.memory.transaction() as tx:
-            if not await messages.renew(tx, claim.message.message_id, claim.token, wanted):
-                raise _Lost
+    async def _let_go(self, claim: Claim, wait: timedelta) -> None:
+        if not await self.memory.at_once(lambda tx: claims.let_go(tx, claim.message.message_id, claim.token, wait)):
+            raise _Lost
+
+    async def _renew(self, claim: Claim) -> None:
+        lease, began = timedelta(seconds=self.lease_seconds), self.monotonic()
+        if not await self.memory.at_once(lambda tx: claims.renew(tx, claim.message.message_id, claim.token, lease)):
+            raise _Lost
+        self.keeper.take(claim.token, began)
 
 
 def _is(seen: Seen, message: Message) -> bool:

@@ -1,7 +1,7 @@
 """The outbox: each SMS or call as a row, from the decision that wants it until the provider has said what became of it.
 
-Two clocks meet here. When something is to be sent, and until when it is worth it, is the service's time; how long a
-worker may hold a row, and how fast a number may send, is real time, which no test and no demo moves.
+When something is to be sent, and until when it is worth it, is the service's time. Which worker sends it now is decided in
+:mod:`alarm_center.store.claims`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -77,121 +77,25 @@ class Message:
         return self.notice_id is not None and self.alarm_id is not None and self.rank != ANSWER_RANK
 
 
-_COLUMNS: Final = """
+COLUMNS: Final = """
     m.message_id, m.org, m.alarm_id, a.area_id, a.resident_id, m.notice_id, m.channel, m.wording, m.sender, m.phone,
     m.body, m.rank, m.state, m.created_at, m.valid_until, m.status_rank, m.sent_twice
 """
-_FROM: Final = "from messages m left join alarms a on a.alarm_id = m.alarm_id"
+FROM: Final = "from messages m left join alarms a on a.alarm_id = m.alarm_id"
 
 
-def _message(row: Mapping[str, Any], **changed: Any) -> Message:
+def message_of(row: Mapping[str, Any], **changed: Any) -> Message:
+    """Return the message of a row that has :data:`COLUMNS`."""
     fields = {name: row[name] for name in Message.__slots__} | changed
     return Message(**{**fields, "channel": Channel(fields["channel"])})
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A row that this worker holds until its lease lapses: only with *token* can what became of it be written."""
-
-    message: Message
-    token: UUID
-    now: datetime
-    lost: bool
-    """It was being sent when its worker's lease lapsed: the provider may have it."""
-    needless: bool
-    """Its alarm is over, or its question was withdrawn, before it went out."""
-    queued_for: timedelta
-
-    @property
-    def expired(self) -> bool:
-        return self.message.valid_until <= self.now
-
-
-async def due(tx: "Tx[Any]", *, urgent_only: bool = False, but_from: Sequence[str] = ()) -> Mapping[str, Any] | None:
-    """Return the row to send next, held; others' are skipped. First SMS before reminders, priority 1 before all.
-
-    ``urgent`` rows are priority 1 asking for somebody: they wait for no rate. Those of the numbers *but_from*, which
-    have sent as fast as they may, are left for now unless they are urgent.
-    """
-    row: Mapping[str, Any] | None = await tx.fetchrow(
-        f"""
-        select {_COLUMNS}, clock.now() as now, clock.now() - m.created_at as queued_for,
-            a.priority is not distinct from 1 and m.rank <= 2 as urgent,
-            m.rank <> $3 and (a.state is not distinct from 'closed' or exists (
-                select from notices n where n.notice_id = m.notice_id and (n.state in ('stood_down', 'declined')
-                    or n.state = 'took' and m.wording <> 'voice_on_site_check'))) as needless
-        {_FROM}
-        where (m.state = 'queued' and m.not_before <= clock.now()
-                or m.state = 'sending' and m.lease_until <= clock_timestamp())
-            and (not $1 and not m.sender = any ($2::text[]) or a.priority is not distinct from 1 and m.rank <= 2)
-        order by m.rank, a.priority nulls last, m.not_before
-        limit 1 for update of m skip locked
-        """,  # noqa: S608 -- the columns are our own constant
-        urgent_only, list(but_from), ANSWER_RANK,
-    )  # fmt: skip
-    return row
-
-
-async def one_at_a_time(tx: "Tx[Any]") -> None:
-    """Let no other worker choose until the transaction ends: it would skip the row that is held here and send a lesser one."""
-    await tx.execute("select pg_advisory_xact_lock(hashtext('outbox'), 0)")
-
-
-async def take_turn(tx: "Tx[Any]", sender: str, every: timedelta, *, urgent: bool) -> timedelta:
-    """Use *sender*'s turn to send, one each *every* of real time; return how long to wait where it is not its turn yet.
-
-    An *urgent* one takes its turn at once, and the others wait for it. The row is the whole service's, not a process's.
-    """
-    taken = await tx.fetchval(
-        """
-        insert into jobs as j (job, last_at) values ('sms rate ' || $1, clock_timestamp() + $2)
-        on conflict (job) do update set last_at = greatest(j.last_at, clock_timestamp()) + $2
-            where $3 or j.last_at <= clock_timestamp()
-        returning true
-        """,
-        sender, every, urgent,
-    )  # fmt: skip
-    if taken:
-        return timedelta(0)
-    wait: timedelta = await tx.fetchval(
-        "select greatest(last_at - clock_timestamp(), '1 ms') from jobs where job = 'sms rate ' || $1", sender
-    )
-    return wait
-
-
-async def claim(tx: "Tx[Any]", row: Mapping[str, Any], token: UUID, lease: timedelta) -> Claim:
-    """Make a row that :func:`due` returned this worker's, for as long as *lease* of real time."""
-    await tx.execute(
-        """
-        update messages set state = 'sending', attempt_token = $2, claimed_at = clock.now(),
-            lease_until = clock_timestamp() + $3
-        where message_id = $1
-        """,
-        row["message_id"], token, lease,
-    )  # fmt: skip
-    return Claim(
-        message=_message(row), token=token, now=row["now"], lost=row["state"] == "sending", needless=row["needless"],
-        queued_for=row["queued_for"],
-    )  # fmt: skip
-
-
-async def renew(tx: "Tx[Any]", message_id: UUID, token: UUID, lease: timedelta) -> bool:
-    """Hold the row for another *lease* from now; false where it is another worker's by now."""
-    held: bool | None = await tx.fetchval(
-        """
-        update messages set lease_until = clock_timestamp() + $3
-        where message_id = $1 and attempt_token = $2 and state = 'sending' returning true
-        """,
-        message_id, token, lease,
-    )  # fmt: skip
-    return bool(held)
 
 
 async def queue_again(tx: "Tx[Any]", message_id: UUID, token: UUID, not_before: datetime, error: str) -> bool:
     """Give the row back: the provider did not take it."""
     given: bool | None = await tx.fetchval(
         """
-        update messages set state = 'queued', attempt_token = null, lease_until = null, not_before = $3, error = $4
+        update messages set state = 'queued', attempt_token = null, lease_until = null, kept_by_pid = null,
+            kept_by_since = null, not_before = $3, error = $4
         where message_id = $1 and attempt_token = $2 and state = 'sending' returning true
         """,
         message_id, token, not_before, error,
@@ -205,7 +109,8 @@ async def sent(
     """Write that the provider has it; false where the row is another worker's by now, and nothing was written."""
     written: bool | None = await tx.fetchval(
         """
-        update messages set state = 'sent', attempt_token = null, lease_until = null, provider = $3, provider_id = $4,
+        update messages set state = 'sent', attempt_token = null, lease_until = null, kept_by_pid = null,
+            kept_by_since = null, provider = $3, provider_id = $4,
             sent_at = $5, sent_twice = sent_twice or $6, error = null
         where message_id = $1 and attempt_token = $2 and state = 'sending' returning true
         """,
@@ -218,7 +123,8 @@ async def end(tx: "Tx[Any]", message_id: UUID, token: UUID, state: str, error: s
     """Write that it will not be sent (``failed``), or that nobody can say whether it was (``unknown``)."""
     written: bool | None = await tx.fetchval(
         """
-        update messages set state = $3, attempt_token = null, lease_until = null, error = $4,
+        update messages set state = $3, attempt_token = null, lease_until = null, kept_by_pid = null,
+            kept_by_since = null, error = $4,
             sent_twice = sent_twice or $3 = 'unknown'
         where message_id = $1 and attempt_token = $2 and state = 'sending' returning true
         """,
@@ -237,8 +143,8 @@ async def known_ids(tx: "Tx[Any]", provider: str, ids: Sequence[str]) -> frozens
 
 async def get(tx: "Tx[Any]", message_id: UUID) -> Message | None:
     """Return one message."""
-    row = await tx.fetchrow(f"select {_COLUMNS} {_FROM} where m.message_id = $1", message_id)
-    return _message(row) if row else None
+    row = await tx.fetchrow(f"select {COLUMNS} {FROM} where m.message_id = $1", message_id)
+    return message_of(row) if row else None
 
 
 # ---- what the provider says became of it ----
@@ -252,10 +158,10 @@ async def by_provider_id(tx: "Tx[Any]", provider: str, provider_id: str) -> Mess
     """
     await tx.execute("select pg_advisory_xact_lock(hashtext($1), hashtext($2))", provider, provider_id)
     row = await tx.fetchrow(
-        f"select {_COLUMNS} {_FROM} where m.provider = $1 and m.provider_id = $2",
+        f"select {COLUMNS} {FROM} where m.provider = $1 and m.provider_id = $2",
         provider, provider_id,
     )  # fmt: skip
-    return _message(row) if row else None
+    return message_of(row) if row else None
 
 
 async def has_become(
@@ -289,7 +195,10 @@ async def unpark(tx: "Tx[Any]", provider: str, provider_id: str) -> list[tuple[s
     """Return state and error of each status that waited for this message, in their order, and forget them."""
     rows = await tx.fetch(
         """
-        with mine as (delete from parked_statuses where provider = $1 and provider_id = $2 returning *)
+        with mine as (
+            delete from parked_statuses where provider = $1 and provider_id = $2
+            returning status, error, status_rank, received_at
+        )
         select status, error from mine order by status_rank, received_at
         """,
         provider, provider_id,
@@ -310,14 +219,14 @@ async def undelivered(tx: "Tx[Any]", within: Mapping[int, timedelta], limit: int
     """
     rows = await tx.fetch(
         f"""
-        select {_COLUMNS} {_FROM} join notices n on n.notice_id = m.notice_id
+        select {COLUMNS} {FROM} join notices n on n.notice_id = m.notice_id
         where n.state = 'asked' and a.state <> 'closed' and m.rank <> $1 and m.state = 'sent'
             and clock.now() >= least(m.valid_until, m.sent_at + ($2::interval[])[a.priority])
         order by m.sent_at limit $3
         """,
         ANSWER_RANK, [within[priority] for priority in sorted(within)], limit,
     )  # fmt: skip
-    return [_message(row) for row in rows]
+    return [message_of(row) for row in rows]
 
 
 async def still_asked(tx: "Tx[Any]", message: Message) -> bool:

@@ -180,19 +180,31 @@ async def test_twice_in_doubt_is_unknown_and_the_next_is_asked(centre: SmsCentre
     await centre.until_line(alarm.alarm_id, "undelivered")
 
 
-async def test_a_worker_that_slept_past_its_lease_does_not_post(centre: SmsCentre) -> None:
+async def test_a_worker_that_slept_does_not_post_what_another_has(centre: SmsCentre) -> None:
+    await centre.stop()
+    times = iter([0.0])
+    sleeper = Outbox(centre.memory, centre.provider(), monotonic=lambda: next(times, 16.0))
+    await centre.alarm(1)
+    claim = await sleeper._claim(urgent_only=False)
+    assert claim is not None
+    await centre.lapse()
+    centre.restart()
+    await eventually(lambda: centre.api.asked == 1)
+    await centre.move_clock(10)
+    await centre.first.receives("Larm … PRIO 1")
+    await sleeper._carry(claim)
+    assert len(centre.api.messages) == 1
+
+
+async def test_a_worker_that_slept_posts_what_is_still_its_own(centre: SmsCentre) -> None:
     await centre.stop()
     times = iter([0.0, 16.0])
     sleeper = Outbox(centre.memory, centre.provider(), monotonic=lambda: next(times, 17.0))
     await centre.alarm(1)
     await sleeper.cycle()
     await asyncio.gather(*sleeper._at_work)
-    assert centre.api.messages == []
-    await centre.lapse()
-    centre.restart()
-    await eventually(lambda: centre.api.asked == 1)
-    await centre.move_clock(10)
     await centre.first.receives("Larm … PRIO 1")
+    assert centre.api.asked == 0
 
 
 async def test_what_a_zombie_writes_is_refused(centre: SmsCentre) -> None:

@@ -96,7 +96,7 @@ class SmsCentre:
         await self.lapse()
 
     async def lapse(self) -> None:
-        """Let every lease lapse, as half a minute would."""
+        """Let every lease lapse, as a few seconds without renewals would."""
         async with self.memory.transaction() as tx:
             await tx.execute("update messages set lease_until = now() - interval '1 s' where state = 'sending'")
 

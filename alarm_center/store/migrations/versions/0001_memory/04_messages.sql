@@ -45,9 +45,13 @@ create table fjt.messages (
     created_at timestamptz not null,
     not_before timestamptz not null,
     valid_until timestamptz not null,
+    -- A claim: whoever has the token may send the message and write what came of it. The claim is free when its lease has
+    -- lapsed, or at once when the session that kept it is gone (fjt.session_lives): a killed process takes its session along.
     attempt_token uuid,
     claimed_at timestamptz,
     lease_until timestamptz,
+    kept_by_pid int,
+    kept_by_since timestamptz,
     provider text,
     provider_id text,
     status_rank int not null default 0,
@@ -71,6 +75,13 @@ create index messages_to_phone on fjt.messages (phone, created_at);
 
 -- How has this notice's SMS fared? (the case's page, undelivered)
 create index messages_of_notice on fjt.messages (notice_id) where notice_id is not null;
+
+-- The turn of a sending number: from when its next SMS may go, of real time. The statement that claims an SMS takes the turn
+-- by moving it on, so a turn is a lease that nobody holds: a replica that dies with one has cost the others one turn.
+create table fjt.sms_turns (
+    sending_number text primary key,
+    next_at timestamptz not null
+);
 
 -- Status callbacks that came before our own commit wait here.
 create table fjt.parked_statuses (

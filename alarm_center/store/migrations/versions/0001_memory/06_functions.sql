@@ -24,6 +24,11 @@ begin
     return found;
 end $$;
 
+-- Is the session still there that a process kept its claims with? It ends with its process. A session of the same number that
+-- began later is another one. Runs as the caller, who sees the beginnings of its own role's sessions only.
+create function fjt.session_lives(pid int, since timestamptz) returns boolean language sql volatile
+as $$ select exists (select from pg_stat_get_activity(pid) s where pid is not null and s.backend_start = since) $$;
+
 -- How many places of an incident are still to be checked, the areas included that the asker does not see: it is closed
 -- only when every resident is ticked.
 create function fjt.places_left(incident uuid) returns bigint

@@ -1,0 +1,166 @@
+"""Claims: which worker sends a message of the outbox now, and for how long it may.
+
+A claim is kept by a session in the database, renewed each second, and is free for others at once when that session is gone,
+as after a kill, or when its lease lapses, as behind a link that is half open. Leases and turns are real time by the
+database's clock, which no test and no demo moves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from alarm_center.store import messages
+from alarm_center.store.memory import Tx
+from alarm_center.store.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row that this worker holds while it keeps the claim: only with *token* can what became of it be written."""
+
+    message: Message
+    token: UUID
+    now: datetime
+    lost: bool
+    """It was being sent when its worker was lost: the provider may have it."""
+    needless: bool
+    """Its alarm is over, or its question was withdrawn, before it went out."""
+    queued_for: timedelta
+    real_now: datetime
+    """The database's clock, which no test and no demo moves."""
+
+    @property
+    def expired(self) -> bool:
+        return self.message.valid_until <= self.now
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The session in the database that a replica keeps its claims with."""
+
+    pid: int
+    since: datetime
+
+
+async def session(connection: "asyncpg.Connection[Any]") -> Session:
+    """Return the session that *connection* is."""
+    row = await connection.fetchrow("select pid, backend_start from pg_stat_get_activity(pg_backend_pid())")
+    assert row is not None, "a session sees itself"
+    return Session(row["pid"], row["backend_start"])
+
+
+async def claim_next(
+    tx: "Tx[Any]", token: UUID, lease: timedelta, kept_by: Session | None, every: timedelta | None, *, urgent_only: bool
+) -> Claim | None:
+    """Claim the row to send next; ``None`` where none may go now. First SMS before reminders, priority 1 before all.
+
+    One statement chooses the row, takes its number's turn and claims it: in between nobody can hold anything. Rows that
+    are locked are skipped. A new SMS takes its number's turn, one each *every* of real time (``None``: no rate);
+    ``urgent`` rows, priority 1 asking for somebody, take it at once, and the others wait for it. A row whose turn another
+    worker took meanwhile is left: so no lesser SMS of a number goes while a more urgent one is just being claimed.
+    """
+    row = await tx.fetchrow(
+        f"""
+        with next as materialized (
+            select m.message_id, m.sender, f.urgent, f.needless, f.by_turn
+            {messages.FROM} left join sms_turns t on t.sending_number = m.sender
+            cross join lateral (
+                select a.priority is not distinct from 1 and m.rank <= 2 as urgent,
+                    m.rank <> $1 and (a.state is not distinct from 'closed' or exists (
+                        select from notices n where n.notice_id = m.notice_id and (n.state in ('stood_down', 'declined')
+                            or n.state = 'took' and m.wording <> 'voice_on_site_check'))) as needless
+            ) w
+            cross join lateral (
+                select w.urgent, w.needless, m.state = 'queued' and m.channel = 'sms' and m.valid_until > clock.now()
+                    and not w.needless and $2::interval is not null as by_turn
+            ) f
+            where (m.state = 'queued' and m.not_before <= clock.now()
+                    or m.state = 'sending' and (m.lease_until <= clock_timestamp()
+                        or m.kept_by_pid is not null and not session_lives(m.kept_by_pid, m.kept_by_since)))
+                and (f.urgent or not $3 and (not f.by_turn or t.next_at is null or t.next_at <= clock_timestamp()))
+            order by m.rank, a.priority nulls last, m.not_before
+            limit 1 for update of m skip locked
+        ),
+        turn as (
+            insert into sms_turns as t (sending_number, next_at)
+            select sender, clock_timestamp() + $2 from next where by_turn
+            on conflict (sending_number) do update set next_at = greatest(t.next_at, clock_timestamp()) + $2
+                where (select urgent from next) or t.next_at <= clock_timestamp()
+            returning sending_number
+        ),
+        claimed as (
+            update messages m set state = 'sending', attempt_token = $4, claimed_at = clock.now(),
+                lease_until = clock_timestamp() + $5, kept_by_pid = $6, kept_by_since = $7
+            from next where m.message_id = next.message_id and (not next.by_turn or exists (select from turn))
+            returning m.message_id
+        )
+        select {messages.COLUMNS}, next.needless, clock.now() as now, clock_timestamp() as real_now,
+            clock.now() - m.created_at as queued_for
+        {messages.FROM} join claimed using (message_id) join next using (message_id)
+        """,  # noqa: S608 -- the columns are our own constant
+        messages.ANSWER_RANK, every, urgent_only, token, lease, kept_by and kept_by.pid, kept_by and kept_by.since,
+    )  # fmt: skip
+    if row is None:
+        return None
+    return Claim(
+        message=messages.message_of(row), token=token, now=row["now"], lost=row["state"] == "sending", needless=row["needless"],
+        queued_for=row["queued_for"], real_now=row["real_now"],
+    )  # fmt: skip
+
+
+async def next_turn_in(tx: "Tx[Any]") -> timedelta | None:
+    """Return how long until the next number that has sent may send again; ``None`` where each may now."""
+    wait: timedelta | None = await tx.fetchval(
+        "select min(next_at) - clock_timestamp() from sms_turns where next_at > clock_timestamp()"
+    )
+    return wait
+
+
+async def keep(
+    connection: "asyncpg.Connection[Any]", tokens: Sequence[UUID], lease: timedelta, kept_by: Session
+) -> frozenset[UUID]:
+    """Hold the claims *tokens* for another *lease* from now, by *kept_by*; return those that are still ours.
+
+    One that is being written just now is skipped: another row's lease must not lapse while this waits for it.
+    """
+    rows = await connection.fetch(
+        """
+        update messages set lease_until = clock_timestamp() + $2, kept_by_pid = $3, kept_by_since = $4
+        where message_id in (
+            select message_id from messages where state = 'sending' and attempt_token = any ($1::uuid[])
+            for update skip locked
+        )
+        returning attempt_token
+        """,
+        list(tokens), lease, kept_by.pid, kept_by.since,
+    )  # fmt: skip
+    return frozenset(row["attempt_token"] for row in rows)
+
+
+async def renew(tx: "Tx[Any]", message_id: UUID, token: UUID, lease: timedelta) -> bool:
+    """Hold the row for another *lease* from now; false where it is another worker's by now."""
+    held: bool | None = await tx.fetchval(
+        """
+        update messages set lease_until = clock_timestamp() + $3
+        where message_id = $1 and attempt_token = $2 and state = 'sending' returning true
+        """,
+        message_id, token, lease,
+    )  # fmt: skip
+    return bool(held)
+
+
+async def let_go(tx: "Tx[Any]", message_id: UUID, token: UUID, wait: timedelta) -> bool:
+    """Give up the claim of a row that the provider may have: after *wait* the next claim asks the provider."""
+    given: bool | None = await tx.fetchval(
+        """
+        update messages set attempt_token = null, lease_until = clock_timestamp() + $3, kept_by_pid = null,
+            kept_by_since = null
+        where message_id = $1 and attempt_token = $2 and state = 'sending' returning true
+        """,
+        message_id, token, wait,
+    )  # fmt: skip
+    return bool(given)

@@ -1,0 +1,144 @@
+"""Claims of messages: free at once when their process is gone, and after a lease behind a link that is half open."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from alarm_center.keeper import APPLICATION
+from alarm_center.outbox import Outbox
+from alarm_center.store import claims
+from alarm_center.store.memory import Memory
+from tests.integration.test_outbox import Gate, Wrapped
+from tests.support.half_open import half_open_link
+from tests.support.postgres import Database
+from tests.support.sms_centre import SmsCentre, sms_centre
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+async def centre(database: Database) -> AsyncIterator[SmsCentre]:
+    async with sms_centre(database) as running:
+        yield running
+
+
+@asynccontextmanager
+async def other_replica(
+    centre: SmsCentre, dsn: str, gate: Gate, lease_seconds: float
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Another replica's outbox, on its own connections; its POST waits at *gate* after the provider has taken it."""
+    async with AsyncExitStack() as stack:
+        memory = await Memory.open(dsn)
+        stack.callback(memory._pool.terminate)
+        outbox = Outbox(memory, Wrapped(centre.provider(), gate.after), lease_seconds=lease_seconds, drain_seconds=0)
+        task = asyncio.create_task(outbox.run())
+        await eventually(lambda: outbox.keeper.session)
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, *outbox._at_work, return_exceptions=True)
+
+
+async def sessions_of_keepers(centre: SmsCentre) -> int:
+    rows = await centre.rows(
+        "select 1 from pg_stat_activity where application_name = $1 and datname = current_database()", APPLICATION
+    )
+    return len(rows)
+
+
+async def test_a_killed_process_frees_its_claims_at_once(centre: SmsCentre, database: Database) -> None:
+    await centre.stop()
+    gate = Gate()
+    async with other_replica(centre, database.worker, gate, lease_seconds=600):
+        await centre.alarm(1)
+        await gate.reached.wait()
+        row = await centre.message()
+        assert (row["state"], row["kept_by_pid"] is None) == ("sending", False)
+        centre.restart()
+        # Nothing is taken from a replica that lives.
+        await eventually(lambda: centre.outbox.keeper.session)
+        await centre.outbox.cycle()
+        assert centre.api.asked == 0
+        async with centre.memory.transaction() as tx:
+            # The server's end of what a SIGKILL does: the socket is closed, and the session ends.
+            assert await tx.fetchval("select pg_terminate_backend($1)", row["kept_by_pid"])
+        sms = await centre.first.receives("Larm … PRIO 1")
+        assert (await centre.until_message_is("sent"))["provider_id"] == sms.sid
+    assert len(centre.api.messages) == 1
+
+
+async def test_behind_a_half_open_link_the_lease_frees_them(centre: SmsCentre, database: Database) -> None:
+    await centre.stop()
+    gate = Gate()
+    async with (
+        half_open_link(database.worker) as link,
+        other_replica(centre, link.dsn, gate, lease_seconds=1.0) as other,
+    ):
+        await centre.alarm(1)
+        await gate.reached.wait()
+        link.freeze()
+        centre.restart()
+        sms = await centre.first.receives("Larm … PRIO 1")
+        before = await centre.until_message_is("sent")
+        assert before["provider_id"] == sms.sid
+        assert await sessions_of_keepers(centre) == 2, "the lost one's session is still there"
+        # The zombie writes nothing when its link comes back.
+        gate.opened.set()
+        link.thaw()
+        await asyncio.sleep(0)
+        assert not other.done()
+        assert await centre.message() == before
+    assert len(centre.api.messages) == 1
+
+
+async def test_a_claim_at_work_outlives_its_lease(centre: SmsCentre, database: Database) -> None:
+    await centre.stop()
+    gate = Gate()
+    async with other_replica(centre, database.worker, gate, lease_seconds=0.6):
+        await centre.alarm(1)
+        await gate.reached.wait()
+        first = (await centre.message())["lease_until"]
+
+        async def renewed() -> bool:
+            return bool((await centre.message())["lease_until"] > first + timedelta(seconds=1.2))
+
+        await eventually(renewed)
+        await centre.outbox.cycle()
+        assert centre.api.asked == 0
+        gate.opened.set()
+        await centre.first.receives("Larm … PRIO 1")
+        await centre.until_message_is("sent")
+
+
+async def test_a_claim_whose_answer_is_lost_holds_no_lock(centre: SmsCentre, database: Database) -> None:
+    await centre.stop()
+    lease, every = timedelta(seconds=1), timedelta(milliseconds=1)
+    async with half_open_link(database.worker) as link:
+        frozen = await asyncpg.connect(link.dsn)
+        # Prepared while there is nothing to claim; then one question goes out, and its answer does not come.
+        assert await claims.claim_next(frozen, uuid4(), lease, None, every, urgent_only=False) is None  # type: ignore[arg-type]
+        await centre.alarm(1)
+        link.freeze_answers()
+        asking = asyncio.ensure_future(
+            claims.claim_next(frozen, uuid4(), lease, None, every, urgent_only=False)  # type: ignore[arg-type]
+        )
+        await eventually(lambda: one_is_sending(centre))
+        async with centre.memory.transaction() as tx:
+            await tx.execute("set local lock_timeout = '1s'")
+            assert await tx.fetchval("select sending_number from sms_turns for update")
+            assert await tx.fetchval("select message_id from messages where state = 'sending' for update")
+        centre.restart()
+        await eventually(lambda: centre.api.asked == 1)
+        await centre.move_clock(10)
+        await centre.first.receives("Larm … PRIO 1")
+        asking.cancel()
+        frozen.terminate()
+
+
+async def one_is_sending(centre: SmsCentre) -> bool:
+    return await centre.rows("select 1 from messages where state = 'sending'") != []
