@@ -17,7 +17,7 @@ from alarm_center.devices import watch
 from alarm_center.devices.hearing import Hearing, nothing_new
 from alarm_center.store import alarms, checks, commands, devices, events, sessions
 from alarm_center.store.memory import Memory, Tx, now
-from schemas import topics
+from schemas import timeline, topics
 from schemas.messages import Finding, Session, Status
 from schemas.vocabulary import Answer, Reason, Refusal
 
@@ -70,11 +70,12 @@ class Inbox:
                 return False
             await devices.status(tx, where.org, where.device, status, at)
             if device.link != status.link or device.fault != status.fault or device.camera_ok != status.camera_ok:
-                await events.write(
-                    tx, at, where.org, "device_changed",
-                    {"link": status.link, "camera_ok": status.camera_ok}, device_id=where.device,
-                    resident_id=device.resident_id, area_id=device.area_id, actor="device",
+                changed = timeline.DeviceChanged(status.link, status.camera_ok)
+                event = events.NewEvent(
+                    where.org, changed, device_id=where.device, resident_id=device.resident_id, area_id=device.area_id,
+                    actor="device",
                 )  # fmt: skip
+                await events.write(tx, at, event)
             return True
 
         if await self.memory.attempt(work):
@@ -149,13 +150,13 @@ async def take(tx: "Tx[Any]", finding: Finding, answer: Answer | None) -> Answer
         tx, finding, at, resident_id=device.resident_id, check_id=check.check_id, alarm_id=after.alarm_id,
         needs_human=needs_human, refusal=None,
     )  # fmt: skip
-    await events.write(
-        tx, at, finding.org, "session_committed",
-        {"answer": answer, "needs_human": needs_human, "pictures": finding.pictures,
-         "priority": await alarms.priority_of(tx, after.alarm_id)},
+    priority = await alarms.priority_of(tx, after.alarm_id)
+    event = events.NewEvent(
+        finding.org, timeline.SessionCommitted(needs_human, finding.pictures, answer, priority),
         area_id=device.area_id, check_id=check.check_id, alarm_id=after.alarm_id, resident_id=device.resident_id,
         device_id=finding.device, session_id=finding.session_id, actor=finding.detector or "detector",
     )  # fmt: skip
+    await events.write(tx, at, event)
     return finding.answer
 
 
@@ -199,9 +200,10 @@ async def _drop(
         tx, finding, at, resident_id=device.resident_id, check_id=check.check_id if check else None, alarm_id=None,
         needs_human=False, refusal=refusal,
     )  # fmt: skip
-    await events.write(
-        tx, at, finding.org, "session_refused", {"refusal": refusal}, area_id=device.area_id,
+    event = events.NewEvent(
+        finding.org, timeline.SessionRefused(refusal), area_id=device.area_id,
         check_id=check.check_id if check else None, resident_id=device.resident_id, device_id=finding.device,
         session_id=finding.session_id, actor="inbox",
     )  # fmt: skip
+    await events.write(tx, at, event)
     return refusal

@@ -26,6 +26,7 @@ from alarm_center.store import claims, messages
 from alarm_center.store.claims import Claim
 from alarm_center.store.memory import AWAY, Memory, Tx, now
 from alarm_center.store.messages import Message
+from schemas.timeline import Payload
 from schemas.vocabulary import Channel
 
 log = structlog.get_logger()
@@ -256,9 +257,7 @@ class Outbox:
             ):
                 raise _Lost
             seconds = (at - message.created_at).total_seconds()
-            kind = "call_made" if message.channel is Channel.CALL else "sms_sent"
-            data = {"seconds": round(seconds, 3), **({"sent_twice": True} if twice else {})}
-            await delivery.write(tx, at, message, kind, data)
+            await delivery.write(tx, at, message, delivery.sent(message, seconds, twice))
             fresh = await messages.get(tx, message.message_id)
             assert fresh is not None
             await delivery.take_parked(tx, fresh, self.provider.name, sent.provider_id, at)
@@ -277,8 +276,7 @@ class Outbox:
                 await delivery.tell_undelivered(tx, message)
             if not await messages.end(tx, message.message_id, claim.token, state, error):
                 raise _Lost
-            kind = "not_needed" if error == "not_needed" else state
-            await delivery.write(tx, await now(tx), message, f"{delivery.kind_of(message)}_{kind}", {"error": error})
+            await delivery.write(tx, await now(tx), message, _ended(message, state, error))
 
         await self.memory.attempt(work)
         metrics.SMS.labels(state).inc()
@@ -312,6 +310,12 @@ class Outbox:
         if not await self.memory.at_once(lambda tx: claims.renew(tx, claim.message.message_id, claim.token, lease)):
             raise _Lost
         self.keeper.take(claim.token, began)
+
+
+def _ended(message: Message, state: str, error: str) -> Payload:
+    if error == "not_needed":
+        return delivery.not_needed(message)
+    return delivery.unknown(message, error) if state == "unknown" else delivery.failed(message, error)
 
 
 def _is(seen: Seen, message: Message) -> bool:

@@ -9,28 +9,20 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
-from uuid import UUID
 
 import structlog
 
-from alarm_center.core.alarm_events import AlarmLine
-from alarm_center.core.happenings import CheckLine
 from alarm_center.pictures import Pictures
 from alarm_center.store import events
 from alarm_center.store.events import Cursor, Event
 from alarm_center.store.memory import AWAY, Memory
+from schemas import timeline
+from schemas.vocabulary import Priority
 
 log = structlog.get_logger()
 
 _POLL_SECONDS: Final = 1.0
 _COALESCE_SECONDS: Final = 0.05
-
-_HELD: Final = {
-    AlarmLine.CLAIMED: True,
-    AlarmLine.TAKEN_OVER: True,
-    AlarmLine.RELEASED: False,
-    AlarmLine.LEASE_LAPSED: False,
-}
 
 
 @dataclass(slots=True)
@@ -79,27 +71,30 @@ class Timeline:
                 return count
 
     def _to_pictures(self, event: Event) -> None:
-        pictures, kind = self.pictures, event.kind
-        if kind == "session_committed" and event.session_id is not None:
-            pictures.committed(
-                event.org, event.session_id, needed=bool(event.data.get("needs_human")), check_id=event.check_id,
-                alarm_id=event.alarm_id, resident_id=event.resident_id,
-                priority=int(event.data.get("priority") or 2),
-            )  # fmt: skip
-        elif kind == "session_refused" and event.session_id is not None:
-            pictures.forget(event.org, event.session_id)
-        elif kind in (AlarmLine.OPENED, AlarmLine.JOINED) and event.check_id is not None and event.alarm_id is not None:
-            pictures.joined(event.check_id, event.alarm_id, int(event.data.get("priority") or 2))
-        elif kind == AlarmLine.CLOSED and event.alarm_id is not None:
-            pictures.closed(alarm_id=event.alarm_id)
-        elif kind in (CheckLine.SEEN, CheckLine.CANCELLED) and event.check_id is not None:
-            pictures.closed(check_id=event.check_id)
-        elif kind == "consent_revoked":
-            pictures.closed_of_resident(event.resident_id)
-        elif kind == "live_asked" and event.device_id is not None:
-            pictures.expect_live(event.org, event.device_id, UUID(event.data["command_id"]))
-        elif kind in _HELD and event.alarm_id is not None:
-            pictures.claimed(event.alarm_id, _HELD[AlarmLine(kind)])
+        pictures, alarm_id, check_id = self.pictures, event.alarm_id, event.check_id
+        match event.payload:
+            case timeline.SessionCommitted() as kept if event.session_id is not None:
+                pictures.committed(
+                    event.org, event.session_id, needed=kept.needs_human, check_id=check_id, alarm_id=alarm_id,
+                    resident_id=event.resident_id, priority=int(kept.priority or Priority.SECOND),
+                )  # fmt: skip
+            case timeline.SessionRefused() if event.session_id is not None:
+                pictures.forget(event.org, event.session_id)
+            case timeline.AlarmOpened(priority=priority) | timeline.CaseJoined(priority=priority):
+                if check_id is not None and alarm_id is not None:
+                    pictures.joined(check_id, alarm_id, int(priority))
+            case timeline.AlarmClosed() if alarm_id is not None:
+                pictures.closed(alarm_id=alarm_id)
+            case timeline.CheckSeen() | timeline.CheckCancelled() if check_id is not None:
+                pictures.closed(check_id=check_id)
+            case timeline.ConsentRevoked():
+                pictures.closed_of_resident(event.resident_id)
+            case timeline.LiveAsked(command_id=command_id) if event.device_id is not None:
+                pictures.expect_live(event.org, event.device_id, command_id)
+            case timeline.CaseClaimed() | timeline.CaseTakenOver() if alarm_id is not None:
+                pictures.claimed(alarm_id, True)
+            case timeline.CaseReleased() | timeline.LeaseLapsed() if alarm_id is not None:
+                pictures.claimed(alarm_id, False)
 
 
 async def pass_hints_on(memory: Memory, wake: Callable[[], None]) -> None:

@@ -3,16 +3,19 @@
 from pathlib import Path
 
 import schemas
-from schemas.documents import documents, with_table
+from schemas.documents import documents, line_table, topic_table, with_table
 
 SCHEMAS = Path(schemas.__file__).parent
-PROSE = SCHEMAS.parent / "docs" / "contract.md"
+DOCS = SCHEMAS.parent / "docs"
+TABLES = {DOCS / "contract.md": ("topics", topic_table), DOCS / "timeline.md": ("lines", line_table)}
+"""The pages that hold a table made from the models: the table's name and its maker."""
 
 
 def expected() -> dict[Path, str]:
     """Return every document that is made from the models, by its path, as it should stand."""
     files = {SCHEMAS / path: text for path, text in documents().items()}
-    files[PROSE] = with_table(PROSE.read_text(encoding="utf-8"))
+    for page, (name, table) in TABLES.items():
+        files[page] = with_table(page.read_text(encoding="utf-8"), name, table())
     return files
 
 

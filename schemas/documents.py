@@ -1,16 +1,18 @@
-"""The contract's documents, made from the models and the topic table: JSON Schema, AsyncAPI 3 and a table in prose.
+"""The contract's documents, made from the models: JSON Schema, AsyncAPI 3, and the tables of topics and of the timeline's lines.
 
 Pure: returns texts by path. ``python -m fjarrtillsyn.contract`` writes them; a test fails when they drift.
 """
 
 import json
 from collections.abc import Iterator
+from dataclasses import MISSING, fields
 from enum import Enum
 from inspect import getdoc, getmembers, isclass
 from typing import Any, Final
 
 from schemas import limits, vocabulary
 from schemas.messages import MESSAGES, Envelope, Message
+from schemas.timeline import PAYLOADS, EventKind
 from schemas.topics import TABLE, Route
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -18,9 +20,6 @@ _SCHEMA_FORMAT: Final = "application/schema+json;version=draft-2020-12"
 _MQTT_BINDING: Final = "0.2.0"
 _JSON: Final = "application/json"
 _CBOR: Final = "application/cbor"
-
-TABLE_BEGINS: Final = "<!-- topics: generated -->"
-TABLE_ENDS: Final = "<!-- end of topics -->"
 
 _PARAMETERS: Final = {
     "org": "The organisation (town).",
@@ -114,17 +113,32 @@ def topic_table() -> str:
     return "\n".join(lines)
 
 
-def with_table(text: str) -> str:
-    """Return *text* with what stands between the table's marks made anew.
+def line_table() -> str:
+    """Return the Markdown table of the timeline's kinds; a field that may be missing has a question mark."""
+    lines = ["| kind | fields | what it tells |", "|---|---|---|"]
+    for kind in EventKind:
+        payload = PAYLOADS[kind]
+        names = [
+            f"`{field.name}`" + ("" if field.default is MISSING else "?")
+            for field in fields(payload)  # type: ignore[arg-type]  # each payload is a dataclass
+        ]
+        told = " ".join((getdoc(payload) or "").split())
+        lines.append(f"| `{kind}` | {', '.join(names)} | {told} |")
+    return "\n".join(lines)
+
+
+def with_table(text: str, name: str, table: str) -> str:
+    """Return *text* with *table* between the marks of the table *name*.
 
     Raises:
         ValueError: a mark is missing.
     """
-    before, begins, rest = text.partition(TABLE_BEGINS)
-    _, ends, after = rest.partition(TABLE_ENDS)
-    if not begins or not ends:
-        raise ValueError(f"docs/contract.md: {TABLE_BEGINS} or {TABLE_ENDS} is missing")
-    return f"{before}{begins}\n{topic_table()}\n{ends}{after}"
+    begins, ends = f"<!-- {name}: generated -->", f"<!-- end of {name} -->"
+    before, found, rest = text.partition(begins)
+    _, ended, after = rest.partition(ends)
+    if not found or not ended:
+        raise ValueError(f"docs: {begins} or {ends} is missing")
+    return f"{before}{begins}\n{table}\n{ends}{after}"
 
 
 def _named(word: str, schema: dict[str, Any]) -> dict[str, Any]:

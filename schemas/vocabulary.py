@@ -298,3 +298,13 @@ class Duty(StrEnum):
 
     PATROL = "patrol"
     LEAD = "lead"
+
+
+class ImportAction(StrEnum):
+    """Effect of an import on one row."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    ENDED = "ended"
+    LEFT = "left"
+    """In the database and not in the file: left as it is, since forgetting a line ends nobody's supervision."""

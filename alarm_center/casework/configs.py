@@ -14,6 +14,7 @@ from alarm_center.store import devices, events
 from alarm_center.store.memory import Tx, now
 from schemas.limits import CONFIG_AHEAD_HOURS
 from schemas.messages import Attempt, Capture, Config, Part, Profile
+from schemas.timeline import ConfigWanted
 
 log = structlog.get_logger()
 P = TypeVar("P", bound=Part)
@@ -54,10 +55,11 @@ async def refresh(tx: "Tx[Any]", org: str, device_id: str) -> int | None:
     )
     version = await devices.want(tx, org, device_id, config.model_dump(mode="json", exclude={"version"}))
     if version is not None:
-        await events.write(
-            tx, at, org, "config_wanted", {"version": version, "attempts": len(attempts)}, device_id=device_id,
-            resident_id=device.resident_id, area_id=device.area_id,
-        )  # fmt: skip
+        wanted = ConfigWanted(version, len(attempts))
+        event = events.NewEvent(
+            org, wanted, device_id=device_id, resident_id=device.resident_id, area_id=device.area_id
+        )
+        await events.write(tx, at, event)
     return version
 
 

@@ -19,8 +19,10 @@ from alarm_center.core.case import Alarm, IllegalMove
 from alarm_center.core.plan import Wording
 from alarm_center.core.sms_text import Facts
 from alarm_center.store import events, incidents, jobs, rosters, towns
+from alarm_center.store.events import NewEvent
 from alarm_center.store.incidents import Incident
 from alarm_center.store.memory import Memory, Tx, Viewer, now
+from schemas import timeline
 from schemas.vocabulary import AlarmKind, Who
 
 log = structlog.get_logger()
@@ -47,7 +49,7 @@ async def returned(memory: Memory, at: datetime, gap: timedelta) -> list[str]:
         away = [t for t in await towns.towns(tx) if gap > t.plan_of_area({}).exact_window]
         for town in away:
             await jobs.ran(tx, f"returned:{town.org}", at)
-            await events.write(tx, at, town.org, "service_gap", {"seconds": int(gap.total_seconds())}, actor=ACTOR)
+            await events.write(tx, at, NewEvent(town.org, timeline.ServiceGap(int(gap.total_seconds())), actor=ACTOR))
     if away:
         log.error("service_was_away", seconds=int(gap.total_seconds()), towns=len(away))
         memory.hint()
@@ -106,10 +108,8 @@ async def _service(tx: "Tx[Any]", org: str, since: datetime) -> tuple[Incident, 
 
 async def _open(tx: "Tx[Any]", org: str, area_id: UUID | None, kind: AlarmKind, at: datetime) -> Incident:
     made = await incidents.add(tx, org, area_id, kind.value, at)
-    await events.write(
-        tx, at, org, "incident_opened", {"incident_id": made.incident_id, "number": made.number, "kind": kind},
-        area_id=area_id, actor=ACTOR,
-    )  # fmt: skip
+    opened = timeline.IncidentOpened(made.incident_id, made.number, kind)
+    await events.write(tx, at, NewEvent(org, opened, area_id=area_id, actor=ACTOR))
     log.warning("incident_opened", org=org, number=made.number, kind=kind.value)
     return made
 
@@ -153,11 +153,8 @@ async def _tell(tx: "Tx[Any]", incident_id: UUID) -> int:
         for phone in phones:
             await wording.say(tx, town, phone, Wording.INCIDENT, facts, at)
         await incidents.told(tx, incident_id, area_id, places, at)
-        await events.write(
-            tx, at, incident.org, "incident_told",
-            {"incident_id": incident_id, "number": incident.number, "places": places, "told": len(phones)},
-            area_id=area_id, actor=ACTOR,
-        )  # fmt: skip
+        told = timeline.IncidentTold(incident_id, incident.number, places, len(phones))
+        await events.write(tx, at, NewEvent(incident.org, told, area_id=area_id, actor=ACTOR))
         queued += len(phones)
     return queued
 
@@ -186,10 +183,8 @@ async def close(memory: Memory, incident_id: UUID, *, by: str, viewer: Viewer | 
             )
         at = await now(tx)
         await incidents.close(tx, incident_id, by, at)
-        await events.write(
-            tx, at, incident.org, "incident_closed", {"incident_id": incident_id, "number": incident.number},
-            area_id=incident.area_id, actor=by,
-        )  # fmt: skip
+        closed = timeline.IncidentClosed(incident_id, incident.number)
+        await events.write(tx, at, NewEvent(incident.org, closed, area_id=incident.area_id, actor=by))
 
     await memory.attempt(work, viewer)
     memory.hint()

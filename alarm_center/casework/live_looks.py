@@ -1,5 +1,6 @@
 """A live look: whoever holds an open alarm sees through the resident's camera, for some seconds, by command."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -8,10 +9,9 @@ from alarm_center.casework.cases import NotFound
 from alarm_center.core.case import Alarm, AlarmState, IllegalMove
 from alarm_center.store import alarms, commands, devices, events, looks
 from alarm_center.store.memory import Memory, Tx, Viewer, now
+from schemas.timeline import LiveAsked, Payload, ShownClear
 from schemas.vocabulary import ClearFor, Show
 
-SHOWN_CLEAR: Final = "shown_clear"
-"""The line of the timeline when somebody is shown clear what the town shows blurred: who, of which session, and why."""
 _EXPIRES: Final = timedelta(seconds=60)
 
 
@@ -50,10 +50,7 @@ async def ask(
         command_id = await _command(tx, alarm, device["device_id"], seconds, at, user)
         if clear_for is not None:
             await looks.begin_live(tx, command_id, user, at, clear_for)
-            await events.write(
-                tx, at, alarm.org, SHOWN_CLEAR, {"command_id": command_id, "reason": clear_for}, area_id=alarm.area_id,
-                alarm_id=alarm.alarm_id, resident_id=alarm.resident_id, device_id=device["device_id"], actor=str(user),
-            )  # fmt: skip
+            await events.write(tx, at, _about(alarm, device["device_id"], ShownClear(clear_for, command_id), user))
         return command_id
 
     command_id = await memory.attempt(work, viewer)
@@ -73,8 +70,10 @@ async def _command(tx: "Tx[Any]", alarm: Alarm, device_id: str, seconds: int, at
             asked_by=str(user), created_at=at, opens_at=at, expires_at=at + _EXPIRES,
         ),
     )  # fmt: skip
-    await events.write(
-        tx, at, alarm.org, "live_asked", {"command_id": command_id, "seconds": seconds}, area_id=alarm.area_id,
-        alarm_id=alarm.alarm_id, resident_id=alarm.resident_id, device_id=device_id, actor=str(user),
-    )  # fmt: skip
+    await events.write(tx, at, _about(alarm, device_id, LiveAsked(command_id, seconds), user))
     return command_id
+
+
+def _about(alarm: Alarm, device_id: str, payload: Payload, user: UUID) -> events.NewEvent:
+    """Return a line about *alarm* and the device that looks, which need not be the one that raised it."""
+    return replace(events.about_alarm(alarm, payload, str(user)), device_id=device_id)

@@ -1,6 +1,6 @@
 """Raises an alarm by hand, once a form: it opens the resident's case or adds to it, and goes the ordinary way from there."""
 
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from alarm_center.casework import cases, steps
@@ -8,9 +8,7 @@ from alarm_center.core.case import Alarm
 from alarm_center.core.raising import Coming, Wish, foresee
 from alarm_center.store import alarms, checks, events, raisings, residents, sight, towns
 from alarm_center.store.memory import Memory, Tx, Viewer, now
-
-RAISED: Final = "raised_by_hand"
-"""The line of the timeline: the reason's code, and whether there is a note. The note itself stands with the alarm."""
+from schemas.timeline import RaisedByHand
 
 
 async def coming(memory: Memory, resident_id: UUID, wish: Wish, viewer: Viewer) -> Coming:
@@ -51,11 +49,8 @@ async def raise_by_hand(
         alarm = await cases.raise_manual_in(tx, home, wish.priority, str(user))
         at = await now(tx)
         await raisings.add(tx, raising_id, alarm, wish, user, at)
-        await events.write(
-            tx, at, alarm.org, RAISED,
-            {"reason": wish.reason, "priority": int(wish.priority), "note": wish.note is not None},
-            area_id=alarm.area_id, alarm_id=alarm.alarm_id, resident_id=resident_id, actor=str(user),
-        )  # fmt: skip
+        raised = RaisedByHand(wish.reason, wish.priority, note=wish.note is not None)
+        await events.write(tx, at, events.about_alarm(alarm, raised, str(user)))
         return alarm
 
     alarm = await memory.attempt(work, viewer)

@@ -36,9 +36,10 @@ from alarm_center.core.case import (
     Visit,
     Write,
 )
-from alarm_center.core.happenings import AskAgain, CheckEvent, CheckLine, StaffDone, StaffOnSite
+from alarm_center.core.happenings import AskAgain, CheckEvent, StaffDone, StaffOnSite
 from alarm_center.store import alarms, checks, commands, devices, events, looks, restoring, rosters, towns
 from alarm_center.store.memory import Tx, now
+from schemas import timeline
 from schemas.vocabulary import AlarmKind, Cause, Condition, Priority, Show
 
 CheckEvents = Callable[["Tx[Any]", Check, datetime], Awaitable[CheckEvent]]
@@ -69,12 +70,8 @@ async def _apply_check(
     check = decision.check
     for effect in decision.effects:
         match effect:
-            case Write(kind, data):
-                await events.write(
-                    tx, at, check.org, kind, data, area_id=home.area_id, check_id=check.check_id,
-                    resident_id=check.resident_id, device_id=check.device_id, session_id=data.get("session_id"),
-                    actor=actor,
-                )  # fmt: skip
+            case Write(payload):
+                await events.write(tx, at, events.about_check(check, home.area_id, payload, actor))
             case Look(attempt):
                 await _command_attempt(tx, check, attempt, at, actor)
             case Raise(kind=kind, priority=priority, reason=reason):
@@ -160,11 +157,8 @@ async def _apply_alarm(
 ) -> None:
     for effect in effects:
         match effect:
-            case Write(kind, data):
-                await events.write(
-                    tx, at, alarm.org, kind, data, area_id=alarm.area_id, alarm_id=alarm.alarm_id, check_id=check_id,
-                    resident_id=alarm.resident_id, device_id=alarm.device_id, actor=actor,
-                )  # fmt: skip
+            case Write(payload):
+                await events.write(tx, at, events.about_alarm(alarm, payload, actor, check_id))
             case Notify(notice, first):
                 await wording.ask(tx, town, alarm, notice, at, first=first)
             case Hold(on):
@@ -269,11 +263,8 @@ async def _call_off(tx: "Tx[Any]", home: towns.Home, check: Check, at: datetime,
             note = wording.owed_again(home.town)
             await step_alarm(tx, visit, alarm_events.CalledOff(actor), actor, note, check_id=check.check_id)
         except IllegalMove:
-            await events.write(
-                tx, at, check.org, CheckLine.VISIT_STAYS, {"case_no": visit.case_no, "state": visit.state},
-                area_id=home.area_id, check_id=check.check_id, alarm_id=alarm_id, resident_id=check.resident_id,
-                actor=actor,
-            )  # fmt: skip
+            stays = timeline.VisitStays(visit.case_no, visit.state)
+            await events.write(tx, at, events.about_alarm(visit, stays, actor, check.check_id))
 
 
 async def _clear(tx: "Tx[Any]", check: Check, only: AlarmKind | None, actor: str) -> None:

@@ -13,12 +13,10 @@ from alarm_center.core.plan import Wording
 from alarm_center.core.sms_text import Facts
 from alarm_center.store import events, rosters, towns
 from alarm_center.store.memory import Tx, now
+from schemas.timeline import CaseStuck, EventKind
 from schemas.vocabulary import Who
 
 log = structlog.get_logger()
-
-STUCK: Final = "stuck"
-"""The timeline's line."""
 
 _WHERE: Final = {
     "check": """
@@ -41,7 +39,7 @@ async def tell(tx: "Tx[Any]", of: str, id_: UUID) -> bool:
     """
     await tx.execute("select pg_advisory_xact_lock(hashtext('stuck'), hashtext($1))", str(id_))
     case = await tx.fetchrow(_WHERE[of], id_)
-    if case is None or await tx.fetchval(_TOLD[of], id_, STUCK):
+    if case is None or await tx.fetchval(_TOLD[of], id_, EventKind.STUCK):
         return False
     at, town = await now(tx), await towns.town(tx, case["org"])
     code, _ = await towns.area(tx, case["area_id"])
@@ -51,9 +49,10 @@ async def tell(tx: "Tx[Any]", of: str, id_: UUID) -> bool:
     text = Wording.STUCK_CHECK if case["case_no"] is None else Wording.STUCK
     for phone in phones:
         await wording.say_bare(tx, town, phone, text, Facts(case_no=case["case_no"], area=code), at)
-    await events.write(
-        tx, at, town.org, STUCK, {"of": of, "told": len(phones)}, area_id=case["area_id"], check_id=case["check_id"],
+    event = events.NewEvent(
+        town.org, CaseStuck(of, len(phones)), area_id=case["area_id"], check_id=case["check_id"],
         alarm_id=case["alarm_id"], resident_id=case["resident_id"], actor="clockwork",
     )  # fmt: skip
+    await events.write(tx, at, event)
     log.error("stuck_told", org=town.org, of=of, id=str(id_), told=len(phones))
     return True

@@ -6,7 +6,7 @@ free text, no link.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -16,6 +16,7 @@ from alarm_center.core.lease import Lease
 from alarm_center.store import dossier
 from alarm_center.store.dossier import CASE_NO_DIGITS, KINDS, Row
 from alarm_center.store.memory import Memory, Tx, Viewer
+from schemas import timeline
 
 _PREFIX: Final = re.compile(r"[0-9a-f-]{4,36}")
 _SOON: Final = 1.0
@@ -176,7 +177,9 @@ def _moments(case: _Case) -> Iterator[tuple[datetime, str]]:
     zone, parts = case.zone, case.parts
     for event in parts["event"]:
         by = f" by {event['actor']}" if event["actor"] else ""
-        yield event["at"], f"event    {event['kind']}{by}" + _pairs(event["data"], zone)
+        payload = timeline.decode(event["kind"], event["data"])
+        told = payload.data if isinstance(payload, timeline.Unknown) else _fields(payload)
+        yield event["at"], f"event    {event['kind']}{by}" + _pairs(told, zone)
     for attempt in parts["attempt"]:
         yield attempt["opens_at"], f"attempt  {attempt['number']} of {_short(attempt['check_id'])} may open"
         yield attempt["closes_at"], f"attempt  {attempt['number']} of {_short(attempt['check_id'])} closes"
@@ -238,6 +241,10 @@ def _pairs(data: Mapping[str, Any], zone: ZoneInfo) -> str:
             continue
         said += f" {name}={_clock(value, zone) if isinstance(value, datetime) else value}"
     return said
+
+
+def _fields(payload: timeline.Payload) -> Mapping[str, Any]:
+    return {field.name: getattr(payload, field.name) for field in fields(payload)}  # type: ignore[arg-type]  # each is a dataclass
 
 
 def _reasons(reasons: list[str]) -> str:

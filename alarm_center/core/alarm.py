@@ -11,7 +11,6 @@ from alarm_center.core import carer_says
 from alarm_center.core import dispatch as dispatching
 from alarm_center.core.alarm_draft import WAITING, Draft
 from alarm_center.core.alarm_events import (
-    AlarmLine,
     CalledOff,
     Claim,
     Close,
@@ -41,6 +40,7 @@ from alarm_center.core.case import (
 from alarm_center.core.incident import joins
 from alarm_center.core.plan import Plan, Wording
 from alarm_center.core.roster import Roster
+from schemas import timeline
 from schemas.vocabulary import AlarmKind, Condition, HandledBy, Outcome, Priority, Reason
 
 _OPEN, _CLAIMED = AlarmState.OPEN, AlarmState.CLAIMED
@@ -93,16 +93,7 @@ def open_alarm(
         limit_at=None if POLICY[kind].real else now + plan.outcome_within,
         next_step_at=self_dispatch_at or now + plan.outcome_within,
     )
-    line = Write(
-        AlarmLine.OPENED,
-        {
-            "kind": kind.value,
-            "priority": int(priority),
-            "reason": None if reason is None else reason.value,
-            "case_no": case_no,
-            "visit": visit,
-        },
-    )
+    line = Write(timeline.AlarmOpened(kind, priority, case_no, reason, visit))
     return AlarmDecision(alarm, (line,))
 
 
@@ -133,7 +124,7 @@ def decide(
         case Release():
             _held_by(draft, event.user)
             draft.let_go()
-            draft.write(AlarmLine.RELEASED, user=str(event.user))
+            draft.write(timeline.CaseReleased(event.user))
         case SendPatrol():
             _send_patrol(draft, event.user)
         case Close():
@@ -161,8 +152,8 @@ def decide(
 
 def _tick(draft: Draft, signed_in: bool) -> None:
     alarm, now = draft.alarm, draft.now
-    if alarm.lease.has_lapsed(now):
-        draft.write(AlarmLine.LEASE_LAPSED, user=str(alarm.holder))
+    if alarm.holder is not None and alarm.lease.has_lapsed(now):
+        draft.write(timeline.LeaseLapsed(alarm.holder))
         draft.let_go()
     due = draft.alarm.self_dispatch_at
     unwatched = not signed_in and not draft.alarm.is_held(now)
@@ -180,13 +171,13 @@ def _tick(draft: Draft, signed_in: bool) -> None:
 def _limit_passed(draft: Draft) -> None:
     alarm, plan, now = draft.alarm, draft.plan, draft.now
     if alarm.state is _ACCEPTED:
-        draft.write(AlarmLine.LATE, notice_id=str(alarm.accepted_notice))
+        draft.write(timeline.ArrivalLate(alarm.accepted_notice))
         draft.set(late_told=True, limit_at=None)
         draft.seek(Seeking.LATE)
     elif alarm.state is _ON_SITE and alarm.done_at is None:
         owner = draft.alarm.takers[0]
         if not alarm.on_site_asked:
-            draft.write(AlarmLine.SILENT, notice_id=str(owner.notice_id))
+            draft.write(timeline.SiteSilent(owner.notice_id))
             draft.effects.append(Tell(Wording.ON_SITE_CHECK, owner))
             draft.set(on_site_asked=True, limit_at=now + plan.answer_within)
         else:
@@ -196,7 +187,7 @@ def _limit_passed(draft: Draft) -> None:
     elif not alarm.policy.real or alarm.is_held(now):
         draft.set(limit_at=now + plan.outcome_within)
     else:
-        draft.write(AlarmLine.OUTCOME_MISSING)
+        draft.write(timeline.OutcomeMissing())
         draft.ask_lead()
         draft.set(limit_at=now + plan.on_site_silence)
 
@@ -222,7 +213,7 @@ def _claim(draft: Draft, user: UUID) -> None:
     alarm, plan = draft.alarm, draft.plan
     _not_held_by_another(draft, user)
     if alarm.holder != user:
-        draft.write(AlarmLine.CLAIMED, user=str(user))
+        draft.write(timeline.CaseClaimed(user))
     draft.set(
         holder=user,
         lease_until=draft.now + plan.claim_lease,
@@ -239,7 +230,7 @@ def _claim(draft: Draft, user: UUID) -> None:
 def _take_over(draft: Draft, user: UUID, reason_code: str) -> None:
     holder = draft.alarm.holder
     if holder is not None and holder != user:
-        draft.write(AlarmLine.TAKEN_OVER, user=str(user), from_user=str(holder), reason=reason_code)
+        draft.write(timeline.CaseTakenOver(user, holder, reason_code))
         draft.let_go()
     _claim(draft, user)
 
@@ -248,7 +239,7 @@ def _in_call(draft: Draft, user: UUID, on: bool) -> None:
     _held_by(draft, user)
     alarm, plan = draft.alarm, draft.plan
     if alarm.in_call != on:
-        draft.write(AlarmLine.IN_CALL, user=str(user), on=on)
+        draft.write(timeline.CallNoted(user, on))
     draft.set(in_call=on, lease_until=draft.now + plan.claim_lease)
     at = alarm.self_dispatch_at
     if at is None or alarm.visit:
@@ -266,7 +257,7 @@ def _send_patrol(draft: Draft, user: UUID) -> None:
     if alarm.seeks:
         return
     _not_held_by_another(draft, user)
-    draft.write(AlarmLine.SENT_BY, user=str(user))
+    draft.write(timeline.PatrolSent(user))
     draft.send()
 
 
@@ -293,11 +284,11 @@ def _evidence(draft: Draft, event: Evidence) -> None:
     if alarm.visit or not alarm.policy.real:
         return
     if event.condition is Condition.ACTIVE:
-        draft.write(AlarmLine.RAISED, reason=None if event.reason is None else event.reason.value)
+        draft.write(timeline.CaseWorsened(event.reason))
         _worsen(draft, AlarmKind.SOMETHING_WRONG, Priority.FIRST, event.reason)
     elif alarm.condition is Condition.ACTIVE:
         draft.set(condition=Condition.CLEARED)
-        draft.write(AlarmLine.CLEARED)
+        draft.write(timeline.CaseCleared())
         # Seen in bed says nothing of a carer who cried for help.
         help_sought = alarm.dispatch is not None and alarm.dispatch.seeking is Seeking.HELP
         if alarm.state in WAITING and alarm.policy.camera_calls_off and not help_sought:
@@ -308,7 +299,7 @@ def _joined(draft: Draft, event: Joined) -> None:
     alarm = draft.alarm
     if alarm.visit or not alarm.policy.real:
         raise IllegalMove(f"alarm {alarm.alarm_id}: nothing joins a visit or a test; open an alarm of its own")
-    draft.write(AlarmLine.JOINED, kind=event.kind.value, priority=int(event.priority))
+    draft.write(timeline.CaseJoined(event.kind, event.priority))
     _worsen(draft, event.kind, event.priority, event.reason)
 
 
@@ -353,7 +344,7 @@ def _into_incident(draft: Draft, incident_id: UUID) -> None:
     alarm = draft.alarm
     if not joins(alarm):
         raise IllegalMove(f"alarm {alarm.alarm_id}: {alarm.kind}, {alarm.state}, is not to be part of an incident")
-    draft.write(AlarmLine.INTO_INCIDENT, incident_id=str(incident_id))
+    draft.write(timeline.PutIntoIncident(incident_id))
     draft.set(incident_id=incident_id)
     if alarm.self_dispatch_at is not None:
         # Not ticked on the list by then, it goes out by itself.

@@ -11,7 +11,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from alarm_center.core import dispatch as dispatching
-from alarm_center.core.alarm_events import AlarmLine
 from alarm_center.core.case import (
     Alarm,
     AlarmState,
@@ -28,6 +27,7 @@ from alarm_center.core.case import (
 )
 from alarm_center.core.plan import Plan, Step, Wording
 from alarm_center.core.roster import Person, Roster
+from schemas import timeline
 from schemas.vocabulary import Channel, Outcome, Who
 
 _LONGEST_ETA: Final = 240
@@ -66,9 +66,9 @@ class Draft:
         """Change fields of the alarm."""
         self.alarm = replace(self.alarm, **fields)
 
-    def write(self, line: AlarmLine, /, **data: Any) -> None:
-        """Add a line to the timeline: ids, codes and numbers only."""
-        self.effects.append(Write(line, data))
+    def write(self, line: timeline.Payload) -> None:
+        """Add a line to the timeline."""
+        self.effects.append(Write(line))
 
     def carry(self, result: dispatching.Result) -> None:
         """Take over what a decision about the dispatch came to."""
@@ -102,7 +102,7 @@ class Draft:
         else:
             dispatch = self._again(Seeking.CALL_OUT)
         self.set(dispatch=dispatch, state=AlarmState.DISPATCHED, self_dispatch_at=None, limit_at=None)
-        self.write(AlarmLine.DISPATCHED, dispatch_id=str(dispatch.dispatch_id), priority=int(self.alarm.priority))
+        self.write(timeline.DispatchStarted(dispatch.dispatch_id, self.alarm.priority))
         self.go_on()
 
     def go_on(self, *, hasten: bool = False) -> None:
@@ -147,7 +147,7 @@ class Draft:
         if self.alarm.dispatch is not None:
             off = replace(self.alarm.dispatch, state=DispatchState.STOOD_DOWN, repeat_at=None)
             self.carry(dispatching.stand_down(off, Wording.STOOD_DOWN))
-            self.write(AlarmLine.CALLED_OFF, dispatch_id=str(off.dispatch_id))
+            self.write(timeline.DispatchCalledOff(off.dispatch_id))
         self.set(
             state=AlarmState.OPEN if self.alarm.holder is None else AlarmState.CLAIMED,
             self_dispatch_at=None,
@@ -178,7 +178,7 @@ class Draft:
         """Let *notice* take it. The first owns it; each has until the area's target, or as long as was said."""
         now = self.now
         self.carry(dispatching.accept(self.dispatch, notice, now))
-        self.write(AlarmLine.ACCEPTED, notice_id=str(notice.notice_id), eta_minutes=eta_minutes)
+        self.write(timeline.CarerAccepted(notice.notice_id, eta_minutes))
         if self.alarm.state in WAITING:
             self.set(
                 state=AlarmState.ACCEPTED,
@@ -270,7 +270,7 @@ class Draft:
             self_dispatch_at=None,
             limit_at=None,
         )
-        self.write(AlarmLine.CLOSED, outcome=outcome.value, by=str(by))
+        self.write(timeline.AlarmClosed(outcome, str(by)))
 
     def limits(self) -> datetime | None:
         """Return the earliest of all that the alarm waits for, ``None`` once it is closed."""

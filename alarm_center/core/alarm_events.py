@@ -7,51 +7,12 @@ after: it refuses what is in no table, and leads nowhere else. docs/alarm.md is 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
 from alarm_center.core.case import AlarmState
 from schemas.vocabulary import AlarmKind, Condition, Outcome, Priority, Reason
-
-
-class AlarmLine(StrEnum):
-    """The kinds of the timeline's lines that come of an alarm."""
-
-    OPENED = "alarm_opened"
-    CLAIMED = "claimed"
-    TAKEN_OVER = "taken_over"
-    RELEASED = "released"
-    LEASE_LAPSED = "lease_lapsed"
-    IN_CALL = "in_call"
-    SENT_BY = "sent_by"
-    DISPATCHED = "dispatched"
-    ASKED = "asked"
-    NOBODY_ON_DUTY = "nobody_on_duty"
-    EXHAUSTED = "exhausted"
-    UNDELIVERED = "undelivered"
-    DECLINED = "declined"
-    ACCEPTED = "accepted"
-    ETA = "eta"
-    TOOK_TOO_LATE = "took_too_late"
-    NOT_THEIRS = "not_theirs"
-    LATE = "late"
-    ON_SITE = "on_site"
-    STAYING = "staying"
-    SILENT = "silent"
-    CANNOT_GET_IN = "cannot_get_in"
-    NOBODY_HOME = "nobody_home"
-    NEEDS_HELP = "needs_help"
-    DONE = "done"
-    OUTCOME_MISSING = "outcome_missing"
-    CLEARED = "cleared"
-    RAISED = "raised"
-    JOINED = "joined"
-    INTO_INCIDENT = "into_incident"
-    CALLED_OFF = "called_off"
-    CLOSED = "closed"
-    WORD_AFTER_CLOSE = "word_after_close"
 
 
 @dataclass(frozen=True, slots=True)

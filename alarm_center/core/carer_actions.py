@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Final
 
 from alarm_center.core.alarm_events import (
-    AlarmLine,
     Arrived,
     CannotGetIn,
     CarerWord,
@@ -25,6 +24,7 @@ from alarm_center.core.alarm_events import (
 )
 from alarm_center.core.case import Seeking
 from alarm_center.core.plan import Wording
+from schemas import timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class CarerAction:
     name: str
     """Kept on the reply and in the timeline, and what the link page's button sends."""
     event: type[CarerWord]
-    line: AlarmLine
+    line: type[timeline.CarerLine]
     """The alarm's line in the timeline."""
     answer: Wording | None = None
     """The SMS that acknowledges it, where it succeeds; ``None``: the page that it was said on has shown it."""
@@ -114,7 +114,7 @@ _ASKS: Final = frozenset(
 _CALL_OUT, _ON_SITE = Wording.VOICE_CALL_OUT, Wording.VOICE_ON_SITE_CHECK
 
 TAKE: Final = CarerAction(
-    name="take", event=Took, line=AlarmLine.ACCEPTED, answer=Wording.GRANTED,
+    name="take", event=Took, line=timeline.CarerAccepted, answer=Wording.GRANTED,
     digit="1", label=Bilingual("tar", "take"), spoken=Bilingual("om du tar det", "to take it"),
     offered_in=_ASKS | {Wording.NOT_UNDERSTOOD, _CALL_OUT}, counts_in=frozenset({_CALL_OUT}),
     phrases=(
@@ -125,7 +125,7 @@ TAKE: Final = CarerAction(
     ),
 )  # fmt: skip
 CANNOT: Final = CarerAction(
-    name="cannot", event=Declined, line=AlarmLine.DECLINED, answer=Wording.DECLINED,
+    name="cannot", event=Declined, line=timeline.CarerDeclined, answer=Wording.DECLINED,
     digit="2", label=Bilingual("kan inte", "cannot"), spoken=Bilingual("om du inte kan", "if you cannot"),
     offered_in=_ASKS | {Wording.NOT_UNDERSTOOD, _CALL_OUT}, counts_in=frozenset({_CALL_OUT}),
     phrases=(
@@ -134,7 +134,7 @@ CANNOT: Final = CarerAction(
     ),
 )  # fmt: skip
 ON_SITE: Final = CarerAction(
-    name="on_site", event=Arrived, line=AlarmLine.ON_SITE, answer=Wording.ARRIVED,
+    name="on_site", event=Arrived, line=timeline.CarerOnSite, answer=Wording.ARRIVED,
     digit="3", label=Bilingual("framme", "on site"),
     offered_in=frozenset({Wording.GRANTED, Wording.NOT_UNDERSTOOD}), counts_in=frozenset({_ON_SITE}),
     phrases=(
@@ -144,7 +144,7 @@ ON_SITE: Final = CarerAction(
     from_the_site=True, staff_inside=True, settles=(Seeking.LATE, Seeking.SILENCE, Seeking.ACCESS),
 )  # fmt: skip
 DONE: Final = CarerAction(
-    name="done", event=Done, line=AlarmLine.DONE, answer=Wording.DONE,
+    name="done", event=Done, line=timeline.CarerDone, answer=Wording.DONE,
     digit="4", label=Bilingual("klar", "done"), spoken=Bilingual("om du är klar", "if you are done"),
     offered_in=frozenset(
         {Wording.GRANTED, Wording.ARRIVED, Wording.STAYING, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD, _ON_SITE}
@@ -154,7 +154,7 @@ DONE: Final = CarerAction(
     from_the_site=True,
 )  # fmt: skip
 CANNOT_GET_IN: Final = CarerAction(
-    name="cannot_get_in", event=CannotGetIn, line=AlarmLine.CANNOT_GET_IN, answer=Wording.CANNOT_GET_IN,
+    name="cannot_get_in", event=CannotGetIn, line=timeline.CarerLockedOut, answer=Wording.CANNOT_GET_IN,
     digit="5", label=Bilingual("kommer inte in", "cannot get in"),
     offered_in=frozenset({Wording.GRANTED, Wording.ARRIVED, Wording.NOT_UNDERSTOOD}), counts_in=frozenset({_ON_SITE}),
     phrases=(
@@ -166,12 +166,12 @@ CANNOT_GET_IN: Final = CarerAction(
     from_the_site=True, sounds=True, staff_inside=False, seeks=Seeking.ACCESS,
 )  # fmt: skip
 NOBODY_HOME: Final = CarerAction(
-    name="nobody_home", event=NobodyHome, line=AlarmLine.NOBODY_HOME,
+    name="nobody_home", event=NobodyHome, line=timeline.CarerFoundNobody,
     button=Button("Ingen hemma", Place.AT_THE_DOOR),
     from_the_site=True, staff_inside=True, seeks=Seeking.ACCESS,
 )  # fmt: skip
 STAYING: Final = CarerAction(
-    name="staying", event=Staying, line=AlarmLine.STAYING, answer=Wording.STAYING,
+    name="staying", event=Staying, line=timeline.CarerStaying, answer=Wording.STAYING,
     digit="6", label=Bilingual("stannar", "staying"), spoken=Bilingual("om du stannar", "if you are staying"),
     offered_in=frozenset({Wording.ARRIVED, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD, _ON_SITE}),
     counts_in=frozenset({_ON_SITE}),
@@ -180,7 +180,7 @@ STAYING: Final = CarerAction(
     from_the_site=True, staff_inside=True, settles=(Seeking.LATE, Seeking.SILENCE),
 )  # fmt: skip
 HELP: Final = CarerAction(
-    name="help", event=NeedsHelp, line=AlarmLine.NEEDS_HELP, answer=Wording.HELP_COMING,
+    name="help", event=NeedsHelp, line=timeline.CarerNeedsHelp, answer=Wording.HELP_COMING,
     digit="9", label=Bilingual("hjälp", "help"), spoken=Bilingual("om du behöver hjälp", "if you need help"),
     offered_in=frozenset(
         {Wording.GRANTED, Wording.ARRIVED, Wording.STAYING, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD, _ON_SITE}

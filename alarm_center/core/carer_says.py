@@ -9,7 +9,6 @@ from alarm_center.core import carer_actions
 from alarm_center.core import dispatch as dispatching
 from alarm_center.core.alarm_draft import WAITING, Draft
 from alarm_center.core.alarm_events import (
-    AlarmLine,
     CarerWord,
     Declined,
     Done,
@@ -28,6 +27,7 @@ from alarm_center.core.case import (
     Tell,
 )
 from alarm_center.core.plan import Wording
+from schemas import timeline
 from schemas.vocabulary import AlarmKind, Priority
 
 Word = CarerWord | Undelivered
@@ -64,7 +64,7 @@ def hear(draft: Draft, word: Word) -> None:
                 # On site without having said 1: the word counts for both.
                 draft.accept(notice)
             if not draft.alarm.taken_by(notice.phone):
-                draft.write(AlarmLine.NOT_THEIRS, notice_id=str(notice.notice_id))
+                draft.write(timeline.CaseNotTheirs(notice.notice_id))
                 _answer(draft, notice, Wording.NOT_YOURS)
                 return
             _from_the_site(draft, word, notice)
@@ -73,7 +73,7 @@ def hear(draft: Draft, word: Word) -> None:
 def _from_the_site(draft: Draft, word: SiteWord, notice: Notice) -> None:
     row = carer_actions.TABLE.of(word)
     _at_the_address(draft)
-    draft.write(row.line, notice_id=str(notice.notice_id))
+    draft.write(row.line(notice.notice_id))
     if isinstance(word, Done):
         _done(draft, word, notice)
         return
@@ -100,7 +100,7 @@ def _done(draft: Draft, word: Done, notice: Notice) -> None:
 def _took(draft: Draft, notice: Notice, eta_minutes: int | None) -> None:
     if draft.alarm.taken_by(notice.phone):
         if eta_minutes is not None and draft.alarm.state is AlarmState.ACCEPTED:
-            draft.write(AlarmLine.ETA, notice_id=str(notice.notice_id), eta_minutes=eta_minutes)
+            draft.write(timeline.EtaChanged(notice.notice_id, eta_minutes))
             draft.set(limit_at=draft.arrive_limit(eta_minutes))
         _answer(draft, notice, Wording.GRANTED)
         return
@@ -108,7 +108,7 @@ def _took(draft: Draft, notice: Notice, eta_minutes: int | None) -> None:
         called_off = draft.alarm.state in WAITING
         if notice.state in (NoticeState.ASKED, NoticeState.EXPIRED):
             draft.set(dispatch=dispatching.put(draft.dispatch, replace(notice, state=NoticeState.STOOD_DOWN)))
-        draft.write(AlarmLine.TOOK_TOO_LATE, notice_id=str(notice.notice_id))
+        draft.write(timeline.TookTooLate(notice.notice_id))
         _answer(draft, notice, Wording.STOOD_DOWN if called_off else Wording.TAKEN)
         return
     draft.accept(notice, eta_minutes)
@@ -120,7 +120,7 @@ def _took(draft: Draft, notice: Notice, eta_minutes: int | None) -> None:
 
 def _declined(draft: Draft, notice: Notice) -> None:
     had_it = draft.alarm.taken_by(notice.phone)
-    draft.write(AlarmLine.DECLINED, notice_id=str(notice.notice_id))
+    draft.write(timeline.CarerDeclined(notice.notice_id))
     if had_it:
         draft.lose(notice)
     else:
@@ -131,7 +131,7 @@ def _declined(draft: Draft, notice: Notice) -> None:
 
 
 def _undelivered(draft: Draft, notice: Notice) -> None:
-    draft.write(AlarmLine.UNDELIVERED, notice_id=str(notice.notice_id))
+    draft.write(timeline.NoticeUndelivered(notice.notice_id))
     if notice.state is not NoticeState.ASKED:
         return
     draft.set(dispatch=dispatching.expire(draft.dispatch, notice))
@@ -140,7 +140,7 @@ def _undelivered(draft: Draft, notice: Notice) -> None:
 
 
 def _needs_help(draft: Draft, notice: Notice) -> None:
-    draft.write(AlarmLine.NEEDS_HELP, notice_id=str(notice.notice_id))
+    draft.write(timeline.CarerNeedsHelp(notice.notice_id))
     draft.set(priority=Priority.FIRST)
     if draft.alarm.state is AlarmState.ON_SITE and draft.alarm.taken_by(notice.phone):
         _at_the_address(draft)
@@ -151,7 +151,7 @@ def _needs_help(draft: Draft, notice: Notice) -> None:
 
 
 def _after_close(draft: Draft, word: Word, notice: Notice) -> None:
-    draft.write(AlarmLine.WORD_AFTER_CLOSE, notice_id=str(notice.notice_id), word=type(word).__name__.lower())
+    draft.write(timeline.WordAfterClose(notice.notice_id, type(word).__name__.lower()))
     match word:
         case NeedsHelp():
             # The case is over, the carer's trouble is not.

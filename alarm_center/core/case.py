@@ -4,16 +4,15 @@ Frozen, without behaviour beyond reading themselves; `check`, `alarm` and `dispa
 All instants are aware and in UTC.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from alarm_center.core.alarm_kinds import POLICY, KindPolicy
 from alarm_center.core.lease import Lease
 from alarm_center.core.plan import Step, Wording
+from schemas.timeline import Payload
 from schemas.vocabulary import (
     AlarmKind,
     Answer,
@@ -290,10 +289,9 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A line in the timeline: *kind*, and ids, codes and numbers only."""
+    """A line in the timeline."""
 
-    kind: str
-    data: Mapping[str, Any]
+    payload: Payload
 
 
 @dataclass(frozen=True, slots=True)

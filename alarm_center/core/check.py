@@ -24,12 +24,12 @@ from alarm_center.core.case import (
     Effect,
     NewConfig,
     Raise,
+    Write,
 )
 from alarm_center.core.happenings import (
     AskAgain,
     Cancel,
     CheckEvent,
-    CheckLine,
     FaultGone,
     FaultKnown,
     Found,
@@ -43,6 +43,7 @@ from alarm_center.core.late import Then, When
 from alarm_center.core.moves import deadline as deadline
 from alarm_center.core.plan import Plan, Reaction, Rule
 from alarm_center.core.wishes import ask_again, cancel, illegal, person_said, restore
+from schemas import timeline
 from schemas.vocabulary import AlarmKind, Answer, Cause, GreenBy, Reason, Show
 
 _PLANNED, _OPEN, _WAITING, _TO_LOOK = CheckState.PLANNED, CheckState.OPEN, CheckState.WAITING, CheckState.TO_LOOK
@@ -213,7 +214,7 @@ def _open(check: Check, tick: Tick, plan: Plan, now: datetime) -> CheckDecision:
     if looked is None:
         told = moves.standing(check, None, Reason.NO_SESSION, plan)
         looked = moves.blind(told, _SERVICE, Reason.NO_SESSION, plan, more_tonight=tick.more_tonight)
-    return moves.after(looked, moves.line(CheckLine.LATE, minutes=int((now - check.opens_at).total_seconds() // 60)))
+    return moves.after(looked, Write(timeline.CheckLate(int((now - check.opens_at).total_seconds() // 60))))
 
 
 def _opened(check: Check, plan: Plan) -> CheckDecision:
@@ -224,7 +225,7 @@ def _opened(check: Check, plan: Plan) -> CheckDecision:
         deadline=deadline(check, plan),
         rechecks_left=plan.rechecks,
     )
-    return CheckDecision(opened, (moves.line(CheckLine.OPENED, attempt=1),))
+    return CheckDecision(opened, (Write(timeline.CheckOpened(attempt=1)),))
 
 
 def _no_session(check: Check, tick: Tick, was_away: bool, plan: Plan, now: datetime) -> CheckDecision:
@@ -242,7 +243,7 @@ def _no_session(check: Check, tick: Tick, was_away: bool, plan: Plan, now: datet
         if rule.reaction is Reaction.RETRY and not tick.device_online:
             rule = replace(rule, reaction=Reaction.TECHNICAL)
         decision = moves.follow(check, None, Reason.NO_SESSION, rule, plan, now, more_tonight=tick.more_tonight)
-    return moves.after(decision, moves.line(CheckLine.MISSED, attempt=attempt))
+    return moves.after(decision, Write(timeline.CheckMissed(attempt)))
 
 
 def _look_again(check: Check, tick: Tick, plan: Plan, now: datetime) -> CheckDecision:
@@ -268,7 +269,8 @@ def _found(check: Check, found: Found, plan: Plan, now: datetime) -> CheckDecisi
         check, opened = (opening := _opened(check, plan)).check, opening.effects
     deciding = check.state is _OPEN and found.attempt == moves.current(check).number
     decision = _on_time(late.noted(check, found, AttemptState.ANSWERED), found, deciding, plan, now)
-    return moves.after(decision, *opened, moves.line(CheckLine.FINDING, **late.told(found)))
+    taken = timeline.FindingTaken(found.session_id, found.attempt, found.answer, found.reason)
+    return moves.after(decision, *opened, Write(taken))
 
 
 def _on_time(check: Check, found: Found, deciding: bool, plan: Plan, now: datetime) -> CheckDecision:
@@ -288,7 +290,7 @@ def _late_session(check: Check, found: Found, when: When, plan: Plan, now: datet
     if then is Then.NOTHING:
         return CheckDecision(check)
     if then is Then.DROPPED:
-        dropped = moves.line(CheckLine.DROPPED, session_id=found.session_id, attempt=found.attempt)
+        dropped = Write(timeline.FindingDropped(found.session_id, found.attempt))
         return CheckDecision(check, (dropped,))
     attempt = late.attempt_of(check, found)
     if late.judged_since(attempt, found):
@@ -296,7 +298,9 @@ def _late_session(check: Check, found: Found, when: When, plan: Plan, now: datet
     elif attempt.state is not AttemptState.ANSWERED:
         timely = late.on_time(attempt, found, plan, now)
         check = late.noted(check, found, AttemptState.ANSWERED if timely else attempt.state)
-    evidence = moves.line(CheckLine.EVIDENCE, when=when.name.lower(), **late.told(found))
+    evidence = Write(
+        timeline.EvidenceTaken(when.name.lower(), found.session_id, found.attempt, found.answer, found.reason)
+    )
     if then is Then.EVIDENCE or found.answer is None:
         return CheckDecision(check, (evidence,))
     if then is Then.CLEARED:
@@ -323,14 +327,14 @@ def _fault_known(check: Check, known: FaultKnown, plan: Plan, now: datetime) -> 
 def _raise_fault(check: Check, fault: Reason) -> CheckDecision:
     """The check stays owed, and can still be seen."""
     raised = Raise(AlarmKind.TECHNICAL, POLICY[AlarmKind.TECHNICAL].priority, fault)
-    return CheckDecision(replace(check, fault_known=True), (moves.line(CheckLine.FAULT, reason=fault), raised))
+    return CheckDecision(replace(check, fault_known=True), (Write(timeline.FaultAlarmed(fault)), raised))
 
 
 def _fault_gone(check: Check) -> CheckDecision:
     if check.state is _PLANNED and check.next_step_at is not None:
         check = replace(check, next_step_at=max(check.next_step_at, check.opens_at))
     # A fault that has mended itself before anybody drove needs nobody; what else has joined the case stays.
-    gone = (moves.line(CheckLine.FAULT_GONE), Clear(AlarmKind.TECHNICAL)) if check.fault_known else ()
+    gone = (Write(timeline.FaultMended()), Clear(AlarmKind.TECHNICAL)) if check.fault_known else ()
     return CheckDecision(replace(check, fault_known=False), gone)
 
 
@@ -347,7 +351,7 @@ def _staff_done(check: Check, now: datetime) -> CheckDecision:
     if not waited or check.next_step_at is None:
         return CheckDecision(released, _listed(check))
     due = replace(released, next_step_at=min(now, check.next_step_at))
-    return CheckDecision(due, (moves.line(CheckLine.RELEASED), *_listed(check)))
+    return CheckDecision(due, (Write(timeline.CheckReleased()), *_listed(check)))
 
 
 def _listed(check: Check) -> tuple[NewConfig, ...]:

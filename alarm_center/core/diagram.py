@@ -124,7 +124,7 @@ def _yes(so: bool) -> str:
 def _carer_actions() -> str:
     rows = [
         [row.digit or "", row.name, row.label.said("sv") if row.label else "", row.label.said("en") if row.label else "",
-         _yes(row.from_the_site), row.button.label if row.button else "", row.answer or "", row.line]
+         _yes(row.from_the_site), row.button.label if row.button else "", row.answer or "", row.line.kind]
         for row in carer_actions.TABLE
     ]  # fmt: skip
     header = ["digit", "action", "Swedish", "English", "from the site", "button", "acknowledged with", "line"]

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from alarm_center.core.alarm_events import AlarmLine
 from alarm_center.core.case import (
     Alarm,
     Dispatch,
@@ -27,6 +26,7 @@ from alarm_center.core.case import (
 )
 from alarm_center.core.plan import CHAINS, Plan, Step, Wording
 from alarm_center.core.roster import Person, Roster
+from schemas import timeline
 from schemas.vocabulary import Channel, Priority, Who
 
 _NOW: Final = timedelta(0)
@@ -131,7 +131,7 @@ def advance(
                     dispatch = replace(dispatch, round_started_at=now - dispatch.chain[-1].after)
                 break
             if nobody or dispatch.round >= dispatch.last_round:
-                effects += [Write(AlarmLine.EXHAUSTED, {"rounds": dispatch.round}), RedBoard()]
+                effects += [Write(timeline.DispatchExhausted(dispatch.round)), RedBoard()]
                 dispatch = replace(dispatch, state=DispatchState.EXHAUSTED, repeat_at=now)
             else:
                 dispatch = replace(dispatch, round=dispatch.round + 1, step=0, round_started_at=now)
@@ -212,15 +212,7 @@ def ask(dispatch: Dispatch, alarm: Alarm, person: Person, step: Step, now: datet
         replace(n, state=NoticeState.EXPIRED) if n.phone == person.phone and n.state is NoticeState.ASKED else n
         for n in dispatch.notices
     )
-    line = Write(
-        AlarmLine.ASKED,
-        {
-            "notice_id": str(notice.notice_id),
-            "who": step.who.value,
-            "channel": step.channel.value,
-            "round": dispatch.round,
-        },
-    )
+    line = Write(timeline.CarerAsked(notice.notice_id, step.who, step.channel, dispatch.round))
     told = (Notify(notice, first=not dispatch.notices), line)
     return replace(dispatch, notices=(*replaced, notice)), told
 
@@ -232,7 +224,7 @@ def _take(
     people = roster.people(step.who, alarm.area_id, now)
     if not people:
         first = all(s.who is not step.who for s in dispatch.chain[: dispatch.step])
-        line = Write(AlarmLine.NOBODY_ON_DUTY, {"who": step.who.value, "area_id": str(alarm.area_id)})
+        line = Write(timeline.NobodyOnDuty(step.who, alarm.area_id))
         return dispatch, (line,) if first else (), True
     person = _pick(dispatch, step, alarm, people)
     if person is None:
@@ -281,7 +273,7 @@ def _repeat(dispatch: Dispatch, alarm: Alarm, plan: Plan, roster: Roster, now: d
         dispatch, told = ask(dispatch, alarm, person, step, now, ids)
         effects += told
     if not asked:
-        effects.append(Write(AlarmLine.NOBODY_ON_DUTY, {"who": Who.FIXED.value, "area_id": str(alarm.area_id)}))
+        effects.append(Write(timeline.NobodyOnDuty(Who.FIXED, alarm.area_id)))
     return dispatch, tuple(effects)
 
 

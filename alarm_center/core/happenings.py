@@ -6,7 +6,6 @@ Facts (`Tick`, `Found`, the faults, the staff) can come in any state; the wishes
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from schemas.vocabulary import Answer, CancelReason, Instead, Reason
 
@@ -101,32 +100,3 @@ class StaffDone:
 
 
 CheckEvent = Tick | Found | PersonSaid | AskAgain | Cancel | Restore | FaultKnown | FaultGone | StaffOnSite | StaffDone
-
-
-class CheckLine(StrEnum):
-    """The lines that a check writes in the timeline."""
-
-    OPENED = "check_opened"
-    MISSED = "check_missed"
-    LATE = "check_late"
-    HELD = "check_held"
-    RELEASED = "check_released"
-    ATTEMPT = "check_attempt"
-    """A look by command: its number and cause."""
-    WAITING = "check_waiting"
-    TO_LOOK = "check_to_look"
-    SEEN = "check_seen"
-    ALARMED = "check_alarmed"
-    CANCELLED = "check_cancelled"
-    RESTORED = "check_restored"
-    VISIT_STAYS = "visit_stays"
-    """The check is owed again, and the visit in its stead is somebody's already: both are made."""
-    CONSENT_REVOKED = "check_consent_revoked"
-    """Consent was withdrawn when the check was an alarm already: people go on, cameras do not."""
-    FINDING = "finding"
-    EVIDENCE = "evidence"
-    """A session that did not decide: late, double, or after the end."""
-    DROPPED = "finding_dropped"
-    PERSON = "person_said"
-    FAULT = "fault_known"
-    FAULT_GONE = "fault_gone"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from alarm_center.core.alarm_kinds import POLICY
 from alarm_center.core.case import Attempt, AttemptState, Check, CheckState, IllegalMove
@@ -156,13 +156,3 @@ def noted(check: Check, found: Found, state: AttemptState) -> Check:
         reason=found.reason,
     )
     return with_attempt(check, attempt)
-
-
-def told(found: Found) -> dict[str, Any]:
-    """Return *found* as the data of its line in the timeline."""
-    return {
-        "session_id": found.session_id,
-        "attempt": found.attempt,
-        "answer": found.answer,
-        "reason": found.reason,
-    }

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from alarm_center.core.alarm_kinds import POLICY
 from alarm_center.core.case import Attempt, AttemptState, Check, CheckDecision, CheckState, Effect, Look, Raise, Write
-from alarm_center.core.happenings import CheckLine
 from alarm_center.core.plan import Plan, Reaction, Rule
+from schemas import timeline
 from schemas.vocabulary import AlarmKind, Answer, Cause, GreenBy, Priority, Reason
 
 ATTEMPTS: Final = 20
@@ -34,10 +34,6 @@ def _looking(check: Check, plan: Plan) -> timedelta:
 def _last_close(check: Check, plan: Plan) -> datetime:
     """When a look by command has to be over, for its answer to come by the deadline."""
     return deadline(check, plan) - plan.grace - _looking(check, plan)
-
-
-def line(kind: CheckLine, /, **data: Any) -> Write:
-    return Write(kind, data)
 
 
 def after(decision: CheckDecision, *effects: Effect) -> CheckDecision:
@@ -97,14 +93,14 @@ def command(check: Check, cause: Cause, window: timedelta, plan: Plan, now: date
         next_step_at=closes_at + plan.grace,
         deadline=deadline(check, plan),
     )
-    return CheckDecision(opened, (line(CheckLine.ATTEMPT, attempt=attempt.number, cause=cause), Look(attempt)))
+    return CheckDecision(opened, (Write(timeline.CheckAttempt(attempt.number, cause)), Look(attempt)))
 
 
 def to_look(check: Check, plan: Plan, now: datetime) -> CheckDecision:
     """A person has to say what the session shows."""
     until = min(now + plan.look_within, deadline(check, plan))
     look = replace(check, state=CheckState.TO_LOOK, next_step_at=until)
-    return CheckDecision(look, (line(CheckLine.TO_LOOK, attempt=len(check.attempts)),))
+    return CheckDecision(look, (Write(timeline.CheckToLook(len(check.attempts))),))
 
 
 def wait_for_staff(check: Check, plan: Plan, now: datetime) -> CheckDecision:
@@ -113,7 +109,9 @@ def wait_for_staff(check: Check, plan: Plan, now: datetime) -> CheckDecision:
     if now >= until:
         return nobody_looked(check, plan)
     state = CheckState.PLANNED if check.state is CheckState.PLANNED else CheckState.WAITING
-    return CheckDecision(replace(check, state=state, deadline=until, next_step_at=until), (line(CheckLine.HELD),))
+    return CheckDecision(
+        replace(check, state=state, deadline=until, next_step_at=until), (Write(timeline.CheckHeld()),)
+    )
 
 
 def follow(
@@ -137,7 +135,7 @@ def follow(
                 waiting = replace(
                     told, state=CheckState.WAITING, next_step_at=again_at, rechecks_left=told.rechecks_left - 1
                 )
-                return CheckDecision(waiting, (line(CheckLine.WAITING, answer=answer, reason=reason),))
+                return CheckDecision(waiting, (Write(timeline.CheckWaiting(answer, reason)),))
         case Reaction.RETRY:
             if told.held:
                 return wait_for_staff(told, plan, now)
@@ -156,7 +154,7 @@ def follow(
 
 def seen(check: Check, by: str) -> CheckDecision:
     ended = replace(check, state=CheckState.SEEN, next_step_at=None, answer=Answer.IN_BED, reason=None, seen_by=by)
-    return CheckDecision(ended, (line(CheckLine.SEEN, by=by),))
+    return CheckDecision(ended, (Write(timeline.CheckSeen(by)),))
 
 
 def blind(check: Check, rule: Rule, reason: Reason | None, plan: Plan, *, more_tonight: bool) -> CheckDecision:
@@ -184,7 +182,7 @@ def nobody_looked(check: Check, plan: Plan) -> CheckDecision:
 def alarm(check: Check, rule: Rule, reason: Reason | None) -> CheckDecision:
     """End *check* in the alarm that *rule* names."""
     raised = raise_by(rule, reason, late=check.late)
-    written = line(CheckLine.ALARMED, kind=raised.kind, priority=raised.priority, reason=reason, late=check.late)
+    written = Write(timeline.CheckAlarmed(raised.kind, raised.priority, reason, check.late))
     return CheckDecision(replace(check, state=CheckState.ALARMED, next_step_at=None), (written, raised))
 
 

@@ -18,10 +18,12 @@ from alarm_center.core.case import (
     Look,
     NewConfig,
     Visit,
+    Write,
 )
-from alarm_center.core.happenings import AskAgain, Cancel, CheckLine, PersonSaid, Restore
-from alarm_center.core.moves import ATTEMPTS, after, current, deadline, follow, line, raise_by, seen
+from alarm_center.core.happenings import AskAgain, Cancel, PersonSaid, Restore
+from alarm_center.core.moves import ATTEMPTS, after, current, deadline, follow, raise_by, seen
 from alarm_center.core.plan import Plan, Reaction, Rule
+from schemas import timeline
 from schemas.limits import SECONDS_MAX, SECONDS_MIN
 from schemas.vocabulary import REASONS, AlarmKind, Answer, CancelReason, Cause, Instead, Priority, Reason
 
@@ -33,7 +35,7 @@ def person_said(check: Check, said: PersonSaid, plan: Plan, now: datetime) -> Ch
     """Take a person's answer: it decides a check that is to be looked at, and speaks to the alarm of one that is alarmed."""
     if said.reason is not None and said.reason not in REASONS[said.answer]:
         raise illegal(check, f"{said.reason} is no reason for {said.answer}")
-    written = line(CheckLine.PERSON, user=said.user, session_id=said.session_id, answer=said.answer, reason=said.reason)
+    written = Write(timeline.PersonAnswered(said.answer, said.user, said.session_id, said.reason))
     effects: tuple[Effect, ...] = ()
     if check.state is CheckState.ALARMED:
         if said.answer is Answer.IN_BED:
@@ -81,7 +83,7 @@ def ask_again(check: Check, ask: AskAgain, plan: Plan, now: datetime) -> CheckDe
     if check.state is CheckState.TO_LOOK and check.next_step_at is not None:
         until = max(check.next_step_at, attempt.closes_at + plan.grace)
         check = replace(check, next_step_at=min(until, deadline(check, plan)))
-    asked = line(CheckLine.ATTEMPT, attempt=number, cause=Cause.ASKED, user=ask.user)
+    asked = Write(timeline.CheckAttempt(number, Cause.ASKED, ask.user))
     return CheckDecision(check, (asked, Look(attempt)))
 
 
@@ -91,7 +93,7 @@ def cancel(check: Check, wish: Cancel, now: datetime) -> CheckDecision:
     if check.state is CheckState.ALARMED:
         if not revoked:
             raise illegal(check, "is alarmed: it ends with the alarm's outcome")
-        return CheckDecision(check, (line(CheckLine.CONSENT_REVOKED),))
+        return CheckDecision(check, (Write(timeline.CheckConsentRevoked()),))
     failed = check.state in (CheckState.WAITING, CheckState.TO_LOOK) or check.attempts[0].state is not AttemptState.OWED
     if failed and not revoked and not (wish.person and wish.agreed_by):
         raise illegal(check, f"is {check.state} after a look: {wish.reason} needs a person's name")
@@ -103,7 +105,7 @@ def cancel(check: Check, wish: Cancel, now: datetime) -> CheckDecision:
         instead=wish.instead,
         agreed_by=wish.agreed_by,
     )
-    effects: list[Effect] = [line(CheckLine.CANCELLED, reason=wish.reason, instead=wish.instead)]
+    effects: list[Effect] = [Write(timeline.CheckCancelled(wish.reason, wish.instead))]
     if check.device_id is not None:
         effects.append(NewConfig())
     if wish.instead is Instead.VISIT:
@@ -143,7 +145,7 @@ def restore(check: Check, wish: Restore, now: datetime) -> CheckDecision:
         instead=None,
         agreed_by=None,
     )
-    effects: list[Effect] = [line(CheckLine.RESTORED, reason=check.cancel_reason, instead=check.instead)]
+    effects: list[Effect] = [Write(timeline.CheckRestored(check.cancel_reason, check.instead))]
     if check.instead is Instead.VISIT:
         effects.append(CallOff())
     if check.device_id is not None:

@@ -16,7 +16,9 @@ from alarm_center.core.reserve import ReserveList
 from alarm_center.core.resident_card import ResidentCard
 from alarm_center.store import events, towns
 from alarm_center.store import reserve as rows
+from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, Viewer, now
+from schemas.timeline import ReserveListFetched, ReserveListMade
 
 log = structlog.get_logger()
 
@@ -63,11 +65,8 @@ async def make_reserve_list(
         kept = await rows.keep(tx, made.org, area_id, night, reserve.to_json(made), made.made_at, again=again)
         if kept is None:
             return None
-        await events.write(
-            tx, made.made_at, made.org, "reserve_list_made",
-            {"night": night, "residents": len(made.people), "times": made.stops, "again": again},
-            area_id=area_id, actor=actor,
-        )  # fmt: skip
+        told = ReserveListMade(night, len(made.people), made.stops, again)
+        await events.write(tx, made.made_at, NewEvent(made.org, told, area_id=area_id, actor=actor))
         return made
 
     made = await memory.attempt(work, viewer)
@@ -89,9 +88,8 @@ async def reserve_list(
         if fetched_by is not None:
             at = await now(tx)
             await rows.fetched(tx, area_id, night, fetched_by, at)
-            await events.write(
-                tx, at, found.org, "reserve_list_fetched", {"night": night}, area_id=area_id, actor=fetched_by
-            )
+            fetched = ReserveListFetched(night)
+            await events.write(tx, at, NewEvent(found.org, fetched, area_id=area_id, actor=fetched_by))
     if fetched_by is not None:
         memory.hint()
     return found

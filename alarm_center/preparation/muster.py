@@ -12,7 +12,9 @@ from alarm_center.core.plan import Wording
 from alarm_center.core.roster import Roster, Shift
 from alarm_center.core.sms_text import Facts
 from alarm_center.store import events, musters, rosters, towns
+from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, now
+from schemas.timeline import MusterAsked, MusterUnanswered
 from schemas.vocabulary import Duty, Who
 
 log = structlog.get_logger()
@@ -55,10 +57,8 @@ async def _ask(tx: "Tx[Any]", town: towns.Town, phone: str, shifts: list[Shift])
     await wording.say(tx, town, phone, Wording.MUSTER, facts, at)
     await musters.asked(tx, [s.shift_id for s in shifts], at)
     for shift in shifts:
-        await events.write(
-            tx, at, town.org, "muster_asked", {"shift_id": shift.shift_id, "role": shift.duty},
-            area_id=shift.area_id, actor="muster",
-        )  # fmt: skip
+        asked = MusterAsked(shift.shift_id, shift.duty)
+        await events.write(tx, at, NewEvent(town.org, asked, area_id=shift.area_id, actor="muster"))
 
 
 async def _tell(tx: "Tx[Any]", town: towns.Town, shift: Shift) -> int:
@@ -74,11 +74,8 @@ async def _tell(tx: "Tx[Any]", town: towns.Town, shift: Shift) -> int:
         facts = Facts(area=code, patrol=shift.patrol, starts_at=shift.starts_at)
         await wording.say(tx, town, phone, Wording.MUSTER_SILENT, facts, at)
     said = "no" if shift.mustered is False else "nothing"
-    await events.write(
-        tx, at, town.org, "muster_unanswered",
-        {"shift_id": shift.shift_id, "role": shift.duty, "said": said, "covered": covered, "told": len(phones)},
-        area_id=shift.area_id, actor="muster",
-    )  # fmt: skip
+    unanswered = MusterUnanswered(shift.shift_id, shift.duty, said, covered, len(phones))
+    await events.write(tx, at, NewEvent(town.org, unanswered, area_id=shift.area_id, actor="muster"))
     log.warning("muster_unanswered", org=town.org, area=code, shift_id=str(shift.shift_id), said=said, covered=covered)
     return len(phones)
 

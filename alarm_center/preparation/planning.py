@@ -19,6 +19,7 @@ from alarm_center.core.check import plan_check
 from alarm_center.core.happenings import Cancel, Restore
 from alarm_center.store import checks, commands, events, plans, restoring, towns
 from alarm_center.store.memory import Memory, Tx, Viewer, now
+from schemas import timeline
 from schemas.limits import CONFIG_AHEAD_HOURS
 from schemas.vocabulary import CancelReason, GreenBy, Instead, Show
 
@@ -93,12 +94,8 @@ async def _plan_resident(
     new = {check_id: None for check_id in made}
     for check in planned:
         if check.check_id in new:
-            await events.write(
-                tx, at, town.org, "check_planned",
-                {"opens_at": check.opens_at, "closes_at": check.closes_at, "night": check.night},
-                area_id=home.area_id, check_id=check.check_id, resident_id=check.resident_id, device_id=check.device_id,
-                actor="planning",
-            )  # fmt: skip
+            told = timeline.CheckPlanned(check.opens_at, check.closes_at, check.night)
+            await events.write(tx, at, events.about_check(check, home.area_id, told, "planning"))
     await _not_to_be_made(tx, row, [c for c in planned if c.check_id in new])
     await _restore(tx, row, planned)
     if row["device_id"] is not None:
@@ -185,6 +182,10 @@ def _cancel(
     return None
 
 
+def _about(home: towns.Home, resident_id: UUID, payload: timeline.Payload, actor: str) -> events.NewEvent:
+    return events.NewEvent(home.town.org, payload, area_id=home.area_id, resident_id=resident_id, actor=actor)
+
+
 async def revoke_consent(
     memory: Memory, resident_id: UUID, who: str, *, instead: Instead, actor: str, viewer: Viewer | None = None
 ) -> int:
@@ -200,10 +201,7 @@ async def revoke_consent(
         home = await towns.home(tx, resident_id)
         await plans.revoke(tx, resident_id, who, instead, actor, at)
         await commands.end_of_resident(tx, resident_id)
-        await events.write(
-            tx, at, home.town.org, "consent_revoked", {"who": who, "instead": instead}, area_id=home.area_id,
-            resident_id=resident_id, actor=actor,
-        )  # fmt: skip
+        await events.write(tx, at, _about(home, resident_id, timeline.ConsentRevoked(who, instead), actor))
         for check in held:
             cancel = Cancel(CancelReason.CONSENT_REVOKED, instead, actor, person=True)
             await steps.step_check(tx, check, cancel, actor)
@@ -238,10 +236,7 @@ async def pause(
         at = await now(tx)
         home = await towns.home(tx, resident_id)
         await plans.add_pause(tx, home.town.org, resident_id, reason, from_at, to_at, instead, said_by)
-        await events.write(
-            tx, at, home.town.org, "paused", {"reason": reason, "from": from_at, "to": to_at, "instead": instead},
-            area_id=home.area_id, resident_id=resident_id, actor=actor,
-        )  # fmt: skip
+        await events.write(tx, at, _about(home, resident_id, timeline.Paused(reason, from_at, to_at, instead), actor))
         cancelled = 0
         for check in held:
             if from_at <= check.opens_at < to_at:
@@ -271,9 +266,7 @@ async def end_pause(
         if not await restoring.end_pauses(tx, resident_id, at):
             return 0
         is_now = await now(tx)
-        await events.write(
-            tx, is_now, home.town.org, "pause_ended", {"at": at}, area_id=home.area_id, resident_id=resident_id, actor=actor,
-        )  # fmt: skip
+        await events.write(tx, is_now, _about(home, resident_id, timeline.PauseEnded(at), actor))
         restored = 0
         for row in await plans.residents(tx, home.town.org, [resident_id]):
             _, planned = await _owed(tx, home.town, row, is_now, is_now + AHEAD)

@@ -21,8 +21,11 @@ from alarm_center.core.happenings import Cancel, FaultKnown
 from alarm_center.core.roster import Roster
 from alarm_center.preparation import evening, planning
 from alarm_center.store import checks, discrepancies, events, jobs, musters, reconciling, towns
-from alarm_center.store.discrepancies import Found
+from alarm_center.store.discrepancies import Discrepancy, Found
+from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, now
+from schemas import timeline
+from schemas.timeline import EventKind
 from schemas.vocabulary import CancelReason, Duty, GreenBy, Instead, Priority, Reason, Show
 
 log = structlog.get_logger()
@@ -85,20 +88,26 @@ async def _tell(tx: "Tx[Any]", org: str, actor: str) -> Mapping[str, int]:
     found += await _staff(tx, town, night)
     new = await discrepancies.keep(tx, org, found, night, at)
     resolved = await discrepancies.resolve(tx, org, at)
-    for kind, some in (("discrepancy_found", new), ("discrepancy_resolved", resolved)):
-        for each in some:
-            await events.write(
-                tx, at, org, kind, {"code": each.code, "endangers": each.endangers, **each.data}, area_id=each.area_id,
-                resident_id=each.resident_id, device_id=each.device_id, actor=actor,
-            )  # fmt: skip
+    for each in new:
+        facts = timeline.decode(
+            EventKind.DISCREPANCY_FOUND, {"code": each.code, "endangers": each.endangers, **each.data}
+        )
+        assert isinstance(facts, timeline.DiscrepancyFound), "its code is one word"
+        await events.write(tx, at, _about(org, each, facts, actor))
+    for put_right in resolved:
+        told = timeline.DiscrepancyResolved(put_right.code, put_right.endangers)
+        await events.write(tx, at, _about(org, put_right, told, actor))
     counts = dict(sorted(Counter(each.code for each in found).items()))
-    await events.write(
-        tx, at, org, "reconciled",
-        {"night": night, "found": len(found), "new": len(new), "resolved": len(resolved), "codes": counts,
-         "endanger": sum(each.endangers for each in found)},
-        actor=actor,
-    )  # fmt: skip
+    endanger = sum(each.endangers for each in found)
+    reconciled = timeline.Reconciled(night, len(found), len(new), len(resolved), endanger, counts)
+    await events.write(tx, at, NewEvent(org, reconciled, actor=actor))
     return counts
+
+
+def _about(org: str, each: Found | Discrepancy, payload: timeline.Payload, actor: str) -> NewEvent:
+    return NewEvent(
+        org, payload, area_id=each.area_id, resident_id=each.resident_id, device_id=each.device_id, actor=actor
+    )
 
 
 def _found(code: str, row: Mapping[str, Any]) -> Found:
@@ -121,7 +130,7 @@ async def _staff(tx: "Tx[Any]", town: towns.Town, night: date) -> list[Found]:
         gaps = on_duty.uncovered(area["area_id"], begins, ends)
         if gaps:
             minutes = sum(int((until - from_).total_seconds()) for from_, until in gaps) // 60
-            data = {"from": gaps[0][0], "until": gaps[-1][1], "minutes": minutes}
+            data = {"from_at": gaps[0][0], "until": gaps[-1][1], "minutes": minutes}
             found.append(Found("area_uncovered", str(area["area_id"]), area_id=area["area_id"], data=data))
     if areas and town.fixed_number is None:
         begins, ends = min(a["begins"] for a in areas), max(a["ends"] for a in areas)
@@ -140,7 +149,7 @@ async def _bring_home(tx: "Tx[Any]", org: str) -> int:
     at = await now(tx)
     for device_id in concerned:
         await configs.refresh(tx, org, device_id)
-        await events.write(tx, at, org, "checks_brought_home", {}, device_id=device_id, actor=ACTOR)
+        await events.write(tx, at, NewEvent(org, timeline.ChecksBroughtHome(), device_id=device_id, actor=ACTOR))
     return len(concerned)
 
 
@@ -183,10 +192,8 @@ async def _visit(tx: "Tx[Any]", row: Mapping[str, Any], night: date, opens_at: d
     if not await checks.plan(tx, [check]):
         return
     at = await now(tx)
-    await events.write(
-        tx, at, home.town.org, "check_planned", {"opens_at": opens_at, "closes_at": check.closes_at, "night": night},
-        area_id=home.area_id, check_id=check.check_id, resident_id=check.resident_id, actor=ACTOR,
-    )  # fmt: skip
+    planned = timeline.CheckPlanned(opens_at, check.closes_at, night)
+    await events.write(tx, at, events.about_check(check, home.area_id, planned, ACTOR))
     held = await checks.lock(tx, check.check_id)
     assert held is not None, "it was made in this transaction"
     reason = CancelReason.REPLANNED if row["decided"] else CancelReason.DECISION_ENDED

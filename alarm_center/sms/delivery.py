@@ -15,6 +15,7 @@ from alarm_center.providers import Status
 from alarm_center.store import events, messages
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.messages import Message
+from schemas import timeline
 from schemas.vocabulary import Channel
 
 log = structlog.get_logger()
@@ -68,7 +69,7 @@ async def become(tx: "Tx[Any]", message: Message, status: Status, error: str | N
     if status in (Status.DELIVERED, Status.FAILED):
         state = status.name.lower()
         metrics.SMS.labels(state).inc()
-        await write(tx, at, message, f"{kind_of(message)}_{state}", {"error": error} if error else {})
+        await write(tx, at, message, delivered(message) if status is Status.DELIVERED else failed(message, error))
     await messages.has_become(tx, message.message_id, state, status.rank, at, error)
     return True
 
@@ -110,16 +111,47 @@ async def forget_parked(memory: Memory) -> None:
         await messages.forget_parked(tx, _PARKED_FOR)
 
 
-def kind_of(message: Message) -> str:
-    """Return how the timeline calls it: an SMS or a call."""
-    return "call" if message.channel is Channel.CALL else "sms"
+# ---- lines of the timeline ----
 
 
-async def write(tx: "Tx[Any]", at: datetime, message: Message, kind: str, data: Mapping[str, Any]) -> None:
-    """Write a line about *message*: which one, for which notice, and codes."""
-    await events.write(
-        tx, at, message.org, kind,
-        {"message_id": message.message_id, "notice_id": message.notice_id, "wording": message.wording,
-         "rank": message.rank, **data},
-        area_id=message.area_id, alarm_id=message.alarm_id, resident_id=message.resident_id, actor="outbox",
+async def write(tx: "Tx[Any]", at: datetime, message: Message, payload: timeline.Payload) -> None:
+    """Write a line about *message*."""
+    event = events.NewEvent(
+        message.org, payload, area_id=message.area_id, alarm_id=message.alarm_id, resident_id=message.resident_id,
+        actor="outbox",
     )  # fmt: skip
+    await events.write(tx, at, event)
+
+
+def sent(message: Message, seconds: float, twice: bool) -> timeline.Payload:
+    """Return the line of a message that the provider took, *seconds* after it was queued."""
+    kind = timeline.CallSent if _is_call(message) else timeline.SmsSent
+    return kind(message.message_id, message.wording, message.rank, round(seconds, 3), twice, message.notice_id)
+
+
+def delivered(message: Message) -> timeline.Payload:
+    """Return the line of a message that has arrived."""
+    kind = timeline.CallDelivered if _is_call(message) else timeline.SmsDelivered
+    return kind(message.message_id, message.wording, message.rank, message.notice_id)
+
+
+def failed(message: Message, error: str | None) -> timeline.Payload:
+    """Return the line of a message that will not arrive."""
+    kind = timeline.CallFailed if _is_call(message) else timeline.SmsFailed
+    return kind(message.message_id, message.wording, message.rank, error, message.notice_id)
+
+
+def unknown(message: Message, error: str) -> timeline.Payload:
+    """Return the line of a message of which nobody can say whether it was sent."""
+    kind = timeline.CallUnknown if _is_call(message) else timeline.SmsUnknown
+    return kind(message.message_id, message.wording, message.rank, error, message.notice_id)
+
+
+def not_needed(message: Message) -> timeline.Payload:
+    """Return the line of a message that was not sent, since its question was answered before."""
+    kind = timeline.CallNotNeeded if _is_call(message) else timeline.SmsNotNeeded
+    return kind(message.message_id, message.wording, message.rank, message.notice_id)
+
+
+def _is_call(message: Message) -> bool:
+    return message.channel is Channel.CALL

@@ -26,6 +26,7 @@ from alarm_center.providers import Provider
 from alarm_center.store import events, replies, towns
 from alarm_center.store.memory import Memory, Tx, can_be_tried_again, now
 from alarm_center.store.replies import Asked, Mustered
+from schemas import timeline
 from schemas.vocabulary import Heed, Priority
 
 log = structlog.get_logger()
@@ -122,10 +123,9 @@ async def press(memory: Memory, provider: str, call_id: str, message_id: UUID, d
         await replies.means(
             tx, provider, f"{call_id}:{digit}", action.name, org=org, alarm_id=alarm_id, notice_id=notice_id, seen_at=at
         )
-        await events.write(
-            tx, at, org, "reply", {"meaning": action.name, "notice_id": notice_id, "call": True, "sound": action is HELP},
-            area_id=alarm.area_id, alarm_id=alarm_id, resident_id=alarm.resident_id, actor=str(notice_id),
-        )  # fmt: skip
+        heed = Heed.SOUND if action is HELP else Heed.NOTHING
+        pressed = timeline.ReplyTaken(action.name, heed, digit, notice_id=notice_id, call=True)
+        await events.write(tx, at, events.about_alarm(alarm, pressed, str(notice_id)))
         if action is TAKE:
             return Pressed.TAKEN if _has(alarm, phone) else Pressed.TOO_LATE
         return Pressed.DECLINED if action is CANNOT else Pressed.NOTED
@@ -220,10 +220,9 @@ class _Reply:
         if resolution.holds_phone is not None and musters:
             await replies.muster(self.tx, [m.shift_id for m in musters], resolution.holds_phone)
             for m in musters:
-                await events.write(
-                    self.tx, at, m.org, "mustered", {"shift_id": m.shift_id, "holds": resolution.holds_phone},
-                    area_id=m.area_id, actor=f"shift:{m.shift_id}",
-                )  # fmt: skip
+                mustered = timeline.Mustered(m.shift_id, resolution.holds_phone)
+                event = events.NewEvent(m.org, mustered, area_id=m.area_id, actor=f"shift:{m.shift_id}")
+                await events.write(self.tx, at, event)
         await self._tell(said, resolution, asked, orgs, at, opened)
         await self._answer(said, answers, asked, musters, orgs, at)
         return _meaning(said)
@@ -261,20 +260,15 @@ class _Reply:
             seen_at=at if resolution.heed is Heed.NOTHING else None,
         )  # fmt: skip
         duty = None if about else await replies.duty(self.tx, self.phone, org)
-        data = {
-            "meaning": meaning,
-            "digit": command.action.digit if command else None,
-            "case_no": command.case_no if command else None,
-            "notice_id": notice_id,
-            "heed": resolution.heed,
-            "sound": resolution.heed is Heed.SOUND,
-        }
-        await events.write(
-            self.tx, at, org, "reply" if command else "reply_text", data,
-            area_id=about.area_id if about else duty[1] if duty else None, alarm_id=alarm_id,
+        payload: timeline.Payload = timeline.ReplyUnread(meaning, resolution.heed, notice_id)
+        if command is not None:
+            payload = timeline.ReplyTaken(meaning, resolution.heed, command.action.digit, command.case_no, notice_id)
+        event = events.NewEvent(
+            org, payload, area_id=about.area_id if about else duty[1] if duty else None, alarm_id=alarm_id,
             resident_id=about.resident_id if about else None,
             actor=str(notice_id) if about else f"shift:{duty[0]}" if duty else "carer",
         )  # fmt: skip
+        await events.write(self.tx, at, event)
 
     async def _answer(
         self,

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from alarm_center.core.case import Alarm, AlarmState, Dispatch, Notice, NoticeState
 from alarm_center.core.plan import Wording
 from alarm_center.store.memory import Tx
-from schemas.vocabulary import Channel, Who
+from schemas.vocabulary import Channel, Priority, Who
 
 _BODY: Final = TypeAdapter(Alarm)
 """The whole value as JSON: columns beside it are only what queries and constraints need."""
@@ -199,7 +199,7 @@ async def staff_on_site(tx: "Tx[Any]", resident_id: UUID) -> bool:
     return there
 
 
-async def priority_of(tx: "Tx[Any]", alarm_id: UUID | None) -> int | None:
+async def priority_of(tx: "Tx[Any]", alarm_id: UUID | None) -> Priority | None:
     """Return the priority of an alarm, ``None`` for none."""
-    priority: int | None = await tx.fetchval("select priority from alarms where alarm_id = $1", alarm_id)
-    return priority
+    priority = await tx.fetchval("select priority from alarms where alarm_id = $1", alarm_id)
+    return None if priority is None else Priority(priority)

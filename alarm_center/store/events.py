@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import Any, Final, Self
 from uuid import UUID
 
+from alarm_center.core.case import Alarm, Check
 from alarm_center.store.memory import Tx
+from schemas import timeline
 
 CHANNEL: Final = "fjt_events"
 """NOTIFY on it is a hint that there may be something new; the poll each second is the truth."""
@@ -53,38 +55,63 @@ class Event:
     session_id: str | None
     actor: str | None
     data: Mapping[str, Any]
+    """The payload as it is stored, which is what is sealed."""
+
+    @property
+    def payload(self) -> timeline.Payload | timeline.Unknown:
+        """The content, typed by its kind."""
+        return timeline.decode(self.kind, self.data)
 
 
-_COLUMNS: Final = "tx, id, at, org, kind, area_id, check_id, alarm_id, resident_id, device_id, session_id, actor, data"
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """One line to be written: its content, and all that it is about."""
+
+    org: str
+    payload: timeline.Payload
+    area_id: UUID | None = None
+    check_id: UUID | None = None
+    alarm_id: UUID | None = None
+    resident_id: UUID | None = None
+    device_id: str | None = None
+    session_id: str | None = None
+    actor: str | None = None
 
 
-def _event(row: Mapping[str, Any]) -> Event:
+def about_check(check: Check, area_id: UUID, payload: timeline.Payload, actor: str) -> NewEvent:
+    """Return a line about *check*, whose resident lives in the area; and about a session, if the payload names one."""
+    return NewEvent(
+        check.org, payload, area_id=area_id, check_id=check.check_id, resident_id=check.resident_id,
+        device_id=check.device_id, session_id=getattr(payload, "session_id", None), actor=actor,
+    )  # fmt: skip
+
+
+def about_alarm(alarm: Alarm, payload: timeline.Payload, actor: str | None, check_id: UUID | None = None) -> NewEvent:
+    """Return a line about *alarm*, and about the check that it comes of."""
+    return NewEvent(
+        alarm.org, payload, area_id=alarm.area_id, alarm_id=alarm.alarm_id, check_id=check_id,
+        resident_id=alarm.resident_id, device_id=alarm.device_id, actor=actor,
+    )  # fmt: skip
+
+
+COLUMNS: Final = "tx, id, at, org, kind, area_id, check_id, alarm_id, resident_id, device_id, session_id, actor, data"
+
+
+def event_of(row: Mapping[str, Any]) -> Event:
+    """Return the line in *row*, which has :data:`COLUMNS`."""
     fields = dict(row)
     return Event(cursor=Cursor(int(fields.pop("tx")), fields.pop("id")), **fields)
 
 
-async def write(
-    tx: "Tx[Any]",
-    at: datetime,
-    org: str,
-    kind: str,
-    data: Mapping[str, Any] | None = None,
-    *,
-    area_id: UUID | None = None,
-    check_id: UUID | None = None,
-    alarm_id: UUID | None = None,
-    resident_id: UUID | None = None,
-    device_id: str | None = None,
-    session_id: str | None = None,
-    actor: str | None = None,
-) -> None:
+async def write(tx: "Tx[Any]", at: datetime, event: NewEvent) -> None:
     """Add one line, in the transaction of the decision that it tells of."""
     await tx.execute(
         """
         insert into events (at, org, kind, data, area_id, check_id, alarm_id, resident_id, device_id, session_id, actor)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         """,
-        at, org, kind, dict(data or {}), area_id, check_id, alarm_id, resident_id, device_id, session_id, actor,
+        at, event.org, event.payload.kind, timeline.encode(event.payload), event.area_id, event.check_id, event.alarm_id,
+        event.resident_id, event.device_id, event.session_id, event.actor,
     )  # fmt: skip
 
 
@@ -92,13 +119,13 @@ async def after(tx: "Tx[Any]", cursor: Cursor, limit: int = 500) -> list[Event]:
     """Return the next lines past *cursor* that no running transaction can still come before."""
     rows = await tx.fetch(
         f"""
-        select {_COLUMNS} from events
+        select {COLUMNS} from events
         where (tx, id) > ($1::text::xid8, $2) and tx < pg_snapshot_xmin(pg_current_snapshot())
         order by tx, id limit $3
         """,  # noqa: S608 -- the columns are our own constant
         str(cursor.tx), cursor.id, limit,
     )  # fmt: skip
-    return [_event(row) for row in rows]
+    return [event_of(row) for row in rows]
 
 
 async def newest(tx: "Tx[Any]") -> Cursor:
@@ -112,7 +139,7 @@ async def newest(tx: "Tx[Any]") -> Cursor:
 async def of_case(tx: "Tx[Any]", *, check_id: UUID | None = None, alarm_id: UUID | None = None) -> list[Event]:
     """Return a case's own timeline, oldest first; the reader's own uncommitted lines included."""
     rows = await tx.fetch(
-        f"select {_COLUMNS} from events where check_id = $1 or alarm_id = $2 order by tx, id",  # noqa: S608 -- as above
+        f"select {COLUMNS} from events where check_id = $1 or alarm_id = $2 order by tx, id",  # noqa: S608 -- as above
         check_id, alarm_id,
     )  # fmt: skip
-    return [_event(row) for row in rows]
+    return [event_of(row) for row in rows]

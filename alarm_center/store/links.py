@@ -11,11 +11,9 @@ from pydantic import TypeAdapter
 from alarm_center.core.case import Alarm
 from alarm_center.store import events
 from alarm_center.store.memory import Tx, Viewer
+from schemas.timeline import LinkUsed
 
 _ALARM: Final = TypeAdapter(Alarm)
-
-USED: Final = "link_used"
-"""The line that binds a link to the first browser that showed the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +86,5 @@ async def bind(tx: "Tx[Any]", found: Link, browser: str, now: datetime) -> bool:
     has_it = await browser_of(tx, alarm.alarm_id, found.notice_id)
     if has_it is not None:
         return has_it == browser
-    await events.write(
-        tx, now, alarm.org, USED, {"notice_id": found.notice_id, "browser": browser}, area_id=alarm.area_id,
-        alarm_id=alarm.alarm_id, resident_id=alarm.resident_id,
-    )  # fmt: skip
+    await events.write(tx, now, events.about_alarm(alarm, LinkUsed(found.notice_id, browser), None))
     return True

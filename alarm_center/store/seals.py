@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from alarm_center.store import jobs, overlong
-from alarm_center.store.events import Cursor, Event
+from alarm_center.store.events import COLUMNS, Cursor, Event, event_of
 from alarm_center.store.memory import Memory, Tx, now
 
 FIRST: Final = bytes(32)
@@ -62,7 +62,10 @@ class Head:
 
 
 def digest(before: bytes, event: Event) -> bytes:
-    """Return SHA-256 over the digest before and the line in one fixed form."""
+    """Return SHA-256 over the digest before and the line in one fixed form.
+
+    It is the stored text that is sealed, not the payload as this version reads it: a line of any version verifies.
+    """
     line = json.dumps(
         [
             str(event.cursor), event.at.isoformat(), event.org, event.kind,
@@ -85,15 +88,7 @@ async def head(tx: "Tx[Any]", org: str) -> Head | None:
     return Head(Cursor(int(row["tx"]), row["event_id"]), row["digest"].hex(), row["sealed_at"]) if row else None
 
 
-_EVENTS: Final = """
-    select tx, id, at, org, kind, area_id, check_id, alarm_id, resident_id, device_id, session_id, actor, data
-    from events where org = $1 and (tx, id) > ($2::text::xid8, $3)
-"""
-
-
-def _event(row: Any) -> Event:
-    fields = dict(row)
-    return Event(cursor=Cursor(int(fields.pop("tx")), fields.pop("id")), **fields)
+_EVENTS: Final = f"select {COLUMNS} from events where org = $1 and (tx, id) > ($2::text::xid8, $3)"  # noqa: S608 -- our own
 
 
 async def _unsealed(tx: "Tx[Any]", org: str, cursor: Cursor, limit: int) -> list[Event]:
@@ -101,7 +96,7 @@ async def _unsealed(tx: "Tx[Any]", org: str, cursor: Cursor, limit: int) -> list
         f"{_EVENTS} and tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx, id limit $4",
         org, str(cursor.tx), cursor.id, limit,
     )  # fmt: skip
-    return [_event(row) for row in rows]
+    return [event_of(row) for row in rows]
 
 
 async def _between(tx: "Tx[Any]", org: str, cursor: Cursor, end: Cursor) -> list[Event]:
@@ -109,7 +104,7 @@ async def _between(tx: "Tx[Any]", org: str, cursor: Cursor, end: Cursor) -> list
         f"{_EVENTS} and (tx, id) <= ($4::text::xid8, $5) order by tx, id",
         org, str(cursor.tx), cursor.id, str(end.tx), end.id,
     )  # fmt: skip
-    return [_event(row) for row in rows]
+    return [event_of(row) for row in rows]
 
 
 async def _seals(tx: "Tx[Any]", org: str, cursor: Cursor) -> dict[Cursor, bytes]:

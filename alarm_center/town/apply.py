@@ -10,8 +10,10 @@ from alarm_center.core import calendar
 from alarm_center.store import plans
 from alarm_center.store.memory import Tx
 from alarm_center.town import homes, reader, rota, times
-from alarm_center.town.changes import Action, Change, Run
+from alarm_center.town.changes import Change, Run
 from alarm_center.town.model import Organisation, Town
+from schemas import timeline
+from schemas.vocabulary import ImportAction
 
 _NO_PASSWORD: Final = "!"  # noqa: S105 -- what no password's hash is: it lets nobody in
 ACTOR: Final = "import"
@@ -71,14 +73,14 @@ async def _everything(run: Run, town: Town) -> None:
     )
     for row in rows:
         if row["number"] not in ids:
-            await run.note("resident", str(row["number"]), Action.LEFT, "not in the file")
+            await run.note("resident", str(row["number"]), ImportAction.LEFT, "not in the file")
 
 
 async def _organisation(run: Run, wanted: Organisation) -> None:
     values = wanted.model_dump(exclude={"id", "country"})
     _, action, detail = await run.keep("organisations", {"org": run.org}, values)
     if action:
-        await run.note("organisation", run.org, action, detail)
+        await run.note("organisation", run.org, action, detail, payload=timeline.OrganisationImported(action))
 
 
 async def _areas(run: Run, town: Town) -> None:
@@ -86,10 +88,12 @@ async def _areas(run: Run, town: Town) -> None:
         row, action, detail = await run.keep("areas", {"org": run.org, "code": area.code}, {"plan": area.plan})
         run.areas[area.code] = row["area_id"]
         if action:
-            await run.note("area", area.code, action, detail, area_id=row["area_id"])
+            await run.note(
+                "area", area.code, action, detail, payload=timeline.AreaImported(action), area_id=row["area_id"]
+            )
     for row in await run.tx.fetch("select code from areas where org = $1 order by code", run.org):
         if row["code"] not in run.areas:
-            await run.note("area", row["code"], Action.LEFT, "not in the file")
+            await run.note("area", row["code"], ImportAction.LEFT, "not in the file")
 
 
 async def _users(run: Run, town: Town) -> None:
@@ -107,7 +111,8 @@ async def _users(run: Run, town: Town) -> None:
         )
         done = action or member
         if done:
-            await run.note("user", user.login, done, ", ".join(filter(None, (detail, what))))
+            told = ", ".join(filter(None, (detail, what)))
+            await run.note("user", user.login, done, told, payload=timeline.UserImported(done))
 
 
 async def _carers(run: Run, town: Town) -> None:
@@ -122,4 +127,4 @@ async def _carers(run: Run, town: Town) -> None:
         row, action, detail = await run.keep("carers", {"org": run.org, "phone": carer.phone}, values)
         run.carers[carer.name] = row["carer_id"]
         if action:
-            await run.note("carer", carer.name, action, detail)
+            await run.note("carer", carer.name, action, detail, payload=timeline.CarerImported(action))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,16 +10,8 @@ from zoneinfo import ZoneInfo
 from alarm_center.core import calendar
 from alarm_center.store import events
 from alarm_center.store.memory import Tx
-
-
-class Action(StrEnum):
-    """What was done to one thing."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    ENDED = "ended"
-    LEFT = "left"
-    """In the database and not in the file: left as it is, since forgetting a line ends nobody's supervision."""
+from schemas import timeline
+from schemas.vocabulary import ImportAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +23,7 @@ class Change:
 
     what: str
     name: str
-    action: Action
+    action: ImportAction
     detail: str = ""
 
     def __str__(self) -> str:
@@ -66,27 +57,26 @@ class Run:
         self,
         what: str,
         name: str,
-        action: Action,
+        action: ImportAction,
         detail: str = "",
         *,
+        payload: timeline.Payload | None = None,
         area_id: UUID | None = None,
         resident_id: UUID | None = None,
         device_id: str | None = None,
-        data: Mapping[str, Any] | None = None,
-        event: str | None = None,
     ) -> None:
-        """Tell one change, and write its line in the timeline, as *event* or what was done: ids and codes only."""
+        """Tell one change, and write its line in the timeline; what is left as it is has no *payload*, and no line."""
         self.changes.append(Change(what, name, action, detail))
-        if action is Action.LEFT:
+        if payload is None:
             return
-        await events.write(
-            self.tx, self.now, self.org, event or f"{what}_{action}", data, area_id=area_id, resident_id=resident_id,
-            device_id=device_id, actor=self.actor,
-        )  # fmt: skip
+        event = events.NewEvent(
+            self.org, payload, area_id=area_id, resident_id=resident_id, device_id=device_id, actor=self.actor
+        )
+        await events.write(self.tx, self.now, event)
 
     async def keep(
         self, table: str, key: Mapping[str, Any], values: Mapping[str, Any]
-    ) -> tuple[Mapping[str, Any], Action | None, str]:
+    ) -> tuple[Mapping[str, Any], ImportAction | None, str]:
         """Make the row of *table* under *key* have *values*.
 
         Returns the row, what was done (``None``: it was so already), and the names of the columns that changed. The names
@@ -105,7 +95,7 @@ class Run:
                 *every.values(),
             )
             assert added is not None, "an insert returns its row"
-            return added, Action.ADDED, ""
+            return added, ImportAction.ADDED, ""
         changed = {name: value for name, value in values.items() if found[name] != value}
         if not changed:
             return found, None, ""
@@ -116,4 +106,4 @@ class Run:
             *changed.values(),
         )
         assert row is not None, "the row is held"
-        return row, Action.CHANGED, ", ".join(changed)
+        return row, ImportAction.CHANGED, ", ".join(changed)

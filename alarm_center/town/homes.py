@@ -8,11 +8,12 @@ from uuid import UUID
 from alarm_center.casework import configs
 from alarm_center.core.case import CheckState
 from alarm_center.store import checks, commands, plans
-from alarm_center.town.changes import Action, Run
+from alarm_center.town.changes import Run
 from alarm_center.town.model import Consent, Device, Resident
 from alarm_center.town.times import cancel
+from schemas import timeline
 from schemas.messages import Capture, Profile
-from schemas.vocabulary import CancelReason, ConsentState, GreenBy, Instead, Show
+from schemas.vocabulary import CancelReason, ConsentState, GreenBy, ImportAction, Instead, Show
 
 KEPT_ELSEWHERE: Final = frozenset(
     {
@@ -41,7 +42,13 @@ async def keep_row(run: Run, resident: Resident) -> UUID:
     row, action, detail = await run.keep("residents", {"org": run.org, "number": resident.number}, values)
     if action:
         await run.note(
-            "resident", str(resident.number), action, detail, resident_id=row["resident_id"], area_id=row["area_id"]
+            "resident",
+            str(resident.number),
+            action,
+            detail,
+            payload=timeline.ResidentImported(action),
+            resident_id=row["resident_id"],
+            area_id=row["area_id"],
         )
     resident_id: UUID = row["resident_id"]
     return resident_id
@@ -83,7 +90,7 @@ async def _consent(run: Run, resident: Resident, resident_id: UUID, who: str, wa
         if revoked_at is not None and revoked_at >= given_at:
             # Withdrawn one night, by whatever way, it is not given back by a file from the day before.
             detail = f"revoked after {wanted.given_on}; a new consent has a later given_on"
-            await run.note("consent", f"{resident.number} {who}", Action.LEFT, detail)
+            await run.note("consent", f"{resident.number} {who}", ImportAction.LEFT, detail)
             return
         await _give(run, resident, resident_id, who, wanted, given_at)
         return
@@ -101,7 +108,7 @@ async def _give(run: Run, resident: Resident, resident_id: UUID, who: str, wante
         """,
         run.org, resident_id, who, wanted.state, wanted.basis, given_at, run.actor,
     )  # fmt: skip
-    await _told(run, resident, resident_id, who, Action.ADDED, wanted.state)
+    await _told(run, resident, resident_id, who, ImportAction.ADDED, wanted.state)
 
 
 async def _revoke(run: Run, resident: Resident, row: Mapping[str, Any], instead: Instead) -> None:
@@ -109,15 +116,22 @@ async def _revoke(run: Run, resident: Resident, row: Mapping[str, Any], instead:
     resident_id, who = row["resident_id"], row["who"]
     await plans.revoke(run.tx, resident_id, who, instead, run.actor, run.now)
     await run.note(
-        "consent", f"{resident.number} {who}", Action.ENDED, f"revoked, {instead} instead", event="consent_revoked",
-        resident_id=resident_id, area_id=run.areas[resident.area], data={"who": who, "instead": instead},
+        "consent", f"{resident.number} {who}", ImportAction.ENDED, f"revoked, {instead} instead", payload=timeline.ConsentRevoked(who, instead),
+        resident_id=resident_id, area_id=run.areas[resident.area],
     )  # fmt: skip
     await commands.end_of_resident(run.tx, resident_id)
     await _cancel_coming(run, resident_id, CancelReason.CONSENT_REVOKED, instead)
 
 
-async def _told(run: Run, resident: Resident, resident_id: UUID, who: str, action: Action, detail: str) -> None:
-    await run.note("consent", f"{resident.number} {who}", action, detail, resident_id=resident_id, data={"who": who})
+async def _told(run: Run, resident: Resident, resident_id: UUID, who: str, action: ImportAction, detail: str) -> None:
+    await run.note(
+        "consent",
+        f"{resident.number} {who}",
+        action,
+        detail,
+        payload=timeline.ConsentImported(action, who),
+        resident_id=resident_id,
+    )
 
 
 async def _cancel_coming(run: Run, resident_id: UUID, reason: CancelReason, instead: Instead) -> None:
@@ -140,7 +154,14 @@ async def _decision(run: Run, resident: Resident, resident_id: UUID) -> None:
     values = {"resident_id": resident_id, **wanted.model_dump(exclude={"reference"})}
     _, action, detail = await run.keep("decisions", {"org": run.org, "reference": wanted.reference}, values)
     if action:
-        await run.note("decision", str(resident.number), action, detail, resident_id=resident_id)
+        await run.note(
+            "decision",
+            str(resident.number),
+            action,
+            detail,
+            payload=timeline.DecisionImported(action),
+            resident_id=resident_id,
+        )
 
 
 async def _plan(run: Run, resident: Resident, resident_id: UUID) -> None:
@@ -157,7 +178,12 @@ async def _plan(run: Run, resident: Resident, resident_id: UUID) -> None:
     if action is None:
         return
     await run.note(
-        "plan", str(resident.number), action, detail, resident_id=resident_id, data={"green_by": resident.green_by}
+        "plan",
+        str(resident.number),
+        action,
+        detail,
+        payload=timeline.PlanImported(action, resident.green_by),
+        resident_id=resident_id,
     )
     show = Show.ALWAYS if resident.green_by is GreenBy.OPERATOR else resident.show
     await run.tx.execute(
@@ -201,7 +227,13 @@ async def _unbind(run: Run, row: Mapping[str, Any], number: int | None) -> None:
     await configs.refresh(run.tx, run.org, row["device_id"])
     detail = f"unbound from resident {number}" if number is not None else "unbound from a resident not in the file"
     await run.note(
-        "device", row["device_id"], Action.ENDED, detail, resident_id=row["resident_id"], device_id=row["device_id"]
+        "device",
+        row["device_id"],
+        ImportAction.ENDED,
+        detail,
+        payload=timeline.DeviceImported(ImportAction.ENDED),
+        resident_id=row["resident_id"],
+        device_id=row["device_id"],
     )
 
 
@@ -218,7 +250,15 @@ async def _bind(run: Run, resident: Resident, resident_id: UUID, device: Device)
         return
     await _point_checks(run, resident_id)
     await configs.refresh(run.tx, run.org, device.id)
-    await run.note("device", device.id, action, detail, resident_id=resident_id, device_id=device.id)
+    await run.note(
+        "device",
+        device.id,
+        action,
+        detail,
+        payload=timeline.DeviceImported(action),
+        resident_id=resident_id,
+        device_id=device.id,
+    )
 
 
 def _set(part: Profile | Capture) -> dict[str, Any]:

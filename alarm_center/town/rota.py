@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from alarm_center.core import calendar
-from alarm_center.town.changes import Action, Run
+from alarm_center.town.changes import Run
 from alarm_center.town.model import Shift, Town
+from schemas import timeline
+from schemas.vocabulary import ImportAction
 
 NIGHTS_AHEAD: Final = 62
 """How far ahead the pattern is made into shifts; importing again moves it on."""
@@ -25,17 +27,17 @@ async def keep(run: Run, town: Town) -> None:
         ids = (run.areas[shift.area], run.carers[shift.carer], shift.patrol, shift.role)
         for starts_at, ends_at in _spans(run, shift):
             wanted[(*ids, starts_at)] = (ends_at, _label(shift.area, shift.patrol, shift.role))
-    done: Counter[tuple[str, Action]] = Counter()
+    done: Counter[tuple[str, ImportAction]] = Counter()
     for row in await _coming(run):
         key = (row["area_id"], row["carer_id"], row["patrol"], row["role"], row["starts_at"])
         label = _label(row["code"], row["patrol"], row["role"])
         span = wanted.pop(key, None)
         if span is None:
             await _end(run, row)
-            done[label, Action.ENDED] += 1
+            done[label, ImportAction.ENDED] += 1
         elif span[0] != row["ends_at"]:
             await run.tx.execute("update shifts set ends_at = $2 where shift_id = $1", row["shift_id"], span[0])
-            done[label, Action.CHANGED] += 1
+            done[label, ImportAction.CHANGED] += 1
     await run.tx.executemany(
         """
         insert into shifts (org, area_id, carer_id, patrol, role, starts_at, ends_at)
@@ -43,9 +45,9 @@ async def keep(run: Run, town: Town) -> None:
         """,
         [(run.org, *key, ends_at) for key, (ends_at, _) in wanted.items()],
     )
-    done.update((label, Action.ADDED) for _, label in wanted.values())
+    done.update((label, ImportAction.ADDED) for _, label in wanted.values())
     for (label, action), count in sorted(done.items()):
-        await run.note("shift", label, action, f"{count} times", data={"count": count})
+        await run.note("shift", label, action, f"{count} times", payload=timeline.ShiftImported(action, count))
 
 
 def _label(area: str, patrol: str, role: str) -> str:

@@ -10,9 +10,10 @@ from alarm_center.core import calendar
 from alarm_center.core.case import CheckState
 from alarm_center.core.happenings import Cancel
 from alarm_center.store import checks
-from alarm_center.town.changes import Action, Run
+from alarm_center.town.changes import Run
 from alarm_center.town.model import DAYS, EVERY_DAY, Resident, Slot
-from schemas.vocabulary import CancelReason, Instead
+from schemas import timeline
+from schemas.vocabulary import CancelReason, ImportAction, Instead
 
 SOON: Final = timedelta(minutes=15)
 """A time that is nearer than this stays as it was tonight: the device may be on its way already."""
@@ -111,8 +112,8 @@ async def _end(run: Run, resident: Resident, row: _Row, night: date) -> None:
         await cancel(run, each["check_id"], CancelReason.REPLANNED, Instead.NOTHING)
     label = _label(row["local_time"], tuple(row["weekdays"]), row["window_minutes"])
     await run.note(
-        "slot", f"{resident.number} {label}", Action.ENDED, f"from {night}", resident_id=row["resident_id"],
-        data={"slot_id": row["slot_id"], "night": night.isoformat()},
+        "slot", f"{resident.number} {label}", ImportAction.ENDED, f"from {night}", resident_id=row["resident_id"],
+        payload=timeline.SlotImported(ImportAction.ENDED, row["slot_id"], night),
     )  # fmt: skip
 
 
@@ -127,8 +128,8 @@ async def _begin(run: Run, resident: Resident, resident_id: UUID, slot: Slot, ni
     )  # fmt: skip
     label = _label(slot.time, slot.weekdays, slot.window_minutes)
     await run.note(
-        "slot", f"{resident.number} {label}", Action.ADDED, f"from {night}", resident_id=resident_id,
-        data={"slot_id": slot_id, "night": night.isoformat()},
+        "slot", f"{resident.number} {label}", ImportAction.ADDED, f"from {night}", resident_id=resident_id,
+        payload=timeline.SlotImported(ImportAction.ADDED, slot_id, night),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The stream to each open page: what kind of thing changed and its id, and the server's clock each second.
+"""The stream to each open page: the parts that a change concerns, its tone, and the server's clock each second.
 
 A hint says that there is something to read; the poll at each tick is the truth. A page that comes back says the last
 cursor that it saw and gets what it missed; an unknown or too old cursor gets ``fresh``: draw everything anew.
@@ -7,7 +7,7 @@ cursor that it saw and gets what it missed; an unknown or too old cursor gets ``
 import asyncio
 import json
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
@@ -18,6 +18,7 @@ from alarm_center.store.memory import now
 from alarm_center.web.auth import COOKIE, token_hash, watches
 from alarm_center.web.keys import MEMORY, SETTINGS
 from alarm_center.web.page import PERSON
+from alarm_center.web.timeline_words import row_of
 
 MANY: Final = 500
 """So many lines behind, a page is better drawn anew."""
@@ -120,9 +121,8 @@ async def _send(
 
 
 def _hint(event: events.Event) -> str:
-    """Only what kind of thing changed, and its id: the page asks for the rest under its own rights."""
-    ids: dict[str, Any] = {"kind": event.kind}
-    for name, value in (("alarm", event.alarm_id), ("check", event.check_id), ("device", event.device_id)):
-        if value is not None:
-            return json.dumps(ids | {"of": name, "id": str(value)})
-    return json.dumps(ids)
+    """Return the parts of a page that the line changes, and the tone it may call for; the page asks for the rest itself."""
+    payload = event.payload
+    row = row_of(payload)
+    tone = row.tone(payload)
+    return json.dumps({"redraws": sorted(row.redraws), **({} if tone is None else {"tone": tone})})

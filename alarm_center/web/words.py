@@ -1,14 +1,9 @@
 """What codes are called on the screen. The words are words.md's; Swedish is what is translated from."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from alarm_center.casework.live_looks import SHOWN_CLEAR
-from alarm_center.casework.raising import RAISED
-from alarm_center.core.alarm_events import AlarmLine
 from alarm_center.core.case import Alarm, AlarmState, CheckState, DispatchState
-from alarm_center.core.happenings import CheckLine
-from alarm_center.store.links import USED
 from alarm_center.web.catalogues import Speech
 from alarm_center.web.catalogues import mark as _
 from schemas.vocabulary import AlarmKind, Answer, CancelReason, ClearFor, Outcome, Priority, RaisedFor, Reason
@@ -26,10 +21,10 @@ REASONS: Final[Mapping[str, str]] = {
     Reason.DEFOCUSED: _("Går inte att bedöma: bilden är oskarp"),
     Reason.MOVED: _("Går inte att bedöma: kameran har flyttats"),
     Reason.FROZEN: _("Går inte att bedöma: bilden står still"),
-    Reason.TOO_SHORT: _("Går inte att bedöma: för kort tillfälle"),
+    Reason.TOO_SHORT: _("Går inte att bedöma: för kort inspelning"),
     Reason.OUT_OF_RANGE: _("Går inte att bedöma: orimliga mätvärden"),
     Reason.CONTRADICTORY: _("Går inte att bedöma: motstridiga tecken"),
-    Reason.REJECTED: _("Går inte att bedöma: tillfället kunde inte läsas"),
+    Reason.REJECTED: _("Går inte att bedöma: inspelningen kunde inte läsas"),
     Reason.FAULT: _("Går inte att bedöma: fel på utrustningen"),
     Reason.COUNT: _("Annat antal personer än väntat"),
     Reason.STILL: _("Går inte att bedöma: stilla form utan tecken på rörelse"),
@@ -133,91 +128,12 @@ MESSAGE_STATES: Final[Mapping[str, str]] = {
     "queued": _("i kö"),
     "sending": _("skickas"),
     "sent": _("skickat"),
-    "delivered": _("framme i telefonen"),
+    "delivered": _("levererat"),
     "failed": _("gick inte fram"),
     "unknown": _("okänt om det kom fram"),
 }
 
 CHANNELS: Final[Mapping[str, str]] = {"sms": _("SMS"), "call": _("Samtal")}
-
-LINES: Final[Mapping[str, str]] = {
-    CheckLine.OPENED: _("Tillsynen började"),
-    CheckLine.MISSED: _("Inget kom från utrustningen"),
-    CheckLine.LATE: _("Tillsynen är sen"),
-    CheckLine.HELD: _("Tillsynen väntar: personal på plats"),
-    CheckLine.RELEASED: _("Tillsynen fortsätter"),
-    CheckLine.ATTEMPT: _("Kameran ombeds titta"),
-    CheckLine.WAITING: _("Tittar igen om en stund"),
-    CheckLine.TO_LOOK: _("Väntar på att någon tittar"),
-    CheckLine.SEEN: _("Tillsynen klar: syns i sängen"),
-    CheckLine.ALARMED: _("Tillsynen blev larm"),
-    CheckLine.CANCELLED: _("Tillsynen inställd"),
-    CheckLine.RESTORED: _("Tillsynen görs igen"),
-    CheckLine.VISIT_STAYS: _("Besöket är redan någons och blir av"),
-    CheckLine.CONSENT_REVOKED: _("Samtycket återkallat"),
-    CheckLine.FINDING: _("Automatisk tolkning"),
-    CheckLine.EVIDENCE: _("Ytterligare tillfälle"),
-    CheckLine.DROPPED: _("Tillfälle avvisat"),
-    CheckLine.PERSON: _("En person bedömde bilden"),
-    CheckLine.FAULT: _("Fel på utrustningen känt"),
-    CheckLine.FAULT_GONE: _("Utrustningen fungerar igen"),
-    AlarmLine.OPENED: _("Larmet öppnades"),
-    AlarmLine.CLAIMED: _("Taget"),
-    AlarmLine.TAKEN_OVER: _("Övertaget"),
-    AlarmLine.RELEASED: _("Släppt"),
-    AlarmLine.LEASE_LAPSED: _("Släppt: ingen var vid skärmen"),
-    AlarmLine.IN_CALL: _("I samtal"),
-    AlarmLine.SENT_BY: _("Patrull skickad av operatör"),
-    AlarmLine.DISPATCHED: _("Patrull söks"),
-    AlarmLine.ASKED: _("Tillfrågad"),
-    AlarmLine.NOBODY_ON_DUTY: _("Ingen i tjänst att fråga"),
-    AlarmLine.EXHAUSTED: _("Alla tillfrågade, ingen har svarat"),
-    AlarmLine.UNDELIVERED: _("Meddelandet kom inte fram i tid"),
-    AlarmLine.DECLINED: _("Kan inte"),
-    AlarmLine.ACCEPTED: _("Tar larmet"),
-    AlarmLine.ETA: _("Ny tid för ankomst"),
-    AlarmLine.TOOK_TOO_LATE: _("Svarade sedan det var taget"),
-    AlarmLine.NOT_THEIRS: _("Svarade på ett larm som inte var deras"),
-    AlarmLine.LATE: _("Inte framme i tid"),
-    AlarmLine.ON_SITE: _("Framme"),
-    AlarmLine.STAYING: _("Stannar hos personen"),
-    AlarmLine.SILENT: _("Tyst från platsen"),
-    AlarmLine.CANNOT_GET_IN: _("Kommer inte in"),
-    AlarmLine.NOBODY_HOME: _("Ingen hemma"),
-    AlarmLine.NEEDS_HELP: _("Behöver hjälp"),
-    AlarmLine.DONE: _("Klar på plats"),
-    AlarmLine.OUTCOME_MISSING: _("Utfallet saknas"),
-    AlarmLine.CLEARED: _("Syns i sängen nu"),
-    AlarmLine.RAISED: _("Larmet blev mer brådskande"),
-    AlarmLine.JOINED: _("Ytterligare en anledning"),
-    AlarmLine.INTO_INCIDENT: _("Del av en störning"),
-    AlarmLine.CALLED_OFF: _("Patrullen återkallad"),
-    AlarmLine.CLOSED: _("Avslutat"),
-    AlarmLine.WORD_AFTER_CLOSE: _("Svar efter avslut"),
-    RAISED: _("Larmat för hand"),
-    SHOWN_CLEAR: _("Klar bild visad"),
-    USED: _("Patrullens länk öppnad"),
-    "check_planned": _("Tillsynen planerad"),
-    "session_committed": _("Tillfälle mottaget"),
-    "session_refused": _("Tillfälle avvisat"),
-    "device_changed": _("Utrustningen ändrades"),
-    "consent_revoked": _("Samtycket återkallat"),
-    "paused": _("Paus"),
-    "pause_ended": _("Pausen avslutad"),
-    "reply": _("Svar från telefonen"),
-    "reply_text": _("Egna ord från telefonen"),
-    "sms_sent": _("SMS skickat"),
-    "sms_delivered": _("SMS framme i telefonen"),
-    "sms_failed": _("SMS gick inte fram"),
-    "sms_unknown": _("Okänt om SMS kom fram"),
-    "call_sent": _("Ringer upp"),
-    "call_delivered": _("Samtal besvarat"),
-    "call_failed": _("Samtal inte besvarat"),
-    "call_unknown": _("Okänt om samtalet kom fram"),
-    "live_asked": _("Direkt tittande"),
-    "stuck": _("Systemet kan inte föra ärendet vidare"),
-}
-
 
 SIGNS: Final[Mapping[str, str]] = {
     "moves": _("Rörelse"),
@@ -283,13 +199,3 @@ def reason_words(answer: str | None, reason: str | None) -> str:
     if reason is not None and reason in REASONS:
         return REASONS[reason]
     return ANSWERS.get(answer or "", _("Ingen tolkning"))
-
-
-def detail(data: Mapping[str, Any]) -> str:
-    """Return what a line of the timeline adds to its kind, still to be translated."""
-    if data.get("outcome") in OUTCOMES:
-        return OUTCOMES[data["outcome"]]
-    for called in (REASONS, RAISED_FOR, CLEAR_FOR):
-        if data.get("reason") in called:
-            return called[data["reason"]]
-    return ANSWERS.get(str(data.get("answer")), "")

@@ -16,7 +16,7 @@ _TOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "session_committed": ("session_received",),
     "finding": ("finding", "answer", "reason", "attempt"),
     "evidence": ("finding", "answer", "reason", "attempt"),
-    "alarm_opened": ("alarm_opened", "kind", "priority", "reason"),
+    "alarm_opened": ("alarm_opened", "alarm_kind", "priority", "reason"),
     "sms_sent": ("sms_sent", "wording"),
     "reply": ("reply", "meaning"),
     "accepted": ("accepted",),
@@ -24,6 +24,8 @@ _TOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "closed": ("closed", "outcome"),
 }
 """The lines that are told, as what, and what of their data is told with them."""
+_NAMES: Final[Mapping[str, str]] = {"alarm_kind": "kind"}
+"""The story's own names, where a line has another."""
 _CAME: Final = frozenset({"check_opened", "session_committed", "reply"})
 
 
@@ -65,7 +67,7 @@ class Lines:
             "resident": self._numbers[event.resident_id] if event.resident_id is not None else None,
             "check_id": str(check_id) if check_id else None,
             "alarm_id": str(event.alarm_id) if event.alarm_id else None,
-            **{key: event.data[key] for key in data if event.data.get(key) is not None},
+            **{_NAMES.get(key, key): event.data[key] for key in data if event.data.get(key) is not None},
         }
         self.told.append(line)
         self._hand_on(line)

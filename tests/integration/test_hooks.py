@@ -123,8 +123,8 @@ async def test_a_call_is_read_in_swedish_and_taken_with_a_key(centre: SmsCentre)
     await centre.first.receives("4801 är ditt. Adress")
     (row,) = await centre.rows("select alarm_id, state, (body->>'accepted_at') is not null as accepted from alarms")
     assert (row["state"], row["accepted"]) == (AlarmState.ACCEPTED, True)
-    kinds = [kind for kind, _ in await centre.lines(row["alarm_id"], ["call_made", "reply", "accepted"])]
-    assert kinds == ["call_made", "accepted", "reply"]
+    kinds = [kind for kind, _ in await centre.lines(row["alarm_id"], ["call_sent", "reply", "accepted"])]
+    assert kinds == ["call_sent", "accepted", "reply"]
 
 
 async def test_a_key_that_twilio_sends_twice_counts_once(centre: SmsCentre) -> None:

@@ -35,8 +35,8 @@ async def test_from_alarm_to_done(centre: SmsCentre) -> None:
     assert after.state is AlarmState.ON_SITE
     assert after.done_at is not None
     said = await centre.lines(alarm.alarm_id, ["reply"])
-    assert [(data["meaning"], data["digit"], data["sound"]) for _, data in said] == [
-        ("take", "1", False), ("on_site", "3", False), ("done", "4", False),
+    assert [(data["meaning"], data["digit"], data["heed"]) for _, data in said] == [
+        ("take", "1", "nothing"), ("on_site", "3", "nothing"), ("done", "4", "nothing"),
     ]  # fmt: skip
     assert FIRST not in str(said)
 
@@ -107,7 +107,7 @@ async def test_a_slip_after_done_is_still_heard(centre: SmsCentre) -> None:
     await centre.first.receives("klar").and_replies("5")
     await centre.first.receives("kommer inte in, noterat. Vi ringer dig.")
     assert (await centre.now_is(alarm.alarm_id)).done_at is None
-    assert (await centre.lines(alarm.alarm_id, ["reply"]))[-1][1]["sound"] is True
+    assert (await centre.lines(alarm.alarm_id, ["reply"]))[-1][1]["heed"] == "sound"
     await centre.lead.receives("Larm")
 
 
@@ -130,7 +130,7 @@ async def test_words_in_an_open_case_reach_the_operator_with_sound(centre: SmsCe
     await centre.first.receives("Larm … PRIO 1").and_replies(text)
     await centre.first.receives("Förstod inte svaret om … men vi läser det.")
     ((_, data),) = await centre.lines(alarm.alarm_id, ["reply_text"])
-    assert data["sound"] is True
+    assert data["heed"] == "sound"
     if text.strip() and len(text) > 3:
         assert text[:20] not in str(data)
     (row,) = await centre.rows("select body, alarm_id, seen_at from replies")
@@ -171,7 +171,7 @@ async def test_help_without_a_case_becomes_an_alarm(centre: SmsCentre) -> None:
     (row,) = await centre.rows("select alarm_id, kind, priority, resident_id, state from alarms")
     assert (row["kind"], row["priority"], row["resident_id"]) == ("manual", 1, None)
     ((_, data),) = await centre.lines(row["alarm_id"], ["reply"])
-    assert (data["meaning"], data["sound"]) == ("help", True)
+    assert (data["meaning"], data["heed"]) == ("help", "sound")
     await centre.first.receives("PRIO 1")
 
 
@@ -182,7 +182,7 @@ async def test_help_in_a_case_seeks_another_and_is_heard_with_sound(centre: SmsC
     await centre.first.receives("Vi har fått att du behöver hjälp")
     await centre.second.receives("Larm … PRIO 1")
     await centre.lead.receives("Larm … PRIO 1")
-    assert (await centre.lines(alarm.alarm_id, ["reply"]))[-1][1]["sound"] is True
+    assert (await centre.lines(alarm.alarm_id, ["reply"]))[-1][1]["heed"] == "sound"
 
 
 async def test_help_after_the_case_was_closed_is_heard(centre: SmsCentre) -> None:
@@ -194,7 +194,7 @@ async def test_help_after_the_case_was_closed_is_heard(centre: SmsCentre) -> Non
     await centre.first.receives("är återkallat").and_replies("9")
     await centre.first.receives("Larm … PRIO 1")  # the new one, which the first patrol is asked about as well
     await centre.first.receives("Vi har fått att du behöver hjälp")
-    assert (await centre.lines(alarm.alarm_id, ["reply"]))[-1][1]["sound"] is True
+    assert (await centre.lines(alarm.alarm_id, ["reply"]))[-1][1]["heed"] == "sound"
 
 
 async def test_what_goes_wrong_inside_still_reaches_a_person(
@@ -209,7 +209,7 @@ async def test_what_goes_wrong_inside_still_reaches_a_person(
     monkeypatch.setattr(cases, "step_alarm_of", broken)
     await centre.first.writes("1")
     await centre.first.receives("Förstod inte svaret, men vi läser det.")
-    assert (await centre.lines(alarm.alarm_id, ["reply"]))[-1][1]["sound"] is True
+    assert (await centre.lines(alarm.alarm_id, ["reply"]))[-1][1]["heed"] == "sound"
     (row,) = await centre.rows("select meaning, seen_at from replies")
     assert (row["meaning"], row["seen_at"]) == ("take", None)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -10,10 +11,11 @@ import pytest
 from alarm_center.pictures import Pictures
 from alarm_center.store import events, jobs, seals
 from alarm_center.store.events import Cursor
-from alarm_center.store.memory import Memory, now
+from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.seals import Broken, Fault
 from alarm_center.timeline import Timeline, pass_hints_on
 from fjarrtillsyn.embedded.postgres import Postgres
+from schemas.timeline import ServiceGap
 from tests.support.busy_town import found, move
 from tests.support.postgres import Database
 from tests.support.waiting import DEADLINE_S, eventually
@@ -27,12 +29,9 @@ async def memory(database: Database) -> AsyncIterator[Memory]:
     await opened.close()
 
 
-async def _line(tx: object, kind: str) -> None:
-    await events.write(tx, await events_at(tx), "ost", kind)  # type: ignore[arg-type]
-
-
-async def events_at(tx: object) -> object:
-    return await tx.fetchval("select clock.now()")  # type: ignore[attr-defined]
+async def _line(tx: "Tx[Any]", actor: str) -> None:
+    """Write a line that is told from the others by its actor."""
+    await events.write(tx, await now(tx), events.NewEvent("ost", ServiceGap(seconds=1), actor=actor))
 
 
 async def _read(memory: Memory, cursor: Cursor) -> list[events.Event]:
@@ -47,15 +46,15 @@ async def test_the_line_that_commits_late_is_not_missed(memory: Memory) -> None:
         async with memory.transaction() as quick:
             await _line(quick, "committed_first")
         between = await _read(memory, Cursor(0, 0))
-        assert [e.kind for e in between] == [], "nothing may be read past a writer that is still at work"
+        assert [e.actor for e in between] == [], "nothing may be read past a writer that is still at work"
     after = await _read(memory, Cursor(0, 0))
-    assert [e.kind for e in after] == ["began_first", "committed_first"]
+    assert [e.actor for e in after] == ["began_first", "committed_first"]
 
 
 async def test_a_board_that_follows_sees_every_line_once_whoever_writes(memory: Memory) -> None:
     seen: list[str] = []
     timeline = Timeline(memory, Pictures(1024, lambda: 0.0), cursor=Cursor(0, 0))
-    timeline.listeners.append(lambda event: seen.append(event.kind))
+    timeline.listeners.append(lambda event: seen.append(str(event.actor)))
 
     async def write(n: int) -> None:
         async with memory.transaction() as tx:
@@ -81,7 +80,7 @@ async def test_a_hint_reaches_another_replica_after_the_commit(memory: Memory, d
     await other.close()
 
 
-@pytest.mark.parametrize("statement", ["update events set kind = 'x'", "delete from events", "truncate events"])
+@pytest.mark.parametrize("statement", ["update events set actor = 'x'", "delete from events", "truncate events"])
 async def test_lines_are_never_changed_or_removed(memory: Memory, statement: str) -> None:
     async with memory.transaction() as tx:
         await _line(tx, "here")
@@ -96,10 +95,10 @@ async def test_not_even_the_owner_changes_a_line(memory: Memory, database: Datab
     owner = await asyncpg.connect(database.owner)
     try:
         # The owner's own sight is forced through row-level security, and it has no policy here: it finds nothing.
-        assert await owner.execute("update events set kind = 'x'") == "UPDATE 0"
+        assert await owner.execute("update events set actor = 'x'") == "UPDATE 0"
     finally:
         await owner.close()
-    assert [e.kind for e in await _read(memory, Cursor(0, 0))] == ["here"]
+    assert [e.actor for e in await _read(memory, Cursor(0, 0))] == ["here"]
 
 
 async def test_the_seal_covers_each_line_and_the_one_before(memory: Memory) -> None:
@@ -130,8 +129,8 @@ async def _behind_our_back(memory: Memory, server: Postgres, *statements: str) -
 
 async def _three_sealed(memory: Memory) -> list[Cursor]:
     async with memory.transaction() as tx:
-        for kind in ("one", "two", "three"):
-            await _line(tx, kind)
+        for actor in ("one", "two", "three"):
+            await _line(tx, actor)
     assert await seals.seal(memory, "ost") == 3
     return [line.cursor for line in await _read(memory, Cursor(0, 0))]
 
@@ -148,7 +147,7 @@ _LAST_SEAL = "delete from fjt.event_seals where event_id = (select max(event_id)
 
 async def test_a_line_changed_behind_our_back_breaks_the_chain(memory: Memory, postgres_server: Postgres) -> None:
     _, two, _ = await _three_sealed(memory)
-    await _behind_our_back(memory, postgres_server, "update fjt.events_other set kind = 'twee' where kind = 'two'")
+    await _behind_our_back(memory, postgres_server, "update fjt.events_other set actor = 'twee' where actor = 'two'")
     assert await seals.verify(memory, "ost") == Broken(Fault.CHANGED, two)
 
 
@@ -157,7 +156,7 @@ async def test_a_line_that_is_gone_leaves_its_seal(
     memory: Memory, postgres_server: Postgres, kind: str, place: int
 ) -> None:
     lines = await _three_sealed(memory)
-    await _behind_our_back(memory, postgres_server, f"delete from fjt.events_other where kind = '{kind}'")
+    await _behind_our_back(memory, postgres_server, f"delete from fjt.events_other where actor = '{kind}'")
     assert await seals.verify(memory, "ost") == Broken(Fault.NO_LINE, lines[place])
 
 
@@ -165,7 +164,7 @@ async def test_a_line_put_in_among_sealed_ones_has_no_seal(memory: Memory, postg
     *_, three = await _three_sealed(memory)
     await _behind_our_back(
         memory, postgres_server,
-        "insert into fjt.events (id, tx, at, org, kind) select 0, tx, at, org, 'put_in' from fjt.events where kind = 'three'",
+        "insert into fjt.events (id, tx, at, org, kind) select 0, tx, at, org, 'put_in' from fjt.events where actor = 'three'",
     )  # fmt: skip
     assert await seals.verify(memory, "ost") == Broken(Fault.NO_SEAL, Cursor(three.tx, 0))
 
@@ -200,7 +199,7 @@ async def test_a_head_known_from_elsewhere_finds_lines_and_seals_gone_together(
     await seals.seal(memory, "ost")
     known = await _head(memory)
     assert await seals.verify(memory, "ost", [before, known]) is None
-    await _behind_our_back(memory, postgres_server, "delete from fjt.events_other where kind = 'four'", _LAST_SEAL)
+    await _behind_our_back(memory, postgres_server, "delete from fjt.events_other where actor = 'four'", _LAST_SEAL)
     assert await seals.verify(memory, "ost") is None, "what is left is a whole chain"
     assert await seals.verify(memory, "ost", [before]) is None
     assert await seals.verify(memory, "ost", [before, known]) == Broken(Fault.NO_HEAD, head=known)

@@ -11,7 +11,8 @@ from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory
 from alarm_center.town import reader
 from alarm_center.town.apply import apply
-from alarm_center.town.changes import Action, Change
+from alarm_center.town.changes import Change
+from schemas.vocabulary import ImportAction
 from tests.support.postgres import Database
 
 EXAMPLE = (Path(__file__).parents[2] / "docs" / "town.example.toml").read_text(encoding="utf-8")
@@ -69,14 +70,18 @@ async def checks(memory: Memory, number: int = 1) -> list[tuple[Any, ...]]:
     )
 
 
-def lines(changes: list[Change], what: str) -> list[tuple[str, Action]]:
+def lines(changes: list[Change], what: str) -> list[tuple[str, ImportAction]]:
     return [(change.name, change.action) for change in changes if change.what == what]
 
 
 async def test_a_new_town_is_brought_in_whole(memory: Memory) -> None:
     changes = await imported(memory)
-    assert {change.action for change in changes} == {Action.ADDED}
-    assert lines(changes, "resident") == [("1", Action.ADDED), ("2", Action.ADDED), ("3", Action.ADDED)]
+    assert {change.action for change in changes} == {ImportAction.ADDED}
+    assert lines(changes, "resident") == [
+        ("1", ImportAction.ADDED),
+        ("2", ImportAction.ADDED),
+        ("3", ImportAction.ADDED),
+    ]
     assert await ask(memory, "select org, sending_number, plan->>'recheck_minutes' from organisations") == [
         ("vik", "+46701740605", "15")
     ]
@@ -142,14 +147,14 @@ async def test_no_personal_data_is_in_the_timeline(memory: Memory) -> None:
     told = str(await ask(memory, "select kind, data::text, actor, device_id from events"))
     for secret in ("Astrid", "Storgatan", "4670174", "Patrull", "2026-0117", "toaletten"):
         assert secret not in told
-    assert "slot_added" in told
+    assert "slot_imported" in told
 
 
 async def test_a_changed_slot_ends_and_another_begins_the_same_night(memory: Memory) -> None:
     await imported(memory)
     await planning.plan_all(memory)
     changes = await imported(memory, EXAMPLE.replace('time = "22:30"', 'time = "23:30"'))
-    assert lines(changes, "slot") == [("1 22:30", Action.ENDED), ("1 23:30", Action.ADDED)]
+    assert lines(changes, "slot") == [("1 22:30", ImportAction.ENDED), ("1 23:30", ImportAction.ADDED)]
     assert await slots(memory) == [("02:00", TONIGHT, None), ("23:30", TONIGHT, None)]
     await planning.plan_all(memory)
     tonight = [(time, state) for night, time, state in await checks(memory) if night == TONIGHT]
@@ -224,7 +229,7 @@ async def test_a_revoked_consent_stops_everything_and_is_not_given_back_by_an_ol
         'state = "given" # or "limited", "revoked"\ngiven_on = 2026-09-15',
         'state = "revoked"\ninstead = "nothing"\ngiven_on = 2026-09-15',
     )
-    assert ("1 resident", Action.ENDED) in lines(await imported(memory, revoked), "consent")
+    assert ("1 resident", ImportAction.ENDED) in lines(await imported(memory, revoked), "consent")
     assert {state for _, _, state in await checks(memory)} == {"cancelled"}
     config = await ask(
         memory, "select config->'attempts', config->'profile'->'zones' from devices where device_id = 'vik-d1'"
@@ -232,10 +237,10 @@ async def test_a_revoked_consent_stops_everything_and_is_not_given_back_by_an_ol
     assert config == [([], [])]
     assert await imported(memory, revoked) == []
     changes = await imported(memory)
-    assert [(change.name, change.action) for change in changes] == [("1 resident", Action.LEFT)]
+    assert [(change.name, change.action) for change in changes] == [("1 resident", ImportAction.LEFT)]
     again = EXAMPLE.replace("given_on = 2026-09-15", "given_on = 2026-11-25")
     changes = await imported(memory, again, EVENING + timedelta(days=3))
-    assert lines(changes, "consent") == [("1 resident", Action.ADDED)]
+    assert lines(changes, "consent") == [("1 resident", ImportAction.ADDED)]
 
 
 async def test_a_device_moves_with_its_profile_left_behind(memory: Memory) -> None:
@@ -243,7 +248,7 @@ async def test_a_device_moves_with_its_profile_left_behind(memory: Memory) -> No
     await planning.plan_all(memory)
     swapped = EXAMPLE.replace('"vik-d1"', '"other"').replace('"vik-d2"', '"vik-d1"')
     changes = await imported(memory, swapped)
-    assert ("vik-d1", Action.ENDED) in lines(changes, "device")
+    assert ("vik-d1", ImportAction.ENDED) in lines(changes, "device")
     assert await ask(memory, "select device_id, number from devices left join residents using (resident_id) order by 1") == [
         ("other", 1), ("vik-d1", 2), ("vik-d2", None), ("vik-d3", 3),
     ]  # fmt: skip
@@ -272,7 +277,7 @@ async def test_who_is_not_in_the_file_is_left_and_told(memory: Memory) -> None:
     await imported(memory)
     shorter = EXAMPLE[: EXAMPLE.index("# ---- sensors in place")]
     changes = await imported(memory, shorter)
-    assert changes == [Change("resident", "3", Action.LEFT, "not in the file")]
+    assert changes == [Change("resident", "3", ImportAction.LEFT, "not in the file")]
     assert await slots(memory, 3) == [("03:00", TONIGHT, None)]
 
 
@@ -296,7 +301,7 @@ async def test_shifts_are_the_weeks_pattern_and_move_on(memory: Memory) -> None:
         ("Patrull 3", datetime(2026, 11, 22, 20, 30, tzinfo=UTC), datetime(2026, 11, 23, 6, 0, tzinfo=UTC))
     ]
     changes = await imported(memory, at=EVENING + timedelta(days=7))
-    assert {(change.what, change.action) for change in changes} == {("shift", Action.ADDED)}
+    assert {(change.what, change.action) for change in changes} == {("shift", ImportAction.ADDED)}
 
 
 async def test_a_shift_that_is_taken_away_ends_now_or_never_begins(memory: Memory) -> None:
@@ -319,7 +324,7 @@ async def test_a_password_chosen_since_is_kept(memory: Memory) -> None:
     await imported(memory)
     await ask(memory, "update users set password_hash = 'mine' where login = 'planner' returning 1")
     changes = await imported(memory, EXAMPLE.replace('roles = ["planner", "admin"]', 'roles = ["planner"]'))
-    assert lines(changes, "user") == [("planner", Action.CHANGED)]
+    assert lines(changes, "user") == [("planner", ImportAction.CHANGED)]
     assert await ask(memory, "select password_hash from users where login = 'planner'") == [("mine",)]
     assert await ask(memory, "select roles from memberships join users using (user_id) where login = 'planner'") == [
         (["planner"],)

@@ -205,7 +205,7 @@ class Story:
 
     def lines(self, kind: str) -> int:
         """Return how many lines of *kind* the timeline has."""
-        return sum(isinstance(e, Write) and e.kind == kind for e in self.effects)
+        return sum(isinstance(e, Write) and e.payload.kind == kind for e in self.effects)
 
     def has(self, effect: type) -> bool:
         return any(isinstance(e, effect) for e in self.effects)

@@ -75,7 +75,7 @@ class Night:
 
     @property
     def lines(self) -> list[str]:
-        return [e.kind for e in self.everything if isinstance(e, Write)]
+        return [e.payload.kind for e in self.everything if isinstance(e, Write)]
 
 
 def opened(plan: Plan = PLAN, *, green_by: GreenBy = GreenBy.DETECTOR) -> Night:

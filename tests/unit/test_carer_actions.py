@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from alarm_center.core import carer_actions as actions
-from alarm_center.core.alarm_events import AlarmLine, Staying
+from alarm_center.core.alarm_events import Staying
 from alarm_center.core.carer_actions import ROWS, TABLE, VOICE, Bilingual, CarerAction, CarerActions
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import Command, FreeText, parse_reply
 from alarm_center.core.sms_text import WORDS, Language, template
+from schemas.timeline import CarerStaying
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_with_a_row_more_its_digit_is_read_and_offered(monkeypatch: pytest.Monke
     class Waits(Staying): ...
 
     row = CarerAction(
-        name="waits", event=Waits, line=AlarmLine.STAYING, digit="7", phrases=("väntar på kollega",),
+        name="waits", event=Waits, line=CarerStaying, digit="7", phrases=("väntar på kollega",),
         label=Bilingual("väntar", "waiting"), offered_in=frozenset({Wording.ARRIVED}),
     )  # fmt: skip
     assert parse_reply("7") == FreeText("7")
@@ -67,6 +68,6 @@ def test_with_a_row_more_its_digit_is_read_and_offered(monkeypatch: pytest.Monke
     ],
 )
 def test_two_rows_that_answer_to_one_thing_are_named(fields: dict[str, Any], says: str) -> None:
-    base = CarerAction(name="again", event=Staying, line=AlarmLine.STAYING)
+    base = CarerAction(name="again", event=Staying, line=CarerStaying)
     with pytest.raises(ValueError, match=says):
         CarerActions((*ROWS, replace(base, **fields)))

@@ -41,7 +41,7 @@ def test_not_on_site_in_time_asks_the_lead_once(eta: int | None, minutes: int) -
     story.nobody_hears_more()
     story.passes(seconds=1)
     lead = story.carer(LEAD).receives(Wording.ESCALATION_LATE)
-    assert story.lines("late") == 1
+    assert story.lines("arrival_late") == 1
     assert story.state() is AlarmState.ACCEPTED
     story.passes(seconds=90)
     lead.receives(Wording.CALL_OUT, Channel.CALL)

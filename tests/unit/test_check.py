@@ -8,11 +8,11 @@ import pytest
 from alarm_center.core.case import AttemptState, CheckState
 from alarm_center.core.check import decide
 from alarm_center.core.happenings import (
-    CheckLine,
     PersonSaid,
     Tick,
 )
 from alarm_center.core.plan import REASON_TABLE, Plan, Reaction, Rule
+from schemas.timeline import EventKind
 from schemas.vocabulary import AlarmKind, Answer, Cause, GreenBy, Priority, Reason
 from tests.unit.one_check import (
     IN_BED,
@@ -104,7 +104,7 @@ def test_seen_says_that_the_detector_saw() -> None:
     night = opened()(0, found(IN_BED), seconds=20)
 
     assert (night.check.answer, night.check.seen_by) == (IN_BED, "detector")
-    assert night.lines == [CheckLine.OPENED, CheckLine.FINDING, CheckLine.SEEN]
+    assert night.lines == [EventKind.CHECK_OPENED, EventKind.FINDING, EventKind.CHECK_SEEN]
     assert night.check.attempts[0].session_id == "session-1"
 
 

@@ -11,7 +11,6 @@ from alarm_center.core.check import TRANSITIONS, deadline
 from alarm_center.core.happenings import (
     AskAgain,
     Cancel,
-    CheckLine,
     FaultGone,
     FaultKnown,
     Found,
@@ -23,6 +22,7 @@ from alarm_center.core.happenings import (
 )
 from alarm_center.core.late import LATE, Comes, Then, When
 from alarm_center.core.plan import Plan
+from schemas.timeline import EventKind
 from schemas.vocabulary import AlarmKind, Answer, CancelReason, Cause, GreenBy, Instead, Reason
 from tests.unit.one_check import (
     IN_BED,
@@ -87,15 +87,15 @@ def test_late(when: When, comes: Comes) -> None:
     assert raised == ([(AlarmKind.SOMETHING_WRONG, P1, reason)] if then in (Then.RAISED, Then.ALARMED) else [])
     assert (Clear() in night.effects) == (then is Then.CLEARED)
     assert night.state is (CheckState.ALARMED if then is Then.ALARMED else before.state)
-    written = [e.kind for e in night.effects if isinstance(e, Write)]
+    written = [e.payload.kind for e in night.effects if isinstance(e, Write)]
     match then:
         case Then.NOTHING:
             assert (night.check, night.effects) == (before, ())
         case Then.DROPPED:
-            assert (night.check, written) == (before, [CheckLine.DROPPED])
-            assert all("answer" not in e.data for e in night.effects if isinstance(e, Write))
+            assert (night.check, written) == (before, [EventKind.FINDING_DROPPED])
+            assert all(not hasattr(e.payload, "answer") for e in night.effects if isinstance(e, Write))
         case _:
-            assert written[0] == CheckLine.EVIDENCE
+            assert written[0] == EventKind.EVIDENCE
             assert night.check.seen_by == before.seen_by
 
 
@@ -128,7 +128,7 @@ def test_a_fall_in_a_session_that_people_were_given_unjudged_waits_for_no_person
 def test_in_bed_in_a_session_that_people_were_given_unjudged_leaves_the_look_with_them() -> None:
     """Evidence may raise, never lower: they were asked for their eyes, and may be looking now."""
     night = unjudged()(1, found(IN_BED), seconds=2)
-    assert (night.state, night.lines[-1], night.raised) == (CheckState.TO_LOOK, CheckLine.EVIDENCE, [])
+    assert (night.state, night.lines[-1], night.raised) == (CheckState.TO_LOOK, EventKind.EVIDENCE, [])
     assert night.check.attempts[0].answer is IN_BED
     assert night(1, found(IN_BED), seconds=4).effects == ()
     assert night(2, PersonSaid(IN_BED, "olle", "session-1")).state is CheckState.SEEN
@@ -166,7 +166,7 @@ def test_a_session_within_the_grace_is_in_time() -> None:
 def test_a_session_that_is_quicker_than_the_clockwork_opens_its_check() -> None:
     night = Night()(0, found(IN_BED), seconds=20)
 
-    assert night.lines == [CheckLine.OPENED, CheckLine.FINDING, CheckLine.SEEN]
+    assert night.lines == [EventKind.CHECK_OPENED, EventKind.FINDING, EventKind.CHECK_SEEN]
     assert night.check.deadline == deadline(planned(), PLAN)
 
 
@@ -216,7 +216,7 @@ def test_back_after_the_window_it_makes_one_immediate_attempt() -> None:
     night = Night()(15, ONLINE)
 
     assert (night.state, night.check.late, night.looks) == (CheckState.OPEN, True, [Cause.CATCH_UP])
-    assert CheckLine.LATE in night.lines
+    assert EventKind.CHECK_LATE in night.lines
     assert night(15, found(IN_BED, attempt=2), seconds=20).state is CheckState.SEEN
 
 

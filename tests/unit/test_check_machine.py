@@ -14,7 +14,6 @@ from alarm_center.core.happenings import (
     AskAgain,
     Cancel,
     CheckEvent,
-    CheckLine,
     FaultGone,
     FaultKnown,
     Found,
@@ -26,6 +25,7 @@ from alarm_center.core.happenings import (
 )
 from alarm_center.core.moves import ATTEMPTS
 from alarm_center.core.plan import Plan, Reaction, Rule
+from schemas.timeline import EventKind
 from schemas.vocabulary import REASONS, AlarmKind, Answer, CancelReason, Cause, GreenBy, Instead, Priority, Reason
 from tests.unit.one_check import TWO, planned
 
@@ -87,10 +87,10 @@ class Life:
         if isinstance(event, Found) and timely:
             self.timely.add(event.session_id)
 
-        lines = [e.kind for e in decision.effects if isinstance(e, Write)]
+        lines = [e.payload.kind for e in decision.effects if isinstance(e, Write)]
         raised = [e for e in decision.effects if isinstance(e, Raise)]
         looks = [e.attempt for e in decision.effects if isinstance(e, Look)]
-        self.alarms += lines.count(CheckLine.ALARMED)
+        self.alarms += lines.count(EventKind.CHECK_ALARMED)
         if isinstance(event, Restore):
             assert before.state is CheckState.CANCELLED and before.cancel_reason in TAKEN_BACK, "an end was undone"
             assert self.now < after.opens_at and not any(a.session_id for a in after.attempts), "brought back too late"

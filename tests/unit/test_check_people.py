@@ -18,6 +18,7 @@ from alarm_center.core.happenings import (
 )
 from alarm_center.core.moves import ATTEMPTS
 from schemas.messages import Attempt as ListedAttempt
+from schemas.timeline import CheckRestored
 from schemas.vocabulary import REASONS, AlarmKind, Answer, CancelReason, Cause, GreenBy, Instead, Reason, Show
 from tests.unit.one_check import (
     IN_BED,
@@ -262,7 +263,7 @@ TAKEN_BACK = [CancelReason.CONSENT_REVOKED, *(reason for reason in CancelReason 
 def test_a_check_comes_back_as_it_was_planned_when_its_reason_holds_no_longer(reason: CancelReason) -> None:
     night = Night()(-90, Cancel(reason, Instead.NOTHING, "planner-3"))(-60, Restore())
     assert night.check == planned()
-    assert night.effects == (Write("check_restored", {"reason": reason, "instead": Instead.NOTHING}), NewConfig())
+    assert night.effects == (Write(CheckRestored(reason, Instead.NOTHING)), NewConfig())
     assert night(0, ONLINE).state is CheckState.OPEN
 
 

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from fjarrtillsyn import contract
 from schemas import messages, topics, vocabulary, wire
-from schemas.documents import TABLE_BEGINS, asyncapi, documents, topic_table, with_table
+from schemas.documents import asyncapi, documents, line_table, topic_table, with_table
 from tests.unit.golden_messages import expected
 
 DOCUMENTS: dict[str, Any] = {path: json.loads(text) for path, text in documents().items()}
@@ -186,7 +186,7 @@ def test_asyncapi_says_how_every_topic_travels() -> None:
 
 
 def test_the_prose_has_its_table() -> None:
-    text = contract.PROSE.read_text(encoding="utf-8")
-    assert topic_table() in text
-    with pytest.raises(ValueError, match=TABLE_BEGINS):
-        with_table("no marks here")
+    assert topic_table() in (contract.DOCS / "contract.md").read_text(encoding="utf-8")
+    assert line_table() in (contract.DOCS / "timeline.md").read_text(encoding="utf-8")
+    with pytest.raises(ValueError, match="<!-- topics: generated -->"):
+        with_table("no marks here", "topics", topic_table())

@@ -6,13 +6,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
 
 import aiohttp
 
 from alarm_center.store import events
+from alarm_center.store.memory import Tx
 from alarm_center.web.live import HINTS, MANY
 from alarm_center.web.settings import WebSettings
-from schemas.vocabulary import Answer, Reason
+from schemas.timeline import CallSent, Payload, ReplyUnread, ServiceGap
+from schemas.vocabulary import Answer, Heed, Reason
 from tests.support.night_town import TWO, Town, town
 from tests.support.postgres import Database
 from tests.support.site import Browser, Site, site
@@ -70,6 +74,14 @@ async def newest(storstad: Town) -> str:
         return str(await events.newest(tx))
 
 
+GAP = ServiceGap(seconds=1)
+"""A line that is about the whole town."""
+
+
+async def line(tx: "Tx[Any]", payload: Payload = GAP, *, org: str = "storstad") -> None:
+    await events.write(tx, TWO, events.NewEvent(org, payload))
+
+
 async def test_the_clock_comes_from_the_server_and_goes_on(storstad: Town, olle: Browser) -> None:
     async with stream(olle, after=await newest(storstad)) as page:
         assert datetime.fromisoformat((await page.next("tick")).data) == TWO + timedelta(seconds=40)
@@ -78,13 +90,18 @@ async def test_the_clock_comes_from_the_server_and_goes_on(storstad: Town, olle:
             pass
 
 
-async def test_a_change_says_only_its_kind_and_id(storstad: Town, olle: Browser) -> None:
-    async with stream(olle, after=await newest(storstad)) as page:
+async def test_a_change_says_only_its_parts_and_its_tone(storstad: Town, olle: Browser) -> None:
+    start = await newest(storstad)
+    async with stream(olle, after=start) as page:
         await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
-        alarm, check = await storstad.value("select alarm_id from alarms"), await storstad.check_of(2)
-        seen = [json.loads((await page.next("change")).data) for _ in range(3)]
-    assert all(set(change) <= {"kind", "of", "id"} for change in seen)
-    assert {change["id"] for change in seen} <= {str(alarm), str(check), "cam2"}
+        async with storstad.memory.transaction() as tx:
+            cursor = events.Cursor.parse(start)
+            assert cursor is not None
+            count = len(await events.after(tx, cursor))
+        seen = [json.loads(change.data) for change in await page.changes(count)]
+    assert all(set(change) <= {"redraws", "tone"} for change in seen)
+    urgent = [change["redraws"] for change in seen if change.get("tone") == "urgent"]
+    assert urgent[0] == ["case", "night", "queue"], "the alarm is new"
 
 
 async def test_who_comes_back_gets_what_they_missed_and_nothing_twice(storstad: Town, olle: Browser) -> None:
@@ -107,7 +124,7 @@ async def test_a_cursor_that_nobody_gave_or_that_is_too_old_means_a_fresh_board(
     old = await newest(storstad)
     async with storstad.memory.transaction() as tx:
         for _ in range(MANY):
-            await events.write(tx, TWO, "storstad", "finding")
+            await line(tx)
     async with stream(olle, last=old) as page:
         fresh = await page.next("fresh", "change")
         assert (fresh.event, fresh.id) == ("fresh", await newest(storstad))
@@ -117,14 +134,14 @@ async def test_of_two_writers_who_commit_out_of_order_none_is_missed(storstad: T
     start = await newest(storstad)
     async with stream(olle, after=start) as page:
         async with storstad.memory.transaction() as slow:
-            await events.write(slow, TWO, "storstad", "sms_sent")
+            await line(slow, CallSent(uuid4(), "x", 1, 0.5))
             async with storstad.memory.transaction() as quick:
-                await events.write(quick, TWO, "storstad", "sms_delivered")
+                await line(quick, ReplyUnread("free_text", Heed.SOUND))
             # The quick one is committed with the higher number, and waits for the slow one.
             await page.next("tick")
             assert (await page.next()).event == "tick"
-        kinds = [json.loads(change.data)["kind"] for change in await page.changes(2)]
-    assert kinds == ["sms_sent", "sms_delivered"]
+        tones = [json.loads(change.data).get("tone") for change in await page.changes(2)]
+    assert tones == [None, "words"]
 
 
 async def test_a_hint_brings_it_at_once(storstad: Town) -> None:
@@ -133,9 +150,9 @@ async def test_a_hint_brings_it_at_once(storstad: Town) -> None:
         async with stream(olle, after=await newest(storstad)) as page:
             await page.next("tick")
             async with storstad.memory.transaction() as tx:
-                await events.write(tx, TWO, "storstad", "sms_sent")
+                await line(tx)
             pages.app[HINTS].wake()
-            assert json.loads((await page.next("change")).data) == {"kind": "sms_sent"}
+            assert json.loads((await page.next("change")).data) == {"redraws": ["case", "queue"]}
 
 
 async def test_the_stream_of_another_town_is_silent(database: Database, storstad: Town) -> None:
@@ -144,8 +161,8 @@ async def test_the_stream_of_another_town_is_silent(database: Database, storstad
         async with stream(stranger, after=await newest(granby)) as page:
             await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
             async with granby.memory.transaction() as tx:
-                await events.write(tx, TWO, "granby", "sms_sent")
-            assert json.loads((await page.next("change")).data) == {"kind": "sms_sent"}
+                await line(tx, org="granby")
+            assert json.loads((await page.next("change")).data) == {"redraws": ["case", "queue"]}
 
 
 async def test_a_session_that_ends_ends_its_stream(storstad: Town, pages: Site, olle: Browser) -> None:

@@ -8,7 +8,6 @@ from uuid import UUID
 from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
-from alarm_center.core.alarm_events import AlarmLine
 from alarm_center.core.case import AlarmState, CheckState
 from alarm_center.core.plan import Plan
 from alarm_center.store import board, casebook, events, looks, raisings, residents, towns, users
@@ -22,6 +21,8 @@ from alarm_center.web.keys import MEMORY, PICTURES
 from alarm_center.web.operator.board import Here, here
 from alarm_center.web.operator.queue import Row, alarm_row, calls_first, look_row
 from alarm_center.web.page import PERSON, render, speech_of
+from alarm_center.web.timeline_words import row_of
+from schemas.timeline import CallNoted
 from schemas.vocabulary import Answer
 
 routes = web.RouteTableDef()
@@ -150,7 +151,7 @@ async def _alarm(request: web.Request) -> dict[str, Any]:
         "phone_first": plan.phone_first,
         "two_carers": plan.two_carers,
         "calls_first": calls_first(alarm, plan),
-        "called": any(line.kind == AlarmLine.IN_CALL for line in lines),
+        "called": any(isinstance(line.payload, CallNoted) for line in lines),
         "asked": asked,
         "seen": seen,
         "shown": shown,
@@ -221,11 +222,13 @@ def _timeline(
     people = {str(user_id): name for user_id, name in names.items()}
     told = []
     for line in sorted(once.values(), key=lambda line: line.cursor, reverse=True):
-        said = speech(words.LINES.get(line.kind, line.kind))
-        detail = words.detail(line.data)
+        payload = line.payload
+        row = row_of(payload)
+        said = speech(row.words)
+        detail = row.detail(payload)
         if detail:
             said += f": {speech(detail)}"
-        who = patrols.get(str(line.data.get("notice_id")), "") or people.get(line.actor or "", "")
+        who = patrols.get(str(getattr(payload, "notice_id", None)), "") or people.get(line.actor or "", "")
         told.append(TimelineLine(line.at, said, who))
     return told
 

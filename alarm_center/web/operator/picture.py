@@ -8,7 +8,6 @@ from uuid import UUID
 from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
-from alarm_center.casework.live_looks import SHOWN_CLEAR
 from alarm_center.core import looking
 from alarm_center.core.case import AlarmState, CheckState
 from alarm_center.store import events, looks
@@ -19,6 +18,7 @@ from alarm_center.web.keys import MEMORY, PICTURES
 from alarm_center.web.operator.blur import blurred
 from alarm_center.web.operator.case import uuid_in
 from alarm_center.web.page import PERSON, after, say, speech_of
+from schemas.timeline import ShownClear
 from schemas.vocabulary import ClearFor
 
 routes = web.RouteTableDef()
@@ -67,11 +67,12 @@ async def ask_clear(request: web.Request) -> web.StreamResponse:
         if await looks.ongoing(tx, session_id, person.user_id, at, asked=True) is None:
             looked, at = await _still_may_see(tx, request, looked)
             await looks.begin(tx, looked, person.user_id, at, reason)
-            await events.write(
-                tx, at, looked.org, SHOWN_CLEAR, {"reason": reason}, area_id=looked.area_id, alarm_id=looked.open_alarm,
+            shown = events.NewEvent(
+                looked.org, ShownClear(reason), area_id=looked.area_id, alarm_id=looked.open_alarm,
                 check_id=looked.check_id, resident_id=looked.resident_id, device_id=looked.device_id,
                 session_id=session_id, actor=str(person.user_id),
             )  # fmt: skip
+            await events.write(tx, at, shown)
     memory.hint()
     case = f"/alarm/{looked.open_alarm}" if looked.open_alarm is not None else f"/check/{looked.check_id}"
     response = after(request, case)
@@ -229,5 +230,5 @@ async def _may_watch(tx: "Tx[Any]", request: web.Request, command_id: UUID) -> t
     if not asked.lease.is_held_by(user_id, at):
         raise web.HTTPForbidden(text=speech("Bara den som har larmet ser bilden."))
     if asked.over(at):
-        raise web.HTTPGone(text=speech("Tittandet är slut."))
+        raise web.HTTPGone(text=speech("Direktbilden är slut."))
     return asked, at

@@ -47,7 +47,7 @@ function tick(instant) {
 function setStale(stale) {
   if (body.classList.contains("is-stale") === stale) return;
   body.classList.toggle("is-stale", stale);
-  if (stale) { $("[data-last]").textContent = wallTime(); blankAll(); if (audio?.state === "running") beep(440, 330); } else refreshAll().then(() => showAgain(csrf));
+  if (stale) { $("[data-last]").textContent = wallTime(); blankAll(); if (audio?.state === "running") beep(440, 330); } else { anyTone(); refreshAll().then(() => showAgain(csrf)); }
   $("#stale").hidden = !stale;
 }
 setInterval(() => { if (performance.now() - heard > FROZEN_MS) setStale(true); }, 500);
@@ -57,7 +57,7 @@ function listen() {
   source = new EventSource(`/stream?after=${encodeURIComponent(cursor)}`);
   source.addEventListener("tick", (event) => tick(event.data));
   source.addEventListener("change", (event) => { cursor = event.lastEventId; soon(JSON.parse(event.data)); });
-  source.addEventListener("fresh", (event) => { cursor = event.lastEventId; refreshAll(); });
+  source.addEventListener("fresh", (event) => { cursor = event.lastEventId; anyTone(); refreshAll(); });
   source.addEventListener("error", () => {
     if (source.readyState !== EventSource.CLOSED) return;
     setTimeout(listen, 2000);
@@ -65,11 +65,12 @@ function listen() {
   });
 }
 let waiting, changed = [];
-function soon(change) {  // many changes, one fetch; a part says which kinds it shows, or shows them all
+function soon(change) {  // many changes, one fetch
   changed.push(change);
   waiting ??= setTimeout(() => {
-    const shows = (part) => !part.dataset.on || changed.some((one) => part.dataset.on.split(" ").some((kind) => kind === one.of || kind === one.kind));
-    all("[data-fragment]").filter(shows).forEach(refresh);
+    for (const { tone } of changed) if (tone) tones.add(tone);
+    const parts = new Set(changed.flatMap((one) => one.redraws));
+    all("[data-fragment]").filter((one) => parts.has(one.dataset.part)).forEach(refresh);
     [waiting, changed] = [null, []];
   }, 120);
 }
@@ -177,7 +178,9 @@ setInterval(() => {
 }, 5000);
 
 // ---- sound: two tones for priority 1 that nobody holds, one for a carer's own words ----
-let audio, rung = new Set(), read = 0;
+// A change says which tone it may call for; what is drawn says whether there is cause. A page drawn whole asks for both.
+let audio, rung = new Set(), read = 0, tones = new Set(["urgent", "words"]);
+const anyTone = () => { tones = new Set(["urgent", "words"]); };
 const mute = $("#mute");
 function beep(...tones) {
   tones.forEach((hertz, n) => {
@@ -195,9 +198,17 @@ function ring(again = false) {
   const urgent = new Set(all("[data-urgent]").flatMap((one) => one.dataset.urgent.split(",").filter(Boolean)));
   const unread = Math.max(0, ...all("[data-unread]").map((one) => Number(one.dataset.unread)));
   if (audio?.state === "running") {
-    if ([...urgent].some((id) => again || !rung.has(id))) beep(880, 660, 880, 660);
-    else if (unread > read) beep(520, 700);
-    rung = urgent; read = unread;
+    rung = new Set([...rung].filter((id) => urgent.has(id)));
+    read = Math.min(read, unread);
+    if (urgent.size > (again ? 0 : rung.size) && (again || tones.has("urgent"))) {
+      beep(880, 660, 880, 660);
+      tones.delete("urgent");
+      rung = urgent;
+    } else if (unread > read && tones.has("words")) {
+      beep(520, 700);
+      tones.delete("words");
+      read = unread;
+    }
   }
   document.title = (urgent.size ? `(${urgent.size}) ` : "") + document.title.replace(/^\(\d+\) /, "");
 }

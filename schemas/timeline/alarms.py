@@ -1,0 +1,325 @@
+"""The lines of an alarm: who holds it, whom it asked, what carers said, and how it ended; and of many with one cause."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from schemas.timeline.base import Code, Payload, payload
+from schemas.timeline.kinds import EventKind
+from schemas.vocabulary import AlarmKind, Channel, ClearFor, Outcome, Priority, RaisedFor, Reason, Who
+
+
+@payload(EventKind.ALARM_OPENED)
+class AlarmOpened(Payload):
+    """A case began. A visit is calm: planned, dispatched and receipted the same way."""
+
+    alarm_kind: AlarmKind
+    priority: Priority
+    case_no: int
+    reason: Reason | None = None
+    visit: bool = False
+
+
+@payload(EventKind.RAISED_BY_HAND)
+class RaisedByHand(Payload):
+    """A person raised it. *note* says whether words were written; they stand with the alarm, never here."""
+
+    reason: RaisedFor
+    priority: Priority
+    note: bool
+
+
+@payload(EventKind.JOINED)
+class CaseJoined(Payload):
+    """Another reason joined the open case."""
+
+    alarm_kind: AlarmKind
+    priority: Priority
+
+
+@payload(EventKind.WORSENED)
+class CaseWorsened(Payload):
+    """A later session shows that something is wrong after all."""
+
+    reason: Reason | None = None
+
+
+@payload(EventKind.CLEARED)
+class CaseCleared(Payload):
+    """A later session shows the person in bed."""
+
+
+@payload(EventKind.OUTCOME_MISSING)
+class OutcomeMissing(Payload):
+    """Nobody needs to go, and nobody has said how it ended."""
+
+
+@payload(EventKind.CLOSED)
+class AlarmClosed(Payload):
+    """The case ended. *by* is a user's or a notice's id, or a rule's name."""
+
+    outcome: Outcome
+    by: Code
+
+
+@payload(EventKind.STUCK)
+class CaseStuck(Payload):
+    """The service cannot step the case; *of* is ``check`` or ``alarm``, *told* the number of phones that were told."""
+
+    of: Code
+    told: int
+
+
+# ---- a person at a screen ----
+
+
+@payload(EventKind.CLAIMED)
+class CaseClaimed(Payload):
+    """*user* holds the case."""
+
+    user: UUID
+
+
+@payload(EventKind.TAKEN_OVER)
+class CaseTakenOver(Payload):
+    """*user* took the case from *from_user*; *reason* is the code that was chosen."""
+
+    user: UUID
+    from_user: UUID
+    reason: Code
+
+
+@payload(EventKind.RELEASED)
+class CaseReleased(Payload):
+    """*user* let go of the case."""
+
+    user: UUID
+
+
+@payload(EventKind.LEASE_LAPSED)
+class LeaseLapsed(Payload):
+    """*user* was not at the screen for as long as a lease lasts."""
+
+    user: UUID
+
+
+@payload(EventKind.IN_CALL)
+class CallNoted(Payload):
+    """*user* begins (*on*) or ends a call with the resident."""
+
+    user: UUID
+    on: bool
+
+
+@payload(EventKind.PATROL_SENT)
+class PatrolSent(Payload):
+    """*user* had a patrol sent."""
+
+    user: UUID
+
+
+@payload(EventKind.LIVE_ASKED)
+class LiveAsked(Payload):
+    """The holder looks through the resident's camera for *seconds*."""
+
+    command_id: UUID
+    seconds: int
+
+
+@payload(EventKind.SHOWN_CLEAR)
+class ShownClear(Payload):
+    """A person saw clear what the town shows blurred. *command_id* is that of a live look."""
+
+    reason: ClearFor
+    command_id: UUID | None = None
+
+
+# ---- the dispatch ----
+
+
+@payload(EventKind.DISPATCHED)
+class DispatchStarted(Payload):
+    """A patrol is sought."""
+
+    dispatch_id: UUID
+    priority: Priority
+
+
+@payload(EventKind.ASKED)
+class CarerAsked(Payload):
+    """One carer was asked, in the given round of the chain."""
+
+    notice_id: UUID
+    who: Who
+    channel: Channel
+    round: int
+
+
+@payload(EventKind.NOBODY_ON_DUTY)
+class NobodyOnDuty(Payload):
+    """A step of the chain had nobody to ask."""
+
+    who: Who
+    area_id: UUID
+
+
+@payload(EventKind.EXHAUSTED)
+class DispatchExhausted(Payload):
+    """Everybody was asked, in so many rounds, and nobody has accepted."""
+
+    rounds: int
+
+
+@payload(EventKind.UNDELIVERED)
+class NoticeUndelivered(Payload):
+    """A question failed, or did not arrive in time."""
+
+    notice_id: UUID
+
+
+@payload(EventKind.CALLED_OFF)
+class DispatchCalledOff(Payload):
+    """Evidence says that nobody needs to go."""
+
+    dispatch_id: UUID
+
+
+@payload(EventKind.ARRIVAL_LATE)
+class ArrivalLate(Payload):
+    """The carer who accepted is not on site in time."""
+
+    notice_id: UUID | None = None
+
+
+@payload(EventKind.SILENT)
+class SiteSilent(Payload):
+    """The carer on site has said nothing for as long as the plan allows."""
+
+    notice_id: UUID
+
+
+@payload(EventKind.LINK_USED)
+class LinkUsed(Payload):
+    """A carer opened the link in the SMS, and the address was shown."""
+
+    notice_id: UUID
+    browser: Code | None = None
+
+
+# ---- a carer's words ----
+
+
+@dataclass(frozen=True, slots=True)
+class CarerLine(Payload):
+    """The base of the lines of a carer's own word, said in answer to a notice."""
+
+    notice_id: UUID
+
+
+@payload(EventKind.ACCEPTED)
+class CarerAccepted(CarerLine):
+    """A carer takes it, and said to be there in *eta_minutes*, if at all."""
+
+    eta_minutes: int | None = None
+
+
+@payload(EventKind.ETA)
+class EtaChanged(CarerLine):
+    """A carer who has it gave a new time of arrival."""
+
+    eta_minutes: int
+
+
+@payload(EventKind.DECLINED)
+class CarerDeclined(CarerLine):
+    """A carer cannot."""
+
+
+@payload(EventKind.TOOK_TOO_LATE)
+class TookTooLate(CarerLine):
+    """A carer said yes to what somebody else had taken, or what was called off."""
+
+
+@payload(EventKind.NOT_THEIRS)
+class CaseNotTheirs(CarerLine):
+    """A carer spoke from the site of a case that is somebody else's."""
+
+
+@payload(EventKind.ON_SITE)
+class CarerOnSite(CarerLine):
+    """A carer is with the resident."""
+
+
+@payload(EventKind.STAYING)
+class CarerStaying(CarerLine):
+    """A carer stays with the resident."""
+
+
+@payload(EventKind.CANNOT_GET_IN)
+class CarerLockedOut(CarerLine):
+    """A carer is at the door and cannot get in."""
+
+
+@payload(EventKind.NOBODY_HOME)
+class CarerFoundNobody(CarerLine):
+    """A carer is in, and nobody is there."""
+
+
+@payload(EventKind.NEEDS_HELP)
+class CarerNeedsHelp(CarerLine):
+    """A carer needs help."""
+
+
+@payload(EventKind.DONE)
+class CarerDone(CarerLine):
+    """A carer is done on site."""
+
+
+@payload(EventKind.WORD_AFTER_CLOSE)
+class WordAfterClose(CarerLine):
+    """A carer said something (*word*, as the alarm's event is called) of a case that was closed."""
+
+    word: Code
+
+
+# ---- many alarms with one cause ----
+
+
+@payload(EventKind.INTO_INCIDENT)
+class PutIntoIncident(Payload):
+    """The alarm is handled together with others."""
+
+    incident_id: UUID
+
+
+@payload(EventKind.INCIDENT_OPENED)
+class IncidentOpened(Payload):
+    """Many alarms have one cause."""
+
+    incident_id: UUID
+    number: int
+    alarm_kind: AlarmKind
+
+
+@payload(EventKind.INCIDENT_TOLD)
+class IncidentTold(Payload):
+    """The staff of an area were told, by *told* SMS, how many places there are."""
+
+    incident_id: UUID
+    number: int
+    places: int
+    told: int
+
+
+@payload(EventKind.INCIDENT_CLOSED)
+class IncidentClosed(Payload):
+    """Every place has its outcome, and a person has ended the incident."""
+
+    incident_id: UUID
+    number: int
+
+
+@payload(EventKind.SERVICE_GAP)
+class ServiceGap(Payload):
+    """The whole service was away for so long."""
+
+    seconds: int

@@ -1,0 +1,112 @@
+"""The lines of devices, of a resident's pauses and consent, and of the evening's preparation."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from uuid import UUID
+
+from schemas.timeline.base import Code, Payload, payload
+from schemas.timeline.kinds import EventKind
+from schemas.vocabulary import CancelReason, Instead, Link
+
+
+@payload(EventKind.CONFIG_WANTED)
+class ConfigWanted(Payload):
+    """A device should have another list, with so many attempts."""
+
+    version: int
+    attempts: int
+
+
+@payload(EventKind.DEVICE_CHANGED)
+class DeviceChanged(Payload):
+    """A device says something else of itself than before."""
+
+    link: Link
+    camera_ok: bool | None = None
+
+
+@payload(EventKind.CHECKS_BROUGHT_HOME)
+class ChecksBroughtHome(Payload):
+    """Planned checks were with another resident's device, and are given to their own resident's."""
+
+
+@payload(EventKind.PAUSED)
+class Paused(Payload):
+    """A resident's checks are not made between two instants."""
+
+    reason: CancelReason
+    from_at: datetime
+    to_at: datetime
+    instead: Instead
+
+
+@payload(EventKind.PAUSE_ENDED)
+class PauseEnded(Payload):
+    """A resident's pauses end at an instant."""
+
+    ended_at: datetime
+
+
+@payload(EventKind.CONSENT_REVOKED)
+class ConsentRevoked(Payload):
+    """Consent is withdrawn, *who* being ``resident`` or ``cohabitant``."""
+
+    who: Code
+    instead: Instead
+
+
+@payload(EventKind.RESERVE_LIST_MADE)
+class ReserveListMade(Payload):
+    """An area's list for the night is there; *again*: in place of an earlier one."""
+
+    night: date
+    residents: int
+    times: int
+    again: bool
+
+
+@payload(EventKind.RESERVE_LIST_FETCHED)
+class ReserveListFetched(Payload):
+    """The actor has an area's list for the night."""
+
+    night: date
+
+
+@payload(EventKind.DISCREPANCY_FOUND)
+class DiscrepancyFound(Payload):
+    """Something does not agree before the night. *endangers*: somebody is owed supervision and could go without.
+
+    The other fields are those of `store.reconciling.QUESTIONS`, each where its question gives it.
+    """
+
+    code: Code
+    endangers: bool
+    days: int | None = None
+    who: Code | None = None
+    wanted: int | None = None
+    reported: int | None = None
+    slot_id: UUID | None = None
+    check_id: UUID | None = None
+    from_at: datetime | None = None
+    until: datetime | None = None
+    minutes: int | None = None
+
+
+@payload(EventKind.DISCREPANCY_RESOLVED)
+class DiscrepancyResolved(Payload):
+    """A discrepancy is put right."""
+
+    code: Code
+    endangers: bool
+
+
+@payload(EventKind.RECONCILED)
+class Reconciled(Payload):
+    """A town was reconciled for the night; *codes* counts what is open, by its code."""
+
+    night: date
+    found: int
+    new: int
+    resolved: int
+    endanger: int
+    codes: Mapping[Code, int]
