@@ -34,16 +34,7 @@ async def test_the_second_phone_of_a_patrol_that_is_out_is_called_out_like_any_o
     async with memory.transaction() as tx:
         area = await tx.fetchval("select area_id from areas")
         second = await busy_town.resident(tx, ORG, area, number=2, due_in=timedelta(minutes=30))
-        colleague = await tx.fetchval(
-            "insert into carers (org, name, phone) values ('ost', 'C', '+46701110009') returning carer_id"
-        )
-        await tx.execute(
-            """
-            insert into shifts (org, area_id, carer_id, patrol, role, starts_at, ends_at, mustered)
-            select org, area_id, $1, patrol, role, starts_at + interval '1 minute', ends_at, true from shifts
-            """,
-            colleague,
-        )
+        await busy_town.on_duty(tx, ORG, "Kollega", "+46701110009", patrol="Patrull 1")
     taken = await cases.raise_manual(memory, first, Priority.SECOND, actor="test")
     await busy_town.move(memory, timedelta(minutes=3))
     await Clockwork(memory).cycle()

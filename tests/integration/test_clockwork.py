@@ -72,16 +72,8 @@ async def test_a_check_that_cannot_be_read_holds_no_alarm_up(memory: Memory) -> 
 
 
 async def _lead(memory: Memory) -> None:
-    await _value(
-        memory,
-        """
-        with c as (insert into carers (org, name, phone) values ($1, 'Ledare', '+46701119999') returning carer_id)
-        insert into shifts (org, area_id, carer_id, patrol, role, starts_at, ends_at, mustered)
-        select $1, area_id, carer_id, 'Ledare 1', 'lead', clock.now() - interval '1 h', clock.now() + interval '9 h', true
-        from c, areas returning 1
-        """,
-        ORG,
-    )
+    async with memory.transaction() as tx:
+        await busy_town.on_duty(tx, ORG, "Ledare 1", "+46701119999", role="lead")
 
 
 _BARE = "select string_agg(phone || ' ' || body, '; ' order by phone) from messages where wording like 'stuck%'"

@@ -10,7 +10,8 @@ from alarm_center.preparation import evening, muster, planning, reconciliation
 from alarm_center.store import discrepancies
 from alarm_center.store.memory import Memory, Viewer
 from tests.support.postgres import Database
-from tests.support.town import ATown, Table, a_town, at_local, freeze, heard, move, rows, run, value
+from tests.support.town import ATown, a_town, at_local, freeze, heard, move, rows, run, value
+from tests.support.town_file import Table
 
 NOON = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
 """Half past twelve of a Sunday in Sweden: the night's planning is done, nothing else."""

@@ -26,7 +26,7 @@ async def test_from_alarm_to_done(centre: SmsCentre) -> None:
     alarm = await centre.alarm(1)
     no = alarm.case_no
     await centre.first.receives(f"Larm {no} PRIO 1").and_replies("1")
-    await centre.first.receives(f"{no} är ditt. Adress: https://natt.kommun.se/u/… ring 010-1234567").and_replies(
+    await centre.first.receives(f"{no} är ditt. Adress: https://natt.kommun.se/u/… ring +46101234567").and_replies(
         "Framme!"
     )
     await centre.first.receives(f"{no}: framme, noterat").and_replies(" 4. ")

@@ -18,6 +18,7 @@ from schemas.vocabulary import Answer, Outcome, Priority
 from tests.support import busy_town as bt
 from tests.support.busy_town import busy_town
 from tests.support.postgres import Database
+from tests.support.town_file import extend
 
 BY_TOWN: Final = {"organisations", "areas", "memberships", "carers", "shifts", "event_seals"}
 """What is about a town at large, and seen by everybody who has business in any of its areas."""
@@ -35,13 +36,9 @@ class Two:
 
     async def area(self, code: str) -> UUID:
         """Return an area of ost's, made if there is none."""
-        found: UUID = await self.value(
-            """
-            insert into areas (org, code) values ('ost', $1) on conflict (org, code) do update set code = excluded.code
-            returning area_id
-            """,
-            code,
-        )
+        async with self.worker.transaction() as tx:
+            await extend(tx, "ost", await now(tx), areas=[{"code": code}])
+        found: UUID = await self.value("select area_id from areas where (org, code) = ('ost', $1)", code)
         return found
 
 
@@ -117,10 +114,12 @@ async def test_each_table_read_as_the_other_area_shows_nothing(two: Two) -> None
     tables = set(await _tables(two.worker))
     assert tables > BY_TOWN
     for table in sorted(tables - BY_TOWN):
+        # The import has lines too, of the town itself and of papers; those of cases are an area's.
+        of_cases = "where check_id is not null or alarm_id is not null" if table == "events" else ""
         seen = []
         for areas in (None, (here,), (other,)):
             async with two.web.transaction(Viewer(("ost",), areas)) as tx:
-                seen.append(await tx.fetchval(f"select count(*) from {table}"))
+                seen.append(await tx.fetchval(f"select count(*) from {table} {of_cases}"))
         everywhere, same, elsewhere = seen
         assert same and same == everywhere, f"{table}: area 3 sees {same} of its {everywhere} rows"
         assert elsewhere == 0, f"{table}: area 4 sees {elsewhere} of area 3's rows"
@@ -138,7 +137,7 @@ async def test_a_line_or_an_incident_of_the_town_at_large_is_seen_from_every_are
     await two.value("insert into events (at, org, kind) values (now(), 'ost', 'town_stopped')")
     await two.value("insert into incidents (org, number, kind, opened_at) values ('ost', 9, 'service', now())")
     async with two.web.transaction(Viewer(("ost",), (other,))) as tx:
-        assert await tx.fetchval("select kind from events") == "town_stopped"
+        assert await tx.fetchval("select count(*) from events where kind = 'town_stopped'") == 1
         assert await tx.fetchval("select number from incidents") == 9
 
 
@@ -169,22 +168,13 @@ async def test_a_row_of_another_area_cannot_be_written(two: Two) -> None:
 
 
 async def test_who_is_limited_to_an_area_can_do_all_that_a_case_there_needs(two: Two) -> None:
-    area, other, user = await two.area("3"), await two.area("4"), uuid4()
+    area, _, user = await two.area("3"), await two.area("4"), uuid4()
     viewer, by = Viewer(("ost",), (area,)), str(user)
     async with two.worker.transaction() as tx:
         resident_id = await bt.resident(tx, "ost", area, number=2, due_in=timedelta(minutes=5))
         await tx.execute("update plans set green_by = 'operator' where resident_id = $1", resident_id)
         # A patrol of the next area: where area 3's own is out, it is asked.
-        carer = await tx.fetchval(
-            "insert into carers (org, name, phone) values ('ost', 'P', '+46705') returning carer_id"
-        )
-        await tx.execute(
-            """
-            insert into shifts (org, area_id, carer_id, patrol, role, starts_at, ends_at, mustered)
-            values ('ost', $1, $2, 'Patrull 4', 'patrol', clock.now() - interval '1 h', clock.now() + interval '9 h', true)
-            """,
-            other, carer,
-        )  # fmt: skip
+        await bt.on_duty(tx, "ost", "Patrull 4", "+46701110009", area="4")
     check_id = await bt.open_check(two.worker, resident_id)
     await bt.finds(two.worker, "ost", check_id, Answer.NOT_SEEN, session_id="s2", number=2)
     await cases.on_check(two.web, check_id, AskAgain(by, 10), actor=by, viewer=viewer)

@@ -1,9 +1,8 @@
 """A town whose every table has rows: one resident's night from the plan to a closed alarm, and what lies around it."""
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from alarm_center import inbox
 from alarm_center.casework import cases
@@ -17,70 +16,62 @@ from gateway.scenes import profile
 from schemas import wire
 from schemas.messages import Finding
 from schemas.vocabulary import Answer, Instead, Outcome, Priority, Reason
+from tests.support import town_file
 
-STOCKHOLM = ZoneInfo("Europe/Stockholm")
+_BEFORE: Final = timedelta(days=1)
+"""How long before the night a town is brought in: what is due within minutes is in force then."""
 
 
 async def found(memory: Memory, org: str, *, number: int = 1, handled_by: str = "home_care") -> UUID:
     """Found a town with one area, one patrol on duty and one resident with a camera who is due in five minutes."""
     async with memory.transaction() as tx:
         at = await now(tx)
-        await tx.execute(
-            """
-            insert into organisations (org, name, sending_number, link_host, fixed_number, spread_seconds, handled_by)
-            values ($1, $1, $2, 'natt.kommun.se', '+46101000000', 0, $3)
-            """,
-            org, f"+4670000{number:04}", handled_by,
-        )  # fmt: skip
-        area = await tx.fetchval("insert into areas (org, code) values ($1, '3') returning area_id", org)
-        carer = await tx.fetchval(
-            "insert into carers (org, name, phone) values ($1, 'Patrull', $2) returning carer_id",
-            org,
-            f"+4670111{number:04}",
+        town = town_file.organisation(
+            org, name=org, sending_number=f"+4670000{number:04}", fixed_number="+46101000000", handled_by=handled_by
         )
-        await tx.execute(
-            """
-            insert into shifts (org, area_id, carer_id, patrol, role, starts_at, ends_at, mustered)
-            values ($1, $2, $3, 'Patrull 1', 'patrol', $4, $5, true)
-            """,
-            org, area, carer, at - timedelta(hours=1), at + timedelta(hours=30),
-        )  # fmt: skip
-        return await resident(tx, org, area, number=1, due_in=timedelta(minutes=5))
+        patrol = town_file.shift_between(
+            "Patrull", at - timedelta(hours=1), at + timedelta(hours=22), patrol="Patrull 1"
+        )
+        file = {
+            "organisation": town,
+            "areas": [{"code": "3"}],
+            "carers": [{"name": "Patrull", "phone": f"+4670111{number:04}"}],
+            "shifts": [patrol],
+            "residents": [_home(org, 1, "3", at + timedelta(minutes=5))],
+        }
+        await town_file.bring_in(tx, file, at - _BEFORE)
+        await town_file.answer_musters(tx, org)
+        resident_id: UUID = await tx.fetchval("select resident_id from residents where org = $1", org)
+        return resident_id
+
+
+async def on_duty(
+    tx: "Tx[Any]", org: str, name: str, phone: str, *, area: str = "3", patrol: str | None = None, role: str = "patrol"
+) -> None:
+    """Put one more carer on duty, from a minute after whom the town was founded with."""
+    at = await now(tx)
+    more = town_file.shift_between(
+        name, at - timedelta(minutes=59), at + timedelta(hours=9), area=area, patrol=patrol, role=role
+    )
+    await town_file.extend(tx, org, at - _BEFORE, carers=[{"name": name, "phone": phone}], shifts=[more])
+    await town_file.answer_musters(tx, org)
 
 
 async def resident(tx: "Tx[Any]", org: str, area: UUID, *, number: int, due_in: timedelta) -> UUID:
     """Add a resident whose checks the detector may turn green, with a camera ``{org}-{number}`` and one time a night."""
     at = await now(tx)
+    code = await tx.fetchval("select code from areas where area_id = $1", area)
+    await town_file.extend(tx, org, at - _BEFORE, residents=[_home(org, number, code, at + due_in)])
     resident_id: UUID = await tx.fetchval(
-        "insert into residents (org, area_id, number, name, address) values ($1, $2, $3, 'N', 'A') returning resident_id",
-        org,
-        area,
-        number,
+        "select resident_id from residents where (org, number) = ($1, $2)", org, number
     )
-    due = (at + due_in).astimezone(STOCKHOLM).replace(second=0, microsecond=0, tzinfo=None).time()
-    for statement, *values in (
-        (
-            "insert into consents (org, resident_id, who, state, given_at, recorded_by) values ($1, $2, 'resident', 'given', now(), 'p')",
-        ),
-        (
-            "insert into decisions (org, resident_id, reference, starts_on) values ($1, $2, $3, '2020-01-01')",
-            f"b{number}",
-        ),
-        (
-            "insert into plans (org, resident_id, green_by, signed_by, signed_at) values ($1, $2, 'detector', 'p', now())",
-        ),
-        (
-            "insert into devices (org, resident_id, device_id, kind, profile) values ($1, $2, $3, 'camera', $4)",
-            f"{org}-{number}",
-            profile("asleep"),
-        ),
-        (
-            "insert into slots (org, resident_id, weekdays, local_time, valid_from) values ($1, $2, '{0,1,2,3,4,5,6}', $3, '2020-01-01')",
-            due,
-        ),
-    ):
-        await tx.execute(statement, org, resident_id, *values)
     return resident_id
+
+
+def _home(org: str, number: int, area: str, due: datetime) -> town_file.Table:
+    camera = {"id": f"{org}-{number}", "kind": "camera", "profile": profile("asleep")}
+    times = [town_file.wall_time(due)]
+    return town_file.home(number, area=area, device=camera, times=times, name="N", address="A")
 
 
 async def move(memory: Memory, by: timedelta) -> None:
@@ -153,7 +144,9 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
     await planning.revoke_consent(memory, resident_id, "resident", instead=Instead.NOTHING, actor="p")
     async with memory.transaction() as tx:
         at = await now(tx)
-        user = await tx.fetchval("select keep_user($1, 'U', 'h', $2, '{operator}')", f"u-{org}", org)
+        login = f"u-{org}"
+        await town_file.extend(tx, org, at, users=[{"login": login, "name": "U", "roles": ["operator"]}])
+        user = await tx.fetchval("select user_id from users where login = $1", login)
         for statement, *values in (
             (
                 "insert into pauses (org, resident_id, reason, from_at, to_at, said_by, instead) values ($1, $2, 'pause_away', $3::timestamptz, $3 + interval '1 h', 'p', 'nothing')",

@@ -1,4 +1,4 @@
-"""A town at night for the pages: rows by SQL, everything that happens by the real decisions, the clock held still."""
+"""A town at night for the pages: imported from its file, everything that happens by the real decisions, the clock held still."""
 
 import json
 import time
@@ -17,6 +17,7 @@ from alarm_center.store.memory import Memory
 from alarm_center.web.auth import hash_password
 from schemas.messages import Evidence, Finding, Frame, Picture
 from schemas.vocabulary import Answer, Reason
+from tests.support import town_file
 from tests.support.postgres import Database
 
 PASSWORD = "nattens-lösenord"
@@ -129,71 +130,58 @@ async def town(
 
 async def _furnish(tx: Any, here: Town, residents: int, operator_sees: tuple[int, ...]) -> None:
     org = here.org
-    await tx.execute(
-        "insert into organisations (org, name, sending_number, link_host, data_number, spread_seconds) values ($1, $2, $3, $4, $5, 30)",
-        org, org.capitalize(), "+46101234567", "natt.kommun.se", "010-123 45 67",
-    )  # fmt: skip
-    here.area = await tx.fetchval("insert into areas (org, code) values ($1, '3') returning area_id", org)
-    await _people(tx, here)
-    for number in range(1, residents + 1):
-        resident = await tx.fetchval(
-            """
-            insert into residents (org, area_id, number, name, address, phone, access, pets)
-            values ($1, $2, $3, $4, $5, '+4690123' || $7::text, 'Nyckelgömma vid dörren, kod hos patrullen', $6) returning resident_id
-            """,
-            org, here.area, number, _NAMES[(number - 1) % len(_NAMES)], f"Storgatan {number} B", number == 2, f"{number:03}",
-        )  # fmt: skip
-        here.residents[number] = resident
-        await tx.execute(
-            "insert into consents (org, resident_id, who, state, given_at, recorded_by) values ($1, $2, 'resident', 'given', $3, 'p')",
-            org, resident, TWO - timedelta(days=30),
-        )  # fmt: skip
-        await tx.execute(
-            "insert into decisions (org, resident_id, reference, starts_on) values ($1, $2, $3, '2026-01-01')",
-            org, resident, f"B-{number}",
-        )  # fmt: skip
-        await tx.execute(
-            "insert into devices (device_id, org, resident_id, kind, link, last_heard_at) values ($1, $2, $3, 'camera', 'up', $4)",
-            f"cam{number}", org, resident, TWO,
-        )  # fmt: skip
-        green = "operator" if number in operator_sees else "detector"
-        await tx.execute(
-            "insert into plans (resident_id, org, green_by, signed_by, signed_at) values ($1, $2, $3, 'p', $4)",
-            resident, org, green, TWO,
-        )  # fmt: skip
-        for hour in (23, 2, 5):
-            await tx.execute(
-                """
-                insert into slots (org, resident_id, weekdays, local_time, valid_from)
-                values ($1, $2, '{0,1,2,3,4,5,6}', make_time($3, 0, 0), '2026-01-01')
-                """,
-                org, resident, hour,
-            )  # fmt: skip
+    await town_file.bring_in(tx, _file(org, residents, operator_sees), TWO - timedelta(days=1))
+    await town_file.answer_musters(tx, org)
+    await tx.execute("update devices set link = 'up', last_heard_at = $2 where org = $1", org, TWO)
     await tx.execute("insert into detectors values ('d1', 'classic 1', 'up', $1) on conflict do nothing", TWO)
+    here.area = await tx.fetchval("select area_id from areas where org = $1", org)
+    for row in await tx.fetch("select number, resident_id from residents where org = $1", org):
+        here.residents[row["number"]] = row["resident_id"]
+    for row in await tx.fetch("select login, user_id from users join memberships using (user_id) where org = $1", org):
+        here.users[row["login"].removesuffix(f"-{org}")] = row["user_id"]
 
 
-async def _people(tx: Any, here: Town) -> None:
-    for n, (name, role) in enumerate((("Patrull 1", "patrol"), ("Patrull 2", "patrol"), ("Nattansvarig", "lead"))):
-        carer = await tx.fetchval(
-            "insert into carers (org, name, phone) values ($1, $2, $3) returning carer_id",
-            here.org, name, f"+4670000010{n}",
-        )  # fmt: skip
-        await tx.execute(
-            """
-            insert into shifts (org, area_id, carer_id, patrol, role, starts_at, ends_at, mustered)
-            values ($1, $2, $3, $4, $5, $6, $7, true)
-            """,
-            here.org, here.area, carer, name, role, TWO - timedelta(hours=5), TWO + timedelta(hours=6),
-        )  # fmt: skip
-    for login, name, roles in (
-        ("olle", "Olle Operatör", ["operator"]),
-        ("siv", "Siv Operatör", ["operator"]),
-        ("petra", "Petra Planerare", ["planner"]),
-    ):
-        here.users[login] = await tx.fetchval(
-            "select keep_user($1, $2, $3, $4, $5)",
-            login if here.org == "storstad" else f"{login}-{here.org}", name, PASSWORD_HASH, here.org, roles,
-        )  # fmt: skip
+def _file(org: str, residents: int, operator_sees: tuple[int, ...]) -> town_file.Table:
+    carers = (("Patrull 1", "patrol"), ("Patrull 2", "patrol"), ("Nattansvarig", "lead"))
+    users = (
+        ("olle", "Olle Operatör", "operator"),
+        ("siv", "Siv Operatör", "operator"),
+        ("petra", "Petra Planerare", "planner"),
+    )
+    return {
+        "organisation": town_file.organisation(
+            org, sending_number="+46101234567", data_number="010-123 45 67", spread_seconds=30
+        ),
+        "areas": [{"code": "3"}],
+        "users": [
+            {
+                "login": login if org == "storstad" else f"{login}-{org}",
+                "name": name,
+                "roles": [role],
+                "password_hash": PASSWORD_HASH,
+            }
+            for login, name, role in users
+        ],
+        "carers": [{"name": name, "phone": f"+4670000010{n}"} for n, (name, _) in enumerate(carers)],
+        "shifts": [
+            town_file.shift_between(name, TWO - timedelta(hours=5), TWO + timedelta(hours=6), role=role)
+            for name, role in carers
+        ],
+        "residents": [
+            town_file.home(
+                number,
+                device=f"cam{number}",
+                times=("23:00", "02:00", "05:00"),
+                green_by="operator" if number in operator_sees else "detector",
+                name=_NAMES[(number - 1) % len(_NAMES)],
+                address=f"Storgatan {number} B",
+                phone=f"+4690123{number:03}",
+                access="Nyckelgömma vid dörren, kod hos patrullen",
+                pets=number == 2,
+            )
+            for number in range(1, residents + 1)
+        ],
+    }
 
 
 Frames = Callable[[str], tuple[bytes, ...]]

@@ -16,10 +16,11 @@ from alarm_center.core.case import Alarm
 from alarm_center.outbox import Outbox
 from alarm_center.providers.twilio import Twilio
 from alarm_center.store import events
-from alarm_center.store.memory import Memory
+from alarm_center.store.memory import Memory, now
 from alarm_center.timeline import pass_hints_on
 from alarm_center.web.hooks.twilio import TwilioHooks
 from schemas.vocabulary import Priority
+from tests.support import town_file
 from tests.support.carer import Carer
 from tests.support.postgres import Database
 from tests.support.twilio_api import TwilioApi
@@ -216,34 +217,20 @@ async def _serve(memory: Memory, api: TwilioApi) -> tuple[web.AppRunner, str]:
 
 async def _town(memory: Memory) -> tuple[list[UUID], UUID]:
     async with memory.transaction() as tx:
-        await tx.execute(
-            """
-            insert into organisations (org, name, sending_number, link_host, fixed_number, data_number)
-            values ('by', 'By', $1, 'natt.kommun.se', null, '010-1234567')
-            """,
-            NUMBER,
-        )
-        area_id = await tx.fetchval("insert into areas (org, code) values ('by', '3') returning area_id")
-        residents = [
-            await tx.fetchval(
-                """
-                insert into residents (org, area_id, number, name, address)
-                values ('by', $1, $2, 'Namn Namnsson', 'Gatan 1') returning resident_id
-                """,
-                area_id, number,
-            )
-            for number in (1, 2)
-        ]  # fmt: skip
-        for phone, patrol, role in (
-            (FIRST, "Patrull 1", "patrol"), (SECOND, "Patrull 2", "patrol"), (LEAD, "Ledare 1", "lead"),
-        ):  # fmt: skip
-            await tx.execute(
-                """
-                with c as (insert into carers (org, name, phone) values ('by', $3, $1) returning carer_id)
-                insert into shifts (org, area_id, carer_id, patrol, role, starts_at, ends_at)
-                select 'by', $2, carer_id, $3, $4, clock.now() - case $3 when 'Patrull 1' then interval '2 h'
-                    else interval '1 h' end, clock.now() + interval '9 h' from c
-                """,
-                phone, area_id, patrol, role,
-            )  # fmt: skip
-    return residents, area_id
+        at = await now(tx)
+        people = (("Patrull 1", FIRST, "patrol", 2), ("Patrull 2", SECOND, "patrol", 1), ("Ledare 1", LEAD, "lead", 1))
+        file = {
+            "organisation": town_file.organisation("by", sending_number=NUMBER, data_number="010-1234567", spread_seconds=60),
+            "areas": [{"code": "3"}],
+            "carers": [{"name": name, "phone": phone} for name, phone, _, _ in people],
+            "shifts": [
+                town_file.shift_between(name, at - timedelta(hours=since), at + timedelta(hours=9), role=role)
+                for name, _, role, since in people
+            ],
+            "residents": [
+                town_file.home(number, green_by="operator", name="Namn Namnsson", address="Gatan 1") for number in (1, 2)
+            ],
+        }  # fmt: skip
+        await town_file.bring_in(tx, file, at - timedelta(days=1))
+        homes = await tx.fetch("select resident_id from residents order by number")
+        return [row["resident_id"] for row in homes], await tx.fetchval("select area_id from areas")

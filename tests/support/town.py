@@ -11,9 +11,8 @@ from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory, now
 from alarm_center.store.towns import Town
 from alarm_center.store.towns import town as town_of
-from alarm_center.town import apply, model
-
-Table = dict[str, Any]
+from alarm_center.town import model
+from tests.support.town_file import Table, bring_in, home, organisation, shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +38,6 @@ class ATown:
         return "+46701740699"
 
 
-def a_resident(org: str, number: int, area: str, times: tuple[str, ...], *, green_by: str) -> Table:
-    """Return a resident in order: consent, decision, plan, camera and times."""
-    return {
-        "number": number,
-        "name": f"Person {number}",
-        "area": area,
-        "address": f"Gatan {number}",
-        "access": f"Nyckel {number}",
-        "green_by": green_by,
-        **({"signed_by": "Petra", "signed_on": "2026-01-01"} if green_by == "detector" else {}),
-        "consent": {"state": "given", "given_on": "2026-01-01"},
-        "decision": {"reference": f"B{number}", "starts_on": "2026-01-01"},
-        "devices": [{"id": f"{org}-cam{number}", "kind": "camera"}],
-        "slots": [{"time": each} for each in times],
-    }
-
-
 def a_file(
     org: str,
     *,
@@ -67,32 +49,24 @@ def a_file(
     change: Mapping[int, Table],
 ) -> Table:
     """Return a town's file; the residents go round the areas, and *change* lays over single ones."""
-    homes = [a_resident(org, n, areas[(n - 1) % len(areas)], times, green_by=green_by) for n in range(1, residents + 1)]
+    town = organisation(org, name=f"{org.capitalize()} kommun", handled_by=handled_by, fixed_number="+4684650040")
+    patrols = [(area, f"Patrull {area}", f"+467017406{int(area):02}") for area in areas]
+    lead = shift("Nattledare", area=areas[0], patrol="Ledning", role="lead", starts="21:00", ends="07:30")
+    homes = [
+        home(n, area=areas[(n - 1) % len(areas)], device=f"{org}-cam{n}", times=times, access=f"Nyckel {n}", green_by=green_by)
+        for n in range(1, residents + 1)
+    ]  # fmt: skip
     return {
-        "organisation": {
-            "id": org,
-            "name": f"{org.capitalize()} kommun",
-            "handled_by": handled_by,
-            "spread_seconds": 0,
-            "sending_number": "+46701740605",
-            "link_host": "natt.kommun.se",
-            "fixed_number": "+4684650040",
-        },
+        "organisation": town,
         "areas": [{"code": area} for area in areas],
         "users": [{"login": f"{org}-petra", "name": "Petra", "roles": ["planner"]}],
         "carers": [
-            *({"name": f"Patrull {area}", "phone": f"+467017406{int(area):02}"} for area in areas),
+            *({"name": name, "phone": phone} for _, name, phone in patrols),
             {"name": "Nattledare", "phone": "+46701740699"},
         ],
-        "shifts": [
-            *(
-                {"area": area, "carer": f"Patrull {area}", "patrol": f"Patrull {area}", "starts": "21:30", "ends": "07:00"}
-                for area in areas
-            ),
-            {"area": areas[0], "carer": "Nattledare", "patrol": "Ledning", "role": "lead", "starts": "21:00", "ends": "07:30"},
-        ],
-        "residents": [home | change.get(home["number"], {}) for home in homes],
-    }  # fmt: skip
+        "shifts": [*(shift(name, area=area) for area, name, _ in patrols), lead],
+        "residents": [each | change.get(each["number"], {}) for each in homes],
+    }
 
 
 async def a_town(
@@ -122,9 +96,8 @@ async def a_town(
         green_by=green_by,
         change=change or {},
     )
-    wanted = model.Town.model_validate(file, context={"country": "SE"})
     async with memory.transaction() as tx:
-        await apply.apply(tx, wanted, await now(tx))
+        await bring_in(tx, file, await now(tx))
     await planning.plan_town(memory, org)
     await heard(memory)
     async with memory.transaction() as tx:

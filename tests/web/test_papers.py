@@ -11,10 +11,10 @@ from alarm_center.core.calendar import night_of
 from alarm_center.core.happenings import FaultKnown
 from alarm_center.preparation import evening
 from schemas.vocabulary import Reason
-from tests.support.busy_town import STOCKHOLM
 from tests.support.night_town import TWO, Town, town
 from tests.support.postgres import Database
 from tests.support.site import Site
+from tests.support.town_file import STOCKHOLM
 
 NIGHT = night_of(TWO, STOCKHOLM)
 
