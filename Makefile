@@ -6,18 +6,21 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench format debian-packages
+.PHONY: help setup demo test test-long check bench format debian-packages
 
 help: ## List what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 setup: debian-packages $(STAMP) ## Make .venv with everything, and install the Debian packages that tests need
 
 demo: $(STAMP) ## Play a town at night in the browser (no Docker, no root, no account)
 	$(BIN)/fjarrtillsyn demo
 
-test: check ## Set up, check, and run every test
+test: check ## Set up, check, and run every test but the long ones
 	$(BIN)/pytest -n 3 --dist worksteal
+
+test-long: setup ## Let the last release and this tree share a night; takes minutes
+	$(BIN)/pytest -m long tests/long
 
 check: setup ## Lint, format, types and import contracts, without running tests
 	$(BIN)/ruff check .

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -38,16 +38,16 @@ _ROOT: Final = Path(__file__).parents[2]
 class Part:
     """One process of the service."""
 
-    def __init__(self, module: str, env: Mapping[str, str], log: Path) -> None:
-        self._module, self._env, self.log = module, dict(env), log
+    def __init__(self, command: Sequence[str], env: Mapping[str, str], log: Path, folder: Path = _ROOT) -> None:
+        self._command, self._env, self.log, self._folder = list(command), dict(env), log, folder
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", self._module],
-                cwd=_ROOT,
-                env={**os.environ, **self._env},
+                self._command,
+                cwd=self._folder,
+                env=self._env,
                 stdout=log,
                 stderr=log,
             )
@@ -62,6 +62,13 @@ class Part:
             self._process.kill()
             self._process.wait(timeout=10)
             self._process = None
+
+    def stop(self) -> None:
+        """Ask it to end, and wait until it has."""
+        assert self._process is not None
+        self._process.terminate()
+        assert self._process.wait(timeout=30) == 0, f"it did not end in good order: {self.wrote()}"
+        self._process = None
 
     @property
     def pid(self) -> int:
@@ -186,8 +193,9 @@ async def night(
         port = free_port()
         common = {"FJT_MQTT_HOST": HOST, "FJT_MQTT_PORT": str(mosquitto.port), "FJT_MQTT_SHARED": "true"}
         centre = Part(
-            "alarm_center",
+            [sys.executable, "-m", "alarm_center"],
             {
+                **os.environ,
                 **common,
                 "FJT_DATABASE_URL": database.worker,
                 "FJT_DATABASE_URL_WEB": database.web,
@@ -202,8 +210,9 @@ async def night(
             folder / "centre.log",
         )
         detector = Part(
-            "detector",
+            [sys.executable, "-m", "detector"],
             {
+                **os.environ,
                 **common,
                 "FJT_MQTT_USER": DETECTOR,
                 "FJT_MQTT_PASSWORD": mosquitto.passwords[DETECTOR],
