@@ -25,7 +25,7 @@ _OWED: Final = """
     where c.resident_id = $1 and c.device_id = $2 and c.state in ('planned', 'open')
         and a.cause = 'scheduled' and a.state = 'owed' and a.closes_at > $3 and a.opens_at <= $4
         and not exists (
-            select from alarms s where s.resident_id = c.resident_id and s.state = 'on_site' and (s.body->>'staff_inside')::boolean
+            select from alarms s where s.resident_id = c.resident_id and s.staff_inside
         )
     order by a.opens_at, c.check_id
 """

@@ -12,8 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from alarm_center.core.lease import Lease
-from alarm_center.store import dossier
+from alarm_center.store import alarms, dossier
 from alarm_center.store.dossier import CASE_NO_DIGITS, KINDS, Row
 from alarm_center.store.memory import Memory, Tx, Viewer
 from schemas import timeline
@@ -131,18 +130,26 @@ def _alarm(row: Row, zone: ZoneInfo, now: datetime) -> Iterator[str]:
     )
     yield "  " + _line("row", row, zone, "device_id", "reason", "opened_at", "incident", "red_at")
     yield "  " + _step(row, zone, now)
+    alarm = alarms.value(row["body"])
     if row["holder"] is not None:
-        left = Lease(row["holder"], row["lease_until"]).is_held(now)
+        left = alarm.lease.is_held(now)
         yield f"  lease of {row['holder']} {'until' if left else 'LAPSED at'} {_both(row['lease_until'], zone)}"
-    body = row["body"]
-    for name in ("self_dispatch_at", "arrive_by", "accepted_at", "on_site_at", "limit_at", "done_at"):
-        if body.get(name):
-            yield f"  {name} {_both(datetime.fromisoformat(body[name]), zone)}"
-    dispatch = row["dispatch"]
-    if dispatch:
+    limits = {
+        "self_dispatch_at": alarm.self_dispatch_at,
+        "arrive_by": alarm.arrive_by,
+        "accepted_at": alarm.accepted_at,
+        "on_site_at": alarm.on_site_at,
+        "limit_at": alarm.limit_at,
+        "done_at": alarm.done_at,
+    }
+    for name, at in limits.items():
+        if at is not None:
+            yield f"  {name} {_both(at, zone)}"
+    dispatch = alarm.dispatch
+    if dispatch is not None:
         yield (
-            f"  dispatch {dispatch['dispatch_id']} {dispatch['state']}, seeking {dispatch['seeking']},"
-            f" round {dispatch['round']} of {dispatch['last_round']}, next step {dispatch['step'] + 1} of {len(dispatch['chain'])}"
+            f"  dispatch {dispatch.dispatch_id} {dispatch.state}, seeking {dispatch.seeking},"
+            f" round {dispatch.round} of {dispatch.last_round}, next step {dispatch.step + 1} of {len(dispatch.chain)}"
         )
     if row["outcome"] is not None:
         note = ", with a note" if row["note"] is not None else ""

@@ -1,8 +1,9 @@
-"""Alarms with their dispatch and notices: rows to values of the core and back."""
+"""Alarms with their dispatch and notices: rows to values of the core and back. No other module reads or writes a body."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,8 +18,13 @@ _BODY: Final = TypeAdapter(Alarm)
 """The whole value as JSON: columns beside it are only what queries and constraints need."""
 
 
+def value(body: Any) -> Alarm:
+    """Return the alarm that the ``body`` of its row is, without its notices: they are rows of their own."""
+    return _BODY.validate_python(body)
+
+
 def _alarm(row: Mapping[str, Any], notices: list[Any]) -> Alarm:
-    alarm = _BODY.validate_python(row["body"])
+    alarm = value(row["body"])
     if alarm.dispatch is None:
         return alarm
     mine = tuple(_notice(n) for n in notices if n["dispatch_id"] == alarm.dispatch.dispatch_id)
@@ -76,7 +82,7 @@ async def lock_open(tx: "Tx[Any]", resident_id: UUID) -> Alarm | None:
         tx,
         await tx.fetchrow(
             """
-            select * from alarms where resident_id = $1 and state <> 'closed' and not visit and kind <> 'test' for update
+            select * from alarms where resident_id = $1 and state <> 'closed' and not visit and lane = 'real' for update
             """,
             resident_id,
         ),
@@ -89,19 +95,57 @@ async def of_notice(tx: "Tx[Any]", notice_id: UUID) -> UUID | None:
     return alarm_id
 
 
+_FIXED: Final[Mapping[str, Callable[[Alarm], Any]]] = MappingProxyType(
+    {
+        "alarm_id": lambda alarm: alarm.alarm_id,
+        "org": lambda alarm: alarm.org,
+        "area_id": lambda alarm: alarm.area_id,
+        "resident_id": lambda alarm: alarm.resident_id,
+        "device_id": lambda alarm: alarm.device_id,
+        "case_no": lambda alarm: alarm.case_no,
+        "visit": lambda alarm: alarm.visit,
+        "opened_at": lambda alarm: alarm.opened_at,
+    }
+)
+_CHANGING: Final[Mapping[str, Callable[[Alarm], Any]]] = MappingProxyType(
+    {
+        "kind": lambda alarm: alarm.kind,
+        "priority": lambda alarm: alarm.priority,
+        "reason": lambda alarm: alarm.reason,
+        "state": lambda alarm: alarm.state,
+        "condition": lambda alarm: alarm.condition,
+        "next_step_at": lambda alarm: alarm.next_step_at,
+        "lane": lambda alarm: alarm.policy.lane,
+        "seeks": lambda alarm: alarm.seeks,
+        "arrive_by": lambda alarm: alarm.arrive_by,
+        "accepted_at": lambda alarm: alarm.accepted_at,
+        "staff_inside": lambda alarm: alarm.staff_inside,
+        "done_at": lambda alarm: alarm.done_at,
+        "holder": lambda alarm: alarm.lease.holder,
+        "lease_until": lambda alarm: alarm.lease.until,
+        "incident_id": lambda alarm: alarm.incident_id,
+        "outcome": lambda alarm: alarm.outcome,
+        "closed_by": lambda alarm: alarm.closed_by,
+        "closed_at": lambda alarm: alarm.closed_at,
+        "body": lambda alarm: _body(alarm),
+    }
+)
+"""Each column of a case, and the fact of the value that it is: whatever SQL needs to know of an alarm stands here."""
+
+COLUMNS: Final = MappingProxyType({**_FIXED, **_CHANGING})
+_INSERT: Final = (
+    f"insert into alarms ({', '.join(COLUMNS)}) values ({', '.join(f'${n}' for n in range(1, len(COLUMNS) + 1))})"  # noqa: S608 -- our own names
+)
+_UPDATE: Final = f"""
+    update alarms set {", ".join(f"{column} = ${n}" for n, column in enumerate(_CHANGING, 3))},
+        note = coalesce($2, note), red_at = case when ${list(_CHANGING).index("state") + 3} = 'closed' then null else red_at end
+    where alarm_id = $1
+"""  # noqa: S608 -- our own names
+
+
 async def add(tx: "Tx[Any]", alarm: Alarm, token: Callable[[], str]) -> None:
     """Insert a new alarm."""
-    await tx.execute(
-        """
-        insert into alarms (alarm_id, org, area_id, resident_id, device_id, case_no, kind, priority, reason, visit, state,
-            condition, opened_at, body, next_step_at, holder, lease_until, incident_id, outcome, closed_by, closed_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
-        """,
-        alarm.alarm_id, alarm.org, alarm.area_id, alarm.resident_id, alarm.device_id, alarm.case_no, alarm.kind,
-        alarm.priority, alarm.reason, alarm.visit, alarm.state, alarm.condition, alarm.opened_at, _body(alarm),
-        alarm.next_step_at, alarm.holder, alarm.lease_until, alarm.incident_id, alarm.outcome, alarm.closed_by,
-        alarm.closed_at,
-    )  # fmt: skip
+    await tx.execute(_INSERT, *(fact(alarm) for fact in COLUMNS.values()))
     await _save_notices(tx, None, alarm, token)
 
 
@@ -109,17 +153,7 @@ async def save(tx: "Tx[Any]", before: Alarm, after: Alarm, token: Callable[[], s
     """Write what the decision changed, notices included; *token* makes each new notice's link. The row is held."""
     if after == before:
         return
-    await tx.execute(
-        """
-        update alarms set kind = $2, priority = $3, reason = $4, state = $5, condition = $6, body = $7, next_step_at = $8,
-            holder = $9, lease_until = $10, incident_id = $11, outcome = $12, closed_by = $13, closed_at = $14,
-            note = coalesce($15, note), red_at = case when $5 = 'closed' then null else red_at end
-        where alarm_id = $1
-        """,
-        after.alarm_id, after.kind, after.priority, after.reason, after.state, after.condition, _body(after),
-        after.next_step_at, after.holder, after.lease_until, after.incident_id, after.outcome, after.closed_by,
-        after.closed_at, note,
-    )  # fmt: skip
+    await tx.execute(_UPDATE, after.alarm_id, note, *(fact(after) for fact in _CHANGING.values()))
     await _save_notices(tx, before, after, token)
 
 
@@ -192,7 +226,7 @@ async def staff_on_site(tx: "Tx[Any]", resident_id: UUID) -> bool:
     """Whether staff are with the resident now: no device of theirs wakes."""
     there: bool = await tx.fetchval(
         """
-        select exists (select from alarms where resident_id = $1 and state = 'on_site' and (body->>'staff_inside')::boolean)
+        select exists (select from alarms where resident_id = $1 and staff_inside)
         """,
         resident_id,
     )

@@ -6,15 +6,12 @@ Reads only, under the viewer's own rights; nothing here locks.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
 from alarm_center.core.case import Alarm
+from alarm_center.store import alarms
 from alarm_center.store.memory import Tx
-
-_ALARM: Final = TypeAdapter(Alarm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +134,7 @@ async def open_alarms(tx: "Tx[Any]") -> list[AlarmLine]:
 
 def _line(row: Mapping[str, Any]) -> AlarmLine:
     fields = dict(row)
-    return AlarmLine(alarm=_ALARM.validate_python(fields.pop("body")), **fields)
+    return AlarmLine(alarm=alarms.value(fields.pop("body")), **fields)
 
 
 async def to_look(tx: "Tx[Any]", now: datetime, hold: timedelta) -> list[LookLine]:
@@ -240,7 +237,7 @@ async def calling(tx: "Tx[Any]", now: datetime) -> tuple[list[UUID], int]:
     urgent = await tx.fetch(
         """
         select alarm_id from alarms
-        where state in ('open', 'claimed', 'dispatched') and priority = 1 and not visit and kind <> 'test'
+        where state in ('open', 'claimed', 'dispatched') and priority = 1 and not visit and lane = 'real'
             and not is_held(holder, lease_until, $1)
         order by opened_at
         """,

@@ -6,15 +6,12 @@ Reads only, under the viewer's own rights; nothing here locks.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
 from alarm_center.core.case import Alarm
+from alarm_center.store import alarms
 from alarm_center.store.memory import Tx
-
-_ALARM: Final = TypeAdapter(Alarm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +114,7 @@ async def alarm(tx: "Tx[Any]", alarm_id: UUID) -> AlarmCase | None:
     if row is None:
         return None
     fields = dict(row)
-    return AlarmCase(alarm=_ALARM.validate_python(fields.pop("body")), **fields)
+    return AlarmCase(alarm=alarms.value(fields.pop("body")), **fields)
 
 
 async def check(tx: "Tx[Any]", check_id: UUID) -> CheckCase | None:

@@ -61,11 +61,10 @@ async def checks_of_alarm(tx: "Tx[Any]", alarm_id: UUID) -> list[UUID]:
 
 
 async def alarms(tx: "Tx[Any]", ids: Sequence[UUID]) -> list[Row]:
-    """Return whole rows of alarms, with zone, area code, resident's number, incident's number and dispatch."""
+    """Return whole rows of alarms, with zone, area code, resident's number and incident's number."""
     rows: list[Row] = await tx.fetch(
         """
-        select a.*, o.zone, e.code as area, r.number as resident, i.number as incident, a.body->'dispatch' as dispatch,
-            clock.now() as now
+        select a.*, o.zone, e.code as area, r.number as resident, i.number as incident, clock.now() as now
         from alarms a join organisations o using (org) join areas e using (area_id)
         left join residents r using (resident_id) left join incidents i using (incident_id)
         where a.alarm_id = any ($1::uuid[]) order by a.opened_at

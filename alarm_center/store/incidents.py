@@ -6,15 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
 from alarm_center.core.case import Alarm
 from alarm_center.core.incident import JOINED_KINDS, OUR_ABSENCE
+from alarm_center.store import alarms
 from alarm_center.store.memory import Tx
 from alarm_center.store.residents import CARD_COLUMNS
 from schemas.vocabulary import AlarmKind
-
-_ALARM = TypeAdapter(Alarm)
 
 _NIGHT_PARTS = 12 * 12
 """Stretches of five minutes in a night of twelve hours: what a usual rate is counted by."""
@@ -53,7 +50,7 @@ async def restless_areas(tx: "Tx[Any]", since: datetime) -> list[UUID]:
 async def recent(tx: "Tx[Any]", area_id: UUID, since: datetime) -> list[Alarm]:
     """Return the area's alarms opened at *since* or later, whatever became of them; without their notices."""
     rows = await tx.fetch("select body from alarms where area_id = $1 and opened_at >= $2", area_id, since)
-    return [_ALARM.validate_python(row["body"]) for row in rows]
+    return [alarms.value(row["body"]) for row in rows]
 
 
 async def recent_service(tx: "Tx[Any]", org: str, since: datetime) -> list[Alarm]:
@@ -62,7 +59,7 @@ async def recent_service(tx: "Tx[Any]", org: str, since: datetime) -> list[Alarm
         "select body from alarms where org = $1 and kind = any ($2) and opened_at >= $3 order by opened_at, case_no",
         org, list(OUR_ABSENCE), since,
     )  # fmt: skip
-    return [_ALARM.validate_python(row["body"]) for row in rows]
+    return [alarms.value(row["body"]) for row in rows]
 
 
 async def devices_in(tx: "Tx[Any]", area_id: UUID) -> int:

@@ -3,17 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
 from alarm_center.core.case import Alarm
-from alarm_center.store import events
+from alarm_center.store import alarms, events
 from alarm_center.store.memory import Tx, Viewer
 from schemas.timeline import LinkUsed
-
-_ALARM: Final = TypeAdapter(Alarm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,7 @@ async def link(tx: "Tx[Any]", token: str) -> Link | None:
 
 def _link(row: Mapping[str, Any]) -> Link:
     fields = dict(row)
-    return Link(alarm=_ALARM.validate_python(fields.pop("body")), others=tuple(fields.pop("others")), **fields)
+    return Link(alarm=alarms.value(fields.pop("body")), others=tuple(fields.pop("others")), **fields)
 
 
 async def browser_of(tx: "Tx[Any]", alarm_id: UUID, notice_id: UUID) -> str | None:

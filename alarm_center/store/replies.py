@@ -111,8 +111,7 @@ async def asked(tx: "Tx[Any]", phone: str, sender: str) -> list[Asked]:
         """
         select n.notice_id, a.org, a.alarm_id, a.area_id, e.code as area, a.resident_id, a.case_no, a.priority, n.token,
             n.asked_at, n.state, a.state as alarm_state,
-            coalesce(a.body->'dispatch'->>'state' in ('running', 'exhausted'), false) as seeks,
-            (a.body->>'done_at')::timestamptz as done_at, a.closed_at, (a.body->>'accepted_at')::timestamptz as accepted_at,
+            a.seeks, a.done_at, a.closed_at, a.accepted_at,
             (select max(m.created_at) from messages m where m.alarm_id = a.alarm_id and m.phone = n.phone
                 and m.wording in ('taken', 'stood_down', 'case_closed')) as told_at,
             (select t.patrol from notices t where t.alarm_id = a.alarm_id and t.state = 'took'

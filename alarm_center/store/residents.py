@@ -34,7 +34,7 @@ _FOUND: Final = """
     from residents r
     join organisations o using (org)
     join areas e using (area_id)
-    left join alarms a on a.resident_id = r.resident_id and a.state <> 'closed' and not a.visit and a.kind <> 'test'
+    left join alarms a on a.resident_id = r.resident_id and a.state <> 'closed' and not a.visit and a.lane = 'real'
     where r.moved_at is null and r.died_at is null
 """
 

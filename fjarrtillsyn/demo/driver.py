@@ -74,7 +74,7 @@ _LOOK: Final = """
         (select count(*) from devices where device_id = any($1)
             and coalesce(last_heard_at, '-infinity') < clock.now() - interval '100 s') as unheard,
         (select max(last_heard_at) from detectors) as judged_at,
-        (select count(*) from alarms where state in ('open', 'claimed', 'dispatched') or body->>'done_at' is not null
+        (select count(*) from alarms where state in ('open', 'claimed', 'dispatched') or done_at is not null
             and state <> 'closed') + (select count(*) from checks where state = 'to_look') as people_wait,
         (select count(*) from alarms where state <> 'closed') as open_alarms,
         (select count(*) from checks where night <= $2 and next_step_at is not null) as open_checks

@@ -77,7 +77,7 @@ class Operator:
             )
             open_alarms = await tx.fetch(
                 """
-                select alarm_id, kind, state, condition, holder, opened_at, (body->>'done_at')::timestamptz as done_at
+                select alarm_id, kind, state, condition, holder, opened_at, done_at
                 from alarms where state <> 'closed' and not visit
                 """
             )

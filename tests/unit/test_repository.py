@@ -75,6 +75,19 @@ def test_the_detectors_table_is_asked_in_one_place() -> None:
     assert asking == ["alarm_center/store/detectors.py"]
 
 
+def test_no_sql_reads_a_stored_value() -> None:
+    """A fact that SQL needs has a column; the values are for the core, through the one adapter of their store."""
+    reads = re.compile(r"\bbody\s*(->|#>|@>|\?)")
+    sources = [*modules("alarm_center", "fjarrtillsyn", "tests"), *sorted((ROOT / "alarm_center").rglob("*.sql"))]
+    reading = [p for p in sources if reads.search(p.read_text(encoding="utf-8"))]
+    assert reading == []
+
+
+def test_a_stored_alarm_has_one_adapter() -> None:
+    made = [p for p in modules(*OURS) if "TypeAdapter(Alarm)" in p.read_text(encoding="utf-8")]
+    assert [str(p.relative_to(ROOT)) for p in made] == ["alarm_center/store/alarms.py"]
+
+
 def test_no_test_sleeps() -> None:
     sleeping = [
         f"{path.relative_to(ROOT)}:{call.lineno}"

@@ -28,8 +28,19 @@ create table fjt.alarms (
     state text not null,
     condition text not null default 'active' check (condition in ('active', 'cleared')),
     opened_at timestamptz not null,
-    -- the value of core/case.py Alarm but for its notices; the columns beside it are what queries and rules need
+    -- the value of core/case.py Alarm but for its notices; no SQL reads it. Every column that a query or a rule needs is
+    -- written beside it, from the same value in the same statement (store/alarms.py)
     body jsonb not null,
+    -- a test shares no queue with real alarms, and nothing joins it
+    lane text not null default 'real' check (lane in ('real', 'test')),
+    -- a carer is still sought
+    seeks boolean not null default false,
+    arrive_by timestamptz,
+    accepted_at timestamptz,
+    -- somebody is with the resident: no device of theirs wakes
+    staff_inside boolean not null default false,
+    -- the carer has said done; how it ended is still owed
+    done_at timestamptz,
     next_step_at timestamptz,
     holder uuid,
     lease_until timestamptz,
@@ -42,6 +53,8 @@ create table fjt.alarms (
     -- no alarm waits for nobody: an open alarm always has a next step with a time
     check ((state = 'closed') = (next_step_at is null)),
     check ((holder is null) = (lease_until is null)),
+    check (not seeks or state <> 'closed'),
+    check (not staff_inside or state = 'on_site'),
     check ((state = 'closed') = (outcome is not null and closed_at is not null)),
     check (outcome <> 'other' or note is not null)
 );
@@ -50,7 +63,7 @@ create table fjt.alarms (
 create index alarms_due on fjt.alarms (next_step_at) where next_step_at is not null;
 
 -- One open case a resident: later evidence joins it. Also: which case is open of this resident? (store/alarms.py)
-create unique index alarms_open_of_resident on fjt.alarms (resident_id) where state <> 'closed' and not visit and kind <> 'test';
+create unique index alarms_open_of_resident on fjt.alarms (resident_id) where state <> 'closed' and not visit and lane = 'real';
 
 -- The operator's queue. (store/board.py)
 create index alarms_open on fjt.alarms (org, priority, opened_at) where state <> 'closed';

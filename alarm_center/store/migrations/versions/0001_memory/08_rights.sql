@@ -37,8 +37,8 @@ grant update (state, next_step_at, deadline, rechecks_left, retries_left, answer
 
 grant update (opens_at, closes_at, state, session_id, answer, reason) on fjt.attempts to fjt_web;
 
-grant update (kind, priority, reason, state, condition, body, next_step_at, holder, lease_until, incident_id, outcome, note,
-    closed_by, closed_at, red_at) on fjt.alarms to fjt_web;
+grant update (kind, priority, reason, state, condition, body, lane, seeks, arrive_by, accepted_at, staff_inside, done_at,
+    next_step_at, holder, lease_until, incident_id, outcome, note, closed_by, closed_at, red_at) on fjt.alarms to fjt_web;
 
 grant update (state, answered_at, closed_at) on fjt.notices to fjt_web;
 
