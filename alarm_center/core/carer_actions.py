@@ -79,7 +79,7 @@ class CarerAction:
     phrases: tuple[str, ...] = ()
     """Swedish, then English: each is read as the digit is, also without its dots and rings."""
     offered_in: frozenset[Wording] = frozenset()
-    """The texts whose menu names it."""
+    """The texts that offer it, in their menu or in words of their own."""
     spoken: Bilingual | None = None
     """The words after the digit in a call's menu: 1 om du tar det."""
     counts_in: frozenset[Wording] = frozenset()
@@ -100,6 +100,11 @@ class CarerAction:
     seeks: Seeking | None = None
     """The trouble that one more person is sought for."""
 
+    @property
+    def asked_by(self) -> frozenset[Wording]:
+        """The questions that its bare digit answers. Not those that want a number with it, as "which one?" does."""
+        return (self.offered_in | self.counts_in) & QUESTIONS
+
 
 _ASKS: Final = frozenset(
     {
@@ -111,12 +116,18 @@ _ASKS: Final = frozenset(
         Wording.ESCALATION_LATE,
     }
 )
+VOICE: Final = frozenset({Wording.VOICE_CALL_OUT, Wording.VOICE_ON_SITE_CHECK})
+"""Read out in a call: digits become words, and no segment limits them."""
+
+QUESTIONS: Final = _ASKS | VOICE | {Wording.MUSTER, Wording.ON_SITE_CHECK}
+"""The texts that a bare digit answers; the others tell something, or ask for a case number."""
+
 _CALL_OUT, _ON_SITE = Wording.VOICE_CALL_OUT, Wording.VOICE_ON_SITE_CHECK
 
 TAKE: Final = CarerAction(
     name="take", event=Took, line=timeline.CarerAccepted, answer=Wording.GRANTED,
     digit="1", label=Bilingual("tar", "take"), spoken=Bilingual("om du tar det", "to take it"),
-    offered_in=_ASKS | {Wording.NOT_UNDERSTOOD, _CALL_OUT}, counts_in=frozenset({_CALL_OUT}),
+    offered_in=_ASKS | {Wording.MUSTER, Wording.NOT_UNDERSTOOD, _CALL_OUT}, counts_in=frozenset({_CALL_OUT}),
     phrases=(
         "ja", "japp", "tar", "ta", "jag tar", "tar det", "jag tar det", "tar den", "jag tar den", "tar larmet",
         "jag tar larmet", "åker", "jag åker", "kommer", "jag kommer", "på väg", "jag är på väg",
@@ -127,7 +138,7 @@ TAKE: Final = CarerAction(
 CANNOT: Final = CarerAction(
     name="cannot", event=Declined, line=timeline.CarerDeclined, answer=Wording.DECLINED,
     digit="2", label=Bilingual("kan inte", "cannot"), spoken=Bilingual("om du inte kan", "if you cannot"),
-    offered_in=_ASKS | {Wording.NOT_UNDERSTOOD, _CALL_OUT}, counts_in=frozenset({_CALL_OUT}),
+    offered_in=_ASKS | {Wording.MUSTER, Wording.NOT_UNDERSTOOD, _CALL_OUT}, counts_in=frozenset({_CALL_OUT}),
     phrases=(
         "nej", "kan inte", "kan ej", "jag kan inte", "tar inte", "tar ej", "upptagen", "jag är upptagen",
         "no", "cannot", "can not", "can't", "i cannot", "i can't", "busy",
@@ -235,8 +246,5 @@ def _index(of: str, pairs: list[tuple[str, CarerAction]]) -> Mapping[str, CarerA
         found[key] = row
     return MappingProxyType(found)
 
-
-VOICE: Final = frozenset({Wording.VOICE_CALL_OUT, Wording.VOICE_ON_SITE_CHECK})
-"""Read out in a call: digits become words, and no segment limits them."""
 
 TABLE = CarerActions(ROWS)

@@ -120,6 +120,10 @@ def _took(draft: Draft, notice: Notice, eta_minutes: int | None) -> None:
 
 def _declined(draft: Draft, notice: Notice) -> None:
     had_it = draft.alarm.taken_by(notice.phone)
+    if notice.state is NoticeState.DECLINED and notice.round == draft.dispatch.round and not had_it:
+        # Said again: it must not hasten the next step a second time.
+        _answer(draft, notice, Wording.DECLINED)
+        return
     draft.write(timeline.CarerDeclined(notice.notice_id))
     if had_it:
         draft.lose(notice)

@@ -1,10 +1,12 @@
-"""Decides which case a carer's reply is about, what it leads to and what is said back.
+"""Decides which case a carer's reply is about and what it does there; where it does nothing, what is said back.
 
-In doubt nothing is taken, arrived at or closed: the carer gets a clear answer and a person sees the reply.
+A word that does something is answered by the alarm, which alone knows what came of it (`carer_says`). What only the
+resolver knows is worded here: the doubts, and what is to be said of a second case. In doubt nothing is taken, arrived
+at or closed: the carer gets a clear answer and a person sees the reply.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -18,6 +20,10 @@ from schemas.vocabulary import Heed, Priority
 
 RECENT: Final = timedelta(minutes=30)
 """How long after its end a case can still be what a bare digit means (design §8)."""
+
+REPEATED_WITHIN: Final = timedelta(minutes=5)
+"""A word that comes again within this is taken for the same word (docs/adr/0012). Longer than a network delays or doubles
+an SMS and than a carer waits for an answer before writing again; shorter than the way from one address to the next."""
 
 
 class Standing(StrEnum):
@@ -61,6 +67,16 @@ class NoticeRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """The same word from the same phone a few minutes ago, with nothing sent to the phone since that it answers."""
+
+    case_no: int | None
+    """The case that it was about; ``None``: it answered the muster."""
+    moved_on: bool = False
+    """Since then the phone has said something else of a case: it may be at the next one by now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """One SMS back: its text, the notice it is about, and the numbers that it names.
 
@@ -74,48 +90,54 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What a reply leads to: ``action`` on ``notice`` (``None``: nothing changes), and what is said back.
+    """What a reply leads to: an ``action`` on ``notice``, or an ``answer``; never both, and never neither.
 
-    The texts hold if the action succeeds. Where the case has changed hands meanwhile, the caller resolves again
-    on what is then true. ``holds_phone`` answers the muster: yes, no, or not answered.
+    The alarm answers for its action, and ``beside`` is said after it where the action succeeded. A cry for help without
+    a case is an action without a notice, and has its answer here. ``holds_phone`` answers the muster: yes, no, or not
+    answered.
     """
 
     action: CarerAction | None = None
     notice: NoticeRef | None = None
-    answers: tuple[Say, ...] = ()
+    answer: Say | None = None
+    beside: Say | None = None
     heed: Heed = Heed.NOTHING
     holds_phone: bool | None = None
 
 
-def resolve(reply: Reply, notices: Iterable[NoticeRef], now: datetime, *, muster: bool = False) -> Resolution:
+def resolve(
+    reply: Reply, notices: Iterable[NoticeRef], now: datetime, *, muster: bool = False, before: Before | None = None
+) -> Resolution:
     """Return what *reply* means to a phone that got *notices* in the last 24 hours. Total.
 
-    *muster* says that the question of who holds the phone is unanswered. Only for a known phone: an unknown
-    number gets no answer. The caller answers a phone that only ever sends free text a few times an hour at
-    most, so that two machines do not write to each other all night. What a carer in the dark would do:
+    *muster* says that the question of who holds the phone is unanswered; *before* that the same word came just now.
+    Only for a known phone: an unknown number gets no answer. The caller answers a phone that only ever sends free text a
+    few times an hour at most, so that two machines do not write to each other all night. What a carer in the dark
+    would do:
 
     - *1*: takes the one case that seeks. Of two, the most urgent (then the oldest), and says which and that the
       other still seeks. With a case of one's own at least as urgent, another is taken only by its number.
-    - *1 twice*: nothing changes; the address comes again, for the first answer may not have arrived.
     - *1 after 2*: takes it, if it still seeks. *1 too late*: who has it, or that nobody is needed.
     - *2*: declines the one that asks; without such a one, hands back one's own case, with sound.
     - *3 4 5 6*: only on a case of one's own. On one that is not taken, nothing counts as arrival or help: "not
       yours yet", with sound, for somebody may be at the door. *4 without 3* counts, and no arrival is made up.
     - two own cases that fit equally: "which one?"; a wrong guess would close or arrive at the wrong one.
-    - *9*: is heard with sound, always: with no case, a wrong number, or a case that is closed.
-    - an unknown case number: says so, and names the one that is open; nothing is guessed.
+    - *the same word again*: means the same case, whatever else it would fit by now; only a number acts on another.
+      Where the carer has said something else in between, and the word would fit another case: "which one?".
+    - *9*: is heard with sound, always: with no case, a wrong number, or a case that is closed; twice is louder.
+    - an unknown case number: says so, and names the one that is open; nothing is guessed. One that reads as a time
+      of day ("klar 2230") is a time.
     - *1* or *2* to the muster: when no case asks. Taking a case answers the muster too.
     - free text, or nothing at all: a person sees it, with sound while a case is open; nothing counts as a yes.
     """
     cases = _Cases(notices, now)
     match reply:
         case Command(action, case_no) if action is HELP:
-            about = cases.numbered(case_no) or cases.nearest
-            return Resolution(HELP, about, (_say(Wording.HELP_COMING, about),), Heed.SOUND)
-        case Command(action, None):
-            return _bare(action, cases, muster)
-        case Command(action, int(case_no)):
+            return _help(cases.numbered(case_no) or cases.nearest)
+        case Command(action, int(case_no)) if cases.numbered(case_no) is not None or not reply.reads_as_clock:
             return _numbered(action, case_no, cases, muster)
+        case Command(action):
+            return _bare(action, cases, muster) if before is None else _again(action, before, cases, muster)
         case _:
             return _unread(cases, muster)
 
@@ -169,6 +191,10 @@ def _say(
     )
 
 
+def _help(about: NoticeRef | None) -> Resolution:
+    return Resolution(HELP, about, None if about else _say(Wording.HELP_COMING), heed=Heed.SOUND)
+
+
 def _bare(action: CarerAction, cases: _Cases, muster: bool) -> Resolution:
     if action is TAKE:
         return _bare_take(cases, muster)
@@ -177,52 +203,73 @@ def _bare(action: CarerAction, cases: _Cases, muster: bool) -> Resolution:
     wanted = Standing.TOOK if action is ON_SITE else Standing.ON_SITE
     fits = [n for n in cases.held if n.standing is wanted] or cases.held
     if len(fits) > 1:
-        return _which(action, fits)
+        return _which(action, fits[0], fits[1])
     if fits:
         return _on_own(action, fits[0])
     seeking = cases.asked + cases.declined
     if seeking:
-        return Resolution(None, seeking[0], (_say(Wording.NOT_YOURS, seeking[0]),), Heed.SOUND)
+        return Resolution(None, seeking[0], _say(Wording.NOT_YOURS, seeking[0]), heed=Heed.SOUND)
     return _over(action, cases.recent)
 
 
 def _bare_take(cases: _Cases, muster: bool) -> Resolution:
+    holds = muster or None
     seeking = cases.asked or ([] if cases.held else cases.declined)
     if not seeking:
         if cases.held:
-            return Resolution(None, cases.held[0], (_say(Wording.GRANTED, cases.held[0]),), holds_phone=muster or None)
+            return Resolution(TAKE, cases.held[0], holds_phone=holds)
         if muster:
-            return Resolution(answers=(_say(Wording.MUSTER_YES),), holds_phone=True)
+            return Resolution(answer=_say(Wording.MUSTER_YES), holds_phone=True)
         return _over(TAKE, cases.recent)
     best = seeking[0]
     if cases.held and cases.held[0].priority <= best.priority:
         own = cases.held[0]
-        return Resolution(None, own, (_say(Wording.ALSO_SEEKS, own, best),), holds_phone=muster or None)
-    answers = [_say(Wording.GRANTED, best)]
+        return Resolution(None, own, _say(Wording.ALSO_SEEKS, own, best), holds_phone=holds)
+    beside = None
     if cases.held:
-        answers.append(_say(Wording.HAVE_BOTH, best, cases.held[0]))
+        beside = _say(Wording.HAVE_BOTH, best, cases.held[0])
     elif len(seeking) > 1:
-        answers.append(_say(Wording.ALSO_SEEKS, best, seeking[1]))
+        beside = _say(Wording.ALSO_SEEKS, best, seeking[1])
     elif cases.recent and cases.recent[0].standing is not Standing.DONE:  # it may have been meant for that one
-        answers.append(_over_text(cases.recent[0]))
-    return Resolution(TAKE, best, tuple(answers), holds_phone=muster or None)
+        beside = _over_text(cases.recent[0])
+    return Resolution(TAKE, best, beside=beside, holds_phone=holds)
 
 
 def _bare_cannot(cases: _Cases, muster: bool) -> Resolution:
     if len(cases.asked) > 1:
         best, other = cases.asked[:2]
-        return Resolution(CANNOT, best, (_say(Wording.DECLINED_ONE, best, other),))
+        return Resolution(CANNOT, best, beside=_say(Wording.DECLINED_ONE, best, other))
     if cases.asked:
         return _cannot(cases.asked[0])
     if len(cases.held) > 1:
-        return _which(CANNOT, cases.held)
+        return _which(CANNOT, cases.held[0], cases.held[1])
     if cases.held:
         return _cannot(cases.held[0])
     if muster:
-        return Resolution(answers=(_say(Wording.MUSTER_NO),), heed=Heed.SHOW, holds_phone=False)
+        return Resolution(answer=_say(Wording.MUSTER_NO), heed=Heed.SHOW, holds_phone=False)
     if cases.declined:
         return _cannot(cases.declined[0])
     return _over(CANNOT, cases.recent)
+
+
+def _again(action: CarerAction, before: Before, cases: _Cases, muster: bool) -> Resolution:
+    """The same word a second time is the same word about the same case, and not about the one that is left."""
+    if before.case_no is None:
+        return Resolution(answer=_say(Wording.MUSTER_YES if action is TAKE else Wording.MUSTER_NO))
+    same = cases.numbered(before.case_no)
+    if same is None:
+        return _bare(action, cases, muster)
+    if before.moved_on:
+        left = _bare(action, cases, muster)
+        other = left.notice if left.action is not None else None
+        return left if other is None or other is same else _which(action, other, same)
+    resolution = _numbered(action, same.case_no, cases, muster)
+    others = [n for n in cases.asked if n is not same]
+    if others and action is TAKE and same.standing in HELD:
+        return replace(resolution, beside=_say(Wording.ALSO_SEEKS, same, others[0]))
+    if others and action is CANNOT and same.standing is Standing.DECLINED:
+        return replace(resolution, beside=_say(Wording.DECLINED_ONE, same, others[0]))
+    return resolution
 
 
 def _numbered(action: CarerAction, case_no: int, cases: _Cases, muster: bool) -> Resolution:
@@ -230,49 +277,45 @@ def _numbered(action: CarerAction, case_no: int, cases: _Cases, muster: bool) ->
     if notice is None:
         other = next(iter(cases.open), None)
         facts = Facts(case_no=case_no, other_no=other.case_no if other else None)
-        return Resolution(answers=(Say(Wording.UNKNOWN_CASE, None, facts),), heed=_doubt(action))
+        return Resolution(answer=Say(Wording.UNKNOWN_CASE, None, facts), heed=_doubt(action))
     if notice.standing in _OVER:
         return _over(action, [notice])
     if action is TAKE:
-        take = None if notice.standing in HELD else TAKE
-        return Resolution(take, notice, (_say(Wording.GRANTED, notice),), holds_phone=muster or None)
+        return Resolution(TAKE, notice, holds_phone=muster or None)
     if action is CANNOT:
         return _cannot(notice)
     if notice.standing in HELD:
         return _on_own(action, notice)
-    return Resolution(None, notice, (_say(Wording.NOT_YOURS, notice),), Heed.SOUND)
+    return Resolution(None, notice, _say(Wording.NOT_YOURS, notice), heed=Heed.SOUND)
 
 
 def _cannot(notice: NoticeRef) -> Resolution:
-    said = None if notice.standing is Standing.DECLINED else CANNOT
-    heed = Heed.SOUND if notice.standing in HELD else Heed.NOTHING
-    return Resolution(said, notice, (_say(Wording.DECLINED, notice),), heed)
+    return Resolution(CANNOT, notice, heed=Heed.SOUND if notice.standing in HELD else Heed.NOTHING)
 
 
 def _on_own(action: CarerAction, notice: NoticeRef) -> Resolution:
-    arrived = notice.standing is Standing.ON_SITE
     heed = Heed.NOTHING
     if action.sounds:
         heed = Heed.SOUND
-    elif not arrived and action is not ON_SITE:
+    elif notice.standing is not Standing.ON_SITE and action is not ON_SITE:
         heed = Heed.SHOW  # the arrival was never told
-    again = arrived and action is ON_SITE
-    return Resolution(None if again else action, notice, (_say(action.answer or Wording.NOT_UNDERSTOOD, notice),), heed)
+    return Resolution(action, notice, heed=heed)
 
 
-def _which(action: CarerAction, fits: Sequence[NoticeRef]) -> Resolution:
-    answer = _say(Wording.WHICH_CASE, fits[0], fits[1], action.digit)
-    return Resolution(answers=(answer,), heed=_doubt(action))
+def _which(action: CarerAction, one: NoticeRef, other: NoticeRef) -> Resolution:
+    return Resolution(answer=_say(Wording.WHICH_CASE, one, other, action.digit), heed=_doubt(action))
 
 
 def _over(action: CarerAction, ended: Sequence[NoticeRef]) -> Resolution:
-    """Return the answer to a reply for which nothing is open any more."""
-    heed = _doubt(action) if action not in (TAKE, CANNOT) else Heed.NOTHING
+    """Return what a reply leads to for which nothing is open any more."""
+    heed = Heed.NOTHING if action in (TAKE, CANNOT) else _doubt(action)
     if not ended:
-        return Resolution(answers=(_say(Wording.NO_CASE),), heed=heed)
-    if ended[0].standing is Standing.DONE and action is DONE:
-        heed = Heed.NOTHING
-    return Resolution(None, ended[0], (_over_text(ended[0]),), heed)
+        return Resolution(answer=_say(Wording.NO_CASE), heed=heed)
+    last = ended[0]
+    if last.standing is Standing.DONE and action.from_the_site:
+        # A second word after done: the alarm knows what it still means.
+        return Resolution(action, last, heed=Heed.NOTHING if action is DONE else heed)
+    return Resolution(None, last, _over_text(last), heed=heed)
 
 
 def _over_text(notice: NoticeRef) -> Say:
@@ -282,9 +325,9 @@ def _over_text(notice: NoticeRef) -> Say:
 def _unread(cases: _Cases, muster: bool) -> Resolution:
     about = next(iter(cases.open), None)
     if about is not None:
-        return Resolution(None, about, (_say(Wording.NOT_UNDERSTOOD, about),), Heed.SOUND)
+        return Resolution(None, about, _say(Wording.NOT_UNDERSTOOD, about), heed=Heed.SOUND)
     answer = _say(Wording.MUSTER) if muster else _say(Wording.NO_CASE)
-    return Resolution(None, cases.nearest, (answer,), Heed.SHOW)
+    return Resolution(None, cases.nearest, answer, heed=Heed.SHOW)
 
 
 def _doubt(action: CarerAction) -> Heed:

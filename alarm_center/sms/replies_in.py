@@ -20,8 +20,8 @@ from alarm_center.core.carer_actions import CANNOT, HELP, TAKE
 from alarm_center.core.case import Alarm, AlarmState, NoticeState
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import Command, Empty, Reply, parse_reply
-from alarm_center.core.resolve import HELD, NoticeRef, Resolution, Say, Standing, resolve
-from alarm_center.core.sms_text import UnfitText
+from alarm_center.core.resolve import REPEATED_WITHIN, Before, NoticeRef, Resolution, Say, Standing, resolve
+from alarm_center.core.sms_text import Facts, UnfitText
 from alarm_center.providers import Provider
 from alarm_center.store import events, replies, towns
 from alarm_center.store.memory import Memory, Tx, can_be_tried_again, now
@@ -50,9 +50,6 @@ _NOWHERE: Final = (
 
 _THE_DATABASES: Final = ("08", "40", "53", "57")
 """Classes of errors that another try, or the sender's, can get past."""
-
-_OF_TWO: Final = frozenset({Wording.ALSO_SEEKS, Wording.HAVE_BOTH, Wording.DECLINED_ONE})
-_OVER: Final = frozenset({Wording.TAKEN, Wording.STOOD_DOWN, Wording.CASE_CLOSED})
 
 
 class Pressed(StrEnum):
@@ -127,7 +124,7 @@ async def press(memory: Memory, provider: str, call_id: str, message_id: UUID, d
         pressed = timeline.ReplyTaken(action.name, heed, digit, notice_id=notice_id, call=True)
         await events.write(tx, at, events.about_alarm(alarm, pressed, str(notice_id)))
         if action is TAKE:
-            return Pressed.TAKEN if _has(alarm, phone) else Pressed.TOO_LATE
+            return Pressed.TAKEN if alarm.taken_by(phone) else Pressed.TOO_LATE
         return Pressed.DECLINED if action is CANNOT else Pressed.NOTED
 
     pressed = await memory.attempt(work)
@@ -187,10 +184,11 @@ class _Reply:
         asked, musters = await self._known()
         at = await now(self.tx)
         about = resolve(Empty(), _refs(asked), at).notice
-        await self._tell(said, Resolution(None, about, (), Heed.SOUND), asked, orgs, at)
+        await self._tell(said, Resolution(None, about, heed=Heed.SOUND), asked, orgs, at)
         help_wanted = isinstance(said, Command) and said.action is HELP
         text = Wording.HELP_COMING if help_wanted else Wording.NOT_UNDERSTOOD
-        await self._answer(said, (Say(text),), asked, musters, orgs, at)
+        answer = Say(text, about, Facts(case_no=about.case_no if about else None))
+        await self._answer(said, (answer,), asked, musters, orgs, at)
         return _meaning(said)
 
     async def _known(self) -> tuple[dict[UUID, Asked], list[Mustered]]:
@@ -199,33 +197,38 @@ class _Reply:
 
     async def _act(self, said: Reply, orgs: Sequence[str]) -> str:
         asked, musters = await self._known()
+        unanswered = [m for m in musters if not m.holds]
         at = await now(self.tx)
-        opened: Alarm | None = None
-        resolution = resolve(said, _refs(asked), at, muster=bool(musters))
+        before = await self._before(said)
+        resolution = resolve(said, _refs(asked), at, muster=bool(unanswered), before=before)
         action, about = resolution.action, resolution.notice
-        if action is None and about is not None and isinstance(said, Command) and said.action.from_the_site:
-            own = about.standing in HELD or about.standing is Standing.DONE
-            if own and asked[about.notice_id].alarm_state != AlarmState.CLOSED:
-                # A second word from the site, or one after done, of a case that is open: the alarm knows what to do.
-                action = said.action
-        answers = resolution.answers
+        opened: Alarm | None = None
+        answer = resolution.answer
         if action is not None and about is not None:
-            alarm = await cases.step_alarm_of(
-                self.tx, asked[about.notice_id].alarm_id, action.event(about.notice_id), str(about.notice_id)
-            )
-            succeeded = action is not TAKE or _has(alarm, self.phone)
-            answers = tuple(say for say in answers if _besides(say, about, succeeded))
+            event = action.event(about.notice_id)
+            alarm = await cases.step_alarm_of(self.tx, asked[about.notice_id].alarm_id, event, str(about.notice_id))
+            answer = resolution.beside if action is not TAKE or alarm.taken_by(self.phone) else None
         elif action is HELP:
             opened = await self._open_alarm(orgs, at)
-        if resolution.holds_phone is not None and musters:
-            await replies.muster(self.tx, [m.shift_id for m in musters], resolution.holds_phone)
-            for m in musters:
+        if resolution.holds_phone is not None and unanswered:
+            await replies.muster(self.tx, [m.shift_id for m in unanswered], resolution.holds_phone)
+            for m in unanswered:
                 mustered = timeline.Mustered(m.shift_id, resolution.holds_phone)
-                event = events.NewEvent(m.org, mustered, area_id=m.area_id, actor=f"shift:{m.shift_id}")
-                await events.write(self.tx, at, event)
+                line = events.NewEvent(m.org, mustered, area_id=m.area_id, actor=f"shift:{m.shift_id}")
+                await events.write(self.tx, at, line)
         await self._tell(said, resolution, asked, orgs, at, opened)
-        await self._answer(said, answers, asked, musters, orgs, at)
+        await self._answer(said, (answer,) if answer else (), asked, unanswered or musters, orgs, at)
         return _meaning(said)
+
+    async def _before(self, said: Reply) -> Before | None:
+        """Return the same bare word of a few minutes ago. Help is never a repeat: twice is louder."""
+        if not isinstance(said, Command) or said.action is HELP:
+            return None
+        action, actions = said.action, [row.name for row in carer_actions.TABLE]
+        found = await replies.before(
+            self.tx, self.phone, self.sender, action.name, actions, list(action.asked_by), REPEATED_WITHIN
+        )
+        return Before(*found) if found is not None else None
 
     async def _open_alarm(self, orgs: Sequence[str], at: datetime) -> Alarm:
         """A carer without a case needs help: somebody must act on it, so it is an alarm, of no resident."""
@@ -257,7 +260,7 @@ class _Reply:
         meaning = _meaning(said)
         await replies.means(
             self.tx, self.provider, self.provider_id, meaning, org=org, alarm_id=alarm_id, notice_id=notice_id,
-            seen_at=at if resolution.heed is Heed.NOTHING else None,
+            seen_at=at if resolution.heed is Heed.NOTHING else None, holds_phone=resolution.holds_phone,
         )  # fmt: skip
         duty = None if about else await replies.duty(self.tx, self.phone, org)
         payload: timeline.Payload = timeline.ReplyUnread(meaning, resolution.heed, notice_id)
@@ -305,16 +308,6 @@ def _refs(asked: dict[UUID, Asked]) -> list[NoticeRef]:
             NoticeRef(notice.notice_id, notice.case_no, Priority(notice.priority), where, notice.asked_at, since)
         )
     return refs
-
-
-def _has(alarm: Alarm, phone: str) -> bool:
-    notices = alarm.dispatch.notices if alarm.dispatch is not None else ()
-    return any(n.phone == phone and n.state is NoticeState.TOOK for n in notices)
-
-
-def _besides(say: Say, about: NoticeRef, succeeded: bool) -> bool:
-    """Whether *say* goes out beside the alarm's own answer to an action: it is of another case, of which that knows nothing."""
-    return (say.text in _OF_TWO and succeeded) or (say.text in _OVER and say.about != about)
 
 
 def _meaning(said: Reply) -> str:

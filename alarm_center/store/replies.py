@@ -49,6 +49,8 @@ class Mustered:
     area: str
     starts_at: datetime
     ends_at: datetime
+    holds: bool | None
+    """Whether the carer has said that the phone is held; ``None``: nothing said."""
 
 
 async def take(
@@ -77,15 +79,20 @@ async def means(
     notice_id: UUID | None = None,
     seen_at: datetime | None = None,
     forget: bool = False,
+    holds_phone: bool | None = None,
 ) -> None:
-    """Write what a kept reply was taken to mean. *seen_at*: nobody needs to read it; *forget*: nor keep its words."""
+    """Write what a kept reply was taken to mean, of which notice, and whether it answered the muster.
+
+    *seen_at*: nobody needs to read it; *forget*: nor keep its words.
+    """
     await tx.execute(
         """
         update replies set meaning = $3, org = $4, alarm_id = $5, notice_id = $6, seen_at = $7,
-            seen_by = case when $7::timestamptz is not null then 'service' end, body = case when $8 then '' else body end
+            seen_by = case when $7::timestamptz is not null then 'service' end, body = case when $8 then '' else body end,
+            holds_phone = $9
         where provider = $1 and provider_id = $2
         """,
-        provider, provider_id, meaning, org, alarm_id, notice_id, seen_at, forget,
+        provider, provider_id, meaning, org, alarm_id, notice_id, seen_at, forget, holds_phone,
     )  # fmt: skip
 
 
@@ -126,6 +133,42 @@ async def asked(tx: "Tx[Any]", phone: str, sender: str) -> list[Asked]:
     return [Asked(**row) for row in rows]
 
 
+async def before(
+    tx: "Tx[Any]",
+    phone: str,
+    sender: str,
+    meaning: str,
+    commands: Sequence[str],
+    questions: Sequence[str],
+    within: timedelta,
+) -> tuple[int | None, bool] | None:
+    """Return the case that the phone's last *meaning* was about, if that came *within* and is not outdated; else ``None``.
+
+    It is outdated by one of *questions* that the phone was sent since. The case number is ``None`` where it answered the
+    muster. The second value says whether the phone has since said another of *commands* of a case. What came first is
+    told by the order of arrival, which no moved clock changes. Ask under the phone's lock.
+    """
+    row = await tx.fetchrow(
+        """
+        with said as (
+            select r.arrival, r.alarm_id, a.case_no from replies r left join alarms a using (alarm_id)
+            where r.phone = $1 and r.sender = $2 and r.meaning = $3 and (r.alarm_id is not null or r.holds_phone is not null)
+                and r.received_at between clock.now() - $6::interval and clock.now() + $6::interval
+            order by r.arrival desc limit 1
+        )
+        select said.case_no, exists (
+                select from replies o where o.phone = $1 and o.sender = $2 and o.arrival > said.arrival
+                    and o.meaning = any ($4::text[]) and o.meaning <> $3 and o.alarm_id is not null
+            ) as moved_on
+        from said where not exists (
+            select from messages m where m.phone = $1 and m.sender = $2 and m.arrival > said.arrival
+                and m.wording = any ($5::text[]) and m.state not in ('queued', 'failed'))
+        """,
+        phone, sender, meaning, list(commands), list(questions), within,
+    )  # fmt: skip
+    return (row["case_no"], row["moved_on"]) if row else None
+
+
 async def notice_of(tx: "Tx[Any]", message_id: UUID) -> tuple[str, str, str, UUID, UUID, str] | None:
     """Return town, phone, sender, alarm, notice and wording of the message that a call was; ``None`` for an unknown one."""
     row = await tx.fetchrow(
@@ -139,13 +182,13 @@ async def notice_of(tx: "Tx[Any]", message_id: UUID) -> tuple[str, str, str, UUI
 
 
 async def musters(tx: "Tx[Any]", phone: str, sender: str) -> list[Mustered]:
-    """Return the shifts of *phone* now that were asked whether it is held, and have not said yes."""
+    """Return the shifts of *phone* now that were asked whether it is held."""
     rows = await tx.fetch(
         """
-        select s.shift_id, s.org, s.area_id, e.code as area, s.starts_at, s.ends_at
+        select s.shift_id, s.org, s.area_id, e.code as area, s.starts_at, s.ends_at, s.mustered as holds
         from shifts s join carers c using (carer_id) join areas e using (area_id) join organisations o on o.org = s.org
         where c.phone = $1 and o.sending_number = $2 and s.starts_at <= clock.now() and s.ends_at > clock.now()
-            and s.muster_asked_at is not null and s.mustered is not true
+            and s.muster_asked_at is not null
         order by s.starts_at, s.shift_id
         """,
         phone, sender,

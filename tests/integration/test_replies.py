@@ -208,7 +208,7 @@ async def test_what_goes_wrong_inside_still_reaches_a_person(
 
     monkeypatch.setattr(cases, "step_alarm_of", broken)
     await centre.first.writes("1")
-    await centre.first.receives("Förstod inte svaret, men vi läser det.")
+    await centre.first.receives(f"Förstod inte svaret om {alarm.case_no}, men vi läser det.")
     assert (await centre.lines(alarm.alarm_id, ["reply"]))[-1][1]["heed"] == "sound"
     (row,) = await centre.rows("select meaning, seen_at from replies")
     assert (row["meaning"], row["seen_at"]) == ("take", None)

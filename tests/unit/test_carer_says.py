@@ -195,6 +195,21 @@ def test_on_site_at_what_another_has_is_answered_with_not_yours() -> None:
     assert story.state() is AlarmState.ACCEPTED
 
 
+def test_a_second_no_is_answered_and_hastens_nothing() -> None:
+    story = Story(FALL, signed_in=False)
+    story.ticks()
+    patrol = story.carer(FIRST).receives(Wording.CALL_OUT)
+    patrol.declines()
+    patrol.receives(Wording.DECLINED)
+    story.carer(SECOND).receives(Wording.CALL_OUT)
+    before = story.alarm
+    patrol.declines()
+    patrol.receives(Wording.DECLINED)
+    assert story.alarm == before
+    assert story.lines("declined") == 1
+    story.nobody_hears_more()
+
+
 def test_taking_what_is_closed_is_answered_with_need_not_go() -> None:
     story = Story(FALL, signed_in=False)
     story.ticks()

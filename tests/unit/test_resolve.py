@@ -11,7 +11,7 @@ from alarm_center.core import carer_actions as actions
 from alarm_center.core.carer_actions import CarerAction
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import Command, Empty, FreeText, Reply, parse_reply
-from alarm_center.core.resolve import HELD, OPEN, RECENT, NoticeRef, Resolution, Standing, resolve
+from alarm_center.core.resolve import HELD, OPEN, RECENT, Before, NoticeRef, Resolution, Standing, resolve
 from schemas.vocabulary import Heed, Priority
 
 NOW = datetime(2026, 6, 11, 0, 30, tzinfo=UTC)
@@ -24,12 +24,14 @@ def notice(case_no: int, standing: Standing, priority: int = 2, *, sent: int = 1
     return NoticeRef(UUID(int=case_no * 1000 + sent), case_no, Priority(priority), standing, sent_at, closed_at)
 
 
-def replies(text: str, *notices: NoticeRef, muster: bool = False) -> Resolution:
-    return resolve(parse_reply(text), notices, NOW, muster=muster)
+def replies(text: str, *notices: NoticeRef, muster: bool = False, before: Before | None = None) -> Resolution:
+    return resolve(parse_reply(text), notices, NOW, muster=muster, before=before)
 
 
 def said(resolution: Resolution) -> list[tuple[Wording, int | None, int | None]]:
-    return [(say.text, say.facts.case_no, say.facts.other_no) for say in resolution.answers]
+    """What the resolver itself has said; an action's own answer is the alarm's (test_carer_says)."""
+    says = (resolution.answer, resolution.beside)
+    return [(say.text, say.facts.case_no, say.facts.other_no) for say in says if say is not None]
 
 
 ASKED = notice(4821, Standing.ASKED)
@@ -38,7 +40,7 @@ ASKED = notice(4821, Standing.ASKED)
 def test_a_bare_1_takes_the_one_case_that_seeks() -> None:
     r = replies("1", ASKED)
     assert (r.action, r.notice, r.heed) == (actions.TAKE, ASKED, Heed.NOTHING)
-    assert said(r) == [(Wording.GRANTED, 4821, None)]
+    assert said(r) == []
 
 
 def test_of_two_that_seek_a_bare_1_takes_the_most_urgent_and_says_that_the_other_still_seeks() -> None:
@@ -46,8 +48,8 @@ def test_of_two_that_seek_a_bare_1_takes_the_most_urgent_and_says_that_the_other
     for order in ([urgent, calm], [calm, urgent]):
         r = replies("1", *order)
         assert (r.action, r.notice) == (actions.TAKE, urgent)
-        assert said(r) == [(Wording.GRANTED, 4822, None), (Wording.ALSO_SEEKS, 4822, 4821)]
-        assert r.answers[1].facts.priority == 1
+        assert said(r) == [(Wording.ALSO_SEEKS, 4822, 4821)]
+        assert r.beside is not None and r.beside.facts.priority == 1
 
 
 def test_of_two_equally_urgent_the_oldest_is_taken() -> None:
@@ -58,15 +60,14 @@ def test_of_two_equally_urgent_the_oldest_is_taken() -> None:
 def test_a_number_takes_that_one_however_urgent_another_is() -> None:
     r = replies("1 4822", notice(4821, Standing.ASKED, 1), notice(4822, Standing.ASKED, 3))
     assert (r.action, r.notice and r.notice.case_no) == (actions.TAKE, 4822)
-    assert said(r) == [(Wording.GRANTED, 4822, None)]
+    assert said(r) == []
 
 
 @pytest.mark.parametrize("standing", sorted(HELD))
 @pytest.mark.parametrize("text", ["1", "1 4821"])
-def test_1_twice_changes_nothing_and_sends_the_address_again(text: str, standing: Standing) -> None:
+def test_1_for_ones_own_case_is_answered_by_it_again(text: str, standing: Standing) -> None:
     r = replies(text, notice(4821, standing))
-    assert r.action is None
-    assert said(r) == [(Wording.GRANTED, 4821, None)]
+    assert (r.action, r.notice and r.notice.case_no, said(r)) == (actions.TAKE, 4821, [])
 
 
 def test_a_bare_1_with_a_case_of_ones_own_does_not_take_another_no_more_urgent() -> None:
@@ -78,7 +79,7 @@ def test_a_bare_1_with_a_case_of_ones_own_does_not_take_another_no_more_urgent()
 def test_a_bare_1_with_a_calm_case_of_ones_own_takes_the_more_urgent_and_says_that_both_are_yours() -> None:
     r = replies("1", notice(4821, Standing.TOOK, 3), notice(4822, Standing.ASKED, 1))
     assert (r.action, r.notice and r.notice.case_no) == (actions.TAKE, 4822)
-    assert said(r) == [(Wording.GRANTED, 4822, None), (Wording.HAVE_BOTH, 4822, 4821)]
+    assert said(r) == [(Wording.HAVE_BOTH, 4822, 4821)]
 
 
 def test_1_after_2_takes_a_case_that_still_seeks() -> None:
@@ -111,12 +112,12 @@ def test_a_bare_digit_reaches_thirty_minutes_back_and_a_number_the_whole_night()
 def test_a_bare_1_beside_a_case_that_was_just_taken_takes_the_open_one_and_tells_of_both() -> None:
     r = replies("1", notice(4820, Standing.TAKEN, 1), notice(4821, Standing.ASKED, 3))
     assert (r.action, r.notice and r.notice.case_no) == (actions.TAKE, 4821)
-    assert said(r) == [(Wording.GRANTED, 4821, None), (Wording.TAKEN, 4820, None)]
+    assert said(r) == [(Wording.TAKEN, 4820, None)]
 
 
 def test_a_case_asked_about_twice_is_one_case() -> None:
     r = replies("1", notice(4821, Standing.ASKED, sent=9), notice(4821, Standing.ASKED, sent=4))
-    assert said(r) == [(Wording.GRANTED, 4821, None)]
+    assert said(r) == []
     assert r.notice and r.notice.sent_at == NOW - timedelta(minutes=4)
 
 
@@ -125,11 +126,10 @@ def test_a_case_taken_by_its_first_notice_is_ones_own_whatever_became_of_the_rem
     assert (r.action, r.notice and r.notice.sent_at) == (actions.ON_SITE, NOW - timedelta(minutes=9))
 
 
-def test_2_declines_and_declining_again_changes_nothing() -> None:
+def test_2_declines_and_declining_again_is_of_the_same_case() -> None:
     assert replies("2", ASKED).action is actions.CANNOT
     again = replies("2", notice(4821, Standing.DECLINED))
-    assert again.action is None
-    assert said(again) == said(replies("2", ASKED)) == [(Wording.DECLINED, 4821, None)]
+    assert (again.action, again.notice and again.notice.case_no) == (actions.CANNOT, 4821)
 
 
 def test_2_with_two_that_ask_declines_the_most_urgent_and_says_that_the_other_waits() -> None:
@@ -150,20 +150,19 @@ def test_a_bare_2_answers_the_case_that_asks_before_it_hands_back_ones_own() -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "action", "answer", "heed"),
+    ("text", "action", "heed"),
     [
-        ("3", None, Wording.ARRIVED, Heed.NOTHING),  # said again
-        ("4", actions.DONE, Wording.DONE, Heed.NOTHING),
-        ("5", actions.CANNOT_GET_IN, Wording.CANNOT_GET_IN, Heed.SOUND),
-        ("6", actions.STAYING, Wording.STAYING, Heed.NOTHING),
+        ("3", actions.ON_SITE, Heed.NOTHING),
+        ("4", actions.DONE, Heed.NOTHING),
+        ("5", actions.CANNOT_GET_IN, Heed.SOUND),
+        ("6", actions.STAYING, Heed.NOTHING),
     ],
 )
-def test_3_4_5_6_are_about_ones_own_case(text: str, action: CarerAction | None, answer: Wording, heed: Heed) -> None:
+def test_3_4_5_6_are_about_ones_own_case(text: str, action: CarerAction, heed: Heed) -> None:
     own = notice(4821, Standing.ON_SITE)
     for spelt in (text, f"{text} 4821"):
         r = replies(spelt, own, notice(4822, Standing.ASKED, 1))
-        assert (r.action, r.notice, r.heed) == (action, own, heed)
-        assert said(r) == [(answer, 4821, None)]
+        assert (r.action, r.notice, r.heed, said(r)) == (action, own, heed, [])
 
 
 def test_4_without_3_counts_and_is_shown() -> None:
@@ -190,15 +189,17 @@ def test_with_two_own_cases_that_fit_equally_we_ask_which() -> None:
     r = replies("3", *pair)
     assert (r.action, r.notice, r.heed) == (None, None, Heed.SHOW)
     assert said(r) == [(Wording.WHICH_CASE, 4821, 4822)]
-    assert r.answers[0].facts.digit == "3"
+    assert r.answer is not None and r.answer.facts.digit == "3"
     assert replies("5", *pair).heed is Heed.SOUND
     assert replies("3 4822", *pair).action is actions.ON_SITE
 
 
-def test_done_twice_is_answered_calmly() -> None:
-    r = replies("4", notice(4821, Standing.DONE))
-    assert (r.action, r.heed) == (None, Heed.NOTHING)
-    assert said(r) == [(Wording.CASE_CLOSED, 4821, None)]
+@pytest.mark.parametrize(("text", "heed"), [("4", Heed.NOTHING), ("5", Heed.SOUND), ("6", Heed.SHOW)])
+def test_a_word_from_the_site_after_done_is_the_alarms_to_answer(text: str, heed: Heed) -> None:
+    for spelt in (text, f"{text} 4821"):
+        r = replies(spelt, notice(4821, Standing.DONE))
+        assert (r.notice and r.notice.case_no, r.heed, said(r)) == (4821, heed, [])
+        assert r.action is actions.TABLE.by_digit[text]
 
 
 def test_arriving_at_a_case_that_another_took_is_shown() -> None:
@@ -221,7 +222,8 @@ def test_arriving_at_a_case_that_another_took_is_shown() -> None:
 def test_9_is_always_heard(text: str, notices: list[NoticeRef], case_no: int | None) -> None:
     r = replies(text, *notices)
     assert (r.action, r.heed) == (actions.HELP, Heed.SOUND)
-    assert said(r) == [(Wording.HELP_COMING, case_no, None)]
+    assert (r.notice and r.notice.case_no) == case_no
+    assert said(r) == ([] if case_no else [(Wording.HELP_COMING, None, None)])
 
 
 def test_an_unknown_number_is_said_and_nothing_is_guessed() -> None:
@@ -230,6 +232,83 @@ def test_an_unknown_number_is_said_and_nothing_is_guessed() -> None:
     assert said(r) == [(Wording.UNKNOWN_CASE, 4812, 4821)]
     assert said(replies("1 4812")) == [(Wording.UNKNOWN_CASE, 4812, None)]
     assert replies("5 4812", ASKED).heed is Heed.SOUND
+
+
+def test_a_number_that_is_no_case_and_reads_as_a_time_is_one() -> None:
+    own = notice(4821, Standing.ON_SITE)
+    assert replies("klar 2230", own).action is actions.DONE
+    assert said(replies("klar 2275", own)) == [(Wording.UNKNOWN_CASE, 2275, 4821)]
+    pair = notice(2230, Standing.TOOK), own
+    assert replies("framme 2230", *pair).notice == pair[0], "a case of the phone is the case"
+    assert said(replies("4 2245", *[notice(n, Standing.ON_SITE) for n in (4821, 4822)])) == [
+        (Wording.WHICH_CASE, 4821, 4822)
+    ]
+
+
+# ---- the same word again ----
+
+A, B = 4801, 4802
+
+
+@pytest.mark.parametrize(
+    ("text", "a", "b"),
+    [
+        ("4", Standing.DONE, Standing.TOOK),
+        ("4", Standing.DONE, Standing.ON_SITE),
+        ("3", Standing.ON_SITE, Standing.TOOK),
+        ("2", Standing.DECLINED, Standing.TOOK),
+        ("2", Standing.DECLINED, Standing.ON_SITE),
+        ("2", Standing.DECLINED, Standing.ASKED),
+        ("1", Standing.TOOK, Standing.ASKED),
+        ("5", Standing.ON_SITE, Standing.TOOK),
+        ("6", Standing.ON_SITE, Standing.TOOK),
+    ],
+)
+def test_the_same_word_again_is_about_the_same_case(text: str, a: Standing, b: Standing) -> None:
+    cases = notice(A, a, 2), notice(B, b, 1)
+    r = replies(text, *cases, before=Before(A))
+    assert (r.action, r.notice) == (actions.TABLE.by_digit[text], cases[0])
+
+
+@pytest.mark.parametrize("text", ["1", "2", "3", "4", "5", "6"])
+def test_only_a_number_acts_on_the_other_case(text: str) -> None:
+    cases = notice(A, Standing.DONE), notice(B, Standing.ON_SITE)
+    assert replies(f"{text} {B}", *cases, before=Before(A)).notice == cases[1]
+
+
+def test_1_or_2_again_says_again_that_the_other_still_seeks() -> None:
+    other = notice(B, Standing.ASKED, 1)
+    assert said(replies("1", notice(A, Standing.TOOK), other, before=Before(A))) == [(Wording.ALSO_SEEKS, A, B)]
+    assert said(replies("2", notice(A, Standing.DECLINED), other, before=Before(A))) == [(Wording.DECLINED_ONE, A, B)]
+
+
+@pytest.mark.parametrize("text", ["1", "2", "3", "4"])
+def test_again_after_the_case_was_closed_says_so_of_that_case(text: str) -> None:
+    cases = notice(A, Standing.STOOD_DOWN), notice(B, Standing.ON_SITE)
+    assert said(replies(text, *cases, before=Before(A))) == [(Wording.STOOD_DOWN, A, None)]
+
+
+def test_after_another_word_the_same_one_asks_which() -> None:
+    """4 for A, 3 for B, and 4 within minutes: A's reply come twice, or B done already?"""
+    cases = notice(A, Standing.DONE), notice(B, Standing.ON_SITE)
+    r = replies("4", *cases, before=Before(A, moved_on=True))
+    assert (r.action, said(r)) == (None, [(Wording.WHICH_CASE, B, A)])
+    assert replies("3", notice(A, Standing.TOOK), cases[0], before=Before(A, moved_on=True)).action is actions.ON_SITE
+
+
+def test_help_again_is_never_a_repeat() -> None:
+    cases = notice(A, Standing.DONE), notice(B, Standing.ON_SITE)
+    r = replies("9", *cases, before=Before(A))
+    assert (r.action, r.notice, r.heed) == (actions.HELP, cases[1], Heed.SOUND)
+
+
+@pytest.mark.parametrize(("text", "answer"), [("1", Wording.MUSTER_YES), ("2", Wording.MUSTER_NO)])
+def test_the_muster_answered_again_is_answered_again(text: str, answer: Wording) -> None:
+    r = replies(text, notice(A, Standing.TOOK), before=Before(None))
+    assert (r.action, said(r)) == (None, [(answer, None, None)])
+
+
+# ---- words for a person ----
 
 
 @pytest.mark.parametrize("text", ["jag kommer om 10 min", "", "5 min kvar"])
@@ -289,12 +368,16 @@ NOTICES = st.lists(
 )  # fmt: skip
 
 
-@given(REPLIES, NOTICES, st.booleans())
+BEFORE = st.none() | st.builds(Before, st.none() | st.integers(4819, 4824), st.booleans())
+
+
+@given(REPLIES, NOTICES, st.booleans(), BEFORE)
 def test_whatever_is_replied_nothing_is_taken_arrived_at_or_closed_in_doubt(
-    reply: Reply, notices: list[NoticeRef], muster: bool
+    reply: Reply, notices: list[NoticeRef], muster: bool, before: Before | None
 ) -> None:
-    r = resolve(reply, notices, NOW, muster=muster)
-    assert r.answers, "a known phone always gets an answer"
+    r = resolve(reply, notices, NOW, muster=muster, before=before)
+    assert (r.answer is None) == (r.action is not None and r.notice is not None), "answered once, here or by the alarm"
+    assert r.beside is None or r.action is not None
     assert r.notice is None or r.notice in notices
     if r.action is None:
         return
@@ -302,10 +385,11 @@ def test_whatever_is_replied_nothing_is_taken_arrived_at_or_closed_in_doubt(
     if r.action is actions.HELP:
         assert r.heed is Heed.SOUND
         return
-    assert r.notice is not None and r.notice.standing in OPEN
+    assert r.notice is not None
+    assert r.notice.standing in OPEN or (r.action.from_the_site and r.notice.standing is Standing.DONE)
     assert reply.case_no in (None, r.notice.case_no)
     if r.action not in (actions.TAKE, actions.CANNOT):
-        assert r.notice.standing in HELD
+        assert r.notice.standing in HELD | {Standing.DONE}
 
 
 @given(REPLIES, NOTICES, st.booleans())

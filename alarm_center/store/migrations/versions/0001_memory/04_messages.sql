@@ -27,6 +27,9 @@ create index notices_of_phone on fjt.notices (phone, asked_at desc);
 -- The notices of an alarm, with every load of it. (store/alarms.py)
 create index notices_of_alarm on fjt.notices (alarm_id);
 
+-- The order in which messages were wanted and replies came, which no moved clock changes. (store/replies.py)
+create sequence fjt.arrivals;
+
 -- The outbox: one SMS or call.
 create table fjt.messages (
     message_id uuid primary key default gen_random_uuid(),
@@ -58,7 +61,8 @@ create table fjt.messages (
     error text,
     sent_at timestamptz,
     delivered_at timestamptz,
-    sent_twice boolean not null default false
+    sent_twice boolean not null default false,
+    arrival bigint not null default nextval('fjt.arrivals')
 );
 
 -- Which message is to be sent next? The first SMS of an alarm goes before reminders. (store/messages.py)
@@ -108,8 +112,14 @@ create table fjt.replies (
     meaning text not null,
     seen_by text,
     seen_at timestamptz,
+    -- what it answered to the muster
+    holds_phone boolean,
+    arrival bigint not null default nextval('fjt.arrivals'),
     primary key (provider, provider_id)
 );
+
+-- Has this phone said the same a few minutes ago? (store/replies.py)
+create index replies_of_phone on fjt.replies (phone, arrival desc);
 
 -- The replies of an alarm, unread ones too. (store/board.py, store/casebook.py)
 create index replies_of_alarm on fjt.replies (alarm_id, received_at);

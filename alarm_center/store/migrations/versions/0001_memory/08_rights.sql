@@ -2,7 +2,7 @@
 
 grant usage on schema fjt, clock to fjt_worker, fjt_web;
 
-grant usage on sequence fjt.event_ids to fjt_worker, fjt_web;
+grant usage on sequence fjt.event_ids, fjt.arrivals to fjt_worker, fjt_web;
 
 -- ---- the worker ----
 
