@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import structlog
 
+from alarm_center.core import carer_actions
 from alarm_center.core import dispatch as dispatch_core
 from alarm_center.core.carer_actions import CANNOT, TAKE
 from alarm_center.core.case import Alarm, Notice
@@ -33,8 +34,12 @@ def texts(town: towns.Town) -> Texts:
         language=Language(town.language),
         zone=town.zone,
         host=town.link_host,
-        number=town.data_number or town.fixed_number or town.sending_number,
+        number=_number_of(town),
     )
+
+
+def _number_of(town: towns.Town) -> str:
+    return town.data_number or town.fixed_number or town.sending_number
 
 
 _OWED_AGAIN: Final = {
@@ -53,8 +58,8 @@ async def ask(
 ) -> None:
     """Queue the SMS or call that asks a carer; its link token is the notice's own."""
     token = await alarms.token_of(tx, notice.notice_id)
-    facts = await _facts(tx, alarm, notice, token)
     text = _SPOKEN.get(notice.wording, Wording.VOICE_CALL_OUT) if notice.channel is Channel.CALL else notice.wording
+    facts = await _facts(tx, alarm, notice, token, text)
     if text is Wording.ALSO_SEEKS and facts.other_no is None:
         # Its patrol is out, and this phone has taken nothing: to it, it is a call-out like any other.
         text = Wording.CALL_OUT
@@ -66,7 +71,7 @@ async def ask(
 async def tell(tx: "Tx[Any]", town: towns.Town, alarm: Alarm, words: Wording, notice: Notice, at: datetime) -> None:
     """Queue an SMS that asks for nothing new, to the phone of *notice*."""
     token = await alarms.token_of(tx, notice.notice_id)
-    facts = await _facts(tx, alarm, notice, token)
+    facts = await _facts(tx, alarm, notice, token, words)
     await messages.add(tx, _draft(town, alarm, notice, words, facts, token, at + _VALID, at, ANSWER, sms=True))
 
 
@@ -111,18 +116,35 @@ def _draft(
 ) -> messages.Draft:  # fmt: skip
     return messages.Draft(
         org=town.org, channel=Channel.SMS if sms else notice.channel, wording=text, sender=town.sending_number,
-        phone=notice.phone, body=_said(town, text, facts), token=token, created_at=at, valid_until=until, rank=rank,
+        phone=notice.phone, body=_said(town, alarm, text, facts), token=token, created_at=at, valid_until=until, rank=rank,
         alarm_id=alarm.alarm_id, notice_id=notice.notice_id,
     )  # fmt: skip
 
 
-def _said(town: towns.Town, text: Wording, facts: Facts) -> str:
+def _said(town: towns.Town, alarm: Alarm, text: Wording, facts: Facts) -> str:
     """Return *text*, or the bare case number: a setting that spoils a text must not keep an alarm from going out."""
     try:
         return texts(town).say(text, facts)
     except UnfitText as error:
         log.error("text_unfit", org=town.org, text=text, why=str(error))
-        return f"Larm {facts.case_no} PRIO {facts.priority}: {TAKE.digit} / {CANNOT.digit}"
+        return bare(Language(town.language), alarm.case_no, alarm.priority, text, _number_of(town))
+
+
+_BARE: Final = {Language.SV: ("Larm", "ring"), Language.EN: ("Alarm", "call")}
+
+
+def bare(language: Language, case_no: int, priority: Priority, text: Wording, number: str) -> str:
+    """Return what is left of *text* when it cannot be made: the case's number, and the digits it offers or whom to call."""
+    alarm, call = _BARE[language]
+    if text is Wording.ALSO_SEEKS:
+        # To a bare digit the phone's own case answers.
+        return f"{alarm} {case_no} PRIO {int(priority)}: {TAKE.digit} {case_no} / {CANNOT.digit} {case_no}"
+    digits = [row.digit for row in carer_actions.TABLE if row.digit and text in row.offered_in]
+    return (
+        f"{alarm} {case_no} PRIO {int(priority)}: {' / '.join(digits)}"
+        if digits
+        else f"{alarm} {case_no}: {call} {number}"
+    )
 
 
 def _until(alarm: Alarm, at: datetime) -> datetime:
@@ -131,11 +153,11 @@ def _until(alarm: Alarm, at: datetime) -> datetime:
     return at + max(_VALID_AT_LEAST, due - at if due is not None else _VALID)
 
 
-async def _facts(tx: "Tx[Any]", alarm: Alarm, notice: Notice, token: str) -> Facts:
+async def _facts(tx: "Tx[Any]", alarm: Alarm, notice: Notice, token: str, text: Wording) -> Facts:
     code, _ = await towns.area(tx, alarm.area_id)
     case_no, other_no, priority = alarm.case_no, None, alarm.priority
-    if notice.wording is Wording.ALSO_SEEKS:
-        # "You took {case}. {other} seeks another patrol": this alarm is the other one.
+    if text is Wording.ALSO_SEEKS:
+        # "You took {case}. {other} seeks another patrol": this alarm is the other one, in this text and in no later one.
         taken = await alarms.taken_by(tx, notice.phone, alarm.alarm_id)
         if taken is not None:
             case_no, priority, other_no = taken[0], Priority(taken[1]), alarm.case_no

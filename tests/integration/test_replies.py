@@ -99,6 +99,22 @@ async def test_of_two_alarms_a_bare_one_takes_the_urgent_and_says_so(centre: Sms
     assert (await centre.now_is(calm.alarm_id)).state is AlarmState.ACCEPTED
 
 
+async def test_a_patrol_on_its_way_reads_which_case_is_over(centre: SmsCentre) -> None:
+    own = await centre.alarm(1, resident=0)
+    await centre.first.receives("Larm … PRIO 1").and_replies("1")
+    await centre.first.receives(f"{own.case_no} är ditt")
+    second = await centre.alarm(2, resident=1)
+    await centre.second.receives(f"Larm {second.case_no} PRIO 2").and_replies("2")
+    await centre.second.receives(f"{second.case_no}: du har sagt nej")
+    await centre.first.receives(f"Du tog {own.case_no} (prio 1). {second.case_no} söker en annan patrull.")
+    await centre.first.writes(f"1 {second.case_no}")
+    await centre.first.receives(f"{second.case_no} är ditt")
+    closing = alarm_events.Close(uuid4(), Outcome.FALSE_ALARM)
+    await cases.on_alarm(centre.memory, second.alarm_id, closing, actor="test")
+    await centre.first.receives(f"{second.case_no} är återkallat. Du behöver inte åka.")
+    assert (await centre.now_is(own.alarm_id)).state is AlarmState.ACCEPTED
+
+
 async def test_a_slip_after_done_is_still_heard(centre: SmsCentre) -> None:
     alarm = await centre.alarm(1)
     await centre.first.receives("Larm … PRIO 1").and_replies("1")
