@@ -30,6 +30,14 @@ _TELL_AFTER: Final = timedelta(seconds=60)
 """How long a case's steps may fail before people are told of it, past the service itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A case that was stepped, and how long past its time; ``None`` where another had stepped it meanwhile."""
+
+    case: UUID
+    late: timedelta | None
+
+
 @dataclass(slots=True)
 class Clockwork:
     """Steps what is due each *tick_seconds*, and at once after :meth:`wake`."""
@@ -79,20 +87,22 @@ class Clockwork:
             self.memory.hint()
         return stepped
 
-    async def _drain(self, of: str, step: "Callable[[Tx[Any], list[UUID]], Awaitable[UUID | None]]") -> int:
+    async def _drain(self, of: str, step: "Callable[[Tx[Any], list[UUID]], Awaitable[Stepped | None]]") -> int:
         done = 0
         while True:
             # A case whose step raises must not stand in the way of the others: it is put off, and told of.
             at_work: list[UUID] = []
 
-            async def work(tx: "Tx[Any]", at_work: list[UUID] = at_work) -> UUID | None:
+            async def work(tx: "Tx[Any]", at_work: list[UUID] = at_work) -> Stepped | None:
                 return await step(tx, at_work)
 
             try:
                 stepped = await self.memory.attempt(work)
                 if stepped is None:
                     return done
-                self._failing_since.pop(stepped, None)
+                self._failing_since.pop(stepped.case, None)
+                if stepped.late is not None:
+                    metrics.LATENESS.observe(max(0.0, stepped.late.total_seconds()))
             except Exception:
                 if not at_work:
                     raise
@@ -102,30 +112,28 @@ class Clockwork:
             metrics.STEPS.labels(of).inc()
             done += 1
 
-    async def _step_check(self, tx: "Tx[Any]", at_work: list[UUID]) -> UUID | None:
+    async def _step_check(self, tx: "Tx[Any]", at_work: list[UUID]) -> Stepped | None:
         check_id = await checks.lock_due(tx)
         if check_id is None:
             return None
         at_work.append(check_id)
         check = await checks.lock(tx, check_id)
         assert check is not None, "it is held"
-        if check.next_step_at is not None:
-            metrics.LATENESS.observe(max(0.0, (await now(tx) - check.next_step_at).total_seconds()))
+        late = await now(tx) - check.next_step_at if check.next_step_at is not None else None
         await steps.step_check(tx, check, watch.Ticker(self.since), "clockwork")
-        return check.check_id
+        return Stepped(check.check_id, late)
 
-    async def _step_alarm(self, tx: "Tx[Any]", at_work: list[UUID]) -> UUID | None:
+    async def _step_alarm(self, tx: "Tx[Any]", at_work: list[UUID]) -> Stepped | None:
         alarm_id = await alarms.lock_due(tx)
         if alarm_id is None:
             return None
         at_work.append(alarm_id)
         alarm = await alarms.lock(tx, alarm_id)
         assert alarm is not None, "it is held"
-        if alarm.next_step_at is not None:
-            metrics.LATENESS.observe(max(0.0, (await now(tx) - alarm.next_step_at).total_seconds()))
+        late = await now(tx) - alarm.next_step_at if alarm.next_step_at is not None else None
         signed_in = await towns.somebody_signed_in(tx, alarm.org)
         await steps.step_alarm(tx, alarm, alarm_events.Tick(signed_in), "clockwork")
-        return alarm.alarm_id
+        return Stepped(alarm.alarm_id, late)
 
     async def _put_off(self, of: str, id_: UUID) -> None:
         if id_ not in self.stuck():

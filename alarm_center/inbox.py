@@ -59,15 +59,14 @@ class Inbox:
             return
         where = topics.parse(topic)
 
-        async def work(tx: "Tx[Any]") -> bool:
+        async def work(tx: "Tx[Any]") -> Refusal | datetime | None:
+            """Return why it is refused, when it only said that the device is there, or ``None``: it is written."""
             device = await devices.get(tx, where.org, where.device)
             if device is None:
-                incoming.refuse("status", Refusal.UNKNOWN_DEVICE, topic)
-                return False
+                return Refusal.UNKNOWN_DEVICE
             at = await now(tx)
             if nothing_new(device, status, at):
-                self.hearing.note(where.org, where.device, status, at)
-                return False
+                return at
             await devices.status(tx, where.org, where.device, status, at)
             if device.link != status.link or device.fault != status.fault or device.camera_ok != status.camera_ok:
                 changed = timeline.DeviceChanged(status.link, status.camera_ok)
@@ -76,9 +75,14 @@ class Inbox:
                     actor="device",
                 )  # fmt: skip
                 await events.write(tx, at, event)
-            return True
+            return None
 
-        if await self.memory.attempt(work):
+        outcome = await self.memory.attempt(work)
+        if isinstance(outcome, Refusal):
+            incoming.refuse("status", outcome, topic)
+        elif outcome is not None:
+            self.hearing.note(where.org, where.device, status, outcome)
+        else:
             self.memory.hint()
         await watch.preflight(self.memory, where.org, where.device, status)
 

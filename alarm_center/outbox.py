@@ -246,7 +246,7 @@ class Outbox:
     async def _sent(self, claim: Claim, sent: Sent, *, twice: bool) -> None:
         message = claim.message
 
-        async def work(tx: "Tx[Any]") -> float:
+        async def work(tx: "Tx[Any]") -> tuple[float, list[str]]:
             # The lock of its statuses first: one that comes now finds the row, or is found by it.
             other = await messages.by_provider_id(tx, self.provider.name, sent.provider_id)
             at = await now(tx)
@@ -260,11 +260,12 @@ class Outbox:
             await delivery.write(tx, at, message, delivery.sent(message, seconds, twice))
             fresh = await messages.get(tx, message.message_id)
             assert fresh is not None
-            await delivery.take_parked(tx, fresh, self.provider.name, sent.provider_id, at)
-            return seconds
+            return seconds, await delivery.take_parked(tx, fresh, self.provider.name, sent.provider_id, at)
 
-        metrics.SMS_SECONDS.observe(await self.memory.attempt(work))
+        seconds, became = await self.memory.attempt(work)
+        metrics.SMS_SECONDS.observe(seconds)
         metrics.SMS.labels("sent").inc()
+        delivery.count(became)
         self.memory.hint()
 
     async def _end(self, claim: Claim, state: str, error: str) -> None:

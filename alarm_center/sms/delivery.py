@@ -1,6 +1,6 @@
 """What became of an SMS or call after the provider took it: statuses in any order, and arrivals that did not come."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
@@ -26,6 +26,7 @@ ARRIVES_WITHIN: Final[Mapping[int, timedelta]] = MappingProxyType(
 """By priority: a question that has not arrived by then counts as undelivered, and the next step comes now."""
 
 _PARKED_FOR: Final = timedelta(days=1)
+_ENDS: Final = ("delivered", "failed")
 _NAMES: Final = {status.name.lower(): status for status in Status}
 
 
@@ -35,43 +36,57 @@ async def on_status(memory: Memory, provider: str, provider_id: str, status: Sta
     One that came before its message was committed as sent is parked, and taken with that commit.
     """
 
-    async def work(tx: "Tx[Any]") -> bool:
+    async def work(tx: "Tx[Any]") -> str | None:
         message = await messages.by_provider_id(tx, provider, provider_id)
         at = await now(tx)
         if message is None:
             await messages.park(tx, provider, provider_id, status.name.lower(), status.rank, error, at)
-            return False
+            return None
         return await become(tx, message, status, error, at)
 
-    changed = await memory.attempt(work)
-    if changed:
-        memory.hint()
-    return changed
+    became = await memory.attempt(work)
+    if became is None:
+        return False
+    count([became])
+    memory.hint()
+    return True
 
 
-async def take_parked(tx: "Tx[Any]", message: Message, provider: str, provider_id: str, at: datetime) -> None:
-    """Take the statuses that waited for *message* to be committed as sent; the caller holds the id's lock."""
-    ranked = message
+def count(states: Iterable[str]) -> None:
+    """Count what became of messages, once the transaction that wrote it is committed."""
+    for state in states:
+        if state in _ENDS:
+            metrics.SMS.labels(state).inc()
+
+
+async def take_parked(tx: "Tx[Any]", message: Message, provider: str, provider_id: str, at: datetime) -> list[str]:
+    """Take the statuses that waited for *message* to be committed as sent; return the states that it went through.
+
+    The caller holds the id's lock, and counts the states after its commit.
+    """
+    ranked, states = message, []
     for name, error in await messages.unpark(tx, provider, provider_id):
-        if await become(tx, ranked, _NAMES[name], error, at):
+        state = await become(tx, ranked, _NAMES[name], error, at)
+        if state is not None:
+            states.append(state)
             fresh = await messages.get(tx, message.message_id)
             assert fresh is not None
             ranked = fresh
+    return states
 
 
-async def become(tx: "Tx[Any]", message: Message, status: Status, error: str | None, at: datetime) -> bool:
-    """Let *message* be as far as *status* says, unless it was further already."""
+async def become(tx: "Tx[Any]", message: Message, status: Status, error: str | None, at: datetime) -> str | None:
+    """Let *message* be as far as *status* says; return its state then, or ``None``: it was as far already."""
     if status.rank <= message.status_rank:
-        return False
+        return None
     if status is Status.FAILED:
         await tell_undelivered(tx, message)
     state = message.state
     if status in (Status.DELIVERED, Status.FAILED):
         state = status.name.lower()
-        metrics.SMS.labels(state).inc()
         await write(tx, at, message, delivered(message) if status is Status.DELIVERED else failed(message, error))
     await messages.has_become(tx, message.message_id, state, status.rank, at, error)
-    return True
+    return state
 
 
 async def tell_undelivered(tx: "Tx[Any]", message: Message) -> None:

@@ -28,7 +28,7 @@ def build_web(
     *phones* is the demo's simulator; without it there is no page for it. The application closes nothing that it was given.
     ``app[live.HINTS].wake`` is to be called, with anything, when the timeline has something new.
     """
-    app = web.Application(middlewares=[guard.errors], client_max_size=_FORM_BYTES)
+    app = web.Application(middlewares=[guard.errors, guard.tried_again], client_max_size=_FORM_BYTES)
     app[MEMORY], app[PICTURES], app[SETTINGS] = memory, pictures, settings
     app[auth.TRIES], app[auth.CODES], app[live.HINTS] = auth.Tries(), auth.OneTimeCodes(), live.Hints()
     app[link.TRIES] = auth.Tries(most=50)

@@ -10,9 +10,11 @@ from aiohttp.typedefs import Handler
 
 from alarm_center.casework.cases import NotFound
 from alarm_center.core.case import IllegalMove
+from alarm_center.store.memory import can_be_tried_again
 from alarm_center.web.keys import SETTINGS
 from alarm_center.web.page import render, speech_of
 
+_TRIES: Final = 3
 _log = structlog.get_logger(__name__)
 
 _HEADERS: Final = {
@@ -47,6 +49,21 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         response.headers["Cache-Control"] = "no-store"
     if request.app[SETTINGS].https:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+
+
+@web.middleware
+async def tried_again(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Ask the page for its answer again when a schema revision or another writer was in the way of the first.
+
+    A form may be sent twice by any browser, so each handler bears it: the decision stands, or the move is illegal now.
+    """
+    for left in range(_TRIES - 1, -1, -1):
+        try:
+            return await handler(request)
+        except Exception as error:
+            if not left or not can_be_tried_again(error):
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 @web.middleware

@@ -179,11 +179,14 @@ class SmsCentre:
 
 
 @asynccontextmanager
-async def sms_centre(database: Database, *, per_second: float | None = None) -> AsyncIterator[SmsCentre]:
+async def sms_centre(
+    database: Database, *, per_second: float | None = None, memory: Memory | None = None
+) -> AsyncIterator[SmsCentre]:
     """Yield it, with its outbox running; at the end nothing may have come that was not expected."""
     async with AsyncExitStack() as stack:
-        memory = await Memory.open(database.worker)
-        stack.push_async_callback(memory.close)
+        if memory is None:
+            memory = await Memory.open(database.worker)
+            stack.push_async_callback(memory.close)
         api = await stack.enter_async_context(TwilioApi(numbers={NUMBER}).running())
         residents, area_id = await _town(memory)
         runner, public_url = await _serve(memory, api)
