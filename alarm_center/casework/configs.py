@@ -53,7 +53,7 @@ async def refresh(tx: "Tx[Any]", org: str, device_id: str) -> int | None:
         capture=_read(Capture, device.capture, device),
         profile=_read(Profile, device.profile, device) if device.consented else Profile(),
     )
-    version = await devices.want(tx, org, device_id, config.model_dump(mode="json", exclude={"version"}))
+    version = await devices.want(tx, org, device_id, config.model_dump(mode="json", exclude={"version"}), at)
     if version is not None:
         wanted = ConfigWanted(version, len(attempts))
         event = events.NewEvent(

@@ -233,7 +233,7 @@ async def _open(
         somebody_signed_in=await towns.somebody_signed_in(tx, home.town.org), visit=visit, arrive_by=arrive_by,
     )  # fmt: skip
     alarm = decision.alarm
-    await alarms.add(tx, alarm, _new_token)
+    await alarms.add(tx, alarm, _new_token, instead_of=check_id if visit else None)
     await _apply_alarm(tx, home.town, alarm, decision.effects, at, actor, check_id)
     return await _tick(tx, alarm, actor)
 

@@ -13,7 +13,7 @@ from alarm_center.core.plan import Wording
 from alarm_center.core.sms_text import Facts
 from alarm_center.store import events, rosters, towns
 from alarm_center.store.memory import Tx, now
-from schemas.timeline import CaseStuck, EventKind
+from schemas.timeline import CaseStuck
 from schemas.vocabulary import Who
 
 log = structlog.get_logger()
@@ -26,10 +26,11 @@ _WHERE: Final = {
     """,
     "alarm": "select org, area_id, resident_id, null::uuid as check_id, alarm_id, case_no from alarms where alarm_id = $1",
 }
-_TOLD: Final = {
-    "check": "select exists (select from events where check_id = $1 and kind = $2)",
-    "alarm": "select exists (select from events where alarm_id = $1 and check_id is null and kind = $2)",
+_CLAIM: Final = {
+    "check": "update checks set stuck_told_at = $2 where check_id = $1 and stuck_told_at is null returning true",
+    "alarm": "update alarms set stuck_told_at = $2 where alarm_id = $1 and stuck_told_at is null returning true",
 }
+"""Of two replicas that find a case stuck, the second waits for the row, and then finds it told of."""
 
 
 async def tell(tx: "Tx[Any]", of: str, id_: UUID) -> bool:
@@ -37,11 +38,12 @@ async def tell(tx: "Tx[Any]", of: str, id_: UUID) -> bool:
 
     ``of`` is ``check`` or ``alarm``. A case is told of once, whichever replica finds it and however long it lasts.
     """
-    await tx.execute("select pg_advisory_xact_lock(hashtext('stuck'), hashtext($1))", str(id_))
-    case = await tx.fetchrow(_WHERE[of], id_)
-    if case is None or await tx.fetchval(_TOLD[of], id_, EventKind.STUCK):
+    at = await now(tx)
+    if not await tx.fetchval(_CLAIM[of], id_, at):
         return False
-    at, town = await now(tx), await towns.town(tx, case["org"])
+    case = await tx.fetchrow(_WHERE[of], id_)
+    assert case is not None, "its row is held"
+    town = await towns.town(tx, case["org"])
     code, _ = await towns.area(tx, case["area_id"])
     roster = await rosters.roster(tx, town, None)
     lead = roster.people(Who.LEAD, case["area_id"], at)[:1]

@@ -133,9 +133,10 @@ _CHANGING: Final[Mapping[str, Callable[[Alarm], Any]]] = MappingProxyType(
 """Each column of a case, and the fact of the value that it is: whatever SQL needs to know of an alarm stands here."""
 
 COLUMNS: Final = MappingProxyType({**_FIXED, **_CHANGING})
-_INSERT: Final = (
-    f"insert into alarms ({', '.join(COLUMNS)}) values ({', '.join(f'${n}' for n in range(1, len(COLUMNS) + 1))})"  # noqa: S608 -- our own names
-)
+_INSERT: Final = f"""
+    insert into alarms ({", ".join(COLUMNS)}, instead_of)
+    values ({", ".join(f"${n}" for n in range(1, len(COLUMNS) + 2))})
+"""  # noqa: S608 -- our own names
 _UPDATE: Final = f"""
     update alarms set {", ".join(f"{column} = ${n}" for n, column in enumerate(_CHANGING, 3))},
         note = coalesce($2, note), red_at = case when ${list(_CHANGING).index("state") + 3} = 'closed' then null else red_at end
@@ -143,9 +144,9 @@ _UPDATE: Final = f"""
 """  # noqa: S608 -- our own names
 
 
-async def add(tx: "Tx[Any]", alarm: Alarm, token: Callable[[], str]) -> None:
-    """Insert a new alarm."""
-    await tx.execute(_INSERT, *(fact(alarm) for fact in COLUMNS.values()))
+async def add(tx: "Tx[Any]", alarm: Alarm, token: Callable[[], str], *, instead_of: UUID | None = None) -> None:
+    """Insert a new alarm; for a visit, with the check *instead_of* which it is made."""
+    await tx.execute(_INSERT, *(fact(alarm) for fact in COLUMNS.values()), instead_of)
     await _save_notices(tx, None, alarm, token)
 
 

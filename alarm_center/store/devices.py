@@ -110,18 +110,16 @@ async def publish_all_again(tx: "Tx[Any]") -> None:
     await tx.execute("update devices set published_version = 0, published_at = null where wanted_version > 0")
 
 
-async def want(tx: "Tx[Any]", org: str, device_id: str, config: Mapping[str, Any]) -> int | None:
+async def want(tx: "Tx[Any]", org: str, device_id: str, config: Mapping[str, Any], now: datetime) -> int | None:
     """Make *config* (without its version) what the device should have; return the new version, or ``None`` if it is."""
     version: int | None = await tx.fetchval(
         """
-        update devices set config = $3, wanted_version = wanted_version + 1
+        update devices set config = $3, wanted_version = wanted_version + 1, behind_since = coalesce(behind_since, $4)
         where org = $1 and device_id = $2 and config is distinct from $3
         returning wanted_version
         """,
-        org,
-        device_id,
-        config,
-    )
+        org, device_id, config, now,
+    )  # fmt: skip
     return version
 
 
@@ -180,16 +178,19 @@ async def status(tx: "Tx[Any]", org: str, device_id: str, said: Status, now: dat
     """Keep what the device says of itself. Its last will keeps what it said before, but for the link."""
     if said.link == "gone":
         await tx.execute(
-            "update devices set link = 'gone', gone_at = $3, reported_version = null where org = $1 and device_id = $2",
-            org,
-            device_id,
-            now,
-        )
+            """
+            update devices set link = 'gone', gone_at = $3, reported_version = null, behind_since = coalesce(behind_since, $3)
+            where org = $1 and device_id = $2
+            """,
+            org, device_id, now,
+        )  # fmt: skip
         return
     await tx.execute(
         """
         update devices set link = 'up', gone_at = null, last_heard_at = $3, reported_version = $4, camera_ok = $5, fault = $6,
-            wall_offset_s = $7, software = $8
+            wall_offset_s = $7, software = $8,
+            behind_since = case when coalesce($4, 0) >= wanted_version then null
+                when coalesce($4, 0) > coalesce(reported_version, 0) then $3 else coalesce(behind_since, $3) end
         where org = $1 and device_id = $2
         """,
         org, device_id, now, said.config_version, said.camera_ok, said.fault, said.wall_offset_s, said.software,

@@ -39,6 +39,7 @@ async def alarm_of_check(tx: "Tx[Any]", check_id: UUID) -> UUID | None:
         """
         select coalesce(
             (select alarm_id from checks where check_id = $1),
+            (select alarm_id from alarms where instead_of = $1 order by opened_at desc limit 1),
             (select alarm_id from events where check_id = $1 and alarm_id is not null order by at desc limit 1)
         )
         """,
@@ -52,6 +53,8 @@ async def checks_of_alarm(tx: "Tx[Any]", alarm_id: UUID) -> list[UUID]:
     rows = await tx.fetch(
         """
         select check_id from checks where alarm_id = $1
+        union
+        select instead_of from alarms where alarm_id = $1 and instead_of is not null
         union
         select check_id from events where alarm_id = $1 and check_id is not null
         """,

@@ -28,6 +28,8 @@ class Link:
     """Whoever else has taken it and has not said no since, by patrol."""
     user_id: UUID | None
     """The carer's own sign-in, where they have one."""
+    browser: str | None
+    """The mark of the browser that first showed the address; ``None`` while none has."""
 
 
 async def eyes_of(tx: "Tx[Any]", token: str) -> Viewer | None:
@@ -40,7 +42,7 @@ async def link(tx: "Tx[Any]", token: str) -> Link | None:
     """Return what a link leads to that :func:`eyes_of` gave the eyes for."""
     row = await tx.fetchrow(
         """
-        select n.notice_id, n.state, n.patrol, a.body, e.code as area, o.zone,
+        select n.notice_id, n.state, n.patrol, n.browser, a.body, e.code as area, o.zone,
             coalesce(o.data_number, o.fixed_number, o.sending_number) as number,
             (select c.user_id from carers c where c.org = n.org and c.phone = n.phone) as user_id,
             array(
@@ -63,24 +65,19 @@ def _link(row: Mapping[str, Any]) -> Link:
     return Link(alarm=alarms.value(fields.pop("body")), others=tuple(fields.pop("others")), **fields)
 
 
-async def browser_of(tx: "Tx[Any]", alarm_id: UUID, notice_id: UUID) -> str | None:
-    """Return the mark of the browser that first showed the address; ``None`` while none has."""
-    mark: str | None = await tx.fetchval(
-        """
-        select data->>'browser' from events
-        where alarm_id = $1 and kind = 'link_used' and data->>'notice_id' = $2::text order by id limit 1
-        """,
-        alarm_id, str(notice_id),
-    )  # fmt: skip
-    return mark
-
-
 async def bind(tx: "Tx[Any]", found: Link, browser: str, now: datetime) -> bool:
-    """Give the link to *browser* unless another has it; return whether it is theirs. The alarm's row makes two take turns."""
-    alarm = found.alarm
-    await tx.execute("select from alarms where alarm_id = $1 for update", alarm.alarm_id)
-    has_it = await browser_of(tx, alarm.alarm_id, found.notice_id)
-    if has_it is not None:
-        return has_it == browser
-    await events.write(tx, now, events.about_alarm(alarm, LinkUsed(found.notice_id, browser), None))
-    return True
+    """Give the link to *browser*, the mark of one, unless another has it; return whether it is theirs.
+
+    Two that open it at once take turns by the alarm's row, which every decision holds before the notice's.
+    """
+    await tx.execute("select from alarms where alarm_id = $1 for update", found.alarm.alarm_id)
+    has_it: str = await tx.fetchval(
+        """
+        update notices set browser = coalesce(browser, $2), opened_at = coalesce(opened_at, $3) where notice_id = $1
+        returning browser
+        """,
+        found.notice_id, browser, now,
+    )  # fmt: skip
+    if found.browser is None and has_it == browser:
+        await events.write(tx, now, events.about_alarm(found.alarm, LinkUsed(found.notice_id), None))
+    return has_it == browser

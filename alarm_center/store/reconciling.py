@@ -115,10 +115,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "config_unconfirmed": """
         select r.area_id, d.resident_id, d.device_id, jsonb_build_object('wanted', d.wanted_version, 'reported', d.reported_version) as data
         from devices d join residents r using (resident_id)
-        where d.org = $1 and coalesce(d.reported_version, 0) < d.wanted_version - (
-            select count(*) from events e where e.at > $3 - interval '10 minutes' and e.org = d.org
-                and e.kind = 'config_wanted' and e.device_id = d.device_id
-        )
+        where d.org = $1 and d.behind_since < $3 - interval '10 minutes'
     """,
     # ---- schedule and checks ----
     "slot_without_check": """

@@ -36,14 +36,9 @@ async def consented(tx: "Tx[Any]", resident_id: UUID) -> bool:
 
 
 async def visits_of(tx: "Tx[Any]", check_id: UUID) -> list[UUID]:
-    """Return the open visits that were planned in the check's stead; the timeline says which they are."""
+    """Return the open visits in the check's stead: more than one where an earlier one was somebody's and stayed."""
     rows = await tx.fetch(
-        """
-        select distinct alarm_id from alarms join events using (alarm_id)
-        where events.check_id = $1 and events.kind = 'alarm_opened' and alarms.visit and alarms.state <> 'closed'
-        order by alarm_id
-        """,
-        check_id,
+        "select alarm_id from alarms where instead_of = $1 and state <> 'closed' order by alarm_id", check_id
     )
     return [row["alarm_id"] for row in rows]
 

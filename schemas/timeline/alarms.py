@@ -202,7 +202,6 @@ class LinkUsed(Payload):
     """A carer opened the link in the SMS, and the address was shown."""
 
     notice_id: UUID
-    browser: Code | None = None
 
 
 # ---- a carer's words ----

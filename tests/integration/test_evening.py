@@ -215,7 +215,7 @@ FINDS = [
     ("device_left_behind", "update residents set died_at = clock.now()"),
     ("device_silent", "update devices set last_heard_at = clock.now() - interval '25 h'"),
     ("device_faulty", "update devices set camera_ok = false"),
-    ("config_unconfirmed", "update devices set reported_version = wanted_version - 1"),
+    ("config_unconfirmed", "update devices set behind_since = clock.now() - interval '11 minutes'"),
     ("slot_without_check", "delete from checks"),
     ("check_without_slot", "update slots set valid_until = '2026-11-22'"),
     ("carer_without_shift", "delete from shifts where role = 'lead'"),

@@ -124,7 +124,10 @@ async def move(memory: Memory, by: timedelta) -> datetime:
 
 async def heard(memory: Memory) -> None:
     """Every device has just said that it is there, with the config that it should have."""
-    await run(memory, "update devices set link = 'up', last_heard_at = clock.now(), reported_version = wanted_version")
+    await run(
+        memory,
+        "update devices set link = 'up', last_heard_at = clock.now(), reported_version = wanted_version, behind_since = null",
+    )
 
 
 async def run(memory: Memory, statement: str, *values: object) -> None:

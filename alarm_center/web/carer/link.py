@@ -85,8 +85,8 @@ async def _open(request: web.Request) -> Opened:
         link = await links.link(tx, token)
         if link is None:
             raise cases.NotFound("no such link")
-        has_it = await links.browser_of(tx, link.alarm.alarm_id, link.notice_id)
     browser = request.cookies.get(_cookie(token), "")
+    has_it = link.browser
     mine = bool(browser) and has_it is not None and hmac.compare_digest(has_it, _mark(browser))
     person = await who(request)
     org = link.alarm.org

@@ -121,6 +121,8 @@ create table fjt.devices (
     published_version int not null default 0,
     published_at timestamptz,
     reported_version int,
+    -- since when the device has been behind what it should have, without confirming anything newer
+    behind_since timestamptz,
     link text not null default 'gone' check (link in ('up', 'gone')),
     last_heard_at timestamptz,
     gone_at timestamptz,

@@ -25,6 +25,8 @@ create table fjt.alarms (
     priority int not null check (priority between 1 and 3),
     reason text,
     visit boolean not null default false,
+    -- a visit: the check in whose stead it is made
+    instead_of uuid,
     state text not null,
     condition text not null default 'active' check (condition in ('active', 'cleared')),
     opened_at timestamptz not null,
@@ -50,13 +52,16 @@ create table fjt.alarms (
     closed_by text,
     closed_at timestamptz,
     red_at timestamptz,
+    -- when people were told that the service cannot step it
+    stuck_told_at timestamptz,
     -- no alarm waits for nobody: an open alarm always has a next step with a time
     check ((state = 'closed') = (next_step_at is null)),
     check ((holder is null) = (lease_until is null)),
     check (not seeks or state <> 'closed'),
     check (not staff_inside or state = 'on_site'),
     check ((state = 'closed') = (outcome is not null and closed_at is not null)),
-    check (outcome <> 'other' or note is not null)
+    check (outcome <> 'other' or note is not null),
+    check (instead_of is null or visit)
 );
 
 -- Which alarms are due? (clockwork)
@@ -70,6 +75,9 @@ create index alarms_open on fjt.alarms (org, priority, opened_at) where state <>
 
 -- Which case has this number? (store/dossier.py)
 create index alarms_by_case_no on fjt.alarms (case_no, opened_at desc);
+
+-- Which open visits are made in this check's stead? (store/restoring.py) Which case is a check's? (store/dossier.py)
+create index alarms_instead_of on fjt.alarms (instead_of) where instead_of is not null;
 
 -- The cases of a resident: the policy of residents, and fjt.areas_around.
 create index alarms_of_resident on fjt.alarms (resident_id);
@@ -126,6 +134,8 @@ create table fjt.checks (
     instead text check (instead in ('visit', 'nothing')),
     agreed_by text,
     ended_at timestamptz,
+    -- when people were told that the service cannot step it
+    stuck_told_at timestamptz,
     -- a check is owed once: making rows ahead may be repeated
     unique (resident_id, night, slot_id),
     -- no check can vanish: until it has ended somebody comes back to it
@@ -135,6 +145,8 @@ create table fjt.checks (
     check (state <> 'seen' or (answer = 'in_bed' and seen_by is not null)),
     check (state <> 'cancelled' or (cancel_reason is not null and instead is not null and agreed_by is not null))
 );
+
+alter table fjt.alarms add foreign key (instead_of) references fjt.checks;
 
 -- Which checks are due? (clockwork)
 create index checks_due on fjt.checks (next_step_at) where next_step_at is not null;

@@ -18,7 +18,11 @@ create table fjt.notices (
     asked_at timestamptz not null,
     state text not null check (state in ('asked', 'took', 'declined', 'stood_down', 'expired')),
     answered_at timestamptz,
-    closed_at timestamptz
+    closed_at timestamptz,
+    -- the browser that first showed the address through the link, by the mark of its cookie: the link is no other's
+    browser text,
+    opened_at timestamptz,
+    check ((browser is null) = (opened_at is null))
 );
 
 -- Which case does a reply from this phone mean? (store/replies.py)

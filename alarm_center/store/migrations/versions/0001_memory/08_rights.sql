@@ -40,9 +40,9 @@ grant update (opens_at, closes_at, state, session_id, answer, reason) on fjt.att
 grant update (kind, priority, reason, state, condition, body, lane, seeks, arrive_by, accepted_at, staff_inside, done_at,
     next_step_at, holder, lease_until, incident_id, outcome, note, closed_by, closed_at, red_at) on fjt.alarms to fjt_web;
 
-grant update (state, answered_at, closed_at) on fjt.notices to fjt_web;
+grant update (state, answered_at, closed_at, browser, opened_at) on fjt.notices to fjt_web;
 
-grant update (config, wanted_version) on fjt.devices to fjt_web;
+grant update (config, wanted_version, behind_since) on fjt.devices to fjt_web;
 
 grant update (ended_at) on fjt.looks to fjt_web;
 

@@ -1,0 +1,79 @@
+"""A config that a device should have: for how long it may be without it before somebody is told."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alarm_center.casework import configs
+from alarm_center.core import calendar
+from alarm_center.store import devices, reconciling
+from alarm_center.store.memory import Memory, now
+from schemas.messages import Status
+from schemas.vocabulary import Link
+from tests.support.postgres import Database
+from tests.support.town import ATown, a_town, move, run, value
+
+NOON = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
+
+
+class Home:
+    """One home's device, and what reconciliation says of its config."""
+
+    def __init__(self, memory: Memory, there: ATown) -> None:
+        self.memory, self.there = memory, there
+
+    async def wants_another(self) -> None:
+        """The device should have another list: each look is a second longer."""
+        await run(self.memory, "update attempts set seconds = seconds + 1")
+        async with self.memory.transaction() as tx:
+            assert await configs.refresh(tx, self.there.org, self.there.device(1)) is not None
+
+    async def says(self, behind: int = 0, link: Link = Link.UP) -> None:
+        """The device says which config it has: the newest, or one *behind* it."""
+        wanted = await value(self.memory, "select wanted_version from devices")
+        async with self.memory.transaction() as tx:
+            said = Status(link=link, config_version=wanted - behind)
+            await devices.status(tx, self.there.org, self.there.device(1), said, await now(tx))
+
+    async def told(self, *, after: int) -> bool:
+        """Return whether somebody is told, *after* so many minutes."""
+        await move(self.memory, timedelta(minutes=after))
+        async with self.memory.transaction() as tx:
+            at = await now(tx)
+            night = calendar.night_of(at, self.there.town.zone)
+            return bool(await reconciling.ask(tx, "config_unconfirmed", self.there.org, night, at))
+
+
+@pytest.fixture
+async def home(database: Database) -> AsyncIterator[Home]:
+    memory = await Memory.open(database.worker)
+    there = Home(memory, await a_town(memory, residents=1, at=NOON))
+    await there.says()
+    yield there
+    await memory.close()
+
+
+async def test_a_device_has_ten_minutes_to_confirm(home: Home) -> None:
+    assert not await home.told(after=60), "it has what it should"
+    await home.wants_another()
+    assert not await home.told(after=9)
+    await home.wants_another()
+    assert await home.told(after=2), "since the first that it has not"
+    await home.says()
+    assert not await home.told(after=60)
+
+
+async def test_one_that_follows_a_step_behind_is_not_told_of(home: Home) -> None:
+    for _ in range(3):
+        await home.wants_another()
+        await home.wants_another()
+        assert not await home.told(after=9)
+        await home.says(behind=1)
+    assert await home.told(after=11), "it has confirmed nothing newer since"
+
+
+async def test_a_device_that_is_gone_has_confirmed_nothing(home: Home) -> None:
+    await home.says(link=Link.GONE)
+    assert not await home.told(after=9)
+    assert await home.told(after=2)
