@@ -111,6 +111,10 @@ class Centre:
             found.append(_NO_BROKER)
         if time.monotonic() - self.clockwork.last_cycle > _STALE_CYCLE_SECONDS:
             found.append("the clockwork has not cycled for 15 s")
+        if time.monotonic() - self.outbox.last_cycle > _STALE_CYCLE_SECONDS:
+            found.append("the outbox has not cycled for 15 s")
+        if self.rounds.unwritable is not None:
+            found.append(self.rounds.unwritable)
         return found
 
     def silence(self) -> list[str]:
@@ -192,7 +196,7 @@ def make_app(centre: Centre) -> web.Application:
 
 async def _running(app: web.Application) -> AsyncIterator[None]:
     centre = app[CENTRE]
-    centre.clockwork.last_cycle = time.monotonic()
+    centre.clockwork.last_cycle = centre.outbox.last_cycle = time.monotonic()
     # Before any loop asks who is silent: nobody could be heard while nobody listened.
     centre.came_back(await centre.memory.now())
     centre.start("broker", centre.broker.run())

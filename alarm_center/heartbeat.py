@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 OVERDUE: Final = timedelta(seconds=60)
 """Within so long of the service's return every check has its end or its next step (design §2.1)."""
+UNSENT_AFTER: Final = timedelta(seconds=30)
+"""A message of a priority 1 goes out within 15 s also when its replica is lost; twice that is a fault."""
 _DATABASE_SECONDS: Final = 5.0
 _WATCH: Final = aiohttp.ClientTimeout(total=10)
 
@@ -34,6 +36,8 @@ class Why(StrEnum):
     DATABASE = "database"
     OVERDUE = "overdue"
     RED = "red"
+    UNSENT = "unsent"
+    """A message of a priority 1 does not go out, whoever's fault it is."""
 
 
 @dataclass(slots=True)
@@ -57,14 +61,18 @@ class Heartbeat:
         try:
             async with asyncio.timeout(_DATABASE_SECONDS), self.memory.transaction() as tx:
                 overdue, red = await health.overdue(tx, OVERDUE), await health.red(tx)
+                waits = await health.urgent_waits(tx)
         except AWAY as error:
             found[Why.DATABASE] = type(error).__name__
         else:
             metrics.RED.set(red)
+            metrics.URGENT_WAITS.set(waits.total_seconds())
             if overdue:
                 found[Why.OVERDUE] = f"{overdue} checks and alarms are overdue by more than {OVERDUE.seconds} s"
             if red:
-                found[Why.RED] = f"{red} alarms have asked everybody and nobody has them"
+                found[Why.RED] = f"{red} alarms have asked everybody, and nobody at a board has acknowledged them"
+            if waits > UNSENT_AFTER:
+                found[Why.UNSENT] = f"a message of a priority 1 has waited for {waits.total_seconds():.0f} s"
         for why in Why:
             metrics.UNHEALTHY.labels(why).set(why in found)
         return found

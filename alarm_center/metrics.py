@@ -21,6 +21,10 @@ REPLIES: Final = Counter("fjt_replies_total", "Replies by what they meant", ["me
 BROKER: Final = Gauge("fjt_broker_connected", "1 while this replica has its broker")
 DETECTORS: Final = Gauge("fjt_detectors_alive", "Detectors heard within the last minute")
 PICTURE_BYTES: Final = Gauge("fjt_picture_bytes", "Bytes of pictures in this replica's memory")
+WRITABLE: Final = Gauge("fjt_database_writable", "1 while the database takes what this replica writes")
+URGENT_WAITS: Final = Gauge(
+    "fjt_urgent_waits_seconds", "How long the oldest message of a priority 1 has waited to go out"
+)
 RED: Final = Gauge("fjt_red_alarms", "Open alarms whose every chain is exhausted")
 SEALED: Final = Counter("fjt_events_sealed_total", "Lines of the timeline that were sealed")
 UNHEALTHY: Final = Gauge("fjt_unhealthy", "1 for each reason why the heartbeat is not sent", ["why"])

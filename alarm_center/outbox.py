@@ -64,6 +64,8 @@ class Outbox:
     monotonic: Callable[[], float] = time.monotonic
     drain_seconds: float = 15.0
     """How long, when stopped, to wait for what is being sent."""
+    last_cycle: float = 0.0
+    """Monotonic time of the last whole cycle; readiness and the heartbeat look at it."""
     keeper: Keeper = field(init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _at_work: set[asyncio.Task[None]] = field(default_factory=set)
@@ -85,6 +87,7 @@ class Outbox:
                 wait = _POLL_SECONDS
                 try:
                     wait = min(wait, await self.cycle())
+                    self.last_cycle = self.monotonic()
                 except AWAY as error:
                     log.warning("outbox_waits", error=type(error).__name__)
                 except Exception:

@@ -16,8 +16,8 @@ from alarm_center.devices import watch
 from alarm_center.heartbeat import Heartbeat
 from alarm_center.preparation import evening, muster, planning, reconciliation
 from alarm_center.settings import Settings
-from alarm_center.store import commands, jobs, overlong, seals, towns
-from alarm_center.store.memory import Memory, now
+from alarm_center.store import commands, health, jobs, overlong, seals, towns
+from alarm_center.store.memory import AWAY, Memory, now
 
 log = structlog.get_logger()
 
@@ -27,6 +27,7 @@ _RETRY: Final = timedelta(seconds=30)
 """A job that failed is tried again so soon, if it would not have been anyway."""
 _STOOD_STILL: Final = 60.0
 """Real seconds without a sign of life from this process: then it was away, and not only its clock moved."""
+_PROBE_SECONDS: Final = 5.0
 _MONTHS_AHEAD: Final = 3
 
 
@@ -67,6 +68,8 @@ class Rounds:
     """Told when this process was away: the clockwork has to know as well."""
     table: tuple[Job, ...] = ()
     monotonic: Callable[[], float] = time.monotonic
+    unwritable: str | None = None
+    """Why nothing can be written to the database, in words; ``None`` while it can."""
     _alive_at: float | None = None
     _woken: dict[str, asyncio.Event] = field(default_factory=dict)
 
@@ -189,6 +192,18 @@ class Rounds:
                 names.append(str(await tx.fetchval("select make_event_month($1)", date(year, month + 1, 1))))
             return names
 
+    async def probe(self) -> None:
+        """See whether the database takes what is written: readiness, heartbeat and metrics say so."""
+        try:
+            async with asyncio.timeout(_PROBE_SECONDS):
+                await health.probe_writing(self.memory)
+        except AWAY as error:
+            self.unwritable = f"the database takes nothing: {type(error).__name__}"
+            metrics.WRITABLE.set(0)
+            raise
+        self.unwritable = None
+        metrics.WRITABLE.set(1)
+
     async def end_overlong(self) -> int:
         """End the transactions of lost replicas and pages, where the server does not."""
         ended = 0
@@ -214,6 +229,7 @@ def _seconds(count: float) -> timedelta:
 JOBS: Final = (
     Job("alive", _seconds(1), Rounds.alive, once=False),
     Job("heartbeat", _seconds(30), Rounds.beat, once=False, first_after=_seconds(10)),
+    Job("probe", _seconds(3), Rounds.probe, once=False),
     Job("overlong", _seconds(2), Rounds.end_overlong, once=False),
     # Silence is told with this replica's own knowledge of when it came back.
     Job("silent", _seconds(5), lambda r: watch.silent(r.memory, r.since), once=False),

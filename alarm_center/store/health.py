@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from alarm_center.store.memory import Tx
+from alarm_center.store.memory import Memory, Tx
 
 
 async def overdue(tx: "Tx[Any]", by: timedelta) -> int:
@@ -19,12 +19,37 @@ async def overdue(tx: "Tx[Any]", by: timedelta) -> int:
 
 
 async def red(tx: "Tx[Any]") -> int:
-    """Return how many alarms have asked everybody, in every round, and have neither carer nor operator."""
+    """Return how many alarms have asked everybody, in every round, and no operator has acknowledged by holding them.
+
+    Also one that a carer has taken or is on site for: it asked everybody, and nobody at a board has seen that yet.
+    """
     count: int = await tx.fetchval(
         """
         select count(*) from alarms
-        where red_at is not null and state in ('open', 'claimed', 'dispatched')
+        where red_at is not null and state <> 'closed'
             and not is_held(holder, lease_until, clock.now())
         """
     )
     return count
+
+
+async def urgent_waits(tx: "Tx[Any]") -> timedelta:
+    """Return how long the oldest message of a priority 1 that asks for somebody has waited to go out; zero if none does."""
+    waited: timedelta | None = await tx.fetchval(
+        """
+        select max(clock.now() - m.not_before) from messages m join alarms a using (alarm_id)
+        where m.state in ('queued', 'sending') and a.priority = 1 and m.rank <= 2 and m.not_before <= clock.now()
+            and m.valid_until > clock.now()
+        """
+    )
+    return waited or timedelta(0)
+
+
+async def probe_writing(memory: Memory) -> None:
+    """Write to the database what is then given back.
+
+    Raises:
+        asyncpg.PostgresError, OSError, asyncpg.InterfaceError: nothing can be written: its disk is full, it is a standby,
+            it is away.
+    """
+    await memory.at_once(lambda tx: tx.execute("select probe_writing()"))

@@ -352,7 +352,7 @@ async def test_it_is_withheld_and_the_numbers_say_why(
 async def centre(settings: Settings) -> AsyncIterator[Centre]:
     """One that has just been opened, and whose broker is not there yet."""
     centre = await open_centre(settings)
-    centre.clockwork.last_cycle = time.monotonic()
+    centre.clockwork.last_cycle = centre.outbox.last_cycle = time.monotonic()
     yield centre
     await centre.web_memory.close()
     await centre.memory.close()

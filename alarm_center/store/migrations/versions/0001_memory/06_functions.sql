@@ -29,6 +29,20 @@ end $$;
 create function fjt.session_lives(pid int, since timestamptz) returns boolean language sql volatile
 as $$ select exists (select from pg_stat_get_activity(pid) s where pid is not null and s.backend_start = since) $$;
 
+-- Can the database write and grow? A full disk refuses new pages while rows in old ones are still changed, so this fills a
+-- page of a file of its own, and gives it back at once: the inner block is rolled back, and its file with it.
+create table fjt.write_probe (filler text);
+
+create function fjt.probe_writing() returns void language plpgsql security definer set search_path = fjt, pg_temp
+as $$
+begin
+    truncate fjt.write_probe;
+    insert into fjt.write_probe (filler) select string_agg(md5(n::text), '') from generate_series(1, 200) n, generate_series(1, 4) page group by page;
+    raise exception 'enough' using errcode = 'FJT01';
+exception when sqlstate 'FJT01' then
+    null;
+end $$;
+
 -- How many places of an incident are still to be checked, the areas included that the asker does not see: it is closed
 -- only when every resident is ticked.
 create function fjt.places_left(incident uuid) returns bigint

@@ -8,7 +8,7 @@ grant usage on sequence fjt.event_ids, fjt.arrivals to fjt_worker, fjt_web;
 
 grant select, insert, update, delete on all tables in schema fjt to fjt_worker;
 
-revoke all on fjt.case_counters, fjt.sign_ins from fjt_worker;
+revoke all on fjt.case_counters, fjt.sign_ins, fjt.write_probe from fjt_worker;
 
 revoke update, delete on fjt.events, fjt.event_seals from fjt_worker;
 
@@ -20,8 +20,8 @@ revoke update, delete on fjt.events, fjt.event_seals from fjt_worker;
 
 grant select on all tables in schema fjt to fjt_web;
 
-revoke all on fjt.case_counters, fjt.events_other, fjt.parked_statuses, fjt.sign_ins, fjt.sms_turns, fjt.users, fjt.web_sessions
-    from fjt_web;
+revoke all on fjt.case_counters, fjt.events_other, fjt.parked_statuses, fjt.sign_ins, fjt.sms_turns, fjt.users, fjt.web_sessions,
+    fjt.write_probe from fjt_web;
 
 grant select (user_id, login, name, language, disabled_at) on fjt.users to fjt_web;
 
@@ -61,7 +61,8 @@ grant execute on function fjt.orgs(), fjt.areas(), fjt.next_case_no(text, timest
     fjt.is_held(uuid, timestamptz, timestamptz)
     to fjt_worker, fjt_web;
 
-grant execute on function fjt.make_event_month(date), fjt.keep_user(text, text, text, text, text[]), fjt.session_lives(int, timestamptz)
+grant execute on function fjt.make_event_month(date), fjt.keep_user(text, text, text, text, text[]), fjt.session_lives(int, timestamptz),
+    fjt.probe_writing()
     to fjt_worker;
 
 grant execute on function fjt.login(text), fjt.begin_session(bytea, uuid, timestamptz, timestamptz, text), fjt.session_of(bytea, timestamptz),

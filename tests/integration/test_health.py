@@ -1,0 +1,183 @@
+"""What a replica says of itself when nothing can be sent or opened: readiness, heartbeat and numbers."""
+
+import os
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import asyncpg
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from pydantic import SecretStr
+
+from alarm_center import metrics
+from alarm_center.app import Centre, make_app, open_centre
+from alarm_center.heartbeat import Heartbeat, Why
+from alarm_center.settings import Settings
+from alarm_center.store import health
+from alarm_center.store.memory import Memory
+from fjarrtillsyn.embedded.ports import free_port
+from fjarrtillsyn.embedded.postgres import Postgres
+from tests.support.postgres import Database
+from tests.support.sms_centre import sms_centre
+from tests.support.waiting import eventually
+
+_SIZE_MB = 64
+
+
+@pytest.fixture
+async def centre(database: Database) -> AsyncIterator[Centre]:
+    """One whose loops run, with nobody at its broker's address."""
+    settings = Settings(
+        database_url=SecretStr(database.worker), database_url_web=SecretStr(database.web), mqtt_port=free_port(),
+        http_port=free_port(),
+    )  # fmt: skip
+    yield await open_centre(settings)
+
+
+@asynccontextmanager
+async def serving(centre: Centre) -> AsyncIterator[Callable[[], Awaitable[list[str]]]]:
+    """Run the replica; yield what it says of its trouble, but for the broker, which no test here has."""
+    async with TestClient(TestServer(make_app(centre))) as client:
+
+        async def trouble() -> list[str]:
+            response = await client.get("/readyz")
+            said: list[str] = (await response.json())["trouble"]
+            assert response.status == (503 if said else 200)
+            return [why for why in said if why != "no broker"]
+
+        yield trouble
+
+
+async def superuser(server: Postgres, *statements: str) -> None:
+    connection = await asyncpg.connect(server.superuser_dsn())
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def small_disk(migrated_server: Postgres) -> Iterator[Path]:
+    """A real file system of 64 MB, with the folder ``space`` that belongs to the database server."""
+    # Not below pytest's own folder, which the server's account may not enter.
+    with TemporaryDirectory(prefix="fjt-disk-") as above:
+        folder = Path(above)
+        folder.chmod(0o755)
+        options = f"size={_SIZE_MB}m,mode=0755"
+        mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        if subprocess.run(mount, capture_output=True, check=False).returncode:
+            pytest.skip("a disk of our own can only be mounted as root")
+        try:
+            (folder / "space").mkdir()
+            os.chown(folder / "space", migrated_server.socket_folder.stat().st_uid, -1)
+            yield folder
+        finally:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+async def test_a_full_disk_is_said_and_so_is_its_end(
+    migrated_server: Postgres, database: Database, centre: Centre, small_disk: Path
+) -> None:
+    name = database.worker.partition("@/")[2].partition("?")[0]
+    space = f"small_{os.getpid()}"
+    await centre.memory.close()
+    await centre.web_memory.close()
+    await superuser(migrated_server, f"create tablespace {space} location '{small_disk / 'space'}'")
+    try:
+        await superuser(migrated_server, f"alter database {name} set tablespace {space}")
+        again = await open_centre(centre.settings)
+        async with serving(again) as trouble:
+            await eventually(lambda: metrics.WRITABLE._value.get())
+            assert await trouble() == []
+            with suppress(OSError), (small_disk / "fill").open("wb", buffering=0) as file:
+                while True:
+                    file.write(b"\0" * 4096)
+
+            assert await eventually(trouble) == ["the database takes nothing: DiskFullError"]
+            assert metrics.WRITABLE._value.get() == 0
+            assert Why.REPLICA in await Heartbeat(again.memory, None, again.silence).reasons()
+            (small_disk / "fill").unlink()
+
+            async def well() -> bool:
+                return await trouble() == []
+
+            await eventually(well)
+    finally:
+        await superuser(
+            migrated_server, f"drop database {name} with (force)", f"create database {name} owner fjt_owner",
+            f"drop tablespace {space}",
+        )  # fmt: skip
+
+
+async def test_a_database_that_only_reads_is_said(database: Database, centre: Centre) -> None:
+    async with serving(centre) as trouble:
+        await eventually(lambda: metrics.WRITABLE._value.get())
+        # As a standby that was promoted to nothing yet: each new session may only read.
+        owner = await asyncpg.connect(database.owner)
+        name = await owner.fetchval("select current_database()")
+        await owner.execute(f"alter database {name} set default_transaction_read_only = on")
+        await owner.close()
+        await centre.memory._pool.expire_connections()
+
+        assert await eventually(trouble) == ["the database takes nothing: ReadOnlySQLTransactionError"]
+
+
+async def test_an_outbox_that_stands_still_is_said(centre: Centre) -> None:
+    async with serving(centre) as trouble:
+        centre.outbox.monotonic = lambda: -100.0
+        centre.outbox.wake()
+        await eventually(lambda: centre.outbox.last_cycle < 0)
+        assert await trouble() == ["the outbox has not cycled for 15 s"]
+
+
+async def test_the_probe_leaves_nothing_behind(database: Database) -> None:
+    memory = await Memory.open(database.worker)
+    owner = await asyncpg.connect(database.owner)
+    before = await owner.fetchval("select pg_relation_filenode('write_probe')")
+    await health.probe_writing(memory)
+    assert await owner.fetchval("select pg_relation_filenode('write_probe')") == before
+    assert await owner.fetchval("select pg_relation_size('write_probe')") == 0
+    await owner.close()
+    await memory.close()
+
+
+async def test_an_urgent_sms_that_does_not_go_stops_the_heartbeat(database: Database) -> None:
+    async with sms_centre(database) as centre:
+        await centre.stop()
+        heartbeat = Heartbeat(centre.memory, None, lambda: [])
+        await centre.alarm(2, resident=1)
+        await centre.alarm(1)
+        await centre.move_clock(29)
+        assert Why.UNSENT not in await heartbeat.reasons()
+        await centre.move_clock(2)
+        assert Why.UNSENT in await heartbeat.reasons()
+        async with centre.memory.transaction() as tx:
+            assert timedelta(seconds=31) <= await health.urgent_waits(tx) < timedelta(seconds=60)
+        assert metrics.URGENT_WAITS._value.get() >= 31
+        centre.restart()
+        await centre.first.receives("Larm … PRIO 1")
+        await centre.first.receives("Larm … PRIO 2")
+        await centre.until_message_is("sent")
+        assert Why.UNSENT not in await heartbeat.reasons()
+
+
+@pytest.mark.parametrize("state", ["open", "dispatched", "accepted", "on_site"])
+async def test_a_red_alarm_that_nobody_acknowledged_is_said(database: Database, state: str) -> None:
+    async with sms_centre(database) as centre:
+        await centre.stop()
+        alarm = await centre.alarm(1)
+        async with centre.memory.transaction() as tx:
+            await tx.execute(
+                "update alarms set red_at = clock.now(), state = $2 where alarm_id = $1", alarm.alarm_id, state
+            )
+            assert await health.red(tx) == 1
+            await tx.execute(
+                "update alarms set holder = gen_random_uuid(), lease_until = clock.now() + interval '1 min' where alarm_id = $1",
+                alarm.alarm_id,
+            )
+            assert await health.red(tx) == 0
