@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -13,9 +13,9 @@ from alarm_center.casework import cases
 from alarm_center.clockwork import Clockwork
 from alarm_center.core import alarm_events
 from alarm_center.preparation import planning
-from alarm_center.store.memory import Memory
+from alarm_center.store.memory import Memory, now
 from schemas.vocabulary import CancelReason, Instead
-from tests.support import busy_town, town
+from tests.support import busy_town, town, town_file
 from tests.support.postgres import Database
 from tests.support.waiting import eventually
 
@@ -34,6 +34,15 @@ async def _value(memory: Memory, question: str, *values: object) -> object:
         return await tx.fetchval(question, *values)
 
 
+async def _decided_next(memory: Memory, starts_on: date) -> None:
+    """A file with the resident's next decision is imported beside the one that there is."""
+    time = await _value(memory, "select to_char(local_time, 'HH24:MI') from slots")
+    home = busy_town.home(ORG, 1, "3", str(time))
+    async with memory.transaction() as tx:
+        decision = {"reference": "next", "starts_on": starts_on}
+        await town_file.extend(tx, ORG, await now(tx), residents=[home | {"decision": decision}])
+
+
 async def test_a_decision_made_ahead_takes_nothing_from_the_one_in_force(memory: Memory) -> None:
     resident_id = await busy_town.found(memory, ORG)
     today = (await memory.now()).date()
@@ -41,10 +50,7 @@ async def test_a_decision_made_ahead_takes_nothing_from_the_one_in_force(memory:
         memory, "update decisions set ends_on = $2 where resident_id = $1 returning 1", resident_id,
         today + timedelta(days=20),
     )  # fmt: skip
-    await _value(
-        memory, "insert into decisions (org, resident_id, reference, starts_on) values ($1, $2, 'next', $3) returning 1",
-        ORG, resident_id, today + timedelta(days=21),
-    )  # fmt: skip
+    await _decided_next(memory, today + timedelta(days=21))
     assert await planning.plan_town(memory, ORG) >= 1
 
 
@@ -55,10 +61,7 @@ async def test_between_two_decisions_nothing_is_owed(memory: Memory) -> None:
         memory, "update decisions set ends_on = $2 where resident_id = $1 returning 1", resident_id,
         today - timedelta(days=5),
     )  # fmt: skip
-    await _value(
-        memory, "insert into decisions (org, resident_id, reference, starts_on) values ($1, $2, 'next', $3) returning 1",
-        ORG, resident_id, today + timedelta(days=20),
-    )  # fmt: skip
+    await _decided_next(memory, today + timedelta(days=20))
     assert await planning.plan_town(memory, ORG) == 0
 
 
@@ -164,6 +167,7 @@ async def _planned_ahead(memory: Memory) -> UUID:
 
 
 async def _consents_again(memory: Memory, resident_id: UUID) -> None:
+    """Consent is given again on the day on which it was withdrawn; a file has days only, and would not say which was first."""
     await _value(
         memory,
         """

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from alarm_center.preparation import planning
+from alarm_center.store.memory import now
 from alarm_center.web.auth import hash_password
 from fjarrtillsyn.embedded.postgres import Postgres
 from gateway.scenes import draw, profile
@@ -20,7 +21,7 @@ from gateway.sources import open_source
 from schemas import topics, wire
 from schemas.messages import Frame, Profile, Session
 from schemas.vocabulary import DeviceKind
-from tests.support import busy_town
+from tests.support import busy_town, town_file
 from tests.support.clients import client
 from tests.support.mosquitto import Mosquitto
 from tests.support.parts import DEVICE, ORG, Night, Part, night
@@ -62,8 +63,11 @@ async def _more_homes(town: Night) -> None:
         for number, device in ((2, SECOND), (3, THIRD)):
             await busy_town.resident(tx, ORG, area, number=number, due_in=timedelta(minutes=1))
             town.mosquitto.allow(f"{ORG}/{device}")
-        for login in ("olle", "siv"):
-            await tx.fetchval("select keep_user($1, $1, $2, $3, '{operator}')", login, hash_password(PASSWORD), ORG)
+        users = [
+            {"login": login, "name": login, "roles": ["operator"], "password_hash": hash_password(PASSWORD)}
+            for login in ("olle", "siv")
+        ]
+        await town_file.extend(tx, ORG, await now(tx), users=users)
     await planning.plan_all(town.memory)
 
 

@@ -1,6 +1,6 @@
 """A town whose every table has rows: one resident's night from the plan to a closed alarm, and what lies around it."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -37,7 +37,7 @@ async def found(memory: Memory, org: str, *, number: int = 1, handled_by: str = 
             "areas": [{"code": "3"}],
             "carers": [{"name": "Patrull", "phone": f"+4670111{number:04}"}],
             "shifts": [patrol],
-            "residents": [_home(org, 1, "3", at + timedelta(minutes=5))],
+            "residents": [home(org, 1, "3", town_file.wall_time(at + timedelta(minutes=5)))],
         }
         await town_file.bring_in(tx, file, at - _BEFORE)
         await town_file.answer_musters(tx, org)
@@ -61,17 +61,17 @@ async def resident(tx: "Tx[Any]", org: str, area: UUID, *, number: int, due_in: 
     """Add a resident whose checks the detector may turn green, with a camera ``{org}-{number}`` and one time a night."""
     at = await now(tx)
     code = await tx.fetchval("select code from areas where area_id = $1", area)
-    await town_file.extend(tx, org, at - _BEFORE, residents=[_home(org, number, code, at + due_in)])
+    await town_file.extend(tx, org, at - _BEFORE, residents=[home(org, number, code, town_file.wall_time(at + due_in))])
     resident_id: UUID = await tx.fetchval(
         "select resident_id from residents where (org, number) = ($1, $2)", org, number
     )
     return resident_id
 
 
-def _home(org: str, number: int, area: str, due: datetime) -> town_file.Table:
+def home(org: str, number: int, area: str, time: str) -> town_file.Table:
+    """Return a home of the town as its file has it, with a camera that knows the room and one *time* a night."""
     camera = {"id": f"{org}-{number}", "kind": "camera", "profile": profile("asleep")}
-    times = [town_file.wall_time(due)]
-    return town_file.home(number, area=area, device=camera, times=times, name="N", address="A")
+    return town_file.home(number, area=area, device=camera, times=[time], name="N", address="A")
 
 
 async def move(memory: Memory, by: timedelta) -> None:

@@ -13,7 +13,7 @@ from alarm_center import inbox
 from alarm_center.clockwork import Clockwork
 from alarm_center.pictures import Pictures
 from alarm_center.preparation.planning import plan_all
-from alarm_center.store.memory import Memory
+from alarm_center.store.memory import Memory, now
 from alarm_center.web.auth import hash_password
 from schemas.messages import Evidence, Finding, Frame, Picture
 from schemas.vocabulary import Answer, Reason
@@ -53,6 +53,11 @@ class Town:
         """Return one value as the worker sees it."""
         async with self.memory.transaction() as tx:
             return await tx.fetchval(statement, *values)
+
+    async def extend(self, **parts: list[town_file.Table]) -> None:
+        """Import *parts* of a file into the town; what it has stays."""
+        async with self.memory.transaction() as tx:
+            await town_file.extend(tx, self.org, await now(tx), **parts)
 
     async def set_clock(self, at: datetime) -> None:
         """Hold the service's clock at *at*."""

@@ -120,11 +120,9 @@ async def test_one_town_never_sees_another(database: Database, storstad: Town, o
 
 async def test_an_area_is_all_that_its_operator_sees(storstad: Town, pages: Site) -> None:
     await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, frames=(JPEG,))
+    await storstad.extend(areas=[{"code": "9"}])
     await storstad.execute(
-        """
-        with other as (insert into areas (org, code) values ('storstad', '9') returning area_id)
-        update memberships set areas = array(select area_id from other) where user_id = $1
-        """,
+        "update memberships set areas = array(select area_id from areas where code = '9') where user_id = $1",
         storstad.users["siv"],
     )
     siv = await pages.signed_in("siv")

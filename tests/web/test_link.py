@@ -13,7 +13,7 @@ from alarm_center.providers.phone import Phones
 from alarm_center.store import links
 from alarm_center.web.phone.simulator import pieces
 from schemas.vocabulary import Answer, Reason
-from tests.support.night_town import TWO, Town
+from tests.support.night_town import PASSWORD_HASH, TWO, Town
 from tests.support.site import Browser, Site, site
 
 SECRETS = ("Storgatan 2 B", "Bertil Ek", "Nyckelgömma", "golvet", "+4690123002")
@@ -116,11 +116,9 @@ async def test_seeing_the_address_takes_an_act_so_that_a_preview_does_not_use_th
 
 
 async def test_a_signed_in_carer_sees_their_own_on_any_screen(storstad: Town, pages: Site, link: str) -> None:
-    async with storstad.memory.transaction() as tx:
-        user: UUID = await tx.fetchval(
-            "select keep_user('patrull1', 'Patrull 1', password_hash, 'storstad', '{carer}') from users where login = 'olle'"
-        )
-        await tx.execute("update carers set user_id = $1 where name = 'Patrull 1'", user)
+    carer = {"name": "Patrull 1", "phone": await storstad.value("select phone from carers where name = 'Patrull 1'")}
+    user = {"login": "patrull1", "name": "Patrull 1", "roles": ["carer"], "password_hash": PASSWORD_HASH}
+    await storstad.extend(users=[user], carers=[{**carer, "login": "patrull1"}])
     phone, car = pages.browser(), pages.browser()
     await phone.get(link)
     await phone.post(f"{link}/take")
@@ -178,7 +176,8 @@ async def test_the_timeline_holds_no_word_of_the_carer(storstad: Town, pages: Si
 
 async def _other_area(storstad: Town, number: int) -> UUID:
     """Move a resident to an area of its own; return it."""
-    area: UUID = await storstad.value("insert into areas (org, code) values ('storstad', '9') returning area_id")
+    await storstad.extend(areas=[{"code": "9"}])
+    area: UUID = await storstad.value("select area_id from areas where code = '9'")
     await storstad.execute("update residents set area_id = $2 where resident_id = $1", storstad.residents[number], area)
     return area
 

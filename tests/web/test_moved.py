@@ -20,7 +20,7 @@ WISH = {"reason": "relative", "priority": "1", "note": "Dottern hör henne inte"
 @pytest_asyncio.fixture
 async def storstad(storstad: Town) -> Town:
     """The town with two areas: area 3 is Olle's and area 9 is Siv's."""
-    await storstad.execute("insert into areas (org, code) values ('storstad', '9')")
+    await storstad.extend(areas=[{"code": "9"}])
     for login, code in (("olle", "3"), ("siv", "9")):
         await storstad.execute(
             "update memberships set areas = array(select area_id from areas where code = $2) where user_id = $1",
@@ -120,7 +120,7 @@ async def test_who_has_the_case_goes_on_with_it_and_sees_whom_it_is_about(storst
 
 async def test_who_sees_neither_the_resident_nor_a_case_of_theirs_sees_no_further(storstad: Town) -> None:
     await open_case(storstad)
-    await storstad.execute("insert into areas (org, code) values ('storstad', '7')")
+    await storstad.extend(areas=[{"code": "7"}])
     (three, seven) = [await storstad.value("select area_id from areas where code = $1", code) for code in "37"]
     for viewer, sees in (
         (Viewer(("storstad",), (three,)), 1),

@@ -29,9 +29,8 @@ async def storstad(database: Database) -> AsyncIterator[Town]:
 
 
 async def a_user(storstad: Town, login: str, *roles: str) -> None:
-    await storstad.execute(
-        "select keep_user($1, $2, $3, 'storstad', $4)", login, login.capitalize(), PASSWORD_HASH, list(roles)
-    )
+    user = {"login": login, "name": login.capitalize(), "roles": list(roles), "password_hash": PASSWORD_HASH}
+    await storstad.extend(users=[user])
 
 
 async def confirmed(browser: Browser, path: str, **wish: str) -> str:
@@ -179,11 +178,9 @@ async def test_a_lead_raises_without_sitting_at_the_board(storstad: Town, pages:
 
 async def test_nobody_raises_for_who_is_not_theirs(database: Database, storstad: Town, pages: Site) -> None:
     await storstad.execute("update residents set moved_at = clock.now() where resident_id = $1", storstad.residents[1])
+    await storstad.extend(areas=[{"code": "9"}])
     await storstad.execute(
-        """
-        with other as (insert into areas (org, code) values ('storstad', '9') returning area_id)
-        update memberships set areas = array(select area_id from other) where user_id = $1
-        """,
+        "update memberships set areas = array(select area_id from areas where code = '9') where user_id = $1",
         storstad.users["siv"],
     )
     siv, olle = pages.browser(), pages.browser()
