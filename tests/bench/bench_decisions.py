@@ -20,7 +20,7 @@ from alarm_center.store.memory import Memory
 from fjarrtillsyn.embedded.postgres import Postgres, running_postgres
 from schemas.messages import Evidence, Finding
 from schemas.vocabulary import Answer
-from tests.support.busy_town import found, heard, move, resident
+from tests.support.busy_town import found, heard, move, residents
 from tests.support.postgres import Database, fresh_database, make_template
 
 DECISIONS = 300
@@ -79,8 +79,7 @@ async def _open_checks(memory: Memory) -> list[UUID]:
     await found(memory, "ost")
     async with memory.transaction() as tx:
         area = await tx.fetchval("select area_id from areas")
-        for number in range(2, DECISIONS + 1):
-            await resident(tx, "ost", area, number=number, due_in=timedelta(minutes=5))
+        await residents(tx, "ost", area, numbers=range(2, DECISIONS + 1), due_in=timedelta(minutes=5))
     await planning.plan_all(memory)
     await move(memory, timedelta(minutes=6))
     await heard(memory)

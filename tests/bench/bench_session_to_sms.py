@@ -25,7 +25,7 @@ from gateway.scenes import draw, profile
 from schemas import topics, wire
 from schemas.messages import Frame, Profile, Session
 from schemas.vocabulary import DeviceKind
-from tests.support.busy_town import heard, resident
+from tests.support.busy_town import heard, residents
 from tests.support.clients import client
 from tests.support.mosquitto import Mosquitto
 from tests.support.parts import ORG, Night, night
@@ -94,8 +94,7 @@ async def _payloads(town: Night) -> list[tuple[str, str, bytes]]:
     """Return device, topic and bytes of a fall for each resident's own check."""
     async with town.memory.transaction() as tx:
         area = await tx.fetchval("select area_id from areas")
-        for number in range(2, len(_DEVICES) + 1):
-            await resident(tx, ORG, area, number=number, due_in=timedelta(minutes=1))
+        await residents(tx, ORG, area, numbers=range(2, len(_DEVICES) + 1), due_in=timedelta(minutes=1))
     await planning.plan_all(town.memory)
     frames = tuple(Frame(ms=i * 200, jpeg=jpeg) for i, jpeg in enumerate(draw("fallen", 1, 10.0, 5.0)))
     room = Profile.model_validate(profile("fallen"))

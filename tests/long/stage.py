@@ -70,6 +70,11 @@ class Replica:
         assert answer.status == 303, f"{self.release.name}: {path} {fields}: {answer.status} {await answer.text()}"
         return answer.headers["Location"]
 
+    async def shows(self, path: str) -> None:
+        """Open a page; what keeps it from being shown stands in the log."""
+        answer = await self.browser.get(path)
+        assert answer.status == 200, f"{self.release.name}: {path}: {answer.status}; it wrote: {self.part.wrote()}"
+
     async def failures(self) -> list[str]:
         """Return what this replica has counted or logged as failed since it started."""
         async with aiohttp.ClientSession() as http, http.get(f"{self.url}/metrics") as response:
@@ -280,6 +285,5 @@ async def stage(
 async def looks_around(replicas: Sequence[Replica], cases: Sequence[str]) -> None:
     """Olle opens the board and each of *cases*, at each of *replicas*: what one has written, the other shows."""
     for replica in replicas:
-        await replica.browser.text("/")
-        for case in cases:
-            await replica.browser.text(case)
+        for path in ("/", *cases):
+            await replica.shows(path)

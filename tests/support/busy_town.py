@@ -1,5 +1,6 @@
 """A town whose every table has rows: one resident's night from the plan to a closed alarm, and what lies around it."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -57,15 +58,28 @@ async def on_duty(
     await town_file.answer_musters(tx, org)
 
 
-async def resident(tx: "Tx[Any]", org: str, area: UUID, *, number: int, due_in: timedelta) -> UUID:
-    """Add a resident whose checks the detector may turn green, with a camera ``{org}-{number}`` and one time a night."""
+async def residents(
+    tx: "Tx[Any]", org: str, area: UUID, *, numbers: Iterable[int], due_in: timedelta
+) -> dict[int, UUID]:
+    """Add residents whose checks the detector may turn green, each with a camera ``{org}-{number}`` and one time a night.
+
+    Returns their ids by number.
+    """
     at = await now(tx)
     code = await tx.fetchval("select code from areas where area_id = $1", area)
-    await town_file.extend(tx, org, at - _BEFORE, residents=[home(org, number, code, town_file.wall_time(at + due_in))])
-    resident_id: UUID = await tx.fetchval(
-        "select resident_id from residents where (org, number) = ($1, $2)", org, number
+    homes = [home(org, number, code, town_file.wall_time(at + due_in)) for number in numbers]
+    await town_file.extend(tx, org, at - _BEFORE, residents=homes)
+    rows = await tx.fetch(
+        "select number, resident_id from residents where org = $1 and number = any ($2)",
+        org,
+        [home["number"] for home in homes],
     )
-    return resident_id
+    return {row["number"]: row["resident_id"] for row in rows}
+
+
+async def resident(tx: "Tx[Any]", org: str, area: UUID, *, number: int, due_in: timedelta) -> UUID:
+    """Add one resident as :func:`residents` does; return the id."""
+    return (await residents(tx, org, area, numbers=[number], due_in=due_in))[number]
 
 
 def home(org: str, number: int, area: str, time: str) -> town_file.Table:

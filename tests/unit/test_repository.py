@@ -88,6 +88,19 @@ def test_a_stored_alarm_has_one_adapter() -> None:
     assert [str(p.relative_to(ROOT)) for p in made] == ["alarm_center/store/alarms.py"]
 
 
+def test_test_towns_come_through_the_import() -> None:
+    """A test town is one that a real town could be, and a new column of a resident is said in one place."""
+    own = "organisations|areas|memberships|users|carers|shifts|residents|consents|decisions|plans|devices|slots"
+    writes = re.compile(rf"\binsert into (?:fjt\.)?({own})\b|select keep_user\(")
+    by_hand = {
+        "test_towns_apart.py": "what a page may not write, tried as a page's own role",
+        "test_timeline.py": "a bare town: an import writes lines, and there every line is counted",
+        "test_planning.py": "consent given again on the day of its withdrawal, which no file can say",
+    }
+    found = {path.name for path in modules("tests") if writes.search(path.read_text(encoding="utf-8"))}
+    assert found == set(by_hand), "use tests/support/town_file.py"
+
+
 def test_no_test_sleeps() -> None:
     sleeping = [
         f"{path.relative_to(ROOT)}:{call.lineno}"
