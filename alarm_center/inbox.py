@@ -6,12 +6,16 @@ counted and logged, and its device is told, so that it stops sending; the check 
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 from uuid import UUID
+
+import structlog
 
 from alarm_center import incoming, metrics
 from alarm_center.casework import cases, steps
 from alarm_center.core.case import Check, CheckState, IllegalMove
+from alarm_center.core.connections import with_status
 from alarm_center.core.happenings import Found
 from alarm_center.devices import watch
 from alarm_center.devices.hearing import Hearing, nothing_new
@@ -19,7 +23,17 @@ from alarm_center.store import alarms, checks, commands, devices, events, sessio
 from alarm_center.store.memory import Memory, Tx, now
 from schemas import timeline, topics
 from schemas.messages import Finding, Session, Status
-from schemas.vocabulary import Answer, Reason, Refusal
+from schemas.vocabulary import Answer, Link, Reason, Refusal
+
+log = structlog.get_logger()
+
+
+class _Taken(Enum):
+    """A status that says something else than the device's row: it was written, or is older than the row."""
+
+    WRITTEN = "written"
+    OUTRUN = "outrun"
+
 
 _NEEDS_HUMAN = frozenset({CheckState.TO_LOOK, CheckState.ALARMED})
 
@@ -59,31 +73,42 @@ class Inbox:
             return
         where = topics.parse(topic)
 
-        async def work(tx: "Tx[Any]") -> Refusal | datetime | None:
-            """Return why it is refused, when it only said that the device is there, or ``None``: it is written."""
+        async def work(tx: "Tx[Any]") -> Refusal | datetime | _Taken:
+            """Return why it is refused, when it only said that the device is there, or what became of it."""
             device = await devices.get(tx, where.org, where.device)
             if device is None:
                 return Refusal.UNKNOWN_DEVICE
             at = await now(tx)
             if nothing_new(device, status, at):
                 return at
-            await devices.status(tx, where.org, where.device, status, at)
-            if device.link != status.link or device.fault != status.fault or device.camera_ok != status.camera_ok:
-                changed = timeline.DeviceChanged(status.link, status.camera_ok)
+            device = await devices.lock(tx, where.org, where.device) or device
+            at = await now(tx)
+            connections = with_status(device.connections, status, at)
+            if connections is None:
+                return _Taken.OUTRUN
+            await devices.keep_status(tx, where.org, where.device, status, connections, at)
+            after = await devices.get(tx, where.org, where.device) or device
+            if (device.link, device.fault, device.camera_ok) != (after.link, after.fault, after.camera_ok):
+                changed = timeline.DeviceChanged(Link(after.link), after.camera_ok)
                 event = events.NewEvent(
                     where.org, changed, device_id=where.device, resident_id=device.resident_id, area_id=device.area_id,
                     actor="device",
                 )  # fmt: skip
                 await events.write(tx, at, event)
-            return None
+            return _Taken.WRITTEN
 
         outcome = await self.memory.attempt(work)
         if isinstance(outcome, Refusal):
             incoming.refuse("status", outcome, topic)
-        elif outcome is not None:
-            self.hearing.note(where.org, where.device, status, outcome)
-        else:
+            return
+        if outcome is _Taken.OUTRUN:
+            # Older than what the device has said since: it tells its checks nothing either.
+            log.info("status_outrun", topic=topic, connection=status.connection, sequence=status.sequence)
+            return
+        if outcome is _Taken.WRITTEN:
             self.memory.hint()
+        else:
+            self.hearing.note(where.org, where.device, status, outcome)
         await watch.preflight(self.memory, where.org, where.device, status)
 
     async def on_detector(self, topic: str, payload: bytes) -> None:

@@ -50,6 +50,14 @@ def read_detector(topic: str, payload: bytes) -> DetectorStatus | None:
     return status
 
 
+def word_of(topic: str) -> str:
+    """Return the word for the kind of message that comes on *topic*; ``other`` for a topic that is none of ours."""
+    try:
+        return topics.parse(topic).kind
+    except topics.BadTopic:
+        return _WORDS[DetectorStatus] if topic.startswith(f"{topics.DETECTORS}/") else "other"
+
+
 def refuse(word: str, refusal: Refusal, detail: str) -> None:
     """Count and log that a message is not taken. *word* names its kind, as in its topic."""
     metrics.REFUSED.labels(word, refusal).inc()

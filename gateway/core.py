@@ -88,7 +88,9 @@ class Kept:
 class Home:
     """The state of one gateway. Methods are told what happened, or asked what is to be done, at *t*."""
 
-    def __init__(self) -> None:
+    def __init__(self, boot: str | None = None) -> None:
+        """*boot* names this start of the gateway: another than every one before it."""
+        self.boot, self._connection = boot, 0
         self.config: Config | None = None
         self._connected = False
         self._fresh = False
@@ -106,6 +108,21 @@ class Home:
         self._report_at: float | None = None
 
     # The link and the clock
+
+    def dial(self, software: str) -> Status:
+        """Number the connection that is about to be made; return its last will."""
+        self._connection += 1
+        return self.goodbye(software)
+
+    def goodbye(self, software: str) -> Status:
+        """Return the status that ends this connection."""
+        return Status(
+            link=Link.GONE,
+            software=software,
+            boot=self.boot,
+            connection=self._connection,
+            sequence=self._sequence,
+        )
 
     def connect(self) -> None:
         """The broker has taken us. The config that was received before counts only when it is received again."""
@@ -364,6 +381,8 @@ class Home:
             wall_offset_s=None if now is None else round((wall - now).total_seconds(), 1),
             pending_sessions=len(self._kept),
             preflight=tuple(Preflight(check_id=k[0], attempt=k[1], fault=f) for k, f in flown),
+            boot=self.boot,
+            connection=self._connection,
             sequence=self._sequence,
         )
 

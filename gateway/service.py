@@ -22,8 +22,8 @@ from gateway.session import packed, software
 from gateway.settings import Settings
 from gateway.sources import CannotCapture, Source, in_words, open_sources
 from schemas import topics
-from schemas.messages import Command, Config, Frame, LiveFrame, Pulse, Receipt, Session, Status
-from schemas.vocabulary import DeviceKind, Link, Refusal
+from schemas.messages import Command, Config, Frame, LiveFrame, Pulse, Receipt, Session
+from schemas.vocabulary import DeviceKind, Refusal
 from schemas.wire import Refused, decode, encode
 
 KEEPALIVE_S: Final = 20
@@ -52,7 +52,7 @@ class Gateway:
         chance: Callable[[], float] = random.random,
         tick_s: float = TICK_S,
     ) -> None:
-        self.home = Home()
+        self.home = Home(uuid.uuid4().hex)
         self.counts: Counter[str] = Counter()
         self._settings = settings
         self._org, self._device = settings.gateway_org, settings.gateway_device
@@ -134,7 +134,7 @@ class Gateway:
 
     def _new_client(self) -> aiomqtt.Client:
         settings = self._settings
-        gone = encode(Status(link=Link.GONE, software=self._software))
+        will = encode(self.home.dial(self._software))
         return aiomqtt.Client(
             settings.mqtt_host,
             settings.mqtt_port,
@@ -143,7 +143,7 @@ class Gateway:
             identifier=f"gateway-{self._org}-{self._device}",
             clean_session=True,
             keepalive=KEEPALIVE_S,
-            will=aiomqtt.Will(self._topic("status"), gone, qos=1),
+            will=aiomqtt.Will(self._topic("status"), will, qos=1),
             tls_context=ssl.create_default_context(cafile=settings.mqtt_ca) if settings.mqtt_tls else None,
             max_queued_incoming_messages=200,
         )
@@ -165,8 +165,8 @@ class Gateway:
                     listening.result()
             except asyncio.CancelledError:
                 with suppress(aiomqtt.MqttError):
-                    gone = Status(link=Link.GONE, software=self._software)
-                    await client.publish(self._topic("status"), encode(gone), qos=1, timeout=GOODBYE_S)
+                    goodbye = encode(self.home.goodbye(self._software))
+                    await client.publish(self._topic("status"), goodbye, qos=1, timeout=GOODBYE_S)
                 raise
             finally:
                 for task in (listening, cut):

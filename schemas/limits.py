@@ -29,3 +29,6 @@ RESEND_SECONDS = (20, 40, 80)
 COMMAND_EVERY_SECONDS = 10
 CONFIG_AHEAD_HOURS = 36
 UNACKNOWLEDGED = 4
+
+COUNTER = 2**53 - 1
+"""What a counter in JSON holds exactly everywhere."""

@@ -129,6 +129,9 @@ class Preflight(Part):
 class Status(Message):
     """How a device is, each minute and on change; ``gone`` is its last will.
 
+    ``boot`` is random at each start of the gateway, ``connection`` counts its connects from 1, ``sequence`` its statuses
+    from 1. A will has its own connection's numbers and comes after all else of that connection. A gateway of before
+    0.2.0 sends no ``boot``.
     ``wall_offset_s`` is the device's own clock minus the pulse's, seconds; it is only reported.
     """
 
@@ -140,7 +143,9 @@ class Status(Message):
     wall_offset_s: Number | None = None
     pending_sessions: int = Field(default=0, ge=0)
     preflight: tuple[Preflight, ...] = Field(default=(), max_length=50)
-    sequence: int = Field(default=0, ge=0)
+    boot: Name | None = None
+    connection: int = Field(default=0, ge=0, le=limits.COUNTER)
+    sequence: int = Field(default=0, ge=0, le=limits.COUNTER)
 
 
 class Frame(Part):

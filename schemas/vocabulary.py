@@ -234,6 +234,7 @@ class Refusal(StrEnum):
     NOT_JPEG = "not_jpeg"
     FRAMES_OUT_OF_ORDER = "frames_out_of_order"
     TOPIC_MISMATCH = "topic_mismatch"
+    RETAINED = "retained"
     UNKNOWN_DEVICE = "unknown_device"
     UNKNOWN_ATTEMPT = "unknown_attempt"
     CONSENT_REVOKED = "consent_revoked"

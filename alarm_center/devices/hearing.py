@@ -32,7 +32,17 @@ def nothing_new(device: Device, said: Status, at: datetime) -> bool:
         said.link, said.config_version, said.camera_ok, said.fault,
     )  # fmt: skip
     recent = device.last_heard_at is not None and at - device.last_heard_at < _NEARLY_LOST
-    return said.link is Link.UP and same and recent
+    return said.link is Link.UP and same and recent and _follows(device, said)
+
+
+def _follows(device: Device, said: Status) -> bool:
+    """Whether nothing that the device said before *said* can still be on its way: it is the next after the row's.
+
+    A status that outran another is written with its number at once, or the late one would be taken for the newer.
+    """
+    if said.boot is None:
+        return device.boot is None
+    return (device.boot, device.connection, device.sequence + 1) == (said.boot, said.connection, said.sequence)
 
 
 @dataclass(slots=True)
@@ -45,7 +55,9 @@ class Hearing:
 
     def note(self, org: str, device_id: str, said: Status, at: datetime) -> None:
         """Keep that the device was heard at *at*."""
-        self._keep(Heard(org, device_id, at, said.wall_offset_s, said.software))
+        self._keep(
+            Heard(org, device_id, at, said.wall_offset_s, said.software, said.boot, said.connection, said.sequence)
+        )
 
     def _keep(self, heard: Heard) -> None:
         newer = self._waiting.get((heard.org, heard.device_id))

@@ -15,7 +15,9 @@ from typing import Final
 import aiomqtt
 import structlog
 
+from alarm_center import incoming
 from schemas.limits import UNACKNOWLEDGED
+from schemas.vocabulary import Refusal
 
 log = structlog.get_logger()
 
@@ -127,24 +129,48 @@ class Broker:
                 self.connected.clear()
 
     async def _hear(self, client: aiomqtt.Client) -> None:
-        """Hand each message to its handler, at most :data:`~schemas.limits.UNACKNOWLEDGED` at once."""
+        """Hand each message to its handler, at most :data:`~schemas.limits.UNACKNOWLEDGED` at once.
+
+        Messages of one device go one after the other, as they came: its next status may take back what this one says.
+        """
         places = asyncio.Semaphore(UNACKNOWLEDGED)
         at_work: set[asyncio.Task[None]] = set()
+        newest: dict[str, asyncio.Task[None]] = {}
         try:
             async for message in client.messages:
                 await places.acquire()
-                task = asyncio.create_task(self._handle(client, message, places))
+                sender = _sender(str(message.topic))
+                before = newest.get(sender)
+                task = asyncio.create_task(self._in_turn(client, message, places, before))
+                newest[sender] = task
                 at_work.add(task)
                 task.add_done_callback(at_work.discard)
+                newest = {name: last for name, last in newest.items() if not last.done()}
         finally:
             # What is at work commits or not by itself; without its acknowledgement or receipt it comes again.
             if at_work:
                 await asyncio.wait(at_work)
 
+    async def _in_turn(
+        self,
+        client: aiomqtt.Client,
+        message: aiomqtt.Message,
+        places: asyncio.Semaphore,
+        before: asyncio.Task[None] | None,
+    ) -> None:
+        if before is not None:
+            await asyncio.wait({before})
+        await self._handle(client, message, places)
+
     async def _handle(self, client: aiomqtt.Client, message: aiomqtt.Message, places: asyncio.Semaphore) -> None:
         topic = str(message.topic)
         payload = message.payload if isinstance(message.payload, bytes) else b""
         try:
+            if message.retain:
+                # It may be of yesterday: nothing that we hear is ever published so.
+                incoming.refuse(incoming.word_of(topic), Refusal.RETAINED, topic)
+                client._client.ack(message.mid, message.qos)
+                return
             for wait in _AGAIN_SECONDS:
                 await asyncio.sleep(wait)
                 if await self._handled(message, topic, payload):
@@ -166,6 +192,11 @@ class Broker:
             log.exception("message_failed", topic=topic, bytes=len(payload))
             return False
         return True
+
+
+def _sender(topic: str) -> str:
+    """Return the part of *topic* that names its device or detector."""
+    return "/".join(topic.split("/")[:4])
 
 
 def _stop_if_told() -> None:

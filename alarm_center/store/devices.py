@@ -3,12 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
+from alarm_center.core.connections import Connection, Connections
 from alarm_center.store.memory import Tx
 from schemas.limits import HEARD_WITHIN_SECONDS, WILL_SECONDS
 from schemas.messages import Status
+from schemas.vocabulary import Link
+
+_CONNECTIONS: Final = TypeAdapter(Connections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,21 @@ class Device:
     gone_at: datetime | None
     camera_ok: bool | None
     fault: str | None
+    boot: str | None
+    connection: int
+    sequence: int
+    other_boots: Sequence[Mapping[str, Any]]
     consented: bool
+
+    @property
+    def connections(self) -> Connections:
+        """The connections that are known of it; the first is the one that ``link`` is of."""
+        if self.last_heard_at is None and self.gone_at is None:
+            return ()
+        heard_at = self.last_heard_at or self.gone_at
+        assert heard_at is not None, "one of the two is set"
+        this = Connection(self.boot, self.connection, self.sequence, self.link == Link.GONE, heard_at)
+        return this, *_CONNECTIONS.validate_python(self.other_boots)
 
     def online(self, now: datetime, since: datetime | None = None) -> bool:
         """Whether the device counts as there: heard within 3 min, or within 60 s of its last will.
@@ -58,6 +78,7 @@ CONSENTED = """
 _SELECT = f"""
     select d.org, d.device_id, d.resident_id, r.area_id, d.kind, d.profile, d.capture, d.config, d.wanted_version,
         d.published_version, d.reported_version, d.link, d.last_heard_at, d.gone_at, d.camera_ok, d.fault,
+        d.boot, d.connection, d.sequence, d.other_boots,
         coalesce({CONSENTED}, false) as consented
     from devices d left join residents r using (resident_id)
 """  # noqa: S608 -- no value from outside is in it
@@ -67,6 +88,12 @@ async def get(tx: "Tx[Any]", org: str, device_id: str) -> Device | None:
     """Return the device, or ``None``: it isn't ours."""
     row = await tx.fetchrow(f"{_SELECT} where d.org = $1 and d.device_id = $2", org, device_id)
     return Device(**row) if row else None
+
+
+async def lock(tx: "Tx[Any]", org: str, device_id: str) -> Device | None:
+    """Hold the device's row, so that its statuses are decided one after the other in all replicas; return it."""
+    await tx.execute("select from devices where org = $1 and device_id = $2 for no key update", org, device_id)
+    return await get(tx, org, device_id)
 
 
 async def may_look(tx: "Tx[Any]", org: str, device_id: str | None, resident_id: UUID) -> bool:
@@ -142,6 +169,9 @@ class Heard:
     at: datetime
     wall_offset_s: float | None
     software: str
+    boot: str | None = None
+    connection: int = 0
+    sequence: int = 0
 
 
 async def heard_many(tx: "Tx[Any]", said: Sequence[Heard]) -> set[tuple[str, str]]:
@@ -152,8 +182,9 @@ async def heard_many(tx: "Tx[Any]", said: Sequence[Heard]) -> set[tuple[str, str
     rows = await tx.fetch(
         """
         with said as (
-            select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::float8[], $5::text[])
-                as s (org, device_id, at, wall_offset_s, software)
+            select * from unnest(
+                $1::text[], $2::text[], $3::timestamptz[], $4::float8[], $5::text[], $6::text[], $7::bigint[], $8::bigint[]
+            ) as s (org, device_id, at, wall_offset_s, software, boot, connection, sequence)
         ),
         ours as (select d.org, d.device_id from devices d join said using (org, device_id)),
         held as (
@@ -161,7 +192,9 @@ async def heard_many(tx: "Tx[Any]", said: Sequence[Heard]) -> set[tuple[str, str
         ),
         written as (
             update devices d set last_heard_at = greatest(d.last_heard_at, s.at), wall_offset_s = s.wall_offset_s,
-                software = s.software
+                software = s.software,
+                sequence = case when (d.boot, d.connection) is not distinct from (s.boot, s.connection)
+                    then greatest(d.sequence, s.sequence) else d.sequence end
             from said s join held using (org, device_id) where d.org = s.org and d.device_id = s.device_id
             returning d.org, d.device_id
         )
@@ -170,31 +203,43 @@ async def heard_many(tx: "Tx[Any]", said: Sequence[Heard]) -> set[tuple[str, str
         """,
         [each.org for each in said], [each.device_id for each in said], [each.at for each in said],
         [each.wall_offset_s for each in said], [each.software for each in said],
+        [each.boot for each in said], [each.connection for each in said], [each.sequence for each in said],
     )  # fmt: skip
     return {(row["org"], row["device_id"]) for row in rows}
 
 
-async def status(tx: "Tx[Any]", org: str, device_id: str, said: Status, now: datetime) -> None:
-    """Keep what the device says of itself. Its last will keeps what it said before, but for the link."""
-    if said.link == "gone":
-        await tx.execute(
-            """
-            update devices set link = 'gone', gone_at = $3, reported_version = null, behind_since = coalesce(behind_since, $3)
-            where org = $1 and device_id = $2
-            """,
-            org, device_id, now,
-        )  # fmt: skip
-        return
+async def keep_status(
+    tx: "Tx[Any]", org: str, device_id: str, said: Status, connections: Connections, now: datetime
+) -> None:
+    """Keep what the device says of itself, and the *connections* that it has after that.
+
+    A last will keeps what the device said before. It ends the link only if the connection was the device's last; the
+    config has to be published again then, and to be said anew.
+    """
+    current, *others = connections
+    link = Link.GONE if current.ended else Link.UP
     await tx.execute(
         """
-        update devices set link = 'up', gone_at = null, last_heard_at = $3, reported_version = $4, camera_ok = $5, fault = $6,
-            wall_offset_s = $7, software = $8,
-            behind_since = case when coalesce($4, 0) >= wanted_version then null
-                when coalesce($4, 0) > coalesce(reported_version, 0) then $3 else coalesce(behind_since, $3) end
+        update devices set boot = $3, connection = $4, sequence = $5, other_boots = $6, link = $7,
+            gone_at = case when $7 = 'gone' then coalesce(gone_at, $8) end,
+            reported_version = case when $7 = 'up' then reported_version end,
+            behind_since = case when $7 = 'up' then behind_since else coalesce(behind_since, $8) end
         where org = $1 and device_id = $2
         """,
-        org, device_id, now, said.config_version, said.camera_ok, said.fault, said.wall_offset_s, said.software,
+        org, device_id, current.boot, current.number, current.sequence,
+        _CONNECTIONS.dump_python(tuple(others), mode="json"), link, now,
     )  # fmt: skip
+    if said.link is Link.UP:
+        await tx.execute(
+            """
+            update devices set last_heard_at = $3, reported_version = $4, camera_ok = $5, fault = $6, wall_offset_s = $7,
+                software = $8,
+                behind_since = case when coalesce($4, 0) >= wanted_version then null
+                    when coalesce($4, 0) > coalesce(reported_version, 0) then $3 else coalesce(behind_since, $3) end
+            where org = $1 and device_id = $2
+            """,
+            org, device_id, now, said.config_version, said.camera_ok, said.fault, said.wall_offset_s, said.software,
+        )  # fmt: skip
 
 
 async def silent(tx: "Tx[Any]", now: datetime) -> list[Device]:

@@ -7,8 +7,11 @@ import pytest
 
 from alarm_center.casework import configs
 from alarm_center.core import calendar
-from alarm_center.store import devices, reconciling
+from alarm_center.devices.hearing import Hearing
+from alarm_center.inbox import Inbox
+from alarm_center.store import reconciling
 from alarm_center.store.memory import Memory, now
+from schemas import topics, wire
 from schemas.messages import Status
 from schemas.vocabulary import Link
 from tests.support.postgres import Database
@@ -32,9 +35,9 @@ class Home:
     async def says(self, behind: int = 0, link: Link = Link.UP) -> None:
         """The device says which config it has: the newest, or one *behind* it."""
         wanted = await value(self.memory, "select wanted_version from devices")
-        async with self.memory.transaction() as tx:
-            said = Status(link=link, config_version=wanted - behind)
-            await devices.status(tx, self.there.org, self.there.device(1), said, await now(tx))
+        said = Status(link=link, config_version=wanted - behind)
+        topic = topics.of(self.there.org, self.there.device(1), "status")
+        await Inbox(self.memory, Hearing(self.memory)).on_status(topic, wire.encode(said))
 
     async def told(self, *, after: int) -> bool:
         """Return whether somebody is told, *after* so many minutes."""

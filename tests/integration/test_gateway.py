@@ -202,6 +202,10 @@ async def test_after_a_cut_it_sends_again_and_says_that_it_has_no_config(mosquit
         await eventually(lambda: gateway.counts["sent"] == 2)
         await eventually(lambda: len(centre.sessions) == 2)
         await eventually(lambda: centre.statuses[-1].config_version == 1)
+        said = [(status.boot, status.connection) for status in centre.statuses]
+        assert {boot for boot, _ in said} == {gateway.home.boot}
+        assert [connection for _, connection in said] == sorted(connection for _, connection in said)
+        assert (said[0][1], said[-1][1]) == (1, 2)
 
 
 async def test_a_broker_that_forgets_everything_gets_the_session_again(mosquitto: Mosquitto, centre: Centre) -> None:

@@ -14,6 +14,7 @@ from schemas.vocabulary import Answer, DeviceKind, Link, Reason, ReceiptState, S
 
 GOLDEN = Path(__file__).parent / "golden"
 
+_BOOT = "5f3a0c1e9b7d4e62a8c4d1f07b6e2933"
 _CHECK = UUID("0190f3a1-7c00-7000-8000-000000000001")
 _COMMAND = UUID("0190f3a1-7c00-7000-8000-000000000002")
 _SESSION = "0190f3a1-7c00-7000-8000-000000000003"
@@ -105,6 +106,8 @@ def _v1() -> dict[str, m.Message]:
             sequence=7,
         ),
         "status_gone.json": m.Status(link=Link.GONE),
+        "status_of_a_connection.json": m.Status(link=Link.UP, boot=_BOOT, connection=3, sequence=8),
+        "status_gone_of_a_connection.json": m.Status(link=Link.GONE, boot=_BOOT, connection=3, sequence=7),
         "session_camera.cbor": _session(
             kind=DeviceKind.CAMERA, profile=_PROFILE, frames=_frames("a.jpg", "b.jpg", "c.jpg")
         ),

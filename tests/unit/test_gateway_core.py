@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from gateway.core import GRACE, Copy, Home, Ignored, IllegalMove, Look
 from schemas.messages import Attempt, Command, Config
-from schemas.vocabulary import Show
+from schemas.vocabulary import Link, Show
 
 NIGHT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -319,6 +319,22 @@ def test_a_list_that_comes_late_gives_one_preflight_at_once() -> None:
     assert due == {(first.check_id, 1)}
     home.preflown(due, None, 0.0)
     assert home.preflights_due(0.0) == frozenset()
+
+
+def test_each_connection_and_its_will_have_a_number_of_their_own() -> None:
+    home = Home("b1")
+    seen = []
+    for _ in range(2):
+        will = home.dial("x")
+        home.connect()
+        status = home.report(0.0, camera_ok=True, fault=None, software="x", wall=NIGHT)
+        assert status is not None
+        seen += [(one.link, one.boot, one.connection, one.sequence) for one in (will, status)]
+        home.disconnect()
+    assert seen == [
+        (Link.GONE, "b1", 1, 0), (Link.UP, "b1", 1, 1), (Link.GONE, "b1", 2, 1), (Link.UP, "b1", 2, 2),
+    ]  # fmt: skip
+    assert home.goodbye("x").connection == 2
 
 
 def test_status_comes_each_minute_and_on_change_and_says_what_was_received_here() -> None:

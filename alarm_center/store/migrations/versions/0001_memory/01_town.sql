@@ -130,6 +130,13 @@ create table fjt.devices (
     fault text,
     wall_offset_s double precision,
     software text,
+    -- the connection that link is of, and the newest status of it that was written (docs/adr/0015); a gateway of before
+    -- 0.2.0 names no boot
+    boot text,
+    connection bigint not null default 0,
+    sequence bigint not null default 0,
+    -- other boots that were heard lately, in the form of core/connections.py
+    other_boots jsonb not null default '[]',
     primary key (org, device_id)
 );
 
