@@ -165,6 +165,7 @@ async def take(tx: "Tx[Any]", finding: Finding, answer: Answer | None) -> Answer
         reason=reason,
         started_at=finding.started_at,
         consented=device.consented,
+        shown=device.shown,
         more_tonight=await checks.more_tonight(tx, check),
     )
     try:
@@ -174,7 +175,8 @@ async def take(tx: "Tx[Any]", finding: Finding, answer: Answer | None) -> Answer
         return await _drop(tx, finding, device, check, at, Refusal.UNKNOWN_ATTEMPT)
     # What is wrong after a check has ended is its alarm's: whoever holds that has to see it.
     wrong = after.alarm_id is not None and answer is Answer.SOMETHING_WRONG
-    needs_human = after.state in _NEEDS_HUMAN or wrong
+    # Where nobody has agreed that people look, no picture is kept for them.
+    needs_human = device.shown and (after.state in _NEEDS_HUMAN or wrong)
     await sessions.keep(
         tx, finding, at, resident_id=device.resident_id, check_id=check.check_id, alarm_id=after.alarm_id,
         needs_human=needs_human, refusal=None,
@@ -217,7 +219,13 @@ async def _without_check(tx: "Tx[Any]", finding: Finding, device: devices.Device
         return await _drop(tx, finding, device, None, at, Refusal.UNKNOWN_ATTEMPT)
     alarm_id: UUID = await cases.raise_by_evidence(tx, device.resident_id, finding, at)
     await sessions.keep(
-        tx, finding, at, resident_id=device.resident_id, check_id=None, alarm_id=alarm_id, needs_human=True
+        tx,
+        finding,
+        at,
+        resident_id=device.resident_id,
+        check_id=None,
+        alarm_id=alarm_id,
+        needs_human=device.shown,
     )
     return finding.answer
 

@@ -172,7 +172,7 @@ class DeviceKind(StrEnum):
 
 
 class ConsentState(StrEnum):
-    """What a resident, or a cohabitant, has said to being looked after from afar."""
+    """What a resident, or a cohabitant, has said to being looked after from afar. A limited one allows what it names."""
 
     GIVEN = "given"
     LIMITED = "limited"
@@ -185,6 +185,14 @@ class CohabitantSleeps(StrEnum):
     SAME_BED = "same_bed"
     SAME_ROOM = "same_room"
     ELSEWHERE = "elsewhere"
+
+
+class ConsentTo(StrEnum):
+    """What a limited consent may allow: a device with a camera, one with sensors only, that people see the pictures."""
+
+    CAMERA = "camera"
+    SENSORS = "sensors"
+    SHOWN_TO_PEOPLE = "shown_to_people"
 
 
 class Role(StrEnum):

@@ -59,7 +59,9 @@ async def ask(
 
 
 async def _command(tx: "Tx[Any]", alarm: Alarm, device_id: str, seconds: int, at: datetime, user: UUID) -> UUID:
-    if alarm.resident_id is None or not await devices.may_look(tx, alarm.org, device_id, alarm.resident_id):
+    if alarm.resident_id is None or not await devices.may_look(
+        tx, alarm.org, device_id, alarm.resident_id, to_people=True
+    ):
         raise IllegalMove(f"alarm {alarm.case_no}: there is no consent to look")
     command_id = uuid4()
     await commands.add(

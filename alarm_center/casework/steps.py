@@ -57,7 +57,7 @@ async def step_check(tx: "Tx[Any]", check: Check, event: CheckEvent | CheckEvent
     if isinstance(happened, AskAgain):
         if await alarms.staff_on_site(tx, check.resident_id):
             raise IllegalMove(f"check {check.check_id}: staff are on site, the camera stays dark")
-        if not await devices.may_look(tx, check.org, check.device_id, check.resident_id):
+        if not await devices.may_look(tx, check.org, check.device_id, check.resident_id, to_people=True):
             raise IllegalMove(f"check {check.check_id}: there is no consent to look")
     decision = check_core.decide(check, happened, home.plan, at)
     await checks.save(tx, check, decision.check, at)

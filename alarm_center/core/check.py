@@ -275,13 +275,21 @@ def _found(check: Check, found: Found, plan: Plan, now: datetime) -> CheckDecisi
 
 def _on_time(check: Check, found: Found, deciding: bool, plan: Plan, now: datetime) -> CheckDecision:
     if found.answer is None:
-        return moves.to_look(check, plan, now) if deciding else CheckDecision(check)
+        if not deciding:
+            return CheckDecision(check)
+        # No detector, and nobody who may look: somebody has to go there.
+        return moves.to_look(check, plan, now) if found.shown else moves.nobody_looked(check, plan)
     rule = plan.rule(found.answer, found.reason)
     if not late.is_alarm_now(rule):
         if check.state is _TO_LOOK or not (deciding or rule.reaction is Reaction.SEEN):
             return CheckDecision(check)  # somebody asked for this look, and is the one to judge it
         if check.green_by is GreenBy.OPERATOR and rule.reaction not in (Reaction.RETRY, Reaction.TECHNICAL):
-            return moves.to_look(moves.standing(check, found.answer, found.reason, plan), plan, now)
+            told = moves.standing(check, found.answer, found.reason, plan)
+            if found.shown:
+                return moves.to_look(told, plan, now)
+            if rule.reaction is Reaction.SEEN:
+                # A person has to turn it green, and none may see it.
+                return moves.nobody_looked(told, plan)
     return moves.follow(check, found.answer, found.reason, rule, plan, now, more_tonight=found.more_tonight)
 
 

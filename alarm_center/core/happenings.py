@@ -29,6 +29,7 @@ class Found:
 
     The shell keeps every ``session_id`` it has taken and does not hand one over twice; the ones that stand in the
     check's attempts are known here as well. ``started_at`` is the session's own start, by the device's pulse clock.
+    ``shown``: people may see its pictures.
     """
 
     session_id: str
@@ -37,6 +38,7 @@ class Found:
     reason: Reason | None = None
     started_at: datetime | None = None
     consented: bool = True
+    shown: bool = True
     more_tonight: bool = True
 
 

@@ -17,7 +17,7 @@ from alarm_center.core import calendar
 from alarm_center.core.case import Check, IllegalMove
 from alarm_center.core.check import plan_check
 from alarm_center.core.happenings import Cancel, Restore
-from alarm_center.store import checks, commands, events, plans, restoring, towns
+from alarm_center.store import checks, commands, devices, events, plans, restoring, towns
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 from schemas import timeline
 from schemas.limits import CONFIG_AHEAD_HOURS
@@ -154,7 +154,7 @@ async def _restore(tx: "Tx[Any]", row: Mapping[str, Any], planned: Sequence[Chec
         cancel = _cancel(row, pauses, visits, check)
         if cancel is not None and cancel.instead is check.instead:
             continue
-        if cancel is None and not await restoring.consented(tx, resident_id):
+        if cancel is None and not await _may_be_made(tx, check):
             continue
         try:
             check = await steps.step_check(tx, check, Restore(), actor)
@@ -167,6 +167,11 @@ async def _restore(tx: "Tx[Any]", row: Mapping[str, Any], planned: Sequence[Chec
     return restored
 
 
+async def _may_be_made(tx: "Tx[Any]", check: Check) -> bool:
+    """Whether the check's device may look now; a check that has none yet is owed all the same, as when it was planned."""
+    return check.device_id is None or await devices.may_look(tx, check.org, check.device_id, check.resident_id)
+
+
 def _cancel(
     row: Mapping[str, Any], pauses: Sequence[Mapping[str, Any]], visits: frozenset[UUID], check: Check
 ) -> Cancel | None:
@@ -177,7 +182,8 @@ def _cancel(
         # Somebody comes at this time whether or not a camera may be used.
         return Cancel(CancelReason.REPLANNED, Instead.VISIT, "schedule")
     if not row["consented"]:
-        instead = Instead(row["revoked_instead"] or "nothing")
+        # Nobody has agreed that nothing comes: a consent that allows no look by this device leaves a visit.
+        instead = Instead(row["revoked_instead"] or ("visit" if row["limited"] else "nothing"))
         return Cancel(CancelReason.CONSENT_REVOKED, instead, row["revoked_by"] or "consent")
     return None
 

@@ -42,6 +42,9 @@ class Device:
     sequence: int
     other_boots: Sequence[Mapping[str, Any]]
     consented: bool
+    """It may look: no consent of everybody in the home, no check, no command, no picture (design §2.6)."""
+    shown: bool
+    """People may see its pictures too."""
 
     @property
     def connections(self) -> Connections:
@@ -68,20 +71,13 @@ class Device:
         return silent < HEARD_WITHIN_SECONDS
 
 
-# No consent of the resident, or of a cohabitant where there is one: no check, no command, no picture (design §2.6).
-CONSENTED = """
-    exists (select from consents c where c.resident_id = r.resident_id and c.who = 'resident' and c.state <> 'revoked')
-    and (r.cohabitant is null
-        or exists (select from consents c where c.resident_id = r.resident_id and c.who = 'cohabitant' and c.state <> 'revoked'))
-"""
-
-_SELECT = f"""
+_SELECT: Final = """
     select d.org, d.device_id, d.resident_id, r.area_id, d.kind, d.profile, d.capture, d.config, d.wanted_version,
         d.published_version, d.reported_version, d.link, d.last_heard_at, d.gone_at, d.camera_ok, d.fault,
         d.boot, d.connection, d.sequence, d.other_boots,
-        coalesce({CONSENTED}, false) as consented
+        may_look(d.resident_id, d.kind, false) as consented, may_look(d.resident_id, d.kind, true) as shown
     from devices d left join residents r using (resident_id)
-"""  # noqa: S608 -- no value from outside is in it
+"""
 
 
 async def get(tx: "Tx[Any]", org: str, device_id: str) -> Device | None:
@@ -96,11 +92,24 @@ async def lock(tx: "Tx[Any]", org: str, device_id: str) -> Device | None:
     return await get(tx, org, device_id)
 
 
-async def may_look(tx: "Tx[Any]", org: str, device_id: str | None, resident_id: UUID) -> bool:
-    """Whether there is consent to wake the device. Until the transaction ends nobody withdraws it."""
+async def may_look(
+    tx: "Tx[Any]", org: str, device_id: str | None, resident_id: UUID, *, to_people: bool = False
+) -> bool:
+    """Whether there is consent to wake the device, and *to_people* to show its pictures. Until the transaction ends nobody
+    withdraws it."""
     await tx.execute("select hold_consents($1)", resident_id)
     device = await get(tx, org, device_id) if device_id is not None else None
-    return device is not None and device.resident_id == resident_id and device.consented
+    if device is None or device.resident_id != resident_id:
+        return False
+    return device.shown if to_people else device.consented
+
+
+async def any_may_be_shown(tx: "Tx[Any]", resident_id: UUID) -> bool:
+    """Whether people may see what any device of the resident makes now."""
+    shown: bool = await tx.fetchval(
+        "select exists (select from devices where resident_id = $1 and may_look(resident_id, kind, true))", resident_id
+    )
+    return shown
 
 
 async def to_publish(tx: "Tx[Any]", now: datetime, limit: int = 200) -> list[Device]:

@@ -26,7 +26,8 @@ class Looked:
     """A session with the case that it may be looked at for.
 
     ``alarm_state`` and ``lease`` are the alarm's; ``check_state`` the check's own. ``first_view`` is when anybody
-    first saw it. ``consented``: everybody in the home who has to agree still does. ``blurred``: the town shows it blurred
+    first saw it. ``consented``: everybody in the home who has to agree still does; ``shown``: also
+    that people see the pictures. ``blurred``: the town shows it blurred
     until somebody asks.
     """
 
@@ -46,6 +47,7 @@ class Looked:
     received_at: datetime
     first_view: datetime | None
     consented: bool
+    shown: bool
     blurred: bool
 
     @property
@@ -80,14 +82,8 @@ async def session(tx: "Tx[Any]", session_id: str) -> Looked | None:
             a.state as alarm_state, a.holder, a.lease_until, s.reasons[1] as reason, s.people,
             coalesce((d.profile->>'expected_people')::int, 1) as expected, s.received_at,
             (select min(l.began_at) from looks l where l.session_id = s.session_id and l.org = s.org) as first_view,
-            not exists (
-                select from residents r cross join unnest(array['resident', 'cohabitant']) as needed(who)
-                where r.resident_id = s.resident_id and (needed.who = 'resident' or r.cohabitant is not null)
-                    and not exists (
-                        select from consents t
-                        where t.resident_id = r.resident_id and t.who = needed.who and t.revoked_at is null
-                    )
-            ) as consented
+            may_look(s.resident_id, coalesce(d.kind, 'camera'), false) as consented,
+            may_look(s.resident_id, coalesce(d.kind, 'camera'), true) as shown
         from sessions s
         left join devices d on d.org = s.org and d.device_id = s.device_id
         left join checks c on c.check_id = s.check_id

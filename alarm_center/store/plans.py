@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from alarm_center.core.calendar import Slot
-from alarm_center.store.devices import CONSENTED
 from alarm_center.store.memory import Tx
 
 
@@ -20,16 +19,23 @@ async def who_is_looked_after(tx: "Tx[Any]", org: str) -> list[UUID]:
 
 
 async def residents(tx: "Tx[Any]", org: str, among: Sequence[UUID]) -> list[Mapping[str, Any]]:
-    """Return those of *among* who may be owed checks, with device, consent and decision; a camera before sensors."""
+    """Return those of *among* who may be owed checks, with device, consent and decision.
+
+    Of two devices the one that may look, and of two such the camera."""
     rows: list[Mapping[str, Any]] = await tx.fetch(
-        f"""
+        """
         select r.resident_id, d.device_id, coalesce(p.green_by, 'operator') as green_by,
-            coalesce(p.show, 'deviation') as show, b.decided, ({CONSENTED}) as consented,
+            coalesce(p.show, 'deviation') as show, b.decided,
+            -- without a device it is the device that is missing, as long as one of some kind might look
+            case when d.kind is not null then may_look(r.resident_id, d.kind, false)
+                else may_look(r.resident_id, 'camera', false) or may_look(r.resident_id, 'sensors', false) end as consented,
+            exists (select from consents c where c.resident_id = r.resident_id and c.state = 'limited') as limited,
             v.revoked_instead, v.recorded_by as revoked_by
         from residents r
         left join plans p using (resident_id)
         left join lateral (
-            select device_id from devices where resident_id = r.resident_id order by kind = 'camera' desc, device_id limit 1
+            select device_id, kind from devices where resident_id = r.resident_id
+            order by may_look(resident_id, kind, false) desc, kind = 'camera' desc, device_id limit 1
         ) d on true
         join lateral (
             select array_agg(array[starts_on, ends_on]) as decided from decisions where resident_id = r.resident_id
@@ -40,7 +46,7 @@ async def residents(tx: "Tx[Any]", org: str, among: Sequence[UUID]) -> list[Mapp
         ) v on true
         where r.org = $1 and r.resident_id = any ($2::uuid[]) and r.moved_at is null and r.died_at is null
         order by r.resident_id
-        """,  # noqa: S608 -- our own constant
+        """,
         org,
         list(among),
     )

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from alarm_center.store.devices import CONSENTED
 from alarm_center.store.memory import Tx
 
 # $1 town, $2 night, $3 now. One row a resident who lives there, with the decision that holds tonight or else the last
 # one, what is owed tonight, and whether anything at all is planned from afar.
-_HOMES: Final = f"""
+_HOMES: Final = """
     with slots_now as (
         select s.*, s.valid_from <= $2 and (s.valid_until is null or $2 < s.valid_until)
             and extract(isodow from $2)::int - 1 = any (s.weekdays) as tonight
@@ -21,7 +20,7 @@ _HOMES: Final = f"""
     homes as (
         select r.resident_id, r.area_id, r.cohabitant, b.*,
             coalesce(b.starts_on <= $2 and (b.ends_on is null or $2 <= b.ends_on), false) as decided,
-            {CONSENTED} as consented,
+            may_look(r.resident_id, 'camera', false) or may_look(r.resident_id, 'sensors', false) as consented,
             exists (select from slots_now s where s.resident_id = r.resident_id) as scheduled,
             exists (select from slots_now s where s.resident_id = r.resident_id and s.tonight) as owed,
             exists (select from slots_now s where s.resident_id = r.resident_id and not s.by_visit) as from_afar,
@@ -44,7 +43,7 @@ _HOMES: Final = f"""
             select from consents c where c.resident_id = h.resident_id and c.who = needed.who and c.state <> 'revoked'
         )
     )
-"""  # noqa: S608 -- our own constant
+"""
 
 QUESTIONS: Final[Mapping[str, str]] = {
     # ---- decision ----
@@ -98,7 +97,8 @@ QUESTIONS: Final[Mapping[str, str]] = {
         where not h.decided and coalesce(h.starts_on <= $2, true)
     """,
     "device_without_consent": """
-        select h.area_id, h.resident_id, d.device_id from homes h join devices d using (resident_id) where not h.consented
+        select h.area_id, h.resident_id, d.device_id from homes h join devices d using (resident_id)
+        where not may_look(h.resident_id, d.kind, false)
     """,
     "device_left_behind": """
         select r.area_id, d.resident_id, d.device_id from devices d join residents r using (resident_id)
@@ -195,7 +195,8 @@ async def point_checks_home(tx: "Tx[Any]", org: str) -> list[str]:
         """
         with astray as (
             select c.check_id, c.device_id as was, (
-                select device_id from devices d where d.resident_id = c.resident_id order by kind = 'camera' desc, device_id limit 1
+                select device_id from devices d where d.resident_id = c.resident_id
+                order by may_look(d.resident_id, d.kind, false) desc, kind = 'camera' desc, device_id limit 1
             ) as present
             from checks c join devices d on d.org = c.org and d.device_id = c.device_id
             where c.org = $1 and c.state = 'planned' and d.resident_id is distinct from c.resident_id

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from alarm_center.store.devices import CONSENTED
 from alarm_center.store.memory import Tx
 
 
@@ -23,16 +22,6 @@ async def restorable(tx: "Tx[Any]", resident_id: UUID) -> list[UUID]:
         resident_id,
     )
     return [row["check_id"] for row in rows]
-
-
-async def consented(tx: "Tx[Any]", resident_id: UUID) -> bool:
-    """Whether there is consent to look. Until the transaction ends nobody withdraws it."""
-    await tx.execute("select hold_consents($1)", resident_id)
-    holds: bool = await tx.fetchval(
-        f"select {CONSENTED} from residents r where r.resident_id = $1",  # noqa: S608 -- our own constant
-        resident_id,
-    )
-    return holds
 
 
 async def visits_of(tx: "Tx[Any]", check_id: UUID) -> list[UUID]:

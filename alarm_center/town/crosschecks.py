@@ -13,7 +13,7 @@ from alarm_center.core.calendar import OPEN_MINUTES
 from alarm_center.core.plan import Plan
 from alarm_center.town.model import EVERY_DAY, Where, clock_time, week_days
 from schemas import topics
-from schemas.vocabulary import CohabitantSleeps
+from schemas.vocabulary import CohabitantSleeps, ConsentTo
 
 Found = tuple[Where, str]
 Table = Mapping[str, Any]
@@ -158,6 +158,15 @@ def _supervised(resident: Table) -> bool:
     return any(not slot.get("by_visit") for _, slot in _tables(resident, "slots"))
 
 
+def _allowed(consent: Table) -> set[str] | None:
+    """Return the words that a limited consent allows; ``None`` where it is another, or not in the form of one."""
+    allows = consent.get("allows", ["sensors"])
+    if consent.get("state") != "limited" or not isinstance(allows, list):
+        return None
+    words = {str(word) for word in allows}
+    return words if words and words <= set(ConsentTo) else None
+
+
 def _homes(data: Table) -> Iterator[Found]:
     for place, resident in _tables(data, "residents"):
         supervised = _supervised(resident)
@@ -177,6 +186,15 @@ def _homes(data: Table) -> Iterator[Found]:
                     (*place, name, "instead"),
                     'is missing: say what comes in the checks\' stead, "visit" or "nothing"',
                 )
+            elif isinstance(consent, dict) and supervised and devices:
+                kinds = {str(device.get("kind")) for device in devices}
+                allowed = _allowed(consent)
+                if allowed is not None and not kinds & allowed:
+                    yield (
+                        (*place, name, "allows"),
+                        f"lets no device of this resident look ({', '.join(sorted(kinds))}); "
+                        "bind one of a kind that it allows, or say by_visit = true",
+                    )
         if resident.get("cohabitant_consent") and not resident.get("cohabitant"):
             yield (*place, "cohabitant"), "is missing: there is a consent of theirs"
         slots = not (resident.get("moved_on") or resident.get("died_on")) and any(_tables(resident, "slots"))

@@ -13,7 +13,7 @@ from alarm_center.town.model import Consent, Device, Resident
 from alarm_center.town.times import cancel
 from schemas import timeline
 from schemas.messages import Capture, Profile
-from schemas.vocabulary import CancelReason, ConsentState, GreenBy, ImportAction, Instead, Show
+from schemas.vocabulary import CancelReason, ConsentState, ConsentTo, GreenBy, ImportAction, Instead, Show
 
 KEPT_ELSEWHERE: Final = frozenset(
     {
@@ -94,19 +94,42 @@ async def _consent(run: Run, resident: Resident, resident_id: UUID, who: str, wa
             return
         await _give(run, resident, resident_id, who, wanted, given_at)
         return
-    values = {"state": wanted.state.value, "basis": wanted.basis, "given_at": given_at}
+    values = {"state": wanted.state.value, "basis": wanted.basis, "given_at": given_at, **_allowed(wanted)}
     _, action, detail = await run.keep("consents", {"consent_id": row["consent_id"]}, values)
     if action:
         await _told(run, resident, resident_id, who, action, detail)
+        await _follow_consent(run, resident_id)
+
+
+def _allowed(wanted: Consent) -> dict[str, bool]:
+    """The columns of what is agreed to, each named as its word."""
+    return {to.value: to in wanted.agreed for to in ConsentTo}
+
+
+async def _follow_consent(run: Run, resident_id: UUID) -> None:
+    """Give the checks to a device that may look, and end what is allowed no longer: then a visit comes in their stead."""
+    await _point_checks(run, resident_id)
+    kinds = await run.tx.fetch("select kind from devices where resident_id = $1", resident_id)
+    if any([await _may_look(run, resident_id, row["kind"], to_people=True) for row in kinds]):
+        return
+    await commands.end_of_resident(run.tx, resident_id)
+    if kinds and not any([await _may_look(run, resident_id, row["kind"], to_people=False) for row in kinds]):
+        await _cancel_coming(run, resident_id, CancelReason.CONSENT_REVOKED, Instead.VISIT)
+
+
+async def _may_look(run: Run, resident_id: UUID, kind: str, *, to_people: bool) -> bool:
+    may: bool = await run.tx.fetchval("select may_look($1, $2, $3)", resident_id, kind, to_people)
+    return may
 
 
 async def _give(run: Run, resident: Resident, resident_id: UUID, who: str, wanted: Consent, given_at: datetime) -> None:
     await run.tx.execute(
         """
-        insert into consents (org, resident_id, who, state, basis, given_at, recorded_by)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        insert into consents (org, resident_id, who, state, basis, given_at, recorded_by, camera, sensors, shown_to_people)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
-        run.org, resident_id, who, wanted.state, wanted.basis, given_at, run.actor,
+        run.org, resident_id, who, wanted.state, wanted.basis, given_at, run.actor, ConsentTo.CAMERA in wanted.agreed,
+        ConsentTo.SENSORS in wanted.agreed, ConsentTo.SHOWN_TO_PEOPLE in wanted.agreed,
     )  # fmt: skip
     await _told(run, resident, resident_id, who, ImportAction.ADDED, wanted.state)
 
@@ -267,11 +290,12 @@ def _set(part: Profile | Capture) -> dict[str, Any]:
 
 
 async def _point_checks(run: Run, resident_id: UUID) -> None:
-    """Let the checks that are planned be made by the device that is there now, the camera before sensors."""
+    """Let the checks that are planned be made by the device that may look now, of two such by the camera."""
     await run.tx.execute(
         """
         with present as (
-            select device_id from devices where resident_id = $1 order by kind limit 1
+            select device_id from devices where resident_id = $1
+            order by may_look(resident_id, kind, false) desc, kind limit 1
         )
         update checks set device_id = (select device_id from present)
         where resident_id = $1 and state = 'planned' and device_id is distinct from (select device_id from present)

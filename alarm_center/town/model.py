@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, time
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
@@ -16,11 +16,22 @@ from pydantic import (
     PrivateAttr,
     StringConstraints,
     ValidationInfo,
+    model_validator,
 )
 
 from schemas.limits import SECONDS_MAX, SECONDS_MIN
 from schemas.messages import Capture, Name, Profile
-from schemas.vocabulary import CohabitantSleeps, ConsentState, DeviceKind, GreenBy, HandledBy, Instead, Role, Show
+from schemas.vocabulary import (
+    CohabitantSleeps,
+    ConsentState,
+    ConsentTo,
+    DeviceKind,
+    GreenBy,
+    HandledBy,
+    Instead,
+    Role,
+    Show,
+)
 
 COUNTRY: Final = "SE"
 """Where a phone number without its country's code is, unless the file says otherwise."""
@@ -172,12 +183,39 @@ class Shift(Part):
 
 
 class Consent(Part):
-    """What the resident, or the cohabitant, has said; ``instead`` is what comes when it is revoked."""
+    """What the resident, or the cohabitant, has said; ``instead`` is what comes when it is revoked.
+
+    ``allows`` is what a limited one allows: sensors alone where nothing else is said.
+    """
 
     state: ConsentState
     given_on: date
     basis: Note = ""
     instead: Instead | None = None
+    allows: Annotated[tuple[ConsentTo, ...], Field(min_length=1)] | None = None
+
+    @property
+    def agreed(self) -> frozenset[ConsentTo]:
+        """What may be done: all of it where the consent is given, nothing where it is revoked."""
+        match self.state:
+            case ConsentState.GIVEN:
+                return frozenset(ConsentTo)
+            case ConsentState.LIMITED:
+                return frozenset(self.allows or (ConsentTo.SENSORS,))
+            case ConsentState.REVOKED:
+                return frozenset()
+
+    @model_validator(mode="after")
+    def _allows_what_it_can(self) -> Self:
+        if self.allows is None:
+            return self
+        if self.state is not ConsentState.LIMITED:
+            raise ValueError(f'allows belongs to state = "limited"; a consent that is {self.state} needs no list')
+        if set(self.allows) == set(ConsentTo):
+            raise ValueError('allows everything: that is state = "given"')
+        if ConsentTo.SHOWN_TO_PEOPLE in self.allows and ConsentTo.CAMERA not in self.allows:
+            raise ValueError('allows "shown_to_people" without "camera": only a camera has pictures to show')
+        return self
 
 
 class Decision(Part):

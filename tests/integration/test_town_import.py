@@ -12,7 +12,7 @@ from alarm_center.store.memory import Memory
 from alarm_center.town import reader
 from alarm_center.town.apply import apply
 from alarm_center.town.changes import Change
-from schemas.vocabulary import ImportAction
+from schemas.vocabulary import ConsentState, ImportAction
 from tests.support.postgres import Database
 
 EXAMPLE = (Path(__file__).parents[2] / "docs" / "town.example.toml").read_text(encoding="utf-8")
@@ -220,6 +220,50 @@ async def test_a_slot_may_end_and_begin_on_nights_of_the_file(memory: Memory) ->
 async def test_a_town_imported_at_night_owes_what_is_still_to_come(memory: Memory) -> None:
     await imported(memory, at=EVENING + timedelta(hours=4))
     assert await slots(memory) == [("02:00", TONIGHT, None), ("22:30", TONIGHT + timedelta(days=1), None)]
+
+
+async def test_a_consent_that_a_file_narrows_ends_what_it_allows_no_longer(memory: Memory) -> None:
+    """First the pictures are nobody's to see; then the camera may not look, and sensors take its checks."""
+    await imported(memory)
+    await planning.plan_all(memory)
+    await ask(
+        memory,
+        """
+        insert into commands (command_id, org, device_id, kind, case_id, check_id, attempt, seconds, show, asked_by,
+            created_at, opens_at, expires_at)
+        select gen_random_uuid(), org, device_id, 'attempt', check_id, check_id, 1, 10, 'always', 'test', clock.now(),
+            clock.now(), clock.now() + interval '1 min'
+        from checks where device_id = 'vik-d1' limit 1 returning 1
+        """,
+    )
+    made_by = "select distinct c.device_id, c.state from checks c join residents using (resident_id) where number = 1"
+    given = 'state = "given" # or "limited", "revoked"'
+    unseen = EXAMPLE.replace(given, 'state = "limited"\nallows = ["camera"]')
+    assert lines(await imported(memory, unseen), "consent") == [("1 resident", ImportAction.CHANGED)]
+    assert await ask(memory, "select ended is not null from commands") == [(True,)]
+    assert await ask(memory, made_by) == [("vik-d1", "planned")]
+    sensors = EXAMPLE.replace(given, 'state = "limited"\nallows = ["sensors"]').replace(
+        'id = "vik-d1"', 'id = "vik-s1"\nkind = "sensors"\n\n[[residents.devices]]\nid = "vik-d1"'
+    )
+    await imported(memory, sensors)
+    assert await ask(memory, made_by) == [("vik-s1", "planned")]
+    assert await ask(memory, "select config->'withdrawn' from devices where device_id = 'vik-d1'") == [(True,)]
+
+
+async def test_checks_that_no_device_may_make_become_visits(memory: Memory) -> None:
+    """The reader refuses such a file; what applies it leaves nobody without, all the same."""
+    await imported(memory)
+    await planning.plan_all(memory)
+    town = reader.read(EXAMPLE)
+    assert town.residents is not None and town.residents[0].consent is not None
+    consent = town.residents[0].consent.model_copy(update={"state": ConsentState.LIMITED})
+    homes = (town.residents[0].model_copy(update={"consent": consent}), *town.residents[1:])
+    async with memory.transaction() as tx:
+        await apply(tx, town.model_copy(update={"residents": homes}), EVENING)
+    found = await ask(
+        memory, "select distinct state, instead from checks join residents using (resident_id) where number = 1"
+    )
+    assert found == [("cancelled", "visit")]
 
 
 async def test_a_revoked_consent_stops_everything_and_is_not_given_back_by_an_old_file(memory: Memory) -> None:

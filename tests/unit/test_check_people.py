@@ -6,12 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core.case import CallOff, CheckState, IllegalMove, NewConfig, Visit, Write
+from alarm_center.core.case import CallOff, CheckState, IllegalMove, NewConfig, Raise, Visit, Write
 from alarm_center.core.happenings import (
     AskAgain,
     Cancel,
     CheckEvent,
     FaultKnown,
+    Found,
     PersonSaid,
     Restore,
     StaffOnSite,
@@ -303,3 +304,27 @@ def test_what_was_known_of_faults_and_staff_is_told_again() -> None:
 def test_only_a_cancelled_check_comes_back(night: Night) -> None:
     with pytest.raises(IllegalMove):
         night(2, Restore())
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "ends"),
+    [
+        (Answer.IN_BED, None, AlarmKind.NOBODY_LOOKED),
+        (None, None, AlarmKind.NOBODY_LOOKED),
+        (Answer.CANNOT_TELL, Reason.COUNT, AlarmKind.CANNOT_TELL),
+        (Answer.SOMETHING_WRONG, Reason.ON_FLOOR, AlarmKind.SOMETHING_WRONG),
+        (Answer.NOT_SEEN, None, None),
+    ],
+)
+def test_what_nobody_may_see_waits_for_nobodys_eyes(
+    answer: Answer | None, reason: Reason | None, ends: AlarmKind | None
+) -> None:
+    """A person has to confirm, and none may: somebody goes there, and the detector's own doubt counts as ever."""
+    night = Night(green_by=GreenBy.OPERATOR)
+    night(0, ONLINE)
+    night(1, Found("s1", 1, answer, reason, shown=False))
+    if ends is None:
+        assert night.check.state is CheckState.WAITING
+    else:
+        assert night.check.state is CheckState.ALARMED
+        assert [effect.kind for effect in night.effects if isinstance(effect, Raise)] == [ends]

@@ -75,6 +75,17 @@ def test_the_detectors_table_is_asked_in_one_place() -> None:
     assert asking == ["alarm_center/store/detectors.py"]
 
 
+def test_only_may_look_decides_by_consents() -> None:
+    """Whether a device may look is one function's answer; the others keep the papers, or say which is missing."""
+    asks = re.compile(r"\b(from|into|update|join) consents\b")
+    asking = [str(p.relative_to(ROOT)) for p in modules("alarm_center") if asks.search(p.read_text(encoding="utf-8"))]
+    assert asking == [
+        "alarm_center/store/plans.py",
+        "alarm_center/store/reconciling.py",
+        "alarm_center/town/homes.py",
+    ]
+
+
 def test_no_sql_reads_a_stored_value() -> None:
     """A fact that SQL needs has a column; the values are for the core, through the one adapter of their store."""
     reads = re.compile(r"\bbody\s*(->|#>|@>|\?)")
@@ -95,6 +106,7 @@ def test_test_towns_come_through_the_import() -> None:
     by_hand = {
         "test_towns_apart.py": "what a page may not write, tried as a page's own role",
         "test_timeline.py": "a bare town: an import writes lines, and there every line is counted",
+        "test_may_look.py": "every pair of consents, also those that the import refuses",
         "test_planning.py": "consent given again on the day of its withdrawal, which no file can say",
     }
     found = {path.name for path in modules("tests") if writes.search(path.read_text(encoding="utf-8"))}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from alarm_center.town.lines import line_of, outline
 from alarm_center.town.model import Town
 from alarm_center.town.reader import Problem, TownErrors, ended, read
-from schemas.vocabulary import ConsentState, GreenBy
+from schemas.vocabulary import ConsentState, ConsentTo, GreenBy
 
 EXAMPLE = (Path(__file__).parents[2] / "docs" / "town.example.toml").read_text(encoding="utf-8")
 TODAY = date(2026, 11, 22)
@@ -87,6 +87,15 @@ def test_the_example_is_read() -> None:
     assert [zone.name for zone in bertil.devices[0].profile.zones] == ["bed_left", "bed_right"]
     assert bertil.slots[1].by_visit and bertil.slots[1].weekdays == (4, 5)
     assert cecilia.consent is not None and cecilia.consent.state is ConsentState.LIMITED
+    assert cecilia.consent.agreed == {ConsentTo.SENSORS}
+
+
+def test_a_limited_consent_allows_sensors_where_it_says_nothing() -> None:
+    sensors = 'devices = [{ id = "d1", kind = "sensors" }]'
+    limited = 'consent = { state = "limited", given_on = 2026-01-01 }'
+    town = read(home('time = "02:00"', devices=sensors, consent=limited), TODAY)
+    assert town.residents is not None and town.residents[0].consent is not None
+    assert town.residents[0].consent.agreed == {ConsentTo.SENSORS}
 
 
 def test_the_small_town_of_these_tests_is_right() -> None:
@@ -237,6 +246,13 @@ def test_a_towns_own_errors(line: str, instead: str, why: str) -> None:
         ({"more": 'cohabitant_sleeps = "same_bed"'}, "[[residents]]", "cohabitant_sleeps says where"),
         ({"more": 'cohabitant_consent = { state = "given", given_on = 2026-01-01 }'}, "[[residents]]", "of theirs"),
         ({"consent": 'consent = { state = "revoked", given_on = 2026-01-01 }'}, "consent", "is missing"),
+        ({"consent": 'consent = { state = "limited", given_on = 2026-01-01 }'}, "consent", "lets no device"),
+        ({"consent": 'consent = { state = "limited", allows = ["sensors"], given_on = 2026-01-01 }'}, "consent", "lets no device"),
+        ({"consent": 'consent = { state = "given", allows = ["camera"], given_on = 2026-01-01 }'}, "consent", "belongs to"),
+        ({"consent": 'consent = { state = "limited", allows = [], given_on = 2026-01-01 }'}, "consent", "at least 1"),
+        ({"consent": 'consent = { state = "limited", allows = ["microphone"], given_on = 2026-01-01 }'}, "consent", "camera"),
+        ({"consent": 'consent = { state = "limited", allows = ["sensors", "shown_to_people"], given_on = 2026-01-01 }', "devices": 'devices = [{ id = "d1", kind = "sensors" }]'}, "consent", "only a camera"),
+        ({"consent": 'consent = { state = "limited", allows = ["camera", "sensors", "shown_to_people"], given_on = 2026-01-01 }'}, "consent", "allows everything"),
         ({"more": 'green_by = "detector"'}, "green_by", "planner signs"),
         ({"decision": 'decision = { reference = "r", starts_on = 2026-09-20, ends_on = 2026-01-01 }'}, "decision", "before"),
         ({"devices": 'devices = [{ id = "d1", kind = "camera" }, { id = "d2", kind = "camera" }]'}, "devices", "twice"),

@@ -265,6 +265,24 @@ async def test_a_lapsed_lease_gives_no_live_look_and_no_answer(storstad: Town, p
     assert (await olle.post(f"/alarm/{alarm}/answer", answer)).status == 409
 
 
+async def test_a_picture_that_nobody_agreed_to_show_is_withheld(storstad: Town, pages: Site) -> None:
+    """The detector's finding counts; the page says why, keeps no picture, and takes no person's green."""
+    await storstad.execute("update consents set state = 'limited', shown_to_people = false")
+    session, alarm = await fallen(storstad)
+    check = await storstad.check_of(2)
+    olle = await pages.signed_in()
+    await olle.post(f"/alarm/{alarm}/claim")
+    assert storstad.pictures.frames(storstad.org, session) is None
+    page = await olle.text(f"/alarm/{alarm}")
+    assert "Samtycket tillåter inte att bilden visas. Skicka någon." in page
+    assert f"/alarm/{alarm}/live" not in page and f"/alarm/{alarm}/again" not in page
+    refused = await olle.get(f"/picture/{session}/0")
+    assert (refused.status, "Samtycket tillåter inte" in await refused.text()) == (403, True)
+    answer = {"check_id": str(check), "answer": "in_bed", "session_id": session}
+    assert (await olle.post(f"/alarm/{alarm}/answer", answer)).status == 409
+    assert await storstad.value("select count(*) from looks") == 0
+
+
 async def test_looking_again_is_a_command_of_ten_seconds(storstad: Town, pages: Site) -> None:
     _session, alarm = await fallen(storstad)
     check = await storstad.check_of(2)

@@ -193,5 +193,9 @@ async def _has_looked(request: web.Request, session_id: str | None) -> None:
     """Refuse green from somebody who has not seen the picture that there is (design §2.2)."""
     person = request[PERSON]
     async with request.app[MEMORY].transaction(person.watching) as tx:
+        looked = await looks.session(tx, session_id) if session_id is not None else None
+        if looked is not None and not looked.shown:
+            # Also where no picture came: a person may not look at all, so no person's word is evidence.
+            raise web.HTTPConflict(text=say(request, "Samtycket tillåter inte att bilden visas. Skicka någon."))
         if session_id is None or not await looks.has_seen(tx, session_id, person.user_id):
             raise web.HTTPConflict(text=say(request, "Titta på bilden först"))

@@ -10,7 +10,7 @@ from aiohttp import web
 from alarm_center.casework.cases import NotFound
 from alarm_center.core.case import AlarmState, CheckState
 from alarm_center.core.plan import Plan
-from alarm_center.store import board, casebook, events, looks, raisings, residents, towns, users
+from alarm_center.store import board, casebook, devices, events, looks, raisings, residents, towns, users
 from alarm_center.store.casebook import AlarmCase, CheckCase, Seen
 from alarm_center.store.memory import Tx
 from alarm_center.web import words
@@ -252,9 +252,11 @@ async def _shown_for_alarm(
     else:
         why = await _why_not(request, tx, session, place, speech)
     may_act = open_ and row.mine and check_id is not None
-    camera_free = not case.alarm.staff_inside
+    resident_id = case.alarm.resident_id
+    shown = resident_id is not None and await devices.any_may_be_shown(tx, resident_id)
+    may_look = may_act and shown and not case.alarm.staff_inside
     return _shown(
-        session, why, check_id, speech, count=len(seen), answers=may_act, may_look=may_act and camera_free, live=True,
+        session, why, check_id, speech, count=len(seen), answers=may_act, may_look=may_look, live=True,
         blurred=case.alarm.org in place.blurred,
     )  # fmt: skip
 
@@ -272,8 +274,9 @@ async def _shown_for_check(
     else:
         why = await _why_not(request, tx, session, place, speech)
     free = waits and not looker
+    may_look = free and await devices.any_may_be_shown(tx, case.resident_id)
     return _shown(
-        session, why, case.check_id, speech, count=len(seen), answers=free, may_look=free, live=False,
+        session, why, case.check_id, speech, count=len(seen), answers=free, may_look=may_look, live=False,
         blurred=case.org in place.blurred,
     )  # fmt: skip
 
@@ -312,6 +315,8 @@ async def _why_not(request: web.Request, tx: "Tx[Any]", session: Seen | None, pl
     looked = await looks.session(tx, session.session_id)
     if looked is None or not looked.consented:
         return speech("Samtycket gäller inte. Bilden visas inte.")
+    if not looked.shown:
+        return speech("Samtycket tillåter inte att bilden visas. Skicka någon.")
     if looked.withheld:
         return speech("Fler personer än väntat – bilden visas inte")
     if not session.pictures:

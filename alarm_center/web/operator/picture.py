@@ -153,7 +153,7 @@ async def _allow(tx: "Tx[Any]", looked: Looked, user_id: UUID, request: web.Requ
     """Return the time, if this person may see this session now.
 
     Raises:
-        web.HTTPForbidden: somebody else has the case, or a guest may be in the picture.
+        web.HTTPForbidden: somebody else has the case, nobody has agreed that people look, or a guest may be in the picture.
         web.HTTPGone: the case is closed, consent is withdrawn or the picture's time is out.
     """
     speech = speech_of(request)
@@ -169,6 +169,8 @@ async def _allow(tx: "Tx[Any]", looked: Looked, user_id: UUID, request: web.Requ
         raise web.HTTPGone(text=speech("Larmet är avslutat. Bilden är borta."))
     if looked.gone(at):
         raise web.HTTPGone(text=speech("Bilden finns inte kvar. Titta igen"))
+    if not looked.shown:
+        raise web.HTTPForbidden(text=speech("Samtycket tillåter inte att bilden visas."))
     if looked.withheld:
         raise web.HTTPForbidden(text=speech("Fler personer än väntat – bilden visas inte"))
     return at

@@ -75,7 +75,13 @@ create table fjt.consents (
     revoked_at timestamptz,
     revoked_instead text check (revoked_instead in ('visit', 'nothing')),
     recorded_by text not null,
-    check ((state = 'revoked') = (revoked_at is not null))
+    -- what is agreed to: a device with a camera, one with sensors only, and that people see the pictures
+    camera boolean not null default true,
+    sensors boolean not null default true,
+    shown_to_people boolean not null default true,
+    check ((state = 'revoked') = (revoked_at is not null)),
+    -- a limited consent says what it allows; one that is given allows all
+    check (state = 'revoked' or (state = 'given') = (camera and sensors and shown_to_people))
 );
 
 -- One consent a person in force at a time; also the consents of a resident (store/residents.py).

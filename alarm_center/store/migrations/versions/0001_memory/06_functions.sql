@@ -91,6 +91,20 @@ as $$
     having bool_or(area_id = any (fjt.areas()))
 $$;
 
+-- May a device of this kind look at the resident, and (to_people) may people see its pictures? Everybody in the home who
+-- has to agree does, to just that (design §2.6). Sensors have no pictures. Whoever asks sees the resident's rows or gets no.
+create function fjt.may_look(whose uuid, device_kind text, to_people boolean) returns boolean
+language sql stable parallel safe
+as $$
+    select exists (select from fjt.residents r where r.resident_id = whose) and not exists (
+        select from fjt.residents r cross join unnest(array['resident', 'cohabitant']) as needed(who)
+        where r.resident_id = whose and (needed.who = 'resident' or r.cohabitant is not null) and not exists (
+            select from fjt.consents c
+            where c.resident_id = whose and c.who = needed.who and c.revoked_at is null
+                and case device_kind when 'sensors' then c.sensors
+                    when 'camera' then c.camera and (c.shown_to_people or not to_people) else false end))
+$$;
+
 -- A page that wakes a camera holds the consents until it has committed, and may not change them.
 create function fjt.hold_consents(whose uuid) returns void language plpgsql security definer set search_path = fjt, pg_temp
 as $$ begin perform from fjt.consents where resident_id = whose for share; end $$;
