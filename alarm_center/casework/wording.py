@@ -8,7 +8,7 @@ import structlog
 
 from alarm_center.core import carer_actions
 from alarm_center.core import dispatch as dispatch_core
-from alarm_center.core.carer_actions import CANNOT, TAKE
+from alarm_center.core.carer_actions import CANNOT, QUESTIONS, TAKE
 from alarm_center.core.case import Alarm, Notice
 from alarm_center.core.plan import Wording
 from alarm_center.core.sms_text import Facts, Language, Texts, UnfitText
@@ -134,17 +134,15 @@ _BARE: Final = {Language.SV: ("Larm", "ring"), Language.EN: ("Alarm", "call")}
 
 
 def bare(language: Language, case_no: int, priority: Priority, text: Wording, number: str) -> str:
-    """Return what is left of *text* when it cannot be made: the case's number, and the digits it offers or whom to call."""
+    """Return what is left of *text* when it cannot be made: the case's number, whom to call, and the digits it offers."""
     alarm, call = _BARE[language]
-    if text is Wording.ALSO_SEEKS:
-        # To a bare digit the phone's own case answers.
-        return f"{alarm} {case_no} PRIO {int(priority)}: {TAKE.digit} {case_no} / {CANNOT.digit} {case_no}"
     digits = [row.digit for row in carer_actions.TABLE if row.digit and text in row.offered_in]
-    return (
-        f"{alarm} {case_no} PRIO {int(priority)}: {' / '.join(digits)}"
-        if digits
-        else f"{alarm} {case_no}: {call} {number}"
-    )
+    if text is Wording.ALSO_SEEKS:
+        # A bare digit would be of the case that the phone has.
+        digits = [f"{TAKE.digit} {case_no}", f"{CANNOT.digit} {case_no}"]
+    asks = text in QUESTIONS or text is Wording.ALSO_SEEKS
+    parts = [f"{alarm} {case_no} PRIO {int(priority)}" if asks else f"{alarm} {case_no}: {call} {number}"]
+    return ": ".join([*parts, " / ".join(digits)] if digits else parts)
 
 
 def _until(alarm: Alarm, at: datetime) -> datetime:

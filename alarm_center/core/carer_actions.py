@@ -111,7 +111,6 @@ _ASKS: Final = frozenset(
         Wording.CALL_OUT,
         Wording.VISIT,
         Wording.REMINDER,
-        Wording.REMINDER_CALLING,
         Wording.ESCALATION,
         Wording.ESCALATION_LATE,
     }

@@ -84,7 +84,6 @@ class Wording(StrEnum):
     CALL_OUT = "call_out"
     VISIT = "visit"
     REMINDER = "reminder"
-    REMINDER_CALLING = "reminder_calling"
     ESCALATION = "escalation"
     """To the lead or the fixed number: no patrol has taken it."""
     ESCALATION_LATE = "escalation_late"

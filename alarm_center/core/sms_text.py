@@ -31,8 +31,6 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.CALL_OUT: "Larm {case} PRIO {priority} omr {area}. Framme senast {by}. Svara {menu}. {link}",
         Wording.VISIT: "Besök {case} omr {area} kl {by}, inte larm. Svara {menu}. {link}",
         Wording.REMINDER: "Påminnelse: larm {case} PRIO {priority} omr {area} är inte taget. Svara {menu}.[ {link}]",
-        Wording.REMINDER_CALLING: "Påminnelse: larm {case} PRIO {priority} omr {area} är inte taget. "
-        "Svara {menu}. Vi ringer nu.[ {link}]",
         Wording.ESCALATION: "Larm {case} PRIO {priority} omr {area} har ingen patrull. Framme senast {by}. "
         "Svara {menu}. {link}",
         Wording.ESCALATION_LATE: "Larm {case} PRIO {priority} omr {area} är taget men ingen är framme. "
@@ -81,8 +79,6 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.CALL_OUT: "Alarm {case} PRIO {priority} area {area}. On site by {by}. Reply {menu}. {link}",
         Wording.VISIT: "Visit {case} area {area} at {by}, not an alarm. Reply {menu}. {link}",
         Wording.REMINDER: "Reminder: alarm {case} PRIO {priority} area {area} is not taken. Reply {menu}.[ {link}]",
-        Wording.REMINDER_CALLING: "Reminder: alarm {case} PRIO {priority} area {area} is not taken. "
-        "Reply {menu}. We call now.[ {link}]",
         Wording.ESCALATION: "Alarm {case} PRIO {priority} area {area} has no patrol. On site by {by}. "
         "Reply {menu}. {link}",
         Wording.ESCALATION_LATE: "Alarm {case} PRIO {priority} area {area} is taken but nobody is on site. "

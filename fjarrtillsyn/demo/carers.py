@@ -15,7 +15,6 @@ _ASKS: Final = (
     Wording.CALL_OUT,
     Wording.VISIT,
     Wording.REMINDER,
-    Wording.REMINDER_CALLING,
     Wording.ESCALATION,
     Wording.ESCALATION_LATE,
 )

@@ -115,6 +115,15 @@ async def test_a_patrol_on_its_way_reads_which_case_is_over(centre: SmsCentre) -
     assert (await centre.now_is(own.alarm_id)).state is AlarmState.ACCEPTED
 
 
+async def test_a_town_whose_texts_cannot_be_sent_is_still_asked_by_number(centre: SmsCentre) -> None:
+    async with centre.memory.transaction() as tx:
+        await tx.execute("update organisations set link_host = $1", "nattlig-fjarrtillsyn." * 5 + "kommun.se")
+    alarm = await centre.alarm(1)
+    await centre.first.receives(f"Larm {alarm.case_no} PRIO 1: 1 / 2").and_replies("1")
+    await centre.first.receives(f"Larm {alarm.case_no}: ring +46101234567: 3 / 4 / 5 / 9")
+    assert (await centre.now_is(alarm.alarm_id)).state is AlarmState.ACCEPTED
+
+
 async def test_a_slip_after_done_is_still_heard(centre: SmsCentre) -> None:
     alarm = await centre.alarm(1)
     await centre.first.receives("Larm … PRIO 1").and_replies("1")

@@ -222,6 +222,7 @@ async def _town(memory: Memory) -> tuple[list[UUID], UUID]:
     async with memory.transaction() as tx:
         at = await now(tx)
         people = (("Patrull 1", FIRST, "patrol", 2), ("Patrull 2", SECOND, "patrol", 1), ("Ledare 1", LEAD, "lead", 1))
+        slots = [{"time": "02:00", "by_visit": True}]
         file = {
             "organisation": town_file.organisation("by", sending_number=NUMBER, data_number="010-1234567", spread_seconds=60),
             "areas": [{"code": "3"}],
@@ -231,7 +232,8 @@ async def _town(memory: Memory) -> tuple[list[UUID], UUID]:
                 for name, _, role, since in people
             ],
             "residents": [
-                town_file.home(number, green_by="operator", name="Namn Namnsson", address="Gatan 1") for number in (1, 2)
+                town_file.home(number, times=("02:00",), slots=slots, green_by="operator", name="Namn Namnsson", address="Gatan 1")
+                for number in (1, 2)
             ],
         }  # fmt: skip
         await town_file.bring_in(tx, file, at - timedelta(days=1))

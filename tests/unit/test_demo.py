@@ -69,7 +69,6 @@ def test_an_evening_before_the_clocks_change_is_the_wall_time_of_that_evening(ni
         (Wording.CALL_OUT, 4821),
         (Wording.VISIT, 4821),
         (Wording.REMINDER, 4821),
-        (Wording.REMINDER_CALLING, 4821),
         (Wording.ESCALATION, 4821),
         (Wording.GRANTED, 4821),
         (Wording.ARRIVED, 4821),

@@ -1,5 +1,6 @@
 """The link in the SMS: a question to whoever has it, an address only to whoever took the case, in one phone."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,7 +8,8 @@ import pytest
 import pytest_asyncio
 
 from alarm_center.casework import cases
-from alarm_center.core import alarm_events
+from alarm_center.core import alarm_events, carer_actions
+from alarm_center.core.carer_actions import Button, CarerActions, Place
 from alarm_center.outbox import Outbox
 from alarm_center.providers.phone import Phones
 from alarm_center.store import links
@@ -15,6 +17,11 @@ from alarm_center.web.phone.simulator import pieces
 from schemas.vocabulary import Answer, Reason
 from tests.support.night_town import PASSWORD_HASH, TWO, Town
 from tests.support.site import Browser, Site, site
+
+
+class LockedGate(alarm_events.SiteWord):
+    """What a carer could say one day."""
+
 
 SECRETS = ("Storgatan 2 B", "Bertil Ek", "Nyckelgömma", "golvet", "+4690123002")
 
@@ -67,6 +74,22 @@ async def test_what_keeps_it_open_is_heard(storstad: Town, pages: Site, link: st
     assert (await patrol.post(f"{link}/say", {"word": word})).status == 303
     assert await storstad.value("select exists (select from events where kind = $1)", line)
     assert await state(storstad) != "closed"
+
+
+async def test_a_row_more_in_the_table_is_a_button_more(
+    storstad: Town, pages: Site, link: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = replace(
+        carer_actions.NOBODY_HOME, name="locked_gate", event=LockedGate, button=Button("Låst grind", Place.DANGER)
+    )
+    monkeypatch.setattr(carer_actions, "TABLE", CarerActions((*carer_actions.ROWS, row)))
+    patrol = pages.browser()
+    await patrol.get(link)
+    await patrol.post(f"{link}/take")
+    assert 'value="locked_gate">Låst grind</button>' in await patrol.text(link)
+    assert (await patrol.post(f"{link}/say", {"word": "locked_gate"})).status == 303
+    assert await storstad.value("select exists (select from events where kind = $1)", row.line.kind)
+    assert (await patrol.post(f"{link}/say", {"word": "take"})).status == 400, "taking has a form of its own"
 
 
 async def test_before_it_is_theirs_no_word_is_taken(storstad: Town, pages: Site, link: str) -> None:

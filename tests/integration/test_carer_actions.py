@@ -1,0 +1,52 @@
+"""One row more in the table of what a carer can do, and nothing else: from the SMS to the timeline."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from alarm_center.core import carer_actions
+from alarm_center.core.alarm_events import SiteWord
+from alarm_center.core.carer_actions import ROWS, Bilingual, CarerAction, CarerActions
+from alarm_center.core.plan import Wording
+from schemas import timeline
+from tests.support.postgres import Database
+from tests.support.sms_centre import SmsCentre, sms_centre
+
+
+@dataclass(frozen=True, slots=True)
+class Waits(SiteWord):
+    """7: I wait outside for a colleague."""
+
+
+WAITS = CarerAction(
+    name="waits", event=Waits, line=timeline.CarerStaying, answer=Wording.STAYING, digit="7",
+    label=Bilingual("väntar", "waiting"), phrases=("väntar på kollega", "waiting for a colleague"),
+    offered_in=frozenset({Wording.ARRIVED}), from_the_site=True, staff_inside=False,
+)  # fmt: skip
+
+
+@pytest.fixture
+async def centre(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SmsCentre]:
+    monkeypatch.setattr(carer_actions, "TABLE", CarerActions((*ROWS, WAITS)))
+    async with sms_centre(database) as running:
+        yield running
+
+
+@pytest.mark.parametrize("text", ["7", "Väntar på kollega!"])
+async def test_a_row_more_goes_from_the_sms_to_the_timeline(centre: SmsCentre, text: str) -> None:
+    alarm = await centre.alarm(1)
+    await centre.first.receives("Larm … PRIO 1").and_replies("1")
+    await centre.first.receives("är ditt").and_replies("3")
+    await centre.first.receives("Svara 4=klar 5=kommer inte in 6=stannar 7=väntar 9=hjälp").and_replies(text)
+    await centre.first.receives(f"{alarm.case_no}: du stannar, noterat.")
+    ((_, line),) = await centre.lines(alarm.alarm_id, [timeline.CarerStaying.kind])
+    ((_, reply),) = (await centre.lines(alarm.alarm_id, ["reply"]))[-1:]
+    assert (reply["meaning"], reply["digit"], reply["notice_id"]) == ("waits", "7", line["notice_id"])
+    assert not (await centre.now_is(alarm.alarm_id)).staff_inside, "what its row says of who is inside"
+
+
+async def test_before_the_case_is_ones_own_it_is_not_yours_yet(centre: SmsCentre) -> None:
+    alarm = await centre.alarm(1)
+    await centre.first.receives("Larm … PRIO 1").and_replies("7")
+    await centre.first.receives(f"{alarm.case_no} är inte ditt än.")

@@ -1,0 +1,344 @@
+"""Every SMS and call that there is, in both languages, to a phone with two cases: each names the case that it is about.
+
+A story plays two cases, A and B, on the first patrol's phone, and reads whatever comes to any phone. Its heading says
+which wordings it has to have heard; one that no story hears fails by name.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+from uuid import uuid4
+
+import pytest
+
+from alarm_center.casework import cases, incidents, steps, stuck
+from alarm_center.core import alarm_events
+from alarm_center.core.carer_actions import VOICE
+from alarm_center.core.case import Alarm, Check
+from alarm_center.core.plan import Wording
+from alarm_center.preparation import muster
+from alarm_center.store import checks as check_rows
+from alarm_center.store import incidents as incident_rows
+from alarm_center.store import towns
+from alarm_center.store.memory import now
+from schemas.vocabulary import AlarmKind, GreenBy, Outcome, Priority, Show
+from tests.support.postgres import Database
+from tests.support.sms_centre import FIRST, LEAD, SECOND, SmsCentre, sms_centre
+from tests.support.waiting import DEADLINE_S, eventually
+
+DIGITS: Final = {
+    "sv": ["noll", "ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio"],
+    "en": ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"],
+}
+NO_SUCH: Final = 4999
+
+
+@dataclass
+class Town:
+    """The centre in one language, and the wordings that have been heard in it."""
+
+    centre: SmsCentre
+    language: str
+    heard: set[Wording] = field(default_factory=set)
+
+    async def hears(self, phone: str, wording: Wording, *named: Alarm | int) -> None:
+        """Read the next SMS of *phone*, or the next call: it is *wording*, and names these cases in this order."""
+        carer = self.centre.carers[phone]
+        if wording in VOICE:
+            await carer.next(self.centre.api.calls, None, DEADLINE_S)
+            query = "select wording, body from messages where phone = $1 and channel = 'call' order by arrival desc"
+            row, *_ = await self.centre.rows(query, phone)
+        else:
+            item = await carer.next(self.centre.api.messages, None, DEADLINE_S)
+            query = "select wording, body from messages where phone = $1 and body = $2"
+            row, *_ = await self.centre.rows(query, phone, item.body)
+        wanted = [case if isinstance(case, int) else case.case_no for case in named]
+        assert (row["wording"], self.numbers(row["body"], wording)) == (wording, wanted), row["body"]
+        self.heard.add(wording)
+
+    def numbers(self, body: str, wording: Wording) -> list[int]:
+        """Return the case numbers that a text names, each once."""
+        if wording in VOICE:
+            words = DIGITS[self.language]
+            body = re.sub(r"\w+", lambda word: str(words.index(word[0])) if word[0] in words else word[0], body)
+            body = re.sub(r"(?<=\d) (?=\d)", "", body)
+        return list(dict.fromkeys(int(n) for n in re.findall(r"(?<![\w/-])4[89]\d\d(?!\w)", body)))
+
+    async def first(self, text: str) -> None:
+        """Let the first patrol write."""
+        await self.centre.first.writes(text)
+
+    async def passes(self, seconds: float) -> None:
+        """Let time pass, once all that was to be sent before is sent."""
+
+        async def sent() -> bool:
+            return not await self.centre.rows("select 1 from messages where state in ('queued', 'sending')")
+
+        await eventually(sent)
+        await self.centre.pass_time(seconds)
+
+    async def asked(self, a: int = 1, b: int = 2) -> tuple[Alarm, Alarm]:
+        """Ask the first patrol about A and B, of these priorities."""
+        found = []
+        for resident, priority in enumerate((a, b)):
+            alarm = await self.centre.alarm(priority, resident)
+            await self.hears(FIRST, Wording.CALL_OUT, alarm)
+            found.append(alarm)
+        return found[0], found[1]
+
+    async def held(self, a: int = 1, b: int = 2) -> tuple[Alarm, Alarm]:
+        """Let the first patrol take A and B."""
+        both = await self.asked(a, b)
+        for alarm in both:
+            await self.first(f"1 {alarm.case_no}")
+            await self.hears(FIRST, Wording.GRANTED, alarm)
+        return both
+
+    async def on_site_at_a(self) -> tuple[Alarm, Alarm]:
+        """Let the first patrol be on site at A, with B taken."""
+        a, b = await self.held()
+        await self.first(f"3 {a.case_no}")
+        await self.hears(FIRST, Wording.ARRIVED, a)
+        return a, b
+
+    async def closes(self, alarm: Alarm) -> None:
+        closing = alarm_events.Close(uuid4(), Outcome.FALSE_ALARM)
+        await cases.on_alarm(self.centre.memory, alarm.alarm_id, closing, actor="test")
+
+
+Story = Callable[[Town], Awaitable[None]]
+STORIES: Final[dict[Story, frozenset[Wording]]] = {}
+
+
+def hears(*wordings: Wording) -> Callable[[Story], Story]:
+    """Keep a story, with the wordings that it is there for."""
+
+    def keep(story: Story) -> Story:
+        STORIES[story] = frozenset(wordings)
+        return story
+
+    return keep
+
+
+@hears(Wording.CALL_OUT, Wording.GRANTED, Wording.ALSO_SEEKS, Wording.STOOD_DOWN, Wording.CASE_CLOSED)
+async def one_of_two(town: Town) -> None:
+    a, b = await town.asked()
+    await town.first("1")
+    await town.hears(FIRST, Wording.GRANTED, a)
+    await town.hears(FIRST, Wording.ALSO_SEEKS, a, b)
+    await town.first(f"1 {b.case_no}")
+    await town.hears(FIRST, Wording.GRANTED, b)
+    await town.closes(b)
+    await town.hears(FIRST, Wording.STOOD_DOWN, b)
+    await town.first("3")
+    await town.hears(FIRST, Wording.ARRIVED, a)
+    await town.closes(a)
+    await town.hears(FIRST, Wording.CASE_CLOSED, a)
+
+
+@hears(Wording.ALSO_SEEKS, Wording.GRANTED, Wording.STOOD_DOWN)
+async def asked_while_on_the_way(town: Town) -> None:
+    """B is sought of a patrol that drives to A: only that question names A too."""
+    a = await town.centre.alarm(1, 0)
+    await town.hears(FIRST, Wording.CALL_OUT, a)
+    await town.first("1")
+    await town.hears(FIRST, Wording.GRANTED, a)
+    b = await town.centre.alarm(2, 1)
+    await town.hears(SECOND, Wording.CALL_OUT, b)
+    await town.centre.second.writes("2")
+    await town.hears(SECOND, Wording.DECLINED, b)
+    await town.hears(FIRST, Wording.ALSO_SEEKS, a, b)
+    await town.first(f"1 {b.case_no}")
+    await town.hears(FIRST, Wording.GRANTED, b)
+    await town.first(f"9 {b.case_no}")
+    await town.hears(FIRST, Wording.HELP_COMING, b)
+    await town.hears(SECOND, Wording.CALL_OUT, b)
+    await town.hears(LEAD, Wording.CALL_OUT, b)
+    await town.closes(b)
+    for phone in (FIRST, SECOND, LEAD):
+        await town.hears(phone, Wording.STOOD_DOWN, b)
+
+
+@hears(Wording.HAVE_BOTH, Wording.DECLINED)
+async def the_more_urgent_beside_a_calm_one(town: Town) -> None:
+    a = await town.centre.alarm(3, 0)
+    await town.hears(FIRST, Wording.CALL_OUT, a)
+    await town.first("1")
+    await town.hears(FIRST, Wording.GRANTED, a)
+    await town.passes(301)
+    b = await town.centre.alarm(1, 1)
+    await town.hears(SECOND, Wording.CALL_OUT, b)
+    await town.centre.second.writes("2")
+    await town.hears(SECOND, Wording.DECLINED, b)
+    await town.hears(FIRST, Wording.ALSO_SEEKS, a, b)
+    await town.hears(LEAD, Wording.ESCALATION, b)
+    await town.first("1")
+    await town.hears(FIRST, Wording.GRANTED, b)
+    await town.hears(FIRST, Wording.HAVE_BOTH, b, a)
+    await town.hears(LEAD, Wording.TAKEN, b)
+
+
+@hears(Wording.DECLINED_ONE)
+async def no_to_one_of_two(town: Town) -> None:
+    a, b = await town.asked()
+    await town.first("2")
+    await town.hears(FIRST, Wording.DECLINED, a)
+    await town.hears(FIRST, Wording.DECLINED_ONE, a, b)
+    await town.hears(SECOND, Wording.CALL_OUT, a)
+
+
+@hears(Wording.TAKEN, Wording.VOICE_CALL_OUT)
+async def called_and_taken_by_another(town: Town) -> None:
+    b = await town.centre.alarm(3, 1)
+    await town.hears(FIRST, Wording.CALL_OUT, b)
+    a = await town.centre.alarm(1, 0)
+    await town.hears(FIRST, Wording.CALL_OUT, a)
+    await town.passes(180)
+    await town.hears(FIRST, Wording.VOICE_CALL_OUT, a)
+    await town.hears(SECOND, Wording.CALL_OUT, a)
+    await town.centre.second.writes("1")
+    await town.hears(SECOND, Wording.GRANTED, a)
+    await town.hears(FIRST, Wording.TAKEN, a)
+
+
+@hears(
+    Wording.ARRIVED, Wording.STAYING, Wording.CANNOT_GET_IN, Wording.HELP_COMING, Wording.DONE, Wording.OUTCOME
+)  # fmt: skip
+async def words_from_the_site(town: Town) -> None:
+    a, _ = await town.on_site_at_a()
+    await town.first("6")
+    await town.hears(FIRST, Wording.STAYING, a)
+    await town.first("5")
+    await town.hears(FIRST, Wording.CANNOT_GET_IN, a)
+    await town.hears(LEAD, Wording.CALL_OUT, a)
+    await town.first("9")
+    await town.hears(FIRST, Wording.HELP_COMING, a)
+    await town.hears(SECOND, Wording.CALL_OUT, a)
+    await town.hears(LEAD, Wording.CALL_OUT, a)
+    await town.first("4")
+    await town.hears(FIRST, Wording.DONE, a)
+    for phone in (SECOND, LEAD):
+        await town.hears(phone, Wording.TAKEN, a)
+    await town.passes(600)
+    await town.hears(LEAD, Wording.OUTCOME, a)
+
+
+@hears(Wording.ON_SITE_CHECK, Wording.VOICE_ON_SITE_CHECK, Wording.ESCALATION_LATE)
+async def silent_on_site_and_late_for_the_other(town: Town) -> None:
+    a, b = await town.on_site_at_a()
+    await town.passes(30 * 60)
+    await town.hears(FIRST, Wording.ON_SITE_CHECK, a)
+    await town.passes(5 * 60)
+    await town.hears(FIRST, Wording.VOICE_ON_SITE_CHECK, a)
+    await town.hears(LEAD, Wording.CALL_OUT, a)
+    await town.first("6")
+    await town.hears(FIRST, Wording.STAYING, a)
+    await town.hears(LEAD, Wording.TAKEN, a)
+    await town.passes(10 * 60)
+    await town.hears(LEAD, Wording.ESCALATION_LATE, b)
+
+
+@hears(Wording.REMINDER, Wording.ESCALATION)
+async def calm_ones_that_nobody_answers(town: Town) -> None:
+    a, b = await town.asked(3, 3)
+    await town.passes(15 * 60)
+    for alarm in (a, b):
+        await town.hears(FIRST, Wording.REMINDER, alarm)
+    await town.passes(30 * 60)
+    for alarm in (a, b):
+        await town.hears(LEAD, Wording.ESCALATION, alarm)
+
+
+@hears(Wording.VISIT)
+async def a_visit_beside_an_alarm(town: Town) -> None:
+    centre = town.centre
+    a = await centre.alarm(1, 0)
+    await town.hears(FIRST, Wording.CALL_OUT, a)
+    async with centre.memory.transaction() as tx:
+        home, at = await towns.home(tx, centre.residents[1]), await now(tx)
+        visit = await steps._open(
+            tx, home, None, AlarmKind.MANUAL, Priority.THIRD, None, at, "test", None,
+            visit=True, arrive_by=at + timedelta(minutes=30),
+        )  # fmt: skip
+    centre.memory.hint()
+    await town.hears(FIRST, Wording.VISIT, visit)
+
+
+@hears(Wording.NOT_YOURS, Wording.UNKNOWN_CASE, Wording.NOT_UNDERSTOOD, Wording.WHICH_CASE)
+async def doubts(town: Town) -> None:
+    a, b = await town.asked()
+    await town.first(f"3 {b.case_no}")
+    await town.hears(FIRST, Wording.NOT_YOURS, b)
+    await town.first(f"1 {NO_SUCH}")
+    await town.hears(FIRST, Wording.UNKNOWN_CASE, NO_SUCH, a)
+    await town.first("hittar inte porten")
+    await town.hears(FIRST, Wording.NOT_UNDERSTOOD, a)
+    for alarm in (a, b):
+        await town.first(f"1 {alarm.case_no}")
+        await town.hears(FIRST, Wording.GRANTED, alarm)
+    await town.first("klar")
+    await town.hears(FIRST, Wording.WHICH_CASE, a, b)
+
+
+@hears(Wording.MUSTER, Wording.MUSTER_YES, Wording.MUSTER_NO, Wording.MUSTER_SILENT, Wording.NO_CASE)
+async def who_holds_the_phone(town: Town) -> None:
+    """No case is meant, and none is named."""
+    await muster.muster(town.centre.memory)
+    for phone in (FIRST, SECOND, LEAD):
+        await town.hears(phone, Wording.MUSTER)
+    await town.first("1")
+    await town.hears(FIRST, Wording.MUSTER_YES)
+    await town.centre.second.writes("2")
+    await town.hears(SECOND, Wording.MUSTER_NO)
+    await town.centre.lead.writes("1")
+    await town.hears(LEAD, Wording.MUSTER_YES)
+    await town.first("4")
+    await town.hears(FIRST, Wording.NO_CASE)
+    async with town.centre.memory.transaction() as tx:
+        await tx.execute("update shifts set mustered = null where patrol = 'Patrull 1'")
+    await town.centre.move_clock(15 * 60)
+    await muster.muster(town.centre.memory)
+    await town.hears(LEAD, Wording.MUSTER_SILENT)
+    await town.hears(LEAD, Wording.MUSTER_SILENT)
+
+
+@hears(Wording.INCIDENT, Wording.STUCK, Wording.STUCK_CHECK)
+async def what_is_told_of_the_whole(town: Town) -> None:
+    centre = town.centre
+    a, b = await town.asked()
+    async with centre.memory.transaction() as tx:
+        incident = await incident_rows.add(tx, a.org, centre.area_id, AlarmKind.TECHNICAL, await now(tx))
+        await tx.execute("update alarms set incident_id = $1", incident.incident_id)
+    await incidents.gather(centre.memory)
+    centre.memory.hint()
+    for phone in (FIRST, SECOND, LEAD):
+        await town.hears(phone, Wording.INCIDENT)
+    async with centre.memory.transaction() as tx:
+        slot_id, at = await tx.fetchval("select slot_id from slots limit 1"), await now(tx)
+        check = Check(
+            uuid4(), a.org, centre.residents[0], None, at.date(), slot_id, at, at + timedelta(minutes=10), 10,
+            GreenBy.OPERATOR, Show.ALWAYS, next_step_at=at,
+        )  # fmt: skip
+        await check_rows.plan(tx, [check])
+        await stuck.tell(tx, "alarm", b.alarm_id)
+        await stuck.tell(tx, "check", check.check_id)
+    centre.memory.hint()
+    await town.hears(LEAD, Wording.STUCK, b)
+    await town.hears(LEAD, Wording.STUCK_CHECK)
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+async def test_each_text_names_the_case_that_it_is_about(database: Database, story: Story, language: str) -> None:
+    async with sms_centre(database) as centre:
+        async with centre.memory.transaction() as tx:
+            await tx.execute("update organisations set language = $1", language)
+        town = Town(centre, language)
+        await story(town)
+        assert STORIES[story] <= town.heard
+
+
+def test_every_wording_is_heard_in_some_story() -> None:
+    assert set(Wording) - frozenset().union(*STORIES.values()) == set()
