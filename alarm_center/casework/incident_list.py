@@ -51,10 +51,32 @@ class IncidentList:
     places: tuple[Place, ...]
 
 
-async def incident_list(memory: Memory, number: int, viewer: Viewer | None = None) -> IncidentList | None:
-    """Return the list of the incident that an SMS names; ``None`` if there is none that *viewer* may see."""
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An incident and its town, for somebody who sees several of the same number."""
+
+    link: str
+    number: int
+    town: str
+    zone: str
+    opened_at: datetime
+
+
+async def of_number(memory: Memory, number: int, viewer: Viewer | None = None) -> list[Named]:
+    """Return the incidents with *number* that *viewer* may see, the newest first."""
     async with memory.transaction(viewer) as tx:
         found = await incidents.by_number(tx, number)
+        owners = {each.org: await towns.town(tx, each.org) for each in found}
+        return [
+            Named(each.link, each.number, owners[each.org].name, owners[each.org].zone.key, each.opened_at)
+            for each in found
+        ]
+
+
+async def incident_list(memory: Memory, link: str, viewer: Viewer | None = None) -> IncidentList | None:
+    """Return the list of the incident that an SMS leads to; ``None`` if there is none that *viewer* may see."""
+    async with memory.transaction(viewer) as tx:
+        found = await incidents.by_link(tx, link)
         if found is None:
             return None
         town = await towns.town(tx, found.org)

@@ -149,7 +149,7 @@ async def _tell(tx: "Tx[Any]", incident_id: UUID) -> int:
         on_duty = await rosters.roster(tx, town, None)
         patrols = on_duty.people(Who.PATROL, area_id, at) or on_duty.people(Who.SECOND_PATROL, area_id, at)[:1]
         phones = dict.fromkeys(p.phone for p in (*patrols, *on_duty.people(Who.LEAD, area_id, at)[:1]))
-        facts = Facts(area=code, places=places, incident_no=incident.number)
+        facts = Facts(area=code, places=places, incident_link=incident.link)
         for phone in phones:
             await wording.say(tx, town, phone, Wording.INCIDENT, facts, at)
         await incidents.told(tx, incident_id, area_id, places, at)

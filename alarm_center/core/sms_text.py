@@ -149,7 +149,7 @@ class Facts:
 
     ``area`` is a neutral code of at most four digits or capitals. ``patrol`` is said only if it is a patrol's
     label with a number ("Patrull 2"), never a person's name. ``by`` is a deadline, or a visit's time.
-    ``token`` is the notice's own link token; ``incident_no`` makes the link of an incident's list. ``digit``
+    ``token`` is the notice's own link token; ``incident_link`` makes the link of an incident's list. ``digit``
     is the one that the carer sent.
     """
 
@@ -164,7 +164,7 @@ class Facts:
     minutes: int | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
-    incident_no: int | None = None
+    incident_link: str | None = None
     places: int | None = None
     digit: str | None = None
 
@@ -204,9 +204,12 @@ class Texts:
         Raises:
             UnfitText: *token* has other than 4 to 24 of ``A-Z a-z 0-9 _ -``.
         """
+        return self._link("u", token)
+
+    def _link(self, page: str, token: str) -> str:
         if not _TOKEN.fullmatch(token):
             raise UnfitText("link token: use 4 to 24 of A-Z a-z 0-9 _ -")
-        return f"{self._base()}/u/{token}"
+        return f"{self._base()}/{page}/{token}"
 
     def say(self, text: Wording, facts: Facts) -> str:
         """Return *text* with *facts* in it: one GSM-7 segment, or the words of a call.
@@ -228,7 +231,7 @@ class Texts:
         longest = {
             "case": "99999", "other": "99998", "priority": "1", "other_priority": "3", "minutes": "120",
             "area": max(codes, key=len, default="9999"), "by": clock, "starts": clock, "ends": clock,
-            "link": f"{self._base()}/u/{'W' * token_length}", "list": f"{self._base()}/d/99999",
+            "link": f"{self._base()}/u/{'W' * token_length}", "list": f"{self._base()}/d/i99999999",
             "number": self.number, "patrol": "Patrull 99", "places": "9999", "digit": "1",
         }  # fmt: skip
         for text in Wording:
@@ -286,9 +289,7 @@ class Texts:
             "starts": self._clock(facts.starts_at),
             "ends": self._clock(facts.ends_at),
             "link": None if facts.token is None else self.link(facts.token),
-            "list": None
-            if facts.incident_no is None
-            else f"{self._base()}/d/{_number('incident_no', facts.incident_no)}",
+            "list": None if facts.incident_link is None else self._link("d", facts.incident_link),
             "patrol": facts.patrol if facts.patrol and _PATROL.fullmatch(facts.patrol) else None,
         }
         known = {name: value for name, value in said.items() if value is not None}

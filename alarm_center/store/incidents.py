@@ -25,6 +25,7 @@ class Incident:
     org: str
     area_id: UUID | None
     number: int
+    link: str
     kind: str
     opened_at: datetime
     closed_at: datetime | None
@@ -32,7 +33,7 @@ class Incident:
     told: Mapping[str, Any]
 
 
-_FIELDS = "incident_id, org, area_id, number, kind, opened_at, closed_at, closed_by, told"
+_FIELDS = "incident_id, org, area_id, number, link, kind, opened_at, closed_at, closed_by, told"
 
 
 async def restless_areas(tx: "Tx[Any]", since: datetime) -> list[UUID]:
@@ -105,12 +106,11 @@ async def open_one(tx: "Tx[Any]", org: str, area_id: UUID | None, since: datetim
 
 
 async def add(tx: "Tx[Any]", org: str, area_id: UUID | None, kind: str, now: datetime) -> Incident:
-    """Insert an incident. Its number is no other town's either, since towns may share the host of the link in the SMS."""
-    await tx.execute("select pg_advisory_xact_lock(hashtext('incident number'))")
+    """Insert an incident with the town's next number; :func:`lock_town` lets one at a time."""
     row = await tx.fetchrow(
         f"""
         insert into incidents (org, area_id, number, kind, opened_at)
-        select $1, $2, coalesce(max(number), 0) + 1, $3, $4 from incidents
+        select $1, $2, coalesce(max(number), 0) + 1, $3, $4 from incidents where org = $1
         returning {_FIELDS}
         """,  # noqa: S608 -- our own constant
         org, area_id, kind, now,
@@ -125,10 +125,16 @@ async def lock(tx: "Tx[Any]", incident_id: UUID) -> Incident | None:
     return Incident(**row) if row else None
 
 
-async def by_number(tx: "Tx[Any]", number: int) -> Incident | None:
-    """Return the incident that an SMS names; ``None`` if there is none that the viewer may see."""
-    row = await tx.fetchrow(f"select {_FIELDS} from incidents where number = $1", number)  # noqa: S608
+async def by_link(tx: "Tx[Any]", link: str) -> Incident | None:
+    """Return the incident that an SMS leads to; ``None`` if there is none that the viewer may see."""
+    row = await tx.fetchrow(f"select {_FIELDS} from incidents where link = $1", link)  # noqa: S608
     return Incident(**row) if row else None
+
+
+async def by_number(tx: "Tx[Any]", number: int) -> list[Incident]:
+    """Return the incidents of that number that the viewer may see: at most one of each of the viewer's towns."""
+    rows = await tx.fetch(f"select {_FIELDS} from incidents where number = $1 order by opened_at desc, org", number)  # noqa: S608
+    return [Incident(**row) for row in rows]
 
 
 async def open_ones(tx: "Tx[Any]") -> list[Incident]:

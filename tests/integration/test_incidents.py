@@ -80,8 +80,10 @@ async def test_four_devices_are_four_alarms_and_the_fifth_makes_an_incident(memo
     assert await incidents.gather(memory) == 0
     (incident,) = await rows(memory, "select area_id, number, kind, closed_at from incidents")
     assert incident == {"area_id": town.areas["3"], "number": 1, "kind": "technical", "closed_at": None}
+    link = await value(memory, "select link from incidents")
     told = (
-        "Störning omr 3: 5 platser ska kontrolleras. Lista: https://natt.kommun.se/d/1 Inget nät: reservlistan i bilen."
+        f"Störning omr 3: 5 platser ska kontrolleras. Lista: https://natt.kommun.se/d/{link} "
+        "Inget nät: reservlistan i bilen."
     )
     assert sorted(await sms(memory)) == [(town.phone("3"), told), (town.lead_phone, told)]
     kinds = [r["kind"] for r in await rows(memory, "select kind from events where kind like '%incident%' order by id")]
@@ -199,8 +201,9 @@ async def test_the_printed_list_is_by_area_and_risk_with_what_is_left_first(memo
     await fails(memory, town, 1, 2, 3, 4, 5)
     await incidents.gather(memory)
     await outcome(memory, await value(memory, "select alarm_id from alarms where resident_id = $1", town.residents[2]))
-    assert await incident_list.incident_list(memory, 2) is None
-    found = await incident_list.incident_list(memory, 1)
+    assert await incident_list.incident_list(memory, "i0") is None
+    (named,) = await incident_list.of_number(memory, 1)
+    found = await incident_list.incident_list(memory, named.link)
     assert found is not None
     text = incident_list.as_text(found).splitlines()
     assert text[:2] == ["STÖRNING 1  Vik kommun", "Började 01:30. Läst 01:30. 4 av 5 kvar att kontrollera."]
@@ -210,9 +213,21 @@ async def test_the_printed_list_is_by_area_and_risk_with_what_is_left_first(memo
     assert "    Tel: +4684650041" in text
     web = await Memory.open(database.web)
     try:
-        assert await incident_list.incident_list(web, 1, Viewer(("berg",))) is None
+        assert await incident_list.incident_list(web, named.link, Viewer(("berg",))) is None
+        assert await incident_list.of_number(web, 1, Viewer(("berg",))) == []
     finally:
         await web.close()
+
+
+async def test_each_town_counts_its_own_incidents_and_no_link_is_anothers(memory: Memory) -> None:
+    for org in ("vik", "berg"):
+        town = await a_night(memory, "01:30", org=org, residents=5)
+        await fails(memory, town, 1, 2, 3, 4, 5)
+        await incidents.gather(memory)
+    made = await rows(memory, "select org, number, link from incidents order by org")
+    assert [(one["org"], one["number"]) for one in made] == [("berg", 1), ("vik", 1)]
+    assert len({one["link"] for one in made}) == 2
+    assert not any(one["org"] in one["link"] for one in made), "an SMS names no town"
 
 
 # ---- the service itself was away ----

@@ -29,7 +29,7 @@ FACTS = Facts(
     minutes=30,
     starts_at=datetime(2026, 6, 10, 19, 30, tzinfo=UTC),
     ends_at=datetime(2026, 6, 11, 5, 0, tzinfo=UTC),
-    incident_no=17,
+    incident_link="i5f3a0c1e",
     places=38,
     digit="4",
 )
@@ -66,7 +66,7 @@ SENT = [text for text in Wording if text not in VOICE]
         ),
         (
             Wording.INCIDENT,
-            "Störning omr 3: 38 platser ska kontrolleras. Lista: https://natt.kommun.se/d/17 "
+            "Störning omr 3: 38 platser ska kontrolleras. Lista: https://natt.kommun.se/d/i5f3a0c1e "
             "Inget nät: reservlistan i bilen.",
         ),
         (

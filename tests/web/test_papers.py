@@ -11,6 +11,7 @@ from alarm_center.core.calendar import night_of
 from alarm_center.core.happenings import FaultKnown
 from alarm_center.preparation import evening
 from schemas.vocabulary import Reason
+from tests.support import town_file
 from tests.support.night_town import TWO, Town, town
 from tests.support.postgres import Database
 from tests.support.site import Site
@@ -53,17 +54,48 @@ async def test_a_list_that_is_not_there_is_not_there(pages: Site, storstad: Town
         assert (await olle.get(path)).status == 404, path
 
 
+async def an_incident(here: Town, at: str) -> str:
+    """Let the first home of a town fail in incident 17; return the address of its list. *at* is its street."""
+    async with here.memory.transaction() as tx:
+        made = await tx.fetchrow(
+            "insert into incidents (org, area_id, number, kind, opened_at) values ($1, $2, 17, 'technical', $3) returning incident_id, link",
+            here.org, here.area, TWO,
+        )  # fmt: skip
+        assert made is not None
+        await tx.execute("update residents set address = $2 where resident_id = $1", here.residents[1], at)
+    await cases.on_check(here.memory, await here.check_of(1), FaultKnown(Reason.FAULT), actor="test")
+    alarm_id = await here.value("select alarm_id from alarms where org = $1", here.org)
+    await cases.on_alarm(here.memory, alarm_id, IntoIncident(made["incident_id"]), actor="test")
+    return f"/d/{made['link']}"
+
+
 async def test_an_incidents_list_names_the_places_that_are_left(storstad: Town, pages: Site) -> None:
     olle = await pages.signed_in()  # while somebody sits there, an alarm waits for them first
-    async with storstad.memory.transaction() as tx:
-        incident = await tx.fetchval(
-            "insert into incidents (org, area_id, number, kind, opened_at) values ('storstad', $1, 17, 'technical', $2) returning incident_id",
-            storstad.area,
-            TWO,
-        )
-    await cases.on_check(storstad.memory, await storstad.check_of(1), FaultKnown(Reason.FAULT), actor="test")
-    alarm_id = await storstad.value("select alarm_id from alarms")
-    await cases.on_alarm(storstad.memory, alarm_id, IntoIncident(incident), actor="test")
-    listed = await olle.text("/d/17")
+    listed = await olle.text(await an_incident(storstad, "Storgatan 1 B"))
     assert "Storgatan 1 B" in listed
     assert "1 av 1 kvar" in listed
+
+
+async def test_a_number_leads_to_the_one_incident_that_one_sees(storstad: Town, pages: Site) -> None:
+    olle = await pages.signed_in()
+    link = await an_incident(storstad, "Storgatan 1 B")
+    response = await olle.get("/d/17", follow=False)
+    assert (response.status, response.headers["Location"]) == (303, link)
+
+
+async def test_a_number_of_two_towns_is_a_choice(storstad: Town, pages: Site, database: Database) -> None:
+    async with town(database, org="berg", residents=1) as berg:
+        links = [await an_incident(storstad, "Storgatan 1 B"), await an_incident(berg, "Bergsvägen 1")]
+        first = await pages.signed_in()
+        assert (await first.get("/d/17", follow=False)).headers["Location"] == links[0], "she sees one of them"
+        assert (await first.get(links[1])).status == 404
+        async with berg.memory.transaction() as tx:
+            user = {"login": "olle", "name": "Olle Operatör", "roles": ["operator"]}
+            await town_file.extend(tx, "berg", TWO, users=[user])
+        both = await pages.signed_in()
+        choice = await both.text("/d/17")
+        assert all(f'href="{link}"' in choice for link in links)
+        assert "Storstad" in choice and "Berg" in choice
+        for link, street, other in ((links[0], "Storgatan", "Bergsvägen"), (links[1], "Bergsvägen", "Storgatan")):
+            listed = await both.text(link)
+            assert street in listed and other not in listed

@@ -1,4 +1,4 @@
-"""Lists to print: ``/d/17`` is what the SMS of an incident links to, ``/reserve`` is tonight's list for each area.
+"""Lists to print: ``/d/i5f3a0c1e`` is an incident's, as its SMS links to it, ``/reserve`` is tonight's list for each area.
 
 Both hold names and addresses, so they are for those who drive, answer or lead, each for their own areas; that somebody
 has fetched a reserve list is written (design §6, "Reserve").
@@ -17,7 +17,7 @@ from alarm_center.store import reserve as rows
 from alarm_center.store.memory import now
 from alarm_center.web.auth import Handler, signed_in
 from alarm_center.web.keys import MEMORY
-from alarm_center.web.page import PERSON, render, say
+from alarm_center.web.page import PERSON, render, say, see
 
 routes = web.RouteTableDef()
 
@@ -34,15 +34,28 @@ def drives(handler: Handler) -> Handler:
     return guarded
 
 
-@routes.get("/d/{number:\\d{1,9}}")
+@routes.get("/d/{link:[a-z][a-z0-9]{5,23}}")
 @drives
 async def incident(request: web.Request) -> web.StreamResponse:
     """Show an incident's list, what is left to check first."""
-    number = int(request.match_info["number"])
-    made = await incident_list.incident_list(request.app[MEMORY], number, request[PERSON].driving)
+    link = request.match_info["link"]
+    made = await incident_list.incident_list(request.app[MEMORY], link, request[PERSON].driving)
     if made is None:
-        raise NotFound(f"incident {number}")
+        raise NotFound(f"incident {link}")
     return _paper(request, incident_list.as_text(made))
+
+
+@routes.get("/d/{number:\\d{1,9}}")
+@drives
+async def incident_of_number(request: web.Request) -> web.StreamResponse:
+    """Lead to the list of the incident that people call by *number*; each town counts its own, so there may be several."""
+    number = int(request.match_info["number"])
+    found = await incident_list.of_number(request.app[MEMORY], number, request[PERSON].driving)
+    if not found:
+        raise NotFound(f"incident {number}")
+    if len(found) == 1:
+        return see(f"/d/{found[0].link}")
+    return render(request, "incidents.html", {"number": number, "incidents": found})
 
 
 @routes.get("/reserve")

@@ -4,7 +4,11 @@ create table fjt.incidents (
     incident_id uuid primary key default gen_random_uuid(),
     org text not null references fjt.organisations,
     area_id uuid references fjt.areas,
+    -- what people call it: each town counts its own
     number int not null,
+    -- its place in an address (/d/…), short enough for an SMS: of no other town's, and it names none. No secret, since its
+    -- page wants a sign-in; it begins with a letter, so that it is never taken for a number
+    link text not null unique default 'i' || left(gen_random_uuid()::text, 8),
     kind text not null,
     opened_at timestamptz not null,
     closed_at timestamptz,
