@@ -15,6 +15,7 @@ from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.seals import Broken, Fault
 from alarm_center.timeline import Timeline, pass_hints_on
 from fjarrtillsyn.embedded.postgres import Postgres
+from schemas import timeline
 from schemas.timeline import ServiceGap
 from tests.support.busy_town import move
 from tests.support.postgres import Database
@@ -217,6 +218,20 @@ async def test_two_sealers_do_not_seal_a_line_twice(memory: Memory) -> None:
     while more := await seals.seal(memory, "ost"):
         sealed.append(more)
     assert sum(sealed) == 50
+    assert await seals.verify(memory, "ost") is None
+
+
+async def test_a_line_of_a_newer_version_is_read_over_and_sealed(memory: Memory) -> None:
+    """Two versions share the database while one is replaced: the older meets kinds and fields that it does not know."""
+    seen: list[timeline.Payload | timeline.Unknown] = []
+    reader = Timeline(memory, Pictures(1024, lambda: 0.0), cursor=Cursor(0, 0))
+    reader.listeners.append(lambda event: seen.append(event.payload))
+    async with memory.transaction() as tx:
+        for kind, data in (("tomorrow", {"a": 1}), ("service_gap", {"seconds": 1, "cause": "flood"})):
+            await tx.execute("insert into events (at, org, kind, data) values (clock.now(), 'ost', $1, $2)", kind, data)
+    assert await reader.read() == 2
+    assert seen == [timeline.Unknown("tomorrow", {"a": 1}), ServiceGap(seconds=1)]
+    assert await seals.seal(memory, "ost") == 2
     assert await seals.verify(memory, "ost") is None
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from alarm_center.core.case import AlarmState, CheckState, NoticeState
-from alarm_center.web import timeline_words, words
+from alarm_center.web import words
 from alarm_center.web.catalogues import LANGUAGES, SPEECHES, best_language
 from alarm_center.web.gather import HERE, catalogue_of, said, texts
-from schemas.timeline import EventKind
 from schemas.vocabulary import AlarmKind, Answer, CancelReason, Channel, Outcome, Reason
 
 _FIELD = re.compile(r"%\((\w+)\)s")
@@ -46,7 +45,6 @@ def test_a_translation_has_the_fields_of_its_source() -> None:
         (words.CANCELLED, CancelReason),
         (words.NOTICE_STATES, NoticeState),
         (words.CHANNELS, Channel),
-        (timeline_words.LINES, EventKind),
     ],
 )
 def test_every_code_has_its_words(table: dict[str, str], codes: list[str]) -> None:

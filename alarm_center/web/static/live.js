@@ -89,6 +89,7 @@ async function refresh(part) {
   const again = busy.get(part) === "again";
   busy.delete(part);
   if (again) refresh(part);
+  else ring();
 }
 const refreshAll = () => Promise.all(all("[data-fragment]").map(refresh));
 
@@ -209,6 +210,7 @@ function ring(again = false) {
       tones.delete("words");
       read = unread;
     }
+    if (!busy.size && !$("[data-missed], [data-late]")) tones.clear();  // all is drawn: there is no cause
   }
   document.title = (urgent.size ? `(${urgent.size}) ` : "") + document.title.replace(/^\(\d+\) /, "");
 }

@@ -1,0 +1,70 @@
+"""What an operator hears: an alarm of priority 1 that nobody holds, and a carer's words; nothing else."""
+
+import pytest
+from playwright.async_api import Page, expect
+
+from alarm_center.store import events
+from schemas.timeline import Payload, ReplyTaken, ServiceGap
+from schemas.vocabulary import Answer, Heed, Reason
+from tests.support.night_town import TWO, Town
+from tests.support.waiting import eventually
+from tests.web.browser.conftest import OpenPage
+
+pytestmark = pytest.mark.browser
+
+_LISTEN = """
+    window.heard = [];
+    const start = OscillatorNode.prototype.start, every = setInterval;
+    OscillatorNode.prototype.start = function (...at) { heard.push(this.frequency.value); return start.apply(this, at); };
+    window.setInterval = (work, ms) => ms === 10000 ? 0 : every(work, ms);
+"""
+"""Note each tone, and leave out the reminder each ten seconds: what is heard is called for by a line."""
+URGENT, WORDS = [880, 660, 880, 660], [520, 700]
+
+
+async def listening(open_page: OpenPage) -> Page:
+    """Return the board with its sound on, which notes each tone that it plays."""
+    page = await open_page()
+    await page.add_init_script(_LISTEN)
+    await page.reload()
+    await page.click("#mute")
+    await expect(page.locator("#mute")).to_be_hidden()
+    return page
+
+
+async def line(storstad: Town, payload: Payload) -> None:
+    async with storstad.memory.transaction() as tx:
+        await events.write(tx, TWO, events.NewEvent("storstad", payload))
+
+
+async def unread(storstad: Town) -> None:
+    """A carer's reply to the open alarm is there, which nobody has read."""
+    await storstad.value(
+        """
+        insert into replies (provider, provider_id, org, alarm_id, phone, sender, body, received_at, meaning)
+        select 'test', gen_random_uuid()::text, org, alarm_id, '+46701740601', '+46766861004', '9', clock.now(), 'help'
+        from alarms returning 1
+        """
+    )
+
+
+async def heard(page: Page, *tones: int) -> bool:
+    played: list[float] = await page.evaluate("() => window.heard")
+    return played[: len(tones)] == list(tones)
+
+
+async def test_a_new_alarm_of_priority_1_is_heard(storstad: Town, open_page: OpenPage) -> None:
+    page = await listening(open_page)
+    await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    assert await eventually(lambda: heard(page, *URGENT))
+
+
+async def test_words_are_heard_by_the_line_that_calls_for_them(storstad: Town, open_page: OpenPage) -> None:
+    await storstad.finding(5, Answer.CANNOT_TELL, Reason.COVERED)
+    page = await listening(open_page)
+    await unread(storstad)
+    await line(storstad, ServiceGap(seconds=1))
+    await expect(page.locator("[data-unread='1']").first).to_be_attached()
+    assert await page.evaluate("() => window.heard") == [], "that line calls for no tone, whatever is drawn with it"
+    await line(storstad, ReplyTaken("help", Heed.SOUND))
+    assert await eventually(lambda: heard(page, *WORDS))
