@@ -6,7 +6,7 @@ from uuid import UUID
 from alarm_center.casework import cases, steps
 from alarm_center.core.case import Alarm
 from alarm_center.core.raising import Coming, Wish, foresee
-from alarm_center.store import alarms, checks, events, raisings, residents, sight, towns
+from alarm_center.store import alarms, checks, events, raisings, residents, rosters, sight, towns
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 from schemas.timeline import RaisedByHand
 
@@ -23,7 +23,8 @@ async def coming(memory: Memory, resident_id: UUID, wish: Wish, viewer: Viewer) 
         signed_in = await towns.somebody_signed_in(tx, home.town.org)
         hidden = found is not None and not viewer.sees(found.area_id)
         beyond = (await towns.area(tx, found.area_id))[0] if found is not None and hidden else None
-        return foresee(wish, found, home.plan, await now(tx), signed_in, beyond)
+        roster = await rosters.roster(tx, home.town, found.alarm_id if found is not None else None)
+        return foresee(wish, found, home.plan, roster, await now(tx), signed_in, beyond)
 
 
 async def raise_by_hand(

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import count
 from typing import Final
 from uuid import UUID
 
-from alarm_center.core.alarm import open_alarm
+from alarm_center.core.alarm import decide, open_alarm
+from alarm_center.core.alarm_events import Joined, Tick
 from alarm_center.core.case import Alarm
 from alarm_center.core.plan import Plan
+from alarm_center.core.roster import Roster
 from schemas.vocabulary import AlarmKind, Priority, RaisedFor
 
 NOTE_LONGEST: Final = 500
@@ -80,24 +83,36 @@ def foresee(
     wish: Wish,
     open_case: Alarm | None,
     plan: Plan,
+    roster: Roster,
     now: datetime,
     somebody_signed_in: bool,
     beyond: str | None = None,
 ) -> Coming:
-    """Return what raising *wish* leads to, by the decision that will be made.
+    """Return what raising *wish* now leads to: the decisions that raising it makes are made here too, and thrown away.
 
     *beyond* is the code of the open case's area where whoever raises doesn't see that area.
     """
     if open_case is not None and beyond is not None:
         return Coming(Course.BEYOND, wish.priority, case_no=open_case.case_no, area=beyond)
+    ids = map(_made_up, count(1))
+
+    def ticked(alarm: Alarm) -> Alarm:
+        return decide(alarm, Tick(somebody_signed_in), plan, roster, now, ids.__next__).alarm
+
     if open_case is not None:
-        rises = wish.priority < open_case.priority
-        course = Course.RISES if rises else Course.JOINS
-        return Coming(course, min(wish.priority, open_case.priority), case_no=open_case.case_no, had=open_case.priority)
+        joined = Joined(AlarmKind.MANUAL, wish.priority)
+        after = ticked(decide(open_case, joined, plan, roster, now, ids.__next__).alarm)
+        course = Course.RISES if after.priority < open_case.priority else Course.JOINS
+        return Coming(course, after.priority, case_no=open_case.case_no, had=open_case.priority)
     opened = open_alarm(
         alarm_id=_NOBODY, org="", area_id=_NOBODY, resident_id=None, device_id=None, case_no=0, kind=AlarmKind.MANUAL,
         priority=wish.priority, reason=None, plan=plan, now=now, somebody_signed_in=somebody_signed_in,
     ).alarm  # fmt: skip
-    assert opened.self_dispatch_at is not None, "only a test waits for nobody"
-    seconds = round((opened.self_dispatch_at - now).total_seconds())
-    return Coming(Course.WAITS if seconds > 0 else Course.AT_ONCE, wish.priority, seconds=max(seconds, 0))
+    after = ticked(opened)
+    if after.self_dispatch_at is None:
+        return Coming(Course.AT_ONCE, after.priority)
+    return Coming(Course.WAITS, after.priority, seconds=round((after.self_dispatch_at - now).total_seconds()))
+
+
+def _made_up(number: int) -> UUID:
+    return UUID(int=number)

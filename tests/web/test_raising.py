@@ -4,14 +4,18 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from itertools import product
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
+from alarm_center.casework import cases, raising
+from alarm_center.core.alarm_events import Close
+from alarm_center.core.raising import Coming, Course, Wish
 from alarm_center.store.memory import Viewer
-from schemas.vocabulary import Answer, Reason
+from schemas.vocabulary import Answer, HandledBy, Outcome, Priority, RaisedFor, Reason
 from tests.support.night_town import PASSWORD_HASH, TWO, Town, town
 from tests.support.postgres import Database
 from tests.support.site import Browser, Site, site
@@ -249,3 +253,38 @@ async def test_what_was_said_stands_as_it_was_said(storstad: Town, olle: Browser
                 await tx.execute(statement)
     async with storstad.web.transaction(Viewer(("storstad",), (UUID(int=9),))) as tx:
         assert await tx.fetchval("select count(*) from raisings") == 0
+
+
+async def come_of(storstad: Town, wish: Wish, had: Priority | None, handled_by: HandledBy) -> tuple[Coming, Coming]:
+    """Return what is foreseen of *wish*, with a case of *had* open, and what then happens."""
+    resident_id, viewer = storstad.residents[5], Viewer((storstad.org,))
+    await storstad.execute("update organisations set handled_by = $1", handled_by)
+    before = None if had is None else await cases.raise_manual(storstad.memory, resident_id, had, actor="test")
+    said = await raising.coming(storstad.web, resident_id, wish, viewer)
+    alarm = await raising.raise_by_hand(
+        storstad.web, resident_id, wish, raising_id=uuid4(), user=storstad.users["olle"], viewer=viewer
+    )
+    asked = await storstad.value("select count(*) from notices where alarm_id = $1", alarm.alarm_id)
+    if before is not None:
+        course = Course.RISES if alarm.priority < before.priority else Course.JOINS
+        happened = Coming(course, alarm.priority, case_no=before.case_no, had=before.priority)
+    elif asked:
+        happened = Coming(Course.AT_ONCE, alarm.priority)
+    else:
+        assert alarm.self_dispatch_at is not None
+        seconds = (alarm.self_dispatch_at - await storstad.memory.now()).total_seconds()
+        happened = Coming(Course.WAITS, alarm.priority, seconds=int(seconds))
+    await cases.on_alarm(storstad.memory, alarm.alarm_id, Close(storstad.users["olle"], Outcome.WELL_IN_BED), actor="t")
+    return said, happened
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+async def test_what_is_foreseen_is_what_happens(storstad: Town, pages: Site, signed_in: bool) -> None:
+    if signed_in:
+        await pages.signed_in()
+    courses = set()
+    for handled_by, had, wanted in product(HandledBy, (None, Priority.FIRST, Priority.THIRD), Priority):
+        said, happened = await come_of(storstad, Wish(RaisedFor.CALLED, wanted), had, handled_by)
+        assert said == happened, f"{handled_by}, {had} open, {wanted} wanted"
+        courses.add(said.course)
+    assert courses == {Course.AT_ONCE, Course.JOINS, Course.RISES} | ({Course.WAITS} if signed_in else set())
