@@ -47,6 +47,6 @@ async def test_the_carer_calls_before_coming(storstad: Town, open_page: OpenPage
     await page.click("form[action$='/take'] button >> nth=0")
     await expect(page.locator(".phone-first a")).to_have_attribute("href", "tel:+4690123002")
     assert await broken(page) == []
-    await page.click("[value=arrived]")
+    await page.click("[value=on_site]")
     await expect(page.locator(".close")).to_be_visible()
     await expect(page.locator(".phone-first")).to_have_count(0)
