@@ -1,18 +1,19 @@
 """Residents: the card that pages and papers show, and the search by name, address, number or phone."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from alarm_center.core import phones
 from alarm_center.core.resident_card import COLUMNS, ResidentCard
 from alarm_center.store.memory import Tx
 
 CARD_COLUMNS: Final = ", ".join(f"r.{name}" for name in COLUMNS)
 """The columns of a card in a statement that calls ``residents`` r; :func:`card_of` reads them."""
 
-_PHONE: Final = re.compile(r"[\d\s()+-]{6,}")
+_WORDS_AT_MOST: Final = 8
+"""Words of a question that count; nobody is called by more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +42,22 @@ _FOUND: Final = """
 
 async def find(tx: "Tx[Any]", asked: str, most: int) -> list[Found]:
     """Return at most *most* residents, by name, who match every word of *asked*; without a word, the first ones."""
-    if _PHONE.fullmatch(asked.strip()) and len(digits := re.sub(r"\D", "", asked)) >= 6:
-        # 070-… as it is said, +4670… as it is kept: the end is the same.
-        rows = await tx.fetch(f"{_FOUND} and r.phone like '%' || $1 order by r.name limit $2", digits.lstrip("0"), most)
+    if endings := phones.asked_endings(asked):
+        rows = await tx.fetch(
+            f"{_FOUND} and r.phone like any ($1::text[]) order by r.name limit $2",
+            [f"%{ending}" for ending in endings], most,
+        )  # fmt: skip
     else:
         rows = await tx.fetch(
             f"""
             {_FOUND} and not exists (
-                select from unnest($1::text[]) as word
-                where position(lower(word) in lower(r.name || ' ' || r.address)) = 0 and word <> r.number::text
+                select from unnest((string_to_array(search_form($1), ' '))[1:{_WORDS_AT_MOST}]) as word
+                where position(word in r.search_form) = 0 and word <> r.number::text
             )
             order by r.name, r.resident_id limit $2
             """,
-            asked.split()[:8],
-            most,
-        )
+            asked, most,
+        )  # fmt: skip
     return [Found(**row) for row in rows]
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, time
 from typing import Any, Final
 
-import phonenumbers
-
+from alarm_center.core import phones
 from alarm_center.core.calendar import OPEN_MINUTES
 from alarm_center.core.plan import Plan
 from alarm_center.town.model import EVERY_DAY, Where, clock_time, week_days
@@ -105,10 +104,9 @@ def _once(seen: dict[Any, int], value: Any, place: Where, what: str, whose: str 
 
 def _number(value: Any, country: str) -> str | None:
     try:
-        number = phonenumbers.parse(value if isinstance(value, str) else "", country)
-    except phonenumbers.NumberParseException:
+        return phones.read(value, country)
+    except ValueError:
         return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _references(data: Table) -> Iterator[Found]:

@@ -6,7 +6,6 @@ from datetime import date, time
 from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import phonenumbers
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -19,6 +18,8 @@ from pydantic import (
     model_validator,
 )
 
+from alarm_center.core import phones
+from alarm_center.core.phones import COUNTRY
 from schemas.limits import SECONDS_MAX, SECONDS_MIN
 from schemas.messages import Capture, Name, Profile
 from schemas.vocabulary import (
@@ -32,9 +33,6 @@ from schemas.vocabulary import (
     Role,
     Show,
 )
-
-COUNTRY: Final = "SE"
-"""Where a phone number without its country's code is, unless the file says otherwise."""
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAYS_SV: Final = ("mån", "tis", "ons", "tor", "fre", "lör", "sön")
@@ -79,18 +77,11 @@ def week_days(value: Any) -> tuple[int, ...]:
 
 
 def _phone(value: Any, info: ValidationInfo) -> str:
-    country = (info.context or {}).get("country", COUNTRY)
-    try:
-        number = phonenumbers.parse(value if isinstance(value, str) else "", country)
-    except phonenumbers.NumberParseException:
-        raise ValueError(f"{value!s:.30} is no phone number; write it as +46701740605 or 070-174 06 05") from None
-    if not phonenumbers.is_valid_number(number):
-        raise ValueError(f"{value!s:.30} is a phone number that cannot exist in {country}")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return phones.read(value, (info.context or {}).get("country", COUNTRY))
 
 
 def _takes_sms(value: str) -> str:
-    if phonenumbers.number_type(phonenumbers.parse(value)) == phonenumbers.PhoneNumberType.FIXED_LINE:
+    if phones.is_fixed_line(value):
         raise ValueError(f"{value} is a fixed line: an SMS does not reach it")
     return value
 

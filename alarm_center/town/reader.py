@@ -8,9 +8,10 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
+from alarm_center.core.phones import COUNTRY
 from alarm_center.town import crosschecks
 from alarm_center.town.lines import line_of, outline
-from alarm_center.town.model import COUNTRY, Town, Where
+from alarm_center.town.model import Town, Where
 
 TEXT_CHARACTERS: Final = 8_000_000
 """Some 4 000 residents; a larger file is some other file."""

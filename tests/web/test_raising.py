@@ -79,6 +79,38 @@ async def test_from_the_board_to_the_sms(storstad: Town, olle: Browser) -> None:
     assert "Ebbe" not in body and "Dottern" not in body
 
 
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("A\u030asa O\u0308berg", "åsa öberg"),
+        ("Åsa Öberg", "a\u030asa O\u0308BERG"),
+        ("Karl-Erik Berg", "karl\u2011erik"),
+        ("Karl\u2011Erik Berg", "Karl-Erik"),
+        ("Karl\u2013Erik Berg", "karl\u2010erik berg"),
+        ("Karl-Erik Berg", "Karl Erik"),
+        ("Anna\u00a0Lund", "anna lund"),
+        ("Anna Lund", "anna\u202flund"),
+        ("Sean O\u2019Brien", "o'brien"),
+        ("Sean O'Brien", "O\u00b4Brien"),
+        ("So\u00adfia Lind", "sofia"),
+    ],
+)
+async def test_a_name_is_found_however_it_is_written(storstad: Town, olle: Browser, name: str, asked: str) -> None:
+    await storstad.execute("update residents set name = $2 where resident_id = $1", storstad.residents[5], name)
+    await olle.get("/raise")
+    page = await (await olle.post("/raise", {"asked": asked})).text()
+    assert f"/raise/{storstad.residents[5]}" in page and page.count('href="/raise/') == 1
+
+
+@pytest.mark.parametrize(
+    "asked", ["+46 (0)90-123 005", "090\u2013123 005", "090\u2011123\u00a0005", "0046 90 123 005", "90123005"]
+)
+async def test_a_phone_is_found_however_it_is_written(storstad: Town, olle: Browser, asked: str) -> None:
+    await olle.get("/raise")
+    page = await (await olle.post("/raise", {"asked": asked})).text()
+    assert f"/raise/{storstad.residents[5]}" in page and page.count('href="/raise/') == 1
+
+
 async def test_the_note_is_in_no_event_and_the_reason_is_a_code(storstad: Town, olle: Browser) -> None:
     path = f"/raise/{storstad.residents[5]}"
     await olle.post(f"{path}/now", WISH | {"once": await confirmed(olle, path)})

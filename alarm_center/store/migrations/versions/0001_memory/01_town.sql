@@ -12,6 +12,15 @@ as $$ select coalesce(string_to_array(nullif(current_setting('fjt.orgs', true), 
 create function fjt.areas() returns uuid[] language sql stable parallel safe
 as $$ select string_to_array(nullif(current_setting('fjt.areas', true), ''), ',')::uuid[] $$;
 
+-- The one form in which words are searched for, of what is kept and of what is asked: letters composed, lower case, every
+-- dash and space one space, no apostrophes or invisible marks. The backslashes are the regular expressions' own.
+create function fjt.search_form(said text) returns text language sql immutable strict parallel safe
+as $$
+    select trim(regexp_replace(
+        lower(normalize(regexp_replace(said, '[''`\u00B4\u02BC\u2018\u2019\u201B\u2032\u00AD\u200B-\u200D\uFEFF]', '', 'g'), NFKC)),
+        '[\s\u2010-\u2015\u2212-]+', ' ', 'g'))
+$$;
+
 create table fjt.organisations (
     org text primary key check (org ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),
     name text not null,
@@ -60,6 +69,8 @@ create table fjt.residents (
     notes text not null default '',
     moved_at timestamptz,
     died_at timestamptz,
+    -- what the search by words reads (store/residents.py)
+    search_form text not null generated always as (fjt.search_form(name || ' ' || address)) stored,
     unique (org, number),
     check (cohabitant is not null or cohabitant_sleeps is null)
 );

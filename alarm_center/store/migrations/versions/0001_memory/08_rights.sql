@@ -58,7 +58,7 @@ revoke all on all functions in schema fjt from public;
 
 grant execute on function fjt.orgs(), fjt.areas(), fjt.next_case_no(text, timestamptz), fjt.somebody_signed_in(text, timestamptz),
     fjt.places_left(uuid), fjt.busy(text, uuid), fjt.taken_by(text, uuid), fjt.areas_around(uuid), fjt.hold_consents(uuid),
-    fjt.is_held(uuid, timestamptz, timestamptz), fjt.may_look(uuid, text, boolean)
+    fjt.search_form(text), fjt.is_held(uuid, timestamptz, timestamptz), fjt.may_look(uuid, text, boolean)
     to fjt_worker, fjt_web;
 
 grant execute on function fjt.make_event_month(date), fjt.keep_user(text, text, text, text, text[]), fjt.session_lives(int, timestamptz),

@@ -1,0 +1,60 @@
+"""The one reader of phone numbers: however somebody writes one, its E.164 form comes out.
+
+The rules are those of the `phonenumbers` library: every dash and space of Unicode, ``(0)`` after a country's code, ``00``
+for ``+``. The import, its cross-checks and the search by phone all read through here.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+import phonenumbers
+
+COUNTRY: Final = "SE"
+"""Where a number without its country's code is, unless a town's file says otherwise."""
+
+_SWEDEN: Final = 46
+_MACHINE: Final = re.compile(r"71[09][0-9]{9}")
+"""Sweden's numbers for machines, 0710 and 0719 with 13 digits: they exist, and the library does not know them yet."""
+_ASKED: Final = re.compile(r"[\d\s+()./\u2010-\u2015\u2212-]{6,}")
+"""Somebody searches for a phone number: nothing but digits and marks that stand between them."""
+_DIGITS_AT_LEAST: Final = 6
+
+
+def read(written: object, country: str = COUNTRY) -> str:
+    """Return a phone number in E.164 form, ``+46701740611``. *country* is where one without a country's code is.
+
+    Raises:
+        ValueError: it is none, or none that can exist; says what to write.
+    """
+    plain = unicodedata.normalize("NFKC", written) if isinstance(written, str) else ""  # the library knows fewer spaces
+    try:
+        number = phonenumbers.parse(plain, country)
+    except phonenumbers.NumberParseException:
+        raise ValueError(f"{written!s:.30} is no phone number; write it as +46701740605 or 070-174 06 05") from None
+    if not phonenumbers.is_valid_number(number) and not _is_machine(number):
+        raise ValueError(f"{written!s:.30} is a phone number that cannot exist in {country}")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def is_fixed_line(number: str) -> bool:
+    """Whether no SMS reaches *number*, which :func:`read` returned, because it is a fixed line's."""
+    return phonenumbers.number_type(phonenumbers.parse(number)) == phonenumbers.PhoneNumberType.FIXED_LINE
+
+
+def asked_endings(asked: str) -> tuple[str, ...]:
+    """Return with which digits a number may end that somebody searches for by *asked*; none if that is no phone number.
+
+    A whole number is read; of a part, ``174 06 11``, the digits are taken as they are.
+    """
+    digits = re.sub(r"\D", "", asked).lstrip("0")
+    if not _ASKED.fullmatch(asked.strip()) or len(digits) < _DIGITS_AT_LEAST:
+        return ()
+    try:
+        return read(asked), digits
+    except ValueError:
+        return (digits,)
+
+
+def _is_machine(number: phonenumbers.PhoneNumber) -> bool:
+    return number.country_code == _SWEDEN and bool(_MACHINE.fullmatch(str(number.national_number)))
