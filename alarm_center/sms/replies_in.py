@@ -5,7 +5,7 @@ A reply is kept, understood and acted on in one transaction. Whatever cannot be 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -24,7 +24,7 @@ from alarm_center.core.resolve import REPEATED_WITHIN, Before, NoticeRef, Resolu
 from alarm_center.core.sms_text import Facts, UnfitText
 from alarm_center.providers import Provider
 from alarm_center.store import events, replies, towns
-from alarm_center.store.memory import Memory, Tx, can_be_tried_again, now
+from alarm_center.store.memory import Memory, Tx, can_be_tried_again, now, real_now
 from alarm_center.store.replies import Asked, Mustered
 from schemas import timeline
 from schemas.vocabulary import Heed, Priority
@@ -85,10 +85,10 @@ async def catch_up(memory: Memory, provider: Provider, back: timedelta = CATCH_U
     A provider tells of a reply once; while we are being restarted there is nobody to tell.
     """
     async with memory.transaction() as tx:
-        numbers = await replies.numbers(tx)
+        numbers, at = await replies.numbers(tx), await real_now(tx)
     count = 0
     for number in numbers:
-        heard = await provider.replies(number, datetime.now(UTC) - back)
+        heard = await provider.replies(number, at - back)
         if not heard:
             continue
         async with memory.transaction() as tx:

@@ -176,6 +176,12 @@ async def now(tx: "Tx[Any]") -> datetime:
     return instant
 
 
+async def real_now(tx: "Tx[Any]") -> datetime:
+    """Return real time by the database, for what is asked of others by time: one replica's own clock may be minutes off."""
+    instant: datetime = await tx.fetchval("select clock_timestamp()")
+    return instant
+
+
 async def _teach(connection: "asyncpg.Connection[Any]") -> None:
     """Let jsonb be Python values; ids and instants in them become text."""
     await connection.set_type_codec("jsonb", encoder=_to_json, decoder=json.loads, schema="pg_catalog", format="text")
