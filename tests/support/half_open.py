@@ -17,9 +17,15 @@ class HalfOpenLink:
     socket: str
     dsn: str = ""
     """The database's address through this link."""
+    port: int = 0
     _asking: asyncio.Event = field(default_factory=asyncio.Event)
     _answering: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def through(self, dsn: str) -> str:
+        """Return *dsn*, an address through the socket's folder, as one through this link: for another role."""
+        parts = urlsplit(dsn)
+        return f"{parts.scheme}://{parts.netloc.removesuffix('@')}@127.0.0.1:{self.port}{parts.path}"
 
     def freeze(self) -> None:
         """Forward nothing more; both ends go on thinking that the other is there. New connections are frozen as well."""
@@ -80,9 +86,8 @@ async def half_open_link(dsn: str) -> AsyncIterator[HalfOpenLink]:
     link = HalfOpenLink(f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.{_PORT}")
     link.thaw()
     server = await asyncio.start_server(link._accept, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    user = parts.netloc.removesuffix("@")
-    link.dsn = f"{parts.scheme}://{user}@127.0.0.1:{port}{parts.path}"
+    link.port = server.sockets[0].getsockname()[1]
+    link.dsn = link.through(dsn)
     try:
         yield link
     finally:
