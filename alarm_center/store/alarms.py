@@ -17,6 +17,10 @@ from schemas.vocabulary import Channel, Priority, Who
 _BODY: Final = TypeAdapter(Alarm)
 """The whole value as JSON: columns beside it are only what queries and constraints need."""
 
+_NOTICE: Final = (
+    "notice_id, dispatch_id, round, step, who, channel, wording, phone, shift_id, patrol, asked_at, state, answered_at"
+)
+
 
 def value(body: Any) -> Alarm:
     """Return the alarm that the ``body`` of its row is, without its notices: they are rows of their own."""
@@ -52,14 +56,17 @@ async def _whole(tx: "Tx[Any]", row: Mapping[str, Any] | None) -> Alarm | None:
     if row is None:
         return None
     notices = await tx.fetch(
-        "select * from notices where alarm_id = $1 order by asked_at, round, step", row["alarm_id"]
+        f"select {_NOTICE} from notices where alarm_id = $1 order by asked_at, round, step",  # noqa: S608 -- our own constant
+        row["alarm_id"],
     )
     return _alarm(row, notices)
 
 
 async def lock(tx: "Tx[Any]", alarm_id: UUID) -> Alarm | None:
     """Return the alarm with all that hangs on it, held; ``None`` if there is none that this role may see."""
-    return await _whole(tx, await tx.fetchrow("select * from alarms where alarm_id = $1 for update", alarm_id))
+    return await _whole(
+        tx, await tx.fetchrow("select alarm_id, body from alarms where alarm_id = $1 for update", alarm_id)
+    )
 
 
 async def lock_due(tx: "Tx[Any]") -> UUID | None:
@@ -82,7 +89,7 @@ async def lock_open(tx: "Tx[Any]", resident_id: UUID) -> Alarm | None:
         tx,
         await tx.fetchrow(
             """
-            select * from alarms where resident_id = $1 and state <> 'closed' and not visit and lane = 'real' for update
+            select alarm_id, body from alarms where resident_id = $1 and state <> 'closed' and not visit and lane = 'real' for update
             """,
             resident_id,
         ),
@@ -219,7 +226,7 @@ async def turn_red(tx: "Tx[Any]", alarm_id: UUID, now: datetime) -> None:
 
 async def taken_by(tx: "Tx[Any]", phone: str, but: UUID) -> tuple[int, int] | None:
     """Return case number and priority of the open alarm that a phone took last, other than *but*."""
-    row = await tx.fetchrow("select * from taken_by($1, $2)", phone, but)
+    row = await tx.fetchrow("select case_no, priority from taken_by($1, $2)", phone, but)
     return (row["case_no"], row["priority"]) if row else None
 
 

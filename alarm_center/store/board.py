@@ -165,12 +165,12 @@ async def tally(tx: "Tx[Any]", nights: Mapping[str, date], now: datetime) -> Tal
     row = await tx.fetchrow(
         """
         with tonight as (
-            select c.*, s.local_time from checks c
+            select c.state, c.opens_at, c.next_step_at, c.night, s.local_time from checks c
             join unnest($1::text[], $2::date[]) as n(org, night) using (org, night)
             join residents r using (resident_id)
             join slots s using (slot_id)
         ),
-        coming as (select * from tonight where state = 'planned' and opens_at > $3 order by opens_at limit 1)
+        coming as (select opens_at, local_time, night from tonight where state = 'planned' and opens_at > $3 order by opens_at limit 1)
         select count(*) filter (where opens_at <= $3 or next_step_at is null) as begun,
             count(*) filter (where next_step_at is null) as done,
             (select opens_at from coming) as next_at,

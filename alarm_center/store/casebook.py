@@ -143,7 +143,7 @@ async def asked(tx: "Tx[Any]", alarm_id: UUID) -> list[Asked]:
             m.state as message, m.sent_at, m.delivered_at, coalesce(m.sent_twice, false) as sent_twice
         from notices n
         left join lateral (
-            select * from messages m where m.notice_id = n.notice_id order by m.created_at limit 1
+            select m.state, m.sent_at, m.delivered_at, m.sent_twice from messages m where m.notice_id = n.notice_id order by m.created_at limit 1
         ) m on true
         where n.alarm_id = $1
         order by n.asked_at, n.round, n.step

@@ -35,6 +35,8 @@ _GIVEN: Final = (
 """What planning gave it; no decision changes these, and no page may write them."""
 _CHANGING: Final = tuple(name for name in _FIELDS if name not in _GIVEN)
 
+_ATTEMPT: Final = "number, cause, opens_at, closes_at, seconds, state, session_id, answer, reason"
+
 
 def _check(row: Mapping[str, Any], attempts: Iterable[Mapping[str, Any]]) -> Check:
     fields = {name: row[name] for name in _FIELDS}
@@ -59,13 +61,19 @@ def _attempt(row: Mapping[str, Any]) -> Attempt:
 
 
 async def _attempts(tx: "Tx[Any]", check_id: UUID) -> list[Any]:
-    rows: list[Any] = await tx.fetch("select * from attempts where check_id = $1 order by number", check_id)
+    rows: list[Any] = await tx.fetch(
+        f"select {_ATTEMPT} from attempts where check_id = $1 order by number",  # noqa: S608 -- our own constant
+        check_id,
+    )
     return rows
 
 
 async def lock(tx: "Tx[Any]", check_id: UUID) -> Check | None:
     """Return the check, held until the transaction ends; ``None`` if there is none that this role may see."""
-    row = await tx.fetchrow("select * from checks where check_id = $1 for update", check_id)
+    row = await tx.fetchrow(
+        f"select {', '.join(_FIELDS)} from checks where check_id = $1 for update",  # noqa: S608 -- our own names
+        check_id,
+    )
     return _check(row, await _attempts(tx, check_id)) if row else None
 
 

@@ -191,7 +191,7 @@ async def heard_many(tx: "Tx[Any]", said: Sequence[Heard]) -> set[tuple[str, str
     rows = await tx.fetch(
         """
         with said as (
-            select * from unnest(
+            select org, device_id, at, wall_offset_s, software, boot, connection, sequence from unnest(
                 $1::text[], $2::text[], $3::timestamptz[], $4::float8[], $5::text[], $6::text[], $7::bigint[], $8::bigint[]
             ) as s (org, device_id, at, wall_offset_s, software, boot, connection, sequence)
         ),
@@ -208,7 +208,7 @@ async def heard_many(tx: "Tx[Any]", said: Sequence[Heard]) -> set[tuple[str, str
             returning d.org, d.device_id
         )
         select org, device_id from said
-        where (org, device_id) in (select * from written) or (org, device_id) not in (select * from ours)
+        where (org, device_id) in (select org, device_id from written) or (org, device_id) not in (select org, device_id from ours)
         """,
         [each.org for each in said], [each.device_id for each in said], [each.at for each in said],
         [each.wall_offset_s for each in said], [each.software for each in said],

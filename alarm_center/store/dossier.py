@@ -67,7 +67,9 @@ async def alarms(tx: "Tx[Any]", ids: Sequence[UUID]) -> list[Row]:
     """Return whole rows of alarms, with zone, area code, resident's number and incident's number."""
     rows: list[Row] = await tx.fetch(
         """
-        select a.*, o.zone, e.code as area, r.number as resident, i.number as incident, clock.now() as now
+        select a.alarm_id, a.org, a.case_no, a.kind, a.priority, a.reason, a.visit, a.state, a.condition, a.device_id,
+            a.opened_at, a.body, a.next_step_at, a.holder, a.lease_until, a.outcome, a.note, a.closed_by, a.closed_at,
+            a.red_at, o.zone, e.code as area, r.number as resident, i.number as incident, clock.now() as now
         from alarms a join organisations o using (org) join areas e using (area_id)
         left join residents r using (resident_id) left join incidents i using (incident_id)
         where a.alarm_id = any ($1::uuid[]) order by a.opened_at
@@ -81,7 +83,9 @@ async def checks(tx: "Tx[Any]", ids: Sequence[UUID]) -> list[Row]:
     """Return whole rows of checks, with zone, area code, resident's number and the slot's own time."""
     rows: list[Row] = await tx.fetch(
         """
-        select c.*, o.zone, e.code as area, r.number as resident, s.local_time, s.window_minutes, clock.now() as now
+        select c.check_id, c.org, c.device_id, c.night, c.state, c.opens_at, c.closes_at, c.deadline, c.green_by, c.show,
+            c.answer, c.reason, c.seen_by, c.rechecks_left, c.retries_left, c.ended_at, c.cancel_reason, c.instead,
+            c.agreed_by, c.late, c.held, c.fault_known, c.next_step_at, o.zone, e.code as area, r.number as resident, s.local_time, s.window_minutes, clock.now() as now
         from checks c join organisations o using (org) join residents r using (resident_id)
         join areas e on e.area_id = r.area_id join slots s using (slot_id)
         where c.check_id = any ($1::uuid[]) order by c.opens_at
@@ -92,20 +96,39 @@ async def checks(tx: "Tx[Any]", ids: Sequence[UUID]) -> list[Row]:
 
 
 _QUESTIONS: Final[Mapping[str, str]] = {
-    "attempt": "select * from attempts where check_id = any ($2::uuid[]) and $1::uuid[] is not null order by check_id, number",
-    "session": "select * from sessions where alarm_id = any ($1::uuid[]) or check_id = any ($2::uuid[]) order by received_at",
-    "command": "select * from commands where alarm_id = any ($1::uuid[]) or check_id = any ($2::uuid[]) order by created_at",
-    "notice": "select * from notices where alarm_id = any ($1::uuid[]) and $2::uuid[] is not null order by asked_at, round, step",
-    "message": "select * from messages where alarm_id = any ($1::uuid[]) and $2::uuid[] is not null order by created_at",
+    "attempt": """
+        select check_id, number, cause, state, opens_at, closes_at, seconds, answer, reason, session_id from attempts
+        where check_id = any ($2::uuid[]) and $1::uuid[] is not null order by check_id, number
+    """,
+    "session": """
+        select session_id, receipt, refusal, attempt, received_at, started_at, answer, reasons, people, measures, detector,
+            pictures
+        from sessions where alarm_id = any ($1::uuid[]) or check_id = any ($2::uuid[]) order by received_at
+    """,
+    "command": """
+        select command_id, kind, asked_by, attempt, seconds, ended, created_at, expires_at from commands
+        where alarm_id = any ($1::uuid[]) or check_id = any ($2::uuid[]) order by created_at
+    """,
+    "notice": """
+        select notice_id, round, step, who, patrol, channel, wording, phone, asked_at, state, answered_at from notices
+        where alarm_id = any ($1::uuid[]) and $2::uuid[] is not null order by asked_at, round, step
+    """,
+    "message": """
+        select message_id, channel, wording, phone, state, rank, created_at, not_before, valid_until, lease_until, claimed_at,
+            sent_at, delivered_at, sent_twice, provider, provider_id, error
+        from messages where alarm_id = any ($1::uuid[]) and $2::uuid[] is not null order by created_at
+    """,
     "reply": """
-        select r.*, n.patrol from replies r left join notices n using (notice_id)
+        select r.phone, r.body, r.received_at, r.meaning, r.seen_at, n.patrol from replies r left join notices n using (notice_id)
         where r.alarm_id = any ($1::uuid[]) and $2::uuid[] is not null order by r.received_at
     """,
     "look": """
-        select l.*, u.login from looks l left join users u using (user_id)
+        select l.kind, l.user_id, l.clear, l.began_at, l.ended_at, u.login from looks l left join users u using (user_id)
         where l.alarm_id = any ($1::uuid[]) or l.check_id = any ($2::uuid[]) order by l.began_at
     """,
-    "event": "select * from events where alarm_id = any ($1::uuid[]) or check_id = any ($2::uuid[]) order by tx, id",
+    "event": """
+        select at, kind, actor, data from events where alarm_id = any ($1::uuid[]) or check_id = any ($2::uuid[]) order by tx, id
+    """,
 }
 KINDS: Final = tuple(_QUESTIONS)
 """What :func:`rows` can be asked for."""

@@ -34,7 +34,7 @@ class Link:
 
 async def eyes_of(tx: "Tx[Any]", token: str) -> Viewer | None:
     """Return whose eyes a link gives: the town and the area of its alarm, and no other; ``None`` for an unknown one."""
-    row = await tx.fetchrow("select * from eyes_of_link($1)", token)
+    row = await tx.fetchrow("select org, areas from eyes_of_link($1)", token)
     return Viewer((row["org"],), tuple(row["areas"])) if row else None
 
 

@@ -13,12 +13,12 @@ from alarm_center.store.memory import Tx
 # one, what is owed tonight, and whether anything at all is planned from afar.
 _HOMES: Final = """
     with slots_now as (
-        select s.*, s.valid_from <= $2 and (s.valid_until is null or $2 < s.valid_until)
+        select s.resident_id, s.slot_id, s.local_time, s.window_minutes, s.seconds, s.by_visit, s.valid_from <= $2 and (s.valid_until is null or $2 < s.valid_until)
             and extract(isodow from $2)::int - 1 = any (s.weekdays) as tonight
         from slots s where s.org = $1 and (s.valid_until is null or (s.valid_until > $2 and s.valid_until > s.valid_from))
     ),
     homes as (
-        select r.resident_id, r.area_id, r.cohabitant, b.*,
+        select r.resident_id, r.area_id, r.cohabitant, b.decision_id, b.starts_on, b.ends_on, b.trial_ends_on, b.follow_up_on,
             coalesce(b.starts_on <= $2 and (b.ends_on is null or $2 <= b.ends_on), false) as decided,
             may_look(r.resident_id, 'camera', false) or may_look(r.resident_id, 'sensors', false) as consented,
             exists (select from slots_now s where s.resident_id = r.resident_id) as scheduled,
@@ -35,7 +35,7 @@ _HOMES: Final = """
         where r.org = $1 and r.moved_at is null and r.died_at is null and $3::timestamptz is not null
     ),
     lacking as (
-        select h.*, needed.who,
+        select h.area_id, h.resident_id, h.owed, h.from_afar_tonight, needed.who,
             exists (select from consents c where c.resident_id = h.resident_id and c.who = needed.who) as withdrawn
         from homes h cross join lateral unnest(case when h.cohabitant is null then array['resident']
             else array['resident', 'cohabitant'] end) as needed(who)

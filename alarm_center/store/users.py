@@ -85,7 +85,7 @@ class SignedIn:
 
 async def secret_of(tx: "Tx[Any]", login: str) -> Secret | None:
     """Return what the sign-in of *login* is checked against; ``None`` for an unknown or disabled one."""
-    row = await tx.fetchrow("select * from login($1)", login)
+    row = await tx.fetchrow("select user_id, password_hash, totp_secret, proof from login($1)", login)
     return Secret(**row) if row else None
 
 
@@ -100,7 +100,9 @@ async def begin(tx: "Tx[Any]", token_hash: bytes, proof: UUID, now: datetime, un
 
 async def of_session(tx: "Tx[Any]", token_hash: bytes, now: datetime) -> SignedIn | None:
     """Return who is signed in with that token, and note that they were seen at *now*."""
-    rows = await tx.fetch("select * from session_of($1, $2)", token_hash, now)
+    rows = await tx.fetch(
+        "select user_id, login, name, language, csrf, org, roles, areas from session_of($1, $2)", token_hash, now
+    )
     if not rows:
         return None
     first = rows[0]

@@ -85,7 +85,9 @@ async def _organisation(run: Run, wanted: Organisation) -> None:
 
 async def _areas(run: Run, town: Town) -> None:
     for area in town.areas:
-        row, action, detail = await run.keep("areas", {"org": run.org, "code": area.code}, {"plan": area.plan})
+        row, action, detail = await run.keep(
+            "areas", {"org": run.org, "code": area.code}, {"plan": area.plan}, returns=("area_id",)
+        )
         run.areas[area.code] = row["area_id"]
         if action:
             await run.note(
@@ -103,7 +105,7 @@ async def _users(run: Run, town: Town) -> None:
         values: Mapping[str, Any] = {"name": user.name}
         if not known:
             values = {**values, "password_hash": user.password_hash or _NO_PASSWORD}
-        row, action, detail = await run.keep("users", {"login": user.login}, values)
+        row, action, detail = await run.keep("users", {"login": user.login}, values, returns=("user_id",))
         roles = sorted(role.value for role in user.roles)
         areas = sorted((run.areas[code] for code in user.areas), key=str) if user.areas is not None else None
         _, member, what = await run.keep(
@@ -124,7 +126,9 @@ async def _carers(run: Run, town: Town) -> None:
     }
     for carer in town.carers or ():
         values = {"name": carer.name, "user_id": logins[carer.login] if carer.login else None}
-        row, action, detail = await run.keep("carers", {"org": run.org, "phone": carer.phone}, values)
+        row, action, detail = await run.keep(
+            "carers", {"org": run.org, "phone": carer.phone}, values, returns=("carer_id",)
+        )
         run.carers[carer.name] = row["carer_id"]
         if action:
             await run.note("carer", carer.name, action, detail, payload=timeline.CarerImported(action))

@@ -1,6 +1,6 @@
 """What an import changes, and the one way in which it keeps a row as the file says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -75,23 +75,24 @@ class Run:
         await events.write(self.tx, self.now, event)
 
     async def keep(
-        self, table: str, key: Mapping[str, Any], values: Mapping[str, Any]
+        self, table: str, key: Mapping[str, Any], values: Mapping[str, Any], returns: Sequence[str] = ()
     ) -> tuple[Mapping[str, Any], ImportAction | None, str]:
         """Make the row of *table* under *key* have *values*.
 
-        Returns the row, what was done (``None``: it was so already), and the names of the columns that changed. The names
+        Returns the row with those columns and *returns*, what was done (``None``: it was so already), and the names of the columns that changed. The names
         are our own, never the file's.
         """
+        columns = ", ".join((*key, *values, *returns))
         where = " and ".join(f"{name} = ${n}" for n, name in enumerate(key, 1))
         found = await self.tx.fetchrow(
-            f"select * from {table} where {where} for update",  # noqa: S608 -- our own names
+            f"select {columns} from {table} where {where} for update",  # noqa: S608 -- our own names
             *key.values(),
         )
         if found is None:
             every = {**key, **values}
             marks = ", ".join(f"${n}" for n in range(1, len(every) + 1))
             added = await self.tx.fetchrow(
-                f"insert into {table} ({', '.join(every)}) values ({marks}) returning *",  # noqa: S608 -- our own names
+                f"insert into {table} ({', '.join(every)}) values ({marks}) returning {columns}",  # noqa: S608 -- our own names
                 *every.values(),
             )
             assert added is not None, "an insert returns its row"
@@ -101,7 +102,7 @@ class Run:
             return found, None, ""
         sets = ", ".join(f"{name} = ${n}" for n, name in enumerate(changed, len(key) + 1))
         row = await self.tx.fetchrow(
-            f"update {table} set {sets} where {where} returning *",  # noqa: S608 -- our own names
+            f"update {table} set {sets} where {where} returning {columns}",  # noqa: S608 -- our own names
             *key.values(),
             *changed.values(),
         )

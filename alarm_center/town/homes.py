@@ -39,7 +39,9 @@ async def keep_row(run: Run, resident: Resident) -> UUID:
         values["moved_at"] = run.instant(resident.moved_on)
     if resident.died_on is not None:
         values["died_at"] = run.instant(resident.died_on)
-    row, action, detail = await run.keep("residents", {"org": run.org, "number": resident.number}, values)
+    row, action, detail = await run.keep(
+        "residents", {"org": run.org, "number": resident.number}, values, returns=("resident_id",)
+    )
     if action:
         await run.note(
             "resident",
@@ -76,7 +78,11 @@ async def _consent(run: Run, resident: Resident, resident_id: UUID, who: str, wa
     if wanted is None:
         return
     row = await run.tx.fetchrow(
-        "select * from consents where resident_id = $1 and who = $2 and revoked_at is null for update", resident_id, who
+        """
+        select consent_id, resident_id, who from consents where resident_id = $1 and who = $2 and revoked_at is null for update
+        """,
+        resident_id,
+        who,
     )
     given_at = run.instant(wanted.given_on)
     if wanted.state is ConsentState.REVOKED:
@@ -224,7 +230,9 @@ async def _plan(run: Run, resident: Resident, resident_id: UUID) -> None:
 async def keep_devices(run: Run, residents: Sequence[Resident], ids: Mapping[int, UUID]) -> None:
     """Bind each device to the resident whom the file gives it, after unbinding what the file gives to nobody else."""
     wanted = {device.id: (resident, device) for resident in residents for device in resident.devices}
-    rows = await run.tx.fetch("select * from devices where org = $1 order by device_id for update", run.org)
+    rows = await run.tx.fetch(
+        "select device_id, resident_id from devices where org = $1 order by device_id for update", run.org
+    )
     ours = set(ids.values())
     numbers = {resident_id: number for number, resident_id in ids.items()}
     for row in rows:

@@ -75,7 +75,7 @@ def _spans(run: Run, shift: Shift) -> Iterator[tuple[datetime, datetime]]:
 async def _coming(run: Run) -> list[Mapping[str, Any]]:
     rows: list[Mapping[str, Any]] = await run.tx.fetch(
         """
-        select s.*, a.code from shifts s join areas a using (area_id)
+        select s.shift_id, s.area_id, s.carer_id, s.patrol, s.role, s.starts_at, s.ends_at, a.code from shifts s join areas a using (area_id)
         where s.org = $1 and s.ends_at > $2
         order by s.starts_at, s.shift_id for update of s
         """,

@@ -53,7 +53,8 @@ async def _in_force(run: Run, resident_id: UUID) -> list[_Row]:
     """Return the slots that owe something tonight or later, held."""
     rows: list[_Row] = await run.tx.fetch(
         """
-        select * from slots where resident_id = $1 and (valid_until is null or (valid_until > $2 and valid_until > valid_from))
+        select slot_id, resident_id, weekdays, local_time, window_minutes, seconds, by_visit, valid_from, valid_until
+        from slots where resident_id = $1 and (valid_until is null or (valid_until > $2 and valid_until > valid_from))
         order by valid_from, slot_id for update
         """,
         resident_id,

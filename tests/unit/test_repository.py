@@ -180,3 +180,15 @@ def test_every_dependency_has_its_reason() -> None:
     given = set(re.findall(r"^\| `([^`]+)` \| \S", reasons, re.MULTILINE))
     wanted = {Requirement(text).name for text in [*PROJECT["dependencies"], *EXTRAS["demo"], *EXTRAS["dev"]]}
     assert given == wanted - {PROJECT["name"]}
+
+
+def test_sql_names_the_columns_that_it_wants() -> None:
+    """A revision may add a column under a running replica: what was prepared with ``*`` would be another row then."""
+    star = re.compile(r"\b(select|returning)\s+(\w+\.)?\*|,\s*\w+\.\*")
+    found = []
+    for path in modules("alarm_center", "fjarrtillsyn"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            said = isinstance(node, ast.Constant) and isinstance(node.value, str) and star.search(node.value)
+            if said:
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno}")  # type: ignore[attr-defined]
+    assert found == []
