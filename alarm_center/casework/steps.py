@@ -131,11 +131,11 @@ async def step_alarm(
     at = await now(tx)
     decision = alarm_core.decide(alarm, event, plan, roster, at, uuid4)
     await alarms.save(tx, alarm, decision.alarm, _new_token, note)
-    if alarm.holder is not None and (
-        decision.alarm.holder != alarm.holder or decision.alarm.state is AlarmState.CLOSED
+    if alarm.lease.holder is not None and (
+        decision.alarm.lease.holder != alarm.lease.holder or decision.alarm.state is AlarmState.CLOSED
     ):
         # Let go, taken over, lapsed or closed: a page that is shut, or cut off, would never say that it stopped looking.
-        await looks.end_of_case(tx, alarm.alarm_id, alarm.holder, at)
+        await looks.end_of_case(tx, alarm.alarm_id, alarm.lease.holder, at)
     await _apply_alarm(tx, town, decision.alarm, decision.effects, at, actor, check_id)
     return decision.alarm
 

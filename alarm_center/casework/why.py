@@ -135,11 +135,11 @@ def _alarm(row: Row, zone: ZoneInfo, now: datetime) -> Iterator[str]:
         left = alarm.lease.is_held(now)
         yield f"  lease of {row['holder']} {'until' if left else 'LAPSED at'} {_both(row['lease_until'], zone)}"
     limits = {
-        "self_dispatch_at": alarm.self_dispatch_at,
-        "arrive_by": alarm.arrive_by,
+        "self_dispatch_at": alarm.limits.self_dispatch_at,
+        "arrive_by": alarm.limits.arrive_by,
         "accepted_at": alarm.accepted_at,
-        "on_site_at": alarm.on_site_at,
-        "limit_at": alarm.limit_at,
+        "on_site_at": None if alarm.acceptance is None else alarm.acceptance.on_site_at,
+        "limit_at": alarm.limits.limit_at,
         "done_at": alarm.done_at,
     }
     for name, at in limits.items():

@@ -160,13 +160,13 @@ async def _facts(tx: "Tx[Any]", alarm: Alarm, notice: Notice, token: str, text: 
         if taken is not None:
             case_no, priority, other_no = taken[0], Priority(taken[1]), alarm.case_no
     took = next((n.patrol for n in alarm.takers), None)
-    on_site = alarm.on_site_word_at or alarm.on_site_at
+    on_site = alarm.acceptance is not None and alarm.acceptance.on_site_at is not None
     return Facts(
         case_no=case_no,
         other_no=other_no,
         priority=priority,
         area=code,
-        by=alarm.arrive_by,
+        by=alarm.limits.arrive_by,
         token=token,
         patrol=took,
         minutes=30 if on_site else None,

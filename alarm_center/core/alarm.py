@@ -4,6 +4,7 @@ The sending itself is `dispatch`'s, the carers' words are `carer_says`'s. While 
 a time; after a tick that time lies ahead.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from alarm_center.core.alarm_events import (
     becomes,
 )
 from alarm_center.core.alarm_kinds import POLICY
+from alarm_center.core.alarm_parts import Limits
 from alarm_center.core.case import (
     Alarm,
     AlarmDecision,
@@ -38,6 +40,7 @@ from alarm_center.core.case import (
     Write,
 )
 from alarm_center.core.incident import joins
+from alarm_center.core.lease import Lease
 from alarm_center.core.plan import Plan, Wording
 from alarm_center.core.roster import Roster
 from schemas import timeline
@@ -88,9 +91,11 @@ def open_alarm(
         reason=reason,
         opened_at=now,
         visit=visit,
-        arrive_by=arrive_by,
-        self_dispatch_at=self_dispatch_at,
-        limit_at=None if POLICY[kind].real else now + plan.outcome_within,
+        limits=Limits(
+            self_dispatch_at=self_dispatch_at,
+            arrive_by=arrive_by,
+            limit_at=None if POLICY[kind].real else now + plan.outcome_within,
+        ),
         next_step_at=self_dispatch_at or now + plan.outcome_within,
     )
     line = Write(timeline.AlarmOpened(kind, priority, case_no, reason, visit))
@@ -118,7 +123,7 @@ def decide(
             _take_over(draft, event.user, event.reason_code)
         case Renew():
             _held_by(draft, event.user)
-            draft.set(lease_until=now + plan.claim_lease)
+            _renew(draft, event.user, in_call=alarm.claim.in_call)
         case InCall():
             _in_call(draft, event.user, event.on)
         case Release():
@@ -152,10 +157,11 @@ def decide(
 
 def _tick(draft: Draft, signed_in: bool) -> None:
     alarm, now = draft.alarm, draft.now
-    if alarm.holder is not None and alarm.lease.has_lapsed(now):
-        draft.write(timeline.LeaseLapsed(alarm.holder))
+    lease = alarm.lease
+    if lease.holder is not None and lease.has_lapsed(now):
+        draft.write(timeline.LeaseLapsed(lease.holder))
         draft.let_go()
-    due = draft.alarm.self_dispatch_at
+    due = draft.alarm.limits.self_dispatch_at
     unwatched = not signed_in and not draft.alarm.is_held(now)
     if due is not None and unwatched and not alarm.visit and alarm.incident_id is None:
         due = min(due, _soonest(alarm.kind, draft.plan, alarm.opened_at))
@@ -164,32 +170,35 @@ def _tick(draft: Draft, signed_in: bool) -> None:
     at = dispatching.due_at(draft.alarm.dispatch)
     if at is not None and at <= now:
         draft.go_on()
-    if draft.alarm.limit_at is not None and draft.alarm.limit_at <= now:
+    limit_at = draft.alarm.limits.limit_at
+    if limit_at is not None and limit_at <= now:
         _limit_passed(draft)
 
 
 def _limit_passed(draft: Draft) -> None:
     alarm, plan, now = draft.alarm, draft.plan, draft.now
+    acceptance = alarm.acceptance
     if alarm.state is _ACCEPTED:
-        draft.write(timeline.ArrivalLate(alarm.accepted_notice))
-        draft.set(late_told=True, limit_at=None)
+        draft.write(timeline.ArrivalLate(None if acceptance is None else acceptance.notice_id))
+        draft.set_limits(limit_at=None)
         draft.seek(Seeking.LATE)
     elif alarm.state is _ON_SITE and alarm.done_at is None:
         owner = draft.alarm.takers[0]
-        if not alarm.on_site_asked:
+        if acceptance is not None and not acceptance.on_site_asked:
             draft.write(timeline.SiteSilent(owner.notice_id))
             draft.effects.append(Tell(Wording.ON_SITE_CHECK, owner))
-            draft.set(on_site_asked=True, limit_at=now + plan.answer_within)
+            draft.set_acceptance(on_site_asked=True)
+            draft.set_limits(limit_at=now + plan.answer_within)
         else:
             draft.call_owner()
             draft.seek(Seeking.SILENCE)
-            draft.set(limit_at=now + plan.on_site_silence)
+            draft.set_limits(limit_at=now + plan.on_site_silence)
     elif not alarm.policy.real or alarm.is_held(now):
-        draft.set(limit_at=now + plan.outcome_within)
+        draft.set_limits(limit_at=now + plan.outcome_within)
     else:
         draft.write(timeline.OutcomeMissing())
         draft.ask_lead()
-        draft.set(limit_at=now + plan.on_site_silence)
+        draft.set_limits(limit_at=now + plan.on_site_silence)
 
 
 def _self_dispatch(kind: AlarmKind, priority: Priority, plan: Plan, since: datetime) -> datetime:
@@ -212,23 +221,25 @@ def _soonest(kind: AlarmKind, plan: Plan, since: datetime) -> datetime:
 def _claim(draft: Draft, user: UUID) -> None:
     alarm, plan = draft.alarm, draft.plan
     _not_held_by_another(draft, user)
-    if alarm.holder != user:
+    if alarm.lease.holder != user:
         draft.write(timeline.CaseClaimed(user))
-    draft.set(
-        holder=user,
-        lease_until=draft.now + plan.claim_lease,
-        in_call=alarm.in_call and alarm.holder == user,
-        state=_CLAIMED if alarm.state is _OPEN else alarm.state,
-    )
+    _renew(draft, user, in_call=alarm.claim.in_call and alarm.lease.holder == user)
+    draft.set(state=_CLAIMED if alarm.state is _OPEN else alarm.state)
     at_once = plan.handled_by is HandledBy.HOME_CARE and alarm.priority is Priority.FIRST
-    if alarm.self_dispatch_at is None or alarm.claim_moved or alarm.visit or at_once:
+    at = alarm.limits.self_dispatch_at
+    if at is None or alarm.claim.moved or alarm.visit or at_once:
         return
-    moved = max(alarm.self_dispatch_at, alarm.opened_at + plan.claim_extends)
-    draft.set(claim_moved=True, self_dispatch_at=moved)
+    draft.set(claim=replace(draft.alarm.claim, moved=True))
+    draft.set_limits(self_dispatch_at=max(at, alarm.opened_at + plan.claim_extends))
+
+
+def _renew(draft: Draft, user: UUID, *, in_call: bool) -> None:
+    lease = Lease(user, draft.now + draft.plan.claim_lease)
+    draft.set(claim=replace(draft.alarm.claim, lease=lease, in_call=in_call))
 
 
 def _take_over(draft: Draft, user: UUID, reason_code: str) -> None:
-    holder = draft.alarm.holder
+    holder = draft.alarm.lease.holder
     if holder is not None and holder != user:
         draft.write(timeline.CaseTakenOver(user, holder, reason_code))
         draft.let_go()
@@ -238,16 +249,16 @@ def _take_over(draft: Draft, user: UUID, reason_code: str) -> None:
 def _in_call(draft: Draft, user: UUID, on: bool) -> None:
     _held_by(draft, user)
     alarm, plan = draft.alarm, draft.plan
-    if alarm.in_call != on:
+    if alarm.claim.in_call != on:
         draft.write(timeline.CallNoted(user, on))
-    draft.set(in_call=on, lease_until=draft.now + plan.claim_lease)
-    at = alarm.self_dispatch_at
+    _renew(draft, user, in_call=on)
+    at = alarm.limits.self_dispatch_at
     if at is None or alarm.visit:
         return
     if on:
-        draft.set(self_dispatch_at=max(at, alarm.opened_at + plan.call_extends))
-    elif alarm.in_call and at == alarm.opened_at + plan.call_extends:
-        draft.set(self_dispatch_at=max(draft.now, alarm.opened_at + plan.claim_extends))
+        draft.set_limits(self_dispatch_at=max(at, alarm.opened_at + plan.call_extends))
+    elif alarm.claim.in_call and at == alarm.opened_at + plan.call_extends:
+        draft.set_limits(self_dispatch_at=max(draft.now, alarm.opened_at + plan.claim_extends))
 
 
 def _send_patrol(draft: Draft, user: UUID) -> None:
@@ -263,7 +274,7 @@ def _send_patrol(draft: Draft, user: UUID) -> None:
 
 def _held_by(draft: Draft, user: UUID) -> None:
     # Also after it has lapsed, as long as nobody has taken it away: a page that was late for a second keeps its case.
-    if draft.alarm.holder != user:
+    if draft.alarm.lease.holder != user:
         raise IllegalMove(f"alarm {draft.alarm.alarm_id}: not held by user {user}: claim it first")
 
 
@@ -324,9 +335,9 @@ def _worsen(draft: Draft, kind: AlarmKind, priority: Priority, reason: Reason | 
     elif alarm.dispatch is not None:
         if rose:
             draft.restart(alarm.dispatch.seeking)
-    elif alarm.self_dispatch_at is None or rose or alone:
+    elif alarm.limits.self_dispatch_at is None or rose or alone:
         at = _self_dispatch(draft.alarm.kind, draft.alarm.priority, plan, now)
-        draft.set(self_dispatch_at=min(alarm.self_dispatch_at or at, at), limit_at=None)
+        draft.set_limits(self_dispatch_at=min(alarm.limits.self_dispatch_at or at, at), limit_at=None)
 
 
 def _called_off(draft: Draft, by: str) -> None:
@@ -346,6 +357,6 @@ def _into_incident(draft: Draft, incident_id: UUID) -> None:
         raise IllegalMove(f"alarm {alarm.alarm_id}: {alarm.kind}, {alarm.state}, is not to be part of an incident")
     draft.write(timeline.PutIntoIncident(incident_id))
     draft.set(incident_id=incident_id)
-    if alarm.self_dispatch_at is not None:
+    if alarm.limits.self_dispatch_at is not None:
         # Not ticked on the list by then, it goes out by itself.
-        draft.set(self_dispatch_at=draft.now + draft.plan.arrive_within)
+        draft.set_limits(self_dispatch_at=draft.now + draft.plan.arrive_within)

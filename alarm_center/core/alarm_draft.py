@@ -3,14 +3,13 @@
 Everything that both the clock and people can cause (send, seek help, accept, stand down, close) is here once.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 from alarm_center.core import dispatch as dispatching
+from alarm_center.core.alarm_parts import Acceptance, ScreenClaim
 from alarm_center.core.case import (
     Alarm,
     AlarmState,
@@ -37,20 +36,6 @@ WAITING: Final = frozenset({AlarmState.OPEN, AlarmState.CLAIMED, AlarmState.DISP
 """Nobody has accepted it yet."""
 
 
-_NOT_ACCEPTED: Final[Mapping[str, Any]] = MappingProxyType(
-    {
-        "accepted_notice": None,
-        "accepted_at": None,
-        "late_told": False,
-        "on_site_at": None,
-        "on_site_word_at": None,
-        "on_site_asked": False,
-        "done_at": None,
-        "limit_at": None,
-    }
-)
-
-
 @dataclass(slots=True)
 class Draft:
     """The alarm as decided so far. Lives for one decision; what comes out of it is frozen."""
@@ -65,6 +50,20 @@ class Draft:
     def set(self, **fields: Any) -> None:
         """Change fields of the alarm."""
         self.alarm = replace(self.alarm, **fields)
+
+    def set_limits(self, **instants: datetime | None) -> None:
+        """Change instants by which something must have happened."""
+        self.set(limits=replace(self.alarm.limits, **instants))
+
+    def set_acceptance(self, **fields: Any) -> None:
+        """Change fields of the acceptance that there is."""
+        assert self.alarm.acceptance is not None, f"alarm {self.alarm.alarm_id}: nobody has accepted it"
+        self.set(acceptance=replace(self.alarm.acceptance, **fields))
+
+    def no_acceptance(self) -> None:
+        """Nobody has accepted it, or no longer."""
+        self.set(acceptance=None)
+        self.set_limits(limit_at=None)
 
     def write(self, line: timeline.Payload) -> None:
         """Add a line to the timeline."""
@@ -101,7 +100,8 @@ class Draft:
             dispatch = dispatching.begin(self.alarm, self.plan, self.now, self.ids())
         else:
             dispatch = self._again(Seeking.CALL_OUT)
-        self.set(dispatch=dispatch, state=AlarmState.DISPATCHED, self_dispatch_at=None, limit_at=None)
+        self.set(dispatch=dispatch, state=AlarmState.DISPATCHED)
+        self.set_limits(self_dispatch_at=None, limit_at=None)
         self.write(timeline.DispatchStarted(dispatch.dispatch_id, self.alarm.priority))
         self.go_on()
 
@@ -148,11 +148,8 @@ class Draft:
             off = replace(self.alarm.dispatch, state=DispatchState.STOOD_DOWN, repeat_at=None)
             self.carry(dispatching.stand_down(off, Wording.STOOD_DOWN))
             self.write(timeline.DispatchCalledOff(off.dispatch_id))
-        self.set(
-            state=AlarmState.OPEN if self.alarm.holder is None else AlarmState.CLAIMED,
-            self_dispatch_at=None,
-            limit_at=self.now + self.plan.outcome_within,
-        )
+        self.set(state=AlarmState.OPEN if self.alarm.lease.holder is None else AlarmState.CLAIMED)
+        self.set_limits(self_dispatch_at=None, limit_at=self.now + self.plan.outcome_within)
 
     def ask_lead(self) -> None:
         """Ask the lead on duty how it ended; nobody needs to go, so nothing waits for a reply."""
@@ -171,7 +168,8 @@ class Draft:
 
     def hold(self, *, on: bool) -> None:
         """Somebody is with the resident, or no longer: the device stays dark, or may look."""
-        self.set(staff_inside=on)
+        if self.alarm.acceptance is not None:
+            self.set_acceptance(staff_inside=on)
         self.effects.append(Hold(on=on))
 
     def accept(self, notice: Notice, eta_minutes: int | None = None) -> None:
@@ -180,23 +178,18 @@ class Draft:
         self.carry(dispatching.accept(self.dispatch, notice, now))
         self.write(timeline.CarerAccepted(notice.notice_id, eta_minutes))
         if self.alarm.state in WAITING:
-            self.set(
-                state=AlarmState.ACCEPTED,
-                accepted_notice=notice.notice_id,
-                accepted_at=now,
-                self_dispatch_at=None,
-                limit_at=None,
-                late_told=False,
-            )
-        if self.alarm.state is AlarmState.ACCEPTED and self.alarm.limit_at is None:
-            self.set(limit_at=self.arrive_limit(eta_minutes), late_told=False)
+            self.set(state=AlarmState.ACCEPTED, acceptance=Acceptance(notice.notice_id, now))
+            self.set_limits(self_dispatch_at=None, limit_at=None)
+        if self.alarm.state is AlarmState.ACCEPTED and self.alarm.limits.limit_at is None:
+            self.set_limits(limit_at=self.arrive_limit(eta_minutes))
 
     def arrive_limit(self, eta_minutes: int | None) -> datetime:
         """Return when a carer who accepts now has to be on site."""
         alarm, soonest = self.alarm, self.now + self.plan.least_drive
+        arrive_by = alarm.limits.arrive_by
         if eta_minutes is not None and not alarm.visit:
             return self.now + timedelta(minutes=min(max(eta_minutes, 1), _LONGEST_ETA))
-        return soonest if alarm.arrive_by is None else max(alarm.arrive_by, soonest)
+        return soonest if arrive_by is None else max(arrive_by, soonest)
 
     def lose(self, notice: Notice) -> None:
         """Let a carer who had taken it be without it again: somebody else is sought at once."""
@@ -207,9 +200,10 @@ class Draft:
         self.set(dispatch=dispatching.refuse(sought, notice, self.now))
         left = self.alarm.takers
         if left:
-            self.set(accepted_notice=left[0].notice_id)
+            self.set_acceptance(notice_id=left[0].notice_id)
         else:
-            self.set(state=AlarmState.DISPATCHED, **_NOT_ACCEPTED)
+            self.set(state=AlarmState.DISPATCHED)
+            self.no_acceptance()
             if before is AlarmState.ON_SITE:
                 self.hold(on=False)
         self.go_on()
@@ -220,7 +214,8 @@ class Draft:
             replace(n, state=NoticeState.STOOD_DOWN) if n.state is NoticeState.TOOK else n
             for n in self.dispatch.notices
         )
-        self.set(dispatch=replace(self.dispatch, notices=gone), **_NOT_ACCEPTED)
+        self.set(dispatch=replace(self.dispatch, notices=gone))
+        self.no_acceptance()
         self.send()
 
     def call_owner(self) -> None:
@@ -237,7 +232,7 @@ class Draft:
     def let_go(self) -> None:
         """Let nobody hold it; unless staff were sent, it goes back to the top of the queue."""
         state = AlarmState.OPEN if self.alarm.state is AlarmState.CLAIMED else self.alarm.state
-        self.set(state=state, holder=None, lease_until=None, in_call=False)
+        self.set(state=state, claim=ScreenClaim(moved=self.alarm.claim.moved))
 
     def close(self, by: UUID | str, outcome: Outcome, note: bool, phone: str | None = None) -> None:
         """End it with *outcome*; everybody but the *phone* that said so is told.
@@ -264,12 +259,9 @@ class Draft:
             outcome=outcome,
             closed_by=str(by),
             closed_at=self.now,
-            holder=None,
-            lease_until=None,
-            in_call=False,
-            self_dispatch_at=None,
-            limit_at=None,
+            claim=ScreenClaim(moved=alarm.claim.moved),
         )
+        self.set_limits(self_dispatch_at=None, limit_at=None)
         self.write(timeline.AlarmClosed(outcome, str(by)))
 
     def limits(self) -> datetime | None:
@@ -278,9 +270,9 @@ class Draft:
         if alarm.state is AlarmState.CLOSED:
             return None
         limits = (
-            alarm.lease_until if alarm.holder is not None else None,
-            alarm.self_dispatch_at,
-            alarm.limit_at,
+            alarm.lease.until,
+            alarm.limits.self_dispatch_at,
+            alarm.limits.limit_at,
             dispatching.due_at(alarm.dispatch),
         )
         # Whatever happens, the clockwork comes back.

@@ -91,7 +91,8 @@ def _done(draft: Draft, word: Done, notice: Notice) -> None:
     if word.outcome is not None:
         draft.close(notice.notice_id, word.outcome, word.note, phone=notice.phone)
         return
-    draft.set(done_at=draft.now, limit_at=draft.now + draft.plan.outcome_within)
+    draft.set_acceptance(done_at=draft.now)
+    draft.set_limits(limit_at=draft.now + draft.plan.outcome_within)
     draft.hold(on=False)
     draft.settle(*Seeking)
     _answer(draft, notice, Wording.DONE)
@@ -101,7 +102,7 @@ def _took(draft: Draft, notice: Notice, eta_minutes: int | None) -> None:
     if draft.alarm.taken_by(notice.phone):
         if eta_minutes is not None and draft.alarm.state is AlarmState.ACCEPTED:
             draft.write(timeline.EtaChanged(notice.notice_id, eta_minutes))
-            draft.set(limit_at=draft.arrive_limit(eta_minutes))
+            draft.set_limits(limit_at=draft.arrive_limit(eta_minutes))
         _answer(draft, notice, Wording.GRANTED)
         return
     if not draft.alarm.seeks:
@@ -149,7 +150,8 @@ def _needs_help(draft: Draft, notice: Notice) -> None:
     if draft.alarm.state is AlarmState.ON_SITE and draft.alarm.taken_by(notice.phone):
         _at_the_address(draft)
     if draft.alarm.state in WAITING:
-        draft.set(state=AlarmState.DISPATCHED, self_dispatch_at=None, limit_at=None)
+        draft.set(state=AlarmState.DISPATCHED)
+        draft.set_limits(self_dispatch_at=None, limit_at=None)
     draft.seek(Seeking.HELP, besides=notice)
     _answer(draft, notice, Wording.HELP_COMING)
 
@@ -171,14 +173,11 @@ def _after_close(draft: Draft, word: Word, notice: Notice) -> None:
 
 def _at_the_address(draft: Draft) -> None:
     """A word from the site: the silence is broken, and its limit begins anew."""
-    draft.set(
-        state=AlarmState.ON_SITE,
-        on_site_at=draft.alarm.on_site_at or draft.now,
-        on_site_word_at=draft.now,
-        on_site_asked=False,
-        done_at=None,
-        limit_at=draft.now + draft.plan.on_site_silence,
-    )
+    acceptance = draft.alarm.acceptance
+    since = None if acceptance is None else acceptance.on_site_at
+    draft.set(state=AlarmState.ON_SITE)
+    draft.set_acceptance(on_site_at=since or draft.now, on_site_word_at=draft.now, on_site_asked=False, done_at=None)
+    draft.set_limits(limit_at=draft.now + draft.plan.on_site_silence)
 
 
 def _answer(draft: Draft, notice: Notice, wording: Wording) -> None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from alarm_center.core.alarm_kinds import POLICY, KindPolicy
+from alarm_center.core.alarm_parts import Acceptance, Limits, ScreenClaim
 from alarm_center.core.lease import Lease
 from alarm_center.core.plan import Step, Wording
 from schemas.timeline import Payload
@@ -205,7 +206,7 @@ class Dispatch:
 class Alarm:
     """Somebody must act. ``visit`` alarms are calm: a planned visit, dispatched and receipted the same way.
 
-    While it is open, ``next_step_at`` is the earliest of every limit that it carries, and never ``None``.
+    Its sub-machines are values of their own (`alarm_parts`). While it is open, ``next_step_at`` is the earliest of every limit that it carries, and never ``None``.
     """
 
     alarm_id: UUID
@@ -222,25 +223,9 @@ class Alarm:
     state: AlarmState = AlarmState.OPEN
     condition: Condition = Condition.ACTIVE
     next_step_at: datetime | None = None
-    holder: UUID | None = None
-    lease_until: datetime | None = None
-    self_dispatch_at: datetime | None = None
-    claim_moved: bool = False
-    in_call: bool = False
-    arrive_by: datetime | None = None
-    accepted_notice: UUID | None = None
-    accepted_at: datetime | None = None
-    late_told: bool = False
-    """Accepted, but not on site in time: that has been escalated once."""
-    on_site_at: datetime | None = None
-    on_site_word_at: datetime | None = None
-    on_site_asked: bool = False
-    staff_inside: bool = False
-    """Somebody is with the resident, and the device makes nothing. Not so of who cannot get in, or is done."""
-    done_at: datetime | None = None
-    """The carer has said done; how it ended is still owed."""
-    limit_at: datetime | None = None
-    """By then whoever has it must have arrived, said a word from the site, or said how it ended."""
+    claim: ScreenClaim = ScreenClaim()  # noqa: RUF009 - frozen
+    acceptance: Acceptance | None = None
+    limits: Limits = Limits()  # noqa: RUF009 - frozen
     dispatch: Dispatch | None = None
     incident_id: UUID | None = None
     outcome: Outcome | None = None
@@ -255,7 +240,7 @@ class Alarm:
     @property
     def lease(self) -> Lease:
         """Who has it at a screen."""
-        return Lease(self.holder, self.lease_until)
+        return self.claim.lease
 
     def is_held(self, now: datetime) -> bool:
         """Tell whether anybody has it at a screen at *now*."""
@@ -278,6 +263,21 @@ class Alarm:
     def takers(self) -> tuple[Notice, ...]:
         """One notice for each phone that has it, the owner's first."""
         return () if self.dispatch is None else self.dispatch.takers
+
+    @property
+    def staff_inside(self) -> bool:
+        """Whether somebody is with the resident: the device makes nothing."""
+        return self.acceptance is not None and self.acceptance.staff_inside
+
+    @property
+    def accepted_at(self) -> datetime | None:
+        """When a carer took it, ``None`` while none has it."""
+        return None if self.acceptance is None else self.acceptance.accepted_at
+
+    @property
+    def done_at(self) -> datetime | None:
+        """When the carer said done; how it ended is then still owed."""
+        return None if self.acceptance is None else self.acceptance.done_at
 
     def taken_by(self, phone: str) -> bool:
         """Tell whether the carer with *phone* has it."""

@@ -283,9 +283,9 @@ def _chain(alarm: Alarm, plan: Plan, now: datetime) -> tuple[Step, ...]:
     if alarm.policy.needs_agreed_visit and not plan.visit_on_fault:
         # Agreed: nobody drives because of a camera. Somebody still has to know of it.
         return (Step(_NOW, Who.LEAD), Step(_LONGEST_GAP, Who.LEAD, Channel.CALL))
-    if alarm.priority is not Priority.THIRD or alarm.arrive_by is None:
+    if alarm.priority is not Priority.THIRD or alarm.limits.arrive_by is None:
         return chain
-    latest = max(alarm.arrive_by - now, _SOONEST_LEAD)
+    latest = max(alarm.limits.arrive_by - now, _SOONEST_LEAD)
     calm = (replace(s, after=latest if s.who is Who.LEAD else min(s.after, latest / 2)) for s in chain)
     return tuple(sorted(calm, key=_after))
 

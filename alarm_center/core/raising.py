@@ -109,9 +109,10 @@ def foresee(
         priority=wish.priority, reason=None, plan=plan, now=now, somebody_signed_in=somebody_signed_in,
     ).alarm  # fmt: skip
     after = ticked(opened)
-    if after.self_dispatch_at is None:
+    at = after.limits.self_dispatch_at
+    if at is None:
         return Coming(Course.AT_ONCE, after.priority)
-    return Coming(Course.WAITS, after.priority, seconds=round((after.self_dispatch_at - now).total_seconds()))
+    return Coming(Course.WAITS, after.priority, seconds=round((at - now).total_seconds()))
 
 
 def _made_up(number: int) -> UUID:

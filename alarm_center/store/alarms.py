@@ -124,7 +124,7 @@ _CHANGING: Final[Mapping[str, Callable[[Alarm], Any]]] = MappingProxyType(
         "next_step_at": lambda alarm: alarm.next_step_at,
         "lane": lambda alarm: alarm.policy.lane,
         "seeks": lambda alarm: alarm.seeks,
-        "arrive_by": lambda alarm: alarm.arrive_by,
+        "arrive_by": lambda alarm: alarm.limits.arrive_by,
         "accepted_at": lambda alarm: alarm.accepted_at,
         "staff_inside": lambda alarm: alarm.staff_inside,
         "done_at": lambda alarm: alarm.done_at,

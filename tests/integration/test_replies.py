@@ -58,7 +58,7 @@ async def test_two_who_answer_at_once_are_told_who_has_it(centre: SmsCentre) -> 
     await centre.second.receives("Larm … PRIO 1")
     await centre.first.is_called()
     await asyncio.gather(centre.first.writes("1"), centre.second.writes("1"))
-    owner = (await centre.now_is(alarm.alarm_id)).accepted_notice
+    owner = (await centre.now_is(alarm.alarm_id)).takers[0].notice_id
     (row,) = await centre.rows("select phone from notices where notice_id = $1", owner)
     winner = centre.carers[row["phone"]]
     loser = centre.second if winner is centre.first else centre.first

@@ -200,6 +200,11 @@ class Story:
     def operator(self, number: int = 0x51) -> Operator:
         return Operator(self, number)
 
+    @property
+    def owner(self) -> UUID | None:
+        """The notice of the carer who owns it."""
+        return None if self.alarm.acceptance is None else self.alarm.acceptance.notice_id
+
     def state(self) -> AlarmState:
         return self.alarm.state
 

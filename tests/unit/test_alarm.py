@@ -48,7 +48,7 @@ def test_a_claim_moves_the_sending_once_to_three_minutes_after_the_opening() -> 
     story.passes(seconds=50)
     story.operator().claims()
     assert story.state() is AlarmState.CLAIMED
-    assert story.alarm.self_dispatch_at == START + timedelta(minutes=3)
+    assert story.alarm.limits.self_dispatch_at == START + timedelta(minutes=3)
     story.operator().lets_go()
     story.passes(seconds=100)
     story.operator(2).claims()
@@ -76,7 +76,7 @@ def test_the_end_of_a_call_takes_its_extra_time_back() -> None:
     operator.is_in_call()
     story.passes(seconds=60)
     operator.is_in_call(on=False)
-    assert story.alarm.self_dispatch_at == START + timedelta(minutes=3)
+    assert story.alarm.limits.self_dispatch_at == START + timedelta(minutes=3)
 
 
 def test_home_care_never_holds_priority_1_by_looking_first() -> None:
@@ -94,7 +94,7 @@ def test_one_holds_it_and_another_has_to_take_it_over_with_a_reason() -> None:
     with pytest.raises(IllegalMove, match="take it over"):
         story.operator(2).closes(Outcome.FALSE_ALARM)
     story.operator(2).takes_over("colleague_away")
-    assert story.alarm.holder == UUID(int=2)
+    assert story.alarm.lease.holder == UUID(int=2)
     with pytest.raises(IllegalMove, match="claim it first"):
         story.operator(1).is_active()
 
@@ -105,7 +105,7 @@ def test_an_operator_who_walks_away_loses_it_and_it_is_back_on_top() -> None:
     story.passes(seconds=89)
     assert story.state() is AlarmState.CLAIMED
     story.passes(seconds=1)
-    assert (story.state(), story.alarm.holder) == (AlarmState.OPEN, None)
+    assert (story.state(), story.alarm.lease.holder) == (AlarmState.OPEN, None)
     assert story.lines("lease_lapsed") == 1
     story.operator(2).claims()
 
@@ -115,7 +115,7 @@ def test_a_lapsed_lease_stops_nobody_even_before_the_clock_has_come_by() -> None
     story.operator(1).claims()
     story.now += timedelta(seconds=90)
     story.operator(2).claims()
-    assert story.alarm.holder == UUID(int=2)
+    assert story.alarm.lease.holder == UUID(int=2)
 
 
 def test_when_the_last_operator_signs_out_the_waiting_alarms_go_out() -> None:
@@ -271,7 +271,7 @@ def test_a_visit_is_calm_and_sent_out_an_hour_before_its_time() -> None:
     patrol = story.carer(FIRST).receives(Wording.VISIT)
     patrol.takes()
     patrol.receives(Wording.GRANTED)
-    assert story.alarm.limit_at == START + timedelta(hours=3)
+    assert story.alarm.limits.limit_at == START + timedelta(hours=3)
     patrol.arrives()
     patrol.is_done(Outcome.WELL_IN_BED)
     assert story.state() is AlarmState.CLOSED

@@ -133,7 +133,7 @@ class AlarmLife(RuleBasedStateMachine):
         if held_by_another and event is Claim:
             assert not done
         if done and event is Claim:
-            assert self.alarm.holder == user
+            assert self.alarm.lease.holder == user
 
     @rule(user=st.sampled_from(OPERATORS), on=st.booleans())
     def an_operator_calls(self, user: UUID, on: bool) -> None:
@@ -184,7 +184,7 @@ class AlarmLife(RuleBasedStateMachine):
             return
         if before.kind is AlarmKind.SOMETHING_WRONG:
             assert self.alarm.dispatch == before.dispatch or condition is Condition.ACTIVE
-            assert self.alarm.self_dispatch_at == before.self_dispatch_at or condition is Condition.ACTIVE
+            assert self.alarm.limits.self_dispatch_at == before.limits.self_dispatch_at or condition is Condition.ACTIVE
 
     @rule(
         kind=st.sampled_from([AlarmKind.SOMETHING_WRONG, AlarmKind.NOT_SEEN, AlarmKind.TECHNICAL]),
@@ -209,7 +209,7 @@ class AlarmLife(RuleBasedStateMachine):
     def it_waits_for_somebody(self) -> None:
         alarm = self.alarm
         assert (alarm.next_step_at is None) == (alarm.state is AlarmState.CLOSED)
-        limits = (alarm.lease_until, alarm.self_dispatch_at, alarm.limit_at, due_at(alarm.dispatch))
+        limits = (alarm.lease.until, alarm.limits.self_dispatch_at, alarm.limits.limit_at, due_at(alarm.dispatch))
         known = [at for at in limits if at is not None]
         assert alarm.next_step_at == (min(known) if alarm.state is not AlarmState.CLOSED else None)
 
@@ -223,9 +223,10 @@ class AlarmLife(RuleBasedStateMachine):
     def one_owns_it(self) -> None:
         owned = self.alarm.state in (AlarmState.ACCEPTED, AlarmState.ON_SITE)
         if self.alarm.state is not AlarmState.CLOSED:
-            assert (self.alarm.accepted_notice is not None) == owned
+            assert (self.alarm.acceptance is not None) == owned
         if owned:
-            owner = next(n for n in self.notices if n.notice_id == self.alarm.accepted_notice)
+            assert self.alarm.acceptance is not None
+            owner = next(n for n in self.notices if n.notice_id == self.alarm.acceptance.notice_id)
             assert owner.state is NoticeState.TOOK
 
     @invariant()
@@ -250,8 +251,8 @@ class AlarmLife(RuleBasedStateMachine):
     @invariant()
     def priority_1_is_sent_soon(self) -> None:
         """Nothing holds it longer than a claim in a call can."""
-        if self.opened_first and self.alarm.self_dispatch_at is not None and self.alarm.incident_id is None:
-            assert self.alarm.self_dispatch_at <= max(self.alarm.opened_at, self.now) + self.plan.call_extends
+        if self.opened_first and self.alarm.limits.self_dispatch_at is not None and self.alarm.incident_id is None:
+            assert self.alarm.limits.self_dispatch_at <= max(self.alarm.opened_at, self.now) + self.plan.call_extends
 
     # ---- how ----
 

@@ -57,7 +57,7 @@ def test_a_lead_who_drives_instead_gets_a_limit_too() -> None:
     story.passes(minutes=20)
     story.carer(LEAD).receives(Wording.ESCALATION_LATE).takes(eta_minutes=15)
     story.carer(LEAD).receives(Wording.GRANTED)
-    assert story.alarm.limit_at == story.now + timedelta(minutes=15)
+    assert story.alarm.limits.limit_at == story.now + timedelta(minutes=15)
     story.carer(LEAD).arrives()
     assert story.state() is AlarmState.ON_SITE
 
@@ -66,7 +66,7 @@ def test_whoever_accepts_late_still_has_time_to_drive() -> None:
     story = Story(signed_in=False)
     story.passes(minutes=44)
     story.carer(FIRST).takes()
-    assert story.alarm.limit_at == story.now + timedelta(minutes=10)
+    assert story.alarm.limits.limit_at == story.now + timedelta(minutes=10)
 
 
 def test_a_carer_may_say_another_time_on_the_way_and_is_late_by_that() -> None:
@@ -156,7 +156,7 @@ def test_a_carer_in_need_gets_another_patrol_and_the_lead_at_once() -> None:
     story.carer(SECOND).takes()
     story.carer(SECOND).receives(Wording.GRANTED)
     story.carer(LEAD).receives(Wording.TAKEN)
-    assert story.alarm.accepted_notice == story.carer(FIRST).notice.notice_id
+    assert story.owner == story.carer(FIRST).notice.notice_id
     story.nobody_hears_more()
 
 

@@ -73,7 +73,7 @@ def test_first_acceptance_owns_it_and_the_others_are_told_who_need_not_go() -> N
     story.carer(FIRST).receives(Wording.TAKEN)
     story.carer(FIRST).takes()
     story.carer(FIRST).receives(Wording.TAKEN)
-    assert story.alarm.accepted_notice == story.carer(SECOND).notice.notice_id
+    assert story.owner == story.carer(SECOND).notice.notice_id
     story.passes(minutes=5)
     story.nobody_hears_more()
 
@@ -165,7 +165,7 @@ def test_an_answer_to_an_sms_thought_lost_still_counts() -> None:
     patrol.receives(Wording.CALL_OUT, Channel.CALL)
     story.happens(Took(lost))
     patrol.receives(Wording.GRANTED)
-    assert story.alarm.accepted_notice == lost
+    assert story.owner == lost
 
 
 def test_a_busy_patrol_is_skipped_at_once_for_priority_1_but_may_take_both() -> None:
@@ -251,7 +251,7 @@ def test_two_carers_are_sought_until_both_have_it() -> None:
     assert story.state() is AlarmState.ACCEPTED
     story.carer(SECOND).receives(Wording.CALL_OUT).takes()
     story.carer(SECOND).receives(Wording.GRANTED)
-    assert story.alarm.accepted_notice == story.carer(FIRST).notice.notice_id
+    assert story.owner == story.carer(FIRST).notice.notice_id
     story.passes(minutes=30)
     story.nobody_hears_more()
 

@@ -303,8 +303,8 @@ async def come_of(storstad: Town, wish: Wish, had: Priority | None, handled_by: 
     elif asked:
         happened = Coming(Course.AT_ONCE, alarm.priority)
     else:
-        assert alarm.self_dispatch_at is not None
-        seconds = (alarm.self_dispatch_at - await storstad.memory.now()).total_seconds()
+        assert alarm.limits.self_dispatch_at is not None
+        seconds = (alarm.limits.self_dispatch_at - await storstad.memory.now()).total_seconds()
         happened = Coming(Course.WAITS, alarm.priority, seconds=int(seconds))
     await cases.on_alarm(storstad.memory, alarm.alarm_id, Close(storstad.users["olle"], Outcome.WELL_IN_BED), actor="t")
     return said, happened

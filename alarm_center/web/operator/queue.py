@@ -66,7 +66,7 @@ def what_next(alarm: Alarm) -> Next:
     """Return what will happen to *alarm* if nobody does anything."""
     dispatch = alarm.dispatch
     if alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED):
-        return Next(_("patrull skickas"), alarm.self_dispatch_at or alarm.next_step_at)
+        return Next(_("patrull skickas"), alarm.limits.self_dispatch_at or alarm.next_step_at)
     if dispatch is not None and dispatch.state is DispatchState.EXHAUSTED:
         return Next(_("alla tillfrågas igen"), dispatch.repeat_at or alarm.next_step_at)
     if dispatch is not None and dispatch.seeks:
@@ -77,10 +77,10 @@ def what_next(alarm: Alarm) -> Next:
         calls = step.channel is Channel.CALL and step.who is Who.PATROL
         return Next(_("patrullen rings") if calls else _ASKS[step.who], at)
     if alarm.state is AlarmState.ACCEPTED:
-        return Next(_("ska vara framme"), alarm.limit_at or alarm.arrive_by)
+        return Next(_("ska vara framme"), alarm.limits.limit_at or alarm.limits.arrive_by)
     if alarm.state is AlarmState.ON_SITE:
         words = _("utfallet ska vara sagt") if alarm.done_at else _("ska höra av sig")
-        return Next(words, alarm.limit_at or alarm.next_step_at)
+        return Next(words, alarm.limits.limit_at or alarm.next_step_at)
     return Next("", None)
 
 
@@ -187,7 +187,7 @@ def look_row(
 def _in_hand(line: AlarmLine, now: datetime) -> bool:
     """Return whether staff have it, in time, and nobody has asked for more."""
     alarm = line.alarm
-    limit = alarm.limit_at or alarm.arrive_by
+    limit = alarm.limits.limit_at or alarm.limits.arrive_by
     overdue = limit is not None and limit <= now
     in_trouble = line.red_at is not None or line.unread > 0 or alarm.seeks
     return alarm.state in (AlarmState.ACCEPTED, AlarmState.ON_SITE) and not overdue and not in_trouble

@@ -1,0 +1,55 @@
+"""The sub-machines of an alarm, each a frozen value that changes as one.
+
+- `ScreenClaim`: who at a screen has it, and what that has moved.
+- `case.Dispatch`: whom it seeks, and whom it has asked.
+- `Acceptance`: the carers' side, from taken to done. Nobody has accepted: there is none.
+- `Limits`: the instants by which something must have happened.
+- The condition, what the evidence says now, is one word of its own (`Condition`): people's response is kept apart from it.
+
+The state says how far all of them together have come; `alarm_events` draws where it can go.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from alarm_center.core.lease import Lease
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenClaim:
+    """Who at a screen has the alarm. ``in_call`` is theirs, and ends with their hold."""
+
+    lease: Lease = Lease()  # noqa: RUF009 - frozen
+    in_call: bool = False
+    moved: bool = False
+    """A claim moves the self-dispatch once, whoever claims again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A carer has taken the alarm: since when, and how far they have come. ``notice_id`` is the owner's notice."""
+
+    notice_id: UUID
+    accepted_at: datetime
+    on_site_at: datetime | None = None
+    on_site_word_at: datetime | None = None
+    """The last word from the address."""
+    on_site_asked: bool = False
+    """On site, silent, and asked by SMS."""
+    staff_inside: bool = False
+    """Somebody is with the resident, and the device makes nothing. Not so of who cannot get in, or is done."""
+    done_at: datetime | None = None
+    """The carer has said done; how it ended is still owed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """By when something must have happened."""
+
+    self_dispatch_at: datetime | None = None
+    """Staff are sent by then, whoever holds it."""
+    arrive_by: datetime | None = None
+    """What the area, or the visit's time, asks for."""
+    limit_at: datetime | None = None
+    """By then whoever has it must have arrived, said a word from the site, or said how it ended."""
