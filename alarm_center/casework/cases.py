@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from alarm_center.casework import steps
-from alarm_center.core import alarm_events
+from alarm_center.core import alarm_events, carer_actions
 from alarm_center.core.case import Alarm, Check
 from alarm_center.core.happenings import CheckEvent
-from alarm_center.store import alarms, checks, sight, towns
+from alarm_center.store import alarms, checks, replies, sight, towns
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 from schemas.messages import Finding
 from schemas.vocabulary import AlarmKind, Priority
@@ -62,6 +62,26 @@ async def on_alarm(
 
     async def work(tx: "Tx[Any]") -> Alarm:
         return await step_alarm_of(tx, alarm_id, event, actor, note)
+
+    after = await memory.attempt(work, viewer)
+    memory.hint()
+    return after
+
+
+async def on_page_word(
+    memory: Memory, alarm_id: UUID, word: alarm_events.CarerWord, *, viewer: Viewer, note: str | None = None
+) -> Alarm:
+    """Let a word from the link's page happen, and keep it as the phone's: the same word by SMS is a repeat then.
+
+    Raises:
+        NotFound, IllegalMove: as for :func:`on_alarm`.
+    """
+
+    async def work(tx: "Tx[Any]") -> Alarm:
+        await replies.lock_phone_of(tx, word.notice_id)
+        alarm = await step_alarm_of(tx, alarm_id, word, str(word.notice_id), note)
+        await replies.keep_page_word(tx, word.notice_id, carer_actions.TABLE.of(word).name, await now(tx))
+        return alarm
 
     after = await memory.attempt(work, viewer)
     memory.hint()

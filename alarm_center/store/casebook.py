@@ -12,6 +12,7 @@ from uuid import UUID
 from alarm_center.core.case import Alarm
 from alarm_center.store import alarms
 from alarm_center.store.memory import Tx
+from alarm_center.store.replies import PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +155,15 @@ async def asked(tx: "Tx[Any]", alarm_id: UUID) -> list[Asked]:
 
 
 async def replies(tx: "Tx[Any]", alarm_id: UUID) -> list[Reply]:
-    """Return what carers wrote about the alarm, oldest first."""
+    """Return what carers answered about the alarm by SMS or key, oldest first; a word on the page is a line already."""
     rows = await tx.fetch(
         """
         select p.provider, p.provider_id, p.phone, n.patrol, p.body, p.received_at, p.meaning, p.seen_at
         from replies p left join notices n using (notice_id)
-        where p.alarm_id = $1 order by p.received_at
+        where p.alarm_id = $1 and p.provider <> $2 order by p.received_at
         """,
-        alarm_id,
-    )
+        alarm_id, PAGE,
+    )  # fmt: skip
     return [Reply(**row) for row in rows]
 
 

@@ -8,6 +8,9 @@ from uuid import UUID
 
 from alarm_center.store.memory import Tx
 
+PAGE: Final = "page"
+"""The provider of a word that was said on the link's page."""
+
 _BACK: Final = timedelta(hours=24)
 """Case numbers are unique per sending number for so long."""
 
@@ -66,6 +69,26 @@ async def take(
         provider, provider_id, phone, sender, body, at,
     )  # fmt: skip
     return bool(taken)
+
+
+async def lock_phone_of(tx: "Tx[Any]", notice_id: UUID) -> None:
+    """Let no other word of the notice's phone be taken until the transaction ends. Take it before the alarm's lock."""
+    await tx.execute(
+        "select pg_advisory_xact_lock(hashtext('phone'), hashtext(phone)) from notices where notice_id = $1", notice_id
+    )
+
+
+async def keep_page_word(tx: "Tx[Any]", notice_id: UUID, meaning: str, at: datetime) -> None:
+    """Keep a word that the link's page has said, as one of the phone's: by SMS, the same again is a repeat (docs/adr/0012)."""
+    await tx.execute(
+        """
+        insert into replies (provider, provider_id, org, phone, sender, body, received_at, alarm_id, notice_id, meaning,
+            seen_by, seen_at)
+        select $4, gen_random_uuid()::text, n.org, n.phone, o.sending_number, '', $3, n.alarm_id, n.notice_id, $2, 'service', $3
+        from notices n join organisations o using (org) where n.notice_id = $1
+        """,
+        notice_id, meaning, at, PAGE,
+    )  # fmt: skip
 
 
 async def means(

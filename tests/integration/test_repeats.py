@@ -8,6 +8,7 @@ import pytest
 from alarm_center.casework import cases
 from alarm_center.core import alarm_events
 from alarm_center.core.case import Alarm, AlarmState, NoticeState
+from alarm_center.store.memory import Viewer
 from schemas.vocabulary import Outcome
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, SmsCentre, sms_centre
@@ -203,3 +204,14 @@ async def test_a_key_and_an_sms_are_the_same_word(centre: SmsCentre) -> None:
     await centre.second.receives(f"Larm {a.case_no} PRIO 1")
     rows = await centre.rows("select state from notices where alarm_id = $1 and phone = $2", b.alarm_id, FIRST)
     assert [row["state"] for row in rows] == [NoticeState.TOOK]
+
+
+async def test_a_word_on_the_page_and_an_sms_are_the_same_word(centre: SmsCentre) -> None:
+    """Framme pressed on A's page, and 3 written because the page was slow: nobody is at B's."""
+    a, b = await two_held(centre)
+    viewer = Viewer((a.org,))
+    for notice in (await centre.now_is(a.alarm_id)).takers:
+        await cases.on_page_word(centre.memory, a.alarm_id, alarm_events.Arrived(notice.notice_id), viewer=viewer)
+    await centre.first.receives(f"{a.case_no}: framme, noterat").and_replies("3")
+    await centre.first.receives(f"{a.case_no}: framme, noterat")
+    assert await states(centre, a, b) == [(AlarmState.ON_SITE, False), (AlarmState.ACCEPTED, False)]

@@ -251,7 +251,6 @@ async def test_a_patrol_that_drives_in_another_area_is_busy_here_as_well(two: Tw
         "update events set kind = 'x'",
         "update sessions set answer = 'in_bed'",
         "insert into sessions (org) values ('ost')",
-        "insert into replies (org) values ('ost')",
         "update replies set alarm_id = null",
         "update commands set ended = null",
         "update detectors set link = 'up'",

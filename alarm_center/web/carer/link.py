@@ -211,15 +211,9 @@ async def hear(request: web.Request) -> web.StreamResponse:
     return _back(request)
 
 
-async def _hear(request: web.Request, opened: Opened, event: alarm.Event, note: str | None = None) -> None:
-    await cases.on_alarm(
-        request.app[MEMORY],
-        opened.link.alarm.alarm_id,
-        event,
-        actor=str(opened.link.notice_id),
-        viewer=opened.viewer,
-        note=note,
-    )
+async def _hear(request: web.Request, opened: Opened, word: alarm.CarerWord, note: str | None = None) -> None:
+    memory, alarm_id = request.app[MEMORY], opened.link.alarm.alarm_id
+    await cases.on_page_word(memory, alarm_id, word, viewer=opened.viewer, note=note)
 
 
 async def _bind(request: web.Request, opened: Opened) -> web.StreamResponse:

@@ -31,6 +31,10 @@ grant insert on fjt.events, fjt.alarms, fjt.attempts, fjt.notices, fjt.commands,
 grant insert (org, alarm_id, notice_id, channel, wording, sender, phone, body, token, rank, created_at, not_before, valid_until)
     on fjt.messages to fjt_web;
 
+-- A carer's word on the link's page is one of the phone's.
+grant insert (provider, provider_id, org, phone, sender, body, received_at, alarm_id, notice_id, meaning, seen_by, seen_at)
+    on fjt.replies to fjt_web;
+
 -- Not: the resident, the times when it is owed, and who may turn it green.
 grant update (state, next_step_at, deadline, rechecks_left, retries_left, answer, reason, seen_by, alarm_id, late, held,
     fault_known, cancel_reason, instead, agreed_by, ended_at) on fjt.checks to fjt_web;
