@@ -53,8 +53,7 @@ def hear(draft: Draft, word: Word) -> None:
             _undelivered(draft, notice)
         case NeedsHelp():
             _needs_help(draft, notice)
-        case Done(outcome=outcome, note=note) if notice.wording is Wording.OUTCOME:
-            # The lead was asked how it ended, not to go there.
+        case Done(outcome=outcome, note=note) if _asked_how_it_ended(draft, notice):
             if outcome is None:
                 _answer(draft, notice, Wording.DONE)
             else:
@@ -68,6 +67,11 @@ def hear(draft: Draft, word: Word) -> None:
                 _answer(draft, notice, Wording.NOT_YOURS)
                 return
             _from_the_site(draft, word, notice)
+
+
+def _asked_how_it_ended(draft: Draft, notice: Notice) -> bool:
+    """Whether *notice* asked a lead for the outcome, not to go there; a lead who took it since speaks from the site."""
+    return notice.wording is Wording.OUTCOME and not draft.alarm.taken_by(notice.phone)
 
 
 def _from_the_site(draft: Draft, word: SiteWord, notice: Notice) -> None:

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core.alarm_events import Arrived
+from alarm_center.core.alarm_events import Arrived, Evidence
 from alarm_center.core.case import AlarmState, Hold, IllegalMove, Raise
 from alarm_center.core.plan import Wording
-from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority
+from schemas.vocabulary import AlarmKind, Channel, Condition, Outcome, Priority, Reason
 from tests.support.alarm_story import FIRST, LEAD, SECOND, Story, accepted, on_site
 
 FALL = AlarmKind.SOMETHING_WRONG
@@ -123,6 +123,20 @@ def test_the_lead_who_is_asked_how_it_ended_can_say_so() -> None:
     assert story.state() is AlarmState.ON_SITE
     lead.is_done(Outcome.WELL_IN_BED)
     assert story.alarm.closed_by == str(lead.notice.notice_id)
+
+
+def test_a_lead_who_takes_it_after_that_question_is_believed() -> None:
+    """Something new has happened, and the lead who was only asked how it ended goes there."""
+    story = on_site()
+    story.carer(FIRST).is_done()
+    story.passes(minutes=10)
+    lead = story.carer(LEAD).receives(Wording.OUTCOME)
+    story.happens(Evidence(Condition.ACTIVE, Reason.ON_FLOOR))
+    assert story.state() is AlarmState.DISPATCHED
+    lead.takes()
+    lead.receives(Wording.GRANTED)
+    lead.is_done()
+    assert story.state() is AlarmState.ON_SITE
 
 
 def test_who_cannot_get_in_keeps_it_open_and_the_lead_hears_at_once() -> None:
