@@ -18,6 +18,9 @@ FILLERS: Final = frozenset(
 )
 """Words that change nothing beside a digit or a phrase. A bare "ok" is none of them: it may mean "read"."""
 
+_BEFORE_A_TIME: Final = frozenset({"kl", "klockan", "at"})
+"""A single digit after one of them is an hour, and no key: "kl 4" must not read as "done"."""
+
 _YES: Final = frozenset("👍👌✅✔☑🆗")
 _KIND: Final = frozenset("🙏🙂😊😀😃😄👋❤🚗🚙🚘🚐🏃")
 """Signs that change nothing: those that say yes, except beside *cannot*, and those that are only kind or on the way.
@@ -87,6 +90,8 @@ def parse_reply(text: str) -> Reply:
         word = words[at]
         phrase = next((n for n in range(longest, 0, -1) if tuple(words[at : at + n]) in known), 0)
         if phrase:
+            if word.isdecimal() and at and words[at - 1] in _BEFORE_A_TIME:
+                return FreeText(text)
             actions.add(known[tuple(words[at : at + phrase])])
         elif word.isdecimal() and 3 <= len(word) <= 6:
             numbers.add(int(word))

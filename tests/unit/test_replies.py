@@ -100,6 +100,9 @@ def test_a_digit_or_its_word_is_read_in_any_spelling(text: str, action: CarerAct
         "2 👍",  # no, or yes?
         "02:15",
         "2.30",
+        "kl 4",  # four o'clock, not "done"
+        "klockan 3",
+        "at 1",
         "klar 2:75",
         "klar 24.15",
         "ja kan inte",
