@@ -121,7 +121,8 @@ def resolve(
     - *2*: declines the one that asks; without such a one, hands back one's own case, with sound.
     - *3 4 5 6*: only on a case of one's own. On one that is not taken, nothing counts as arrival or help: "not
       yours yet", with sound, for somebody may be at the door. *4 without 3* counts, and no arrival is made up.
-    - two own cases that fit equally: "which one?"; a wrong guess would close or arrive at the wrong one.
+    - two own cases that fit equally: "which one?"; a wrong guess would close or arrive at the wrong one. So are *4* and
+      *6* of a case where no arrival was told, while another of one's own has ended within minutes.
     - *the same word again*: means the same case, whatever else it would fit by now; only a number acts on another.
       Where the carer has said something else in between, and the word would fit another case: "which one?".
     - *9*: is heard with sound, always: with no case, a wrong number, or a case that is closed; twice is louder.
@@ -149,7 +150,7 @@ class _Cases:
         by_case: dict[int, NoticeRef] = {}
         for notice in sorted(notices, key=lambda n: (n.standing in HELD, n.sent_at)):
             by_case[notice.case_no] = notice
-        self._by_case = by_case
+        self._by_case, self._now = by_case, now
         urgent = sorted(by_case.values(), key=lambda n: (n.priority, n.sent_at, n.case_no))
         self.asked = [n for n in urgent if n.standing is Standing.ASKED]
         self.declined = [n for n in urgent if n.standing is Standing.DECLINED]
@@ -160,6 +161,12 @@ class _Cases:
             reverse=True,
         )
         """Those that ended lately, the last to end first."""
+
+    @property
+    def just_over(self) -> NoticeRef | None:
+        """One's own that ended so lately that a word from its address may still be under way."""
+        last = next((n for n in self.recent if n.standing is Standing.DONE), None)
+        return last if last is not None and last.closed_at and last.closed_at >= self._now - REPEATED_WITHIN else None
 
     @property
     def open(self) -> list[NoticeRef]:
@@ -205,7 +212,8 @@ def _bare(action: CarerAction, cases: _Cases, muster: bool) -> Resolution:
     if len(fits) > 1:
         return _which(action, fits[0], fits[1])
     if fits:
-        return _on_own(action, fits[0])
+        just_over = cases.just_over if wanted is not fits[0].standing and action.seeks is None else None
+        return _on_own(action, fits[0]) if just_over is None else _which(action, fits[0], just_over)
     seeking = cases.asked + cases.declined
     if seeking:
         return Resolution(None, seeking[0], _say(Wording.NOT_YOURS, seeking[0]), heed=Heed.SOUND)

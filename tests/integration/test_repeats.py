@@ -169,6 +169,16 @@ async def test_the_word_again_after_its_case_was_closed_is_of_that_case(centre: 
     assert await states(centre, b) == [(AlarmState.ACCEPTED, False)]
 
 
+async def test_a_4_that_crosses_the_closing_of_its_case_asks(centre: SmsCentre) -> None:
+    a, b = await two_held(centre)
+    await centre.first.writes(f"3 {a.case_no}")
+    await centre.first.receives("framme")
+    await cases.on_alarm(centre.memory, a.alarm_id, alarm_events.Close(uuid4(), Outcome.HELPED_UP), actor="test")
+    await centre.first.receives(f"{a.case_no} är avslutat. Tack.").and_replies("4")
+    await centre.first.receives(f"Vilket? Du har {b.case_no} och {a.case_no}")
+    assert await states(centre, b) == [(AlarmState.ACCEPTED, False)]
+
+
 async def test_the_order_is_that_of_arrival_though_the_clock_goes_back(centre: SmsCentre) -> None:
     a, b = await two_held(centre)
     await centre.first.writes(f"3 {a.case_no}")

@@ -194,6 +194,20 @@ def test_with_two_own_cases_that_fit_equally_we_ask_which() -> None:
     assert replies("3 4822", *pair).action is actions.ON_SITE
 
 
+@pytest.mark.parametrize("text", ["4", "6"])
+def test_done_where_no_arrival_was_told_may_be_of_one_just_ended(text: str) -> None:
+    """On site at A, on the way to B; somebody closes A while the carer's 4 is under way: nobody is done at B."""
+    driving, over = notice(4822, Standing.TOOK), notice(4821, Standing.DONE, ended=5)
+    r = replies(text, driving, over)
+    assert (r.action, said(r)) == (None, [(Wording.WHICH_CASE, 4822, 4821)])
+    assert replies(f"{text} 4822", driving, over).notice == driving
+    assert replies(text, driving, notice(4821, Standing.DONE, ended=6)).notice == driving
+    assert replies(text, driving, notice(4821, Standing.TAKEN, ended=1)).notice == driving
+    assert replies(text, notice(4822, Standing.ON_SITE), over).notice == notice(4822, Standing.ON_SITE)
+    for moving in ("3", "5"):
+        assert replies(moving, driving, over).notice == driving
+
+
 @pytest.mark.parametrize(("text", "heed"), [("4", Heed.NOTHING), ("5", Heed.SOUND), ("6", Heed.SHOW)])
 def test_a_word_from_the_site_after_done_is_the_alarms_to_answer(text: str, heed: Heed) -> None:
     for spelt in (text, f"{text} 4821"):
