@@ -120,7 +120,7 @@ async def press(memory: Memory, provider: str, call_id: str, message_id: UUID, d
         await replies.means(
             tx, provider, f"{call_id}:{digit}", action.name, org=org, alarm_id=alarm_id, notice_id=notice_id, seen_at=at
         )
-        heed = Heed.SOUND if action is HELP else Heed.NOTHING
+        heed = Heed.SOUND if action.sounds else Heed.NOTHING
         pressed = timeline.ReplyTaken(action.name, heed, digit, notice_id=notice_id, call=True)
         await events.write(tx, at, events.about_alarm(alarm, pressed, str(notice_id)))
         if action is TAKE:

@@ -167,3 +167,20 @@ async def test_too_late_on_the_phone_is_said_on_the_phone(centre: SmsCentre) -> 
     await centre.first.receives("är redan taget av Patrull 2")
     assert "redan taget" in await centre.api.press(call, twiml, "1")
     await centre.first.receives("är redan taget av Patrull 2")
+
+
+async def test_a_door_that_does_not_open_is_heard_from_a_call(centre: SmsCentre) -> None:
+    """Silent on site, called, and 5 pressed: as loud as by SMS."""
+    alarm = await centre.alarm(1)
+    await centre.first.receives("Larm … PRIO 1").and_replies("1")
+    await centre.first.receives("är ditt").and_replies("3")
+    await centre.first.receives("framme, noterat")
+    await centre.pass_time(30 * 60)
+    await centre.first.receives("du har varit på plats 30 min")
+    await centre.pass_time(5 * 60)
+    await centre.lead.receives("Larm … PRIO 1")
+    await centre.first.is_called().and_presses("5")
+    await centre.lead.receives("Larm … PRIO 1")
+    await centre.first.receives("kommer inte in, noterat")
+    (reply,) = [data for _, data in await centre.lines(alarm.alarm_id, ["reply"]) if data["meaning"] == "cannot_get_in"]
+    assert (reply["heed"], reply["call"]) == ("sound", True)
