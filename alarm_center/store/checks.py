@@ -100,6 +100,19 @@ async def coming(tx: "Tx[Any]", resident_id: UUID) -> list[UUID]:
     return [row["check_id"] for row in rows]
 
 
+async def coming_forbidden(tx: "Tx[Any]", resident_id: UUID) -> list[UUID]:
+    """Return those of them that are with a device that may not look."""
+    rows = await tx.fetch(
+        """
+        select check_id from checks c join devices d using (org, device_id)
+        where c.resident_id = $1 and next_step_at is not null and not may_look(c.resident_id, d.kind, false)
+        order by opens_at, check_id
+        """,
+        resident_id,
+    )
+    return [row["check_id"] for row in rows]
+
+
 async def coming_of_device(tx: "Tx[Any]", org: str, device_id: str, within: timedelta) -> list[tuple[UUID, bool]]:
     """Return what a device has to do *within* that time, and whether each check knows of a fault by now.
 

@@ -82,6 +82,18 @@ async def end_of_resident(tx: "Tx[Any]", resident_id: UUID) -> None:
     )
 
 
+async def end_forbidden(tx: "Tx[Any]", resident_id: UUID) -> None:
+    """Consent is narrower: no command of a device of the resident's that people may see nothing of is published again."""
+    await tx.execute(
+        """
+        update commands c set ended = 'refused' from devices d
+        where c.org = d.org and c.device_id = d.device_id and d.resident_id = $1 and c.ended is null
+            and not may_look(d.resident_id, d.kind, true)
+        """,
+        resident_id,
+    )
+
+
 async def expire(tx: "Tx[Any]", now: datetime) -> int:
     """End the commands whose time is out; return how many."""
     done: str = await tx.execute("update commands set ended = 'expired' where ended is null and expires_at <= $1", now)

@@ -115,17 +115,10 @@ def _allowed(wanted: Consent) -> dict[str, bool]:
 async def _follow_consent(run: Run, resident_id: UUID) -> None:
     """Give the checks to a device that may look, and end what is allowed no longer: then a visit comes in their stead."""
     await _point_checks(run, resident_id)
-    kinds = await run.tx.fetch("select kind from devices where resident_id = $1", resident_id)
-    if any([await _may_look(run, resident_id, row["kind"], to_people=True) for row in kinds]):
-        return
-    await commands.end_of_resident(run.tx, resident_id)
-    if kinds and not any([await _may_look(run, resident_id, row["kind"], to_people=False) for row in kinds]):
-        await _cancel_coming(run, resident_id, CancelReason.CONSENT_REVOKED, Instead.VISIT)
-
-
-async def _may_look(run: Run, resident_id: UUID, kind: str, *, to_people: bool) -> bool:
-    may: bool = await run.tx.fetchval("select may_look($1, $2, $3)", resident_id, kind, to_people)
-    return may
+    await commands.end_forbidden(run.tx, resident_id)
+    await checks.lock_coming(run.tx, resident_id)
+    for check_id in await checks.coming_forbidden(run.tx, resident_id):
+        await cancel(run, check_id, CancelReason.CONSENT_REVOKED, Instead.VISIT)
 
 
 async def _give(run: Run, resident: Resident, resident_id: UUID, who: str, wanted: Consent, given_at: datetime) -> None:

@@ -250,6 +250,34 @@ async def test_a_consent_that_a_file_narrows_ends_what_it_allows_no_longer(memor
     assert await ask(memory, "select config->'withdrawn' from devices where device_id = 'vik-d1'") == [(True,)]
 
 
+async def test_a_camera_beside_sensors_ends_with_its_own_consent(memory: Memory) -> None:
+    """The sensors go on; a look that the camera is making or told to make does not, and a visit comes in its stead."""
+    both = EXAMPLE.replace('id = "vik-d1"', 'id = "vik-s1"\nkind = "sensors"\n\n[[residents.devices]]\nid = "vik-d1"')
+    await imported(memory, both)
+    await planning.plan_all(memory)
+    await ask(
+        memory,
+        """
+        with begun as (
+            update checks set state = 'open' where check_id = (
+                select check_id from checks where device_id = 'vik-d1' order by opens_at limit 1)
+            returning check_id
+        )
+        insert into commands (command_id, org, device_id, kind, case_id, check_id, attempt, seconds, show, asked_by,
+            created_at, opens_at, expires_at)
+        select gen_random_uuid(), 'vik', device_id, 'attempt', check_id, check_id, 1, 10, 'always', device_id, clock.now(),
+            clock.now(), clock.now() + interval '1 min'
+        from begun cross join unnest(array['vik-d1', 'vik-s1']) as device_id returning 1
+        """,
+    )
+    given = 'state = "given" # or "limited", "revoked"'
+    await imported(memory, both.replace(given, 'state = "limited"\nallows = ["sensors"]'))
+    ended = "select device_id, ended from commands order by device_id"
+    assert await ask(memory, ended) == [("vik-d1", "refused"), ("vik-s1", None)]
+    camera = "select distinct state, instead from checks where device_id = 'vik-d1'"
+    assert await ask(memory, camera) == [("cancelled", "visit")]
+
+
 async def test_checks_that_no_device_may_make_become_visits(memory: Memory) -> None:
     """The reader refuses such a file; what applies it leaves nobody without, all the same."""
     await imported(memory)
