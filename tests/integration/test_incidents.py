@@ -219,7 +219,7 @@ async def test_the_printed_list_is_by_area_and_risk_with_what_is_left_first(memo
         await web.close()
 
 
-async def test_each_town_counts_its_own_incidents_and_no_link_is_anothers(memory: Memory) -> None:
+async def test_towns_count_their_own_incidents_and_share_no_link(memory: Memory) -> None:
     for org in ("vik", "berg"):
         town = await a_night(memory, "01:30", org=org, residents=5)
         await fails(memory, town, 1, 2, 3, 4, 5)

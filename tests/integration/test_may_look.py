@@ -69,7 +69,7 @@ async def test_every_combination_of_two_consents(memory: Memory) -> None:
             assert may is wanted, f"{mine}, cohabitant {theirs}: {kind}, to people {to_people}"
 
 
-async def test_nobody_may_look_at_somebody_unknown_or_with_something_unknown(memory: Memory) -> None:
+async def test_nobody_may_look_at_or_with_something_unknown(memory: Memory) -> None:
     await a_town(memory, residents=1, at=NOON)
     resident_id = await value(memory, "select resident_id from residents")
     assert await value(memory, "select may_look($1, 'camera', false)", UUID(int=9)) is False
@@ -88,7 +88,7 @@ async def test_a_limited_consent_limits_something(memory: Memory, words: tuple[b
         )
 
 
-async def test_a_camera_without_its_consent_leaves_a_visit_in_the_checks_stead(memory: Memory) -> None:
+async def test_a_check_whose_camera_may_not_look_becomes_a_visit(memory: Memory) -> None:
     town = await a_town(memory, residents=1, times=("02:00",), at=NOON)
     resident_id = await value(memory, "select resident_id from residents")
     await run(memory, "delete from attempts")

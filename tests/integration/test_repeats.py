@@ -131,7 +131,7 @@ async def test_a_newer_question_makes_the_word_a_new_one(centre: SmsCentre) -> N
     await centre.second.receives(f"Larm {b.case_no}")
 
 
-async def test_a_question_that_the_word_does_not_answer_changes_nothing(centre: SmsCentre) -> None:
+async def test_a_question_that_the_word_does_not_answer_is_no_new_one(centre: SmsCentre) -> None:
     """A call-out comes between a 3 and its double: 3 is no answer to a call-out."""
     a, b = await two_held(centre)
     await centre.first.writes(f"3 {a.case_no}")
@@ -158,7 +158,7 @@ async def test_between_two_sites_the_same_word_asks_which(centre: SmsCentre) -> 
     await centre.first.receives(f"{b.case_no}: klar, noterat")
 
 
-async def test_the_word_again_after_its_case_was_closed_is_of_that_case(centre: SmsCentre) -> None:
+async def test_the_word_again_after_its_case_closed_is_of_that_case(centre: SmsCentre) -> None:
     a, b = await two_held(centre)
     await centre.first.writes(f"3 {a.case_no}")
     await centre.first.receives("framme").and_replies("4")

@@ -115,7 +115,7 @@ async def test_a_patrol_on_its_way_reads_which_case_is_over(centre: SmsCentre) -
     assert (await centre.now_is(own.alarm_id)).state is AlarmState.ACCEPTED
 
 
-async def test_a_town_whose_texts_cannot_be_sent_is_still_asked_by_number(centre: SmsCentre) -> None:
+async def test_a_town_with_spoiled_texts_is_still_asked_by_number(centre: SmsCentre) -> None:
     async with centre.memory.transaction() as tx:
         await tx.execute("update organisations set link_host = $1", "nattlig-fjarrtillsyn." * 5 + "kommun.se")
     alarm = await centre.alarm(1)

@@ -222,7 +222,7 @@ async def test_a_town_imported_at_night_owes_what_is_still_to_come(memory: Memor
     assert await slots(memory) == [("02:00", TONIGHT, None), ("22:30", TONIGHT + timedelta(days=1), None)]
 
 
-async def test_a_consent_that_a_file_narrows_ends_what_it_allows_no_longer(memory: Memory) -> None:
+async def test_a_narrower_consent_ends_what_it_allows_no_longer(memory: Memory) -> None:
     """First the pictures are nobody's to see; then the camera may not look, and sensors take its checks."""
     await imported(memory)
     await planning.plan_all(memory)

@@ -77,6 +77,6 @@ def test_what_people_and_falls_raise_is_never_held_or_joined() -> None:
         assert not policy.held_for_likes and policy.flood is None and not policy.camera_calls_off, kind
 
 
-def test_a_fall_is_priority_1_and_only_the_test_is_in_the_test_lane() -> None:
+def test_a_fall_is_priority_1_and_tests_have_their_own_lane() -> None:
     assert POLICY[AlarmKind.SOMETHING_WRONG].priority is Priority.FIRST
     assert [kind for kind, policy in POLICY.items() if policy.lane is Lane.TEST] == [AlarmKind.TEST]

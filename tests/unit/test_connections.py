@@ -108,7 +108,7 @@ def test_an_unnumbered_will_ends_only_what_is_unnumbered() -> None:
     assert believed(heard(up(None), gone(None), up(None))) == (None, 0, True)
 
 
-def test_a_gateway_that_numbers_has_replaced_the_one_that_did_not() -> None:
+def test_a_gateway_that_numbers_replaces_one_that_did_not() -> None:
     assert believed(heard(up(None), up("a", 1, 1), gone("a", 1, 0))) == ("a", 1, False)
 
 

@@ -60,7 +60,7 @@ def test_a_line_calls_for_a_tone_only_where_there_may_be_cause(line: Payload, to
     assert row_of(line).tone(line) == tone
 
 
-def test_each_part_stands_on_a_page_and_each_page_names_its_parts() -> None:
+def test_each_part_is_on_a_page_and_each_page_names_its_parts() -> None:
     pages = "\n".join(path.read_text(encoding="utf-8") for path in sorted((HERE / "templates").rglob("*.html")))
     assert set(re.findall(r'data-part="(\w+)"', pages)) == set(Part)
     assert not re.findall(r"<[^>]*data-fragment=(?![^>]*data-part)[^>]*>", pages), "it would never be drawn anew"
