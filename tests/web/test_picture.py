@@ -1,6 +1,7 @@
 """Who may see a picture, until when, and that the look is in the log before the first byte."""
 
 import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
@@ -280,6 +281,7 @@ async def test_a_picture_that_nobody_agreed_to_show_is_withheld(
     page = await olle.text(f"/alarm/{alarm}")
     assert "Samtycket tillåter inte att bilden visas. Skicka någon." in page
     assert f"/alarm/{alarm}/live" not in page and f"/alarm/{alarm}/again" not in page
+    assert re.findall(r'name="answer" value="(\w+)"', page) == ["not_seen", "something_wrong", "cannot_tell"]
     refused = await olle.get(f"/picture/{session}/0")
     assert (refused.status, "Samtycket tillåter inte" in await refused.text()) == (403, True)
     answer = {"check_id": str(check), "answer": "in_bed", "session_id": session}

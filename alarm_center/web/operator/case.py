@@ -27,7 +27,10 @@ from schemas.vocabulary import Answer
 
 routes = web.RouteTableDef()
 
-ANSWERS: Final = (
+Reply = tuple[int, Answer, str]
+"""A key, the answer that it gives, and its words."""
+
+ANSWERS: Final[tuple[Reply, ...]] = (
     (1, Answer.IN_BED, _("Syns i sängen")),
     (2, Answer.NOT_SEEN, _("Syns inte")),
     (3, Answer.SOMETHING_WRONG, _("Något är fel – skicka")),
@@ -256,7 +259,8 @@ async def _shown_for_alarm(
     shown = resident_id is not None and await devices.any_may_be_shown(tx, resident_id)
     may_look = may_act and shown and not case.alarm.staff_inside
     return _shown(
-        session, why, check_id, speech, count=len(seen), answers=may_act, may_look=may_look, live=True,
+        session, why, check_id, speech, count=len(seen), answers=await _answers(tx, session) if may_act else (),
+        may_look=may_look, live=True,
         blurred=case.alarm.org in place.blurred,
     )  # fmt: skip
 
@@ -276,7 +280,8 @@ async def _shown_for_check(
     free = waits and not looker
     may_look = free and await devices.any_may_be_shown(tx, case.resident_id)
     return _shown(
-        session, why, case.check_id, speech, count=len(seen), answers=free, may_look=may_look, live=False,
+        session, why, case.check_id, speech, count=len(seen), answers=await _answers(tx, session) if free else (),
+        may_look=may_look, live=False,
         blurred=case.org in place.blurred,
     )  # fmt: skip
 
@@ -288,24 +293,31 @@ def _shown(
     speech: Speech,
     *,
     count: int,
-    answers: bool,
+    answers: tuple[Reply, ...],
     may_look: bool,
     live: bool,
     blurred: bool,
 ) -> Shown:
     reason = session.reasons[0] if session and session.reasons else None
     return Shown(
-        keep=f"{count}|{session.session_id if session else ''}|{why}|{answers}|{may_look}",
+        keep=f"{count}|{session.session_id if session else ''}|{why}|{len(answers)}|{may_look}",
         why_not=why,
         session=session,
         at=(session.started_at or session.received_at) if session else None,
         reading=speech(words.reason_words(session.answer, reason)) if session else "",
-        answers=[(key, value.value, speech(text)) for key, value, text in ANSWERS] if answers else [],
+        answers=[(key, value.value, speech(text)) for key, value, text in answers],
         check_id=check_id,
         may_look=may_look,
         live=may_look and live,
         blurred=blurred,
     )
+
+
+async def _answers(tx: "Tx[Any]", session: Seen | None) -> tuple[Reply, ...]:
+    """Return what a person may answer: no green where nobody has agreed that people see the picture."""
+    looked = await looks.session(tx, session.session_id) if session is not None else None
+    hidden = looked is not None and not looked.shown
+    return tuple(one for one in ANSWERS if not (hidden and one[1] is Answer.IN_BED))
 
 
 async def _why_not(request: web.Request, tx: "Tx[Any]", session: Seen | None, place: Here, speech: Speech) -> str:
