@@ -75,7 +75,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        return _answer(request, error.status, error.text or error.reason)
+        return _answer(request, error.status, _words(request, error))
     except IllegalMove:
         return _answer(request, 409, speech("Det hann ändras. Se listan igen."))
     except NotFound:
@@ -89,6 +89,19 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         number = secrets.token_hex(4)
         _log.exception("page_failed", path=request.path, number=number)
         return _answer(request, 500, speech("Något gick fel hos oss. Felnummer %(number)s.", number=number))
+
+
+def _words(request: web.Request, error: web.HTTPException) -> str:
+    """Return the error's text; in the reader's language also where the router has only its own, ``404: Not Found``."""
+    if error.text != f"{error.status}: {error.reason}":
+        return error.text or error.reason
+    speech = speech_of(request)
+    nowhere = error.status in (404, 405)
+    return (
+        speech("Det finns inte, eller är inte ditt att se.")
+        if nowhere
+        else speech("Det gick inte att läsa. Försök igen.")
+    )
 
 
 def _answer(request: web.Request, status: int, text: str) -> web.Response:

@@ -28,6 +28,14 @@ async def test_an_error_is_a_page_with_words_and_for_a_script_a_sentence(pages: 
     assert (sentence.status, await sentence.text()) == (404, "Det finns inte, eller är inte ditt att se.")
 
 
+async def test_an_address_that_leads_nowhere_is_said_in_words(pages: Site) -> None:
+    olle = await pages.signed_in()
+    for path, status in (("/no-such-page", 404), ("/logout", 405)):
+        page = await olle.get(path)
+        text = await page.text()
+        assert (page.status, "Det finns inte" in text, "Not" in text) == (status, True, False), path
+
+
 async def test_what_breaks_shows_a_number_and_nothing_else(storstad: Town, pages: Site) -> None:
     olle = await pages.signed_in()
     await storstad.execute("update organisations set zone = 'Nowhere/Atall'")
