@@ -62,6 +62,7 @@ async def test_from_the_question_to_the_outcome(storstad: Town, pages: Site, lin
     assert await storstad.value("select (state, outcome, note)::text from alarms") == '(closed,other,"Grannen var där")'
     ended = await patrol.text(link)
     assert "Avslutat" in ended and shows_nothing(ended)
+    assert "Framme senast" not in ended, "nobody is to go there"
 
 
 @pytest.mark.parametrize(
@@ -158,6 +159,7 @@ async def test_who_comes_late_is_told_that_it_is_not_theirs(storstad: Town, page
     await first.post(f"{link}/take")
     page = await late.text(other)
     assert "Larmet är inte ditt. Du behöver inte åka." in page and shows_nothing(page)
+    assert "Framme senast" not in page
     await late.post(f"{other}/take")
     assert shows_nothing(await late.text(other))
     assert await storstad.value("select count(*) from notices where state = 'took'") == 1
