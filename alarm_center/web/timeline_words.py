@@ -152,7 +152,7 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.CaseTakenOver, _("Övertaget")),
         _row(timeline.CaseReleased, _("Släppt"), tone=_urgent),
         _row(timeline.LeaseLapsed, _("Släppt: ingen aktivitet vid skärmen"), tone=_urgent),
-        _row(timeline.CallNoted, _("I samtal")),
+        _row(timeline.CallNoted, _("I samtal"), detail=lambda line: "" if line.on else _("slut")),
         _row(timeline.PatrolSent, _("Patrull skickad av operatör")),
         _row(timeline.LiveAsked, _("Direktbild")),
         _row(timeline.ShownClear, _("Klar bild visad"), detail=lambda line: CLEAR_FOR[line.reason]),

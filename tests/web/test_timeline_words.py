@@ -38,6 +38,8 @@ def test_what_a_line_says_is_in_the_catalogues(kind: EventKind) -> None:
         (timeline.CheckCancelled(CancelReason.DIED, Instead.NOTHING), "avliden"),
         (timeline.FaultAlarmed(Reason.FAULT), "Går inte att bedöma: fel på utrustningen"),
         (timeline.FindingTaken("s1", 1), ""),
+        (timeline.CallNoted(USER, on=True), ""),
+        (timeline.CallNoted(USER, on=False), "slut"),
     ],
 )
 def test_a_line_adds_what_its_own_fields_say(line: Payload, detail: str) -> None:
