@@ -34,10 +34,13 @@ async def red(tx: "Tx[Any]") -> int:
 
 
 async def urgent_waits(tx: "Tx[Any]") -> timedelta:
-    """Return how long the oldest message of a priority 1 that asks for somebody has waited to go out; zero if none does."""
+    """Return how long the oldest message of a priority 1 that asks for somebody has waited to go out; zero if none does.
+
+    Since it was wanted: one that the provider does not take is put off a few seconds each time.
+    """
     waited: timedelta | None = await tx.fetchval(
         """
-        select max(clock.now() - m.not_before) from messages m join alarms a using (alarm_id)
+        select max(clock.now() - m.created_at) from messages m join alarms a using (alarm_id)
         where m.state in ('queued', 'sending') and a.priority = 1 and m.rank <= 2 and m.not_before <= clock.now()
             and m.valid_until > clock.now()
         """

@@ -146,6 +146,29 @@ async def test_the_probe_leaves_nothing_behind(database: Database) -> None:
     await memory.close()
 
 
+async def test_a_dump_of_the_database_is_no_fault(database: Database) -> None:
+    memory = await Memory.open(database.worker)
+    dump = await asyncpg.connect(database.owner)
+    async with dump.transaction():
+        # As pg_dump does with every table, until it has copied the last one.
+        await dump.execute("lock table write_probe in access share mode")
+        await health.probe_writing(memory)
+    assert await dump.fetchval("select count(*) from write_probe") == 0
+    await dump.close()
+    await memory.close()
+
+
+async def test_an_urgent_sms_that_is_put_off_again_counts_from_its_start(database: Database) -> None:
+    async with sms_centre(database) as centre:
+        await centre.stop()
+        await centre.alarm(1)
+        await centre.move_clock(31)
+        async with centre.memory.transaction() as tx:
+            # The provider has just not taken it, as each time before.
+            await tx.execute("update messages set not_before = clock.now() - interval '1 s', error = 'unavailable'")
+        assert Why.UNSENT in await Heartbeat(centre.memory, None, lambda: []).reasons()
+
+
 async def test_an_urgent_sms_that_does_not_go_stops_the_heartbeat(database: Database) -> None:
     async with sms_centre(database) as centre:
         await centre.stop()
