@@ -30,13 +30,21 @@ create function fjt.session_lives(pid int, since timestamptz) returns boolean la
 as $$ select exists (select from pg_stat_get_activity(pid) s where pid is not null and s.backend_start = since) $$;
 
 -- Can the database write and grow? A full disk refuses new pages while rows in old ones are still changed, so this fills a
--- page of a file of its own, and gives it back at once: the inner block is rolled back, and its file with it.
+-- page of a file of its own, and gives it back at once: the inner block is rolled back, and its file with it. A dump of
+-- the whole database holds the table for minutes: then a row is written and taken back instead, since waiting for the dump
+-- would say that a database can't be written which is only being copied.
 create table fjt.write_probe (filler text);
 
 create function fjt.probe_writing() returns void language plpgsql security definer set search_path = fjt, pg_temp
 as $$
 begin
-    truncate fjt.write_probe;
+    begin
+        lock table fjt.write_probe in access exclusive mode nowait;
+        truncate fjt.write_probe;
+    exception when lock_not_available then
+        insert into fjt.write_probe (filler) values ('');
+        raise exception 'enough' using errcode = 'FJT01';
+    end;
     insert into fjt.write_probe (filler) select string_agg(md5(n::text), '') from generate_series(1, 200) n, generate_series(1, 4) page group by page;
     raise exception 'enough' using errcode = 'FJT01';
 exception when sqlstate 'FJT01' then
