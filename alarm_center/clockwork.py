@@ -97,7 +97,7 @@ class Clockwork:
                 return await step(tx, at_work)
 
             try:
-                stepped = await self.memory.attempt(work)
+                stepped = await self.memory.attempt(work, patient=False)
                 if stepped is None:
                     return done
                 self._failing_since.pop(stepped.case, None)

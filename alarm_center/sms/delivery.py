@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
+import asyncpg
 import structlog
 
 from alarm_center import metrics
@@ -114,7 +115,11 @@ async def undelivered_due(memory: Memory) -> int:
             await tell_undelivered(tx, message)
             return True
 
-        told += await memory.attempt(work)
+        try:
+            told += await memory.attempt(work, patient=False)
+        except asyncpg.LockNotAvailableError:
+            # Its case is held just now: the next cycle asks again, and the other cases' dispatches go on.
+            log.warning("undelivered_waits", alarm_id=str(message.alarm_id))
     if told:
         memory.hint()
     return told

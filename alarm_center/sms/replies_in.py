@@ -48,7 +48,7 @@ _NOWHERE: Final = (
     Wording.NOT_YOURS,
 )
 
-_THE_DATABASES: Final = ("08", "40", "53", "57")
+_THE_DATABASES: Final = ("08", "40", "53", "55", "57")
 """Classes of errors that another try, or the sender's, can get past."""
 
 

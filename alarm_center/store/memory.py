@@ -117,17 +117,20 @@ class Memory:
                 raise
             await transaction.commit()
 
-    async def attempt(self, work: "Callable[[Tx[Any]], Awaitable[T]]", viewer: Viewer | None = None) -> T:
+    async def attempt(
+        self, work: "Callable[[Tx[Any]], Awaitable[T]]", viewer: Viewer | None = None, *, patient: bool = True
+    ) -> T:
         """Run *work* in a transaction, up to three times, whole, while :func:`can_be_tried_again` says so.
 
-        *work* may run more than once, so nothing that it does may outlive a rolled back transaction.
+        *work* may run more than once, so nothing that it does may outlive a rolled back transaction. A *patient* one also
+        waits again for a row that was locked for 2 s: a carer's word has no next row to go on to. A loop that has is not.
         """
 
         async def whole() -> T:
             async with self.transaction(viewer) as tx:
                 return await work(tx)
 
-        return await _tried_again(whole)
+        return await _tried_again(whole, patient=patient)
 
     async def at_once(self, statement: "Callable[[Tx[Any]], Awaitable[T]]") -> T:
         """Run one *statement* without BEGIN and COMMIT around it; tried again as :meth:`attempt` is.
@@ -160,12 +163,13 @@ class Memory:
                         await self._pool.expire_connections()
 
 
-async def _tried_again(work: Callable[[], Awaitable[T]]) -> T:
+async def _tried_again(work: Callable[[], Awaitable[T]], *, patient: bool = False) -> T:
     for left in range(_TRIES - 1, -1, -1):
         try:
             return await work()
         except Exception as error:
-            if not left or not can_be_tried_again(error):
+            again = can_be_tried_again(error) or (patient and isinstance(error, asyncpg.LockNotAvailableError))
+            if not left or not again:
                 raise
     raise AssertionError("the last try returns or raises")
 

@@ -16,11 +16,13 @@ class _Undo(Exception):
 class Rerun(Memory):
     """A memory in which no body is lucky the first time."""
 
-    async def attempt(self, work: "Callable[[Tx[Any]], Awaitable[T]]", viewer: Viewer | None = None) -> T:
+    async def attempt(
+        self, work: "Callable[[Tx[Any]], Awaitable[T]]", viewer: Viewer | None = None, *, patient: bool = True
+    ) -> T:
         """Run *work*, roll it back, and run it as :class:`Memory` does."""
         # Whatever the first run raises, the second has to say itself.
         with suppress(Exception):
             async with self.transaction(viewer) as tx:
                 await work(tx)
                 raise _Undo
-        return await super().attempt(work, viewer)
+        return await super().attempt(work, viewer, patient=patient)
