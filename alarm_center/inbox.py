@@ -15,7 +15,7 @@ import structlog
 from alarm_center import incoming, metrics
 from alarm_center.casework import cases, steps
 from alarm_center.core.case import Check, CheckState, IllegalMove
-from alarm_center.core.connections import with_status
+from alarm_center.core.connections import is_repeated, with_status
 from alarm_center.core.happenings import Found
 from alarm_center.devices import watch
 from alarm_center.devices.hearing import Hearing, nothing_new
@@ -29,9 +29,10 @@ log = structlog.get_logger()
 
 
 class _Taken(Enum):
-    """A status that says something else than the device's row: it was written, or is older than the row."""
+    """A status that says something else than the device's row: it was written, is the row's own, or is older than the row."""
 
     WRITTEN = "written"
+    REPEATED = "repeated"
     OUTRUN = "outrun"
 
 
@@ -85,7 +86,7 @@ class Inbox:
             at = await now(tx)
             connections = with_status(device.connections, status, at)
             if connections is None:
-                return _Taken.OUTRUN
+                return _Taken.REPEATED if is_repeated(device.connections, status) else _Taken.OUTRUN
             await devices.keep_status(tx, where.org, where.device, status, connections, at)
             after = await devices.get(tx, where.org, where.device) or device
             if (device.link, device.fault, device.camera_ok) != (after.link, after.fault, after.camera_ok):
@@ -107,8 +108,9 @@ class Inbox:
             return
         if outcome is _Taken.WRITTEN:
             self.memory.hint()
-        else:
+        elif isinstance(outcome, datetime):
             self.hearing.note(where.org, where.device, status, outcome)
+        # Also for one that comes again: the first time may have written the row, and not have got this far.
         await watch.preflight(self.memory, where.org, where.device, status)
 
     async def on_detector(self, topic: str, payload: bytes) -> None:

@@ -51,6 +51,14 @@ def with_status(known: Connections, said: Status, now: datetime) -> Connections 
     return tuple(found[:BOOTS])
 
 
+def is_repeated(known: Connections, said: Status) -> bool:
+    """Whether *said* is the newest status of its boot once more: its sender has no acknowledgement, or it is tried again."""
+    before = next((one for one in known if one.boot == said.boot), None)
+    return (
+        before is not None and said.boot is not None and _place(said) == (before.number, before.ended, before.sequence)
+    )
+
+
 def _is_over(one: Connection, newer: Status, now: datetime) -> bool:
     """Whether *one*, of another boot than *newer*, is over though no will says so."""
     renewed = one.boot is None and newer.boot is not None

@@ -11,6 +11,7 @@ import aiomqtt
 import pytest
 from prometheus_client import REGISTRY
 
+from alarm_center.devices import watch
 from alarm_center.devices.hearing import Hearing
 from alarm_center.devices.mqtt import Address, Broker, Handler
 from alarm_center.inbox import Inbox
@@ -156,6 +157,22 @@ async def test_a_status_that_was_outrun_tells_no_check_of_its_fault(memory: Memo
     told = "select count(*) from checks where fault_known or next_step_at < opens_at"
     assert await town.value(memory, told) == 0
     await say(inbox, vik, Link.UP, 1, 3, camera_ok=False)
+    assert await town.value(memory, told) > 0
+
+
+async def test_a_status_that_is_tried_again_still_tells_its_checks(
+    memory: Memory, inbox: Inbox, vik: ATown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise OSError("the database was away, after the status was written")
+
+    told = "select count(*) from checks where fault_known or next_step_at < opens_at"
+    with monkeypatch.context() as patch:
+        patch.setattr(watch, "preflight", fails)
+        with pytest.raises(OSError, match="away"):
+            await say(inbox, vik, Link.UP, 1, 1, camera_ok=False)
+    assert await town.value(memory, told) == 0
+    await say(inbox, vik, Link.UP, 1, 1, camera_ok=False)
     assert await town.value(memory, told) > 0
 
 
