@@ -131,7 +131,8 @@ class Broker:
     async def _hear(self, client: aiomqtt.Client) -> None:
         """Hand each message to its handler, at most :data:`~schemas.limits.UNACKNOWLEDGED` at once.
 
-        Messages of one device go one after the other, as they came: its next status may take back what this one says.
+        Messages of one device go one after the other, as they came: its next status may take back what this one says. Its
+        pictures don't wait in that line, where they would take every place from all other devices.
         """
         places = asyncio.Semaphore(UNACKNOWLEDGED)
         at_work: set[asyncio.Task[None]] = set()
@@ -140,9 +141,11 @@ class Broker:
             async for message in client.messages:
                 await places.acquire()
                 sender = _sender(str(message.topic))
-                before = newest.get(sender)
+                in_line = message.qos > 0
+                before = newest.get(sender) if in_line else None
                 task = asyncio.create_task(self._in_turn(client, message, places, before))
-                newest[sender] = task
+                if in_line:
+                    newest[sender] = task
                 at_work.add(task)
                 task.add_done_callback(at_work.discard)
                 newest = {name: last for name, last in newest.items() if not last.done()}

@@ -19,6 +19,7 @@ from alarm_center.store.memory import Memory
 from fjarrtillsyn.embedded.rights import CENTRE
 from gateway.core import Home
 from schemas import topics, wire
+from schemas.limits import UNACKNOWLEDGED
 from schemas.messages import Status
 from schemas.vocabulary import Link
 from tests.support import town
@@ -220,6 +221,33 @@ async def test_one_device_is_heard_in_order_beside_others(mosquitto: Mosquitto) 
         finally:
             go_on.set()
         await eventually(lambda: begun == [b"d1 first", b"d2", b"d1 second"])
+
+
+async def test_a_devices_pictures_take_no_others_place(mosquitto: Mosquitto) -> None:
+    begun: list[bytes] = []
+    go_on = asyncio.Event()
+
+    async def take(topic: str, payload: bytes) -> None:
+        begun.append(payload)
+        if payload == b"status of d1":
+            await go_on.wait()
+
+    for user in ("vik/d1", "vik/d2"):
+        mosquitto.allow(user)
+    async with (
+        hearing(mosquitto, "centre-1", topics.every("status").removesuffix("status") + "+", take),
+        client(mosquitto, "vik/d1") as first,
+        client(mosquitto, "vik/d2") as second,
+    ):
+        await first.publish(topics.of("vik", "d1", "status"), b"status of d1", qos=1)
+        for _ in range(2 * UNACKNOWLEDGED):
+            await first.publish(topics.of("vik", "d1", "live"), b"live", qos=0)
+        try:
+            await eventually(lambda: begun.count(b"live") == 2 * UNACKNOWLEDGED)
+            await second.publish(topics.of("vik", "d2", "status"), b"status of d2", qos=1)
+            await eventually(lambda: b"status of d2" in begun)
+        finally:
+            go_on.set()
 
 
 async def test_what_a_broker_has_retained_is_refused(mosquitto: Mosquitto) -> None:
