@@ -5,6 +5,7 @@ half open leaves the session behind, so its claims are free when their lease lap
 """
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -63,6 +64,8 @@ class Keeper:
                     await self._keep_on(connection, every)
                 finally:
                     self.session = None
+                    # With their session gone they are free for others at once, whatever was shown before.
+                    self._sure_since = dict.fromkeys(self._sure_since, -math.inf)
                     connection.terminate()
             except AWAY as error:
                 log.warning("claims_not_kept", claims=len(self._sure_since), error=type(error).__name__)

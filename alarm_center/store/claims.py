@@ -142,10 +142,13 @@ async def keep(
 
 
 async def renew(tx: "Tx[Any]", message_id: UUID, token: UUID, lease: timedelta) -> bool:
-    """Hold the row for another *lease* from now; false where it is another worker's by now."""
+    """Hold the row for another *lease* from now; false where it is another worker's by now.
+
+    By nobody's session until :func:`keep`: the one that it was kept by may be gone, and the row be free at once again.
+    """
     held: bool | None = await tx.fetchval(
         """
-        update messages set lease_until = clock_timestamp() + $3
+        update messages set lease_until = clock_timestamp() + $3, kept_by_pid = null, kept_by_since = null
         where message_id = $1 and attempt_token = $2 and state = 'sending' returning true
         """,
         message_id, token, lease,

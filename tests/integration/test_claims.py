@@ -9,7 +9,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from alarm_center.keeper import APPLICATION
+from alarm_center.keeper import APPLICATION, Keeper
 from alarm_center.outbox import Outbox
 from alarm_center.store import claims
 from alarm_center.store.memory import Memory
@@ -70,6 +70,42 @@ async def test_a_killed_process_frees_its_claims_at_once(centre: SmsCentre, data
         sms = await centre.first.receives("Larm … PRIO 1")
         assert (await centre.until_message_is("sent"))["provider_id"] == sms.sid
     assert len(centre.api.messages) == 1
+
+
+async def test_a_renewed_claim_is_not_free_though_its_session_is_gone(centre: SmsCentre, database: Database) -> None:
+    await centre.stop()
+    await centre.alarm(1)
+    lease, mine = timedelta(minutes=1), uuid4()
+    connection = await asyncpg.connect(database.worker)
+    session = await claims.session(connection)
+    claim = await centre.memory.at_once(lambda tx: claims.claim_next(tx, mine, lease, session, None, urgent_only=False))
+    assert claim is not None
+    await connection.close()
+    await eventually(lambda: session_is_gone(centre, session))
+    assert await centre.memory.at_once(lambda tx: claims.renew(tx, claim.message.message_id, mine, lease))
+    assert (
+        await centre.memory.at_once(lambda tx: claims.claim_next(tx, uuid4(), lease, None, None, urgent_only=False))
+        is None
+    )
+
+
+async def session_is_gone(centre: SmsCentre, session: claims.Session) -> bool:
+    rows = await centre.rows("select session_lives($1, $2) as lives", session.pid, session.since)
+    return not rows[0]["lives"]
+
+
+async def test_no_claim_is_sure_once_its_session_is_gone(centre: SmsCentre, database: Database) -> None:
+    keeper, token = Keeper(database.worker, 3.0, lambda: 0.0), uuid4()
+    keeping = asyncio.create_task(keeper.run())
+    session = await eventually(lambda: keeper.session)
+    keeper.take(token, 0.0)
+    assert keeper.holds(token)
+    async with centre.memory.transaction() as tx:
+        await tx.fetchval("select pg_terminate_backend($1)", session.pid)
+    await eventually(lambda: keeper.session != session)
+    assert not keeper.holds(token)
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
 
 
 async def test_behind_a_half_open_link_the_lease_frees_them(centre: SmsCentre, database: Database) -> None:
