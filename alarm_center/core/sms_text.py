@@ -67,7 +67,7 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.NO_CASE: "Du har inget öppet larm. Behöver du hjälp: svara {help} eller ring {number}.",
         Wording.UNKNOWN_CASE: "{case} finns inte hos dig.[ Du har {other}: svara med det numret.] "
         "Behöver du hjälp: svara {help}.",
-        Wording.WHICH_CASE: "Vilket? Du har {case} och {other}. Svara med numret, så här: {digit} {case}",
+        Wording.WHICH_CASE: "Vilket, {case} eller {other}? Svara med numret, så här: {digit} {case}",
         Wording.NOT_UNDERSTOOD: "Förstod inte svaret[ om {case}], men vi läser det. Svara {menu}",
         Wording.VOICE_CALL_OUT: "Larm {case}. Prioritet {priority}. Område {area}. Tryck {menu}, 3 för att höra igen.",
         Wording.VOICE_ON_SITE_CHECK: "Larm {case}. Du har varit på plats länge utan att höra av dig. Tryck {menu}.",
@@ -115,7 +115,7 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.NO_CASE: "You have no open alarm. If you need help reply {help} or call {number}.",
         Wording.UNKNOWN_CASE: "{case} is not one of yours.[ You have {other}: reply with that number.] "
         "If you need help reply {help}.",
-        Wording.WHICH_CASE: "Which one? You have {case} and {other}. Reply with the number, like this: {digit} {case}",
+        Wording.WHICH_CASE: "Which one, {case} or {other}? Reply with the number, like this: {digit} {case}",
         Wording.NOT_UNDERSTOOD: "Your reply[ about {case}] was not understood, but we read it. Reply {menu}",
         Wording.VOICE_CALL_OUT: "Alarm {case}. Priority {priority}. Area {area}. Press {menu}, 3 to hear it again.",
         Wording.VOICE_ON_SITE_CHECK: "Alarm {case}. You have been on site for long without a word. Press {menu}.",

@@ -149,11 +149,11 @@ async def test_between_two_sites_the_same_word_asks_which(centre: SmsCentre) -> 
     await centre.first.writes(f"3 {a.case_no}")
     await centre.first.receives(f"{a.case_no}: framme").and_replies("4")
     await centre.first.receives(f"{a.case_no}: klar").and_replies("3")
-    await centre.first.receives(f"Vilket? Du har {b.case_no} och {a.case_no}").and_replies(f"3 {b.case_no}")
+    await centre.first.receives(f"Vilket, {b.case_no} eller {a.case_no}?").and_replies(f"3 {b.case_no}")
     await centre.first.receives(f"{b.case_no}: framme").and_replies("4")
     for text in ("4", f"4 {b.case_no}"):
         await centre.first.receives(
-            f"Vilket? Du har {b.case_no} och {a.case_no}. Svara med numret, så här: 4 {b.case_no}"
+            f"Vilket, {b.case_no} eller {a.case_no}? Svara med numret, så här: 4 {b.case_no}"
         ).and_replies(text)
     await centre.first.receives(f"{b.case_no}: klar, noterat")
 
@@ -175,7 +175,7 @@ async def test_a_4_that_crosses_the_closing_of_its_case_asks(centre: SmsCentre) 
     await centre.first.receives("framme")
     await cases.on_alarm(centre.memory, a.alarm_id, alarm_events.Close(uuid4(), Outcome.HELPED_UP), actor="test")
     await centre.first.receives(f"{a.case_no} är avslutat. Tack.").and_replies("4")
-    await centre.first.receives(f"Vilket? Du har {b.case_no} och {a.case_no}")
+    await centre.first.receives(f"Vilket, {b.case_no} eller {a.case_no}?")
     assert await states(centre, b) == [(AlarmState.ACCEPTED, False)]
 
 
