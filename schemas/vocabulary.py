@@ -172,7 +172,7 @@ class DeviceKind(StrEnum):
 
 
 class ConsentState(StrEnum):
-    """What a resident, or a cohabitant, has said to being looked after from afar. A limited one allows what it names."""
+    """The consent of a resident, or a cohabitant, to being looked after from afar. A limited one allows what it names."""
 
     GIVEN = "given"
     LIMITED = "limited"
@@ -188,7 +188,7 @@ class CohabitantSleeps(StrEnum):
 
 
 class ConsentTo(StrEnum):
-    """What a limited consent may allow: a device with a camera, one with sensors only, that people see the pictures."""
+    """A use that a limited consent may allow: a device with a camera, one with sensors only, that people see the pictures."""
 
     CAMERA = "camera"
     SENSORS = "sensors"

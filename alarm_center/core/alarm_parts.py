@@ -18,7 +18,7 @@ from alarm_center.core.lease import Lease
 
 @dataclass(frozen=True, slots=True)
 class ScreenClaim:
-    """Who at a screen has the alarm. ``in_call`` is theirs, and ends with their hold."""
+    """The hold of one person at a screen on the alarm. ``in_call`` is theirs, and ends with their hold."""
 
     lease: Lease = Lease()  # noqa: RUF009 - frozen
     in_call: bool = False

@@ -239,7 +239,7 @@ class Alarm:
 
     @property
     def lease(self) -> Lease:
-        """Who has it at a screen."""
+        """The lease of whoever has it at a screen."""
         return self.claim.lease
 
     def is_held(self, now: datetime) -> bool:

@@ -78,7 +78,7 @@ REASON_TABLE: Final[Mapping[Answer | Reason, Rule]] = MappingProxyType(
 
 
 class Wording(StrEnum):
-    """What an SMS or a call is for. Kept on notices and messages; the words themselves are in sms_text."""
+    """The purpose of an SMS or a call. Kept on notices and messages; the words themselves are in sms_text."""
 
     # asked of a carer
     CALL_OUT = "call_out"

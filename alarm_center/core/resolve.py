@@ -68,7 +68,7 @@ class NoticeRef:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The same word from the same phone a few minutes ago, with nothing sent to the phone since that it answers."""
+    """An earlier reply of the phone, minutes ago: the same word, and nothing has been sent since that the word answers."""
 
     case_no: int | None
     """The case that it was about; ``None``: it answered the muster."""
@@ -90,7 +90,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What a reply leads to: an ``action`` on ``notice``, or an ``answer``; never both, and never neither.
+    """The outcome of a reply: an ``action`` on ``notice``, or an ``answer``; never both, and never neither.
 
     The alarm answers for its action, and ``beside`` is said after it where the action succeeded. A cry for help without
     a case is an action without a notice, and has its answer here. ``holds_phone`` answers the muster: yes, no, or not
@@ -261,7 +261,7 @@ def _bare_cannot(cases: _Cases, muster: bool) -> Resolution:
 
 
 def _again(action: CarerAction, before: Before, cases: _Cases, muster: bool) -> Resolution:
-    """The same word a second time is the same word about the same case, and not about the one that is left."""
+    """Resolve a repeated word: it is about the same case as before, and not about the one that is left."""
     if before.case_no is None:
         return Resolution(answer=_say(Wording.MUSTER_YES if action is TAKE else Wording.MUSTER_NO))
     same = cases.numbered(before.case_no)

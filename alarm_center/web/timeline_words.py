@@ -1,4 +1,4 @@
-"""What the pages make of a line of the timeline: its words, the tone that it may call for, and the parts that it changes.
+"""Timeline lines as the pages show them: each line's words, the tone that it may call for, and the parts that it changes.
 
 One row a kind. The stream sends tone and parts with each change, so that no script decides anything by kind.
 """
