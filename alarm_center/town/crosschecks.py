@@ -172,6 +172,7 @@ def _homes(data: Table) -> Iterator[Found]:
         for at, slot in _tables(resident, "slots", place):
             if supervised and not slot.get("by_visit") and not devices:
                 yield at, "the resident has no device to look with; bind one, or say by_visit = true"
+        kinds = {str(device.get("kind")) for device in devices}
         consents = [("consent", supervised or bool(devices))]
         consents.append(("cohabitant_consent", bool(resident.get("cohabitant")) and (supervised or bool(devices))))
         for name, needed in consents:
@@ -185,9 +186,11 @@ def _homes(data: Table) -> Iterator[Found]:
                     'is missing: say what comes in the checks\' stead, "visit" or "nothing"',
                 )
             elif isinstance(consent, dict) and supervised and devices:
-                kinds = {str(device.get("kind")) for device in devices}
                 allowed = _allowed(consent)
-                if allowed is not None and not kinds & allowed:
+                if allowed is not None and kinds & allowed:
+                    # Everybody in the home has to agree to the same device: the next consent is asked of those that are left.
+                    kinds &= allowed
+                elif allowed is not None:
                     yield (
                         (*place, name, "allows"),
                         f"lets no device of this resident look ({', '.join(sorted(kinds))}); "

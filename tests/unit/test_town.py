@@ -265,6 +265,20 @@ def test_a_homes_own_errors(fields: dict[str, str], line: str, why: str) -> None
     assert why in wrong(home('time = "02:00"', **fields), line)
 
 
+def test_two_consents_have_to_meet_in_one_device() -> None:
+    """Each lets one of the devices look, and together they let none."""
+    kinds = ("camera", "sensors")
+    many = ", ".join(f'{{ id = "{kind}", kind = "{kind}", profile = {{ expected_people = 2 }} }}' for kind in kinds)
+
+    def of(mine: str, theirs: str) -> str:
+        consents = [f'{{ state = "limited", allows = ["{word}"], given_on = 2026-01-01 }}' for word in (mine, theirs)]
+        theirs = f'cohabitant = "Berit"\ncohabitant_sleeps = "same_bed"\ncohabitant_consent = {consents[1]}'
+        return home('time = "02:00"', devices=f"devices = [{many}]", consent=f"consent = {consents[0]}", more=theirs)
+
+    assert "lets no device of this resident look (sensors)" in wrong(of("sensors", "camera"), "cohabitant_consent")
+    assert read(of("sensors", "sensors")).residents
+
+
 COUPLE = 'cohabitant = "Berit"\ncohabitant_consent = { state = "given", given_on = 2026-01-01 }'
 
 
