@@ -38,6 +38,11 @@ REPLY_CHARACTERS: Final = 160
 """A command is short; what is longer is something that a person wrote for a person."""
 
 
+def reads_as_clock(number: int) -> bool:
+    """Tell whether *number* is written as a time from 10:00 to 23:59 is, without its point."""
+    return 1000 <= number < 2400 and number % 100 < 60
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One thing that a carer can do, said by its digit or its words, and the case number if one was written."""
@@ -48,7 +53,7 @@ class Command:
     @property
     def reads_as_clock(self) -> bool:
         """Whether the number could be a time of day instead, as in "klar 2230"; only who knows the cases can tell."""
-        return self.case_no is not None and 1000 <= self.case_no < 2400 and self.case_no % 100 < 60
+        return self.case_no is not None and reads_as_clock(self.case_no)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from alarm_center.core.carer_actions import CANNOT, DONE, HELP, ON_SITE, TAKE, CarerAction
 from alarm_center.core.plan import Wording
-from alarm_center.core.replies import Command, Reply
+from alarm_center.core.replies import Command, Reply, reads_as_clock
 from alarm_center.core.sms_text import Facts
 from schemas.vocabulary import Heed, Priority
 
@@ -127,7 +127,7 @@ def resolve(
       Where the carer has said something else in between, and the word would fit another case: "which one?".
     - *9*: is heard with sound, always: with no case, a wrong number, or a case that is closed; twice is louder.
     - an unknown case number: says so, and names the one that is open; nothing is guessed. One that reads as a time
-      of day ("klar 2230") is a time.
+      of day ("klar 2230") is a time, unless a case's own number does.
     - *1* or *2* to the muster: when no case asks. Taking a case answers the muster too.
     - free text, or nothing at all: a person sees it, with sound while a case is open; nothing counts as a yes.
     """
@@ -135,7 +135,7 @@ def resolve(
     match reply:
         case Command(action, case_no) if action is HELP:
             return _help(cases.numbered(case_no) or cases.nearest)
-        case Command(action, int(case_no)) if cases.numbered(case_no) is not None or not reply.reads_as_clock:
+        case Command(action, int(case_no)) if cases.numbered(case_no) or cases.like_times or not reply.reads_as_clock:
             return _numbered(action, case_no, cases, muster)
         case Command(action):
             return _bare(action, cases, muster) if before is None else _again(action, before, cases, muster)
@@ -161,6 +161,11 @@ class _Cases:
             reverse=True,
         )
         """Those that ended lately, the last to end first."""
+
+    @property
+    def like_times(self) -> bool:
+        """Whether a case's number could be a time itself: then a number that is nearly one is a slip of the thumb."""
+        return any(reads_as_clock(case_no) for case_no in self._by_case)
 
     @property
     def just_over(self) -> NoticeRef | None:

@@ -248,6 +248,12 @@ def test_an_unknown_number_is_said_and_nothing_is_guessed() -> None:
     assert replies("5 4812", ASKED).heed is Heed.SOUND
 
 
+@pytest.mark.parametrize("digit", ["1", "2", "4"])
+def test_a_slip_in_a_number_that_reads_as_a_time_is_no_time(digit: str) -> None:
+    r = replies(f"{digit} 1532", notice(1523, Standing.ON_SITE), notice(1531, Standing.ASKED))
+    assert (r.action, said(r)) == (None, [(Wording.UNKNOWN_CASE, 1532, 1523)])
+
+
 def test_a_number_that_is_no_case_and_reads_as_a_time_is_one() -> None:
     own = notice(4821, Standing.ON_SITE)
     assert replies("klar 2230", own).action is actions.DONE
