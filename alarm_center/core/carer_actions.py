@@ -1,7 +1,7 @@
 """The one table of what a carer can do about a case: each row is one thing, from its digit to its line in the timeline.
 
 The parser of replies, the resolver, the alarm, the menus in SMS and calls, and the buttons of the link page are made from
-`TABLE`. To add a thing that a carer can do: an event in `alarm_events`, and a row here. Everybody reads `TABLE` by its
+`TABLE`. To add a thing that a carer can do: an event in `alarm_events`, and a row here (docs/contributing.md). Everybody reads `TABLE` by its
 module, at each use, so that a test can put a table with one row more in its place.
 """
 

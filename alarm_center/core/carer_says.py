@@ -62,11 +62,12 @@ def hear(draft: Draft, word: Word) -> None:
             if draft.alarm.state in WAITING:
                 # On site without having said 1: the word counts for both.
                 draft.accept(notice)
-            if not draft.alarm.taken_by(notice.phone):
-                draft.write(timeline.CaseNotTheirs(notice.notice_id))
-                _answer(draft, notice, Wording.NOT_YOURS)
-                return
-            _from_the_site(draft, word, notice)
+            if _is_theirs(draft, notice):
+                _from_the_site(draft, word, notice)
+        case CarerWord():
+            # A word of a new row, said from anywhere: it does what its row says.
+            if _is_theirs(draft, notice):
+                _as_its_row_says(draft, word, notice)
 
 
 def _asked_how_it_ended(draft: Draft, notice: Notice) -> bool:
@@ -74,13 +75,27 @@ def _asked_how_it_ended(draft: Draft, notice: Notice) -> bool:
     return notice.wording is Wording.OUTCOME and not draft.alarm.taken_by(notice.phone)
 
 
+def _is_theirs(draft: Draft, notice: Notice) -> bool:
+    """Tell whether the carer has the case; one who has not is answered so."""
+    if draft.alarm.taken_by(notice.phone):
+        return True
+    draft.write(timeline.CaseNotTheirs(notice.notice_id))
+    _answer(draft, notice, Wording.NOT_YOURS)
+    return False
+
+
 def _from_the_site(draft: Draft, word: SiteWord, notice: Notice) -> None:
-    row = carer_actions.TABLE.of(word)
     _at_the_address(draft)
-    draft.write(row.line(notice.notice_id))
     if isinstance(word, Done):
+        draft.write(carer_actions.TABLE.of(word).line(notice.notice_id))
         _done(draft, word, notice)
         return
+    _as_its_row_says(draft, word, notice)
+
+
+def _as_its_row_says(draft: Draft, word: CarerWord, notice: Notice) -> None:
+    row = carer_actions.TABLE.of(word)
+    draft.write(row.line(notice.notice_id))
     if row.staff_inside is not None:
         draft.hold(on=row.staff_inside)
     if row.settles:
@@ -169,10 +184,10 @@ def _after_close(draft: Draft, word: Word, notice: Notice) -> None:
             _answer(draft, notice, Wording.HELP_COMING)
         case Took():
             _answer(draft, notice, Wording.STOOD_DOWN)
-        case SiteWord():
-            _answer(draft, notice, Wording.CASE_CLOSED)
         case Declined() | Undelivered():
             pass
+        case CarerWord():
+            _answer(draft, notice, Wording.CASE_CLOSED)
 
 
 def _at_the_address(draft: Draft) -> None:

@@ -212,7 +212,8 @@ def _bare(action: CarerAction, cases: _Cases, muster: bool) -> Resolution:
         return _bare_take(cases, muster)
     if action is CANNOT:
         return _bare_cannot(cases, muster)
-    wanted = Standing.TOOK if action is ON_SITE else Standing.ON_SITE
+    # Who arrives, or speaks from elsewhere, means the case that they drive to.
+    wanted = Standing.TOOK if action is ON_SITE or not action.from_the_site else Standing.ON_SITE
     fits = [n for n in cases.held if n.standing is wanted] or cases.held
     if len(fits) > 1:
         return _which(action, fits[0], fits[1])
@@ -310,7 +311,7 @@ def _on_own(action: CarerAction, notice: NoticeRef) -> Resolution:
     heed = Heed.NOTHING
     if action.sounds:
         heed = Heed.SOUND
-    elif notice.standing is not Standing.ON_SITE and action is not ON_SITE:
+    elif notice.standing is not Standing.ON_SITE and action.from_the_site and action is not ON_SITE:
         heed = Heed.SHOW  # the arrival was never told
     return Resolution(action, notice, heed=heed)
 

@@ -16,11 +16,11 @@ from tests.support.sms_centre import SmsCentre, sms_centre
 
 @dataclass(frozen=True, slots=True)
 class Waits(SiteWord):
-    """7: I wait outside for a colleague."""
+    """8: I wait outside for a colleague."""
 
 
 WAITS = CarerAction(
-    name="waits", event=Waits, line=timeline.CarerStaying, answer=Wording.STAYING, digit="7",
+    name="waits", event=Waits, line=timeline.CarerStaying, answer=Wording.STAYING, digit="8",
     label=Bilingual("väntar", "waiting"), phrases=("väntar på kollega", "waiting for a colleague"),
     offered_in=frozenset({Wording.ARRIVED}), from_the_site=True, staff_inside=False,
 )  # fmt: skip
@@ -33,20 +33,20 @@ async def centre(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
         yield running
 
 
-@pytest.mark.parametrize("text", ["7", "Väntar på kollega!"])
+@pytest.mark.parametrize("text", ["8", "Väntar på kollega!"])
 async def test_a_row_more_goes_from_the_sms_to_the_timeline(centre: SmsCentre, text: str) -> None:
     alarm = await centre.alarm(1)
     await centre.first.receives("Larm … PRIO 1").and_replies("1")
     await centre.first.receives("är ditt").and_replies("3")
-    await centre.first.receives("Svara 4=klar 5=kommer inte in 6=stannar 7=väntar 9=hjälp").and_replies(text)
+    await centre.first.receives("Svara … 8=väntar 9=hjälp").and_replies(text)
     await centre.first.receives(f"{alarm.case_no}: du stannar, noterat.")
     ((_, line),) = await centre.lines(alarm.alarm_id, [timeline.CarerStaying.kind])
     ((_, reply),) = (await centre.lines(alarm.alarm_id, ["reply"]))[-1:]
-    assert (reply["meaning"], reply["digit"], reply["notice_id"]) == ("waits", "7", line["notice_id"])
+    assert (reply["meaning"], reply["digit"], reply["notice_id"]) == ("waits", "8", line["notice_id"])
     assert not (await centre.now_is(alarm.alarm_id)).staff_inside, "what its row says of who is inside"
 
 
 async def test_before_the_case_is_ones_own_it_is_not_yours_yet(centre: SmsCentre) -> None:
     alarm = await centre.alarm(1)
-    await centre.first.receives("Larm … PRIO 1").and_replies("7")
+    await centre.first.receives("Larm … PRIO 1").and_replies("8")
     await centre.first.receives(f"{alarm.case_no} är inte ditt än.")

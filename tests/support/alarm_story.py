@@ -6,6 +6,7 @@ from uuid import UUID
 
 from alarm_center.core.alarm import decide, open_alarm
 from alarm_center.core.alarm_events import (
+    WORDS,
     Arrived,
     CannotGetIn,
     Claim,
@@ -36,9 +37,7 @@ HERE, THERE = UUID(int=0xA3), UUID(int=0xA4)
 FIXED = "+4610"
 FIRST, SECOND, NEAR, LEAD = "+461", "+462", "+463", "+469"
 OPERATORS = (UUID(int=0x51), UUID(int=0x52))
-CARER_WORDS: tuple[Callable[[UUID], Event], ...] = (
-    Took, Declined, Arrived, Done, CannotGetIn, NobodyHome, Staying, NeedsHelp, Undelivered,
-)  # fmt: skip
+CARER_WORDS: tuple[Callable[[UUID], Event], ...] = (*WORDS, Undelivered)
 """Every word that a carer, or the provider in a carer's stead, can say to a notice."""
 
 

@@ -1,16 +1,19 @@
 """What the golden payloads say: one message of each kind and version, as it was when its version was released.
 
-``python -m tests.unit.golden_messages`` writes the payloads that are missing; one that is there is never touched,
-since it is the promise that what was once sent can still be read.
+``python -m tests.unit.golden_messages`` writes the payloads that are missing, and the names of the timeline's new kinds and
+fields into ``timeline.json``; what is there is never touched, since it is the promise that it can still be read.
 """
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 from schemas import messages as m
 from schemas import wire
+from schemas.timeline import EventKind
 from schemas.vocabulary import Answer, DeviceKind, Link, Reason, ReceiptState, Show
+from tests.support.timeline_lines import fields_of
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -177,7 +180,17 @@ def expected() -> dict[str, dict[str, m.Message]]:
     return {"v1": _v1()}
 
 
+def with_new_names(stored: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return the names of the timeline's kinds and fields: those that are *stored*, then the new ones."""
+    now = {kind.value: list(fields_of(kind)) for kind in EventKind}
+    return {kind: list(dict.fromkeys([*stored.get(kind, ()), *now.get(kind, ())])) for kind in {**stored, **now}}
+
+
 if __name__ == "__main__":
+    names = GOLDEN / "timeline.json"
+    kept = with_new_names(json.loads(names.read_text(encoding="utf-8")))
+    lines = ",\n".join(f" {json.dumps(kind)}: {json.dumps(fields)}" for kind, fields in kept.items())
+    names.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
     for version, files in expected().items():
         for name, message in files.items():
             path = GOLDEN / version / name

@@ -11,8 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from alarm_center.core.alarm import decide, open_alarm
 from alarm_center.core.alarm_events import (
-    Arrived,
-    CannotGetIn,
+    WORDS,
     Claim,
     Close,
     Done,
@@ -21,11 +20,10 @@ from alarm_center.core.alarm_events import (
     InCall,
     IntoIncident,
     Joined,
-    NobodyHome,
     Release,
     Renew,
     SendPatrol,
-    Staying,
+    SiteWord,
     TakeOver,
     Tick,
     Took,
@@ -48,7 +46,7 @@ from alarm_center.core.roster import Roster
 from schemas.vocabulary import AlarmKind, Condition, HandledBy, Outcome, Priority, Reason
 from tests.support.alarm_story import CARER_WORDS, FIXED, HERE, ON_DUTY, OPERATORS, START, fresh_ids
 
-SITE_WORDS: tuple[Callable[[UUID], Event], ...] = (Arrived, Done, CannotGetIn, NobodyHome, Staying)
+SITE_WORDS: tuple[Callable[[UUID], Event], ...] = tuple(word for word in WORDS if issubclass(word, SiteWord))
 
 
 class AlarmLife(RuleBasedStateMachine):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from alarm_center.core import carer_actions as actions
+from alarm_center.core.alarm_events import WORDS as EVENTS
 from alarm_center.core.alarm_events import Staying
 from alarm_center.core.carer_actions import ROWS, TABLE, VOICE, Bilingual, CarerAction, CarerActions
 from alarm_center.core.plan import Wording
@@ -46,17 +47,21 @@ def test_a_call_takes_every_key_that_it_names() -> None:
         assert not row.offered_in & VOICE or row.spoken, row.name
 
 
+def test_each_row_is_of_a_word_that_the_machine_is_drawn_with() -> None:
+    assert {row.event for row in ROWS} == set(EVENTS), "core/alarm_events.py WORDS and the table's rows belong together"
+
+
 def test_with_a_row_more_its_digit_is_read_and_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     class Waits(Staying): ...
 
     row = CarerAction(
-        name="waits", event=Waits, line=CarerStaying, digit="7", phrases=("väntar på kollega",),
+        name="waits", event=Waits, line=CarerStaying, digit="8", phrases=("väntar på kollega",),
         label=Bilingual("väntar", "waiting"), offered_in=frozenset({Wording.ARRIVED}),
     )  # fmt: skip
-    assert parse_reply("7") == FreeText("7")
+    assert parse_reply("8") == FreeText("8")
     monkeypatch.setattr(actions, "TABLE", CarerActions((*ROWS, row)))
-    assert parse_reply("7") == parse_reply("Väntar på kollega!") == Command(row)
-    assert "6=stannar 7=väntar 9=hjälp" in template(Wording.ARRIVED, Language.SV)
+    assert parse_reply("8") == parse_reply("Väntar på kollega!") == Command(row)
+    assert "8=väntar 9=hjälp" in template(Wording.ARRIVED, Language.SV)
 
 
 @pytest.mark.parametrize(

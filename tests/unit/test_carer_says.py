@@ -5,9 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core.alarm_events import Arrived, Evidence
+from alarm_center.core import carer_actions
+from alarm_center.core.alarm_events import Arrived, CarerWord, Evidence
+from alarm_center.core.carer_actions import ROWS, CarerAction, CarerActions
 from alarm_center.core.case import AlarmState, Hold, IllegalMove, Raise
 from alarm_center.core.plan import Wording
+from schemas import timeline
 from schemas.vocabulary import AlarmKind, Channel, Condition, Outcome, Priority, Reason
 from tests.support.alarm_story import FIRST, LEAD, SECOND, Story, accepted, on_site
 
@@ -256,3 +259,53 @@ def test_a_notice_of_another_alarm_is_refused() -> None:
     story = accepted()
     with pytest.raises(IllegalMove, match="not one of its own"):
         story.happens(Arrived(UUID(int=404)))
+
+
+class Delays(CarerWord):
+    """A word of a row more, said from anywhere."""
+
+
+@pytest.fixture
+def delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = CarerAction(name="delays", event=Delays, line=timeline.CarerStaying, answer=Wording.HAVE_BOTH)
+    monkeypatch.setattr(carer_actions, "TABLE", CarerActions((*ROWS, row)))
+
+
+@pytest.mark.usefixtures("delays")
+def test_a_new_word_does_what_its_row_says() -> None:
+    story = accepted()
+    patrol = story.carer(FIRST)
+    story.happens(Delays(patrol.notice.notice_id))
+    patrol.receives(Wording.HAVE_BOTH)
+    assert (story.lines("staying"), story.state()) == (1, AlarmState.ACCEPTED)
+    story.nobody_hears_more()
+
+
+@pytest.mark.usefixtures("delays")
+def test_a_new_word_about_a_case_not_ones_own_is_answered() -> None:
+    story = Story(FALL)
+    story.passes(seconds=60)
+    patrol = story.carer(FIRST).receives(Wording.CALL_OUT)
+    story.happens(Delays(patrol.notice.notice_id))
+    patrol.receives(Wording.NOT_YOURS)
+    assert (story.lines("staying"), story.lines("not_theirs")) == (0, 1)
+
+
+@pytest.mark.usefixtures("delays")
+def test_a_new_word_after_the_close_is_answered() -> None:
+    story = on_site()
+    patrol = story.carer(FIRST)
+    patrol.is_done(Outcome.WELL_IN_BED)
+    story.happens(Delays(patrol.notice.notice_id))
+    patrol.receives(Wording.CASE_CLOSED)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_each_rows_word_writes_its_line_and_is_answered(row: CarerAction) -> None:
+    story = Story(FALL) if row is carer_actions.TAKE else accepted()
+    story.passes(seconds=60)
+    patrol = story.carer(FIRST)
+    patrol.inbox.clear()
+    story.happens(row.event(patrol.notice.notice_id))
+    assert story.lines(row.line.kind) == 1, f"{row.name}: core/carer_says.py drops it"
+    assert [wording for wording, _ in patrol.inbox] == [row.answer] * (row.answer is not None)

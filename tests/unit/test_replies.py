@@ -112,7 +112,7 @@ def test_a_digit_or_its_word_is_read_in_any_spelling(text: str, action: CarerAct
         "11",
         "01",
         "0",
-        "7",
+        "8",
         "8",
         "112",
         "10",

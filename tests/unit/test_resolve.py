@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarm_center.core import carer_actions as actions
+from alarm_center.core.alarm_events import Took
 from alarm_center.core.carer_actions import CarerAction
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import Command, Empty, FreeText, Reply, parse_reply
 from alarm_center.core.resolve import HELD, OPEN, RECENT, Before, NoticeRef, Resolution, Standing, resolve
+from schemas.timeline import CarerStaying
 from schemas.vocabulary import Heed, Priority
 
 NOW = datetime(2026, 6, 11, 0, 30, tzinfo=UTC)
@@ -417,3 +419,11 @@ def test_the_order_of_the_notices_does_not_matter(reply: Reply, notices: list[No
     unique = list({n.sent_at: n for n in notices}.values())
     turned = list(reversed(unique))
     assert resolve(reply, unique, NOW, muster=muster) == resolve(reply, turned, NOW, muster=muster)
+
+
+def test_a_word_from_elsewhere_is_about_the_case_one_drives_to() -> None:
+    """A row that is not said at the address, as "I am delayed" would be: it needs no arrival before it."""
+    delayed = CarerAction(name="delayed", event=Took, line=CarerStaying, digit="8")
+    here, there = notice(4821, Standing.ON_SITE), notice(4822, Standing.TOOK)
+    r = resolve(Command(delayed), [here, there], NOW)
+    assert (r.action, r.notice, r.heed) == (delayed, there, Heed.NOTHING)

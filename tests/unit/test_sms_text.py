@@ -39,6 +39,12 @@ SENT = [text for text in Wording if text not in VOICE]
 # ---- the words ----
 
 
+@pytest.mark.parametrize("language", list(Language))
+def test_every_wording_has_its_words(language: Language) -> None:
+    lacking = [wording.value for wording in Wording if wording not in WORDS[language]]
+    assert lacking == [], f"write it in core/sms_text.py, in {language}"
+
+
 @pytest.mark.parametrize(
     ("text", "swedish"),
     [

@@ -92,7 +92,7 @@ def test_a_code_is_one_word(text: str) -> None:
 
 
 def test_stored_kinds_and_fields_are_never_renamed() -> None:
-    """To add a kind or a field: add it to the golden file too. What stands there stays."""
+    """A new kind or field is added to the golden file by its command. What stands there stays."""
     stored: dict[str, list[str]] = json.loads(GOLDEN.read_text(encoding="utf-8"))
     now = {kind.value: list(fields_of(kind)) for kind in EventKind}
     gone = [kind for kind in stored if kind not in now]
@@ -100,7 +100,7 @@ def test_stored_kinds_and_fields_are_never_renamed() -> None:
     assert gone == [], "add, never rename: lines with these names are stored"
     new = [kind for kind in now if kind not in stored]
     new += [f"{kind}.{name}" for kind in now for name in now[kind] if kind in stored and name not in stored[kind]]
-    assert new == [], f"write them into {GOLDEN.name}: from the next release on they are kept for ever"
+    assert new == [], "run: python -m tests.unit.golden_messages (from the next release on they are kept for ever)"
 
 
 def test_a_found_discrepancy_has_a_field_for_all_its_facts() -> None:
