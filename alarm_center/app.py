@@ -16,6 +16,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from alarm_center import metrics, timeline
+from alarm_center.chosen_provider import make_provider, provider_hooks
 from alarm_center.clockwork import Clockwork
 from alarm_center.devices.hearing import Hearing
 from alarm_center.devices.mqtt import Address, Broker
@@ -24,7 +25,6 @@ from alarm_center.inbox import Inbox
 from alarm_center.outbox import Outbox
 from alarm_center.pictures import Pictures
 from alarm_center.providers import Provider
-from alarm_center.providers.make import make_provider
 from alarm_center.rounds import Rounds
 from alarm_center.settings import Settings
 from alarm_center.stand_in import StandIn
@@ -32,7 +32,6 @@ from alarm_center.store import hints
 from alarm_center.store.memory import Memory
 from alarm_center.web import live
 from alarm_center.web.app import build_web
-from alarm_center.web.hooks import twilio as hooks
 from alarm_center.web.settings import WebSettings
 from schemas import topics
 
@@ -188,7 +187,7 @@ def make_app(centre: Centre) -> web.Application:
     app = build_web(centre.web_memory, centre.pictures, WebSettings.of(centre.settings), phones)  # type: ignore[arg-type]
     app[CENTRE] = centre
     centre.timeline.listeners.append(app[live.HINTS].wake)
-    app.add_routes(hooks.routes(centre.memory, centre.settings))
+    app.add_routes(provider_hooks(centre.settings, centre.memory))
     app.add_routes([web.get("/healthz", _healthz), web.get("/readyz", _readyz), web.get("/metrics", _metrics)])
     app.cleanup_ctx.append(_running)
     return app

@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         ]
         if self.live:
             if self.training:
-                missing.append("FJT_PROVIDER: the phone simulator reaches nobody; use twilio with FJT_LIVE=1")
+                missing.append("FJT_PROVIDER: the phone simulator reaches nobody; FJT_LIVE=1 needs one that does")
             if not self.heartbeat_url:
                 missing.append("FJT_HEARTBEAT_URL: with FJT_LIVE=1 somebody outside has to notice our silence")
             if not self.public_url.startswith("https://"):

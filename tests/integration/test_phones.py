@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from alarm_center.chosen_provider import make_provider, provider_hooks
 from alarm_center.core.case import AlarmState
 from alarm_center.outbox import Outbox
-from alarm_center.providers.make import make_provider
 from alarm_center.providers.phone import PhoneMessage, Phones
 from alarm_center.providers.twilio import Twilio
 from alarm_center.settings import Settings
@@ -123,3 +123,12 @@ async def test_the_settings_choose_the_provider(demo: Demo) -> None:
     assert isinstance(twilio, Twilio)
     assert twilio.per_second == 2
     await twilio.close()
+
+
+@pytest.mark.parametrize(("name", "count"), [("phone", 0), ("twilio", 4)])
+async def test_the_settings_choose_the_webhooks(demo: Demo, name: str, count: int) -> None:
+    needed = {"database_url": "postgresql://", "database_url_web": "postgresql://"}
+    settings = Settings.model_validate(
+        {**needed, "provider": name, "twilio_account_sid": "AC1", "twilio_auth_token": "t"}
+    )
+    assert len(provider_hooks(settings, demo.centre.memory)) == count

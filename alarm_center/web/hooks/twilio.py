@@ -103,7 +103,7 @@ class TwilioHooks:
 
 
 def routes(memory: Memory, settings: Settings) -> list[web.RouteDef]:
-    """Return the routes of every provider's webhooks."""
+    """Return the routes of Twilio's webhooks."""
     tokens = [t.get_secret_value() for t in (settings.twilio_auth_token, settings.twilio_auth_token_old) if t]
     return TwilioHooks(memory, tokens, settings.public_url).routes()
 

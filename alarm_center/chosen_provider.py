@@ -1,12 +1,15 @@
-"""Makes the provider that the settings name."""
+"""Makes the provider that the settings name, and the webhooks that it calls: one case a provider in each."""
 
 from typing import assert_never
+
+from aiohttp import web
 
 from alarm_center.providers import Provider
 from alarm_center.providers.phone import Phones
 from alarm_center.providers.twilio import Twilio
 from alarm_center.settings import ProviderName, Settings
 from alarm_center.store.memory import Memory
+from alarm_center.web.hooks import twilio as twilio_hooks
 
 
 def make_provider(settings: Settings, memory: Memory) -> Provider:
@@ -24,5 +27,19 @@ def make_provider(settings: Settings, memory: Memory) -> Provider:
                 base_url=settings.twilio_base_url,
                 per_second=settings.sms_per_second,
             )
+        case _:
+            assert_never(settings.provider)
+
+
+def provider_hooks(settings: Settings, memory: Memory) -> list[web.RouteDef]:
+    """Return the routes at which the provider tells of replies, of how far messages have come, and of keys in a call.
+
+    A provider without them would be asked for replies each minute, and no SMS would ever count as delivered.
+    """
+    match settings.provider:
+        case ProviderName.PHONE:
+            return []  # the phones answer in this process
+        case ProviderName.TWILIO:
+            return twilio_hooks.routes(memory, settings)
         case _:
             assert_never(settings.provider)
