@@ -14,7 +14,7 @@ from aiohttp_sse import EventSourceResponse, sse_response
 
 from alarm_center.store import events, users
 from alarm_center.store.events import Cursor
-from alarm_center.store.memory import now
+from alarm_center.store.memory import AWAY, now
 from alarm_center.web.auth import COOKIE, token_hash, watches
 from alarm_center.web.keys import MEMORY, SETTINGS
 from alarm_center.web.page import PERSON
@@ -78,7 +78,8 @@ async def stream(request: web.Request) -> web.StreamResponse:
     try:
         async with sse_response(request) as response:
             await _send(request, response, Cursor.parse(asked), woken)
-    except (ConnectionResetError, TimeoutError):
+    except AWAY:
+        # The head of the answer is sent, so there is no other answer: it ends, and the page asks for the next.
         pass
     finally:
         hints.leave(woken)

@@ -10,6 +10,8 @@ from typing import Any
 from uuid import uuid4
 
 import aiohttp
+import asyncpg
+import pytest
 
 from alarm_center.store import events
 from alarm_center.store.memory import Tx
@@ -128,6 +130,20 @@ async def test_a_cursor_that_nobody_gave_or_that_is_too_old_means_a_fresh_board(
     async with stream(olle, last=old) as page:
         fresh = await page.next("fresh", "change")
         assert (fresh.event, fresh.id) == ("fresh", await newest(storstad))
+
+
+async def test_a_stream_that_cannot_read_ends_and_sends_no_second_answer(
+    storstad: Town, olle: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_: object) -> events.Cursor:
+        raise asyncpg.InvalidCachedStatementError("a schema revision came in between")
+
+    async with stream(olle, after=await newest(storstad)) as page:
+        await page.next("tick")
+        monkeypatch.setattr(events, "newest", fails)
+        async with asyncio.timeout(DEADLINE_S):
+            rest = await page.response.content.read()
+    assert b"HTTP/1.1" not in rest
 
 
 async def test_of_two_writers_who_commit_out_of_order_none_is_missed(storstad: Town, olle: Browser) -> None:
