@@ -66,7 +66,7 @@ async def claim_next(
     row = await tx.fetchrow(
         f"""
         with next as materialized (
-            select m.message_id, m.sender, f.urgent, f.needless, f.by_turn
+            select m.message_id, m.sender, m.state as was, f.urgent, f.needless, f.by_turn
             {messages.FROM} left join sms_turns t on t.sending_number = m.sender
             cross join lateral (
                 select a.priority is not distinct from 1 and m.rank <= 2 as urgent,
@@ -98,7 +98,7 @@ async def claim_next(
             from next where m.message_id = next.message_id and (not next.by_turn or exists (select from turn))
             returning m.message_id
         )
-        select {messages.COLUMNS}, next.needless, clock.now() as now, clock_timestamp() as real_now,
+        select {messages.COLUMNS}, next.was, next.needless, clock.now() as now, clock_timestamp() as real_now,
             clock.now() - m.created_at as queued_for
         {messages.FROM} join claimed using (message_id) join next using (message_id)
         """,  # noqa: S608 -- the columns are our own constant
@@ -107,7 +107,7 @@ async def claim_next(
     if row is None:
         return None
     return Claim(
-        message=messages.message_of(row), token=token, now=row["now"], lost=row["state"] == "sending", needless=row["needless"],
+        message=messages.message_of(row), token=token, now=row["now"], lost=row["was"] == "sending", needless=row["needless"],
         queued_for=row["queued_for"], real_now=row["real_now"],
     )  # fmt: skip
 

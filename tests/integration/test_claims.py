@@ -72,6 +72,38 @@ async def test_a_killed_process_frees_its_claims_at_once(centre: SmsCentre, data
     assert len(centre.api.messages) == 1
 
 
+async def test_what_was_sent_while_the_row_was_being_chosen_is_asked_for(centre: SmsCentre, database: Database) -> None:
+    """The statement's own snapshot still has the row as queued: only the row that it locked says that it may be out."""
+    await centre.stop()
+    await centre.alarm(1)
+    owner, chooser = await asyncpg.connect(database.owner), await asyncpg.connect(database.worker)
+    await chooser.execute("set lock_timeout = 0")
+    # A clock that can be held makes the choice take as long as another worker's whole claim.
+    await owner.execute(
+        "create or replace function clock.now() returns timestamptz language plpgsql volatile as"
+        " $$ begin perform pg_advisory_xact_lock_shared(1); return clock_timestamp(); end $$"
+    )
+    await owner.execute("select pg_advisory_lock(1)")
+    choosing = asyncio.ensure_future(
+        claims.claim_next(chooser, uuid4(), timedelta(minutes=1), None, None, urgent_only=False)  # type: ignore[arg-type]
+    )
+
+    async def waits() -> bool:
+        return bool(await centre.rows("select 1 from pg_locks where locktype = 'advisory' and not granted"))
+
+    await eventually(waits)
+    async with centre.memory.transaction() as tx:
+        await tx.execute(
+            "update messages set state = 'sending', attempt_token = gen_random_uuid(), lease_until = now()"
+        )
+    await owner.execute("select pg_advisory_unlock(1)")
+    claim = await choosing
+    assert claim is not None
+    assert claim.lost
+    await owner.close()
+    await chooser.close()
+
+
 async def test_a_renewed_claim_is_not_free_though_its_session_is_gone(centre: SmsCentre, database: Database) -> None:
     await centre.stop()
     await centre.alarm(1)
