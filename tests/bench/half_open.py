@@ -1,9 +1,10 @@
 """``python -m tests.bench.half_open --runs 20``: one replica's link to the database becomes half open while alarms come.
 
-Each run raises an alarm every quarter of a second for four seconds, and freezes the link of replica ``a`` some milliseconds
-after one of the first eight, while both replicas reach for it: the sessions stay, with all that they hold, and nothing more
-comes through. Every alarm is a priority 1. Exit status
-1 where an SMS came later than 15 s after its alarm, went twice, or never came.
+Each run raises an alarm every quarter of a second for four seconds and freezes the link of replica ``a``: its sessions stay,
+with all that they hold. The runs take turns in when it freezes: while ``a`` hands an SMS to the provider, which does not take it
+(``posting``); while the answer to a claim of its own is on the way (``answer``); or some milliseconds after an alarm, while both
+replicas reach for it (``chance``). Every alarm is a priority 1. Exit status 1 where an SMS came later than 15 s after its alarm,
+went twice, or never came, or where no freeze caught an SMS.
 """
 
 import argparse
@@ -25,21 +26,28 @@ LIMIT_SECONDS: Final = 15.0
 _ALARMS: Final = 16
 _EVERY_SECONDS: Final = 0.25
 _FREEZES_AT: Final = 8
-_FREEZES_WITHIN: Final = 0.03
-"""Seconds from an alarm to the freeze: about as long as it takes to claim and send its SMS."""
+_FREEZES_WITHIN: Final = {"answer": 0.006, "chance": 0.03}
+"""Seconds from an alarm to the freeze, at most: about as long as it takes to claim its SMS, and to claim and send it."""
+_MODES: Final = ("posting", "answer", "chance")
+_CAUGHT_SECONDS: Final = 1.0
+"""An SMS that is later than this was held by the frozen replica."""
 _WAITS: Final = 60.0
 
 
-async def one_run(town: TwoReplicas, chance: random.Random) -> tuple[list[float], list[float], int, int]:
+async def one_run(town: TwoReplicas, mode: str, chance: random.Random) -> tuple[list[float], list[float], int, int]:
     """Return how late each SMS of the healthy replica was and of the lost one, how many went twice, and how many never."""
     raised: list[tuple[Alarm, float]] = []
-    freezes_at, after = chance.randrange(_FREEZES_AT), chance.uniform(0.0, _FREEZES_WITHIN)
+    freezes_at, after = chance.randrange(_FREEZES_AT), chance.uniform(0.0, _FREEZES_WITHIN.get(mode, 0.0))
+    freeze = town.link.freeze_answers if mode == "answer" else town.link.freeze
+    held: asyncio.Task[None] | None = None
+    if mode == "posting":
+        held = asyncio.create_task(_freeze_when_held(town))
     began = time.monotonic()
     for number in range(_ALARMS):
         raised.append(await town.raise_alarm())
         await town.tell()
-        if number == freezes_at:
-            asyncio.get_running_loop().call_later(after, town.link.freeze)
+        if held is None and number == freezes_at:
+            asyncio.get_running_loop().call_later(after, freeze)
         due = began + (number + 1) * _EVERY_SECONDS
         await eventually(lambda due=due: time.monotonic() >= due)  # type: ignore[misc]
 
@@ -56,30 +64,43 @@ async def one_run(town: TwoReplicas, chance: random.Random) -> tuple[list[float]
             sender.append(town.provider.taken_at[sms.sid] - at)
     doubled = sum(len(town.provider.of_case(alarm)) > 1 for alarm, _ in raised)
     never = sum(not town.provider.of_case(alarm) for alarm, _ in raised)
+    if held is not None:
+        held.cancel()
+    town.provider.hold = None
     town.link.thaw()
     await eventually(town.a.is_ready, _WAITS)
     await town.close_all()
     return healthy, lost, doubled, never
 
 
+async def _freeze_when_held(town: TwoReplicas) -> None:
+    """Freeze the link as soon as the provider holds an SMS of replica ``a``."""
+    town.provider.reached.clear()
+    town.provider.hold, town.provider.hold_of = "before", town.a.url
+    await town.provider.reached.wait()
+    town.link.freeze()
+
+
 async def measure(runs: int, seed: int) -> int:
     """Run and print; return the exit status."""
     chance = random.Random(seed)
-    missed = 0
+    missed = caught = 0
     worst = 0.0
     async with two_replicas(runs * _ALARMS) as town:
         for number in range(1, runs + 1):
-            healthy, lost, doubled, never = await one_run(town, chance)
+            mode = _MODES[(number - 1) % len(_MODES)]
+            healthy, lost, doubled, never = await one_run(town, mode, chance)
             latest = max(healthy + lost, default=0.0)
             worst = max(worst, latest)
+            caught += latest > _CAUGHT_SECONDS
             missed += latest > LIMIT_SECONDS or doubled > 0 or never > 0
             print(
-                f"run {number:2} healthy {len(healthy):2} SMS, latest {max(healthy, default=0.0):5.2f} s; "
+                f"run {number:2} {mode:7} healthy {len(healthy):2} SMS, latest {max(healthy, default=0.0):5.2f} s; "
                 f"lost {len(lost):2} SMS, latest {max(lost, default=0.0):5.2f} s; doubled {doubled}, never {never}",
                 flush=True,
             )
-    print(f"{runs - missed} of {runs} runs within {LIMIT_SECONDS:.0f} s; latest {worst:.2f} s")
-    return int(missed > 0)
+    print(f"{runs - missed} of {runs} runs within {LIMIT_SECONDS:.0f} s; {caught} caught an SMS; latest {worst:.2f} s")
+    return int(missed > 0 or caught == 0)
 
 
 def main(argv: list[str]) -> int:

@@ -64,6 +64,8 @@ class Provider(TwilioApi):
     """The provider's stand-in, which may hold the next SMS: ``before`` it is taken, or ``after``, without an answer."""
 
     hold: str | None = None
+    hold_of: str = ""
+    """The address of the only replica whose SMS is held; empty: of any."""
     held_by: str | None = None
     """The address of the replica whose SMS is held."""
     reached: asyncio.Event = field(default_factory=asyncio.Event)
@@ -73,18 +75,24 @@ class Provider(TwilioApi):
     async def _take(self, request: web.Request, into: "list[Any]", prefix: str) -> web.StreamResponse:
         hold, sms = self.hold, prefix == "SM"
         if hold is not None and sms:
-            self.hold = None
             form = await request.post()
-            self.held_by = str(form.get("StatusCallback", "")).partition("/hooks")[0]
+            sender = str(form.get("StatusCallback", "")).partition("/hooks")[0]
+            if self.hold_of not in ("", sender):
+                return await self._taken(request, into, prefix)
+            self.hold, self.held_by = None, sender
             if hold == "before":
                 self.reached.set()
                 await asyncio.Event().wait()
-        answer = await TwilioApi._take(self, request, into, prefix)
-        if sms:
-            self.taken_at[self.messages[-1].sid] = time.monotonic()
+        answer = await self._taken(request, into, prefix)
         if hold == "after" and sms:
             self.reached.set()
             await asyncio.Event().wait()
+        return answer
+
+    async def _taken(self, request: web.Request, into: "list[Any]", prefix: str) -> web.StreamResponse:
+        answer = await TwilioApi._take(self, request, into, prefix)
+        if prefix == "SM":
+            self.taken_at[self.messages[-1].sid] = time.monotonic()
         return answer
 
     def of_case(self, alarm: Alarm) -> "list[Any]":
