@@ -1,6 +1,7 @@
 """One town never sees another (design §2.7), nor one area the next: row-level security, whatever the code asks for."""
 
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -264,6 +265,17 @@ async def test_what_no_page_writes_no_page_can_write(two: Two, statement: str) -
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
         async with two.web.transaction(Viewer(("ost", "vast"))) as tx:
             await tx.execute(statement)
+
+
+@pytest.mark.parametrize(("provider", "kept"), [("page", True), ("twilio", False)])
+async def test_a_page_keeps_no_reply_of_a_provider(two: Two, provider: str, kept: bool) -> None:
+    reply = f"""
+        insert into replies (provider, provider_id, org, phone, sender, body, received_at, meaning)
+        values ('{provider}', 'SM1', 'ost', '+46700000001', '+46700000000', '', now(), 'done')
+    """
+    with nullcontext() if kept else pytest.raises(asyncpg.InsufficientPrivilegeError, match="said_on_the_page"):
+        async with two.web.transaction(Viewer(("ost",))) as tx:
+            await tx.execute(reply)
 
 
 async def test_a_session_begins_only_with_what_a_sign_in_was_given_and_once(two: Two) -> None:

@@ -119,6 +119,9 @@ create policy own_town on fjt.replies to fjt_web
             where c.org = replies.org and c.phone = replies.phone and s.starts_at <= received_at and s.ends_at > received_at), true)))
     with check (org = any (fjt.orgs()));
 
+-- A page keeps only what was said on it: with a provider's id it could be there before the provider's own reply.
+create policy said_on_the_page on fjt.replies as restrictive for insert to fjt_web with check (provider = 'page');
+
 -- A colleague of one's own town.
 create policy own_town on fjt.users for select to fjt_web
     using (exists (select from fjt.memberships m where m.user_id = users.user_id and m.org = any (fjt.orgs())));
