@@ -1,6 +1,7 @@
 """Runs one replica until it is told to stop, or until one of its loops has ended by itself."""
 
 import asyncio
+import gc
 import resource
 import signal
 
@@ -32,6 +33,10 @@ async def run(settings: Settings) -> None:
         ]
     )
     centre = await open_centre(settings)
+    # All that is there by now stays for good. Looked through again by each full collection, it held every SMS up for some
+    # 60 ms once in a few seconds.
+    gc.collect()
+    gc.freeze()
     runner = web.AppRunner(make_app(centre), access_log=None)
     await runner.setup()
     try:
