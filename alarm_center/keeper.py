@@ -16,7 +16,7 @@ import asyncpg
 import structlog
 
 from alarm_center.store import claims
-from alarm_center.store.claims import Session
+from alarm_center.store.claims import KeeperSession
 from alarm_center.store.memory import AWAY
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ class Keeper:
     dsn: str
     lease_seconds: float
     monotonic: Callable[[], float]
-    session: Session | None = None
+    session: KeeperSession | None = None
     _sure_since: dict[UUID, float] = field(default_factory=dict)
     """By claim, when the last statement began that showed that it is ours."""
 

@@ -31,4 +31,4 @@ CONFIG_AHEAD_HOURS = 36
 UNACKNOWLEDGED = 4
 
 COUNTER = 2**53 - 1
-"""What a counter in JSON holds exactly everywhere."""
+"""Largest counter that every reader of JSON holds exactly."""

@@ -240,7 +240,7 @@ AT_A_SCREEN: Final[Mapping[type, Row]] = MappingProxyType(
         Close: _leads(_OPEN_STATES, _CLOSED),
     }
 )
-"""What a person at a screen may do in which state."""
+"""Acts of a person at a screen, and the states in which each may be done."""
 
 CARERS_WORDS: Final[Mapping[type, Row]] = MappingProxyType(
     {
@@ -279,7 +279,7 @@ FACTS: Final[Mapping[type, Row]] = MappingProxyType(
         CalledOff: _leads((_OPEN, _DISPATCHED), _CLOSED),
     }
 )
-"""What happens without anybody's wish. That a notice did not reach its carer is a fact in every state."""
+"""Facts: they happen without anybody's wish. An undelivered notice is one in every state."""
 
 _ROWS: Final = {**AT_A_SCREEN, **CARERS_WORDS, **FACTS}
 

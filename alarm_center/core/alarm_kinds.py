@@ -42,7 +42,7 @@ class KindPolicy:
     camera_calls_off: bool = True
     """A later session that shows the resident in bed stops its dispatch (docs/adr/0007)."""
     at_once: bool = False
-    """What is raised so waits for nobody's eyes, and gives an open case its kind also where that is as urgent already."""
+    """An alarm of this kind waits for nobody's eyes, and gives an open case its kind also where that is as urgent already."""
     needs_agreed_visit: bool = False
     """Staff drive only where the plan has ``visit_on_fault``; else the lead is told."""
     last_of_night: Priority | None = None

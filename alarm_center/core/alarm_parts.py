@@ -50,6 +50,6 @@ class Limits:
     self_dispatch_at: datetime | None = None
     """Staff are sent by then, whoever holds it."""
     arrive_by: datetime | None = None
-    """What the area, or the visit's time, asks for."""
+    """The area's target, or the visit's time."""
     limit_at: datetime | None = None
     """By then whoever has it must have arrived, said a word from the site, or said how it ended."""

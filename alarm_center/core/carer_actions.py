@@ -73,7 +73,7 @@ class CarerAction:
     """The SMS that acknowledges it, where it succeeds; ``None``: the page that it was said on has shown it."""
 
     digit: str | None = None
-    """What is written in an SMS, or pressed in a call; ``None``: only the link page has it."""
+    """The digit written in an SMS, or pressed in a call; ``None``: only the link page has it."""
     label: Bilingual | None = None
     """The words beside the digit in an SMS: 1=tar."""
     phrases: tuple[str, ...] = ()

@@ -39,22 +39,28 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class KeeperSession:
     """The session in the database that a replica keeps its claims with."""
 
     pid: int
     since: datetime
 
 
-async def session(connection: "asyncpg.Connection[Any]") -> Session:
+async def session(connection: "asyncpg.Connection[Any]") -> KeeperSession:
     """Return the session that *connection* is."""
     row = await connection.fetchrow("select pid, backend_start from pg_stat_get_activity(pg_backend_pid())")
     assert row is not None, "a session sees itself"
-    return Session(row["pid"], row["backend_start"])
+    return KeeperSession(row["pid"], row["backend_start"])
 
 
 async def claim_next(
-    tx: "Tx[Any]", token: UUID, lease: timedelta, kept_by: Session | None, every: timedelta | None, *, urgent_only: bool
+    tx: "Tx[Any]",
+    token: UUID,
+    lease: timedelta,
+    kept_by: KeeperSession | None,
+    every: timedelta | None,
+    *,
+    urgent_only: bool,
 ) -> Claim | None:
     """Claim the row to send next; ``None`` where none may go now. First SMS before reminders, priority 1 before all.
 
@@ -121,7 +127,7 @@ async def next_turn_in(tx: "Tx[Any]") -> timedelta | None:
 
 
 async def keep(
-    connection: "asyncpg.Connection[Any]", tokens: Sequence[UUID], lease: timedelta, kept_by: Session
+    connection: "asyncpg.Connection[Any]", tokens: Sequence[UUID], lease: timedelta, kept_by: KeeperSession
 ) -> frozenset[UUID]:
     """Hold the claims *tokens* for another *lease* from now, by *kept_by*; return those that are still ours.
 

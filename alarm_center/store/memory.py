@@ -24,7 +24,7 @@ _LIMIT_SECONDS: Final = 10.0
 """How long one use of a connection may last, of real time. The server ends a transaction after 8 s (store/migrate.py); a
 link that has not said so by now is frozen, and is dropped instead of asked to roll back."""
 _AT_ONCE_SECONDS: Final = 3.0
-"""The same for one statement that nothing waits for."""
+"""Limit of one statement that nothing waits for, in seconds of real time."""
 
 
 def can_be_tried_again(error: BaseException) -> bool:

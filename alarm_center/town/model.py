@@ -174,7 +174,7 @@ class Shift(Part):
 
 
 class Consent(Part):
-    """What the resident, or the cohabitant, has said; ``instead`` is what comes when it is revoked.
+    """Consent of the resident, or of the cohabitant; ``instead`` is what comes when it is revoked.
 
     ``allows`` is what a limited one allows: sensors alone where nothing else is said.
     """
@@ -187,7 +187,7 @@ class Consent(Part):
 
     @property
     def agreed(self) -> frozenset[ConsentTo]:
-        """What may be done: all of it where the consent is given, nothing where it is revoked."""
+        """Uses that it allows: all where the consent is given, none where it is revoked."""
         match self.state:
             case ConsentState.GIVEN:
                 return frozenset(ConsentTo)

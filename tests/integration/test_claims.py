@@ -121,7 +121,7 @@ async def test_a_renewed_claim_is_not_free_though_its_session_is_gone(centre: Sm
     )
 
 
-async def session_is_gone(centre: SmsCentre, session: claims.Session) -> bool:
+async def session_is_gone(centre: SmsCentre, session: claims.KeeperSession) -> bool:
     rows = await centre.rows("select session_lives($1, $2) as lives", session.pid, session.since)
     return not rows[0]["lives"]
 
