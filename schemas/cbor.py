@@ -1,4 +1,4 @@
-"""A look over CBOR bytes before anything is built of them, so that a small message cannot become a large one.
+"""Size check of CBOR bytes before anything is built of them, so that a small message cannot become a large one.
 
 A well-formed item of four megabytes can stand for hundreds of megabytes of objects, a number of a billion
 digits, or a list that holds itself (RFC 8949 §10). The contract needs none of what makes that possible: no
@@ -23,7 +23,7 @@ class BadCbor(ValueError):
 
 
 class TooManyItems(BadCbor):
-    """It is plain CBOR so far, but of more items than any honest message has."""
+    """More items than any honest message has, of CBOR that is plain so far."""
 
 
 def check(data: bytes) -> None:

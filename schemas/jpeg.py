@@ -1,4 +1,4 @@
-"""The size of a JPEG read from its header, so that no picture is decoded before its size is known."""
+"""Check of a JPEG by its header alone: sequential ones of at most four scans give width and height, others are refused."""
 
 from typing import Final
 

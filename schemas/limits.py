@@ -1,4 +1,7 @@
-"""The limits of the contract (design §5); what breaks one is refused with a reason, never decoded further."""
+"""Numbers of the contract: the largest message and its parts, and the periods and waits between home and centre.
+
+A message that breaks a limit is refused with a reason (docs/contract.md#refusals).
+"""
 
 SESSION_BYTES = 4 * 1024 * 1024
 SESSION_BYTES_AIM = 1_500_000
@@ -11,7 +14,7 @@ PEOPLE = 20
 REASONS = 8
 EVIDENCE = 64
 MEASURES = 200
-"""What one finding tells at most."""
+"""Most entries of one finding: people, reasons, pieces of evidence, named measures."""
 
 MESSAGE_BYTES = 256 * 1024
 """Config, command, status, finding, receipt and pulse: everything but pictures."""

@@ -1,4 +1,4 @@
-"""Every message that passes between home, detector and centre, as pydantic models (design §5).
+"""Messages between home, detector and centre, as pydantic models (docs/contract.md).
 
 What we build ourselves may have no unknown field; what we receive may (see :mod:`schemas.wire`), so that an
 older part goes on working beside a newer one. Instants are aware and in UTC; picture coordinates are
@@ -20,7 +20,7 @@ from schemas.room import Profile as Profile
 from schemas.room import Quantity
 from schemas.room import Row as Row
 from schemas.room import Zone as Zone
-from schemas.vocabulary import REASONS, Answer, DeviceKind, Link, Reason, ReceiptState, Show
+from schemas.vocabulary import REASONS, Answer, DeviceKind, LinkState, Reason, ReceiptState, Show
 
 
 class Message(Part):
@@ -35,7 +35,7 @@ class Message(Part):
 
 
 class Envelope(Part):
-    """What goes around a binary message: ``body`` is the CBOR of the message, or its sealed form.
+    """The envelope of a binary message: ``body`` is the CBOR of the message, or its sealed form.
 
     With ``sealed``, ``key_id`` says with which key and ``nonce`` is the cipher's own. Nothing seals yet; who
     has no key refuses.
@@ -49,13 +49,13 @@ class Envelope(Part):
 
 
 class Pulse(Message):
-    """The centre's clock, each 20 s to all devices: without it no device wakes."""
+    """The centre's time, sent to all devices each 20 s; without it no device wakes."""
 
     now: Instant
 
 
 class Capture(Part):
-    """How a camera takes its session."""
+    """A camera's settings for its sessions."""
 
     fps: float = Field(default=5.0, ge=1.0, le=12.0)
     width: int = Field(default=640, ge=160, le=limits.FRAME_WIDTH)
@@ -63,7 +63,7 @@ class Capture(Part):
     jpeg_quality: int = Field(default=80, ge=30, le=95)
 
 
-class Attempt(Part):
+class ScheduledAttempt(Part):
     """One look that the device has to make by itself."""
 
     check_id: UUID
@@ -83,7 +83,7 @@ class Attempt(Part):
 
 
 class Config(Message):
-    """What a device should do for the next 36 hours: an explicit list, no schedule logic on the device.
+    """A device's wanted state for the next 36 hours: an explicit list, no schedule logic on the device.
 
     ``withdrawn`` says that nobody may look: no consent, or bound to nobody. An empty list alone says only that
     nothing is owed; commands may still come.
@@ -91,13 +91,13 @@ class Config(Message):
 
     version: int = Field(ge=1)
     withdrawn: bool = False
-    attempts: tuple[Attempt, ...] = Field(default=(), max_length=500)
+    attempts: tuple[ScheduledAttempt, ...] = Field(default=(), max_length=500)
     capture: Capture = Capture()
     profile: Profile = Profile()
 
 
 class Command(Message):
-    """Look now, for an open case: ``attempt`` is one more session, ``live`` is frames to a screen.
+    """Order to look now, for an open case: ``attempt`` is one more session, ``live`` is frames to a screen.
 
     ``case`` is the id of the check or alarm that it is tied to; a device does nothing without one.
     """
@@ -119,7 +119,7 @@ class Command(Message):
 
 
 class Preflight(Part):
-    """The camera opened, or not, shortly before an attempt; no picture is kept or sent."""
+    """Trial of the camera shortly before an attempt; no picture is kept or sent."""
 
     check_id: UUID
     attempt: int = Field(ge=1, le=20)
@@ -127,7 +127,7 @@ class Preflight(Part):
 
 
 class Status(Message):
-    """How a device is, each minute and on change; ``gone`` is its last will.
+    """A device's state, each minute and on change; ``gone`` is its last will.
 
     ``boot`` is random at each start of the gateway, ``connection`` counts its connects from 1, ``sequence`` its statuses
     from 1. A will has its own connection's numbers and comes after all else of that connection. A gateway of before
@@ -135,7 +135,7 @@ class Status(Message):
     ``wall_offset_s`` is the device's own clock minus the pulse's, seconds; it is only reported.
     """
 
-    link: Link
+    link: LinkState
     config_version: int | None = None
     software: Short = ""
     camera_ok: bool | None = None
@@ -155,7 +155,7 @@ class Frame(Part):
     jpeg: bytes
 
 
-class Channel(Part):
+class SensorChannel(Part):
     """One sensor's series: ``values[i]`` was read ``ms[i]`` after the start, one number a cell, row by row.
 
     ``quantity`` says what and in which unit: ``thermal_c`` (°C, rows × columns), ``ambient_c`` (°C),
@@ -183,7 +183,7 @@ class Channel(Part):
 
 
 class Session(Message):
-    """The ten seconds: a header, and frames or samples or both, or a ``fault`` in their stead.
+    """One recording: a header, and frames or samples or both, or a ``fault`` in their stead.
 
     A home with a camera and sensors sends both in one session; ``kind`` is then ``camera``. Where one of them failed,
     ``fault`` says so beside what the other gave.
@@ -206,7 +206,7 @@ class Session(Message):
     profile: Profile = Profile()
     fault: Short | None = None
     frames: tuple[Frame, ...] = Field(default=(), max_length=limits.FRAMES)
-    channels: tuple[Channel, ...] = Field(default=(), max_length=32)
+    channels: tuple[SensorChannel, ...] = Field(default=(), max_length=32)
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -258,13 +258,13 @@ class Finding(Message):
         if allowed and (not self.reasons or self.reasons[0] not in allowed):
             raise ValueError(f"finding {self.session_id}: {self.answer} needs one of its own reasons first")
         if self.answer is Answer.IN_BED and not (self.evidence and self.people):
-            # Green needs evidence (design §2.2): the contract itself has no other green.
+            # Green needs evidence (docs/guarantees.md#2-green-needs-evidence): the contract itself has no other green.
             raise ValueError(f"finding {self.session_id}: in_bed needs evidence and the number of people seen")
         return self
 
 
 class Picture(Message):
-    """Frames of a session that a person may have to see. Memory only, never stored (design §2.5)."""
+    """Frames of a session that a person may have to see. Memory only, never stored."""
 
     binary: ClassVar[bool] = True
     limit: ClassVar[int] = limits.SESSION_BYTES
@@ -290,7 +290,7 @@ class LiveFrame(Message):
 
 
 class Receipt(Message):
-    """The centre has the session's finding in its database, or never takes it; either ends the session."""
+    """Acknowledgement of a session: the centre has its finding in the database, or never takes it. Either ends the session."""
 
     session_id: Name
     state: ReceiptState
@@ -304,11 +304,11 @@ class Receipt(Message):
 
 
 class DetectorStatus(Message):
-    """A detector is alive, each 20 s; ``gone`` is its last will."""
+    """Sign of life of a detector, sent each 20 s; ``gone`` is its last will."""
 
     detector_id: Name
     version: Short
-    link: Link
+    link: LinkState
 
 
 MESSAGES: dict[str, type[Message]] = {
@@ -323,4 +323,4 @@ MESSAGES: dict[str, type[Message]] = {
     "receipt": Receipt,
     "detector": DetectorStatus,
 }
-"""Each message under the word that names it in its topic."""
+"""Messages by the word that names them in their topic."""

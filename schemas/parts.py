@@ -1,4 +1,4 @@
-"""What every message is made of: instants, names and numbers within their bounds, and the piece that takes no more."""
+"""Pieces of messages: instants, names and numbers within their bounds, and the base that takes no other field."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -32,6 +32,6 @@ Seconds = Annotated[int, Field(ge=limits.SECONDS_MIN, le=limits.SECONDS_MAX)]
 
 
 class Part(BaseModel):
-    """A piece of a message."""
+    """Base of every piece of a message: frozen, and unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

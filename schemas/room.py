@@ -1,4 +1,4 @@
-"""One room as the detector has to know it: its zones, its numbers, and what a session of it has to hold."""
+"""Profile of a room for the detector: zones, thresholds, expected people, and the contents that a session must have."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -26,13 +26,13 @@ class Zone(Part):
 
 Quantity = Literal["thermal_c", "ambient_c", "bed_load_kg", "bed_pressure", "presence", "door_open", "movement"]
 Sense = Literal["camera"] | Quantity
-"""What a session can hold: a camera's frames, or readings of a quantity."""
+"""Contents of a session: a camera's frames, or readings of a quantity."""
 
 Row = Annotated[tuple[Annotated[int, Field(ge=-32768, le=32767)], ...], Field(max_length=1024)]
 
 
 class Profile(Part):
-    """What the detector has to know of one room: geometry and numbers, never a picture.
+    """A room's geometry and numbers for the detector, never a picture.
 
     ``thresholds`` override the detector's own by name. ``signature`` is the coarse structure of the empty
     room, rows of small integers (see docs/detector.md); empty when the room was never calibrated. ``senses`` is what

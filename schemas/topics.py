@@ -1,4 +1,4 @@
-"""The names of MQTT topics: how they are built, subscribed to and read back."""
+"""Topics of MQTT: how each is built, subscribed to and read back, and the table of who sends to whom on it."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Final
 ROOT: Final = "fjarrtillsyn/v1"
 PULSE: Final = f"{ROOT}/pulse"
 DETECTORS: Final = f"{ROOT}/detector"
-"""Where each detector says that it is alive: ``…/detector/{detector_id}``."""
+"""Parent of each detector's topic for its sign of life: ``…/detector/{detector_id}``."""
 
 DETECTOR_STATUS_FILTER: Final = f"{DETECTORS}/+"
 
@@ -152,7 +152,7 @@ def detector(detector_id: str) -> str:
 def every(kind: str, *, share: str | None = None) -> str:
     """Return the filter for *kind* of all devices; with *share*, as a shared subscription of that group.
 
-    Only session, finding and status are ever shared: the rest every replica has to hear (design §5).
+    Only session, finding and status are ever shared (docs/contract.md#from-a-session-to-its-receipt).
 
     Raises:
         BadTopic: the kind is unknown or never shared, or the group's name is not one.

@@ -1,10 +1,10 @@
-"""The closed lists of the service: one word, one meaning, used by every part and every table."""
+"""Closed lists of words that messages, tables and decisions share, each with one meaning (docs/glossary.md)."""
 
 from enum import IntEnum, StrEnum
 
 
 class Answer(StrEnum):
-    """What a detector, or a person, says of one session."""
+    """The answer of a detector, or of a person, about one session."""
 
     IN_BED = "in_bed"
     NOT_SEEN = "not_seen"
@@ -13,7 +13,7 @@ class Answer(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why that answer; the plan acts on the reason, so a finding carries exactly one as its first."""
+    """The reason of an answer; the plan acts on it, so a finding carries exactly one as its first."""
 
     # something_wrong
     ON_FLOOR = "on_floor"
@@ -68,11 +68,11 @@ REASONS: dict[Answer, frozenset[Reason]] = {
         }
     ),
 }
-"""Which reasons go with which answer. ``in_bed`` and ``not_seen`` need none."""
+"""Reasons that belong to each answer. ``in_bed`` and ``not_seen`` take none."""
 
 
 class AlarmKind(StrEnum):
-    """What an alarm is about. Somebody must act."""
+    """The kind of an alarm. Somebody must act."""
 
     SOMETHING_WRONG = "something_wrong"
     NOT_SEEN = "not_seen"
@@ -85,7 +85,7 @@ class AlarmKind(StrEnum):
 
 
 class Priority(IntEnum):
-    """1 is the most urgent."""
+    """Urgency of an alarm; 1 is the most urgent."""
 
     FIRST = 1
     SECOND = 2
@@ -93,7 +93,7 @@ class Priority(IntEnum):
 
 
 class Outcome(StrEnum):
-    """How an alarm ended. ``other`` needs a note."""
+    """The outcome that ends an alarm. ``other`` needs a note."""
 
     HELPED_UP = "helped_up"
     WELL_IN_BED = "well_in_bed"
@@ -107,22 +107,15 @@ class Outcome(StrEnum):
     OTHER = "other"
 
 
-class Obstacle(StrEnum):
-    """What a carer met at the door: not an outcome, it keeps the alarm open."""
-
-    CANNOT_GET_IN = "cannot_get_in"
-    NOBODY_HOME = "nobody_home"
-
-
 class Condition(StrEnum):
-    """What the evidence says now; kept apart from what people do about it."""
+    """The condition by the evidence so far; kept apart from what people do about it."""
 
     ACTIVE = "active"
     CLEARED = "cleared"
 
 
 class CancelReason(StrEnum):
-    """Why an owed check is not made."""
+    """The reason for not making an owed check."""
 
     PAUSE_AWAY = "pause_away"
     PAUSE_HOSPITAL = "pause_hospital"
@@ -137,35 +130,35 @@ class CancelReason(StrEnum):
 
 
 class Instead(StrEnum):
-    """What comes in a cancelled check's stead."""
+    """The replacement of a cancelled check."""
 
     VISIT = "visit"
     NOTHING = "nothing"
 
 
 class HandledBy(StrEnum):
-    """Who runs the supervision: an alarm centre with operators, or the home care itself."""
+    """The organisation that runs the supervision: an alarm centre with operators, or the home care itself."""
 
     ALARM_CENTRE = "alarm_centre"
     HOME_CARE = "home_care"
 
 
 class GreenBy(StrEnum):
-    """Who may turn this resident's checks green: a person, or the detector once a planner has signed."""
+    """The right to turn this resident's checks green: a person's, or the detector's once a planner has signed."""
 
     OPERATOR = "operator"
     DETECTOR = "detector"
 
 
 class Show(StrEnum):
-    """Which sessions' pictures a person may have to look at."""
+    """Sessions whose pictures a person may have to look at: all, or those that are not in bed."""
 
     ALWAYS = "always"
     DEVIATION = "deviation"
 
 
 class DeviceKind(StrEnum):
-    """What a device senses with; one with a camera is ``camera``, whatever sensors it has beside it."""
+    """A device's senses; one with a camera is ``camera``, whatever sensors it has beside it."""
 
     CAMERA = "camera"
     SENSORS = "sensors"
@@ -180,7 +173,7 @@ class ConsentState(StrEnum):
 
 
 class CohabitantSleeps(StrEnum):
-    """Where a resident's cohabitant sleeps, as seen from the room that the resident's device looks into."""
+    """A cohabitant's sleeping place, as seen from the room that the resident's device looks into."""
 
     SAME_BED = "same_bed"
     SAME_ROOM = "same_room"
@@ -196,31 +189,49 @@ class ConsentTo(StrEnum):
 
 
 class Role(StrEnum):
-    """What a user may do."""
+    """A user's role in a town; the rights of each stand in ``alarm_center/core/roles.py``.
+
+    ``planner`` and ``engineer``, as release 0.2.0 wrote them, are read as coordinator and installer.
+    """
 
     OPERATOR = "operator"
-    CARER = "carer"
+    SUPERVISOR = "supervisor"
     LEAD = "lead"
-    PLANNER = "planner"
+    CARER = "carer"
+    CASE_OFFICER = "case_officer"
+    COORDINATOR = "coordinator"
+    INSTALLER = "installer"
+    AUDITOR = "auditor"
     ADMIN = "admin"
-    ENGINEER = "engineer"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Role | None":
+        return {"planner": cls.COORDINATOR, "engineer": cls.INSTALLER}.get(str(value))
+
+
+class InvitationAnswer(StrEnum):
+    """End of an invitation to a town's people."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
 
 
 class Channel(StrEnum):
-    """How a notice reaches a carer."""
+    """The channel by which a notice reaches a carer."""
 
     SMS = "sms"
     CALL = "call"
 
 
 class ReceiptState(StrEnum):
-    """What became of a session; either ends it for the gateway."""
+    """The end of a session for the gateway: either one ends it."""
 
     COMMITTED = "committed"
     REFUSED = "refused"
 
 
-class Link(StrEnum):
+class LinkState(StrEnum):
     """The state of a device's link, as its status or its last will says."""
 
     UP = "up"
@@ -228,7 +239,7 @@ class Link(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a message was not taken. Counted and logged under these words, nowhere else."""
+    """The reason for refusing a message. Counted and logged under these words, nowhere else."""
 
     NOT_CBOR = "not_cbor"
     NOT_JSON = "not_json"
@@ -275,7 +286,7 @@ class RaisedFor(StrEnum):
     CALLED = "called"
     """The resident has called, or pressed a button of another system's."""
     RELATIVE = "relative"
-    """Somebody close, or a neighbour, has called."""
+    """A relative or a neighbour has called."""
     STAFF = "staff"
     """Staff ask for help, or for somebody to go there."""
     NO_ANSWER = "no_answer"
@@ -284,7 +295,7 @@ class RaisedFor(StrEnum):
 
 
 class ClearFor(StrEnum):
-    """Why somebody sees a picture clear where the town shows it blurred first. A clear look without a reason is refused."""
+    """The reason for a clear picture where the town shows it blurred first. A clear look without one is refused."""
 
     NOT_ENOUGH = "not_enough"
     """The blurred picture does not say whether somebody is there, or how they lie."""
@@ -295,7 +306,7 @@ class ClearFor(StrEnum):
 
 
 class Heed(StrEnum):
-    """How a reply reaches an operator (a lead, where the home care answers): not at all, on the screen, or with a sound."""
+    """The way of a reply to an operator (a lead, where the home care answers): none, on the screen, or with a sound."""
 
     NOTHING = "nothing"
     SHOW = "show"

@@ -1,7 +1,7 @@
-"""Bytes to messages and back: JSON, or CBOR in an envelope that leaves room for sealing past the broker.
+"""Codec of messages: JSON, or CBOR in an envelope that leaves room for sealing past the broker.
 
-Decoding is total in one sense: whatever the bytes, the caller gets a message or :class:`Refused` with a word
-from :class:`schemas.vocabulary.Refusal`, and nothing is decoded whose size was not looked at first.
+Whatever the bytes, :func:`decode` returns a message or raises :class:`Refused` with a word of
+:class:`schemas.vocabulary.Refusal`; nothing is decoded before its size is known.
 """
 
 from typing import Any, Final, TypeVar

@@ -10,6 +10,10 @@ from schemas.timeline.checks import *
 from schemas.timeline.imports import *
 from schemas.timeline.kinds import EventKind as EventKind
 from schemas.timeline.messages import *
+from schemas.timeline.people import *
+from schemas.timeline.review import *
+from schemas.timeline.sealed_accounts import *
+from schemas.timeline.sign_in import *
 from schemas.timeline.stored import Unknown as Unknown
 from schemas.timeline.stored import decode as decode
 from schemas.timeline.stored import encode as encode

@@ -1,4 +1,4 @@
-"""The lines of an alarm: who holds it, whom it asked, what carers said, and how it ended; and of many with one cause."""
+"""The lines of an alarm: its holders, dispatch, carers' words and end; of incidents, and of the service's absence."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,7 +10,7 @@ from schemas.vocabulary import AlarmKind, Channel, ClearFor, Outcome, Priority, 
 
 @payload(EventKind.ALARM_OPENED)
 class AlarmOpened(Payload):
-    """A case began. A visit is calm: planned, dispatched and receipted the same way."""
+    """A case began. A visit is calm: planned, dispatched and answered the same way."""
 
     alarm_kind: AlarmKind
     priority: Priority
@@ -50,7 +50,7 @@ class CaseCleared(Payload):
 
 @payload(EventKind.OUTCOME_MISSING)
 class OutcomeMissing(Payload):
-    """Nobody needs to go, and nobody has said how it ended."""
+    """The outcome is owed: nobody needs to go any more, and nobody has said how it ended."""
 
 
 @payload(EventKind.CLOSED)
@@ -164,7 +164,7 @@ class NobodyOnDuty(Payload):
 
 @payload(EventKind.EXHAUSTED)
 class DispatchExhausted(Payload):
-    """Everybody was asked, in so many rounds, and nobody has accepted."""
+    """Every round of the chain is over, and nobody has accepted."""
 
     rounds: int
 
@@ -275,7 +275,7 @@ class CarerDone(CarerLine):
 
 @payload(EventKind.WORD_AFTER_CLOSE)
 class WordAfterClose(CarerLine):
-    """A carer said something (*word*, as the alarm's event is called) of a case that was closed."""
+    """A carer replied (*word*, a code) about a case that was closed."""
 
     word: Code
 
@@ -292,7 +292,7 @@ class PutIntoIncident(Payload):
 
 @payload(EventKind.INCIDENT_OPENED)
 class IncidentOpened(Payload):
-    """Many alarms have one cause."""
+    """An incident began: many alarms have one cause."""
 
     incident_id: UUID
     number: int
@@ -319,6 +319,6 @@ class IncidentClosed(Payload):
 
 @payload(EventKind.SERVICE_GAP)
 class ServiceGap(Payload):
-    """The whole service was away for so long."""
+    """The whole service was away for *seconds*."""
 
     seconds: int

@@ -1,4 +1,6 @@
-"""A line's payload: one frozen class a kind, with ids, codes and numbers only.
+"""Base of timeline payloads: the class, the register from kind to class, and the form of a code; no kind's own class.
+
+The kinds' classes are in `checks`, `alarms`, `messages`, `town`, `people` and `imports`.
 
 A name, an address, a phone number or free text never stands in a line: lines are kept for years, sealed, and read by
 engineers. A field is an id, a number, an instant, one of the vocabulary's lists, or a :data:`Code`.

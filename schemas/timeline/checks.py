@@ -1,4 +1,4 @@
-"""The lines of a check: how it goes, what was found, and what a person said of it."""
+"""The lines of a check, from planned to its end, and of its sessions: findings, answers of people, kept or refused."""
 
 from datetime import date, datetime
 
@@ -129,7 +129,7 @@ class FindingTaken(Payload):
 
 @payload(EventKind.EVIDENCE)
 class EvidenceTaken(Payload):
-    """A session that does not decide: *when* says why, as ``too_late`` or ``answered`` (`core.late.When`)."""
+    """A session that does not decide: *when* says why, as ``too_late`` or ``answered`` (`core.check.late_sessions.Circumstance`)."""
 
     when: Code
     session_id: Code

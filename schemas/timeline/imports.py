@@ -1,4 +1,4 @@
-"""The lines of an import: one for each row that a town's file added, changed or ended."""
+"""The lines of an import: a payload for each kind of row that a town's file added, changed or ended."""
 
 from datetime import date
 from uuid import UUID
@@ -22,6 +22,14 @@ class AreaImported(Payload):
     action: ImportAction
 
 
+@payload(EventKind.PERFORMER_IMPORTED)
+class PerformerImported(Payload):
+    """A performer, known in its town by *code*."""
+
+    action: ImportAction
+    code: Code
+
+
 @payload(EventKind.USER_IMPORTED)
 class UserImported(Payload):
     """A user, or their membership."""
@@ -38,7 +46,7 @@ class CarerImported(Payload):
 
 @payload(EventKind.SHIFT_IMPORTED)
 class ShiftImported(Payload):
-    """So many shifts of one patrol in one area."""
+    """Shifts of one patrol in one area, and their number."""
 
     action: ImportAction
     count: int

@@ -1,4 +1,7 @@
-"""The kinds of lines in the timeline. A value that a release has written is never renamed or taken away."""
+"""Kinds of the timeline's lines, as they are stored. A value that a release has written is never renamed or taken away.
+
+A kind's payload stands in the module of its topic, its words in `words/timeline_words.py`.
+"""
 
 from enum import StrEnum
 
@@ -103,9 +106,28 @@ class EventKind(StrEnum):
     DISCREPANCY_FOUND = "discrepancy_found"
     DISCREPANCY_RESOLVED = "discrepancy_resolved"
     RECONCILED = "reconciled"
+    # the review of the log of looks (review.py)
+    LOOK_LOG_READ = "look_log_read"
+    LOOK_LOG_EXPORTED = "look_log_exported"
+    LOOK_LIST_SHOWN = "look_list_shown"
+    LOOK_REVIEWED = "look_reviewed"
+    LOOK_SAMPLE_DRAWN = "look_sample_drawn"
+    LOOK_SAMPLE_SIGNED = "look_sample_signed"
+    # sign-in (sign_in.py)
+    SECOND_FACTOR_ADDED = "second_factor_added"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    SECOND_FACTOR_REFUSED = "second_factor_refused"
+    SECOND_FACTORS_RESET = "second_factors_reset"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    # sealed accounts (sealed_accounts.py)
+    SEALED_ACCOUNT_MADE = "sealed_account_made"
+    SEALED_ACCOUNT_OPENED = "sealed_account_opened"
+    SEALED_ACCOUNT_TRIED = "sealed_account_tried"
     # what a town's file changed (imports.py)
     ORGANISATION_IMPORTED = "organisation_imported"
     AREA_IMPORTED = "area_imported"
+    PERFORMER_IMPORTED = "performer_imported"
     USER_IMPORTED = "user_imported"
     CARER_IMPORTED = "carer_imported"
     SHIFT_IMPORTED = "shift_imported"
@@ -115,3 +137,12 @@ class EventKind(StrEnum):
     PLAN_IMPORTED = "plan_imported"
     SLOT_IMPORTED = "slot_imported"
     DEVICE_IMPORTED = "device_imported"
+    # a town's people (people.py)
+    MEMBERSHIP_INVITED = "membership_invited"
+    MEMBERSHIP_ACCEPTED = "membership_accepted"
+    MEMBERSHIP_CHANGED = "membership_changed"
+    MEMBERSHIP_ENDED = "membership_ended"
+    INVITATION_ENDED = "invitation_ended"
+    AGREEMENT_OFFERED = "agreement_offered"
+    AGREEMENT_ACCEPTED = "agreement_accepted"
+    AGREEMENT_ENDED = "agreement_ended"

@@ -1,5 +1,6 @@
-"""The lines of SMS, calls and replies. The words themselves stand in tables of their own, never here."""
+"""The lines of SMS, calls, carers' replies and musters. The words themselves stand in tables of their own, never here."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from schemas.timeline.base import Code, Payload, payload
@@ -7,112 +8,87 @@ from schemas.timeline.kinds import EventKind
 from schemas.vocabulary import Duty, Heed
 
 
-@payload(EventKind.SMS_SENT)
-class SmsSent(Payload):
-    """The provider took an SMS, *seconds* after it was queued; perhaps for the second time."""
+@dataclass(frozen=True, slots=True)
+class MessageLine(Payload):
+    """Base of the lines of one SMS or call: which message, with what words, and its rank in the outbox."""
 
     message_id: UUID
     wording: Code
     rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTaken(MessageLine):
+    """Base of the lines of a message that the provider took, *seconds* after it was queued; perhaps for the second time."""
+
     seconds: float
     sent_twice: bool = False
     notice_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEnded(MessageLine):
+    """Base of the lines of a message that needs nothing more."""
+
+    notice_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLost(MessageLine):
+    """Base of the lines of a message that did not arrive, or may not have; *error* is the provider's code, or ours."""
+
+    error: Code | None = None
+    notice_id: UUID | None = None
+
+
+@payload(EventKind.SMS_SENT)
+class SmsSent(MessageTaken):
+    """The provider took an SMS, *seconds* after it was queued; perhaps for the second time."""
 
 
 @payload(EventKind.SMS_DELIVERED)
-class SmsDelivered(Payload):
+class SmsDelivered(MessageEnded):
     """An SMS reached the phone."""
-
-    message_id: UUID
-    wording: Code
-    rank: int
-    notice_id: UUID | None = None
 
 
 @payload(EventKind.SMS_FAILED)
-class SmsFailed(Payload):
+class SmsFailed(MessageLost):
     """An SMS will never reach the phone; *error* is the provider's code, or ours."""
-
-    message_id: UUID
-    wording: Code
-    rank: int
-    error: Code | None = None
-    notice_id: UUID | None = None
 
 
 @payload(EventKind.SMS_UNKNOWN)
-class SmsUnknown(Payload):
-    """Nobody can say whether an SMS was sent."""
-
-    message_id: UUID
-    wording: Code
-    rank: int
-    error: Code | None = None
-    notice_id: UUID | None = None
+class SmsUnknown(MessageLost):
+    """An SMS may have been sent: the provider cannot say."""
 
 
 @payload(EventKind.SMS_NOT_NEEDED)
-class SmsNotNeeded(Payload):
+class SmsNotNeeded(MessageEnded):
     """An SMS was not sent: its question was answered before."""
-
-    message_id: UUID
-    wording: Code
-    rank: int
-    notice_id: UUID | None = None
 
 
 @payload(EventKind.CALL_SENT)
-class CallSent(Payload):
+class CallSent(MessageTaken):
     """The provider took a call, *seconds* after it was queued; perhaps for the second time."""
-
-    message_id: UUID
-    wording: Code
-    rank: int
-    seconds: float
-    sent_twice: bool = False
-    notice_id: UUID | None = None
 
 
 @payload(EventKind.CALL_DELIVERED)
-class CallDelivered(Payload):
+class CallDelivered(MessageEnded):
     """A call was answered."""
-
-    message_id: UUID
-    wording: Code
-    rank: int
-    notice_id: UUID | None = None
 
 
 @payload(EventKind.CALL_FAILED)
-class CallFailed(Payload):
+class CallFailed(MessageLost):
     """A call was not answered; *error* is the provider's code, or ours."""
-
-    message_id: UUID
-    wording: Code
-    rank: int
-    error: Code | None = None
-    notice_id: UUID | None = None
 
 
 @payload(EventKind.CALL_UNKNOWN)
-class CallUnknown(Payload):
-    """Nobody can say whether a call was made."""
-
-    message_id: UUID
-    wording: Code
-    rank: int
-    error: Code | None = None
-    notice_id: UUID | None = None
+class CallUnknown(MessageLost):
+    """A call may have been made: the provider cannot say."""
 
 
 @payload(EventKind.CALL_NOT_NEEDED)
-class CallNotNeeded(Payload):
+class CallNotNeeded(MessageEnded):
     """A call was not made: its question was answered before."""
-
-    message_id: UUID
-    wording: Code
-    rank: int
-    notice_id: UUID | None = None
 
 
 @payload(EventKind.REPLY)
@@ -146,7 +122,7 @@ class MusterAsked(Payload):
 
 @payload(EventKind.MUSTER_UNANSWERED)
 class MusterUnanswered(Payload):
-    """Nobody holds a shift's phone: it *said* ``no`` or ``nothing``. *covered*: another patrol of the area is there."""
+    """A shift's phone is held by nobody: it *said* ``no`` or ``nothing``. *covered*: another patrol of the area is there."""
 
     shift_id: UUID
     duty: Duty

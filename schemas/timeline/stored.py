@@ -1,4 +1,4 @@
-"""Between a payload and the JSON that is stored: total, since lines outlive the version that wrote them."""
+"""Codec of a payload and its stored JSON. Reading never fails, since lines outlive the version that wrote them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

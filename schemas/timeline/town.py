@@ -1,4 +1,4 @@
-"""The lines of devices, of a resident's pauses and consent, and of the evening's preparation."""
+"""The lines of devices, pauses and consent, and of the evening's preparation: reserve lists and discrepancies."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from schemas.timeline.base import Code, Payload, payload
 from schemas.timeline.kinds import EventKind
-from schemas.vocabulary import CancelReason, Instead, Link
+from schemas.vocabulary import CancelReason, Instead, LinkState
 
 
 @payload(EventKind.CONFIG_WANTED)
@@ -21,7 +21,7 @@ class ConfigWanted(Payload):
 class DeviceChanged(Payload):
     """A device says something else of itself than before."""
 
-    link: Link
+    link: LinkState
     camera_ok: bool | None = None
 
 
@@ -76,7 +76,7 @@ class ReserveListFetched(Payload):
 class DiscrepancyFound(Payload):
     """Something does not agree before the night. *endangers*: somebody is owed supervision and could go without.
 
-    The other fields are those of `store.reconciling.QUESTIONS`, each where its question gives it.
+    The other fields are those of `store.reconciliation.QUESTIONS`, each where its question gives it.
     """
 
     code: Code
