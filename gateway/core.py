@@ -1,8 +1,8 @@
-"""What one gateway knows and may do: its clock, its list, when it looks, and which sessions it still owes.
+"""State of one gateway from config, pulse, command and receipt: when it wakes, tries its camera, sends again, says its status.
 
 Pure: no I/O, no clock, no chance. Calls are given *t*, seconds of a clock that only goes forward; the time of day is
 the centre's last pulse plus what has passed of *t* since. The shell around it (:mod:`gateway.service`) tells it what
-happened, then asks ``next_look``, ``next_copy`` and their like what to do.
+happened, then asks ``next_waking``, ``claim_copy`` and their like what to do.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from schemas import limits
 from schemas.messages import Capture, Command, Config, Preflight, Profile, Status
-from schemas.vocabulary import Link, Show
+from schemas.vocabulary import LinkState, Show
 
 Key = tuple[UUID, int]
 """An attempt: the check's id and the attempt's number."""
@@ -21,10 +21,10 @@ Key = tuple[UUID, int]
 PREFLIGHTS_BEFORE: Final = (timedelta(minutes=10), timedelta(minutes=2))
 GRACE: Final = timedelta(seconds=limits.GRACE_SECONDS)
 REMEMBER: Final = timedelta(hours=limits.CONFIG_AHEAD_HOURS)
-"""How long a look that was made, or a command that was heard, is remembered past its end."""
+"""A look that was made, or a command that was heard, is remembered for so long past its end."""
 
 
-class IllegalMove(Exception):
+class IllegalStep(Exception):
     """This cannot happen in the state that the gateway is in; nothing has changed."""
 
 
@@ -37,7 +37,7 @@ class Ignored(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Waking:
     """One waking: why, for how long, and until when it is of use."""
 
     kind: str
@@ -55,7 +55,7 @@ class Look:
 
 
 class Copy(StrEnum):
-    """Where the newest copy of a kept session is."""
+    """The place of a pending session's newest copy."""
 
     HERE = "here"
     ON_ITS_WAY = "on_its_way"
@@ -70,11 +70,11 @@ MOVES: Final[dict[tuple[Copy, str], Copy]] = {
     (Copy.AT_BROKER, "waited"): Copy.HERE,
     (Copy.AT_BROKER, "link_lost"): Copy.HERE,
 }
-"""What becomes of a kept session. From each state a receipt, or its time running out, ends it."""
+"""Transitions of a kept session. From each state a receipt, or its time running out, ends it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PendingSession:
     """A session in memory: its bytes as they go on the wire, and how often the broker has had them."""
 
     session_id: str
@@ -85,8 +85,8 @@ class Kept:
     again_at: float = 0.0
 
 
-class Home:
-    """The state of one gateway. Methods are told what happened, or asked what is to be done, at *t*."""
+class GatewayState:
+    """The state of one gateway. Methods are told what happened, or asked what is to be done, at *t* (seconds, monotonic)."""
 
     def __init__(self, boot: str | None = None) -> None:
         """*boot* names this start of the gateway: another than every one before it."""
@@ -98,9 +98,9 @@ class Home:
         self._commands: dict[UUID, Command] = {}
         self._heard: dict[UUID, datetime] = {}
         self._made: dict[Key, datetime] = {}
-        self._looking: Look | None = None
+        self._waking: Waking | None = None
         self._withdrawn = False
-        self._kept: dict[str, Kept] = {}
+        self._pending: dict[str, PendingSession] = {}
         self._checked: dict[tuple[Key, timedelta], datetime] = {}
         self._preflights: dict[Key, str | None] = {}
         self._sequence = 0
@@ -117,25 +117,25 @@ class Home:
     def goodbye(self, software: str) -> Status:
         """Return the status that ends this connection."""
         return Status(
-            link=Link.GONE,
+            link=LinkState.GONE,
             software=software,
             boot=self.boot,
             connection=self._connection,
             sequence=self._sequence,
         )
 
-    def connect(self) -> None:
+    def mark_connected(self) -> None:
         """The broker has taken us. The config that was received before counts only when it is received again."""
         self._connected, self._fresh = True, False
         self._report_at = None
 
-    def disconnect(self) -> None:
+    def mark_disconnected(self) -> None:
         """The link is gone: every session that has no receipt will go again when it is back."""
         self._connected, self._fresh = False, False
-        for session_id in self._kept:
+        for session_id in self._pending:
             self._move(session_id, "link_lost")
 
-    def hear_pulse(self, now: datetime, t: float) -> None:
+    def take_pulse(self, now: datetime, t: float) -> None:
         """The centre says that it is *now*."""
         self._pulse = (now, t)
 
@@ -143,7 +143,7 @@ class Home:
         """Return the time of day: the last pulse and what has passed since; None before the first."""
         return None if self._pulse is None else self._pulse[0] + timedelta(seconds=t - self._pulse[1])
 
-    def awake_allowed(self, t: float) -> bool:
+    def may_wake(self, t: float) -> bool:
         """Return whether somebody may look, and the centre was heard: within the last minute, its config on this link."""
         recent = self._pulse is not None and t - self._pulse[1] <= limits.PULSE_SILENCE_SECONDS
         may_look = self.config is not None and not self.config.withdrawn
@@ -166,7 +166,7 @@ class Home:
         self.config, self._fresh = config, config is not None
         if config is None or config.withdrawn:
             self._commands.clear()
-            self._withdrawn = self._looking is not None
+            self._withdrawn = self._waking is not None
         listed = {(a.check_id, a.attempt) for a in config.attempts} if config else set()
         self._preflights = {key: fault for key, fault in self._preflights.items() if key in listed}
 
@@ -179,7 +179,7 @@ class Home:
         now = self.clock(t)
         if self.config is not None and self.config.withdrawn:
             raise Ignored("command while nobody may look")
-        if now is None or not self.awake_allowed(t):
+        if now is None or not self.may_wake(t):
             raise Ignored("command before pulse and config")
         if command.command_id in self._heard:
             raise Ignored("command heard before")
@@ -192,26 +192,26 @@ class Home:
 
     @property
     def capture(self) -> Capture:
-        """How the camera is to be read."""
+        """The config's capture: rate, size and quality of pictures."""
         return self.config.capture if self.config else Capture()
 
     @property
     def profile(self) -> Profile:
-        """What the detector has to know of the room."""
+        """The config's profile of the room, which a session carries to the detector."""
         return self.config.profile if self.config else Profile()
 
     # Looking
 
-    def next_look(self, t: float) -> Look | None:
+    def next_waking(self, t: float) -> Waking | None:
         """Return what the device has to wake for at *t*, or None: asleep, already looking, or not allowed.
 
         What is on the list goes before commands; among equals, what ends first.
         """
         now = self.clock(t)
-        if now is None or self.config is None or self._looking or not self.awake_allowed(t):
+        if now is None or self.config is None or self._waking or not self.may_wake(t):
             return None
         listed = [
-            Look("attempt", a.seconds, a.show, a.closes_at, a.check_id, a.attempt)
+            Waking("attempt", a.seconds, a.show, a.closes_at, a.check_id, a.attempt)
             for a in self.config.attempts
             if a.opens_at <= now <= a.closes_at and (a.check_id, a.attempt) not in self._made
         ]
@@ -225,80 +225,80 @@ class Home:
                 return min(looks, key=lambda look: look.ends_at)
         return None
 
-    def begin(self, look: Look, t: float) -> None:
+    def begin_waking(self, look: Waking, t: float) -> None:
         """The device wakes for *look*, which will never be made again.
 
         Raises:
-            IllegalMove: it is not what ``next_look`` says at *t*.
+            IllegalStep: it is not what ``next_waking`` says at *t*.
         """
-        if look != self.next_look(t):
-            raise IllegalMove(f"look {look.kind} {look.key or look.command_id}: not allowed now")
+        if look != self.next_waking(t):
+            raise IllegalStep(f"look {look.kind} {look.key or look.command_id}: not allowed now")
         if look.key is not None:
             self._made[look.key] = look.ends_at
         if look.command_id is not None:
             del self._commands[look.command_id]
-        self._looking, self._withdrawn = look, False
+        self._waking, self._withdrawn = look, False
 
     @property
-    def looking(self) -> Look | None:
-        return self._looking
+    def waking(self) -> Waking | None:
+        return self._waking
 
     @property
     def withdrawn(self) -> bool:
-        """Whether the right to the look under way was taken back: it ends now and nothing of it is sent."""
+        """The right to look was taken back during this waking: it ends now and nothing of it is sent."""
         return self._withdrawn
 
-    def end(self, session_id: str | None = None, payload: bytes = b"") -> bool:
+    def end_waking(self, session_id: str | None = None, payload: bytes = b"") -> bool:
         """The device is dark again. Keep the session that the look gave, if any; return whether it is kept.
 
         Raises:
-            IllegalMove: the device was not looking, or *session_id* is kept already.
+            IllegalStep: the device was not looking, or *session_id* is kept already.
         """
-        look = self._looking
-        if look is None or session_id in self._kept:
-            raise IllegalMove(f"session {session_id}: the device was not looking, or it is kept already")
-        withdrawn, self._looking, self._withdrawn = self._withdrawn, None, False
+        look = self._waking
+        if look is None or session_id in self._pending:
+            raise IllegalStep(f"session {session_id}: the device was not looking, or it is kept already")
+        withdrawn, self._waking, self._withdrawn = self._withdrawn, None, False
         if session_id is None or withdrawn:
             return False
-        self._kept[session_id] = Kept(session_id, payload, look.ends_at + GRACE)
+        self._pending[session_id] = PendingSession(session_id, payload, look.ends_at + GRACE)
         return True
 
     # Sessions until their receipt
 
     @property
-    def owed(self) -> tuple[Kept, ...]:
+    def pending(self) -> tuple[PendingSession, ...]:
         """The sessions that no receipt has ended."""
-        return tuple(self._kept.values())
+        return tuple(self._pending.values())
 
-    def next_copy(self, t: float) -> Kept | None:
+    def claim_copy(self, t: float) -> PendingSession | None:
         """Return a session that has to go to the broker now, or None."""
         if not self._connected:
             return None
-        for kept in self.owed:
+        for kept in self.pending:
             if kept.copy is Copy.AT_BROKER and kept.again_at <= t:
                 self._move(kept.session_id, "waited")
-        return next((kept for kept in self.owed if kept.copy is Copy.HERE), None)
+        return next((kept for kept in self.pending if kept.copy is Copy.HERE), None)
 
-    def sent(self, session_id: str) -> None:
+    def mark_sent(self, session_id: str) -> None:
         """A copy is on its way; there is no second one until the broker has it or the link is lost.
 
         Raises:
-            IllegalMove: a copy is on its way or at the broker already, or the session is ended.
+            IllegalStep: a copy is on its way or at the broker already, or the session is ended.
         """
         self._move(session_id, "sent")
 
-    def acknowledged(self, session_id: str, t: float, chance: float) -> None:
+    def mark_acknowledged(self, session_id: str, t: float, chance: float) -> None:
         """The broker has it. Without a receipt it goes again after 20, 40, then each 80 s, ± a third.
 
         *chance* is from 0 to 1. A session that its receipt has ended meanwhile is let be.
         """
-        if session_id not in self._kept:
+        if session_id not in self._pending:
             return
         self._move(session_id, "acknowledged")
-        kept = self._kept[session_id]
+        kept = self._pending[session_id]
         wait = limits.RESEND_SECONDS[min(kept.acknowledged, len(limits.RESEND_SECONDS) - 1)]
         again_at = t + wait * (2 / 3 + chance * 2 / 3)
-        self._kept[session_id] = replace(kept, acknowledged=kept.acknowledged + 1, again_at=again_at)
+        self._pending[session_id] = replace(kept, acknowledged=kept.acknowledged + 1, again_at=again_at)
 
     def take_receipt(self, session_id: str) -> None:
         """The centre has it, or never will: forget the session and its pictures.
@@ -306,7 +306,7 @@ class Home:
         Raises:
             Ignored: no such session is kept.
         """
-        if self._kept.pop(session_id, None) is None:
+        if self._pending.pop(session_id, None) is None:
             raise Ignored("receipt for no kept session")
 
     def drop_expired(self, t: float) -> tuple[str, ...]:
@@ -314,9 +314,9 @@ class Home:
         now = self.clock(t)
         if now is None:
             return ()
-        dropped = tuple(kept.session_id for kept in self.owed if now > kept.ends_at)
+        dropped = tuple(kept.session_id for kept in self.pending if now > kept.ends_at)
         for session_id in dropped:
-            del self._kept[session_id]
+            del self._pending[session_id]
         self._commands = {id_: c for id_, c in self._commands.items() if c.expires_at > now}
         self._heard = {id_: end for id_, end in self._heard.items() if end + REMEMBER > now}
         self._made = {key: end for key, end in self._made.items() if end + REMEMBER > now}
@@ -324,18 +324,18 @@ class Home:
         return dropped
 
     def _move(self, session_id: str, event: str) -> None:
-        kept = self._kept.get(session_id)
+        kept = self._pending.get(session_id)
         state = None if kept is None else MOVES.get((kept.copy, event))
         if kept is None or state is None:
-            raise IllegalMove(f"session {session_id}: {event} while {kept.copy if kept else 'not kept'}")
-        self._kept[session_id] = replace(kept, copy=state)
+            raise IllegalStep(f"session {session_id}: {event} while {kept.copy if kept else 'not kept'}")
+        self._pending[session_id] = replace(kept, copy=state)
 
     # What is reported
 
     def preflights_due(self, t: float) -> frozenset[Key]:
         """Return the attempts before which the camera has to be tried now, without a picture."""
         now = self.clock(t)
-        if now is None or self.config is None or self._looking or not self.awake_allowed(t):
+        if now is None or self.config is None or self._waking or not self.may_wake(t):
             return frozenset()
         due = set()
         for attempt in self.config.attempts:
@@ -345,7 +345,7 @@ class Home:
                 due.add(key)
         return frozenset(due)
 
-    def preflown(self, keys: frozenset[Key], fault: str | None, t: float) -> None:
+    def record_preflight(self, keys: frozenset[Key], fault: str | None, t: float) -> None:
         """The camera was tried for *keys*: *fault* says why it did not open, None that it did."""
         now = self.clock(t)
         listed = {(a.check_id, a.attempt): a for a in self.config.attempts} if self.config else {}
@@ -355,7 +355,7 @@ class Home:
                 if now is not None and listed[key].opens_at - before <= now:
                     self._checked[key, before] = listed[key].closes_at
 
-    def report(
+    def make_status(
         self, t: float, *, camera_ok: bool | None, fault: str | None, software: str, wall: datetime
     ) -> Status | None:
         """Return the status to send now: each minute, on change and on a new connection; else None.
@@ -373,13 +373,13 @@ class Home:
         now = self.clock(t)
         flown = list(self._preflights.items())[-50:]
         return Status(
-            link=Link.UP,
+            link=LinkState.UP,
             config_version=version,
             software=software,
             camera_ok=camera_ok,
             fault=fault,
             wall_offset_s=None if now is None else round((wall - now).total_seconds(), 1),
-            pending_sessions=len(self._kept),
+            pending_sessions=len(self._pending),
             preflight=tuple(Preflight(check_id=k[0], attempt=k[1], fault=f) for k, f in flown),
             boot=self.boot,
             connection=self._connection,
@@ -387,7 +387,9 @@ class Home:
         )
 
 
-def _of_command(command: Command) -> Look:
+def _of_command(command: Command) -> Waking:
     """Return *command* as the look that it asks for; a live look makes no attempt."""
     check_id, attempt = (None, None) if command.kind == "live" else (command.check_id, command.attempt)
-    return Look(command.kind, command.seconds, command.show, command.expires_at, check_id, attempt, command.command_id)
+    return Waking(
+        command.kind, command.seconds, command.show, command.expires_at, check_id, attempt, command.command_id
+    )

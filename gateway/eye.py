@@ -9,15 +9,15 @@ from typing import Final, TypeVar
 
 import structlog
 
-from gateway.sources import CannotCapture, Source, Taken, in_words
+from gateway.sources import CannotCapture, Source, Taken, joined_faults
 from schemas.messages import Capture, Frame
 from schemas.vocabulary import DeviceKind
 
 SLACK_S: Final = 20.0
-"""How much longer than the look itself a source may take to open, warm up and be packed."""
+"""The time beyond the look itself that a source may take to open, warm up and be packed."""
 
 FREE_S: Final = 5.0
-"""How long a look waits for the one before it to let go of the source."""
+"""A look's longest wait for the one before it to let go of the source."""
 
 Lamp = Callable[[bool], None]
 T = TypeVar("T")
@@ -26,15 +26,15 @@ _log = structlog.get_logger()
 
 
 def lamp(path: Path | None) -> Lamp:
-    """Return what lights the LED whose brightness file is *path* (Linux: ``/sys/class/leds/…/brightness``)."""
+    """Return a switch for the LED whose brightness file is *path* (Linux: ``/sys/class/leds/…/brightness``)."""
 
     def show(looking: bool) -> None:
-        _log.info("lamp", looking=looking)
+        _log.info("lamp_switched", looking=looking)
         if path is not None:
             try:
                 path.write_text("1" if looking else "0", encoding="ascii")
             except OSError as error:
-                _log.error("lamp does not answer", error=type(error).__name__)
+                _log.error("lamp_failed", error=type(error).__name__)
 
     return show
 
@@ -68,7 +68,7 @@ class Eye:
         return Taken(
             frames=tuple(frame for half in halves for frame in half.frames),
             channels=tuple(channel for half in halves for channel in half.channels),
-            fault=in_words([half.fault for half in halves if half.fault]),
+            fault=joined_faults([half.fault for half in halves if half.fault]),
         )
 
     async def faults(self) -> dict[DeviceKind, str]:

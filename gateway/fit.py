@@ -20,29 +20,29 @@ class TooLarge(ValueError):
     """The frames cannot be brought within the limits; the message says which and why."""
 
 
-def rate(fps: float, seconds: float) -> float:
+def allowed_fps(fps: float, seconds: float) -> float:
     """Return *fps*, or what keeps *seconds* of it within the most frames that a session may have."""
     return min(fps, limits.FRAMES / seconds)
 
 
-def thinned(frames: list[Frame], most: int) -> list[Frame]:
+def thin_out(frames: list[Frame], most: int) -> list[Frame]:
     """Return at most *most* of *frames*, evenly spread, first and last among them."""
     if len(frames) <= most:
         return frames
     return [frames[round(n * (len(frames) - 1) / max(most - 1, 1))] for n in range(most)]
 
 
-def within(frames: list[Frame], seconds: float, aim: int = limits.SESSION_BYTES_AIM) -> tuple[Frame, ...]:
+def cut_frames(frames: list[Frame], seconds: float, aim: int = limits.SESSION_BYTES_AIM) -> tuple[Frame, ...]:
     """Return *frames* cut down to at most 120, each 1920×1080 at most, together at most *aim* bytes.
 
     Raises:
         TooLarge: a frame is no picture, claims an absurd size, or they stay too many bytes however they are cut.
     """
-    kept = [_sized(frame) for frame in thinned(frames, limits.FRAMES)]
+    kept = [_sized(frame) for frame in thin_out(frames, limits.FRAMES)]
     total = sum(len(frame.jpeg) for frame in kept)
     if total > aim:
         fewest = max(2, round(seconds * FEWEST_PER_SECOND))
-        kept = thinned(kept, max(fewest, len(kept) * aim // total))
+        kept = thin_out(kept, max(fewest, len(kept) * aim // total))
     whole = kept
     for width in (limits.FRAME_WIDTH, *WIDTHS):
         for quality in (None, *QUALITIES):

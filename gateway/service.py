@@ -1,8 +1,7 @@
-"""The gateway at work: one device's link to the broker around :class:`gateway.core.Home`."""
+"""Loops of one gateway around :class:`gateway.core.GatewayState`: its link, its wakings, what it sends and receives."""
 
 import asyncio
 import random
-import ssl
 import threading
 import time
 import traceback
@@ -11,22 +10,21 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
-import aiomqtt
 import structlog
 
-from gateway.core import Home, Ignored, Kept, Key, Look
+from gateway.core import GatewayState, Ignored, Key, PendingSession, Waking
 from gateway.eye import Eye, Lamp, lamp
-from gateway.session import packed, software
-from gateway.settings import Settings
-from gateway.sources import CannotCapture, Source, in_words, open_sources
+from gateway.session import pack_session, software
+from gateway.settings import GatewaySettings
+from gateway.sources import CannotCapture, Source, joined_faults, open_sources
+from runtime.mqtt import Backoff, LastWill, MqttClient, NotConnected
 from schemas import topics
 from schemas.messages import Command, Config, Frame, LiveFrame, Pulse, Receipt, Session
 from schemas.vocabulary import DeviceKind, Refusal
 from schemas.wire import Refused, decode, encode
 
-KEEPALIVE_S: Final = 20
 ACK_S: Final = 120.0
 """Without the broker's acknowledgement for so long, the link is taken for dead."""
 RETRY_S: Final = (1.0, 60.0)
@@ -44,7 +42,7 @@ class Gateway:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: GatewaySettings,
         *sources: Source,
         show: Lamp | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -52,7 +50,7 @@ class Gateway:
         chance: Callable[[], float] = random.random,
         tick_s: float = TICK_S,
     ) -> None:
-        self.home = Home(uuid.uuid4().hex)
+        self.state = GatewayState(uuid.uuid4().hex)
         self.counts: Counter[str] = Counter()
         self._settings = settings
         self._org, self._device = settings.gateway_org, settings.gateway_device
@@ -63,7 +61,7 @@ class Gateway:
         self._monotonic, self._wall, self._chance, self._tick_s = monotonic, wall, chance, tick_s
         self._software = software()
         self._camera: tuple[bool | None, str | None] = (None, None)
-        self._client: aiomqtt.Client | None = None
+        self._broker = self._new_broker()
         self._on_link: set[asyncio.Task[object]] = set()
         self._seeing: asyncio.Task[None] | None = None
         self._stop_look = threading.Event()
@@ -83,8 +81,8 @@ class Gateway:
 
     @property
     def linked(self) -> bool:
-        """Whether the broker has us now."""
-        return self._client is not None
+        """The broker has us now."""
+        return self._broker.connected.is_set()
 
     def unplug(self) -> None:
         """Fall silent until ``plug``: no goodbye and no last will, as when the network in the home goes."""
@@ -101,116 +99,99 @@ class Gateway:
 
     async def run(self) -> None:
         """Run until cancelled; then say goodbye."""
-        work = {asyncio.create_task(self._keep_linked()), asyncio.create_task(self._keep_watch())}
+        link, watch = asyncio.create_task(self._keep_linked()), asyncio.create_task(self._keep_watch())
         try:
-            ended, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            ended, _ = await asyncio.wait({link, watch}, return_when=asyncio.FIRST_COMPLETED)
             for task in ended:
                 task.result()
         finally:
             self._stop_look.set()
-            if self._seeing is not None:
-                work.add(self._seeing)
-            await _ended(work)
+            await _cancelled(watch, self._seeing)  # first, or a status would follow the goodbye
+            await self._say_goodbye()
+            await _cancelled(link)
 
     # The link
 
+    def _new_broker(self) -> MqttClient:
+        return MqttClient(
+            self._settings.broker,
+            f"gateway-{self._org}-{self._device}",
+            {
+                topics.PULSE: (0, self._take),
+                **{self._topic(kind): (1, self._take) for kind in ("config", "command", "receipt")},
+            },
+            will=lambda: LastWill(self._topic("status"), encode(self.state.dial(self._software))),
+            on_connected=self._on_linked,
+            on_disconnected=self._on_unlinked,
+            on_lost=lambda: self.counts.update(["link_lost"]),
+            on_given_up=lambda topic: self.counts.update(["given_up"]),
+            ack_s=ACK_S,
+            backoff=Backoff(*RETRY_S),
+            chance=self._chance,
+        )
+
     async def _keep_linked(self) -> None:
-        wait = RETRY_S[0]
+        """Keep the link to the broker, but for the time that the network is unplugged."""
         while True:
             await self._plugged.wait()
             self._cut.clear()
-            since = time.monotonic()
-            try:
-                async with self._new_client() as client:
-                    await self._while_linked(client)
-            except aiomqtt.MqttError as error:
-                self.counts["link_lost"] += 1
-                self._log.warning("no link", error=str(error), again_in_s=round(wait, 1))
-            if time.monotonic() - since > RETRY_S[1]:
-                wait = RETRY_S[0]
-            if self._plugged.is_set():
-                await asyncio.sleep(wait * (0.5 + self._chance() / 2))
-                wait = min(wait * 2, RETRY_S[1])
-
-    def _new_client(self) -> aiomqtt.Client:
-        settings = self._settings
-        will = encode(self.home.dial(self._software))
-        return aiomqtt.Client(
-            settings.mqtt_host,
-            settings.mqtt_port,
-            username=settings.user,
-            password=settings.password,
-            identifier=f"gateway-{self._org}-{self._device}",
-            clean_session=True,
-            keepalive=KEEPALIVE_S,
-            will=aiomqtt.Will(self._topic("status"), will, qos=1),
-            tls_context=ssl.create_default_context(cafile=settings.mqtt_ca) if settings.mqtt_tls else None,
-            max_queued_incoming_messages=200,
-        )
-
-    async def _while_linked(self, client: aiomqtt.Client) -> None:
-        self.home.connect()
-        try:
-            await client.subscribe(
-                [(topics.PULSE, 0), *((self._topic(k), 1) for k in ("config", "command", "receipt"))]
-            )
-            self._client = client
-            self._log.info("linked")
-            self.nudge()
-            listening = asyncio.create_task(self._listen(client))
+            linking = asyncio.create_task(self._broker.run())
             cut = asyncio.create_task(self._cut.wait())
             try:
-                await asyncio.wait({listening, cut}, return_when=asyncio.FIRST_COMPLETED)
-                if listening.done():
-                    listening.result()
-            except asyncio.CancelledError:
-                with suppress(aiomqtt.MqttError):
-                    goodbye = encode(self.home.goodbye(self._software))
-                    await client.publish(self._topic("status"), goodbye, qos=1, timeout=GOODBYE_S)
-                raise
+                await asyncio.wait({linking, cut}, return_when=asyncio.FIRST_COMPLETED)
+                if linking.done():
+                    linking.result()
             finally:
-                for task in (listening, cut):
-                    task.cancel()
-                await asyncio.gather(listening, cut, return_exceptions=True)
-        finally:
-            self._client = None
-            self._stop_live()
-            for sending in self._on_link:
-                sending.cancel()
-            await asyncio.gather(*self._on_link, return_exceptions=True)
-            self.home.disconnect()
+                await _cancelled(linking, cut)
 
-    async def _listen(self, client: aiomqtt.Client) -> None:
-        async for message in client.messages:
-            payload = message.payload if isinstance(message.payload, bytes) else b""
-            self.hear(str(message.topic), payload)
+    def _on_linked(self) -> None:
+        self.state.mark_connected()
+        self.nudge()
 
-    def hear(self, topic: str, payload: bytes) -> None:
+    def _on_unlinked(self) -> None:
+        self._stop_live()
+        for sending in self._on_link:
+            sending.cancel()
+        self.state.mark_disconnected()
+
+    async def _say_goodbye(self) -> None:
+        """Tell the centre that the device leaves, if the broker still takes it."""
+        with suppress(NotConnected, TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                status = encode(self.state.goodbye(self._software))
+                await self._broker.publish(self._topic("status"), status, qos=1)
+
+    async def _take(self, topic: str, payload: bytes) -> None:
+        self.take_message(topic, payload)
+
+    def take_message(self, topic: str, payload: bytes) -> None:
         """Take one message. What is wrong with it is counted and logged, and never does more than that."""
         t = self._monotonic()
         kind = "pulse" if topic == topics.PULSE else topic.rpartition("/")[2]
         try:
             if kind == "pulse":
-                self.home.hear_pulse(decode(Pulse, payload).now, t)
+                self.state.take_pulse(decode(Pulse, payload).now, t)
             elif topic != self._topic(kind):
                 raise Refused(Refusal.TOPIC_MISMATCH, "not a topic of this device")
             elif kind == "config":
-                self.home.take_config(self._config(payload))
+                self.state.take_config(self._config(payload))
             elif kind == "command":
-                self.home.take_command(decode(Command, payload), t)
+                self.state.take_command(decode(Command, payload), t)
             elif kind == "receipt":
                 receipt = decode(Receipt, payload)
-                self.home.take_receipt(receipt.session_id)
+                self.state.take_receipt(receipt.session_id)
                 self.counts[f"receipt_{receipt.state}"] += 1
-                self._log.info("receipt", session_id=receipt.session_id, state=receipt.state, reason=receipt.reason)
+                self._log.info(
+                    "receipt_received", session_id=receipt.session_id, state=receipt.state, reason=receipt.reason
+                )
         except (Refused, topics.BadTopic) as refused:
             word = refused.refusal if isinstance(refused, Refused) else Refusal.TOPIC_MISMATCH
             self.counts[f"refused_{word}"] += 1
-            self._log.warning("refused", kind=kind[:20], refusal=word, detail=str(refused)[:200])
+            self._log.warning("message_refused", kind=kind[:20], refusal=word, detail=str(refused)[:200])
         except Ignored as ignored:
             self.counts["ignored"] += 1
-            self._log.info("ignored", kind=kind, reason=ignored.reason)
-        if self.home.withdrawn:
+            self._log.info("message_ignored", kind=kind, reason=ignored.reason)
+        if self.state.withdrawn:
             self._stop_look.set()
         self.nudge()
 
@@ -229,27 +210,26 @@ class Gateway:
 
     def _step(self, t: float) -> None:
         """Do what is due at *t*."""
-        for session_id in self.home.drop_expired(t):
+        for session_id in self.state.drop_expired(t):
             self.counts["dropped"] += 1
-            self._log.warning("session dropped: no receipt in time", session_id=session_id)
+            self._log.warning("session_dropped", session_id=session_id, why="no receipt in time")
         if self._seeing is None or self._seeing.done():
-            if look := self.home.next_look(t):
-                self.home.begin(look, t)
+            if look := self.state.next_waking(t):
+                self.state.begin_waking(look, t)
                 self._stop_look = threading.Event()
                 work = self._live(look) if look.kind == "live" else self._look(look)
                 self._seeing = asyncio.create_task(self._see(work))
-            elif keys := self.home.preflights_due(t):
+            elif keys := self.state.preflights_due(t):
                 self._seeing = asyncio.create_task(self._see(self._preflight(keys)))
-        client = self._client
-        if client is None:
+        if not self.linked:
             return
-        while kept := self.home.next_copy(t):
-            self.home.sent(kept.session_id)
-            self._start(self._send(client, kept))
+        while kept := self.state.claim_copy(t):
+            self.state.mark_sent(kept.session_id)
+            self._start(self._send(kept))
         ok, fault = self._camera
-        status = self.home.report(t, camera_ok=ok, fault=fault, software=self._software, wall=self._wall())
+        status = self.state.make_status(t, camera_ok=ok, fault=fault, software=self._software, wall=self._wall())
         if status is not None:
-            self._start(self._publish(client, self._topic("status"), encode(status)))
+            self._start(self._publish(self._topic("status"), encode(status)))
 
     def _start(self, work: Coroutine[None, None, object]) -> None:
         """Run *work* for as long as this link lasts."""
@@ -257,20 +237,19 @@ class Gateway:
         self._on_link.add(task)
         task.add_done_callback(self._on_link.discard)
 
-    async def _send(self, client: aiomqtt.Client, kept: Kept) -> None:
+    async def _send(self, kept: PendingSession) -> None:
         topic = self._topic("session", kept.session_id)
-        if await self._publish(client, topic, kept.payload):
-            self.home.acknowledged(kept.session_id, self._monotonic(), self._chance())
+        if await self._publish(topic, kept.payload):
+            self.state.mark_acknowledged(kept.session_id, self._monotonic(), self._chance())
             self.counts["sent"] += 1
-            self._log.info("session sent", session_id=kept.session_id, size=len(kept.payload))
+            self._log.info("session_sent", session_id=kept.session_id, size=len(kept.payload))
 
-    async def _publish(self, client: aiomqtt.Client, topic: str, payload: bytes, qos: int = 1) -> bool:
-        """Return whether the broker has it; if not, the link is as good as lost and is cut."""
+    async def _publish(self, topic: str, payload: bytes, qos: int = 1) -> bool:
+        """Return whether the broker has it; if not, the link is lost."""
         try:
-            await client.publish(topic, payload, qos=qos, timeout=ACK_S)
-        except aiomqtt.MqttError as error:
-            self._log.warning("not published", topic=topic, error=str(error))
-            self._cut.set()
+            await self._broker.publish(topic, payload, qos=qos)
+        except NotConnected as error:
+            self._log.warning("publish_failed", topic=topic, error=str(error))
             return False
         return True
 
@@ -283,23 +262,23 @@ class Gateway:
         except Exception as error:  # one broken look must not blind the device for the rest of the night
             self.counts["broken"] += 1
             where = traceback.format_tb(error.__traceback__)[-1].strip()  # no values: they may be pictures
-            self._log.error("look broke", error=type(error).__name__, where=where)
+            self._log.error("look_failed", error=type(error).__name__, where=where)
         finally:
-            if self.home.looking is not None:
-                self.home.end()
+            if self.state.waking is not None:
+                self.state.end_waking()
 
     async def _preflight(self, keys: frozenset[Key]) -> None:
         faults = await self._eye.faults()
-        fault = in_words(faults.values())
+        fault = joined_faults(faults.values())
         self._camera = (DeviceKind.CAMERA not in faults if self._eye.camera else None, fault)
-        self.home.preflown(keys, fault, self._monotonic())
-        self._log.info("preflight", attempts=len(keys), fault=fault)
+        self.state.record_preflight(keys, fault, self._monotonic())
+        self._log.info("preflight_made", attempts=len(keys), fault=fault)
         self.nudge()
 
-    async def _look(self, look: Look) -> None:
+    async def _look(self, look: Waking) -> None:
         """Take the ten seconds, or say why there are none, and keep the session until its receipt."""
-        home = self.home
-        started_at, profile, capture = home.clock(self._monotonic()), home.profile, home.capture
+        state = self.state
+        started_at, profile, capture = state.clock(self._monotonic()), state.profile, state.capture
         assert started_at is not None, "a look begins only with a clock"
         session_id = uuid.uuid4().hex
         header = Session(
@@ -313,30 +292,34 @@ class Gateway:
             profile=profile,
         )
         log = self._log.bind(session_id=session_id, check_id=str(look.check_id), attempt=look.attempt)
-        log.info("look begins", seconds=look.seconds, command_id=str(look.command_id))
+        log.info("look_began", seconds=look.seconds, command_id=str(look.command_id))
         taken = await self._eye.take(look.seconds, capture, self._stop_look)
-        payload, fault = await asyncio.to_thread(packed, header, look, taken)
-        if not home.withdrawn:
+        payload, fault = await asyncio.to_thread(pack_session, header, look, taken)
+        if not state.withdrawn:
             self._camera = (bool(taken.frames) if header.kind is DeviceKind.CAMERA else None, fault)
-        if home.end(session_id, payload):
+        if state.end_waking(session_id, payload):
             log.info(
-                "look ends", frames=len(taken.frames), channels=len(taken.channels), size=len(payload), fault=fault
+                "look_ended", frames=len(taken.frames), channels=len(taken.channels), size=len(payload), fault=fault
             )
         else:
             self.counts["withdrawn"] += 1
-            log.info("look ends: the right to it was taken back, nothing is sent")
+            log.info("look_withdrawn")
         self.nudge()
+
+    def _is_on(self, link: int) -> bool:
+        """Return whether connection number *link* is still the one that we have."""
+        return self.linked and self._broker.connections == link
 
     def _stop_live(self) -> None:
         """End a live look: nobody sees it any more. A session goes on and is sent when the link is back."""
-        if self.home.looking is not None and self.home.looking.kind == "live":
+        if self.state.waking is not None and self.state.waking.kind == "live":
             self._stop_look.set()
 
-    async def _live(self, look: Look) -> None:
+    async def _live(self, look: Waking) -> None:
         """Send frames of a live look, newest only, and a last word that closes it."""
         log = self._log.bind(command_id=str(look.command_id))
-        log.info("live look begins", seconds=look.seconds)
-        sequence, fault, client, command_id = 0, None, self._client, look.command_id
+        log.info("live_look_began", seconds=look.seconds)
+        sequence, fault, link, command_id = 0, None, self._broker.connections, look.command_id
         assert command_id is not None, "only a command asks for a live look"
 
         def word(sequence: int, frame: Frame | None) -> bytes:
@@ -348,36 +331,35 @@ class Gateway:
             )
 
         try:
-            async with aclosing(self._eye.live(look.seconds, self.home.capture, self._stop_look)) as frames:
+            async with aclosing(self._eye.live(look.seconds, self.state.capture, self._stop_look)) as frames:
                 async for frame in frames:
-                    if client is None or self._stop_look.is_set():
+                    if not self._is_on(link) or self._stop_look.is_set():
                         break
-                    if not await self._publish(client, self._topic("live"), word(sequence, frame), qos=0):
+                    if not await self._publish(self._topic("live"), word(sequence, frame), qos=0):
                         break
                     sequence += 1
         except CannotCapture as cannot:
             fault = str(cannot)[:200]
-        if not self.home.withdrawn:
+        if not self.state.withdrawn:
             self._camera = (fault is None if self._eye.camera else None, fault)
-        self.home.end()
-        log.info("live look ends", frames=sequence, fault=fault)
-        if client is not None and client is self._client:
-            await self._publish(client, self._topic("live"), word(sequence, None), qos=0)
+        self.state.end_waking()
+        log.info("live_look_ended", frames=sequence, fault=fault)
+        if self._is_on(link):
+            await self._publish(self._topic("live"), word(sequence, None), qos=0)
         self.nudge()
 
     def _topic(self, kind: str, session_id: str | None = None) -> str:
         return topics.of(self._org, self._device, kind, session_id)
 
 
-async def _ended(work: set[asyncio.Task[None]]) -> None:
-    """Cancel *work* and return when it has ended; again and again, for a library may swallow one."""
-    pending = {task for task in work if not task.done()}
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=GOODBYE_S + 1)
+async def _cancelled(*tasks: asyncio.Task[Any] | None) -> None:
+    """Cancel *tasks* and return when they have ended."""
+    there = [task for task in tasks if task is not None]
+    for task in there:
+        task.cancel()
+    await asyncio.gather(*there, return_exceptions=True)
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: GatewaySettings) -> None:
     """Run one gateway until cancelled."""
     await Gateway(settings).run()

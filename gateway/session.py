@@ -1,12 +1,12 @@
-"""What a look becomes: one session as it goes on the wire, or in its stead the fault that prevented it."""
+"""Session of one waking, packed for the wire; where no picture or sample came, it carries the fault instead."""
 
 from importlib.metadata import PackageNotFoundError, version
 
 from gateway import fit
-from gateway.core import Look
-from gateway.sources import Taken, in_words
+from gateway.core import Waking
+from gateway.sources import Taken, joined_faults
 from schemas import limits
-from schemas.messages import Channel, Frame, Session
+from schemas.messages import Frame, SensorChannel, Session
 from schemas.wire import encode
 
 
@@ -18,7 +18,7 @@ def software() -> str:
         return "gateway"
 
 
-def packed(header: Session, look: Look, taken: Taken) -> tuple[bytes, str | None]:
+def pack_session(header: Session, look: Waking, taken: Taken) -> tuple[bytes, str | None]:
     """Return the bytes of the session that *look* gave, and its fault.
 
     Frames make room for the samples beside them. What would still break the contract's limit is not sent: no broker
@@ -40,16 +40,18 @@ def packed(header: Session, look: Look, taken: Taken) -> tuple[bytes, str | None
         beside, channels = 0, ()
     if frames and beside:
         try:
-            frames = fit.within(list(frames), look.seconds, limits.SESSION_BYTES_AIM - beside)
+            frames = fit.cut_frames(list(frames), look.seconds, limits.SESSION_BYTES_AIM - beside)
         except fit.TooLarge as error:
             faults.append(f"camera: pictures not fit to send: {error}")
             frames = ()
-    payload = encode(_with(header, frames, channels, in_words(faults)))
+    payload = encode(_with(header, frames, channels, joined_faults(faults)))
     if len(payload) > Session.limit:
         faults.append(f"session too large: {len(payload)} bytes, at most {Session.limit}")
-        payload = encode(_with(header, (), (), in_words(faults)))
-    return payload, in_words(faults)
+        payload = encode(_with(header, (), (), joined_faults(faults)))
+    return payload, joined_faults(faults)
 
 
-def _with(header: Session, frames: tuple[Frame, ...], channels: tuple[Channel, ...], fault: str | None) -> Session:
+def _with(
+    header: Session, frames: tuple[Frame, ...], channels: tuple[SensorChannel, ...], fault: str | None
+) -> Session:
     return header.model_copy(update={"frames": frames, "channels": channels, "fault": fault})

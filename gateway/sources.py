@@ -1,10 +1,15 @@
-"""Where a session comes from: a camera, a stream, a recording, a drawn scene, or sensors (``open_sources``)."""
+"""Sources of a session (camera, stream, recording, sensor series, serial port), and the setting that names them.
+
+Sources that are only drawn are not in here. A distribution that has some says so by entry points (:data:`DRAWN_SOURCES`).
+"""
 
 import math
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -12,10 +17,9 @@ from urllib.parse import parse_qs
 
 import cv2
 
-from gateway import fit, port, sensors
-from gateway.scenes import SCENES, UnknownScene, draw, pictures, to_jpeg
+from gateway import fit, sensors, serial_port
 from schemas import jpeg
-from schemas.messages import Capture, Channel, Frame
+from schemas.messages import Capture, Frame, SensorChannel
 from schemas.vocabulary import DeviceKind
 
 WARM_UP_S: Final = 0.7
@@ -24,6 +28,11 @@ OPEN_MS, READ_MS = 8_000, 4_000
 PICTURES: Final = (".jpg", ".jpeg")
 BESIDE: Final = " + "
 """Between a camera and the sensors beside it, in a setting."""
+
+DRAWN: Final = ("scene", "sensor")
+"""Kinds of sources that are drawn and never of a real home: pictures, and a sensor array."""
+DRAWN_SOURCES: Final = "fjarrtillsyn.drawn_sources"
+"""The group of entry points that draw: each is named as its kind, and is called with what follows the kind and the seed."""
 
 Stopped = Callable[[], bool]
 
@@ -38,10 +47,10 @@ class BadSource(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a look gave: frames, the channels of sensors, or both; ``fault`` says what did not come, and why."""
+    """Frames of a waking, channels of sensors, or both; ``fault`` says what did not come, and why."""
 
     frames: tuple[Frame, ...] = ()
-    channels: tuple[Channel, ...] = ()
+    channels: tuple[SensorChannel, ...] = ()
     fault: str | None = None
 
 
@@ -74,11 +83,11 @@ class Camera:
     kind: DeviceKind = DeviceKind.CAMERA
 
     def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
-        fps = fit.rate(capture.fps, seconds)
+        fps = fit.allowed_fps(capture.fps, seconds)
         frames = list(takewhile(lambda _: not stopped(), self._frames(seconds, capture, fps)))
         if not frames:
             raise CannotCapture("camera gave no picture")
-        return _cut(frames, seconds)
+        return taken_of(frames, seconds)
 
     def fault(self) -> str | None:
         try:
@@ -139,7 +148,7 @@ class Recording:
     kind: DeviceKind = DeviceKind.CAMERA
 
     def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
-        return _cut(list(self._frames(seconds, capture, fit.rate(capture.fps, seconds))), seconds)
+        return taken_of(list(self._frames(seconds, capture, fit.allowed_fps(capture.fps, seconds))), seconds)
 
     def fault(self) -> str | None:
         if self.path.is_dir():
@@ -166,7 +175,7 @@ class Recording:
         step = max(own / fps, 1.0)
         for number in range(int(seconds * own / step)):
             at = round(number * step)
-            yield Frame(ms=int(at * 1000 / own), jpeg=shown[to_and_fro(at, len(shown))])
+            yield Frame(ms=int(at * 1000 / own), jpeg=shown[bouncing_index(at, len(shown))])
 
     def _film(self, seconds: int, capture: Capture) -> tuple[float, list[bytes]]:
         film = cv2.VideoCapture(str(self.path))
@@ -187,7 +196,7 @@ class Recording:
 
 
 @dataclass(slots=True)
-class Turns:
+class NamesInTurn:
     """Names that take turns: the first look gets the first, and so on; the last one stays."""
 
     names: tuple[str, ...]
@@ -205,42 +214,17 @@ class Turns:
 
 
 @dataclass(slots=True)
-class Drawn:
-    """Drawn scenes (:mod:`gateway.scenes`), one a look in turn."""
+class SensorSeries:
+    """Sensor series by their names, one a look in turn: *series* gives a name's, for the number of the look and its seconds."""
 
-    turns: Turns
-    seed: int = 0
-    kind: DeviceKind = DeviceKind.CAMERA
-
-    def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
-        name, number = self.turns.next()
-        fps = fit.rate(capture.fps, seconds)
-        size, quality = (capture.width, capture.height), min(capture.jpeg_quality, 72)
-        shown = draw(name, self.seed, seconds, fps, size, quality, take=number)
-        return _cut([Frame(ms=int(n * 1000 / fps), jpeg=data) for n, data in enumerate(shown)], seconds)
-
-    def fault(self) -> str | None:
-        return None
-
-    def live(self, seconds: int, capture: Capture) -> Iterator[Frame]:
-        size, name = (capture.width, capture.height), self.turns.latest
-        shown = pictures(name, self.seed, seconds, capture.fps, size, take=self.turns.looks)
-        for number, picture in enumerate(shown):
-            yield Frame(ms=int(number * 1000 / capture.fps), jpeg=to_jpeg(picture, capture.jpeg_quality))
-
-
-@dataclass(slots=True)
-class Sensors:
-    """Sensor series: recorded ones from a file, or drawn ones, one a look in turn."""
-
-    series: Callable[[str, int, int], tuple[Channel, ...]]
-    turns: Turns
+    series: Callable[[str, int, int], tuple[SensorChannel, ...]]
+    turns: NamesInTurn
     kind: DeviceKind = DeviceKind.SENSORS
 
     def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
         name, number = self.turns.next()
         try:
-            return Taken(channels=sensors.within(self.series(name, number, seconds), seconds))
+            return Taken(channels=sensors.cut_channels(self.series(name, number, seconds), seconds))
         except sensors.NoSeries as error:
             raise CannotCapture(str(error)) from None
 
@@ -252,7 +236,7 @@ class Sensors:
 
 
 @dataclass(slots=True)
-class Port:
+class SerialSensors:
     """Sensors on a serial port of this machine. Open, and so heard, only while somebody looks."""
 
     path: Path
@@ -261,12 +245,14 @@ class Port:
 
     def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
         try:
-            return Taken(channels=sensors.within(port.listen(self.path, self.baud, seconds, stopped), seconds))
+            return Taken(
+                channels=sensors.cut_channels(serial_port.listen(self.path, self.baud, seconds, stopped), seconds)
+            )
         except sensors.NoSeries as error:
             raise CannotCapture(str(error)) from None
 
     def fault(self) -> str | None:
-        return port.fault(self.path, self.baud)
+        return serial_port.fault(self.path, self.baud)
 
     def live(self, seconds: int, capture: Capture) -> Iterator[Frame]:
         return iter(())
@@ -292,33 +278,45 @@ def open_source(text: str, seed: int = 0) -> Source:
             return Recording(Path(path), None if fps is None else _positive(fps))
         except ValueError:
             raise BadSource(f"source {text!r}: fps={fps} is no number above 0") from None
-    if kind == "scene" and rest:
-        unknown = [name for name in rest.split(",") if name not in SCENES]
-        if unknown:
-            raise BadSource(f"source {text!r}: {UnknownScene(unknown[0])}")
-        return Drawn(Turns(tuple(rest.split(","))), seed)
+    if kind in DRAWN and rest:
+        return _open_drawn(kind, rest, seed, text)
     if kind == "serial" and rest:
         path, said = _option(text, rest, "baud")
         baud = said or "115200"
-        if baud not in map(str, port.BAUD):
-            raise BadSource(f"source {text!r}: baud={baud} is none of {', '.join(map(str, port.BAUD))}")
-        return Port(Path(path), int(baud))
+        if baud not in map(str, serial_port.BAUD):
+            raise BadSource(f"source {text!r}: baud={baud} is none of {', '.join(map(str, serial_port.BAUD))}")
+        return SerialSensors(Path(path), int(baud))
     if kind == "samples" and rest:
         path, _, name = rest.partition("#")
-        recorded = sensors.Recorded(Path(path))
-        return Sensors(lambda wanted, number, seconds: recorded.series(wanted, number), Turns((name,)))
-    if kind == "sensor" and rest:
-        strange = [name for name in rest.split(",") if name not in sensors.POSTURES]
-        if strange:
-            raise BadSource(f"source {text!r}: use one of {', '.join(sensors.POSTURES)}")
-        return Sensors(
-            lambda wanted, number, seconds: sensors.draw(wanted, seed, seconds, take=number),
-            Turns(tuple(rest.split(","))),
-        )
+        recorded = sensors.SampleFile(Path(path))
+        return SensorSeries(lambda wanted, number, seconds: recorded.series(wanted, number), NamesInTurn((name,)))
     raise BadSource(
         f"source {_shown(text)}: use camera:N, rtsp://…, http://…, file:PATH, scene:NAME, serial:PATH, samples:PATH "
         f"or sensor:NAME, or a camera and sensors with {BESIDE!r} between them"
     )
+
+
+def _open_drawn(kind: str, names: str, seed: int, text: str) -> Source:
+    """Return the drawn source that an installed distribution makes of *names*.
+
+    Raises:
+        BadSource: none is installed, or it draws nothing of that name.
+    """
+    found = _drawn_openers().get(kind)
+    if found is None:
+        raise BadSource(
+            f"source {text!r}: no drawn homes are installed; from the repository: pip install ./drawn_homes"
+        )
+    try:
+        source: Source = found.load()(names, seed)
+    except BadSource as error:
+        raise BadSource(f"source {text!r}: {error}") from None
+    return source
+
+
+@cache
+def _drawn_openers() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=DRAWN_SOURCES)}
 
 
 def open_sources(text: str, seed: int = 0) -> tuple[Source, ...]:
@@ -360,12 +358,12 @@ def _shown(text: str) -> str:
     return repr(re.sub(r"[^\s/@]*:[^\s/@]*@", "…@", text)[:80])
 
 
-def in_words(faults: Iterable[str]) -> str | None:
+def joined_faults(faults: Iterable[str]) -> str | None:
     """Return *faults* as one, short enough to be sent; None when there are none."""
     return "; ".join(faults)[:200] or None
 
 
-def to_and_fro(number: int, length: int) -> int:
+def bouncing_index(number: int, length: int) -> int:
     """Return the place of step *number* when *length* frames are played forwards and backwards for ever."""
     if length == 1:
         return 0
@@ -382,8 +380,13 @@ def _encode(picture: Any, capture: Capture) -> bytes:
     return fit.encode(picture, capture.jpeg_quality)
 
 
-def _cut(frames: list[Frame], seconds: int) -> Taken:
+def taken_of(frames: list[Frame], seconds: int) -> Taken:
+    """Return *frames* as the pictures of a session of *seconds*, thinned until they fit.
+
+    Raises:
+        CannotCapture: they cannot be made to fit, or are no JPEG.
+    """
     try:
-        return Taken(frames=fit.within(frames, seconds))
+        return Taken(frames=fit.cut_frames(frames, seconds))
     except (fit.TooLarge, jpeg.NotJpeg) as error:
         raise CannotCapture(f"pictures not fit to send: {error}"[:200]) from None

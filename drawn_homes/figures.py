@@ -6,7 +6,7 @@ from math import cos, sin
 import cv2
 import numpy as np
 
-from gateway.scenes.camera import PX, Picture
+from drawn_homes.lens import PX, Picture
 
 SKIN, CLOTH, HAIR = 0.64, 0.50, 0.20
 
@@ -22,11 +22,11 @@ class Limb:
     radii: tuple[float, float]
     albedo: float
     over: float = 0.0
-    """How far above the ground its axis lies, in metres: what is higher hides what is lower."""
+    """The height of its axis above the ground, in metres: what is higher hides what is lower."""
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class RenderedFigure:
     """A rendered body on its grid: height in metres, albedo 0–1, outline 0–1, all float32 of one shape."""
 
     height: Picture
@@ -34,7 +34,7 @@ class Body:
     outline: Picture
 
 
-def render(limbs: tuple[Limb, ...], width: float, length: float) -> Body:
+def render(limbs: tuple[Limb, ...], width: float, length: float) -> RenderedFigure:
     """Return *limbs* on a grid of *width* × *length* metres."""
     shape = (round(length * PX), round(width * PX))
     height = np.zeros(shape, np.float32)
@@ -55,7 +55,7 @@ def render(limbs: tuple[Limb, ...], width: float, length: float) -> Body:
         outline = np.maximum(outline, np.clip((radius - away) * PX / 1.5, 0.0, 1.0))
     soft = np.asarray(cv2.GaussianBlur(height.astype(np.float32), (0, 0), 1.6), np.float32)
     tone = np.asarray(cv2.GaussianBlur(albedo, (0, 0), 0.8), np.float32)
-    return Body(soft, tone, outline.astype(np.float32))
+    return RenderedFigure(soft, tone, outline.astype(np.float32))
 
 
 def _turned(angle: float, *points: Point, about: Point) -> list[Point]:

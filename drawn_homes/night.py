@@ -1,4 +1,4 @@
-"""Drawn nights: each named scene as JPEG frames with sensor noise and the movements of whoever is in it."""
+"""Drawn nights: each named scene as JPEG frames with sensor noise and people who move, and the room's profile."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -8,9 +8,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from gateway.scenes import figures, room
-from gateway.scenes.camera import Camera, Picture, Points, cloud, shade, upright
-from gateway.scenes.room import BED_FOOT, BED_HEAD, BED_TOP, DOUBLE, SINGLE, Bed
+from drawn_homes import figures, room
+from drawn_homes.lens import Picture, PinholeCamera, Points, cloud, shade, upright
+from drawn_homes.room import BED_FOOT, BED_HEAD, BED_TOP, DOUBLE, SINGLE, Bed
 
 NOISE = 2.4
 """Standard deviation of the sensor's noise, in grey levels of 255."""
@@ -34,7 +34,7 @@ class Motion:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class StagedScene:
     """A scene ready to be filmed: its still picture, what moves in it, and somebody who walks through it."""
 
     still: Picture
@@ -45,7 +45,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """How a scene is laid out: which bed, who lies where, and where somebody out of bed is."""
+    """Layout of a scene: its bed, the sleepers' places in it, and the place of somebody out of bed."""
 
     bed: Bed = SINGLE
     sleepers: tuple[tuple[int, float], ...] = ()
@@ -117,7 +117,9 @@ def _at_edge(rng: np.random.Generator, bed: Bed, seconds: float) -> tuple[Motion
     )
 
 
-def _set_up(scene: Scene, home: np.random.Generator, rng: np.random.Generator, eye: Camera, seconds: float) -> Stage:
+def _set_up(
+    scene: Scene, home: np.random.Generator, rng: np.random.Generator, eye: PinholeCamera, seconds: float
+) -> StagedScene:
     bed = scene.bed
     picture = room.empty_room(home, eye, bed)
     room.make_bed(
@@ -143,16 +145,16 @@ def _set_up(scene: Scene, home: np.random.Generator, rng: np.random.Generator, e
     if scene.lens == "covered":
         cloth = 0.16 + 0.02 * cloud(home, picture.shape, 3.0) + 0.03 * cloud(home, picture.shape, 140.0)
         hint = cv2.GaussianBlur(picture, (0, 0), 40.0 * eye.width / 640)
-        return Stage(np.asarray((0.92 * cv2.GaussianBlur(cloth, (0, 0), 2.0) + 0.04 * hint) * light, np.float32))
+        return StagedScene(np.asarray((0.92 * cv2.GaussianBlur(cloth, (0, 0), 2.0) + 0.04 * hint) * light, np.float32))
     if scene.lens == "dark":
-        return Stage(np.asarray(picture * light * 0.018 + 1.2, np.float32), motions, noise=1.3)
-    return Stage(np.asarray(picture * light, np.float32), motions, scene.out_of_bed == "walking")
+        return StagedScene(np.asarray(picture * light * 0.018 + 1.2, np.float32), motions, noise=1.3)
+    return StagedScene(np.asarray(picture * light, np.float32), motions, scene.out_of_bed == "walking")
 
 
 class _Moved:
     """The picture with each motion at its place in time: only the part that can move is sampled again."""
 
-    def __init__(self, eye: Camera, motions: tuple[Motion, ...]) -> None:
+    def __init__(self, eye: PinholeCamera, motions: tuple[Motion, ...]) -> None:
         scale = eye.width / 640
         y, x = np.mgrid[0 : eye.height, 0 : eye.width].astype(np.float32)
         self._curves = [m.curve for m in motions]
@@ -189,7 +191,7 @@ class _Moved:
         return picture
 
 
-def _walk(eye: Camera, still: Picture, rng: np.random.Generator, seconds: float) -> Callable[[float], Picture]:
+def _walk(eye: PinholeCamera, still: Picture, rng: np.random.Generator, seconds: float) -> Callable[[float], Picture]:
     """Return a function of time that draws somebody who walks from the bed towards the door and back."""
     strides = 16
     bodies = [figures.render(figures.walking(2 * pi * n / strides), 0.9, 1.75) for n in range(strides)]

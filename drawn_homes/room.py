@@ -1,4 +1,7 @@
-"""The drawn bedroom as near-infrared light shows it: walls, floor, furniture, the bed and what lies on it."""
+"""Drawn bedroom in near-infrared light, with its camera: the room, the bed with sleepers, people upright or on the floor.
+
+A body's pose is from `figures`; named scenes and their movement are in `night`.
+"""
 
 from dataclasses import dataclass
 
@@ -6,14 +9,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gateway.scenes import figures
-from gateway.scenes.camera import PX, Camera, Picture, Points, cloud, level, shade, sideways, upright
+from drawn_homes import figures
+from drawn_homes.lens import PX, Picture, PinholeCamera, Points, cloud, level, shade, sideways, upright
 
 LEFT, RIGHT, DEPTH, CEILING = -1.75, 2.15, 4.0, 2.5
 BED_TOP = 0.52
 BED_FOOT, BED_HEAD = 1.78, 3.82
 LAMP = (-0.45, -0.55, 1.0)
-"""Where the infrared lamp is seen from a level surface: a little left of the lens and behind it."""
+"""The infrared lamp as seen from a level surface: a little left of the lens and behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,9 @@ SINGLE = Bed(-0.75, 0.40)
 DOUBLE = Bed(-1.00, 0.70, places=2)
 
 
-def camera(size: tuple[int, int]) -> Camera:
+def camera(size: tuple[int, int]) -> PinholeCamera:
     """Return the camera: high on the wall past the bed's foot, of *size* (width, height) in pixels."""
-    return Camera((0.42, 0.40, 2.40), (0.26, 2.36, 0.52), size[0], size[1])
+    return PinholeCamera((0.42, 0.40, 2.40), (0.26, 2.36, 0.52), size[0], size[1])
 
 
 def _grid(width: float, length: float) -> tuple[int, int]:
@@ -106,7 +109,7 @@ def _wood(rng: np.random.Generator, width: float, height: float, tone: float) ->
     return np.asarray(picture, np.float32)
 
 
-def empty_room(rng: np.random.Generator, eye: Camera, bed: Bed) -> Picture:
+def empty_room(rng: np.random.Generator, eye: PinholeCamera, bed: Bed) -> Picture:
     """Return the room without bedclothes or people: brightness 0–1, float32 of the picture's shape."""
     picture = np.full((eye.height, eye.width), 0.10, np.float32)
     side = np.asarray(0.24 + cloud(rng, _grid(4.4, CEILING), 60.0) * 0.012, np.float32)
@@ -177,7 +180,7 @@ def _folds(rng: np.random.Generator, shape: tuple[int, int], depth: float) -> Pi
 
 def make_bed(
     rng: np.random.Generator,
-    eye: Camera,
+    eye: PinholeCamera,
     picture: Picture,
     bed: Bed,
     *,
@@ -244,7 +247,7 @@ def make_bed(
         eye.paste(picture, hanging, surface)
 
 
-def lay_down(rng: np.random.Generator, eye: Camera, picture: Picture, bed: Bed) -> tuple[float, float]:
+def lay_down(rng: np.random.Generator, eye: PinholeCamera, picture: Picture, bed: Bed) -> tuple[float, float]:
     """Draw somebody on the floor to the right of *bed*; return the left and near sides of where (metres)."""
     left, near = bed.right + 0.14, 1.32
     turn = float(rng.uniform(-0.25, 0.25))
@@ -259,7 +262,7 @@ def lay_down(rng: np.random.Generator, eye: Camera, picture: Picture, bed: Bed) 
 
 
 def stand(
-    eye: Camera,
+    eye: PinholeCamera,
     picture: Picture,
     limbs: tuple[figures.Limb, ...],
     surface: Points,
@@ -271,7 +274,7 @@ def stand(
     eye.paste(picture, shade(body.height, body.albedo, (-0.35, 0.55, 1.0)), surface, body.outline)
 
 
-def falloff(eye: Camera) -> Picture:
+def falloff(eye: PinholeCamera) -> Picture:
     """Return how the lamp's light fades towards the corners of the picture: 0–1, float32."""
     y, x = np.mgrid[0 : eye.height, 0 : eye.width].astype(np.float32)
     away: npt.NDArray[np.float32] = np.hypot((x - eye.width * 0.50) / eye.width, (y - eye.height * 0.55) / eye.height)

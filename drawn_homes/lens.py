@@ -1,4 +1,4 @@
-"""The pinhole camera that looks into a drawn room, and how a flat surface lands in its picture."""
+"""The pinhole camera of a drawn room: projects surfaces, lays textures into its picture; smooth noise and shading."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ PX = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Camera:
+class PinholeCamera:
     """A camera without distortion. Room coordinates in metres: x to the right, y away from it, z up."""
 
     position: tuple[float, float, float]

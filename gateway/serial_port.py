@@ -1,4 +1,4 @@
-"""Sensors on a serial port: what they write, a line of JSON a reading, becomes the channels of a session."""
+"""Readings from a serial port, a line of JSON each, collected as the channels of a session."""
 
 import json
 import math
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from gateway.sensors import QUANTITIES, NoSeries
 from schemas import limits
-from schemas.messages import Channel
+from schemas.messages import SensorChannel
 
 BAUD: Final = {9600: termios.B9600, 57600: termios.B57600, 115200: termios.B115200}
 LONGEST: Final = 16_384
@@ -36,13 +36,13 @@ class _Series:
 
 
 class Readings:
-    """What came so far, by channel. Total: a line that is no reading is let go, for the next one may be."""
+    """Readings that came so far, by channel. Total: a line that is no reading is let go, for the next one may be."""
 
     def __init__(self) -> None:
         self._series: dict[str, _Series] = {}
         self._samples = 0
 
-    def hear(self, line: bytes, ms: int) -> None:
+    def add_line(self, line: bytes, ms: int) -> None:
         """Take one line, read *ms* after the start.
 
         ``{"bed_load_kg": 71.2, "left:bed_pressure": 0.4, "thermal_c": [[21.5, 22.0], [21.5, 30.1]]}``: by quantity, or by
@@ -57,7 +57,7 @@ class Readings:
             if cells and key.rpartition(":")[2] in QUANTITIES:
                 self._add(key, cells, ms)
 
-    def channels(self) -> tuple[Channel, ...]:
+    def channels(self) -> tuple[SensorChannel, ...]:
         """Return the series; one whose name no channel can have is left out.
 
         Raises:
@@ -70,7 +70,7 @@ class Readings:
             name, _, quantity = key.rpartition(":")
             try:
                 made.append(
-                    Channel.model_validate(
+                    SensorChannel.model_validate(
                         {
                             "name": name or quantity,
                             "quantity": quantity,
@@ -104,7 +104,7 @@ class Readings:
 
 def listen(
     path: Path, baud: int, seconds: float, stopped: Callable[[], bool], monotonic: Callable[[], float] = time.monotonic
-) -> tuple[Channel, ...]:
+) -> tuple[SensorChannel, ...]:
     """Return what the port at *path* says for *seconds*; nothing that it said before.
 
     Raises:
@@ -127,7 +127,7 @@ def listen(
             *lines, rest = (rest + got).split(b"\n")
             rest = rest[-LONGEST:]
             for line in lines:
-                heard.hear(line[: LONGEST + 1], int((monotonic() - start) * 1000))
+                heard.add_line(line[: LONGEST + 1], int((monotonic() - start) * 1000))
     return heard.channels()
 
 
