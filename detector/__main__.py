@@ -1,53 +1,15 @@
 """``python -m detector``: one detector with the settings of its environment, until it is told to stop."""
 
-import asyncio
-import resource
-import signal
 import sys
 
-import structlog
-from pydantic import ValidationError
-
-from detector.person_model import BadModel
 from detector.service import run
-from detector.settings import Settings
-
-
-async def _until_stopped(settings: Settings) -> None:
-    work = asyncio.create_task(run(settings))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, work.cancel)
-    await asyncio.wait({work})
-    if not work.cancelled():
-        work.result()
+from detector.settings import DetectorSettings
+from runtime.process import run_part
 
 
 def main() -> int:
     """Run; return 2 and say all that is wrong when the settings are."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would be a picture on disk
-    try:
-        settings = Settings()
-    except ValidationError as errors:
-        for error in errors.errors():
-            name = "_".join(["FJT", *map(str, error["loc"])]).upper() if error["loc"] else "settings"
-            print(f"{name}: {error['msg']}", file=sys.stderr)
-        return 2
-    last = structlog.processors.JSONRenderer() if settings.log == "json" else structlog.dev.ConsoleRenderer()
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,  # as text: with its variables a traceback could print a picture
-            last,
-        ]
-    )
-    try:
-        asyncio.run(_until_stopped(settings))
-    except BadModel as error:
-        print(f"FJT_PERSON_MODEL: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return run_part(DetectorSettings, run)
 
 
 if __name__ == "__main__":

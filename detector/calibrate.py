@@ -1,4 +1,4 @@
-"""A room's profile from a take of it empty, and what sessions that people confirmed may change in it."""
+"""Calibration of a room's profile: a signature from a take of it empty, updated by sessions that people confirmed."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ _KNOWN = 0.3
 """A session in which more of the room's structure than this is another teaches nothing: the camera may have moved."""
 
 _STEP = 1 / 8
-"""How much one confirmed session changes how steady a cell is."""
+"""The share by which one confirmed session changes a cell's steadiness."""
 
 
 class NoTake(ValueError):
@@ -38,14 +38,14 @@ def calibrate(frames: Sequence[Frame], room: Profile) -> Profile:
     clip = decode(frames)
     if clip is None:
         raise NoTake("not one frame of the take is a picture of a usable size")
-    limits = thresholds.of(room)
-    where = zones.lay(room, (clip.blocks.shape[1], clip.blocks.shape[2]))
+    limits = thresholds.camera_thresholds(room)
+    where = zones.lay_zones(room, (clip.blocks.shape[1], clip.blocks.shape[2]))
     if not where.rest:
         raise NoTake("the zones name no bed or armchair: draw one, with at least 3 points")
-    picture = quality.look(clip, where, limits)
+    picture = quality.assess(clip, where, limits)
     if picture.reason is not None and picture.reason is not Reason.FROZEN:
         raise NoTake(f"the picture is not good enough: {picture.reason}; put that right and take it again")
-    said = verdict.decide(movement.find(clip, where, limits), where, room, limits)
+    said = verdict.decide(movement.find_movement(clip, where, limits), where, room, limits)
     # A twig before the window does no harm; what is told to be somebody, or stirs in a bed, does.
     quiet = said.answer is Answer.NOT_SEEN or said.reason is Reason.STILL
     if not quiet or said.measures["blocks_in_bed"] >= limits.least_blocks:
@@ -68,13 +68,13 @@ def update(profile: Profile, session: Session, finding: Finding) -> Profile:
     clip = decode(session.frames) if finding.answer in (Answer.NOT_SEEN, Answer.IN_BED) else None
     if usual is None or clip is None:
         return profile
-    limits = thresholds.of(profile)
-    over_blocks = zones.lay(profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
-    if quality.look(clip, over_blocks, limits).reason is not None:
+    limits = thresholds.camera_thresholds(profile)
+    over_blocks = zones.lay_zones(profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
+    if quality.assess(clip, over_blocks, limits).reason is not None:
         return profile
-    where = zones.lay(profile, (ROWS, COLUMNS))
+    where = zones.lay_zones(profile, (ROWS, COLUMNS))
     now = _measure(clip)
-    if signature.differ(usual, now, where).turned > _KNOWN:
+    if signature.compare_structures(usual, now, where).turned > _KNOWN:
         return profile
     learn = where.looked_at & (now.steady > 0.0)
     if finding.answer is Answer.IN_BED:
@@ -94,14 +94,14 @@ def update(profile: Profile, session: Session, finding: Finding) -> Profile:
 
 
 def _measure(clip: Clip) -> Structure:
-    return signature.measure(clip.pictures)
+    return signature.structure_of(clip.pictures)
 
 
 def _alike(usual: Structure, now: Structure) -> zones.Mask:
     """Return where two structures are the same, whether the cells count or not."""
     whole = replace(usual, steady=np.ones_like(usual.steady))
-    everywhere = zones.lay(Profile(), (ROWS, COLUMNS))
-    return np.asarray(~signature.differ(whole, now, everywhere).other)
+    everywhere = zones.lay_zones(Profile(), (ROWS, COLUMNS))
+    return np.asarray(~signature.compare_structures(whole, now, everywhere).other)
 
 
 def _steadiness(frames: Sequence[Frame], clip: Clip) -> signature.Cells:

@@ -1,4 +1,4 @@
-"""The session's frames as small grey pictures: sizes checked before decoding, each distinct frame decoded once."""
+"""A session's JPEG frames decoded to small grey pictures, sizes checked first; means and deviations of blocks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ _COEFFICIENT = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What could be decoded of a session's frames.
+    """Frames of a session, as far as they could be decoded.
 
     ``order[t]`` says which of the ``distinct`` pictures was shown at ``ms[t]``; ``blocks`` is float32
     (t, h/8, w/8), mean grey 0-255. ``pictures`` are a few of the frames in order, uint8 (h, w) with both sides a

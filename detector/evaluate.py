@@ -1,4 +1,4 @@
-"""How good the detector is on a folder of labelled sessions, and what it says of one folder of frames."""
+"""The detector measured on a folder of labelled sessions; one folder of frames judged, and its finding as text."""
 
 import csv
 import gzip
@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from detector.judge import judge, timed
+from detector.judge import judge, judge_timed
 from schemas import limits, wire
-from schemas.messages import Channel, Finding, Frame, Profile, Session
+from schemas.messages import Finding, Frame, Profile, SensorChannel, Session
 from schemas.vocabulary import Answer, DeviceKind
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _THERMAL_ROOM = Profile.model_validate({"zones": {"bed": [[0, 0.5], [1, 0.5], [1, 1], [0, 1]]}})
-"""Where the bed is under the array of the footage: its lower two rows."""
+"""The bed under the array of the footage: its lower two rows."""
 _SHORT_S = 8.0
 _LONG_S = 10.0
 
@@ -29,7 +29,7 @@ class BadFolder(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LabelledSession:
     """One labelled session: what is right, and whether ``in_bed`` is ``required``, ``allowed`` or ``forbidden``."""
 
     session: Session
@@ -68,7 +68,7 @@ def evaluate_folder(path: Path, decide: Judge = judge) -> dict[str, Any]:
 
 def judge_path(path: Path, profile_path: Path | None = None, *, fps: float = 5.0) -> Finding:
     """Return the finding on what :func:`session_of` reads; it raises the same."""
-    return timed(session_of(path, profile_path, fps=fps))
+    return judge_timed(session_of(path, profile_path, fps=fps))
 
 
 def session_of(path: Path, profile_path: Path | None = None, *, fps: float = 5.0) -> Session:
@@ -98,7 +98,7 @@ def explain(finding: Finding) -> str:
     return "\n".join(lines)
 
 
-def camera_rows(path: Path) -> Iterator[Row]:
+def camera_rows(path: Path) -> Iterator[LabelledSession]:
     """Yield the folder's camera sessions; one shorter than 8 s is played forwards and backwards until 10 s.
 
     Raises:
@@ -114,7 +114,7 @@ def camera_rows(path: Path) -> Iterator[Row]:
         yield _row(row, _session(row["session"], profiles[scene], frames, fps))
 
 
-def thermal_rows(path: Path) -> Iterator[Row]:
+def thermal_rows(path: Path) -> Iterator[LabelledSession]:
     """Yield the folder's thermal windows as sensor sessions: a 4 × 4 array and its ambient, °C.
 
     Raises:
@@ -135,10 +135,10 @@ def thermal_rows(path: Path) -> Iterator[Row]:
         series = samples.get(row["session"], [])
         ms = tuple(round(values[0] * 1000) for values in series)
         channels = (
-            Channel(
+            SensorChannel(
                 name="array", quantity="thermal_c", rows=4, columns=4, ms=ms, values=tuple(tuple(v[2:]) for v in series)
             ),
-            Channel(name="ambient", quantity="ambient_c", ms=ms, values=tuple((v[1],) for v in series)),
+            SensorChannel(name="ambient", quantity="ambient_c", ms=ms, values=tuple((v[1],) for v in series)),
         )
         session = Session(
             session_id=_name(row["session"]), org="footage", device="thermal", kind=DeviceKind.SENSORS,
@@ -147,7 +147,7 @@ def thermal_rows(path: Path) -> Iterator[Row]:
         yield _row(row, session)
 
 
-def _report(rows: Iterator[Row], decide: Judge) -> dict[str, Any]:
+def _report(rows: Iterator[LabelledSession], decide: Judge) -> dict[str, Any]:
     labels: dict[str, dict[str, int]] = {}
     for row in rows:
         answer = str(decide(row.session).answer)
@@ -163,8 +163,10 @@ def _report(rows: Iterator[Row], decide: Judge) -> dict[str, Any]:
     }
 
 
-def _row(row: dict[str, str], session: Session) -> Row:
-    return Row(session, row["label"], tuple(row["expected"].split("|")), row.get("reason", ""), row["green"])
+def _row(row: dict[str, str], session: Session) -> LabelledSession:
+    return LabelledSession(
+        session, row["label"], tuple(row["expected"].split("|")), row.get("reason", ""), row["green"]
+    )
 
 
 def _table(path: Path) -> list[dict[str, str]]:

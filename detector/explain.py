@@ -1,4 +1,7 @@
-"""A picture of what the detector saw, for developers on their own footage: zones, blocks, bodies, measures, verdict."""
+"""Drawing of what the detector saw, for developers on their own footage: zones, blocks, bodies, measures, verdict.
+
+A finding as text is `detector.evaluate.explain`'s.
+"""
 
 from collections.abc import Sequence
 
@@ -93,11 +96,11 @@ def _draw_zones(picture: Drawing, profile: Profile) -> None:
 
 
 def _draw_movement(picture: Drawing, clip: Clip, profile: Profile) -> None:
-    limits = thresholds.of(profile)
-    where = zones.lay(profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
+    limits = thresholds.camera_thresholds(profile)
+    where = zones.lay_zones(profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
     if not where.looked_at.any():
         return
-    moved = movement.find(clip, where, limits)
+    moved = movement.find_movement(clip, where, limits)
     rows, columns = moved.alive.shape
     tint = picture.copy()
     for mask, colour in ((moved.slow, _SLOW), (moved.alive, _SHADE), (moved.solid, _SOLID)):
@@ -115,7 +118,9 @@ def _draw_shapes(picture: Drawing, clip: Clip, profile: Profile) -> None:
     if usual is None:
         return
     size = (signature.ROWS, signature.COLUMNS)
-    other = signature.differ(usual, signature.measure(clip.pictures), zones.lay(profile, size)).other
+    other = signature.compare_structures(
+        usual, signature.structure_of(clip.pictures), zones.lay_zones(profile, size)
+    ).other
     for row, column in np.argwhere(other).tolist():
         first, last = _corners(picture, (row, column, row + 1, column + 1), size)
         cv2.circle(picture, ((first[0] + last[0]) // 2, (first[1] + last[1]) // 2), 7, _SHAPE, -1, cv2.LINE_AA)

@@ -1,4 +1,8 @@
-"""One session in, one finding out: pure and deterministic, all it needs is in the session."""
+"""Finding of one session: whether it is whole, the order of the camera's and the sensors' steps, and what they say, filled in.
+
+The rules are the steps' own (`verdict`, `known_room`, `sensors`, `together`, limits in `thresholds`); only the rule of an
+old picture is here.
+"""
 
 import time
 from collections.abc import Iterable
@@ -15,11 +19,11 @@ from schemas.vocabulary import Answer, Reason
 def judge(session: Session) -> Finding:
     """Return what *session* shows.
 
-    The same session always gives the same finding (its ``timings_ms`` excepted, which :func:`timed` adds). Total:
+    The same session always gives the same finding (its ``timings_ms`` excepted, which :func:`judge_timed` adds). Total:
     whatever the frames or samples hold, there is an answer; doubt is ``cannot_tell``.
     """
     missing = _missing(session)
-    fault = finding(session, Answer.CANNOT_TELL, [Reason.FAULT], detail=missing)
+    fault = make_finding(session, Answer.CANNOT_TELL, [Reason.FAULT], detail=missing)
     if session.fault and not session.frames and not session.channels:
         return fault
     said = _all_of_it(session)
@@ -27,14 +31,14 @@ def judge(session: Session) -> Finding:
     return together.combine(said, fault) if missing else said
 
 
-def timed(session: Session) -> Finding:
+def judge_timed(session: Session) -> Finding:
     """Return :func:`judge`'s finding with how long it took."""
     before = time.perf_counter()
     made = judge(session)
     return made.model_copy(update={"timings_ms": {"judge": round((time.perf_counter() - before) * 1000, 2)}})
 
 
-def finding(
+def make_finding(
     session: Session,
     answer: Answer,
     reasons: Iterable[Reason | None] = (),
@@ -83,23 +87,25 @@ def _all_of_it(session: Session) -> Finding:
 
 def _from_frames(session: Session) -> Finding:
     if not session.frames:
-        return finding(session, Answer.CANNOT_TELL, [Reason.TOO_SHORT], detail="no frames and no samples")
+        return make_finding(session, Answer.CANNOT_TELL, [Reason.TOO_SHORT], detail="no frames and no samples")
     clip = decode(session.frames)
     if clip is None:
-        return finding(session, Answer.CANNOT_TELL, [Reason.REJECTED], detail="no frame is a picture of a usable size")
-    t = thresholds.of(session.profile)
-    where = zones.lay(session.profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
+        return make_finding(
+            session, Answer.CANNOT_TELL, [Reason.REJECTED], detail="no frame is a picture of a usable size"
+        )
+    t = thresholds.camera_thresholds(session.profile)
+    where = zones.lay_zones(session.profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
     if not where.looked_at.any():
-        return finding(session, Answer.CANNOT_TELL, [Reason.OUT_OF_RANGE], detail="the whole picture is masked")
-    picture = quality.look(clip, where, t)
+        return make_finding(session, Answer.CANNOT_TELL, [Reason.OUT_OF_RANGE], detail="the whole picture is masked")
+    picture = quality.assess(clip, where, t)
     if picture.reason is not None:
-        return finding(session, Answer.CANNOT_TELL, [picture.reason], measures=_round(picture.measures))
-    moved = movement.find(clip, where, t)
+        return make_finding(session, Answer.CANNOT_TELL, [picture.reason], measures=_round(picture.measures))
+    moved = movement.find_movement(clip, where, t)
     said = verdict.decide(moved, where, session.profile, t)
-    said = known_room.beside(said, clip, session.profile, t)
+    said = known_room.check_against_room(said, clip, session.profile, t)
     if said.answer is Answer.NOT_SEEN or said.reason is Reason.STILL:
         said = _unless_old(said, picture.measures["fresh"], t)
-    return finding(
+    return make_finding(
         session,
         said.answer,
         [said.reason],
@@ -135,7 +141,7 @@ def _unless_old(said: verdict.Verdict, fresh: float, t: thresholds.Thresholds) -
 def _from_sensors(session: Session) -> Finding:
     profile = session.profile.for_sensors(beside_camera=bool(session.frames))
     said = sensors.decide(session.model_copy(update={"profile": profile}))
-    return finding(
+    return make_finding(
         session,
         said.answer,
         [said.reason],

@@ -1,10 +1,10 @@
-"""What the room's own structure adds to a verdict: a camera that was turned, a shape that was not there, or none."""
+"""A clip against the empty room's signature: another view is ``moved``; a still shape or an empty bed is a doubt."""
 
 from dataclasses import replace
 
 from detector import zones
 from detector.clip import Clip
-from detector.signature import COLUMNS, ROWS, Difference, differ, from_rows, measure
+from detector.signature import COLUMNS, ROWS, Difference, compare_structures, from_rows, structure_of
 from detector.thresholds import Thresholds
 from detector.verdict import Verdict
 from detector.zones import Zones
@@ -15,7 +15,7 @@ _TOLD = 8
 """Cells of a bed that have to have structure before its sameness says anything."""
 
 
-def beside(said: Verdict, clip: Clip, profile: Profile, t: Thresholds) -> Verdict:
+def check_against_room(said: Verdict, clip: Clip, profile: Profile, t: Thresholds) -> Verdict:
     """Return *said* held against the structure of the empty room; *said* itself when the room was never calibrated.
 
     Structure alone never makes a green and never takes an alarm away: it turns ``not_seen`` into doubt where there is a
@@ -25,8 +25,8 @@ def beside(said: Verdict, clip: Clip, profile: Profile, t: Thresholds) -> Verdic
     usual = from_rows(profile.signature)
     if usual is None:
         return said
-    where = zones.lay(profile, (ROWS, COLUMNS))
-    difference = differ(usual, measure(clip.pictures), where)
+    where = zones.lay_zones(profile, (ROWS, COLUMNS))
+    difference = compare_structures(usual, structure_of(clip.pictures), where)
     shapes = {place.name: difference.share(place.mask) for place in where.rest}
     elsewhere = difference.patch(where.outside)
     measures = said.measures | {

@@ -1,4 +1,4 @@
-"""What lamps, the camera's gain and its mount do to a picture, taken out of its blocks before movement is looked for."""
+"""Changes by lamps, the camera's gain and its mount, taken out of a picture's blocks before movement is looked for."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class Unlit:
     shift: npt.NDArray[np.float64]
 
 
-def take_out(blocks: Blocks, picture: Grey) -> Unlit:
+def remove_light(blocks: Blocks, picture: Grey) -> Unlit:
     """Return *blocks* (t, h, w) less the change of light, and the shiver of the camera, of each frame.
 
     Light is modelled as the median picture times a smooth surface (second order over the picture: a lamp, a television,

@@ -1,4 +1,4 @@
-"""Where in the picture something lives: blocks that stand out from the picture's own noise, and the bodies they form."""
+"""Movement in a clip: blocks that stand out from the picture's own noise, and the bodies they form."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.clip import Blocks, Clip, block_deviations
-from detector.light import roughness, take_out
+from detector.light import remove_light, roughness
 from detector.thresholds import Thresholds
 from detector.zones import Mask, Zones
 
@@ -25,7 +25,7 @@ _DEEP_SHADOW = 12.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Movement:
-    """Where something moved, over the blocks (h, w), and when (t, h, w).
+    """Blocks in which something moved, over the picture (h, w) and over time (t, h, w).
 
     ``amplitude`` is each block's deviation over time in units of the noise of blocks with as much texture;
     ``slowness`` its variance over that of white noise with the same frame-to-frame change (von Neumann's ratio
@@ -57,7 +57,7 @@ class Movement:
     texture: Blocks
 
 
-def find(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
+def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
     """Return what moved in *clip*.
 
     The measure is that of the footage's README (deviation of a block over the picture's median deviation), with two
@@ -69,12 +69,12 @@ def find(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
     kept = [t for t in range(len(clip.order)) if t == 0 or clip.order[t] != clip.order[t - 1]]
     shown = np.array(clip.order)[kept]
     middle = clip.pictures[len(clip.pictures) // 2]
-    unlit = take_out(clip.blocks[kept], middle)
+    unlit = remove_light(clip.blocks[kept], middle)
     spread = float(np.ptp(unlit.gain))
     steady = _steady(unlit.gain)
     if not steady.all() and len(set(shown[steady].tolist())) >= 5:
         shown = shown[steady]
-        unlit = take_out(clip.blocks[kept][steady], middle)
+        unlit = remove_light(clip.blocks[kept][steady], middle)
     residual = unlit.residual
     deviation = residual.std(axis=0)
     white = _white(residual)
@@ -171,7 +171,7 @@ def _noise(white: Blocks, deviation: Blocks, texture: Blocks, looked_at: Mask, l
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Body:
+class MovingBody:
     """One connected thing that moved. Sizes are fractions of the picture; ``strength`` the sum of amplitudes."""
 
     mask: Mask
@@ -179,7 +179,7 @@ class Body:
     strength: float
 
 
-def bodies(alive: Mask, amplitude: Blocks, least: int) -> list[Body]:
+def bodies(alive: Mask, amplitude: Blocks, least: int) -> list[MovingBody]:
     """Return the connected things in *alive* of at least *least* blocks, strongest first; gaps of a block are closed."""
     if not alive.any():
         return []
@@ -190,5 +190,5 @@ def bodies(alive: Mask, amplitude: Blocks, least: int) -> list[Body]:
         mask = (labels == label) & alive
         blocks = int(mask.sum())
         if blocks >= least:
-            found.append(Body(mask, blocks, float(amplitude[mask].sum())))
+            found.append(MovingBody(mask, blocks, float(amplitude[mask].sum())))
     return sorted(found, key=lambda body: -body.strength)

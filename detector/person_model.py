@@ -1,4 +1,4 @@
-"""A person network, for who has one: YOLOX-style ONNX run through OpenCV, also on copies turned a quarter each way."""
+"""Person network, where one is set: people found by an ONNX model, and the second look by which they change a finding."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ class BadModel(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class PersonBox:
     """A box in fractions of the picture, origin top left; ``long`` is its width over its height, in pixels."""
 
     left: float
@@ -71,7 +71,7 @@ class PersonModel:
             raise BadModel(f"{path}: no YOLOX-style network with a {side} × {side} input: {error}") from None
         return model
 
-    def people(self, frames: Sequence[Frame]) -> tuple[Person, ...]:
+    def people(self, frames: Sequence[Frame]) -> tuple[PersonBox, ...]:
         """Return the people in the last of *frames*, or where it shows none in the middle one: each once, surest first.
 
         People who lie are found on copies turned by a quarter, which a network trained on upright people needs.
@@ -85,7 +85,7 @@ class PersonModel:
                 return _each_once(found)
         return ()
 
-    def _look(self, picture: Picture, turn: int | None) -> list[Person]:
+    def _look(self, picture: Picture, turn: int | None) -> list[PersonBox]:
         height, width = picture.shape[:2]
         shown = picture if turn is None else cv2.rotate(picture, turn)
         scale = min(self._side / shown.shape[0], self._side / shown.shape[1])
@@ -122,7 +122,7 @@ def with_model(judge: Callable[[Session], Finding], model: PersonModel) -> Calla
     return decide
 
 
-def second_look(finding: Finding, people: Sequence[Person], profile: Profile) -> Finding:
+def second_look(finding: Finding, people: Sequence[PersonBox], profile: Profile) -> Finding:
     """Return *finding* with what a network saw; without *people* it is *finding* itself: silence means nothing.
 
     A person outside the rest zones makes ``something_wrong`` of ``not_seen`` and ``still``, and of ``in_bed`` where
@@ -131,7 +131,7 @@ def second_look(finding: Finding, people: Sequence[Person], profile: Profile) ->
     """
     if not people:
         return finding
-    where = zones.lay(profile, _GRID)
+    where = zones.lay_zones(profile, _GRID)
     placed = [(person, _inside(person, where)) for person in people]
     seen = tuple(
         Evidence(what="person", zone=_zone(person, where) if inside >= _IN_BED else None, value=round(person.score, 2))
@@ -159,28 +159,28 @@ def _says(answer: Answer, reason: Reason, people: int | None, detail: str) -> di
     return {"answer": answer, "reasons": (reason,), "people": people and min(people, limits.PEOPLE), "detail": detail}
 
 
-def _inside(person: Person, where: zones.Zones) -> float:
+def _inside(person: PersonBox, where: zones.Zones) -> float:
     box = _window(person, where.at_rest)
     return float(box.mean()) if box.size else 0.0
 
 
-def _zone(person: Person, where: zones.Zones) -> str:
+def _zone(person: PersonBox, where: zones.Zones) -> str:
     """Return the rest zone that most of *person* is in."""
     return max(where.rest, key=lambda place: int(_window(person, place.mask).sum())).name
 
 
-def _window(person: Person, mask: zones.Mask) -> zones.Mask:
+def _window(person: PersonBox, mask: zones.Mask) -> zones.Mask:
     rows, columns = mask.shape
     top, left = int(person.top * (rows - 1)), int(person.left * (columns - 1))
     bottom, right = max(top + 1, round(person.bottom * rows)), max(left + 1, round(person.right * columns))
     return mask[top:bottom, left:right]
 
 
-def _person(box: tuple[float, float, float, float], score: float, width: int, height: int) -> Person:
+def _person(box: tuple[float, float, float, float], score: float, width: int, height: int) -> PersonBox:
     left, right = (min(max(x / width, 0.0), 1.0) for x in (box[0], box[2]))
     top, bottom = (min(max(y / height, 0.0), 1.0) for y in (box[1], box[3]))
     long = (right - left) * width / max((bottom - top) * height, 1e-6)
-    return Person(left, top, right, bottom, min(score, 1.0), long)
+    return PersonBox(left, top, right, bottom, min(score, 1.0), long)
 
 
 def _back(box: Numbers, turn: int | None, width: int, height: int) -> tuple[float, float, float, float]:
@@ -193,15 +193,15 @@ def _back(box: Numbers, turn: int | None, width: int, height: int) -> tuple[floa
     return left, top, right, bottom
 
 
-def _each_once(found: list[Person]) -> tuple[Person, ...]:
-    kept: list[Person] = []
+def _each_once(found: list[PersonBox]) -> tuple[PersonBox, ...]:
+    kept: list[PersonBox] = []
     for person in sorted(found, key=lambda p: -p.score):
         if all(_overlap(person, other) < _SAME for other in kept):
             kept.append(person)
     return tuple(kept)
 
 
-def _overlap(a: Person, b: Person) -> float:
+def _overlap(a: PersonBox, b: PersonBox) -> float:
     width = min(a.right, b.right) - max(a.left, b.left)
     height = min(a.bottom, b.bottom) - max(a.top, b.top)
     both = max(width, 0.0) * max(height, 0.0)

@@ -1,4 +1,4 @@
-"""Whether a picture can be trusted: can the camera see, is it sharp, is it new, does it still point where it did."""
+"""Quality of a clip: the camera sees, its picture is sharp and new, and it did not turn during the session."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Quality:
     measures: dict[str, float]
 
 
-def look(clip: Clip, zones: Zones, thresholds: Thresholds) -> Quality:
+def assess(clip: Clip, zones: Zones, thresholds: Thresholds) -> Quality:
     """Return whether *clip*'s pictures are good. The first failing test, gravest first, gives the reason."""
     pictures = clip.pictures
     grey = clip.blocks.mean(axis=0)

@@ -1,15 +1,16 @@
-"""Sensor sessions: a thermal array, a bed's load or pressure, presence, movement and a door, read into one verdict."""
+"""The verdict on sensor channels (thermal array, load, pressure, presence, movement, door) by a ladder of rules."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from detector import thermal
-from detector.thresholds import of_sensors
+from detector.thresholds import sensor_thresholds
 from detector.verdict import Verdict
-from schemas.messages import Channel, Evidence, Session
+from schemas.messages import Evidence, Profile, SensorChannel, Session
 from schemas.vocabulary import Answer, Reason
 
 _RANGE = {
@@ -21,7 +22,7 @@ _RANGE = {
     "door_open": (0.0, 1.0),
     "movement": (0.0, 1.0),
 }
-"""What each quantity can be; a value outside is a broken sensor."""
+"""Bounds of each quantity; a value outside is a broken sensor."""
 
 _LEAST_SAMPLES = 5
 _STUCK_BELOW = {"thermal_c": 1e-9, "bed_load_kg": 1e-9, "bed_pressure": 1e-9}
@@ -32,12 +33,12 @@ _AGAINST = (
     (thermal.COOLS, "bed_cools", "cooling"),
     (thermal.BESIDE, "warm_outside", "warm_elsewhere_c"),
 )
-"""What an array's doubt is evidence of, and the measure that goes with it."""
+"""Evidence that an array's doubt gives, and the measure that goes with it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Bed:
-    """What one load or pressure channel says of its bed."""
+class BedReading:
+    """One load or pressure channel, read: whether its bed is occupied, was left, moves or moves violently."""
 
     quantity: str
     occupied: bool
@@ -47,90 +48,230 @@ class _Bed:
     value: float
 
 
+@dataclass(frozen=True, slots=True)
+class SensorReadings:
+    """All channels of one session, read: beds, thermal arrays, presence and movement in the room."""
+
+    profile: Profile
+    beds: tuple[BedReading, ...]
+    arrays: tuple[thermal.Warmth, ...]
+    present: tuple[bool, ...]
+    moving: tuple[bool, ...]
+
+    @property
+    def occupied(self) -> list[BedReading]:
+        """The beds that are occupied."""
+        return [bed for bed in self.beds if bed.occupied]
+
+    @property
+    def warm_in_bed(self) -> bool:
+        """An array sees somebody in bed."""
+        return any(array.answer is Answer.IN_BED for array in self.arrays)
+
+    @property
+    def warm_wrong(self) -> thermal.Warmth | None:
+        """The first array that sees something wrong."""
+        return next((array for array in self.arrays if array.answer is Answer.SOMETHING_WRONG), None)
+
+    @property
+    def somebody_in_room(self) -> bool:
+        """Presence or movement was sensed; it says nothing of the place in the room."""
+        return any(self.present) or any(self.moving)
+
+    @property
+    def warm_people(self) -> int:
+        """The people whom an array sees in bed, the most of any array."""
+        return max((array.people for array in self.arrays if array.answer is Answer.IN_BED), default=0)
+
+    @property
+    def people(self) -> int:
+        """The people in bed, by weight or by warmth, whichever is more."""
+        return max(len(self.occupied), self.warm_people)
+
+
+@dataclass(frozen=True, slots=True)
+class SensorAnswer:
+    """An answer of one step of the ladder, with its reason, the people it counts and its words."""
+
+    answer: Answer
+    reason: Reason | None = None
+    people: int | None = None
+    detail: str = ""
+
+
+def bed_unseen(seen: SensorReadings) -> SensorAnswer | None:
+    """Answer where no channel sees a bed: presence and movement only say whether somebody is in the room."""
+    if seen.arrays or seen.beds:
+        return None
+    if not seen.present and not seen.moving:
+        return SensorAnswer(Answer.CANNOT_TELL, Reason.OUT_OF_RANGE, None, "no channel that sees a person")
+    if seen.somebody_in_room:
+        return SensorAnswer(Answer.CANNOT_TELL, Reason.STILL, None, "somebody is in the room; no sensor sees the bed")
+    return SensorAnswer(Answer.NOT_SEEN, None, 0)
+
+
+def array_against_bed(seen: SensorReadings) -> SensorAnswer | None:
+    """Answer where weight and warmth contradict each other about the bed."""
+    if not seen.beds or not seen.arrays:
+        return None
+    cold = all(array.answer is Answer.NOT_SEEN for array in seen.arrays)
+    without_warmth = seen.occupied and (cold or (seen.warm_wrong and not seen.warm_in_bed))
+    if without_warmth or (seen.warm_in_bed and not seen.occupied):
+        return SensorAnswer(Answer.CANNOT_TELL, Reason.CONTRADICTORY, None, "the bed and the thermal array disagree")
+    return None
+
+
+def presence_against_bed(seen: SensorReadings) -> SensorAnswer | None:
+    """Answer where the bed is occupied and the room is said to be empty."""
+    if (seen.occupied or seen.warm_in_bed) and seen.present and not any(seen.present):
+        return SensorAnswer(Answer.CANNOT_TELL, Reason.CONTRADICTORY, None, "the bed is occupied and nobody is present")
+    return None
+
+
+def warmth_out_of_place(seen: SensorReadings) -> SensorAnswer | None:
+    """Answer where an array sees something wrong."""
+    if (wrong := seen.warm_wrong) is not None:
+        return SensorAnswer(Answer.SOMETHING_WRONG, wrong.reason, 1, wrong.detail)
+    return None
+
+
+def violent_movement(seen: SensorReadings) -> SensorAnswer | None:
+    """Answer where somebody in bed moves violently."""
+    if any(bed.violent for bed in seen.occupied):
+        return SensorAnswer(Answer.SOMETHING_WRONG, Reason.VIOLENT, len(seen.occupied))
+    return None
+
+
+def bed_left(seen: SensorReadings) -> SensorAnswer | None:
+    """Answer where the last bed that was occupied has just been left."""
+    if any(bed.left for bed in seen.beds) and not seen.occupied:
+        return SensorAnswer(Answer.SOMETHING_WRONG, Reason.UP, 1, "left the bed just now")
+    return None
+
+
+def arrays_apart(seen: SensorReadings) -> SensorAnswer | None:
+    """Answer where one array sees somebody in bed and another does not."""
+    if seen.warm_in_bed and any(array.answer is not Answer.IN_BED for array in seen.arrays):
+        return SensorAnswer(Answer.CANNOT_TELL, Reason.CONTRADICTORY, None, "the thermal arrays disagree")
+    return None
+
+
+def bed_empty(seen: SensorReadings) -> SensorAnswer | None:
+    """Answer where nobody is in bed: an array that cannot tell, somebody elsewhere in the room, or nobody."""
+    if seen.people:
+        return None
+    unsure = next((array for array in seen.arrays if array.answer is Answer.CANNOT_TELL), None)
+    if unsure is not None:
+        return SensorAnswer(Answer.CANNOT_TELL, unsure.reason, None, unsure.detail)
+    if seen.somebody_in_room:
+        return SensorAnswer(Answer.SOMETHING_WRONG, Reason.UP, 1, "somebody is in the room, not in bed")
+    return SensorAnswer(Answer.NOT_SEEN, None, 0)
+
+
+def other_count(seen: SensorReadings) -> SensorAnswer | None:
+    """Answer where more or fewer people are in bed than sleep here."""
+    expected = seen.profile.expected_people
+    if seen.people == expected:
+        return None
+    return SensorAnswer(Answer.CANNOT_TELL, Reason.COUNT, seen.people, f"{seen.people} seen, {expected} expected")
+
+
+def counted_twice(seen: SensorReadings) -> SensorAnswer | None:
+    """Answer where one person may have been counted as two: by two kinds of sensors, or as a weight without warmth."""
+    occupied, warm = [bed.quantity for bed in seen.occupied], seen.warm_people
+    if len(set(occupied)) > 1:
+        why = "a weight and a pressure may be of one bed"
+    elif warm and len(occupied) > warm:
+        why = f"{len(occupied)} sides of the bed are occupied, and the array sees {warm}"
+    elif warm > len(occupied) and len(seen.beds) > len(occupied):
+        why = f"the array sees {warm}, and a side of the bed is empty"
+    else:
+        return None
+    return SensorAnswer(Answer.CANNOT_TELL, Reason.COUNT, seen.people, why)
+
+
+def maybe_animal(seen: SensorReadings) -> SensorAnswer | None:
+    """Answer where there are pets, and warmth is all that there is."""
+    if seen.profile.pets and not seen.beds:
+        detail = "warmth alone cannot tell a person from an animal"
+        return SensorAnswer(Answer.CANNOT_TELL, Reason.COUNT, seen.people, detail)
+    return None
+
+
+def still_weight(seen: SensorReadings) -> SensorAnswer | None:
+    """Answer where a weight without warmth does not move: it may be a suitcase."""
+    if not seen.warm_in_bed and not all(bed.lively for bed in seen.occupied):
+        return SensorAnswer(Answer.CANNOT_TELL, Reason.STILL, seen.people, "a weight in bed that does not move")
+    return None
+
+
+def in_bed(seen: SensorReadings) -> SensorAnswer:
+    """Answer that as many people as sleep here are in bed: nothing above has spoken against it."""
+    return SensorAnswer(Answer.IN_BED, None, seen.people)
+
+
+LADDER: Final[tuple[Callable[[SensorReadings], SensorAnswer | None], ...]] = (
+    bed_unseen,
+    array_against_bed,
+    presence_against_bed,
+    warmth_out_of_place,
+    violent_movement,
+    bed_left,
+    arrays_apart,
+    bed_empty,
+    other_count,
+    counted_twice,
+    maybe_animal,
+    still_weight,
+    in_bed,
+)
+"""The steps in order: the first that answers decides.
+
+Contradictions stand first, for nothing can be concluded from sensors that disagree. Danger stands before every doubt about
+who or how many are in bed. Each doubt stands before ``in_bed``, which alone is green.
+"""
+
+
 def decide(session: Session) -> Verdict:
     """Return the verdict on *session*'s channels; what breaks, sticks or disagrees is ``cannot_tell``."""
-    channels, profile, limit = session.channels, session.profile, of_sensors(session.profile)
-    broken = _broken(channels)
+    broken = _broken(session.channels)
     if broken is not None:
         reason, detail = broken
         return Verdict(Answer.CANNOT_TELL, reason, None, (), {}, detail)
+    seen = read_channels(session.channels, session.profile)
+    said = next(answer for step in LADDER if (answer := step(seen)) is not None)
+    return Verdict(said.answer, said.reason, said.people, _evidence(seen), _measures(seen), said.detail)
+
+
+def read_channels(channels: tuple[SensorChannel, ...], profile: Profile) -> SensorReadings:
+    """Return what *channels*, of which none is broken, show of the room of *profile*."""
+    limit = sensor_thresholds(profile)
     by = {quantity: [c for c in channels if c.quantity == quantity] for quantity in _RANGE}
-    arrays, ambient = by["thermal_c"], next(iter(by["ambient_c"]), None)
-    warmth = [thermal.read(array, ambient, profile) for array in arrays]
-    beds = [_bed(c, limit) for c in (*by["bed_load_kg"], *by["bed_pressure"])]
-    present = [float(np.mean(c.values)) >= 0.5 for c in by["presence"]]
-    moves = [float(np.max(c.values)) >= limit["movement"] for c in by["movement"]]
-    measures = {name: value for w in warmth for name, value in w.measures.items()}
-    measures |= {f"bed_{number}": bed.value for number, bed in enumerate(beds)}
-    evidence = tuple(Evidence(what="bed_occupied", value=round(b.value, 2)) for b in beds if b.occupied)
-    evidence += tuple(Evidence(what="warm", value=round(w.measures.get("warm_bed_c", 0), 2)) for w in warmth)
+    ambient = next(iter(by["ambient_c"]), None)
+    return SensorReadings(
+        profile=profile,
+        beds=tuple(_bed(channel, limit) for channel in (*by["bed_load_kg"], *by["bed_pressure"])),
+        arrays=tuple(thermal.read_array(array, ambient, profile) for array in by["thermal_c"]),
+        present=tuple(float(np.mean(channel.values)) >= 0.5 for channel in by["presence"]),
+        moving=tuple(float(np.max(channel.values)) >= limit["movement"] for channel in by["movement"]),
+    )
+
+
+def _measures(seen: SensorReadings) -> dict[str, float]:
+    measures = {name: value for array in seen.arrays for name, value in array.measures.items()}
+    return measures | {f"bed_{number}": bed.value for number, bed in enumerate(seen.beds)}
+
+
+def _evidence(seen: SensorReadings) -> tuple[Evidence, ...]:
+    found = [Evidence(what="bed_occupied", value=round(bed.value, 2)) for bed in seen.occupied]
+    found += [Evidence(what="warm", value=round(array.measures.get("warm_bed_c", 0), 2)) for array in seen.arrays]
     for detail, what, measure in _AGAINST:
-        evidence += tuple(
-            Evidence(what=what, value=round(w.measures[measure], 2)) for w in warmth if w.detail == detail
-        )
-
-    def say(answer: Answer, reason: Reason | None = None, people: int | None = None, detail: str = "") -> Verdict:
-        return Verdict(answer, reason, people, evidence, measures, detail)
-
-    occupied = [b for b in beds if b.occupied]
-    warm_in_bed = any(w.answer is Answer.IN_BED for w in warmth)
-    warm_wrong = next((w for w in warmth if w.answer is Answer.SOMETHING_WRONG), None)
-    seen_elsewhere = any(present) or any(moves)
-    if not warmth and not beds:
-        if by["presence"] or by["movement"]:
-            return (
-                say(Answer.CANNOT_TELL, Reason.STILL, None, "somebody is in the room; no sensor sees the bed")
-                if seen_elsewhere
-                else say(Answer.NOT_SEEN, None, 0)
-            )
-        return say(Answer.CANNOT_TELL, Reason.OUT_OF_RANGE, None, "no channel that sees a person")
-    if beds and warmth:
-        cold = all(w.answer is Answer.NOT_SEEN for w in warmth)
-        if (occupied and (cold or (warm_wrong and not warm_in_bed))) or (warm_in_bed and not occupied):
-            return say(Answer.CANNOT_TELL, Reason.CONTRADICTORY, None, "the bed and the thermal array disagree")
-    if (occupied or warm_in_bed) and present and not any(present):
-        return say(Answer.CANNOT_TELL, Reason.CONTRADICTORY, None, "the bed is occupied and nobody is present")
-    if warm_wrong is not None:
-        return say(Answer.SOMETHING_WRONG, warm_wrong.reason, 1, warm_wrong.detail)
-    if any(b.violent for b in occupied):
-        return say(Answer.SOMETHING_WRONG, Reason.VIOLENT, len(occupied))
-    if any(b.left for b in beds) and not occupied:
-        return say(Answer.SOMETHING_WRONG, Reason.UP, 1, "left the bed just now")
-    if warm_in_bed and any(w.answer is not Answer.IN_BED for w in warmth):
-        return say(Answer.CANNOT_TELL, Reason.CONTRADICTORY, None, "the thermal arrays disagree")
-    warm = max((w.people for w in warmth if w.answer is Answer.IN_BED), default=0)
-    people = max(len(occupied), warm)
-    if people == 0:
-        unsure = next((w for w in warmth if w.answer is Answer.CANNOT_TELL), None)
-        if unsure is not None:
-            return say(Answer.CANNOT_TELL, unsure.reason, None, unsure.detail)
-        if seen_elsewhere:
-            return say(Answer.SOMETHING_WRONG, Reason.UP, 1, "somebody is in the room, not in bed")
-        return say(Answer.NOT_SEEN, None, 0)
-    if people != profile.expected_people:
-        return say(Answer.CANNOT_TELL, Reason.COUNT, people, f"{people} seen, {profile.expected_people} expected")
-    if unsure_who := _counted_twice(beds, warm):
-        return say(Answer.CANNOT_TELL, Reason.COUNT, people, unsure_who)
-    if profile.pets and not beds:
-        return say(Answer.CANNOT_TELL, Reason.COUNT, people, "warmth alone cannot tell a person from an animal")
-    if not warm_in_bed and not all(b.lively for b in occupied):
-        return say(Answer.CANNOT_TELL, Reason.STILL, people, "a weight in bed that does not move")
-    return say(Answer.IN_BED, None, people)
+        doubted = [array for array in seen.arrays if array.detail == detail]
+        found += [Evidence(what=what, value=round(array.measures[measure], 2)) for array in doubted]
+    return tuple(found)
 
 
-def _counted_twice(beds: list[_Bed], warm: int) -> str:
-    """Return why *beds*, and an array that sees *warm* people in them, may have counted one as two; else nothing."""
-    occupied = [bed.quantity for bed in beds if bed.occupied]
-    if len(set(occupied)) > 1:
-        return "a weight and a pressure may be of one bed"
-    if warm and len(occupied) > warm:
-        return f"{len(occupied)} sides of the bed are occupied, and the array sees {warm}"
-    if warm > len(occupied) and len(beds) > len(occupied):
-        return f"the array sees {warm}, and a side of the bed is empty"
-    return ""
-
-
-def _broken(channels: tuple[Channel, ...]) -> tuple[Reason, str] | None:
+def _broken(channels: tuple[SensorChannel, ...]) -> tuple[Reason, str] | None:
     """Return why the channels cannot be trusted, or None."""
     for channel in channels:
         if len(channel.ms) < _LEAST_SAMPLES or channel.ms[-1] - channel.ms[0] < 2000:
@@ -147,7 +288,7 @@ def _broken(channels: tuple[Channel, ...]) -> tuple[Reason, str] | None:
     return None
 
 
-def _bed(channel: Channel, limit: Mapping[str, float]) -> _Bed:
+def _bed(channel: SensorChannel, limit: Mapping[str, float]) -> BedReading:
     """Return what a load (kg) or pressure (0-1) channel says; a cell's values are summed, or averaged for pressure."""
     values = np.asarray(channel.values, float)
     load = channel.quantity == "bed_load_kg"
@@ -157,7 +298,7 @@ def _bed(channel: Channel, limit: Mapping[str, float]) -> _Bed:
     violent = limit["bed_load_violent_kg"] if load else limit["bed_pressure_violent"]
     there = line >= on
     late = there[int(len(there) * 0.6) :]
-    return _Bed(
+    return BedReading(
         quantity=channel.quantity,
         occupied=bool(there.mean() >= 0.8 and late.all()),
         left=bool(there[: max(1, len(there) // 3)].any() and not late.any()),

@@ -1,4 +1,4 @@
-"""The detector as a service: sessions in from the broker, findings and pictures out, and a sign of life."""
+"""The detector as a service: sessions in from the broker, findings and frames out, and a sign of life."""
 
 import asyncio
 import secrets
@@ -8,35 +8,34 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-import aiomqtt
 import cbor2
 import cv2
 import structlog
 from pydantic import ValidationError
 
 from detector import metrics
-from detector.judge import finding as finding_of
 from detector.judge import judge
-from detector.mqtt import Link, Received, connected, stop_if_told
-from detector.person_model import PersonModel, with_model
-from detector.settings import Settings
+from detector.judge import make_finding as finding_of
+from detector.person_model import BadModel, PersonModel, with_model
+from detector.settings import DetectorSettings
 from detector.version import NAME
+from runtime.mqtt import Backoff, LastWill, MqttClient, NotConnected
+from runtime.settings import BadSettings
 from schemas import limits, topics, wire
 from schemas.messages import DetectorStatus, Finding, Picture, Session
-from schemas.vocabulary import Answer, Reason, Show
-from schemas.vocabulary import Link as LinkState
+from schemas.vocabulary import Answer, LinkState, Reason, Show
 
 log = structlog.get_logger("detector")
 
-_BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
-_HELD_S = 30.0
-"""A connection that held this long was a good one: the next is tried at once."""
+_ACK_S = 15.0
+_HANDLER_S = 60.0
+"""For reading and publishing, beside four sessions that are judged one after the other."""
 
 
 class Detector:
     """Judges what it is given. Stateless between sessions: run as many as there is load for."""
 
-    def __init__(self, settings: Settings, decide: Callable[[Session], Finding] | None = None) -> None:
+    def __init__(self, settings: DetectorSettings, decide: Callable[[Session], Finding] | None = None) -> None:
         """Make a detector that answers by *decide*; when not said by :func:`judge`, with a network where one is set.
 
         Raises:
@@ -48,6 +47,21 @@ class Detector:
         self._threads = ThreadPoolExecutor(settings.detector_workers, thread_name_prefix="judge")
         self._places = asyncio.Semaphore(settings.detector_workers)
         self._nudged = asyncio.Event()
+        heard = topics.every("session", share="detector" if settings.mqtt_shared else None)
+        self._broker = MqttClient(
+            settings.broker,
+            self.id,
+            {heard: (1, self._one)},
+            will=self._will,
+            on_connected=self._connected,
+            on_disconnected=lambda: metrics.CONNECTED.set(0),
+            on_given_up=lambda topic: metrics.GIVEN_UP.inc(),
+            line_of=lambda topic: topic,  # sessions have no order among each other
+            ack_s=_ACK_S,
+            handler_s=limits.UNACKNOWLEDGED * settings.detector_seconds + _HANDLER_S,
+            grace_s=0.0,  # without its finding a session comes again
+            backoff=Backoff(longest_s=5.0),
+        )
 
     def nudge(self) -> None:
         """Give a sign of life at once, instead of at the next pulse: somebody has moved the centre's clock."""
@@ -57,44 +71,23 @@ class Detector:
         """Work until cancelled; a lost broker is looked for again and again."""
         # One thread a session: OpenCV's own threads would fight over the same cores.
         cv2.setNumThreads(1)
-        failures = 0
         try:
-            while True:
-                before = time.monotonic()
-                try:
-                    # A task of its own: in Python 3.11 a task group that fails leaves its task marked as cancelled,
-                    # and below only our own cancellation may count.
-                    await asyncio.create_task(self._connection())
-                except* (aiomqtt.MqttError, OSError) as lost:
-                    log.warning("broker lost", error=str(lost.exceptions[0]))
-                metrics.CONNECTED.set(0)
-                if time.monotonic() - before > _HELD_S:
-                    failures = 0
-                stop_if_told()
-                await asyncio.sleep(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
-                failures += 1
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._broker.run())
+                group.create_task(self._say_alive())
         finally:
-            metrics.CONNECTED.set(0)
             self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _connection(self) -> None:
-        """Connect and work until the connection is lost."""
-        async with connected(self._settings, self.id, self._will()) as link:
-            log.info("connected", detector=self.id, host=self._settings.mqtt_host)
-            await self._work(link)
-
-    async def _work(self, link: Link) -> None:
-        heard = topics.every("session", share="detector" if self._settings.mqtt_shared else None)
-        await link.subscribe(heard)
+    def _connected(self) -> None:
         metrics.CONNECTED.set(1)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._say_alive(link))
-            group.create_task(link.serve(lambda message: self._one(link, message)))
+        self.nudge()
 
-    async def _say_alive(self, link: Link) -> None:
+    async def _say_alive(self) -> None:
         while True:
             self._nudged.clear()
-            await link.publish(topics.detector(self.id), wire.encode(self._status(LinkState.UP)), qos=1)
+            with suppress(NotConnected):
+                status = wire.encode(self._status(LinkState.UP))
+                await self._broker.publish(topics.detector(self.id), status, qos=1)
             with suppress(TimeoutError):
                 async with asyncio.timeout(limits.PULSE_SECONDS):
                     await self._nudged.wait()
@@ -102,47 +95,47 @@ class Detector:
     def _status(self, link: LinkState) -> DetectorStatus:
         return DetectorStatus(detector_id=self.id, version=NAME, link=link)
 
-    def _will(self) -> aiomqtt.Will:
-        return aiomqtt.Will(topics.detector(self.id), wire.encode(self._status(LinkState.GONE)), qos=1)
+    def _will(self) -> LastWill:
+        return LastWill(topics.detector(self.id), wire.encode(self._status(LinkState.GONE)))
 
-    async def _one(self, link: Link, message: Received) -> None:
+    async def _one(self, topic: str, payload: bytes) -> None:
         """Judge one session and publish what it shows. Only a lost connection raises: then it comes again."""
-        made, pictures = await self.answer(message)
+        made, pictures = await self.answer(topic, payload)
         if made is None:
             return
-        await link.publish(topics.of(made.org, made.device, "finding"), wire.encode(made), qos=1)
+        await self._broker.publish(topics.of(made.org, made.device, "finding"), wire.encode(made), qos=1)
         if pictures is not None:
             topic = topics.of(pictures.org, pictures.device, "picture", pictures.session_id)
-            await link.publish(topic, wire.encode(pictures), qos=0)
+            await self._broker.publish(topic, wire.encode(pictures), qos=0)
 
-    async def answer(self, message: Received) -> tuple[Finding | None, Picture | None]:
-        """Return the finding on *message*, and the frames that a person may have to see. Never raises.
+    async def answer(self, topic_name: str, payload: bytes) -> tuple[Finding | None, Picture | None]:
+        """Return the finding on the session *payload* of *topic_name*, and the frames that a person may have to see. Never raises.
 
         What is no session still gets a finding, ``cannot_tell(rejected)``, for the session id in its topic: its check
         must not end in silence. A message whose topic names no session gets none, and is counted.
         """
         try:
-            topic = topics.parse(message.topic)
+            topic = topics.parse(topic_name)
         except topics.BadTopic as error:
             return self._drop("bad_topic", str(error))
         try:
-            session = await asyncio.get_running_loop().run_in_executor(
-                self._threads, wire.decode, Session, message.payload
-            )
+            session = await asyncio.get_running_loop().run_in_executor(self._threads, wire.decode, Session, payload)
         except wire.Refused as refused:
             metrics.REFUSED.labels(refused.refusal).inc()
-            log.warning("session refused", session_id=topic.session_id, refusal=refused.refusal, detail=refused.detail)
-            return _rejected(topic, f"{refused.refusal}: {refused.detail}", message.payload), None
+            log.warning("session_refused", session_id=topic.session_id, refusal=refused.refusal, detail=refused.detail)
+            return _rejected(topic, f"{refused.refusal}: {refused.detail}", payload), None
         if (session.org, session.device, session.session_id) != (topic.org, topic.device, topic.session_id):
             metrics.REFUSED.labels("other_topic").inc()
-            log.warning("session refused", session_id=topic.session_id, refusal="other_topic")
+            log.warning("session_refused", session_id=topic.session_id, refusal="other_topic")
             return _rejected(topic, "its header names another device or session than its topic", b""), None
         made = await self._judge(session)
         pictures = _pictures(session, made)
         made = made.model_copy(update={"pictures": len(pictures.frames) if pictures else 0})
         reason = made.reasons[0] if made.reasons else ""
         metrics.FINDINGS.labels(made.answer, reason).inc()
-        log.info("judged", session_id=made.session_id, check_id=str(made.check_id), answer=made.answer, reason=reason)
+        log.info(
+            "session_judged", session_id=made.session_id, check_id=str(made.check_id), answer=made.answer, reason=reason
+        )
         return made, pictures
 
     async def _judge(self, session: Session) -> Finding:
@@ -154,11 +147,11 @@ class Detector:
                     asyncio.get_running_loop().run_in_executor(self._threads, self._decide, session), limit
                 )
             except TimeoutError:
-                log.error("judging took too long", session_id=session.session_id, limit_s=limit)
+                log.error("judging_timed_out", session_id=session.session_id, limit_s=limit)
                 return finding_of(session, Answer.CANNOT_TELL, [Reason.REJECTED], detail=f"not judged in {limit:g} s")
             except Exception:
                 # Whatever goes wrong in one picture must not take the night's other sessions with it.
-                log.exception("judging failed", session_id=session.session_id)
+                log.exception("judging_failed", session_id=session.session_id)
                 metrics.FAILED.inc()
                 return finding_of(session, Answer.CANNOT_TELL, [Reason.REJECTED], detail="judging failed")
             took = time.perf_counter() - before
@@ -167,11 +160,11 @@ class Detector:
 
     def _drop(self, refusal: str, detail: str) -> tuple[None, None]:
         metrics.REFUSED.labels(refusal).inc()
-        log.warning("message dropped", refusal=refusal, detail=detail)
+        log.warning("message_dropped", refusal=refusal, detail=detail)
         return None, None
 
 
-def _decider(settings: Settings) -> Callable[[Session], Finding]:
+def _decider(settings: DetectorSettings) -> Callable[[Session], Finding]:
     if settings.person_model is None:
         return judge
     return with_model(judge, PersonModel.load(settings.person_model, settings.person_model_side))
@@ -215,7 +208,7 @@ def _pictures(session: Session, made: Finding) -> Picture | None:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Detector]:
+async def running(settings: DetectorSettings) -> AsyncIterator[Detector]:
     """Yield a detector at work; leaving stops it."""
     detector = Detector(settings)
     task = asyncio.create_task(detector.run())
@@ -227,7 +220,15 @@ async def running(settings: Settings) -> AsyncIterator[Detector]:
         await asyncio.wait({task})
 
 
-async def run(settings: Settings) -> None:
-    """Run one detector until cancelled."""
+async def run(settings: DetectorSettings) -> None:
+    """Run one detector until cancelled.
+
+    Raises:
+        BadSettings: the network that *settings* name cannot be used.
+    """
+    try:
+        detector = Detector(settings)
+    except BadModel as error:
+        raise BadSettings(f"FJT_PERSON_MODEL: {error}") from None
     async with metrics.served(settings.detector_http_host, settings.detector_http_port):
-        await Detector(settings).run()
+        await detector.run()

@@ -1,31 +1,18 @@
 """One detector's settings, from the environment (``FJT_…``) or from files of secrets; all errors at once."""
 
-import os
 from pathlib import Path
-from typing import Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
 
-
-def secrets_dir() -> Path | None:
-    """Return the folder whose files are secrets (``fjt_mqtt_password`` …), if there is one."""
-    folder = Path(os.environ.get("FJT_SECRETS_DIR", "/run/secrets"))
-    return folder if folder.is_dir() else None
+from runtime.settings import PartSettings
 
 
-class Settings(BaseSettings):
+class DetectorSettings(PartSettings):
     """Which broker it hears, and how much it takes on at once."""
 
-    model_config = SettingsConfigDict(env_prefix="FJT_", extra="ignore", secrets_dir=secrets_dir())
+    files = (*PartSettings.files, "person_model")
 
-    mqtt_host: str = "127.0.0.1"
-    mqtt_port: int = Field(default=1883, ge=1, le=65535)
-    mqtt_user: str = "detector"
-    mqtt_password: SecretStr | None = None
-    mqtt_password_file: Path | None = None
-    mqtt_tls: bool = False
-    mqtt_ca: Path | None = Field(default=None, description="certificates to trust instead of the machine's own")
+    mqtt_user: str | None = "detector"
     mqtt_shared: bool = Field(default=False, description="the broker has shared subscriptions: share the sessions")
 
     detector_id: str | None = Field(
@@ -48,32 +35,9 @@ class Settings(BaseSettings):
         default=None, ge=0, le=65535, description="serves /healthz and /metrics there; not said: no port is opened"
     )
 
-    live: bool = Field(default=False, description="real people: refuses to start without what a real town must have")
-    log: Literal["json", "console"] = "json"
-
-    @model_validator(mode="after")
-    def _what_belongs_together(self) -> Self:
-        wrong: list[str] = []
-        for name in ("mqtt_password_file", "mqtt_ca", "person_model"):
-            path = getattr(self, name)
-            if path is not None and not path.is_file():
-                wrong.append(f"FJT_{name.upper()}: no file {path}")
-        if self.mqtt_ca and not self.mqtt_tls:
-            wrong.append("FJT_MQTT_CA: has no use without FJT_MQTT_TLS=1")
-        if self.live:
-            if not self.mqtt_tls:
-                wrong.append("FJT_MQTT_TLS: with FJT_LIVE=1 pictures only travel encrypted")
-            if self.password is None:
-                wrong.append("FJT_MQTT_PASSWORD: with FJT_LIVE=1 a detector signs in")
-        if wrong:
-            raise ValueError("; ".join(wrong))
-        return self
-
-    @property
-    def password(self) -> str | None:
-        """The broker's password: set, else from its file."""
-        if self.mqtt_password is not None:
-            return self.mqtt_password.get_secret_value()
-        if self.mqtt_password_file is not None and self.mqtt_password_file.is_file():
-            return self.mqtt_password_file.read_text(encoding="utf-8").strip()
-        return None
+    def conflicts(self) -> list[str]:
+        """Return what is wrong between fields that are right alone, each beginning with its variable's name."""
+        wrong = super().conflicts()
+        if self.live and self.password is None:
+            wrong.append("FJT_MQTT_PASSWORD: with FJT_LIVE=1 a detector signs in")
+        return wrong

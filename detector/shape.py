@@ -1,4 +1,4 @@
-"""What a moving body is: how much of it lies at rest zones, how tall and how low it is, moment by moment."""
+"""Shapes of moving bodies, moment by moment: how much of each lies in rest zones, how tall and how low it is."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from detector.movement import Body, Movement, bodies
+from detector.movement import Movement, MovingBody, bodies
 from detector.thresholds import Thresholds
 from detector.zones import Mask, Zones, extent
 
@@ -16,10 +16,10 @@ Line = npt.NDArray[np.float64]
 _LONG = 1.8
 _SMOOTH = np.full(3, 1 / 3)
 _LEAST_FORCE = 1.2
-"""What a block that stirs counts for at the least, beside those that are as much slower than noise as this or more."""
+"""The least weight of a block that stirs, beside those that are as much slower than noise as this or more."""
 
 _PARTS = ((0.0, 1.0, 1.0), (0.0, 0.5, 0.75), (0.25, 0.75, 0.75), (0.5, 1.0, 0.75), (0.33, 0.67, 0.75))
-"""Where along a zone two people are looked for, as fractions of it, and how clear the gap has to be there."""
+"""Places along a zone at which two people are looked for, as fractions of it, and how clear the gap has to be there."""
 
 _STILLER, _FEWER = 0.93, 0.86
 """One sleeper: 0.96 of the force and 0.95 of the blocks are left in the gap as a rule; two: 0.2-0.7 and 0.2-0.8."""
@@ -50,7 +50,7 @@ class Figure:
     ``at_rest`` the share in which its middle was in a rest zone.
     """
 
-    body: Body
+    body: MovingBody
     inside: float
     upright: float
     low: float
@@ -59,7 +59,7 @@ class Figure:
     height: float
 
 
-def describe(body: Body, movement: Movement, zones: Zones) -> Figure:
+def figure_of(body: MovingBody, movement: Movement, zones: Zones) -> Figure:
     """Return *body* as a figure: second moments of what moves in each frame, weighted by how much."""
     rows, columns = body.mask.shape
     top, left, bottom, right = extent(body.mask)
@@ -100,7 +100,7 @@ def describe(body: Body, movement: Movement, zones: Zones) -> Figure:
     )
 
 
-def lobes(movement: Movement, zone: Mask, t: Thresholds) -> int:
+def people_stirring(movement: Movement, zone: Mask, t: Thresholds) -> int:
     """Return how many people stir in *zone*: 0, 1 or 2 places that move with a stiller gap between them.
 
     One sleeper stirs an arm or a leg now and then, but breathes in one place; two people are two such places side by

@@ -57,7 +57,7 @@ Cells = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Structure:
-    """What of a room's structure is kept. All arrays are float32 (``ROWS``, ``COLUMNS``).
+    """The part of a room's structure that is kept. All arrays are float32 (``ROWS``, ``COLUMNS``).
 
     ``level`` is log2 of each cell's contrast energy; ``along`` and ``slant`` its direction as a vector of the doubled
     angle, as long as the edges are parallel (0-1); ``steady`` how much the cell counts, 0-1; ``floor`` the level of
@@ -74,7 +74,7 @@ class Structure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Difference:
-    """How a clip's structure differs from the room's own.
+    """Difference between a clip's structure and the room's own.
 
     ``other`` are the cells with another structure, ``told`` those where that can be told at all, both bool (``ROWS``,
     ``COLUMNS``). ``turned`` is the share of the picture's sectors, outside the rest zones, in which at least a quarter
@@ -97,7 +97,7 @@ class Difference:
         return int(stats[1:, cv2.CC_STAT_AREA].max()) if len(stats) > 1 else 0
 
 
-def measure(pictures: tuple[Grey, ...]) -> Structure:
+def structure_of(pictures: tuple[Grey, ...]) -> Structure:
     """Return the structure of *pictures* (uint8, of one size), which show the same view at a few times.
 
     Contrast is the gradient of the logarithm, so gain and the strength of a lamp cancel out; what is kept of a cell is
@@ -160,7 +160,7 @@ def from_rows(rows: tuple[Row, ...]) -> Structure | None:
     )
 
 
-def differ(usual: Structure, now: Structure, zones: Zones) -> Difference:
+def compare_structures(usual: Structure, now: Structure, zones: Zones) -> Difference:
     """Return how *now* differs from the room's *usual* structure; *zones* are laid over the cells.
 
     Levels are compared after their common shift is taken out (gamma, haze, focus), and only above both takes' noise;

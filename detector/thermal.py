@@ -1,4 +1,4 @@
-"""What a small thermal array over a room sees: who is warm, where, in what shape, and whether a bed only cools."""
+"""Readings of a small thermal array over a room: warm people, their place and shape, and a bed that only cools."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from detector.thresholds import SENSORS, of_sensors
-from detector.zones import Mask, extent, lay
-from schemas.messages import Channel, Profile
+from detector.thresholds import SENSORS, sensor_thresholds
+from detector.zones import Mask, extent, lay_zones
+from schemas.messages import Profile, SensorChannel
 from schemas.vocabulary import Answer, Reason
 
 Cells = npt.NDArray[np.float64]
@@ -22,7 +22,7 @@ BESIDE: Final = "warm in bed, and warm outside it"
 
 @dataclass(frozen=True, slots=True)
 class Warmth:
-    """What an array says by itself, with the numbers behind it; ``reason`` is None where the answer takes none."""
+    """Answer of one array by itself, with the numbers behind it; ``reason`` is None where the answer takes none."""
 
     answer: Answer
     reason: Reason | None
@@ -31,15 +31,15 @@ class Warmth:
     people: int = 1
 
 
-def read(array: Channel, ambient: Channel | None, profile: Profile) -> Warmth:
+def read_array(array: SensorChannel, ambient: SensorChannel | None, profile: Profile) -> Warmth:
     """Return what *array* (°C, rows × columns) shows over its window; *ambient* is what the array itself has, °C."""
-    measures = measure(array, ambient, profile)
+    measures = measures_of(array, ambient, profile)
     if measures is None:
         return Warmth(Answer.CANNOT_TELL, Reason.OUT_OF_RANGE, {}, "the profile has no bed zone over the array")
-    return say(measures, of_sensors(profile))
+    return judge_array(measures, sensor_thresholds(profile))
 
 
-def measure(array: Channel, ambient: Channel | None, profile: Profile) -> dict[str, float] | None:
+def measures_of(array: SensorChannel, ambient: SensorChannel | None, profile: Profile) -> dict[str, float] | None:
     """Return what is measured of a window, °C and ratios; None where the profile has no bed over the array.
 
     A person is the warmest thing in a bedroom at night. Who sits on the bed is hot in few cells and reaches into the
@@ -47,7 +47,7 @@ def measure(array: Channel, ambient: Channel | None, profile: Profile) -> dict[s
     quarter, and to the ambient reading where there is one.
     """
     values = np.asarray(array.values, float).reshape(-1, array.rows, array.columns)
-    zones = lay(profile, (array.rows, array.columns))
+    zones = lay_zones(profile, (array.rows, array.columns))
     if not zones.rest:
         return None
     usual = np.median(values, axis=0)
@@ -74,7 +74,7 @@ def measure(array: Channel, ambient: Channel | None, profile: Profile) -> dict[s
     return measures
 
 
-def say(measures: Mapping[str, float], limit: Mapping[str, float]) -> Warmth:
+def judge_array(measures: Mapping[str, float], limit: Mapping[str, float]) -> Warmth:
     """Return what *measures* mean; *limit* sets thresholds otherwise than docs/detector.md has them."""
     found, limit = dict(measures), {**SENSORS, **limit}
     hot, beside = found["warm_bed_c"], found["warm_elsewhere_c"]
@@ -97,7 +97,7 @@ def say(measures: Mapping[str, float], limit: Mapping[str, float]) -> Warmth:
     )
     if lies and found["stuck_share"] >= 0.5:
         return Warmth(Answer.CANNOT_TELL, Reason.FROZEN, found, "the warm cells of the bed show not the least change")
-    if lies and cools(found, limit):
+    if lies and is_cooling(found, limit):
         return Warmth(Answer.CANNOT_TELL, Reason.STILL, found, COOLS)
     if lies:
         return Warmth(Answer.IN_BED, None, found, people=round(found["peaks"]))
@@ -106,7 +106,7 @@ def say(measures: Mapping[str, float], limit: Mapping[str, float]) -> Warmth:
     return Warmth(Answer.CANNOT_TELL, Reason.STILL, found, "warm, but not as somebody who lies is" if alone else BESIDE)
 
 
-def cools(measures: Mapping[str, float], limit: Mapping[str, float]) -> bool:
+def is_cooling(measures: Mapping[str, float], limit: Mapping[str, float]) -> bool:
     """Return whether the bed loses its warmth as one does that was just left: evenly, quietly, all over.
 
     The nearer its warmth is to the room's, the slower it is lost and the less of it is asked for.

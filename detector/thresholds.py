@@ -1,4 +1,4 @@
-"""Every number that the detector decides by, named; a profile may set one otherwise for its room."""
+"""Thresholds that a profile may set otherwise for its room, by name; a rule's own constants stand beside the rule."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -101,13 +101,13 @@ SENSORS: Final[Mapping[str, float]] = {
     "bed_pressure_violent": 0.25,
     "movement": 0.5,
 }
-"""The same for sensors, by name."""
+"""Thresholds for sensors, by name."""
 
 _SLIP = 10.0
 """A number that is as many times the usual, or the usual that many times it, is a slip of the decimal point or worse."""
 
 
-def of(profile: Profile) -> Thresholds:
+def camera_thresholds(profile: Profile) -> Thresholds:
     """Return the camera's numbers with *profile*'s own in their place.
 
     Names that are none of ours are passed over, and so are numbers that make no sense: of the other sign, zero, or ten
@@ -116,8 +116,8 @@ def of(profile: Profile) -> Thresholds:
     return Thresholds(**_set_by(profile, asdict(Thresholds())))
 
 
-def of_sensors(profile: Profile) -> Mapping[str, float]:
-    """Return the numbers of sensors with *profile*'s own in their place, as :func:`of` does."""
+def sensor_thresholds(profile: Profile) -> Mapping[str, float]:
+    """Return the numbers of sensors with *profile*'s own in their place, as :func:`camera_thresholds` has them."""
     return _set_by(profile, SENSORS)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from schemas import limits
-from schemas.messages import Channel, Finding
+from schemas.messages import Finding, SensorChannel
 from schemas.vocabulary import Answer, Reason
 
 _GRAVEST = (Reason.ON_FLOOR, Reason.HALF_OUT, Reason.VIOLENT, Reason.AT_EDGE, Reason.UP)
@@ -17,7 +17,7 @@ _HIDES = 8
 """Blocks of moving light or shade from which a camera that sees nobody move is not believed."""
 
 
-def sees_sleepers(channels: Iterable[Channel]) -> bool:
+def sees_sleepers(channels: Iterable[SensorChannel]) -> bool:
     """Return whether *channels* can say anything of somebody who sleeps; a door contact and a movement sensor cannot."""
     return any(channel.quantity in _SEES_SLEEPERS for channel in channels)
 

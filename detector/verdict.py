@@ -1,4 +1,4 @@
-"""From what was measured to one answer and its reason: every rule of the camera's verdict, in order."""
+"""The camera's verdict on a clip of good quality: rules in order, from what moved to one answer and its reason."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from detector.movement import Movement, bodies
-from detector.shape import Figure, describe, lobes, over_long_side, upright_of
+from detector.shape import Figure, figure_of, over_long_side, people_stirring, upright_of
 from detector.thresholds import Thresholds
-from detector.zones import Mask, Place, Zones, extent, grown
+from detector.zones import LaidZone, Mask, Zones, extent, grown
 from schemas.messages import Evidence, Profile
 from schemas.vocabulary import Answer, Reason
 
@@ -33,9 +33,9 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _At:
-    """What moved in one rest zone: ``blocks`` that live, their summed ``strength`` and how many places breathe."""
+    """Movement in one rest zone: ``blocks`` that live, their summed ``strength`` and how many places breathe."""
 
-    place: Place
+    place: LaidZone
     blocks: int
     strength: float
     slow: int
@@ -148,7 +148,7 @@ def _who_is_where(movement: Movement, zones: Zones, t: Thresholds) -> list[_At]:
     ]
 
 
-def _in_zone(place: Place, core: Mask, zones: Zones, movement: Movement, t: Thresholds) -> _At:
+def _in_zone(place: LaidZone, core: Mask, zones: Zones, movement: Movement, t: Thresholds) -> _At:
     alive = movement.solid & core
     if float(movement.slow[place.mask].mean()) < t.slower * _share(movement.slow, zones.outside):
         # Where all the picture is as slow as the bed, as a coder leaves it, slowness picks out nobody.
@@ -166,11 +166,11 @@ def _in_zone(place: Place, core: Mask, zones: Zones, movement: Movement, t: Thre
         # A side of a couple's bed is one person wide; only a bed that is one zone can hold two unasked.
         people = 1
         if len(zones.rest) == 1 and movement.distinct >= t.least_distinct:
-            people = max(1, lobes(movement, place.mask, t))
+            people = max(1, people_stirring(movement, place.mask, t))
     return _At(place, blocks, strength, slow, people)
 
 
-def _breathes(slow: int, place: Place, elsewhere: Mask, movement: Movement, t: Thresholds) -> bool:
+def _breathes(slow: int, place: LaidZone, elsewhere: Mask, movement: Movement, t: Thresholds) -> bool:
     """Return whether slow movement alone is enough: a patch of it in this zone, and next to none where nobody rests.
 
     Next to none also where there is as much to see: a coder's slow noise is in checks and folds, and a plain floor has
@@ -204,7 +204,7 @@ def _figures(movement: Movement, zones: Zones, t: Thresholds) -> list[Figure]:
         else:
             shaded |= body.mask
     found += bodies(shaded & movement.solid, movement.amplitude, least)
-    figures = [describe(body, movement, zones) for body in sorted(found, key=lambda body: -body.strength)]
+    figures = [figure_of(body, movement, zones) for body in sorted(found, key=lambda body: -body.strength)]
     return [figure for figure in figures if not _line(figure)]
 
 

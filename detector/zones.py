@@ -16,7 +16,7 @@ REST = ("bed", "armchair")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LaidZone:
     """One zone over the blocks: its name, its kind and where it is."""
 
     name: str
@@ -26,20 +26,20 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Zones:
-    """Where things are. All masks are bool (h, w) over blocks."""
+    """Zones of a profile as masks. All are bool (h, w) over blocks."""
 
-    rest: tuple[Place, ...]
-    others: tuple[Place, ...]
+    rest: tuple[LaidZone, ...]
+    others: tuple[LaidZone, ...]
     looked_at: Mask
     at_rest: Mask
 
     @property
     def outside(self) -> Mask:
-        """Where nobody is at rest, and the picture is looked at."""
+        """Blocks that are looked at and belong to no rest zone."""
         return np.asarray(self.looked_at & ~self.at_rest)
 
 
-def lay(profile: Profile, shape: tuple[int, int]) -> Zones:
+def lay_zones(profile: Profile, shape: tuple[int, int]) -> Zones:
     """Return *profile*'s zones over *shape* (rows, columns) of blocks.
 
     A block belongs to a zone that covers at least half of it; a masked block belongs to none and is never looked at.
@@ -51,7 +51,7 @@ def lay(profile: Profile, shape: tuple[int, int]) -> Zones:
         if zone.kind == "mask":
             looked_at &= _cover(zone.polygon, shape) < 0.05
     places = [
-        Place(zone.name, zone.kind, np.asarray((_cover(zone.polygon, shape) >= 0.5) & looked_at))
+        LaidZone(zone.name, zone.kind, np.asarray((_cover(zone.polygon, shape) >= 0.5) & looked_at))
         for zone in seen
         if zone.kind != "mask"
     ]
