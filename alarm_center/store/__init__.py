@@ -1,1 +1,1 @@
-"""PostgreSQL is the memory: one module an aggregate, one function a statement, SQL inside it."""
+"""SQL of the alarm centre: one module an aggregate, one function a statement, typed values out."""

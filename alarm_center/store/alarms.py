@@ -1,17 +1,20 @@
-"""Alarms with their dispatch and notices: rows to values of the core and back. No other module reads or writes a body."""
+"""Alarms with dispatch and notices: rows to core values and back, the next one due, case numbers, the red board.
+
+No other module writes a body, and each one that reads one does so by :func:`from_body`.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from alarm_center.core.case import Alarm, AlarmState, Dispatch, Notice, NoticeState
+from alarm_center.core.alarm import Alarm, AlarmState, Dispatch, Notice, NoticeState
 from alarm_center.core.plan import Wording
-from alarm_center.store.memory import Tx
+from alarm_center.store.memory import Row, Tx
 from schemas.vocabulary import Channel, Priority, Who
 
 _BODY: Final = TypeAdapter(Alarm)
@@ -22,20 +25,20 @@ _NOTICE: Final = (
 )
 
 
-def value(body: Any) -> Alarm:
+def from_body(body: Any) -> Alarm:
     """Return the alarm that the ``body`` of its row is, without its notices: they are rows of their own."""
     return _BODY.validate_python(body)
 
 
-def _alarm(row: Mapping[str, Any], notices: list[Any]) -> Alarm:
-    alarm = value(row["body"])
+def _alarm(row: Row, notices: list[Any]) -> Alarm:
+    alarm = from_body(row["body"])
     if alarm.dispatch is None:
         return alarm
     mine = tuple(_notice(n) for n in notices if n["dispatch_id"] == alarm.dispatch.dispatch_id)
     return replace(alarm, dispatch=replace(alarm.dispatch, notices=mine))
 
 
-def _notice(row: Mapping[str, Any]) -> Notice:
+def _notice(row: Row) -> Notice:
     return Notice(
         notice_id=row["notice_id"],
         round=row["round"],
@@ -52,7 +55,7 @@ def _notice(row: Mapping[str, Any]) -> Notice:
     )
 
 
-async def _whole(tx: "Tx[Any]", row: Mapping[str, Any] | None) -> Alarm | None:
+async def _whole(tx: Tx, row: Row | None) -> Alarm | None:
     if row is None:
         return None
     notices = await tx.fetch(
@@ -62,15 +65,15 @@ async def _whole(tx: "Tx[Any]", row: Mapping[str, Any] | None) -> Alarm | None:
     return _alarm(row, notices)
 
 
-async def lock(tx: "Tx[Any]", alarm_id: UUID) -> Alarm | None:
-    """Return the alarm with all that hangs on it, held; ``None`` if there is none that this role may see."""
+async def lock(tx: Tx, alarm_id: UUID) -> Alarm | None:
+    """Return the alarm with all that hangs on it, locked; ``None`` if there is none that this role may see."""
     return await _whole(
         tx, await tx.fetchrow("select alarm_id, body from alarms where alarm_id = $1 for update", alarm_id)
     )
 
 
-async def lock_due(tx: "Tx[Any]") -> UUID | None:
-    """Hold the alarm that has waited longest past its next step; return its id. Rows that others hold are skipped.
+async def lock_due(tx: Tx) -> UUID | None:
+    """Lock the alarm that has waited longest past its next step; return its id. Rows that others have locked are skipped.
 
     Only the id: a row that cannot be read must still be known by name, or it would stand before all others for ever.
     """
@@ -83,8 +86,8 @@ async def lock_due(tx: "Tx[Any]") -> UUID | None:
     return alarm_id
 
 
-async def lock_open(tx: "Tx[Any]", resident_id: UUID) -> Alarm | None:
-    """Return the resident's open case, held: later evidence joins it."""
+async def lock_open(tx: Tx, resident_id: UUID) -> Alarm | None:
+    """Return the resident's open case, locked: later evidence joins it."""
     return await _whole(
         tx,
         await tx.fetchrow(
@@ -96,10 +99,15 @@ async def lock_open(tx: "Tx[Any]", resident_id: UUID) -> Alarm | None:
     )
 
 
-async def of_notice(tx: "Tx[Any]", notice_id: UUID) -> UUID | None:
-    """Return the alarm that a notice is for."""
-    alarm_id: UUID | None = await tx.fetchval("select alarm_id from notices where notice_id = $1", notice_id)
-    return alarm_id
+async def lock_case_turn(tx: Tx, resident_id: UUID) -> None:
+    """Lock the resident's turn to raise an alarm: the index allows one open case, and two transactions wait for each other here."""
+    await tx.execute("select pg_advisory_xact_lock(hashtext('case'), hashtext($1))", str(resident_id))
+
+
+async def resident_of(tx: Tx, alarm_id: UUID) -> UUID | None:
+    """Return the resident whom an alarm is about; ``None`` if it is about none, or none that this role may see."""
+    resident_id: UUID | None = await tx.fetchval("select resident_id from alarms where alarm_id = $1", alarm_id)
+    return resident_id
 
 
 _FIXED: Final[Mapping[str, Callable[[Alarm], Any]]] = MappingProxyType(
@@ -151,18 +159,18 @@ _UPDATE: Final = f"""
 """  # noqa: S608 -- our own names
 
 
-async def add(tx: "Tx[Any]", alarm: Alarm, token: Callable[[], str], *, instead_of: UUID | None = None) -> None:
+async def add(tx: Tx, alarm: Alarm, *, instead_of: UUID | None = None) -> None:
     """Insert a new alarm; for a visit, with the check *instead_of* which it is made."""
     await tx.execute(_INSERT, *(fact(alarm) for fact in COLUMNS.values()), instead_of)
-    await _save_notices(tx, None, alarm, token)
+    await _save_notices(tx, None, alarm)
 
 
-async def save(tx: "Tx[Any]", before: Alarm, after: Alarm, token: Callable[[], str], note: str | None = None) -> None:
-    """Write what the decision changed, notices included; *token* makes each new notice's link. The row is held."""
+async def save(tx: Tx, before: Alarm, after: Alarm, note: str | None = None) -> None:
+    """Write what the decision changed, notices included; the database makes each new notice's link. The row is locked."""
     if after == before:
         return
     await tx.execute(_UPDATE, after.alarm_id, note, *(fact(after) for fact in _CHANGING.values()))
-    await _save_notices(tx, before, after, token)
+    await _save_notices(tx, before, after)
 
 
 def _body(alarm: Alarm) -> Any:
@@ -172,7 +180,7 @@ def _body(alarm: Alarm) -> Any:
     return _BODY.dump_python(alarm, mode="json")
 
 
-async def _save_notices(tx: "Tx[Any]", before: Alarm | None, after: Alarm, token: Callable[[], str]) -> None:
+async def _save_notices(tx: Tx, before: Alarm | None, after: Alarm) -> None:
     if after.dispatch is None:
         return
     known = set(before.dispatch.notices) if before and before.dispatch else set()
@@ -180,38 +188,37 @@ async def _save_notices(tx: "Tx[Any]", before: Alarm | None, after: Alarm, token
     for notice in after.dispatch.notices:
         if notice in known and closed_at is None:
             continue
-        await _save_notice(tx, after, after.dispatch, notice, token, closed_at)
+        await _save_notice(tx, after, after.dispatch, notice, closed_at)
 
 
 async def _save_notice(
-    tx: "Tx[Any]",
+    tx: Tx,
     alarm: Alarm,
     dispatch: Dispatch,
     notice: Notice,
-    token: Callable[[], str],
     closed_at: datetime | None,
 ) -> None:
     await tx.execute(
         """
         insert into notices (notice_id, org, alarm_id, dispatch_id, round, step, who, shift_id, phone, patrol, channel,
-            wording, token, asked_at, state, answered_at, closed_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+            wording, asked_at, state, answered_at, closed_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         on conflict (notice_id) do update set state = excluded.state, answered_at = excluded.answered_at,
             closed_at = coalesce(notices.closed_at, excluded.closed_at)
         """,
         notice.notice_id, alarm.org, alarm.alarm_id, dispatch.dispatch_id, notice.round, notice.step, notice.who,
-        notice.shift_id, notice.phone, notice.patrol, notice.channel, notice.wording, token(), notice.asked_at,
+        notice.shift_id, notice.phone, notice.patrol, notice.channel, notice.wording, notice.asked_at,
         notice.state, notice.answered_at, closed_at,
     )  # fmt: skip
 
 
-async def token_of(tx: "Tx[Any]", notice_id: UUID) -> str:
+async def token_of(tx: Tx, notice_id: UUID) -> str:
     """Return the link token of a notice."""
     token: str = await tx.fetchval("select token from notices where notice_id = $1", notice_id)
     return token
 
 
-async def next_case_no(tx: "Tx[Any]", org: str, now: datetime) -> int:
+async def next_case_no(tx: Tx, org: str, now: datetime) -> int:
     """Return a case number that nobody has had on the town's sending number for 24 h."""
     number: int = await tx.fetchval(
         "select next_case_no((select sending_number from organisations where org = $1), $2)", org, now
@@ -219,19 +226,26 @@ async def next_case_no(tx: "Tx[Any]", org: str, now: datetime) -> int:
     return number
 
 
-async def turn_red(tx: "Tx[Any]", alarm_id: UUID, now: datetime) -> None:
-    """Every chain is exhausted: the board is red and the heartbeat fails until somebody has it."""
+async def turn_red(tx: Tx, alarm_id: UUID, now: datetime) -> None:
+    """Write that every chain is exhausted: the board is red and the heartbeat fails until somebody has the alarm."""
     await tx.execute("update alarms set red_at = coalesce(red_at, $2) where alarm_id = $1", alarm_id, now)
 
 
-async def taken_by(tx: "Tx[Any]", phone: str, but: UUID) -> tuple[int, int] | None:
-    """Return case number and priority of the open alarm that a phone took last, other than *but*."""
+class TakenCase(NamedTuple):
+    """A case that a phone has taken."""
+
+    case_no: int
+    priority: int
+
+
+async def last_taken_by(tx: Tx, phone: str, but: UUID) -> TakenCase | None:
+    """Return the open alarm that a phone took last, other than *but*."""
     row = await tx.fetchrow("select case_no, priority from taken_by($1, $2)", phone, but)
-    return (row["case_no"], row["priority"]) if row else None
+    return TakenCase(row["case_no"], row["priority"]) if row else None
 
 
-async def staff_on_site(tx: "Tx[Any]", resident_id: UUID) -> bool:
-    """Whether staff are with the resident now: no device of theirs wakes."""
+async def staff_inside(tx: Tx, resident_id: UUID) -> bool:
+    """Tell whether staff are with the resident now: no device of theirs wakes."""
     there: bool = await tx.fetchval(
         """
         select exists (select from alarms where resident_id = $1 and staff_inside)
@@ -241,7 +255,16 @@ async def staff_on_site(tx: "Tx[Any]", resident_id: UUID) -> bool:
     return there
 
 
-async def priority_of(tx: "Tx[Any]", alarm_id: UUID | None) -> Priority | None:
+async def priority_of(tx: Tx, alarm_id: UUID | None) -> Priority | None:
     """Return the priority of an alarm, ``None`` for none."""
     priority = await tx.fetchval("select priority from alarms where alarm_id = $1", alarm_id)
     return None if priority is None else Priority(priority)
+
+
+async def empty_note(tx: Tx, org: str, alarm_id: str) -> bool:
+    """Take the words out of the alarm's note; false if the town has no such alarm. One that has to have a note has a dash."""
+    done = await tx.execute(
+        "update alarms set note = case outcome when 'other' then '–' end where org = $1 and alarm_id::text = $2",
+        org, alarm_id,
+    )  # fmt: skip
+    return done != "UPDATE 0"

@@ -1,21 +1,21 @@
-"""What the operator's board reads: the open alarms, the checks that wait for eyes, the night, and who is there.
+"""Rows of the operator's board: open alarms, checks that wait for a person to look, the night's checks, unread replies.
 
-Reads only, under the viewer's own rights; nothing here locks.
+All under the viewer's own rights. Nothing here locks, and only :func:`mark_loose_reply_read` writes.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
-from alarm_center.core.case import Alarm
+from alarm_center.core.alarm import Alarm
 from alarm_center.store import alarms
-from alarm_center.store.memory import Tx
+from alarm_center.store.memory import Row, Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Town:
+class TownHead:
     """A town as its page head needs it."""
 
     org: str
@@ -25,7 +25,7 @@ class Town:
     handled_by: str
     stopped_at: datetime | None
     first_view: str
-    """How pictures are first shown: ``clear`` or ``blurred``."""
+    """``clear`` or ``blurred``: pictures are shown so first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class LookLine:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How far the night is: of the checks that have begun, how many are done; and what comes next."""
+    """Counts of the night's checks: begun, done of those, and the ones that come next."""
 
     begun: int
     done: int
@@ -105,15 +105,15 @@ class LooseReply:
     zone: str
 
 
-async def towns(tx: "Tx[Any]") -> list[Town]:
+async def town_heads(tx: Tx) -> list[TownHead]:
     """Return the viewer's towns by name."""
     rows = await tx.fetch(
         "select org, name, zone, language, handled_by, stopped_at, first_view from organisations order by name"
     )
-    return [Town(**row) for row in rows]
+    return [TownHead(**row) for row in rows]
 
 
-async def open_alarms(tx: "Tx[Any]") -> list[AlarmLine]:
+async def open_alarms(tx: Tx) -> list[AlarmLine]:
     """Return every open alarm that the viewer may see; the page puts them in order."""
     rows = await tx.fetch(
         """
@@ -132,13 +132,13 @@ async def open_alarms(tx: "Tx[Any]") -> list[AlarmLine]:
     return [_line(row) for row in rows]
 
 
-def _line(row: Mapping[str, Any]) -> AlarmLine:
+def _line(row: Row) -> AlarmLine:
     fields = dict(row)
-    return AlarmLine(alarm=alarms.value(fields.pop("body")), **fields)
+    return AlarmLine(alarm=alarms.from_body(fields.pop("body")), **fields)
 
 
-async def to_look(tx: "Tx[Any]", now: datetime, hold: timedelta) -> list[LookLine]:
-    """Return the checks that wait for a person to look, the earliest deadline first; a look younger than *hold* counts."""
+async def checks_to_look_at(tx: Tx, now: datetime, look_lasts: timedelta) -> list[LookLine]:
+    """Return the checks that wait for a person to look, the earliest deadline first; a look counts for *look_lasts*."""
     rows = await tx.fetch(
         """
         select c.check_id, c.org, r.name as resident, e.code as area, c.opens_at,
@@ -155,12 +155,12 @@ async def to_look(tx: "Tx[Any]", now: datetime, hold: timedelta) -> list[LookLin
         where c.state = 'to_look'
         order by deadline
         """,
-        now - hold,
+        now - look_lasts,
     )
     return [LookLine(**row) for row in rows]
 
 
-async def tally(tx: "Tx[Any]", nights: Mapping[str, date], now: datetime) -> Tally:
+async def tally(tx: Tx, nights: Mapping[str, date], now: datetime) -> Tally:
     """Return how far the *nights* (by town) are at *now*."""
     row = await tx.fetchrow(
         """
@@ -184,7 +184,7 @@ async def tally(tx: "Tx[Any]", nights: Mapping[str, date], now: datetime) -> Tal
     return Tally(**row)
 
 
-async def night(tx: "Tx[Any]", nights: Mapping[str, date]) -> list[NightCheck]:
+async def night_checks(tx: Tx, nights: Mapping[str, date]) -> list[NightCheck]:
     """Return every check of the *nights* (by town), by area, resident and time."""
     rows = await tx.fetch(
         """
@@ -204,7 +204,7 @@ async def night(tx: "Tx[Any]", nights: Mapping[str, date]) -> list[NightCheck]:
     return [NightCheck(**row) for row in rows]
 
 
-async def areas_without_patrol(tx: "Tx[Any]", now: datetime) -> list[str]:
+async def areas_without_patrol(tx: Tx, now: datetime) -> list[str]:
     """Return the codes of the areas that have, or within the hour may have, a case and no free patrol on duty."""
     rows = await tx.fetch(
         """
@@ -232,8 +232,17 @@ async def areas_without_patrol(tx: "Tx[Any]", now: datetime) -> list[str]:
     return [row["code"] for row in rows]
 
 
-async def calling(tx: "Tx[Any]", now: datetime) -> tuple[list[UUID], int]:
-    """Return the alarms of priority 1 that nobody holds, and how many replies nobody has read: what is to be heard."""
+class ToBeHeard(NamedTuple):
+    """Alarms and replies that the page plays a tone for."""
+
+    urgent: list[UUID]
+    """Alarms of priority 1 that nobody holds, the oldest first."""
+    unread: int
+    """Replies about an open alarm that nobody has read."""
+
+
+async def to_be_heard(tx: Tx, now: datetime) -> ToBeHeard:
+    """Return what operators have to hear: urgent alarms that nobody holds, and unread replies."""
     urgent = await tx.fetch(
         """
         select alarm_id from alarms
@@ -249,10 +258,10 @@ async def calling(tx: "Tx[Any]", now: datetime) -> tuple[list[UUID], int]:
         where a.state <> 'closed' and p.seen_at is null
         """
     )
-    return [row["alarm_id"] for row in urgent], unread
+    return ToBeHeard([row["alarm_id"] for row in urgent], unread)
 
 
-async def loose_replies(tx: "Tx[Any]") -> list[LooseReply]:
+async def loose_replies(tx: Tx) -> list[LooseReply]:
     """Return the unread replies that belong to no open alarm, oldest first."""
     rows = await tx.fetch(
         """
@@ -268,9 +277,19 @@ async def loose_replies(tx: "Tx[Any]") -> list[LooseReply]:
     return [LooseReply(**row) for row in rows]
 
 
-async def loose_reply_read(tx: "Tx[Any]", provider: str, provider_id: str, user: str, now: datetime) -> None:
-    """Write that *user* has read one."""
-    await tx.execute(
-        "update replies set seen_by = $3, seen_at = $4 where provider = $1 and provider_id = $2 and seen_at is null",
+async def mark_loose_reply_read(tx: Tx, provider: str, provider_id: str, user: str, now: datetime) -> bool:
+    """Write that *user* has read a reply that belongs to no open alarm; false if there is none, read or not."""
+    loose: bool = await tx.fetchval(
+        """
+        with asked as (
+            select provider, provider_id from replies p left join alarms a using (alarm_id)
+            where provider = $1 and provider_id = $2 and (a.alarm_id is null or a.state = 'closed')
+        ), read as (
+            update replies p set seen_by = $3, seen_at = $4 from asked
+            where p.provider = asked.provider and p.provider_id = asked.provider_id and p.seen_at is null
+        )
+        select exists (select from asked)
+        """,
         provider, provider_id, user, now,
     )  # fmt: skip
+    return loose

@@ -1,12 +1,12 @@
-"""Checks and their attempts: rows to values of the core and back."""
+"""Rows of checks and attempts: inserted, locked, saved; the next one due; planned ones found and given new rules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from alarm_center.core.case import ENDED, Attempt, AttemptState, Check, CheckState
-from alarm_center.store.memory import Tx
+from alarm_center.core.check import ENDED, Attempt, AttemptState, Check, CheckState
+from alarm_center.store.memory import Row, Tx
 from schemas.vocabulary import Answer, CancelReason, Cause, GreenBy, Instead, Reason, Show
 
 _KINDS: Final[Mapping[str, Any]] = {
@@ -18,7 +18,11 @@ _KINDS: Final[Mapping[str, Any]] = {
     "cancel_reason": CancelReason,
     "instead": Instead,
 }
-_FIELDS: Final = tuple(name for name in Check.__dataclass_fields__ if name != "attempts")
+_OTHER_NAMES: Final[Mapping[str, str]] = {"staff_inside": "held"}
+_FIELDS: Final[Mapping[str, str]] = {
+    name: _OTHER_NAMES.get(name, name) for name in Check.__dataclass_fields__ if name != "attempts"
+}
+"""Each field of a check, and its column."""
 _GIVEN: Final = (
     "check_id",
     "org",
@@ -32,21 +36,21 @@ _GIVEN: Final = (
     "green_by",
     "show",
 )
-"""What planning gave it; no decision changes these, and no page may write them."""
-_CHANGING: Final = tuple(name for name in _FIELDS if name not in _GIVEN)
+"""Columns that planning gives a check; no decision changes them, and no page may write them."""
+_CHANGING: Final = {name: column for name, column in _FIELDS.items() if name not in _GIVEN}
 
 _ATTEMPT: Final = "number, cause, opens_at, closes_at, seconds, state, session_id, answer, reason"
 
 
-def _check(row: Mapping[str, Any], attempts: Iterable[Mapping[str, Any]]) -> Check:
-    fields = {name: row[name] for name in _FIELDS}
+def _check(row: Row, attempts: Iterable[Row]) -> Check:
+    fields = {name: row[column] for name, column in _FIELDS.items()}
     for name, kind in _KINDS.items():
         if fields[name] is not None:
             fields[name] = kind(fields[name])
     return Check(**fields, attempts=tuple(_attempt(a) for a in attempts))
 
 
-def _attempt(row: Mapping[str, Any]) -> Attempt:
+def _attempt(row: Row) -> Attempt:
     return Attempt(
         number=row["number"],
         cause=Cause(row["cause"]),
@@ -60,7 +64,7 @@ def _attempt(row: Mapping[str, Any]) -> Attempt:
     )
 
 
-async def _attempts(tx: "Tx[Any]", check_id: UUID) -> list[Any]:
+async def _attempts(tx: Tx, check_id: UUID) -> list[Any]:
     rows: list[Any] = await tx.fetch(
         f"select {_ATTEMPT} from attempts where check_id = $1 order by number",  # noqa: S608 -- our own constant
         check_id,
@@ -68,17 +72,17 @@ async def _attempts(tx: "Tx[Any]", check_id: UUID) -> list[Any]:
     return rows
 
 
-async def lock(tx: "Tx[Any]", check_id: UUID) -> Check | None:
-    """Return the check, held until the transaction ends; ``None`` if there is none that this role may see."""
+async def lock(tx: Tx, check_id: UUID) -> Check | None:
+    """Return the check, locked until the transaction ends; ``None`` if there is none that this role may see."""
     row = await tx.fetchrow(
-        f"select {', '.join(_FIELDS)} from checks where check_id = $1 for update",  # noqa: S608 -- our own names
+        f"select {', '.join(_FIELDS.values())} from checks where check_id = $1 for update",  # noqa: S608 -- our own names
         check_id,
     )
     return _check(row, await _attempts(tx, check_id)) if row else None
 
 
-async def lock_due(tx: "Tx[Any]") -> UUID | None:
-    """Hold the check that has waited longest past its next step; return its id. Rows that others hold are skipped.
+async def lock_due(tx: Tx) -> UUID | None:
+    """Lock the check that has waited longest past its next step; return its id. Rows that others have locked are skipped.
 
     Only the id: a row that cannot be read must still be known by name, or it would stand before all others for ever.
     """
@@ -91,7 +95,7 @@ async def lock_due(tx: "Tx[Any]") -> UUID | None:
     return check_id
 
 
-async def coming(tx: "Tx[Any]", resident_id: UUID) -> list[UUID]:
+async def open_ids(tx: Tx, resident_id: UUID) -> list[UUID]:
     """Return the ids of the resident's checks that have not ended, in the order in which they open."""
     rows = await tx.fetch(
         "select check_id from checks where resident_id = $1 and next_step_at is not null order by opens_at, check_id",
@@ -100,8 +104,8 @@ async def coming(tx: "Tx[Any]", resident_id: UUID) -> list[UUID]:
     return [row["check_id"] for row in rows]
 
 
-async def coming_forbidden(tx: "Tx[Any]", resident_id: UUID) -> list[UUID]:
-    """Return those of them that are with a device that may not look."""
+async def forbidden_open_ids(tx: Tx, resident_id: UUID) -> list[UUID]:
+    """Return the ids of the resident's checks that have not ended and are with a device that may not look."""
     rows = await tx.fetch(
         """
         select check_id from checks c join devices d using (org, device_id)
@@ -113,8 +117,15 @@ async def coming_forbidden(tx: "Tx[Any]", resident_id: UUID) -> list[UUID]:
     return [row["check_id"] for row in rows]
 
 
-async def coming_of_device(tx: "Tx[Any]", org: str, device_id: str, within: timedelta) -> list[tuple[UUID, bool]]:
-    """Return what a device has to do *within* that time, and whether each check knows of a fault by now.
+class PlannedCheck(NamedTuple):
+    """A check that a device has to make, and whether it knows of a fault by now."""
+
+    check_id: UUID
+    fault_known: bool
+
+
+async def planned_for_device(tx: Tx, org: str, device_id: str, within: timedelta) -> list[PlannedCheck]:
+    """Return the planned checks of a device that open *within* that time from now.
 
     One that was alarmed for its fault, or will be in time, knows of it.
     """
@@ -126,19 +137,69 @@ async def coming_of_device(tx: "Tx[Any]", org: str, device_id: str, within: time
         """,
         org, device_id, within,
     )  # fmt: skip
-    return [(row["check_id"], row["fault_known"]) for row in rows]
+    return [PlannedCheck(row["check_id"], row["fault_known"]) for row in rows]
 
 
-async def lock_coming(tx: "Tx[Any]", resident_id: UUID) -> None:
-    """Hold the resident's checks that have not ended, always in one order; before the alarm, never after it."""
+async def lock_open(tx: Tx, resident_id: UUID) -> None:
+    """Lock the resident's checks that have not ended, always in one order; before the alarm, never after it."""
     await tx.execute(
         "select from checks where resident_id = $1 and next_step_at is not null order by check_id for update",
         resident_id,
     )
 
 
-async def more_tonight(tx: "Tx[Any]", check: Check) -> bool:
-    """Whether the resident has another check to come this night: a technical alarm is more urgent without."""
+async def state_of(tx: Tx, check_id: UUID) -> CheckState | None:
+    """Return how far a check is; ``None`` if there is none that this role may see."""
+    state = await tx.fetchval("select state from checks where check_id = $1", check_id)
+    return None if state is None else CheckState(state)
+
+
+async def has_any_begun(tx: Tx, slot_ids: Sequence[UUID], night: date) -> bool:
+    """Tell whether the check of one of the slots on *night* is no longer just planned."""
+    begun: bool = await tx.fetchval(
+        "select exists (select from checks where slot_id = any ($1) and night = $2 and state <> 'planned')",
+        slot_ids, night,
+    )  # fmt: skip
+    return begun
+
+
+async def planned_ids_of_slot(tx: Tx, slot_id: UUID, first: date) -> list[UUID]:
+    """Return the checks that a slot has made for the night *first* and later, and that have not begun."""
+    rows = await tx.fetch(
+        "select check_id from checks where slot_id = $1 and night >= $2 and state = $3 order by check_id",
+        slot_id, first, CheckState.PLANNED,
+    )  # fmt: skip
+    return [row["check_id"] for row in rows]
+
+
+async def set_planned_rule(tx: Tx, resident_id: UUID, green_by: GreenBy, show: Show) -> None:
+    """Write who may turn the resident's planned checks green, and what is shown of them."""
+    await tx.execute(
+        """
+        update checks set green_by = $2, show = $3
+        where resident_id = $1 and state = 'planned' and (green_by, show) is distinct from ($2, $3)
+        """,
+        resident_id, green_by.value, show.value,
+    )  # fmt: skip
+
+
+async def give_planned_to_device(tx: Tx, resident_id: UUID) -> None:
+    """Let the resident's planned checks be made by the device that may look now, of two such by the camera."""
+    await tx.execute(
+        """
+        with present as (
+            select device_id from devices where resident_id = $1
+            order by may_look(resident_id, kind, false) desc, kind limit 1
+        )
+        update checks set device_id = (select device_id from present)
+        where resident_id = $1 and state = 'planned' and device_id is distinct from (select device_id from present)
+        """,
+        resident_id,
+    )
+
+
+async def has_more_tonight(tx: Tx, check: Check) -> bool:
+    """Tell whether the resident has another check to come this night: a technical alarm is more urgent without."""
     more: bool = await tx.fetchval(
         """
         select exists (select from checks where resident_id = $1 and night = $2 and opens_at > $3 and next_step_at is not null)
@@ -150,18 +211,18 @@ async def more_tonight(tx: "Tx[Any]", check: Check) -> bool:
     return more
 
 
-async def plan(tx: "Tx[Any]", checks: Iterable[Check]) -> list[UUID]:
+async def insert_missing(tx: Tx, checks: Iterable[Check]) -> list[UUID]:
     """Insert the checks that are not there yet, with their attempts; return the ids of the new ones.
 
     May be repeated: a check is owed once a resident, night and slot.
     """
     made: list[UUID] = []
-    names = (*_GIVEN, *_CHANGING)
+    names, columns = (*_GIVEN, *_CHANGING), (*_GIVEN, *_CHANGING.values())
     marks = ", ".join(f"${n}" for n in range(1, len(names) + 1))
     for check in checks:
         found = await tx.fetchval(
             f"""
-            insert into checks ({", ".join(names)}) values ({marks})
+            insert into checks ({", ".join(columns)}) values ({marks})
             on conflict (resident_id, night, slot_id) do nothing returning check_id
             """,  # noqa: S608 -- the names are the core's own fields
             *(getattr(check, name) for name in names),
@@ -172,11 +233,11 @@ async def plan(tx: "Tx[Any]", checks: Iterable[Check]) -> list[UUID]:
     return made
 
 
-async def save(tx: "Tx[Any]", before: Check, after: Check, now: datetime) -> None:
-    """Write what the decision changed. The row is held by :func:`lock`."""
+async def save(tx: Tx, before: Check, after: Check, now: datetime) -> None:
+    """Write what the decision changed. The caller has locked the row."""
     if after == before:
         return
-    marks = ", ".join(f"{name} = ${n}" for n, name in enumerate(_CHANGING, 2))
+    marks = ", ".join(f"{column} = ${n}" for n, column in enumerate(_CHANGING.values(), 2))
     ended_at = now if after.state in ENDED else None
     await tx.execute(
         f"""
@@ -192,7 +253,7 @@ async def save(tx: "Tx[Any]", before: Check, after: Check, now: datetime) -> Non
         await _save_attempts(tx, after, before)
 
 
-async def _save_attempts(tx: "Tx[Any]", check: Check, before: Check | None = None) -> None:
+async def _save_attempts(tx: Tx, check: Check, before: Check | None = None) -> None:
     known = set(before.attempts) if before else set()
     await tx.executemany(
         """
@@ -210,23 +271,6 @@ async def _save_attempts(tx: "Tx[Any]", check: Check, before: Check | None = Non
     )  # fmt: skip
 
 
-async def join_alarm(tx: "Tx[Any]", check_id: UUID, alarm_id: UUID) -> None:
+async def set_alarm(tx: Tx, check_id: UUID, alarm_id: UUID) -> None:
     """Write which alarm a check ended in."""
     await tx.execute("update checks set alarm_id = $2 where check_id = $1", check_id, alarm_id)
-
-
-async def ledger(tx: "Tx[Any]", org: str, night: date) -> dict[str, int]:
-    """Return how many of the night's checks are owed, and in which of their ends, or none."""
-    row = await tx.fetchrow(
-        """
-        select count(*) as owed,
-            count(*) filter (where state = 'seen') as seen,
-            count(*) filter (where state = 'alarmed') as alarmed,
-            count(*) filter (where state = 'cancelled') as cancelled,
-            count(*) filter (where next_step_at is not null) as open
-        from checks where org = $1 and night = $2
-        """,
-        org, night,
-    )  # fmt: skip
-    assert row is not None, "an aggregate has one row"
-    return dict(row)

@@ -1,4 +1,4 @@
-"""Claims: which worker sends a message of the outbox now, and for how long it may.
+"""Claims of messages in the outbox: a worker's lease on the message that it sends now, and the turn of each number.
 
 A claim is kept by a session in the database, renewed each second, and is free for others at once when that session is gone,
 as after a kill, or when its lease lapses, as behind a link that is half open. Leases and turns are real time by the
@@ -8,25 +8,22 @@ database's clock, which no test and no demo moves.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
-
-import asyncpg
 
 from alarm_center.store import messages
 from alarm_center.store.memory import Tx
-from alarm_center.store.messages import Message
+from alarm_center.store.messages import OutboxMessage
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """A row that this worker holds while it keeps the claim: only with *token* can what became of it be written."""
+class MessageClaim:
+    """A message that this worker has leased. Its outcome can be written only with *token*."""
 
-    message: Message
+    message: OutboxMessage
     token: UUID
     now: datetime
     lost: bool
-    """It was being sent when its worker was lost: the provider may have it."""
+    """The message was being sent when its worker was lost: the provider may have it."""
     needless: bool
     """Its alarm is over, or its question was withdrawn, before it went out."""
     queued_for: timedelta
@@ -40,31 +37,31 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class KeeperSession:
-    """The session in the database that a replica keeps its claims with."""
+    """A replica's session in the database, by whose life its claims are kept."""
 
     pid: int
     since: datetime
 
 
-async def session(connection: "asyncpg.Connection[Any]") -> KeeperSession:
-    """Return the session that *connection* is."""
+async def session_of(connection: Tx) -> KeeperSession:
+    """Return the session of *connection*."""
     row = await connection.fetchrow("select pid, backend_start from pg_stat_get_activity(pg_backend_pid())")
     assert row is not None, "a session sees itself"
     return KeeperSession(row["pid"], row["backend_start"])
 
 
 async def claim_next(
-    tx: "Tx[Any]",
+    tx: Tx,
     token: UUID,
     lease: timedelta,
     kept_by: KeeperSession | None,
     every: timedelta | None,
     *,
     urgent_only: bool,
-) -> Claim | None:
+) -> MessageClaim | None:
     """Claim the row to send next; ``None`` where none may go now. First SMS before reminders, priority 1 before all.
 
-    One statement chooses the row, takes its number's turn and claims it: in between nobody can hold anything. Rows that
+    One statement chooses the row, takes its number's turn and claims it: in between nobody can lock anything. Rows that
     are locked are skipped. A new SMS takes its number's turn, one each *every* of real time (``None``: no rate);
     ``urgent`` rows, priority 1 asking for somebody, take it at once, and the others wait for it. A row whose turn another
     worker took meanwhile is left: so no lesser SMS of a number goes while a more urgent one is just being claimed.
@@ -112,13 +109,13 @@ async def claim_next(
     )  # fmt: skip
     if row is None:
         return None
-    return Claim(
+    return MessageClaim(
         message=messages.message_of(row), token=token, now=row["now"], lost=row["was"] == "sending", needless=row["needless"],
         queued_for=row["queued_for"], real_now=row["real_now"],
     )  # fmt: skip
 
 
-async def next_turn_in(tx: "Tx[Any]") -> timedelta | None:
+async def next_turn_in(tx: Tx) -> timedelta | None:
     """Return how long until the next number that has sent may send again; ``None`` where each may now."""
     wait: timedelta | None = await tx.fetchval(
         "select min(next_at) - clock_timestamp() from sms_turns where next_at > clock_timestamp()"
@@ -126,10 +123,10 @@ async def next_turn_in(tx: "Tx[Any]") -> timedelta | None:
     return wait
 
 
-async def keep(
-    connection: "asyncpg.Connection[Any]", tokens: Sequence[UUID], lease: timedelta, kept_by: KeeperSession
+async def extend_all(
+    connection: Tx, tokens: Sequence[UUID], lease: timedelta, kept_by: KeeperSession
 ) -> frozenset[UUID]:
-    """Hold the claims *tokens* for another *lease* from now, by *kept_by*; return those that are still ours.
+    """Extend the claims *tokens* by *lease* from now, kept by *kept_by*; return those that are still ours.
 
     One that is being written just now is skipped: another row's lease must not lapse while this waits for it.
     """
@@ -147,22 +144,22 @@ async def keep(
     return frozenset(row["attempt_token"] for row in rows)
 
 
-async def renew(tx: "Tx[Any]", message_id: UUID, token: UUID, lease: timedelta) -> bool:
-    """Hold the row for another *lease* from now; false where it is another worker's by now.
+async def extend(tx: Tx, message_id: UUID, token: UUID, lease: timedelta) -> bool:
+    """Extend one claim by *lease* from now; false where the row is another worker's by now.
 
-    By nobody's session until :func:`keep`: the one that it was kept by may be gone, and the row be free at once again.
+    By nobody's session until :func:`extend_all`: the one that it was kept by may be gone, and the row be free at once again.
     """
-    held: bool | None = await tx.fetchval(
+    extended: bool | None = await tx.fetchval(
         """
         update messages set lease_until = clock_timestamp() + $3, kept_by_pid = null, kept_by_since = null
         where message_id = $1 and attempt_token = $2 and state = 'sending' returning true
         """,
         message_id, token, lease,
     )  # fmt: skip
-    return bool(held)
+    return bool(extended)
 
 
-async def let_go(tx: "Tx[Any]", message_id: UUID, token: UUID, wait: timedelta) -> bool:
+async def release(tx: Tx, message_id: UUID, token: UUID, wait: timedelta) -> bool:
     """Give up the claim of a row that the provider may have: after *wait* the next claim asks the provider."""
     given: bool | None = await tx.fetchval(
         """

@@ -1,8 +1,7 @@
-"""Commands to devices: rows that are published each ten seconds until their session comes or they expire."""
+"""Commands to devices: rows published each ten seconds until a session, a refusal, missing consent or time ends them."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from alarm_center.store.memory import Tx
@@ -10,7 +9,7 @@ from schemas.limits import COMMAND_EVERY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class DeviceCommand:
     """One look that a device is told to make, for an open case."""
 
     command_id: UUID
@@ -29,11 +28,11 @@ class Command:
     expires_at: datetime
 
 
-_FIELDS = tuple(Command.__dataclass_fields__)
+_FIELDS = tuple(DeviceCommand.__dataclass_fields__)
 
 
-async def add(tx: "Tx[Any]", command: Command) -> None:
-    """Have *command* published from its ``opens_at`` on."""
+async def add(tx: Tx, command: DeviceCommand) -> None:
+    """Insert a command; it is published from its ``opens_at`` on."""
     marks = ", ".join(f"${n}" for n in range(1, len(_FIELDS) + 1))
     await tx.execute(
         f"insert into commands ({', '.join(_FIELDS)}, publish_at) values ({marks}, ${_FIELDS.index('opens_at') + 1})",  # noqa: S608
@@ -41,8 +40,8 @@ async def add(tx: "Tx[Any]", command: Command) -> None:
     )
 
 
-async def due(tx: "Tx[Any]", now: datetime, limit: int = 100) -> list[Command]:
-    """Return the commands to publish now, held, and put their next time ten seconds on."""
+async def claim_due(tx: Tx, now: datetime, limit: int = 100) -> list[DeviceCommand]:
+    """Return the commands to publish now, locked, and put their next time ten seconds on."""
     rows = await tx.fetch(
         f"""
         with due as (
@@ -57,22 +56,22 @@ async def due(tx: "Tx[Any]", now: datetime, limit: int = 100) -> list[Command]:
         limit,
         float(COMMAND_EVERY_SECONDS),
     )
-    return [Command(**row) for row in rows]
+    return [DeviceCommand(**row) for row in rows]
 
 
-async def get(tx: "Tx[Any]", command_id: UUID) -> Command | None:
+async def get(tx: Tx, command_id: UUID) -> DeviceCommand | None:
     """Return the command with that id."""
     row = await tx.fetchrow(f"select {', '.join(_FIELDS)} from commands where command_id = $1", command_id)  # noqa: S608
-    return Command(**row) if row else None
+    return DeviceCommand(**row) if row else None
 
 
-async def end(tx: "Tx[Any]", command_id: UUID, how: str) -> None:
-    """The command is ``answered`` or ``refused``; it is not published again."""
+async def end(tx: Tx, command_id: UUID, how: str) -> None:
+    """End a command as ``answered`` or ``refused``; it is not published again."""
     await tx.execute("update commands set ended = $2 where command_id = $1 and ended is null", command_id, how)
 
 
-async def end_of_resident(tx: "Tx[Any]", resident_id: UUID) -> None:
-    """Consent is gone: no command of the resident's devices is published again."""
+async def end_for_resident(tx: Tx, resident_id: UUID) -> None:
+    """End every command to the resident's devices: consent is gone."""
     await tx.execute(
         """
         update commands c set ended = 'refused' from devices d
@@ -82,8 +81,8 @@ async def end_of_resident(tx: "Tx[Any]", resident_id: UUID) -> None:
     )
 
 
-async def end_forbidden(tx: "Tx[Any]", resident_id: UUID) -> None:
-    """Consent is narrower: no command of a device of the resident's that people may see nothing of is published again."""
+async def end_forbidden(tx: Tx, resident_id: UUID) -> None:
+    """End the commands to devices of the resident whose pictures people may not see: consent is narrower."""
     await tx.execute(
         """
         update commands c set ended = 'refused' from devices d
@@ -94,7 +93,7 @@ async def end_forbidden(tx: "Tx[Any]", resident_id: UUID) -> None:
     )
 
 
-async def expire(tx: "Tx[Any]", now: datetime) -> int:
+async def end_expired(tx: Tx, now: datetime) -> int:
     """End the commands whose time is out; return how many."""
     done: str = await tx.execute("update commands set ended = 'expired' where ended is null and expires_at <= $1", now)
     return int(done.split()[-1])

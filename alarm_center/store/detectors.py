@@ -1,7 +1,7 @@
 """Detectors: their signs of life, and how many there are to judge a session."""
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from alarm_center.store.memory import Tx
 from schemas.messages import DetectorStatus
@@ -10,7 +10,7 @@ HEARD_WITHIN: Final = timedelta(seconds=60)
 """A detector says that it is alive each 20 s; one that has been silent for so long is none."""
 
 
-async def heard(tx: "Tx[Any]", status: DetectorStatus) -> None:
+async def record_status(tx: Tx, status: DetectorStatus) -> None:
     """Keep a detector's sign of life, or its last will."""
     await tx.execute(
         """
@@ -24,7 +24,7 @@ async def heard(tx: "Tx[Any]", status: DetectorStatus) -> None:
     )
 
 
-async def alive(tx: "Tx[Any]") -> int:
+async def count_alive(tx: Tx) -> int:
     """Return how many detectors are there to judge a session."""
     count: int = await tx.fetchval(
         "select count(*) from detectors where link = 'up' and last_heard_at > clock.now() - $1::interval",

@@ -1,4 +1,4 @@
-"""Devices: what each should have (its wanted config) and what it last said of itself."""
+"""Devices: the resident of each, the config that it should have and has, its last status, and when it was heard."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,18 +8,19 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from alarm_center.core.connections import Connection, Connections
+from alarm_center.core.device_connections import Connection, Connections
+from alarm_center.store import plans
 from alarm_center.store.memory import Tx
 from schemas.limits import HEARD_WITHIN_SECONDS, WILL_SECONDS
-from schemas.messages import Status
-from schemas.vocabulary import Link
+from schemas.messages import ScheduledAttempt, Status
+from schemas.vocabulary import LinkState
 
 _CONNECTIONS: Final = TypeAdapter(Connections)
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
-    """One gateway and whom it is bound to."""
+class BoundDevice:
+    """One gateway and the resident whom it is bound to."""
 
     org: str
     device_id: str
@@ -42,22 +43,22 @@ class Device:
     sequence: int
     other_boots: Sequence[Mapping[str, Any]]
     consented: bool
-    """It may look: no consent of everybody in the home, no check, no command, no picture (design §2.6)."""
+    """Consent of everybody in the home. Without it: no check, no command, no picture (docs/check.md#faults-staff-pauses)."""
     shown: bool
     """People may see its pictures too."""
 
     @property
     def connections(self) -> Connections:
-        """The connections that are known of it; the first is the one that ``link`` is of."""
+        """The device's known connections; ``link`` is that of the first."""
         if self.last_heard_at is None and self.gone_at is None:
             return ()
         heard_at = self.last_heard_at or self.gone_at
         assert heard_at is not None, "one of the two is set"
-        this = Connection(self.boot, self.connection, self.sequence, self.link == Link.GONE, heard_at)
+        this = Connection(self.boot, self.connection, self.sequence, self.link == LinkState.GONE, heard_at)
         return this, *_CONNECTIONS.validate_python(self.other_boots)
 
-    def online(self, now: datetime, since: datetime | None = None) -> bool:
-        """Whether the device counts as there: heard within 3 min, or within 60 s of its last will.
+    def is_online(self, now: datetime, since: datetime | None = None) -> bool:
+        """Tell whether the device counts as there: heard within 3 min, or within 60 s of its last will.
 
         *since* is when the centre or its broker came back: nobody counts as lost for 3 min after that.
         """
@@ -80,39 +81,99 @@ _SELECT: Final = """
 """
 
 
-async def get(tx: "Tx[Any]", org: str, device_id: str) -> Device | None:
+async def get(tx: Tx, org: str, device_id: str) -> BoundDevice | None:
     """Return the device, or ``None``: it isn't ours."""
     row = await tx.fetchrow(f"{_SELECT} where d.org = $1 and d.device_id = $2", org, device_id)
-    return Device(**row) if row else None
+    return BoundDevice(**row) if row else None
 
 
-async def lock(tx: "Tx[Any]", org: str, device_id: str) -> Device | None:
-    """Hold the device's row, so that its statuses are decided one after the other in all replicas; return it."""
+async def lock(tx: Tx, org: str, device_id: str) -> BoundDevice | None:
+    """Lock the device's row, so that its statuses are decided one after the other in all replicas; return it."""
     await tx.execute("select from devices where org = $1 and device_id = $2 for no key update", org, device_id)
     return await get(tx, org, device_id)
 
 
-async def may_look(
-    tx: "Tx[Any]", org: str, device_id: str | None, resident_id: UUID, *, to_people: bool = False
-) -> bool:
-    """Whether there is consent to wake the device, and *to_people* to show its pictures. Until the transaction ends nobody
-    withdraws it."""
+async def lock_consent(tx: Tx, org: str, device_id: str | None, resident_id: UUID, *, to_people: bool = False) -> bool:
+    """Lock the resident's consents, and return whether the device may be woken; *to_people*: also whether people may see.
+
+    Until the transaction ends nobody withdraws it. A person who asks for a look now gets none while a pause by own wish holds:
+    somebody has said that the camera is to be dark.
+    """
     await tx.execute("select hold_consents($1)", resident_id)
     device = await get(tx, org, device_id) if device_id is not None else None
     if device is None or device.resident_id != resident_id:
         return False
+    if to_people and await plans.is_paused_by_own_wish(tx, resident_id):
+        return False
     return device.shown if to_people else device.consented
 
 
-async def any_may_be_shown(tx: "Tx[Any]", resident_id: UUID) -> bool:
-    """Whether people may see what any device of the resident makes now."""
+async def ids_of_resident(tx: Tx, resident_id: UUID) -> list[tuple[str, str]]:
+    """Return town and id of each device of a resident, always in one order."""
+    rows = await tx.fetch("select org, device_id from devices where resident_id = $1 order by device_id", resident_id)
+    return [(row["org"], row["device_id"]) for row in rows]
+
+
+async def camera_of(tx: Tx, resident_id: UUID) -> str | None:
+    """Return the id of a resident's camera; ``None`` if there is none that the viewer may see."""
+    camera: str | None = await tx.fetchval(
+        "select device_id from devices where resident_id = $1 and kind = 'camera'", resident_id
+    )
+    return camera
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceBinding:
+    """A device, and the resident whom it is with; ``None``: nobody."""
+
+    device_id: str
+    resident_id: UUID | None
+
+
+async def lock_bindings(tx: Tx, org: str) -> list[DeviceBinding]:
+    """Lock the town's devices, always in one order, and return whom each is with."""
+    rows = await tx.fetch(
+        "select device_id, resident_id from devices where org = $1 order by device_id for update", org
+    )
+    return [DeviceBinding(**row) for row in rows]
+
+
+async def unbind(tx: Tx, org: str, device_id: str) -> None:
+    """Let the device be with nobody, and forget that home's profile."""
+    await tx.execute(
+        "update devices set resident_id = null, profile = '{}' where org = $1 and device_id = $2", org, device_id
+    )
+
+
+async def owed_attempts(
+    tx: Tx, resident_id: UUID, device_id: str, closing_after: datetime, opening_until: datetime
+) -> tuple[ScheduledAttempt, ...]:
+    """Return the looks that the device makes by itself, in order of time; none while staff are with the resident."""
+    rows = await tx.fetch(
+        """
+        select c.check_id, a.number as attempt, a.opens_at, a.closes_at, a.seconds, c.show
+        from checks c join attempts a using (check_id)
+        where c.resident_id = $1 and c.device_id = $2 and c.state in ('planned', 'open')
+            and a.cause = 'scheduled' and a.state = 'owed' and a.closes_at > $3 and a.opens_at <= $4
+            and not exists (
+                select from alarms s where s.resident_id = c.resident_id and s.staff_inside
+            )
+        order by a.opens_at, c.check_id
+        """,
+        resident_id, device_id, closing_after, opening_until,
+    )  # fmt: skip
+    return tuple(ScheduledAttempt(**row) for row in rows)
+
+
+async def may_show_any(tx: Tx, resident_id: UUID) -> bool:
+    """Tell whether people may see what any device of the resident makes now."""
     shown: bool = await tx.fetchval(
         "select exists (select from devices where resident_id = $1 and may_look(resident_id, kind, true))", resident_id
     )
     return shown
 
 
-async def to_publish(tx: "Tx[Any]", now: datetime, limit: int = 200) -> list[Device]:
+async def unpublished_configs(tx: Tx, now: datetime, limit: int = 200) -> list[BoundDevice]:
     """Return the devices that do not say that they have what they should, asked again at most each 10 s."""
     rows = await tx.fetch(
         f"""
@@ -124,10 +185,10 @@ async def to_publish(tx: "Tx[Any]", now: datetime, limit: int = 200) -> list[Dev
         now,
         limit,
     )
-    return [Device(**row) for row in rows]
+    return [BoundDevice(**row) for row in rows]
 
 
-async def published(tx: "Tx[Any]", org: str, device_id: str, version: int, now: datetime) -> None:
+async def mark_published(tx: Tx, org: str, device_id: str, version: int, now: datetime) -> None:
     """Write that *version* is at the broker."""
     await tx.execute(
         """
@@ -141,12 +202,12 @@ async def published(tx: "Tx[Any]", org: str, device_id: str, version: int, now: 
     )
 
 
-async def publish_all_again(tx: "Tx[Any]") -> None:
-    """A broker that has come back may have forgotten every retained config: none counts as published."""
+async def mark_all_unpublished(tx: Tx) -> None:
+    """Count no config as published: a broker that has come back may have forgotten what it retained."""
     await tx.execute("update devices set published_version = 0, published_at = null where wanted_version > 0")
 
 
-async def want(tx: "Tx[Any]", org: str, device_id: str, config: Mapping[str, Any], now: datetime) -> int | None:
+async def set_config(tx: Tx, org: str, device_id: str, config: Mapping[str, Any], now: datetime) -> int | None:
     """Make *config* (without its version) what the device should have; return the new version, or ``None`` if it is."""
     version: int | None = await tx.fetchval(
         """
@@ -159,8 +220,8 @@ async def want(tx: "Tx[Any]", org: str, device_id: str, config: Mapping[str, Any
     return version
 
 
-async def heard(tx: "Tx[Any]", org: str, device_id: str, now: datetime) -> None:
-    """The device has said something: it is there."""
+async def mark_heard(tx: Tx, org: str, device_id: str, now: datetime) -> None:
+    """Write that the device has said something at *now*."""
     await tx.execute(
         "update devices set last_heard_at = greatest(last_heard_at, $3) where org = $1 and device_id = $2",
         org,
@@ -170,8 +231,8 @@ async def heard(tx: "Tx[Any]", org: str, device_id: str, now: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A device that said at *at* that all is as it was."""
+class DeviceHeard:
+    """A status that changes nothing but when the device was last heard, ``at``."""
 
     org: str
     device_id: str
@@ -183,8 +244,8 @@ class Heard:
     sequence: int = 0
 
 
-async def heard_many(tx: "Tx[Any]", said: Sequence[Heard]) -> set[tuple[str, str]]:
-    """Write who was heard when; return org and id of those written, without the rows that somebody else holds.
+async def mark_many_heard(tx: Tx, said: Sequence[DeviceHeard]) -> set[tuple[str, str]]:
+    """Write when each device was heard; return org and id of those written, without rows that others have locked.
 
     A device that is no longer ours counts as written: nobody waits for it.
     """
@@ -196,7 +257,7 @@ async def heard_many(tx: "Tx[Any]", said: Sequence[Heard]) -> set[tuple[str, str
             ) as s (org, device_id, at, wall_offset_s, software, boot, connection, sequence)
         ),
         ours as (select d.org, d.device_id from devices d join said using (org, device_id)),
-        held as (
+        locked as (
             select d.org, d.device_id from devices d join said using (org, device_id) for no key update of d skip locked
         ),
         written as (
@@ -204,7 +265,7 @@ async def heard_many(tx: "Tx[Any]", said: Sequence[Heard]) -> set[tuple[str, str
                 software = s.software,
                 sequence = case when (d.boot, d.connection) is not distinct from (s.boot, s.connection)
                     then greatest(d.sequence, s.sequence) else d.sequence end
-            from said s join held using (org, device_id) where d.org = s.org and d.device_id = s.device_id
+            from said s join locked using (org, device_id) where d.org = s.org and d.device_id = s.device_id
             returning d.org, d.device_id
         )
         select org, device_id from said
@@ -217,16 +278,14 @@ async def heard_many(tx: "Tx[Any]", said: Sequence[Heard]) -> set[tuple[str, str
     return {(row["org"], row["device_id"]) for row in rows}
 
 
-async def keep_status(
-    tx: "Tx[Any]", org: str, device_id: str, said: Status, connections: Connections, now: datetime
-) -> None:
-    """Keep what the device says of itself, and the *connections* that it has after that.
+async def save_status(tx: Tx, org: str, device_id: str, said: Status, connections: Connections, now: datetime) -> None:
+    """Write the device's status, and the *connections* that it has after that.
 
     A last will keeps what the device said before. It ends the link only if the connection was the device's last; the
     config has to be published again then, and to be said anew.
     """
     current, *others = connections
-    link = Link.GONE if current.ended else Link.UP
+    link = LinkState.GONE if current.ended else LinkState.UP
     await tx.execute(
         """
         update devices set boot = $3, connection = $4, sequence = $5, other_boots = $6, link = $7,
@@ -238,7 +297,7 @@ async def keep_status(
         org, device_id, current.boot, current.number, current.sequence,
         _CONNECTIONS.dump_python(tuple(others), mode="json"), link, now,
     )  # fmt: skip
-    if said.link is Link.UP:
+    if said.link is LinkState.UP:
         await tx.execute(
             """
             update devices set last_heard_at = $3, reported_version = $4, camera_ok = $5, fault = $6, wall_offset_s = $7,
@@ -251,7 +310,7 @@ async def keep_status(
         )  # fmt: skip
 
 
-async def silent(tx: "Tx[Any]", now: datetime) -> list[Device]:
+async def silent_devices(tx: Tx, now: datetime) -> list[BoundDevice]:
     """Return the bound devices with coming checks that have not been heard for long enough to count as lost."""
     rows = await tx.fetch(
         f"""
@@ -264,4 +323,4 @@ async def silent(tx: "Tx[Any]", now: datetime) -> list[Device]:
         float(HEARD_WITHIN_SECONDS),
         float(WILL_SECONDS),
     )
-    return [Device(**row) for row in rows]
+    return [BoundDevice(**row) for row in rows]

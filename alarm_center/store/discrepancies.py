@@ -1,4 +1,4 @@
-"""Discrepancies: what reconciliation found, open once a thing until a later round no longer finds it."""
+"""Discrepancies that reconciliation found: each open once a subject, until a later round no longer finds it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from alarm_center.store.memory import Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One thing that does not agree. ``subject`` is what it is about, as text; ``data`` holds ids, codes and numbers."""
+class NewDiscrepancy:
+    """A discrepancy as a round finds it. ``subject`` is what it is about, as text; ``data`` holds ids, codes and numbers."""
 
     code: str
     subject: str
@@ -25,7 +25,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
-    """An open one, as it is kept."""
+    """An open discrepancy, as it is kept."""
 
     discrepancy_id: UUID
     org: str
@@ -46,8 +46,10 @@ class Discrepancy:
 _FIELDS = tuple(Discrepancy.__dataclass_fields__)
 
 
-async def keep(tx: "Tx[Any]", org: str, found: Iterable[Found], night: date, now: datetime) -> list[Found]:
-    """Keep what was found; return what was not open before."""
+async def save_found(
+    tx: Tx, org: str, found: Iterable[NewDiscrepancy], night: date, now: datetime
+) -> list[NewDiscrepancy]:
+    """Write the discrepancies that a round found; return those that were not open before."""
     new = []
     for each in found:
         inserted = await tx.fetchval(
@@ -68,8 +70,8 @@ async def keep(tx: "Tx[Any]", org: str, found: Iterable[Found], night: date, now
     return new
 
 
-async def resolve(tx: "Tx[Any]", org: str, now: datetime) -> list[Discrepancy]:
-    """End the open ones that this round (at *now*) did not find; return them."""
+async def resolve_missing(tx: Tx, org: str, now: datetime) -> list[Discrepancy]:
+    """End the open discrepancies that the round at *now* did not find; return them."""
     rows = await tx.fetch(
         f"""
         update discrepancies set resolved_at = $2 where org = $1 and resolved_at is null and last_found_at < $2
@@ -80,7 +82,7 @@ async def resolve(tx: "Tx[Any]", org: str, now: datetime) -> list[Discrepancy]:
     return [Discrepancy(**row) for row in rows]
 
 
-async def open_ones(tx: "Tx[Any]", org: str) -> list[Discrepancy]:
+async def open_ones(tx: Tx, org: str) -> list[Discrepancy]:
     """Return a town's open discrepancies: what endangers tonight first, then the oldest."""
     rows = await tx.fetch(
         f"""
@@ -92,6 +94,6 @@ async def open_ones(tx: "Tx[Any]", org: str) -> list[Discrepancy]:
     return [Discrepancy(**row) for row in rows]
 
 
-async def raised(tx: "Tx[Any]", discrepancy_id: UUID, alarm_id: UUID) -> None:
-    """Write which alarm somebody is told by."""
+async def set_alarm(tx: Tx, discrepancy_id: UUID, alarm_id: UUID) -> None:
+    """Write which alarm tells people of a discrepancy."""
     await tx.execute("update discrepancies set alarm_id = $2 where discrepancy_id = $1", discrepancy_id, alarm_id)

@@ -1,19 +1,21 @@
-"""The timeline: lines added in the decision's own transaction, read below the horizon so that none is missed.
+"""The timeline: lines added in the decision's own transaction, read below the horizon so that none is missed; its months.
 
 A serial id alone loses the line that commits late: a writer that took id 7 may commit after the one that took 8, and a
 reader that has seen 8 never looks at 7. So each line carries its transaction's ``xid8``, a reader takes only lines of
-transactions below the oldest one still running, ordered by ``(tx, id)``, and that pair is the cursor (design §7).
+transactions below the oldest one still running, ordered by ``(tx, id)``, and that pair is the cursor
+(docs/database.md#lines-in-order).
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Self
 from uuid import UUID
 
-from alarm_center.core.case import Alarm, Check
-from alarm_center.store.memory import Tx
+from alarm_center.core.alarm import Alarm
+from alarm_center.core.check import Check
+from alarm_center.store.memory import Row, Tx, now
 from schemas import timeline
 
 CHANNEL: Final = "fjt_events"
@@ -97,13 +99,13 @@ def about_alarm(alarm: Alarm, payload: timeline.Payload, actor: str | None, chec
 COLUMNS: Final = "tx, id, at, org, kind, area_id, check_id, alarm_id, resident_id, device_id, session_id, actor, data"
 
 
-def event_of(row: Mapping[str, Any]) -> Event:
+def event_of(row: Row) -> Event:
     """Return the line in *row*, which has :data:`COLUMNS`."""
     fields = dict(row)
     return Event(cursor=Cursor(int(fields.pop("tx")), fields.pop("id")), **fields)
 
 
-async def write(tx: "Tx[Any]", at: datetime, event: NewEvent) -> None:
+async def write(tx: Tx, at: datetime, event: NewEvent) -> None:
     """Add one line, in the transaction of the decision that it tells of."""
     await tx.execute(
         """
@@ -115,7 +117,24 @@ async def write(tx: "Tx[Any]", at: datetime, event: NewEvent) -> None:
     )  # fmt: skip
 
 
-async def after(tx: "Tx[Any]", cursor: Cursor, limit: int = 500) -> list[Event]:
+async def notify(tx: Tx) -> None:
+    """Tell every replica, by NOTIFY at the commit, that there may be something new."""
+    await tx.execute("select pg_notify($1, '')", CHANNEL)
+
+
+async def make_months(tx: Tx, count: int) -> list[str]:
+    """Make the timeline's partitions of this month and the next ones, *count* in all; return their names."""
+    # Two replicas that start together take turns.
+    await tx.execute("select pg_advisory_xact_lock(hashtext('event months'))")
+    first = (await now(tx)).date()
+    names = []
+    for ahead in range(count):
+        year, month = divmod(first.year * 12 + first.month - 1 + ahead, 12)
+        names.append(str(await tx.fetchval("select make_event_month($1)", date(year, month + 1, 1))))
+    return names
+
+
+async def lines_after(tx: Tx, cursor: Cursor, limit: int = 500) -> list[Event]:
     """Return the next lines past *cursor* that no running transaction can still come before."""
     rows = await tx.fetch(
         f"""
@@ -128,7 +147,7 @@ async def after(tx: "Tx[Any]", cursor: Cursor, limit: int = 500) -> list[Event]:
     return [event_of(row) for row in rows]
 
 
-async def newest(tx: "Tx[Any]") -> Cursor:
+async def newest_cursor(tx: Tx) -> Cursor:
     """Return the cursor of the last line below the horizon: where a fresh board begins to listen."""
     row = await tx.fetchrow(
         "select tx, id from events where tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx desc, id desc limit 1"
@@ -136,7 +155,7 @@ async def newest(tx: "Tx[Any]") -> Cursor:
     return Cursor(int(row["tx"]), row["id"]) if row else Cursor(0, 0)
 
 
-async def of_case(tx: "Tx[Any]", *, check_id: UUID | None = None, alarm_id: UUID | None = None) -> list[Event]:
+async def of_case(tx: Tx, *, check_id: UUID | None = None, alarm_id: UUID | None = None) -> list[Event]:
     """Return a case's own timeline, oldest first; the reader's own uncommitted lines included."""
     rows = await tx.fetch(
         f"select {COLUMNS} from events where check_id = $1 or alarm_id = $2 order by tx, id",  # noqa: S608 -- as above

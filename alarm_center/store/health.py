@@ -1,12 +1,11 @@
-"""Whether the memory itself shows that something is not done: steps long overdue, alarms that nobody takes."""
+"""Signs in the database that work is not done: overdue steps, red alarms, urgent messages that wait, a refused write."""
 
 from datetime import timedelta
-from typing import Any
 
 from alarm_center.store.memory import Memory, Tx
 
 
-async def overdue(tx: "Tx[Any]", by: timedelta) -> int:
+async def count_overdue(tx: Tx, by: timedelta) -> int:
     """Return how many checks and alarms should have been stepped longer ago than *by*."""
     count: int = await tx.fetchval(
         """
@@ -18,7 +17,7 @@ async def overdue(tx: "Tx[Any]", by: timedelta) -> int:
     return count
 
 
-async def red(tx: "Tx[Any]") -> int:
+async def count_red(tx: Tx) -> int:
     """Return how many alarms have asked everybody, in every round, and no operator has acknowledged by holding them.
 
     Also one that a carer has taken or is on site for: it asked everybody, and nobody at a board has seen that yet.
@@ -33,7 +32,7 @@ async def red(tx: "Tx[Any]") -> int:
     return count
 
 
-async def urgent_waits(tx: "Tx[Any]") -> timedelta:
+async def longest_urgent_wait(tx: Tx) -> timedelta:
     """Return how long the oldest message of a priority 1 that asks for somebody has waited to go out; zero if none does.
 
     Since it was wanted: one that the provider does not take is put off a few seconds each time.
@@ -41,7 +40,7 @@ async def urgent_waits(tx: "Tx[Any]") -> timedelta:
     waited: timedelta | None = await tx.fetchval(
         """
         select max(clock.now() - m.created_at) from messages m join alarms a using (alarm_id)
-        where m.state in ('queued', 'sending') and a.priority = 1 and m.rank <= 2 and m.not_before <= clock.now()
+        where m.state in ('queued', 'sending') and a.priority = 1 and m.rank <= 2 and (m.not_before <= clock.now() or not m.worded)
             and m.valid_until > clock.now()
         """
     )
@@ -49,10 +48,10 @@ async def urgent_waits(tx: "Tx[Any]") -> timedelta:
 
 
 async def probe_writing(memory: Memory) -> None:
-    """Write to the database what is then given back.
+    """Write to the database, and take it back.
 
     Raises:
         asyncpg.PostgresError, OSError, asyncpg.InterfaceError: nothing can be written: its disk is full, it is a standby,
             it is away.
     """
-    await memory.at_once(lambda tx: tx.execute("select probe_writing()"))
+    await memory.run_statement(lambda tx: tx.execute("select probe_writing()"))

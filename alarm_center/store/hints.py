@@ -1,4 +1,7 @@
-"""NOTIFY as a hint between replicas: listened to on a connection of its own, never the truth."""
+"""Listener for hints of new timeline lines from other replicas, on a connection of its own; `events.notify` sends them.
+
+A hint only wakes: the poll of each reader is the truth.
+"""
 
 import asyncio
 import contextlib
@@ -15,7 +18,7 @@ log = structlog.get_logger()
 
 _AGAIN_SECONDS: Final = 1.0
 _ASKED_EACH_SECONDS: Final = 5.0
-"""How often a link on which nothing comes is asked whether it is still there: a half-open one never says so itself."""
+"""Seconds between questions to a silent link whether it is still there: a half-open one never says so itself."""
 _ANSWER_SECONDS: Final = 3.0
 
 

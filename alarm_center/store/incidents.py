@@ -1,4 +1,7 @@
-"""Incidents: many alarms with one cause, the alarms in them, and whom their areas' staff were told of."""
+"""Incidents: their rows and places, and the alarms, device counts and usual rates by which one is recognised.
+
+`core/alarm/incident.py` decides which alarms join.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from alarm_center.core.case import Alarm
-from alarm_center.core.incident import JOINED_KINDS, OUR_ABSENCE
+from alarm_center.core.alarm import Alarm
+from alarm_center.core.alarm.incident import JOINED_KINDS, OUR_ABSENCE
+from alarm_center.core.resident_card import ResidentCard
 from alarm_center.store import alarms
 from alarm_center.store.memory import Tx
-from alarm_center.store.residents import CARD_COLUMNS
+from alarm_center.store.residents import CARD_COLUMNS, card_of
 from schemas.vocabulary import AlarmKind
 
 _NIGHT_PARTS = 12 * 12
@@ -36,7 +40,7 @@ class Incident:
 _FIELDS = "incident_id, org, area_id, number, link, kind, opened_at, closed_at, closed_by, told"
 
 
-async def restless_areas(tx: "Tx[Any]", since: datetime) -> list[UUID]:
+async def areas_with_new_alarms(tx: Tx, since: datetime) -> list[UUID]:
     """Return the areas with an alarm, newer than *since*, that could still become part of an incident."""
     rows = await tx.fetch(
         """
@@ -48,22 +52,22 @@ async def restless_areas(tx: "Tx[Any]", since: datetime) -> list[UUID]:
     return [row["area_id"] for row in rows]
 
 
-async def recent(tx: "Tx[Any]", area_id: UUID, since: datetime) -> list[Alarm]:
+async def recent_alarms(tx: Tx, area_id: UUID, since: datetime) -> list[Alarm]:
     """Return the area's alarms opened at *since* or later, whatever became of them; without their notices."""
     rows = await tx.fetch("select body from alarms where area_id = $1 and opened_at >= $2", area_id, since)
-    return [alarms.value(row["body"]) for row in rows]
+    return [alarms.from_body(row["body"]) for row in rows]
 
 
-async def recent_service(tx: "Tx[Any]", org: str, since: datetime) -> list[Alarm]:
+async def recent_service_alarms(tx: Tx, org: str, since: datetime) -> list[Alarm]:
     """Return the town's alarms of the service's own absence, opened at *since* or later."""
     rows = await tx.fetch(
         "select body from alarms where org = $1 and kind = any ($2) and opened_at >= $3 order by opened_at, case_no",
         org, list(OUR_ABSENCE), since,
     )  # fmt: skip
-    return [alarms.value(row["body"]) for row in rows]
+    return [alarms.from_body(row["body"]) for row in rows]
 
 
-async def devices_in(tx: "Tx[Any]", area_id: UUID) -> int:
+async def count_devices(tx: Tx, area_id: UUID) -> int:
     """Return how many devices are with residents of the area."""
     count: int = await tx.fetchval(
         "select count(*) from devices join residents r using (resident_id) where r.area_id = $1", area_id
@@ -71,7 +75,7 @@ async def devices_in(tx: "Tx[Any]", area_id: UUID) -> int:
     return count
 
 
-async def usual(tx: "Tx[Any]", area_id: UUID, now: datetime) -> dict[AlarmKind, float]:
+async def usual_rates(tx: Tx, area_id: UUID, now: datetime) -> dict[AlarmKind, float]:
     """Return how many alarms of each kind five minutes of a night usually have; nothing until there is a week to go by."""
     rows = await tx.fetch(
         """
@@ -87,12 +91,12 @@ async def usual(tx: "Tx[Any]", area_id: UUID, now: datetime) -> dict[AlarmKind, 
     return {AlarmKind(row["kind"]): max(row["count"] / (days * _NIGHT_PARTS), 0.1) for row in rows}
 
 
-async def lock_town(tx: "Tx[Any]", org: str) -> None:
+async def lock_town(tx: Tx, org: str) -> None:
     """Let only one transaction at a time decide whether the town has a new incident."""
     await tx.execute("select pg_advisory_xact_lock(hashtext('incident'), hashtext($1))", org)
 
 
-async def open_one(tx: "Tx[Any]", org: str, area_id: UUID | None, since: datetime | None) -> Incident | None:
+async def open_incident(tx: Tx, org: str, area_id: UUID | None, since: datetime | None) -> Incident | None:
     """Return the open incident of the area (``None``: of the service), opened at *since* or later where that is given."""
     row = await tx.fetchrow(
         f"""
@@ -105,7 +109,7 @@ async def open_one(tx: "Tx[Any]", org: str, area_id: UUID | None, since: datetim
     return Incident(**row) if row else None
 
 
-async def add(tx: "Tx[Any]", org: str, area_id: UUID | None, kind: str, now: datetime) -> Incident:
+async def add(tx: Tx, org: str, area_id: UUID | None, kind: str, now: datetime) -> Incident:
     """Insert an incident with the town's next number; :func:`lock_town` lets one at a time."""
     row = await tx.fetchrow(
         f"""
@@ -119,31 +123,31 @@ async def add(tx: "Tx[Any]", org: str, area_id: UUID | None, kind: str, now: dat
     return Incident(**row)
 
 
-async def lock(tx: "Tx[Any]", incident_id: UUID) -> Incident | None:
-    """Return the incident, held."""
+async def lock(tx: Tx, incident_id: UUID) -> Incident | None:
+    """Lock and return the incident."""
     row = await tx.fetchrow(f"select {_FIELDS} from incidents where incident_id = $1 for update", incident_id)  # noqa: S608
     return Incident(**row) if row else None
 
 
-async def by_link(tx: "Tx[Any]", link: str) -> Incident | None:
+async def by_link(tx: Tx, link: str) -> Incident | None:
     """Return the incident that an SMS leads to; ``None`` if there is none that the viewer may see."""
     row = await tx.fetchrow(f"select {_FIELDS} from incidents where link = $1", link)  # noqa: S608
     return Incident(**row) if row else None
 
 
-async def by_number(tx: "Tx[Any]", number: int) -> list[Incident]:
+async def by_number(tx: Tx, number: int) -> list[Incident]:
     """Return the incidents of that number that the viewer may see: at most one of each of the viewer's towns."""
     rows = await tx.fetch(f"select {_FIELDS} from incidents where number = $1 order by opened_at desc, org", number)  # noqa: S608
     return [Incident(**row) for row in rows]
 
 
-async def open_ones(tx: "Tx[Any]") -> list[Incident]:
+async def open_incidents(tx: Tx) -> list[Incident]:
     """Return every open incident that the viewer may see, oldest first."""
     rows = await tx.fetch(f"select {_FIELDS} from incidents where closed_at is null order by opened_at")  # noqa: S608
     return [Incident(**row) for row in rows]
 
 
-async def open_places(tx: "Tx[Any]", incident_id: UUID) -> dict[UUID, int]:
+async def count_open_places(tx: Tx, incident_id: UUID) -> dict[UUID, int]:
     """Return how many places are still to be checked, by area."""
     rows = await tx.fetch(
         "select area_id, count(*) as places from alarms where incident_id = $1 and state <> 'closed' group by area_id",
@@ -152,15 +156,30 @@ async def open_places(tx: "Tx[Any]", incident_id: UUID) -> dict[UUID, int]:
     return {row["area_id"]: row["places"] for row in rows}
 
 
-async def places_left(tx: "Tx[Any]", incident_id: UUID) -> int:
+async def count_places_left(tx: Tx, incident_id: UUID) -> int:
     """Return how many places are still to be checked, those included that the viewer may not see."""
     left: int = await tx.fetchval("select places_left($1)", incident_id)
     return left
 
 
-async def places(tx: "Tx[Any]", incident_id: UUID) -> list[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class IncidentAlarm:
+    """One alarm of an incident, with its resident's card. ``times`` are those of the checks that failed."""
+
+    alarm_id: UUID
+    case_no: int
+    kind: str
+    reason: str | None
+    state: str
+    outcome: str | None
+    area: str
+    card: ResidentCard
+    times: tuple[datetime, ...]
+
+
+async def places(tx: Tx, incident_id: UUID) -> list[IncidentAlarm]:
     """Return the incident's alarms with their residents: by area, then the highest risk first."""
-    rows: list[Mapping[str, Any]] = await tx.fetch(
+    rows = await tx.fetch(
         f"""
         select a.alarm_id, a.case_no, a.kind, a.reason, a.state, a.outcome, e.code as area, {CARD_COLUMNS},
             array(select c.opens_at from checks c where c.alarm_id = a.alarm_id order by c.opens_at) as times
@@ -170,10 +189,13 @@ async def places(tx: "Tx[Any]", incident_id: UUID) -> list[Mapping[str, Any]]:
         """,  # noqa: S608 -- our own columns
         incident_id,
     )
-    return rows
+    own = ("alarm_id", "case_no", "kind", "reason", "state", "outcome", "area")
+    return [
+        IncidentAlarm(**{name: row[name] for name in own}, card=card_of(row), times=tuple(row["times"])) for row in rows
+    ]
 
 
-async def told(tx: "Tx[Any]", incident_id: UUID, area_id: UUID, places: int, now: datetime) -> None:
+async def mark_told(tx: Tx, incident_id: UUID, area_id: UUID, places: int, now: datetime) -> None:
     """Write how many places the area's staff have been told of."""
     await tx.execute(
         "update incidents set told = told || jsonb_build_object($2::text, $3::jsonb) where incident_id = $1",
@@ -181,15 +203,15 @@ async def told(tx: "Tx[Any]", incident_id: UUID, area_id: UUID, places: int, now
     )  # fmt: skip
 
 
-async def close(tx: "Tx[Any]", incident_id: UUID, by: str, now: datetime) -> None:
-    """Write that it is over."""
+async def close(tx: Tx, incident_id: UUID, by: str, now: datetime) -> None:
+    """Write that the incident is over, and by whom it was closed."""
     await tx.execute(
         "update incidents set closed_at = $3, closed_by = $2 where incident_id = $1 and closed_at is null",
         incident_id, by, now,
     )  # fmt: skip
 
 
-async def was_away(tx: "Tx[Any]", within: timedelta) -> dict[str, datetime]:
+async def recent_returns(tx: Tx, within: timedelta) -> dict[str, datetime]:
     """Return when each town that the service has come back to did so, of those returns that are newer than *within*."""
     rows = await tx.fetch(
         "select job, last_at from jobs where job like 'returned:%' and last_at > clock.now() - $1::interval", within

@@ -1,12 +1,11 @@
-"""What the whole service does once in a while, by whichever replica comes first."""
+"""Periodic jobs: the last run of each, claimed by one replica while the others skip it, and the retry of a failed one."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from alarm_center.store.memory import Tx
 
 
-async def ran(tx: "Tx[Any]", job: str, now: datetime) -> datetime | None:
+async def record_run(tx: Tx, job: str, now: datetime) -> datetime | None:
     """Write that *job* ran now; return when it ran before, or ``None``."""
     before: datetime | None = await tx.fetchval("select last_at from jobs where job = $1 for update", job)
     await tx.execute(
@@ -17,8 +16,8 @@ async def ran(tx: "Tx[Any]", job: str, now: datetime) -> datetime | None:
     return before
 
 
-async def take(tx: "Tx[Any]", job: str, now: datetime, every: timedelta) -> bool:
-    """Take *job* if it has not run for *every*; another replica that is at it keeps it. The row is held."""
+async def claim(tx: Tx, job: str, now: datetime, every: timedelta) -> bool:
+    """Claim *job* if it has not run for *every*; false while another replica is at it. The row is locked."""
     await tx.execute("insert into jobs (job, last_at) values ($1, 'epoch') on conflict (job) do nothing", job)
     taken = await tx.fetchval(
         """
@@ -33,12 +32,12 @@ async def take(tx: "Tx[Any]", job: str, now: datetime, every: timedelta) -> bool
     return bool(taken)
 
 
-async def last(tx: "Tx[Any]", job: str) -> datetime | None:
+async def last_run(tx: Tx, job: str) -> datetime | None:
     """Return when *job* ran last; ``None`` if it never has."""
     at: datetime | None = await tx.fetchval("select last_at from jobs where job = $1", job)
     return at
 
 
-async def again_at(tx: "Tx[Any]", job: str, at: datetime, every: timedelta) -> None:
-    """Let *job*, which failed, be taken again at *at* instead of :func:`take`'s *every* later."""
+async def retry_at(tx: Tx, job: str, at: datetime, every: timedelta) -> None:
+    """Let *job*, which failed, be claimed again at *at* instead of :func:`claim`'s *every* later."""
     await tx.execute("update jobs set last_at = $2::timestamptz - $3::interval where job = $1", job, at, every)

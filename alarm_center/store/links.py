@@ -1,19 +1,20 @@
-"""What the link in a carer's SMS leads to, and which browser it belongs to once somebody has opened it."""
+"""Links in carers' SMS: the notice and viewer scope of each, and the browser that it belongs to once it was opened.
 
-from collections.abc import Mapping
+`alarms.save` writes a notice, and the database makes its link's token.
+"""
+
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from alarm_center.core.case import Alarm
+from alarm_center.core.alarm import Alarm
 from alarm_center.store import alarms, events
-from alarm_center.store.memory import Tx, Viewer
+from alarm_center.store.memory import LINK, Row, Tx, Viewer
 from schemas.timeline import LinkUsed
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class CarerLink:
     """One notice, its alarm, and whom to ring when there is no data. ``alarm.dispatch`` has no notices here."""
 
     notice_id: UUID
@@ -25,21 +26,25 @@ class Link:
     number: str
     """The phone number of those who know more."""
     others: tuple[str, ...]
-    """Whoever else has taken it and has not said no since, by patrol."""
+    """Other patrols that have taken it and have not said no since."""
     user_id: UUID | None
     """The carer's own sign-in, where they have one."""
     browser: str | None
     """The mark of the browser that first showed the address; ``None`` while none has."""
 
 
-async def eyes_of(tx: "Tx[Any]", token: str) -> Viewer | None:
-    """Return whose eyes a link gives: the town and the area of its alarm, and no other; ``None`` for an unknown one."""
-    row = await tx.fetchrow("select org, areas from eyes_of_link($1)", token)
-    return Viewer((row["org"],), tuple(row["areas"])) if row else None
+async def viewer_of(tx: Tx, token: str) -> Viewer | None:
+    """Return the viewer scope of a link: the town and the area of its alarm, and of residents its own alone; ``None`` for an unknown one.
+
+    The transaction sees what that scope sees from then on.
+    """
+    await tx.execute("select enter($1, $2)", token, LINK)
+    row = await tx.fetchrow("select orgs() as orgs, areas() as areas where link() is not null")
+    return Viewer(token, LINK, tuple(row["orgs"]), tuple(row["areas"])) if row else None
 
 
-async def link(tx: "Tx[Any]", token: str) -> Link | None:
-    """Return what a link leads to that :func:`eyes_of` gave the eyes for."""
+async def carried(tx: Tx) -> CarerLink | None:
+    """Return the notice of the link that this transaction carries, in the scope that :func:`viewer_of` gave."""
     row = await tx.fetchrow(
         """
         select n.notice_id, n.state, n.patrol, n.browser, a.body, e.code as area, o.zone,
@@ -53,19 +58,18 @@ async def link(tx: "Tx[Any]", token: str) -> Link | None:
         join alarms a using (alarm_id)
         join areas e using (area_id)
         join organisations o on o.org = n.org
-        where n.token = $1
-        """,
-        token,
+        where n.notice_id = link()
+        """
     )
     return _link(row) if row else None
 
 
-def _link(row: Mapping[str, Any]) -> Link:
+def _link(row: Row) -> CarerLink:
     fields = dict(row)
-    return Link(alarm=alarms.value(fields.pop("body")), others=tuple(fields.pop("others")), **fields)
+    return CarerLink(alarm=alarms.from_body(fields.pop("body")), others=tuple(fields.pop("others")), **fields)
 
 
-async def bind(tx: "Tx[Any]", found: Link, browser: str, now: datetime) -> bool:
+async def bind_browser(tx: Tx, found: CarerLink, browser: str, now: datetime) -> bool:
     """Give the link to *browser*, the mark of one, unless another has it; return whether it is theirs.
 
     Two that open it at once take turns by the alarm's row, which every decision holds before the notice's.

@@ -1,4 +1,4 @@
-"""Who saw which picture, written before the first byte is shown; and whose case a session belongs to.
+"""Looks at sessions and live frames: the case that permits one, who looks now, and the row written before the first byte.
 
 Where a town shows pictures blurred first, seeing one clear is a look of its own, with the reason for which it was asked.
 """
@@ -8,21 +8,21 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from alarm_center.core.case import AlarmState
-from alarm_center.core.lease import Lease
+from alarm_center.core.alarm import AlarmState
+from alarm_center.core.alarm.lease import Lease
 from alarm_center.store.memory import Tx
 from schemas.vocabulary import ClearFor, Reason
 
 AFTER_FIRST_VIEW: Final = timedelta(minutes=10)
 AT_MOST: Final = timedelta(minutes=30)
-"""A picture is gone that long after its first view, or after it came (design §2.5)."""
+"""A picture is gone that long after its first view, or after it came (docs/pictures.md#how-long-one-is-kept)."""
 
-CHECK_HOLD: Final = timedelta(seconds=90)
-"""Whoever began to look at a check has it to themselves so long, like the lease of an alarm (design §6)."""
+CHECK_LEASE: Final = timedelta(seconds=90)
+"""Lease of the person who began to look at a check, like that of an alarm (docs/pictures.md#who-sees-one)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class SessionToLookAt:
     """A session with the case that it may be looked at for.
 
     ``alarm_state`` and ``lease`` are the alarm's; ``check_state`` the check's own. ``first_view`` is when anybody
@@ -52,16 +52,16 @@ class Looked:
 
     @property
     def open_alarm(self) -> UUID | None:
-        """The alarm that it may be looked at for; ``None`` where there is none, or none any more."""
+        """The open alarm that the session may be looked at for; ``None`` if there is none."""
         return None if self.alarm_state == AlarmState.CLOSED else self.alarm_id
 
     @property
-    def withheld(self) -> bool:
-        """Return whether somebody may be in it who has agreed to nothing: more people than expected, or nobody can say."""
+    def is_withheld(self) -> bool:
+        """True if somebody may be in the picture who has agreed to nothing: more people than expected, or nobody can say."""
         return self.reason == Reason.COUNT and (self.people is None or self.people > self.expected)
 
-    def gone(self, now: datetime) -> bool:
-        """Return whether its limits have passed or consent has, whatever is left in memory."""
+    def is_gone(self, now: datetime) -> bool:
+        """True once the session's limits have passed, or its consent has, whatever is left in memory."""
         return (
             not self.consented
             or now >= self.received_at + AT_MOST
@@ -73,7 +73,7 @@ def _lease(fields: dict[str, Any]) -> Lease:
     return Lease(fields.pop("holder"), fields.pop("lease_until"))
 
 
-async def session(tx: "Tx[Any]", session_id: str) -> Looked | None:
+async def session_to_look_at(tx: Tx, session_id: str) -> SessionToLookAt | None:
     """Return a session with its case; ``None`` if there is none that the viewer may know of."""
     row = await tx.fetchrow(
         """
@@ -97,34 +97,34 @@ async def session(tx: "Tx[Any]", session_id: str) -> Looked | None:
     if row is None:
         return None
     fields = dict(row)
-    return Looked(lease=_lease(fields), **fields)
+    return SessionToLookAt(lease=_lease(fields), **fields)
 
 
-async def hold_alarm(tx: "Tx[Any]", alarm_id: UUID) -> None:
-    """Keep the alarm with whoever has it until this transaction ends: then letting go of it ends a look that began here."""
+async def lock_alarm(tx: Tx, alarm_id: UUID) -> None:
+    """Lock the alarm for reading until this transaction ends: letting go of it then ends a look that began here."""
     await tx.execute("select from alarms where alarm_id = $1 for share", alarm_id)
 
 
-async def hold_check(tx: "Tx[Any]", check_id: UUID, user_id: UUID, now: datetime) -> UUID | None:
-    """Return who else is looking at the check, holding its row so that two cannot begin at once; ``None`` = free."""
+async def lock_check(tx: Tx, check_id: UUID, user_id: UUID, now: datetime) -> UUID | None:
+    """Lock the check, so that two cannot begin at once, and return who else looks at it; ``None``: nobody."""
     await tx.execute("select from checks where check_id = $1 for update", check_id)
-    return await looking_at(tx, check_id, user_id, now)
+    return await other_looker(tx, check_id, user_id, now)
 
 
-async def looking_at(tx: "Tx[Any]", check_id: UUID, user_id: UUID, now: datetime) -> UUID | None:
-    """Return who other than *user_id* began to look at the check and has neither ended nor run out of time."""
+async def other_looker(tx: Tx, check_id: UUID, user_id: UUID, now: datetime) -> UUID | None:
+    """Return the user, other than *user_id*, who began to look at the check and has neither ended nor run out of time."""
     other: UUID | None = await tx.fetchval(
         """
         select user_id from looks
         where check_id = $1 and alarm_id is null and user_id <> $2 and ended_at is null and began_at > $3
         order by began_at limit 1
         """,
-        check_id, user_id, now - CHECK_HOLD,
+        check_id, user_id, now - CHECK_LEASE,
     )  # fmt: skip
     return other
 
 
-async def ongoing(tx: "Tx[Any]", session_id: str, user_id: UUID, now: datetime, *, asked: bool = False) -> UUID | None:
+async def ongoing_look(tx: Tx, session_id: str, user_id: UUID, now: datetime, *, asked: bool = False) -> UUID | None:
     """Return the look that *user_id* has begun at the session and not ended; *asked*: the clear one that they asked for."""
     look: UUID | None = await tx.fetchval(
         """
@@ -138,8 +138,8 @@ async def ongoing(tx: "Tx[Any]", session_id: str, user_id: UUID, now: datetime, 
 
 
 async def begin(
-    tx: "Tx[Any]",
-    looked: Looked,
+    tx: Tx,
+    looked: SessionToLookAt,
     user_id: UUID,
     now: datetime,
     clear_for: ClearFor | None = None,
@@ -147,8 +147,8 @@ async def begin(
     """Write that *user_id* begins to see a session: as the town shows it first, or clear for the reason that they gave."""
     look: UUID = await tx.fetchval(
         """
-        insert into looks (org, resident_id, check_id, alarm_id, session_id, user_id, kind, began_at, clear, reason)
-        values ($1, $2, $3, $4, $5, $6, 'session', $7, $8, $9) returning look_id
+        insert into looks (org, resident_id, check_id, alarm_id, session_id, user_id, kind, began_at, clear, reason, roles)
+        values ($1, $2, $3, $4, $5, $6, 'session', $7, $8, $9, my_roles($1)) returning look_id
         """,
         looked.org, looked.resident_id, looked.check_id,
         looked.open_alarm,
@@ -158,14 +158,14 @@ async def begin(
 
 
 async def begin_live(
-    tx: "Tx[Any]", command_id: UUID, user_id: UUID, now: datetime, clear_for: ClearFor | None = None
+    tx: Tx, command_id: UUID, user_id: UUID, now: datetime, clear_for: ClearFor | None = None
 ) -> UUID | None:
     """Write that *user_id* begins to see a live look; ``None`` when there is no such command that they asked for."""
     look: UUID | None = await tx.fetchval(
         """
-        insert into looks (org, resident_id, check_id, alarm_id, command_id, user_id, kind, began_at, clear, reason)
+        insert into looks (org, resident_id, check_id, alarm_id, command_id, user_id, kind, began_at, clear, reason, roles)
         select c.org, coalesce(a.resident_id, k.resident_id), c.check_id, c.alarm_id, c.command_id, $2, 'live', $3,
-            $4::text is not null or o.first_view = 'clear', $4
+            $4::text is not null or o.first_view = 'clear', $4, my_roles(c.org)
         from commands c join organisations o using (org)
         left join alarms a using (alarm_id) left join checks k on k.check_id = c.check_id
         where c.command_id = $1 and c.kind = 'live' returning look_id
@@ -175,7 +175,15 @@ async def begin_live(
     return look
 
 
-async def end(tx: "Tx[Any]", session_id: str, user_id: UUID, now: datetime, *, asked: bool | None = None) -> None:
+async def has_looked(tx: Tx, session_id: str, user_id: UUID) -> bool:
+    """Tell whether *user_id* has seen a session, or still does."""
+    found: bool = await tx.fetchval(
+        "select exists (select from looks where session_id = $1 and user_id = $2)", session_id, user_id
+    )
+    return found
+
+
+async def end(tx: Tx, session_id: str, user_id: UUID, now: datetime, *, asked: bool | None = None) -> None:
     """Write that *user_id* has stopped seeing a session: the clear look that they asked for, the first one, or both."""
     await tx.execute(
         """
@@ -186,7 +194,7 @@ async def end(tx: "Tx[Any]", session_id: str, user_id: UUID, now: datetime, *, a
     )  # fmt: skip
 
 
-async def end_of_case(tx: "Tx[Any]", alarm_id: UUID, user_id: UUID, now: datetime) -> None:
+async def end_for_case(tx: Tx, alarm_id: UUID, user_id: UUID, now: datetime) -> None:
     """Write that *user_id* sees nothing of the case any more: it is no longer theirs, or closed."""
     await tx.execute(
         """
@@ -212,10 +220,10 @@ class LiveLook:
     lease: Lease
     look_id: UUID | None
     clear: bool
-    """It is shown clear: by the town's wish, or since its look was begun with a reason."""
+    """The look is shown clear: by the town's wish, or since it was begun with a reason."""
 
-    def over(self, now: datetime) -> bool:
-        """Return whether it has ended, with its case or by its time."""
+    def is_over(self, now: datetime) -> bool:
+        """True once the live look has ended, with its case or by its time."""
         return (
             self.alarm_state == "closed"
             or self.ended in ("expired", "refused")
@@ -223,7 +231,7 @@ class LiveLook:
         )
 
 
-async def live_look(tx: "Tx[Any]", command_id: UUID, user_id: UUID) -> LiveLook | None:
+async def live_look(tx: Tx, command_id: UUID, user_id: UUID) -> LiveLook | None:
     """Return a live look that *user_id* asked for."""
     row = await tx.fetchrow(
         """
@@ -243,13 +251,17 @@ async def live_look(tx: "Tx[Any]", command_id: UUID, user_id: UUID) -> LiveLook 
     return LiveLook(lease=_lease(fields), **fields)
 
 
-async def has_seen(tx: "Tx[Any]", session_id: str, user_id: UUID) -> bool:
-    """Return whether *user_id* has looked at the session, or it came without a picture to look at."""
+async def has_seen(tx: Tx, check_id: UUID, session_id: str, user_id: UUID) -> bool:
+    """Tell whether *user_id* has looked at that session of the check, or it came without a picture to look at.
+
+    The database asks the like of each check that a page turns green (revision 0003_writes).
+    """
     seen: bool = await tx.fetchval(
         """
-        select exists (select from looks where session_id = $1 and user_id = $2)
-            or exists (select from sessions where session_id = $1 and pictures = 0)
+        select exists (
+            select from sessions s where s.check_id = $1 and s.session_id = $2 and (s.pictures = 0 or exists (
+                select from looks l where l.org = s.org and l.session_id = s.session_id and l.user_id = $3)))
         """,
-        session_id, user_id,
+        check_id, session_id, user_id,
     )  # fmt: skip
     return seen

@@ -1,19 +1,46 @@
-"""One pool to PostgreSQL and the transactions on it: whose rows are seen, and what is tried again."""
+"""Connections to PostgreSQL: transactions in a viewer's scope, time limits, retries after conflicts, and the clock."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Protocol, Self, TypeVar
 from uuid import UUID
 
 import asyncpg
 
 T = TypeVar("T")
-Tx = asyncpg.pool.PoolConnectionProxy
-"""A connection inside a transaction of :class:`Memory`."""
+
+Row = asyncpg.Record
+"""A row as the driver gives it, columns by name. Only the modules of this folder see one; what they return has a type."""
+
+
+class Tx(Protocol):
+    """A transaction of :class:`Memory`, as the statements in this folder use it. Rows come with columns by name."""
+
+    def execute(self, query: str, *args: object) -> Awaitable[str]:
+        """Run a statement that answers nothing."""
+
+    def executemany(self, command: str, args: Iterable[Sequence[object]]) -> Awaitable[None]:
+        """Run a statement once for each of *args*."""
+
+    def fetch(self, query: str, *args: object) -> Awaitable[list[Row]]:
+        """Return every row."""
+
+    def fetchrow(self, query: str, *args: object) -> Awaitable[Row | None]:
+        """Return the first row; ``None`` if there is none."""
+
+    def fetchval(self, query: str, *args: object) -> Awaitable[Any]:
+        """Return the first column of the first row; ``None`` if there is none."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Any]:
+        """Return a savepoint: what is done in it is undone alone when it raises."""
+
+    def get_settings(self) -> Any:
+        """Return what the server reports of the session by itself, its role among it; nothing is asked."""
+
 
 AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """Errors of a database that is away, refuses, or has changed its schema under us. A loop logs them and goes on."""
@@ -21,14 +48,14 @@ AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.I
 _TRIES: Final = 3
 _CONNECT_SECONDS: Final = 5.0
 _LIMIT_SECONDS: Final = 10.0
-"""How long one use of a connection may last, of real time. The server ends a transaction after 8 s (store/migrate.py); a
+"""Real seconds that one use of a connection may last. The server ends a transaction after 8 s (store/migrate.py); a
 link that has not said so by now is frozen, and is dropped instead of asked to roll back."""
 _AT_ONCE_SECONDS: Final = 3.0
 """Limit of one statement that nothing waits for, in seconds of real time."""
 
 
-def can_be_tried_again(error: BaseException) -> bool:
-    """Whether the same work in a new transaction can get past *error*.
+def is_retryable(error: BaseException) -> bool:
+    """Tell whether the same work in a new transaction can get past *error*.
 
     A serialisation failure or deadlock (class 40) had another writer in its way. A statement or type that was prepared
     before a schema revision is forgotten by asyncpg when it fails, so the next try prepares it anew.
@@ -38,20 +65,37 @@ def can_be_tried_again(error: BaseException) -> bool:
     return isinstance(error, asyncpg.PostgresError) and (error.sqlstate or "").startswith("40")
 
 
+LINK: Final = "link"
+"""The scope of a link in an SMS; those of a session are the rights in core/roles.py."""
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whose eyes a transaction sees with: towns, and areas within them (``None`` = all)."""
+    """The viewer scope of a page's transaction: the token that it carries, and the right that the page is for.
 
-    orgs: tuple[str, ...]
+    The database looks the towns, areas and performers up from these two (revision 0002_access): the pages' role cannot choose its
+    towns. ``orgs``, ``areas`` (``None``: all) and ``has_performers`` (limited to some) say the same for questions in Python, and open
+    nothing.
+    """
+
+    token: str = field(repr=False)
+    scope: str
+    orgs: tuple[str, ...] = ()
     areas: tuple[UUID, ...] | None = None
+    has_performers: bool = False
+
+    @property
+    def sees_all(self) -> bool:
+        """Tell whether all of those towns is theirs to see."""
+        return self.areas is None and not self.has_performers
 
     def sees(self, area_id: UUID) -> bool:
-        """Whether an area of those towns is theirs to see."""
+        """Tell whether an area of those towns is theirs to see."""
         return self.areas is None or area_id in self.areas
 
 
 class Memory:
-    """PostgreSQL as one role sees it. Open it once a process; a replica is as many of these as it has roles."""
+    """A pool of connections as one role. A process opens one for each of its roles."""
 
     def __init__(self, pool: "asyncpg.Pool[Any]", dsn: str, limit_seconds: float | None = _LIMIT_SECONDS) -> None:
         self._pool = pool
@@ -79,7 +123,7 @@ class Memory:
             min_size=1,
             max_size=size,
             timeout=_CONNECT_SECONDS,
-            init=_teach,
+            init=_set_codecs,
             server_settings={"application_name": application},
         )
         return cls(pool, dsn, limit_seconds)
@@ -93,8 +137,8 @@ class Memory:
         await self._pool.close()
 
     @asynccontextmanager
-    async def transaction(self, viewer: Viewer | None = None) -> AsyncIterator["Tx[Any]"]:
-        """A read-committed transaction, seeing *viewer*'s rows; without one, a web connection sees none.
+    async def transaction(self, viewer: Viewer | None = None) -> AsyncIterator[Tx]:
+        """Begin a read-committed transaction in *viewer*'s scope; without one, a page's connection sees no row.
 
         Raises:
             TimeoutError: the database did not answer within the limit; the connection is dropped.
@@ -104,11 +148,7 @@ class Memory:
             await transaction.start()
             try:
                 if viewer is not None:
-                    await connection.execute(
-                        "select set_config('fjt.orgs', $1, true), set_config('fjt.areas', $2, true)",
-                        ",".join(viewer.orgs),
-                        ",".join(map(str, viewer.areas or ())),
-                    )
+                    await connection.execute("select fjt.enter($1, $2)", viewer.token, viewer.scope)
                 yield connection
             except BaseException:
                 # A frozen link would keep the rollback waiting as well; the server rolls back when the link is gone.
@@ -118,9 +158,9 @@ class Memory:
             await transaction.commit()
 
     async def attempt(
-        self, work: "Callable[[Tx[Any]], Awaitable[T]]", viewer: Viewer | None = None, *, patient: bool = True
+        self, work: Callable[[Tx], Awaitable[T]], viewer: Viewer | None = None, *, patient: bool = True
     ) -> T:
-        """Run *work* in a transaction, up to three times, whole, while :func:`can_be_tried_again` says so.
+        """Run *work* in a transaction, up to three times, whole, while :func:`is_retryable` says so.
 
         *work* may run more than once, so nothing that it does may outlive a rolled back transaction. A *patient* one also
         waits again for a row that was locked for 2 s: a carer's word has no next row to go on to. A loop that has is not.
@@ -130,9 +170,9 @@ class Memory:
             async with self.transaction(viewer) as tx:
                 return await work(tx)
 
-        return await _tried_again(whole, patient=patient)
+        return await _retry(whole, patient=patient)
 
-    async def at_once(self, statement: "Callable[[Tx[Any]], Awaitable[T]]") -> T:
+    async def run_statement(self, statement: Callable[[Tx], Awaitable[T]]) -> T:
         """Run one *statement* without BEGIN and COMMIT around it; tried again as :meth:`attempt` is.
 
         Its locks last while the server works on it, and never until an answer of ours: a frozen link holds nothing.
@@ -142,15 +182,17 @@ class Memory:
             async with self._connection(_AT_ONCE_SECONDS) as (connection, _):
                 return await statement(connection)
 
-        return await _tried_again(whole)
+        return await _retry(whole)
 
     async def now(self) -> datetime:
         """Return the service's clock, in UTC. For showing; a decision reads it in its own transaction, after its locks."""
-        return await self.at_once(now)
+        return await self.run_statement(now)
 
     @asynccontextmanager
-    async def _connection(self, seconds: float | None) -> AsyncIterator[tuple["Tx[Any]", asyncio.Timeout]]:
-        """A connection for at most *seconds*. One that takes longer is dropped, and its pool's others are made anew."""
+    async def _connection(
+        self, seconds: float | None
+    ) -> AsyncIterator[tuple["asyncpg.pool.PoolConnectionProxy[Any]", asyncio.Timeout]]:
+        """Lend a connection for at most *seconds*. One that takes longer is dropped, and its pool's others are made anew."""
         async with self._pool.acquire(timeout=_CONNECT_SECONDS) as connection:
             limit = asyncio.timeout(seconds)
             try:
@@ -163,31 +205,40 @@ class Memory:
                         await self._pool.expire_connections()
 
 
-async def _tried_again(work: Callable[[], Awaitable[T]], *, patient: bool = False) -> T:
+async def _retry(work: Callable[[], Awaitable[T]], *, patient: bool = False) -> T:
     for left in range(_TRIES - 1, -1, -1):
         try:
             return await work()
         except Exception as error:
-            again = can_be_tried_again(error) or (patient and isinstance(error, asyncpg.LockNotAvailableError))
+            again = is_retryable(error) or (patient and isinstance(error, asyncpg.LockNotAvailableError))
             if not left or not again:
                 raise
     raise AssertionError("the last try returns or raises")
 
 
-async def now(tx: "Tx[Any]") -> datetime:
-    """Return ``clock.now()``. Call it after the locks are held: waiting for them takes time."""
+_PAGES: Final = frozenset({"fjt_web", "fjt_planner"})
+"""The roles of the pages (store/migrate.py)."""
+
+
+def is_page(tx: Tx) -> bool:
+    """Tell whether the transaction is a page's: it may then write no text of an SMS (revision 0003_writes)."""
+    return bool(tx.get_settings().session_authorization in _PAGES)
+
+
+async def now(tx: Tx) -> datetime:
+    """Return ``clock.now()``. Call it after the locks are taken: waiting for them takes time."""
     instant: datetime = await tx.fetchval("select clock.now()")
     return instant
 
 
-async def real_now(tx: "Tx[Any]") -> datetime:
-    """Return real time by the database, for what is asked of others by time: one replica's own clock may be minutes off."""
+async def real_now(tx: Tx) -> datetime:
+    """Return the database's real time, for questions to others by time: a replica's own clock may be minutes off."""
     instant: datetime = await tx.fetchval("select clock_timestamp()")
     return instant
 
 
-async def _teach(connection: "asyncpg.Connection[Any]") -> None:
-    """Let jsonb be Python values; ids and instants in them become text."""
+async def _set_codecs(connection: "asyncpg.Connection[Any]") -> None:
+    """Read and write jsonb as Python values; ids and instants in them become text."""
     await connection.set_type_codec("jsonb", encoder=_to_json, decoder=json.loads, schema="pg_catalog", format="text")
 
 

@@ -1,33 +1,40 @@
-"""The outbox: each SMS or call as a row, from the decision that wants it until the provider has said what became of it.
+"""Messages of the outbox: queued, worded, marked sent or ended, statuses of each, also early ones; `claims` says who sends it.
 
-When something is to be sent, and until when it is worth it, is the service's time. Which worker sends it now is decided in
+It also parks a status that comes before its message is committed, and finds questions that have not arrived in time.
+
+The service's time says when something is to be sent, and until when it is worth it. Which worker sends it now is decided in
 :mod:`alarm_center.store.claims`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from alarm_center.store.memory import Tx
-from schemas.vocabulary import Channel
+from pydantic import TypeAdapter
+
+from alarm_center.core.messages import TextFacts
+from alarm_center.core.plan import Wording
+from alarm_center.store.memory import Row, Tx
+from schemas.vocabulary import Channel, Priority
 
 ANSWER_RANK: Final = 3
 """The rank of an SMS that asks for nothing; every other one that belongs to a notice is the notice's own question."""
 
 
+_FACTS: Final = TypeAdapter(TextFacts)
+
+
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """An SMS or call as a decision wants it. ``rank`` 1 goes first; ``token`` is what it is recognised by."""
+class MessageDraft:
+    """An SMS or call as a decision wants it. ``rank`` 1 goes first."""
 
     org: str
     channel: Channel
-    wording: str
+    wording: Wording
     sender: str
     phone: str
-    body: str
-    token: str
     created_at: datetime
     valid_until: datetime
     rank: int = 5
@@ -35,23 +42,81 @@ class Draft:
     notice_id: UUID | None = None
 
 
-async def add(tx: "Tx[Any]", draft: Draft) -> UUID:
-    """Queue *draft* in the decision's own transaction; return the message's id."""
+async def queue(tx: Tx, draft: MessageDraft, body: str) -> UUID:
+    """Queue *draft* with its text in the decision's own transaction; return the message's id."""
     message_id: UUID = await tx.fetchval(
         """
         insert into messages (org, alarm_id, notice_id, channel, wording, sender, phone, body, token, rank, created_at,
             not_before, valid_until)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12) returning message_id
+        values ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $10, $10, $11) returning message_id
         """,
-        draft.org, draft.alarm_id, draft.notice_id, draft.channel, draft.wording, draft.sender, draft.phone, draft.body,
-        draft.token, draft.rank, draft.created_at, draft.valid_until,
+        draft.org, draft.alarm_id, draft.notice_id, draft.channel, draft.wording, draft.sender, draft.phone, body,
+        draft.rank, draft.created_at, draft.valid_until,
     )  # fmt: skip
     return message_id
 
 
+async def queue_unworded(tx: Tx, draft: MessageDraft, facts: TextFacts) -> None:
+    """Queue *draft* of a page with the *facts* for its text: phone, sender and time are set by the database."""
+    said = _FACTS.dump_python(facts, mode="json", exclude_none=True)
+    await tx.execute(
+        """
+        insert into messages (org, alarm_id, notice_id, channel, wording, facts, rank, valid_until)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        draft.org, draft.alarm_id, draft.notice_id, draft.channel, draft.wording, said, draft.rank, draft.valid_until,
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One row, with what its timeline lines need of the alarm."""
+class UnwordedMessage:
+    """A message of a page whose text is still to be made: from its wording and facts, its case and its link."""
+
+    message_id: UUID
+    org: str
+    wording: Wording
+    facts: TextFacts
+    case_no: int
+    priority: Priority
+
+
+async def unworded(tx: Tx, limit: int = 100) -> list[UnwordedMessage]:
+    """Return the messages to be worded, the oldest first, with the link of its notice among the facts of each."""
+    rows = await tx.fetch(
+        """
+        select m.message_id, m.org, m.wording, m.facts, n.token, a.case_no, a.priority
+        from messages m join notices n using (notice_id) join alarms a on a.alarm_id = m.alarm_id
+        where not m.worded order by m.created_at limit $1
+        """,
+        limit,
+    )
+    return [
+        UnwordedMessage(
+            row["message_id"],
+            row["org"],
+            Wording(row["wording"]),
+            _FACTS.validate_python({**row["facts"], "token": row["token"]}),
+            row["case_no"],
+            Priority(row["priority"]),
+        )
+        for row in rows
+    ]
+
+
+async def set_bodies(tx: Tx, bodies: Mapping[UUID, str]) -> None:
+    """Write the texts of messages that were to be worded; from now on they may be sent. Another replica may have been first."""
+    await tx.execute(
+        """
+        update messages m set body = made.body, worded = true, not_before = m.created_at
+        from unnest($1::uuid[], $2::text[]) made (message_id, body) where m.message_id = made.message_id and not m.worded
+        """,
+        list(bodies), list(bodies.values()),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """A message as it is kept, with the facts of its alarm that its timeline lines need."""
 
     message_id: UUID
     org: str
@@ -73,7 +138,7 @@ class Message:
 
     @property
     def asks(self) -> bool:
-        """Whether it is a notice's own question: when it does not arrive, the dispatch goes on."""
+        """True if the message is a notice's own question: when it does not arrive, the dispatch goes on."""
         return self.notice_id is not None and self.alarm_id is not None and self.rank != ANSWER_RANK
 
 
@@ -84,14 +149,14 @@ COLUMNS: Final = """
 FROM: Final = "from messages m left join alarms a on a.alarm_id = m.alarm_id"
 
 
-def message_of(row: Mapping[str, Any], **changed: Any) -> Message:
+def message_of(row: Row, **changed: Any) -> OutboxMessage:
     """Return the message of a row that has :data:`COLUMNS`."""
-    fields = {name: row[name] for name in Message.__slots__} | changed
-    return Message(**{**fields, "channel": Channel(fields["channel"])})
+    fields = {name: row[name] for name in OutboxMessage.__slots__} | changed
+    return OutboxMessage(**{**fields, "channel": Channel(fields["channel"])})
 
 
-async def queue_again(tx: "Tx[Any]", message_id: UUID, token: UUID, not_before: datetime, error: str) -> bool:
-    """Give the row back: the provider did not take it."""
+async def queue_again(tx: Tx, message_id: UUID, token: UUID, not_before: datetime, error: str) -> bool:
+    """Queue a claimed message again: the provider did not take it."""
     given: bool | None = await tx.fetchval(
         """
         update messages set state = 'queued', attempt_token = null, lease_until = null, kept_by_pid = null,
@@ -103,10 +168,10 @@ async def queue_again(tx: "Tx[Any]", message_id: UUID, token: UUID, not_before: 
     return bool(given)
 
 
-async def sent(
-    tx: "Tx[Any]", message_id: UUID, token: UUID, provider: str, provider_id: str, at: datetime, *, twice: bool
+async def mark_sent(
+    tx: Tx, message_id: UUID, token: UUID, provider: str, provider_id: str, at: datetime, *, twice: bool
 ) -> bool:
-    """Write that the provider has it; false where the row is another worker's by now, and nothing was written."""
+    """Write that the provider has the message; false where the row is another worker's by now, and nothing was written."""
     written: bool | None = await tx.fetchval(
         """
         update messages set state = 'sent', attempt_token = null, lease_until = null, kept_by_pid = null,
@@ -119,8 +184,8 @@ async def sent(
     return bool(written)
 
 
-async def end(tx: "Tx[Any]", message_id: UUID, token: UUID, state: str, error: str) -> bool:
-    """Write that it will not be sent (``failed``), or that nobody can say whether it was (``unknown``)."""
+async def mark_ended(tx: Tx, message_id: UUID, token: UUID, state: str, error: str) -> bool:
+    """Write that a message will not be sent (``failed``), or that nobody can say whether it was (``unknown``)."""
     written: bool | None = await tx.fetchval(
         """
         update messages set state = $3, attempt_token = null, lease_until = null, kept_by_pid = null,
@@ -133,15 +198,15 @@ async def end(tx: "Tx[Any]", message_id: UUID, token: UUID, state: str, error: s
     return bool(written)
 
 
-async def known_ids(tx: "Tx[Any]", provider: str, ids: Sequence[str]) -> frozenset[str]:
-    """Return those of the provider's *ids* that a message of ours has: what is looked for is none of them."""
+async def known_ids(tx: Tx, provider: str, ids: Sequence[str]) -> frozenset[str]:
+    """Return those of the provider's *ids* that a message of ours has; the one that is looked for is none of them."""
     rows = await tx.fetch(
         "select provider_id from messages where provider = $1 and provider_id = any ($2::text[])", provider, list(ids)
     )
     return frozenset(row["provider_id"] for row in rows)
 
 
-async def get(tx: "Tx[Any]", message_id: UUID) -> Message | None:
+async def get(tx: Tx, message_id: UUID) -> OutboxMessage | None:
     """Return one message."""
     row = await tx.fetchrow(f"select {COLUMNS} {FROM} where m.message_id = $1", message_id)
     return message_of(row) if row else None
@@ -150,8 +215,8 @@ async def get(tx: "Tx[Any]", message_id: UUID) -> Message | None:
 # ---- what the provider says became of it ----
 
 
-async def by_provider_id(tx: "Tx[Any]", provider: str, provider_id: str) -> Message | None:
-    """Return the message that the provider knows as *provider_id*. Until the transaction ends, no other says so.
+async def lock_by_provider_id(tx: Tx, provider: str, provider_id: str) -> OutboxMessage | None:
+    """Lock a provider's id until the transaction ends, and return the message that has it.
 
     The same lock is taken when a message is committed as sent, so that a status either finds its message, or is parked
     before that commit looks for it.
@@ -164,10 +229,8 @@ async def by_provider_id(tx: "Tx[Any]", provider: str, provider_id: str) -> Mess
     return message_of(row) if row else None
 
 
-async def has_become(
-    tx: "Tx[Any]", message_id: UUID, state: str, status_rank: int, at: datetime, error: str | None
-) -> None:
-    """Write a newer status."""
+async def set_status(tx: Tx, message_id: UUID, state: str, status_rank: int, at: datetime, error: str | None) -> None:
+    """Write a newer status of a message."""
     await tx.execute(
         """
         update messages set state = $2::text, status_rank = $3, error = $5,
@@ -178,8 +241,8 @@ async def has_become(
     )  # fmt: skip
 
 
-async def park(
-    tx: "Tx[Any]", provider: str, provider_id: str, state: str, status_rank: int, error: str | None, at: datetime
+async def park_status(
+    tx: Tx, provider: str, provider_id: str, state: str, status_rank: int, error: str | None, at: datetime
 ) -> None:
     """Keep a status that came before its message was committed as sent."""
     await tx.execute(
@@ -191,7 +254,14 @@ async def park(
     )  # fmt: skip
 
 
-async def unpark(tx: "Tx[Any]", provider: str, provider_id: str) -> list[tuple[str, str | None]]:
+class ParkedStatus(NamedTuple):
+    """A status that came before its message was committed as sent."""
+
+    state: str
+    error: str | None
+
+
+async def pop_parked(tx: Tx, provider: str, provider_id: str) -> list[ParkedStatus]:
     """Return state and error of each status that waited for this message, in their order, and forget them."""
     rows = await tx.fetch(
         """
@@ -203,15 +273,15 @@ async def unpark(tx: "Tx[Any]", provider: str, provider_id: str) -> list[tuple[s
         """,
         provider, provider_id,
     )  # fmt: skip
-    return [(row["status"], row["error"]) for row in rows]
+    return [ParkedStatus(row["status"], row["error"]) for row in rows]
 
 
-async def forget_parked(tx: "Tx[Any]", older_than: timedelta) -> None:
+async def forget_parked(tx: Tx, older_than: timedelta) -> None:
     """Forget statuses whose message never came: of another account's, or of one that was sent twice."""
     await tx.execute("delete from parked_statuses where received_at < clock.now() - $1::interval", older_than)
 
 
-async def undelivered(tx: "Tx[Any]", within: Mapping[int, timedelta], limit: int = 50) -> list[Message]:
+async def undelivered_questions(tx: Tx, within: Mapping[int, timedelta], limit: int = 50) -> list[OutboxMessage]:
     """Return questions that the provider took and that have not arrived in time, and whose carer is still waited for.
 
     *within*: by the alarm's priority, how long an arrival may take; at the longest until the message is too old. A
@@ -229,8 +299,8 @@ async def undelivered(tx: "Tx[Any]", within: Mapping[int, timedelta], limit: int
     return [message_of(row) for row in rows]
 
 
-async def still_asked(tx: "Tx[Any]", message: Message) -> bool:
-    """Whether its carer is still waited for and it has not arrived. Until the transaction ends, no other asks."""
+async def lock_if_waiting(tx: Tx, message: OutboxMessage) -> bool:
+    """Lock the notice until the transaction ends; return whether its carer is still waited for and it has not arrived."""
     await tx.execute("select pg_advisory_xact_lock(hashtext('notice'), hashtext($1))", str(message.notice_id))
     waited: bool | None = await tx.fetchval(
         """

@@ -1,11 +1,11 @@
-"""Ends transactions that never end by themselves, on a server that cannot (before PostgreSQL 17).
+"""Overlong transactions: another replica ends them on a server before PostgreSQL 17, and commands may lift their limit.
 
 A replica behind a half-open link leaves its session *active*, waiting for a client that does not answer, with all its locks.
 Any other replica ends it, which a role may do to its own sessions without being superuser.
 """
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from alarm_center.store.memory import Memory, Tx
 
@@ -21,7 +21,7 @@ async def end_overlong(memory: Memory, after: timedelta = AFTER) -> int:
 
     Sessions without an open transaction, as those that listen for hints, stay. A server that ends them itself is left to.
     """
-    ended: int = await memory.at_once(
+    ended: int = await memory.run_statement(
         lambda tx: tx.fetchval(
             """
             select count(*) filter (where pg_terminate_backend(pid)) from pg_stat_activity
@@ -36,7 +36,7 @@ async def end_overlong(memory: Memory, after: timedelta = AFTER) -> int:
     return ended
 
 
-async def lift_limit(tx: "Tx[Any]") -> None:
+async def lift_limit(tx: Tx) -> None:
     """Let this transaction take as long as it needs: a person at a terminal waits for it, and no replica is behind it."""
     # Asked of the settings that there are: a server before 17 has none of that name.
     await tx.execute("select set_config(name, '0', true) from pg_settings where name = 'transaction_timeout'")

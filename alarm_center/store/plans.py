@@ -1,15 +1,19 @@
-"""What residents chose: slots, pauses, consents, decisions, and how far ahead checks have been made of them."""
+"""Rows of slots and pauses, read and written; residents who may be owed checks; until when checks have been made.
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Any
+The checks themselves are in `checks.py`, the answers of a plan in `towns.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from uuid import UUID
 
 from alarm_center.core.calendar import Slot
 from alarm_center.store.memory import Tx
+from schemas.vocabulary import CancelReason, Instead
 
 
-async def who_is_looked_after(tx: "Tx[Any]", org: str) -> list[UUID]:
+async def resident_ids(tx: Tx, org: str) -> list[UUID]:
     """Return the town's residents who have neither moved nor died, always in one order."""
     rows = await tx.fetch(
         "select resident_id from residents where org = $1 and moved_at is null and died_at is null order by resident_id",
@@ -18,11 +22,35 @@ async def who_is_looked_after(tx: "Tx[Any]", org: str) -> list[UUID]:
     return [row["resident_id"] for row in rows]
 
 
-async def residents(tx: "Tx[Any]", org: str, among: Sequence[UUID]) -> list[Mapping[str, Any]]:
-    """Return those of *among* who may be owed checks, with device, consent and decision.
+@dataclass(frozen=True, slots=True)
+class SupervisedResident:
+    """One resident who may be owed checks, with device, consent and decisions.
+
+    Words are as they are stored: one that cannot be read is the fault of one resident, and must not hold up the others.
+    """
+
+    resident_id: UUID
+    device_id: str | None
+    green_by: str
+    show: str
+    decided: tuple[tuple[date, date | None], ...]
+    """First and last night of each decision; without a last one it has no end."""
+    consented: bool
+    limited: bool
+    """A consent of somebody in the home allows a part only."""
+    revoked_instead: str | None
+    revoked_by: str | None
+
+    def is_decided_for(self, night: date) -> bool:
+        """Tell whether a decision holds on that night; the next is often made before the one in force ends."""
+        return any(starts_on <= night and (ends_on is None or night <= ends_on) for starts_on, ends_on in self.decided)
+
+
+async def residents(tx: Tx, org: str, among: Sequence[UUID]) -> list[SupervisedResident]:
+    """Return those residents of *among* who may be owed checks, with device, consent and decision.
 
     Of two devices the one that may look, and of two such the camera."""
-    rows: list[Mapping[str, Any]] = await tx.fetch(
+    rows = await tx.fetch(
         """
         select r.resident_id, d.device_id, coalesce(p.green_by, 'operator') as green_by,
             coalesce(p.show, 'deviation') as show, b.decided,
@@ -50,15 +78,12 @@ async def residents(tx: "Tx[Any]", org: str, among: Sequence[UUID]) -> list[Mapp
         org,
         list(among),
     )
-    return rows
+    return [
+        SupervisedResident(**{**row, "decided": tuple((first, last) for first, last in row["decided"])}) for row in rows
+    ]
 
 
-def in_force(row: Mapping[str, Any], night: date) -> bool:
-    """Whether one of the resident's decisions holds on that night; the next is often made before the one in force ends."""
-    return any(starts_on <= night and (ends_on is None or night <= ends_on) for starts_on, ends_on in row["decided"])
-
-
-async def slots(tx: "Tx[Any]", resident_id: UUID) -> list[Slot]:
+async def slots(tx: Tx, resident_id: UUID) -> list[Slot]:
     """Return the resident's slots."""
     rows = await tx.fetch(
         """
@@ -70,70 +95,142 @@ async def slots(tx: "Tx[Any]", resident_id: UUID) -> list[Slot]:
     return [Slot(**{**row, "weekdays": frozenset(row["weekdays"])}) for row in rows]
 
 
-async def visit_slots(tx: "Tx[Any]", resident_id: UUID) -> frozenset[UUID]:
+@dataclass(frozen=True, slots=True)
+class StoredSlot:
+    """One slot as it is kept, with whether somebody comes instead of looking from afar."""
+
+    slot_id: UUID
+    resident_id: UUID
+    weekdays: tuple[int, ...]
+    """Days of the week on which its nights begin, sorted, Monday is 0."""
+    local_time: time
+    window_minutes: int
+    seconds: int
+    by_visit: bool
+    valid_from: date
+    valid_until: date | None
+
+
+async def lock_slots_in_force(tx: Tx, resident_id: UUID, night: date) -> list[StoredSlot]:
+    """Lock and return the resident's slots that owe something on *night* or later."""
+    rows = await tx.fetch(
+        """
+        select slot_id, resident_id, weekdays, local_time, window_minutes, seconds, by_visit, valid_from, valid_until
+        from slots where resident_id = $1 and (valid_until is null or (valid_until > $2 and valid_until > valid_from))
+        order by valid_from, slot_id for update
+        """,
+        resident_id, night,
+    )  # fmt: skip
+    return [StoredSlot(**{**row, "weekdays": tuple(sorted(row["weekdays"]))}) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class NewSlot:
+    """A slot as it begins."""
+
+    org: str
+    resident_id: UUID
+    weekdays: Sequence[int]
+    local_time: time
+    window_minutes: int
+    seconds: int
+    by_visit: bool
+    valid_from: date
+    valid_until: date | None
+
+
+async def add_slot(tx: Tx, slot: NewSlot) -> UUID:
+    """Insert a slot; return its id."""
+    slot_id: UUID = await tx.fetchval(
+        """
+        insert into slots (org, resident_id, weekdays, local_time, window_minutes, seconds, by_visit, valid_from, valid_until)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning slot_id
+        """,
+        slot.org, slot.resident_id, list(slot.weekdays), slot.local_time, slot.window_minutes, slot.seconds, slot.by_visit,
+        slot.valid_from, slot.valid_until,
+    )  # fmt: skip
+    return slot_id
+
+
+async def end_slot(tx: Tx, slot_id: UUID, night: date) -> None:
+    """Write that *night* is the first night without the slot."""
+    await tx.execute("update slots set valid_until = $2 where slot_id = $1", slot_id, night)
+
+
+async def visit_slots(tx: Tx, resident_id: UUID) -> frozenset[UUID]:
     """Return the slots at which somebody comes instead of looking from afar."""
     rows = await tx.fetch("select slot_id from slots where resident_id = $1 and by_visit", resident_id)
     return frozenset(row["slot_id"] for row in rows)
 
 
-async def pauses(tx: "Tx[Any]", resident_id: UUID) -> list[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A pause of a resident's checks, from ``from_at`` until before ``to_at``, and what comes instead of them."""
+
+    reason: CancelReason
+    from_at: datetime
+    to_at: datetime
+    said_by: str
+    instead: Instead
+
+
+async def pauses(tx: Tx, resident_id: UUID) -> list[Pause]:
     """Return the resident's pauses that have not ended; one that is ended early lasts only until then."""
-    rows: list[Mapping[str, Any]] = await tx.fetch(
+    rows = await tx.fetch(
         """
         select reason, from_at, least(to_at, ended_at) as to_at, said_by, instead from pauses
         where resident_id = $1 and least(to_at, ended_at) > clock.now() order by from_at
         """,
         resident_id,
     )
-    return rows
+    return [Pause(**{**row, "reason": CancelReason(row["reason"]), "instead": Instead(row["instead"])}) for row in rows]
 
 
-async def add_pause(
-    tx: "Tx[Any]",
-    org: str,
-    resident_id: UUID,
-    reason: str,
-    from_at: datetime,
-    to_at: datetime,
-    instead: str,
-    said_by: str,
-) -> None:
+async def add_pause(tx: Tx, org: str, resident_id: UUID, pause: Pause) -> None:
     """Insert a pause."""
     await tx.execute(
         """
         insert into pauses (org, resident_id, reason, from_at, to_at, said_by, instead) values ($1, $2, $3, $4, $5, $6, $7)
         """,
-        org, resident_id, reason, from_at, to_at, said_by, instead,
+        org, resident_id, pause.reason, pause.from_at, pause.to_at, pause.said_by, pause.instead,
     )  # fmt: skip
 
 
-async def revoke(tx: "Tx[Any]", resident_id: UUID, who: str, instead: str, recorded_by: str, now: datetime) -> None:
-    """Write that a consent is withdrawn."""
-    await tx.execute(
+async def is_paused_by_own_wish(tx: Tx, resident_id: UUID) -> bool:
+    """Return whether a pause holds now because the resident, or somebody for them, does not want to be looked at."""
+    paused: bool = await tx.fetchval(
         """
-        update consents set state = 'revoked', revoked_at = $4, revoked_instead = $3, recorded_by = $5
-        where resident_id = $1 and who = $2 and revoked_at is null
+        select exists (
+            select from pauses where resident_id = $1 and reason = 'pause_own_wish'
+                and from_at <= clock.now() and clock.now() < least(to_at, ended_at))
         """,
-        resident_id, who, instead, now, recorded_by,
-    )  # fmt: skip
+        resident_id,
+    )
+    return paused
 
 
-async def planned_until(tx: "Tx[Any]", org: str) -> datetime | None:
-    """Return when the town's checks were last made, held so that replicas take turns."""
+async def empty_said_by(tx: Tx, org: str, pause_id: str) -> bool:
+    """Take out who asked for a pause; false if the town has no such pause."""
+    done = await tx.execute("update pauses set said_by = '' where org = $1 and pause_id::text = $2", org, pause_id)
+    return done != "UPDATE 0"
+
+
+async def lock_planned_until(tx: Tx, org: str) -> datetime | None:
+    """Return when the town's checks were last made, locked so that replicas take turns."""
     last: datetime | None = await tx.fetchval("select last_at from jobs where job = $1 for update", f"plan:{org}")
     return last
 
 
-async def begin_planning(tx: "Tx[Any]", org: str, at: datetime) -> datetime:
+async def begin_planning(tx: Tx, org: str, at: datetime) -> datetime:
     """Return when the town's checks were last made; *at*, if they never were.
 
     That is then kept: should this time be broken off, the next one begins there too.
     """
     await tx.execute("insert into jobs (job, last_at) values ($1, $2) on conflict (job) do nothing", f"plan:{org}", at)
-    return await planned_until(tx, org) or at
+    return await lock_planned_until(tx, org) or at
 
 
-async def set_planned_until(tx: "Tx[Any]", org: str, at: datetime) -> None:
+async def set_planned_until(tx: Tx, org: str, at: datetime) -> None:
     """Write when the town's checks were made."""
     await tx.execute(
         "insert into jobs (job, last_at) values ($1, $2) on conflict (job) do update set last_at = excluded.last_at",

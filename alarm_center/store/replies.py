@@ -1,9 +1,12 @@
-"""What carers answer: each reply once, the notices that it can be about, and the musters that it can answer."""
+"""Replies of carers: each kept once with its meaning, and the phone's towns, notices and last word to resolve it by.
+
+The musters that a reply can answer are in `musters.py`; `core/replies/` decides what a reply means.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from alarm_center.store.memory import Tx
@@ -16,8 +19,8 @@ _BACK: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One notice to a phone, with what its standing follows from."""
+class AskedNotice:
+    """One notice to a phone, with the facts that its standing follows from."""
 
     notice_id: UUID
     org: str
@@ -37,29 +40,13 @@ class Asked:
     closed_at: datetime | None
     accepted_at: datetime | None
     told_at: datetime | None
-    """When the phone was last told that nobody needs to go any more."""
+    """The instant at which the phone was last told that nobody needs to go any more."""
     patrol: str | None
     """The patrol that has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mustered:
-    """A shift that the phone is on now, and was asked about."""
-
-    shift_id: UUID
-    org: str
-    area_id: UUID
-    area: str
-    starts_at: datetime
-    ends_at: datetime
-    holds: bool | None
-    """Whether the carer has said that the phone is held; ``None``: nothing said."""
-
-
-async def take(
-    tx: "Tx[Any]", provider: str, provider_id: str, phone: str, sender: str, body: str, at: datetime
-) -> bool:
-    """Keep a reply; false where it was kept before. Until the transaction ends, no other reply of the phone is taken."""
+async def add_once(tx: Tx, provider: str, provider_id: str, phone: str, sender: str, body: str, at: datetime) -> bool:
+    """Insert a reply; false where it was kept before. Until the transaction ends, no other reply of the phone is taken."""
     await tx.execute("select pg_advisory_xact_lock(hashtext('phone'), hashtext($1))", phone)
     taken: bool | None = await tx.fetchval(
         """
@@ -71,15 +58,15 @@ async def take(
     return bool(taken)
 
 
-async def lock_phone_of(tx: "Tx[Any]", notice_id: UUID) -> None:
-    """Let no other word of the notice's phone be taken until the transaction ends. Take it before the alarm's lock."""
+async def lock_phone_of(tx: Tx, notice_id: UUID) -> None:
+    """Lock the notice's phone until the transaction ends, before the alarm: no other reply of it is taken meanwhile."""
     await tx.execute(
         "select pg_advisory_xact_lock(hashtext('phone'), hashtext(phone)) from notices where notice_id = $1", notice_id
     )
 
 
-async def keep_page_word(tx: "Tx[Any]", notice_id: UUID, meaning: str, at: datetime) -> None:
-    """Keep a word that the link's page has said, as one of the phone's: by SMS, the same again is a repeat (docs/adr/0012)."""
+async def add_page_word(tx: Tx, notice_id: UUID, meaning: str, at: datetime) -> None:
+    """Insert a reply that was given on the link's page, as one of the phone's: by SMS, the same again is a repeat (ADR 0012)."""
     await tx.execute(
         """
         insert into replies (provider, provider_id, org, phone, sender, body, received_at, alarm_id, notice_id, meaning,
@@ -91,23 +78,23 @@ async def keep_page_word(tx: "Tx[Any]", notice_id: UUID, meaning: str, at: datet
     )  # fmt: skip
 
 
-async def means(
-    tx: "Tx[Any]",
-    provider: str,
-    provider_id: str,
-    meaning: str,
-    *,
-    org: str | None = None,
-    alarm_id: UUID | None = None,
-    notice_id: UUID | None = None,
-    seen_at: datetime | None = None,
-    forget: bool = False,
-    holds_phone: bool | None = None,
-) -> None:
-    """Write what a kept reply was taken to mean, of which notice, and whether it answered the muster.
+@dataclass(frozen=True, slots=True)
+class ReplyMeaning:
+    """The meaning of a reply: of which notice, and whether it answered the muster."""
 
-    *seen_at*: nobody needs to read it; *forget*: nor keep its words.
-    """
+    meaning: str
+    org: str | None = None
+    alarm_id: UUID | None = None
+    notice_id: UUID | None = None
+    seen_at: datetime | None = None
+    """Nobody needs to read it, since then."""
+    forget: bool = False
+    """Nor are its words kept."""
+    holds_phone: bool | None = None
+
+
+async def set_meaning(tx: Tx, provider: str, provider_id: str, meant: ReplyMeaning) -> None:
+    """Write the meaning of a kept reply."""
     await tx.execute(
         """
         update replies set meaning = $3, org = $4, alarm_id = $5, notice_id = $6, seen_at = $7,
@@ -115,11 +102,26 @@ async def means(
             holds_phone = $9
         where provider = $1 and provider_id = $2
         """,
-        provider, provider_id, meaning, org, alarm_id, notice_id, seen_at, forget, holds_phone,
+        provider, provider_id, meant.meaning, meant.org, meant.alarm_id, meant.notice_id, meant.seen_at, meant.forget,
+        meant.holds_phone,
     )  # fmt: skip
 
 
-async def towns_of(tx: "Tx[Any]", phone: str, sender: str) -> list[str]:
+async def owner_of(tx: Tx, phone: str) -> str:
+    """Return the name of *phone*'s carer, or of the town whose fixed number it is; empty when no town knows it."""
+    name: str | None = await tx.fetchval(
+        """
+        select name from (
+            select 1 as place, name from carers where phone = $1
+            union all select 2, name from organisations where fixed_number = $1
+        ) as known order by place, name limit 1
+        """,
+        phone,
+    )
+    return name or ""
+
+
+async def towns_of(tx: Tx, phone: str, sender: str) -> list[str]:
     """Return the towns with the number *sender* that know *phone*: as a carer's, their fixed number, or one they asked."""
     rows = await tx.fetch(
         """
@@ -135,7 +137,7 @@ async def towns_of(tx: "Tx[Any]", phone: str, sender: str) -> list[str]:
     return [row["org"] for row in rows]
 
 
-async def asked(tx: "Tx[Any]", phone: str, sender: str) -> list[Asked]:
+async def notices_to(tx: Tx, phone: str, sender: str) -> list[AskedNotice]:
     """Return the notices to *phone*, from towns with the number *sender*, of the last 24 hours or of an open alarm."""
     rows = await tx.fetch(
         """
@@ -153,23 +155,31 @@ async def asked(tx: "Tx[Any]", phone: str, sender: str) -> list[Asked]:
         """,
         phone, sender, _BACK,
     )  # fmt: skip
-    return [Asked(**row) for row in rows]
+    return [AskedNotice(**row) for row in rows]
 
 
-async def before(
-    tx: "Tx[Any]",
+class SaidBefore(NamedTuple):
+    """An earlier reply of a phone with the same meaning."""
+
+    case_no: int | None
+    """``None``: it answered the muster."""
+    moved_on: bool
+    """The phone has since said another command of a case."""
+
+
+async def last_said(
+    tx: Tx,
     phone: str,
     sender: str,
     meaning: str,
     commands: Sequence[str],
     questions: Sequence[str],
     within: timedelta,
-) -> tuple[int | None, bool] | None:
+) -> SaidBefore | None:
     """Return the case that the phone's last *meaning* was about, if that came *within* and is not outdated; else ``None``.
 
-    It is outdated by one of *questions* that the phone was sent since. The case number is ``None`` where it answered the
-    muster. The second value says whether the phone has since said another of *commands* of a case. What came first is
-    told by the order of arrival, which no moved clock changes. Ask under the phone's lock.
+    It is outdated by one of *questions* that the phone was sent since. *commands* are those of a case. The order of
+    arrival says which came first, and no moved clock changes it. Ask under the phone's lock.
     """
     row = await tx.fetchrow(
         """
@@ -189,11 +199,22 @@ async def before(
         """,
         phone, sender, meaning, list(commands), list(questions), within,
     )  # fmt: skip
-    return (row["case_no"], row["moved_on"]) if row else None
+    return SaidBefore(row["case_no"], row["moved_on"]) if row else None
 
 
-async def notice_of(tx: "Tx[Any]", message_id: UUID) -> tuple[str, str, str, UUID, UUID, str] | None:
-    """Return town, phone, sender, alarm, notice and wording of the message that a call was; ``None`` for an unknown one."""
+class CalledNotice(NamedTuple):
+    """The notice that a call told of."""
+
+    org: str
+    phone: str
+    sender: str
+    alarm_id: UUID
+    notice_id: UUID
+    wording: str
+
+
+async def called_notice(tx: Tx, message_id: UUID) -> CalledNotice | None:
+    """Return the notice that the call *message_id* told of; ``None`` for an unknown one."""
     row = await tx.fetchrow(
         """
         select org, phone, sender, alarm_id, notice_id, wording from messages
@@ -201,43 +222,10 @@ async def notice_of(tx: "Tx[Any]", message_id: UUID) -> tuple[str, str, str, UUI
         """,
         message_id,
     )
-    return tuple(row) if row else None
+    return CalledNotice(*row) if row else None
 
 
-async def musters(tx: "Tx[Any]", phone: str, sender: str) -> list[Mustered]:
-    """Return the shifts of *phone* now that were asked whether it is held."""
-    rows = await tx.fetch(
-        """
-        select s.shift_id, s.org, s.area_id, e.code as area, s.starts_at, s.ends_at, s.mustered as holds
-        from shifts s join carers c using (carer_id) join areas e using (area_id) join organisations o on o.org = s.org
-        where c.phone = $1 and o.sending_number = $2 and s.starts_at <= clock.now() and s.ends_at > clock.now()
-            and s.muster_asked_at is not null
-        order by s.starts_at, s.shift_id
-        """,
-        phone, sender,
-    )  # fmt: skip
-    return [Mustered(**row) for row in rows]
-
-
-async def duty(tx: "Tx[Any]", phone: str, org: str) -> tuple[UUID, UUID] | None:
-    """Return the shift and the area that *phone* is on duty in now."""
-    row = await tx.fetchrow(
-        """
-        select s.shift_id, s.area_id from shifts s join carers c using (carer_id)
-        where c.phone = $1 and s.org = $2 and s.starts_at <= clock.now() and s.ends_at > clock.now()
-        order by s.starts_at limit 1
-        """,
-        phone, org,
-    )  # fmt: skip
-    return (row["shift_id"], row["area_id"]) if row else None
-
-
-async def muster(tx: "Tx[Any]", shift_ids: Sequence[UUID], holds: bool) -> None:
-    """Write whether the phone of these shifts is held."""
-    await tx.execute("update shifts set mustered = $2 where shift_id = any ($1::uuid[])", list(shift_ids), holds)
-
-
-async def answered(tx: "Tx[Any]", phone: str, wordings: Sequence[str], within: timedelta) -> int:
+async def count_sent(tx: Tx, phone: str, wordings: Sequence[str], within: timedelta) -> int:
     """Return how many SMS of *wordings* the phone was sent lately."""
     count: int = await tx.fetchval(
         """
@@ -249,8 +237,8 @@ async def answered(tx: "Tx[Any]", phone: str, wordings: Sequence[str], within: t
     return count
 
 
-async def took(tx: "Tx[Any]", notice_id: UUID) -> bool:
-    """Whether the phone of a notice has its alarm."""
+async def has_alarm(tx: Tx, notice_id: UUID) -> bool:
+    """Tell whether the phone of a notice has its alarm."""
     found: bool = await tx.fetchval(
         """
         select exists (select from notices n join notices t using (alarm_id, phone)
@@ -261,13 +249,7 @@ async def took(tx: "Tx[Any]", notice_id: UUID) -> bool:
     return found
 
 
-async def any_area(tx: "Tx[Any]", org: str) -> UUID:
-    """Return an area of the town: for a call for help from a phone that is on no shift."""
-    area_id: UUID = await tx.fetchval("select area_id from areas where org = $1 order by code limit 1", org)
-    return area_id
-
-
-async def untaken(tx: "Tx[Any]", provider: str, ids: Sequence[str]) -> frozenset[str]:
+async def unknown_ids(tx: Tx, provider: str, ids: Sequence[str]) -> frozenset[str]:
     """Return those of the provider's *ids* that no kept reply has."""
     rows = await tx.fetch(
         """
@@ -277,9 +259,3 @@ async def untaken(tx: "Tx[Any]", provider: str, ids: Sequence[str]) -> frozenset
         provider, list(ids),
     )  # fmt: skip
     return frozenset(row["id"] for row in rows)
-
-
-async def numbers(tx: "Tx[Any]") -> list[str]:
-    """Return every number that towns send from."""
-    rows = await tx.fetch("select distinct sending_number from organisations order by 1")
-    return [row["sending_number"] for row in rows]

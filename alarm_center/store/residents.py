@@ -1,13 +1,15 @@
-"""Residents: the card that pages and papers show, and the search by name, address, number or phone."""
+"""Residents: the card that pages and papers show, their neutral numbers, and the search by name, address or phone.
 
-from collections.abc import Mapping
+The import adds and changes them by `town_rows.py`.
+"""
+
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from alarm_center.core import phones
+from alarm_center.core import phone_numbers
 from alarm_center.core.resident_card import COLUMNS, ResidentCard
-from alarm_center.store.memory import Tx
+from alarm_center.store.memory import Row, Tx
 
 CARD_COLUMNS: Final = ", ".join(f"r.{name}" for name in COLUMNS)
 """The columns of a card in a statement that calls ``residents`` r; :func:`card_of` reads them."""
@@ -17,7 +19,7 @@ _WORDS_AT_MOST: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ResidentHit:
     """One resident who is looked after here, with the open case if there is one."""
 
     resident_id: UUID
@@ -40,9 +42,9 @@ _FOUND: Final = """
 """
 
 
-async def find(tx: "Tx[Any]", asked: str, most: int) -> list[Found]:
+async def search(tx: Tx, asked: str, most: int) -> list[ResidentHit]:
     """Return at most *most* residents, by name, who match every word of *asked*; without a word, the first ones."""
-    if endings := phones.asked_endings(asked):
+    if endings := phone_numbers.searched_endings(asked):
         rows = await tx.fetch(
             f"{_FOUND} and r.phone like any ($1::text[]) order by r.name limit $2",
             [f"%{ending}" for ending in endings], most,
@@ -58,16 +60,36 @@ async def find(tx: "Tx[Any]", asked: str, most: int) -> list[Found]:
             """,
             asked, most,
         )  # fmt: skip
-    return [Found(**row) for row in rows]
+    return [ResidentHit(**row) for row in rows]
 
 
-async def one(tx: "Tx[Any]", resident_id: UUID) -> Found | None:
+async def hit(tx: Tx, resident_id: UUID) -> ResidentHit | None:
     """Return a resident who is looked after here; ``None`` if there is none that the viewer may see."""
     row = await tx.fetchrow(f"{_FOUND} and r.resident_id = $1", resident_id)
-    return Found(**row) if row else None
+    return ResidentHit(**row) if row else None
 
 
-async def card(tx: "Tx[Any]", resident_id: UUID) -> ResidentCard | None:
+async def numbers(tx: Tx, org: str) -> dict[UUID, int]:
+    """Return the neutral number of each of the town's residents, also of those who have moved or died."""
+    rows = await tx.fetch("select resident_id, number from residents where org = $1", org)
+    return {row["resident_id"]: row["number"] for row in rows}
+
+
+async def numbers_in(tx: Tx, org: str) -> list[int]:
+    """Return the neutral numbers of the town's residents who have neither moved nor died, in order."""
+    rows = await tx.fetch(
+        "select number from residents where org = $1 and moved_at is null and died_at is null order by number", org
+    )
+    return [row["number"] for row in rows]
+
+
+async def numbers_of_performer(tx: Tx, org: str, code: str) -> list[int]:
+    """Return the neutral numbers of the residents whose care the performer carries out, in order."""
+    rows = await tx.fetch("select number from residents where (org, performer) = ($1, $2) order by number", org, code)
+    return [row["number"] for row in rows]
+
+
+async def card(tx: Tx, resident_id: UUID) -> ResidentCard | None:
     """Return a resident's card; ``None`` if there is none that the viewer may see."""
     row = await tx.fetchrow(
         f"select {CARD_COLUMNS} from residents r where r.resident_id = $1",  # noqa: S608 -- our own columns
@@ -76,6 +98,6 @@ async def card(tx: "Tx[Any]", resident_id: UUID) -> ResidentCard | None:
     return card_of(row) if row else None
 
 
-def card_of(row: Mapping[str, Any]) -> ResidentCard:
+def card_of(row: Row) -> ResidentCard:
     """Return the card in a row that has :data:`CARD_COLUMNS` and maybe others."""
     return ResidentCard(*(row[name] for name in COLUMNS))

@@ -1,10 +1,10 @@
-"""Who is on duty: shifts from the database as the value that dispatches are decided over."""
+"""Roster of a town, as a value for dispatches: its shifts around now, its fixed number, and the patrols that are busy."""
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from alarm_center.core.roster import Roster, Shift
+from alarm_center.core.roster import DutyShift, Roster
 from alarm_center.store.memory import Tx
 from alarm_center.store.towns import Town
 from schemas.vocabulary import Duty
@@ -13,8 +13,8 @@ _AROUND: Final = timedelta(hours=1)
 """A shift that begins while an alarm is being decided counts as well; the core looks at the minute."""
 
 
-async def roster(tx: "Tx[Any]", town: Town, alarm_id: UUID | None) -> Roster:
-    """Return the town's roster around now. Busy is who has taken an open alarm other than *alarm_id*."""
+async def roster(tx: Tx, town: Town, alarm_id: UUID | None) -> Roster:
+    """Return the town's roster around now. Busy are the shifts that have taken an open alarm other than *alarm_id*."""
     rows = await tx.fetch(
         """
         select s.shift_id, s.area_id, s.patrol, s.role, c.phone, s.starts_at, s.ends_at, s.mustered, s.muster_asked_at
@@ -29,7 +29,7 @@ async def roster(tx: "Tx[Any]", town: Town, alarm_id: UUID | None) -> Roster:
     busy = await tx.fetch("select distinct shift_id from busy($1, $2)", town.org, alarm_id)
     return Roster(
         shifts=tuple(
-            Shift(
+            DutyShift(
                 shift_id=row["shift_id"],
                 area_id=row["area_id"],
                 patrol=row["patrol"],

@@ -1,8 +1,7 @@
-"""Sessions with their findings and receipts: everything is idempotent on a session's id."""
+"""Sessions: the finding of each, kept once for a session's id, and the queue of receipts to be published."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from alarm_center.store.memory import Tx
@@ -11,8 +10,8 @@ from schemas.vocabulary import ReceiptState
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a device is told of a session."""
+class StoredReceipt:
+    """The receipt that a device gets for a session."""
 
     org: str
     device_id: str
@@ -23,13 +22,13 @@ class Receipt:
     """People were to look at the session, since no detector was there to judge it."""
 
 
-async def hold(tx: "Tx[Any]", org: str, device_id: str, session_id: str) -> None:
-    """Hold a session that has no row yet until the transaction ends."""
+async def lock(tx: Tx, org: str, device_id: str, session_id: str) -> None:
+    """Lock a session that has no row yet until the transaction ends."""
     await tx.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"session {org}/{device_id}/{session_id}")
 
 
-async def receipt_of(tx: "Tx[Any]", org: str, device_id: str, session_id: str) -> Receipt | None:
-    """Return what was answered before: the same session gets the same receipt, and nothing else happens."""
+async def receipt_of(tx: Tx, org: str, device_id: str, session_id: str) -> StoredReceipt | None:
+    """Return the receipt that a session got before: it gets the same one again, and nothing else happens."""
     row = await tx.fetchrow(
         """
         select receipt, refusal, receipt = 'committed' and detector = '' and reasons = '{person_unsure}' as unjudged
@@ -40,28 +39,31 @@ async def receipt_of(tx: "Tx[Any]", org: str, device_id: str, session_id: str) -
         session_id,
     )
     return (
-        Receipt(org, device_id, session_id, ReceiptState(row["receipt"]), row["refusal"], row["unjudged"])
+        StoredReceipt(org, device_id, session_id, ReceiptState(row["receipt"]), row["refusal"], row["unjudged"])
         if row
         else None
     )
 
 
-async def keep(
-    tx: "Tx[Any]",
-    finding: Finding,
-    now: datetime,
-    *,
-    resident_id: UUID | None,
-    check_id: UUID | None,
-    alarm_id: UUID | None,
-    needs_human: bool,
-    refusal: str | None = None,
-) -> Receipt:
+@dataclass(frozen=True, slots=True)
+class JudgedSession:
+    """A session's finding, with the resident, check and alarm that it belongs to. ``refusal``: why it is not taken."""
+
+    finding: Finding
+    resident_id: UUID | None
+    check_id: UUID | None
+    alarm_id: UUID | None
+    needs_human: bool
+    refusal: str | None = None
+
+
+async def save(tx: Tx, session: JudgedSession, now: datetime) -> StoredReceipt:
     """Insert the session's row and the receipt that waits to be published.
 
     A row that is there already was taken unjudged: it gets the answer, and keeps its receipt.
     """
-    state = ReceiptState.REFUSED if refusal else ReceiptState.COMMITTED
+    finding = session.finding
+    state = ReceiptState.REFUSED if session.refusal else ReceiptState.COMMITTED
     await tx.execute(
         """
         insert into sessions (org, device_id, session_id, resident_id, check_id, attempt, command_id, alarm_id, received_at,
@@ -73,18 +75,18 @@ async def keep(
             needs_human = sessions.needs_human or excluded.needs_human
             where excluded.receipt = 'committed'
         """,
-        finding.org, finding.device, finding.session_id, resident_id, check_id, finding.attempt, finding.command_id,
-        alarm_id, now, finding.started_at, state, refusal, finding.answer, [str(r) for r in finding.reasons],
+        finding.org, finding.device, finding.session_id, session.resident_id, session.check_id, finding.attempt, finding.command_id,
+        session.alarm_id, now, finding.started_at, state, session.refusal, finding.answer, [str(r) for r in finding.reasons],
         finding.people, finding.measures, [e.model_dump(mode="json") for e in finding.evidence], finding.detector,
-        needs_human, finding.pictures,
+        session.needs_human, finding.pictures,
     )  # fmt: skip
-    receipt = Receipt(finding.org, finding.device, finding.session_id, state, refusal)
-    await owe_receipt(tx, receipt, now)
+    receipt = StoredReceipt(finding.org, finding.device, finding.session_id, state, session.refusal)
+    await queue_receipt(tx, receipt, now)
     return receipt
 
 
-async def owe_receipt(tx: "Tx[Any]", receipt: Receipt, now: datetime) -> None:
-    """Have the receipt published, now or again."""
+async def queue_receipt(tx: Tx, receipt: StoredReceipt, now: datetime) -> None:
+    """Queue the receipt to be published, now or again."""
     await tx.execute(
         """
         insert into receipts (org, device_id, session_id, state, reason, created_at) values ($1, $2, $3, $4, $5, $6)
@@ -99,16 +101,18 @@ async def owe_receipt(tx: "Tx[Any]", receipt: Receipt, now: datetime) -> None:
     )
 
 
-async def receipts_owed(tx: "Tx[Any]", limit: int = 200) -> list[Receipt]:
+async def queued_receipts(tx: Tx, limit: int = 200) -> list[StoredReceipt]:
     """Return the receipts that no broker has acknowledged yet, oldest first."""
     rows = await tx.fetch(
         "select org, device_id, session_id, state, reason from receipts order by created_at limit $1", limit
     )
-    return [Receipt(r["org"], r["device_id"], r["session_id"], ReceiptState(r["state"]), r["reason"]) for r in rows]
+    return [
+        StoredReceipt(r["org"], r["device_id"], r["session_id"], ReceiptState(r["state"]), r["reason"]) for r in rows
+    ]
 
 
-async def receipt_published(tx: "Tx[Any]", receipt: Receipt) -> None:
-    """The broker has it; if the device never hears it, the device sends again and gets it again."""
+async def delete_receipt(tx: Tx, receipt: StoredReceipt) -> None:
+    """Delete a receipt that the broker has. A device that never hears it sends the session again, and gets it again."""
     await tx.execute(
         "delete from receipts where org = $1 and device_id = $2 and session_id = $3",
         receipt.org,

@@ -1,18 +1,21 @@
-"""Towns and whom they look after: what a decision and a text have to know of them."""
+"""Towns and areas as settings, the plan that holds for a resident or area, and whether anybody is at the board."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from alarm_center.core.plan import Plan
-from alarm_center.store.memory import Tx
+from alarm_center.store.memory import Row, Tx
 from schemas.vocabulary import HandledBy
 
 log = structlog.get_logger()
+
+_UNREADABLE: Final = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+"""Errors of answers that are no plan's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,23 @@ class Town:
         for whose, layer in (("town", self.plan), ("area", area), ("resident", resident or {})):
             try:
                 Plan.from_settings(layer)
-            except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
-                log.error("plan_unreadable", org=self.org, whose=whose, error=str(error)[:200])
+            except _UNREADABLE:
+                log.error("plan_refused", org=self.org, whose=whose, names=_unreadable_names(layer))
             else:
                 layers.append(layer)
         return Plan.from_settings(*layers)
+
+
+def _unreadable_names(layer: Mapping[str, Any]) -> list[str]:
+    """Return the names of the answers that cannot be read; what somebody wrote there is not for a log."""
+    found: list[str] = []
+    # A stored value may be of any shape.
+    for name, value in layer.items() if isinstance(layer, Mapping) else ():
+        try:
+            Plan.from_settings({name: value})
+        except _UNREADABLE:
+            found.append(str(name)[:64])
+    return found
 
 
 _TOWN = """
@@ -53,11 +68,11 @@ _TOWN = """
 """
 
 
-def _town(row: Mapping[str, Any]) -> Town:
+def _town(row: Row) -> Town:
     return Town(**{**row, "zone": ZoneInfo(row["zone"]), "handled_by": HandledBy(row["handled_by"])})
 
 
-async def town(tx: "Tx[Any]", org: str) -> Town:
+async def town(tx: Tx, org: str) -> Town:
     """Return the town.
 
     Raises:
@@ -69,13 +84,13 @@ async def town(tx: "Tx[Any]", org: str) -> Town:
     return _town(row)
 
 
-async def towns(tx: "Tx[Any]") -> list[Town]:
+async def towns(tx: Tx) -> list[Town]:
     """Return every town that this role may see."""
     return [_town(row) for row in await tx.fetch(f"{_TOWN} order by org")]
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class TownAndPlan:
     """One resident, or an area at large, with the town and the plan that hold there."""
 
     town: Town
@@ -85,8 +100,8 @@ class Home:
     plan: Plan
 
 
-async def home(tx: "Tx[Any]", resident_id: UUID) -> Home:
-    """Return where a resident lives, in the service's sense.
+async def of_resident(tx: Tx, resident_id: UUID) -> TownAndPlan:
+    """Return the town, the area and the plan that hold for a resident.
 
     Raises:
         LookupError: there is no such resident that this role may see.
@@ -102,25 +117,69 @@ async def home(tx: "Tx[Any]", resident_id: UUID) -> Home:
     if row is None:
         raise LookupError(f"no resident {resident_id} that this connection may see")
     there = await town(tx, row["org"])
-    return Home(there, resident_id, row["area_id"], row["code"], there.plan_of_area(row["area_plan"], row["answers"]))
+    return TownAndPlan(
+        there, resident_id, row["area_id"], row["code"], there.plan_of_area(row["area_plan"], row["answers"])
+    )
 
 
-async def at_large(tx: "Tx[Any]", org: str, area_id: UUID) -> Home:
-    """Return an area as a place where nobody in particular lives: for what is about no resident."""
+async def of_area(tx: Tx, org: str, area_id: UUID) -> TownAndPlan:
+    """Return the town and the plan that hold in an area, for a case that is about no resident."""
     there = await town(tx, org)
     code, answers = await area(tx, area_id)
-    return Home(there, None, area_id, code, there.plan_of_area(answers))
+    return TownAndPlan(there, None, area_id, code, there.plan_of_area(answers))
 
 
-async def area(tx: "Tx[Any]", area_id: UUID) -> tuple[str, Mapping[str, Any]]:
+class AreaAnswers(NamedTuple):
+    """An area's code, and what it answers otherwise than its town."""
+
+    code: str
+    plan: Mapping[str, Any]
+
+
+async def area(tx: Tx, area_id: UUID) -> AreaAnswers:
     """Return an area's code and its answers."""
     row = await tx.fetchrow("select code, plan from areas where area_id = $1", area_id)
     if row is None:
         raise LookupError(f"no area {area_id} that this connection may see")
-    return row["code"], row["plan"]
+    return AreaAnswers(row["code"], row["plan"])
 
 
-async def somebody_signed_in(tx: "Tx[Any]", org: str) -> bool:
-    """Whether an operator has been active for the town within three minutes."""
+async def area_codes(tx: Tx, org: str) -> list[str]:
+    """Return the codes of the town's areas, in order."""
+    return [row["code"] for row in await tx.fetch("select code from areas where org = $1 order by code", org)]
+
+
+async def area_ids(tx: Tx, org: str) -> dict[str, UUID]:
+    """Return the ids of the town's areas by code, in order of the codes."""
+    rows = await tx.fetch("select code, area_id from areas where org = $1 order by code", org)
+    return {row["code"]: row["area_id"] for row in rows}
+
+
+async def performers(tx: Tx, org: str) -> dict[str, str]:
+    """Return the names of the town's performers by code, in order of the codes; its own care is not among them."""
+    rows = await tx.fetch("select code, name from performers where org = $1 order by code", org)
+    return {row["code"]: row["name"] for row in rows}
+
+
+async def org_of_area(tx: Tx, area_id: UUID) -> str | None:
+    """Return the town that an area is of; ``None`` if there is none that the viewer may see."""
+    org: str | None = await tx.fetchval("select org from areas where area_id = $1", area_id)
+    return org
+
+
+async def is_anybody_signed_in(tx: Tx, org: str) -> bool:
+    """Tell whether an operator has been active for the town within three minutes."""
     found: bool = await tx.fetchval("select somebody_signed_in($1, clock.now())", org)
     return found
+
+
+async def first_area(tx: Tx, org: str) -> UUID:
+    """Return an area of the town: for a call for help from a phone that is on no shift."""
+    area_id: UUID = await tx.fetchval("select area_id from areas where org = $1 order by code limit 1", org)
+    return area_id
+
+
+async def sending_numbers(tx: Tx) -> list[str]:
+    """Return every number that towns send from."""
+    rows = await tx.fetch("select distinct sending_number from organisations order by 1")
+    return [row["sending_number"] for row in rows]

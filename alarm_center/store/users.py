@@ -1,138 +1,60 @@
-"""Who signs in and may see what: the sign-in functions of the schema, and colleagues' names."""
+"""Users as commands and the town's import keep them: logins, names and roles. Their sessions stand in `web_sessions.py`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from alarm_center.store.memory import Tx, Viewer
-from schemas.vocabulary import HandledBy, Role
+from alarm_center.store.memory import Tx
+from schemas.vocabulary import Role
+
+
+async def login_of(tx: Tx, user_id: UUID) -> str:
+    """Return the login of a user who is there."""
+    login: str = await tx.fetchval("select login from users where user_id = $1", user_id)
+    return login
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
-    """What a sign-in is checked against."""
+class KeptUser:
+    """A user as a command adds or changes them, with their roles in one town."""
 
-    user_id: UUID
-    password_hash: str
-    totp_secret: str | None
-    proof: UUID
-    """What begins the session, once and soon, when the rest is right."""
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """A person's roles in one town; ``areas`` is ``None`` for all of them."""
-
-    org: str
-    roles: frozenset[Role]
-    areas: tuple[UUID, ...] | None
-    handled_by: HandledBy
-
-    @property
-    def watches(self) -> bool:
-        """Whether the person sits at this town's board and may be shown a picture.
-
-        Operators; and where the home care answers itself, its carers and leads. A planner's work needs no case.
-        """
-        home_care = self.handled_by is HandledBy.HOME_CARE
-        return bool(self.roles & ({Role.OPERATOR, Role.CARER, Role.LEAD} if home_care else {Role.OPERATOR}))
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """The person behind a session."""
-
-    user_id: UUID
     login: str
     name: str
-    language: str | None
-    csrf: str
-    memberships: tuple[Membership, ...]
-
-    def may_in(self, org: str, *roles: Role) -> bool:
-        """Return whether one of the person's roles in *org* is among *roles*."""
-        return any(m.org == org and m.roles & set(roles) for m in self.memberships)
-
-    @property
-    def watching(self) -> Viewer:
-        """The eyes of this person at the board: no town at all for somebody who has no business there.
-
-        A person with some areas in one town and all of another sees, of both, only the areas named: the schema's setting is
-        one list. Nobody sees more because of that.
-        """
-        return self._eyes([m for m in self.memberships if m.watches])
-
-    @property
-    def driving(self) -> Viewer:
-        """The eyes of this person on paper: what those who drive, answer or lead may have printed."""
-        papers = {Role.OPERATOR, Role.CARER, Role.LEAD}
-        return self._eyes([m for m in self.memberships if m.roles & papers])
-
-    @property
-    def raising(self) -> Viewer:
-        """The eyes of this person where they may raise an alarm by hand: an operator's and a lead's."""
-        return self._eyes([m for m in self.memberships if m.roles & {Role.OPERATOR, Role.LEAD}])
-
-    @staticmethod
-    def _eyes(held: list[Membership]) -> Viewer:
-        named = [m.areas for m in held if m.areas is not None]
-        areas = tuple(dict.fromkeys(area for part in named for area in part)) if named else None
-        # No area at all must not be read as every area: then there is no town either.
-        return Viewer(() if areas == () else tuple(m.org for m in held), areas)
+    password_hash: str
+    org: str
+    roles: Collection[Role]
 
 
-async def secret_of(tx: "Tx[Any]", login: str) -> Secret | None:
-    """Return what the sign-in of *login* is checked against; ``None`` for an unknown or disabled one."""
-    row = await tx.fetchrow("select user_id, password_hash, totp_secret, proof from login($1)", login)
-    return Secret(**row) if row else None
-
-
-async def begin(tx: "Tx[Any]", token_hash: bytes, proof: UUID, now: datetime, until: datetime, csrf: str) -> None:
-    """Begin a session under the hash of its token, for whose sign-in :func:`secret_of` gave *proof*.
+async def keep_user(tx: Tx, user: KeptUser) -> UUID:
+    """Add a user, or give one whom only this town knows this name, password and these roles; return the user's id.
 
     Raises:
-        asyncpg.InsufficientPrivilegeError: the proof is unknown, used, or older than five minutes.
+        asyncpg.InsufficientPrivilegeError: the login is a person's whom another town knows.
     """
-    await tx.execute("select begin_session($1, $2, $3, $4, $5)", token_hash, proof, now, until, csrf)
+    user_id: UUID = await tx.fetchval(
+        "select keep_user($1, $2, $3, $4, $5)",
+        user.login, user.name, user.password_hash, user.org, sorted(role.value for role in user.roles),
+    )  # fmt: skip
+    return user_id
 
 
-async def of_session(tx: "Tx[Any]", token_hash: bytes, now: datetime) -> SignedIn | None:
-    """Return who is signed in with that token, and note that they were seen at *now*."""
+async def reset_password(tx: Tx, login: str, password_hash: str) -> UUID | None:
+    """Give a person who has lost their password another; return their id, ``None`` when there is no such login."""
+    user_id: UUID | None = await tx.fetchval("select reset_password($1, $2)", login, password_hash)
+    return user_id
+
+
+async def logins_in(tx: Tx, org: str) -> dict[str, UUID]:
+    """Return the users who have said yes to a membership of the town, by login."""
     rows = await tx.fetch(
-        "select user_id, login, name, language, csrf, org, roles, areas from session_of($1, $2)", token_hash, now
+        """
+        select login, user_id from users join memberships using (user_id) where org = $1 and accepted_at is not null
+        """,
+        org,
     )
-    if not rows:
-        return None
-    first = rows[0]
-    orgs = [row["org"] for row in rows if row["org"] is not None]
-    await tx.execute("select set_config('fjt.orgs', $1, true)", ",".join(orgs))
-    answers = dict(await tx.fetch("select org, handled_by from organisations where org = any ($1::text[])", orgs))
-    return SignedIn(
-        user_id=first["user_id"],
-        login=first["login"],
-        name=first["name"],
-        language=first["language"],
-        csrf=first["csrf"],
-        memberships=tuple(_membership(row, answers[row["org"]]) for row in rows if row["org"] is not None),
-    )
+    return {row["login"]: row["user_id"] for row in rows}
 
 
-async def end(tx: "Tx[Any]", token_hash: bytes) -> None:
-    """End a session; an unknown one is no error."""
-    await tx.execute("select end_session($1)", token_hash)
-
-
-async def names(tx: "Tx[Any]") -> dict[UUID, str]:
+async def colleague_names(tx: Tx) -> dict[UUID, str]:
     """Return the names of the viewer's colleagues."""
     return {row["user_id"]: row["name"] for row in await tx.fetch("select user_id, name from users")}
-
-
-def _membership(row: Mapping[str, Any], handled_by: str) -> Membership:
-    return Membership(
-        org=row["org"],
-        roles=frozenset(Role(role) for role in row["roles"]),
-        areas=None if row["areas"] is None else tuple(row["areas"]),
-        handled_by=HandledBy(handled_by),
-    )

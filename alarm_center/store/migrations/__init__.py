@@ -1,1 +1,1 @@
-"""Revisions of the memory in plain SQL; each is safe while the version before it is still running."""
+"""Revisions of the database in plain SQL; each is safe while the version before it is still running."""

@@ -5,8 +5,7 @@ from alembic import context
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=None,
-    version_table="revision",
-    version_table_schema="public",
+    **context.config.attributes["version_table"],
     transaction_per_migration=True,
 )
 with context.begin_transaction():

@@ -1,4 +1,4 @@
-"""How a revision runs its SQL: the files in its folder, one statement a call, since the asyncpg driver takes no more."""
+"""Runner of a revision's SQL: the files in its folder, one statement a call, since the asyncpg driver takes no more."""
 
 from pathlib import Path
 

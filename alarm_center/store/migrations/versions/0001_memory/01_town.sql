@@ -120,7 +120,7 @@ create table fjt.plans (
     show text not null default 'deviation' check (show in ('always', 'deviation')),
     signed_by text,
     signed_at timestamptz,
-    -- a check turns green by itself only after a planner has signed for it (design §2.2)
+    -- a check turns green by itself only after a planner has signed for it (docs/guarantees.md#2-green-needs-evidence)
     check (green_by = 'operator' or (signed_by is not null and signed_at is not null))
 );
 
@@ -152,7 +152,7 @@ create table fjt.devices (
     boot text,
     connection bigint not null default 0,
     sequence bigint not null default 0,
-    -- other boots that were heard lately, in the form of core/connections.py
+    -- other boots that were heard lately, in the form of core/device_connections.py
     other_boots jsonb not null default '[]',
     primary key (org, device_id)
 );

@@ -34,7 +34,7 @@ create table fjt.alarms (
     state text not null,
     condition text not null default 'active' check (condition in ('active', 'cleared')),
     opened_at timestamptz not null,
-    -- the value of core/case.py Alarm but for its notices; no SQL reads it. Every column that a query or a rule needs is
+    -- the value of core/alarm/state.py Alarm but for its notices; no SQL reads it. Every column that a query or a rule needs is
     -- written beside it, from the same value in the same statement (store/alarms.py)
     body jsonb not null,
     -- a test shares no queue with real alarms, and nothing joins it
@@ -77,10 +77,10 @@ create unique index alarms_open_of_resident on fjt.alarms (resident_id) where st
 -- The operator's queue. (store/board.py)
 create index alarms_open on fjt.alarms (org, priority, opened_at) where state <> 'closed';
 
--- Which case has this number? (store/dossier.py)
+-- Which case has this number? (store/case_history.py)
 create index alarms_by_case_no on fjt.alarms (case_no, opened_at desc);
 
--- Which open visits are made in this check's stead? (store/restoring.py) Which case is a check's? (store/dossier.py)
+-- Which open visits are made in this check's stead? (store/cancelled_checks.py) Which case is a check's? (store/case_history.py)
 create index alarms_instead_of on fjt.alarms (instead_of) where instead_of is not null;
 
 -- The cases of a resident: the policy of residents, and fjt.areas_around.
@@ -106,7 +106,7 @@ create table fjt.raisings (
     check (reason <> 'other' or note is not null)
 );
 
--- The case's page, and the carer's. (store/raisings.py)
+-- The case's page, and the carer's. (store/manual_alarms.py)
 create index raisings_of_alarm on fjt.raisings (alarm_id, raised_at);
 
 -- `check` is a word of SQL's own, hence the plural.
@@ -201,10 +201,10 @@ create table fjt.sessions (
     primary key (org, device_id, session_id)
 );
 
--- The sessions of a check, on the case's page. (store/casebook.py)
+-- The sessions of a check, on the case's page. (store/case_pages.py)
 create index sessions_of_check on fjt.sessions (check_id, received_at);
 
--- The sessions of an alarm, on the case's page. (store/casebook.py)
+-- The sessions of an alarm, on the case's page. (store/case_pages.py)
 create index sessions_of_alarm on fjt.sessions (alarm_id, received_at) where alarm_id is not null;
 
 -- A command is a row, published each 10 s until its session comes or it expires.
@@ -241,7 +241,7 @@ create table fjt.receipts (
     primary key (org, device_id, session_id)
 );
 
--- A person seeing a picture. Written before the first byte is shown (design §2.6).
+-- A person seeing a picture. Written before the first byte is shown (docs/guarantees.md#6-nobody-looks-unseen-nobody-looks-without-a-case).
 create table fjt.looks (
     look_id uuid primary key default gen_random_uuid(),
     org text not null references fjt.organisations,

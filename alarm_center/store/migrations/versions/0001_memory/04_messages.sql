@@ -13,7 +13,7 @@ create table fjt.notices (
     patrol text not null,
     channel text not null check (channel in ('sms', 'call')),
     wording text not null,
-    -- new for each notice; it is what is matched after a crash (design §8)
+    -- new for each notice; it is what is matched after a crash (docs/sms.md#the-way-out)
     token text not null unique check (length(token) between 6 and 24),
     asked_at timestamptz not null,
     state text not null check (state in ('asked', 'took', 'declined', 'stood_down', 'expired')),
@@ -75,7 +75,7 @@ create index messages_due on fjt.messages (rank, not_before) where state in ('qu
 -- Which message does this status callback mean, and which of the provider's list are known? (store/messages.py)
 create unique index messages_by_provider_id on fjt.messages (provider, provider_id) where provider_id is not null;
 
--- The messages of an alarm: its page's policy, and the dossier. (store/dossier.py)
+-- The messages of an alarm: its page's policy, and the dossier. (store/case_history.py)
 create index messages_of_alarm on fjt.messages (alarm_id);
 
 -- What was sent to this phone lately? (replies, answers to free text)
@@ -125,5 +125,5 @@ create table fjt.replies (
 -- Has this phone said the same a few minutes ago? (store/replies.py)
 create index replies_of_phone on fjt.replies (phone, arrival desc);
 
--- The replies of an alarm, unread ones too. (store/board.py, store/casebook.py)
+-- The replies of an alarm, unread ones too. (store/board.py, store/case_pages.py)
 create index replies_of_alarm on fjt.replies (alarm_id, received_at);

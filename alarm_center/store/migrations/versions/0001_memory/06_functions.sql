@@ -1,6 +1,6 @@
 -- Questions and acts beyond the caller's own rows: each function runs as the owner and does one thing only.
 
--- Does anybody have the case at a screen? As core/lease.py says: at the instant of its end it is free.
+-- Does anybody have the case at a screen? As core/alarm/lease.py says: at the instant of its end it is free.
 create function fjt.is_held(holder uuid, lease_until timestamptz, at timestamptz) returns boolean
 language sql immutable parallel safe
 as $$ select holder is not null and lease_until > at $$;
@@ -100,7 +100,7 @@ as $$
 $$;
 
 -- May a device of this kind look at the resident, and (to_people) may people see its pictures? Everybody in the home who
--- has to agree does, to just that (design §2.6). Sensors have no pictures. Whoever asks sees the resident's rows or gets no.
+-- has to agree does, to just that (docs/guarantees.md#6-nobody-looks-unseen-nobody-looks-without-a-case). Sensors have no pictures. Whoever asks sees the resident's rows or gets no.
 create function fjt.may_look(whose uuid, device_kind text, to_people boolean) returns boolean
 language sql stable parallel safe
 as $$

@@ -1,4 +1,4 @@
--- Row-level security: the worker sees every town; a page sees the towns, and the areas, of the person signed in (design §7).
+-- Row-level security: the worker sees every town; a page sees the towns, and the areas, of the person signed in (docs/database.md#whose-rows-a-page-sees).
 --
 -- A person limited to some areas sees the rows about the residents of those areas, and no other. Each policy asks first
 -- whether there is a limit, once a statement: (select fjt.areas()) is worked out before the rows, and without a limit

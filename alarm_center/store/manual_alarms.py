@@ -1,17 +1,16 @@
-"""Why somebody raised an alarm by hand, in a code and in their own words; one row a form, however often it is sent."""
+"""Alarms raised by hand: the reason of each, as a code and in the user's words; one row a form, however often sent."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from alarm_center.core.case import Alarm
-from alarm_center.core.raising import Wish
+from alarm_center.core.alarm import Alarm
+from alarm_center.core.alarm.manual_alarm import ManualRequest
 from alarm_center.store.memory import Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
+class ManualRaise:
     """One time that somebody raised the alarm, or added to it; ``who`` is their name where the viewer may know it."""
 
     raising_id: UUID
@@ -22,8 +21,8 @@ class Raised:
     raised_at: datetime
 
 
-async def add(tx: "Tx[Any]", raising_id: UUID, alarm: Alarm, wish: Wish, user_id: UUID, now: datetime) -> None:
-    """Write why *user_id* raised *alarm*, or added to it."""
+async def add(tx: Tx, raising_id: UUID, alarm: Alarm, wish: ManualRequest, user_id: UUID, now: datetime) -> None:
+    """Insert the reason for which *user_id* raised *alarm*, or added to it."""
     await tx.execute(
         """
         insert into raisings (raising_id, org, alarm_id, user_id, priority, reason, note, raised_at)
@@ -33,13 +32,13 @@ async def add(tx: "Tx[Any]", raising_id: UUID, alarm: Alarm, wish: Wish, user_id
     )  # fmt: skip
 
 
-async def alarm_of(tx: "Tx[Any]", raising_id: UUID) -> UUID | None:
+async def alarm_of(tx: Tx, raising_id: UUID) -> UUID | None:
     """Return the alarm that the form has raised already; ``None`` if it has raised none."""
     alarm_id: UUID | None = await tx.fetchval("select alarm_id from raisings where raising_id = $1", raising_id)
     return alarm_id
 
 
-async def of_alarm(tx: "Tx[Any]", alarm_id: UUID) -> list[Raised]:
+async def raises_of(tx: Tx, alarm_id: UUID) -> list[ManualRaise]:
     """Return each time that somebody raised the alarm or added to it, in order."""
     rows = await tx.fetch(
         """
@@ -49,4 +48,13 @@ async def of_alarm(tx: "Tx[Any]", alarm_id: UUID) -> list[Raised]:
         """,
         alarm_id,
     )
-    return [Raised(**row) for row in rows]
+    return [ManualRaise(**row) for row in rows]
+
+
+async def empty_note(tx: Tx, org: str, raising_id: str) -> bool:
+    """Take the words out of a raising; false if the town has no such raising. One that has to have words has a dash."""
+    done = await tx.execute(
+        "update raisings set note = case reason when 'other' then '–' end where org = $1 and raising_id::text = $2",
+        org, raising_id,
+    )  # fmt: skip
+    return done != "UPDATE 0"

@@ -1,16 +1,17 @@
-"""Reserve lists: what one area's list for a night is made of, and the list itself, once a night and area."""
+"""Reserve lists: the residents, stops and shifts that one is made of, and the kept list of each night and area."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from alarm_center.core.reserve_list import OnDuty
 from alarm_center.core.resident_card import ResidentCard
 from alarm_center.store.memory import Tx
 from alarm_center.store.residents import CARD_COLUMNS, card_of
 
 
-async def areas_without(tx: "Tx[Any]", org: str, night: date) -> list[UUID]:
+async def areas_without_list(tx: Tx, org: str, night: date) -> list[UUID]:
     """Return the town's areas that have no list for the night yet."""
     rows = await tx.fetch(
         """
@@ -23,7 +24,7 @@ async def areas_without(tx: "Tx[Any]", org: str, night: date) -> list[UUID]:
     return [row["area_id"] for row in rows]
 
 
-async def residents(tx: "Tx[Any]", area_id: UUID, night: date) -> list[ResidentCard]:
+async def residents_on(tx: Tx, area_id: UUID, night: date) -> list[ResidentCard]:
     """Return the area's residents who are owed something on the night, the highest risk first."""
     rows = await tx.fetch(
         f"""
@@ -40,9 +41,20 @@ async def residents(tx: "Tx[Any]", area_id: UUID, night: date) -> list[ResidentC
     return [card_of(row) for row in rows]
 
 
-async def stops(tx: "Tx[Any]", area_id: UUID, night: date) -> list[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class PlannedStop:
+    """One check of the night as a stop of a patrol: a ``visit`` comes in its stead, or it is ``done``."""
+
+    resident_id: UUID
+    local_time: time
+    window_minutes: int
+    visit: bool
+    done: bool
+
+
+async def stops(tx: Tx, area_id: UUID, night: date) -> list[PlannedStop]:
     """Return the area's checks of the night that are made, or that a visit comes in the stead of, in order of time."""
-    rows: list[Mapping[str, Any]] = await tx.fetch(
+    rows = await tx.fetch(
         """
         select c.resident_id, s.local_time, s.window_minutes, c.state = 'cancelled' as visit,
             c.state in ('seen', 'alarmed') as done
@@ -52,12 +64,12 @@ async def stops(tx: "Tx[Any]", area_id: UUID, night: date) -> list[Mapping[str, 
         """,
         area_id, night,
     )  # fmt: skip
-    return rows
+    return [PlannedStop(**row) for row in rows]
 
 
-async def on_duty(tx: "Tx[Any]", area_id: UUID, from_: datetime, until: datetime) -> list[Mapping[str, Any]]:
+async def shifts_on_duty(tx: Tx, area_id: UUID, from_: datetime, until: datetime) -> list[OnDuty]:
     """Return the area's shifts that overlap the time, patrols before leads."""
-    rows: list[Mapping[str, Any]] = await tx.fetch(
+    rows = await tx.fetch(
         """
         select s.patrol, s.role, c.phone, s.starts_at, s.ends_at
         from shifts s join carers c using (carer_id)
@@ -66,13 +78,13 @@ async def on_duty(tx: "Tx[Any]", area_id: UUID, from_: datetime, until: datetime
         """,
         area_id, from_, until,
     )  # fmt: skip
-    return rows
+    return [OnDuty(**row) for row in rows]
 
 
-async def keep(
-    tx: "Tx[Any]", org: str, area_id: UUID, night: date, body: Any, now: datetime, *, again: bool
+async def save(
+    tx: Tx, org: str, area_id: UUID, night: date, body: Any, now: datetime, *, again: bool
 ) -> datetime | None:
-    """Keep the list; one that is there already stays unless *again*. Return when it was made, ``None`` if it stayed."""
+    """Write the list; one that is there already stays unless *again*. Return when it was made, ``None`` if it stayed."""
     made_at: datetime | None = await tx.fetchval(
         """
         insert into reserve_lists as l (org, area_id, night, made_at, body) values ($1, $2, $3, $4, $5)
@@ -86,12 +98,15 @@ async def keep(
     return made_at
 
 
-async def get(tx: "Tx[Any]", area_id: UUID, night: date) -> Any | None:
-    """Return the body of an area's list for the night; ``None`` while there is none that the viewer may see."""
-    return await tx.fetchval("select body from reserve_lists where area_id = $1 and night = $2", area_id, night)
+async def body_of(tx: Tx, area_id: UUID, night: date) -> Any | None:
+    """Return the body of an area's list for the night, with the viewer's own performers' residents.
+
+    ``None`` while there is no list that the viewer may see.
+    """
+    return await tx.fetchval("select reserve_list_body($1, $2)", area_id, night)
 
 
-async def fetched(tx: "Tx[Any]", area_id: UUID, night: date, by: str, now: datetime) -> None:
+async def mark_fetched(tx: Tx, area_id: UUID, night: date, by: str, now: datetime) -> None:
     """Write that somebody has the list; the first one stays."""
     await tx.execute(
         """
@@ -102,9 +117,22 @@ async def fetched(tx: "Tx[Any]", area_id: UUID, night: date, by: str, now: datet
     )  # fmt: skip
 
 
-async def lately(tx: "Tx[Any]", now: datetime) -> list[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class ListOfNight:
+    """A reserve list as the overview names it: area, town, night, when made and when first fetched."""
+
+    area_id: UUID
+    code: str
+    town: str
+    zone: str
+    night: date
+    made_at: datetime
+    fetched_at: datetime | None
+
+
+async def recent_lists(tx: Tx, now: datetime) -> list[ListOfNight]:
     """Return the lists of the last two nights that the viewer may see: area, night, when made and when first fetched."""
-    rows: list[Mapping[str, Any]] = await tx.fetch(
+    rows = await tx.fetch(
         """
         select l.area_id, a.code, o.name as town, o.zone, l.night, l.made_at, l.fetched_at
         from reserve_lists l join areas a using (area_id) join organisations o on o.org = l.org
@@ -113,4 +141,4 @@ async def lately(tx: "Tx[Any]", now: datetime) -> list[Mapping[str, Any]]:
         """,
         now,
     )
-    return rows
+    return [ListOfNight(**row) for row in rows]

@@ -1,13 +1,15 @@
-"""What was cancelled and may be owed again: the checks, the visits in their stead, and the pauses that end early."""
+"""Cancelled checks that may be owed again, the visits in their stead, and the early end of a resident's pauses.
+
+Pauses are added and read in `plans.py`.
+"""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from alarm_center.store.memory import Tx
 
 
-async def restorable(tx: "Tx[Any]", resident_id: UUID) -> list[UUID]:
+async def restorable_checks(tx: Tx, resident_id: UUID) -> list[UUID]:
     """Return the checks to come that were cancelled for want of consent, or by a pause that has ended since."""
     rows = await tx.fetch(
         """
@@ -24,7 +26,7 @@ async def restorable(tx: "Tx[Any]", resident_id: UUID) -> list[UUID]:
     return [row["check_id"] for row in rows]
 
 
-async def visits_of(tx: "Tx[Any]", check_id: UUID) -> list[UUID]:
+async def visits_instead_of(tx: Tx, check_id: UUID) -> list[UUID]:
     """Return the open visits in the check's stead: more than one where an earlier one was somebody's and stayed."""
     rows = await tx.fetch(
         "select alarm_id from alarms where instead_of = $1 and state <> 'closed' order by alarm_id", check_id
@@ -32,7 +34,7 @@ async def visits_of(tx: "Tx[Any]", check_id: UUID) -> list[UUID]:
     return [row["alarm_id"] for row in rows]
 
 
-async def end_pauses(tx: "Tx[Any]", resident_id: UUID, at: datetime) -> int:
+async def end_pauses(tx: Tx, resident_id: UUID, at: datetime) -> int:
     """End, at *at*, the resident's pauses that hold then; return how many."""
     rows = await tx.fetch(
         """

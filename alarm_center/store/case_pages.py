@@ -1,6 +1,6 @@
-"""All that the page of one case shows: the alarm or the check, the resident, whom was asked, and what was seen.
+"""Rows of one case's page: the alarm or the check, its notices, the carers' replies, and its sessions.
 
-Reads only, under the viewer's own rights; nothing here locks.
+All under the viewer's own rights. Nothing here locks, and only :func:`mark_replies_seen` writes.
 """
 
 from collections.abc import Mapping
@@ -9,15 +9,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from alarm_center.core.case import Alarm
+from alarm_center.core.alarm import Alarm
 from alarm_center.store import alarms
-from alarm_center.store.memory import Tx
+from alarm_center.store.memory import Row, Tx
 from alarm_center.store.replies import PAGE
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmCase:
-    """One alarm with its town, area and people. ``alarm.dispatch`` has no notices; :func:`asked` returns those."""
+    """One alarm with its town, area and people. ``alarm.dispatch`` has no notices; :func:`notices` returns those."""
 
     alarm: Alarm
     zone: str
@@ -51,7 +51,7 @@ class CheckCase:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CaseNotice:
     """One notice, and how its SMS or call fared (``None`` until the outbox has it)."""
 
     notice_id: UUID
@@ -83,7 +83,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenSession:
     """One session: what the detector made of it."""
 
     session_id: str
@@ -99,7 +99,7 @@ class Seen:
     pictures: int
 
 
-async def alarm(tx: "Tx[Any]", alarm_id: UUID) -> AlarmCase | None:
+async def alarm(tx: Tx, alarm_id: UUID) -> AlarmCase | None:
     """Return an alarm, open or closed; ``None`` if there is none that the viewer may see."""
     row = await tx.fetchrow(
         """
@@ -115,10 +115,10 @@ async def alarm(tx: "Tx[Any]", alarm_id: UUID) -> AlarmCase | None:
     if row is None:
         return None
     fields = dict(row)
-    return AlarmCase(alarm=alarms.value(fields.pop("body")), **fields)
+    return AlarmCase(alarm=alarms.from_body(fields.pop("body")), **fields)
 
 
-async def check(tx: "Tx[Any]", check_id: UUID) -> CheckCase | None:
+async def check(tx: Tx, check_id: UUID) -> CheckCase | None:
     """Return a check; ``None`` if there is none that the viewer may see."""
     row = await tx.fetchrow(
         """
@@ -136,8 +136,8 @@ async def check(tx: "Tx[Any]", check_id: UUID) -> CheckCase | None:
     return CheckCase(**row) if row else None
 
 
-async def asked(tx: "Tx[Any]", alarm_id: UUID) -> list[Asked]:
-    """Return who has been asked, in order, and how each message fared."""
+async def notices(tx: Tx, alarm_id: UUID) -> list[CaseNotice]:
+    """Return the alarm's notices in order, and how the message of each fared."""
     rows = await tx.fetch(
         """
         select n.notice_id, n.patrol, n.who, n.channel, n.wording, n.asked_at, n.state, n.answered_at,
@@ -151,11 +151,11 @@ async def asked(tx: "Tx[Any]", alarm_id: UUID) -> list[Asked]:
         """,
         alarm_id,
     )
-    return [Asked(**row) for row in rows]
+    return [CaseNotice(**row) for row in rows]
 
 
-async def replies(tx: "Tx[Any]", alarm_id: UUID) -> list[Reply]:
-    """Return what carers answered about the alarm by SMS or key, oldest first; a word on the page is a line already."""
+async def replies(tx: Tx, alarm_id: UUID) -> list[Reply]:
+    """Return the carers' replies about the alarm by SMS or key, oldest first; a word on the page is a line already."""
     rows = await tx.fetch(
         """
         select p.provider, p.provider_id, p.phone, n.patrol, p.body, p.received_at, p.meaning, p.seen_at
@@ -167,7 +167,7 @@ async def replies(tx: "Tx[Any]", alarm_id: UUID) -> list[Reply]:
     return [Reply(**row) for row in rows]
 
 
-async def replies_seen(tx: "Tx[Any]", alarm_id: UUID, user: str, now: datetime) -> None:
+async def mark_replies_seen(tx: Tx, alarm_id: UUID, user: str, now: datetime) -> None:
     """Write that *user* has seen every reply about the alarm."""
     await tx.execute(
         "update replies set seen_by = $2, seen_at = $3 where alarm_id = $1 and seen_at is null",
@@ -175,7 +175,7 @@ async def replies_seen(tx: "Tx[Any]", alarm_id: UUID, user: str, now: datetime) 
     )  # fmt: skip
 
 
-async def sessions(tx: "Tx[Any]", *, alarm_id: UUID | None = None, check_id: UUID | None = None) -> list[Seen]:
+async def sessions(tx: Tx, *, alarm_id: UUID | None = None, check_id: UUID | None = None) -> list[SeenSession]:
     """Return the sessions of an alarm (its own, and its checks') or of a check, newest first."""
     rows = await tx.fetch(
         """
@@ -190,16 +190,16 @@ async def sessions(tx: "Tx[Any]", *, alarm_id: UUID | None = None, check_id: UUI
     return [_seen(row) for row in rows]
 
 
-def _seen(row: Mapping[str, Any]) -> Seen:
+def _seen(row: Row) -> SeenSession:
     fields = dict(row)
-    return Seen(
+    return SeenSession(
         reasons=tuple(fields.pop("reasons")),
         evidence=tuple(fields.pop("evidence")),
         **fields,
     )
 
 
-async def checks_of_alarm(tx: "Tx[Any]", alarm_id: UUID) -> list[UUID]:
+async def checks_of_alarm(tx: Tx, alarm_id: UUID) -> list[UUID]:
     """Return the checks that ended in the alarm, the oldest first."""
     rows = await tx.fetch("select check_id from checks where alarm_id = $1 order by opens_at, check_id", alarm_id)
     return [row["check_id"] for row in rows]

@@ -1,13 +1,17 @@
-"""The questions that reconciliation asks: where decision, consent, device, schedule and checks do not agree.
+"""SQL of reconciliation: the questions that find discrepancies before the night, and the one repair of planned checks.
 
-Each answers with what it is about (area, resident, device, carer) and a little data: ids, codes and numbers only.
+A question asks where decision, consent, device, schedule and checks do not agree. Each row says what it is about (area,
+resident, device, carer) with a little data: ids, codes and numbers only. Found ones are kept in `discrepancies.py`.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Any, Final
+from uuid import UUID
 
-from alarm_center.store.memory import Tx
+from alarm_center.store.discrepancies import NewDiscrepancy
+from alarm_center.store.memory import Row, Tx
 
 # $1 town, $2 night, $3 now. One row a resident who lives there, with the decision that holds tonight or else the last
 # one, what is owed tonight, and whether anything at all is planned from afar.
@@ -84,7 +88,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
         select h.area_id, h.resident_id from homes h join plans p using (resident_id)
         where p.green_by = 'detector' and not exists (
             select from users u join memberships m using (user_id)
-            where m.org = $1 and m.roles && '{planner,admin}' and u.disabled_at is null and p.signed_by in (u.name, u.login)
+            where m.org = $1 and m.roles && '{coordinator,planner,admin}' and u.disabled_at is null and p.signed_by in (u.name, u.login)
         )
     """,
     # ---- device ----
@@ -148,19 +152,38 @@ QUESTIONS: Final[Mapping[str, str]] = {
             and not exists (select from reserve_lists l where l.area_id = e.area_id and l.night = $2)
     """,
 }
-"""What each finding is found by. ``endangers``: somebody is owed supervision tonight and could go without."""
+"""The question that finds each code. ``endangers``: somebody is owed supervision tonight and could go without."""
 
 
-async def ask(tx: "Tx[Any]", code: str, org: str, night: date, now: datetime) -> list[Mapping[str, Any]]:
-    """Return what the question *code* finds."""
+async def answers(tx: Tx, code: str, org: str, night: date, now: datetime) -> list[NewDiscrepancy]:
+    """Return the discrepancies that the question *code* finds."""
     question = QUESTIONS[code]
-    rows: list[Mapping[str, Any]] = await tx.fetch(f"{_HOMES} {question}", org, night, now)
-    return rows
+    rows = await tx.fetch(f"{_HOMES} {question}", org, night, now)
+    return [_discrepancy_of(code, row) for row in rows]
 
 
-async def staffed_areas(tx: "Tx[Any]", org: str, night: date) -> list[Mapping[str, Any]]:
+def _discrepancy_of(code: str, row: Row) -> NewDiscrepancy:
+    fields = {name: row[name] for name in ("area_id", "resident_id", "device_id", "carer_id") if name in row}
+    data = row.get("data") or {}
+    about = (row.get("subject"), row.get("device_id"), row.get("carer_id"), row.get("resident_id"), row.get("area_id"))
+    subject = str(next(each for each in about if each is not None))
+    if "who" in data:
+        subject += f":{data['who']}"
+    return NewDiscrepancy(code=code, subject=subject, endangers=bool(row.get("endangers")), data=data, **fields)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffedTime:
+    """The stretch in which an area has something to do: from its first time to an hour after its last."""
+
+    area_id: UUID
+    begins: datetime
+    ends: datetime
+
+
+async def staffed_areas(tx: Tx, org: str, night: date) -> list[StaffedTime]:
     """Return the areas that have something to do tonight, from the first time to an hour after the last."""
-    rows: list[Mapping[str, Any]] = await tx.fetch(
+    rows = await tx.fetch(
         """
         select r.area_id, min(c.opens_at) as begins, max(c.closes_at) + interval '1 hour' as ends
         from checks c join residents r using (resident_id)
@@ -169,12 +192,24 @@ async def staffed_areas(tx: "Tx[Any]", org: str, night: date) -> list[Mapping[st
         """,
         org, night,
     )  # fmt: skip
-    return rows
+    return [StaffedTime(**row) for row in rows]
 
 
-async def unplanned(tx: "Tx[Any]", org: str, night: date, now: datetime) -> list[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class UnplannedSlot:
+    """A time of tonight that nobody has made a check of; ``decided``: the resident's decision holds tonight."""
+
+    resident_id: UUID
+    decided: bool
+    slot_id: UUID
+    local_time: time
+    window_minutes: int
+    seconds: int
+
+
+async def slots_without_check(tx: Tx, org: str, night: date, now: datetime) -> list[UnplannedSlot]:
     """Return tonight's times that nobody has made a check of, for residents whose decision has ended or is missing, too."""
-    rows: list[Mapping[str, Any]] = await tx.fetch(
+    rows = await tx.fetch(
         f"""
         {_HOMES}
         select h.resident_id, h.decided, s.slot_id, s.local_time, s.window_minutes, s.seconds
@@ -186,10 +221,10 @@ async def unplanned(tx: "Tx[Any]", org: str, night: date, now: datetime) -> list
         """,  # noqa: S608 -- our own constants
         org, night, now,
     )  # fmt: skip
-    return rows
+    return [UnplannedSlot(**row) for row in rows]
 
 
-async def point_checks_home(tx: "Tx[Any]", org: str) -> list[str]:
+async def reassign_checks(tx: Tx, org: str) -> list[str]:
     """Let planned checks be made by a device that is with their resident, or by none; return the devices concerned."""
     rows = await tx.fetch(
         """
@@ -213,7 +248,7 @@ async def point_checks_home(tx: "Tx[Any]", org: str) -> list[str]:
     return [row["device_id"] for row in rows]
 
 
-async def without_device(tx: "Tx[Any]", org: str, night: date) -> list[Any]:
+async def checks_without_device(tx: Tx, org: str, night: date) -> list[Any]:
     """Return tonight's planned checks that no device can make and that nobody has been told of."""
     rows = await tx.fetch(
         """

@@ -1,0 +1,66 @@
+"""The log of changes: each edit of what people have decided by day, and the number by which a form tells that it is old."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from alarm_center.store.memory import Tx
+
+
+class ChangedPart(StrEnum):
+    """A part of what a town has decided about a resident."""
+
+    PAUSE = "pause"
+    CONSENT = "consent"
+
+
+@dataclass(frozen=True, slots=True)
+class NewChange:
+    """One edit: *before* and *after* can be erased later, the rest stays."""
+
+    org: str
+    resident_id: UUID
+    revision: int
+    part: ChangedPart
+    made_by: str
+    made_at: datetime
+    from_at: datetime
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
+async def next_revision(tx: Tx, resident_id: UUID) -> int:
+    """Take the turn of a resident's changes until the transaction ends, and return the number of the next.
+
+    Raises:
+        LookupError: the transaction sees no such resident.
+    """
+    number: int | None = await tx.fetchval(
+        "update residents set revision = revision + 1 where resident_id = $1 returning revision", resident_id
+    )
+    if number is None:
+        raise LookupError(f"no resident {resident_id}")
+    return number
+
+
+async def add(tx: Tx, change: NewChange) -> None:
+    """Keep a change; its number is that of :func:`next_revision`."""
+    await tx.execute(
+        """
+        insert into changes (org, resident_id, revision, part, made_by, made_at, from_at, before, after)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """,
+        change.org, change.resident_id, change.revision, change.part, change.made_by, change.made_at, change.from_at,
+        change.before, change.after,
+    )  # fmt: skip
+
+
+async def empty_words(tx: Tx, org: str, change_id: str) -> bool:
+    """Take before, after and reason out of a change; false if the town has no such change."""
+    done = await tx.execute(
+        "update changes set before = null, after = null, reason = null where org = $1 and change_id::text = $2", org, change_id
+    )  # fmt: skip
+    return done != "UPDATE 0"

@@ -1,0 +1,96 @@
+"""Consents of each person in a home as they are given and withdrawn; a withdrawn one stays written down.
+
+The function ``may_look`` of the schema says what they allow; `devices.lock_consent` asks it for a decision.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from alarm_center.store.memory import Tx
+from schemas.vocabulary import ConsentState, ConsentTo
+
+
+@dataclass(frozen=True, slots=True)
+class NewConsent:
+    """A consent as it is given, by ``who``: ``resident`` or ``cohabitant``."""
+
+    org: str
+    resident_id: UUID
+    who: str
+    state: ConsentState
+    basis: str
+    given_at: datetime
+    recorded_by: str
+    agreed: Collection[ConsentTo]
+
+
+async def lock_in_force(tx: Tx, resident_id: UUID, who: str) -> UUID | None:
+    """Lock the consent of *who* that is not withdrawn, and return its id; ``None`` if there is none."""
+    consent_id: UUID | None = await tx.fetchval(
+        "select consent_id from consents where resident_id = $1 and who = $2 and revoked_at is null for update",
+        resident_id, who,
+    )  # fmt: skip
+    return consent_id
+
+
+async def last_revoked_at(tx: Tx, resident_id: UUID, who: str) -> datetime | None:
+    """Return when *who* last withdrew a consent; ``None`` if they never did."""
+    at: datetime | None = await tx.fetchval(
+        "select max(revoked_at) from consents where resident_id = $1 and who = $2", resident_id, who
+    )
+    return at
+
+
+async def add(tx: Tx, consent: NewConsent) -> None:
+    """Insert a consent."""
+    await tx.execute(
+        """
+        insert into consents (org, resident_id, who, state, basis, given_at, recorded_by, camera, sensors, shown_to_people)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        """,
+        consent.org, consent.resident_id, consent.who, consent.state, consent.basis, consent.given_at, consent.recorded_by,
+        ConsentTo.CAMERA in consent.agreed, ConsentTo.SENSORS in consent.agreed,
+        ConsentTo.SHOWN_TO_PEOPLE in consent.agreed,
+    )  # fmt: skip
+
+
+async def revoke(tx: Tx, resident_id: UUID, who: str, instead: str, recorded_by: str, now: datetime) -> bool:
+    """Write that a consent is withdrawn; false where none was in force."""
+    done: str = await tx.execute(
+        """
+        update consents set state = 'revoked', revoked_at = $4, revoked_instead = $3, recorded_by = $5
+        where resident_id = $1 and who = $2 and revoked_at is null
+        """,
+        resident_id, who, instead, now, recorded_by,
+    )  # fmt: skip
+    return done != "UPDATE 0"
+
+
+async def states(tx: Tx, resident_id: UUID) -> dict[str, str]:
+    """Return the newest state of each person's consent in the resident's home."""
+    rows = await tx.fetch(
+        "select distinct on (who) who, state from consents where resident_id = $1 order by who, given_at desc",
+        resident_id,
+    )
+    return {row["who"]: row["state"] for row in rows}
+
+
+async def withdrawn_at(tx: Tx, resident_id: UUID) -> datetime | None:
+    """Return when somebody in the home last withdrew a consent that they have not given anew; ``None`` if nobody did."""
+    at: datetime | None = await tx.fetchval(
+        """
+        select max(gone.revoked_at) from consents gone
+        where gone.resident_id = $1 and gone.state = 'revoked' and not exists (
+            select from consents given where given.resident_id = $1 and given.who = gone.who and given.revoked_at is null)
+        """,
+        resident_id,
+    )
+    return at
+
+
+async def empty_basis(tx: Tx, org: str, consent_id: str) -> bool:
+    """Take the words out of a consent's grounds; false if the town has no such consent."""
+    done = await tx.execute("update consents set basis = '' where org = $1 and consent_id::text = $2", org, consent_id)
+    return done != "UPDATE 0"

@@ -1,0 +1,36 @@
+-- The rights of each role in a town, as core/roles.py has them (a test compares). A policy cannot read Python.
+
+create table fjt.role_rights (
+    role text not null,
+    allows text not null,
+    handled_by text not null check (handled_by in ('alarm_centre', 'home_care')),
+    primary key (role, allows, handled_by)
+);
+
+insert into fjt.role_rights (role, allows, handled_by)
+select role, allows, handled_by from (values
+    ('operator', 'watch'), ('operator', 'papers'), ('operator', 'raise'), ('operator', 'pause'),
+    ('supervisor', 'watch'), ('supervisor', 'papers'), ('supervisor', 'raise'), ('supervisor', 'pause'), ('supervisor', 'supervise'),
+    ('lead', 'papers'), ('lead', 'raise'), ('lead', 'pause'), ('lead', 'drive'),
+    ('carer', 'papers'), ('carer', 'drive'),
+    ('coordinator', 'pause'), ('coordinator', 'hand_out'),
+    ('auditor', 'review'), ('auditor', 'hand_out'),
+    ('admin', 'users')
+) as said (role, allows), unnest(array['alarm_centre', 'home_care']) as handled_by
+union all
+-- Where the home care answers itself, its carers and leads sit at the board.
+values ('lead', 'watch', 'home_care'), ('carer', 'watch', 'home_care');
+
+alter table fjt.role_rights enable row level security;
+
+alter table fjt.role_rights force row level security;
+
+create policy anybody on fjt.role_rights for select using (true);
+
+grant select on fjt.role_rights to fjt_worker, fjt_web;
+
+-- Replicas of the release before know six roles; fjt.session_of tells them of no other.
+alter table fjt.memberships drop constraint memberships_roles_check;
+
+alter table fjt.memberships add constraint memberships_roles_check check (roles <@
+    '{operator,supervisor,lead,carer,case_officer,coordinator,installer,auditor,admin,planner,engineer}');

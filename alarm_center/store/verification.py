@@ -1,0 +1,247 @@
+"""Verification of a town: its chain is walked from the start, and the rows that are there are held against their last fact.
+
+Each seal is checked against the one before it as it is stored, so that one change is one fault, at its place.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from alarm_center.store import facts, jobs, overlong, released_seals, seals
+from alarm_center.store.events import Cursor
+from alarm_center.store.memory import Memory, Tx, now
+from alarm_center.store.seal_lines import ChainLine, ChainStart, Doubt, chain_start, lines_between
+
+_BEHIND: Final = timedelta(seconds=60)
+"""The sealer comes each second. A line so much older than its last time has no excuse for lacking a seal."""
+_BATCH: Final = 10_000
+_KEPT: Final = timedelta(days=5 * 365 + 1)
+"""Five years, at least one leap day among them."""
+MOST: Final = 100
+"""Faults that are told. A database that was remade has one a line."""
+
+
+class Fault(StrEnum):
+    """Faults of a town's chain, or of a row that its facts tell of."""
+
+    CHANGED = "the line is not the one that was sealed, or the seal before it is not"
+    NO_LINE = "there is a seal, and its line is gone"
+    NO_SEAL = "there is a line, and its seal is gone or was never made"
+    NO_HEAD = (
+        "this head is known from elsewhere, and is not in the chain: the newest lines are gone, or all was sealed anew"
+    )
+    BAD_SIGNATURE = "this head is not signed by the key that it was asked for"
+    UNSIGNED = "the line was written past the triggers: nobody signed it"
+    STRANGER = "the line was written by none of the service's roles"
+    MOVED = "the line says another time than when it was written"
+    BACK_DATED = "the line was written later than it says: the one before it is younger"
+    DELETED = "the row was deleted, and the service deletes none of its kind"
+    WORDS_CHANGED = "the words are not those that were sealed"
+    WORDS_GONE = "the words are gone, and nobody erased them"
+    EXPIRED = "the text of the fact is gone, and it was not five years old, or nobody erased it"
+    ROW_CHANGED = "the row is not as it was sealed last"
+    ROW_GONE = "the row is gone"
+    ROW_UNKNOWN = "the row was put in past the triggers: no fact tells of it"
+
+
+_FAULT_OF: Final[Mapping[Doubt, Fault]] = MappingProxyType(
+    {
+        Doubt.UNSIGNED: Fault.UNSIGNED,
+        Doubt.STRANGER: Fault.STRANGER,
+        Doubt.MOVED: Fault.MOVED,
+        Doubt.BACK_DATED: Fault.BACK_DATED,
+        Doubt.DELETED: Fault.DELETED,
+    }
+)
+_FAULT_OF_ROW: Final = MappingProxyType(
+    {"changed": Fault.ROW_CHANGED, "gone": Fault.ROW_GONE, "unknown": Fault.ROW_UNKNOWN}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFault:
+    """One place that does not hold: where it is in the chain, or the head; and the kind and key of the line or the row."""
+
+    fault: Fault
+    cursor: Cursor | None = None
+    subject: str = ""
+    head: str | None = None
+
+    def __str__(self) -> str:
+        place = " ".join(filter(None, (str(self.cursor or ""), self.head, self.subject)))
+        return f"{place}: {self.fault}"
+
+
+@dataclass(slots=True)
+class ChainReport:
+    """The result of a verification; the town is whole without ``faults``.
+
+    ``erased`` counts rows whose words were erased, ``expired`` facts that were erased as they were five years old.
+    """
+
+    lines: int = 0
+    erased: int = 0
+    expired: int = 0
+    faults: list[FoundFault] = field(default_factory=list)
+
+    def add(self, *faults: FoundFault) -> None:
+        """Add faults, each once: a line may stand in two chains. Past :data:`MOST` there is no more to be told."""
+        self.faults += [found for found in faults if len(self.faults) < MOST and found not in self.faults]
+
+
+async def verify(memory: Memory, org: str, heads: Collection[str] = ()) -> ChainReport:
+    """Walk the town's chain from its start and compare its rows with their facts; return what was found.
+
+    *heads* are digests, in hex, that were this chain's head once: each has to be in it still.
+    """
+    async with memory.transaction() as tx:
+        await overlong.lift_limit(tx)
+        return await verify_in(tx, org, heads)
+
+
+async def verify_in(tx: Tx, org: str, heads: Collection[str] = ()) -> ChainReport:
+    """Verify as :func:`verify` does, in a transaction that is there already."""
+    report, unmet = ChainReport(), set(heads)
+    start = await chain_start(tx, org)
+    # Read first: whatever is written while we walk is younger.
+    sealed_until = (await jobs.last_run(tx, seals.SEALER) or await now(tx)) - _BEHIND
+    await _walk_released(tx, org, start, report, unmet)
+    await _walk(tx, org, start, sealed_until, report, unmet)
+    for row in await facts.mismatches(tx, org):
+        report.add(FoundFault(_FAULT_OF_ROW[row.what], row.cursor, " ".join((row.kind, row.key, *row.columns))))
+    report.faults += [FoundFault(Fault.NO_HEAD, head=head) for head in sorted(unmet)]
+    return report
+
+
+async def _walk(
+    tx: Tx, org: str, start: ChainStart, sealed_until: datetime, report: ChainReport, unmet: set[str]
+) -> None:
+    cursor, before = Cursor(0, 0), await seals.first_digest(tx, org, start)
+    words, expired, clock = _Words(), _Expired(), None
+    while sealed := await seals.seals_after(tx, org, cursor, _BATCH):
+        lines = await lines_between(tx, org, start, cursor, sealed[-1].cursor)
+        for seal, line in _side_by_side(sealed, lines):
+            if line is not None:
+                report.lines += 1
+                report.add(*words.faults_of(line), *expired.faults_of(line))
+            if seal is None and line is not None:
+                report.add(FoundFault(Fault.NO_SEAL, line.cursor, line.subject))
+            if seal is None:
+                continue
+            if line is None:
+                report.add(FoundFault(Fault.NO_LINE, seal.cursor))
+            else:
+                doubt = line.doubt_after(clock)
+                clock = line.clock
+                if doubt is not None:
+                    report.add(FoundFault(_FAULT_OF[doubt], line.cursor, line.subject))
+                if seal.digest != seals.digest(before, line.digest, doubt):
+                    report.add(FoundFault(Fault.CHANGED, line.cursor, line.subject))
+            before = seal.digest
+            if unmet:
+                unmet.discard(before.hex())
+        cursor = sealed[-1].cursor
+    for line in await lines_between(tx, org, start, cursor, None):
+        report.add(*words.faults_of(line), *expired.faults_of(line))
+        if line.written_at < sealed_until:
+            report.add(FoundFault(Fault.NO_SEAL, line.cursor, line.subject))
+    report.add(*words.faults_at_end(), *expired.faults_at_end())
+    report.erased, report.expired = words.erased, expired.count
+
+
+def _side_by_side(
+    sealed: list[seals.Seal], lines: list[ChainLine]
+) -> Iterable[tuple[seals.Seal | None, ChainLine | None]]:
+    """Yield each place's seal and line, where they are there; both lists are in order."""
+    rest = iter(lines)
+    line = next(rest, None)
+    for seal in sealed:
+        while line is not None and line.cursor < seal.cursor:
+            yield None, line
+            line = next(rest, None)
+        if line is not None and line.cursor == seal.cursor:
+            yield seal, line
+            line = next(rest, None)
+        else:
+            yield seal, None
+
+
+class _Words:
+    """Free text of the facts met so far: what is gone has to be erased by a fact that comes later."""
+
+    def __init__(self) -> None:
+        self.erased = 0
+        self._gone: dict[str, list[Cursor]] = {}
+
+    def faults_of(self, line: ChainLine) -> list[FoundFault]:
+        """Return what is wrong with the line's own words."""
+        if line.erased:
+            self.erased += len(self._gone.pop(line.subject, ()))
+        elif line.words == "gone":
+            self._gone.setdefault(line.subject, []).append(line.cursor)
+        elif line.words == "changed":
+            return [FoundFault(Fault.WORDS_CHANGED, line.cursor, line.subject)]
+        return []
+
+    def faults_at_end(self) -> list[FoundFault]:
+        """Return the words that are gone without a fact that says so."""
+        return [FoundFault(Fault.WORDS_GONE, at, subject) for subject, places in self._gone.items() for at in places]
+
+
+class _Expired:
+    """Facts met so far of which only a digest is left: a later fact of their kind has to say so, of rows as old as they."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._gone: dict[str, list[ChainLine]] = {}
+        self._before: dict[str, datetime] = {}
+
+    def faults_of(self, line: ChainLine) -> list[FoundFault]:
+        """Return what is wrong with a line that says that facts have expired."""
+        kind = line.subject.split(" ")[0]
+        if line.expired:
+            self.count += 1
+            self._gone.setdefault(kind, []).append(line)
+        elif line.expires_before is not None:
+            if line.expires_before > line.written_at - _KEPT:
+                return [FoundFault(Fault.EXPIRED, line.cursor, line.subject)]
+            self._before[kind] = max(line.expires_before, self._before.get(kind, line.expires_before))
+        return []
+
+    def faults_at_end(self) -> list[FoundFault]:
+        """Return the facts that are gone and that no fact accounts for."""
+        return [
+            FoundFault(Fault.EXPIRED, line.cursor, line.subject)
+            for kind, lines in self._gone.items()
+            for line in lines
+            if kind not in self._before or line.written_at >= self._before[kind]
+        ]
+
+
+async def _walk_released(tx: Tx, org: str, start: ChainStart, report: ChainReport, unmet: set[str]) -> None:
+    """Walk the chain of the release before, as far as it goes: every line up to its last seal has to be in it."""
+    cursor, before = Cursor(0, 0), released_seals.FIRST
+    while sealed := await released_seals.seals_after(tx, org, cursor, _BATCH):
+        end = max(sealed)
+        lines = {event.cursor: event for event in await released_seals.events_between(tx, org, cursor, end)}
+        for at in sorted(sealed.keys() | lines.keys()):
+            event, made = lines.get(at), sealed.get(at)
+            subject = event.kind if event else ""
+            # The lines of this chain are counted, and their faults told, where they stand in it.
+            report.lines += event is not None and at.tx < start.tx
+            if event is None or made is None:
+                report.add(FoundFault(Fault.NO_SEAL if event else Fault.NO_LINE, at, subject))
+            elif made != released_seals.digest(before, event):
+                report.add(FoundFault(Fault.CHANGED, at, subject))
+            if made is not None:
+                before = made
+                unmet.discard(made.hex())
+        cursor = end
+    # The chain that came after it begins when every older line is in this one.
+    if await seals.head(tx, org) is not None:
+        for event in await released_seals.events_between(tx, org, cursor, start.end_of_older, MOST):
+            report.lines += 1
+            report.add(FoundFault(Fault.NO_SEAL, event.cursor, event.kind))
