@@ -1,1 +1,1 @@
-"""Pure decisions about checks, alarms, dispatches and shifts: values in, values out, no I/O and no clock."""
+"""Pure decisions about checks, alarms, dispatches, shifts, replies and texts: values in, values out, no I/O, no clock."""

@@ -1,14 +1,14 @@
-"""Turns what a person chose (weekdays, wall time, zone) into instants and back; nothing else does.
+"""Slots (weekdays, wall time, window) turned into instants of owed checks; nights, and wall times of instants.
 
 A *night* lasts from noon to noon, local time, and is named by the date it begins; a slot's time before noon
 therefore belongs to the night that began the day before. Instants are aware datetimes in UTC. On the two
-nights when the clock is moved (domain §5), a wall time that does not exist becomes the first instant after
-the gap (03:00 in Sweden), and one that exists twice becomes the first of the two.
+nights when the clock is moved, a wall time that does not exist becomes the first instant after the gap (03:00 in
+Sweden), and one that exists twice becomes the first of the two (docs/domain.md#the-nights-when-the-clock-is-moved).
 """
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
@@ -17,11 +17,11 @@ from zoneinfo import ZoneInfo
 from schemas import limits
 from schemas.vocabulary import Show
 
-NOON: Final = time(12, 0)
+NOON: Final = time(12)
 SPREAD_SECONDS: Final = 60
-"""The town's default for how far exact times are spread (design §6)."""
+"""The town's default for how far exact times are spread (docs/check.md#when-it-is-made)."""
 OPEN_MINUTES: Final = 10
-"""The default time that an attempt stays open (design §6)."""
+"""The default time that an attempt stays open (docs/check.md#when-it-is-made)."""
 WINDOW_MINUTES_MAX: Final = 8 * 60
 SPREAD_SECONDS_MAX: Final = 60 * 60
 
@@ -117,7 +117,7 @@ def instant_of(night: date, local_time: time, zone: ZoneInfo) -> datetime:
     return after.replace(microsecond=0)
 
 
-def due_at(slot: Slot, night: date, zone: ZoneInfo, spread_seconds: int = SPREAD_SECONDS) -> datetime:
+def opening_of(slot: Slot, night: date, zone: ZoneInfo, spread_seconds: int = SPREAD_SECONDS) -> datetime:
     """Return when *slot*'s check opens on *night*, in UTC.
 
     That is the slot's time plus a whole number of seconds below *spread_seconds* (exact time) or below the
@@ -137,7 +137,7 @@ def due_at(slot: Slot, night: date, zone: ZoneInfo, spread_seconds: int = SPREAD
     return opens + timedelta(seconds=int.from_bytes(hashlib.sha256(key).digest()[:8], "big") % room)
 
 
-def checks_owed(
+def owed_checks(
     slots: Iterable[Slot],
     zone: ZoneInfo,
     from_: datetime,
@@ -160,23 +160,12 @@ def checks_owed(
         for slot in slots:
             if not slot.holds_on(night):
                 continue
-            opens_at = due_at(slot, night, zone, spread_seconds)
+            opens_at = opening_of(slot, night, zone, spread_seconds)
             if from_ <= opens_at < until:
                 closes_at = opens_at + timedelta(minutes=open_minutes)
                 owed.add(OwedCheck(slot.resident_id, night, slot.slot_id, opens_at, closes_at, slot.seconds, slot.show))
         night += _DAY
     return sorted(owed, key=lambda check: (check.opens_at, check.resident_id, check.slot_id))
-
-
-def succeed(slot: Slot, successor: Slot, night: date) -> tuple[Slot, Slot]:
-    """Return *slot* ended on *night* and *successor* beginning there: a slot is never edited.
-
-    Raises:
-        ValueError: *successor* is the same slot or another resident's, or *night* is before *slot* began.
-    """
-    if successor.slot_id == slot.slot_id or successor.resident_id != slot.resident_id:
-        raise ValueError(f"slot {slot.slot_id}: its successor needs an id of its own and the same resident")
-    return replace(slot, valid_until=night), replace(successor, valid_from=night)
 
 
 def local_clock(instant: datetime, zone: ZoneInfo, second: str = "andra") -> str:

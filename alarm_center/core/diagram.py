@@ -1,4 +1,4 @@
-"""Draws the machines and tables of the core as Mermaid and Markdown, for the pages in docs/ that show them.
+"""Drawings of the core's machines and tables, in Mermaid and Markdown, for the pages in docs/ that show them.
 
 `python -m alarm_center.core.diagram < docs/check.md` prints the page with its drawings made anew.
 """
@@ -9,18 +9,20 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from alarm_center.core import carer_actions, check
-from alarm_center.core.alarm_events import AT_A_SCREEN, TRANSITIONS
-from alarm_center.core.alarm_kinds import POLICY, KindPolicy
-from alarm_center.core.case import ENDED, AlarmState, CheckState
-from alarm_center.core.late import LATE, Comes, When
+from alarm_center.core.alarm.alarm_events import SCREEN_TABLE, TRANSITIONS
+from alarm_center.core.alarm.alarm_kinds import POLICY, KindPolicy
+from alarm_center.core.alarm.state import AlarmState
+from alarm_center.core.check import check_decisions
+from alarm_center.core.check.late_sessions import LATE, Circumstance, SessionSays
+from alarm_center.core.check.state import ENDED, CheckState
 from alarm_center.core.plan import REASON_TABLE
+from alarm_center.core.replies import carer_actions
 from schemas.vocabulary import AlarmKind
 
 State = TypeVar("State", bound=StrEnum)
 
 
-def states(
+def state_diagram(
     transitions: Mapping[tuple[State, type], Collection[State]], *, start: State, ended: Collection[State]
 ) -> str:
     """Return the machine as a Mermaid state diagram: an arrow for each two states, with the events that take it.
@@ -40,13 +42,13 @@ def states(
     return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def drawn(page: str, drawings: Mapping[str, Callable[[], str]]) -> str:
+def redraw_page(page: str, drawings: Mapping[str, Callable[[], str]]) -> str:
     """Return *page* with what stands between ``<!-- drawn: name -->`` and ``<!-- end -->`` made anew.
 
     Raises:
@@ -67,7 +69,7 @@ def _words(name: str) -> str:
 
 
 def _check_states() -> str:
-    return states(check.TRANSITIONS, start=CheckState.PLANNED, ended=ENDED)
+    return state_diagram(check_decisions.TRANSITIONS, start=CheckState.PLANNED, ended=ENDED)
 
 
 def _reasons() -> str:
@@ -75,16 +77,16 @@ def _reasons() -> str:
         [key, rule.reaction, rule.kind or "", str(int(rule.priority)) if rule.priority else ""]
         for key, rule in REASON_TABLE.items()
     ]
-    return table(["answer or reason", "does", "alarm", "priority"], rows)
+    return markdown_table(["answer or reason", "does", "alarm", "priority"], rows)
 
 
 def _late() -> str:
-    rows = [[when, *(LATE[when, comes] for comes in Comes)] for when in When]
-    return table(["when", *Comes], rows)
+    rows = [[when, *(LATE[when, comes] for comes in SessionSays)] for when in Circumstance]
+    return markdown_table(["when", *SessionSays], rows)
 
 
 def _alarm_states() -> str:
-    return states(TRANSITIONS, start=AlarmState.OPEN, ended={AlarmState.CLOSED})
+    return state_diagram(TRANSITIONS, start=AlarmState.OPEN, ended={AlarmState.CLOSED})
 
 
 def _screen() -> str:
@@ -92,14 +94,14 @@ def _screen() -> str:
     open_states = [state for state in AlarmState if state is not AlarmState.CLOSED]
     rows = [
         [_words(event.__name__), *(" or ".join(sorted(row.get(state, ["refused"]))) for state in open_states)]
-        for event, row in AT_A_SCREEN.items()
+        for event, row in SCREEN_TABLE.items()
     ]
-    return table(["", *open_states], rows)
+    return markdown_table(["", *open_states], rows)
 
 
 def _alarm_kinds() -> str:
     header = ["kind", "priority", "lane", "joins an incident", "held", "camera calls it off", "at once", "drives"]
-    return table(header, [_kind_row(kind, policy) for kind, policy in POLICY.items()])
+    return markdown_table(header, [_kind_row(kind, policy) for kind, policy in POLICY.items()])
 
 
 def _kind_row(kind: AlarmKind, policy: KindPolicy) -> list[str]:
@@ -128,7 +130,7 @@ def _carer_actions() -> str:
         for row in carer_actions.TABLE
     ]  # fmt: skip
     header = ["digit", "action", "Swedish", "English", "from the site", "button", "acknowledged with", "line"]
-    return table(header, rows)
+    return markdown_table(header, rows)
 
 
 DRAWINGS: Final[Mapping[str, Callable[[], str]]] = {
@@ -144,4 +146,4 @@ DRAWINGS: Final[Mapping[str, Callable[[], str]]] = {
 
 
 if __name__ == "__main__":
-    sys.stdout.write(drawn(sys.stdin.read(), DRAWINGS))
+    sys.stdout.write(redraw_page(sys.stdin.read(), DRAWINGS))

@@ -1,6 +1,6 @@
-"""The answers that a town and a resident have agreed on: what each reason leads to, and how long things may take.
+"""Plan of a resident over area and town: default rules of reasons, chains, time limits; the purposes of SMS and calls.
 
-Everything that a town may want otherwise is a field here; the defaults are the towns' own (domain §1.2, design §6).
+A town's choices are fields here; the defaults are those of most towns (docs/domain.md#towns-compared).
 A plan is data: the shell loads it as JSON, lays the resident's over the town's, and hands it to the decisions.
 """
 
@@ -15,7 +15,7 @@ from schemas.vocabulary import AlarmKind, Answer, Channel, HandledBy, Priority, 
 
 
 class Reaction(StrEnum):
-    """What an answer does to its check."""
+    """The effect of an answer on its check."""
 
     SEEN = "seen"
     ALARM = "alarm"
@@ -74,7 +74,7 @@ REASON_TABLE: Final[Mapping[Answer | Reason, Rule]] = MappingProxyType(
         Reason.NOBODY_LOOKED: Rule(Reaction.ALARM, AlarmKind.NOBODY_LOOKED, Priority.SECOND),
     }
 )
-"""What an answer leads to, by its reason (design §6). A plan may override any row but ``in_bed``."""
+"""The rule of each answer, by its reason (docs/check.md#what-an-answer-does). A plan may override any row but ``in_bed``."""
 
 
 class Wording(StrEnum):
@@ -160,7 +160,7 @@ CHAINS: Final[Mapping[Priority, tuple[Step, ...]]] = MappingProxyType(
         ),
     }
 )
-"""Chains by priority, from the round's start (design §6). Copied into a dispatch when it starts."""
+"""Chains by priority, from the round's start (docs/alarm.md#chains). Copied into a dispatch when it starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Plan:
 
     recheck: timedelta = timedelta(minutes=15)
     rechecks: int = 1
-    """How many times to look again before ``not_seen`` becomes an alarm; 0 = never."""
+    """Number of times to look again before ``not_seen`` becomes an alarm; 0 = never."""
     phone_first: bool = False
     two_carers: bool = False
     visit_on_fault: bool = True
@@ -195,16 +195,16 @@ class Plan:
     arrive_within: timedelta = timedelta(minutes=45)
     """The area's target: on site by then, from the alarm's opening."""
     least_drive: timedelta = timedelta(minutes=10)
-    """Whoever accepts late still has this long to drive before being called late."""
+    """A carer who accepts late still has this long to drive before being called late."""
     on_site_silence: timedelta = timedelta(minutes=30)
     answer_within: timedelta = timedelta(minutes=5)
-    """How long a carer on site has to answer the SMS that asks, before being called."""
+    """Time that a carer on site has to answer the SMS that asks, before being called."""
     outcome_within: timedelta = timedelta(minutes=10)
-    """How soon a person has to say how it ended, once nobody needs to go any more."""
+    """Time within which a person has to say how it ended, once nobody needs to go any more."""
     exhausted_repeat: timedelta = timedelta(minutes=5)
-    """How often the lead and the fixed number are called again when every round is over."""
+    """Time after which the lead and the fixed number are called again when every round is over."""
     visit_lead: timedelta = timedelta(minutes=60)
-    """How long before its time a planned visit is sent out."""
+    """Time before its hour at which a planned visit is sent out."""
     rounds: int = 3
     chains: Mapping[Priority, tuple[Step, ...]] = field(default_factory=lambda: CHAINS)
 
@@ -249,7 +249,7 @@ _LEAST: Final[Mapping[str, timedelta]] = MappingProxyType(
         ),
     }
 )
-"""What is done again and again needs a pause: without one, the clockwork would call the same phone without end."""
+"""A step that is done again and again needs a pause: without one, the clockwork would call the same phone without end."""
 
 
 def _fields(layer: Mapping[str, Any], plan: Plan) -> dict[str, Any]:

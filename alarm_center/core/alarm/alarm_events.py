@@ -1,0 +1,319 @@
+"""Alarm events and the state machine: the states that each event may lead to from each state.
+
+The machine is three tables, each with its own rule. A carer's reply is answered in every state. An act of a person at a
+screen is refused where it makes no sense. A fact is taken while it can concern the alarm. `alarm.decide` asks
+`next_states` before and after: it refuses what is in no table, and leads nowhere else. docs/alarm.md is drawn from them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from alarm_center.core.alarm.state import AlarmState
+from schemas.vocabulary import AlarmKind, Condition, Outcome, Priority, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmTick:
+    """Time has passed: do whatever is due. ``signed_in`` says whether anybody sits at a screen for the town."""
+
+    signed_in: bool
+
+
+# ---- what a person at a screen does ----
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCase:
+    """*user* claims the case, with a lease that activity renews."""
+
+    user: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """*user* takes the case from whoever holds it, for the reason in *reason_code*."""
+
+    user: UUID
+    reason_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """The holder is still at it."""
+
+    user: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class InCall:
+    """The holder begins (*on*) or ends a call with the resident: that may hold the dispatch up a little longer."""
+
+    user: UUID
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCase:
+    """The holder lets go of the case."""
+
+    user: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SendPatrol:
+    """*user* wants somebody sent now."""
+
+    user: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """*user* says how it ended. ``note`` says that a note was written, which `other` needs; the store keeps its words."""
+
+    user: UUID
+    outcome: Outcome
+    note: bool = False
+
+
+# ---- what a carer says: a reply to a notice, by SMS, by phone key or on the page (each has its row in `carer_actions`) ----
+
+
+@dataclass(frozen=True, slots=True)
+class CarerReply:
+    """A carer's reply to a notice. It is believed or answered in every state, and never refused."""
+
+    notice_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SiteReply(CarerReply):
+    """A word from the address. Its row says who is inside after it, which trouble it settles or seeks help for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Took(CarerReply):
+    """1: I take it, and am there in *eta_minutes* if that was said."""
+
+    eta_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declined(CarerReply):
+    """2: I cannot; also from somebody who had taken it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived(SiteReply):
+    """3: I am on site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done(SiteReply):
+    """4: I am done. Without an outcome the alarm stays open until a person gives one."""
+
+    outcome: Outcome | None = None
+    note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CannotGetIn(SiteReply):
+    """5: I am at the door and cannot get in."""
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyHome(SiteReply):
+    """I am in, and nobody is here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staying(SiteReply):
+    """6: I am still here, and all is as it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsHelp(CarerReply):
+    """9: I need help. Counts from anybody who was ever asked, also after the alarm was closed."""
+
+
+# ---- facts ----
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A notice failed, or was not delivered within its step's wait."""
+
+    notice_id: UUID
+
+
+STORED_REPLIES: Final[Mapping[type, str]] = MappingProxyType(
+    {
+        Took: "took",
+        Declined: "declined",
+        Arrived: "arrived",
+        Done: "done",
+        CannotGetIn: "cannotgetin",
+        NobodyHome: "nobodyhome",
+        Staying: "staying",
+        NeedsHelp: "needshelp",
+        Undelivered: "undelivered",
+    }
+)
+"""The codes of replies in a line about a closed case. A release has written them: they stay, whatever the class is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionReported:
+    """A later session says that the person is in bed (`cleared`), or that something is wrong after all (`active`)."""
+
+    condition: Condition
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Another raise for the same resident joins this alarm; its priority can only rise."""
+
+    kind: AlarmKind
+    priority: Priority
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IntoIncident:
+    """It has one cause with many others, and is handled with them for as long as the area's target allows."""
+
+    incident_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CalledOff:
+    """The check that a visit stood in for is owed again: nobody has to go. ``by`` is the rule's name or a user's id."""
+
+    by: str
+
+
+AlarmEvent = (
+    AlarmTick
+    | ClaimCase
+    | TakeOver
+    | Renew
+    | InCall
+    | ReleaseCase
+    | SendPatrol
+    | Close
+    | CarerReply
+    | Undelivered
+    | ConditionReported
+    | Joined
+    | IntoIncident
+    | CalledOff
+)
+
+_OPEN, _CLAIMED, _DISPATCHED = AlarmState.OPEN, AlarmState.CLAIMED, AlarmState.DISPATCHED
+_ACCEPTED, _ON_SITE, _CLOSED = AlarmState.ACCEPTED, AlarmState.ON_SITE, AlarmState.CLOSED
+_WAITING = (_OPEN, _CLAIMED, _DISPATCHED)
+_OPEN_STATES = (*_WAITING, _ACCEPTED, _ON_SITE)
+
+StateRow = Mapping[AlarmState, frozenset[AlarmState]]
+"""One event: the states in which it can happen, and which states can come of each."""
+
+
+def _no_change(*states: AlarmState) -> StateRow:
+    return {state: frozenset({state}) for state in states}
+
+
+def _change_to(states: tuple[AlarmState, ...], *to: AlarmState) -> StateRow:
+    return {state: frozenset(to) for state in states}
+
+
+def _maybe_change_to(states: tuple[AlarmState, ...], *to: AlarmState) -> StateRow:
+    """Return a row in which each state stays or becomes one of *to*."""
+    return {state: frozenset({state, *to}) for state in states}
+
+
+def _in_every_state(*changes: StateRow) -> StateRow:
+    """Return a row that refuses in no state; the state stays where none of *changes* says otherwise."""
+    row = dict(_no_change(*AlarmState))
+    for change in changes:
+        row.update(change)
+    return row
+
+
+_TAKES = {**_change_to((_OPEN,), _CLAIMED), **_no_change(_CLAIMED, _DISPATCHED, _ACCEPTED, _ON_SITE)}
+_IN_HAND = _no_change(_CLAIMED, _DISPATCHED, _ACCEPTED, _ON_SITE)
+
+SCREEN_TABLE: Final[Mapping[type, StateRow]] = MappingProxyType(
+    {
+        ClaimCase: _TAKES,
+        TakeOver: _TAKES,
+        Renew: _IN_HAND,
+        InCall: _IN_HAND,
+        ReleaseCase: {**_IN_HAND, **_change_to((_CLAIMED,), _OPEN)},
+        SendPatrol: _change_to(_WAITING, _DISPATCHED),
+        Close: _change_to(_OPEN_STATES, _CLOSED),
+    }
+)
+"""Acts of a person at a screen, and the states in which each may be done."""
+
+REPLY_TABLE: Final[Mapping[type, StateRow]] = MappingProxyType(
+    {
+        CarerReply: _in_every_state(),
+        SiteReply: _in_every_state(_change_to(_WAITING, _ON_SITE), _maybe_change_to((_ACCEPTED,), _ON_SITE)),
+        # After a dispatch that was called off a carer is answered, and nobody owns it.
+        Took: _in_every_state(_change_to((_DISPATCHED,), _ACCEPTED)),
+        # Cannot after all: somebody else is sought, unless another carer has it too.
+        Declined: _in_every_state(_maybe_change_to((_ACCEPTED, _ON_SITE), _DISPATCHED)),
+        # The lead may say how it ended without going there.
+        Done: _in_every_state(_maybe_change_to(_OPEN_STATES, _ON_SITE, _CLOSED)),
+        NeedsHelp: _in_every_state(_change_to((_OPEN, _CLAIMED), _DISPATCHED)),
+    }
+)
+"""A carer's word is answered in every state, for ever; the rows say where it changes the state. A word without a row of
+its own has that of its class, so that a new one is never refused."""
+
+FACT_TABLE: Final[Mapping[type, StateRow]] = MappingProxyType(
+    {
+        Undelivered: _in_every_state(),
+        AlarmTick: {
+            **_maybe_change_to((_OPEN,), _DISPATCHED),
+            **_maybe_change_to((_CLAIMED,), _OPEN, _DISPATCHED),
+            **_no_change(_DISPATCHED, _ACCEPTED, _ON_SITE),
+        },
+        ConditionReported: {
+            **_maybe_change_to((_OPEN, _CLAIMED), _DISPATCHED),
+            # It was only the evidence that sent somebody: a person closes.
+            **_maybe_change_to((_DISPATCHED,), _OPEN, _CLAIMED),
+            **_no_change(_ACCEPTED),
+            # Something new after the carer was done: somebody has to go again.
+            **_maybe_change_to((_ON_SITE,), _DISPATCHED),
+        },
+        Joined: {**_maybe_change_to((_OPEN, _CLAIMED, _ON_SITE), _DISPATCHED), **_no_change(_DISPATCHED, _ACCEPTED)},
+        IntoIncident: _no_change(_OPEN, _CLAIMED),
+        CalledOff: _change_to((_OPEN, _DISPATCHED), _CLOSED),
+    }
+)
+"""Facts: they happen without anybody's wish. An undelivered notice is one in every state."""
+
+_ROWS: Final = {**SCREEN_TABLE, **REPLY_TABLE, **FACT_TABLE}
+
+
+def next_states(state: AlarmState, event: type) -> frozenset[AlarmState]:
+    """Return the states that an *event* of this class can lead to from *state*; none makes it an illegal move."""
+    row = next((_ROWS[kind] for kind in event.__mro__ if kind in _ROWS), {})
+    return row.get(state, frozenset())
+
+
+CARER_REPLIES: Final = (Took, Declined, Arrived, Done, CannotGetIn, NobodyHome, Staying, NeedsHelp)
+
+TRANSITIONS: Final[Mapping[tuple[AlarmState, type], frozenset[AlarmState]]] = MappingProxyType(
+    {
+        (state, event): next_states(state, event)
+        for event in (*SCREEN_TABLE, *CARER_REPLIES, *FACT_TABLE)
+        for state in AlarmState
+        if next_states(state, event)
+    }
+)
+"""The whole machine, to be drawn and tested."""

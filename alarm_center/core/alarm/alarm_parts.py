@@ -1,0 +1,57 @@
+"""Parts of an alarm that change as one: the claim at a screen, a carer's acceptance, and the time limits.
+
+Each is a sub-machine of the alarm, and a frozen value:
+
+- `ScreenClaim`: the person at a screen who has it, and whether that has moved the self-dispatch.
+- `Acceptance`: the carers' side, from taken to done. Nobody has accepted: there is none.
+- `Limits`: the instants by which something must have happened.
+
+Two more stand elsewhere: `state.Dispatch`, the carers that it seeks and has asked, and the vocabulary's `Condition`, the
+evidence so far in one word, which is kept apart from people's response. The state says how far all of them together have
+come; `alarm_events` draws where it can go.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from alarm_center.core.alarm.lease import Lease
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenClaim:
+    """The hold of one person at a screen on the alarm. ``in_call`` is theirs, and ends with their hold."""
+
+    lease: Lease = Lease()  # noqa: RUF009 - frozen
+    in_call: bool = False
+    moved: bool = False
+    """A claim moves the self-dispatch once, whoever claims again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A carer has taken the alarm: since when, and how far they have come. ``notice_id`` is the owner's notice."""
+
+    notice_id: UUID
+    accepted_at: datetime
+    on_site_at: datetime | None = None
+    on_site_word_at: datetime | None = None
+    """The last word from the address."""
+    on_site_asked: bool = False
+    """On site, silent, and asked by SMS."""
+    staff_inside: bool = False
+    """Somebody is with the resident, and the device makes nothing. Not so of who cannot get in, or is done."""
+    done_at: datetime | None = None
+    """The carer has said done; how it ended is still owed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """By when something must have happened."""
+
+    self_dispatch_at: datetime | None = None
+    """Staff are sent by then, whoever holds it."""
+    arrive_by: datetime | None = None
+    """The area's target, or the visit's time."""
+    limit_at: datetime | None = None
+    """By then whoever has it must have arrived, said a word from the site, or said how it ended."""

@@ -1,0 +1,206 @@
+"""Effects of a carer's reply, or of a failed delivery, on an alarm: taken, declined, on site, done, locked out, in need.
+
+A reply is a fact. It is never refused for coming late, twice or out of order: the alarm believes it, or answers it.
+"""
+
+from dataclasses import replace
+
+from alarm_center.core.alarm import dispatch as dispatching
+from alarm_center.core.alarm.alarm_change import WAITING, AlarmChange
+from alarm_center.core.alarm.alarm_effects import Tell
+from alarm_center.core.alarm.alarm_events import (
+    STORED_REPLIES,
+    CarerReply,
+    Declined,
+    Done,
+    NeedsHelp,
+    SiteReply,
+    Took,
+    Undelivered,
+)
+from alarm_center.core.alarm.state import AlarmState, DispatchPurpose, DispatchState, Notice, NoticeState
+from alarm_center.core.decision import Raise
+from alarm_center.core.plan import Wording
+from alarm_center.core.replies import carer_actions
+from schemas import timeline
+from schemas.vocabulary import AlarmKind, Priority
+
+AnyReply = CarerReply | Undelivered
+"""A carer's own reply, or the provider's in their stead: the notice did not reach them."""
+
+
+def apply_reply(change: AlarmChange, word: AnyReply) -> None:
+    """Apply a carer's reply to the alarm and queue the SMS that answers it.
+
+    Raises:
+        IllegalMove: the notice is not one of this alarm's, or `done` is said with `other` and without a note.
+    """
+    notice = change.notice(word.notice_id)
+    if change.alarm.state is AlarmState.CLOSED:
+        _apply_after_close(change, word, notice)
+        return
+    match word:
+        case Took():
+            _apply_took(change, notice, word.eta_minutes)
+        case Declined():
+            _apply_declined(change, notice)
+        case Undelivered():
+            _apply_undelivered(change, notice)
+        case NeedsHelp():
+            _apply_needs_help(change, notice)
+        case Done(outcome=outcome, note=note) if _asks_for_outcome(change, notice):
+            if outcome is None:
+                _queue_answer(change, notice, Wording.DONE)
+            else:
+                change.close(notice.notice_id, outcome, note, phone=notice.phone)
+        case SiteReply():
+            if change.alarm.state in WAITING:
+                # On site without having said 1: the word counts for both.
+                change.accept(notice)
+            if _require_taken(change, notice):
+                _apply_site_reply(change, word, notice)
+        case CarerReply():
+            # A word of a new row, said from anywhere: it does what its row says.
+            if _require_taken(change, notice):
+                _apply_row(change, word, notice)
+
+
+def _asks_for_outcome(change: AlarmChange, notice: Notice) -> bool:
+    """Tell whether *notice* asked a lead for the outcome, not to go there; a lead who took it since speaks from the site."""
+    return notice.wording is Wording.OUTCOME and not change.alarm.taken_by(notice.phone)
+
+
+def _require_taken(change: AlarmChange, notice: Notice) -> bool:
+    """Tell whether the carer has the case, and answer a carer who has not."""
+    if change.alarm.taken_by(notice.phone):
+        return True
+    change.add_line(timeline.CaseNotTheirs(notice.notice_id))
+    _queue_answer(change, notice, Wording.NOT_YOURS)
+    return False
+
+
+def _apply_site_reply(change: AlarmChange, word: SiteReply, notice: Notice) -> None:
+    _record_site_word(change)
+    if isinstance(word, Done):
+        change.add_line(carer_actions.TABLE.of(word).line(notice.notice_id))
+        _apply_done(change, word, notice)
+        return
+    _apply_row(change, word, notice)
+
+
+def _apply_row(change: AlarmChange, word: CarerReply, notice: Notice) -> None:
+    row = carer_actions.TABLE.of(word)
+    change.add_line(row.line(notice.notice_id))
+    if row.staff_inside is not None:
+        change.record_staff_inside(row.staff_inside)
+    if row.settles:
+        change.end_search(*row.settles)
+    if row.seeks is not None:
+        change.seek_help(row.seeks)
+    if row.answer is not None:
+        _queue_answer(change, notice, row.answer)
+
+
+def _apply_done(change: AlarmChange, word: Done, notice: Notice) -> None:
+    if word.outcome is not None:
+        change.close(notice.notice_id, word.outcome, word.note, phone=notice.phone)
+        return
+    change.acceptance = replace(change.acceptance, done_at=change.now)
+    change.limits = replace(change.limits, limit_at=change.now + change.plan.outcome_within)
+    change.record_staff_inside(False)
+    change.end_search(*DispatchPurpose)
+    _queue_answer(change, notice, Wording.DONE)
+
+
+def _apply_took(change: AlarmChange, notice: Notice, eta_minutes: int | None) -> None:
+    if change.alarm.taken_by(notice.phone):
+        if eta_minutes is not None and change.alarm.state is AlarmState.ACCEPTED:
+            change.add_line(timeline.EtaChanged(notice.notice_id, eta_minutes))
+            change.limits = replace(change.limits, limit_at=change.arrival_deadline(eta_minutes))
+        _queue_answer(change, notice, Wording.GRANTED)
+        return
+    if not change.alarm.seeks:
+        called_off = change.alarm.state in WAITING
+        if notice.state in (NoticeState.ASKED, NoticeState.EXPIRED):
+            change.dispatch = dispatching.replace_notice(change.dispatch, replace(notice, state=NoticeState.STOOD_DOWN))
+        change.add_line(timeline.TookTooLate(notice.notice_id))
+        _queue_answer(change, notice, Wording.STOOD_DOWN if called_off else Wording.TAKEN)
+        return
+    change.accept(notice, eta_minutes)
+    _queue_answer(change, notice, Wording.GRANTED)
+    if change.dispatch.state is DispatchState.RUNNING and not dispatching.is_waiting_for_reply(
+        change.dispatch, change.alarm
+    ):
+        # Two were agreed on: the second is asked now, not when the first would have been called.
+        change.advance_dispatch(hasten=True)
+
+
+def _apply_declined(change: AlarmChange, notice: Notice) -> None:
+    had_it = change.alarm.taken_by(notice.phone)
+    if notice.state is NoticeState.DECLINED and notice.round == change.dispatch.round and not had_it:
+        # Said again: it must not hasten the next step a second time.
+        _queue_answer(change, notice, Wording.DECLINED)
+        return
+    change.add_line(timeline.CarerDeclined(notice.notice_id))
+    if had_it:
+        change.drop_carer(notice)
+    else:
+        change.dispatch = dispatching.record_refusal(change.dispatch, notice, change.now)
+        if change.dispatch.state is DispatchState.RUNNING:
+            change.advance_dispatch(hasten=not dispatching.is_waiting_for_reply(change.dispatch, change.alarm))
+    _queue_answer(change, notice, Wording.DECLINED)
+
+
+def _apply_undelivered(change: AlarmChange, notice: Notice) -> None:
+    change.add_line(timeline.NoticeUndelivered(notice.notice_id))
+    if notice.state is not NoticeState.ASKED:
+        return
+    change.dispatch = dispatching.expire_notice(change.dispatch, notice)
+    if change.dispatch.state is DispatchState.RUNNING and notice.round == change.dispatch.round:
+        change.advance_dispatch(hasten=True)
+
+
+def _apply_needs_help(change: AlarmChange, notice: Notice) -> None:
+    change.add_line(timeline.CarerNeedsHelp(notice.notice_id))
+    change.alarm = replace(change.alarm, priority=Priority.FIRST)
+    if change.alarm.state is AlarmState.ON_SITE and change.alarm.taken_by(notice.phone):
+        _record_site_word(change)
+    if change.alarm.state in WAITING:
+        change.alarm = replace(change.alarm, state=AlarmState.DISPATCHED)
+        change.limits = replace(change.limits, self_dispatch_at=None, limit_at=None)
+    change.seek_help(DispatchPurpose.HELP, besides=notice)
+    _queue_answer(change, notice, Wording.HELP_COMING)
+
+
+def _apply_after_close(change: AlarmChange, word: AnyReply, notice: Notice) -> None:
+    code = STORED_REPLIES.get(type(word))
+    if code is None:
+        assert isinstance(word, CarerReply), f"{word} has no code in STORED_REPLIES"
+        code = carer_actions.TABLE.of(word).name
+    change.add_line(timeline.WordAfterClose(notice.notice_id, code))
+    match word:
+        case NeedsHelp():
+            # The case is over, the carer's trouble is not.
+            change.effects.append(Raise(AlarmKind.MANUAL, Priority.FIRST, None))
+            _queue_answer(change, notice, Wording.HELP_COMING)
+        case Took():
+            _queue_answer(change, notice, Wording.STOOD_DOWN)
+        case Declined() | Undelivered():
+            pass
+        case CarerReply():
+            _queue_answer(change, notice, Wording.CASE_CLOSED)
+
+
+def _record_site_word(change: AlarmChange) -> None:
+    """Record a word from the site: the limit of silence begins anew."""
+    acceptance = change.alarm.acceptance
+    since = None if acceptance is None else acceptance.on_site_at
+    change.alarm = replace(change.alarm, state=AlarmState.ON_SITE)
+    change.acceptance = replace(
+        change.acceptance, on_site_at=since or change.now, on_site_word_at=change.now, on_site_asked=False, done_at=None
+    )
+    change.limits = replace(change.limits, limit_at=change.now + change.plan.on_site_silence)
+
+
+def _queue_answer(change: AlarmChange, notice: Notice, wording: Wording) -> None:
+    change.effects.append(Tell(wording, change.notice(notice.notice_id)))

@@ -1,0 +1,224 @@
+"""Values of an alarm, its dispatch and its notices. They are frozen; all instants are aware and in UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from alarm_center.core.alarm.alarm_kinds import POLICY, KindPolicy
+from alarm_center.core.alarm.alarm_parts import Acceptance, Limits, ScreenClaim
+from alarm_center.core.alarm.lease import Lease
+from alarm_center.core.plan import Step, Wording
+from schemas.vocabulary import AlarmKind, Channel, Condition, Outcome, Priority, Reason, Who
+
+
+class AlarmState(StrEnum):
+    OPEN = "open"
+    CLAIMED = "claimed"
+    DISPATCHED = "dispatched"
+    ACCEPTED = "accepted"
+    ON_SITE = "on_site"
+    CLOSED = "closed"
+
+
+class DispatchState(StrEnum):
+    RUNNING = "running"
+    ACCEPTED = "accepted"
+    STOOD_DOWN = "stood_down"
+    EXHAUSTED = "exhausted"
+    """Every round was made; the lead, the fixed number and the red board have it."""
+
+
+class NoticeState(StrEnum):
+    """A carer's answer to one notice (how its SMS fared is the outbox's)."""
+
+    ASKED = "asked"
+    TOOK = "took"
+    DECLINED = "declined"
+    STOOD_DOWN = "stood_down"
+    EXPIRED = "expired"
+
+
+class DispatchPurpose(StrEnum):
+    """The purpose of a dispatch: the alarm itself, or a trouble of the carer who has it."""
+
+    CALL_OUT = "call_out"
+    LATE = "late"
+    SILENCE = "silence"
+    ACCESS = "access"
+    HELP = "help"
+
+    @property
+    def rank(self) -> int:
+        """The gravity of the purpose, from 0; a search in progress begins anew only for a graver one."""
+        return _PURPOSE_RANK[self]
+
+
+_PURPOSE_RANK: Final[Mapping[DispatchPurpose, int]] = MappingProxyType(
+    {
+        DispatchPurpose.CALL_OUT: 0,
+        DispatchPurpose.LATE: 1,
+        DispatchPurpose.SILENCE: 2,
+        DispatchPurpose.ACCESS: 3,
+        DispatchPurpose.HELP: 4,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One SMS or call to one carer in a dispatch. ``shift_id`` is ``None`` for the town's fixed number."""
+
+    notice_id: UUID
+    round: int
+    step: int
+    who: Who
+    channel: Channel
+    wording: Wording
+    phone: str
+    shift_id: UUID | None
+    patrol: str
+    asked_at: datetime
+    state: NoticeState = NoticeState.ASKED
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Sending staff for one alarm or visit: the chain as it was when it started, and whom it has asked."""
+
+    dispatch_id: UUID
+    chain: tuple[Step, ...]
+    started_at: datetime
+    round_started_at: datetime
+    round: int = 1
+    step: int = 0
+    """The index in ``chain`` of the next step."""
+    state: DispatchState = DispatchState.RUNNING
+    notices: tuple[Notice, ...] = ()
+    last_round: int = 3
+    """After this round it is exhausted."""
+    needed: int = 1
+    """Number of carers who have to accept before it stops asking."""
+    seeking: DispatchPurpose = DispatchPurpose.CALL_OUT
+    repeat_at: datetime | None = None
+    """Exhausted: when the lead and the fixed number are asked again."""
+
+    @property
+    def seeks(self) -> bool:
+        """True while somebody is still sought."""
+        return self.state in (DispatchState.RUNNING, DispatchState.EXHAUSTED)
+
+    @property
+    def takers(self) -> tuple[Notice, ...]:
+        """One notice for each phone that has accepted, the first acceptance first."""
+        taken: dict[str, Notice] = {}
+        for notice in sorted(self.notices, key=lambda n: n.answered_at or n.asked_at):
+            if notice.state is NoticeState.TOOK:
+                taken.setdefault(notice.phone, notice)
+        return tuple(taken.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAlarm:
+    """An alarm to be opened: the resident or the area, the cause, and the urgency.
+
+    A ``visit`` is calm, and is to be made by ``arrive_by``. An alarm without ``arrive_by`` has the area's target.
+    """
+
+    alarm_id: UUID
+    org: str
+    area_id: UUID
+    resident_id: UUID | None
+    device_id: str | None
+    case_no: int
+    kind: AlarmKind
+    priority: Priority
+    reason: Reason | None = None
+    visit: bool = False
+    arrive_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Somebody must act. ``visit`` alarms are calm: a planned visit, dispatched and answered the same way.
+
+    Its sub-machines are values of their own (`alarm_parts`). While it is open, ``next_step_at`` is the earliest of every limit that it carries, and never ``None``.
+    """
+
+    alarm_id: UUID
+    org: str
+    area_id: UUID
+    resident_id: UUID | None
+    device_id: str | None
+    case_no: int
+    kind: AlarmKind
+    priority: Priority
+    reason: Reason | None
+    opened_at: datetime
+    visit: bool = False
+    state: AlarmState = AlarmState.OPEN
+    condition: Condition = Condition.ACTIVE
+    next_step_at: datetime | None = None
+    claim: ScreenClaim = ScreenClaim()  # noqa: RUF009 - frozen
+    acceptance: Acceptance | None = None
+    limits: Limits = Limits()  # noqa: RUF009 - frozen
+    dispatch: Dispatch | None = None
+    incident_id: UUID | None = None
+    outcome: Outcome | None = None
+    closed_by: str | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def policy(self) -> KindPolicy:
+        """The policy of its kind."""
+        return POLICY[self.kind]
+
+    @property
+    def lease(self) -> Lease:
+        """The lease of whoever has it at a screen."""
+        return self.claim.lease
+
+    def is_held(self, now: datetime) -> bool:
+        """Tell whether anybody has it at a screen at *now*."""
+        return self.lease.is_held(now)
+
+    def is_held_by(self, user: UUID, now: datetime) -> bool:
+        """Tell whether *user* has it at a screen at *now*."""
+        return self.lease.is_held_by(user, now)
+
+    def is_held_by_other(self, user: UUID, now: datetime) -> bool:
+        """Tell whether somebody other than *user* has it at a screen at *now*."""
+        return self.lease.is_held_by_other(user, now)
+
+    @property
+    def seeks(self) -> bool:
+        """True while a carer is still sought."""
+        return self.dispatch is not None and self.dispatch.seeks
+
+    @property
+    def takers(self) -> tuple[Notice, ...]:
+        """One notice for each phone that has it, the owner's first."""
+        return () if self.dispatch is None else self.dispatch.takers
+
+    @property
+    def staff_inside(self) -> bool:
+        """True while a carer is with the resident: the device makes nothing."""
+        return self.acceptance is not None and self.acceptance.staff_inside
+
+    @property
+    def accepted_at(self) -> datetime | None:
+        """The instant at which a carer took it, ``None`` while none has it."""
+        return None if self.acceptance is None else self.acceptance.accepted_at
+
+    @property
+    def done_at(self) -> datetime | None:
+        """The instant at which the carer said done; how it ended is then still owed."""
+        return None if self.acceptance is None else self.acceptance.done_at
+
+    def taken_by(self, phone: str) -> bool:
+        """Tell whether the carer with *phone* has it."""
+        return any(notice.phone == phone for notice in self.takers)

@@ -1,0 +1,30 @@
+"""The numbers, codes and times that an SMS or a call may say."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextFacts:
+    """Facts that a text may say. Give those that are known; a text takes those that it needs.
+
+    ``area`` is a neutral code of at most four digits or capitals. ``patrol`` is said only if it is a patrol's
+    label with a number ("Patrull 2"), never a person's name. ``by`` is a deadline, or a visit's time.
+    ``token`` is the notice's own link token; ``incident_link`` makes the link of an incident's list. ``digit``
+    is the one that the carer sent.
+    """
+
+    case_no: int | None = None
+    priority: int | None = None
+    area: str | None = None
+    by: datetime | None = None
+    token: str | None = None
+    patrol: str | None = None
+    other_no: int | None = None
+    other_priority: int | None = None
+    minutes: int | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    incident_link: str | None = None
+    places: int | None = None
+    digit: str | None = None

@@ -1,0 +1,249 @@
+"""The table of a carer's actions on a case: one row for each, from its digit to its line in the timeline.
+
+The parser of replies, the resolver, the alarm, the menus in SMS and calls, and the buttons of the link page are made from
+`TABLE`. To add a thing that a carer can do: an event in `alarm_events`, and a row here (docs/contributing.md). Everybody reads `TABLE` by its
+module, at each use, so that a test can put a table with one row more in its place.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from alarm_center.core.alarm.alarm_events import (
+    Arrived,
+    CannotGetIn,
+    CarerReply,
+    Declined,
+    Done,
+    NeedsHelp,
+    NobodyHome,
+    Staying,
+    Took,
+)
+from alarm_center.core.alarm.state import DispatchPurpose
+from alarm_center.core.plan import Wording
+from schemas import timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Bilingual:
+    """A few words in Swedish and in English."""
+
+    sv: str
+    en: str
+
+    def said(self, language: str) -> str:
+        """Return the words in *language*, ``sv`` or ``en``."""
+        return {"sv": self.sv, "en": self.en}[language]
+
+
+class ButtonPlace(StrEnum):
+    """The place of a button on the link page, which decides when it is shown."""
+
+    ON_THE_WAY = "on_the_way"
+    """The one large button, until the carer is on site."""
+    ON_SITE = "on_site"
+    """Below the form that closes the case, once the carer is on site."""
+    AT_THE_DOOR = "at_the_door"
+    """Side by side, all the time."""
+    DANGER = "danger"
+    """The red one, all the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button of the link page; *label* is Swedish, and its translation stands in the catalogues."""
+
+    label: str
+    place: ButtonPlace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CarerAction:
+    """One thing that a carer can do about a case."""
+
+    name: str
+    """Kept on the reply and in the timeline, and what the link page's button sends."""
+    event: type[CarerReply]
+    line: type[timeline.CarerLine]
+    """The alarm's line in the timeline."""
+    answer: Wording | None = None
+    """The SMS that acknowledges it, where it succeeds; ``None``: the page that it was said on has shown it."""
+
+    digit: str | None = None
+    """The digit written in an SMS, or pressed in a call; ``None``: only the link page has it."""
+    label: Bilingual | None = None
+    """The words beside the digit in an SMS: 1=tar."""
+    phrases: tuple[str, ...] = ()
+    """Swedish, then English: each is read as the digit is, also without its dots and rings."""
+    offered_in: frozenset[Wording] = frozenset()
+    """The texts that offer it, in their menu or in words of their own."""
+    spoken: Bilingual | None = None
+    """The words after the digit in a call's menu: 1 om du tar det."""
+    counts_in: frozenset[Wording] = frozenset()
+    """The calls in which its key is taken, whether or not the menu names it."""
+    button: Button | None = None
+    """``None``: the page has a form of its own for it."""
+
+    from_the_site: bool = False
+    """Said at the address, and so only about a case of the carer's own."""
+    sounds: bool = False
+    """Heard with sound wherever it comes from: somebody stands at a door, or is in need."""
+
+    # What a word from the site does to the alarm.
+    staff_inside: bool | None = None
+    """Somebody is with the resident now, or is not: the device stays dark, or may look. ``None``: as it was."""
+    settles: tuple[DispatchPurpose, ...] = ()
+    """The troubles that are over with it: help for them is sought no longer."""
+    seeks: DispatchPurpose | None = None
+    """The trouble that one more person is sought for."""
+
+    @property
+    def asked_by(self) -> frozenset[Wording]:
+        """The questions that its bare digit answers. Not those that want a number with it, as "which one?" does."""
+        return (self.offered_in | self.counts_in) & QUESTIONS
+
+
+_ASKS: Final = frozenset(
+    {
+        Wording.CALL_OUT,
+        Wording.VISIT,
+        Wording.REMINDER,
+        Wording.ESCALATION,
+        Wording.ESCALATION_LATE,
+    }
+)
+VOICE: Final = frozenset({Wording.VOICE_CALL_OUT, Wording.VOICE_ON_SITE_CHECK})
+"""Read out in a call: digits become words, and no segment limits them."""
+
+QUESTIONS: Final = _ASKS | VOICE | {Wording.MUSTER, Wording.ON_SITE_CHECK}
+"""The texts that a bare digit answers; the others tell something, or ask for a case number."""
+
+_CALL_OUT, _ON_SITE = Wording.VOICE_CALL_OUT, Wording.VOICE_ON_SITE_CHECK
+
+TAKE: Final = CarerAction(
+    name="take", event=Took, line=timeline.CarerAccepted, answer=Wording.GRANTED,
+    digit="1", label=Bilingual("tar", "take"), spoken=Bilingual("om du tar det", "to take it"),
+    offered_in=_ASKS | {Wording.MUSTER, Wording.NOT_UNDERSTOOD, _CALL_OUT}, counts_in=frozenset({_CALL_OUT}),
+    phrases=(
+        "ja", "japp", "tar", "ta", "jag tar", "tar det", "jag tar det", "tar den", "jag tar den", "tar larmet",
+        "jag tar larmet", "åker", "jag åker", "kommer", "jag kommer", "på väg", "jag är på väg",
+        "yes", "take", "taking", "take it", "i take", "i take it", "taking it", "i'll take it", "accept", "going", "coming",
+        "on my way",
+    ),
+)  # fmt: skip
+CANNOT: Final = CarerAction(
+    name="cannot", event=Declined, line=timeline.CarerDeclined, answer=Wording.DECLINED,
+    digit="2", label=Bilingual("kan inte", "cannot"), spoken=Bilingual("om du inte kan", "if you cannot"),
+    offered_in=_ASKS | {Wording.MUSTER, Wording.NOT_UNDERSTOOD, _CALL_OUT}, counts_in=frozenset({_CALL_OUT}),
+    phrases=(
+        "nej", "kan inte", "kan ej", "jag kan inte", "tar inte", "tar ej", "upptagen", "jag är upptagen",
+        "no", "cannot", "can not", "can't", "i cannot", "i can't", "busy",
+    ),
+)  # fmt: skip
+ON_SITE: Final = CarerAction(
+    name="on_site", event=Arrived, line=timeline.CarerOnSite, answer=Wording.ARRIVED,
+    digit="3", label=Bilingual("framme", "on site"),
+    offered_in=frozenset({Wording.GRANTED, Wording.NOT_UNDERSTOOD}), counts_in=frozenset({_ON_SITE}),
+    phrases=(
+        "framme", "jag är framme", "på plats", "jag är på plats", "on site", "onsite", "i am on site", "arrived",
+    ),
+    button=Button("Framme", ButtonPlace.ON_THE_WAY),
+    from_the_site=True, staff_inside=True, settles=(DispatchPurpose.LATE, DispatchPurpose.SILENCE, DispatchPurpose.ACCESS),
+)  # fmt: skip
+DONE: Final = CarerAction(
+    name="done", event=Done, line=timeline.CarerDone, answer=Wording.DONE,
+    digit="4", label=Bilingual("klar", "done"), spoken=Bilingual("om du är klar", "if you are done"),
+    offered_in=frozenset(
+        {Wording.GRANTED, Wording.ARRIVED, Wording.STAYING, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD, _ON_SITE}
+    ),
+    counts_in=frozenset({_ON_SITE}),
+    phrases=("klar", "klart", "jag är klar", "färdig", "done", "i am done", "finished"),
+    from_the_site=True,
+)  # fmt: skip
+CANNOT_GET_IN: Final = CarerAction(
+    name="cannot_get_in", event=CannotGetIn, line=timeline.CarerLockedOut, answer=Wording.CANNOT_GET_IN,
+    digit="5", label=Bilingual("kommer inte in", "cannot get in"),
+    offered_in=frozenset({Wording.GRANTED, Wording.ARRIVED, Wording.NOT_UNDERSTOOD}), counts_in=frozenset({_ON_SITE}),
+    phrases=(
+        "kommer inte in", "kan inte komma in", "kommer ej in", "jag kommer inte in", "inte in",
+        "cannot get in", "can't get in", "can not get in", "no access",
+    ),
+    button=Button("Kommer inte in", ButtonPlace.AT_THE_DOOR),
+    # Nobody is with the person: the device may look.
+    from_the_site=True, sounds=True, staff_inside=False, seeks=DispatchPurpose.ACCESS,
+)  # fmt: skip
+NOBODY_HOME: Final = CarerAction(
+    name="nobody_home", event=NobodyHome, line=timeline.CarerFoundNobody,
+    button=Button("Ingen hemma", ButtonPlace.AT_THE_DOOR),
+    from_the_site=True, staff_inside=True, seeks=DispatchPurpose.ACCESS,
+)  # fmt: skip
+STAYING: Final = CarerAction(
+    name="staying", event=Staying, line=timeline.CarerStaying, answer=Wording.STAYING,
+    digit="6", label=Bilingual("stannar", "staying"), spoken=Bilingual("om du stannar", "if you are staying"),
+    offered_in=frozenset({Wording.ARRIVED, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD, _ON_SITE}),
+    counts_in=frozenset({_ON_SITE}),
+    phrases=("stannar", "stannar kvar", "jag stannar", "jag stannar kvar", "staying", "stay", "i stay"),
+    button=Button("Stannar – allt som det ska", ButtonPlace.ON_SITE),
+    from_the_site=True, staff_inside=True, settles=(DispatchPurpose.LATE, DispatchPurpose.SILENCE),
+)  # fmt: skip
+HELP: Final = CarerAction(
+    name="help", event=NeedsHelp, line=timeline.CarerNeedsHelp, answer=Wording.HELP_COMING,
+    digit="9", label=Bilingual("hjälp", "help"), spoken=Bilingual("om du behöver hjälp", "if you need help"),
+    offered_in=frozenset(
+        {Wording.GRANTED, Wording.ARRIVED, Wording.STAYING, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD, _ON_SITE}
+    ),
+    counts_in=frozenset({_CALL_OUT, _ON_SITE}),
+    phrases=(
+        "hjälp", "hjälp mig", "behöver hjälp", "jag behöver hjälp", "help", "help me", "need help", "i need help", "sos",
+    ),
+    button=Button("Behöver hjälp", ButtonPlace.DANGER),
+    sounds=True, seeks=DispatchPurpose.HELP,
+)  # fmt: skip
+
+ROWS: Final = (TAKE, CANNOT, ON_SITE, DONE, CANNOT_GET_IN, NOBODY_HOME, STAYING, HELP)
+
+
+class CarerActions:
+    """A table of rows, and its ways in.
+
+    Raises:
+        ValueError: two rows share a name, an event, a digit or a phrase; the message says which.
+    """
+
+    def __init__(self, rows: tuple[CarerAction, ...]) -> None:
+        self.rows: Final = rows
+        self.by_name: Final = _index("name", [(row.name, row) for row in rows])
+        self.by_digit: Final = _index("digit", [(row.digit, row) for row in rows if row.digit is not None])
+        self.by_phrase: Final = _index("phrase", [(phrase, row) for row in rows for phrase in row.phrases])
+        self._by_event: Final = _index("event", [(row.event.__name__, row) for row in rows])
+
+    def __iter__(self) -> Iterator[CarerAction]:
+        return iter(self.rows)
+
+    def of(self, word: CarerReply) -> CarerAction:
+        """Return the row of an event."""
+        return self._by_event[type(word).__name__]
+
+    def menu(self, wording: Wording, language: str) -> str:
+        """Return what *wording* offers, by digit: ``1=tar 2=kan inte``; of a call ``1 om du tar det, 2 om du inte kan``."""
+        offered = sorted((row for row in self.rows if wording in row.offered_in), key=lambda row: row.digit or "")
+        if wording in VOICE:
+            return ", ".join(f"{row.digit} {row.spoken.said(language)}" for row in offered if row.spoken)
+        return " ".join(f"{row.digit}={row.label.said(language)}" for row in offered if row.label)
+
+
+def _index(of: str, pairs: list[tuple[str, CarerAction]]) -> Mapping[str, CarerAction]:
+    found: dict[str, CarerAction] = {}
+    for key, row in pairs:
+        if key in found:
+            raise ValueError(
+                f"carer actions: {of} {key!r} stands on {found[key].name} and on {row.name}: give it one row"
+            )
+        found[key] = row
+    return MappingProxyType(found)
+
+
+TABLE = CarerActions(ROWS)
