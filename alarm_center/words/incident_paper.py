@@ -1,0 +1,38 @@
+"""An incident's list as plain text to print, in the town's language: by area and risk, what is left to check first."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from alarm_center.core.incident_list import IncidentList, IncidentPlace
+from alarm_center.words.catalogues import SPEECHES
+from alarm_center.words.paper import entry_lines
+
+
+def incident_text(made: IncidentList) -> str:
+    """Return the list's text, at most :data:`paper.WIDTH` wide but for each place's first line, which has its case before it."""
+    speech = SPEECHES[made.language]
+    lines = [
+        speech("STÖRNING %(number)s  %(town)s", number=made.number, town=made.town),
+        speech(
+            "Började %(opened)s. Läst %(read)s. %(left)s av %(all)s kvar att kontrollera.",
+            opened=speech.clock(made.opened_at, made.zone),
+            read=speech.clock(made.read_at, made.zone),
+            left=_left(made.places),
+            all=len(made.places),
+        ),
+        speech("Innehåller sekretessbelagda uppgifter. Förstörs efter natten."),
+    ]
+    for area, group in groupby(made.places, key=lambda place: place.area):
+        places = tuple(group)
+        heading = speech("OMRÅDE %(area)s: %(left)s av %(all)s kvar", area=area, left=_left(places), all=len(places))
+        lines += ["", heading]
+        for place in sorted(places, key=lambda each: each.ticked):
+            times = ", ".join(speech.clock(at, made.zone) for at in place.times)
+            first, *more = entry_lines(place.entry, times, speech)
+            case = speech("ärende %(case)s", case=place.case_no)
+            lines += [f"[{'x' if place.ticked else ' '}] {case}: {first}", *more]
+    return "\n".join(lines) + "\n"
+
+
+def _left(places: Sequence[IncidentPlace]) -> int:
+    return sum(not place.ticked for place in places)

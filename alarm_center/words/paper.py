@@ -1,0 +1,54 @@
+"""A resident's card on paper, and the width that every printed list keeps to."""
+
+import textwrap
+from typing import Final
+
+from alarm_center.core.reserve_list import Entry
+from alarm_center.core.resident_card import ResidentCard
+from alarm_center.words.catalogues import Speech
+from alarm_center.words.resident_words import SLEEPS
+
+WIDTH: Final = 78
+"""Characters of a line; a page of plain text in any printer's own letters."""
+
+
+def risk(card: ResidentCard, speech: Speech) -> str:
+    """Return the resident's risk in words."""
+    return speech("risk %(risk)s", risk=card.risk)
+
+
+def entry_lines(entry: Entry, times: str, speech: Speech) -> list[str]:
+    """Return an entry's lines, at most :data:`WIDTH` wide: the resident, the address, and what the door needs.
+
+    *times* are in words.
+    """
+    card = entry.card
+    lines = wrapped(f"{card.number} {card.name} ({', '.join(_about(card, speech))})", indent=4)
+    needs = [speech("Två personal.")] if entry.two_carers else []
+    needs += [speech("Ring först.")] if entry.phone_first else []
+    for label, text in (
+        ("", card.address),
+        (speech("Tel"), card.phone),
+        (speech("In"), card.access),
+        (speech("Tider"), times),
+        (speech("Obs"), " ".join([*needs, card.notes]).strip()),
+    ):
+        if text:
+            lines += wrapped(f"    {label + ': ' if label else ''}{text}", indent=8)
+    return lines
+
+
+def _about(card: ResidentCard, speech: Speech) -> list[str]:
+    known = [risk(card, speech)]
+    if card.cohabitant:
+        known.append(speech("bor med %(name)s", name=card.cohabitant))
+    if card.cohabitant_sleeps:
+        known.append(speech(SLEEPS[card.cohabitant_sleeps]))
+    if card.pets:
+        known.append(speech("husdjur"))
+    return known
+
+
+def wrapped(text: str, indent: int = 0) -> list[str]:
+    """Return *text* in lines of :data:`WIDTH`; those after the first begin with *indent* spaces."""
+    return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False) or [""]

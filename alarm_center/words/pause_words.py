@@ -1,0 +1,113 @@
+"""Sentences of a pause and of a stopped camera: the choices, what a form lacks, and what will follow."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from alarm_center.core import calendar
+from alarm_center.core.pausing import HowSaid, PauseFault, PauseWish, SaidBy, Until
+from alarm_center.words.catalogues import Speech
+from alarm_center.words.catalogues import mark as _
+from schemas.vocabulary import CancelReason, Instead
+
+REASONS: Final[Mapping[CancelReason, str]] = {
+    CancelReason.PAUSE_HOSPITAL: _("Sjukhus"),
+    CancelReason.PAUSE_AWAY: _("Bortrest"),
+    CancelReason.PAUSE_GUESTS: _("Gäster"),
+    CancelReason.PAUSE_OWN_WISH: _("Eget önskemål"),
+}
+
+UNTIL: Final[Mapping[Until, str]] = {
+    Until.TOMORROW: _("till %(time)s"),
+    Until.TONIGHT: _("natten ut"),
+    Until.DATE: _("till ett datum, klockan 16:00"),
+}
+
+SAID_BY: Final[Mapping[SaidBy, str]] = {
+    SaidBy.RESIDENT: _("Brukaren"),
+    SaidBy.COHABITANT: _("Den som bor med"),
+    SaidBy.RELATIVE: _("Anhörig"),
+    SaidBy.HOSPITAL: _("Sjukhuset"),
+    SaidBy.STAFF: _("Någon i personalen"),
+}
+
+HOW_SAID: Final[Mapping[HowSaid, str]] = {
+    HowSaid.ON_SITE: _("På plats"),
+    HowSaid.PHONE: _("Telefon"),
+    HowSaid.ALARM: _("Trygghetslarmet"),
+}
+
+INSTEAD: Final[Mapping[Instead, str]] = {
+    Instead.VISIT: _("Besök på samma tider"),
+    Instead.NOTHING: _("Inget"),
+}
+
+FAULTS: Final[Mapping[PauseFault, str]] = {
+    PauseFault.REASON: _("Välj varför"),
+    PauseFault.UNTIL: _("Välj hur länge"),
+    PauseFault.DATE_UNREADABLE: _("Skriv datumet som 2026-11-30"),
+    PauseFault.DATE_PAST: _("Det datumet har varit"),
+    PauseFault.TOO_LONG: _("En paus är högst 14 dygn. Välj ett tidigare datum; den går att förlänga då."),
+    PauseFault.HOSPITAL_TOO_LONG: _(
+        "En sjukhuspaus går högst till i morgon 16:00. Förläng den då, när ni vet om hemgången."
+    ),
+    PauseFault.SAID_BY: _("Välj vem som har sagt det"),
+    PauseFault.NAME: _("Skriv vem det var, så att någon kan fråga igen"),
+    PauseFault.INSTEAD: _("Välj vad som sker i stället"),
+    PauseFault.NOTHING_UNSAID: _(
+        "Besök i stället behövs, om inte brukaren själv har sagt nej till det eller är borta."
+    ),
+}
+
+CHANGED_BY_OTHER: Final = _("Någon annan har ändrat medan du skrev. Det här gäller nu. Kontrollera, och spara igen.")
+STOP_LACKS_WORD: Final = _("Välj vem som säger det, och hur.")
+
+
+def coming_sentences(
+    wish: PauseWish, openings: Sequence[datetime], case_no: int | None, now: datetime, zone: str, speech: Speech
+) -> list[str]:
+    """Return what a pause will mean, a sentence each: the looks that fall away, what comes instead, and when it ends."""
+    said = []
+    if openings:
+        said.append(speech(_("Ingen titt %(times)s."), times=_times(openings, now, zone, speech)))
+    else:
+        said.append(speech(_("Ingen titt faller bort före nästa dygn.")))
+    said.append(speech(_INSTEAD[wish.instead]))
+    said.append(
+        speech(_("Tillsynen börjar igen %(time)s av sig själv."), time=time_words(wish.to_at, now, zone, speech))
+    )
+    if case_no is not None:
+        said.append(speech(_("Larm %(number)s fortsätter. Pausen stoppar inte patrullen."), number=case_no))
+    return said
+
+
+_INSTEAD: Final[Mapping[Instead, str]] = {
+    Instead.VISIT: _("Patrullen gör besök i stället."),
+    Instead.NOTHING: _("Ingen kommer i stället."),
+}
+
+
+def time_words(instant: datetime, now: datetime, zone: str, speech: Speech) -> str:
+    """Return day and time of *instant* as they are said at *now*: today, tomorrow, or the day by name and date."""
+    local, today = instant.astimezone(ZoneInfo(zone)).date(), now.astimezone(ZoneInfo(zone)).date()
+    clock = speech.clock(instant, zone)
+    match (local - today).days:
+        case 0:
+            return speech(_("i dag %(time)s"), time=clock)
+        case 1:
+            return speech(_("i morgon %(time)s"), time=clock)
+        case _:
+            return speech(_("%(day)s %(time)s"), day=speech.day(instant, zone), time=clock)
+
+
+def _times(openings: Sequence[datetime], now: datetime, zone: str, speech: Speech) -> str:
+    tonight = calendar.night_of(now, ZoneInfo(zone))
+    nights: dict[str, list[str]] = {}
+    for opening in openings:
+        night = calendar.night_of(opening, ZoneInfo(zone))
+        name = (
+            speech(_("i natt")) if night == tonight else speech(_("natten mot %(day)s"), day=speech.day(opening, zone))
+        )
+        nights.setdefault(name, []).append(speech.clock(opening, zone))
+    return ", ".join(f"{night} {speech(_(' och ')).join(clocks)}" for night, clocks in nights.items())
