@@ -1,1 +1,1 @@
-"""The pages of the alarm centre: the operator's board, the carer's link, and the demo's phones."""
+"""Web pages of the alarm centre, for operators, carers, staff and the demo, with the providers' webhooks."""

@@ -1,44 +1,123 @@
-"""Builds the web application: its parts under typed keys, its routes, and what every answer passes."""
+"""Assembly of the web application: `build_web` gives it its parts under typed keys, and each page's routes.
 
+The middlewares that it uses stand in `middlewares.py`, the webhooks' routes in `hooks/`.
+"""
+
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 
+from alarm_center.core import phone_numbers
+from alarm_center.identity.passwords import PasswordCheck
 from alarm_center.pictures import Pictures
 from alarm_center.store.memory import Memory
-from alarm_center.web import auth, guard, live, page
+from alarm_center.web import auth, middlewares, page, stream
+from alarm_center.web.admin import agreements, people
+from alarm_center.web.app_keys import (
+    MEMORY,
+    PASSWORDS,
+    PHONES,
+    PICTURES,
+    PLANNER_MEMORY,
+    SETTINGS,
+    SIGN_IN_MEMORY,
+    Phones,
+)
 from alarm_center.web.carer import link
-from alarm_center.web.keys import MEMORY, PHONES, PICTURES, SETTINGS, Phones
-from alarm_center.web.operator import acts, board, case, picture, raising
-from alarm_center.web.papers import lists
-from alarm_center.web.phone import simulator
+from alarm_center.web.demo import loopback, simulated_phones
+from alarm_center.web.failed_tries import FailedTries
+from alarm_center.web.operator import board, case_actions, case_page, manual_alarm, picture
+from alarm_center.web.planner import pause
+from alarm_center.web.review import log_pages, look_month, resident_pages, sample_pages
 from alarm_center.web.settings import WebSettings
+from alarm_center.web.sign_in import (
+    account,
+    desk,
+    enrolment,
+    invitation,
+    oidc,
+    passkeys,
+    password,
+    provider_logout,
+    sealed_account,
+    second_factor,
+)
+from alarm_center.web.sign_in.provider_client import ProviderClients
+from alarm_center.web.staff import printed_lists
 
 STATIC: Final = Path(__file__).parent / "static"
+ROUTES: Final = tuple(
+    part.routes
+    for part in (
+        auth,
+        password,
+        account,
+        oidc,
+        provider_logout,
+        desk,
+        second_factor,
+        enrolment,
+        passkeys,
+        sealed_account,
+        board,
+        case_page,
+        case_actions,
+        picture,
+        manual_alarm,
+        stream,
+        link,
+        printed_lists,
+        pause,
+        people,
+        agreements,
+        invitation,
+        look_month,
+        log_pages,
+        sample_pages,
+        resident_pages,
+    )
+)
+"""The routes of every page that the service has; webhooks, health and the demo's phones are added where there are any."""
 _FORM_BYTES: Final = 64 * 1024
 """The largest form is a note of 500 characters."""
 
 
-def build_web(
-    memory: Memory, pictures: Pictures, settings: WebSettings, phones: Phones | None = None
-) -> web.Application:
-    """Return the root application, with *memory* as fjt_web; add health and webhooks to it as routes of their own.
+@dataclass(frozen=True, slots=True)
+class WebMemories:
+    """The database as the pages' three roles see it: ``pages`` as fjt_web, ``sign_in`` as fjt_sign_in, ``planner`` as fjt_planner."""
 
-    *phones* is the demo's simulator; without it there is no page for it. The application closes nothing that it was given.
-    ``app[live.HINTS].wake`` is to be called, with anything, when the timeline has something new.
+    pages: Memory
+    sign_in: Memory
+    planner: Memory
+
+
+def build_web(
+    memories: WebMemories, pictures: Pictures, settings: WebSettings, phones: Phones | None = None
+) -> web.Application:
+    """Return the root application; health and webhooks are added as routes of their own.
+
+    *phones* is the demo's simulator; without it there is no page for it. The application closes nothing that it is given.
+    The caller calls ``app[stream.HINTS].wake``, with any argument, when the timeline has a new line.
     """
-    app = web.Application(middlewares=[guard.errors, guard.tried_again], client_max_size=_FORM_BYTES)
-    app[MEMORY], app[PICTURES], app[SETTINGS] = memory, pictures, settings
-    app[auth.TRIES], app[auth.CODES], app[live.HINTS] = auth.Tries(), auth.OneTimeCodes(), live.Hints()
-    app[link.TRIES] = auth.Tries(most=50)
-    page.setup(app, pieces=simulator.pieces)
-    app.on_response_prepare.append(guard.add_headers)
-    app.on_shutdown.append(app[live.HINTS].end)
-    for part in (auth, board, case, acts, picture, raising, live, link, lists):
-        app.add_routes(part.routes)
+    app = web.Application(
+        middlewares=[middlewares.answer_errors, middlewares.retry_conflicts], client_max_size=_FORM_BYTES
+    )
+    app[MEMORY], app[SIGN_IN_MEMORY], app[PLANNER_MEMORY] = memories.pages, memories.sign_in, memories.planner
+    app[PICTURES], app[SETTINGS] = pictures, settings
+    app[password.DOOR], app[PASSWORDS], app[stream.HINTS] = password.Door(), PasswordCheck(), stream.Hints()
+    app[link.TRIES] = FailedTries(most=50)
+    app[oidc.CLIENTS] = ProviderClients(settings.providers, settings.provider_seconds)
+    app.on_cleanup.append(oidc.close_clients)
+    page.set_up_templates(app, pieces=simulated_phones.pieces, national=phone_numbers.national)
+    app.on_response_prepare.append(middlewares.add_headers)
+    app.on_shutdown.append(app[stream.HINTS].end)
+    for routes in ROUTES:
+        app.add_routes(routes)
     if phones is not None:
         app[PHONES] = phones
-        app.add_routes(simulator.routes)
+        app.middlewares.insert(1, loopback.refuse_other_names)
+        app.add_routes(simulated_phones.routes)
     app.router.add_static("/static/", STATIC)
     return app

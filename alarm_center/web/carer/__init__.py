@@ -1,1 +1,1 @@
-"""The carer's pages: what the link in the SMS leads to."""
+"""Pages for carers: the link in the SMS."""

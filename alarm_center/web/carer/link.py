@@ -1,6 +1,6 @@
-"""What the link in the SMS leads to: a question until the case is the carer's, then where to go and how it went.
+"""Routes of the link in a carer's SMS: a question until the case is the carer's, then the address, replies and outcome.
 
-Who has the link may take the case. Who has taken it sees the address, in the first browser that asks to; a link that is
+A carer who has the link may take the case, and then sees the address in the first browser that asks to; a link that is
 passed on, or read over a shoulder, shows nothing.
 """
 
@@ -9,27 +9,36 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from alarm_center.casework import cases
-from alarm_center.core import alarm_events as alarm
-from alarm_center.core import carer_actions
-from alarm_center.core.carer_actions import Place
-from alarm_center.core.case import AlarmState, NoticeState
-from alarm_center.store import links, raisings, residents, towns
-from alarm_center.store.links import Link
+from alarm_center.core import pausing
+from alarm_center.core.alarm import AlarmState, NoticeState
+from alarm_center.core.alarm import alarm_events as alarm
+from alarm_center.core.pausing import HowSaid
+from alarm_center.core.replies import carer_actions
+from alarm_center.core.replies.carer_actions import ButtonPlace
+from alarm_center.core.roles import Right
+from alarm_center.preparation import pauses
+from alarm_center.preparation.pauses import Editor
+from alarm_center.store import day_pages, links, manual_alarms, residents, towns
+from alarm_center.store.links import CarerLink
 from alarm_center.store.memory import Viewer, now
-from alarm_center.web import words
-from alarm_center.web.auth import Tries, address_of, check_form, who
-from alarm_center.web.catalogues import Speech
-from alarm_center.web.keys import MEMORY
-from alarm_center.web.page import form_token, render, say, see, set_cookie, speech_of
-from schemas.vocabulary import Outcome, Role
+from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
+from alarm_center.web.auth import check_form, person_of
+from alarm_center.web.client_address import client_address
+from alarm_center.web.failed_tries import FailedTries
+from alarm_center.web.page import form_token, redirect, render, set_cookie, speech_of, text_for
+from alarm_center.web.route_access import Opening, open_to
+from alarm_center.words import code_words, page_words
+from alarm_center.words.catalogues import Speech
+from schemas.vocabulary import Instead, Outcome
 
 routes = web.RouteTableDef()
 
-TRIES: Final = web.AppKey("link_tries", Tries)
+TRIES: Final = web.AppKey("link_tries", FailedTries)
 """Wrong links, by address.
 
 Only wrong ones are counted, and only wrong ones are refused: a whole patrol may share one address behind a mobile
@@ -45,11 +54,11 @@ _A_DAY_S: Final = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedLink:
     """A link that exists, and whether this browser may see what is behind it."""
 
     viewer: Viewer
-    link: Link
+    link: CarerLink
     browser: str
     may_see: bool
     elsewhere: bool
@@ -57,7 +66,7 @@ class Opened:
 
     @property
     def theirs(self) -> bool:
-        """Whether the notice has taken the case, and the case is open."""
+        """True if the notice has taken the case, and the case is open."""
         return self.link.state == NoticeState.TOOK and self.link.alarm.state is not AlarmState.CLOSED
 
 
@@ -65,59 +74,61 @@ def _cookie(token: str) -> str:
     return f"fjt_link_{hashlib.sha256(token.encode()).hexdigest()[:12]}"
 
 
-def _mark(browser: str) -> str:
+def _browser_hash(browser: str) -> str:
     return hashlib.sha256(browser.encode()).hexdigest()[:32]
 
 
-async def _open(request: web.Request) -> Opened:
-    """Return what the link in the path leads to.
+async def _open_link(request: web.Request) -> OpenedLink:
+    """Return the link in the path, opened for this browser.
 
     Raises:
-        web.HTTPNotFound: nothing. web.HTTPTooManyRequests: nothing, as many times before from this address.
+        web.HTTPNotFound: no such link. web.HTTPTooManyRequests: no such link, and too many wrong ones from this address.
         cases.NotFound: its case is gone meanwhile.
     """
     token, memory = request.match_info["token"], request.app[MEMORY]
     async with memory.transaction() as tx:
-        viewer = await links.eyes_of(tx, token)
+        viewer = await links.viewer_of(tx, token)
+        link = await links.carried(tx) if viewer is not None else None
     if viewer is None:
-        raise _wrong(request)
-    async with memory.transaction(viewer) as tx:
-        link = await links.link(tx, token)
-        if link is None:
-            raise cases.NotFound("no such link")
+        raise _count_wrong(request)
+    if link is None:
+        raise cases.NotFound("no such link")
     browser = request.cookies.get(_cookie(token), "")
     has_it = link.browser
-    mine = bool(browser) and has_it is not None and hmac.compare_digest(has_it, _mark(browser))
-    person = await who(request)
+    mine = bool(browser) and has_it is not None and hmac.compare_digest(has_it, _browser_hash(browser))
+    person = await person_of(request)
     org = link.alarm.org
-    signed_in = person is not None and person.user_id == link.user_id and person.may_in(org, Role.CARER, Role.LEAD)
-    return Opened(viewer, link, browser, mine or signed_in, has_it is not None and not (mine or signed_in))
+    signed_in = person is not None and person.user_id == link.user_id and person.may(Right.DRIVE, org)
+    return OpenedLink(viewer, link, browser, mine or signed_in, has_it is not None and not (mine or signed_in))
 
 
-def _wrong(request: web.Request) -> web.HTTPException:
+def _count_wrong(request: web.Request) -> web.HTTPException:
     """Count a wrong token and return its refusal."""
-    tries, address = request.app[TRIES], address_of(request)
-    if tries.too_many("/u/", address):
-        return web.HTTPTooManyRequests(text=say(request, "För många försök. Vänta fem minuter."))
-    tries.failed("/u/", address)
-    return web.HTTPNotFound(text=say(request, "Länken gäller inte."))
+    tries, address = request.app[TRIES], client_address(request)
+    if tries.is_blocked("/u/", address):
+        return web.HTTPTooManyRequests(text=text_for(request, page_words.TOO_MANY_TRIES))
+    tries.count("/u/", address)
+    return web.HTTPNotFound(text=text_for(request, page_words.LINK_INVALID))
 
 
 @routes.get("/u/{token:[A-Za-z0-9_-]{6,24}}")
-async def show(request: web.Request) -> web.StreamResponse:
+@open_to(Opening.LINK)
+async def show_link(request: web.Request) -> web.StreamResponse:
     """Show the question, or the case."""
-    return await _show(request, await _open(request))
+    return await _show_link(request, await _open_link(request))
 
 
-async def _show(request: web.Request, opened: Opened, said: str = "", status: int = 200) -> web.Response:
+async def _show_link(request: web.Request, opened: OpenedLink, said: str = "", status: int = 200) -> web.Response:
     speech, link = speech_of(request), opened.link
-    resident, plan, raised = None, None, []
+    resident, plan, raised, answers, stopped = None, None, [], [], False
     async with request.app[MEMORY].transaction(opened.viewer) as tx:
         at = await now(tx)
         if opened.theirs and opened.may_see and link.alarm.resident_id is not None:
             resident = await residents.card(tx, link.alarm.resident_id)
-            plan = (await towns.home(tx, link.alarm.resident_id)).plan
-            raised = await raisings.of_alarm(tx, link.alarm.alarm_id)
+            plan = (await towns.of_resident(tx, link.alarm.resident_id)).plan
+            raised = await manual_alarms.raises_of(tx, link.alarm.alarm_id)
+            answers = await day_pages.device_answers(tx, link.alarm.resident_id)
+            stopped = await day_pages.is_camera_stopped(tx, link.alarm.resident_id)
     return render(
         request,
         "link.html",
@@ -132,104 +143,133 @@ async def _show(request: web.Request, opened: Opened, said: str = "", status: in
             "phone_first": plan is not None and plan.phone_first,
             "two_carers": plan is not None and plan.two_carers,
             "raisings": raised,
-            "title": speech(words.case_words(link.alarm)),
+            "title": speech(code_words.case_words(link.alarm)),
             "minutes": MINUTES,
-            "buttons": {place: _buttons(place, speech) for place in Place},
-            "outcomes": [(str(one), speech(text)) for one, text in words.OUTCOMES.items()],
+            "buttons": {place: _buttons(place, speech) for place in ButtonPlace},
+            "outcomes": [(str(one), speech(text)) for one, text in code_words.OUTCOMES.items()],
             "now": at,
             "zone": link.zone,
             "said": said,
             "act": request.match_info["token"],
+            "answers": answers,
+            "stopped": stopped,
         },
         status=status,
     )
 
 
-def _buttons(place: Place, speech: Speech) -> list[tuple[str, str]]:
+def _buttons(place: ButtonPlace, speech: Speech) -> list[tuple[str, str]]:
     """Return the buttons of *place*: what each sends, and its words."""
     wanted = [(row.name, row.button) for row in carer_actions.TABLE if row.button is not None]
     return [(name, speech(button.label)) for name, button in wanted if button.place is place]
 
 
 @routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/take")
+@open_to(Opening.LINK)
 async def take(request: web.Request) -> web.StreamResponse:
-    """Take the case, being there in so many minutes; who takes it here sees the address here."""
-    opened = await _open(request)
+    """Take the case, with the minutes until arrival; this browser is the one that sees the address."""
+    opened = await _open_link(request)
     await check_form(request, form_token(request))
     minutes = str((await request.post()).get("minutes", ""))
     eta = int(minutes) if minutes.isdecimal() and int(minutes) in MINUTES else None
-    await _hear(request, opened, alarm.Took(opened.link.notice_id, eta))
-    return await _bind(request, await _open(request))
+    await _apply_reply(request, opened, alarm.Took(opened.link.notice_id, eta))
+    return await _bind_browser(request, await _open_link(request))
 
 
 @routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/decline")
+@open_to(Opening.LINK)
 async def decline(request: web.Request) -> web.StreamResponse:
-    """Say that one cannot; one who has the case lets it go only in the browser that has it."""
-    opened = await _open(request)
+    """Decline the case; a carer who has it gives it up only in the browser that has it."""
+    opened = await _open_link(request)
     await check_form(request, form_token(request))
     if opened.theirs and not opened.may_see:
-        return await _not_sent(request, opened)
-    await _hear(request, opened, alarm.Declined(opened.link.notice_id))
-    return _back(request)
+        return await _refuse_reply(request, opened)
+    await _apply_reply(request, opened, alarm.Declined(opened.link.notice_id))
+    return _redirect_to_link(request)
 
 
 @routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/open")
-async def open_here(request: web.Request) -> web.StreamResponse:
-    """Show the address in this browser, and from then on in no other."""
-    opened = await _open(request)
+@open_to(Opening.LINK)
+async def open_in_this_browser(request: web.Request) -> web.StreamResponse:
+    """Bind the link to this browser: from then on no other shows the address."""
+    opened = await _open_link(request)
     await check_form(request, form_token(request))
-    return await _bind(request, opened)
+    return await _bind_browser(request, opened)
 
 
 @routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/done")
-async def done(request: web.Request) -> web.StreamResponse:
-    """Say how it ended."""
-    opened = await _open(request)
+@open_to(Opening.LINK)
+async def close_visit(request: web.Request) -> web.StreamResponse:
+    """Close the visit with its outcome."""
+    opened = await _open_link(request)
     await check_form(request, form_token(request))
     if not (opened.theirs and opened.may_see):
-        return await _not_sent(request, opened)
+        return await _refuse_reply(request, opened)
     form, speech = await request.post(), speech_of(request)
     said, note = str(form.get("outcome", "")), str(form.get("note", "")).strip()[:500]
     if said not in set(Outcome) or (said == Outcome.OTHER and not note):
-        return await _show(request, opened, speech("Inte skickat – välj utfall, och skriv vad som hände"), 400)
+        return await _show_link(request, opened, speech(page_words.NOT_SENT_OUTCOME), 400)
     event = alarm.Done(opened.link.notice_id, Outcome(said), note=bool(note))
-    await _hear(request, opened, event, note or None)
-    return _back(request)
+    await _apply_reply(request, opened, event, note or None)
+    return _redirect_to_link(request)
 
 
 @routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/say")
-async def hear(request: web.Request) -> web.StreamResponse:
-    """Say that one is on site, cannot get in, finds nobody, stays or needs help."""
-    opened = await _open(request)
+@open_to(Opening.LINK)
+async def reply(request: web.Request) -> web.StreamResponse:
+    """Apply a button: on site, cannot get in, nobody home, staying, or help."""
+    opened = await _open_link(request)
     await check_form(request, form_token(request))
     action = carer_actions.TABLE.by_name.get(str((await request.post()).get("word", "")))
     if action is None or action.button is None:
-        raise web.HTTPBadRequest(text=say(request, "Inte skickat – försök igen"))
+        raise web.HTTPBadRequest(text=text_for(request, page_words.NOT_SENT))
     if not (opened.theirs and opened.may_see):
-        return await _not_sent(request, opened)
-    await _hear(request, opened, action.event(opened.link.notice_id))
-    return _back(request)
+        return await _refuse_reply(request, opened)
+    await _apply_reply(request, opened, action.event(opened.link.notice_id))
+    return _redirect_to_link(request)
 
 
-async def _hear(request: web.Request, opened: Opened, word: alarm.CarerWord, note: str | None = None) -> None:
+@routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/no-camera")
+@open_to(Opening.LINK)
+async def stop_camera(request: web.Request) -> web.StreamResponse:
+    """Stop the camera from the home: on the resident's own word their consent ends, on the carer's a pause begins."""
+    opened = await _open_link(request)
+    await check_form(request, form_token(request))
+    resident_id = opened.link.alarm.resident_id
+    if not (opened.theirs and opened.may_see) or resident_id is None:
+        return await _refuse_reply(request, opened)
+    said_by = str((await request.post()).get("said_by", ""))
+    word = pausing.parse_stop({"said_by": said_by, "how": HowSaid.ON_SITE})
+    if word is None:
+        raise web.HTTPBadRequest(text=text_for(request, page_words.NOT_SENT))
+    await pauses.stop_camera(
+        request.app[PLANNER_MEMORY], resident_id, word, await request.app[MEMORY].now(), ZoneInfo(opened.link.zone),
+        instead=Instead.VISIT, editor=Editor(str(opened.link.notice_id), opened.viewer),
+    )  # fmt: skip
+    return _redirect_to_link(request)
+
+
+async def _apply_reply(
+    request: web.Request, opened: OpenedLink, word: alarm.CarerReply, note: str | None = None
+) -> None:
     memory, alarm_id = request.app[MEMORY], opened.link.alarm.alarm_id
-    await cases.on_page_word(memory, alarm_id, word, viewer=opened.viewer, note=note)
+    await cases.apply_page_reply(memory, alarm_id, word, viewer=opened.viewer, note=note)
 
 
-async def _bind(request: web.Request, opened: Opened) -> web.StreamResponse:
-    response = _back(request)
+async def _bind_browser(request: web.Request, opened: OpenedLink) -> web.StreamResponse:
+    response = _redirect_to_link(request)
     if not opened.theirs or opened.may_see:
         return response
     browser = secrets.token_urlsafe(24)
     async with request.app[MEMORY].transaction(opened.viewer) as tx:
-        if await links.bind(tx, opened.link, _mark(browser), await now(tx)):
+        if await links.bind_browser(tx, opened.link, _browser_hash(browser), await now(tx)):
             set_cookie(request, response, _cookie(request.match_info["token"]), browser, max_age=_A_DAY_S)
     return response
 
 
-async def _not_sent(request: web.Request, opened: Opened) -> web.StreamResponse:
-    return await _show(request, opened, say(request, "Inte skickat – larmet är inte ditt än"), 409)
+async def _refuse_reply(request: web.Request, opened: OpenedLink) -> web.StreamResponse:
+    return await _show_link(request, opened, text_for(request, page_words.NOT_SENT_NOT_YOURS), 409)
 
 
-def _back(request: web.Request) -> web.StreamResponse:
-    return see(f"/u/{request.match_info['token']}")
+def _redirect_to_link(request: web.Request) -> web.StreamResponse:
+    return redirect(f"/u/{request.match_info['token']}")

@@ -1,1 +1,1 @@
-"""Where providers reach us: each request is signed, or it is nothing."""
+"""Webhooks of Twilio, for SMS and calls; an unsigned request is refused."""

@@ -1,4 +1,7 @@
-"""Twilio's webhooks: replies by SMS, how far messages and calls have come, and the words and keys of a call."""
+"""Webhooks of Twilio: routes of replies by SMS, of the status of messages and calls, and of a call's words and keys.
+
+The check of the signature is in `signed_request.py`, TwiML in `voice.py`. `sms/` decides what a reply does.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +13,13 @@ from aiohttp import web
 
 from alarm_center import metrics
 from alarm_center.providers.twilio import STATUSES, Twilio
-from alarm_center.settings import Settings
-from alarm_center.sms import delivery, replies_in
-from alarm_center.sms.replies_in import Pressed
+from alarm_center.settings import ServiceSettings
+from alarm_center.sms import delivery, incoming_replies
+from alarm_center.sms.incoming_replies import KeyOutcome, ReceivedReply
 from alarm_center.store import messages, towns
 from alarm_center.store.memory import Memory
-from alarm_center.web.hooks import signed, voice
+from alarm_center.web.hooks import signed_request, voice
+from alarm_center.web.route_access import Opening, open_to
 from schemas.vocabulary import Channel
 
 log = structlog.get_logger()
@@ -41,54 +45,61 @@ class TwilioHooks:
             web.post(f"{PATH}/voice/{_ID}/key", self.key),
         ]
 
+    @open_to(Opening.PROVIDER)
     async def sms(self, request: web.Request) -> web.Response:
-        """Take a reply; the answer goes out through the outbox, so this one says nothing."""
+        """Take a reply; its answer goes out through the outbox, so this response is empty."""
         form = await self._form(request)
         sid, phone, sender = form.get("MessageSid", ""), form.get("From", ""), form.get("To", "")
         if not sid or not phone:
-            return _refuse("incomplete")
-        await replies_in.receive(self.memory, Twilio.name, sid, phone, sender, form.get("Body", ""))
+            return _drop("incomplete")
+        reply = ReceivedReply.of_body(Twilio.name, sid, phone, sender, form.get("Body", ""))
+        await incoming_replies.receive_reply(self.memory, reply)
         return _twiml("<Response/>")
 
+    @open_to(Opening.PROVIDER)
     async def status(self, request: web.Request) -> web.Response:
-        """Take how far a message or a call has come; words that are new to us change nothing."""
+        """Take the status of a message or a call; a status that is new to us changes nothing."""
         form = await self._form(request)
         sid = form.get("MessageSid") or form.get("CallSid") or ""
         status = STATUSES.get(form.get("MessageStatus") or form.get("CallStatus") or "")
         if not sid or status is None:
-            return _refuse("unknown_status")
+            return _drop("unknown_status")
         code = form.get("ErrorCode", "")
-        await delivery.on_status(self.memory, Twilio.name, sid, status, code if code.isdecimal() else None)
+        await delivery.record_status(self.memory, Twilio.name, sid, status, code if code.isdecimal() else None)
         return web.Response(status=204)
 
+    @open_to(Opening.PROVIDER)
     async def voice(self, request: web.Request) -> web.Response:
-        """Say what the call is for, and wait for a key."""
+        """Read the question out, and wait for a key."""
         await self._form(request)
         return await self._ask(_id(request))
 
+    @open_to(Opening.PROVIDER)
     async def key(self, request: web.Request) -> web.Response:
         """Take the key that was pressed in a call."""
         form = await self._form(request)
         message_id = _id(request)
         try:
-            pressed = await replies_in.press(
+            pressed = await incoming_replies.apply_key(
                 self.memory, Twilio.name, form.get("CallSid", ""), message_id, form.get("Digits", "")
             )
         except Exception:
             # The carer hears that it was not taken, and can answer the SMS instead.
-            log.exception("key_not_taken", message_id=str(message_id))
-            pressed = Pressed.UNKNOWN
-        if pressed is Pressed.AGAIN:
+            log.exception("key_failed", message_id=str(message_id))
+            pressed = KeyOutcome.UNKNOWN
+        if pressed is KeyOutcome.AGAIN:
             return await self._ask(message_id)
         found = await self._call(message_id)
-        return _twiml(voice.answer(pressed, found[1] if found else "sv"))
+        return _twiml(voice.answer_twiml(pressed, found[1] if found else "sv"))
 
     async def _ask(self, message_id: UUID) -> web.Response:
         found = await self._call(message_id)
         if found is None:
-            return _twiml(voice.answer(Pressed.UNKNOWN, "sv"))
+            return _twiml(voice.answer_twiml(KeyOutcome.UNKNOWN, "sv"))
         words, language = found
-        return _twiml(voice.ask(words, language, f"{self.public_url.rstrip('/')}{PATH}/voice/{message_id}/key"))
+        return _twiml(
+            voice.question_twiml(words, language, f"{self.public_url.rstrip('/')}{PATH}/voice/{message_id}/key")
+        )
 
     async def _call(self, message_id: UUID) -> tuple[str, str] | None:
         """Return the words and the language of a call."""
@@ -99,10 +110,10 @@ class TwilioHooks:
             return message.body, (await towns.town(tx, message.org)).language
 
     async def _form(self, request: web.Request) -> dict[str, str]:
-        return await signed.form(request, self.tokens, self.public_url)
+        return await signed_request.signed_form(request, self.tokens, self.public_url)
 
 
-def routes(memory: Memory, settings: Settings) -> list[web.RouteDef]:
+def routes(memory: Memory, settings: ServiceSettings) -> list[web.RouteDef]:
     """Return the routes of Twilio's webhooks."""
     tokens = [t.get_secret_value() for t in (settings.twilio_auth_token, settings.twilio_auth_token_old) if t]
     return TwilioHooks(memory, tokens, settings.public_url).routes()
@@ -115,10 +126,10 @@ def _id(request: web.Request) -> UUID:
         raise web.HTTPNotFound from None
 
 
-def _refuse(why: str) -> web.Response:
-    """Signed, but of no use: Twilio need not send it again."""
+def _drop(why: str) -> web.Response:
+    """Count a request that is signed but of no use; Twilio need not send it again."""
     metrics.REFUSED.labels("webhook", why).inc()
-    log.warning("refused", of="webhook", refusal=why)
+    log.warning("webhook_refused", of="webhook", refusal=why)
     return web.Response(status=204)
 
 

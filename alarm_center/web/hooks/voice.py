@@ -1,4 +1,4 @@
-"""What is said in a call, as TwiML: the words and the wait for one key, and what the key came to.
+"""TwiML of a call: its words with the wait for one key, and the answer to the key.
 
 https://www.twilio.com/docs/voice/twiml/gather
 """
@@ -9,33 +9,26 @@ from typing import Final
 
 from twilio.twiml.voice_response import VoiceResponse  # type: ignore[import-untyped]  # the SDK ships no types
 
-from alarm_center.sms.replies_in import Pressed
+from alarm_center.sms.incoming_replies import KeyOutcome
+from alarm_center.words import voice_words
+from alarm_center.words.catalogues import SPEECHES
 
 _VOICES: Final = MappingProxyType({"sv": "sv-SE", "en": "en-GB"})
 _KEY_SECONDS: Final = 6
 _TIMES: Final = 3
 
-_SAID: Final[Mapping[str, Mapping[Pressed, str]]] = MappingProxyType(
+_ANSWERS: Final[Mapping[KeyOutcome, str]] = MappingProxyType(
     {
-        "sv": {
-            Pressed.TAKEN: "Tack. Larmet är ditt. Adressen kommer i ett SMS.",
-            Pressed.TOO_LATE: "Larmet är redan taget. Du behöver inte åka.",
-            Pressed.DECLINED: "Noterat. Vi frågar någon annan.",
-            Pressed.NOTED: "Tack. Det är noterat.",
-            Pressed.UNKNOWN: "Det gick inte att ta emot. Svara på ditt SMS.",
-        },
-        "en": {
-            Pressed.TAKEN: "Thank you. The alarm is yours. The address comes in a text message.",
-            Pressed.TOO_LATE: "The alarm is taken already. You need not go.",
-            Pressed.DECLINED: "Noted. We ask somebody else.",
-            Pressed.NOTED: "Thank you. It is noted.",
-            Pressed.UNKNOWN: "That could not be taken. Please reply to your text message.",
-        },
+        KeyOutcome.TAKEN: voice_words.TAKEN,
+        KeyOutcome.TOO_LATE: voice_words.TOO_LATE,
+        KeyOutcome.DECLINED: voice_words.DECLINED,
+        KeyOutcome.NOTED: voice_words.NOTED,
+        KeyOutcome.UNKNOWN: voice_words.NOT_TAKEN,
     }
 )
 
 
-def ask(words: str, language: str, key_url: str) -> str:
+def question_twiml(words: str, language: str, key_url: str) -> str:
     """Return the TwiML that reads *words*, up to three times, and sends the key that is pressed to *key_url*."""
     response = VoiceResponse()
     for _ in range(_TIMES):
@@ -47,9 +40,9 @@ def ask(words: str, language: str, key_url: str) -> str:
     return str(response)
 
 
-def answer(pressed: Pressed, language: str) -> str:
+def answer_twiml(pressed: KeyOutcome, language: str) -> str:
     """Return the TwiML that says what a key came to, and ends the call."""
     response = VoiceResponse()
-    response.say(_SAID[language][pressed], language=_VOICES[language])
+    response.say(SPEECHES[language](_ANSWERS[pressed]), language=_VOICES[language])
     response.hangup()
     return str(response)

@@ -1,1 +1,1 @@
-"""The operator's pages: the board, the night, and the page of one case."""
+"""Pages for operators: the board, one case with its pictures, and a manual alarm."""

@@ -1,4 +1,4 @@
-"""Makes of a frame what a first look needs: whether somebody is there and where they lie, and not who it is.
+"""Blurred frame of a first look, which shows where somebody lies and not who it is; reason for a clear one, as a code.
 
 The frame is cut down to a few cells and drawn large again, so that what is lost is lost in the bytes that leave, whatever a
 browser does with them.
@@ -8,6 +8,8 @@ from typing import Final
 
 import cv2
 import numpy as np
+
+from schemas.vocabulary import ClearFor
 
 CELLS: Final = 40
 """Along the longer side. A bed is some twenty of them long, a face less than two."""
@@ -36,3 +38,11 @@ def blurred(jpeg: bytes) -> bytes | None:
     large = cv2.resize(small, (round(across * grown), round(down * grown)), interpolation=cv2.INTER_CUBIC)
     done, out = cv2.imencode(".jpg", large, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
     return out.tobytes() if done else None
+
+
+def parse_clear_reason(written: str) -> ClearFor | None:
+    """Return the reason for a clear picture that a form gives, ``None`` if it is none of the list.
+
+    The timeline holds no free text, so that a reason is one of a few codes.
+    """
+    return ClearFor(written) if written in set(ClearFor) else None

@@ -1,4 +1,4 @@
-"""The queue in the order in which it must be handled, and what will happen next to each case by itself."""
+"""The operator's queue: its rows in the order in which they must be handled, each with its case's next step."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,37 +6,42 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from alarm_center.core import dispatch as dispatching
-from alarm_center.core.case import Alarm, AlarmState, DispatchState
+from alarm_center.core.alarm import Alarm, AlarmState, DispatchState
+from alarm_center.core.alarm import dispatch as dispatching
 from alarm_center.core.plan import Plan
 from alarm_center.store.board import AlarmLine, LookLine
-from alarm_center.store.casebook import AlarmCase, CheckCase
-from alarm_center.web.catalogues import Speech
-from alarm_center.web.catalogues import mark as _
-from alarm_center.web.words import case_words, reason_words, state_words
+from alarm_center.store.case_pages import AlarmCase, CheckCase
+from alarm_center.words import next_step_words, page_words
+from alarm_center.words.catalogues import Speech
+from alarm_center.words.code_words import case_words, reason_words, state_words
 from schemas.vocabulary import Channel, Condition, Priority, Who
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
-_ASKS: Final[Mapping[Who, str]] = {
-    Who.PATROL: _("patrullen påminns"),
-    Who.SECOND_PATROL: _("nästa patrull tillfrågas"),
-    Who.LEAD: _("ansvarig tillfrågas"),
-    Who.FIXED: _("reservnumret tillfrågas"),
-}
+
+@dataclass(frozen=True, slots=True)
+class BoardReader:
+    """A person at the board, with what a row is drawn by: the zone of each town, the time, the language."""
+
+    user_id: UUID
+    zones: Mapping[str, str]
+    now: datetime
+    speech: Speech
+    covered: bool = False
+    """Their desk was left: rows name nobody."""
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
-    """What happens by itself, and when. ``words`` is still to be translated."""
+class NextStep:
+    """The step that a case takes by itself, and when. ``words`` are still to be translated."""
 
     words: str
     at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the queue, in the viewer's language but for the times."""
+class QueueRow:
+    """One row of the queue, in the viewer's language but for the times."""
 
     row_id: UUID
     href: str
@@ -47,48 +52,47 @@ class Row:
     who: str
     area: str
     state: str
-    next: Next
+    next: NextStep
     since: datetime
     zone: str
     case_no: int | None
-    mine: bool
-    held: bool
-    """Somebody else has it."""
+    held_by_me: bool
+    held_by_other: bool
     holder: str
-    """Who has it at a screen; empty for nobody."""
+    """The name of whoever has it at a screen; empty for nobody."""
     claimable: bool
     cleared: bool
     red: bool
     unread: int
 
 
-def what_next(alarm: Alarm) -> Next:
-    """Return what will happen to *alarm* if nobody does anything."""
+def next_step(alarm: Alarm) -> NextStep:
+    """Return the step that *alarm* takes next if nobody does anything."""
     dispatch = alarm.dispatch
     if alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED):
-        return Next(_("patrull skickas"), alarm.limits.self_dispatch_at or alarm.next_step_at)
+        return NextStep(next_step_words.PATROL_IS_SENT, alarm.limits.self_dispatch_at or alarm.next_step_at)
     if dispatch is not None and dispatch.state is DispatchState.EXHAUSTED:
-        return Next(_("alla tillfrågas igen"), dispatch.repeat_at or alarm.next_step_at)
+        return NextStep(next_step_words.ALL_ASKED_AGAIN, dispatch.repeat_at or alarm.next_step_at)
     if dispatch is not None and dispatch.seeks:
-        at = dispatching.due_at(dispatch)
+        at = dispatching.next_step_at(dispatch)
         if dispatch.step >= len(dispatch.chain):
-            return Next(_("nytt varv"), at)
+            return NextStep(next_step_words.NEW_ROUND, at)
         step = dispatch.chain[dispatch.step]
         calls = step.channel is Channel.CALL and step.who is Who.PATROL
-        return Next(_("patrullen rings") if calls else _ASKS[step.who], at)
+        return NextStep(next_step_words.PATROL_IS_CALLED if calls else next_step_words.ASKS[step.who], at)
     if alarm.state is AlarmState.ACCEPTED:
-        return Next(_("ska vara framme"), alarm.limits.limit_at or alarm.limits.arrive_by)
+        return NextStep(next_step_words.ARRIVES, alarm.limits.limit_at or alarm.limits.arrive_by)
     if alarm.state is AlarmState.ON_SITE:
-        words = _("utfallet ska vara sagt") if alarm.done_at else _("ska höra av sig")
-        return Next(words, alarm.limits.limit_at or alarm.next_step_at)
-    return Next("", None)
+        words = next_step_words.OUTCOME_DUE if alarm.done_at else next_step_words.CALLS_IN
+        return NextStep(words, alarm.limits.limit_at or alarm.next_step_at)
+    return NextStep("", None)
 
 
 def calls_first(alarm: Alarm, plan: Plan) -> bool:
     """Return whether the resident is to be called before anybody is sent.
 
-    Not where something is known to be wrong: then somebody drives at once (design §6). Not before a planned visit, which
-    they know of; and not once staff are sent, who see the wish themselves.
+    Not where something is known to be wrong: then somebody drives at once. Not before a planned visit, which they know
+    of; and not once staff are sent, who see the wish themselves (docs/alarm.md#who-sends-staff-and-when).
     """
     undecided = alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED)
     urgent = alarm.priority is Priority.FIRST or not alarm.policy.real
@@ -96,56 +100,44 @@ def calls_first(alarm: Alarm, plan: Plan) -> bool:
 
 
 def queue(
-    alarms: Iterable[AlarmLine],
-    looks: Iterable[LookLine],
-    zones: Mapping[str, str],
-    user: UUID,
-    now: datetime,
-    speech: Speech,
-) -> tuple[list[Row], list[Row]]:
-    """Return what needs somebody, most urgent first, and what staff have in hand.
+    alarms: Iterable[AlarmLine], looks: Iterable[LookLine], reader: BoardReader
+) -> tuple[list[QueueRow], list[QueueRow]]:
+    """Return the rows that need somebody, most urgent first, and the rows that staff have in hand.
 
-    In order of: red board, priority, the instant of what happens next, age. A check that waits for eyes stands among the
+    In order of: red board, priority, the instant of what happens next, age. A check that waits for a look stands among the
     alarms of priority 2, since it becomes one (nobody looked) when its time is out.
     """
-    todo = [look_row(line, line.resident, zones, speech, user) for line in looks]
-    in_hand: list[Row] = []
+    todo = [look_row(line, line.resident, reader) for line in looks]
+    in_hand: list[QueueRow] = []
     for line in alarms:
-        row = alarm_row(line, zones, user, now, speech, line.patrol)
-        (in_hand if _in_hand(line, now) else todo).append(row)
+        row = alarm_row(line, reader, line.patrol)
+        (in_hand if _in_hand(line, reader.now) else todo).append(row)
     return sorted(todo, key=_order), sorted(in_hand, key=_order)
 
 
-def _order(row: Row) -> tuple[bool, int, datetime, datetime, str]:
+def _order(row: QueueRow) -> tuple[bool, int, datetime, datetime, str]:
     return (not row.red, row.priority, row.next.at or _NEVER, row.since, str(row.row_id))
 
 
-def alarm_row(
-    case: AlarmLine | AlarmCase,
-    zones: Mapping[str, str],
-    user: UUID,
-    now: datetime,
-    speech: Speech,
-    patrol: str | None,
-) -> Row:
-    """Return the line of an alarm, as *user* sees it at *now*."""
-    alarm = case.alarm
-    taken = alarm.is_held(now)
-    return Row(
+def alarm_row(case: AlarmLine | AlarmCase, reader: BoardReader, patrol: str | None) -> QueueRow:
+    """Return the row of an alarm, as *reader* sees it; *patrol* has accepted it."""
+    alarm, speech = case.alarm, reader.speech
+    taken = alarm.is_held(reader.now)
+    return QueueRow(
         row_id=alarm.alarm_id,
         href=f"/alarm/{alarm.alarm_id}",
         mark="visit" if alarm.visit else f"p{int(alarm.priority)}",
         priority=int(alarm.priority),
         title=speech(case_words(alarm)),
-        who=(case.resident if isinstance(case, AlarmLine) else None) or speech("Flera"),
+        who=_who(case.resident if isinstance(case, AlarmLine) else None, reader),
         area=case.area,
         state=state_words(alarm, speech, patrol),
-        next=what_next(alarm),
+        next=next_step(alarm),
         since=alarm.opened_at,
-        zone=zones[alarm.org],
+        zone=reader.zones[alarm.org],
         case_no=alarm.case_no,
-        mine=alarm.is_held_by(user, now),
-        held=alarm.is_held_by_other(user, now),
+        held_by_me=alarm.is_held_by(reader.user_id, reader.now),
+        held_by_other=alarm.is_held_by_other(reader.user_id, reader.now),
         holder=(case.holder or "") if taken else "",
         claimable=not taken and alarm.state is not AlarmState.CLOSED,
         cleared=alarm.condition is Condition.CLEARED,
@@ -154,28 +146,26 @@ def alarm_row(
     )
 
 
-def look_row(
-    case: LookLine | CheckCase, resident: str, zones: Mapping[str, str], speech: Speech, user: UUID | None = None
-) -> Row:
-    """Return the line of a check that waits for eyes."""
+def look_row(case: LookLine | CheckCase, resident: str, reader: BoardReader) -> QueueRow:
+    """Return the row of a check that waits for a person to look."""
+    speech = reader.speech
     looker = case.looker if isinstance(case, LookLine) else None
-    name = (case.looker_name if isinstance(case, LookLine) else None) or speech("någon annan")
-    held = looker is not None and looker != user
-    return Row(
+    name = (case.looker_name if isinstance(case, LookLine) else None) or speech(page_words.SOMEBODY_ELSE)
+    return QueueRow(
         row_id=case.check_id,
         href=f"/check/{case.check_id}",
         mark="look",
         priority=int(Priority.SECOND),
-        title=speech("Titta på tillsynen"),
-        who=resident,
+        title=speech(page_words.LOOK_AT_CHECK),
+        who=_who(resident, reader),
         area=case.area,
         state=speech(reason_words(case.answer, case.reason)),
-        next=Next(_("blir larm"), case.deadline),
+        next=NextStep(next_step_words.BECOMES_ALARM, case.deadline),
         since=case.opens_at,
-        zone=zones[case.org],
+        zone=reader.zones[case.org],
         case_no=None,
-        mine=looker is not None and looker == user,
-        held=held,
+        held_by_me=looker is not None and looker == reader.user_id,
+        held_by_other=looker is not None and looker != reader.user_id,
         holder=name if looker is not None else "",
         claimable=False,
         cleared=False,
@@ -184,8 +174,15 @@ def look_row(
     )
 
 
+def _who(resident: str | None, reader: BoardReader) -> str:
+    """Return whom the row is about, in words; several people where it is an area's."""
+    if reader.covered:
+        return reader.speech(page_words.COVERED_NAME)
+    return resident or reader.speech(page_words.SEVERAL)
+
+
 def _in_hand(line: AlarmLine, now: datetime) -> bool:
-    """Return whether staff have it, in time, and nobody has asked for more."""
+    """Return whether staff have the alarm, are in time, and have asked for nobody more."""
     alarm = line.alarm
     limit = alarm.limits.limit_at or alarm.limits.arrive_by
     overdue = limit is not None and limit <= now

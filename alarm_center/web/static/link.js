@@ -1,4 +1,4 @@
-// The carer's page without a net: say that nothing was sent, and never look as if it was.
+// Carer's page without a network: a form that was not sent says so.
 const banner = document.querySelector("#not-sent");
 document.addEventListener("submit", async (event) => {
   event.preventDefault();

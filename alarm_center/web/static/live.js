@@ -1,4 +1,4 @@
-// The open page: the stream, the clock that it feeds, fragments, keys and sound. No browser clock decides anything.
+// Open page: the stream, the clock that it feeds, fragments, keys and sound. No browser clock decides anything.
 import { begin as beginPicture, blankAll, showAgain, showClear, showLive } from "./picture.js";
 
 const FROZEN_MS = 5000, RENEW_MS = 30000;
@@ -7,11 +7,11 @@ const zone = body.dataset.zone, $ = (selector, root = document) => root.querySel
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const setting = (name, value) => value === undefined ? localStorage.getItem(name) : localStorage.setItem(name, value);
 
-// ---- the clock: what the server said last, and when we heard it ----
+// ---- the clock: the server's last time, and when it came ----
 let now = Date.parse(body.dataset.now), heard = performance.now(), cursor = body.dataset.cursor, source;
 const wall = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
-// On the autumn night an hour comes twice; the second is told apart.
+// One hour comes twice in the night that ends summer time; its second passing is marked.
 const wallTime = () => wall.format(now) + (wall.format(now) === wall.format(now - 3600e3) ? ` (${body.dataset.second})` : "");
 
 function showTime() {
@@ -93,7 +93,7 @@ async function refresh(part) {
 }
 const refreshAll = () => Promise.all(all("[data-fragment]").map(refresh));
 
-// The same control in a part that was drawn anew: what is half filled in, and where one stood, is not lost.
+// Find a control again in a part that was drawn anew: half-filled fields and the focus are kept.
 const FIELDS = "select, input:not([type=hidden])";
 const same = (one) => [one.tagName, one.form?.getAttribute("action"), one.name, one.getAttribute("href"),
   one.tagName === "BUTTON" ? one.value : "", one.closest("[data-row]")?.dataset.row].join("|");
@@ -142,7 +142,7 @@ document.addEventListener("submit", async (event) => {
   } catch { setStale(true); }
 });
 
-// What was opened by a key is answered by keys: the first answer has the focus.
+// A choice that a key opened is answered by keys: its first answer gets the focus.
 document.addEventListener("toggle", (event) => {
   const { target } = event;
   if (target.matches("details.ask[open]") && !document.activeElement?.matches(FIELDS)) $("form button", target).focus();
@@ -155,7 +155,8 @@ if (keysOn) {
 }
 document.addEventListener("keydown", (event) => {
   if ((keysOn && !keysOn.checked) || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.target.matches("input, select, textarea")) return event.key === "Escape" && event.target.blur();
+  const chooses = event.target.matches("[type=radio]") && /^[0-9]$/.test(event.key);  // a digit chooses among answers
+  if (!chooses && event.target.matches("input, select, textarea")) return event.key === "Escape" && event.target.blur();
   const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key], links = all("[data-row] [data-open]");
   if (step && links.length) {
     const at = links.indexOf(document.activeElement?.closest("[data-row]")?.querySelector("[data-open]"));
@@ -168,7 +169,7 @@ document.addEventListener("keydown", (event) => {
   if (target) { event.preventDefault(); target.click(); }
 });
 
-// ---- the lease: renewed while somebody is at it ----
+// ---- the lease: renewed while its holder uses the page ----
 let active = performance.now(), renewed = active;
 for (const kind of ["keydown", "pointermove", "pointerdown"]) addEventListener(kind, () => { active = performance.now(); }, { passive: true });
 setInterval(() => {
@@ -178,8 +179,8 @@ setInterval(() => {
   fetch(release.action.replace("release", "renew"), { method: "POST", headers: { "X-Fragment": "1", "X-Csrf": csrf } }).catch(() => {});
 }, 5000);
 
-// ---- sound: two tones for priority 1 that nobody holds, one for a carer's own words ----
-// A change says which tone it may call for; what is drawn says whether there is cause. A page drawn whole asks for both.
+// ---- sound: two tones for an alarm of priority 1 that nobody holds, one for a carer's own words ----
+// A change names the tone that it may call for; the redrawn part says whether there is cause. A whole page asks for both.
 let audio, rung = new Set(), read = 0, tones = new Set(["urgent", "words"]);
 const anyTone = () => { tones = new Set(["urgent", "words"]); };
 const mute = $("#mute");

@@ -1,4 +1,4 @@
-// The demo's phones: asked each second what has come.
+// Demo's phones: drawn anew each second.
 const shelf = document.querySelector("#phones");
 async function refresh() {
   try {

@@ -1,4 +1,4 @@
-// The ten seconds: frames fetched one by one into memory, drawn in their own time, and gone when told so.
+// Player of a session: frames are fetched one by one into memory, drawn in their own time, and dropped on request.
 const LIMIT_MS = 10 * 60 * 1000;
 const playing = new Map();
 
@@ -61,7 +61,7 @@ export function blankAll(root = document) {
 }
 addEventListener("pagehide", () => blankAll());
 
-// The same seconds from the beginning: as the town first shows them, or clear, for only as long as this page stands.
+// Play the session from the beginning: as the town first shows it, or clear, for only as long as this page stands.
 function replay(player, url, csrf, clear) {
   const veil = player.querySelector("[data-veil]");
   playing.get(player)?.();
@@ -76,18 +76,18 @@ function replay(player, url, csrf, clear) {
 
 const showFirst = (player, csrf) => replay(player, player.dataset.player.replace(/\/clear$/, ""), csrf, false);
 
-/** Contact is back: play again what was blanked meanwhile, as the town first shows it, if the server still lets us. */
+/** Play blanked pictures again once contact is back, as the town first shows them, if the server still allows it. */
 export function showAgain(csrf) {
   for (const player of document.querySelectorAll("[data-player].is-gone")) showFirst(player, csrf);
 }
 
-/** Play the ten seconds clear, from *url*, in the place of the blurred ones. */
+/** Play the session clear, from *url*, in the place of the blurred one. */
 export function showClear(url, csrf) {
   const player = document.querySelector("[data-player]");
   if (player) replay(player, url, csrf, true);
 }
 
-/** Draw a live look's newest frames until it is over, then what was there before. */
+/** Draw a live look's newest frames until it is over, then the session that was there before. */
 export async function showLive(url, csrf, clear) {
   blankAll();
   const player = document.querySelector("[data-player]"), room = player?.querySelector(".screen") ?? document.querySelector(".dark-room");

@@ -1,0 +1,1 @@
+"""Pages on which a town's admin keeps its people."""

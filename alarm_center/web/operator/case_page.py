@@ -1,0 +1,190 @@
+"""Views of one case, an alarm or a check that waits for a look: its page and two halves; forms are in `case_actions`.
+
+Its forms go to `case_actions.py`, its pane of pictures is made in `picture_pane.py`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+
+from alarm_center.casework.cases import NotFound
+from alarm_center.core.alarm import AlarmState
+from alarm_center.core.plan import Plan
+from alarm_center.core.roles import Right
+from alarm_center.store import board, case_pages, events, looks, manual_alarms, residents, towns, users
+from alarm_center.store.memory import Tx
+from alarm_center.web.app_keys import MEMORY
+from alarm_center.web.auth import require
+from alarm_center.web.operator.board import WatchedTowns, watched_towns
+from alarm_center.web.operator.picture_pane import alarm_pane, check_pane
+from alarm_center.web.operator.queue import BoardReader, alarm_row, calls_first, look_row
+from alarm_center.web.page import PERSON, path_uuid, render, speech_of
+from alarm_center.words import code_words, page_words
+from alarm_center.words.catalogues import Speech
+from alarm_center.words.timeline_words import row_of
+from schemas.timeline import CallNoted
+
+routes = web.RouteTableDef()
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineLine:
+    """One line of the timeline in words."""
+
+    at: datetime
+    words: str
+    who: str
+
+
+@routes.get("/alarm/{alarm}")
+@require(Right.WATCH)
+async def show_alarm(request: web.Request) -> web.StreamResponse:
+    """Show an alarm's page."""
+    return render(request, "case.html", await _alarm_context(request))
+
+
+@routes.get("/fragments/alarm/{alarm}/{part:picture|case}")
+@require(Right.WATCH)
+async def show_alarm_part(request: web.Request) -> web.StreamResponse:
+    """Show one half of an alarm's page."""
+    part = "picture" if request.match_info["part"] == "picture" else "alarm"
+    return render(request, f"parts/{part}.html", await _alarm_context(request))
+
+
+@routes.get("/check/{check}")
+@require(Right.WATCH)
+async def show_check(request: web.Request) -> web.StreamResponse:
+    """Show the page of a check."""
+    return render(request, "case.html", await _check_context(request))
+
+
+@routes.get("/fragments/check/{check}/{part:picture|case}")
+@require(Right.WATCH)
+async def show_check_part(request: web.Request) -> web.StreamResponse:
+    """Show one half of a check's page."""
+    part = "picture" if request.match_info["part"] == "picture" else "check"
+    return render(request, f"parts/{part}.html", await _check_context(request))
+
+
+async def _alarm_context(request: web.Request) -> dict[str, Any]:
+    alarm_id, person, speech = path_uuid(request, "alarm"), request[PERSON], speech_of(request)
+    async with request.app[MEMORY].transaction(person.board_viewer) as tx:
+        cursor, watched = await events.newest_cursor(tx), await watched_towns(tx)
+        case = await case_pages.alarm(tx, alarm_id)
+        if case is None:
+            raise NotFound(f"no alarm {alarm_id}")
+        alarm = case.alarm
+        asked = await case_pages.notices(tx, alarm_id)
+        took = next((one.patrol for one in asked if one.state == "took"), None)
+        row = alarm_row(case, BoardReader(person.user_id, watched.zones, watched.now, speech), took)
+        seen = await case_pages.sessions(tx, alarm_id=alarm_id)
+        checks = await case_pages.checks_of_alarm(tx, alarm_id)
+        lines = await events.of_case(tx, alarm_id=alarm_id)
+        for check_id in checks:
+            lines += await events.of_case(tx, check_id=check_id)
+        context = await _common_context(request, tx, watched, lines, {str(one.notice_id): one.patrol for one in asked})
+        resident = await residents.card(tx, alarm.resident_id) if alarm.resident_id else None
+        plan = (await towns.of_resident(tx, resident.resident_id)).plan if resident else Plan()
+        pane = await alarm_pane(request, tx, case, seen, checks[-1] if checks else None, watched)
+        context["replies"] = await case_pages.replies(tx, alarm_id)
+        context["raisings"] = await manual_alarms.raises_of(tx, alarm_id)
+    open_ = alarm.state is not AlarmState.CLOSED
+    return context | {
+        "case": case,
+        "part": "parts/alarm.html",
+        "fragment": f"/fragments/alarm/{alarm_id}",
+        "act": f"/alarm/{alarm_id}",
+        "title": row.title,
+        "row": row,
+        "state": row.state,
+        "area": case.area,
+        "case_no": alarm.case_no,
+        "resident": resident,
+        "phone_first": plan.phone_first,
+        "two_carers": plan.two_carers,
+        "calls_first": calls_first(alarm, plan),
+        "called": any(isinstance(line.payload, CallNoted) for line in lines),
+        "asked": asked,
+        "seen": seen,
+        "pane": pane,
+        "cursor": cursor,
+        "may_raise": not open_ and alarm.org in person.raising_viewer.orgs,
+        "may_pause": alarm.org in person.viewer(Right.PAUSE).orgs,
+        "can_send": alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED) and not row.held_by_other,
+        "outcomes": [(str(code), speech(text)) for code, text in code_words.OUTCOMES.items()] if open_ else [],
+        "takeover_reasons": [(code, speech(text)) for code, text in code_words.TAKE_OVER.items()],
+    }
+
+
+async def _check_context(request: web.Request) -> dict[str, Any]:
+    check_id, person, speech = path_uuid(request, "check"), request[PERSON], speech_of(request)
+    async with request.app[MEMORY].transaction(person.board_viewer) as tx:
+        cursor, watched = await events.newest_cursor(tx), await watched_towns(tx)
+        case = await case_pages.check(tx, check_id)
+        resident = await residents.card(tx, case.resident_id) if case else None
+        if case is None or resident is None:
+            raise NotFound(f"no check {check_id}")
+        plan = (await towns.of_resident(tx, case.resident_id)).plan
+        other = await looks.other_looker(tx, check_id, person.user_id, watched.now)
+        alarm = await case_pages.alarm(tx, case.alarm_id) if case.alarm_id else None
+        looker = (await users.colleague_names(tx)).get(other, speech(page_words.SOMEBODY_ELSE)) if other else None
+        seen = await case_pages.sessions(tx, check_id=check_id)
+        context = await _common_context(request, tx, watched, await events.of_case(tx, check_id=check_id), {})
+        pane = await check_pane(request, tx, case, looker, seen, watched)
+    row = look_row(case, resident.name, BoardReader(person.user_id, watched.zones, watched.now, speech))
+    return context | {
+        "case": case,
+        "part": "parts/check.html",
+        "fragment": f"/fragments/check/{check_id}",
+        "act": f"/check/{check_id}",
+        "title": row.title,
+        "row": row,
+        "area": case.area,
+        "case_no": None,
+        "resident": resident,
+        "phone_first": plan.phone_first,
+        "two_carers": plan.two_carers,
+        "may_raise": case.alarm_id is None and case.org in person.raising_viewer.orgs,
+        "may_pause": case.org in person.viewer(Right.PAUSE).orgs,
+        "looker": looker,
+        "alarm_beyond": case.alarm_id is not None and alarm is None,
+        "seen": seen,
+        "pane": pane,
+        "cursor": cursor,
+    }
+
+
+async def _common_context(
+    request: web.Request, tx: Tx, watched: WatchedTowns, lines: list[events.Event], patrols: dict[str, str]
+) -> dict[str, Any]:
+    urgent, unread = await board.to_be_heard(tx, watched.now)
+    timeline = _timeline(lines, await users.colleague_names(tx), patrols, speech_of(request))
+    return {
+        "now": watched.now,
+        "zone": watched.zone,
+        "place": watched.names,
+        "timeline": timeline,
+        "urgent": ",".join(map(str, urgent)),
+        "unread": unread,
+    }
+
+
+def _timeline(
+    lines: list[events.Event], names: dict[UUID, str], patrols: dict[str, str], speech: Speech
+) -> list[TimelineLine]:
+    once = {line.cursor: line for line in lines}
+    people = {str(user_id): name for user_id, name in names.items()}
+    shown = []
+    for line in sorted(once.values(), key=lambda line: line.cursor, reverse=True):
+        payload = line.payload
+        row = row_of(payload)
+        said = speech(row.words)
+        detail = row.detail(payload)
+        if detail:
+            said += f": {speech(detail)}"
+        who = patrols.get(str(getattr(payload, "notice_id", None)), "") or people.get(line.actor or "", "")
+        shown.append(TimelineLine(line.at, said, who))
+    return shown

@@ -1,1 +1,0 @@
-"""The demo's phones in the browser."""

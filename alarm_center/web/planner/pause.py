@@ -1,0 +1,256 @@
+"""Pages of a pause and of a camera that is stopped by hand: find the resident, fill in, read what will follow, confirm.
+
+For planners, leads and operators. A search stands in no address, since addresses are written to logs.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from alarm_center.casework.cases import NotFound
+from alarm_center.core import pausing
+from alarm_center.core.pausing import PauseFault, PauseWish, SaidBy, Until
+from alarm_center.core.roles import Right
+from alarm_center.preparation import pauses
+from alarm_center.preparation.pauses import ChangedMeanwhile, Editor
+from alarm_center.store import board, day_pages, events, plans, residents
+from alarm_center.store.memory import Tx, now
+from alarm_center.store.plans import Pause
+from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
+from alarm_center.web.auth import require
+from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
+from alarm_center.words import pause_words
+from schemas.vocabulary import Instead
+
+routes = web.RouteTableDef()
+
+_MOST: Final = 40
+"""Residents shown at once."""
+_FIELDS: Final = ("reason", "until", "date", "said_by", "name", "phone", "instead")
+_EMPTY: Final = dict.fromkeys(_FIELDS, "") | {"until": Until.TOMORROW.value, "instead": Instead.VISIT.value}
+
+
+@routes.get("/pause")
+@require(Right.PAUSE)
+async def show_search(request: web.Request) -> web.StreamResponse:
+    """Show the search for a resident; the first residents by name stand there already."""
+    return await _show_search(request, "")
+
+
+@routes.post("/pause")
+@require(Right.PAUSE)
+async def search(request: web.Request) -> web.StreamResponse:
+    """Show the residents who match."""
+    return await _show_search(request, str((await request.post()).get("asked", "")).replace("\0", "").strip()[:100])
+
+
+async def _show_search(request: web.Request, asked: str) -> web.StreamResponse:
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
+        found = await residents.search(tx, asked, _MOST + 1)
+        context = await _page_context(request, tx)
+    goal = {"asked": asked, "found": found[:_MOST], "more": len(found) > _MOST, "goal": "/pause"}
+    page = "parts/found.html" if "X-Fragment" in request.headers else "planner/find.html"
+    return render(request, page, context | goal)
+
+
+@routes.get("/pause/{resident}")
+@require(Right.PAUSE)
+async def show_resident(request: web.Request) -> web.StreamResponse:
+    """Show the resident's pause, or the form for one."""
+    return await _show_resident(request, _EMPTY)
+
+
+@routes.post("/pause/{resident}")
+@require(Right.PAUSE)
+async def preview(request: web.Request) -> web.StreamResponse:
+    """Show what a pause will mean; nothing has happened yet."""
+    filled = await _filled(request)
+    if filled.get("change"):
+        return await _show_resident(request, filled)
+    resident_id, speech = path_uuid(request, "resident"), speech_of(request)
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
+        context = await _resident_context(request, tx, resident_id)
+        wish = pausing.parse_pause(filled, context["now"], ZoneInfo(context["zone"]))
+        if isinstance(wish, PauseWish):
+            openings = await day_pages.openings_before(tx, resident_id, wish.to_at)
+    if not isinstance(wish, PauseWish):
+        return await _show_resident(request, filled, wish)
+    sentences = pause_words.coming_sentences(
+        wish, openings, context["resident"].case_no, context["now"], context["zone"], speech
+    )
+    return render(request, "planner/confirm.html", context | {"sentences": sentences, "wish": wish, "filled": filled})
+
+
+@routes.post("/pause/{resident}/now")
+@require(Right.PAUSE)
+async def pause_now(request: web.Request) -> web.StreamResponse:
+    """Pause the resident's checks. A form that is sent twice pauses once: the second was drawn before the first's change."""
+    filled, resident_id, person = await _filled(request), path_uuid(request, "resident"), request[PERSON]
+    async with request.app[MEMORY].transaction(person.viewer(Right.PAUSE)) as tx:
+        context = await _resident_context(request, tx, resident_id)
+    wish = pausing.parse_pause(filled, context["now"], ZoneInfo(context["zone"]))
+    if not isinstance(wish, PauseWish):
+        return await _show_resident(request, filled, wish)
+    pause = Pause(wish.reason, context["now"], wish.to_at, wish.word.said_by, wish.instead)
+    try:
+        await pauses.pause_checks(
+            request.app[PLANNER_MEMORY], resident_id, pause, editor=await _editor(request), word=wish.word
+        )
+    except ChangedMeanwhile:
+        return await _show_resident(request, filled, changed=True)
+    return redirect(f"/pause/{resident_id}")
+
+
+@routes.post("/pause/{resident}/end")
+@require(Right.PAUSE)
+async def end_now(request: web.Request) -> web.StreamResponse:
+    """End the resident's pause: the looks that are still to come are owed again."""
+    resident_id = path_uuid(request, "resident")
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
+        context = await _resident_context(request, tx, resident_id)
+    try:
+        await pauses.end_pause(request.app[PLANNER_MEMORY], resident_id, context["now"], editor=await _editor(request))
+    except ChangedMeanwhile:
+        return await _show_resident(request, _EMPTY, changed=True)
+    return redirect(f"/pause/{resident_id}")
+
+
+# ---- the camera is stopped ----
+
+
+@routes.get("/stop-camera/{resident}")
+@require(Right.PAUSE)
+async def show_stop(request: web.Request) -> web.StreamResponse:
+    """Show who says that the camera is to be stopped, and how; a reason is never asked."""
+    return await _show_stop(request, {})
+
+
+@routes.post("/stop-camera/{resident}")
+@require(Right.PAUSE)
+async def stop_now(request: web.Request) -> web.StreamResponse:
+    """Stop the camera at once: the person's own consent ends, and of anybody else's word a pause begins."""
+    form = {name: str(value).replace("\0", "") for name, value in (await request.post()).items()}
+    word = pausing.parse_stop(form)
+    if word is None:
+        return await _show_stop(request, form, lacking=True)
+    resident_id, person = path_uuid(request, "resident"), request[PERSON]
+    async with request.app[MEMORY].transaction(person.viewer(Right.PAUSE)) as tx:
+        context = await _resident_context(request, tx, resident_id)
+    instead = Instead.NOTHING if form.get("instead") == Instead.NOTHING else Instead.VISIT
+    editor = Editor(str(person.user_id), person.viewer(Right.PAUSE))
+    await pauses.stop_camera(
+        request.app[PLANNER_MEMORY],
+        resident_id,
+        word,
+        context["now"],
+        ZoneInfo(context["zone"]),
+        instead=instead,
+        editor=editor,
+    )
+    return redirect(f"/pause/{resident_id}")
+
+
+async def _show_stop(request: web.Request, filled: Mapping[str, str], *, lacking: bool = False) -> web.StreamResponse:
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
+        context = await _resident_context(request, tx, path_uuid(request, "resident"))
+    speech, with_cohabitant = speech_of(request), context["supervision"].has_cohabitant
+    choices = {
+        "said_by": [
+            (each.value, speech(text))
+            for each, text in pause_words.SAID_BY.items()
+            if each is not SaidBy.COHABITANT or with_cohabitant
+        ],
+        "how": [(each.value, speech(text)) for each, text in pause_words.HOW_SAID.items()],
+        "filled": {"said_by": "", "how": "", "note": "", "name": "", "instead": "visit"} | dict(filled),
+        "lacking": speech(pause_words.STOP_LACKS_WORD) if lacking else "",
+    }
+    return render(request, "planner/stop.html", context | choices, status=400 if lacking else 200)
+
+
+@routes.get("/fragments/device-answers/{resident}")
+@require(Right.PAUSE)
+async def show_device_answers(request: web.Request) -> web.StreamResponse:
+    """Show whether the resident's devices have confirmed that they are dark."""
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
+        context = await _resident_context(request, tx, path_uuid(request, "resident"))
+    return render(request, "parts/device_answers.html", context)
+
+
+# ---- drawn ----
+
+
+async def _filled(request: web.Request) -> dict[str, str]:
+    form = await request.post()
+    return {name: str(form.get(name, "")).replace("\0", "") for name in (*_FIELDS, "change")}
+
+
+async def _editor(request: web.Request) -> Editor:
+    """Return the person, with the revision that the form was drawn from; a form without one was drawn from none."""
+    said, person = str((await request.post()).get("revision", "")), request[PERSON]
+    return Editor(
+        str(person.user_id), person.viewer(Right.PAUSE), int(said) if said.isascii() and said.isdigit() else -1
+    )
+
+
+async def _show_resident(
+    request: web.Request, filled: Mapping[str, str], faults: Sequence[PauseFault] = (), *, changed: bool = False
+) -> web.StreamResponse:
+    speech = speech_of(request)
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
+        context = await _resident_context(request, tx, path_uuid(request, "resident"))
+    at, zone = context["now"], context["zone"]
+    tomorrow = pause_words.time_words(pausing.tomorrow_end(at, ZoneInfo(zone)), at, zone, speech)
+    choices = {
+        "reasons": [(str(each), speech(pause_words.REASONS[each])) for each in pausing.REASONS],
+        "untils": [(each.value, speech(text, time=tomorrow)) for each, text in pause_words.UNTIL.items()],
+        "sayers": [
+            (each.value, speech(text)) for each, text in pause_words.SAID_BY.items() if each is not SaidBy.COHABITANT
+        ],
+        "insteads": [(each.value, speech(text)) for each, text in pause_words.INSTEAD.items()],
+        "filled": filled,
+        "faults": [(each.value, speech(pause_words.FAULTS[each])) for each in faults],
+        "changed": speech(pause_words.CHANGED_BY_OTHER) if changed else "",
+    }
+    status = 409 if changed else 400 if faults else 200
+    page = "planner/paused.html" if context["pauses"] else "planner/pause.html"
+    return render(request, page, context | choices, status=status)
+
+
+async def _resident_context(request: web.Request, tx: Tx, resident_id: UUID) -> dict[str, Any]:
+    resident, supervision = await residents.hit(tx, resident_id), await day_pages.supervision(tx, resident_id)
+    if resident is None or supervision is None:
+        raise NotFound(f"no resident {resident_id}")
+    at, speech = await now(tx), speech_of(request)
+    current = [pause for pause in await plans.pauses(tx, resident_id) if pause.from_at <= at]
+    shown = [
+        {
+            "reason": speech(pause_words.REASONS[each.reason]),
+            "until": pause_words.time_words(each.to_at, at, supervision.zone, speech),
+            "instead": speech(pause_words.INSTEAD[each.instead]),
+            "said_by": speech(pause_words.SAID_BY[SaidBy(each.said_by)]) if each.said_by in set(SaidBy) else "",
+        }
+        for each in current
+    ]
+    answers = await day_pages.device_answers(tx, resident_id)
+    own = {"resident": resident, "supervision": supervision, "pauses": shown, "answers": answers}
+    return await _page_context(request, tx) | own | {"zone": supervision.zone}
+
+
+async def _page_context(request: web.Request, tx: Tx) -> dict[str, Any]:
+    """Return the context of every such page; at a board, also the cases that call for its operator meanwhile."""
+    heads = await board.town_heads(tx)
+    at = await now(tx)
+    watching = bool(request[PERSON].board_viewer.orgs)
+    urgent, unread = await board.to_be_heard(tx, at) if watching else ((), 0)
+    return {
+        "now": at,
+        "zone": heads[0].zone if heads else "UTC",
+        "cursor": await events.newest_cursor(tx),
+        "towns": len(heads),
+        "watching": watching,
+        "urgent": urgent,
+        "unread": unread,
+    }

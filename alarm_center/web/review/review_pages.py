@@ -1,0 +1,126 @@
+"""Parts that the pages of a review share: the town and month that an address names, and a place in a list."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from alarm_center.casework.cases import NotFound
+from alarm_center.core import look_review
+from alarm_center.core.roles import Right
+from alarm_center.store import look_log
+from alarm_center.store.look_log import LogPlace, ReviewedTown
+from alarm_center.store.memory import Tx, now
+from alarm_center.web.page import PERSON
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The town that a page of the review is about, the others that the person may review, and the service's time."""
+
+    town: ReviewedTown
+    towns: list[ReviewedTown]
+    now: datetime
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The town's zone."""
+        return ZoneInfo(self.town.zone)
+
+    @property
+    def month(self) -> date:
+        """The first day of the month that it is in the town."""
+        return self.now.astimezone(self.zone).date().replace(day=1)
+
+    def context(self) -> dict[str, Any]:
+        """Return what every template of a review needs."""
+        return {"town": self.town, "towns": self.towns, "zone": self.town.zone, "now": self.now}
+
+
+async def reviewed_town(request: web.Request, tx: Tx, named: str | None = None) -> Reviewed:
+    """Return the town that the address names as ``?town=`` (or *named*, by a form), or the first one.
+
+    Raises:
+        NotFound: it is none that the person may review.
+    """
+    towns = await look_log.towns_to_review(tx)
+    asked = named or request.query.get("town")
+    found = next((town for town in towns if asked in (None, town.org)), None)
+    if found is None:
+        raise NotFound(f"town {asked}")
+    return Reviewed(found, towns, await now(tx))
+
+
+def reviews_whole_town(request: web.Request, org: str, right: Right) -> bool:
+    """Tell whether the person has *right* in all of the town."""
+    return any(m.org == org and right in m.rights and m.is_whole for m in request[PERSON].memberships)
+
+
+def month_of(request: web.Request, reviewed: Reviewed) -> date:
+    """Return the month that the address names as ``?month=2026-11``, or the one that it is.
+
+    Raises:
+        NotFound: it is none.
+    """
+    asked = request.query.get("month")
+    if asked is None:
+        return reviewed.month
+    day = day_of(f"{asked}-01")
+    if day is None:
+        raise NotFound(f"month {asked}")
+    return day
+
+
+def day_of(text: str) -> date | None:
+    """Return the day that *text* names; ``None`` if it is none between 2000 and 2999."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year < 3000 else None
+
+
+def beginning_of(day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant, in UTC, at which *day* begins in *zone*."""
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+
+
+def month_context(month: date, reviewed: Reviewed) -> dict[str, Any]:
+    """Return the month with those beside it: none that is to come, and none older than the log answers for."""
+    oldest = (reviewed.now - timedelta(days=5 * 365)).date().replace(day=1)
+    before, after = look_review.month_before(month), look_review.month_after(month)
+    return {
+        "month": month,
+        "month_before": before if before >= oldest else None,
+        "month_after": after if after <= reviewed.month else None,
+    }
+
+
+def place_of(request: web.Request) -> LogPlace | None:
+    """Return the place that the address names as ``?before=``; ``None`` for the beginning, or for what is none."""
+    at, _, row = request.query.get("before", "").partition("_")
+    try:
+        instant = datetime.fromisoformat(at)
+        return LogPlace(instant, UUID(row)) if instant.tzinfo is not None else None
+    except ValueError:
+        return None
+
+
+def place_text(at: datetime, row_id: UUID) -> str:
+    """Return a place as an address writes it."""
+    return f"{at.astimezone(UTC).isoformat()}_{row_id}"
+
+
+def address(path: str, **query: object) -> str:
+    """Return *path* with those of *query* that are something."""
+    said = urlencode({name: str(value) for name, value in query.items() if value not in (None, "", False)})
+    return f"{path}?{said}" if said else path
+
+
+def note_of(text: object) -> str | None:
+    """Return a note of a form, at most 500 characters; ``None`` for an empty one."""
+    return str(text).replace("\0", "").strip()[:500] or None

@@ -1,0 +1,1 @@
+"""Routes by which somebody signs in and out."""

@@ -1,0 +1,81 @@
+"""Pages of lists to print: ``/d/i5f3a0c1e`` is an incident's, as its SMS links to it, ``/reserve`` the night's by area.
+
+Both hold names and addresses, so they are for those who drive, answer or lead, each for their own areas; that somebody
+has fetched a reserve list is written (docs/check.md#before-the-night). They hold many doors' codes, so a second factor is asked for again.
+"""
+
+from datetime import date
+from uuid import UUID
+
+from aiohttp import web
+
+from alarm_center.casework import incident_list
+from alarm_center.casework.cases import NotFound
+from alarm_center.core.roles import Right
+from alarm_center.preparation import reserve_lists
+from alarm_center.store import reserve_lists as rows
+from alarm_center.store.memory import now
+from alarm_center.web.app_keys import MEMORY
+from alarm_center.web.auth import require, require_fresh_factor
+from alarm_center.web.page import PERSON, redirect, render
+from alarm_center.words.incident_paper import incident_text
+from alarm_center.words.reserve_paper import reserve_text
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/d/{link:[a-z][a-z0-9]{5,23}}")
+@require(Right.PAPERS)
+@require_fresh_factor
+async def show_incident(request: web.Request) -> web.StreamResponse:
+    """Show an incident's list, what is left to check first."""
+    link = request.match_info["link"]
+    made = await incident_list.incident_list(request.app[MEMORY], link, request[PERSON].paper_viewer)
+    if made is None:
+        raise NotFound(f"incident {link}")
+    return _show_paper(request, incident_text(made))
+
+
+@routes.get("/d/{number:\\d{1,9}}")
+@require(Right.PAPERS)
+async def show_numbered_incident(request: web.Request) -> web.StreamResponse:
+    """Send the reader to the list of incident *number*; each town counts its own, so there may be several to choose from."""
+    number = int(request.match_info["number"])
+    found = await incident_list.incidents_of_number(request.app[MEMORY], number, request[PERSON].paper_viewer)
+    if not found:
+        raise NotFound(f"incident {number}")
+    if len(found) == 1:
+        return redirect(f"/d/{found[0].link}")
+    return render(request, "incidents.html", {"number": number, "incidents": found})
+
+
+@routes.get("/reserve")
+@require(Right.PAPERS)
+async def show_reserve_lists(request: web.Request) -> web.StreamResponse:
+    """Show which reserve lists there are, tonight's first."""
+    async with request.app[MEMORY].transaction(request[PERSON].paper_viewer) as tx:
+        made = await rows.recent_lists(tx, await now(tx))
+    return render(request, "reserve.html", {"lists": made})
+
+
+@routes.get("/reserve/{area}/{night:\\d{4}-\\d\\d-\\d\\d}")
+@require(Right.PAPERS)
+@require_fresh_factor
+async def show_reserve_list(request: web.Request) -> web.StreamResponse:
+    """Show one area's list of a night, and note that this person has fetched it, once there is a page to read."""
+    person = request[PERSON]
+    reader = None if request.method == "HEAD" else str(person.user_id)
+    try:
+        area_id, night = UUID(request.match_info["area"]), date.fromisoformat(request.match_info["night"])
+    except ValueError as error:
+        raise NotFound("reserve list") from error
+    made = await reserve_lists.fetch_reserve_list(
+        request.app[MEMORY], area_id, night, fetched_by=reader, viewer=person.paper_viewer
+    )
+    if made is None:
+        raise NotFound("reserve list")
+    return _show_paper(request, reserve_text(made))
+
+
+def _show_paper(request: web.Request, text: str) -> web.StreamResponse:
+    return render(request, "paper.html", {"text": text})

@@ -1,0 +1,131 @@
+"""Event stream to each open page: the parts that a change concerns, its tone, and the server's clock each second.
+
+A hint says that there is something to read; the poll at each tick is the truth. A page that comes back says the last
+cursor that it saw and gets what it missed; an unknown or too old cursor gets ``fresh``: draw everything anew.
+The parts and tone of each kind of line stand in `words/timeline_words.py`.
+"""
+
+import asyncio
+import json
+from typing import Final
+
+from aiohttp import web
+from aiohttp_sse import EventSourceResponse, sse_response
+
+from alarm_center.core.roles import Right
+from alarm_center.store import events, web_sessions
+from alarm_center.store.events import Cursor
+from alarm_center.store.memory import AWAY, now
+from alarm_center.web.app_keys import MEMORY, SETTINGS
+from alarm_center.web.auth import TOUCHED_EACH, require
+from alarm_center.web.page import PERSON
+from alarm_center.words.timeline_words import row_of
+
+MANY: Final = 500
+"""Lines that a page may be behind; further behind, it is drawn anew."""
+
+routes = web.RouteTableDef()
+
+
+class Hints:
+    """The open streams, which are woken when the timeline has a new line."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Event] = set()
+        self.over = False
+        """Set when the server stops: every stream ends, and its page looks for another replica."""
+
+    def wake(self, *_: object) -> None:
+        """Wake every stream."""
+        for event in self._waiting:
+            event.set()
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        """Return when *event* is set, or after *seconds*."""
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            pass
+        event.clear()
+
+    def join(self) -> asyncio.Event:
+        """Add a stream and return the event that wakes it."""
+        event = asyncio.Event()
+        self._waiting.add(event)
+        return event
+
+    async def end(self, _app: web.Application) -> None:
+        """End every stream, so that a server that stops need not wait for them."""
+        self.over = True
+        self.wake()
+
+    def leave(self, event: asyncio.Event) -> None:
+        """Forget a stream that has ended."""
+        self._waiting.discard(event)
+
+
+HINTS: Final = web.AppKey("hints", Hints)
+
+
+@routes.get("/stream")
+@require(Right.WATCH, covered=True)
+async def stream(request: web.Request) -> web.StreamResponse:
+    """Send changes and the time until the page goes away, the session ends or the server stops."""
+    if request.method == "HEAD":
+        return web.Response(content_type="text/event-stream")
+    asked = request.headers.get("Last-Event-ID") or request.query.get("after", "")
+    hints = request.app[HINTS]
+    woken = hints.join()
+    try:
+        async with sse_response(request) as response:
+            await _send(request, response, Cursor.parse(asked), woken)
+    except AWAY:
+        # The head of the answer is sent, so there is no other answer: it ends, and the page asks for the next.
+        pass
+    finally:
+        hints.leave(woken)
+    return response
+
+
+async def _send(
+    request: web.Request, response: EventSourceResponse, cursor: Cursor | None, woken: asyncio.Event
+) -> None:
+    memory, viewer = request.app[MEMORY], request[PERSON].board_viewer
+    tick = request.app[SETTINGS].tick_s
+    loop = asyncio.get_running_loop()
+    next_tick = loop.time()
+    first = True
+    while response.is_connected() and not request.app[HINTS].over:
+        async with memory.transaction(viewer) as tx:
+            unused_for = await web_sessions.session_unused_for(tx)
+            if unused_for is None:
+                return
+            newest = await events.newest_cursor(tx)
+            missed: list[events.Event] | None = None
+            if cursor is not None and cursor <= newest:
+                missed = await events.lines_after(tx, cursor, MANY)
+            clock = await now(tx)
+        if abs(unused_for) > TOUCHED_EACH:
+            async with memory.transaction(viewer) as tx:
+                await web_sessions.touch_session(tx)
+        if missed is None or (first and len(missed) >= MANY):
+            cursor = newest
+            await response.send("", event="fresh", id=str(cursor))
+        else:
+            for event in missed:
+                cursor = event.cursor
+                await response.send(_change(event), event="change", id=str(cursor))
+        first = False
+        if loop.time() >= next_tick:
+            await response.send(clock.isoformat(), event="tick")
+            next_tick = max(next_tick + tick, loop.time() + tick / 2)
+        await request.app[HINTS].wait(woken, max(0.0, next_tick - loop.time()))
+
+
+def _change(event: events.Event) -> str:
+    """Return the parts of a page that the line changes, and the tone it may call for; the page asks for the rest itself."""
+    payload = event.payload
+    row = row_of(payload)
+    tone = row.tone(payload)
+    return json.dumps({"redraws": sorted(row.redraws), **({} if tone is None else {"tone": tone})})
