@@ -1,1 +1,1 @@
-"""The account of the night: checks owed, alarms, the people who are sent, and the web they work in."""
+"""The alarm centre: plans checks, decides over findings, raises alarms, sends carers by SMS and serves the pages."""

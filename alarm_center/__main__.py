@@ -1,23 +1,15 @@
-"""``python -m alarm_center``: one replica of the alarm centre with the settings of its environment."""
+"""``python -m alarm_center``: one replica of the alarm centre with the settings of its environment, until it is told to stop."""
 
-import asyncio
 import sys
 
-from pydantic import ValidationError
-
 from alarm_center.service import run
-from alarm_center.settings import Settings, problems
+from alarm_center.settings import ServiceSettings
+from runtime.process import run_part
 
 
 def main() -> int:
     """Run; return 2 and say all that is wrong when the settings are."""
-    try:
-        settings = Settings()
-    except ValidationError as errors:
-        print("\n".join(problems(errors)), file=sys.stderr)
-        return 2
-    asyncio.run(run(settings))
-    return 0
+    return run_part(ServiceSettings, run)
 
 
 if __name__ == "__main__":

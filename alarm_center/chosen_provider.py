@@ -1,22 +1,19 @@
-"""Makes the provider that the settings name, and the webhooks that it calls: one case a provider in each."""
+"""The provider that the settings name, and the webhooks that it calls: one case a provider in each."""
 
 from typing import assert_never
 
 from aiohttp import web
 
 from alarm_center.providers import Provider
-from alarm_center.providers.phone import Phones
 from alarm_center.providers.twilio import Twilio
-from alarm_center.settings import ProviderName, Settings
+from alarm_center.settings import ProviderName, ServiceSettings
 from alarm_center.store.memory import Memory
 from alarm_center.web.hooks import twilio as twilio_hooks
 
 
-def make_provider(settings: Settings, memory: Memory) -> Provider:
-    """Return the provider; the phone simulator answers into *memory* itself, Twilio through its webhooks."""
+def make_provider(settings: ServiceSettings) -> Provider:
+    """Return the provider. Twilio answers through its webhooks."""
     match settings.provider:
-        case ProviderName.PHONE:
-            return Phones(memory)
         case ProviderName.TWILIO:
             assert settings.twilio_account_sid is not None  # the settings refuse to be without
             assert settings.twilio_auth_token is not None
@@ -31,14 +28,12 @@ def make_provider(settings: Settings, memory: Memory) -> Provider:
             assert_never(settings.provider)
 
 
-def provider_hooks(settings: Settings, memory: Memory) -> list[web.RouteDef]:
-    """Return the routes at which the provider tells of replies, of how far messages have come, and of keys in a call.
+def provider_hooks(settings: ServiceSettings, memory: Memory) -> list[web.RouteDef]:
+    """Return the routes at which the provider reports replies, the status of messages, and keys of a call.
 
     A provider without them would be asked for replies each minute, and no SMS would ever count as delivered.
     """
     match settings.provider:
-        case ProviderName.PHONE:
-            return []  # the phones answer in this process
         case ProviderName.TWILIO:
             return twilio_hooks.routes(memory, settings)
         case _:

@@ -1,6 +1,6 @@
-"""The sign of life to a watch outside: sent only while the work is really done, so that its silence rings.
+"""The heartbeat to a watch outside: sent only while the work is really done, so that its silence rings.
 
-An alarm centre cannot tell anybody that it is dead. Whatever keeps a check from its deadline or an alarm from a person
+An alarm centre cannot tell anybody that it is dead. A fault that keeps a check from its deadline or an alarm from a person
 (a loop that stands still, a database or broker that is away, steps that are overdue, a red board) stops the sign as well.
 """
 
@@ -21,15 +21,15 @@ from alarm_center.store.memory import AWAY, Memory
 log = structlog.get_logger()
 
 OVERDUE: Final = timedelta(seconds=60)
-"""Within so long of the service's return every check has its end or its next step (design §2.1)."""
+"""Every check has its end or its next step so long after the service is back (docs/guarantees.md#1-no-check-can-vanish)."""
 UNSENT_AFTER: Final = timedelta(seconds=30)
 """A message of a priority 1 goes out within 15 s also when its replica is lost; twice that is a fault."""
 _DATABASE_SECONDS: Final = 5.0
 _WATCH: Final = aiohttp.ClientTimeout(total=10)
 
 
-class Why(StrEnum):
-    """Why no sign of life is sent."""
+class WithheldReason(StrEnum):
+    """A reason to withhold the heartbeat."""
 
     REPLICA = "replica"
     """A loop of this replica stands still, or it has no broker."""
@@ -42,7 +42,7 @@ class Why(StrEnum):
 
 @dataclass(slots=True)
 class Heartbeat:
-    """Asks each time how things are. ``trouble`` says what ails this replica, in words; empty while it works.
+    """The sender of the heartbeat. ``trouble`` returns this replica's troubles in words; empty while it works.
 
     ``starting`` says whether that is only that it has not finished starting: it sends nothing then, and nothing is wrong.
     """
@@ -52,36 +52,40 @@ class Heartbeat:
     trouble: Callable[[], list[str]] | None = None
     starting: Callable[[], bool] | None = None
 
-    async def reasons(self) -> dict[Why, str]:
-        """Return why no sign is to be sent now, each in words; empty while all is well. The metrics say the same."""
-        found: dict[Why, str] = {}
+    async def find_trouble(self) -> dict[WithheldReason, str]:
+        """Find the reasons to withhold the heartbeat now, each in words; set the metrics to the same."""
+        found: dict[WithheldReason, str] = {}
         trouble = ["nobody has said whether the loops run"] if self.trouble is None else self.trouble()
         if trouble:
-            found[Why.REPLICA] = "; ".join(trouble)
+            found[WithheldReason.REPLICA] = "; ".join(trouble)
         try:
             async with asyncio.timeout(_DATABASE_SECONDS), self.memory.transaction() as tx:
-                overdue, red = await health.overdue(tx, OVERDUE), await health.red(tx)
-                waits = await health.urgent_waits(tx)
+                overdue, red = await health.count_overdue(tx, OVERDUE), await health.count_red(tx)
+                waits = await health.longest_urgent_wait(tx)
         except AWAY as error:
-            found[Why.DATABASE] = type(error).__name__
+            found[WithheldReason.DATABASE] = type(error).__name__
         else:
             metrics.RED.set(red)
             metrics.URGENT_WAITS.set(waits.total_seconds())
             if overdue:
-                found[Why.OVERDUE] = f"{overdue} checks and alarms are overdue by more than {OVERDUE.seconds} s"
+                found[WithheldReason.OVERDUE] = (
+                    f"{overdue} checks and alarms are overdue by more than {OVERDUE.seconds} s"
+                )
             if red:
-                found[Why.RED] = f"{red} alarms have asked everybody, and nobody at a board has acknowledged them"
+                found[WithheldReason.RED] = (
+                    f"{red} alarms have asked everybody, and nobody at a board has acknowledged them"
+                )
             if waits > UNSENT_AFTER:
-                found[Why.UNSENT] = f"a message of a priority 1 has waited for {waits.total_seconds():.0f} s"
-        for why in Why:
+                found[WithheldReason.UNSENT] = f"a message of a priority 1 has waited for {waits.total_seconds():.0f} s"
+        for why in WithheldReason:
             metrics.UNHEALTHY.labels(why).set(why in found)
         return found
 
-    async def beat(self) -> bool:
-        """Send the sign of life if all is well; return whether the outside watch has it. Its address is never logged."""
-        found = await self.reasons()
+    async def send(self) -> bool:
+        """Send the heartbeat if all is well; return whether the outside watch has it. Its address is never logged."""
+        found = await self.find_trouble()
         if found:
-            starting = found.keys() == {Why.REPLICA} and self.starting is not None and self.starting()
+            starting = found.keys() == {WithheldReason.REPLICA} and self.starting is not None and self.starting()
             metrics.HEARTBEATS.labels("starting" if starting else "withheld").inc()
             tell = log.info if starting else log.warning if self.url is None else log.error
             tell("heartbeat_withheld", **{str(why): words for why, words in found.items()})

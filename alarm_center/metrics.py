@@ -1,10 +1,12 @@
-"""The centre's numbers for /metrics; names are what docs and dashboards use."""
+"""The centre's Prometheus metrics, as ``/metrics`` shows them; docs and dashboards use these names."""
 
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
 REFUSED: Final = Counter("fjt_refused_total", "Messages that were not taken", ["kind", "refusal"])
+CONNECTIONS_ENDED: Final = Counter("fjt_connections_ended_total", "Clients' connections that were ended", ["why"])
+GIVEN_UP: Final = Counter("fjt_given_up_total", "Messages whose handling failed each time", ["kind"])
 FINDINGS: Final = Counter("fjt_findings_total", "Findings committed", ["answer"])
 DUPLICATES: Final = Counter("fjt_sessions_again_total", "Sessions that came again and got the same receipt")
 STEPS: Final = Counter("fjt_steps_total", "Due checks and alarms that the clockwork stepped", ["of"])
@@ -26,8 +28,21 @@ URGENT_WAITS: Final = Gauge(
     "fjt_urgent_waits_seconds", "How long the oldest message of a priority 1 has waited to go out"
 )
 RED: Final = Gauge("fjt_red_alarms", "Open alarms whose every chain is exhausted")
-SEALED: Final = Counter("fjt_events_sealed_total", "Lines of the timeline that were sealed")
+SEALED: Final = Counter("fjt_events_sealed_total", "Lines of the timeline, and facts, that were sealed")
+DOUBTED: Final = Counter("fjt_events_doubted_total", "Lines and facts that were not sealed as true")
 UNHEALTHY: Final = Gauge("fjt_unhealthy", "1 for each reason why the heartbeat is not sent", ["why"])
 HEARTBEATS: Final = Counter("fjt_heartbeats_total", "Heartbeats to the outside watch", ["result"])
-JOB_FAILED: Final = Counter("fjt_job_failed_total", "Jobs of the rounds that raised", ["job"])
-JOB_SECONDS: Final = Gauge("fjt_job_seconds", "How long a job of the rounds took last", ["job"])
+JOB_FAILED: Final = Counter("fjt_job_failed_total", "Periodic jobs that raised", ["job"])
+JOB_SECONDS: Final = Gauge("fjt_job_seconds", "Seconds that a periodic job took last", ["job"])
+OIDC_SIGN_INS: Final = Counter(
+    "fjt_oidc_sign_ins_total", "Sign-ins by a provider, by what became of them", ["provider", "result"]
+)
+OIDC_LOGOUTS: Final = Counter(
+    "fjt_oidc_logouts_total", "Sign-outs by a provider, by what became of them", ["provider", "result"]
+)
+SEALED_ACCOUNTS: Final = Counter(
+    "fjt_sealed_accounts_total", "Uses of sealed accounts, by what became of them", ["result"]
+)
+SEALED_TRIALS_DUE: Final = Gauge(
+    "fjt_sealed_trials_due", "Towns whose sealed accounts were not tried for 35 days, or are used up"
+)

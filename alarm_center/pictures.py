@@ -1,9 +1,9 @@
-"""Pictures in memory, from the detector to the screen of whoever holds the case; never anywhere else (design §2.5, §9).
+"""Pictures and live frames in memory, from their arrival to the screen of the case's holder; never anywhere else.
 
 Every replica hears every picture and keeps one only when its *committed* session needs a human. It holds a bounded
 number of bytes and evicts by priority, then age, never what somebody has claimed. A picture is gone when its case
 closes, ten minutes after its first view, or thirty after it came; all of them are gone if this replica loses the
-timeline for ten seconds, since it then no longer knows what has closed.
+timeline for ten seconds, since it then no longer knows what has closed (docs/pictures.md#how-long-one-is-kept).
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center import incoming, metrics
+from alarm_center import message_reader, metrics
 from schemas import topics, wire
 from schemas.messages import LiveFrame, Picture, Session
 from schemas.vocabulary import Refusal
@@ -29,9 +29,22 @@ Key = tuple[str, str]
 """Town and session id."""
 
 
+@dataclass(frozen=True, slots=True)
+class CommittedSession:
+    """A session whose finding is in the database. ``needed``: a person has to see its pictures."""
+
+    org: str
+    session_id: str
+    needed: bool
+    priority: int = 3
+    check_id: UUID | None = None
+    alarm_id: UUID | None = None
+    resident_id: UUID | None = None
+
+
 @dataclass(slots=True)
-class Kept:
-    """One session's frames, and what decides how long they stay."""
+class KeptSession:
+    """A session's frames, and the facts that decide how long they stay."""
 
     picture: Picture | None
     size: int
@@ -46,7 +59,7 @@ class Kept:
 
 
 @dataclass(slots=True)
-class Live:
+class LiveView:
     """The newest frame of a live look, which *device* alone may send."""
 
     device: str
@@ -60,50 +73,52 @@ class Pictures:
 
     limit: int
     clock: Callable[[], float]
-    heard_timeline: float = field(default=float("-inf"))
-    _kept: dict[Key, Kept] = field(default_factory=dict)
-    _live: dict[tuple[str, UUID], Live] = field(default_factory=dict)
-    _held: set[UUID] = field(default_factory=set)
-    _wanted: dict[Key, Kept] = field(default_factory=dict)
-    """What the timeline said of sessions whose picture has not come yet."""
+    timeline_read_at: float = field(default=float("-inf"))
+    _kept: dict[Key, KeptSession] = field(default_factory=dict)
+    _live: dict[tuple[str, UUID], LiveView] = field(default_factory=dict)
+    _claimed_alarms: set[UUID] = field(default_factory=set)
+    _wanted: dict[Key, KeptSession] = field(default_factory=dict)
+    """Committed sessions, by the timeline, whose picture has not come yet."""
 
     # ---- from MQTT ----
 
     async def on_picture(self, topic: str, payload: bytes) -> None:
-        """Take the frames of one session; one that cannot be read is dropped and counted."""
-        picture = incoming.read(Picture, topic, payload)
+        """Keep the frames of one session; a message that cannot be read is dropped and counted."""
+        picture = message_reader.read_message(Picture, topic, payload)
         if picture is not None:
-            self.put(picture)
+            self.keep_uncommitted(picture)
 
     async def on_session(self, topic: str, payload: bytes) -> None:
-        """While no detector is alive, take the frames from the session itself."""
+        """Keep the frames of a session itself, while no detector is alive."""
         try:
             session = wire.decode(Session, payload, topics.parse(topic))
         except (topics.BadTopic, wire.Refused):
             return  # the inbox has counted it
-        self.put(Picture(session_id=session.session_id, org=session.org, device=session.device, frames=session.frames))
+        self.keep_uncommitted(
+            Picture(session_id=session.session_id, org=session.org, device=session.device, frames=session.frames)
+        )
 
     async def on_live(self, topic: str, payload: bytes) -> None:
-        """Take the newest frame of a live look; older ones and those that nobody asked for are dropped.
+        """Keep the newest frame of a live look; older frames and those that nobody asked for are dropped.
 
         Refused: a frame for a command that another device got. Its sender would choose what somebody sees of a home.
         """
-        frame = incoming.read(LiveFrame, topic, payload)
+        frame = message_reader.read_message(LiveFrame, topic, payload)
         live = self._live.get((frame.org, frame.command_id)) if frame is not None else None
         if frame is None or live is None:
             return
         if frame.device != live.device:
             detail = f"{topic}: command {frame.command_id} is for {live.device}"
-            incoming.refuse("live", Refusal.TOPIC_MISMATCH, detail)
+            message_reader.count_refusal("live", Refusal.TOPIC_MISMATCH, detail)
         elif live.newest is None or frame.sequence > live.newest.sequence:
             live.newest, live.came = frame, self.clock()
 
-    def put(self, picture: Picture) -> None:
+    def keep_uncommitted(self, picture: Picture) -> None:
         """Keep *picture* for now: until the timeline says whether anybody needs it, at most 30 s."""
         if not picture.frames:
             return
         key = (picture.org, picture.session_id)
-        kept = self._wanted.pop(key, None) or self._kept.get(key) or Kept(None, 0, self.clock())
+        kept = self._wanted.pop(key, None) or self._kept.get(key) or KeptSession(None, 0, self.clock())
         # ``came`` stays: a session that is sent again is not a newer picture.
         kept.picture, kept.size = picture, sum(len(f.jpeg) for f in picture.frames)
         self._kept[key] = kept
@@ -111,100 +126,90 @@ class Pictures:
 
     # ---- from the timeline ----
 
-    def committed(
-        self,
-        org: str,
-        session_id: str,
-        *,
-        needed: bool,
-        check_id: UUID | None,
-        alarm_id: UUID | None,
-        resident_id: UUID | None,
-        priority: int,
-    ) -> None:
-        """The session's finding is in the database; its picture is needed by a person, or goes at once."""
-        key = (org, session_id)
+    def apply_commit(self, committed: CommittedSession) -> None:
+        """Keep the pictures of a session that a person has to see, and drop those of any other at once."""
+        key = (committed.org, committed.session_id)
         kept = self._kept.get(key)
-        if not needed:
-            self._forget(key)
+        if not committed.needed:
+            self._drop(key)
             return
         if kept is None:
-            kept = self._wanted[key] = Kept(None, 0, self.clock())
-        kept.needed, kept.check_id, kept.alarm_id, kept.priority = True, check_id, alarm_id, priority
-        kept.resident_id = resident_id
-        kept.claimed = alarm_id in self._held
+            kept = self._wanted[key] = KeptSession(None, 0, self.clock())
+        kept.needed, kept.priority = True, committed.priority
+        kept.check_id, kept.alarm_id, kept.resident_id = committed.check_id, committed.alarm_id, committed.resident_id
+        kept.claimed = committed.alarm_id in self._claimed_alarms
 
-    def joined(self, check_id: UUID, alarm_id: UUID, priority: int) -> None:
-        """A check has become an alarm: its pictures go with the alarm now."""
-        for kept in self._all():
+    def move_to_alarm(self, check_id: UUID, alarm_id: UUID, priority: int) -> None:
+        """Move a check's pictures to the alarm that it has become."""
+        for kept in self._every_session():
             if kept.check_id == check_id:
                 kept.alarm_id, kept.priority = alarm_id, priority
 
-    def claimed(self, alarm_id: UUID, on: bool) -> None:
-        """Somebody holds the case, or no longer does; a held case's pictures are never evicted, those to come neither."""
-        (self._held.add if on else self._held.discard)(alarm_id)
-        for kept in self._all():
+    def set_claimed(self, alarm_id: UUID, claimed: bool) -> None:
+        """Mark the alarm's pictures, also those to come, as claimed or not; claimed pictures are never evicted."""
+        (self._claimed_alarms.add if claimed else self._claimed_alarms.discard)(alarm_id)
+        for kept in self._every_session():
             if kept.alarm_id == alarm_id:
-                kept.claimed = on
+                kept.claimed = claimed
 
-    def closed(self, *, check_id: UUID | None = None, alarm_id: UUID | None = None) -> None:
-        """The case has ended: its pictures are gone."""
+    def drop_case(self, *, check_id: UUID | None = None, alarm_id: UUID | None = None) -> None:
+        """Drop the pictures of a case that has ended."""
         if alarm_id is not None:
-            self._held.discard(alarm_id)
+            self._claimed_alarms.discard(alarm_id)
         for key, kept in [*self._kept.items(), *self._wanted.items()]:
             by_alarm = alarm_id is not None and kept.alarm_id == alarm_id
             by_check = check_id is not None and kept.check_id == check_id and kept.alarm_id is None
             if by_alarm or by_check:
-                self._forget(key)
+                self._drop(key)
 
-    def closed_of_resident(self, resident_id: UUID | None) -> None:
-        """Consent was withdrawn: nobody sees another byte of this resident."""
+    def drop_resident(self, resident_id: UUID | None) -> None:
+        """Drop every picture of a resident whose consent was withdrawn."""
         for key, kept in [*self._kept.items(), *self._wanted.items()]:
             if kept.resident_id == resident_id:
-                self._forget(key)
+                self._drop(key)
 
-    def forget(self, org: str, session_id: str) -> None:
-        """These frames are gone: consent was withdrawn, or there is a guest."""
-        self._forget((org, session_id))
+    def drop_session(self, org: str, session_id: str) -> None:
+        """Drop the frames of a refused session."""
+        self._drop((org, session_id))
 
     # ---- to the screen ----
 
-    def frames(self, org: str, session_id: str) -> Picture | None:
-        """Return the session's frames, or ``None``: they are gone, or were never here. Does not count as a view."""
+    def fetch_picture(self, org: str, session_id: str) -> Picture | None:
+        """Sweep, and return the session's frames; ``None`` if they are gone or were never here. This is no view."""
         self.sweep()
         kept = self._kept.get((org, session_id))
         return kept.picture if kept is not None and kept.needed else None
 
-    def view(self, org: str, session_id: str) -> Picture | None:
-        """Return the same, and start the ten minutes after the first view.
+    def view_picture(self, org: str, session_id: str) -> Picture | None:
+        """Return the session's frames for a view, and start the ten minutes after the first one.
 
-        The caller has committed the look before it asks (design §2.6).
+        The caller has committed the look before it asks (docs/pictures.md#who-sees-one).
         """
-        picture = self.frames(org, session_id)
+        picture = self.fetch_picture(org, session_id)
         if picture is not None:
             kept = self._kept[(org, session_id)]
             kept.first_view = kept.first_view if kept.first_view is not None else self.clock()
         return picture
 
     def expect_live(self, org: str, device: str, command_id: UUID) -> None:
-        """Somebody looks through *device*: take this command's frames from it."""
-        self._live.setdefault((org, command_id), Live(device, came=self.clock()))
+        """Keep the frames that *device* sends for this command, from now on."""
+        self._live.setdefault((org, command_id), LiveView(device, came=self.clock()))
 
-    def live(self, org: str, command_id: UUID) -> LiveFrame | None:
+    def live_frame(self, org: str, command_id: UUID) -> LiveFrame | None:
         """Return the newest frame of a live look, or ``None`` when none has come."""
         live = self._live.get((org, command_id))
         return live.newest if live is not None else None
 
     # ---- time ----
 
-    def timeline_heard(self) -> None:
-        """The timeline was read just now, to its end."""
-        self.heard_timeline = self.clock()
+    def note_timeline_read(self) -> None:
+        """Note that the timeline was read to its end just now."""
+        self.timeline_read_at = self.clock()
 
     def sweep(self) -> None:
-        """Let go of what has had its time; of everything, if the timeline has been silent for ten seconds."""
+        """Drop the pictures whose time is over; all of them, if the timeline has been silent for ten seconds."""
         at = self.clock()
-        if at - self.heard_timeline > BLIND_SECONDS:
+        if at - self.timeline_read_at > BLIND_SECONDS:
             if self._kept:
                 log.warning("pictures_purged", why="timeline lost", sessions=len(self._kept))
             self._kept.clear()
@@ -214,7 +219,7 @@ class Pictures:
             unwanted = not kept.needed and at - kept.came > UNCOMMITTED_SECONDS
             seen = kept.first_view is not None and at - kept.first_view > VIEWED_SECONDS
             if unwanted or seen or at - kept.came > KEPT_SECONDS:
-                self._forget(key)
+                self._drop(key)
         for key, kept in list(self._wanted.items()):
             if at - kept.came > UNCOMMITTED_SECONDS:
                 del self._wanted[key]
@@ -225,14 +230,14 @@ class Pictures:
 
     @property
     def size(self) -> int:
-        """Bytes held now."""
+        """Bytes in memory now."""
         return sum(kept.size for kept in self._kept.values())
 
-    def _all(self) -> Iterator[Kept]:
+    def _every_session(self) -> Iterator[KeptSession]:
         yield from self._kept.values()
         yield from self._wanted.values()
 
-    def _forget(self, key: Key) -> None:
+    def _drop(self, key: Key) -> None:
         self._kept.pop(key, None)
         self._wanted.pop(key, None)
 
@@ -248,5 +253,5 @@ class Pictures:
                 return
             if not kept.claimed:
                 over -= kept.size
-                self._forget(key)
+                self._drop(key)
                 log.warning("picture_evicted", session_id=key[1], bytes=kept.size)

@@ -1,75 +1,165 @@
-"""The alarm centre's settings, from the environment (``FJT_…``) or from files of secrets; all errors at once."""
+"""Settings of the centre and its SMS provider, from ``FJT_…`` variables or files of secrets; all errors at once.
 
+A replica that serves people has both (:class:`ServiceSettings`). The demo has no provider's: it brings its own phones.
+"""
+
+import json
 import os
+import re
 import socket
 from collections.abc import Mapping
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Annotated, Final
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
 
+from alarm_center.oidc_settings import OidcProvider
+from runtime.http_limits import HttpLimits
+from runtime.settings import EnvironmentSettings, PartSettings
 from schemas.limits import PULSE_SECONDS
 
-
-def secrets_dir() -> Path | None:
-    """Return the folder whose files are secrets (``fjt_database_url`` …), if there is one."""
-    folder = Path(os.environ.get("FJT_SECRETS_DIR", "/run/secrets"))
-    return folder if folder.is_dir() else None
+_SEAL_KEY: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class ProviderName(StrEnum):
     """A way for SMS and calls to go out. Each has its class in ``providers/``."""
 
     TWILIO = "twilio"
-    PHONE = "phone"
-    """The demo's phones in the browser: reaches nobody."""
 
 
 NEEDED_BY: Final[Mapping[ProviderName, tuple[str, ...]]] = MappingProxyType(
     {
         ProviderName.TWILIO: ("twilio_account_sid", "twilio_auth_token"),
-        ProviderName.PHONE: (),
     }
 )
 """The settings that a provider cannot be without."""
 
 
-class Settings(BaseSettings):
-    """What one replica of the alarm centre has to know. Towns' own settings are rows, not these."""
+_KEY_CHARACTERS: Final = 32
+"""The fewest of a key that hashes are made with: as many as a random key of 24 bytes has in base64."""
+_SIMULATOR: Final = "phone"
+"""The name of the demo's phones, which release 0.2.0 took from the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="FJT_", extra="ignore", secrets_dir=secrets_dir())
 
-    database_url: SecretStr = Field(description="PostgreSQL as fjt_worker")
-    database_url_web: SecretStr = Field(description="PostgreSQL as fjt_web")
-    database_pool: int = Field(default=10, ge=2, le=100)
+class ProviderSettings(EnvironmentSettings):
+    """Settings of the provider that reaches carers: one that is real, and has all that it needs."""
 
-    mqtt_host: str = "127.0.0.1"
-    mqtt_port: int = Field(default=1883, ge=1, le=65535)
-    mqtt_user: str | None = None
-    mqtt_password: SecretStr | None = None
-    mqtt_tls: bool = False
-    mqtt_shared: bool = Field(default=True, description="the broker has $share; without it run one replica")
-
-    http_host: str = "127.0.0.1"
-    http_port: int = Field(default=8080, ge=0, le=65535)
-    public_url: str = Field(default="http://127.0.0.1:8080", description="where browsers and the SMS provider reach us")
-    behind_proxy: bool = False
-
-    provider: ProviderName = ProviderName.PHONE
+    provider: ProviderName
     twilio_account_sid: str | None = None
     twilio_auth_token: SecretStr | None = None
     twilio_auth_token_old: SecretStr | None = Field(default=None, description="also accepted while tokens rotate")
     twilio_base_url: str | None = Field(default=None, description="another host that speaks the same API")
     sms_per_second: float = Field(default=1.0, gt=0)
 
+    @field_validator("provider", mode="before")
+    @classmethod
+    def _real(cls, given: object) -> object:
+        if given == _SIMULATOR:
+            raise ValueError(
+                "the phone simulator is in `fjarrtillsyn demo` alone, it reaches nobody; "
+                f"write one of: {', '.join(ProviderName)}"
+            )
+        return given
+
+    def conflicts(self) -> list[str]:
+        """Return what is wrong between fields that are right alone, each beginning with its variable's name."""
+        return super().conflicts() + [
+            f"FJT_{name.upper()}: needed by FJT_PROVIDER={self.provider}"
+            for name in NEEDED_BY[self.provider]
+            if not _said(getattr(self, name))
+        ]
+
+
+class OidcSettings(EnvironmentSettings):
+    """Settings of the providers that people sign in by, and of the hashes under which these people are known."""
+
+    oidc: Annotated[tuple[OidcProvider, ...], NoDecode] = Field(
+        default=(), description="providers that people sign in by, as a list in JSON"
+    )
+    oidc_subject_key: SecretStr | None = Field(
+        default=None, description="key of the hashes under which a provider's people are known; never changed"
+    )
+
+    @field_validator("oidc", mode="before")
+    @classmethod
+    def _read_list(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        try:
+            return json.loads(given or "[]")
+        except ValueError:
+            # Not the library's own words: they may quote a secret.
+            raise ValueError("is no list in JSON; see deploy/README.md#sign-in-by-a-provider") from None
+
+    @property
+    def subject_key(self) -> str:
+        """The key of the hashes; empty where there is none."""
+        return self.oidc_subject_key.get_secret_value() if self.oidc_subject_key is not None else ""
+
+    def conflicts(self) -> list[str]:
+        """Return what is wrong between fields that are right alone, each beginning with its variable's name."""
+        wrong = super().conflicts()
+        names = {provider.name for provider in self.oidc}
+        issuers = {provider.issuer for provider in self.oidc}
+        if min(len(names), len(issuers)) < len(self.oidc):
+            wrong.append("FJT_OIDC: two providers have the same name or issuer")
+        if self.oidc and len(self.subject_key) < _KEY_CHARACTERS:
+            wrong.append(
+                f"FJT_OIDC_SUBJECT_KEY: goes with FJT_OIDC; write at least {_KEY_CHARACTERS} random characters"
+            )
+        return wrong
+
+
+class CentreSettings(PartSettings, OidcSettings):
+    """Settings of one replica of the alarm centre but its provider's. Towns' own settings are rows, not these."""
+
+    database_url: SecretStr = Field(description="PostgreSQL as fjt_worker")
+    database_url_web: SecretStr = Field(description="PostgreSQL as fjt_web")
+    database_url_sign_in: SecretStr = Field(description="PostgreSQL as fjt_sign_in")
+    database_url_planner: SecretStr = Field(description="PostgreSQL as fjt_planner")
+    database_pool: int = Field(default=10, ge=2, le=100)
+
+    mqtt_shared: bool = Field(default=True, description="the broker has $share; without it run one replica")
+
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=8080, ge=0, le=65535)
+    http_head_seconds: float = Field(default=10.0, gt=0, le=60, description="for a request's head to come")
+    http_body_seconds: float = Field(default=30.0, gt=0, le=300, description="for a request's body to come")
+    http_connections: int = Field(default=1000, ge=10, description="at once, in all")
+    http_per_address: int = Field(
+        default=200, ge=4, description="connections of one address that is no proxy's, at once"
+    )
+    public_url: str = Field(default="http://127.0.0.1:8080", description="where browsers and the SMS provider reach us")
+    proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        default=(),
+        description="addresses or networks, by commas, of the proxies in front whose X-Forwarded-For is believed",
+    )
+    behind_proxy: bool = Field(
+        default=False, description="release 0.2.0's, which believed anybody; FJT_PROXIES instead"
+    )
+
+    rollout: bool = Field(
+        default=False,
+        description="replicas of the release before still run: FJT_LIVE=1 bears it, and cookies keep their names",
+    )
+    seal_key: SecretStr | None = Field(
+        default=None, description="signs the heads of the chains: 32 bytes in hex, random"
+    )
+    seal_heads_file: Path | None = Field(
+        default=None, description="heads are also added to this file, which belongs on another machine"
+    )
+
+    session_hours: float = Field(
+        default=12.0, gt=0, le=16, description="how long a sign-in lasts: a shift and a margin"
+    )
+
     heartbeat_url: str | None = Field(default=None, description="an outside watch that rings when we fall silent")
-    live: bool = Field(default=False, description="real people: refuses to start without what a real town must have")
     picture_bytes: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
     replica: str = Field(default_factory=lambda: f"{socket.gethostname().lower()[:40]}-{os.getpid()}")
-    log: Literal["json", "console"] = "json"
     pulse_seconds: float = Field(
         default=PULSE_SECONDS, gt=0, le=PULSE_SECONDS, description="how often devices hear the clock"
     )
@@ -78,39 +168,68 @@ class Settings(BaseSettings):
         default=1.0, gt=0, le=10, description="how often it is written which devices were heard"
     )
 
-    @model_validator(mode="after")
-    def _what_belongs_together(self) -> "Settings":
-        missing = [
-            f"FJT_{name.upper()}: needed by FJT_PROVIDER={self.provider}"
-            for name in NEEDED_BY[self.provider]
-            if not _said(getattr(self, name))
-        ]
+    @field_validator("proxies", mode="before")
+    @classmethod
+    def _read_networks(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        try:
+            networks = tuple(ip_network(part) for part in re.split(r"[\s,]+", given) if part)
+        except ValueError as error:
+            raise ValueError(f"{error}; write addresses or networks, such as 10.1.2.3,172.30.77.0/24") from None
+        if everybody := [str(network) for network in networks if not network.prefixlen]:
+            raise ValueError(f"{everybody[0]} is everybody; write the addresses of your own proxies")
+        return networks
+
+    def conflicts(self) -> list[str]:
+        """Return what is wrong between fields that are right alone, each beginning with its variable's name."""
+        missing = super().conflicts()
+        if self.behind_proxy and not self.proxies:
+            # Replicas of release 0.2.0 may need it beside FJT_PROXIES while a town is upgraded.
+            missing.append(
+                "FJT_BEHIND_PROXY: does not say which proxy, and anybody could claim any address; "
+                "write the addresses of your proxies, such as FJT_PROXIES=10.1.2.3,172.30.77.0/24"
+            )
+        if self.seal_key is not None and not _SEAL_KEY.fullmatch(self.seal_key.get_secret_value()):
+            missing.append("FJT_SEAL_KEY: has to be 32 bytes in hex, as of `openssl rand -hex 32`")
         if self.live:
-            if self.training:
-                missing.append("FJT_PROVIDER: the phone simulator reaches nobody; FJT_LIVE=1 needs one that does")
+            missing += [
+                f"FJT_OIDC: with FJT_LIVE=1 {provider.name} has to say its acr, the levels of assurance that are enough"
+                for provider in self.oidc
+                if not provider.acr
+            ]
+            missing += [
+                f"FJT_OIDC: with FJT_LIVE=1 the issuer of {provider.name} has to be https"
+                for provider in self.oidc
+                if not provider.issuer.startswith("https://")
+            ]
+            if self.seal_key is None:
+                missing.append(
+                    "FJT_SEAL_KEY: with FJT_LIVE=1 heads of the log are signed; see docs/database.md#the-seals"
+                )
+            if not self.proxies:
+                missing.append("FJT_PROXIES: with FJT_LIVE=1 it names the proxy in front, which speaks https for us")
             if not self.heartbeat_url:
                 missing.append("FJT_HEARTBEAT_URL: with FJT_LIVE=1 somebody outside has to notice our silence")
             if not self.public_url.startswith("https://"):
                 missing.append("FJT_PUBLIC_URL: with FJT_LIVE=1 it has to be https")
-            if not self.mqtt_tls:
-                missing.append("FJT_MQTT_TLS: with FJT_LIVE=1 pictures only travel encrypted")
-        if missing:
-            raise ValueError("; ".join(missing))
-        return self
+        return missing
 
     @property
-    def training(self) -> bool:
-        """Whether the SMS reach nobody: nobody who is looked after may then be real."""
-        return self.provider is ProviderName.PHONE
+    def http_limits(self) -> HttpLimits:
+        """The limits of the pages' connections."""
+        return HttpLimits(
+            head_seconds=self.http_head_seconds,
+            body_seconds=self.http_body_seconds,
+            connections=self.http_connections,
+            per_address=self.http_per_address,
+            proxies=self.proxies,
+        )
+
+
+class ServiceSettings(CentreSettings, ProviderSettings):
+    """Settings of a replica that serves people."""
 
 
 def _said(value: str | SecretStr | None) -> bool:
     return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
-
-
-def problems(errors: ValidationError) -> list[str]:
-    """Return every error of a bad configuration, each with the name of its variable."""
-    return [
-        f"{'_'.join(['FJT', *map(str, error['loc'])]).upper() if error['loc'] else 'settings'}: {error['msg']}"
-        for error in errors.errors()
-    ]

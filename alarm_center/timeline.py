@@ -1,4 +1,6 @@
-"""Each replica's reader of the timeline: what has changed is told to the pictures, and hints are passed on to others.
+"""Reader of committed timeline lines: each changes this replica's pictures and goes to its listeners; hints by NOTIFY.
+
+A page's words and redrawn parts for a line are `words.timeline_words`'.
 
 Pictures follow committed events only, so a picture is shown for a case that really is open and gone when it is closed,
 on every replica alike.
@@ -12,7 +14,7 @@ from typing import Final
 
 import structlog
 
-from alarm_center.pictures import Pictures
+from alarm_center.pictures import CommittedSession, Pictures
 from alarm_center.store import events
 from alarm_center.store.events import Cursor, Event
 from alarm_center.store.memory import AWAY, Memory
@@ -26,8 +28,8 @@ _COALESCE_SECONDS: Final = 0.05
 
 
 @dataclass(slots=True)
-class Timeline:
-    """Reads every town's new lines, in order and without a gap, and passes them to the pictures and *listeners*."""
+class TimelineReader:
+    """The reader of every town's new lines, in order and without a gap, for the pictures and *listeners*."""
 
     memory: Memory
     pictures: Pictures
@@ -36,14 +38,14 @@ class Timeline:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
-        """There may be something new."""
+        """Look for new lines at once."""
         self._wake.set()
 
     async def run(self) -> None:
         """Read until cancelled; while the database is away the pictures go blind after ten seconds."""
         while True:
             try:
-                await self.read()
+                await self.read_new()
             except AWAY as error:
                 log.warning("timeline_lost", error=type(error).__name__)
             self.pictures.sweep()
@@ -52,55 +54,56 @@ class Timeline:
                     await self._wake.wait()
             self._wake.clear()
 
-    async def read(self) -> int:
-        """Read to the horizon; return how many lines there were."""
+    async def read_new(self) -> int:
+        """Read the new lines to their end; return how many there were."""
         count = 0
         while True:
             async with self.memory.transaction() as tx:
                 if self.cursor is None:
-                    self.cursor = await events.newest(tx)
-                new = await events.after(tx, self.cursor)
+                    self.cursor = await events.newest_cursor(tx)
+                new = await events.lines_after(tx, self.cursor)
             for event in new:
                 self.cursor = event.cursor
-                self._to_pictures(event)
+                self._update_pictures(event)
                 for listener in self.listeners:
                     listener(event)
             count += len(new)
             if not new:
-                self.pictures.timeline_heard()
+                self.pictures.note_timeline_read()
                 return count
 
-    def _to_pictures(self, event: Event) -> None:
+    def _update_pictures(self, event: Event) -> None:
         pictures, alarm_id, check_id = self.pictures, event.alarm_id, event.check_id
         match event.payload:
             case timeline.SessionCommitted() as kept if event.session_id is not None:
-                pictures.committed(
-                    event.org, event.session_id, needed=kept.needs_human, check_id=check_id, alarm_id=alarm_id,
-                    resident_id=event.resident_id, priority=int(kept.priority or Priority.SECOND),
+                committed = CommittedSession(
+                    event.org, event.session_id, kept.needs_human, int(kept.priority or Priority.SECOND),
+                    check_id=check_id, alarm_id=alarm_id, resident_id=event.resident_id,
                 )  # fmt: skip
+                pictures.apply_commit(committed)
             case timeline.SessionRefused() if event.session_id is not None:
-                pictures.forget(event.org, event.session_id)
+                pictures.drop_session(event.org, event.session_id)
             case timeline.AlarmOpened(priority=priority) | timeline.CaseJoined(priority=priority):
                 if check_id is not None and alarm_id is not None:
-                    pictures.joined(check_id, alarm_id, int(priority))
+                    pictures.move_to_alarm(check_id, alarm_id, int(priority))
             case timeline.AlarmClosed() if alarm_id is not None:
-                pictures.closed(alarm_id=alarm_id)
+                pictures.drop_case(alarm_id=alarm_id)
             case timeline.CheckSeen() | timeline.CheckCancelled() if check_id is not None:
-                pictures.closed(check_id=check_id)
+                pictures.drop_case(check_id=check_id)
             case timeline.ConsentRevoked():
-                pictures.closed_of_resident(event.resident_id)
+                pictures.drop_resident(event.resident_id)
             case timeline.LiveAsked(command_id=command_id) if event.device_id is not None:
                 pictures.expect_live(event.org, event.device_id, command_id)
             case timeline.CaseClaimed() | timeline.CaseTakenOver() if alarm_id is not None:
-                pictures.claimed(alarm_id, True)
+                pictures.set_claimed(alarm_id, True)
             case timeline.CaseReleased() | timeline.LeaseLapsed() if alarm_id is not None:
-                pictures.claimed(alarm_id, False)
+                pictures.set_claimed(alarm_id, False)
 
 
-async def pass_hints_on(memory: Memory, wake: Callable[[], None]) -> None:
-    """After commits, wake this replica's own loops and NOTIFY the others; coalesced to 50 ms, on no decision's connection.
+async def forward_hints(memory: Memory, wake: Callable[[], None]) -> None:
+    """Wake this replica's own loops and NOTIFY the others after commits, at most each 50 ms, on no decision's connection.
 
-    NOTIFY inside a decision's transaction would put all commits in one queue (design §7).
+    NOTIFY inside a decision's transaction would put all commits in one queue (docs/database.md#hints).
     """
     while True:
         await memory.changed.wait()
@@ -108,7 +111,7 @@ async def pass_hints_on(memory: Memory, wake: Callable[[], None]) -> None:
         wake()
         try:
             async with memory.transaction() as tx:
-                await tx.execute("select pg_notify($1, '')", events.CHANNEL)
+                await events.notify(tx)
         except AWAY as error:
             log.warning("hint_lost", error=type(error).__name__)
         await asyncio.sleep(_COALESCE_SECONDS)

@@ -1,1 +1,1 @@
-"""What happens to a case, which is a check or an alarm: decided and applied under its lock, grouped, told of and explained."""
+"""Cases, which are checks and alarms: each event is decided and applied under the case's lock, in one transaction."""

@@ -1,12 +1,16 @@
-"""A live look: whoever holds an open alarm sees through the resident's camera, for some seconds, by command."""
+"""Commands for live looks: an alarm's holder asks for seconds; refused to others, with staff inside, without consent.
+
+Their frames come to `alarm_center.pictures`; when a look is over is decided by `web.operator.picture` and `store.looks`.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 from alarm_center.casework.cases import NotFound
-from alarm_center.core.case import Alarm, AlarmState, IllegalMove
+from alarm_center.core.alarm import Alarm, AlarmState
+from alarm_center.core.decision import IllegalMove
 from alarm_center.store import alarms, commands, devices, events, looks
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 from schemas.timeline import LiveAsked, Payload, ShownClear
@@ -15,7 +19,7 @@ from schemas.vocabulary import ClearFor, Show
 _EXPIRES: Final = timedelta(seconds=60)
 
 
-async def ask(
+async def ask_live_look(
     memory: Memory,
     alarm_id: UUID,
     seconds: int,
@@ -24,7 +28,7 @@ async def ask(
     viewer: Viewer | None = None,
     clear_for: ClearFor | None = None,
 ) -> UUID:
-    """The holder of an alarm looks through the resident's camera now; return the command's id.
+    """Command a live look for the holder of an alarm; return the command's id.
 
     Where the town shows pictures blurred first, they are so here too, unless it is asked for with a reason.
 
@@ -33,7 +37,7 @@ async def ask(
         IllegalMove: the alarm is closed, somebody else holds it, consent is gone, or staff are on site.
     """
 
-    async def work(tx: "Tx[Any]") -> UUID:
+    async def work(tx: Tx) -> UUID:
         alarm = await alarms.lock(tx, alarm_id)
         if alarm is None or alarm.resident_id is None:
             raise NotFound(f"no alarm {alarm_id} that this viewer may see")
@@ -42,15 +46,13 @@ async def ask(
             raise IllegalMove(f"alarm {alarm.case_no}: only who holds an open alarm may look")
         if alarm.staff_inside:
             raise IllegalMove(f"alarm {alarm.case_no}: staff are on site, the camera stays dark")
-        device = await tx.fetchrow(
-            "select org, device_id from devices where resident_id = $1 and kind = 'camera'", alarm.resident_id
-        )
-        if device is None:
+        device_id = await devices.camera_of(tx, alarm.resident_id)
+        if device_id is None:
             raise NotFound(f"alarm {alarm.case_no}: the resident has no camera")
-        command_id = await _command(tx, alarm, device["device_id"], seconds, at, user)
+        command_id = await _add_command(tx, alarm, device_id, seconds, at, user)
         if clear_for is not None:
             await looks.begin_live(tx, command_id, user, at, clear_for)
-            await events.write(tx, at, _about(alarm, device["device_id"], ShownClear(clear_for, command_id), user))
+            await events.write(tx, at, _line_about(alarm, device_id, ShownClear(clear_for, command_id), user))
         return command_id
 
     command_id = await memory.attempt(work, viewer)
@@ -58,24 +60,24 @@ async def ask(
     return command_id
 
 
-async def _command(tx: "Tx[Any]", alarm: Alarm, device_id: str, seconds: int, at: datetime, user: UUID) -> UUID:
-    if alarm.resident_id is None or not await devices.may_look(
+async def _add_command(tx: Tx, alarm: Alarm, device_id: str, seconds: int, at: datetime, user: UUID) -> UUID:
+    if alarm.resident_id is None or not await devices.lock_consent(
         tx, alarm.org, device_id, alarm.resident_id, to_people=True
     ):
         raise IllegalMove(f"alarm {alarm.case_no}: there is no consent to look")
     command_id = uuid4()
     await commands.add(
         tx,
-        commands.Command(
+        commands.DeviceCommand(
             command_id=command_id, org=alarm.org, device_id=device_id, kind="live", case_id=alarm.alarm_id,
             check_id=None, attempt=None, alarm_id=alarm.alarm_id, seconds=seconds, show=Show.ALWAYS,
             asked_by=str(user), created_at=at, opens_at=at, expires_at=at + _EXPIRES,
         ),
     )  # fmt: skip
-    await events.write(tx, at, _about(alarm, device_id, LiveAsked(command_id, seconds), user))
+    await events.write(tx, at, _line_about(alarm, device_id, LiveAsked(command_id, seconds), user))
     return command_id
 
 
-def _about(alarm: Alarm, device_id: str, payload: Payload, user: UUID) -> events.NewEvent:
+def _line_about(alarm: Alarm, device_id: str, payload: Payload, user: UUID) -> events.NewEvent:
     """Return a line about *alarm* and the device that looks, which need not be the one that raised it."""
     return replace(events.about_alarm(alarm, payload, str(user)), device_id=device_id)

@@ -1,280 +1,281 @@
-"""Decides over a check or an alarm that is held, and applies what follows, as rows of the same transaction.
+"""Steps of locked checks and alarms: the core decides, its effects become rows; a raised alarm opens or joins a case.
 
-Whoever calls holds the case already; the clock is read here, after the locks. What a decision asks for (a line of the
-timeline, an SMS, a command, another case's step) is written here; the outbox, the publisher and the boards carry on from
+The caller has locked the case; the clock is read here, after the locks. What follows from a decision (a line of the
+timeline, an SMS, a command, another case's step) is written here. The outbox, the publisher and the boards carry on from
 those rows.
 """
 
-import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 from alarm_center.casework import configs, wording
 from alarm_center.core import alarm as alarm_core
-from alarm_center.core import alarm_events
 from alarm_center.core import check as check_core
-from alarm_center.core.case import (
+from alarm_center.core.alarm import (
     Alarm,
+    AlarmEffect,
     AlarmState,
+    NewAlarm,
+    Notify,
+    RedBoard,
+    StaffPresence,
+    Tell,
+    alarm_events,
+)
+from alarm_center.core.check import (
+    AskAgain,
     Attempt,
     CallOff,
     Check,
     CheckDecision,
+    CheckEffect,
+    CheckEvent,
     Clear,
-    Effect,
-    Hold,
-    IllegalMove,
-    Look,
+    CommandLook,
     NewConfig,
-    Notify,
-    Raise,
-    RedBoard,
-    Tell,
+    StaffDone,
+    StaffOnSite,
     Visit,
-    Write,
 )
-from alarm_center.core.happenings import AskAgain, CheckEvent, StaffDone, StaffOnSite
-from alarm_center.store import alarms, checks, commands, devices, events, looks, restoring, rosters, towns
+from alarm_center.core.decision import IllegalMove, Raise, Write
+from alarm_center.store import alarms, cancelled_checks, checks, commands, devices, events, looks, rosters, towns
 from alarm_center.store.memory import Tx, now
 from schemas import timeline
-from schemas.vocabulary import AlarmKind, Cause, Condition, Priority, Show
+from schemas.vocabulary import AlarmKind, Cause, Condition, Priority, Reason, Show
 
-CheckEvents = Callable[["Tx[Any]", Check, datetime], Awaitable[CheckEvent]]
+CheckEvents = Callable[[Tx, Check, datetime], Awaitable[CheckEvent]]
 """Makes an event of what holds once the check is locked."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmToRaise:
+    """An alarm that is to be raised for a resident or an area, unless it joins the resident's open case."""
+
+    kind: AlarmKind
+    priority: Priority
+    reason: Reason | None
+    actor: str
+    at: datetime
+    device_id: str | None = None
+    check_id: UUID | None = None
+    """The check that it comes from."""
+    visit_by: datetime | None = None
+    """The arrival time of a calm visit in the check's stead; ``None`` for an alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step under way: the town and plan that hold, the time after the locks, and the actor of its lines."""
+
+    tx: Tx
+    home: towns.TownAndPlan
+    at: datetime
+    actor: str
+    check_id: UUID | None = None
+    """The check whose step led to this one of its alarm."""
 
 
 # ---- checks ----
 
 
-async def step_check(tx: "Tx[Any]", check: Check, event: CheckEvent | CheckEvents, actor: str) -> Check:
-    """Decide over a check that is held, and apply."""
-    home = await towns.home(tx, check.resident_id)
+async def step_check(tx: Tx, check: Check, event: CheckEvent | CheckEvents, actor: str) -> Check:
+    """Decide over a locked check, and apply the decision; return the check as it is then.
+
+    Raises:
+        IllegalMove: *event* cannot happen in the check's state; nothing has changed.
+    """
+    home = await towns.of_resident(tx, check.resident_id)
     at = await now(tx)
     happened = await event(tx, check, at) if callable(event) else event
     if isinstance(happened, AskAgain):
-        if await alarms.staff_on_site(tx, check.resident_id):
+        if await alarms.staff_inside(tx, check.resident_id):
             raise IllegalMove(f"check {check.check_id}: staff are on site, the camera stays dark")
-        if not await devices.may_look(tx, check.org, check.device_id, check.resident_id, to_people=True):
+        if not await devices.lock_consent(tx, check.org, check.device_id, check.resident_id, to_people=True):
             raise IllegalMove(f"check {check.check_id}: there is no consent to look")
     decision = check_core.decide(check, happened, home.plan, at)
     await checks.save(tx, check, decision.check, at)
-    return await _apply_check(tx, home, check, decision, at, actor)
+    return await _apply_check(_Step(tx, home, at, actor), check, decision)
 
 
-async def _apply_check(
-    tx: "Tx[Any]", home: towns.Home, before: Check, decision: CheckDecision, at: datetime, actor: str
-) -> Check:
-    check = decision.check
+async def _apply_check(step: _Step, before: Check, decision: CheckDecision) -> Check:
+    tx, check = step.tx, decision.check
     for effect in decision.effects:
         match effect:
             case Write(payload):
-                await events.write(tx, at, events.about_check(check, home.area_id, payload, actor))
-            case Look(attempt):
-                await _command_attempt(tx, check, attempt, at, actor)
+                await events.write(tx, step.at, events.about_check(check, step.home.area_id, payload, step.actor))
+            case CommandLook(attempt):
+                await _command_attempt(step, check, attempt)
             case Raise(kind=kind, priority=priority, reason=reason):
-                alarm = await raise_or_join(
-                    tx, home, check.device_id, kind, priority, reason, at, actor, check.check_id
-                )
+                raised = AlarmToRaise(kind, priority, reason, step.actor, step.at, check.device_id, check.check_id)
+                alarm = await raise_or_join(tx, step.home, raised)
                 check = replace(check, alarm_id=alarm.alarm_id)
-                await checks.join_alarm(tx, check.check_id, alarm.alarm_id)
+                await checks.set_alarm(tx, check.check_id, alarm.alarm_id)
             case Visit(visit_at):
-                await _plan_visit(tx, home, check, visit_at, at, actor)
+                await _plan_visit(step, check, visit_at)
             case CallOff():
-                await _call_off(tx, home, check, at, actor)
+                await _call_off_visit(step, check)
             case Clear(only):
-                await _clear(tx, check, only, actor)
+                await _clear_alarm(step, check, only)
             case NewConfig():
                 if check.device_id is not None:
-                    await configs.refresh(tx, check.org, check.device_id)
+                    await configs.refresh_config(tx, check.org, check.device_id)
             case _:
                 raise AssertionError(f"a check does not ask for {effect}")
     if before.state != check.state and check.device_id is not None and before.alarm_id == check.alarm_id:
-        # What has moved on may be off the device's list. Where this decision raised the alarm, the list keeps an attempt
-        # that was made or is over, and that no device makes again, until its next refresh: by the hourly planning at
-        # the latest. The alarm itself refreshes the list only when staff come or go.
-        await configs.refresh(tx, check.org, check.device_id)
+        # An attempt of a check that has moved on may be off the device's list. Where this decision raised the alarm, the
+        # list keeps an attempt that was made or is over, and that no device makes again, until its next refresh: by the
+        # hourly planning at the latest. The alarm itself refreshes the list only when staff come or go.
+        await configs.refresh_config(tx, check.org, check.device_id)
     return check
 
 
-async def _command_attempt(tx: "Tx[Any]", check: Check, attempt: Attempt, at: datetime, actor: str) -> None:
+async def _command_attempt(step: _Step, check: Check, attempt: Attempt) -> None:
     if check.device_id is None:
         return
     show = Show.ALWAYS if attempt.cause is Cause.ASKED else check.show
     await commands.add(
-        tx,
-        commands.Command(
+        step.tx,
+        commands.DeviceCommand(
             command_id=uuid4(), org=check.org, device_id=check.device_id, kind="attempt", case_id=check.check_id,
             check_id=check.check_id, attempt=attempt.number, alarm_id=check.alarm_id, seconds=attempt.seconds,
-            show=show, asked_by=actor, created_at=at, opens_at=attempt.opens_at, expires_at=attempt.closes_at,
+            show=show, asked_by=step.actor, created_at=step.at, opens_at=attempt.opens_at, expires_at=attempt.closes_at,
         ),
     )  # fmt: skip
+
+
+async def _plan_visit(step: _Step, check: Check, visit_by: datetime) -> None:
+    """Open a visit in the check's stead: dispatched and answered like an alarm, but calm."""
+    visit = AlarmToRaise(
+        AlarmKind.MANUAL, Priority.THIRD, None, step.actor, step.at, check.device_id, check.check_id, visit_by
+    )
+    await _open_alarm(step.tx, step.home, visit)
+
+
+async def _call_off_visit(step: _Step, check: Check) -> None:
+    """Close the visit in the stead of a check that is owed again, or write that somebody has the visit already."""
+    for alarm_id in await cancelled_checks.visits_instead_of(step.tx, check.check_id):
+        visit = await alarms.lock(step.tx, alarm_id)
+        assert visit is not None, "it is in this transaction's sight"
+        try:
+            note = wording.owed_again_note(step.home.town)
+            await step_alarm(
+                step.tx, visit, alarm_events.CalledOff(step.actor), step.actor, note=note, check_id=check.check_id
+            )
+        except IllegalMove:
+            stays = timeline.VisitStays(visit.case_no, visit.state)
+            await events.write(step.tx, step.at, events.about_alarm(visit, stays, step.actor, check.check_id))
+
+
+async def _clear_alarm(step: _Step, check: Check, only: AlarmKind | None) -> None:
+    if check.alarm_id is None:
+        return
+    alarm = await alarms.lock(step.tx, check.alarm_id)
+    if alarm is not None and alarm.state is not AlarmState.CLOSED and only in (None, alarm.kind):
+        await step_alarm(step.tx, alarm, alarm_events.ConditionReported(Condition.CLEARED), step.actor)
 
 
 # ---- alarms ----
 
 
 async def step_alarm(
-    tx: "Tx[Any]",
+    tx: Tx,
     alarm: Alarm,
-    event: alarm_events.Event,
+    event: alarm_events.AlarmEvent,
     actor: str,
+    *,
     note: str | None = None,
     check_id: UUID | None = None,
 ) -> Alarm:
-    """Decide over an alarm that is held, and apply."""
-    home = await _home(tx, alarm)
-    town, plan = home.town, home.plan
-    roster = await rosters.roster(tx, town, alarm.alarm_id)
+    """Decide over a locked alarm, and apply the decision; return the alarm as it is then.
+
+    *note* is kept with the alarm; *check_id* is the check whose step led to this one.
+
+    Raises:
+        IllegalMove: *event* cannot happen in the alarm's state; nothing has changed.
+    """
+    home = await _home_of(tx, alarm)
+    roster = await rosters.roster(tx, home.town, alarm.alarm_id)
     at = await now(tx)
-    decision = alarm_core.decide(alarm, event, plan, roster, at, uuid4)
-    await alarms.save(tx, alarm, decision.alarm, _new_token, note)
+    decision = alarm_core.decide(alarm, event, home.plan, roster, at, uuid4)
+    await alarms.save(tx, alarm, decision.alarm, note)
     if alarm.lease.holder is not None and (
         decision.alarm.lease.holder != alarm.lease.holder or decision.alarm.state is AlarmState.CLOSED
     ):
         # Let go, taken over, lapsed or closed: a page that is shut, or cut off, would never say that it stopped looking.
-        await looks.end_of_case(tx, alarm.alarm_id, alarm.lease.holder, at)
-    await _apply_alarm(tx, town, decision.alarm, decision.effects, at, actor, check_id)
+        await looks.end_for_case(tx, alarm.alarm_id, alarm.lease.holder, at)
+    await _apply_alarm(_Step(tx, home, at, actor, check_id), decision.alarm, decision.effects)
     return decision.alarm
 
 
-async def _home(tx: "Tx[Any]", alarm: Alarm) -> towns.Home:
+async def _home_of(tx: Tx, alarm: Alarm) -> towns.TownAndPlan:
     if alarm.resident_id is not None:
-        return await towns.home(tx, alarm.resident_id)
-    return await towns.at_large(tx, alarm.org, alarm.area_id)
+        return await towns.of_resident(tx, alarm.resident_id)
+    return await towns.of_area(tx, alarm.org, alarm.area_id)
 
 
-async def _apply_alarm(
-    tx: "Tx[Any]",
-    town: towns.Town,
-    alarm: Alarm,
-    effects: tuple[Effect, ...],
-    at: datetime,
-    actor: str,
-    check_id: UUID | None = None,
-) -> None:
+async def _apply_alarm(step: _Step, alarm: Alarm, effects: tuple[CheckEffect | AlarmEffect, ...]) -> None:
+    tx, town, at = step.tx, step.home.town, step.at
     for effect in effects:
         match effect:
             case Write(payload):
-                await events.write(tx, at, events.about_alarm(alarm, payload, actor, check_id))
+                await events.write(tx, at, events.about_alarm(alarm, payload, step.actor, step.check_id))
             case Notify(notice, first):
-                await wording.ask(tx, town, alarm, notice, at, first=first)
-            case Hold(on):
-                await _hold(tx, alarm, on, actor)
+                await wording.queue_question(tx, town, alarm, notice, at, first=first)
+            case StaffPresence(inside):
+                await _apply_staff_presence(tx, alarm, inside, step.actor)
             case Raise(kind=kind, priority=priority, reason=reason):
                 # A cry for help after the alarm was closed: a new case, or the one that is open by now.
-                home = await _home(tx, alarm)
-                await raise_or_join(tx, home, alarm.device_id, kind, priority, reason, at, actor, check_id)
+                raised = AlarmToRaise(kind, priority, reason, step.actor, at, alarm.device_id, step.check_id)
+                await raise_or_join(tx, await _home_of(tx, alarm), raised)
             case Tell(words, notice):
-                await wording.tell(tx, town, alarm, words, notice, at)
+                await wording.queue_notice_sms(tx, town, alarm, words, notice, at)
             case RedBoard():
                 await alarms.turn_red(tx, alarm.alarm_id, at)
             case _:
                 raise AssertionError(f"an alarm does not ask for {effect}")
 
 
-async def _hold(tx: "Tx[Any]", alarm: Alarm, on: bool, actor: str) -> None:
-    """Staff have come, or are done: the device makes nothing while they are there; later checks wait, then go on."""
+async def _apply_staff_presence(tx: Tx, alarm: Alarm, on: bool, actor: str) -> None:
+    """Tell the resident's coming checks and devices that staff have come, or are done: until then no look is made."""
     if alarm.resident_id is None:
         return
-    for check_id in await checks.coming(tx, alarm.resident_id):
+    for check_id in await checks.open_ids(tx, alarm.resident_id):
         check = await checks.lock(tx, check_id)
         if check is not None:
             await step_check(tx, check, StaffOnSite() if on else StaffDone(), actor)
-    await configs.refresh_resident(tx, alarm.resident_id)
+    await configs.refresh_resident_configs(tx, alarm.resident_id)
 
 
-async def raise_or_join(
-    tx: "Tx[Any]",
-    home: towns.Home,
-    device_id: str | None,
-    kind: AlarmKind,
-    priority: Priority,
-    reason: Any,
-    at: datetime,
-    actor: str,
-    check_id: UUID | None,
-) -> Alarm:
-    """Join the resident's open case, or open one."""
+async def raise_or_join(tx: Tx, home: towns.TownAndPlan, raised: AlarmToRaise) -> Alarm:
+    """Join the resident's open case, or open one; return the alarm after what is due at once."""
     if home.resident_id is not None:
-        await take_turns(tx, home.resident_id)
+        await alarms.lock_case_turn(tx, home.resident_id)
         found = await alarms.lock_open(tx, home.resident_id)
         if found is not None:
-            joined = alarm_events.Joined(kind, priority, reason)
-            return await _tick(tx, await step_alarm(tx, found, joined, actor, check_id=check_id), actor)
-    return await _open(tx, home, device_id, kind, priority, reason, at, actor, check_id)
+            joined = alarm_events.Joined(raised.kind, raised.priority, raised.reason)
+            alarm = await step_alarm(tx, found, joined, raised.actor, check_id=raised.check_id)
+            return await _step_what_is_due(tx, alarm, raised.actor)
+    return await _open_alarm(tx, home, raised)
 
 
-async def take_turns(tx: "Tx[Any]", resident_id: UUID) -> None:
-    """Two may raise for one resident at once; the index allows one open case, and here they wait for each other."""
-    await tx.execute("select pg_advisory_xact_lock(hashtext('case'), hashtext($1))", str(resident_id))
-
-
-async def _open(
-    tx: "Tx[Any]",
-    home: towns.Home,
-    device_id: str | None,
-    kind: AlarmKind,
-    priority: Priority,
-    reason: Any,
-    at: datetime,
-    actor: str,
-    check_id: UUID | None,
-    *,
-    visit: bool = False,
-    arrive_by: datetime | None = None,
-) -> Alarm:
-    decision = alarm_core.open_alarm(
-        alarm_id=uuid4(), org=home.town.org, area_id=home.area_id, resident_id=home.resident_id, device_id=device_id,
-        case_no=await alarms.next_case_no(tx, home.town.org, at), kind=kind, priority=priority, reason=reason,
-        plan=home.plan, now=at,
-        somebody_signed_in=await towns.somebody_signed_in(tx, home.town.org), visit=visit, arrive_by=arrive_by,
+async def _open_alarm(tx: Tx, home: towns.TownAndPlan, raised: AlarmToRaise) -> Alarm:
+    is_visit = raised.visit_by is not None
+    new = NewAlarm(
+        alarm_id=uuid4(), org=home.town.org, area_id=home.area_id, resident_id=home.resident_id,
+        device_id=raised.device_id, case_no=await alarms.next_case_no(tx, home.town.org, raised.at), kind=raised.kind,
+        priority=raised.priority, reason=raised.reason, visit=is_visit, arrive_by=raised.visit_by,
     )  # fmt: skip
+    signed_in = await towns.is_anybody_signed_in(tx, home.town.org)
+    decision = alarm_core.open_alarm(new, home.plan, raised.at, somebody_signed_in=signed_in)
     alarm = decision.alarm
-    await alarms.add(tx, alarm, _new_token, instead_of=check_id if visit else None)
-    await _apply_alarm(tx, home.town, alarm, decision.effects, at, actor, check_id)
-    return await _tick(tx, alarm, actor)
+    await alarms.add(tx, alarm, instead_of=raised.check_id if is_visit else None)
+    await _apply_alarm(_Step(tx, home, raised.at, raised.actor, raised.check_id), alarm, decision.effects)
+    return await _step_what_is_due(tx, alarm, raised.actor)
 
 
-async def _tick(tx: "Tx[Any]", alarm: Alarm, actor: str) -> Alarm:
-    """Take what is due at once: where nobody is to be waited for, the first SMS is wanted in this very transaction."""
-    signed_in = await towns.somebody_signed_in(tx, alarm.org)
-    return await step_alarm(tx, alarm, alarm_events.Tick(signed_in), actor)
-
-
-async def _plan_visit(
-    tx: "Tx[Any]", home: towns.Home, check: Check, visit_at: datetime, at: datetime, actor: str
-) -> None:
-    """A visit in the check's stead: dispatched and receipted like an alarm, but calm."""
-    await _open(
-        tx, home, check.device_id, AlarmKind.MANUAL, Priority.THIRD, None, at, actor, check.check_id,
-        visit=True, arrive_by=visit_at,
-    )  # fmt: skip
-
-
-async def _call_off(tx: "Tx[Any]", home: towns.Home, check: Check, at: datetime, actor: str) -> None:
-    """The check is owed again: close the visit in its stead, or say in the timeline that somebody has it already."""
-    for alarm_id in await restoring.visits_of(tx, check.check_id):
-        visit = await alarms.lock(tx, alarm_id)
-        assert visit is not None, "it is in this transaction's sight"
-        try:
-            note = wording.owed_again(home.town)
-            await step_alarm(tx, visit, alarm_events.CalledOff(actor), actor, note, check_id=check.check_id)
-        except IllegalMove:
-            stays = timeline.VisitStays(visit.case_no, visit.state)
-            await events.write(tx, at, events.about_alarm(visit, stays, actor, check.check_id))
-
-
-async def _clear(tx: "Tx[Any]", check: Check, only: AlarmKind | None, actor: str) -> None:
-    if check.alarm_id is None:
-        return
-    alarm = await alarms.lock(tx, check.alarm_id)
-    if alarm is not None and alarm.state is not AlarmState.CLOSED and only in (None, alarm.kind):
-        await step_alarm(tx, alarm, alarm_events.Evidence(Condition.CLEARED), actor)
-
-
-def _new_token() -> str:
-    """Return a link token: new for each notice, and nothing in it."""
-    return secrets.token_urlsafe(6)
+async def _step_what_is_due(tx: Tx, alarm: Alarm, actor: str) -> Alarm:
+    """Step what is due at once: where nobody is waited for, the first SMS is queued in this very transaction."""
+    signed_in = await towns.is_anybody_signed_in(tx, alarm.org)
+    return await step_alarm(tx, alarm, alarm_events.AlarmTick(signed_in), actor)

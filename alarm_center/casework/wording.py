@@ -1,25 +1,31 @@
-"""From what a decision wants said to the words that go out: the town's language, host, zone and numbers laid in."""
+"""SMS and calls put into the outbox: text in the town's language, sender and validity; a bare text where that fails.
 
-import secrets
+A page writes no text: it leaves the wording and its facts, and the outbox has them worded here (`word_messages`). The
+texts themselves stand in `core.messages.sms_text`.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
-from alarm_center.core import carer_actions
-from alarm_center.core import dispatch as dispatch_core
-from alarm_center.core.carer_actions import CANNOT, QUESTIONS, TAKE
-from alarm_center.core.case import Alarm, Notice
+from alarm_center.core.alarm import Alarm, Notice
+from alarm_center.core.alarm import dispatch as dispatch_core
+from alarm_center.core.messages import Language, TextFacts, Texts, UnfitText, neutral_patrol
 from alarm_center.core.plan import Wording
-from alarm_center.core.sms_text import Facts, Language, Texts, UnfitText
+from alarm_center.core.replies import carer_actions
+from alarm_center.core.replies.carer_actions import CANNOT, QUESTIONS, TAKE
 from alarm_center.store import alarms, messages, towns
-from alarm_center.store.memory import Tx
+from alarm_center.store.memory import Memory, Tx, is_page
+from alarm_center.words import page_words
+from alarm_center.words.catalogues import SPEECHES
 from schemas.vocabulary import Channel, Priority
 
 log = structlog.get_logger()
 
 _VALID: Final = timedelta(minutes=15)
-"""How long an SMS that nothing waits for is worth delivering."""
+"""An SMS that nothing waits for is worth delivering for so long."""
 _VALID_AT_LEAST: Final = timedelta(seconds=60)
 
 FIRST, CALL_OUT, ANSWER, REMINDER = 1, 2, 3, 5
@@ -28,7 +34,7 @@ FIRST, CALL_OUT, ANSWER, REMINDER = 1, 2, 3, 5
 _SPOKEN: Final = {Wording.ON_SITE_CHECK: Wording.VOICE_ON_SITE_CHECK}
 
 
-def texts(town: towns.Town) -> Texts:
+def town_texts(town: towns.Town) -> Texts:
     """Return the town's texts."""
     return Texts(
         language=Language(town.language),
@@ -42,98 +48,132 @@ def _number_of(town: towns.Town) -> str:
     return town.data_number or town.fixed_number or town.sending_number
 
 
-_OWED_AGAIN: Final = {
-    Language.SV: "Besöket behövs inte: tillsynen görs som vanligt igen.",
-    Language.EN: "The visit is not needed: the check is made as usual again.",
-}
-
-
-def owed_again(town: towns.Town) -> str:
+def owed_again_note(town: towns.Town) -> str:
     """Return the note with which a visit is called off."""
-    return _OWED_AGAIN[Language(town.language)]
+    return SPEECHES[town.language](page_words.VISIT_NOT_NEEDED)
 
 
-async def ask(
-    tx: "Tx[Any]", town: towns.Town, alarm: Alarm, notice: Notice, at: datetime, *, first: bool = False
+@dataclass(frozen=True, slots=True)
+class PlainSms:
+    """An SMS to *phone* that belongs to no notice."""
+
+    phone: str
+    text: Wording
+    facts: TextFacts
+
+
+@dataclass(frozen=True, slots=True)
+class _NoticeText:
+    """A text with the facts of its notice's alarm."""
+
+    text: Wording
+    facts: TextFacts
+
+
+async def queue_question(
+    tx: Tx, town: towns.Town, alarm: Alarm, notice: Notice, at: datetime, *, first: bool = False
 ) -> None:
-    """Queue the SMS or call that asks a carer; its link token is the notice's own."""
-    token = await alarms.token_of(tx, notice.notice_id)
+    """Queue the SMS or call that asks a carer. ``first``: it is the first one of its alarm."""
     text = _SPOKEN.get(notice.wording, Wording.VOICE_CALL_OUT) if notice.channel is Channel.CALL else notice.wording
-    facts = await _facts(tx, alarm, notice, token, text)
-    if text is Wording.ALSO_SEEKS and facts.other_no is None:
+    said = await _notice_text(tx, alarm, notice, text)
+    if text is Wording.ALSO_SEEKS and said.facts.other_no is None:
         # Its patrol is out, and this phone has taken nothing: to it, it is a call-out like any other.
-        text = Wording.CALL_OUT
+        said = replace(said, text=Wording.CALL_OUT)
     reminder = notice.wording is Wording.REMINDER
     rank = FIRST if first and alarm.priority is not Priority.THIRD else REMINDER if reminder else CALL_OUT
-    await messages.add(tx, _draft(town, alarm, notice, text, facts, token, _until(alarm, at), at, rank))
+    question = replace(
+        _draft_sms(town, alarm, notice, said, at),
+        channel=notice.channel,
+        valid_until=_question_valid_until(alarm, at),
+        rank=rank,
+    )
+    await _queue_of_notice(tx, town, alarm, said, question)
 
 
-async def tell(tx: "Tx[Any]", town: towns.Town, alarm: Alarm, words: Wording, notice: Notice, at: datetime) -> None:
+async def queue_notice_sms(tx: Tx, town: towns.Town, alarm: Alarm, text: Wording, notice: Notice, at: datetime) -> None:
     """Queue an SMS that asks for nothing new, to the phone of *notice*."""
-    token = await alarms.token_of(tx, notice.notice_id)
-    facts = await _facts(tx, alarm, notice, token, words)
-    await messages.add(tx, _draft(town, alarm, notice, words, facts, token, at + _VALID, at, ANSWER, sms=True))
+    said = await _notice_text(tx, alarm, notice, text)
+    await _queue_of_notice(tx, town, alarm, said, _draft_sms(town, alarm, notice, said, at))
 
 
-async def say(tx: "Tx[Any]", town: towns.Town, phone: str, text: Wording, facts: Facts, at: datetime) -> None:
+async def _queue_of_notice(
+    tx: Tx, town: towns.Town, alarm: Alarm, said: _NoticeText, draft: messages.MessageDraft
+) -> None:
+    """Queue a message to the phone of a notice: with its text, or of a page with the facts for it."""
+    if is_page(tx):
+        facts = replace(said.facts, patrol=neutral_patrol(said.facts.patrol))
+        await messages.queue_unworded(tx, draft, facts)
+        return
+    assert draft.notice_id is not None, "its draft is of a notice"
+    facts = replace(said.facts, token=await alarms.token_of(tx, draft.notice_id))
+    await messages.queue(tx, draft, _text_body(town, alarm.case_no, alarm.priority, said.text, facts))
+
+
+async def word_messages(memory: Memory) -> None:
+    """Make the text of each message that a page has queued, so that it can be sent. Two replicas make the same text."""
+    waiting = await memory.run_statement(messages.unworded)
+    if not waiting:
+        return
+    known = {town.org: town for town in await memory.run_statement(towns.towns)}
+    bodies = {
+        each.message_id: _text_body(known[each.org], each.case_no, each.priority, each.wording, each.facts)
+        for each in waiting
+    }
+    await memory.run_statement(lambda tx: messages.set_bodies(tx, bodies))
+
+
+async def queue_sms(tx: Tx, town: towns.Town, sms: PlainSms, at: datetime) -> None:
     """Queue an SMS that belongs to no notice: the answer to a reply that fits no case, or a muster.
 
     A text that a setting has spoiled is logged and left out: nobody waits for it, and others come after it.
     """
     try:
-        body = texts(town).say(text, facts)
+        body = town_texts(town).say(sms.text, sms.facts)
     except UnfitText as error:
-        log.error("text_unfit", org=town.org, text=text, why=str(error))
+        log.error("text_refused", org=town.org, wording=sms.text, flaw=error.flaw)
         return
-    await messages.add(
-        tx,
-        messages.Draft(
-            org=town.org, channel=Channel.SMS, wording=text, sender=town.sending_number, phone=phone,
-            body=body, token=secrets.token_urlsafe(6), created_at=at, valid_until=at + _VALID, rank=ANSWER,
-        ),
-    )  # fmt: skip
+    await messages.queue(tx, _draft_plain(town, sms, at), body)
 
 
-async def say_bare(tx: "Tx[Any]", town: towns.Town, phone: str, text: Wording, facts: Facts, at: datetime) -> None:
-    """Queue an SMS before all others, of a case that cannot be stepped: what is wrong may be the town's own texts."""
+async def queue_bare_sms(tx: Tx, town: towns.Town, sms: PlainSms, at: datetime) -> None:
+    """Queue an SMS before all others, of a case that cannot be stepped: the fault may be in the town's own texts."""
     try:
-        body = texts(town).say(text, facts)
+        body = town_texts(town).say(sms.text, sms.facts)
     except UnfitText as error:
-        log.error("text_unfit", org=town.org, text=text, why=str(error))
-        body = f"Larm {facts.case_no or '?'} omr {facts.area}: systemfel"
-    await messages.add(
-        tx,
-        messages.Draft(
-            org=town.org, channel=Channel.SMS, wording=text, sender=town.sending_number, phone=phone, body=body,
-            token=secrets.token_urlsafe(6), created_at=at, valid_until=at + _VALID, rank=FIRST,
-        ),
+        log.error("text_refused", org=town.org, wording=sms.text, flaw=error.flaw)
+        body = f"Larm {sms.facts.case_no or '?'} omr {sms.facts.area}: systemfel"
+    await messages.queue(tx, replace(_draft_plain(town, sms, at), rank=FIRST), body)
+
+
+def _draft_plain(town: towns.Town, sms: PlainSms, at: datetime) -> messages.MessageDraft:
+    return messages.MessageDraft(
+        org=town.org, channel=Channel.SMS, wording=sms.text, sender=town.sending_number, phone=sms.phone, created_at=at,
+        valid_until=at + _VALID, rank=ANSWER,
     )  # fmt: skip
 
 
-def _draft(
-    town: towns.Town, alarm: Alarm, notice: Notice, text: Wording, facts: Facts, token: str, until: datetime, at: datetime,
-    rank: int, *, sms: bool = False,
-) -> messages.Draft:  # fmt: skip
-    return messages.Draft(
-        org=town.org, channel=Channel.SMS if sms else notice.channel, wording=text, sender=town.sending_number,
-        phone=notice.phone, body=_said(town, alarm, text, facts), token=token, created_at=at, valid_until=until, rank=rank,
-        alarm_id=alarm.alarm_id, notice_id=notice.notice_id,
+def _draft_sms(
+    town: towns.Town, alarm: Alarm, notice: Notice, said: _NoticeText, at: datetime
+) -> messages.MessageDraft:
+    return messages.MessageDraft(
+        org=town.org, channel=Channel.SMS, wording=said.text, sender=town.sending_number, phone=notice.phone,
+        created_at=at, valid_until=at + _VALID, rank=ANSWER, alarm_id=alarm.alarm_id, notice_id=notice.notice_id,
     )  # fmt: skip
 
 
-def _said(town: towns.Town, alarm: Alarm, text: Wording, facts: Facts) -> str:
+def _text_body(town: towns.Town, case_no: int, priority: Priority, text: Wording, facts: TextFacts) -> str:
     """Return *text*, or the bare case number: a setting that spoils a text must not keep an alarm from going out."""
     try:
-        return texts(town).say(text, facts)
+        return town_texts(town).say(text, facts)
     except UnfitText as error:
-        log.error("text_unfit", org=town.org, text=text, why=str(error))
-        return bare(Language(town.language), alarm.case_no, alarm.priority, text, _number_of(town))
+        log.error("text_refused", org=town.org, wording=text, flaw=error.flaw)
+        return bare_text(Language(town.language), case_no, priority, text, _number_of(town))
 
 
 _BARE: Final = {Language.SV: ("Larm", "ring"), Language.EN: ("Alarm", "call")}
 
 
-def bare(language: Language, case_no: int, priority: Priority, text: Wording, number: str) -> str:
+def bare_text(language: Language, case_no: int, priority: Priority, text: Wording, number: str) -> str:
     """Return what is left of *text* when it cannot be made: the case's number, whom to call, and the digits it offers."""
     alarm, call = _BARE[language]
     digits = [row.digit for row in carer_actions.TABLE if row.digit and text in row.offered_in]
@@ -145,29 +185,29 @@ def bare(language: Language, case_no: int, priority: Priority, text: Wording, nu
     return ": ".join([*parts, " / ".join(digits)] if digits else parts)
 
 
-def _until(alarm: Alarm, at: datetime) -> datetime:
-    """A question is worth delivering until the next step is taken."""
-    due = dispatch_core.due_at(alarm.dispatch)
+def _question_valid_until(alarm: Alarm, at: datetime) -> datetime:
+    """Return the time until which a question is worth delivering: the next step of its dispatch."""
+    due = dispatch_core.next_step_at(alarm.dispatch)
     return at + max(_VALID_AT_LEAST, due - at if due is not None else _VALID)
 
 
-async def _facts(tx: "Tx[Any]", alarm: Alarm, notice: Notice, token: str, text: Wording) -> Facts:
+async def _notice_text(tx: Tx, alarm: Alarm, notice: Notice, text: Wording) -> _NoticeText:
     code, _ = await towns.area(tx, alarm.area_id)
     case_no, other_no, priority = alarm.case_no, None, alarm.priority
     if text is Wording.ALSO_SEEKS:
         # "You took {case}. {other} seeks another patrol": this alarm is the other one, in this text and in no later one.
-        taken = await alarms.taken_by(tx, notice.phone, alarm.alarm_id)
+        taken = await alarms.last_taken_by(tx, notice.phone, alarm.alarm_id)
         if taken is not None:
             case_no, priority, other_no = taken[0], Priority(taken[1]), alarm.case_no
     took = next((n.patrol for n in alarm.takers), None)
     on_site = alarm.acceptance is not None and alarm.acceptance.on_site_at is not None
-    return Facts(
+    facts = TextFacts(
         case_no=case_no,
         other_no=other_no,
         priority=priority,
         area=code,
         by=alarm.limits.arrive_by,
-        token=token,
         patrol=took,
         minutes=30 if on_site else None,
     )
+    return _NoticeText(text, facts)

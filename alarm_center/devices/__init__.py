@@ -1,1 +1,1 @@
-"""The devices in the homes: the way to them, what is carried to them, and whether they and the detectors are there."""
+"""Devices in the homes: what is published to them, what they report, and which of them are there."""

@@ -1,4 +1,4 @@
-"""From the memory to the devices: receipts, commands, wanted configs and the pulse, until each has what it should.
+"""Messages to the devices: receipts, commands, configs and the pulse, published until each device has them.
 
 Nothing is sent that is not a row first. A publish that the broker did not acknowledge leaves its row as it was, and is
 made again; a broker that comes back may have forgotten everything, so every config is published to it anew.
@@ -15,9 +15,9 @@ import structlog
 
 from alarm_center import metrics
 from alarm_center.casework import configs
-from alarm_center.devices.mqtt import Broker, NotConnected
 from alarm_center.store import commands, devices, sessions
 from alarm_center.store.memory import Memory, now
+from runtime.mqtt import MqttClient, NotConnected
 from schemas import topics, wire
 from schemas.limits import PULSE_SECONDS
 from schemas.messages import Command, Message, Pulse, Receipt
@@ -31,10 +31,10 @@ _KIND: Final[dict[str, Literal["attempt", "live"]]] = {"attempt": "attempt", "li
 
 @dataclass(slots=True)
 class Publisher:
-    """Publishes what rows want, each second and at once after :meth:`wake`; and the pulse each 20 s."""
+    """The loops that publish waiting rows, each second and at once after :meth:`wake`, and the pulse each 20 s."""
 
     memory: Memory
-    broker: Broker
+    broker: MqttClient
     pulse_seconds: float = PULSE_SECONDS
     on_connection: list[Callable[[datetime], None]] = field(default_factory=list)
     """Told the service's time at which the broker came back: nobody counts as lost for three minutes after."""
@@ -42,7 +42,7 @@ class Publisher:
     _connection: int = 0
 
     def wake(self) -> None:
-        """Something may be waiting to go out."""
+        """Look for rows to publish at once."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -52,32 +52,32 @@ class Publisher:
             try:
                 await self.cycle()
             except NotConnected as error:
-                log.info("publish_waits", why=str(error))
+                log.info("publishing_delayed", why=str(error))
             except Exception:
-                log.exception("publish_failed")
+                log.exception("publishing_failed")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_POLL_SECONDS):
                     await self._wake.wait()
             self._wake.clear()
 
     async def cycle(self) -> None:
-        """Publish all that waits now."""
+        """Publish every row that waits now."""
         if self._connection != self.broker.connections:
             # Another connection, perhaps another broker process, with nothing retained.
             async with self.memory.transaction() as tx:
-                await devices.publish_all_again(tx)
+                await devices.mark_all_unpublished(tx)
                 at = await now(tx)
             for tell in self.on_connection:
                 tell(at)
             self._connection = self.broker.connections
-        for part in (self._commands, self._receipts, self._configs):
+        for part in (self._publish_commands, self._publish_receipts, self._publish_configs):
             try:
                 await part()
             except (ValueError, TypeError, LookupError):
                 # A row that cannot be sent holds up its own kind until it is mended, and no other.
-                log.exception("unsendable", what=part.__name__.strip("_"))
+                log.exception("publishing_blocked", what=part.__name__.strip("_"))
 
-    async def pulse(self) -> None:
+    async def publish_pulse(self) -> None:
         """Publish the centre's clock, now."""
         at = await self.memory.now()
         await self.broker.publish(topics.PULSE, wire.encode(Pulse(now=at)), qos=0)
@@ -88,28 +88,28 @@ class Publisher:
         while True:
             await self.broker.connected.wait()
             try:
-                await self.pulse()
+                await self.publish_pulse()
             except NotConnected:
                 pass  # told where the connection is kept
             except Exception as error:
                 # A database that is away for a moment must not end the whole replica with it.
-                log.warning("no_pulse", error=type(error).__name__)
+                log.warning("pulse_failed", error=type(error).__name__)
             await asyncio.sleep(self.pulse_seconds)
 
-    async def _receipts(self) -> None:
+    async def _publish_receipts(self) -> None:
         async with self.memory.transaction() as tx:
-            owed = await sessions.receipts_owed(tx)
+            owed = await sessions.queued_receipts(tx)
         for receipt in owed:
             message = Receipt(session_id=receipt.session_id, state=receipt.state, reason=receipt.reason)
             await self._publish("receipt", receipt.org, receipt.device_id, message)
             async with self.memory.transaction() as tx:
-                await sessions.receipt_published(tx, receipt)
+                await sessions.delete_receipt(tx, receipt)
 
-    async def _commands(self) -> None:
+    async def _publish_commands(self) -> None:
         async with self.memory.transaction() as tx:
             at = await now(tx)
-            await commands.expire(tx, at)
-            due = await commands.due(tx, at)
+            await commands.end_expired(tx, at)
+            due = await commands.claim_due(tx, at)
         for command in due:
             message = Command(
                 command_id=command.command_id, kind=_KIND[command.kind], case=command.case_id, check_id=command.check_id,
@@ -117,19 +117,19 @@ class Publisher:
             )  # fmt: skip
             await self._publish("command", command.org, command.device_id, message)
 
-    async def _configs(self) -> None:
+    async def _publish_configs(self) -> None:
         async with self.memory.transaction() as tx:
             at = await now(tx)
-            behind = await devices.to_publish(tx, at)
+            behind = await devices.unpublished_configs(tx, at)
         for device in behind:
             try:
-                message = configs.message(device)
+                message = configs.config_message(device)
             except ValueError:
-                log.exception("config_unsendable", org=device.org, device=device.device_id)
+                log.exception("config_skipped", org=device.org, device=device.device_id)
                 continue
             await self._publish("config", device.org, device.device_id, message, retain=True)
             async with self.memory.transaction() as tx:
-                await devices.published(tx, device.org, device.device_id, device.wanted_version, at)
+                await devices.mark_published(tx, device.org, device.device_id, device.wanted_version, at)
 
     def _publish(self, kind: str, org: str, device: str, message: Message, *, retain: bool = False) -> Awaitable[None]:
         metrics.PUBLISHED.labels(kind).inc()

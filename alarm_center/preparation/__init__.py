@@ -1,1 +1,1 @@
-"""What is made ready ahead of the night: the checks that are owed, who has the shifts, what does not agree, the reserve lists."""
+"""Preparations for the night: the checks that are owed, musters, reconciliation, and reserve lists."""

@@ -1,16 +1,16 @@
-"""The muster: at the start of each shift its phone is asked whether it is held, and silence is told before it matters."""
+"""The muster: each shift's phone is asked at its start whether a carer has it, and silence is reported to the lead."""
 
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
 import structlog
 
 from alarm_center.casework import wording
+from alarm_center.casework.wording import PlainSms
 from alarm_center.core import roster
+from alarm_center.core.messages import TextFacts
 from alarm_center.core.plan import Wording
-from alarm_center.core.roster import Roster, Shift
-from alarm_center.core.sms_text import Facts
+from alarm_center.core.roster import DutyShift, Roster
 from alarm_center.store import events, musters, rosters, towns
 from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, now
@@ -20,59 +20,59 @@ from schemas.vocabulary import Duty, Who
 log = structlog.get_logger()
 
 
-async def muster(memory: Memory) -> int:
-    """Ask the phones whose shift has begun, and tell of those that have not answered; return how many SMS were queued."""
+async def muster_shifts(memory: Memory) -> int:
+    """Ask the phones whose shift has begun, and report those that have not answered; return the number of SMS."""
     async with memory.transaction() as tx:
         orgs = [town.org for town in await towns.towns(tx)]
     queued = 0
     for org in orgs:
-        queued += await memory.attempt(lambda tx, org=org: _town(tx, org))  # type: ignore[misc]
+        queued += await memory.attempt(lambda tx, org=org: _muster_town(tx, org))  # type: ignore[misc]
     if queued:
         memory.hint()
     return queued
 
 
-async def _town(tx: "Tx[Any]", org: str) -> int:
+async def _muster_town(tx: Tx, org: str) -> int:
     begun = await musters.lock_begun(tx, org)
     if not begun:
         return 0
     town, at = await towns.town(tx, org), await now(tx)
     queued = 0
-    to_ask = sorted(roster.to_muster(begun, at), key=lambda s: (s.phone, s.starts_at, str(s.shift_id)))
+    to_ask = sorted(roster.shifts_to_muster(begun, at), key=lambda s: (s.phone, s.starts_at, str(s.shift_id)))
     for phone, shifts in groupby(to_ask, key=lambda s: s.phone):
         # It is the phone that is asked: one that serves two areas is asked once, and answers for both.
         mine = list(shifts)
-        await _ask(tx, town, phone, mine)
+        await _ask_phone(tx, town, phone, mine)
         queued += 1
-    silent = [s for s in roster.unanswered(begun, at) if await musters.told(tx, s.shift_id, at)]
+    silent = [s for s in roster.silent_shifts(begun, at) if await musters.mark_told(tx, s.shift_id, at)]
     for shift in silent:
-        queued += await _tell(tx, town, shift)
+        queued += await _report_unanswered(tx, town, shift)
     return queued
 
 
-async def _ask(tx: "Tx[Any]", town: towns.Town, phone: str, shifts: list[Shift]) -> None:
+async def _ask_phone(tx: Tx, town: towns.Town, phone: str, shifts: list[DutyShift]) -> None:
     at, first = await now(tx), shifts[0]
     code, _ = await towns.area(tx, first.area_id)
-    facts = Facts(area=code, starts_at=first.starts_at, ends_at=max(s.ends_at for s in shifts))
-    await wording.say(tx, town, phone, Wording.MUSTER, facts, at)
-    await musters.asked(tx, [s.shift_id for s in shifts], at)
+    facts = TextFacts(area=code, starts_at=first.starts_at, ends_at=max(s.ends_at for s in shifts))
+    await wording.queue_sms(tx, town, PlainSms(phone, Wording.MUSTER, facts), at)
+    await musters.mark_asked(tx, [s.shift_id for s in shifts], at)
     for shift in shifts:
         asked = MusterAsked(shift.shift_id, shift.duty)
         await events.write(tx, at, NewEvent(town.org, asked, area_id=shift.area_id, actor="muster"))
 
 
-async def _tell(tx: "Tx[Any]", town: towns.Town, shift: Shift) -> int:
+async def _report_unanswered(tx: Tx, town: towns.Town, shift: DutyShift) -> int:
     """Write the board's line, and tell the lead unless another patrol of the area has said that it is there."""
     at = await now(tx)
     on_duty = await rosters.roster(tx, town, None)
     covered = shift.duty is Duty.PATROL and any(
-        other.mustered for other in on_duty.on_duty(shift.area_id, at) if other.shift_id != shift.shift_id
+        other.mustered for other in on_duty.shifts_on_duty(shift.area_id, at) if other.shift_id != shift.shift_id
     )
-    phones = [] if covered else _lead(on_duty, shift, at)
+    phones = [] if covered else _lead_phones(on_duty, shift, at)
     code, _ = await towns.area(tx, shift.area_id)
     for phone in phones:
-        facts = Facts(area=code, patrol=shift.patrol, starts_at=shift.starts_at)
-        await wording.say(tx, town, phone, Wording.MUSTER_SILENT, facts, at)
+        facts = TextFacts(area=code, patrol=shift.patrol, starts_at=shift.starts_at)
+        await wording.queue_sms(tx, town, PlainSms(phone, Wording.MUSTER_SILENT, facts), at)
     said = "no" if shift.mustered is False else "nothing"
     unanswered = MusterUnanswered(shift.shift_id, shift.duty, said, covered, len(phones))
     await events.write(tx, at, NewEvent(town.org, unanswered, area_id=shift.area_id, actor="muster"))
@@ -80,6 +80,6 @@ async def _tell(tx: "Tx[Any]", town: towns.Town, shift: Shift) -> int:
     return len(phones)
 
 
-def _lead(on_duty: Roster, shift: Shift, at: datetime) -> list[str]:
+def _lead_phones(on_duty: Roster, shift: DutyShift, at: datetime) -> list[str]:
     """Return the phone of the lead who is to know; none where the lead's own phone is the one that is silent."""
-    return [p.phone for p in on_duty.people(Who.LEAD, shift.area_id, at) if p.phone != shift.phone][:1]
+    return [p.phone for p in on_duty.responders(Who.LEAD, shift.area_id, at) if p.phone != shift.phone][:1]

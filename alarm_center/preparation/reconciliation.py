@@ -1,29 +1,29 @@
-"""Reconciliation: do decision, consent, device, schedule, checks and staff agree, before the night is there?
+"""Reconciliation before the night: decision, consent, device, schedule, checks and staff are compared, and gaps mended.
 
-What does not agree is told, once a thing, until it is put right. What would leave somebody without supervision tonight
-is not only told: a check that strays is given its resident's own device, a time that no check can be made of becomes a
-visit, a check without a device is alarmed in time for somebody to drive, and the rest is an alarm for a person to decide.
+Each discrepancy is reported once, until it is put right. One that would leave somebody without supervision tonight is also
+mended: a check with a wrong device is given its resident's own, a time without a possible check becomes a visit, a check
+without a device is alarmed in time for somebody to drive, and the rest is an alarm for a person to decide.
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 import structlog
 
 from alarm_center.casework import cases, configs, steps
 from alarm_center.core import calendar
-from alarm_center.core.case import Check, IllegalMove
-from alarm_center.core.check import plan_check
-from alarm_center.core.happenings import Cancel, FaultKnown
+from alarm_center.core.check import Cancel, FaultKnown, NewCheck, plan_check
+from alarm_center.core.decision import IllegalMove
 from alarm_center.core.roster import Roster
-from alarm_center.preparation import evening, planning
-from alarm_center.store import checks, discrepancies, events, jobs, musters, reconciling, towns
-from alarm_center.store.discrepancies import Discrepancy, Found
+from alarm_center.preparation import due_times, planning
+from alarm_center.store import checks, discrepancies, events, jobs, musters, reconciliation, towns
+from alarm_center.store.discrepancies import Discrepancy, NewDiscrepancy
 from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, now
+from alarm_center.store.reconciliation import UnplannedSlot
 from schemas import timeline
 from schemas.timeline import EventKind
 from schemas.vocabulary import CancelReason, Duty, GreenBy, Instead, Priority, Reason, Show
@@ -37,37 +37,37 @@ _LEAD: Final = timedelta(hours=1)
 """The afternoon's round mends what is owed sooner than this after the evening's; the rest waits for a planner till then."""
 
 
-async def reconcile_due(memory: Memory) -> int:
-    """Reconcile every town whose time has come and that has not been since; return how many were."""
+async def reconcile_due_towns(memory: Memory) -> int:
+    """Reconcile every town whose time has come and that has not been reconciled since; return how many."""
     async with memory.transaction() as tx:
         at = await now(tx)
-        due = {t.org: evening.last_due(evening.RECONCILE_AT, at, t) for t in await towns.towns(tx)}
-        last = {org: await jobs.last(tx, _job(org)) for org in due}
+        due = {t.org: due_times.latest_due(due_times.RECONCILE_AT, at, t) for t in await towns.towns(tx)}
+        last = {org: await jobs.last_run(tx, _job(org)) for org in due}
     done = 0
     for org, since in due.items():
         if since is None or ((ran := last[org]) is not None and ran >= since):
             continue
         async with memory.transaction() as tx:
-            mine = await jobs.take(tx, f"reconciling:{org}", await now(tx), _LEASE)
+            mine = await jobs.claim(tx, f"reconciling:{org}", await now(tx), _LEASE)
         if mine:
-            await reconcile(memory, org)
+            await reconcile_town(memory, org)
             done += 1
     return done
 
 
-async def reconcile(memory: Memory, org: str, *, actor: str = ACTOR) -> Mapping[str, int]:
+async def reconcile_town(memory: Memory, org: str, *, actor: str = ACTOR) -> Mapping[str, int]:
     """Reconcile one town now and mend what endangers tonight; return how many of each code are open.
 
     Raises:
         LookupError: there is no such town.
     """
     await planning.plan_town(memory, org)
-    await memory.attempt(lambda tx: _bring_home(tx, org))
-    counts = await memory.attempt(lambda tx: _tell(tx, org, actor))
-    await _mend(memory, org)
+    await memory.attempt(lambda tx: _give_back_checks(tx, org))
+    counts = await memory.attempt(lambda tx: _report_discrepancies(tx, org, actor))
+    await _mend_tonight(memory, org)
     async with memory.transaction() as tx:
-        await jobs.ran(tx, _job(org), await now(tx))
-    log.info("reconciled", org=org, **counts)
+        await jobs.record_run(tx, _job(org), await now(tx))
+    log.info("town_reconciled", org=org, **counts)
     memory.hint()
     return counts
 
@@ -79,24 +79,24 @@ def _job(org: str) -> str:
 # ---- what is found ----
 
 
-async def _tell(tx: "Tx[Any]", org: str, actor: str) -> Mapping[str, int]:
+async def _report_discrepancies(tx: Tx, org: str, actor: str) -> Mapping[str, int]:
     town, at = await towns.town(tx, org), await now(tx)
     night = calendar.night_of(at, town.zone)
     found = [
-        _found(code, row) for code in reconciling.QUESTIONS for row in await reconciling.ask(tx, code, org, night, at)
+        each for code in reconciliation.QUESTIONS for each in await reconciliation.answers(tx, code, org, night, at)
     ]
-    found += await _staff(tx, town, night)
-    new = await discrepancies.keep(tx, org, found, night, at)
-    resolved = await discrepancies.resolve(tx, org, at)
+    found += await _staff_discrepancies(tx, town, night)
+    new = await discrepancies.save_found(tx, org, found, night, at)
+    resolved = await discrepancies.resolve_missing(tx, org, at)
     for each in new:
         facts = timeline.decode(
             EventKind.DISCREPANCY_FOUND, {"code": each.code, "endangers": each.endangers, **each.data}
         )
         assert isinstance(facts, timeline.DiscrepancyFound), "its code is one word"
-        await events.write(tx, at, _about(org, each, facts, actor))
+        await events.write(tx, at, _line_about(org, each, facts, actor))
     for put_right in resolved:
         told = timeline.DiscrepancyResolved(put_right.code, put_right.endangers)
-        await events.write(tx, at, _about(org, put_right, told, actor))
+        await events.write(tx, at, _line_about(org, put_right, told, actor))
     counts = dict(sorted(Counter(each.code for each in found).items()))
     endanger = sum(each.endangers for each in found)
     reconciled = timeline.Reconciled(night, len(found), len(new), len(resolved), endanger, counts)
@@ -104,104 +104,95 @@ async def _tell(tx: "Tx[Any]", org: str, actor: str) -> Mapping[str, int]:
     return counts
 
 
-def _about(org: str, each: Found | Discrepancy, payload: timeline.Payload, actor: str) -> NewEvent:
+def _line_about(org: str, each: NewDiscrepancy | Discrepancy, payload: timeline.Payload, actor: str) -> NewEvent:
     return NewEvent(
         org, payload, area_id=each.area_id, resident_id=each.resident_id, device_id=each.device_id, actor=actor
     )
 
 
-def _found(code: str, row: Mapping[str, Any]) -> Found:
-    fields = {name: row[name] for name in ("area_id", "resident_id", "device_id", "carer_id") if name in row}
-    data = row.get("data") or {}
-    about = (row.get("subject"), row.get("device_id"), row.get("carer_id"), row.get("resident_id"), row.get("area_id"))
-    subject = str(next(each for each in about if each is not None))
-    if "who" in data:
-        subject += f":{data['who']}"
-    return Found(code=code, subject=subject, endangers=bool(row.get("endangers")), data=data, **fields)
-
-
-async def _staff(tx: "Tx[Any]", town: towns.Town, night: date) -> list[Found]:
+async def _staff_discrepancies(tx: Tx, town: towns.Town, night: date) -> list[NewDiscrepancy]:
     """Return the areas where nobody is on duty while something is owed, and a night that has no lead."""
-    found: list[Found] = []
-    areas = await reconciling.staffed_areas(tx, town.org, night)
+    found: list[NewDiscrepancy] = []
+    areas = await reconciliation.staffed_areas(tx, town.org, night)
     for area in areas:
-        begins, ends = area["begins"], area["ends"]
-        on_duty = Roster(await musters.between(tx, town.org, begins, ends))
-        gaps = on_duty.uncovered(area["area_id"], begins, ends)
+        begins, ends = area.begins, area.ends
+        on_duty = Roster(await musters.shifts_between(tx, town.org, begins, ends))
+        gaps = on_duty.uncovered_stretches(area.area_id, begins, ends)
         if gaps:
             minutes = sum(int((until - from_).total_seconds()) for from_, until in gaps) // 60
             data = {"from_at": gaps[0][0], "until": gaps[-1][1], "minutes": minutes}
-            found.append(Found("area_uncovered", str(area["area_id"]), area_id=area["area_id"], data=data))
+            found.append(NewDiscrepancy("area_uncovered", str(area.area_id), area_id=area.area_id, data=data))
     if areas and town.fixed_number is None:
-        begins, ends = min(a["begins"] for a in areas), max(a["ends"] for a in areas)
-        shifts = await musters.between(tx, town.org, begins, ends)
+        begins, ends = min(a.begins for a in areas), max(a.ends for a in areas)
+        shifts = await musters.shifts_between(tx, town.org, begins, ends)
         if not any(s.duty is Duty.LEAD for s in shifts):
-            found.append(Found("nobody_behind_the_patrols", town.org))
+            found.append(NewDiscrepancy("nobody_behind_the_patrols", town.org))
     return found
 
 
 # ---- what is mended ----
 
 
-async def _bring_home(tx: "Tx[Any]", org: str) -> int:
+async def _give_back_checks(tx: Tx, org: str) -> int:
     """Give planned checks that are with somebody else's device to their resident's own."""
-    concerned = await reconciling.point_checks_home(tx, org)
+    concerned = await reconciliation.reassign_checks(tx, org)
     at = await now(tx)
     for device_id in concerned:
-        await configs.refresh(tx, org, device_id)
+        await configs.refresh_config(tx, org, device_id)
         await events.write(tx, at, NewEvent(org, timeline.ChecksBroughtHome(), device_id=device_id, actor=ACTOR))
     return len(concerned)
 
 
-async def _mend(memory: Memory, org: str) -> None:
+async def _mend_tonight(memory: Memory, org: str) -> None:
     async with memory.transaction() as tx:
         town, at = await towns.town(tx, org), await now(tx)
         night = calendar.night_of(at, town.zone)
-        evening_round = calendar.instant_of(night, max(evening.RECONCILE_AT), town.zone)
-        unplanned = await reconciling.unplanned(tx, org, night, at)
-        blind = await reconciling.without_device(tx, org, night)
+        evening_round = calendar.instant_of(night, max(due_times.RECONCILE_AT), town.zone)
+        unplanned = await reconciliation.slots_without_check(tx, org, night, at)
+        blind = await reconciliation.checks_without_device(tx, org, night)
         to_decide = [
             each
             for each in await discrepancies.open_ones(tx, org)
             if each.code == "consent_missing" and each.endangers and each.alarm_id is None
         ]
     until = calendar.night_bounds(night, town.zone)[1] if at >= evening_round else evening_round + _LEAD
-    for row in unplanned:
-        opens_at = calendar.instant_of(night, row["local_time"], town.zone)
+    for slot in unplanned:
+        opens_at = calendar.instant_of(night, slot.local_time, town.zone)
         if at < opens_at < until:
-            await memory.attempt(lambda tx, row=row, opens_at=opens_at: _visit(tx, row, night, opens_at))  # type: ignore[misc]
+            await memory.attempt(lambda tx, slot=slot, opens_at=opens_at: _plan_visit(tx, slot, night, opens_at))  # type: ignore[misc]
     for check_id in blind:
-        await _fault(memory, check_id)
+        await _apply_fault(memory, check_id)
     if at >= evening_round:
         for each in to_decide:
             assert each.resident_id is not None, "consent is a resident's"
-            alarm = await cases.raise_manual(memory, each.resident_id, Priority.THIRD, actor=ACTOR)
+            alarm = await cases.raise_manual_alarm(memory, each.resident_id, Priority.THIRD, actor=ACTOR)
             async with memory.transaction() as tx:
-                await discrepancies.raised(tx, each.discrepancy_id, alarm.alarm_id)
+                await discrepancies.set_alarm(tx, each.discrepancy_id, alarm.alarm_id)
 
 
-async def _visit(tx: "Tx[Any]", row: Mapping[str, Any], night: date, opens_at: datetime) -> None:
+async def _plan_visit(tx: Tx, slot: UnplannedSlot, night: date, opens_at: datetime) -> None:
     """Owe a check of a time that none can be made of, and end it at once with its reason and a visit instead."""
-    home = await towns.home(tx, row["resident_id"])
-    check: Check = plan_check(
-        check_id=uuid4(), org=home.town.org, resident_id=row["resident_id"], device_id=None, night=night,
-        slot_id=row["slot_id"], opens_at=opens_at,
-        closes_at=opens_at + max(home.plan.exact_window, timedelta(minutes=row["window_minutes"])),
-        seconds=row["seconds"], green_by=GreenBy.OPERATOR, show=Show.ALWAYS, plan=home.plan,
+    home = await towns.of_resident(tx, slot.resident_id)
+    new = NewCheck(
+        check_id=uuid4(), org=home.town.org, resident_id=slot.resident_id, device_id=None, night=night,
+        slot_id=slot.slot_id, opens_at=opens_at,
+        closes_at=opens_at + max(home.plan.exact_window, timedelta(minutes=slot.window_minutes)),
+        seconds=slot.seconds, green_by=GreenBy.OPERATOR, show=Show.ALWAYS,
     )  # fmt: skip
-    if not await checks.plan(tx, [check]):
+    check = plan_check(new, home.plan)
+    if not await checks.insert_missing(tx, [check]):
         return
     at = await now(tx)
     planned = timeline.CheckPlanned(opens_at, check.closes_at, night)
     await events.write(tx, at, events.about_check(check, home.area_id, planned, ACTOR))
-    held = await checks.lock(tx, check.check_id)
-    assert held is not None, "it was made in this transaction"
-    reason = CancelReason.REPLANNED if row["decided"] else CancelReason.DECISION_ENDED
-    await steps.step_check(tx, held, Cancel(reason, Instead.VISIT, ACTOR), ACTOR)
+    locked = await checks.lock(tx, check.check_id)
+    assert locked is not None, "it was made in this transaction"
+    reason = CancelReason.REPLANNED if slot.decided else CancelReason.DECISION_ENDED
+    await steps.step_check(tx, locked, Cancel(reason, Instead.VISIT, ACTOR), ACTOR)
 
 
-async def _fault(memory: Memory, check_id: UUID) -> None:
+async def _apply_fault(memory: Memory, check_id: UUID) -> None:
     try:
-        await cases.on_check(memory, check_id, FaultKnown(Reason.FAULT), actor=ACTOR)
+        await cases.apply_to_check(memory, check_id, FaultKnown(Reason.FAULT), actor=ACTOR)
     except (cases.NotFound, IllegalMove) as error:
-        log.info("fault_not_told", check_id=str(check_id), why=str(error))
+        log.info("fault_ignored", check_id=str(check_id), why=str(error))

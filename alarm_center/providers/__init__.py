@@ -1,4 +1,4 @@
-"""What the outbox needs of whoever carries our SMS and calls; a second provider is one module that fits this."""
+"""The interface of an SMS and voice provider: its methods, what it reports, and the three errors that it raises."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Protocol
 from uuid import UUID
 
 
-class Status(IntEnum):
-    """How far a message or call has come, in the only order that it can; a later callback never takes it back."""
+class DeliveryStatus(IntEnum):
+    """The progress of a message or call, in its only possible order; a later callback never takes it back."""
 
     QUEUED = 0
     SENDING = 1
@@ -20,19 +20,19 @@ class Status(IntEnum):
 
     @property
     def rank(self) -> int:
-        """The two ends are of one rank: the first to come stays."""
+        """Order of progress. The two ends share a rank: the first to come stays."""
         return min(self.value, 3)
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """The provider has it, under this id."""
+class ProviderAccepted:
+    """The provider's acceptance of a message, with its id there."""
 
     provider_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ProviderMessage:
     """One message or call in the provider's own list. ``at`` is when the provider made it, by the provider's clock."""
 
     provider_id: str
@@ -43,7 +43,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ProviderReply:
     """One reply, as the provider keeps it."""
 
     provider_id: str
@@ -51,67 +51,67 @@ class Heard:
     body: str
 
 
-class Refused(Exception):
-    """The provider will never send this; *code* is its own word for why."""
+class ProviderRefused(Exception):
+    """The provider will never send this message; *code* is its own word for the reason."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
 
 
-class Unavailable(ConnectionError):
-    """The provider has not got it; try again later."""
+class ProviderUnavailable(ConnectionError):
+    """The provider has not accepted the message; another try may succeed."""
 
 
-class Unknown(ConnectionError):
-    """Nobody can say whether the provider has it: the connection broke, or no answer came in time."""
+class ProviderUnknown(ConnectionError):
+    """Acceptance is unknown: the connection broke, or no answer came in time."""
 
 
 class Provider(Protocol):
-    """Carries SMS and calls. Tries each once: what is tried again, and when, is the outbox's."""
+    """A carrier of SMS and calls. It tries each once; the outbox retries."""
 
     @property
     def name(self) -> str:
-        """The word that its ids are kept under."""
+        """Name under which its ids are kept."""
 
     @property
     def per_second(self) -> float | None:
-        """How many SMS one sending number may send a second; ``None`` where there is no limit."""
+        """SMS that one sending number may send a second; ``None`` where there is no limit."""
 
-    async def send_sms(self, to: str, sender: str, body: str, valid_seconds: int, message_id: UUID) -> Sent:
+    async def send_sms(self, to: str, sender: str, body: str, valid_seconds: int, message_id: UUID) -> ProviderAccepted:
         """Hand over one SMS, not worth delivering after *valid_seconds*. Its callbacks name *message_id*.
 
         Raises:
-            Refused, Unavailable, Unknown: as each says.
+            ProviderRefused, ProviderUnavailable, ProviderUnknown: as each says.
         """
 
-    async def call(self, to: str, sender: str, words: str, valid_seconds: int, message_id: UUID) -> Sent:
+    async def call(self, to: str, sender: str, words: str, valid_seconds: int, message_id: UUID) -> ProviderAccepted:
         """Start a call that reads *words* and takes one key.
 
         Raises:
-            Refused, Unavailable, Unknown: as each says.
+            ProviderRefused, ProviderUnavailable, ProviderUnknown: as each says.
         """
 
-    async def recent_sms(self, to: str, since: datetime) -> Sequence[Seen]:
-        """Return what the provider has to *to* since *since* (the provider's clock), newest first.
+    async def recent_sms(self, to: str, since: datetime) -> Sequence[ProviderMessage]:
+        """Return the provider's SMS to *to* since *since* (the provider's clock), newest first.
 
         Raises:
-            Unavailable, Unknown: it cannot say now.
+            ProviderUnavailable, ProviderUnknown: it cannot say now.
         """
 
-    async def recent_calls(self, to: str, since: datetime) -> Sequence[Seen]:
-        """The same of calls.
+    async def recent_calls(self, to: str, since: datetime) -> Sequence[ProviderMessage]:
+        """Return the provider's calls to *to* since *since* (the provider's clock), newest first.
 
         Raises:
-            Unavailable, Unknown: it cannot say now.
+            ProviderUnavailable, ProviderUnknown: it cannot say now.
         """
 
-    async def replies(self, number: str, since: datetime) -> Sequence[Heard]:
-        """Return what carers have written to our *number* since *since* (the provider's clock), oldest first.
+    async def recent_replies(self, number: str, since: datetime) -> Sequence[ProviderReply]:
+        """Return the carers' SMS to our *number* since *since* (the provider's clock), oldest first.
 
         Raises:
-            Unavailable, Unknown: it cannot say now.
+            ProviderUnavailable, ProviderUnknown: it cannot say now.
         """
 
     async def close(self) -> None:
-        """Let go of its connections."""
+        """Close its connections."""

@@ -1,4 +1,4 @@
-"""SMS and calls through Twilio, by its own SDK with its async client: one try, ten seconds, and a clear word for why not.
+"""SMS and calls through Twilio, by its own SDK with its async client: one try each, at most 7 s, and one of three errors.
 
 https://www.twilio.com/docs/messaging/api/message-resource, https://www.twilio.com/docs/voice/api/call-resource
 """
@@ -22,14 +22,22 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient  # type: ignore[
 from twilio.http.response import Response  # type: ignore[import-untyped]  # as above
 from twilio.rest import Client  # type: ignore[import-untyped]  # as above
 
-from alarm_center.providers import Heard, Refused, Seen, Sent, Status, Unavailable, Unknown
+from alarm_center.providers import (
+    DeliveryStatus,
+    ProviderAccepted,
+    ProviderMessage,
+    ProviderRefused,
+    ProviderReply,
+    ProviderUnavailable,
+    ProviderUnknown,
+)
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
 TIMEOUT_SECONDS: Final = 7.0
-"""How long a POST may take. With what may pass before it begins (keeper.py), it has ended before the provider is asked for it a
-second time, 10 s after a claim may have become free (docs/adr/0010)."""
+"""The time that a POST may take. With what may pass before it begins (claim_keeper.py), it has ended before the provider is asked for it a
+second time, 10 s after a claim may have become free (ADR 0010)."""
 _CONNECT_SECONDS: Final = 4.0
 _LONGEST_VALIDITY: Final = 36_000
 _SHORTEST_VALIDITY: Final = 6
@@ -40,31 +48,31 @@ _LISTED: Final = 100
 _TRY_AGAIN: Final = frozenset({401, 403, 404, 408, 429})
 """Ours to mend (keys, address), or too fast: no fault of the message, and Twilio has not processed it."""
 
-STATUSES: Final[Mapping[str, Status]] = MappingProxyType(
+STATUSES: Final[Mapping[str, DeliveryStatus]] = MappingProxyType(
     {
-        "accepted": Status.QUEUED,
-        "scheduled": Status.QUEUED,
-        "queued": Status.QUEUED,
-        "sending": Status.SENDING,
-        "sent": Status.SENT,
-        "delivered": Status.DELIVERED,
-        "read": Status.DELIVERED,
-        "undelivered": Status.FAILED,
-        "failed": Status.FAILED,
-        "canceled": Status.FAILED,
+        "accepted": DeliveryStatus.QUEUED,
+        "scheduled": DeliveryStatus.QUEUED,
+        "queued": DeliveryStatus.QUEUED,
+        "sending": DeliveryStatus.SENDING,
+        "sent": DeliveryStatus.SENT,
+        "delivered": DeliveryStatus.DELIVERED,
+        "read": DeliveryStatus.DELIVERED,
+        "undelivered": DeliveryStatus.FAILED,
+        "failed": DeliveryStatus.FAILED,
+        "canceled": DeliveryStatus.FAILED,
         # calls
-        "initiated": Status.SENDING,
-        "ringing": Status.SENT,
-        "in-progress": Status.DELIVERED,
-        "completed": Status.DELIVERED,
-        "busy": Status.FAILED,
-        "no-answer": Status.FAILED,
+        "initiated": DeliveryStatus.SENDING,
+        "ringing": DeliveryStatus.SENT,
+        "in-progress": DeliveryStatus.DELIVERED,
+        "completed": DeliveryStatus.DELIVERED,
+        "busy": DeliveryStatus.FAILED,
+        "no-answer": DeliveryStatus.FAILED,
     }
 )
 """Twilio's words for how far a message or a call has come."""
 
 
-class _Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # its base has no types
+class _TwilioHttp(AsyncTwilioHttpClient):  # type: ignore[misc]  # its base has no types
     """The SDK's async client with a timeout that holds, nothing personal in its log, and a host that can be another.
 
     A connection is not kept: a POST on one that the other end has just closed cannot be told from one that was taken,
@@ -128,13 +136,13 @@ class Twilio:
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self.per_second = per_second
-        self._http = _Http(base_url, timeout_seconds)
+        self._http = _TwilioHttp(base_url, timeout_seconds)
         self._client = Client(account_sid, auth_token, http_client=self._http, environment={"": ""})
         self._hooks = f"{public_url.rstrip('/')}/hooks/twilio"
 
-    async def send_sms(self, to: str, sender: str, body: str, valid_seconds: int, message_id: UUID) -> Sent:
+    async def send_sms(self, to: str, sender: str, body: str, valid_seconds: int, message_id: UUID) -> ProviderAccepted:
         """Hand over one SMS."""
-        made = await _told(
+        made = await _post(
             self._client.messages.create_async(
                 to=to,
                 from_=sender,
@@ -143,11 +151,11 @@ class Twilio:
                 status_callback=f"{self._hooks}/status/{message_id}",
             )
         )
-        return _sent(made)
+        return _accepted(made)
 
-    async def call(self, to: str, sender: str, words: str, valid_seconds: int, message_id: UUID) -> Sent:
+    async def call(self, to: str, sender: str, words: str, valid_seconds: int, message_id: UUID) -> ProviderAccepted:
         """Start a call; Twilio fetches its *words* from us when it is answered, so they are not sent along."""
-        made = await _told(
+        made = await _post(
             self._client.calls.create_async(
                 to=to,
                 from_=sender,
@@ -159,37 +167,37 @@ class Twilio:
                 status_callback_method="POST",
             )
         )
-        return _sent(made)
+        return _accepted(made)
 
-    async def recent_sms(self, to: str, since: datetime) -> Sequence[Seen]:
+    async def recent_sms(self, to: str, since: datetime) -> Sequence[ProviderMessage]:
         """Return Twilio's messages to a number. By when they were made: one in Twilio's queue has no date of sending."""
-        listed = await _asked(self._client.messages.list_async(to=to, limit=_LISTED))
+        listed = await _get(self._client.messages.list_async(to=to, limit=_LISTED))
         return [
-            Seen(m.sid, m.from_ or "", m.body or "", m.date_created)
+            ProviderMessage(m.sid, m.from_ or "", m.body or "", m.date_created)
             for m in listed
             if m.date_created is None or m.date_created >= since
         ]
 
-    async def recent_calls(self, to: str, since: datetime) -> Sequence[Seen]:
+    async def recent_calls(self, to: str, since: datetime) -> Sequence[ProviderMessage]:
         """Return Twilio's calls to a number."""
-        listed = await _asked(self._client.calls.list_async(to=to, limit=_LISTED))
+        listed = await _get(self._client.calls.list_async(to=to, limit=_LISTED))
         return [
-            Seen(c.sid, c._from or "", None, c.date_created)
+            ProviderMessage(c.sid, c._from or "", None, c.date_created)
             for c in listed
             if c.date_created is None or c.date_created >= since
         ]
 
-    async def replies(self, number: str, since: datetime) -> Sequence[Heard]:
+    async def recent_replies(self, number: str, since: datetime) -> Sequence[ProviderReply]:
         """Return what was written to our number: Twilio tells of a reply once, and not again if we were away."""
-        listed = await _asked(self._client.messages.list_async(to=number, limit=_LISTED))
+        listed = await _get(self._client.messages.list_async(to=number, limit=_LISTED))
         return [
-            Heard(m.sid, m.from_ or "", m.body or "")
+            ProviderReply(m.sid, m.from_ or "", m.body or "")
             for m in reversed(listed)
             if m.direction == "inbound" and (m.date_created is None or m.date_created >= since)
         ]
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._http.close()
 
 
@@ -197,36 +205,36 @@ _QUIET: Final = logging.Logger("twilio.quiet", level=logging.CRITICAL + 1)
 """The SDK logs numbers and bodies; this logger, below no other, writes nothing."""
 
 
-def _sent(made: Any) -> Sent:
+def _accepted(made: Any) -> ProviderAccepted:
     if not made.sid:
-        raise Unknown("Twilio answered without a sid")
-    return Sent(str(made.sid))
+        raise ProviderUnknown("Twilio answered without a sid")
+    return ProviderAccepted(str(made.sid))
 
 
-async def _told(work: Awaitable[T]) -> T:
-    """Return the answer to a POST, or say which of three ways it failed."""
+async def _post(work: Awaitable[T]) -> T:
+    """Return the answer to a POST; a failure is one of the three errors of a provider."""
     try:
         return await work
     except TwilioRestException as error:
         code = str(error.code or error.status)
         if error.status in _TRY_AGAIN:
-            log.warning("twilio_refuses", status=error.status, code=code)
-            raise Unavailable(f"Twilio {error.status} {code}") from error
+            log.warning("twilio_refused", status=error.status, code=code)
+            raise ProviderUnavailable(f"Twilio {error.status} {code}") from error
         if 400 <= error.status < 500:
-            raise Refused(code) from error
-        raise Unknown(f"Twilio {error.status} {code}") from error
+            raise ProviderRefused(code) from error
+        raise ProviderUnknown(f"Twilio {error.status} {code}") from error
     except (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError) as error:
         if isinstance(error, aiohttp.ServerTimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
-            raise Unknown(f"no answer from Twilio: {type(error).__name__}") from error
-        raise Unavailable(f"no way to Twilio: {type(error).__name__}") from error
+            raise ProviderUnknown(f"no answer from Twilio: {type(error).__name__}") from error
+        raise ProviderUnavailable(f"no way to Twilio: {type(error).__name__}") from error
     except (TimeoutError, aiohttp.ClientError, TwilioException, OSError, ValueError, TypeError) as error:
         # Broken off, too late, or an answer that is none: it may have been taken.
-        raise Unknown(f"no answer from Twilio: {type(error).__name__}") from error
+        raise ProviderUnknown(f"no answer from Twilio: {type(error).__name__}") from error
 
 
-async def _asked(work: Awaitable[T]) -> T:
+async def _get(work: Awaitable[T]) -> T:
     """Return the answer to a GET."""
     try:
-        return await _told(work)
-    except Refused as error:
-        raise Unavailable(f"Twilio would not list: {error.code}") from error
+        return await _post(work)
+    except ProviderRefused as error:
+        raise ProviderUnavailable(f"Twilio would not list: {error.code}") from error

@@ -1,1 +1,1 @@
-"""What comes back of an SMS or a call: what became of it at the provider's, and what the carer answered."""
+"""Answers to SMS and calls: the provider's status callbacks, and the carers' replies."""

@@ -1,21 +1,21 @@
-"""What became of an SMS or call after the provider took it: statuses in any order, and arrivals that did not come."""
+"""Delivery of SMS and calls: status callbacks in any order, questions that come too late, and each message's lines."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import structlog
 
 from alarm_center import metrics
 from alarm_center.casework import cases
-from alarm_center.core import alarm_events
-from alarm_center.core.case import IllegalMove
-from alarm_center.providers import Status
+from alarm_center.core.alarm import alarm_events
+from alarm_center.core.decision import IllegalMove
+from alarm_center.providers import DeliveryStatus
 from alarm_center.store import events, messages
 from alarm_center.store.memory import Memory, Tx, now
-from alarm_center.store.messages import Message
+from alarm_center.store.messages import OutboxMessage
 from schemas import timeline
 from schemas.vocabulary import Channel
 
@@ -28,46 +28,48 @@ ARRIVES_WITHIN: Final[Mapping[int, timedelta]] = MappingProxyType(
 
 _PARKED_FOR: Final = timedelta(days=1)
 _ENDS: Final = ("delivered", "failed")
-_NAMES: Final = {status.name.lower(): status for status in Status}
+_NAMES: Final = {status.name.lower(): status for status in DeliveryStatus}
 
 
-async def on_status(memory: Memory, provider: str, provider_id: str, status: Status, error: str | None = None) -> bool:
-    """Take a status callback, whenever it comes; return whether it changed anything.
+async def record_status(
+    memory: Memory, provider: str, provider_id: str, status: DeliveryStatus, error: str | None = None
+) -> bool:
+    """Record a status callback, whenever it comes; return whether it changed anything.
 
     One that came before its message was committed as sent is parked, and taken with that commit.
     """
 
-    async def work(tx: "Tx[Any]") -> str | None:
-        message = await messages.by_provider_id(tx, provider, provider_id)
+    async def work(tx: Tx) -> str | None:
+        message = await messages.lock_by_provider_id(tx, provider, provider_id)
         at = await now(tx)
         if message is None:
-            await messages.park(tx, provider, provider_id, status.name.lower(), status.rank, error, at)
+            await messages.park_status(tx, provider, provider_id, status.name.lower(), status.rank, error, at)
             return None
-        return await become(tx, message, status, error, at)
+        return await apply_status(tx, message, status, error, at)
 
     became = await memory.attempt(work)
     if became is None:
         return False
-    count([became])
+    count_ended([became])
     memory.hint()
     return True
 
 
-def count(states: Iterable[str]) -> None:
-    """Count what became of messages, once the transaction that wrote it is committed."""
+def count_ended(states: Iterable[str]) -> None:
+    """Count the messages that have ended, after the commit of the transaction that wrote it."""
     for state in states:
         if state in _ENDS:
             metrics.SMS.labels(state).inc()
 
 
-async def take_parked(tx: "Tx[Any]", message: Message, provider: str, provider_id: str, at: datetime) -> list[str]:
-    """Take the statuses that waited for *message* to be committed as sent; return the states that it went through.
+async def apply_parked(tx: Tx, message: OutboxMessage, provider: str, provider_id: str, at: datetime) -> list[str]:
+    """Apply the statuses that waited for *message* to be committed as sent; return the states that it went through.
 
     The caller holds the id's lock, and counts the states after its commit.
     """
     ranked, states = message, []
-    for name, error in await messages.unpark(tx, provider, provider_id):
-        state = await become(tx, ranked, _NAMES[name], error, at)
+    for name, error in await messages.pop_parked(tx, provider, provider_id):
+        state = await apply_status(tx, ranked, _NAMES[name], error, at)
         if state is not None:
             states.append(state)
             fresh = await messages.get(tx, message.message_id)
@@ -76,57 +78,64 @@ async def take_parked(tx: "Tx[Any]", message: Message, provider: str, provider_i
     return states
 
 
-async def become(tx: "Tx[Any]", message: Message, status: Status, error: str | None, at: datetime) -> str | None:
-    """Let *message* be as far as *status* says; return its state then, or ``None``: it was as far already."""
+async def apply_status(
+    tx: Tx, message: OutboxMessage, status: DeliveryStatus, error: str | None, at: datetime
+) -> str | None:
+    """Advance *message* to *status*; return its state then, or ``None`` when it was as far already."""
     if status.rank <= message.status_rank:
         return None
-    if status is Status.FAILED:
-        await tell_undelivered(tx, message)
+    if status is DeliveryStatus.FAILED:
+        await report_undelivered(tx, message)
     state = message.state
-    if status in (Status.DELIVERED, Status.FAILED):
+    if status in (DeliveryStatus.DELIVERED, DeliveryStatus.FAILED):
         state = status.name.lower()
-        await write(tx, at, message, delivered(message) if status is Status.DELIVERED else failed(message, error))
-    await messages.has_become(tx, message.message_id, state, status.rank, at, error)
+        await write_line(
+            tx,
+            at,
+            message,
+            delivered_line(message) if status is DeliveryStatus.DELIVERED else failed_line(message, error),
+        )
+    await messages.set_status(tx, message.message_id, state, status.rank, at, error)
     return state
 
 
-async def tell_undelivered(tx: "Tx[Any]", message: Message) -> None:
-    """A question did not reach its carer: the dispatch goes on at once."""
+async def report_undelivered(tx: Tx, message: OutboxMessage) -> None:
+    """Tell the dispatch that a question did not reach its carer, so that it goes on at once."""
     if not message.asks or message.alarm_id is None or message.notice_id is None:
         return
     try:
         async with tx.transaction():
             event = alarm_events.Undelivered(message.notice_id)
-            await cases.step_alarm_of(tx, message.alarm_id, event, "outbox")
+            await cases.lock_and_step_alarm(tx, message.alarm_id, event, "outbox")
     except IllegalMove as illegal:
-        log.warning("undelivered_ignored", alarm_id=str(message.alarm_id), why=str(illegal))
+        log.warning("nondelivery_ignored", alarm_id=str(message.alarm_id), why=str(illegal))
 
 
-async def undelivered_due(memory: Memory) -> int:
-    """Take every question that has not arrived in time as undelivered; return how many. Each once: its notice expires."""
+async def expire_undelivered(memory: Memory) -> int:
+    """Report every question that has not arrived in time as undelivered, once each; return how many."""
     async with memory.transaction() as tx:
-        late = await messages.undelivered(tx, ARRIVES_WITHIN)
+        late = await messages.undelivered_questions(tx, ARRIVES_WITHIN)
     told = 0
     for message in late:
 
-        async def work(tx: "Tx[Any]", message: Message = message) -> bool:
-            if not await messages.still_asked(tx, message):
+        async def work(tx: Tx, message: OutboxMessage = message) -> bool:
+            if not await messages.lock_if_waiting(tx, message):
                 return False
-            await tell_undelivered(tx, message)
+            await report_undelivered(tx, message)
             return True
 
         try:
             told += await memory.attempt(work, patient=False)
         except asyncpg.LockNotAvailableError:
-            # Its case is held just now: the next cycle asks again, and the other cases' dispatches go on.
-            log.warning("undelivered_waits", alarm_id=str(message.alarm_id))
+            # Its case is locked just now: the next cycle asks again, and the other cases' dispatches go on.
+            log.warning("nondelivery_delayed", alarm_id=str(message.alarm_id))
     if told:
         memory.hint()
     return told
 
 
-async def forget_parked(memory: Memory) -> None:
-    """Forget statuses that no message ever came for."""
+async def drop_parked(memory: Memory) -> None:
+    """Delete statuses that no message ever came for."""
     async with memory.transaction() as tx:
         await messages.forget_parked(tx, _PARKED_FOR)
 
@@ -134,7 +143,7 @@ async def forget_parked(memory: Memory) -> None:
 # ---- lines of the timeline ----
 
 
-async def write(tx: "Tx[Any]", at: datetime, message: Message, payload: timeline.Payload) -> None:
+async def write_line(tx: Tx, at: datetime, message: OutboxMessage, payload: timeline.Payload) -> None:
     """Write a line about *message*."""
     event = events.NewEvent(
         message.org, payload, area_id=message.area_id, alarm_id=message.alarm_id, resident_id=message.resident_id,
@@ -143,35 +152,35 @@ async def write(tx: "Tx[Any]", at: datetime, message: Message, payload: timeline
     await events.write(tx, at, event)
 
 
-def sent(message: Message, seconds: float, twice: bool) -> timeline.Payload:
+def sent_line(message: OutboxMessage, seconds: float, twice: bool) -> timeline.Payload:
     """Return the line of a message that the provider took, *seconds* after it was queued."""
     kind = timeline.CallSent if _is_call(message) else timeline.SmsSent
     return kind(message.message_id, message.wording, message.rank, round(seconds, 3), twice, message.notice_id)
 
 
-def delivered(message: Message) -> timeline.Payload:
+def delivered_line(message: OutboxMessage) -> timeline.Payload:
     """Return the line of a message that has arrived."""
     kind = timeline.CallDelivered if _is_call(message) else timeline.SmsDelivered
     return kind(message.message_id, message.wording, message.rank, message.notice_id)
 
 
-def failed(message: Message, error: str | None) -> timeline.Payload:
+def failed_line(message: OutboxMessage, error: str | None) -> timeline.Payload:
     """Return the line of a message that will not arrive."""
     kind = timeline.CallFailed if _is_call(message) else timeline.SmsFailed
     return kind(message.message_id, message.wording, message.rank, error, message.notice_id)
 
 
-def unknown(message: Message, error: str) -> timeline.Payload:
+def unknown_line(message: OutboxMessage, error: str) -> timeline.Payload:
     """Return the line of a message of which nobody can say whether it was sent."""
     kind = timeline.CallUnknown if _is_call(message) else timeline.SmsUnknown
     return kind(message.message_id, message.wording, message.rank, error, message.notice_id)
 
 
-def not_needed(message: Message) -> timeline.Payload:
+def not_needed_line(message: OutboxMessage) -> timeline.Payload:
     """Return the line of a message that was not sent, since its question was answered before."""
     kind = timeline.CallNotNeeded if _is_call(message) else timeline.SmsNotNeeded
     return kind(message.message_id, message.wording, message.rank, message.notice_id)
 
 
-def _is_call(message: Message) -> bool:
+def _is_call(message: OutboxMessage) -> bool:
     return message.channel is Channel.CALL

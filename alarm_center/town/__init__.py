@@ -1,1 +1,1 @@
-"""A town as a file: read with every error at its line, and brought into the database in one transaction."""
+"""A town's file: read with every error at its line, and applied to the database in one transaction."""

@@ -1,32 +1,34 @@
-"""Brings a town's file into the database: in one transaction, and a second time without a change."""
+"""The import of a town's file in one transaction: the order of its parts; organisation, areas, performers and carers."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from alarm_center.core import calendar
-from alarm_center.store import plans
+from alarm_center.store import plans, town_rows, towns, users
 from alarm_center.store.memory import Tx
-from alarm_center.town import homes, reader, rota, times
-from alarm_center.town.changes import Change, Run
-from alarm_center.town.model import Organisation, Town
+from alarm_center.store.residents import numbers_in, numbers_of_performer
+from alarm_center.store.town_rows import TownTable
+from alarm_center.town import people, reader, residents, shifts, slots
+from alarm_center.town.model import OrganisationEntry, ResidentEntry, TownFile
+from alarm_center.town.toml_lines import line_of
+from alarm_center.town.town_import import ChangeLine, ImportedChange, TownImport
 from schemas import timeline
 from schemas.vocabulary import ImportAction
 
-_NO_PASSWORD: Final = "!"  # noqa: S105 -- what no password's hash is: it lets nobody in
 ACTOR: Final = "import"
+_MOST_NAMED: Final = 10
+"""Residents that an error names by number."""
 
 
-class _Undo(Exception):
-    """Ends the transaction of a dry run."""
+class _DryRunEnds(Exception):
+    """The end of a dry run, which rolls its transaction back."""
 
 
 async def apply(
-    connection: "Tx[Any]", town: Town, now: datetime, dry_run: bool = False, *, actor: str = ACTOR
-) -> list[Change]:
-    """Make the database say what *town* says, and return what that changed, or would change with *dry_run*.
+    connection: Tx, town: TownFile, now: datetime, dry_run: bool = False, *, actor: str = ACTOR
+) -> list[ImportedChange]:
+    """Apply *town* to the database; return the changes that this made, or would make with *dry_run*.
 
     *connection* is one of :class:`alarm_center.store.memory.Memory`, as ``fjt_worker``. Nothing is ended because the file
     lacks it, but for what stands inside something that it has: a resident's slots and devices, and the town's shifts.
@@ -36,99 +38,118 @@ async def apply(
     The checks that new slots owe are made by the clockwork's next round, as for every slot.
 
     Raises:
-        TownErrors: a decision has ended by *now*; nothing has changed.
+        TownErrors: a decision has ended by *now*, or residents have a performer that the file lacks; nothing has changed.
         asyncpg.PostgresError: of class 40, when another writer was in the way: try again, whole.
     """
     zone = ZoneInfo(town.organisation.zone)
-    reader.ended(town, calendar.night_of(now, zone))
-    run = Run(connection, town.organisation.id, zone, now, actor, town.organisation.spread_seconds)
+    reader.refuse_ended_decisions(town, calendar.night_of(now, zone))
+    run = TownImport(connection, town.organisation.id, zone, now, actor, town.organisation.spread_seconds)
     try:
         async with connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock(hashtext('import'), hashtext($1))", run.org)
-            await plans.planned_until(connection, run.org)  # held: no check is made of a slot that is just ending
-            await _everything(run, town)
+            await town_rows.lock_import(connection, run.org)
+            await plans.lock_planned_until(
+                connection, run.org
+            )  # locked: no check is made of a slot that is just ending
+            await _apply_all(run, town)
             if dry_run:
-                raise _Undo
-    except _Undo:
+                raise _DryRunEnds
+    except _DryRunEnds:
         pass
     return run.changes
 
 
-async def _everything(run: Run, town: Town) -> None:
-    await _organisation(run, town.organisation)
-    await _areas(run, town)
-    await _users(run, town)
-    await _carers(run, town)
-    await rota.keep(run, town)
-    if town.residents is None:
-        return
-    ids = {resident.number: await homes.keep_row(run, resident) for resident in town.residents}
-    await homes.keep_devices(run, town.residents, ids)
-    for resident in town.residents:
-        await times.keep(run, resident, ids[resident.number])
-        await homes.keep_paperwork(run, resident, ids[resident.number])
-    rows = await run.tx.fetch(
-        "select number, resident_id from residents where org = $1 and moved_at is null and died_at is null order by number",
-        run.org,
-    )
-    for row in rows:
-        if row["number"] not in ids:
-            await run.note("resident", str(row["number"]), ImportAction.LEFT, "not in the file")
+async def _apply_all(run: TownImport, town: TownFile) -> None:
+    await _apply_organisation(run, town.organisation)
+    await _apply_areas(run, town)
+    await _apply_performers(run, town)
+    await people.apply_people(run, town)
+    await _apply_carers(run, town)
+    await shifts.apply_shifts(run, town)
+    if town.residents is not None:
+        await _apply_residents(run, town, town.residents)
+    await _refuse_lost_performers(run, town)
 
 
-async def _organisation(run: Run, wanted: Organisation) -> None:
+async def _apply_residents(run: TownImport, town: TownFile, wanted: tuple[ResidentEntry, ...]) -> None:
+    has_performers = town.performers is not None
+    ids = {one.number: await residents.apply_resident(run, one, has_performers=has_performers) for one in wanted}
+    await residents.apply_devices(run, wanted, ids)
+    for resident in wanted:
+        await slots.apply_slots(run, resident, ids[resident.number])
+        await residents.apply_paperwork(run, resident, ids[resident.number])
+    for number in await numbers_in(run.tx, run.org):
+        if number not in ids:
+            await run.note_change(ImportedChange("resident", str(number), ImportAction.LEFT, "not in the file"))
+
+
+async def _apply_organisation(run: TownImport, wanted: OrganisationEntry) -> None:
     values = wanted.model_dump(exclude={"id", "country"})
-    _, action, detail = await run.keep("organisations", {"org": run.org}, values)
-    if action:
-        await run.note("organisation", run.org, action, detail, payload=timeline.OrganisationImported(action))
+    kept = await run.keep(TownTable.ORGANISATIONS, {"org": run.org}, values)
+    if kept.action:
+        await run.note_change(
+            ImportedChange("organisation", run.org, kept.action, kept.detail),
+            ChangeLine(timeline.OrganisationImported(kept.action)),
+        )
 
 
-async def _areas(run: Run, town: Town) -> None:
+async def _apply_areas(run: TownImport, town: TownFile) -> None:
     for area in town.areas:
-        row, action, detail = await run.keep(
-            "areas", {"org": run.org, "code": area.code}, {"plan": area.plan}, returns=("area_id",)
-        )
-        run.areas[area.code] = row["area_id"]
-        if action:
-            await run.note(
-                "area", area.code, action, detail, payload=timeline.AreaImported(action), area_id=row["area_id"]
+        kept = await run.keep(TownTable.AREAS, {"org": run.org, "code": area.code}, {"plan": area.plan})
+        assert kept.id is not None, "an area has an id"
+        run.areas[area.code] = kept.id
+        if kept.action:
+            payload = timeline.AreaImported(kept.action)
+            await run.note_change(
+                ImportedChange("area", area.code, kept.action, kept.detail), ChangeLine(payload, area_id=kept.id)
             )
-    for row in await run.tx.fetch("select code from areas where org = $1 order by code", run.org):
-        if row["code"] not in run.areas:
-            await run.note("area", row["code"], ImportAction.LEFT, "not in the file")
+    for code in await towns.area_codes(run.tx, run.org):
+        if code not in run.areas:
+            await run.note_change(ImportedChange("area", code, ImportAction.LEFT, "not in the file"))
 
 
-async def _users(run: Run, town: Town) -> None:
-    """Keep names, roles and areas. A password that somebody has chosen since is theirs."""
-    for user in town.users or ():
-        known = await run.tx.fetchval("select true from users where login = $1", user.login)
-        values: Mapping[str, Any] = {"name": user.name}
-        if not known:
-            values = {**values, "password_hash": user.password_hash or _NO_PASSWORD}
-        row, action, detail = await run.keep("users", {"login": user.login}, values, returns=("user_id",))
-        roles = sorted(role.value for role in user.roles)
-        areas = sorted((run.areas[code] for code in user.areas), key=str) if user.areas is not None else None
-        _, member, what = await run.keep(
-            "memberships", {"user_id": row["user_id"], "org": run.org}, {"roles": roles, "areas": areas}
-        )
-        done = action or member
-        if done:
-            told = ", ".join(filter(None, (detail, what)))
-            await run.note("user", user.login, done, told, payload=timeline.UserImported(done))
+async def _apply_performers(run: TownImport, town: TownFile) -> None:
+    for performer in town.performers or ():
+        key = {"org": run.org, "code": performer.code}
+        kept = await run.keep(TownTable.PERFORMERS, key, {"name": performer.name})
+        if kept.action:
+            payload = timeline.PerformerImported(kept.action, performer.code)
+            await run.note_change(
+                ImportedChange("performer", performer.code, kept.action, kept.detail), ChangeLine(payload)
+            )
 
 
-async def _carers(run: Run, town: Town) -> None:
-    logins: dict[str, UUID] = {
-        row["login"]: row["user_id"]
-        for row in await run.tx.fetch(
-            "select login, user_id from users join memberships using (user_id) where org = $1", run.org
-        )
-    }
+async def _refuse_lost_performers(run: TownImport, town: TownFile) -> None:
+    """Raise where residents have a performer that the file lacks; one that nobody has is left as it is, and told.
+
+    Its row stays: a code never comes to mean another company to those who are limited to it.
+    """
+    if town.performers is None:
+        return
+    named = {performer.code for performer in town.performers}
+    lost: list[reader.Problem] = []
+    for code in await towns.performers(run.tx, run.org):
+        if code in named:
+            continue
+        await run.note_change(ImportedChange("performer", code, ImportAction.LEFT, "not in the file"))
+        numbers = await numbers_of_performer(run.tx, run.org, code)
+        if numbers:
+            having = ", ".join(map(str, numbers[:_MOST_NAMED])) + (", …" if len(numbers) > _MOST_NAMED else "")
+            words = f"{code} is missing, and residents have it ({having}); keep it, or give them another performer"
+            lost.append(reader.Problem(line_of(town.lines, ("performers",)), "performers", words))
+    if lost:
+        raise reader.TownErrors(lost)
+
+
+async def _apply_carers(run: TownImport, town: TownFile) -> None:
+    logins = await users.logins_in(run.tx, run.org)
     for carer in town.carers or ():
-        values = {"name": carer.name, "user_id": logins[carer.login] if carer.login else None}
-        row, action, detail = await run.keep(
-            "carers", {"org": run.org, "phone": carer.phone}, values, returns=("carer_id",)
-        )
-        run.carers[carer.name] = row["carer_id"]
-        if action:
-            await run.note("carer", carer.name, action, detail, payload=timeline.CarerImported(action))
+        # A person who has not answered yet is this carer once they have (revision 0004).
+        values = {
+            "name": carer.name, "login": carer.login, "user_id": logins.get(carer.login) if carer.login else None,
+        }  # fmt: skip
+        kept = await run.keep(TownTable.CARERS, {"org": run.org, "phone": carer.phone}, values)
+        assert kept.id is not None, "a carer has an id"
+        run.carers[carer.name] = kept.id
+        if kept.action:
+            payload = timeline.CarerImported(kept.action)
+            await run.note_change(ImportedChange("carer", carer.name, kept.action, kept.detail), ChangeLine(payload))

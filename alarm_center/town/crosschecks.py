@@ -1,4 +1,4 @@
-"""What no single field of a town's file can tell: references that lead nowhere, doubles, overlaps, consents.
+"""Errors between the parts of a town's file: references that lead nowhere, doubles, overlaps, consents.
 
 Works on what the TOML parser gives, so that these errors are found beside, not after, those of single fields.
 """
@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date, time
 from typing import Any, Final
 
-from alarm_center.core import phones
+from alarm_center.core import phone_numbers
 from alarm_center.core.calendar import OPEN_MINUTES
+from alarm_center.core.people import TOWN_CARE
 from alarm_center.core.plan import Plan
 from alarm_center.town.model import EVERY_DAY, Where, clock_time, week_days
 from schemas import topics
@@ -21,27 +22,27 @@ _DAY_MINUTES: Final = 24 * 60
 _NOON_MINUTES: Final = 12 * 60
 
 
-def every(data: Table, country: str, today: date | None = None) -> list[Found]:
+def cross_errors(data: Table, country: str, today: date | None = None) -> list[Found]:
     """Return everything that is wrong between the parts of *data*; parts of the wrong kind are passed over."""
     return [
-        *_organisation(data),
-        *_doubles(data, country),
-        *_references(data),
-        *_plans(data),
-        *_homes(data),
-        *_cohabitants(data),
-        *_slot_overlaps(data),
-        *_shift_overlaps(data),
-        *(decisions(data, today) if today is not None else ()),
+        *_organisation_errors(data),
+        *_double_errors(data, country),
+        *_reference_errors(data),
+        *_plan_errors(data),
+        *_home_errors(data),
+        *_cohabitant_errors(data),
+        *_slot_overlap_errors(data),
+        *_shift_overlap_errors(data),
+        *(ended_decisions(data, today) if today is not None else ()),
     ]
 
 
-def decisions(data: Table, today: date) -> list[Found]:
+def ended_decisions(data: Table, today: date) -> list[Found]:
     """Return the residents whose supervision goes on although their decision has ended by *today*."""
     found: list[Found] = []
     for place, resident in _tables(data, "residents"):
         decision = resident.get("decision")
-        if not isinstance(decision, dict) or not _supervised(resident):
+        if not isinstance(decision, dict) or not _is_supervised(resident):
             continue
         for name in ("ends_on", "trial_ends_on"):
             ends = decision.get(name)
@@ -61,37 +62,37 @@ def _tables(data: Table, name: str, place: Where = ()) -> Iterator[tuple[Where, 
                 yield (*place, name, at), table
 
 
-def _organisation(data: Table) -> Iterator[Found]:
+def _organisation_errors(data: Table) -> Iterator[Found]:
     organisation = data.get("organisation")
     name = organisation.get("id") if isinstance(organisation, dict) else None
     if isinstance(name, str) and name in ("pulse", "detector"):
         yield ("organisation", "id"), f"{name} is taken by {topics.ROOT} itself; use another"
 
 
-def _doubles(data: Table, country: str) -> Iterator[Found]:
-    named = (("areas", "code"), ("users", "login"), ("carers", "name"), ("residents", "number"))
+def _double_errors(data: Table, country: str) -> Iterator[Found]:
+    named = (("areas", "code"), ("performers", "code"), ("users", "login"), ("carers", "name"), ("residents", "number"))
     for part, key in named:
         seen: dict[Any, int] = {}
         for place, table in _tables(data, part):
-            yield from _once(seen, table.get(key), (*place, key), f"{part[:-1]} {key}")
+            yield from _double_error(seen, table.get(key), (*place, key), f"{part[:-1]} {key}")
     phones: dict[Any, int] = {}
     for place, carer in _tables(data, "carers"):
-        yield from _once(phones, _number(carer.get("phone"), country), (*place, "phone"), "carer phone")
+        yield from _double_error(phones, _phone_number(carer.get("phone"), country), (*place, "phone"), "carer phone")
     devices: dict[Any, int] = {}
     references: dict[Any, int] = {}
     for place, resident in _tables(data, "residents"):
         for at, device in _tables(resident, "devices", place):
-            yield from _once(devices, device.get("id"), (*at, "id"), "device", "it is bound to resident")
+            yield from _double_error(devices, device.get("id"), (*at, "id"), "device", "it is bound to resident")
         kinds: dict[Any, int] = {}
         for at, device in _tables(resident, "devices", place):
-            yield from _once(kinds, device.get("kind"), (*at, "kind"), "this resident's device of kind")
+            yield from _double_error(kinds, device.get("kind"), (*at, "kind"), "this resident's device of kind")
         decision = resident.get("decision")
         if isinstance(decision, dict):
             at = (*place, "decision", "reference")
-            yield from _once(references, decision.get("reference"), at, "decision", "it is that of resident")
+            yield from _double_error(references, decision.get("reference"), at, "decision", "it is that of resident")
 
 
-def _once(seen: dict[Any, int], value: Any, place: Where, what: str, whose: str = "") -> Iterator[Found]:
+def _double_error(seen: dict[Any, int], value: Any, place: Where, what: str, whose: str = "") -> Iterator[Found]:
     """Yield an error when *value* was there before; ``whose`` names the resident who had it."""
     if not isinstance(value, str | int) or isinstance(value, bool):
         return
@@ -102,41 +103,57 @@ def _once(seen: dict[Any, int], value: Any, place: Where, what: str, whose: str 
     seen.setdefault(value, ordinal)
 
 
-def _number(value: Any, country: str) -> str | None:
+def _phone_number(value: Any, country: str) -> str | None:
     try:
-        return phones.read(value, country)
+        return phone_numbers.parse_phone_number(value, country)
     except ValueError:
         return None
 
 
-def _references(data: Table) -> Iterator[Found]:
-    areas = _named(data, "areas", "code")
-    carers = _named(data, "carers", "name")
-    logins = _named(data, "users", "login")
+def _reference_errors(data: Table) -> Iterator[Found]:
+    areas = _names_in(data, "areas", "code")
+    carers = _names_in(data, "carers", "name")
+    logins = _names_in(data, "users", "login")
     for part in ("residents", "shifts"):
         for place, table in _tables(data, part):
-            yield from _known(areas, table.get("area"), (*place, "area"), "area", "code")
+            yield from _unknown_name_error(areas, table.get("area"), (*place, "area"), "area", "code")
     for place, user in _tables(data, "users"):
         codes = user.get("areas")
         for code in codes if isinstance(codes, list) else ():
-            yield from _known(areas, code, (*place, "areas"), "area", "code")
+            yield from _unknown_name_error(areas, code, (*place, "areas"), "area", "code")
+    yield from _performer_errors(data)
     for place, shift in _tables(data, "shifts"):
-        yield from _known(carers, shift.get("carer"), (*place, "carer"), "carer", "name")
+        yield from _unknown_name_error(carers, shift.get("carer"), (*place, "carer"), "carer", "name")
     for place, carer in _tables(data, "carers"):
-        yield from _known(logins, carer.get("login"), (*place, "login"), "user", "login")
+        yield from _unknown_name_error(logins, carer.get("login"), (*place, "login"), "user", "login")
 
 
-def _named(data: Table, part: str, key: str) -> set[str]:
+def _performer_errors(data: Table) -> Iterator[Found]:
+    performers = _names_in(data, "performers", "code")
+    for place, resident in _tables(data, "residents"):
+        if resident.get("performer") == TOWN_CARE:
+            yield (*place, "performer"), "leave it out: a resident without one has the town's own care"
+        else:
+            yield from _unknown_name_error(
+                performers, resident.get("performer"), (*place, "performer"), "performer", "code"
+            )
+    for place, user in _tables(data, "users"):
+        codes = user.get("performers")
+        for code in codes if isinstance(codes, list) else ():
+            yield from _unknown_name_error(performers | {TOWN_CARE}, code, (*place, "performers"), "performer", "code")
+
+
+def _names_in(data: Table, part: str, key: str) -> set[str]:
     """Return the names that the tables of *part* give themselves; what is no text names nothing."""
     return {name for _, table in _tables(data, part) if isinstance(name := table.get(key), str)}
 
 
-def _known(names: set[str], value: Any, place: Where, what: str, key: str) -> Iterator[Found]:
+def _unknown_name_error(names: set[str], value: Any, place: Where, what: str, key: str) -> Iterator[Found]:
     if isinstance(value, str) and value not in names:
         yield place, f"there is no {what} with the {key} {value:.40} in this file"
 
 
-def _plans(data: Table) -> Iterator[Found]:
+def _plan_errors(data: Table) -> Iterator[Found]:
     owners: list[tuple[Where, Any]] = [(("organisation",), data.get("organisation"))]
     owners += [*_tables(data, "areas"), *_tables(data, "residents")]
     for place, owner in owners:
@@ -149,14 +166,14 @@ def _plans(data: Table) -> Iterator[Found]:
                 yield (*place, "plan", name), said
 
 
-def _supervised(resident: Table) -> bool:
-    """Whether a device looks after this resident, who still lives there."""
+def _is_supervised(resident: Table) -> bool:
+    """Return whether a device looks after this resident, who still lives there."""
     if resident.get("moved_on") or resident.get("died_on"):
         return False
     return any(not slot.get("by_visit") for _, slot in _tables(resident, "slots"))
 
 
-def _allowed(consent: Table) -> set[str] | None:
+def _allowed_words(consent: Table) -> set[str] | None:
     """Return the words that a limited consent allows; ``None`` where it is another, or not in the form of one."""
     allows = consent.get("allows", ["sensors"])
     if consent.get("state") != "limited" or not isinstance(allows, list):
@@ -165,9 +182,9 @@ def _allowed(consent: Table) -> set[str] | None:
     return words if words and words <= set(ConsentTo) else None
 
 
-def _homes(data: Table) -> Iterator[Found]:
+def _home_errors(data: Table) -> Iterator[Found]:
     for place, resident in _tables(data, "residents"):
-        supervised = _supervised(resident)
+        supervised = _is_supervised(resident)
         devices = [device for _, device in _tables(resident, "devices")]
         for at, slot in _tables(resident, "slots", place):
             if supervised and not slot.get("by_visit") and not devices:
@@ -186,7 +203,7 @@ def _homes(data: Table) -> Iterator[Found]:
                     'is missing: say what comes in the checks\' stead, "visit" or "nothing"',
                 )
             elif isinstance(consent, dict) and supervised and devices:
-                allowed = _allowed(consent)
+                allowed = _allowed_words(consent)
                 if allowed is not None and kinds & allowed:
                     # Everybody in the home has to agree to the same device: the next consent is asked of those that are left.
                     kinds &= allowed
@@ -201,7 +218,7 @@ def _homes(data: Table) -> Iterator[Found]:
         slots = not (resident.get("moved_on") or resident.get("died_on")) and any(_tables(resident, "slots"))
         if slots and not resident.get("decision"):
             yield (*place, "decision"), "is missing: slots need a decision"
-        yield from _dates(place, resident)
+        yield from _date_errors(place, resident)
         if resident.get("green_by") == "detector" and not (resident.get("signed_by") and resident.get("signed_on")):
             yield (
                 (*place, "green_by"),
@@ -209,8 +226,8 @@ def _homes(data: Table) -> Iterator[Found]:
             )
 
 
-def _cohabitants(data: Table) -> Iterator[Found]:
-    """A device that expects one person must not have a cohabitant in its view: green would be of either of them."""
+def _cohabitant_errors(data: Table) -> Iterator[Found]:
+    """Yield devices that expect one person and have a cohabitant in view: green would be of either of them."""
     elsewhere = f'cohabitant_sleeps = "{CohabitantSleeps.ELSEWHERE}"'
     for place, resident in _tables(data, "residents"):
         sleeps = resident.get("cohabitant_sleeps")
@@ -235,16 +252,16 @@ def _cohabitants(data: Table) -> Iterator[Found]:
                 yield (*at, "profile", "expected_people"), words
 
 
-def _dates(place: Where, resident: Table) -> Iterator[Found]:
+def _date_errors(place: Where, resident: Table) -> Iterator[Found]:
     decision = resident.get("decision")
     if isinstance(decision, dict):
-        yield from _order(decision, "starts_on", "ends_on", (*place, "decision"))
-        yield from _order(decision, "starts_on", "trial_ends_on", (*place, "decision"))
+        yield from _order_errors(decision, "starts_on", "ends_on", (*place, "decision"))
+        yield from _order_errors(decision, "starts_on", "trial_ends_on", (*place, "decision"))
     for at, slot in _tables(resident, "slots", place):
-        yield from _order(slot, "from_night", "until_night", at)
+        yield from _order_errors(slot, "from_night", "until_night", at)
 
 
-def _order(table: Table, first: str, last: str, place: Where) -> Iterator[Found]:
+def _order_errors(table: Table, first: str, last: str, place: Where) -> Iterator[Found]:
     begins, ends = table.get(first), table.get(last)
     if isinstance(begins, date) and isinstance(ends, date) and ends < begins:
         yield (*place, last), f"{ends} is before {first} {begins}"
@@ -256,7 +273,7 @@ _Span = tuple[int, int]
 """Minutes after noon, since a night lasts from noon to noon."""
 
 
-def _minutes(value: Any) -> int | None:
+def _minutes_after_noon(value: Any) -> int | None:
     try:
         clock: time = clock_time(value)
     except ValueError:
@@ -264,24 +281,24 @@ def _minutes(value: Any) -> int | None:
     return (clock.hour * 60 + clock.minute - _NOON_MINUTES) % _DAY_MINUTES
 
 
-def _days(table: Table) -> frozenset[int]:
+def _week_days(table: Table) -> frozenset[int]:
     try:
         return frozenset(week_days(table["weekdays"]) if "weekdays" in table else EVERY_DAY)
     except ValueError:
         return frozenset()
 
 
-def _meet(one: Table, span: _Span, other: Table, other_span: _Span) -> bool:
-    """Whether two things that come again each week are ever on at once. Midnight is within a night; noon is not."""
+def _ever_overlap(one: Table, span: _Span, other: Table, other_span: _Span) -> bool:
+    """Return whether two weekly spans are ever on at once. Midnight is within a night; noon is not."""
     for shift, days in ((0, 0), (_DAY_MINUTES, 1), (-_DAY_MINUTES, -1)):
-        moved = frozenset((day - days) % 7 for day in _days(other))
+        moved = frozenset((day - days) % 7 for day in _week_days(other))
         begins, ends = other_span[0] + shift, other_span[1] + shift
-        if _days(one) & moved and span[0] < ends and begins < span[1]:
-            return _same_nights(one, other)
+        if _week_days(one) & moved and span[0] < ends and begins < span[1]:
+            return _share_nights(one, other)
     return False
 
 
-def _same_nights(one: Table, other: Table) -> bool:
+def _share_nights(one: Table, other: Table) -> bool:
     for first, second in ((one, other), (other, one)):
         until, begins = first.get("until_night"), second.get("from_night")
         if isinstance(until, date) and isinstance(begins, date) and until <= begins:
@@ -289,18 +306,18 @@ def _same_nights(one: Table, other: Table) -> bool:
     return True
 
 
-def _slot_overlaps(data: Table) -> Iterator[Found]:
-    """A check stays open for its window, or ten minutes: the next begins after that."""
+def _slot_overlap_errors(data: Table) -> Iterator[Found]:
+    """Yield slots that begin before the one before has closed, which is after its window and ten minutes."""
     for place, resident in _tables(data, "residents"):
         earlier: list[tuple[Table, _Span]] = []
         for at, slot in _tables(resident, "slots", place):
-            begins = _minutes(slot.get("time"))
+            begins = _minutes_after_noon(slot.get("time"))
             window = slot.get("window_minutes", 0)
             if begins is None or not isinstance(window, int):
                 continue
             span = (begins, begins + window + OPEN_MINUTES)
             for other, other_span in earlier:
-                if _meet(slot, span, other, other_span):
+                if _ever_overlap(slot, span, other, other_span):
                     yield (
                         (*at, "time"),
                         f"overlaps the slot at {other['time']!s:.5}; leave {OPEN_MINUTES} minutes between",
@@ -308,11 +325,11 @@ def _slot_overlaps(data: Table) -> Iterator[Found]:
             earlier.append((slot, span))
 
 
-def _shift_overlaps(data: Table) -> Iterator[Found]:
+def _shift_overlap_errors(data: Table) -> Iterator[Found]:
     earlier: list[tuple[Table, _Span]] = []
     for place, shift in _tables(data, "shifts"):
-        yield from _order(shift, "from_night", "until_night", place)
-        begins, ends = _minutes(shift.get("starts")), _minutes(shift.get("ends"))
+        yield from _order_errors(shift, "from_night", "until_night", place)
+        begins, ends = _minutes_after_noon(shift.get("starts")), _minutes_after_noon(shift.get("ends"))
         if begins is None or ends is None:
             continue
         if begins == ends:
@@ -320,6 +337,6 @@ def _shift_overlaps(data: Table) -> Iterator[Found]:
             continue
         span = (begins, ends if ends > begins else ends + _DAY_MINUTES)
         for other, other_span in earlier:
-            if other.get("carer") == shift.get("carer") and _meet(shift, span, other, other_span):
+            if other.get("carer") == shift.get("carer") and _ever_overlap(shift, span, other, other_span):
                 yield (*place, "starts"), f"{shift.get('carer')!s:.40} is on duty then already ({other['starts']!s:.5})"
         earlier.append((shift, span))

@@ -1,4 +1,4 @@
-"""What a town's file says, as values: times, phone numbers and days are read, nothing refers astray."""
+"""A town's file as values: one model for each kind of table, with times, phone numbers and days read."""
 
 import re
 from collections.abc import Mapping
@@ -18,8 +18,9 @@ from pydantic import (
     model_validator,
 )
 
-from alarm_center.core import phones
-from alarm_center.core.phones import COUNTRY
+from alarm_center.core import phone_numbers
+from alarm_center.core.people import TOWN_CARE
+from alarm_center.core.phone_numbers import COUNTRY
 from schemas.limits import SECONDS_MAX, SECONDS_MIN
 from schemas.messages import Capture, Name, Profile
 from schemas.vocabulary import (
@@ -77,11 +78,11 @@ def week_days(value: Any) -> tuple[int, ...]:
 
 
 def _phone(value: Any, info: ValidationInfo) -> str:
-    return phones.read(value, (info.context or {}).get("country", COUNTRY))
+    return phone_numbers.parse_phone_number(value, (info.context or {}).get("country", COUNTRY))
 
 
 def _takes_sms(value: str) -> str:
-    if phones.is_fixed_line(value):
+    if phone_numbers.is_fixed_line(value):
         raise ValueError(f"{value} is a fixed line: an SMS does not reach it")
     return value
 
@@ -93,6 +94,12 @@ def _zone(value: str) -> str:
         raise ValueError(f"{value:.40} is no time zone; write it as Europe/Stockholm") from None
 
 
+def _is_no_word_of_ours(value: str) -> str:
+    if value == TOWN_CARE:
+        raise ValueError(f'"{TOWN_CARE}" is the town\'s own care; use another code')
+    return value
+
+
 Clock = Annotated[time, BeforeValidator(clock_time)]
 WeekDays = Annotated[tuple[int, ...], BeforeValidator(week_days)]
 Phone = Annotated[str, BeforeValidator(_phone)]
@@ -102,20 +109,20 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 AreaCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-ZÅÄÖ]{1,4}$")]
 """Short and neutral: it goes out by SMS."""
+PerformerCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
 Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,80}[a-z0-9])?(:[0-9]{1,5})?$")]
 Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._@-]{0,62}$")]
-Argon2 = Annotated[str, StringConstraints(pattern=r"^\$argon2id\$")]
 Answers = dict[str, Any]
 """A plan's answers, as :meth:`alarm_center.core.plan.Plan.from_settings` takes them."""
 
 
-class Part(BaseModel):
+class FilePart(BaseModel):
     """A piece of the file. What it does not know is an error, since it is most often a word misspelt."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Organisation(Part):
+class OrganisationEntry(FilePart):
     """The town: its own answers, and the numbers that its SMS come from and its carers can call."""
 
     id: Name
@@ -126,7 +133,7 @@ class Organisation(Part):
     handled_by: HandledBy = HandledBy.ALARM_CENTRE
     spread_seconds: int = Field(default=60, ge=0, le=3600)
     first_view: Literal["clear", "blurred"] = "clear"
-    """How whoever holds a case first sees its pictures."""
+    """The first view of a case's pictures for its holder."""
     sending_number: Phone
     link_host: Host
     fixed_number: Phone | None = None
@@ -134,33 +141,43 @@ class Organisation(Part):
     plan: Answers = Field(default_factory=dict)
 
 
-class Area(Part):
+class AreaEntry(FilePart):
     """A district with its own night patrol; its code is neutral, never a village's name."""
 
     code: AreaCode
     plan: Answers = Field(default_factory=dict)
 
 
-class User(Part):
-    """Somebody who signs in. A password is never in the file, only its hash, and that only for a new user."""
+class PerformerEntry(FilePart):
+    """A company that carries out care in the town, known in the file by its ``code``."""
+
+    code: Annotated[PerformerCode, AfterValidator(_is_no_word_of_ours)]
+    name: Text
+
+
+class UserEntry(FilePart):
+    """A person whom the town asks to be one of its users; ``name`` is what it calls them until they say yes themselves.
+
+    ``performers`` are codes, or ``"town"`` for the town's own care; without it all of them.
+    """
 
     login: Login
     name: Text
     roles: Annotated[tuple[Role, ...], Field(min_length=1)]
-    areas: tuple[AreaCode, ...] | None = None
-    password_hash: Argon2 | None = None
+    areas: Annotated[tuple[AreaCode, ...], Field(min_length=1)] | None = None
+    performers: Annotated[tuple[PerformerCode, ...], Field(min_length=1)] | None = None
 
 
-class Carer(Part):
-    """Somebody who can be sent. ``name`` is what shifts refer to, most often the patrol's phone."""
+class CarerEntry(FilePart):
+    """A carer who can be sent. ``name`` is what shifts refer to, most often the patrol's phone."""
 
     name: Text
     phone: Mobile
     login: Login | None = None
 
 
-class Shift(Part):
-    """Who is on duty where, on the nights that begin on ``weekdays``."""
+class ShiftEntry(FilePart):
+    """A carer's duty in an area, on the nights that begin on ``weekdays``."""
 
     area: AreaCode
     carer: Text
@@ -173,7 +190,7 @@ class Shift(Part):
     until_night: date | None = None
 
 
-class Consent(Part):
+class ConsentEntry(FilePart):
     """Consent of the resident, or of the cohabitant; ``instead`` is what comes when it is revoked.
 
     ``allows`` is what a limited one allows: sensors alone where nothing else is said.
@@ -209,7 +226,7 @@ class Consent(Part):
         return self
 
 
-class Decision(Part):
+class DecisionEntry(FilePart):
     """The town's decision that this resident is looked after."""
 
     reference: Text
@@ -219,7 +236,7 @@ class Decision(Part):
     follow_up_on: date | None = None
 
 
-class Device(Part):
+class DeviceEntry(FilePart):
     """A camera or sensors in the resident's home."""
 
     id: Name
@@ -229,7 +246,7 @@ class Device(Part):
     capture: Capture = Capture()
 
 
-class Slot(Part):
+class SlotEntry(FilePart):
     """A time at which the resident has chosen to be looked after, on the nights that begin on ``weekdays``."""
 
     time: Clock
@@ -242,12 +259,13 @@ class Slot(Part):
     """The first night on which it is no longer owed."""
 
 
-class Resident(Part):
-    """One person who is looked after, known elsewhere by ``number`` alone."""
+class ResidentEntry(FilePart):
+    """One person who is looked after, known elsewhere by ``number`` alone; without a ``performer`` by the town's own care."""
 
     number: int = Field(ge=1, le=999_999)
     name: Text
     area: AreaCode
+    performer: PerformerCode | None = None
     address: Text
     phone: Phone | None = None
     risk: int = Field(default=2, ge=1, le=3)
@@ -264,26 +282,27 @@ class Resident(Part):
     signed_by: Text | None = None
     signed_on: date | None = None
     plan: Answers = Field(default_factory=dict)
-    consent: Consent | None = None
-    cohabitant_consent: Consent | None = None
-    decision: Decision | None = None
-    devices: tuple[Device, ...] = ()
-    slots: tuple[Slot, ...] = ()
+    consent: ConsentEntry | None = None
+    cohabitant_consent: ConsentEntry | None = None
+    decision: DecisionEntry | None = None
+    devices: tuple[DeviceEntry, ...] = ()
+    slots: tuple[SlotEntry, ...] = ()
 
 
-class Town(Part):
+class TownFile(FilePart):
     """A whole town. A part that is ``None`` is not kept in the file, and the import leaves it alone."""
 
-    organisation: Organisation
-    areas: Annotated[tuple[Area, ...], Field(min_length=1)]
-    users: tuple[User, ...] | None = None
-    carers: tuple[Carer, ...] | None = None
-    shifts: tuple[Shift, ...] | None = None
-    residents: tuple[Resident, ...] | None = None
+    organisation: OrganisationEntry
+    areas: Annotated[tuple[AreaEntry, ...], Field(min_length=1)]
+    performers: tuple[PerformerEntry, ...] | None = None
+    users: tuple[UserEntry, ...] | None = None
+    carers: tuple[CarerEntry, ...] | None = None
+    shifts: tuple[ShiftEntry, ...] | None = None
+    residents: tuple[ResidentEntry, ...] | None = None
 
     _lines: Mapping[Where, int] = PrivateAttr(default_factory=dict)
 
     @property
     def lines(self) -> Mapping[Where, int]:
-        """Where each table and key stands; empty when the town was not read from a text."""
+        """Lines of each table and key; empty when the town was not read from a text."""
         return self._lines

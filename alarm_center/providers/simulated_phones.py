@@ -1,4 +1,4 @@
-"""The demo's phones: SMS and calls arrive in memory at once, and what is answered goes the way of a real reply."""
+"""The demo's phones: SMS and calls arrive in memory at once, and their answers go the way of real replies."""
 
 import asyncio
 import contextlib
@@ -11,9 +11,11 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center.providers import Heard, Seen, Sent, Status
-from alarm_center.sms import delivery, replies_in
-from alarm_center.store.memory import Memory
+from alarm_center.providers import DeliveryStatus, ProviderAccepted, ProviderMessage, ProviderReply
+from alarm_center.sms import delivery, incoming_replies
+from alarm_center.sms.incoming_replies import ReceivedReply
+from alarm_center.store import replies
+from alarm_center.store.memory import Memory, now
 
 log = structlog.get_logger()
 
@@ -23,7 +25,7 @@ _KEPT: Final = 200
 
 
 @dataclass(slots=True)
-class PhoneMessage:
+class SimulatedMessage:
     """One SMS or call on a phone. ``at`` is the service's time."""
 
     message_id: str
@@ -43,7 +45,7 @@ class PhoneMessage:
     about: UUID | None = None
 
 
-class Phones:
+class SimulatedPhones:
     """A :class:`~alarm_center.providers.Provider` whose phones anybody can hold. One process only: it is for the demo."""
 
     name = "phone"
@@ -53,7 +55,8 @@ class Phones:
         self.changed = asyncio.Condition()
         """Notified after each change of any phone."""
         self._memory = memory
-        self._phones: dict[str, list[PhoneMessage]] = {}
+        self._phones: dict[str, list[SimulatedMessage]] = {}
+        self._owners: dict[str, str] = {}
         self._numbers = itertools.count(1)
         self._at_work: set[asyncio.Task[None]] = set()
         self._prefix = f"PH{int(datetime.now(UTC).timestamp() * 1000):x}"
@@ -64,20 +67,27 @@ class Phones:
         """Return every number that has had a message, oldest first."""
         return list(self._phones)
 
-    def messages(self, phone: str) -> Sequence[PhoneMessage]:
+    def messages(self, phone: str) -> Sequence[SimulatedMessage]:
         """Return what is on one phone, oldest first."""
         return list(self._phones.get(phone, ()))
+
+    def owner(self, phone: str) -> str:
+        """Return the name of the phone's owner, as its town's file gives it; empty when no town knows the phone."""
+        return self._owners.get(phone, "")
 
     async def reply(self, phone: str, sender: str, text: str) -> None:
         """Answer from *phone* to *sender*. While the phone rings, one digit is the key that is pressed."""
         call = next((m for m in reversed(self._phones.get(phone, [])) if m.ringing and m.sender == sender), None)
         if call is not None and len(text.strip()) == 1:
-            await self.press(phone, call.message_id, text.strip())
+            await self.press_key(phone, call.message_id, text.strip())
             return
-        written = await self._put(phone, sender, text, "sms", outgoing=True)
-        await replies_in.receive(self._memory, self.name, written.message_id, phone, sender, text)
+        written = await self._add(phone, sender, text, "sms")
+        written.outgoing = True
+        await self._notify()
+        reply = ReceivedReply.of_body(self.name, written.message_id, phone, sender, text)
+        await incoming_replies.receive_reply(self._memory, reply)
 
-    async def press(self, phone: str, message_id: str, digit: str) -> None:
+    async def press_key(self, phone: str, message_id: str, digit: str) -> None:
         """Answer a call on *phone* with a key; one that is over, or no call at all, is let be."""
         call = next((m for m in self._phones.get(phone, ()) if m.message_id == message_id), None)
         if call is None or call.about is None or call.channel != "call" or call.missed:
@@ -85,75 +95,72 @@ class Phones:
         if call.ringing:
             call.ringing = False
             await self._notify()
-            await delivery.on_status(self._memory, self.name, call.message_id, Status.DELIVERED)
-        await replies_in.press(self._memory, self.name, call.message_id, call.about, digit)
+            await delivery.record_status(self._memory, self.name, call.message_id, DeliveryStatus.DELIVERED)
+        await incoming_replies.apply_key(self._memory, self.name, call.message_id, call.about, digit)
 
     # ---- the provider's side ----
 
-    async def send_sms(self, to: str, sender: str, body: str, valid_seconds: int, message_id: UUID) -> Sent:
+    async def send_sms(self, to: str, sender: str, body: str, valid_seconds: int, message_id: UUID) -> ProviderAccepted:
         """Put an SMS on a phone."""
-        message = await self._put(to, sender, body, "sms", about=message_id)
-        self._start(self._status(message, Status.DELIVERED))
-        return Sent(message.message_id)
+        message = await self._add(to, sender, body, "sms")
+        message.about = message_id
+        await self._notify()
+        self._run_beside(self._report(message, DeliveryStatus.DELIVERED))
+        return ProviderAccepted(message.message_id)
 
-    async def call(self, to: str, sender: str, words: str, valid_seconds: int, message_id: UUID) -> Sent:
+    async def call(self, to: str, sender: str, words: str, valid_seconds: int, message_id: UUID) -> ProviderAccepted:
         """Let a phone ring for half a minute."""
-        message = await self._put(to, sender, words, "call", ringing=True, about=message_id)
-        self._start(self._ring(message))
-        return Sent(message.message_id)
+        message = await self._add(to, sender, words, "call")
+        message.about, message.ringing = message_id, True
+        await self._notify()
+        self._run_beside(self._let_ring(message))
+        return ProviderAccepted(message.message_id)
 
-    async def recent_sms(self, to: str, since: datetime) -> Sequence[Seen]:
+    async def recent_sms(self, to: str, since: datetime) -> Sequence[ProviderMessage]:
         """Return the SMS that came to a phone since *since*, of real time."""
         return [
-            Seen(m.message_id, m.sender, m.body, m.made_at)
+            ProviderMessage(m.message_id, m.sender, m.body, m.made_at)
             for m in reversed(self._phones.get(to, []))
             if m.channel == "sms" and not m.outgoing and m.made_at >= since
         ]
 
-    async def recent_calls(self, to: str, since: datetime) -> Sequence[Seen]:
-        """The same of calls."""
+    async def recent_calls(self, to: str, since: datetime) -> Sequence[ProviderMessage]:
+        """Return the calls to a phone since *since*, of real time."""
         return [
-            Seen(m.message_id, m.sender, None, m.made_at)
+            ProviderMessage(m.message_id, m.sender, None, m.made_at)
             for m in reversed(self._phones.get(to, []))
             if m.channel == "call" and m.made_at >= since
         ]
 
-    async def replies(self, number: str, since: datetime) -> Sequence[Heard]:
-        """Return nothing: a reply here is taken as it is written."""
+    async def recent_replies(self, number: str, since: datetime) -> Sequence[ProviderReply]:
+        """Return nothing: a reply here is received as it is written."""
         return []
 
     async def close(self) -> None:
-        """Let nothing ring on."""
+        """End every ringing call."""
         for task in self._at_work:
             task.cancel()
         await asyncio.gather(*self._at_work, return_exceptions=True)
 
     # ---- inside ----
 
-    async def _put(
-        self,
-        phone: str,
-        sender: str,
-        body: str,
-        channel: str,
-        *,
-        outgoing: bool = False,
-        ringing: bool = False,
-        about: UUID | None = None,
-    ) -> PhoneMessage:
-        at = await self._memory.now()
+    async def _add(self, phone: str, sender: str, body: str, channel: str) -> SimulatedMessage:
+        """Put a message on *phone*; the page is notified by :meth:`_notify`."""
+        async with self._memory.transaction() as tx:
+            at = await now(tx)
+            if phone not in self._owners:
+                self._owners[phone] = await replies.owner_of(tx, phone)
         number = f"{self._prefix}-{next(self._numbers)}"
-        message = PhoneMessage(number, phone, sender, body, at, channel, outgoing, ringing, about=about)
+        message = SimulatedMessage(number, phone, sender, body, at, channel)
         inbox = self._phones.setdefault(phone, [])
         inbox.append(message)
         del inbox[:-_KEPT]
-        await self._notify()
         return message
 
-    async def _status(self, message: PhoneMessage, status: Status) -> None:
-        await delivery.on_status(self._memory, self.name, message.message_id, status)
+    async def _report(self, message: SimulatedMessage, status: DeliveryStatus) -> None:
+        await delivery.record_status(self._memory, self.name, message.message_id, status)
 
-    async def _ring(self, message: PhoneMessage) -> None:
+    async def _let_ring(self, message: SimulatedMessage) -> None:
         until = message.at + _RINGS
         while message.ringing and await self._memory.now() < until:
             with contextlib.suppress(TimeoutError):
@@ -162,19 +169,19 @@ class Phones:
         if message.ringing:
             message.ringing, message.missed = False, True
             await self._notify()
-            await self._status(message, Status.FAILED)
+            await self._report(message, DeliveryStatus.FAILED)
 
     async def _notify(self) -> None:
         async with self.changed:
             self.changed.notify_all()
 
-    def _start(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(_logged(work))
+    def _run_beside(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(_log_failure(work))
         self._at_work.add(task)
         task.add_done_callback(self._at_work.discard)
 
 
-async def _logged(work: Awaitable[None]) -> None:
+async def _log_failure(work: Awaitable[None]) -> None:
     try:
         await work
     except Exception:

@@ -1,7 +1,7 @@
-"""Keeps this replica's claims of messages: by one session, whose end frees them, and by one renewal a second.
+"""Claims of this replica on messages of the outbox: kept by one database session, renewed each second, free at its end.
 
-Two ways to be lost, two answers. A killed process takes its session along, so its claims are free at once. A link that is
-half open leaves the session behind, so its claims are free when their lease lapses: nobody could renew them.
+A killed process takes its session along, so its claims are free at once. A link that is half open leaves the session
+behind, so its claims are free when their lease lapses: nobody could renew them.
 """
 
 import asyncio
@@ -23,15 +23,15 @@ log = structlog.get_logger()
 
 APPLICATION: Final = "fjarrtillsyn claims"
 _RENEWALS: Final = 3
-"""How many renewals a lease has time for: one that comes late costs no claim."""
+"""Renewals that a lease has time for: one that comes late costs no claim."""
 _SURE: Final = 0.5
 """The part of a lease, by this process's own clock, in which a POST may begin. It ends within 7 s (providers/twilio.py), so
 before another worker, which waits for the lease and asks twice 10 s apart, asks for the second time."""
 
 
 @dataclass(slots=True)
-class Keeper:
-    """Renews every claim that was taken, until it is dropped. ``session`` is ``None`` while there is no connection."""
+class ClaimKeeper:
+    """The renewal of added claims, until they are dropped. ``session`` is ``None`` while there is no connection."""
 
     dsn: str
     lease_seconds: float
@@ -40,16 +40,16 @@ class Keeper:
     _sure_since: dict[UUID, float] = field(default_factory=dict)
     """By claim, when the last statement began that showed that it is ours."""
 
-    def take(self, token: UUID, began: float) -> None:
-        """Keep a claim that was shown to be ours by a statement which began at *began*, monotonic seconds."""
+    def add_claim(self, token: UUID, began: float) -> None:
+        """Renew a claim from now on. A statement that began at *began*, monotonic seconds, showed that it is ours."""
         self._sure_since[token] = began
 
-    def drop(self, token: UUID) -> None:
-        """Keep it no longer: what became of its message is written."""
+    def drop_claim(self, token: UUID) -> None:
+        """Stop renewing a claim: the outcome of its message is written."""
         self._sure_since.pop(token, None)
 
-    def holds(self, token: UUID) -> bool:
-        """Whether the claim was shown to be ours so lately that no other worker can have it."""
+    def is_surely_ours(self, token: UUID) -> bool:
+        """Return whether a statement showed so lately that the claim is ours that no other worker can have it."""
         since = self._sure_since.get(token)
         return since is not None and self.monotonic() - since < self.lease_seconds * _SURE
 
@@ -61,23 +61,23 @@ class Keeper:
                 async with asyncio.timeout(self.lease_seconds):
                     connection = await asyncpg.connect(self.dsn, server_settings={"application_name": APPLICATION})
                 try:
-                    await self._keep_on(connection, every)
+                    await self._renew_claims(connection, every)
                 finally:
                     self.session = None
                     # With their session gone they are free for others at once, whatever was shown before.
                     self._sure_since = dict.fromkeys(self._sure_since, -math.inf)
                     connection.terminate()
             except AWAY as error:
-                log.warning("claims_not_kept", claims=len(self._sure_since), error=type(error).__name__)
+                log.warning("claim_renewal_failed", claims=len(self._sure_since), error=type(error).__name__)
             await asyncio.sleep(every)
 
-    async def _keep_on(self, connection: "asyncpg.Connection[Any]", every: float) -> None:
+    async def _renew_claims(self, connection: "asyncpg.Connection[Any]", every: float) -> None:
         lease = timedelta(seconds=self.lease_seconds)
-        session = await claims.session(connection)
+        session = await claims.session_of(connection)
         while True:
             began, tokens = self.monotonic(), list(self._sure_since)
             async with asyncio.timeout(self.lease_seconds):
-                ours = await claims.keep(connection, tokens, lease, session)
+                ours = await claims.extend_all(connection, tokens, lease, session)
             self.session = session
             for token in ours & self._sure_since.keys():
                 self._sure_since[token] = began

@@ -1,4 +1,4 @@
-"""Where each table and key of a TOML text stands, which the standard parser does not tell.
+"""Line numbers of the tables and keys of a TOML text, which the standard parser does not return.
 
 Only the outline is read here: statements, their keys and where they begin. What the values are is tomllib's to say.
 """
@@ -25,14 +25,14 @@ def outline(text: str) -> dict[Where, int]:
         if statement.startswith("["):
             many = statement.startswith("[[")
             keys = _keys(_header(statement))
-            table = _within(keys[:-1], counts)
+            table = _with_positions(keys[:-1], counts)
             if many:
                 whole = (*table, keys[-1])
                 counts[whole] = counts.get(whole, -1) + 1
                 lines.setdefault(whole, line)
                 table = (*whole, counts[whole])
             else:
-                table = _within(keys, counts)
+                table = _with_positions(keys, counts)
             lines.setdefault(table, line)
         else:
             place = table
@@ -50,7 +50,7 @@ def line_of(lines: Mapping[Where, int], place: Where) -> int:
     return 1
 
 
-def _within(keys: Where, counts: Mapping[Where, int]) -> Where:
+def _with_positions(keys: Where, counts: Mapping[Where, int]) -> Where:
     """Return *keys* with the position of the newest table wherever one of them names an array of tables."""
     place: Where = ()
     for key in keys:

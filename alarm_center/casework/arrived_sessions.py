@@ -1,0 +1,227 @@
+"""Sessions as they arrive: each is repeated, refused, raised as an alarm or decided by its check, in one transaction.
+
+The receipt is a row of the same transaction, so no device hears of a session before its finding is committed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from alarm_center.casework import cases, steps
+from alarm_center.core.check import Check, CheckState, SessionJudged
+from alarm_center.core.decision import IllegalMove
+from alarm_center.store import alarms, checks, commands, devices, events, sessions
+from alarm_center.store.devices import BoundDevice
+from alarm_center.store.memory import Tx, now
+from alarm_center.store.sessions import JudgedSession, StoredReceipt
+from schemas import timeline
+from schemas.messages import Finding
+from schemas.vocabulary import Answer, Reason, Refusal
+
+_NEEDS_HUMAN: Final = frozenset({CheckState.TO_LOOK, CheckState.ALARMED})
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedSession:
+    """A session with its finding, as it stands once its check, or the session itself, is locked."""
+
+    finding: Finding
+    answer: Answer | None
+    """``None`` when no detector judged the session."""
+    device: BoundDevice
+    check: Check | None
+    """The check that the session is for; ``None`` when no check of the device's resident asked for it."""
+    receipt: StoredReceipt | None
+    """The receipt of the same session, if it was taken before."""
+    at: datetime
+
+    @property
+    def shows_something_wrong(self) -> bool:
+        """True if the finding says that something is wrong with a resident whom we know."""
+        return self.finding.answer is Answer.SOMETHING_WRONG and self.device.resident_id is not None
+
+    @property
+    def judged_late(self) -> bool:
+        """True if people were given the session unjudged, and a detector now judges it for its check.
+
+        Such a finding is taken once more: it may still say that something is wrong.
+        """
+        unjudged = self.receipt is not None and self.receipt.unjudged
+        return unjudged and self.answer is not None and self.check is not None
+
+
+class SessionWay(Enum):
+    """The treatment of an arrived session."""
+
+    REPEATED = "repeated"
+    """Its receipt is sent again, and nothing else happens."""
+    CONSENT_REVOKED = "consent_revoked"
+    UNASKED = "unasked"
+    """No check asked for it: it is refused."""
+    RAISED = "raised"
+    """No check asked for it, but something is wrong: it opens or joins the resident's case."""
+    DECIDED = "decided"
+    """Its check decides."""
+
+
+class WayRule(NamedTuple):
+    """A way, and the sessions that may take it."""
+
+    way: SessionWay
+    applies: Callable[[ArrivedSession], bool]
+
+
+WAY_RULES: Final = (
+    WayRule(SessionWay.REPEATED, lambda s: s.receipt is not None and not s.judged_late),
+    WayRule(SessionWay.CONSENT_REVOKED, lambda s: not s.device.consented),
+    WayRule(SessionWay.UNASKED, lambda s: s.check is None and not s.shows_something_wrong),
+    WayRule(SessionWay.RAISED, lambda s: s.check is None and s.shows_something_wrong),
+    WayRule(SessionWay.DECIDED, lambda s: s.check is not None),
+)
+"""The first rule that applies decides. A repeat comes before consent: a session that was taken stays taken. Consent comes
+before everything that looks at the answer: without it nothing that was seen has any effect."""
+
+
+def way_of(session: ArrivedSession) -> SessionWay:
+    """Return the treatment of *session*."""
+    return next(rule.way for rule in WAY_RULES if rule.applies(session))
+
+
+async def record_finding(tx: Tx, finding: Finding, answer: Answer | None) -> Answer | Refusal | None:
+    """Record *finding* in this transaction; return its answer, why it was refused, or ``None`` for a repeat.
+
+    *answer* is ``None`` when no detector judged the session.
+    """
+    device = await devices.get(tx, finding.org, finding.device)
+    if device is None:
+        # Without a device there is no town to keep a row for. The home gets no receipt, and drops it at its own limit.
+        return Refusal.UNKNOWN_DEVICE
+    session = await _lock_session(tx, finding, answer, device)
+    way = way_of(session)
+    if way is SessionWay.REPEATED:
+        assert session.receipt is not None, "only a session that was taken before is a repeat"
+        await sessions.queue_receipt(tx, session.receipt, session.at)
+        return None
+    await devices.mark_heard(tx, finding.org, finding.device, session.at)
+    if way is SessionWay.CONSENT_REVOKED:
+        return await _refuse(tx, session, Refusal.CONSENT_REVOKED)
+    if finding.command_id is not None:
+        await commands.end(tx, finding.command_id, "answered")
+    if way is SessionWay.UNASKED:
+        return await _refuse(tx, session, Refusal.UNKNOWN_ATTEMPT)
+    if way is SessionWay.RAISED:
+        return await _raise_alarm(tx, session)
+    return await _decide_by_check(tx, session)
+
+
+async def _lock_session(tx: Tx, finding: Finding, answer: Answer | None, device: BoundDevice) -> ArrivedSession:
+    """Lock what the session may change, and only then read what decides its way."""
+    check = await checks.lock(tx, finding.check_id) if finding.check_id is not None else None
+    if check is None:
+        # There is no row to lock: two replicas that both hear the session while they stand in still take it once.
+        await sessions.lock(tx, finding.org, finding.device, finding.session_id)
+    return ArrivedSession(
+        finding=finding,
+        answer=answer,
+        # Consent may have been withdrawn while this transaction waited for the lock.
+        device=await devices.get(tx, finding.org, finding.device) or device,
+        check=check if check is not None and _asked_for(check, finding, device) else None,
+        receipt=await sessions.receipt_of(tx, finding.org, finding.device, finding.session_id),
+        at=await now(tx),
+    )
+
+
+def _asked_for(check: Check, finding: Finding, device: BoundDevice) -> bool:
+    """Return whether *check* is of the device's own resident and has the attempt that the session answers."""
+    if check.resident_id != device.resident_id or check.org != finding.org:
+        return False
+    return any(attempt.number == (finding.attempt or 1) for attempt in check.attempts)
+
+
+async def _decide_by_check(tx: Tx, session: ArrivedSession) -> Answer | Refusal:
+    finding, device, check = session.finding, session.device, session.check
+    assert check is not None, "this way is for sessions with a check"
+    answer, reason = _believed_answer(session)
+    judged = SessionJudged(
+        session_id=finding.session_id,
+        attempt=finding.attempt or 1,
+        answer=answer,
+        reason=reason,
+        started_at=finding.started_at,
+        consented=device.consented,
+        shown=device.shown,
+        more_tonight=await checks.has_more_tonight(tx, check),
+    )
+    actor = finding.detector or "detector"
+    try:
+        after = await steps.step_check(tx, check, judged, actor)
+    except IllegalMove:
+        # An attempt that has not opened: whatever was seen, nobody was to look.
+        return await _refuse(tx, session, Refusal.UNKNOWN_ATTEMPT)
+    # What is wrong after a check has ended is its alarm's: the holder of the alarm has to see it.
+    wrong = after.alarm_id is not None and answer is Answer.SOMETHING_WRONG
+    # Where nobody has agreed that people look, no picture is kept for them.
+    needs_human = device.shown and (after.state in _NEEDS_HUMAN or wrong)
+    await _save(tx, session, alarm_id=after.alarm_id, needs_human=needs_human)
+    priority = await alarms.priority_of(tx, after.alarm_id)
+    committed = timeline.SessionCommitted(needs_human, finding.pictures, answer, priority)
+    await _write_line(tx, session, committed, actor, alarm_id=after.alarm_id)
+    return finding.answer
+
+
+def _believed_answer(session: ArrivedSession) -> tuple[Answer | None, Reason | None]:
+    """Return answer and reason; green only for the number of people and the profile that hold now.
+
+    docs/guarantees.md#2-green-needs-evidence
+    """
+    finding, profile = session.finding, session.device.profile
+    if session.answer is Answer.IN_BED:
+        if finding.people != profile.get("expected_people", 1):
+            return Answer.CANNOT_TELL, Reason.COUNT
+        if finding.profile_version != profile.get("version", 1):
+            return Answer.CANNOT_TELL, Reason.CONTRADICTORY
+    return session.answer, finding.reasons[0] if finding.reasons and session.answer is not None else None
+
+
+async def _raise_alarm(tx: Tx, session: ArrivedSession) -> Answer:
+    """Open or join the resident's case: nobody asked for the session, but it shows that something is wrong."""
+    resident_id = session.device.resident_id
+    assert resident_id is not None, "this way is for sessions of a resident"
+    alarm_id = await cases.raise_from_finding(tx, resident_id, session.finding, session.at)
+    await _save(tx, session, alarm_id=alarm_id, needs_human=session.device.shown)
+    return session.finding.answer
+
+
+async def _refuse(tx: Tx, session: ArrivedSession, refusal: Refusal) -> Refusal:
+    await _save(tx, session, alarm_id=None, needs_human=False, refusal=refusal)
+    await _write_line(tx, session, timeline.SessionRefused(refusal), "inbox", alarm_id=None)
+    return refusal
+
+
+async def _save(
+    tx: Tx, session: ArrivedSession, *, alarm_id: UUID | None, needs_human: bool, refusal: Refusal | None = None
+) -> None:
+    judged = JudgedSession(
+        finding=session.finding,
+        resident_id=session.device.resident_id,
+        check_id=session.check.check_id if session.check else None,
+        alarm_id=alarm_id,
+        needs_human=needs_human,
+        refusal=refusal,
+    )
+    await sessions.save(tx, judged, session.at)
+
+
+async def _write_line(
+    tx: Tx, session: ArrivedSession, payload: timeline.Payload, actor: str, *, alarm_id: UUID | None
+) -> None:
+    finding, device = session.finding, session.device
+    event = events.NewEvent(
+        finding.org, payload, area_id=device.area_id, check_id=session.check.check_id if session.check else None,
+        alarm_id=alarm_id, resident_id=device.resident_id, device_id=finding.device, session_id=finding.session_id,
+        actor=actor,
+    )  # fmt: skip
+    await events.write(tx, session.at, event)

@@ -1,0 +1,69 @@
+"""Statuses as they arrive: each says what a device's row says already, or is written to the row under its lock."""
+
+from datetime import datetime
+from enum import Enum
+from typing import NamedTuple
+
+from alarm_center.core.device_connections import is_repeated, with_status
+from alarm_center.devices.last_heard import says_nothing_new
+from alarm_center.store import devices, events
+from alarm_center.store.devices import BoundDevice
+from alarm_center.store.memory import Tx, now
+from schemas import timeline
+from schemas.messages import Status
+from schemas.topics import Topic
+from schemas.vocabulary import LinkState
+
+
+class StatusOutcome(Enum):
+    """The relation of a status to its device's row."""
+
+    UNKNOWN_DEVICE = "unknown_device"
+    NOTHING_NEW = "nothing_new"
+    """It only says that the device is still there: that is written later, in a batch."""
+    WRITTEN = "written"
+    REPEATED = "repeated"
+    """It is the status that the row was written from."""
+    OUTRUN = "outrun"
+    """It is older than what the device has said since."""
+
+
+class RecordedStatus(NamedTuple):
+    """The outcome of a status, and the service's time at which it was read."""
+
+    outcome: StatusOutcome
+    at: datetime
+
+
+async def record_status(tx: Tx, topic: Topic, status: Status) -> RecordedStatus:
+    """Write what *status* changes of its device's row, in this transaction; the timeline hears of a link or a fault.
+
+    The row is locked only where there is something to write. The status is compared again under the lock, since another
+    replica may have written a newer one meanwhile.
+    """
+    device, at = await devices.get(tx, topic.org, topic.device), await now(tx)
+    if device is None:
+        return RecordedStatus(StatusOutcome.UNKNOWN_DEVICE, at)
+    if says_nothing_new(device, status, at):
+        return RecordedStatus(StatusOutcome.NOTHING_NEW, at)
+    device = await devices.lock(tx, topic.org, topic.device) or device
+    at = await now(tx)
+    connections = with_status(device.connections, status, at)
+    if connections is None:
+        repeated = is_repeated(device.connections, status)
+        return RecordedStatus(StatusOutcome.REPEATED if repeated else StatusOutcome.OUTRUN, at)
+    await devices.save_status(tx, topic.org, topic.device, status, connections, at)
+    await _write_change(tx, device, at)
+    return RecordedStatus(StatusOutcome.WRITTEN, at)
+
+
+async def _write_change(tx: Tx, before: BoundDevice, at: datetime) -> None:
+    """Write a line if the link, the fault or the camera is another than *before*."""
+    after = await devices.get(tx, before.org, before.device_id) or before
+    if (before.link, before.fault, before.camera_ok) == (after.link, after.fault, after.camera_ok):
+        return
+    event = events.NewEvent(
+        before.org, timeline.DeviceChanged(LinkState(after.link), after.camera_ok), device_id=before.device_id,
+        resident_id=before.resident_id, area_id=before.area_id, actor="device",
+    )  # fmt: skip
+    await events.write(tx, at, event)

@@ -1,0 +1,210 @@
+"""Pauses and withdrawn consents, which hold at once: the device's list is emptied, coming checks end, and a change is kept.
+
+A pause that has ended lets its checks come back (`planning.restore_checks`). What is open goes on: a case that somebody drives to
+is not stopped by a pause.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from alarm_center.casework import configs, steps
+from alarm_center.core import pausing
+from alarm_center.core.check import Cancel, Check
+from alarm_center.core.decision import IllegalMove
+from alarm_center.core.pausing import Word
+from alarm_center.preparation.planning import AHEAD, checks_owed, restore_checks
+from alarm_center.store import cancelled_checks, changes, checks, commands, consents, events, plans, towns
+from alarm_center.store.changes import ChangedPart, NewChange
+from alarm_center.store.memory import Memory, Tx, Viewer, now
+from alarm_center.store.plans import Pause
+from schemas import timeline
+from schemas.vocabulary import CancelReason, Instead
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else has changed the same resident since the form was drawn; nothing has changed by this one."""
+
+
+class _NoneInForce(Exception):
+    """Nobody's consent was in force: somebody has withdrawn it already, and all of it is undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """The person who changes something: the name in the timeline, their scope, and the revision that their form was drawn from.
+
+    Without a ``revision`` no form was drawn: the rule or tool takes the resident as they are.
+    """
+
+    actor: str
+    viewer: Viewer | None = None
+    revision: int | None = None
+
+
+async def revoke_consent(
+    memory: Memory, resident_id: UUID, who: str, *, instead: Instead, editor: Editor, word: Word | None = None
+) -> int:
+    """Withdraw a consent now: empty the lists, end commands, drop pictures; return the number of cancelled checks.
+
+    An open alarm's dispatch goes on. The night's other checks become visits, or nothing, as agreed. A withdrawal has no undo, and
+    waits for no second reading of a form: *editor*'s revision is not asked for.
+
+    Raises:
+        LookupError: the editor does not see the resident.
+    """
+
+    async def work(tx: Tx) -> int:
+        number = await changes.next_revision(tx, resident_id)
+        locked = await _lock_coming(tx, resident_id)
+        at = await now(tx)
+        home = await towns.of_resident(tx, resident_id)
+        before = await consents.states(tx, resident_id)
+        if not await consents.revoke(tx, resident_id, who, instead, editor.actor, at):
+            raise _NoneInForce
+        await commands.end_for_resident(tx, resident_id)
+        await events.write(tx, at, _line_about(home, resident_id, timeline.ConsentRevoked(who, instead), editor.actor))
+        for check in locked:
+            cancel = Cancel(CancelReason.CONSENT_REVOKED, instead, editor.actor, person=True)
+            await steps.step_check(tx, check, cancel, editor.actor)
+        await configs.refresh_resident_configs(tx, resident_id)
+        after = {"who": who, "state": "revoked", "instead": instead} | (word.as_said() if word else {})
+        change = NewChange(
+            home.town.org, resident_id, number, ChangedPart.CONSENT, editor.actor, at, at, {"states": before}, after
+        )
+        await changes.add(tx, change)
+        return len(locked)
+
+    try:
+        cancelled = await memory.attempt(work, editor.viewer)
+    except _NoneInForce:
+        return 0
+    memory.hint()
+    return cancelled
+
+
+async def pause_checks(
+    memory: Memory,
+    resident_id: UUID,
+    pause: Pause,
+    *,
+    editor: Editor,
+    word: Word | None = None,
+    stops: bool = False,
+) -> int:
+    """Pause a resident's checks; return the number of cancelled checks.
+
+    Checks that already wait for a second look are left alone: that takes a person's word for the very check. One that *stops* the
+    camera is that word: every look under way or still to come ends, and what the device was asked for.
+
+    Raises:
+        ChangedMeanwhile: the form was drawn before somebody else's change.
+        LookupError: the editor does not see the resident.
+    """
+
+    async def work(tx: Tx) -> int:
+        number = await _turn(tx, resident_id, editor)
+        locked = await _lock_coming(tx, resident_id)
+        at = await now(tx)
+        home = await towns.of_resident(tx, resident_id)
+        await plans.add_pause(tx, home.town.org, resident_id, pause)
+        paused = timeline.Paused(pause.reason, pause.from_at, pause.to_at, pause.instead)
+        await events.write(tx, at, _line_about(home, resident_id, paused, editor.actor))
+        cancelled = 0
+        for check in locked:
+            if check.opens_at < pause.to_at and (stops or pause.from_at <= check.opens_at):
+                cancel = Cancel(pause.reason, pause.instead, pause.said_by, person=stops)
+                try:
+                    await steps.step_check(tx, check, cancel, editor.actor)
+                except IllegalMove:
+                    continue
+                cancelled += 1
+        if stops:
+            await commands.end_for_resident(tx, resident_id)
+        await configs.refresh_resident_configs(tx, resident_id)
+        after = _pause_facts(pause) | (word.as_said() if word else {})
+        change = NewChange(
+            home.town.org, resident_id, number, ChangedPart.PAUSE, editor.actor, at, pause.from_at, None, after
+        )
+        await changes.add(tx, change)
+        return cancelled
+
+    cancelled = await memory.attempt(work, editor.viewer)
+    memory.hint()
+    return cancelled
+
+
+async def stop_camera(
+    memory: Memory, resident_id: UUID, word: Word, at: datetime, zone: ZoneInfo, *, instead: Instead, editor: Editor
+) -> None:
+    """Stop the resident's camera at *at* on somebody's *word*: the person's own consent ends, and of anybody else's a pause begins.
+
+    *instead* is the person's own to say; on another's word the patrol visits.
+    """
+    if pausing.is_withdrawal(word.said_by):
+        await revoke_consent(memory, resident_id, word.said_by, instead=instead, editor=editor, word=word)
+        return
+    to_at = pausing.until_spoken_with(at, zone)
+    pause = Pause(CancelReason.PAUSE_OWN_WISH, at, to_at, word.said_by, Instead.VISIT)
+    await pause_checks(memory, resident_id, pause, editor=editor, word=word, stops=True)
+
+
+async def end_pause(memory: Memory, resident_id: UUID, at: datetime, *, editor: Editor) -> int:
+    """End at *at* the pauses of a resident that hold then; return the number of restored checks.
+
+    A check comes back if it opens at *at* or later and nothing else keeps it from being made.
+
+    Raises:
+        ChangedMeanwhile: the form was drawn before somebody else's change.
+        LookupError: the editor does not see the resident.
+    """
+
+    async def work(tx: Tx) -> int:
+        number = await _turn(tx, resident_id, editor)
+        home = await towns.of_resident(tx, resident_id)
+        before = [_pause_facts(each) for each in await plans.pauses(tx, resident_id)]
+        if not await cancelled_checks.end_pauses(tx, resident_id, at):
+            return 0
+        is_now = await now(tx)
+        await events.write(tx, is_now, _line_about(home, resident_id, timeline.PauseEnded(at), editor.actor))
+        restored = 0
+        for resident in await plans.residents(tx, home.town.org, [resident_id]):
+            _, planned = await checks_owed(tx, home.town, resident, is_now, is_now + AHEAD)
+            restored += await restore_checks(tx, resident, planned, editor.actor)
+        await configs.refresh_resident_configs(tx, resident_id)
+        change = NewChange(
+            home.town.org, resident_id, number, ChangedPart.PAUSE, editor.actor, is_now, at,
+            {"pauses": before}, {"ended_at": at},
+        )  # fmt: skip
+        await changes.add(tx, change)
+        return restored
+
+    restored = await memory.attempt(work, editor.viewer)
+    memory.hint()
+    return restored
+
+
+async def _turn(tx: Tx, resident_id: UUID, editor: Editor) -> int:
+    """Take the resident's turn, and return the number of this change; refuse one that was drawn from an older state."""
+    number = await changes.next_revision(tx, resident_id)
+    if editor.revision is not None and number != editor.revision + 1:
+        raise ChangedMeanwhile
+    return number
+
+
+def _pause_facts(pause: Pause) -> dict[str, object]:
+    return {
+        "reason": pause.reason, "from_at": pause.from_at, "to_at": pause.to_at, "instead": pause.instead,
+        "said_by": pause.said_by,
+    }  # fmt: skip
+
+
+async def _lock_coming(tx: Tx, resident_id: UUID) -> list[Check]:
+    """Lock the resident's checks that have not ended, and return them."""
+    coming = await checks.open_ids(tx, resident_id)
+    return [check for check_id in coming if (check := await checks.lock(tx, check_id)) is not None]
+
+
+def _line_about(home: towns.TownAndPlan, resident_id: UUID, payload: timeline.Payload, actor: str) -> events.NewEvent:
+    return events.NewEvent(home.town.org, payload, area_id=home.area_id, resident_id=resident_id, actor=actor)

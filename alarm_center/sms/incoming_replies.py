@@ -1,0 +1,365 @@
+"""Replies of carers, by SMS or by the key of a call: each is kept, understood and acted on once, in one transaction.
+
+A reply that cannot be acted on reaches a person instead. None is lost: those that never reached us are fetched from the
+provider.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from alarm_center import metrics
+from alarm_center.casework import cases, wording
+from alarm_center.casework.wording import PlainSms
+from alarm_center.core.alarm import Alarm, AlarmState, NoticeState
+from alarm_center.core.messages import TextFacts
+from alarm_center.core.plan import Wording
+from alarm_center.core.replies import (
+    CarerCommand,
+    EarlierReply,
+    Empty,
+    NoticeRef,
+    Reply,
+    ReplyText,
+    Resolution,
+    Standing,
+    carer_actions,
+    parse_reply,
+    resolve,
+)
+from alarm_center.core.replies.carer_actions import CANNOT, HELP, TAKE
+from alarm_center.core.replies.resolve_reply import REPEATED_WITHIN
+from alarm_center.providers import Provider
+from alarm_center.store import events, replies, towns
+from alarm_center.store.memory import Memory, Tx, is_retryable, now, real_now
+from alarm_center.store.musters import MusteredShift, musters_of, set_mustered
+from alarm_center.store.replies import AskedNotice, ReplyMeaning
+from alarm_center.store.shifts import shift_on_duty
+from schemas import timeline
+from schemas.vocabulary import Heed, Priority
+
+log = structlog.get_logger()
+
+LONGEST: Final = 4_000
+"""Characters of a reply that are kept."""
+CATCH_UP: Final = timedelta(minutes=15)
+"""The provider is asked so far back for replies that never reached us, of real time."""
+_FEW: Final = 3
+_MANY: Final = 20
+"""Answers that lead nowhere, at most, to one phone in an hour: to words, and to digits. Two machines may be talking."""
+_HOUR: Final = timedelta(hours=1)
+_NOWHERE: Final = (
+    Wording.NOT_UNDERSTOOD,
+    Wording.NO_CASE,
+    Wording.MUSTER,
+    Wording.UNKNOWN_CASE,
+    Wording.WHICH_CASE,
+    Wording.NOT_YOURS,
+)
+
+_THE_DATABASES: Final = ("08", "40", "53", "55", "57")
+"""Classes of errors that another try, or the sender's, can get past."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedReply:
+    """One SMS from *phone* to *number*, one of our sending numbers. ``text`` is what PostgreSQL can keep of it."""
+
+    provider: str
+    provider_id: str
+    phone: str
+    number: str
+    text: str
+
+    @classmethod
+    def of_body(cls, provider: str, provider_id: str, phone: str, number: str, body: str) -> "ReceivedReply":
+        """Return the reply with *body*, whatever its characters and its length."""
+        return cls(provider, provider_id, phone, number, _storable(body))
+
+
+class KeyOutcome(StrEnum):
+    """The outcome of a key that was pressed in a call; the call says it and ends."""
+
+    TAKEN = "taken"
+    TOO_LATE = "too_late"
+    DECLINED = "declined"
+    NOTED = "noted"
+    AGAIN = "again"
+    """Not one of the keys: the words are read once more."""
+    UNKNOWN = "unknown"
+
+
+async def receive_reply(memory: Memory, reply: ReceivedReply) -> str:
+    """Record and act on a reply; return its meaning, ``again`` for one that was received before.
+
+    The meaning is a carer action's name, ``empty``, ``free_text`` or ``unknown_number``.
+    """
+
+    async def work(tx: Tx) -> str:
+        if not await replies.add_once(
+            tx, reply.provider, reply.provider_id, reply.phone, reply.number, reply.text, await now(tx)
+        ):
+            return "again"
+        return await _IncomingReply(tx, reply).process()
+
+    meaning = await memory.attempt(work)
+    metrics.REPLIES.labels(meaning).inc()
+    memory.hint()
+    return meaning
+
+
+async def fetch_missed_replies(memory: Memory, provider: Provider, back: timedelta = CATCH_UP) -> int:
+    """Receive the replies that the provider has and that never reached us; return how many there were.
+
+    A provider tells of a reply once; while we are being restarted there is nobody to tell.
+    """
+    async with memory.transaction() as tx:
+        numbers, at = await towns.sending_numbers(tx), await real_now(tx)
+    count = 0
+    for number in numbers:
+        heard = await provider.recent_replies(number, at - back)
+        if not heard:
+            continue
+        async with memory.transaction() as tx:
+            missed = await replies.unknown_ids(tx, provider.name, [reply.provider_id for reply in heard])
+        for reply in heard:
+            if reply.provider_id in missed:
+                log.warning("missed_reply_fetched", reply=reply.provider_id)
+                missing = ReceivedReply.of_body(provider.name, reply.provider_id, reply.phone, number, reply.body)
+                await receive_reply(memory, missing)
+                count += 1
+    return count
+
+
+async def apply_key(memory: Memory, provider: str, call_id: str, message_id: UUID, digit: str) -> KeyOutcome:
+    """Act on a key that was pressed in a call; the call's own notice says which case it means."""
+
+    async def work(tx: Tx) -> KeyOutcome:
+        found = await replies.called_notice(tx, message_id)
+        if found is None:
+            return KeyOutcome.UNKNOWN
+        org, phone, sender, alarm_id, notice_id, words = found
+        action = carer_actions.TABLE.by_digit.get(digit)
+        if action is None or words not in action.counts_in:
+            return KeyOutcome.AGAIN
+        at = await now(tx)
+        if not await replies.add_once(tx, provider, f"{call_id}:{digit}", phone, sender, digit, at):
+            took = await replies.has_alarm(tx, notice_id)
+            return KeyOutcome.TAKEN if action is TAKE and took else KeyOutcome.NOTED
+        alarm = await cases.lock_and_step_alarm(tx, alarm_id, action.event(notice_id), str(notice_id))
+        meant = ReplyMeaning(action.name, org=org, alarm_id=alarm_id, notice_id=notice_id, seen_at=at)
+        await replies.set_meaning(tx, provider, f"{call_id}:{digit}", meant)
+        heed = Heed.SOUND if action.sounds else Heed.NOTHING
+        pressed = timeline.ReplyTaken(action.name, heed, digit, notice_id=notice_id, call=True)
+        await events.write(tx, at, events.about_alarm(alarm, pressed, str(notice_id)))
+        if action is TAKE:
+            return KeyOutcome.TAKEN if alarm.taken_by(phone) else KeyOutcome.TOO_LATE
+        return KeyOutcome.DECLINED if action is CANNOT else KeyOutcome.NOTED
+
+    pressed = await memory.attempt(work)
+    metrics.REPLIES.labels(f"key_{pressed}").inc()
+    memory.hint()
+    return pressed
+
+
+def notice_standing(asked: AskedNotice) -> tuple[Standing, datetime | None]:
+    """Return the standing of a notice's case for its phone, and the time since when the case is over for the phone."""
+    closed = asked.alarm_state == AlarmState.CLOSED
+    if asked.state == NoticeState.TOOK:
+        if closed or asked.done_at is not None:
+            return Standing.DONE, asked.closed_at or asked.done_at
+        return (Standing.ON_SITE if asked.alarm_state == AlarmState.ON_SITE else Standing.TOOK), None
+    if asked.seeks and not closed:
+        # Stood down and sought again: not asked anew, so only a clear word takes it.
+        waits = asked.state in (NoticeState.ASKED, NoticeState.EXPIRED)
+        return (Standing.ASKED if waits else Standing.DECLINED), None
+    ended = asked.told_at or asked.closed_at or asked.accepted_at or asked.asked_at
+    return (Standing.STOOD_DOWN if asked.patrol is None else Standing.TAKEN), ended
+
+
+@dataclass(frozen=True, slots=True)
+class _PhoneContext:
+    """The towns of a phone, and the notices and shifts that it was asked about, as they stand at *at*."""
+
+    orgs: Sequence[str]
+    asked: Mapping[UUID, AskedNotice]
+    musters: Sequence[MusteredShift]
+    at: datetime
+
+    @property
+    def unanswered(self) -> list[MusteredShift]:
+        """Shifts whose phone has not said that its carer has it."""
+        return [muster for muster in self.musters if not muster.holds]
+
+    def notice(self, ref: NoticeRef | None) -> AskedNotice | None:
+        """Return the notice that *ref* refers to."""
+        return self.asked[ref.notice_id] if ref is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class _IncomingReply:
+    """A reply that has just been recorded, in the transaction that acts on it."""
+
+    tx: Tx
+    reply: ReceivedReply
+
+    async def process(self) -> str:
+        orgs = await replies.towns_of(self.tx, self.reply.phone, self.reply.number)
+        if not orgs:
+            return await self._forget_stranger()
+        said = parse_reply(self.reply.text)
+        try:
+            async with self.tx.transaction():
+                await self._act_on(said, await self._read_context(orgs))
+        except (OSError, asyncpg.InterfaceError):
+            raise
+        except Exception as error:
+            if is_retryable(error) or (getattr(error, "sqlstate", None) or "").startswith(_THE_DATABASES):
+                raise
+            log.exception("reply_failed", reply=self.reply.provider_id)
+            await self._hand_to_person(said, await self._read_context(orgs))
+        return _meaning(said)
+
+    async def _forget_stranger(self) -> str:
+        """Answer nothing to a number that is no carer's, and keep no words of it."""
+        meaning = "unknown_number"
+        await replies.set_meaning(
+            self.tx,
+            self.reply.provider,
+            self.reply.provider_id,
+            ReplyMeaning(meaning, seen_at=await now(self.tx), forget=True),
+        )
+        log.info("unknown_number_ignored")
+        return meaning
+
+    async def _read_context(self, orgs: Sequence[str]) -> _PhoneContext:
+        asked = await replies.notices_to(self.tx, self.reply.phone, self.reply.number)
+        musters = await musters_of(self.tx, self.reply.phone, self.reply.number)
+        return _PhoneContext(orgs, {a.notice_id: a for a in asked}, musters, await now(self.tx))
+
+    async def _hand_to_person(self, said: Reply, context: _PhoneContext) -> None:
+        """Have a person read a reply that could not be acted on, and tell the carer so."""
+        about = resolve(Empty(), _notice_refs(context.asked), context.at).notice
+        await self._write_meaning(said, Resolution(None, about, heed=Heed.SOUND), context)
+        help_wanted = isinstance(said, CarerCommand) and said.action is HELP
+        text = Wording.HELP_COMING if help_wanted else Wording.NOT_UNDERSTOOD
+        answer = ReplyText(text, about, TextFacts(case_no=about.case_no if about else None))
+        await self._queue_answer(said, answer, context, context.musters)
+
+    async def _act_on(self, said: Reply, context: _PhoneContext) -> None:
+        unanswered = context.unanswered
+        before = await self._repeated_command(said)
+        resolution = resolve(said, _notice_refs(context.asked), context.at, muster=bool(unanswered), before=before)
+        action, about = resolution.action, context.notice(resolution.notice)
+        opened: Alarm | None = None
+        answer = resolution.answer
+        if action is not None and about is not None:
+            event = action.event(about.notice_id)
+            alarm = await cases.lock_and_step_alarm(self.tx, about.alarm_id, event, str(about.notice_id))
+            answer = resolution.beside if action is not TAKE or alarm.taken_by(self.reply.phone) else None
+        elif action is HELP:
+            opened = await self._open_alarm(context)
+        if resolution.holds_phone is not None and unanswered:
+            await self._record_muster(unanswered, resolution.holds_phone, context.at)
+        await self._write_meaning(said, resolution, context, opened)
+        if answer is not None:
+            await self._queue_answer(said, answer, context, unanswered or context.musters)
+
+    async def _record_muster(self, shifts: Sequence[MusteredShift], holds: bool, at: datetime) -> None:
+        await set_mustered(self.tx, [shift.shift_id for shift in shifts], holds)
+        for shift in shifts:
+            mustered = timeline.Mustered(shift.shift_id, holds)
+            actor = f"shift:{shift.shift_id}"
+            await events.write(self.tx, at, events.NewEvent(shift.org, mustered, area_id=shift.area_id, actor=actor))
+
+    async def _repeated_command(self, said: Reply) -> EarlierReply | None:
+        """Return the last bare word, where *said* repeats it within minutes. Help is never a repeat: twice is louder."""
+        if not isinstance(said, CarerCommand) or said.action is HELP:
+            return None
+        action, actions = said.action, [row.name for row in carer_actions.TABLE]
+        found = await replies.last_said(
+            self.tx, self.reply.phone, self.reply.number, action.name, actions, list(action.asked_by), REPEATED_WITHIN
+        )
+        return EarlierReply(*found) if found is not None else None
+
+    async def _open_alarm(self, context: _PhoneContext) -> Alarm:
+        """Open an alarm of no resident for a carer without a case who needs help: somebody must act on it."""
+        for org in context.orgs:
+            duty = await shift_on_duty(self.tx, self.reply.phone, org)
+            if duty is not None:
+                break
+        else:
+            org, duty = context.orgs[0], None
+        area_id = duty.area_id if duty else await towns.first_area(self.tx, org)
+        actor = f"shift:{duty.shift_id}" if duty else "carer"
+        return await cases.raise_area_alarm(self.tx, org, area_id, Priority.FIRST, at=context.at, actor=actor)
+
+    async def _write_meaning(
+        self, said: Reply, resolution: Resolution, context: _PhoneContext, opened: Alarm | None = None
+    ) -> None:
+        """Write the reply's meaning and who has to notice; its words stay in their own table."""
+        about = context.notice(resolution.notice)
+        org = about.org if about else opened.org if opened else context.orgs[0]
+        alarm_id = about.alarm_id if about else opened.alarm_id if opened else None
+        notice_id = about.notice_id if about else None
+        meaning = _meaning(said)
+        meant = ReplyMeaning(
+            meaning, org=org, alarm_id=alarm_id, notice_id=notice_id,
+            seen_at=context.at if resolution.heed is Heed.NOTHING else None, holds_phone=resolution.holds_phone,
+        )  # fmt: skip
+        await replies.set_meaning(self.tx, self.reply.provider, self.reply.provider_id, meant)
+        duty = None if about else await shift_on_duty(self.tx, self.reply.phone, org)
+        payload: timeline.Payload = timeline.ReplyUnread(meaning, resolution.heed, notice_id)
+        if isinstance(said, CarerCommand):
+            payload = timeline.ReplyTaken(meaning, resolution.heed, said.action.digit, said.case_no, notice_id)
+        event = events.NewEvent(
+            org, payload, area_id=about.area_id if about else duty.area_id if duty else None, alarm_id=alarm_id,
+            resident_id=about.resident_id if about else None,
+            actor=str(notice_id) if about else f"shift:{duty.shift_id}" if duty else "carer",
+        )  # fmt: skip
+        await events.write(self.tx, context.at, event)
+
+    async def _queue_answer(
+        self, said: Reply, answer: ReplyText, context: _PhoneContext, musters: Sequence[MusteredShift]
+    ) -> None:
+        """Queue the SMS that answers a reply, with the facts of its notice, or else of the first of *musters*."""
+        phone, facts = self.reply.phone, answer.facts
+        limit = _MANY if isinstance(said, CarerCommand) else _FEW
+        if answer.text in _NOWHERE and await replies.count_sent(self.tx, phone, _NOWHERE, _HOUR) >= limit:
+            return
+        about, shift = context.notice(answer.about), musters[0] if musters else None
+        org = context.orgs[0]
+        if about is not None:
+            org, facts = about.org, replace(facts, token=about.token, area=about.area, patrol=about.patrol)
+        elif shift is not None:
+            org = shift.org
+            facts = replace(facts, area=shift.area, starts_at=shift.starts_at, ends_at=shift.ends_at)
+        town = await towns.town(self.tx, org)
+        await wording.queue_sms(self.tx, town, PlainSms(phone, answer.text, facts), context.at)
+
+
+def _notice_refs(asked: Mapping[UUID, AskedNotice]) -> list[NoticeRef]:
+    refs = []
+    for notice in asked.values():
+        where, since = notice_standing(notice)
+        refs.append(
+            NoticeRef(notice.notice_id, notice.case_no, Priority(notice.priority), where, notice.asked_at, since)
+        )
+    return refs
+
+
+def _meaning(said: Reply) -> str:
+    if isinstance(said, CarerCommand):
+        return said.action.name
+    return "empty" if isinstance(said, Empty) else "free_text"
+
+
+def _storable(body: str) -> str:
+    """Return what PostgreSQL can keep of *body*: no NUL, no half of a surrogate pair, and no endless text."""
+    return body[:LONGEST].replace("\x00", "").encode("utf-8", "replace").decode()

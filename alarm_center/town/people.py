@@ -1,0 +1,79 @@
+"""Users of a town's file: who is not asked yet is invited by link, and members have the roles, areas and performers that it says.
+
+A login is the person's own: nothing of them is changed, and the file's name for them counts until they say yes.
+"""
+
+from dataclasses import replace
+from uuid import UUID
+
+from alarm_center.core.people import Assignment, PeopleAnswer, PersonState
+from alarm_center.identity.tokens import new_token, token_hash
+from alarm_center.store import invitations
+from alarm_center.store.invitations import Asked
+from alarm_center.store.memberships import TownPerson, change_membership, people_of
+from alarm_center.town.model import TownFile, UserEntry
+from alarm_center.town.town_import import ImportedChange, TownImport
+from schemas.vocabulary import ImportAction
+
+
+async def apply_people(run: TownImport, town: TownFile) -> None:
+    """Invite, and change members; the lines are written with each change (revision 0004)."""
+    if not town.users:
+        return
+    known = {person.login: person for person in await people_of(run.tx, run.org)}
+    for user in town.users:
+        areas: list[UUID] | None = [run.areas[code] for code in user.areas] if user.areas is not None else None
+        wanted = Assignment.of(user.roles, areas, performers=user.performers)
+        person = known.get(user.login)
+        if person is None or not (person.accepted or person.invitation_id):
+            await _invite(run, user, wanted)
+        elif person.invitation_id is not None:
+            await _change_invitation(run, person, person.invitation_id, wanted)
+        else:
+            await _change_member(run, person, wanted)
+
+
+async def _invite(run: TownImport, user: UserEntry, wanted: Assignment) -> None:
+    token = new_token()
+    asked = Asked(run.org, user.login, user.name, wanted)
+    await invitations.invite(run.tx, asked, token_hash(token), actor=run.actor)
+    await run.note_change(ImportedChange("user", user.login, ImportAction.ADDED, "invited", token))
+
+
+async def _change_invitation(run: TownImport, person: TownPerson, invitation_id: UUID, wanted: Assignment) -> None:
+    if person.state(run.now) is PersonState.EXPIRED:
+        left = "the invitation is too old; `fjarrtillsyn user invite` makes a new link"
+        await run.note_change(ImportedChange("user", person.login, ImportAction.LEFT, left))
+        return
+    told = _differing(person.assignment, wanted)
+    if told:
+        await invitations.change_invitation(run.tx, invitation_id, wanted, seen=person.version, actor=run.actor)
+        await run.note_change(ImportedChange("user", person.login, ImportAction.CHANGED, told))
+
+
+async def _change_member(run: TownImport, person: TownPerson, wanted: Assignment) -> None:
+    """Change a member's roles, areas and performers. A membership that has ended is not given back by an older file."""
+    assert person.user_id is not None, "a member is a person"
+    if person.state(run.now) is PersonState.ENDED:
+        await run.note_change(ImportedChange("user", person.login, ImportAction.LEFT, "the membership has ended"))
+        return
+    told = _differing(person.assignment, wanted)
+    if not told:
+        return
+    kept = replace(wanted, ends_at=person.assignment.ends_at)
+    answer = await change_membership(run.tx, run.org, person.user_id, kept, actor=run.actor)
+    if answer is PeopleAnswer.CHANGED:
+        await run.note_change(ImportedChange("user", person.login, ImportAction.CHANGED, told))
+    else:
+        left = "nobody else would be the town's admin" if answer is PeopleAnswer.LAST_ADMIN else answer.value
+        await run.note_change(ImportedChange("user", person.login, ImportAction.LEFT, left))
+
+
+def _differing(held: Assignment, wanted: Assignment) -> str:
+    """Return the names of the fields in which the two differ, for the line of the import."""
+    differing = {
+        "roles": held.roles != wanted.roles,
+        "areas": held.areas != wanted.areas,
+        "performers": held.performers != wanted.performers,
+    }
+    return ", ".join(name for name, differs in differing.items() if differs)

@@ -1,0 +1,253 @@
+"""Residents of a town's file: their rows, consents, decision, plan and devices, and what follows when they change."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from alarm_center.casework import configs
+from alarm_center.core.check import CheckState
+from alarm_center.store import checks, commands, consents, devices
+from alarm_center.store.town_rows import TownTable
+from alarm_center.town.model import ConsentEntry, DeviceEntry, ResidentEntry
+from alarm_center.town.slots import cancel_check
+from alarm_center.town.town_import import ChangeLine, ImportedChange, TownImport
+from schemas import timeline
+from schemas.messages import Capture, Profile
+from schemas.vocabulary import CancelReason, ConsentState, ConsentTo, GreenBy, ImportAction, Instead, Show
+
+KEPT_ELSEWHERE: Final = frozenset(
+    {
+        # The key, the area's code and the two days are kept below in another form.
+        *("number", "area", "moved_on", "died_on"),
+        # A file that has no performers leaves each resident's as it is.
+        "performer",
+        # The plan's row has these.
+        *("green_by", "show", "signed_by", "signed_on", "plan"),
+        # Rows of their own.
+        *("consent", "cohabitant_consent", "decision", "devices", "slots"),
+    }
+)
+"""Fields of the model that are no columns of ``residents``. Every other field is one: a new one cannot be dropped unseen."""
+
+
+async def apply_resident(run: TownImport, resident: ResidentEntry, *, has_performers: bool) -> UUID:
+    """Apply the resident's own row, with its performer where the file *has performers*; return its id."""
+    values = {
+        **resident.model_dump(exclude=set(KEPT_ELSEWHERE)),
+        "area_id": run.areas[resident.area],
+    }
+    if has_performers:
+        values["performer"] = resident.performer
+    # A file that is older than what has happened makes nobody live again.
+    if resident.moved_on is not None:
+        values["moved_at"] = run.instant(resident.moved_on)
+    if resident.died_on is not None:
+        values["died_at"] = run.instant(resident.died_on)
+    kept = await run.keep(TownTable.RESIDENTS, {"org": run.org, "number": resident.number}, values)
+    assert kept.id is not None, "a resident has an id"
+    if kept.action:
+        await run.note_change(
+            ImportedChange("resident", str(resident.number), kept.action, kept.detail),
+            ChangeLine(timeline.ResidentImported(kept.action), resident_id=kept.id, area_id=run.areas[resident.area]),
+        )
+    return kept.id
+
+
+async def apply_paperwork(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> None:
+    """Apply consents, decision and plan; end what they no longer allow; refresh the devices."""
+    before = len(run.changes)
+    await _apply_consent(run, resident, resident_id, "resident", resident.consent)
+    await _apply_consent(run, resident, resident_id, "cohabitant", resident.cohabitant_consent)
+    await _apply_decision(run, resident, resident_id)
+    await _apply_plan(run, resident, resident_id)
+    for ended, reason in ((resident.died_on, CancelReason.DIED), (resident.moved_on, CancelReason.MOVED)):
+        if ended is not None and run.instant(ended) <= run.now:
+            await _cancel_coming(run, resident_id, reason, Instead.NOTHING)
+    if len(run.changes) > before:
+        await configs.refresh_resident_configs(run.tx, resident_id)
+
+
+# ---- consents ----
+
+
+async def _apply_consent(
+    run: TownImport, resident: ResidentEntry, resident_id: UUID, who: str, wanted: ConsentEntry | None
+) -> None:
+    """Apply one consent. A revoked one stays written: giving it again is a new row."""
+    if wanted is None:
+        return
+    consent_id = await consents.lock_in_force(run.tx, resident_id, who)
+    given_at = run.instant(wanted.given_on)
+    if wanted.state is ConsentState.REVOKED:
+        if consent_id is not None:
+            await _revoke_consent(run, resident, resident_id, who, wanted.instead or Instead.NOTHING)
+        return
+    if consent_id is None:
+        revoked_at = await consents.last_revoked_at(run.tx, resident_id, who)
+        if revoked_at is not None and revoked_at >= given_at:
+            # Withdrawn one night, by whatever way, it is not given back by a file from the day before.
+            detail = f"revoked after {wanted.given_on}; a new consent has a later given_on"
+            await run.note_change(ImportedChange("consent", f"{resident.number} {who}", ImportAction.LEFT, detail))
+            return
+        await _give_consent(run, resident, resident_id, who, wanted, given_at)
+        return
+    values = {"state": wanted.state.value, "basis": wanted.basis, "given_at": given_at, **_allowed_columns(wanted)}
+    kept = await run.keep(TownTable.CONSENTS, {"consent_id": consent_id}, values)
+    if kept.action:
+        await _note_consent(run, resident, resident_id, who, kept.action, kept.detail)
+        await _apply_what_consent_allows(run, resident_id)
+
+
+def _allowed_columns(wanted: ConsentEntry) -> dict[str, bool]:
+    """Return the columns of the uses that are agreed to, each named as its word."""
+    return {to.value: to in wanted.agreed for to in ConsentTo}
+
+
+async def _apply_what_consent_allows(run: TownImport, resident_id: UUID) -> None:
+    """Give the checks to a device that may look, and end what is allowed no longer: then a visit comes in their stead."""
+    await checks.give_planned_to_device(run.tx, resident_id)
+    await commands.end_forbidden(run.tx, resident_id)
+    await checks.lock_open(run.tx, resident_id)
+    for check_id in await checks.forbidden_open_ids(run.tx, resident_id):
+        await cancel_check(run, check_id, CancelReason.CONSENT_REVOKED, Instead.VISIT)
+
+
+async def _give_consent(
+    run: TownImport, resident: ResidentEntry, resident_id: UUID, who: str, wanted: ConsentEntry, given_at: datetime
+) -> None:
+    given = consents.NewConsent(
+        org=run.org,
+        resident_id=resident_id,
+        who=who,
+        state=wanted.state,
+        basis=wanted.basis,
+        given_at=given_at,
+        recorded_by=run.actor,
+        agreed=wanted.agreed,
+    )
+    await consents.add(run.tx, given)
+    await _note_consent(run, resident, resident_id, who, ImportAction.ADDED, wanted.state)
+
+
+async def _revoke_consent(
+    run: TownImport, resident: ResidentEntry, resident_id: UUID, who: str, instead: Instead
+) -> None:
+    """Withdraw a consent now: commands end, and every check that has not ended."""
+    await consents.revoke(run.tx, resident_id, who, instead, run.actor, run.now)
+    await run.note_change(ImportedChange("consent", f"{resident.number} {who}", ImportAction.ENDED, f"revoked, {instead} instead"), ChangeLine(timeline.ConsentRevoked(who, instead), resident_id=resident_id, area_id=run.areas[resident.area]))  # fmt: skip
+    await commands.end_for_resident(run.tx, resident_id)
+    await _cancel_coming(run, resident_id, CancelReason.CONSENT_REVOKED, instead)
+
+
+async def _note_consent(
+    run: TownImport, resident: ResidentEntry, resident_id: UUID, who: str, action: ImportAction, detail: str
+) -> None:
+    await run.note_change(
+        ImportedChange("consent", f"{resident.number} {who}", action, detail),
+        ChangeLine(timeline.ConsentImported(action, who), resident_id=resident_id),
+    )
+
+
+async def _cancel_coming(run: TownImport, resident_id: UUID, reason: CancelReason, instead: Instead) -> None:
+    """Cancel every check that has not ended: also one that is being made, since nobody may look any more."""
+    await checks.lock_open(run.tx, resident_id)
+    revoked = reason is CancelReason.CONSENT_REVOKED
+    for check_id in await checks.open_ids(run.tx, resident_id):
+        state = await checks.state_of(run.tx, check_id)
+        if revoked or state is CheckState.PLANNED:
+            await cancel_check(run, check_id, reason, instead)
+
+
+# ---- decision and plan ----
+
+
+async def _apply_decision(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> None:
+    wanted = resident.decision
+    if wanted is None:
+        return
+    values = {"resident_id": resident_id, **wanted.model_dump(exclude={"reference"})}
+    kept = await run.keep(TownTable.DECISIONS, {"org": run.org, "reference": wanted.reference}, values)
+    if kept.action:
+        await run.note_change(
+            ImportedChange("decision", str(resident.number), kept.action, kept.detail),
+            ChangeLine(timeline.DecisionImported(kept.action), resident_id=resident_id),
+        )
+
+
+async def _apply_plan(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> None:
+    """Apply the plan. Its ``green_by`` and ``show`` also hold for checks that are planned already."""
+    values = {
+        "org": run.org,
+        "answers": resident.plan,
+        "green_by": resident.green_by.value,
+        "show": resident.show.value,
+        "signed_by": resident.signed_by,
+        "signed_at": run.instant(resident.signed_on) if resident.signed_on else None,
+    }
+    kept = await run.keep(TownTable.PLANS, {"resident_id": resident_id}, values)
+    if kept.action is None:
+        return
+    await run.note_change(
+        ImportedChange("plan", str(resident.number), kept.action, kept.detail),
+        ChangeLine(timeline.PlanImported(kept.action, resident.green_by), resident_id=resident_id),
+    )
+    show = Show.ALWAYS if resident.green_by is GreenBy.OPERATOR else resident.show
+    await checks.set_planned_rule(run.tx, resident_id, resident.green_by, show)
+
+
+# ---- devices ----
+
+
+async def apply_devices(run: TownImport, residents: Sequence[ResidentEntry], ids: Mapping[int, UUID]) -> None:
+    """Bind each device to the resident whom the file gives it, after unbinding what the file gives to nobody else."""
+    wanted = {device.id: (resident, device) for resident in residents for device in resident.devices}
+    bindings = await devices.lock_bindings(run.tx, run.org)
+    ours = set(ids.values())
+    numbers = {resident_id: number for number, resident_id in ids.items()}
+    for bound in bindings:
+        holder = bound.resident_id
+        if holder is None or (holder not in ours and bound.device_id not in wanted):
+            continue
+        given = wanted.get(bound.device_id)
+        if given is None or ids[given[0].number] != holder:
+            await _unbind_device(run, bound.device_id, holder, numbers.get(holder))
+    for resident, device in wanted.values():
+        await _bind_device(run, resident, ids[resident.number], device)
+
+
+async def _unbind_device(run: TownImport, device_id: str, resident_id: UUID, number: int | None) -> None:
+    """Unbind a device: its profile belongs to that home, and its list becomes empty."""
+    await commands.end_for_resident(run.tx, resident_id)
+    await devices.unbind(run.tx, run.org, device_id)
+    await checks.give_planned_to_device(run.tx, resident_id)
+    await configs.refresh_config(run.tx, run.org, device_id)
+    detail = f"unbound from resident {number}" if number is not None else "unbound from a resident not in the file"
+    await run.note_change(
+        ImportedChange("device", device_id, ImportAction.ENDED, detail),
+        ChangeLine(timeline.DeviceImported(ImportAction.ENDED), resident_id=resident_id, device_id=device_id),
+    )
+
+
+async def _bind_device(run: TownImport, resident: ResidentEntry, resident_id: UUID, device: DeviceEntry) -> None:
+    values = {
+        "resident_id": resident_id,
+        "kind": device.kind.value,
+        "label": device.label,
+        "profile": _said_fields(device.profile),
+        "capture": _said_fields(device.capture),
+    }
+    kept = await run.keep(TownTable.DEVICES, {"org": run.org, "device_id": device.id}, values)
+    if kept.action is None:
+        return
+    await checks.give_planned_to_device(run.tx, resident_id)
+    await configs.refresh_config(run.tx, run.org, device.id)
+    await run.note_change(
+        ImportedChange("device", device.id, kept.action, kept.detail),
+        ChangeLine(timeline.DeviceImported(kept.action), resident_id=resident_id, device_id=device.id),
+    )
+
+
+def _said_fields(part: Profile | Capture) -> dict[str, Any]:
+    """Return the fields that the file sets, as JSON, without defaults: the contract's own may be improved later."""
+    return part.model_dump(mode="json", exclude_unset=True)

@@ -1,0 +1,83 @@
+"""The town's shifts: a week's pattern in the file, a row for each night in the database."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from alarm_center.core import calendar
+from alarm_center.store import shifts
+from alarm_center.store.shifts import NewShift, StoredShift
+from alarm_center.town.model import ShiftEntry, TownFile
+from alarm_center.town.town_import import ChangeLine, ImportedChange, TownImport
+from schemas import timeline
+from schemas.vocabulary import ImportAction
+
+NIGHTS_AHEAD: Final = 62
+"""The pattern is made into shifts so far ahead; importing again moves it on."""
+
+_ShiftKey = tuple[UUID, UUID, str, str, datetime]
+"""Area, carer, patrol, role, beginning: what makes a shift this one. Its end may be moved."""
+
+
+async def apply_shifts(run: TownImport, town: TownFile) -> None:
+    """Apply the file's shifts from now on; a file that has none leaves them alone."""
+    if town.shifts is None:
+        return
+    wanted: dict[_ShiftKey, tuple[NewShift, str]] = {}
+    for shift in town.shifts:
+        label = _shift_label(shift.area, shift.patrol, shift.role)
+        for starts_at, ends_at in _spans(run, shift):
+            new = NewShift(run.areas[shift.area], run.carers[shift.carer], shift.patrol, shift.role, starts_at, ends_at)
+            wanted[_shift_key(new)] = new, label
+    done: Counter[tuple[str, ImportAction]] = Counter()
+    for stored in await shifts.lock_unended(run.tx, run.org, run.now):
+        label = _shift_label(stored.area, stored.patrol, stored.role)
+        found = wanted.pop(_shift_key(stored), None)
+        if found is None:
+            await _end_shift(run, stored)
+            done[label, ImportAction.ENDED] += 1
+        elif found[0].ends_at != stored.ends_at:
+            await shifts.set_end(run.tx, stored.shift_id, found[0].ends_at)
+            done[label, ImportAction.CHANGED] += 1
+    await shifts.add_all(run.tx, run.org, (new for new, _ in wanted.values()))
+    done.update((label, ImportAction.ADDED) for _, label in wanted.values())
+    for (label, action), count in sorted(done.items()):
+        await run.note_change(
+            ImportedChange("shift", label, action, f"{count} times"), ChangeLine(timeline.ShiftImported(action, count))
+        )
+
+
+def _shift_key(shift: NewShift | StoredShift) -> _ShiftKey:
+    return shift.area_id, shift.carer_id, shift.patrol, shift.role, shift.starts_at
+
+
+def _shift_label(area: str, patrol: str, role: str) -> str:
+    return f"{area} {patrol} ({role})"
+
+
+def _spans(run: TownImport, shift: ShiftEntry) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the shift's beginnings and ends from now on; one that has begun and goes on is among them."""
+    for ahead in range(-1, NIGHTS_AHEAD):
+        night = run.tonight + timedelta(days=ahead)
+        if night.weekday() not in shift.weekdays:
+            continue
+        if shift.from_night is not None and night < shift.from_night:
+            continue
+        if shift.until_night is not None and night >= shift.until_night:
+            continue
+        starts_at = calendar.instant_of(night, shift.starts, run.zone)
+        ends_at = calendar.instant_of(night, shift.ends, run.zone)
+        if ends_at <= starts_at:  # from the morning into the next night
+            ends_at = calendar.instant_of(night + timedelta(days=1), shift.ends, run.zone)
+        if ends_at > run.now:
+            yield starts_at, ends_at
+
+
+async def _end_shift(run: TownImport, shift: StoredShift) -> None:
+    """End a shift that has begun; delete one that has not."""
+    if shift.starts_at < run.now:
+        await shifts.set_end(run.tx, shift.shift_id, run.now)
+    else:
+        await shifts.delete(run.tx, shift.shift_id)

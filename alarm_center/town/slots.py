@@ -1,0 +1,124 @@
+"""A resident's slots as in the file: none is edited, one ends and another begins, on a night that loses no check."""
+
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from alarm_center.casework import steps
+from alarm_center.core import calendar
+from alarm_center.core.check import Cancel
+from alarm_center.store import checks, plans
+from alarm_center.store.plans import StoredSlot
+from alarm_center.town.model import DAYS, EVERY_DAY, ResidentEntry, SlotEntry
+from alarm_center.town.town_import import ChangeLine, ImportedChange, TownImport
+from schemas import timeline
+from schemas.vocabulary import CancelReason, ImportAction, Instead
+
+SOON: Final = timedelta(minutes=15)
+"""A time that is nearer than this stays as it was tonight: the device may be on its way already."""
+
+_DAY: Final = timedelta(days=1)
+
+
+async def apply_slots(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> None:
+    """Apply the file's slots of a resident, from tonight or, where tonight has begun, from the next night."""
+    wanted = [slot for slot in resident.slots if slot.until_night is None or slot.until_night > run.tonight]
+    leaving: list[StoredSlot] = []
+    ending: list[StoredSlot] = []
+    for row in await plans.lock_slots_in_force(run.tx, resident_id, run.tonight):
+        until = row.valid_until
+        slot = next((each for each in wanted if _is_same_slot(run, row, each)), None)
+        if slot is not None and until == slot.until_night:
+            wanted.remove(slot)
+        elif until is not None and until <= run.tonight + _DAY:
+            leaving.append(row)
+        elif slot is not None and slot.until_night is not None and (until is None or slot.until_night < until):
+            wanted.remove(slot)
+            await _end_slot(run, resident, row, max(slot.until_night, row.valid_from))
+        else:
+            ending.append(row)
+    first = await _first_night(run, leaving, ending, wanted)
+    for row in ending:
+        await _end_slot(run, resident, row, max(first, row.valid_from))
+    for slot in wanted:
+        own = first if leaving or ending else await _first_night(run, [], [], [slot])
+        night = max(own, slot.from_night or own)
+        if slot.until_night is None or slot.until_night > night:
+            await _begin_slot(run, resident, resident_id, slot, night)
+
+
+def _is_same_slot(run: TownImport, row: StoredSlot, slot: SlotEntry) -> bool:
+    """Return whether the row is the file's slot: of the same pattern, and not to begin on another night."""
+    pattern = (
+        row.weekdays,
+        row.local_time,
+        row.window_minutes,
+        row.seconds,
+        row.by_visit,
+    )
+    if pattern != (slot.weekdays, slot.time, slot.window_minutes, slot.seconds, slot.by_visit):
+        return False
+    if slot.from_night is None or slot.from_night <= run.tonight:
+        # What was imported after tonight's time had passed begins tomorrow; it is the same slot nevertheless.
+        return row.valid_from <= run.tonight + _DAY
+    return row.valid_from == slot.from_night
+
+
+async def _first_night(
+    run: TownImport, leaving: list[StoredSlot], ending: list[StoredSlot], beginning: list[SlotEntry]
+) -> date:
+    """Return tonight if neither what ends nor what begins has had its time tonight, else the night after.
+
+    Ended before its time and begun after it, a slot and its successor would leave the night without their check; what
+    is *leaving* after tonight has tonight's check still.
+    """
+    tonight = run.tonight
+    begun = await checks.has_any_begun(run.tx, [row.slot_id for row in ending], tonight)
+    times = [(row.local_time, row.weekdays) for row in ending]
+    times += [(slot.time, slot.weekdays) for slot in beginning]
+    passed = any(
+        tonight.weekday() in weekdays and calendar.instant_of(tonight, local_time, run.zone) < run.now + SOON
+        for local_time, weekdays in times
+    )
+    kept = any(tonight.weekday() in row.weekdays for row in leaving)
+    return tonight + _DAY if begun or passed or kept else tonight
+
+
+async def _end_slot(run: TownImport, resident: ResidentEntry, row: StoredSlot, night: date) -> None:
+    """End a slot on *night*, and cancel the checks that it has made for that night and later."""
+    await plans.end_slot(run.tx, row.slot_id, night)
+    for check_id in await checks.planned_ids_of_slot(run.tx, row.slot_id, night):
+        await cancel_check(run, check_id, CancelReason.REPLANNED, Instead.NOTHING)
+    label = _slot_label(row.local_time, row.weekdays, row.window_minutes)
+    await run.note_change(ImportedChange("slot", f"{resident.number} {label}", ImportAction.ENDED, f"from {night}"), ChangeLine(timeline.SlotImported(ImportAction.ENDED, row.slot_id, night), resident_id=row.resident_id))  # fmt: skip
+
+
+async def _begin_slot(
+    run: TownImport, resident: ResidentEntry, resident_id: UUID, slot: SlotEntry, night: date
+) -> None:
+    new = plans.NewSlot(
+        org=run.org,
+        resident_id=resident_id,
+        weekdays=slot.weekdays,
+        local_time=slot.time,
+        window_minutes=slot.window_minutes,
+        seconds=slot.seconds,
+        by_visit=slot.by_visit,
+        valid_from=night,
+        valid_until=slot.until_night,
+    )
+    slot_id = await plans.add_slot(run.tx, new)
+    label = _slot_label(slot.time, slot.weekdays, slot.window_minutes)
+    await run.note_change(ImportedChange("slot", f"{resident.number} {label}", ImportAction.ADDED, f"from {night}"), ChangeLine(timeline.SlotImported(ImportAction.ADDED, slot_id, night), resident_id=resident_id))  # fmt: skip
+
+
+async def cancel_check(run: TownImport, check_id: UUID, reason: CancelReason, instead: Instead) -> None:
+    """Cancel one coming check through the core, with all that follows from it."""
+    check = await checks.lock(run.tx, check_id)
+    if check is not None:
+        await steps.step_check(run.tx, check, Cancel(reason, instead, run.actor), run.actor)
+
+
+def _slot_label(local_time: Any, weekdays: tuple[int, ...], window_minutes: int) -> str:
+    days = "" if weekdays == EVERY_DAY else " " + ",".join(DAYS[day] for day in weekdays)
+    return f"{local_time:%H:%M}" + (f"+{window_minutes}" if window_minutes else "") + days
