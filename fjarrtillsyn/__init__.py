@@ -1,1 +1,1 @@
-"""The one command, the embedded servers and the simulated town."""
+"""The ``fjarrtillsyn`` command, the servers embedded for the demo and tests, and the demo's simulated town."""

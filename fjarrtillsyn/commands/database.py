@@ -1,29 +1,32 @@
-"""Commands on the memory: migrate it, import a town's file, add a user, say why a case is as it is, walk the seals."""
+"""Commands on the database: migrate it, import a town's file, add a user, explain a case."""
 
 import asyncio
+import logging
 import secrets
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import typer
 
-from alarm_center.store import overlong
+from alarm_center.identity.tokens import invite_link
+from alarm_center.settings import ProviderSettings
+from alarm_center.store import overlong, simulated_night, users
 from alarm_center.store.memory import AWAY, Memory, Tx, now
 from alarm_center.town import apply, reader
-from alarm_center.town.changes import Change
 from alarm_center.town.reader import TownErrors
-from fjarrtillsyn.commands.settings import BAD_SETTINGS, MigrateSettings, WorkerSettings, settings
+from alarm_center.town.town_import import ImportedChange
+from fjarrtillsyn.commands.settings import MigrateSettings, WorkerSettings, settings
+from runtime.errors import error_words
+from runtime.logs import set_up_logging
+from runtime.process import BAD_SETTINGS
+from runtime.settings import BadSettings, read_settings
 from schemas.vocabulary import Role
 
-LEAST_PASSWORD = 10
-"""Characters of a password that somebody chooses."""
 
-
-def migrate(*, test_clock: bool) -> None:
+def migrate(*, test_clock: bool, finish: bool) -> None:
     """Make the database where the superuser's address is given, and bring it to the newest revision."""
     from alarm_center.store import migrate as store
 
@@ -33,18 +36,33 @@ def migrate(*, test_clock: bool) -> None:
         if wanted.database_url_superuser is not None:
             await store.bootstrap(wanted.database_url_superuser.get_secret_value(), wanted.database, wanted.passwords)
             typer.echo(f"roles and database {wanted.database} are there")
-        await store.migrate(wanted.database_url_owner.get_secret_value(), test_clock=test_clock)
-        typer.echo("the database is at the newest revision")
+        owner = wanted.database_url_owner.get_secret_value()
+        try:
+            waiting = await store.migrate(owner, test_clock=test_clock, finish=finish)
+        except store.RolesMissing as missing:
+            typer.echo(f"{missing}: run migrate once with FJT_DATABASE_URL_SUPERUSER, which makes it", err=True)
+            raise typer.Exit(BAD_SETTINGS) from None
+        if waiting:
+            typer.echo(
+                f"the database serves this release and the one before; when no replica of that one runs, say "
+                f"`fjarrtillsyn migrate --finish` (revision {', '.join(waiting)} waits for it)"
+            )
+        else:
+            typer.echo("the database is at the newest revision")
 
-    _run(work)
+    run_work(work)
 
 
 def import_town(path: Path, *, dry_run: bool) -> None:
-    """Bring a town's file into the memory, and plan the checks that it owes."""
+    """Bring a town's file into the memory, and plan the checks that it owes.
+
+    Its residents count on somebody who comes, so a town is brought in only where the service has a provider that reaches
+    carers. A dry run needs none, and neither does a database that was made for tests.
+    """
     from alarm_center.preparation import planning
 
     try:
-        town = reader.read(path.read_text(encoding="utf-8"))
+        town = reader.read_town(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         typer.echo(f"{path}: {error}", err=True)
         raise typer.Exit(BAD_SETTINGS) from None
@@ -52,7 +70,7 @@ def import_town(path: Path, *, dry_run: bool) -> None:
         raise _say_problems(path, errors) from None
     wanted = settings(WorkerSettings)
 
-    async def bring_in(tx: "Tx[Any]") -> list[Change]:
+    async def bring_in(tx: Tx) -> list[ImportedChange]:
         await overlong.lift_limit(tx)
         return await apply.apply(tx, town, await now(tx), dry_run)
 
@@ -61,12 +79,16 @@ def import_town(path: Path, *, dry_run: bool) -> None:
             wanted.database_url.get_secret_value(), size=2, application=overlong.IMPORT, limit_seconds=None
         )
         try:
+            if not dry_run and not await memory.attempt(simulated_night.has_test_clock):
+                _need_provider()
             try:
                 changes = await memory.attempt(bring_in)
             except TownErrors as errors:
                 raise _say_problems(path, errors) from None
             for change in changes:
                 typer.echo(str(change))
+            if not dry_run:
+                _print_links(town.organisation.link_host, changes)
             if dry_run:
                 typer.echo(f"{len(changes)} changes would be made; nothing has been changed")
                 return
@@ -75,32 +97,67 @@ def import_town(path: Path, *, dry_run: bool) -> None:
         finally:
             await memory.close()
 
-    _run(work)
+    run_work(work)
+
+
+def _print_links(host: str, changes: list[ImportedChange]) -> None:
+    """Print each new invitation's link, which is shown nowhere again."""
+    made = [change for change in changes if change.invite_token is not None]
+    if made:
+        typer.echo("give each person their own link; it is good for seven days, once, and is shown nowhere again:")
+    for change in made:
+        typer.echo(f"  {change.name}: {invite_link(host, change.invite_token or '')}")
+
+
+def _need_provider() -> None:
+    """End the command, with the reasons, where the settings of the service's provider are not there or not complete."""
+    try:
+        read_settings(ProviderSettings)
+    except BadSettings as bad:
+        typer.echo(str(bad), err=True)
+        typer.echo(
+            "a town is people who count on somebody who comes: give the import the provider's settings that the service "
+            "has, or try the file with --dry-run, which needs none",
+            err=True,
+        )
+        raise typer.Exit(BAD_SETTINGS) from None
 
 
 def add_user(login: str, name: str, org: str, roles: list[Role], *, from_stdin: bool) -> None:
     """Keep a user with a new password: typed, read from stdin, or made and shown once."""
-    from alarm_center.web.auth import hash_password
+    from alarm_center.identity.password_rules import LEAST_CHARACTERS, PasswordFault, password_fault
+    from alarm_center.identity.passwords import hash_password
 
     wanted = settings(WorkerSettings)
-    password = sys.stdin.readline().rstrip("\r\n") if from_stdin else _typed()
+    password = sys.stdin.readline().rstrip("\r\n") if from_stdin else _ask_password()
     made = not password and not from_stdin
     password = password or (secrets.token_urlsafe(12) if made else "")
-    if len(password) < LEAST_PASSWORD:
-        typer.echo(f"the password has to have at least {LEAST_PASSWORD} characters", err=True)
+    refusals = {
+        PasswordFault.SHORT: f"the password has to have at least {LEAST_CHARACTERS} characters",
+        PasswordFault.COMMON: "the password is one that others try first; take some words that do not belong together",
+        PasswordFault.PERSONAL: "the password is little but the login, the name or the town; take some other words",
+    }
+    fault = password_fault(password, (login, name, org))
+    if fault is not None:
+        typer.echo(refusals[fault], err=True)
         raise typer.Exit(BAD_SETTINGS)
 
     async def work() -> None:
         memory = await Memory.open(wanted.database_url.get_secret_value(), size=1, application="fjarrtillsyn user")
         try:
-            await keep_user(memory, login, name, hash_password(password), org, roles)
+            user = users.KeptUser(login, name, hash_password(password), org, roles)
+            async with memory.transaction() as tx:
+                await users.keep_user(tx, user)
         except asyncpg.ForeignKeyViolationError:
             typer.echo(f"there is no town {org}; import its file first", err=True)
+            raise typer.Exit(BAD_SETTINGS) from None
+        except asyncpg.InsufficientPrivilegeError as error:
+            typer.echo(f"{error}: ask them with `fjarrtillsyn user invite`; their password is their own", err=True)
             raise typer.Exit(BAD_SETTINGS) from None
         finally:
             await memory.close()
 
-    _run(work)
+    run_work(work)
     typer.echo(f"{login}: {', '.join(roles)} in {org}")
     if made:
         typer.echo(f"password: {password}")
@@ -108,65 +165,24 @@ def add_user(login: str, name: str, org: str, roles: list[Role], *, from_stdin: 
 
 def why(case: str) -> None:
     """Print a case's rows, timeline, messages and leases in order."""
-    from alarm_center.casework import why as dossier
+    from alarm_center.casework import case_report as dossier
 
     wanted = settings(WorkerSettings)
 
     async def work() -> None:
         memory = await Memory.open(wanted.database_url.get_secret_value(), size=1, application="fjarrtillsyn why")
         try:
-            typer.echo(await dossier.why(memory, case), nl=False)
+            typer.echo(await dossier.explain_case(memory, case), nl=False)
         except dossier.UnknownCase as unknown:
             typer.echo(str(unknown), err=True)
             raise typer.Exit(1) from None
         finally:
             await memory.close()
 
-    _run(work)
+    run_work(work)
 
 
-def verify(org: str, heads: list[str]) -> None:
-    """Walk a town's seals from the first line, and print the head to be asked for another time."""
-    from alarm_center.store import seals
-
-    wanted = settings(WorkerSettings)
-
-    async def work() -> None:
-        memory = await Memory.open(
-            wanted.database_url.get_secret_value(), size=1, application=overlong.VERIFY, limit_seconds=None
-        )
-        try:
-            broken = await seals.verify(memory, org, [head.strip().lower() for head in heads])
-            async with memory.transaction() as tx:
-                head = await seals.head(tx, org)
-        finally:
-            await memory.close()
-        if broken is not None:
-            typer.echo(f"{org}: {broken}", err=True)
-            raise typer.Exit(1)
-        if head is None:
-            typer.echo(f"{org}: nothing is sealed; is the town's name right?", err=True)
-            raise typer.Exit(1)
-        typer.echo(f"{org}: whole; head {head.digest} at {head.cursor}, sealed {head.sealed_at:%Y-%m-%d %H:%M:%SZ}")
-
-    _run(work)
-
-
-async def keep_user(memory: Memory, login: str, name: str, password_hash: str, org: str, roles: list[Role]) -> UUID:
-    """Add a user, or give a known one this name, password and these roles in *org*; return the user's id."""
-    async with memory.transaction() as tx:
-        user: UUID = await tx.fetchval(
-            "select keep_user($1, $2, $3, $4, $5)",
-            login,
-            name,
-            password_hash,
-            org,
-            sorted(role.value for role in roles),
-        )
-        return user
-
-
-def _typed() -> str:
+def _ask_password() -> str:
     """Return what is typed twice; nothing asks for a password to be made."""
     if not sys.stdin.isatty():
         return ""
@@ -183,10 +199,11 @@ def _say_problems(path: Path, errors: TownErrors) -> typer.Exit:
     return typer.Exit(BAD_SETTINGS)
 
 
-def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def run_work(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run *work*; a database that is not there, or says no, is one line and status 1."""
+    set_up_logging(level=logging.WARNING)
     try:
         asyncio.run(work())
     except AWAY as error:
-        typer.echo(f"the database: {error or type(error).__name__}", err=True)
+        typer.echo(f"the database: {error_words(error)}", err=True)
         raise typer.Exit(1) from None

@@ -1,48 +1,61 @@
 """The settings of the commands that run once: database addresses, from the environment or from files of secrets."""
 
-import re
 from collections.abc import Mapping
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 import typer
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr
 
-from alarm_center.settings import secrets_dir
+from alarm_center.settings import OidcSettings
+from runtime.process import BAD_SETTINGS
+from runtime.settings import BadSettings, EnvironmentSettings, read_settings
 
-S = TypeVar("S", bound=BaseSettings)
-
-BAD_SETTINGS = 2
-"""The exit status of a command whose settings or file are wrong."""
+S = TypeVar("S", bound=EnvironmentSettings)
 
 _ROLES: Mapping[str, str] = {
     "database_url_owner": "fjt_owner",
     "database_url": "fjt_worker",
     "database_url_web": "fjt_web",
+    "database_url_sign_in": "fjt_sign_in",
+    "database_url_planner": "fjt_planner",
 }
 
 
-class WorkerSettings(BaseSettings):
-    """What a command has to know that works on the memory as the service does."""
-
-    model_config = SettingsConfigDict(env_prefix="FJT_", extra="ignore", secrets_dir=secrets_dir())
+class WorkerSettings(EnvironmentSettings):
+    """Settings of a command that works on the database as the service does."""
 
     database_url: SecretStr = Field(description="PostgreSQL as fjt_worker")
 
 
-class MigrateSettings(BaseSettings):
-    """Whom ``migrate`` connects as. With the superuser's address it makes the roles and the database first."""
+class IdentitySettings(WorkerSettings, OidcSettings):
+    """Settings of a command that links people to their identities at a provider."""
 
-    model_config = SettingsConfigDict(env_prefix="FJT_", extra="ignore", secrets_dir=secrets_dir())
+
+class ChainSettings(WorkerSettings):
+    """Settings of a command that tells a chain's head."""
+
+    seal_key: SecretStr | None = Field(default=None, description="signs the head: 32 bytes in hex")
+
+
+class SealedSettings(WorkerSettings):
+    """Settings of the command that makes sealed accounts: their papers say where they are opened."""
+
+    public_url: str = "http://127.0.0.1:8080"
+
+
+class MigrateSettings(EnvironmentSettings):
+    """Addresses that ``migrate`` connects to. With the superuser's address it makes the roles and the database first."""
 
     database_url_owner: SecretStr = Field(description="PostgreSQL as fjt_owner")
     database_url_superuser: SecretStr | None = Field(default=None, description="makes the roles and the database")
     database_url: SecretStr | None = Field(default=None, description="whose password fjt_worker gets")
     database_url_web: SecretStr | None = Field(default=None, description="whose password fjt_web gets")
+    database_url_sign_in: SecretStr | None = Field(default=None, description="whose password fjt_sign_in gets")
+    database_url_planner: SecretStr | None = Field(default=None, description="whose password fjt_planner gets")
 
-    @model_validator(mode="after")
-    def _what_belongs_together(self) -> "MigrateSettings":
+    def conflicts(self) -> list[str]:
+        """Return what is wrong between fields that are right alone, each beginning with its variable's name."""
         wrong: list[str] = []
         for name, role in _ROLES.items():
             secret: SecretStr | None = getattr(self, name)
@@ -59,9 +72,7 @@ class MigrateSettings(BaseSettings):
                 continue
             if self.database_url_superuser is not None and (user != role or not password):
                 wrong.append(f"FJT_{name.upper()}: has to name {role} and its password")
-        if wrong:
-            raise ValueError("; ".join(wrong))
-        return self
+        return wrong
 
     @property
     def database(self) -> str:
@@ -99,22 +110,7 @@ def settings(of: type[S]) -> S:
         typer.Exit: they are wrong; everything that is has been said on stderr.
     """
     try:
-        return of()
-    except ValidationError as errors:
-        for problem in problems(errors):
-            typer.echo(problem, err=True)
+        return read_settings(of)
+    except BadSettings as bad:
+        typer.echo(str(bad), err=True)
         raise typer.Exit(BAD_SETTINGS) from None
-
-
-def problems(errors: ValidationError) -> list[str]:
-    """Return everything that is wrong, a line each, under the name of its variable."""
-    found = []
-    for error in errors.errors():
-        said = error["msg"].removeprefix("Value error, ")
-        if not error["loc"]:
-            found += re.split(r"; (?=FJT_)", said)
-            continue
-        name = "_".join(["FJT", *map(str, error["loc"])])
-        missing = f"is not set, and there is no file {name.lower()} among the secrets"
-        found.append(f"{name.upper()}: {missing if error['type'] == 'missing' else said}")
-    return found

@@ -1,1 +1,1 @@
-"""A town at night that plays itself: twelve drawn homes, and people who answer, around the real service."""
+"""The demo: one night of a town with twelve drawn homes, the real service, and simulated people around it."""

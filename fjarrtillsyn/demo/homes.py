@@ -1,4 +1,4 @@
-"""What happens in the demo's twelve homes this night, and how each of their checks has to end."""
+"""Scripts of the demo's twelve homes: what each device sees, what changes it, and how each check has to end."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from typing import Final
 from schemas.vocabulary import AlarmKind, Answer, Outcome, Priority
 
 
-class Link(StrEnum):
-    """What happens to a home's network."""
+class NetworkChange(StrEnum):
+    """A change of a home's network."""
 
     LOST = "lost"
     BACK = "back"
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
+class ExpectedAlarm:
     """The alarm that a home has to end in, and how it has to have ended."""
 
     kind: AlarmKind
@@ -26,7 +26,7 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class HomeScript:
     """One home: what its device sees from the start, what changes that, and what must come of it.
 
     ``at`` changes it at a time on the wall, ``on`` when a line of that kind is written about the resident. ``ends`` are
@@ -36,52 +36,54 @@ class Home:
     number: int
     what: str
     source: str = "scene:asleep"
-    at: tuple[tuple[time, str | Link], ...] = ()
-    on: Mapping[str, str | Link] | None = None
+    at: tuple[tuple[time, str | NetworkChange], ...] = ()
+    on: Mapping[str, str | NetworkChange] | None = None
     ends: tuple[str, ...] = ("seen", "seen")
-    alarm: Alarm | None = None
+    alarm: ExpectedAlarm | None = None
     waits: bool = False
     by_person: bool = False
 
 
 HOMES: Final = (
-    *(Home(number, "asleep") for number in (1, 2, 3, 4)),
-    Home(5, "asleep, a camera and sensors", source="scene:asleep + sensor:asleep"),
-    Home(6, "asleep, and a person looks", by_person=True),
-    Home(
+    *(HomeScript(number, "asleep") for number in (1, 2, 3, 4)),
+    HomeScript(5, "asleep, a camera and sensors", source="scene:asleep + sensor:asleep"),
+    HomeScript(6, "asleep, and a person looks", by_person=True),
+    HomeScript(
         7,
         "fallen",
         source="scene:fallen",
         on={"done": "scene:asleep"},
         ends=("alarmed", "seen"),
-        alarm=Alarm(AlarmKind.SOMETHING_WRONG, Priority.FIRST, Outcome.HELPED_UP),
+        alarm=ExpectedAlarm(AlarmKind.SOMETHING_WRONG, Priority.FIRST, Outcome.HELPED_UP),
     ),
-    Home(8, "up, and back in bed at the recheck", source="scene:up", on={"check_waiting": "scene:asleep"}, waits=True),
-    Home(
+    HomeScript(
+        8, "up, and back in bed at the recheck", source="scene:up", on={"check_waiting": "scene:asleep"}, waits=True
+    ),
+    HomeScript(
         9,
         "covered camera",
         source="scene:covered",
         on={"on_site": "scene:asleep"},
         ends=("alarmed", "seen"),
-        alarm=Alarm(AlarmKind.TECHNICAL, Priority.THIRD, Outcome.TECHNICAL_FIXED),
+        alarm=ExpectedAlarm(AlarmKind.TECHNICAL, Priority.THIRD, Outcome.TECHNICAL_FIXED),
     ),
-    Home(
+    HomeScript(
         10,
         "lost link",
-        at=((time(0, 20), Link.LOST),),
-        on={"on_site": Link.BACK},
-        alarm=Alarm(AlarmKind.TECHNICAL, Priority.THIRD, Outcome.TECHNICAL_FIXED),
+        at=((time(0, 20), NetworkChange.LOST),),
+        on={"on_site": NetworkChange.BACK},
+        alarm=ExpectedAlarm(AlarmKind.TECHNICAL, Priority.THIRD, Outcome.TECHNICAL_FIXED),
     ),
-    Home(
+    HomeScript(
         11,
         "a couple of whom one is missing",
         source="scene:asleep_couple",
         at=((time(1, 30), "scene:couple_one_missing"),),
         on={"on_site": "scene:asleep_couple"},
         ends=("seen", "alarmed"),
-        alarm=Alarm(AlarmKind.CANNOT_TELL, Priority.SECOND, Outcome.WELL_ELSEWHERE),
+        alarm=ExpectedAlarm(AlarmKind.CANNOT_TELL, Priority.SECOND, Outcome.WELL_ELSEWHERE),
     ),
-    Home(12, "sensors", source="sensor:asleep"),
+    HomeScript(12, "sensors", source="sensor:asleep"),
 )
 
 OUTCOMES: Final[Mapping[AlarmKind, Outcome]] = {
@@ -90,11 +92,11 @@ OUTCOMES: Final[Mapping[AlarmKind, Outcome]] = {
     AlarmKind.SERVICE: Outcome.TECHNICAL_FIXED,
     AlarmKind.CANNOT_TELL: Outcome.WELL_ELSEWHERE,
 }
-"""How the simulated operator says that an alarm ended; anything else turned out to be well in bed."""
+"""Outcome with which the simulated operator closes an alarm of each kind; any other kind ends as well in bed."""
 
 _IN_PLACE: Final = frozenset({"scene:asleep", "scene:asleep_couple", "sensor:asleep"})
 
 
 def seen_by_eye(source: str) -> Answer:
-    """Return what a person would say who looked at *source*."""
+    """Return the answer of a person who looks at *source*."""
     return Answer.IN_BED if _IN_PLACE.issuperset(source.split(" + ")) else Answer.SOMETHING_WRONG

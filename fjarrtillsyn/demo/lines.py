@@ -1,4 +1,4 @@
-"""The demo's story: the timeline's lines about residents, as JSON objects, in the order in which things happened."""
+"""The demo's story: lines of the timeline about residents as JSON objects, in the order in which things happened."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -32,21 +32,21 @@ _CAME: Final = frozenset({"check_opened", "session_committed", "reply"})
 class Lines:
     """Listens to the timeline and hands each line on. ``told`` is all of them so far."""
 
-    def __init__(self, numbers: Mapping[UUID, int], zone: ZoneInfo, hand_on: Callable[[Line], None]) -> None:
+    def __init__(self, numbers: Mapping[UUID, int], zone: ZoneInfo, write: Callable[[Line], None]) -> None:
         self.told: list[Line] = []
-        self._numbers, self._zone, self._hand_on = numbers, zone, hand_on
+        self._numbers, self._zone, self._write = numbers, zone, write
         self._heard: list[Event] = []
         self._check_of: dict[UUID, UUID] = {}
 
-    def hear(self, event: Event) -> None:
+    def add_event(self, event: Event) -> None:
         """Take one line of the timeline; one that is about no resident is not told."""
         if event.resident_id not in self._numbers:
             return
         if not self._heard:
-            asyncio.get_running_loop().call_soon(self.tell)
+            asyncio.get_running_loop().call_soon(self.hand_on)
         self._heard.append(event)
 
-    def tell(self) -> None:
+    def hand_on(self) -> None:
         """Hand on what was heard. Of one decision first what came, then what it led to: it writes them as they are decided."""
         heard, self._heard = self._heard, []
         cursors = sorted({event.cursor.tx for event in heard})
@@ -70,4 +70,4 @@ class Lines:
             **{_NAMES.get(key, key): event.data[key] for key in data if event.data.get(key) is not None},
         }
         self.told.append(line)
-        self._hand_on(line)
+        self._write(line)

@@ -1,36 +1,50 @@
-"""Plays the demo: in a browser for as long as somebody watches, or one night alone, judged at its end."""
+"""Entry points of the demo: a night in the browser for the newcomer, and a headless one that is judged at its end."""
 
 import asyncio
 import json
 import logging
 import signal
 import sys
+import time
 import webbrowser
 from collections.abc import Callable, Coroutine
 from datetime import date, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import typer
 
-from fjarrtillsyn import logs
 from fjarrtillsyn.demo import verdict
-from fjarrtillsyn.demo.carers import Carers, Pause
-from fjarrtillsyn.demo.driver import Driver, Paces
-from fjarrtillsyn.demo.homes import seen_by_eye
+from fjarrtillsyn.demo.carers import CarerDelays, SimulatedCarers
+from fjarrtillsyn.demo.driver import Driver
+from fjarrtillsyn.demo.homes import HOMES, seen_by_eye
 from fjarrtillsyn.demo.lines import Line, Lines
-from fjarrtillsyn.demo.operator import Habits, Operator
-from fjarrtillsyn.demo.stage import COLLEAGUE, Stage, stage
+from fjarrtillsyn.demo.newcomer import Newcomer
+from fjarrtillsyn.demo.operator import Habits, SimulatedOperator
+from fjarrtillsyn.demo.pacing import Pacing
+from fjarrtillsyn.demo.stage import COLLEAGUE, DemoStage, stage
+from gateway.sources import BadSource, open_sources
+from runtime.logs import set_up_logging
+from runtime.process import BAD_SETTINGS
+from schemas.vocabulary import Answer
 
-_CARERS: Final = Pause(answer=timedelta(seconds=20), drive=timedelta(minutes=8), help=timedelta(minutes=6))
+_CARERS: Final = CarerDelays(answer=timedelta(seconds=20), drive=timedelta(minutes=8), help=timedelta(minutes=6))
 _OPERATOR: Final = Habits(look=timedelta(seconds=20), close=timedelta(seconds=30), take=timedelta(seconds=15))
-# Beside somebody who watches: slow enough to be forestalled, quick enough that nothing is left lying.
-_CARERS_BESIDE: Final = Pause(answer=timedelta(seconds=45), drive=timedelta(minutes=6), help=timedelta(minutes=3))
-_OPERATOR_BESIDE: Final = Habits(look=timedelta(seconds=90), close=timedelta(seconds=45))
+# Beside somebody who watches, once a case is no longer left to them: a carer who drives keeps them no longer than three
+# minutes even where time is real.
+_CARERS_BESIDE: Final = CarerDelays(answer=timedelta(seconds=45), drive=timedelta(minutes=2), help=timedelta(minutes=1))
+_OPERATOR_BESIDE: Final = Habits(look=timedelta(seconds=60), close=timedelta(seconds=45), take=timedelta(seconds=30))
 
 
 def run(*, headless: bool, as_json: bool, port: int, browser: bool, alone: bool, night: date | None) -> int:
     """Play; return 0 when all went well, 1 when the night did not come out right, 2 when it could not begin."""
-    logs.set_up(level=logging.WARNING)
+    set_up_logging(level=logging.WARNING, loud=("amqtt", "transitions"))
+    try:
+        for home in HOMES:
+            open_sources(home.source)
+    except BadSource as error:
+        typer.echo(str(error), err=True)
+        return BAD_SETTINGS
     work = _headless(as_json, night) if headless else _watched(port, browser, alone, night)
     try:
         # A night that was broken off has not come out right.
@@ -61,11 +75,11 @@ async def _headless(as_json: bool, night: date | None) -> int:
         driver = Driver(on)
         operator = _operator(on, driver, "operator", _OPERATOR)
         await operator.sign_in()
-        driver.people = (Carers(on.phones, _CARERS), operator)
-        played = await driver.night()
-        await on.centre.timeline.read()
-        lines.tell()
-        found = await verdict.read(on.memory, on.org, played)
+        driver.people = (SimulatedCarers(on.phones, _CARERS), operator)
+        played = await driver.play_night()
+        await on.centre.timeline.read_new()
+        lines.hand_on()
+        found = await verdict.read_night(on.memory, on.org, played)
         wrong = verdict.mismatches(found, lines.told, on.users.values())
         print(json.dumps({"ledger": found.ledger}) if as_json else _sum(found.ledger), flush=True)
     for words in wrong:
@@ -76,31 +90,50 @@ async def _headless(as_json: bool, night: date | None) -> int:
 async def _watched(port: int, browser: bool, alone: bool, night: date | None) -> int:
     async with stage(port, night) as on:
         _listen(on, lambda line: typer.echo(_words(line)))
-        driver = Driver(on, paces=Paces())
-        if not alone:
-            driver.people = (
-                Carers(on.phones, _CARERS_BESIDE),
-                _operator(on, driver, COLLEAGUE, _OPERATOR_BESIDE),
-            )
+        driver = await watched_driver(on, alone=alone)
         typer.echo(_welcome(on, alone))
         if browser:
             await asyncio.to_thread(webbrowser.open, f"{on.url}/login?login=operator")
-        played = await driver.night()
-        found = await verdict.read(on.memory, on.org, played)
+        await driver.wait_for_newcomer()
+        played = await driver.play_night()
+        found = await verdict.read_night(on.memory, on.org, played)
         typer.echo(f"The night is over: {_sum(found.ledger)}. The pages stay up, in real time now. Ctrl-C ends.")
         await asyncio.Event().wait()
     return 0
 
 
-def _listen(on: Stage, write: Callable[[Line], None]) -> Lines:
+async def watched_driver(on: DemoStage, *, alone: bool, real: Callable[[], float] = time.monotonic) -> Driver:
+    """Stop the clock, and return the driver of a night that somebody takes part in: ``wait_for_newcomer`` first, then ``play_night``.
+
+    *alone*: nobody answers but they. *real* counts real seconds.
+    """
+    await on.clock.stop()
+    people = frozenset(user for login, user in on.users.items() if login != COLLEAGUE)
+    newcomer = Newcomer(on.memory, people, real)
+    on.centre.timeline.listeners.append(newcomer.note_event)
+    driver = Driver(on, pacing=Pacing(newcomer, real=real))
+    if not alone:
+        driver.people = (
+            SimulatedCarers(on.phones, _CARERS_BESIDE, newcomer),
+            _operator(on, driver, COLLEAGUE, _OPERATOR_BESIDE, newcomer),
+        )
+    return driver
+
+
+def _listen(on: DemoStage, write: Callable[[Line], None]) -> Lines:
     lines = Lines(on.numbers, on.zone, write)
-    on.centre.timeline.listeners.append(lines.hear)
+    on.centre.timeline.listeners.append(lines.add_event)
     return lines
 
 
-def _operator(on: Stage, driver: Driver, login: str, habits: Habits) -> Operator:
-    return Operator(
-        on.memory, on.centre.web_memory, on.users[login], habits, lambda resident: seen_by_eye(driver.source(resident))
+def _operator(
+    on: DemoStage, driver: Driver, login: str, habits: Habits, newcomer: Newcomer | None = None
+) -> SimulatedOperator:
+    def sees(resident: UUID) -> Answer:
+        return seen_by_eye(driver.source(resident))
+
+    return SimulatedOperator(
+        on.memory, on.centre.web_memory, on.centre.sign_in_memory, on.users[login], habits, sees, newcomer
     )
 
 
@@ -118,11 +151,11 @@ def _words(line: Line) -> str:
     return f"{line['clock']}  resident {line['resident']:>2}  {line['event']:<17} {' '.join(told)}".rstrip()
 
 
-def _welcome(on: Stage, alone: bool) -> str:
+def _welcome(on: DemoStage, alone: bool) -> str:
     who = (
         "Nobody answers but you."
         if alone
-        else "Carers answer after a while, and a colleague ends what is left lying: be quicker."
+        else "Leave it alone, and after a few minutes a simulated colleague and two simulated patrols see it through."
     )
     return f"""
   {on.url}/login?login=operator
@@ -130,5 +163,6 @@ def _welcome(on: Stage, alone: bool) -> str:
   Password {on.password}, also for planner, patrull1, patrull2 and ledare.
   The phones, where the SMS arrive and can be answered: {on.url}/phone
   {who}
-  The night begins; somebody falls within a minute. Ctrl-C ends it, and nothing is left.
+  The night begins when you sign in; about a minute later somebody falls. Time is real while you have a case, and quick
+  otherwise. Ctrl-C ends it, and nothing is left.
 """

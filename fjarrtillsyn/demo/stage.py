@@ -1,7 +1,6 @@
-"""The demo's servers, the town's file in them, and its twelve gateways: up on entering, gone without a trace on leaving."""
+"""The demo's servers, its town and its twelve gateways: running on entering, gone without a trace on leaving."""
 
 import asyncio
-import logging
 import secrets
 import socket
 from collections.abc import AsyncIterator, Mapping
@@ -17,31 +16,32 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from alarm_center.app import Centre, make_app, open_centre
-from alarm_center.devices import watch
+from alarm_center.devices import presence
+from alarm_center.identity.passwords import hash_password
 from alarm_center.preparation import planning
-from alarm_center.providers.phone import Phones
-from alarm_center.settings import ProviderName, Settings
+from alarm_center.providers.simulated_phones import SimulatedPhones
+from alarm_center.settings import CentreSettings
+from alarm_center.store import residents, users
 from alarm_center.store.memory import Memory, now
 from alarm_center.store.migrate import ROLES, bootstrap, migrate
 from alarm_center.town import apply, reader
-from alarm_center.town.model import Town
-from alarm_center.web.auth import hash_password
+from alarm_center.town.model import TownFile
+from alarm_center.web.app_keys import DEMO_CLOCK
 from detector import service as detector_service
 from detector.service import Detector
-from detector.settings import Settings as DetectorSettings
+from detector.settings import DetectorSettings
 from detector.version import NAME
-from fjarrtillsyn.commands.database import keep_user
-from fjarrtillsyn.demo.clock import Clock, coming_evening, evening_of
+from fjarrtillsyn.demo.clock import ServiceClock, coming_evening, evening_of
 from fjarrtillsyn.demo.homes import HOMES
-from fjarrtillsyn.embedded.broker import Broker, broker
+from fjarrtillsyn.embedded.broker import EmbeddedBroker, broker
 from fjarrtillsyn.embedded.ports import HOST, free_port
 from fjarrtillsyn.embedded.postgres import postgres
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
 from gateway.service import Gateway
-from gateway.settings import Settings as GatewaySettings
+from gateway.settings import GatewaySettings
 from gateway.sources import open_sources
 from schemas.messages import DetectorStatus
-from schemas.vocabulary import Link
+from schemas.vocabulary import LinkState
 
 DATABASE: Final = "fjt_demo"
 COLLEAGUE: Final = "kollega"
@@ -53,15 +53,15 @@ _NOTHING: Final = "FJT_DEMO_READS_NO_ENVIRONMENT_"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """What is running, for whoever drives it. ``numbers`` gives residents their neutral number."""
+class DemoStage:
+    """The parts that are running. ``numbers`` gives residents their neutral number."""
 
     centre: Centre
     memory: Memory
-    phones: Phones
+    phones: SimulatedPhones
     detector: Detector
-    clock: Clock
-    town: Town
+    clock: ServiceClock
+    town: TownFile
     zone: ZoneInfo
     gateways: Mapping[int, Gateway]
     numbers: Mapping[UUID, int]
@@ -77,23 +77,23 @@ class Stage:
         """Return the name of a resident's device."""
         return _devices(self.town)[number]
 
-    def show(self, number: int, source: str) -> None:
+    def set_source(self, number: int, source: str) -> None:
         """Let a resident's device see *source* from now on."""
         self.gateways[number].sources = open_sources(source, seed=number)
 
-    async def move(self, ahead: timedelta) -> None:
+    async def move_clock(self, ahead: timedelta) -> None:
         """Let *ahead* pass at once, and tell everybody the time."""
         await self.clock.move(ahead)
-        await self.centre.publisher.pulse()
+        await self.centre.publisher.publish_pulse()
         for gateway in self.gateways.values():
             gateway.nudge()
         self.detector.nudge()
         self.centre.wake()
-        self.centre.rounds.wake()
+        self.centre.jobs.wake()
 
 
 @asynccontextmanager
-async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[Stage]:
+async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[DemoStage]:
     """Yield a town on the evening of *night*, or the one that comes, every device linked or about to be.
 
     *port* is where the pages are, 0 for a free one.
@@ -102,7 +102,6 @@ async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[Stage
         OSError: *port* is taken.
     """
     async with AsyncExitStack() as up:
-        up.callback(logging.disable, logging.NOTSET)
         page_port = _reserve(port)
         server = await up.enter_async_context(postgres(throwaway=True))
         made = {role: secrets.token_urlsafe(12) for role in ROLES}
@@ -113,7 +112,7 @@ async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[Stage
         memory = await Memory.open(worker, size=4, application="fjarrtillsyn demo")
         up.push_async_callback(memory.close)
         town = _read_town()
-        zone, clock = ZoneInfo(town.organisation.zone), Clock(memory)
+        zone, clock = ZoneInfo(town.organisation.zone), ServiceClock(memory)
         evening = evening_of(night, zone) if night else coming_evening(datetime.now(UTC), zone)
         # A town's file is brought in by day: what is too near tonight begins tomorrow.
         await clock.begin_at(evening - _BEFORE)
@@ -122,28 +121,28 @@ async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[Stage
         await planning.plan_town(memory, town.organisation.id)
         await clock.begin_at(evening)
         password = f"natt-{secrets.randbelow(9000) + 1000}"
-        users = await _let_in(memory, town, password)
+        user_ids = await _let_in(memory, town, password)
         async with memory.transaction() as tx:
-            rows = await tx.fetch("select resident_id, number from residents")
-        numbers = {row["resident_id"]: row["number"] for row in rows}
+            numbers = await residents.numbers(tx, town.organisation.id)
 
         mqtt = await up.enter_async_context(broker(_passwords(town)))
         url = f"http://{HOST}:{page_port}"
-        phones = Phones(memory)
+        phones = SimulatedPhones(memory)
         up.push_async_callback(phones.close)
         centre = await open_centre(
-            Settings(
+            CentreSettings(
                 _env_prefix=_NOTHING,
                 _secrets_dir=None,
                 database_url=SecretStr(worker),
                 database_url_web=SecretStr(server.dsn(DATABASE, "fjt_web", made["fjt_web"])),
+                database_url_sign_in=SecretStr(server.dsn(DATABASE, "fjt_sign_in", made["fjt_sign_in"])),
+                database_url_planner=SecretStr(server.dsn(DATABASE, "fjt_planner", made["fjt_planner"])),
                 mqtt_port=mqtt.port,
                 mqtt_user=CENTRE,
                 mqtt_password=SecretStr(mqtt.passwords[CENTRE]),
                 mqtt_shared=False,
                 http_port=page_port,
                 public_url=url,
-                provider=ProviderName.PHONE,
                 replica="demo",
                 # Time flies here, and waits for every device to be heard.
                 heard_seconds=0.05,
@@ -151,19 +150,19 @@ async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[Stage
             phones,
         )
         # The detector comes up beside the centre; nobody is to stand in for it meanwhile.
-        await watch.heard_detector(memory, DetectorStatus(detector_id=_DETECTOR, version=NAME, link=Link.UP))
+        await presence.record_detector(memory, DetectorStatus(detector_id=_DETECTOR, version=NAME, link=LinkState.UP))
         # What a phone answers, or an import changes, wakes the same loops.
         memory.changed = centre.memory.changed
-        runner = web.AppRunner(make_app(centre), access_log=None)
+        app = make_app(centre, phones=phones)
+        app[DEMO_CLOCK] = clock
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
         up.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, HOST, page_port, shutdown_timeout=2).start()
+        await web.TCPSite(runner, HOST, page_port).start()
         judging = await up.enter_async_context(detector_service.running(_detector(mqtt)))
         gateways = {home.number: _gateway(town, mqtt, home.number, home.source, clock) for home in HOMES}
         await up.enter_async_context(_running(gateways))
-        # A client that is stopped in the middle of a subscription makes its library log errors that are none.
-        up.callback(logging.disable, logging.ERROR)
-        yield Stage(
+        yield DemoStage(
             centre=centre,
             memory=memory,
             phones=phones,
@@ -173,40 +172,40 @@ async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[Stage
             zone=zone,
             gateways=gateways,
             numbers=numbers,
-            users=users,
+            users=user_ids,
             password=password,
             url=url,
         )
 
 
-def _read_town() -> Town:
+def _read_town() -> TownFile:
     text = files("fjarrtillsyn.demo").joinpath("town.toml").read_text(encoding="utf-8")
-    return reader.read(text)
+    return reader.read_town(text)
 
 
-async def _let_in(memory: Memory, town: Town, password: str) -> dict[str, UUID]:
-    """Give everybody in the file the same password, but the simulated colleague, who has none; return their ids."""
+async def _let_in(memory: Memory, town: TownFile, password: str) -> dict[str, UUID]:
+    """Give everybody in the file the same password, but the simulated colleague one that nobody knows; return their ids."""
     hashed = await asyncio.to_thread(hash_password, password)
+    unknown = await asyncio.to_thread(hash_password, secrets.token_urlsafe())
     org = town.organisation.id
-    for user in town.users or ():
-        if user.login != COLLEAGUE:
-            await keep_user(memory, user.login, user.name, hashed, org, list(user.roles))
     async with memory.transaction() as tx:
-        rows = await tx.fetch("select login, user_id from users")
-    return {row["login"]: row["user_id"] for row in rows}
+        for user in town.users or ():
+            kept = unknown if user.login == COLLEAGUE else hashed
+            await users.keep_user(tx, users.KeptUser(user.login, user.name, kept, org, user.roles))
+        return await users.logins_in(tx, org)
 
 
-def _devices(town: Town) -> dict[int, str]:
+def _devices(town: TownFile) -> dict[int, str]:
     """Return each resident's one device."""
     return {resident.number: resident.devices[0].id for resident in town.residents or ()}
 
 
-def _passwords(town: Town) -> dict[str, str]:
+def _passwords(town: TownFile) -> dict[str, str]:
     devices = [f"{town.organisation.id}/{device}" for device in _devices(town).values()]
     return {user: secrets.token_urlsafe(12) for user in (CENTRE, DETECTOR, *devices)}
 
 
-def _detector(mqtt: Broker) -> DetectorSettings:
+def _detector(mqtt: EmbeddedBroker) -> DetectorSettings:
     return DetectorSettings(
         _env_prefix=_NOTHING,
         _secrets_dir=None,
@@ -218,7 +217,7 @@ def _detector(mqtt: Broker) -> DetectorSettings:
     )
 
 
-def _gateway(town: Town, mqtt: Broker, number: int, source: str, clock: Clock) -> Gateway:
+def _gateway(town: TownFile, mqtt: EmbeddedBroker, number: int, source: str, clock: ServiceClock) -> Gateway:
     org, device = town.organisation.id, _devices(town)[number]
     settings = GatewaySettings(
         _env_prefix=_NOTHING,

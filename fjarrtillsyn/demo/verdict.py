@@ -1,113 +1,56 @@
-"""Whether the demo's night came out right: each home's checks, alarm, SMS and story against what has to come of it."""
+"""Verdict on the demo's night: each home's checks, alarm, SMS and story, compared with the home's script."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from uuid import UUID
 
-from alarm_center.store import seals
+from alarm_center.store import seals, simulated_night, verification
 from alarm_center.store.memory import Memory
-from fjarrtillsyn.demo.homes import HOMES, Home
+from alarm_center.store.simulated_night import PlayedAlarm, PlayedCheck, PlayedMessage
+from fjarrtillsyn.demo.homes import HOMES, HomeScript
 from fjarrtillsyn.demo.lines import Line
 
 _STORY: Final = ("alarm_opened", "sms_sent", "reply", "accepted", "on_site", "closed")
 _SAID: Final = frozenset({"call_out", "granted", "arrived", "done"})
-"""What may be said to a carer about an alarm of this night: nobody is reminded, escalated to or called off."""
+"""Wordings of SMS that an alarm of this night may send: nobody is reminded, escalated to or called off."""
 _ANSWERED: Final = ("take", "on_site", "done")
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One check of the night, as it ended."""
+class PlayedNight:
+    """One night's checks, alarms and messages, as the database has them."""
 
-    number: int
-    opens_at: datetime
-    state: str
-    answer: str | None
-    seen_by: str | None
-    late: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """One alarm since the night began."""
-
-    number: int | None
-    alarm_id: str
-    kind: str
-    priority: int
-    state: str
-    outcome: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One SMS or call since the night began."""
-
-    number: int | None
-    channel: str
-    wording: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Night:
-    """What the memory holds of one night."""
-
-    checks: Sequence[Check]
-    alarms: Sequence[Alarm]
-    messages: Sequence[Message]
+    checks: Sequence[PlayedCheck]
+    alarms: Sequence[PlayedAlarm]
+    messages: Sequence[PlayedMessage]
     broken_seal: str | None
 
     @property
     def ledger(self) -> dict[str, int]:
-        """How many checks were owed, and how they ended; the parts add up to what was owed."""
+        """Counts of the checks that were owed, and of how they ended; the parts add up to what was owed."""
         ended = Counter(check.state for check in self.checks)
         parts = {state: ended.pop(state, 0) for state in ("seen", "alarmed", "cancelled")}
         return {"owed": len(self.checks), **parts, "open": ended.total()}
 
 
-async def read(memory: Memory, org: str, night: date) -> Night:
-    """Return what the memory holds of *night*, with its timeline sealed to the end."""
-    while await seals.seal(memory, org):
+async def read_night(memory: Memory, org: str, night: date) -> PlayedNight:
+    """Return one night from the database, with its timeline sealed to the end."""
+    while (await seals.seal(memory, org)).count:
         pass
-    broken = await seals.verify(memory, org)
+    report = await verification.verify(memory, org)
     async with memory.transaction() as tx:
-        checks = await tx.fetch(
-            """
-            select r.number, c.opens_at, c.state, c.answer, c.seen_by, c.late
-            from checks c join residents r using (resident_id)
-            where c.org = $1 and c.night = $2 order by r.number, c.opens_at
-            """,
-            org,
-            night,
+        return PlayedNight(
+            checks=await simulated_night.played_checks(tx, org, night),
+            alarms=await simulated_night.played_alarms(tx, org),
+            messages=await simulated_night.played_messages(tx, org),
+            broken_seal=str(report.faults[0]) if report.faults else None,
         )
-        alarms = await tx.fetch(
-            """
-            select r.number, a.alarm_id::text, a.kind, a.priority, a.state, a.outcome
-            from alarms a left join residents r using (resident_id) where a.org = $1 order by a.opened_at
-            """,
-            org,
-        )
-        messages = await tx.fetch(
-            """
-            select r.number, m.channel, m.wording, m.state
-            from messages m left join alarms a using (alarm_id) left join residents r using (resident_id)
-            where m.org = $1 order by m.created_at
-            """,
-            org,
-        )
-    return Night(
-        checks=[Check(**row) for row in checks],
-        alarms=[Alarm(**row) for row in alarms],
-        messages=[Message(**row) for row in messages],
-        broken_seal=str(broken) if broken else None,
-    )
 
 
-def mismatches(night: Night, told: Sequence[Line], users: Iterable[UUID]) -> list[str]:
+def mismatches(night: PlayedNight, told: Sequence[Line], users: Iterable[UUID]) -> list[str]:
     """Return everything that did not come out right, in words; empty when all of it did."""
     wrong: list[str] = []
     ledger = night.ledger
@@ -121,18 +64,18 @@ def mismatches(night: Night, told: Sequence[Line], users: Iterable[UUID]) -> lis
     for home in HOMES:
         lines = [line for line in told if line["resident"] == home.number]
         found = [
-            *_checks(home, [check for check in night.checks if check.number == home.number], people),
-            *_alarms(home, [alarm for alarm in night.alarms if alarm.number == home.number], lines),
-            *_lines(home, lines),
+            *_check_mismatches(home, [check for check in night.checks if check.number == home.number], people),
+            *_alarm_mismatches(home, [alarm for alarm in night.alarms if alarm.number == home.number], lines),
+            *_line_mismatches(home, lines),
         ]
         wrong += [f"resident {home.number} ({home.what}): {words}" for words in found]
     known = {home.number for home in HOMES}
     wrong += [f"an alarm of nobody: {alarm.kind}" for alarm in night.alarms if alarm.number not in known]
-    wrong += _messages(night.messages)
+    wrong += _message_mismatches(night.messages)
     return wrong
 
 
-def _checks(home: Home, checks: Sequence[Check], people: set[str]) -> Iterable[str]:
+def _check_mismatches(home: HomeScript, checks: Sequence[PlayedCheck], people: set[str]) -> Iterable[str]:
     ends = tuple(check.state for check in checks)
     if ends != home.ends:
         yield f"the checks ended {', '.join(ends) or 'nowhere'}; expected {', '.join(home.ends)}"
@@ -144,7 +87,7 @@ def _checks(home: Home, checks: Sequence[Check], people: set[str]) -> Iterable[s
             yield f"seen by {check.seen_by} on {check.answer}; expected {'a person' if home.by_person else 'the detector'}"
 
 
-def _alarms(home: Home, alarms: Sequence[Alarm], lines: Sequence[Line]) -> Iterable[str]:
+def _alarm_mismatches(home: HomeScript, alarms: Sequence[PlayedAlarm], lines: Sequence[Line]) -> Iterable[str]:
     if home.alarm is None:
         yield from (f"an alarm that nobody expected: {alarm.kind}" for alarm in alarms)
         return
@@ -168,7 +111,7 @@ def _alarms(home: Home, alarms: Sequence[Alarm], lines: Sequence[Line]) -> Itera
         yield f"the carer answered {answered}; expected {list(_ANSWERED)}"
 
 
-def _lines(home: Home, lines: Sequence[Line]) -> Iterable[str]:
+def _line_mismatches(home: HomeScript, lines: Sequence[Line]) -> Iterable[str]:
     count = Counter(line["event"] for line in lines)
     if count["check_opened"] != len(home.ends):
         yield f"{count['check_opened']} checks opened; expected {len(home.ends)}"
@@ -177,7 +120,7 @@ def _lines(home: Home, lines: Sequence[Line]) -> Iterable[str]:
         yield f"{count['session_received']} sessions and {count['finding']} findings; expected {looks} of each"
 
 
-def _messages(messages: Sequence[Message]) -> Iterable[str]:
+def _message_mismatches(messages: Sequence[PlayedMessage]) -> Iterable[str]:
     alarmed = {home.number for home in HOMES if home.alarm is not None}
     for message in messages:
         muster = message.number is None and message.wording.startswith("muster")

@@ -1,11 +1,13 @@
 """An MQTT broker in this process, for the demo only: it keeps no promise that a real one keeps.
 
 amqtt forgets what was not acknowledged when a client goes away, knows no shared subscriptions and does not
-hold a last will against its sender's rights. Two faults of its own are mended here: it sent every retained message to
-whoever connected, and lost a message that came while somebody subscribed. The receipt makes the system safe all the same; a town runs
+hold a last will against its sender's rights. Three faults of its own are mended here: it sent every retained message to
+whoever connected, lost a message that came while somebody subscribed, and kept the connection of a client that left before it
+said who it is. The receipt makes the system safe all the same; a town runs
 Mosquitto or EMQX.
 """
 
+import asyncio
 import hmac
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -22,7 +24,7 @@ from fjarrtillsyn.embedded.rights import READ, WRITE, may
 
 
 @dataclass(frozen=True, slots=True)
-class Broker:
+class EmbeddedBroker:
     """A running broker, and who may sign in to it: ``passwords[user]``, changed while it runs."""
 
     port: int
@@ -47,7 +49,7 @@ class _Steady(dict[str, list[tuple[Session, int]]]):
 
 
 class _Server(Server):  # type: ignore[misc]  # amqtt ships no types
-    """amqtt's broker, with retained messages going to those alone who have asked for them."""
+    """amqtt's broker: retained messages go to those alone who have asked for them, and every connection is closed."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
@@ -60,6 +62,14 @@ class _Server(Server):  # type: ignore[misc]  # amqtt ships no types
         asked = self._subscriptions.get(subscription[0], [])
         if any(own.client_id == session.client_id for own, _ in asked):
             await super()._publish_retained_messages_for_subscription(subscription, session)
+
+    async def stream_connected(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
+    ) -> None:
+        try:
+            await super().stream_connected(reader, writer, listener_name)
+        finally:
+            writer.close()
 
 
 class Doorman(BaseAuthPlugin):  # type: ignore[misc]  # amqtt ships no types
@@ -87,9 +97,9 @@ class Rights(BaseTopicPlugin):  # type: ignore[misc]  # amqtt ships no types
 
 
 @asynccontextmanager
-async def broker(passwords: Mapping[str, str], port: int | None = None) -> AsyncIterator[Broker]:
+async def broker(passwords: Mapping[str, str], port: int | None = None) -> AsyncIterator[EmbeddedBroker]:
     """Yield a broker on the local host for the users of *passwords*; without *port*, on a free one."""
-    running = Broker(port or free_port(), dict(passwords))
+    running = EmbeddedBroker(port or free_port(), dict(passwords))
     server = _Server(
         {
             "listeners": {"default": {"type": "tcp", "bind": f"{running.host}:{running.port}"}},

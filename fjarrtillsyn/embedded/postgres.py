@@ -34,6 +34,7 @@ _THROWAWAY: Final = {
     "autovacuum": "off",
     "fsync": "off",
     "full_page_writes": "off",
+    "max_wal_size": "256MB",
     "scram_iterations": "1",
     "synchronous_commit": "off",
 }

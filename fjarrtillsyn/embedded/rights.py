@@ -1,4 +1,4 @@
-"""Who may publish and read which topic: held by the embedded broker, and written out for Mosquitto.
+"""Table of each user's rights to publish and read topics, for the embedded broker and as Mosquitto's ACL file.
 
 A device signs in as ``{org}/{device}``; ``%u`` below is that name, so it reaches its own topics and no other.
 A town's device therefore never hears another town's, whatever it subscribes to.
@@ -14,7 +14,7 @@ DETECTOR: Final = "detector"
 _EVERY: Final = f"{ROOT}/+/+"
 _OWN: Final = f"{ROOT}/%u"
 
-# The centre reads sessions too: with no detector alive each session goes to a person (design §6).
+# The centre reads sessions too: with no detector alive each session goes to a person (ADR 0003).
 READ: Final[dict[str, tuple[str, ...]]] = {
     CENTRE: (
         f"{_EVERY}/status",

@@ -1,4 +1,4 @@
-"""The command that makes a room's profile from a take of it empty."""
+"""The command that makes a room's profile from a take of it empty, or updates it by a confirmed take."""
 
 import json
 from pathlib import Path
@@ -10,20 +10,20 @@ from pydantic import ValidationError
 from detector import evaluate
 from detector.calibrate import NoTake, calibrate, update
 from detector.judge import judge
-from fjarrtillsyn.commands.settings import BAD_SETTINGS
+from runtime.process import BAD_SETTINGS
 from schemas.messages import Profile, Session
 from schemas.vocabulary import Answer
 from schemas.wire import Refused
 
 
-def room(take: Path, zones: Path, out: Path | None, *, fps: float, confirmed: Answer | None = None) -> None:
+def write_profile(take: Path, zones: Path, out: Path | None, *, fps: float, confirmed: Answer | None = None) -> None:
     """Write the profile of the room in *take* to *out*, or print it; the take itself is not kept.
 
     With *confirmed*, *take* is a session of which people said so, and the profile in *zones* learns from it.
     """
     try:
         session, known = evaluate.session_of(take, fps=fps), read_zones(zones)
-        profile = calibrate(session.frames, known) if confirmed is None else _learnt(session, known, confirmed)
+        profile = calibrate(session.frames, known) if confirmed is None else _learn(session, known, confirmed)
     except (evaluate.BadFolder, NoTake, Refused, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(BAD_SETTINGS) from None
@@ -40,7 +40,7 @@ def room(take: Path, zones: Path, out: Path | None, *, fps: float, confirmed: An
     typer.echo(f"{out}: version {profile.version}, zones {names}, {len(text)} bytes; no picture is kept")
 
 
-def _learnt(session: Session, known: Profile, confirmed: Answer) -> Profile:
+def _learn(session: Session, known: Profile, confirmed: Answer) -> Profile:
     asked = session.model_copy(update={"profile": known})
     learnt = update(known, asked, judge(asked).model_copy(update={"answer": confirmed}))
     if learnt is known:

@@ -8,12 +8,14 @@ import cv2
 import typer
 
 from detector import evaluate
-from fjarrtillsyn.commands.settings import BAD_SETTINGS
+from runtime.process import BAD_SETTINGS
 from schemas.messages import Session
 from schemas.wire import Refused
 
 
-def judge(path: Path, profile: Path | None, *, fps: float, as_json: bool, drawing: Path | None = None) -> None:
+def explain_session(
+    path: Path, profile: Path | None, *, fps: float, as_json: bool, drawing: Path | None = None
+) -> None:
     """Say what the detector makes of a folder of frames, or of a session as it was on the wire, and why; draw it too."""
     try:
         finding = evaluate.judge_path(path, profile, fps=fps)
@@ -34,7 +36,7 @@ def _draw(session: Session, drawing: Path) -> None:
     drawing.write_bytes(png)
 
 
-def measure(folder: Path, *, as_json: bool) -> None:
+def measure_folder(folder: Path, *, as_json: bool) -> None:
     """Report how good the detector is on *folder*; the exit status is 1 on any false green."""
     try:
         report = evaluate.evaluate_folder(folder)

@@ -1,0 +1,56 @@
+"""Pace of the demo's night: real time while the newcomer is in the middle of something, fast otherwise."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from fjarrtillsyn.demo.newcomer import Newcomer
+
+REAL: Final = 1.0
+_SMALL: Final = timedelta(milliseconds=100)
+"""The service's clock and real time are read one after the other: less than this between them is no lag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paces:
+    """Service seconds a real second, while the newcomer does nothing: a case waits, carers drive or help, all is quiet."""
+
+    waiting: float = 3.0
+    driving: float = 10.0
+    quiet: float = 60.0
+
+
+class Pacing:
+    """Says how far the clock has to be moved. *real* counts real seconds."""
+
+    def __init__(
+        self, newcomer: Newcomer, paces: Paces | None = None, real: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.newcomer = newcomer
+        self._paces, self._real = paces or Paces(), real
+        self._pace = 0.0
+        self._since: tuple[float, datetime] | None = None
+
+    def step(self, at: datetime, longest: timedelta, *, open_alarms: bool) -> timedelta:
+        """Return what the clock, which shows *at*, lacks at the pace of now; at most *longest*.
+
+        Real time is owed to the last second. A fast pace is not: a machine that is too slow for it has a longer night.
+        """
+        pace, real = self._choose(open_alarms=open_alarms), self._real()
+        if pace != self._pace or self._since is None:
+            self._pace, self._since = pace, (real, at)
+        since_real, since = self._since
+        lacks = since + timedelta(seconds=(real - since_real) * pace) - at
+        step = min(lacks, longest) if lacks >= _SMALL else timedelta(0)
+        if pace != REAL:
+            self._since = (real, at + step)
+        return step
+
+    def _choose(self, *, open_alarms: bool) -> float:
+        if self.newcomer.is_busy():
+            return REAL
+        if self.newcomer.waiting:
+            return self._paces.waiting
+        return self._paces.driving if open_alarms else self._paces.quiet
