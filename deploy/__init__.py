@@ -1,1 +1,1 @@
-"""What a town runs the service with, and the scripts that prepare it."""
+"""Deployment of the service for a town, and the scripts that prepare it."""

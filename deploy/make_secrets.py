@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the secrets that docker-compose.yml reads, once, and lets devices in to the broker.
+"""Makes the secrets that docker-compose.yml reads, once, and a device's password in the broker's file.
 
     python3 deploy/make_secrets.py                make what is missing; nothing that exists is changed
     python3 deploy/make_secrets.py device vik/b27 let a device in, and print its password once
@@ -44,13 +44,27 @@ def make(folder: Path) -> list[str]:
 
     superuser = write("postgres_password", word())
     write("fjt_database_url_superuser", f"postgresql://postgres:{superuser}@postgres/postgres")
-    for name, role in (("_owner", "fjt_owner"), ("", "fjt_worker"), ("_web", "fjt_web")):
+    for name, role in (
+        ("_owner", "fjt_owner"),
+        ("", "fjt_worker"),
+        ("_web", "fjt_web"),
+        ("_sign_in", "fjt_sign_in"),
+        ("_planner", "fjt_planner"),
+    ):
         write(f"fjt_database_url{name}", f"postgresql://{role}:{word()}@postgres/{DATABASE}")
     write("fjt_twilio_auth_token", "")
+    write("fjt_seal_key", secrets.token_hex(32))
+    write("fjt_oidc", "[]")  # nobody signs in by a provider until one is written here
+    write("fjt_oidc_subject_key", word())
     users = {user: write(f"mqtt_password_{user}", word()) for user in ("centre", "detector")}
     lines = [f"{user}:{mosquitto_hash(password, os.urandom(12))}\n" for user, password in users.items()]
     write("mosquitto_passwords", "".join(lines))
     return made
+
+
+def empty(folder: Path) -> list[str]:
+    """Return the secrets that nobody but their owner can write: an account's with a provider."""
+    return sorted(path.name for path in folder.iterdir() if not path.read_text(encoding="utf-8").strip())
 
 
 def let_in(folder: Path, device: str) -> str:
@@ -82,6 +96,8 @@ def main() -> None:
     made = make(FOLDER)
     if made:
         print(f"made in {FOLDER}: {', '.join(made)}")
+    for name in empty(FOLDER):
+        print(f"still empty, and the alarm centre does not start without it: {FOLDER / name}")
     if given.what:
         try:
             print(let_in(FOLDER, given.device or ""))
