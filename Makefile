@@ -4,29 +4,35 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DEMO_STAMP := $(VENV)/.demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long check bench format debian-packages
+.PHONY: help setup demo test test-long mutants check bench format debian-packages
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 setup: debian-packages $(STAMP) ## Make .venv with everything, and install the Debian packages that tests need
 
-demo: $(STAMP) ## Play a town at night in the browser (no Docker, no root, no account)
-	$(BIN)/fjarrtillsyn demo
+demo: $(or $(wildcard $(STAMP)),$(DEMO_STAMP)) ## Play a town at night in the browser (no Docker, no root, no account)
+	@echo "Starting the town: a database, a broker and twelve homes on this machine"
+	@$(BIN)/fjarrtillsyn demo
 
 test: check ## Set up, check, and run every test but the long ones
 	$(BIN)/pytest -n 3 --dist worksteal
 
-test-long: setup ## Let the last release and this tree share a night; takes minutes
-	$(BIN)/pytest -m long tests/long
+test-long: setup ## Two releases share a night, and a slow reader walks the demo; takes minutes
+	$(BIN)/pytest -m long
 
-check: setup ## Lint, format, types and import contracts, without running tests
+mutants: setup ## Draw 600 mutants of the core and count those that the unit tests kill
+	$(BIN)/python -m tests.mutation
+
+check: setup ## Lint, format, types, import contracts and unused code, without running tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 
 bench: setup ## Measure against bare baselines; writes build/bench.json
 	$(BIN)/python -m tests.bench
@@ -35,15 +41,30 @@ format: $(STAMP) ## Sort imports and format the code
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-$(STAMP): pyproject.toml constraints.txt
+# $(1) is the extra to install, $(2) names it in words. Each package is named as it comes, so that a slow line is not
+# silent. The pipe hides pip's status: the stamp tells.
+define install
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
 		{ echo "$(PYTHON) is $$($(PYTHON) -V 2>&1): Python 3.11 to 3.14 is needed, for example make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || PYTHON="$(PYTHON)" sh deploy/debian-packages python3-venv
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "$(PYTHON) cannot make a virtual environment: install its venv package (Debian: python3-venv)"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	PIP_CONSTRAINT= $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@touch $@
+	@echo "Installing the Python packages $(2) into $(VENV), once; a few minutes on a slow line:"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@rm -f $@
+	@( PIP_CONSTRAINT= $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[$(1)]' -e ./drawn_homes && touch $@ ) | \
+		while read -r said name rest; do case "$$said $$name" in \
+			"Collecting "*) printf '%s ' "$${name%%[!A-Za-z0-9_.-]*}" ;; \
+			"Installing collected") printf '\nUnpacking them, a minute more\n' ;; \
+		esac; done
+	@test -e $@
+endef
+
+$(STAMP): pyproject.toml drawn_homes/pyproject.toml constraints.txt
+	$(call install,dev,of the service and its tests)
+
+$(DEMO_STAMP): pyproject.toml drawn_homes/pyproject.toml constraints.txt
+	$(call install,demo,of the demo)
 
 debian-packages:
 	@sh deploy/debian-packages mosquitto chromium

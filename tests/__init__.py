@@ -1,1 +1,1 @@
-"""What holds the promises: unit, integration, whole nights, browser and benchmarks."""
+"""Tests of every promise: unit, integration, whole nights, browser and benchmarks."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 import structlog
 
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from fjarrtillsyn.embedded.postgres import Postgres
     from tests.support.postgres import Database
 
+
+# A machine that others use as well pauses, and a pause is no fault of an example. Mutants are tried by a profile of their own.
+if hypothesis.settings.get_current_profile_name() == "default":
+    hypothesis.settings.register_profile(
+        "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("unhurried")
 
 _NIGHT = Path(__file__).parent / "night"
 
@@ -57,15 +65,15 @@ def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
 @pytest.fixture(scope="session")
 def postgres_server() -> "Iterator[Postgres]":
     """A PostgreSQL for the whole run, without our roles; most tests want ``database``."""
-    from fjarrtillsyn.embedded.postgres import running_postgres
+    from tests.support.postgres import throwaway_server
 
-    with running_postgres(throwaway=True) as server:
+    with throwaway_server() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def migrated_server(postgres_server: "Postgres") -> "Postgres":
-    """The same, with our roles and the migrated database that each test's is copied from."""
+    """A PostgreSQL with our roles and the migrated database that each test's is copied from."""
     from tests.support.postgres import make_template
 
     make_template(postgres_server)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from alarm_center import inbox
+from alarm_center.casework import arrived_sessions
 from alarm_center.clockwork import Clockwork
 from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory
@@ -84,7 +84,7 @@ async def _open_checks(memory: Memory) -> list[UUID]:
         async with memory.transaction() as tx:
             area = await tx.fetchval("select area_id from areas")
             await residents(tx, "ost", area, numbers=numbers, due_in=timedelta(minutes=5))
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     await move(memory, timedelta(minutes=6))
     await heard(memory)
     await Clockwork(memory).cycle()
@@ -107,7 +107,7 @@ async def _slow_commit(server: Postgres, memory: Memory) -> None:
 
 async def _decided(memory: Memory, check_id: UUID) -> None:
     finding = await _finding(memory, check_id)
-    answer = await memory.attempt(lambda tx: inbox.take(tx, finding, finding.answer))
+    answer = await memory.attempt(lambda tx: arrived_sessions.record_finding(tx, finding, finding.answer))
     assert answer is Answer.IN_BED, f"{check_id}: {answer}"
 
 

@@ -1,4 +1,4 @@
-"""What judging a session costs beside the bare grey decode of the same frames, on one core, and how much memory."""
+"""The cost of judging a session beside the bare grey decode of its frames, on one core, and its memory."""
 
 import json
 import statistics
@@ -14,7 +14,7 @@ import numpy as np
 
 from detector.calibrate import calibrate
 from detector.judge import judge
-from gateway.scenes import draw, profile
+from drawn_homes import draw, profile
 from schemas.messages import Frame, Profile, Session
 from schemas.vocabulary import DeviceKind
 

@@ -1,4 +1,4 @@
-"""Whether judging leaks: the resident size of a process after a thousand sessions of all kinds, and after ten thousand."""
+"""Memory leaks of judging: a process's resident size after a thousand sessions of all kinds, and after ten thousand."""
 
 import json
 import subprocess
@@ -10,8 +10,8 @@ import numpy as np
 
 from detector.calibrate import calibrate
 from detector.judge import judge
-from gateway.scenes import SCENES, draw, profile
-from schemas.messages import Channel, Frame, Profile, Session
+from drawn_homes import SCENES, draw, profile
+from schemas.messages import Frame, Profile, SensorChannel, Session
 from schemas.vocabulary import DeviceKind
 from tests.bench.bench_judge import session
 
@@ -64,7 +64,7 @@ def _sessions() -> list[Session]:
     made.append(empty.model_copy(update={"profile": calibrate(empty.frames, empty.profile)}))
     made.append(empty.model_copy(update={"frames": tuple(Frame(ms=f.ms, jpeg=f.jpeg[:-9]) for f in empty.frames)}))
     load = np.random.default_rng(1).normal(70, 0.2, 50)
-    channel = Channel(
+    channel = SensorChannel(
         name="load",
         quantity="bed_load_kg",
         ms=tuple(range(0, 10_000, 200)),

@@ -15,20 +15,19 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 from uuid import UUID
 
-import aiomqtt
 import structlog
 
 from alarm_center.preparation import planning
+from drawn_homes import draw, profile
 from fjarrtillsyn.embedded.postgres import Postgres, running_postgres
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
-from gateway.scenes import draw, profile
 from schemas import topics, wire
 from schemas.messages import Frame, Profile, Session
 from schemas.vocabulary import DeviceKind
 from tests.support.busy_town import heard, residents
-from tests.support.clients import client
+from tests.support.clients import BrokerUser, client
 from tests.support.mosquitto import Mosquitto
-from tests.support.parts import ORG, Night, night
+from tests.support.parts import ORG, RunningTown, night
 from tests.support.postgres import Database, fresh_database, make_template
 from tests.support.twilio_api import TwilioApi
 from tests.support.waiting import eventually
@@ -71,14 +70,10 @@ async def _measure(
 ) -> tuple[list[float], list[float]]:
     async with AsyncExitStack() as stack:
         twilio = await stack.enter_async_context(TwilioApi().running())
-        env = {
-            "FJT_PROVIDER": "twilio",
-            "FJT_TWILIO_BASE_URL": twilio.url,
-            "FJT_TWILIO_ACCOUNT_SID": twilio.account_sid,
-            "FJT_TWILIO_AUTH_TOKEN": twilio.auth_token,
-            "FJT_SMS_PER_SECOND": "1000",
-        }
-        town = await stack.enter_async_context(night(database, server, mosquitto, folder, centre_env=env))
+        env = {"FJT_SMS_PER_SECOND": "1000"}
+        town = await stack.enter_async_context(
+            night(database, server, mosquitto, folder, twilio=twilio, centre_env=env)
+        )
         payloads = await _payloads(town)
         bare = [await _to_a_subscriber(mosquitto, *each) for each in payloads]
         await town.start_centre()
@@ -90,12 +85,12 @@ async def _measure(
         return bare[_WARM:], whole[_WARM:]
 
 
-async def _payloads(town: Night) -> list[tuple[str, str, bytes]]:
+async def _payloads(town: RunningTown) -> list[tuple[str, str, bytes]]:
     """Return device, topic and bytes of a fall for each resident's own check."""
     async with town.memory.transaction() as tx:
         area = await tx.fetchval("select area_id from areas")
         await residents(tx, ORG, area, numbers=range(2, len(_DEVICES) + 1), due_in=timedelta(minutes=1))
-    await planning.plan_all(town.memory)
+    await planning.plan_all_towns(town.memory)
     frames = tuple(Frame(ms=i * 200, jpeg=jpeg) for i, jpeg in enumerate(draw("fallen", 1, 10.0, 5.0)))
     room = Profile.model_validate(profile("fallen"))
     made: list[tuple[str, str, bytes]] = []
@@ -112,7 +107,7 @@ async def _payloads(town: Night) -> list[tuple[str, str, bytes]]:
     return made
 
 
-async def _all_open(town: Night) -> bool:
+async def _all_open(town: RunningTown) -> bool:
     return bool(await town.value("select count(*) from checks where state = 'open'") == len(_DEVICES))
 
 
@@ -126,9 +121,9 @@ async def _to_a_subscriber(mosquitto: Mosquitto, device: str, topic: str, payloa
         return (await arrived - began) * 1000
 
 
-async def _next(subscriber: aiomqtt.Client) -> float:
+async def _next(subscriber: BrokerUser) -> float:
     async with asyncio.timeout(10):
-        await anext(aiter(subscriber.messages))
+        await anext(subscriber.messages())
         return time.perf_counter()
 
 

@@ -18,7 +18,7 @@ from typing import Final
 
 import structlog
 
-from alarm_center.core.case import Alarm
+from alarm_center.core.alarm.state import Alarm
 from tests.bench.two_replicas import TwoReplicas, two_replicas
 from tests.support.waiting import eventually
 

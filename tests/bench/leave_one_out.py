@@ -15,7 +15,7 @@ from typing import Any
 
 from detector import movement, quality, verdict, zones
 from detector.clip import decode
-from detector.evaluate import Row, camera_rows
+from detector.evaluate import LabelledSession, camera_rows
 from detector.movement import Movement
 from detector.thresholds import Thresholds
 from detector.zones import Zones
@@ -34,7 +34,7 @@ class Case:
     """A recorded session as far as no threshold is asked: its measures of quality, its movement, what is right."""
 
     room: str
-    row: Row
+    row: LabelledSession
     picture: dict[str, float]
     moved: Movement | None
     where: Zones
@@ -116,18 +116,18 @@ def wrong_green(case: Case, thresholds: Thresholds) -> bool:
     return case.row.green == "forbidden" and said(case, thresholds)[0] is Answer.IN_BED
 
 
-def _case(row: Row) -> Case | None:
+def _case(row: LabelledSession) -> Case | None:
     clip = decode(row.session.frames)
     if clip is None:
         return None
     profile = row.session.profile
-    where = zones.lay(profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
-    picture = quality.look(clip, where, Thresholds())
-    moved = movement.find(clip, where, Thresholds())
+    where = zones.lay_zones(profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
+    picture = quality.assess(clip, where, Thresholds())
+    moved = movement.find_movement(clip, where, Thresholds())
     return Case(_room(row), row, picture.measures, moved, where, profile)
 
 
-def _room(row: Row) -> str:
+def _room(row: LabelledSession) -> str:
     """Return the room: two scenes of the footage are one room on two occasions."""
     name = row.session.session_id
     if "s11" in name:

@@ -47,7 +47,7 @@ class Window:
 
     @property
     def lies(self) -> bool:
-        """Whether green is right."""
+        """Tell whether green is right."""
         return self.kind == "in_bed"
 
 
@@ -84,7 +84,7 @@ def read(folder: Path) -> Iterable[Window]:
         rows = list(csv.DictReader(file))
     for row, asked in zip(rows, thermal_rows(folder), strict=True):
         array, ambient = asked.session.channels
-        measures = thermal.measure(array, ambient, asked.session.profile)
+        measures = thermal.measures_of(array, ambient, asked.session.profile)
         assert measures is not None
         kind = "just_left" if JUST_LEFT in row["session"] else row["label"].removesuffix("_ok")
         yield Window(row["volunteer"], kind, measures)
@@ -113,7 +113,7 @@ def _score(windows: Iterable[Window], thresholds: Mapping[str, float]) -> tuple[
 
 def green(window: Window, thresholds: Mapping[str, float]) -> bool:
     """Return whether one person is seen in bed."""
-    said = thermal.say(window.measures, thresholds)
+    said = thermal.judge_array(window.measures, thresholds)
     return said.answer is Answer.IN_BED and said.people == 1
 
 

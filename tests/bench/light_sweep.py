@@ -19,7 +19,7 @@ import cv2
 from detector.calibrate import calibrate
 from detector.evaluate import camera_rows, session_of
 from detector.judge import judge
-from gateway.scenes import SCENES
+from drawn_homes import SCENES
 from schemas.messages import Profile, Session
 from schemas.vocabulary import Answer
 from tests.unit.detector_alterations import Alteration

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.judge import judge
-from gateway.scenes import SCENES
+from drawn_homes import SCENES
 from schemas.messages import Profile, Session
 from schemas.vocabulary import Answer
 from tests.unit.detector_sessions import BED, grey, jpeg, night, session

@@ -20,7 +20,7 @@ from typing import Any
 import cv2
 
 from detector.calibrate import NoTake, calibrate
-from detector.evaluate import Row, camera_rows, session_of
+from detector.evaluate import LabelledSession, camera_rows, session_of
 from detector.judge import judge
 from schemas.messages import Frame, Profile, Session
 from schemas.vocabulary import Answer
@@ -37,7 +37,7 @@ _FEW = 10
 class Known:
     """A recorded session with what is needed to see it from elsewhere; ``empty`` is its room's take, if there is one."""
 
-    row: Row
+    row: LabelledSession
     size: tuple[int, int]
     about: tuple[float, float]
     moving: Points

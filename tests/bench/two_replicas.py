@@ -17,7 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from alarm_center.casework import cases
-from alarm_center.core.case import Alarm
+from alarm_center.core.alarm.state import Alarm
 from alarm_center.store.events import CHANNEL
 from alarm_center.store.memory import Memory, now
 from fjarrtillsyn.embedded.ports import HOST, free_port
@@ -27,7 +27,7 @@ from schemas.vocabulary import Priority
 from tests.support import busy_town, town_file
 from tests.support.half_open import HalfOpenLink, half_open_link
 from tests.support.mosquitto import Mosquitto
-from tests.support.parts import Part
+from tests.support.parts import ServiceProcess
 from tests.support.postgres import fresh_database, make_template
 from tests.support.twilio_api import TwilioApi
 from tests.support.waiting import eventually
@@ -37,15 +37,15 @@ _STARTS_WITHIN: Final = 60.0
 
 
 @dataclass(slots=True)
-class Replica:
+class BenchReplica:
     """One process of the centre; its callbacks' address says which one has sent an SMS."""
 
     name: str
-    part: Part
+    part: ServiceProcess
     url: str
 
     async def is_ready(self) -> bool:
-        """Whether it is ready; raises where it has ended."""
+        """Tell whether the replica is ready; raise where it has ended."""
         assert self.part.running, f"replica {self.name} has ended: {self.part.wrote()}"
         try:
             async with aiohttp.ClientSession() as http, http.get(f"{self.url}/readyz") as response:
@@ -60,7 +60,7 @@ class Replica:
 
 
 @dataclass(slots=True)
-class Provider(TwilioApi):
+class HoldingProvider(TwilioApi):
     """The provider's stand-in, which may hold the next SMS: ``before`` it is taken, or ``after``, without an answer."""
 
     hold: str | None = None
@@ -102,19 +102,19 @@ class Provider(TwilioApi):
 
 @dataclass(slots=True)
 class TwoReplicas:
-    """Replica ``a`` reaches the database through ``link``, replica ``b`` and this process directly."""
+    """BenchReplica ``a`` reaches the database through ``link``, replica ``b`` and this process directly."""
 
     memory: Memory
-    provider: Provider
+    provider: HoldingProvider
     link: HalfOpenLink
-    a: Replica
-    b: Replica
+    a: BenchReplica
+    b: BenchReplica
     residents: list[UUID]
 
     async def raise_alarm(self) -> tuple[Alarm, float]:
         """Raise a priority 1 for the next resident; return it and the monotonic second before it was raised."""
         began = time.monotonic()
-        alarm = await cases.raise_manual(self.memory, self.residents.pop(), Priority(1), actor="bench")
+        alarm = await cases.raise_manual_alarm(self.memory, self.residents.pop(), Priority(1), actor="bench")
         return alarm, began
 
     async def tell(self) -> None:
@@ -154,14 +154,14 @@ async def two_replicas(residents: int) -> AsyncIterator[TwoReplicas]:
         mosquitto = Mosquitto(folder, {user: "word" for user in (CENTRE, DETECTOR)})
         await asyncio.to_thread(mosquitto.start)
         stack.push_async_callback(asyncio.to_thread, mosquitto.stop)
-        provider = Provider()
+        provider = HoldingProvider()
         await stack.enter_async_context(provider.running())
         memory = await Memory.open(database.worker)
         stack.push_async_callback(memory.close)
         link = await stack.enter_async_context(half_open_link(database.worker))
         replicas = []
         for name, urls in (("a", (link.dsn, link.through(database.web))), ("b", (database.worker, database.web))):
-            replica = _replica(name, urls, mosquitto, provider, folder)
+            replica = _replica(name, (*urls, database.sign_in, database.planner), mosquitto, provider, folder)
             stack.callback(replica.part.kill)
             replicas.append(replica)
         homes = await _town(memory, residents)
@@ -181,13 +181,17 @@ async def _town(memory: Memory, count: int) -> list[UUID]:
         ]
 
 
-def _replica(name: str, urls: tuple[str, str], mosquitto: Mosquitto, provider: TwilioApi, folder: Path) -> Replica:
+def _replica(
+    name: str, urls: tuple[str, str, str, str], mosquitto: Mosquitto, provider: TwilioApi, folder: Path
+) -> BenchReplica:
     port = free_port()
     env = {
         **os.environ,
         "FJT_REPLICA": name,
         "FJT_DATABASE_URL": urls[0],
         "FJT_DATABASE_URL_WEB": urls[1],
+        "FJT_DATABASE_URL_SIGN_IN": urls[2],
+        "FJT_DATABASE_URL_PLANNER": urls[3],
         "FJT_MQTT_HOST": HOST,
         "FJT_MQTT_PORT": str(mosquitto.port),
         "FJT_MQTT_USER": CENTRE,
@@ -200,5 +204,5 @@ def _replica(name: str, urls: tuple[str, str], mosquitto: Mosquitto, provider: T
         "FJT_TWILIO_AUTH_TOKEN": provider.auth_token,
         "FJT_SMS_PER_SECOND": "1000",
     }
-    part = Part([sys.executable, "-m", "alarm_center"], env, folder / f"{name}.log")
-    return Replica(name, part, f"http://{HOST}:{port}")
+    part = ServiceProcess([sys.executable, "-m", "alarm_center"], env, folder / f"{name}.log")
+    return BenchReplica(name, part, f"http://{HOST}:{port}")

@@ -1,4 +1,4 @@
-"""The account of the night on a real database: what is owed, what comes late or twice, and two clocks at work at once."""
+"""Checks and alarms on a real database: what is owed, late and repeated sessions, withdrawn consent, two clockworks."""
 
 import asyncio
 from collections import Counter
@@ -13,17 +13,21 @@ import pytest
 from alarm_center import inbox
 from alarm_center.casework import cases, configs
 from alarm_center.clockwork import Clockwork
-from alarm_center.core import alarm_events
-from alarm_center.core.case import AlarmState, CheckState, IllegalMove
-from alarm_center.core.happenings import AskAgain, PersonSaid
-from alarm_center.devices import watch
-from alarm_center.devices.hearing import Hearing
-from alarm_center.preparation import planning
+from alarm_center.core.alarm import alarm_events
+from alarm_center.core.alarm.state import AlarmState
+from alarm_center.core.check.check_events import AskAgain, PersonSaid
+from alarm_center.core.check.state import CheckState
+from alarm_center.core.decision import IllegalMove
+from alarm_center.devices import presence
+from alarm_center.devices.last_heard import LastHeard
+from alarm_center.preparation import pauses, planning
+from alarm_center.preparation.pauses import Editor
 from alarm_center.store import devices
 from alarm_center.store.memory import Memory
+from alarm_center.store.plans import Pause
 from schemas import wire
 from schemas.messages import Evidence, Finding, Preflight, Status
-from schemas.vocabulary import Answer, CancelReason, Instead, Link, Outcome, Priority, Reason
+from schemas.vocabulary import Answer, CancelReason, Instead, LinkState, Outcome, Priority, Reason
 from tests.support.busy_town import found, heard, move, open_check, resident
 from tests.support.postgres import Database
 
@@ -35,7 +39,7 @@ class Account:
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
-        self.inbox = inbox.Inbox(memory, Hearing(memory))
+        self.inbox = inbox.Inbox(memory, LastHeard(memory))
 
     async def found(self) -> None:
         self.resident_id = await found(self.memory, ORG)
@@ -101,23 +105,23 @@ async def account(database: Database) -> AsyncIterator[Account]:
 
 
 async def test_making_the_rows_may_be_repeated_and_by_two_at_once(account: Account) -> None:
-    made = await asyncio.gather(*(planning.plan_all(account.memory) for _ in range(4)))
+    made = await asyncio.gather(*(planning.plan_all_towns(account.memory) for _ in range(4)))
     assert sum(made) == await account.value("select count(*) from checks") == 2, "36 hours ahead: two nights"
 
 
 async def test_the_devices_list_is_what_its_resident_is_owed(account: Account) -> None:
-    await planning.plan_all(account.memory)
+    await planning.plan_all_towns(account.memory)
     wanted = await account.value("select config->'attempts' from devices")
     assert len(wanted) == 2
     version = await account.value("select wanted_version from devices")
-    await planning.plan_all(account.memory)
+    await planning.plan_all_towns(account.memory)
     assert await account.value("select wanted_version from devices") == version, "nothing new, no new version"
 
 
-async def test_a_withdrawn_consent_empties_the_list_and_ends_each_check_with_its_reason(account: Account) -> None:
-    await planning.plan_all(account.memory)
-    count = await planning.revoke_consent(
-        account.memory, account.resident_id, "resident", instead=Instead.VISIT, actor="planner"
+async def test_a_withdrawn_consent_cancels_each_coming_check(account: Account) -> None:
+    await planning.plan_all_towns(account.memory)
+    count = await pauses.revoke_consent(
+        account.memory, account.resident_id, "resident", instead=Instead.VISIT, editor=Editor("planner")
     )
     assert count == 2
     assert await account.value("select config->'attempts' from devices") == []
@@ -127,27 +131,29 @@ async def test_a_withdrawn_consent_empties_the_list_and_ends_each_check_with_its
         == 2
     )
     assert await account.value("select count(*) from alarms where visit") == 2
-    await planning.plan_all(account.memory)
+    await planning.plan_all_towns(account.memory)
     assert await account.value("select count(*) from checks where next_step_at is not null") == 0
 
 
-async def test_a_cohabitant_who_has_not_consented_is_enough_to_keep_the_camera_dark(account: Account) -> None:
+async def test_no_consent_of_a_cohabitant_keeps_the_camera_dark(account: Account) -> None:
     async with account.memory.transaction() as tx:
         await tx.execute("update residents set cohabitant = 'C'")
         device = await devices.get(tx, ORG, f"{ORG}-1")
     assert device is not None
     assert not device.consented
-    await planning.plan_all(account.memory)
+    await planning.plan_all_towns(account.memory)
     assert await account.value("select coalesce(config->'attempts', '[]') from devices") == []
 
 
 async def test_a_pause_ends_the_checks_in_it_and_leaves_the_others(account: Account) -> None:
-    await planning.plan_all(account.memory)
+    await planning.plan_all_towns(account.memory)
     at = await account.memory.now()
-    count = await planning.pause(
-        account.memory, account.resident_id, CancelReason.PAUSE_HOSPITAL, at, at + timedelta(hours=12),
-        instead=Instead.NOTHING, said_by="daughter", actor="planner",
-    )  # fmt: skip
+    count = await pauses.pause_checks(
+        account.memory,
+        account.resident_id,
+        Pause(CancelReason.PAUSE_HOSPITAL, at, at + timedelta(hours=12), "daughter", Instead.NOTHING),
+        editor=Editor("planner"),
+    )
     assert count == 1
     assert await account.value("select count(*) from checks where state = 'planned'") == 1
     assert len(await account.value("select config->'attempts' from devices")) == 1
@@ -166,8 +172,8 @@ async def test_silence_is_an_alarm(account: Account) -> None:
     assert await account.value("select count(*) from messages where wording = 'call_out'") == 1
 
 
-async def test_after_an_absence_of_the_service_every_check_has_ended_within_a_cycle(account: Account) -> None:
-    await planning.plan_all(account.memory)
+async def test_after_an_outage_each_check_ends_within_one_cycle(account: Account) -> None:
+    await planning.plan_all_towns(account.memory)
     await move(account.memory, timedelta(hours=5))
     await Clockwork(account.memory).cycle()
     row = await account.value("select (state, late) from checks order by opens_at limit 1")
@@ -194,7 +200,7 @@ async def test_in_bed_after_the_alarm_clears_it_and_stops_the_patrol(account: Ac
     await account.opens()
     await account.finds(Answer.CANNOT_TELL, Reason.COUNT)
     assert await account.value("select state from alarms") == AlarmState.DISPATCHED
-    await cases.on_check(account.memory, account.check_id, AskAgain("op", 10), actor="op")
+    await cases.apply_to_check(account.memory, account.check_id, AskAgain("op", 10), actor="op")
     await account.finds(Answer.IN_BED, session_id="s2", attempt=2)
     assert await account.state() == CheckState.ALARMED, "it stays alarmed"
     assert await account.value("select condition from alarms") == "cleared"
@@ -205,14 +211,14 @@ async def test_in_bed_after_the_alarm_clears_it_and_stops_the_patrol(account: Ac
 async def test_in_bed_after_a_fall_stops_nobody(account: Account) -> None:
     await account.opens()
     await account.finds(Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
-    await cases.on_check(account.memory, account.check_id, AskAgain("op", 10), actor="op")
+    await cases.apply_to_check(account.memory, account.check_id, AskAgain("op", 10), actor="op")
     await account.finds(Answer.IN_BED, session_id="s2", attempt=2)
     assert await account.value("select condition from alarms") == "cleared", "shown, and people decide"
     assert await account.value("select state from alarms") == AlarmState.DISPATCHED
     assert await account.value("select count(*) from messages where wording = 'stood_down'") == 0
 
 
-async def test_a_fall_after_a_green_check_is_an_alarm_and_the_check_stays_as_it_ended(account: Account) -> None:
+async def test_a_fall_after_a_green_check_opens_an_alarm(account: Account) -> None:
     await account.opens()
     await account.finds(Answer.IN_BED)
     assert await account.state() == CheckState.SEEN
@@ -241,16 +247,20 @@ async def test_an_hour_late_is_never_green(account: Account) -> None:
 
 async def test_without_consent_nothing_is_looked_at(account: Account) -> None:
     await account.opens()
-    await planning.revoke_consent(account.memory, account.resident_id, "resident", instead=Instead.NOTHING, actor="p")
+    await pauses.revoke_consent(
+        account.memory, account.resident_id, "resident", instead=Instead.NOTHING, editor=Editor("p")
+    )
     await account.finds(Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
     assert await account.value("select (receipt, refusal)::text from sessions") == "(refused,consent_revoked)"
     assert await account.value("select count(*) from alarms where not visit") == 0
 
 
-async def test_consent_withdrawn_while_the_patrol_drives_does_not_turn_it_round(account: Account) -> None:
+async def test_withdrawn_consent_does_not_call_off_a_driving_patrol(account: Account) -> None:
     await account.opens()
     await account.finds(Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
-    await planning.revoke_consent(account.memory, account.resident_id, "resident", instead=Instead.NOTHING, actor="p")
+    await pauses.revoke_consent(
+        account.memory, account.resident_id, "resident", instead=Instead.NOTHING, editor=Editor("p")
+    )
     assert await account.value("select state from alarms") == AlarmState.DISPATCHED
     assert await account.state() == CheckState.ALARMED
 
@@ -272,21 +282,21 @@ async def test_a_device_that_is_not_ours_leaves_no_trace_but_a_count(account: Ac
     assert await account.state() == CheckState.OPEN
 
 
-async def test_a_fault_known_beforehand_sends_somebody_in_time_and_the_check_is_still_owed(account: Account) -> None:
-    await planning.plan_all(account.memory)
+async def test_a_known_fault_is_alarmed_in_time_and_the_check_is_owed(account: Account) -> None:
+    await planning.plan_all_towns(account.memory)
     check_id = await account.value("select check_id from checks order by opens_at limit 1")
-    status = Status(link=Link.UP, preflight=(Preflight(check_id=check_id, attempt=1, fault="no camera"),))
-    await watch.preflight(account.memory, ORG, f"{ORG}-1", status)
+    status = Status(link=LinkState.UP, preflight=(Preflight(check_id=check_id, attempt=1, fault="no camera"),))
+    await presence.report_faults(account.memory, ORG, f"{ORG}-1", status)
     await Clockwork(account.memory).cycle()
     assert await account.value("select kind from alarms") == "technical"
     assert await account.value("select state from checks where check_id = $1", check_id) == CheckState.PLANNED
-    await watch.preflight(account.memory, ORG, f"{ORG}-1", Status(link=Link.UP, camera_ok=True))
+    await presence.report_faults(account.memory, ORG, f"{ORG}-1", Status(link=LinkState.UP, camera_ok=True))
     assert await account.value("select condition from alarms") == "cleared", "it has mended itself before anybody drove"
 
 
 async def test_a_later_reason_joins_the_residents_open_case(account: Account) -> None:
     await account.opens()
-    manual = await cases.raise_manual(account.memory, account.resident_id, Priority.SECOND, actor="op")
+    manual = await cases.raise_manual_alarm(account.memory, account.resident_id, Priority.SECOND, actor="op")
     await account.finds(Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
     assert await account.value("select count(*) from alarms") == 1
     assert await account.value("select alarm_id from checks where check_id = $1", account.check_id) == manual.alarm_id
@@ -296,7 +306,7 @@ async def test_a_later_reason_joins_the_residents_open_case(account: Account) ->
 async def test_two_reasons_at_the_same_moment_are_one_case(account: Account) -> None:
     await account.opens()
     await asyncio.gather(
-        *(cases.raise_manual(account.memory, account.resident_id, Priority.SECOND, actor="op") for _ in range(6)),
+        *(cases.raise_manual_alarm(account.memory, account.resident_id, Priority.SECOND, actor="op") for _ in range(6)),
         account.finds(Answer.SOMETHING_WRONG, Reason.ON_FLOOR),
     )
     assert await account.value("select count(*) from alarms") == 1
@@ -305,42 +315,45 @@ async def test_two_reasons_at_the_same_moment_are_one_case(account: Account) -> 
 # ---- people ----
 
 
-async def test_staff_on_site_keep_the_camera_dark_and_the_later_checks_waiting(account: Account) -> None:
+async def test_staff_on_site_hold_the_camera_and_the_later_checks(account: Account) -> None:
     await account.opens()
     await account.finds(Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
     alarm_id = await account.alarm_id()
     notice = await account.value("select notice_id from notices")
-    await cases.on_alarm(account.memory, alarm_id, alarm_events.Took(notice), actor="c")
-    await cases.on_alarm(account.memory, alarm_id, alarm_events.Arrived(notice), actor="c")
+    await cases.apply_to_alarm(account.memory, alarm_id, alarm_events.Took(notice), actor="c")
+    await cases.apply_to_alarm(account.memory, alarm_id, alarm_events.Arrived(notice), actor="c")
     assert await account.value("select config->'attempts' from devices") == []
     assert await account.value("select bool_and(held) from checks where state = 'planned'")
-    await cases.on_alarm(account.memory, alarm_id, alarm_events.Done(notice, Outcome.HELPED_UP), actor="c")
+    await cases.apply_to_alarm(account.memory, alarm_id, alarm_events.Done(notice, Outcome.HELPED_UP), actor="c")
     assert not await account.value("select bool_or(held) from checks where state = 'planned'")
     assert len(await account.value("select config->'attempts' from devices")) == 1
 
 
 async def test_two_operators_and_one_claim(account: Account) -> None:
-    alarm = await cases.raise_manual(account.memory, account.resident_id, Priority.SECOND, actor="op")
+    alarm = await cases.raise_manual_alarm(account.memory, account.resident_id, Priority.SECOND, actor="op")
     answers = await asyncio.gather(
-        *(cases.on_alarm(account.memory, alarm.alarm_id, alarm_events.Claim(uuid4()), actor="op") for _ in range(5)),
+        *(
+            cases.apply_to_alarm(account.memory, alarm.alarm_id, alarm_events.ClaimCase(uuid4()), actor="op")
+            for _ in range(5)
+        ),
         return_exceptions=True,
     )
     assert Counter(type(a) for a in answers)[IllegalMove] == 4
 
 
-async def test_a_person_cannot_turn_a_check_green_that_nobody_was_to_look_at(account: Account) -> None:
+async def test_a_check_that_is_not_to_look_cannot_be_confirmed(account: Account) -> None:
     await account.opens()
     with pytest.raises(IllegalMove):
-        await cases.on_check(account.memory, account.check_id, PersonSaid(Answer.IN_BED, "u", "s1"), actor="u")
+        await cases.apply_to_check(account.memory, account.check_id, PersonSaid(Answer.IN_BED, "u", "s1"), actor="u")
     assert await account.state() == CheckState.OPEN
 
 
-async def test_an_outcome_that_needs_words_is_refused_without_them_by_the_database_too(account: Account) -> None:
-    alarm = await cases.raise_manual(account.memory, account.resident_id, Priority.SECOND, actor="op")
+async def test_the_database_refuses_other_without_a_note(account: Account) -> None:
+    alarm = await cases.raise_manual_alarm(account.memory, account.resident_id, Priority.SECOND, actor="op")
     close = alarm_events.Close(uuid4(), Outcome.OTHER, note=True)
     with pytest.raises(asyncpg.CheckViolationError):
-        await cases.on_alarm(account.memory, alarm.alarm_id, close, actor="op")
-    closed = await cases.on_alarm(account.memory, alarm.alarm_id, close, actor="op", note="Flyttad till dottern")
+        await cases.apply_to_alarm(account.memory, alarm.alarm_id, close, actor="op")
+    closed = await cases.apply_to_alarm(account.memory, alarm.alarm_id, close, actor="op", note="Flyttad till dottern")
     assert closed.state is AlarmState.CLOSED
 
 
@@ -352,7 +365,7 @@ async def test_two_clocks_step_each_case_once(account: Account, database: Databa
         area = await tx.fetchval("select area_id from areas")
         for number in range(2, 31):
             await resident(tx, ORG, area, number=number, due_in=timedelta(minutes=5))
-    await planning.plan_all(account.memory)
+    await planning.plan_all_towns(account.memory)
     await move(account.memory, timedelta(minutes=6))
     await heard(account.memory)
     other = await Memory.open(database.worker)
@@ -364,12 +377,12 @@ async def test_two_clocks_step_each_case_once(account: Account, database: Databa
     assert await account.lines("check_opened") == 30
 
 
-async def test_one_case_that_cannot_be_stepped_does_not_stop_the_others(account: Account) -> None:
+async def test_one_case_that_fails_does_not_stop_the_others(account: Account) -> None:
     async with account.memory.transaction() as tx:
         area = await tx.fetchval("select area_id from areas")
         await resident(tx, ORG, area, number=2, due_in=timedelta(minutes=5))
         broken = account.resident_id
-    await planning.plan_all(account.memory)
+    await planning.plan_all_towns(account.memory)
     async with account.memory.transaction() as tx:
         await tx.execute('update plans set answers = \'{"recheck_minutes": "soon"}\' where resident_id = $1', broken)
     await move(account.memory, timedelta(minutes=6))
@@ -383,10 +396,10 @@ async def test_one_case_that_cannot_be_stepped_does_not_stop_the_others(account:
 
 async def test_a_config_is_for_its_device_and_its_version_counts_up(account: Account) -> None:
     before = await account.value("select wanted_version from devices")
-    await planning.plan_all(account.memory)
+    await planning.plan_all_towns(account.memory)
     async with account.memory.transaction() as tx:
         device = await devices.get(tx, ORG, f"{ORG}-1")
         assert device is not None
-        message = configs.message(device)
+        message = configs.config_message(device)
     assert message.version == device.wanted_version == before + 1
     assert [a.opens_at for a in message.attempts] == sorted(a.opens_at for a in message.attempts)

@@ -1,4 +1,4 @@
-"""No text keeps an alarm from going out."""
+"""An alarm's SMS and calls as queued: a second phone is asked too, and a text that is spoilt stops none."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -8,7 +8,7 @@ import pytest
 
 from alarm_center.casework import cases
 from alarm_center.clockwork import Clockwork
-from alarm_center.core import alarm_events
+from alarm_center.core.alarm import alarm_events
 from alarm_center.store.memory import Memory
 from schemas.vocabulary import Priority
 from tests.support import busy_town
@@ -29,25 +29,25 @@ async def _rows(memory: Memory, question: str, *values: object) -> list[dict[str
         return [dict(row) for row in await tx.fetch(question, *values)]
 
 
-async def test_the_second_phone_of_a_patrol_that_is_out_is_called_out_like_any_other(memory: Memory) -> None:
+async def test_a_busy_patrols_second_phone_is_asked_like_any_other(memory: Memory) -> None:
     first = await busy_town.found(memory, ORG)
     async with memory.transaction() as tx:
         area = await tx.fetchval("select area_id from areas")
         second = await busy_town.resident(tx, ORG, area, number=2, due_in=timedelta(minutes=30))
         await busy_town.on_duty(tx, ORG, "Kollega", "+46701110009", patrol="Patrull 1")
-    taken = await cases.raise_manual(memory, first, Priority.SECOND, actor="test")
+    taken = await cases.raise_manual_alarm(memory, first, Priority.SECOND, actor="test")
     await busy_town.move(memory, timedelta(minutes=3))
     await Clockwork(memory).cycle()
     (asked,) = await _rows(memory, "select notice_id, phone from notices")
-    await cases.on_alarm(memory, taken.alarm_id, alarm_events.Took(asked["notice_id"]), actor="test")
+    await cases.apply_to_alarm(memory, taken.alarm_id, alarm_events.Took(asked["notice_id"]), actor="test")
 
-    other = await cases.raise_manual(memory, second, Priority.SECOND, actor="test")
+    other = await cases.raise_manual_alarm(memory, second, Priority.SECOND, actor="test")
     await busy_town.move(memory, timedelta(minutes=3))
     await Clockwork(memory).cycle()
     question = "select notice_id, phone from notices where alarm_id = $1 order by asked_at"
     (also,) = await _rows(memory, question, other.alarm_id)
     assert also["phone"] == asked["phone"]
-    await cases.on_alarm(memory, other.alarm_id, alarm_events.Declined(also["notice_id"]), actor="test")
+    await cases.apply_to_alarm(memory, other.alarm_id, alarm_events.Declined(also["notice_id"]), actor="test")
     said = await _rows(
         memory, "select phone, body from messages where alarm_id = $1 and phone = '+46701110009'", other.alarm_id
     )
@@ -57,10 +57,10 @@ async def test_the_second_phone_of_a_patrol_that_is_out_is_called_out_like_any_o
 @pytest.mark.parametrize(
     "spoilt", ["link_host = 'Natt.Kommun.se/'", "data_number = 'växeln'", f"link_host = '{'x' * 120}.se'"]
 )
-async def test_a_setting_that_spoils_the_text_does_not_keep_the_alarm_in(memory: Memory, spoilt: str) -> None:
+async def test_a_setting_that_spoils_the_text_does_not_stop_the_sms(memory: Memory, spoilt: str) -> None:
     resident_id = await busy_town.found(memory, ORG)
     await _rows(memory, f"update organisations set {spoilt} returning 1")
-    alarm = await cases.raise_manual(memory, resident_id, Priority.FIRST, actor="test")
+    alarm = await cases.raise_manual_alarm(memory, resident_id, Priority.FIRST, actor="test")
     await busy_town.move(memory, timedelta(minutes=3))
     await Clockwork(memory).cycle()
     sent = await _rows(memory, "select body from messages where alarm_id = $1", alarm.alarm_id)

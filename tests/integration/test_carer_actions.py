@@ -1,26 +1,26 @@
-"""One row more in the table of what a carer can do, and nothing else: from the SMS to the timeline."""
+"""A row added to the table of carers' actions works, and nothing else: from the SMS to the timeline."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
 
-from alarm_center.core import carer_actions
-from alarm_center.core.alarm_events import SiteWord
-from alarm_center.core.carer_actions import ROWS, Bilingual, CarerAction, CarerActions
+from alarm_center.core.alarm.alarm_events import SiteReply
 from alarm_center.core.plan import Wording
+from alarm_center.core.replies import carer_actions
+from alarm_center.core.replies.carer_actions import ROWS, Bilingual, CarerAction, CarerActions
 from schemas import timeline
 from tests.support.postgres import Database
 from tests.support.sms_centre import SmsCentre, sms_centre
 
 
 @dataclass(frozen=True, slots=True)
-class Waits(SiteWord):
+class WaitsOutside(SiteReply):
     """8: I wait outside for a colleague."""
 
 
 WAITS = CarerAction(
-    name="waits", event=Waits, line=timeline.CarerStaying, answer=Wording.STAYING, digit="8",
+    name="waits", event=WaitsOutside, line=timeline.CarerStaying, answer=Wording.STAYING, digit="8",
     label=Bilingual("väntar", "waiting"), phrases=("väntar på kollega", "waiting for a colleague"),
     offered_in=frozenset({Wording.ARRIVED}), from_the_site=True, staff_inside=False,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What SQL says of a case is what the value says."""
+"""Answers about a case, by SQL and by the alarm's value, are equal."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -8,8 +8,8 @@ import pytest
 
 from alarm_center.casework import cases
 from alarm_center.clockwork import Clockwork
-from alarm_center.core.alarm_events import Arrived, Claim, Close, Done, Event, Evidence, Took
-from alarm_center.core.lease import Lease
+from alarm_center.core.alarm.alarm_events import AlarmEvent, Arrived, ClaimCase, Close, ConditionReported, Done, Took
+from alarm_center.core.alarm.lease import Lease
 from alarm_center.store import alarms
 from alarm_center.store.memory import Memory
 from schemas.vocabulary import Answer, Condition, Outcome, Reason
@@ -42,20 +42,20 @@ async def test_the_columns_of_a_case_are_the_facts_of_its_value(memory: Memory) 
     await Clockwork(memory).cycle()
     alarm_id = await value(memory, "select alarm_id from alarms")
     notice_id = await value(memory, "select notice_id from notices")
-    events: tuple[Event, ...] = (
-        Claim(UUID(int=1)),
+    events: tuple[AlarmEvent, ...] = (
+        ClaimCase(UUID(int=1)),
         Took(notice_id),
         Arrived(notice_id),
-        Evidence(Condition.CLEARED),
+        ConditionReported(Condition.CLEARED),
         Done(notice_id),
         Close(UUID(int=1), Outcome.HELPED_UP),
     )
     had: dict[str, set[str]] = {column: set() for column in alarms.COLUMNS}
     for event in (None, *events):
         if event is not None:
-            await cases.on_alarm(memory, alarm_id, event, actor="test")
+            await cases.apply_to_alarm(memory, alarm_id, event, actor="test")
         (row,) = await rows(memory, "select * from alarms")
-        alarm = alarms.value(row["body"])
+        alarm = alarms.from_body(row["body"])
         for column, fact in alarms.COLUMNS.items():
             had[column].add(str(row[column]))
             assert column == "body" or row[column] == fact(alarm), f"{column} after {event}"

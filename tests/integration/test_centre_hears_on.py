@@ -1,22 +1,16 @@
-"""The centre's connection goes on hearing, whatever becomes of single messages."""
+"""The centre's MQTT handlers: messages that cannot be taken never stop the others."""
 
 import asyncio
 
-import pytest
-
-from alarm_center.devices import mqtt
-from alarm_center.devices.mqtt import Address, Broker
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
+from runtime.mqtt import BrokerAddress, MqttClient
 from schemas import limits, topics
 from tests.support.clients import client
 from tests.support.mosquitto import Mosquitto
 from tests.support.waiting import eventually
 
 
-async def test_messages_that_cannot_be_taken_never_stop_the_others(
-    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mqtt, "_AGAIN_SECONDS", (0.0, 0.0))
+async def test_messages_that_cannot_be_taken_never_stop_the_others(mosquitto: Mosquitto) -> None:
     taken: list[bytes] = []
     tries: list[bytes] = []
 
@@ -26,8 +20,15 @@ async def test_messages_that_cannot_be_taken_never_stop_the_others(
             raise RuntimeError("not this one")
         taken.append(payload)
 
-    address = Address(mosquitto.host, mosquitto.port, CENTRE, mosquitto.passwords[CENTRE])
-    broker = Broker(address, "centre-1", {topics.every("finding"): (1, take)})
+    address = BrokerAddress(mosquitto.host, mosquitto.port, CENTRE, mosquitto.passwords[CENTRE])
+    given_up: list[str] = []
+    broker = MqttClient(
+        address,
+        "centre-1",
+        {topics.every("finding"): (1, take)},
+        on_given_up=given_up.append,
+        tries_after_s=(0.0, 0.01),
+    )
     hearing = asyncio.create_task(broker.run())
     try:
         await broker.connected.wait()
@@ -37,6 +38,7 @@ async def test_messages_that_cannot_be_taken_never_stop_the_others(
                 await detector.publish(topics.of("ost", "d1", "finding"), payload, qos=1)
             await eventually(lambda: taken == [b"good"])
         assert tries.count(b"bad") == 2 * (limits.UNACKNOWLEDGED + 1)
+        assert len(given_up) == limits.UNACKNOWLEDGED + 1
         assert broker.connections == 1
     finally:
         hearing.cancel()

@@ -9,7 +9,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from alarm_center.keeper import APPLICATION, Keeper
+from alarm_center.claim_keeper import APPLICATION, ClaimKeeper
 from alarm_center.outbox import Outbox
 from alarm_center.store import claims
 from alarm_center.store.memory import Memory
@@ -72,7 +72,7 @@ async def test_a_killed_process_frees_its_claims_at_once(centre: SmsCentre, data
     assert len(centre.api.messages) == 1
 
 
-async def test_what_was_sent_while_the_row_was_being_chosen_is_asked_for(centre: SmsCentre, database: Database) -> None:
+async def test_an_sms_sent_while_its_row_was_chosen_is_looked_up(centre: SmsCentre, database: Database) -> None:
     """The statement's own snapshot still has the row as queued: only the row that it locked says that it may be out."""
     await centre.stop()
     await centre.alarm(1)
@@ -85,7 +85,7 @@ async def test_what_was_sent_while_the_row_was_being_chosen_is_asked_for(centre:
     )
     await owner.execute("select pg_advisory_lock(1)")
     choosing = asyncio.ensure_future(
-        claims.claim_next(chooser, uuid4(), timedelta(minutes=1), None, None, urgent_only=False)  # type: ignore[arg-type]
+        claims.claim_next(chooser, uuid4(), timedelta(minutes=1), None, None, urgent_only=False)
     )
 
     async def waits() -> bool:
@@ -109,14 +109,18 @@ async def test_a_renewed_claim_is_not_free_though_its_session_is_gone(centre: Sm
     await centre.alarm(1)
     lease, mine = timedelta(minutes=1), uuid4()
     connection = await asyncpg.connect(database.worker)
-    session = await claims.session(connection)
-    claim = await centre.memory.at_once(lambda tx: claims.claim_next(tx, mine, lease, session, None, urgent_only=False))
+    session = await claims.session_of(connection)
+    claim = await centre.memory.run_statement(
+        lambda tx: claims.claim_next(tx, mine, lease, session, None, urgent_only=False)
+    )
     assert claim is not None
     await connection.close()
     await eventually(lambda: session_is_gone(centre, session))
-    assert await centre.memory.at_once(lambda tx: claims.renew(tx, claim.message.message_id, mine, lease))
+    assert await centre.memory.run_statement(lambda tx: claims.extend(tx, claim.message.message_id, mine, lease))
     assert (
-        await centre.memory.at_once(lambda tx: claims.claim_next(tx, uuid4(), lease, None, None, urgent_only=False))
+        await centre.memory.run_statement(
+            lambda tx: claims.claim_next(tx, uuid4(), lease, None, None, urgent_only=False)
+        )
         is None
     )
 
@@ -127,15 +131,15 @@ async def session_is_gone(centre: SmsCentre, session: claims.KeeperSession) -> b
 
 
 async def test_no_claim_is_sure_once_its_session_is_gone(centre: SmsCentre, database: Database) -> None:
-    keeper, token = Keeper(database.worker, 3.0, lambda: 0.0), uuid4()
+    keeper, token = ClaimKeeper(database.worker, 3.0, lambda: 0.0), uuid4()
     keeping = asyncio.create_task(keeper.run())
     session = await eventually(lambda: keeper.session)
-    keeper.take(token, 0.0)
-    assert keeper.holds(token)
+    keeper.add_claim(token, 0.0)
+    assert keeper.is_surely_ours(token)
     async with centre.memory.transaction() as tx:
         await tx.fetchval("select pg_terminate_backend($1)", session.pid)
     await eventually(lambda: keeper.session != session)
-    assert not keeper.holds(token)
+    assert not keeper.is_surely_ours(token)
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)
 
@@ -189,12 +193,10 @@ async def test_a_claim_whose_answer_is_lost_holds_no_lock(centre: SmsCentre, dat
     async with half_open_link(database.worker) as link:
         frozen = await asyncpg.connect(link.dsn)
         # Prepared while there is nothing to claim; then one question goes out, and its answer does not come.
-        assert await claims.claim_next(frozen, uuid4(), lease, None, every, urgent_only=False) is None  # type: ignore[arg-type]
+        assert await claims.claim_next(frozen, uuid4(), lease, None, every, urgent_only=False) is None
         await centre.alarm(1)
         link.freeze_answers()
-        asking = asyncio.ensure_future(
-            claims.claim_next(frozen, uuid4(), lease, None, every, urgent_only=False)  # type: ignore[arg-type]
-        )
+        asking = asyncio.ensure_future(claims.claim_next(frozen, uuid4(), lease, None, every, urgent_only=False))
         await eventually(lambda: one_is_sending(centre))
         async with centre.memory.transaction() as tx:
             await tx.execute("set local lock_timeout = '1s'")

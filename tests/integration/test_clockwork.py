@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from alarm_center import metrics
 from alarm_center.casework import cases
 from alarm_center.clockwork import Clockwork
 from alarm_center.store.memory import Memory
@@ -35,7 +36,7 @@ async def _neighbour(memory: Memory) -> UUID:
 
 
 async def test_an_alarm_that_cannot_be_read_holds_nobody_elses_up(memory: Memory) -> None:
-    unread = await cases.raise_manual(memory, await busy_town.found(memory, ORG), Priority.FIRST, actor="test")
+    unread = await cases.raise_manual_alarm(memory, await busy_town.found(memory, ORG), Priority.FIRST, actor="test")
     await _value(
         memory,
         """
@@ -44,13 +45,13 @@ async def test_an_alarm_that_cannot_be_read_holds_nobody_elses_up(memory: Memory
         """,
         unread.alarm_id,
     )
-    other = await cases.raise_manual(memory, await _neighbour(memory), Priority.SECOND, actor="test")
+    other = await cases.raise_manual_alarm(memory, await _neighbour(memory), Priority.SECOND, actor="test")
     asked = "select count(*) from messages where alarm_id = $1"
     before = await _value(memory, asked, other.alarm_id)
     await busy_town.move(memory, timedelta(minutes=6))
     clockwork = Clockwork(memory)
     await clockwork.cycle()
-    assert clockwork.stuck() == [unread.alarm_id]
+    assert clockwork.stuck_cases() == [unread.alarm_id]
     assert await _value(memory, asked, other.alarm_id) != before
     assert await _value(memory, "select next_step_at > clock.now() from alarms where alarm_id = $1", unread.alarm_id)
 
@@ -65,7 +66,7 @@ async def test_a_check_that_cannot_be_read_holds_no_alarm_up(memory: Memory) -> 
         """,
         check_id,
     )
-    other = await cases.raise_manual(memory, await _neighbour(memory), Priority.SECOND, actor="test")
+    other = await cases.raise_manual_alarm(memory, await _neighbour(memory), Priority.SECOND, actor="test")
     await busy_town.move(memory, timedelta(minutes=3))
     await Clockwork(memory).cycle()
     assert await _value(memory, "select count(*) from messages where alarm_id = $1", other.alarm_id)
@@ -80,10 +81,10 @@ _BARE = "select string_agg(phone || ' ' || body, '; ' order by phone) from messa
 _LINES = "select count(*) from events where kind = 'stuck'"
 
 
-async def test_an_alarm_that_fails_for_a_minute_reaches_lead_and_fixed_number_past_the_service_once(
+async def test_an_alarm_that_fails_for_a_minute_is_told_to_the_lead(
     memory: Memory,
 ) -> None:
-    unread = await cases.raise_manual(memory, await busy_town.found(memory, ORG), Priority.FIRST, actor="test")
+    unread = await cases.raise_manual_alarm(memory, await busy_town.found(memory, ORG), Priority.FIRST, actor="test")
     await _lead(memory)
     await _value(
         memory,
@@ -109,7 +110,7 @@ async def test_an_alarm_that_fails_for_a_minute_reaches_lead_and_fixed_number_pa
     assert await _value(memory, f"{_LINES} and alarm_id = $1", unread.alarm_id) == 1
 
 
-async def test_a_check_that_fails_for_a_minute_sends_people_to_the_reserve_list(memory: Memory) -> None:
+async def test_a_check_that_fails_for_a_minute_points_to_the_reserve(memory: Memory) -> None:
     check_id = await busy_town.open_check(memory, await busy_town.found(memory, ORG))
     await _value(
         memory,
@@ -129,19 +130,21 @@ async def test_a_check_that_fails_for_a_minute_sends_people_to_the_reserve_list(
 
 
 async def test_a_case_that_fails_now_and_then_is_nobodys_to_be_told_of(memory: Memory) -> None:
-    alarm = await cases.raise_manual(memory, await busy_town.found(memory, ORG), Priority.FIRST, actor="test")
-    clockwork = Clockwork(memory)
+    alarm = await cases.raise_manual_alarm(memory, await busy_town.found(memory, ORG), Priority.FIRST, actor="test")
+    clockwork, failed = Clockwork(memory), metrics.STEP_FAILED.labels("alarm")
+    before = failed._value.get()
+    await _value(memory, "select clock.freeze(clock.now())")
     for _ in range(2):
         for kind in ("of_a_newer_version", "manual"):
             await _value(
                 memory,
-                """
-                update alarms set body = jsonb_set(body, '{kind}', to_jsonb($2::text)), next_step_at = clock.now()
-                where alarm_id = $1 returning 1
-                """,
+                "update alarms set body = jsonb_set(body, '{kind}', to_jsonb($2::text)) where alarm_id = $1 returning 1",
                 alarm.alarm_id,
                 kind,
             )
-            await clockwork.cycle()
-            await busy_town.move(memory, timedelta(seconds=61))
+            await _value(
+                memory, "select clock.move(next_step_at - clock.now()) from alarms where alarm_id = $1", alarm.alarm_id
+            )
+            assert await clockwork.cycle()
+    assert failed._value.get() >= before + 2
     assert await _value(memory, _LINES) == 0

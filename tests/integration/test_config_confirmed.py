@@ -7,20 +7,20 @@ import pytest
 
 from alarm_center.casework import configs
 from alarm_center.core import calendar
-from alarm_center.devices.hearing import Hearing
+from alarm_center.devices.last_heard import LastHeard
 from alarm_center.inbox import Inbox
-from alarm_center.store import reconciling
+from alarm_center.store import reconciliation
 from alarm_center.store.memory import Memory, now
 from schemas import topics, wire
 from schemas.messages import Status
-from schemas.vocabulary import Link
+from schemas.vocabulary import LinkState
 from tests.support.postgres import Database
 from tests.support.town import ATown, a_town, move, run, value
 
 NOON = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
 
 
-class Home:
+class ConfiguredHome:
     """One home's device, and what reconciliation says of its config."""
 
     def __init__(self, memory: Memory, there: ATown) -> None:
@@ -30,14 +30,14 @@ class Home:
         """The device should have another list: each look is a second longer."""
         await run(self.memory, "update attempts set seconds = seconds + 1")
         async with self.memory.transaction() as tx:
-            assert await configs.refresh(tx, self.there.org, self.there.device(1)) is not None
+            assert await configs.refresh_config(tx, self.there.org, self.there.device(1)) is not None
 
-    async def says(self, behind: int = 0, link: Link = Link.UP) -> None:
+    async def says(self, behind: int = 0, link: LinkState = LinkState.UP) -> None:
         """The device says which config it has: the newest, or one *behind* it."""
         wanted = await value(self.memory, "select wanted_version from devices")
         said = Status(link=link, config_version=wanted - behind)
         topic = topics.of(self.there.org, self.there.device(1), "status")
-        await Inbox(self.memory, Hearing(self.memory)).on_status(topic, wire.encode(said))
+        await Inbox(self.memory, LastHeard(self.memory)).on_status(topic, wire.encode(said))
 
     async def told(self, *, after: int) -> bool:
         """Return whether somebody is told, *after* so many minutes."""
@@ -45,19 +45,19 @@ class Home:
         async with self.memory.transaction() as tx:
             at = await now(tx)
             night = calendar.night_of(at, self.there.town.zone)
-            return bool(await reconciling.ask(tx, "config_unconfirmed", self.there.org, night, at))
+            return bool(await reconciliation.answers(tx, "config_unconfirmed", self.there.org, night, at))
 
 
 @pytest.fixture
-async def home(database: Database) -> AsyncIterator[Home]:
+async def home(database: Database) -> AsyncIterator[ConfiguredHome]:
     memory = await Memory.open(database.worker)
-    there = Home(memory, await a_town(memory, residents=1, at=NOON))
+    there = ConfiguredHome(memory, await a_town(memory, residents=1, at=NOON))
     await there.says()
     yield there
     await memory.close()
 
 
-async def test_a_device_has_ten_minutes_to_confirm(home: Home) -> None:
+async def test_a_device_has_ten_minutes_to_confirm(home: ConfiguredHome) -> None:
     assert not await home.told(after=60), "it has what it should"
     await home.wants_another()
     assert not await home.told(after=9)
@@ -67,7 +67,7 @@ async def test_a_device_has_ten_minutes_to_confirm(home: Home) -> None:
     assert not await home.told(after=60)
 
 
-async def test_one_that_follows_a_step_behind_is_not_told_of(home: Home) -> None:
+async def test_one_that_follows_a_step_behind_is_not_told_of(home: ConfiguredHome) -> None:
     for _ in range(3):
         await home.wants_another()
         await home.wants_another()
@@ -76,7 +76,7 @@ async def test_one_that_follows_a_step_behind_is_not_told_of(home: Home) -> None
     assert await home.told(after=11), "it has confirmed nothing newer since"
 
 
-async def test_a_device_that_is_gone_has_confirmed_nothing(home: Home) -> None:
-    await home.says(link=Link.GONE)
+async def test_a_device_that_is_gone_has_confirmed_nothing(home: ConfiguredHome) -> None:
+    await home.says(link=LinkState.GONE)
     assert not await home.told(after=9)
     assert await home.told(after=2)

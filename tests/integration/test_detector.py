@@ -10,28 +10,27 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import aiohttp
-import aiomqtt
 import cbor2
 import pytest
 from pydantic import SecretStr
 
 from detector import metrics
 from detector.service import Detector, running
-from detector.settings import Settings
+from detector.settings import DetectorSettings
+from drawn_homes import draw, profile
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
-from gateway.scenes import draw, profile
 from schemas import topics
 from schemas.messages import DetectorStatus, Finding, Frame, Picture, Profile, Session
-from schemas.vocabulary import Answer, DeviceKind, Link, Reason, Show
+from schemas.vocabulary import Answer, DeviceKind, LinkState, Reason, Show
 from schemas.wire import decode, encode
-from tests.support.clients import client
+from tests.support.clients import BrokerUser, client
 from tests.support.mosquitto import Mosquitto
 from tests.support.waiting import DEADLINE_S, eventually
 
 ORG, DEVICE = "ekby", "b27"
 
 
-class Centre:
+class CentreListener:
     """The centre's side of the broker: what it heard."""
 
     def __init__(self) -> None:
@@ -39,8 +38,8 @@ class Centre:
         self.pictures: list[Picture] = []
         self.statuses: list[DetectorStatus] = []
 
-    async def listen(self, link: aiomqtt.Client) -> None:
-        async for message in link.messages:
+    async def listen(self, link: BrokerUser) -> None:
+        async for message in link.messages():
             assert isinstance(message.payload, bytes)
             if str(message.topic).startswith(topics.DETECTORS):
                 self.statuses.append(decode(DetectorStatus, message.payload))
@@ -50,8 +49,8 @@ class Centre:
                 self.pictures.append(decode(Picture, message.payload))
 
 
-def settings(broker: Mosquitto, **more: Any) -> Settings:
-    return Settings(
+def settings(broker: Mosquitto, **more: Any) -> DetectorSettings:
+    return DetectorSettings(
         mqtt_host=broker.host,
         mqtt_port=broker.port,
         mqtt_user=DETECTOR,
@@ -61,12 +60,12 @@ def settings(broker: Mosquitto, **more: Any) -> Settings:
 
 
 @asynccontextmanager
-async def hearing(broker: Mosquitto) -> AsyncIterator[Centre]:
+async def hearing(broker: Mosquitto) -> AsyncIterator[CentreListener]:
     """Yield a centre that hears everything a detector says."""
-    centre = Centre()
+    centre = CentreListener()
     async with client(broker, CENTRE) as link:
         for heard in (topics.every("finding"), topics.every("picture"), f"{topics.DETECTORS}/+"):
-            await link.subscribe(heard, qos=1)
+            await link.subscribe(heard)
         task = asyncio.create_task(centre.listen(link))
         try:
             yield centre
@@ -76,7 +75,7 @@ async def hearing(broker: Mosquitto) -> AsyncIterator[Centre]:
 
 
 @asynccontextmanager
-async def home(broker: Mosquitto) -> AsyncIterator[aiomqtt.Client]:
+async def home(broker: Mosquitto) -> AsyncIterator[BrokerUser]:
     """Yield the device's own connection."""
     broker.allow(f"{ORG}/{DEVICE}")
     async with client(broker, f"{ORG}/{DEVICE}") as link:
@@ -100,12 +99,12 @@ def session(scene: str, show: Show = Show.DEVIATION, *, check: UUID | None = Non
     )
 
 
-async def send(link: aiomqtt.Client, made: Session, payload: bytes | None = None) -> None:
+async def send(link: BrokerUser, made: Session, payload: bytes | None = None) -> None:
     topic = topics.of(ORG, DEVICE, "session", made.session_id)
     await link.publish(topic, encode(made) if payload is None else payload, qos=1)
 
 
-def finding_on(centre: Centre, session_id: str) -> Callable[[], Finding]:
+def finding_on(centre: CentreListener, session_id: str) -> Callable[[], Finding]:
     def look() -> Finding:
         found = [f for f in centre.findings if f.session_id == session_id]
         assert found, f"no finding on {session_id}"
@@ -114,7 +113,7 @@ def finding_on(centre: Centre, session_id: str) -> Callable[[], Finding]:
     return look
 
 
-async def test_a_session_ends_in_a_finding_and_its_pictures_go_only_where_somebody_has_to_look(
+async def test_pictures_go_only_where_somebody_has_to_look(
     mosquitto: Mosquitto,
 ) -> None:
     calm, watched, fallen = session("asleep"), session("asleep", Show.ALWAYS), session("fallen", check=uuid4())
@@ -133,7 +132,7 @@ async def test_a_session_ends_in_a_finding_and_its_pictures_go_only_where_somebo
         assert found.pictures == len(fallen.frames)
 
 
-async def test_what_is_no_session_is_rejected_for_the_attempt_it_stands_for(mosquitto: Mosquitto) -> None:
+async def test_a_broken_session_is_rejected_for_its_attempt(mosquitto: Mosquitto) -> None:
     check = uuid4()
     good = session("empty", check=check)
     body = cbor2.loads(cbor2.loads(encode(good))["body"])
@@ -193,7 +192,7 @@ async def test_a_judge_that_fails_or_hangs_still_ends_in_a_finding(mosquitto: Mo
             await asyncio.wait({task})
 
 
-async def test_another_detector_answers_for_one_that_died_with_a_session(mosquitto: Mosquitto) -> None:
+async def test_a_second_detector_judges_the_session_of_a_dead_one(mosquitto: Mosquitto) -> None:
     """There is no finding, so no receipt, so the home sends it again; whoever is alive then judges it."""
     begun = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -217,13 +216,19 @@ async def test_another_detector_answers_for_one_that_died_with_a_session(mosquit
             await asyncio.wait({first})
             let_go.set()
             assert not centre.findings
-            await send(device, made)
-            assert (await eventually(finding_on(centre, made.session_id))).answer is Answer.IN_BED
+
+            async def sent_again() -> Finding:
+                # The broker may hand it to the dead one until it has seen that connection end: a home sends on until its
+                # receipt, each time a new copy.
+                await send(device, made)
+                return finding_on(centre, made.session_id)()
+
+            assert (await eventually(sent_again)).answer is Answer.IN_BED
 
 
 async def test_it_comes_back_to_a_broker_that_was_gone(mosquitto: Mosquitto) -> None:
     async with hearing(mosquitto) as centre, running(settings(mosquitto, detector_id="d1")):
-        await eventually(lambda: [s.link for s in centre.statuses] == [Link.UP])
+        await eventually(lambda: [s.link for s in centre.statuses] == [LinkState.UP])
     async with running(settings(mosquitto, detector_id="d2")):
         await eventually(lambda: metrics.CONNECTED._value.get() == 1)
         mosquitto.kill()
@@ -252,11 +257,11 @@ async def test_its_will_says_that_it_is_gone(mosquitto: Mosquitto) -> None:
             stdout=asyncio.subprocess.DEVNULL,
         )
         try:
-            await eventually(lambda: [s.link for s in centre.statuses] == [Link.UP])
+            await eventually(lambda: [s.link for s in centre.statuses] == [LinkState.UP])
         finally:
             detector.kill()
             await detector.wait()
-        await eventually(lambda: [s.link for s in centre.statuses] == [Link.UP, Link.GONE])
+        await eventually(lambda: [s.link for s in centre.statuses] == [LinkState.UP, LinkState.GONE])
 
 
 @pytest.mark.parametrize(("path", "status"), [("/healthz", 503), ("/metrics", 200), ("/elsewhere", 404)])

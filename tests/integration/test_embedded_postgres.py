@@ -1,6 +1,8 @@
 """The embedded PostgreSQL: asks for passwords, keeps its data, and goes away."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import pytest
@@ -28,8 +30,14 @@ async def test_a_role_comes_in_with_its_password_only(postgres_server: Postgres)
         await connection.close()
 
 
-async def test_data_outlives_the_server_and_is_flushed(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder for data, not in pytest's own, which another run of pytest closes to the server's account."""
+    with TemporaryDirectory() as made:
+        yield Path(made) / "data"
+
+
+async def test_data_outlives_the_server_and_is_flushed(folder: Path) -> None:
     async with postgres(folder) as server:
         assert await ask(server.superuser_dsn(), "SHOW fsync") == "on"
         await ask(server.superuser_dsn(), "CREATE TABLE kept AS SELECT 1 AS number")

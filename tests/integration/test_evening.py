@@ -1,17 +1,21 @@
-"""The evening of a town: reserve lists and musters by its own clock, and nothing that does not agree is left unsaid."""
+"""The evening of a town: reserve lists, musters and reconciliation, each at its time by the town's own clock."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alarm_center.core import reserve, resident_card
-from alarm_center.preparation import evening, muster, planning, reconciliation
+from alarm_center.core import reserve_list
+from alarm_center.core.roles import Right
+from alarm_center.preparation import muster, planning, reconciliation, reserve_lists
 from alarm_center.store import discrepancies
-from alarm_center.store.memory import Memory, Viewer
+from alarm_center.store.memory import Memory
+from alarm_center.words.paper import WIDTH
+from alarm_center.words.reserve_paper import reserve_text
 from tests.support.postgres import Database
 from tests.support.town import ATown, a_town, at_local, freeze, heard, move, rows, run, value
 from tests.support.town_file import Table
+from tests.support.viewers import viewer_in
 
 NOON = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
 """Half past twelve of a Sunday in Sweden: the night's planning is done, nothing else."""
@@ -34,7 +38,7 @@ async def evening_comes(memory: Memory, town: ATown) -> None:
     """It is half past eight, and every device has been heard; the lists are made."""
     await freeze(memory, at_local(town.town, NIGHT, "20:30"))
     await heard(memory)
-    await evening.make_reserve_lists(memory)
+    await reserve_lists.make_reserve_lists(memory)
 
 
 # ---- reserve lists ----
@@ -43,10 +47,10 @@ async def evening_comes(memory: Memory, town: ATown) -> None:
 async def test_at_eight_each_area_gets_its_list_once(memory: Memory) -> None:
     town = await a_town(memory, residents=3, areas=("3", "4"), at=NOON)
     await freeze(memory, at_local(town.town, NIGHT, "20:00") - timedelta(seconds=1))
-    assert await evening.make_reserve_lists(memory) == 0
+    assert await reserve_lists.make_reserve_lists(memory) == 0
     await move(memory, timedelta(seconds=1))
-    assert await evening.make_reserve_lists(memory) == 2
-    assert await evening.make_reserve_lists(memory) == 0
+    assert await reserve_lists.make_reserve_lists(memory) == 2
+    assert await reserve_lists.make_reserve_lists(memory) == 0
     lines = await rows(memory, "select data, area_id from events where kind = 'reserve_list_made' order by id")
     assert [line["area_id"] for line in lines] == [town.areas["3"], town.areas["4"]]
     assert lines[0]["data"] == {"night": NIGHT, "residents": 2, "times": 4, "again": False}
@@ -66,13 +70,13 @@ async def test_the_list_says_who_when_and_how_the_highest_risk_first(memory: Mem
     }
     town = await a_town(memory, residents=2, change=change, at=NOON)
     await freeze(memory, at_local(town.town, NIGHT, "20:00"))
-    await evening.make_reserve_lists(memory)
+    await reserve_lists.make_reserve_lists(memory)
     night = at_local(town.town, NIGHT, "20:00").date()
-    made = await evening.reserve_list(memory, town.areas["3"], night)
+    made = await reserve_lists.fetch_reserve_list(memory, town.areas["3"], night)
     assert made is not None
     assert [entry.card.number for entry in made.people] == [2, 1]
-    assert reserve.from_json(reserve.to_json(made)) == made
-    assert reserve.as_text(made) == (
+    assert reserve_list.from_json(reserve_list.to_json(made)) == made
+    assert reserve_text(made) == (
         "RESERVLISTA  Vik kommun  område 3\n"
         "Natten 2026-11-22 till 2026-11-23. Gjord 20:00. 2 personer, 4 tider.\n"
         "Används när larmcentralen, nätet eller larmen inte fungerar. Kör då varje tid\n"
@@ -106,16 +110,16 @@ async def test_the_list_says_who_when_and_how_the_highest_risk_first(memory: Mem
 async def test_no_line_is_wider_than_the_paper(memory: Memory) -> None:
     change = {1: {"name": "N" * 60, "address": "Långa vägen " * 9, "notes": "Ring på. " * 40}}
     town = await a_town(memory, residents=1, change=change, at=NOON)
-    made = await evening.make_reserve_list(memory, town.areas["3"], NOON.date(), actor="test")
+    made = await reserve_lists.make_reserve_list(memory, town.areas["3"], NOON.date(), actor="test")
     assert made is not None
-    assert max(map(len, reserve.as_text(made).splitlines())) <= resident_card.WIDTH
+    assert max(map(len, reserve_text(made).splitlines())) <= WIDTH
 
 
-async def test_a_list_made_again_by_hand_takes_the_others_place_and_shows_what_is_done(memory: Memory) -> None:
+async def test_a_reserve_list_made_again_shows_what_is_done(memory: Memory) -> None:
     town = await a_town(memory, residents=1, at=NOON)
     await freeze(memory, at_local(town.town, NIGHT, "20:00"))
-    await evening.make_reserve_lists(memory)
-    await evening.reserve_list(memory, town.areas["3"], NOON.date(), fetched_by="natt-pc")
+    await reserve_lists.make_reserve_lists(memory)
+    await reserve_lists.fetch_reserve_list(memory, town.areas["3"], NOON.date(), fetched_by="natt-pc")
     assert await value(memory, "select fetched_by from reserve_lists") == "natt-pc"
     await run(
         memory,
@@ -123,23 +127,33 @@ async def test_a_list_made_again_by_hand_takes_the_others_place_and_shows_what_i
         " where opens_at = $1",
         at_local(town.town, NIGHT, "22:30"),
     )
-    assert await evening.make_reserve_list(memory, town.areas["3"], NOON.date(), actor="anna") is None
-    made = await evening.make_reserve_list(memory, town.areas["3"], NOON.date(), actor="anna", again=True)
+    assert await reserve_lists.make_reserve_list(memory, town.areas["3"], NOON.date(), actor="anna") is None
+    made = await reserve_lists.make_reserve_list(memory, town.areas["3"], NOON.date(), actor="anna", again=True)
     assert made is not None
-    assert "[x] 22:30         klar" in reserve.as_text(made)
+    assert "[x] 22:30         klar" in reserve_text(made)
     assert await value(memory, "select fetched_at from reserve_lists") is None
 
 
 async def test_another_towns_list_cannot_be_fetched(memory: Memory, database: Database) -> None:
     town = await a_town(memory, residents=1, at=NOON)
-    await evening.make_reserve_list(memory, town.areas["3"], NOON.date(), actor="test")
+    await reserve_lists.make_reserve_list(memory, town.areas["3"], NOON.date(), actor="test")
     web = await Memory.open(database.web)
     try:
-        assert await evening.reserve_list(web, town.areas["3"], NOON.date(), viewer=Viewer(("vik",))) is not None
-        assert await evening.reserve_list(web, town.areas["3"], NOON.date(), viewer=Viewer(("berg",))) is None
+        assert (
+            await reserve_lists.fetch_reserve_list(
+                web, town.areas["3"], NOON.date(), viewer=await viewer_in(memory, "vik", right=Right.PAPERS)
+            )
+            is not None
+        )
+        assert (
+            await reserve_lists.fetch_reserve_list(
+                web, town.areas["3"], NOON.date(), viewer=await viewer_in(memory, "berg", right=Right.PAPERS)
+            )
+            is None
+        )
         with pytest.raises(LookupError):
-            await evening.make_reserve_list(
-                web, town.areas["3"], NOON.date(), actor="x", again=True, viewer=Viewer(("berg",))
+            await reserve_lists.make_reserve_list(
+                web, town.areas["3"], NOON.date(), actor="x", again=True, viewer=await viewer_in(memory, "berg")
             )
     finally:
         await web.close()
@@ -153,18 +167,18 @@ async def test_another_towns_list_cannot_be_fetched(memory: Memory, database: Da
         ("2027-03-27", datetime(2027, 3, 27, 19, 0, tzinfo=UTC), ["[ ] 03:00 ", "[ ] 03:00-03:30"]),
     ],
 )
-async def test_the_nights_when_the_clock_is_moved_have_their_lists_at_eight_and_right(
+async def test_reserve_lists_are_right_on_both_clock_change_nights(
     memory: Memory, night: str, utc: datetime, lines: list[str]
 ) -> None:
     slots = [{"time": "02:30"}, {"time": "02:45", "window_minutes": 30}]
     town = await a_town(memory, residents=1, change={1: {"slots": slots}}, at=utc - timedelta(hours=6))
     await freeze(memory, utc - timedelta(seconds=1))
-    assert await evening.make_reserve_lists(memory) == 0
+    assert await reserve_lists.make_reserve_lists(memory) == 0
     await freeze(memory, utc)
-    assert await evening.make_reserve_lists(memory) == 1
-    made = await evening.reserve_list(memory, town.areas["3"], datetime.fromisoformat(night).date())
+    assert await reserve_lists.make_reserve_lists(memory) == 1
+    made = await reserve_lists.fetch_reserve_list(memory, town.areas["3"], datetime.fromisoformat(night).date())
     assert made is not None
-    said = [line for line in reserve.as_text(made).splitlines() if line.startswith("[ ]")]
+    said = [line for line in reserve_text(made).splitlines() if line.startswith("[ ]")]
     assert [line.startswith(start) for line, start in zip(said, lines, strict=True)] == [True, True], said
 
 
@@ -174,7 +188,7 @@ async def test_the_nights_when_the_clock_is_moved_have_their_lists_at_eight_and_
 async def test_a_town_in_order_has_nothing_to_tell(memory: Memory) -> None:
     town = await a_town(memory, residents=3, areas=("3", "4"), at=NOON)
     await evening_comes(memory, town)
-    assert await reconciliation.reconcile(memory, "vik") == {}
+    assert await reconciliation.reconcile_town(memory, "vik") == {}
     assert await value(memory, "select count(*) from alarms") == 0
 
 
@@ -184,15 +198,15 @@ async def test_it_is_due_at_three_and_at_half_past_eight_once_each(memory: Memor
     for clock in ("14:59", "15:00", "15:01", "20:29", "20:30", "20:31", "03:00"):
         await freeze(memory, at_local(town.town, NIGHT, clock))
         await heard(memory)
-        done.append(await reconciliation.reconcile_due(memory))
+        done.append(await reconciliation.reconcile_due_towns(memory))
     assert done == [0, 1, 0, 0, 1, 0, 0]
 
 
 async def test_an_evening_that_was_missed_is_made_up_for_at_the_return(memory: Memory) -> None:
     town = await a_town(memory, residents=1, at=NOON)
     await freeze(memory, at_local(town.town, NIGHT, "23:10"))
-    assert await evening.make_reserve_lists(memory) == 1
-    assert await reconciliation.reconcile_due(memory) == 1
+    assert await reserve_lists.make_reserve_lists(memory) == 1
+    assert await reconciliation.reconcile_due_towns(memory) == 1
 
 
 FINDS = [
@@ -238,20 +252,20 @@ async def test_it_finds(memory: Memory, code: str, wrong: str) -> None:
         await planning.plan_town(memory, "vik")
         await run(memory, "delete from attempts")
     await run(memory, wrong)
-    assert code in await reconciliation.reconcile(memory, "vik")
+    assert code in await reconciliation.reconcile_town(memory, "vik")
     assert code in await codes(memory)
     line = await value(memory, "select data from events where kind = 'discrepancy_found' and data->>'code' = $1", code)
     assert line is not None
 
 
-async def test_what_is_put_right_is_resolved_and_what_is_not_is_told_once(memory: Memory) -> None:
+async def test_a_mended_discrepancy_is_resolved_and_others_told_once(memory: Memory) -> None:
     town = await a_town(memory, residents=2, at=NOON)
     await evening_comes(memory, town)
     await run(memory, "update decisions set follow_up_on = '2026-11-01'")
-    await reconciliation.reconcile(memory, "vik")
+    await reconciliation.reconcile_town(memory, "vik")
     await move(memory, timedelta(minutes=1))
     await run(memory, "update decisions set follow_up_on = null where resident_id = $1", town.residents[1])
-    await reconciliation.reconcile(memory, "vik")
+    await reconciliation.reconcile_town(memory, "vik")
     assert await codes(memory) == ["follow_up_passed"]
     kinds = await rows(memory, "select kind, resident_id from events where kind like 'discrepancy%' order by id")
     assert [line["kind"] for line in kinds] == ["discrepancy_found", "discrepancy_found", "discrepancy_resolved"]
@@ -266,7 +280,7 @@ async def test_a_time_that_no_check_can_be_made_of_becomes_a_visit(memory: Memor
     await run(memory, "update decisions set ends_on = '2026-11-21'")
     await run(memory, "delete from attempts")
     await run(memory, "delete from checks")
-    await reconciliation.reconcile(memory, "vik")
+    await reconciliation.reconcile_town(memory, "vik")
     checks = await rows(
         memory, "select opens_at, state, cancel_reason, instead, agreed_by from checks order by opens_at"
     )
@@ -277,27 +291,27 @@ async def test_a_time_that_no_check_can_be_made_of_becomes_a_visit(memory: Memor
     visits = await rows(memory, "select visit, arrive_by from alarms order by opened_at, arrive_by")
     assert [(v["visit"], v["arrive_by"]) for v in visits] == [(True, c["opens_at"]) for c in checks]
     await move(memory, timedelta(minutes=1))
-    await reconciliation.reconcile(memory, "vik")
+    await reconciliation.reconcile_town(memory, "vik")
     assert await value(memory, "select count(*) from alarms") == 2
 
 
-async def test_the_afternoon_mends_only_what_the_evening_would_be_too_late_for(memory: Memory) -> None:
+async def test_the_afternoon_mends_only_what_the_evening_could_not(memory: Memory) -> None:
     town = await a_town(memory, residents=1, times=("21:00", "02:00"), at=NOON)
     await freeze(memory, at_local(town.town, NIGHT, "15:00"))
     await run(memory, "update decisions set ends_on = '2026-11-21'")
     await run(memory, "delete from attempts")
     await run(memory, "delete from checks")
-    await reconciliation.reconcile(memory, "vik")
+    await reconciliation.reconcile_town(memory, "vik")
     assert await rows(memory, "select opens_at from checks") == [{"opens_at": at_local(town.town, NIGHT, "21:00")}]
 
 
-async def test_a_check_of_somebody_elses_device_comes_home_and_one_without_is_alarmed_in_time(memory: Memory) -> None:
+async def test_a_check_is_moved_to_the_residents_own_device(memory: Memory) -> None:
     town = await a_town(memory, residents=2, at=NOON)
     await evening_comes(memory, town)
     # Resident 1's checks were left with resident 2's camera, and resident 2's camera was taken away.
     await run(memory, "update checks set device_id = $2 where resident_id = $1", town.residents[1], town.device(2))
     await run(memory, "update devices set resident_id = null where device_id = $1", town.device(2))
-    await reconciliation.reconcile(memory, "vik")
+    await reconciliation.reconcile_town(memory, "vik")
     ours = await rows(memory, "select distinct device_id from checks where resident_id = $1", town.residents[1])
     assert ours == [{"device_id": town.device(1)}]
     listed = await value(
@@ -312,25 +326,25 @@ async def test_a_check_of_somebody_elses_device_comes_home_and_one_without_is_al
     assert [d["ahead"] for d in due] == [timedelta(hours=1), timedelta(hours=1)]
 
 
-async def test_consent_that_nobody_has_given_is_a_persons_to_decide_once(memory: Memory) -> None:
+async def test_a_missing_consent_is_told_once_for_a_person_to_decide(memory: Memory) -> None:
     town = await a_town(memory, residents=1, at=NOON)
     await freeze(memory, at_local(town.town, NIGHT, "15:00"))
     await run(memory, "delete from consents")
-    await reconciliation.reconcile(memory, "vik")
+    await reconciliation.reconcile_town(memory, "vik")
     assert await value(memory, "select count(*) from alarms") == 0
     for _ in range(2):
         await evening_comes(memory, town)
-        await reconciliation.reconcile(memory, "vik")
+        await reconciliation.reconcile_town(memory, "vik")
     alarm = await rows(memory, "select kind, priority, resident_id, state from alarms")
     assert [(a["kind"], a["priority"], a["resident_id"]) for a in alarm] == [("manual", 3, town.residents[1])]
 
 
-async def test_a_time_that_lost_its_check_after_planning_is_planned_again(memory: Memory) -> None:
+async def test_a_slot_that_lost_its_check_is_planned_again(memory: Memory) -> None:
     town = await a_town(memory, residents=1, at=NOON)
     await evening_comes(memory, town)
     await run(memory, "delete from attempts")
     await run(memory, "delete from checks")
-    await reconciliation.reconcile(memory, "vik")
+    await reconciliation.reconcile_town(memory, "vik")
     opens = await rows(
         memory, "select opens_at from checks where state = 'planned' and night = '2026-11-22' order by opens_at"
     )
@@ -342,7 +356,7 @@ async def test_one_towns_disorder_is_not_anothers(memory: Memory) -> None:
     town = await a_town(memory, org="berg", residents=1)
     await evening_comes(memory, town)
     await run(memory, "update decisions set follow_up_on = '2026-11-01' where org = 'berg'")
-    assert await reconciliation.reconcile_due(memory) == 2
+    assert await reconciliation.reconcile_due_towns(memory) == 2
     assert (await codes(memory, "vik"), await codes(memory, "berg")) == ([], ["follow_up_passed"])
 
 
@@ -359,10 +373,10 @@ async def sms(memory: Memory) -> list[tuple[str, str]]:
 async def test_each_phone_is_asked_once_when_its_shift_begins(memory: Memory) -> None:
     town = await a_town(memory, residents=1, at=NOON)
     await freeze(memory, at_local(town.town, NIGHT, "20:59"))
-    assert await muster.muster(memory) == 0
+    assert await muster.muster_shifts(memory) == 0
     await freeze(memory, at_local(town.town, NIGHT, "21:30"))
-    assert await muster.muster(memory) == 2
-    assert await muster.muster(memory) == 0
+    assert await muster.muster_shifts(memory) == 2
+    assert await muster.muster_shifts(memory) == 0
     ask = "Svara 1 om du har telefonen i natt, 2 om någon annan ska ha larmen."
     assert sorted(await sms(memory)) == [
         (town.phone("3"), f"Nattpass omr 3, 21:30-07:00. {ask}"),
@@ -373,14 +387,14 @@ async def test_each_phone_is_asked_once_when_its_shift_begins(memory: Memory) ->
 async def test_silence_for_fifteen_minutes_is_told_to_the_lead_once(memory: Memory) -> None:
     town = await a_town(memory, residents=1, at=NOON)
     await freeze(memory, at_local(town.town, NIGHT, "21:30"))
-    await muster.muster(memory)
+    await muster.muster_shifts(memory)
     await run(memory, "update shifts set mustered = true where role = 'lead'")
     await run(memory, "delete from messages")
     await move(memory, timedelta(minutes=14))
-    assert await muster.muster(memory) == 0
+    assert await muster.muster_shifts(memory) == 0
     await move(memory, timedelta(minutes=1))
-    assert await muster.muster(memory) == 1
-    assert await muster.muster(memory) == 0
+    assert await muster.muster_shifts(memory) == 1
+    assert await muster.muster_shifts(memory) == 0
     (phone, body), *more = await sms(memory)
     assert (phone, more) == (town.lead_phone, [])
     assert body.startswith("Nattpass omr 3 från 21:30: ingen har svarat ja till att telefonen är med (Patrull 3).")
@@ -391,9 +405,9 @@ async def test_silence_for_fifteen_minutes_is_told_to_the_lead_once(memory: Memo
 async def test_a_no_is_told_at_once_and_a_yes_never(memory: Memory) -> None:
     town = await a_town(memory, residents=1, areas=("3", "4"), at=NOON)
     await freeze(memory, at_local(town.town, NIGHT, "21:30"))
-    await muster.muster(memory)
+    await muster.muster_shifts(memory)
     await run(memory, "update shifts set mustered = area_id = $1 or role = 'lead'", town.areas["3"])
     await move(memory, timedelta(minutes=1))
-    assert await muster.muster(memory) == 1
+    assert await muster.muster_shifts(memory) == 1
     lines = await rows(memory, "select area_id, data->>'said' as said from events where kind = 'muster_unanswered'")
     assert lines == [{"area_id": town.areas["4"], "said": "no"}]

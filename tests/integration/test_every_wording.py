@@ -13,11 +13,12 @@ from uuid import uuid4
 
 import pytest
 
-from alarm_center.casework import cases, incidents, steps, stuck
-from alarm_center.core import alarm_events
-from alarm_center.core.carer_actions import VOICE
-from alarm_center.core.case import Alarm, Check
+from alarm_center.casework import cases, incidents, steps, stuck_cases
+from alarm_center.core.alarm import alarm_events
+from alarm_center.core.alarm.state import Alarm
+from alarm_center.core.check.state import Check
 from alarm_center.core.plan import Wording
+from alarm_center.core.replies.carer_actions import VOICE
 from alarm_center.preparation import muster
 from alarm_center.store import checks as check_rows
 from alarm_center.store import incidents as incident_rows
@@ -36,7 +37,7 @@ NO_SUCH: Final = 4999
 
 
 @dataclass
-class Town:
+class WordingTown:
     """The centre in one language, and the wordings that have been heard in it."""
 
     centre: SmsCentre
@@ -105,10 +106,10 @@ class Town:
 
     async def closes(self, alarm: Alarm) -> None:
         closing = alarm_events.Close(uuid4(), Outcome.FALSE_ALARM)
-        await cases.on_alarm(self.centre.memory, alarm.alarm_id, closing, actor="test")
+        await cases.apply_to_alarm(self.centre.memory, alarm.alarm_id, closing, actor="test")
 
 
-Story = Callable[[Town], Awaitable[None]]
+Story = Callable[[WordingTown], Awaitable[None]]
 STORIES: Final[dict[Story, frozenset[Wording]]] = {}
 
 
@@ -123,7 +124,7 @@ def hears(*wordings: Wording) -> Callable[[Story], Story]:
 
 
 @hears(Wording.CALL_OUT, Wording.GRANTED, Wording.ALSO_SEEKS, Wording.STOOD_DOWN, Wording.CASE_CLOSED)
-async def one_of_two(town: Town) -> None:
+async def one_of_two(town: WordingTown) -> None:
     a, b = await town.asked()
     await town.first("1")
     await town.hears(FIRST, Wording.GRANTED, a)
@@ -139,7 +140,7 @@ async def one_of_two(town: Town) -> None:
 
 
 @hears(Wording.ALSO_SEEKS, Wording.GRANTED, Wording.STOOD_DOWN)
-async def asked_while_on_the_way(town: Town) -> None:
+async def asked_while_on_the_way(town: WordingTown) -> None:
     """B is sought of a patrol that drives to A: only that question names A too."""
     a = await town.centre.alarm(1, 0)
     await town.hears(FIRST, Wording.CALL_OUT, a)
@@ -162,7 +163,7 @@ async def asked_while_on_the_way(town: Town) -> None:
 
 
 @hears(Wording.HAVE_BOTH, Wording.DECLINED)
-async def the_more_urgent_beside_a_calm_one(town: Town) -> None:
+async def the_more_urgent_beside_a_calm_one(town: WordingTown) -> None:
     a = await town.centre.alarm(3, 0)
     await town.hears(FIRST, Wording.CALL_OUT, a)
     await town.first("1")
@@ -181,7 +182,7 @@ async def the_more_urgent_beside_a_calm_one(town: Town) -> None:
 
 
 @hears(Wording.DECLINED_ONE)
-async def no_to_one_of_two(town: Town) -> None:
+async def no_to_one_of_two(town: WordingTown) -> None:
     a, b = await town.asked()
     await town.first("2")
     await town.hears(FIRST, Wording.DECLINED, a)
@@ -190,7 +191,7 @@ async def no_to_one_of_two(town: Town) -> None:
 
 
 @hears(Wording.TAKEN, Wording.VOICE_CALL_OUT)
-async def called_and_taken_by_another(town: Town) -> None:
+async def called_and_taken_by_another(town: WordingTown) -> None:
     b = await town.centre.alarm(3, 1)
     await town.hears(FIRST, Wording.CALL_OUT, b)
     a = await town.centre.alarm(1, 0)
@@ -206,7 +207,7 @@ async def called_and_taken_by_another(town: Town) -> None:
 @hears(
     Wording.ARRIVED, Wording.STAYING, Wording.CANNOT_GET_IN, Wording.HELP_COMING, Wording.DONE, Wording.OUTCOME
 )  # fmt: skip
-async def words_from_the_site(town: Town) -> None:
+async def words_from_the_site(town: WordingTown) -> None:
     a, _ = await town.on_site_at_a()
     await town.first("6")
     await town.hears(FIRST, Wording.STAYING, a)
@@ -226,7 +227,7 @@ async def words_from_the_site(town: Town) -> None:
 
 
 @hears(Wording.ON_SITE_CHECK, Wording.VOICE_ON_SITE_CHECK, Wording.ESCALATION_LATE)
-async def silent_on_site_and_late_for_the_other(town: Town) -> None:
+async def silent_on_site_and_late_for_the_other(town: WordingTown) -> None:
     a, b = await town.on_site_at_a()
     await town.passes(30 * 60)
     await town.hears(FIRST, Wording.ON_SITE_CHECK, a)
@@ -241,7 +242,7 @@ async def silent_on_site_and_late_for_the_other(town: Town) -> None:
 
 
 @hears(Wording.REMINDER, Wording.ESCALATION)
-async def calm_ones_that_nobody_answers(town: Town) -> None:
+async def calm_ones_that_nobody_answers(town: WordingTown) -> None:
     a, b = await town.asked(3, 3)
     await town.passes(15 * 60)
     for alarm in (a, b):
@@ -252,22 +253,22 @@ async def calm_ones_that_nobody_answers(town: Town) -> None:
 
 
 @hears(Wording.VISIT)
-async def a_visit_beside_an_alarm(town: Town) -> None:
+async def a_visit_beside_an_alarm(town: WordingTown) -> None:
     centre = town.centre
     a = await centre.alarm(1, 0)
     await town.hears(FIRST, Wording.CALL_OUT, a)
     async with centre.memory.transaction() as tx:
-        home, at = await towns.home(tx, centre.residents[1]), await now(tx)
-        visit = await steps._open(
-            tx, home, None, AlarmKind.MANUAL, Priority.THIRD, None, at, "test", None,
-            visit=True, arrive_by=at + timedelta(minutes=30),
-        )  # fmt: skip
+        home, at = await towns.of_resident(tx, centre.residents[1]), await now(tx)
+        visit_by = at + timedelta(minutes=30)
+        visit = await steps._open_alarm(
+            tx, home, steps.AlarmToRaise(AlarmKind.MANUAL, Priority.THIRD, None, "test", at, visit_by=visit_by)
+        )
     centre.memory.hint()
     await town.hears(FIRST, Wording.VISIT, visit)
 
 
 @hears(Wording.NOT_YOURS, Wording.UNKNOWN_CASE, Wording.NOT_UNDERSTOOD, Wording.WHICH_CASE)
-async def doubts(town: Town) -> None:
+async def doubts(town: WordingTown) -> None:
     a, b = await town.asked()
     await town.first(f"3 {b.case_no}")
     await town.hears(FIRST, Wording.NOT_YOURS, b)
@@ -283,9 +284,9 @@ async def doubts(town: Town) -> None:
 
 
 @hears(Wording.MUSTER, Wording.MUSTER_YES, Wording.MUSTER_NO, Wording.MUSTER_SILENT, Wording.NO_CASE)
-async def who_holds_the_phone(town: Town) -> None:
+async def who_holds_the_phone(town: WordingTown) -> None:
     """No case is meant, and none is named."""
-    await muster.muster(town.centre.memory)
+    await muster.muster_shifts(town.centre.memory)
     for phone in (FIRST, SECOND, LEAD):
         await town.hears(phone, Wording.MUSTER)
     await town.first("1")
@@ -299,19 +300,19 @@ async def who_holds_the_phone(town: Town) -> None:
     async with town.centre.memory.transaction() as tx:
         await tx.execute("update shifts set mustered = null where patrol = 'Patrull 1'")
     await town.centre.move_clock(15 * 60)
-    await muster.muster(town.centre.memory)
+    await muster.muster_shifts(town.centre.memory)
     await town.hears(LEAD, Wording.MUSTER_SILENT)
     await town.hears(LEAD, Wording.MUSTER_SILENT)
 
 
 @hears(Wording.INCIDENT, Wording.STUCK, Wording.STUCK_CHECK)
-async def what_is_told_of_the_whole(town: Town) -> None:
+async def what_is_told_of_the_whole(town: WordingTown) -> None:
     centre = town.centre
     a, b = await town.asked()
     async with centre.memory.transaction() as tx:
         incident = await incident_rows.add(tx, a.org, centre.area_id, AlarmKind.TECHNICAL, await now(tx))
         await tx.execute("update alarms set incident_id = $1", incident.incident_id)
-    await incidents.gather(centre.memory)
+    await incidents.form_incidents(centre.memory)
     centre.memory.hint()
     for phone in (FIRST, SECOND, LEAD):
         await town.hears(phone, Wording.INCIDENT)
@@ -321,9 +322,9 @@ async def what_is_told_of_the_whole(town: Town) -> None:
             uuid4(), a.org, centre.residents[0], None, at.date(), slot_id, at, at + timedelta(minutes=10), 10,
             GreenBy.OPERATOR, Show.ALWAYS, next_step_at=at,
         )  # fmt: skip
-        await check_rows.plan(tx, [check])
-        await stuck.tell(tx, "alarm", b.alarm_id)
-        await stuck.tell(tx, "check", check.check_id)
+        await check_rows.insert_missing(tx, [check])
+        await stuck_cases.report_stuck_case(tx, "alarm", b.alarm_id)
+        await stuck_cases.report_stuck_case(tx, "check", check.check_id)
     centre.memory.hint()
     await town.hears(LEAD, Wording.STUCK, b)
     await town.hears(LEAD, Wording.STUCK_CHECK)
@@ -335,7 +336,7 @@ async def test_each_text_names_the_case_that_it_is_about(database: Database, sto
     async with sms_centre(database) as centre:
         async with centre.memory.transaction() as tx:
             await tx.execute("update organisations set language = $1", language)
-        town = Town(centre, language)
+        town = WordingTown(centre, language)
         await story(town)
         assert STORIES[story] <= town.heard
 

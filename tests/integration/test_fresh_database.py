@@ -1,4 +1,4 @@
-"""What each test with a database rests on: migrated, its own, and reached with the rights of a role."""
+"""A test's database: migrated, its own, and reached with the rights of a role."""
 
 import asyncpg
 import pytest
@@ -21,7 +21,13 @@ async def test_each_test_has_a_database_of_its_own(database: Database, test: str
 
 
 async def test_each_role_is_itself_and_cannot_pass_row_level_security(database: Database) -> None:
-    for dsn, role in ((database.owner, "fjt_owner"), (database.worker, "fjt_worker"), (database.web, "fjt_web")):
+    for dsn, role in (
+        (database.owner, "fjt_owner"),
+        (database.worker, "fjt_worker"),
+        (database.web, "fjt_web"),
+        (database.sign_in, "fjt_sign_in"),
+        (database.planner, "fjt_planner"),
+    ):
         assert await ask(dsn, "SELECT current_user::text") == role
         assert await ask(dsn, "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user") is False
 

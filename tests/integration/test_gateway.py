@@ -7,17 +7,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import aiomqtt
 import cv2
 import pytest
 
+from drawn_homes.sources import DrawnCamera
 from fjarrtillsyn.embedded.rights import CENTRE
 from gateway.service import Gateway
-from gateway.settings import Settings
-from gateway.sources import CannotCapture, Drawn, Taken, Turns
+from gateway.settings import GatewaySettings
+from gateway.sources import CannotCapture, NamesInTurn, Taken
 from schemas import topics
 from schemas.messages import (
-    Attempt,
     Capture,
     Command,
     Config,
@@ -26,12 +25,13 @@ from schemas.messages import (
     Profile,
     Pulse,
     Receipt,
+    ScheduledAttempt,
     Session,
     Status,
 )
-from schemas.vocabulary import DeviceKind, Link, ReceiptState, Show
+from schemas.vocabulary import DeviceKind, LinkState, ReceiptState, Show
 from schemas.wire import decode, encode
-from tests.support.clients import client
+from tests.support.clients import BrokerUser, client
 from tests.support.mosquitto import Mosquitto
 from tests.support.waiting import eventually
 
@@ -40,10 +40,10 @@ NIGHT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 SMALL = Capture(fps=2, width=160, height=120)
 
 
-class Centre:
+class CentreSide:
     """The centre's side of the broker: says what it wants, and remembers what it heard."""
 
-    def __init__(self, link: aiomqtt.Client) -> None:
+    def __init__(self, link: BrokerUser) -> None:
         self.link = link
         self.statuses: list[Status] = []
         self.sessions: list[Session] = []
@@ -51,7 +51,7 @@ class Centre:
         self.version = 0
 
     async def listen(self) -> None:
-        async for message in self.link.messages:
+        async for message in self.link.messages():
             topic, payload = topics.parse(str(message.topic)), message.payload
             assert isinstance(payload, bytes)
             if topic.kind == "status":
@@ -68,9 +68,9 @@ class Centre:
         await self.link.publish(topics.of(ORG, DEVICE, kind), payload, qos=1, retain=retain)
 
     async def pulses(self, now: datetime = NIGHT) -> None:
-        await self.link.publish(topics.PULSE, encode(Pulse(now=now)))
+        await self.link.publish(topics.PULSE, encode(Pulse(now=now)), qos=0)
 
-    async def lists(self, *attempts: Attempt, withdrawn: bool = False) -> None:
+    async def lists(self, *attempts: ScheduledAttempt, withdrawn: bool = False) -> None:
         self.version += 1
         config = Config(
             version=self.version, withdrawn=withdrawn, attempts=attempts, capture=SMALL, profile=Profile(version=3)
@@ -96,9 +96,9 @@ class Centre:
         return command
 
 
-def attempt(opens: datetime = NIGHT) -> Attempt:
+def attempt(opens: datetime = NIGHT) -> ScheduledAttempt:
     closes = opens + timedelta(minutes=10)
-    return Attempt(check_id=uuid4(), attempt=1, opens_at=opens, closes_at=closes, seconds=5, show=Show.ALWAYS)
+    return ScheduledAttempt(check_id=uuid4(), attempt=1, opens_at=opens, closes_at=closes, seconds=5, show=Show.ALWAYS)
 
 
 class Shifted:
@@ -122,19 +122,19 @@ async def running(gateway: Gateway) -> AsyncIterator[Gateway]:
 
 
 @pytest.fixture
-async def centre(mosquitto: Mosquitto) -> AsyncIterator[Centre]:
+async def centre(mosquitto: Mosquitto) -> AsyncIterator[CentreSide]:
     async with client(mosquitto, CENTRE) as link:
-        hub = Centre(link)
-        await link.subscribe([(topics.every(kind), 1) for kind in ("status", "session", "live")])
+        hub = CentreSide(link)
+        await link.subscribe(*[topics.every(kind) for kind in ("status", "session", "live")])
         listening = asyncio.create_task(hub.listen())
         yield hub
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
 
 
-def settings(mosquitto: Mosquitto, source: str = "scene:asleep") -> Settings:
+def settings(mosquitto: Mosquitto, source: str = "scene:asleep") -> GatewaySettings:
     password = mosquitto.allow(f"{ORG}/{DEVICE}")
-    return Settings.model_validate(
+    return GatewaySettings.model_validate(
         {
             "gateway_org": ORG,
             "gateway_device": DEVICE,
@@ -146,15 +146,15 @@ def settings(mosquitto: Mosquitto, source: str = "scene:asleep") -> Settings:
     )
 
 
-async def ready(centre: Centre, *attempts: Attempt) -> None:
+async def ready(centre: CentreSide, *attempts: ScheduledAttempt) -> None:
     """The centre has heard the device, which has heard its pulse and its list."""
-    await eventually(lambda: any(s.link is Link.UP for s in centre.statuses))
+    await eventually(lambda: any(s.link is LinkState.UP for s in centre.statuses))
     await centre.pulses()
     await centre.lists(*attempts)
     await eventually(lambda: centre.statuses[-1].config_version == centre.version)
 
 
-async def test_a_check_becomes_one_session_with_pictures_and_its_profile(mosquitto: Mosquitto, centre: Centre) -> None:
+async def test_a_check_is_one_session_with_frames_and_its_profile(mosquitto: Mosquitto, centre: CentreSide) -> None:
     lamp: list[bool] = []
     wanted = attempt()
     async with running(Gateway(settings(mosquitto), show=lamp.append, tick_s=0.02)) as gateway:
@@ -166,14 +166,14 @@ async def test_a_check_becomes_one_session_with_pictures_and_its_profile(mosquit
         assert len(session.frames) == 10 and session.profile.version == 3
         assert abs((session.started_at - NIGHT).total_seconds()) < 5
         assert lamp == [True, False]
-        await eventually(lambda: gateway.home.owed)
+        await eventually(lambda: gateway.state.pending)
         await centre.receipts(session)
-        await eventually(lambda: not gateway.home.owed)
+        await eventually(lambda: not gateway.state.pending)
     assert len(centre.sessions) == 1
-    await eventually(lambda: centre.statuses[-1].link is Link.GONE)
+    await eventually(lambda: centre.statuses[-1].link is LinkState.GONE)
 
 
-async def test_without_a_receipt_it_goes_again_and_with_one_it_does_not(mosquitto: Mosquitto, centre: Centre) -> None:
+async def test_a_session_is_sent_again_until_its_receipt(mosquitto: Mosquitto, centre: CentreSide) -> None:
     clock = Shifted()
     gateway = Gateway(settings(mosquitto), monotonic=clock, chance=lambda: 0.5, tick_s=0.02)
     async with running(gateway):
@@ -188,11 +188,11 @@ async def test_without_a_receipt_it_goes_again_and_with_one_it_does_not(mosquitt
         await eventually(lambda: gateway.counts["receipt_committed"] == 1)
         clock.t += 200
         await centre.pulses()
-        await eventually(lambda: (c := gateway.home.clock(clock.t)) is not None and c == NIGHT)
-        assert gateway.counts["sent"] == 4 and gateway.home.owed == ()
+        await eventually(lambda: (c := gateway.state.clock(clock.t)) is not None and c == NIGHT)
+        assert gateway.counts["sent"] == 4 and gateway.state.pending == ()
 
 
-async def test_after_a_cut_it_sends_again_and_says_that_it_has_no_config(mosquitto: Mosquitto, centre: Centre) -> None:
+async def test_after_a_reconnect_it_sends_again_and_reports_no_config(mosquitto: Mosquitto, centre: CentreSide) -> None:
     async with running(Gateway(settings(mosquitto), tick_s=0.02)) as gateway:
         await ready(centre, attempt())
         await eventually(lambda: gateway.counts["sent"] == 1)
@@ -203,12 +203,14 @@ async def test_after_a_cut_it_sends_again_and_says_that_it_has_no_config(mosquit
         await eventually(lambda: len(centre.sessions) == 2)
         await eventually(lambda: centre.statuses[-1].config_version == 1)
         said = [(status.boot, status.connection) for status in centre.statuses]
-        assert {boot for boot, _ in said} == {gateway.home.boot}
+        assert {boot for boot, _ in said} == {gateway.state.boot}
         assert [connection for _, connection in said] == sorted(connection for _, connection in said)
         assert (said[0][1], said[-1][1]) == (1, 2)
 
 
-async def test_a_broker_that_forgets_everything_gets_the_session_again(mosquitto: Mosquitto, centre: Centre) -> None:
+async def test_a_broker_that_forgets_everything_gets_the_session_again(
+    mosquitto: Mosquitto, centre: CentreSide
+) -> None:
     async with running(Gateway(settings(mosquitto), tick_s=0.02)) as gateway:
         await ready(centre, attempt())
         await eventually(lambda: gateway.counts["sent"] == 1)
@@ -216,8 +218,8 @@ async def test_a_broker_that_forgets_everything_gets_the_session_again(mosquitto
         await eventually(lambda: not gateway.linked)
         mosquitto.start()
         async with client(mosquitto, CENTRE) as link:
-            again = Centre(link)
-            await link.subscribe([(topics.every(kind), 1) for kind in ("status", "session")])
+            again = CentreSide(link)
+            await link.subscribe(*[topics.every(kind) for kind in ("status", "session")])
             listening = asyncio.create_task(again.listen())
             await eventually(lambda: again.sessions)
             assert again.sessions[0].session_id == centre.sessions[0].session_id
@@ -227,7 +229,7 @@ async def test_a_broker_that_forgets_everything_gets_the_session_again(mosquitto
             await asyncio.gather(listening, return_exceptions=True)
 
 
-async def test_consent_revoked_while_offline_the_device_does_not_wake(mosquitto: Mosquitto, centre: Centre) -> None:
+async def test_consent_revoked_while_offline_the_device_does_not_wake(mosquitto: Mosquitto, centre: CentreSide) -> None:
     clock = Shifted()
     gateway = Gateway(settings(mosquitto), monotonic=clock, tick_s=0.02)
     async with running(gateway):
@@ -239,14 +241,12 @@ async def test_consent_revoked_while_offline_the_device_does_not_wake(mosquitto:
         gateway.plug()
         await eventually(lambda: centre.statuses[-1].config_version == 2)
         await centre.pulses(NIGHT + timedelta(minutes=6))
-        await eventually(lambda: gateway.home.clock(clock.t) == NIGHT + timedelta(minutes=6))
-        assert gateway.home.next_look(clock.t) is None
+        await eventually(lambda: gateway.state.clock(clock.t) == NIGHT + timedelta(minutes=6))
+        assert gateway.state.next_waking(clock.t) is None
     assert centre.sessions == []
 
 
-async def test_a_command_is_answered_once_and_a_live_look_ends_with_a_last_word(
-    mosquitto: Mosquitto, centre: Centre
-) -> None:
+async def test_a_command_is_answered_once_and_a_live_look_ends(mosquitto: Mosquitto, centre: CentreSide) -> None:
     lamp: list[bool] = []
     async with running(Gateway(settings(mosquitto), show=lamp.append, tick_s=0.02)) as gateway:
         await ready(centre)
@@ -263,24 +263,24 @@ async def test_a_command_is_answered_once_and_a_live_look_ends_with_a_last_word(
         assert lamp == [True, False, True, False] and len(centre.sessions) == 1
 
 
-async def test_consent_revoked_ends_a_live_look_at_once(mosquitto: Mosquitto, centre: Centre) -> None:
+async def test_consent_revoked_ends_a_live_look_at_once(mosquitto: Mosquitto, centre: CentreSide) -> None:
     async with running(Gateway(settings(mosquitto), tick_s=0.02)) as gateway:
         await ready(centre)
         await centre.commands("live", seconds=60)
         await eventually(lambda: centre.live)
         await centre.lists(withdrawn=True)
         await eventually(lambda: centre.live[-1].last)
-        await eventually(lambda: gateway.home.looking is None)
+        await eventually(lambda: gateway.state.waking is None)
         await centre.commands("live", seconds=60)
         await eventually(lambda: gateway.counts["ignored"] == 1)
-        assert gateway.home.looking is None
+        assert gateway.state.waking is None
 
 
-async def test_a_list_that_has_run_empty_does_not_end_the_look_under_way(mosquitto: Mosquitto, centre: Centre) -> None:
+async def test_an_empty_list_does_not_end_the_look_under_way(mosquitto: Mosquitto, centre: CentreSide) -> None:
     async with running(Gateway(settings(mosquitto), tick_s=0.02)) as gateway:
         await ready(centre, attempt(NIGHT + timedelta(hours=3)))
         command = await centre.commands("attempt")
-        await eventually(lambda: gateway.home.looking is not None)
+        await eventually(lambda: gateway.state.waking is not None)
         await centre.lists()
         await eventually(lambda: centre.statuses[-1].config_version == 2)
         await eventually(lambda: centre.sessions)
@@ -288,7 +288,7 @@ async def test_a_list_that_has_run_empty_does_not_end_the_look_under_way(mosquit
         assert gateway.counts["withdrawn"] == 0
 
 
-class Broken:
+class FailingCamera:
     """A camera that fails, each time in its own way."""
 
     kind = DeviceKind.CAMERA
@@ -306,8 +306,8 @@ class Broken:
         raise self.ways.pop(0)
 
 
-async def test_a_failing_camera_sends_a_fault_and_says_so_beforehand(mosquitto: Mosquitto, centre: Centre) -> None:
-    broken = Broken(CannotCapture("camera gave no picture"), cv2.error("driver"))
+async def test_a_failing_camera_sends_a_fault_and_says_so_beforehand(mosquitto: Mosquitto, centre: CentreSide) -> None:
+    broken = FailingCamera(CannotCapture("camera gave no picture"), cv2.error("driver"))
     clock = Shifted()
     gateway = Gateway(settings(mosquitto), broken, monotonic=clock, tick_s=0.02)  # type: ignore[arg-type]  # live
     early, late = attempt(NIGHT + timedelta(minutes=5)), attempt(NIGHT + timedelta(minutes=6))
@@ -323,35 +323,37 @@ async def test_a_failing_camera_sends_a_fault_and_says_so_beforehand(mosquitto: 
         assert all(s.frames == () for s in centre.sessions)
 
 
-async def test_rubbish_is_counted_and_changes_nothing(mosquitto: Mosquitto, centre: Centre) -> None:
+async def test_rubbish_is_counted_and_changes_nothing(mosquitto: Mosquitto, centre: CentreSide) -> None:
     async with running(Gateway(settings(mosquitto), tick_s=0.02)) as gateway:
         await ready(centre)
         for kind in ("config", "command", "receipt"):
             await centre.says(kind, b"\x00\xff not json")
         await centre.says("config", b"x" * 300_000)
         await centre.says("config", b'{"v": 9, "version": 4}')
-        await centre.link.publish(topics.PULSE, b"{}")
+        await centre.link.publish(topics.PULSE, b"{}", qos=0)
         await eventually(lambda: sum(n for word, n in gateway.counts.items() if word.startswith("refused")) == 6)
-        assert gateway.home.config is not None and gateway.home.config.version == 1
+        assert gateway.state.config is not None and gateway.state.config.version == 1
         wanted = attempt()
         await centre.lists(wanted)
         await eventually(lambda: centre.sessions)
 
 
-async def test_scenes_take_turns_and_sensors_send_samples(mosquitto: Mosquitto, centre: Centre) -> None:
+async def test_scenes_take_turns_and_sensors_send_samples(mosquitto: Mosquitto, centre: CentreSide) -> None:
     gateway = Gateway(settings(mosquitto, "sensor:asleep"), tick_s=0.02)
     async with running(gateway):
         await ready(centre, attempt())
         await eventually(lambda: centre.sessions)
         assert centre.sessions[0].kind is DeviceKind.SENSORS
         assert [c.quantity for c in centre.sessions[0].channels] == ["thermal_c", "ambient_c"]
-        gateway.sources = (Drawn(Turns(("up", "asleep"))),)
+        gateway.sources = (DrawnCamera(NamesInTurn(("up", "asleep"))),)
         await centre.commands("attempt")
         await eventually(lambda: len(centre.sessions) == 2)
         assert centre.sessions[1].kind is DeviceKind.CAMERA
 
 
-async def test_a_recorded_fall_is_sent_as_it_was_filmed(mosquitto: Mosquitto, centre: Centre, footage: Path) -> None:
+async def test_a_recorded_fall_is_sent_as_it_was_filmed(
+    mosquitto: Mosquitto, centre: CentreSide, footage: Path
+) -> None:
     path = footage / "sessions" / "s1_fall_15_whole"
     async with running(Gateway(settings(mosquitto, f"file:{path}"), tick_s=0.02)):
         await ready(centre, attempt())
@@ -359,7 +361,7 @@ async def test_a_recorded_fall_is_sent_as_it_was_filmed(mosquitto: Mosquitto, ce
         assert centre.sessions[0].frames[0].jpeg == (path / "000.jpg").read_bytes()
 
 
-async def test_many_gateways_in_one_process_do_not_hear_each_other(mosquitto: Mosquitto, centre: Centre) -> None:
+async def test_many_gateways_in_one_process_do_not_hear_each_other(mosquitto: Mosquitto, centre: CentreSide) -> None:
     first = settings(mosquitto)
     other = first.model_copy(update={"gateway_device": "b28"})
     mosquitto.allow(f"{ORG}/b28", first.password)
@@ -368,7 +370,7 @@ async def test_many_gateways_in_one_process_do_not_hear_each_other(mosquitto: Mo
         await ready(centre, attempt())
         await eventually(lambda: centre.sessions)
         assert centre.sessions[0].device == DEVICE
-        assert deaf.home.config is None and not deaf.home.owed
+        assert deaf.state.config is None and not deaf.state.pending
 
 
 async def test_a_refused_sign_in_is_tried_again_with_longer_waits(mosquitto: Mosquitto) -> None:

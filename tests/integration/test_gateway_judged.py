@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+import drawn_homes
 from detector.judge import judge
-from gateway import scenes, sensors
+from drawn_homes import thermal
 from gateway.sources import open_source
 from schemas.messages import Capture, Finding, Profile, Session
 from schemas.vocabulary import Answer, Reason
@@ -37,7 +38,7 @@ def judged(text: str, seed: int) -> Finding:
         kind=source.kind,
         started_at=datetime(2026, 11, 22, 1, tzinfo=UTC),
         seconds=10,
-        profile=Profile.model_validate(sensors.profile() if kind == "sensor" else scenes.profile(name)),
+        profile=Profile.model_validate(thermal.array_profile() if kind == "sensor" else drawn_homes.profile(name)),
         frames=taken.frames,
         channels=taken.channels,
     )

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from gateway.scenes import draw
+from drawn_homes import draw
 from gateway.service import Gateway
 from gateway.sources import Taken
 from schemas.messages import Capture, Frame
-from schemas.vocabulary import DeviceKind, Link
-from tests.integration.test_gateway import DEVICE, ORG, Centre, attempt, centre, ready, running, settings
+from schemas.vocabulary import DeviceKind, LinkState
+from tests.integration.test_gateway import DEVICE, ORG, CentreSide, attempt, centre, ready, running, settings
 from tests.support.mosquitto import Mosquitto
 from tests.support.waiting import eventually
 
@@ -45,13 +45,13 @@ def program(mosquitto: Mosquitto) -> Iterator["subprocess.Popen[bytes]"]:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 async def test_however_it_ends_the_centre_hears_that_it_is_gone(
-    mosquitto: Mosquitto, centre: Centre, how: signal.Signals
+    mosquitto: Mosquitto, centre: CentreSide, how: signal.Signals
 ) -> None:
     with program(mosquitto) as process:
         await ready(centre, attempt())
         await eventually(lambda: centre.sessions)
         process.send_signal(how)
-        await eventually(lambda: centre.statuses[-1].link is Link.GONE)
+        await eventually(lambda: centre.statuses[-1].link is LinkState.GONE)
         status = await asyncio.to_thread(process.wait, 10)
         assert status == (0 if how is signal.SIGTERM else -signal.SIGKILL)
 
@@ -95,26 +95,24 @@ class Traced:
         return iter(())
 
 
-async def test_pictures_are_never_written_and_are_forgotten_with_the_receipt(
-    mosquitto: Mosquitto, centre: Centre
-) -> None:
+async def test_frames_are_never_written_and_end_with_the_receipt(mosquitto: Mosquitto, centre: CentreSide) -> None:
     camera = Traced()
     with watched_writes() as written:
         async with running(Gateway(settings(mosquitto), camera, tick_s=0.02)) as gateway:
             before = list(written)
             await ready(centre, attempt())
             await eventually(lambda: centre.sessions and gateway.counts["sent"])
-            assert len(gateway.home.owed[0].payload) > 100_000
+            assert len(gateway.state.pending[0].payload) > 100_000
             await centre.receipts(centre.sessions[0])
-            await eventually(lambda: not gateway.home.owed)
+            await eventually(lambda: not gateway.state.pending)
             await eventually(lambda: camera.frames and all(frame() is None for frame in camera.frames))
             assert written == before
 
 
-async def test_a_last_will_says_no_more_than_gone(mosquitto: Mosquitto, centre: Centre) -> None:
+async def test_a_last_will_says_no_more_than_gone(mosquitto: Mosquitto, centre: CentreSide) -> None:
     with program(mosquitto) as process:
         await eventually(lambda: centre.statuses)
         process.kill()
-        await eventually(lambda: centre.statuses[-1].link is Link.GONE)
+        await eventually(lambda: centre.statuses[-1].link is LinkState.GONE)
     gone = centre.statuses[-1]
     assert gone.preflight == () and gone.config_version is None and gone.camera_ok is None

@@ -7,15 +7,14 @@ from uuid import UUID
 import pytest
 
 from detector.service import running as judging
-from gateway.scenes import profile
-from gateway.sensors import profile as array
+from drawn_homes import profile
+from drawn_homes.thermal import array_profile as array
 from gateway.service import Gateway
 from schemas.messages import Config, Finding, Profile
 from schemas.vocabulary import Answer, DeviceKind, Reason
-from tests.integration.test_detector import Centre as Hearer
-from tests.integration.test_detector import hearing
+from tests.integration.test_detector import CentreListener, hearing
 from tests.integration.test_detector import settings as detector_settings
-from tests.integration.test_gateway import SMALL, Centre, attempt, centre, running, settings
+from tests.integration.test_gateway import SMALL, CentreSide, attempt, centre, running, settings
 from tests.support.mosquitto import Mosquitto
 from tests.support.waiting import eventually
 
@@ -33,7 +32,7 @@ def room(scene: str) -> Profile:
 
 
 @asynccontextmanager
-async def home(broker: Mosquitto, source: str) -> AsyncIterator[tuple[Gateway, Hearer]]:
+async def home(broker: Mosquitto, source: str) -> AsyncIterator[tuple[Gateway, CentreListener]]:
     """Yield a gateway that looks through *source*, and who hears the detector that judges what it sends."""
     async with hearing(broker) as heard, judging(detector_settings(broker)):
         await eventually(lambda: heard.statuses)
@@ -41,7 +40,7 @@ async def home(broker: Mosquitto, source: str) -> AsyncIterator[tuple[Gateway, H
             yield gateway, heard
 
 
-async def looks(centre: Centre, scene: str) -> UUID:
+async def looks(centre: CentreSide, scene: str) -> UUID:
     """Let the centre ask for one check, and wait for its session; return the check's id."""
     wanted = attempt()
     await eventually(lambda: centre.statuses)
@@ -53,7 +52,7 @@ async def looks(centre: Centre, scene: str) -> UUID:
     return wanted.check_id
 
 
-def one_finding(heard: Hearer) -> Callable[[], Finding]:
+def one_finding(heard: CentreListener) -> Callable[[], Finding]:
     def look() -> Finding:
         assert len(heard.findings) == 1, f"{len(heard.findings)} findings"
         return heard.findings[0]
@@ -71,7 +70,7 @@ def one_finding(heard: Hearer) -> Callable[[], Finding]:
     ],
 )
 async def test_both_come_in_one_session_and_get_one_finding(
-    mosquitto: Mosquitto, centre: Centre, scene: str, posture: str, answer: Answer, reasons: tuple[Reason, ...]
+    mosquitto: Mosquitto, centre: CentreSide, scene: str, posture: str, answer: Answer, reasons: tuple[Reason, ...]
 ) -> None:
     async with home(mosquitto, f"scene:{scene} + sensor:{posture}") as (gateway, heard):
         check_id = await looks(centre, scene)
@@ -82,7 +81,7 @@ async def test_both_come_in_one_session_and_get_one_finding(
         assert len(session.frames) >= 20 and [c.quantity for c in session.channels] == ["thermal_c", "ambient_c"]
         assert {"strength_in_bed", "warm_bed_c"} <= found.measures.keys()
         await centre.receipts(session)
-        await eventually(lambda: not gateway.home.owed)
+        await eventually(lambda: not gateway.state.pending)
         assert (len(centre.sessions), len(heard.findings)) == (1, 1)
 
 
@@ -99,7 +98,7 @@ async def test_both_come_in_one_session_and_get_one_finding(
 )  # fmt: skip
 async def test_half_of_it_is_sent_and_is_never_green(
     mosquitto: Mosquitto,
-    centre: Centre,
+    centre: CentreSide,
     source: str,
     scene: str,
     answer: Answer,
@@ -120,9 +119,7 @@ async def test_half_of_it_is_sent_and_is_never_green(
         assert centre.statuses[-1].camera_ok is bool(session.frames)
 
 
-async def test_a_home_that_sends_only_sensors_where_the_town_has_both_is_never_green(
-    mosquitto: Mosquitto, centre: Centre
-) -> None:
+async def test_a_home_with_both_is_never_green_on_sensors_alone(mosquitto: Mosquitto, centre: CentreSide) -> None:
     async with home(mosquitto, "sensor:asleep") as (_, heard):
         await looks(centre, "asleep")
         found = await eventually(one_finding(heard))

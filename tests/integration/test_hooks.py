@@ -5,11 +5,12 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
+from pydantic import SecretStr
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # the SDK ships no types
 
 from alarm_center import metrics
-from alarm_center.core.case import AlarmState
-from alarm_center.settings import Settings
+from alarm_center.core.alarm.state import AlarmState
+from alarm_center.settings import ServiceSettings
 from alarm_center.sms import delivery
 from alarm_center.web.hooks.twilio import TwilioHooks, routes
 from tests.support.postgres import Database
@@ -71,8 +72,9 @@ async def test_every_hook_is_behind_the_signature(centre: SmsCentre) -> None:
 
 @pytest.mark.parametrize("token", [None, ""])
 async def test_without_a_token_nothing_is_believed(centre: SmsCentre, token: str | None) -> None:
-    needed = {"database_url": "postgresql://", "database_url_web": "postgresql://"}
-    settings = Settings(**needed, twilio_auth_token=token)  # type: ignore[arg-type]  # read as secrets
+    settings = ServiceSettings.model_construct(
+        twilio_auth_token=None if token is None else SecretStr(token), public_url=""
+    )
     hooks: TwilioHooks = routes(centre.memory, settings)[0].handler.__self__  # type: ignore[union-attr]  # a bound method
     assert hooks.tokens == []
 
@@ -99,7 +101,7 @@ async def test_a_status_or_a_call_that_is_not_ours_changes_nothing(centre: SmsCe
     assert (status, "Svara på ditt SMS" in twiml) == (200, True)
     assert len(await centre.rows("select 1 from parked_statuses")) == 1
     await centre.move_clock(2 * 86_400)
-    await delivery.forget_parked(centre.memory)
+    await delivery.drop_parked(centre.memory)
     assert await centre.rows("select 1 from parked_statuses") == []
 
 

@@ -8,14 +8,16 @@ import pytest
 
 from alarm_center.casework import cases, incident_list, incidents
 from alarm_center.clockwork import Clockwork
-from alarm_center.core import alarm_events
-from alarm_center.core.case import IllegalMove
-from alarm_center.core.happenings import FaultKnown
-from alarm_center.devices import watch
-from alarm_center.store.memory import Memory, Viewer
+from alarm_center.core.alarm import alarm_events
+from alarm_center.core.check.check_events import FaultKnown
+from alarm_center.core.decision import IllegalMove
+from alarm_center.devices import presence
+from alarm_center.store.memory import Memory
+from alarm_center.words.incident_paper import incident_text
 from schemas.vocabulary import AlarmKind, Outcome, Priority, Reason
 from tests.support.postgres import Database
 from tests.support.town import ATown, a_town, at_local, freeze, heard, move, rows, run, value
+from tests.support.viewers import viewer_in
 
 NOON = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
 NIGHT = "2026-11-22"
@@ -46,7 +48,7 @@ async def fails(memory: Memory, town: ATown, *numbers: int) -> None:
             town.residents[number],
             at_local(town.town, NIGHT, "02:00"),
         )
-        await cases.on_check(memory, check_id, FaultKnown(Reason.FAULT), actor="test")
+        await cases.apply_to_check(memory, check_id, FaultKnown(Reason.FAULT), actor="test")
 
 
 async def in_incident(memory: Memory) -> int:
@@ -70,14 +72,14 @@ async def sms_of(memory: Memory, wording: str) -> list[str]:
 # ---- one cause in one area ----
 
 
-async def test_four_devices_are_four_alarms_and_the_fifth_makes_an_incident(memory: Memory) -> None:
+async def test_the_fifth_silent_device_makes_an_incident(memory: Memory) -> None:
     town = await a_night(memory, "01:30", residents=6)
     await fails(memory, town, 1, 2, 3, 4)
-    assert await incidents.gather(memory) == 0
+    assert await incidents.form_incidents(memory) == 0
     await move(memory, timedelta(seconds=60))
     await fails(memory, town, 5)
-    assert await incidents.gather(memory) == 5
-    assert await incidents.gather(memory) == 0
+    assert await incidents.form_incidents(memory) == 5
+    assert await incidents.form_incidents(memory) == 0
     (incident,) = await rows(memory, "select area_id, number, kind, closed_at from incidents")
     assert incident == {"area_id": town.areas["3"], "number": 1, "kind": "technical", "closed_at": None}
     link = await value(memory, "select link from incidents")
@@ -90,10 +92,10 @@ async def test_four_devices_are_four_alarms_and_the_fifth_makes_an_incident(memo
     assert kinds == ["incident_opened", *["into_incident"] * 5, "incident_told"]
 
 
-async def test_nobody_is_sent_for_each_but_all_are_if_nobody_ticks_them_in_the_areas_target(memory: Memory) -> None:
+async def test_unticked_alarms_of_an_incident_go_out_at_the_target(memory: Memory) -> None:
     town = await a_night(memory, "01:30", residents=5)
     await fails(memory, town, 1, 2, 3, 4, 5)
-    await incidents.gather(memory)
+    await incidents.form_incidents(memory)
     await move(memory, timedelta(minutes=44))
     await heard(memory)
     await run(memory, "update checks set next_step_at = null, state = 'seen', answer = 'in_bed', seen_by = 'x', ended_at = clock.now()"
@@ -108,21 +110,21 @@ async def test_nobody_is_sent_for_each_but_all_are_if_nobody_ticks_them_in_the_a
 async def test_five_in_a_large_area_are_too_few(memory: Memory) -> None:
     town = await a_night(memory, "01:30", residents=26)
     await fails(memory, town, 1, 2, 3, 4, 5)
-    assert await incidents.gather(memory) == 0
+    assert await incidents.form_incidents(memory) == 0
     await fails(memory, town, 6)
-    assert await incidents.gather(memory) == 6
+    assert await incidents.form_incidents(memory) == 6
 
 
-async def test_what_comes_soon_after_joins_and_the_staff_hear_again_when_it_has_grown(memory: Memory) -> None:
+async def test_staff_are_told_again_when_an_incident_has_grown(memory: Memory) -> None:
     town = await a_night(memory, "01:30", residents=10)
     await fails(memory, town, 1, 2, 3, 4, 5)
-    await incidents.gather(memory)
+    await incidents.form_incidents(memory)
     await move(memory, timedelta(seconds=30))
     await fails(memory, town, 6, 7, 8)
-    assert await incidents.gather(memory) == 3
+    assert await incidents.form_incidents(memory) == 3
     assert len(await sms_of(memory, "incident")) == 2
     await move(memory, timedelta(seconds=31))
-    await incidents.gather(memory)
+    await incidents.form_incidents(memory)
     assert [body.split(":")[1] for _, body in (await sms(memory))[2:]] == [" 8 platser ska kontrolleras. Lista"] * 2
     assert await value(memory, "select count(*) from incidents") == 1
 
@@ -130,7 +132,7 @@ async def test_what_comes_soon_after_joins_and_the_staff_hear_again_when_it_has_
 async def test_two_areas_are_two_incidents(memory: Memory) -> None:
     town = await a_night(memory, "01:30", residents=10, areas=("3", "4"))
     await fails(memory, town, *range(1, 11))
-    assert await incidents.gather(memory) == 10
+    assert await incidents.form_incidents(memory) == 10
     areas = await rows(memory, "select area_id, number from incidents order by number")
     assert {a["area_id"] for a in areas} == set(town.areas.values())
     assert await sms_of(memory, "incident") == sorted(
@@ -138,16 +140,16 @@ async def test_two_areas_are_two_incidents(memory: Memory) -> None:
     )
 
 
-async def test_something_wrong_is_never_joined_and_what_becomes_so_leaves(memory: Memory) -> None:
+async def test_something_wrong_never_joins_and_leaves_an_incident(memory: Memory) -> None:
     town = await a_night(memory, "01:30", residents=6)
     await fails(memory, town, 1, 2, 3, 4, 5, 6)
     worse = await value(memory, "select alarm_id from alarms where resident_id = $1", town.residents[6])
     wrong = alarm_events.Joined(AlarmKind.SOMETHING_WRONG, Priority.FIRST, Reason.ON_FLOOR)
-    await cases.on_alarm(memory, worse, wrong, actor="test")
-    assert await incidents.gather(memory) == 5
+    await cases.apply_to_alarm(memory, worse, wrong, actor="test")
+    assert await incidents.form_incidents(memory) == 5
     assert await value(memory, "select incident_id from alarms where alarm_id = $1", worse) is None
     later = await value(memory, "select alarm_id from alarms where resident_id = $1", town.residents[1])
-    await cases.on_alarm(memory, later, wrong, actor="test")
+    await cases.apply_to_alarm(memory, later, wrong, actor="test")
     assert await value(memory, "select incident_id from alarms where alarm_id = $1", later) is None
     assert await in_incident(memory) == 4
 
@@ -156,56 +158,58 @@ async def test_who_has_been_sent_for_is_handled_alone(memory: Memory) -> None:
     town = await a_night(memory, "01:30", residents=6)
     await fails(memory, town, 1, 2, 3, 4, 5)
     sent = await value(memory, "select alarm_id from alarms where resident_id = $1", town.residents[1])
-    await cases.on_alarm(memory, sent, alarm_events.SendPatrol(uuid4()), actor="test")
-    assert await incidents.gather(memory) == 4
+    await cases.apply_to_alarm(memory, sent, alarm_events.SendPatrol(uuid4()), actor="test")
+    assert await incidents.form_incidents(memory) == 4
 
 
 # ---- the list, and its end ----
 
 
 async def outcome(memory: Memory, alarm_id: UUID) -> None:
-    await cases.on_alarm(memory, alarm_id, alarm_events.Close(uuid4(), Outcome.WELL_IN_BED), actor="test")
+    await cases.apply_to_alarm(memory, alarm_id, alarm_events.Close(uuid4(), Outcome.WELL_IN_BED), actor="test")
 
 
 async def test_it_is_closed_only_when_every_resident_is_ticked(memory: Memory, database: Database) -> None:
     town = await a_night(memory, "01:30", residents=5)
     await fails(memory, town, 1, 2, 3, 4, 5)
-    await incidents.gather(memory)
+    await incidents.form_incidents(memory)
     incident_id = await value(memory, "select incident_id from incidents")
     alarms = [r["alarm_id"] for r in await rows(memory, "select alarm_id from alarms order by case_no")]
     for alarm_id in alarms[:-1]:
         await outcome(memory, alarm_id)
-    web = await Memory.open(database.web)
+    web, user = await Memory.open(database.web), uuid4()
+    anna = str(user)
     try:
-        elsewhere = Viewer(("vik",), (uuid4(),))
+        elsewhere = await viewer_in(memory, "vik", areas=(uuid4(),))
+        theirs = await viewer_in(memory, "vik", user=user)
         with pytest.raises(IllegalMove, match="incident 1: 1 places are not ticked"):
-            await incidents.close(web, incident_id, by="anna", viewer=Viewer(("vik",)))
-        for viewer in (Viewer(("berg",)), elsewhere):
+            await incidents.close_incident(web, incident_id, by=anna, viewer=theirs)
+        for viewer in (await viewer_in(memory, "berg"), elsewhere):
             with pytest.raises(cases.NotFound):
-                await incidents.close(web, incident_id, by="anna", viewer=viewer)
+                await incidents.close_incident(web, incident_id, by=anna, viewer=viewer)
         # One that is in every area is seen from each, and is not empty to somebody who sees none of its places.
         await run(memory, "update incidents set area_id = null")
         with pytest.raises(IllegalMove, match="incident 1: 1 places are not ticked"):
-            await incidents.close(web, incident_id, by="anna", viewer=elsewhere)
+            await incidents.close_incident(web, incident_id, by=anna, viewer=elsewhere)
         await outcome(memory, alarms[-1])
-        await incidents.close(web, incident_id, by="anna", viewer=Viewer(("vik",)))
-        with pytest.raises(IllegalMove, match="closed already, by anna"):
-            await incidents.close(web, incident_id, by="bo", viewer=Viewer(("vik",)))
+        await incidents.close_incident(web, incident_id, by=anna, viewer=theirs)
+        with pytest.raises(IllegalMove, match=f"closed already, by {anna}"):
+            await incidents.close_incident(web, incident_id, by="bo", viewer=await viewer_in(memory, "vik"))
     finally:
         await web.close()
-    assert await value(memory, "select closed_by from incidents") == "anna"
+    assert await value(memory, "select closed_by from incidents") == anna
 
 
-async def test_the_printed_list_is_by_area_and_risk_with_what_is_left_first(memory: Memory, database: Database) -> None:
+async def test_the_printed_list_is_sorted_by_left_area_and_risk(memory: Memory, database: Database) -> None:
     town = await a_night(memory, "01:30", residents=5, change={3: {"risk": 1}, 2: {"risk": 1, "phone": "+4684650041"}})
     await fails(memory, town, 1, 2, 3, 4, 5)
-    await incidents.gather(memory)
+    await incidents.form_incidents(memory)
     await outcome(memory, await value(memory, "select alarm_id from alarms where resident_id = $1", town.residents[2]))
     assert await incident_list.incident_list(memory, "i0") is None
-    (named,) = await incident_list.of_number(memory, 1)
+    (named,) = await incident_list.incidents_of_number(memory, 1)
     found = await incident_list.incident_list(memory, named.link)
     assert found is not None
-    text = incident_list.as_text(found).splitlines()
+    text = incident_text(found).splitlines()
     assert text[:2] == ["STÖRNING 1  Vik kommun", "Började 01:30. Läst 01:30. 4 av 5 kvar att kontrollera."]
     assert text[4] == "OMRÅDE 3: 4 av 5 kvar"
     people = [line.split(": ")[1] for line in text if line.startswith("[")]
@@ -213,8 +217,8 @@ async def test_the_printed_list_is_by_area_and_risk_with_what_is_left_first(memo
     assert "    Tel: +4684650041" in text
     web = await Memory.open(database.web)
     try:
-        assert await incident_list.incident_list(web, named.link, Viewer(("berg",))) is None
-        assert await incident_list.of_number(web, 1, Viewer(("berg",))) == []
+        assert await incident_list.incident_list(web, named.link, await viewer_in(memory, "berg")) is None
+        assert await incident_list.incidents_of_number(web, 1, await viewer_in(memory, "berg")) == []
     finally:
         await web.close()
 
@@ -223,7 +227,7 @@ async def test_towns_count_their_own_incidents_and_share_no_link(memory: Memory)
     for org in ("vik", "berg"):
         town = await a_night(memory, "01:30", org=org, residents=5)
         await fails(memory, town, 1, 2, 3, 4, 5)
-        await incidents.gather(memory)
+        await incidents.form_incidents(memory)
     made = await rows(memory, "select org, number, link from incidents order by org")
     assert [(one["org"], one["number"]) for one in made] == [("berg", 1), ("vik", 1)]
     assert len({one["link"] for one in made}) == 2
@@ -235,18 +239,18 @@ async def test_towns_count_their_own_incidents_and_share_no_link(memory: Memory)
 
 async def away(memory: Memory, by: timedelta) -> None:
     """The whole service stands still while time goes on, and is back; no device has been heard since."""
-    await watch.gap(memory)
+    await presence.record_service_alive(memory)
     at = await move(memory, by)
     await run(memory, "update devices set link = 'gone', gone_at = clock.now() - interval '10 minutes'")
-    await incidents.returned(memory, at, await watch.gap(memory))
+    await incidents.record_absence(memory, at, await presence.record_service_alive(memory))
 
 
 @pytest.mark.parametrize("handled_by", ["alarm_centre", "home_care"])
-async def test_after_a_long_absence_what_cannot_be_looked_at_is_one_incident(memory: Memory, handled_by: str) -> None:
+async def test_after_a_long_outage_missed_checks_are_one_incident(memory: Memory, handled_by: str) -> None:
     town = await a_night(memory, "01:50", residents=4, areas=("3", "4"), handled_by=handled_by)
     await away(memory, timedelta(minutes=40))
     await Clockwork(memory).cycle()
-    assert await incidents.gather(memory) == 4
+    assert await incidents.form_incidents(memory) == 4
     assert await rows(memory, "select area_id, kind from incidents") == [{"area_id": None, "kind": "service"}]
     assert {(r["kind"], r["state"]) for r in await rows(memory, "select kind, state from alarms")} == {
         ("service", "open")
@@ -263,5 +267,5 @@ async def test_a_short_absence_is_no_incident(memory: Memory) -> None:
     await away(memory, timedelta(minutes=9))
     assert await value(memory, "select count(*) from events where kind = 'service_gap'") == 0
     await Clockwork(memory).cycle()
-    await incidents.gather(memory)
+    await incidents.form_incidents(memory)
     assert await value(memory, "select count(*) from incidents") == 0

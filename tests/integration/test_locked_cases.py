@@ -3,18 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import asyncpg
 import pytest
 
-from alarm_center.core.case import Alarm
-from alarm_center.providers import Status
-from alarm_center.sms import delivery, replies_in
-from alarm_center.store.memory import Memory, Viewer
+from alarm_center.core.alarm.state import Alarm
+from alarm_center.providers import DeliveryStatus
+from alarm_center.sms import delivery, incoming_replies
+from alarm_center.store.memory import Memory, Tx, Viewer
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, NUMBER, SmsCentre, sms_centre
 from tests.support.waiting import eventually
+
+TAKES = incoming_replies.ReceivedReply("twilio", "SM1", FIRST, NUMBER, "1")
 
 
 class Impatient(Memory):
@@ -23,7 +24,7 @@ class Impatient(Memory):
     begun = 0
 
     @asynccontextmanager
-    async def transaction(self, viewer: Viewer | None = None) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy[Any]"]:
+    async def transaction(self, viewer: Viewer | None = None) -> AsyncIterator[Tx]:
         self.begun += 1
         async with super().transaction(viewer) as tx:
             yield tx
@@ -60,7 +61,7 @@ async def test_a_word_about_a_locked_case_is_taken_when_it_is_free(
     alarm = await centre.alarm(1)
     await centre.first.receives("Larm … PRIO 1")
     async with held(database, alarm):
-        word = asyncio.create_task(replies_in.receive(impatient, "twilio", "SM1", FIRST, NUMBER, "1"))
+        word = asyncio.create_task(incoming_replies.receive_reply(impatient, TAKES))
         await eventually(lambda: impatient.begun == 2 or word.done())
     assert await word == "take"
     await centre.first.receives("är ditt")
@@ -74,9 +75,10 @@ async def test_a_word_that_waited_in_vain_is_not_kept(
     await centre.first.receives("Larm … PRIO 1")
     async with held(database, alarm):
         with pytest.raises(asyncpg.LockNotAvailableError):
-            await replies_in.receive(impatient, "twilio", "SM1", FIRST, NUMBER, "1")
+            await incoming_replies.receive_reply(impatient, TAKES)
     assert await centre.rows("select 1 from replies") == []
-    assert await replies_in.receive(impatient, "twilio", "SM1", FIRST, NUMBER, "1") == "take"
+    assert await incoming_replies.receive_reply(impatient, TAKES) == "take"
+    await centre.first.receives("är ditt")
 
 
 async def test_a_failed_sms_of_a_locked_case_is_told_when_it_is_free(
@@ -86,7 +88,7 @@ async def test_a_failed_sms_of_a_locked_case_is_told_when_it_is_free(
     sms = await centre.first.receives("Larm … PRIO 1")
     await centre.until_message_is("sent")
     async with held(database, alarm):
-        told = asyncio.create_task(delivery.on_status(impatient, "twilio", sms.sid, Status.FAILED))
+        told = asyncio.create_task(delivery.record_status(impatient, "twilio", sms.sid, DeliveryStatus.FAILED))
         await eventually(lambda: impatient.begun == 2 or told.done())
     assert await told
     await centre.until_line(alarm.alarm_id, "undelivered")
@@ -104,9 +106,9 @@ async def test_a_locked_case_keeps_no_other_from_its_next_step(
     await centre.stop()
     async with held(database, first):
         await centre.move_clock(delivery.ARRIVES_WITHIN[1].total_seconds() + 1)
-        assert await delivery.undelivered_due(impatient) == 1
+        assert await delivery.expire_undelivered(impatient) == 1
     assert len(await centre.lines(second.alarm_id, ["undelivered"])) == 1
-    assert await delivery.undelivered_due(impatient) == 1
+    assert await delivery.expire_undelivered(impatient) == 1
 
 
 async def all_sent(centre: SmsCentre) -> bool:

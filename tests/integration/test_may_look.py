@@ -1,4 +1,4 @@
-"""May a device look, and may people see its pictures? Everybody in the home has to agree, and to just that."""
+"""Consents: a device looks, and people see its pictures, only as far as everybody in the home has agreed."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from alarm_center.casework import cases, live_looks
-from alarm_center.core.alarm_events import Claim
-from alarm_center.core.case import IllegalMove
-from alarm_center.core.happenings import AskAgain
+from alarm_center.core.alarm.alarm_events import ClaimCase
+from alarm_center.core.check.check_events import AskAgain
+from alarm_center.core.decision import IllegalMove
 from alarm_center.preparation import planning
 from alarm_center.store import devices
 from alarm_center.store.memory import Memory
@@ -50,7 +50,7 @@ async def says(memory: Memory, resident_id: UUID, said: str, who: str = "residen
 
 
 def allows(said: str, kind: DeviceKind, *, to_people: bool) -> bool:
-    """What each says of a device, written out."""
+    """Each consent's answer for a device, written out."""
     if kind is DeviceKind.SENSORS:
         return said in (GIVEN, SENSORS, BOTH_UNSEEN)
     return said in ((GIVEN, CAMERA_SEEN) if to_people else (GIVEN, CAMERA_SEEN, CAMERA_UNSEEN, BOTH_UNSEEN))
@@ -94,7 +94,7 @@ async def test_a_check_whose_camera_may_not_look_becomes_a_visit(memory: Memory)
     await run(memory, "delete from attempts")
     await run(memory, "delete from checks")
     await says(memory, resident_id, SENSORS)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     found = await rows(
         memory,
         "select state, cancel_reason, instead from checks where opens_at < $1",
@@ -117,7 +117,7 @@ async def test_of_two_devices_the_one_that_may_look_is_planned_for(memory: Memor
         await says(memory, resident_id, said)
         await run(memory, "delete from attempts")
         await run(memory, "delete from checks")
-        await planning.plan_all(memory)
+        await planning.plan_all_towns(memory)
         assert await value(memory, "select distinct device_id from checks") == device, said
 
 
@@ -125,15 +125,15 @@ async def test_what_is_for_peoples_eyes_needs_their_consent_to_be_seen(memory: M
     """A live look and one more look are for whoever asks; the look on the device's list is the detector's."""
     town = await a_town(memory, residents=1, times=("02:00",), at=NOON)
     resident_id = await value(memory, "select resident_id from residents")
-    alarm = await cases.raise_manual(memory, resident_id, Priority.SECOND, actor="test")
-    await cases.on_alarm(memory, alarm.alarm_id, Claim(USER), actor="test")
+    alarm = await cases.raise_manual_alarm(memory, resident_id, Priority.SECOND, actor="test")
+    await cases.apply_to_alarm(memory, alarm.alarm_id, ClaimCase(USER), actor="test")
     await says(memory, resident_id, CAMERA_UNSEEN)
     with pytest.raises(IllegalMove, match="no consent"):
-        await live_looks.ask(memory, alarm.alarm_id, 10, user=USER)
+        await live_looks.ask_live_look(memory, alarm.alarm_id, 10, user=USER)
     await freeze(memory, at_local(town.town, "2026-11-22", "02:05"))
     check_id = await value(memory, "select check_id from checks order by opens_at limit 1")
     with pytest.raises(IllegalMove, match="no consent"):
-        await cases.on_check(memory, check_id, AskAgain("olle", 10), actor="olle")
+        await cases.apply_to_check(memory, check_id, AskAgain("olle", 10), actor="olle")
     async with memory.transaction() as tx:
         device = await devices.get(tx, "vik", "vik-cam1")
     assert device is not None and device.consented and not device.shown

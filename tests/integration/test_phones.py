@@ -7,26 +7,36 @@ from dataclasses import dataclass
 import pytest
 
 from alarm_center.chosen_provider import make_provider, provider_hooks
-from alarm_center.core.case import AlarmState
+from alarm_center.core.alarm.state import AlarmState
 from alarm_center.outbox import Outbox
-from alarm_center.providers.phone import PhoneMessage, Phones
+from alarm_center.providers.simulated_phones import SimulatedMessage, SimulatedPhones
 from alarm_center.providers.twilio import Twilio
-from alarm_center.settings import Settings
-from alarm_center.web import keys
+from alarm_center.settings import ServiceSettings
+from alarm_center.web import app_keys
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, NUMBER, SECOND, SmsCentre, sms_centre
 from tests.support.waiting import DEADLINE_S
+
+SERVICE = {
+    "database_url": "postgresql://",
+    "database_url_web": "postgresql://",
+    "database_url_sign_in": "postgresql://",
+    "database_url_planner": "postgresql://",
+    "provider": "twilio",
+    "twilio_account_sid": "AC1",
+    "twilio_auth_token": "t",
+}
 
 
 @dataclass(slots=True)
 class Demo:
     centre: SmsCentre
-    phones: Phones
+    phones: SimulatedPhones
 
-    async def comes(self, phone: str, text: str, channel: str = "sms") -> PhoneMessage:
+    async def comes(self, phone: str, text: str, channel: str = "sms") -> SimulatedMessage:
         """Return the first message that says *text*, once it has come."""
 
-        def there() -> PhoneMessage | None:
+        def there() -> SimulatedMessage | None:
             return next((m for m in self.phones.messages(phone) if text in m.body and m.channel == channel), None)
 
         async with asyncio.timeout(DEADLINE_S), self.phones.changed:
@@ -40,7 +50,7 @@ class Demo:
 async def demo(database: Database) -> AsyncIterator[Demo]:
     async with sms_centre(database) as centre:
         await centre.stop()
-        phones = Phones(centre.memory)
+        phones = SimulatedPhones(centre.memory)
         centre.start(Outbox(centre.memory, phones))
         yield Demo(centre, phones)
         await centre.stop()
@@ -48,7 +58,7 @@ async def demo(database: Database) -> AsyncIterator[Demo]:
 
 
 async def test_an_sms_arrives_at_once_and_is_answered(demo: Demo) -> None:
-    page: keys.Phones = demo.phones
+    page: app_keys.Phones = demo.phones
     alarm = await demo.centre.alarm(1)
     sms = await demo.comes(FIRST, "PRIO 1")
     assert (sms.sender, sms.outgoing, sms.ringing) == (NUMBER, False, False)
@@ -69,10 +79,10 @@ async def test_a_ringing_phone_is_answered_with_a_key(demo: Demo) -> None:
     await demo.comes(FIRST, f"{alarm.case_no} är ditt")
     assert not call.ringing
     assert (await demo.centre.now_is(alarm.alarm_id)).state is AlarmState.ACCEPTED
-    await demo.phones.press(FIRST, "no-such-call", "1")
+    await demo.phones.press_key(FIRST, "no-such-call", "1")
 
 
-async def test_a_phone_that_nobody_picks_up_stops_ringing_and_the_next_is_asked(demo: Demo) -> None:
+async def test_an_unanswered_call_ends_and_the_next_carer_is_asked(demo: Demo) -> None:
     await demo.centre.alarm(1)
     await demo.centre.until_message_is("delivered")
     await demo.centre.pass_time(90)
@@ -80,7 +90,7 @@ async def test_a_phone_that_nobody_picks_up_stops_ringing_and_the_next_is_asked(
     await demo.centre.move_clock(31)
     await demo.comes(SECOND, "PRIO 1")
     assert (call.ringing, call.missed) == (False, True)
-    await demo.phones.press(FIRST, call.message_id, "1")
+    await demo.phones.press_key(FIRST, call.message_id, "1")
     assert (await demo.centre.rows("select state from alarms"))[0]["state"] == AlarmState.DISPATCHED
 
 
@@ -106,29 +116,17 @@ async def test_after_a_crash_its_own_list_says_what_came(demo: Demo) -> None:
 
 async def test_a_phone_keeps_its_last_messages(demo: Demo) -> None:
     for number in range(205):
-        await demo.phones._put("+46700000055", NUMBER, str(number), "sms")
+        await demo.phones._add("+46700000055", NUMBER, str(number), "sms")
     kept = demo.phones.messages("+46700000055")
     assert (len(kept), kept[-1].body) == (200, "204")
 
 
-async def test_the_settings_choose_the_provider(demo: Demo) -> None:
-    needed = {"database_url": "postgresql://", "database_url_web": "postgresql://"}
-    assert isinstance(make_provider(Settings(**needed), demo.centre.memory), Phones)  # type: ignore[arg-type]  # read as secrets
-    twilio = make_provider(
-        Settings(
-            **needed, provider="twilio", twilio_account_sid="AC1", twilio_auth_token="t", sms_per_second=2,  # type: ignore[arg-type]  # as above
-        ),
-        demo.centre.memory,
-    )  # fmt: skip
+async def test_the_settings_choose_the_provider() -> None:
+    twilio = make_provider(ServiceSettings.model_validate({**SERVICE, "sms_per_second": 2}))
     assert isinstance(twilio, Twilio)
     assert twilio.per_second == 2
     await twilio.close()
 
 
-@pytest.mark.parametrize(("name", "count"), [("phone", 0), ("twilio", 4)])
-async def test_the_settings_choose_the_webhooks(demo: Demo, name: str, count: int) -> None:
-    needed = {"database_url": "postgresql://", "database_url_web": "postgresql://"}
-    settings = Settings.model_validate(
-        {**needed, "provider": name, "twilio_account_sid": "AC1", "twilio_auth_token": "t"}
-    )
-    assert len(provider_hooks(settings, demo.centre.memory)) == count
+async def test_the_settings_choose_the_webhooks(demo: Demo) -> None:
+    assert len(provider_hooks(ServiceSettings.model_validate(SERVICE), demo.centre.memory)) == 4

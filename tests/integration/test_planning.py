@@ -11,9 +11,11 @@ import pytest
 
 from alarm_center.casework import cases
 from alarm_center.clockwork import Clockwork
-from alarm_center.core import alarm_events
-from alarm_center.preparation import planning
+from alarm_center.core.alarm import alarm_events
+from alarm_center.preparation import pauses, planning
+from alarm_center.preparation.pauses import Editor
 from alarm_center.store.memory import Memory, now
+from alarm_center.store.plans import Pause
 from schemas.vocabulary import CancelReason, Instead
 from tests.support import busy_town, town, town_file
 from tests.support.postgres import Database
@@ -43,7 +45,7 @@ async def _decided_next(memory: Memory, starts_on: date) -> None:
         await town_file.extend(tx, ORG, await now(tx), residents=[home | {"decision": decision}])
 
 
-async def test_a_decision_made_ahead_takes_nothing_from_the_one_in_force(memory: Memory) -> None:
+async def test_a_future_decision_does_not_end_the_one_in_force(memory: Memory) -> None:
     resident_id = await busy_town.found(memory, ORG)
     today = (await memory.now()).date()
     await _value(
@@ -66,7 +68,7 @@ async def test_between_two_decisions_nothing_is_owed(memory: Memory) -> None:
 
 
 @pytest.mark.parametrize("answers", ['{"recheck": 15}', '{"chains": {"1": [{}]}}', '{"rules": 3}', "[1]"])
-async def test_answers_that_cannot_be_read_leave_the_check_its_defaults(memory: Memory, answers: str) -> None:
+async def test_an_unreadable_plan_leaves_the_check_its_defaults(memory: Memory, answers: str) -> None:
     resident_id = await busy_town.found(memory, ORG)
     await _value(
         memory,
@@ -92,7 +94,7 @@ async def test_a_device_that_is_misconfigured_holds_up_nobodys_check(memory: Mem
     assert await _value(memory, "select state from checks where check_id = $1", check_id) == "alarmed"
 
 
-async def test_a_resident_who_cannot_be_planned_leaves_the_others_their_checks(memory: Memory) -> None:
+async def test_a_resident_who_cannot_be_planned_stops_no_other(memory: Memory) -> None:
     broken = await busy_town.found(memory, ORG)
     async with memory.transaction() as tx:
         area = await tx.fetchval("select area_id from areas")
@@ -135,7 +137,7 @@ async def test_no_transaction_plans_more_than_a_few_residents(memory: Memory) ->
     assert most <= 20
 
 
-async def test_planning_that_is_broken_off_keeps_what_it_has_made_and_is_made_whole_by_the_next(memory: Memory) -> None:
+async def test_interrupted_planning_is_completed_by_the_next_round(memory: Memory) -> None:
     *_, last = await _unplanned_town(memory, 45)
     async with memory.transaction() as held:
         await held.execute("select from devices where device_id = $1 for update", last)
@@ -162,7 +164,7 @@ async def _planned_ahead(memory: Memory) -> UUID:
     """A resident whose first check opens in some hundred minutes; return who."""
     resident_id = await busy_town.found(memory, ORG)
     await _value(memory, "update slots set local_time = local_time + interval '100 minutes' returning 1")
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     return resident_id
 
 
@@ -187,11 +189,11 @@ _LINES = "select count(*) from events where kind = $1"
 async def test_consent_given_again_brings_the_nights_checks_back(memory: Memory) -> None:
     resident_id = await _planned_ahead(memory)
     owed = await _value(memory, "select count(*) from checks")
-    await planning.revoke_consent(memory, resident_id, "resident", instead=Instead.NOTHING, actor="p")
-    await planning.plan_all(memory)
+    await pauses.revoke_consent(memory, resident_id, "resident", instead=Instead.NOTHING, editor=Editor("p"))
+    await planning.plan_all_towns(memory)
     assert await _value(memory, _STATES) == ["cancelled"]
     await _consents_again(memory, resident_id)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     assert await _value(memory, _STATES) == ["planned"]
     assert await _value(memory, "select bool_and(ended_at is null and next_step_at = opens_at) from checks")
     assert await _value(memory, "select count(*) from checks") == owed
@@ -199,7 +201,7 @@ async def test_consent_given_again_brings_the_nights_checks_back(memory: Memory)
         await _value(memory, _LISTED) == owed
         and await _value(memory, "select config->'withdrawn' from devices") is False
     )
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     assert await _value(memory, _LINES, "check_restored") == owed
     await busy_town.move(memory, timedelta(minutes=107))
     await busy_town.heard(memory)
@@ -209,32 +211,32 @@ async def test_consent_given_again_brings_the_nights_checks_back(memory: Memory)
 
 async def test_a_check_that_would_have_opened_stays_cancelled(memory: Memory) -> None:
     resident_id = await _planned_ahead(memory)
-    await planning.revoke_consent(memory, resident_id, "resident", instead=Instead.NOTHING, actor="p")
+    await pauses.revoke_consent(memory, resident_id, "resident", instead=Instead.NOTHING, editor=Editor("p"))
     await busy_town.move(memory, timedelta(minutes=107))
     await _consents_again(memory, resident_id)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     assert await _value(memory, "select state from checks order by opens_at limit 1") == "cancelled"
 
 
-async def test_a_cohabitants_consent_is_still_wanted_when_the_residents_is_back(memory: Memory) -> None:
+async def test_a_cohabitants_consent_is_still_needed_after_a_return(memory: Memory) -> None:
     resident_id = await _planned_ahead(memory)
-    await planning.revoke_consent(memory, resident_id, "resident", instead=Instead.NOTHING, actor="p")
+    await pauses.revoke_consent(memory, resident_id, "resident", instead=Instead.NOTHING, editor=Editor("p"))
     await _value(memory, "update residents set cohabitant = 'C' where resident_id = $1 returning 1", resident_id)
     await _consents_again(memory, resident_id)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     assert await _value(memory, _STATES) == ["cancelled"]
 
 
-async def test_a_visit_in_its_stead_is_called_off_unless_somebody_has_it(memory: Memory) -> None:
+async def test_a_replacing_visit_is_called_off_unless_accepted(memory: Memory) -> None:
     resident_id = await _planned_ahead(memory)
-    await planning.revoke_consent(memory, resident_id, "resident", instead=Instead.VISIT, actor="p")
+    await pauses.revoke_consent(memory, resident_id, "resident", instead=Instead.VISIT, editor=Editor("p"))
     visits = "select count(*) from alarms where visit and state <> 'closed'"
     assert await _value(memory, visits) == await _value(memory, "select count(*) from checks")
     first = await _value(memory, "select alarm_id from alarms order by arrive_by limit 1")
     assert isinstance(first, UUID)
-    await cases.on_alarm(memory, first, alarm_events.Claim(UUID(int=7)), actor="op")
+    await cases.apply_to_alarm(memory, first, alarm_events.ClaimCase(UUID(int=7)), actor="op")
     await _consents_again(memory, resident_id)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     assert await _value(memory, _STATES) == ["planned"]
     assert await _value(memory, visits) == 1
     assert await _value(memory, _LINES, "visit_stays") == 1
@@ -244,42 +246,48 @@ async def test_a_visit_in_its_stead_is_called_off_unless_somebody_has_it(memory:
 async def test_a_pause_that_ends_early_brings_back_what_opens_after_it(memory: Memory) -> None:
     resident_id = await _planned_ahead(memory)
     start = await memory.now()
-    await planning.pause(
-        memory, resident_id, CancelReason.PAUSE_HOSPITAL, start, start + timedelta(days=9), instead=Instead.NOTHING,
-        said_by="p", actor="p",
-    )  # fmt: skip
-    await planning.plan_all(memory)
+    await pauses.pause_checks(
+        memory,
+        resident_id,
+        Pause(CancelReason.PAUSE_HOSPITAL, start, start + timedelta(days=9), "p", Instead.NOTHING),
+        editor=Editor("p"),
+    )
+    await planning.plan_all_towns(memory)
     assert await _value(memory, _STATES) == ["cancelled"]
     owed = await _value(memory, "select count(*) from checks")
-    assert await planning.end_pause(memory, resident_id, start + timedelta(minutes=30), actor="p") == owed
+    assert await pauses.end_pause(memory, resident_id, start + timedelta(minutes=30), editor=Editor("p")) == owed
     assert await _value(memory, _STATES) == ["planned"] and await _value(memory, _LISTED) == owed
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     assert await _value(memory, _STATES) == ["planned"]
-    assert await planning.end_pause(memory, resident_id, start + timedelta(days=2), actor="p") == 0
+    assert await pauses.end_pause(memory, resident_id, start + timedelta(days=2), editor=Editor("p")) == 0
 
 
-async def test_a_pause_that_ends_between_two_checks_leaves_the_first_cancelled(memory: Memory) -> None:
+async def test_a_pause_ending_between_checks_cancels_only_the_first(memory: Memory) -> None:
     resident_id = await _planned_ahead(memory)
     start = await memory.now()
-    await planning.pause(
-        memory, resident_id, CancelReason.PAUSE_AWAY, start, start + timedelta(days=9), instead=Instead.NOTHING,
-        said_by="p", actor="p",
-    )  # fmt: skip
-    await planning.end_pause(memory, resident_id, start + timedelta(hours=3), actor="p")
-    await planning.plan_all(memory)
+    await pauses.pause_checks(
+        memory,
+        resident_id,
+        Pause(CancelReason.PAUSE_AWAY, start, start + timedelta(days=9), "p", Instead.NOTHING),
+        editor=Editor("p"),
+    )
+    await pauses.end_pause(memory, resident_id, start + timedelta(hours=3), editor=Editor("p"))
+    await planning.plan_all_towns(memory)
     first = await _value(memory, "select array_agg(state order by opens_at) from checks")
     assert isinstance(first, list) and first[0] == "cancelled" and set(first[1:]) <= {"planned"}
 
 
-async def test_a_pause_that_ends_after_consent_was_withdrawn_leaves_what_was_agreed_instead(memory: Memory) -> None:
+async def test_a_pause_ending_after_withdrawal_restores_no_check(memory: Memory) -> None:
     resident_id = await _planned_ahead(memory)
     start = await memory.now()
-    await planning.pause(
-        memory, resident_id, CancelReason.PAUSE_AWAY, start, start + timedelta(days=9), instead=Instead.NOTHING,
-        said_by="p", actor="p",
-    )  # fmt: skip
-    await planning.revoke_consent(memory, resident_id, "resident", instead=Instead.VISIT, actor="p")
-    await planning.end_pause(memory, resident_id, start + timedelta(minutes=5), actor="p")
+    await pauses.pause_checks(
+        memory,
+        resident_id,
+        Pause(CancelReason.PAUSE_AWAY, start, start + timedelta(days=9), "p", Instead.NOTHING),
+        editor=Editor("p"),
+    )
+    await pauses.revoke_consent(memory, resident_id, "resident", instead=Instead.VISIT, editor=Editor("p"))
+    await pauses.end_pause(memory, resident_id, start + timedelta(minutes=5), editor=Editor("p"))
     assert await _value(memory, "select array_agg(distinct cancel_reason || ' ' || instead) from checks") == [
         "consent_revoked visit"
     ]

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from alarm_center.devices.mqtt import Address, Broker
 from alarm_center.devices.publisher import Publisher
 from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory
 from fjarrtillsyn.embedded.rights import CENTRE
+from runtime.mqtt import BrokerAddress, MqttClient
 from schemas import topics
 from tests.support import busy_town
 from tests.support.clients import client, next_message
@@ -26,8 +26,8 @@ async def memory(database: Database) -> AsyncIterator[Memory]:
 
 
 @pytest.fixture
-async def broker(mosquitto: Mosquitto) -> AsyncIterator[Broker]:
-    broker = Broker(Address(mosquitto.host, mosquitto.port, CENTRE, mosquitto.passwords[CENTRE]), "centre-1")
+async def broker(mosquitto: Mosquitto) -> AsyncIterator[MqttClient]:
+    broker = MqttClient(BrokerAddress(mosquitto.host, mosquitto.port, CENTRE, mosquitto.passwords[CENTRE]), "centre-1")
     task = asyncio.create_task(broker.run())
     await broker.connected.wait()
     yield broker
@@ -36,11 +36,11 @@ async def broker(mosquitto: Mosquitto) -> AsyncIterator[Broker]:
 
 
 async def test_a_config_that_cannot_be_sent_keeps_nobody_elses_back(
-    memory: Memory, broker: Broker, mosquitto: Mosquitto
+    memory: Memory, broker: MqttClient, mosquitto: Mosquitto
 ) -> None:
     await busy_town.found(memory, "ost")
     await busy_town.found(memory, "vast", number=2)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     async with memory.transaction() as tx:
         await tx.execute("update devices set config = '{\"attempts\": 7}' where org = 'ost'")
     mosquitto.allow("vast/vast-1")
@@ -51,7 +51,7 @@ async def test_a_config_that_cannot_be_sent_keeps_nobody_elses_back(
 
 
 async def test_the_pulse_outlives_a_database_that_is_away(
-    memory: Memory, broker: Broker, monkeypatch: pytest.MonkeyPatch
+    memory: Memory, broker: MqttClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publisher = Publisher(memory, broker, pulse_seconds=0.01)
     tries = 0
@@ -61,7 +61,7 @@ async def test_the_pulse_outlives_a_database_that_is_away(
         tries += 1
         raise ConnectionRefusedError("no database")
 
-    monkeypatch.setattr(Publisher, "pulse", lambda self: away())
+    monkeypatch.setattr(Publisher, "publish_pulse", lambda self: away())
     pulse = asyncio.create_task(publisher.run_pulse())
     try:
         await eventually(lambda: tries > 2)

@@ -1,4 +1,4 @@
-"""Devices that come back at once: two replicas share their statuses, and every one of them ends up (adr/0015)."""
+"""Devices that come back at once: two replicas share their statuses, and every one of them ends up (ADR 0015)."""
 
 import asyncio
 from collections import Counter
@@ -7,21 +7,21 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Final
 
-import aiomqtt
 import pytest
 from prometheus_client import REGISTRY
 
-from alarm_center.devices import watch
-from alarm_center.devices.hearing import Hearing
-from alarm_center.devices.mqtt import Address, Broker, Handler
+from alarm_center import message_reader
+from alarm_center.devices import presence
+from alarm_center.devices.last_heard import LastHeard
 from alarm_center.inbox import Inbox
 from alarm_center.store.memory import Memory
 from fjarrtillsyn.embedded.rights import CENTRE
-from gateway.core import Home
+from gateway.core import GatewayState
+from runtime.mqtt import BrokerAddress, Handler, LastWill, MqttClient, NotConnected
 from schemas import topics, wire
 from schemas.limits import UNACKNOWLEDGED
 from schemas.messages import Status
-from schemas.vocabulary import Link
+from schemas.vocabulary import LinkState
 from tests.support import town
 from tests.support.clients import client
 from tests.support.mosquitto import Mosquitto
@@ -45,8 +45,8 @@ async def memory(database: Database) -> AsyncIterator[Memory]:
 @asynccontextmanager
 async def hearing(mosquitto: Mosquitto, name: str, filter_: str, handler: Handler) -> AsyncIterator[None]:
     """A centre's connection that hears *filter_*, as long as this lasts."""
-    address = Address(mosquitto.host, mosquitto.port, CENTRE, mosquitto.passwords[CENTRE])
-    broker = Broker(address, name, {filter_: (1, handler)})
+    address = BrokerAddress(mosquitto.host, mosquitto.port, CENTRE, mosquitto.passwords[CENTRE])
+    broker = MqttClient(address, name, {filter_: (1, handler)}, on_retained=message_reader.refuse_retained)
     task = asyncio.create_task(broker.run())
     try:
         await broker.connected.wait()
@@ -60,7 +60,7 @@ async def hearing(mosquitto: Mosquitto, name: str, filter_: str, handler: Handle
 async def replica(database: Database, mosquitto: Mosquitto, name: str, handled: Counter[str]) -> AsyncIterator[None]:
     """A replica that takes its share of the statuses and counts those that it has handled."""
     memory = await Memory.open(database.worker)
-    inbox = Inbox(memory, Hearing(memory))
+    inbox = Inbox(memory, LastHeard(memory))
 
     async def take(topic: str, payload: bytes) -> None:
         await inbox.on_status(topic, payload)
@@ -77,19 +77,19 @@ async def comes_back(mosquitto: Mosquitto, vik: ATown, number: int, over: asynci
     """Connect over and over under one name, so that the broker sends each will as the next connection comes."""
     device = vik.device(number)
     topic = topics.of(vik.org, device, "status")
-    home = Home(f"boot{number}")
+    home = GatewayState(f"boot{number}")
 
     async def connect(left: int) -> None:
-        will = aiomqtt.Will(topic, wire.encode(home.dial("1.0")), qos=1)
+        will = LastWill(topic, wire.encode(home.dial("1.0")))
         async with client(mosquitto, f"{vik.org}/{device}", identifier=device, will=will) as link:
-            home.connect()
-            status = home.report(0.0, camera_ok=True, fault=None, software="1.0", wall=NIGHT)
+            home.mark_connected()
+            status = home.make_status(0.0, camera_ok=True, fault=None, software="1.0", wall=NIGHT)
             assert status is not None
             await link.publish(topic, wire.encode(status), qos=1)
             if left > 1:
                 await connect(left - 1)
-                with suppress(aiomqtt.MqttError):  # this one was thrown out by then
-                    await anext(aiter(link.messages))
+                with suppress(NotConnected):  # this one was thrown out by then
+                    await anext(link.messages())
             else:
                 await over.wait()
 
@@ -120,7 +120,7 @@ async def test_whoever_reconnects_at_once_ends_up(database: Database, mosquitto:
 
 @pytest.fixture
 async def inbox(memory: Memory) -> Inbox:
-    return Inbox(memory, Hearing(memory))
+    return Inbox(memory, LastHeard(memory))
 
 
 @pytest.fixture
@@ -128,7 +128,9 @@ async def vik(memory: Memory) -> ATown:
     return await town.a_town(memory, residents=1, at=NIGHT)
 
 
-async def say(inbox: Inbox, vik: ATown, link: Link, connection: int, sequence: int, *, camera_ok: bool = True) -> None:
+async def say(
+    inbox: Inbox, vik: ATown, link: LinkState, connection: int, sequence: int, *, camera_ok: bool = True
+) -> None:
     said = Status(link=link, boot="b1", connection=connection, sequence=sequence, camera_ok=camera_ok, config_version=1)
     await inbox.on_status(topics.of(vik.org, vik.device(1), "status"), wire.encode(said))
 
@@ -141,23 +143,23 @@ async def row(memory: Memory) -> tuple[object, ...]:
 
 
 async def test_an_old_connections_will_is_no_line_and_no_change(memory: Memory, inbox: Inbox, vik: ATown) -> None:
-    await say(inbox, vik, Link.UP, 1, 1)
-    await say(inbox, vik, Link.UP, 2, 2)
+    await say(inbox, vik, LinkState.UP, 1, 1)
+    await say(inbox, vik, LinkState.UP, 2, 2)
     lines = await town.value(memory, "select count(*) from events where kind = 'device_changed'")
-    await say(inbox, vik, Link.GONE, 1, 0)
+    await say(inbox, vik, LinkState.GONE, 1, 0)
     assert await row(memory) == ("up", 2, 2, True, True)
     assert await town.value(memory, "select count(*) from events where kind = 'device_changed'") == lines
-    await say(inbox, vik, Link.GONE, 2, 1)
+    await say(inbox, vik, LinkState.GONE, 2, 1)
     assert await row(memory) == ("gone", 2, 1, True, False)
 
 
 async def test_a_status_that_was_outrun_tells_no_check_of_its_fault(memory: Memory, inbox: Inbox, vik: ATown) -> None:
-    await say(inbox, vik, Link.UP, 1, 2)
-    await say(inbox, vik, Link.UP, 1, 1, camera_ok=False)
+    await say(inbox, vik, LinkState.UP, 1, 2)
+    await say(inbox, vik, LinkState.UP, 1, 1, camera_ok=False)
     assert await row(memory) == ("up", 1, 2, True, True)
     told = "select count(*) from checks where fault_known or next_step_at < opens_at"
     assert await town.value(memory, told) == 0
-    await say(inbox, vik, Link.UP, 1, 3, camera_ok=False)
+    await say(inbox, vik, LinkState.UP, 1, 3, camera_ok=False)
     assert await town.value(memory, told) > 0
 
 
@@ -169,27 +171,27 @@ async def test_a_status_that_is_tried_again_still_tells_its_checks(
 
     told = "select count(*) from checks where fault_known or next_step_at < opens_at"
     with monkeypatch.context() as patch:
-        patch.setattr(watch, "preflight", fails)
+        patch.setattr(presence, "report_faults", fails)
         with pytest.raises(OSError, match="away"):
-            await say(inbox, vik, Link.UP, 1, 1, camera_ok=False)
+            await say(inbox, vik, LinkState.UP, 1, 1, camera_ok=False)
     assert await town.value(memory, told) == 0
-    await say(inbox, vik, Link.UP, 1, 1, camera_ok=False)
+    await say(inbox, vik, LinkState.UP, 1, 1, camera_ok=False)
     assert await town.value(memory, told) > 0
 
 
 async def test_what_says_nothing_new_is_counted_in_its_batch(memory: Memory, inbox: Inbox, vik: ATown) -> None:
-    await say(inbox, vik, Link.UP, 1, 1)
-    await say(inbox, vik, Link.UP, 1, 2)
+    await say(inbox, vik, LinkState.UP, 1, 1)
+    await say(inbox, vik, LinkState.UP, 1, 2)
     assert (await row(memory))[2] == 1
-    assert await inbox.hearing.flush() == 1
+    assert await inbox.last_heard.flush() == 1
     assert (await row(memory))[2] == 2
 
 
 async def test_a_status_that_outran_another_is_written_at_once(memory: Memory, inbox: Inbox, vik: ATown) -> None:
     """Or the one that it outran, which says what is over, would be taken for the newer."""
-    await say(inbox, vik, Link.UP, 1, 1)
-    await say(inbox, vik, Link.UP, 1, 3)
-    await say(inbox, vik, Link.UP, 1, 2, camera_ok=False)
+    await say(inbox, vik, LinkState.UP, 1, 1)
+    await say(inbox, vik, LinkState.UP, 1, 3)
+    await say(inbox, vik, LinkState.UP, 1, 2, camera_ok=False)
     assert await row(memory) == ("up", 1, 3, True, True)
 
 

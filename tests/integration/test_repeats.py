@@ -1,4 +1,4 @@
-"""The same word again from the same phone: it means the same case, and only a number acts on another."""
+"""A repeated word from one phone means the same case; only a number acts on another."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4
@@ -6,12 +6,12 @@ from uuid import uuid4
 import pytest
 
 from alarm_center.casework import cases
-from alarm_center.core import alarm_events
-from alarm_center.core.case import Alarm, AlarmState, NoticeState
-from alarm_center.store.memory import Viewer
+from alarm_center.core.alarm import alarm_events
+from alarm_center.core.alarm.state import Alarm, AlarmState, NoticeState
 from schemas.vocabulary import Outcome
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, SmsCentre, sms_centre
+from tests.support.viewers import viewer_in
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ async def test_the_word_again_after_its_case_closed_is_of_that_case(centre: SmsC
     await centre.first.writes(f"3 {a.case_no}")
     await centre.first.receives("framme").and_replies("4")
     await centre.first.receives(f"{a.case_no}: klar")
-    await cases.on_alarm(centre.memory, a.alarm_id, alarm_events.Close(uuid4(), Outcome.HELPED_UP), actor="test")
+    await cases.apply_to_alarm(centre.memory, a.alarm_id, alarm_events.Close(uuid4(), Outcome.HELPED_UP), actor="test")
     await centre.first.writes("4")
     await centre.first.receives(f"{a.case_no} är avslutat. Tack.")
     assert await states(centre, b) == [(AlarmState.ACCEPTED, False)]
@@ -173,7 +173,7 @@ async def test_a_4_that_crosses_the_closing_of_its_case_asks(centre: SmsCentre) 
     a, b = await two_held(centre)
     await centre.first.writes(f"3 {a.case_no}")
     await centre.first.receives("framme")
-    await cases.on_alarm(centre.memory, a.alarm_id, alarm_events.Close(uuid4(), Outcome.HELPED_UP), actor="test")
+    await cases.apply_to_alarm(centre.memory, a.alarm_id, alarm_events.Close(uuid4(), Outcome.HELPED_UP), actor="test")
     await centre.first.receives(f"{a.case_no} är avslutat. Tack.").and_replies("4")
     await centre.first.receives(f"Vilket, {b.case_no} eller {a.case_no}?")
     assert await states(centre, b) == [(AlarmState.ACCEPTED, False)]
@@ -219,9 +219,9 @@ async def test_a_key_and_an_sms_are_the_same_word(centre: SmsCentre) -> None:
 async def test_a_word_on_the_page_and_an_sms_are_the_same_word(centre: SmsCentre) -> None:
     """Framme pressed on A's page, and 3 written because the page was slow: nobody is at B's."""
     a, b = await two_held(centre)
-    viewer = Viewer((a.org,))
+    viewer = await viewer_in(centre.memory, a.org)
     for notice in (await centre.now_is(a.alarm_id)).takers:
-        await cases.on_page_word(centre.memory, a.alarm_id, alarm_events.Arrived(notice.notice_id), viewer=viewer)
+        await cases.apply_page_reply(centre.memory, a.alarm_id, alarm_events.Arrived(notice.notice_id), viewer=viewer)
     await centre.first.receives(f"{a.case_no}: framme, noterat").and_replies("3")
     await centre.first.receives(f"{a.case_no}: framme, noterat")
     assert await states(centre, a, b) == [(AlarmState.ON_SITE, False), (AlarmState.ACCEPTED, False)]

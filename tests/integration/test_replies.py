@@ -7,13 +7,15 @@ from uuid import uuid4
 import pytest
 
 from alarm_center.casework import cases
-from alarm_center.core import alarm_events
-from alarm_center.core.case import AlarmState
-from alarm_center.sms import replies_in
+from alarm_center.core.alarm import alarm_events
+from alarm_center.core.alarm.state import AlarmState
+from alarm_center.sms import incoming_replies
 from schemas.vocabulary import Outcome
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, NUMBER, SmsCentre, sms_centre
 from tests.support.waiting import eventually
+
+TAKES = incoming_replies.ReceivedReply("twilio", "SM1", FIRST, NUMBER, "1")
 
 
 @pytest.fixture
@@ -110,7 +112,7 @@ async def test_a_patrol_on_its_way_reads_which_case_is_over(centre: SmsCentre) -
     await centre.first.writes(f"1 {second.case_no}")
     await centre.first.receives(f"{second.case_no} är ditt")
     closing = alarm_events.Close(uuid4(), Outcome.FALSE_ALARM)
-    await cases.on_alarm(centre.memory, second.alarm_id, closing, actor="test")
+    await cases.apply_to_alarm(centre.memory, second.alarm_id, closing, actor="test")
     await centre.first.receives(f"{second.case_no} är återkallat. Du behöver inte åka.")
     assert (await centre.now_is(own.alarm_id)).state is AlarmState.ACCEPTED
 
@@ -180,7 +182,7 @@ async def test_a_stranger_gets_no_answer_and_leaves_no_words(centre: SmsCentre) 
     assert [tuple(row.values()) for row in rows] == [(None, "", "unknown_number")]
 
 
-async def test_a_carer_who_writes_to_another_towns_number_is_a_stranger_there(centre: SmsCentre) -> None:
+async def test_a_carer_is_a_stranger_to_another_towns_number(centre: SmsCentre) -> None:
     alarm = await centre.alarm(1)
     await centre.first.receives("Larm … PRIO 1")
     await centre.api.reply(FIRST, "+46700000999", "1")
@@ -215,7 +217,7 @@ async def test_help_after_the_case_was_closed_is_heard(centre: SmsCentre) -> Non
     await centre.first.receives("Larm … PRIO 1").and_replies("1")
     await centre.first.receives("är ditt")
     closing = alarm_events.Close(uuid4(), Outcome.FALSE_ALARM)
-    await cases.on_alarm(centre.memory, alarm.alarm_id, closing, actor="test")
+    await cases.apply_to_alarm(centre.memory, alarm.alarm_id, closing, actor="test")
     await centre.first.receives("är återkallat").and_replies("9")
     await centre.first.receives("Larm … PRIO 1")  # the new one, which the first patrol is asked about as well
     await centre.first.receives("Vi har fått att du behöver hjälp")
@@ -231,7 +233,7 @@ async def test_what_goes_wrong_inside_still_reaches_a_person(
     async def broken(*_: object) -> None:
         raise ArithmeticError("a fault of ours")
 
-    monkeypatch.setattr(cases, "step_alarm_of", broken)
+    monkeypatch.setattr(cases, "lock_and_step_alarm", broken)
     await centre.first.writes("1")
     await centre.first.receives(f"Förstod inte svaret om {alarm.case_no}, men vi läser det.")
     assert (await centre.lines(alarm.alarm_id, ["reply"]))[-1][1]["heed"] == "sound"
@@ -259,7 +261,7 @@ async def test_a_deadlock_is_tried_again_and_not_taken_for_a_fault(
 ) -> None:
     alarm = await centre.alarm(1)
     await centre.first.receives("Larm … PRIO 1")
-    real, tries = cases.step_alarm_of, []
+    real, tries = cases.lock_and_step_alarm, []
 
     async def once_dead(*args: object) -> object:
         from asyncpg.exceptions import DeadlockDetectedError
@@ -269,8 +271,8 @@ async def test_a_deadlock_is_tried_again_and_not_taken_for_a_fault(
             raise DeadlockDetectedError("a deadlock")
         return await real(*args)  # type: ignore[arg-type]  # passed on as they came
 
-    monkeypatch.setattr(cases, "step_alarm_of", once_dead)
-    assert await replies_in.receive(centre.memory, "twilio", "SM1", FIRST, NUMBER, "1") == "take"
+    monkeypatch.setattr(cases, "lock_and_step_alarm", once_dead)
+    assert await incoming_replies.receive_reply(centre.memory, TAKES) == "take"
     await centre.first.receives("är ditt")
     assert len(tries) == 2
     assert (await centre.now_is(alarm.alarm_id)).state is AlarmState.ACCEPTED
@@ -295,6 +297,6 @@ async def test_a_reply_that_came_while_we_were_away_is_fetched(centre: SmsCentre
     written = centre.api.writes(FIRST, NUMBER, "1")
     centre.restart()
     await centre.first.receives("är ditt")
-    assert await replies_in.catch_up(centre.memory, centre.provider()) == 0, "once"
+    assert await incoming_replies.fetch_missed_replies(centre.memory, centre.provider()) == 0, "once"
     await centre.first.writes("1", sid=written.sid)
     assert len(await centre.lines(alarm.alarm_id, ["reply"])) == 1

@@ -1,7 +1,6 @@
 """A schema revision under a running replica: what it had prepared before is tried again, whole, by loops and pages."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import asyncpg
 import pytest
@@ -45,7 +44,7 @@ async def test_a_column_of_another_type_is_read_anew(database: Database, memory:
     await in_every_connection(memory, query)
     await revise(database, "alter table fjt.jobs alter column data type varchar(99)")
     assert await memory.attempt(lambda tx: tx.fetch(query)) == []
-    assert await memory.at_once(lambda tx: tx.fetch(query)) == []
+    assert await memory.run_statement(lambda tx: tx.fetch(query)) == []
 
 
 async def test_a_type_of_another_form_is_read_anew(database: Database, memory: Memory) -> None:
@@ -73,7 +72,7 @@ async def test_the_body_is_tried_again_whole(database: Database, memory: Memory)
     await in_every_connection(memory, query)
     await revise(database, "alter table fjt.jobs alter column data drop default, alter column data type text")
 
-    async def work(tx: "Tx[Any]") -> int:
+    async def work(tx: Tx) -> int:
         await tx.execute("insert into jobs (job, last_at, data) values ('once', now(), '')")
         return len(await tx.fetch(query))
 

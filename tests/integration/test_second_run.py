@@ -7,18 +7,18 @@ import pytest
 
 from alarm_center import metrics
 from alarm_center.clockwork import Clockwork
-from alarm_center.devices.hearing import Hearing
+from alarm_center.devices.last_heard import LastHeard
 from alarm_center.inbox import Inbox
 from alarm_center.outbox import Outbox
 from schemas import topics, wire
 from schemas.messages import Status
-from schemas.vocabulary import Link
+from schemas.vocabulary import LinkState
 from tests.support import town
 from tests.support.postgres import Database
 from tests.support.rerun import Rerun
 from tests.support.sms_centre import SmsCentre, sms_centre
 
-AS_IT_WAS = Status(link=Link.UP, camera_ok=True, config_version=1, software="1.0", wall_offset_s=0.5)
+AS_IT_WAS = Status(link=LinkState.UP, camera_ok=True, config_version=1, software="1.0", wall_offset_s=0.5)
 
 
 @pytest.fixture
@@ -105,8 +105,8 @@ async def test_a_device_that_is_there_is_noted_when_that_is_committed(rerun: Rer
     await town.run(rerun, "update devices set wanted_version = 1, reported_version = 1, camera_ok = true")
     noted: list[str] = []
 
-    class Notes(Hearing):
-        def note(self, org: str, device_id: str, said: Status, at: datetime) -> None:
+    class Notes(LastHeard):
+        def record(self, org: str, device_id: str, said: Status, at: datetime) -> None:
             noted.append(device_id)
 
     inbox = Inbox(rerun, Notes(rerun))

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alarm_center.clockwork import Clockwork
-from alarm_center.devices import watch
+from alarm_center.devices import presence
 from alarm_center.store.memory import Memory
 from schemas.messages import Status
-from schemas.vocabulary import Link
+from schemas.vocabulary import LinkState
 from tests.support import town
 from tests.support.postgres import Database
 from tests.support.town import ATown
@@ -32,7 +32,7 @@ async def vik(memory: Memory) -> ATown:
 
 async def falls_silent(memory: Memory) -> None:
     await town.move(memory, timedelta(minutes=4))
-    assert await watch.silent(memory, None) >= 1
+    assert await presence.report_silent_devices(memory, None) >= 1
 
 
 async def an_hour_before(memory: Memory) -> None:
@@ -52,7 +52,7 @@ async def test_a_device_that_stays_silent_is_an_alarm_in_time(memory: Memory, vi
 async def test_a_device_that_is_back_before_its_alarm_is_none(memory: Memory, vik: ATown) -> None:
     await falls_silent(memory)
     await town.heard(memory)
-    await watch.preflight(memory, vik.org, vik.device(1), Status(link=Link.UP, camera_ok=True))
+    await presence.report_faults(memory, vik.org, vik.device(1), Status(link=LinkState.UP, camera_ok=True))
     await an_hour_before(memory)
     assert await town.value(memory, "select count(*) from alarms") == 0
     assert await town.value(memory, "select next_step_at = opens_at from checks order by opens_at limit 1")
@@ -60,6 +60,6 @@ async def test_a_device_that_is_back_before_its_alarm_is_none(memory: Memory, vi
 
 async def test_nobody_is_silent_while_nobody_has_listened_long_enough(memory: Memory, vik: ATown) -> None:
     back = await town.move(memory, timedelta(hours=1))
-    assert await watch.silent(memory, back) == 0
+    assert await presence.report_silent_devices(memory, back) == 0
     await town.move(memory, timedelta(minutes=4))
-    assert await watch.silent(memory, back) >= 1
+    assert await presence.report_silent_devices(memory, back) >= 1

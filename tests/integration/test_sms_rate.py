@@ -6,8 +6,8 @@ import random
 import pytest
 
 from alarm_center.casework import wording
+from alarm_center.core.messages.text_facts import TextFacts
 from alarm_center.core.plan import Wording
-from alarm_center.core.sms_text import Facts
 from alarm_center.outbox import Outbox
 from alarm_center.store import towns
 from alarm_center.store.memory import now
@@ -16,7 +16,7 @@ from tests.support.sms_centre import FIRST, SECOND, SmsCentre, sms_centre
 from tests.support.waiting import eventually
 
 
-async def test_first_sms_before_answers_and_no_faster_than_the_number_may(database: Database) -> None:
+async def test_first_sms_go_before_answers_at_the_numbers_rate(database: Database) -> None:
     async with sms_centre(database, per_second=4) as centre:
         await centre.stop()
         await say(centre, FIRST, 3)
@@ -44,13 +44,14 @@ async def test_priority_one_waits_for_no_rate(database: Database) -> None:
         await centre.alarm(1, resident=1)
         await centre.first.receives("PRIO 1")
         assert len(centre.api.messages) == 3, "the other answer still waits"
+        await centre.stop()
 
 
 async def say(centre: SmsCentre, phone: str, times: int) -> None:
     async with centre.memory.transaction() as tx:
         town = await towns.town(tx, "by")
         for _ in range(times):
-            await wording.say(tx, town, phone, Wording.NO_CASE, Facts(), await now(tx))
+            await wording.queue_sms(tx, town, wording.PlainSms(phone, Wording.NO_CASE, TextFacts()), await now(tx))
     centre.memory.hint()
 
 

@@ -1,4 +1,4 @@
-"""What a session leads to in the database, where the core alone cannot say: who has to see it, and whether anybody can."""
+"""A recorded session's effects in the database: a look for people, an alarm, the pictures that are kept or go."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,16 +7,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from alarm_center.casework import cases
-from alarm_center.core import alarm_events
-from alarm_center.core.case import IllegalMove
-from alarm_center.core.happenings import PersonSaid
-from alarm_center.devices.hearing import Hearing
+from alarm_center.core.alarm import alarm_events
+from alarm_center.core.check.check_events import PersonSaid
+from alarm_center.core.decision import IllegalMove
+from alarm_center.devices.last_heard import LastHeard
 from alarm_center.inbox import Inbox
 from alarm_center.pictures import Pictures
 from alarm_center.store.events import Cursor
 from alarm_center.store.memory import Memory
-from alarm_center.timeline import Timeline
-from gateway.scenes import draw
+from alarm_center.timeline import TimelineReader
+from drawn_homes import draw
 from schemas import topics, wire
 from schemas.messages import Evidence, Finding, Frame, Picture, Session
 from schemas.vocabulary import Answer, DeviceKind, Outcome, Priority, Reason
@@ -38,17 +38,17 @@ async def _value(memory: Memory, question: str, *values: object) -> Any:
         return await tx.fetchval(question, *values)
 
 
-async def test_without_a_detector_a_session_without_a_frame_is_nothing_to_turn_green(memory: Memory) -> None:
+async def test_a_session_without_frames_cannot_be_confirmed(memory: Memory) -> None:
     check_id = await busy_town.open_check(memory, await busy_town.found(memory, ORG))
     await _value(memory, "delete from detectors returning 1")
     session = Session(
         session_id="s1", org=ORG, device="ost-1", kind=DeviceKind.CAMERA, check_id=check_id, attempt=1,
         started_at=await memory.now(), seconds=10, fault="the camera does not open",
     )  # fmt: skip
-    await Inbox(memory, Hearing(memory)).on_session(topics.of(ORG, "ost-1", "session", "s1"), wire.encode(session))
+    await Inbox(memory, LastHeard(memory)).on_session(topics.of(ORG, "ost-1", "session", "s1"), wire.encode(session))
     assert await _value(memory, "select count(*) from attempts where cause = 'retry'") == 1
     with pytest.raises(IllegalMove):
-        await cases.on_check(memory, check_id, PersonSaid(Answer.IN_BED, "u", "s1"), actor="u")
+        await cases.apply_to_check(memory, check_id, PersonSaid(Answer.IN_BED, "u", "s1"), actor="u")
 
 
 async def _given_to_people(memory: Memory) -> UUID:
@@ -59,7 +59,7 @@ async def _given_to_people(memory: Memory) -> UUID:
         session_id="s1", org=ORG, device="ost-1", kind=DeviceKind.CAMERA, check_id=check_id, attempt=1,
         started_at=await memory.now(), seconds=10, frames=(Frame(ms=0, jpeg=draw("asleep", 1, 1.0, 5.0)[0]),),
     )  # fmt: skip
-    await Inbox(memory, Hearing(memory)).on_session(topics.of(ORG, "ost-1", "session", "s1"), wire.encode(session))
+    await Inbox(memory, LastHeard(memory)).on_session(topics.of(ORG, "ost-1", "session", "s1"), wire.encode(session))
     assert await _state(memory, check_id) == "to_look"
     return check_id
 
@@ -68,7 +68,7 @@ async def _state(memory: Memory, check_id: UUID) -> str:
     return str(await _value(memory, "select state from checks where check_id = $1", check_id))
 
 
-async def test_a_fall_that_a_returning_detector_finds_in_a_session_given_to_people_is_an_alarm(memory: Memory) -> None:
+async def test_a_fall_judged_after_people_were_asked_is_an_alarm(memory: Memory) -> None:
     check_id = await _given_to_people(memory)
     for _ in range(2):
         await busy_town.finds(memory, ORG, check_id, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
@@ -83,20 +83,20 @@ async def test_a_fall_that_a_returning_detector_finds_in_a_session_given_to_peop
     assert await _value(memory, "select count(*) from events where kind = 'session_committed'") == 2
 
 
-async def test_what_else_a_returning_detector_says_of_it_leaves_the_look_with_people(memory: Memory) -> None:
+async def test_other_late_findings_leave_the_look_with_people(memory: Memory) -> None:
     check_id = await _given_to_people(memory)
     finding = Finding(
         session_id="s1", org=ORG, device="ost-1", check_id=check_id, attempt=1, answer=Answer.IN_BED, people=1,
         evidence=(Evidence(what="movement", zone="bed", value=1.0),), started_at=await memory.now(), detector="d1",
     )  # fmt: skip
-    await Inbox(memory, Hearing(memory)).on_finding(topics.of(ORG, "ost-1", "finding"), wire.encode(finding))
+    await Inbox(memory, LastHeard(memory)).on_finding(topics.of(ORG, "ost-1", "finding"), wire.encode(finding))
     assert await _state(memory, check_id) == "to_look"
     assert await _value(memory, "select (answer, needs_human)::text from sessions") == "(in_bed,t)"
-    await cases.on_check(memory, check_id, PersonSaid(Answer.IN_BED, "u", "s1"), actor="u")
+    await cases.apply_to_check(memory, check_id, PersonSaid(Answer.IN_BED, "u", "s1"), actor="u")
     assert await _state(memory, check_id) == "seen"
 
 
-async def test_consent_withdrawn_since_a_session_was_given_to_people_keeps_a_detectors_word_out(memory: Memory) -> None:
+async def test_withdrawn_consent_keeps_a_late_finding_out(memory: Memory) -> None:
     check_id = await _given_to_people(memory)
     await _value(memory, "update consents set state = 'revoked', revoked_at = now() returning 1")
     await busy_town.finds(memory, ORG, check_id, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
@@ -104,7 +104,7 @@ async def test_consent_withdrawn_since_a_session_was_given_to_people_keeps_a_det
     assert await _value(memory, "select detector from sessions") == ""
 
 
-async def test_what_is_wrong_after_the_check_was_seen_is_kept_for_whoever_has_its_alarm(memory: Memory) -> None:
+async def test_pictures_of_a_late_fall_are_kept_for_its_alarm(memory: Memory) -> None:
     check_id = await busy_town.open_check(memory, await busy_town.found(memory, ORG))
     await _value(
         memory,
@@ -120,32 +120,32 @@ async def test_what_is_wrong_after_the_check_was_seen_is_kept_for_whoever_has_it
     assert await _value(memory, "select needs_human from sessions")
 
 
-async def test_pictures_of_a_check_that_joined_an_open_case_are_gone_when_that_is_closed(memory: Memory) -> None:
+async def test_pictures_of_a_joined_check_go_when_the_case_closes(memory: Memory) -> None:
     resident_id = await busy_town.found(memory, ORG)
     await _value(memory, "update plans set green_by = 'operator' returning 1")
     check_id = await busy_town.open_check(memory, resident_id)
     pictures = Pictures(1_000_000, lambda: 0.0)
-    timeline = Timeline(memory, pictures, cursor=Cursor(0, 0))
-    pictures.put(Picture(session_id="s1", org=ORG, device="ost-1", frames=(Frame(ms=0, jpeg=b"x"),)))
+    timeline = TimelineReader(memory, pictures, cursor=Cursor(0, 0))
+    pictures.keep_uncommitted(Picture(session_id="s1", org=ORG, device="ost-1", frames=(Frame(ms=0, jpeg=b"x"),)))
     await busy_town.finds(memory, ORG, check_id, Answer.NOT_SEEN)
-    alarm = await cases.raise_manual(memory, resident_id, Priority.SECOND, actor="test")
-    await timeline.read()
-    assert pictures.frames(ORG, "s1") is not None
-    await cases.on_check(memory, check_id, PersonSaid(Answer.SOMETHING_WRONG, "u", "s1"), actor="u")
+    alarm = await cases.raise_manual_alarm(memory, resident_id, Priority.SECOND, actor="test")
+    await timeline.read_new()
+    assert pictures.fetch_picture(ORG, "s1") is not None
+    await cases.apply_to_check(memory, check_id, PersonSaid(Answer.SOMETHING_WRONG, "u", "s1"), actor="u")
     assert await _value(memory, "select alarm_id from checks where check_id = $1", check_id) == alarm.alarm_id
-    await cases.on_alarm(memory, alarm.alarm_id, alarm_events.Close(uuid4(), Outcome.WELL_IN_BED), actor="u")
-    await timeline.read()
+    await cases.apply_to_alarm(memory, alarm.alarm_id, alarm_events.Close(uuid4(), Outcome.WELL_IN_BED), actor="u")
+    await timeline.read_new()
     assert pictures.size == 0
 
 
 @pytest.mark.parametrize("changed", ["expected_people", "version"])
-async def test_what_was_judged_by_a_profile_that_no_longer_holds_is_not_green(memory: Memory, changed: str) -> None:
+async def test_a_finding_by_an_outdated_profile_is_not_green(memory: Memory, changed: str) -> None:
     check_id = await busy_town.open_check(memory, await busy_town.found(memory, ORG))
     await _value(memory, "update devices set profile = jsonb_set(profile, $1, '2') returning 1", [changed])
     finding = Finding(
         session_id="s1", org=ORG, device="ost-1", check_id=check_id, attempt=1, answer=Answer.IN_BED, people=1,
         evidence=(Evidence(what="movement", zone="bed", value=1.0),), started_at=await memory.now(), detector="d1",
     )  # fmt: skip
-    await Inbox(memory, Hearing(memory)).on_finding(topics.of(ORG, "ost-1", "finding"), wire.encode(finding))
+    await Inbox(memory, LastHeard(memory)).on_finding(topics.of(ORG, "ost-1", "finding"), wire.encode(finding))
     assert await _value(memory, "select state from checks where check_id = $1", check_id) == "alarmed"
     assert await _value(memory, "select kind from alarms") == "cannot_tell"

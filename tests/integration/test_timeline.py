@@ -1,19 +1,22 @@
 """The timeline: only grows, is read without a gap, and is sealed beside the decisions, not inside them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
 
 import asyncpg
 import pytest
 
+from alarm_center import chain_heads
+from alarm_center.periodic import PeriodicJobs
 from alarm_center.pictures import Pictures
+from alarm_center.settings import CentreSettings
 from alarm_center.store import events, jobs, seals
 from alarm_center.store.events import Cursor
 from alarm_center.store.memory import Memory, Tx, now
-from alarm_center.store.seals import Broken, Fault
-from alarm_center.timeline import Timeline, pass_hints_on
+from alarm_center.store.verification import Fault, verify
+from alarm_center.timeline import TimelineReader, forward_hints
 from fjarrtillsyn.embedded.postgres import Postgres
 from schemas import timeline
 from schemas.timeline import ServiceGap
@@ -34,14 +37,14 @@ async def memory(database: Database) -> AsyncIterator[Memory]:
     await opened.close()
 
 
-async def _line(tx: "Tx[Any]", actor: str) -> None:
+async def _line(tx: Tx, actor: str) -> None:
     """Write a line that is told from the others by its actor."""
     await events.write(tx, await now(tx), events.NewEvent("ost", ServiceGap(seconds=1), actor=actor))
 
 
 async def _read(memory: Memory, cursor: Cursor) -> list[events.Event]:
     async with memory.transaction() as tx:
-        return await events.after(tx, cursor)
+        return await events.lines_after(tx, cursor)
 
 
 async def test_the_line_that_commits_late_is_not_missed(memory: Memory) -> None:
@@ -56,9 +59,9 @@ async def test_the_line_that_commits_late_is_not_missed(memory: Memory) -> None:
     assert [e.actor for e in after] == ["began_first", "committed_first"]
 
 
-async def test_a_board_that_follows_sees_every_line_once_whoever_writes(memory: Memory) -> None:
+async def test_a_following_board_sees_every_line_once(memory: Memory) -> None:
     seen: list[str] = []
-    timeline = Timeline(memory, Pictures(1024, lambda: 0.0), cursor=Cursor(0, 0))
+    timeline = TimelineReader(memory, Pictures(1024, lambda: 0.0), cursor=Cursor(0, 0))
     timeline.listeners.append(lambda event: seen.append(str(event.actor)))
 
     async def write(n: int) -> None:
@@ -68,7 +71,7 @@ async def test_a_board_that_follows_sees_every_line_once_whoever_writes(memory: 
 
     async def follow() -> None:
         while len(seen) < 60:
-            await timeline.read()
+            await timeline.read_new()
 
     await asyncio.wait_for(asyncio.gather(follow(), *(write(n) for n in range(60))), DEADLINE_S)
     assert sorted(seen) == sorted(f"line_{n}" for n in range(60))
@@ -78,7 +81,7 @@ async def test_a_hint_reaches_another_replica_after_the_commit(memory: Memory, d
     other = await asyncpg.connect(database.worker)
     heard = asyncio.Event()
     await other.add_listener(events.CHANNEL, lambda *_: heard.set())
-    passing = asyncio.create_task(pass_hints_on(memory, lambda: None))
+    passing = asyncio.create_task(forward_hints(memory, lambda: None))
     memory.hint()
     await asyncio.wait_for(heard.wait(), DEADLINE_S)
     passing.cancel()
@@ -110,12 +113,12 @@ async def test_the_seal_covers_each_line_and_the_one_before(memory: Memory) -> N
     async with memory.transaction() as tx:
         await _line(tx, "one")
         await _line(tx, "two")
-    assert await seals.seal(memory, "ost") == 2
-    assert await seals.seal(memory, "ost") == 0
+    assert (await seals.seal(memory, "ost")).count == 2
+    assert (await seals.seal(memory, "ost")).count == 0
     async with memory.transaction() as tx:
         await _line(tx, "three")
-    assert await seals.seal(memory, "ost") == 1
-    assert await seals.verify(memory, "ost") is None
+    assert (await seals.seal(memory, "ost")).count == 1
+    assert await _faults(memory) == []
 
 
 async def _behind_our_back(memory: Memory, server: Postgres, *statements: str) -> None:
@@ -125,7 +128,7 @@ async def _behind_our_back(memory: Memory, server: Postgres, *statements: str) -
     superuser = await asyncpg.connect(server.superuser_dsn(name))
     try:
         await superuser.execute("alter table fjt.events_other disable trigger user")
-        await superuser.execute("alter table fjt.event_seals disable trigger user")
+        await superuser.execute("alter table fjt.seals disable trigger user")
         for statement in statements:
             assert (await superuser.execute(statement)).endswith(" 1"), statement
     finally:
@@ -136,7 +139,7 @@ async def _three_sealed(memory: Memory) -> list[Cursor]:
     async with memory.transaction() as tx:
         for actor in ("one", "two", "three"):
             await _line(tx, actor)
-    assert await seals.seal(memory, "ost") == 3
+    assert (await seals.seal(memory, "ost")).count == 3
     return [line.cursor for line in await _read(memory, Cursor(0, 0))]
 
 
@@ -147,13 +150,18 @@ async def _head(memory: Memory) -> str:
     return head.digest
 
 
-_LAST_SEAL = "delete from fjt.event_seals where event_id = (select max(event_id) from fjt.event_seals)"
+async def _faults(memory: Memory, heads: Collection[str] = ()) -> list[tuple[Fault, Cursor | None]]:
+    """Return the faults of the town's chain, with their places."""
+    return [(found.fault, found.cursor) for found in (await verify(memory, "ost", heads)).faults]
+
+
+_LAST_SEAL = "delete from fjt.seals where id = (select max(id) from fjt.seals)"
 
 
 async def test_a_line_changed_behind_our_back_breaks_the_chain(memory: Memory, postgres_server: Postgres) -> None:
     _, two, _ = await _three_sealed(memory)
     await _behind_our_back(memory, postgres_server, "update fjt.events_other set actor = 'twee' where actor = 'two'")
-    assert await seals.verify(memory, "ost") == Broken(Fault.CHANGED, two)
+    assert await _faults(memory) == [(Fault.CHANGED, two)]
 
 
 @pytest.mark.parametrize(("kind", "place"), [("two", 1), ("three", 2)], ids=["in the middle", "at the very end"])
@@ -162,7 +170,7 @@ async def test_a_line_that_is_gone_leaves_its_seal(
 ) -> None:
     lines = await _three_sealed(memory)
     await _behind_our_back(memory, postgres_server, f"delete from fjt.events_other where actor = '{kind}'")
-    assert await seals.verify(memory, "ost") == Broken(Fault.NO_LINE, lines[place])
+    assert await _faults(memory) == [(Fault.NO_LINE, lines[place])]
 
 
 async def test_a_line_put_in_among_sealed_ones_has_no_seal(memory: Memory, postgres_server: Postgres) -> None:
@@ -171,43 +179,81 @@ async def test_a_line_put_in_among_sealed_ones_has_no_seal(memory: Memory, postg
         memory, postgres_server,
         "insert into fjt.events (id, tx, at, org, kind) select 0, tx, at, org, 'put_in' from fjt.events where actor = 'three'",
     )  # fmt: skip
-    assert await seals.verify(memory, "ost") == Broken(Fault.NO_SEAL, Cursor(three.tx, 0))
+    assert await _faults(memory) == [(Fault.NO_SEAL, Cursor(three.tx, 0))]
 
 
-async def test_a_line_without_a_seal_is_broken_once_the_sealer_has_been_by(
-    memory: Memory, postgres_server: Postgres
-) -> None:
+async def test_an_unsealed_line_behind_the_sealer_is_a_broken_chain(memory: Memory, postgres_server: Postgres) -> None:
     *_, three = await _three_sealed(memory)
     await _behind_our_back(memory, postgres_server, _LAST_SEAL)
-    assert await seals.verify(memory, "ost") is None, "the sealer may be about to come"
+    assert await _faults(memory) == [], "the sealer may be about to come"
     await move(memory, timedelta(seconds=61))
-    assert await seals.verify(memory, "ost") == Broken(Fault.NO_SEAL, three)
+    assert await _faults(memory) == [(Fault.NO_SEAL, three)]
 
 
 async def test_a_service_that_stood_still_has_not_lost_a_seal(memory: Memory, postgres_server: Postgres) -> None:
-    """What was written in the last second before it stopped waits for the sealer, however long ago that was."""
+    """Lines of the last second before it stopped wait for the sealer, however long ago that was."""
     await _three_sealed(memory)
     async with memory.transaction() as tx:
-        await jobs.ran(tx, seals.SEALER, await now(tx))
+        await jobs.record_run(tx, seals.SEALER, await now(tx))
     await _behind_our_back(memory, postgres_server, _LAST_SEAL)
     await move(memory, timedelta(hours=1))
-    assert await seals.verify(memory, "ost") is None
+    assert await _faults(memory) == []
 
 
-async def test_a_head_known_from_elsewhere_finds_lines_and_seals_gone_together(
-    memory: Memory, postgres_server: Postgres
-) -> None:
+async def test_an_outside_head_finds_lines_and_seals_gone_together(memory: Memory, postgres_server: Postgres) -> None:
     await _three_sealed(memory)
     before = await _head(memory)
     async with memory.transaction() as tx:
         await _line(tx, "four")
     await seals.seal(memory, "ost")
     known = await _head(memory)
-    assert await seals.verify(memory, "ost", [before, known]) is None
+    assert await _faults(memory, [before, known]) == []
     await _behind_our_back(memory, postgres_server, "delete from fjt.events_other where actor = 'four'", _LAST_SEAL)
-    assert await seals.verify(memory, "ost") is None, "what is left is a whole chain"
-    assert await seals.verify(memory, "ost", [before]) is None
-    assert await seals.verify(memory, "ost", [before, known]) == Broken(Fault.NO_HEAD, head=known)
+    assert await _faults(memory) == [], "what is left is a whole chain"
+    assert await _faults(memory, [before]) == []
+    assert await _faults(memory, [before, known]) == [(Fault.NO_HEAD, None)]
+
+
+@pytest.mark.parametrize(
+    ("role", "at", "fault"),
+    [("worker", "clock.now() - interval '3 days'", Fault.MOVED), ("superuser", "clock.now()", Fault.STRANGER)],
+)
+async def test_a_forged_line_is_not_sealed_as_true(
+    memory: Memory, postgres_server: Postgres, role: str, at: str, fault: Fault
+) -> None:
+    """The triggers sign it, whatever it says of itself: too late, or by somebody who writes no lines."""
+    await _three_sealed(memory)
+    async with memory.transaction() as tx:
+        name = await tx.fetchval("select current_database()")
+    dsn = memory.dsn if role == "worker" else postgres_server.superuser_dsn(name)
+    forger = await asyncpg.connect(dsn)
+    await forger.execute(
+        f"""
+        insert into fjt.events (tx, at, org, kind, writer, written_at, real_at)
+        values ('5', {at}, 'ost', 'forged', 'fjt_web', {at}, clock_timestamp())
+        """
+    )
+    await forger.close()
+    sealed = await seals.seal(memory, "ost")
+    ((place, _),) = sealed.doubted
+    assert place.tx > 5, "the number of a transaction is not the writer's to say"
+    assert await _faults(memory) == [(fault, place)]
+
+
+async def test_signed_heads_are_added_to_a_file(memory: Memory, database: Database, tmp_path: Path) -> None:
+    databases = {f"database_url{role}": database.worker for role in ("", "_web", "_sign_in", "_planner")}
+    key, file = "5a" * 32, tmp_path / "heads"
+    settings = CentreSettings.model_validate({**databases, "seal_key": key, "seal_heads_file": file})
+    rounds = PeriodicJobs(memory, settings)
+    for actor in ("one", "two"):
+        async with memory.transaction() as tx:
+            await _line(tx, actor)
+        assert await rounds.seal_chains() == 1
+        assert await rounds.record_chain_heads() == 1
+    heads = chain_heads.read_heads(file, "ost")
+    assert len({head.head for head in heads}) == 2
+    assert all(head.is_signed_by(chain_heads.public_half(key)) for head in heads)
+    assert await _faults(memory, [head.head for head in heads]) == []
 
 
 async def test_two_sealers_do_not_seal_a_line_twice(memory: Memory) -> None:
@@ -215,24 +261,24 @@ async def test_two_sealers_do_not_seal_a_line_twice(memory: Memory) -> None:
         for n in range(50):
             await _line(tx, f"line_{n}")
     sealed = await asyncio.gather(*(seals.seal(memory, "ost", limit=10) for _ in range(8)))
-    while more := await seals.seal(memory, "ost"):
+    while (more := await seals.seal(memory, "ost")).count:
         sealed.append(more)
-    assert sum(sealed) == 50
-    assert await seals.verify(memory, "ost") is None
+    assert sum(each.count for each in sealed) == 50
+    assert await _faults(memory) == []
 
 
 async def test_a_line_of_a_newer_version_is_read_over_and_sealed(memory: Memory) -> None:
     """Two versions share the database while one is replaced: the older meets kinds and fields that it does not know."""
     seen: list[timeline.Payload | timeline.Unknown] = []
-    reader = Timeline(memory, Pictures(1024, lambda: 0.0), cursor=Cursor(0, 0))
+    reader = TimelineReader(memory, Pictures(1024, lambda: 0.0), cursor=Cursor(0, 0))
     reader.listeners.append(lambda event: seen.append(event.payload))
     async with memory.transaction() as tx:
         for kind, data in (("tomorrow", {"a": 1}), ("service_gap", {"seconds": 1, "cause": "flood"})):
             await tx.execute("insert into events (at, org, kind, data) values (clock.now(), 'ost', $1, $2)", kind, data)
-    assert await reader.read() == 2
+    assert await reader.read_new() == 2
     assert seen == [timeline.Unknown("tomorrow", {"a": 1}), ServiceGap(seconds=1)]
-    assert await seals.seal(memory, "ost") == 2
-    assert await seals.verify(memory, "ost") is None
+    assert (await seals.seal(memory, "ost")).count == 2
+    assert await _faults(memory) == []
 
 
 async def test_a_month_has_a_table_of_its_own_made_ahead(memory: Memory) -> None:
@@ -252,7 +298,7 @@ async def test_a_cursor_that_is_none_of_ours_is_told_from_one_that_is() -> None:
 async def test_a_running_timeline_tells_the_pictures_that_it_is_heard(memory: Memory) -> None:
     clock = [0.0]
     pictures = Pictures(1024, lambda: clock[0])
-    timeline = Timeline(memory, pictures)
+    timeline = TimelineReader(memory, pictures)
     running = asyncio.create_task(timeline.run())
-    await eventually(lambda: pictures.heard_timeline == 0.0)
+    await eventually(lambda: pictures.timeline_read_at == 0.0)
     running.cancel()

@@ -1,5 +1,6 @@
 """Importing a town's file: what it changes, that twice is once, and that no check is lost by it."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory
 from alarm_center.town import reader
 from alarm_center.town.apply import apply
-from alarm_center.town.changes import Change
+from alarm_center.town.town_import import ImportedChange
 from schemas.vocabulary import ConsentState, ImportAction
 from tests.support.postgres import Database
 
@@ -33,8 +34,8 @@ async def memory(database: Database) -> AsyncIterator[Memory]:
 
 async def imported(
     memory: Memory, text: str = EXAMPLE, at: datetime = EVENING, *, dry_run: bool = False
-) -> list[Change]:
-    town = reader.read(text)
+) -> list[ImportedChange]:
+    town = reader.read_town(text)
     async with memory.transaction() as tx:
         await tx.execute("select clock.freeze($1)", at)
         return await apply(tx, town, at, dry_run)
@@ -70,7 +71,7 @@ async def checks(memory: Memory, number: int = 1) -> list[tuple[Any, ...]]:
     )
 
 
-def lines(changes: list[Change], what: str) -> list[tuple[str, ImportAction]]:
+def lines(changes: list[ImportedChange], what: str) -> list[tuple[str, ImportAction]]:
     return [(change.name, change.action) for change in changes if change.what == what]
 
 
@@ -101,6 +102,48 @@ async def test_a_new_town_is_brought_in_whole(memory: Memory) -> None:
     ]  # fmt: skip
 
 
+PERFORMER = re.compile(r"\[\[performers\]\].*?\n\n", re.S)
+BERTIL = re.compile(r"\[\[residents\]\]\nnumber = 2\n.*?(?=# ---- sensors)", re.S)
+
+
+async def performers(memory: Memory) -> list[tuple[Any, ...]]:
+    """Return each resident's performer."""
+    return await ask(memory, "select number, performer from residents order by number")
+
+
+def without_bertil(text: str) -> str:
+    """Return the file without its resident number 2."""
+    return BERTIL.sub("", text)
+
+
+async def test_a_resident_has_the_performer_of_the_file(memory: Memory) -> None:
+    await imported(memory)
+    assert await performers(memory) == [(1, None), (2, "alfa"), (3, None)]
+    own_care = EXAMPLE.replace('performer = "alfa"', "")
+    assert [(one.name, one.detail) for one in await imported(memory, own_care)] == [("2", "performer")]
+    assert await performers(memory) == [(1, None), (2, None), (3, None)]
+
+
+async def test_a_file_without_performers_leaves_each_residents(memory: Memory) -> None:
+    await imported(memory)
+    silent = PERFORMER.sub("", EXAMPLE).replace('performers = ["alfa"]', "").replace('performer = "alfa"', "")
+    assert [one.detail for one in await imported(memory, silent)] == ["performers"], "the lead is for all of them now"
+    assert await performers(memory) == [(1, None), (2, "alfa"), (3, None)]
+
+
+async def test_a_performer_that_residents_have_is_not_lost(memory: Memory) -> None:
+    await imported(memory)
+    other = EXAMPLE.replace('code = "alfa"', 'code = "beta"').replace('performers = ["alfa"]', 'performers = ["beta"]')
+    before = await ask(memory, "select count(*) from events")
+    with pytest.raises(reader.TownErrors, match=r"line 34: performers: alfa is missing, and residents have it \(2\)"):
+        await imported(memory, without_bertil(other))
+    assert await ask(memory, "select count(*) from events") == before
+    moved = other.replace('performer = "alfa"', 'performer = "beta"')
+    assert lines(await imported(memory, moved), "performer") == [
+        ("beta", ImportAction.ADDED), ("alfa", ImportAction.LEFT),
+    ]  # fmt: skip
+
+
 async def test_how_pictures_are_first_shown_is_the_towns_choice(memory: Memory) -> None:
     first_view = "select first_view from organisations"
     await imported(memory)
@@ -117,7 +160,7 @@ async def test_how_pictures_are_first_shown_is_the_towns_choice(memory: Memory) 
 
 async def test_a_second_time_changes_nothing(memory: Memory) -> None:
     await imported(memory)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     events = await ask(memory, "select count(*) from events")
     assert await imported(memory) == []
     assert await imported(memory, at=EVENING + timedelta(hours=8)) == []
@@ -133,7 +176,7 @@ async def test_a_dry_run_tells_the_same_and_changes_nothing(memory: Memory) -> N
 
 async def test_a_plan_of_checks_is_made_of_what_was_imported(memory: Memory) -> None:
     await imported(memory)
-    assert await planning.plan_all(memory) > 0
+    assert await planning.plan_all_towns(memory) > 0
     assert [(time, state) for night, time, state in await checks(memory) if night == TONIGHT] == [
         ("22:30", "planned"),
         ("02:00", "planned"),
@@ -152,11 +195,11 @@ async def test_no_personal_data_is_in_the_timeline(memory: Memory) -> None:
 
 async def test_a_changed_slot_ends_and_another_begins_the_same_night(memory: Memory) -> None:
     await imported(memory)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     changes = await imported(memory, EXAMPLE.replace('time = "22:30"', 'time = "23:30"'))
     assert lines(changes, "slot") == [("1 22:30", ImportAction.ENDED), ("1 23:30", ImportAction.ADDED)]
     assert await slots(memory) == [("02:00", TONIGHT, None), ("23:30", TONIGHT, None)]
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     tonight = [(time, state) for night, time, state in await checks(memory) if night == TONIGHT]
     assert tonight == [("22:30", "cancelled"), ("23:30", "planned"), ("02:00", "planned")]
     assert await ask(memory, "select distinct cancel_reason, instead, agreed_by from checks where state = 'cancelled'") == [
@@ -168,12 +211,12 @@ async def test_a_slot_moved_to_before_now_changes_from_the_next_night(memory: Me
     """At 23:00 a check of 02:00 moved to 22:00 would be owed by nobody that night."""
     late = EVENING + timedelta(hours=3)
     await imported(memory)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     moved = EXAMPLE.replace('time = "02:00"', 'time = "21:00"')
     await imported(memory, moved, late)
     tomorrow = TONIGHT + timedelta(days=1)
     assert await slots(memory) == [("02:00", TONIGHT, tomorrow), ("21:00", tomorrow, None), ("22:30", TONIGHT, None)]
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     owed = [(night, time) for night, time, state in await checks(memory) if state == "planned"]
     assert (TONIGHT, "02:00") in owed and (tomorrow, "21:00") in owed and (tomorrow, "02:00") not in owed
     assert await imported(memory, moved, late) == []
@@ -194,7 +237,7 @@ async def test_a_slot_put_back_the_same_night_owes_each_night_once(memory: Memor
 
 async def test_a_check_that_has_begun_is_not_cancelled(memory: Memory) -> None:
     await imported(memory)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     await ask(
         memory, "update checks set state = 'open' where opens_at = (select min(opens_at) from checks) returning 1"
     )
@@ -225,7 +268,7 @@ async def test_a_town_imported_at_night_owes_what_is_still_to_come(memory: Memor
 async def test_a_narrower_consent_ends_what_it_allows_no_longer(memory: Memory) -> None:
     """First the pictures are nobody's to see; then the camera may not look, and sensors take its checks."""
     await imported(memory)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     await ask(
         memory,
         """
@@ -254,7 +297,7 @@ async def test_a_camera_beside_sensors_ends_with_its_own_consent(memory: Memory)
     """The sensors go on; a look that the camera is making or told to make does not, and a visit comes in its stead."""
     both = EXAMPLE.replace('id = "vik-d1"', 'id = "vik-s1"\nkind = "sensors"\n\n[[residents.devices]]\nid = "vik-d1"')
     await imported(memory, both)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     await ask(
         memory,
         """
@@ -281,8 +324,8 @@ async def test_a_camera_beside_sensors_ends_with_its_own_consent(memory: Memory)
 async def test_checks_that_no_device_may_make_become_visits(memory: Memory) -> None:
     """The reader refuses such a file; what applies it leaves nobody without, all the same."""
     await imported(memory)
-    await planning.plan_all(memory)
-    town = reader.read(EXAMPLE)
+    await planning.plan_all_towns(memory)
+    town = reader.read_town(EXAMPLE)
     assert town.residents is not None and town.residents[0].consent is not None
     consent = town.residents[0].consent.model_copy(update={"state": ConsentState.LIMITED})
     homes = (town.residents[0].model_copy(update={"consent": consent}), *town.residents[1:])
@@ -294,9 +337,9 @@ async def test_checks_that_no_device_may_make_become_visits(memory: Memory) -> N
     assert found == [("cancelled", "visit")]
 
 
-async def test_a_revoked_consent_stops_everything_and_is_not_given_back_by_an_old_file(memory: Memory) -> None:
+async def test_an_old_file_does_not_give_a_revoked_consent_back(memory: Memory) -> None:
     await imported(memory)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     revoked = EXAMPLE.replace(
         'state = "given" # or "limited", "revoked"\ngiven_on = 2026-09-15',
         'state = "revoked"\ninstead = "nothing"\ngiven_on = 2026-09-15',
@@ -317,7 +360,7 @@ async def test_a_revoked_consent_stops_everything_and_is_not_given_back_by_an_ol
 
 async def test_a_device_moves_with_its_profile_left_behind(memory: Memory) -> None:
     await imported(memory)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     swapped = EXAMPLE.replace('"vik-d1"', '"other"').replace('"vik-d2"', '"vik-d1"')
     changes = await imported(memory, swapped)
     assert ("vik-d1", ImportAction.ENDED) in lines(changes, "device")
@@ -337,7 +380,7 @@ async def test_a_device_moves_with_its_profile_left_behind(memory: Memory) -> No
 
 async def test_a_signature_taken_back_holds_for_tonight(memory: Memory) -> None:
     await imported(memory)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     await imported(memory, EXAMPLE.replace('green_by = "detector"', 'green_by = "operator"'))
     green = await ask(
         memory, "select distinct green_by, show from checks join residents using (resident_id) where number = 1"
@@ -349,13 +392,13 @@ async def test_who_is_not_in_the_file_is_left_and_told(memory: Memory) -> None:
     await imported(memory)
     shorter = EXAMPLE[: EXAMPLE.index("# ---- sensors in place")]
     changes = await imported(memory, shorter)
-    assert changes == [Change("resident", "3", ImportAction.LEFT, "not in the file")]
+    assert changes == [ImportedChange("resident", "3", ImportAction.LEFT, "not in the file")]
     assert await slots(memory, 3) == [("03:00", TONIGHT, None)]
 
 
-async def test_who_has_moved_or_died_is_owed_nothing_and_not_brought_back(memory: Memory) -> None:
+async def test_a_resident_who_moved_or_died_is_owed_nothing(memory: Memory) -> None:
     await imported(memory)
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     gone = EXAMPLE.replace("number = 3\n", "number = 3\ndied_on = 2026-11-22\n")
     await imported(memory, gone)
     assert {state for _, _, state in await checks(memory, 3)} == {"cancelled"}
@@ -373,7 +416,10 @@ async def test_shifts_are_the_weeks_pattern_and_move_on(memory: Memory) -> None:
         ("Patrull 3", datetime(2026, 11, 22, 20, 30, tzinfo=UTC), datetime(2026, 11, 23, 6, 0, tzinfo=UTC))
     ]
     changes = await imported(memory, at=EVENING + timedelta(days=7))
-    assert {(change.what, change.action) for change in changes} == {("shift", ImportAction.ADDED)}
+    assert {(change.what, change.action) for change in changes} == {
+        ("shift", ImportAction.ADDED),
+        ("user", ImportAction.LEFT),  # invitations of a week ago
+    }
 
 
 async def test_a_shift_that_is_taken_away_ends_now_or_never_begins(memory: Memory) -> None:
@@ -390,17 +436,6 @@ async def test_a_shift_that_is_taken_away_ends_now_or_never_begins(memory: Memor
     )
     assert going_on == [(True, datetime(2026, 11, 23, 5, 0, tzinfo=UTC))]
     assert await imported(memory, sooner, night) == []
-
-
-async def test_a_password_chosen_since_is_kept(memory: Memory) -> None:
-    await imported(memory)
-    await ask(memory, "update users set password_hash = 'mine' where login = 'planner' returning 1")
-    changes = await imported(memory, EXAMPLE.replace('roles = ["planner", "admin"]', 'roles = ["planner"]'))
-    assert lines(changes, "user") == [("planner", ImportAction.CHANGED)]
-    assert await ask(memory, "select password_hash from users where login = 'planner'") == [("mine",)]
-    assert await ask(memory, "select roles from memberships join users using (user_id) where login = 'planner'") == [
-        (["planner"],)
-    ]
 
 
 async def test_an_ended_decision_changes_nothing(memory: Memory) -> None:

@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from alarm_center.rounds import JOBS, Rounds
-from alarm_center.settings import Settings
+from alarm_center.periodic import JOBS, PeriodicJobs
+from alarm_center.settings import CentreSettings
 from alarm_center.store import hints, overlong
-from alarm_center.store.memory import Memory
+from alarm_center.store.memory import Memory, Tx
 from tests.support.half_open import half_open_link
 from tests.support.postgres import Database
 from tests.support.waiting import eventually
@@ -40,7 +40,7 @@ async def test_a_lock_behind_a_half_open_link_is_let_go(database: Database, memo
         await lost.execute("insert into jobs (job, last_at) values ('held', now())")
         link.freeze()
 
-        async def take(tx: "asyncpg.pool.PoolConnectionProxy[Any]") -> str:
+        async def take(tx: Tx) -> str:
             return await tx.execute("insert into jobs (job, last_at) values ('held', now())")
 
         # It waits for the other's row, and has it within its own lock_timeout.
@@ -61,7 +61,7 @@ async def test_before_17_another_replica_ends_it(database: Database) -> None:
         await connection.execute("select now()")
 
     class One:
-        async def at_once(self, statement: Any) -> Any:
+        async def run_statement(self, statement: Any) -> Any:
             return await statement(asking)
 
     async def ended() -> int:
@@ -94,8 +94,8 @@ async def test_the_rounds_end_them_for_both_roles(database: Database, memory: Me
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(overlong, "end_overlong", end)
-        rounds = Rounds(memory, cast(Settings, None), other_roles=(web,))
-        assert await rounds.turn(next(job for job in JOBS if job.name == "overlong"))
+        rounds = PeriodicJobs(memory, cast(CentreSettings, None), other_roles=(web,))
+        assert await rounds.run_job(next(job for job in JOBS if job.name == "overlong"))
     assert asked == [memory, web]
     await web.close()
 

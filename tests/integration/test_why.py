@@ -1,4 +1,4 @@
-"""`why` at 03:00: the whole of a case in order, by whatever piece of it somebody has in hand, and nobody's name."""
+"""``fjarrtillsyn why``: a whole case in order, found by any of its ids or numbers, with nobody's name in it."""
 
 import re
 from collections.abc import AsyncIterator
@@ -9,15 +9,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from alarm_center.casework import cases
-from alarm_center.casework.why import UnknownCase, why
+from alarm_center.casework.case_report import UnknownCase, explain_case
 from alarm_center.clockwork import Clockwork
-from alarm_center.core import alarm_events
-from alarm_center.core.happenings import Cancel
-from alarm_center.store.memory import Memory, Viewer
+from alarm_center.core.alarm import alarm_events
+from alarm_center.core.check.check_events import Cancel
+from alarm_center.store.memory import Memory
 from schemas.vocabulary import Answer, CancelReason, Instead, Outcome, Priority, Reason
 from tests.support.busy_town import busy_town, finds, found, open_check
 from tests.support.postgres import Database
 from tests.support.town import a_town, freeze, move, rows, run, value
+from tests.support.viewers import viewer_in
 
 NOON = datetime(2026, 11, 22, 11, 30, tzinfo=UTC)
 
@@ -46,9 +47,9 @@ def in_order(text: str) -> list[str]:
 async def test_a_case_is_told_the_same_by_every_way_of_naming_it(memory: Memory) -> None:
     check_id, alarm_id, case_no = await a_fall(memory)
     await run(memory, "select clock.freeze(clock.now())")
-    by_alarm = await why(memory, str(alarm_id))
+    by_alarm = await explain_case(memory, str(alarm_id))
     for name in (str(check_id), str(check_id)[:13], str(alarm_id)[:13], f" {str(alarm_id).upper()} ", str(case_no)):
-        assert await why(memory, name) == by_alarm, name
+        assert await explain_case(memory, name) == by_alarm, name
 
 
 async def test_it_says_what_happened_in_order(memory: Memory) -> None:
@@ -60,9 +61,9 @@ async def test_it_says_what_happened_in_order(memory: Memory) -> None:
         alarm_events.Arrived(notice_id),
         alarm_events.Done(notice_id, Outcome.HELPED_UP),
     ):
-        await cases.on_alarm(memory, alarm_id, event, actor="carer")
+        await cases.apply_to_alarm(memory, alarm_id, event, actor="carer")
         await move(memory, timedelta(minutes=5))
-    told = await why(memory, str(case_no))
+    told = await explain_case(memory, str(case_no))
     said = in_order(told)
     order = [
         "event    check_planned by planning",
@@ -88,7 +89,7 @@ async def test_it_says_what_happened_in_order(memory: Memory) -> None:
     assert re.search(r"  closed .* by .*: helped_up", told)
 
 
-async def test_local_and_utc_time_stand_side_by_side_and_the_autumn_night_s_two_half_past_twos_differ(
+async def test_the_two_half_past_twos_of_autumn_differ_in_utc(
     memory: Memory,
 ) -> None:
     town = await a_town(memory, residents=1, times=("02:30",), at=datetime(2026, 10, 24, 12, 0, tzinfo=UTC))
@@ -99,7 +100,7 @@ async def test_local_and_utc_time_stand_side_by_side_and_the_autumn_night_s_two_
     check_id = await value(
         memory, "select check_id from checks where resident_id = $1 order by opens_at", town.residents[1]
     )
-    told = await why(memory, str(check_id))
+    told = await explain_case(memory, str(check_id))
     assert "now 2026-10-25 02:40:00 CET (01:40:00.000Z)" in told
     assert re.search(r"2026-10-25 02:40:00 CEST \(00:40:00\.000Z\)  event    check_opened", told)
 
@@ -107,28 +108,28 @@ async def test_local_and_utc_time_stand_side_by_side_and_the_autumn_night_s_two_
 async def test_leases_and_steps_that_are_overdue_are_called_so(memory: Memory) -> None:
     _, alarm_id, _ = await a_fall(memory)
     user = uuid4()
-    await cases.on_alarm(memory, alarm_id, alarm_events.Claim(user), actor=str(user))
-    assert re.search(rf"lease of {user} until ", await why(memory, str(alarm_id)))
+    await cases.apply_to_alarm(memory, alarm_id, alarm_events.ClaimCase(user), actor=str(user))
+    assert re.search(rf"lease of {user} until ", await explain_case(memory, str(alarm_id)))
     await move(memory, timedelta(minutes=10))
-    told = await why(memory, str(alarm_id))
+    told = await explain_case(memory, str(alarm_id))
     assert f"lease of {user} LAPSED at" in told
     assert re.search(r"next step .* OVERDUE by \d{3} s", told)
 
 
-async def test_a_visit_in_a_cancelled_checks_stead_is_found_from_either(memory: Memory) -> None:
+async def test_why_finds_a_check_and_its_visit_from_either(memory: Memory) -> None:
     town = await a_town(memory, residents=1, at=NOON)
     check_id = await value(memory, "select check_id from checks order by opens_at limit 1")
-    await cases.on_check(memory, check_id, Cancel(CancelReason.PAUSE_GUESTS, Instead.VISIT, "anna"), actor="anna")
+    await cases.apply_to_check(memory, check_id, Cancel(CancelReason.PAUSE_GUESTS, Instead.VISIT, "anna"), actor="anna")
     visit = await value(memory, "select alarm_id from alarms")
     for name in (str(check_id), str(visit)):
-        told = await why(memory, name)
+        told = await explain_case(memory, name)
         assert "visit, open" in told
         assert f"check {check_id}" in told
         assert "cancel_reason=pause_guests instead=visit agreed_by=anna" in told
     assert town.org in told
 
 
-async def test_every_kind_of_row_has_its_line_and_nobody_can_be_known_from_them(memory: Memory) -> None:
+async def test_why_shows_every_kind_of_row_and_no_personal_data(memory: Memory) -> None:
     _, alarm_id, _ = await a_fall(memory)
     await run(memory, "update residents set name = 'Astrid Hemlig', address = 'Hemliga gatan 7', phone = '+4684650099'")
     notice = (await rows(memory, "select notice_id, phone from notices"))[0]
@@ -154,7 +155,7 @@ async def test_every_kind_of_row_has_its_line_and_nobody_can_be_known_from_them(
     ):  # fmt: skip
         await run(memory, statement, *values)
     token = await value(memory, "select token from notices limit 1")
-    told = await why(memory, str(alarm_id))
+    told = await explain_case(memory, str(alarm_id))
     kinds = {line.split()[0] for line in in_order(told)}
     assert kinds == {"event", "attempt", "session", "command", "notice", "message", "reply", "look"}
     assert "reply    of Patrull 1: free_text, 25 characters, not seen" in told
@@ -163,14 +164,14 @@ async def test_every_kind_of_row_has_its_line_and_nobody_can_be_known_from_them(
         assert secret not in told, secret
 
 
-async def test_a_number_that_has_gone_round_means_the_newest_and_says_so(memory: Memory) -> None:
+async def test_a_reused_case_number_means_the_newest_case(memory: Memory) -> None:
     await busy_town(memory, "vik")
     old = await value(memory, "select alarm_id from alarms order by opened_at limit 1")
     resident_id = await value(memory, "select resident_id from residents")
     await move(memory, timedelta(days=40))
-    newer = await cases.raise_manual(memory, resident_id, Priority.SECOND, actor="anna")
+    newer = await cases.raise_manual_alarm(memory, resident_id, Priority.SECOND, actor="anna")
     await run(memory, "update alarms set case_no = 4900 where alarm_id = any ($1)", [old, newer.alarm_id])
-    told = await why(memory, "4900")
+    told = await explain_case(memory, "4900")
     if newer.alarm_id == old:
         pytest.fail("the test needs two cases")
     newest = await value(memory, "select alarm_id from alarms where case_no = 4900 order by opened_at desc limit 1")
@@ -194,7 +195,7 @@ async def test_a_number_that_has_gone_round_means_the_newest_and_says_so(memory:
 )
 async def test_what_is_unknown_is_said_clearly(memory: Memory, asked: str, says: str) -> None:
     with pytest.raises(UnknownCase, match=re.escape(says)):
-        await why(memory, asked)
+        await explain_case(memory, asked)
 
 
 async def test_a_beginning_of_several_ids_names_them(memory: Memory) -> None:
@@ -205,17 +206,17 @@ async def test_a_beginning_of_several_ids_names_them(memory: Memory) -> None:
         await run(memory, "delete from attempts where check_id = $1", row["check_id"])
         await run(memory, "update checks set check_id = $2 where check_id = $1", row["check_id"], new)
     with pytest.raises(UnknownCase, match=f"several: check {ids[0]}, check {ids[1]}; give more of it"):
-        await why(memory, "beef")
-    assert f"check {ids[0]}" in await why(memory, str(ids[0]))
+        await explain_case(memory, "beef")
+    assert f"check {ids[0]}" in await explain_case(memory, str(ids[0]))
 
 
 async def test_another_towns_case_is_unknown(memory: Memory, database: Database) -> None:
     check_id, alarm_id, case_no = await a_fall(memory)
     web = await Memory.open(database.web)
     try:
-        assert str(check_id) in await why(web, str(alarm_id), Viewer(("vik",)))
+        assert str(check_id) in await explain_case(web, str(alarm_id), await viewer_in(memory, "vik"))
         for name in (str(check_id), str(alarm_id), str(case_no)):
             with pytest.raises(UnknownCase):
-                await why(web, name, Viewer(("berg",)))
+                await explain_case(web, name, await viewer_in(memory, "berg"))
     finally:
         await web.close()

@@ -1,1 +1,1 @@
-"""What takes minutes and guards a release: run by ``make test-long``, left out of ``make test``."""
+"""Long tests that guard a release: run by ``make test-long``, left out of ``make test``."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.support.parts import Part
+from tests.support.parts import ServiceProcess
 
 HERE: Final = Path(__file__).parents[2]
 """The tree that the test itself is part of."""
@@ -57,15 +57,15 @@ class Release:
         strangers = [path for path in found if not Path(path).is_relative_to(self.root)]
         assert len(found) == len(packages) and not strangers, f"{self.name} would run {strangers}"
 
-    def revisions(self) -> dict[str, bytes]:
+    def revisions(self) -> dict[str, str]:
         """Return the database's revisions in this release, by their files' paths."""
         folder = self.root / REVISIONS
         files = (path for path in folder.rglob("*") if path.suffix in (".py", ".sql") and path.name != "__init__.py")
-        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+        return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in files}
 
-    def centre(self, env: Mapping[str, str], log: Path) -> Part:
+    def centre(self, env: Mapping[str, str], log: Path) -> ServiceProcess:
         """Return a replica of this release's alarm centre; it does not run yet."""
-        return Part(self.command("alarm-center"), _bare(env), log, self.root)
+        return ServiceProcess(self.command("alarm-center"), _bare(env), log, self.root)
 
 
 def this_release() -> Release:

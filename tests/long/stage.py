@@ -1,6 +1,7 @@
 """A town on one database, broker and SMS provider, with a replica of each release beside another, and the people in it."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,26 +25,28 @@ from tests.long.releases import Release
 from tests.long.town import NUMBER, ORG, SILENT, device, file, phone
 from tests.support import town_file
 from tests.support.clients import client
+from tests.support.code_app import CodeApp
 from tests.support.mosquitto import Mosquitto
 from tests.support.night_town import PASSWORD
-from tests.support.parts import Part
+from tests.support.parts import ServiceProcess
 from tests.support.postgres import PASSWORDS
 from tests.support.site import Browser
 from tests.support.twilio_api import Item, TwilioApi
 from tests.support.waiting import eventually
 
-DATABASE: Final = "fjt_two_releases"
+_night: Final = itertools.count(1)
+"""Numbers the databases: a release does not know one that a later one has migrated in the test before."""
 _ERRORS: Final = ("error", "critical")
 _CUT_OFF: Final = "Resetting connection with an active transaction"
 """asyncpg's own words at a stop: what was cut off in the middle of a transaction is rolled back."""
 
 
 @dataclass
-class Replica:
+class ReleaseReplica:
     """An alarm centre of one release, and Olle's browser at its pages."""
 
     release: Release
-    part: Part
+    part: ServiceProcess
     url: str
     browser: Browser
 
@@ -88,16 +91,18 @@ class Replica:
 
 
 @dataclass
-class Stage:
-    """What runs, and what people do. ``old`` and ``new`` are the replicas; nothing runs that was not started."""
+class UpgradeNight:
+    """A night that two releases share. ``old`` and ``new`` are the replicas; nothing runs that was not started."""
 
     database: "asyncpg.Connection[Any]"
     env: dict[str, str]
     mosquitto: Mosquitto
     twilio: TwilioApi
-    old: Replica
-    new: Replica
+    old: ReleaseReplica
+    new: ReleaseReplica
     folder: Path
+    superuser: dict[str, str]
+    """The address with which a release's migrate makes the roles that it brings."""
     told: set[str] = field(default_factory=set)
     """The SMS of which the provider has told how they fared."""
 
@@ -128,6 +133,10 @@ class Stage:
             """
         )
 
+    async def migrate(self, by: Release, *options: str) -> None:
+        """Have *by* bring the database to its revisions, while whatever runs goes on."""
+        await by.run("migrate", *options, env={**self.env, **self.superuser})
+
     async def import_town(self, by: Release, night: date) -> None:
         """Have *by* import the town's file, and let every phone have answered its muster."""
         path = self.folder / "town.toml"
@@ -138,15 +147,23 @@ class Stage:
 
     # ---- people ----
 
-    async def sit_at(self, replica: Replica) -> None:
+    async def sit_at(self, replica: ReleaseReplica) -> None:
         """Olle sits at the replica's board, signed in if he is not any more; what the provider tells reaches it too."""
         self.twilio.hooks = replica.url
         await self.heard()
         if (await replica.browser.get("/")).url.path == "/login":
-            answer = await replica.browser.sign_in("olle", PASSWORD)
+            answer = await self._sign_in(replica)
             assert answer.status == 303, await answer.text()
 
-    async def raise_alarm(self, number: int, at: Replica) -> UUID:
+    async def _sign_in(self, replica: ReleaseReplica) -> aiohttp.ClientResponse:
+        """Sign Olle in. Once he has an app, the release before asks for its code in the form of the password."""
+        app = replica.browser.apps.get("olle")
+        if replica is self.new or app is None:
+            return await replica.browser.sign_in("olle", PASSWORD)
+        await replica.browser.get("/login")
+        return await replica.browser.post("/login", {"login": "olle", "password": PASSWORD, "code": app.code()})
+
+    async def raise_alarm(self, number: int, at: ReleaseReplica) -> UUID:
         """Olle raises an alarm for a resident."""
         await self.heard()
         resident = await self.value("select resident_id from residents where number = $1", number)
@@ -240,17 +257,25 @@ def _logged_errors(log: Path) -> list[str]:
 @asynccontextmanager
 async def stage(
     server: Postgres, mosquitto: Mosquitto, old: Release, new: Release, folder: Path
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[UpgradeNight]:
     """Yield the town's servers with a database that *old* has migrated; no replica runs yet."""
-    worker, web, owner = (
-        server.dsn(DATABASE, role, PASSWORDS[role]) for role in ("fjt_worker", "fjt_web", "fjt_owner")
+    name = f"fjt_two_releases_{next(_night)}"
+    worker, web, owner, sign_in, planner = (
+        server.dsn(name, role, PASSWORDS[role])
+        for role in ("fjt_worker", "fjt_web", "fjt_owner", "fjt_sign_in", "fjt_planner")
     )
-    env = {"FJT_DATABASE_URL": worker, "FJT_DATABASE_URL_WEB": web, "FJT_DATABASE_URL_OWNER": owner}
+    env = {
+        "FJT_DATABASE_URL": worker,
+        "FJT_DATABASE_URL_WEB": web,
+        "FJT_DATABASE_URL_OWNER": owner,
+        "FJT_DATABASE_URL_SIGN_IN": sign_in,
+        "FJT_DATABASE_URL_PLANNER": planner,
+    }
     superuser = {"FJT_DATABASE_URL_SUPERUSER": server.superuser_dsn()}
     await old.run("migrate", "--test-clock", env={**env, **superuser})
     async with AsyncExitStack() as up:
         twilio = await up.enter_async_context(TwilioApi(numbers={NUMBER}).running())
-        database = await asyncpg.connect(server.superuser_dsn(DATABASE))
+        database = await asyncpg.connect(server.superuser_dsn(name))
         up.push_async_callback(database.close)
         env |= {
             "FJT_MQTT_HOST": HOST,
@@ -266,23 +291,24 @@ async def stage(
         }
         # One jar: who signs in at one replica is signed in at the other.
         jar = aiohttp.CookieJar(unsafe=True)
+        apps: dict[str, CodeApp] = {}
 
-        async def replica(release: Release) -> Replica:
+        async def replica(release: Release) -> ReleaseReplica:
             url = f"http://{HOST}:{(port := free_port())}"
             own = {"FJT_HTTP_PORT": str(port), "FJT_PUBLIC_URL": url, "FJT_REPLICA": release.name}
             part = release.centre({**env, **own}, folder / f"{release.name}.log")
             up.callback(part.kill)
             session = await up.enter_async_context(aiohttp.ClientSession(url, cookie_jar=jar))
-            return Replica(release, part, url, Browser(session))  # type: ignore[arg-type]  # asked only what it can
+            return ReleaseReplica(release, part, url, Browser(session, apps))  # type: ignore[arg-type]  # asked only what it can
 
-        made = Stage(database, env, mosquitto, twilio, await replica(old), await replica(new), folder)
+        made = UpgradeNight(database, env, mosquitto, twilio, await replica(old), await replica(new), folder, superuser)
         telling = asyncio.create_task(made.deliver())
         up.callback(telling.cancel)
         yield made
         assert not telling.done(), telling.exception()
 
 
-async def looks_around(replicas: Sequence[Replica], cases: Sequence[str]) -> None:
+async def looks_around(replicas: Sequence[ReleaseReplica], cases: Sequence[str]) -> None:
     """Olle opens the board and each of *cases*, at each of *replicas*: what one has written, the other shows."""
     for replica in replicas:
         for path in ("/", *cases):

@@ -20,7 +20,7 @@ SEEN_BY_CAMERA: Final = {state: n for n, state in enumerate(("planned", "open", 
 """The residents with a camera, by the state that their check is brought to."""
 
 FIRST, SECOND = ("23:00", "04:00"), ("23:30", "04:30")
-"""When checks open in the night's two halves: all but the one that stays planned."""
+"""Opening times of checks in the night's two halves: all but the one that stays planned."""
 
 
 def device(number: int) -> str:

@@ -15,23 +15,23 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import aiohttp
-import aiomqtt
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from alarm_center.preparation import planning
+from drawn_homes import draw, profile
 from fjarrtillsyn.embedded.ports import HOST, free_port
 from fjarrtillsyn.embedded.postgres import Postgres
 from fjarrtillsyn.embedded.rights import CENTRE
-from gateway.scenes import draw, profile
 from gateway.sources import open_source
+from runtime.mqtt import NotConnected
 from schemas import limits, topics, wire
 from schemas.messages import Frame, Profile, Session, Status
-from schemas.vocabulary import Answer, DeviceKind, Link
+from schemas.vocabulary import Answer, DeviceKind, LinkState
 from tests.support import busy_town
-from tests.support.clients import client, next_message
+from tests.support.clients import BrokerUser, client, next_message
 from tests.support.mosquitto import Mosquitto
-from tests.support.parts import DEVICE, ORG, Night, night
+from tests.support.parts import DEVICE, ORG, RunningTown, night
 from tests.support.postgres import Database
 from tests.support.waiting import DEADLINE_S, eventually
 
@@ -44,10 +44,10 @@ _BROKER_BYTES: Final = 4_718_592
 
 
 @dataclass(slots=True)
-class Town:
+class BadInputNight:
     """A night on real parts, with a home for each case."""
 
-    night: Night
+    night: RunningTown
     detector_url: str
     homes: int = 1
 
@@ -63,7 +63,7 @@ class Town:
 
     async def open_checks(self) -> dict[str, UUID]:
         """Start the service and let the first checks open; return them by device."""
-        await planning.plan_all(self.night.memory)
+        await planning.plan_all_towns(self.night.memory)
         await self.night.start_centre()
         await self.night.start_detector()
         await busy_town.heard(self.night.memory)
@@ -73,7 +73,7 @@ class Town:
             assert len(rows) == self.homes
             return {row["device_id"]: row["check_id"] for row in rows}
 
-        return await eventually(opened, 30)
+        return await eventually(opened)
 
     async def session(self, device: str, check_id: UUID | None, scene: str = "empty", **fields: Any) -> Session:
         """Return ten seconds as the device would send them now."""
@@ -115,7 +115,7 @@ class Town:
         return total
 
     def logged(self, *words: str) -> bool:
-        """Whether centre or detector has written a line with all the *words*."""
+        """Tell whether the centre or the detector has logged a line with all the *words*."""
         logs = (part.log.read_text(errors="replace") for part in (self.night.centre, self.night.detector))
         return any(all(word in line for word in words) for log in logs for line in log.splitlines())
 
@@ -123,7 +123,7 @@ class Town:
         """No process has died, and the centre does its work."""
         assert self.night.centre.running, self.night.centre.wrote()
         assert self.night.detector.running, self.night.detector.wrote()
-        await eventually(self.night.ready, 10)
+        await eventually(self.night.ready)
         assert not self.logged('"message_failed"'), "a handler has raised"
 
     async def until_all_have_ended(self) -> None:
@@ -134,7 +134,7 @@ class Town:
             ):
                 return
             await busy_town.move(self.night.memory, _STEP)
-            await eventually(self._all_stepped, 20)
+            await eventually(self._all_stepped)
         raise AssertionError(f"not ended: {await self.night.rows('select device_id, state from checks')}")
 
     async def _all_stepped(self) -> bool:
@@ -144,11 +144,11 @@ class Town:
 @pytest.fixture
 async def town(
     database: Database, migrated_server: Postgres, mosquitto: Mosquitto, tmp_path: Path
-) -> AsyncIterator[Town]:
+) -> AsyncIterator[BadInputNight]:
     port = free_port()
     numbers = {"FJT_DETECTOR_HTTP_PORT": str(port)}
     async with night(database, migrated_server, mosquitto, tmp_path, detector_env=numbers) as made:
-        yield Town(made, f"http://{HOST}:{port}")
+        yield BadInputNight(made, f"http://{HOST}:{port}")
 
 
 @cache
@@ -201,7 +201,7 @@ BAD: Final = (
 )
 
 
-async def test_every_bad_session_is_counted_and_its_check_ends_in_an_alarm(town: Town) -> None:
+async def test_each_bad_session_is_counted_and_ends_in_an_alarm(town: BadInputNight) -> None:
     homes = [await town.home() for _ in BAD]
     far_too_large, another, tomorrow, twice, hour_old, late = [await town.home() for _ in range(6)]
     checks = await town.open_checks()
@@ -234,18 +234,18 @@ async def test_every_bad_session_is_counted_and_its_check_ends_in_an_alarm(town:
     await town.stands()
 
 
-async def _at_the_broker(town: Town, device: str, check_id: UUID) -> None:
-    """What is over the broker's limit never reaches us, and takes nobody down."""
+async def _at_the_broker(town: BadInputNight, device: str, check_id: UUID) -> None:
+    """A message over the broker's limit never reaches us, and takes nobody down."""
     session = await town.session(device, check_id)
     await town.send(device, session, wire.encode(session) + b"\0" * _BROKER_BYTES, receipt=False)
-    with pytest.raises(aiomqtt.MqttError):  # far over: it is not even read
-        async with client(town.night.mosquitto, f"{ORG}/{device}", timeout=10) as sender:
+    with pytest.raises(NotConnected):  # far over: it is not even read
+        async with client(town.night.mosquitto, f"{ORG}/{device}") as sender:
             await sender.publish(topics.of(ORG, device, "session", session.session_id), b"\0" * 9_000_000, qos=1)
     assert not town.logged(session.session_id)
     await town.stands()
 
 
-async def _unknown_attempt(town: Town, device: str, check_id: UUID, state: str) -> None:
+async def _unknown_attempt(town: BadInputNight, device: str, check_id: UUID, state: str) -> None:
     """A session for a check that is not the device's, or not open: refused, and the check is as it was."""
     before = await town.counted("fjt_refused_total", _UNKNOWN)
     session = await town.session(device, check_id, "asleep")
@@ -255,8 +255,8 @@ async def _unknown_attempt(town: Town, device: str, check_id: UUID, state: str) 
     assert await town.night.value("select state from checks where check_id = $1", check_id) == state
 
 
-async def _sent_twice(town: Town, device: str, check_id: UUID) -> None:
-    """The same session again: the same receipt, and nothing else."""
+async def _sent_twice(town: BadInputNight, device: str, check_id: UUID) -> None:
+    """A repeated session gets the same receipt, and nothing else."""
     before = await town.counted("fjt_sessions_again_total", {})
     session = await town.session(device, check_id, "fallen")
     first, second = await town.send(device, session), await town.send(device, session)
@@ -267,7 +267,7 @@ async def _sent_twice(town: Town, device: str, check_id: UUID) -> None:
     assert await town.night.value(raised, check_id) == 1
 
 
-async def _an_hour_old(town: Town, device: str, check_id: UUID) -> None:
+async def _an_hour_old(town: BadInputNight, device: str, check_id: UUID) -> None:
     """Taken an hour before its attempt opened: it is kept as evidence, and is no answer."""
     at = await town.night.memory.now() - timedelta(hours=1)
     session = await town.session(device, check_id, "asleep", started_at=at)
@@ -276,7 +276,7 @@ async def _an_hour_old(town: Town, device: str, check_id: UUID) -> None:
     assert await town.night.value("select state from checks where check_id = $1", check_id) == "open"
 
 
-async def _from_a_stranger(town: Town, check_id: UUID) -> None:
+async def _from_a_stranger(town: BadInputNight, check_id: UUID) -> None:
     """A device that no row knows speaks of one of our checks."""
     town.night.mosquitto.allow(f"{ORG}/{STRANGER}")
     labels = {"kind": "session", "refusal": "unknown_device"}
@@ -286,12 +286,12 @@ async def _from_a_stranger(town: Town, check_id: UUID) -> None:
     async def refused() -> bool:
         return await town.counted("fjt_refused_total", labels) == 1
 
-    await eventually(refused, 20)
+    await eventually(refused)
     assert town.logged(session.session_id, "unknown_device")
     assert await town.night.value("select state from checks where check_id = $1", check_id) == "open"
 
 
-async def _an_hour_late(town: Town, device: str, check_id: UUID) -> None:
+async def _an_hour_late(town: BadInputNight, device: str, check_id: UUID) -> None:
     """In bed, for an attempt whose hour is past: its check stays the alarm that it is."""
     await busy_town.move(town.night.memory, timedelta(hours=1))
     await town.night.rows("update detectors set last_heard_at = clock.now() returning 1")
@@ -303,7 +303,7 @@ async def _an_hour_late(town: Town, device: str, check_id: UUID) -> None:
     assert kept == check_id
 
 
-async def test_a_device_speaks_for_itself_only_and_rubbish_is_counted(town: Town) -> None:
+async def test_a_device_speaks_for_itself_only_and_rubbish_is_counted(town: BadInputNight) -> None:
     thief = await town.home()
     checks = await town.open_checks()
     await _forged(town, thief, checks)
@@ -313,7 +313,7 @@ async def test_a_device_speaks_for_itself_only_and_rubbish_is_counted(town: Town
     await town.stands()
 
 
-async def _forged(town: Town, other: str, checks: Mapping[str, UUID]) -> None:
+async def _forged(town: BadInputNight, other: str, checks: Mapping[str, UUID]) -> None:
     """It cannot speak for another home, nor for the detector, nor for the centre: the broker does not pass it on."""
     finding = json.dumps({"v": 1, "session_id": "s1", "org": ORG, "device": other, "answer": "not_seen"}).encode()
     async with client(town.night.mosquitto, CENTRE) as watcher, client(town.night.mosquitto, f"{ORG}/{other}") as thief:
@@ -323,21 +323,21 @@ async def _forged(town: Town, other: str, checks: Mapping[str, UUID]) -> None:
         session = await town.session(DEVICE, checks[DEVICE], "asleep")
         await thief.publish(topics.of(ORG, DEVICE, "session", session.session_id), wire.encode(session), qos=1)
         await thief.publish(topics.of(ORG, other, "finding"), finding, qos=1)
-        await thief.publish(topics.of(ORG, DEVICE, "status"), wire.encode(Status(link=Link.GONE)), qos=1)
+        await thief.publish(topics.of(ORG, DEVICE, "status"), wire.encode(Status(link=LinkState.GONE)), qos=1)
         await thief.publish(topics.of(ORG, other, "picture", "s1"), wire.encode(session), qos=1)
         await thief.publish(topics.detector("false"), b'{"v":1}', qos=1)
         await thief.publish(topics.of(ORG, DEVICE, "receipt"), b'{"v":1,"session_id":"s1","state":"committed"}', qos=1)
         # What one client publishes is passed on in order: when its own status is here, the rest is not coming.
-        await thief.publish(topics.of(ORG, other, "status"), wire.encode(Status(link=Link.UP, sequence=7)), qos=1)
+        await thief.publish(topics.of(ORG, other, "status"), wire.encode(Status(link=LinkState.UP, sequence=7)), qos=1)
         heard = await _until(watcher, topics.of(ORG, other, "status"))
     assert all(topic.startswith(topics.DETECTORS) and "false" not in topic for topic in heard[:-1]), heard
 
 
-async def _until(watcher: aiomqtt.Client, last: str) -> list[str]:
+async def _until(watcher: BrokerUser, last: str) -> list[str]:
     """Return the topics that *watcher* hears, up to *last*."""
     heard: list[str] = []
     async with asyncio.timeout(DEADLINE_S):
-        async for message in watcher.messages:
+        async for message in watcher.messages():
             heard.append(str(message.topic))
             if heard[-1] == last:
                 break
@@ -354,7 +354,7 @@ RUBBISH: Final = (
 )
 
 
-async def _status_of_rubbish(town: Town, device: str) -> None:
+async def _status_of_rubbish(town: BadInputNight, device: str) -> None:
     """Each is counted by its word, and the next one that is whole is taken."""
     async with client(town.night.mosquitto, f"{ORG}/{device}") as sender:
         for payload, word in RUBBISH:
@@ -365,21 +365,23 @@ async def _status_of_rubbish(town: Town, device: str) -> None:
             async def refused(labels: Mapping[str, str] = labels, wanted: float = wanted) -> bool:
                 return await town.counted("fjt_refused_total", labels) == wanted
 
-            await eventually(refused, 10)
+            await eventually(refused)
             assert town.logged('"status"', word)
-        await sender.publish(topics.of(ORG, device, "status"), wire.encode(Status(link=Link.UP, software="9")), qos=1)
+        await sender.publish(
+            topics.of(ORG, device, "status"), wire.encode(Status(link=LinkState.UP, software="9")), qos=1
+        )
     await eventually(
         lambda: town.night.value("select count(*) from devices where device_id = $1 and software = '9'", device), 10
     )
 
 
-async def test_rubbish_from_the_broker_leaves_a_home_at_its_work(town: Town) -> None:
+async def test_rubbish_from_the_broker_leaves_a_home_at_its_work(town: BadInputNight) -> None:
     """A config and a command of rubbish: the home counts them, keeps its list, and sends its fall."""
     await town.night.start_centre()
     await town.night.start_detector()
     gateway = town.night.home(open_source("scene:fallen", 1))
-    await eventually(lambda: gateway.home.config, 30)
-    config = gateway.home.config
+    await eventually(lambda: gateway.state.config)
+    config = gateway.state.config
     async with client(town.night.mosquitto, CENTRE) as false:
         for kind, payload in (
             ("config", b"no config"),
@@ -392,7 +394,7 @@ async def test_rubbish_from_the_broker_leaves_a_home_at_its_work(town: Town) -> 
         ):
             await false.publish(topics.of(ORG, DEVICE, kind), payload, qos=1)
     refused = ("refused_not_json", "refused_not_valid", "refused_version_unknown", "refused_too_large")
-    await eventually(lambda: sum(gateway.counts[word] for word in refused) == 7, 20)
-    assert gateway.home.config == config
-    await eventually(lambda: town.night.value("select count(*) from alarms where kind = 'something_wrong'"), 40)
+    await eventually(lambda: sum(gateway.counts[word] for word in refused) == 7)
+    assert gateway.state.config == config
+    await eventually(lambda: town.night.value("select count(*) from alarms where kind = 'something_wrong'"))
     await town.stands()

@@ -5,23 +5,22 @@ import os
 import re
 import signal
 import subprocess
-import sys
-import threading
 import urllib.request
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from queue import Empty, Queue
-from typing import IO, Any
+from typing import Any
 
 import pytest
 
+from tests.support.demo_process import URL_WITHIN_S, command, demo_folder, read_welcome, running_demo
+
 pytestmark = pytest.mark.night
 
-URL_WITHIN_S = 120
 NIGHT_WITHIN_S = 1200
-"""On an idle machine a tenth of each is enough."""
+"""On an idle machine a tenth is enough."""
 STORY = (
     "check_opened",
     "session_received",
@@ -37,7 +36,7 @@ STORY = (
 
 @dataclass(frozen=True)
 class Played:
-    """What one night alone came to."""
+    """The result of one night without anybody."""
 
     status: int
     lines: list[dict[str, Any]]
@@ -46,16 +45,16 @@ class Played:
     left: list[str]
 
 
-def demo(*options: str) -> list[str]:
-    return [sys.executable, "-m", "fjarrtillsyn.cli", "demo", *options]
-
-
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Played:
+def night() -> Iterator[Played]:
     """One night, played alone by a process of its own; its temporary files are in a folder that nobody else uses."""
-    folder = tmp_path_factory.mktemp("night")
+    with demo_folder() as folder:
+        yield _played_alone(folder)
+
+
+def _played_alone(folder: Path) -> Played:
     run = subprocess.run(
-        demo("--headless", "--json"),
+        command("--headless", "--json"),
         # Whatever the environment says of a real service, the demo does not read it.
         env={
             **os.environ,
@@ -114,51 +113,25 @@ def test_only_the_four_homes_that_need_somebody_get_an_sms(night: Played) -> Non
     assert {line["resident"] for line in night.lines if line["event"] == "alarm_opened"} == {7, 9, 10, 11}
 
 
-def test_nothing_of_the_night_is_left_and_nothing_personal_was_told(night: Played) -> None:
+def test_the_demo_leaves_nothing_and_logs_no_personal_data(night: Played) -> None:
     assert night.left == []
     told = json.dumps(night.lines, ensure_ascii=False) + night.stderr
     assert not re.search(r"Gunborg|Idh|Åkervägen|\+4670|Patrull", told)
 
 
-def test_the_page_is_there_within_a_minute_and_goes_without_a_trace(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        demo("--no-browser", "--port", "0"),
-        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as running:
-        try:
-            url, password = welcome(running)
-            with urllib.request.urlopen(f"{url}/login", timeout=10) as page:
-                assert page.status == 200
-            with urllib.request.urlopen(f"{url}/phone", timeout=10) as page:
-                assert page.status == 200
-            assert password.startswith("natt-")
-            assert list_of_databases(tmp_path)
-            running.send_signal(signal.SIGINT)
-            _, complained = running.communicate(timeout=60)
-        finally:
-            running.kill()
-    assert running.returncode == 0, complained
-    assert "Traceback" not in complained
-    assert list_of_databases(tmp_path) == []
-
-
-def welcome(running: "subprocess.Popen[str]") -> tuple[str, str]:
-    """Return the one URL that the demo prints, and the password, within the minute."""
-    assert running.stdout is not None
-    lines: Queue[str] = Queue()
-    threading.Thread(target=pass_on, args=(running.stdout, lines), daemon=True).start()
-    said = ""
-    while not (found := re.search(r"(http://\S+)/login\S+\s.*Password (\S+?),", said, re.DOTALL)):
-        try:
-            said += lines.get(timeout=URL_WITHIN_S)
-        except Empty:
-            raise AssertionError(f"no URL within {URL_WITHIN_S} s, but: {said}") from None
-    return found[1], found[2]
-
-
-def pass_on(output: IO[str], lines: "Queue[str]") -> None:
-    for line in output:
-        lines.put(line)
+def test_the_page_is_there_within_a_minute_and_leaves_no_trace() -> None:
+    with demo_folder() as folder, running_demo(folder) as running:
+        url, password = read_welcome(running)
+        login = urllib.request.Request(f"{url}/login", headers={"Accept-Language": "sv"})
+        with urllib.request.urlopen(login, timeout=URL_WITHIN_S) as page:
+            assert "Klockan står på 21:45. Natten börjar när du loggar in." in page.read().decode()
+        with urllib.request.urlopen(f"{url}/phone", timeout=URL_WITHIN_S) as page:
+            assert page.status == 200
+        assert password.startswith("natt-")
+        assert list_of_databases(folder)
+        running.send_signal(signal.SIGINT)
+        running.wait(timeout=60)
+        complained = (folder / "demo.log").read_text()
+        assert running.returncode == 0, complained
+        assert "Traceback" not in complained
+        assert list_of_databases(folder) == []

@@ -11,7 +11,7 @@ from gateway.sources import open_source
 from schemas.messages import Profile
 from tests.support.carer import Carer
 from tests.support.mosquitto import Mosquitto
-from tests.support.parts import ORG, Night, night
+from tests.support.parts import ORG, RunningTown, night
 from tests.support.postgres import Database
 from tests.support.twilio_api import Item, TwilioApi
 from tests.support.waiting import eventually
@@ -31,19 +31,12 @@ async def twilio() -> AsyncIterator[TwilioApi]:
 @pytest.fixture
 async def town(
     database: Database, migrated_server: Postgres, mosquitto: Mosquitto, tmp_path: Path, twilio: TwilioApi
-) -> AsyncIterator[Night]:
-    env = {
-        "FJT_PROVIDER": "twilio",
-        "FJT_TWILIO_BASE_URL": twilio.url,
-        "FJT_TWILIO_ACCOUNT_SID": twilio.account_sid,
-        "FJT_TWILIO_AUTH_TOKEN": twilio.auth_token,
-    }
-    async with night(database, migrated_server, mosquitto, tmp_path, centre_env=env) as made:
-        twilio.hooks = made.http
+) -> AsyncIterator[RunningTown]:
+    async with night(database, migrated_server, mosquitto, tmp_path, twilio=twilio) as made:
         yield made
 
 
-async def _delivered(town: Night, twilio: TwilioApi, item: Item) -> None:
+async def _delivered(town: RunningTown, twilio: TwilioApi, item: Item) -> None:
     """Twilio says how far the SMS has come, out of order and one of it twice; only what is signed counts."""
     assert await twilio.status(item, "delivered", token="not the account's") == 403
     assert not await town.value(
@@ -56,7 +49,9 @@ async def _delivered(town: Night, twilio: TwilioApi, item: Item) -> None:
     )
 
 
-async def test_a_filmed_fall_leads_to_an_sms_and_somebody_came(town: Night, twilio: TwilioApi, footage: Path) -> None:
+async def test_a_filmed_fall_leads_to_an_sms_and_somebody_came(
+    town: RunningTown, twilio: TwilioApi, footage: Path
+) -> None:
     profile = Profile.model_validate_json((footage / "scenes" / SCENE / "profile.json").read_bytes())
     await town.rows("update devices set profile = $1 returning 1", profile.model_dump(mode="json"))
     number, phone = (await town.rows("select sending_number, phone from organisations, carers"))[0]
@@ -96,11 +91,11 @@ async def test_a_filmed_fall_leads_to_an_sms_and_somebody_came(town: Night, twil
     assert town.centre.running
 
 
-async def _state(town: Night) -> str:
+async def _state(town: RunningTown) -> str:
     state: str = await town.value("select state from alarms")
     return state
 
 
-async def _number(town: Night) -> int:
+async def _number(town: RunningTown) -> int:
     number: int = await town.value("select case_no from alarms")
     return number

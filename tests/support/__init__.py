@@ -1,1 +1,1 @@
-"""What several kinds of tests share: real servers, free ports and waiting for a condition."""
+"""Helpers of several kinds of tests: real servers, free ports and waiting for a condition."""

@@ -4,32 +4,34 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from alarm_center.core.alarm import decide, open_alarm
-from alarm_center.core.alarm_events import (
-    WORDS,
+from alarm_center.core.alarm.alarm_decisions import decide, open_alarm
+from alarm_center.core.alarm.alarm_effects import AlarmDecision, AlarmEffect, Notify, Tell
+from alarm_center.core.alarm.alarm_events import (
+    CARER_REPLIES,
+    AlarmEvent,
+    AlarmTick,
     Arrived,
     CannotGetIn,
-    Claim,
+    ClaimCase,
     Close,
     Declined,
     Done,
-    Event,
     InCall,
     NeedsHelp,
     NobodyHome,
-    Release,
+    ReleaseCase,
     Renew,
     SendPatrol,
     Staying,
     TakeOver,
-    Tick,
     Took,
     Undelivered,
 )
-from alarm_center.core.alarm_kinds import POLICY
-from alarm_center.core.case import Alarm, AlarmDecision, AlarmState, Effect, Notice, Notify, Tell, Write
+from alarm_center.core.alarm.alarm_kinds import POLICY
+from alarm_center.core.alarm.state import Alarm, AlarmState, NewAlarm, Notice
+from alarm_center.core.decision import Write
 from alarm_center.core.plan import Plan, Wording
-from alarm_center.core.roster import Roster, Shift
+from alarm_center.core.roster import DutyShift, Roster
 from schemas.vocabulary import AlarmKind, Channel, Duty, Outcome, Priority
 
 START = datetime(2026, 1, 15, 1, 0, tzinfo=UTC)
@@ -37,7 +39,7 @@ HERE, THERE = UUID(int=0xA3), UUID(int=0xA4)
 FIXED = "+4610"
 FIRST, SECOND, NEAR, LEAD = "+461", "+462", "+463", "+469"
 OPERATORS = (UUID(int=0x51), UUID(int=0x52))
-CARER_WORDS: tuple[Callable[[UUID], Event], ...] = (*WORDS, Undelivered)
+CARER_WORDS: tuple[Callable[[UUID], AlarmEvent], ...] = (*CARER_REPLIES, Undelivered)
 """Every word that a carer, or the provider in a carer's stead, can say to a notice."""
 
 
@@ -49,9 +51,9 @@ def fresh_ids() -> Iterator[UUID]:
         yield UUID(int=number)
 
 
-def shift(number: int, area: UUID, patrol: str, phone: str, duty: Duty = Duty.PATROL) -> Shift:
+def shift(number: int, area: UUID, patrol: str, phone: str, duty: Duty = Duty.PATROL) -> DutyShift:
     """Return a shift that lasts all night."""
-    return Shift(
+    return DutyShift(
         UUID(int=number), area, patrol, duty, phone, START - timedelta(hours=4), START + timedelta(hours=6), True
     )
 
@@ -67,10 +69,10 @@ ON_DUTY = (
 def town(*phones: str, fixed: str | None = FIXED, busy: frozenset[UUID] = frozenset()) -> Roster:
     """Return a roster with these *phones* on duty, everybody when none is named."""
     shifts = tuple(s for s in ON_DUTY if not phones or s.phone in phones)
-    return Roster(shifts, fixed, busy, {HERE: (THERE,)})
+    return Roster(shifts, fixed, busy)
 
 
-class Carer:
+class AskedCarer:
     """One phone, and what its carer answers to the notice that it was last asked."""
 
     def __init__(self, story: "Story", phone: str) -> None:
@@ -78,7 +80,7 @@ class Carer:
         self.phone = phone
         self.inbox: list[tuple[Wording, Channel]] = []
 
-    def receives(self, wording: Wording, channel: Channel = Channel.SMS) -> "Carer":
+    def receives(self, wording: Wording, channel: Channel = Channel.SMS) -> "AskedCarer":
         """Take the oldest message from the inbox; it has to be this one."""
         assert self.inbox, f"{self.phone} has received nothing, expected {wording} by {channel}"
         assert self.inbox.pop(0) == (wording, channel)
@@ -119,7 +121,7 @@ class Carer:
         self.story.happens(Undelivered(self.notice.notice_id))
 
 
-class Operator:
+class ScreenOperator:
     """A person at a screen."""
 
     def __init__(self, story: "Story", number: int) -> None:
@@ -127,7 +129,7 @@ class Operator:
         self.user = UUID(int=number)
 
     def claims(self) -> None:
-        self.story.happens(Claim(self.user))
+        self.story.happens(ClaimCase(self.user))
 
     def takes_over(self, reason_code: str) -> None:
         self.story.happens(TakeOver(self.user, reason_code))
@@ -139,7 +141,7 @@ class Operator:
         self.story.happens(InCall(self.user, on))
 
     def lets_go(self) -> None:
-        self.story.happens(Release(self.user))
+        self.story.happens(ReleaseCase(self.user))
 
     def sends_patrol(self) -> None:
         self.story.happens(SendPatrol(self.user))
@@ -166,23 +168,22 @@ class Story:
         self.roster = roster or town()
         self.signed_in = signed_in
         self.now = START
-        self.effects: list[Effect] = []
-        self.carers: dict[str, Carer] = {}
+        self.effects: list[AlarmEffect] = []
+        self.carers: dict[str, AskedCarer] = {}
         self._ids = fresh_ids()
         self.alarm: Alarm
-        self._apply(
-            open_alarm(
-                UUID(int=0xABCD), "nordby", HERE, UUID(int=7), "b27", 4821, kind, priority or POLICY[kind].priority,
-                None, self.plan, self.now, signed_in, visit, arrive_by,
-            )
+        new = NewAlarm(
+            alarm_id=UUID(int=0xABCD), org="nordby", area_id=HERE, resident_id=UUID(int=7), device_id="b27", case_no=4821,
+            kind=kind, priority=priority or POLICY[kind].priority, visit=visit, arrive_by=arrive_by,
         )  # fmt: skip
+        self._apply(open_alarm(new, self.plan, self.now, somebody_signed_in=signed_in))
 
-    def happens(self, event: Event) -> None:
+    def happens(self, event: AlarmEvent) -> None:
         """Let *event* happen now."""
         self._apply(decide(self.alarm, event, self.plan, self.roster, self.now, lambda: next(self._ids)))
 
     def ticks(self) -> None:
-        self.happens(Tick(self.signed_in))
+        self.happens(AlarmTick(self.signed_in))
 
     def passes(self, *, minutes: float = 0, seconds: float = 0) -> None:
         """Let time pass, with a tick at every instant when something is due."""
@@ -193,11 +194,11 @@ class Story:
             assert self.alarm.next_step_at is None or self.alarm.next_step_at > self.now
         self.now = until
 
-    def carer(self, phone: str) -> Carer:
-        return self.carers.setdefault(phone, Carer(self, phone))
+    def carer(self, phone: str) -> AskedCarer:
+        return self.carers.setdefault(phone, AskedCarer(self, phone))
 
-    def operator(self, number: int = 0x51) -> Operator:
-        return Operator(self, number)
+    def operator(self, number: int = 0x51) -> ScreenOperator:
+        return ScreenOperator(self, number)
 
     @property
     def owner(self) -> UUID | None:

@@ -19,13 +19,13 @@ class Carer:
     """The town's own number, that the phone writes back to."""
     _read: list[str] = field(default_factory=list)
 
-    def receives(self, text: str, deadline_s: float = DEADLINE_S) -> "Received":
+    def receives(self, text: str, deadline_s: float = DEADLINE_S) -> "AwaitedMessage":
         """Wait for an SMS that says *text*; those that came before it must have been expected too."""
-        return Received(self, self.api.messages, text, deadline_s)
+        return AwaitedMessage(self, self.api.messages, text, deadline_s)
 
-    def is_called(self, deadline_s: float = DEADLINE_S) -> "Received":
+    def is_called(self, deadline_s: float = DEADLINE_S) -> "AwaitedMessage":
         """Wait for a call."""
-        return Received(self, self.api.calls, None, deadline_s)
+        return AwaitedMessage(self, self.api.calls, None, deadline_s)
 
     async def writes(self, text: str, *, sid: str | None = None) -> str:
         """Write to the town's number; return the provider's id of it."""
@@ -55,8 +55,8 @@ class Carer:
 
 
 @dataclass(slots=True)
-class Received:
-    """What a carer waits for; await it for the SMS or call itself, or go on with what the carer does."""
+class AwaitedMessage:
+    """An SMS or call that a carer waits for; await it for the message, or go on with the carer's answer."""
 
     carer: Carer
     items: list[Item]

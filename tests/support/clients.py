@@ -4,17 +4,16 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
-import aiomqtt
-
+from runtime.mqtt import BrokerAddress, LastWill, MqttConnection, MqttMessage, connect
 from tests.support.waiting import DEADLINE_S
 
 _number = itertools.count(1)
 
 
-class Broker(Protocol):
-    """What a client has to know of a broker: Mosquitto's and the embedded one's."""
+class AnyBroker(Protocol):
+    """A broker's address and passwords: Mosquitto's or the embedded one's."""
 
     @property
     def host(self) -> str: ...
@@ -24,20 +23,40 @@ class Broker(Protocol):
     def passwords(self) -> dict[str, str]: ...
 
 
+class BrokerUser:
+    """A user's connection; a message counts as acknowledged when it is read."""
+
+    def __init__(self, connection: MqttConnection) -> None:
+        self.connection = connection
+        self.publish = connection.publish
+
+    async def subscribe(self, *filters: str, qos: int = 1) -> None:
+        """Hear *filters* from now on."""
+        await self.connection.subscribe(dict.fromkeys(filters, qos))
+
+    async def messages(self) -> AsyncIterator[MqttMessage]:
+        """Yield messages until the connection is lost, which raises."""
+        async for message in self.connection.messages():
+            self.connection.acknowledge(message)
+            yield message
+
+
 @asynccontextmanager
-async def client(broker: Broker, user: str, **options: Any) -> AsyncIterator[aiomqtt.Client]:
-    """Yield a connected client of *user*; *options* are aiomqtt's (``will``, ``identifier``…)."""
-    options.setdefault("password", broker.passwords.get(user))
-    options.setdefault("identifier", f"{user.replace('/', '-')}-test-{next(_number)}")
-    async with aiomqtt.Client(broker.host, broker.port, username=user, **options) as connected:
-        yield connected
+async def client(
+    broker: AnyBroker, user: str, *, password: str | None = "", identifier: str = "", will: LastWill | None = None
+) -> AsyncIterator[BrokerUser]:
+    """Yield a connected client of *user*, with the broker's own *password* for it unless another is given."""
+    shown = broker.passwords.get(user) if password == "" else password
+    name = identifier or f"{user.replace('/', '-')}-test-{next(_number)}"
+    async with connect(BrokerAddress(broker.host, broker.port, user, shown), name, will) as connection:
+        yield BrokerUser(connection)
 
 
-async def next_message(connected: aiomqtt.Client, deadline_s: float = DEADLINE_S) -> aiomqtt.Message:
+async def next_message(user: BrokerUser, deadline_s: float = DEADLINE_S) -> MqttMessage:
     """Return the next message that comes.
 
     Raises:
         TimeoutError: none came within *deadline_s* seconds.
     """
     async with asyncio.timeout(deadline_s):
-        return await anext(aiter(connected.messages))
+        return await anext(user.messages())

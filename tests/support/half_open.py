@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support.raw_server import raw_server
+
 _CHUNK = 65_536
 _PORT = 5432
 
@@ -20,7 +22,6 @@ class HalfOpenLink:
     port: int = 0
     _asking: asyncio.Event = field(default_factory=asyncio.Event)
     _answering: asyncio.Event = field(default_factory=asyncio.Event)
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def through(self, dsn: str) -> str:
         """Return *dsn*, an address through the socket's folder, as one through this link: for another role."""
@@ -41,28 +42,22 @@ class HalfOpenLink:
         self._asking.set()
         self._answering.set()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        with suppress(asyncio.CancelledError):  # asyncio's streams take a cancelled handler for a fault
-            await self._forward(reader, writer)
-        writer.close()
-        self._tasks.discard(task)
-
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._asking.wait()
-        there, back = await asyncio.open_unix_connection(self.socket)
-        pumps = [
-            asyncio.ensure_future(self._pump(reader, back, self._asking)),
-            asyncio.ensure_future(self._pump(there, writer, self._answering)),
-        ]
-        try:
-            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for pump in pumps:
-                pump.cancel()
-            back.close()
+        with suppress(asyncio.CancelledError):  # asyncio's streams take a cancelled handler for a fault
+            await self._asking.wait()
+            there, back = await asyncio.open_unix_connection(self.socket)
+            pumps = [
+                asyncio.ensure_future(self._pump(reader, back, self._asking)),
+                asyncio.ensure_future(self._pump(there, writer, self._answering)),
+            ]
+            try:
+                await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for pump in pumps:
+                    pump.cancel()
+                back.transport.abort()
+                await asyncio.gather(*pumps, return_exceptions=True)
+        writer.transport.abort()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, forwards: asyncio.Event) -> None:
         with suppress(OSError):
@@ -72,12 +67,6 @@ class HalfOpenLink:
                 await writer.drain()
             await forwards.wait()
 
-    async def close(self) -> None:
-        """Cut every connection."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
 
 @asynccontextmanager
 async def half_open_link(dsn: str) -> AsyncIterator[HalfOpenLink]:
@@ -85,11 +74,7 @@ async def half_open_link(dsn: str) -> AsyncIterator[HalfOpenLink]:
     parts = urlsplit(dsn)
     link = HalfOpenLink(f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.{_PORT}")
     link.thaw()
-    server = await asyncio.start_server(link._accept, "127.0.0.1", 0)
-    link.port = server.sockets[0].getsockname()[1]
-    link.dsn = link.through(dsn)
-    try:
+    async with raw_server(link._forward, "127.0.0.1", 0) as server:
+        link.port = server.sockets[0].getsockname()[1]
+        link.dsn = link.through(dsn)
         yield link
-    finally:
-        server.close()
-        await link.close()

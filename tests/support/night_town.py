@@ -9,19 +9,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from alarm_center import inbox
+from argon2 import PasswordHasher
+
+from alarm_center.casework import arrived_sessions
 from alarm_center.clockwork import Clockwork
-from alarm_center.pictures import Pictures
-from alarm_center.preparation.planning import plan_all
+from alarm_center.pictures import CommittedSession, Pictures
+from alarm_center.preparation.planning import plan_all_towns
 from alarm_center.store.memory import Memory, now
-from alarm_center.web.auth import hash_password
 from schemas.messages import Evidence, Finding, Frame, Picture
 from schemas.vocabulary import Answer, Reason
 from tests.support import town_file
 from tests.support.postgres import Database
 
 PASSWORD = "nattens-lösenord"
-PASSWORD_HASH = hash_password(PASSWORD)
+PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+"""As cheap to verify as argon2id can be: each test signs somebody in, and the service's own cost is a sixth of a second."""
 TWO = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 """Two in the night in Stockholm."""
 
@@ -32,12 +34,14 @@ _NAMES = (
 
 
 @dataclass
-class Town:
+class NightTown:
     """One town; ``residents`` by number, ``checks`` by resident number, the one nearest two o'clock."""
 
     org: str
     memory: Memory
     web: Memory
+    sign_in: Memory
+    planner: Memory
     pictures: Pictures
     area: UUID
     residents: dict[int, UUID] = field(default_factory=dict)
@@ -97,45 +101,62 @@ class Town:
             evidence=(Evidence(what="movement", zone="floor", value=0.41),), measures={"brightness": 61.2, "floor_area": 0.18},
         )  # fmt: skip
         async with self.memory.transaction() as tx:
-            await inbox.take(tx, finding, answer)
+            await arrived_sessions.record_finding(tx, finding, answer)
         row = await self.value("select to_json(s) from sessions s where session_id = $1", session_id)
         session = json.loads(row)
         if frames and session["needs_human"]:
             self.show(session_id, frames)
-            self.pictures.committed(
-                self.org, session_id, needed=True, check_id=check,
-                alarm_id=UUID(session["alarm_id"]) if session["alarm_id"] else None,
-                resident_id=self.residents[number], priority=2,
-            )  # fmt: skip
+            alarm = UUID(session["alarm_id"]) if session["alarm_id"] else None
+            committed = CommittedSession(self.org, session_id, True, 2, check, alarm, self.residents[number])
+            self.pictures.apply_commit(committed)
         return session_id
 
     def show(self, session_id: str, frames: tuple[bytes, ...]) -> None:
         """Have the frames of a session in memory, as if they had come by MQTT."""
         pictures = tuple(Frame(ms=200 * n, jpeg=jpeg) for n, jpeg in enumerate(frames))
-        self.pictures.put(Picture(session_id=session_id, org=self.org, device="cam", frames=pictures))
+        self.pictures.keep_uncommitted(Picture(session_id=session_id, org=self.org, device="cam", frames=pictures))
 
 
 @asynccontextmanager
 async def town(
-    database: Database, *, org: str = "storstad", residents: int = 12, operator_sees: tuple[int, ...] = (3,)
-) -> AsyncIterator[Town]:
-    """Yield a town with its checks planned for tonight, at ten to two; the residents *operator_sees* need eyes."""
+    database: Database,
+    *,
+    org: str = "storstad",
+    residents: int = 12,
+    operator_sees: tuple[int, ...] = (3,),
+    password_hash: str = PASSWORD_HASH,
+) -> AsyncIterator[NightTown]:
+    """Yield a town with its checks planned for tonight, at ten to two; the residents *operator_sees* need eyes.
+
+    *password_hash* is everybody's.
+    """
     memory, web = await Memory.open(database.worker, size=4), await Memory.open(database.web, size=4)
-    here = Town(org, memory, web, Pictures(10_000_000, time.monotonic, heard_timeline=float("inf")), UUID(int=0))
+    sign_in, planner = await Memory.open(database.sign_in, size=2), await Memory.open(database.planner, size=2)
+    here = NightTown(
+        org,
+        memory,
+        web,
+        sign_in,
+        planner,
+        Pictures(10_000_000, time.monotonic, timeline_read_at=float("inf")),
+        UUID(int=0),
+    )
     try:
         await here.set_clock(TWO - timedelta(minutes=10))
         async with memory.transaction() as tx:
-            await _furnish(tx, here, residents, operator_sees)
-        await plan_all(memory)
+            await _furnish(tx, here, _file(org, residents, operator_sees, password_hash))
+        await plan_all_towns(memory)
         yield here
     finally:
+        await planner.close()
+        await sign_in.close()
         await web.close()
         await memory.close()
 
 
-async def _furnish(tx: Any, here: Town, residents: int, operator_sees: tuple[int, ...]) -> None:
+async def _furnish(tx: Any, here: NightTown, file: town_file.Table) -> None:
     org = here.org
-    await town_file.bring_in(tx, _file(org, residents, operator_sees), TWO - timedelta(days=1))
+    await town_file.bring_in(tx, file, TWO - timedelta(days=1))
     await town_file.answer_musters(tx, org)
     await tx.execute("update devices set link = 'up', last_heard_at = $2 where org = $1", org, TWO)
     await tx.execute("insert into detectors values ('d1', 'classic 1', 'up', $1) on conflict do nothing", TWO)
@@ -146,12 +167,12 @@ async def _furnish(tx: Any, here: Town, residents: int, operator_sees: tuple[int
         here.users[row["login"].removesuffix(f"-{org}")] = row["user_id"]
 
 
-def _file(org: str, residents: int, operator_sees: tuple[int, ...]) -> town_file.Table:
+def _file(org: str, residents: int, operator_sees: tuple[int, ...], password_hash: str) -> town_file.Table:
     carers = (("Patrull 1", "patrol"), ("Patrull 2", "patrol"), ("Nattansvarig", "lead"))
     users = (
         ("olle", "Olle Operatör", "operator"),
         ("siv", "Siv Operatör", "operator"),
-        ("petra", "Petra Planerare", "planner"),
+        ("petra", "Petra Planerare", "coordinator"),
     )
     return {
         "organisation": town_file.organisation(
@@ -163,7 +184,7 @@ def _file(org: str, residents: int, operator_sees: tuple[int, ...]) -> town_file
                 "login": login if org == "storstad" else f"{login}-{org}",
                 "name": name,
                 "roles": [role],
-                "password_hash": PASSWORD_HASH,
+                "password_hash": password_hash,
             }
             for login, name, role in users
         ],
@@ -194,6 +215,6 @@ Frames = Callable[[str], tuple[bytes, ...]]
 
 def drawn(scene: str, count: int = 20) -> tuple[bytes, ...]:
     """Return the JPEGs of a drawn night scene."""
-    from gateway.scenes import draw
+    from drawn_homes import draw
 
     return tuple(draw(scene, 1, count / 5, 5.0))

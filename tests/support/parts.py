@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -23,11 +23,12 @@ from fjarrtillsyn.embedded.ports import HOST, free_port
 from fjarrtillsyn.embedded.postgres import Postgres
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
 from gateway.service import Gateway
-from gateway.settings import Settings as GatewaySettings
+from gateway.settings import GatewaySettings
 from gateway.sources import Source
 from tests.support import busy_town
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import Database
+from tests.support.twilio_api import TwilioApi
 from tests.support.waiting import eventually
 
 ORG: Final = "ost"
@@ -35,7 +36,7 @@ DEVICE: Final = "ost-1"
 _ROOT: Final = Path(__file__).parents[2]
 
 
-class Part:
+class ServiceProcess:
     """One process of the service."""
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str], log: Path, folder: Path = _ROOT) -> None:
@@ -84,14 +85,14 @@ class Part:
 
 
 @dataclass
-class Night:
+class RunningTown:
     """One town on real parts: ``database``, ``mosquitto``, ``centre`` and ``detector``, and the homes' gateways."""
 
     memory: Memory
     superuser_dsn: str
     mosquitto: Mosquitto
-    centre: Part
-    detector: Part
+    centre: ServiceProcess
+    detector: ServiceProcess
     http: str
     resident_id: UUID
     shift: float = 0.0
@@ -123,13 +124,13 @@ class Night:
 
     async def start_centre(self) -> None:
         self.centre.start()
-        await eventually(self.ready, 30)
+        await eventually(self.ready)
 
     async def start_detector(self) -> None:
         before = [row["detector_id"] for row in await self.rows("select detector_id from detectors")]
         self.detector.start()
         up = "select count(*) from detectors where link = 'up' and detector_id <> all($1)"
-        await eventually(lambda: self.value(up, before), 30)
+        await eventually(lambda: self.value(up, before))
 
     async def ready(self) -> bool:
         assert self.centre.running, f"the centre has ended: {self.centre.wrote()}"
@@ -161,7 +162,7 @@ class Night:
             await connection.close()
 
     async def somebody_waits(self) -> bool:
-        """Whether a process of the service waits for a lock."""
+        """Tell whether a process of the service waits for a lock."""
         return bool(await self.value("select count(*) from pg_locks where not granted"))
 
 
@@ -173,15 +174,22 @@ async def night(
     folder: Path,
     *,
     minutes_early: float = 0.1,
+    twilio: TwilioApi | None = None,
     centre_env: Mapping[str, str] | None = None,
     detector_env: Mapping[str, str] | None = None,
-) -> AsyncIterator[Night]:
-    """Yield a town whose one check opens in a few seconds; nothing runs yet but database and broker.
+) -> AsyncIterator[RunningTown]:
+    """Yield a town whose one check opens in a few seconds; nothing runs yet but database, broker and the SMS provider.
 
-    *centre_env* and *detector_env* are settings beside those that every night has.
+    Without *twilio* each SMS counts as delivered, and nobody answers. *centre_env* and *detector_env* are settings beside
+    those that every night has.
     """
-    memory = await Memory.open(database.worker)
-    try:
+    async with AsyncExitStack() as up:
+        if twilio is None:
+            twilio = await up.enter_async_context(TwilioApi().running())
+            delivering = asyncio.create_task(twilio.deliver_all())
+            up.callback(delivering.cancel)
+        memory = await Memory.open(database.worker)
+        up.push_async_callback(memory.close)
         resident_id = await busy_town.found(memory, ORG)
         # The slot is on a whole minute some minutes ahead: move the service's clock to just before it.
         due = await _due(memory)
@@ -192,24 +200,29 @@ async def night(
         mosquitto.allow(f"{ORG}/{DEVICE}")
         port = free_port()
         common = {"FJT_MQTT_HOST": HOST, "FJT_MQTT_PORT": str(mosquitto.port), "FJT_MQTT_SHARED": "true"}
-        centre = Part(
+        centre = ServiceProcess(
             [sys.executable, "-m", "alarm_center"],
             {
                 **os.environ,
                 **common,
                 "FJT_DATABASE_URL": database.worker,
                 "FJT_DATABASE_URL_WEB": database.web,
+                "FJT_DATABASE_URL_SIGN_IN": database.sign_in,
+                "FJT_DATABASE_URL_PLANNER": database.planner,
                 "FJT_MQTT_USER": CENTRE,
                 "FJT_MQTT_PASSWORD": mosquitto.passwords[CENTRE],
                 "FJT_HTTP_PORT": str(port),
                 "FJT_PUBLIC_URL": f"http://{HOST}:{port}",
-                "FJT_PROVIDER": "phone",
+                "FJT_PROVIDER": "twilio",
+                "FJT_TWILIO_BASE_URL": twilio.url,
+                "FJT_TWILIO_ACCOUNT_SID": twilio.account_sid,
+                "FJT_TWILIO_AUTH_TOKEN": twilio.auth_token,
                 "FJT_PULSE_SECONDS": "1",
                 **(centre_env or {}),
             },
             folder / "centre.log",
         )
-        detector = Part(
+        detector = ServiceProcess(
             [sys.executable, "-m", "detector"],
             {
                 **os.environ,
@@ -220,9 +233,10 @@ async def night(
             },
             folder / "detector.log",
         )
-        made = Night(
+        made = RunningTown(
             memory, server.superuser_dsn(name), mosquitto, centre, detector, f"http://{HOST}:{port}", resident_id
         )
+        twilio.hooks = made.http
         try:
             yield made
         finally:
@@ -232,14 +246,12 @@ async def night(
             await asyncio.gather(*(task for _, task in made.gateways), return_exceptions=True)
             centre.kill()
             detector.kill()
-    finally:
-        await memory.close()
 
 
 async def _due(memory: Memory) -> Any:
     """Plan, and return when the first check opens."""
     from alarm_center.preparation import planning
 
-    await planning.plan_all(memory)
+    await planning.plan_all_towns(memory)
     async with memory.transaction() as tx:
         return await tx.fetchval("select min(opens_at) from checks")

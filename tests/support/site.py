@@ -9,10 +9,12 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from alarm_center.web.app import build_web
-from alarm_center.web.keys import Phones
+from alarm_center.web.app import WebMemories, build_web
+from alarm_center.web.app_keys import Phones
 from alarm_center.web.settings import WebSettings
-from tests.support.night_town import PASSWORD, Town
+from tests.support.code_app import CodeApp
+from tests.support.compiled_templates import share_templates
+from tests.support.night_town import PASSWORD, NightTown
 
 TICK_S = 0.05
 
@@ -20,9 +22,13 @@ TICK_S = 0.05
 class Browser:
     """One person's browser against a running application."""
 
-    def __init__(self, client: "TestClient[web.Request, web.Application]") -> None:
+    def __init__(
+        self, client: "TestClient[web.Request, web.Application]", apps: dict[str, CodeApp] | None = None
+    ) -> None:
         self.client = client
         self.csrf = ""
+        self.apps = {} if apps is None else apps
+        """People's code apps by login. Browsers that share them belong to the same people."""
 
     async def get(self, path: str, *, follow: bool = True, **options: Any) -> aiohttp.ClientResponse:
         """Fetch a page and remember its form token."""
@@ -49,13 +55,31 @@ class Browser:
         fields = {"csrf": self.csrf, **(data or {})}
         return await self.client.post(path, data=fields, headers=headers, allow_redirects=False)
 
-    async def sign_in(self, login: str = "olle", password: str = PASSWORD, code: str = "") -> aiohttp.ClientResponse:
-        """Sign in by the form, and open the board if that went well."""
+    async def give_password(self, login: str = "olle", password: str = PASSWORD) -> aiohttp.ClientResponse:
+        """Send login and password, and go no further."""
         await self.get("/login")
-        response = await self.post("/login", {"login": login, "password": password, "code": code})
+        return await self.post("/login", {"login": login, "password": password})
+
+    async def sign_in(self, login: str = "olle", password: str = PASSWORD) -> aiohttp.ClientResponse:
+        """Sign in by the form, with a second factor where it is asked for, and open the board if that went well."""
+        response = await self.give_password(login, password)
+        goal = response.headers.get("Location", "")
+        if goal.startswith("/login/enrol"):
+            response = await self.enrol(self.apps.setdefault(login, CodeApp()))
+        elif goal.startswith("/login/second"):
+            await self.get(goal)
+            response = await self.post("/login/second", {"code": self.apps[login].code()})
         if response.status == 303:
             await self.get("/")
         return response
+
+    async def enrol(self, app: CodeApp, base: str = "/login/enrol") -> aiohttp.ClientResponse:
+        """Give the secret of the enrolment's page to *app*, bring a code of it, and keep the recovery codes; go on to the session."""
+        shown = await self.text(f"{base}/app")
+        app.secret = "".join(re.findall(r"<span>([A-Z2-7]{4})</span>", shown))
+        codes = await self.post(f"{base}/app", {"code": app.code()})
+        app.paper += re.findall(r"<li>([A-Z2-7-]{19})</li>", await codes.text())
+        return await self.post(f"{base}/done")
 
 
 class Site:
@@ -65,6 +89,7 @@ class Site:
         self.app = app
         self.server = TestServer(app, port=port)
         self._clients: list[TestClient[web.Request, web.Application]] = []
+        self.apps: dict[str, CodeApp] = {}
 
     def browser(self) -> Browser:
         """Return a browser that has no cookie yet."""
@@ -72,7 +97,7 @@ class Site:
             self.server, cookie_jar=aiohttp.CookieJar(unsafe=True)
         )
         self._clients.append(client)
-        return Browser(client)
+        return Browser(client, self.apps)
 
     async def signed_in(self, login: str = "olle") -> Browser:
         """Return a browser that *login* is signed in with."""
@@ -89,10 +114,19 @@ class Site:
 
 @asynccontextmanager
 async def site(
-    town: Town, phones: Phones | None = None, settings: WebSettings | None = None, port: int | None = None
+    town: NightTown, phones: Phones | None = None, settings: WebSettings | None = None, port: int | None = None
 ) -> AsyncIterator[Site]:
     """Yield the town's pages on a free port, or on one that was free a moment ago."""
-    running = Site(build_web(town.web, town.pictures, settings or WebSettings(tick_s=TICK_S), phones), port)
+    running = Site(
+        build_web(
+            WebMemories(town.web, town.sign_in, town.planner),
+            town.pictures,
+            settings or WebSettings(tick_s=TICK_S),
+            phones,
+        ),
+        port,
+    )
+    share_templates(running.app)
     await running.server.start_server()
     try:
         yield running

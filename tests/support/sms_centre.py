@@ -11,13 +11,13 @@ from uuid import UUID
 from aiohttp import web
 
 from alarm_center.casework import cases
-from alarm_center.core import alarm_events
-from alarm_center.core.case import Alarm
+from alarm_center.core.alarm import alarm_events
+from alarm_center.core.alarm.state import Alarm
 from alarm_center.outbox import Outbox
 from alarm_center.providers.twilio import Twilio
 from alarm_center.store import events
 from alarm_center.store.memory import Memory, now
-from alarm_center.timeline import pass_hints_on
+from alarm_center.timeline import forward_hints
 from alarm_center.web.hooks.twilio import TwilioHooks
 from schemas.vocabulary import Priority
 from tests.support import town_file
@@ -106,6 +106,11 @@ class SmsCentre:
         async with self.memory.transaction() as tx:
             await tx.execute("select clock.move($1)", timedelta(seconds=seconds))
 
+    async def hold_clock(self) -> None:
+        """Let the service's clock stand still, except for what a test moves it."""
+        async with self.memory.transaction() as tx:
+            await tx.execute("select clock.freeze(clock.now())")
+
     async def pass_time(self, seconds: float) -> None:
         """Move the service's clock, and let the clockwork's step be taken for each alarm that is due."""
         await self.move_clock(seconds)
@@ -121,12 +126,12 @@ class SmsCentre:
             )
         if due is None:
             return False
-        await cases.on_alarm(self.memory, due, alarm_events.Tick(False), actor="test")
+        await cases.apply_to_alarm(self.memory, due, alarm_events.AlarmTick(False), actor="test")
         return True
 
     async def alarm(self, priority: int = 1, resident: int = 0) -> Alarm:
         """Raise an alarm by hand; nobody is signed in, so the first SMS is wanted at once."""
-        raised = await cases.raise_manual(self.memory, self.residents[resident], Priority(priority), actor="test")
+        raised = await cases.raise_manual_alarm(self.memory, self.residents[resident], Priority(priority), actor="test")
         return await self.now_is(raised.alarm_id)
 
     async def now_is(self, alarm_id: UUID) -> Alarm:
@@ -171,6 +176,17 @@ class SmsCentre:
             found = await events.of_case(tx, alarm_id=alarm_id)
         return [(e.kind, e.data) for e in found if e.kind in kinds or not kinds]
 
+    async def finish_sending(self) -> None:
+        """Let a running outbox send all that is due, so that the test's end does not decide whether it goes out."""
+
+        async def nothing_is_due() -> bool:
+            await self.outbox.cycle()
+            due = "select 1 from messages where state = 'sending' or state = 'queued' and not_before <= clock.now()"
+            return not await self.rows(due)
+
+        if self._task is not None:
+            await eventually(nothing_is_due)
+
     def nothing_unexpected(self) -> None:
         """Raise where an SMS or a call came that no test expected."""
         unread = [item for carer in self.carers.values() for item in carer.unread()]
@@ -197,10 +213,11 @@ async def sms_centre(
         stack.push_async_callback(provider.close)
         centre = SmsCentre(memory, api, public_url, residents, area_id, carers, Outbox(memory, provider))
         stack.push_async_callback(centre.close)
-        hints = asyncio.create_task(pass_hints_on(memory, lambda: centre.outbox.wake()))
+        hints = asyncio.create_task(forward_hints(memory, lambda: centre.outbox.wake()))
         stack.callback(hints.cancel)
         centre.start()
         yield centre
+        await centre.finish_sending()
         await centre.stop()
         centre.nothing_unexpected()
 

@@ -30,6 +30,8 @@ def parts_of(hint: Any) -> list[Any]:
     """Return the types that a field's type is made of; a code is one, and no plain text."""
     if get_origin(hint) in (Union, UnionType, collections.abc.Mapping):
         return [part for each in get_args(hint) for part in parts_of(each)]
+    if get_origin(hint) is tuple:
+        return parts_of(get_args(hint)[0])
     return [hint]
 
 
@@ -41,6 +43,12 @@ def sample(kind: EventKind) -> Payload:
 def _value(hint: Any) -> Any:
     if get_origin(hint) is collections.abc.Mapping:
         return {"code": 3}
+    if any(get_origin(each) is tuple for each in (hint, *get_args(hint))):
+        return (_one_value(hint),)
+    return _one_value(hint)
+
+
+def _one_value(hint: Any) -> Any:
     part = next(each for each in parts_of(hint) if each is not NoneType)
     if get_origin(part) is Annotated:
         part = get_args(part)[0]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from alarm_center.core import calendar
 from alarm_center.preparation import planning
+from alarm_center.store import overlong
 from alarm_center.store.memory import Memory, now
 from alarm_center.store.towns import Town
 from alarm_center.store.towns import town as town_of
@@ -17,7 +18,7 @@ from tests.support.town_file import Table, bring_in, home, organisation, shift
 
 @dataclass(frozen=True, slots=True)
 class ATown:
-    """What a test needs to name in the town that it was given."""
+    """The ids of a test town's rows that a test needs to name."""
 
     org: str
     town: Town
@@ -96,8 +97,11 @@ async def a_town(
         green_by=green_by,
         change=change or {},
     )
-    async with memory.transaction() as tx:
+    # As the command imports: without the pages' limit, which a large town reaches where others use the machine too.
+    importing = await Memory.open(memory.dsn, size=1, application=overlong.IMPORT, limit_seconds=None)
+    async with importing.transaction() as tx:
         await bring_in(tx, file, await now(tx))
+    await importing.close()
     await planning.plan_town(memory, org)
     await heard(memory)
     async with memory.transaction() as tx:

@@ -1,4 +1,4 @@
-"""The one way in which a test comes by a town: the pieces of its file, read, checked and imported as a real town's is.
+"""Pieces of a town's file for tests, and its import: read and checked as a real town's file is.
 
 A file is a plain table with the keys of ``docs/town.example.toml``. A new column of a town's row is said here once, or
 in the model's default.
@@ -11,14 +11,18 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from alarm_center.core import calendar
+from alarm_center.store import invitations, memberships, overlong
 from alarm_center.store.memory import Tx
+from alarm_center.store.users import KeptUser, keep_user
 from alarm_center.town import apply, model, reader
 
 Table = dict[str, Any]
 
 STOCKHOLM: Final = ZoneInfo("Europe/Stockholm")
 LONG_AGO: Final = date(2020, 1, 1)
-"""When papers were signed: before every night that is played."""
+"""The day on which papers were signed: before every night that is played."""
+NO_PASSWORD: Final = "!"
+"""A hash of no password: nobody signs in by it."""
 
 
 def organisation(org: str, *, sending_number: str = "+46701740605", **answers: Any) -> Table:
@@ -91,25 +95,55 @@ def wall_time(at: datetime) -> str:
     return f"{at.astimezone(STOCKHOLM):%H:%M}"
 
 
-async def bring_in(tx: "Tx[Any]", file: Table, at: datetime) -> None:
+async def bring_in(tx: Tx, file: Table, at: datetime) -> None:
     """Import *file*, all its checks included, as it would be at *at*.
 
     What is near to *at* begins the night after: a town that has slots within minutes is brought in the day before.
+    The people whom it invites have said yes, each with the ``password_hash`` that their table has beside the file's keys.
 
     Raises:
         TownErrors: *file* says what no town's file may say.
     """
-    await apply.apply(tx, reader.read(text_of(file)), at)
+    hashes = {user["login"]: user.get("password_hash") for user in file.get("users", [])}
+    users = [{name: value for name, value in user.items() if name != "password_hash"} for user in file.get("users", [])]
+    town = reader.read_town(text_of({**file, "users": users} if users else file))
+    await overlong.lift_limit(tx)
+    await apply.apply(tx, town, at)
+    for user in town.users or ():
+        await let_in(tx, town.organisation.id, user, hashes[user.login])
 
 
-async def extend(tx: "Tx[Any]", org: str, at: datetime, **parts: list[Table]) -> None:
+async def let_in(tx: Tx, org: str, user: model.UserEntry, password_hash: str | None) -> None:
+    """Say yes to the town's invitation for the person, who is new, or known to other towns."""
+    asked = next(
+        (one for one in await memberships.people_of(tx, org) if one.login == user.login and one.invitation_id), None
+    )
+    if asked is None or asked.invitation_id is None:
+        return
+    if not await tx.fetchval("select true from users where login = $1", user.login):
+        kept = KeptUser(user.login, user.name, password_hash or NO_PASSWORD, org, user.roles)
+        await keep_user(tx, kept)
+        return
+    await tx.execute(
+        """
+        insert into memberships (user_id, org, roles, areas, accepted_at)
+        select user_id, $2, $3, $4, clock.now() from users where login = $1
+        """,
+        user.login, org, [role.value for role in asked.assignment.roles], asked.assignment.areas,
+    )  # fmt: skip
+    await invitations.withdraw_invitation(tx, asked.invitation_id, seen=asked.version, actor="test")
+
+
+async def extend(tx: Tx, org: str, at: datetime, **parts: list[Table]) -> None:
     """Import *parts* of a file (``areas``, ``residents``, ``shifts`` …) into a town that is there; what it has stays.
 
     Shifts are those of the file and no others, so that the ones that are there go into it, with their carers.
     """
     town = await tx.fetchrow("select * from organisations where org = $1", org)
     assert town is not None, f"there is no town {org} to extend"
-    kept = {name: town[name] for name in model.Organisation.model_fields if name in town and town[name] is not None}
+    kept = {
+        name: town[name] for name in model.OrganisationEntry.model_fields if name in town and town[name] is not None
+    }
     known = await tx.fetch("select code, plan from areas where org = $1 order by code", org)
     areas = {row["code"]: {"code": row["code"], "plan": row["plan"]} for row in known}
     areas |= {area["code"]: area for area in parts.get("areas", [])}
@@ -121,7 +155,7 @@ async def extend(tx: "Tx[Any]", org: str, at: datetime, **parts: list[Table]) ->
     await bring_in(tx, file, at)
 
 
-async def _coming_shifts(tx: "Tx[Any]", org: str, at: datetime) -> list[Table]:
+async def _coming_shifts(tx: Tx, org: str, at: datetime) -> list[Table]:
     rows = await tx.fetch(
         """
         select c.name, a.code, s.patrol, s.role, s.starts_at, s.ends_at
@@ -138,7 +172,7 @@ async def _coming_shifts(tx: "Tx[Any]", org: str, at: datetime) -> list[Table]:
     ]
 
 
-async def answer_musters(tx: "Tx[Any]", org: str) -> None:
+async def answer_musters(tx: Tx, org: str) -> None:
     """Every phone on the town's list has said that somebody holds it: nobody is asked at the shift's beginning."""
     await tx.execute("update shifts set mustered = true where org = $1", org)
 

@@ -19,6 +19,8 @@ import aiohttp
 from aiohttp import web
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # the SDK ships no types
 
+from tests.support.waiting import eventually
+
 _E164: Final = re.compile(r"\+[1-9][0-9]{7,14}")
 
 
@@ -49,17 +51,17 @@ class TwilioApi:
     messages: list[Item] = field(default_factory=list)
     calls: list[Item] = field(default_factory=list)
     written: list[Item] = field(default_factory=list)
-    """What phones have written to the account's numbers."""
+    """Messages that phones have written to the account's numbers."""
     bad_numbers: set[str] = field(default_factory=set)
     next_posts: list[int | str] = field(default_factory=list)
     lists: bool = True
     asked: int = 0
-    """How often it was asked for what it has to a phone."""
+    """The number of times that it was asked for a phone's messages."""
     numbers: set[str] = field(default_factory=set)
     """The account's own numbers."""
     url: str = ""
     hooks: str = ""
-    """Where the account's numbers send replies: the base address of the service under test."""
+    """The address to which the account's numbers send replies: the base address of the service under test."""
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @asynccontextmanager
@@ -143,6 +145,27 @@ class TwilioApi:
             "From": call.sender,
             "To": call.to,
         }
+
+    async def deliver_all(self) -> None:
+        """Report of each SMS, soon after it was taken, that it was delivered; again while the service is away."""
+        told: set[str] = set()
+
+        def untold() -> list[Item]:
+            return [item for item in self.messages if item.sid not in told]
+
+        while True:
+            async with self.changed:
+                await self.changed.wait_for(untold)
+            for item in untold():
+
+                async def is_told(item: Item = item) -> bool:
+                    try:
+                        return await self.status(item, "delivered") == 204
+                    except aiohttp.ClientError:
+                        return False
+
+                await eventually(is_told, 60)
+                told.add(item.sid)
 
     # ---- what it serves ----
 

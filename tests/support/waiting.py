@@ -11,7 +11,7 @@ T = TypeVar("T")
 _POLL_S = 0.02
 
 DEADLINE_S = 45.0
-"""How long a test waits for what must come: long, since only a failure waits so long, and shared machines pause."""
+"""A test's longest wait for what must come: long, since only a failure waits so long, and shared machines pause."""
 
 
 @overload

@@ -1,4 +1,4 @@
-"""What light, lens and coding do to a session: alterations of recorded and drawn sessions, by seed."""
+"""Alterations of recorded and drawn sessions by light, lens and coding, by seed."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ _SEEN = 2 / 3
 
 @dataclass(frozen=True)
 class Position:
-    """Where another camera stands, and what it makes of the room.
+    """Another camera's position, and the room as it sees it.
 
     ``corners`` are the source's points, fractions of its width and height, that the four corners of the picture show;
     ``barrel`` is how much the lens bends straight lines outwards, 0 not at all; ``zones_off`` by how much another

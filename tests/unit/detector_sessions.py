@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gateway.scenes import draw, profile
-from schemas.messages import Channel, Frame, Profile, Session
+from drawn_homes import draw, profile
+from schemas.messages import Frame, Profile, SensorChannel, Session
 from schemas.vocabulary import DeviceKind
 
 NIGHT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -32,7 +32,7 @@ def session(jpegs: list[bytes], room: Profile = BED, *, fps: float = 5.0, **more
     )
 
 
-def sensors(*channels: Channel, room: Profile = BED) -> Session:
+def sensors(*channels: SensorChannel, room: Profile = BED) -> Session:
     """Return a sensor session."""
     return Session(
         session_id="s1",

@@ -1,4 +1,4 @@
-"""What the golden payloads say: one message of each kind and version, as it was when its version was released.
+"""Golden payloads: one message of each kind and version, as it was when its version was released.
 
 ``python -m tests.unit.golden_messages`` writes the payloads that are missing, and the names of the timeline's new kinds and
 fields into ``timeline.json``; what is there is never touched, since it is the promise that it can still be read.
@@ -12,7 +12,7 @@ from uuid import UUID
 from schemas import messages as m
 from schemas import wire
 from schemas.timeline import EventKind
-from schemas.vocabulary import Answer, DeviceKind, Link, Reason, ReceiptState, Show
+from schemas.vocabulary import Answer, DeviceKind, LinkState, Reason, ReceiptState, Show
 from tests.support.timeline_lines import fields_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -73,7 +73,7 @@ def _v1() -> dict[str, m.Message]:
         "config.json": m.Config(
             version=14,
             attempts=(
-                m.Attempt(
+                m.ScheduledAttempt(
                     check_id=_CHECK,
                     attempt=1,
                     opens_at=_OPENS,
@@ -98,7 +98,7 @@ def _v1() -> dict[str, m.Message]:
         ),
         "command_live.json": m.Command(command_id=_COMMAND, kind="live", case=_CHECK, seconds=30, expires_at=_CLOSES),
         "status.json": m.Status(
-            link=Link.UP,
+            link=LinkState.UP,
             config_version=14,
             software="1.0.0",
             camera_ok=False,
@@ -108,9 +108,9 @@ def _v1() -> dict[str, m.Message]:
             preflight=(m.Preflight(check_id=_CHECK, attempt=1, fault="the camera does not open"),),
             sequence=7,
         ),
-        "status_gone.json": m.Status(link=Link.GONE),
-        "status_of_a_connection.json": m.Status(link=Link.UP, boot=_BOOT, connection=3, sequence=8),
-        "status_gone_of_a_connection.json": m.Status(link=Link.GONE, boot=_BOOT, connection=3, sequence=7),
+        "status_gone.json": m.Status(link=LinkState.GONE),
+        "status_of_a_connection.json": m.Status(link=LinkState.UP, boot=_BOOT, connection=3, sequence=8),
+        "status_gone_of_a_connection.json": m.Status(link=LinkState.GONE, boot=_BOOT, connection=3, sequence=7),
         "session_camera.cbor": _session(
             kind=DeviceKind.CAMERA, profile=_PROFILE, frames=_frames("a.jpg", "b.jpg", "c.jpg")
         ),
@@ -119,7 +119,7 @@ def _v1() -> dict[str, m.Message]:
             show=Show.ALWAYS,
             command_id=_COMMAND,
             channels=(
-                m.Channel(
+                m.SensorChannel(
                     name="over_bed",
                     quantity="thermal_c",
                     rows=2,
@@ -127,14 +127,14 @@ def _v1() -> dict[str, m.Message]:
                     ms=(0, 100),
                     values=((21.5, 30.25, 21.0, 22.0), (21.5, 30.5, 21.0, 22.0)),
                 ),
-                m.Channel(name="door", quantity="door_open", ms=(0,), values=((0.0,),)),
+                m.SensorChannel(name="door", quantity="door_open", ms=(0,), values=((0.0,),)),
             ),
         ),
         "session_both.cbor": _session(
             kind=DeviceKind.CAMERA,
             profile=_BOTH,
             frames=_frames("a.jpg", "b.jpg"),
-            channels=(m.Channel(name="bed", quantity="bed_load_kg", ms=(0, 200), values=((71.5,), (71.25,))),),
+            channels=(m.SensorChannel(name="bed", quantity="bed_load_kg", ms=(0, 200), values=((71.5,), (71.25,))),),
         ),
         "session_half.cbor": _session(
             kind=DeviceKind.CAMERA, profile=_BOTH, frames=_frames("a.jpg"), fault="sensors gave nothing"
@@ -171,7 +171,7 @@ def _v1() -> dict[str, m.Message]:
         "live_last.cbor": m.LiveFrame(command_id=_COMMAND, org="vik", device="d1", sequence=5, last=True),
         "receipt_committed.json": m.Receipt(session_id=_SESSION, state=ReceiptState.COMMITTED),
         "receipt_refused.json": m.Receipt(session_id=_SESSION, state=ReceiptState.REFUSED, reason="consent_revoked"),
-        "detector.json": m.DetectorStatus(detector_id="judge-1", version="1.0.0", link=Link.UP),
+        "detector.json": m.DetectorStatus(detector_id="judge-1", version="1.0.0", link=LinkState.UP),
     }
 
 

@@ -1,12 +1,22 @@
 """One alarm: who holds it, when it goes out by itself, and what new evidence does to it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from alarm_center.core.alarm_events import TRANSITIONS, CalledOff, Evidence, IntoIncident, Joined, Tick, Took
-from alarm_center.core.case import AlarmState, IllegalMove
+from alarm_center.core.alarm.alarm_events import (
+    TRANSITIONS,
+    AlarmTick,
+    CalledOff,
+    ConditionReported,
+    IntoIncident,
+    Joined,
+    Took,
+)
+from alarm_center.core.alarm.state import AlarmState
+from alarm_center.core.decision import IllegalMove
 from alarm_center.core.plan import Plan, Wording
 from schemas.vocabulary import AlarmKind, Channel, Condition, HandledBy, Outcome, Priority, Reason
 from tests.support.alarm_story import FIRST, LEAD, NEAR, SECOND, START, Story, accepted, on_site, town
@@ -43,7 +53,7 @@ def test_an_alarm_goes_out_by_itself(kind: AlarmKind, plan: Plan, signed_in: boo
     story.carer(FIRST).receives(Wording.CALL_OUT)
 
 
-def test_a_claim_moves_the_sending_once_to_three_minutes_after_the_opening() -> None:
+def test_a_claim_moves_self_dispatch_once_to_three_minutes() -> None:
     story = Story(FALL)
     story.passes(seconds=50)
     story.operator().claims()
@@ -56,7 +66,7 @@ def test_a_claim_moves_the_sending_once_to_three_minutes_after_the_opening() -> 
     assert story.state() is AlarmState.DISPATCHED
 
 
-def test_a_call_with_the_resident_holds_it_to_five_minutes_and_no_longer() -> None:
+def test_a_call_holds_self_dispatch_to_five_minutes_at_most() -> None:
     story = Story(AlarmKind.NOT_SEEN)
     operator = story.operator()
     operator.claims()
@@ -86,7 +96,7 @@ def test_home_care_never_holds_priority_1_by_looking_first() -> None:
     assert story.state() is AlarmState.DISPATCHED
 
 
-def test_one_holds_it_and_another_has_to_take_it_over_with_a_reason() -> None:
+def test_a_held_alarm_is_taken_over_only_with_a_reason() -> None:
     story = Story()
     story.operator(1).claims()
     with pytest.raises(IllegalMove, match="take it over"):
@@ -99,7 +109,7 @@ def test_one_holds_it_and_another_has_to_take_it_over_with_a_reason() -> None:
         story.operator(1).is_active()
 
 
-def test_an_operator_who_walks_away_loses_it_and_it_is_back_on_top() -> None:
+def test_a_lease_that_lapses_frees_the_alarm() -> None:
     story = Story(AlarmKind.NOT_SEEN)
     story.operator(1).claims()
     story.passes(seconds=89)
@@ -110,7 +120,7 @@ def test_an_operator_who_walks_away_loses_it_and_it_is_back_on_top() -> None:
     story.operator(2).claims()
 
 
-def test_a_lapsed_lease_stops_nobody_even_before_the_clock_has_come_by() -> None:
+def test_a_lapsed_lease_stops_nobody_before_the_tick() -> None:
     story = Story(AlarmKind.NOT_SEEN)
     story.operator(1).claims()
     story.now += timedelta(seconds=90)
@@ -118,7 +128,7 @@ def test_a_lapsed_lease_stops_nobody_even_before_the_clock_has_come_by() -> None
     assert story.alarm.lease.holder == UUID(int=2)
 
 
-def test_when_the_last_operator_signs_out_the_waiting_alarms_go_out() -> None:
+def test_waiting_alarms_go_out_when_the_last_operator_leaves() -> None:
     story = Story(AlarmKind.NOT_SEEN)
     story.passes(seconds=10)
     story.signed_in = False
@@ -148,11 +158,11 @@ def test_a_test_alarm_sends_nothing_ever() -> None:
 # ---- new evidence ----
 
 
-def test_seen_in_bed_calls_the_patrol_off_and_leaves_a_person_to_close() -> None:
+def test_in_bed_calls_the_patrol_off_and_a_person_closes() -> None:
     story = Story(AlarmKind.NOT_SEEN, signed_in=False)
     story.ticks()
     story.carer(FIRST).receives(Wording.CALL_OUT)
-    story.happens(Evidence(Condition.CLEARED))
+    story.happens(ConditionReported(Condition.CLEARED))
     story.carer(FIRST).receives(Wording.STOOD_DOWN)
     assert (story.state(), story.alarm.condition) == (AlarmState.OPEN, Condition.CLEARED)
     story.carer(FIRST).takes()
@@ -166,33 +176,33 @@ def test_seen_in_bed_calls_the_patrol_off_and_leaves_a_person_to_close() -> None
 def test_seen_in_bed_before_anybody_was_sent_sends_nobody() -> None:
     story = Story(AlarmKind.NOT_SEEN)
     story.passes(seconds=60)
-    story.happens(Evidence(Condition.CLEARED))
+    story.happens(ConditionReported(Condition.CLEARED))
     story.passes(minutes=9)
     story.nobody_hears_more()
     story.operator().closes(Outcome.WELL_IN_BED)
 
 
-def test_seen_in_bed_after_a_fall_changes_nothing_but_the_condition() -> None:
+def test_in_bed_after_a_fall_changes_only_the_condition() -> None:
     story = Story(FALL)
-    story.happens(Evidence(Condition.CLEARED))
+    story.happens(ConditionReported(Condition.CLEARED))
     assert story.alarm.condition is Condition.CLEARED
     story.passes(seconds=60)
     story.carer(FIRST).receives(Wording.CALL_OUT)
     assert story.state() is AlarmState.DISPATCHED
 
 
-def test_seen_in_bed_does_not_call_off_the_help_that_a_carer_cried_for() -> None:
+def test_in_bed_does_not_call_off_help_for_a_carer() -> None:
     story = Story(AlarmKind.NOT_SEEN, signed_in=False)
     story.ticks()
     story.carer(FIRST).needs_help()
-    story.happens(Evidence(Condition.CLEARED))
+    story.happens(ConditionReported(Condition.CLEARED))
     story.passes(seconds=90)
     story.carer(SECOND).receives(Wording.CALL_OUT).receives(Wording.CALL_OUT, Channel.CALL)
 
 
-def test_seen_in_bed_when_a_carer_is_on_the_way_is_for_people_to_decide() -> None:
+def test_in_bed_with_a_carer_on_the_way_is_peoples_decision() -> None:
     story = accepted()
-    story.happens(Evidence(Condition.CLEARED))
+    story.happens(ConditionReported(Condition.CLEARED))
     assert (story.state(), story.alarm.condition) == (AlarmState.ACCEPTED, Condition.CLEARED)
     story.nobody_hears_more()
 
@@ -200,16 +210,16 @@ def test_seen_in_bed_when_a_carer_is_on_the_way_is_for_people_to_decide() -> Non
 def test_something_wrong_after_all_sends_again_with_priority_1() -> None:
     story = Story(AlarmKind.NOT_SEEN, signed_in=False)
     story.ticks()
-    story.happens(Evidence(Condition.CLEARED))
+    story.happens(ConditionReported(Condition.CLEARED))
     story.carer(FIRST).inbox.clear()
-    story.happens(Evidence(Condition.ACTIVE, Reason.ON_FLOOR))
+    story.happens(ConditionReported(Condition.ACTIVE, Reason.ON_FLOOR))
     story.carer(FIRST).receives(Wording.CALL_OUT)
     assert (story.alarm.kind, story.alarm.priority, story.alarm.condition) == (FALL, Priority.FIRST, Condition.ACTIVE)
     story.passes(seconds=90)
     story.carer(FIRST).receives(Wording.CALL_OUT, Channel.CALL)
 
 
-def test_a_graver_raise_starts_the_graver_chain_and_a_lesser_one_nothing() -> None:
+def test_only_a_more_urgent_reason_starts_a_new_chain() -> None:
     story = Story(AlarmKind.NOT_SEEN, signed_in=False)
     story.passes(minutes=2)
     story.carer(FIRST).receives(Wording.CALL_OUT)
@@ -230,7 +240,7 @@ def test_the_carer_on_the_way_hears_that_it_is_priority_1_now() -> None:
     assert story.state() is AlarmState.ACCEPTED
 
 
-def test_something_new_after_the_carer_was_done_sends_somebody_again() -> None:
+def test_something_new_after_done_sends_somebody_again() -> None:
     story = on_site()
     story.carer(FIRST).is_done()
     story.carer(FIRST).inbox.clear()
@@ -242,7 +252,7 @@ def test_something_new_after_the_carer_was_done_sends_somebody_again() -> None:
 # ---- incidents and visits ----
 
 
-def test_part_of_an_incident_it_waits_for_the_areas_target_and_then_goes_out_by_itself() -> None:
+def test_an_alarm_in_an_incident_goes_out_at_the_target() -> None:
     story = Story(AlarmKind.TECHNICAL, signed_in=False)
     story.passes(seconds=30)
     story.happens(IntoIncident(UUID(int=17)))
@@ -252,7 +262,7 @@ def test_part_of_an_incident_it_waits_for_the_areas_target_and_then_goes_out_by_
     story.carer(FIRST).receives(Wording.CALL_OUT)
 
 
-def test_something_wrong_is_never_part_of_an_incident_and_leaves_the_one_it_was_in() -> None:
+def test_something_wrong_is_never_part_of_an_incident() -> None:
     with pytest.raises(IllegalMove):
         Story(FALL).happens(IntoIncident(UUID(int=17)))
     story = Story(AlarmKind.TECHNICAL)
@@ -293,7 +303,7 @@ def test_a_visit_that_nobody_takes_reaches_the_lead_at_its_time() -> None:
 
 def test_every_state_that_is_open_can_be_closed_and_ticked() -> None:
     for state in set(AlarmState) - {AlarmState.CLOSED}:
-        assert (state, Tick) in TRANSITIONS
+        assert (state, AlarmTick) in TRANSITIONS
         assert any(AlarmState.CLOSED in after for (before, _), after in TRANSITIONS.items() if before is state)
 
 
@@ -305,7 +315,7 @@ def test_what_is_not_in_the_table_changes_nothing() -> None:
     assert story.alarm is before
 
 
-def test_nobody_else_hears_of_an_acceptance_when_nobody_else_was_asked() -> None:
+def test_an_acceptance_is_told_only_to_others_who_were_asked() -> None:
     story = Story(FALL, signed_in=False, roster=town(NEAR))
     story.ticks()
     story.carer(NEAR).receives(Wording.CALL_OUT)
@@ -318,12 +328,20 @@ def test_seen_in_bed_does_not_call_off_what_a_person_has_raised() -> None:
     story = Story(AlarmKind.MANUAL, signed_in=False)
     story.ticks()
     story.carer(FIRST).receives(Wording.CALL_OUT)
-    story.happens(Evidence(Condition.CLEARED))
+    story.happens(ConditionReported(Condition.CLEARED))
     assert (story.state(), story.alarm.condition) == (AlarmState.DISPATCHED, Condition.CLEARED)
     story.nobody_hears_more()
 
 
-def test_a_visit_that_nobody_has_taken_is_called_off_and_who_was_asked_is_told() -> None:
+def test_a_closed_alarm_has_no_limit_left() -> None:
+    story = Story()
+    before = story.alarm.limits
+    assert before.self_dispatch_at is not None
+    story.operator().closes(Outcome.FALSE_ALARM)
+    assert story.alarm.limits == replace(before, self_dispatch_at=None, limit_at=None)
+
+
+def test_an_untaken_visit_is_called_off_and_the_asked_are_told() -> None:
     story = Story(visit=True, arrive_by=START + timedelta(hours=2))
     story.passes(seconds=(timedelta(hours=2) - story.plan.visit_lead).total_seconds())
     story.carer(FIRST).receives(Wording.VISIT)
@@ -334,7 +352,7 @@ def test_a_visit_that_nobody_has_taken_is_called_off_and_who_was_asked_is_told()
     story.carer(FIRST).receives(Wording.STOOD_DOWN)
 
 
-def test_a_visit_that_somebody_has_is_theirs_and_an_alarm_is_never_called_off() -> None:
+def test_an_accepted_visit_or_an_alarm_is_never_called_off() -> None:
     taken = Story(visit=True, arrive_by=START + timedelta(hours=2))
     taken.passes(minutes=120)
     held, alarm = Story(visit=True, arrive_by=START + timedelta(hours=2)), Story()
@@ -345,3 +363,15 @@ def test_a_visit_that_somebody_has_is_theirs_and_an_alarm_is_never_called_off() 
         with pytest.raises(IllegalMove):
             story.happens(CalledOff("planning"))
         assert story.alarm == before
+
+
+def test_a_visit_that_is_sent_out_and_held_is_not_called_off() -> None:
+    story = Story(visit=True, arrive_by=START + timedelta(hours=2))
+    story.passes(minutes=120)
+    story.operator().claims()
+    assert story.state() is AlarmState.DISPATCHED
+    with pytest.raises(IllegalMove, match="somebody has this visit"):
+        story.happens(CalledOff("planning"))
+    story.passes(minutes=5)
+    story.happens(CalledOff("planning"))
+    assert story.state() is AlarmState.CLOSED

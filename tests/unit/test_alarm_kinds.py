@@ -1,19 +1,19 @@
-"""Everything that depends on an alarm's kind stands in one table, and nothing else decides by it."""
+"""The table of alarm kinds: each kind has its row, and nothing else decides by the kind."""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from alarm_center.core.alarm_kinds import POLICY, Lane
-from alarm_center.web import words
+from alarm_center.core.alarm.alarm_kinds import POLICY, Flood, KindPolicy, Lane
+from alarm_center.words import code_words
 from schemas.vocabulary import AlarmKind, Priority
 
 ROOT = Path(__file__).parents[2]
 KINDS_IN_SQL = re.compile(rf"\bkind\s*(=|<>|!=|in)\s*\(?\s*'({'|'.join(AlarmKind)})'")
-TABLES = {"alarm_center/core/alarm_kinds.py", "alarm_center/core/plan.py", "alarm_center/web/words.py"}
+TABLES = {"alarm_center/core/alarm/alarm_kinds.py", "alarm_center/core/plan.py", "alarm_center/words/code_words.py"}
 """The policy, the reasons' rows, and the words: a row or a word a kind."""
 CODE = [
     path
@@ -39,8 +39,8 @@ def choices(tree: ast.AST) -> Iterator[int]:
 @pytest.mark.parametrize(
     ("place", "has"),
     [
-        ("core/alarm_kinds.py POLICY", POLICY.keys()),
-        ("web/words.py KINDS", words.KINDS.keys()),
+        ("core/alarm/alarm_kinds.py POLICY", POLICY.keys()),
+        ("words/code_words.py KINDS", code_words.KINDS.keys()),
         ("docs/alarm.md", set(re.findall(r"^\| (\w+) \|", (ROOT / "docs/alarm.md").read_text("utf-8"), re.MULTILINE))),
     ],
 )
@@ -55,7 +55,7 @@ def test_nothing_but_the_table_decides_by_the_kind() -> None:
         for line in choices(ast.parse(path.read_text(encoding="utf-8")))
     ]
     found += [str(path.relative_to(ROOT)) for path in SQL if KINDS_IN_SQL.search(path.read_text(encoding="utf-8"))]
-    assert found == [], "ask the kind's row in core/alarm_kinds.py, or its lane"
+    assert found == [], "ask the kind's row in core/alarm/alarm_kinds.py, or its lane"
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,27 @@ def test_what_people_and_falls_raise_is_never_held_or_joined() -> None:
 def test_a_fall_is_priority_1_and_tests_have_their_own_lane() -> None:
     assert POLICY[AlarmKind.SOMETHING_WRONG].priority is Priority.FIRST
     assert [kind for kind, policy in POLICY.items() if policy.lane is Lane.TEST] == [AlarmKind.TEST]
+
+
+REAL = set(AlarmKind) - {AlarmKind.TEST}
+UNSEEN = {AlarmKind.NOT_SEEN, AlarmKind.CANNOT_TELL, AlarmKind.NOBODY_LOOKED}
+BY_ANSWER: list[tuple[str, Callable[[KindPolicy], bool], set[AlarmKind]]] = [
+    ("sends staff", lambda row: row.real, REAL),
+    ("floods by its share of devices", lambda row: row.flood is Flood.SHARE_OF_DEVICES, {AlarmKind.TECHNICAL}),
+    ("floods above its usual", lambda row: row.flood is Flood.ABOVE_USUAL, UNSEEN | {AlarmKind.SERVICE}),
+    ("is of the service's absence", lambda row: row.of_our_absence, {AlarmKind.SERVICE}),
+    ("waits for its likes", lambda row: row.held_for_likes, {AlarmKind.TECHNICAL, AlarmKind.SERVICE}),
+    ("is at once", lambda row: row.at_once, {AlarmKind.SOMETHING_WRONG}),
+    ("needs an agreed visit", lambda row: row.needs_agreed_visit, {AlarmKind.TECHNICAL}),
+    ("says its reason", lambda row: row.says_reason, UNSEEN | {AlarmKind.SOMETHING_WRONG, AlarmKind.TECHNICAL}),
+    ("is never called off by a camera", lambda row: not row.camera_calls_off, {AlarmKind.SOMETHING_WRONG, AlarmKind.MANUAL}),
+    ("is more urgent last", lambda row: row.last_of_night is Priority.SECOND, {AlarmKind.TECHNICAL}),
+    ("is priority 1", lambda row: row.priority is Priority.FIRST, {AlarmKind.SOMETHING_WRONG}),
+    ("is priority 2", lambda row: row.priority is Priority.SECOND, UNSEEN | {AlarmKind.MANUAL}),
+    ("is priority 3", lambda row: row.priority is Priority.THIRD, {AlarmKind.TECHNICAL, AlarmKind.SERVICE, AlarmKind.TEST}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "kinds"), [row[1:] for row in BY_ANSWER], ids=[row[0] for row in BY_ANSWER])
+def test_which_kinds_have_each_answer(answer: Callable[[KindPolicy], bool], kinds: set[AlarmKind]) -> None:
+    assert {kind for kind, row in POLICY.items() if answer(row)} == kinds

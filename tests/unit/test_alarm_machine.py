@@ -9,44 +9,38 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from alarm_center.core.alarm import decide, open_alarm
-from alarm_center.core.alarm_events import (
-    WORDS,
-    Claim,
+from alarm_center.core.alarm.alarm_decisions import decide, open_alarm
+from alarm_center.core.alarm.alarm_effects import AlarmDecision, Notify, Tell
+from alarm_center.core.alarm.alarm_events import (
+    CARER_REPLIES,
+    AlarmEvent,
+    AlarmTick,
+    ClaimCase,
     Close,
+    ConditionReported,
     Done,
-    Event,
-    Evidence,
     InCall,
     IntoIncident,
     Joined,
-    Release,
+    ReleaseCase,
     Renew,
     SendPatrol,
-    SiteWord,
+    SiteReply,
     TakeOver,
-    Tick,
     Took,
-    becomes,
+    next_states,
 )
-from alarm_center.core.case import (
-    Alarm,
-    AlarmDecision,
-    AlarmState,
-    DispatchState,
-    IllegalMove,
-    Notice,
-    NoticeState,
-    Notify,
-    Tell,
-)
-from alarm_center.core.dispatch import due_at
+from alarm_center.core.alarm.dispatch import next_step_at
+from alarm_center.core.alarm.state import Alarm, AlarmState, DispatchState, NewAlarm, Notice, NoticeState
+from alarm_center.core.decision import IllegalMove
 from alarm_center.core.plan import Plan
 from alarm_center.core.roster import Roster
 from schemas.vocabulary import AlarmKind, Condition, HandledBy, Outcome, Priority, Reason
 from tests.support.alarm_story import CARER_WORDS, FIXED, HERE, ON_DUTY, OPERATORS, START, fresh_ids
 
-SITE_WORDS: tuple[Callable[[UUID], Event], ...] = tuple(word for word in WORDS if issubclass(word, SiteWord))
+SITE_WORDS: tuple[Callable[[UUID], AlarmEvent], ...] = tuple(
+    word for word in CARER_REPLIES if issubclass(word, SiteReply)
+)
 
 
 class AlarmLife(RuleBasedStateMachine):
@@ -89,10 +83,11 @@ class AlarmLife(RuleBasedStateMachine):
         self.fixed = FIXED if fixed else None
         self.signed_in = signed_in
         self.roster = Roster(tuple(ON_DUTY[i] for i in sorted(on_duty)), self.fixed)
-        decision = open_alarm(
-            UUID(int=1), "nordby", HERE, UUID(int=7), "b27", 4821, kind, priority, None, self.plan, self.now,
-            signed_in, visit, START + timedelta(hours=3) if visit else None,
+        new = NewAlarm(
+            alarm_id=UUID(int=1), org="nordby", area_id=HERE, resident_id=UUID(int=7), device_id="b27", case_no=4821,
+            kind=kind, priority=priority, visit=visit, arrive_by=START + timedelta(hours=3) if visit else None,
         )  # fmt: skip
+        decision = open_alarm(new, self.plan, self.now, somebody_signed_in=signed_in)
         self.alarm = decision.alarm
         self.fell = kind is AlarmKind.SOMETHING_WRONG
         self.opened_first = self.alarm.priority is Priority.FIRST and not visit
@@ -124,13 +119,13 @@ class AlarmLife(RuleBasedStateMachine):
     def an_operator_takes_over(self, user: UUID, reason: str) -> None:
         self.try_event(TakeOver(user, reason))
 
-    @rule(user=st.sampled_from(OPERATORS), event=st.sampled_from([Claim, Renew, Release, SendPatrol]))
-    def an_operator_acts(self, user: UUID, event: Callable[[UUID], Event]) -> None:
+    @rule(user=st.sampled_from(OPERATORS), event=st.sampled_from([ClaimCase, Renew, ReleaseCase, SendPatrol]))
+    def an_operator_acts(self, user: UUID, event: Callable[[UUID], AlarmEvent]) -> None:
         held_by_another = self.alarm.is_held_by_other(user, self.now)
         done = self.try_event(event(user))
-        if held_by_another and event is Claim:
+        if held_by_another and event is ClaimCase:
             assert not done
-        if done and event is Claim:
+        if done and event is ClaimCase:
             assert self.alarm.lease.holder == user
 
     @rule(user=st.sampled_from(OPERATORS), on=st.booleans())
@@ -139,7 +134,7 @@ class AlarmLife(RuleBasedStateMachine):
 
     @precondition(lambda self: self.notices)
     @rule(data=st.data(), word=st.sampled_from(CARER_WORDS))
-    def a_carer_speaks(self, data: st.DataObject, word: Callable[[UUID], Event]) -> None:
+    def a_carer_speaks(self, data: st.DataObject, word: Callable[[UUID], AlarmEvent]) -> None:
         """Any word to any notice, old ones too. It is never refused."""
         self.event(word(data.draw(st.sampled_from(self.notices)).notice_id))
 
@@ -156,7 +151,7 @@ class AlarmLife(RuleBasedStateMachine):
 
     @precondition(lambda self: self.notices and self.alarm.state is not AlarmState.CLOSED)
     @rule(data=st.data(), word=st.sampled_from(SITE_WORDS))
-    def the_owner_speaks(self, data: st.DataObject, word: Callable[[UUID], Event]) -> None:
+    def the_owner_speaks(self, data: st.DataObject, word: Callable[[UUID], AlarmEvent]) -> None:
         """Somebody who has it says a word: it is believed."""
         owners = [n for n in self.notices if n.state is NoticeState.TOOK]
         if not owners:
@@ -178,7 +173,7 @@ class AlarmLife(RuleBasedStateMachine):
     @rule(condition=st.sampled_from(Condition))
     def evidence_comes(self, condition: Condition) -> None:
         before = self.alarm
-        if not self.try_event(Evidence(condition, Reason.ON_FLOOR)):
+        if not self.try_event(ConditionReported(condition, Reason.ON_FLOOR)):
             return
         if before.kind is AlarmKind.SOMETHING_WRONG:
             assert self.alarm.dispatch == before.dispatch or condition is Condition.ACTIVE
@@ -207,7 +202,7 @@ class AlarmLife(RuleBasedStateMachine):
     def it_waits_for_somebody(self) -> None:
         alarm = self.alarm
         assert (alarm.next_step_at is None) == (alarm.state is AlarmState.CLOSED)
-        limits = (alarm.lease.until, alarm.limits.self_dispatch_at, alarm.limits.limit_at, due_at(alarm.dispatch))
+        limits = (alarm.lease.until, alarm.limits.self_dispatch_at, alarm.limits.limit_at, next_step_at(alarm.dispatch))
         known = [at for at in limits if at is not None]
         assert alarm.next_step_at == (min(known) if alarm.state is not AlarmState.CLOSED else None)
 
@@ -266,7 +261,7 @@ class AlarmLife(RuleBasedStateMachine):
             return
         exhausted = self.alarm.dispatch is not None and self.alarm.dispatch.state is DispatchState.EXHAUSTED
         due = self.alarm.dispatch.repeat_at if self.alarm.dispatch is not None else None
-        decision = self.event(Tick(self.signed_in))
+        decision = self.event(AlarmTick(self.signed_in))
         assert decision.alarm.next_step_at is not None and decision.alarm.next_step_at > self.now
         if self.fell and self.now >= self.alarm.opened_at + self.plan.call_extends:
             assert self.alarm.dispatch is not None, "nothing holds a fall back for longer than a call"
@@ -274,7 +269,7 @@ class AlarmLife(RuleBasedStateMachine):
             asked = [e.notice.phone for e in decision.effects if isinstance(e, Notify)]
             assert self.fixed in asked or self.has_it(self.fixed), "exhausted, and nobody was asked again"
 
-    def try_event(self, event: Event) -> bool:
+    def try_event(self, event: AlarmEvent) -> bool:
         before = self.alarm
         try:
             self.event(event)
@@ -283,10 +278,10 @@ class AlarmLife(RuleBasedStateMachine):
             return False
         return True
 
-    def event(self, event: Event) -> AlarmDecision:
+    def event(self, event: AlarmEvent) -> AlarmDecision:
         before = self.alarm
         decision = decide(before, event, self.plan, self.roster, self.now, lambda: next(self.ids))
-        assert decision.alarm.state in becomes(before.state, type(event))
+        assert decision.alarm.state in next_states(before.state, type(event))
         asked = [e for e in decision.effects if isinstance(e, Notify)]
         assert not (asked and decision.alarm.state is AlarmState.CLOSED), "asked after it was closed"
         known = {n.notice_id for n in self.notices}

@@ -7,34 +7,35 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core import alarm
-from alarm_center.core.alarm import decide
-from alarm_center.core.alarm_events import (
-    AT_A_SCREEN,
-    CARERS_WORDS,
-    FACTS,
+from alarm_center.core.alarm import alarm_decisions
+from alarm_center.core.alarm.alarm_decisions import decide
+from alarm_center.core.alarm.alarm_events import (
+    CARER_REPLIES,
+    FACT_TABLE,
+    REPLY_TABLE,
+    SCREEN_TABLE,
     TRANSITIONS,
-    WORDS,
+    AlarmEvent,
+    AlarmTick,
     CalledOff,
-    CarerWord,
-    Claim,
+    CarerReply,
+    ClaimCase,
     Close,
+    ConditionReported,
     Done,
-    Event,
-    Evidence,
     InCall,
     IntoIncident,
     Joined,
-    Release,
+    ReleaseCase,
     Renew,
     SendPatrol,
-    SiteWord,
+    SiteReply,
     TakeOver,
-    Tick,
     Undelivered,
-    becomes,
+    next_states,
 )
-from alarm_center.core.case import AlarmState, IllegalMove
+from alarm_center.core.alarm.state import AlarmState
+from alarm_center.core.decision import IllegalMove
 from alarm_center.core.plan import Plan
 from schemas.vocabulary import AlarmKind, Condition, Outcome, Priority, Reason
 from tests.support.alarm_story import CARER_WORDS, FIRST, OPERATORS, SECOND, START, Story, fresh_ids
@@ -61,7 +62,7 @@ def stories() -> Iterator[Story]:
         ):
             story = build()
             if held and story.state() is not AlarmState.CLOSED:
-                story.happens(Claim(USER))
+                story.happens(ClaimCase(USER))
             yield story
 
 
@@ -88,7 +89,7 @@ def sent() -> Story:
 
 def called_off() -> Story:
     story = sent()
-    story.happens(Evidence(Condition.CLEARED))
+    story.happens(ConditionReported(Condition.CLEARED))
     return story
 
 
@@ -137,11 +138,11 @@ def closed() -> Story:
     return story
 
 
-def events(story: Story) -> Iterator[Event]:
+def events(story: Story) -> Iterator[AlarmEvent]:
     """Yield everything that could happen to it."""
-    yield from (Tick(True), Claim(USER), TakeOver(USER, "shift_end"), Renew(USER), InCall(USER, True))
-    yield from (Release(USER), SendPatrol(USER), Close(USER, Outcome.WELL_IN_BED), IntoIncident(UUID(int=9)))
-    yield from (Evidence(Condition.CLEARED), Evidence(Condition.ACTIVE, Reason.ON_FLOOR))
+    yield from (AlarmTick(True), ClaimCase(USER), TakeOver(USER, "shift_end"), Renew(USER), InCall(USER, True))
+    yield from (ReleaseCase(USER), SendPatrol(USER), Close(USER, Outcome.WELL_IN_BED), IntoIncident(UUID(int=9)))
+    yield from (ConditionReported(Condition.CLEARED), ConditionReported(Condition.ACTIVE, Reason.ON_FLOOR))
     yield CalledOff("planning")
     yield Joined(AlarmKind.SOMETHING_WRONG, Priority.FIRST)
     for notice in () if story.alarm.dispatch is None else story.alarm.dispatch.notices:
@@ -165,38 +166,38 @@ def test_each_move_of_the_table_can_happen_and_nothing_else_can() -> None:
 
 
 def test_every_event_has_one_row_of_one_table() -> None:
-    rows = [event for table in (AT_A_SCREEN, CARERS_WORDS, FACTS) for event in table]
+    rows = [event for table in (SCREEN_TABLE, REPLY_TABLE, FACT_TABLE) for event in table]
     assert len(rows) == len(set(rows))
-    assert set(get_args(Event)) == {*AT_A_SCREEN, CarerWord, *FACTS}
+    assert set(get_args(AlarmEvent)) == {*SCREEN_TABLE, CarerReply, *FACT_TABLE}
 
 
 def test_a_carers_word_is_answered_in_every_state() -> None:
-    class Singing(CarerWord):
+    class Singing(CarerReply):
         """A word that nobody has thought of yet."""
 
-    class Humming(SiteWord):
-        """The same, at the address."""
+    class Humming(SiteReply):
+        """A word said at the address that nobody has thought of yet."""
 
     refused = [
         (event.__name__, state)
-        for event in (*WORDS, Undelivered, Singing, Humming)
+        for event in (*CARER_REPLIES, Undelivered, Singing, Humming)
         for state in AlarmState
-        if not becomes(state, event)
+        if not next_states(state, event)
     ]
     assert refused == []
-    assert becomes(AlarmState.OPEN, Humming) == {AlarmState.ON_SITE}
+    assert next_states(AlarmState.OPEN, Humming) == {AlarmState.ON_SITE}
 
 
 def test_what_the_table_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     story = opened()
-    monkeypatch.setattr(alarm, "becomes", lambda state, event: frozenset())
-    with pytest.raises(IllegalMove, match="Claim cannot happen while open"):
-        story.happens(Claim(USER))
+    monkeypatch.setattr(alarm_decisions, "next_states", lambda state, event: frozenset())
+    with pytest.raises(IllegalMove, match="ClaimCase cannot happen while open"):
+        story.happens(ClaimCase(USER))
     assert (story.state(), story.lines("claimed")) == (AlarmState.OPEN, 0)
 
 
 def test_no_decision_leaves_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     story = opened()
-    monkeypatch.setattr(alarm, "becomes", lambda state, event: frozenset({AlarmState.OPEN}))
-    with pytest.raises(AssertionError, match="open to claimed on Claim"):
-        story.happens(Claim(USER))
+    monkeypatch.setattr(alarm_decisions, "next_states", lambda state, event: frozenset({AlarmState.OPEN}))
+    with pytest.raises(AssertionError, match="open to claimed on ClaimCase"):
+        story.happens(ClaimCase(USER))

@@ -1,10 +1,10 @@
-"""What goes out where a town's own words cannot be sent: never without the case's number."""
+"""The bare SMS, sent where a town's own words cannot be: never without the case's number."""
 
 import pytest
 
-from alarm_center.casework.wording import bare
+from alarm_center.casework.wording import bare_text
+from alarm_center.core.messages.sms_text import Language
 from alarm_center.core.plan import Wording
-from alarm_center.core.sms_text import Language
 from schemas.vocabulary import Priority
 
 
@@ -19,9 +19,9 @@ from schemas.vocabulary import Priority
     ],
 )
 def test_what_is_left_says_what_can_be_answered_or_whom_to_call(text: Wording, swedish: str) -> None:
-    assert bare(Language.SV, 4801, Priority.FIRST, text, "010-1234567") == swedish
+    assert bare_text(Language.SV, 4801, Priority.FIRST, text, "010-1234567") == swedish
 
 
 @pytest.mark.parametrize("text", list(Wording))
 def test_no_bare_text_is_without_its_case_number(text: Wording) -> None:
-    assert bare(Language.EN, 4801, Priority.SECOND, text, "010-1234567").startswith("Alarm 4801")
+    assert bare_text(Language.EN, 4801, Priority.SECOND, text, "010-1234567").startswith("Alarm 4801")

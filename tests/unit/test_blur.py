@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from alarm_center.core.looking import read
-from alarm_center.web.operator.blur import CELLS, blurred
+from alarm_center.web.operator.blur import CELLS, blurred, parse_clear_reason
 from schemas.vocabulary import ClearFor
 from tests.support.night_town import drawn
 
@@ -65,5 +64,5 @@ def test_what_cannot_be_read_is_not_shown_at_all(broken: bytes) -> None:
 
 
 def test_only_reasons_of_the_list_are_taken() -> None:
-    assert [read(reason) for reason in ("not_enough", "worried", "asked_for")] == list(ClearFor)
-    assert [read(reason) for reason in ("", "x", "WORRIED", "worried ")] == [None] * 4
+    assert [parse_clear_reason(reason) for reason in ("not_enough", "worried", "asked_for")] == list(ClearFor)
+    assert [parse_clear_reason(reason) for reason in ("", "x", "WORRIED", "worried ")] == [None] * 4

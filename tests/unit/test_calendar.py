@@ -1,5 +1,6 @@
-"""What the calendar promises: nights from noon to noon, moved clocks right, no check lost or doubled."""
+"""The calendar: nights from noon to noon, moved clocks right, no check lost or doubled."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from uuid import UUID
@@ -12,13 +13,12 @@ from hypothesis import strategies as st
 from alarm_center.core.calendar import (
     OwedCheck,
     Slot,
-    checks_owed,
-    due_at,
     instant_of,
     local_clock,
     night_bounds,
     night_of,
-    succeed,
+    opening_of,
+    owed_checks,
 )
 from schemas.vocabulary import Show
 
@@ -49,7 +49,7 @@ def utc(text: str) -> datetime:
         ("2026-06-10 22:30:00", date(2026, 6, 10)),  # half past midnight on the 11th
     ],
 )
-def test_a_night_lasts_from_noon_to_noon_and_is_named_by_the_date_it_begins(instant: str, night: date) -> None:
+def test_a_night_is_noon_to_noon_named_by_its_first_date(instant: str, night: date) -> None:
     assert night_of(utc(instant), STOCKHOLM) == night
 
 
@@ -80,12 +80,18 @@ def test_a_night_is_as_long_as_it_really_is(night: date, hours: int) -> None:
         (AUTUMN, "03:00", "2026-10-25 02:00"),
     ],
 )
-def test_a_missing_time_is_three_o_clock_and_a_repeated_one_is_its_first(night: date, local: str, instant: str) -> None:
+def test_a_skipped_time_is_three_and_a_repeated_one_its_first(night: date, local: str, instant: str) -> None:
     assert instant_of(night, time.fromisoformat(local), STOCKHOLM) == utc(instant)
 
 
 def test_a_wall_time_marked_as_the_second_is_still_the_first() -> None:
     assert instant_of(AUTUMN, time(2, 30, fold=1), STOCKHOLM) == utc("2026-10-25 00:30")
+
+
+def test_a_wall_time_keeps_its_fraction_of_a_second() -> None:
+    for zone in (STOCKHOLM, ZoneInfo("Australia/Lord_Howe")):  # one of them is not the machine's own
+        instant = instant_of(date(2026, 6, 10), time(2, 30, 0, 500_000), zone)
+        assert instant.astimezone(zone).time() == time(2, 30, 0, 500_000)
 
 
 def test_a_gap_of_half_an_hour_ends_where_it_ends() -> None:
@@ -97,7 +103,7 @@ def test_a_gap_of_half_an_hour_ends_where_it_ends() -> None:
 def test_each_clock_change_night_owes_each_check_once() -> None:
     slots = [slot(at, number=i) for i, at in enumerate(["01:30", "02:00", "02:30", "03:00", "03:30"], 1)]
     for night in (SPRING, AUTUMN):
-        owed = checks_owed(slots, STOCKHOLM, *night_bounds(night, STOCKHOLM))
+        owed = owed_checks(slots, STOCKHOLM, *night_bounds(night, STOCKHOLM))
         assert sorted(check.slot_id for check in owed) == [s.slot_id for s in slots]
         assert {check.night for check in owed} == {night}
 
@@ -114,31 +120,33 @@ def test_the_clock_says_which_of_two_equal_times_it_is() -> None:
 
 def test_a_weekday_is_the_one_on_which_the_night_begins() -> None:
     friday = slot("02:00", weekdays=frozenset({4}))
-    owed = checks_owed([friday], STOCKHOLM, utc("2026-06-08 00:00"), utc("2026-06-15 00:00"), 0)
+    owed = owed_checks([friday], STOCKHOLM, utc("2026-06-08 00:00"), utc("2026-06-15 00:00"), 0)
     assert [(check.night, check.opens_at) for check in owed] == [(date(2026, 6, 12), utc("2026-06-13 00:00"))]
 
 
-def test_an_exact_time_opens_within_the_spread_and_stays_open_ten_minutes() -> None:
-    (check,) = checks_owed([slot()], STOCKHOLM, *night_bounds(date(2026, 6, 10), STOCKHOLM))
+def test_an_exact_time_opens_within_the_spread_for_ten_minutes() -> None:
+    (check,) = owed_checks([slot()], STOCKHOLM, *night_bounds(date(2026, 6, 10), STOCKHOLM))
     assert utc("2026-06-11 00:00") <= check.opens_at < utc("2026-06-11 00:01")
     assert check.closes_at - check.opens_at == timedelta(minutes=10)
     assert (check.resident_id, check.seconds, check.show) == (RESIDENT, 10, None)
 
 
 def test_the_spread_is_the_same_in_every_process_and_release() -> None:
-    assert due_at(slot(), date(2026, 6, 10), STOCKHOLM) == utc("2026-06-11 00:00:16")
-    assert due_at(slot(window=120), date(2026, 6, 10), STOCKHOLM) == utc("2026-06-11 00:46:16")
+    assert opening_of(slot(), date(2026, 6, 10), STOCKHOLM) == utc("2026-06-11 00:00:16")
+    assert opening_of(slot(window=120), date(2026, 6, 10), STOCKHOLM) == utc("2026-06-11 00:46:16")
 
 
 def test_a_town_s_checks_do_not_all_open_in_the_same_second() -> None:
     slots = [slot(number=i) for i in range(1, 201)]
-    opened = {due_at(s, date(2026, 6, 10), STOCKHOLM) for s in slots}
+    opened = {opening_of(s, date(2026, 6, 10), STOCKHOLM) for s in slots}
     assert len(opened) > 50
 
 
-def test_a_slot_that_ended_and_the_one_that_followed_owe_one_check_a_night() -> None:
-    old, new = succeed(slot("02:00"), slot("04:00", number=2), date(2026, 6, 10))
-    owed = checks_owed([old, new], STOCKHOLM, utc("2026-06-08 12:00"), utc("2026-06-12 10:00"))
+def test_a_slot_and_its_successor_owe_one_check_a_night() -> None:
+    changes_on = date(2026, 6, 10)
+    old = replace(slot("02:00"), valid_until=changes_on)
+    new = replace(slot("04:00", number=2), valid_from=changes_on)
+    owed = owed_checks([old, new], STOCKHOLM, utc("2026-06-08 12:00"), utc("2026-06-12 10:00"))
     assert [(check.night, check.slot_id.int) for check in owed] == [
         (date(2026, 6, 8), 1),
         (date(2026, 6, 9), 1),
@@ -147,20 +155,15 @@ def test_a_slot_that_ended_and_the_one_that_followed_owe_one_check_a_night() -> 
     ]
 
 
-def test_a_slot_cannot_be_succeeded_by_itself() -> None:
-    with pytest.raises(ValueError, match="id of its own"):
-        succeed(slot(), slot("04:00"), date(2026, 6, 10))
-
-
-def test_a_window_that_opens_before_noon_belongs_to_the_night_before_even_when_due_after_noon() -> None:
+def test_a_window_opening_before_noon_is_of_the_night_before() -> None:
     late = slot("11:59", window=480)
-    (check,) = checks_owed([late], STOCKHOLM, *night_bounds(date(2026, 6, 10), STOCKHOLM))
+    (check,) = owed_checks([late], STOCKHOLM, *night_bounds(date(2026, 6, 10), STOCKHOLM))
     assert check.night == night_of(check.opens_at, STOCKHOLM) - timedelta(days=1)
 
 
 def test_a_slot_s_own_show_goes_with_its_check() -> None:
     always = Slot(UUID(int=1), RESIDENT, EVERY_NIGHT, time(2), 0, 10, date(2026, 1, 1), None, Show.ALWAYS)
-    (check,) = checks_owed([always], STOCKHOLM, *night_bounds(date(2026, 6, 10), STOCKHOLM))
+    (check,) = owed_checks([always], STOCKHOLM, *night_bounds(date(2026, 6, 10), STOCKHOLM))
     assert check.show is Show.ALWAYS
 
 
@@ -177,7 +180,7 @@ def test_a_slot_s_own_show_goes_with_its_check() -> None:
         ("valid_until", date(2025, 1, 1), "before valid_from"),
     ],
 )
-def test_a_slot_outside_its_limits_is_refused_with_its_name_and_the_limit(field: str, value: object, says: str) -> None:
+def test_a_refused_slot_is_named_with_its_limit(field: str, value: object, says: str) -> None:
     good: dict[str, object] = {
         "slot_id": UUID(int=7), "resident_id": RESIDENT, "weekdays": EVERY_NIGHT, "local_time": time(2),
         "window_minutes": 0, "seconds": 10, "valid_from": date(2026, 1, 1), "valid_until": None,
@@ -188,7 +191,7 @@ def test_a_slot_outside_its_limits_is_refused_with_its_name_and_the_limit(field:
 
 def test_a_spread_below_zero_is_refused() -> None:
     with pytest.raises(ValueError, match="spread_seconds -1"):
-        due_at(slot(), date(2026, 6, 10), STOCKHOLM, -1)
+        opening_of(slot(), date(2026, 6, 10), STOCKHOLM, -1)
 
 
 # ---- for any slots, any zone, any range ----
@@ -225,17 +228,15 @@ def test_a_range_split_in_two_loses_and_doubles_nothing(
     slots: list[Slot], zone: ZoneInfo, start: datetime, first: timedelta, rest: timedelta, spread: int
 ) -> None:
     middle, end = start + first, start + first + rest
-    whole = checks_owed(slots, zone, start, end, spread)
-    assert whole == checks_owed(slots, zone, start, middle, spread) + checks_owed(slots, zone, middle, end, spread)
+    whole = owed_checks(slots, zone, start, end, spread)
+    assert whole == owed_checks(slots, zone, start, middle, spread) + owed_checks(slots, zone, middle, end, spread)
     assert len(set(keys(whole))) == len(whole)
 
 
 @given(st.lists(SLOTS, max_size=8, unique_by=lambda s: s.slot_id), ZONES, NIGHTS)
-def test_every_slot_that_holds_on_a_night_owes_exactly_one_check_for_it(
-    slots: list[Slot], zone: ZoneInfo, night: date
-) -> None:
+def test_each_slot_in_force_owes_one_check_a_night(slots: list[Slot], zone: ZoneInfo, night: date) -> None:
     start, end = night_bounds(night, zone)
-    owed = checks_owed(slots, zone, start, end + timedelta(hours=13))
+    owed = owed_checks(slots, zone, start, end + timedelta(hours=13))
     for s in slots:
         mine = [check for check in owed if check.slot_id == s.slot_id and check.night == night]
         assert len(mine) == s.holds_on(night)
@@ -248,20 +249,18 @@ def test_the_order_of_the_slots_does_not_matter(
     end = start + timedelta(hours=36)
     shuffled = list(slots)
     dice.shuffle(shuffled)
-    assert checks_owed(slots, zone, start, end) == checks_owed(shuffled, zone, start, end)
+    assert owed_checks(slots, zone, start, end) == owed_checks(shuffled, zone, start, end)
 
 
 @given(SLOTS, ZONES, NIGHTS, st.integers(0, 3600))
 def test_the_spread_stays_inside_and_a_window_is_never_left(s: Slot, zone: ZoneInfo, night: date, spread: int) -> None:
-    late = due_at(s, night, zone, spread) - instant_of(night, s.local_time, zone)
+    late = opening_of(s, night, zone, spread) - instant_of(night, s.local_time, zone)
     room = timedelta(minutes=s.window_minutes) if s.window_minutes else timedelta(seconds=spread)
     assert late == timedelta(0) if not room else timedelta(0) <= late < room
 
 
 @given(st.times().map(lambda t: t.replace(second=0, microsecond=0)), ZONES, NIGHTS)
-def test_a_time_lies_in_its_own_night_and_reads_back_unless_it_was_skipped(
-    t: time, zone: ZoneInfo, night: date
-) -> None:
+def test_a_local_time_reads_back_unless_the_clock_skips_it(t: time, zone: ZoneInfo, night: date) -> None:
     instant = instant_of(night, t, zone)
     assert night_of(instant, zone) == night
     back = instant.astimezone(zone)

@@ -1,4 +1,4 @@
-"""Whether a resident who wants to be called before anybody comes is to be called now."""
+"""Calling a resident who wants a call before anybody comes."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core.alarm import open_alarm
-from alarm_center.core.alarm_kinds import POLICY
-from alarm_center.core.case import Alarm, AlarmState
+from alarm_center.core.alarm.alarm_decisions import open_alarm
+from alarm_center.core.alarm.alarm_kinds import POLICY
+from alarm_center.core.alarm.state import Alarm, AlarmState, NewAlarm
 from alarm_center.core.plan import Plan
 from alarm_center.web.operator.queue import calls_first
 from schemas.vocabulary import AlarmKind, Priority
@@ -19,10 +19,11 @@ WANTS = Plan(phone_first=True)
 
 def alarm(kind: AlarmKind = AlarmKind.NOT_SEEN, *, visit: bool = False, state: AlarmState = AlarmState.OPEN) -> Alarm:
     """Return an alarm as it opens, but for its state."""
-    opened = open_alarm(
+    new = NewAlarm(
         alarm_id=UUID(int=1), org="by", area_id=UUID(int=2), resident_id=UUID(int=3), device_id=None, case_no=4801,
-        kind=kind, priority=POLICY[kind].priority, reason=None, plan=WANTS, now=AT, somebody_signed_in=True, visit=visit,
-    ).alarm  # fmt: skip
+        kind=kind, priority=POLICY[kind].priority, visit=visit,
+    )  # fmt: skip
+    opened = open_alarm(new, WANTS, AT, somebody_signed_in=True).alarm
     return replace(opened, state=state)
 
 

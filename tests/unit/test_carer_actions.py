@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from alarm_center.core import carer_actions as actions
-from alarm_center.core.alarm_events import WORDS as EVENTS
-from alarm_center.core.alarm_events import Staying
-from alarm_center.core.carer_actions import ROWS, TABLE, VOICE, Bilingual, CarerAction, CarerActions
+from alarm_center.core.alarm.alarm_events import CARER_REPLIES as EVENTS
+from alarm_center.core.alarm.alarm_events import Staying
+from alarm_center.core.alarm.state import DispatchPurpose
+from alarm_center.core.messages.sms_text import WORDS, Language, template
 from alarm_center.core.plan import Wording
-from alarm_center.core.replies import Command, FreeText, parse_reply
-from alarm_center.core.sms_text import WORDS, Language, template
+from alarm_center.core.replies import carer_actions as actions
+from alarm_center.core.replies.carer_actions import ROWS, TABLE, VOICE, Bilingual, CarerAction, CarerActions
+from alarm_center.core.replies.parse_reply import FILLERS, CarerCommand, FreeText, parse_reply
 from schemas.timeline import CarerStaying
 
 
@@ -21,12 +22,81 @@ from schemas.timeline import CarerStaying
         (Wording.CALL_OUT, "1=tar 2=kan inte", "1=take 2=cannot"),
         (Wording.GRANTED, "3=framme 4=klar 5=kommer inte in 9=hjälp", "3=on site 4=done 5=cannot get in 9=help"),
         (Wording.ON_SITE_CHECK, "4=klar 6=stannar 9=hjälp", "4=done 6=staying 9=help"),
+        (Wording.VISIT, "1=tar 2=kan inte", "1=take 2=cannot"),
+        (Wording.REMINDER, "1=tar 2=kan inte", "1=take 2=cannot"),
+        (Wording.ESCALATION, "1=tar 2=kan inte", "1=take 2=cannot"),
+        (Wording.ESCALATION_LATE, "1=tar 2=kan inte", "1=take 2=cannot"),
+        (Wording.MUSTER, "1=tar 2=kan inte", "1=take 2=cannot"),
+        (
+            Wording.ARRIVED,
+            "4=klar 5=kommer inte in 6=stannar 9=hjälp",
+            "4=done 5=cannot get in 6=staying 9=help",
+        ),
+        (Wording.STAYING, "4=klar 9=hjälp", "4=done 9=help"),
+        (
+            Wording.NOT_UNDERSTOOD,
+            "1=tar 2=kan inte 3=framme 4=klar 5=kommer inte in 6=stannar 9=hjälp",
+            "1=take 2=cannot 3=on site 4=done 5=cannot get in 6=staying 9=help",
+        ),
+        (
+            Wording.VOICE_ON_SITE_CHECK,
+            "4 om du är klar, 6 om du stannar, 9 om du behöver hjälp",
+            "4 if you are done, 6 if you are staying, 9 if you need help",
+        ),
         (Wording.VOICE_CALL_OUT, "1 om du tar det, 2 om du inte kan", "1 to take it, 2 if you cannot"),
         (Wording.TAKEN, "", ""),
     ],
 )
 def test_a_texts_menu_is_what_the_rows_offer(wording: Wording, swedish: str, english: str) -> None:
     assert (TABLE.menu(wording, "sv"), TABLE.menu(wording, "en")) == (swedish, english)
+
+
+CALL_OUT, ON_SITE = Wording.VOICE_CALL_OUT, Wording.VOICE_ON_SITE_CHECK
+LATE, SILENCE, ACCESS, IN_NEED = (
+    DispatchPurpose.LATE, DispatchPurpose.SILENCE, DispatchPurpose.ACCESS, DispatchPurpose.HELP,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "digit", "keys", "at_the_address", "sounds", "inside", "settles", "seeks"),
+    [
+        (actions.TAKE, "take", "1", frozenset({CALL_OUT}), False, False, None, (), None),
+        (actions.CANNOT, "cannot", "2", frozenset({CALL_OUT}), False, False, None, (), None),
+        (actions.ON_SITE, "on_site", "3", frozenset({ON_SITE}), True, False, True, (LATE, SILENCE, ACCESS), None),
+        (actions.DONE, "done", "4", frozenset({ON_SITE}), True, False, None, (), None),
+        (actions.CANNOT_GET_IN, "cannot_get_in", "5", frozenset({ON_SITE}), True, True, False, (), ACCESS),
+        (actions.NOBODY_HOME, "nobody_home", None, frozenset(), True, False, True, (), ACCESS),
+        (actions.STAYING, "staying", "6", frozenset({ON_SITE}), True, False, True, (LATE, SILENCE), None),
+        (actions.HELP, "help", "9", frozenset({CALL_OUT, ON_SITE}), False, True, None, (), IN_NEED),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)  # fmt: skip
+def test_what_each_action_is_and_does(
+    action: CarerAction, name: str, digit: str | None, keys: frozenset[Wording], at_the_address: bool, sounds: bool,
+    inside: bool | None, settles: tuple[DispatchPurpose, ...], seeks: DispatchPurpose | None,
+) -> None:  # fmt: skip
+    assert (action.name, action.digit, action.counts_in, action.from_the_site) == (name, digit, keys, at_the_address)
+    assert (action.sounds, action.staff_inside, action.settles, action.seeks) == (sounds, inside, settles, seeks)
+    assert TABLE.by_name[name] is action
+    assert digit is None or TABLE.by_digit[digit] is action
+
+
+def test_the_link_pages_buttons_and_their_places() -> None:
+    assert {row.name: (row.button.label, row.button.place) for row in TABLE if row.button} == {
+        "on_site": ("Framme", "on_the_way"),
+        "cannot_get_in": ("Kommer inte in", "at_the_door"),
+        "nobody_home": ("Ingen hemma", "at_the_door"),
+        "staying": ("Stannar – allt som det ska", "on_site"),
+        "help": ("Behöver hjälp", "danger"),
+    }
+
+
+def test_the_questions_that_a_bare_digit_answers() -> None:
+    asks = {Wording.CALL_OUT, Wording.VISIT, Wording.REMINDER, Wording.ESCALATION, Wording.ESCALATION_LATE}
+    assert actions.TAKE.asked_by == actions.CANNOT.asked_by == asks | {Wording.MUSTER, CALL_OUT}
+    assert actions.ON_SITE.asked_by == actions.CANNOT_GET_IN.asked_by == {ON_SITE}
+    assert actions.DONE.asked_by == actions.STAYING.asked_by == {Wording.ON_SITE_CHECK, ON_SITE}
+    assert actions.HELP.asked_by == {Wording.ON_SITE_CHECK, CALL_OUT, ON_SITE}
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -48,19 +118,21 @@ def test_a_call_takes_every_key_that_it_names() -> None:
 
 
 def test_each_row_is_of_a_word_that_the_machine_is_drawn_with() -> None:
-    assert {row.event for row in ROWS} == set(EVENTS), "core/alarm_events.py WORDS and the table's rows belong together"
+    assert {row.event for row in ROWS} == set(EVENTS), (
+        "core/alarm/alarm_events.py WORDS and the table's rows belong together"
+    )
 
 
 def test_with_a_row_more_its_digit_is_read_and_offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Waits(Staying): ...
+    class WaitsNearby(Staying): ...
 
     row = CarerAction(
-        name="waits", event=Waits, line=CarerStaying, digit="8", phrases=("väntar på kollega",),
+        name="waits", event=WaitsNearby, line=CarerStaying, digit="8", phrases=("väntar på kollega",),
         label=Bilingual("väntar", "waiting"), offered_in=frozenset({Wording.ARRIVED}),
     )  # fmt: skip
     assert parse_reply("8") == FreeText("8")
     monkeypatch.setattr(actions, "TABLE", CarerActions((*ROWS, row)))
-    assert parse_reply("8") == parse_reply("Väntar på kollega!") == Command(row)
+    assert parse_reply("8") == parse_reply("Väntar på kollega!") == CarerCommand(row)
     assert "8=väntar 9=hjälp" in template(Wording.ARRIVED, Language.SV)
 
 
@@ -77,3 +149,9 @@ def test_two_rows_that_answer_to_one_thing_are_named(fields: dict[str, Any], say
     base = CarerAction(name="again", event=Staying, line=CarerStaying)
     with pytest.raises(ValueError, match=says):
         CarerActions((*ROWS, replace(base, **fields)))
+
+
+def test_phrases_and_fillers_stand_in_small_letters() -> None:
+    """Menus, docs and the reader's tables show them alike; a reply itself is read in any letters."""
+    words = [*TABLE.by_phrase, *FILLERS]
+    assert words == [word.lower() for word in words]

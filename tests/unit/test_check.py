@@ -1,16 +1,13 @@
-"""What an answer does to its check: each row of the reason table, looking again, and nothing at all."""
+"""An answer's effect on its check: each row of the reason table, looking again, and nothing at all."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alarm_center.core.case import AttemptState, CheckState
-from alarm_center.core.check import decide
-from alarm_center.core.happenings import (
-    PersonSaid,
-    Tick,
-)
+from alarm_center.core.check.check_decisions import decide
+from alarm_center.core.check.check_events import CheckTick, PersonSaid
+from alarm_center.core.check.state import AttemptState, CheckState
 from alarm_center.core.plan import REASON_TABLE, Plan, Reaction, Rule
 from schemas.timeline import EventKind
 from schemas.vocabulary import AlarmKind, Answer, Cause, GreenBy, Priority, Reason
@@ -22,7 +19,7 @@ from tests.unit.one_check import (
     P2,
     P3,
     PLAN,
-    Night,
+    CheckNight,
     answer_of,
     at,
     found,
@@ -187,7 +184,7 @@ def test_recheck_minutes_are_elapsed_time_over_the_autumn_hour() -> None:
     assert check.next_step_at == before + timedelta(minutes=16)
 
 
-def test_a_camera_that_goes_blind_after_somebody_was_up_is_no_mere_technical_alarm() -> None:
+def test_a_blind_camera_after_up_is_not_only_technical() -> None:
     covered = waiting()(16, ONLINE)(17, found(Answer.CANNOT_TELL, Reason.COVERED, attempt=2))
     silent = waiting()(16, ONLINE)(22, OFFLINE)
 
@@ -223,7 +220,7 @@ def test_an_offline_device_is_technical_at_once() -> None:
 
 
 def test_technical_on_the_nights_last_check_is_more_urgent() -> None:
-    silent = opened()(11, Tick(device_online=False, more_tonight=False))
+    silent = opened()(11, CheckTick(device_online=False, more_tonight=False))
     covered = opened()(1, found(Answer.CANNOT_TELL, Reason.COVERED, more_tonight=False))
 
     assert silent.raised == [(AlarmKind.TECHNICAL, P2, Reason.NO_SESSION)]
@@ -236,7 +233,7 @@ def test_a_frozen_session_twice_is_technical() -> None:
     assert (night.looks, night.raised) == ([Cause.RETRY], [(AlarmKind.TECHNICAL, P3, Reason.FROZEN)])
 
 
-def test_a_fault_session_then_nothing_is_technical_with_its_last_reason() -> None:
+def test_a_fault_and_then_silence_is_technical() -> None:
     night = opened()(1, found(Answer.CANNOT_TELL, Reason.FAULT))
     assert night.check.next_step_at == at(4)
 
@@ -244,13 +241,18 @@ def test_a_fault_session_then_nothing_is_technical_with_its_last_reason() -> Non
 
 
 def test_without_detectors_a_silent_check_is_for_a_person() -> None:
-    night = opened()(11, Tick(device_online=True, detectors_alive=False))
+    night = opened()(11, CheckTick(device_online=True, detectors_alive=False))
     assert (night.state, night.check.next_step_at) == (CheckState.TO_LOOK, at(21))
 
     assert night(21, ONLINE).raised == [(AlarmKind.NOBODY_LOOKED, P2, Reason.NOBODY_LOOKED)]
 
 
+def test_no_person_is_asked_to_look_at_the_deadline_itself() -> None:
+    night = opened()(35, CheckTick(device_online=True, detectors_alive=False))
+    assert (night.check.deadline, night.state) == (at(35), CheckState.ALARMED)
+
+
 def test_without_a_device_it_is_technical() -> None:
-    night = Night(planned(device_id=None))(0, OFFLINE)(11, OFFLINE)
+    night = CheckNight(planned(device_id=None))(0, OFFLINE)(11, OFFLINE)
 
     assert night.raised == [(AlarmKind.TECHNICAL, P3, Reason.NO_SESSION)]

@@ -1,4 +1,4 @@
-"""Whatever happens to a check, in whatever order and at whatever time: it ends, once, by its deadline, and is never green without evidence."""
+"""A check under any events in any order ends once, by its deadline, and is never green without evidence."""
 
 import random
 from datetime import datetime, timedelta
@@ -8,22 +8,24 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from alarm_center.core.case import ENDED, AttemptState, Check, CheckState, IllegalMove, Look, Raise, Write
-from alarm_center.core.check import TRANSITIONS, deadline, decide
-from alarm_center.core.happenings import (
+from alarm_center.core.check.check_decisions import TRANSITIONS, deadline, decide
+from alarm_center.core.check.check_effects import CommandLook
+from alarm_center.core.check.check_events import (
     AskAgain,
     Cancel,
     CheckEvent,
+    CheckTick,
     FaultGone,
     FaultKnown,
-    Found,
     PersonSaid,
     Restore,
+    SessionJudged,
     StaffDone,
     StaffOnSite,
-    Tick,
 )
-from alarm_center.core.moves import ATTEMPTS
+from alarm_center.core.check.state import ENDED, AttemptState, Check, CheckState
+from alarm_center.core.check.transitions import ATTEMPTS
+from alarm_center.core.decision import IllegalMove, Raise, Write
 from alarm_center.core.plan import Plan, Reaction, Rule
 from schemas.timeline import EventKind
 from schemas.vocabulary import REASONS, AlarmKind, Answer, CancelReason, Cause, GreenBy, Instead, Priority, Reason
@@ -56,7 +58,7 @@ PLANS = st.builds(
     ),
 )
 TAKEN_BACK = {CancelReason.CONSENT_REVOKED, *(reason for reason in CancelReason if reason.startswith("pause_"))}
-TICKS = st.builds(Tick, st.booleans(), st.sampled_from([False, False, False, True]), st.booleans(), st.booleans())
+TICKS = st.builds(CheckTick, st.booleans(), st.sampled_from([False, False, False, True]), st.booleans(), st.booleans())
 
 
 class Life:
@@ -76,20 +78,20 @@ class Life:
 
     def happens(self, event: CheckEvent) -> None:
         before, due = self.check, self.check.next_step_at
-        timely = isinstance(event, Found) and self._is_timely(event)
+        timely = isinstance(event, SessionJudged) and self._is_timely(event)
         try:
             decision = decide(before, event, self.plan, self.now)
         except IllegalMove:
-            assert isinstance(event, PersonSaid | AskAgain | Cancel | Restore | Found), "a fact was refused"
+            assert isinstance(event, PersonSaid | AskAgain | Cancel | Restore | SessionJudged), "a fact was refused"
             return
         after = self.check = decision.check
         self.edges.add((before.state, type(event), after.state))
-        if isinstance(event, Found) and timely:
+        if isinstance(event, SessionJudged) and timely:
             self.timely.add(event.session_id)
 
         lines = [e.payload.kind for e in decision.effects if isinstance(e, Write)]
         raised = [e for e in decision.effects if isinstance(e, Raise)]
-        looks = [e.attempt for e in decision.effects if isinstance(e, Look)]
+        looks = [e.attempt for e in decision.effects if isinstance(e, CommandLook)]
         self.alarms += lines.count(EventKind.CHECK_ALARMED)
         if isinstance(event, Restore):
             assert before.state is CheckState.CANCELLED and before.cancel_reason in TAKEN_BACK, "an end was undone"
@@ -101,20 +103,20 @@ class Life:
         elif after.state is CheckState.ALARMED:
             assert len(raised) == 1, "an alarm raises once"
         elif raised:
-            assert isinstance(event, Tick | FaultKnown) and after.state is CheckState.PLANNED
+            assert isinstance(event, CheckTick | FaultKnown) and after.state is CheckState.PLANNED
         if after.state is CheckState.SEEN and before.state is not CheckState.SEEN:
             self._is_green_by_evidence(event, timely)
         if looks:
-            assert not after.held, "the device was woken while staff were there"
+            assert not after.staff_inside, "the device was woken while staff were there"
             assert after.attempts[-1:] == tuple(looks)
             assert after.device_id is not None
-        if isinstance(event, Tick):
+        if isinstance(event, CheckTick):
             if due is not None and self.now < due:
                 assert (after, decision.effects) == (before, ()), "a tick before its time did something"
             elif before.state not in ENDED and self.now >= deadline(before, self.plan):
                 assert after.state is CheckState.ALARMED, "one tick past the deadline it had not ended"
 
-    def _is_timely(self, found: Found) -> bool:
+    def _is_timely(self, found: SessionJudged) -> bool:
         grace = self.plan.grace
         for attempt in self.check.attempts:
             if attempt.number == found.attempt and attempt.state is not AttemptState.ANSWERED:
@@ -125,7 +127,7 @@ class Life:
 
     def _is_green_by_evidence(self, event: CheckEvent, timely: bool) -> None:
         assert self.check.answer is Answer.IN_BED
-        if isinstance(event, Found):
+        if isinstance(event, SessionJudged):
             assert timely and event.answer is Answer.IN_BED
             assert self.check.green_by is GreenBy.DETECTOR and self.check.seen_by == "detector"
         else:
@@ -147,7 +149,7 @@ class Life:
         # At most: the list's own, the rechecks, one retry or catch-up, and those that staff made it wait for.
         assert sum(a.cause is Cause.RETRY for a in owed) <= 1
 
-    def runs_out(self, tick: Tick) -> None:
+    def runs_out(self, tick: CheckTick) -> None:
         """Nothing more happens but time, each tick when it is due."""
         for _ in range(40):
             if self.check.next_step_at is None:
@@ -171,13 +173,13 @@ class CheckMachine(RuleBasedStateMachine):
         self.sessions = 0
 
     @rule(tick=TICKS, seconds=st.integers(0, 3))
-    def the_clockwork_comes_when_it_is_due(self, tick: Tick, seconds: int) -> None:
+    def the_clockwork_comes_when_it_is_due(self, tick: CheckTick, seconds: int) -> None:
         if self.life.check.next_step_at is not None:
             self.life.now = max(self.life.now, self.life.check.next_step_at + timedelta(seconds=seconds))
         self.life.happens(tick)
 
     @rule(tick=TICKS, seconds=st.integers(0, 900))
-    def a_tick(self, tick: Tick, seconds: int) -> None:
+    def a_tick(self, tick: CheckTick, seconds: int) -> None:
         self.life.now += timedelta(seconds=seconds)
         self.life.happens(tick)
 
@@ -202,7 +204,7 @@ class CheckMachine(RuleBasedStateMachine):
         self.sessions += not again
         number = len(self.life.check.attempts) - back
         taken = session_time(self.life, ago)
-        self.life.happens(Found(f"s{self.sessions}", number, *said, started_at=taken, consented=consented))
+        self.life.happens(SessionJudged(f"s{self.sessions}", number, *said, started_at=taken, consented=consented))
 
     @precondition(lambda self: self.life.check.state in (CheckState.TO_LOOK, CheckState.ALARMED))
     @rule(said=st.sampled_from(ANSWERS[1:]), session=st.integers(0, 6), last=st.booleans())
@@ -236,7 +238,7 @@ class CheckMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "life"):
-            self.life.runs_out(Tick(device_online=True))
+            self.life.runs_out(CheckTick(device_online=True))
 
 
 TestCheckMachine = CheckMachine.TestCase
@@ -268,10 +270,10 @@ def wander(chance: random.Random) -> set[tuple[CheckState, type, CheckState]]:
         said: Any = chance.choice(ANSWERS)
         attempt = len(life.check.attempts) - chance.choice([0, 0, 1])
         events: list[CheckEvent] = [
-            Tick(chance.random() < 0.8, chance.random() < 0.1, chance.random() < 0.8),
-            Tick(device_online=True),
-            Found(f"s{number}", attempt, *said),
-            Found(f"s{number}", attempt, *said),
+            CheckTick(chance.random() < 0.8, chance.random() < 0.1, chance.random() < 0.8),
+            CheckTick(device_online=True),
+            SessionJudged(f"s{number}", attempt, *said),
+            SessionJudged(f"s{number}", attempt, *said),
             PersonSaid(said[0] or Answer.IN_BED, "olle", f"s{number - chance.choice([1, 2])}", said[1]),
             AskAgain("olle", 10),
             world[number % len(world)],
@@ -286,5 +288,5 @@ def wander(chance: random.Random) -> set[tuple[CheckState, type, CheckState]]:
             events += [Restore()] * 4
         life.happens(chance.choice(events))
         life.holds()
-    life.runs_out(Tick(device_online=True, more_tonight=False))
+    life.runs_out(CheckTick(device_online=True, more_tonight=False))
     return life.edges

@@ -1,4 +1,4 @@
-"""What people do to a check: answer, ask for one more look, or cancel it."""
+"""People's requests to a check: answer, one more look, cancel."""
 
 from datetime import datetime
 from typing import Any
@@ -6,19 +6,21 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core.case import CallOff, CheckState, IllegalMove, NewConfig, Raise, Visit, Write
-from alarm_center.core.happenings import (
+from alarm_center.core.check.check_effects import CallOff, NewConfig, Visit
+from alarm_center.core.check.check_events import (
     AskAgain,
     Cancel,
     CheckEvent,
     FaultKnown,
-    Found,
     PersonSaid,
     Restore,
+    SessionJudged,
     StaffOnSite,
 )
-from alarm_center.core.moves import ATTEMPTS
-from schemas.messages import Attempt as ListedAttempt
+from alarm_center.core.check.state import CheckState
+from alarm_center.core.check.transitions import ATTEMPTS
+from alarm_center.core.decision import IllegalMove, Raise, Write
+from schemas.messages import ScheduledAttempt as ListedAttempt
 from schemas.timeline import CheckRestored
 from schemas.vocabulary import REASONS, AlarmKind, Answer, CancelReason, Cause, GreenBy, Instead, Reason, Show
 from tests.unit.one_check import (
@@ -29,7 +31,7 @@ from tests.unit.one_check import (
     P2,
     P3,
     TWO,
-    Night,
+    CheckNight,
     at,
     found,
     opened,
@@ -38,7 +40,7 @@ from tests.unit.one_check import (
 )
 
 
-def to_look(answer: Answer = IN_BED, reason: Reason | None = None) -> Night:
+def to_look(answer: Answer = IN_BED, reason: Reason | None = None) -> CheckNight:
     return opened(green_by=GreenBy.OPERATOR)(1, found(answer, reason))
 
 
@@ -63,7 +65,7 @@ def test_a_person_sees_nobody() -> None:
 
 
 @pytest.mark.parametrize("reason", [None, *sorted(REASONS[Answer.SOMETHING_WRONG])], ids=str)
-def test_a_person_who_sees_something_wrong_is_never_asked_to_wait(reason: Reason | None) -> None:
+def test_something_wrong_by_a_person_alarms_at_once(reason: Reason | None) -> None:
     night = to_look()(2, PersonSaid(Answer.SOMETHING_WRONG, "olle", "session-1", reason))
 
     assert night.raised == [(AlarmKind.SOMETHING_WRONG, P1, reason)]
@@ -81,7 +83,7 @@ def test_a_person_sees_that_the_camera_is_covered() -> None:
     assert night.raised == [(AlarmKind.TECHNICAL, P3, Reason.COVERED)]
 
 
-def test_a_person_sees_a_frozen_picture_and_the_camera_takes_a_new_one() -> None:
+def test_a_persons_frozen_picture_leads_to_a_new_attempt() -> None:
     night = to_look()(2, PersonSaid(Answer.CANNOT_TELL, "olle", "session-1", Reason.FROZEN))
 
     assert (night.state, night.looks) == (CheckState.OPEN, [Cause.RETRY])
@@ -104,7 +106,7 @@ def test_a_person_cannot_turn_it_green_without_its_session(session: str | None) 
     assert night.state is CheckState.TO_LOOK
 
 
-def test_a_person_cannot_turn_it_green_on_a_broken_or_an_older_session() -> None:
+def test_a_person_confirms_only_the_newest_sound_session() -> None:
     broken = opened(green_by=GreenBy.OPERATOR)(1, found(Answer.CANNOT_TELL, Reason.FROZEN))(2, found(IN_BED, attempt=2))
     older = to_look()(2, PersonSaid(Answer.NOT_SEEN, "olle"))(17, ONLINE)(18, found(Answer.NOT_SEEN, attempt=2))
 
@@ -137,7 +139,7 @@ def test_looking_again_can_show_a_fall() -> None:
 
 
 @pytest.mark.parametrize("green_by", GreenBy)
-def test_a_look_while_waiting_can_end_the_wait_but_not_the_patience(green_by: GreenBy) -> None:
+def test_a_look_while_waiting_spends_no_recheck(green_by: GreenBy) -> None:
     night = opened(green_by=green_by)(1, found(Answer.NOT_SEEN))
     if green_by is GreenBy.OPERATOR:
         night(1, PersonSaid(Answer.NOT_SEEN, "olle", "session-1"))
@@ -179,7 +181,7 @@ PAUSES = [reason for reason in CancelReason if reason.startswith("pause_")]
 
 @pytest.mark.parametrize("reason", CancelReason, ids=str)
 def test_before_the_look_everything_can_cancel(reason: CancelReason) -> None:
-    night = Night()(-60, Cancel(reason, Instead.NOTHING, "rule"))
+    night = CheckNight()(-60, Cancel(reason, Instead.NOTHING, "rule"))
 
     check = night.check
     assert (check.state, check.next_step_at) == (CheckState.CANCELLED, None)
@@ -190,14 +192,14 @@ def test_before_the_look_everything_can_cancel(reason: CancelReason) -> None:
 
 @pytest.mark.parametrize(("minutes", "comes_at"), [(-60, TWO), (5, at(5))])
 def test_a_visit_comes_in_its_stead_at_its_time_or_now(minutes: float, comes_at: datetime) -> None:
-    night = Night() if minutes < 0 else opened()
+    night = CheckNight() if minutes < 0 else opened()
 
     night(minutes, Cancel(CancelReason.PAUSE_OWN_WISH, Instead.VISIT, "planner-3", person=True))
 
     assert Visit(comes_at) in night.effects
 
 
-def after_a_look() -> list[Night]:
+def after_a_look() -> list[CheckNight]:
     retrying = opened()(11, ONLINE)
     return [waiting(), to_look(), retrying, waiting()(16, ONLINE)]
 
@@ -239,7 +241,7 @@ def test_an_alarm_is_not_cancelled_away(reason: CancelReason) -> None:
 
 def test_what_people_cannot_do_changes_nothing() -> None:
     seen = opened()(1, found(IN_BED))
-    cancelled = Night()(-5, Cancel(CancelReason.MOVED, Instead.NOTHING, "planner-3"))
+    cancelled = CheckNight()(-5, Cancel(CancelReason.MOVED, Instead.NOTHING, "planner-3"))
     wishes: list[CheckEvent] = [
         PersonSaid(IN_BED, "olle", "session-1"),
         AskAgain("olle", 10),
@@ -251,7 +253,7 @@ def test_what_people_cannot_do_changes_nothing() -> None:
             with pytest.raises(IllegalMove, match=f"is {before.state}: {type(wish).__name__} cannot happen"):
                 night(20, wish)
             assert night.check == before
-    for early in (Night(), opened()):
+    for early in (CheckNight(), opened()):
         for wish in wishes[:2]:
             with pytest.raises(IllegalMove, match="cannot happen"):
                 early(5, wish)
@@ -261,28 +263,28 @@ TAKEN_BACK = [CancelReason.CONSENT_REVOKED, *(reason for reason in CancelReason 
 
 
 @pytest.mark.parametrize("reason", TAKEN_BACK)
-def test_a_check_comes_back_as_it_was_planned_when_its_reason_holds_no_longer(reason: CancelReason) -> None:
-    night = Night()(-90, Cancel(reason, Instead.NOTHING, "planner-3"))(-60, Restore())
+def test_a_restored_check_is_as_it_was_planned(reason: CancelReason) -> None:
+    night = CheckNight()(-90, Cancel(reason, Instead.NOTHING, "planner-3"))(-60, Restore())
     assert night.check == planned()
     assert night.effects == (Write(CheckRestored(reason, Instead.NOTHING)), NewConfig())
     assert night(0, ONLINE).state is CheckState.OPEN
 
 
-def test_a_visit_in_its_stead_is_called_off_when_the_check_comes_back() -> None:
-    night = Night()(-90, Cancel(CancelReason.CONSENT_REVOKED, Instead.VISIT, "planner-3"))(-60, Restore())
+def test_a_restored_check_calls_off_its_visit() -> None:
+    night = CheckNight()(-90, Cancel(CancelReason.CONSENT_REVOKED, Instead.VISIT, "planner-3"))(-60, Restore())
     assert CallOff() in night.effects
 
 
 @pytest.mark.parametrize("reason", sorted(set(CancelReason) - set(TAKEN_BACK)))
 def test_other_reasons_end_a_check_for_good(reason: CancelReason) -> None:
-    night = Night()(-90, Cancel(reason, Instead.NOTHING, "planner-3"))
+    night = CheckNight()(-90, Cancel(reason, Instead.NOTHING, "planner-3"))
     with pytest.raises(IllegalMove, match="not taken back"):
         night(-60, Restore())
     assert night.state is CheckState.CANCELLED
 
 
 def test_a_check_that_would_have_opened_does_not_come_back() -> None:
-    night = Night()(-1, Cancel(CancelReason.CONSENT_REVOKED, Instead.NOTHING, "planner-3"))
+    night = CheckNight()(-1, Cancel(CancelReason.CONSENT_REVOKED, Instead.NOTHING, "planner-3"))
     with pytest.raises(IllegalMove, match="opened already"):
         night(0, Restore())
 
@@ -294,14 +296,14 @@ def test_a_check_that_somebody_has_looked_at_does_not_come_back() -> None:
 
 
 def test_what_was_known_of_faults_and_staff_is_told_again() -> None:
-    night = Night()(-80, FaultKnown())(-50, ONLINE)(-45, StaffOnSite())
-    assert night.check.fault_known and night.check.held
+    night = CheckNight()(-80, FaultKnown())(-50, ONLINE)(-45, StaffOnSite())
+    assert night.check.fault_known and night.check.staff_inside
     night(-40, Cancel(CancelReason.CONSENT_REVOKED, Instead.NOTHING, "planner-3"))(-30, Restore())
-    assert not night.check.fault_known and not night.check.held
+    assert not night.check.fault_known and not night.check.staff_inside
 
 
-@pytest.mark.parametrize("night", [Night(), opened(), waiting()], ids=["planned", "open", "waiting"])
-def test_only_a_cancelled_check_comes_back(night: Night) -> None:
+@pytest.mark.parametrize("night", [CheckNight(), opened(), waiting()], ids=["planned", "open", "waiting"])
+def test_only_a_cancelled_check_comes_back(night: CheckNight) -> None:
     with pytest.raises(IllegalMove):
         night(2, Restore())
 
@@ -320,9 +322,9 @@ def test_what_nobody_may_see_waits_for_nobodys_eyes(
     answer: Answer | None, reason: Reason | None, ends: AlarmKind | None
 ) -> None:
     """A person has to confirm, and none may: somebody goes there, and the detector's own doubt counts as ever."""
-    night = Night(green_by=GreenBy.OPERATOR)
+    night = CheckNight(green_by=GreenBy.OPERATOR)
     night(0, ONLINE)
-    night(1, Found("s1", 1, answer, reason, shown=False))
+    night(1, SessionJudged("s1", 1, answer, reason, shown=False))
     if ends is None:
         assert night.check.state is CheckState.WAITING
     else:

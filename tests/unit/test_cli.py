@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from drawn_homes import draw, profile
 from fjarrtillsyn.cli import app
-from gateway.scenes import draw, profile
 
 RUN = CliRunner()
 COMMANDS = (
@@ -21,9 +21,11 @@ COMMANDS = (
     "demo",
     "judge",
     "evaluate",
+    "doctor",
     "why",
     "verify",
     "user",
+    "centre",
 )
 
 
@@ -58,7 +60,7 @@ def test_every_setting_that_migrate_lacks_is_said_at_once(monkeypatch: pytest.Mo
     made = RUN.invoke(app, ["migrate"])
     assert made.exit_code == 2
     said = {line.split(":")[0]: line for line in made.stderr.splitlines()}
-    assert set(said) == {"FJT_DATABASE_URL_OWNER", "FJT_DATABASE_URL", "FJT_DATABASE_URL_WEB"}
+    assert set(said) == {f"FJT_DATABASE_URL{role}" for role in ("_OWNER", "", "_WEB", "_SIGN_IN", "_PLANNER")}
     assert "fjt_owner" in said["FJT_DATABASE_URL_OWNER"]
 
 

@@ -1,25 +1,29 @@
-"""What is deployed against what is built: settings that exist, pictures that stay in memory, secrets that fit."""
+"""The deployment files: settings that exist, pictures that stay in memory, secrets that fit."""
 
 import configparser
-import importlib
 import json
+import os
 import re
 import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import yaml
 from prometheus_client.metrics import MetricWrapperBase
-from pydantic_settings import BaseSettings
 
 from alarm_center import metrics
+from alarm_center.settings import ServiceSettings
 from deploy import make_secrets
+from detector.settings import DetectorSettings
+from gateway.settings import GatewaySettings
+from runtime.settings import PartSettings
 
 ROOT = Path(__file__).parents[2]
+RECIPE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 MANIFESTS = [
@@ -27,18 +31,28 @@ MANIFESTS = [
     for path in sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
     for manifest in yaml.safe_load_all(path.read_text(encoding="utf-8"))
 ]
-ROLES = {"centre": "alarm_center", "detector": "detector", "gateway": "gateway"}
+SETTINGS: Mapping[str, type[PartSettings]] = {
+    "centre": ServiceSettings,
+    "detector": DetectorSettings,
+    "gateway": GatewaySettings,
+}
+
+OWN: Mapping[str, str] = {"FJT_TWILIO_ACCOUNT_SID": "AC1"}
+"""Settings that nobody else can write for those who run it: the files leave them empty, and no others."""
 
 
-def settings_of(role: str) -> type[BaseSettings]:
-    settings: type[BaseSettings] = importlib.import_module(f"{ROLES[role]}.settings").Settings
-    return settings
+def settings_of(role: str) -> type[PartSettings]:
+    return SETTINGS[role]
 
 
 def compose_environment(service: str) -> dict[str, str]:
-    """Return what the container sees when nothing is set outside: ``${NAME:-default}`` is the default."""
+    """Return what the container sees when nothing is set outside: ``${NAME:-default}`` is the default.
+
+    ``${NAME:?…}`` has none, and is empty here; compose itself refuses to start without it.
+    """
     given: dict[str, str | None] = SERVICES[service].get("environment", {})
-    return {name: re.sub(r"\$\{\w+:-(.*?)\}", r"\1", str(value)) for name, value in given.items() if value is not None}
+    seen = {name: re.sub(r"\$\{\w+:-(.*?)\}", r"\1", str(value)) for name, value in given.items() if value is not None}
+    return {name: re.sub(r"^\$\{\w+:\?.*\}$", "", value) for name, value in seen.items()}
 
 
 def compose_secrets(service: str) -> set[str]:
@@ -74,6 +88,10 @@ def deployments() -> Iterator[Any]:
     yield pytest.param("gateway", gateway_environment(), {"fjt_mqtt_password"}, id="systemd-gateway")
 
 
+_SHAPED: Final = {"fjt_seal_key": "5a" * 32, "fjt_oidc": "[]", "fjt_oidc_subject_key": "k" * 32}
+"""The secrets that are no words, but have a shape of their own."""
+
+
 @pytest.mark.parametrize(("role", "environment", "secrets"), list(deployments()))
 def test_every_setting_exists_and_fits(
     role: str,
@@ -84,9 +102,9 @@ def test_every_setting_exists_and_fits(
 ) -> None:
     settings = settings_of(role)
     for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name, value or OWN[name])
     for name in secrets:
-        (tmp_path / name).write_text(f"secret-{name}", encoding="utf-8")
+        (tmp_path / name).write_text(_SHAPED.get(name, f"secret-{name}"), encoding="utf-8")
     known = {f"fjt_{name}" for name in settings.model_fields}
     ours = {name.lower() for name in environment if name.startswith("FJT_")}
     assert ours - known == set(), f"{settings.__module__} does not have them"
@@ -108,6 +126,16 @@ def test_nothing_in_the_compose_file_swaps_or_dumps(name: str) -> None:
         assert service["read_only"] is True
 
 
+@pytest.mark.parametrize(
+    "environment", [p.values[1] for p in deployments() if p.values[0] == "centre"], ids=["compose", "kubernetes"]
+)
+def test_what_is_shipped_starts_with_a_real_provider_or_not(environment: Mapping[str, str], tmp_path: Path) -> None:
+    assert environment["FJT_PROVIDER"] == "twilio"
+    assert environment["FJT_TWILIO_ACCOUNT_SID"] == "", "somebody's own: no start without it"
+    make_secrets.make(tmp_path)
+    assert make_secrets.empty(tmp_path) == ["fjt_twilio_auth_token"]
+
+
 def test_every_secret_and_file_of_the_compose_file_is_there(tmp_path: Path) -> None:
     made = set(make_secrets.make(tmp_path / "secrets"))
     assert {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()} == made
@@ -120,7 +148,7 @@ def test_every_secret_and_file_of_the_compose_file_is_there(tmp_path: Path) -> N
         assert build is None or f" AS {build['target']}\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
-def test_the_database_addresses_are_for_the_roles_that_hold_no_more_than_they_need(tmp_path: Path) -> None:
+def test_each_part_has_the_database_role_with_least_rights(tmp_path: Path) -> None:
     make_secrets.make(tmp_path)
     assert (tmp_path / "fjt_database_url").read_text(encoding="utf-8").startswith("postgresql://fjt_worker:")
     assert (tmp_path / "fjt_database_url_web").read_text(encoding="utf-8").startswith("postgresql://fjt_web:")
@@ -185,13 +213,22 @@ def test_the_dashboard_asks_for_numbers_that_the_centre_gives() -> None:
 
 
 def test_the_images_are_built_from_every_package() -> None:
-    recipe = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     context = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     for pattern in project["tool"]["setuptools"]["packages"]["find"]["include"]:
         package = pattern.removesuffix("*")
-        assert f"COPY {package} {package}\n" in recipe
+        assert f"COPY {package} {package}\n" in RECIPE
         assert f"!{package}" in context
+    assert "drawn_homes" not in RECIPE
+
+
+@pytest.mark.parametrize("role", ["gateway", "detector", "alarm-center"])
+def test_an_image_has_the_libraries_of_its_role_alone(role: str) -> None:
+    """The command of an image is its role, and what it copies was installed with that role's extra and no other."""
+    stages = dict(re.findall(r"^FROM .* AS ([\w-]+)\n((?:(?!FROM ).*\n)*)", RECIPE, re.MULTILINE))
+    assert f'CMD ["{role}"]' in stages[role]
+    (copied,) = re.findall(r"COPY --from=([\w-]+) ", stages[role])
+    assert re.findall(r"'\.\[(.*?)\]'", stages[copied]) == [role]
 
 
 def test_docker_itself_takes_the_compose_file() -> None:
@@ -200,6 +237,7 @@ def test_docker_itself_takes_the_compose_file() -> None:
         pytest.skip("no docker client with compose on this machine")
     taken = subprocess.run(
         [docker, "compose", "--file", str(ROOT / "docker-compose.yml"), "config", "--quiet"],
+        env={**os.environ, **OWN},
         capture_output=True,
         text=True,
         check=False,

@@ -1,4 +1,4 @@
-"""What is in a bed and is no sleeper: who sits on its long side, feet that pass by, a coder's own slow noise.
+"""Things in a bed that are no sleeper: a person on its long side, feet that pass by, a coder's own slow noise.
 
 Each is drawn beside a sleeper who moves just as much, in the place or the picture that makes the difference.
 """
@@ -86,7 +86,7 @@ def test_feet_that_pass_by_at_the_border_are_nobody_in_bed(left: int) -> None:
     assert [evidence.what for evidence in found.evidence] == ["moves_outside"], "no sensor makes a sleeper of them"
 
 
-def test_where_a_coder_makes_all_the_picture_slow_slowness_is_nobody() -> None:
+def test_slowness_made_by_the_coder_is_nobody() -> None:
     assert judge(seen(LONG_BED, LYING, sway=0.4)).answer is Answer.IN_BED
     found = judge(seen(LONG_BED, LYING, sway=0.4, coder=0.2))
     assert found.measures["slow_outside"] > 0.2
@@ -94,7 +94,7 @@ def test_where_a_coder_makes_all_the_picture_slow_slowness_is_nobody() -> None:
 
 
 @pytest.mark.parametrize("noise", [0.2, 0.25, 0.3])
-def test_what_a_coder_leaves_in_every_print_is_no_breath_of_a_printed_duvet(noise: float) -> None:
+def test_coder_residue_on_a_printed_duvet_is_no_breath(noise: float) -> None:
     assert judge(seen(LONG_BED, LYING, sway=0.2)).answer is Answer.IN_BED, "a breath, and nothing else"
     duvet = seen(LONG_BED, (9, 8, 18, 32), sway=0, in_prints=noise)
     found = judge(duvet)

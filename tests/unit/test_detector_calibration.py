@@ -54,8 +54,8 @@ def difference(asked: Session) -> signature.Difference:
     usual = signature.from_rows(asked.profile.signature)
     clip = decode(asked.frames)
     assert usual is not None and clip is not None
-    where = zones.lay(asked.profile, (signature.ROWS, signature.COLUMNS))
-    return signature.differ(usual, signature.measure(clip.pictures), where)
+    where = zones.lay_zones(asked.profile, (signature.ROWS, signature.COLUMNS))
+    return signature.compare_structures(usual, signature.structure_of(clip.pictures), where)
 
 
 def test_a_signature_fits_the_contract_and_comes_back() -> None:
@@ -80,7 +80,7 @@ def test_two_rooms_that_look_nothing_alike_may_share_a_signature() -> None:
     """Which side of an edge is the lighter, and where in its cell it runs, is not kept: the way back is not there."""
     x = np.arange(640)[None, :] + np.zeros((480, 1))
     stripes = [np.where((x + shift) % 40 < 20, 60.0, 160.0) for shift in (0, 7, 20, 31)]
-    rows = [signature.to_rows(signature.measure((jpeg_grey(picture),) * 2))[1:] for picture in stripes]
+    rows = [signature.to_rows(signature.structure_of((jpeg_grey(picture),) * 2))[1:] for picture in stripes]
     inner = [np.array(r).reshape(12, 16, 4)[:, 1:-1] for r in rows]
     for other in inner[1:]:
         assert np.abs(other - inner[0]).max() <= 1
@@ -97,7 +97,7 @@ def test_the_room_is_known_in_other_light(name: str) -> None:
     for seed in range(2):
         seen = difference(Alteration(seed, (name,)).of(known("empty")))
         assert seen.turned <= 0.2
-        assert seen.share(zones.lay(night("empty").profile, (12, 16)).at_rest) <= 0.1
+        assert seen.share(zones.lay_zones(night("empty").profile, (12, 16)).at_rest) <= 0.1
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_two_degrees_are_the_same_view() -> None:
     assert found.reasons != (Reason.MOVED,) and found.measures["view_changed"] < 0.2
 
 
-def test_who_lies_on_the_floor_and_does_not_move_is_doubt_and_not_an_empty_room() -> None:
+def test_a_still_body_on_the_floor_is_doubt_not_an_empty_room() -> None:
     lying = frozen_still(night("fallen"))
     assert judge(lying).answer is Answer.NOT_SEEN
     found = judge(lying.model_copy(update={"profile": calibrated("fallen")}))
@@ -150,7 +150,7 @@ def test_structure_alone_never_makes_a_green() -> None:
     assert judge(frozen_still(known("asleep"))).answer is not Answer.IN_BED
 
 
-def test_whatever_the_structure_says_no_green_comes_of_it_and_few_alarms_go() -> None:
+def test_structure_alone_is_never_green() -> None:
     clip = decode(night("up").frames)
     assert clip is not None
     turned = decode(warped(night("up"), 30.0, 0.2).frames)
@@ -159,7 +159,7 @@ def test_whatever_the_structure_says_no_green_comes_of_it_and_few_alarms_go() ->
         for reason in REASONS[answer] or (None,):
             said = Verdict(answer, reason, 1, judge(night("asleep")).evidence, {})
             for seen in (clip, turned):
-                made = known_room.beside(said, seen, calibrated("up"), Thresholds())
+                made = known_room.check_against_room(said, seen, calibrated("up"), Thresholds())
                 assert made.answer is not Answer.IN_BED or answer is Answer.IN_BED
                 assert (made.answer is answer) or made.reason in {Reason.MOVED, Reason.STILL}
                 assert answer is not Answer.SOMETHING_WRONG or made.answer is answer or seen is turned
@@ -182,7 +182,7 @@ def test_any_take_is_refused_with_a_reason_or_makes_a_profile(jpegs: list[bytes]
 def test_movement_in_a_bed_that_looks_empty_is_doubt() -> None:
     """Calibrated by a take with somebody's shape in the bed: then the bed looks 'as empty' with the sleeper in it."""
     asked = night("asleep")
-    usual = signature.measure(clip.pictures) if (clip := decode(asked.frames)) else None
+    usual = signature.structure_of(clip.pictures) if (clip := decode(asked.frames)) else None
     assert usual is not None
     profile = asked.profile.model_copy(update={"signature": signature.to_rows(usual)})
     found = judge(asked.model_copy(update={"profile": profile}))

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from detector.evaluate import Row, camera_rows
+from detector.evaluate import LabelledSession, camera_rows
 from detector.judge import judge
 from schemas.messages import Frame, Session, Zone
 from schemas.vocabulary import Answer
@@ -17,7 +17,7 @@ from tests.unit.detector_alterations import jpeg_of, picture_of
 SLEEPERS = ("in_bed_ok", "restless")
 
 
-def pairs(footage: Path) -> Iterator[tuple[Row, Row]]:
+def pairs(footage: Path) -> Iterator[tuple[LabelledSession, LabelledSession]]:
     """Yield each recorded sleeper with each other recording whose camera sees."""
     rows = [row for row in camera_rows(footage) if not row.label.startswith("camera_")]
     yield from ((a, b) for a in rows if a.label in SLEEPERS for b in rows if b is not a)

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from detector.calibrate import calibrate
 from detector.explain import draw
 from detector.judge import judge
+from drawn_homes import SCENES
 from fjarrtillsyn.cli import app
-from gateway.scenes import SCENES
 from schemas import wire
 from schemas.messages import Profile
 from tests.unit.detector_sessions import jpeg, night, session
@@ -53,12 +53,12 @@ def test_a_session_without_a_good_picture_can_be_drawn(frames: list[bytes]) -> N
 
 
 def test_the_service_cannot_draw() -> None:
-    """Pictures are never stored (design §2.5): nothing that the service loads can write one."""
+    """Nothing that the service loads can write a picture (docs/guarantees.md#5-pictures-are-never-stored)."""
     asked = "import sys, detector.__main__; sys.exit('detector.explain' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", asked], check=False, timeout=60).returncode == 0
-    sources = [
-        Path(__file__).parents[2] / "detector" / f"{name}.py" for name in ("service", "judge", "mqtt", "__main__")
-    ]
+    root = Path(__file__).parents[2]
+    sources = [root / "detector" / f"{name}.py" for name in ("service", "judge", "__main__")]
+    sources += sorted((root / "runtime").rglob("*.py"))
     assert not any(
         "imwrite" in source.read_text("utf-8") or "explain" in source.read_text("utf-8") for source in sources
     )
@@ -97,7 +97,7 @@ def test_calibrate_writes_a_profile_that_judge_takes(tmp_path: Path) -> None:
     assert judge(night("still_duvet").model_copy(update={"profile": profile})).measures["shape_in_bed"] > 0.15
 
 
-def test_a_session_that_people_confirmed_brings_the_profile_up_to_date(tmp_path: Path) -> None:
+def test_a_confirmed_session_updates_the_profile(tmp_path: Path) -> None:
     profile, out = tmp_path / "profile.json", tmp_path / "next.json"
     room = calibrate(night("empty").frames, night("empty").profile)
     profile.write_text(room.model_dump_json())

@@ -32,7 +32,7 @@ def test_the_report_on_all_footage(footage: Path) -> None:
 
 
 @pytest.mark.footage
-def test_the_thermal_array_finds_who_lies_in_bed_and_is_never_green_over_one_that_was_left(footage: Path) -> None:
+def test_the_thermal_array_is_never_green_over_a_left_bed(footage: Path) -> None:
     """The table calls a recording named ``None-After-Sleeping`` in_bed_ok: 145 windows of a bed that cools alone."""
     windows = [(judge(row.session).answer, row) for row in thermal_rows(footage / "thermal")]
     left = [answer for answer, row in windows if "none-after-sleeping" in row.session.session_id]
@@ -47,7 +47,7 @@ def test_the_thermal_array_finds_who_lies_in_bed_and_is_never_green_over_one_tha
 
 
 @pytest.mark.footage
-def test_every_sleeper_with_ten_frames_is_seen_and_no_forbidden_row_is_green(footage: Path) -> None:
+def test_ten_frame_sleepers_are_seen_and_forbidden_never_green(footage: Path) -> None:
     for row in camera_rows(footage):
         found = judge(row.session)
         if row.green == "forbidden":
@@ -120,7 +120,7 @@ def test_a_report_counts_what_is_right_and_what_is_falsely_green(tmp_path: Path)
     assert "thermal" not in report
 
 
-def test_a_short_take_is_played_forwards_and_backwards_until_ten_seconds(tmp_path: Path) -> None:
+def test_a_short_take_is_played_to_and_fro_for_ten_seconds(tmp_path: Path) -> None:
     folder = footage_of(
         tmp_path, [("a", "empty", "bed_empty", "not_seen"), ("b", "empty", "camera_frozen", "cannot_tell")]
     )

@@ -1,4 +1,4 @@
-"""What a home has to send and does not: half a session is never green, and what the other half saw stands."""
+"""A home's missing half: half a session is never green, and what the other half saw stands."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from detector import signature
 from detector.clip import decode
 from detector.judge import judge
-from gateway import sensors
+from drawn_homes import thermal
 from schemas.messages import Profile, Session, Zone
 from schemas.vocabulary import Answer, DeviceKind, Reason
 from tests.unit.detector_sessions import grey, jpeg, night
@@ -49,7 +49,7 @@ def test_half_a_session_is_never_green_and_never_hides_a_fall(
 
 
 @pytest.mark.parametrize("scene", ["asleep", "fallen"])
-def test_a_fault_is_a_doubt_even_where_the_profile_asks_for_nothing(scene: str) -> None:
+def test_a_fault_is_a_doubt_with_an_empty_profile_too(scene: str) -> None:
     said = judge(night(scene).model_copy(update={"fault": "sensors gave nothing"}))
     assert said.answer is (TELL if scene == "asleep" else WRONG)
     assert said.reasons[-1] is Reason.FAULT and said.measures == judge(night(scene)).measures
@@ -60,7 +60,7 @@ def test_a_fault_alone_says_no_more_than_itself() -> None:
     assert (said.answer, said.reasons, said.detail) == (TELL, (Reason.FAULT,), "camera does not open")
 
 
-def test_a_sensor_home_that_lacks_one_of_its_sensors_is_not_green() -> None:
+def test_a_home_that_lacks_one_of_its_sensors_is_not_green() -> None:
     bed = both("asleep", LIES, frames=())
     alone = bed.model_copy(update={"profile": Profile(senses=("bed_load_kg",))})
     assert judge(alone).answer is BED
@@ -74,10 +74,10 @@ def warm(scene: str, posture: str, *zones: Zone) -> Session:
     """Return a session of a camera and a drawn thermal array, *zones* beside the camera's own."""
     shown = night(scene)
     profile = shown.profile.model_copy(update={"zones": shown.profile.zones + zones})
-    return shown.model_copy(update={"profile": profile, "channels": sensors.draw(posture, 1, 10)})
+    return shown.model_copy(update={"profile": profile, "channels": thermal.draw_array(posture, 1, 10)})
 
 
-_BED = Profile.model_validate(sensors.profile()).zones[0]
+_BED = Profile.model_validate(thermal.array_profile()).zones[0]
 ARRAY = _BED.model_copy(update={"name": "bed_warm", "seen_by": DeviceKind.SENSORS})
 
 
@@ -129,7 +129,7 @@ def test_a_warm_place_beside_the_bed_is_no_stillness(share: float) -> None:
     assert "warm_outside" in {evidence.what for evidence in said.evidence}
 
 
-def test_who_moved_much_and_then_not_at_all_may_have_left_a_bed_that_is_still_warm() -> None:
+def test_movement_then_stillness_may_be_a_left_warm_bed() -> None:
     asked = warm("empty", "asleep", ARRAY)
     rng = np.random.default_rng(5)
     frames = []
@@ -148,12 +148,12 @@ def test_a_bed_that_looks_empty_is_no_stillness() -> None:
     asked = both("asleep", LIES)
     clip = decode(asked.frames)
     assert clip is not None
-    known = asked.profile.model_copy(update={"signature": signature.to_rows(signature.measure(clip.pictures))})
+    known = asked.profile.model_copy(update={"signature": signature.to_rows(signature.structure_of(clip.pictures))})
     said = judge(asked.model_copy(update={"profile": known}))
     assert (said.answer, said.reasons) == (TELL, (Reason.STILL,))
 
 
-def test_the_cameras_bed_is_none_of_the_arrays_where_the_array_has_its_own() -> None:
+def test_an_array_with_its_own_bed_zone_ignores_the_cameras() -> None:
     """A session of samples alone, of a home whose ``senses`` nobody wrote down."""
     whole = Zone(name="bed", kind="bed", polygon=((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
     room = Profile(zones=(whole, ARRAY))

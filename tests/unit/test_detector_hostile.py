@@ -1,4 +1,4 @@
-"""Whatever a session holds: an answer, in time, and never green from noise."""
+"""Hostile sessions get an answer, in time, and never green from noise."""
 
 import struct
 import time
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from detector.judge import judge
 from detector.thresholds import Thresholds
-from schemas.messages import Channel, Frame, Profile, Session, Zone
+from schemas.messages import Frame, Profile, SensorChannel, Session, Zone
 from schemas.vocabulary import Answer, DeviceKind, Reason
 from tests.unit.detector_sessions import BED, NIGHT, grey, jpeg, night, sensors, session
 
@@ -127,7 +127,7 @@ def test_a_still_room_under_noise_is_never_somebody_in_bed(seed: int) -> None:
 )
 def test_samples_of_any_kind(room: Profile, quantity: str, values: list[float], cells: tuple[int, int]) -> None:
     rows, columns = cells
-    channel = Channel.model_validate(
+    channel = SensorChannel.model_validate(
         {
             "name": "any",
             "quantity": quantity,
@@ -173,7 +173,7 @@ def test_pictures_of_which_some_lie_on_their_side() -> None:
 def test_more_people_than_a_finding_holds() -> None:
     swaying = [(70.0 + n % 3,) for n in range(30)]
     beds = [
-        Channel.model_validate(
+        SensorChannel.model_validate(
             {"name": f"bed{n}", "quantity": "bed_load_kg", "ms": range(0, 9000, 300), "values": swaying}
         )
         for n in range(32)
@@ -205,7 +205,9 @@ def test_a_threshold_for_this_room_is_taken() -> None:
 
 
 def test_an_empty_bed_weighs_nothing_whatever_a_profile_says() -> None:
-    empty = Channel(name="bed", quantity="bed_load_kg", ms=tuple(range(0, 9000, 300)), values=((0.4,), (0.9,)) * 15)
+    empty = SensorChannel(
+        name="bed", quantity="bed_load_kg", ms=tuple(range(0, 9000, 300)), values=((0.4,), (0.9,)) * 15
+    )
     for number in (0.0, -5.0, 0.25):
         room = BED.model_copy(update={"thresholds": {"bed_load_kg": number}})
         assert judge(sensors(empty, room=room)).answer is Answer.NOT_SEEN

@@ -10,7 +10,7 @@ import pytest
 
 from detector.evaluate import camera_rows
 from detector.judge import judge
-from gateway.scenes import SCENES
+from drawn_homes import SCENES
 from schemas.vocabulary import Answer
 from tests.unit.detector_alterations import CHANGES, Alteration
 from tests.unit.detector_sessions import night
@@ -48,7 +48,7 @@ def test_a_sleeper_is_still_seen_in_other_light(change: str) -> None:
     assert sum(seen) >= 4
 
 
-def test_an_alteration_changes_the_pictures_and_is_the_same_each_time() -> None:
+def test_an_alteration_is_the_same_each_time() -> None:
     asked = night("empty")
     altered = Alteration(3, ("gamma", "noise"))
     once, again = altered.of(asked), altered.of(asked)

@@ -8,9 +8,9 @@ import numpy.typing as npt
 import pytest
 
 from detector.judge import judge
-from detector.person_model import BadModel, Person, PersonModel, second_look, with_model
+from detector.person_model import BadModel, PersonBox, PersonModel, second_look, with_model
 from detector.service import Detector
-from detector.settings import Settings
+from detector.settings import DetectorSettings
 from schemas.messages import Finding, Frame, Session
 from schemas.vocabulary import REASONS, Answer, Reason
 from tests.unit.detector_sessions import BED, NIGHT, night, session
@@ -89,9 +89,9 @@ def test_it_raises_where_the_detector_saw_nobody(model: PersonModel) -> None:
     assert [e.what for e in found.evidence][-1:] == ["person"]
 
 
-IN_BED = Person(0.4, 0.4, 0.6, 0.6, 0.9, 1.3)
-LIES = Person(0.0, 0.85, 0.4, 1.0, 0.9, 3.5)
-STANDS = Person(0.85, 0.1, 1.0, 0.9, 0.9, 0.25)
+IN_BED = PersonBox(0.4, 0.4, 0.6, 0.6, 0.9, 1.3)
+LIES = PersonBox(0.0, 0.85, 0.4, 1.0, 0.9, 3.5)
+STANDS = PersonBox(0.85, 0.1, 1.0, 0.9, 0.9, 0.25)
 
 
 def said(answer: Answer, *reasons: Reason) -> Finding:
@@ -117,7 +117,7 @@ def said(answer: Answer, *reasons: Reason) -> Finding:
     ],
 )
 def test_what_it_does_to_a_finding(
-    first: Finding, people: tuple[Person, ...], answer: Answer, reasons: tuple[Reason, ...]
+    first: Finding, people: tuple[PersonBox, ...], answer: Answer, reasons: tuple[Reason, ...]
 ) -> None:
     found = second_look(first, people, BED)
     assert (found.answer, found.reasons) == (answer, reasons)
@@ -136,13 +136,13 @@ def test_it_never_makes_a_green_and_never_takes_an_alarm() -> None:
 
 def test_the_service_has_one_only_where_it_is_set(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = with_red(night("empty"), 40, 340)
-    assert Detector(Settings())._decide(asked) == judge(asked)
+    assert Detector(DetectorSettings())._decide(asked) == judge(asked)
     monkeypatch.setenv("FJT_PERSON_MODEL", str(file))
     monkeypatch.setenv("FJT_PERSON_MODEL_SIDE", str(SIDE))
-    assert Detector(Settings())._decide(asked).answer is Answer.SOMETHING_WRONG
+    assert Detector(DetectorSettings())._decide(asked).answer is Answer.SOMETHING_WRONG
     monkeypatch.setenv("FJT_PERSON_MODEL", str(file.parent / "none.onnx"))
     with pytest.raises(ValueError, match=r"FJT_PERSON_MODEL: no file"):
-        Settings()
+        DetectorSettings()
 
 
 def test_a_session_of_sensors_is_not_looked_at(model: PersonModel) -> None:

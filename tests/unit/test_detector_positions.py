@@ -60,7 +60,7 @@ def test_what_a_coder_rounds_to_and_fro_is_no_movement() -> None:
     assert all(a != b for a, b in pairwise(sent))
     clip = decode(session(sent).frames)
     assert clip is not None
-    moved = movement.find(clip, zones.lay(BED, clip.blocks.shape[1:]), thresholds.Thresholds())
+    moved = movement.find_movement(clip, zones.lay_zones(BED, clip.blocks.shape[1:]), thresholds.Thresholds())
     assert moved.alive.mean() < 0.01
 
 
@@ -102,7 +102,7 @@ def head_and_fold(*, second: float, pace: float = 0.8, beside: bool = False) -> 
     return session(to_and_fro([jpeg_of(np.asarray(p, np.float32), 95) for p in shown], 60), fps=6.0)
 
 
-def test_a_block_that_settles_in_few_pictures_is_no_second_sleeper() -> None:
+def test_a_block_settling_in_few_frames_is_no_second_sleeper() -> None:
     for levels in (1.0, 4.0):
         found = judge(head_and_fold(second=levels))
         assert (found.answer, found.people) == (Answer.IN_BED, 1), levels

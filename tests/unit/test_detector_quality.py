@@ -78,7 +78,7 @@ def test_one_frame_sent_again_and_again_is_frozen() -> None:
     assert judge(session([frame] * 30, night("asleep").profile)).reasons == (Reason.FROZEN,)
 
 
-def test_one_frame_coded_anew_each_time_is_never_green_and_never_an_empty_room() -> None:
+def test_one_frame_recoded_is_neither_green_nor_empty() -> None:
     for scene in ("asleep", "empty"):
         picture = grey(night(scene).frames[3])
         frames = [jpeg(picture, 60 + n) for n in range(30)]
@@ -87,7 +87,7 @@ def test_one_frame_coded_anew_each_time_is_never_green_and_never_an_empty_room()
 
 
 @pytest.mark.parametrize("quality", [15, 20, 30])
-def test_a_live_picture_whose_grain_the_coder_took_away_is_no_fault_of_the_camera(quality: int) -> None:
+def test_a_live_picture_without_grain_is_no_camera_fault(quality: int) -> None:
     asked = night("empty")
     found = judge(session([jpeg(grey(frame), quality) for frame in asked.frames], asked.profile, fps=4))
     assert (found.answer, found.reasons) == (Answer.CANNOT_TELL, (Reason.STILL,))

@@ -1,4 +1,4 @@
-"""What the detector says of drawn nights: who is where, how many, and what is wrong."""
+"""The detector's answers on drawn nights: who is where, how many, and what is wrong."""
 
 import numpy as np
 import pytest
@@ -137,7 +137,7 @@ def test_an_armchair_is_a_place_to_sleep() -> None:
 
 
 @pytest.mark.parametrize("scene", ["asleep", "sitting_up", "couple_one_missing"])
-def test_a_bed_that_is_all_of_the_picture_says_nothing_of_where_somebody_is(scene: str) -> None:
+def test_a_bed_filling_the_picture_places_nobody(scene: str) -> None:
     asked = night(scene)
     everywhere = Zone(name="bed", kind="bed", polygon=((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
     room = asked.profile.model_copy(update={"zones": (everywhere,), "expected_people": 1})

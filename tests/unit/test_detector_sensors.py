@@ -1,12 +1,15 @@
 """Sensor sessions: each kind of channel, what breaks it, and what contradicts what."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from detector import thermal
 from detector.judge import judge
-from gateway.sensors import draw
-from schemas.messages import Channel, Profile
+from detector.sensors import LADDER, read_channels
+from drawn_homes.thermal import draw_array as draw
+from schemas.messages import Profile, SensorChannel
 from schemas.vocabulary import Answer, Reason
 from tests.unit.detector_sessions import sensors
 
@@ -14,8 +17,8 @@ ROOM = Profile.model_validate({"zones": {"bed": [[0, 0.5], [1, 0.5], [1, 1], [0,
 TIMES = tuple(range(0, 10_000, 250))
 
 
-def series(quantity: str, values: "list[float] | np.ndarray", name: str = "") -> Channel:
-    return Channel.model_validate(
+def series(quantity: str, values: "list[float] | np.ndarray", name: str = "") -> SensorChannel:
+    return SensorChannel.model_validate(
         {
             "name": name or quantity.split("_")[0],
             "quantity": quantity,
@@ -25,7 +28,7 @@ def series(quantity: str, values: "list[float] | np.ndarray", name: str = "") ->
     )
 
 
-def load(kg: float = 71.0, stir: float = 0.3, *, until: float = 1.0, name: str = "load") -> Channel:
+def load(kg: float = 71.0, stir: float = 0.3, *, until: float = 1.0, name: str = "load") -> SensorChannel:
     """Return a bed's load: *kg* with a sleeper's small movement, up to *until* of the time, then an empty bed."""
     rng = np.random.default_rng(2)
     values = kg + stir * np.sin(np.arange(len(TIMES)) / 3) + rng.normal(0, 0.01, len(TIMES))
@@ -33,7 +36,7 @@ def load(kg: float = 71.0, stir: float = 0.3, *, until: float = 1.0, name: str =
     return series("bed_load_kg", values, name)
 
 
-def steady(quantity: str, value: float) -> Channel:
+def steady(quantity: str, value: float) -> SensorChannel:
     return series(quantity, [value] * len(TIMES))
 
 
@@ -76,7 +79,7 @@ def test_a_finer_array_says_the_same() -> None:
         cells = np.asarray(coarse.values).reshape(-1, 4, 4).repeat(2, 1).repeat(2, 2)
         noise = np.random.default_rng(1).normal(0, 0.05, cells.shape)
         values = [tuple(row) for row in (cells + noise).reshape(len(cells), 64)]
-        fine = Channel.model_validate(
+        fine = SensorChannel.model_validate(
             {"name": "fine", "quantity": "thermal_c", "rows": 8, "columns": 8, "ms": coarse.ms, "values": values}
         )
         assert judge(sensors(fine, ambient, room=ROOM)).answer is ARRAY[posture][0], posture
@@ -87,7 +90,7 @@ def test_without_a_bed_zone_an_array_cannot_tell_bed_from_floor() -> None:
     assert found.reasons == (Reason.OUT_OF_RANGE,)
 
 
-def test_warmth_alone_is_not_the_resident_where_there_are_animals() -> None:
+def test_warmth_alone_is_not_the_resident_with_pets() -> None:
     found = judge(sensors(*draw("asleep", 1, 10), room=ROOM.model_copy(update={"pets": True})))
     assert found.reasons == (Reason.COUNT,)
 
@@ -118,7 +121,7 @@ def test_warmth_alone_is_not_the_resident_where_there_are_animals() -> None:
         ([load(kg=900.0)], Answer.CANNOT_TELL, Reason.OUT_OF_RANGE),
     ],
 )
-def test_what_a_bed_sensor_says(channels: list[Channel], answer: Answer, reason: Reason | None) -> None:
+def test_what_a_bed_sensor_says(channels: list[SensorChannel], answer: Answer, reason: Reason | None) -> None:
     found = judge(sensors(*channels, room=ROOM))
     assert (found.answer, found.reasons) == (answer, (reason,) if reason else ())
 
@@ -138,7 +141,7 @@ def test_a_couples_bed_needs_both_sides() -> None:
     ],
     ids=["one_bed_measured_twice", "a_suitcase_on_the_other_side", "a_dog_on_the_other_side"],
 )
-def test_one_who_is_measured_twice_is_no_couple(channels: list[Channel]) -> None:
+def test_one_who_is_measured_twice_is_no_couple(channels: list[SensorChannel]) -> None:
     two = ROOM.model_copy(update={"expected_people": 2})
     assert judge(sensors(*channels, room=two)).reasons == (Reason.COUNT,)
 
@@ -157,7 +160,7 @@ def test_an_array_whose_warm_cells_are_stuck_is_not_trusted() -> None:
     assert judge(sensors(stuck, ambient, room=ROOM)).reasons == (Reason.FROZEN,)
 
 
-def test_a_series_too_short_or_without_a_single_change_is_not_trusted() -> None:
+def test_a_series_too_short_or_constant_is_not_trusted() -> None:
     array, ambient = draw("asleep", 1, 10)
     short = array.model_copy(update={"ms": array.ms[:3], "values": array.values[:3]})
     assert judge(sensors(short, ambient, room=ROOM)).reasons == (Reason.TOO_SHORT,)
@@ -165,3 +168,70 @@ def test_a_series_too_short_or_without_a_single_change_is_not_trusted() -> None:
     assert judge(sensors(stuck, ambient, room=ROOM)).reasons == (Reason.FROZEN,)
     hot = array.model_copy(update={"values": tuple(tuple(v + 300 for v in row) for row in array.values)})
     assert judge(sensors(hot, ambient, room=ROOM)).reasons == (Reason.OUT_OF_RANGE,)
+
+
+COUPLE = ROOM.model_copy(update={"expected_people": 2})
+PETS = ROOM.model_copy(update={"pets": True})
+COUPLE_WITH_PETS = COUPLE.model_copy(update={"pets": True})
+PRESSURE = series("bed_pressure", 0.5 + 0.02 * np.sin(np.arange(len(TIMES)) / 3))
+ASLEEP, FALLEN, EMPTY = draw("asleep", 1, 10), draw("fallen", 1, 10), draw("empty", 1, 10)
+NOBODY = steady("presence", 0)
+
+STEPS: list[tuple[str, list[SensorChannel], Profile]] = [
+    ("bed_unseen bed_empty other_count in_bed", [NOBODY], ROOM),
+    ("bed_unseen bed_empty other_count maybe_animal in_bed", [steady("presence", 1)], PETS),
+    ("array_against_bed presence_against_bed warmth_out_of_place in_bed", [load(), *FALLEN, NOBODY], ROOM),
+    ("array_against_bed presence_against_bed violent_movement in_bed", [load(stir=20.0), *EMPTY, NOBODY], ROOM),
+    ("presence_against_bed warmth_out_of_place arrays_apart in_bed", [*ASLEEP, *FALLEN, NOBODY], ROOM),
+    ("warmth_out_of_place violent_movement arrays_apart in_bed", [*ASLEEP, *FALLEN, load(stir=20.0)], ROOM),
+    ("violent_movement other_count still_weight in_bed", [load(stir=20.0), load(stir=0.0, name="other")], ROOM),
+    ("violent_movement other_count counted_twice in_bed", [load(stir=20.0), PRESSURE], ROOM),
+    ("bed_left bed_empty other_count in_bed", [load(until=0.5)], ROOM),
+    ("arrays_apart other_count in_bed", [*ASLEEP, *EMPTY], COUPLE),
+    ("arrays_apart maybe_animal in_bed", [*ASLEEP, *EMPTY], PETS),
+    ("bed_empty other_count maybe_animal in_bed", [*EMPTY], PETS),
+    ("other_count counted_twice in_bed", [load(), PRESSURE], ROOM),
+    ("other_count maybe_animal in_bed", [*ASLEEP], COUPLE_WITH_PETS),
+    ("other_count still_weight in_bed", [load(stir=0.0), load(stir=0.0, name="other")], ROOM),
+    ("counted_twice still_weight in_bed", [load(stir=0.0), PRESSURE], COUPLE),
+    ("maybe_animal in_bed", [*ASLEEP], PETS),
+    ("still_weight in_bed", [load(stir=0.0)], ROOM),
+    ("in_bed", [load()], ROOM),
+]
+"""Sessions, each with the names of all steps that would answer, in the ladder's order."""
+
+NEVER_BOTH = {
+    ("bed_unseen", "array_against_bed"): "no bed is seen, or one is",
+    ("violent_movement", "bed_left"): "a bed is occupied, or none is",
+    ("bed_left", "arrays_apart"): "warmth in a bed that was left is array_against_bed's",
+    ("arrays_apart", "bed_empty"): "an array sees somebody in bed, or nobody is",
+    ("counted_twice", "maybe_animal"): "a bed is weighed, or none is",
+    ("maybe_animal", "still_weight"): "warmth is all that there is, or there is none",
+}
+"""Neighbours in the ladder that no session brings both to answer, so that their order means nothing."""
+
+
+def applying(channels: list[SensorChannel], profile: Profile) -> list[str]:
+    """Return the names of the steps that would answer, in the ladder's order; the first decides."""
+    seen = read_channels(tuple(channels), profile)
+    return [step.__name__ for step in LADDER if step(seen) is not None]
+
+
+@pytest.mark.parametrize(("steps", "channels", "profile"), STEPS)
+def test_the_ladder_stands_in_its_order(steps: str, channels: list[SensorChannel], profile: Profile) -> None:
+    assert applying(channels, profile) == steps.split()
+
+
+@pytest.mark.parametrize(("steps", "channels", "profile"), STEPS)
+def test_the_first_step_that_answers_decides(steps: str, channels: list[SensorChannel], profile: Profile) -> None:
+    first = next(step for step in LADDER if step.__name__ == steps.split()[0])
+    said, found = first(read_channels(tuple(channels), profile)), judge(sensors(*channels, room=profile))
+    assert said is not None
+    assert (found.answer, found.detail) == (said.answer, said.detail)
+    assert found.reasons == ((said.reason,) if said.reason else ())
+
+
+def test_a_session_tells_every_two_neighbours_apart() -> None:
+    names = [step.__name__ for step in LADDER]
+    told = {pair for steps, _, _ in STEPS for pair in itertools.combinations(steps.split(), 2)}
+    assert set(itertools.pairwise(names)) - told == set(NEVER_BOTH)

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from detector.__main__ import main
-from detector.settings import Settings
+from detector.settings import DetectorSettings
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_what_is_not_said_is_safe_for_one_machine() -> None:
-    made = Settings()
+    made = DetectorSettings()
     assert (made.mqtt_host, made.mqtt_port, made.mqtt_shared, made.detector_http_port) == (
         "127.0.0.1",
         1883,
@@ -33,19 +33,19 @@ def test_a_password_comes_from_the_environment_or_from_its_file(
 ) -> None:
     (tmp_path / "word").write_text("from a file\n", encoding="utf-8")
     monkeypatch.setenv("FJT_MQTT_PASSWORD_FILE", str(tmp_path / "word"))
-    assert Settings().password == "from a file"
+    assert DetectorSettings().password == "from a file"
     monkeypatch.setenv("FJT_MQTT_PASSWORD", "from the environment")
-    assert Settings().password == "from the environment"
-    assert "environment" not in repr(Settings())
+    assert DetectorSettings().password == "from the environment"
+    assert "environment" not in repr(DetectorSettings())
 
 
-def test_real_people_need_encryption_and_a_password_and_all_errors_are_said_at_once(
+def test_live_settings_need_tls_and_a_password(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("FJT_LIVE", "1")
     monkeypatch.setenv("FJT_MQTT_CA", "/nowhere/ca.pem")
     with pytest.raises(ValidationError) as refused:
-        Settings()
+        DetectorSettings()
     for name in ("FJT_MQTT_TLS", "FJT_MQTT_PASSWORD", "FJT_MQTT_CA"):
         assert name in str(refused.value)
 

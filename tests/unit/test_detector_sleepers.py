@@ -1,4 +1,4 @@
-"""Who simply sleeps is seen in bed, also when that is hard; ``python -m tests.bench.sleepers`` is the large run."""
+"""A sleeper is seen in bed, also when that is hard; ``python -m tests.bench.sleepers`` is the large run."""
 
 from itertools import combinations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from detector.judge import judge
-from gateway.scenes import draw, profile
+from drawn_homes import draw, profile
 from schemas.messages import Profile
 from schemas.vocabulary import Answer, Reason
 from tests.unit.detector_difficulties import DIFFICULTIES, made_harder
@@ -74,7 +74,7 @@ def test_a_minute_shows_as_much_as_ten_seconds(names: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("seed", [7, 8, 10])
-def test_two_beneath_a_blanket_are_two_in_ten_pictures_of_a_night_too(seed: int) -> None:
+def test_two_beneath_a_blanket_are_two_in_ten_frames_too(seed: int) -> None:
     """The one who moves less does so by breath alone: in few pictures nothing of it is solid, but it is large."""
     short = session(draw("two", seed, 1.6, 6.0), Profile.model_validate(profile("two")), fps=6.0)
     hidden = made_harder(short, ("blanket", "night"), np.random.default_rng(seed))

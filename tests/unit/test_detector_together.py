@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from detector.judge import judge
 from detector.together import combine
-from schemas.messages import Channel, Evidence, Finding, Session
+from schemas.messages import Evidence, Finding, SensorChannel, Session
 from schemas.vocabulary import REASONS, Answer, Reason
 from tests.unit.detector_sessions import night
 
@@ -28,10 +28,10 @@ def found(answer: Answer, *reasons: Reason, people: int | None = None, what: str
     )
 
 
-def load(*kilograms: float) -> Channel:
+def load(*kilograms: float) -> SensorChannel:
     """Return ten seconds of a bed's load cell: these values over and over."""
     values = tuple((kilograms[n % len(kilograms)],) for n in range(50))
-    return Channel(name="load", quantity="bed_load_kg", ms=tuple(n * 200 for n in range(50)), values=values)
+    return SensorChannel(name="load", quantity="bed_load_kg", ms=tuple(n * 200 for n in range(50)), values=values)
 
 
 LIES = load(71.0, 71.2, 71.0, 70.8)
@@ -39,7 +39,7 @@ GONE = load(0.3, 0.35, 0.25)
 STUCK = load(71.0)
 
 
-def home(scene: str, *channels: Channel) -> Session:
+def home(scene: str, *channels: SensorChannel) -> Session:
     return night(scene).model_copy(update={"channels": channels})
 
 
@@ -60,7 +60,7 @@ def home(scene: str, *channels: Channel) -> Session:
     ],
 )
 def test_a_home_with_a_camera_and_a_load_cell(
-    scene: str, channel: Channel, answer: Answer, reasons: tuple[Reason, ...]
+    scene: str, channel: SensorChannel, answer: Answer, reasons: tuple[Reason, ...]
 ) -> None:
     said = judge(home(scene, channel))
     assert (said.answer, said.reasons) == (answer, reasons)
@@ -68,9 +68,9 @@ def test_a_home_with_a_camera_and_a_load_cell(
 
 
 @pytest.mark.parametrize("quantity", ["door_open", "movement"])
-def test_a_sensor_that_cannot_see_a_sleeper_says_nothing_against_the_camera(quantity: str) -> None:
+def test_a_sensor_blind_to_sleepers_does_not_contradict(quantity: str) -> None:
     times = tuple(n * 200 for n in range(50))
-    silent = Channel.model_validate({"name": "hall", "quantity": quantity, "ms": times, "values": ((0.0,),) * 50})
+    silent = SensorChannel.model_validate({"name": "hall", "quantity": quantity, "ms": times, "values": ((0.0,),) * 50})
     assert judge(home("asleep", silent)) == judge(night("asleep"))
 
 
@@ -119,7 +119,7 @@ def test_the_table_is_the_same_from_both_sides(
 def test_no_samples_make_a_green_of_frames_that_show_none(
     scene: str, quantity: str, values: list[float], broken: bool
 ) -> None:
-    channel = Channel.model_validate(
+    channel = SensorChannel.model_validate(
         {
             "name": "any",
             "quantity": quantity,

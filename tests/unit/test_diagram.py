@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alarm_center.core.diagram import DRAWINGS, drawn, states, table
+from alarm_center.core.diagram import DRAWINGS, markdown_table, redraw_page, state_diagram
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [page for page in sorted(DOCS.rglob("*.md")) if "<!-- drawn:" in page.read_text(encoding="utf-8")]
@@ -15,7 +15,7 @@ PAGES = [page for page in sorted(DOCS.rglob("*.md")) if "<!-- drawn:" in page.re
 def test_a_page_shows_what_the_code_does(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
 
-    assert drawn(text, DRAWINGS) == text, f"draw it anew: python -m alarm_center.core.diagram < docs/{page.name}"
+    assert redraw_page(text, DRAWINGS) == text, f"draw it anew: python -m alarm_center.core.diagram < docs/{page.name}"
 
 
 def test_every_drawing_is_shown_somewhere() -> None:
@@ -44,7 +44,7 @@ def test_a_machine_is_drawn_without_what_changes_nothing() -> None:
         (Lamp.BROKEN, Press): frozenset({Lamp.BROKEN}),
     }
 
-    assert states(transitions, start=Lamp.OFF, ended={Lamp.BROKEN}).splitlines() == [
+    assert state_diagram(transitions, start=Lamp.OFF, ended={Lamp.BROKEN}).splitlines() == [
         "```mermaid",
         "stateDiagram-v2",
         "    [*] --> off",
@@ -59,11 +59,11 @@ def test_a_machine_is_drawn_without_what_changes_nothing() -> None:
 def test_only_what_is_marked_is_drawn_anew() -> None:
     page = "before\n<!-- drawn: it -->\nold\n<!-- end -->\nafter\n"
 
-    new = drawn(page, {"it": lambda: table(["a"], [["b"]])})
+    new = redraw_page(page, {"it": lambda: markdown_table(["a"], [["b"]])})
 
     assert new == "before\n<!-- drawn: it -->\n| a |\n| --- |\n| b |\n<!-- end -->\nafter\n"
 
 
 def test_a_page_that_wants_what_is_not_there_is_told() -> None:
     with pytest.raises(ValueError, match="no drawing 'moon'; there are sun"):
-        drawn("<!-- drawn: moon -->\n<!-- end -->", {"sun": str})
+        redraw_page("<!-- drawn: moon -->\n<!-- end -->", {"sun": str})

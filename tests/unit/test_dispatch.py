@@ -1,4 +1,4 @@
-"""Whom a dispatch asks, when, and what goes on when nobody answers."""
+"""A dispatch: whom it asks, when, and what goes on when nobody answers."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core.alarm_events import Took
-from alarm_center.core.case import AlarmState, DispatchState, Notify, RedBoard
+from alarm_center.core.alarm.alarm_effects import Notify, RedBoard
+from alarm_center.core.alarm.alarm_events import Joined, Took
+from alarm_center.core.alarm.state import AlarmState, DispatchState
 from alarm_center.core.plan import Plan, Step, Wording
 from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority, Who
 from tests.support.alarm_story import FIRST, FIXED, LEAD, NEAR, ON_DUTY, SECOND, START, Story, town
@@ -16,7 +17,7 @@ from tests.support.alarm_story import FIRST, FIXED, LEAD, NEAR, ON_DUTY, SECOND,
 FALL = AlarmKind.SOMETHING_WRONG
 
 
-def test_priority_1_asks_by_sms_then_calls_then_another_patrol_then_the_lead() -> None:
+def test_priority_1_goes_sms_call_other_patrol_lead() -> None:
     story = Story(FALL, signed_in=False)
     story.ticks()
     story.carer(FIRST).receives(Wording.CALL_OUT)
@@ -64,7 +65,7 @@ def test_first_sms_of_an_alarm_is_marked_as_first() -> None:
     assert [e.first for e in story.effects if isinstance(e, Notify)] == [True, False, False, False]
 
 
-def test_first_acceptance_owns_it_and_the_others_are_told_who_need_not_go() -> None:
+def test_the_first_acceptance_owns_it_and_others_are_told() -> None:
     story = Story(FALL, signed_in=False)
     story.passes(seconds=200)
     story.carer(FIRST).receives(Wording.CALL_OUT).receives(Wording.CALL_OUT, Channel.CALL)
@@ -122,7 +123,7 @@ def test_a_no_does_not_hurry_past_somebody_who_may_still_answer() -> None:
     story.nobody_hears_more()
 
 
-def test_whoever_said_no_is_asked_again_in_the_next_round_with_a_new_notice() -> None:
+def test_a_decliner_is_asked_anew_in_the_next_round() -> None:
     story = Story(FALL, signed_in=False, roster=town(FIRST))
     story.ticks()
     patrol = story.carer(FIRST).receives(Wording.CALL_OUT)
@@ -147,7 +148,7 @@ def test_a_no_can_be_taken_back_while_somebody_is_still_sought() -> None:
     story.carer(SECOND).receives(Wording.CALL_OUT).receives(Wording.TAKEN)
 
 
-def test_an_sms_that_is_not_delivered_is_followed_by_the_call_at_once() -> None:
+def test_an_undelivered_sms_is_followed_by_the_call_at_once() -> None:
     story = Story(AlarmKind.NOT_SEEN, signed_in=False)
     story.ticks()
     patrol = story.carer(FIRST).receives(Wording.CALL_OUT)
@@ -168,7 +169,7 @@ def test_an_answer_to_an_sms_thought_lost_still_counts() -> None:
     assert story.owner == lost
 
 
-def test_a_busy_patrol_is_skipped_at_once_for_priority_1_but_may_take_both() -> None:
+def test_priority_1_skips_a_busy_patrol_which_may_take_both() -> None:
     story = Story(FALL, signed_in=False, roster=town(FIRST, NEAR, LEAD, busy=frozenset({ON_DUTY[0].shift_id})))
     story.ticks()
     story.carer(FIRST).receives(Wording.ALSO_SEEKS)
@@ -179,6 +180,16 @@ def test_a_busy_patrol_is_skipped_at_once_for_priority_1_but_may_take_both() -> 
     story.carer(NEAR).receives(Wording.TAKEN)
 
 
+def test_a_no_beside_a_busy_patrols_question_goes_on_at_once() -> None:
+    story = Story(FALL, signed_in=False, roster=town(FIRST, NEAR, LEAD, busy=frozenset({ON_DUTY[0].shift_id})))
+    story.ticks()
+    story.carer(FIRST).receives(Wording.ALSO_SEEKS)
+    story.carer(NEAR).receives(Wording.CALL_OUT).declines()
+    story.carer(NEAR).receives(Wording.DECLINED)
+    story.carer(LEAD).receives(Wording.ESCALATION)
+    story.nobody_hears_more()
+
+
 def test_a_busy_patrol_is_asked_and_waited_for_with_priority_2() -> None:
     story = Story(signed_in=False, roster=town(FIRST, LEAD, busy=frozenset({ON_DUTY[0].shift_id})))
     story.ticks()
@@ -187,7 +198,7 @@ def test_a_busy_patrol_is_asked_and_waited_for_with_priority_2() -> None:
     story.nobody_hears_more()
 
 
-def test_with_nobody_on_duty_in_a_role_the_next_is_asked_at_once_and_the_timeline_says_so() -> None:
+def test_a_role_with_nobody_on_duty_is_passed_at_once() -> None:
     story = Story(signed_in=False, roster=town(LEAD))
     story.ticks()
     story.carer(LEAD).receives(Wording.ESCALATION)
@@ -195,7 +206,7 @@ def test_with_nobody_on_duty_in_a_role_the_next_is_asked_at_once_and_the_timelin
     story.nobody_hears_more()
 
 
-def test_with_nobody_at_all_on_duty_the_fixed_number_is_called_at_once_and_the_board_is_red() -> None:
+def test_with_nobody_on_duty_the_fixed_number_is_called_at_once() -> None:
     story = Story(signed_in=False, roster=replace(town(), shifts=()))
     story.ticks()
     story.carer(FIXED).receives(Wording.CALL_OUT, Channel.CALL)
@@ -203,7 +214,7 @@ def test_with_nobody_at_all_on_duty_the_fixed_number_is_called_at_once_and_the_b
     story.nobody_hears_more()
 
 
-def test_three_rounds_then_the_lead_and_the_fixed_number_every_five_minutes_until_somebody_has_it() -> None:
+def test_after_three_rounds_lead_and_fixed_number_each_5_min() -> None:
     story = Story(FALL, signed_in=False)
     story.passes(seconds=3 * 420 - 1)
     assert not story.has(RedBoard)
@@ -233,7 +244,7 @@ def test_whoever_comes_on_duty_after_every_round_is_asked_too() -> None:
     story.carer(FIRST).receives(Wording.GRANTED)
 
 
-def test_after_a_pause_of_the_service_a_round_is_caught_up_and_no_more_than_one_is_burnt() -> None:
+def test_after_an_outage_at_most_one_round_is_used_up() -> None:
     story = Story(FALL, signed_in=False)
     story.ticks()
     story.now += timedelta(hours=1)
@@ -241,6 +252,24 @@ def test_after_a_pause_of_the_service_a_round_is_caught_up_and_no_more_than_one_
     assert story.alarm.dispatch is not None
     assert [n.round for n in story.alarm.dispatch.notices] == [1, 1, 1, 1, 2]
     assert story.alarm.next_step_at == story.now + timedelta(seconds=90)
+
+
+def test_a_calm_search_begun_anew_keeps_the_latest_time() -> None:
+    story = Story(AlarmKind.TECHNICAL, signed_in=False, arrive_by=START + timedelta(minutes=40))
+    story.passes(seconds=120)
+    patrol = story.carer(FIRST)
+    patrol.arrives()
+    patrol.is_done()
+    patrol.inbox.clear()
+    story.happens(Joined(AlarmKind.TECHNICAL, Priority.THIRD))
+    patrol.receives(Wording.CALL_OUT)
+    story.passes(minutes=15)
+    patrol.receives(Wording.REMINDER)
+    story.passes(minutes=22, seconds=59)
+    story.nobody_hears_more()
+    story.passes(seconds=1)
+    assert story.now == START + timedelta(minutes=40)
+    story.carer(LEAD).receives(Wording.ESCALATION)
 
 
 def test_two_carers_are_sought_until_both_have_it() -> None:
@@ -256,7 +285,7 @@ def test_two_carers_are_sought_until_both_have_it() -> None:
     story.nobody_hears_more()
 
 
-def test_a_towns_own_chain_is_used_as_it_was_when_the_dispatch_began() -> None:
+def test_a_dispatch_keeps_the_chain_it_began_with() -> None:
     chains = MappingProxyType({Priority.SECOND: (Step(timedelta(0), Who.LEAD),)})
     story = Story(signed_in=False, plan=Plan(chains=chains))
     story.ticks()
@@ -266,7 +295,7 @@ def test_a_towns_own_chain_is_used_as_it_was_when_the_dispatch_began() -> None:
     story.nobody_hears_more()
 
 
-def test_somebody_who_has_it_and_cannot_after_all_is_replaced_at_once() -> None:
+def test_an_owner_who_hands_back_is_replaced_at_once() -> None:
     story = Story(FALL, signed_in=False)
     story.ticks()
     patrol = story.carer(FIRST).receives(Wording.CALL_OUT)
@@ -286,7 +315,7 @@ def test_the_lead_is_asked_also_when_busy(busy: frozenset[UUID]) -> None:
     story.carer(LEAD).receives(Wording.ESCALATION)
 
 
-def test_closing_tells_everybody_who_was_asked_and_asks_nobody_more() -> None:
+def test_closing_tells_all_who_were_asked_and_asks_no_more() -> None:
     story = Story(FALL, signed_in=False)
     story.passes(seconds=180)
     story.carer(FIRST).receives(Wording.CALL_OUT).receives(Wording.CALL_OUT, Channel.CALL)
@@ -298,7 +327,7 @@ def test_closing_tells_everybody_who_was_asked_and_asks_nobody_more() -> None:
     story.nobody_hears_more()
 
 
-def test_where_no_visit_is_agreed_for_a_fault_only_the_lead_hears_of_it() -> None:
+def test_a_fault_without_an_agreed_visit_goes_to_the_lead_only() -> None:
     story = Story(AlarmKind.TECHNICAL, plan=Plan(visit_on_fault=False))
     story.passes(minutes=3)
     story.carer(LEAD).receives(Wording.ESCALATION)

@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 
 from gateway import sensors
-from gateway.core import Look
+from gateway.core import Waking
 from gateway.eye import Eye
-from gateway.session import packed
+from gateway.session import pack_session
 from gateway.sources import BadSource, CannotCapture, Taken, open_sources
 from schemas import limits
-from schemas.messages import Capture, Channel, Frame, Session
+from schemas.messages import Capture, Frame, SensorChannel, Session
 from schemas.vocabulary import DeviceKind, Show
 from schemas.wire import decode
 
 SMALL = Capture(fps=2, width=160, height=120)
 NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
 HEADER = Session(session_id="s1", org="ekby", device="b27", kind=DeviceKind.CAMERA, started_at=NOW, seconds=10)
-LOOK = Look("attempt", 10, Show.ALWAYS, NOW, uuid4(), 1)
+LOOK = Waking("attempt", 10, Show.ALWAYS, NOW, uuid4(), 1)
 
 
 def noise(size: int, seed: int) -> bytes:
@@ -31,7 +31,7 @@ def noise(size: int, seed: int) -> bytes:
 
 
 PICTURES = Taken(frames=tuple(Frame(ms=n * 200, jpeg=noise(32, n)) for n in range(4)))
-LOAD = Taken(channels=(Channel(name="bed", quantity="bed_load_kg", ms=(0, 200), values=((71.0,), (71.2,))),))
+LOAD = Taken(channels=(SensorChannel(name="bed", quantity="bed_load_kg", ms=(0, 200), values=((71.0,), (71.2,))),))
 
 
 class Half:
@@ -110,14 +110,14 @@ def test_what_is_no_camera_with_sensors_is_said(text: str, says: str) -> None:
         open_sources(text)
 
 
-async def test_one_look_takes_both_over_the_same_seconds_under_one_lamp() -> None:
+async def test_camera_and_sensors_are_read_over_the_same_seconds() -> None:
     met, shown = threading.Barrier(2), list[bool]()
     taken = await look(Meets(DeviceKind.CAMERA, PICTURES, met), Meets(DeviceKind.SENSORS, LOAD, met), lamp=shown.append)
     assert taken == Taken(frames=PICTURES.frames, channels=LOAD.channels)
     assert shown == [True, False]
 
 
-SILENT = Taken(channels=(Channel(name="bed", quantity="bed_load_kg", ms=(), values=()),))
+SILENT = Taken(channels=(SensorChannel(name="bed", quantity="bed_load_kg", ms=(), values=()),))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ async def test_what_fails_is_named_beside_what_the_other_gave(sources: tuple[Hal
 
 
 @pytest.mark.parametrize("kind", [DeviceKind.CAMERA, DeviceKind.SENSORS])
-async def test_one_that_hangs_keeps_the_other_from_nothing_and_keeps_the_lamp_lit(
+async def test_a_hanging_source_delays_no_other_and_keeps_the_lamp(
     monkeypatch: pytest.MonkeyPatch, kind: DeviceKind
 ) -> None:
     monkeypatch.setattr("gateway.eye.SLACK_S", -4.5)
@@ -179,29 +179,29 @@ async def test_a_live_look_is_the_cameras_and_sensors_alone_have_none() -> None:
         assert len([frame async for frame in eye.live(5, SMALL, threading.Event())][:1]) == seen
 
 
-def readings(count: int) -> tuple[Channel, ...]:
+def readings(count: int) -> tuple[SensorChannel, ...]:
     cells = tuple((20.25,) * 16 for _ in range(count))
-    return (Channel(name="bed", quantity="thermal_c", rows=4, columns=4, ms=tuple(range(count)), values=cells),)
+    return (SensorChannel(name="bed", quantity="thermal_c", rows=4, columns=4, ms=tuple(range(count)), values=cells),)
 
 
 def test_frames_make_room_for_the_samples_beside_them() -> None:
     frames = tuple(Frame(ms=n * 200, jpeg=noise(160, n)) for n in range(50))
-    alone, _ = packed(HEADER, LOOK, Taken(frames=frames))
+    alone, _ = pack_session(HEADER, LOOK, Taken(frames=frames))
     assert len(alone) < limits.SESSION_BYTES_AIM
-    payload, fault = packed(HEADER, LOOK, Taken(frames=frames, channels=readings(3000)))
+    payload, fault = pack_session(HEADER, LOOK, Taken(frames=frames, channels=readings(3000)))
     session = decode(Session, payload)
     assert fault is None and session.channels == readings(3000)
     assert 25 <= len(session.frames) < 50 and len(payload) <= limits.SESSION_BYTES_AIM + 20_000
 
 
-def test_samples_that_are_too_many_bytes_do_not_take_the_frames_with_them() -> None:
-    payload, fault = packed(HEADER, LOOK, Taken(frames=PICTURES.frames, channels=readings(20_000)))
+def test_too_many_samples_do_not_take_the_frames_along() -> None:
+    payload, fault = pack_session(HEADER, LOOK, Taken(frames=PICTURES.frames, channels=readings(20_000)))
     session = decode(Session, payload)
     assert session.frames == PICTURES.frames and session.channels == ()
     assert session.fault == fault and fault is not None and "bytes of samples" in fault
 
 
 def test_samples_are_counted_by_the_cell() -> None:
-    assert sensors.within(readings(3125), 10)[0].ms == tuple(range(3125))
+    assert sensors.cut_channels(readings(3125), 10)[0].ms == tuple(range(3125))
     with pytest.raises(sensors.NoSeries, match="50016 samples"):
-        sensors.within(readings(3126), 10)
+        sensors.cut_channels(readings(3126), 10)

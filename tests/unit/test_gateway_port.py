@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.port import AHEAD_MS, BAUD, Readings, fault, listen
-from gateway.sensors import NoSeries, within
+from gateway.sensors import NoSeries, cut_channels
+from gateway.serial_port import AHEAD_MS, BAUD, Readings, fault, listen
 from gateway.sources import BadSource, CannotCapture, open_source
 from schemas import limits
-from schemas.messages import Capture, Channel
+from schemas.messages import Capture, SensorChannel
 from schemas.vocabulary import DeviceKind
 
 
-def heard(*lines: bytes) -> tuple[Channel, ...]:
+def heard(*lines: bytes) -> tuple[SensorChannel, ...]:
     readings = Readings()
     for number, line in enumerate(lines):
-        readings.hear(line, number * 100)
+        readings.add_line(line, number * 100)
     return readings.channels()
 
 
@@ -68,17 +68,17 @@ def test_an_array_that_changes_its_size_keeps_its_first() -> None:
 def test_readings_that_come_together_keep_their_order() -> None:
     readings = Readings()
     for value in (71, 72, 73):
-        readings.hear(b'{"bed_load_kg": %d}' % value, 40)
+        readings.add_line(b'{"bed_load_kg": %d}' % value, 40)
     assert readings.channels()[0].ms == (40, 41, 42)
 
 
-def test_readings_faster_than_a_clock_of_milliseconds_are_thinned_and_how_it_ends_is_kept() -> None:
+def test_readings_faster_than_a_millisecond_are_thinned() -> None:
     """A sensor on USB may say thousands of readings a second: who left the bed in the last of ten is in them."""
     readings = Readings()
     for ms in range(10_000):
         for _ in range(3):
-            readings.hear(b'{"bed_load_kg": %d}' % (71 if ms < 9_000 else 1), ms)
-    (load,) = within(readings.channels(), 10)
+            readings.add_line(b'{"bed_load_kg": %d}' % (71 if ms < 9_000 else 1), ms)
+    (load,) = cut_channels(readings.channels(), 10)
     assert abs(sum(values == (1.0,) for values in load.values) - 1_000) <= 2 * AHEAD_MS
     assert load.ms[-1] < 10_000
 
@@ -87,9 +87,9 @@ def test_more_than_a_session_holds_is_said_and_not_cut() -> None:
     readings = Readings()
     line = b'{"thermal_c": [%s]}' % b",".join([b"1"] * 2500)
     for number in range(limits.SAMPLES // 2500):
-        readings.hear(line, number)
+        readings.add_line(line, number)
     assert len(readings.channels()[0].ms) == 20
-    readings.hear(line, 99)
+    readings.add_line(line, 99)
     with pytest.raises(NoSeries, match="more than 50000"):
         readings.channels()
 
@@ -160,7 +160,7 @@ def test_a_line_that_never_ends_is_let_go() -> None:
 
 def test_a_port_that_only_seems_to_have_something_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     with terminal() as port:
-        monkeypatch.setattr("gateway.port.select.select", lambda read, write, wrong, wait: (read, write, wrong))
+        monkeypatch.setattr("gateway.serial_port.select.select", lambda read, write, wrong, wait: (read, write, wrong))
         (load,) = listen(port.path, 115200, 5, lambda: False, Writes(port.far, b"", b"", b'{"bed_load_kg": 3}\n'))
     assert load.values == ((3.0,),)
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.__main__ import main
-from gateway.settings import Settings
+from gateway.settings import GatewaySettings
 
 GOOD = {"FJT_GATEWAY_ORG": "ekby", "FJT_GATEWAY_DEVICE": "b27", "FJT_GATEWAY_SOURCE": "scene:asleep"}
 
@@ -21,7 +21,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_signs_in_by_its_own_name_with_the_password_of_a_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("secret\n")
     environment.setenv("FJT_MQTT_PASSWORD_FILE", str(tmp_path / "password"))
-    settings = Settings()
+    settings = GatewaySettings()
     assert (settings.user, settings.password) == ("ekby/b27", "secret")
 
 
@@ -29,26 +29,24 @@ def test_real_people_need_more_and_all_of_it_is_said_at_once(environment: pytest
     environment.setenv("FJT_LIVE", "1")
     environment.setenv("FJT_GATEWAY_DEVICE", "B 27")
     with pytest.raises(ValidationError) as error:
-        Settings()
+        GatewaySettings()
     for word in ("FJT_GATEWAY_DEVICE", "FJT_MQTT_TLS", "FJT_MQTT_PASSWORD", "FJT_GATEWAY_SOURCE"):
         assert word in str(error.value)
 
 
 @pytest.mark.parametrize("half", ["sensor:asleep", "samples:night.csv"])
-def test_nothing_drawn_or_recorded_stands_beside_a_real_camera_either(
-    environment: pytest.MonkeyPatch, half: str
-) -> None:
+def test_no_drawn_source_stands_beside_a_real_camera(environment: pytest.MonkeyPatch, half: str) -> None:
     environment.setenv("FJT_LIVE", "1")
     environment.setenv("FJT_GATEWAY_SOURCE", f"camera:0 + {half}")
     with pytest.raises(ValidationError, match="FJT_GATEWAY_SOURCE"):
-        Settings()
+        GatewaySettings()
 
 
 def test_real_people_may_have_a_camera_and_sensors_on_a_port(environment: pytest.MonkeyPatch) -> None:
     for name, value in {"LIVE": "1", "MQTT_TLS": "1", "MQTT_PASSWORD": "secret"}.items():
         environment.setenv(f"FJT_{name}", value)
     environment.setenv("FJT_GATEWAY_SOURCE", "camera:0 + serial:/dev/ttyACM0")
-    assert Settings().live
+    assert GatewaySettings().live
 
 
 def test_the_program_says_what_is_wrong_and_ends(
@@ -72,7 +70,7 @@ def test_the_program_says_what_is_wrong_and_ends(
         ("rstp://me:hemligt@10.0.0.5/live", "use camera:N"),
     ],
 )
-def test_a_source_that_is_none_is_refused_in_words_and_without_its_password(
+def test_an_unknown_source_is_refused_without_its_password(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], source: str, word: str
 ) -> None:
     environment.setenv("FJT_GATEWAY_SOURCE", source)

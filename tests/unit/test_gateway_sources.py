@@ -1,4 +1,4 @@
-"""Where the ten seconds come from, what becomes of them before they are sent, and how they fail."""
+"""A session's sources: where its seconds come from, how they are cut down, and how they fail."""
 
 import http.server
 import threading
@@ -13,13 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from gateway import fit, scenes, sensors
-from gateway.core import Look
+import drawn_homes
+from drawn_homes import thermal
+from gateway import fit
+from gateway.core import Waking
 from gateway.eye import Eye, lamp
-from gateway.session import packed
-from gateway.sources import BadSource, CannotCapture, Source, Taken, open_source, to_and_fro
+from gateway.session import pack_session
+from gateway.sources import BadSource, CannotCapture, Source, Taken, bouncing_index, open_source
 from schemas import jpeg, limits
-from schemas.messages import Capture, Channel, Frame, Profile, Session
+from schemas.messages import Capture, Frame, Profile, SensorChannel, Session
 from schemas.vocabulary import DeviceKind, Show
 from schemas.wire import decode
 from tests.support.waiting import eventually
@@ -68,13 +70,13 @@ def test_a_bad_source_says_what_there_is(text: str, says: str) -> None:
 
 
 def test_frames_are_played_to_and_fro() -> None:
-    assert [to_and_fro(n, 4) for n in range(9)] == [0, 1, 2, 3, 2, 1, 0, 1, 2]
-    assert [to_and_fro(n, 1) for n in range(3)] == [0, 0, 0]
+    assert [bouncing_index(n, 4) for n in range(9)] == [0, 1, 2, 3, 2, 1, 0, 1, 2]
+    assert [bouncing_index(n, 1) for n in range(3)] == [0, 0, 0]
 
 
 def test_a_folder_fills_its_seconds_with_its_own_bytes(folder: Path) -> None:
     taken = open_source(f"file:{folder}").take(5, Capture(fps=2), never)
-    names = [f"{to_and_fro(n, 4):03}.jpg" for n in range(10)]
+    names = [f"{bouncing_index(n, 4):03}.jpg" for n in range(10)]
     assert [frame.jpeg for frame in taken.frames] == [(folder / name).read_bytes() for name in names]
     assert [frame.ms for frame in taken.frames] == [500 * n for n in range(10)]
 
@@ -156,17 +158,17 @@ def test_a_camera_that_does_not_open_is_a_fault(text: str) -> None:
 def test_too_many_bytes_give_fewer_frames_before_stronger_jpeg() -> None:
     frames = [Frame(ms=100 * n, jpeg=textured(320, 240, n)) for n in range(100)]
     size = len(frames[0].jpeg)
-    thinner = fit.within(frames, 10, aim=60 * size)
+    thinner = fit.cut_frames(frames, 10, aim=60 * size)
     assert 25 <= len(thinner) <= 60 and {len(f.jpeg) for f in thinner} <= {len(f.jpeg) for f in frames}
-    stronger = fit.within(frames, 10, aim=10 * size)
+    stronger = fit.cut_frames(frames, 10, aim=10 * size)
     assert len(stronger) == 25 and sum(len(f.jpeg) for f in stronger) <= 10 * size
     assert (stronger[0].ms, stronger[-1].ms) == (0, 9900)
 
 
 def test_a_session_has_at_most_120_frames_of_1920_by_1080() -> None:
-    assert len(fit.within([Frame(ms=n, jpeg=textured(16, 16)) for n in range(300)], 60)) == limits.FRAMES
-    assert fit.rate(12, 60) == 2
-    large = fit.within([Frame(ms=0, jpeg=textured(2400, 1600))], 10, aim=10_000_000)
+    assert len(fit.cut_frames([Frame(ms=n, jpeg=textured(16, 16)) for n in range(300)], 60)) == limits.FRAMES
+    assert fit.allowed_fps(12, 60) == 2
+    large = fit.cut_frames([Frame(ms=0, jpeg=textured(2400, 1600))], 10, aim=10_000_000)
     width, height = jpeg.size(large[0].jpeg)
     assert width <= limits.FRAME_WIDTH and height <= limits.FRAME_HEIGHT
 
@@ -176,31 +178,31 @@ def test_a_header_that_claims_an_absurd_size_is_not_decoded() -> None:
     at = data.index(b"\xff\xc0")
     data[at + 5 : at + 9] = (60_000).to_bytes(2, "big") * 2
     with pytest.raises(fit.TooLarge, match="60000x60000"):
-        fit.within([Frame(ms=0, jpeg=bytes(data))], 10)
+        fit.cut_frames([Frame(ms=0, jpeg=bytes(data))], 10)
 
 
-@pytest.mark.parametrize("name", scenes.SCENES)
-def test_every_scene_fits_a_session_and_is_the_same_for_the_same_seed(name: str) -> None:
+@pytest.mark.parametrize("name", drawn_homes.SCENES)
+def test_each_scene_fits_a_session_and_repeats_by_its_seed(name: str) -> None:
     source = open_source(f"scene:{name}", seed=5)
     taken = source.take(10, Capture(), never)
     assert len(taken.frames) == 50
     assert sum(len(frame.jpeg) for frame in taken.frames) <= limits.SESSION_BYTES_AIM
     assert open_source(f"scene:{name}", seed=5).take(10, Capture(), never) == taken
     assert source.take(10, Capture(), never) != taken, "another look is another ten seconds"
-    Profile.model_validate(scenes.profile(name))
+    Profile.model_validate(drawn_homes.profile(name))
     mean = float(np.mean([decoded(frame.jpeg).mean() for frame in taken.frames[::10]]))
     assert mean < 6 if name == "dark" else 15 < mean < 60
 
 
 def moving(name: str, zone: str) -> tuple[int, int]:
     """Return how many blocks stand out over time, inside *zone* and outside the bed and it."""
-    shown = scenes.draw(name, 2, 10, 5)
+    shown = drawn_homes.draw(name, 2, 10, 5)
     small = np.stack([cv2.resize(decoded(x), (320, 240), interpolation=cv2.INTER_AREA) for x in shown])
     blocks = small.reshape(len(shown), 30, 8, 40, 8).mean((2, 4))
     blocks -= np.median(blocks, axis=(1, 2), keepdims=True)
     deviation = blocks.std(0)
     masks = {}
-    for part in Profile.model_validate(scenes.profile(name)).zones:
+    for part in Profile.model_validate(drawn_homes.profile(name)).zones:
         mask = np.zeros((30, 40), np.uint8)
         cv2.fillPoly(mask, [np.array([(x * 40, y * 30) for x, y in part.polygon], np.int32)], 1)
         masks[part.name] = mask > 0
@@ -243,7 +245,7 @@ def test_scenes_take_turns_and_the_last_one_stays() -> None:
     assert shown[2] == again.take(5, SMALL, never)
 
 
-@pytest.mark.parametrize("name", sensors.POSTURES)
+@pytest.mark.parametrize("name", thermal.POSTURES)
 def test_drawn_sensors_are_warm_where_somebody_is(name: str) -> None:
     taken = open_source(f"sensor:{name}", seed=3).take(10, Capture(), never)
     thermal, ambient = taken.channels
@@ -325,11 +327,11 @@ async def test_a_live_look_keeps_only_the_newest_frame_for_a_slow_link() -> None
 
 def test_a_session_that_no_broker_takes_becomes_a_fault() -> None:
     wide = tuple((0.5,) * 64 for _ in range(10_000))
-    channel = Channel(name="bed", quantity="thermal_c", rows=8, columns=8, ms=tuple(range(10_000)), values=wide)
+    channel = SensorChannel(name="bed", quantity="thermal_c", rows=8, columns=8, ms=tuple(range(10_000)), values=wide)
     now = datetime(2026, 11, 22, 1, tzinfo=UTC)
-    look = Look("attempt", 10, Show.ALWAYS, now, uuid4(), 2)
+    look = Waking("attempt", 10, Show.ALWAYS, now, uuid4(), 2)
     header = Session(session_id="s1", org="ekby", device="b27", kind=DeviceKind.SENSORS, started_at=now, seconds=10)
-    payload, fault = packed(header, look, Taken(channels=(channel,)))
+    payload, fault = pack_session(header, look, Taken(channels=(channel,)))
     session = decode(Session, payload)
     assert fault is not None and session.fault == fault and "bytes of samples" in fault
     assert (session.check_id, session.attempt, session.channels) == (look.check_id, 2, ())

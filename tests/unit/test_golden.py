@@ -1,4 +1,4 @@
-"""Every payload of every version ever released still decodes to what it said."""
+"""Payloads of every version ever released still decode to what they said."""
 
 from pathlib import Path
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core.case import Alarm, AlarmState
-from alarm_center.core.incident import gather, joins
+from alarm_center.core.alarm.incident import alarms_to_join, can_join, kind_of_incident
+from alarm_center.core.alarm.state import Alarm, AlarmState
 from schemas.vocabulary import AlarmKind, Priority
 from tests.support.alarm_story import START, Story
 
@@ -18,9 +18,9 @@ def alarm(number: int, kind: AlarmKind = AlarmKind.TECHNICAL, seconds_ago: int =
     return replace(one, alarm_id=UUID(int=number), device_id=f"b{number}", case_no=4000 + number, opened_at=opened_at)
 
 
-def test_five_devices_and_a_fifth_of_the_area_within_five_minutes_are_one_incident() -> None:
+def test_5_devices_and_a_fifth_of_an_area_are_one_incident() -> None:
     alarms = [alarm(n, seconds_ago=60 * n) for n in range(1, 6)]
-    assert [a.case_no for a in gather(alarms, 25, START)] == [4005, 4004, 4003, 4002, 4001]
+    assert [a.case_no for a in alarms_to_join(alarms, 25, START)] == [4005, 4004, 4003, 4002, 4001]
 
 
 @pytest.mark.parametrize(
@@ -34,27 +34,27 @@ def test_five_devices_and_a_fifth_of_the_area_within_five_minutes_are_one_incide
     ids=["four devices", "less than a fifth", "spread out in time", "one device many times"],
 )
 def test_fewer_than_that_go_each_by_itself(alarms: list[Alarm], devices: int) -> None:
-    assert gather(alarms, devices, START) == ()
+    assert alarms_to_join(alarms, devices, START) == ()
 
 
-def test_the_ones_already_in_an_incident_count_and_are_not_joined_again() -> None:
+def test_alarms_in_an_incident_count_and_do_not_join_again() -> None:
     joined = [replace(alarm(n), incident_id=UUID(int=99)) for n in range(1, 6)]
-    assert [a.case_no for a in gather([*joined, alarm(6)], 20, START)] == [4006]
+    assert [a.case_no for a in alarms_to_join([*joined, alarm(6)], 20, START)] == [4006]
 
 
 def test_somebody_who_fell_among_forty_lost_links_is_not_joined() -> None:
     fall = alarm(50, AlarmKind.SOMETHING_WRONG)
-    gathered = gather([*(alarm(n) for n in range(1, 41)), fall], 60, START)
+    gathered = alarms_to_join([*(alarm(n) for n in range(1, 41)), fall], 60, START)
     assert len(gathered) == 40
     assert fall not in gathered
-    assert not joins(fall)
+    assert not can_join(fall)
 
 
 def test_another_kind_far_above_its_usual_rate_is_an_incident() -> None:
     alarms = [alarm(n, AlarmKind.NOT_SEEN) for n in range(1, 8)]
-    assert len(gather(alarms, 100, START, usual={AlarmKind.NOT_SEEN: 0.5})) == 7
-    assert gather(alarms, 100, START, usual={AlarmKind.NOT_SEEN: 1.0}) == ()
-    assert gather(alarms, 100, START) == ()
+    assert len(alarms_to_join(alarms, 100, START, usual={AlarmKind.NOT_SEEN: 0.5})) == 7
+    assert alarms_to_join(alarms, 100, START, usual={AlarmKind.NOT_SEEN: 1.0}) == ()
+    assert alarms_to_join(alarms, 100, START) == ()
 
 
 @pytest.mark.parametrize(
@@ -69,4 +69,30 @@ def test_another_kind_far_above_its_usual_rate_is_an_incident() -> None:
     ],
 )
 def test_what_has_been_sent_or_is_a_persons_own_is_left_alone(one: Alarm) -> None:
-    assert not joins(one)
+    assert not can_join(one)
+
+
+def test_an_incident_is_named_after_a_fault_of_devices() -> None:
+    unseen, fault = alarm(1, AlarmKind.NOT_SEEN), alarm(2, AlarmKind.TECHNICAL)
+    assert kind_of_incident([unseen, fault]) == kind_of_incident([fault, unseen]) == AlarmKind.TECHNICAL
+    assert kind_of_incident([unseen, alarm(3, AlarmKind.SERVICE)]) is AlarmKind.NOT_SEEN
+
+
+def test_an_alarm_that_opened_just_within_the_window_counts() -> None:
+    edge = [alarm(n, seconds_ago=300) for n in range(1, 6)]
+    assert len(alarms_to_join(edge, 25, START)) == 5
+    assert alarms_to_join([replace(a, opened_at=START + timedelta(seconds=1)) for a in edge], 25, START) == ()
+
+
+def test_ten_times_the_usual_is_far_above_it() -> None:
+    alarms = [alarm(n, AlarmKind.NOT_SEEN) for n in range(1, 6)]
+    assert len(alarms_to_join(alarms, 100, START, usual={AlarmKind.NOT_SEEN: 0.5})) == 5
+    assert alarms_to_join(alarms, 100, START, usual={AlarmKind.NOT_SEEN: 0.51}) == ()
+    assert alarms_to_join(alarms[:4], 100, START, usual={AlarmKind.NOT_SEEN: 0.1}) == ()
+
+
+def test_what_joins_comes_the_oldest_first() -> None:
+    alarms = [alarm(n, seconds_ago=10 * (6 - n)) for n in range(1, 6)]
+    twins = [replace(a, opened_at=START) for a in reversed(alarms)]
+    assert [a.case_no for a in alarms_to_join(reversed(alarms), 25, START)] == [4001, 4002, 4003, 4004, 4005]
+    assert [a.case_no for a in alarms_to_join(twins, 25, START)] == [4001, 4002, 4003, 4004, 4005]

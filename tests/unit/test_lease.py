@@ -1,4 +1,4 @@
-"""Who has a case at a screen is asked in one place, and a lease that has ended stops nobody."""
+"""A lease says in one place who has a case at a screen; one that has ended stops nobody."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core.lease import Lease
+from alarm_center.core.alarm.lease import Lease
 
 ROOT = Path(__file__).parents[2]
 OLLE, SIV = UUID(int=1), UUID(int=2)

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from alarm_center.core.plan import REASON_TABLE
-from alarm_center.web import words
+from alarm_center.words import code_words
 from schemas.vocabulary import REASONS, Reason
 
 _DRAWN: Final = (Path(__file__).parents[2] / "docs/check.md").read_text("utf-8")
@@ -21,7 +21,7 @@ _OF_NO_FINDING: Final = {Reason.NO_SESSION, Reason.NOBODY_LOOKED}
     [
         ("schemas/vocabulary.py REASONS (its answer)", frozenset().union(*REASONS.values(), _OF_NO_FINDING)),
         ("core/plan.py REASON_TABLE", REASON_TABLE.keys()),
-        ("web/words.py REASONS", words.REASONS.keys()),
+        ("words/code_words.py REASONS", code_words.REASONS.keys()),
         ("docs/check.md (python -m alarm_center.core.diagram)", re.findall(r"^\| (\w+) \|", _DRAWN, re.MULTILINE)),
     ],
 )

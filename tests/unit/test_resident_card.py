@@ -6,16 +6,18 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from alarm_center.core.resident_card import COLUMNS, WIDTH, ResidentCard, paper_lines
-from alarm_center.town.homes import KEPT_ELSEWHERE
-from alarm_center.town.model import Resident
-from alarm_center.web import resident_words
-from alarm_center.web.catalogues import SPEECHES
-from alarm_center.web.gather import HERE
+from alarm_center.core.reserve_list import Entry
+from alarm_center.core.resident_card import COLUMNS, ResidentCard
+from alarm_center.town.model import ResidentEntry
+from alarm_center.town.residents import KEPT_ELSEWHERE
+from alarm_center.web.page import TEMPLATES
+from alarm_center.words import resident_words
+from alarm_center.words.catalogues import SPEECHES
+from alarm_center.words.paper import WIDTH, entry_lines
 from schemas.vocabulary import CohabitantSleeps
 
 _IDS: Final = {"resident_id", "number"}
-"""What a page needs to find the resident; people read the name."""
+"""Fields by which a page finds the resident; people read the name."""
 _IN_TEMPLATES: Final = {"name", "address", "phone", "risk"}
 """Fields that the templates place themselves, since each has a form of its own; the others are said by resident_words."""
 
@@ -36,12 +38,12 @@ def _known(name: str) -> Any:
 
 
 def _paper(card: ResidentCard) -> str:
-    return "\n".join(paper_lines(card, "sv", "", two_carers=False, phone_first=False))
+    return "\n".join(entry_lines(Entry(card, False, False, ()), "", SPEECHES["sv"]))
 
 
 @pytest.mark.parametrize("name", sorted(set(COLUMNS) - {"resident_id"}))
 def test_each_field_stands_on_the_paper(name: str) -> None:
-    assert _paper(_plain(**{name: _known(name)})) != _paper(_plain()), f"{name}: say it in paper_lines"
+    assert _paper(_plain(**{name: _known(name)})) != _paper(_plain()), f"{name}: say it in words/paper.py"
 
 
 @pytest.mark.parametrize("name", sorted(set(COLUMNS) - _IDS - _IN_TEMPLATES))
@@ -51,21 +53,21 @@ def test_each_field_is_said_on_the_pages(name: str, language: str) -> None:
         speech = SPEECHES[language]
         return resident_words.about(card, speech), resident_words.door(card, speech), resident_words.facts(card, speech)
 
-    assert said(_plain(**{name: _known(name)})) != said(_plain()), f"{name}: say it in web/resident_words.py"
+    assert said(_plain(**{name: _known(name)})) != said(_plain()), f"{name}: say it in words/resident_words.py"
 
 
 @pytest.mark.parametrize("template", ["parts/resident.html", "link.html"])
 def test_a_page_shows_all_that_is_said(template: str) -> None:
-    text = (HERE / "templates" / template).read_text(encoding="utf-8")
+    text = (TEMPLATES / template).read_text(encoding="utf-8")
     wanted = [f"resident.{name}" for name in _IN_TEMPLATES - ({"risk"} if template == "link.html" else set())]
     wanted += [f"resident|{words}" for words in ("about", "door", "facts")]
     assert not [part for part in wanted if part not in text]
 
 
 def test_the_import_keeps_each_field_of_the_card() -> None:
-    kept = set(Resident.model_fields) - KEPT_ELSEWHERE
+    kept = set(ResidentEntry.model_fields) - KEPT_ELSEWHERE
     assert kept == set(COLUMNS) - _IDS, "a field of the town's model and of the card belong together"
-    assert set(Resident.model_fields) >= KEPT_ELSEWHERE, "no name of a field that is gone"
+    assert set(ResidentEntry.model_fields) >= KEPT_ELSEWHERE, "no name of a field that is gone"
 
 
 def test_each_place_where_a_cohabitant_sleeps_is_said() -> None:
@@ -75,7 +77,7 @@ def test_each_place_where_a_cohabitant_sleeps_is_said() -> None:
 
 def test_paper_is_no_wider_than_a_page() -> None:
     card = _plain(access="Nyckel i låda " * 20, notes="Hör dåligt " * 30)
-    lines = paper_lines(card, "sv", "02:00", two_carers=True, phone_first=True)
+    lines = entry_lines(Entry(card, True, True, ()), "02:00", SPEECHES["sv"])
     assert max(map(len, lines)) <= WIDTH
     assert "Två personal. Ring först." in _paper_of(lines)
 

@@ -1,23 +1,26 @@
-"""What the SMS texts promise: one GSM-7 segment with the real host, nothing about the person."""
+"""The SMS texts: one GSM-7 segment with the real host, nothing about the person."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alarm_center.core import gsm7
-from alarm_center.core.carer_actions import VOICE
+from alarm_center.core.messages import gsm7
+from alarm_center.core.messages.sms_text import WORDS, Language, Texts, UnfitText
+from alarm_center.core.messages.text_facts import TextFacts
 from alarm_center.core.plan import Wording
-from alarm_center.core.sms_text import WORDS, Facts, Language, Texts, UnfitText
+from alarm_center.core.replies.carer_actions import VOICE
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 SV = Texts(Language.SV, STOCKHOLM, "natt.kommun.se", "010-1234567")
 EN = replace(SV, language=Language.EN)
-FACTS = Facts(
+FACTS = TextFacts(
     case_no=4821,
     priority=1,
     area="3",
@@ -42,7 +45,7 @@ SENT = [text for text in Wording if text not in VOICE]
 @pytest.mark.parametrize("language", list(Language))
 def test_every_wording_has_its_words(language: Language) -> None:
     lacking = [wording.value for wording in Wording if wording not in WORDS[language]]
-    assert lacking == [], f"write it in core/sms_text.py, in {language}"
+    assert lacking == [], f"write it in core/messages/sms_text.py, in {language}"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +124,7 @@ def test_a_deadline_in_the_autumn_s_repeated_hour_says_which() -> None:
     assert "On site by 02:30 (second)." in EN.say(Wording.CALL_OUT, autumn)
 
 
-def test_every_text_has_its_words_in_both_languages_with_the_same_facts() -> None:
+def test_each_text_has_the_same_facts_in_both_languages() -> None:
     for text in Wording:
         fields = [set(re.findall(r"\{(\w+)\}", WORDS[language][text])) for language in Language]
         assert fields[0] == fields[1], text
@@ -132,11 +135,11 @@ def test_every_text_has_its_words_in_both_languages_with_the_same_facts() -> Non
 
 @pytest.mark.parametrize("host", ["natt.kommun.se", "nattillsyn.ornskoldsvik.se"])
 @pytest.mark.parametrize("language", list(Language))
-def test_every_text_at_its_longest_is_one_segment_with_a_real_host(language: Language, host: str) -> None:
+def test_each_text_at_its_longest_is_one_segment(language: Language, host: str) -> None:
     assert Texts(language, STOCKHOLM, host, "010-123 45 67").problems(["3", "N12"]) == ()
 
 
-def test_a_host_that_is_too_long_is_found_by_day_and_refused_by_night() -> None:
+def test_a_host_that_is_too_long_is_refused() -> None:
     long = replace(SV, host="nattlig-fjarrtillsyn-och-trygghet.hemtjansten.kommun.example.se")
     assert any("granted" in problem and "shorten the host" in problem for problem in long.problems())
     with pytest.raises(UnfitText, match=r"text granted: 1[67]\d septets, one segment holds 160"):
@@ -148,18 +151,18 @@ def test_a_host_that_is_too_long_is_found_by_day_and_refused_by_night() -> None:
     [("", 0), ("Larm åäö ÅÄÖ é", 14), ("[€]", 6), ("a\nb", 3), ("@£$¥Δ_", 6), ("^{}\\~|", 12)],
 )
 def test_an_extended_character_costs_two_septets(text: str, count: int) -> None:
-    assert gsm7.septets(text) == count
+    assert gsm7.septet_count(text) == count
 
 
-def test_the_alphabet_has_its_127_characters_and_ten_extended_ones() -> None:
+def test_gsm7_has_127_characters_and_ten_extended_ones() -> None:
     fits = {c for c in map(chr, range(0x10000)) if not 0xD800 <= ord(c) < 0xE000 and _encodes(c)}
     assert len(fits) == 127 + 10  # the 128th place is the escape itself
-    assert {c for c in fits if gsm7.septets(c) == 2} == set("\f^{}\\[~]|€")
+    assert {c for c in fits if gsm7.septet_count(c) == 2} == set("\f^{}\\[~]|€")
 
 
 def _encodes(char: str) -> bool:
     try:
-        return gsm7.septets(char) > 0
+        return gsm7.septet_count(char) > 0
     except gsm7.NotGsm7:
         return False
 
@@ -167,7 +170,7 @@ def _encodes(char: str) -> bool:
 @pytest.mark.parametrize("char", ["…", "–", "Á", "ç", "`", "\u00a0", "😀", "”"])
 def test_a_character_outside_the_alphabet_is_named(char: str) -> None:
     with pytest.raises(gsm7.NotGsm7, match=rf"U\+{ord(char):04X}.* at 4 "):
-        gsm7.septets(f"Larm{char}")
+        gsm7.septet_count(f"Larm{char}")
 
 
 @given(
@@ -179,7 +182,7 @@ def test_whatever_the_facts_a_text_is_one_segment(
     case_no: int, priority: int, area: str, by: datetime, token: str, text: Wording, texts: Texts
 ) -> None:
     facts = replace(FACTS, case_no=case_no, priority=priority, area=area, by=by, ends_at=by, token=token)
-    assert 0 < gsm7.septets(texts.say(text, facts)) <= gsm7.SEGMENT_SEPTETS
+    assert 0 < gsm7.septet_count(texts.say(text, facts)) <= gsm7.SEGMENT_SEPTETS
 
 
 # ---- nothing about the person ----
@@ -211,6 +214,17 @@ def test_no_text_says_what_has_happened(language: Language) -> None:
 def test_a_missing_fact_is_named() -> None:
     with pytest.raises(UnfitText, match="by is missing"):
         SV.say(Wording.CALL_OUT, replace(FACTS, by=None))
+
+
+def test_a_text_without_its_case_is_refused() -> None:
+    with pytest.raises(UnfitText, match="case is missing"):
+        SV.say(Wording.TAKEN, replace(FACTS, case_no=None))
+
+
+@pytest.mark.parametrize("name", ["case_no", "other_no", "priority", "other_priority", "minutes", "places"])
+def test_a_number_below_zero_is_named(name: str) -> None:
+    with pytest.raises(UnfitText, match=f"^{name} -1: use 0 or more"):
+        SV.say(Wording.TAKEN, replace(FACTS, **{name: -1}))  # type: ignore[arg-type]  # each of them is a number
 
 
 @pytest.mark.parametrize("token", ["", "abc", "k7Q2xM/..", "a b c d", "x" * 25])
@@ -250,3 +264,34 @@ def test_a_town_can_replace_a_term() -> None:
 def test_a_town_s_words_are_tried_when_they_are_set(template: str, says: str) -> None:
     with pytest.raises(UnfitText, match=says):
         replace(SV, replaced={Wording.STOOD_DOWN: template})
+
+
+def test_a_town_s_words_are_first_measured_without_facts() -> None:
+    own = replace(SV, replaced={Wording.STOOD_DOWN: "x" * 160 + "{area}"})
+    assert any("161 septets" in problem for problem in own.problems(["3"]))
+
+
+def test_a_town_s_words_are_tried_with_its_longest_area() -> None:
+    own = replace(SV, replaced={Wording.STOOD_DOWN: "x" * 157 + "{area}"})
+    assert own.problems(["N", "123"]) == ()
+    assert any("161 septets" in problem for problem in own.problems(["N", "1234"]))
+
+
+@pytest.mark.parametrize(
+    ("texts", "low", "high"),
+    [
+        (SV, "noll ett två tre fyra", "fem sex sju åtta nio"),
+        (EN, "zero one two three four", "five six seven eight nine"),
+    ],
+    ids=["sv", "en"],
+)
+def test_a_call_says_each_digit_by_its_word(texts: Texts, low: str, high: str) -> None:
+    assert f" {high}. " in texts.say(Wording.VOICE_CALL_OUT, replace(FACTS, case_no=56789))
+    assert f" {low.partition(' ')[2]} {low.partition(' ')[0]}. " in texts.say(
+        Wording.VOICE_CALL_OUT, replace(FACTS, case_no=12340)
+    )
+
+
+def test_each_text_stays_as_carers_know_it() -> None:
+    kept = json.loads((Path(__file__).parent / "golden" / "sms_texts.json").read_text(encoding="utf-8"))
+    assert {language: dict(words) for language, words in WORDS.items()} == kept, "change the golden file with the text"

@@ -1,4 +1,4 @@
-"""Where a case stands for one phone, from its notice and its alarm."""
+"""A case's standing for one phone, from its notice and its alarm."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -6,17 +6,17 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core.resolve import Standing
-from alarm_center.providers import Status
+from alarm_center.core.replies.resolve_reply import Standing
+from alarm_center.providers import DeliveryStatus
 from alarm_center.providers.twilio import STATUSES
-from alarm_center.sms.replies_in import LONGEST, _clean, standing
-from alarm_center.store.replies import Asked
+from alarm_center.sms.incoming_replies import LONGEST, _storable, notice_standing
+from alarm_center.store.replies import AskedNotice
 
 AT = datetime(2026, 3, 1, 1, tzinfo=UTC)
 LATER = AT + timedelta(minutes=5)
 ID = UUID(int=1)
 
-ASKED = Asked(
+ASKED = AskedNotice(
     notice_id=ID, org="by", alarm_id=ID, area_id=ID, area="3", resident_id=ID, case_no=4801, priority=1, token="abcdefgh",
     asked_at=AT, state="asked", alarm_state="dispatched", seeks=True, done_at=None, closed_at=None, accepted_at=None,
     told_at=None, patrol=None,
@@ -42,12 +42,12 @@ ASKED = Asked(
     ],
 )
 def test_standing(changed: dict[str, object], where: Standing, since: datetime | None) -> None:
-    assert standing(replace(ASKED, **changed)) == (where, since)  # type: ignore[arg-type]  # one field each
+    assert notice_standing(replace(ASKED, **changed)) == (where, since)  # type: ignore[arg-type]  # one field each
 
 
 @pytest.mark.parametrize("body", ["", "1", "\x00", "a\x00b", "\ud83d", "x" * 100_000, "å" * 5_000])
 def test_any_text_can_be_kept(body: str) -> None:
-    kept = _clean(body)
+    kept = _storable(body)
     assert "\x00" not in kept
     assert len(kept) <= LONGEST
     kept.encode()
@@ -56,5 +56,7 @@ def test_any_text_can_be_kept(body: str) -> None:
 def test_every_word_of_twilios_has_its_rank() -> None:
     way = ["queued", "sending", "sent", "delivered"]
     assert [STATUSES[word].rank for word in way] == [0, 1, 2, 3]
-    assert {STATUSES[word] for word in ("undelivered", "failed", "busy", "no-answer", "canceled")} == {Status.FAILED}
-    assert Status.FAILED.rank == Status.DELIVERED.rank
+    assert {STATUSES[word] for word in ("undelivered", "failed", "busy", "no-answer", "canceled")} == {
+        DeliveryStatus.FAILED
+    }
+    assert DeliveryStatus.FAILED.rank == DeliveryStatus.DELIVERED.rank

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alarm_center.core.case import Alarm
+from alarm_center.core.alarm.state import Alarm
 from alarm_center.store import alarms
 from tests.support.alarm_story import Story
 from tests.unit.test_alarm_table import stories
@@ -36,7 +36,7 @@ def parts(body: Any) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize("story", STORIES)
 def test_what_is_written_is_what_is_read(story: Story) -> None:
     alarm, body = stored(story)
-    assert alarms.value(body) == alarm
+    assert alarms.from_body(body) == alarm
 
 
 @pytest.mark.parametrize("story", STORIES)
@@ -44,11 +44,11 @@ def test_what_a_newer_version_adds_is_left_out(story: Story) -> None:
     alarm, body = stored(story)
     for part in list(parts(body)):
         part["of_tomorrow"] = {"anything": 1}
-    assert alarms.value(body) == alarm
+    assert alarms.from_body(body) == alarm
 
 
 def test_what_an_older_version_had_not_takes_its_default() -> None:
-    """What an alarm cannot be without is its identity; every other field may be missing, one or all."""
+    """A stored alarm needs its identity; every other field may be missing, one or all."""
     needed = (
         "alarm_id",
         "org",
@@ -65,12 +65,12 @@ def test_what_an_older_version_had_not_takes_its_default() -> None:
         (story,) = param.values
         _, body = stored(story)  # type: ignore[arg-type]
         for name in body.keys() - set(needed):
-            assert alarms.value({key: said for key, said in body.items() if key != name})
-        assert alarms.value({key: body[key] for key in needed}).claim.lease.holder is None
+            assert alarms.from_body({key: said for key, said in body.items() if key != name})
+        assert alarms.from_body({key: body[key] for key in needed}).claim.lease.holder is None
         for group in ("claim", "limits"):
             for name in body[group]:
                 smaller = {key: said for key, said in body[group].items() if key != name}
-                assert alarms.value({**body, group: smaller})
+                assert alarms.from_body({**body, group: smaller})
 
 
 def test_nobody_has_accepted_reads_as_no_acceptance() -> None:

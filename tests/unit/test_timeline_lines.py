@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alarm_center.store import reconciling
+from alarm_center.store import reconciliation
 from schemas import timeline
 from schemas.timeline import PAYLOADS, EventKind, Unknown, decode, encode
 from schemas.timeline.base import Code, payload
@@ -104,7 +104,7 @@ def test_stored_kinds_and_fields_are_never_renamed() -> None:
 
 
 def test_a_found_discrepancy_has_a_field_for_all_its_facts() -> None:
-    told = {name for sql in reconciling.QUESTIONS.values() for pair in re.findall(r"jsonb_build_object\((.*?)\) as data", sql)
+    told = {name for sql in reconciliation.QUESTIONS.values() for pair in re.findall(r"jsonb_build_object\((.*?)\) as data", sql)
             for name in re.findall(r"'(\w+)'", pair)}  # fmt: skip
     assert {"days", "who", "wanted"} <= told
     assert told <= fields_of(EventKind.DISCREPANCY_FOUND).keys()

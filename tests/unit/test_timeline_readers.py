@@ -10,19 +10,22 @@ import pytest
 ROOT = Path(__file__).parents[2] / "alarm_center"
 MAY_QUERY = {
     "store/events.py": "the pages' boards ask through it",
-    "store/seals.py": "the sealer, and verify",
-    "store/dossier.py": "why",
+    "store/seal_lines.py": "the sealer, and verify",
+    "store/released_seals.py": "the chain of 0.2.0, and verify",
+    "store/case_history.py": "why",
+    "store/readiness.py": "doctor: the age of the newest line",
 }
 MAY_ASK = {
     "timeline.py": "tells the pictures, which are no fact, and the listeners",
-    "store/seals.py": "the sealer, and verify",
-    "web/live.py": "the stream to open pages",
+    "store/released_seals.py": "the chain of 0.2.0, and verify",
+    "web/stream.py": "the stream to open pages",
     "web/operator/board.py": "the board's place in the stream",
-    "web/operator/case.py": "the lines on a case's page",
-    "web/operator/raising.py": "the form's place in the stream",
+    "web/operator/case_page.py": "the lines on a case's page",
+    "web/operator/manual_alarm.py": "the form's place in the stream",
+    "web/planner/pause.py": "the form's place in the stream",
 }
 QUERY = re.compile(r"\b(?:from|join|using)\s+(?:fjt\.)?events\b(?!\s+import)", re.IGNORECASE)
-ASKING = {"after", "newest", "of_case", "event_of"}
+ASKING = {"lines_after", "newest_cursor", "of_case", "event_of"}
 """The functions of `store.events` that read."""
 
 
@@ -66,7 +69,7 @@ def test_a_query_on_the_timeline_is_seen(sql: str) -> None:
     ("source", "seen"),
     [
         ("await events.of_case(tx, alarm_id=a)", True),
-        ("from alarm_center.store.events import newest", True),
+        ("from alarm_center.store.events import newest_cursor", True),
         ("await events.write(tx, at, line)", False),
         ("from alarm_center.store.events import NewEvent", False),
     ],

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alarm_center.town.lines import line_of, outline
-from alarm_center.town.model import Town
-from alarm_center.town.reader import Problem, TownErrors, ended, read
+from alarm_center.town.model import TownFile
+from alarm_center.town.reader import Problem, TownErrors, read_town, refuse_ended_decisions
+from alarm_center.town.toml_lines import line_of, outline
 from schemas.vocabulary import ConsentState, ConsentTo, GreenBy
 
 EXAMPLE = (Path(__file__).parents[2] / "docs" / "town.example.toml").read_text(encoding="utf-8")
@@ -45,7 +45,7 @@ devices = [{ id = "d1", kind = "camera" }]
 
 def problems(text: str, today: date | None = None) -> list[Problem]:
     with pytest.raises(TownErrors) as caught:
-        read(text, today)
+        read_town(text, today)
     return list(caught.value.problems)
 
 
@@ -72,7 +72,7 @@ def home(*slots: str, **fields: str) -> str:
 
 
 def test_the_example_is_read() -> None:
-    town = read(EXAMPLE, TODAY)
+    town = read_town(EXAMPLE, TODAY)
     assert town.organisation.sending_number == "+46701740605"
     assert [area.code for area in town.areas] == ["3", "4"]
     assert town.carers is not None and town.carers[0].phone == "+46701740606"
@@ -93,24 +93,24 @@ def test_the_example_is_read() -> None:
 def test_a_limited_consent_allows_sensors_where_it_says_nothing() -> None:
     sensors = 'devices = [{ id = "d1", kind = "sensors" }]'
     limited = 'consent = { state = "limited", given_on = 2026-01-01 }'
-    town = read(home('time = "02:00"', devices=sensors, consent=limited), TODAY)
+    town = read_town(home('time = "02:00"', devices=sensors, consent=limited), TODAY)
     assert town.residents is not None and town.residents[0].consent is not None
     assert town.residents[0].consent.agreed == {ConsentTo.SENSORS}
 
 
 def test_the_small_town_of_these_tests_is_right() -> None:
-    assert read(home('time = "02:00"'), TODAY).residents is not None
-    assert read(TOWN, TODAY).residents is None
+    assert read_town(home('time = "02:00"'), TODAY).residents is not None
+    assert read_town(TOWN, TODAY).residents is None
 
 
 def test_times_may_be_of_tomls_own_kind_and_days_swedish() -> None:
-    town = read(home('time = 02:00:00\nweekdays = ["sön", "Mån"]'))
+    town = read_town(home('time = 02:00:00\nweekdays = ["sön", "Mån"]'))
     assert town.residents is not None
     assert (town.residents[0].slots[0].time, town.residents[0].slots[0].weekdays) == (time(2), (0, 6))
 
 
-def test_windows_line_ends_and_a_mark_of_byte_order_do_not_matter() -> None:
-    assert read("\ufeff" + EXAMPLE.replace("\n", "\r\n"), TODAY) == read(EXAMPLE, TODAY)
+def test_windows_line_ends_and_a_byte_order_mark_are_read() -> None:
+    assert read_town("\ufeff" + EXAMPLE.replace("\n", "\r\n"), TODAY) == read_town(EXAMPLE, TODAY)
 
 
 # ---- what is wrong: all at once ----
@@ -175,7 +175,7 @@ def test_a_damaged_example_is_read_or_refused(data: st.DataObject) -> None:
     length = data.draw(st.integers(0, 30))
     text = EXAMPLE[:at] + data.draw(st.text(max_size=5)) + EXAMPLE[at + length :]
     try:
-        town = read(text, TODAY)
+        town = read_town(text, TODAY)
     except TownErrors as errors:
         assert errors.problems
     else:
@@ -211,7 +211,7 @@ def test_a_carers_phone_takes_sms(phone: str, why: str) -> None:
 
 def test_a_phone_is_read_in_the_towns_country() -> None:
     text = TOWN.replace('name = "Vik"', 'name = "Vik"\ncountry = "NO"').replace("070-174 06 06", "406 12 345")
-    carers = read(text).carers
+    carers = read_town(text).carers
     assert carers is not None and carers[0].phone == "+4740612345"
 
 
@@ -228,6 +228,10 @@ def test_a_phone_is_read_in_the_towns_country() -> None:
         ('code = "3"', 'code = "3"\nplan = { rules = { still = { reaction = "seen" } } }', "only in_bed"),
         ('code = "3"', 'code = "3"\nplan = { chains = { 1 = [{ who = "patrol" }] } }', "form"),
         ('code = "3"', 'code = "3"\n[[areas]]\ncode = "3"', "there twice"),
+        ('code = "3"', 'code = "3"\n[[performers]]\ncode = "town"\nname = "T"', "the town's own care; use another code"),
+        ('code = "3"', 'code = "3"\n[[performers]]\ncode = "A B"\nname = "T"', "match pattern"),
+        ('code = "3"', 'code = "3"\n[[users]]\nlogin = "u"\nname = "U"\nroles = ["lead"]\nperformers = ["alfa"]', "no performer with the code alfa"),
+        ('code = "3"', 'code = "3"\n[[users]]\nlogin = "u"\nname = "U"\nroles = ["lead"]\nperformers = []', "at least 1"),
         ('name = "Patrull 3"', 'name = "Patrull 3"\nlogin = "nobody"', "no user"),
     ],
 )  # fmt: skip
@@ -239,6 +243,8 @@ def test_a_towns_own_errors(line: str, instead: str, why: str) -> None:
     ("fields", "line", "why"),
     [
         ({"area": 'area = "9"'}, "area", "no area with the code 9"),
+        ({"more": 'performer = "alfa"'}, "performer", "no performer with the code alfa"),
+        ({"more": 'performer = "town"'}, "performer", "leave it out"),
         ({"devices": ""}, "[[residents.slots]]", "no device"),
         ({"consent": ""}, "[[residents]]", "consent of the resident"),
         ({"decision": ""}, "[[residents]]", "slots need a decision"),
@@ -276,7 +282,7 @@ def test_two_consents_have_to_meet_in_one_device() -> None:
         return home('time = "02:00"', devices=f"devices = [{many}]", consent=f"consent = {consents[0]}", more=theirs)
 
     assert "lets no device of this resident look (sensors)" in wrong(of("sensors", "camera"), "cohabitant_consent")
-    assert read(of("sensors", "sensors")).residents
+    assert read_town(of("sensors", "sensors")).residents
 
 
 COUPLE = 'cohabitant = "Berit"\ncohabitant_consent = { state = "given", given_on = 2026-01-01 }'
@@ -294,15 +300,15 @@ def test_one_expected_beside_a_cohabitant_says_where_they_sleep(expected: int | 
     said = wrong(couple("", expected), "[[residents]]")
     assert "is missing" in said and "device d1 expects 1 person" in said
     assert 'write cohabitant_sleeps = "elsewhere", or expected_people = 2' in said
-    assert read(couple('cohabitant_sleeps = "elsewhere"', expected)).residents
+    assert read_town(couple('cohabitant_sleeps = "elsewhere"', expected)).residents
 
 
 @pytest.mark.parametrize("sleeps", ["same_bed", "same_room"])
 def test_a_cohabitant_in_the_room_is_a_second_one_expected(sleeps: str) -> None:
     said = wrong(couple(f'cohabitant_sleeps = "{sleeps}"', 1), "devices")
     assert f"is 1, but the cohabitant sleeps in the device's view ({sleeps}); write 2" in said
-    assert read(couple(f'cohabitant_sleeps = "{sleeps}"', 2)).residents
-    assert read(couple("", 2)).residents
+    assert read_town(couple(f'cohabitant_sleeps = "{sleeps}"', 2)).residents
+    assert read_town(couple("", 2)).residents
 
 
 def test_a_device_is_bound_once() -> None:
@@ -349,7 +355,7 @@ def test_times_that_overlap_are_told(first: str, second: str) -> None:
     ],
 )  # fmt: skip
 def test_times_that_only_touch_are_right(first: str, second: str) -> None:
-    assert read(home(first, second)).residents is not None
+    assert read_town(home(first, second)).residents is not None
 
 
 def shift(starts: str, ends: str, **fields: str) -> str:
@@ -362,7 +368,7 @@ def test_a_carer_is_on_one_shift_at_a_time() -> None:
     assert "on duty then already" in wrong(
         TOWN + shift("06:00", "22:00", weekdays='["mon"]') + shift("21:30", "07:00", weekdays='["tue"]'), "starts"
     )
-    assert read(TOWN + shift("21:30", "07:00") + shift("07:00", "21:30")).shifts is not None
+    assert read_town(TOWN + shift("21:30", "07:00") + shift("07:00", "21:30")).shifts is not None
 
 
 def test_a_shift_lasts_and_knows_its_people() -> None:
@@ -376,11 +382,13 @@ def test_a_decision_that_has_ended_stops_the_file(name: str) -> None:
     decision = f'decision = {{ reference = "r", starts_on = 2026-01-01, {name} = 2026-11-21 }}'
     text = home('time = "02:00"', decision=decision)
     assert "ended on 2026-11-21" in wrong(text, "decision", TODAY)
-    town = read(text)
+    town = read_town(text)
     with pytest.raises(TownErrors, match="ended on 2026-11-21"):
-        ended(town, TODAY)
-    ended(town, date(2026, 11, 21))
-    assert read(home('time = "02:00"', decision=decision, moved="moved_on = 2026-11-20"), TODAY).residents is not None
+        refuse_ended_decisions(town, TODAY)
+    refuse_ended_decisions(town, date(2026, 11, 21))
+    assert (
+        read_town(home('time = "02:00"', decision=decision, moved="moved_on = 2026-11-20"), TODAY).residents is not None
+    )
 
 
 # ---- lines ----
@@ -405,16 +413,16 @@ def test_the_outline_knows_where_everything_stands() -> None:
 
 
 def test_the_example_has_every_word_that_the_file_knows() -> None:
-    """What the example does not show, planners do not find."""
-    unshown = {"password_hash", "from_night", "until_night", "moved_on", "died_on", "instead", "show", "capture"}
-    said: set[str] = {str(place[-1]) for place in read(EXAMPLE).lines if place} | {"given_on", "given", "limited"}
-    known = {name for part in _parts(Town) for name in part.model_fields} - unshown
+    """The example shows every field, since planners find no other."""
+    unshown = {"from_night", "until_night", "moved_on", "died_on", "instead", "show", "capture"}
+    said: set[str] = {str(place[-1]) for place in read_town(EXAMPLE).lines if place} | {"given_on", "given", "limited"}
+    known = {name for part in _parts(TownFile) for name in part.model_fields} - unshown
     assert known <= said, known - said
 
 
 def _parts(model: Any) -> set[Any]:
     from alarm_center.town import model as module
 
-    return {each for each in vars(module).values() if isinstance(each, type) and issubclass(each, module.Part)} - {
-        module.Part
+    return {each for each in vars(module).values() if isinstance(each, type) and issubclass(each, module.FilePart)} - {
+        module.FilePart
     }

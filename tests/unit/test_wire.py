@@ -1,4 +1,4 @@
-"""Whatever the bytes, a receiver has a message or one word for why not, soon and in little memory."""
+"""Decoding of messages from any bytes: a receiver gets a message or one word for why not, soon and in little memory."""
 
 import json
 import math
@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from schemas import limits, messages, topics, wire
-from schemas.messages import MESSAGES, Channel, Message, Picture, Pulse, Session, Status
+from schemas.messages import MESSAGES, Message, Picture, Pulse, SensorChannel, Session, Status
 from schemas.vocabulary import DeviceKind, Refusal
 from schemas.wire import Refused
 from tests.unit.payloads import (
@@ -121,7 +121,7 @@ def test_too_many_samples_are_refused_cell_by_cell() -> None:
 
 
 @pytest.mark.parametrize("size", [(60_000, 60_000), (1921, 1080), (1920, 1081), (65_535, 1)])
-def test_a_jpeg_that_claims_more_than_the_limit_is_refused_undecoded(size: tuple[int, int]) -> None:
+def test_a_jpeg_beyond_the_size_limit_is_refused_undecoded(size: tuple[int, int]) -> None:
     data = session(frames=frames(0, jpeg=claiming(*size)))
     assert refusal(Session, data) is Refusal.FRAME_TOO_LARGE
     picture = {"v": 1, "session_id": "s1", "org": "vik", "device": "d1", "frames": frames(0, jpeg=claiming(*size))}
@@ -206,6 +206,21 @@ def test_a_finding_needs_a_reason_of_its_own() -> None:
         assert refusal(MESSAGES["finding"], data) is Refusal.NOT_VALID
 
 
+@pytest.mark.parametrize(
+    "missing", [["evidence"], ["people"], ["evidence", "people"], []], ids=lambda names: "+".join(names) or "none"
+)
+def test_in_bed_needs_evidence_and_people(missing: list[str]) -> None:
+    finding = {
+        "v": 1, "session_id": "s1", "org": "vik", "device": "d1", "answer": "in_bed", "people": 1,
+        "evidence": [{"what": "moves", "zone": "bed", "value": 3.0}],
+    }  # fmt: skip
+    data = json.dumps({name: value for name, value in finding.items() if name not in missing}).encode()
+    if missing:
+        assert refusal(MESSAGES["finding"], data) is Refusal.NOT_VALID
+    else:
+        assert wire.decode(MESSAGES["finding"], data)
+
+
 def test_a_refusal_says_why() -> None:
     assert refusal(MESSAGES["receipt"], b'{"v":1,"session_id":"s1","state":"refused"}') is Refusal.NOT_VALID
 
@@ -254,9 +269,9 @@ def test_models_are_frozen_and_hold_their_own_limits() -> None:
     with pytest.raises(ValidationError, match="too_long"):
         Session.model_validate({**HEADER, "frames": frames(*range(limits.FRAMES + 1))})
     with pytest.raises(ValidationError, match="finite"):
-        Channel(name="a", quantity="presence", ms=(0,), values=((math.nan,),))
+        SensorChannel(name="a", quantity="presence", ms=(0,), values=((math.nan,),))
     with pytest.raises(ValidationError, match="opens_at"):
-        messages.Attempt.model_validate(
+        messages.ScheduledAttempt.model_validate(
             {
                 "check_id": "0190f3a1-7c00-7000-8000-000000000001",
                 "attempt": 1,

@@ -1,4 +1,4 @@
-"""A small message cannot become a large one, and any bytes at all are taken or refused."""
+"""Hostile messages: a small one cannot become a large one, and any bytes at all are taken or refused."""
 
 import json
 import time
@@ -82,9 +82,9 @@ def test_a_small_message_that_stands_for_a_large_one_is_refused(value: bytes, ex
 )
 def test_many_errors_cost_no_more_than_one(fields: dict[str, Any]) -> None:
     data = session(**fields)
-    begins = time.monotonic()
+    begins = time.process_time()
     assert refusal(Session, data) is Refusal.NOT_VALID
-    assert time.monotonic() - begins < 5.0
+    assert time.process_time() - begins < 5.0
 
 
 @pytest.mark.parametrize("depth", [10, 1_000, 100_000])
@@ -147,7 +147,7 @@ def test_any_fields_are_taken_or_refused(kind: type[Message], fields: dict[str, 
 
 
 @given(st.data())
-def test_a_golden_payload_with_some_bytes_changed_is_taken_or_refused(data: st.DataObject) -> None:
+def test_a_golden_payload_with_bytes_changed_never_crashes(data: st.DataObject) -> None:
     name, message = data.draw(st.sampled_from(sorted(expected()["v1"].items(), key=lambda each: each[0])))
     payload = bytearray((GOLDEN / "v1" / name).read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):

@@ -1,4 +1,4 @@
-"""What a test of the pages begins with: a town at two in the night, its pages, and Olle at the board.
+"""The start of a test of the pages: a town at two in the night, its pages, and Olle at the board.
 
 A module that needs the town otherwise says so in a ``storstad`` of its own.
 """
@@ -8,13 +8,13 @@ from datetime import timedelta
 
 import pytest_asyncio
 
-from tests.support.night_town import TWO, Town, town
+from tests.support.night_town import TWO, NightTown, town
 from tests.support.postgres import Database
 from tests.support.site import Browser, Site, site
 
 
 @pytest_asyncio.fixture
-async def storstad(database: Database) -> AsyncIterator[Town]:
+async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Five homes, their checks of two o'clock just opened; the third is for an operator's eyes."""
     async with town(database, residents=5) as here:
         await here.set_clock(TWO + timedelta(seconds=40))
@@ -23,7 +23,7 @@ async def storstad(database: Database) -> AsyncIterator[Town]:
 
 
 @pytest_asyncio.fixture
-async def pages(storstad: Town) -> AsyncIterator[Site]:
+async def pages(storstad: NightTown) -> AsyncIterator[Site]:
     """The town's pages, on a free port."""
     async with site(storstad) as running:
         yield running

@@ -1,4 +1,4 @@
-"""Where the town shows pictures blurred first: nobody gets a clear byte before asking, and asking is in the log."""
+"""Pictures shown blurred first: nobody gets a clear byte before asking, and asking is in the log."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from alarm_center.pictures import Pictures
 from schemas import wire
 from schemas.messages import Frame, LiveFrame, Picture
 from schemas.vocabulary import Answer, Reason
-from tests.support.night_town import TWO, Town, drawn
+from tests.support.night_town import TWO, NightTown, drawn
 from tests.support.postgres import Database
 from tests.support.site import Browser, Site
 
@@ -22,13 +22,13 @@ _STATE = "select string_agg(concat_ws(' ', kind, clear, reason, ended_at is not 
 
 
 @pytest_asyncio.fixture
-async def storstad(storstad: Town) -> Town:
+async def storstad(storstad: NightTown) -> NightTown:
     """The town, where pictures are shown blurred first."""
     await storstad.execute("update organisations set first_view = 'blurred'")
     return storstad
 
 
-async def held(storstad: Town, olle: Browser) -> tuple[str, UUID]:
+async def held(storstad: NightTown, olle: Browser) -> tuple[str, UUID]:
     """Return the session and the alarm of somebody on the floor, whose case is Olle's."""
     session = await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, frames=FRAMES)
     alarm: UUID = await storstad.value("select alarm_id from alarms")
@@ -36,7 +36,7 @@ async def held(storstad: Town, olle: Browser) -> tuple[str, UUID]:
     return session, alarm
 
 
-async def test_blurred_until_asked_for_with_a_reason(storstad: Town, olle: Browser) -> None:
+async def test_blurred_until_asked_for_with_a_reason(storstad: NightTown, olle: Browser) -> None:
     session, alarm = await held(storstad, olle)
     page = await olle.text(f"/alarm/{alarm}")
     assert "Suddig bild" in page and "Visa klar bild – ange skäl" in page
@@ -61,7 +61,7 @@ async def test_blurred_until_asked_for_with_a_reason(storstad: Town, olle: Brows
     assert await storstad.value(_STATE) == "session f f, session t worried f"
 
 
-async def test_the_clear_look_is_an_event_with_who_when_and_which_session(storstad: Town, olle: Browser) -> None:
+async def test_a_clear_look_is_a_line_with_who_when_and_session(storstad: NightTown, olle: Browser) -> None:
     session, alarm = await held(storstad, olle)
     for _ in range(3):
         await olle.post(f"/picture/{session}/clear", {"reason": "not_enough"})
@@ -82,19 +82,19 @@ async def test_the_clear_look_is_an_event_with_who_when_and_which_session(storst
 
 
 async def test_it_is_in_the_log_before_the_first_clear_byte(
-    storstad: Town, olle: Browser, database: Database, monkeypatch: pytest.MonkeyPatch
+    storstad: NightTown, olle: Browser, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, _alarm = await held(storstad, olle)
     await olle.post(f"/picture/{session}/clear", {"reason": "worried"})
     committed: list[int] = []
-    view = Pictures.view
+    view = Pictures.view_picture
 
     def watched(pictures: Pictures, org: str, session_id: str) -> Picture | None:
         with ThreadPoolExecutor() as other:  # another connection, on another loop: it sees only what is committed
             committed.append(other.submit(asyncio.run, clear_looks_in(database.worker)).result())
         return view(pictures, org, session_id)
 
-    monkeypatch.setattr(Pictures, "view", watched)
+    monkeypatch.setattr(Pictures, "view_picture", watched)
     assert (await olle.get(f"/picture/{session}/clear/0")).status == 200
     assert committed == [2]
 
@@ -113,7 +113,7 @@ async def clear_looks_in(dsn: str) -> int:
 
 @pytest.mark.parametrize("table", ["looks", "events"])
 async def test_a_clear_look_that_cannot_be_written_shows_nothing(
-    storstad: Town, olle: Browser, database: Database, table: str
+    storstad: NightTown, olle: Browser, database: Database, table: str
 ) -> None:
     session, _alarm = await held(storstad, olle)
     owner = await asyncpg.connect(database.owner)
@@ -126,7 +126,7 @@ async def test_a_clear_look_that_cannot_be_written_shows_nothing(
     assert await storstad.value("select count(*) from looks where clear") == 0
 
 
-async def test_who_stops_looking_has_to_ask_again(storstad: Town, olle: Browser) -> None:
+async def test_who_stops_looking_has_to_ask_again(storstad: NightTown, olle: Browser) -> None:
     session, _alarm = await held(storstad, olle)
     await olle.get(f"/picture/{session}/0")
     await olle.post(f"/picture/{session}/clear", {"reason": "worried"})
@@ -141,7 +141,9 @@ async def test_who_stops_looking_has_to_ask_again(storstad: Town, olle: Browser)
     assert await storstad.value("select count(*) from events where kind = 'shown_clear'") == 2
 
 
-async def test_a_colleague_and_a_later_holder_ask_for_themselves(storstad: Town, pages: Site, olle: Browser) -> None:
+async def test_a_colleague_and_a_later_holder_ask_for_themselves(
+    storstad: NightTown, pages: Site, olle: Browser
+) -> None:
     session, alarm = await held(storstad, olle)
     siv = await pages.signed_in("siv")
     assert (await siv.post(f"/picture/{session}/clear", {"reason": "worried"})).status == 403
@@ -154,19 +156,19 @@ async def test_a_colleague_and_a_later_holder_ask_for_themselves(storstad: Town,
     assert await (await siv.get(f"/picture/{session}/0")).read() not in FRAMES
 
 
-async def test_a_form_of_somebody_elses_page_shows_nothing(storstad: Town, olle: Browser) -> None:
+async def test_a_form_of_somebody_elses_page_shows_nothing(storstad: NightTown, olle: Browser) -> None:
     session, _alarm = await held(storstad, olle)
     assert (await olle.post(f"/picture/{session}/clear", {"reason": "worried", "csrf": "x"})).status == 403
     assert (await olle.get(f"/picture/{session}/clear/0")).status == 403
 
 
-async def test_what_cannot_be_blurred_is_not_shown(storstad: Town, olle: Browser) -> None:
+async def test_what_cannot_be_blurred_is_not_shown(storstad: NightTown, olle: Browser) -> None:
     session = await storstad.finding(3, Answer.IN_BED, frames=(b"\xff\xd8not a picture\xff\xd9",))
     refused = await olle.get(f"/picture/{session}/0")
     assert (refused.status, b"not a picture" in await refused.read()) == (422, False)
 
 
-async def test_a_check_is_answered_on_the_blurred_view_or_the_clear_one(storstad: Town, olle: Browser) -> None:
+async def test_a_check_is_answered_on_the_blurred_or_clear_view(storstad: NightTown, olle: Browser) -> None:
     session = await storstad.finding(3, Answer.IN_BED, frames=FRAMES)
     check = await storstad.check_of(3)
     assert "Visa klar bild – ange skäl" in await olle.text(f"/check/{check}")
@@ -178,7 +180,7 @@ async def test_a_check_is_answered_on_the_blurred_view_or_the_clear_one(storstad
     assert (await olle.get(f"/picture/{session}/clear/0")).status == 410
 
 
-async def test_a_live_look_is_blurred_too_unless_a_reason_is_given(storstad: Town, olle: Browser) -> None:
+async def test_a_live_look_is_blurred_too_unless_a_reason_is_given(storstad: NightTown, olle: Browser) -> None:
     _session, alarm = await held(storstad, olle)
     page = await olle.text(f"/alarm/{alarm}")
     assert "Titta direkt i klar bild – ange skäl" in page
@@ -200,7 +202,7 @@ async def test_a_live_look_is_blurred_too_unless_a_reason_is_given(storstad: Tow
     assert data == {"reason": "not_enough", "command_id": str(command)}
 
 
-async def test_where_the_town_shows_it_clear_nothing_is_asked(storstad: Town, olle: Browser) -> None:
+async def test_where_the_town_shows_it_clear_nothing_is_asked(storstad: NightTown, olle: Browser) -> None:
     await storstad.execute("update organisations set first_view = 'clear'")
     session, alarm = await held(storstad, olle)
     page = await olle.text(f"/alarm/{alarm}")

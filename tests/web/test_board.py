@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest_asyncio
 
 from schemas.vocabulary import Answer, Reason
-from tests.support.night_town import TWO, Town, town
+from tests.support.night_town import TWO, NightTown, town
 from tests.support.postgres import Database
 from tests.support.site import Browser, Site, site
 
@@ -15,7 +15,7 @@ JPEG = b"\xff\xd8\xff\xd9"
 
 
 @pytest_asyncio.fixture
-async def storstad(database: Database) -> AsyncIterator[Town]:
+async def storstad(database: Database) -> AsyncIterator[NightTown]:
     async with town(database, residents=8, operator_sees=(3, 4)) as here:
         await here.set_clock(TWO + timedelta(seconds=40))
         await here.step()
@@ -27,7 +27,7 @@ def rows(page: str) -> list[str]:
     return re.findall(r'<p class="who">(.*?) <span', page)
 
 
-async def test_the_queue_is_in_the_order_in_which_it_must_be_handled(storstad: Town, olle: Browser) -> None:
+async def test_the_queue_is_in_the_order_in_which_it_must_be_handled(storstad: NightTown, olle: Browser) -> None:
     await storstad.finding(5, Answer.CANNOT_TELL, Reason.COVERED)  # priority 3
     await storstad.finding(3, Answer.IN_BED, frames=(JPEG,))  # to look, the earlier deadline of two
     await storstad.finding(1, Answer.CANNOT_TELL, Reason.STILL)  # priority 2, sends a patrol before either is due
@@ -42,7 +42,7 @@ async def test_the_queue_is_in_the_order_in_which_it_must_be_handled(storstad: T
     assert page.count("blir larm") == 2
 
 
-async def test_a_calm_board_says_so_and_what_comes_next(storstad: Town, olle: Browser) -> None:
+async def test_a_calm_board_says_so_and_what_comes_next(storstad: NightTown, olle: Browser) -> None:
     for number in (1, 2, 5, 6, 7, 8):
         await storstad.finding(number, Answer.IN_BED)
     for number in (3, 4):
@@ -58,7 +58,7 @@ async def test_a_calm_board_says_so_and_what_comes_next(storstad: Town, olle: Br
     assert "mår bra" not in page
 
 
-async def test_banners_say_what_is_missing(storstad: Town, olle: Browser) -> None:
+async def test_banners_say_what_is_missing(storstad: NightTown, olle: Browser) -> None:
     page = await olle.text("/fragments/queue")
     assert "Automatisk tolkning ligger nere" not in page
     assert "Ingen ledig patrull" not in page
@@ -69,7 +69,7 @@ async def test_banners_say_what_is_missing(storstad: Town, olle: Browser) -> Non
     assert "Ingen ledig patrull i område 3" in page
 
 
-async def test_what_staff_have_in_hand_stands_apart_until_they_are_late(storstad: Town, olle: Browser) -> None:
+async def test_accepted_alarms_stand_apart_until_they_are_late(storstad: NightTown, olle: Browser) -> None:
     await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
     alarm = await storstad.value("select alarm_id from alarms")
     await olle.get("/")
@@ -90,7 +90,7 @@ def form_of(browser: Browser) -> str:
     return next(cookie.value for cookie in browser.client.session.cookie_jar if cookie.key == "fjt_form")
 
 
-async def test_a_red_alarm_is_first_and_unmissable(storstad: Town, olle: Browser) -> None:
+async def test_a_red_alarm_is_first_and_unmissable(storstad: NightTown, olle: Browser) -> None:
     await storstad.finding(5, Answer.CANNOT_TELL, Reason.COVERED)
     await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
     await storstad.execute("update alarms set red_at = clock.now() where priority = 3")
@@ -99,7 +99,7 @@ async def test_a_red_alarm_is_first_and_unmissable(storstad: Town, olle: Browser
     assert "Ingen patrull har svarat. Ring själv – nu." in page
 
 
-async def test_one_town_never_sees_another(database: Database, storstad: Town, olle: Browser) -> None:
+async def test_one_town_never_sees_another(database: Database, storstad: NightTown, olle: Browser) -> None:
     session = await storstad.finding(3, Answer.IN_BED, frames=(JPEG,))
     await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, frames=(JPEG,))
     alarm, check = await storstad.value("select alarm_id from alarms"), await storstad.check_of(3)
@@ -118,7 +118,7 @@ async def test_one_town_never_sees_another(database: Database, storstad: Town, o
     assert await storstad.value("select count(*) from looks") == 0
 
 
-async def test_an_area_is_all_that_its_operator_sees(storstad: Town, pages: Site) -> None:
+async def test_an_area_is_all_that_its_operator_sees(storstad: NightTown, pages: Site) -> None:
     await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, frames=(JPEG,))
     await storstad.extend(areas=[{"code": "9"}])
     await storstad.execute(
@@ -130,7 +130,7 @@ async def test_an_area_is_all_that_its_operator_sees(storstad: Town, pages: Site
     assert (await siv.get("/picture/s2-0100-1/0")).status == 404
 
 
-async def test_the_night_is_drawn_and_told(storstad: Town, olle: Browser) -> None:
+async def test_the_night_is_drawn_and_told(storstad: NightTown, olle: Browser) -> None:
     await storstad.finding(1, Answer.IN_BED)
     await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
     page = await olle.text("/fragments/night")
@@ -142,13 +142,13 @@ async def test_the_night_is_drawn_and_told(storstad: Town, olle: Browser) -> Non
     assert 'class="now"' in page
 
 
-async def test_the_hour_that_comes_twice_is_told_apart(storstad: Town, olle: Browser) -> None:
+async def test_the_hour_that_comes_twice_is_told_apart(storstad: NightTown, olle: Browser) -> None:
     await storstad.execute("update alarms set opened_at = opened_at")
     await storstad.set_clock(TWO.replace(month=10, day=25, hour=1, minute=30))
     assert "02:30:00 (andra)" in await olle.text("/")
 
 
-async def test_words_about_no_alarm_reach_somebody_too(storstad: Town, olle: Browser) -> None:
+async def test_words_about_no_alarm_reach_somebody_too(storstad: NightTown, olle: Browser) -> None:
     await storstad.execute(
         """
         insert into replies (provider, provider_id, org, phone, sender, body, received_at, meaning)

@@ -1,7 +1,9 @@
-"""What every answer passes: headers that hold the browser, and errors that are pages."""
+"""Every answer's headers that hold the browser, and errors that are pages."""
 
-from tests.support.night_town import Town
-from tests.support.site import Site
+from alarm_center.web.middlewares import HTTPS_ONLY
+from alarm_center.web.settings import WebSettings
+from tests.support.night_town import NightTown
+from tests.support.site import Site, site
 
 
 async def test_every_answer_holds_the_browser(pages: Site) -> None:
@@ -18,7 +20,17 @@ async def test_every_answer_holds_the_browser(pages: Site) -> None:
             assert stored == ("no-cache" if path.startswith("/static/") else "no-store"), path
 
 
-async def test_an_error_is_a_page_with_words_and_for_a_script_a_sentence(pages: Site) -> None:
+async def test_every_answer_says_https_only_if_the_address_does(storstad: NightTown) -> None:
+    for https in (True, False):
+        async with site(storstad, settings=WebSettings(https=https)) as running:
+            browser = running.browser()
+            for path in ("/login", "/", "/static/live.js", "/static/none.js", "/no-such-page", "/logout"):
+                answer = await browser.get(path, follow=False)
+                said = answer.headers.getall("Strict-Transport-Security", [])
+                assert said == ([HTTPS_ONLY] if https else []), path
+
+
+async def test_an_error_is_a_page_or_for_a_script_a_sentence(pages: Site) -> None:
     olle = await pages.signed_in()
     page = await olle.get("/alarm/00000000-0000-4000-8000-000000000001")
     assert page.status == 404
@@ -36,7 +48,7 @@ async def test_an_address_that_leads_nowhere_is_said_in_words(pages: Site) -> No
         assert (page.status, "Det finns inte" in text, "Not" in text) == (status, True, False), path
 
 
-async def test_what_breaks_shows_a_number_and_nothing_else(storstad: Town, pages: Site) -> None:
+async def test_what_breaks_shows_a_number_and_nothing_else(storstad: NightTown, pages: Site) -> None:
     olle = await pages.signed_in()
     await storstad.execute("update organisations set zone = 'Nowhere/Atall'")
     page = await olle.get("/")
@@ -51,7 +63,7 @@ async def test_a_form_of_many_bytes_is_refused(pages: Site) -> None:
     assert (await olle.post("/looks", {"next": "x" * 100_000})).status == 413
 
 
-async def test_what_no_page_of_ours_sends_is_refused_and_breaks_nothing(pages: Site) -> None:
+async def test_a_form_no_page_sends_is_refused(pages: Site) -> None:
     olle = pages.browser()
     assert (await olle.sign_in("ol\x00le", "x")).status == 400
     await olle.sign_in()

@@ -6,19 +6,19 @@ from uuid import UUID
 import pytest_asyncio
 
 from alarm_center.casework import cases
-from alarm_center.core import alarm_events
-from alarm_center.store import sight
-from alarm_center.store.memory import Viewer
+from alarm_center.core.alarm import alarm_events
+from alarm_center.store import viewer_scope
 from schemas.vocabulary import Answer, Priority, Reason
-from tests.support.night_town import Town
+from tests.support.night_town import NightTown
 from tests.support.site import Site
+from tests.support.viewers import viewer_in
 
 BEYOND = "Det är tillagt i larm 4801 i område 3."
 WISH = {"reason": "relative", "priority": "1", "note": "Dottern hör henne inte"}
 
 
 @pytest_asyncio.fixture
-async def storstad(storstad: Town) -> Town:
+async def storstad(storstad: NightTown) -> NightTown:
     """The town with two areas: area 3 is Olle's and area 9 is Siv's."""
     await storstad.extend(areas=[{"code": "9"}])
     for login, code in (("olle", "3"), ("siv", "9")):
@@ -29,14 +29,14 @@ async def storstad(storstad: Town) -> Town:
     return storstad
 
 
-async def open_case(storstad: Town, number: int = 2) -> UUID:
+async def open_case(storstad: NightTown, number: int = 2) -> UUID:
     """Open a case for the resident; return it."""
     await storstad.finding(number, Answer.CANNOT_TELL, Reason.STILL)
     alarm: UUID = await storstad.value("select alarm_id from alarms where resident_id = $1", storstad.residents[number])
     return alarm
 
 
-async def moves(storstad: Town, number: int = 2) -> None:
+async def moves(storstad: NightTown, number: int = 2) -> None:
     """Let the resident live in area 9 from now on."""
     await storstad.execute(
         "update residents set area_id = (select area_id from areas where code = '9') where resident_id = $1",
@@ -44,7 +44,7 @@ async def moves(storstad: Town, number: int = 2) -> None:
     )
 
 
-async def test_an_alarm_by_hand_joins_the_case_that_its_raiser_may_not_see(storstad: Town, pages: Site) -> None:
+async def test_a_manual_alarm_joins_a_case_beyond_its_raiser(storstad: NightTown, pages: Site) -> None:
     alarm = await open_case(storstad)
     await moves(storstad)
     siv, path = await pages.signed_in("siv"), f"/raise/{storstad.residents[2]}"
@@ -68,7 +68,7 @@ async def test_an_alarm_by_hand_joins_the_case_that_its_raiser_may_not_see(stors
     assert await storstad.value("select count(*) from alarms") == 1
 
 
-async def test_of_a_case_beyond_their_areas_a_raiser_learns_its_number_and_area(storstad: Town, pages: Site) -> None:
+async def test_a_raiser_learns_number_and_area_of_a_hidden_case(storstad: NightTown, pages: Site) -> None:
     alarm = await open_case(storstad)
     await moves(storstad)
     siv, path = await pages.signed_in("siv"), f"/raise/{storstad.residents[2]}"
@@ -84,10 +84,10 @@ async def test_of_a_case_beyond_their_areas_a_raiser_learns_its_number_and_area(
     assert (await siv.post(f"/alarm/{alarm}/claim")).status == 404
 
 
-async def test_what_is_said_of_a_check_joins_it_too(storstad: Town, pages: Site) -> None:
+async def test_what_is_said_of_a_check_joins_it_too(storstad: NightTown, pages: Site) -> None:
     await storstad.finding(3, Answer.IN_BED)
     check = await storstad.check_of(3)
-    raised = await cases.raise_manual(storstad.memory, storstad.residents[3], Priority.THIRD, actor="test")
+    raised = await cases.raise_manual_alarm(storstad.memory, storstad.residents[3], Priority.THIRD, actor="test")
     await moves(storstad, 3)
     siv = await pages.signed_in("siv")
     await siv.get(f"/check/{check}")
@@ -99,7 +99,7 @@ async def test_what_is_said_of_a_check_joins_it_too(storstad: Town, pages: Site)
     assert await storstad.value("select (count(*), min(priority))::text from alarms") == "(1,1)"
 
 
-async def test_who_has_the_case_goes_on_with_it_and_sees_whom_it_is_about(storstad: Town, pages: Site) -> None:
+async def test_a_holder_keeps_the_case_of_a_resident_who_moved(storstad: NightTown, pages: Site) -> None:
     alarm = await open_case(storstad)
     await moves(storstad)
     olle = await pages.signed_in("olle")
@@ -109,7 +109,7 @@ async def test_who_has_the_case_goes_on_with_it_and_sees_whom_it_is_about(storst
         assert (await olle.post(f"/alarm/{alarm}/{act}")).status == 303, act
     notice = await storstad.value("select notice_id from notices order by asked_at limit 1")
     for event in (alarm_events.Took(notice), alarm_events.Arrived(notice)):
-        await cases.on_alarm(storstad.memory, alarm, event, actor="carer")
+        await cases.apply_to_alarm(storstad.memory, alarm, event, actor="carer")
     held = "select count(*) from checks where held and resident_id = $1"
     assert await storstad.value(held, storstad.residents[2]), "staff are there, and what is owed later waits"
     assert (await olle.post(f"/alarm/{alarm}/close", {"outcome": "false_alarm"})).status == 303
@@ -118,17 +118,18 @@ async def test_who_has_the_case_goes_on_with_it_and_sees_whom_it_is_about(storst
     assert "Storgatan 2 B" not in await olle.text(f"/alarm/{alarm}"), "who lives in area 9 is not theirs any more"
 
 
-async def test_who_sees_neither_the_resident_nor_a_case_of_theirs_sees_no_further(storstad: Town) -> None:
+async def test_a_viewer_of_neither_area_sees_no_case(storstad: NightTown) -> None:
     await open_case(storstad)
     await storstad.extend(areas=[{"code": "7"}])
     (three, seven) = [await storstad.value("select area_id from areas where code = $1", code) for code in "37"]
     for viewer, sees in (
-        (Viewer(("storstad",), (three,)), 1),
-        (Viewer(("storstad",), (seven,)), 0),
-        (Viewer(("granby",), (three,)), 0),
-        (Viewer((), (three,)), 0),
+        (await viewer_in(storstad.memory, "storstad", areas=(three,)), 1),
+        (await viewer_in(storstad.memory, "storstad", areas=(seven,)), 0),
+        (await viewer_in(storstad.memory, "granby", areas=(three,)), 0),
+        (await viewer_in(storstad.memory, areas=(three,)), 0),
     ):
         async with storstad.web.transaction(viewer) as tx:
-            await sight.follow(tx, storstad.residents[2])
+            await viewer_scope.widen_scope(tx, storstad.residents[2])
             assert await tx.fetchval("select count(*) from alarms") == sees
-            assert set(await tx.fetchval("select areas()")) == set(viewer.areas or ())
+            in_town = viewer.orgs == ("storstad",)
+            assert set(await tx.fetchval("select areas()") or ()) == (set(viewer.areas or ()) if in_town else set())

@@ -3,20 +3,20 @@
 import pytest
 
 from schemas.vocabulary import Answer, Reason
-from tests.support.night_town import Town
+from tests.support.night_town import NightTown
 from tests.support.site import Browser, Site
 
 JPEG = b"\xff\xd8\xff\xd9"
 BOX, TAG, CALL = 'class="phone-first"', "Ring först", 'href="tel:+4690123002"'
 
 
-async def wants_a_call(storstad: Town, number: int) -> None:
+async def wants_a_call(storstad: NightTown, number: int) -> None:
     await storstad.execute(
         """update plans set answers = '{"phone_first": true}' where resident_id = $1""", storstad.residents[number]
     )
 
 
-async def test_the_operator_is_told_with_the_number_before_sending(storstad: Town, olle: Browser) -> None:
+async def test_the_operator_is_told_with_the_number_before_sending(storstad: NightTown, olle: Browser) -> None:
     await storstad.finding(2, Answer.CANNOT_TELL, Reason.STILL)
     alarm = await storstad.value("select alarm_id from alarms")
     before = await olle.text(f"/alarm/{alarm}")
@@ -35,14 +35,14 @@ async def test_the_operator_is_told_with_the_number_before_sending(storstad: Tow
     assert BOX not in page and TAG in page
 
 
-async def test_whoever_lies_on_the_floor_gets_a_patrol_and_no_call(storstad: Town, olle: Browser) -> None:
+async def test_whoever_lies_on_the_floor_gets_a_patrol_and_no_call(storstad: NightTown, olle: Browser) -> None:
     await wants_a_call(storstad, 2)
     await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
     page = await olle.text(f"/alarm/{await storstad.value('select alarm_id from alarms')}")
     assert BOX not in page and TAG in page
 
 
-async def test_without_a_number_that_is_said(storstad: Town, olle: Browser) -> None:
+async def test_without_a_number_that_is_said(storstad: NightTown, olle: Browser) -> None:
     await wants_a_call(storstad, 2)
     await storstad.execute("update residents set phone = null")
     await storstad.finding(2, Answer.CANNOT_TELL, Reason.STILL)
@@ -50,14 +50,14 @@ async def test_without_a_number_that_is_said(storstad: Town, olle: Browser) -> N
     assert BOX in page and "Telefonnummer saknas." in page and "tel:" not in page
 
 
-async def test_a_towns_wish_counts_and_stands_on_a_check_too(storstad: Town, olle: Browser) -> None:
+async def test_a_towns_wish_counts_and_stands_on_a_check_too(storstad: NightTown, olle: Browser) -> None:
     await storstad.execute("""update areas set plan = '{"phone_first": true}'""")
     await storstad.finding(3, Answer.IN_BED, frames=(JPEG,))
     assert TAG in await olle.text(f"/check/{await storstad.check_of(3)}")
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-async def test_the_carer_sees_it_once_the_case_is_theirs(storstad: Town, pages: Site, wanted: bool) -> None:
+async def test_the_carer_sees_it_once_the_case_is_theirs(storstad: NightTown, pages: Site, wanted: bool) -> None:
     if wanted:
         await wants_a_call(storstad, 2)
     await storstad.finding(2, Answer.CANNOT_TELL, Reason.STILL)

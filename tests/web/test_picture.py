@@ -1,4 +1,4 @@
-"""Who may see a picture, until when, and that the look is in the log before the first byte."""
+"""Pictures: who may see one, until when, and the look in the log before the first byte."""
 
 import asyncio
 import re
@@ -10,11 +10,11 @@ import asyncpg
 import pytest
 
 from alarm_center.casework import cases
-from alarm_center.core import alarm_events
+from alarm_center.core.alarm import alarm_events
 from alarm_center.pictures import Pictures
 from schemas.messages import Picture
 from schemas.vocabulary import Answer, Reason
-from tests.support.night_town import TWO, Town
+from tests.support.night_town import TWO, NightTown
 from tests.support.postgres import Database
 from tests.support.site import Site
 from tests.support.waiting import eventually
@@ -22,14 +22,14 @@ from tests.support.waiting import eventually
 FRAMES = (b"\xff\xd8one\xff\xd9", b"\xff\xd8two\xff\xd9")
 
 
-async def fallen(storstad: Town) -> tuple[str, UUID]:
+async def fallen(storstad: NightTown) -> tuple[str, UUID]:
     """Return the session and the alarm of somebody on the floor."""
     session = await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, frames=FRAMES)
     alarm: UUID = await storstad.value("select alarm_id from alarms")
     return session, alarm
 
 
-async def test_only_the_holder_sees_and_only_while_the_lease_lasts(storstad: Town, pages: Site) -> None:
+async def test_only_the_holder_sees_and_only_while_the_lease_lasts(storstad: NightTown, pages: Site) -> None:
     session, alarm = await fallen(storstad)
     olle, siv = await pages.signed_in(), await pages.signed_in("siv")
     assert (await olle.get(f"/picture/{session}/0")).status == 403
@@ -48,13 +48,13 @@ async def test_only_the_holder_sees_and_only_while_the_lease_lasts(storstad: Tow
 
 
 async def test_the_look_is_in_the_log_before_the_first_byte(
-    storstad: Town, pages: Site, database: Database, monkeypatch: pytest.MonkeyPatch
+    storstad: NightTown, pages: Site, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, alarm = await fallen(storstad)
     olle = await pages.signed_in()
     await olle.post(f"/alarm/{alarm}/claim")
     committed: list[int] = []
-    view = Pictures.view
+    view = Pictures.view_picture
 
     def watched(pictures: Pictures, org: str, session_id: str) -> Picture | None:
         # Counted by another connection, on another loop: only what is committed is seen there.
@@ -62,7 +62,7 @@ async def test_the_look_is_in_the_log_before_the_first_byte(
             committed.append(other.submit(asyncio.run, looks_in(database.worker)).result())
         return view(pictures, org, session_id)
 
-    monkeypatch.setattr(Pictures, "view", watched)
+    monkeypatch.setattr(Pictures, "view_picture", watched)
     assert (await olle.get(f"/picture/{session}/0")).status == 200
     assert committed == [1]
     look = await storstad.value("select to_json(l)::text from looks l")
@@ -79,7 +79,9 @@ async def looks_in(dsn: str) -> int:
     return count
 
 
-async def test_a_look_that_cannot_be_written_shows_nothing(storstad: Town, pages: Site, database: Database) -> None:
+async def test_a_look_that_cannot_be_written_shows_nothing(
+    storstad: NightTown, pages: Site, database: Database
+) -> None:
     session, alarm = await fallen(storstad)
     olle = await pages.signed_in()
     await olle.post(f"/alarm/{alarm}/claim")
@@ -93,7 +95,7 @@ async def test_a_look_that_cannot_be_written_shows_nothing(storstad: Town, pages
     assert FRAMES[0] not in await refused.read()
 
 
-async def test_playing_through_is_one_look_and_its_end_is_kept(storstad: Town, pages: Site) -> None:
+async def test_playing_through_is_one_look_and_its_end_is_kept(storstad: NightTown, pages: Site) -> None:
     session, alarm = await fallen(storstad)
     olle = await pages.signed_in()
     await olle.post(f"/alarm/{alarm}/claim")
@@ -105,7 +107,7 @@ async def test_playing_through_is_one_look_and_its_end_is_kept(storstad: Town, p
     assert await storstad.value("select ended_at - began_at from looks") == timedelta(seconds=8)
 
 
-async def test_a_look_ends_with_the_case_whatever_was_still_on_its_way(storstad: Town, pages: Site) -> None:
+async def test_a_look_ends_with_the_case_whatever_was_still_on_its_way(storstad: NightTown, pages: Site) -> None:
     session, alarm = await fallen(storstad)
     olle = await pages.signed_in()
     await olle.post(f"/alarm/{alarm}/claim")
@@ -119,9 +121,7 @@ async def test_a_look_ends_with_the_case_whatever_was_still_on_its_way(storstad:
 
 
 @pytest.mark.parametrize("how", ["taken over", "lapsed", "closed"])
-async def test_a_look_ends_with_the_case_though_no_page_says_that_it_does(
-    storstad: Town, pages: Site, how: str
-) -> None:
+async def test_a_look_ends_with_its_case(storstad: NightTown, pages: Site, how: str) -> None:
     session, alarm = await fallen(storstad)
     olle, siv = await pages.signed_in(), await pages.signed_in("siv")
     await olle.post(f"/alarm/{alarm}/claim")
@@ -139,7 +139,7 @@ async def test_a_look_ends_with_the_case_though_no_page_says_that_it_does(
 
 
 @pytest.mark.parametrize("what", ["seconds", "live"])
-async def test_who_is_just_losing_the_case_begins_no_look(storstad: Town, pages: Site, what: str) -> None:
+async def test_who_is_just_losing_the_case_begins_no_look(storstad: NightTown, pages: Site, what: str) -> None:
     session, alarm = await fallen(storstad)
     olle = await pages.signed_in()
     await olle.post(f"/alarm/{alarm}/claim")
@@ -147,7 +147,7 @@ async def test_who_is_just_losing_the_case_begins_no_look(storstad: Town, pages:
     path = f"/picture/{session}/0" if what == "seconds" else asked.headers["X-Live"]
     taken = alarm_events.TakeOver(storstad.users["siv"], "urgent")
     async with storstad.memory.transaction() as tx:
-        await cases.step_alarm_of(tx, alarm, taken, actor="test")
+        await cases.lock_and_step_alarm(tx, alarm, taken, actor="test")
         # Not committed: to everybody else it is Olle's still.
         looking = asyncio.create_task(olle.get(path))
         await eventually(lambda: storstad.value("select count(*) from pg_locks where not granted"))
@@ -155,7 +155,7 @@ async def test_who_is_just_losing_the_case_begins_no_look(storstad: Town, pages:
     assert await storstad.value("select count(*) from looks") == 0
 
 
-async def test_a_closed_alarm_has_no_picture(storstad: Town, pages: Site) -> None:
+async def test_a_closed_alarm_has_no_picture(storstad: NightTown, pages: Site) -> None:
     session, alarm = await fallen(storstad)
     olle = await pages.signed_in()
     await olle.post(f"/alarm/{alarm}/claim")
@@ -165,7 +165,7 @@ async def test_a_closed_alarm_has_no_picture(storstad: Town, pages: Site) -> Non
     assert "Larmet är avslutat. Bilden är borta." in await olle.text(f"/alarm/{alarm}")
 
 
-async def test_ten_minutes_after_the_first_view_it_is_gone(storstad: Town, pages: Site) -> None:
+async def test_ten_minutes_after_the_first_view_it_is_gone(storstad: NightTown, pages: Site) -> None:
     session = await storstad.finding(3, Answer.IN_BED, frames=FRAMES)
     await storstad.execute("update checks set next_step_at = next_step_at + interval '1 hour' where state = 'to_look'")
     olle = await pages.signed_in()
@@ -178,7 +178,7 @@ async def test_ten_minutes_after_the_first_view_it_is_gone(storstad: Town, pages
     assert "Bilden finns inte kvar. Titta igen" in await olle.text(f"/check/{check}")
 
 
-async def test_withdrawn_consent_takes_the_picture_at_once(storstad: Town, pages: Site) -> None:
+async def test_withdrawn_consent_takes_the_picture_at_once(storstad: NightTown, pages: Site) -> None:
     session, alarm = await fallen(storstad)
     olle = await pages.signed_in()
     await olle.post(f"/alarm/{alarm}/claim")
@@ -192,7 +192,7 @@ async def test_withdrawn_consent_takes_the_picture_at_once(storstad: Town, pages
     assert "Samtycket gäller inte" in page and "data-player" not in page
 
 
-async def test_a_guest_is_not_shown(storstad: Town, pages: Site) -> None:
+async def test_a_guest_is_not_shown(storstad: NightTown, pages: Site) -> None:
     session = await storstad.finding(2, Answer.CANNOT_TELL, Reason.COUNT, frames=FRAMES, people=2)
     alarm = await storstad.value("select alarm_id from alarms")
     olle = await pages.signed_in()
@@ -202,7 +202,7 @@ async def test_a_guest_is_not_shown(storstad: Town, pages: Site) -> None:
     assert await storstad.value("select count(*) from looks") == 0
 
 
-async def test_two_do_not_look_at_one_check(storstad: Town, pages: Site) -> None:
+async def test_two_do_not_look_at_one_check(storstad: NightTown, pages: Site) -> None:
     session = await storstad.finding(3, Answer.IN_BED, frames=FRAMES)
     check = await storstad.check_of(3)
     olle, siv = await pages.signed_in(), await pages.signed_in("siv")
@@ -214,7 +214,18 @@ async def test_two_do_not_look_at_one_check(storstad: Town, pages: Site) -> None
     assert (await siv.get(f"/picture/{session}/0")).status == 200
 
 
-async def test_nobody_turns_it_green_without_having_looked(storstad: Town, pages: Site) -> None:
+async def test_a_look_at_another_session_turns_no_check_green(storstad: NightTown, pages: Site) -> None:
+    await storstad.execute("update checks set green_by = 'operator', show = 'always'")
+    seen, unseen = [await storstad.finding(number, Answer.IN_BED, frames=FRAMES) for number in (3, 4)]
+    olle, check = await pages.signed_in(), await storstad.check_of(4)
+    assert (await olle.get(f"/picture/{seen}/0")).status == 200
+    for session in (seen, unseen):
+        answer = await olle.post(f"/check/{check}/answer", {"answer": "in_bed", "session_id": session})
+        assert (answer.status, await answer.text()) == (409, "Titta på bilden först")
+    assert await storstad.value("select state from checks where check_id = $1", check) == "to_look"
+
+
+async def test_nobody_turns_it_green_without_having_looked(storstad: NightTown, pages: Site) -> None:
     session = await storstad.finding(3, Answer.IN_BED, frames=FRAMES)
     check = await storstad.check_of(3)
     olle = await pages.signed_in()
@@ -227,7 +238,7 @@ async def test_nobody_turns_it_green_without_having_looked(storstad: Town, pages
     assert await storstad.value("select seen_by from checks where check_id = $1", check) == str(storstad.users["olle"])
 
 
-async def test_something_wrong_leads_to_the_alarm_that_it_becomes(storstad: Town, pages: Site) -> None:
+async def test_something_wrong_leads_to_the_alarm_that_it_becomes(storstad: NightTown, pages: Site) -> None:
     session = await storstad.finding(3, Answer.IN_BED, frames=FRAMES)
     check = await storstad.check_of(3)
     olle = await pages.signed_in()
@@ -237,7 +248,7 @@ async def test_something_wrong_leads_to_the_alarm_that_it_becomes(storstad: Town
     assert answer.headers["Location"] == f"/alarm/{alarm}"
 
 
-async def test_a_live_look_is_the_holders_and_is_logged(storstad: Town, pages: Site) -> None:
+async def test_a_live_look_is_the_holders_and_is_logged(storstad: NightTown, pages: Site) -> None:
     _session, alarm = await fallen(storstad)
     olle, siv = await pages.signed_in(), await pages.signed_in("siv")
     assert (await olle.post(f"/alarm/{alarm}/live")).status == 409
@@ -253,7 +264,7 @@ async def test_a_live_look_is_the_holders_and_is_logged(storstad: Town, pages: S
     assert (await olle.get(live)).status in (403, 410)
 
 
-async def test_a_lapsed_lease_gives_no_live_look_and_no_answer(storstad: Town, pages: Site) -> None:
+async def test_a_lapsed_lease_gives_no_live_look_and_no_answer(storstad: NightTown, pages: Site) -> None:
     """The clockwork has not come by yet: the holder's name still stands on the case."""
     _session, alarm = await fallen(storstad)
     check = await storstad.check_of(2)
@@ -268,7 +279,7 @@ async def test_a_lapsed_lease_gives_no_live_look_and_no_answer(storstad: Town, p
 
 @pytest.mark.parametrize("frames", [FRAMES, ()])
 async def test_a_picture_that_nobody_agreed_to_show_is_withheld(
-    storstad: Town, pages: Site, frames: tuple[bytes, ...]
+    storstad: NightTown, pages: Site, frames: tuple[bytes, ...]
 ) -> None:
     """The detector's finding counts; the page says why, keeps no picture, and takes no person's green."""
     await storstad.execute("update consents set state = 'limited', shown_to_people = false")
@@ -277,7 +288,7 @@ async def test_a_picture_that_nobody_agreed_to_show_is_withheld(
     check = await storstad.check_of(2)
     olle = await pages.signed_in()
     await olle.post(f"/alarm/{alarm}/claim")
-    assert storstad.pictures.frames(storstad.org, session) is None
+    assert storstad.pictures.fetch_picture(storstad.org, session) is None
     page = await olle.text(f"/alarm/{alarm}")
     assert "Samtycket tillåter inte att bilden visas. Skicka någon." in page
     assert f"/alarm/{alarm}/live" not in page and f"/alarm/{alarm}/again" not in page
@@ -290,7 +301,7 @@ async def test_a_picture_that_nobody_agreed_to_show_is_withheld(
     assert await storstad.value("select count(*) from looks") == 0
 
 
-async def test_looking_again_is_a_command_of_ten_seconds(storstad: Town, pages: Site) -> None:
+async def test_looking_again_is_a_command_of_ten_seconds(storstad: NightTown, pages: Site) -> None:
     _session, alarm = await fallen(storstad)
     check = await storstad.check_of(2)
     olle = await pages.signed_in()

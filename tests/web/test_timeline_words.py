@@ -5,20 +5,22 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.web.catalogues import LANGUAGES
-from alarm_center.web.gather import HERE, catalogue_of, texts
-from alarm_center.web.timeline_words import LINES, Part, Tone, row_of
+from alarm_center.web.app import STATIC
+from alarm_center.web.page import TEMPLATES
+from alarm_center.words.catalogues import LANGUAGES
+from alarm_center.words.timeline_words import LINES, PagePart, Tone, row_of
+from alarm_center.words.update_catalogues import catalogue_of, source_texts
 from schemas import timeline
 from schemas.timeline import EventKind, Payload, Unknown
 from schemas.vocabulary import AlarmKind, CancelReason, Heed, Instead, Outcome, Priority, Reason
 from tests.support.timeline_lines import sample
 
 USER = UUID(int=1)
-TEXTS = {message.id for message in texts() if message.id}
+TEXTS = {message.id for message in source_texts() if message.id}
 
 
 def test_every_kind_has_a_row() -> None:
-    assert [kind for kind in EventKind if kind not in LINES] == [], "give it words in web/timeline_words.py"
+    assert [kind for kind in EventKind if kind not in LINES] == [], "give it words in words/timeline_words.py"
 
 
 @pytest.mark.parametrize("kind", EventKind)
@@ -63,17 +65,19 @@ def test_a_line_calls_for_a_tone_only_where_there_may_be_cause(line: Payload, to
 
 
 def test_each_part_is_on_a_page_and_each_page_names_its_parts() -> None:
-    pages = "\n".join(path.read_text(encoding="utf-8") for path in sorted((HERE / "templates").rglob("*.html")))
-    assert set(re.findall(r'data-part="(\w+)"', pages)) == set(Part)
-    assert not re.findall(r"<[^>]*data-fragment=(?![^>]*data-part)[^>]*>", pages), "it would never be drawn anew"
+    pages = "\n".join(path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.rglob("*.html")))
+    assert set(re.findall(r'data-part="(\w+)"', pages)) == set(PagePart)
+    assert not re.findall(r"<[^>]*data-fragment=(?![^>]*data-(?:part|every))[^>]*>", pages), (
+        "it would never be drawn anew"
+    )
 
 
 def test_no_script_decides_by_the_kind_of_a_line() -> None:
-    scripts = "\n".join(path.read_text(encoding="utf-8") for path in sorted((HERE / "static").glob("*.js")))
+    scripts = "\n".join(path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*.js")))
     assert [kind for kind in EventKind if "_" in kind and re.search(rf"\b{kind}\b", scripts)] == []
     assert not re.search(r"\.kind\b", scripts)
 
 
 def test_a_line_of_a_newer_version_is_shown_by_its_kind() -> None:
     row = row_of(Unknown("tomorrow", {}))
-    assert (row.detail(Unknown("tomorrow", {})), row.redraws) == ("tomorrow", frozenset(Part))
+    assert (row.detail(Unknown("tomorrow", {})), row.redraws) == ("tomorrow", frozenset(PagePart))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from schemas.vocabulary import Answer, Reason
-from tests.support.night_town import TWO, Town
+from tests.support.night_town import TWO, NightTown
 from tests.support.site import Browser, Site
 
 WORDS = {"sv": "Två personal", "en": "Two carers"}
@@ -17,14 +17,14 @@ async def olle_in(language: str, pages: Site) -> Browser:
     return browser
 
 
-async def needs_two(storstad: Town, number: int) -> None:
+async def needs_two(storstad: NightTown, number: int) -> None:
     await storstad.execute(
         """update plans set answers = '{"two_carers": true}' where resident_id = $1""", storstad.residents[number]
     )
 
 
 @pytest.mark.parametrize("language", WORDS)
-async def test_an_alarm_a_check_and_an_alarm_by_hand_say_it(storstad: Town, pages: Site, language: str) -> None:
+async def test_an_alarm_a_check_and_an_alarm_by_hand_say_it(storstad: NightTown, pages: Site, language: str) -> None:
     await storstad.finding(2, Answer.CANNOT_TELL, Reason.STILL)
     await storstad.finding(3, Answer.IN_BED)
     olle, said = await olle_in(language, pages), WORDS[language]
@@ -40,14 +40,14 @@ async def test_an_alarm_a_check_and_an_alarm_by_hand_say_it(storstad: Town, page
             assert (await olle.text(path)).count(said) == 1, path
 
 
-async def test_an_area_where_everybody_needs_two_says_it_of_each(storstad: Town, pages: Site) -> None:
+async def test_an_area_where_everybody_needs_two_says_it_of_each(storstad: NightTown, pages: Site) -> None:
     await storstad.execute("""update areas set plan = '{"two_carers": true}'""")
     await storstad.finding(2, Answer.CANNOT_TELL, Reason.STILL)
     olle = await olle_in("sv", pages)
     assert WORDS["sv"] in await olle.text(f"/alarm/{await storstad.value('select alarm_id from alarms')}")
 
 
-async def test_each_of_the_two_sees_who_the_other_is(storstad: Town, pages: Site) -> None:
+async def test_each_of_the_two_sees_who_the_other_is(storstad: NightTown, pages: Site) -> None:
     await needs_two(storstad, 2)
     await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
     await storstad.step()  # nobody is signed in: a patrol is asked at once

@@ -1,1 +1,1 @@
-"""What people see and press, in a real browser."""
+"""Pages in a real browser: what people see and press."""

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
-from tests.support.night_town import PASSWORD, TWO, Town, town
+from tests.support.night_town import PASSWORD, TWO, NightTown, town
 from tests.support.postgres import Database
 from tests.support.site import Site
 from tests.support.waiting import DEADLINE_S
@@ -22,7 +22,7 @@ OpenPage = Callable[..., Awaitable[Page]]
 
 
 @pytest_asyncio.fixture
-async def storstad(database: Database) -> AsyncIterator[Town]:
+async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Twelve homes at two in the night, their checks just opened; two of them need eyes."""
     async with town(database, operator_sees=(3, 6)) as here:
         await here.set_clock(TWO + timedelta(seconds=40))

@@ -8,9 +8,9 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
 from alarm_center.outbox import Outbox
-from alarm_center.providers.phone import Phones
+from alarm_center.providers.simulated_phones import SimulatedPhones
 from schemas.vocabulary import Answer, Reason
-from tests.support.night_town import TWO, Town, drawn
+from tests.support.night_town import TWO, NightTown, drawn
 from tests.support.site import site
 from tests.web.browser.conftest import OpenPage
 
@@ -28,7 +28,7 @@ async def broken(page: Page) -> list[str]:
     return [f"{rule['id']}: {rule['nodes'][0]['html']}" for rule in found] + (["scrolls sideways"] if wide > 0 else [])
 
 
-async def busy(storstad: Town) -> None:
+async def busy(storstad: NightTown) -> None:
     """Have something of each kind on the board."""
     frames = drawn("fallen", 5)
     await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, frames=frames)
@@ -44,7 +44,9 @@ async def busy(storstad: Town) -> None:
 
 
 @pytest.mark.parametrize(("theme", "language", "width"), LOOKS)
-async def test_the_board_and_a_case(storstad: Town, open_page: OpenPage, theme: str, language: str, width: int) -> None:
+async def test_the_board_and_a_case(
+    storstad: NightTown, open_page: OpenPage, theme: str, language: str, width: int
+) -> None:
     await busy(storstad)
     page = await open_page(theme=theme, language=language, width=width)
     await page.wait_for_selector(".row.first")
@@ -57,9 +59,11 @@ async def test_the_board_and_a_case(storstad: Town, open_page: OpenPage, theme: 
 
 
 @pytest.mark.parametrize(("theme", "language", "width"), [("dark", "sv", 390), ("light", "en", 1440)])
-async def test_every_other_page(storstad: Town, open_page: OpenPage, theme: str, language: str, width: int) -> None:
+async def test_every_other_page(
+    storstad: NightTown, open_page: OpenPage, theme: str, language: str, width: int
+) -> None:
     await busy(storstad)
-    phones = Phones(storstad.memory)
+    phones = SimulatedPhones(storstad.memory)
     outbox = Outbox(storstad.memory, phones)
     await outbox.cycle()
     look = {"theme": theme, "language": language, "width": width}
@@ -79,7 +83,7 @@ async def test_every_other_page(storstad: Town, open_page: OpenPage, theme: str,
     await phones.close()
 
 
-async def test_a_page_that_has_lost_contact(storstad: Town, open_page: OpenPage) -> None:
+async def test_a_page_that_has_lost_contact(storstad: NightTown, open_page: OpenPage) -> None:
     async with site(storstad) as pages:
         page = await open_page(at=pages)
         await page.wait_for_selector("[data-night], .night")

@@ -9,7 +9,7 @@ from playwright.async_api import Page, Response, expect
 from schemas import wire
 from schemas.messages import LiveFrame
 from schemas.vocabulary import Answer, Reason
-from tests.support.night_town import TWO, Town, drawn
+from tests.support.night_town import TWO, NightTown, drawn
 from tests.support.waiting import eventually
 from tests.web.browser.conftest import OpenPage
 from tests.web.browser.test_accessible import LOOKS, broken
@@ -28,7 +28,7 @@ _STATE = (
 )
 
 
-async def fallen(storstad: Town) -> UUID:
+async def fallen(storstad: NightTown) -> UUID:
     await storstad.execute("update organisations set first_view = 'blurred'")
     await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, frames=FRAMES)
     alarm: UUID = await storstad.value("select alarm_id from alarms")
@@ -41,9 +41,7 @@ async def sharpness(page: Page) -> float:
     return found
 
 
-async def test_blurred_then_clear_by_two_keys_and_blurred_again_on_a_new_page(
-    storstad: Town, open_page: OpenPage
-) -> None:
+async def test_two_keys_show_it_clear_and_a_new_page_blurs_again(storstad: NightTown, open_page: OpenPage) -> None:
     page = await open_page()
     alarm = await fallen(storstad)
     came: list[tuple[str, bytes]] = []
@@ -81,7 +79,7 @@ async def test_blurred_then_clear_by_two_keys_and_blurred_again_on_a_new_page(
     assert await eventually(lambda: storstad.value(f"select ({_STATE}) = 'f t, t not_enough t, f f'"))
 
 
-async def asked_for(storstad: Town, seen: list[UUID]) -> UUID:
+async def asked_for(storstad: NightTown, seen: list[UUID]) -> UUID:
     """Return the live look that the page waits for and that is none of *seen*."""
     new = "select command_id from commands where kind = 'live' and command_id <> all ($1)"
     command: UUID = await eventually(lambda: storstad.value(new, seen))
@@ -90,7 +88,7 @@ async def asked_for(storstad: Town, seen: list[UUID]) -> UUID:
     return command
 
 
-async def test_the_clear_picture_goes_with_the_case(storstad: Town, open_page: OpenPage) -> None:
+async def test_the_clear_picture_goes_with_the_case(storstad: NightTown, open_page: OpenPage) -> None:
     page = await open_page()
     await fallen(storstad)
     await page.click("[data-key=c]")
@@ -102,9 +100,7 @@ async def test_the_clear_picture_goes_with_the_case(storstad: Town, open_page: O
     assert await eventually(lambda: storstad.value("select bool_and(ended_at is not null) from looks"))
 
 
-async def test_a_live_look_says_how_it_is_shown_and_leaves_the_seconds_as_they_were(
-    storstad: Town, open_page: OpenPage
-) -> None:
+async def test_a_live_look_says_whether_it_is_blurred(storstad: NightTown, open_page: OpenPage) -> None:
     page = await open_page()
     await fallen(storstad)
     await page.click("[data-key=c]")
@@ -130,7 +126,9 @@ async def test_a_live_look_says_how_it_is_shown_and_leaves_the_seconds_as_they_w
 
 
 @pytest.mark.parametrize(("theme", "language", "width"), LOOKS)
-async def test_asking_is_accessible(storstad: Town, open_page: OpenPage, theme: str, language: str, width: int) -> None:
+async def test_asking_is_accessible(
+    storstad: NightTown, open_page: OpenPage, theme: str, language: str, width: int
+) -> None:
     page = await open_page(theme=theme, language=language, width=width)
     await fallen(storstad)
     await page.click(".row-p1 [data-key=c]")

@@ -7,9 +7,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from alarm_center.casework import cases
-from alarm_center.core import alarm_events
+from alarm_center.core.alarm import alarm_events
 from schemas.vocabulary import Answer, Outcome, Reason
-from tests.support.night_town import TWO, Town, drawn
+from tests.support.night_town import TWO, NightTown, drawn
 from tests.support.site import site
 from tests.support.waiting import eventually
 from tests.web.browser.conftest import BOARD, OpenPage
@@ -22,7 +22,7 @@ _LIT = """canvas => {
 }"""
 
 
-async def fallen(storstad: Town) -> UUID:
+async def fallen(storstad: NightTown) -> UUID:
     await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, frames=drawn("fallen", 5))
     alarm: UUID = await storstad.value("select alarm_id from alarms where priority = 1")
     return alarm
@@ -34,7 +34,7 @@ async def lit(page: Page) -> bool:
     return shown
 
 
-async def test_from_the_alarm_to_its_end_without_a_mouse(storstad: Town, open_page: OpenPage) -> None:
+async def test_from_the_alarm_to_its_end_without_a_mouse(storstad: NightTown, open_page: OpenPage) -> None:
     await storstad.finding(5, Answer.CANNOT_TELL, Reason.COVERED)
     page = await open_page()
     await fallen(storstad)
@@ -65,7 +65,7 @@ async def test_from_the_alarm_to_its_end_without_a_mouse(storstad: Town, open_pa
     assert await storstad.value("select outcome from alarms where priority = 1") == Outcome.HELPED_UP
 
 
-async def test_a_check_is_looked_at_and_answered_with_one_key(storstad: Town, open_page: OpenPage) -> None:
+async def test_a_check_is_looked_at_and_answered_with_one_key(storstad: NightTown, open_page: OpenPage) -> None:
     await storstad.finding(3, Answer.IN_BED, frames=drawn("asleep", 5))
     page = await open_page()
     await page.keyboard.press("j")
@@ -79,23 +79,21 @@ async def test_a_check_is_looked_at_and_answered_with_one_key(storstad: Town, op
     assert await eventually(lambda: storstad.value("select ended_at is not null from looks"))
 
 
-async def test_the_picture_goes_when_the_alarm_closes(storstad: Town, open_page: OpenPage) -> None:
+async def test_the_picture_goes_when_the_alarm_closes(storstad: NightTown, open_page: OpenPage) -> None:
     alarm = await fallen(storstad)
     page = await open_page()
     await page.click("[data-key=c]")
     await page.wait_for_selector(".has-picture")
     siv = storstad.users["siv"]
-    await cases.on_alarm(storstad.memory, alarm, alarm_events.TakeOver(siv, "urgent"), actor=str(siv))
+    await cases.apply_to_alarm(storstad.memory, alarm, alarm_events.TakeOver(siv, "urgent"), actor=str(siv))
     await expect(page.locator(".dark-room")).to_contain_text("Bara den som har larmet ser bilden.")
     assert await page.locator("canvas").count() == 0
     event = alarm_events.Close(siv, Outcome.FALSE_ALARM)
-    await cases.on_alarm(storstad.memory, alarm, event, actor=str(siv))
+    await cases.apply_to_alarm(storstad.memory, alarm, event, actor=str(siv))
     await expect(page.locator(".dark-room")).to_contain_text("Larmet är avslutat. Bilden är borta.")
 
 
-async def test_a_page_that_stands_still_says_so_and_shows_no_picture_until_it_goes_on(
-    storstad: Town, open_page: OpenPage
-) -> None:
+async def test_a_stale_page_says_so_and_shows_no_picture(storstad: NightTown, open_page: OpenPage) -> None:
     await fallen(storstad)
     async with site(storstad) as other:
         page = await open_page(at=other)
@@ -113,7 +111,7 @@ async def test_a_page_that_stands_still_says_so_and_shows_no_picture_until_it_go
         await expect(page.locator("[data-gone]")).to_be_hidden()
 
 
-async def test_the_clock_and_the_countdown_are_the_servers(storstad: Town, open_page: OpenPage) -> None:
+async def test_the_clock_and_the_countdown_are_the_servers(storstad: NightTown, open_page: OpenPage) -> None:
     await storstad.finding(5, Answer.CANNOT_TELL, Reason.COVERED)
     page = await open_page()
     await expect(page.locator("[data-clock]")).to_have_text("02:00:40")
@@ -123,7 +121,7 @@ async def test_the_clock_and_the_countdown_are_the_servers(storstad: Town, open_
     await expect(page.locator(".row .left")).to_have_text("1:30")
 
 
-async def test_a_page_that_was_away_catches_up(storstad: Town, open_page: OpenPage) -> None:
+async def test_a_page_that_was_away_catches_up(storstad: NightTown, open_page: OpenPage) -> None:
     async with site(storstad) as first:
         page = await open_page(at=first)
         await expect(page.locator("#queue-title")).to_have_text("Inget väntar på dig")
@@ -135,7 +133,7 @@ async def test_a_page_that_was_away_catches_up(storstad: Town, open_page: OpenPa
         await expect(page.locator("#stale")).to_be_hidden()
 
 
-async def test_what_could_not_be_fetched_is_fetched_at_the_next_tick(storstad: Town, open_page: OpenPage) -> None:
+async def test_what_could_not_be_fetched_is_fetched_at_the_next_tick(storstad: NightTown, open_page: OpenPage) -> None:
     page = await open_page()
     await expect(page.locator("#queue-title")).to_have_text("Inget väntar på dig")
     await page.context.set_offline(True)  # the stream stays, fetches fail
@@ -145,7 +143,7 @@ async def test_what_could_not_be_fetched_is_fetched_at_the_next_tick(storstad: T
     await expect(page.locator(".row.first h3")).to_contain_text("person syns på golvet")
 
 
-async def test_sound_is_off_until_a_click_and_the_title_counts(storstad: Town, open_page: OpenPage) -> None:
+async def test_sound_is_off_until_a_click_and_the_title_counts(storstad: NightTown, open_page: OpenPage) -> None:
     page = await open_page("/?")  # not from a click: the browser keeps it silent
     await expect(page.locator("#mute")).to_have_text("Ljudet är av. Klicka för att slå på.")
     await page.click("#mute")
@@ -154,7 +152,7 @@ async def test_sound_is_off_until_a_click_and_the_title_counts(storstad: Town, o
     await expect(page).to_have_title("(1) Tavlan · Fjärrtillsyn")
 
 
-async def test_shortcut_keys_can_be_turned_off(storstad: Town, open_page: OpenPage) -> None:
+async def test_shortcut_keys_can_be_turned_off(storstad: NightTown, open_page: OpenPage) -> None:
     await fallen(storstad)
     page = await open_page()
     await page.uncheck("[data-setting=keys]")
@@ -166,7 +164,7 @@ async def test_shortcut_keys_can_be_turned_off(storstad: Town, open_page: OpenPa
     assert await storstad.value("select holder is null from alarms")
 
 
-async def test_what_one_claims_another_sees_at_once(storstad: Town, open_page: OpenPage) -> None:
+async def test_what_one_claims_another_sees_at_once(storstad: NightTown, open_page: OpenPage) -> None:
     await fallen(storstad)
     olle, siv = await open_page(), await open_page(login="siv")
     await expect(siv.locator(".row.first .acts")).to_contain_text("Jag tar larmet")
@@ -175,7 +173,7 @@ async def test_what_one_claims_another_sees_at_once(storstad: Town, open_page: O
     await expect(siv.locator(".row.first .state")).to_contain_text("Hos Olle Operatör")
 
 
-async def test_a_carer_without_a_net_is_told_that_nothing_was_sent(storstad: Town, open_page: OpenPage) -> None:
+async def test_a_carer_without_a_net_is_told_that_nothing_was_sent(storstad: NightTown, open_page: OpenPage) -> None:
     await fallen(storstad)
     await storstad.step()
     token = await storstad.value("select token from notices limit 1")

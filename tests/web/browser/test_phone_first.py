@@ -4,14 +4,14 @@ import pytest
 from playwright.async_api import expect
 
 from schemas.vocabulary import Answer, Reason
-from tests.support.night_town import Town
+from tests.support.night_town import NightTown
 from tests.web.browser.conftest import OpenPage
 from tests.web.browser.test_accessible import broken
 
 pytestmark = pytest.mark.browser
 
 
-async def unsure(storstad: Town) -> str:
+async def unsure(storstad: NightTown) -> str:
     """Let nobody be able to tell of somebody who wants a call first; return the alarm's path."""
     await storstad.execute("""update plans set answers = '{"phone_first": true}'""")
     await storstad.finding(2, Answer.CANNOT_TELL, Reason.STILL)
@@ -20,7 +20,7 @@ async def unsure(storstad: Town) -> str:
 
 @pytest.mark.parametrize(("theme", "language", "width"), [("dark", "sv", 1440), ("light", "en", 390)])
 async def test_the_call_comes_first_and_then_the_patrol(
-    storstad: Town, open_page: OpenPage, theme: str, language: str, width: int
+    storstad: NightTown, open_page: OpenPage, theme: str, language: str, width: int
 ) -> None:
     page = await open_page(theme=theme, language=language, width=width)
     await page.goto(await unsure(storstad))
@@ -39,7 +39,9 @@ async def test_the_call_comes_first_and_then_the_patrol(
 
 
 @pytest.mark.parametrize(("theme", "language"), [("dark", "en"), ("light", "sv")])
-async def test_the_carer_calls_before_coming(storstad: Town, open_page: OpenPage, theme: str, language: str) -> None:
+async def test_the_carer_calls_before_coming(
+    storstad: NightTown, open_page: OpenPage, theme: str, language: str
+) -> None:
     await unsure(storstad)
     await storstad.step()
     token = await storstad.value("select token from notices")

@@ -1,4 +1,4 @@
-"""What an operator hears: an alarm of priority 1 that nobody holds, and a carer's words; nothing else."""
+"""The board's tones: an alarm of priority 1 that nobody holds, and a carer's words; nothing else."""
 
 import pytest
 from playwright.async_api import Page, expect
@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 from alarm_center.store import events
 from schemas.timeline import Payload, ReplyTaken, ServiceGap
 from schemas.vocabulary import Answer, Heed, Reason
-from tests.support.night_town import TWO, Town
+from tests.support.night_town import TWO, NightTown
 from tests.support.waiting import eventually
 from tests.web.browser.conftest import OpenPage
 
@@ -32,12 +32,12 @@ async def listening(open_page: OpenPage) -> Page:
     return page
 
 
-async def line(storstad: Town, payload: Payload) -> None:
+async def line(storstad: NightTown, payload: Payload) -> None:
     async with storstad.memory.transaction() as tx:
         await events.write(tx, TWO, events.NewEvent("storstad", payload))
 
 
-async def unread(storstad: Town) -> None:
+async def unread(storstad: NightTown) -> None:
     """A carer's reply to the open alarm is there, which nobody has read."""
     await storstad.value(
         """
@@ -53,13 +53,13 @@ async def heard(page: Page, *tones: int) -> bool:
     return played[: len(tones)] == list(tones)
 
 
-async def test_a_new_alarm_of_priority_1_is_heard(storstad: Town, open_page: OpenPage) -> None:
+async def test_a_new_alarm_of_priority_1_is_heard(storstad: NightTown, open_page: OpenPage) -> None:
     page = await listening(open_page)
     await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
     assert await eventually(lambda: heard(page, *URGENT))
 
 
-async def test_words_are_heard_by_the_line_that_calls_for_them(storstad: Town, open_page: OpenPage) -> None:
+async def test_words_are_heard_by_the_line_that_calls_for_them(storstad: NightTown, open_page: OpenPage) -> None:
     await storstad.finding(5, Answer.CANNOT_TELL, Reason.COVERED)
     page = await listening(open_page)
     await unread(storstad)

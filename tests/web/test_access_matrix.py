@@ -1,0 +1,350 @@
+"""Every route × method × role × own or other town × own or other area answers as docs/roles.md says, and none with 500.
+
+The rows come from the routes themselves and the table in core/roles.py: a route whose path names something that has no
+example here fails, as does an answer that its cell does not allow.
+"""
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID, uuid4
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from alarm_center.casework import cases
+from alarm_center.core.alarm import alarm_events
+from alarm_center.core.calendar import night_of
+from alarm_center.core.people import Assignment
+from alarm_center.core.roles import Right, rights_of
+from alarm_center.preparation import reserve_lists
+from alarm_center.store import invitations
+from alarm_center.store.invitations import Asked
+from alarm_center.store.memberships import people_of
+from alarm_center.web.app import ROUTES
+from alarm_center.web.auth import COOKIE
+from alarm_center.web.route_access import Access, Opening, access_of
+from alarm_center.words.code_words import TAKE_OVER
+from schemas.vocabulary import Answer, HandledBy, Reason, Role
+from tests.support.night_town import TWO, NightTown, drawn, town
+from tests.support.postgres import Database
+from tests.support.site import Site, site
+from tests.support.town_file import STOCKHOLM
+from tests.support.viewers import one_more_session, viewer_in
+
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+FORM: Final = {
+    "outcome": "false_alarm", "answer": "cannot_tell", "priority": "2", "note": "", "minutes": "10", "word": "arrived",
+    "once": "5b0f8f5e-6a3c-4f0e-9f0a-3d5a3f1c2b4d",
+}  # fmt: skip
+"""Fields that forms bring, so that a refusal is about who asks and what for, not about a field that is missing."""
+REASONS: Final = {
+    "/alarm/{alarm}/live": "worried",
+    "/alarm/{alarm}/take-over": next(iter(TAKE_OVER)),
+    "/picture/{session}/clear": "worried",
+}
+
+
+class Place(StrEnum):
+    """A place that the path names, as seen by somebody with area 3 of Storstad."""
+
+    OWN = "own area"
+    AREA = "another area of the town"
+    TOWN = "another town"
+
+
+Ids = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A running service with a case of every kind in each place."""
+
+    here: NightTown
+    site: Site
+    ids: Mapping[Place, Ids]
+
+
+async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tuple[bytes, ...]) -> dict[str, str]:
+    """Let the residents with these numbers have an alarm, a session to look at, and a silent check; return what paths name."""
+    await here.finding(alarm, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, frames=frames)
+    session = await here.finding(look, Answer.IN_BED, frames=frames)
+    alarm_id: UUID = await here.value("select alarm_id from alarms where resident_id = $1", here.residents[alarm])
+    area: UUID = await here.value("select area_id from alarms where alarm_id = $1", alarm_id)
+    await cases.apply_to_alarm(here.memory, alarm_id, alarm_events.SendPatrol(uuid4()), actor="test")
+    await reserve_lists.make_reserve_list(here.memory, area, night_of(TWO, STOCKHOLM), actor="test")
+    command = await here.value(
+        """
+        insert into commands (command_id, org, device_id, kind, case_id, alarm_id, seconds, show, asked_by, created_at, opens_at, expires_at)
+        values (gen_random_uuid(), $1, $2, 'live', $3, $3, 10, 'always', 'u', clock.now(), clock.now(), clock.now() + interval '1 min')
+        returning command_id
+        """,
+        here.org, f"cam{alarm}", alarm_id,
+    )  # fmt: skip
+    people = await here.value(
+        """
+        with one as (insert into users (login, name, password_hash) values ('person of ' || $2, 'P', '!') returning user_id)
+        insert into memberships (user_id, org, roles, areas) select user_id, $1, '{carer}', array[$2::uuid] from one
+        returning membership_id
+        """,
+        here.org, str(area),
+    )  # fmt: skip
+    incident = await here.value(
+        "insert into incidents (org, area_id, number, kind, opened_at) values ($1, $2, $3, 'technical', clock.now()) returning link",
+        here.org, area, wait,
+    )  # fmt: skip
+    seen = await here.value(
+        """
+        insert into looks (org, resident_id, alarm_id, user_id, kind, began_at)
+        select org, resident_id, alarm_id, gen_random_uuid(), 'session', clock.now() from alarms where alarm_id = $1
+        returning look_id || ' ' || user_id
+        """,
+        alarm_id,
+    )  # fmt: skip
+    sample = await here.value(
+        """
+        with made as (
+            insert into look_samples (org, month, seed, looks, drawn_at) values ($1, '2026-10-01', 'seed', 0, clock.now())
+            on conflict (org, month) do nothing returning sample_id
+        )
+        select sample_id from made union all select sample_id from look_samples where org = $1 limit 1
+        """,
+        here.org,
+    )  # fmt: skip
+    return {
+        "look": seen.split()[0], "user": seen.split()[1], "sample": str(sample), "place": "1",
+        "alarm": str(alarm_id), "case": str(alarm_id), "check": str(await here.check_of(look)), "session": session,
+        "resident": str(here.residents[wait]), "area": str(area), "command": str(command), "link": str(incident),
+        "membership": str(people), "invitation": await _invitation(here, area), "invite": "x" * 43,
+        "agreement": str(uuid4()),
+        "number": str(wait), "token": str(await here.value("select token from notices where alarm_id = $1 limit 1", alarm_id)),
+    }  # fmt: skip
+
+
+async def _invitation(here: NightTown, area: UUID) -> str:
+    """Ask somebody for a membership of one area; return the invitation's id."""
+    asked = Asked(here.org, f"asked.{area}", "A", Assignment.of([Role.CARER], [area]))
+    async with here.memory.transaction() as tx:
+        await invitations.invite(tx, asked, area.bytes, actor="test")
+        found = next(one for one in await people_of(tx, here.org) if one.login == asked.login)
+        return str(found.invitation_id)
+
+
+@pytest_asyncio.fixture
+async def matrix(database: Database) -> AsyncIterator[Matrix]:
+    """Storstad with areas 3 and 9, and Granby, each with a case of every kind, at two in the night."""
+    frames = drawn("fallen", 2)
+    async with (
+        town(database, residents=8, operator_sees=(3, 6)) as here,
+        town(database, org="granby", residents=12, operator_sees=(10,)) as granby,
+    ):
+        await here.extend(areas=[{"code": "9"}])
+        await here.execute(
+            "update residents set area_id = (select area_id from areas where (org, code) = ('storstad', '9')) where resident_id = any ($1)",
+            [here.residents[number] for number in (5, 6, 7)],
+        )
+        await here.set_clock(TWO + timedelta(seconds=40))
+        await here.step()
+        ids = {
+            Place.OWN: await _cases(here, 2, 3, 4, frames),
+            Place.AREA: await _cases(here, 5, 6, 7, frames),
+            Place.TOWN: await _cases(granby, 9, 10, 11, frames),
+        }
+        async with site(here) as running:
+            yield Matrix(here, running, ids)
+
+
+def _path(route: web.RouteDef, ids: Ids) -> str:
+    """Return the route's path with an example of each part, from *ids* where it is somebody's."""
+    own: dict[str, str] = {
+        "n": "0",
+        "part": "case",
+        "kind": "alarm",
+        "provider": "idp",
+        "night": str(night_of(TWO, STOCKHOLM)),
+        **ids,
+    }
+
+    def example(part: re.Match[str]) -> str:
+        assert part[1] in own, f"{route.path}: {{{part[1]}}} has no example in this test"
+        return own[part[1]]
+
+    return re.sub(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})*)?\}", example, route.path)
+
+
+def _names_somebody(route: web.RouteDef) -> bool:
+    return bool(re.search(r"\{(?!n\b|part\b|kind\b|provider\b)", route.path))
+
+
+ANSWERED: Final = frozenset({200, 204, 303, 400, 409, 410, 422})
+"""A page, or words that say what is wrong with the form: the person may be here."""
+NOT_YET: Final = {
+    "/picture/{session}/{n:\\d{1,4}}": {403},
+    "/picture/{session}/clear/{n:\\d{1,4}}": {403, 404},
+    "/picture/{session}/clear": {403},
+    "/picture/{session}/end": {404},
+    "/picture/{session}/clear/end": {404},
+    "/live/{command}": {403, 404},
+    "/reply/read": {404},
+    **{f"/account/{page}/{part}": {404} for page in ("confirm", "factors") for part in ("options", "passkey")},
+    "/looks/readings": {403},
+    "/looks/samples/{sample}": {404},
+    "/looks/samples/{sample}/{place:\\d{1,4}}": {404},
+    "/looks/samples/{sample}/sign": {404},
+}
+"""Routes that ask for more than a right: the case in one's own hands (docs/pictures.md#who-sees-one), a look, a reply; an address
+of the service that can have passkeys; every area of the town."""
+
+
+def _allowed(route: web.RouteDef, access: Access, rights: frozenset[Right] | None, place: Place) -> frozenset[int]:
+    """Return the statuses that a cell allows; *rights* is ``None`` for somebody who is not signed in."""
+    if access in (Opening.EVERYBODY, Opening.LINK):
+        return ANSWERED | {403, 404}
+    if access is Opening.PENDING:
+        return frozenset({303} if route.method == "GET" else {403})  # no password was right here, whoever is signed in
+    if rights is None:
+        return frozenset({303} if route.method == "GET" else {401})
+    if access is Opening.SIGNED_IN:
+        return ANSWERED | {403} | NOT_YET.get(route.path, frozenset())
+    if access not in rights:
+        return frozenset({303, 403} if route.path == "/" else {403})
+    if _names_somebody(route) and place is not Place.OWN:
+        return frozenset({404})
+    return ANSWERED | NOT_YET.get(route.path, frozenset())
+
+
+async def _status(
+    matrix: Matrix, client: aiohttp.ClientSession, method: str, path: str, cookie: str | None, reason: str = "relative"
+) -> int:
+    headers = {"X-Csrf": "csrf", **({"Cookie": f"{COOKIE}={cookie}"} if cookie else {})}
+    url = matrix.site.server.make_url(path)
+    data = {**FORM, "reason": reason} if method == "POST" else None
+    async with client.request(method, url, headers=headers, data=data, allow_redirects=False) as answer:
+        return answer.status
+
+
+@pytest.mark.parametrize("handled_by", HandledBy)
+async def test_each_cell_of_the_table_answers_as_it_says(matrix: Matrix, handled_by: HandledBy) -> None:
+    await matrix.here.execute("update organisations set handled_by = $1", handled_by.value)
+    area = (matrix.here.area,)
+    # One person for each role where a path names somebody else: a town with a thousand members makes their pages slow.
+    people = {role: uuid4() for role in Role}
+    for role, user in people.items():
+        await viewer_in(matrix.here.memory, "storstad", areas=area, role=role, user=user)
+    who: dict[Role | None, str | None] = {None: None}
+    wrong, counted = [], Counter[str]()
+    async with aiohttp.ClientSession() as client:
+        for route in (each for table in ROUTES for each in table):
+            assert isinstance(route, web.RouteDef)
+            access = access_of(route.handler)
+            assert access is not None, f"{route.method} {route.path} is not listed"
+            places = Place if _names_somebody(route) else (Place.OWN,)
+            for role, place in itertools.product((None, *Role), places):
+                # A session of its own for each cell: signing out, or a new password, ends it.
+                if role is not None and _names_somebody(route):
+                    who[role] = await one_more_session(matrix.here.memory, people[role])
+                elif role is not None:
+                    who[role] = (await viewer_in(matrix.here.memory, "storstad", areas=area, role=role)).token
+                rights = None if role is None else rights_of({role}, handled_by)
+                path = _path(route, matrix.ids[place])
+                status = await _status(
+                    matrix, client, route.method, path, who[role], REASONS.get(route.path, "relative")
+                )
+                counted[route.method] += 1
+                if status not in _allowed(route, access, rights, place):
+                    wrong.append(f"{route.method} {path}, {role or 'nobody'}, {place}: {status}")
+    assert not wrong, "\n".join(wrong)
+    assert counted.total() > 1000, counted
+
+
+async def test_what_is_another_performers_is_not_there(matrix: Matrix) -> None:
+    """Area 9 is a performer's. Somebody with all of the town's own care, in each role that the route is for, asks for both."""
+    here = matrix.here
+    await here.extend(performers=[{"code": "alfa", "name": "Alfa Omsorg"}])
+    await here.execute(
+        "update residents set performer = 'alfa' where area_id = (select area_id from areas where (org, code) = ('storstad', '9'))"
+    )
+    place_of_incident = "update alarms a set incident_id = i.incident_id from incidents i where i.area_id = a.area_id"
+    wrong, counted = [], 0
+    async with aiohttp.ClientSession() as client:
+        for route in (each for table in ROUTES for each in table):
+            assert isinstance(route, web.RouteDef)
+            access = access_of(route.handler)
+            # An area's reserve list is there for all of its performers, each with its own residents (test_performers.py).
+            if not isinstance(access, Right) or not _names_somebody(route) or route.path.startswith("/reserve/"):
+                continue
+            await here.execute(place_of_incident)  # anew, since an alarm that is acted on is saved without
+            for role in (each for each in Role if access in rights_of({each}, HandledBy.ALARM_CENTRE)):
+                rights = rights_of({role}, HandledBy.ALARM_CENTRE)
+                for place in (Place.AREA, Place.OWN):
+                    if access is Right.USERS and place is Place.OWN:
+                        continue  # the people there are for every performer, and so not this admin's
+                    viewer = await viewer_in(here.memory, "storstad", performers=("town",), role=role)
+                    path = _path(route, matrix.ids[place])
+                    reason = REASONS.get(route.path, "relative")
+                    status = await _status(matrix, client, route.method, path, viewer.token, reason)
+                    counted += 1
+                    if status not in _allowed(route, access, rights, place):
+                        wrong.append(f"{route.method} {path}, {role}, {place}: {status}")
+    assert not wrong, "\n".join(wrong)
+    assert counted > 100, counted
+
+
+async def test_other_methods_are_refused_everywhere(matrix: Matrix) -> None:
+    token = (await viewer_in(matrix.here.memory, "storstad", role=Role.SUPERVISOR)).token
+    known: dict[str, set[str]] = {}
+    for route in (each for table in ROUTES for each in table):
+        assert isinstance(route, web.RouteDef)
+        known.setdefault(_path(route, matrix.ids[Place.OWN]), set()).add(route.method)
+    wrong = []
+    async with aiohttp.ClientSession() as client:
+        for path, methods in known.items():
+            for method in METHODS:
+                if method in methods or (method == "HEAD" and "GET" in methods):
+                    continue
+                status = await _status(matrix, client, method, path, token)
+                if status not in (404, 405):
+                    wrong.append(f"{method} {path}: {status}")
+    assert wrong == []
+
+
+WRITES: Final = {
+    "/account/factors/app": "a new secret is kept until its first code",
+    "/looks": "reading the log is a line of its own",
+    "/looks/log": "reading the log is a line of its own",
+    "/looks/person/{user}": "reading the log is a line of its own",
+    "/looks/resident/{resident}": "reading the log is a line of its own",
+    "/picture/{session}/{n:\\d{1,4}}": "a look is written before its first byte",
+    "/picture/{session}/clear/{n:\\d{1,4}}": "the check is locked, so that nobody else begins to look",
+    "/reserve/{area}/{night:\\d{4}-\\d\\d-\\d\\d}": "who has fetched the list is written",
+}
+"""Pages that write when they are read, and why. None of them is asked for by itself, again and again, as a board is."""
+
+
+async def test_a_page_that_is_read_has_no_transaction_id(matrix: Matrix) -> None:
+    """One that had would hold every board, the sealer and the pictures back (docs/database.md#lines-in-order)."""
+    next_id = "select pg_snapshot_xmax(pg_current_snapshot())::text"
+    writing = set()
+    async with aiohttp.ClientSession() as client:
+        for route in (each for table in ROUTES for each in table):
+            assert isinstance(route, web.RouteDef)
+            if route.method != "GET":
+                continue
+            access = access_of(route.handler)
+            able = [role for role in Role if access in rights_of({role}, HandledBy.ALARM_CENTRE)]
+            role = able[0] if able else Role.OPERATOR
+            token = (await viewer_in(matrix.here.memory, "storstad", areas=(matrix.here.area,), role=role)).token
+            # That a session is in use is written once a minute, by whatever page.
+            await matrix.here.execute("update web_sessions set seen_at = clock.now()")
+            before = await matrix.here.value(next_id)
+            await _status(matrix, client, "GET", _path(route, matrix.ids[Place.OWN]), token)
+            if await matrix.here.value(next_id) != before:
+                writing.add(route.path)
+    assert writing == WRITES.keys(), sorted(writing ^ WRITES.keys())
