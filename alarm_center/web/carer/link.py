@@ -27,10 +27,10 @@ from alarm_center.store import day_pages, links, manual_alarms, residents, towns
 from alarm_center.store.links import CarerLink
 from alarm_center.store.memory import Viewer, now
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
-from alarm_center.web.auth import check_form, person_of
+from alarm_center.web.auth import check_open_form, person_of
 from alarm_center.web.client_address import client_address
 from alarm_center.web.failed_tries import FailedTries
-from alarm_center.web.page import form_token, redirect, render, set_cookie, speech_of, text_for
+from alarm_center.web.page import redirect, render, set_cookie, speech_of, text_for
 from alarm_center.web.route_access import Opening, open_to
 from alarm_center.words import code_words, page_words
 from alarm_center.words.catalogues import Speech
@@ -169,7 +169,7 @@ def _buttons(place: ButtonPlace, speech: Speech) -> list[tuple[str, str]]:
 async def take(request: web.Request) -> web.StreamResponse:
     """Take the case, with the minutes until arrival; this browser is the one that sees the address."""
     opened = await _open_link(request)
-    await check_form(request, form_token(request))
+    await check_open_form(request)
     minutes = str((await request.post()).get("minutes", ""))
     eta = int(minutes) if minutes.isdecimal() and int(minutes) in MINUTES else None
     await _apply_reply(request, opened, alarm.Took(opened.link.notice_id, eta))
@@ -181,7 +181,7 @@ async def take(request: web.Request) -> web.StreamResponse:
 async def decline(request: web.Request) -> web.StreamResponse:
     """Decline the case; a carer who has it gives it up only in the browser that has it."""
     opened = await _open_link(request)
-    await check_form(request, form_token(request))
+    await check_open_form(request)
     if opened.theirs and not opened.may_see:
         return await _refuse_reply(request, opened)
     await _apply_reply(request, opened, alarm.Declined(opened.link.notice_id))
@@ -193,7 +193,7 @@ async def decline(request: web.Request) -> web.StreamResponse:
 async def open_in_this_browser(request: web.Request) -> web.StreamResponse:
     """Bind the link to this browser: from then on no other shows the address."""
     opened = await _open_link(request)
-    await check_form(request, form_token(request))
+    await check_open_form(request)
     return await _bind_browser(request, opened)
 
 
@@ -202,7 +202,7 @@ async def open_in_this_browser(request: web.Request) -> web.StreamResponse:
 async def close_visit(request: web.Request) -> web.StreamResponse:
     """Close the visit with its outcome."""
     opened = await _open_link(request)
-    await check_form(request, form_token(request))
+    await check_open_form(request)
     if not (opened.theirs and opened.may_see):
         return await _refuse_reply(request, opened)
     form, speech = await request.post(), speech_of(request)
@@ -219,7 +219,7 @@ async def close_visit(request: web.Request) -> web.StreamResponse:
 async def reply(request: web.Request) -> web.StreamResponse:
     """Apply a button: on site, cannot get in, nobody home, staying, or help."""
     opened = await _open_link(request)
-    await check_form(request, form_token(request))
+    await check_open_form(request)
     action = carer_actions.TABLE.by_name.get(str((await request.post()).get("word", "")))
     if action is None or action.button is None:
         raise web.HTTPBadRequest(text=text_for(request, page_words.NOT_SENT))
@@ -234,7 +234,7 @@ async def reply(request: web.Request) -> web.StreamResponse:
 async def stop_camera(request: web.Request) -> web.StreamResponse:
     """Stop the camera from the home: on the resident's own word their consent ends, on the carer's a pause begins."""
     opened = await _open_link(request)
-    await check_form(request, form_token(request))
+    await check_open_form(request)
     resident_id = opened.link.alarm.resident_id
     if not (opened.theirs and opened.may_see) or resident_id is None:
         return await _refuse_reply(request, opened)

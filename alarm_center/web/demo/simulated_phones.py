@@ -8,8 +8,8 @@ from aiohttp import web
 
 from alarm_center.core.replies import carer_actions
 from alarm_center.web.app_keys import PHONES, ZONE
-from alarm_center.web.auth import check_form
-from alarm_center.web.page import form_token, redirect, render, speech_of, text_for
+from alarm_center.web.auth import check_open_form
+from alarm_center.web.page import redirect, render, speech_of, text_for
 from alarm_center.web.route_access import Opening, open_to
 from alarm_center.words import page_words
 
@@ -62,7 +62,7 @@ async def show_phones_fragment(request: web.Request) -> web.StreamResponse:
 @open_to(Opening.DEMO)
 async def reply(request: web.Request) -> web.StreamResponse:
     """Answer from a phone."""
-    await check_form(request, form_token(request))
+    await check_open_form(request)
     form = await request.post()
     phone, sender = str(form.get("phone", "")), str(form.get("sender", ""))
     text = str(form.get("key", "") or form.get("text", ""))[:_LONGEST]

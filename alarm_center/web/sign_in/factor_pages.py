@@ -14,8 +14,8 @@ from alarm_center.store import second_factors
 from alarm_center.store.memory import Viewer
 from alarm_center.store.second_factors import OwnFactors
 from alarm_center.web.app_keys import SIGN_IN_MEMORY
-from alarm_center.web.auth import check_form, own_path, require_sign_in
-from alarm_center.web.page import PERSON, READING, cookie_of, form_token, text_for
+from alarm_center.web.auth import check_open_form, own_path, require_sign_in
+from alarm_center.web.page import PERSON, READING, cookie_of, text_for
 from alarm_center.web.route_access import Handler, Opening, register
 from alarm_center.words import page_words
 
@@ -31,7 +31,7 @@ def ask_pending(handler: Handler) -> Handler:
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         if request.method not in READING:
-            await check_form(request, form_token(request))
+            await check_open_form(request)
         token = cookie_of(request, PENDING) or ""
         mine = await _find_factors(request, token) if token else None
         if mine is None or not mine.pending:

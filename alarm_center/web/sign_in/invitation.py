@@ -15,8 +15,8 @@ from alarm_center.store import invitations
 from alarm_center.store.invitations import OpenInvitation
 from alarm_center.store.web_sessions import SignedIn, nobody_yet
 from alarm_center.web.app_keys import MEMORY, SIGN_IN_MEMORY
-from alarm_center.web.auth import check_form, person_of
-from alarm_center.web.page import PERSON, form_token, redirect, render, speech_of
+from alarm_center.web.auth import check_form, check_open_form, person_of
+from alarm_center.web.page import PERSON, redirect, render, speech_of
 from alarm_center.web.route_access import Opening, open_to
 from alarm_center.web.sign_in import second_factor
 from alarm_center.web.sign_in.new_password import LONGEST, refusal_of
@@ -57,7 +57,7 @@ async def answer(request: web.Request) -> web.StreamResponse:
 @open_to(Opening.LINK)
 async def join(request: web.Request) -> web.StreamResponse:
     """Let a new person in with a name and a password of their own."""
-    await check_form(request, form_token(request))
+    await check_open_form(request)
     form = await request.post()
     name = str(form.get("name", "")).replace("\0", "").strip()[:200]
     password, again = (str(form.get(field, ""))[:LONGEST] for field in ("password", "again"))

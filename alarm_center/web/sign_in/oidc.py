@@ -22,8 +22,8 @@ from alarm_center.store import oidc as store
 from alarm_center.store.memory import now, real_now
 from alarm_center.store.oidc import ClaimedRoles, OidcRequest, OidcSession, ProvedIdentity
 from alarm_center.web.app_keys import SETTINGS, SIGN_IN_MEMORY
-from alarm_center.web.auth import COOKIE, check_form, own_path
-from alarm_center.web.page import cookie_of, del_cookie, form_token, redirect, render, set_cookie, speech_of
+from alarm_center.web.auth import COOKIE, check_open_form, own_path
+from alarm_center.web.page import cookie_of, del_cookie, redirect, render, set_cookie, speech_of
 from alarm_center.web.route_access import Opening, open_to
 from alarm_center.web.sign_in.provider_client import ProviderClient, ProviderClients
 from alarm_center.web.sign_in.session import brought_hash, give_session, join_desk
@@ -113,7 +113,7 @@ async def show_assignments(request: web.Request) -> web.StreamResponse:
 @open_to(Opening.EVERYBODY)
 async def choose_assignment(request: web.Request) -> web.StreamResponse:
     """Begin the session under the assignment that was chosen."""
-    await check_form(request, form_token(request))
+    await check_open_form(request)
     number = str((await request.post()).get("number", ""))
     if not (number.isascii() and number.isdigit() and len(number) < 5):
         return redirect("/login/assignment")

@@ -9,7 +9,7 @@ from alarm_center.store import second_factors
 from alarm_center.store.memory import Viewer
 from alarm_center.store.second_factors import Purpose
 from alarm_center.web.app_keys import SETTINGS, SIGN_IN_MEMORY
-from alarm_center.web.auth import check_form
+from alarm_center.web.auth import check_open_form
 from alarm_center.web.page import form_token, redirect, speech_of, text_for
 from alarm_center.web.route_access import Opening, open_to
 from alarm_center.web.sign_in.enrolment import after_added, enrolment_page
@@ -81,7 +81,7 @@ def _form_viewer(request: web.Request) -> Viewer:
 @open_to(Opening.EVERYBODY)
 async def options_to_sign_in(request: web.Request) -> web.StreamResponse:
     """Return the options by which a browser signs in with a passkey that it finds."""
-    await check_form(request, form_token(request))
+    await check_open_form(request)
     party = _party(request)
     challenge = await _new_challenge(request, _form_viewer(request), "sign_in")
     return web.json_response(text=passkeys.options_to_prove(party, challenge))
@@ -91,7 +91,7 @@ async def options_to_sign_in(request: web.Request) -> web.StreamResponse:
 @open_to(Opening.EVERYBODY)
 async def sign_in_by_passkey(request: web.Request) -> web.StreamResponse:
     """Sign the passkey's owner in."""
-    await check_form(request, form_token(request))
+    await check_open_form(request)
     viewer, goal = _form_viewer(request), await form_goal(request)
     try:
         credential_id, count = await _verified(request, viewer, "sign_in")

@@ -16,9 +16,9 @@ from alarm_center.store import oidc as oidc_store
 from alarm_center.store import sign_ins, web_sessions
 from alarm_center.store.sign_ins import CountedTry
 from alarm_center.web.app_keys import DEMO_CLOCK, MEMORY, PASSWORDS, SETTINGS, SIGN_IN_MEMORY, ZONE
-from alarm_center.web.auth import COOKIE, check_form, own_path, require_sign_in
+from alarm_center.web.auth import COOKIE, check_open_form, own_path, require_sign_in
 from alarm_center.web.client_address import limited_address
-from alarm_center.web.page import PERSON, del_cookie, form_token, redirect, render, speech_of
+from alarm_center.web.page import PERSON, del_cookie, redirect, render, speech_of
 from alarm_center.web.route_access import Opening, open_to
 from alarm_center.web.sign_in import provider_logout
 from alarm_center.web.sign_in.second_factor import go_on
@@ -60,7 +60,7 @@ async def login(request: web.Request) -> web.StreamResponse:
     name = goal = ""
     try:
         async with _turn(request):
-            await check_form(request, form_token(request))
+            await check_open_form(request)
             form = await request.post()
             name, goal = str(form.get("login", "")).strip().lower()[:200], own_path(str(form.get("next", "/")))
             counted = await _count(request, name)

@@ -12,9 +12,9 @@ from alarm_center.identity.tokens import token_hash
 from alarm_center.store import sealed_accounts
 from alarm_center.store.sealed_accounts import BroughtHalves, OpenedAccount, SealedResult
 from alarm_center.web.app_keys import MEMORY, SIGN_IN_MEMORY
-from alarm_center.web.auth import check_form, own_path
+from alarm_center.web.auth import check_open_form, own_path
 from alarm_center.web.client_address import client_address
-from alarm_center.web.page import form_token, redirect, render, speech_of
+from alarm_center.web.page import redirect, render, speech_of
 from alarm_center.web.route_access import Opening, open_to
 from alarm_center.web.sign_in.session import brought_hash, give_session, join_desk
 from alarm_center.words import page_words
@@ -36,7 +36,7 @@ async def show_sealed(request: web.Request) -> web.StreamResponse:
 @open_to(Opening.EVERYBODY)
 async def open_sealed(request: web.Request) -> web.StreamResponse:
     """Open the account of two halves for a shift, or try it; tell everybody either way."""
-    await check_form(request, form_token(request))
+    await check_open_form(request)
     form = await request.post()
     trial, goal = form.get("trial") == "1", own_path(str(form.get("next", "/")))
     names = (_name(form.get("first_name")), _name(form.get("second_name")))

@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from datetime import timedelta
 
 import pytest
@@ -19,6 +19,24 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 expect.set_options(timeout=DEADLINE_S * 1000)
 BOARD = re.compile(r"//[^/]+/$")
 OpenPage = Callable[..., Awaitable[Page]]
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember that a test failed until its fixtures are put away."""
+    report = yield
+    item.stash[_FAILED] = report.failed or item.stash.get(_FAILED, False)
+    return report
+
+
+async def _print_pages(browser: Browser, request: pytest.FixtureRequest) -> None:
+    """Print what each page shows, where the test failed."""
+    if not request.node.stash.get(_FAILED, False):
+        return
+    for page in [page for context in browser.contexts for page in context.pages]:
+        print(f"---- {page.url}")
+        print(await page.evaluate("document.body.innerText"))
 
 
 @pytest_asyncio.fixture
@@ -31,19 +49,20 @@ async def storstad(database: Database) -> AsyncIterator[NightTown]:
 
 
 @pytest_asyncio.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    """A running Chromium."""
+async def chromium(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
+    """A running Chromium; where the test fails, what its pages show stands in the report."""
     path = os.environ.get("FJT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("no Chromium here; make setup installs Debian's, or set FJT_CHROMIUM")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
+        await _print_pages(browser, request)
         await browser.close()
 
 
 @pytest_asyncio.fixture
-async def open_page(chromium: Browser, pages: Site) -> AsyncIterator[OpenPage]:
+async def open_page(chromium: Browser, pages: Site, request: pytest.FixtureRequest) -> AsyncIterator[OpenPage]:
     """Open a page in a browser of its own; whatever the browser refused or broke on fails the test."""
     trouble: list[str] = []
 
@@ -85,6 +104,7 @@ async def open_page(chromium: Browser, pages: Site) -> AsyncIterator[OpenPage]:
         return page
 
     yield open_
+    await _print_pages(chromium, request)
     for context in chromium.contexts:
         await context.close()
     assert trouble == []
