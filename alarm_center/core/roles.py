@@ -24,6 +24,8 @@ class Right(StrEnum):
     """Raise an alarm by hand."""
     PAUSE = "pause"
     """Pause a resident's supervision, and stop their camera."""
+    PLAN = "plan"
+    """Read the planner's pages: what waits, the residents, and each one's agreement, times and history."""
     DRIVE = "drive"
     """Open a case behind one's own link also in another browser."""
     SUPERVISE = "supervise"
@@ -40,11 +42,10 @@ ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
         Role.OPERATOR: frozenset({Right.WATCH, Right.PAPERS, Right.RAISE, Right.PAUSE}),
         Role.SUPERVISOR: frozenset({Right.WATCH, Right.PAPERS, Right.RAISE, Right.PAUSE, Right.SUPERVISE}),
-        Role.LEAD: frozenset({Right.PAPERS, Right.RAISE, Right.PAUSE, Right.DRIVE}),
+        Role.LEAD: frozenset({Right.PAPERS, Right.RAISE, Right.PAUSE, Right.PLAN, Right.DRIVE}),
         Role.CARER: frozenset({Right.PAPERS, Right.DRIVE}),
-        # Their other pages are the planner's, and are not built yet.
-        Role.CASE_OFFICER: frozenset(),
-        Role.COORDINATOR: frozenset({Right.PAUSE, Right.HAND_OUT}),
+        Role.CASE_OFFICER: frozenset({Right.PAUSE, Right.PLAN}),
+        Role.COORDINATOR: frozenset({Right.PAUSE, Right.PLAN, Right.HAND_OUT}),
         Role.INSTALLER: frozenset(),
         Role.AUDITOR: frozenset({Right.REVIEW, Right.HAND_OUT}),
         Role.ADMIN: frozenset({Right.USERS}),

@@ -11,9 +11,10 @@ insert into fjt.role_rights (role, allows, handled_by)
 select role, allows, handled_by from (values
     ('operator', 'watch'), ('operator', 'papers'), ('operator', 'raise'), ('operator', 'pause'),
     ('supervisor', 'watch'), ('supervisor', 'papers'), ('supervisor', 'raise'), ('supervisor', 'pause'), ('supervisor', 'supervise'),
-    ('lead', 'papers'), ('lead', 'raise'), ('lead', 'pause'), ('lead', 'drive'),
+    ('lead', 'papers'), ('lead', 'raise'), ('lead', 'pause'), ('lead', 'plan'), ('lead', 'drive'),
     ('carer', 'papers'), ('carer', 'drive'),
-    ('coordinator', 'pause'), ('coordinator', 'hand_out'),
+    ('case_officer', 'pause'), ('case_officer', 'plan'),
+    ('coordinator', 'pause'), ('coordinator', 'plan'), ('coordinator', 'hand_out'),
     ('auditor', 'review'), ('auditor', 'hand_out'),
     ('admin', 'users')
 ) as said (role, allows), unnest(array['alarm_centre', 'home_care']) as handled_by
