@@ -1,4 +1,7 @@
-"""The provider that the settings name, and the webhooks that it calls: one case a provider in each."""
+"""SMS and voice provider named in the settings: its client, and the routes of its webhooks.
+
+A new provider is one more case in each of the two functions; mypy names a function that lacks it.
+"""
 
 from typing import assert_never
 
@@ -12,10 +15,10 @@ from alarm_center.web.hooks import twilio as twilio_hooks
 
 
 def make_provider(settings: ServiceSettings) -> Provider:
-    """Return the provider. Twilio answers through its webhooks."""
+    """Return the client of the chosen provider."""
     match settings.provider:
         case ProviderName.TWILIO:
-            assert settings.twilio_account_sid is not None  # the settings refuse to be without
+            assert settings.twilio_account_sid is not None  # the settings require both for Twilio
             assert settings.twilio_auth_token is not None
             return Twilio(
                 settings.twilio_account_sid,
@@ -29,9 +32,9 @@ def make_provider(settings: ServiceSettings) -> Provider:
 
 
 def provider_hooks(settings: ServiceSettings, memory: Memory) -> list[web.RouteDef]:
-    """Return the routes at which the provider reports replies, the status of messages, and keys of a call.
+    """Return the webhooks at which the provider reports replies, the status of messages, and keys pressed in a call.
 
-    A provider without them would be asked for replies each minute, and no SMS would ever count as delivered.
+    Without webhooks the service would poll the provider for replies every minute, and no SMS would count as delivered.
     """
     match settings.provider:
         case ProviderName.TWILIO:

@@ -143,7 +143,7 @@ class Clockwork:
             self._failing_since.pop(id_, None)
         self._failed_at[id_] = asyncio.get_running_loop().time()
         async with self.memory.transaction() as tx:
-            await stuck_rows.put_off(tx, of, id_)
+            await stuck_rows.postpone_step(tx, of, id_)
             at = await now(tx)
         since = self._failing_since.setdefault(id_, at)
         if at - since >= _TELL_AFTER:

@@ -1,10 +1,10 @@
-"""The subscription to sessions while no detector is alive, so that people look at every one; ended when one is back.
+"""Fallback while no detector is alive: the service subscribes to sessions itself, so that an operator looks at each one.
 
-Each session is recorded by `alarm_center.inbox`.
+`alarm_center.inbox` records each session as unjudged.
 
-It hears beside the detectors, not in their shared subscription: a detector that has just come back gets every session,
-and none is given to a centre that leaves it to the detector. Every replica hears all of them, for its own operators;
-the first to commit counts.
+The subscription is not the shared one of the detectors: a detector that has just come back gets every session, and none
+goes to a replica that leaves it to the detector. Every replica receives every session, for its own operators; the first
+to commit counts.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _SESSIONS: Final = topics.every("session")
 
 @dataclass(slots=True)
 class DetectorFallback:
-    """The subscription to sessions, which lasts only while no detector is alive."""
+    """The service's own subscription to sessions, which lasts while no detector is alive."""
 
     memory: Memory
     broker: MqttClient
@@ -37,8 +37,8 @@ class DetectorFallback:
     pictures: Pictures
 
     @property
-    def standing_in(self) -> bool:
-        """True if sessions are heard, on this connection or, when it broke meanwhile, on the next one."""
+    def is_subscribed(self) -> bool:
+        """True if this replica receives sessions, on this connection or, if that is broken, on the next one."""
         return _SESSIONS in self.broker.subscriptions
 
     async def run(self) -> None:
@@ -51,14 +51,14 @@ class DetectorFallback:
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def update(self) -> None:
-        """Begin to hear sessions when no detector is alive, and stop when one is."""
+        """Subscribe to sessions when no detector is alive, and unsubscribe when one is."""
         async with self.memory.transaction() as tx:
             alive = await detectors.count_alive(tx)
         metrics.DETECTORS.set(alive)
-        if not alive and not self.standing_in:
+        if not alive and not self.is_subscribed:
             log.error("detectors_lost", what="every session goes to a person")
             await self.broker.subscribe(_SESSIONS, 1, self._receive_session)
-        elif alive and self.standing_in:
+        elif alive and self.is_subscribed:
             log.info("detectors_returned", detectors=alive)
             await self.broker.unsubscribe(_SESSIONS)
 

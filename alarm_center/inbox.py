@@ -60,8 +60,8 @@ class Inbox:
             case StatusOutcome.UNKNOWN_DEVICE:
                 message_reader.count_refusal("status", Refusal.UNKNOWN_DEVICE, topic)
                 return
-            case StatusOutcome.OUTRUN:
-                # Older than what the device has said since: it tells its checks nothing either.
+            case StatusOutcome.OUTDATED:
+                # A newer status has been recorded: this one reports no fault to the checks either.
                 log.info("status_outrun", topic=topic, connection=status.connection, sequence=status.sequence)
                 return
             case StatusOutcome.NOTHING_NEW:

@@ -1,7 +1,7 @@
 """Settings of the identity providers (OpenID Connect) that people sign in by, as ``FJT_OIDC`` lists them in JSON.
 
 A provider is the town's own, or the one behind which SITHS, Freja or BankID stand. ``assignments`` is the table that turns
-a claim's value into roles in a town: what is not in the table gives nothing.
+a claim's value into roles in a town: a value that is not in the table gives no role.
 """
 
 import re
@@ -20,12 +20,12 @@ _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 class Accounts(StrEnum):
-    """The people whom a provider may let in."""
+    """The people who may sign in through a provider."""
 
     LINKED = "linked"
     """People whose identity was linked to their account. Their town gave them their roles; a claim only narrows these."""
     MADE = "made"
-    """Anybody with a claim in the table: the account is made at the first sign-in, and its roles end with the claim."""
+    """Anybody with a claim in the table: the account is created at the first sign-in, and its roles end with the claim."""
 
 
 class OidcAssignment(BaseModel):
@@ -43,7 +43,7 @@ class OidcAssignment(BaseModel):
 
 
 class OidcProvider(BaseModel):
-    """One provider: how it is reached, what its tokens have to say, and what its claims mean here."""
+    """One provider: its address and client, the demands on its tokens, and the roles that its claims stand for."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -110,7 +110,7 @@ class OidcProvider(BaseModel):
 
 
 def is_safe_address(address: str) -> bool:
-    """Tell whether nobody between us and *address* reads along: https, or a host that is this machine."""
+    """Tell whether nobody can read the traffic to *address* on its way: https, or a host that is this machine."""
     try:
         parts = urlsplit(address)
         host = parts.hostname

@@ -39,7 +39,7 @@ def calibrate(frames: Sequence[Frame], room: Profile) -> Profile:
     if clip is None:
         raise NoTake("not one frame of the take is a picture of a usable size")
     limits = thresholds.camera_thresholds(room)
-    where = zones.lay_zones(room, (clip.blocks.shape[1], clip.blocks.shape[2]))
+    where = zones.rasterise_zones(room, (clip.blocks.shape[1], clip.blocks.shape[2]))
     if not where.rest:
         raise NoTake("the zones name no bed or armchair: draw one, with at least 3 points")
     picture = quality.assess(clip, where, limits)
@@ -69,16 +69,16 @@ def update(profile: Profile, session: Session, finding: Finding) -> Profile:
     if usual is None or clip is None:
         return profile
     limits = thresholds.camera_thresholds(profile)
-    over_blocks = zones.lay_zones(profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
+    over_blocks = zones.rasterise_zones(profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
     if quality.assess(clip, over_blocks, limits).reason is not None:
         return profile
-    where = zones.lay_zones(profile, (ROWS, COLUMNS))
+    where = zones.rasterise_zones(profile, (ROWS, COLUMNS))
     now = _measure(clip)
     if signature.compare_structures(usual, now, where).turned > _KNOWN:
         return profile
     learn = where.looked_at & (now.steady > 0.0)
     if finding.answer is Answer.IN_BED:
-        learn &= ~zones.grown(where.at_rest, 1)
+        learn &= ~zones.dilate(where.at_rest, 1)
     same = _alike(usual, now)
     anew = learn & ~same & (usual.steady <= 0.0)
     steady = usual.steady + np.where(learn, np.where(same | anew, _STEP, -_STEP), 0.0)
@@ -100,7 +100,7 @@ def _measure(clip: Clip) -> Structure:
 def _alike(usual: Structure, now: Structure) -> zones.Mask:
     """Return where two structures are the same, whether the cells count or not."""
     whole = replace(usual, steady=np.ones_like(usual.steady))
-    everywhere = zones.lay_zones(Profile(), (ROWS, COLUMNS))
+    everywhere = zones.rasterise_zones(Profile(), (ROWS, COLUMNS))
     return np.asarray(~signature.compare_structures(whole, now, everywhere).other)
 
 

@@ -97,7 +97,7 @@ def _draw_zones(picture: Drawing, profile: Profile) -> None:
 
 def _draw_movement(picture: Drawing, clip: Clip, profile: Profile) -> None:
     limits = thresholds.camera_thresholds(profile)
-    where = zones.lay_zones(profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
+    where = zones.rasterise_zones(profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
     if not where.looked_at.any():
         return
     moved = movement.find_movement(clip, where, limits)
@@ -119,7 +119,7 @@ def _draw_shapes(picture: Drawing, clip: Clip, profile: Profile) -> None:
         return
     size = (signature.ROWS, signature.COLUMNS)
     other = signature.compare_structures(
-        usual, signature.structure_of(clip.pictures), zones.lay_zones(profile, size)
+        usual, signature.structure_of(clip.pictures), zones.rasterise_zones(profile, size)
     ).other
     for row, column in np.argwhere(other).tolist():
         first, last = _corners(picture, (row, column, row + 1, column + 1), size)

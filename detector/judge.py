@@ -94,7 +94,7 @@ def _from_frames(session: Session) -> Finding:
             session, Answer.CANNOT_TELL, [Reason.REJECTED], detail="no frame is a picture of a usable size"
         )
     t = thresholds.camera_thresholds(session.profile)
-    where = zones.lay_zones(session.profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
+    where = zones.rasterise_zones(session.profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
     if not where.looked_at.any():
         return make_finding(session, Answer.CANNOT_TELL, [Reason.OUT_OF_RANGE], detail="the whole picture is masked")
     picture = quality.assess(clip, where, t)

@@ -25,7 +25,7 @@ def check_against_room(said: Verdict, clip: Clip, profile: Profile, t: Threshold
     usual = from_rows(profile.signature)
     if usual is None:
         return said
-    where = zones.lay_zones(profile, (ROWS, COLUMNS))
+    where = zones.rasterise_zones(profile, (ROWS, COLUMNS))
     difference = compare_structures(usual, structure_of(clip.pictures), where)
     shapes = {place.name: difference.share(place.mask) for place in where.rest}
     elsewhere = difference.patch(where.outside)

@@ -131,7 +131,7 @@ def second_look(finding: Finding, people: Sequence[PersonBox], profile: Profile)
     """
     if not people:
         return finding
-    where = zones.lay_zones(profile, _GRID)
+    where = zones.rasterise_zones(profile, _GRID)
     placed = [(person, _inside(person, where)) for person in people]
     seen = tuple(
         Evidence(what="person", zone=_zone(person, where) if inside >= _IN_BED else None, value=round(person.score, 2))

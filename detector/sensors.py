@@ -54,7 +54,7 @@ class SensorReadings:
 
     profile: Profile
     beds: tuple[BedReading, ...]
-    arrays: tuple[thermal.Warmth, ...]
+    arrays: tuple[thermal.ThermalAnswer, ...]
     present: tuple[bool, ...]
     moving: tuple[bool, ...]
 
@@ -69,7 +69,7 @@ class SensorReadings:
         return any(array.answer is Answer.IN_BED for array in self.arrays)
 
     @property
-    def warm_wrong(self) -> thermal.Warmth | None:
+    def warm_wrong(self) -> thermal.ThermalAnswer | None:
         """The first array that sees something wrong."""
         return next((array for array in self.arrays if array.answer is Answer.SOMETHING_WRONG), None)
 

@@ -1,4 +1,4 @@
-"""Readings of a small thermal array over a room: warm people, their place and shape, and a bed that only cools."""
+"""Answer from a thermal array's readings: a person lies in bed, sits at its edge or is out of it, or left it warm."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.thresholds import SENSORS, sensor_thresholds
-from detector.zones import Mask, extent, lay_zones
+from detector.zones import Mask, extent, rasterise_zones
 from schemas.messages import Profile, SensorChannel
 from schemas.vocabulary import Answer, Reason
 
@@ -21,8 +21,8 @@ BESIDE: Final = "warm in bed, and warm outside it"
 
 
 @dataclass(frozen=True, slots=True)
-class Warmth:
-    """Answer of one array by itself, with the numbers behind it; ``reason`` is None where the answer takes none."""
+class ThermalAnswer:
+    """Answer from one array alone, with the measures behind it; ``reason`` is ``None`` where the answer takes none."""
 
     answer: Answer
     reason: Reason | None
@@ -31,23 +31,23 @@ class Warmth:
     people: int = 1
 
 
-def read_array(array: SensorChannel, ambient: SensorChannel | None, profile: Profile) -> Warmth:
-    """Return what *array* (°C, rows × columns) shows over its window; *ambient* is what the array itself has, °C."""
+def read_array(array: SensorChannel, ambient: SensorChannel | None, profile: Profile) -> ThermalAnswer:
+    """Return the answer from *array* (°C, rows × columns) over its window; *ambient* is the array's own temperature, °C."""
     measures = measures_of(array, ambient, profile)
     if measures is None:
-        return Warmth(Answer.CANNOT_TELL, Reason.OUT_OF_RANGE, {}, "the profile has no bed zone over the array")
+        return ThermalAnswer(Answer.CANNOT_TELL, Reason.OUT_OF_RANGE, {}, "the profile has no bed zone over the array")
     return judge_array(measures, sensor_thresholds(profile))
 
 
 def measures_of(array: SensorChannel, ambient: SensorChannel | None, profile: Profile) -> dict[str, float] | None:
-    """Return what is measured of a window, °C and ratios; None where the profile has no bed over the array.
+    """Return the measures of a window, °C and ratios; ``None`` where the profile has no bed over the array.
 
-    A person is the warmest thing in a bedroom at night. Who sits on the bed is hot in few cells and reaches into the
-    rows behind it, who lies is warm along the bed. Temperatures are taken relative to the array's own coolest
+    A person is the warmest thing in a bedroom at night. A person who sits on the bed is hot in few cells and reaches into
+    the rows behind it; one who lies is warm along the bed. Temperatures are taken relative to the array's own coolest
     quarter, and to the ambient reading where there is one.
     """
     values = np.asarray(array.values, float).reshape(-1, array.rows, array.columns)
-    zones = lay_zones(profile, (array.rows, array.columns))
+    zones = rasterise_zones(profile, (array.rows, array.columns))
     if not zones.rest:
         return None
     usual = np.median(values, axis=0)
@@ -74,17 +74,17 @@ def measures_of(array: SensorChannel, ambient: SensorChannel | None, profile: Pr
     return measures
 
 
-def judge_array(measures: Mapping[str, float], limit: Mapping[str, float]) -> Warmth:
-    """Return what *measures* mean; *limit* sets thresholds otherwise than docs/detector.md has them."""
+def judge_array(measures: Mapping[str, float], limit: Mapping[str, float]) -> ThermalAnswer:
+    """Return the answer that *measures* give; *limit* overrides thresholds of docs/detector.md by name."""
     found, limit = dict(measures), {**SENSORS, **limit}
     hot, beside = found["warm_bed_c"], found["warm_elsewhere_c"]
     if max(hot, beside) < limit["warm_anybody_c"]:
-        return Warmth(Answer.NOT_SEEN, None, found)
+        return ThermalAnswer(Answer.NOT_SEEN, None, found)
     if found["elsewhere_ratio"] >= limit["elsewhere_ratio"]:
-        # Who stands sways and walks; who lies on the floor keeps to their cells.
+        # A person who stands sways and walks; one who lies on the floor stays in the same cells.
         lying = found["restless_elsewhere_c"] < limit["restless_elsewhere_c"]
         reason = Reason.ON_FLOOR if lying else Reason.UP
-        return Warmth(Answer.SOMETHING_WRONG, reason, found, "warmest outside the bed")
+        return ThermalAnswer(Answer.SOMETHING_WRONG, reason, found, "warmest outside the bed")
     above = found.get("above_ambient_c", 0.0)
     alone = found["elsewhere_ratio"] <= limit["elsewhere_at_rest"] and beside <= limit["warm_elsewhere_at_rest_c"]
     lies = (
@@ -96,20 +96,24 @@ def judge_array(measures: Mapping[str, float], limit: Mapping[str, float]) -> Wa
         and above >= limit["above_ambient_c"]
     )
     if lies and found["stuck_share"] >= 0.5:
-        return Warmth(Answer.CANNOT_TELL, Reason.FROZEN, found, "the warm cells of the bed show not the least change")
+        return ThermalAnswer(
+            Answer.CANNOT_TELL, Reason.FROZEN, found, "the warm cells of the bed show not the least change"
+        )
     if lies and is_cooling(found, limit):
-        return Warmth(Answer.CANNOT_TELL, Reason.STILL, found, COOLS)
+        return ThermalAnswer(Answer.CANNOT_TELL, Reason.STILL, found, COOLS)
     if lies:
-        return Warmth(Answer.IN_BED, None, found, people=round(found["peaks"]))
+        return ThermalAnswer(Answer.IN_BED, None, found, people=round(found["peaks"]))
     if hot >= limit["warm_sitting_c"] and found["end_ratio"] < limit["end_ratio_sitting"]:
-        return Warmth(Answer.SOMETHING_WRONG, Reason.AT_EDGE, found, "warm in few cells of the bed")
-    return Warmth(Answer.CANNOT_TELL, Reason.STILL, found, "warm, but not as somebody who lies is" if alone else BESIDE)
+        return ThermalAnswer(Answer.SOMETHING_WRONG, Reason.AT_EDGE, found, "warm in few cells of the bed")
+    return ThermalAnswer(
+        Answer.CANNOT_TELL, Reason.STILL, found, "warm, but not as somebody who lies is" if alone else BESIDE
+    )
 
 
 def is_cooling(measures: Mapping[str, float], limit: Mapping[str, float]) -> bool:
-    """Return whether the bed loses its warmth as one does that was just left: evenly, quietly, all over.
+    """Return whether the bed cools as an empty bed that was just left does: evenly, quietly, all over.
 
-    The nearer its warmth is to the room's, the slower it is lost and the less of it is asked for.
+    The nearer the bed is to the room's temperature, the slower it cools, and the lower the rate that counts.
     """
     quiet = measures["unsteady_c"] <= limit["unsteady_c"] and measures["cooling_share"] >= 0.8
     faint = measures.get("above_ambient_c", 0.0) < 0.0
@@ -118,7 +122,7 @@ def is_cooling(measures: Mapping[str, float], limit: Mapping[str, float]) -> boo
 
 
 def _cooling(values: Cells, minutes: Cells, warm: Cells, bed: Mask, looked_at: Mask) -> dict[str, float]:
-    """Return how fast the bed's warmth is lost, as a share of it a minute (Newton's law of cooling), and how surely.
+    """Return the bed's rate of cooling, as a share of its warmth a minute (Newton's law of cooling), and its certainty.
 
     Each cell's slope over time is fitted by least squares, the coolest cells' taken out, and the slopes fitted to the
     cells' warmth; ``cooling_sure`` is that fit over its own error, ``cooling_share`` the share of warm cells that

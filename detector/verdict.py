@@ -8,7 +8,7 @@ import numpy as np
 from detector.movement import Movement, bodies
 from detector.shape import Figure, figure_of, over_long_side, people_stirring, upright_of
 from detector.thresholds import Thresholds
-from detector.zones import LaidZone, Mask, Zones, extent, grown
+from detector.zones import Mask, ZoneMask, Zones, dilate, extent
 from schemas.messages import Evidence, Profile
 from schemas.vocabulary import Answer, Reason
 
@@ -35,7 +35,7 @@ class Verdict:
 class _At:
     """Movement in one rest zone: ``blocks`` that live, their summed ``strength`` and how many places breathe."""
 
-    place: LaidZone
+    place: ZoneMask
     blocks: int
     strength: float
     slow: int
@@ -136,7 +136,7 @@ def _who_is_where(movement: Movement, zones: Zones, t: Thresholds) -> list[_At]:
     at = []
     for place in zones.rest:
         strip = max(1, round(0.2 * float(place.mask.sum()) ** 0.5))
-        core = np.asarray(place.mask & ~grown(zones.at_rest & ~place.mask, strip))
+        core = np.asarray(place.mask & ~dilate(zones.at_rest & ~place.mask, strip))
         at.append(_in_zone(place, core, zones, movement, t))
     liveliest = max((a.strength for a in at), default=0.0)
     slowest = max((a.slow for a in at), default=0)
@@ -148,7 +148,7 @@ def _who_is_where(movement: Movement, zones: Zones, t: Thresholds) -> list[_At]:
     ]
 
 
-def _in_zone(place: LaidZone, core: Mask, zones: Zones, movement: Movement, t: Thresholds) -> _At:
+def _in_zone(place: ZoneMask, core: Mask, zones: Zones, movement: Movement, t: Thresholds) -> _At:
     alive = movement.solid & core
     if float(movement.slow[place.mask].mean()) < t.slower * _share(movement.slow, zones.outside):
         # Where all the picture is as slow as the bed, as a coder leaves it, slowness picks out nobody.
@@ -170,7 +170,7 @@ def _in_zone(place: LaidZone, core: Mask, zones: Zones, movement: Movement, t: T
     return _At(place, blocks, strength, slow, people)
 
 
-def _breathes(slow: int, place: LaidZone, elsewhere: Mask, movement: Movement, t: Thresholds) -> bool:
+def _breathes(slow: int, place: ZoneMask, elsewhere: Mask, movement: Movement, t: Thresholds) -> bool:
     """Return whether slow movement alone is enough: a patch of it in this zone, and next to none where nobody rests.
 
     Next to none also where there is as much to see: a coder's slow noise is in checks and folds, and a plain floor has

@@ -1,4 +1,4 @@
-"""The profile's polygons as masks over the blocks of a picture."""
+"""Zones of a room's profile as masks over the blocks of a picture: rasterised, dilated, and their bounding box."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ REST = ("bed", "armchair")
 
 
 @dataclass(frozen=True, slots=True)
-class LaidZone:
-    """One zone over the blocks: its name, its kind and where it is."""
+class ZoneMask:
+    """One zone over the blocks: its name, its kind and its mask."""
 
     name: str
     kind: str
@@ -28,8 +28,8 @@ class LaidZone:
 class Zones:
     """Zones of a profile as masks. All are bool (h, w) over blocks."""
 
-    rest: tuple[LaidZone, ...]
-    others: tuple[LaidZone, ...]
+    rest: tuple[ZoneMask, ...]
+    others: tuple[ZoneMask, ...]
     looked_at: Mask
     at_rest: Mask
 
@@ -39,11 +39,11 @@ class Zones:
         return np.asarray(self.looked_at & ~self.at_rest)
 
 
-def lay_zones(profile: Profile, shape: tuple[int, int]) -> Zones:
+def rasterise_zones(profile: Profile, shape: tuple[int, int]) -> Zones:
     """Return *profile*'s zones over *shape* (rows, columns) of blocks.
 
     A block belongs to a zone that covers at least half of it; a masked block belongs to none and is never looked at.
-    A zone in the view of sensors is none of the camera's.
+    A zone that only sensors see is left out.
     """
     looked_at = np.ones(shape, bool)
     seen = [zone for zone in profile.zones if zone.seen_by is not DeviceKind.SENSORS]
@@ -51,7 +51,7 @@ def lay_zones(profile: Profile, shape: tuple[int, int]) -> Zones:
         if zone.kind == "mask":
             looked_at &= _cover(zone.polygon, shape) < 0.05
     places = [
-        LaidZone(zone.name, zone.kind, np.asarray((_cover(zone.polygon, shape) >= 0.5) & looked_at))
+        ZoneMask(zone.name, zone.kind, np.asarray((_cover(zone.polygon, shape) >= 0.5) & looked_at))
         for zone in seen
         if zone.kind != "mask"
     ]
@@ -73,8 +73,8 @@ def _cover(polygon: tuple[tuple[float, float], ...], shape: tuple[int, int]) -> 
     return np.asarray(cover / 255.0, np.float32)
 
 
-def grown(mask: Mask, blocks: int) -> Mask:
-    """Return *mask* made larger by *blocks* in all directions."""
+def dilate(mask: Mask, blocks: int) -> Mask:
+    """Return *mask* dilated by *blocks* in all directions."""
     if blocks <= 0:
         return mask
     kernel = np.ones((2 * blocks + 1, 2 * blocks + 1), np.uint8)

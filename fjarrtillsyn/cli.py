@@ -312,8 +312,8 @@ def user_invite(
     with _needs("alarm-center"):
         from fjarrtillsyn.commands import people
 
-    places = people.Places(area or (), performer or ())
-    people.invite(login, name or login, org, role, places, until.date() if until else None)
+    scope = people.InvitationScope(area or (), performer or ())
+    people.invite(login, name or login, org, role, scope, until.date() if until else None)
 
 
 @break_glass.command("make")

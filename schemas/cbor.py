@@ -1,8 +1,8 @@
-"""Size check of CBOR bytes before anything is built of them, so that a small message cannot become a large one.
+"""Limits on CBOR bytes, checked before anything is decoded: one plain item, 8 containers deep, at most 250 000 values.
 
 A well-formed item of four megabytes can stand for hundreds of megabytes of objects, a number of a billion
-digits, or a list that holds itself (RFC 8949 §10). The contract needs none of what makes that possible: no
-tags, no indefinite lengths, no keys but text, no deep nesting.
+digits, or a list that holds itself (RFC 8949 §10). The contract needs none of the features that make this possible, so
+they are refused: tags, indefinite lengths, keys that are no text, and deep nesting.
 """
 
 from typing import Final
@@ -10,8 +10,7 @@ from typing import Final
 DEPTH: Final = 8
 """Containers within containers, counting the outermost; the deepest of ours is a zone's point, at 5."""
 ITEMS: Final = 250_000
-"""Values, keys and containers; the largest honest session (50 000 samples, each with its time) has under 160
-000."""
+"""Values, keys and containers; the largest honest session (50 000 samples, each with its time) has under 160 000."""
 
 _TEXT, _BYTES, _LIST, _MAP, _TAG, _SIMPLE = 3, 2, 4, 5, 6, 7
 _SIMPLE_ALLOWED: Final = frozenset({20, 21, 22, 25, 26, 27})
@@ -26,8 +25,8 @@ class TooManyItems(BadCbor):
     """More items than any honest message has, of CBOR that is plain so far."""
 
 
-def check(data: bytes) -> None:
-    """Return when *data* is exactly one plain item, within the limits.
+def require_plain(data: bytes) -> None:
+    """Refuse *data* unless it is exactly one plain item, within the limits.
 
     Raises:
         BadCbor: cut short, trailing bytes, a tag, an indefinite length, a key that is no text, or nested too

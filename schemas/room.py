@@ -1,4 +1,4 @@
-"""Profile of a room for the detector: zones, thresholds, expected people, and the contents that a session must have."""
+"""Profile of a room for the detector: zones, thresholds, expected people, and the camera and sensors that a session must hold."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -13,9 +13,9 @@ ZoneKind = Literal["bed", "floor", "door", "mask", "armchair"]
 class Zone(Part):
     """A named polygon in the picture.
 
-    ``kind`` says what it is. A couple's bed is two zones of kind ``bed``, one a person. ``mask`` is never
-    looked at. ``seen_by`` says in whose view it lies where a home has both: ``sensors`` is a thermal array, whose
-    rows and columns stand for the picture; when not said it is the camera's, or that of the one thing there is.
+    A couple's bed is two zones of kind ``bed``, one a person. A ``mask`` is never looked at. ``seen_by`` says which device
+    sees the zone in a home that has both: ``sensors`` is a thermal array, whose rows and columns stand for the picture;
+    ``None`` is the camera, or the only device of the home.
     """
 
     name: Name
@@ -35,8 +35,8 @@ class Profile(Part):
     """A room's geometry and numbers for the detector, never a picture.
 
     ``thresholds`` override the detector's own by name. ``signature`` is the coarse structure of the empty
-    room, rows of small integers (see docs/detector.md); empty when the room was never calibrated. ``senses`` is what
-    every session of this home has to hold: without one of them it is never green. Empty, it may hold anything.
+    room, rows of small integers (see docs/detector.md); empty when the room was never calibrated. ``senses`` names
+    the contents that every session of this home must hold: a session that lacks one is never green. Empty, it demands none.
     """
 
     version: int = Field(default=1, ge=1)
@@ -60,9 +60,10 @@ class Profile(Part):
         return data
 
     def for_sensors(self, *, beside_camera: bool) -> Self:
-        """Return this profile as sensors have to read it: with their own zones alone.
+        """Return this profile with the sensors' own zones alone.
 
-        Those are the ones that say so. A home without a camera need not say it; where one says it, there is a camera.
+        In a home with a camera these are the zones with ``seen_by`` set to sensors; without one, also those that say nothing.
+        A home has a camera if *beside_camera*, if ``senses`` names it, or if any zone sets ``seen_by``.
         """
         said = any(zone.seen_by is not None for zone in self.zones)
         camera = beside_camera or said or "camera" in self.senses

@@ -97,7 +97,7 @@ def _open(data: bytes) -> dict[str, Any]:
 
 def _cbor(data: bytes, where: str) -> dict[str, Any]:
     try:
-        cbor.check(data)
+        cbor.require_plain(data)
         value = cbor2.loads(data)
     except cbor.TooManyItems as error:
         raise Refused(Refusal.TOO_LARGE, f"{where}: {error}") from None

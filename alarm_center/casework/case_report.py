@@ -1,7 +1,7 @@
 """Report of one case as text (``fjarrtillsyn why``): rows, timeline, messages and leases in order of time.
 
-It holds only what an engineer may read anywhere: ids, codes and numbers. No name, no address, no phone number but its end, no
-free text, no link.
+The report holds ids, codes and numbers only, so that an engineer may read it anywhere: no name, no address, no free
+text, no link, and of a phone number the last two digits.
 """
 
 import re
@@ -18,8 +18,8 @@ from alarm_center.store.memory import Memory, Tx, Viewer
 from schemas import timeline
 
 _PREFIX: Final = re.compile(r"[0-9a-f-]{4,36}")
-_SOON: Final = 1.0
-"""Seconds past its time before a step is called overdue: the clockwork looks each quarter of a second."""
+_OVERDUE_AFTER_S: Final = 1.0
+"""Seconds past its time after which a step is called overdue; the clockwork looks for due steps every 0.25 s."""
 
 
 class UnknownCase(LookupError):
@@ -76,7 +76,7 @@ async def _read_case(tx: Tx, asked: str) -> _CaseRows:
 
 
 async def _find_case(tx: Tx, asked: str) -> tuple[list[UUID], list[UUID], str]:
-    """Return the alarm or the check that is meant, and what is to be said of the choice."""
+    """Return the ids of the alarm or of the check that *asked* names, and a note where the number has been reused."""
     if asked.isdecimal() and asked.isascii() and len(asked) <= CASE_NO_DIGITS:
         cases = await case_history.alarms_by_case_no(tx, int(asked))
         if cases:
@@ -98,7 +98,7 @@ async def _find_case(tx: Tx, asked: str) -> tuple[list[UUID], list[UUID], str]:
     return ([one.id], [], "") if one.what == "alarm" else ([], [one.id], "")
 
 
-# ---- what is said ----
+# ---- the report's lines ----
 
 
 def _case_lines(case: _CaseRows) -> Iterator[str]:
@@ -177,11 +177,11 @@ def _step_line(row: AlarmHistory | CheckHistory, zone: ZoneInfo, now: datetime) 
     if at is None:
         return "no next step: it has ended"
     late = (now - at).total_seconds()
-    return f"next step {_local_and_utc(at, zone)}" + (f" OVERDUE by {late:.0f} s" if late > _SOON else "")
+    return f"next step {_local_and_utc(at, zone)}" + (f" OVERDUE by {late:.0f} s" if late > _OVERDUE_AFTER_S else "")
 
 
 def _moments(case: _CaseRows) -> Iterator[tuple[datetime, str]]:
-    """Yield each thing that happened, with its time; those of one row and one instant in the order in which they come."""
+    """Yield a line for each thing that happened, with its time. Lines of one row at one instant keep their order."""
     zone, parts = case.zone, case.parts
     for line in parts.lines:
         by = f" by {line.actor}" if line.actor else ""
@@ -245,7 +245,7 @@ def _line(start: str, row: object, zone: ZoneInfo, *names: str) -> str:
 
 
 def _pairs(data: Mapping[str, Any], zone: ZoneInfo) -> str:
-    """Return `` name=value`` for all that has one; instants inside are as the wall shows them."""
+    """Return `` name=value`` for each value that is not ``None``; instants are in local time."""
     said = ""
     for name, value in data.items():
         if value is None:
@@ -263,7 +263,7 @@ def _reasons(reasons: list[str]) -> str:
 
 
 def _local_and_utc(at: datetime, zone: ZoneInfo) -> str:
-    """Return an instant on the wall, with the zone's name (the autumn night has two 02:30), and in UTC."""
+    """Return an instant in local time, with the zone's name (the autumn night has two 02:30), and in UTC."""
     utc = at.astimezone(UTC)
     return f"{_local_time(at, zone)} ({utc:%H:%M:%S}.{utc.microsecond // 1000:03}Z)"
 

@@ -1,7 +1,7 @@
-"""Configs of devices: computed from the checks that the resident is owed, and kept in a row with a version.
+"""Config of each device: attempts of the next 36 h, capture settings and room profile; a change gets a new version.
 
-A config is wanted state, not a message: it is written here, and the publisher goes on until the device says that it has
-it. docs/contract.md#clock-config-and-commands
+A config is desired state, not a message: it is written here, and the publisher repeats it until the device's status
+confirms it. docs/contract.md#clock-config-and-commands
 """
 
 from datetime import timedelta
@@ -23,8 +23,8 @@ P = TypeVar("P", bound=Part)
 async def refresh_config(tx: Tx, org: str, device_id: str) -> int | None:
     """Write the config that a device should have now; return its new version, or ``None`` if nothing has changed.
 
-    A device that is bound to nobody, or whose resident has not consented, is told so, and gets an empty list and no
-    profile: a list that is merely empty ends no look and forbids no command.
+    The config of a device without a resident, or without consent, is marked ``withdrawn``, with an empty list and no
+    profile. An empty list alone would end no look and forbid no command.
     """
     device = await devices.get(tx, org, device_id)
     if device is None:
@@ -52,7 +52,7 @@ async def refresh_config(tx: Tx, org: str, device_id: str) -> int | None:
 
 
 def _read_part(kind: type[P], value: Any, device: devices.BoundDevice) -> P:
-    """Return *value* as *kind*, or the defaults of *kind*: a device with wrong settings holds up no decision."""
+    """Return *value* as *kind*, or the defaults of *kind* if it is wrong: one device's settings must not stop a decision."""
     try:
         return kind.model_validate(value)
     except ValidationError as error:

@@ -21,9 +21,9 @@ async def foreseen_alarm(memory: Memory, resident_id: UUID, wish: ManualRequest,
         found = await alarms.lock_open(tx, resident_id)
         signed_in = await towns.is_anybody_signed_in(tx, home.town.org)
         hidden = found is not None and not viewer.sees(found.area_id)
-        beyond = (await towns.area(tx, found.area_id))[0] if found is not None and hidden else None
+        hidden_area = (await towns.area(tx, found.area_id))[0] if found is not None and hidden else None
         roster = await rosters.roster(tx, home.town, found.alarm_id if found is not None else None)
-        return forecast(wish, found, home.plan, roster, await now(tx), signed_in, beyond)
+        return forecast(wish, found, home.plan, roster, await now(tx), signed_in, hidden_area)
 
 
 async def raise_by_hand(
@@ -34,7 +34,7 @@ async def raise_by_hand(
     The open case may lie in an area that *viewer* does not see, where the resident lived when it was opened.
 
     Raises:
-        cases.NotFound: as :func:`coming`.
+        cases.NotFound: as :func:`foreseen_alarm`.
     """
 
     async def work(tx: Tx) -> Alarm:

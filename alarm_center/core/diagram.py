@@ -1,6 +1,6 @@
 """Drawings of the core's machines and tables, in Mermaid and Markdown, for the pages in docs/ that show them.
 
-`python -m alarm_center.core.diagram < docs/check.md` prints the page with its drawings made anew.
+`python -m alarm_center.core.diagram < docs/check.md` prints the page with its drawings redrawn.
 """
 
 import re
@@ -27,7 +27,7 @@ def state_diagram(
 ) -> str:
     """Return the machine as a Mermaid state diagram: an arrow for each two states, with the events that take it.
 
-    What leaves a state as it is, as nearly all that comes after an end, is not drawn.
+    An event that leaves the state as it is, as nearly every event after the end does, is not drawn.
     """
     arrows: dict[tuple[State, State], list[str]] = {}
     for (state, event), becomes in transitions.items():
@@ -49,10 +49,10 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def redraw_page(page: str, drawings: Mapping[str, Callable[[], str]]) -> str:
-    """Return *page* with what stands between ``<!-- drawn: name -->`` and ``<!-- end -->`` made anew.
+    """Return *page* with the text between each ``<!-- drawn: name -->`` and ``<!-- end -->`` drawn again.
 
     Raises:
-        ValueError: the page wants a drawing that is not there; the message says which there are.
+        ValueError: the page names an unknown drawing; the message lists the known ones.
     """
 
     def redraw(block: re.Match[str]) -> str:
@@ -90,7 +90,7 @@ def _alarm_states() -> str:
 
 
 def _screen() -> str:
-    """A row a thing that a person at a screen may do: what the alarm becomes, or that it is refused."""
+    """Return a row for each action at a screen: the alarm's next state from each open state, or ``refused``."""
     open_states = [state for state in AlarmState if state is not AlarmState.CLOSED]
     rows = [
         [_words(event.__name__), *(" or ".join(sorted(row.get(state, ["refused"]))) for state in open_states)]
@@ -119,8 +119,8 @@ def _kind_row(kind: AlarmKind, policy: KindPolicy) -> list[str]:
     ]
 
 
-def _yes(so: bool) -> str:
-    return "yes" if so else ""
+def _yes(holds: bool) -> str:
+    return "yes" if holds else ""
 
 
 def _carer_actions() -> str:
@@ -142,7 +142,7 @@ DRAWINGS: Final[Mapping[str, Callable[[], str]]] = {
     "alarm-kinds": _alarm_kinds,
     "carer-actions": _carer_actions,
 }
-"""Everything that a page can show, by name."""
+"""Every drawing that a page can show, by name."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Statuses as they arrive: each says what a device's row says already, or is written to the row under its lock."""
+"""Device statuses as they arrive: a change is written to the device's row under its lock; a repeat or an older one is not."""
 
 from datetime import datetime
 from enum import Enum
@@ -20,12 +20,12 @@ class StatusOutcome(Enum):
 
     UNKNOWN_DEVICE = "unknown_device"
     NOTHING_NEW = "nothing_new"
-    """It only says that the device is still there: that is written later, in a batch."""
+    """It is only a sign of life, which `last_heard.py` writes later, in a batch."""
     WRITTEN = "written"
     REPEATED = "repeated"
     """It is the status that the row was written from."""
-    OUTRUN = "outrun"
-    """It is older than what the device has said since."""
+    OUTDATED = "outdated"
+    """It is older than a status that the row was written from."""
 
 
 class RecordedStatus(NamedTuple):
@@ -36,7 +36,7 @@ class RecordedStatus(NamedTuple):
 
 
 async def record_status(tx: Tx, topic: Topic, status: Status) -> RecordedStatus:
-    """Write what *status* changes of its device's row, in this transaction; the timeline hears of a link or a fault.
+    """Write *status* to its device's row, in this transaction; a changed link or fault gets a line in the timeline.
 
     The row is locked only where there is something to write. The status is compared again under the lock, since another
     replica may have written a newer one meanwhile.
@@ -51,14 +51,14 @@ async def record_status(tx: Tx, topic: Topic, status: Status) -> RecordedStatus:
     connections = with_status(device.connections, status, at)
     if connections is None:
         repeated = is_repeated(device.connections, status)
-        return RecordedStatus(StatusOutcome.REPEATED if repeated else StatusOutcome.OUTRUN, at)
+        return RecordedStatus(StatusOutcome.REPEATED if repeated else StatusOutcome.OUTDATED, at)
     await devices.save_status(tx, topic.org, topic.device, status, connections, at)
     await _write_change(tx, device, at)
     return RecordedStatus(StatusOutcome.WRITTEN, at)
 
 
 async def _write_change(tx: Tx, before: BoundDevice, at: datetime) -> None:
-    """Write a line if the link, the fault or the camera is another than *before*."""
+    """Write a line if the link, the fault or the camera differs from *before*."""
     after = await devices.get(tx, before.org, before.device_id) or before
     if (before.link, before.fault, before.camera_ok) == (after.link, after.fault, after.camera_ok):
         return

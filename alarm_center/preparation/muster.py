@@ -33,18 +33,18 @@ async def muster_shifts(memory: Memory) -> int:
 
 
 async def _muster_town(tx: Tx, org: str) -> int:
-    begun = await musters.lock_begun(tx, org)
-    if not begun:
+    unconfirmed = await musters.lock_unconfirmed(tx, org)
+    if not unconfirmed:
         return 0
     town, at = await towns.town(tx, org), await now(tx)
     queued = 0
-    to_ask = sorted(roster.shifts_to_muster(begun, at), key=lambda s: (s.phone, s.starts_at, str(s.shift_id)))
+    to_ask = sorted(roster.shifts_to_muster(unconfirmed, at), key=lambda s: (s.phone, s.starts_at, str(s.shift_id)))
     for phone, shifts in groupby(to_ask, key=lambda s: s.phone):
         # It is the phone that is asked: one that serves two areas is asked once, and answers for both.
         mine = list(shifts)
         await _ask_phone(tx, town, phone, mine)
         queued += 1
-    silent = [s for s in roster.silent_shifts(begun, at) if await musters.mark_told(tx, s.shift_id, at)]
+    silent = [s for s in roster.silent_shifts(unconfirmed, at) if await musters.mark_told(tx, s.shift_id, at)]
     for shift in silent:
         queued += await _report_unanswered(tx, town, shift)
     return queued

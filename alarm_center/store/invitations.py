@@ -1,6 +1,7 @@
-"""Invitations to a town's people: asked by link, changed, withdrawn, and answered by the person who has the link.
+"""Invitations of a login to a membership: created with a link, changed, withdrawn, and answered by the holder of the link.
 
-No function here says whether a login is somebody's, but to who holds its link (docs/adr/0029-a-login-is-the-persons-own.md).
+No function here reveals whether an account with a login exists, except to the holder of its link
+(docs/adr/0029-a-login-is-the-persons-own.md).
 """
 
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from schemas.vocabulary import Role
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A login that a town asks, with the town's own name for the person and the membership that it offers."""
+class NewInvitation:
+    """An invitation to create: the login, the town's own name for the person, and the membership that it offers."""
 
     org: str
     login: str
@@ -23,12 +24,12 @@ class Asked:
     offer: Assignment
 
 
-async def invite(tx: Tx, asked: Asked, token_hash: bytes, *, actor: str) -> PeopleAnswer:
-    """Ask a login; the link's token opens the invitation for seven days."""
+async def invite(tx: Tx, new: NewInvitation, token_hash: bytes, *, actor: str) -> PeopleAnswer:
+    """Invite a login; the link's token opens the invitation for seven days."""
     answer: str = await tx.fetchval(
         "select invite($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        asked.org, asked.login, asked.name, [role.value for role in asked.offer.roles], asked.offer.areas,
-        asked.offer.performers, asked.offer.ends_at, token_hash, actor,
+        new.org, new.login, new.name, [role.value for role in new.offer.roles], new.offer.areas,
+        new.offer.performers, new.offer.ends_at, token_hash, actor,
     )  # fmt: skip
     return PeopleAnswer(answer)
 
@@ -36,7 +37,7 @@ async def invite(tx: Tx, asked: Asked, token_hash: bytes, *, actor: str) -> Peop
 async def change_invitation(
     tx: Tx, invitation_id: UUID, wanted: Assignment, *, seen: int, token_hash: bytes | None = None, actor: str
 ) -> PeopleAnswer:
-    """Change an open invitation; with *token_hash* it also gets another link, for another seven days."""
+    """Change an open invitation whose version is *seen*; with *token_hash* it also gets another link, for seven days more."""
     answer: str = await tx.fetchval(
         "select change_invitation($1, $2, $3, $4, $5, $6, $7, $8)",
         invitation_id, seen, [role.value for role in wanted.roles], wanted.areas, wanted.performers, wanted.ends_at,
@@ -46,7 +47,7 @@ async def change_invitation(
 
 
 async def withdraw_invitation(tx: Tx, invitation_id: UUID, *, seen: int, actor: str) -> PeopleAnswer:
-    """End an open invitation: its link opens nothing any more."""
+    """End an open invitation whose version is *seen*: its link opens nothing any more."""
     answer: str = await tx.fetchval("select withdraw_invitation($1, $2, $3)", invitation_id, seen, actor)
     return PeopleAnswer(answer)
 
@@ -58,9 +59,8 @@ async def withdraw_invitation(tx: Tx, invitation_id: UUID, *, seen: int, actor: 
 class OpenInvitation:
     """An open invitation as its link shows it; ``areas`` are codes and ``performers`` names, ``None`` for all of the town.
 
-    The town's own care among performers is an empty name.
-
-    An alarm centre that asks has its name in ``town``, and no ``org``.
+    The town's own care among performers is an empty name. An invitation to an alarm centre has the centre's name in
+    ``town``, and no ``org``.
     """
 
     org: str | None
@@ -95,13 +95,13 @@ async def open_invitation(tx: Tx, token: str) -> OpenInvitation | None:
 
 
 async def answer_invitation(tx: Tx, token: str, *, yes: bool) -> LinkAnswer:
-    """Answer as the person whose session the transaction carries."""
+    """Accept or decline an invitation as the signed-in user of the transaction."""
     answer: str = await tx.fetchval("select answer_invitation($1, $2)", token, yes)
     return LinkAnswer(answer)
 
 
 async def join_as_new(tx: Tx, token: str, name: str, password_hash: str) -> tuple[LinkAnswer, UUID | None]:
-    """Make the invited login a new person's, as fjt_sign_in, and begin the membership; return also their first sign-in's proof."""
+    """Create a user with the invited login, as fjt_sign_in, and begin the membership; return also the first sign-in's proof."""
     row = await tx.fetchrow("select answer, proof from join_as_new($1, $2, $3)", token, name, password_hash)
     assert row is not None, "a function without a set gives one row"
     return LinkAnswer(row["answer"]), row["proof"]

@@ -52,7 +52,7 @@ async def raises_of(tx: Tx, alarm_id: UUID) -> list[ManualRaise]:
 
 
 async def empty_note(tx: Tx, org: str, raising_id: str) -> bool:
-    """Take the words out of a raising; false if the town has no such raising. One that has to have words has a dash."""
+    """Erase the note of a raising; false if the town has no such raising. A note that has to be there becomes a dash."""
     done = await tx.execute(
         "update raisings set note = case reason when 'other' then '–' end where org = $1 and raising_id::text = $2",
         org, raising_id,

@@ -1,6 +1,6 @@
-"""Musters: shifts of a stretch of time, which phones were asked, each one's answer, and whether a silence was told.
+"""Musters at the start of shifts: which phones were asked, the answer of each, and whether a missing answer was reported.
 
-`core/roster.py` decides whom to ask. The shifts themselves are added and ended in `shifts.py`.
+`core/roster.py` decides which phones to ask. The shifts themselves are added and ended in `shifts.py`.
 """
 
 from collections.abc import Collection, Sequence
@@ -24,7 +24,7 @@ def _shift(row: Row) -> DutyShift:
 
 
 async def shifts_between(tx: Tx, org: str, from_: datetime, until: datetime) -> tuple[DutyShift, ...]:
-    """Return the town's shifts that overlap the time."""
+    """Return the town's shifts that overlap the span from *from_* to *until*."""
     rows = await tx.fetch(
         f"{_SHIFT} where s.org = $1 and s.starts_at < $3 and s.ends_at > $2 order by s.starts_at, s.shift_id",
         org, from_, until,
@@ -32,8 +32,8 @@ async def shifts_between(tx: Tx, org: str, from_: datetime, until: datetime) -> 
     return tuple(_shift(row) for row in rows)
 
 
-async def lock_begun(tx: Tx, org: str) -> tuple[DutyShift, ...]:
-    """Return the shifts on duty that have not been asked or have not said that the phone is held, locked; others' skipped."""
+async def lock_unconfirmed(tx: Tx, org: str) -> tuple[DutyShift, ...]:
+    """Lock and return the unconfirmed shifts on duty that are not yet asked or not yet reported; locked rows are skipped."""
     rows = await tx.fetch(
         f"""
         {_SHIFT}
@@ -47,12 +47,12 @@ async def lock_begun(tx: Tx, org: str) -> tuple[DutyShift, ...]:
 
 
 async def mark_asked(tx: Tx, shift_ids: Collection[UUID], now: datetime) -> None:
-    """Write that the phone of these shifts has been asked whether it is held."""
+    """Write that the phone of these shifts has been asked whether a carer has it."""
     await tx.execute("update shifts set muster_asked_at = $2 where shift_id = any ($1::uuid[])", list(shift_ids), now)
 
 
 async def mark_told(tx: Tx, shift_id: UUID, now: datetime) -> bool:
-    """Write that the lead and the board know that nobody has said that the phone is held; false if they did already."""
+    """Write that the missing answer has been reported to the lead and the board; false if it was already."""
     first = await tx.fetchval(
         "update shifts set muster_told_at = $2 where shift_id = $1 and muster_told_at is null returning true",
         shift_id, now,
@@ -62,7 +62,7 @@ async def mark_told(tx: Tx, shift_id: UUID, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class MusteredShift:
-    """A shift that the phone is on now, and was asked about."""
+    """A shift on duty whose phone was asked."""
 
     shift_id: UUID
     org: str
@@ -71,11 +71,11 @@ class MusteredShift:
     starts_at: datetime
     ends_at: datetime
     holds: bool | None
-    """The carer's answer whether the phone is held; ``None``: nothing said."""
+    """The carer's answer whether they have the phone; ``None``: no answer yet."""
 
 
 async def musters_of(tx: Tx, phone: str, sender: str) -> list[MusteredShift]:
-    """Return the shifts of *phone* now that were asked whether it is held."""
+    """Return the shifts on duty of *phone* that were asked, in the towns that send from the number *sender*."""
     rows = await tx.fetch(
         """
         select s.shift_id, s.org, s.area_id, e.code as area, s.starts_at, s.ends_at, s.mustered as holds
@@ -90,5 +90,5 @@ async def musters_of(tx: Tx, phone: str, sender: str) -> list[MusteredShift]:
 
 
 async def set_mustered(tx: Tx, shift_ids: Sequence[UUID], holds: bool) -> None:
-    """Write whether the phone of these shifts is held."""
+    """Write the carer's answer for these shifts: whether they have the phone."""
     await tx.execute("update shifts set mustered = $2 where shift_id = any ($1::uuid[])", list(shift_ids), holds)

@@ -1,6 +1,6 @@
 """Stuck cases, whose step failed: the 5 s before the next try, their town and area, and the note that people were told.
 
-The row may be what cannot be read, so nothing here reads more of it than where it is and what number it has.
+A row that cannot be decoded may be the reason, so nothing here reads more of it than its town, area, ids and number.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _CLAIM: Final = {
     "check": "update checks set stuck_told_at = $2 where check_id = $1 and stuck_told_at is null returning true",
     "alarm": "update alarms set stuck_told_at = $2 where alarm_id = $1 and stuck_told_at is null returning true",
 }
-"""Of two replicas that find a case stuck, the second waits for the row, and then finds it told of."""
+"""Of two replicas that find a case stuck, the second waits for the row's lock, and then finds it reported."""
 _READ: Final = {
     "check": """
         select c.org, r.area_id, c.resident_id, c.check_id, c.alarm_id, a.case_no
@@ -36,14 +36,14 @@ _READ: Final = {
     """,
     "alarm": "select org, area_id, resident_id, null::uuid as check_id, alarm_id, case_no from alarms where alarm_id = $1",
 }
-_PUT_OFF: Final = {
+_POSTPONE: Final = {
     "check": "update checks set next_step_at = clock.now() + interval '5 s' where check_id = $1 and next_step_at is not null",
     "alarm": "update alarms set next_step_at = clock.now() + interval '5 s' where alarm_id = $1 and next_step_at is not null",
 }
 
 
 async def claim_report(tx: Tx, of: str, id_: UUID, at: datetime) -> StuckCase | None:
-    """Write that people are told at *at* of the case, a ``check`` or an ``alarm``; ``None`` if they were told before."""
+    """Mark the case, a ``check`` or an ``alarm``, as reported at *at*, and return it; ``None`` if it was reported before."""
     if not await tx.fetchval(_CLAIM[of], id_, at):
         return None
     row = await tx.fetchrow(_READ[of], id_)
@@ -51,6 +51,6 @@ async def claim_report(tx: Tx, of: str, id_: UUID, at: datetime) -> StuckCase | 
     return StuckCase(**row)
 
 
-async def put_off(tx: Tx, of: str, id_: UUID) -> None:
-    """Let a case whose step failed, a ``check`` or an ``alarm``, be stepped again in 5 s; one that is over stays so."""
-    await tx.execute(_PUT_OFF[of], id_)
+async def postpone_step(tx: Tx, of: str, id_: UUID) -> None:
+    """Set the next step of a case, a ``check`` or an ``alarm``, to 5 s from now; a case that has ended stays so."""
+    await tx.execute(_POSTPONE[of], id_)

@@ -1,4 +1,7 @@
-"""Users as commands and the town's import keep them: logins, names and roles. Their sessions stand in `web_sessions.py`."""
+"""Users: logins and names are looked up, a user is added with roles in a town, a lost password is replaced.
+
+Memberships stand in `memberships.py`, sign-in sessions in `web_sessions.py`. The town's import only reads logins: it invites.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,14 +12,14 @@ from schemas.vocabulary import Role
 
 
 async def login_of(tx: Tx, user_id: UUID) -> str:
-    """Return the login of a user who is there."""
+    """Return the login of an existing user."""
     login: str = await tx.fetchval("select login from users where user_id = $1", user_id)
     return login
 
 
 @dataclass(frozen=True, slots=True)
 class KeptUser:
-    """A user as a command adds or changes them, with their roles in one town."""
+    """A user whom a command adds or changes, with their roles in one town."""
 
     login: str
     name: str
@@ -26,10 +29,10 @@ class KeptUser:
 
 
 async def keep_user(tx: Tx, user: KeptUser) -> UUID:
-    """Add a user, or give one whom only this town knows this name, password and these roles; return the user's id.
+    """Add a user, or replace the name, password and roles of a user who belongs to this town alone; return the user's id.
 
     Raises:
-        asyncpg.InsufficientPrivilegeError: the login is a person's whom another town knows.
+        asyncpg.InsufficientPrivilegeError: the user with this login belongs to another town too.
     """
     user_id: UUID = await tx.fetchval(
         "select keep_user($1, $2, $3, $4, $5)",
@@ -39,13 +42,13 @@ async def keep_user(tx: Tx, user: KeptUser) -> UUID:
 
 
 async def reset_password(tx: Tx, login: str, password_hash: str) -> UUID | None:
-    """Give a person who has lost their password another; return their id, ``None`` when there is no such login."""
+    """Replace a user's password; return the user's id, ``None`` when there is no such login."""
     user_id: UUID | None = await tx.fetchval("select reset_password($1, $2)", login, password_hash)
     return user_id
 
 
 async def logins_in(tx: Tx, org: str) -> dict[str, UUID]:
-    """Return the users who have said yes to a membership of the town, by login."""
+    """Return the ids of the users who have accepted a membership of the town, by login."""
     rows = await tx.fetch(
         """
         select login, user_id from users join memberships using (user_id) where org = $1 and accepted_at is not null

@@ -9,7 +9,7 @@ from uuid import UUID
 from alarm_center.core.people import Assignment, PeopleAnswer, PersonState
 from alarm_center.identity.tokens import new_token, token_hash
 from alarm_center.store import invitations
-from alarm_center.store.invitations import Asked
+from alarm_center.store.invitations import NewInvitation
 from alarm_center.store.memberships import TownPerson, change_membership, people_of
 from alarm_center.town.model import TownFile, UserEntry
 from alarm_center.town.town_import import ImportedChange, TownImport
@@ -35,8 +35,8 @@ async def apply_people(run: TownImport, town: TownFile) -> None:
 
 async def _invite(run: TownImport, user: UserEntry, wanted: Assignment) -> None:
     token = new_token()
-    asked = Asked(run.org, user.login, user.name, wanted)
-    await invitations.invite(run.tx, asked, token_hash(token), actor=run.actor)
+    new = NewInvitation(run.org, user.login, user.name, wanted)
+    await invitations.invite(run.tx, new, token_hash(token), actor=run.actor)
     await run.note_change(ImportedChange("user", user.login, ImportAction.ADDED, "invited", token))
 
 

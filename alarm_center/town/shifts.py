@@ -15,10 +15,10 @@ from schemas import timeline
 from schemas.vocabulary import ImportAction
 
 NIGHTS_AHEAD: Final = 62
-"""The pattern is made into shifts so far ahead; importing again moves it on."""
+"""Nights ahead for which an import makes shifts of the pattern; a later import adds the nights since."""
 
 _ShiftKey = tuple[UUID, UUID, str, str, datetime]
-"""Area, carer, patrol, role, beginning: what makes a shift this one. Its end may be moved."""
+"""Area, carer, patrol, role and beginning, which identify a shift. Its end may be moved."""
 
 
 async def apply_shifts(run: TownImport, town: TownFile) -> None:
@@ -58,7 +58,7 @@ def _shift_label(area: str, patrol: str, role: str) -> str:
 
 
 def _spans(run: TownImport, shift: ShiftEntry) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the shift's beginnings and ends from now on; one that has begun and goes on is among them."""
+    """Yield beginning and end of each shift that has not ended; one that goes on now is among them."""
     for ahead in range(-1, NIGHTS_AHEAD):
         night = run.tonight + timedelta(days=ahead)
         if night.weekday() not in shift.weekdays:

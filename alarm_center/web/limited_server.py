@@ -1,4 +1,4 @@
-"""The HTTP server of the pages: each connection under the limits of `runtime/http_limits.py`, each answer under our headers."""
+"""HTTP server of the pages: `runtime/http_limits.py` limits each connection, and each answer gets our security headers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,11 +14,11 @@ from alarm_center.web.app_keys import SETTINGS
 from runtime.http_limits import ConnectionLimits, HttpLimits
 
 _IDLE_SECONDS: Final = 150.0
-"""Longer than a proxy keeps a connection to us that it does not use (Caddy: 120 s), so that the proxy closes it and not we."""
+"""Longer than a proxy keeps an idle connection to us (Caddy: 120 s), so that the proxy closes it first."""
 
 
 class PageConnection(web.RequestHandler):
-    """One connection of a browser or a proxy. What is no HTTP never reaches the application: it is answered here."""
+    """One connection of a browser or a proxy. Bytes that are not HTTP are answered here and never reach the application."""
 
     def __init__(self, server: web.Server, *, https: bool) -> None:
         super().__init__(
@@ -32,7 +32,7 @@ class PageConnection(web.RequestHandler):
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
-        """Answer an error that is none of a page; the bytes of an unreadable request stand in no log and no answer."""
+        """Answer an error outside any page; the bytes of an unreadable request are neither logged nor sent back."""
         if status < 500:
             metrics.REFUSED.labels("request", "no_http").inc()
             response: web.StreamResponse = web.Response(status=status, text=f"{status}")

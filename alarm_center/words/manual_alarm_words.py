@@ -26,7 +26,7 @@ COMING: Final[Mapping[Course, str]] = {
     ),
     Course.JOINS: _("%(name)s har redan larm %(number)s med prio %(had)s, och det här läggs till i det larmet."),
     Course.RISES: _("%(name)s har redan larm %(number)s, och det höjs från prio %(had)s till prio %(prio)s."),
-    Course.BEYOND: _(
+    Course.OUT_OF_SCOPE: _(
         "%(name)s har redan larm %(number)s i område %(area)s, som du inte ser. Det här läggs till i det larmet, som får "
         "minst prio %(prio)s."
     ),
@@ -45,5 +45,5 @@ def coming_sentence(coming: Forecast, name: str, area: str, speech: Speech) -> s
         area=coming.area or area,
         wait=wait,
         number=coming.case_no,
-        had=int(coming.had or coming.priority),
+        had=int(coming.priority_before or coming.priority),
     )

@@ -1,6 +1,6 @@
-"""Timeline lines as the pages show them: each kind's words, the tone that it may call for, and the parts that it changes.
+"""Timeline lines as the pages show them: each kind's words, the sound that it may play, and the page parts that it redraws.
 
-One row a kind. The stream sends tone and parts with each change, so that no script decides anything by kind.
+Each kind is one row. The stream sends sound and parts with each change, so that no script decides anything by kind.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ class PagePart(StrEnum):
 
 
 class Tone(StrEnum):
-    """A sound that a line may call for; the page plays it if its redrawn parts show that there is cause."""
+    """A sound for a line; the page plays it only if its redrawn parts still show a reason to."""
 
     URGENT = "urgent"
     """An alarm of priority 1 that nobody holds."""
@@ -264,5 +264,5 @@ _NEWER: Final = LineRow(
 
 
 def row_of(line: Payload | Unknown) -> LineRow:
-    """Return how *line* is shown."""
+    """Return the row by which *line* is shown."""
     return _NEWER if isinstance(line, Unknown) else LINES[line.kind]

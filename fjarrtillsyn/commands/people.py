@@ -1,4 +1,4 @@
-"""Commands on people: ask somebody for a membership of a town, and keep the alarm centres with theirs."""
+"""Commands that invite people to a town or an alarm centre, reset a password, add or rename a centre, and end work for one."""
 
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,7 +13,7 @@ from alarm_center.core.people import TOWN_CARE, Assignment, PeopleAnswer
 from alarm_center.identity.passwords import hash_password
 from alarm_center.identity.tokens import invite_link, new_token, token_hash
 from alarm_center.store import agreements, invitations, memberships, second_factors, towns, users
-from alarm_center.store.invitations import Asked
+from alarm_center.store.invitations import NewInvitation
 from alarm_center.store.memory import Memory, Tx
 from fjarrtillsyn.commands.database import run_work
 from fjarrtillsyn.commands.settings import WorkerSettings, settings
@@ -24,30 +24,32 @@ _ACTOR = "command"
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Codes of the areas and the performers that somebody is asked for; where there are none, all of them."""
+class InvitationScope:
+    """Codes of the areas and the performers that an invitation is limited to; an empty one means all of the town's."""
 
     areas: Sequence[str]
     performers: Sequence[str]
 
 
-def invite(login: str, name: str, org: str, roles: Sequence[Role], places: Places, until: date | None) -> None:
-    """Ask a login, or make the link of an open invitation anew with what is wanted now; print the link."""
+def invite(login: str, name: str, org: str, roles: Sequence[Role], scope: InvitationScope, until: date | None) -> None:
+    """Invite a login, or change its open invitation and give it a new link; print the link."""
     wanted = settings(WorkerSettings)
 
     async def ask(tx: Tx, token: str) -> str:
         town = await towns.town(tx, org)
         known = await towns.area_ids(tx, org)
-        missing = sorted(set(places.areas) - set(known))
+        missing = sorted(set(scope.areas) - set(known))
         if missing:
             raise LookupError(f"the town {org} has no area {', '.join(missing)}")
-        unknown = sorted(set(places.performers) - {TOWN_CARE, *await towns.performers(tx, org)})
+        unknown = sorted(set(scope.performers) - {TOWN_CARE, *await towns.performers(tx, org)})
         if unknown:
             raise LookupError(f"the town {org} has no performer {', '.join(unknown)}")
         ends_at = calendar.night_bounds(until, town.zone)[1] if until else None
-        areas = [known[code] for code in places.areas] or None
-        offer = Assignment.of(roles, areas, ends_at, places.performers or None)
-        answer = await invitations.invite(tx, Asked(org, login.lower(), name, offer), token_hash(token), actor=_ACTOR)
+        areas = [known[code] for code in scope.areas] or None
+        offer = Assignment.of(roles, areas, ends_at, scope.performers or None)
+        answer = await invitations.invite(
+            tx, NewInvitation(org, login.lower(), name, offer), token_hash(token), actor=_ACTOR
+        )
         if answer is PeopleAnswer.ASKED:
             open_one = next(
                 p for p in await memberships.people_of(tx, org) if p.login == login.lower() and p.invitation_id
@@ -82,7 +84,7 @@ def invite(login: str, name: str, org: str, roles: Sequence[Role], places: Place
 
 
 def reset(login: str, *, factors: bool) -> None:
-    """Give a person another password, and take their second factors where *factors* says so."""
+    """Replace a user's password and print the new one; with *factors*, also remove the user's second factors."""
     password = secrets.token_urlsafe(12)
     hashed = hash_password(password)
 
@@ -104,7 +106,7 @@ def keep_centre(centre: str, name: str) -> None:
 
 
 def invite_to_centre(login: str, name: str, centre: str, roles: Sequence[Role], host: str) -> None:
-    """Ask a login to work for an alarm centre; print the link."""
+    """Invite a login to work for an alarm centre; print the link."""
     token = new_token()
     _in_transaction(lambda tx: agreements.invite_to_centre(tx, centre, login.lower(), name, roles, token_hash(token)))
     typer.echo(f"{login}: asked to be {', '.join(roles)} of {centre}; the link is good for seven days, once:")
@@ -123,7 +125,7 @@ def end_centre_member(login: str, centre: str) -> None:
 
 
 def _in_transaction(act: Callable[[Tx], Awaitable[None]]) -> None:
-    """Do *act* in a transaction; what is wrong with the names is one line and status 2."""
+    """Run *act* in a transaction; a wrong name prints one line and exits with status 2."""
     wanted = settings(WorkerSettings)
 
     async def work() -> None:

@@ -15,7 +15,7 @@ _SMALL: Final = timedelta(milliseconds=100)
 
 @dataclass(frozen=True, slots=True)
 class Paces:
-    """Service seconds a real second, while the newcomer does nothing: a case waits, carers drive or help, all is quiet."""
+    """Service seconds a real second while the newcomer does nothing: while a case waits, carers drive or help, or all is quiet."""
 
     waiting: float = 3.0
     driving: float = 10.0
@@ -23,7 +23,7 @@ class Paces:
 
 
 class Pacing:
-    """Says how far the clock has to be moved. *real* counts real seconds."""
+    """Computes how far to move the service's clock. *real* counts real seconds."""
 
     def __init__(
         self, newcomer: Newcomer, paces: Paces | None = None, real: Callable[[], float] = time.monotonic
@@ -34,9 +34,10 @@ class Pacing:
         self._since: tuple[float, datetime] | None = None
 
     def step(self, at: datetime, longest: timedelta, *, open_alarms: bool) -> timedelta:
-        """Return what the clock, which shows *at*, lacks at the pace of now; at most *longest*.
+        """Return how far to move the clock, which shows *at*, to keep the current pace; at most *longest*.
 
-        Real time is owed to the last second. A fast pace is not: a machine that is too slow for it has a longer night.
+        At the real pace the clock catches up with every second. At a fast pace it does not: on a slow machine the night
+        takes longer.
         """
         pace, real = self._choose(open_alarms=open_alarms), self._real()
         if pace != self._pace or self._since is None:

@@ -46,7 +46,8 @@ from schemas.vocabulary import LinkState
 DATABASE: Final = "fjt_demo"
 COLLEAGUE: Final = "kollega"
 """The login of the simulated operator."""
-_BEFORE: Final = timedelta(hours=4)
+_IMPORT_AHEAD: Final = timedelta(hours=4)
+"""Time between the import of the town's file and the evening."""
 _DETECTOR: Final = "demo"
 _NOTHING: Final = "FJT_DEMO_READS_NO_ENVIRONMENT_"
 """The demo is the same whatever the environment says: its settings look only below this prefix."""
@@ -82,7 +83,7 @@ class DemoStage:
         self.gateways[number].sources = open_sources(source, seed=number)
 
     async def move_clock(self, ahead: timedelta) -> None:
-        """Let *ahead* pass at once, and tell everybody the time."""
+        """Move the clock by *ahead* at once, publish the time, and wake every loop."""
         await self.clock.move(ahead)
         await self.centre.publisher.publish_pulse()
         for gateway in self.gateways.values():
@@ -94,49 +95,49 @@ class DemoStage:
 
 @asynccontextmanager
 async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[DemoStage]:
-    """Yield a town on the evening of *night*, or the one that comes, every device linked or about to be.
+    """Run the town on the evening of *night*, or on the coming evening, and yield it; devices link within seconds.
 
-    *port* is where the pages are, 0 for a free one.
+    *port* is the port of the pages, 0 for a free one.
 
     Raises:
         OSError: *port* is taken.
     """
-    async with AsyncExitStack() as up:
+    async with AsyncExitStack() as stack:
         page_port = _reserve(port)
-        server = await up.enter_async_context(postgres(throwaway=True))
-        made = {role: secrets.token_urlsafe(12) for role in ROLES}
-        await bootstrap(server.superuser_dsn(), DATABASE, made)
-        await migrate(server.dsn(DATABASE, "fjt_owner", made["fjt_owner"]), test_clock=True)
-        worker = server.dsn(DATABASE, "fjt_worker", made["fjt_worker"])
+        server = await stack.enter_async_context(postgres(throwaway=True))
+        passwords = {role: secrets.token_urlsafe(12) for role in ROLES}
+        await bootstrap(server.superuser_dsn(), DATABASE, passwords)
+        await migrate(server.dsn(DATABASE, "fjt_owner", passwords["fjt_owner"]), test_clock=True)
+        worker = server.dsn(DATABASE, "fjt_worker", passwords["fjt_worker"])
 
         memory = await Memory.open(worker, size=4, application="fjarrtillsyn demo")
-        up.push_async_callback(memory.close)
+        stack.push_async_callback(memory.close)
         town = _read_town()
         zone, clock = ZoneInfo(town.organisation.zone), ServiceClock(memory)
         evening = evening_of(night, zone) if night else coming_evening(datetime.now(UTC), zone)
-        # A town's file is brought in by day: what is too near tonight begins tomorrow.
-        await clock.begin_at(evening - _BEFORE)
+        # The town's file is imported by day: a check that is too near the import begins tomorrow.
+        await clock.begin_at(evening - _IMPORT_AHEAD)
         async with memory.transaction() as tx:
             await apply.apply(tx, town, await now(tx), actor="demo")
         await planning.plan_town(memory, town.organisation.id)
         await clock.begin_at(evening)
         password = f"natt-{secrets.randbelow(9000) + 1000}"
-        user_ids = await _let_in(memory, town, password)
+        user_ids = await _add_users(memory, town, password)
         async with memory.transaction() as tx:
             numbers = await residents.numbers(tx, town.organisation.id)
 
-        mqtt = await up.enter_async_context(broker(_passwords(town)))
+        mqtt = await stack.enter_async_context(broker(_passwords(town)))
         url = f"http://{HOST}:{page_port}"
         phones = SimulatedPhones(memory)
-        up.push_async_callback(phones.close)
+        stack.push_async_callback(phones.close)
         centre = await open_centre(
             CentreSettings(
                 _env_prefix=_NOTHING,
                 _secrets_dir=None,
                 database_url=SecretStr(worker),
-                database_url_web=SecretStr(server.dsn(DATABASE, "fjt_web", made["fjt_web"])),
-                database_url_sign_in=SecretStr(server.dsn(DATABASE, "fjt_sign_in", made["fjt_sign_in"])),
-                database_url_planner=SecretStr(server.dsn(DATABASE, "fjt_planner", made["fjt_planner"])),
+                database_url_web=SecretStr(server.dsn(DATABASE, "fjt_web", passwords["fjt_web"])),
+                database_url_sign_in=SecretStr(server.dsn(DATABASE, "fjt_sign_in", passwords["fjt_sign_in"])),
+                database_url_planner=SecretStr(server.dsn(DATABASE, "fjt_planner", passwords["fjt_planner"])),
                 mqtt_port=mqtt.port,
                 mqtt_user=CENTRE,
                 mqtt_password=SecretStr(mqtt.passwords[CENTRE]),
@@ -144,29 +145,29 @@ async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[DemoS
                 http_port=page_port,
                 public_url=url,
                 replica="demo",
-                # Time flies here, and waits for every device to be heard.
+                # The demo's clock is fast, and waits until each device's sign of life is written.
                 heard_seconds=0.05,
             ),
             phones,
         )
-        # The detector comes up beside the centre; nobody is to stand in for it meanwhile.
+        # The detector starts after the centre; the row keeps the detector fallback from starting meanwhile.
         await presence.record_detector(memory, DetectorStatus(detector_id=_DETECTOR, version=NAME, link=LinkState.UP))
-        # What a phone answers, or an import changes, wakes the same loops.
+        # A phone's answer or an import wakes the centre's loops too.
         memory.changed = centre.memory.changed
         app = make_app(centre, phones=phones)
         app[DEMO_CLOCK] = clock
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
-        up.push_async_callback(runner.cleanup)
+        stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, HOST, page_port).start()
-        judging = await up.enter_async_context(detector_service.running(_detector(mqtt)))
+        detector = await stack.enter_async_context(detector_service.running(_detector_settings(mqtt)))
         gateways = {home.number: _gateway(town, mqtt, home.number, home.source, clock) for home in HOMES}
-        await up.enter_async_context(_running(gateways))
+        await stack.enter_async_context(_running(gateways))
         yield DemoStage(
             centre=centre,
             memory=memory,
             phones=phones,
-            detector=judging,
+            detector=detector,
             clock=clock,
             town=town,
             zone=zone,
@@ -183,8 +184,8 @@ def _read_town() -> TownFile:
     return reader.read_town(text)
 
 
-async def _let_in(memory: Memory, town: TownFile, password: str) -> dict[str, UUID]:
-    """Give everybody in the file the same password, but the simulated colleague one that nobody knows; return their ids."""
+async def _add_users(memory: Memory, town: TownFile, password: str) -> dict[str, UUID]:
+    """Add the file's users, all with *password* but the simulated colleague, whose password nobody knows; return their ids."""
     hashed = await asyncio.to_thread(hash_password, password)
     unknown = await asyncio.to_thread(hash_password, secrets.token_urlsafe())
     org = town.organisation.id
@@ -196,7 +197,7 @@ async def _let_in(memory: Memory, town: TownFile, password: str) -> dict[str, UU
 
 
 def _devices(town: TownFile) -> dict[int, str]:
-    """Return each resident's one device."""
+    """Return each resident's one device, by the resident's number."""
     return {resident.number: resident.devices[0].id for resident in town.residents or ()}
 
 
@@ -205,7 +206,7 @@ def _passwords(town: TownFile) -> dict[str, str]:
     return {user: secrets.token_urlsafe(12) for user in (CENTRE, DETECTOR, *devices)}
 
 
-def _detector(mqtt: EmbeddedBroker) -> DetectorSettings:
+def _detector_settings(mqtt: EmbeddedBroker) -> DetectorSettings:
     return DetectorSettings(
         _env_prefix=_NOTHING,
         _secrets_dir=None,

@@ -14,7 +14,7 @@ from fjarrtillsyn.demo.homes import HOMES, HomeScript
 from fjarrtillsyn.demo.lines import Line
 
 _STORY: Final = ("alarm_opened", "sms_sent", "reply", "accepted", "on_site", "closed")
-_SAID: Final = frozenset({"call_out", "granted", "arrived", "done"})
+_EXPECTED_WORDINGS: Final = frozenset({"call_out", "granted", "arrived", "done"})
 """Wordings of SMS that an alarm of this night may send: nobody is reminded, escalated to or called off."""
 _ANSWERED: Final = ("take", "on_site", "done")
 
@@ -30,7 +30,7 @@ class PlayedNight:
 
     @property
     def ledger(self) -> dict[str, int]:
-        """Counts of the checks that were owed, and of how they ended; the parts add up to what was owed."""
+        """Number of checks that were owed, and of each way in which they ended; the parts add up to the owed."""
         ended = Counter(check.state for check in self.checks)
         parts = {state: ended.pop(state, 0) for state in ("seen", "alarmed", "cancelled")}
         return {"owed": len(self.checks), **parts, "open": ended.total()}
@@ -51,7 +51,7 @@ async def read_night(memory: Memory, org: str, night: date) -> PlayedNight:
 
 
 def mismatches(night: PlayedNight, told: Sequence[Line], users: Iterable[UUID]) -> list[str]:
-    """Return everything that did not come out right, in words; empty when all of it did."""
+    """Return a sentence for each difference between the night and the script; empty when there is none."""
     wrong: list[str] = []
     ledger = night.ledger
     if ledger["owed"] != sum(len(home.ends) for home in HOMES):
@@ -95,10 +95,10 @@ def _alarm_mismatches(home: HomeScript, alarms: Sequence[PlayedAlarm], lines: Se
         yield f"{len(alarms)} alarms; expected one, {home.alarm.kind}"
         return
     alarm = alarms[0]
-    is_ = (alarm.kind, alarm.priority, alarm.outcome)
-    has_to_be = (home.alarm.kind.value, home.alarm.priority.value, home.alarm.outcome.value)
-    if is_ != has_to_be:
-        yield f"the alarm was {is_}; expected {has_to_be}"
+    actual = (alarm.kind, alarm.priority, alarm.outcome)
+    expected = (home.alarm.kind.value, home.alarm.priority.value, home.alarm.outcome.value)
+    if actual != expected:
+        yield f"the alarm was {actual}; expected {expected}"
     if alarm.state != "closed":
         yield f"the alarm is still {alarm.state}"
     about = [line for line in lines if line["alarm_id"] == alarm.alarm_id]
@@ -124,7 +124,7 @@ def _message_mismatches(messages: Sequence[PlayedMessage]) -> Iterable[str]:
     alarmed = {home.number for home in HOMES if home.alarm is not None}
     for message in messages:
         muster = message.number is None and message.wording.startswith("muster")
-        expected = message.number in alarmed and message.channel == "sms" and message.wording in _SAID
+        expected = message.number in alarmed and message.channel == "sms" and message.wording in _EXPECTED_WORDINGS
         if not muster and not expected:
             yield f"nobody expected this {message.channel}: {message.wording} about resident {message.number}"
         elif message.state != "delivered":

@@ -1,6 +1,6 @@
 """Kinds of the timeline's lines, as they are stored. A value that a release has written is never renamed or taken away.
 
-A kind's payload stands in the module of its topic, its words in `words/timeline_words.py`.
+The payload of a kind is in the module named beside it, its words in `alarm_center/words/timeline_words.py`.
 """
 
 from enum import StrEnum

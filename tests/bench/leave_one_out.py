@@ -121,7 +121,7 @@ def _case(row: LabelledSession) -> Case | None:
     if clip is None:
         return None
     profile = row.session.profile
-    where = zones.lay_zones(profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
+    where = zones.rasterise_zones(profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
     picture = quality.assess(clip, where, Thresholds())
     moved = movement.find_movement(clip, where, Thresholds())
     return Case(_room(row), row, picture.measures, moved, where, profile)

@@ -39,10 +39,10 @@ async def test_a_fallback_that_broke_off_ends_as_well(memory: Memory, mosquitto:
         mosquitto.signal(signal.SIGSTOP)
         with pytest.raises(NotConnected):
             await fallback.update()
-        assert fallback.standing_in, "the next connection hears the sessions"
+        assert fallback.is_subscribed, "the next connection hears the sessions"
         await presence.record_detector(memory, DetectorStatus(detector_id="d1", version="1", link=LinkState.UP))
         await fallback.update()
-        assert not fallback.standing_in and broker.subscriptions == {}
+        assert not fallback.is_subscribed and broker.subscriptions == {}
     finally:
         mosquitto.signal(signal.SIGCONT)
         connecting.cancel()

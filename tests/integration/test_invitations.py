@@ -15,7 +15,7 @@ from alarm_center.core.people import Assignment, LinkAnswer, PeopleAnswer, Perso
 from alarm_center.core.roles import Right
 from alarm_center.identity.tokens import token_hash
 from alarm_center.store import invitations, memberships, towns
-from alarm_center.store.invitations import Asked
+from alarm_center.store.invitations import NewInvitation
 from alarm_center.store.memberships import TownPerson
 from alarm_center.store.memory import Memory, Viewer, now
 from alarm_center.store.users import KeptUser, keep_user
@@ -64,7 +64,9 @@ class TwoTowns:
     ) -> PeopleAnswer:
         """Ask a login as Vik's admin does, by a page."""
         async with self.web.transaction(viewer or self.admin) as tx:
-            return await invitations.invite(tx, Asked("vik", login, "Berit B", offer), token_hash(token), actor="x")
+            return await invitations.invite(
+                tx, NewInvitation("vik", login, "Berit B", offer), token_hash(token), actor="x"
+            )
 
     async def people(self, viewer: Viewer | None = None) -> dict[str, TownPerson]:
         """Return Vik's people by login, as its admin sees them."""
@@ -189,7 +191,7 @@ async def test_a_known_login_is_asked_like_an_unknown_one(two: TwoTowns) -> None
         for kind, rows in read.items():
             async with two.web.transaction(two.admin) as tx:
                 before = await tx.fetchval(looked)
-                asked = Asked("vik", f"{kind}{number}", "B", OPERATOR)
+                asked = NewInvitation("vik", f"{kind}{number}", "B", OPERATOR)
                 assert await invitations.invite(tx, asked, secrets.token_bytes(32), actor="x") is PeopleAnswer.INVITED
                 rows.append(await tx.fetchval(looked) - before)
     settled = {kind: rows[_ROUNDS // 2 :] for kind, rows in read.items()}

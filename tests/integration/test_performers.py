@@ -20,7 +20,7 @@ from alarm_center.core.roles import Right
 from alarm_center.identity.tokens import token_hash
 from alarm_center.preparation import planning, reserve_lists
 from alarm_center.store import invitations, memberships, viewer_scope, web_sessions
-from alarm_center.store.invitations import Asked
+from alarm_center.store.invitations import NewInvitation
 from alarm_center.store.memory import LINK, Memory, Viewer, now
 from schemas.vocabulary import Priority, RaisedFor, Role
 from tests.integration.test_towns_apart import BY_TOWN
@@ -288,7 +288,7 @@ def lead(*performers: str) -> Assignment:
 async def invite(shared: Shared, viewer: Viewer, login: str, offer: Assignment) -> PeopleAnswer:
     """Ask *login* in Ost as the admin of that scope."""
     async with shared.web.transaction(viewer) as tx:
-        return await invitations.invite(tx, Asked("ost", login, login, offer), login.encode(), actor="test")
+        return await invitations.invite(tx, NewInvitation("ost", login, login, offer), login.encode(), actor="test")
 
 
 async def test_an_admin_of_a_performer_keeps_its_people_alone(shared: Shared) -> None:
@@ -321,7 +321,7 @@ async def test_the_last_admin_is_one_of_every_performer(shared: Shared) -> None:
 async def test_the_link_says_which_performers_an_invitation_is_for(shared: Shared) -> None:
     token = "x" * 43
     async with shared.worker.transaction() as tx:
-        asked = Asked("ost", "nils", "Nils", lead("alfa", "town"))
+        asked = NewInvitation("ost", "nils", "Nils", lead("alfa", "town"))
         await invitations.invite(tx, asked, token_hash(token), actor="x")
     async with shared.web.transaction() as tx:
         found = await invitations.open_invitation(tx, token)

@@ -6,7 +6,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from detector.zones import lay_zones
+from detector.zones import rasterise_zones
 from schemas.messages import Frame, Session
 from tests.unit.detector_alterations import Picture, jpeg_of, picture_of
 
@@ -25,7 +25,7 @@ def made_harder(session: Session, names: tuple[str, ...], rng: np.random.Generat
 def _blanket(shown: Pictures, session: Session, rng: np.random.Generator) -> Pictures:
     """Over the bed, half of each picture is a plain cloth that lies still."""
     height, width = shown[0].shape
-    bed = lay_zones(session.profile, (height // 8, width // 8)).at_rest.astype(np.float32)
+    bed = rasterise_zones(session.profile, (height // 8, width // 8)).at_rest.astype(np.float32)
     over = cv2.GaussianBlur(cv2.resize(bed, (width, height)), (0, 0), 9.0)
     weave = cv2.GaussianBlur(rng.normal(0, 12, shown[0].shape).astype(np.float32), (0, 0), 2.0)
     cloth = cv2.GaussianBlur(np.median(np.stack(shown), axis=0).astype(np.float32), (0, 0), 12.0) + weave

@@ -136,7 +136,7 @@ EVENT_DEFAULTS: dict[type[Any], dict[str, Any]] = {
     CheckDecision: {"effects": ()},
     CheckTick: {"staff_on_site": False, "detectors_alive": True, "more_tonight": True},
     Clear: {"only": None},
-    Forecast: {"seconds": 0, "case_no": 0, "had": None, "area": None},
+    Forecast: {"seconds": 0, "case_no": 0, "priority_before": None, "area": None},
     PersonSaid: {"session_id": None, "reason": None, "more_tonight": True},
     Raise: {"late": False},
     Roster: {"fixed_phone": None, "busy": frozenset()},

@@ -54,7 +54,7 @@ def difference(asked: Session) -> signature.Difference:
     usual = signature.from_rows(asked.profile.signature)
     clip = decode(asked.frames)
     assert usual is not None and clip is not None
-    where = zones.lay_zones(asked.profile, (signature.ROWS, signature.COLUMNS))
+    where = zones.rasterise_zones(asked.profile, (signature.ROWS, signature.COLUMNS))
     return signature.compare_structures(usual, signature.structure_of(clip.pictures), where)
 
 
@@ -97,7 +97,7 @@ def test_the_room_is_known_in_other_light(name: str) -> None:
     for seed in range(2):
         seen = difference(Alteration(seed, (name,)).of(known("empty")))
         assert seen.turned <= 0.2
-        assert seen.share(zones.lay_zones(night("empty").profile, (12, 16)).at_rest) <= 0.1
+        assert seen.share(zones.rasterise_zones(night("empty").profile, (12, 16)).at_rest) <= 0.1
 
 
 @pytest.mark.parametrize(

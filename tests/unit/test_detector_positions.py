@@ -60,7 +60,7 @@ def test_what_a_coder_rounds_to_and_fro_is_no_movement() -> None:
     assert all(a != b for a, b in pairwise(sent))
     clip = decode(session(sent).frames)
     assert clip is not None
-    moved = movement.find_movement(clip, zones.lay_zones(BED, clip.blocks.shape[1:]), thresholds.Thresholds())
+    moved = movement.find_movement(clip, zones.rasterise_zones(BED, clip.blocks.shape[1:]), thresholds.Thresholds())
     assert moved.alive.mean() < 0.01
 
 

@@ -87,14 +87,14 @@ def test_what_comes_of_a_new_case(priority: Priority, plan: Plan, signed_in: boo
 )
 def test_what_comes_of_an_open_case(had: Priority, wanted: Priority, course: Course, then: Priority) -> None:
     assert forecast(wish(wanted), open_case(had), Plan(), town(), AT, True) == Forecast(
-        course, then, case_no=4801, had=had
+        course, then, case_no=4801, priority_before=had
     )
 
 
 @pytest.mark.parametrize("wanted", Priority)
 def test_a_case_beyond_the_viewer_shows_number_and_area_only(wanted: Priority) -> None:
     told = {forecast(wish(wanted), open_case(had), Plan(), town(), AT, True, "9") for had in Priority}
-    assert told == {Forecast(Course.BEYOND, wanted, case_no=4801, area="9")}
+    assert told == {Forecast(Course.OUT_OF_SCOPE, wanted, case_no=4801, area="9")}
 
 
 @given(
@@ -133,4 +133,4 @@ def test_what_joins_a_case_sent_out_begins_its_search_anew() -> None:
     story = Story(AlarmKind.NOT_SEEN, signed_in=False)
     story.ticks()
     coming = forecast(wish(FIRST), story.alarm, Plan(), town(), story.now, True)
-    assert (coming.course, coming.priority, coming.had) == (Course.RISES, FIRST, SECOND)
+    assert (coming.course, coming.priority, coming.priority_before) == (Course.RISES, FIRST, SECOND)

@@ -26,7 +26,7 @@ from alarm_center.core.people import Assignment
 from alarm_center.core.roles import Right, rights_of
 from alarm_center.preparation import reserve_lists
 from alarm_center.store import invitations
-from alarm_center.store.invitations import Asked
+from alarm_center.store.invitations import NewInvitation
 from alarm_center.store.memberships import people_of
 from alarm_center.web.app import ROUTES
 from alarm_center.web.auth import COOKIE
@@ -130,7 +130,7 @@ async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tupl
 
 async def _invitation(here: NightTown, area: UUID) -> str:
     """Ask somebody for a membership of one area; return the invitation's id."""
-    asked = Asked(here.org, f"asked.{area}", "A", Assignment.of([Role.CARER], [area]))
+    asked = NewInvitation(here.org, f"asked.{area}", "A", Assignment.of([Role.CARER], [area]))
     async with here.memory.transaction() as tx:
         await invitations.invite(tx, asked, area.bytes, actor="test")
         found = next(one for one in await people_of(tx, here.org) if one.login == asked.login)

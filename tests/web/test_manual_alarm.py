@@ -304,7 +304,7 @@ async def come_of(
     asked = await storstad.value("select count(*) from notices where alarm_id = $1", alarm.alarm_id)
     if before is not None:
         course = Course.RISES if alarm.priority < before.priority else Course.JOINS
-        happened = Forecast(course, alarm.priority, case_no=before.case_no, had=before.priority)
+        happened = Forecast(course, alarm.priority, case_no=before.case_no, priority_before=before.priority)
     elif asked:
         happened = Forecast(Course.AT_ONCE, alarm.priority)
     else:

@@ -1,4 +1,4 @@
-"""Manual alarms: the request of a person, its form, and the forecast of what the alarm will do."""
+"""Manual alarm that a user raises: the request, read from its form, and a forecast of what raising it would do."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,10 @@ class MissingField(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ManualRequest:
-    """The alarm that a person wants raised. ``note`` is their own words: kept with the alarm, in no event and no SMS."""
+    """Reason and priority of the alarm that a user asks for.
+
+    ``note`` is free text: it is kept with the alarm, and stands in no event and no SMS.
+    """
 
     reason: RaisedFor
     priority: Priority
@@ -37,7 +40,7 @@ class ManualRequest:
 
 
 def parse_form(reason: str, priority: str, note: str) -> ManualRequest | MissingField:
-    """Return the request in a form, or the first field that it lacks."""
+    """Return the request that the form holds, or the first field that it lacks."""
     note = " ".join(note.split())[:NOTE_LONGEST]
     if reason not in set(RaisedFor):
         return MissingField.REASON
@@ -49,33 +52,35 @@ def parse_form(reason: str, priority: str, note: str) -> ManualRequest | Missing
 
 
 class Course(StrEnum):
-    """The course of a manual alarm after it is raised."""
+    """The effect of raising a manual alarm."""
 
     AT_ONCE = "at_once"
     """An alarm opens, and staff are asked at once."""
     WAITS = "waits"
-    """An alarm opens, and staff are asked after a while unless somebody does it before."""
+    """An alarm opens, and staff are asked after a wait unless an operator sends them before."""
     JOINS = "joins"
-    """The resident's open case has it from now on."""
+    """It joins the resident's open case."""
     RISES = "rises"
-    """The resident's open case has it from now on, and becomes more urgent."""
-    BEYOND = "beyond"
-    """The resident's open case has it from now on, in an area that whoever raises it doesn't see."""
+    """It joins the resident's open case, which becomes more urgent."""
+    OUT_OF_SCOPE = "out_of_scope"
+    """It joins the resident's open case, which lies in an area outside the viewer's scope."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The forecast of a request. ``seconds`` is how long an alarm waits; ``case_no`` and ``had`` are the open case's.
+    """The forecast of a request. ``seconds`` is the wait before staff are asked.
 
-    Of a case beyond the viewer's areas only its number and its area's code are told, for them to ask by; ``priority`` is
-    then the request's, which the case has at least.
+    ``case_no`` and ``priority_before`` are those of the open case.
+
+    Of a case outside the viewer's scope only its number and its area's code are shown, for the user to ask by. ``priority``
+    is then the request's; the case's own will be that or more urgent.
     """
 
     course: Course
     priority: Priority
     seconds: int = 0
     case_no: int = 0
-    had: Priority | None = None
+    priority_before: Priority | None = None
     area: str | None = None
 
 
@@ -86,14 +91,14 @@ def forecast(
     roster: Roster,
     now: datetime,
     somebody_signed_in: bool,
-    beyond: str | None = None,
+    hidden_area: str | None = None,
 ) -> Forecast:
-    """Return the forecast of *request*: the decisions of raising it now, made and thrown away.
+    """Return the forecast of *request*: the alarm is decided as if it were raised now, and nothing is stored.
 
-    *beyond* is the code of the open case's area where whoever raises doesn't see that area.
+    *hidden_area* is the code of the open case's area where that is outside the viewer's scope.
     """
-    if open_case is not None and beyond is not None:
-        return Forecast(Course.BEYOND, request.priority, case_no=open_case.case_no, area=beyond)
+    if open_case is not None and hidden_area is not None:
+        return Forecast(Course.OUT_OF_SCOPE, request.priority, case_no=open_case.case_no, area=hidden_area)
     numbers = map(_numbered_id, count(1))
 
     def ticked(alarm: Alarm) -> Alarm:
@@ -103,17 +108,17 @@ def forecast(
         joined = Joined(AlarmKind.MANUAL, request.priority)
         after = ticked(decide(open_case, joined, plan, roster, now, numbers.__next__).alarm)
         course = Course.RISES if after.priority < open_case.priority else Course.JOINS
-        return Forecast(course, after.priority, case_no=open_case.case_no, had=open_case.priority)
+        return Forecast(course, after.priority, case_no=open_case.case_no, priority_before=open_case.priority)
     new = NewAlarm(
         alarm_id=_NOBODY, org="", area_id=_NOBODY, resident_id=None, device_id=None, case_no=0,
         kind=AlarmKind.MANUAL, priority=request.priority,
     )  # fmt: skip
     opened = open_alarm(new, plan, now, somebody_signed_in=somebody_signed_in).alarm
     after = ticked(opened)
-    at = after.limits.self_dispatch_at
-    if at is None:
+    dispatch_at = after.limits.self_dispatch_at
+    if dispatch_at is None:
         return Forecast(Course.AT_ONCE, after.priority)
-    return Forecast(Course.WAITS, after.priority, seconds=round((at - now).total_seconds()))
+    return Forecast(Course.WAITS, after.priority, seconds=round((dispatch_at - now).total_seconds()))
 
 
 def _numbered_id(number: int) -> UUID:

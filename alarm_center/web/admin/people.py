@@ -18,7 +18,7 @@ from alarm_center.core.people import TOWN_CARE, Assignment, PeopleAnswer, Person
 from alarm_center.core.roles import Right
 from alarm_center.identity.tokens import invite_link, new_token, token_hash
 from alarm_center.store import invitations, memberships, second_factors, towns
-from alarm_center.store.invitations import Asked
+from alarm_center.store.invitations import NewInvitation
 from alarm_center.store.memberships import TownPerson
 from alarm_center.store.memory import Tx, Viewer, now
 from alarm_center.web.admin.person_form import FilledForm, TownAreas
@@ -160,8 +160,8 @@ async def invite(request: web.Request) -> web.StreamResponse:
         offer = filled.person_fault() or filled.assignment(at, keeping.now)
         if isinstance(offer, PersonFault):
             return _form_page(request, keeping, filled, fault=offer, org=at.town.org)
-        asked = Asked(at.town.org, filled.login, filled.name, offer)
-        answer = await invitations.invite(tx, asked, token_hash(token), actor=str(request[PERSON].user_id))
+        new = NewInvitation(at.town.org, filled.login, filled.name, offer)
+        answer = await invitations.invite(tx, new, token_hash(token), actor=str(request[PERSON].user_id))
         if answer is not PeopleAnswer.INVITED:
             return _form_page(request, keeping, filled, refused=answer, org=at.town.org)
     return _link_page(request, at, filled.name, filled.login, token)

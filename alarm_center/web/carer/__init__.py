@@ -1,1 +1,1 @@
-"""Pages for carers: the link in the SMS."""
+"""Pages for carers, opened by the link in an SMS: the case, and the buttons that answer it."""

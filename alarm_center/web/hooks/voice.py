@@ -1,4 +1,4 @@
-"""TwiML of a call: its words with the wait for one key, and the answer to the key.
+"""TwiML of a call: the question, read up to three times with a wait for one key, and the answer to the key.
 
 https://www.twilio.com/docs/voice/twiml/gather
 """
@@ -14,8 +14,8 @@ from alarm_center.words import voice_words
 from alarm_center.words.catalogues import SPEECHES
 
 _VOICES: Final = MappingProxyType({"sv": "sv-SE", "en": "en-GB"})
-_KEY_SECONDS: Final = 6
-_TIMES: Final = 3
+_KEY_WAIT_S: Final = 6
+_READINGS: Final = 3
 
 _ANSWERS: Final[Mapping[KeyOutcome, str]] = MappingProxyType(
     {
@@ -31,9 +31,9 @@ _ANSWERS: Final[Mapping[KeyOutcome, str]] = MappingProxyType(
 def question_twiml(words: str, language: str, key_url: str) -> str:
     """Return the TwiML that reads *words*, up to three times, and sends the key that is pressed to *key_url*."""
     response = VoiceResponse()
-    for _ in range(_TIMES):
+    for _ in range(_READINGS):
         gather = response.gather(
-            input="dtmf", num_digits=1, timeout=_KEY_SECONDS, action=key_url, method="POST", finish_on_key=""
+            input="dtmf", num_digits=1, timeout=_KEY_WAIT_S, action=key_url, method="POST", finish_on_key=""
         )
         gather.say(words, language=_VOICES[language])
     response.hangup()
@@ -41,7 +41,7 @@ def question_twiml(words: str, language: str, key_url: str) -> str:
 
 
 def answer_twiml(pressed: KeyOutcome, language: str) -> str:
-    """Return the TwiML that says what a key came to, and ends the call."""
+    """Return the TwiML that says the outcome of the key, and ends the call."""
     response = VoiceResponse()
     response.say(SPEECHES[language](_ANSWERS[pressed]), language=_VOICES[language])
     response.hangup()

@@ -1,6 +1,6 @@
 """Pages of a pause and of a camera that is stopped by hand: find the resident, fill in, read what will follow, confirm.
 
-For planners, leads and operators. A search stands in no address, since addresses are written to logs.
+For planners, leads and operators. The search is sent by POST, since addresses are written to logs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ _EMPTY: Final = dict.fromkeys(_FIELDS, "") | {"until": Until.TOMORROW.value, "in
 @routes.get("/pause")
 @require(Right.PAUSE)
 async def show_search(request: web.Request) -> web.StreamResponse:
-    """Show the search for a resident; the first residents by name stand there already."""
+    """Show the search for a resident, with the first residents by name."""
     return await _show_search(request, "")
 
 
@@ -107,7 +107,7 @@ async def pause_now(request: web.Request) -> web.StreamResponse:
 @routes.post("/pause/{resident}/end")
 @require(Right.PAUSE)
 async def end_now(request: web.Request) -> web.StreamResponse:
-    """End the resident's pause: the looks that are still to come are owed again."""
+    """End the resident's pause: its checks that are still to come are owed again."""
     resident_id = path_uuid(request, "resident")
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
         context = await _resident_context(request, tx, resident_id)
@@ -124,14 +124,14 @@ async def end_now(request: web.Request) -> web.StreamResponse:
 @routes.get("/stop-camera/{resident}")
 @require(Right.PAUSE)
 async def show_stop(request: web.Request) -> web.StreamResponse:
-    """Show who says that the camera is to be stopped, and how; a reason is never asked."""
+    """Show the form to stop the camera: whose word it is, and how it was said. A reason is never asked."""
     return await _show_stop(request, {})
 
 
 @routes.post("/stop-camera/{resident}")
 @require(Right.PAUSE)
 async def stop_now(request: web.Request) -> web.StreamResponse:
-    """Stop the camera at once: the person's own consent ends, and of anybody else's word a pause begins."""
+    """Stop the camera at once: the resident's own word ends the consent, anybody else's begins a pause."""
     form = {name: str(value).replace("\0", "") for name, value in (await request.post()).items()}
     word = pausing.parse_stop(form)
     if word is None:

@@ -17,7 +17,7 @@ from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require, require_fresh_factor
 from alarm_center.web.page import PERSON, redirect, render, speech_of
 from alarm_center.web.review.review_pages import (
-    Reviewed,
+    ReviewContext,
     address,
     beginning_of,
     place_of,
@@ -117,7 +117,7 @@ async def export_log(request: web.Request) -> web.StreamResponse:
     return response
 
 
-def _filter_of(fields: Mapping[str, str], reviewed: Reviewed, speech: Speech) -> LogFilter:
+def _filter_of(fields: Mapping[str, str], reviewed: ReviewContext, speech: Speech) -> LogFilter:
     """Return the filter that *fields* say.
 
     Raises:
@@ -151,7 +151,7 @@ def _csv(rows: Iterable[list[str]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _cells(line: LogLine, reviewed: Reviewed, speech: Speech) -> list[str]:
+def _cells(line: LogLine, reviewed: ReviewContext, speech: Speech) -> list[str]:
     def wall(at: datetime | None) -> str:
         return "" if at is None else f"{at.astimezone(reviewed.zone):%Y-%m-%d %H:%M:%S%z}"
 

@@ -11,7 +11,7 @@ from alarm_center.store.memory import now
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, render, speech_of
-from alarm_center.web.review.review_pages import Reviewed, month_context, month_of, reviewed_town
+from alarm_center.web.review.review_pages import ReviewContext, month_context, month_of, reviewed_town
 from alarm_center.words.look_words import list_sentence
 
 routes = web.RouteTableDef()
@@ -57,7 +57,7 @@ async def show_resident_list(request: web.Request) -> web.StreamResponse:
         head = await look_log.list_head(tx, resident_id)
         if head is None:
             raise NotFound(f"resident {resident_id}")
-        reviewed = Reviewed(ReviewedTown(head.org, "", head.zone), [], await now(tx))
+        reviewed = ReviewContext(ReviewedTown(head.org, "", head.zone), [], await now(tx))
         month = month_of(request, reviewed)
         listed = await look_log.looks_at_resident(tx, resident_id, *look_review.month_span(month, reviewed.zone))
     speech = speech_of(request)

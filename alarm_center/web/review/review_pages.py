@@ -1,4 +1,4 @@
-"""Parts that the pages of a review share: the town and month that an address names, and a place in a list."""
+"""Parts that the review pages share: the town and month that an address names, the place in a paged list, and notes."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,7 +19,7 @@ from alarm_center.web.page import PERSON
 
 
 @dataclass(frozen=True, slots=True)
-class Reviewed:
+class ReviewContext:
     """The town that a page of the review is about, the others that the person may review, and the service's time."""
 
     town: ReviewedTown
@@ -33,26 +33,26 @@ class Reviewed:
 
     @property
     def month(self) -> date:
-        """The first day of the month that it is in the town."""
+        """The first day of the current month in the town."""
         return self.now.astimezone(self.zone).date().replace(day=1)
 
     def context(self) -> dict[str, Any]:
-        """Return what every template of a review needs."""
+        """Return the values that every template of a review needs."""
         return {"town": self.town, "towns": self.towns, "zone": self.town.zone, "now": self.now}
 
 
-async def reviewed_town(request: web.Request, tx: Tx, named: str | None = None) -> Reviewed:
+async def reviewed_town(request: web.Request, tx: Tx, named: str | None = None) -> ReviewContext:
     """Return the town that the address names as ``?town=`` (or *named*, by a form), or the first one.
 
     Raises:
-        NotFound: it is none that the person may review.
+        NotFound: the person may not review that town, or any.
     """
     towns = await look_log.towns_to_review(tx)
     asked = named or request.query.get("town")
     found = next((town for town in towns if asked in (None, town.org)), None)
     if found is None:
         raise NotFound(f"town {asked}")
-    return Reviewed(found, towns, await now(tx))
+    return ReviewContext(found, towns, await now(tx))
 
 
 def reviews_whole_town(request: web.Request, org: str, right: Right) -> bool:
@@ -60,11 +60,11 @@ def reviews_whole_town(request: web.Request, org: str, right: Right) -> bool:
     return any(m.org == org and right in m.rights and m.is_whole for m in request[PERSON].memberships)
 
 
-def month_of(request: web.Request, reviewed: Reviewed) -> date:
-    """Return the month that the address names as ``?month=2026-11``, or the one that it is.
+def month_of(request: web.Request, reviewed: ReviewContext) -> date:
+    """Return the month that the address names as ``?month=2026-11``, or the current one.
 
     Raises:
-        NotFound: it is none.
+        NotFound: the address names no month.
     """
     asked = request.query.get("month")
     if asked is None:
@@ -76,7 +76,7 @@ def month_of(request: web.Request, reviewed: Reviewed) -> date:
 
 
 def day_of(text: str) -> date | None:
-    """Return the day that *text* names; ``None`` if it is none between 2000 and 2999."""
+    """Return the day that *text* names; ``None`` if it names no day between 2000 and 2999."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -89,8 +89,8 @@ def beginning_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
-def month_context(month: date, reviewed: Reviewed) -> dict[str, Any]:
-    """Return the month with those beside it: none that is to come, and none older than the log answers for."""
+def month_context(month: date, reviewed: ReviewContext) -> dict[str, Any]:
+    """Return the month, the one before and the one after; ``None`` for one that is to come or older than five years."""
     oldest = (reviewed.now - timedelta(days=5 * 365)).date().replace(day=1)
     before, after = look_review.month_before(month), look_review.month_after(month)
     return {
@@ -101,7 +101,7 @@ def month_context(month: date, reviewed: Reviewed) -> dict[str, Any]:
 
 
 def place_of(request: web.Request) -> LogPlace | None:
-    """Return the place that the address names as ``?before=``; ``None`` for the beginning, or for what is none."""
+    """Return the place that the address names as ``?before=``; ``None`` without one, or if it is malformed."""
     at, _, row = request.query.get("before", "").partition("_")
     try:
         instant = datetime.fromisoformat(at)
@@ -116,7 +116,7 @@ def place_text(at: datetime, row_id: UUID) -> str:
 
 
 def address(path: str, **query: object) -> str:
-    """Return *path* with those of *query* that are something."""
+    """Return *path* with the values of *query* that are neither empty nor false."""
     said = urlencode({name: str(value) for name, value in query.items() if value not in (None, "", False)})
     return f"{path}?{said}" if said else path
 

@@ -14,7 +14,7 @@ from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
-from alarm_center.web.review.review_pages import Reviewed, address, note_of, reviewed_town, reviews_whole_town
+from alarm_center.web.review.review_pages import ReviewContext, address, note_of, reviewed_town, reviews_whole_town
 from alarm_center.words import look_words
 from alarm_center.words.catalogues import Speech
 
@@ -102,7 +102,7 @@ def _verdict_of(form: Mapping[str, object], speech: Speech) -> tuple[LookVerdict
     return verdict, note
 
 
-async def _sample(request: web.Request, tx: Tx, named: str | None = None) -> tuple[Reviewed, SampleHead]:
+async def _sample(request: web.Request, tx: Tx, named: str | None = None) -> tuple[ReviewContext, SampleHead]:
     """Return the town, and the sample that the path names.
 
     Raises:
