@@ -40,7 +40,18 @@ from alarm_center.core.check import (
     Visit,
 )
 from alarm_center.core.decision import IllegalMove, Raise, Write
-from alarm_center.store import alarms, cancelled_checks, checks, commands, devices, events, looks, rosters, towns
+from alarm_center.store import (
+    alarms,
+    cancelled_checks,
+    checks,
+    commands,
+    devices,
+    events,
+    looks,
+    pause_questions,
+    rosters,
+    towns,
+)
 from alarm_center.store.memory import Tx, now
 from schemas import timeline
 from schemas.vocabulary import AlarmKind, Cause, Condition, Priority, Reason, Show
@@ -272,7 +283,17 @@ async def _open_alarm(tx: Tx, home: towns.TownAndPlan, raised: AlarmToRaise) -> 
     alarm = decision.alarm
     await alarms.add(tx, alarm, instead_of=raised.check_id if is_visit else None)
     await _apply_alarm(_Step(tx, home, raised.at, raised.actor, raised.check_id), alarm, decision.effects)
+    if not is_visit and home.resident_id is not None:
+        await _tell_of_pause(tx, home, alarm, raised.actor)
     return await _step_what_is_due(tx, alarm, raised.actor)
+
+
+async def _tell_of_pause(tx: Tx, home: towns.TownAndPlan, alarm: Alarm, actor: str) -> None:
+    """Write on the first alarm after a pause that nobody answered for that it ran out: the resident may be away still."""
+    ended = await pause_questions.ran_out(tx, alarm, home.town.zone)
+    if ended is not None:
+        line = timeline.PauseRanOut(ended.reason, ended.to_at)
+        await events.write(tx, alarm.opened_at, events.about_alarm(alarm, line, actor))
 
 
 async def _step_what_is_due(tx: Tx, alarm: Alarm, actor: str) -> Alarm:

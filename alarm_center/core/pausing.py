@@ -17,6 +17,8 @@ LONGEST: Final = timedelta(days=14)
 """A pause is at most so long; a longer absence is another pause, said anew."""
 ENDS_AT: Final = time(16)
 """Local time at which a pause ends that somebody set by its day: before the evening, while a planner is there to be asked."""
+ASKED_FROM: Final = time(15)
+"""Local time from which it is asked whether whoever is paused will be at home when the pause ends."""
 NAME_MOST: Final = 80
 PHONE_MOST: Final = 30
 
@@ -140,6 +142,56 @@ def may_be_nothing(reason: CancelReason, said_by: SaidBy) -> bool:
     """Return whether nobody at all may come instead of the look."""
     away = reason in (CancelReason.PAUSE_HOSPITAL, CancelReason.PAUSE_AWAY)
     return away or said_by is SaidBy.RESIDENT
+
+
+def ends_to_ask(at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+    """Return between which ends of pauses it is asked at *at* whether the resident is at home; ``None`` before 15:00.
+
+    Those that end in the night that *at* is in. One that ends with a night, at noon, has said so from its start.
+    """
+    night = calendar.night_of(at, zone)
+    return calendar.night_bounds(night, zone) if at >= calendar.instant_of(night, ASKED_FROM, zone) else None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPause:
+    """A pause that ends, with whom to ask about it: whoever wanted it, by name and phone where they were said and are kept."""
+
+    reason: CancelReason
+    to_at: datetime
+    said_by: str
+    word_name: str | None
+    word_phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StillAway:
+    """Somebody's word, when a pause ends, that the resident is not at home yet; *name* is whoever says so."""
+
+    name: str
+    phone: str = ""
+
+
+class Home(StrEnum):
+    """The answer to whether a resident is at home when a pause ends."""
+
+    HOME = "home"
+    AWAY = "away"
+
+
+def parse_home(form: Mapping[str, str]) -> Home | StillAway | None:
+    """Return the answer that *form* gives by ``answer``, ``name`` and ``phone``; ``None`` where it, or a name, is missing.
+
+    A pause is renewed by name: there has to be somebody to ask the next day.
+    """
+    name = form.get("name", "").strip()[:NAME_MOST]
+    match form.get("answer"):
+        case Home.HOME:
+            return Home.HOME
+        case Home.AWAY if name:
+            return StillAway(name, form.get("phone", "").strip()[:PHONE_MOST])
+        case _:
+            return None
 
 
 def _end_of(form: Mapping[str, str], at: datetime, zone: ZoneInfo, faults: list[PauseFault]) -> datetime | None:

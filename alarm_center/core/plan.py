@@ -94,6 +94,8 @@ class Wording(StrEnum):
     MUSTER = "muster"
     MUSTER_SILENT = "muster_silent"
     """To the lead: a shift has begun, and nobody has said that its phone is held."""
+    PAUSES_UNANSWERED = "pauses_unanswered"
+    """To the lead: pauses have ended, and nobody has said whether the residents are at home."""
     INCIDENT = "incident"
     STUCK = "stuck"
     """To the lead and the fixed number: the service itself cannot go on with this case."""

@@ -12,6 +12,8 @@ from alarm_center.core import calendar
 from alarm_center.store import towns
 
 RESERVE_AT: Final = time(20, 0)
+PAUSES_AT: Final = time(20, 0)
+"""The lead on duty is asked about pauses that have ended without an answer."""
 RECONCILE_AT: Final = (time(15, 0), time(20, 30))
 
 

@@ -104,34 +104,39 @@ async def pause_checks(
     """
 
     async def work(tx: Tx) -> int:
-        number = await _turn(tx, resident_id, editor)
-        locked = await _lock_coming(tx, resident_id)
-        at = await now(tx)
-        home = await towns.of_resident(tx, resident_id)
-        await plans.add_pause(tx, home.town.org, resident_id, pause)
-        paused = timeline.Paused(pause.reason, pause.from_at, pause.to_at, pause.instead)
-        await events.write(tx, at, _line_about(home, resident_id, paused, editor.actor))
-        cancelled = 0
-        for check in locked:
-            if check.opens_at < pause.to_at and (stops or pause.from_at <= check.opens_at):
-                cancel = Cancel(pause.reason, pause.instead, pause.said_by, person=stops)
-                try:
-                    await steps.step_check(tx, check, cancel, editor.actor)
-                except IllegalMove:
-                    continue
-                cancelled += 1
-        if stops:
-            await commands.end_for_resident(tx, resident_id)
-        await configs.refresh_resident_configs(tx, resident_id)
-        after = _pause_facts(pause) | (word.as_said() if word else {})
-        change = NewChange(
-            home.town.org, resident_id, number, ChangedPart.PAUSE, editor.actor, at, pause.from_at, None, after
-        )
-        await changes.add(tx, change)
-        return cancelled
+        number = await take_turn(tx, resident_id, editor)
+        return await begin_pause(tx, resident_id, pause, number, actor=editor.actor, word=word, stops=stops)
 
     cancelled = await memory.attempt(work, editor.viewer)
     memory.hint()
+    return cancelled
+
+
+async def begin_pause(
+    tx: Tx, resident_id: UUID, pause: Pause, number: int, *, actor: str, word: Word | None = None, stops: bool = False
+) -> int:
+    """Begin a pause as the resident's change *number*, whose turn is taken; return the number of cancelled checks."""
+    locked = await _lock_coming(tx, resident_id)
+    at = await now(tx)
+    home = await towns.of_resident(tx, resident_id)
+    await plans.add_pause(tx, home.town.org, resident_id, pause)
+    paused = timeline.Paused(pause.reason, pause.from_at, pause.to_at, pause.instead)
+    await events.write(tx, at, _line_about(home, resident_id, paused, actor))
+    cancelled = 0
+    for check in locked:
+        if check.opens_at < pause.to_at and (stops or pause.from_at <= check.opens_at):
+            cancel = Cancel(pause.reason, pause.instead, pause.said_by, person=stops)
+            try:
+                await steps.step_check(tx, check, cancel, actor)
+            except IllegalMove:
+                continue
+            cancelled += 1
+    if stops:
+        await commands.end_for_resident(tx, resident_id)
+    await configs.refresh_resident_configs(tx, resident_id)
+    after = _pause_facts(pause) | (word.as_said() if word else {})
+    change = NewChange(home.town.org, resident_id, number, ChangedPart.PAUSE, actor, at, pause.from_at, None, after)
+    await changes.add(tx, change)
     return cancelled
 
 
@@ -161,7 +166,7 @@ async def end_pause(memory: Memory, resident_id: UUID, at: datetime, *, editor: 
     """
 
     async def work(tx: Tx) -> int:
-        number = await _turn(tx, resident_id, editor)
+        number = await take_turn(tx, resident_id, editor)
         home = await towns.of_resident(tx, resident_id)
         before = [_pause_facts(each) for each in await plans.pauses(tx, resident_id)]
         if not await cancelled_checks.end_pauses(tx, resident_id, at):
@@ -185,8 +190,13 @@ async def end_pause(memory: Memory, resident_id: UUID, at: datetime, *, editor: 
     return restored
 
 
-async def _turn(tx: Tx, resident_id: UUID, editor: Editor) -> int:
-    """Take the resident's turn, and return the number of this change; refuse one that was drawn from an older state."""
+async def take_turn(tx: Tx, resident_id: UUID, editor: Editor) -> int:
+    """Take the resident's turn, and return the number of this change.
+
+    Raises:
+        ChangedMeanwhile: the form was drawn from an older state.
+        LookupError: the editor does not see the resident.
+    """
     number = await changes.next_revision(tx, resident_id)
     if editor.revision is not None and number != editor.revision + 1:
         raise ChangedMeanwhile

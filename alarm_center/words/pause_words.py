@@ -6,9 +6,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alarm_center.core import calendar
-from alarm_center.core.pausing import HowSaid, PauseFault, PauseWish, SaidBy, Until
+from alarm_center.core.pausing import AskedPause, HowSaid, PauseFault, PauseWish, SaidBy, Until
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
+from alarm_center.words.code_words import CANCELLED
 from schemas.vocabulary import CancelReason, Instead
 
 REASONS: Final[Mapping[CancelReason, str]] = {
@@ -62,6 +63,49 @@ FAULTS: Final[Mapping[PauseFault, str]] = {
 
 CHANGED_BY_OTHER: Final = _("Någon annan har ändrat medan du skrev. Det här gäller nu. Kontrollera, och spara igen.")
 STOP_LACKS_WORD: Final = _("Välj vem som säger det, och hur.")
+
+
+AT_HOME: Final = _("Ja, hemma")
+LOOK_AGAIN: Final = _("Ja, titta igen")
+NOT_YET: Final = _("Nej, till %(time)s")
+ANSWER_LACKS_NAME: Final = _(
+    "Skriv vem som har sagt att %(name)s inte är hemma än, så att någon kan fråga igen i morgon."
+)
+ANSWERED_BY_OTHER: Final = _("Någon annan hann svara eller ändra. Det här gäller nu.")
+
+
+def question(pause: AskedPause, now: datetime, zone: str, speech: Speech) -> str:
+    """Return what is asked about a pause that ends: whether the resident is at home, or may be looked at again."""
+    text = _ENDED if pause.to_at <= now else _ENDS
+    said = speech(text, reason=speech(REASONS[pause.reason]), time=time_words(pause.to_at, now, zone, speech))
+    asked = _MAY_LOOK if pause.reason is CancelReason.PAUSE_OWN_WISH else _IS_HOME
+    return f"{said} {speech(asked)}"
+
+
+_ENDS: Final = _("%(reason)s, pausen slutar %(time)s.")
+_ENDED: Final = _("%(reason)s, pausen slutade %(time)s.")
+_IS_HOME: Final = _("Hemma i natt?")
+_MAY_LOOK: Final = _("Får kameran titta igen?")
+
+
+def whom_to_ring(pause: AskedPause, speech: Speech) -> str:
+    """Return whom to ring about a pause: whoever asked for it, by name and phone where they were said."""
+    who = speech(SAID_BY[SaidBy(pause.said_by)]) if pause.said_by in set(SaidBy) else ""
+    return ", ".join(part for part in (pause.word_name, who, pause.word_phone) if part)
+
+
+def ran_out_sentences(pause: AskedPause, now: datetime, zone: str, speech: Speech) -> tuple[str, str]:
+    """Return that a pause ended without an answer, and whom to ring first: the resident may be away still."""
+    ended = speech(
+        _("Pausen (%(reason)s) tog slut %(time)s och ingen har svarat."),
+        reason=speech(CANCELLED[pause.reason]),
+        time=time_words(pause.to_at, now, zone, speech),
+    )
+    if pause.word_phone or pause.word_name:
+        return ended, speech(_("Ring först %(who)s."), who=whom_to_ring(pause, speech))
+    return ended, speech(
+        _("Ring först hem till brukaren, sedan den som sa till: %(who)s."), who=whom_to_ring(pause, speech) or "?"
+    )
 
 
 def coming_sentences(

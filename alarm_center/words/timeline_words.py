@@ -81,6 +81,8 @@ def _found(line: timeline.FindingTaken | timeline.EvidenceTaken) -> str:
     return "" if line.answer is None and line.reason is None else reason_words(line.answer, line.reason)
 
 
+_AT_HOME, _STILL_AWAY = _("hemma, tillsynen börjar igen"), _("inte hemma, ny paus")
+
 LINES: Final[Mapping[EventKind, LineRow]] = dict(
     (
         # ---- checks ----
@@ -208,6 +210,9 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.ChecksBroughtHome, _("Tillsyner flyttade till rätt utrustning")),
         _row(timeline.Paused, _("Paus"), detail=lambda line: CANCELLED[line.reason]),
         _row(timeline.PauseEnded, _("Pausen avslutad")),
+        _row(timeline.PausesAsked, _("Nattledaren frågas om pauser som tar slut"), redraws=_NOTHING),
+        _row(timeline.PauseAnswered, _("Svar om paus"), detail=lambda line: _AT_HOME if line.home else _STILL_AWAY),
+        _row(timeline.PauseRanOut, _("Pausen tog slut utan svar"), detail=lambda line: CANCELLED[line.reason]),
         _row(timeline.ConsentRevoked, _("Samtycket återkallat")),
         _row(timeline.ReserveListMade, _("Reservlistan är klar"), redraws=_NOTHING),
         _row(timeline.ReserveListFetched, _("Reservlistan hämtad"), redraws=_NOTHING),

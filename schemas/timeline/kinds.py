@@ -100,6 +100,9 @@ class EventKind(StrEnum):
     # a town, its people and its evening (town.py)
     PAUSED = "paused"
     PAUSE_ENDED = "pause_ended"
+    PAUSES_ASKED = "pauses_asked"
+    PAUSE_ANSWERED = "pause_answered"
+    PAUSE_RAN_OUT = "pause_ran_out"
     CONSENT_REVOKED = "consent_revoked"
     RESERVE_LIST_MADE = "reserve_list_made"
     RESERVE_LIST_FETCHED = "reserve_list_fetched"

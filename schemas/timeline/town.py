@@ -47,6 +47,30 @@ class PauseEnded(Payload):
     ended_at: datetime
 
 
+@payload(EventKind.PAUSES_ASKED)
+class PausesAsked(Payload):
+    """Leads on duty are asked about so many pauses that end without an answer; *told* is the number of their phones."""
+
+    pauses: int
+    told: int
+
+
+@payload(EventKind.PAUSE_ANSWERED)
+class PauseAnswered(Payload):
+    """Somebody has said whether the resident is at home when a pause ends; if not, another pause begins."""
+
+    reason: CancelReason
+    home: bool
+
+
+@payload(EventKind.PAUSE_RAN_OUT)
+class PauseRanOut(Payload):
+    """The resident's pause ended at *ended_at* and nobody had answered whether they are at home: this is the first alarm since."""
+
+    reason: CancelReason
+    ended_at: datetime
+
+
 @payload(EventKind.CONSENT_REVOKED)
 class ConsentRevoked(Payload):
     """Consent is withdrawn, *who* being ``resident`` or ``cohabitant``."""

@@ -14,12 +14,13 @@ from uuid import uuid4
 import pytest
 
 from alarm_center.casework import cases, incidents, steps, stuck_cases
+from alarm_center.core import calendar
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.alarm.state import Alarm
 from alarm_center.core.check.state import Check
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies.carer_actions import VOICE
-from alarm_center.preparation import muster
+from alarm_center.preparation import due_times, muster, pause_questions
 from alarm_center.store import checks as check_rows
 from alarm_center.store import incidents as incident_rows
 from alarm_center.store import towns
@@ -27,6 +28,7 @@ from alarm_center.store.memory import now
 from schemas.vocabulary import AlarmKind, GreenBy, Outcome, Priority, Show
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, LEAD, SECOND, SmsCentre, sms_centre
+from tests.support.town_file import STOCKHOLM
 from tests.support.waiting import DEADLINE_S, eventually
 
 DIGITS: Final = {
@@ -303,6 +305,25 @@ async def who_holds_the_phone(town: WordingTown) -> None:
     await muster.muster_shifts(town.centre.memory)
     await town.hears(LEAD, Wording.MUSTER_SILENT)
     await town.hears(LEAD, Wording.MUSTER_SILENT)
+
+
+@hears(Wording.PAUSES_UNANSWERED)
+async def what_is_asked_of_the_lead_in_the_evening(town: WordingTown) -> None:
+    centre = town.centre
+    at = await centre.memory.now()
+    eight = calendar.instant_of(calendar.night_of(at, STOCKHOLM), due_times.PAUSES_AT, STOCKHOLM)
+    await centre.move_clock(max(0, int((eight - at).total_seconds()) + 1))
+    async with centre.memory.transaction() as tx:
+        at = await now(tx)
+        await tx.execute(
+            "insert into pauses (org, resident_id, reason, from_at, to_at, said_by, instead)"
+            " select org, resident_id, 'pause_hospital', $1::timestamptz - interval '1 day', $1::timestamptz - interval '1 min', 'staff', 'nothing'"
+            " from residents where resident_id = $2",
+            at, centre.residents[0],
+        )  # fmt: skip
+    await pause_questions.ask_leads(centre.memory)
+    centre.memory.hint()
+    await town.hears(LEAD, Wording.PAUSES_UNANSWERED)
 
 
 @hears(Wording.INCIDENT, Wording.STUCK, Wording.STUCK_CHECK)

@@ -6,12 +6,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alarm_center.core.pausing import (
+    Home,
     HowSaid,
     PauseFault,
     PauseWish,
     SaidBy,
+    StillAway,
     Word,
+    ends_to_ask,
     is_withdrawal,
+    parse_home,
     parse_pause,
     parse_stop,
     tomorrow_end,
@@ -156,3 +160,31 @@ def test_consent_is_withdrawn_by_who_gave_it() -> None:
 )
 def test_a_planner_speaks_with_them_on_the_next_working_day(at: datetime, ends: datetime) -> None:
     assert until_spoken_with(at, ZONE) == ends
+
+
+# ---- asked before it ends ----
+
+
+@pytest.mark.parametrize(
+    ("at", "between"),
+    [
+        (local(26, 14), None),
+        (local(26, 15), (local(26, 12), local(27, 12))),
+        (local(27, 3), (local(26, 12), local(27, 12))),
+        (local(27, 13), None),
+    ],
+    ids=["two", "three", "in the night", "the day after"],
+)
+def test_from_three_it_is_asked_about_pauses_that_end_that_night(
+    at: datetime, between: tuple[datetime, datetime] | None
+) -> None:
+    assert ends_to_ask(at, ZONE) == between
+
+
+def test_a_stay_is_renewed_by_name_only() -> None:
+    assert parse_home({"answer": "home"}) is Home.HOME
+    assert parse_home({"answer": "away", "name": " Avdelning 3 ", "phone": "090-1"}) == StillAway(
+        "Avdelning 3", "090-1"
+    )
+    assert parse_home({"answer": "away", "name": " "}) is None
+    assert parse_home({"name": "Avdelning 3"}) is None

@@ -79,6 +79,11 @@ def test_every_wording_has_its_words(language: Language) -> None:
             "Inget nät: reservlistan i bilen.",
         ),
         (
+            Wording.PAUSES_UNANSWERED,
+            "Pauser utan svar: 38 (omr 3). Hemma i natt? Svara på sidan: https://natt.kommun.se/pause "
+            "Utan svar upphör de.",
+        ),
+        (
             Wording.VISIT,
             "Besök 4821 omr 3 kl 02:59, inte larm. Svara 1=tar 2=kan inte. https://natt.kommun.se/u/k7Q2xM",
         ),

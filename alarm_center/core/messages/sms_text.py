@@ -43,6 +43,8 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         "{cannot} om någon annan ska ha larmen.",
         Wording.MUSTER_SILENT: "Nattpass omr {area} från {starts}: ingen har svarat ja till att telefonen är med[ ({patrol})]. "
         "Ring dem, eller ordna någon annan.",
+        Wording.PAUSES_UNANSWERED: "Pauser utan svar: {places}[ (omr {area})]. Hemma i natt? Svara på sidan: {pauses} "
+        "Utan svar upphör de.",
         Wording.INCIDENT: "Störning omr {area}: {places} platser ska kontrolleras. Lista: {list} "
         "Inget nät: reservlistan i bilen.",
         Wording.STUCK: "Larm {case} omr {area} kan inte hanteras av systemet. Ring {number}.",
@@ -91,6 +93,8 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         "{cannot} if somebody else does.",
         Wording.MUSTER_SILENT: "Night shift area {area} from {starts}: nobody has said yes to holding the phone[ ({patrol})]. "
         "Call them, or arrange for somebody else.",
+        Wording.PAUSES_UNANSWERED: "Pauses unanswered: {places}[ (area {area})]. Home tonight? Answer on the page: {pauses} "
+        "Without an answer they end.",
         Wording.INCIDENT: "Disruption area {area}: {places} places to check. List: {list} "
         "No data: the reserve list in the car.",
         Wording.STUCK: "Alarm {case} area {area} cannot be handled by the system. Call {number}.",
@@ -226,7 +230,7 @@ class Texts:
         longest = {
             "case": "99999", "other": "99998", "priority": "1", "other_priority": "3", "minutes": "120",
             "area": max(codes, key=len, default="9999"), "by": clock, "starts": clock, "ends": clock,
-            "link": f"{self._base()}/u/{'W' * token_length}", "list": f"{self._base()}/d/i99999999",
+            "link": f"{self._base()}/u/{'W' * token_length}", "list": f"{self._base()}/d/i99999999", "pauses": f"{self._base()}/pause",
             "number": self.number, "patrol": "Patrull 99", "places": "9999", "digit": "1",
         }  # fmt: skip
         for text in Wording:
@@ -285,6 +289,7 @@ class Texts:
             "starts": self._clock(facts.starts_at),
             "ends": self._clock(facts.ends_at),
             "link": None if facts.token is None else self.link(facts.token),
+            "pauses": f"{self._base()}/pause",
             "list": None if facts.incident_link is None else self._link("d", facts.incident_link),
             "patrol": neutral_patrol(facts.patrol),
         }

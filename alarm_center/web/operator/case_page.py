@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -14,7 +15,7 @@ from alarm_center.casework.cases import NotFound
 from alarm_center.core.alarm import AlarmState
 from alarm_center.core.plan import Plan
 from alarm_center.core.roles import Right
-from alarm_center.store import board, case_pages, events, looks, manual_alarms, residents, towns, users
+from alarm_center.store import board, case_pages, events, looks, manual_alarms, pause_questions, residents, towns, users
 from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
@@ -22,7 +23,7 @@ from alarm_center.web.operator.board import WatchedTowns, watched_towns
 from alarm_center.web.operator.picture_pane import alarm_pane, check_pane
 from alarm_center.web.operator.queue import BoardReader, alarm_row, calls_first, look_row
 from alarm_center.web.page import PERSON, path_uuid, render, speech_of
-from alarm_center.words import code_words, page_words
+from alarm_center.words import code_words, page_words, pause_words
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.timeline_words import row_of
 from schemas.timeline import CallNoted
@@ -89,6 +90,7 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         resident = await residents.card(tx, alarm.resident_id) if alarm.resident_id else None
         plan = (await towns.of_resident(tx, resident.resident_id)).plan if resident else Plan()
         pane = await alarm_pane(request, tx, case, seen, checks[-1] if checks else None, watched)
+        ran_out = await pause_questions.ran_out(tx, alarm, ZoneInfo(watched.zone)) if not alarm.visit else None
         context["replies"] = await case_pages.replies(tx, alarm_id)
         context["raisings"] = await manual_alarms.raises_of(tx, alarm_id)
     open_ = alarm.state is not AlarmState.CLOSED
@@ -105,6 +107,7 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         "resident": resident,
         "phone_first": plan.phone_first,
         "two_carers": plan.two_carers,
+        "ran_out": pause_words.ran_out_sentences(ran_out, watched.now, watched.zone, speech) if ran_out else (),
         "calls_first": calls_first(alarm, plan),
         "called": any(isinstance(line.payload, CallNoted) for line in lines),
         "asked": asked,

@@ -22,6 +22,7 @@ from alarm_center.store.plans import Pause
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
+from alarm_center.web.planner import pause_questions
 from alarm_center.words import pause_words
 from schemas.vocabulary import Instead
 
@@ -47,13 +48,29 @@ async def search(request: web.Request) -> web.StreamResponse:
     return await _show_search(request, str((await request.post()).get("asked", "")).replace("\0", "").strip()[:100])
 
 
-async def _show_search(request: web.Request, asked: str) -> web.StreamResponse:
+@routes.post("/pause/{resident}/answer")
+@require(Right.PAUSE)
+async def answer_end(request: web.Request) -> web.StreamResponse:
+    """Keep whether the resident is at home when their pause ends; if not, another begins, until tomorrow."""
+    wrong = await pause_questions.save_answer(request)
+    return await _show_search(request, "", wrong) if wrong else redirect("/pause")
+
+
+async def _show_search(request: web.Request, asked: str, wrong: str = "") -> web.StreamResponse:
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
         found = await residents.search(tx, asked, _MOST + 1)
+        ending = await pause_questions.rows_to_ask(tx, speech_of(request))
         context = await _page_context(request, tx)
-    goal = {"asked": asked, "found": found[:_MOST], "more": len(found) > _MOST, "goal": "/pause"}
+    goal = {
+        "ending": ending,
+        "wrong": wrong,
+        "asked": asked,
+        "found": found[:_MOST],
+        "more": len(found) > _MOST,
+        "goal": "/pause",
+    }
     page = "parts/found.html" if "X-Fragment" in request.headers else "planner/find.html"
-    return render(request, page, context | goal)
+    return render(request, page, context | goal, status=409 if wrong else 200)
 
 
 @routes.get("/pause/{resident}")

@@ -86,11 +86,18 @@ as $$
             then jsonb_build_object('before', r.before, 'after', r.after, 'reason', r.reason)::text end
 $$;
 
+-- Whether a pause that ends is to be another: who was asked, and the answer. One that nobody answers ends.
+alter table fjt.pauses add column lead_asked_at timestamptz, add column answer text check (answer in ('home', 'away')),
+    add column answered_at timestamptz;
+
+grant update (answer, answered_at) on fjt.pauses to fjt_planner;
+
 create function fjt.fact_of(r fjt.pauses) returns table (org text, key text, fact jsonb, words text) language sql stable
 as $$
     select r.org, r.pause_id::text, jsonb_build_object(
         'resident_id', r.resident_id, 'reason', r.reason, 'from_at', r.from_at at time zone 'UTC', 'to_at', r.to_at at time zone 'UTC',
-        'instead', r.instead, 'ended_at', r.ended_at at time zone 'UTC'), nullif(r.said_by, '')
+        'instead', r.instead, 'ended_at', r.ended_at at time zone 'UTC', 'answer', r.answer,
+        'answered_at', r.answered_at at time zone 'UTC'), nullif(r.said_by, '')
 $$;
 
 -- Pauses of before are logged as they were found. The owner sees no row of the table otherwise.
