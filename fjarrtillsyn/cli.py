@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,13 @@ break_glass = typer.Typer(help="Sealed accounts, for when the identity provider 
 app.add_typer(break_glass, name="break-glass")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+class FileLanguage(StrEnum):
+    """A language in which a town's file is reported on."""
+
+    SV = "sv"
+    EN = "en"
 
 
 @contextmanager
@@ -91,12 +99,15 @@ def migrate(
 def import_town(
     file: Annotated[Path, typer.Argument(metavar="TOWN.TOML", help="As docs/town.example.toml.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    language: Annotated[
+        FileLanguage | None, typer.Option(help="Of errors and changes; the town's unless said.")
+    ] = None,
 ) -> None:
     """Bring a town's file into the database; every error in it is told at once, with its line. Needs FJT_PROVIDER…"""
     with _needs("alarm-center"):
         from fjarrtillsyn.commands import database
 
-    database.import_town(file, dry_run=dry_run)
+    database.import_town(file, dry_run=dry_run, language=language)
 
 
 @app.command()

@@ -19,13 +19,22 @@ _MACHINE: Final = re.compile(r"71[09][0-9]{9}")
 _ASKED: Final = re.compile(r"[\d\s+()./\u2010-\u2015\u2212-]{6,}")
 """Somebody searches for a phone number: nothing but digits and marks that stand between them."""
 _DIGITS_AT_LEAST: Final = 6
+_REACHED_BY_SMS: Final = frozenset(
+    # In some countries a number does not say whether it is a mobile's.
+    {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
+)
+
+
+class ImpossibleNumber(ValueError):
+    """A text that is read as a phone number, of a length or series that its country does not have."""
 
 
 def parse_phone_number(written: object, country: str = COUNTRY) -> str:
     """Return a phone number in E.164 form, ``+46701740611``. *country* is where one without a country's code is.
 
     Raises:
-        ValueError: it is none, or none that can exist; says what to write.
+        ImpossibleNumber: it is one that cannot exist.
+        ValueError: it is none; says what to write.
     """
     plain = unicodedata.normalize("NFKC", written) if isinstance(written, str) else ""  # the library knows fewer spaces
     try:
@@ -33,13 +42,24 @@ def parse_phone_number(written: object, country: str = COUNTRY) -> str:
     except phonenumbers.NumberParseException:
         raise ValueError(f"{written!s:.30} is no phone number; write it as +46701740605 or 070-174 06 05") from None
     if not phonenumbers.is_valid_number(number) and not _is_machine(number):
-        raise ValueError(f"{written!s:.30} is a phone number that cannot exist in {country}")
+        raise ImpossibleNumber(f"{written!s:.30} is a phone number that cannot exist in {country}")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def is_fixed_line(number: str) -> bool:
     """Tell whether no SMS reaches *number*, which :func:`parse_phone_number` returned, because it is a fixed line's."""
     return phonenumbers.number_type(phonenumbers.parse(number)) == phonenumbers.PhoneNumberType.FIXED_LINE
+
+
+def takes_sms(number: str) -> bool:
+    """Tell whether an SMS can reach *number*, which :func:`parse_phone_number` returned: a mobile's, or a machine's."""
+    parsed = phonenumbers.parse(number)
+    return phonenumbers.number_type(parsed) in _REACHED_BY_SMS or _is_machine(parsed)
+
+
+def is_machine(number: str) -> bool:
+    """Tell whether *number*, which :func:`parse_phone_number` returned, is of Sweden's long series for machines."""
+    return _is_machine(phonenumbers.parse(number))
 
 
 def national(number: str, country: str = COUNTRY) -> str:

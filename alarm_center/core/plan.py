@@ -14,6 +14,29 @@ from typing import Any, Final
 from schemas.vocabulary import AlarmKind, Answer, Channel, HandledBy, Priority, Reason, Who
 
 
+class SettingFault(StrEnum):
+    """A kind of mistake in a plan's setting."""
+
+    UNKNOWN = "unknown"
+    NUMBER = "number"
+    SPAN = "span"
+    TRUTH = "truth"
+    COUNT = "count"
+    SEEN = "seen"
+
+
+class BadSetting(ValueError):
+    """A setting that a plan does not take; *least* and *most* are the bounds of a span."""
+
+    def __init__(
+        self, fault: SettingFault, words: str, *, least: timedelta | None = None, most: timedelta | None = None
+    ) -> None:
+        super().__init__(words)
+        self.fault = fault
+        self.least = least
+        self.most = most
+
+
 class Reaction(StrEnum):
     """The effect of an answer on its check."""
 
@@ -260,17 +283,20 @@ def _fields(layer: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
         stem, _, unit = name.rpartition("_")
         if stem in _DURATIONS and unit in ("minutes", "seconds"):
             if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 10**6:
-                raise ValueError(f"plan {name}: {value!r}; expected a number of {unit}, 0 or more")
+                raise BadSetting(SettingFault.NUMBER, f"plan {name}: {value!r}; expected a number of {unit}, 0 or more")
             if not _LEAST.get(stem, _NONE) <= timedelta(**{unit: value}) <= _MOST:
-                raise ValueError(f"plan {name}: {value!r}; expected {_LEAST.get(stem, _NONE)} to {_MOST}")
+                least = _LEAST.get(stem, _NONE)
+                raise BadSetting(
+                    SettingFault.SPAN, f"plan {name}: {value!r}; expected {least} to {_MOST}", least=least, most=_MOST
+                )
             fields[stem] = timedelta(**{unit: value})
         elif name in ("phone_first", "two_carers", "visit_on_fault"):
             if not isinstance(value, bool):
-                raise ValueError(f"plan {name}: {value!r}; expected true or false")
+                raise BadSetting(SettingFault.TRUTH, f"plan {name}: {value!r}; expected true or false")
             fields[name] = value
         elif name in ("rechecks", "rounds"):
             if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 10:
-                raise ValueError(f"plan {name}: {value!r}; expected a whole number from 0 to 10")
+                raise BadSetting(SettingFault.COUNT, f"plan {name}: {value!r}; expected a whole number from 0 to 10")
             fields[name] = value
         elif name == "handled_by":
             fields[name] = HandledBy(value)
@@ -279,7 +305,9 @@ def _fields(layer: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
         elif name == "chains":
             fields[name] = MappingProxyType({**plan.chains, **{Priority(int(k)): _chain(v) for k, v in value.items()}})
         else:
-            raise ValueError(f"plan {name}: no such setting; durations end in _minutes or _seconds")
+            raise BadSetting(
+                SettingFault.UNKNOWN, f"plan {name}: no such setting; durations end in _minutes or _seconds"
+            )
     return fields
 
 
@@ -292,7 +320,9 @@ def _rule(name: str, value: Mapping[str, Any]) -> Rule:
     default = REASON_TABLE[key]
     reaction = Reaction(value.get("reaction", default.reaction))
     if (reaction is Reaction.SEEN) != (key is Answer.IN_BED):
-        raise ValueError(f"plan rules.{name}: only in_bed leads to seen, and it leads to nothing else")
+        raise BadSetting(
+            SettingFault.SEEN, f"plan rules.{name}: only in_bed leads to seen, and it leads to nothing else"
+        )
     kind = AlarmKind(value["kind"]) if "kind" in value else default.kind
     priority = Priority(value["priority"]) if "priority" in value else default.priority
     return Rule(reaction, kind, priority)

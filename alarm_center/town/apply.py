@@ -11,8 +11,10 @@ from alarm_center.store.residents import numbers_in, numbers_of_performer
 from alarm_center.store.town_rows import TownTable
 from alarm_center.town import people, reader, residents, shifts, slots
 from alarm_center.town.model import OrganisationEntry, ResidentEntry, TownFile
-from alarm_center.town.toml_lines import line_of
+from alarm_center.town.problems import Problem, TownErrors, problem_at
 from alarm_center.town.town_import import ChangeLine, ImportedChange, TownImport
+from alarm_center.words import town_words
+from alarm_center.words.town_words import sentence
 from schemas import timeline
 from schemas.vocabulary import ImportAction
 
@@ -126,7 +128,7 @@ async def _refuse_lost_performers(run: TownImport, town: TownFile) -> None:
     if town.performers is None:
         return
     named = {performer.code for performer in town.performers}
-    lost: list[reader.Problem] = []
+    lost: list[Problem] = []
     for code in await towns.performers(run.tx, run.org):
         if code in named:
             continue
@@ -134,10 +136,10 @@ async def _refuse_lost_performers(run: TownImport, town: TownFile) -> None:
         numbers = await numbers_of_performer(run.tx, run.org, code)
         if numbers:
             having = ", ".join(map(str, numbers[:_MOST_NAMED])) + (", …" if len(numbers) > _MOST_NAMED else "")
-            words = f"{code} is missing, and residents have it ({having}); keep it, or give them another performer"
-            lost.append(reader.Problem(line_of(town.lines, ("performers",)), "performers", words))
+            said = sentence(town_words.PERFORMER_LOST, code=code, numbers=having)
+            lost.append(problem_at(town.lines, (("performers",), said)))
     if lost:
-        raise reader.TownErrors(lost)
+        raise TownErrors(lost, town.organisation.language)
 
 
 async def _apply_carers(run: TownImport, town: TownFile) -> None:

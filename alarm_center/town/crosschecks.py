@@ -10,12 +10,15 @@ from typing import Any, Final
 from alarm_center.core import phone_numbers
 from alarm_center.core.calendar import OPEN_MINUTES
 from alarm_center.core.people import TOWN_CARE
-from alarm_center.core.plan import Plan
-from alarm_center.town.model import EVERY_DAY, Where, clock_time, week_days
-from schemas import topics
+from alarm_center.core.plan import BadSetting, Plan, SettingFault
+from alarm_center.town.field_errors import misplaced
+from alarm_center.town.model import EVERY_DAY, clock_time, week_days
+from alarm_center.town.problems import Found
+from alarm_center.town.toml_lines import Where
+from alarm_center.words import town_words
+from alarm_center.words.town_words import TownSentence, sentence
 from schemas.vocabulary import CohabitantSleeps, ConsentTo
 
-Found = tuple[Where, str]
 Table = Mapping[str, Any]
 
 _DAY_MINUTES: Final = 24 * 60
@@ -47,9 +50,7 @@ def ended_decisions(data: Table, today: date) -> list[Found]:
         for name in ("ends_on", "trial_ends_on"):
             ends = decision.get(name)
             if isinstance(ends, date) and ends < today:
-                found.append(
-                    ((*place, "decision", name), f"the decision ended on {ends}; renew it or take the slots away")
-                )
+                found.append(((*place, "decision", name), sentence(town_words.DECISION_OVER, day=ends)))
     return found
 
 
@@ -66,41 +67,48 @@ def _organisation_errors(data: Table) -> Iterator[Found]:
     organisation = data.get("organisation")
     name = organisation.get("id") if isinstance(organisation, dict) else None
     if isinstance(name, str) and name in ("pulse", "detector"):
-        yield ("organisation", "id"), f"{name} is taken by {topics.ROOT} itself; use another"
+        yield ("organisation", "id"), sentence(town_words.NAME_TAKEN, name=name)
+
+
+_NAMED_ONCE: Final = (
+    ("areas", "code", town_words.AREA_TWICE),
+    ("performers", "code", town_words.PERFORMER_TWICE),
+    ("users", "login", town_words.LOGIN_TWICE),
+    ("carers", "name", town_words.CARER_TWICE),
+    ("residents", "number", town_words.NUMBER_TWICE),
+)
 
 
 def _double_errors(data: Table, country: str) -> Iterator[Found]:
-    named = (("areas", "code"), ("performers", "code"), ("users", "login"), ("carers", "name"), ("residents", "number"))
-    for part, key in named:
+    for part, key, words in _NAMED_ONCE:
         seen: dict[Any, int] = {}
         for place, table in _tables(data, part):
-            yield from _double_error(seen, table.get(key), (*place, key), f"{part[:-1]} {key}")
+            yield from _double_error(seen, table.get(key), (*place, key), words)
     phones: dict[Any, int] = {}
     for place, carer in _tables(data, "carers"):
-        yield from _double_error(phones, _phone_number(carer.get("phone"), country), (*place, "phone"), "carer phone")
+        number = _phone_number(carer.get("phone"), country)
+        yield from _double_error(phones, number, (*place, "phone"), town_words.PHONE_TWICE)
     devices: dict[Any, int] = {}
     references: dict[Any, int] = {}
     for place, resident in _tables(data, "residents"):
         for at, device in _tables(resident, "devices", place):
-            yield from _double_error(devices, device.get("id"), (*at, "id"), "device", "it is bound to resident")
+            yield from _double_error(devices, device.get("id"), (*at, "id"), town_words.DEVICE_TWICE)
         kinds: dict[Any, int] = {}
         for at, device in _tables(resident, "devices", place):
-            yield from _double_error(kinds, device.get("kind"), (*at, "kind"), "this resident's device of kind")
+            yield from _double_error(kinds, device.get("kind"), (*at, "kind"), town_words.KIND_TWICE)
         decision = resident.get("decision")
         if isinstance(decision, dict):
             at = (*place, "decision", "reference")
-            yield from _double_error(references, decision.get("reference"), at, "decision", "it is that of resident")
+            yield from _double_error(references, decision.get("reference"), at, town_words.DECISION_TWICE)
 
 
-def _double_error(seen: dict[Any, int], value: Any, place: Where, what: str, whose: str = "") -> Iterator[Found]:
-    """Yield an error when *value* was there before; ``whose`` names the resident who had it."""
+def _double_error(seen: dict[Any, int], value: Any, place: Where, words: str) -> Iterator[Found]:
+    """Yield an error when *value* was there before, with the position of the table that had it."""
     if not isinstance(value, str | int) or isinstance(value, bool):
         return
-    ordinal = next((step for step in place if isinstance(step, int)), 0) + 1
     if value in seen:
-        owner = f"; {whose} [{seen[value]}]" if whose else ""
-        yield place, f"{what} {value} is there twice{owner}"
-    seen.setdefault(value, ordinal)
+        yield place, sentence(words, value=value, owner=seen[value])
+    seen.setdefault(value, next((step for step in place if isinstance(step, int)), 0) + 1)
 
 
 def _phone_number(value: Any, country: str) -> str | None:
@@ -116,31 +124,33 @@ def _reference_errors(data: Table) -> Iterator[Found]:
     logins = _names_in(data, "users", "login")
     for part in ("residents", "shifts"):
         for place, table in _tables(data, part):
-            yield from _unknown_name_error(areas, table.get("area"), (*place, "area"), "area", "code")
+            yield from _unknown_name_error(areas, table.get("area"), (*place, "area"), town_words.NO_AREA)
     for place, user in _tables(data, "users"):
         codes = user.get("areas")
         for code in codes if isinstance(codes, list) else ():
-            yield from _unknown_name_error(areas, code, (*place, "areas"), "area", "code")
+            yield from _unknown_name_error(areas, code, (*place, "areas"), town_words.NO_AREA)
     yield from _performer_errors(data)
     for place, shift in _tables(data, "shifts"):
-        yield from _unknown_name_error(carers, shift.get("carer"), (*place, "carer"), "carer", "name")
+        yield from _unknown_name_error(carers, shift.get("carer"), (*place, "carer"), town_words.NO_CARER)
     for place, carer in _tables(data, "carers"):
-        yield from _unknown_name_error(logins, carer.get("login"), (*place, "login"), "user", "login")
+        yield from _unknown_name_error(logins, carer.get("login"), (*place, "login"), town_words.NO_USER)
 
 
 def _performer_errors(data: Table) -> Iterator[Found]:
     performers = _names_in(data, "performers", "code")
     for place, resident in _tables(data, "residents"):
         if resident.get("performer") == TOWN_CARE:
-            yield (*place, "performer"), "leave it out: a resident without one has the town's own care"
+            yield (*place, "performer"), sentence(town_words.OWN_CARE_UNSAID)
         else:
             yield from _unknown_name_error(
-                performers, resident.get("performer"), (*place, "performer"), "performer", "code"
+                performers, resident.get("performer"), (*place, "performer"), town_words.NO_PERFORMER
             )
     for place, user in _tables(data, "users"):
         codes = user.get("performers")
         for code in codes if isinstance(codes, list) else ():
-            yield from _unknown_name_error(performers | {TOWN_CARE}, code, (*place, "performers"), "performer", "code")
+            yield from _unknown_name_error(
+                performers | {TOWN_CARE}, code, (*place, "performers"), town_words.NO_PERFORMER
+            )
 
 
 def _names_in(data: Table, part: str, key: str) -> set[str]:
@@ -148,9 +158,9 @@ def _names_in(data: Table, part: str, key: str) -> set[str]:
     return {name for _, table in _tables(data, part) if isinstance(name := table.get(key), str)}
 
 
-def _unknown_name_error(names: set[str], value: Any, place: Where, what: str, key: str) -> Iterator[Found]:
+def _unknown_name_error(names: set[str], value: Any, place: Where, words: str) -> Iterator[Found]:
     if isinstance(value, str) and value not in names:
-        yield place, f"there is no {what} with the {key} {value:.40} in this file"
+        yield place, sentence(words, value=f"{value:.40}")
 
 
 def _plan_errors(data: Table) -> Iterator[Found]:
@@ -159,11 +169,37 @@ def _plan_errors(data: Table) -> Iterator[Found]:
     for place, owner in owners:
         plan = owner.get("plan") if isinstance(owner, dict) else None
         for name, value in plan.items() if isinstance(plan, dict) else ():
+            at = (*place, "plan", name)
             try:
                 Plan.from_settings({name: value})
-            except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-                said = str(error) if isinstance(error, ValueError) else f"{name} has not the form that a plan takes"
-                yield (*place, "plan", name), said
+            except BadSetting as error:
+                astray = misplaced(at) if error.fault is SettingFault.UNKNOWN else None
+                yield astray or (at, _setting_words(error, value))
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+                yield at, sentence(town_words.PLAN_FORM, example=_PLAN_EXAMPLES.get(name, f"{name} = …"))
+
+
+_PLAN_EXAMPLES: Final[Mapping[str, str]] = {
+    "handled_by": 'handled_by = "alarm_centre"',
+    "rules": 'rules = { at_edge = { reaction = "recheck", priority = 3 } }',
+    "chains": 'chains = { 1 = [{ who = "patrol", after_seconds = 0 }] }',
+}
+
+
+def _setting_words(error: BadSetting, value: Any) -> TownSentence:
+    match error.fault:
+        case SettingFault.NUMBER:
+            return sentence(town_words.PLAN_NUMBER, value=value)
+        case SettingFault.SPAN:
+            return sentence(town_words.PLAN_SPAN, value=value, least=error.least, most="24:00:00")
+        case SettingFault.TRUTH:
+            return sentence(town_words.TRUE_OR_FALSE)
+        case SettingFault.COUNT:
+            return sentence(town_words.PLAN_COUNT, value=value)
+        case SettingFault.SEEN:
+            return sentence(town_words.PLAN_SEEN)
+        case SettingFault.UNKNOWN:
+            return sentence(town_words.PLAN_UNKNOWN)
 
 
 def _is_supervised(resident: Table) -> bool:
@@ -188,42 +224,33 @@ def _home_errors(data: Table) -> Iterator[Found]:
         devices = [device for _, device in _tables(resident, "devices")]
         for at, slot in _tables(resident, "slots", place):
             if supervised and not slot.get("by_visit") and not devices:
-                yield at, "the resident has no device to look with; bind one, or say by_visit = true"
+                yield at, sentence(town_words.NO_DEVICE)
         kinds = {str(device.get("kind")) for device in devices}
         consents = [("consent", supervised or bool(devices))]
         consents.append(("cohabitant_consent", bool(resident.get("cohabitant")) and (supervised or bool(devices))))
         for name, needed in consents:
             consent = resident.get(name)
             if consent is None and needed:
-                who = "the resident" if name == "consent" else "the cohabitant"
-                yield (*place, name), f"is missing: no look without the consent of {who}"
+                words = town_words.CONSENT_MISSING if name == "consent" else town_words.OTHER_CONSENT_MISSING
+                yield (*place, name), sentence(words)
             elif isinstance(consent, dict) and consent.get("state") == "revoked" and not consent.get("instead"):
-                yield (
-                    (*place, name, "instead"),
-                    'is missing: say what comes in the checks\' stead, "visit" or "nothing"',
-                )
+                yield (*place, name, "instead"), sentence(town_words.INSTEAD_MISSING)
             elif isinstance(consent, dict) and supervised and devices:
                 allowed = _allowed_words(consent)
                 if allowed is not None and kinds & allowed:
                     # Everybody in the home has to agree to the same device: the next consent is asked of those that are left.
                     kinds &= allowed
                 elif allowed is not None:
-                    yield (
-                        (*place, name, "allows"),
-                        f"lets no device of this resident look ({', '.join(sorted(kinds))}); "
-                        "bind one of a kind that it allows, or say by_visit = true",
-                    )
+                    said = sentence(town_words.LETS_NOTHING_LOOK, kinds=", ".join(sorted(kinds)))
+                    yield (*place, name, "allows"), said
         if resident.get("cohabitant_consent") and not resident.get("cohabitant"):
-            yield (*place, "cohabitant"), "is missing: there is a consent of theirs"
+            yield (*place, "cohabitant"), sentence(town_words.COHABITANT_MISSING)
         slots = not (resident.get("moved_on") or resident.get("died_on")) and any(_tables(resident, "slots"))
         if slots and not resident.get("decision"):
-            yield (*place, "decision"), "is missing: slots need a decision"
+            yield (*place, "decision"), sentence(town_words.DECISION_MISSING)
         yield from _date_errors(place, resident)
         if resident.get("green_by") == "detector" and not (resident.get("signed_by") and resident.get("signed_on")):
-            yield (
-                (*place, "green_by"),
-                "a planner signs before checks turn green by themselves: signed_by and signed_on",
-            )
+            yield (*place, "green_by"), sentence(town_words.NOT_SIGNED)
 
 
 def _cohabitant_errors(data: Table) -> Iterator[Found]:
@@ -233,7 +260,7 @@ def _cohabitant_errors(data: Table) -> Iterator[Found]:
         sleeps = resident.get("cohabitant_sleeps")
         if not resident.get("cohabitant"):
             if sleeps is not None:
-                yield (*place, "cohabitant"), "is missing: cohabitant_sleeps says where they sleep"
+                yield (*place, "cohabitant"), sentence(town_words.SLEEPS_WITHOUT)
             continue
         for at, device in _tables(resident, "devices", place):
             profile = device.get("profile")
@@ -241,15 +268,11 @@ def _cohabitant_errors(data: Table) -> Iterator[Found]:
             if expected != 1 or sleeps == CohabitantSleeps.ELSEWHERE:
                 continue
             if sleeps is None:
-                words = (
-                    f"is missing: there is a cohabitant, and device {device.get('id')!s:.40} expects 1 person; write "
-                )
-                yield (*place, "cohabitant_sleeps"), f"{words}{elsewhere}, or expected_people = 2 in its profile"
+                said = sentence(town_words.SLEEPS_MISSING, device=device.get("id"), elsewhere=elsewhere)
+                yield (*place, "cohabitant_sleeps"), said
             else:
-                words = (
-                    f"is 1, but the cohabitant sleeps in the device's view ({sleeps!s:.20}); write 2, or {elsewhere}"
-                )
-                yield (*at, "profile", "expected_people"), words
+                said = sentence(town_words.ONE_EXPECTED, sleeps=sleeps, elsewhere=elsewhere)
+                yield (*at, "profile", "expected_people"), said
 
 
 def _date_errors(place: Where, resident: Table) -> Iterator[Found]:
@@ -264,7 +287,7 @@ def _date_errors(place: Where, resident: Table) -> Iterator[Found]:
 def _order_errors(table: Table, first: str, last: str, place: Where) -> Iterator[Found]:
     begins, ends = table.get(first), table.get(last)
     if isinstance(begins, date) and isinstance(ends, date) and ends < begins:
-        yield (*place, last), f"{ends} is before {first} {begins}"
+        yield (*place, last), sentence(town_words.BEFORE, last=ends, name=first, first=begins)
 
 
 # ---- times ----
@@ -318,10 +341,8 @@ def _slot_overlap_errors(data: Table) -> Iterator[Found]:
             span = (begins, begins + window + OPEN_MINUTES)
             for other, other_span in earlier:
                 if _ever_overlap(slot, span, other, other_span):
-                    yield (
-                        (*at, "time"),
-                        f"overlaps the slot at {other['time']!s:.5}; leave {OPEN_MINUTES} minutes between",
-                    )
+                    said = sentence(town_words.SLOT_OVERLAPS, time=f"{other['time']!s:.5}", minutes=OPEN_MINUTES)
+                    yield (*at, "time"), said
             earlier.append((slot, span))
 
 
@@ -333,10 +354,13 @@ def _shift_overlap_errors(data: Table) -> Iterator[Found]:
         if begins is None or ends is None:
             continue
         if begins == ends:
-            yield (*place, "ends"), "a shift has to last: it ends when it starts"
+            yield (*place, "ends"), sentence(town_words.SHIFT_EMPTY)
             continue
         span = (begins, ends if ends > begins else ends + _DAY_MINUTES)
         for other, other_span in earlier:
             if other.get("carer") == shift.get("carer") and _ever_overlap(shift, span, other, other_span):
-                yield (*place, "starts"), f"{shift.get('carer')!s:.40} is on duty then already ({other['starts']!s:.5})"
+                said = sentence(
+                    town_words.SHIFT_OVERLAPS, carer=f"{shift.get('carer')!s:.40}", time=f"{other['starts']!s:.5}"
+                )
+                yield (*place, "starts"), said
         earlier.append((shift, span))

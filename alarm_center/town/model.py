@@ -21,6 +21,9 @@ from pydantic import (
 from alarm_center.core import phone_numbers
 from alarm_center.core.people import TOWN_CARE
 from alarm_center.core.phone_numbers import COUNTRY
+from alarm_center.town.problems import Problem, RefusedValue
+from alarm_center.town.toml_lines import Where
+from alarm_center.words import town_words
 from schemas.limits import SECONDS_MAX, SECONDS_MIN
 from schemas.messages import Capture, Name, Profile
 from schemas.vocabulary import (
@@ -40,9 +43,6 @@ _DAYS_SV: Final = ("mån", "tis", "ons", "tor", "fre", "lör", "sön")
 EVERY_DAY: Final = (0, 1, 2, 3, 4, 5, 6)
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
-Where = tuple[str | int, ...]
-"""A place in the file: keys, and positions in lists counted from 0."""
-
 
 def clock_time(value: Any) -> time:
     """Read a time of day, ``"02:00"`` or TOML's own ``02:00:00``.
@@ -54,7 +54,7 @@ def clock_time(value: Any) -> time:
         return value
     match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f'{value!s:.20} is no time of day; write one from "00:00" to "23:59"')
+        raise RefusedValue(town_words.NO_TIME, value=f"{value!s:.20}")
     return time(int(match[1]), int(match[2]))
 
 
@@ -65,25 +65,40 @@ def week_days(value: Any) -> tuple[int, ...]:
         ValueError: one is none, is there twice, or there are none at all.
     """
     if not isinstance(value, list) or not value:
-        raise ValueError(f"expected a list of one or more of {', '.join(DAYS)}")
+        raise RefusedValue(town_words.DAYS_NEEDED, days=", ".join(DAYS))
     days = []
     for name in value:
         short = str(name).lower()
         if short not in DAYS and short not in _DAYS_SV:
-            raise ValueError(f"{name!s:.20} is no day; use {', '.join(DAYS)} (or {', '.join(_DAYS_SV)})")
+            values = {"days": ", ".join(DAYS), "swedish": ", ".join(_DAYS_SV)}
+            raise RefusedValue(town_words.NO_DAY, value=f"{name!s:.20}", **values)
         days.append((DAYS if short in DAYS else _DAYS_SV).index(short))
     if len(set(days)) != len(days):
-        raise ValueError("a day is there twice")
+        raise RefusedValue(town_words.DAY_TWICE)
     return tuple(sorted(days))
 
 
 def _phone(value: Any, info: ValidationInfo) -> str:
-    return phone_numbers.parse_phone_number(value, (info.context or {}).get("country", COUNTRY))
+    country = (info.context or {}).get("country", COUNTRY)
+    try:
+        return phone_numbers.parse_phone_number(value, country)
+    except phone_numbers.ImpossibleNumber:
+        raise RefusedValue(town_words.IMPOSSIBLE_PHONE, value=f"{value!s:.30}", country=country) from None
+    except ValueError:
+        raise RefusedValue(town_words.NO_PHONE, value=f"{value!s:.30}") from None
 
 
 def _takes_sms(value: str) -> str:
     if phone_numbers.is_fixed_line(value):
-        raise ValueError(f"{value} is a fixed line: an SMS does not reach it")
+        raise RefusedValue(town_words.FIXED_LINE, value=value)
+    if not phone_numbers.takes_sms(value):
+        raise RefusedValue(town_words.TAKES_NO_SMS, value=value)
+    return value
+
+
+def _sends_sms(value: str) -> str:
+    if not phone_numbers.takes_sms(value):
+        raise RefusedValue(town_words.SENDS_NO_SMS, value=value)
     return value
 
 
@@ -91,12 +106,12 @@ def _zone(value: str) -> str:
     try:
         return ZoneInfo(value).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{value:.40} is no time zone; write it as Europe/Stockholm") from None
+        raise RefusedValue(town_words.NO_ZONE, value=f"{value:.40}") from None
 
 
 def _is_no_word_of_ours(value: str) -> str:
     if value == TOWN_CARE:
-        raise ValueError(f'"{TOWN_CARE}" is the town\'s own care; use another code')
+        raise RefusedValue(town_words.TOWN_CARE_CODE, code=TOWN_CARE)
     return value
 
 
@@ -104,6 +119,7 @@ Clock = Annotated[time, BeforeValidator(clock_time)]
 WeekDays = Annotated[tuple[int, ...], BeforeValidator(week_days)]
 Phone = Annotated[str, BeforeValidator(_phone)]
 Mobile = Annotated[Phone, AfterValidator(_takes_sms)]
+Sender = Annotated[Phone, AfterValidator(_sends_sms)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
@@ -134,7 +150,7 @@ class OrganisationEntry(FilePart):
     spread_seconds: int = Field(default=60, ge=0, le=3600)
     first_view: Literal["clear", "blurred"] = "clear"
     """The first view of a case's pictures for its holder."""
-    sending_number: Phone
+    sending_number: Sender
     link_host: Host
     fixed_number: Phone | None = None
     data_number: Phone | None = None
@@ -218,11 +234,11 @@ class ConsentEntry(FilePart):
         if self.allows is None:
             return self
         if self.state is not ConsentState.LIMITED:
-            raise ValueError(f'allows belongs to state = "limited"; a consent that is {self.state} needs no list')
+            raise RefusedValue(town_words.ALLOWS_NOT_LIMITED, state=self.state)
         if set(self.allows) == set(ConsentTo):
-            raise ValueError('allows everything: that is state = "given"')
+            raise RefusedValue(town_words.ALLOWS_EVERYTHING)
         if ConsentTo.SHOWN_TO_PEOPLE in self.allows and ConsentTo.CAMERA not in self.allows:
-            raise ValueError('allows "shown_to_people" without "camera": only a camera has pictures to show')
+            raise RefusedValue(town_words.ALLOWS_NO_PICTURES)
         return self
 
 
@@ -301,8 +317,14 @@ class TownFile(FilePart):
     residents: tuple[ResidentEntry, ...] | None = None
 
     _lines: Mapping[Where, int] = PrivateAttr(default_factory=dict)
+    _notes: tuple[Problem, ...] = PrivateAttr(default=())
 
     @property
     def lines(self) -> Mapping[Where, int]:
         """Lines of each table and key; empty when the town was not read from a text."""
         return self._lines
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """Notes on what is let through and yet may not be what was meant, each with its line."""
+        return self._notes

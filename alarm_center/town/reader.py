@@ -1,45 +1,33 @@
 """The reader of a town's file: it returns a :class:`TownFile`, or every error at once, each with its line."""
 
-import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+import unicodedata
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from pydantic import ValidationError
 
 from alarm_center.core.phone_numbers import COUNTRY
-from alarm_center.town import crosschecks
-from alarm_center.town.model import TownFile, Where
-from alarm_center.town.toml_lines import line_of, outline
+from alarm_center.town import crosschecks, notes
+from alarm_center.town.encodings import decode_town
+from alarm_center.town.field_errors import field_errors
+from alarm_center.town.model import TownFile
+from alarm_center.town.problems import Found, Problem, TownErrors, language_of, problem_at
+from alarm_center.town.syntax import parse_toml
+from alarm_center.town.toml_lines import Where, outline
+from alarm_center.words import town_words
+from alarm_center.words.town_words import sentence
 
 TEXT_CHARACTERS: Final = 8_000_000
 """Some 4 000 residents; a larger file is some other file."""
 
-_SYNTAX_ERRORS: Final = 50
-_AT_LINE: Final = re.compile(r" \(at line (\d+), column \d+\)$")
-_AT_END: Final = " (at end of document)"
-_PAIR: Final = re.compile(r"""(\s*[\w."'-]+\s*=\s*)(.*)""")
-_BARE_CLOCK: Final = re.compile(r"\d{1,2}:\d\d(:\d\d)?\s*(#.*)?")
 
+def read_file(data: bytes, today: date | None = None) -> TownFile:
+    """Return the town that the bytes of a file describe, in whatever encoding it was saved; see :func:`read_town`.
 
-class Problem(NamedTuple):
-    """One thing that is wrong in the file. ``path`` names the place; positions in it are counted from 1."""
-
-    line: int
-    path: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.path}: {self.message}" if self.path else f"line {self.line}: {self.message}"
-
-
-class TownErrors(ValueError):
-    """The file says something that cannot be; nothing has changed. ``problems`` are in the order of their lines."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems)))
-        super().__init__("\n".join(map(str, self.problems)))
+    Raises:
+        TownErrors: every error in it at once.
+    """
+    return read_town(decode_town(data), today)
 
 
 def read_town(text: str, today: date | None = None) -> TownFile:
@@ -51,27 +39,32 @@ def read_town(text: str, today: date | None = None) -> TownFile:
         TownErrors: every error in it at once.
     """
     if len(text) > TEXT_CHARACTERS:
-        raise TownErrors([Problem(1, "", f"{len(text)} characters; at most {TEXT_CHARACTERS}")])
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    data, text, problems = _parse_toml(text)
+        words = sentence(town_words.FILE_TOO_LONG, count=len(text), most=TEXT_CHARACTERS)
+        raise TownErrors([Problem(1, "", words)])
+    # A Mac writes å as a and a ring: composed, the same name is the same.
+    text = unicodedata.normalize("NFC", text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    data, text, told = parse_toml(text)
     if data is None:
-        raise TownErrors(problems)
+        raise TownErrors(Problem(line, "", said) for line, said in told)
     lines = outline(text)
-    told = {problem.line for problem in problems}
+    places = {line: place for place, line in lines.items() if place and isinstance(place[-1], str)}
+    problems = [Problem(line, problem_at(lines, (places.get(line, ()), said)).path, said) for line, said in told]
+    wrong = {line for line, _ in told}
     organisation = data.get("organisation")
     country = organisation.get("country", COUNTRY) if isinstance(organisation, dict) else COUNTRY
     town: TownFile | None = None
-    found: list[tuple[Where, str]] = []
+    found: list[Found] = []
     try:
         town = TownFile.model_validate(data, context={"country": country})
     except ValidationError as error:
-        found += _field_errors(error)
+        found += field_errors(error, data)
     found += crosschecks.cross_errors(data, country, today)
     # A line whose syntax is wrong has said so; what was read in its stead says nothing more.
-    problems += [each for each in (_problem_at(lines, place, words) for place, words in found) if each.line not in told]
+    problems += [each for each in (problem_at(lines, one) for one in _without_echoes(found)) if each.line not in wrong]
     if problems or town is None:
-        raise TownErrors(problems)
+        raise TownErrors(problems, language_of(data))
     town._lines = lines
+    town._notes = tuple(problem_at(lines, each) for each in notes.notes_on(town))
     return town
 
 
@@ -83,62 +76,14 @@ def refuse_ended_decisions(town: TownFile, today: date) -> None:
     """
     found = crosschecks.ended_decisions(town.model_dump(mode="python"), today)
     if found:
-        raise TownErrors(_problem_at(town.lines, place, words) for place, words in found)
+        raise TownErrors((problem_at(town.lines, each) for each in found), town.organisation.language)
 
 
-def _problem_at(lines: Mapping[Where, int], place: Where, words: str) -> Problem:
-    path = "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in place)
-    return Problem(line_of(lines, place), path.removeprefix("."), words)
-
-
-def _field_errors(error: ValidationError) -> Iterator[tuple[Where, str]]:
-    """Yield the errors of single fields. A list is not also too short because one of its items is wrong."""
-    errors = error.errors(include_url=False, include_input=False)
-    around = {each["loc"][:end] for each in errors for end in range(len(each["loc"]))}
-    for each in errors:
-        if each["type"] != "too_short" or each["loc"] not in around:
-            yield each["loc"], _error_words(each)
-
-
-def _error_words(error: Any) -> str:
-    kind, said = error["type"], str(error["msg"]).removeprefix("Value error, ")
-    if kind == "missing":
-        return "is missing"
-    if kind == "extra_forbidden" and error["loc"][0] == "users" and error["loc"][-1] == "password_hash":
-        return "a town's file holds no password; leave it out: the import invites the person, and prints the link once"
-    if kind == "extra_forbidden":
-        return "is no word of this file; misspelt?"
-    return said
-
-
-def _parse_toml(text: str) -> tuple[dict[str, Any] | None, str, list[Problem]]:
-    """Parse *text*; a wrong line is reported and replaced, so that the lines after it are read as well."""
-    problems: list[Problem] = []
-    rows = text.split("\n")
-    for _ in range(_SYNTAX_ERRORS):
-        try:
-            return tomllib.loads("\n".join(rows)), "\n".join(rows), problems
-        except tomllib.TOMLDecodeError as error:
-            said = str(error)
-        except RecursionError:
-            said = "lists within lists too deep" + _AT_END
-        match = _AT_LINE.search(said)
-        if match is None:
-            problems.append(Problem(len(rows), "", said.removesuffix(_AT_END) + "; something is left open above"))
-            break
-        line = int(match[1])
-        pair = _PAIR.fullmatch(rows[line - 1])
-        if line in {problem.line for problem in problems}:
-            rows[line - 1] = ""  # a value in its place has not helped: the key itself is wrong
-            continue
-        problems.append(Problem(line, "", _syntax_words(said[: match.start()], pair[2] if pair else "")))
-        if pair is None:
-            break
-        rows[line - 1] = f'{pair[1]}""'
-    return None, text, problems
-
-
-def _syntax_words(said: str, value: str) -> str:
-    if _BARE_CLOCK.fullmatch(value):
-        return f'write the time in quotes: "{value.split("#")[0].strip()}"'
-    return said[0].lower() + said[1:] if said.startswith(("Expected", "Invalid", "Cannot")) else said
+def _without_echoes(found: list[Found]) -> list[Found]:
+    """Return *found* without what is only said of a table whose own key was told to stand elsewhere."""
+    moved: set[Where] = {place for place, said in found if said.text == town_words.MOVE_UP}
+    return [
+        (place, said)
+        for place, said in found
+        if said.text == town_words.MOVE_UP or not any(place[: len(each)] == each for each in moved)
+    ]

@@ -42,6 +42,11 @@ def outline(text: str) -> dict[Where, int]:
     return lines
 
 
+def last_statement(text: str) -> int:
+    """Return the line, from 1, on which the last statement of *text* begins; it need not be whole."""
+    return max((line for line, _ in _statements(text)), default=1)
+
+
 def line_of(lines: Mapping[Where, int], place: Where) -> int:
     """Return the line of *place*, or of the nearest thing around it that has one."""
     for end in range(len(place), -1, -1):

@@ -16,8 +16,10 @@ from alarm_center.settings import ProviderSettings
 from alarm_center.store import overlong, simulated_night, users
 from alarm_center.store.memory import AWAY, Memory, Tx, now
 from alarm_center.town import apply, reader
-from alarm_center.town.reader import TownErrors
+from alarm_center.town.problems import TownErrors
 from alarm_center.town.town_import import ImportedChange
+from alarm_center.words import town_words
+from alarm_center.words.catalogues import SPEECHES
 from fjarrtillsyn.commands.settings import MigrateSettings, WorkerSettings, settings
 from runtime.errors import error_words
 from runtime.logs import set_up_logging
@@ -53,7 +55,7 @@ def migrate(*, test_clock: bool, finish: bool) -> None:
     run_work(work)
 
 
-def import_town(path: Path, *, dry_run: bool) -> None:
+def import_town(path: Path, *, dry_run: bool, language: str | None) -> None:
     """Bring a town's file into the memory, and plan the checks that it owes.
 
     Its residents count on somebody who comes, so a town is brought in only where the service has a provider that reaches
@@ -62,12 +64,15 @@ def import_town(path: Path, *, dry_run: bool) -> None:
     from alarm_center.preparation import planning
 
     try:
-        town = reader.read_town(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        town = reader.read_file(path.read_bytes())
+    except OSError as error:
         typer.echo(f"{path}: {error}", err=True)
         raise typer.Exit(BAD_SETTINGS) from None
     except TownErrors as errors:
-        raise _say_problems(path, errors) from None
+        raise _say_problems(path, errors, language) from None
+    speech = SPEECHES[language or town.organisation.language]
+    for note in town.notes:
+        typer.echo(speech(town_words.NOTE, words=note.words(speech.language)), err=True)
     wanted = settings(WorkerSettings)
 
     async def bring_in(tx: Tx) -> list[ImportedChange]:
@@ -84,7 +89,7 @@ def import_town(path: Path, *, dry_run: bool) -> None:
             try:
                 changes = await memory.attempt(bring_in)
             except TownErrors as errors:
-                raise _say_problems(path, errors) from None
+                raise _say_problems(path, errors, language) from None
             for change in changes:
                 typer.echo(str(change))
             if not dry_run:
@@ -193,9 +198,9 @@ def _ask_password() -> str:
     return typed
 
 
-def _say_problems(path: Path, errors: TownErrors) -> typer.Exit:
+def _say_problems(path: Path, errors: TownErrors, language: str | None) -> typer.Exit:
     for problem in errors.problems:
-        typer.echo(f"{path}: {problem}", err=True)
+        typer.echo(f"{path}: {problem.words(language or errors.language)}", err=True)
     return typer.Exit(BAD_SETTINGS)
 
 

@@ -12,6 +12,7 @@ from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory
 from alarm_center.town import reader
 from alarm_center.town.apply import apply
+from alarm_center.town.problems import TownErrors
 from alarm_center.town.town_import import ImportedChange
 from schemas.vocabulary import ConsentState, ImportAction
 from tests.support.postgres import Database
@@ -135,7 +136,7 @@ async def test_a_performer_that_residents_have_is_not_lost(memory: Memory) -> No
     await imported(memory)
     other = EXAMPLE.replace('code = "alfa"', 'code = "beta"').replace('performers = ["alfa"]', 'performers = ["beta"]')
     before = await ask(memory, "select count(*) from events")
-    with pytest.raises(reader.TownErrors, match=r"line 34: performers: alfa is missing, and residents have it \(2\)"):
+    with pytest.raises(TownErrors, match=r"rad 34: performers: alfa saknas, och brukare har den \(2\)"):
         await imported(memory, without_bertil(other))
     assert await ask(memory, "select count(*) from events") == before
     moved = other.replace('performer = "alfa"', 'performer = "beta"')
@@ -154,7 +155,7 @@ async def test_how_pictures_are_first_shown_is_the_towns_choice(memory: Memory) 
         ("organisation", "first_view")
     ]
     assert await ask(memory, first_view) == [("clear",)], "clear where the file says nothing"
-    with pytest.raises(reader.TownErrors, match="first_view"):
+    with pytest.raises(TownErrors, match="first_view"):
         await imported(memory, EXAMPLE.replace('first_view = "blurred"', 'first_view = "hidden"'))
 
 
@@ -439,6 +440,6 @@ async def test_a_shift_that_is_taken_away_ends_now_or_never_begins(memory: Memor
 
 
 async def test_an_ended_decision_changes_nothing(memory: Memory) -> None:
-    with pytest.raises(reader.TownErrors, match="decision ended"):
+    with pytest.raises(TownErrors, match="beslutet slutade"):
         await imported(memory, at=datetime(2028, 1, 1, tzinfo=UTC))
     assert await ask(memory, "select org from organisations") == []

@@ -78,9 +78,11 @@ def test_a_bad_town_is_told_whole_each_error_with_its_line(tmp_path: Path) -> No
     assert told.exit_code == 2
     lines = told.stderr.splitlines()
     assert len(lines) >= 4
-    assert all(line.startswith(f"{file}: line ") for line in lines)
-    assert any("line 3:" in line for line in lines)
-    assert any("line 6:" in line for line in lines)
+    assert all(line.startswith(f"{file}: rad ") for line in lines)
+    assert any("rad 3: organisation.nom: är inget ord i den här filen" in line for line in lines)
+    assert any("rad 6: areas[1].code: 1–4 siffror eller versaler" in line for line in lines)
+    english = RUN.invoke(app, ["import", str(file), "--dry-run", "--language", "en"]).stderr
+    assert "line 6: areas[1].code: 1–4 digits or capitals" in english
 
 
 def test_a_town_that_is_not_there_is_one_line(tmp_path: Path) -> None:

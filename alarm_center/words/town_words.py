@@ -1,0 +1,171 @@
+"""Sentences about a town's file: each says what is wrong and what to write, and is put into words when it is shown."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from alarm_center.words.catalogues import Speech
+from alarm_center.words.catalogues import mark as _
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TownSentence:
+    """A sentence with its values, in no language yet."""
+
+    text: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    def words(self, speech: Speech) -> str:
+        """Return the sentence in the language of *speech*."""
+        return speech(self.text, **dict(self.values))
+
+
+def sentence(text: str, **values: object) -> TownSentence:
+    """Return the sentence *text* of this module with its *values*, each at most 80 characters long."""
+    return TownSentence(text, tuple((name, f"{value!s:.80}") for name, value in values.items()))
+
+
+# ---- a line of the report ----
+
+AT_PLACE: Final = _("rad %(line)s: %(path)s: %(words)s")
+AT_LINE: Final = _("rad %(line)s: %(words)s")
+NOTE: Final = _("obs, %(words)s")
+
+# ---- the file as text ----
+
+FILE_TOO_LONG: Final = _("%(count)s tecken; högst %(most)s")
+NOT_UTF8: Final = _("tecknet %(code)s är ingen bokstav; spara filen som UTF-8")
+GARBLED: Final = _("”%(found)s” har blivit fel när filen sparades; skriv bokstaven igen och spara filen som UTF-8")
+
+# ---- lines that cannot be read ----
+
+QUOTE_MISSING: Final = _("ett citattecken saknas; skriv %(example)s")
+QUOTE_TOO_MANY: Final = _("mer står efter värdet; skriv ett värde, text inom två citattecken: %(example)s")
+CURLY_QUOTES: Final = _("skriv raka citattecken: %(example)s")
+TEXT_IN_QUOTES: Final = _("skriv text inom citattecken: %(example)s")
+TIME_IN_QUOTES: Final = _('skriv tiden inom citattecken: "%(value)s"')
+DATE_FORM: Final = _("skriv datumet som år-månad-dag: %(example)s")
+NO_SUCH_DAY: Final = _("%(value)s finns inte i almanackan; skriv datumet som 2026-09-15")
+DECIMAL_POINT: Final = _("skriv decimaltal med punkt: %(example)s")
+TRUE_OR_FALSE: Final = _("skriv true (ja) eller false (nej)")
+EQUALS_MISSING: Final = _("skriv ett likhetstecken mellan namn och värde: %(example)s")
+KEY_LETTERS: Final = _("ett namn före likhetstecknet skrivs med a–z, siffror, - och _, utan mellanslag")
+VALUE_MISSING: Final = _("efter likhetstecknet saknas ett värde; skriv ett, eller ta bort raden")
+KEY_TWICE: Final = _("%(key)s står två gånger i samma tabell; ta bort den ena raden")
+TABLE_TWICE: Final = _("%(table)s står två gånger; slå ihop dem, eller skriv [[%(name)s]] om det är flera")
+LEFT_OPEN: Final = _("det som öppnas här avslutas aldrig; skriv %(mark)s sist")
+BRACKETS: Final = _("skriv tabellens namn inom hakparenteser: %(example)s")
+BACKSLASH: Final = _("ett omvänt snedstreck skrivs två gånger: \\\\")
+ODD_CHARACTER: Final = _("ett tecken som inte syns (%(code)s) står här; ta bort det")
+LINE_UNREADABLE: Final = _("raden kan inte läsas; skriv namn = värde, med text inom citattecken")
+TOO_DEEP: Final = _("listor i listor, för djupt")
+
+# ---- single fields ----
+
+MISSING: Final = _("saknas; skriv %(example)s")
+UNKNOWN_KEY: Final = _("är inget ord i den här filen; felstavat?")
+NEAR_KEY: Final = _("är inget ord i den här filen; menar du %(near)s?")
+MOVE_UP: Final = _("%(key)s hör till %(outer)s: flytta raden upp, ovanför %(inner)s")
+NO_PASSWORD: Final = _(
+    "i filen står inga lösenord; ta bort raden: importen bjuder in personen, och visar länken en gång"
+)
+WHOLE_NUMBER: Final = _("skriv ett heltal, utan citattecken: %(example)s")
+NUMBER: Final = _("skriv ett tal, med punkt för decimaler: %(example)s")
+FROM_TO: Final = _("skriv ett tal från %(least)s till %(most)s")
+AT_LEAST: Final = _("skriv %(least)s eller mer")
+AT_MOST: Final = _("skriv högst %(most)s")
+RISK: Final = _("skriv 1, 2 eller 3; 1 är högst")
+FRACTION: Final = _("skriv bråkdelar från 0 till 1: mitt i bilden är 0.5")
+POINT: Final = _("en punkt är två bråkdelar av bilden: [0.20, 0.35]")
+LIST: Final = _("skriv en lista inom hakparenteser: %(example)s")
+DOUBLE_BRACKETS: Final = _("det kan finnas flera: skriv [[%(name)s]], med dubbla hakparenteser")
+TABLE: Final = _("är en tabell; skriv %(example)s")
+TOO_FEW: Final = _("skriv minst %(least)s")
+TOO_MANY: Final = _("skriv högst %(most)s")
+TEXT_TOO_LONG: Final = _("högst %(most)s tecken; här är det %(count)s")
+TEXT_EMPTY: Final = _("får inte vara tomt; skriv text, eller ta bort raden")
+ONE_OF: Final = _("skriv något av: %(words)s")
+ZONE_NAME: Final = _("en zons namn börjar med %(words)s och skrivs med a–z, siffror, - och _: bed_left")
+AREA_CODE: Final = _("1–4 siffror eller versaler, för koden går ut i SMS: 3")
+SHORT_NAME: Final = _("skriv med små a–z, siffror, - och _, högst 63 tecken: vik-d1")
+HOST: Final = _("skriv bara värdnamnet, utan https:// och utan snedstreck: natt.vik.example")
+LOGIN: Final = _("skriv inloggningsnamnet med små a–z, siffror, punkt, - eller @, högst 63 tecken")
+PERFORMER_CODE: Final = _("skriv koden med små a–z, siffror och -, högst 31 tecken: alfa")
+COUNTRY: Final = _("skriv landets två bokstäver: SE")
+UNFIT: Final = _("har inte rätt form; skriv den som i docs/town.example.toml")
+
+NO_TIME: Final = _('%(value)s är ingen tid på dygnet; skriv en från "00:00" till "23:59"')
+DAYS_NEEDED: Final = _("skriv en lista med en eller flera av %(days)s")
+NO_DAY: Final = _("%(value)s är ingen dag; skriv %(days)s (eller %(swedish)s)")
+DAY_TWICE: Final = _("en dag står två gånger")
+NO_PHONE: Final = _("%(value)s är inget telefonnummer; skriv +46701740605 eller 070-174 06 05")
+IMPOSSIBLE_PHONE: Final = _(
+    "%(value)s är ett telefonnummer som inte kan finnas i %(country)s; skriv hela numret: +46701740605"
+)
+FIXED_LINE: Final = _("%(value)s är en fast telefon: inget SMS når den; skriv ett mobilnummer")
+TAKES_NO_SMS: Final = _("%(value)s tar inte emot SMS; skriv ett mobilnummer")
+SENDS_NO_SMS: Final = _("från %(value)s går inga SMS, och svar når det inte; skriv ett mobilnummer")
+NO_ZONE: Final = _("%(value)s är ingen tidszon; skriv Europe/Stockholm")
+TOWN_CARE_CODE: Final = _('"%(code)s" är kommunens egen omsorg; ta en annan kod')
+ALLOWS_NOT_LIMITED: Final = _('allows hör till state = "limited"; ett samtycke som är %(state)s har ingen lista')
+ALLOWS_EVERYTHING: Final = _('allows tillåter allt: det är state = "given"')
+ALLOWS_NO_PICTURES: Final = _('allows har "shown_to_people" utan "camera": bara en kamera har bilder som kan visas')
+
+# ---- between the parts of a file ----
+
+NAME_TAKEN: Final = _("%(name)s är upptaget av fjt självt; ta ett annat")
+AREA_TWICE: Final = _("området %(value)s står två gånger")
+PERFORMER_TWICE: Final = _("utföraren %(value)s står två gånger")
+LOGIN_TWICE: Final = _("inloggningsnamnet %(value)s står två gånger")
+CARER_TWICE: Final = _("personalen %(value)s står två gånger")
+NUMBER_TWICE: Final = _("brukare nummer %(value)s står två gånger")
+PHONE_TWICE: Final = _("telefonnumret %(value)s står två gånger")
+DEVICE_TWICE: Final = _("utrustningen %(value)s står två gånger; den är redan hos brukare [%(owner)s]")
+KIND_TWICE: Final = _("brukaren har redan utrustning av sorten %(value)s")
+DECISION_TWICE: Final = _("beslutet %(value)s står två gånger; det är redan brukare [%(owner)s]:s")
+NO_AREA: Final = _("i filen finns inget område med code = %(value)s")
+NO_PERFORMER: Final = _("i filen finns ingen utförare med code = %(value)s")
+NO_CARER: Final = _("i filen finns ingen personal med name = %(value)s")
+NO_USER: Final = _("i filen finns ingen användare med login = %(value)s")
+OWN_CARE_UNSAID: Final = _("ta bort raden: utan utförare har brukaren kommunens egen omsorg")
+PERFORMER_LOST: Final = _(
+    "%(code)s saknas, och brukare har den (%(numbers)s); behåll den, eller ge dem en annan utförare"
+)
+
+PLAN_NUMBER: Final = _("%(value)s: skriv ett tal, 0 eller mer")
+PLAN_SPAN: Final = _("%(value)s: skriv från %(least)s till %(most)s")
+PLAN_COUNT: Final = _("%(value)s: skriv ett heltal från 0 till 10")
+PLAN_SEEN: Final = _("bara in_bed leder till seen, och den leder inte till något annat")
+PLAN_UNKNOWN: Final = _("ingen sådan inställning; tider slutar med _minutes eller _seconds")
+PLAN_FORM: Final = _("har inte den form som en plan har; skriv %(example)s")
+
+DECISION_OVER: Final = _("beslutet slutade %(day)s; förnya det, eller ta bort tiderna")
+NO_DEVICE: Final = _("brukaren har ingen utrustning att titta med; lägg till en, eller skriv by_visit = true")
+CONSENT_MISSING: Final = _("saknas: ingen titt utan brukarens samtycke")
+OTHER_CONSENT_MISSING: Final = _("saknas: ingen titt utan samtycke av den som bor med")
+INSTEAD_MISSING: Final = _('saknas: skriv vad som kommer i tittarnas ställe, "visit" eller "nothing"')
+LETS_NOTHING_LOOK: Final = _(
+    "låter ingen utrustning hos brukaren titta (%(kinds)s); lägg till en som tillåts, eller skriv by_visit = true"
+)
+COHABITANT_MISSING: Final = _("saknas: det finns ett samtycke av den som bor med")
+DECISION_MISSING: Final = _("saknas: tider behöver ett beslut")
+NOT_SIGNED: Final = _("en planerare skriver under innan det blir grönt av sig självt: signed_by och signed_on")
+SLEEPS_WITHOUT: Final = _("saknas: cohabitant_sleeps säger var den som bor med sover")
+SLEEPS_MISSING: Final = _(
+    "saknas: någon bor med, och utrustningen %(device)s väntar sig 1 person; skriv %(elsewhere)s, "
+    "eller expected_people = 2 i dess profil"
+)
+ONE_EXPECTED: Final = _(
+    "är 1, men den som bor med sover där utrustningen ser (%(sleeps)s); skriv 2, eller %(elsewhere)s"
+)
+BEFORE: Final = _("%(last)s är före %(name)s %(first)s")
+SLOT_OVERLAPS: Final = _("tiden går in i den klockan %(time)s; lämna %(minutes)s minuter emellan")
+SHIFT_EMPTY: Final = _("passet slutar när det börjar; skriv en annan tid")
+SHIFT_OVERLAPS: Final = _("%(carer)s är i tjänst då redan (%(time)s)")
+
+# ---- said, and let through ----
+
+MACHINE_NUMBER: Final = _("%(value)s är ett nummer för maskiner (13 siffror); kontrollera att det stämmer")
+PATROL_UNSAID: Final = _(
+    '"%(label)s" står inte i SMS; där står bara namn som "Patrull 3": bokstäver, mellanslag, siffror'
+)
+PATROL_LONG: Final = _('"%(label)s" är långt för skärmen; skriv högst %(most)s tecken')
