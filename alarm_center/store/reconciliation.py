@@ -146,6 +146,15 @@ QUESTIONS: Final[Mapping[str, str]] = {
         select a.carer_id from carers a
         where a.org = $1 and not exists (select from shifts s where s.carer_id = a.carer_id and s.ends_at > $3)
     """,
+    # A subject of its own each night: it is told again each day. An area whose rota has ended is uncovered instead.
+    "rota_ending": """
+        select e.area_id, e.area_id || ':' || $2 as subject, jsonb_build_object('days', l.night - $2) as data
+        from areas e join organisations o using (org) cross join lateral (
+            select max((s.starts_at at time zone o.zone - interval '12 hours')::date) as night
+            from shifts s where s.area_id = e.area_id and s.role = 'patrol' and s.ends_at > $3
+        ) l
+        where e.org = $1 and l.night < $2 + 7 and exists (select from homes h where h.area_id = e.area_id and h.scheduled)
+    """,
     "reserve_list_missing": """
         select e.area_id from areas e
         where e.org = $1 and $3 >= (select ($2 + time '20:00') at time zone o.zone from organisations o where o.org = $1)

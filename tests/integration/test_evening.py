@@ -238,8 +238,25 @@ FINDS = [
         "nobody_behind_the_patrols",
         "with none as (update organisations set fixed_number = null) delete from shifts where role = 'lead'",
     ),
+    ("rota_ending", "delete from shifts where starts_at > clock.now() + interval '6 days'"),
     ("reserve_list_missing", "delete from reserve_lists"),
 ]
+
+
+async def test_a_rota_that_ends_is_told_a_week_ahead_each_day(memory: Memory) -> None:
+    """The pattern of a file is laid 62 nights ahead, and nobody imports it again."""
+    town = await a_town(memory, residents=1, at=NOON)
+    told = []
+    for days in (54, 55, 56, 57):
+        await freeze(memory, NOON + timedelta(days=days))
+        counts = await reconciliation.reconcile_town(memory, "vik")
+        told.append(counts.get("rota_ending", 0))
+    assert told == [0, 1, 1, 1]
+    lines = await rows(
+        memory,
+        "select data->'days' as days, area_id from events where kind = 'discrepancy_found' and data->>'code' = 'rota_ending' order by id",
+    )
+    assert [(line["days"], line["area_id"]) for line in lines] == [(left, town.areas["3"]) for left in (6, 5, 4)]
 
 
 @pytest.mark.parametrize(("code", "wrong"), FINDS, ids=[code for code, _ in FINDS])
