@@ -1,18 +1,15 @@
 """Command line of ``fjarrtillsyn``: its subcommands and their options; a subcommand's code is loaded when it is asked for."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from runtime.process import BAD_SETTINGS, forbid_core_dumps
+from fjarrtillsyn import town_cli
+from fjarrtillsyn.extras import needs
+from runtime.process import forbid_core_dumps
 from schemas.vocabulary import Answer, Role
-
-_OURS = ("schemas", "runtime", "gateway", "detector", "alarm_center", "fjarrtillsyn")
 
 app = typer.Typer(
     help="Remote night supervision: a look at the agreed time, an alarm when nobody was seen, and somebody who came.",
@@ -21,6 +18,7 @@ app = typer.Typer(
     # What variables hold may be a picture, a name or a password: no traceback shows it.
     pretty_exceptions_enable=False,
 )
+app.add_typer(town_cli.app)
 user = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 app.add_typer(user, name="user")
 centre = typer.Typer(help="Alarm centres, and the people who work for one.", no_args_is_help=True)
@@ -31,30 +29,10 @@ app.add_typer(break_glass, name="break-glass")
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
-class FileLanguage(StrEnum):
-    """A language in which a town's file is reported on."""
-
-    SV = "sv"
-    EN = "en"
-
-
-@contextmanager
-def _needs(extra: str) -> Iterator[None]:
-    """Say what to install, and end, when a library of *extra* is missing while a command is loaded."""
-    try:
-        yield
-    except ModuleNotFoundError as missing:
-        name = (missing.name or "").split(".")[0]
-        if name in _OURS:
-            raise
-        typer.echo(f"{name} is not installed: pip install 'fjarrtillsyn[{extra}]'", err=True)
-        raise typer.Exit(BAD_SETTINGS) from None
-
-
 @app.command()
 def gateway() -> None:
     """Run the device in a home: wake, take the ten seconds, send them, go dark. Settings: FJT_GATEWAY_…, FJT_MQTT_…"""
-    with _needs("gateway"):
+    with needs("gateway"):
         from gateway.__main__ import main
 
     raise typer.Exit(main())
@@ -63,7 +41,7 @@ def gateway() -> None:
 @app.command()
 def detector() -> None:
     """Run a detector: a session in, a finding out. As many as there is load for. Settings: FJT_DETECTOR_…, FJT_MQTT_…"""
-    with _needs("detector"):
+    with needs("detector"):
         from detector.__main__ import main
 
     raise typer.Exit(main())
@@ -72,7 +50,7 @@ def detector() -> None:
 @app.command()
 def alarm_center() -> None:
     """Run a replica of the alarm centre: checks, alarms, SMS and the pages. Settings: FJT_DATABASE_URL…, FJT_HTTP_…, …"""
-    with _needs("alarm-center"):
+    with needs("alarm-center"):
         from alarm_center.__main__ import main
 
     raise typer.Exit(main())
@@ -89,25 +67,10 @@ def migrate(
     ] = False,
 ) -> None:
     """Bring the database to the newest revision, as FJT_DATABASE_URL_OWNER; make it first with FJT_DATABASE_URL_SUPERUSER."""
-    with _needs("alarm-center"):
+    with needs("alarm-center"):
         from fjarrtillsyn.commands import database
 
     database.migrate(test_clock=test_clock, finish=finish)
-
-
-@app.command("import")
-def import_town(
-    file: Annotated[Path, typer.Argument(metavar="TOWN.TOML", help="As docs/town.example.toml.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
-    language: Annotated[
-        FileLanguage | None, typer.Option(help="Of errors and changes; the town's unless said.")
-    ] = None,
-) -> None:
-    """Bring a town's file into the database; every error in it is told at once, with its line. Needs FJT_PROVIDER…"""
-    with _needs("alarm-center"):
-        from fjarrtillsyn.commands import database
-
-    database.import_town(file, dry_run=dry_run, language=language)
 
 
 @app.command()
@@ -129,7 +92,7 @@ def demo(
     ] = None,
 ) -> None:
     """Play a town at night: twelve homes, a detector, an alarm centre, phones. No Docker, no root, no account."""
-    with _needs("demo"):
+    with needs("demo"):
         from fjarrtillsyn.demo.play import run
 
     raise typer.Exit(
@@ -160,7 +123,7 @@ def judge(
     as_json: AsJson = False,
 ) -> None:
     """Explain what the detector makes of one session: the answer, why, and every measure."""
-    with _needs("detector"):
+    with needs("detector"):
         from fjarrtillsyn.commands import detector_commands
 
     detector_commands.explain_session(path, profile, fps=fps, as_json=as_json, drawing=drawing)
@@ -184,7 +147,7 @@ def calibrate(
     fps: Annotated[float, typer.Option(min=0.1, help="At which the frames of a folder were filmed.")] = 5.0,
 ) -> None:
     """Make a room's profile: its zones and the coarse structure of the room when empty. No picture is kept."""
-    with _needs("detector"):
+    with needs("detector"):
         from fjarrtillsyn.commands import calibration_command
 
     calibration_command.write_profile(take, zones, out, fps=fps, confirmed=confirmed)
@@ -196,7 +159,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure the detector on labelled sessions. The exit status is 1 if one that must not be green was."""
-    with _needs("detector"):
+    with needs("detector"):
         from fjarrtillsyn.commands import detector_commands
 
     detector_commands.measure_folder(folder, as_json=as_json)
@@ -205,7 +168,7 @@ def evaluate(
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Say what a service for real people still lacks, each with its remedy. The exit status is 1 if anything is missing."""
-    with _needs("alarm-center"):
+    with needs("alarm-center"):
         from fjarrtillsyn.commands import doctor as command
 
     command.run(as_json=as_json)
@@ -218,7 +181,7 @@ def why(
     ],
 ) -> None:
     """Print a case in order: its rows, timeline, messages and leases."""
-    with _needs("alarm-center"):
+    with needs("alarm-center"):
         from fjarrtillsyn.commands import database
 
     database.why(case)
@@ -242,7 +205,7 @@ def verify(
     ] = None,
 ) -> None:
     """Verify a town's timeline and facts and print its head. The exit status is 1 if anything was changed or is gone."""
-    with _needs("alarm-center"):
+    with needs("alarm-center"):
         from fjarrtillsyn.commands import chain
 
     chain.verify(org, head or [], heads_file or [], public_key)
@@ -256,7 +219,7 @@ def heads(
     ] = False,
 ) -> None:
     """Print the head of a town's chain as a line of JSON, signed with FJT_SEAL_KEY: to be kept on another machine."""
-    with _needs("alarm-center"):
+    with needs("alarm-center"):
         from fjarrtillsyn.commands import chain
 
     chain.tell_head(org, public_key=public_key)
@@ -269,7 +232,7 @@ def erase_words(
     key: Annotated[str, typer.Argument(help="The row's id.")],
 ) -> None:
     """Erase the free text of a row and its copies in the log of facts. What was sealed stays whole, and says so."""
-    with _needs("alarm-center"):
+    with needs("alarm-center"):
         from fjarrtillsyn.commands import chain
 
     chain.erase_words(org, kind, key)
@@ -284,7 +247,7 @@ def user_add(
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
 ) -> None:
     """Add somebody who signs in, or give one whom only this town knows a new password and these roles."""
-    with _needs("alarm-center"):
+    with needs("alarm-center"):
         from fjarrtillsyn.commands import database
 
     database.add_user(login, name or login, org, role, from_stdin=password_stdin)
@@ -296,7 +259,7 @@ def user_link(
     provider: Annotated[str, typer.Argument(help="The provider's name in FJT_OIDC.")],
 ) -> None:
     """Link somebody to their identity at a provider; it is read from stdin, and kept as a hash. Needs FJT_OIDC…"""
-    with _needs("alarm-center"):
+    with needs("alarm-center"):
         from fjarrtillsyn.commands import sign_in_commands
 
     sign_in_commands.link_identity(login, provider)
@@ -320,7 +283,7 @@ def user_invite(
     ] = None,
 ) -> None:
     """Ask somebody to be one of a town's people, and print the link at which they answer; once more makes a new link."""
-    with _needs("alarm-center"):
+    with needs("alarm-center"):
         from fjarrtillsyn.commands import people
 
     scope = people.InvitationScope(area or (), performer or ())
@@ -333,7 +296,7 @@ def break_glass_make(
     count: Annotated[int, typer.Option(min=1, max=10, help="How many accounts, two papers each.")] = 2,
 ) -> None:
     """Make sealed accounts of a town and print their papers, once. Each is used up by one shift, or by one trial."""
-    with _needs("alarm-center"):
+    with needs("alarm-center"):
         from fjarrtillsyn.commands import sign_in_commands
 
     sign_in_commands.make_sealed(org, count)
@@ -347,7 +310,7 @@ def user_reset(
     ] = False,
 ) -> None:
     """Give somebody who has lost their password another, shown once; every session of theirs ends. Be sure who asks."""
-    with _needs("alarm-center"):
+    with needs("alarm-center"):
         from fjarrtillsyn.commands import people
 
     people.reset(login, factors=factors)
@@ -361,7 +324,7 @@ def centre_add(
     name: Annotated[str, typer.Option(help="As towns and people see it.")],
 ) -> None:
     """Add an alarm centre, or give a known one another name."""
-    with _needs("alarm-center"):
+    with needs("alarm-center"):
         from fjarrtillsyn.commands import people
 
     people.keep_centre(centre_id, name)
@@ -376,7 +339,7 @@ def centre_invite(
     host: Annotated[str, typer.Option(help="The host of the pages, for the link.")] = "localhost",
 ) -> None:
     """Ask somebody to work for an alarm centre, and print the link at which they answer; once more makes a new link."""
-    with _needs("alarm-center"):
+    with needs("alarm-center"):
         from fjarrtillsyn.commands import people
 
     people.invite_to_centre(login, name or login, centre_id, role, host)
@@ -388,7 +351,7 @@ def centre_end(
     centre_id: Annotated[str, typer.Option("--centre", help="The alarm centre's short name.")],
 ) -> None:
     """End a person's work for an alarm centre, or the invitation to it."""
-    with _needs("alarm-center"):
+    with needs("alarm-center"):
         from fjarrtillsyn.commands import people
 
     people.end_centre_member(login, centre_id)
