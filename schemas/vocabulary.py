@@ -180,6 +180,61 @@ class CohabitantSleeps(StrEnum):
     ELSEWHERE = "elsewhere"
 
 
+class Mark(StrEnum):
+    """A mark on a resident that those who look, ring or drive have to know."""
+
+    HEARS_BADLY = "hears_badly"
+    SEES_BADLY = "sees_badly"
+    LANGUAGE = "language"
+    """Speaks little or no Swedish; which language stands in the notes."""
+    MAY_GO_OUT = "may_go_out"
+    """May leave the home at night."""
+    DOG = "dog"
+    TWO_CARERS = "two_carers"
+    THREAT = "threat"
+    """Staff have been threatened there."""
+    ELECTRICITY_DEPENDENT = "electricity_dependent"
+    """Depends on a device that a power cut stops."""
+
+
+class ContactHours(StrEnum):
+    """The hours at which a contact may be rung."""
+
+    ANY = "any"
+    DAY = "day"
+    NIGHT = "night"
+
+
+class DecisionKind(StrEnum):
+    """The ground for supervision: a decision, or an offer without an individual test (social services act of 1 July 2025)."""
+
+    DECISION = "decision"
+    OFFER_WITHOUT_TEST = "offer_without_test"
+
+
+class AfterTrial(StrEnum):
+    """A person's word about what comes after the trial."""
+
+    GOES_ON = "goes_on"
+    VISITS = "visits"
+
+
+class GivenHow(StrEnum):
+    """The way in which a consent was given."""
+
+    SPOKEN = "spoken"
+    WRITTEN = "written"
+    SHOWN = "shown"
+    """By signs, gestures or pictures."""
+
+
+class Capacity(StrEnum):
+    """The person's capacity to decide about this, as whoever asked found it."""
+
+    ABLE = "able"
+    IN_DOUBT = "in_doubt"
+
+
 class ConsentTo(StrEnum):
     """A use that a limited consent may allow: a device with a camera, one with sensors only, that people see the pictures."""
 

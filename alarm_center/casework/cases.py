@@ -116,29 +116,6 @@ async def raise_area_alarm(tx: Tx, org: str, area_id: UUID, priority: Priority, 
     return await steps.raise_or_join(tx, home, AlarmToRaise(AlarmKind.MANUAL, priority, None, actor, at))
 
 
-async def raise_manual_alarm(
-    memory: Memory, resident_id: UUID, priority: Priority, *, actor: str, viewer: Viewer | None = None
-) -> Alarm:
-    """Raise an alarm for a resident by hand, with the priority that *actor* says; it joins an open case.
-
-    Raises:
-        NotFound: there is no such resident that *viewer* may see.
-    """
-
-    async def work(tx: Tx) -> Alarm:
-        try:
-            home = await towns.of_resident(tx, resident_id)
-        except LookupError as error:
-            raise NotFound(str(error)) from error
-        await viewer_scope.widen_scope(tx, resident_id)
-        await checks.lock_open(tx, resident_id)
-        return await raise_manual_locked(tx, home, priority, actor)
-
-    alarm = await memory.attempt(work, viewer)
-    memory.hint()
-    return alarm
-
-
 async def raise_manual_locked(tx: Tx, home: towns.TownAndPlan, priority: Priority, actor: str) -> Alarm:
     """Raise an alarm by hand where the caller has locked the resident's coming checks."""
     raised = AlarmToRaise(AlarmKind.MANUAL, priority, None, actor, await now(tx))

@@ -6,15 +6,30 @@ each place that lacks it.
 """
 
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import Final
 from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person to ring about a resident; ``may_be_told`` says what, in words."""
+
+    name: str
+    relation: str
+    phone: str
+    hours: str
+    """``any``, ``day`` or ``night``."""
+    may_be_told: str
+    has_key: bool
+    ring_first: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ResidentCard:
     """One resident, as those who answer or drive need to know them. ``risk`` 1 is the highest.
 
-    Each field is the column of ``residents`` that has its name.
+    Each field is the column of ``residents`` that has its name, but for the contacts, which are rows of their own.
     """
 
     resident_id: UUID
@@ -28,7 +43,15 @@ class ResidentCard:
     pets: bool
     cohabitant: str | None
     cohabitant_sleeps: str | None
+    # Those below came after lists had been kept that lack them.
+    port_code: str = ""
+    key_place: str = ""
+    second_way: str = ""
+    door_tried_on: date | None = None
+    marks: tuple[str, ...] = ()
+    protected: bool = False
+    contacts: tuple[Contact, ...] = ()
 
 
-COLUMNS: Final = tuple(field.name for field in fields(ResidentCard))
+COLUMNS: Final = tuple(field.name for field in fields(ResidentCard) if field.name != "contacts")
 """The card's columns of ``residents``, in the order of its fields."""

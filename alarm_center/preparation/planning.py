@@ -1,11 +1,12 @@
-"""Checks planned 36 hours ahead, cancelled where a pause or a consent withdrawn meets them, and restored when that is over.
+"""Checks planned 36 hours ahead, cancelled where the gate or a pause meets them, and restored when that is over.
 
 An insert that may be repeated: a check is owed once a resident, night and slot. The devices' lists follow from the
 rows (`casework.configs`); nothing is planned on a device.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
@@ -14,11 +15,11 @@ import structlog
 
 from alarm_center.casework import configs, steps
 from alarm_center.core import calendar
-from alarm_center.core.check import Cancel, Check, NewCheck, Restore, plan_check
+from alarm_center.core.check import Cancel, Check, CheckState, NewCheck, Restore, plan_check
 from alarm_center.core.decision import IllegalMove
 from alarm_center.store import cancelled_checks, checks, devices, events, plans, towns
 from alarm_center.store.memory import Memory, Tx, now
-from alarm_center.store.plans import Pause, SupervisedResident
+from alarm_center.store.plans import ClosedGate, ComingCheck, Pause, SupervisedResident
 from schemas import timeline
 from schemas.limits import CONFIG_AHEAD_HOURS
 from schemas.vocabulary import CancelReason, GreenBy, Instead, Show
@@ -96,7 +97,7 @@ async def _plan_resident(
         if check.check_id in new:
             told = timeline.CheckPlanned(check.opens_at, check.closes_at, check.night)
             await events.write(tx, at, events.about_check(check, home.area_id, told, "planning"))
-    await _cancel_unmade(tx, resident, [c for c in planned if c.check_id in new])
+    await _cancel_unmade(tx, resident)
     await restore_checks(tx, resident, planned)
     if resident.device_id is not None:
         # The window of 36 h moves on even when no check is new.
@@ -117,11 +118,8 @@ async def checks_owed(
         town.spread_seconds,
         open_minutes=int(home.plan.exact_window.total_seconds() // 60),
     )
-    planned = [
-        plan_check(_new_check(town.org, resident, each), home.plan)
-        for each in owed
-        if resident.is_decided_for(each.night)
-    ]
+    gates = await plans.gates(tx, resident.resident_id, {each.night for each in owed})
+    planned = [plan_check(_new_check(town.org, resident, each), home.plan) for each in owed if each.night in gates]
     return home, planned
 
 
@@ -133,14 +131,14 @@ def _new_check(org: str, resident: SupervisedResident, owed: calendar.OwedCheck)
     )  # fmt: skip
 
 
-async def _cancel_unmade(tx: Tx, resident: SupervisedResident, new: Sequence[Check]) -> None:
-    """Cancel the checks in a pause or without consent; each keeps its reason and what comes instead."""
-    pauses = await plans.pauses(tx, resident.resident_id)
-    visits = await plans.visit_slots(tx, resident.resident_id)
-    for check in new:
-        cancel = _cancellation(resident, pauses, visits, check)
+async def _cancel_unmade(tx: Tx, resident: SupervisedResident) -> None:
+    """Cancel the coming checks that are in a pause, or that the gate lets nobody make; each keeps its reason and what comes instead."""
+    coming = await plans.coming_checks(tx, resident.resident_id)
+    standing = await _standing_reasons(tx, resident.resident_id, {check.night for check in coming})
+    for check in coming:
+        cancel = standing.cancellation(check)
         locked = await checks.lock(tx, check.check_id) if cancel else None
-        if cancel is not None and locked is not None:
+        if cancel is not None and locked is not None and locked.state is CheckState.PLANNED:
             await steps.step_check(tx, locked, cancel, "planning")
 
 
@@ -152,13 +150,13 @@ async def restore_checks(
     A check that is still not to be made, but with something else in its stead, is restored and cancelled anew.
     """
     resident_id, wanted = resident.resident_id, {(check.night, check.slot_id) for check in planned}
-    pauses, visits = await plans.pauses(tx, resident_id), await plans.visit_slots(tx, resident_id)
+    standing = await _standing_reasons(tx, resident_id, {check.night for check in planned})
     restored = 0
     for check_id in await cancelled_checks.restorable_checks(tx, resident_id):
         check = await checks.lock(tx, check_id)
         if check is None or (check.night, check.slot_id) not in wanted:
             continue
-        cancel = _cancellation(resident, pauses, visits, check)
+        cancel = standing.cancellation(check)
         if cancel is not None and cancel.instead is check.instead:
             continue
         if cancel is None and not await _may_be_made(tx, check):
@@ -179,17 +177,28 @@ async def _may_be_made(tx: Tx, check: Check) -> bool:
     return check.device_id is None or await devices.lock_consent(tx, check.org, check.device_id, check.resident_id)
 
 
-def _cancellation(
-    resident: SupervisedResident, pauses: Sequence[Pause], visits: frozenset[UUID], check: Check
-) -> Cancel | None:
-    for pause in pauses:
-        if pause.from_at <= check.opens_at < pause.to_at:
-            return Cancel(pause.reason, pause.instead, pause.said_by)
-    if check.slot_id in visits:
-        # Somebody comes at this time whether or not a camera may be used.
-        return Cancel(CancelReason.REPLANNED, Instead.VISIT, "schedule")
-    if not resident.consented:
-        # Nobody has agreed that nothing comes: a consent that allows no look by this device leaves a visit.
-        instead = Instead(resident.revoked_instead or ("visit" if resident.limited else "nothing"))
-        return Cancel(CancelReason.CONSENT_REVOKED, instead, resident.revoked_by or "consent")
-    return None
+@dataclass(frozen=True, slots=True)
+class _StandingReasons:
+    """Reasons that hold for a resident's coming nights: pauses, times at which somebody comes anyway, and the gate of each night."""
+
+    pauses: Sequence[Pause]
+    visits: frozenset[UUID]
+    gates: Mapping[date, ClosedGate | None]
+
+    def cancellation(self, check: Check | ComingCheck) -> Cancel | None:
+        for pause in self.pauses:
+            if pause.from_at <= check.opens_at < pause.to_at:
+                return Cancel(pause.reason, pause.instead, pause.said_by)
+        if check.slot_id in self.visits:
+            # Somebody comes at this time whether or not a camera may be used.
+            return Cancel(CancelReason.REPLANNED, Instead.VISIT, "schedule")
+        closed = self.gates.get(check.night)
+        return Cancel(closed.reason, closed.instead, closed.agreed_by) if closed else None
+
+
+async def _standing_reasons(tx: Tx, resident_id: UUID, nights: Collection[date]) -> _StandingReasons:
+    return _StandingReasons(
+        await plans.pauses(tx, resident_id),
+        await plans.visit_slots(tx, resident_id),
+        await plans.gates(tx, resident_id, nights),
+    )

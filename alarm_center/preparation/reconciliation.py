@@ -1,8 +1,8 @@
 """Reconciliation before the night: decision, consent, device, schedule, checks and staff are compared, and gaps mended.
 
 Each discrepancy is reported once, until it is put right. One that would leave somebody without supervision tonight is also
-mended: a check with a wrong device is given its resident's own, a time without a possible check becomes a visit, a check
-without a device is alarmed in time for somebody to drive, and the rest is an alarm for a person to decide.
+mended: a check with a wrong device is given its resident's own, a time without a possible check becomes a visit, and a check
+without a device is alarmed in time for somebody to drive. What the papers allow is the gate's, which planning has read.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.reconciliation import UnplannedSlot
 from schemas import timeline
 from schemas.timeline import EventKind
-from schemas.vocabulary import CancelReason, Duty, GreenBy, Instead, Priority, Reason, Show
+from schemas.vocabulary import CancelReason, Duty, GreenBy, Instead, Reason, Show
 
 log = structlog.get_logger()
 
@@ -150,11 +150,6 @@ async def _mend_tonight(memory: Memory, org: str) -> None:
         evening_round = calendar.instant_of(night, max(due_times.RECONCILE_AT), town.zone)
         unplanned = await reconciliation.slots_without_check(tx, org, night, at)
         blind = await reconciliation.checks_without_device(tx, org, night)
-        to_decide = [
-            each
-            for each in await discrepancies.open_ones(tx, org)
-            if each.code == "consent_missing" and each.endangers and each.alarm_id is None
-        ]
     until = calendar.night_bounds(night, town.zone)[1] if at >= evening_round else evening_round + _LEAD
     for slot in unplanned:
         opens_at = calendar.instant_of(night, slot.local_time, town.zone)
@@ -162,12 +157,6 @@ async def _mend_tonight(memory: Memory, org: str) -> None:
             await memory.attempt(lambda tx, slot=slot, opens_at=opens_at: _plan_visit(tx, slot, night, opens_at))  # type: ignore[misc]
     for check_id in blind:
         await _apply_fault(memory, check_id)
-    if at >= evening_round:
-        for each in to_decide:
-            assert each.resident_id is not None, "consent is a resident's"
-            alarm = await cases.raise_manual_alarm(memory, each.resident_id, Priority.THIRD, actor=ACTOR)
-            async with memory.transaction() as tx:
-                await discrepancies.set_alarm(tx, each.discrepancy_id, alarm.alarm_id)
 
 
 async def _plan_visit(tx: Tx, slot: UnplannedSlot, night: date, opens_at: datetime) -> None:

@@ -10,12 +10,12 @@ from alarm_center.store.memory import Tx
 
 
 async def restorable_checks(tx: Tx, resident_id: UUID) -> list[UUID]:
-    """Return the checks to come that were cancelled for want of consent, or by a pause that has ended since."""
+    """Return the checks to come that were cancelled by the gate, or by a pause that has ended since."""
     rows = await tx.fetch(
         """
         select check_id from checks c
         where c.resident_id = $1 and c.state = 'cancelled' and c.opens_at > clock.now()
-            and (c.cancel_reason = 'consent_revoked' or exists (
+            and (c.cancel_reason in ('consent_revoked', 'decision_ended') or exists (
                 select from pauses p
                 where p.resident_id = c.resident_id and p.reason = c.cancel_reason
                     and p.from_at <= c.opens_at and p.ended_at <= c.opens_at and c.opens_at < p.to_at))

@@ -172,15 +172,23 @@ async def planned_ids_of_slot(tx: Tx, slot_id: UUID, first: date) -> list[UUID]:
     return [row["check_id"] for row in rows]
 
 
-async def set_planned_rule(tx: Tx, resident_id: UUID, green_by: GreenBy, show: Show) -> None:
-    """Write who may turn the resident's planned checks green, and what is shown of them."""
+async def refresh_planned_rule(tx: Tx, resident_id: UUID) -> None:
+    """Write who may turn the resident's planned checks green, and what is shown of them, as plan and consents say now."""
     await tx.execute(
         """
-        update checks set green_by = $2, show = $3
-        where resident_id = $1 and state = 'planned' and (green_by, show) is distinct from ($2, $3)
+        with alone as (
+            select p.green_by = 'detector' and may_answer_alone(p.resident_id) as allowed, p.show from plans p where p.resident_id = $1
+        ),
+        rule as (
+            select case when a.allowed then 'detector' else 'operator' end as green_by,
+                case when a.allowed then a.show else 'always' end as show
+            from alone a
+        )
+        update checks c set green_by = rule.green_by, show = rule.show from rule
+        where c.resident_id = $1 and c.state = 'planned' and (c.green_by, c.show) is distinct from (rule.green_by, rule.show)
         """,
-        resident_id, green_by.value, show.value,
-    )  # fmt: skip
+        resident_id,
+    )
 
 
 async def give_planned_to_device(tx: Tx, resident_id: UUID) -> None:

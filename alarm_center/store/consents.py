@@ -4,12 +4,32 @@ The function ``may_look`` of the schema says what they allow; `devices.lock_cons
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from alarm_center.store.memory import Tx
-from schemas.vocabulary import ConsentState, ConsentTo
+from schemas.vocabulary import Capacity, ConsentState, ConsentTo, GivenHow, Instead
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWords:
+    """The words of a consent: whether a machine alone may answer, how it was given and before whom, and the person's capacity."""
+
+    automatic: str | None = None
+    """``yes``, ``no``, or ``None``: not asked."""
+    given_how: GivenHow | None = None
+    language: str = ""
+    present: str = ""
+    second_talk_on: date | None = None
+    capacity: Capacity | None = None
+    legal_position: str | None = None
+    representative: str = ""
+
+
+WORDS: Final = tuple(field.name for field in fields(ConsentWords))
+"""The columns of ``consents`` that hold its words, each named as its field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +44,7 @@ class NewConsent:
     given_at: datetime
     recorded_by: str
     agreed: Collection[ConsentTo]
+    words: ConsentWords
 
 
 async def lock_in_force(tx: Tx, resident_id: UUID, who: str) -> UUID | None:
@@ -45,14 +66,42 @@ async def last_revoked_at(tx: Tx, resident_id: UUID, who: str) -> datetime | Non
 
 async def add(tx: Tx, consent: NewConsent) -> None:
     """Insert a consent."""
+    marks = ", ".join(f"${n}" for n in range(11, 11 + len(WORDS)))
     await tx.execute(
-        """
-        insert into consents (org, resident_id, who, state, basis, given_at, recorded_by, camera, sensors, shown_to_people)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        """,
+        f"""
+        insert into consents (org, resident_id, who, state, basis, given_at, recorded_by, camera, sensors, shown_to_people,
+            {", ".join(WORDS)})
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, {marks})
+        """,  # noqa: S608 -- the names are our own fields
         consent.org, consent.resident_id, consent.who, consent.state, consent.basis, consent.given_at, consent.recorded_by,
         ConsentTo.CAMERA in consent.agreed, ConsentTo.SENSORS in consent.agreed,
         ConsentTo.SHOWN_TO_PEOPLE in consent.agreed,
+        *(getattr(consent.words, name) for name in WORDS),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NewRefusal:
+    """A no to supervision from afar that was never a yes, and what comes in its stead."""
+
+    org: str
+    resident_id: UUID
+    who: str
+    basis: str
+    said_at: datetime
+    instead: Instead
+    recorded_by: str
+
+
+async def add_refusal(tx: Tx, refusal: NewRefusal) -> None:
+    """Insert a no: a consent that was withdrawn as it was asked for."""
+    await tx.execute(
+        """
+        insert into consents (org, resident_id, who, state, basis, given_at, revoked_at, revoked_instead, recorded_by,
+            camera, sensors, shown_to_people)
+        values ($1, $2, $3, 'revoked', $4, $5, $5, $6, $7, false, false, false)
+        """,
+        refusal.org, refusal.resident_id, refusal.who, refusal.basis, refusal.said_at, refusal.instead, refusal.recorded_by,
     )  # fmt: skip
 
 
@@ -91,6 +140,9 @@ async def withdrawn_at(tx: Tx, resident_id: UUID) -> datetime | None:
 
 
 async def empty_basis(tx: Tx, org: str, consent_id: str) -> bool:
-    """Take the words out of a consent's grounds; false if the town has no such consent."""
-    done = await tx.execute("update consents set basis = '' where org = $1 and consent_id::text = $2", org, consent_id)
+    """Take the free words out of a consent; false if the town has no such consent."""
+    done = await tx.execute(
+        "update consents set basis = '', present = '', representative = '' where org = $1 and consent_id::text = $2",
+        org, consent_id,
+    )  # fmt: skip
     return done != "UPDATE 0"

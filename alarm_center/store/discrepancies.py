@@ -37,7 +37,6 @@ class Discrepancy:
     carer_id: UUID | None
     endangers: bool
     data: Mapping[str, Any]
-    alarm_id: UUID | None
     night: date
     found_at: datetime
     last_found_at: datetime
@@ -92,8 +91,3 @@ async def open_ones(tx: Tx, org: str) -> list[Discrepancy]:
         org,
     )
     return [Discrepancy(**row) for row in rows]
-
-
-async def set_alarm(tx: Tx, discrepancy_id: UUID, alarm_id: UUID) -> None:
-    """Write which alarm tells people of a discrepancy."""
-    await tx.execute("update discrepancies set alarm_id = $2 where discrepancy_id = $1", discrepancy_id, alarm_id)

@@ -3,13 +3,13 @@
 The checks themselves are in `checks.py`, the answers of a plan in `towns.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
 
 from alarm_center.core.calendar import Slot
-from alarm_center.store.memory import Tx
+from alarm_center.store.memory import Row, Tx
 from schemas.vocabulary import CancelReason, Instead
 
 
@@ -24,7 +24,7 @@ async def resident_ids(tx: Tx, org: str) -> list[UUID]:
 
 @dataclass(frozen=True, slots=True)
 class SupervisedResident:
-    """One resident who may be owed checks, with device, consent and decisions.
+    """One resident who may be owed checks, with the device that makes them.
 
     Words are as they are stored: one that cannot be read is the fault of one resident, and must not hold up the others.
     """
@@ -32,55 +32,80 @@ class SupervisedResident:
     resident_id: UUID
     device_id: str | None
     green_by: str
+    """``detector`` only where everybody who has to agree lets a machine alone answer."""
     show: str
-    decided: tuple[tuple[date, date | None], ...]
-    """First and last night of each decision; without a last one it has no end."""
-    consented: bool
-    limited: bool
-    """A consent of somebody in the home allows a part only."""
-    revoked_instead: str | None
-    revoked_by: str | None
-
-    def is_decided_for(self, night: date) -> bool:
-        """Tell whether a decision holds on that night; the next is often made before the one in force ends."""
-        return any(starts_on <= night and (ends_on is None or night <= ends_on) for starts_on, ends_on in self.decided)
 
 
 async def residents(tx: Tx, org: str, among: Sequence[UUID]) -> list[SupervisedResident]:
-    """Return those residents of *among* who may be owed checks, with device, consent and decision.
-
-    Of two devices the one that may look, and of two such the camera."""
+    """Return those residents of *among* who live there, with their device; of two the one that may look, of two such the camera."""
     rows = await tx.fetch(
         """
-        select r.resident_id, d.device_id, coalesce(p.green_by, 'operator') as green_by,
-            coalesce(p.show, 'deviation') as show, b.decided,
-            -- without a device it is the device that is missing, as long as one of some kind might look
-            case when d.kind is not null then may_look(r.resident_id, d.kind, false)
-                else may_look(r.resident_id, 'camera', false) or may_look(r.resident_id, 'sensors', false) end as consented,
-            exists (select from consents c where c.resident_id = r.resident_id and c.state = 'limited') as limited,
-            v.revoked_instead, v.recorded_by as revoked_by
+        select r.resident_id, d.device_id, coalesce(p.show, 'deviation') as show,
+            case when p.green_by = 'detector' and may_answer_alone(r.resident_id) then 'detector' else 'operator' end as green_by
         from residents r
         left join plans p using (resident_id)
         left join lateral (
             select device_id, kind from devices where resident_id = r.resident_id
             order by may_look(resident_id, kind, false) desc, kind = 'camera' desc, device_id limit 1
         ) d on true
-        join lateral (
-            select array_agg(array[starts_on, ends_on]) as decided from decisions where resident_id = r.resident_id
-        ) b on b.decided is not null
-        left join lateral (
-            select revoked_instead, recorded_by from consents
-            where resident_id = r.resident_id and state = 'revoked' order by revoked_at desc limit 1
-        ) v on true
         where r.org = $1 and r.resident_id = any ($2::uuid[]) and r.moved_at is null and r.died_at is null
         order by r.resident_id
         """,
         org,
         list(among),
     )
-    return [
-        SupervisedResident(**{**row, "decided": tuple((first, last) for first, last in row["decided"])}) for row in rows
-    ]
+    return [SupervisedResident(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedGate:
+    """The papers' answer for a night without a look: for what reason, what comes instead, and on whose word."""
+
+    reason: CancelReason
+    instead: Instead
+    agreed_by: str
+
+
+async def gates(tx: Tx, resident_id: UUID, nights: Collection[date]) -> dict[date, ClosedGate | None]:
+    """Return what closes each of *nights*, ``None`` where looks are owed; a night before the first decision begins is left out."""
+    rows = await tx.fetch(
+        """
+        select n.night, g.owed, g.reason, g.agreed_by
+        from unnest($2::date[]) as n (night) cross join lateral gate($1, n.night) g
+        """,
+        resident_id,
+        sorted(nights),
+    )
+    return {row["night"]: _gate_of(row) for row in rows}
+
+
+def _gate_of(row: Row) -> ClosedGate | None:
+    if row["owed"] == "look":
+        return None
+    return ClosedGate(CancelReason(row["reason"]), Instead(row["owed"]), row["agreed_by"])
+
+
+@dataclass(frozen=True, slots=True)
+class ComingCheck:
+    """A check that is planned and has not opened."""
+
+    check_id: UUID
+    night: date
+    slot_id: UUID
+    opens_at: datetime
+
+
+async def coming_checks(tx: Tx, resident_id: UUID) -> list[ComingCheck]:
+    """Return the resident's checks that are planned and open later than now, in the order in which they do."""
+    rows = await tx.fetch(
+        """
+        select check_id, night, slot_id, opens_at from checks
+        where resident_id = $1 and state = 'planned' and next_step_at is not null and opens_at > clock.now()
+        order by opens_at, check_id
+        """,
+        resident_id,
+    )
+    return [ComingCheck(**row) for row in rows]
 
 
 async def slots(tx: Tx, resident_id: UUID) -> list[Slot]:

@@ -22,7 +22,7 @@ _HOMES: Final = """
         from slots s where s.org = $1 and (s.valid_until is null or (s.valid_until > $2 and s.valid_until > s.valid_from))
     ),
     homes as (
-        select r.resident_id, r.area_id, r.cohabitant, b.decision_id, b.starts_on, b.ends_on, b.trial_ends_on, b.follow_up_on,
+        select r.resident_id, r.area_id, r.cohabitant, b.decision_id, b.starts_on, b.ends_on, b.trial_ends_on, b.after_trial, b.follow_up_on,
             coalesce(b.starts_on <= $2 and (b.ends_on is null or $2 <= b.ends_on), false) as decided,
             may_look(r.resident_id, 'camera', false) or may_look(r.resident_id, 'sensors', false) as consented,
             exists (select from slots_now s where s.resident_id = r.resident_id) as scheduled,
@@ -32,7 +32,7 @@ _HOMES: Final = """
                 as from_afar_tonight,
             exists (select from devices d where d.resident_id = r.resident_id) as equipped
         from residents r left join lateral (
-            select b.decision_id, b.starts_on, b.ends_on, b.trial_ends_on, b.follow_up_on from decisions b
+            select b.decision_id, b.starts_on, b.ends_on, b.trial_ends_on, b.after_trial, b.follow_up_on from decisions b
             where b.resident_id = r.resident_id
             order by b.starts_on <= $2 desc, b.ends_on is null or b.ends_on >= $2 desc, b.starts_on desc limit 1
         ) b on true
@@ -67,9 +67,10 @@ QUESTIONS: Final[Mapping[str, str]] = {
         select h.area_id, h.resident_id, jsonb_build_object('days', h.trial_ends_on - $2) as data
         from homes h where h.decided and h.trial_ends_on between $2 and $2 + 14
     """,
+    # One that had ended before anybody was asked goes on; of any later one the gate makes visits.
     "trial_ended": """
-        select h.area_id, h.resident_id, jsonb_build_object('days', $2 - h.trial_ends_on) as data
-        from homes h where h.decided and h.trial_ends_on < $2
+        select h.area_id, h.resident_id, h.owed and h.after_trial is null as endangers, jsonb_build_object('days', $2 - h.trial_ends_on) as data
+        from homes h where h.decided and h.trial_ends_on < $2 and coalesce(h.after_trial, 'carried_over') = 'carried_over'
     """,
     "follow_up_passed": """
         select h.area_id, h.resident_id, jsonb_build_object('days', $2 - h.follow_up_on) as data
@@ -83,6 +84,27 @@ QUESTIONS: Final[Mapping[str, str]] = {
     """,
     "consent_withdrawn": """
         select h.area_id, h.resident_id, jsonb_build_object('who', h.who) as data from lacking h where h.withdrawn
+    """,
+    "capacity_in_doubt": """
+        select h.area_id, h.resident_id, h.from_afar_tonight as endangers, jsonb_build_object('who', c.who) as data
+        from homes h join consents c using (resident_id)
+        where h.decided and c.revoked_at is null and c.capacity = 'in_doubt' and c.legal_position is null
+    """,
+    "second_talk_missing": """
+        select h.area_id, h.resident_id, jsonb_build_object('who', c.who, 'days', $2 - c.given_at::date) as data
+        from homes h join consents c using (resident_id)
+        where h.decided and c.revoked_at is null and c.given_how is not null and c.second_talk_on is null
+            and c.given_at < $3 - interval '7 days'
+    """,
+    "automatic_not_agreed": """
+        select h.area_id, h.resident_id, jsonb_build_object('who', c.who) as data
+        from homes h join plans p using (resident_id) join consents c using (resident_id)
+        where h.decided and p.green_by = 'detector' and c.revoked_at is null and c.automatic is distinct from 'yes'
+            and (c.who = 'resident' or h.cohabitant is not null)
+    """,
+    "legal_position_review_passed": """
+        select l.code as subject, jsonb_build_object('days', $2 - l.review_on) as data from legal_positions l
+        where l.org = $1 and l.review_on < $2
     """,
     "signed_by_nobody": """
         select h.area_id, h.resident_id from homes h join plans p using (resident_id)

@@ -8,10 +8,15 @@ from typing import Final
 from uuid import UUID
 
 from alarm_center.core import phone_numbers
-from alarm_center.core.resident_card import COLUMNS, ResidentCard
+from alarm_center.core.resident_card import COLUMNS, Contact, ResidentCard
 from alarm_center.store.memory import Row, Tx
 
-CARD_COLUMNS: Final = ", ".join(f"r.{name}" for name in COLUMNS)
+_CONTACTS: Final = """
+    (select coalesce(jsonb_agg(jsonb_build_object('name', k.name, 'relation', k.relation, 'phone', k.phone, 'hours', k.hours,
+        'may_be_told', k.may_be_told, 'has_key', k.has_key, 'ring_first', k.ring_first) order by k.ring_first desc, k.name, k.phone), '[]')
+     from contacts k where k.resident_id = r.resident_id) as contacts
+"""
+CARD_COLUMNS: Final = ", ".join((*(f"r.{name}" for name in COLUMNS), _CONTACTS))
 """The columns of a card in a statement that calls ``residents`` r; :func:`card_of` reads them."""
 
 _WORDS_AT_MOST: Final = 8
@@ -100,4 +105,5 @@ async def card(tx: Tx, resident_id: UUID) -> ResidentCard | None:
 
 def card_of(row: Row) -> ResidentCard:
     """Return the card in a row that has :data:`CARD_COLUMNS` and maybe others."""
-    return ResidentCard(*(row[name] for name in COLUMNS))
+    contacts = tuple(Contact(**each) for each in row["contacts"])
+    return ResidentCard(**{name: row[name] for name in COLUMNS} | {"marks": tuple(row["marks"])}, contacts=contacts)

@@ -25,6 +25,8 @@ class TownTable(StrEnum):
     DECISIONS = "decisions"
     PLANS = "plans"
     DEVICES = "devices"
+    CONTACTS = "contacts"
+    LEGAL_POSITIONS = "legal_positions"
 
 
 _ID_COLUMN: Final[Mapping[TownTable, str]] = {

@@ -64,6 +64,7 @@ async def _apply_all(run: TownImport, town: TownFile) -> None:
     await _apply_organisation(run, town.organisation)
     await _apply_areas(run, town)
     await _apply_performers(run, town)
+    await _apply_legal_positions(run, town)
     await people.apply_people(run, town)
     await _apply_carers(run, town)
     await shifts.apply_shifts(run, town)
@@ -120,6 +121,16 @@ async def _apply_performers(run: TownImport, town: TownFile) -> None:
             )
 
 
+async def _apply_legal_positions(run: TownImport, town: TownFile) -> None:
+    """Apply the town's legal positions; one that the file lacks stays, since a consent may rest on it."""
+    for position in town.legal_positions or ():
+        values = position.model_dump(exclude={"code"})
+        kept = await run.keep(TownTable.LEGAL_POSITIONS, {"org": run.org, "code": position.code}, values)
+        if kept.action:
+            line = ChangeLine(timeline.OrganisationImported(ImportAction.CHANGED))
+            await run.note_change(ImportedChange("legal position", position.code, kept.action, kept.detail), line)
+
+
 async def _refuse_lost_performers(run: TownImport, town: TownFile) -> None:
     """Raise where residents have a performer that the file lacks; one that nobody has is left as it is, and told.
 
@@ -147,7 +158,7 @@ async def _apply_carers(run: TownImport, town: TownFile) -> None:
     for carer in town.carers or ():
         # A person who has not answered yet is this carer once they have (revision 0004).
         values = {
-            "name": carer.name, "login": carer.login, "user_id": logins.get(carer.login) if carer.login else None,
+            "name": carer.name, "protected": carer.protected, "login": carer.login, "user_id": logins.get(carer.login) if carer.login else None,
         }  # fmt: skip
         kept = await run.keep(TownTable.CARERS, {"org": run.org, "phone": carer.phone}, values)
         assert kept.id is not None, "a carer has an id"

@@ -34,6 +34,7 @@ def cross_errors(data: Table, country: str, today: date | None = None) -> list[F
         *_plan_errors(data),
         *_home_errors(data),
         *_cohabitant_errors(data),
+        *_agreement_errors(data),
         *_slot_overlap_errors(data),
         *_shift_overlap_errors(data),
         *(ended_decisions(data, today) if today is not None else ()),
@@ -49,8 +50,11 @@ def ended_decisions(data: Table, today: date) -> list[Found]:
             continue
         for name in ("ends_on", "trial_ends_on"):
             ends = decision.get(name)
+            if name == "trial_ends_on" and decision.get("after_trial"):
+                continue
             if isinstance(ends, date) and ends < today:
-                found.append(((*place, "decision", name), sentence(town_words.DECISION_OVER, day=ends)))
+                words = town_words.TRIAL_OVER if name == "trial_ends_on" else town_words.DECISION_OVER
+                found.append(((*place, "decision", name), sentence(words, day=ends)))
     return found
 
 
@@ -73,6 +77,7 @@ def _organisation_errors(data: Table) -> Iterator[Found]:
 _NAMED_ONCE: Final = (
     ("areas", "code", town_words.AREA_TWICE),
     ("performers", "code", town_words.PERFORMER_TWICE),
+    ("legal_positions", "code", town_words.POSITION_TWICE),
     ("users", "login", town_words.LOGIN_TWICE),
     ("carers", "name", town_words.CARER_TWICE),
     ("residents", "number", town_words.NUMBER_TWICE),
@@ -93,6 +98,10 @@ def _double_errors(data: Table, country: str) -> Iterator[Found]:
     for place, resident in _tables(data, "residents"):
         for at, device in _tables(resident, "devices", place):
             yield from _double_error(devices, device.get("id"), (*at, "id"), town_words.DEVICE_TWICE)
+        contacts: dict[Any, int] = {}
+        for at, contact in _tables(resident, "contacts", place):
+            number = _phone_number(contact.get("phone"), country)
+            yield from _double_error(contacts, number, (*at, "phone"), town_words.PHONE_TWICE)
         kinds: dict[Any, int] = {}
         for at, device in _tables(resident, "devices", place):
             yield from _double_error(kinds, device.get("kind"), (*at, "kind"), town_words.KIND_TWICE)
@@ -273,6 +282,21 @@ def _cohabitant_errors(data: Table) -> Iterator[Found]:
             else:
                 said = sentence(town_words.ONE_EXPECTED, sleeps=sleeps, elsewhere=elsewhere)
                 yield (*at, "profile", "expected_people"), said
+
+
+def _agreement_errors(data: Table) -> Iterator[Found]:
+    """Yield consents that say no to what the plan does, or name a legal position that the file lacks."""
+    positions = _names_in(data, "legal_positions", "code")
+    for place, resident in _tables(data, "residents"):
+        for name in ("consent", "cohabitant_consent"):
+            consent = resident.get(name)
+            if not isinstance(consent, dict):
+                continue
+            if resident.get("green_by") == "detector" and consent.get("automatic") is False:
+                yield (*place, "green_by"), sentence(town_words.NOT_AUTOMATIC, consent=name)
+            code = consent.get("legal_position")
+            yield from _unknown_name_error(positions, code, (*place, name, "legal_position"), town_words.NO_POSITION)
+            yield from _order_errors(consent, "given_on", "second_talk_on", (*place, name))
 
 
 def _date_errors(place: Where, resident: Table) -> Iterator[Found]:

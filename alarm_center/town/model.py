@@ -27,13 +27,19 @@ from alarm_center.words import town_words
 from schemas.limits import SECONDS_MAX, SECONDS_MIN
 from schemas.messages import Capture, Name, Profile
 from schemas.vocabulary import (
+    AfterTrial,
+    Capacity,
     CohabitantSleeps,
     ConsentState,
     ConsentTo,
+    ContactHours,
+    DecisionKind,
     DeviceKind,
+    GivenHow,
     GreenBy,
     HandledBy,
     Instead,
+    Mark,
     Role,
     Show,
 )
@@ -125,6 +131,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 AreaCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-ZÅÄÖ]{1,4}$")]
 """Short and neutral: it goes out by SMS."""
+PositionCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
 PerformerCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
 Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,80}[a-z0-9])?(:[0-9]{1,5})?$")]
 Login = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._@-]{0,62}$")]
@@ -190,6 +197,8 @@ class CarerEntry(FilePart):
     name: Text
     phone: Mobile
     login: Login | None = None
+    protected: bool = False
+    """Protected identity: the name stands on no list and in no file that goes out."""
 
 
 class ShiftEntry(FilePart):
@@ -217,6 +226,17 @@ class ConsentEntry(FilePart):
     basis: Note = ""
     instead: Instead | None = None
     allows: Annotated[tuple[ConsentTo, ...], Field(min_length=1)] | None = None
+    automatic: bool | None = None
+    """May a machine alone answer that all is well; ``None``: not asked."""
+    given_how: GivenHow | None = None
+    language: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] = ""
+    present: Note = ""
+    """People in the room, in words."""
+    second_talk_on: date | None = None
+    capacity: Capacity | None = None
+    legal_position: PositionCode | None = None
+    representative: Note = ""
+    """Word of a representative, in words: information, never consent."""
 
     @property
     def agreed(self) -> frozenset[ConsentTo]:
@@ -243,13 +263,42 @@ class ConsentEntry(FilePart):
 
 
 class DecisionEntry(FilePart):
-    """The town's decision that this resident is looked after."""
+    """The town's decision that this resident is looked after, or its offer without an individual test."""
 
     reference: Text
+    kind: DecisionKind = DecisionKind.DECISION
+    purpose: Note = ""
+    less_intrusive: Note = ""
+    """Less intrusive ways that were tried, in words."""
+    alternative: Note = ""
+    """The alternative that was offered, in words."""
     starts_on: date
     ends_on: date | None = None
     trial_ends_on: date | None = None
+    after_trial: AfterTrial | None = None
     follow_up_on: date | None = None
+
+
+class LegalPositionEntry(FilePart):
+    """The town's own legal position on consent where capacity is in doubt; a consent names it by its ``code``."""
+
+    code: PositionCode
+    reference: Text
+    decided_by: Text
+    decided_on: date
+    review_on: date
+
+
+class ContactEntry(FilePart):
+    """A person to ring about a resident. ``may_be_told`` says what, in words; nothing where it is empty."""
+
+    name: Text
+    relation: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)] = ""
+    phone: Phone
+    hours: ContactHours = ContactHours.ANY
+    may_be_told: Note = ""
+    has_key: bool = False
+    ring_first: bool = False
 
 
 class DeviceEntry(FilePart):
@@ -289,7 +338,17 @@ class ResidentEntry(FilePart):
     cohabitant: Text | None = None
     cohabitant_sleeps: CohabitantSleeps | None = None
     """Said where the device expects one person only: a cohabitant in its view would be taken for the resident."""
+    protected: bool = False
+    """Protected identity (skyddad folkbokföring)."""
     access: Note = ""
+    """The way in: the lock or the key by its number."""
+    port_code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] = ""
+    key_place: Note = ""
+    """The place where the key hangs."""
+    second_way: Note = ""
+    door_tried_on: date | None = None
+    contacts: tuple[ContactEntry, ...] | None = None
+    marks: tuple[Mark, ...] = ()
     notes: Note = ""
     moved_on: date | None = None
     died_on: date | None = None
@@ -311,6 +370,7 @@ class TownFile(FilePart):
     organisation: OrganisationEntry
     areas: Annotated[tuple[AreaEntry, ...], Field(min_length=1)]
     performers: tuple[PerformerEntry, ...] | None = None
+    legal_positions: tuple[LegalPositionEntry, ...] | None = None
     users: tuple[UserEntry, ...] | None = None
     carers: tuple[CarerEntry, ...] | None = None
     shifts: tuple[ShiftEntry, ...] | None = None

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from alarm_center.casework import configs
 from alarm_center.core.check import CheckState
-from alarm_center.store import checks, commands, consents, devices
+from alarm_center.store import checks, commands, consents, contacts, devices
 from alarm_center.store.town_rows import TownTable
 from alarm_center.town.model import ConsentEntry, DeviceEntry, ResidentEntry
 from alarm_center.town.slots import cancel_check
 from alarm_center.town.town_import import ChangeLine, ImportedChange, TownImport
 from schemas import timeline
 from schemas.messages import Capture, Profile
-from schemas.vocabulary import CancelReason, ConsentState, ConsentTo, GreenBy, ImportAction, Instead, Show
+from schemas.vocabulary import CancelReason, ConsentState, ConsentTo, ImportAction, Instead
 
 KEPT_ELSEWHERE: Final = frozenset(
     {
@@ -25,7 +25,7 @@ KEPT_ELSEWHERE: Final = frozenset(
         # The plan's row has these.
         *("green_by", "show", "signed_by", "signed_on", "plan"),
         # Rows of their own.
-        *("consent", "cohabitant_consent", "decision", "devices", "slots"),
+        *("consent", "cohabitant_consent", "decision", "devices", "slots", "contacts"),
     }
 )
 """Fields of the model that are no columns of ``residents``. Every other field is one: a new one cannot be dropped unseen."""
@@ -36,6 +36,7 @@ async def apply_resident(run: TownImport, resident: ResidentEntry, *, has_perfor
     values = {
         **resident.model_dump(exclude=set(KEPT_ELSEWHERE)),
         "area_id": run.areas[resident.area],
+        "marks": [mark.value for mark in resident.marks],
     }
     if has_performers:
         values["performer"] = resident.performer
@@ -46,12 +47,28 @@ async def apply_resident(run: TownImport, resident: ResidentEntry, *, has_perfor
         values["died_at"] = run.instant(resident.died_on)
     kept = await run.keep(TownTable.RESIDENTS, {"org": run.org, "number": resident.number}, values)
     assert kept.id is not None, "a resident has an id"
-    if kept.action:
+    action, detail = kept.action, kept.detail
+    if await _apply_contacts(run, resident, kept.id) and action is not ImportAction.ADDED:
+        action, detail = ImportAction.CHANGED, ", ".join((*kept.changed, "contacts"))
+    if action:
         await run.note_change(
-            ImportedChange("resident", str(resident.number), kept.action, kept.detail),
-            ChangeLine(timeline.ResidentImported(kept.action), resident_id=kept.id, area_id=run.areas[resident.area]),
+            ImportedChange("resident", str(resident.number), action, detail),
+            ChangeLine(timeline.ResidentImported(action), resident_id=kept.id, area_id=run.areas[resident.area]),
         )
     return kept.id
+
+
+async def _apply_contacts(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> bool:
+    """Make the resident's contacts those of the file, where it has any word of them; return whether something changed."""
+    if resident.contacts is None:
+        return False
+    changed = False
+    for contact in resident.contacts:
+        key = {"resident_id": resident_id, "phone": contact.phone}
+        kept = await run.keep(TownTable.CONTACTS, key, {"org": run.org, **contact.model_dump(exclude={"phone"})})
+        changed = changed or kept.action is not None
+    gone = await contacts.remove_others(run.tx, resident_id, [contact.phone for contact in resident.contacts])
+    return changed or gone > 0
 
 
 async def apply_paperwork(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> None:
@@ -65,6 +82,7 @@ async def apply_paperwork(run: TownImport, resident: ResidentEntry, resident_id:
         if ended is not None and run.instant(ended) <= run.now:
             await _cancel_coming(run, resident_id, reason, Instead.NOTHING)
     if len(run.changes) > before:
+        await checks.refresh_planned_rule(run.tx, resident_id)
         await configs.refresh_resident_configs(run.tx, resident_id)
 
 
@@ -80,8 +98,13 @@ async def _apply_consent(
     consent_id = await consents.lock_in_force(run.tx, resident_id, who)
     given_at = run.instant(wanted.given_on)
     if wanted.state is ConsentState.REVOKED:
+        instead = wanted.instead or Instead.VISIT
         if consent_id is not None:
-            await _revoke_consent(run, resident, resident_id, who, wanted.instead or Instead.NOTHING)
+            await _revoke_consent(run, resident, resident_id, who, instead)
+        elif await consents.last_revoked_at(run.tx, resident_id, who) is None:
+            refusal = consents.NewRefusal(run.org, resident_id, who, wanted.basis, given_at, instead, run.actor)
+            await consents.add_refusal(run.tx, refusal)
+            await _note_consent(run, resident, resident_id, who, ImportAction.ADDED, f"a no, {instead} instead")
         return
     if consent_id is None:
         revoked_at = await consents.last_revoked_at(run.tx, resident_id, who)
@@ -93,10 +116,19 @@ async def _apply_consent(
         await _give_consent(run, resident, resident_id, who, wanted, given_at)
         return
     values = {"state": wanted.state.value, "basis": wanted.basis, "given_at": given_at, **_allowed_columns(wanted)}
+    # What the file says nothing of stays as it is: it may have been said to a person.
+    values |= {name: value for name, value in _words(wanted).items() if name in wanted.model_fields_set}
     kept = await run.keep(TownTable.CONSENTS, {"consent_id": consent_id}, values)
     if kept.action:
         await _note_consent(run, resident, resident_id, who, kept.action, kept.detail)
         await _apply_what_consent_allows(run, resident_id)
+
+
+def _words(wanted: ConsentEntry) -> dict[str, Any]:
+    """Return the columns of the consent's words."""
+    words = wanted.model_dump(include=set(consents.WORDS))
+    asked = wanted.automatic is not None
+    return words | {"automatic": ("yes" if wanted.automatic else "no") if asked else None}
 
 
 def _allowed_columns(wanted: ConsentEntry) -> dict[str, bool]:
@@ -125,6 +157,7 @@ async def _give_consent(
         given_at=given_at,
         recorded_by=run.actor,
         agreed=wanted.agreed,
+        words=consents.ConsentWords(**_words(wanted)),
     )
     await consents.add(run.tx, given)
     await _note_consent(run, resident, resident_id, who, ImportAction.ADDED, wanted.state)
@@ -166,7 +199,9 @@ async def _apply_decision(run: TownImport, resident: ResidentEntry, resident_id:
     wanted = resident.decision
     if wanted is None:
         return
-    values = {"resident_id": resident_id, **wanted.model_dump(exclude={"reference"})}
+    values = {"resident_id": resident_id, **wanted.model_dump(exclude={"reference", "after_trial"})}
+    if wanted.after_trial is not None:
+        values["after_trial"] = wanted.after_trial
     kept = await run.keep(TownTable.DECISIONS, {"org": run.org, "reference": wanted.reference}, values)
     if kept.action:
         await run.note_change(
@@ -176,7 +211,7 @@ async def _apply_decision(run: TownImport, resident: ResidentEntry, resident_id:
 
 
 async def _apply_plan(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> None:
-    """Apply the plan. Its ``green_by`` and ``show`` also hold for checks that are planned already."""
+    """Apply the plan."""
     values = {
         "org": run.org,
         "answers": resident.plan,
@@ -192,8 +227,6 @@ async def _apply_plan(run: TownImport, resident: ResidentEntry, resident_id: UUI
         ImportedChange("plan", str(resident.number), kept.action, kept.detail),
         ChangeLine(timeline.PlanImported(kept.action, resident.green_by), resident_id=resident_id),
     )
-    show = Show.ALWAYS if resident.green_by is GreenBy.OPERATOR else resident.show
-    await checks.set_planned_rule(run.tx, resident_id, resident.green_by, show)
 
 
 # ---- devices ----

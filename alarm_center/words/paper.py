@@ -6,7 +6,7 @@ from typing import Final
 from alarm_center.core.reserve_list import Entry
 from alarm_center.core.resident_card import ResidentCard
 from alarm_center.words.catalogues import Speech
-from alarm_center.words.resident_words import SLEEPS
+from alarm_center.words.resident_words import SLEEPS, contact, door, marks
 
 WIDTH: Final = 78
 """Characters of a line; a page of plain text in any printer's own letters."""
@@ -26,10 +26,14 @@ def entry_lines(entry: Entry, times: str, speech: Speech) -> list[str]:
     lines = wrapped(f"{card.number} {card.name} ({', '.join(_about(card, speech))})", indent=4)
     needs = [speech("Två personal.")] if entry.two_carers else []
     needs += [speech("Ring först.")] if entry.phone_first else []
+    needs += [f"{said[:1].upper()}{said[1:]}."] if (said := marks(card, speech)) else []
+    ways = [(speech("Annan väg in"), card.second_way)]
+    ways += [(speech("Kontakt"), f"{one.name} {one.phone} ({contact(one, speech)})") for one in card.contacts]
     for label, text in (
         ("", card.address),
         (speech("Tel"), card.phone),
-        (speech("In"), card.access),
+        (speech("In"), door(card, speech) if _has_door(card) else ""),
+        *ways,
         (speech("Tider"), times),
         (speech("Obs"), " ".join([*needs, card.notes]).strip()),
     ):
@@ -38,8 +42,14 @@ def entry_lines(entry: Entry, times: str, speech: Speech) -> list[str]:
     return lines
 
 
+def _has_door(card: ResidentCard) -> bool:
+    return bool(card.access or card.port_code or card.key_place or card.door_tried_on)
+
+
 def _about(card: ResidentCard, speech: Speech) -> list[str]:
     known = [risk(card, speech)]
+    if card.protected:
+        known.append(speech("skyddade uppgifter"))
     if card.cohabitant:
         known.append(speech("bor med %(name)s", name=card.cohabitant))
     if card.cohabitant_sleeps:

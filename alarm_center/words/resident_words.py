@@ -6,10 +6,10 @@ The card of a printed list is put together in `paper.py`.
 from collections.abc import Mapping
 from typing import Final
 
-from alarm_center.core.resident_card import ResidentCard
+from alarm_center.core.resident_card import Contact, ResidentCard
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
-from schemas.vocabulary import CohabitantSleeps
+from schemas.vocabulary import CohabitantSleeps, ContactHours, Mark
 
 _MISSING: Final = _("saknas")
 
@@ -20,10 +20,27 @@ SLEEPS: Final[Mapping[str, str]] = {
 }
 """Number of people that the resident's device sees asleep where there is a cohabitant."""
 
+MARKS: Final[Mapping[str, str]] = {
+    Mark.THREAT: _("hot mot personal"),
+    Mark.TWO_CARERS: _("två personal"),
+    Mark.DOG: _("hund"),
+    Mark.HEARS_BADLY: _("hör dåligt"),
+    Mark.SEES_BADLY: _("ser dåligt"),
+    Mark.LANGUAGE: _("talar lite svenska"),
+    Mark.MAY_GO_OUT: _("kan gå ut på natten"),
+    Mark.ELECTRICITY_DEPENDENT: _("beroende av el"),
+}
+"""Each mark in words, the gravest for whoever goes there first."""
+
+HOURS: Final[Mapping[str, str]] = {ContactHours.DAY: _("dagtid"), ContactHours.NIGHT: _("nattetid")}
+"""Hours at which a contact may be rung, where not at any."""
+
 
 def about(card: ResidentCard, speech: Speech) -> list[str]:
     """Return short words about the resident, to stand beside the name or the risk."""
     found = []
+    if card.protected:
+        found.append(speech("skyddade uppgifter"))
     if card.pets:
         found.append(speech("husdjur"))
     if card.cohabitant:
@@ -34,11 +51,38 @@ def about(card: ResidentCard, speech: Speech) -> list[str]:
 
 
 def door(card: ResidentCard, speech: Speech) -> str:
-    """Return how to get in."""
-    return card.access or speech(_MISSING)
+    """Return how to get in: the lock or the key, the port's code, where the key hangs, and the day on which it was tried."""
+    known = [
+        card.access,
+        speech("portkod %(code)s", code=card.port_code) if card.port_code else "",
+        card.key_place,
+        speech("provat %(day)s", day=card.door_tried_on) if card.door_tried_on else "",
+    ]
+    return " · ".join(part for part in known if part) or speech(_MISSING)
+
+
+def marks(card: ResidentCard, speech: Speech) -> str:
+    """Return the resident's marks in words, the gravest first."""
+    return ", ".join(speech(words) for mark, words in MARKS.items() if mark in card.marks)
 
 
 def facts(card: ResidentCard, speech: Speech) -> list[tuple[str, str]]:
     """Return label and text of each further fact that is known, in the order in which it is needed."""
-    known = ((speech("Bra att veta"), card.notes),)
+    good_to_know = " · ".join(part for part in (marks(card, speech), card.notes) if part)
+    known = (
+        (speech("Annan väg in"), card.second_way),
+        (speech("Bra att veta"), good_to_know),
+    )
     return [(label, text) for label, text in known if text]
+
+
+def contact(one: Contact, speech: Speech) -> str:
+    """Return a contact without name and phone: who it is, when to ring, and what may be told."""
+    known = [
+        one.relation,
+        speech("ring först") if one.ring_first else "",
+        speech("har nyckel") if one.has_key else "",
+        speech(HOURS[one.hours]) if one.hours in HOURS else "",
+        speech("får veta: %(what)s", what=one.may_be_told) if one.may_be_told else speech("får inget veta"),
+    ]
+    return " · ".join(part for part in known if part)

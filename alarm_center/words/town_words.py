@@ -115,6 +115,7 @@ ALLOWS_NO_PICTURES: Final = _('allows har "shown_to_people" utan "camera": bara 
 NAME_TAKEN: Final = _("%(name)s är upptaget av fjt självt; ta ett annat")
 AREA_TWICE: Final = _("området %(value)s står två gånger")
 PERFORMER_TWICE: Final = _("utföraren %(value)s står två gånger")
+POSITION_TWICE: Final = _("ställningstagandet %(value)s står två gånger")
 LOGIN_TWICE: Final = _("inloggningsnamnet %(value)s står två gånger")
 CARER_TWICE: Final = _("personalen %(value)s står två gånger")
 NUMBER_TWICE: Final = _("brukare nummer %(value)s står två gånger")
@@ -124,6 +125,7 @@ KIND_TWICE: Final = _("brukaren har redan utrustning av sorten %(value)s")
 DECISION_TWICE: Final = _("beslutet %(value)s står två gånger; det är redan brukare [%(owner)s]:s")
 NO_AREA: Final = _("i filen finns inget område med code = %(value)s")
 NO_PERFORMER: Final = _("i filen finns ingen utförare med code = %(value)s")
+NO_POSITION: Final = _("i filen finns inget ställningstagande ([[legal_positions]]) med code = %(value)s")
 NO_CARER: Final = _("i filen finns ingen personal med name = %(value)s")
 NO_USER: Final = _("i filen finns ingen användare med login = %(value)s")
 OWN_CARE_UNSAID: Final = _("ta bort raden: utan utförare har brukaren kommunens egen omsorg")
@@ -139,6 +141,10 @@ PLAN_UNKNOWN: Final = _("ingen sådan inställning; tider slutar med _minutes el
 PLAN_FORM: Final = _("har inte den form som en plan har; skriv %(example)s")
 
 DECISION_OVER: Final = _("beslutet slutade %(day)s; förnya det, eller ta bort tiderna")
+TRIAL_OVER: Final = _(
+    'provperioden slutade %(day)s; skriv after_trial = "goes_on" eller "visits", eller ta bort tiderna'
+)
+NOT_AUTOMATIC: Final = _('%(consent)s säger automatic = false: skriv green_by = "operator"')
 NO_DEVICE: Final = _("brukaren har ingen utrustning att titta med; lägg till en, eller skriv by_visit = true")
 CONSENT_MISSING: Final = _("saknas: ingen titt utan brukarens samtycke")
 OTHER_CONSENT_MISSING: Final = _("saknas: ingen titt utan samtycke av den som bor med")

@@ -16,7 +16,6 @@ from uuid import UUID
 import aiohttp
 from aiohttp import web
 
-from alarm_center.casework import cases
 from alarm_center.core.alarm.state import Alarm
 from alarm_center.store.events import CHANNEL
 from alarm_center.store.memory import Memory, now
@@ -25,6 +24,7 @@ from fjarrtillsyn.embedded.postgres import postgres
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
 from schemas.vocabulary import Priority
 from tests.support import busy_town, town_file
+from tests.support.by_hand import raise_manual_alarm
 from tests.support.half_open import HalfOpenLink, half_open_link
 from tests.support.mosquitto import Mosquitto
 from tests.support.parts import ServiceProcess
@@ -114,7 +114,7 @@ class TwoReplicas:
     async def raise_alarm(self) -> tuple[Alarm, float]:
         """Raise a priority 1 for the next resident; return it and the monotonic second before it was raised."""
         began = time.monotonic()
-        alarm = await cases.raise_manual_alarm(self.memory, self.residents.pop(), Priority(1), actor="bench")
+        alarm = await raise_manual_alarm(self.memory, self.residents.pop(), Priority(1), actor="bench")
         return alarm, began
 
     async def tell(self) -> None:

@@ -29,6 +29,7 @@ from schemas import wire
 from schemas.messages import Evidence, Finding, Preflight, Status
 from schemas.vocabulary import Answer, CancelReason, Instead, LinkState, Outcome, Priority, Reason
 from tests.support.busy_town import found, heard, move, open_check, resident
+from tests.support.by_hand import raise_manual_alarm
 from tests.support.postgres import Database
 
 ORG = "ost"
@@ -296,7 +297,7 @@ async def test_a_known_fault_is_alarmed_in_time_and_the_check_is_owed(account: A
 
 async def test_a_later_reason_joins_the_residents_open_case(account: Account) -> None:
     await account.opens()
-    manual = await cases.raise_manual_alarm(account.memory, account.resident_id, Priority.SECOND, actor="op")
+    manual = await raise_manual_alarm(account.memory, account.resident_id, Priority.SECOND, actor="op")
     await account.finds(Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
     assert await account.value("select count(*) from alarms") == 1
     assert await account.value("select alarm_id from checks where check_id = $1", account.check_id) == manual.alarm_id
@@ -306,7 +307,7 @@ async def test_a_later_reason_joins_the_residents_open_case(account: Account) ->
 async def test_two_reasons_at_the_same_moment_are_one_case(account: Account) -> None:
     await account.opens()
     await asyncio.gather(
-        *(cases.raise_manual_alarm(account.memory, account.resident_id, Priority.SECOND, actor="op") for _ in range(6)),
+        *(raise_manual_alarm(account.memory, account.resident_id, Priority.SECOND, actor="op") for _ in range(6)),
         account.finds(Answer.SOMETHING_WRONG, Reason.ON_FLOOR),
     )
     assert await account.value("select count(*) from alarms") == 1
@@ -330,7 +331,7 @@ async def test_staff_on_site_hold_the_camera_and_the_later_checks(account: Accou
 
 
 async def test_two_operators_and_one_claim(account: Account) -> None:
-    alarm = await cases.raise_manual_alarm(account.memory, account.resident_id, Priority.SECOND, actor="op")
+    alarm = await raise_manual_alarm(account.memory, account.resident_id, Priority.SECOND, actor="op")
     answers = await asyncio.gather(
         *(
             cases.apply_to_alarm(account.memory, alarm.alarm_id, alarm_events.ClaimCase(uuid4()), actor="op")
@@ -349,7 +350,7 @@ async def test_a_check_that_is_not_to_look_cannot_be_confirmed(account: Account)
 
 
 async def test_the_database_refuses_other_without_a_note(account: Account) -> None:
-    alarm = await cases.raise_manual_alarm(account.memory, account.resident_id, Priority.SECOND, actor="op")
+    alarm = await raise_manual_alarm(account.memory, account.resident_id, Priority.SECOND, actor="op")
     close = alarm_events.Close(uuid4(), Outcome.OTHER, note=True)
     with pytest.raises(asyncpg.CheckViolationError):
         await cases.apply_to_alarm(account.memory, alarm.alarm_id, close, actor="op")

@@ -12,6 +12,7 @@ from alarm_center.core.alarm import alarm_events
 from alarm_center.store.memory import Memory
 from schemas.vocabulary import Priority
 from tests.support import busy_town
+from tests.support.by_hand import raise_manual_alarm
 from tests.support.postgres import Database
 
 ORG = "ost"
@@ -35,13 +36,13 @@ async def test_a_busy_patrols_second_phone_is_asked_like_any_other(memory: Memor
         area = await tx.fetchval("select area_id from areas")
         second = await busy_town.resident(tx, ORG, area, number=2, due_in=timedelta(minutes=30))
         await busy_town.on_duty(tx, ORG, "Kollega", "+46701110009", patrol="Patrull 1")
-    taken = await cases.raise_manual_alarm(memory, first, Priority.SECOND, actor="test")
+    taken = await raise_manual_alarm(memory, first, Priority.SECOND, actor="test")
     await busy_town.move(memory, timedelta(minutes=3))
     await Clockwork(memory).cycle()
     (asked,) = await _rows(memory, "select notice_id, phone from notices")
     await cases.apply_to_alarm(memory, taken.alarm_id, alarm_events.Took(asked["notice_id"]), actor="test")
 
-    other = await cases.raise_manual_alarm(memory, second, Priority.SECOND, actor="test")
+    other = await raise_manual_alarm(memory, second, Priority.SECOND, actor="test")
     await busy_town.move(memory, timedelta(minutes=3))
     await Clockwork(memory).cycle()
     question = "select notice_id, phone from notices where alarm_id = $1 order by asked_at"
@@ -60,7 +61,7 @@ async def test_a_busy_patrols_second_phone_is_asked_like_any_other(memory: Memor
 async def test_a_setting_that_spoils_the_text_does_not_stop_the_sms(memory: Memory, spoilt: str) -> None:
     resident_id = await busy_town.found(memory, ORG)
     await _rows(memory, f"update organisations set {spoilt} returning 1")
-    alarm = await cases.raise_manual_alarm(memory, resident_id, Priority.FIRST, actor="test")
+    alarm = await raise_manual_alarm(memory, resident_id, Priority.FIRST, actor="test")
     await busy_town.move(memory, timedelta(minutes=3))
     await Clockwork(memory).cycle()
     sent = await _rows(memory, "select body from messages where alarm_id = $1", alarm.alarm_id)

@@ -7,11 +7,11 @@ from uuid import UUID
 import pytest
 
 from alarm_center import metrics
-from alarm_center.casework import cases
 from alarm_center.clockwork import Clockwork
 from alarm_center.store.memory import Memory
 from schemas.vocabulary import Priority
 from tests.support import busy_town
+from tests.support.by_hand import raise_manual_alarm
 from tests.support.postgres import Database
 
 ORG = "ost"
@@ -36,7 +36,7 @@ async def _neighbour(memory: Memory) -> UUID:
 
 
 async def test_an_alarm_that_cannot_be_read_holds_nobody_elses_up(memory: Memory) -> None:
-    unread = await cases.raise_manual_alarm(memory, await busy_town.found(memory, ORG), Priority.FIRST, actor="test")
+    unread = await raise_manual_alarm(memory, await busy_town.found(memory, ORG), Priority.FIRST, actor="test")
     await _value(
         memory,
         """
@@ -45,7 +45,7 @@ async def test_an_alarm_that_cannot_be_read_holds_nobody_elses_up(memory: Memory
         """,
         unread.alarm_id,
     )
-    other = await cases.raise_manual_alarm(memory, await _neighbour(memory), Priority.SECOND, actor="test")
+    other = await raise_manual_alarm(memory, await _neighbour(memory), Priority.SECOND, actor="test")
     asked = "select count(*) from messages where alarm_id = $1"
     before = await _value(memory, asked, other.alarm_id)
     await busy_town.move(memory, timedelta(minutes=6))
@@ -66,7 +66,7 @@ async def test_a_check_that_cannot_be_read_holds_no_alarm_up(memory: Memory) -> 
         """,
         check_id,
     )
-    other = await cases.raise_manual_alarm(memory, await _neighbour(memory), Priority.SECOND, actor="test")
+    other = await raise_manual_alarm(memory, await _neighbour(memory), Priority.SECOND, actor="test")
     await busy_town.move(memory, timedelta(minutes=3))
     await Clockwork(memory).cycle()
     assert await _value(memory, "select count(*) from messages where alarm_id = $1", other.alarm_id)
@@ -84,7 +84,7 @@ _LINES = "select count(*) from events where kind = 'stuck'"
 async def test_an_alarm_that_fails_for_a_minute_is_told_to_the_lead(
     memory: Memory,
 ) -> None:
-    unread = await cases.raise_manual_alarm(memory, await busy_town.found(memory, ORG), Priority.FIRST, actor="test")
+    unread = await raise_manual_alarm(memory, await busy_town.found(memory, ORG), Priority.FIRST, actor="test")
     await _lead(memory)
     await _value(
         memory,
@@ -130,7 +130,7 @@ async def test_a_check_that_fails_for_a_minute_points_to_the_reserve(memory: Mem
 
 
 async def test_a_case_that_fails_now_and_then_is_nobodys_to_be_told_of(memory: Memory) -> None:
-    alarm = await cases.raise_manual_alarm(memory, await busy_town.found(memory, ORG), Priority.FIRST, actor="test")
+    alarm = await raise_manual_alarm(memory, await busy_town.found(memory, ORG), Priority.FIRST, actor="test")
     clockwork, failed = Clockwork(memory), metrics.STEP_FAILED.labels("alarm")
     before = failed._value.get()
     await _value(memory, "select clock.freeze(clock.now())")

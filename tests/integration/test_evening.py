@@ -222,6 +222,13 @@ FINDS = [
         "consent_withdrawn",
         "update consents set state = 'revoked', revoked_at = clock.now(), revoked_instead = 'nothing'",
     ),
+    ("capacity_in_doubt", "update consents set capacity = 'in_doubt'"),
+    ("second_talk_missing", "update consents set given_how = 'spoken'"),
+    ("automatic_not_agreed", "update consents set automatic = null"),
+    (
+        "legal_position_review_passed",
+        "insert into legal_positions values ('vik', 'rs', 'Protokoll 7', 'Nämnden', '2025-01-01', '2026-01-01')",
+    ),
     ("signed_by_nobody", "update plans set signed_by = 'Ingen'"),
     ("device_missing", "update devices set resident_id = null"),
     ("device_without_consent", "delete from consents"),
@@ -291,33 +298,40 @@ async def test_a_mended_discrepancy_is_resolved_and_others_told_once(memory: Mem
     assert [(c["data"]["found"], c["data"]["new"], c["data"]["resolved"]) for c in counted] == [(2, 2, 0), (1, 0, 1)]
 
 
-async def test_a_time_that_no_check_can_be_made_of_becomes_a_visit(memory: Memory) -> None:
+async def test_a_time_that_planning_fails_at_becomes_a_visit(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object) -> int:
+        raise ValueError("a resident who cannot be planned")
+
     town = await a_town(memory, residents=1, at=NOON)
     await evening_comes(memory, town)
-    await run(memory, "update decisions set ends_on = '2026-11-21'")
     await run(memory, "delete from attempts")
     await run(memory, "delete from checks")
-    await reconciliation.reconcile_town(memory, "vik")
+    monkeypatch.setattr(planning, "_plan_resident", fail)
+    for _ in range(2):
+        await reconciliation.reconcile_town(memory, "vik")
+        await move(memory, timedelta(minutes=1))
     checks = await rows(
         memory, "select opens_at, state, cancel_reason, instead, agreed_by from checks order by opens_at"
     )
     assert [c["opens_at"] for c in checks] == [at_local(town.town, NIGHT, "22:30"), at_local(town.town, NIGHT, "02:00")]
     assert {(c["state"], c["cancel_reason"], c["instead"], c["agreed_by"]) for c in checks} == {
-        ("cancelled", "decision_ended", "visit", "reconciliation")
+        ("cancelled", "replanned", "visit", "reconciliation")
     }
     visits = await rows(memory, "select visit, arrive_by from alarms order by opened_at, arrive_by")
     assert [(v["visit"], v["arrive_by"]) for v in visits] == [(True, c["opens_at"]) for c in checks]
-    await move(memory, timedelta(minutes=1))
-    await reconciliation.reconcile_town(memory, "vik")
-    assert await value(memory, "select count(*) from alarms") == 2
 
 
-async def test_the_afternoon_mends_only_what_the_evening_could_not(memory: Memory) -> None:
+async def test_the_afternoon_mends_only_what_the_evening_could_not(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> int:
+        raise ValueError("a resident who cannot be planned")
+
     town = await a_town(memory, residents=1, times=("21:00", "02:00"), at=NOON)
     await freeze(memory, at_local(town.town, NIGHT, "15:00"))
-    await run(memory, "update decisions set ends_on = '2026-11-21'")
     await run(memory, "delete from attempts")
     await run(memory, "delete from checks")
+    monkeypatch.setattr(planning, "_plan_resident", fail)
     await reconciliation.reconcile_town(memory, "vik")
     assert await rows(memory, "select opens_at from checks") == [{"opens_at": at_local(town.town, NIGHT, "21:00")}]
 
@@ -343,17 +357,19 @@ async def test_a_check_is_moved_to_the_residents_own_device(memory: Memory) -> N
     assert [d["ahead"] for d in due] == [timedelta(hours=1), timedelta(hours=1)]
 
 
-async def test_a_missing_consent_is_told_once_for_a_person_to_decide(memory: Memory) -> None:
+async def test_where_consent_is_missing_the_patrol_visits(memory: Memory) -> None:
     town = await a_town(memory, residents=1, at=NOON)
     await freeze(memory, at_local(town.town, NIGHT, "15:00"))
     await run(memory, "delete from consents")
-    await reconciliation.reconcile_town(memory, "vik")
-    assert await value(memory, "select count(*) from alarms") == 0
     for _ in range(2):
         await evening_comes(memory, town)
         await reconciliation.reconcile_town(memory, "vik")
-    alarm = await rows(memory, "select kind, priority, resident_id, state from alarms")
-    assert [(a["kind"], a["priority"], a["resident_id"]) for a in alarm] == [("manual", 3, town.residents[1])]
+    alarms = await rows(memory, "select visit, resident_id, arrive_by from alarms order by arrive_by limit 2")
+    assert [(a["visit"], a["resident_id"], a["arrive_by"]) for a in alarms] == [
+        (True, town.residents[1], at_local(town.town, NIGHT, clock)) for clock in ("22:30", "02:00")
+    ]
+    assert await value(memory, "select count(*) from checks where state = 'planned'") == 0
+    assert await value(memory, "select endangers from discrepancies where code = 'consent_missing'")
 
 
 async def test_a_slot_that_lost_its_check_is_planned_again(memory: Memory) -> None:

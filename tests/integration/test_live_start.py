@@ -86,14 +86,14 @@ async def test_it_starts_where_nothing_is_missing(live: Database, tmp_path: Path
 
 
 async def test_the_wall_has_to_be_finished_but_for_a_rollout(live: Database, tmp_path: Path) -> None:
-    await execute(live.owner, "update public.revision set version_num = '0007'")
+    await execute(live.owner, "update public.revision set version_num = '0008'")
     try:
         (line,) = refusal(settings(live, **LIVE))
-        assert line.startswith("FJT_LIVE: the database waits at revision 0007")
+        assert line.startswith("FJT_LIVE: the database waits at revision 0008")
         assert "`fjarrtillsyn migrate --finish`" in line
         assert await starts(live, tmp_path, FJT_ROLLOUT="1")
     finally:
-        await execute(live.owner, "update public.revision set version_num = '0008'")
+        await execute(live.owner, "update public.revision set version_num = '0009'")
 
 
 async def test_nobody_may_be_signed_in_by_a_password_alone(

@@ -15,6 +15,7 @@ from alarm_center.preparation import planning
 from alarm_center.store import devices
 from alarm_center.store.memory import Memory
 from schemas.vocabulary import DeviceKind, Priority
+from tests.support.by_hand import raise_manual_alarm
 from tests.support.postgres import Database
 from tests.support.town import a_town, at_local, freeze, rows, run, value
 
@@ -125,7 +126,7 @@ async def test_what_is_for_peoples_eyes_needs_their_consent_to_be_seen(memory: M
     """A live look and one more look are for whoever asks; the look on the device's list is the detector's."""
     town = await a_town(memory, residents=1, times=("02:00",), at=NOON)
     resident_id = await value(memory, "select resident_id from residents")
-    alarm = await cases.raise_manual_alarm(memory, resident_id, Priority.SECOND, actor="test")
+    alarm = await raise_manual_alarm(memory, resident_id, Priority.SECOND, actor="test")
     await cases.apply_to_alarm(memory, alarm.alarm_id, ClaimCase(USER), actor="test")
     await says(memory, resident_id, CAMERA_UNSEEN)
     with pytest.raises(IllegalMove, match="no consent"):

@@ -56,7 +56,7 @@ async def test_a_future_decision_does_not_end_the_one_in_force(memory: Memory) -
     assert await planning.plan_town(memory, ORG) >= 1
 
 
-async def test_between_two_decisions_nothing_is_owed(memory: Memory) -> None:
+async def test_between_two_decisions_the_patrol_visits(memory: Memory) -> None:
     resident_id = await busy_town.found(memory, ORG)
     today = (await memory.now()).date()
     await _value(
@@ -64,6 +64,19 @@ async def test_between_two_decisions_nothing_is_owed(memory: Memory) -> None:
         today - timedelta(days=5),
     )  # fmt: skip
     await _decided_next(memory, today + timedelta(days=20))
+    assert await planning.plan_town(memory, ORG) >= 1
+    assert await _value(memory, "select array_agg(distinct cancel_reason || ' ' || instead) from checks") == [
+        "decision_ended visit"
+    ]
+
+
+async def test_before_the_first_decision_nothing_is_owed(memory: Memory) -> None:
+    resident_id = await busy_town.found(memory, ORG)
+    today = (await memory.now()).date()
+    await _value(
+        memory, "update decisions set starts_on = $2 where resident_id = $1 returning 1", resident_id,
+        today + timedelta(days=5),
+    )  # fmt: skip
     assert await planning.plan_town(memory, ORG) == 0
 
 

@@ -54,7 +54,7 @@ async def _execute(dsn: str, statement: str) -> Any:
 def test_the_last_step_waits_until_the_rollout_is_finished(server: Postgres) -> None:
     dsn = _dsn(server)
     for _ in range(2):
-        assert run(migrate(dsn)) == ["0008"]
+        assert run(migrate(dsn)) == ["0009"]
         assert run(_execute(dsn, OLD_WAY)) is True, "a replica of the release before signs people in by it"
     assert run(migrate(dsn, finish=True)) == []
     assert run(_execute(dsn, OLD_WAY)) in (False, None)
@@ -74,7 +74,7 @@ def test_a_role_that_is_missing_is_named(server: Postgres) -> None:
 
 def test_an_old_replica_is_told_nothing_of_a_performers_people(server: Postgres) -> None:
     """It would show them every resident of the town: it knows of areas alone."""
-    assert run(migrate(_dsn(server))) == ["0008"]
+    assert run(migrate(_dsn(server))) == ["0009"]
     worker, web = _dsn(server, "fjt_worker"), _dsn(server, "fjt_web")
     for statement in (
         "insert into fjt.organisations (org, name, sending_number, link_host) values ('ost', 'Ost', '+46701740605', 'x.se')",

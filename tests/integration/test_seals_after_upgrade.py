@@ -54,7 +54,7 @@ async def upgraded(postgres_server: Postgres) -> AsyncIterator[Memory]:
         async with memory.transaction() as tx:
             assert await released_seals.seal_until(tx, "ost", _EVERYTHING, 100) == 2
         await _lines(memory, "three")
-        assert await migrate(owner) == ["0008"], "what would break a replica of 0.2.0 waits for its word"
+        assert await migrate(owner) == ["0009"], "what would break a replica of 0.2.0 waits for its word"
         yield memory
     finally:
         await memory.close()

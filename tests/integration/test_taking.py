@@ -21,6 +21,7 @@ from schemas import topics, wire
 from schemas.messages import Evidence, Finding, Frame, Picture, Session
 from schemas.vocabulary import Answer, DeviceKind, Outcome, Priority, Reason
 from tests.support import busy_town
+from tests.support.by_hand import raise_manual_alarm
 from tests.support.postgres import Database
 
 ORG = "ost"
@@ -128,7 +129,7 @@ async def test_pictures_of_a_joined_check_go_when_the_case_closes(memory: Memory
     timeline = TimelineReader(memory, pictures, cursor=Cursor(0, 0))
     pictures.keep_uncommitted(Picture(session_id="s1", org=ORG, device="ost-1", frames=(Frame(ms=0, jpeg=b"x"),)))
     await busy_town.finds(memory, ORG, check_id, Answer.NOT_SEEN)
-    alarm = await cases.raise_manual_alarm(memory, resident_id, Priority.SECOND, actor="test")
+    alarm = await raise_manual_alarm(memory, resident_id, Priority.SECOND, actor="test")
     await timeline.read_new()
     assert pictures.fetch_picture(ORG, "s1") is not None
     await cases.apply_to_check(memory, check_id, PersonSaid(Answer.SOMETHING_WRONG, "u", "s1"), actor="u")

@@ -22,6 +22,7 @@ from alarm_center.store.migrate import ROLES
 from schemas.vocabulary import Answer, Outcome, Priority
 from tests.support import busy_town as bt
 from tests.support.busy_town import busy_town
+from tests.support.by_hand import raise_manual_alarm
 from tests.support.postgres import Database
 from tests.support.sessions import begin_hour, secret_of
 from tests.support.town_file import extend
@@ -35,6 +36,7 @@ BY_TOWN: Final = {
     "carers",
     "shifts",
     "event_seals",
+    "legal_positions",
     "sealed_accounts",
 }
 """Rows about a town at large, and seen by everybody who has business in any of its areas."""
@@ -218,7 +220,7 @@ async def test_a_patrol_driving_in_another_area_is_busy_here_too(two: Two) -> No
     there, here = await two.area("3"), await two.area("4")
     async with two.worker.transaction() as tx:
         resident_id = await bt.resident(tx, "ost", there, number=2, due_in=timedelta(hours=5))
-    alarm = await cases.raise_manual_alarm(two.worker, resident_id, Priority.FIRST, actor="p")
+    alarm = await raise_manual_alarm(two.worker, resident_id, Priority.FIRST, actor="p")
     row = await two.value("select notice_id from notices where alarm_id = $1", alarm.alarm_id)
     await cases.apply_to_alarm(two.worker, alarm.alarm_id, alarm_events.Took(row), actor="carer")
     phone = await two.value("select phone from notices where notice_id = $1", row)

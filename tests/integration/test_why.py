@@ -16,6 +16,7 @@ from alarm_center.core.check.check_events import Cancel
 from alarm_center.store.memory import Memory
 from schemas.vocabulary import Answer, CancelReason, Instead, Outcome, Priority, Reason
 from tests.support.busy_town import busy_town, finds, found, open_check
+from tests.support.by_hand import raise_manual_alarm
 from tests.support.postgres import Database
 from tests.support.town import a_town, freeze, move, rows, run, value
 from tests.support.viewers import viewer_in
@@ -169,7 +170,7 @@ async def test_a_reused_case_number_means_the_newest_case(memory: Memory) -> Non
     old = await value(memory, "select alarm_id from alarms order by opened_at limit 1")
     resident_id = await value(memory, "select resident_id from residents")
     await move(memory, timedelta(days=40))
-    newer = await cases.raise_manual_alarm(memory, resident_id, Priority.SECOND, actor="anna")
+    newer = await raise_manual_alarm(memory, resident_id, Priority.SECOND, actor="anna")
     await run(memory, "update alarms set case_no = 4900 where alarm_id = any ($1)", [old, newer.alarm_id])
     told = await explain_case(memory, "4900")
     if newer.alarm_id == old:

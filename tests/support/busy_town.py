@@ -20,6 +20,7 @@ from schemas import wire
 from schemas.messages import Finding
 from schemas.vocabulary import Answer, Instead, Outcome, Priority, Reason
 from tests.support import town_file
+from tests.support.by_hand import raise_manual_alarm
 
 _BEFORE: Final = timedelta(days=1)
 """A town is brought in so long before the night: what is due within minutes is in force then."""
@@ -155,7 +156,7 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
         alarm_events.Done(notice_id, Outcome.HELPED_UP),
     ):
         await cases.apply_to_alarm(memory, alarm_id, event, actor="carer")
-    await cases.raise_manual_alarm(memory, resident_id, Priority.THIRD, actor="p")
+    await raise_manual_alarm(memory, resident_id, Priority.THIRD, actor="p")
     await pauses.revoke_consent(memory, resident_id, "resident", instead=Instead.NOTHING, editor=Editor("p"))
     async with memory.transaction() as tx:
         at = await now(tx)
@@ -200,6 +201,14 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
             (
                 "insert into discrepancies (org, code, subject, area_id, night, found_at, last_found_at) values ($1, 'area_uncovered', 'area', $2, '2026-11-22', $3, $3)",
                 area,
+                at,
+            ),
+            (
+                "insert into contacts (org, resident_id, name, phone) values ($1, $2, 'K', '+46701740611')",
+                resident_id,
+            ),
+            (
+                "insert into legal_positions (org, code, reference, decided_by, decided_on, review_on) values ($1, 'rs', 'R', 'Nämnden', $2::timestamptz, $2)",
                 at,
             ),
             (

@@ -31,6 +31,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     ),
     "fjt.end_agreement": nothing("select 1 where end_agreement(gen_random_uuid(), 'x')"),
     "fjt.enter": nothing("select enter('{other_hash}', 'watch')", "select * from residents"),
+    "fjt.gate": nothing("select * from gate('{other_resident}', current_date)"),
     "fjt.hold_consents": succeeds(
         "consents held for the length of a transaction",
         "those of the person's own towns (`test_consents_of_another_town_are_not_held`), for 10 s at most",
@@ -46,6 +47,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.look_log_readings": refused("select * from look_log_readings('{other}', null, null, 10)"),
     "fjt.look_tallies": refused("select * from look_tallies('{other}', '-infinity', 'infinity', '1 minute', 1, 2)"),
     "fjt.looks_at_resident": refused("select * from looks_at_resident('{other_resident}', '-infinity', 'infinity')"),
+    "fjt.may_answer_alone": nothing("select 1 where may_answer_alone('{other_resident}')"),
     "fjt.may_look": nothing("select 1 where may_look('{other_resident}', 'camera', false)"),
     "fjt.my_roles": nothing("select 1 where my_roles('{other}') is not null"),
     "fjt.next_case_no": refused("select next_case_no('{other_number}', now())"),
@@ -105,8 +107,8 @@ _SIGN_IN_CARRIED: Final = frozenset({"fjt.add_passkey", "fjt.begin_oidc_session"
     "fjt.take_challenge", "fjt.try_code", "fjt.uncover", "fjt.use_code", "fjt.use_passkey", "fjt.use_recovery_code", "fjt.withdraw_try"})  # fmt: skip
 """Each goes on with a sign-in under way, by its proof or its token, or with what a provider has vouched for."""
 
-_PLANNER: Final = frozenset({"fjt.areas", "fjt.busy", "fjt.case_of", "fjt.centre_colleagues", "fjt.enter", "fjt.hold_consents", "fjt.is_of_own_performer", "fjt.link",
-    "fjt.may_look", "fjt.next_case_no", "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.performers", "fjt.places_left", "fjt.somebody_signed_in",
+_PLANNER: Final = frozenset({"fjt.areas", "fjt.busy", "fjt.case_of", "fjt.centre_colleagues", "fjt.enter", "fjt.gate", "fjt.hold_consents", "fjt.is_of_own_performer", "fjt.link",
+    "fjt.may_answer_alone", "fjt.may_look", "fjt.next_case_no", "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.performers", "fjt.places_left", "fjt.somebody_signed_in",
     "fjt.taken_by", "fjt.who"})  # fmt: skip
 """Those of the other pages that a pause or a withdrawal uses: tried with the planner's own statements."""
 

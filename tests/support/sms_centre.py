@@ -21,6 +21,7 @@ from alarm_center.timeline import forward_hints
 from alarm_center.web.hooks.twilio import TwilioHooks
 from schemas.vocabulary import Priority
 from tests.support import town_file
+from tests.support.by_hand import raise_manual_alarm
 from tests.support.carer import Carer
 from tests.support.postgres import Database
 from tests.support.twilio_api import TwilioApi
@@ -131,7 +132,7 @@ class SmsCentre:
 
     async def alarm(self, priority: int = 1, resident: int = 0) -> Alarm:
         """Raise an alarm by hand; nobody is signed in, so the first SMS is wanted at once."""
-        raised = await cases.raise_manual_alarm(self.memory, self.residents[resident], Priority(priority), actor="test")
+        raised = await raise_manual_alarm(self.memory, self.residents[resident], Priority(priority), actor="test")
         return await self.now_is(raised.alarm_id)
 
     async def now_is(self, alarm_id: UUID) -> Alarm:

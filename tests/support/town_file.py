@@ -53,7 +53,11 @@ def home(
         "green_by": "detector",
         "signed_by": "Petra",
         "signed_on": LONG_AGO,
-        **({"consent": {"state": "given", "given_on": LONG_AGO}, "devices": [camera]} if camera else {}),
+        **(
+            {"consent": {"state": "given", "given_on": LONG_AGO, "automatic": True}, "devices": [camera]}
+            if camera
+            else {}
+        ),
         **({"decision": {"reference": f"B{number}", "starts_on": LONG_AGO}} if times else {}),
         "slots": [{"time": each} for each in times],
         **answers,

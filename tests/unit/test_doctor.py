@@ -59,7 +59,7 @@ async def test_the_public_address_is_https() -> None:
 @pytest.mark.parametrize(
     ("at", "rollout", "what"),
     [
-        ("0007", False, "the database waits at revision 0007"),
+        ("0008", False, "the database waits at revision 0008"),
         ("0001", True, "the database is at revision 0001, an old one"),
         ("9999", False, "the database is at revision 9999, which this release does not know"),
         (None, False, "the database is at revision none"),
@@ -71,8 +71,8 @@ def test_a_revision_that_is_not_the_newest_is_said(at: str | None, rollout: bool
 
 
 def test_a_rollout_that_is_under_way_is_borne() -> None:
-    assert revision_shortcomings("0007", rollout=True) == []
-    assert revision_shortcomings("0008", rollout=False) == []
+    assert revision_shortcomings("0008", rollout=True) == []
+    assert revision_shortcomings("0009", rollout=False) == []
 
 
 def test_clocks_that_are_apart_or_movable_are_said() -> None:

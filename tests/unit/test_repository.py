@@ -76,7 +76,6 @@ def test_only_may_look_decides_by_consents() -> None:
     asking = [str(p.relative_to(ROOT)) for p in modules("alarm_center") if asks.search(p.read_text(encoding="utf-8"))]
     assert asking == [
         "alarm_center/store/consents.py",
-        "alarm_center/store/plans.py",
         "alarm_center/store/reconciliation.py",
     ]
 

@@ -1,20 +1,21 @@
 """A resident's card: each of its fields is kept by the import and stands where people look for it."""
 
 from dataclasses import fields
+from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 import pytest
 
 from alarm_center.core.reserve_list import Entry
-from alarm_center.core.resident_card import COLUMNS, ResidentCard
+from alarm_center.core.resident_card import COLUMNS, Contact, ResidentCard
 from alarm_center.town.model import ResidentEntry
 from alarm_center.town.residents import KEPT_ELSEWHERE
 from alarm_center.web.page import TEMPLATES
 from alarm_center.words import resident_words
 from alarm_center.words.catalogues import SPEECHES
 from alarm_center.words.paper import WIDTH, entry_lines
-from schemas.vocabulary import CohabitantSleeps
+from schemas.vocabulary import CohabitantSleeps, Mark
 
 _IDS: Final = {"resident_id", "number"}
 """Fields by which a page finds the resident; people read the name."""
@@ -24,7 +25,14 @@ _IN_TEMPLATES: Final = {"name", "address", "phone", "risk"}
 
 def _plain(**known: Any) -> ResidentCard:
     """A card on which nothing is known but *known*."""
-    nothing: dict[Any, Any] = {UUID: uuid4(), int: 2, bool: False, str: ""}
+    nothing: dict[Any, Any] = {
+        UUID: uuid4(),
+        int: 2,
+        bool: False,
+        str: "",
+        tuple[str, ...]: (),
+        tuple[Contact, ...]: (),
+    }
     empty: dict[str, Any] = {field.name: nothing.get(field.type) for field in fields(ResidentCard)}
     return ResidentCard(**empty | {"name": "Elsa Gran", "address": "Storgatan 4"} | known)
 
@@ -33,6 +41,10 @@ def _known(name: str) -> Any:
     """A value that says something, of the field's own type."""
     if name == "cohabitant_sleeps":
         return CohabitantSleeps.SAME_BED
+    if name == "door_tried_on":
+        return date(2026, 11, 3)
+    if name == "marks":
+        return (Mark.DOG,)
     value = getattr(_plain(), name)
     return True if value is False else 3 if isinstance(value, int) else f"<{name}>"
 
@@ -61,6 +73,7 @@ def test_a_page_shows_all_that_is_said(template: str) -> None:
     text = (TEMPLATES / template).read_text(encoding="utf-8")
     wanted = [f"resident.{name}" for name in _IN_TEMPLATES - ({"risk"} if template == "link.html" else set())]
     wanted += [f"resident|{words}" for words in ("about", "door", "facts")]
+    wanted += ["one|contact", "one.phone"]
     assert not [part for part in wanted if part not in text]
 
 
@@ -73,6 +86,22 @@ def test_the_import_keeps_each_field_of_the_card() -> None:
 def test_each_place_where_a_cohabitant_sleeps_is_said() -> None:
     assert set(resident_words.SLEEPS) == set(CohabitantSleeps)
     assert len({_paper(_plain(cohabitant_sleeps=place)) for place in CohabitantSleeps}) == len(CohabitantSleeps)
+
+
+def test_each_mark_is_said() -> None:
+    assert set(resident_words.MARKS) == set(Mark)
+    assert len({_paper(_plain(marks=(mark,))) for mark in Mark}) == len(Mark)
+
+
+def test_a_contact_says_what_may_be_told() -> None:
+    karin = Contact("Karin", "dotter", "+46701740609", "night", "att någon åker", has_key=True, ring_first=True)
+    assert resident_words.contact(karin, SPEECHES["sv"]) == (
+        "dotter · ring först · har nyckel · nattetid · får veta: att någon åker"
+    )
+    bare = Contact("Åke", "", "+46701740610", "any", "", has_key=False, ring_first=False)
+    assert resident_words.contact(bare, SPEECHES["sv"]) == "får inget veta"
+    paper = " ".join(line.strip() for line in _paper(_plain(contacts=(karin, bare))).splitlines())
+    assert "Karin +46701740609 (dotter" in paper and "Åke" in paper
 
 
 def test_paper_is_no_wider_than_a_page() -> None:

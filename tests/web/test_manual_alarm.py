@@ -15,6 +15,7 @@ from alarm_center.casework import cases, manual_alarms
 from alarm_center.core.alarm.alarm_events import Close
 from alarm_center.core.alarm.manual_alarm import Course, Forecast, ManualRequest
 from schemas.vocabulary import Answer, HandledBy, Outcome, Priority, RaisedFor, Reason
+from tests.support.by_hand import raise_manual_alarm
 from tests.support.night_town import PASSWORD_HASH, TWO, NightTown, town
 from tests.support.postgres import Database
 from tests.support.site import Browser, Site, site
@@ -296,7 +297,7 @@ async def come_of(
     resident_id, user = storstad.residents[5], uuid4()
     viewer = await viewer_in(storstad.memory, storstad.org, user=user)
     await storstad.execute("update organisations set handled_by = $1", handled_by)
-    before = None if had is None else await cases.raise_manual_alarm(storstad.memory, resident_id, had, actor="test")
+    before = None if had is None else await raise_manual_alarm(storstad.memory, resident_id, had, actor="test")
     said = await manual_alarms.foreseen_alarm(storstad.web, resident_id, wish, viewer)
     alarm = await manual_alarms.raise_by_hand(
         storstad.web, resident_id, wish, raising_id=uuid4(), user=user, viewer=viewer

@@ -9,6 +9,7 @@ from alarm_center.casework import cases
 from alarm_center.core.alarm import alarm_events
 from alarm_center.store import viewer_scope
 from schemas.vocabulary import Answer, Priority, Reason
+from tests.support.by_hand import raise_manual_alarm
 from tests.support.night_town import NightTown
 from tests.support.site import Site
 from tests.support.viewers import viewer_in
@@ -87,7 +88,7 @@ async def test_a_raiser_learns_number_and_area_of_a_hidden_case(storstad: NightT
 async def test_what_is_said_of_a_check_joins_it_too(storstad: NightTown, pages: Site) -> None:
     await storstad.finding(3, Answer.IN_BED)
     check = await storstad.check_of(3)
-    raised = await cases.raise_manual_alarm(storstad.memory, storstad.residents[3], Priority.THIRD, actor="test")
+    raised = await raise_manual_alarm(storstad.memory, storstad.residents[3], Priority.THIRD, actor="test")
     await moves(storstad, 3)
     siv = await pages.signed_in("siv")
     await siv.get(f"/check/{check}")

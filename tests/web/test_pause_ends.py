@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alarm_center.casework import cases
 from alarm_center.core.pausing import SaidBy, Word
 from alarm_center.preparation import pause_questions, pauses
 from alarm_center.preparation.pauses import Editor
 from alarm_center.store.plans import Pause
 from schemas.vocabulary import CancelReason, Instead, Priority
 from tests.support import town_file
+from tests.support.by_hand import raise_manual_alarm
 from tests.support.night_town import TWO, NightTown
 from tests.support.site import Browser, Site
 
@@ -148,7 +148,7 @@ async def test_on_the_nights_of_the_clock_it_is_eight_by_the_wall(storstad: Nigh
 
 
 async def alarm_of(town: NightTown, resident: int) -> str:
-    alarm = await cases.raise_manual_alarm(town.memory, town.residents[resident], Priority.SECOND, actor="test")
+    alarm = await raise_manual_alarm(town.memory, town.residents[resident], Priority.SECOND, actor="test")
     return f"/alarm/{alarm.alarm_id}"
 
 

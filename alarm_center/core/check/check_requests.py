@@ -120,13 +120,14 @@ def cancel_check(check: Check, wish: Cancel, now: datetime) -> CheckDecision:
 RESTORABLE: Final = frozenset(
     {
         CancelReason.CONSENT_REVOKED,
+        CancelReason.DECISION_ENDED,
         CancelReason.PAUSE_AWAY,
         CancelReason.PAUSE_HOSPITAL,
         CancelReason.PAUSE_GUESTS,
         CancelReason.PAUSE_OWN_WISH,
     }
 )
-"""Reasons that end early: consent is given again, a pause is cut short. The other reasons end a check for good."""
+"""Reasons that end early: consent is given again, a decision is made anew, a pause is cut short. The other reasons end a check for good."""
 
 
 def restore_check(check: Check, wish: Restore, now: datetime) -> CheckDecision:

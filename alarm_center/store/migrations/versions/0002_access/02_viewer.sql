@@ -175,7 +175,7 @@ begin
     if kept is not null then
         return kept[1]::text[];
     end if;
-    -- A replica of the release before names its towns itself, until the rollout is finished (0008).
+    -- A replica of the release before names its towns itself, until the rollout is finished (0009).
     if session_user = 'fjt_web' and coalesce(current_setting('fjt.token', true), '') = '' then
         return coalesce(string_to_array(nullif(current_setting('fjt.orgs', true), ''), ','), '{}');
     end if;

@@ -2,7 +2,7 @@
 -- triggers of this revision run for the role of the pages alone, as the caller and under its policies. What our own code never
 -- writes they refuse; what a moved clock or a slow page can make differ they set.
 
--- A replica of the release before carries no token, and its writes pass as before, until the rollout is finished (0008).
+-- A replica of the release before carries no token, and its writes pass as before, until the rollout is finished (0009).
 create function fjt.is_old_page() returns boolean language sql stable
 as $$ select session_user = 'fjt_web' and coalesce(current_setting('fjt.token', true), '') = '' $$;
 

@@ -1,4 +1,4 @@
--- Rights of the functions and columns of this revision. The old ones are taken in 0008, since replicas of the release before use them.
+-- Rights of the functions and columns of this revision. The old ones are taken in 0009, since replicas of the release before use them.
 
 revoke all on function fjt.is_old_page(), fjt.is_page(), fjt.page_actor(), fjt.refuse_write(text), fjt.just_now(timestamptz), fjt.are_facts(jsonb),
     fjt.new_link_token(), fjt.events_of_page(), fjt.looks_of_page(), fjt.raisings_of_page(), fjt.reserve_lists_of_page(),

@@ -81,7 +81,7 @@ alter policy own_town on fjt.discrepancies
 -- ---- the list of a night ----
 
 -- An area's reserve list, for a page of that right, with the residents of the viewer's own performers alone. The column is read by no
--- page itself (0008).
+-- page itself (0009).
 create function fjt.reserve_list_body(of_area uuid, of_night date) returns jsonb
 language plpgsql stable security definer set search_path = fjt, pg_temp
 as $$

@@ -26,7 +26,7 @@ grant select on fjt.organisations, fjt.areas, fjt.residents, fjt.consents, fjt.d
 
 grant select (user_id, login, name, language, disabled_at) on fjt.users to fjt_planner;
 
--- As 0008 leaves them to the other pages: no link's token, and no text of an SMS.
+-- As 0009 leaves them to the other pages: no link's token, and no text of an SMS.
 do $$
 declare
     t text;

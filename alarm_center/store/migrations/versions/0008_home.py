@@ -1,11 +1,9 @@
-"""Statements that end what only replicas of the release before use; see store/migrate.py."""
+"""The home, and what is agreed before any look: door, contacts, marks, words of decision and consent, and the gate of a night."""
 
 from alarm_center.store.migrations.sql import run_folder
 
 revision = "0008"
 down_revision = "0007"
-
-after_rollout = True
 
 
 def upgrade() -> None:

@@ -1,0 +1,88 @@
+-- The gate: what a resident is owed on a night, by the papers. Planning reads it, and no page goes past it.
+
+-- As in the first revision, and: where capacity is in doubt, a consent counts by the town's own legal position alone.
+create or replace function fjt.may_look(whose uuid, device_kind text, to_people boolean) returns boolean
+language sql stable parallel safe
+as $$
+    select exists (select from fjt.residents r where r.resident_id = whose) and not exists (
+        select from fjt.residents r cross join unnest(array['resident', 'cohabitant']) as needed(who)
+        where r.resident_id = whose and (needed.who = 'resident' or r.cohabitant is not null) and not exists (
+            select from fjt.consents c
+            where c.resident_id = whose and c.who = needed.who and c.revoked_at is null
+                and (c.capacity is distinct from 'in_doubt' or c.legal_position is not null)
+                and case device_kind when 'sensors' then c.sensors
+                    when 'camera' then c.camera and (c.shown_to_people or not to_people) else false end))
+$$;
+
+-- May a machine alone say of this resident that all is well? Everybody in the home who has to agree has said yes, or was never asked
+-- and had it so before there was the question.
+create function fjt.may_answer_alone(whose uuid) returns boolean
+language sql stable parallel safe
+as $$
+    select exists (select from fjt.residents r where r.resident_id = whose) and not exists (
+        select from fjt.residents r cross join unnest(array['resident', 'cohabitant']) as needed(who)
+        where r.resident_id = whose and (needed.who = 'resident' or r.cohabitant is not null) and not exists (
+            select from fjt.consents c
+            where c.resident_id = whose and c.who = needed.who and c.revoked_at is null and c.automatic in ('yes', 'carried_over')))
+$$;
+
+-- What the resident's times owe on that night: a look, a visit or nothing; for what reason no look, and on whose word. Without a row
+-- nothing has begun yet, or the asker does not see the resident. "Nothing" is the person's own recorded no, and nobody else's.
+create function fjt.gate(whose uuid, on_night date) returns table (owed text, reason text, agreed_by text)
+language sql stable parallel safe
+as $$
+    with papers as (
+        select count(*) as decisions, coalesce(bool_or(d.starts_on <= on_night), false) as begun,
+            coalesce(bool_or(d.starts_on <= on_night and (d.ends_on is null or on_night <= d.ends_on)), false) as decided,
+            coalesce(bool_or(d.starts_on <= on_night and (d.ends_on is null or on_night <= d.ends_on)
+                and (d.trial_ends_on is null or on_night <= d.trial_ends_on or d.after_trial in ('goes_on', 'carried_over'))), false) as tried
+        from fjt.decisions d where d.resident_id = whose
+    ),
+    said_no as (
+        select c.recorded_by from fjt.consents c
+        where c.resident_id = whose and c.who = 'resident' and c.revoked_instead = 'nothing' and not exists (
+            select from fjt.consents n where n.resident_id = whose and n.who = 'resident'
+                and (n.revoked_at is null or n.revoked_at > c.revoked_at))
+        limit 1
+    ),
+    looked as (
+        -- without a device it is the device that is missing, as long as one of some kind might look
+        select case when d.kind is not null then fjt.may_look(whose, d.kind, false)
+            else fjt.may_look(whose, 'camera', false) or fjt.may_look(whose, 'sensors', false) end as allowed
+        from (select) one left join lateral (
+            select kind from fjt.devices where resident_id = whose
+            order by fjt.may_look(whose, kind, false) desc, kind = 'camera' desc, device_id limit 1
+        ) d on true
+    ),
+    withdrawn as (
+        select coalesce((select c.recorded_by from fjt.consents c where c.resident_id = whose and c.state = 'revoked'
+            order by c.revoked_at desc limit 1), 'consent') as by
+    )
+    select g.owed, g.reason, g.agreed_by from papers p cross join looked l cross join withdrawn w left join said_no n on true
+    cross join lateral (select
+        case when n.recorded_by is not null then 'nothing' when p.tried and l.allowed then 'look' else 'visit' end as owed,
+        case when n.recorded_by is not null then 'consent_revoked' when not p.tried then 'decision_ended'
+            when not l.allowed then 'consent_revoked' end as reason,
+        case when n.recorded_by is not null then n.recorded_by when not p.decided then 'decision' when not p.tried then 'trial'
+            when not l.allowed then w.by end as agreed_by) g
+    where (p.begun or p.decisions = 0) and exists (select from fjt.residents r where r.resident_id = whose)
+$$;
+
+revoke all on function fjt.may_answer_alone(uuid), fjt.gate(uuid, date) from public;
+
+grant execute on function fjt.may_answer_alone(uuid), fjt.gate(uuid, date) to fjt_worker, fjt_web, fjt_planner;
+
+-- ---- sealed ----
+--
+-- What was sealed before stays as it was: a column that says nothing has no place in the fact.
+
+create or replace function fjt.fact_of(r fjt.consents) returns table (org text, key text, fact jsonb, words text) language sql stable
+as $$
+    select r.org, r.consent_id::text, jsonb_build_object(
+        'resident_id', r.resident_id, 'who', r.who, 'state', r.state, 'camera', r.camera, 'sensors', r.sensors,
+        'shown_to_people', r.shown_to_people, 'given_at', r.given_at at time zone 'UTC',
+        'revoked_at', r.revoked_at at time zone 'UTC', 'revoked_instead', r.revoked_instead, 'recorded_by', r.recorded_by)
+        || jsonb_strip_nulls(jsonb_build_object('automatic', r.automatic, 'given_how', r.given_how, 'language', nullif(r.language, ''),
+            'second_talk_on', r.second_talk_on, 'capacity', r.capacity, 'legal_position', r.legal_position)),
+        nullif(concat_ws(E'\n', nullif(r.basis, ''), nullif(r.present, ''), nullif(r.representative, '')), '')
+$$;
