@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alarm_center.core import calendar
-from schemas.vocabulary import CancelReason, Instead
+from schemas.vocabulary import CancelReason, Instead, Outcome
 
 LONGEST: Final = timedelta(days=14)
 """A pause is at most so long; a longer absence is another pause, said anew."""
@@ -151,6 +151,29 @@ def ends_to_ask(at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime] | Non
     """
     night = calendar.night_of(at, zone)
     return calendar.night_bounds(night, zone) if at >= calendar.instant_of(night, ASKED_FROM, zone) else None
+
+
+# ---- what an outcome means for the looks that are still to come ----
+
+AWAY_BY: Final = {
+    Outcome.MOVED_TO_HOSPITAL: (CancelReason.PAUSE_HOSPITAL,),
+    Outcome.NOT_AT_HOME_KNOWN: (CancelReason.PAUSE_HOSPITAL, CancelReason.PAUSE_AWAY),
+}
+"""Outcomes after which nobody is at home, with the reasons that a pause may then have: a camera would look at an empty bed."""
+
+
+def away_after(outcome: Outcome, reason: CancelReason, at: datetime, zone: ZoneInfo) -> PauseWish:
+    """Return the pause that a carer's *outcome* makes by itself: until it is asked again tomorrow, and nobody comes meanwhile.
+
+    Raises:
+        ValueError: after *outcome* no pause has that *reason*.
+    """
+    if reason not in AWAY_BY.get(outcome, ()):
+        raise ValueError(f"no pause by {reason} after {outcome}")
+    return PauseWish(reason, tomorrow_end(at, zone), Instead.NOTHING, Word(SaidBy.STAFF, how=HowSaid.ON_SITE))
+
+
+# ---- asked before it ends ----
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from alarm_center.casework import configs, steps
 from alarm_center.core import pausing
 from alarm_center.core.check import Cancel, Check
 from alarm_center.core.decision import IllegalMove
-from alarm_center.core.pausing import Word
+from alarm_center.core.pausing import PauseWish, Word
 from alarm_center.preparation.planning import AHEAD, checks_owed, restore_checks
 from alarm_center.store import cancelled_checks, changes, checks, commands, consents, events, plans, towns
 from alarm_center.store.changes import ChangedPart, NewChange
@@ -110,6 +110,23 @@ async def pause_checks(
     cancelled = await memory.attempt(work, editor.viewer)
     memory.hint()
     return cancelled
+
+
+async def pause_while_away(memory: Memory, resident_id: UUID, wish: PauseWish, *, editor: Editor) -> None:
+    """Pause a resident of whom somebody on a case says that they are not at home: also looks under way, from now.
+
+    One whom a pause keeps from being looked at until then is left alone: the form may have been sent twice.
+
+    Raises:
+        ChangedMeanwhile, LookupError: as for :func:`pause_checks`.
+    """
+    async with memory.transaction(editor.viewer) as tx:
+        at = await now(tx)
+        holding = [each for each in await plans.pauses(tx, resident_id) if each.from_at <= at]
+    if any(each.reason is wish.reason and each.to_at >= wish.to_at for each in holding):
+        return
+    pause = Pause(wish.reason, at, wish.to_at, wish.word.said_by, wish.instead)
+    await pause_checks(memory, resident_id, pause, editor=editor, word=wish.word, stops=True)
 
 
 async def begin_pause(

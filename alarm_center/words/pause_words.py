@@ -112,18 +112,20 @@ def coming_sentences(
     wish: PauseWish, openings: Sequence[datetime], case_no: int | None, now: datetime, zone: str, speech: Speech
 ) -> list[str]:
     """Return what a pause will mean, a sentence each: the looks that fall away, what comes instead, and when it ends."""
-    said = []
-    if openings:
-        said.append(speech(_("Ingen titt %(times)s."), times=_times(openings, now, zone, speech)))
-    else:
-        said.append(speech(_("Ingen titt faller bort före nästa dygn.")))
-    said.append(speech(_INSTEAD[wish.instead]))
+    said = [falls_away(openings, now, zone, speech), speech(_INSTEAD[wish.instead])]
     said.append(
         speech(_("Tillsynen börjar igen %(time)s av sig själv."), time=time_words(wish.to_at, now, zone, speech))
     )
     if case_no is not None:
         said.append(speech(_("Larm %(number)s fortsätter. Pausen stoppar inte patrullen."), number=case_no))
     return said
+
+
+def falls_away(openings: Sequence[datetime], now: datetime, zone: str, speech: Speech) -> str:
+    """Return which looks a pause takes away."""
+    if openings:
+        return speech(_("Ingen titt %(times)s."), times=_times(openings, now, zone, speech))
+    return speech(_("Ingen titt faller bort före nästa dygn."))
 
 
 _INSTEAD: Final[Mapping[Instead, str]] = {

@@ -166,6 +166,7 @@ def _path(route: web.RouteDef, ids: Ids) -> str:
     own: dict[str, str] = {
         "n": "0",
         "part": "case",
+        "outcome": "moved_to_hospital",
         "kind": "alarm",
         "provider": "idp",
         "night": str(night_of(TWO, STOCKHOLM)),

@@ -32,7 +32,7 @@ from alarm_center.web.client_address import client_address
 from alarm_center.web.failed_tries import FailedTries
 from alarm_center.web.page import redirect, render, set_cookie, speech_of, text_for
 from alarm_center.web.route_access import Opening, open_to
-from alarm_center.words import code_words, page_words
+from alarm_center.words import code_words, page_words, pause_words
 from alarm_center.words.catalogues import Speech
 from schemas.vocabulary import Instead, Outcome
 
@@ -50,6 +50,8 @@ what keeps the secret is its length.
 """
 
 MINUTES: Final = (10, 20, 40)
+_NOWHERE: Final = "unknown"
+"""The carer does not know where the resident is: nothing is paused."""
 _A_DAY_S: Final = 24 * 3600
 
 
@@ -118,7 +120,10 @@ async def show_link(request: web.Request) -> web.StreamResponse:
     return await _show_link(request, await _open_link(request))
 
 
-async def _show_link(request: web.Request, opened: OpenedLink, said: str = "", status: int = 200) -> web.Response:
+async def _show_link(
+    request: web.Request, opened: OpenedLink, said: str = "", status: int = 200, *, ask_where: str | None = None
+) -> web.Response:
+    """Show the question or the case; with *ask_where*, the note of an absence of which is asked where the resident is."""
     speech, link = speech_of(request), opened.link
     resident, plan, raised, answers, stopped = None, None, [], [], False
     async with request.app[MEMORY].transaction(opened.viewer) as tx:
@@ -153,6 +158,8 @@ async def _show_link(request: web.Request, opened: OpenedLink, said: str = "", s
             "act": request.match_info["token"],
             "answers": answers,
             "stopped": stopped,
+            "ask_where": ask_where,
+            "until": pause_words.time_words(pausing.tomorrow_end(at, ZoneInfo(link.zone)), at, link.zone, speech),
         },
         status=status,
     )
@@ -209,7 +216,18 @@ async def close_visit(request: web.Request) -> web.StreamResponse:
     said, note = str(form.get("outcome", "")), str(form.get("note", "")).strip()[:500]
     if said not in set(Outcome) or (said == Outcome.OTHER and not note):
         return await _show_link(request, opened, speech(page_words.NOT_SENT_OUTCOME), 400)
-    event = alarm.Done(opened.link.notice_id, Outcome(said), note=bool(note))
+    outcome, where = Outcome(said), str(form.get("where", ""))
+    resident_id = opened.link.alarm.resident_id
+    if resident_id is not None and outcome in pausing.AWAY_BY and where != _NOWHERE:
+        reasons = pausing.AWAY_BY[outcome]
+        reason = reasons[0] if len(reasons) == 1 else next((each for each in reasons if each == where), None)
+        if reason is None:
+            return await _show_link(request, opened, ask_where=note)
+        wish = pausing.away_after(outcome, reason, await request.app[MEMORY].now(), ZoneInfo(opened.link.zone))
+        await pauses.pause_while_away(
+            request.app[PLANNER_MEMORY], resident_id, wish, editor=Editor(str(opened.link.notice_id), opened.viewer)
+        )
+    event = alarm.Done(opened.link.notice_id, outcome, note=bool(note))
     await _apply_reply(request, opened, event, note or None)
     return _redirect_to_link(request)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from aiohttp import web
 
 from alarm_center.casework import cases, live_looks
+from alarm_center.core import pausing
 from alarm_center.core.alarm import alarm_events as alarm
 from alarm_center.core.check import AskAgain, CheckState, PersonSaid
 from alarm_center.core.decision import IllegalMove
@@ -94,8 +95,17 @@ async def close(request: web.Request) -> web.StreamResponse:
         raise web.HTTPBadRequest(text=speech(page_words.CHOOSE_OUTCOME))
     if said == Outcome.OTHER and not note:
         raise web.HTTPBadRequest(text=speech(page_words.WRITE_WHAT_HAPPENED))
+    if Outcome(said) in pausing.AWAY_BY and await _is_about_somebody(request):
+        # What follows is shown before it is saved.
+        return redirect_or_tell(request, f"/alarm/{path_uuid(request, 'alarm')}/outcome/{said}")
     event = alarm.Close(request[PERSON].user_id, Outcome(said), note=bool(note))
     return await _apply(request, event, _BOARD, note or None)
+
+
+async def _is_about_somebody(request: web.Request) -> bool:
+    async with request.app[MEMORY].transaction(request[PERSON].board_viewer) as tx:
+        case = await case_pages.alarm(tx, path_uuid(request, "alarm"))
+    return case is not None and case.alarm.resident_id is not None
 
 
 @routes.post("/alarm/{alarm}/read")

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
+from alarm_center.core import pausing
 from alarm_center.core.alarm import AlarmState
 from alarm_center.core.plan import Plan
 from alarm_center.core.roles import Right
@@ -94,6 +95,8 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         context["replies"] = await case_pages.replies(tx, alarm_id)
         context["raisings"] = await manual_alarms.raises_of(tx, alarm_id)
     open_ = alarm.state is not AlarmState.CLOSED
+    outcomes = [(str(code), speech(text)) for code, text in code_words.OUTCOMES.items()]
+    following = pausing.AWAY_BY if resident else {}
     return context | {
         "case": case,
         "part": "parts/alarm.html",
@@ -117,7 +120,8 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         "may_raise": not open_ and alarm.org in person.raising_viewer.orgs,
         "may_pause": alarm.org in person.viewer(Right.PAUSE).orgs,
         "can_send": alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED) and not row.held_by_other,
-        "outcomes": [(str(code), speech(text)) for code, text in code_words.OUTCOMES.items()] if open_ else [],
+        "outcomes": [each for each in outcomes if each[0] not in following] if open_ else [],
+        "following": [each for each in outcomes if each[0] in following] if open_ else [],
         "takeover_reasons": [(code, speech(text)) for code, text in code_words.TAKE_OVER.items()],
     }
 

@@ -24,14 +24,15 @@ from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner import pause_questions
 from alarm_center.words import pause_words
-from schemas.vocabulary import Instead
+from alarm_center.words.catalogues import Speech
+from schemas.vocabulary import CancelReason, Instead
 
 routes = web.RouteTableDef()
 
 _MOST: Final = 40
 """Residents shown at once."""
 _FIELDS: Final = ("reason", "until", "date", "said_by", "name", "phone", "instead")
-_EMPTY: Final = dict.fromkeys(_FIELDS, "") | {"until": Until.TOMORROW.value, "instead": Instead.VISIT.value}
+EMPTY: Final = dict.fromkeys(_FIELDS, "") | {"until": Until.TOMORROW.value, "instead": Instead.VISIT.value}
 
 
 @routes.get("/pause")
@@ -77,19 +78,19 @@ async def _show_search(request: web.Request, asked: str, wrong: str = "") -> web
 @require(Right.PAUSE)
 async def show_resident(request: web.Request) -> web.StreamResponse:
     """Show the resident's pause, or the form for one."""
-    return await _show_resident(request, _EMPTY)
+    return await _show_resident(request, EMPTY)
 
 
 @routes.post("/pause/{resident}")
 @require(Right.PAUSE)
 async def preview(request: web.Request) -> web.StreamResponse:
     """Show what a pause will mean; nothing has happened yet."""
-    filled = await _filled(request)
+    filled = await filled_form(request)
     if filled.get("change"):
         return await _show_resident(request, filled)
     resident_id, speech = path_uuid(request, "resident"), speech_of(request)
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
-        context = await _resident_context(request, tx, resident_id)
+        context = await resident_context(request, tx, resident_id)
         wish = pausing.parse_pause(filled, context["now"], ZoneInfo(context["zone"]))
         if isinstance(wish, PauseWish):
             openings = await day_pages.openings_before(tx, resident_id, wish.to_at)
@@ -105,16 +106,16 @@ async def preview(request: web.Request) -> web.StreamResponse:
 @require(Right.PAUSE)
 async def pause_now(request: web.Request) -> web.StreamResponse:
     """Pause the resident's checks. A form that is sent twice pauses once: the second was drawn before the first's change."""
-    filled, resident_id, person = await _filled(request), path_uuid(request, "resident"), request[PERSON]
+    filled, resident_id, person = await filled_form(request), path_uuid(request, "resident"), request[PERSON]
     async with request.app[MEMORY].transaction(person.viewer(Right.PAUSE)) as tx:
-        context = await _resident_context(request, tx, resident_id)
+        context = await resident_context(request, tx, resident_id)
     wish = pausing.parse_pause(filled, context["now"], ZoneInfo(context["zone"]))
     if not isinstance(wish, PauseWish):
         return await _show_resident(request, filled, wish)
     pause = Pause(wish.reason, context["now"], wish.to_at, wish.word.said_by, wish.instead)
     try:
         await pauses.pause_checks(
-            request.app[PLANNER_MEMORY], resident_id, pause, editor=await _editor(request), word=wish.word
+            request.app[PLANNER_MEMORY], resident_id, pause, editor=await editor_of(request), word=wish.word
         )
     except ChangedMeanwhile:
         return await _show_resident(request, filled, changed=True)
@@ -127,11 +128,13 @@ async def end_now(request: web.Request) -> web.StreamResponse:
     """End the resident's pause: its checks that are still to come are owed again."""
     resident_id = path_uuid(request, "resident")
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
-        context = await _resident_context(request, tx, resident_id)
+        context = await resident_context(request, tx, resident_id)
     try:
-        await pauses.end_pause(request.app[PLANNER_MEMORY], resident_id, context["now"], editor=await _editor(request))
+        await pauses.end_pause(
+            request.app[PLANNER_MEMORY], resident_id, context["now"], editor=await editor_of(request)
+        )
     except ChangedMeanwhile:
-        return await _show_resident(request, _EMPTY, changed=True)
+        return await _show_resident(request, EMPTY, changed=True)
     return redirect(f"/pause/{resident_id}")
 
 
@@ -155,7 +158,7 @@ async def stop_now(request: web.Request) -> web.StreamResponse:
         return await _show_stop(request, form, lacking=True)
     resident_id, person = path_uuid(request, "resident"), request[PERSON]
     async with request.app[MEMORY].transaction(person.viewer(Right.PAUSE)) as tx:
-        context = await _resident_context(request, tx, resident_id)
+        context = await resident_context(request, tx, resident_id)
     instead = Instead.NOTHING if form.get("instead") == Instead.NOTHING else Instead.VISIT
     editor = Editor(str(person.user_id), person.viewer(Right.PAUSE))
     await pauses.stop_camera(
@@ -172,7 +175,7 @@ async def stop_now(request: web.Request) -> web.StreamResponse:
 
 async def _show_stop(request: web.Request, filled: Mapping[str, str], *, lacking: bool = False) -> web.StreamResponse:
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
-        context = await _resident_context(request, tx, path_uuid(request, "resident"))
+        context = await resident_context(request, tx, path_uuid(request, "resident"))
     speech, with_cohabitant = speech_of(request), context["supervision"].has_cohabitant
     choices = {
         "said_by": [
@@ -192,19 +195,20 @@ async def _show_stop(request: web.Request, filled: Mapping[str, str], *, lacking
 async def show_device_answers(request: web.Request) -> web.StreamResponse:
     """Show whether the resident's devices have confirmed that they are dark."""
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
-        context = await _resident_context(request, tx, path_uuid(request, "resident"))
+        context = await resident_context(request, tx, path_uuid(request, "resident"))
     return render(request, "parts/device_answers.html", context)
 
 
 # ---- drawn ----
 
 
-async def _filled(request: web.Request) -> dict[str, str]:
+async def filled_form(request: web.Request) -> dict[str, str]:
+    """Return the fields of a pause's form as they were sent."""
     form = await request.post()
     return {name: str(form.get(name, "")).replace("\0", "") for name in (*_FIELDS, "change")}
 
 
-async def _editor(request: web.Request) -> Editor:
+async def editor_of(request: web.Request) -> Editor:
     """Return the person, with the revision that the form was drawn from; a form without one was drawn from none."""
     said, person = str((await request.post()).get("revision", "")), request[PERSON]
     return Editor(
@@ -217,11 +221,26 @@ async def _show_resident(
 ) -> web.StreamResponse:
     speech = speech_of(request)
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
-        context = await _resident_context(request, tx, path_uuid(request, "resident"))
+        context = await resident_context(request, tx, path_uuid(request, "resident"))
+    choices = choices_of(context, pausing.REASONS, filled, faults, speech)
+    choices["changed"] = speech(pause_words.CHANGED_BY_OTHER) if changed else ""
+    status = 409 if changed else 400 if faults else 200
+    page = "planner/paused.html" if context["pauses"] else "planner/pause.html"
+    return render(request, page, context | choices, status=status)
+
+
+def choices_of(
+    context: Mapping[str, Any],
+    reasons: Sequence[CancelReason],
+    filled: Mapping[str, str],
+    faults: Sequence[PauseFault],
+    speech: Speech,
+) -> dict[str, Any]:
+    """Return what a pause's form offers, how it is filled in, and what is wrong with that."""
     at, zone = context["now"], context["zone"]
     tomorrow = pause_words.time_words(pausing.tomorrow_end(at, ZoneInfo(zone)), at, zone, speech)
-    choices = {
-        "reasons": [(str(each), speech(pause_words.REASONS[each])) for each in pausing.REASONS],
+    return {
+        "reasons": [(str(each), speech(pause_words.REASONS[each])) for each in reasons],
         "untils": [(each.value, speech(text, time=tomorrow)) for each, text in pause_words.UNTIL.items()],
         "sayers": [
             (each.value, speech(text)) for each, text in pause_words.SAID_BY.items() if each is not SaidBy.COHABITANT
@@ -229,14 +248,15 @@ async def _show_resident(
         "insteads": [(each.value, speech(text)) for each, text in pause_words.INSTEAD.items()],
         "filled": filled,
         "faults": [(each.value, speech(pause_words.FAULTS[each])) for each in faults],
-        "changed": speech(pause_words.CHANGED_BY_OTHER) if changed else "",
     }
-    status = 409 if changed else 400 if faults else 200
-    page = "planner/paused.html" if context["pauses"] else "planner/pause.html"
-    return render(request, page, context | choices, status=status)
 
 
-async def _resident_context(request: web.Request, tx: Tx, resident_id: UUID) -> dict[str, Any]:
+async def resident_context(request: web.Request, tx: Tx, resident_id: UUID) -> dict[str, Any]:
+    """Return the context of a page about one resident's supervision.
+
+    Raises:
+        NotFound: there is no such resident whom *tx* sees.
+    """
     resident, supervision = await residents.hit(tx, resident_id), await day_pages.supervision(tx, resident_id)
     if resident is None or supervision is None:
         raise NotFound(f"no resident {resident_id}")
