@@ -176,7 +176,7 @@ def _file(org: str, residents: int, operator_sees: tuple[int, ...], password_has
     )
     return {
         "organisation": town_file.organisation(
-            org, sending_number="+46101234567", data_number="010-123 45 67", spread_seconds=30
+            org, sending_number="+46701234500", data_number="010-123 45 67", spread_seconds=30
         ),
         "areas": [{"code": "3"}],
         "users": [

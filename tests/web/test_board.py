@@ -152,7 +152,7 @@ async def test_words_about_no_alarm_reach_somebody_too(storstad: NightTown, olle
     await storstad.execute(
         """
         insert into replies (provider, provider_id, org, phone, sender, body, received_at, meaning)
-        values ('phone', 'p1', 'storstad', '+46700000100', '+46101234567', 'Bilen står', clock.now(), 'free_text')
+        values ('phone', 'p1', 'storstad', '+46700000100', '+46701234500', 'Bilen står', clock.now(), 'free_text')
         """
     )
     page = await olle.text("/fragments/queue")

@@ -19,7 +19,7 @@ async def covered(storstad: NightTown, olle: Browser) -> Browser:
     await storstad.execute(
         """
         insert into replies (provider, provider_id, org, phone, sender, body, received_at, meaning)
-        values ('phone', 'p1', 'storstad', '+46700000100', '+46101234567', 'Bilen står', clock.now(), 'free_text')
+        values ('phone', 'p1', 'storstad', '+46700000100', '+46701234500', 'Bilen står', clock.now(), 'free_text')
         """
     )
     kept = await olle.post("/desk/pin", {"pin": PIN})

@@ -127,7 +127,7 @@ async def test_a_link_preview_does_not_use_the_link(storstad: NightTown, pages: 
     outbox = Outbox(storstad.memory, provider)
     await outbox.cycle()
     phone = await storstad.value("select phone from notices order by asked_at limit 1")
-    await provider.reply(phone, "+46101234567", "1")
+    await provider.reply(phone, "+46701234500", "1")
     await provider.close()
     assert await state(storstad) == "accepted"
     preview, patrol = pages.browser(), pages.browser()
@@ -256,7 +256,7 @@ async def test_the_simulator_shows_an_sms_and_answers_it(storstad: NightTown, li
         assert "Larm 48" in page and f'href="{link}"' in page
         phone = phones.phones()[0]
         assert f"<h2>Patrull 1 <span>{national(phone)}</span></h2>" in page
-        fields = {"phone": phone, "sender": "+46101234567"}
+        fields = {"phone": phone, "sender": "+46701234500"}
         assert (await hand.post("/phone/reply", {**fields, "key": "1"})).status == 303
         assert await state(storstad) == "accepted"
         assert (await hand.post("/phone/reply", {**fields, "text": "Står vid porten\u2028<b>hej</b>"})).status == 303

@@ -22,7 +22,7 @@ async def reply(storstad: NightTown, number: str, alarm: object = None) -> None:
     await storstad.execute(
         """
         insert into replies (provider, provider_id, org, phone, sender, body, received_at, meaning, alarm_id)
-        values ('twilio', $1, 'storstad', '+46700000100', '+46101234567', 'Bilen står', clock.now(), 'free_text', $2)
+        values ('twilio', $1, 'storstad', '+46700000100', '+46701234500', 'Bilen står', clock.now(), 'free_text', $2)
         """,
         number,
         alarm,
