@@ -48,12 +48,14 @@ async def revoke_consent(
 ) -> int:
     """Withdraw a consent now: empty the lists, end commands, drop pictures; return the number of cancelled checks.
 
-    An open alarm's dispatch goes on. The night's other checks become visits, or nothing, as agreed. A withdrawal has no undo, and
-    waits for no second reading of a form: *editor*'s revision is not asked for.
+    An open alarm's dispatch goes on. The night's other checks become visits, or nothing, as the resident says: another's no leaves
+    them visits. A withdrawal has no undo, and waits for no second reading of a form: *editor*'s revision is not asked for.
 
     Raises:
         LookupError: the editor does not see the resident.
     """
+    if who != "resident":
+        instead = Instead.VISIT
 
     async def work(tx: Tx) -> int:
         number = await changes.next_revision(tx, resident_id)

@@ -57,7 +57,11 @@ PLANS = st.builds(
         ]
     ),
 )
-TAKEN_BACK = {CancelReason.CONSENT_REVOKED, *(reason for reason in CancelReason if reason.startswith("pause_"))}
+TAKEN_BACK = {
+    CancelReason.CONSENT_REVOKED,
+    CancelReason.DECISION_ENDED,
+    *(reason for reason in CancelReason if reason.startswith("pause_")),
+}
 TICKS = st.builds(CheckTick, st.booleans(), st.sampled_from([False, False, False, True]), st.booleans(), st.booleans())
 
 

@@ -259,7 +259,11 @@ def test_what_people_cannot_do_changes_nothing() -> None:
                 early(5, wish)
 
 
-TAKEN_BACK = [CancelReason.CONSENT_REVOKED, *(reason for reason in CancelReason if reason.startswith("pause_"))]
+TAKEN_BACK = [
+    CancelReason.CONSENT_REVOKED,
+    CancelReason.DECISION_ENDED,
+    *(reason for reason in CancelReason if reason.startswith("pause_")),
+]
 
 
 @pytest.mark.parametrize("reason", TAKEN_BACK)
