@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+from alarm_center.core.supervision import LackingConsent
 from alarm_center.store.memory import Tx
 from schemas.vocabulary import Capacity, ConsentState, ConsentTo, GivenHow, Instead
 
@@ -137,6 +138,57 @@ async def withdrawn_at(tx: Tx, resident_id: UUID) -> datetime | None:
         resident_id,
     )
     return at
+
+
+async def lacking(tx: Tx, among: Collection[UUID] | None) -> list[tuple[UUID, LackingConsent]]:
+    """Return the people without a consent in force in the homes of *among*; ``None``: in all that the viewer sees."""
+    rows = await tx.fetch(
+        """
+        select r.resident_id, needed.who, gone.revoked_at, gone.revoked_instead
+        from residents r
+        cross join lateral unnest(case when r.cohabitant is null then array['resident'] else array['resident', 'cohabitant'] end) needed (who)
+        left join lateral (
+            select c.revoked_at, c.revoked_instead from consents c
+            where c.resident_id = r.resident_id and c.who = needed.who and c.revoked_at is not null
+            order by c.revoked_at desc limit 1
+        ) gone on true
+        where r.moved_at is null and r.died_at is null and ($1::uuid[] is null or r.resident_id = any ($1)) and not exists (
+            select from consents c where c.resident_id = r.resident_id and c.who = needed.who and c.revoked_at is null)
+        order by r.resident_id, needed.who desc
+        """,
+        None if among is None else list(among),
+    )
+    return [
+        (
+            row["resident_id"],
+            LackingConsent(
+                row["who"],
+                row["revoked_at"],
+                None if row["revoked_instead"] is None else Instead(row["revoked_instead"]),
+            ),
+        )
+        for row in rows
+    ]
+
+
+async def agreed_devices(tx: Tx, among: Collection[UUID] | None) -> dict[UUID, frozenset[str]]:
+    """Return the kinds of device that everybody in the home has agreed to, as ``may_look`` would say of each; of many at once.
+
+    For lists: asked of thousands one by one, the function takes half a second. Nothing is decided by it.
+    """
+    rows = await tx.fetch(
+        """
+        select r.resident_id, bool_and(c.camera) as camera, bool_and(c.sensors) as sensors
+        from residents r join consents c on c.resident_id = r.resident_id and c.revoked_at is null
+            and (c.capacity is distinct from 'in_doubt' or c.legal_position is not null)
+            and (c.who = 'resident' or c.who = 'cohabitant' and r.cohabitant is not null)
+        where $1::uuid[] is null or r.resident_id = any ($1)
+        group by r.resident_id, r.cohabitant
+        having count(*) = case when r.cohabitant is null then 1 else 2 end
+        """,
+        None if among is None else list(among),
+    )
+    return {row["resident_id"]: frozenset(kind for kind in ("camera", "sensors") if row[kind]) for row in rows}
 
 
 async def empty_basis(tx: Tx, org: str, consent_id: str) -> bool:

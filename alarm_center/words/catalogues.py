@@ -72,6 +72,11 @@ class Speech:
         text: str = format_date(day, "EEEE d MMMM", locale=self.language)
         return text
 
+    def short_day(self, day: date) -> str:
+        """Return *day* as number, month and year, for papers that last for years: ``3 november 2026``."""
+        text: str = format_date(day, "d MMMM y", locale=self.language)
+        return text
+
     def dated(self, instant: datetime, zone: str) -> str:
         """Return the local day of *instant* with its year, for lists that go back for years."""
         text: str = format_date(instant.astimezone(ZoneInfo(zone)).date(), "EEE d MMM y", locale=self.language)

@@ -12,7 +12,7 @@ from alarm_center.core.alarm.alarm_events import ClaimCase
 from alarm_center.core.check.check_events import AskAgain
 from alarm_center.core.decision import IllegalMove
 from alarm_center.preparation import planning
-from alarm_center.store import devices
+from alarm_center.store import consents, devices
 from alarm_center.store.memory import Memory
 from schemas.vocabulary import DeviceKind, Priority
 from tests.support.by_hand import raise_manual_alarm
@@ -50,6 +50,12 @@ async def says(memory: Memory, resident_id: UUID, said: str, who: str = "residen
     )  # fmt: skip
 
 
+async def agreed(memory: Memory, resident_id: UUID) -> frozenset[str]:
+    """Return the kinds of device that a list says are agreed to."""
+    async with memory.transaction() as tx:
+        return (await consents.agreed_devices(tx, None)).get(resident_id, frozenset())
+
+
 def allows(said: str, kind: DeviceKind, *, to_people: bool) -> bool:
     """Each consent's answer for a device, written out."""
     if kind is DeviceKind.SENSORS:
@@ -68,6 +74,8 @@ async def test_every_combination_of_two_consents(memory: Memory) -> None:
             wanted = all(allows(said, kind, to_people=to_people) for said in (mine, theirs) if said is not None)
             may = await value(memory, "select may_look($1, $2, $3)", resident_id, kind, to_people)
             assert may is wanted, f"{mine}, cohabitant {theirs}: {kind}, to people {to_people}"
+            if not to_people:
+                assert (kind in await agreed(memory, resident_id)) is wanted, f"the lists: {mine}, {theirs}: {kind}"
 
 
 async def test_nobody_may_look_at_or_with_something_unknown(memory: Memory) -> None:

@@ -22,7 +22,7 @@ MAY_ASK = {
     "web/operator/board.py": "the board's place in the stream",
     "web/operator/case_page.py": "the lines on a case's page",
     "web/operator/manual_alarm.py": "the form's place in the stream",
-    "web/planner/pause.py": "the form's place in the stream",
+    "web/planner/desk.py": "a form's place in the stream",
 }
 QUERY = re.compile(r"\b(?:from|join|using)\s+(?:fjt\.)?events\b(?!\s+import)", re.IGNORECASE)
 ASKING = {"lines_after", "newest_cursor", "of_case", "event_of"}

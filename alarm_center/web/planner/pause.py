@@ -16,13 +16,14 @@ from alarm_center.core.pausing import PauseFault, PauseWish, SaidBy, Until
 from alarm_center.core.roles import Right
 from alarm_center.preparation import pauses
 from alarm_center.preparation.pauses import ChangedMeanwhile, Editor
-from alarm_center.store import board, day_pages, events, plans, residents
+from alarm_center.store import day_pages, plans, residents
 from alarm_center.store.memory import Tx, now
 from alarm_center.store.plans import Pause
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner import pause_questions
+from alarm_center.web.planner.desk import page_context
 from alarm_center.words import pause_words
 from alarm_center.words.catalogues import Speech
 from schemas.vocabulary import CancelReason, Instead
@@ -61,7 +62,7 @@ async def _show_search(request: web.Request, asked: str, wrong: str = "") -> web
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
         found = await residents.search(tx, asked, _MOST + 1)
         ending = await pause_questions.rows_to_ask(tx, speech_of(request))
-        context = await _page_context(request, tx)
+        context = await page_context(request, tx)
     goal = {
         "ending": ending,
         "wrong": wrong,
@@ -273,21 +274,4 @@ async def resident_context(request: web.Request, tx: Tx, resident_id: UUID) -> d
     ]
     answers = await day_pages.device_answers(tx, resident_id)
     own = {"resident": resident, "supervision": supervision, "pauses": shown, "answers": answers}
-    return await _page_context(request, tx) | own | {"zone": supervision.zone}
-
-
-async def _page_context(request: web.Request, tx: Tx) -> dict[str, Any]:
-    """Return the context of every such page; at a board, also the cases that call for its operator meanwhile."""
-    heads = await board.town_heads(tx)
-    at = await now(tx)
-    watching = bool(request[PERSON].board_viewer.orgs)
-    urgent, unread = await board.to_be_heard(tx, at) if watching else ((), 0)
-    return {
-        "now": at,
-        "zone": heads[0].zone if heads else "UTC",
-        "cursor": await events.newest_cursor(tx),
-        "towns": len(heads),
-        "watching": watching,
-        "urgent": urgent,
-        "unread": unread,
-    }
+    return await page_context(request, tx) | own | {"zone": supervision.zone}

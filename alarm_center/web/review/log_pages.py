@@ -1,8 +1,6 @@
 """Auditor's pages of the log: filtered, page by page; its export as a file; and who has read it."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -13,6 +11,7 @@ from alarm_center.core.logged_looks import LookCause
 from alarm_center.core.roles import Right
 from alarm_center.store import look_log
 from alarm_center.store.look_log import PAGE, LogFilter, LogLine, LogPlace
+from alarm_center.web import csv_file
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require, require_fresh_factor
 from alarm_center.web.page import PERSON, redirect, render, speech_of
@@ -103,10 +102,9 @@ async def export_log(request: web.Request) -> web.StreamResponse:
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Content-Type": "text/csv; charset=utf-8"}
     )
     await response.prepare(request)
-    # A spreadsheet knows UTF-8 by its mark.
-    await response.write(b"\xef\xbb\xbf" + _csv([[speech(column) for column in look_words.CSV_COLUMNS]]))
+    await response.write(csv_file.MARK + csv_file.lines([[speech(column) for column in look_words.CSV_COLUMNS]]))
     while lines:
-        await response.write(_csv(_cells(line, reviewed, speech) for line in lines))
+        await response.write(csv_file.lines(_cells(line, reviewed, speech) for line in lines))
         if len(lines) < _BATCH:
             break
         place = LogPlace(lines[-1].began_at, lines[-1].look_id)
@@ -145,12 +143,6 @@ def _number(text: str) -> int:
     return number
 
 
-def _csv(rows: Iterable[list[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode()
-
-
 def _cells(line: LogLine, reviewed: ReviewContext, speech: Speech) -> list[str]:
     def wall(at: datetime | None) -> str:
         return "" if at is None else f"{at.astimezone(reviewed.zone):%Y-%m-%d %H:%M:%S%z}"
@@ -169,9 +161,4 @@ def _cells(line: LogLine, reviewed: ReviewContext, speech: Speech) -> list[str]:
         speech(look_words.YES if line.due or line.cause is LookCause.TRIAL else look_words.NO),
         "" if line.raised_for is None else look_words.raised_words(line.raised_for, speech),
     ]
-    return [_plain(cell) for cell in cells]
-
-
-def _plain(cell: str) -> str:
-    """Return *cell* so that no spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return cells

@@ -98,7 +98,7 @@ async def open_page(chromium: Browser, pages: Site, request: pytest.FixtureReque
             await page.fill("[name=login]", login)
             await page.fill("[name=password]", PASSWORD)
             await page.click(".sign-in .primary")
-            await page.wait_for_url(BOARD)
+            await page.wait_for_url(lambda url: "/login" not in url)
         if not login or path != "/":
             await page.goto(path)
         return page

@@ -83,6 +83,20 @@ async def test_every_other_page(
     await phones.close()
 
 
+PLANNERS_PAGES = ("/residents", "/residents?status=not_running")
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), [("dark", "sv", 360), ("light", "en", 1280)])
+async def test_the_planners_pages(
+    storstad: NightTown, open_page: OpenPage, theme: str, language: str, width: int
+) -> None:
+    await storstad.execute("delete from devices where resident_id = $1", storstad.residents[3])
+    page = await open_page("/residents", login="petra", theme=theme, language=language, width=width)
+    for path in PLANNERS_PAGES:
+        await page.goto(path)
+        assert await broken(page) == [], path
+
+
 async def test_a_page_that_has_lost_contact(storstad: NightTown, open_page: OpenPage) -> None:
     async with site(storstad) as pages:
         page = await open_page(at=pages)

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from schemas.vocabulary import Answer, Reason
-from tests.support.night_town import PASSWORD, NightTown
+from tests.support.night_town import NightTown
 from tests.web.browser.conftest import OpenPage
 from tests.web.browser.test_accessible import LOOKS, broken
 
@@ -40,12 +40,7 @@ async def confirms(page: Page, storstad: NightTown) -> None:
 
 
 async def test_the_page_tells_when_the_camera_is_dark(storstad: NightTown, open_page: OpenPage) -> None:
-    page = await open_page("/login", login="")
-    await page.fill("[name=login]", "petra")
-    await page.fill("[name=password]", PASSWORD)
-    await page.click(".sign-in .primary")
-    await page.wait_for_url("**/pause")
-    await page.goto(f"/stop-camera/{storstad.residents[1]}")
+    page = await open_page(f"/stop-camera/{storstad.residents[1]}", login="petra")
     await page.check("[name=said_by][value=resident]")
     await page.check("[value=phone]")
     await page.click(".why .primary")

@@ -1,0 +1,37 @@
+"""Context of the planner's pages: the clock, the person's towns and their nights, and at a board what calls its operator."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from alarm_center.core import calendar
+from alarm_center.store import board, events
+from alarm_center.store.board import TownHead
+from alarm_center.store.memory import Tx, now
+from alarm_center.web.page import PERSON
+
+
+async def page_context(request: web.Request, tx: Tx) -> dict[str, Any]:
+    """Return the context of every such page; at a board, also the cases that call for its operator meanwhile."""
+    heads = await board.town_heads(tx)
+    at = await now(tx)
+    watching = bool(request[PERSON].board_viewer.orgs)
+    urgent, unread = await board.to_be_heard(tx, at) if watching else ((), 0)
+    return {
+        "now": at,
+        "zone": heads[0].zone if heads else "UTC",
+        "heads": heads,
+        "cursor": await events.newest_cursor(tx),
+        "towns": len(heads),
+        "watching": watching,
+        "urgent": urgent,
+        "unread": unread,
+    }
+
+
+def nights_of(heads: Sequence[TownHead], at: datetime) -> Mapping[str, date]:
+    """Return the night of each town that *at* falls in."""
+    return {head.org: calendar.night_of(at, ZoneInfo(head.zone)) for head in heads}
