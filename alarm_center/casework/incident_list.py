@@ -5,7 +5,7 @@ from datetime import datetime
 
 from alarm_center.core.incident_list import IncidentList, IncidentPlace
 from alarm_center.core.reserve_list import Entry
-from alarm_center.store import incidents, towns
+from alarm_center.store import incidents, residents, towns
 from alarm_center.store.incidents import IncidentAlarm
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 
@@ -39,7 +39,8 @@ async def incident_list(memory: Memory, link: str, viewer: Viewer | None = None)
         if found is None:
             return None
         town = await towns.town(tx, found.org)
-        places = [await _incident_place(tx, row) for row in await incidents.places(tx, found.incident_id)]
+        shown = await residents.sees_protected(tx, found.org)
+        places = [await _incident_place(tx, row, shown) for row in await incidents.places(tx, found.incident_id)]
         return IncidentList(
             incident_id=found.incident_id,
             number=found.number,
@@ -54,7 +55,7 @@ async def incident_list(memory: Memory, link: str, viewer: Viewer | None = None)
         )
 
 
-async def _incident_place(tx: Tx, alarm: IncidentAlarm) -> IncidentPlace:
+async def _incident_place(tx: Tx, alarm: IncidentAlarm, sees_protected: bool) -> IncidentPlace:
     plan = (await towns.of_resident(tx, alarm.card.resident_id)).plan
     return IncidentPlace(
         alarm_id=alarm.alarm_id,
@@ -64,6 +65,6 @@ async def _incident_place(tx: Tx, alarm: IncidentAlarm) -> IncidentPlace:
         state=alarm.state,
         outcome=alarm.outcome,
         area=alarm.area,
-        entry=Entry(alarm.card, plan.two_carers, plan.phone_first, stops=()),
+        entry=Entry(alarm.card if sees_protected else alarm.card.masked(), plan.two_carers, plan.phone_first, stops=()),
         times=alarm.times,
     )

@@ -3,7 +3,7 @@
 It is meant for a piece of paper in a car, and goes nowhere else; `words/reserve_paper.py` prints it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -68,6 +68,10 @@ class ReserveList:
     def stops(self) -> int:
         """The number of times on the list."""
         return sum(len(entry.stops) for entry in self.people)
+
+    def masked(self) -> "ReserveList":
+        """Return the list for somebody who may not read a protected identity."""
+        return replace(self, people=tuple(replace(entry, card=entry.card.masked()) for entry in self.people))
 
 
 _ADAPTER: Final = TypeAdapter(ReserveList)

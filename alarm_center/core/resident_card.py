@@ -5,7 +5,7 @@ The import keeps these columns and the store reads them in one place; `words/res
 each place that lacks it.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -51,6 +51,15 @@ class ResidentCard:
     marks: tuple[str, ...] = ()
     protected: bool = False
     contacts: tuple[Contact, ...] = ()
+
+    def masked(self) -> "ResidentCard":
+        """Return the card as a list shows it to somebody who may not read a protected identity: the number, the risk and the marks."""
+        if not self.protected:
+            return self
+        return replace(
+            self, name="", address="", phone=None, cohabitant=None, access="", port_code="", key_place="", second_way="",
+            door_tried_on=None, notes="", contacts=(),
+        )  # fmt: skip
 
 
 COLUMNS: Final = tuple(field.name for field in fields(ResidentCard) if field.name != "contacts")

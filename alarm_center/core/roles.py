@@ -26,6 +26,8 @@ class Right(StrEnum):
     """Pause a resident's supervision, and stop their camera."""
     PLAN = "plan"
     """Read the planner's pages: what waits, the residents, and each one's agreement, times and history."""
+    PROTECTED = "protected"
+    """Read names and addresses of people with protected identity on lists, in searches and in files that go out."""
     DRIVE = "drive"
     """Open a case behind one's own link also in another browser."""
     SUPERVISE = "supervise"
@@ -41,11 +43,13 @@ class Right(StrEnum):
 ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
         Role.OPERATOR: frozenset({Right.WATCH, Right.PAPERS, Right.RAISE, Right.PAUSE}),
-        Role.SUPERVISOR: frozenset({Right.WATCH, Right.PAPERS, Right.RAISE, Right.PAUSE, Right.SUPERVISE}),
-        Role.LEAD: frozenset({Right.PAPERS, Right.RAISE, Right.PAUSE, Right.PLAN, Right.DRIVE}),
+        Role.SUPERVISOR: frozenset(
+            {Right.WATCH, Right.PAPERS, Right.RAISE, Right.PAUSE, Right.PROTECTED, Right.SUPERVISE}
+        ),
+        Role.LEAD: frozenset({Right.PAPERS, Right.RAISE, Right.PAUSE, Right.PLAN, Right.PROTECTED, Right.DRIVE}),
         Role.CARER: frozenset({Right.PAPERS, Right.DRIVE}),
-        Role.CASE_OFFICER: frozenset({Right.PAUSE, Right.PLAN}),
-        Role.COORDINATOR: frozenset({Right.PAUSE, Right.PLAN, Right.HAND_OUT}),
+        Role.CASE_OFFICER: frozenset({Right.PAUSE, Right.PLAN, Right.PROTECTED}),
+        Role.COORDINATOR: frozenset({Right.PAUSE, Right.PLAN, Right.PROTECTED, Right.HAND_OUT}),
         Role.INSTALLER: frozenset(),
         Role.AUDITOR: frozenset({Right.REVIEW, Right.HAND_OUT}),
         Role.ADMIN: frozenset({Right.USERS}),

@@ -13,7 +13,7 @@ from alarm_center.core import calendar, reserve_list
 from alarm_center.core.reserve_list import ReserveList
 from alarm_center.core.resident_card import ResidentCard
 from alarm_center.preparation import due_times
-from alarm_center.store import events, towns
+from alarm_center.store import events, residents, towns
 from alarm_center.store import reserve_lists as rows
 from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, Viewer, now
@@ -69,12 +69,17 @@ async def make_reserve_list(
 async def fetch_reserve_list(
     memory: Memory, area_id: UUID, night: date, *, fetched_by: str | None = None, viewer: Viewer | None = None
 ) -> ReserveList | None:
-    """Return an area's list for the night, and write that *fetched_by* has it now; ``None`` while there is none."""
+    """Return an area's list for the night, and write that *fetched_by* has it now; ``None`` while there is none.
+
+    A protected identity is masked, but for a viewer with the right to it.
+    """
     async with memory.transaction(viewer) as tx:
         body = await rows.body_of(tx, area_id, night)
         if body is None:
             return None
         found = reserve_list.from_json(body)
+        if not await residents.sees_protected(tx, found.org):
+            found = found.masked()
         if fetched_by is not None:
             at = await now(tx)
             await rows.mark_fetched(tx, area_id, night, fetched_by, at)

@@ -45,14 +45,18 @@ _FOUND: Final = """
     left join alarms a on a.resident_id = r.resident_id and a.state <> 'closed' and not a.visit and a.lane = 'real'
     where r.moved_at is null and r.died_at is null
 """
+_OPEN: Final = "(not r.protected or sees_protected(r.org))"
 
 
 async def search(tx: Tx, asked: str, most: int) -> list[ResidentHit]:
-    """Return at most *most* residents, by name, who match every word of *asked*; without a word, the first ones."""
+    """Return at most *most* residents, by name, who match every word of *asked*; without a word, the first ones.
+
+    One with protected identity is found by the whole phone number or the neutral number alone, but by those with the right.
+    """
     if endings := phone_numbers.searched_endings(asked):
         rows = await tx.fetch(
-            f"{_FOUND} and r.phone like any ($1::text[]) order by r.name limit $2",
-            [f"%{ending}" for ending in endings], most,
+            f"{_FOUND} and r.phone like any ($1::text[]) and ({_OPEN} or r.phone = any ($3::text[])) order by r.name limit $2",
+            [f"%{ending}" for ending in endings], most, list(endings),
         )  # fmt: skip
     else:
         rows = await tx.fetch(
@@ -60,7 +64,7 @@ async def search(tx: Tx, asked: str, most: int) -> list[ResidentHit]:
             {_FOUND} and not exists (
                 select from unnest((string_to_array(search_form($1), ' '))[1:{_WORDS_AT_MOST}]) as word
                 where position(word in r.search_form) = 0 and word <> r.number::text
-            )
+            ) and ({_OPEN} or search_form($1) = r.number::text)
             order by r.name, r.resident_id limit $2
             """,
             asked, most,
@@ -92,6 +96,12 @@ async def numbers_of_performer(tx: Tx, org: str, code: str) -> list[int]:
     """Return the neutral numbers of the residents whose care the performer carries out, in order."""
     rows = await tx.fetch("select number from residents where (org, performer) = ($1, $2) order by number", org, code)
     return [row["number"] for row in rows]
+
+
+async def sees_protected(tx: Tx, org: str) -> bool:
+    """Return whether the viewer may read names and addresses of people with protected identity on lists of the town."""
+    may: bool = await tx.fetchval("select sees_protected($1)", org)
+    return may
 
 
 async def card(tx: Tx, resident_id: UUID) -> ResidentCard | None:

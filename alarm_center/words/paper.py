@@ -17,13 +17,19 @@ def risk(card: ResidentCard, speech: Speech) -> str:
     return speech("risk %(risk)s", risk=card.risk)
 
 
+def named(card: ResidentCard, speech: Speech) -> str:
+    """Return the resident's number and name; of a masked card whom to ask."""
+    name = card.name or speech("Skyddade uppgifter: fråga nattledaren")
+    return f"{card.number} {name}"
+
+
 def entry_lines(entry: Entry, times: str, speech: Speech) -> list[str]:
     """Return an entry's lines, at most :data:`WIDTH` wide: the resident, the address, and what the door needs.
 
     *times* are in words.
     """
     card = entry.card
-    lines = wrapped(f"{card.number} {card.name} ({', '.join(_about(card, speech))})", indent=4)
+    lines = wrapped(f"{named(card, speech)} ({', '.join(_about(card, speech))})", indent=4)
     needs = [speech("Två personal.")] if entry.two_carers else []
     needs += [speech("Ring först.")] if entry.phone_first else []
     needs += [f"{said[:1].upper()}{said[1:]}."] if (said := marks(card, speech)) else []
@@ -48,7 +54,7 @@ def _has_door(card: ResidentCard) -> bool:
 
 def _about(card: ResidentCard, speech: Speech) -> list[str]:
     known = [risk(card, speech)]
-    if card.protected:
+    if card.protected and card.name:
         known.append(speech("skyddade uppgifter"))
     if card.cohabitant:
         known.append(speech("bor med %(name)s", name=card.cohabitant))

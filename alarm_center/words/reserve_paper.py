@@ -12,7 +12,7 @@ from alarm_center.core.reserve_list import ReserveList, Stop
 from alarm_center.core.resident_card import ResidentCard
 from alarm_center.words.catalogues import SPEECHES, Speech
 from alarm_center.words.catalogues import mark as _
-from alarm_center.words.paper import entry_lines, risk, wrapped
+from alarm_center.words.paper import entry_lines, named, risk, wrapped
 
 ROLES: Final[Mapping[str, str]] = {"lead": _("ledning"), "patrol": _("patrull")}
 """A phone's role in a shift."""
@@ -58,9 +58,8 @@ def _people(made: ReserveList, speech: Speech) -> list[str]:
 def _stop_lines(stop: Stop, card: ResidentCard, times: str, speech: Speech) -> list[str]:
     how = speech("klar") if stop.done else speech("besök") if stop.visit else speech("tillsyn")
     box = "[x]" if stop.done else "[ ]"
-    return wrapped(
-        f"{box} {times:<13} {how:<8} {risk(card, speech)}  {card.number} {card.name}, {card.address}", indent=27
-    )
+    where = f", {card.address}" if card.address else ""
+    return wrapped(f"{box} {times:<13} {how:<8} {risk(card, speech)}  {named(card, speech)}{where}", indent=27)
 
 
 def _times(stop: Stop, zone: str, speech: Speech) -> str:

@@ -61,6 +61,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.review_look": refused("select review_look('{other}', gen_random_uuid(), 'x')"),
     "fjt.sample_looks": refused("select * from sample_looks('{other}', gen_random_uuid())"),
     "fjt.samples_of": refused("select * from samples_of('{other}')"),
+    "fjt.sees_protected": nothing("select 1 where sees_protected('{other}')"),
     "fjt.session_of_token": nothing("select * from session_of_token('{other_hash}')"),
     "fjt.sign_sample": refused("select sign_sample('{other}', gen_random_uuid())"),
     "fjt.somebody_signed_in": nothing("select 1 where somebody_signed_in('{other}', clock.now())"),
@@ -108,7 +109,7 @@ _SIGN_IN_CARRIED: Final = frozenset({"fjt.add_passkey", "fjt.begin_oidc_session"
 """Each goes on with a sign-in under way, by its proof or its token, or with what a provider has vouched for."""
 
 _PLANNER: Final = frozenset({"fjt.areas", "fjt.busy", "fjt.case_of", "fjt.centre_colleagues", "fjt.enter", "fjt.gate", "fjt.hold_consents", "fjt.is_of_own_performer", "fjt.link",
-    "fjt.may_answer_alone", "fjt.may_look", "fjt.next_case_no", "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.performers", "fjt.places_left", "fjt.somebody_signed_in",
+    "fjt.may_answer_alone", "fjt.may_look", "fjt.next_case_no", "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.performers", "fjt.places_left", "fjt.sees_protected", "fjt.somebody_signed_in",
     "fjt.taken_by", "fjt.who"})  # fmt: skip
 """Those of the other pages that a pause or a withdrawal uses: tried with the planner's own statements."""
 

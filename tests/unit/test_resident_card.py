@@ -88,6 +88,18 @@ def test_each_place_where_a_cohabitant_sleeps_is_said() -> None:
     assert len({_paper(_plain(cohabitant_sleeps=place)) for place in CohabitantSleeps}) == len(CohabitantSleeps)
 
 
+def test_a_masked_card_keeps_number_risk_and_marks_alone() -> None:
+    card = _plain(
+        **{name: _known(name) for name in COLUMNS if name not in ("resident_id", "protected")}, protected=True
+    )
+    kept = {
+        field.name for field in fields(ResidentCard) if getattr(card.masked(), field.name) == getattr(card, field.name)
+    }
+    assert kept == {"resident_id", "number", "risk", "pets", "cohabitant_sleeps", "marks", "protected", "contacts"}
+    open_to_all = _plain(notes="Ring på")
+    assert open_to_all.masked() is open_to_all
+
+
 def test_each_mark_is_said() -> None:
     assert set(resident_words.MARKS) == set(Mark)
     assert len({_paper(_plain(marks=(mark,))) for mark in Mark}) == len(Mark)
