@@ -15,6 +15,11 @@ class ChangedPart(StrEnum):
 
     PAUSE = "pause"
     CONSENT = "consent"
+    TIMES = "times"
+    RESIDENT = "resident"
+    DECISION = "decision"
+    PLAN = "plan"
+    DEVICE = "device"
 
 
 @dataclass(frozen=True, slots=True)

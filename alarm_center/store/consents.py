@@ -48,12 +48,12 @@ class NewConsent:
     words: ConsentWords
 
 
-async def lock_in_force(tx: Tx, resident_id: UUID, who: str) -> UUID | None:
-    """Lock the consent of *who* that is not withdrawn, and return its id; ``None`` if there is none."""
-    consent_id: UUID | None = await tx.fetchval(
-        "select consent_id from consents where resident_id = $1 and who = $2 and revoked_at is null for update",
-        resident_id, who,
-    )  # fmt: skip
+_IN_FORCE: Final = "select consent_id from consents where resident_id = $1 and who = $2 and revoked_at is null"
+
+
+async def in_force(tx: Tx, resident_id: UUID, who: str, *, lock: bool) -> UUID | None:
+    """Return the id of the consent of *who* that is not withdrawn, and *lock* it; ``None`` if there is none."""
+    consent_id: UUID | None = await tx.fetchval(_IN_FORCE + (" for update" if lock else ""), resident_id, who)
     return consent_id
 
 

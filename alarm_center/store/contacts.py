@@ -6,10 +6,20 @@ from uuid import UUID
 from alarm_center.store.memory import Tx
 
 
-async def remove_others(tx: Tx, resident_id: UUID, phones: Collection[str]) -> int:
-    """Remove the resident's contacts with other phones than these; return how many."""
+async def of_resident(tx: Tx, resident_id: UUID) -> list[dict[str, object]]:
+    """Return the resident's contacts as they are kept, in order of their phones."""
     rows = await tx.fetch(
-        "delete from contacts where resident_id = $1 and phone <> all ($2::text[]) returning contact_id",
-        resident_id, list(phones),
-    )  # fmt: skip
-    return len(rows)
+        """
+        select name, relation, phone, hours, may_be_told, has_key, ring_first from contacts
+        where resident_id = $1 order by phone
+        """,
+        resident_id,
+    )
+    return [dict(row) for row in rows]
+
+
+async def remove_others(tx: Tx, resident_id: UUID, phones: Collection[str]) -> None:
+    """Remove the resident's contacts with other phones than these."""
+    await tx.execute(
+        "delete from contacts where resident_id = $1 and phone <> all ($2::text[])", resident_id, list(phones)
+    )

@@ -1,6 +1,6 @@
 """Devices: the resident of each, the config that it should have and has, its last status, and when it was heard."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -122,20 +122,18 @@ async def camera_of(tx: Tx, resident_id: UUID) -> str | None:
     return camera
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceBinding:
-    """A device, and the resident whom it is with; ``None``: nobody."""
-
-    device_id: str
-    resident_id: UUID | None
+_BINDINGS: Final = """
+    select device_id, resident_id from devices
+    where org = $1 and resident_id is not null and (device_id = any ($2) or resident_id = any ($3)) order by device_id
+"""
 
 
-async def lock_bindings(tx: Tx, org: str) -> list[DeviceBinding]:
-    """Lock the town's devices, always in one order, and return whom each is with."""
-    rows = await tx.fetch(
-        "select device_id, resident_id from devices where org = $1 order by device_id for update", org
-    )
-    return [DeviceBinding(**row) for row in rows]
+async def bindings(
+    tx: Tx, org: str, among: Collection[str], residents: Collection[UUID], *, lock: bool
+) -> dict[str, UUID]:
+    """Return with whom the devices *among* are, and those of *residents*; *lock* them, always in one order."""
+    rows = await tx.fetch(_BINDINGS + (" for update" if lock else ""), org, list(among), list(residents))
+    return {row["device_id"]: row["resident_id"] for row in rows}
 
 
 async def unbind(tx: Tx, org: str, device_id: str) -> None:

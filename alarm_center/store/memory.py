@@ -157,6 +157,19 @@ class Memory:
                 raise
             await transaction.commit()
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Tx]:
+        """Begin a read-only transaction that sees one moment. It locks no row and has no id, so that nobody waits for it.
+
+        Raises:
+            TimeoutError: the database did not answer within the limit; the connection is dropped.
+        """
+        async with (
+            self._connection(self._limit_seconds) as (connection, _),
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield connection
+
     async def attempt(
         self, work: Callable[[Tx], Awaitable[T]], viewer: Viewer | None = None, *, patient: bool = True
     ) -> T:

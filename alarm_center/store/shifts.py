@@ -6,7 +6,7 @@ The shifts of a dispatch are in `rosters.py`, those of a muster in `musters.py`.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from alarm_center.store.memory import Tx
@@ -26,7 +26,7 @@ class NewShift:
 
 @dataclass(frozen=True, slots=True)
 class StoredShift:
-    """One shift as it is kept, with its area's code."""
+    """One shift as it is kept, with its area's code and its carer's name."""
 
     shift_id: UUID
     area_id: UUID
@@ -36,19 +36,19 @@ class StoredShift:
     starts_at: datetime
     ends_at: datetime
     area: str
+    carer: str
 
 
-async def lock_unended(tx: Tx, org: str, now: datetime) -> list[StoredShift]:
-    """Lock and return the town's shifts that have not ended, in order of time."""
-    rows = await tx.fetch(
-        """
-        select s.shift_id, s.area_id, s.carer_id, s.patrol, s.role, s.starts_at, s.ends_at, a.code as area
-        from shifts s join areas a using (area_id)
-        where s.org = $1 and s.ends_at > $2
-        order by s.starts_at, s.shift_id for update of s
-        """,
-        org, now,
-    )  # fmt: skip
+_UNENDED: Final = """
+    select s.shift_id, s.area_id, s.carer_id, s.patrol, s.role, s.starts_at, s.ends_at, a.code as area, c.name as carer
+    from shifts s join areas a using (area_id) join carers c using (carer_id)
+    where s.org = $1 and s.ends_at > $2 order by s.starts_at, s.shift_id
+"""
+
+
+async def unended(tx: Tx, org: str, now: datetime, *, lock: bool) -> list[StoredShift]:
+    """Return the town's shifts that have not ended, in order of time, and *lock* them."""
+    rows = await tx.fetch(_UNENDED + (" for update of s" if lock else ""), org, now)
     return [StoredShift(**row) for row in rows]
 
 

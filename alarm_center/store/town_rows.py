@@ -4,10 +4,10 @@ Slots, shifts and what else has an end of its own are in modules of their own.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from alarm_center.store.memory import Tx
 from schemas.vocabulary import ImportAction
@@ -43,12 +43,14 @@ class KeptRow:
 
     id: UUID | None
     action: ImportAction | None
-    changed: tuple[str, ...] = ()
+    before: Mapping[str, object] | None = None
+    after: Mapping[str, object] = field(default_factory=dict)
+    """The columns that changed as they were (``None``: there was no row), and as they are."""
 
     @property
     def detail(self) -> str:
         """The names of the columns that changed, for the line of the import."""
-        return ", ".join(self.changed)
+        return "" if self.before is None else ", ".join(self.before)
 
 
 async def lock_import(tx: Tx, org: str) -> None:
@@ -56,28 +58,53 @@ async def lock_import(tx: Tx, org: str) -> None:
     await tx.execute("select pg_advisory_xact_lock(hashtext('import'), hashtext($1))", org)
 
 
-async def keep_row(tx: Tx, table: TownTable, key: Mapping[str, object], values: Mapping[str, object]) -> KeptRow:
-    """Make the row of *table* under *key* have *values*. The names of the columns are our own, never the file's."""
+async def carer_names(tx: Tx, org: str) -> list[tuple[str, str]]:
+    """Return the phone and the name of each of the town's carers, in order of the names."""
+    rows = await tx.fetch("select phone, name from carers where org = $1 order by name, phone", org)
+    return [(row["phone"], row["name"]) for row in rows]
+
+
+async def compare_row(
+    tx: Tx,
+    table: TownTable,
+    key: Mapping[str, object],
+    values: Mapping[str, object],
+    assumed: Mapping[str, object],
+    *,
+    lock: bool,
+) -> KeptRow:
+    """Return what would make the row of *table* under *key* have *values*; a row that is not there has the id that it will get.
+
+    What is *assumed* of the row counts in the place of what it has.
+
+    The names of the columns are our own, never the file's.
+    """
     id_column = _ID_COLUMN.get(table)
     columns = ", ".join((*key, *values, *([id_column] if id_column else ())))
     where = " and ".join(f"{name} = ${n}" for n, name in enumerate(key, 1))
     found = await tx.fetchrow(
-        f"select {columns} from {table} where {where} for update",  # noqa: S608 -- our own names
+        f"select {columns} from {table} where {where} {'for update' if lock else ''}",  # noqa: S608 -- our own names
         *key.values(),
     )
     if found is None:
-        every = {**key, **values}
-        marks = ", ".join(f"${n}" for n in range(1, len(every) + 1))
-        added = await tx.fetchrow(
-            f"insert into {table} ({', '.join(every)}) values ({marks}) returning {columns}",  # noqa: S608 -- our own names
-            *every.values(),
-        )
-        assert added is not None, "an insert returns its row"
-        return KeptRow(added[id_column] if id_column else None, ImportAction.ADDED)
+        return KeptRow(uuid4() if id_column else None, ImportAction.ADDED, None, values)
     row_id = found[id_column] if id_column else None
-    changed = {name: value for name, value in values.items() if found[name] != value}
+    had = {**found, **assumed}
+    changed = {name: value for name, value in values.items() if had[name] != value}
     if not changed:
         return KeptRow(row_id, None)
-    sets = ", ".join(f"{name} = ${n}" for n, name in enumerate(changed, len(key) + 1))
-    await tx.execute(f"update {table} set {sets} where {where}", *key.values(), *changed.values())  # noqa: S608 -- our own names
-    return KeptRow(row_id, ImportAction.CHANGED, tuple(changed))
+    return KeptRow(row_id, ImportAction.CHANGED, {name: had[name] for name in changed}, changed)
+
+
+async def write_row(tx: Tx, table: TownTable, key: Mapping[str, object], kept: KeptRow) -> None:
+    """Add or change the row as :func:`compare_row` found that it has to be."""
+    if kept.action is ImportAction.ADDED:
+        every = {**key, **kept.after}
+        if kept.id is not None:
+            every[_ID_COLUMN[table]] = kept.id
+        marks = ", ".join(f"${n}" for n in range(1, len(every) + 1))
+        await tx.execute(f"insert into {table} ({', '.join(every)}) values ({marks})", *every.values())  # noqa: S608 -- our own names
+    elif kept.action is ImportAction.CHANGED:
+        sets = ", ".join(f"{name} = ${n}" for n, name in enumerate(kept.after, len(key) + 1))
+        where = " and ".join(f"{name} = ${n}" for n, name in enumerate(key, 1))
+        await tx.execute(f"update {table} set {sets} where {where}", *key.values(), *kept.after.values())  # noqa: S608 -- our own names

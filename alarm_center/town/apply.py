@@ -1,10 +1,10 @@
-"""The import of a town's file in one transaction: the order of its parts; organisation, areas, performers and carers."""
+"""The import of a town's file: the order of its parts; organisation, areas, performers and carers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from alarm_center.core import calendar
 from alarm_center.store import plans, town_rows, towns, users
 from alarm_center.store.memory import Tx
 from alarm_center.store.residents import numbers_in, numbers_of_performer
@@ -12,7 +12,7 @@ from alarm_center.store.town_rows import TownTable
 from alarm_center.town import people, reader, residents, shifts, slots
 from alarm_center.town.model import OrganisationEntry, ResidentEntry, TownFile
 from alarm_center.town.problems import Problem, TownErrors, problem_at
-from alarm_center.town.town_import import ChangeLine, ImportedChange, TownImport
+from alarm_center.town.town_import import ChangeLine, ImportedChange, Importer, TownImport
 from alarm_center.words import town_words
 from alarm_center.words.town_words import sentence
 from schemas import timeline
@@ -23,19 +23,17 @@ _MOST_NAMED: Final = 10
 """Residents that an error names by number."""
 
 
-class _DryRunEnds(Exception):
-    """The end of a dry run, which rolls its transaction back."""
+FILE: Final = Importer(ACTOR, ACTOR)
+"""An import that no person is behind, as the demo's."""
 
 
-async def apply(
-    connection: Tx, town: TownFile, now: datetime, dry_run: bool = False, *, actor: str = ACTOR
-) -> list[ImportedChange]:
-    """Apply *town* to the database; return the changes that this made, or would make with *dry_run*.
+async def apply(connection: Tx, town: TownFile, now: datetime, *, importer: Importer = FILE) -> list[ImportedChange]:
+    """Apply *town* to the database, all in one transaction; return the changes that this made.
 
-    *connection* is one of :class:`alarm_center.store.memory.Memory`, as ``fjt_worker``. Nothing is ended because the file
-    lacks it, but for what stands inside something that it has: a resident's slots and devices, and the town's shifts.
-    A slot is never edited: it ends, its coming checks are cancelled as ``replanned``, and another begins on the same
-    night. A consent that the file revokes stops the resident's coming checks at once.
+    *connection* is one of :class:`alarm_center.store.memory.Memory`, as ``fjt_worker``. Nothing is ended because the file lacks it, but for what stands inside
+    something that it has: a resident's slots and devices, and the town's shifts. A slot is never edited: it ends, its coming
+    checks are cancelled as ``replanned``, and another begins on the same night. A consent that the file revokes stops the
+    resident's coming checks at once.
 
     The checks that new slots owe are made by the clockwork's next round, as for every slot.
 
@@ -43,46 +41,64 @@ async def apply(
         TownErrors: a decision has ended by *now*, or residents have a performer that the file lacks; nothing has changed.
         asyncpg.PostgresError: of class 40, when another writer was in the way: try again, whole.
     """
-    zone = ZoneInfo(town.organisation.zone)
-    reader.refuse_ended_decisions(town, calendar.night_of(now, zone))
-    run = TownImport(connection, town.organisation.id, zone, now, actor, town.organisation.spread_seconds)
-    try:
-        async with connection.transaction():
-            await town_rows.lock_import(connection, run.org)
-            await plans.lock_planned_until(
-                connection, run.org
-            )  # locked: no check is made of a slot that is just ending
-            await _apply_all(run, town)
-            if dry_run:
-                raise _DryRunEnds
-    except _DryRunEnds:
-        pass
+    run = begin_import(connection, town, now, importer, writes=True)
+    await take_turn(run)
+    await apply_town(run, town)
+    await apply_residents(run, town, town.residents or ())
+    await note_absent_residents(run, town)
     return run.changes
 
 
-async def _apply_all(run: TownImport, town: TownFile) -> None:
+def begin_import(tx: Tx, town: TownFile, now: datetime, importer: Importer, *, writes: bool) -> TownImport:
+    """Return the import of *town* that begins in *tx*; one that does not write only says what it would change."""
+    return TownImport(tx, town.organisation.id, ZoneInfo(town.organisation.zone), now, importer, writes)
+
+
+async def take_turn(run: TownImport) -> None:
+    """Wait until nobody else imports this town, and no check is made of a slot that is just ending."""
+    await town_rows.lock_import(run.tx, run.org)
+    await plans.lock_planned_until(run.tx, run.org)
+
+
+async def apply_town(run: TownImport, town: TownFile) -> None:
+    """Apply everything but the residents, after all that can be refused.
+
+    Raises:
+        TownErrors: a decision has ended, or residents have a performer that the file lacks; nothing has changed.
+    """
+    reader.refuse_ended_decisions(town, run.tonight)
+    lost = await _lost_performers(run, town)
     await _apply_organisation(run, town.organisation)
     await _apply_areas(run, town)
-    await _apply_performers(run, town)
+    await _apply_performers(run, town, lost)
     await _apply_legal_positions(run, town)
     await people.apply_people(run, town)
     await _apply_carers(run, town)
     await shifts.apply_shifts(run, town)
-    if town.residents is not None:
-        await _apply_residents(run, town, town.residents)
-    await _refuse_lost_performers(run, town)
 
 
-async def _apply_residents(run: TownImport, town: TownFile, wanted: tuple[ResidentEntry, ...]) -> None:
+async def apply_residents(run: TownImport, town: TownFile, some: Sequence[ResidentEntry]) -> None:
+    """Apply *some* of the file's residents, whole: those among them who exchange a device have to be together."""
     has_performers = town.performers is not None
-    ids = {one.number: await residents.apply_resident(run, one, has_performers=has_performers) for one in wanted}
-    await residents.apply_devices(run, wanted, ids)
-    for resident in wanted:
+    ids = {one.number: await residents.apply_resident(run, one, has_performers=has_performers) for one in some}
+    await residents.apply_devices(run, some, ids)
+    for resident in some:
         await slots.apply_slots(run, resident, ids[resident.number])
         await residents.apply_paperwork(run, resident, ids[resident.number])
+
+
+async def note_absent_residents(run: TownImport, town: TownFile) -> None:
+    """Note the residents who are not in the file: they are left as they are."""
+    if town.residents is None:
+        return
+    numbers = {resident.number for resident in town.residents}
     for number in await numbers_in(run.tx, run.org):
-        if number not in ids:
-            await run.note_change(ImportedChange("resident", str(number), ImportAction.LEFT, "not in the file"))
+        if number not in numbers:
+            await _note_left(run, "resident", str(number))
+
+
+async def _note_left(run: TownImport, what: str, name: str) -> None:
+    await run.note_change(ImportedChange(what, name, ImportAction.LEFT, sentence(town_words.NOT_IN_FILE)))
 
 
 async def _apply_organisation(run: TownImport, wanted: OrganisationEntry) -> None:
@@ -107,10 +123,10 @@ async def _apply_areas(run: TownImport, town: TownFile) -> None:
             )
     for code in await towns.area_codes(run.tx, run.org):
         if code not in run.areas:
-            await run.note_change(ImportedChange("area", code, ImportAction.LEFT, "not in the file"))
+            await _note_left(run, "area", code)
 
 
-async def _apply_performers(run: TownImport, town: TownFile) -> None:
+async def _apply_performers(run: TownImport, town: TownFile, unnamed: Sequence[str]) -> None:
     for performer in town.performers or ():
         key = {"org": run.org, "code": performer.code}
         kept = await run.keep(TownTable.PERFORMERS, key, {"name": performer.name})
@@ -119,6 +135,9 @@ async def _apply_performers(run: TownImport, town: TownFile) -> None:
             await run.note_change(
                 ImportedChange("performer", performer.code, kept.action, kept.detail), ChangeLine(payload)
             )
+    # Their rows stay: a code never comes to mean another company to those who are limited to it.
+    for code in unnamed:
+        await _note_left(run, "performer", code)
 
 
 async def _apply_legal_positions(run: TownImport, town: TownFile) -> None:
@@ -131,26 +150,23 @@ async def _apply_legal_positions(run: TownImport, town: TownFile) -> None:
             await run.note_change(ImportedChange("legal position", position.code, kept.action, kept.detail), line)
 
 
-async def _refuse_lost_performers(run: TownImport, town: TownFile) -> None:
-    """Raise where residents have a performer that the file lacks; one that nobody has is left as it is, and told.
-
-    Its row stays: a code never comes to mean another company to those who are limited to it.
-    """
+async def _lost_performers(run: TownImport, town: TownFile) -> list[str]:
+    """Return the performers that the file lacks; raise where residents would still have one."""
     if town.performers is None:
-        return
+        return []
     named = {performer.code for performer in town.performers}
+    moved = {resident.number for resident in town.residents or ()}
+    unnamed = [code for code in await towns.performers(run.tx, run.org) if code not in named]
     lost: list[Problem] = []
-    for code in await towns.performers(run.tx, run.org):
-        if code in named:
-            continue
-        await run.note_change(ImportedChange("performer", code, ImportAction.LEFT, "not in the file"))
-        numbers = await numbers_of_performer(run.tx, run.org, code)
+    for code in unnamed:
+        numbers = [each for each in await numbers_of_performer(run.tx, run.org, code) if each not in moved]
         if numbers:
             having = ", ".join(map(str, numbers[:_MOST_NAMED])) + (", …" if len(numbers) > _MOST_NAMED else "")
             said = sentence(town_words.PERFORMER_LOST, code=code, numbers=having)
             lost.append(problem_at(town.lines, (("performers",), said)))
     if lost:
         raise TownErrors(lost, town.organisation.language)
+    return unnamed
 
 
 async def _apply_carers(run: TownImport, town: TownFile) -> None:
@@ -166,3 +182,8 @@ async def _apply_carers(run: TownImport, town: TownFile) -> None:
         if kept.action:
             payload = timeline.CarerImported(kept.action)
             await run.note_change(ImportedChange("carer", carer.name, kept.action, kept.detail), ChangeLine(payload))
+    if town.carers is not None:
+        kept_phones = {carer.phone for carer in town.carers}
+        for phone, name in await town_rows.carer_names(run.tx, run.org):
+            if phone not in kept_phones:
+                await _note_left(run, "carer", name)

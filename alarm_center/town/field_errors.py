@@ -63,6 +63,7 @@ _TEXTS: Final[Mapping[tuple[str, str], str]] = {
     ("organisation", "link_host"): town_words.HOST,
     ("organisation", "country"): town_words.COUNTRY,
     ("performers", "code"): town_words.PERFORMER_CODE,
+    ("legal_positions", "code"): town_words.PERFORMER_CODE,
     ("devices", "id"): town_words.SHORT_NAME,
 }
 _TEXTS_BY_KEY: Final[Mapping[str, str]] = {
@@ -71,6 +72,7 @@ _TEXTS_BY_KEY: Final[Mapping[str, str]] = {
     "areas": town_words.AREA_CODE,
     "login": town_words.LOGIN,
     "performer": town_words.PERFORMER_CODE,
+    "legal_position": town_words.PERFORMER_CODE,
     "performers": town_words.PERFORMER_CODE,
 }
 """Texts of a form of their own, by their table and key, or by their key alone."""

@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from alarm_center.casework import configs
 from alarm_center.core.check import CheckState
 from alarm_center.store import checks, commands, consents, contacts, devices
+from alarm_center.store.changes import ChangedPart
+from alarm_center.store.memory import Tx
 from alarm_center.store.town_rows import TownTable
 from alarm_center.town.model import ConsentEntry, DeviceEntry, ResidentEntry
 from alarm_center.town.slots import cancel_check
 from alarm_center.town.town_import import ChangeLine, ImportedChange, TownImport
+from alarm_center.words import town_words
+from alarm_center.words.town_words import TownSentence, sentence
 from schemas import timeline
 from schemas.messages import Capture, Profile
 from schemas.vocabulary import CancelReason, ConsentState, ConsentTo, ImportAction, Instead
@@ -47,28 +52,42 @@ async def apply_resident(run: TownImport, resident: ResidentEntry, *, has_perfor
         values["died_at"] = run.instant(resident.died_on)
     kept = await run.keep(TownTable.RESIDENTS, {"org": run.org, "number": resident.number}, values)
     assert kept.id is not None, "a resident has an id"
-    action, detail = kept.action, kept.detail
-    if await _apply_contacts(run, resident, kept.id) and action is not ImportAction.ADDED:
-        action, detail = ImportAction.CHANGED, ", ".join((*kept.changed, "contacts"))
+    action, before, after = kept.action, kept.before, kept.after
+    exchanged = await _apply_contacts(run, resident, kept.id)
+    if exchanged is not None:
+        after = {**after, "contacts": exchanged[1]}
+        if action is not ImportAction.ADDED:
+            action, before = ImportAction.CHANGED, {**(before or {}), "contacts": exchanged[0]}
     if action:
+        detail = ", ".join(before) if before is not None else ""
         await run.note_change(
             ImportedChange("resident", str(resident.number), action, detail),
             ChangeLine(timeline.ResidentImported(action), resident_id=kept.id, area_id=run.areas[resident.area]),
         )
+        await run.log_change(kept.id, ChangedPart.RESIDENT, before, after)
     return kept.id
 
 
-async def _apply_contacts(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> bool:
-    """Make the resident's contacts those of the file, where it has any word of them; return whether something changed."""
+async def _apply_contacts(
+    run: TownImport, resident: ResidentEntry, resident_id: UUID
+) -> tuple[list[dict[str, object]], list[dict[str, object]]] | None:
+    """Make the resident's contacts those of the file, where it has any word of them.
+
+    Return the contacts as they were and as they are; ``None`` where nothing has changed.
+    """
     if resident.contacts is None:
-        return False
-    changed = False
+        return None
+    before = await contacts.of_resident(run.tx, resident_id)
+    after = [contact.model_dump(mode="json") for contact in resident.contacts]
+    known = {contact["phone"]: contact for contact in before}
+    if known == {contact["phone"]: contact for contact in after}:
+        return None
     for contact in resident.contacts:
         key = {"resident_id": resident_id, "phone": contact.phone}
-        kept = await run.keep(TownTable.CONTACTS, key, {"org": run.org, **contact.model_dump(exclude={"phone"})})
-        changed = changed or kept.action is not None
-    gone = await contacts.remove_others(run.tx, resident_id, [contact.phone for contact in resident.contacts])
-    return changed or gone > 0
+        await run.keep(TownTable.CONTACTS, key, {"org": run.org, **contact.model_dump(exclude={"phone"})})
+    phones = [contact.phone for contact in resident.contacts]
+    await run.write(lambda tx: contacts.remove_others(tx, resident_id, phones))
+    return before, after
 
 
 async def apply_paperwork(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> None:
@@ -82,8 +101,12 @@ async def apply_paperwork(run: TownImport, resident: ResidentEntry, resident_id:
         if ended is not None and run.instant(ended) <= run.now:
             await _cancel_coming(run, resident_id, reason, Instead.NOTHING)
     if len(run.changes) > before:
-        await checks.refresh_planned_rule(run.tx, resident_id)
-        await configs.refresh_resident_configs(run.tx, resident_id)
+        await run.write(partial(_refresh_devices, resident_id))
+
+
+async def _refresh_devices(resident_id: UUID, tx: Tx) -> None:
+    await checks.refresh_planned_rule(tx, resident_id)
+    await configs.refresh_resident_configs(tx, resident_id)
 
 
 # ---- consents ----
@@ -95,7 +118,7 @@ async def _apply_consent(
     """Apply one consent. A revoked one stays written: giving it again is a new row."""
     if wanted is None:
         return
-    consent_id = await consents.lock_in_force(run.tx, resident_id, who)
+    consent_id = await consents.in_force(run.tx, resident_id, who, lock=run.writes)
     given_at = run.instant(wanted.given_on)
     if wanted.state is ConsentState.REVOKED:
         instead = wanted.instead or Instead.VISIT
@@ -103,14 +126,17 @@ async def _apply_consent(
             await _revoke_consent(run, resident, resident_id, who, instead)
         elif await consents.last_revoked_at(run.tx, resident_id, who) is None:
             refusal = consents.NewRefusal(run.org, resident_id, who, wanted.basis, given_at, instead, run.actor)
-            await consents.add_refusal(run.tx, refusal)
-            await _note_consent(run, resident, resident_id, who, ImportAction.ADDED, f"a no, {instead} instead")
+            await run.write(lambda tx: consents.add_refusal(tx, refusal))
+            said = sentence(town_words.NO_INSTEAD, instead=instead)
+            await _note_consent(run, resident, resident_id, who, ImportAction.ADDED, said)
+            no = {"who": who, "state": "revoked", "instead": instead, "given_at": given_at, "basis": wanted.basis}
+            await run.log_change(resident_id, ChangedPart.CONSENT, None, no)
         return
     if consent_id is None:
         revoked_at = await consents.last_revoked_at(run.tx, resident_id, who)
         if revoked_at is not None and revoked_at >= given_at:
             # Withdrawn one night, by whatever way, it is not given back by a file from the day before.
-            detail = f"revoked after {wanted.given_on}; a new consent has a later given_on"
+            detail = sentence(town_words.CONSENT_WITHDRAWN_SINCE, day=wanted.given_on)
             await run.note_change(ImportedChange("consent", f"{resident.number} {who}", ImportAction.LEFT, detail))
             return
         await _give_consent(run, resident, resident_id, who, wanted, given_at)
@@ -121,6 +147,8 @@ async def _apply_consent(
     kept = await run.keep(TownTable.CONSENTS, {"consent_id": consent_id}, values)
     if kept.action:
         await _note_consent(run, resident, resident_id, who, kept.action, kept.detail)
+        after = {"who": who, **kept.after}
+        await run.log_change(resident_id, ChangedPart.CONSENT, {"who": who, **(kept.before or {})}, after)
         await _apply_what_consent_allows(run, resident_id)
 
 
@@ -138,11 +166,15 @@ def _allowed_columns(wanted: ConsentEntry) -> dict[str, bool]:
 
 async def _apply_what_consent_allows(run: TownImport, resident_id: UUID) -> None:
     """Give the checks to a device that may look, and end what is allowed no longer: then a visit comes in their stead."""
-    await checks.give_planned_to_device(run.tx, resident_id)
-    await commands.end_forbidden(run.tx, resident_id)
-    await checks.lock_open(run.tx, resident_id)
-    for check_id in await checks.forbidden_open_ids(run.tx, resident_id):
-        await cancel_check(run, check_id, CancelReason.CONSENT_REVOKED, Instead.VISIT)
+
+    async def work(tx: Tx) -> None:
+        await checks.give_planned_to_device(tx, resident_id)
+        await commands.end_forbidden(tx, resident_id)
+        await checks.lock_open(tx, resident_id)
+        for check_id in await checks.forbidden_open_ids(tx, resident_id):
+            await cancel_check(run, check_id, CancelReason.CONSENT_REVOKED, Instead.VISIT)
+
+    await run.write(work)
 
 
 async def _give_consent(
@@ -159,22 +191,39 @@ async def _give_consent(
         agreed=wanted.agreed,
         words=consents.ConsentWords(**_words(wanted)),
     )
-    await consents.add(run.tx, given)
+    before = await consents.states(run.tx, resident_id)
+    await run.write(lambda tx: consents.add(tx, given))
     await _note_consent(run, resident, resident_id, who, ImportAction.ADDED, wanted.state)
+    after = {
+        "who": who, "state": wanted.state, "given_at": given_at, "basis": wanted.basis, "allows": sorted(wanted.agreed),
+        **_words(wanted),
+    }  # fmt: skip
+    await run.log_change(resident_id, ChangedPart.CONSENT, {"states": before}, after)
 
 
 async def _revoke_consent(
     run: TownImport, resident: ResidentEntry, resident_id: UUID, who: str, instead: Instead
 ) -> None:
     """Withdraw a consent now: commands end, and every check that has not ended."""
-    await consents.revoke(run.tx, resident_id, who, instead, run.actor, run.now)
-    await run.note_change(ImportedChange("consent", f"{resident.number} {who}", ImportAction.ENDED, f"revoked, {instead} instead"), ChangeLine(timeline.ConsentRevoked(who, instead), resident_id=resident_id, area_id=run.areas[resident.area]))  # fmt: skip
-    await commands.end_for_resident(run.tx, resident_id)
+    before = await consents.states(run.tx, resident_id)
+    await run.write(lambda tx: consents.revoke(tx, resident_id, who, instead, run.actor, run.now))
+    detail = sentence(town_words.REVOKED_INSTEAD, instead=instead)
+    change = ImportedChange("consent", f"{resident.number} {who}", ImportAction.ENDED, detail)
+    line = ChangeLine(timeline.ConsentRevoked(who, instead), resident_id=resident_id, area_id=run.areas[resident.area])
+    await run.note_change(change, line)
+    after = {"who": who, "state": "revoked", "instead": instead}
+    await run.log_change(resident_id, ChangedPart.CONSENT, {"states": before}, after)
+    await run.write(lambda tx: commands.end_for_resident(tx, resident_id))
     await _cancel_coming(run, resident_id, CancelReason.CONSENT_REVOKED, instead)
 
 
 async def _note_consent(
-    run: TownImport, resident: ResidentEntry, resident_id: UUID, who: str, action: ImportAction, detail: str
+    run: TownImport,
+    resident: ResidentEntry,
+    resident_id: UUID,
+    who: str,
+    action: ImportAction,
+    detail: str | TownSentence,
 ) -> None:
     await run.note_change(
         ImportedChange("consent", f"{resident.number} {who}", action, detail),
@@ -184,12 +233,16 @@ async def _note_consent(
 
 async def _cancel_coming(run: TownImport, resident_id: UUID, reason: CancelReason, instead: Instead) -> None:
     """Cancel every check that has not ended: also one that is being made, since nobody may look any more."""
-    await checks.lock_open(run.tx, resident_id)
     revoked = reason is CancelReason.CONSENT_REVOKED
-    for check_id in await checks.open_ids(run.tx, resident_id):
-        state = await checks.state_of(run.tx, check_id)
-        if revoked or state is CheckState.PLANNED:
-            await cancel_check(run, check_id, reason, instead)
+
+    async def work(tx: Tx) -> None:
+        await checks.lock_open(tx, resident_id)
+        for check_id in await checks.open_ids(tx, resident_id):
+            state = await checks.state_of(tx, check_id)
+            if revoked or state is CheckState.PLANNED:
+                await cancel_check(run, check_id, reason, instead)
+
+    await run.write(work)
 
 
 # ---- decision and plan ----
@@ -208,6 +261,9 @@ async def _apply_decision(run: TownImport, resident: ResidentEntry, resident_id:
             ImportedChange("decision", str(resident.number), kept.action, kept.detail),
             ChangeLine(timeline.DecisionImported(kept.action), resident_id=resident_id),
         )
+        named = {"reference": wanted.reference}
+        before = None if kept.before is None else {**named, **kept.before}
+        await run.log_change(resident_id, ChangedPart.DECISION, before, {**named, **kept.after})
 
 
 async def _apply_plan(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> None:
@@ -227,39 +283,43 @@ async def _apply_plan(run: TownImport, resident: ResidentEntry, resident_id: UUI
         ImportedChange("plan", str(resident.number), kept.action, kept.detail),
         ChangeLine(timeline.PlanImported(kept.action, resident.green_by), resident_id=resident_id),
     )
+    await run.log_change(resident_id, ChangedPart.PLAN, kept.before, kept.after)
 
 
 # ---- devices ----
 
 
 async def apply_devices(run: TownImport, residents: Sequence[ResidentEntry], ids: Mapping[int, UUID]) -> None:
-    """Bind each device to the resident whom the file gives it, after unbinding what the file gives to nobody else."""
+    """Bind each device to the resident whom the file gives it, after taking it from whoever has it now."""
     wanted = {device.id: (resident, device) for resident in residents for device in resident.devices}
-    bindings = await devices.lock_bindings(run.tx, run.org)
     ours = set(ids.values())
     numbers = {resident_id: number for number, resident_id in ids.items()}
-    for bound in bindings:
-        holder = bound.resident_id
-        if holder is None or (holder not in ours and bound.device_id not in wanted):
-            continue
-        given = wanted.get(bound.device_id)
-        if given is None or ids[given[0].number] != holder:
-            await _unbind_device(run, bound.device_id, holder, numbers.get(holder))
+    held = await devices.bindings(run.tx, run.org, wanted, ours, lock=run.writes)
+    for device_id, holder in held.items():
+        given = wanted.get(device_id)
+        if device_id not in run.unbound and (given is None or ids[given[0].number] != holder):
+            await _unbind_device(run, device_id, holder, numbers.get(holder))
     for resident, device in wanted.values():
         await _bind_device(run, resident, ids[resident.number], device)
 
 
 async def _unbind_device(run: TownImport, device_id: str, resident_id: UUID, number: int | None) -> None:
     """Unbind a device: its profile belongs to that home, and its list becomes empty."""
-    await commands.end_for_resident(run.tx, resident_id)
-    await devices.unbind(run.tx, run.org, device_id)
-    await checks.give_planned_to_device(run.tx, resident_id)
-    await configs.refresh_config(run.tx, run.org, device_id)
-    detail = f"unbound from resident {number}" if number is not None else "unbound from a resident not in the file"
+
+    async def work(tx: Tx) -> None:
+        await commands.end_for_resident(tx, resident_id)
+        await devices.unbind(tx, run.org, device_id)
+        await checks.give_planned_to_device(tx, resident_id)
+        await configs.refresh_config(tx, run.org, device_id)
+
+    await run.write(work)
+    run.unbound.add(device_id)
+    told = sentence(town_words.TAKEN_FROM, number=number) if number else sentence(town_words.TAKEN_FROM_UNNAMED)
     await run.note_change(
-        ImportedChange("device", device_id, ImportAction.ENDED, detail),
+        ImportedChange("device", device_id, ImportAction.ENDED, told),
         ChangeLine(timeline.DeviceImported(ImportAction.ENDED), resident_id=resident_id, device_id=device_id),
     )
+    await run.log_change(resident_id, ChangedPart.DEVICE, {"device_id": device_id}, None)
 
 
 async def _bind_device(run: TownImport, resident: ResidentEntry, resident_id: UUID, device: DeviceEntry) -> None:
@@ -270,15 +330,23 @@ async def _bind_device(run: TownImport, resident: ResidentEntry, resident_id: UU
         "profile": _said_fields(device.profile),
         "capture": _said_fields(device.capture),
     }
-    kept = await run.keep(TownTable.DEVICES, {"org": run.org, "device_id": device.id}, values)
+    assumed: dict[str, object] = {"resident_id": None, "profile": {}} if device.id in run.unbound else {}
+    kept = await run.keep(TownTable.DEVICES, {"org": run.org, "device_id": device.id}, values, assumed)
     if kept.action is None:
         return
-    await checks.give_planned_to_device(run.tx, resident_id)
-    await configs.refresh_config(run.tx, run.org, device.id)
+
+    async def work(tx: Tx) -> None:
+        await checks.give_planned_to_device(tx, resident_id)
+        await configs.refresh_config(tx, run.org, device.id)
+
+    await run.write(work)
     await run.note_change(
         ImportedChange("device", device.id, kept.action, kept.detail),
         ChangeLine(timeline.DeviceImported(kept.action), resident_id=resident_id, device_id=device.id),
     )
+    named = {"device_id": device.id}
+    before = None if kept.before is None else {**named, **kept.before}
+    await run.log_change(resident_id, ChangedPart.DEVICE, before, {**named, **kept.after})
 
 
 def _said_fields(part: Profile | Capture) -> dict[str, Any]:

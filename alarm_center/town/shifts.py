@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from alarm_center.store import shifts
 from alarm_center.store.shifts import NewShift, StoredShift
 from alarm_center.town.model import ShiftEntry, TownFile
 from alarm_center.town.town_import import ChangeLine, ImportedChange, TownImport
+from alarm_center.words import town_words
+from alarm_center.words.town_words import sentence
 from schemas import timeline
 from schemas.vocabulary import ImportAction
 
@@ -27,25 +30,27 @@ async def apply_shifts(run: TownImport, town: TownFile) -> None:
         return
     wanted: dict[_ShiftKey, tuple[NewShift, str]] = {}
     for shift in town.shifts:
-        label = _shift_label(shift.area, shift.patrol, shift.role)
+        label = _shift_label(shift.area, shift.patrol, shift.role, shift.carer)
         for starts_at, ends_at in _spans(run, shift):
             new = NewShift(run.areas[shift.area], run.carers[shift.carer], shift.patrol, shift.role, starts_at, ends_at)
             wanted[_shift_key(new)] = new, label
     done: Counter[tuple[str, ImportAction]] = Counter()
-    for stored in await shifts.lock_unended(run.tx, run.org, run.now):
-        label = _shift_label(stored.area, stored.patrol, stored.role)
+    for stored in await shifts.unended(run.tx, run.org, run.now, lock=run.writes):
+        label = _shift_label(stored.area, stored.patrol, stored.role, stored.carer)
         found = wanted.pop(_shift_key(stored), None)
         if found is None:
             await _end_shift(run, stored)
             done[label, ImportAction.ENDED] += 1
         elif found[0].ends_at != stored.ends_at:
-            await shifts.set_end(run.tx, stored.shift_id, found[0].ends_at)
+            await run.write(partial(shifts.set_end, shift_id=stored.shift_id, ends_at=found[0].ends_at))
             done[label, ImportAction.CHANGED] += 1
-    await shifts.add_all(run.tx, run.org, (new for new, _ in wanted.values()))
+    coming = [one for one, _ in wanted.values()]
+    await run.write(lambda tx: shifts.add_all(tx, run.org, coming))
     done.update((label, ImportAction.ADDED) for _, label in wanted.values())
     for (label, action), count in sorted(done.items()):
         await run.note_change(
-            ImportedChange("shift", label, action, f"{count} times"), ChangeLine(timeline.ShiftImported(action, count))
+            ImportedChange("shift", label, action, sentence(town_words.NIGHTS, count=count)),
+            ChangeLine(timeline.ShiftImported(action, count)),
         )
 
 
@@ -53,8 +58,8 @@ def _shift_key(shift: NewShift | StoredShift) -> _ShiftKey:
     return shift.area_id, shift.carer_id, shift.patrol, shift.role, shift.starts_at
 
 
-def _shift_label(area: str, patrol: str, role: str) -> str:
-    return f"{area} {patrol} ({role})"
+def _shift_label(area: str, patrol: str, role: str, carer: str) -> str:
+    return f"{area} {patrol} ({role}), {carer}"
 
 
 def _spans(run: TownImport, shift: ShiftEntry) -> Iterator[tuple[datetime, datetime]]:
@@ -78,6 +83,6 @@ def _spans(run: TownImport, shift: ShiftEntry) -> Iterator[tuple[datetime, datet
 async def _end_shift(run: TownImport, shift: StoredShift) -> None:
     """End a shift that has begun; delete one that has not."""
     if shift.starts_at < run.now:
-        await shifts.set_end(run.tx, shift.shift_id, run.now)
+        await run.write(lambda tx: shifts.set_end(tx, shift.shift_id, run.now))
     else:
-        await shifts.delete(run.tx, shift.shift_id)
+        await run.write(lambda tx: shifts.delete(tx, shift.shift_id))

@@ -1,10 +1,12 @@
 """Sentences about a town's file: each says what is wrong and what to write, and is put into words when it is shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
+from schemas.vocabulary import ImportAction
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -175,3 +177,47 @@ PATROL_UNSAID: Final = _(
     '"%(label)s" står inte i SMS; där står bara namn som "Patrull 3": bokstäver, mellanslag, siffror'
 )
 PATROL_LONG: Final = _('"%(label)s" är långt för skärmen; skriv högst %(most)s tecken')
+
+# ---- what an import changes ----
+
+CHANGE: Final = _("%(thing)s %(name)s: %(action)s")
+CHANGE_WITH_DETAIL: Final = _("%(thing)s %(name)s: %(action)s (%(detail)s)")
+THINGS: Final[Mapping[str, str]] = {
+    "organisation": _("kommunen"),
+    "area": _("området"),
+    "performer": _("utföraren"),
+    "legal position": _("rättsliga bedömningen"),
+    "user": _("användaren"),
+    "carer": _("personalen"),
+    "shift": _("passet"),
+    "resident": _("brukaren"),
+    "consent": _("samtycket"),
+    "decision": _("beslutet"),
+    "plan": _("planen"),
+    "device": _("utrustningen"),
+    "slot": _("tiden"),
+}
+ACTIONS: Final[Mapping[ImportAction, str]] = {
+    ImportAction.ADDED: _("läggs till"),
+    ImportAction.CHANGED: _("ändras"),
+    ImportAction.ENDED: _("avslutas"),
+    ImportAction.LEFT: _("lämnas som det är"),
+}
+NOT_IN_FILE: Final = _("står inte i filen")
+STILL_SIGNS_IN: Final = _("står inte i filen, och kan fortfarande logga in; avsluta på sidan Personal")
+INVITED: Final = _("bjuds in")
+INVITATION_OLD: Final = _("inbjudan är för gammal; `fjarrtillsyn user invite` gör en ny länk")
+MEMBERSHIP_OVER: Final = _("är avslutad")
+ONLY_ADMIN: Final = _("ingen annan vore administratör")
+NOT_CHANGED: Final = _("kunde inte ändras nu; försök igen")
+NIGHTS: Final = _("%(count)s pass")
+FROM_NIGHT: Final = _("från %(night)s")
+CONSENT_WITHDRAWN_SINCE: Final = _("återkallat efter %(day)s; ett nytt samtycke har ett senare given_on")
+NO_INSTEAD: Final = _("ett nej, i stället %(instead)s")
+REVOKED_INSTEAD: Final = _("återkallas, i stället %(instead)s")
+TAKEN_FROM: Final = _("tas från brukare %(number)s")
+TAKEN_FROM_UNNAMED: Final = _("tas från en brukare som inte står i filen")
+WOULD_CHANGE: Final = _("%(count)s ändringar skulle göras; inget är ändrat")
+HAS_CHANGED: Final = _("%(count)s ändringar gjorda, %(checks)s tillsyner planerade")
+BROKEN_OFF: Final = _("avbröts efter %(done)s av %(everybody)s brukare; kör samma kommando igen, så fortsätter det")
+LINKS: Final = _("ge var och en sin egen länk; den gäller i sju dagar, en gång, och visas inte igen:")

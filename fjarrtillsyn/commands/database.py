@@ -5,26 +5,17 @@ import logging
 import secrets
 import sys
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 import typer
 
-from alarm_center.identity.tokens import invite_link
-from alarm_center.settings import ProviderSettings
-from alarm_center.store import overlong, simulated_night, users
-from alarm_center.store.memory import AWAY, Memory, Tx, now
-from alarm_center.town import apply, reader
-from alarm_center.town.problems import TownErrors
-from alarm_center.town.town_import import ImportedChange
-from alarm_center.words import town_words
-from alarm_center.words.catalogues import SPEECHES
+from alarm_center.store import users
+from alarm_center.store.memory import AWAY, Memory
 from fjarrtillsyn.commands.settings import MigrateSettings, WorkerSettings, settings
 from runtime.errors import error_words
 from runtime.logs import set_up_logging
 from runtime.process import BAD_SETTINGS
-from runtime.settings import BadSettings, read_settings
 from schemas.vocabulary import Role
 
 
@@ -53,79 +44,6 @@ def migrate(*, test_clock: bool, finish: bool) -> None:
             typer.echo("the database is at the newest revision")
 
     run_work(work)
-
-
-def import_town(path: Path, *, dry_run: bool, language: str | None) -> None:
-    """Bring a town's file into the memory, and plan the checks that it owes.
-
-    Its residents count on somebody who comes, so a town is brought in only where the service has a provider that reaches
-    carers. A dry run needs none, and neither does a database that was made for tests.
-    """
-    from alarm_center.preparation import planning
-
-    try:
-        town = reader.read_file(path.read_bytes())
-    except OSError as error:
-        typer.echo(f"{path}: {error}", err=True)
-        raise typer.Exit(BAD_SETTINGS) from None
-    except TownErrors as errors:
-        raise _say_problems(path, errors, language) from None
-    speech = SPEECHES[language or town.organisation.language]
-    for note in town.notes:
-        typer.echo(speech(town_words.NOTE, words=note.words(speech.language)), err=True)
-    wanted = settings(WorkerSettings)
-
-    async def bring_in(tx: Tx) -> list[ImportedChange]:
-        await overlong.lift_limit(tx)
-        return await apply.apply(tx, town, await now(tx), dry_run)
-
-    async def work() -> None:
-        memory = await Memory.open(
-            wanted.database_url.get_secret_value(), size=2, application=overlong.IMPORT, limit_seconds=None
-        )
-        try:
-            if not dry_run and not await memory.attempt(simulated_night.has_test_clock):
-                _need_provider()
-            try:
-                changes = await memory.attempt(bring_in)
-            except TownErrors as errors:
-                raise _say_problems(path, errors, language) from None
-            for change in changes:
-                typer.echo(str(change))
-            if not dry_run:
-                _print_links(town.organisation.link_host, changes)
-            if dry_run:
-                typer.echo(f"{len(changes)} changes would be made; nothing has been changed")
-                return
-            made = await planning.plan_town(memory, town.organisation.id)
-            typer.echo(f"{len(changes)} changes made, {made} checks planned")
-        finally:
-            await memory.close()
-
-    run_work(work)
-
-
-def _print_links(host: str, changes: list[ImportedChange]) -> None:
-    """Print each new invitation's link, which is shown nowhere again."""
-    made = [change for change in changes if change.invite_token is not None]
-    if made:
-        typer.echo("give each person their own link; it is good for seven days, once, and is shown nowhere again:")
-    for change in made:
-        typer.echo(f"  {change.name}: {invite_link(host, change.invite_token or '')}")
-
-
-def _need_provider() -> None:
-    """End the command, with the reasons, where the settings of the service's provider are not there or not complete."""
-    try:
-        read_settings(ProviderSettings)
-    except BadSettings as bad:
-        typer.echo(str(bad), err=True)
-        typer.echo(
-            "a town is people who count on somebody who comes: give the import the provider's settings that the service "
-            "has, or try the file with --dry-run, which needs none",
-            err=True,
-        )
-        raise typer.Exit(BAD_SETTINGS) from None
 
 
 def add_user(login: str, name: str, org: str, roles: list[Role], *, from_stdin: bool) -> None:
@@ -196,12 +114,6 @@ def _ask_password() -> str:
         typer.echo("they are not the same", err=True)
         raise typer.Exit(BAD_SETTINGS)
     return typed
-
-
-def _say_problems(path: Path, errors: TownErrors, language: str | None) -> typer.Exit:
-    for problem in errors.problems:
-        typer.echo(f"{path}: {problem.words(language or errors.language)}", err=True)
-    return typer.Exit(BAD_SETTINGS)
 
 
 def run_work(work: Callable[[], Coroutine[Any, Any, None]]) -> None:

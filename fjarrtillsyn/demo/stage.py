@@ -26,6 +26,7 @@ from alarm_center.store.memory import Memory, now
 from alarm_center.store.migrate import ROLES, bootstrap, migrate
 from alarm_center.town import apply, reader
 from alarm_center.town.model import TownFile
+from alarm_center.town.town_import import Importer
 from alarm_center.web.app_keys import DEMO_CLOCK
 from detector import service as detector_service
 from detector.service import Detector
@@ -118,7 +119,7 @@ async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[DemoS
         # The town's file is imported by day: a check that is too near the import begins tomorrow.
         await clock.begin_at(evening - _IMPORT_AHEAD)
         async with memory.transaction() as tx:
-            await apply.apply(tx, town, await now(tx), actor="demo")
+            await apply.apply(tx, town, await now(tx), importer=Importer("demo", "demo"))
         await planning.plan_town(memory, town.organisation.id)
         await clock.begin_at(evening)
         password = f"natt-{secrets.randbelow(9000) + 1000}"

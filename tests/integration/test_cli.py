@@ -81,7 +81,7 @@ def town(migrated: dict[str, str]) -> dict[str, str]:
     }
     done = fjarrtillsyn(settings, "import", TOWN)
     assert done.returncode == 0, done.stderr
-    assert re.search(r"changes made, [1-9]\d* checks planned", done.stdout)
+    assert re.search(r"ändringar gjorda, [1-9]\d* tillsyner planerade", done.stdout)
     assert re.search(r"^  planner: https://natt.vik.example/invite/\S{43}$", done.stdout, re.MULTILINE)
     return settings
 
@@ -105,16 +105,18 @@ def test_a_town_is_not_brought_in_where_nobody_is_reached(
     assert "--dry-run" in last
     dry = fjarrtillsyn({**migrated, **given}, "import", TOWN, "--dry-run")
     assert dry.returncode == 0, dry.stderr
-    assert "nothing has been changed" in dry.stdout
+    assert "inget är ändrat" in dry.stdout
 
 
 def test_a_dry_run_and_a_second_import_change_nothing(town: dict[str, str]) -> None:
     again = fjarrtillsyn(town, "import", TOWN)
     assert again.returncode == 0, again.stderr
-    assert "0 checks planned" in again.stdout
+    assert "0 ändringar gjorda, 0 tillsyner planerade" in again.stdout
     dry = fjarrtillsyn(town, "import", str(ROOT / "fjarrtillsyn" / "demo" / "town.toml"), "--dry-run")
     assert dry.returncode == 0, dry.stderr
-    assert "resident 7: added" in dry.stdout
+    assert "brukaren 7: läggs till" in dry.stdout
+    english = fjarrtillsyn(town, "import", TOWN, "--dry-run", "--language", "en")
+    assert "0 changes would be made; nothing has been changed" in english.stdout
     user = fjarrtillsyn(
         town,
         "user",

@@ -11,9 +11,12 @@ import pytest
 from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory
 from alarm_center.town import reader
-from alarm_center.town.apply import apply
+from alarm_center.town.apply import FILE, apply
+from alarm_center.town.bring_in import bring_in, foresee
 from alarm_center.town.problems import TownErrors
 from alarm_center.town.town_import import ImportedChange
+from alarm_center.words import town_words
+from alarm_center.words.town_words import sentence
 from schemas.vocabulary import ConsentState, ImportAction
 from tests.support.postgres import Database
 
@@ -37,9 +40,8 @@ async def imported(
     memory: Memory, text: str = EXAMPLE, at: datetime = EVENING, *, dry_run: bool = False
 ) -> list[ImportedChange]:
     town = reader.read_town(text)
-    async with memory.transaction() as tx:
-        await tx.execute("select clock.freeze($1)", at)
-        return await apply(tx, town, at, dry_run)
+    await ask(memory, "select clock.freeze($1)", at)
+    return await (foresee if dry_run else bring_in)(memory, town, FILE)
 
 
 async def ask(memory: Memory, question: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -393,7 +395,7 @@ async def test_who_is_not_in_the_file_is_left_and_told(memory: Memory) -> None:
     await imported(memory)
     shorter = EXAMPLE[: EXAMPLE.index("# ---- sensors in place")]
     changes = await imported(memory, shorter)
-    assert changes == [ImportedChange("resident", "3", ImportAction.LEFT, "not in the file")]
+    assert changes == [ImportedChange("resident", "3", ImportAction.LEFT, sentence(town_words.NOT_IN_FILE))]
     assert await slots(memory, 3) == [("03:00", TONIGHT, None)]
 
 

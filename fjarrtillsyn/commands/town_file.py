@@ -1,0 +1,129 @@
+"""Commands on a town's file: bring it in, or say what that would change."""
+
+import getpass
+from collections.abc import Iterable
+from pathlib import Path
+
+import typer
+
+from alarm_center.identity.tokens import invite_link
+from alarm_center.settings import ProviderSettings
+from alarm_center.store import overlong, simulated_night, users
+from alarm_center.store.memory import Memory
+from alarm_center.town import reader
+from alarm_center.town.apply import ACTOR
+from alarm_center.town.bring_in import BrokenOff, bring_in, foresee
+from alarm_center.town.problems import TownErrors
+from alarm_center.town.town_import import ImportedChange, Importer
+from alarm_center.words import town_words
+from alarm_center.words.catalogues import SPEECHES, Speech
+from alarm_center.words.town_words import TownSentence
+from fjarrtillsyn.commands.database import run_work
+from fjarrtillsyn.commands.settings import WorkerSettings, settings
+from runtime.process import BAD_SETTINGS
+from runtime.settings import BadSettings, read_settings
+from schemas.vocabulary import ImportAction
+
+
+def import_town(path: Path, *, dry_run: bool, language: str | None, login: str | None) -> None:
+    """Bring a town's file into the memory as the user *login*, or the system's, and plan the checks that it owes.
+
+    Its residents count on somebody who comes, so a town is brought in only where the service has a provider that reaches
+    carers. A dry run needs none, and neither does a database that was made for tests.
+    """
+    from alarm_center.preparation import planning
+
+    try:
+        town = reader.read_file(path.read_bytes())
+    except OSError as error:
+        typer.echo(f"{path}: {error}", err=True)
+        raise typer.Exit(BAD_SETTINGS) from None
+    except TownErrors as errors:
+        raise _say_problems(path, errors, language) from None
+    org = town.organisation.id
+    speech = SPEECHES[language or town.organisation.language]
+    for note in town.notes:
+        typer.echo(speech(town_words.NOTE, words=note.words(speech.language)), err=True)
+    wanted = settings(WorkerSettings)
+
+    async def work() -> None:
+        memory = await Memory.open(
+            wanted.database_url.get_secret_value(), size=2, application=overlong.IMPORT, limit_seconds=None
+        )
+        try:
+            importer = await _importer(memory, org, login)
+            if dry_run:
+                told = await foresee(memory, town, importer)
+                _say_changes(told, speech)
+                typer.echo(speech(town_words.WOULD_CHANGE, count=_count(told)))
+                return
+            if not await memory.attempt(simulated_night.has_test_clock):
+                _need_provider()
+            told = await bring_in(memory, town, importer)
+            _say_changes(told, speech)
+            _print_links(town.organisation.link_host, told, speech)
+            made = await planning.plan_town(memory, org)
+            typer.echo(speech(town_words.HAS_CHANGED, count=_count(told), checks=made))
+        except TownErrors as errors:
+            raise _say_problems(path, errors, language) from None
+        except BrokenOff as broken:
+            _say_changes(broken.changes, speech)
+            _print_links(town.organisation.link_host, broken.changes, speech)
+            typer.echo(speech(town_words.BROKEN_OFF, done=broken.done, everybody=broken.everybody), err=True)
+            raise typer.Exit(1) from None
+        finally:
+            await memory.close()
+
+    run_work(work)
+
+
+async def _importer(memory: Memory, org: str, login: str | None) -> Importer:
+    """Return who imports: the town's own user, or the one who is signed in to this machine."""
+    if login is None:
+        return Importer(ACTOR, f"{ACTOR}:{getpass.getuser()}")
+    user_id = (await memory.attempt(lambda tx: users.logins_in(tx, org))).get(login)
+    if user_id is None:
+        typer.echo(f"--as {login}: not one of the town's people", err=True)
+        raise typer.Exit(BAD_SETTINGS)
+    return Importer(str(user_id), str(user_id))
+
+
+def _count(changes: Iterable[ImportedChange]) -> int:
+    return sum(change.action is not ImportAction.LEFT for change in changes)
+
+
+def _say_changes(changes: Iterable[ImportedChange], speech: Speech) -> None:
+    for change in changes:
+        detail = change.detail.words(speech) if isinstance(change.detail, TownSentence) else change.detail
+        text = town_words.CHANGE_WITH_DETAIL if detail else town_words.CHANGE
+        thing, action = speech(town_words.THINGS[change.what]), speech(town_words.ACTIONS[change.action])
+        typer.echo(speech(text, thing=thing, name=change.name, action=action, detail=detail))
+
+
+def _print_links(host: str, changes: Iterable[ImportedChange], speech: Speech) -> None:
+    """Print each new invitation's link, which is shown nowhere again."""
+    made = [change for change in changes if change.invite_token is not None]
+    if made:
+        typer.echo(speech(town_words.LINKS))
+    for change in made:
+        typer.echo(f"  {change.name}: {invite_link(host, change.invite_token or '')}")
+
+
+def _need_provider() -> None:
+    """End the command, with the reasons, where the settings of the service's provider are not there or not complete."""
+    try:
+        read_settings(ProviderSettings)
+    except BadSettings as bad:
+        typer.echo(str(bad), err=True)
+        typer.echo(
+            "a town is people who count on somebody who comes: give the import the provider's settings that the service "
+            "has, or try the file with --dry-run, which needs none",
+            err=True,
+        )
+        raise typer.Exit(BAD_SETTINGS) from None
+
+
+def _say_problems(path: Path, errors: TownErrors, language: str | None) -> typer.Exit:
+    for problem in errors.problems:
+        typer.echo(f"{path}: {problem.words(language or errors.language)}", err=True)
+    return typer.Exit(BAD_SETTINGS)
