@@ -28,6 +28,8 @@ class Right(StrEnum):
     """Read the planner's pages: what waits, the residents, and each one's agreement, times and history."""
     PROTECTED = "protected"
     """Read names and addresses of people with protected identity on lists, in searches and in files that go out."""
+    ARRANGE = "arrange"
+    """Change when and how a resident is supervised."""
     DRIVE = "drive"
     """Open a case behind one's own link also in another browser."""
     SUPERVISE = "supervise"
@@ -49,7 +51,7 @@ ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
         Role.LEAD: frozenset({Right.PAPERS, Right.RAISE, Right.PAUSE, Right.PLAN, Right.PROTECTED, Right.DRIVE}),
         Role.CARER: frozenset({Right.PAPERS, Right.DRIVE}),
         Role.CASE_OFFICER: frozenset({Right.PAUSE, Right.PLAN, Right.PROTECTED}),
-        Role.COORDINATOR: frozenset({Right.PAUSE, Right.PLAN, Right.PROTECTED, Right.HAND_OUT}),
+        Role.COORDINATOR: frozenset({Right.PAUSE, Right.PLAN, Right.ARRANGE, Right.PROTECTED, Right.HAND_OUT}),
         Role.INSTALLER: frozenset(),
         Role.AUDITOR: frozenset({Right.REVIEW, Right.HAND_OUT}),
         Role.ADMIN: frozenset({Right.USERS}),

@@ -72,9 +72,25 @@ async def plan_town(memory: Memory, org: str) -> int:
     return made
 
 
+async def plan_changed(memory: Memory) -> int:
+    """Plan the checks of residents whose times have been changed since the last round; return how many are new.
+
+    From the instant of the change on, so that a new time before the next whole planning is looked at tonight.
+    """
+    async with memory.transaction() as tx:
+        unplanned = await plans.unplanned_residents(tx, _AT_ONCE)
+    made = 0
+    for org, since in unplanned.items():
+        made += await memory.attempt(partial(_plan_residents, org, list(since), min(since.values())))
+    if unplanned:
+        memory.hint()
+    return made
+
+
 async def _plan_residents(org: str, some: Sequence[UUID], from_: datetime, tx: Tx) -> int:
     # Held: replicas take turns, and no import ends a slot that a check is just being made of.
     await plans.lock_planned_until(tx, org)
+    await plans.lock_residents(tx, some)
     town, at = await towns.town(tx, org), await now(tx)
     made = 0
     for resident in await plans.residents(tx, org, some):
@@ -84,6 +100,7 @@ async def _plan_residents(org: str, some: Sequence[UUID], from_: datetime, tx: T
         except (ValueError, TypeError, LookupError, ArithmeticError):
             # One resident's fault leaves nobody else without a check; reconciliation tells of theirs.
             log.exception("planning_failed", org=org, resident_id=str(resident.resident_id))
+    await plans.set_planned(tx, some)
     return made
 
 

@@ -1,6 +1,6 @@
 """Rows of checks and attempts: inserted, locked, saved; the next one due; planned ones found and given new rules."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -154,13 +154,12 @@ async def state_of(tx: Tx, check_id: UUID) -> CheckState | None:
     return None if state is None else CheckState(state)
 
 
-async def has_any_begun(tx: Tx, slot_ids: Sequence[UUID], night: date) -> bool:
-    """Tell whether the check of one of the slots on *night* is no longer just planned."""
-    begun: bool = await tx.fetchval(
-        "select exists (select from checks where slot_id = any ($1) and night = $2 and state <> 'planned')",
-        slot_ids, night,
+async def begun_slots(tx: Tx, resident_id: UUID, night: date) -> frozenset[UUID]:
+    """Return the resident's slots whose check on *night* is no longer just planned."""
+    rows = await tx.fetch(
+        "select distinct slot_id from checks where resident_id = $1 and night = $2 and state <> 'planned'", resident_id, night
     )  # fmt: skip
-    return begun
+    return frozenset(row["slot_id"] for row in rows)
 
 
 async def planned_ids_of_slot(tx: Tx, slot_id: UUID, first: date) -> list[UUID]:

@@ -5,10 +5,12 @@ The checks themselves are in `checks.py`, the answers of a plan in `towns.py`.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from alarm_center.core.calendar import Slot
+from alarm_center.core.slot_changes import SlotInForce, SlotPattern
 from alarm_center.store.memory import Row, Tx
 from schemas.vocabulary import CancelReason, Instead
 
@@ -120,20 +122,11 @@ async def slots(tx: Tx, resident_id: UUID) -> list[Slot]:
     return [Slot(**{**row, "weekdays": frozenset(row["weekdays"])}) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSlot:
-    """One slot as it is kept, with whether somebody comes instead of looking from afar."""
-
-    slot_id: UUID
-    resident_id: UUID
-    weekdays: tuple[int, ...]
-    """Days of the week on which its nights begin, sorted, Monday is 0."""
-    local_time: time
-    window_minutes: int
-    seconds: int
-    by_visit: bool
-    valid_from: date
-    valid_until: date | None
+_IN_FORCE: Final = """
+    select slot_id, resident_id, weekdays, local_time, window_minutes, seconds, by_visit, valid_from, valid_until
+    from slots where resident_id = $1 and (valid_until is null or (valid_until > $2 and valid_until > valid_from))
+    order by valid_from, slot_id
+"""
 
 
 async def slots_in_force(tx: Tx, resident_id: UUID, night: date, *, lock: bool) -> list[StoredSlot]:
@@ -147,32 +140,34 @@ async def slots_in_force(tx: Tx, resident_id: UUID, night: date, *, lock: bool) 
         resident_id, night,
     )  # fmt: skip
     return [StoredSlot(**{**row, "weekdays": tuple(sorted(row["weekdays"]))}) for row in rows]
+async def slots_in_force(tx: Tx, resident_id: UUID, night: date) -> list[SlotInForce]:
+    """Return the resident's slots that owe something on *night* or later."""
+    return [_slot_in_force(row) for row in await tx.fetch(_IN_FORCE, resident_id, night)]
 
 
-@dataclass(frozen=True, slots=True)
-class NewSlot:
-    """A slot as it begins."""
-
-    org: str
-    resident_id: UUID
-    weekdays: Sequence[int]
-    local_time: time
-    window_minutes: int
-    seconds: int
-    by_visit: bool
-    valid_from: date
-    valid_until: date | None
+async def lock_slots_in_force(tx: Tx, resident_id: UUID, night: date) -> list[SlotInForce]:
+    """Lock and return the resident's slots that owe something on *night* or later."""
+    return [_slot_in_force(row) for row in await tx.fetch(_IN_FORCE + " for update", resident_id, night)]
 
 
-async def add_slot(tx: Tx, slot: NewSlot) -> UUID:
+def _slot_in_force(row: Row) -> SlotInForce:
+    pattern = SlotPattern(
+        row["local_time"], row["window_minutes"], tuple(sorted(row["weekdays"])), row["by_visit"], row["seconds"]
+    )
+    return SlotInForce(row["slot_id"], pattern, row["valid_from"], row["valid_until"])
+
+
+async def add_slot(
+    tx: Tx, org: str, resident_id: UUID, pattern: SlotPattern, valid_from: date, valid_until: date | None
+) -> UUID:
     """Insert a slot; return its id."""
     slot_id: UUID = await tx.fetchval(
         """
         insert into slots (org, resident_id, weekdays, local_time, window_minutes, seconds, by_visit, valid_from, valid_until)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning slot_id
         """,
-        slot.org, slot.resident_id, list(slot.weekdays), slot.local_time, slot.window_minutes, slot.seconds, slot.by_visit,
-        slot.valid_from, slot.valid_until,
+        org, resident_id, list(pattern.weekdays), pattern.local_time, pattern.window_minutes, pattern.seconds,
+        pattern.by_visit, valid_from, valid_until,
     )  # fmt: skip
     return slot_id
 
@@ -180,6 +175,43 @@ async def add_slot(tx: Tx, slot: NewSlot) -> UUID:
 async def end_slot(tx: Tx, slot_id: UUID, night: date) -> None:
     """Write that *night* is the first night without the slot."""
     await tx.execute("update slots set valid_until = $2 where slot_id = $1", slot_id, night)
+
+
+async def lock_residents(tx: Tx, among: Sequence[UUID]) -> None:
+    """Hold the residents as they are until the transaction ends: nobody changes their times while checks are made of them."""
+    await tx.execute(
+        "select from residents where resident_id = any ($1::uuid[]) order by resident_id for share", list(among)
+    )
+
+
+async def ask_to_plan(tx: Tx, resident_id: UUID, at: datetime) -> None:
+    """Have the service's next round make the checks of times that were changed at *at*."""
+    await tx.execute(
+        "update residents set unplanned_since = least(unplanned_since, $2) where resident_id = $1", resident_id, at
+    )
+
+
+async def unplanned_residents(tx: Tx, most: int) -> dict[str, dict[UUID, datetime]]:
+    """Return by town at most *most* residents whose times have been changed since their checks were made, and since when."""
+    rows = await tx.fetch(
+        """
+        select org, resident_id, unplanned_since from residents where unplanned_since is not null
+        order by unplanned_since, resident_id limit $1
+        """,
+        most,
+    )
+    found: dict[str, dict[UUID, datetime]] = {}
+    for row in rows:
+        found.setdefault(row["org"], {})[row["resident_id"]] = row["unplanned_since"]
+    return found
+
+
+async def set_planned(tx: Tx, among: Sequence[UUID]) -> None:
+    """Write that checks have been made of the residents' times as they are; the caller holds them (:func:`lock_residents`)."""
+    await tx.execute(
+        "update residents set unplanned_since = null where resident_id = any ($1::uuid[]) and unplanned_since is not null",
+        list(among),
+    )
 
 
 async def visit_slots(tx: Tx, resident_id: UUID) -> frozenset[UUID]:

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, time, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
+from datetime import date
+from uuid import UUID
 
 from alarm_center.casework import steps
-from alarm_center.core import calendar
+from alarm_center.casework.slot_changes import end_slot
 from alarm_center.core.check import Cancel
+from alarm_center.core.slot_changes import SlotInForce, SlotPattern, WantedSlot, change_slots
 from alarm_center.store import checks, plans
 from alarm_center.store.changes import ChangedPart
 from alarm_center.store.memory import Tx
@@ -18,11 +21,6 @@ from alarm_center.words import town_words
 from alarm_center.words.town_words import sentence
 from schemas import timeline
 from schemas.vocabulary import CancelReason, ImportAction, Instead
-
-SOON: Final = timedelta(minutes=15)
-"""A time that is nearer than this stays as it was tonight: the device may be on its way already."""
-
-_DAY: Final = timedelta(days=1)
 
 
 async def apply_slots(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> None:
@@ -81,23 +79,20 @@ def _facts(patterns: Iterable[tuple[time, int, tuple[int, ...], bool, int]]) -> 
         {"time": f"{at:%H:%M}", "window_minutes": window, "weekdays": days, "by_visit": by_visit, "seconds": seconds}
         for at, window, days, by_visit, seconds in sorted(patterns, key=lambda each: (each[0] < calendar.NOON, each[0]))
     ]
+    in_force = await plans.lock_slots_in_force(run.tx, resident_id, run.tonight)
+    begun = await checks.begun_slots(run.tx, resident_id, run.tonight)
+    changes = change_slots(in_force, [_wanted(slot) for slot in resident.slots], begun, run.now, run.zone)
+    if changes:
+        await plans.ask_to_plan(run.tx, resident_id, run.now)
+    for slot, night in changes.ended:
+        await _end_slot(run, resident, resident_id, slot, night)
+    for wanted, night in changes.begun:
+        await _begin_slot(run, resident, resident_id, wanted, night)
 
 
-def _is_same_slot(run: TownImport, row: StoredSlot, slot: SlotEntry) -> bool:
-    """Return whether the row is the file's slot: of the same pattern, and not to begin on another night."""
-    pattern = (
-        row.weekdays,
-        row.local_time,
-        row.window_minutes,
-        row.seconds,
-        row.by_visit,
-    )
-    if pattern != (slot.weekdays, slot.time, slot.window_minutes, slot.seconds, slot.by_visit):
-        return False
-    if slot.from_night is None or slot.from_night <= run.tonight:
-        # What was imported after tonight's time had passed begins tomorrow; it is the same slot nevertheless.
-        return row.valid_from <= run.tonight + _DAY
-    return row.valid_from == slot.from_night
+def _wanted(slot: SlotEntry) -> WantedSlot:
+    pattern = SlotPattern(slot.time, slot.window_minutes, slot.weekdays, slot.by_visit, slot.seconds)
+    return WantedSlot(pattern, slot.from_night, slot.until_night)
 
 
 async def _first_night(
@@ -131,10 +126,17 @@ async def _end_slot(run: TownImport, resident: ResidentEntry, row: StoredSlot, n
     await run.write(work)
     label = _slot_label(row.local_time, row.weekdays, row.window_minutes)
     await run.note_change(ImportedChange("slot", f"{resident.number} {label}", ImportAction.ENDED, sentence(town_words.FROM_NIGHT, night=night)), ChangeLine(timeline.SlotImported(ImportAction.ENDED, row.slot_id, night), resident_id=row.resident_id))  # fmt: skip
+async def _end_slot(
+    run: TownImport, resident: ResidentEntry, resident_id: UUID, slot: SlotInForce, night: date
+) -> None:
+    await end_slot(run.tx, slot.slot_id, night, run.actor)
+    change = ImportedChange("slot", f"{resident.number} {_label(slot.pattern)}", ImportAction.ENDED, f"from {night}")
+    payload = timeline.SlotImported(ImportAction.ENDED, slot.slot_id, night)
+    await run.note_change(change, ChangeLine(payload, resident_id=resident_id))
 
 
 async def _begin_slot(
-    run: TownImport, resident: ResidentEntry, resident_id: UUID, slot: SlotEntry, night: date
+    run: TownImport, resident: ResidentEntry, resident_id: UUID, wanted: WantedSlot, night: date
 ) -> None:
     new = plans.NewSlot(
         org=run.org,
@@ -150,6 +152,10 @@ async def _begin_slot(
     slot_id = await run.write(lambda tx: plans.add_slot(tx, new)) or uuid4()
     label = _slot_label(slot.time, slot.weekdays, slot.window_minutes)
     await run.note_change(ImportedChange("slot", f"{resident.number} {label}", ImportAction.ADDED, sentence(town_words.FROM_NIGHT, night=night)), ChangeLine(timeline.SlotImported(ImportAction.ADDED, slot_id, night), resident_id=resident_id))  # fmt: skip
+    slot_id = await plans.add_slot(run.tx, run.org, resident_id, wanted.pattern, night, wanted.until_night)
+    change = ImportedChange("slot", f"{resident.number} {_label(wanted.pattern)}", ImportAction.ADDED, f"from {night}")
+    payload = timeline.SlotImported(ImportAction.ADDED, slot_id, night)
+    await run.note_change(change, ChangeLine(payload, resident_id=resident_id))
 
 
 async def cancel_check(run: TownImport, check_id: UUID, reason: CancelReason, instead: Instead) -> None:
@@ -159,6 +165,7 @@ async def cancel_check(run: TownImport, check_id: UUID, reason: CancelReason, in
         await steps.step_check(run.tx, check, Cancel(reason, instead, run.actor), run.actor)
 
 
-def _slot_label(local_time: Any, weekdays: tuple[int, ...], window_minutes: int) -> str:
-    days = "" if weekdays == EVERY_DAY else " " + ",".join(DAYS[day] for day in weekdays)
-    return f"{local_time:%H:%M}" + (f"+{window_minutes}" if window_minutes else "") + days
+def _label(pattern: SlotPattern) -> str:
+    days = "" if pattern.weekdays == EVERY_DAY else " " + ",".join(DAYS[day] for day in pattern.weekdays)
+    window = f"+{pattern.window_minutes}" if pattern.window_minutes else ""
+    return f"{pattern.local_time:%H:%M}{window}{days}"

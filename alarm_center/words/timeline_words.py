@@ -208,6 +208,7 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.ConfigWanted, _("Ny lista till utrustningen"), redraws=_NOTHING),
         _row(timeline.DeviceChanged, _("Utrustningen ändrades")),
         _row(timeline.ChecksBroughtHome, _("Tillsyner flyttade till rätt utrustning")),
+        _row(timeline.TimesChanged, _("Tider ändrade")),
         _row(timeline.Paused, _("Paus"), detail=lambda line: CANCELLED[line.reason]),
         _row(timeline.PauseEnded, _("Pausen avslutad")),
         _row(timeline.PausesAsked, _("Nattledaren frågas om pauser som tar slut"), redraws=_NOTHING),

@@ -103,6 +103,7 @@ class EventKind(StrEnum):
     PAUSES_ASKED = "pauses_asked"
     PAUSE_ANSWERED = "pause_answered"
     PAUSE_RAN_OUT = "pause_ran_out"
+    TIMES_CHANGED = "times_changed"
     CONSENT_REVOKED = "consent_revoked"
     RESERVE_LIST_MADE = "reserve_list_made"
     RESERVE_LIST_FETCHED = "reserve_list_fetched"

@@ -40,6 +40,15 @@ class Paused(Payload):
     instead: Instead
 
 
+@payload(EventKind.TIMES_CHANGED)
+class TimesChanged(Payload):
+    """A resident's times of supervision change from a night on: so many end, and so many begin."""
+
+    from_night: date
+    ended: int
+    begun: int
+
+
 @payload(EventKind.PAUSE_ENDED)
 class PauseEnded(Payload):
     """A resident's pauses end at an instant."""

@@ -282,6 +282,22 @@ _PLANNERS: Final = (
     nothing("insert into changes (org, resident_id, revision, part, made_by, made_at, from_at)"
             " values ('{own}', '{own_resident}', 99, 'pause', '{own_user}', now() - interval '1 day', now())",
             "select * from changes where revision = 99 and (made_by = '{own_user}' or made_at < clock.now() - interval '1 minute')"),
+    refused("insert into slots (org, resident_id, weekdays, local_time, valid_from)"
+            " values ('{other}', '{other_resident}', '{{0}}', '03:00', current_date)"),
+    refused("insert into slots (org, resident_id, weekdays, local_time, valid_from)"
+            " values ('{own}', '{own_resident}', '{{0}}', '03:00', (clock.now() - interval '3 days')::date)"),
+    refused("update slots set valid_until = null where resident_id = '{own_resident}'"),
+    refused("update slots set valid_until = (clock.now() - interval '3 days')::date where resident_id = '{own_resident}'"),
+    refused("update slots set weekdays = '{{0}}' where resident_id = '{own_resident}'"),
+    nothing("update slots set valid_until = (clock.now() + interval '3 days')::date where resident_id = '{next_resident}'"),
+    refused("insert into checks (check_id, org, resident_id, night, slot_id, opens_at, closes_at, seconds, green_by, show, state,"
+            " rechecks_left, retries_left) select gen_random_uuid(), org, resident_id, night, slot_id, opens_at, closes_at, seconds,"
+            " green_by, show, 'planned', 0, 0 from checks where check_id = '{own_check}'"),
+    succeeds(
+        "a time that ends or begins from tonight on, for a resident of their own areas, without the page's own questions",
+        "it is what the role is for; no night that has been changes, and the checks are made by the worker",
+        "update slots set valid_until = (clock.now() + interval '3 days')::date where resident_id = '{own_resident}'",
+    ),
     succeeds(
         "a pause, a consent withdrawn or a check cancelled in their own areas, without the page's own questions",
         "it is what the role is for; each is sealed with the role and the person, and no check ends as seen by it",

@@ -183,6 +183,7 @@ def test_test_towns_come_through_the_import() -> None:
     writes = re.compile(rf"\binsert into (?:fjt\.)?({own})\b|select keep_user\(")
     by_hand = {
         "test_access_matrix.py": "a person in one area for each place that a path names",
+        "injected_sql.py": "what a page may not write, tried as an attacker",
         "test_towns_apart.py": "what a page may not write, tried as a page's own role",
         "test_invitations.py": "the statements with which an import of the release before wrote them",
         "test_performers.py": "a performer in one town and all of another, in one session",

@@ -14,7 +14,7 @@ select role, allows, handled_by from (values
     ('lead', 'papers'), ('lead', 'raise'), ('lead', 'pause'), ('lead', 'plan'), ('lead', 'protected'), ('lead', 'drive'),
     ('carer', 'papers'), ('carer', 'drive'),
     ('case_officer', 'pause'), ('case_officer', 'plan'), ('case_officer', 'protected'),
-    ('coordinator', 'pause'), ('coordinator', 'plan'), ('coordinator', 'protected'), ('coordinator', 'hand_out'),
+    ('coordinator', 'pause'), ('coordinator', 'plan'), ('coordinator', 'arrange'), ('coordinator', 'protected'), ('coordinator', 'hand_out'),
     ('auditor', 'review'), ('auditor', 'hand_out'),
     ('admin', 'users')
 ) as said (role, allows), unnest(array['alarm_centre', 'home_care']) as handled_by
