@@ -3,7 +3,7 @@
 The page of times and the import of a town's file change times by this one rule.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -34,6 +34,17 @@ def night_order(pattern: SlotPattern) -> tuple[bool, time, int]:
     return pattern.local_time < calendar.NOON, pattern.local_time, pattern.window_minutes
 
 
+def pattern_facts(patterns: Iterable[SlotPattern]) -> list[dict[str, object]]:
+    """Return the times in the order of a night, as the history of changes keeps them."""
+    return [
+        {
+            "time": f"{pattern.local_time:%H:%M}", "window_minutes": pattern.window_minutes, "weekdays": pattern.weekdays,
+            "by_visit": pattern.by_visit, "seconds": pattern.seconds,
+        }
+        for pattern in sorted(patterns, key=night_order)
+    ]  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class WantedSlot:
     """A time as somebody wants it: from the first night that is possible or *from_night*, up to but not on *until_night*."""
@@ -60,6 +71,11 @@ class SlotChanges:
     ended: tuple[tuple[SlotInForce, date], ...] = ()
     begun: tuple[tuple[WantedSlot, date], ...] = ()
     kept_tonight: tuple[SlotInForce, ...] = ()
+
+    @property
+    def first_night(self) -> date:
+        """The first night that is other than before; there is one where anything changes."""
+        return min(night for _slot, night in (*self.ended, *self.begun))
 
     def __bool__(self) -> bool:
         """Return whether anything changes."""

@@ -1,6 +1,6 @@
 """A resident's times as a planner changes them: what would follow, worked out without a write, and the change itself."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from alarm_center.casework import configs
@@ -9,10 +9,9 @@ from alarm_center.core import calendar
 from alarm_center.core.slot_changes import (
     SlotChanges,
     SlotInForce,
-    SlotPattern,
     WantedSlot,
     change_slots,
-    night_order,
+    pattern_facts,
 )
 from alarm_center.preparation.pauses import Editor, take_turn
 from alarm_center.store import changes, checks, events, plans, towns
@@ -58,12 +57,12 @@ async def change_times(
         await write_slot_changes(tx, home.town.org, resident_id, done, editor.actor)
         await plans.ask_to_plan(tx, resident_id, at)
         await configs.refresh_resident_configs(tx, resident_id)
-        first = min(night for _slot, night in (*done.ended, *done.begun))
+        first = done.first_night
         told = timeline.TimesChanged(first, len(done.ended), len(done.begun))
         line = events.NewEvent(home.town.org, told, area_id=home.area_id, resident_id=resident_id, actor=editor.actor)
         await events.write(tx, at, line)
-        before = {"times": _facts(slot.pattern for slot in in_force if slot.valid_until is None)}
-        after = {"times": _facts(slot.pattern for slot in wanted), "from_night": first}
+        before = {"times": pattern_facts(slot.pattern for slot in in_force if slot.valid_until is None)}
+        after = {"times": pattern_facts(slot.pattern for slot in wanted), "from_night": first}
         from_at = calendar.night_bounds(first, home.town.zone)[0]
         change = NewChange(
             home.town.org, resident_id, number, ChangedPart.TIMES, editor.actor, at, max(at, from_at), before, after
@@ -74,13 +73,3 @@ async def change_times(
     done = await memory.attempt(work, editor.viewer)
     memory.hint()
     return done
-
-
-def _facts(patterns: Iterable[SlotPattern]) -> list[dict[str, object]]:
-    return [
-        {
-            "time": f"{pattern.local_time:%H:%M}", "window_minutes": pattern.window_minutes, "weekdays": pattern.weekdays,
-            "by_visit": pattern.by_visit, "seconds": pattern.seconds,
-        }
-        for pattern in sorted(patterns, key=night_order)
-    ]  # fmt: skip

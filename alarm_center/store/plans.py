@@ -129,17 +129,6 @@ _IN_FORCE: Final = """
 """
 
 
-async def slots_in_force(tx: Tx, resident_id: UUID, night: date, *, lock: bool) -> list[StoredSlot]:
-    """Return the resident's slots that owe something on *night* or later, and *lock* them."""
-    rows = await tx.fetch(
-        f"""
-        select slot_id, resident_id, weekdays, local_time, window_minutes, seconds, by_visit, valid_from, valid_until
-        from slots where resident_id = $1 and (valid_until is null or (valid_until > $2 and valid_until > valid_from))
-        order by valid_from, slot_id {"for update" if lock else ""}
-        """,  # noqa: S608 -- our own words
-        resident_id, night,
-    )  # fmt: skip
-    return [StoredSlot(**{**row, "weekdays": tuple(sorted(row["weekdays"]))}) for row in rows]
 async def slots_in_force(tx: Tx, resident_id: UUID, night: date) -> list[SlotInForce]:
     """Return the resident's slots that owe something on *night* or later."""
     return [_slot_in_force(row) for row in await tx.fetch(_IN_FORCE, resident_id, night)]

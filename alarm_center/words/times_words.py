@@ -79,7 +79,7 @@ def holds_sentence(changes: SlotChanges, tonight: date, speech: Speech) -> str:
     """Return from when a change holds, and which of tonight's times it comes too late for."""
     if not changes:
         return speech(_("Inget är ändrat."))
-    first = min(night for _slot, night in (*changes.ended, *changes.begun))
+    first = changes.first_night
     if first == tonight:
         return speech(_("Gäller från i natt."))
     holds = speech(_("Gäller från natten %(night)s."), night=night_words(first, speech))
