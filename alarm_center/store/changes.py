@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from alarm_center.core.resident_record import ChangeRow
 from alarm_center.store.memory import Tx
 
 
@@ -20,6 +21,8 @@ class ChangedPart(StrEnum):
     DECISION = "decision"
     PLAN = "plan"
     DEVICE = "device"
+    VISITS = "visits"
+    """Looks of one night that were made into visits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,19 @@ async def add(tx: Tx, change: NewChange) -> None:
         change.org, change.resident_id, change.revision, change.part, change.made_by, change.made_at, change.from_at,
         change.before, change.after,
     )  # fmt: skip
+
+
+async def of_resident(tx: Tx, resident_id: UUID) -> list[ChangeRow]:
+    """Return the resident's changes that the viewer may read, the newest first, with the names of the people who made them."""
+    rows = await tx.fetch(
+        """
+        select c.part, c.made_by, u.name, c.made_at, c.from_at, c.before, c.after
+        from changes c left join users u on u.user_id::text = c.made_by
+        where c.resident_id = $1 order by c.revision desc limit 100
+        """,
+        resident_id,
+    )
+    return [ChangeRow(**row) for row in rows]
 
 
 async def empty_words(tx: Tx, org: str, change_id: str) -> bool:

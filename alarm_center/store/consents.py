@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+from alarm_center.core.resident_record import ConsentPaper
 from alarm_center.core.supervision import LackingConsent
 from alarm_center.store.memory import Tx
 from schemas.vocabulary import Capacity, ConsentState, ConsentTo, GivenHow, Instead
@@ -138,6 +139,23 @@ async def withdrawn_at(tx: Tx, resident_id: UUID) -> datetime | None:
         resident_id,
     )
     return at
+
+
+async def papers(tx: Tx, resident_id: UUID) -> list[ConsentPaper]:
+    """Return every consent and no in the resident's home, the resident's own first, the newest of each person first."""
+    rows = await tx.fetch(
+        """
+        select c.who, c.given_at, c.basis, u.name as recorder, c.camera, c.sensors, c.shown_to_people, c.automatic, c.given_how, c.language,
+            c.present, c.second_talk_on, c.capacity, c.legal_position, c.representative, c.revoked_at, c.revoked_instead
+        from consents c left join users u on u.user_id::text = c.recorded_by
+        where c.resident_id = $1 order by c.who desc, c.revoked_at is not null, c.given_at desc
+        """,
+        resident_id,
+    )
+    return [
+        ConsentPaper(**{**row, "revoked_instead": Instead(row["revoked_instead"]) if row["revoked_instead"] else None})
+        for row in rows
+    ]
 
 
 async def lacking(tx: Tx, among: Collection[UUID] | None) -> list[tuple[UUID, LackingConsent]]:

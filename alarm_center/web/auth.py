@@ -124,7 +124,7 @@ def _first_page(person: SignedIn) -> str | None:
     """Return the first page of a person who does not sit at the board; ``None``: they have none."""
     pages = (
         (Right.RAISE, "/raise"),
-        (Right.PLAN, "/residents"),
+        (Right.PLAN, "/todo"),
         (Right.PAUSE, "/pause"),
         (Right.REVIEW, "/looks/log"),
         (Right.HAND_OUT, "/looks/residents"),

@@ -77,6 +77,11 @@ class Speech:
         text: str = format_date(day, "d MMMM y", locale=self.language)
         return text
 
+    def near_day(self, day: date) -> str:
+        """Return *day* shortly, for what is weeks away at most: ``sön 22 nov.``"""
+        text: str = format_date(day, "EEE d MMM", locale=self.language)
+        return text
+
     def dated(self, instant: datetime, zone: str) -> str:
         """Return the local day of *instant* with its year, for lists that go back for years."""
         text: str = format_date(instant.astimezone(ZoneInfo(zone)).date(), "EEE d MMM y", locale=self.language)

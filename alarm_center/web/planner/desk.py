@@ -1,8 +1,8 @@
 """Context of the planner's pages: the clock, the person's towns and their nights, and at a board what calls its operator."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -12,6 +12,9 @@ from alarm_center.store import board, events
 from alarm_center.store.board import TownHead
 from alarm_center.store.memory import Tx, now
 from alarm_center.web.page import PERSON
+
+_MORNING: Final = timedelta(hours=5)
+"""From seven in the morning until noon the night before is over (core/calendar.py lets it last until noon)."""
 
 
 async def page_context(request: web.Request, tx: Tx) -> dict[str, Any]:
@@ -33,5 +36,10 @@ async def page_context(request: web.Request, tx: Tx) -> dict[str, Any]:
 
 
 def nights_of(heads: Sequence[TownHead], at: datetime) -> Mapping[str, date]:
-    """Return the night of each town that *at* falls in."""
-    return {head.org: calendar.night_of(at, ZoneInfo(head.zone)) for head in heads}
+    """Return the night of each town that is planned for at *at*."""
+    return {head.org: planned_night(at, ZoneInfo(head.zone)) for head in heads}
+
+
+def planned_night(at: datetime, zone: ZoneInfo) -> date:
+    """Return the night that people by day speak of as tonight: from seven in the morning, the one that comes."""
+    return calendar.night_of(at + _MORNING, zone)

@@ -8,6 +8,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
 from alarm_center.outbox import Outbox
+from alarm_center.preparation.reconciliation import reconcile_town
 from alarm_center.providers.simulated_phones import SimulatedPhones
 from schemas.vocabulary import Answer, Reason
 from tests.support.night_town import TWO, NightTown, drawn
@@ -83,7 +84,7 @@ async def test_every_other_page(
     await phones.close()
 
 
-PLANNERS_PAGES = ("/residents", "/residents?status=not_running")
+PLANNERS_PAGES = ("/todo", "/todo?night=2026-11-24", "/residents", "/residents?status=not_running")
 
 
 @pytest.mark.parametrize(("theme", "language", "width"), [("dark", "sv", 360), ("light", "en", 1280)])
@@ -92,7 +93,10 @@ async def test_the_planners_pages(
 ) -> None:
     await storstad.execute("delete from devices where resident_id = $1", storstad.residents[3])
     page = await open_page("/residents", login="petra", theme=theme, language=language, width=width)
-    for path in PLANNERS_PAGES:
+    await storstad.execute("update plans set answers = '{\"recheck_minutes\": 5}'")
+    await reconcile_town(storstad.memory, storstad.org)
+    visits = f"/residents/{storstad.residents[1]}/visits"
+    for path in (*PLANNERS_PAGES, *(f"/residents/{storstad.residents[number]}" for number in (1, 3)), visits):
         await page.goto(path)
         assert await broken(page) == [], path
 

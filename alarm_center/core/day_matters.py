@@ -1,0 +1,55 @@
+"""Values of the planner's first page: open discrepancies, devices that are silent before a look, and tonight by area."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMatter:
+    """An open discrepancy, with the names that its sentence needs; the viewer sees its resident."""
+
+    discrepancy_id: UUID
+    org: str
+    code: str
+    endangers: bool
+    data: Mapping[str, Any]
+    night: date
+    found_at: datetime
+    resident_id: UUID | None
+    resident: str | None
+    cohabitant: str | None
+    phone: str | None
+    area: str | None
+    device_id: str | None
+    carer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SilentDevice:
+    """A device that cannot look, and the next look tonight that is planned by it."""
+
+    resident_id: UUID
+    org: str
+    resident: str
+    phone: str | None
+    kind: str
+    faulty: bool
+    last_heard_at: datetime | None
+    opens_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AreaTonight:
+    """An area's night in numbers, and its reserve list: when made, and who fetched it first."""
+
+    org: str
+    area_id: UUID
+    code: str
+    looks: int
+    visits: int
+    list_made_at: datetime | None
+    list_fetched_at: datetime | None
+    list_fetched_by: str | None

@@ -1,0 +1,94 @@
+"""A resident's page: supervision in a sentence, agreement, times, plan, the last nights, devices and history."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from alarm_center.casework.cases import NotFound
+from alarm_center.core.resident_record import NightRow
+from alarm_center.core.roles import Right
+from alarm_center.core.supervision import SupervisionKind, supervision_of
+from alarm_center.store import changes, consents, resident_list, resident_page, residents, towns
+from alarm_center.store.memory import Tx
+from alarm_center.web.app_keys import MEMORY
+from alarm_center.web.auth import require
+from alarm_center.web.page import PERSON, path_uuid, render, speech_of
+from alarm_center.web.planner.desk import page_context, planned_night
+from alarm_center.words import resident_page_words as words_of
+from alarm_center.words import resident_words
+from alarm_center.words.catalogues import Speech
+
+routes = web.RouteTableDef()
+
+NIGHTS: Final = 14
+"""Nights in the strip, before the one that is planned now."""
+
+
+@routes.get("/residents/{resident}")
+@require(Right.PLAN)
+async def show_resident(request: web.Request) -> web.StreamResponse:
+    """Show a resident's page.
+
+    Raises:
+        NotFound: there is no such resident who lives there and whom the person may see.
+    """
+    resident_id = path_uuid(request, "resident")
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PLAN)) as tx:
+        context = await page_context(request, tx)
+        own = await _resident_context(tx, resident_id, context["now"], speech_of(request))
+    return render(request, "planner/resident.html", context | own)
+
+
+async def _resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Speech) -> dict[str, Any]:
+    head = await resident_page.head(tx, resident_id)
+    if head is None:
+        raise NotFound(f"no resident {resident_id}")
+    zone, night = head.zone, planned_night(at, ZoneInfo(head.zone))
+    facts = (await resident_list.listed_residents(tx, {head.org: night}, [resident_id]))[0].facts
+    supervision = supervision_of(facts)
+    first = night - timedelta(days=NIGHTS)
+    checks = await resident_page.checks_between(tx, resident_id, first, night)
+    past = [first + timedelta(days=n) for n in range(NIGHTS)]
+    home = await towns.of_resident(tx, resident_id)
+    of_town = (await towns.of_area(tx, head.org, head.area_id)).plan
+    card = await residents.card(tx, resident_id)
+    assert card is not None, "the head is of the same row"
+    names = (card.name, card.cohabitant)
+    devices = await resident_page.devices(tx, resident_id)
+    kind = devices[0].kind if devices else "camera"
+    coming = [row.opens_at for row in checks if row.night == night and _is_coming(row, at)]
+    return {
+        "head": head,
+        "card": card,
+        "zone": zone,
+        "risk": speech(words_of.RISKS[card.risk]),
+        "status": words_of.status_sentence(supervision, facts, names, coming, at, zone, speech),
+        "runs": supervision.fault is None,
+        "paused": supervision.kind is SupervisionKind.PAUSED,
+        "withdrawn": any(each.withdrawn_at for each in facts.lacking),
+        "decisions": [words_of.decision_words(row, speech) for row in await resident_page.decisions(tx, resident_id)],
+        "consents": [
+            words_of.consent_words(each, names, zone, speech) for each in await consents.papers(tx, resident_id)
+        ],
+        "missing": [each.who for each in facts.lacking if each.withdrawn_at is None],
+        "rule": words_of.rule_words(head.green_by, head.signed_by, head.signed_at, zone, speech),
+        "times": words_of.time_lines(await resident_page.times(tx, resident_id, night), night, kind, speech),
+        "plan": words_of.plan_parts(home.plan, of_town, speech),
+        "cells": words_of.night_cells([row for row in checks if row.night < night], past, speech),
+        "shapes": words_of.SHAPES,
+        "weekdays": words_of.WEEKDAYS,
+        "devices": [words_of.device_words(row, zone, speech) for row in devices],
+        "history": [
+            (row, words_of.change_words(row, zone, speech)) for row in await changes.of_resident(tx, resident_id)
+        ],
+        "know": resident_words.facts(card, speech),
+        "contacts": [(each, resident_words.contact(each, speech)) for each in card.contacts],
+    }
+
+
+def _is_coming(row: NightRow, at: datetime) -> bool:
+    """Return whether somebody or something still looks at that time."""
+    return row.opens_at > at and (row.state != "cancelled" or row.instead == "visit")

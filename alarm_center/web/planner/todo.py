@@ -1,0 +1,163 @@
+"""The planner's first page: what threatens tonight, what waits and for whom, pauses that end, the night and the rota ahead."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from alarm_center.core import calendar
+from alarm_center.core.day_matters import OpenMatter
+from alarm_center.core.roles import Right
+from alarm_center.core.staffing import staffed_nights
+from alarm_center.store import musters, todo, towns
+from alarm_center.store.memory import Tx, Viewer
+from alarm_center.store.web_sessions import SignedIn
+from alarm_center.web.app_keys import MEMORY
+from alarm_center.web.auth import require
+from alarm_center.web.page import PERSON, render, speech_of
+from alarm_center.web.planner import pause_questions
+from alarm_center.web.planner.desk import nights_of, page_context
+from alarm_center.words import todo_words
+from alarm_center.words.catalogues import Speech
+from alarm_center.words.code_words import ROLES
+from alarm_center.words.todo_words import TodoGoal
+
+routes = web.RouteTableDef()
+
+FIRST: Final = 10
+"""Matters that are shown before all are asked for."""
+MOST: Final = 300
+"""Matters on one page: it stays under 150 kB."""
+SILENT_FOR: Final = timedelta(minutes=10)
+"""A device that is gone for a shorter time has most often a router that starts again."""
+NIGHTS_AHEAD: Final = 14
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One matter as the page shows it."""
+
+    sentence: str
+    since: str
+    owner: str
+    goal: str
+    button: str
+    resident_id: str
+    may_visit: bool
+    """Looks of tonight are left that can be made into visits."""
+    phone: str | None
+
+
+@routes.get("/todo")
+@require(Right.PLAN)
+async def show_todo(request: web.Request) -> web.StreamResponse:
+    """Show what needs the person, tonight, and the rota ahead."""
+    person, speech = request[PERSON], speech_of(request)
+    viewer = person.viewer(Right.PLAN)
+    async with request.app[MEMORY].transaction(viewer) as tx:
+        context = await page_context(request, tx)
+        at, nights = context["now"], nights_of(context["heads"], context["now"])
+        zones = {head.org: head.zone for head in context["heads"]}
+        matters = await todo.open_matters(tx)
+        silent = await todo.silent_before_looks(tx, nights, SILENT_FOR)
+        ending = await pause_questions.rows_to_ask(tx, speech)
+        areas = await _areas(tx, viewer, nights, speech)
+        staff = await _staff(tx, viewer, nights, zones, speech)
+        follow_up = None if matters else await todo.next_follow_up(tx, min(nights.values(), default=date.min))
+    arranges = person.may(Right.ARRANGE)
+    told = {each.resident_id for each in silent}
+    red = [
+        _Row(
+            todo_words.silent_sentence(each, zones[each.org], speech),
+            "",
+            "",
+            "",
+            "",
+            str(each.resident_id),
+            True,
+            each.phone,
+        )
+        for each in silent
+    ]
+    red += [
+        _row(each, zones, speech, arranges=arranges)
+        for each in matters
+        if each.endangers and each.resident_id not in told
+    ]
+    waiting = _mine_first([each for each in matters if not each.endangers], person)
+    shown = waiting[: MOST if "all" in request.query else FIRST]
+    own = {
+        "greeting": todo_words.greeting(at, context["zone"], person.name, speech),
+        "red": red,
+        "rows": [_row(each, zones, speech, arranges=arranges) for each in shown],
+        "waiting": len(waiting),
+        "ending": ending,
+        "areas": areas,
+        "staff": staff,
+        "opened": request.query.get("night", ""),
+        "day": timedelta(days=1),
+        "follow_up": follow_up,
+    }
+    return render(request, "planner/todo.html", context | own)
+
+
+def _mine_first(matters: Sequence[OpenMatter], person: SignedIn) -> list[OpenMatter]:
+    """Return the matters of the person's own roles before everybody else's, each as old as before."""
+    mine = {role for membership in person.memberships for role in membership.roles}
+    return sorted(matters, key=lambda each: todo_words.text_of(each.code).owner not in mine)
+
+
+def _row(matter: OpenMatter, zones: Mapping[str, str], speech: Speech, *, arranges: bool) -> _Row:
+    zone, text = zones[matter.org], todo_words.text_of(matter.code)
+    goals = {
+        TodoGoal.RESIDENT: f"/residents/{matter.resident_id}",
+        TodoGoal.TIMES: f"/residents/{matter.resident_id}{'/times' if arranges else ''}",
+        TodoGoal.STAFF: "#staff",
+        TodoGoal.NIGHT: "#tonight",
+        TodoGoal.FILE: "",
+    }
+    return _Row(
+        todo_words.matter_sentence(matter, zone, speech),
+        speech.near_day(matter.found_at.astimezone(ZoneInfo(zone)).date()),
+        speech(ROLES[text.owner]),
+        goals[text.goal],
+        speech(text.button),
+        "" if matter.resident_id is None else str(matter.resident_id),
+        matter.code not in todo_words.GATED,
+        matter.phone,
+    )
+
+
+async def _areas(tx: Tx, viewer: Viewer, nights: Mapping[str, date], speech: Speech) -> list[tuple[str, str]]:
+    """Return each area with its night in a line."""
+    lines = []
+    shifts = {}
+    for town in await towns.towns(tx):
+        begins, ends = calendar.night_bounds(nights[town.org], town.zone)
+        shifts[town.org] = (town.zone.key, await musters.shifts_between(tx, town.org, begins, ends))
+    for area in await todo.areas_tonight(tx, nights, viewer.areas):
+        zone, of_town = shifts[area.org]
+        here = [shift for shift in of_town if shift.area_id == area.area_id]
+        lines.append((area.code, todo_words.area_sentence(area, here, zone, speech)))
+    return lines
+
+
+async def _staff(
+    tx: Tx, viewer: Viewer, nights: Mapping[str, date], zones: Mapping[str, str], speech: Speech
+) -> list[dict[str, Any]]:
+    """Return the squares of the nights ahead, a town each, with who is missing."""
+    found = []
+    for town in await towns.towns(tx):
+        first = nights[town.org]
+        ahead = [first + timedelta(days=n) for n in range(NIGHTS_AHEAD)]
+        times = [each for each in await todo.times_by_area(tx, town.org, first, ahead[-1]) if viewer.sees(each.area_id)]
+        begins, ends = calendar.night_bounds(first, town.zone)[0], calendar.night_bounds(ahead[-1], town.zone)[1]
+        shifts = await musters.shifts_between(tx, town.org, begins, ends)
+        staffed = staffed_nights(ahead, times, shifts, town.zone, needs_lead=town.fixed_number is None)
+        codes = {area_id: code for code, area_id in (await towns.area_ids(tx, town.org)).items()}
+        squares = [(each.night, todo_words.night_sentences(each, codes, zones[town.org], speech)) for each in staffed]
+        found.append({"town": town.name, "squares": squares})
+    return found

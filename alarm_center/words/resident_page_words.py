@@ -1,0 +1,300 @@
+"""Sentences of a resident's page: status, times, plan, the last nights, devices, and the history of changes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from alarm_center.core.plan import Plan
+from alarm_center.core.resident_record import ChangeRow, ConsentPaper, DecisionRow, DeviceRow, NightRow, TimeRow
+from alarm_center.core.supervision import SupervisionFacts, SupervisionKind, SupervisionStatus
+from alarm_center.words.catalogues import Speech
+from alarm_center.words.catalogues import mark as _
+from alarm_center.words.code_words import CANCELLED
+from alarm_center.words.pause_words import INSTEAD, REASONS, time_words
+from alarm_center.words.supervision_words import fault_words, pause_words_of
+from schemas.vocabulary import CancelReason, Instead
+
+RISKS: Final[Mapping[int, str]] = {1: _("Hög risk"), 2: _("Mellanrisk"), 3: _("Låg risk")}
+
+_RUNNING: Final[Mapping[SupervisionKind, str]] = {
+    SupervisionKind.CAMERA: _("Tillsyn med kamera"),
+    SupervisionKind.SENSORS: _("Tillsyn med sensor"),
+    SupervisionKind.VISITS: _("Tillsyn genom besök"),
+}
+
+_AFTER_TRIAL: Final[Mapping[str | None, str]] = {
+    "goes_on": _("efter provet: fortsätter"),
+    "visits": _("efter provet: besök"),
+}
+_HOW: Final[Mapping[str | None, str]] = {"spoken": _("muntligt"), "written": _("skriftligt"), "shown": _("visat")}
+_AUTOMATIC: Final[Mapping[str | None, str]] = {"yes": _("ja"), "no": _("nej")}
+
+WEEKDAYS: Final = (_("mån"), _("tis"), _("ons"), _("tors"), _("fre"), _("lör"), _("sön"))
+"""Days on which a night begins, Monday first."""
+
+
+def status_sentence(
+    status: SupervisionStatus, facts: SupervisionFacts, names: tuple[str, str | None], tonight: Sequence[datetime],
+    now: datetime, zone: str, speech: Speech,
+) -> str:  # fmt: skip
+    """Return the sentence that the page begins with; *names* are the resident's and the cohabitant's, *tonight* looks and visits to come."""
+    why = fault_words(status, facts, *names, speech)
+    if status.kind is SupervisionKind.NOT_RUNNING:
+        return speech(_("Inte igång: %(why)s."), why=why)
+    if status.kind is SupervisionKind.PAUSED:
+        return speech(_("Pausad %(until)s."), until=pause_words_of(facts, now, zone, speech))
+    clocks = speech(_(" och ")).join(speech.clock(at, zone) for at in tonight)
+    when = speech(_("i natt %(times)s"), times=clocks) if clocks else speech(_("inget mer i natt"))
+    if why:
+        return speech(_("Kameran är inte igång: %(why)s. Besök i stället, %(when)s."), why=why, when=when)
+    return f"{speech(_RUNNING[status.kind])}, {when}."
+
+
+def decision_words(row: DecisionRow, speech: Speech) -> str:
+    """Return a decision in a line: reference, days, trial and follow-up."""
+    first = speech.short_day(row.starts_on)
+    if row.ends_on is None:
+        said = [speech(_("%(reference)s: från %(first)s, tills vidare"), reference=row.reference, first=first)]
+    else:
+        last = speech.short_day(row.ends_on)
+        said = [speech(_("%(reference)s: %(first)s till %(last)s"), reference=row.reference, first=first, last=last)]
+    if row.kind == "offer_without_test":
+        said.append(speech(_("erbjudande utan individuell prövning")))
+    if row.purpose:
+        said.append(row.purpose)
+    if row.trial_ends_on is not None:
+        said.append(speech(_("provperiod till %(day)s"), day=speech.short_day(row.trial_ends_on)))
+    if row.after_trial in _AFTER_TRIAL:
+        said.append(speech(_AFTER_TRIAL[row.after_trial]))
+    if row.follow_up_on is not None:
+        said.append(speech(_("uppföljning %(day)s"), day=speech.short_day(row.follow_up_on)))
+    return " · ".join(said)
+
+
+def consent_words(paper: ConsentPaper, names: tuple[str, str | None], zone: str, speech: Speech) -> str:
+    """Return one person's consent in a line: who, when, on what grounds, to what."""
+    name = names[0] if paper.who == "resident" else names[1] or speech(_("den som bor med"))
+    if paper.revoked_at is not None:
+        instead = speech(INSTEAD[paper.revoked_instead or Instead.NOTHING]).lower()
+        return speech(
+            _("%(name)s tog tillbaka sitt ja %(day)s. I stället: %(instead)s."),
+            name=name, day=_day(paper.revoked_at, zone, speech), instead=instead,
+        )  # fmt: skip
+    answers = (
+        (_("Kamera: %(answer)s"), _yes_or_no(paper.camera)),
+        (_("Sensorer: %(answer)s"), _yes_or_no(paper.sensors)),
+        (_("Personal ser bilderna: %(answer)s"), _yes_or_no(paper.shown_to_people)),
+        (_("Automatisk bedömning: %(answer)s"), _AUTOMATIC.get(paper.automatic, _("inte tillfrågad"))),
+    )
+    said = [speech(text, answer=speech(answer)) for text, answer in answers]
+    if paper.capacity == "in_doubt":
+        said.append(_doubt_words(paper, speech))
+    if paper.second_talk_on is not None:
+        said.append(speech(_("Andra samtalet %(day)s"), day=speech.short_day(paper.second_talk_on)))
+    if paper.representative:
+        said.append(speech(_("Företrädaren säger: %(what)s"), what=paper.representative))
+    how = speech(_HOW[paper.given_how]) if paper.given_how in _HOW else ""
+    present = speech(_("närvarande: %(who)s"), who=paper.present) if paper.present else ""
+    day = _day(paper.given_at, zone, speech)
+    head = [name, day, how, paper.language, present, paper.basis, paper.recorder or ""]
+    return f"{', '.join(part for part in head if part)}. {'. '.join(said)}."
+
+
+def _day(at: datetime, zone: str, speech: Speech) -> str:
+    return speech.short_day(at.astimezone(ZoneInfo(zone)).date())
+
+
+def _yes_or_no(yes: bool) -> str:
+    return _("ja") if yes else _("nej")
+
+
+def _doubt_words(paper: ConsentPaper, speech: Speech) -> str:
+    if paper.legal_position is None:
+        return speech(_("Beslutsförmågan är osäker: ingen tittar"))
+    return speech(_("Beslutsförmågan är osäker; gäller enligt %(position)s"), position=paper.legal_position)
+
+
+def rule_words(green_by: str, signed_by: str | None, signed_at: datetime | None, zone: str, speech: Speech) -> str:
+    """Return whether a machine alone may answer a check, and who has signed for it."""
+    if green_by != "detector" or signed_at is None:
+        return speech(_("En person tittar på varje tillsyn."))
+    day = _day(signed_at, zone, speech)
+    return speech(
+        _("Planen tillåter automatisk bedömning, undertecknat av %(name)s %(day)s."), name=signed_by or "", day=day
+    )
+
+
+def time_lines(rows: Sequence[TimeRow], night: date, device: str, speech: Speech) -> list[str]:
+    """Return the times in lines, those of the same nights and the same kind in one; *device* is the kind that looks."""
+    lines: dict[tuple[object, ...], list[TimeRow]] = {}
+    for row in rows:
+        lines.setdefault((row.weekdays, row.by_visit, max(row.valid_from, night), row.valid_until), []).append(row)
+    return [_time_line(some, night, device, speech) for some in lines.values()]
+
+
+def _time_line(rows: Sequence[TimeRow], night: date, device: str, speech: Speech) -> str:
+    one = rows[0]
+    exact = [f"{row.local_time:%H:%M}" for row in rows if not row.window_minutes]
+    said = [speech(_("kl %(time)s"), time=speech(_(" och ")).join(exact))] if exact else []
+    said += [_window_words(row, speech) for row in rows if row.window_minutes]
+    how = _("besök") if one.by_visit else _("sensor") if device == "sensors" else _("kamera")
+    line = f"{nights_words(one.weekdays, speech)} {', '.join(said)}: {speech(how)}"
+    if one.valid_from > night:
+        line = speech(_("%(time)s, från %(day)s"), time=line, day=speech.short_day(one.valid_from))
+    if one.valid_until is not None:
+        line = speech(_("%(time)s, slutar före natten %(day)s"), time=line, day=speech.short_day(one.valid_until))
+    return line
+
+
+def _window_words(row: TimeRow, speech: Speech) -> str:
+    end = row.local_time.hour * 60 + row.local_time.minute + row.window_minutes
+    last = f"{end // 60 % 24:02}:{end % 60:02}"
+    return speech(_("mellan %(first)s och %(last)s"), first=f"{row.local_time:%H:%M}", last=last)
+
+
+def nights_words(weekdays: Sequence[int], speech: Speech) -> str:
+    """Return the nights of a week in words: all, those before working days, or each by name."""
+    match tuple(weekdays):
+        case (0, 1, 2, 3, 4, 5, 6):
+            return speech(_("Alla nätter"))
+        case (0, 1, 2, 3, 4):
+            return speech(_("Måndag–fredag"))
+        case (5, 6):
+            return speech(_("Lördag och söndag"))
+        case some:
+            return ", ".join(speech(WEEKDAYS[day]) for day in some).capitalize()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPart:
+    """One sentence of a plan; ``own`` where the resident's answer is not the town's."""
+
+    text: str
+    own: bool
+
+
+def plan_parts(plan: Plan, of_town: Plan, speech: Speech) -> list[PlanPart]:
+    """Return what happens when the resident is not seen, a sentence each; *of_town* is the plan without the resident's answers."""
+    parts = [
+        PlanPart(_recheck_words(plan, speech), (plan.recheck, plan.rechecks) != (of_town.recheck, of_town.rechecks))
+    ]
+    if plan.phone_first or of_town.phone_first:
+        text = _("Vi ringer hem först.") if plan.phone_first else _("Vi ringer inte hem först.")
+        parts.append(PlanPart(speech(text), plan.phone_first != of_town.phone_first))
+    if plan.two_carers or of_town.two_carers:
+        text = _("Två åker.") if plan.two_carers else _("En åker.")
+        parts.append(PlanPart(speech(text), plan.two_carers != of_town.two_carers))
+    arrive = speech(_("Någon är framme inom %(minutes)s min."), minutes=_minutes(plan.arrive_within.total_seconds()))
+    parts.append(PlanPart(arrive, plan.arrive_within != of_town.arrive_within))
+    fault = (
+        _("Går kameran sönder blir det besök.")
+        if plan.visit_on_fault
+        else _("Går kameran sönder blir det inget besök.")
+    )
+    parts.append(PlanPart(speech(fault), plan.visit_on_fault != of_town.visit_on_fault))
+    return parts
+
+
+def _recheck_words(plan: Plan, speech: Speech) -> str:
+    minutes = _minutes(plan.recheck.total_seconds())
+    if plan.rechecks == 0:
+        return speech(_("Syns personen inte larmar vi direkt."))
+    if plan.rechecks == 1:
+        return speech(_("Syns personen inte tittar vi igen efter %(minutes)s min, och larmar sedan."), minutes=minutes)
+    return speech(
+        _("Syns personen inte tittar vi igen %(count)s gånger med %(minutes)s min emellan, och larmar sedan."),
+        count=plan.rechecks, minutes=minutes,
+    )  # fmt: skip
+
+
+def _minutes(seconds: float) -> int:
+    return round(seconds / 60)
+
+
+@dataclass(frozen=True, slots=True)
+class NightCell:
+    """One night of the strip: its day, a shape's name, and words."""
+
+    night: date
+    shape: str
+    text: str
+
+
+SHAPES: Final[Mapping[str, str]] = {"alarm": "▲", "visit": "→", "off": "–", "seen": "✓", "none": "·"}
+
+
+def night_cells(rows: Sequence[NightRow], nights: Sequence[date], speech: Speech) -> list[NightCell]:
+    """Return each of *nights* with what came of its checks."""
+    by_night = {night: list(group) for night, group in groupby(rows, key=lambda row: row.night)}
+    return [_cell(night, by_night.get(night, []), speech) for night in nights]
+
+
+def _cell(night: date, rows: Sequence[NightRow], speech: Speech) -> NightCell:
+    seen = sum(row.state == "seen" for row in rows)
+    alarms = [row for row in rows if row.state == "alarmed"]
+    visits = sum(row.state == "cancelled" and row.instead == "visit" for row in rows)
+    off = {row.cancel_reason for row in rows if row.state == "cancelled" and row.instead != "visit"}
+    said = [
+        speech(_("larm %(number)s"), number=row.case_no) if row.case_no else speech(_("larm")) for row in alarms
+    ]  # fmt: skip
+    if visits:
+        said.append(speech(_("%(count)s besök"), count=visits))
+    said += [
+        speech(CANCELLED[reason]) for reason in sorted(each for each in off if each is not None and each in CANCELLED)
+    ]
+    if seen:
+        said.append(speech(_("%(count)s sedda"), count=seen))
+    shape = "alarm" if alarms else "visit" if visits else "off" if off else "seen" if seen else "none"
+    return NightCell(night, shape, ", ".join(said) or speech(_("ingen tillsyn")))
+
+
+def device_words(row: DeviceRow, zone: str, speech: Speech) -> str:
+    """Return a device in a line: what it is, whether it is there, and what is wrong."""
+    kind = speech(_("Kamera")) if row.kind == "camera" else speech(_("Sensor"))
+    said = [f"{kind} {row.label or row.device_id}"]
+    if row.fault is not None or row.camera_ok is False:
+        said.append(speech(_("felanmäld")))
+    if row.last_heard_at is None:
+        said.append(speech(_("har aldrig hörts")))
+    else:
+        heard = f"{speech.dated(row.last_heard_at, zone)} {speech.clock(row.last_heard_at, zone)}"
+        text = _("ansluten, hörd %(time)s") if row.connected else _("inte ansluten, hörd %(time)s")
+        said.append(speech(text, time=heard))
+    if not row.confirmed:
+        said.append(speech(_("har inte bekräftat de senaste tiderna")))
+    return " · ".join(said)
+
+
+# ---- history ----
+
+_CHANGED: Final[Mapping[str, str]] = {
+    "pause": _("Paus"),
+    "consent": _("Samtycke"),
+    "visits": _("Besök"),
+    "times": _("Tider"),
+    "resident": _("Uppgifter om brukaren"),
+    "decision": _("Beslut"),
+    "plan": _("Plan"),
+    "device": _("Utrustning"),
+}
+
+
+def change_words(row: ChangeRow, zone: str, speech: Speech) -> str:
+    """Return what a change did, in a sentence; a kind that has no words of its own says which part it changed."""
+    after = row.after or {}
+    if row.part == "pause" and "ended_at" in after:
+        return speech(_("Avslutade pausen"))
+    if row.part == "pause" and after.get("reason") in set(REASONS):
+        reason = speech(REASONS[CancelReason(after["reason"])]).lower()
+        until = time_words(datetime.fromisoformat(after["to_at"]), row.made_at, zone, speech)
+        return speech(_("Pausade: %(reason)s, till %(until)s"), reason=reason, until=until)
+    if row.part == "visits" and "checks" in after:
+        return speech(
+            _("Gjorde om %(count)s tillsyner till besök: %(why)s"), count=after["checks"], why=after.get("why", "")
+        )
+    if row.part == "consent" and after.get("state") == "revoked":
+        return speech(_("Stängde kameran: samtycket återkallat"))
+    return speech(_("Ändrade: %(part)s"), part=speech(_CHANGED[row.part]).lower() if row.part in _CHANGED else row.part)
