@@ -15,6 +15,7 @@ from alarm_center.casework import incidents
 from alarm_center.devices import presence
 from alarm_center.heartbeat import Heartbeat
 from alarm_center.preparation import (
+    deaths,
     look_sampling,
     muster,
     pause_questions,
@@ -253,6 +254,7 @@ JOBS: Final = (
     Job("muster", _seconds(5), lambda r: muster.muster_shifts(r.memory)),
     Job("commands", _seconds(10), PeriodicJobs.expire_commands),
     Job("reserve", _seconds(20), lambda r: reserve_lists.make_reserve_lists(r.memory)),
+    Job("deaths", _seconds(5), lambda r: deaths.tell_of_deaths(r.memory)),
     Job("pauses", _seconds(20), lambda r: pause_questions.ask_leads(r.memory)),
     Job("reconcile", _seconds(20), lambda r: reconciliation.reconcile_due_towns(r.memory)),
     Job("plan", timedelta(hours=1), lambda r: planning.plan_all_towns(r.memory), at_start=True),

@@ -53,6 +53,11 @@ def owed_again_note(town: towns.Town) -> str:
     return SPEECHES[town.language](page_words.VISIT_NOT_NEEDED)
 
 
+def not_needed_note(town: towns.Town) -> str:
+    """Return the note with which a visit is called off for good."""
+    return SPEECHES[town.language](page_words.VISIT_NOT_NEEDED_AT_ALL)
+
+
 @dataclass(frozen=True, slots=True)
 class PlainSms:
     """An SMS to *phone* that belongs to no notice."""

@@ -59,7 +59,7 @@ async def revoke_consent(
 
     async def work(tx: Tx) -> int:
         number = await changes.next_revision(tx, resident_id)
-        locked = await _lock_coming(tx, resident_id)
+        locked = await lock_coming(tx, resident_id)
         at = await now(tx)
         home = await towns.of_resident(tx, resident_id)
         before = await consents.states(tx, resident_id)
@@ -135,7 +135,7 @@ async def begin_pause(
     tx: Tx, resident_id: UUID, pause: Pause, number: int, *, actor: str, word: Word | None = None, stops: bool = False
 ) -> int:
     """Begin a pause as the resident's change *number*, whose turn is taken; return the number of cancelled checks."""
-    locked = await _lock_coming(tx, resident_id)
+    locked = await lock_coming(tx, resident_id)
     at = await now(tx)
     home = await towns.of_resident(tx, resident_id)
     await plans.add_pause(tx, home.town.org, resident_id, pause)
@@ -192,11 +192,7 @@ async def end_pause(memory: Memory, resident_id: UUID, at: datetime, *, editor: 
             return 0
         is_now = await now(tx)
         await events.write(tx, is_now, _line_about(home, resident_id, timeline.PauseEnded(at), editor.actor))
-        restored = 0
-        for resident in await plans.residents(tx, home.town.org, [resident_id]):
-            _, planned = await checks_owed(tx, home.town, resident, is_now, is_now + AHEAD)
-            restored += await restore_checks(tx, resident, planned, editor.actor)
-        await configs.refresh_resident_configs(tx, resident_id)
+        restored = await restore_coming(tx, home, resident_id, editor.actor)
         change = NewChange(
             home.town.org, resident_id, number, ChangedPart.PAUSE, editor.actor, is_now, at,
             {"pauses": before}, {"ended_at": at},
@@ -206,6 +202,16 @@ async def end_pause(memory: Memory, resident_id: UUID, at: datetime, *, editor: 
 
     restored = await memory.attempt(work, editor.viewer)
     memory.hint()
+    return restored
+
+
+async def restore_coming(tx: Tx, home: towns.TownAndPlan, resident_id: UUID, actor: str) -> int:
+    """Restore the resident's coming checks that nothing keeps from being made any longer; return how many."""
+    restored, at = 0, await now(tx)
+    for resident in await plans.residents(tx, home.town.org, [resident_id]):
+        _, planned = await checks_owed(tx, home.town, resident, at, at + AHEAD)
+        restored += await restore_checks(tx, resident, planned, actor)
+    await configs.refresh_resident_configs(tx, resident_id)
     return restored
 
 
@@ -229,7 +235,7 @@ def _pause_facts(pause: Pause) -> dict[str, object]:
     }  # fmt: skip
 
 
-async def _lock_coming(tx: Tx, resident_id: UUID) -> list[Check]:
+async def lock_coming(tx: Tx, resident_id: UUID) -> list[Check]:
     """Lock the resident's checks that have not ended, and return them."""
     coming = await checks.open_ids(tx, resident_id)
     return [check for check_id in coming if (check := await checks.lock(tx, check_id)) is not None]

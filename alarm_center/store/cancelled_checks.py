@@ -15,7 +15,8 @@ async def restorable_checks(tx: Tx, resident_id: UUID) -> list[UUID]:
         """
         select check_id from checks c
         where c.resident_id = $1 and c.state = 'cancelled' and c.opens_at > clock.now()
-            and (c.cancel_reason in ('consent_revoked', 'decision_ended') or exists (
+            -- 'died': whoever has died has no planned checks to restore; one who was registered so by mistake has
+            and (c.cancel_reason in ('consent_revoked', 'decision_ended', 'died') or exists (
                 select from pauses p
                 where p.resident_id = c.resident_id and p.reason = c.cancel_reason
                     and p.from_at <= c.opens_at and p.ended_at <= c.opens_at and c.opens_at < p.to_at))
@@ -30,6 +31,15 @@ async def visits_instead_of(tx: Tx, check_id: UUID) -> list[UUID]:
     """Return the open visits in the check's stead: more than one where an earlier one was somebody's and stayed."""
     rows = await tx.fetch(
         "select alarm_id from alarms where instead_of = $1 and state <> 'closed' order by alarm_id", check_id
+    )
+    return [row["alarm_id"] for row in rows]
+
+
+async def open_visits(tx: Tx, resident_id: UUID) -> list[UUID]:
+    """Return the resident's visits that are not closed."""
+    rows = await tx.fetch(
+        "select alarm_id from alarms where resident_id = $1 and visit and state <> 'closed' order by alarm_id",
+        resident_id,
     )
     return [row["alarm_id"] for row in rows]
 

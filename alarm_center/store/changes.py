@@ -23,6 +23,7 @@ class ChangedPart(StrEnum):
     DEVICE = "device"
     VISITS = "visits"
     """Looks of one night that were made into visits."""
+    DEATH = "death"
 
 
 @dataclass(frozen=True, slots=True)

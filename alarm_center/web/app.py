@@ -29,7 +29,7 @@ from alarm_center.web.carer import link
 from alarm_center.web.demo import loopback, simulated_phones
 from alarm_center.web.failed_tries import FailedTries
 from alarm_center.web.operator import board, case_actions, case_page, manual_alarm, picture
-from alarm_center.web.planner import outcome, pause, resident_page, residents, times, todo, visits_tonight
+from alarm_center.web.planner import deaths, outcome, pause, resident_page, residents, times, todo, visits_tonight
 from alarm_center.web.review import log_pages, look_month, resident_pages, sample_pages
 from alarm_center.web.settings import WebSettings
 from alarm_center.web.sign_in import (
@@ -76,6 +76,7 @@ ROUTES: Final = tuple(
         resident_page,
         visits_tonight,
         todo,
+        deaths,
         people,
         agreements,
         invitation,

@@ -102,7 +102,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     Outcome.EMERGENCY_CALLED: _("112 tillkallat"),
     Outcome.TECHNICAL_FIXED: _("Tekniskt fel åtgärdat"),
     Outcome.FALSE_ALARM: _("Falskt larm"),
-    Outcome.NOT_AT_HOME_KNOWN: _("Inte hemma, känt"),
+    Outcome.NOT_AT_HOME_KNOWN: _("Känd frånvaro"),
     Outcome.DIED: _("Avliden"),
     Outcome.OTHER: _("Annat – skriv vad"),
 }

@@ -82,6 +82,7 @@ VISIT_INSTEAD: Final = _("ersatt av besök")
 ENDED: Final = _("avslutat")
 
 # ---- notes that the service writes on a case, in the town's language ----
+VISIT_NOT_NEEDED_AT_ALL: Final = _("Besöket behövs inte.")
 VISIT_NOT_NEEDED: Final = _("Besöket behövs inte: tillsynen görs som vanligt igen.")
 
 # ---- the carer's link, and the demo's phones ----

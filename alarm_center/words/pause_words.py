@@ -71,6 +71,7 @@ NOT_YET: Final = _("Nej, till %(time)s")
 ANSWER_LACKS_NAME: Final = _(
     "Skriv vem som har sagt att %(name)s inte är hemma än, så att någon kan fråga igen i morgon."
 )
+DEATH_IS_ANOTHERS: Final = _("Någon annan än den som registrerade det bekräftar eller rättar.")
 ANSWERED_BY_OTHER: Final = _("Någon annan hann svara eller ändra. Det här gäller nu.")
 
 

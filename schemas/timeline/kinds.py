@@ -100,6 +100,11 @@ class EventKind(StrEnum):
     # a town, its people and its evening (town.py)
     PAUSED = "paused"
     PAUSE_ENDED = "pause_ended"
+    RESIDENT_DIED = "resident_died"
+    DEATH_ASKED = "death_asked"
+    DEATH_OVERDUE = "death_overdue"
+    DEATH_CONFIRMED = "death_confirmed"
+    DEATH_CORRECTED = "death_corrected"
     PAUSES_ASKED = "pauses_asked"
     PAUSE_ANSWERED = "pause_answered"
     PAUSE_RAN_OUT = "pause_ran_out"

@@ -56,6 +56,39 @@ class PauseEnded(Payload):
     ended_at: datetime
 
 
+@payload(EventKind.RESIDENT_DIED)
+class ResidentDied(Payload):
+    """Somebody on a case says that the resident has died: devices go dark, and so many looks are cancelled."""
+
+    looks: int
+
+
+@payload(EventKind.DEATH_ASKED)
+class DeathAsked(Payload):
+    """A lead is asked to confirm a death by voice; *told* is the number of phones."""
+
+    told: int
+
+
+@payload(EventKind.DEATH_OVERDUE)
+class DeathOverdue(Payload):
+    """Nobody has confirmed a death in time: leads and the fixed number hear of it, and the board is red."""
+
+    told: int
+
+
+@payload(EventKind.DEATH_CONFIRMED)
+class DeathConfirmed(Payload):
+    """A death was confirmed by voice."""
+
+
+@payload(EventKind.DEATH_CORRECTED)
+class DeathCorrected(Payload):
+    """A death was registered by mistake: somebody else says so, and so many looks are owed again."""
+
+    looks: int
+
+
 @payload(EventKind.PAUSES_ASKED)
 class PausesAsked(Payload):
     """Leads on duty are asked about so many pauses that end without an answer; *told* is the number of their phones."""

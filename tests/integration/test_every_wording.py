@@ -20,7 +20,8 @@ from alarm_center.core.alarm.state import Alarm
 from alarm_center.core.check.state import Check
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies.carer_actions import VOICE
-from alarm_center.preparation import due_times, muster, pause_questions
+from alarm_center.preparation import deaths, due_times, muster, pause_questions
+from alarm_center.preparation.pauses import Editor
 from alarm_center.store import checks as check_rows
 from alarm_center.store import incidents as incident_rows
 from alarm_center.store import towns
@@ -324,6 +325,21 @@ async def what_is_asked_of_the_lead_in_the_evening(town: WordingTown) -> None:
     await pause_questions.ask_leads(centre.memory)
     centre.memory.hint()
     await town.hears(LEAD, Wording.PAUSES_UNANSWERED)
+
+
+@hears(Wording.CONFIRM_BY_VOICE, Wording.CONFIRM_OVERDUE)
+async def what_the_lead_is_to_confirm_by_voice(town: WordingTown) -> None:
+    centre = town.centre
+    a, _b = await town.held()
+    editor = Editor(str(a.alarm_id))
+    await deaths.register_death(centre.memory, centre.residents[0], a.alarm_id, editor=editor)
+    await deaths.tell_of_deaths(centre.memory)
+    centre.memory.hint()
+    await town.hears(LEAD, Wording.CONFIRM_BY_VOICE, a)
+    await centre.move_clock(10 * 60)
+    await deaths.tell_of_deaths(centre.memory)
+    centre.memory.hint()
+    await town.hears(LEAD, Wording.CONFIRM_OVERDUE, a)
 
 
 @hears(Wording.INCIDENT, Wording.STUCK, Wording.STUCK_CHECK)

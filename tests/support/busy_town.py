@@ -204,6 +204,13 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 at,
             ),
             (
+                "insert into deaths (org, area_id, resident_id, alarm_id, registered_by, registered_at) values ($1, $2, $3, $4, 'p', $5)",
+                area,
+                resident_id,
+                alarm_id,
+                at,
+            ),
+            (
                 "insert into contacts (org, resident_id, name, phone) values ($1, $2, 'K', '+46701740611')",
                 resident_id,
             ),

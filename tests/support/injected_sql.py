@@ -275,6 +275,10 @@ _PLANNERS: Final = (
     refused("insert into notices (notice_id, org, alarm_id, dispatch_id, round, step, who, phone, patrol, channel, wording, asked_at, state)"
             " values (gen_random_uuid(), '{own}', '{own_alarm}', gen_random_uuid(), 1, 1, 'patrol', '+46709999999', '', 'sms', 'call_out', now(), 'asked')"),
     refused("insert into looks (org, alarm_id, user_id, kind, began_at) values ('{own}', '{own_alarm}', who(), 'session', clock.now())"),
+    refused("insert into deaths (org, area_id, resident_id, registered_by, registered_at)"
+            " select '{other}', area_id, '{other_resident}', 'x', now() from areas limit 1"),
+    refused("update deaths set registered_by = 'x'"),
+    refused("delete from deaths"),
     refused("update changes set after = null"),
     refused("delete from changes"),
     refused("insert into changes (org, resident_id, revision, part, made_by, made_at, from_at)"

@@ -262,6 +262,7 @@ def test_what_people_cannot_do_changes_nothing() -> None:
 TAKEN_BACK = [
     CancelReason.CONSENT_REVOKED,
     CancelReason.DECISION_ENDED,
+    CancelReason.DIED,
     *(reason for reason in CancelReason if reason.startswith("pause_")),
 ]
 

@@ -118,7 +118,15 @@ async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tupl
         """,
         here.org,
     )  # fmt: skip
+    death = await here.value(
+        """
+        insert into deaths (org, area_id, resident_id, alarm_id, registered_by, registered_at)
+        select org, area_id, resident_id, alarm_id, 'patrol', clock.now() from alarms where alarm_id = $1 returning death_id
+        """,
+        alarm_id,
+    )  # fmt: skip
     return {
+        "death": str(death),
         "look": seen.split()[0], "user": seen.split()[1], "sample": str(sample), "place": "1",
         "alarm": str(alarm_id), "case": str(alarm_id), "check": str(await here.check_of(look)), "session": session,
         "resident": str(here.residents[wait]), "area": str(area), "command": str(command), "link": str(incident),

@@ -120,6 +120,7 @@ def cancel_check(check: Check, wish: Cancel, now: datetime) -> CheckDecision:
 RESTORABLE: Final = frozenset(
     {
         CancelReason.CONSENT_REVOKED,
+        CancelReason.DIED,
         CancelReason.DECISION_ENDED,
         CancelReason.PAUSE_AWAY,
         CancelReason.PAUSE_HOSPITAL,
@@ -127,7 +128,7 @@ RESTORABLE: Final = frozenset(
         CancelReason.PAUSE_OWN_WISH,
     }
 )
-"""Reasons that end early: consent is given again, a decision is made anew, a pause is cut short. The other reasons end a check for good."""
+"""Reasons that end early: consent is given again, a decision is made anew, a pause is cut short, a death was registered by mistake. The other reasons end a check for good."""
 
 
 def restore_check(check: Check, wish: Restore, now: datetime) -> CheckDecision:

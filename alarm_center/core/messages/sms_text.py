@@ -43,6 +43,9 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         "{cannot} om någon annan ska ha larmen.",
         Wording.MUSTER_SILENT: "Nattpass omr {area} från {starts}: ingen har svarat ja till att telefonen är med[ ({patrol})]. "
         "Ring dem, eller ordna någon annan.",
+        Wording.CONFIRM_BY_VOICE: "{case} omr {area}: ring[ {patrol}] nu och bekräfta utfallet. Skriv det sedan på sidan: {pauses}",
+        Wording.CONFIRM_OVERDUE: "{case} omr {area}: utfallet är inte bekräftat efter {minutes} min. Ring[ {patrol}] nu. "
+        "Skriv det sedan på sidan: {pauses}",
         Wording.PAUSES_UNANSWERED: "Pauser utan svar: {places}[ (omr {area})]. Hemma i natt? Svara på sidan: {pauses} "
         "Utan svar upphör de.",
         Wording.INCIDENT: "Störning omr {area}: {places} platser ska kontrolleras. Lista: {list} "
@@ -93,6 +96,9 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         "{cannot} if somebody else does.",
         Wording.MUSTER_SILENT: "Night shift area {area} from {starts}: nobody has said yes to holding the phone[ ({patrol})]. "
         "Call them, or arrange for somebody else.",
+        Wording.CONFIRM_BY_VOICE: "{case} area {area}: call[ {patrol}] now and confirm the outcome. Then write it on the page: {pauses}",
+        Wording.CONFIRM_OVERDUE: "{case} area {area}: the outcome is not confirmed after {minutes} min. Call[ {patrol}] now. "
+        "Then write it on the page: {pauses}",
         Wording.PAUSES_UNANSWERED: "Pauses unanswered: {places}[ (area {area})]. Home tonight? Answer on the page: {pauses} "
         "Without an answer they end.",
         Wording.INCIDENT: "Disruption area {area}: {places} places to check. List: {list} "

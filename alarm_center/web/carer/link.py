@@ -21,7 +21,7 @@ from alarm_center.core.pausing import HowSaid
 from alarm_center.core.replies import carer_actions
 from alarm_center.core.replies.carer_actions import ButtonPlace
 from alarm_center.core.roles import Right
-from alarm_center.preparation import pauses
+from alarm_center.preparation import deaths, pauses
 from alarm_center.preparation.pauses import Editor
 from alarm_center.store import day_pages, links, manual_alarms, residents, towns
 from alarm_center.store.links import CarerLink
@@ -121,9 +121,16 @@ async def show_link(request: web.Request) -> web.StreamResponse:
 
 
 async def _show_link(
-    request: web.Request, opened: OpenedLink, said: str = "", status: int = 200, *, ask_where: str | None = None
+    request: web.Request,
+    opened: OpenedLink,
+    said: str = "",
+    status: int = 200,
+    *,
+    ask_where: str | None = None,
+    ask_sure: str | None = None,
 ) -> web.Response:
-    """Show the question or the case; with *ask_where*, the note of an absence of which is asked where the resident is."""
+    """Show the question or the case; with *ask_where*, the note of an absence of which is asked where the resident is,
+    and with *ask_sure* the note of a death that is to be said twice."""
     speech, link = speech_of(request), opened.link
     resident, plan, raised, answers, stopped = None, None, [], [], False
     async with request.app[MEMORY].transaction(opened.viewer) as tx:
@@ -159,6 +166,7 @@ async def _show_link(
             "answers": answers,
             "stopped": stopped,
             "ask_where": ask_where,
+            "ask_sure": ask_sure,
             "until": pause_words.time_words(pausing.tomorrow_end(at, ZoneInfo(link.zone)), at, link.zone, speech),
         },
         status=status,
@@ -227,6 +235,11 @@ async def close_visit(request: web.Request) -> web.StreamResponse:
         await pauses.pause_while_away(
             request.app[PLANNER_MEMORY], resident_id, wish, editor=Editor(str(opened.link.notice_id), opened.viewer)
         )
+    if resident_id is not None and outcome is Outcome.DIED:
+        if not form.get("sure"):
+            return await _show_link(request, opened, ask_sure=note)
+        editor = Editor(str(opened.link.notice_id), opened.viewer)
+        await deaths.register_death(request.app[PLANNER_MEMORY], resident_id, opened.link.alarm.alarm_id, editor=editor)
     event = alarm.Done(opened.link.notice_id, outcome, note=bool(note))
     await _apply_reply(request, opened, event, note or None)
     return _redirect_to_link(request)

@@ -13,7 +13,7 @@ from aiohttp import web
 from alarm_center.casework.cases import NotFound
 from alarm_center.core.calendar import night_of
 from alarm_center.core.roles import Right
-from alarm_center.store import board, detectors, events, looks, sealed_accounts
+from alarm_center.store import board, deaths, detectors, events, looks, sealed_accounts
 from alarm_center.store.memory import Tx, now
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
@@ -132,6 +132,7 @@ async def _queue_context(request: web.Request, tx: Tx, watched: WatchedTowns) ->
         "urgent": [str(row.row_id) for row in todo if row.mark == "p1" and row.claimable],
         "unread": sum(row.unread for row in (*todo, *in_hand)),
         "loose": await board.loose_replies(tx),
+        "deaths": [each for each in await deaths.unconfirmed(tx) if each.overdue_at is not None],
         "detectors": await detectors.count_alive(tx),
         "bare_areas": await board.areas_without_patrol(tx, watched.now),
         "sealed_in_use": await sealed_accounts.accounts_in_use(tx, watched.now),

@@ -3,6 +3,7 @@
 Claim, take over, release, call, send, close, answer, look again, look live, and the reading of carers' replies.
 """
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -27,6 +28,10 @@ routes = web.RouteTableDef()
 
 _LOOK_SECONDS: Final = 10
 _BOARD: Final = "/"
+FOLLOWED_BY: Final[Mapping[str, str]] = {str(each): f"outcome/{each}" for each in pausing.AWAY_BY} | {
+    Outcome.DIED: "died"
+}
+"""Outcomes that change the nights to come, with the page of the case that shows how, and saves them."""
 
 
 async def _apply(
@@ -95,9 +100,9 @@ async def close(request: web.Request) -> web.StreamResponse:
         raise web.HTTPBadRequest(text=speech(page_words.CHOOSE_OUTCOME))
     if said == Outcome.OTHER and not note:
         raise web.HTTPBadRequest(text=speech(page_words.WRITE_WHAT_HAPPENED))
-    if Outcome(said) in pausing.AWAY_BY and await _is_about_somebody(request):
+    if said in FOLLOWED_BY and await _is_about_somebody(request):
         # What follows is shown before it is saved.
-        return redirect_or_tell(request, f"/alarm/{path_uuid(request, 'alarm')}/outcome/{said}")
+        return redirect_or_tell(request, f"/alarm/{path_uuid(request, 'alarm')}/{FOLLOWED_BY[said]}")
     event = alarm.Close(request[PERSON].user_id, Outcome(said), note=bool(note))
     return await _apply(request, event, _BOARD, note or None)
 

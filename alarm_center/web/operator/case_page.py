@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
-from alarm_center.core import pausing
 from alarm_center.core.alarm import AlarmState
 from alarm_center.core.plan import Plan
 from alarm_center.core.roles import Right
@@ -21,6 +20,7 @@ from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.operator.board import WatchedTowns, watched_towns
+from alarm_center.web.operator.case_actions import FOLLOWED_BY
 from alarm_center.web.operator.picture_pane import alarm_pane, check_pane
 from alarm_center.web.operator.queue import BoardReader, alarm_row, calls_first, look_row
 from alarm_center.web.page import PERSON, path_uuid, render, speech_of
@@ -96,7 +96,7 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         context["raisings"] = await manual_alarms.raises_of(tx, alarm_id)
     open_ = alarm.state is not AlarmState.CLOSED
     outcomes = [(str(code), speech(text)) for code, text in code_words.OUTCOMES.items()]
-    following = pausing.AWAY_BY if resident else {}
+    following = FOLLOWED_BY if resident else {}
     return context | {
         "case": case,
         "part": "parts/alarm.html",
@@ -121,7 +121,7 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         "may_pause": alarm.org in person.viewer(Right.PAUSE).orgs,
         "can_send": alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED) and not row.held_by_other,
         "outcomes": [each for each in outcomes if each[0] not in following] if open_ else [],
-        "following": [each for each in outcomes if each[0] in following] if open_ else [],
+        "following": [(following[each[0]], each[1]) for each in outcomes if each[0] in following] if open_ else [],
         "takeover_reasons": [(code, speech(text)) for code, text in code_words.TAKE_OVER.items()],
     }
 

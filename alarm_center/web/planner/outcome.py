@@ -32,7 +32,8 @@ from schemas.vocabulary import Instead, Outcome
 routes = web.RouteTableDef()
 
 _PATH: Final = "/alarm/{alarm}/outcome/{outcome:moved_to_hospital|not_at_home_known}"
-_NOTE_MOST: Final = 500
+NOTE_MOST: Final = 500
+"""The longest note of a case."""
 
 
 @routes.get(_PATH)
@@ -50,10 +51,10 @@ async def show_outcome(request: web.Request) -> web.StreamResponse:
 async def close_and_pause(request: web.Request) -> web.StreamResponse:
     """Pause the resident as the form says, and close the case with the outcome; with ``no_pause`` close it alone."""
     form, person, outcome = await request.post(), request[PERSON], Outcome(request.match_info["outcome"])
-    note = str(form.get("note", "")).replace("\0", "").strip()[:_NOTE_MOST]
+    note = str(form.get("note", "")).replace("\0", "").strip()[:NOTE_MOST]
     filled = await filled_form(request) | {"note": note}
     async with request.app[MEMORY].transaction(person.board_viewer) as tx:
-        resident_id = await _resident_to_close(request, tx)
+        resident_id = await resident_to_close(request, tx)
         context = await resident_context(request, tx, resident_id)
     if not form.get("no_pause"):
         wish = pausing.parse_pause(filled, context["now"], ZoneInfo(context["zone"]))
@@ -73,7 +74,7 @@ async def close_and_pause(request: web.Request) -> web.StreamResponse:
     return redirect("/")
 
 
-async def _resident_to_close(request: web.Request, tx: Tx) -> UUID:
+async def resident_to_close(request: web.Request, tx: Tx) -> UUID:
     """Return whom the case is about.
 
     Raises:
@@ -93,7 +94,7 @@ async def _show(
 ) -> web.StreamResponse:
     speech, outcome = speech_of(request), Outcome(request.match_info["outcome"])
     async with request.app[MEMORY].transaction(request[PERSON].board_viewer) as tx:
-        resident_id = await _resident_to_close(request, tx)
+        resident_id = await resident_to_close(request, tx)
         context = await resident_context(request, tx, resident_id)
         until = pausing.tomorrow_end(context["now"], ZoneInfo(context["zone"]))
         openings = await day_pages.openings_before(tx, resident_id, until)

@@ -16,7 +16,7 @@ from alarm_center.core.pausing import PauseFault, PauseWish, SaidBy, Until
 from alarm_center.core.roles import Right
 from alarm_center.preparation import pauses
 from alarm_center.preparation.pauses import ChangedMeanwhile, Editor
-from alarm_center.store import day_pages, plans, residents
+from alarm_center.store import day_pages, deaths, plans, residents, users
 from alarm_center.store.memory import Tx, now
 from alarm_center.store.plans import Pause
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
@@ -55,15 +55,23 @@ async def search(request: web.Request) -> web.StreamResponse:
 async def answer_end(request: web.Request) -> web.StreamResponse:
     """Keep whether the resident is at home when their pause ends; if not, another begins, until tomorrow."""
     wrong = await pause_questions.save_answer(request)
-    return await _show_search(request, "", wrong) if wrong else redirect("/pause")
+    return await show_search_again(request, wrong) if wrong else redirect("/pause")
+
+
+async def show_search_again(request: web.Request, wrong: str) -> web.StreamResponse:
+    """Show the first page again, with what was wrong with what was sent from it."""
+    return await _show_search(request, "", wrong)
 
 
 async def _show_search(request: web.Request, asked: str, wrong: str = "") -> web.StreamResponse:
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
         found = await residents.search(tx, asked, _MOST + 1)
         ending = await pause_questions.rows_to_ask(tx, speech_of(request))
+        to_confirm, names = await deaths.unconfirmed(tx), await users.colleague_names(tx)
         context = await page_context(request, tx)
+    people = {str(user_id): name for user_id, name in names.items()}
     goal = {
+        "to_confirm": [(each, each.patrol or people.get(each.registered_by, "")) for each in to_confirm],
         "ending": ending,
         "wrong": wrong,
         "asked": asked,
