@@ -21,7 +21,7 @@ demo: $(or $(wildcard $(STAMP)),$(DEMO_STAMP)) ## Play a town at night in the br
 test: check ## Set up, check, and run every test but the long ones
 	$(BIN)/pytest -n 3 --dist worksteal
 
-test-long: setup ## Two releases share a night, and a slow reader walks the demo; takes minutes
+test-long: setup ## Two releases share a night, two hundred residents change by day, a slow reader walks the demo; minutes
 	$(BIN)/pytest -m long
 
 mutants: setup ## Draw 600 mutants of the core and count those that the unit tests kill
