@@ -209,8 +209,8 @@ async def restore_coming(tx: Tx, home: towns.TownAndPlan, resident_id: UUID, act
     """Restore the resident's coming checks that nothing keeps from being made any longer; return how many."""
     restored, at = 0, await now(tx)
     for resident in await plans.residents(tx, home.town.org, [resident_id]):
-        _, planned = await checks_owed(tx, home.town, resident, at, at + AHEAD)
-        restored += await restore_checks(tx, resident, planned, actor)
+        owed = await checks_owed(tx, home.town, resident, at, at + AHEAD)
+        restored += await restore_checks(tx, resident, owed, actor)
     await configs.refresh_resident_configs(tx, resident_id)
     return restored
 

@@ -4,7 +4,7 @@ An insert that may be repeated: a check is owed once a resident, night and slot.
 rows (`casework.configs`); nothing is planned on a device.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -107,25 +107,54 @@ async def _plan_residents(org: str, some: Sequence[UUID], from_: datetime, tx: T
 async def _plan_resident(
     tx: Tx, town: towns.Town, resident: SupervisedResident, from_: datetime, until: datetime, at: datetime
 ) -> int:
-    home, planned = await checks_owed(tx, town, resident, from_, until)
-    made = await checks.insert_missing(tx, planned)
+    owed = await checks_owed(tx, town, resident, from_, until)
+    made = await checks.insert_missing(tx, owed.checks)
     new = {check_id: None for check_id in made}
-    for check in planned:
+    for check in owed.checks:
         if check.check_id in new:
             told = timeline.CheckPlanned(check.opens_at, check.closes_at, check.night)
-            await events.write(tx, at, events.about_check(check, home.area_id, told, "planning"))
-    await _cancel_unmade(tx, resident)
-    await restore_checks(tx, resident, planned)
+            await events.write(tx, at, events.about_check(check, owed.home.area_id, told, "planning"))
+    await _cancel_unmade(tx, resident, owed.standing)
+    await restore_checks(tx, resident, owed)
     if resident.device_id is not None:
         # The window of 36 h moves on even when no check is new.
         await configs.refresh_config(tx, town.org, resident.device_id)
     return len(made)
 
 
+@dataclass(frozen=True, slots=True)
+class StandingReasons:
+    """Reasons that hold for a resident's coming nights: pauses, times at which somebody comes anyway, and the gate of each night."""
+
+    pauses: Sequence[Pause]
+    visits: frozenset[UUID]
+    gates: Mapping[date, ClosedGate | None]
+
+    def cancellation(self, check: Check | ComingCheck) -> Cancel | None:
+        """Return why the check is not to be made, and what comes instead; ``None`` if it is."""
+        for pause in self.pauses:
+            if pause.from_at <= check.opens_at < pause.to_at:
+                return Cancel(pause.reason, pause.instead, pause.said_by)
+        if check.slot_id in self.visits:
+            # Somebody comes at this time whether or not a camera may be used.
+            return Cancel(CancelReason.REPLANNED, Instead.VISIT, "schedule")
+        closed = self.gates.get(check.night)
+        return Cancel(closed.reason, closed.instead, closed.agreed_by) if closed else None
+
+
+@dataclass(frozen=True, slots=True)
+class OwedChecks:
+    """A resident's checks as they are planned, with the home that they are made in, and the reasons for not making some."""
+
+    home: towns.TownAndPlan
+    checks: Sequence[Check]
+    standing: StandingReasons
+
+
 async def checks_owed(
     tx: Tx, town: towns.Town, resident: SupervisedResident, from_: datetime, until: datetime
-) -> tuple[towns.TownAndPlan, list[Check]]:
-    """Return the checks that the resident's slots owe between two instants, as they are planned."""
+) -> OwedChecks:
+    """Return the checks that the resident's slots owe between two instants."""
     home = await towns.of_resident(tx, resident.resident_id)
     owed = calendar.owed_checks(
         await plans.slots(tx, resident.resident_id),
@@ -135,9 +164,11 @@ async def checks_owed(
         town.spread_seconds,
         open_minutes=int(home.plan.exact_window.total_seconds() // 60),
     )
-    gates = await plans.gates(tx, resident.resident_id, {each.night for each in owed})
+    first, last = (calendar.night_of(each, town.zone) for each in (from_, until))
+    gates = await plans.gates(tx, resident.resident_id, first, last)
     planned = [plan_check(_new_check(town.org, resident, each), home.plan) for each in owed if each.night in gates]
-    return home, planned
+    pauses, visits = await plans.pauses(tx, resident.resident_id), await plans.visit_slots(tx, resident.resident_id)
+    return OwedChecks(home, planned, StandingReasons(pauses, visits, gates))
 
 
 def _new_check(org: str, resident: SupervisedResident, owed: calendar.OwedCheck) -> NewCheck:
@@ -148,32 +179,27 @@ def _new_check(org: str, resident: SupervisedResident, owed: calendar.OwedCheck)
     )  # fmt: skip
 
 
-async def _cancel_unmade(tx: Tx, resident: SupervisedResident) -> None:
+async def _cancel_unmade(tx: Tx, resident: SupervisedResident, standing: StandingReasons) -> None:
     """Cancel the coming checks that are in a pause, or that the gate lets nobody make; each keeps its reason and what comes instead."""
-    coming = await plans.coming_checks(tx, resident.resident_id)
-    standing = await _standing_reasons(tx, resident.resident_id, {check.night for check in coming})
-    for check in coming:
+    for check in await plans.coming_checks(tx, resident.resident_id):
         cancel = standing.cancellation(check)
         locked = await checks.lock(tx, check.check_id) if cancel else None
         if cancel is not None and locked is not None and locked.state is CheckState.PLANNED:
             await steps.step_check(tx, locked, cancel, "planning")
 
 
-async def restore_checks(
-    tx: Tx, resident: SupervisedResident, planned: Sequence[Check], actor: str = "planning"
-) -> int:
+async def restore_checks(tx: Tx, resident: SupervisedResident, owed: OwedChecks, actor: str = "planning") -> int:
     """Restore the checks that were cancelled for a reason that holds no longer; return how many.
 
     A check that is still not to be made, but with something else in its stead, is restored and cancelled anew.
     """
-    resident_id, wanted = resident.resident_id, {(check.night, check.slot_id) for check in planned}
-    standing = await _standing_reasons(tx, resident_id, {check.night for check in planned})
+    resident_id, wanted = resident.resident_id, {(check.night, check.slot_id) for check in owed.checks}
     restored = 0
     for check_id in await cancelled_checks.restorable_checks(tx, resident_id):
         check = await checks.lock(tx, check_id)
         if check is None or (check.night, check.slot_id) not in wanted:
             continue
-        cancel = standing.cancellation(check)
+        cancel = owed.standing.cancellation(check)
         if cancel is not None and cancel.instead is check.instead:
             continue
         if cancel is None and not await _may_be_made(tx, check):
@@ -192,30 +218,3 @@ async def restore_checks(
 async def _may_be_made(tx: Tx, check: Check) -> bool:
     """Return whether the check's device may look now; a check without one yet is owed all the same, as when it was planned."""
     return check.device_id is None or await devices.lock_consent(tx, check.org, check.device_id, check.resident_id)
-
-
-@dataclass(frozen=True, slots=True)
-class _StandingReasons:
-    """Reasons that hold for a resident's coming nights: pauses, times at which somebody comes anyway, and the gate of each night."""
-
-    pauses: Sequence[Pause]
-    visits: frozenset[UUID]
-    gates: Mapping[date, ClosedGate | None]
-
-    def cancellation(self, check: Check | ComingCheck) -> Cancel | None:
-        for pause in self.pauses:
-            if pause.from_at <= check.opens_at < pause.to_at:
-                return Cancel(pause.reason, pause.instead, pause.said_by)
-        if check.slot_id in self.visits:
-            # Somebody comes at this time whether or not a camera may be used.
-            return Cancel(CancelReason.REPLANNED, Instead.VISIT, "schedule")
-        closed = self.gates.get(check.night)
-        return Cancel(closed.reason, closed.instead, closed.agreed_by) if closed else None
-
-
-async def _standing_reasons(tx: Tx, resident_id: UUID, nights: Collection[date]) -> _StandingReasons:
-    return _StandingReasons(
-        await plans.pauses(tx, resident_id),
-        await plans.visit_slots(tx, resident_id),
-        await plans.gates(tx, resident_id, nights),
-    )

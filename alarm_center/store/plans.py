@@ -3,7 +3,7 @@
 The checks themselves are in `checks.py`, the answers of a plan in `towns.py`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -68,16 +68,15 @@ class ClosedGate:
     agreed_by: str
 
 
-async def gates(tx: Tx, resident_id: UUID, nights: Collection[date]) -> dict[date, ClosedGate | None]:
-    """Return what closes each of *nights*, ``None`` where looks are owed; a night before the first decision begins is left out."""
+async def gates(tx: Tx, resident_id: UUID, first: date, last: date) -> dict[date, ClosedGate | None]:
+    """Return what closes each night from *first* to *last*, ``None`` where looks are owed; a night before the first decision begins is left out."""
     rows = await tx.fetch(
         """
-        select n.night, g.owed, g.reason, g.agreed_by
-        from unnest($2::date[]) as n (night) cross join lateral gate($1, n.night) g
+        select $2::date + n as night, g.owed, g.reason, g.agreed_by
+        from generate_series(0, $3::date - $2::date) n cross join lateral gate($1, $2::date + n) g
         """,
-        resident_id,
-        sorted(nights),
-    )
+        resident_id, first, last,
+    )  # fmt: skip
     return {row["night"]: _gate_of(row) for row in rows}
 
 

@@ -26,6 +26,12 @@ as $$
             where c.resident_id = whose and c.who = needed.who and c.revoked_at is null and c.automatic in ('yes', 'carried_over')))
 $$;
 
+-- The gate, each hour for each resident.
+create index decisions_of_resident on fjt.decisions (resident_id);
+
+-- The same, and what a person withdrew last. (store/consents.py)
+create index consents_of_resident on fjt.consents (resident_id, who);
+
 -- What the resident's times owe on that night: a look, a visit or nothing; for what reason no look, and on whose word. Without a row
 -- nothing has begun yet, or the asker does not see the resident. "Nothing" is the person's own recorded no, and nobody else's.
 create function fjt.gate(whose uuid, on_night date) returns table (owed text, reason text, agreed_by text)
