@@ -190,7 +190,6 @@ class Mark(StrEnum):
     MAY_GO_OUT = "may_go_out"
     """May leave the home at night."""
     DOG = "dog"
-    TWO_CARERS = "two_carers"
     THREAT = "threat"
     """Staff have been threatened there."""
     ELECTRICITY_DEPENDENT = "electricity_dependent"

@@ -56,7 +56,13 @@ def set_up_templates(app: web.Application, **filters: Callable[..., Any]) -> Non
             iso=_iso,
             **filters,
         )
-        worded = (resident_words.about, resident_words.door, resident_words.facts, resident_words.contact)
+        worded = (
+            resident_words.about,
+            resident_words.door,
+            resident_words.facts,
+            resident_words.contact,
+            resident_words.risk,
+        )
         of_looks = (look_words.cause_words, look_words.view_words, look_words.length_words, look_words.role_words)
         for words in (*worded, *of_looks):
             environment.filters[words.__name__] = partial(words, speech=speech)

@@ -7,6 +7,7 @@ from alarm_center.core.reserve_list import Entry
 from alarm_center.core.resident_card import ResidentCard
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.resident_words import SLEEPS, contact, door, marks
+from alarm_center.words.supervision_words import RISKS
 
 WIDTH: Final = 78
 """Characters of a line; a page of plain text in any printer's own letters."""
@@ -14,7 +15,7 @@ WIDTH: Final = 78
 
 def risk(card: ResidentCard, speech: Speech) -> str:
     """Return the resident's risk in words."""
-    return speech("risk %(risk)s", risk=card.risk)
+    return speech("risk %(risk)s", risk=speech(RISKS[card.risk]).lower())
 
 
 def named(card: ResidentCard, speech: Speech) -> str:
@@ -32,7 +33,7 @@ def entry_lines(entry: Entry, times: str, speech: Speech) -> list[str]:
     lines = wrapped(f"{named(card, speech)} ({', '.join(_about(card, speech))})", indent=4)
     needs = [speech("Två personal.")] if entry.two_carers else []
     needs += [speech("Ring först.")] if entry.phone_first else []
-    needs += [f"{said[:1].upper()}{said[1:]}."] if (said := marks(card, speech)) else []
+    needs += [f"{said}."] if (said := marks(card, speech)) else []
     ways = [(speech("Annan väg in"), card.second_way)]
     ways += [(speech("Kontakt"), f"{one.name} {one.phone} ({contact(one, speech)})") for one in card.contacts]
     for label, text in (

@@ -59,7 +59,7 @@ def _stop_lines(stop: Stop, card: ResidentCard, times: str, speech: Speech) -> l
     how = speech("klar") if stop.done else speech("besök") if stop.visit else speech("tillsyn")
     box = "[x]" if stop.done else "[ ]"
     where = f", {card.address}" if card.address else ""
-    return wrapped(f"{box} {times:<13} {how:<8} {risk(card, speech)}  {named(card, speech)}{where}", indent=27)
+    return wrapped(f"{box} {times:<13} {how:<8} {risk(card, speech):<11}  {named(card, speech)}{where}", indent=27)
 
 
 def _times(stop: Stop, zone: str, speech: Speech) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from alarm_center.core.resident_card import Contact, ResidentCard
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
+from alarm_center.words.supervision_words import RISKS
 from schemas.vocabulary import CohabitantSleeps, ContactHours, Mark
 
 _MISSING: Final = _("saknas")
@@ -22,7 +23,6 @@ SLEEPS: Final[Mapping[str, str]] = {
 
 MARKS: Final[Mapping[str, str]] = {
     Mark.THREAT: _("hot mot personal"),
-    Mark.TWO_CARERS: _("två personal"),
     Mark.DOG: _("hund"),
     Mark.HEARS_BADLY: _("hör dåligt"),
     Mark.SEES_BADLY: _("ser dåligt"),
@@ -61,9 +61,15 @@ def door(card: ResidentCard, speech: Speech) -> str:
     return " · ".join(part for part in known if part) or speech(_MISSING)
 
 
+def risk(number: int, speech: Speech) -> str:
+    """Return a risk in words."""
+    return speech(RISKS[number])
+
+
 def marks(card: ResidentCard, speech: Speech) -> str:
-    """Return the resident's marks in words, the gravest first."""
-    return ", ".join(speech(words) for mark, words in MARKS.items() if mark in card.marks)
+    """Return the resident's marks in words, the gravest first and with a capital letter."""
+    said = ", ".join(speech(words) for mark, words in MARKS.items() if mark in card.marks)
+    return said[:1].upper() + said[1:]
 
 
 def facts(card: ResidentCard, speech: Speech) -> list[tuple[str, str]]:

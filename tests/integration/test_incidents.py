@@ -213,7 +213,11 @@ async def test_the_printed_list_is_sorted_by_left_area_and_risk(memory: Memory, 
     assert text[:2] == ["STÖRNING 1  Vik kommun", "Började 01:30. Läst 01:30. 4 av 5 kvar att kontrollera."]
     assert text[4] == "OMRÅDE 3: 4 av 5 kvar"
     people = [line.split(": ")[1] for line in text if line.startswith("[")]
-    assert people == ["3 Person 3 (risk 1)", *(f"{n} Person {n} (risk 2)" for n in (1, 4, 5)), "2 Person 2 (risk 1)"]
+    assert people == [
+        "3 Person 3 (risk hög)",
+        *(f"{n} Person {n} (risk mellan)" for n in (1, 4, 5)),
+        "2 Person 2 (risk hög)",
+    ]
     assert "    Tel: +4684650041" in text
     web = await Memory.open(database.web)
     try:

@@ -15,7 +15,7 @@ _EVENING = datetime(2026, 10, 24, 20, 0, tzinfo=UTC)
 
 def _card(number: int, sleeps: str | None, **known: object) -> ResidentCard:
     plain: dict[str, object] = {
-        "phone": None, "access": "", "notes": "", "risk": number, "pets": False,
+        "phone": None, "access": "", "notes": "", "risk": min(number, 3), "pets": False,
         "cohabitant": None, "cohabitant_sleeps": sleeps,
     }  # fmt: skip
     place = {

@@ -10,7 +10,7 @@ alter table fjt.residents
     add column second_way text not null default '',
     add column door_tried_on date,
     -- schemas.vocabulary.Mark
-    add column marks text[] not null default '{}' check (marks <@ '{hears_badly,sees_badly,language,may_go_out,dog,two_carers,threat,electricity_dependent}'),
+    add column marks text[] not null default '{}' check (marks <@ '{hears_badly,sees_badly,language,may_go_out,dog,threat,electricity_dependent}'),
     -- protected identity: name and address are on no paper, in no search and in no export but for those with the right
     add column protected boolean not null default false;
 
