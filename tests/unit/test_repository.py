@@ -191,6 +191,7 @@ def test_test_towns_come_through_the_import() -> None:
         "test_timeline.py": "a bare town: an import writes lines, and there every line is counted",
         "town_file.py": "the yes of a person whom another town knows, without their session",
         "viewers.py": "somebody who signs in is no part of a town's file",
+        "test_gate_sequences.py": "consent given again on the day of its withdrawal, which no file can say",
         "test_protected.py": "another role in another town, in one session",
         "test_carried_over.py": "a town of the revision before, which had another import",
         "test_may_look.py": "every pair of consents, also those that the import refuses",
