@@ -49,7 +49,7 @@ class Lived:
     withdrawn_by: str = ""
     withdrawn_at: datetime | None = None
     instead: str = "visit"
-    """What comes without consent, as the person who withdrew it said."""
+    """Replacement of the looks without consent, as the person who withdrew it said."""
     own_no_on: set[date] = field(default_factory=set)
     """Nights at some instant of which the person wanted nobody at all."""
     ends_on: date | None = None
