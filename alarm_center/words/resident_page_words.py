@@ -138,7 +138,7 @@ def time_lines(rows: Sequence[TimeRow], night: date, device: str, speech: Speech
 def _time_line(rows: Sequence[TimeRow], night: date, device: str, speech: Speech) -> str:
     one = rows[0]
     exact = [f"{row.local_time:%H:%M}" for row in rows if not row.window_minutes]
-    said = [speech(_("kl %(time)s"), time=speech(_(" och ")).join(exact))] if exact else []
+    said = [speech(_("kl %(time)s"), time=listed(exact, speech))] if exact else []
     said += [_window_words(row, speech) for row in rows if row.window_minutes]
     how = _("besök") if one.by_visit else _("sensor") if device == "sensors" else _("kamera")
     line = f"{nights_words(one.weekdays, speech)} {', '.join(said)}: {speech(how)}"
@@ -153,6 +153,13 @@ def _window_words(row: TimeRow, speech: Speech) -> str:
     end = row.local_time.hour * 60 + row.local_time.minute + row.window_minutes
     last = f"{end // 60 % 24:02}:{end % 60:02}"
     return speech(_("mellan %(first)s och %(last)s"), first=f"{row.local_time:%H:%M}", last=last)
+
+
+def listed(parts: Sequence[str], speech: Speech) -> str:
+    """Return the parts as a list in a sentence: "a, b och c"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return ", ".join(parts[:-1]) + speech(_(" och ")) + parts[-1]
 
 
 def nights_words(weekdays: Sequence[int], speech: Speech) -> str:

@@ -7,9 +7,10 @@ from typing import Final
 from babel.dates import format_date
 
 from alarm_center.core.slot_changes import SlotChanges, SlotPattern, night_order
-from alarm_center.core.times_form import EVERY_DAY, TimeFault
+from alarm_center.core.times_form import TimeFault
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
+from alarm_center.words.resident_page_words import listed, nights_words
 
 FAULTS: Final[Mapping[TimeFault, str]] = {
     TimeFault.UNREADABLE: _("Skriv tiden som 03:00 eller 0300"),
@@ -41,11 +42,7 @@ def times_sentence(patterns: Sequence[SlotPattern], speech: Speech) -> str:
         groups.setdefault(pattern.weekdays, []).append(pattern)
     said = []
     for days in sorted(groups, key=lambda each: (-len(each), each)):
-        nights = (
-            speech(_("Alla nätter"))
-            if days == EVERY_DAY
-            else speech(_("Natten från %(days)s"), days=_days(days, speech))
-        )
+        nights = nights_words(days, speech)
         times = [time_words(pattern, speech) for pattern in groups[days]]
         said.append(speech(_("%(nights)s kl %(times)s."), nights=nights, times=listed(times, speech)))
     return " ".join(said)
@@ -53,9 +50,7 @@ def times_sentence(patterns: Sequence[SlotPattern], speech: Speech) -> str:
 
 def nights_chosen(days: Sequence[int], speech: Speech) -> str:
     """Return the nights of a time, by the days on which they begin."""
-    if tuple(days) == EVERY_DAY:
-        return speech(_("Alla nätter"))
-    return speech(_("Natten från %(days)s"), days=_days(days, speech)) if days else speech(_("Inga nätter"))
+    return nights_words(days, speech) if days else speech(_("Inga nätter"))
 
 
 def time_words(pattern: SlotPattern, speech: Speech) -> str:
@@ -68,19 +63,12 @@ def time_words(pattern: SlotPattern, speech: Speech) -> str:
     return speech(_("%(time)s (besök)"), time=start) if pattern.by_visit else start
 
 
-def listed(parts: Sequence[str], speech: Speech) -> str:
-    """Return the parts as a list in a sentence: "a, b och c"."""
-    if len(parts) < 2:
-        return "".join(parts)
-    return ", ".join(parts[:-1]) + speech(_(" och ")) + parts[-1]
-
-
 def holds_sentence(changes: SlotChanges, tonight: date, speech: Speech) -> str:
     """Return from when a change holds, and which of tonight's times it comes too late for."""
     if not changes:
         return speech(_("Inget är ändrat."))
     first = changes.first_night
-    if first == tonight:
+    if first <= tonight:
         return speech(_("Gäller från i natt."))
     holds = speech(_("Gäller från natten %(night)s."), night=night_words(first, speech))
     if not changes.kept_tonight:
@@ -109,10 +97,3 @@ def night_words(night: date, speech: Speech) -> str:
     begins = format_date(night, "EEE d", locale=speech.language)
     ends = format_date(night + timedelta(days=1), "EEE d MMM", locale=speech.language)
     return f"{begins}→{ends}".replace(".", "")
-
-
-def _days(days: Sequence[int], speech: Speech) -> str:
-    names = day_names(speech)
-    if len(days) > 2 and tuple(days) == tuple(range(days[0], days[-1] + 1)):
-        return f"{names[days[0]]}–{names[days[-1]]}"
-    return listed([names[day] for day in days], speech)

@@ -39,7 +39,7 @@ async def test_the_papers_stand_in_words(storstad: NightTown, pages: Site) -> No
     assert "B1: 1 januari 2020 till 31 december 2026 · uppföljning 2 december 2026" in page
     assert "Kamera: ja. Sensorer: ja. Personal ser bilderna: ja. Automatisk bedömning:" in page
     assert "Planen tillåter automatisk bedömning, undertecknat av Petra" in page
-    assert "Alla nätter kl 23:00 och 02:00 och 05:00: kamera" in page
+    assert "Alla nätter kl 23:00, 02:00 och 05:00: kamera" in page
     assert "Nyckelgömma vid dörren, kod hos patrullen" in page
 
 

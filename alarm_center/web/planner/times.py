@@ -15,10 +15,11 @@ from alarm_center.core.times_form import EVERY_DAY, TimeFault, TimesLine
 from alarm_center.preparation import times
 from alarm_center.preparation.pauses import ChangedMeanwhile, Editor
 from alarm_center.store import day_pages, looks_ahead, plans, residents
-from alarm_center.store.memory import Tx, now
+from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
+from alarm_center.web.planner.desk import page_context, planned_night
 from alarm_center.words import pause_words, times_words
 from alarm_center.words.catalogues import Speech
 from schemas.limits import SECONDS_MIN
@@ -82,7 +83,7 @@ async def change_now(request: web.Request) -> web.StreamResponse:
     if not faults:
         try:
             await times.change_times(request.app[PLANNER_MEMORY], resident_id, wanted, editor=editor)
-            return redirect(f"/residents/{resident_id}/times")
+            return redirect(f"/residents/{resident_id}")
         except ChangedMeanwhile:
             changed = True
     async with _reading(request) as tx:
@@ -153,17 +154,15 @@ async def _context(request: web.Request, tx: Tx) -> dict[str, Any]:
     resident, supervision = await residents.hit(tx, resident_id), await day_pages.supervision(tx, resident_id)
     if resident is None or supervision is None:
         raise NotFound(f"no resident {resident_id}")
-    at, speech = await now(tx), speech_of(request)
-    return {
+    speech = speech_of(request)
+    context = await page_context(request, tx)
+    return context | {
         "resident": resident,
         "supervision": supervision,
-        "now": at,
         "zone": supervision.zone,
-        "tonight": calendar.night_of(at, ZoneInfo(supervision.zone)),
+        "tonight": planned_night(context["now"], ZoneInfo(supervision.zone)),
         "speech": speech,
         "days": times_words.day_names(speech),
-        "towns": 1,
-        "watching": False,
     }
 
 
