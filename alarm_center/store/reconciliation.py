@@ -138,6 +138,14 @@ QUESTIONS: Final[Mapping[str, str]] = {
         select r.area_id, d.resident_id, d.device_id from devices d join residents r using (resident_id)
         where d.org = $1 and (d.fault is not null or d.camera_ok is false)
     """,
+    # A question to the resident, and no errand for an installer. Many at once have a cause that is not in the home.
+    "camera_perhaps_unwanted": """
+        select h.area_id, h.resident_id, jsonb_build_object('days', count(distinct c.night)) as data
+        from homes h join checks c using (resident_id) left join alarms l on l.alarm_id = c.alarm_id
+        where h.decided and h.consented and c.night between $2 - 14 and $2 and c.state = 'alarmed'
+            and c.reason in ('covered', 'partly_covered', 'moved', 'no_session') and l.incident_id is null
+        group by h.area_id, h.resident_id having count(distinct c.night) >= 2
+    """,
     "config_unconfirmed": """
         select r.area_id, d.resident_id, d.device_id, jsonb_build_object('wanted', d.wanted_version, 'reported', d.reported_version) as data
         from devices d join residents r using (resident_id)

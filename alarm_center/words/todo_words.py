@@ -104,6 +104,10 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
         _("Utrustningen hos %(name)s har inte hörts på ett dygn."), Role.INSTALLER, _RESIDENT, _OPEN
     ),
     "device_faulty": TodoText(_("Utrustningen hos %(name)s är felanmäld."), Role.INSTALLER, _RESIDENT, _OPEN),
+    "camera_perhaps_unwanted": TodoText(
+        _("Kameran hos %(name)s har varit täckt, vriden eller utan ström flera av de senaste 14 nätterna. Fråga om den är önskad."),
+        Role.CASE_OFFICER, _RESIDENT, _OPEN,
+    ),
     "config_unconfirmed": TodoText(
         _("Utrustningen hos %(name)s har inte bekräftat de senaste tiderna."), Role.INSTALLER, _RESIDENT, _OPEN
     ),

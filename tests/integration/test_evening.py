@@ -236,6 +236,12 @@ FINDS = [
     ("device_left_behind", "update residents set died_at = clock.now()"),
     ("device_silent", "update devices set last_heard_at = clock.now() - interval '25 h'"),
     ("device_faulty", "update devices set camera_ok = false"),
+    (
+        "camera_perhaps_unwanted",
+        "with two as (select check_id, row_number() over (order by opens_at)::int as n from checks limit 2)"
+        " update checks c set state = 'alarmed', reason = 'covered', next_step_at = null, ended_at = clock.now(),"
+        " night = date '2026-11-22' - (two.n - 1) from two where c.check_id = two.check_id",
+    ),
     ("config_unconfirmed", "update devices set behind_since = clock.now() - interval '11 minutes'"),
     ("slot_without_check", "delete from checks"),
     ("check_without_slot", "update slots set valid_until = '2026-11-22'"),
