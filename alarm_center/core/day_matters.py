@@ -53,3 +53,12 @@ class AreaTonight:
     list_made_at: datetime | None
     list_fetched_at: datetime | None
     list_fetched_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreatenedResident:
+    """A resident whose supervision is threatened tonight, by area."""
+
+    area_id: UUID
+    code: str
+    resident_id: UUID

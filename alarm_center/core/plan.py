@@ -122,6 +122,8 @@ class Wording(StrEnum):
     CONFIRM_OVERDUE = "confirm_overdue"
     PAUSES_UNANSWERED = "pauses_unanswered"
     """To the lead: pauses have ended, and nobody has said whether the residents are at home."""
+    NIGHT_THREATENED = "night_threatened"
+    """To the lead in the evening: the supervision of so many residents is threatened tonight."""
     INCIDENT = "incident"
     STUCK = "stuck"
     """To the lead and the fixed number: the service itself cannot go on with this case."""

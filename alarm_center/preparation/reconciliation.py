@@ -42,7 +42,7 @@ async def reconcile_due_towns(memory: Memory) -> int:
     async with memory.transaction() as tx:
         at = await now(tx)
         due = {t.org: due_times.latest_due(due_times.RECONCILE_AT, at, t) for t in await towns.towns(tx)}
-        last = {org: await jobs.last_run(tx, _job(org)) for org in due}
+        last = {org: await jobs.last_run(tx, job_of(org)) for org in due}
     done = 0
     for org, since in due.items():
         if since is None or ((ran := last[org]) is not None and ran >= since):
@@ -66,13 +66,13 @@ async def reconcile_town(memory: Memory, org: str, *, actor: str = ACTOR) -> Map
     counts = await memory.attempt(lambda tx: _report_discrepancies(tx, org, actor))
     await _mend_tonight(memory, org)
     async with memory.transaction() as tx:
-        await jobs.record_run(tx, _job(org), await now(tx))
+        await jobs.record_run(tx, job_of(org), await now(tx))
     log.info("town_reconciled", org=org, **counts)
     memory.hint()
     return counts
 
 
-def _job(org: str) -> str:
+def job_of(org: str) -> str:
     return f"reconcile:{org}"
 
 

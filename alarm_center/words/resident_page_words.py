@@ -17,8 +17,6 @@ from alarm_center.words.pause_words import INSTEAD, REASONS, time_words
 from alarm_center.words.supervision_words import fault_words, pause_words_of
 from schemas.vocabulary import CancelReason, Instead
 
-RISKS: Final[Mapping[int, str]] = {1: _("Hög risk"), 2: _("Mellanrisk"), 3: _("Låg risk")}
-
 _RUNNING: Final[Mapping[SupervisionKind, str]] = {
     SupervisionKind.CAMERA: _("Tillsyn med kamera"),
     SupervisionKind.SENSORS: _("Tillsyn med sensor"),

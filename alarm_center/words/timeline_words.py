@@ -216,6 +216,7 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.DeathOverdue, _("Dödsfallet är inte bekräftat i tid"), redraws=_QUEUE),
         _row(timeline.DeathConfirmed, _("Dödsfallet bekräftat"), redraws=_QUEUE),
         _row(timeline.DeathCorrected, _("Dödsfallet var felregistrerat")),
+        _row(timeline.NightThreatsTold, _("Nattledaren får veta vad som hotar i natt"), redraws=_NOTHING),
         _row(timeline.PausesAsked, _("Nattledaren frågas om pauser som tar slut"), redraws=_NOTHING),
         _row(timeline.PauseAnswered, _("Svar om paus"), detail=lambda line: _AT_HOME if line.home else _STILL_AWAY),
         _row(timeline.PauseRanOut, _("Pausen tog slut utan svar"), detail=lambda line: CANCELLED[line.reason]),

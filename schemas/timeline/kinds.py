@@ -106,6 +106,7 @@ class EventKind(StrEnum):
     DEATH_CONFIRMED = "death_confirmed"
     DEATH_CORRECTED = "death_corrected"
     PAUSES_ASKED = "pauses_asked"
+    NIGHT_THREATS_TOLD = "night_threats_told"
     PAUSE_ANSWERED = "pause_answered"
     PAUSE_RAN_OUT = "pause_ran_out"
     TIMES_CHANGED = "times_changed"

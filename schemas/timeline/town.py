@@ -97,6 +97,14 @@ class PausesAsked(Payload):
     told: int
 
 
+@payload(EventKind.NIGHT_THREATS_TOLD)
+class NightThreatsTold(Payload):
+    """Leads on duty are told that the supervision of so many residents is threatened tonight; *told* is the number of their phones."""
+
+    residents: int
+    told: int
+
+
 @payload(EventKind.PAUSE_ANSWERED)
 class PauseAnswered(Payload):
     """Somebody has said whether the resident is at home when a pause ends; if not, another pause begins."""

@@ -20,7 +20,7 @@ from alarm_center.core.alarm.state import Alarm
 from alarm_center.core.check.state import Check
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies.carer_actions import VOICE
-from alarm_center.preparation import deaths, due_times, muster, pause_questions
+from alarm_center.preparation import deaths, due_times, muster, night_threats, pause_questions, reconciliation
 from alarm_center.preparation.pauses import Editor
 from alarm_center.store import checks as check_rows
 from alarm_center.store import incidents as incident_rows
@@ -340,6 +340,20 @@ async def what_the_lead_is_to_confirm_by_voice(town: WordingTown) -> None:
     await deaths.tell_of_deaths(centre.memory)
     centre.memory.hint()
     await town.hears(LEAD, Wording.CONFIRM_OVERDUE, a)
+
+
+@hears(Wording.NIGHT_THREATENED)
+async def what_the_lead_is_told_in_the_evening(town: WordingTown) -> None:
+    centre = town.centre
+    at = await centre.memory.now()
+    half_past = calendar.instant_of(calendar.night_of(at, STOCKHOLM), max(due_times.RECONCILE_AT), STOCKHOLM)
+    await centre.move_clock(max(0, int((half_past - at).total_seconds()) + 1))
+    async with centre.memory.transaction() as tx:
+        await tx.execute("delete from decisions where resident_id = $1", centre.residents[0])
+    await reconciliation.reconcile_due_towns(centre.memory)
+    await night_threats.tell_leads(centre.memory)
+    centre.memory.hint()
+    await town.hears(LEAD, Wording.NIGHT_THREATENED)
 
 
 @hears(Wording.INCIDENT, Wording.STUCK, Wording.STUCK_CHECK)

@@ -79,6 +79,10 @@ def test_every_wording_has_its_words(language: Language) -> None:
             "Inget nät: reservlistan i bilen.",
         ),
         (
+            Wording.NIGHT_THREATENED,
+            "Osäkert i natt: 38 (omr 3). Se vilka, och gör om till besök: https://natt.kommun.se/todo",
+        ),
+        (
             Wording.PAUSES_UNANSWERED,
             "Pauser utan svar: 38 (omr 3). Hemma i natt? Svara på sidan: https://natt.kommun.se/pause "
             "Utan svar upphör de.",

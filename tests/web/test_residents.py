@@ -1,7 +1,12 @@
 """The residents' list: status in words, search, filters, pages and the file; whose residents stand there."""
 
 import re
+from datetime import date
 
+import pytest
+
+from alarm_center.core.supervision import SupervisionKind, supervision_of
+from alarm_center.store import resident_list
 from tests.support import town_file
 from tests.support.night_town import PASSWORD_HASH, NightTown
 from tests.support.site import Browser, Site
@@ -30,6 +35,33 @@ async def test_each_resident_stands_with_status_and_risk(storstad: NightTown, pa
     assert "Inte igång ingen kamera eller sensor är kopplad" in await row_of(petra, "Cecilia Norén")
     assert "Besök 23:00" in await row_of(petra, "Daga Persson")
     assert "Inte igång Ebbe Sjö har sagt nej, även till besök" in await row_of(petra, "Ebbe Sjö")
+
+
+PAPERS = (
+    "select $1::uuid",
+    "delete from decisions where resident_id = $1",
+    "update decisions set ends_on = '2026-11-20' where resident_id = $1",
+    "update decisions set trial_ends_on = '2026-11-20' where resident_id = $1",
+    "update decisions set starts_on = '2026-12-01' where resident_id = $1",
+    "update consents set state = 'revoked', revoked_at = clock.now(), revoked_instead = 'nothing' where resident_id = $1",
+    "update consents set state = 'revoked', revoked_at = clock.now(), revoked_instead = 'visit' where resident_id = $1",
+    "update consents set capacity = 'in_doubt' where resident_id = $1",
+    "update consents set state = 'limited', camera = false where resident_id = $1",
+    "update residents set cohabitant = 'Karl' where resident_id = $1",
+)
+"""A change of each paper that the gate reads."""
+OWED = {SupervisionKind.CAMERA: "look", SupervisionKind.VISITS: "visit"}
+
+
+@pytest.mark.parametrize("change", PAPERS)
+async def test_the_list_says_what_the_gate_decides(storstad: NightTown, change: str) -> None:
+    resident, night = storstad.residents[1], date(2026, 11, 21)
+    await storstad.execute(change, resident)
+    async with storstad.memory.transaction() as tx:
+        (line,) = await resident_list.listed_residents(tx, {storstad.org: night}, [resident])
+    owed = await storstad.value("select owed from gate($1, $2)", resident, night)
+    kind = supervision_of(line.facts).kind
+    assert (None if owed == "nothing" else owed) == OWED.get(kind), kind
 
 
 async def test_a_pause_stands_with_its_end_and_reason(storstad: NightTown, pages: Site) -> None:

@@ -3,9 +3,12 @@
 import re
 from datetime import timedelta
 
-from alarm_center.preparation.reconciliation import reconcile_town
+from alarm_center.preparation.night_threats import tell_leads
+from alarm_center.preparation.reconciliation import reconcile_due_towns, reconcile_town
+from tests.support import town_file
 from tests.support.night_town import PASSWORD_HASH, TWO, NightTown
 from tests.support.site import Browser, Site
+from tests.support.town_file import shift_between
 from tests.web.test_pause import confirm
 from tests.web.test_resident_page import words
 
@@ -77,6 +80,15 @@ async def test_a_camera_that_is_silent_before_a_look_is_told(storstad: NightTown
     assert "Astrid Lund: kameran har inte hörts sedan 18:00. Tillsyn 23:00." in page
 
 
+async def test_a_night_when_every_camera_is_silent_is_counted(storstad: NightTown, pages: Site) -> None:
+    await storstad.extend(residents=[town_file.home(n, device=f"cam{n}", times=("03:00",)) for n in range(20, 30)])
+    petra = await planner_at(storstad, pages)
+    await storstad.execute("update devices set link = 'gone', gone_at = clock.now() - interval '2 hours'")
+    page = await petra.text("/todo")
+    assert "Hotar i natt (15)" in page and page.count("Tillsyn ") == 10
+    assert (await petra.text("/todo?all=1")).count("Tillsyn ") == 15
+
+
 async def test_pauses_that_end_are_asked_about_here(storstad: NightTown, pages: Site, olle: Browser) -> None:
     await confirm(olle, f"/pause/{storstad.residents[1]}", until="date", date="2026-11-22", reason="pause_away")
     await storstad.set_clock(TWO + timedelta(hours=13, minutes=30))
@@ -144,3 +156,19 @@ async def test_visits_made_by_hand_stay_visits(storstad: NightTown, pages: Site)
         "select count(*) from checks where resident_id = $1 and night = '2026-11-22' and state = 'planned'", resident
     )
     assert left == 0, "planning gives back only what the gate or a pause took"
+
+
+async def test_the_lead_on_duty_hears_a_code_and_a_number(storstad: NightTown) -> None:
+    await storstad.execute("delete from decisions where resident_id = any($1)", list(storstad.residents.values())[:2])
+    await storstad.extend(
+        shifts=[shift_between("Nattansvarig", EVENING + timedelta(hours=1), EVENING + timedelta(hours=11), role="lead")]
+    )
+    await storstad.set_clock(EVENING + timedelta(minutes=31))
+    assert await tell_leads(storstad.memory) == 0, "nothing has been compared yet"
+    await storstad.execute("update devices set last_heard_at = clock.now(), link = 'up'")
+    await reconcile_due_towns(storstad.memory)
+    assert await tell_leads(storstad.memory) == 0, "no lead is on duty yet"
+    await storstad.set_clock(EVENING + timedelta(hours=1, minutes=1))
+    assert [await tell_leads(storstad.memory) for _ in range(2)] == [1, 0], "once an evening"
+    said = await storstad.value("select body from messages where wording = 'night_threatened'")
+    assert said == ("Osäkert i natt: 2 (omr 3). Se vilka, och gör om till besök: https://natt.kommun.se/todo")

@@ -48,6 +48,7 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         "Skriv det sedan på sidan: {pauses}",
         Wording.PAUSES_UNANSWERED: "Pauser utan svar: {places}[ (omr {area})]. Hemma i natt? Svara på sidan: {pauses} "
         "Utan svar upphör de.",
+        Wording.NIGHT_THREATENED: "Osäkert i natt: {places}[ (omr {area})]. Se vilka, och gör om till besök: {todo}",
         Wording.INCIDENT: "Störning omr {area}: {places} platser ska kontrolleras. Lista: {list} "
         "Inget nät: reservlistan i bilen.",
         Wording.STUCK: "Larm {case} omr {area} kan inte hanteras av systemet. Ring {number}.",
@@ -101,6 +102,7 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         "Then write it on the page: {pauses}",
         Wording.PAUSES_UNANSWERED: "Pauses unanswered: {places}[ (area {area})]. Home tonight? Answer on the page: {pauses} "
         "Without an answer they end.",
+        Wording.NIGHT_THREATENED: "Unsure tonight: {places}[ (area {area})]. See whom, and make it visits: {todo}",
         Wording.INCIDENT: "Disruption area {area}: {places} places to check. List: {list} "
         "No data: the reserve list in the car.",
         Wording.STUCK: "Alarm {case} area {area} cannot be handled by the system. Call {number}.",
@@ -237,7 +239,7 @@ class Texts:
             "case": "99999", "other": "99998", "priority": "1", "other_priority": "3", "minutes": "120",
             "area": max(codes, key=len, default="9999"), "by": clock, "starts": clock, "ends": clock,
             "link": f"{self._base()}/u/{'W' * token_length}", "list": f"{self._base()}/d/i99999999", "pauses": f"{self._base()}/pause",
-            "number": self.number, "patrol": "Patrull 99", "places": "9999", "digit": "1",
+            "todo": f"{self._base()}/todo", "number": self.number, "patrol": "Patrull 99", "places": "9999", "digit": "1",
         }  # fmt: skip
         for text in Wording:
             try:
@@ -296,6 +298,7 @@ class Texts:
             "ends": self._clock(facts.ends_at),
             "link": None if facts.token is None else self.link(facts.token),
             "pauses": f"{self._base()}/pause",
+            "todo": f"{self._base()}/todo",
             "list": None if facts.incident_link is None else self._link("d", facts.incident_link),
             "patrol": neutral_patrol(facts.patrol),
         }

@@ -64,7 +64,6 @@ async def _resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spe
         "head": head,
         "card": card,
         "zone": zone,
-        "risk": speech(words_of.RISKS[card.risk]),
         "status": words_of.status_sentence(supervision, facts, names, coming, at, zone, speech),
         "runs": supervision.fault is None,
         "paused": supervision.kind is SupervisionKind.PAUSED,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from alarm_center.core import calendar
-from alarm_center.core.day_matters import OpenMatter
+from alarm_center.core.day_matters import OpenMatter, SilentDevice
 from alarm_center.core.roles import Right
 from alarm_center.core.staffing import staffed_nights
 from alarm_center.store import musters, todo, towns
@@ -31,8 +31,6 @@ FIRST: Final = 10
 """Matters that are shown before all are asked for."""
 MOST: Final = 300
 """Matters on one page: it stays under 150 kB."""
-SILENT_FOR: Final = timedelta(minutes=10)
-"""A device that is gone for a shorter time has most often a router that starts again."""
 NIGHTS_AHEAD: Final = 14
 
 
@@ -61,37 +59,24 @@ async def show_todo(request: web.Request) -> web.StreamResponse:
         context = await page_context(request, tx)
         at, nights = context["now"], nights_of(context["heads"], context["now"])
         zones = {head.org: head.zone for head in context["heads"]}
-        matters = await todo.open_matters(tx)
-        silent = await todo.silent_before_looks(tx, nights, SILENT_FOR)
+        matters = await todo.open_matters(tx, nights)
+        silent = await todo.silent_before_looks(tx, nights, todo.SILENT_FOR)
         ending = await pause_questions.rows_to_ask(tx, speech)
         areas = await _areas(tx, viewer, nights, speech)
         staff = await _staff(tx, viewer, nights, zones, speech)
         follow_up = None if matters else await todo.next_follow_up(tx, min(nights.values(), default=date.min))
     arranges = person.may(Right.ARRANGE)
     told = {each.resident_id for each in silent}
-    red = [
-        _Row(
-            todo_words.silent_sentence(each, zones[each.org], speech),
-            "",
-            "",
-            "",
-            "",
-            str(each.resident_id),
-            True,
-            each.phone,
-        )
-        for each in silent
-    ]
-    red += [
-        _row(each, zones, speech, arranges=arranges)
-        for each in matters
-        if each.endangers and each.resident_id not in told
-    ]
+    endangering = [each for each in matters if each.endangers and each.resident_id not in told]
+    most = MOST if "all" in request.query else FIRST
+    red = [_silent_row(each, zones, speech) for each in silent[:most]]
+    red += [_row(each, zones, speech, arranges=arranges) for each in endangering[: most - len(red)]]
     waiting = _mine_first([each for each in matters if not each.endangers], person)
-    shown = waiting[: MOST if "all" in request.query else FIRST]
+    shown = waiting[:most]
     own = {
         "greeting": todo_words.greeting(at, context["zone"], person.name, speech),
         "red": red,
+        "threats": len(silent) + len(endangering),
         "rows": [_row(each, zones, speech, arranges=arranges) for each in shown],
         "waiting": len(waiting),
         "ending": ending,
@@ -102,6 +87,11 @@ async def show_todo(request: web.Request) -> web.StreamResponse:
         "follow_up": follow_up,
     }
     return render(request, "planner/todo.html", context | own)
+
+
+def _silent_row(device: SilentDevice, zones: Mapping[str, str], speech: Speech) -> _Row:
+    sentence = todo_words.silent_sentence(device, zones[device.org], speech)
+    return _Row(sentence, "", "", "", "", str(device.resident_id), True, device.phone)
 
 
 def _mine_first(matters: Sequence[OpenMatter], person: SignedIn) -> list[OpenMatter]:
