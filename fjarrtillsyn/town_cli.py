@@ -25,6 +25,10 @@ def import_town(
     login: Annotated[
         str | None, typer.Option("--as", metavar="LOGIN", help="Whose changes these are, of the town's people.")
     ] = None,
+    undo: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PART", help="An exported file may change this back; may be given several times."),
+    ] = None,
     language: Annotated[
         FileLanguage | None, typer.Option(help="Of errors and changes; the town's unless said.")
     ] = None,
@@ -33,4 +37,19 @@ def import_town(
     with needs("alarm-center"):
         from fjarrtillsyn.commands import town_file
 
-    town_file.import_town(file, dry_run=dry_run, language=language, login=login)
+    town_file.import_town(file, dry_run=dry_run, language=language, login=login, undo=undo or ())
+
+
+@app.command("export")
+def export_town(
+    org: Annotated[str, typer.Argument(metavar="TOWN", help="The town's short name.")],
+    protected: Annotated[
+        bool,
+        typer.Option("--protected", help="Also residents and carers of protected identity: for those with the right."),
+    ] = False,
+) -> None:
+    """Print a town as a file, which `import` takes back. It holds names, addresses and the ways into homes: keep it so."""
+    with needs("alarm-center"):
+        from fjarrtillsyn.commands import town_file
+
+    town_file.export(org, protected=protected)

@@ -80,6 +80,26 @@ async def of_resident(tx: Tx, resident_id: UUID) -> list[ChangeRow]:
     return [ChangeRow(**row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """The newest change of a part: whose it was (a login, or the name of what brought it in), and when."""
+
+    made_by: str
+    made_at: datetime
+
+
+async def last_change(tx: Tx, resident_id: UUID, part: ChangedPart) -> LastChange | None:
+    """Return the newest change of the resident's *part*; ``None`` if there is none."""
+    row = await tx.fetchrow(
+        """
+        select coalesce(u.login, c.made_by) as made_by, c.made_at from changes c left join users u on u.user_id::text = c.made_by
+        where c.resident_id = $1 and c.part = $2 order by c.revision desc limit 1
+        """,
+        resident_id, part,
+    )  # fmt: skip
+    return LastChange(**row) if row else None
+
+
 async def empty_words(tx: Tx, org: str, change_id: str) -> bool:
     """Take before, after and reason out of a change; false if the town has no such change."""
     done = await tx.execute(

@@ -6,7 +6,7 @@ The function ``may_look`` of the schema says what they allow; `devices.lock_cons
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from alarm_center.core.resident_record import ConsentPaper
@@ -93,17 +93,20 @@ class NewRefusal:
     said_at: datetime
     instead: Instead
     recorded_by: str
+    words: ConsentWords
 
 
 async def add_refusal(tx: Tx, refusal: NewRefusal) -> None:
     """Insert a no: a consent that was withdrawn as it was asked for."""
+    marks = ", ".join(f"${n}" for n in range(8, 8 + len(WORDS)))
     await tx.execute(
-        """
+        f"""
         insert into consents (org, resident_id, who, state, basis, given_at, revoked_at, revoked_instead, recorded_by,
-            camera, sensors, shown_to_people)
-        values ($1, $2, $3, 'revoked', $4, $5, $5, $6, $7, false, false, false)
-        """,
+            camera, sensors, shown_to_people, {", ".join(WORDS)})
+        values ($1, $2, $3, 'revoked', $4, $5, $5, $6, $7, false, false, false, {marks})
+        """,  # noqa: S608 -- the names are our own fields
         refusal.org, refusal.resident_id, refusal.who, refusal.basis, refusal.said_at, refusal.instead, refusal.recorded_by,
+        *(getattr(refusal.words, name) for name in WORDS),
     )  # fmt: skip
 
 
@@ -126,6 +129,23 @@ async def states(tx: Tx, resident_id: UUID) -> dict[str, str]:
         resident_id,
     )
     return {row["who"]: row["state"] for row in rows}
+
+
+async def papers_in(tx: Tx, org: str) -> dict[UUID, list[dict[str, Any]]]:
+    """Return by resident what each person in the home has said: the consent in force, or else the one withdrawn last."""
+    rows = await tx.fetch(
+        f"""
+        select distinct on (resident_id, who) resident_id, who, state, basis, given_at, revoked_instead, camera, sensors,
+            shown_to_people, {", ".join(WORDS)}
+        from consents where org = $1 order by resident_id, who, (revoked_at is null) desc, revoked_at desc
+        """,  # noqa: S608 -- the names are our own fields
+        org,
+    )
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    for row in rows:
+        columns = {name: value for name, value in dict(row).items() if name != "resident_id"}
+        found.setdefault(row["resident_id"], []).append(columns)
+    return found
 
 
 async def withdrawn_at(tx: Tx, resident_id: UUID) -> datetime | None:

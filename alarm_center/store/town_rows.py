@@ -3,10 +3,10 @@
 Slots, shifts and what else has an end of its own are in modules of their own.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 from uuid import UUID, uuid4
 
 from alarm_center.store.memory import Tx
@@ -51,6 +51,15 @@ class KeptRow:
     def detail(self) -> str:
         """The names of the columns that changed, for the line of the import."""
         return "" if self.before is None else ", ".join(self.before)
+
+    def without(self, names: Iterable[str]) -> Self:
+        """Return the row without the changes of these columns; it was so already if there are no others."""
+        dropped = set(names)
+        if self.before is None or not dropped:
+            return self
+        after = {name: value for name, value in self.after.items() if name not in dropped}
+        before = {name: value for name, value in self.before.items() if name not in dropped}
+        return replace(self, action=self.action if after else None, before=before, after=after)
 
 
 async def lock_import(tx: Tx, org: str) -> None:

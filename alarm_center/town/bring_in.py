@@ -1,7 +1,8 @@
 """A town's file brought in a few residents at a time, so that nobody waits for it; broken off, it goes on when it is run again."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from alarm_center.store import devices, overlong, residents
@@ -15,6 +16,7 @@ from alarm_center.town.apply import (
 )
 from alarm_center.town.model import ResidentEntry, TownFile
 from alarm_center.town.town_import import ImportedChange, Importer, TownImport
+from alarm_center.town.undoing import UndoneChange, WouldUndo, undone_changes
 
 _BATCH_SECONDS: Final = 0.4
 """A transaction begins no more residents after this: while it lasts, nothing that is committed beside it is read on a board."""
@@ -32,7 +34,15 @@ class BrokenOff(Exception):
         self.everybody = everybody
 
 
-async def foresee(memory: Memory, town: TownFile, importer: Importer) -> list[ImportedChange]:
+@dataclass(frozen=True, slots=True)
+class ForeseenImport:
+    """The changes that an import would make, and those of others that it would undo."""
+
+    changes: list[ImportedChange]
+    undone: list[UndoneChange]
+
+
+async def foresee(memory: Memory, town: TownFile, importer: Importer) -> ForeseenImport:
     """Return what :func:`bring_in` would change now; nothing is written, locked or waited for.
 
     Raises:
@@ -45,13 +55,18 @@ async def foresee(memory: Memory, town: TownFile, importer: Importer) -> list[Im
         for group in await _groups(tx, town):
             await apply_residents(run, town, group)
         await note_absent_residents(run, town)
-        return run.changes
+        return ForeseenImport(run.changes, await undone_changes(run, town))
 
 
-async def bring_in(memory: Memory, town: TownFile, importer: Importer) -> list[ImportedChange]:
+async def bring_in(
+    memory: Memory, town: TownFile, importer: Importer, undo: Collection[str] = ()
+) -> list[ImportedChange]:
     """Bring *town* in, checked whole before; return the changes made. A resident is changed whole or not at all.
 
+    *undo* names the parts that an exported file may change back, though somebody has changed them since.
+
     Raises:
+        WouldUndo: the file would change back what *undo* does not name; nothing has changed.
         TownErrors: the file cannot be brought in; nothing has changed.
         BrokenOff: the database went away in between.
     """
@@ -62,7 +77,9 @@ async def bring_in(memory: Memory, town: TownFile, importer: Importer) -> list[I
         await apply_town(run, town)
         return run
 
-    await foresee(memory, town, importer)
+    undone = [each for each in (await foresee(memory, town, importer)).undone if each.part not in undo]
+    if undone:
+        raise WouldUndo(undone)
     run = await memory.attempt(whole_town)
     changes = list(run.changes)
     async with memory.snapshot() as tx:

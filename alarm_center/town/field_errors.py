@@ -108,7 +108,7 @@ def misplaced(place: Where) -> Found | None:
         if isinstance(step, int):
             continue
         if model is not None and step in model.model_fields:
-            model = _model_in(model.model_fields[step].annotation)
+            model = model_in(model.model_fields[step].annotation)
             models.append((at + 1, model)) if model is not None else None
             continue
         for end, outer in reversed(models[:-1] if model is not None else models):
@@ -132,11 +132,11 @@ def _table(place: Where) -> str:
     return f"[[{keys}]]" if place and isinstance(place[-1], int) else f"[{keys}]"
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def model_in(annotation: Any) -> type[BaseModel] | None:
     """Return the model that *annotation* is of, holds a list of, or may be."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for each in get_args(annotation) if (found := _model_in(each)) is not None), None)
+    return next((found for each in get_args(annotation) if (found := model_in(each)) is not None), None)
 
 
 def _field_of(place: Where) -> tuple[type[BaseModel], FieldInfo] | None:
@@ -150,7 +150,7 @@ def _field_of(place: Where) -> tuple[type[BaseModel], FieldInfo] | None:
         if field is None:
             return None
         found = model, field
-        model = _model_in(field.annotation)
+        model = model_in(field.annotation)
     return found
 
 
@@ -243,14 +243,14 @@ def _unknown_key(place: Where) -> TownSentence:
     if place[0] == "users" and place[-1] in ("password_hash", "password"):
         return sentence(town_words.NO_PASSWORD)
     around = _field_of(place[:-1])
-    model = TownFile if len(place) == 1 else _model_in(around[1].annotation) if around else None
+    model = TownFile if len(place) == 1 else model_in(around[1].annotation) if around else None
     near = difflib.get_close_matches(str(place[-1]), model.model_fields if model else (), 1, 0.6)
     return sentence(town_words.NEAR_KEY, near=near[0]) if near else sentence(town_words.UNKNOWN_KEY)
 
 
 def _list_words(key: str, value: Any, place: Where) -> TownSentence:
     field = _field_of(place)
-    if isinstance(value, dict) and field is not None and _model_in(field[1].annotation) is not None:
+    if isinstance(value, dict) and field is not None and model_in(field[1].annotation) is not None:
         return sentence(town_words.DOUBLE_BRACKETS, name=".".join(str(step) for step in place if isinstance(step, str)))
     example = _EXAMPLES["areas_of"] if key == "areas" and len(place) > 1 else _EXAMPLES.get(key, f'{key} = ["…"]')
     return sentence(town_words.LIST, example=example)

@@ -364,6 +364,18 @@ class ResidentEntry(FilePart):
     slots: tuple[SlotEntry, ...] = ()
 
 
+class ExportedState(FilePart):
+    """The town as it was when the file was written: a digest for each part, and the shifts themselves, since they have no names.
+
+    An import tells by it what somebody has changed since.
+    """
+
+    parts: dict[str, str] = Field(default_factory=dict)
+    shifts: tuple[str, ...] = ()
+    shifts_until: date | None = None
+    """The first night for which no shift had been laid."""
+
+
 class TownFile(FilePart):
     """A whole town. A part that is ``None`` is not kept in the file, and the import leaves it alone."""
 
@@ -375,6 +387,7 @@ class TownFile(FilePart):
     carers: tuple[CarerEntry, ...] | None = None
     shifts: tuple[ShiftEntry, ...] | None = None
     residents: tuple[ResidentEntry, ...] | None = None
+    exported: ExportedState | None = None
 
     _lines: Mapping[Where, int] = PrivateAttr(default_factory=dict)
     _notes: tuple[Problem, ...] = PrivateAttr(default=())

@@ -125,7 +125,8 @@ async def _apply_consent(
         if consent_id is not None:
             await _revoke_consent(run, resident, resident_id, who, instead)
         elif await consents.last_revoked_at(run.tx, resident_id, who) is None:
-            refusal = consents.NewRefusal(run.org, resident_id, who, wanted.basis, given_at, instead, run.actor)
+            words = consents.ConsentWords(**_words(wanted))
+            refusal = consents.NewRefusal(run.org, resident_id, who, wanted.basis, given_at, instead, run.actor, words)
             await run.write(lambda tx: consents.add_refusal(tx, refusal))
             said = sentence(town_words.NO_INSTEAD, instead=instead)
             await _note_consent(run, resident, resident_id, who, ImportAction.ADDED, said)

@@ -129,6 +129,12 @@ class TownImport:
 
         await self.write(work)
 
+    def _is_same_day(self, before: object, after: object) -> bool:
+        """Return whether two instants are of one day: the file has the day alone, and a person's change the hour as well."""
+        if not isinstance(before, datetime) or not isinstance(after, datetime):
+            return False
+        return before.astimezone(self.zone).date() == after.astimezone(self.zone).date()
+
     async def keep(
         self,
         table: TownTable,
@@ -138,5 +144,7 @@ class TownImport:
     ) -> KeptRow:
         """Make the row of *table* under *key* have *values*. What is *assumed* of it has been written just before."""
         kept = await town_rows.compare_row(self.tx, table, key, values, assumed or {}, lock=self.writes)
+        if kept.before is not None:
+            kept = kept.without(name for name in kept.before if self._is_same_day(kept.before[name], kept.after[name]))
         await self.write(lambda tx: town_rows.write_row(tx, table, key, kept))
         return kept

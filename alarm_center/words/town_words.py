@@ -221,3 +221,18 @@ WOULD_CHANGE: Final = _("%(count)s ändringar skulle göras; inget är ändrat")
 HAS_CHANGED: Final = _("%(count)s ändringar gjorda, %(checks)s tillsyner planerade")
 BROKEN_OFF: Final = _("avbröts efter %(done)s av %(everybody)s brukare; kör samma kommando igen, så fortsätter det")
 LINKS: Final = _("ge var och en sin egen länk; den gäller i sju dagar, en gång, och visas inte igen:")
+
+# ---- a town's file as it is written ----
+
+EXPORT_HEAD: Final = _(
+    "Kommunen som den är i databasen. `fjarrtillsyn import` tar tillbaka filen; lägg undan den där bara ni kommer åt den."
+)
+EXPORT_STATE: Final = _(
+    "Så var det när filen skrevs. Ändra inget härifrån: importen ser på det vad någon har ändrat sedan dess."
+)
+UNDOES: Final = _(
+    '%(part)s har ändrats sedan filen skrevs, och filen skulle ändra tillbaka; är det meningen: --undo "%(part)s"'
+)
+UNDOES_CHANGE: Final = _(
+    '%(part)s ändrades %(time)s av %(who)s, efter att filen skrevs, och filen skulle ändra tillbaka; är det meningen: --undo "%(part)s"'
+)

@@ -1,20 +1,24 @@
 """Commands on a town's file: bring it in, or say what that would change."""
 
 import getpass
-from collections.abc import Iterable
+import sys
+from collections.abc import Collection, Iterable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import typer
 
 from alarm_center.identity.tokens import invite_link
 from alarm_center.settings import ProviderSettings
 from alarm_center.store import overlong, simulated_night, users
-from alarm_center.store.memory import Memory
+from alarm_center.store.memory import Memory, now
 from alarm_center.town import reader
 from alarm_center.town.apply import ACTOR
 from alarm_center.town.bring_in import BrokenOff, bring_in, foresee
+from alarm_center.town.export import export_town, town_text
 from alarm_center.town.problems import TownErrors
 from alarm_center.town.town_import import ImportedChange, Importer
+from alarm_center.town.undoing import UndoneChange, WouldUndo
 from alarm_center.words import town_words
 from alarm_center.words.catalogues import SPEECHES, Speech
 from alarm_center.words.town_words import TownSentence
@@ -25,8 +29,10 @@ from runtime.settings import BadSettings, read_settings
 from schemas.vocabulary import ImportAction
 
 
-def import_town(path: Path, *, dry_run: bool, language: str | None, login: str | None) -> None:
+def import_town(path: Path, *, dry_run: bool, language: str | None, login: str | None, undo: Collection[str]) -> None:
     """Bring a town's file into the memory as the user *login*, or the system's, and plan the checks that it owes.
+
+    An exported file that would change back what somebody has changed since is refused, but for the parts in *undo*.
 
     Its residents count on somebody who comes, so a town is brought in only where the service has a provider that reaches
     carers. A dry run needs none, and neither does a database that was made for tests.
@@ -53,19 +59,23 @@ def import_town(path: Path, *, dry_run: bool, language: str | None, login: str |
         try:
             importer = await _importer(memory, org, login)
             if dry_run:
-                told = await foresee(memory, town, importer)
-                _say_changes(told, speech)
-                typer.echo(speech(town_words.WOULD_CHANGE, count=_count(told)))
+                foreseen = await foresee(memory, town, importer)
+                _say_changes(foreseen.changes, speech)
+                _say_undone(foreseen.undone, speech, town.organisation.zone)
+                typer.echo(speech(town_words.WOULD_CHANGE, count=_count(foreseen.changes)))
                 return
             if not await memory.attempt(simulated_night.has_test_clock):
                 _need_provider()
-            told = await bring_in(memory, town, importer)
+            told = await bring_in(memory, town, importer, undo)
             _say_changes(told, speech)
             _print_links(town.organisation.link_host, told, speech)
             made = await planning.plan_town(memory, org)
             typer.echo(speech(town_words.HAS_CHANGED, count=_count(told), checks=made))
         except TownErrors as errors:
             raise _say_problems(path, errors, language) from None
+        except WouldUndo as refused:
+            _say_undone(refused.undone, speech, town.organisation.zone)
+            raise typer.Exit(1) from None
         except BrokenOff as broken:
             _say_changes(broken.changes, speech)
             _print_links(town.organisation.link_host, broken.changes, speech)
@@ -75,6 +85,39 @@ def import_town(path: Path, *, dry_run: bool, language: str | None, login: str |
             await memory.close()
 
     run_work(work)
+
+
+def export(org: str, *, protected: bool) -> None:
+    """Print the town as a file; residents and carers of *protected* identity only if asked for."""
+    wanted = settings(WorkerSettings)
+
+    async def work() -> None:
+        memory = await Memory.open(
+            wanted.database_url.get_secret_value(), size=1, application=overlong.IMPORT, limit_seconds=None
+        )
+        try:
+            async with memory.snapshot() as tx:
+                await overlong.lift_limit(tx)
+                town = await export_town(tx, org, await now(tx), protected=protected)
+        except LookupError as error:
+            typer.echo(f"{error}", err=True)
+            raise typer.Exit(1) from None
+        finally:
+            await memory.close()
+        # The bytes themselves: a terminal's letters or line ends would make another file of it.
+        sys.stdout.buffer.write(town_text(town).encode())
+
+    run_work(work)
+
+
+def _say_undone(undone: Iterable[UndoneChange], speech: Speech, zone: str) -> None:
+    for each in undone:
+        if each.change is None:
+            typer.echo(speech(town_words.UNDOES, part=each.part), err=True)
+        else:
+            time = f"{each.change.made_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+            who = each.change.made_by
+            typer.echo(speech(town_words.UNDOES_CHANGE, part=each.part, time=time, who=who), err=True)
 
 
 async def _importer(memory: Memory, org: str, login: str | None) -> Importer:

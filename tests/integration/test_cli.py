@@ -133,6 +133,25 @@ def test_a_dry_run_and_a_second_import_change_nothing(town: dict[str, str]) -> N
     assert "no town granby" in user.stderr
 
 
+def test_an_export_is_a_file_that_changes_nothing(town: dict[str, str], tmp_path: Path) -> None:
+    written = fjarrtillsyn(town, "export", "vik", "--protected")
+    assert written.returncode == 0, written.stderr
+    assert 'name = "Astrid Exempel"' in written.stdout
+    file = tmp_path / "vik.toml"
+    file.write_text(written.stdout, encoding="utf-8")
+    again = fjarrtillsyn(town, "import", str(file))
+    assert "0 ändringar gjorda, 0 tillsyner planerade" in again.stdout
+    assert fjarrtillsyn(town, "export", "vik", "--protected").stdout == written.stdout
+    nowhere = fjarrtillsyn(town, "export", "nowhere")
+    assert nowhere.returncode == 1 and len(nowhere.stderr.splitlines()) == 1
+
+
+def test_who_imports_is_one_of_the_towns_people(town: dict[str, str]) -> None:
+    refused = fjarrtillsyn(town, "import", TOWN, "--as", "nobody")
+    assert refused.returncode == BAD_SETTINGS
+    assert "nobody" in refused.stderr
+
+
 def test_a_new_users_password_is_given_or_shown_once(town: dict[str, str]) -> None:
     made = fjarrtillsyn(town, "user", "add", "natt1", "--org", "vik", "--role", "operator", "--role", "lead")
     assert made.returncode == 0, made.stderr

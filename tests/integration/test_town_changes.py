@@ -111,7 +111,7 @@ async def test_a_dry_run_has_no_transaction_id_and_no_lock(memory: Memory, watch
             await importing.execute(f"select from {table} for update")
         async with asyncio.timeout(DEADLINE_S):
             changes = await foresee(watched, read_town(CHANGED), FILE)
-    assert len(changes) == 7
+    assert len(changes.changes) == 7
     assert found == [None, {("relation", "AccessShareLock")}]
 
 
@@ -138,7 +138,7 @@ async def test_a_dry_run_says_what_the_import_then_does(memory: Memory) -> None:
         .replace('id = "vik-d2"', 'id = "vik-d1"')
         .replace('id = "vik-d9"', 'id = "vik-d2"')
     )
-    said = await foresee(memory, read_town(moved), FILE)
+    said = (await foresee(memory, read_town(moved), FILE)).changes
     assert ("device", "vik-d1", ImportAction.ENDED, "unbound from resident 1") in told(said)
     assert said == await bring_in(memory, read_town(moved), FILE)
     assert await bring_in(memory, read_town(moved), FILE) == []
@@ -154,7 +154,7 @@ async def test_who_is_no_longer_in_the_file_is_named(memory: Memory) -> None:
     )
     shift = fewer.index('[[shifts]]\narea = "4"')
     fewer = fewer[:shift] + fewer[fewer.index("[[shifts]]", shift + 1) :]
-    said = told(await foresee(memory, read_town(fewer), FILE))
+    said = told((await foresee(memory, read_town(fewer), FILE)).changes)
     assert (
         "user",
         "patrol3",

@@ -41,7 +41,9 @@ async def imported(
 ) -> list[ImportedChange]:
     town = reader.read_town(text)
     await ask(memory, "select clock.freeze($1)", at)
-    return await (foresee if dry_run else bring_in)(memory, town, FILE)
+    if dry_run:
+        return (await foresee(memory, town, FILE)).changes
+    return await bring_in(memory, town, FILE)
 
 
 async def ask(memory: Memory, question: str, *values: Any) -> list[tuple[Any, ...]]:

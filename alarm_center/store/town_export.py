@@ -1,0 +1,142 @@
+"""Rows of a town as its file has them: everything that an import keeps, of those who live there, columns by name."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from alarm_center.store.consents import papers_in
+from alarm_center.store.memory import Row, Tx
+
+Columns = dict[str, Any]
+"""The columns of one row by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResident:
+    """A resident's rows: their own, and those of each part."""
+
+    resident_id: UUID
+    own: Columns
+    contacts: list[Columns]
+    consents: list[Columns]
+    """For each person the consent in force, or else the one withdrawn last."""
+    decision: Columns | None
+    """The decision that holds, or else the last one."""
+    plan: Columns | None
+    devices: list[Columns]
+    slots: list[Columns]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTown:
+    """The rows of a town."""
+
+    organisation: Columns
+    areas: list[Columns]
+    performers: list[Columns]
+    legal_positions: list[Columns]
+    carers: list[Columns]
+    residents: list[StoredResident]
+
+
+async def stored_town(tx: Tx, org: str, night: date, columns: Collection[str]) -> StoredTown:
+    """Return the town's rows as they hold on *night*; *columns* are those of a resident's own row, our own names.
+
+    Raises:
+        LookupError: there is no such town.
+    """
+    organisation = await tx.fetchrow(
+        """
+        select name, zone, language, handled_by, spread_seconds, first_view, sending_number, link_host, fixed_number, data_number, plan
+        from organisations where org = $1
+        """,
+        org,
+    )
+    if organisation is None:
+        raise LookupError(f"there is no town {org}")
+    residents = await tx.fetch(
+        f"""
+        select r.resident_id, a.code as area, r.number, r.performer, {", ".join(f"r.{name}" for name in columns)}
+        from residents r join areas a using (area_id)
+        where r.org = $1 and r.moved_at is null and r.died_at is null order by r.number
+        """,  # noqa: S608 -- our own names
+        org,
+    )
+    contacts = await _by_resident(tx, _CONTACTS, org)
+    consents = await papers_in(tx, org)
+    decisions = await _by_resident(
+        tx,
+        """
+        select distinct on (resident_id) resident_id, reference, kind, purpose, less_intrusive, alternative, starts_on, ends_on,
+            trial_ends_on, after_trial, follow_up_on
+        from decisions where org = $1
+        order by resident_id, (starts_on <= $2 and (ends_on is null or ends_on >= $2)) desc, starts_on desc, reference
+        """,
+        org, night,
+    )  # fmt: skip
+    plans = await _by_resident(
+        tx, "select resident_id, answers, green_by, show, signed_by, signed_at from plans where org = $1", org
+    )
+    devices = await _by_resident(
+        tx,
+        """
+        select resident_id, device_id as id, kind, label, profile, capture from devices
+        where org = $1 and resident_id is not null order by device_id
+        """,
+        org,
+    )
+    slots = await _by_resident(
+        tx,
+        """
+        select resident_id, local_time as time, weekdays, window_minutes, seconds, by_visit, valid_from, valid_until
+        from slots where org = $1 and (valid_until is null or (valid_until > $2 and valid_until > valid_from))
+        order by local_time < '12:00', local_time, valid_from, slot_id
+        """,
+        org, night,
+    )  # fmt: skip
+    return StoredTown(
+        dict(organisation),
+        await _rows(tx, "select code, plan from areas where org = $1 order by code", org),
+        await _rows(tx, "select code, name from performers where org = $1 order by code", org),
+        await _rows(tx, _LEGAL_POSITIONS, org),
+        await _rows(tx, "select name, phone, login, protected from carers where org = $1 order by name, phone", org),
+        [
+            StoredResident(
+                row["resident_id"],
+                _without_id(row),
+                contacts.get(row["resident_id"], []),
+                consents.get(row["resident_id"], []),
+                next(iter(decisions.get(row["resident_id"], [])), None),
+                next(iter(plans.get(row["resident_id"], [])), None),
+                devices.get(row["resident_id"], []),
+                slots.get(row["resident_id"], []),
+            )
+            for row in residents
+        ],
+    )
+
+
+_CONTACTS: Final = """
+    select resident_id, name, relation, phone, hours, may_be_told, has_key, ring_first from contacts
+    where org = $1 order by resident_id, phone
+"""
+_LEGAL_POSITIONS: Final = """
+    select code, reference, decided_by, decided_on, review_on from legal_positions where org = $1 order by code
+"""
+
+
+async def _rows(tx: Tx, question: str, *values: object) -> list[Columns]:
+    return [dict(row) for row in await tx.fetch(question, *values)]
+
+
+async def _by_resident(tx: Tx, question: str, *values: object) -> dict[UUID, list[Columns]]:
+    found: dict[UUID, list[Columns]] = {}
+    for row in await tx.fetch(question, *values):
+        found.setdefault(row["resident_id"], []).append(_without_id(row))
+    return found
+
+
+def _without_id(row: Row) -> Columns:
+    return {name: value for name, value in dict(row).items() if name != "resident_id"}
