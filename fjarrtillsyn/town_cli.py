@@ -18,26 +18,44 @@ class FileLanguage(StrEnum):
     EN = "en"
 
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")]
+AsLogin = Annotated[
+    str | None, typer.Option("--as", metavar="LOGIN", help="Whose changes these are, of the town's people.")
+]
+InLanguage = Annotated[FileLanguage | None, typer.Option(help="Of errors and changes; the town's unless said.")]
+
+
 @app.command("import")
 def import_town(
     file: Annotated[Path, typer.Argument(metavar="TOWN.TOML", help="As docs/town.example.toml.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
-    login: Annotated[
-        str | None, typer.Option("--as", metavar="LOGIN", help="Whose changes these are, of the town's people.")
-    ] = None,
+    dry_run: DryRun = False,
+    login: AsLogin = None,
     undo: Annotated[
         list[str] | None,
         typer.Option(metavar="PART", help="An exported file may change this back; may be given several times."),
     ] = None,
-    language: Annotated[
-        FileLanguage | None, typer.Option(help="Of errors and changes; the town's unless said.")
-    ] = None,
+    language: InLanguage = None,
 ) -> None:
     """Bring a town's file into the database; every error in it is told at once, with its line. Needs FJT_PROVIDER…"""
     with needs("alarm-center"):
         from fjarrtillsyn.commands import town_file
 
-    town_file.import_town(file, dry_run=dry_run, language=language, login=login, undo=undo or ())
+    town_file.import_town(file, town_file.Way(dry_run, language, login, undo or ()))
+
+
+@app.command("import-csv")
+def import_csv(
+    org: Annotated[str, typer.Argument(metavar="TOWN", help="The town's short name.")],
+    file: Annotated[Path, typer.Argument(metavar="TABLE.CSV", help="Residents or times, as docs/csv.md.")],
+    dry_run: DryRun = False,
+    login: AsLogin = None,
+    language: InLanguage = None,
+) -> None:
+    """Bring a table of residents or of times into a town, as Excel saves it; the residents that it does not name stay."""
+    with needs("alarm-center"):
+        from fjarrtillsyn.commands import town_file
+
+    town_file.import_sheet(org, file, town_file.Way(dry_run, language, login))
 
 
 @app.command("export")

@@ -6,7 +6,7 @@ The function ``may_look`` of the schema says what they allow; `devices.lock_cons
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from alarm_center.core.resident_record import ConsentPaper
@@ -131,7 +131,20 @@ async def states(tx: Tx, resident_id: UUID) -> dict[str, str]:
     return {row["who"]: row["state"] for row in rows}
 
 
-async def papers_in(tx: Tx, org: str) -> dict[UUID, list[dict[str, Any]]]:
+@dataclass(frozen=True, slots=True)
+class StoredConsent:
+    """A consent as it is kept, in force or withdrawn."""
+
+    who: str
+    state: str
+    basis: str
+    given_at: datetime
+    revoked_instead: str | None
+    agreed: frozenset[ConsentTo]
+    words: ConsentWords
+
+
+async def papers_in(tx: Tx, org: str) -> dict[UUID, list[StoredConsent]]:
     """Return by resident what each person in the home has said: the consent in force, or else the one withdrawn last."""
     rows = await tx.fetch(
         f"""
@@ -141,10 +154,14 @@ async def papers_in(tx: Tx, org: str) -> dict[UUID, list[dict[str, Any]]]:
         """,  # noqa: S608 -- the names are our own fields
         org,
     )
-    found: dict[UUID, list[dict[str, Any]]] = {}
+    found: dict[UUID, list[StoredConsent]] = {}
     for row in rows:
-        columns = {name: value for name, value in dict(row).items() if name != "resident_id"}
-        found.setdefault(row["resident_id"], []).append(columns)
+        agreed = frozenset(to for to in ConsentTo if row[to.value])
+        words = ConsentWords(**{name: row[name] for name in WORDS})
+        consent = StoredConsent(
+            row["who"], row["state"], row["basis"], row["given_at"], row["revoked_instead"], agreed, words
+        )
+        found.setdefault(row["resident_id"], []).append(consent)
     return found
 
 

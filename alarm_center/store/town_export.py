@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from alarm_center.store.consents import papers_in
+from alarm_center.store.consents import StoredConsent, papers_in
 from alarm_center.store.memory import Row, Tx
 
 Columns = dict[str, Any]
@@ -20,7 +20,7 @@ class StoredResident:
     resident_id: UUID
     own: Columns
     contacts: list[Columns]
-    consents: list[Columns]
+    consents: list[StoredConsent]
     """For each person the consent in force, or else the one withdrawn last."""
     decision: Columns | None
     """The decision that holds, or else the last one."""

@@ -89,7 +89,7 @@ async def apply_residents(run: TownImport, town: TownFile, some: Sequence[Reside
 
 async def note_absent_residents(run: TownImport, town: TownFile) -> None:
     """Note the residents who are not in the file: they are left as they are."""
-    if town.residents is None:
+    if town.residents is None or town.has_some_residents:
         return
     numbers = {resident.number for resident in town.residents}
     for number in await numbers_in(run.tx, run.org):

@@ -12,8 +12,8 @@ from alarm_center.core.calendar import OPEN_MINUTES
 from alarm_center.core.people import TOWN_CARE
 from alarm_center.core.plan import BadSetting, Plan, SettingFault
 from alarm_center.town.field_errors import misplaced
-from alarm_center.town.model import EVERY_DAY, clock_time, week_days
 from alarm_center.town.problems import Found
+from alarm_center.town.times import EVERY_DAY, clock_time, week_days
 from alarm_center.town.toml_lines import Where
 from alarm_center.words import town_words
 from alarm_center.words.town_words import TownSentence, sentence

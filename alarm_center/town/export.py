@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,11 +12,13 @@ from alarm_center.core import calendar
 from alarm_center.core.people import PersonState
 from alarm_center.store import memberships, shifts, town_export, towns
 from alarm_center.store.changes import ChangedPart
+from alarm_center.store.consents import StoredConsent
 from alarm_center.store.memory import Tx
 from alarm_center.store.town_export import Columns, StoredResident
 from alarm_center.town import model
 from alarm_center.town.residents import KEPT_ELSEWHERE
 from alarm_center.town.rota import ShiftOfNight, ShiftPattern, patterns
+from alarm_center.town.times import DAYS, EVERY_DAY
 from alarm_center.town.toml_text import Table, table_lines, toml_key, toml_value
 from alarm_center.words import town_words
 from alarm_center.words.catalogues import SPEECHES
@@ -25,17 +27,6 @@ from schemas.vocabulary import AfterTrial, ConsentState, ConsentTo, GreenBy
 
 OWN_COLUMNS: Final = tuple(sorted(set(model.ResidentEntry.model_fields) - KEPT_ELSEWHERE))
 """Columns of a resident's own row that the file has, each named as its field."""
-
-_WORDS_OF: Final = (
-    "basis",
-    "language",
-    "present",
-    "representative",
-    "given_how",
-    "second_talk_on",
-    "capacity",
-    "legal_position",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,22 +142,24 @@ def _digests(tables: Table) -> Iterator[tuple[str, str]]:
 
 
 def _digest(values: Table) -> str:
-    text = repr(sorted((name, toml_value(value)) for name, value in _said(values).items()))
+    text = repr(sorted((name, toml_value(value)) for name, value in without_silence(values).items()))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _said(values: Any) -> Any:
-    """Return *values* without what says nothing."""
+def without_silence(values: Any) -> Any:
+    """Return a table, or tables, without the keys that say nothing, the others sorted."""
     if isinstance(values, Mapping):
-        return {name: _said(value) for name, value in sorted(values.items()) if value not in (None, "", [], {})}
+        return {
+            name: without_silence(value) for name, value in sorted(values.items()) if value not in (None, "", [], {})
+        }
     if isinstance(values, list | tuple):
-        return [_said(each) for each in values]
+        return [without_silence(each) for each in values]
     return values
 
 
 def shift_words(table: Table) -> str:
     """Return a shift's table in one line, as ``exported.shifts`` has it."""
-    days = ",".join(table.get("weekdays") or model.DAYS)
+    days = ",".join(table.get("weekdays") or DAYS)
     span = f"{table.get('from_night') or ''}..{table.get('until_night') or ''}"
     return "|".join(
         (table["area"], table["carer"], table["patrol"], table.get("role") or "patrol",
@@ -180,7 +173,7 @@ def shift_words(table: Table) -> str:
 def _resident_table(one: StoredResident, tonight: date, zone: ZoneInfo) -> dict[str, Any]:
     plan = one.plan or {}
     signed_at = plan.get("signed_at")
-    consents = {each["who"]: _consent_table(each, zone) for each in one.consents}
+    consents = {each.who: _consent_table(each, zone) for each in one.consents}
     cohabitant = consents.get("cohabitant") if one.own["cohabitant"] else None
     return {
         **one.own,
@@ -198,16 +191,17 @@ def _resident_table(one: StoredResident, tonight: date, zone: ZoneInfo) -> dict[
     }
 
 
-def _consent_table(row: Columns, zone: ZoneInfo) -> dict[str, Any]:
-    allowed = [to.value for to in ConsentTo if row[to.value]]
-    limited = row["state"] == ConsentState.LIMITED and allowed != [ConsentTo.SENSORS]
+def _consent_table(consent: StoredConsent, zone: ZoneInfo) -> dict[str, Any]:
+    allowed = [to.value for to in ConsentTo if to in consent.agreed]
+    limited = consent.state == ConsentState.LIMITED and allowed != [ConsentTo.SENSORS]
     return {
-        "state": row["state"],
-        "given_on": row["given_at"].astimezone(zone).date(),
-        "instead": row["revoked_instead"],
+        "state": consent.state,
+        "given_on": consent.given_at.astimezone(zone).date(),
+        "basis": consent.basis,
+        "instead": consent.revoked_instead,
         "allows": allowed if limited else None,
-        "automatic": {"yes": True, "no": False}.get(row["automatic"] or ""),
-        **{name: row[name] for name in _WORDS_OF},
+        **asdict(consent.words),
+        "automatic": {"yes": True, "no": False}.get(consent.words.automatic or ""),
     }
 
 
@@ -227,7 +221,7 @@ def _slot_table(row: Columns, tonight: date) -> dict[str, Any]:
     weekdays = tuple(sorted(row["weekdays"]))
     return {
         **row,
-        "weekdays": [model.DAYS[day] for day in weekdays] if weekdays != model.EVERY_DAY else None,
+        "weekdays": [DAYS[day] for day in weekdays] if weekdays != EVERY_DAY else None,
         "from_night": row["valid_from"] if row["valid_from"] > tonight else None,
         "until_night": row["valid_until"],
         "valid_from": None,
@@ -244,7 +238,7 @@ def _shift_table(pattern: ShiftPattern) -> dict[str, Any]:
         "role": one.role,
         "starts": one.starts,
         "ends": one.ends,
-        "weekdays": [model.DAYS[day] for day in pattern.weekdays] if pattern.weekdays != model.EVERY_DAY else None,
+        "weekdays": [DAYS[day] for day in pattern.weekdays] if pattern.weekdays != EVERY_DAY else None,
         "from_night": pattern.from_night,
         "until_night": pattern.until_night,
     }

@@ -1,9 +1,8 @@
 """A town's file as values: one model for each kind of table, with times, phone numbers and days read."""
 
-import re
 from collections.abc import Mapping
 from datetime import date, time
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -22,6 +21,7 @@ from alarm_center.core import phone_numbers
 from alarm_center.core.people import TOWN_CARE
 from alarm_center.core.phone_numbers import COUNTRY
 from alarm_center.town.problems import Problem, RefusedValue
+from alarm_center.town.times import EVERY_DAY, clock_time, week_days
 from alarm_center.town.toml_lines import Where
 from alarm_center.words import town_words
 from schemas.limits import SECONDS_MAX, SECONDS_MIN
@@ -43,45 +43,6 @@ from schemas.vocabulary import (
     Role,
     Show,
 )
-
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAYS_SV: Final = ("mån", "tis", "ons", "tor", "fre", "lör", "sön")
-EVERY_DAY: Final = (0, 1, 2, 3, 4, 5, 6)
-_CLOCK: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
-
-
-def clock_time(value: Any) -> time:
-    """Read a time of day, ``"02:00"`` or TOML's own ``02:00:00``.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if isinstance(value, time) and not (value.second or value.microsecond):
-        return value
-    match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise RefusedValue(town_words.NO_TIME, value=f"{value!s:.20}")
-    return time(int(match[1]), int(match[2]))
-
-
-def week_days(value: Any) -> tuple[int, ...]:
-    """Read days of the week, Monday 0, from ``["mon", "tue"]`` or ``["mån", "tis"]``.
-
-    Raises:
-        ValueError: one is none, is there twice, or there are none at all.
-    """
-    if not isinstance(value, list) or not value:
-        raise RefusedValue(town_words.DAYS_NEEDED, days=", ".join(DAYS))
-    days = []
-    for name in value:
-        short = str(name).lower()
-        if short not in DAYS and short not in _DAYS_SV:
-            values = {"days": ", ".join(DAYS), "swedish": ", ".join(_DAYS_SV)}
-            raise RefusedValue(town_words.NO_DAY, value=f"{name!s:.20}", **values)
-        days.append((DAYS if short in DAYS else _DAYS_SV).index(short))
-    if len(set(days)) != len(days):
-        raise RefusedValue(town_words.DAY_TWICE)
-    return tuple(sorted(days))
 
 
 def _phone(value: Any, info: ValidationInfo) -> str:
@@ -391,11 +352,22 @@ class TownFile(FilePart):
 
     _lines: Mapping[Where, int] = PrivateAttr(default_factory=dict)
     _notes: tuple[Problem, ...] = PrivateAttr(default=())
+    _some: bool = PrivateAttr(default=False)
 
     @property
     def lines(self) -> Mapping[Where, int]:
         """Lines of each table and key; empty when the town was not read from a text."""
         return self._lines
+
+    @property
+    def has_some_residents(self) -> bool:
+        """Tell whether its residents are some of the town's only, and say nothing of the others."""
+        return self._some
+
+    def of_some_residents(self) -> Self:
+        """Return the town as one that says nothing of other residents than its own."""
+        self._some = True
+        return self
 
     @property
     def notes(self) -> tuple[Problem, ...]:

@@ -1,8 +1,9 @@
 """The reader of a town's file: it returns a :class:`TownFile`, or every error at once, each with its line."""
 
 import unicodedata
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -49,7 +50,19 @@ def read_town(text: str, today: date | None = None) -> TownFile:
     lines = outline(text)
     places = {line: place for place, line in lines.items() if place and isinstance(place[-1], str)}
     problems = [Problem(line, problem_at(lines, (places.get(line, ()), said)).path, said) for line, said in told]
-    wrong = {line for line, _ in told}
+    return checked_town(data, lines, today, problems)
+
+
+def checked_town(
+    data: Mapping[str, Any], lines: Mapping[Where, int], today: date | None, unreadable: Sequence[Problem] = ()
+) -> TownFile:
+    """Return the town that *data* holds, whose keys and tables stand on *lines*; *unreadable* lines have been told already.
+
+    Raises:
+        TownErrors: every error in it at once, those that were told already among them.
+    """
+    problems = list(unreadable)
+    wrong = {problem.line for problem in unreadable}
     organisation = data.get("organisation")
     country = organisation.get("country", COUNTRY) if isinstance(organisation, dict) else COUNTRY
     town: TownFile | None = None

@@ -11,7 +11,8 @@ from alarm_center.core.check import Cancel
 from alarm_center.core.slot_changes import SlotInForce, SlotPattern, WantedSlot, change_slots, pattern_facts
 from alarm_center.store import checks, plans
 from alarm_center.store.changes import ChangedPart
-from alarm_center.town.model import DAYS, EVERY_DAY, ResidentEntry, SlotEntry
+from alarm_center.town.model import ResidentEntry, SlotEntry
+from alarm_center.town.times import DAYS, EVERY_DAY
 from alarm_center.town.town_import import ChangeLine, ImportedChange, TownImport
 from alarm_center.words import town_words
 from alarm_center.words.town_words import sentence

@@ -236,3 +236,11 @@ UNDOES: Final = _(
 UNDOES_CHANGE: Final = _(
     '%(part)s ändrades %(time)s av %(who)s, efter att filen skrevs, och filen skulle ändra tillbaka; är det meningen: --undo "%(part)s"'
 )
+
+# ---- tables from Excel ----
+
+UNKNOWN_HEADING: Final = _("är ingen rubrik som kan läsas; ta bort kolumnen, eller skriv en av dem i docs/csv.md")
+NEAR_HEADING: Final = _("är ingen rubrik som kan läsas; menar du %(near)s?")
+NUMBER_HEADING: Final = _("kolumnen nummer saknas; den säger vilken brukare raden gäller")
+MORE_CELLS: Final = _("raden har fler celler än de %(count)s rubrikerna; sätt citattecken om text med semikolon")
+NO_RESIDENT: Final = _("%(number)s är ingen brukare i kommunen; lägg till brukaren först")

@@ -3,11 +3,13 @@
 import getpass
 import sys
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import typer
 
+from alarm_center.core import calendar
 from alarm_center.identity.tokens import invite_link
 from alarm_center.settings import ProviderSettings
 from alarm_center.store import overlong, simulated_night, users
@@ -15,7 +17,9 @@ from alarm_center.store.memory import Memory, now
 from alarm_center.town import reader
 from alarm_center.town.apply import ACTOR
 from alarm_center.town.bring_in import BrokenOff, bring_in, foresee
+from alarm_center.town.csv_reader import read_sheet
 from alarm_center.town.export import export_town, town_text
+from alarm_center.town.model import TownFile
 from alarm_center.town.problems import TownErrors
 from alarm_center.town.town_import import ImportedChange, Importer
 from alarm_center.town.undoing import UndoneChange, WouldUndo
@@ -29,62 +33,111 @@ from runtime.settings import BadSettings, read_settings
 from schemas.vocabulary import ImportAction
 
 
-def import_town(path: Path, *, dry_run: bool, language: str | None, login: str | None, undo: Collection[str]) -> None:
-    """Bring a town's file into the memory as the user *login*, or the system's, and plan the checks that it owes.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Options of an import: only said, in which language, as whom, and what of an exported file may change back."""
 
-    An exported file that would change back what somebody has changed since is refused, but for the parts in *undo*.
+    dry_run: bool
+    language: str | None
+    login: str | None
+    undo: Collection[str] = ()
+
+
+def import_town(path: Path, way: Way) -> None:
+    """Bring a town's file into the memory, and plan the checks that it owes.
 
     Its residents count on somebody who comes, so a town is brought in only where the service has a provider that reaches
-    carers. A dry run needs none, and neither does a database that was made for tests.
+    carers. A dry run needs none, and neither does a database that was made for tests. An exported file that would change back
+    what somebody has changed since is refused.
     """
-    from alarm_center.preparation import planning
-
+    data = _bytes_of(path)
     try:
-        town = reader.read_file(path.read_bytes())
-    except OSError as error:
-        typer.echo(f"{path}: {error}", err=True)
-        raise typer.Exit(BAD_SETTINGS) from None
+        town = reader.read_file(data)
     except TownErrors as errors:
-        raise _say_problems(path, errors, language) from None
-    org = town.organisation.id
-    speech = SPEECHES[language or town.organisation.language]
-    for note in town.notes:
-        typer.echo(speech(town_words.NOTE, words=note.words(speech.language)), err=True)
+        raise _say_problems(path, errors, way.language) from None
     wanted = settings(WorkerSettings)
 
     async def work() -> None:
-        memory = await Memory.open(
-            wanted.database_url.get_secret_value(), size=2, application=overlong.IMPORT, limit_seconds=None
-        )
+        memory = await _open(wanted)
         try:
-            importer = await _importer(memory, org, login)
-            if dry_run:
-                foreseen = await foresee(memory, town, importer)
-                _say_changes(foreseen.changes, speech)
-                _say_undone(foreseen.undone, speech, town.organisation.zone)
-                typer.echo(speech(town_words.WOULD_CHANGE, count=_count(foreseen.changes)))
-                return
-            if not await memory.attempt(simulated_night.has_test_clock):
-                _need_provider()
-            told = await bring_in(memory, town, importer, undo)
-            _say_changes(told, speech)
-            _print_links(town.organisation.link_host, told, speech)
-            made = await planning.plan_town(memory, org)
-            typer.echo(speech(town_words.HAS_CHANGED, count=_count(told), checks=made))
-        except TownErrors as errors:
-            raise _say_problems(path, errors, language) from None
-        except WouldUndo as refused:
-            _say_undone(refused.undone, speech, town.organisation.zone)
-            raise typer.Exit(1) from None
-        except BrokenOff as broken:
-            _say_changes(broken.changes, speech)
-            _print_links(town.organisation.link_host, broken.changes, speech)
-            typer.echo(speech(town_words.BROKEN_OFF, done=broken.done, everybody=broken.everybody), err=True)
-            raise typer.Exit(1) from None
+            await _bring_in(memory, path, town, way)
         finally:
             await memory.close()
 
     run_work(work)
+
+
+def import_sheet(org: str, path: Path, way: Way) -> None:
+    """Bring a table of residents or of times into the town, laid over what it has; as :func:`import_town` otherwise."""
+    data = _bytes_of(path)
+    wanted = settings(WorkerSettings)
+
+    async def work() -> None:
+        memory = await _open(wanted)
+        try:
+            async with memory.snapshot() as tx:
+                at = await now(tx)
+                stored = await export_town(tx, org, at, protected=True)
+            zone = ZoneInfo(stored.tables["organisation"]["zone"])
+            sheet = read_sheet(data, stored, calendar.night_of(at, zone))
+            await _bring_in(memory, path, sheet, way)
+        except LookupError as error:
+            typer.echo(f"{error}", err=True)
+            raise typer.Exit(1) from None
+        except TownErrors as errors:
+            raise _say_problems(path, errors, way.language) from None
+        finally:
+            await memory.close()
+
+    run_work(work)
+
+
+async def _bring_in(memory: Memory, path: Path, town: TownFile, way: Way) -> None:
+    from alarm_center.preparation import planning
+
+    org, zone = town.organisation.id, town.organisation.zone
+    speech = SPEECHES[way.language or town.organisation.language]
+    for note in town.notes:
+        typer.echo(speech(town_words.NOTE, words=note.words(speech.language)), err=True)
+    try:
+        importer = await _importer(memory, org, way.login)
+        if way.dry_run:
+            foreseen = await foresee(memory, town, importer)
+            _say_changes(foreseen.changes, speech)
+            _say_undone(foreseen.undone, speech, zone)
+            typer.echo(speech(town_words.WOULD_CHANGE, count=_count(foreseen.changes)))
+            return
+        if not await memory.attempt(simulated_night.has_test_clock):
+            _need_provider()
+        told = await bring_in(memory, town, importer, way.undo)
+        _say_changes(told, speech)
+        _print_links(town.organisation.link_host, told, speech)
+        made = await planning.plan_town(memory, org)
+        typer.echo(speech(town_words.HAS_CHANGED, count=_count(told), checks=made))
+    except TownErrors as errors:
+        raise _say_problems(path, errors, way.language) from None
+    except WouldUndo as refused:
+        _say_undone(refused.undone, speech, zone)
+        raise typer.Exit(1) from None
+    except BrokenOff as broken:
+        _say_changes(broken.changes, speech)
+        _print_links(town.organisation.link_host, broken.changes, speech)
+        typer.echo(speech(town_words.BROKEN_OFF, done=broken.done, everybody=broken.everybody), err=True)
+        raise typer.Exit(1) from None
+
+
+async def _open(wanted: WorkerSettings) -> Memory:
+    return await Memory.open(
+        wanted.database_url.get_secret_value(), size=2, application=overlong.IMPORT, limit_seconds=None
+    )
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        typer.echo(f"{path}: {error}", err=True)
+        raise typer.Exit(BAD_SETTINGS) from None
 
 
 def export(org: str, *, protected: bool) -> None:
@@ -92,9 +145,7 @@ def export(org: str, *, protected: bool) -> None:
     wanted = settings(WorkerSettings)
 
     async def work() -> None:
-        memory = await Memory.open(
-            wanted.database_url.get_secret_value(), size=1, application=overlong.IMPORT, limit_seconds=None
-        )
+        memory = await _open(wanted)
         try:
             async with memory.snapshot() as tx:
                 await overlong.lift_limit(tx)

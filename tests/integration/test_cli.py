@@ -146,6 +146,18 @@ def test_an_export_is_a_file_that_changes_nothing(town: dict[str, str], tmp_path
     assert nowhere.returncode == 1 and len(nowhere.stderr.splitlines()) == 1
 
 
+def test_a_table_from_excel_is_said_and_told_its_mistakes(town: dict[str, str], tmp_path: Path) -> None:
+    table = tmp_path / "homes.csv"
+    table.write_bytes("nummer;adress\n1;Övre vägen 2\n".encode("cp1252"))
+    said = fjarrtillsyn(town, "import-csv", "vik", str(table), "--dry-run")
+    assert said.returncode == 0, said.stderr
+    assert said.stdout == "brukaren 1: ändras (address)\n1 ändringar skulle göras; inget är ändrat\n"
+    table.write_bytes(b"nummer;risk\n1;7\n")
+    refused = fjarrtillsyn(town, "import-csv", "vik", str(table))
+    assert refused.returncode == BAD_SETTINGS
+    assert refused.stderr == f"{table}: rad 2: risk: skriv 1, 2 eller 3; 1 är högst\n"
+
+
 def test_who_imports_is_one_of_the_towns_people(town: dict[str, str]) -> None:
     refused = fjarrtillsyn(town, "import", TOWN, "--as", "nobody")
     assert refused.returncode == BAD_SETTINGS

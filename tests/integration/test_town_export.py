@@ -11,14 +11,16 @@ from alarm_center.preparation import planning
 from alarm_center.store.invitations import change_invitation
 from alarm_center.store.memberships import people_of
 from alarm_center.store.memory import Memory, now
+from alarm_center.store.users import KeptUser, keep_user
 from alarm_center.town.apply import FILE
 from alarm_center.town.bring_in import bring_in, foresee
+from alarm_center.town.csv_reader import read_sheet
 from alarm_center.town.export import export_town, town_text
 from alarm_center.town.reader import read_town
 from alarm_center.town.undoing import WouldUndo
 from fjarrtillsyn.embedded.postgres import Postgres
 from schemas.vocabulary import ImportAction, Role
-from tests.integration.test_town_import import EVENING, EXAMPLE, ask
+from tests.integration.test_town_import import EVENING, EXAMPLE, TONIGHT, ask
 from tests.support.postgres import Database, fresh_database
 
 
@@ -112,13 +114,8 @@ async def test_a_file_says_nothing_of_who_is_protected(memory: Memory) -> None:
 
 
 async def test_no_secret_is_in_a_file(memory: Memory) -> None:
-    await ask(
-        memory, "insert into users (login, name, password_hash) values ('olle', 'Olle', 'argon2-secret') returning 1"
-    )
-    await ask(
-        memory,
-        "insert into memberships (user_id, org, roles, accepted_at) select user_id, 'vik', '{lead}', clock.now() from users where login = 'olle' returning 1",
-    )
+    async with memory.transaction() as tx:
+        await keep_user(tx, KeptUser("olle", "Olle", "argon2-secret", "vik", [Role.LEAD]))
     text = await exported(memory)
     assert 'login = "olle"' in text and "argon2" not in text
     assert not re.search(r"[\w-]{40}", text), "a token, or the hash of one"
@@ -200,3 +197,24 @@ async def test_a_withdrawn_consent_is_not_in_the_way(memory: Memory) -> None:
 async def test_a_consent_given_at_an_hour_is_the_same_day(memory: Memory) -> None:
     await ask(memory, "update consents set given_at = given_at + interval '14 hours' returning 1")
     assert await changes(memory, await exported(memory)) == []
+
+
+# ---- tables from Excel ----
+
+
+async def test_a_table_is_laid_over_the_town(memory: Memory) -> None:
+    """Semicolons and Windows' letters; whoever is not in it stays, also in their history."""
+    table = "Nummer;Namn;Område;Adress;Beslut;Beslut från;Samtycke den;Utrustning;Tider\r\n1;;;Nygatan 2;;;;;\r\n"
+    table += "9;Åke Ny;4;Byvägen 9;2026-0200;2026-11-01;2026-11-02;vik-d9;23:15\r\n"
+    async with memory.snapshot() as tx:
+        town = await export_town(tx, "vik", await now(tx), protected=True)
+    sheet = read_sheet(table.encode("cp1252"), town, TONIGHT)
+    done = await bring_in(memory, sheet, FILE)
+    assert {(one.what, one.name) for one in done} == {
+        ("resident", "1"), ("resident", "9"), ("device", "vik-d9"), ("slot", "9 23:15"), ("consent", "9 resident"),
+        ("decision", "9"), ("plan", "9"),
+    }  # fmt: skip
+    assert await ask(memory, "select name, address from residents where number in (1, 9) order by number") == [
+        ("Astrid Exempel", "Nygatan 2"), ("Åke Ny", "Byvägen 9"),
+    ]  # fmt: skip
+    assert await bring_in(memory, read_sheet(table.encode(), town, TONIGHT), FILE) == []

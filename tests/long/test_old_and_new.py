@@ -17,7 +17,7 @@ import pytest
 from alarm_center.core import calendar
 from alarm_center.core.alarm.state import AlarmState
 from alarm_center.core.check.state import CheckState
-from alarm_center.town.model import clock_time
+from alarm_center.town.times import clock_time
 from fjarrtillsyn.embedded.postgres import Postgres
 from schemas.vocabulary import Answer, Reason
 from tests.long.releases import Release, last_release, this_release

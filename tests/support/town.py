@@ -12,7 +12,7 @@ from alarm_center.store import overlong
 from alarm_center.store.memory import Memory, now
 from alarm_center.store.towns import Town
 from alarm_center.store.towns import town as town_of
-from alarm_center.town import model
+from alarm_center.town.times import clock_time
 from tests.support.town_file import Table, bring_in, home, organisation, shift
 
 
@@ -155,4 +155,4 @@ async def rows(memory: Memory, question: str, *values: object) -> list[Table]:
 def at_local(town: Town, night: str, clock: str) -> datetime:
     """Return the instant at which the clock on the wall shows *clock* (``02:00``) during the *night* that begins on that date."""
     year, month, day = map(int, night.split("-"))
-    return calendar.instant_of(datetime(year, month, day).date(), model.clock_time(clock), town.zone)  # noqa: DTZ001
+    return calendar.instant_of(datetime(year, month, day).date(), clock_time(clock), town.zone)  # noqa: DTZ001

@@ -40,7 +40,7 @@ def test_what_is_the_default_is_left_out() -> None:
 
 
 def test_a_profile_is_written_as_it_was_said() -> None:
-    """What a profile says counts, also where it is the default: that may be another one day."""
+    """Words of a profile count, also where they are the default: that may be another one day."""
     device = {"id": "d1", "kind": "camera", "profile": {"version": 1, "zones": [{"name": "bed", "kind": "bed"}]}}
     text = "\n".join(table_lines("devices", device, DeviceEntry, many=True))
     assert tomllib.loads(text)["devices"][0] == device

@@ -19,7 +19,8 @@ _NOT_THE_ROOM: Final = {
     "core/replies/carer_actions.py": "one row a reply, with its menu's words; its buttons go through the catalogues",
     "identity/common_passwords.py": "words that passwords are made of; nobody is shown them",
     "core/replies/parse_reply.py": "words that a carer's SMS is read by; nobody is shown them",
-    "town/model.py": "days and area codes of a town's file; nobody is shown them",
+    "town/model.py": "area codes of a town's file; nobody is shown them",
+    "town/times.py": "days of a town's file; nobody is shown them",
 }
 """Modules with Swedish of their own, and why."""
 
