@@ -27,6 +27,8 @@ def decode_town(data: bytes) -> str:
     Raises:
         TownErrors: a character is none in any of the encodings, or was spoiled when the file was saved.
     """
+    if data.startswith(b"PK\x03\x04"):
+        raise TownErrors([Problem(1, "", sentence(town_words.SPREADSHEET))])
     text = _decoded(data)
     problems = [
         Problem(number, "", sentence(town_words.GARBLED, found=found[0]))

@@ -97,7 +97,13 @@ def field_errors(error: ValidationError, data: Mapping[str, Any]) -> Iterator[Fo
                 yield place, said
             moved.add(place)
             continue
-        yield place, _words_of(each, place)
+        said = _words_of(each, place)
+        if said.text in (town_words.FRACTION, town_words.POINT) and "zones" in place:
+            place = place[: place.index("zones") + 2]  # a zone is told once, however many of its numbers are wrong
+            if place in moved:
+                continue
+            moved.add(place)
+        yield place, said
 
 
 def misplaced(place: Where) -> Found | None:

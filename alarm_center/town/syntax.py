@@ -52,6 +52,10 @@ def parse_toml(text: str) -> tuple[dict[str, Any] | None, str, list[Told]]:
             _empty_statement(rows, number)
             told.setdefault(number, sentence(town_words.LEFT_OPEN, mark=_closing_mark(text.split("\n")[number - 1])))
             continue
+        spaced = _with_plain_spaces(rows[number - 1])
+        if spaced != rows[number - 1]:
+            rows[number - 1] = spaced
+            continue
         if number in told:
             rows[number - 1] = ""  # a value in its place has not helped: the key itself is wrong
             continue
@@ -60,6 +64,8 @@ def parse_toml(text: str) -> tuple[dict[str, Any] | None, str, list[Told]]:
         pair = _PAIR.fullmatch(row)
         if pair is not None and "twice" not in said and "overwrite" not in said:
             rows[number - 1] = f'{pair[1]}""'
+            if pair[2].startswith("{"):
+                _empty_inner_lines(rows, number)
             if match is None and any(row.strip() for row in rows[number:]):
                 break  # a string that is never closed has taken the rest
         else:
@@ -133,6 +139,12 @@ def _words_of_value(said: str, value: str, key: str) -> TownSentence:
     bare = value.split("#")[0].strip()
     if not bare:
         return sentence(town_words.VALUE_MISSING)
+    if "//" in bare and _is_value(bare.split("//")[0].strip() or "x"):
+        return sentence(town_words.COMMENT_MARK, example=f"{key} = {bare.split('//')[0].strip()} # …")
+    if bare[-1] in ",;" and _is_value(bare[:-1].strip() or "x"):
+        return sentence(town_words.MARK_AT_END, mark=bare[-1], example=f"{key} = {bare[:-1].strip()}")
+    if bare[0] in "[{":
+        return _words_of_list(said, bare, key)
     if _CURLY.search(bare) and '"' not in bare.strip('"'):
         return sentence(town_words.CURLY_QUOTES, example=f"{key} = {_quoted(bare)}")
     if _BARE_CLOCK.fullmatch(bare):
@@ -149,11 +161,28 @@ def _words_of_value(said: str, value: str, key: str) -> TownSentence:
         even = bare.count(bare[0] if bare[0] in "\"'" else bare[-1]) % 2 == 0
         text = town_words.QUOTE_TOO_MANY if even else town_words.QUOTE_MISSING
         return sentence(text, example=f"{key} = {_quoted(bare)}")
-    if bare[0] in "[{" and any(bare.count(begins) > bare.count(ends) for begins, ends in ("[]", "{}")):
-        return sentence(town_words.LEFT_OPEN, mark=_closing_mark(f"{key} = {bare}"))
-    if bare[0] in "[{":
-        return sentence(town_words.LIST, example=f'{key} = ["a", "b"]')
     return sentence(town_words.TEXT_IN_QUOTES, example=f"{key} = {_quoted(bare)}")
+
+
+def _words_of_list(said: str, bare: str, key: str) -> TownSentence:
+    """Return what to write in a list or an inline table: its first part that is no value says it."""
+    if bare.count('"') % 2 == 0 and any(bare.count(begins) > bare.count(ends) for begins, ends in ("[]", "{}")):
+        if bare[0] == "{":
+            return sentence(town_words.ONE_LINE, example=f"{key} = {{ … }}")
+        return sentence(town_words.LEFT_OPEN, mark=_closing_mark(f"{key} = {bare}"))
+    for part in bare.strip("[]{} ").split(","):
+        name, equals, value = part.strip().rpartition("=")
+        value = value.strip("[]{} ")
+        if not value or _is_value(value):
+            continue
+        if re.fullmatch(r'("[^"]*"\s*){2,}|([\d.]+\s+)+[\d.]+', value):
+            return sentence(town_words.COMMA_MISSING, example=", ".join(re.findall(r'"[^"]*"|[\d.]+', value)))
+        if not equals and bare[0] == "[":
+            return sentence(
+                town_words.QUOTE_MISSING if '"' in value else town_words.TEXT_IN_QUOTES, example=_quoted(value)
+            )
+        return _words_of_value(said, value, name.strip().rpartition(" ")[2] or key)
+    return sentence(town_words.LIST, example=f'{key} = ["a", "b"]')
 
 
 def _quoted(value: str) -> str:
@@ -198,6 +227,29 @@ def _empty_statement(rows: list[str], number: int) -> None:
                 return
         except tomllib.TOMLDecodeError:
             rows[at] = ""
+
+
+def _empty_inner_lines(rows: list[str], number: int) -> None:
+    """Take out the lines after *number* that an inline table, which may have one line only, goes on in."""
+    end = next((at for at in range(number, len(rows)) if rows[at].strip().startswith("[[")), len(rows))
+    closing = next((at for at in range(number, end) if rows[at].count("}") > rows[at].count("{")), None)
+    if closing is not None and rows[number - 1].endswith('""'):
+        rows[number : closing + 1] = [""] * (closing + 1 - number)
+
+
+def _with_plain_spaces(row: str) -> str:
+    """Return *row* with plain spaces before its value: hard ones and invisible ones come with a text that was pasted."""
+    before, equals, value = row.partition("=")
+    hard = {**dict.fromkeys(map(ord, "\u00a0\u2007\u202f"), " "), **dict.fromkeys(map(ord, "\u200b\u2060\ufeff"), "")}
+    if not equals:
+        return row
+    plain = value.lstrip(" \t\u00a0\u2007\u202f\u200b\u2060\ufeff")
+    changed = before.translate(hard) + equals + " " + plain
+    return (
+        changed
+        if before.translate(hard) != before or len(value) - len(plain) != len(value) - len(value.lstrip(" \t"))
+        else row
+    )
 
 
 def _closing_mark(row: str) -> str:

@@ -36,6 +36,7 @@ NOTE: Final = _("obs, %(words)s")
 
 FILE_TOO_LONG: Final = _("%(count)s tecken; högst %(most)s")
 NOT_UTF8: Final = _("tecknet %(code)s är ingen bokstav; spara filen som UTF-8")
+SPREADSHEET: Final = _("filen är ett kalkylblad; spara det som CSV, och ta in det med `fjarrtillsyn import-csv`")
 GARBLED: Final = _("”%(found)s” har blivit fel när filen sparades; skriv bokstaven igen och spara filen som UTF-8")
 
 # ---- lines that cannot be read ----
@@ -49,6 +50,10 @@ DATE_FORM: Final = _("skriv datumet som år-månad-dag: %(example)s")
 NO_SUCH_DAY: Final = _("%(value)s finns inte i almanackan; skriv datumet som 2026-09-15")
 DECIMAL_POINT: Final = _("skriv decimaltal med punkt: %(example)s")
 TRUE_OR_FALSE: Final = _("skriv true (ja) eller false (nej)")
+COMMENT_MARK: Final = _("en kommentar börjar med #: %(example)s")
+MARK_AT_END: Final = _("ta bort %(mark)s i slutet: %(example)s")
+COMMA_MISSING: Final = _("ett kommatecken saknas mellan värdena: %(example)s")
+ONE_LINE: Final = _("en tabell inom { } skrivs på en enda rad, med } sist: %(example)s")
 EQUALS_MISSING: Final = _("skriv ett likhetstecken mellan namn och värde: %(example)s")
 KEY_LETTERS: Final = _("ett namn före likhetstecknet skrivs med a–z, siffror, - och _, utan mellanslag")
 VALUE_MISSING: Final = _("efter likhetstecknet saknas ett värde; skriv ett, eller ta bort raden")

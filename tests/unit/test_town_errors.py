@@ -83,6 +83,8 @@ def test_a_spoiled_letter_is_told_at_its_line(encoding: str) -> None:
         ('name = "Astrid" Exempel', 'mer står efter värdet; skriv ett värde, text inom två citattecken: name = "Astrid Exempel"'),
         ("name = ”Astrid”", 'skriv raka citattecken: name = "Astrid"'),
         ("name = Astrid", 'skriv text inom citattecken: name = "Astrid"'),
+        ('name = "Astrid" // hemma', 'en kommentar börjar med #: name = "Astrid" # …'),
+        ('name = "Astrid",', 'ta bort , i slutet: name = "Astrid"'),
         ("name =", "efter likhetstecknet saknas ett värde; skriv ett, eller ta bort raden"),
         ('name "Astrid"', 'skriv ett likhetstecken mellan namn och värde: name = "Astrid"'),
         ('name: "Astrid"', 'skriv ett likhetstecken mellan namn och värde: name = "Astrid"'),
@@ -110,9 +112,48 @@ def test_a_list_left_open_is_told_where_it_opens() -> None:
     file = with_home(
         'consent = { state = "given", given_on = 2026-09-15 }', 'consent = { state = "given", given_on = 2026-09-15'
     )
-    assert "skriv } sist" in " ".join(each.words() for each in problems(file))
+    assert "med } sist" in " ".join(each.words() for each in problems(file))
     many = with_home('time = "02:00"', 'weekdays = ["mon",\ntime = "02:00"')
     assert said(many, "weekdays = [").endswith("det som öppnas här avslutas aldrig; skriv ] sist")
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "words"),
+    [
+        ("given_on = 2026-09-15", "given_on = 15/9-2026", "skriv datumet som år-månad-dag: 2026-09-15"),
+        ('state = "given"', "state = given", 'skriv text inom citattecken: state = "given"'),
+        (
+            'time = "02:00"',
+            'time = "02:00"\nweekdays = ["mon" "tue"]',
+            'ett kommatecken saknas mellan värdena: "mon", "tue"',
+        ),
+        (
+            'time = "02:00"',
+            'time = "02:00"\nweekdays = ["mon", "tue"',
+            "det som öppnas här avslutas aldrig; skriv ] sist",
+        ),
+        ('time = "02:00"', 'time = "02:00"\nweekdays = ["mon", tue]', 'skriv text inom citattecken: "tue"'),
+        ('time = "02:00"', 'time = "02:00"\nweekdays = ["mon", "tue]', 'ett citattecken saknas; skriv "tue"'),
+        (
+            '{ state = "given", given',
+            '{ state = "given",\n given',
+            "en tabell inom { } skrivs på en enda rad, med } sist: consent = { … }",
+        ),
+    ],
+)
+def test_a_part_of_a_list_says_what_to_write(line: str, instead: str, words: str) -> None:
+    found = problems(with_home(line, instead))
+    assert [each.words().rpartition(words)[1] for each in found] == [words], [each.words() for each in found]
+
+
+def test_a_line_with_hard_spaces_is_read() -> None:
+    """They come with text that was pasted from a page or a mail."""
+    town = read_town(with_home('name = "Astrid"', '\u200bname\u00a0=\u00a0"Astrid\u00a0Berg"'), TODAY)
+    assert town.residents is not None and town.residents[0].name == "Astrid\u00a0Berg"
+
+
+def test_a_spreadsheet_is_told_as_one() -> None:
+    assert "spara det som CSV" in problems(b"PK\x03\x04\x14\x00\x06")[0].words()
 
 
 def test_a_line_and_its_place_are_both_named() -> None:
