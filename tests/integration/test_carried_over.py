@@ -15,9 +15,10 @@ from sqlalchemy.pool import NullPool
 from alarm_center.core.check import NewCheck, plan_check
 from alarm_center.core.plan import Plan
 from alarm_center.preparation import planning, reconciliation
-from alarm_center.store import checks, discrepancies
+from alarm_center.store import checks, discrepancies, seals
 from alarm_center.store.memory import Memory
 from alarm_center.store.migrate import bootstrap, migrate, revisions_of
+from alarm_center.store.verification import verify
 from fjarrtillsyn.embedded.postgres import Postgres
 from schemas.vocabulary import GreenBy, Show
 from tests.support.postgres import PASSWORDS
@@ -147,6 +148,9 @@ async def test_a_running_town_has_the_same_looks_tonight(dsns: tuple[str, str]) 
         await migrate(owner)
         await planning.plan_town(memory, "ost")
         assert await _tonight(memory) == before
+        while (await seals.seal(memory, "ost")).count:
+            pass
+        assert (await verify(memory, "ost")).faults == [], "nobody's words have changed"
         async with memory.transaction() as tx:
             tomorrow = await tx.fetch(
                 """
