@@ -124,7 +124,7 @@ function ready(root) { showTime(); all("[data-player]", root).forEach((one) => b
 // ---- forms and keys ----
 document.addEventListener("submit", async (event) => {
   const form = event.target, into = form.dataset.into && $(form.dataset.into);
-  if (!into && !/\/(alarm|check|reply|picture)\//.test(form.action)) return;
+  if (form.dataset.whole !== undefined || (!into && !/\/(alarm|check|reply|picture)\//.test(form.action))) return;
   event.preventDefault();
   const data = new URLSearchParams(new FormData(form, event.submitter));
   const said = $("#said");
