@@ -33,8 +33,8 @@ class EndingPause:
 
 
 _UNANSWERED = """
-    select p.pause_id, p.org, o.zone, r.area_id, a.code as area, r.resident_id, r.revision, r.name as resident, r.address,
-        r.phone, p.reason, p.to_at, p.instead, p.said_by, w.word_name, w.word_phone
+    select p.pause_id, p.org, o.zone, r.area_id, a.code as area, r.resident_id, r.revision, r.name as resident,
+        case when r.protected and not sees_protected(r.org) then '' else r.address end as address, r.phone, p.reason, p.to_at, p.instead, p.said_by, w.word_name, w.word_phone
     from pauses p join residents r using (resident_id) join areas a using (area_id) join organisations o on o.org = p.org
     left join lateral (
         select c.after ->> 'name' as word_name, c.after ->> 'phone' as word_phone from changes c

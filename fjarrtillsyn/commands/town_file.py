@@ -28,6 +28,7 @@ from alarm_center.words.catalogues import SPEECHES, Speech
 from alarm_center.words.town_words import TownSentence
 from fjarrtillsyn.commands.database import run_work
 from fjarrtillsyn.commands.settings import WorkerSettings, settings
+from runtime.errors import error_words
 from runtime.process import BAD_SETTINGS
 from runtime.settings import BadSettings, read_settings
 from schemas.vocabulary import ImportAction
@@ -122,6 +123,8 @@ async def _bring_in(memory: Memory, path: Path, town: TownFile, way: Way) -> Non
     except BrokenOff as broken:
         _say_changes(broken.changes, speech)
         _print_links(town.organisation.link_host, broken.changes, speech)
+        if broken.__cause__ is not None:
+            typer.echo(error_words(broken.__cause__), err=True)
         typer.echo(speech(town_words.BROKEN_OFF, done=broken.done, everybody=broken.everybody), err=True)
         raise typer.Exit(1) from None
 

@@ -60,6 +60,7 @@ PLANS = st.builds(
 TAKEN_BACK = {
     CancelReason.CONSENT_REVOKED,
     CancelReason.DECISION_ENDED,
+    CancelReason.DIED,
     *(reason for reason in CancelReason if reason.startswith("pause_")),
 }
 TICKS = st.builds(CheckTick, st.booleans(), st.sampled_from([False, False, False, True]), st.booleans(), st.booleans())

@@ -177,7 +177,7 @@ async def test_a_resident_is_told_who_looked_in_plain_words(storstad: NightTown,
     assert (await olle.get(f"/picture/{session}/0")).status == 200
     await storstad.set_clock(TWO + timedelta(seconds=52))
     await olle.post(f"/picture/{session}/end")
-    assert (await petra.get("/")).url.path == "/pause", "the coordinator's first page"
+    assert (await petra.get("/")).url.path == "/todo", "the coordinator's first page"
     found = await (await petra.post("/looks/residents", {"asked": "cecilia"})).text()
     assert found.count('href="/looks/resident/') == 1
     path = f"/looks/resident/{storstad.residents[3]}"

@@ -51,6 +51,15 @@ async def test_from_three_it_is_asked_who_is_at_home(storstad: NightTown, pages:
     assert "Ja, hemma" in page and "Nej, till i morgon 16:00" in page
 
 
+async def test_a_protected_address_is_on_no_list(storstad: NightTown, pages: Site) -> None:
+    """A coordinator has the right to it, and an operator has not (docs/roles.md)."""
+    await storstad.execute("update residents set protected = true where number = 1")
+    await paused(storstad, 1)
+    assert "Storgatan 1 B" not in await (await at_three(storstad, pages, "olle")).text("/pause")
+    petra = await pages.signed_in("petra")
+    assert "Storgatan 1 B" in await petra.text("/pause")
+
+
 async def test_a_pause_until_a_later_day_is_not_asked_about(storstad: NightTown, pages: Site) -> None:
     await paused(storstad, 1, reason=CancelReason.PAUSE_AWAY, to_at=local("16:00", days=1))
     await paused(storstad, 2, reason=CancelReason.PAUSE_GUESTS, to_at=local("12:00"))

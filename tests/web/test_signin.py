@@ -121,7 +121,7 @@ async def test_a_disabled_person_is_out_at_once(storstad: NightTown, pages: Site
 async def test_a_coordinator_has_no_board(pages: Site) -> None:
     petra = await pages.signed_in("petra")
     first = await petra.get("/", follow=False)
-    assert (first.status, first.headers["Location"]) == (303, "/pause")
+    assert (first.status, first.headers["Location"]) == (303, "/todo")
     response = await petra.get("/raise")
     assert response.status == 403
     assert "Din roll har inte den här sidan" in await response.text()
@@ -163,7 +163,7 @@ async def test_no_form_is_taken_without_its_token(pages: Site) -> None:
     for path in sorted(paths - {"/login", "/login/oidc/logout/{provider}"}):
         if "{token}" in path or "{invite}" in path:
             continue  # a link's own tests hold those, with a link that exists
-        filled = path.replace("{kind}", "alarm").replace("{place}", "1")
+        filled = path.replace("{kind}", "alarm").replace("{place}", "1").replace("{outcome}", "moved_to_hospital")
         filled = re.sub(r"\{\w+\}", "00000000-0000-4000-8000-000000000001", filled)
         response = await olle.post(filled)
         assert response.status == 403, (filled, response.status)
