@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from alarm_center.casework import configs, steps, wording
+from alarm_center.casework.editing import Editor
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core import death
 from alarm_center.core.alarm import alarm_events
@@ -16,7 +17,6 @@ from alarm_center.core.decision import IllegalMove
 from alarm_center.core.messages import TextFacts
 from alarm_center.core.plan import Wording
 from alarm_center.preparation import pauses
-from alarm_center.preparation.pauses import Editor
 from alarm_center.store import alarms, cancelled_checks, changes, commands, deaths, events, rosters, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.deaths import Death, NewDeath

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from alarm_center.casework import wording
+from alarm_center.casework.editing import ChangedMeanwhile, Editor, take_turn
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core import pausing
 from alarm_center.core.messages import TextFacts
 from alarm_center.core.pausing import Home, SaidBy, StillAway, Word
 from alarm_center.core.plan import Wording
 from alarm_center.preparation import due_times, pauses
-from alarm_center.preparation.pauses import ChangedMeanwhile, Editor
 from alarm_center.store import changes, events, pause_questions, rosters, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.events import NewEvent
@@ -87,7 +87,7 @@ async def answer(memory: Memory, pause: EndingPause, said: Home | StillAway, at:
     home = said is Home.HOME
 
     async def work(tx: Tx) -> None:
-        number = await pauses.take_turn(tx, pause.resident_id, editor)
+        number = await take_turn(tx, pause.resident_id, editor)
         is_now = await now(tx)
         answered = Home.HOME if home else Home.AWAY
         if not await pause_questions.save_answer(tx, pause.pause_id, answered, is_now):

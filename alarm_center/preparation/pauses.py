@@ -4,12 +4,12 @@ A pause that has ended lets its checks come back (`planning.restore_checks`). Wh
 is not stopped by a pause.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from alarm_center.casework import configs, steps
+from alarm_center.casework.editing import Editor, take_turn
 from alarm_center.core import pausing
 from alarm_center.core.check import Cancel, Check
 from alarm_center.core.decision import IllegalMove
@@ -17,30 +17,14 @@ from alarm_center.core.pausing import PauseWish, Word
 from alarm_center.preparation.planning import AHEAD, checks_owed, restore_checks
 from alarm_center.store import cancelled_checks, changes, checks, commands, consents, events, plans, towns
 from alarm_center.store.changes import ChangedPart, NewChange
-from alarm_center.store.memory import Memory, Tx, Viewer, now
+from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.plans import Pause
 from schemas import timeline
 from schemas.vocabulary import CancelReason, Instead
 
 
-class ChangedMeanwhile(Exception):
-    """Somebody else has changed the same resident since the form was drawn; nothing has changed by this one."""
-
-
 class _NoneInForce(Exception):
     """Nobody's consent was in force: somebody has withdrawn it already, and all of it is undone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Editor:
-    """The person who changes something: the name in the timeline, their scope, and the revision that their form was drawn from.
-
-    Without a ``revision`` no form was drawn: the rule or tool takes the resident as they are.
-    """
-
-    actor: str
-    viewer: Viewer | None = None
-    revision: int | None = None
 
 
 async def revoke_consent(
@@ -213,19 +197,6 @@ async def restore_coming(tx: Tx, home: towns.TownAndPlan, resident_id: UUID, act
         restored += await restore_checks(tx, resident, owed, actor)
     await configs.refresh_resident_configs(tx, resident_id)
     return restored
-
-
-async def take_turn(tx: Tx, resident_id: UUID, editor: Editor) -> int:
-    """Take the resident's turn, and return the number of this change.
-
-    Raises:
-        ChangedMeanwhile: the form was drawn from an older state.
-        LookupError: the editor does not see the resident.
-    """
-    number = await changes.next_revision(tx, resident_id)
-    if editor.revision is not None and number != editor.revision + 1:
-        raise ChangedMeanwhile
-    return number
 
 
 def _pause_facts(pause: Pause) -> dict[str, object]:

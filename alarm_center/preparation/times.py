@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from alarm_center.casework import configs
+from alarm_center.casework.editing import Editor, take_turn
 from alarm_center.casework.slot_changes import write_slot_changes
 from alarm_center.core import calendar
 from alarm_center.core.slot_changes import (
@@ -13,7 +14,6 @@ from alarm_center.core.slot_changes import (
     change_slots,
     pattern_facts,
 )
-from alarm_center.preparation.pauses import Editor, take_turn
 from alarm_center.store import changes, checks, events, plans, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.memory import Memory, Tx, now

@@ -4,8 +4,8 @@ from datetime import date
 from uuid import UUID
 
 from alarm_center.casework import configs, steps
+from alarm_center.casework.editing import Editor, take_turn
 from alarm_center.core.check import Cancel, CheckState
-from alarm_center.preparation.pauses import Editor, take_turn
 from alarm_center.store import changes, checks, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.memory import Memory, Tx, now

@@ -12,6 +12,7 @@ import pytest
 
 from alarm_center import inbox
 from alarm_center.casework import cases, configs
+from alarm_center.casework.editing import Editor
 from alarm_center.clockwork import Clockwork
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.alarm.state import AlarmState
@@ -21,7 +22,6 @@ from alarm_center.core.decision import IllegalMove
 from alarm_center.devices import presence
 from alarm_center.devices.last_heard import LastHeard
 from alarm_center.preparation import pauses, planning
-from alarm_center.preparation.pauses import Editor
 from alarm_center.store import devices
 from alarm_center.store.memory import Memory
 from alarm_center.store.plans import Pause

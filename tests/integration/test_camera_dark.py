@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from alarm_center.casework import cases, live_looks
+from alarm_center.casework.editing import Editor
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.check.check_events import AskAgain
 from alarm_center.core.decision import IllegalMove
 from alarm_center.preparation import pauses
-from alarm_center.preparation.pauses import Editor
 from alarm_center.store.memory import Memory
 from schemas.vocabulary import Answer, Instead, Reason
 from tests.support import busy_town

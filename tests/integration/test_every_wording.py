@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 
 from alarm_center.casework import cases, incidents, steps, stuck_cases
+from alarm_center.casework.editing import Editor
 from alarm_center.core import calendar
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.alarm.state import Alarm
@@ -21,7 +22,6 @@ from alarm_center.core.check.state import Check
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies.carer_actions import VOICE
 from alarm_center.preparation import deaths, due_times, muster, night_threats, pause_questions, reconciliation
-from alarm_center.preparation.pauses import Editor
 from alarm_center.store import checks as check_rows
 from alarm_center.store import incidents as incident_rows
 from alarm_center.store import towns

@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
+from alarm_center.casework.editing import Editor
 from alarm_center.preparation import pauses, planning, reconciliation
-from alarm_center.preparation.pauses import Editor
 from alarm_center.store import discrepancies
 from alarm_center.store.memory import Memory, now
 from schemas.vocabulary import Instead

@@ -10,10 +10,10 @@ from uuid import UUID
 import pytest
 
 from alarm_center.casework import cases
+from alarm_center.casework.editing import Editor
 from alarm_center.clockwork import Clockwork
 from alarm_center.core.alarm import alarm_events
 from alarm_center.preparation import pauses, planning
-from alarm_center.preparation.pauses import Editor
 from alarm_center.store.memory import Memory, now
 from alarm_center.store.plans import Pause
 from schemas.vocabulary import CancelReason, Instead

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from alarm_center.casework import arrived_sessions, steps
+from alarm_center.casework.editing import Editor
 from alarm_center.preparation import pauses
-from alarm_center.preparation.pauses import Editor
 from alarm_center.store import consents, sessions
 from alarm_center.store.memory import Memory, Tx, now
 from schemas.messages import Finding

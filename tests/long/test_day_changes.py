@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import pytest_asyncio
 
+from alarm_center.casework.editing import Editor
 from alarm_center.clockwork import Clockwork
 from alarm_center.core.pausing import HowSaid, SaidBy, Word
 from alarm_center.core.slot_changes import SlotPattern, WantedSlot
 from alarm_center.preparation import pauses, planning, times
-from alarm_center.preparation.pauses import Editor
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.plans import Pause
 from schemas.vocabulary import CancelReason, Instead

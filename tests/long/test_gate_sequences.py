@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from alarm_center.casework.editing import Editor
 from alarm_center.preparation import pauses, planning
-from alarm_center.preparation.pauses import Editor
 from alarm_center.store.memory import Memory
 from alarm_center.store.plans import Pause
 from schemas.vocabulary import CancelReason, Instead

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from alarm_center.casework.editing import Editor
 from alarm_center.preparation import pauses
-from alarm_center.preparation.pauses import Editor
 from fjarrtillsyn.embedded.postgres import Postgres
 from gateway.sources import open_source
 from schemas.vocabulary import Instead

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from alarm_center import inbox
 from alarm_center.casework import cases
+from alarm_center.casework.editing import Editor
 from alarm_center.clockwork import Clockwork
 from alarm_center.core.alarm import alarm_events
 from alarm_center.devices.last_heard import LastHeard
 from alarm_center.preparation import pauses, planning
-from alarm_center.preparation.pauses import Editor
 from alarm_center.store import released_seals, seals
 from alarm_center.store.events import Cursor
 from alarm_center.store.memory import Memory, Tx, now

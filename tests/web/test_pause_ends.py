@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from alarm_center.casework.editing import Editor
 from alarm_center.core.pausing import SaidBy, Word
 from alarm_center.preparation import pause_questions, pauses
-from alarm_center.preparation.pauses import Editor
 from alarm_center.store.plans import Pause
 from schemas.vocabulary import CancelReason, Instead, Priority
 from tests.support import town_file

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from alarm_center.casework import cases
+from alarm_center.casework.editing import Editor
 from alarm_center.core import pausing
 from alarm_center.core.alarm import AlarmState, NoticeState
 from alarm_center.core.alarm import alarm_events as alarm
@@ -22,7 +23,6 @@ from alarm_center.core.replies import carer_actions
 from alarm_center.core.replies.carer_actions import ButtonPlace
 from alarm_center.core.roles import Right
 from alarm_center.preparation import deaths, pauses
-from alarm_center.preparation.pauses import Editor
 from alarm_center.store import day_pages, links, manual_alarms, residents, towns
 from alarm_center.store.links import CarerLink
 from alarm_center.store.memory import Viewer, now

@@ -8,11 +8,11 @@ from aiohttp import web
 
 from alarm_center.casework import cases
 from alarm_center.casework.cases import NotFound
+from alarm_center.casework.editing import Editor
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.roles import Right
 from alarm_center.preparation import deaths
 from alarm_center.preparation.deaths import AlreadyDecided, NotTheirs
-from alarm_center.preparation.pauses import Editor
 from alarm_center.store import day_pages
 from alarm_center.store import deaths as rows
 from alarm_center.store.memory import Memory

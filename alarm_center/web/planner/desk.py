@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from alarm_center.casework.editing import Editor, parse_revision
 from alarm_center.core import calendar
+from alarm_center.core.roles import Right
 from alarm_center.store import board, events
 from alarm_center.store.board import TownHead
 from alarm_center.store.memory import Tx, now
@@ -33,6 +35,12 @@ async def page_context(request: web.Request, tx: Tx) -> dict[str, Any]:
         "urgent": urgent,
         "unread": unread,
     }
+
+
+async def editor_of(request: web.Request, right: Right) -> Editor:
+    """Return the person, who changes something by *right*, with the revision that the form was drawn from."""
+    person, said = request[PERSON], str((await request.post()).get("revision", ""))
+    return Editor(str(person.user_id), person.viewer(right), parse_revision(said))
 
 
 def nights_of(heads: Sequence[TownHead], at: datetime) -> Mapping[str, date]:

@@ -13,19 +13,20 @@ from aiohttp import web
 
 from alarm_center.casework import cases
 from alarm_center.casework.cases import NotFound
+from alarm_center.casework.editing import ChangedMeanwhile
 from alarm_center.core import pausing
 from alarm_center.core.alarm import AlarmState, alarm_events
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.pausing import PauseFault, PauseWish, SaidBy
 from alarm_center.core.roles import Right
 from alarm_center.preparation import pauses
-from alarm_center.preparation.pauses import ChangedMeanwhile
 from alarm_center.store import case_pages, day_pages
 from alarm_center.store.memory import Tx, now
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
-from alarm_center.web.planner.pause import EMPTY, choices_of, editor_of, filled_form, resident_context
+from alarm_center.web.planner.desk import editor_of
+from alarm_center.web.planner.pause import EMPTY, choices_of, filled_form, resident_context
 from alarm_center.words import code_words, pause_words
 from schemas.vocabulary import Instead, Outcome
 
@@ -62,7 +63,7 @@ async def close_and_pause(request: web.Request) -> web.StreamResponse:
             return await _show(request, filled, wish)
         try:
             await pauses.pause_while_away(
-                request.app[PLANNER_MEMORY], resident_id, wish, editor=await editor_of(request)
+                request.app[PLANNER_MEMORY], resident_id, wish, editor=await editor_of(request, Right.PAUSE)
             )
         except ChangedMeanwhile:
             return await _show(request, filled, changed=True)

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
+from alarm_center.casework.editing import ChangedMeanwhile, Editor
 from alarm_center.core import pausing
 from alarm_center.core.pausing import PauseFault, PauseWish, SaidBy, Until
 from alarm_center.core.roles import Right
 from alarm_center.preparation import pauses
-from alarm_center.preparation.pauses import ChangedMeanwhile, Editor
 from alarm_center.store import day_pages, deaths, plans, residents, users
 from alarm_center.store.memory import Tx, now
 from alarm_center.store.plans import Pause
@@ -23,7 +23,7 @@ from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner import pause_questions
-from alarm_center.web.planner.desk import page_context
+from alarm_center.web.planner.desk import editor_of, page_context
 from alarm_center.words import pause_words
 from alarm_center.words.catalogues import Speech
 from schemas.vocabulary import CancelReason, Instead
@@ -124,7 +124,11 @@ async def pause_now(request: web.Request) -> web.StreamResponse:
     pause = Pause(wish.reason, context["now"], wish.to_at, wish.word.said_by, wish.instead)
     try:
         await pauses.pause_checks(
-            request.app[PLANNER_MEMORY], resident_id, pause, editor=await editor_of(request), word=wish.word
+            request.app[PLANNER_MEMORY],
+            resident_id,
+            pause,
+            editor=await editor_of(request, Right.PAUSE),
+            word=wish.word,
         )
     except ChangedMeanwhile:
         return await _show_resident(request, filled, changed=True)
@@ -140,7 +144,7 @@ async def end_now(request: web.Request) -> web.StreamResponse:
         context = await resident_context(request, tx, resident_id)
     try:
         await pauses.end_pause(
-            request.app[PLANNER_MEMORY], resident_id, context["now"], editor=await editor_of(request)
+            request.app[PLANNER_MEMORY], resident_id, context["now"], editor=await editor_of(request, Right.PAUSE)
         )
     except ChangedMeanwhile:
         return await _show_resident(request, EMPTY, changed=True)
@@ -215,14 +219,6 @@ async def filled_form(request: web.Request) -> dict[str, str]:
     """Return the fields of a pause's form as they were sent."""
     form = await request.post()
     return {name: str(form.get(name, "")).replace("\0", "") for name in (*_FIELDS, "change")}
-
-
-async def editor_of(request: web.Request) -> Editor:
-    """Return the person, with the revision that the form was drawn from; a form without one was drawn from none."""
-    said, person = str((await request.post()).get("revision", "")), request[PERSON]
-    return Editor(
-        str(person.user_id), person.viewer(Right.PAUSE), int(said) if said.isascii() and said.isdigit() else -1
-    )
 
 
 async def _show_resident(

@@ -7,16 +7,17 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
+from alarm_center.casework.editing import ChangedMeanwhile
 from alarm_center.core import pausing
 from alarm_center.core.roles import Right
 from alarm_center.preparation import pause_questions
-from alarm_center.preparation.pauses import ChangedMeanwhile, Editor
 from alarm_center.store import pause_questions as rows
 from alarm_center.store import residents, towns
 from alarm_center.store.memory import Tx, now
 from alarm_center.store.pause_questions import EndingPause
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.page import PERSON, path_uuid, speech_of
+from alarm_center.web.planner.desk import editor_of
 from alarm_center.words import pause_words
 from alarm_center.words.catalogues import Speech
 from schemas.vocabulary import CancelReason
@@ -63,9 +64,7 @@ async def save_answer(request: web.Request) -> str:
     said = pausing.parse_home({name: str(value).replace("\0", "") for name, value in form.items()})
     if said is None:
         return speech(pause_words.ANSWER_LACKS_NAME, name=pause.resident)
-    revision = str(form.get("revision", ""))
-    number = int(revision) if revision.isascii() and revision.isdigit() else -1
-    editor = Editor(str(person.user_id), person.viewer(Right.PAUSE), number)
+    editor = await editor_of(request, Right.PAUSE)
     try:
         await pause_questions.answer(request.app[PLANNER_MEMORY], pause, said, at, editor=editor)
     except ChangedMeanwhile:

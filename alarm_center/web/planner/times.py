@@ -8,18 +8,18 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
+from alarm_center.casework.editing import ChangedMeanwhile
 from alarm_center.core import calendar, times_form
 from alarm_center.core.roles import Right
 from alarm_center.core.slot_changes import SlotChanges, SlotInForce, night_order, slots_after
 from alarm_center.core.times_form import EVERY_DAY, TimeFault, TimesLine
 from alarm_center.preparation import times
-from alarm_center.preparation.pauses import ChangedMeanwhile, Editor
 from alarm_center.store import day_pages, looks_ahead, plans, residents
 from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
-from alarm_center.web.planner.desk import page_context, planned_night
+from alarm_center.web.planner.desk import editor_of, page_context, planned_night
 from alarm_center.words import pause_words, times_words
 from alarm_center.words.catalogues import Speech
 from schemas.limits import SECONDS_MIN
@@ -72,13 +72,9 @@ async def foresee(request: web.Request) -> web.StreamResponse:
 @require(Right.ARRANGE)
 async def change_now(request: web.Request) -> web.StreamResponse:
     """Change the times. A form that is sent twice changes once: the second was drawn before the first's change."""
-    form, lines = await _sent(request)
+    _form, lines = await _sent(request)
     wanted, faults = times_form.parse_times(lines)
-    resident_id, person = path_uuid(request, "resident"), request[PERSON]
-    said = form.get("revision", "")
-    editor = Editor(
-        str(person.user_id), person.viewer(Right.ARRANGE), int(said) if said.isascii() and said.isdigit() else -1
-    )
+    resident_id, editor = path_uuid(request, "resident"), await editor_of(request, Right.ARRANGE)
     changed = False
     if not faults:
         try:

@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
+from alarm_center.casework.editing import ChangedMeanwhile
 from alarm_center.core.roles import Right
 from alarm_center.preparation import visits_tonight
-from alarm_center.preparation.pauses import ChangedMeanwhile, Editor
 from alarm_center.store import resident_page, residents
 from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
-from alarm_center.web.planner.desk import page_context, planned_night
+from alarm_center.web.planner.desk import editor_of, page_context, planned_night
 from alarm_center.words import pause_words, todo_words
 
 routes = web.RouteTableDef()
@@ -38,9 +38,7 @@ async def visit_tonight(request: web.Request) -> web.StreamResponse:
     why = str(form.get("why", "")).replace("\0", "").strip()[:500]
     if not why:
         return await _show(request, speech_of(request)(todo_words.SAY_WHY), status=400)
-    said = str(form.get("revision", ""))
-    revision = int(said) if said.isascii() and said.isdigit() else -1
-    editor = Editor(str(person.user_id), person.viewer(Right.PAUSE), revision)
+    editor = await editor_of(request, Right.PAUSE)
     try:
         await visits_tonight.visit_instead(
             request.app[PLANNER_MEMORY], resident_id, context["night"], why, editor=editor
