@@ -29,7 +29,18 @@ from alarm_center.web.carer import link
 from alarm_center.web.demo import loopback, simulated_phones
 from alarm_center.web.failed_tries import FailedTries
 from alarm_center.web.operator import board, case_actions, case_page, manual_alarm, picture
-from alarm_center.web.planner import deaths, outcome, pause, resident_page, residents, times, todo, visits_tonight
+from alarm_center.web.planner import (
+    deaths,
+    letter,
+    outcome,
+    papers,
+    pause,
+    resident_page,
+    residents,
+    times,
+    todo,
+    visits_tonight,
+)
 from alarm_center.web.review import log_pages, look_month, resident_pages, sample_pages
 from alarm_center.web.settings import WebSettings
 from alarm_center.web.sign_in import (
@@ -74,6 +85,8 @@ ROUTES: Final = tuple(
         residents,
         times,
         resident_page,
+        papers,
+        letter,
         visits_tonight,
         todo,
         deaths,

@@ -127,24 +127,40 @@ def rule_words(green_by: str, signed_by: str | None, signed_at: datetime | None,
 
 def time_lines(rows: Sequence[TimeRow], night: date, device: str, speech: Speech) -> list[str]:
     """Return the times in lines, those of the same nights and the same kind in one; *device* is the kind that looks."""
-    lines: dict[tuple[object, ...], list[TimeRow]] = {}
+    return [_time_line(some, night, device, speech) for some in time_groups(rows, night)]
+
+
+def time_groups(rows: Sequence[TimeRow], night: date) -> list[list[TimeRow]]:
+    """Return the times in groups of the same nights, the same kind, and the same first and last night as seen on *night*."""
+    groups: dict[tuple[object, ...], list[TimeRow]] = {}
     for row in rows:
-        lines.setdefault((row.weekdays, row.by_visit, max(row.valid_from, night), row.valid_until), []).append(row)
-    return [_time_line(some, night, device, speech) for some in lines.values()]
+        groups.setdefault((row.weekdays, row.by_visit, max(row.valid_from, night), row.valid_until), []).append(row)
+    return list(groups.values())
+
+
+def when_words(rows: Sequence[TimeRow], speech: Speech) -> str:
+    """Return the nights and times of one of :func:`time_groups`: "Alla nätter kl 23:00 och 03:00"."""
+    exact = [f"{row.local_time:%H:%M}" for row in rows if not row.window_minutes]
+    said = [speech(_("kl %(time)s"), time=listed(exact, speech))] if exact else []
+    said += [_window_words(row, speech) for row in rows if row.window_minutes]
+    return f"{nights_words(rows[0].weekdays, speech)} {', '.join(said)}"
 
 
 def _time_line(rows: Sequence[TimeRow], night: date, device: str, speech: Speech) -> str:
     one = rows[0]
-    exact = [f"{row.local_time:%H:%M}" for row in rows if not row.window_minutes]
-    said = [speech(_("kl %(time)s"), time=listed(exact, speech))] if exact else []
-    said += [_window_words(row, speech) for row in rows if row.window_minutes]
     how = _("besök") if one.by_visit else _("sensor") if device == "sensors" else _("kamera")
-    line = f"{nights_words(one.weekdays, speech)} {', '.join(said)}: {speech(how)}"
-    if one.valid_from > night:
-        line = speech(_("%(time)s, från %(day)s"), time=line, day=speech.short_day(one.valid_from))
-    if one.valid_until is not None:
-        line = speech(_("%(time)s, slutar före natten %(day)s"), time=line, day=speech.short_day(one.valid_until))
-    return line
+    line = f"{when_words(rows, speech)}: {speech(how)}"
+    return f"{line}{period_words(one, night, speech)}"
+
+
+def period_words(row: TimeRow, night: date, speech: Speech) -> str:
+    """Return from and until when a time holds, as it ends a line; empty for one that holds on *night* and further on."""
+    said = ""
+    if row.valid_from > night:
+        said += speech(_(", från %(day)s"), day=speech.short_day(row.valid_from))
+    if row.valid_until is not None:
+        said += speech(_(", slutar före natten %(day)s"), day=speech.short_day(row.valid_until))
+    return said
 
 
 def _window_words(row: TimeRow, speech: Speech) -> str:

@@ -330,6 +330,7 @@ WRITES: Final = {
     "/looks/log": "reading the log is a line of its own",
     "/looks/person/{user}": "reading the log is a line of its own",
     "/looks/resident/{resident}": "reading the log is a line of its own",
+    "/looks/resident/{resident}/letter": "reading the log is a line of its own",
     "/picture/{session}/{n:\\d{1,4}}": "a look is written before its first byte",
     "/picture/{session}/clear/{n:\\d{1,4}}": "the check is locked, so that nobody else begins to look",
     "/reserve/{area}/{night:\\d{4}-\\d\\d-\\d\\d}": "who has fetched the list is written",

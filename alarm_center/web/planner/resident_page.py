@@ -20,6 +20,7 @@ from alarm_center.web.planner.desk import page_context, planned_night
 from alarm_center.words import resident_page_words as words_of
 from alarm_center.words import resident_words
 from alarm_center.words.catalogues import Speech
+from alarm_center.words.letter_words import letter_language
 
 routes = web.RouteTableDef()
 
@@ -38,11 +39,16 @@ async def show_resident(request: web.Request) -> web.StreamResponse:
     resident_id = path_uuid(request, "resident")
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PLAN)) as tx:
         context = await page_context(request, tx)
-        own = await _resident_context(tx, resident_id, context["now"], speech_of(request))
+        own = await resident_context(tx, resident_id, context["now"], speech_of(request))
     return render(request, "planner/resident.html", context | own)
 
 
-async def _resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Speech) -> dict[str, Any]:
+async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Speech) -> dict[str, Any]:
+    """Return what the page, and the plan on paper, say of a resident.
+
+    Raises:
+        NotFound: there is no such resident who lives there and whom *tx* sees.
+    """
     head = await resident_page.head(tx, resident_id)
     if head is None:
         raise NotFound(f"no resident {resident_id}")
@@ -58,6 +64,7 @@ async def _resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spe
     assert card is not None, "the head is of the same row"
     names = (card.name, card.cohabitant)
     devices = await resident_page.devices(tx, resident_id)
+    agreed = await consents.papers(tx, resident_id)
     kind = devices[0].kind if devices else "camera"
     coming = [row.opens_at for row in checks if row.night == night and _is_coming(row, at)]
     return {
@@ -69,9 +76,8 @@ async def _resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spe
         "paused": supervision.kind is SupervisionKind.PAUSED,
         "withdrawn": any(each.withdrawn_at for each in facts.lacking),
         "decisions": [words_of.decision_words(row, speech) for row in await resident_page.decisions(tx, resident_id)],
-        "consents": [
-            words_of.consent_words(each, names, zone, speech) for each in await consents.papers(tx, resident_id)
-        ],
+        "consents": [words_of.consent_words(each, names, zone, speech) for each in agreed],
+        "letter_language": letter_language([each.language for each in agreed if each.who == "resident"]),
         "missing": [each.who for each in facts.lacking if each.withdrawn_at is None],
         "rule": words_of.rule_words(head.green_by, head.signed_by, head.signed_at, zone, speech),
         "times": words_of.time_lines(await resident_page.times(tx, resident_id, night), night, kind, speech),
