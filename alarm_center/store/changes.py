@@ -24,6 +24,8 @@ class ChangedPart(StrEnum):
     VISITS = "visits"
     """Looks of one night that were made into visits."""
     DEATH = "death"
+    HOLD = "hold"
+    """Nights whose log is held against retention."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ transactions below the oldest one still running, ordered by ``(tx, id)``, and th
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Self
@@ -160,5 +160,14 @@ async def of_case(tx: Tx, *, check_id: UUID | None = None, alarm_id: UUID | None
     rows = await tx.fetch(
         f"select {COLUMNS} from events where check_id = $1 or alarm_id = $2 order by tx, id",  # noqa: S608 -- as above
         check_id, alarm_id,
+    )  # fmt: skip
+    return [event_of(row) for row in rows]
+
+
+async def of_cases(tx: Tx, check_ids: Sequence[UUID], alarm_ids: Sequence[UUID]) -> list[Event]:
+    """Return the lines of several cases, oldest first."""
+    rows = await tx.fetch(
+        f"select {COLUMNS} from events where check_id = any ($1::uuid[]) or alarm_id = any ($2::uuid[]) order by tx, id",  # noqa: S608 -- as above
+        list(check_ids), list(alarm_ids),
     )  # fmt: skip
     return [event_of(row) for row in rows]

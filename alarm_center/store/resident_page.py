@@ -7,8 +7,8 @@ from alarm_center.core.resident_record import DecisionRow, DeviceRow, NightRow, 
 from alarm_center.store.memory import Tx
 
 
-async def head(tx: Tx, resident_id: UUID) -> PageHead | None:
-    """Return the resident's head; ``None`` if the viewer sees no such resident who lives there."""
+async def head(tx: Tx, resident_id: UUID, *, living: bool = True) -> PageHead | None:
+    """Return the resident's head; ``None`` if the viewer sees no such resident (*living*: who lives there still)."""
     row = await tx.fetchrow(
         """
         select r.resident_id, r.org, o.name as town, o.zone, r.area_id, e.code as area, r.revision, f.name as performer,
@@ -18,10 +18,10 @@ async def head(tx: Tx, resident_id: UUID) -> PageHead | None:
         from residents r join organisations o using (org) join areas e using (area_id)
         left join performers f on f.org = r.org and f.code = r.performer
         left join plans p using (resident_id)
-        where r.resident_id = $1 and r.moved_at is null and r.died_at is null
+        where r.resident_id = $1 and (not $2 or r.moved_at is null and r.died_at is null)
         """,
-        resident_id,
-    )
+        resident_id, living,
+    )  # fmt: skip
     return PageHead(**row) if row else None
 
 

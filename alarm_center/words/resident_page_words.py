@@ -316,6 +316,11 @@ def change_words(row: ChangeRow, zone: str, speech: Speech) -> str:
         return speech(
             _("Gjorde om %(count)s tillsyner till besök: %(why)s"), count=after["checks"], why=after.get("why", "")
         )
+    if row.part == "hold" and "until" in after:
+        days = {name: speech.short_day(date.fromisoformat(after[name])) for name in ("first", "last", "until")}
+        return speech(_("Höll kvar nätterna %(first)s till %(last)s, till %(until)s"), **days)
+    if row.part == "hold":
+        return speech(_("Slutade hålla kvar nätter"))
     if row.part == "consent" and after.get("state") == "revoked":
         return speech(_("Stängde kameran: samtycket återkallat"))
     return speech(_("Ändrade: %(part)s"), part=speech(_CHANGED[row.part]).lower() if row.part in _CHANGED else row.part)

@@ -233,6 +233,10 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.LookReviewed, _("En titt granskad"), redraws=_NOTHING),
         _row(timeline.LookSampleDrawn, _("Månadens stickprov draget"), redraws=_NOTHING),
         _row(timeline.LookSampleSigned, _("Månadens stickprov signerat"), redraws=_NOTHING),
+        _row(timeline.NightsShown, _("Natten i efterhand visad"), redraws=_NOTHING),
+        _row(timeline.NightsHeld, _("Nätter hålls kvar"), redraws=_NOTHING),
+        _row(timeline.NightsReleased, _("Nätter hålls inte längre kvar"), redraws=_NOTHING),
+        _row(timeline.DoorCodeShown, _("Portkoden visad"), redraws=_NOTHING),
         # ---- a town's people ----
         _row(timeline.MembershipInvited, _("Någon inbjuden"), redraws=_NOTHING),
         _row(timeline.MembershipAccepted, _("Inbjudan accepterad"), redraws=_NOTHING),

@@ -123,6 +123,10 @@ class EventKind(StrEnum):
     LOOK_REVIEWED = "look_reviewed"
     LOOK_SAMPLE_DRAWN = "look_sample_drawn"
     LOOK_SAMPLE_SIGNED = "look_sample_signed"
+    NIGHTS_SHOWN = "nights_shown"
+    NIGHTS_HELD = "nights_held"
+    NIGHTS_RELEASED = "nights_released"
+    DOOR_CODE_SHOWN = "door_code_shown"
     # sign-in (sign_in.py)
     SECOND_FACTOR_ADDED = "second_factor_added"
     SECOND_FACTOR_REMOVED = "second_factor_removed"

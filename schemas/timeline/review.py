@@ -1,4 +1,5 @@
-"""The lines of the log's review: who read it, exported it or was shown a resident's list; looks reviewed, samples signed."""
+"""The lines of the log's review: who read it, exported it or was shown a resident's list,
+nights or door code; looks reviewed, samples signed, nights held."""
 
 from datetime import date
 from uuid import UUID
@@ -57,3 +58,33 @@ class LookSampleSigned(Payload):
     in_duty: int
     unclear: int
     wrong: int
+
+
+@payload(EventKind.NIGHTS_SHOWN)
+class NightsShown(Payload):
+    """The actor opened all that is kept of the resident's nights from *first* to *last*: looks, SMS, staff."""
+
+    first: date
+    last: date
+
+
+@payload(EventKind.NIGHTS_HELD)
+class NightsHeld(Payload):
+    """The actor keeps the log of the resident's nights from *first* to *last* past its time, until *until*."""
+
+    first: date
+    last: date
+    until: date
+
+
+@payload(EventKind.NIGHTS_RELEASED)
+class NightsReleased(Payload):
+    """The actor ended a hold of the resident's nights from *first* to *last* before its day."""
+
+    first: date
+    last: date
+
+
+@payload(EventKind.DOOR_CODE_SHOWN)
+class DoorCodeShown(Payload):
+    """The actor was shown the code of the resident's port on a page by day."""

@@ -121,6 +121,31 @@ async def test_a_look_that_is_still_asked_about_is_kept(town: Memory, database: 
     assert (await verify(town, "ost")).faults == []
 
 
+async def test_what_is_held_stays_until_its_day(town: Memory) -> None:
+    """A look of a night that a person holds, with its review and its place in a sample; the other town's goes."""
+    async with town.transaction() as tx:
+        # As a camera's look: the resident stands in the look itself in all that the service writes.
+        await tx.execute("update looks l set resident_id = a.resident_id from alarms a where a.alarm_id = l.alarm_id")
+        await tx.execute(
+            """
+            insert into night_holds (org, resident_id, first_night, last_night, from_at, to_at, reason, held_by, held_at, until_on)
+            select org, resident_id, began_at::date, began_at::date, began_at, began_at + interval '1 s', 'IVO', 'p', began_at, began_at::date + 7 * 366
+            from looks where org = 'ost'
+            """
+        )
+    await seal_all(town)
+    await move(town, timedelta(days=6 * 366))
+    await retention.erase_expired(town)
+    held = {"looks": 1, "look_reviews": 1, "look_samples": 1, "look_sample_items": 1}
+    assert await left(town, "ost") == dict.fromkeys(facts.EXPIRING, 0) | held
+    assert await left(town, "vast") == dict.fromkeys(facts.EXPIRING, 0)
+    await move(town, timedelta(days=367))
+    await retention.erase_expired(town)
+    assert await left(town, "ost") == dict.fromkeys(facts.EXPIRING, 0)
+    await seal_all(town)
+    assert (await verify(town, "ost")).faults == []
+
+
 async def test_nobody_erases_sooner(town: Memory) -> None:
     """Neither the worker's own function nor its right to delete, with the setting that the function uses."""
     async with town.transaction() as tx:

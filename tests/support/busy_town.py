@@ -215,6 +215,11 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 resident_id,
             ),
             (
+                "insert into night_holds (org, resident_id, first_night, last_night, from_at, to_at, reason, held_by, held_at, until_on) values ($1, $2, $3::timestamptz::date, $3::date, $3, $3 + interval '1 day', 'IVO', 'p', $3, $3::date + 1)",
+                resident_id,
+                at,
+            ),
+            (
                 "insert into legal_positions (org, code, reference, decided_by, decided_on, review_on) values ($1, 'rs', 'R', 'Nämnden', $2::timestamptz, $2)",
                 at,
             ),

@@ -279,6 +279,10 @@ _PLANNERS: Final = (
             " select '{other}', area_id, '{other_resident}', 'x', now() from areas limit 1"),
     refused("update deaths set registered_by = 'x'"),
     refused("delete from deaths"),
+    refused("insert into night_holds (org, resident_id, first_night, last_night, from_at, to_at, reason, held_by, held_at, until_on)"
+            " values ('{other}', '{other_resident}', '2026-11-22', '2026-11-22', now(), now() + interval '1 day', 'x', 'x', now(), '2030-01-01')"),
+    refused("update night_holds set until_on = '2026-01-01'"),
+    refused("delete from night_holds"),
     refused("update changes set after = null"),
     refused("delete from changes"),
     refused("insert into changes (org, resident_id, revision, part, made_by, made_at, from_at)"

@@ -125,8 +125,16 @@ async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tupl
         """,
         alarm_id,
     )  # fmt: skip
+    held = await here.value(
+        """
+        insert into night_holds (org, resident_id, first_night, last_night, from_at, to_at, reason, held_by, held_at, until_on)
+        values ($1, $2, '2026-11-21', '2026-11-21', clock.now(), clock.now() + interval '1 day', 'IVO', 'p', clock.now(), '2030-01-01')
+        returning hold_id
+        """,
+        here.org, here.residents[wait],
+    )  # fmt: skip
     return {
-        "death": str(death),
+        "death": str(death), "hold": str(held),
         "look": seen.split()[0], "user": seen.split()[1], "sample": str(sample), "place": "1",
         "alarm": str(alarm_id), "case": str(alarm_id), "check": str(await here.check_of(look)), "session": session,
         "resident": str(here.residents[wait]), "area": str(area), "command": str(command), "link": str(incident),
@@ -331,6 +339,7 @@ WRITES: Final = {
     "/looks/person/{user}": "reading the log is a line of its own",
     "/looks/resident/{resident}": "reading the log is a line of its own",
     "/looks/resident/{resident}/letter": "reading the log is a line of its own",
+    "/residents/{resident}/nights": "that the nights were shown is a line of its own",
     "/picture/{session}/{n:\\d{1,4}}": "a look is written before its first byte",
     "/picture/{session}/clear/{n:\\d{1,4}}": "the check is locked, so that nobody else begins to look",
     "/reserve/{area}/{night:\\d{4}-\\d\\d-\\d\\d}": "who has fetched the list is written",

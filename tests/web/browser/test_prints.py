@@ -56,6 +56,7 @@ async def test_each_paper_is_accessible(
     resident = storstad.residents[1]
     page = await open_page(f"/residents/{resident}", login="petra", theme=theme, language=language, width=width)
     root = page.url.partition("/residents")[0]
-    for path in (f"/residents/{resident}/plan", f"/residents/{resident}/leaflet", f"/looks/resident/{resident}/letter"):
+    paths = [f"/residents/{resident}/{each}" for each in ("plan", "leaflet", "nights?from=2026-11-21&to=2026-11-21")]
+    for path in (*paths, f"/looks/resident/{resident}/letter"):
         await page.goto(f"{root}{path}")
         assert await broken(page) == [], path
