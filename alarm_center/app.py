@@ -206,7 +206,7 @@ def _subscribe(centre: Centre) -> None:
     heard = centre.broker.subscriptions
     heard[topics.every("finding", share=share)] = (1, centre.inbox.on_finding)
     heard[topics.every("status", share=share)] = (1, centre.inbox.on_status)
-    heard[f"{topics.DETECTORS}/+"] = (1, centre.inbox.on_detector)
+    heard[f"{topics.DETECTORS}/+"] = (1, centre.fallback.receive_sign_of_life)
     # Never shared: every replica has to have what its own operators look at.
     heard[topics.every("picture")] = (0, centre.pictures.on_picture)
     heard[topics.every("live")] = (0, centre.pictures.on_live)

@@ -8,7 +8,8 @@ to commit counts.
 """
 
 import asyncio
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -35,6 +36,7 @@ class DetectorFallback:
     broker: MqttClient
     inbox: Inbox
     pictures: Pictures
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def is_subscribed(self) -> bool:
@@ -42,13 +44,21 @@ class DetectorFallback:
         return _SESSIONS in self.broker.subscriptions
 
     async def run(self) -> None:
-        """Update each five seconds, until cancelled."""
+        """Update at each sign of life, and each five seconds: another replica may have recorded it. Until cancelled."""
         while True:
             try:
                 await self.update()
             except (NotConnected, *AWAY) as error:
                 log.warning("fallback_delayed", error=type(error).__name__)
-            await asyncio.sleep(_EVERY_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_EVERY_SECONDS):
+                    await self._wake.wait()
+            self._wake.clear()
+
+    async def receive_sign_of_life(self, topic: str, payload: bytes) -> None:
+        """Record a detector's sign of life, and update at once: between the two a session would go to both or to none."""
+        await self.inbox.on_detector(topic, payload)
+        self._wake.set()
 
     async def update(self) -> None:
         """Subscribe to sessions when no detector is alive, and unsubscribe when one is."""
