@@ -350,3 +350,15 @@ def test_each_rows_word_writes_its_line_and_is_answered(row: CarerAction) -> Non
     story.happens(row.event(patrol.notice.notice_id))
     assert story.lines(row.line.kind) == 1, f"{row.name}: core/alarm/carer_replies.py drops it"
     assert [wording for wording, _ in patrol.inbox] == [row.answer] * (row.answer is not None)
+
+
+def test_a_carer_who_gives_it_back_on_site_is_no_longer_inside() -> None:
+    story = on_site()
+    story.carer(FIRST).declines()
+    assert (story.state(), story.effects.count(StaffPresence(inside=False))) == (AlarmState.DISPATCHED, 1)
+
+
+def test_a_carer_who_gives_it_back_on_the_way_was_never_inside() -> None:
+    story = accepted()
+    story.carer(FIRST).declines()
+    assert (story.state(), story.effects.count(StaffPresence(inside=False))) == (AlarmState.DISPATCHED, 0)

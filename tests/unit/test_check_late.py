@@ -378,3 +378,9 @@ def test_only_a_check_cancelled_ahead_of_time_comes_back() -> None:
             assert becomes == {CheckState.PLANNED}
         elif state in (CheckState.SEEN, CheckState.ALARMED, CheckState.CANCELLED):
             assert becomes == {state}
+
+
+def test_somebody_up_in_a_late_session_is_evidence_and_no_alarm() -> None:
+    """The plan's row of the reason counts: by its answer alone it would be a fall."""
+    night = opened()(1, found(IN_BED))(15, found(Answer.SOMETHING_WRONG, Reason.UP, session="late"))
+    assert (night.state, night.lines[-1], night.raised) == (CheckState.SEEN, EventKind.EVIDENCE, [])

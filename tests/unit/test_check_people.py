@@ -335,3 +335,10 @@ def test_what_nobody_may_see_waits_for_nobodys_eyes(
     else:
         assert night.check.state is CheckState.ALARMED
         assert [effect.kind for effect in night.effects if isinstance(effect, Raise)] == [ends]
+
+
+def test_a_person_who_is_asked_is_told_why_the_detector_doubts() -> None:
+    night = to_look(Answer.CANNOT_TELL, Reason.PERSON_UNSURE)
+    assert (night.state, night.check.answer, night.check.reason) == (
+        CheckState.TO_LOOK, Answer.CANNOT_TELL, Reason.PERSON_UNSURE,
+    )  # fmt: skip

@@ -391,3 +391,9 @@ def test_a_search_after_the_last_round_ends_with_its_close() -> None:
     story = exhausted(FIRST, LEAD)
     story.operator().closes(Outcome.FALSE_ALARM)
     assert (dispatch_of(story).state, dispatch_of(story).repeat_at) == (DispatchState.STOOD_DOWN, None)
+
+
+def test_who_takes_it_after_the_last_round_ends_the_calls() -> None:
+    story = exhausted(FIRST, SECOND, LEAD)
+    story.carer(LEAD).takes()
+    assert (dispatch_of(story).state, dispatch_of(story).repeat_at) == (DispatchState.ACCEPTED, None)

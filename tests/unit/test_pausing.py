@@ -13,6 +13,7 @@ from alarm_center.core.pausing import (
     SaidBy,
     StillAway,
     Word,
+    away_after,
     ends_to_ask,
     is_withdrawal,
     parse_home,
@@ -21,7 +22,7 @@ from alarm_center.core.pausing import (
     tomorrow_end,
     until_spoken_with,
 )
-from schemas.vocabulary import CancelReason, Instead
+from schemas.vocabulary import CancelReason, Instead, Outcome
 
 ZONE = ZoneInfo("Europe/Stockholm")
 ELEVEN = datetime(2026, 11, 26, 22, 0, tzinfo=UTC)
@@ -155,8 +156,9 @@ def test_consent_is_withdrawn_by_who_gave_it() -> None:
         (local(28, 2), local(30, 16)),
         (local(29, 23), local(30, 16)),
         (local(30, 1), local(30, 16)),
+        (datetime(2026, 11, 27, 11, 30, tzinfo=UTC), local(30, 16)),
     ],
-    ids=["thursday", "thursday night", "friday", "saturday", "sunday", "monday"],
+    ids=["thursday", "thursday night", "friday", "saturday", "sunday", "monday", "friday noon"],
 )
 def test_a_planner_speaks_with_them_on_the_next_working_day(at: datetime, ends: datetime) -> None:
     assert until_spoken_with(at, ZONE) == ends
@@ -188,3 +190,19 @@ def test_a_stay_is_renewed_by_name_only() -> None:
     )
     assert parse_home({"answer": "away", "name": " "}) is None
     assert parse_home({"name": "Avdelning 3"}) is None
+    assert parse_home({"answer": "away", "name": "Avdelning 3"}) == StillAway("Avdelning 3", "")
+
+
+# ---- after an outcome ----
+
+
+def test_after_hospital_nobody_comes_until_it_is_asked_tomorrow() -> None:
+    away = away_after(Outcome.MOVED_TO_HOSPITAL, CancelReason.PAUSE_HOSPITAL, ELEVEN, ZONE)
+    staff = Word(SaidBy.STAFF, how=HowSaid.ON_SITE)
+    assert away == PauseWish(CancelReason.PAUSE_HOSPITAL, local(27, 16), Instead.NOTHING, staff)
+
+
+@pytest.mark.parametrize("reason", [CancelReason.PAUSE_AWAY, CancelReason.PAUSE_GUESTS])
+def test_after_hospital_the_pause_has_no_other_reason(reason: CancelReason) -> None:
+    with pytest.raises(ValueError, match="no pause by"):
+        away_after(Outcome.MOVED_TO_HOSPITAL, reason, ELEVEN, ZONE)

@@ -478,3 +478,8 @@ def test_a_repeated_word_about_a_case_long_gone_is_a_new_one() -> None:
     r = replies("1", muster=True, before=EarlierReply(9999))
     assert (said(r), r.holds_phone) == ([(Wording.MUSTER_YES, None, None)], True)
     assert replies("1", ASKED, before=EarlierReply(9999)).notice == ASKED
+
+
+def test_a_1_that_takes_nothing_more_answers_the_muster() -> None:
+    r = replies("1", notice(4821, Standing.TOOK, 1), notice(4822, Standing.ASKED, 2), muster=True)
+    assert (r.action, said(r), r.holds_phone) == (None, [(Wording.ALSO_SEEKS, 4821, 4822)], True)

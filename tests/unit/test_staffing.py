@@ -42,9 +42,10 @@ def test_a_night_without_times_needs_nobody() -> None:
     assert night.is_whole
 
 
-def test_a_time_holds_until_before_its_last_night() -> None:
+def test_a_time_holds_from_its_first_night_until_before_its_last() -> None:
     ends = AreaTimes(AREA, time(23), 0, EVERY, date(2026, 1, 1), NIGHT)
     assert ends.holds_on(NIGHT - timedelta(days=1)) and not ends.holds_on(NIGHT)
+    assert AreaTimes(AREA, time(23), 0, EVERY, NIGHT, None).holds_on(NIGHT)
 
 
 def test_without_a_fixed_number_somebody_leads() -> None:
