@@ -25,6 +25,7 @@ from alarm_center.preparation import (
     reserve_lists,
     retention,
     sealed_trials,
+    town_stops,
 )
 from alarm_center.settings import CentreSettings
 from alarm_center.store import commands, events, health, jobs, overlong, seals, towns
@@ -261,6 +262,7 @@ JOBS: Final = (
     Job("reconcile", _seconds(20), lambda r: reconciliation.reconcile_due_towns(r.memory)),
     Job("plan", timedelta(hours=1), lambda r: planning.plan_all_towns(r.memory), at_start=True),
     Job("changed times", _seconds(1), lambda r: planning.plan_changed(r.memory)),
+    Job("town stops", _seconds(1), lambda r: town_stops.carry_out_stops(r.memory)),
     Job("look samples", timedelta(hours=1), lambda r: look_sampling.draw_due_samples(r.memory)),
     Job("sealed trials", timedelta(days=1), PeriodicJobs.report_sealed_lacks, once=False, first_after=_seconds(30)),
     Job("retention", timedelta(days=1), lambda r: retention.erase_expired(r.memory), first_after=_seconds(60)),

@@ -5,6 +5,7 @@ of them makes an incident of its area. After an absence of the whole service lon
 looked at after all makes one incident of the service. Something wrong with a person is never joined.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -121,9 +122,9 @@ async def _open_incident(tx: Tx, org: str, area_id: UUID | None, kind: AlarmKind
 async def _join_alarms(memory: Memory, found: tuple[Incident, list[Alarm]] | None) -> int:
     if found is None:
         return 0
-    incident, alarms = found
+    incident, joining = found
     joined = 0
-    for alarm in alarms:
+    for alarm in joining:
         try:
             await cases.apply_to_alarm(memory, alarm.alarm_id, IntoIncident(incident.incident_id), actor=ACTOR)
             joined += 1
@@ -131,6 +132,22 @@ async def _join_alarms(memory: Memory, found: tuple[Incident, list[Alarm]] | Non
             # Somebody was sent, or it became worse, in the meantime: then it is handled by itself.
             log.info("join_refused", alarm_id=str(alarm.alarm_id), why=str(error))
     return joined
+
+
+async def list_visits(memory: Memory, org: str, area_id: UUID, alarm_ids: Sequence[UUID]) -> int:
+    """Put visits that no patrol has time for on the list of their area's incident, opened for them unless one is; return how many.
+
+    Each is sent out at its hour all the same.
+    """
+
+    async def work(tx: Tx) -> Incident:
+        await incidents.lock_town(tx, org)
+        there = await incidents.open_incident(tx, org, area_id, None)
+        return there or await _open_incident(tx, org, area_id, AlarmKind.MANUAL, await now(tx))
+
+    async with memory.transaction() as tx:
+        found = [alarm for alarm in await incidents.alarms_among(tx, alarm_ids) if rule.can_be_listed(alarm)]
+    return await _join_alarms(memory, (await memory.attempt(work), found)) if found else 0
 
 
 # ---- telling ----

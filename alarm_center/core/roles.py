@@ -24,6 +24,8 @@ class Right(StrEnum):
     """Raise an alarm by hand."""
     PAUSE = "pause"
     """Pause a resident's supervision, and stop their camera."""
+    STOP = "stop"
+    """Propose and confirm that all of a town's looks stop, and that they begin again."""
     PLAN = "plan"
     """Read the planner's pages: what waits, the residents, and each one's agreement, times and history."""
     PROTECTED = "protected"
@@ -44,14 +46,18 @@ class Right(StrEnum):
 
 ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
-        Role.OPERATOR: frozenset({Right.WATCH, Right.PAPERS, Right.RAISE, Right.PAUSE}),
+        Role.OPERATOR: frozenset({Right.WATCH, Right.PAPERS, Right.RAISE, Right.PAUSE, Right.STOP}),
         Role.SUPERVISOR: frozenset(
-            {Right.WATCH, Right.PAPERS, Right.RAISE, Right.PAUSE, Right.PROTECTED, Right.SUPERVISE}
+            {Right.WATCH, Right.PAPERS, Right.RAISE, Right.PAUSE, Right.STOP, Right.PROTECTED, Right.SUPERVISE}
         ),
-        Role.LEAD: frozenset({Right.PAPERS, Right.RAISE, Right.PAUSE, Right.PLAN, Right.PROTECTED, Right.DRIVE}),
+        Role.LEAD: frozenset(
+            {Right.PAPERS, Right.RAISE, Right.PAUSE, Right.STOP, Right.PLAN, Right.PROTECTED, Right.DRIVE}
+        ),
         Role.CARER: frozenset({Right.PAPERS, Right.DRIVE}),
-        Role.CASE_OFFICER: frozenset({Right.PAUSE, Right.PLAN, Right.PROTECTED}),
-        Role.COORDINATOR: frozenset({Right.PAUSE, Right.PLAN, Right.ARRANGE, Right.PROTECTED, Right.HAND_OUT}),
+        Role.CASE_OFFICER: frozenset({Right.PAUSE, Right.STOP, Right.PLAN, Right.PROTECTED}),
+        Role.COORDINATOR: frozenset(
+            {Right.PAUSE, Right.STOP, Right.PLAN, Right.ARRANGE, Right.PROTECTED, Right.HAND_OUT}
+        ),
         Role.INSTALLER: frozenset(),
         Role.AUDITOR: frozenset({Right.REVIEW, Right.HAND_OUT}),
         Role.ADMIN: frozenset({Right.USERS}),

@@ -15,7 +15,7 @@ from alarm_center.core.check import Cancel, Check
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.pausing import PauseWish, Word
 from alarm_center.preparation.planning import AHEAD, checks_owed, restore_checks
-from alarm_center.store import cancelled_checks, changes, checks, commands, consents, events, plans, towns
+from alarm_center.store import cancelled_checks, changes, checks, commands, consents, events, plans, town_stops, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.plans import Pause
@@ -55,6 +55,8 @@ async def revoke_consent(
             cancel = Cancel(CancelReason.CONSENT_REVOKED, instead, editor.actor, person=True)
             await steps.step_check(tx, check, cancel, editor.actor)
         await configs.refresh_resident_configs(tx, resident_id)
+        if await town_stops.holding(tx, home.town.org) is not None:
+            await plans.ask_to_plan(tx, resident_id, at)
         after = {"who": who, "state": "revoked", "instead": instead} | (word.as_said() if word else {})
         change = NewChange(
             home.town.org, resident_id, number, ChangedPart.CONSENT, editor.actor, at, at, {"states": before}, after
@@ -137,6 +139,9 @@ async def begin_pause(
     if stops:
         await commands.end_for_resident(tx, resident_id)
     await configs.refresh_resident_configs(tx, resident_id)
+    if await town_stops.holding(tx, home.town.org) is not None:
+        # What the town's stop has made a visit may be nothing now.
+        await plans.ask_to_plan(tx, resident_id, at)
     after = _pause_facts(pause) | (word.as_said() if word else {})
     change = NewChange(home.town.org, resident_id, number, ChangedPart.PAUSE, actor, at, pause.from_at, None, after)
     await changes.add(tx, change)

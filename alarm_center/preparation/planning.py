@@ -17,7 +17,8 @@ from alarm_center.casework import configs, steps
 from alarm_center.core import calendar
 from alarm_center.core.check import Cancel, Check, CheckState, NewCheck, Restore, plan_check
 from alarm_center.core.decision import IllegalMove
-from alarm_center.store import cancelled_checks, checks, devices, events, plans, towns
+from alarm_center.core.town_stop import TownStop
+from alarm_center.store import cancelled_checks, checks, devices, events, plans, town_stops, towns
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.plans import ClosedGate, ComingCheck, Pause, SupervisedResident
 from schemas import timeline
@@ -124,11 +125,12 @@ async def _plan_resident(
 
 @dataclass(frozen=True, slots=True)
 class StandingReasons:
-    """Reasons that hold for a resident's coming nights: pauses, times at which somebody comes anyway, and the gate of each night."""
+    """Reasons that hold for a resident's coming nights: pauses, times at which somebody comes anyway, each night's gate, a town's stop."""
 
     pauses: Sequence[Pause]
     visits: frozenset[UUID]
     gates: Mapping[date, ClosedGate | None]
+    stop: TownStop | None = None
 
     def cancellation(self, check: Check | ComingCheck) -> Cancel | None:
         """Return why the check is not to be made, and what comes instead; ``None`` if it is."""
@@ -139,7 +141,11 @@ class StandingReasons:
             # Somebody comes at this time whether or not a camera may be used.
             return Cancel(CancelReason.REPLANNED, Instead.VISIT, "schedule")
         closed = self.gates.get(check.night)
-        return Cancel(closed.reason, closed.instead, closed.agreed_by) if closed else None
+        if closed:
+            return Cancel(closed.reason, closed.instead, closed.agreed_by)
+        if self.stop is not None and self.stop.to_at is not None and check.opens_at < self.stop.to_at:
+            return Cancel(CancelReason.TOWN_STOP, Instead.VISIT, self.stop.confirmed_by or "town")
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +174,8 @@ async def checks_owed(
     gates = await plans.gates(tx, resident.resident_id, first, last)
     planned = [plan_check(_new_check(town.org, resident, each), home.plan) for each in owed if each.night in gates]
     pauses, visits = await plans.pauses(tx, resident.resident_id), await plans.visit_slots(tx, resident.resident_id)
-    return OwedChecks(home, planned, StandingReasons(pauses, visits, gates))
+    stop = await town_stops.holding(tx, town.org)
+    return OwedChecks(home, planned, StandingReasons(pauses, visits, gates, stop))
 
 
 def _new_check(org: str, resident: SupervisedResident, owed: calendar.OwedCheck) -> NewCheck:
@@ -216,5 +223,5 @@ async def restore_checks(tx: Tx, resident: SupervisedResident, owed: OwedChecks,
 
 
 async def _may_be_made(tx: Tx, check: Check) -> bool:
-    """Return whether the check's device may look now; a check without one yet is owed all the same, as when it was planned."""
-    return check.device_id is None or await devices.lock_consent(tx, check.org, check.device_id, check.resident_id)
+    """Return whether the check's device may look by the papers; a check without one yet is owed all the same, as when it was planned."""
+    return check.device_id is None or await devices.lock_agreement(tx, check.org, check.device_id, check.resident_id)

@@ -10,13 +10,13 @@ from alarm_center.store.memory import Tx
 
 
 async def restorable_checks(tx: Tx, resident_id: UUID) -> list[UUID]:
-    """Return the checks to come that were cancelled by the gate, or by a pause that has ended since."""
+    """Return the checks to come that were cancelled by the gate, by a stop of the town, or by a pause that has ended since."""
     rows = await tx.fetch(
         """
         select check_id from checks c
         where c.resident_id = $1 and c.state = 'cancelled' and c.opens_at > clock.now()
             -- 'died': whoever has died has no planned checks to restore; one who was registered so by mistake has
-            and (c.cancel_reason in ('consent_revoked', 'decision_ended', 'died') or exists (
+            and (c.cancel_reason in ('consent_revoked', 'decision_ended', 'died', 'town_stop') or exists (
                 select from pauses p
                 where p.resident_id = c.resident_id and p.reason = c.cancel_reason
                     and p.from_at <= c.opens_at and p.ended_at <= c.opens_at and c.opens_at < p.to_at))

@@ -109,7 +109,7 @@ async def forbidden_open_ids(tx: Tx, resident_id: UUID) -> list[UUID]:
     rows = await tx.fetch(
         """
         select check_id from checks c join devices d using (org, device_id)
-        where c.resident_id = $1 and next_step_at is not null and not may_look(c.resident_id, d.kind, false)
+        where c.resident_id = $1 and next_step_at is not null and not is_agreed(c.resident_id, d.kind, false)
         order by opens_at, check_id
         """,
         resident_id,
@@ -196,7 +196,7 @@ async def give_planned_to_device(tx: Tx, resident_id: UUID) -> None:
         """
         with present as (
             select device_id from devices where resident_id = $1
-            order by may_look(resident_id, kind, false) desc, kind limit 1
+            order by is_agreed(resident_id, kind, false) desc, kind limit 1
         )
         update checks set device_id = (select device_id from present)
         where resident_id = $1 and state = 'planned' and device_id is distinct from (select device_id from present)

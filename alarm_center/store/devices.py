@@ -108,6 +108,18 @@ async def lock_consent(tx: Tx, org: str, device_id: str | None, resident_id: UUI
     return device.shown if to_people else device.consented
 
 
+async def lock_agreement(tx: Tx, org: str, device_id: str, resident_id: UUID) -> bool:
+    """Lock the resident's consents, and return whether the papers let the device look, also in a town that has stopped for now."""
+    await tx.execute("select hold_consents($1)", resident_id)
+    agreed: bool = await tx.fetchval(
+        """
+        select exists (select from devices where org = $1 and device_id = $2 and resident_id = $3 and is_agreed(resident_id, kind, false))
+        """,
+        org, device_id, resident_id,
+    )  # fmt: skip
+    return agreed
+
+
 async def ids_of_resident(tx: Tx, resident_id: UUID) -> list[tuple[str, str]]:
     """Return town and id of each device of a resident, always in one order."""
     rows = await tx.fetch("select org, device_id from devices where resident_id = $1 order by device_id", resident_id)

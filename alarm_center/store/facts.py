@@ -10,13 +10,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from alarm_center.store import alarms, changes, consents, manual_alarms, plans
+from alarm_center.store import alarms, changes, consents, manual_alarms, plans, town_stops
 from alarm_center.store.events import Cursor
 from alarm_center.store.memory import Tx
 
 KINDS: Final = (
     "alarms", "changes", "checks", "consents", "look_log_reads", "look_reviews", "look_sample_items", "look_samples", "looks",
-    "pauses", "raisings", "sessions",
+    "pauses", "raisings", "sessions", "town_stops",
 )  # fmt: skip
 """The tables whose rows are facts."""
 
@@ -96,6 +96,7 @@ _EMPTY: Final[Mapping[str, Callable[[Tx, str, str], Awaitable[bool]]]] = Mapping
         "consents": consents.empty_basis,
         "changes": changes.empty_words,
         "pauses": plans.empty_said_by,
+        "town_stops": town_stops.empty_why,
     }
 )
 """The tables whose rows have free text, and what empties it."""

@@ -3,7 +3,7 @@
 `core/alarm/incident.py` decides which alarms join.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,6 +55,14 @@ async def areas_with_new_alarms(tx: Tx, since: datetime) -> list[UUID]:
 async def recent_alarms(tx: Tx, area_id: UUID, since: datetime) -> list[Alarm]:
     """Return the area's alarms opened at *since* or later, whatever became of them; without their notices."""
     rows = await tx.fetch("select body from alarms where area_id = $1 and opened_at >= $2", area_id, since)
+    return [alarms.from_body(row["body"]) for row in rows]
+
+
+async def alarms_among(tx: Tx, alarm_ids: Sequence[UUID]) -> list[Alarm]:
+    """Return those alarms, without their notices, in the order of their numbers."""
+    rows = await tx.fetch(
+        "select body from alarms where alarm_id = any ($1::uuid[]) order by opened_at, case_no", list(alarm_ids)
+    )
     return [alarms.from_body(row["body"]) for row in rows]
 
 
@@ -164,7 +172,7 @@ async def count_places_left(tx: Tx, incident_id: UUID) -> int:
 
 @dataclass(frozen=True, slots=True)
 class IncidentAlarm:
-    """One alarm of an incident, with its resident's card. ``times`` are those of the checks that failed."""
+    """One alarm of an incident, with its resident's card. ``times`` are those of the checks that failed, or of the look that a visit replaces."""
 
     alarm_id: UUID
     case_no: int
@@ -182,7 +190,7 @@ async def places(tx: Tx, incident_id: UUID) -> list[IncidentAlarm]:
     rows = await tx.fetch(
         f"""
         select a.alarm_id, a.case_no, a.kind, a.reason, a.state, a.outcome, e.code as area, {CARD_COLUMNS},
-            array(select c.opens_at from checks c where c.alarm_id = a.alarm_id order by c.opens_at) as times
+            array(select c.opens_at from checks c where c.alarm_id = a.alarm_id or c.check_id = a.instead_of order by c.opens_at) as times
         from alarms a join areas e using (area_id) join residents r using (resident_id)
         where a.incident_id = $1
         order by e.code, r.risk, r.number

@@ -48,7 +48,7 @@ async def residents(tx: Tx, org: str, among: Sequence[UUID]) -> list[SupervisedR
         left join plans p using (resident_id)
         left join lateral (
             select device_id, kind from devices where resident_id = r.resident_id
-            order by may_look(resident_id, kind, false) desc, kind = 'camera' desc, device_id limit 1
+            order by is_agreed(resident_id, kind, false) desc, kind = 'camera' desc, device_id limit 1
         ) d on true
         where r.org = $1 and r.resident_id = any ($2::uuid[]) and r.moved_at is null and r.died_at is null
         order by r.resident_id

@@ -24,7 +24,7 @@ _HOMES: Final = """
     homes as (
         select r.resident_id, r.area_id, r.cohabitant, b.decision_id, b.starts_on, b.ends_on, b.trial_ends_on, b.after_trial, b.follow_up_on,
             coalesce(b.starts_on <= $2 and (b.ends_on is null or $2 <= b.ends_on), false) as decided,
-            may_look(r.resident_id, 'camera', false) or may_look(r.resident_id, 'sensors', false) as consented,
+            is_agreed(r.resident_id, 'camera', false) or is_agreed(r.resident_id, 'sensors', false) as consented,
             exists (select from slots_now s where s.resident_id = r.resident_id) as scheduled,
             exists (select from slots_now s where s.resident_id = r.resident_id and s.tonight) as owed,
             exists (select from slots_now s where s.resident_id = r.resident_id and not s.by_visit) as from_afar,
@@ -124,7 +124,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
     """,
     "device_without_consent": """
         select h.area_id, h.resident_id, d.device_id from homes h join devices d using (resident_id)
-        where not may_look(h.resident_id, d.kind, false)
+        where not is_agreed(h.resident_id, d.kind, false)
     """,
     "device_left_behind": """
         select r.area_id, d.resident_id, d.device_id from devices d join residents r using (resident_id)
@@ -270,7 +270,7 @@ async def reassign_checks(tx: Tx, org: str) -> list[str]:
         with astray as (
             select c.check_id, c.device_id as was, (
                 select device_id from devices d where d.resident_id = c.resident_id
-                order by may_look(d.resident_id, d.kind, false) desc, kind = 'camera' desc, device_id limit 1
+                order by is_agreed(d.resident_id, d.kind, false) desc, kind = 'camera' desc, device_id limit 1
             ) as present
             from checks c join devices d on d.org = c.org and d.device_id = c.device_id
             where c.org = $1 and c.state = 'planned' and d.resident_id is distinct from c.resident_id

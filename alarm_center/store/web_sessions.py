@@ -18,6 +18,8 @@ class Membership:
     areas: tuple[UUID, ...] | None
     handled_by: HandledBy
     performers: tuple[str, ...] | None = None
+    stopped: str | None = None
+    """The town's name, while its looks are stopped."""
 
     @property
     def is_whole(self) -> bool:
@@ -75,6 +77,11 @@ class SignedIn:
         return [m for m in self.memberships if right in m.rights and m.performers != ()]
 
     @property
+    def stopped(self) -> tuple[str, ...]:
+        """The names of the person's towns whose looks are stopped."""
+        return tuple(sorted(m.stopped for m in self.memberships if m.stopped is not None))
+
+    @property
     def board_viewer(self) -> Viewer:
         """The scope of this person at the board."""
         return self.viewer(Right.WATCH)
@@ -98,7 +105,7 @@ async def person_of(tx: Tx, token: str) -> SignedIn | None:
     rows = await tx.fetch(
         """
         select user_id, login, name, language, csrf, clock.now() - seen_at as unused_for, org, roles, areas, performers, handled_by,
-            covered, keeps_centre
+            covered, keeps_centre, stopped
         from session_of_token($1)
         """,
         token,
@@ -177,4 +184,5 @@ def _membership(row: Row) -> Membership:
         areas=None if row["areas"] is None else tuple(row["areas"]),
         handled_by=HandledBy(row["handled_by"]),
         performers=None if row["performers"] is None else tuple(row["performers"]),
+        stopped=row["stopped"],
     )

@@ -40,6 +40,7 @@ from alarm_center.web.planner import (
     residents,
     times,
     todo,
+    town_stop,
     visits_tonight,
 )
 from alarm_center.web.review import log_pages, look_month, resident_pages, sample_pages
@@ -90,6 +91,7 @@ ROUTES: Final = tuple(
         past_nights,
         letter,
         visits_tonight,
+        town_stop,
         todo,
         deaths,
         people,

@@ -81,6 +81,7 @@ def _found(line: timeline.FindingTaken | timeline.EvidenceTaken) -> str:
     return "" if line.answer is None and line.reason is None else reason_words(line.answer, line.reason)
 
 
+_RAN_OUT = _("dess sista timme är inne")
 _AT_HOME, _STILL_AWAY = _("hemma, tillsynen börjar igen"), _("inte hemma, ny paus")
 
 LINES: Final[Mapping[EventKind, LineRow]] = dict(
@@ -211,6 +212,17 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.TimesChanged, _("Tider ändrade")),
         _row(timeline.Paused, _("Paus"), detail=lambda line: CANCELLED[line.reason]),
         _row(timeline.PauseEnded, _("Pausen avslutad")),
+        _row(timeline.TownStopProposed, _("Någon vill stoppa all kameratillsyn"), redraws=_QUEUE),
+        _row(timeline.TownStopBegan, _("All kameratillsyn stoppad"), redraws=_CHECKS),
+        _row(timeline.TownStopDone, _("Alla tillsyner är besök"), redraws=_CHECKS),
+        _row(timeline.TownReturnProposed, _("Någon vill börja titta igen"), redraws=_QUEUE),
+        _row(
+            timeline.TownStopEnded,
+            _("Stoppet är slut"),
+            redraws=_CHECKS,
+            detail=lambda line: _RAN_OUT if line.ran_out else "",
+        ),
+        _row(timeline.TownLooksBack, _("Kameratillsynen har börjat igen"), redraws=_CHECKS),
         _row(timeline.ResidentDied, _("Avliden, enligt den som är på plats")),
         _row(timeline.DeathAsked, _("Nattledaren ombeds ringa och bekräfta"), redraws=_QUEUE),
         _row(timeline.DeathOverdue, _("Dödsfallet är inte bekräftat i tid"), redraws=_QUEUE),

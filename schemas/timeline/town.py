@@ -121,6 +121,46 @@ class PauseRanOut(Payload):
     ended_at: datetime
 
 
+@payload(EventKind.TOWN_STOP_PROPOSED)
+class TownStopProposed(Payload):
+    """Somebody proposes that all of the town's looks stop; nothing has stopped yet."""
+
+
+@payload(EventKind.TOWN_STOP_BEGAN)
+class TownStopBegan(Payload):
+    """A second person has confirmed: no device of the town looks from now, until *to_at* at the latest."""
+
+    to_at: datetime
+
+
+@payload(EventKind.TOWN_STOP_DONE)
+class TownStopDone(Payload):
+    """So many devices have been told of a town's stop, so many looks are visits, and so many of the visits no patrol has time for."""
+
+    devices: int
+    visits: int
+    beyond: int
+
+
+@payload(EventKind.TOWN_RETURN_PROPOSED)
+class TownReturnProposed(Payload):
+    """Somebody proposes that the town's looks begin again."""
+
+
+@payload(EventKind.TOWN_STOP_ENDED)
+class TownStopEnded(Payload):
+    """A town's stop is over, by a second person's word or (*ran_out*) since its last hour has come."""
+
+    ran_out: bool
+
+
+@payload(EventKind.TOWN_LOOKS_BACK)
+class TownLooksBack(Payload):
+    """After a town's stop so many looks are owed again."""
+
+    looks: int
+
+
 @payload(EventKind.CONSENT_REVOKED)
 class ConsentRevoked(Payload):
     """Consent is withdrawn, *who* being ``resident`` or ``cohabitant``."""

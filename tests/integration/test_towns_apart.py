@@ -38,6 +38,7 @@ BY_TOWN: Final = {
     "event_seals",
     "legal_positions",
     "sealed_accounts",
+    "town_stops",
 }
 """Rows about a town at large, and seen by everybody who has business in any of its areas."""
 

@@ -1,4 +1,4 @@
-"""Papers, withdrawals and pauses in any order, at any instant, both clock-change nights included: each coming night holds what it owes."""
+"""Papers, withdrawals, pauses and town stops in any order, at any instant, both clock-change nights included: each coming night holds what it owes."""
 
 import random
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alarm_center.casework.editing import Editor
-from alarm_center.preparation import pauses, planning
+from alarm_center.preparation import pauses, planning, town_stops
 from alarm_center.store.memory import Memory
 from alarm_center.store.plans import Pause
 from schemas.vocabulary import CancelReason, Instead
@@ -49,7 +49,7 @@ class PlayedResident:
     cohabitants_no: bool = False
     pauses: list[tuple[datetime, datetime, Instead]] = field(default_factory=list)
 
-    def owes(self, night: date, opens_at: datetime) -> str:
+    def owes(self, night: date, opens_at: datetime, stopped_until: datetime | None) -> str:
         """Return what a time of the night is to be."""
         for from_at, to_at, instead in sorted(self.pauses):
             if from_at <= opens_at < to_at:
@@ -59,7 +59,8 @@ class PlayedResident:
         decided = self.ends is None or night <= self.ends
         tried = self.trial is None or night <= self.trial or self.goes_on
         agreed = self.no is None and not self.cohabitants_no
-        return "planned" if decided and tried and agreed else "cancelled visit"
+        stopped = stopped_until is not None and opens_at < stopped_until
+        return "planned" if decided and tried and agreed and not stopped else "cancelled visit"
 
 
 def _openings(at: datetime) -> dict[datetime, date]:
@@ -157,12 +158,40 @@ async def _change_something(
             await pauses.end_pause(memory, person.resident_id, at, editor=editor)
 
 
+async def _stop_or_go_back(
+    memory: Memory, org: str, chance: random.Random, at: datetime, until: datetime | None
+) -> datetime | None:
+    """Let two people stop the town, or end its stop, or its last hour be past; return until when it is stopped now."""
+    olle, siv = Editor("olle"), Editor("siv")
+    if until is not None and until <= at:
+        until = None
+    elif until is None and chance.random() < 0.3:
+        await town_stops.propose_stop(memory, org, "x", editor=olle)
+        await town_stops.confirm_stop(memory, org, editor=siv)
+        local = at.astimezone(STOCKHOLM)
+        day = local.date() + timedelta(days=1 if local.hour >= 7 else 0)
+        until = datetime.combine(day, time(16), STOCKHOLM)
+    elif until is not None and chance.random() < 0.3:
+        await town_stops.propose_return(memory, org, editor=siv)
+        await town_stops.confirm_return(memory, org, editor=olle)
+        until = None
+    for _ in range(2):
+        await town_stops.carry_out_stops(memory)
+    async with memory.transaction() as tx:
+        looking = await tx.fetchval("select count(*) from devices d where may_look(d.resident_id, d.kind, false)")
+        listed = await tx.fetchval("select count(*) from devices d where not (config -> 'withdrawn')::bool")
+    if until is not None:
+        assert (looking, listed) == (0, 0)
+    return until
+
+
 @pytest.mark.parametrize("begins", BEGINNINGS, ids=str)
 async def test_each_coming_night_holds_what_its_papers_owe(memory: Memory, begins: datetime) -> None:
     chance = random.Random(int(begins.timestamp()))
     at = begins
     town, people = await _people(memory, at)
     kinds: set[str] = set()
+    stops, stopped_until = 0, None
     for round_ in range(ROUNDS):
         at += timedelta(minutes=chance.randint(3, 14 * 60))
         await freeze(memory, at)
@@ -170,6 +199,8 @@ async def test_each_coming_night_holds_what_its_papers_owe(memory: Memory, begin
         for person in people:
             if chance.random() < 0.7:
                 await _change_something(memory, person, chance, at, night)
+        before, stopped_until = stopped_until, await _stop_or_go_back(memory, town.org, chance, at, stopped_until)
+        stops += stopped_until not in (None, before)
         await planning.plan_town(memory, town.org)
         found = {
             (row["resident_id"], row["opens_at"]): row["state"] + (f" {row['instead']}" if row["instead"] else "")
@@ -181,8 +212,9 @@ async def test_each_coming_night_holds_what_its_papers_owe(memory: Memory, begin
             (round_, str(person), str(opens_at)): found.get((person.resident_id, opens_at))
             for person in people
             for opens_at, of_night in _openings(at).items()
-            if found.get((person.resident_id, opens_at)) != person.owes(of_night, opens_at)
+            if found.get((person.resident_id, opens_at)) != person.owes(of_night, opens_at, stopped_until)
         }
         assert wrong == {}
         kinds |= set(found.values())
+    assert stops > 0
     assert kinds == {"planned", "cancelled visit", "cancelled nothing"}

@@ -211,6 +211,10 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 at,
             ),
             (
+                "insert into town_stops (org, why, proposed_by, proposed_at) values ($1, 'x', 'p', $2)",
+                at,
+            ),
+            (
                 "insert into contacts (org, resident_id, name, phone) values ($1, $2, 'K', '+46701740611')",
                 resident_id,
             ),

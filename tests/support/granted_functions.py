@@ -40,6 +40,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.invitation": nothing("select * from invitation('x')"),
     "fjt.invite": refused("select invite('{other}', 'x', 'x', '{{admin}}', null, null, null, 'x', 'x')"),
     "fjt.is_of_own_performer": nothing("select 1 where is_of_own_performer('{other_resident}')"),
+    "fjt.is_agreed": nothing("select 1 where is_agreed('{other_resident}', 'camera', false)"),
     "fjt.judge_look": refused("select judge_look('{other}', gen_random_uuid(), 1, 'yes', null)"),
     "fjt.look_log": refused(
         "select * from look_log('{other}', 'auditor', null, null, '-infinity', 'infinity', null, false, null, null, 10)"
@@ -53,6 +54,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.next_case_no": refused("select next_case_no('{other_number}', now())"),
     "fjt.offer_agreement": refused("select offer_agreement('{other}', 'x', '2026-01-01', null, null, 'x')"),
     "fjt.people": nothing("select * from people('{other}')"),
+    "fjt.patrols_ahead": nothing("select * from patrols_ahead('{other}', 'infinity')"),
     "fjt.places_left": nothing("select 1 where places_left('{other_incident}') > 0"),
     "fjt.reset_factors": nothing("select 1 where reset_factors('{other_user}', 'x')"),
     "fjt.reserve_list_body": nothing("select 1 where reserve_list_body('{other_area}', '2026-11-22') is not null"),
@@ -65,6 +67,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.session_of_token": nothing("select * from session_of_token('{other_hash}')"),
     "fjt.sign_sample": refused("select sign_sample('{other}', gen_random_uuid())"),
     "fjt.somebody_signed_in": nothing("select 1 where somebody_signed_in('{other}', clock.now())"),
+    "fjt.town_ahead": nothing("select * from town_ahead('{other}', 'infinity')"),
     "fjt.taken_by": nothing("select * from taken_by('{other_phone}', gen_random_uuid())"),
     "fjt.withdraw_invitation": nothing("select 1 where withdraw_invitation('{other_invitation}', 1, 'x') <> 'gone'"),
 }
@@ -108,9 +111,9 @@ _SIGN_IN_CARRIED: Final = frozenset({"fjt.add_passkey", "fjt.begin_oidc_session"
     "fjt.take_challenge", "fjt.try_code", "fjt.uncover", "fjt.use_code", "fjt.use_passkey", "fjt.use_recovery_code", "fjt.withdraw_try"})  # fmt: skip
 """Each goes on with a sign-in under way, by its proof or its token, or with what a provider has vouched for."""
 
-_PLANNER: Final = frozenset({"fjt.areas", "fjt.busy", "fjt.case_of", "fjt.centre_colleagues", "fjt.enter", "fjt.gate", "fjt.hold_consents", "fjt.is_of_own_performer", "fjt.link",
-    "fjt.may_answer_alone", "fjt.may_look", "fjt.next_case_no", "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.performers", "fjt.places_left", "fjt.sees_protected", "fjt.somebody_signed_in",
-    "fjt.taken_by", "fjt.who"})  # fmt: skip
+_PLANNER: Final = frozenset({"fjt.areas", "fjt.busy", "fjt.case_of", "fjt.centre_colleagues", "fjt.enter", "fjt.gate", "fjt.hold_consents", "fjt.is_agreed", "fjt.is_of_own_performer", "fjt.link",
+    "fjt.may_answer_alone", "fjt.may_look", "fjt.next_case_no", "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.patrols_ahead", "fjt.performers", "fjt.places_left", "fjt.sees_protected", "fjt.somebody_signed_in",
+    "fjt.taken_by", "fjt.town_ahead", "fjt.who"})  # fmt: skip
 """Those of the other pages that a pause or a withdrawal uses: tried with the planner's own statements."""
 
 NAMED: Final = {

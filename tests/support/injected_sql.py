@@ -283,6 +283,15 @@ _PLANNERS: Final = (
             " values ('{other}', '{other_resident}', '2026-11-22', '2026-11-22', now(), now() + interval '1 day', 'x', 'x', now(), '2030-01-01')"),
     refused("update night_holds set until_on = '2026-01-01'"),
     refused("delete from night_holds"),
+    refused("insert into town_stops (org, why, proposed_by, proposed_at) values ('{other}', 'x', 'x', now())"),
+    nothing("insert into town_stops (org, why, proposed_by, proposed_at) values ('{own}', 'forged', '{other_user}', now() - interval '9 days')",
+            "select * from town_stops where why = 'forged' and (proposed_by = '{other_user}' or proposed_at < clock.now() - interval '1 minute')"),
+    refused("insert into town_stops (org, why, proposed_by, proposed_at, confirmed_by, confirmed_at, to_at)"
+            " values ('{own}', 'x', 'x', now(), 'y', now(), now())"),
+    refused("update town_stops set confirmed_by = 'y', confirmed_at = clock.now(), to_at = clock.now() + interval '1 year' where org = '{own}'"),
+    nothing("update town_stops set back_by = 'y', back_at = clock.now() where org = '{other}'"),
+    refused("delete from town_stops"),
+    refused("update organisations set stopped_at = null"),
     refused("update changes set after = null"),
     refused("delete from changes"),
     refused("insert into changes (org, resident_id, revision, part, made_by, made_at, from_at)"

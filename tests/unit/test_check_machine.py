@@ -61,6 +61,7 @@ TAKEN_BACK = {
     CancelReason.CONSENT_REVOKED,
     CancelReason.DECISION_ENDED,
     CancelReason.DIED,
+    CancelReason.TOWN_STOP,
     *(reason for reason in CancelReason if reason.startswith("pause_")),
 }
 TICKS = st.builds(CheckTick, st.booleans(), st.sampled_from([False, False, False, True]), st.booleans(), st.booleans())

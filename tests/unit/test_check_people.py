@@ -263,6 +263,7 @@ TAKEN_BACK = [
     CancelReason.CONSENT_REVOKED,
     CancelReason.DECISION_ENDED,
     CancelReason.DIED,
+    CancelReason.TOWN_STOP,
     *(reason for reason in CancelReason if reason.startswith("pause_")),
 ]
 

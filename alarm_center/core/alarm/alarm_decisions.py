@@ -30,7 +30,7 @@ from alarm_center.core.alarm.alarm_events import (
 )
 from alarm_center.core.alarm.alarm_kinds import POLICY
 from alarm_center.core.alarm.alarm_parts import Limits
-from alarm_center.core.alarm.incident import can_join
+from alarm_center.core.alarm.incident import can_be_listed, can_join
 from alarm_center.core.alarm.lease import Lease
 from alarm_center.core.alarm.state import Alarm, AlarmState, DispatchPurpose, DispatchState, NewAlarm
 from alarm_center.core.decision import IllegalMove, Write
@@ -334,10 +334,10 @@ def _call_off_visit(change: AlarmChange, by: str) -> None:
 
 def _put_into_incident(change: AlarmChange, incident_id: UUID) -> None:
     alarm = change.alarm
-    if not can_join(alarm):
+    if not can_join(alarm) and not can_be_listed(alarm):
         raise IllegalMove(f"alarm {alarm.alarm_id}: {alarm.kind}, {alarm.state}, is not to be part of an incident")
     change.add_line(timeline.PutIntoIncident(incident_id))
     change.alarm = replace(change.alarm, incident_id=incident_id)
-    if alarm.limits.self_dispatch_at is not None:
+    if alarm.limits.self_dispatch_at is not None and not alarm.visit:
         # Not ticked on the list by then, it goes out by itself.
         change.limits = replace(change.limits, self_dispatch_at=change.now + change.plan.arrive_within)

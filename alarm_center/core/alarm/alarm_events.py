@@ -291,7 +291,8 @@ FACT_TABLE: Final[Mapping[type, StateRow]] = MappingProxyType(
             **_maybe_change_to((_ON_SITE,), _DISPATCHED),
         },
         Joined: {**_maybe_change_to((_OPEN, _CLAIMED, _ON_SITE), _DISPATCHED), **_no_change(_DISPATCHED, _ACCEPTED)},
-        IntoIncident: _no_change(_OPEN, _CLAIMED),
+        # A visit also while somebody is sought for it.
+        IntoIncident: _no_change(_OPEN, _CLAIMED, _DISPATCHED),
         CalledOff: _change_to((_OPEN, _DISPATCHED), _CLOSED),
     }
 )

@@ -40,6 +40,12 @@ def can_join(alarm: Alarm) -> bool:
     )
 
 
+def can_be_listed(alarm: Alarm) -> bool:
+    """Tell whether *alarm* is a visit that may stand on an incident's list: nobody has taken it. It goes out by itself all the same."""
+    untaken = (AlarmState.OPEN, AlarmState.CLAIMED, AlarmState.DISPATCHED)
+    return alarm.visit and alarm.incident_id is None and alarm.state in untaken
+
+
 def alarms_to_join(
     alarms: Iterable[Alarm],
     devices_in_area: int,

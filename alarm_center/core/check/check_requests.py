@@ -126,9 +126,11 @@ RESTORABLE: Final = frozenset(
         CancelReason.PAUSE_HOSPITAL,
         CancelReason.PAUSE_GUESTS,
         CancelReason.PAUSE_OWN_WISH,
+        CancelReason.TOWN_STOP,
     }
 )
-"""Reasons that end early: consent is given again, a decision is made anew, a pause is cut short, a death was registered by mistake. The other reasons end a check for good."""
+"""Reasons that end early: consent is given again, a decision is made anew, a pause is cut short, a death was registered by mistake, a town's
+stop is over. The other reasons end a check for good."""
 
 
 def restore_check(check: Check, wish: Restore, now: datetime) -> CheckDecision:

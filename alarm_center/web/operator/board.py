@@ -13,7 +13,8 @@ from aiohttp import web
 from alarm_center.casework.cases import NotFound
 from alarm_center.core.calendar import night_of
 from alarm_center.core.roles import Right
-from alarm_center.store import board, deaths, detectors, events, looks, sealed_accounts
+from alarm_center.core.town_stop import CONFIRM_WITHIN
+from alarm_center.store import board, deaths, detectors, events, looks, sealed_accounts, town_stops
 from alarm_center.store.memory import Tx, now
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
@@ -120,6 +121,7 @@ def _head_context(watched: WatchedTowns) -> dict[str, Any]:
 
 async def _queue_context(request: web.Request, tx: Tx, watched: WatchedTowns) -> dict[str, Any]:
     person = request[PERSON]
+    names = {town.org: town.name for town in watched.towns}
     reader = BoardReader(person.user_id, watched.zones, watched.now, speech_of(request), person.covered)
     todo, in_hand = queue(
         await board.open_alarms(tx), await board.checks_to_look_at(tx, watched.now, looks.CHECK_LEASE), reader
@@ -136,6 +138,9 @@ async def _queue_context(request: web.Request, tx: Tx, watched: WatchedTowns) ->
         "detectors": await detectors.count_alive(tx),
         "bare_areas": await board.areas_without_patrol(tx, watched.now),
         "sealed_in_use": await sealed_accounts.accounts_in_use(tx, watched.now),
+        "to_confirm_stop": [
+            names[each.org] for each in await town_stops.waiting(tx, CONFIRM_WITHIN) if each.org in names
+        ],
         "stopped": [town.name for town in watched.towns if town.stopped_at],
     }
 

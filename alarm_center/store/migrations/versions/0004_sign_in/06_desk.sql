@@ -26,7 +26,9 @@ create index web_sessions_of_desk on fjt.web_sessions (desk_hash) where desk_has
 -- none. The statement that asks carries the token from then on, so that a page asks it before any transaction, in one statement.
 create function fjt.session_of_token(brought text) returns table (
     user_id uuid, login text, name text, language text, csrf text, seen_at timestamptz,
-    org text, roles text[], areas uuid[], performers text[], handled_by text, covered boolean, keeps_centre boolean)
+    org text, roles text[], areas uuid[], performers text[], handled_by text, covered boolean, keeps_centre boolean,
+    -- the town's name while its looks are stopped
+    stopped text)
 language plpgsql security definer set search_path = fjt, pg_temp
 as $$
 declare
@@ -38,7 +40,8 @@ begin
         select u.user_id, u.login, u.name, u.language, s.csrf, s.seen_at, m.org, m.roles, m.areas, m.performers, o.handled_by,
             s.covered_at is not null, exists (
                 select from fjt.centre_members c
-                where c.user_id = s.user_id and 'admin' = any (c.roles) and (c.ended_at is null or c.ended_at > clock.now()))
+                where c.user_id = s.user_id and 'admin' = any (c.roles) and (c.ended_at is null or c.ended_at > clock.now())),
+            case when o.stopped_at is not null then o.name end
         from fjt.users u
         left join fjt.my_memberships() m on true
         left join fjt.organisations o on o.org = m.org

@@ -1,7 +1,8 @@
 -- The gate: what a resident is owed on a night, by the papers. Planning reads it, and no page goes past it.
 
--- As in the first revision, and: where capacity is in doubt, a consent counts by the town's own legal position alone.
-create or replace function fjt.may_look(whose uuid, device_kind text, to_people boolean) returns boolean
+-- What the papers let a device do. As fjt.may_look of the first revision, and: where capacity is in doubt, a consent counts by the
+-- town's own legal position alone.
+create function fjt.is_agreed(whose uuid, device_kind text, to_people boolean) returns boolean
 language sql stable parallel safe
 as $$
     select exists (select from fjt.residents r where r.resident_id = whose) and not exists (
@@ -53,11 +54,11 @@ as $$
     ),
     looked as (
         -- without a device it is the device that is missing, as long as one of some kind might look
-        select case when d.kind is not null then fjt.may_look(whose, d.kind, false)
-            else fjt.may_look(whose, 'camera', false) or fjt.may_look(whose, 'sensors', false) end as allowed
+        select case when d.kind is not null then fjt.is_agreed(whose, d.kind, false)
+            else fjt.is_agreed(whose, 'camera', false) or fjt.is_agreed(whose, 'sensors', false) end as allowed
         from (select) one left join lateral (
             select kind from fjt.devices where resident_id = whose
-            order by fjt.may_look(whose, kind, false) desc, kind = 'camera' desc, device_id limit 1
+            order by fjt.is_agreed(whose, kind, false) desc, kind = 'camera' desc, device_id limit 1
         ) d on true
     ),
     withdrawn as (
@@ -74,9 +75,9 @@ as $$
     where (p.begun or p.decisions = 0) and exists (select from fjt.residents r where r.resident_id = whose)
 $$;
 
-revoke all on function fjt.may_answer_alone(uuid), fjt.gate(uuid, date) from public;
+revoke all on function fjt.is_agreed(uuid, text, boolean), fjt.may_answer_alone(uuid), fjt.gate(uuid, date) from public;
 
-grant execute on function fjt.may_answer_alone(uuid), fjt.gate(uuid, date) to fjt_worker, fjt_web, fjt_planner;
+grant execute on function fjt.is_agreed(uuid, text, boolean), fjt.may_answer_alone(uuid), fjt.gate(uuid, date) to fjt_worker, fjt_web, fjt_planner;
 
 -- ---- sealed ----
 --
