@@ -12,6 +12,7 @@ from uuid import UUID
 from alarm_center.core.alarm import Alarm
 from alarm_center.store import alarms
 from alarm_center.store.memory import Row, Tx
+from alarm_center.store.residents import SHOWN_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class TownHead:
 
 @dataclass(frozen=True, slots=True)
 class AlarmLine:
-    """One open alarm in the queue. ``alarm.dispatch`` has no notices here."""
+    """One open alarm in the queue. ``alarm.dispatch`` has no notices here. ``resident`` is ``None`` where it is about nobody."""
 
     alarm: Alarm
     resident: str | None
@@ -108,16 +109,20 @@ class LooseReply:
 async def town_heads(tx: Tx) -> list[TownHead]:
     """Return the viewer's towns by name."""
     rows = await tx.fetch(
-        "select org, name, zone, language, handled_by, stopped_at, first_view from organisations order by name"
+        "select org, name, zone, language, handled_by, stopped_at, first_view from organisations order by name_order(name)"
     )
     return [TownHead(**row) for row in rows]
 
 
-async def open_alarms(tx: Tx) -> list[AlarmLine]:
-    """Return every open alarm that the viewer may see; the page puts them in order."""
+async def open_alarms(tx: Tx, now: datetime) -> list[AlarmLine]:
+    """Return every open alarm that the viewer may see; the page puts them in order.
+
+    A name of protected identity is there for its holder and for those with the right; for the others it is empty.
+    """
     rows = await tx.fetch(
-        """
-        select a.body, a.red_at, r.name as resident, e.code as area, u.name as holder,
+        f"""
+        select a.body, a.red_at, case when is_held(a.holder, a.lease_until, $1) and a.holder = who() then r.name else {SHOWN_NAME} end as resident,
+            e.code as area, u.name as holder,
             (select count(*) from replies p where p.alarm_id = a.alarm_id and p.seen_at is null)
                 as unread,
             (select n.patrol from notices n where n.alarm_id = a.alarm_id and n.state = 'took' order by n.answered_at limit 1)
@@ -127,7 +132,8 @@ async def open_alarms(tx: Tx) -> list[AlarmLine]:
         left join residents r using (resident_id)
         left join users u on u.user_id = a.holder
         where a.state <> 'closed'
-        """
+        """,  # noqa: S608 -- our own words
+        now,
     )
     return [_line(row) for row in rows]
 
@@ -140,8 +146,8 @@ def _line(row: Row) -> AlarmLine:
 async def checks_to_look_at(tx: Tx, now: datetime, look_lasts: timedelta) -> list[LookLine]:
     """Return the checks that wait for a person to look, the earliest deadline first; a look counts for *look_lasts*."""
     rows = await tx.fetch(
-        """
-        select c.check_id, c.org, r.name as resident, e.code as area, c.opens_at,
+        f"""
+        select c.check_id, c.org, {SHOWN_NAME} as resident, e.code as area, c.opens_at,
             c.next_step_at as deadline, c.answer, c.reason, l.user_id as looker, u.name as looker_name
         from checks c
         join residents r using (resident_id)
@@ -154,7 +160,7 @@ async def checks_to_look_at(tx: Tx, now: datetime, look_lasts: timedelta) -> lis
         left join users u on u.user_id = l.user_id
         where c.state = 'to_look'
         order by deadline
-        """,
+        """,  # noqa: S608 -- our own words
         now - look_lasts,
     )
     return [LookLine(**row) for row in rows]
@@ -187,8 +193,8 @@ async def tally(tx: Tx, nights: Mapping[str, date], now: datetime) -> Tally:
 async def night_checks(tx: Tx, nights: Mapping[str, date]) -> list[NightCheck]:
     """Return every check of the *nights* (by town), by area, resident and time."""
     rows = await tx.fetch(
-        """
-        select c.check_id, c.org, c.resident_id, r.number, r.name as resident, e.code as area, c.night,
+        f"""
+        select c.check_id, c.org, c.resident_id, r.number, {SHOWN_NAME} as resident, e.code as area, c.night,
             s.local_time as slot_time, c.opens_at, c.state, c.answer, c.reason, c.late, c.cancel_reason, c.instead,
             a.alarm_id, a.state as alarm_state, a.priority
         from checks c
@@ -198,7 +204,7 @@ async def night_checks(tx: Tx, nights: Mapping[str, date]) -> list[NightCheck]:
         join slots s using (slot_id)
         left join alarms a using (alarm_id)
         order by e.code, r.number, c.opens_at
-        """,
+        """,  # noqa: S608 -- our own words
         list(nights), list(nights.values()),
     )  # fmt: skip
     return [NightCheck(**row) for row in rows]

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from alarm_center.store.memory import Tx
+from alarm_center.store.residents import SHOWN_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,13 @@ class Death:
     overdue_at: datetime | None
 
 
-_OPEN: Final = """
-    select d.death_id, d.org, o.zone, d.area_id, e.code as area, d.resident_id, r.name as resident, d.alarm_id, a.case_no,
+_OPEN: Final = f"""
+    select d.death_id, d.org, o.zone, d.area_id, e.code as area, d.resident_id, {SHOWN_NAME} as resident, d.alarm_id, a.case_no,
         d.registered_by, d.registered_at, n.patrol, n.phone, d.overdue_at
     from deaths d join organisations o using (org) join areas e using (area_id) join residents r using (resident_id)
     left join alarms a using (alarm_id) left join notices n on n.alarm_id = d.alarm_id and n.notice_id::text = d.registered_by
     where d.confirmed_at is null and d.corrected_at is null
-"""
+"""  # noqa: S608 -- our own words
 
 
 async def set_died(tx: Tx, resident_id: UUID, at: datetime) -> bool:

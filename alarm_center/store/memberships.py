@@ -47,7 +47,7 @@ async def people_of(tx: Tx, org: str) -> list[TownPerson]:
         """
         select user_id, membership_id, invitation_id, login, name, roles, areas, performers, accepted, ends_at, expires_at,
             has_factor, version
-        from people($1) order by name, login
+        from people($1) order by name_order(name), login
         """,
         org,
     )

@@ -11,6 +11,7 @@ from alarm_center.core import calendar
 from alarm_center.core.alarm import Alarm
 from alarm_center.core.pausing import AskedPause
 from alarm_center.store.memory import Row, Tx
+from alarm_center.store.residents import SHOWN_NAME
 from schemas.vocabulary import CancelReason, Instead
 
 
@@ -32,9 +33,10 @@ class EndingPause:
     asked: AskedPause
 
 
-_UNANSWERED = """
-    select p.pause_id, p.org, o.zone, r.area_id, a.code as area, r.resident_id, r.revision, r.name as resident,
-        case when r.protected and not sees_protected(r.org) then '' else r.address end as address, r.phone, p.reason, p.to_at, p.instead, p.said_by, w.word_name, w.word_phone
+_UNANSWERED = f"""
+    select p.pause_id, p.org, o.zone, r.area_id, a.code as area, r.resident_id, r.revision, {SHOWN_NAME} as resident,
+        case when r.protected and not sees_protected(r.org) then '' else r.address end as address,
+        case when r.protected and not sees_protected(r.org) then null else r.phone end as phone, p.reason, p.to_at, p.instead, p.said_by, w.word_name, w.word_phone
     from pauses p join residents r using (resident_id) join areas a using (area_id) join organisations o on o.org = p.org
     left join lateral (
         select c.after ->> 'name' as word_name, c.after ->> 'phone' as word_phone from changes c
@@ -46,7 +48,7 @@ _UNANSWERED = """
         and not exists (
             select from pauses n where n.resident_id = p.resident_id and n.from_at <= p.to_at
                 and least(n.to_at, n.ended_at) > p.to_at)
-"""
+"""  # noqa: S608 -- our own words
 
 
 def _pause(row: Row) -> EndingPause:
@@ -60,14 +62,16 @@ _ASKED: Final = ("to_at", "said_by", "word_name", "word_phone")
 
 async def unanswered(tx: Tx, org: str, after: datetime, before: datetime) -> list[EndingPause]:
     """Return the town's pauses that end between two instants and that nobody has answered, by their end and name."""
-    rows = await tx.fetch(f"{_UNANSWERED} and p.org = $1 order by p.to_at, r.name, p.pause_id", org, after, before)
+    rows = await tx.fetch(
+        f"{_UNANSWERED} and p.org = $1 order by p.to_at, name_order(r.name), p.pause_id", org, after, before
+    )
     return [_pause(row) for row in rows]
 
 
 async def lock_untold(tx: Tx, org: str, after: datetime, before: datetime) -> list[EndingPause]:
     """Return those of :func:`unanswered` about which no lead has been asked, locked; others' are skipped."""
     rows = await tx.fetch(
-        f"{_UNANSWERED} and p.org = $1 and p.lead_asked_at is null order by p.to_at, r.name, p.pause_id"
+        f"{_UNANSWERED} and p.org = $1 and p.lead_asked_at is null order by p.to_at, name_order(r.name), p.pause_id"
         " for update of p skip locked",
         org, after, before,
     )  # fmt: skip

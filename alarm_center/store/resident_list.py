@@ -39,7 +39,7 @@ _HOMES: Final = """
     select r.resident_id, r.org, r.number, r.name, r.address, e.code as area, r.risk, r.cohabitant, r.protected
     from residents r join unnest($1::text[], $2::date[]) as t (org, night) using (org) join areas e using (area_id)
     where r.moved_at is null and r.died_at is null and ($3::uuid[] is null or r.resident_id = any ($3))
-    order by r.name, r.resident_id
+    order by name_order(r.name), r.resident_id
 """
 
 _TIMED: Final = """

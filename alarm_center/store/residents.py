@@ -19,6 +19,9 @@ _CONTACTS: Final = """
 CARD_COLUMNS: Final = ", ".join((*(f"r.{name}" for name in COLUMNS), _CONTACTS))
 """The columns of a card in a statement that calls ``residents`` r; :func:`card_of` reads them."""
 
+SHOWN_NAME: Final = "case when r.protected and not sees_protected(r.org) then '' else r.name end"
+"""The name in a statement that calls ``residents`` r; empty for protected identity, but for those with the right."""
+
 _WORDS_AT_MOST: Final = 8
 """Words of a question that count; nobody is called by more."""
 
@@ -55,7 +58,7 @@ async def search(tx: Tx, asked: str, most: int) -> list[ResidentHit]:
     """
     if endings := phone_numbers.searched_endings(asked):
         rows = await tx.fetch(
-            f"{_FOUND} and r.phone like any ($1::text[]) and ({_OPEN} or r.phone = any ($3::text[])) order by r.name limit $2",
+            f"{_FOUND} and r.phone like any ($1::text[]) and ({_OPEN} or r.phone = any ($3::text[])) order by name_order(r.name) limit $2",
             [f"%{ending}" for ending in endings], most, list(endings),
         )  # fmt: skip
     else:
@@ -65,7 +68,7 @@ async def search(tx: Tx, asked: str, most: int) -> list[ResidentHit]:
                 select from unnest((string_to_array(search_form($1), ' '))[1:{_WORDS_AT_MOST}]) as word
                 where position(word in r.search_form) = 0 and word <> r.number::text
             ) and ({_OPEN} or search_form($1) = r.number::text)
-            order by r.name, r.resident_id limit $2
+            order by name_order(r.name), r.resident_id limit $2
             """,
             asked, most,
         )  # fmt: skip

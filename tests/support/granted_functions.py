@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.support.injected_sql import Attacker, InjectedStatement, nothing, refused, succeeds
 
-_PURE: Final = frozenset({"clock.now", "fjt.are_facts", "fjt.is_held", "fjt.is_old_page", "fjt.is_page", "fjt.just_now", "fjt.new_link_token",
+_PURE: Final = frozenset({"clock.now", "fjt.are_facts", "fjt.is_held", "fjt.is_old_page", "fjt.is_page", "fjt.just_now", "fjt.name_order", "fjt.new_link_token",
     "fjt.refuse_write", "fjt.search_form"})  # fmt: skip
 """They read no row, and answer by their arguments and the clock."""
 

@@ -132,3 +132,17 @@ async def test_a_planner_of_one_area_sees_that_area_alone(storstad: NightTown, p
     page = await petra.text("/residents")
     assert "Astrid Lund" in page and "Bertil Ek" not in page
     assert "Bertil" not in (await (await petra.get("/residents.csv")).read()).decode()
+
+
+async def test_names_stand_in_the_order_of_the_alphabet(storstad: NightTown, pages: Site) -> None:
+    for number, name in enumerate(("Östen", "Zita", "Ärla", "Åsa", "émile"), 1):
+        await storstad.execute(
+            "update residents set name = $2 where resident_id = $1", storstad.residents[number], name
+        )
+    petra, olle, named = await pages.signed_in("petra"), await pages.signed_in("olle"), r"(émile|Zita|Åsa|Ärla|Östen)"
+    order = ["émile", "Zita", "Åsa", "Ärla", "Östen"]
+    assert re.findall(rf">{named}</a>", await petra.text("/residents")) == order
+    assert re.findall(rf"<b>{named}</b>", await olle.text("/raise")) == order
+    assert re.findall(rf"<b>{named}</b>", await petra.text("/looks/residents")) == order
+    found = (await (await petra.get("/residents.csv")).read()).decode()
+    assert re.findall(rf";{named};", found) == order

@@ -124,7 +124,9 @@ async def _queue_context(request: web.Request, tx: Tx, watched: WatchedTowns) ->
     names = {town.org: town.name for town in watched.towns}
     reader = BoardReader(person.user_id, watched.zones, watched.now, speech_of(request), person.covered)
     todo, in_hand = queue(
-        await board.open_alarms(tx), await board.checks_to_look_at(tx, watched.now, looks.CHECK_LEASE), reader
+        await board.open_alarms(tx, watched.now),
+        await board.checks_to_look_at(tx, watched.now, looks.CHECK_LEASE),
+        reader,
     )
     return {
         "todo": todo,

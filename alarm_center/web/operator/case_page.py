@@ -13,7 +13,9 @@ from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
 from alarm_center.core.alarm import AlarmState
+from alarm_center.core.check import CheckState
 from alarm_center.core.plan import Plan
+from alarm_center.core.resident_card import ResidentCard
 from alarm_center.core.roles import Right
 from alarm_center.store import board, case_pages, events, looks, manual_alarms, pause_questions, residents, towns, users
 from alarm_center.store.memory import Tx
@@ -89,6 +91,8 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
             lines += await events.of_case(tx, check_id=check_id)
         context = await _common_context(request, tx, watched, lines, {str(one.notice_id): one.patrol for one in asked})
         resident = await residents.card(tx, alarm.resident_id) if alarm.resident_id else None
+        holds = alarm.state is not AlarmState.CLOSED and alarm.is_held_by(person.user_id, watched.now)
+        masked = await _is_masked(tx, resident, alarm.org, holds=holds)
         plan = (await towns.of_resident(tx, resident.resident_id)).plan if resident else Plan()
         pane = await alarm_pane(request, tx, case, seen, checks[-1] if checks else None, watched)
         ran_out = await pause_questions.ran_out(tx, alarm, ZoneInfo(watched.zone)) if not alarm.visit else None
@@ -107,7 +111,8 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         "state": row.state,
         "area": case.area,
         "case_no": alarm.case_no,
-        "resident": resident,
+        "resident": resident.masked() if resident and masked else resident,
+        "masked": masked,
         "phone_first": plan.phone_first,
         "two_carers": plan.two_carers,
         "ran_out": pause_words.ran_out_sentences(ran_out, watched.now, watched.zone, speech) if ran_out else (),
@@ -134,6 +139,7 @@ async def _check_context(request: web.Request) -> dict[str, Any]:
         resident = await residents.card(tx, case.resident_id) if case else None
         if case is None or resident is None:
             raise NotFound(f"no check {check_id}")
+        masked = await _is_masked(tx, resident, case.org, holds=case.state == CheckState.TO_LOOK)
         plan = (await towns.of_resident(tx, case.resident_id)).plan
         other = await looks.other_looker(tx, check_id, person.user_id, watched.now)
         alarm = await case_pages.alarm(tx, case.alarm_id) if case.alarm_id else None
@@ -151,7 +157,8 @@ async def _check_context(request: web.Request) -> dict[str, Any]:
         "row": row,
         "area": case.area,
         "case_no": None,
-        "resident": resident,
+        "resident": resident.masked() if masked else resident,
+        "masked": masked,
         "phone_first": plan.phone_first,
         "two_carers": plan.two_carers,
         "may_raise": case.alarm_id is None and case.org in person.raising_viewer.orgs,
@@ -162,6 +169,12 @@ async def _check_context(request: web.Request) -> dict[str, Any]:
         "pane": pane,
         "cursor": cursor,
     }
+
+
+async def _is_masked(tx: Tx, resident: ResidentCard | None, org: str, *, holds: bool) -> bool:
+    """Return whether name, address and door are kept from the viewer: protected identity, and neither right nor case (*holds*)."""
+    protected = resident is not None and resident.protected
+    return protected and not holds and not await residents.sees_protected(tx, org)
 
 
 async def _common_context(

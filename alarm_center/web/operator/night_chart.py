@@ -79,7 +79,8 @@ def chart(checks: Iterable[NightCheck], zones: Mapping[str, str], now: datetime,
     for check in owed:
         line = lines.get(check.resident_id)
         if line is None:
-            line = NightLine(check.resident, check.area, _TOP + _ROW // 2 + _ROW * len(lines))
+            name = check.resident or speech(page_words.PROTECTED_NUMBER, number=check.number)
+            line = NightLine(name, check.area, _TOP + _ROW // 2 + _ROW * len(lines))
             lines[check.resident_id] = line
         line.dots.append(Dot(x(check.opens_at), *_dot_of(check, zones[check.org], speech)))
     step = _HOUR * (1 if ends - begins <= 12 * _HOUR else 2)

@@ -175,10 +175,12 @@ def look_row(case: LookLine | CheckCase, resident: str, reader: BoardReader) -> 
 
 
 def _who(resident: str | None, reader: BoardReader) -> str:
-    """Return whom the row is about, in words; several people where it is an area's."""
+    """Return whom the row is about, in words; several people where it is an area's, nobody's name where that is protected."""
     if reader.covered:
         return reader.speech(page_words.COVERED_NAME)
-    return resident or reader.speech(page_words.SEVERAL)
+    if resident is None:
+        return reader.speech(page_words.SEVERAL)
+    return resident or reader.speech(page_words.PROTECTED)
 
 
 def _in_hand(line: AlarmLine, now: datetime) -> bool:

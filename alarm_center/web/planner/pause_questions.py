@@ -18,7 +18,7 @@ from alarm_center.store.pause_questions import EndingPause
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.page import PERSON, path_uuid, speech_of
 from alarm_center.web.planner.desk import editor_of
-from alarm_center.words import pause_words
+from alarm_center.words import page_words, pause_words
 from alarm_center.words.catalogues import Speech
 from schemas.vocabulary import CancelReason
 
@@ -63,7 +63,7 @@ async def save_answer(request: web.Request) -> str:
         return speech(pause_words.ANSWERED_BY_OTHER)
     said = pausing.parse_home({name: str(value).replace("\0", "") for name, value in form.items()})
     if said is None:
-        return speech(pause_words.ANSWER_LACKS_NAME, name=pause.resident)
+        return speech(pause_words.ANSWER_LACKS_NAME, name=pause.resident or speech(page_words.PROTECTED))
     editor = await editor_of(request, Right.PAUSE)
     try:
         await pause_questions.answer(request.app[PLANNER_MEMORY], pause, said, at, editor=editor)

@@ -29,5 +29,5 @@ begin
             and (own is null or coalesce(r.performer, 'town') = any (own))
             and (r.number::text = trim(asked) or position(fjt.search_form(asked) in fjt.search_form(r.name)) > 0
                 and (not r.protected or fjt.sees_protected(r.org)))
-        order by r.name, r.number limit least(most, 100);
+        order by fjt.name_order(r.name), r.number limit least(most, 100);
 end $$;
