@@ -130,6 +130,12 @@ async def town(
 
     *password_hash* is everybody's.
     """
+    content = (org, residents, operator_sees, password_hash)
+    untouched = await database.is_untouched()
+    if not (untouched and await database.become(content)):
+        await _bring_in(database, org, _file(org, residents, operator_sees, password_hash))
+        if untouched:
+            await database.keep_as(content)
     memory, web = await Memory.open(database.worker, size=4), await Memory.open(database.web, size=4)
     sign_in, planner = await Memory.open(database.sign_in, size=2), await Memory.open(database.planner, size=2)
     here = NightTown(
@@ -142,10 +148,8 @@ async def town(
         UUID(int=0),
     )
     try:
-        await here.set_clock(TWO - timedelta(minutes=10))
         async with memory.transaction() as tx:
-            await _furnish(tx, here, _file(org, residents, operator_sees, password_hash))
-        await plan_all_towns(memory)
+            await _read_ids(tx, here)
         yield here
     finally:
         await planner.close()
@@ -154,12 +158,23 @@ async def town(
         await memory.close()
 
 
-async def _furnish(tx: Any, here: NightTown, file: town_file.Table) -> None:
+async def _bring_in(database: Database, org: str, file: town_file.Table) -> None:
+    memory = await Memory.open(database.worker)
+    try:
+        async with memory.transaction() as tx:
+            await tx.execute("select clock.freeze($1)", TWO - timedelta(minutes=10))
+        async with memory.transaction() as tx:
+            await town_file.bring_in(tx, file, TWO - timedelta(days=1))
+            await town_file.answer_musters(tx, org)
+            await tx.execute("update devices set link = 'up', last_heard_at = $2 where org = $1", org, TWO)
+            await tx.execute("insert into detectors values ('d1', 'classic 1', 'up', $1) on conflict do nothing", TWO)
+        await plan_all_towns(memory)
+    finally:
+        await memory.close()
+
+
+async def _read_ids(tx: Any, here: NightTown) -> None:
     org = here.org
-    await town_file.bring_in(tx, file, TWO - timedelta(days=1))
-    await town_file.answer_musters(tx, org)
-    await tx.execute("update devices set link = 'up', last_heard_at = $2 where org = $1", org, TWO)
-    await tx.execute("insert into detectors values ('d1', 'classic 1', 'up', $1) on conflict do nothing", TWO)
     here.area = await tx.fetchval("select area_id from areas where org = $1", org)
     for row in await tx.fetch("select number, resident_id from residents where org = $1", org):
         here.residents[row["number"]] = row["resident_id"]

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 import asyncpg
 
-from alarm_center.store.migrate import ROLES, bootstrap, migrate
+from alarm_center.store.migrate import ROLES, bootstrap, let_roles_in, migrate
 from fjarrtillsyn.embedded.postgres import Postgres, running_postgres
 
 T = TypeVar("T")
@@ -22,6 +22,8 @@ TEMPLATE: Final = "fjt_template"
 PASSWORDS: Final = {role: f"{role}-password" for role in ROLES}
 
 _number = itertools.count(1)
+_patterns: dict[tuple[object, ...], str] = {}
+"""By what they hold: databases that others are copied from, one set a process."""
 
 _SHARED_MEMORY: Final = Path("/dev/shm")
 _ROOM: Final = 2 << 30
@@ -37,6 +39,33 @@ class Database:
     web: str
     sign_in: str
     planner: str
+    name: str
+    server: Postgres
+
+    async def is_untouched(self) -> bool:
+        """Tell whether the database holds no town, and nobody is connected to it."""
+        connection = await asyncpg.connect(self.server.superuser_dsn(self.name))
+        try:
+            others = "select count(*) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()"
+            return not await connection.fetchval(others, self.name) and not await connection.fetchval(
+                "select count(*) from fjt.organisations"
+            )
+        finally:
+            await connection.close()
+
+    async def become(self, content: tuple[object, ...]) -> bool:
+        """Put a copy of the database that was kept as *content* in this one's place; tell whether there is one."""
+        pattern = _patterns.get(content)
+        if pattern is not None:
+            await _execute(self.server, f'DROP DATABASE "{self.name}" WITH (FORCE)')
+            await _copy(self.server, pattern, self.name)
+        return pattern is not None
+
+    async def keep_as(self, content: tuple[object, ...]) -> None:
+        """Keep a copy of the database, to which nobody may be connected, for :meth:`become`."""
+        pattern = f"fjt_pattern_{len(_patterns) + 1}"
+        await _copy(self.server, self.name, pattern)
+        _patterns[content] = pattern
 
 
 @contextmanager
@@ -63,15 +92,12 @@ def make_template(server: Postgres) -> None:
 def fresh_database(server: Postgres) -> Iterator[Database]:
     """Yield a migrated database that nobody has used, and drop it afterwards, whoever is still connected."""
     name = f"fjt_test_{next(_number)}"
-    # Files are copied: with no power cut to survive, each page need not be written to the log as well.
-    run(_execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" OWNER fjt_owner STRATEGY FILE_COPY'))
     try:
-        # A copy has the tables and rows; the rights and settings of a database itself are made anew.
-        run(bootstrap(server.superuser_dsn(), name, PASSWORDS))
+        run(_copy(server, TEMPLATE, name))
         owner, worker, web, sign_in, planner = (_dsn(server, name, role) for role in ROLES)
-        yield Database(owner=owner, worker=worker, web=web, sign_in=sign_in, planner=planner)
+        yield Database(owner, worker, web, sign_in, planner, name, server)
     finally:
-        run(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+        run(_execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -82,6 +108,12 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 def _dsn(server: Postgres, database: str, role: str) -> str:
     return server.dsn(database, role, PASSWORDS[role])
+
+
+async def _copy(server: Postgres, pattern: str, name: str) -> None:
+    # Files are copied: with no power cut to survive, each page need not be written to the log as well.
+    await _execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{pattern}" OWNER fjt_owner STRATEGY FILE_COPY')
+    await let_roles_in(server.superuser_dsn(), name)
 
 
 async def _execute(server: Postgres, statement: str) -> None:
