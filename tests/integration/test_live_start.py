@@ -32,7 +32,7 @@ def live(migrated_server: Postgres) -> Iterator[Database]:
     run(bootstrap(migrated_server.superuser_dsn(), NAME, PASSWORDS))
     owner, worker, web, sign_in, planner = (migrated_server.dsn(NAME, role, PASSWORDS[role]) for role in PASSWORDS)
     run(migrate(owner))
-    yield Database(owner=owner, worker=worker, web=web, sign_in=sign_in, planner=planner)
+    yield Database(owner, worker, web, sign_in, planner, NAME, migrated_server)
     run(execute(migrated_server.superuser_dsn(), f"drop database {NAME} with (force)"))
 
 

@@ -78,6 +78,8 @@ def test_an_alarm_opens_with_all_that_it_was_raised_with() -> None:
 
 
 def test_a_visit_opens_calm_whatever_it_is_raised_with() -> None:
+    story = Story(AlarmKind.MANUAL, visit=True)
+    assert story.effects == [Write(timeline.AlarmOpened(AlarmKind.MANUAL, P3, 4821, None, True))]
     alarm = opens(AlarmKind.MANUAL, visit=True)
     assert (alarm.priority, alarm.visit, alarm.limits.limit_at) == (P3, True, None)
     assert alarm.limits.arrive_by == START + timedelta(minutes=45)

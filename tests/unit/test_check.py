@@ -256,3 +256,10 @@ def test_without_a_device_it_is_technical() -> None:
     night = CheckNight(planned(device_id=None))(0, OFFLINE)(11, OFFLINE)
 
     assert night.raised == [(AlarmKind.TECHNICAL, P3, Reason.NO_SESSION)]
+
+
+@pytest.mark.parametrize("more_tonight", [True, False])
+def test_a_check_found_past_its_end_is_the_services_own_alarm(more_tonight: bool) -> None:
+    """The service was away: no device is to blame, and its own alarm is as urgent on the last check as on any."""
+    night = CheckNight()(30, CheckTick(device_online=False, more_tonight=more_tonight))
+    assert night.raised == [(AlarmKind.SERVICE, P3, Reason.NO_SESSION)]

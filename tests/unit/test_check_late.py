@@ -298,6 +298,7 @@ def test_a_fault_that_comes_back_is_alarmed_again() -> None:
 def test_staff_on_site_make_a_planned_check_wait() -> None:
     night = CheckNight()(-5, StaffOnSite())
     assert NewConfig() in night.effects
+    assert night(-4, StaffOnSite()).effects == (), "the device has been told"
 
     night(0, ONLINE)
     assert (night.state, night.check.next_step_at) == (CheckState.PLANNED, deadline(planned(), PLAN))

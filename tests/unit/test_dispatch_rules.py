@@ -397,3 +397,22 @@ def test_who_takes_it_after_the_last_round_ends_the_calls() -> None:
     story = exhausted(FIRST, SECOND, LEAD)
     story.carer(LEAD).takes()
     assert (dispatch_of(story).state, dispatch_of(story).repeat_at) == (DispatchState.ACCEPTED, None)
+
+
+def test_the_next_round_does_not_wait_for_a_busy_patrol() -> None:
+    story = Story(FALL, signed_in=False, roster=town(FIRST, LEAD, busy=frozenset({ON_DUTY[0].shift_id})))
+    story.ticks()
+    assert states(story, FIRST) == [NoticeState.ASKED]
+    story.passes(seconds=10)
+    story.carer(LEAD).declines()
+    last = dispatch_of(story).chain[-1]
+    assert dispatch_of(story).round_started_at == story.now - last.after
+
+
+def test_a_lost_sms_moves_no_round_while_another_may_answer() -> None:
+    story = Story(FALL, signed_in=False, roster=town(FIRST, LEAD))
+    story.passes(seconds=200)
+    began = dispatch_of(story).round_started_at
+    story.carer(LEAD).is_not_reached()
+    assert (dispatch_of(story).step, dispatch_of(story).round_started_at) == (len(dispatch_of(story).chain), began)
+    assert states(story, FIRST)[-1] is NoticeState.ASKED

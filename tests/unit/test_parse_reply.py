@@ -219,6 +219,16 @@ def test_the_tone_of_a_thumb_changes_nothing(tone: str) -> None:
     assert parse_reply(f"1 \N{THUMBS UP SIGN}{tone}") == CarerCommand(actions.TAKE)
 
 
+@pytest.mark.parametrize("sign", "\U0001f3fa\U0001f400", ids=ascii)
+def test_a_sign_beside_the_tones_is_a_sign(sign: str) -> None:
+    assert parse_reply(f"1 {sign}") == FreeText(f"1 {sign}")
+
+
+@pytest.mark.parametrize("text", ["1\u00b4", "\u00b41", "1 `"], ids=ascii)
+def test_a_stray_accent_changes_nothing(text: str) -> None:
+    assert parse_reply(text) == CarerCommand(actions.TAKE)
+
+
 @pytest.mark.parametrize("line", "\u0334\u0335\u0336\u0337\u0338", ids=ascii)
 def test_what_is_struck_out_is_no_answer(line: str) -> None:
     assert parse_reply(f"1{line}") == FreeText(f"1{line}")

@@ -483,3 +483,9 @@ def test_a_repeated_word_about_a_case_long_gone_is_a_new_one() -> None:
 def test_a_1_that_takes_nothing_more_answers_the_muster() -> None:
     r = replies("1", notice(4821, Standing.TOOK, 1), notice(4822, Standing.ASKED, 2), muster=True)
     assert (r.action, said(r), r.holds_phone) == (None, [(Wording.ALSO_SEEKS, 4821, 4822)], True)
+
+
+def test_a_bare_2_with_two_own_cases_asks_which() -> None:
+    r = replies("2", notice(4821, Standing.TOOK, 1), notice(4822, Standing.TOOK, 2))
+    assert (r.action, r.notice, said(r)) == (None, None, [(Wording.WHICH_CASE, 4821, 4822)])
+    assert r.answer is not None and r.answer.facts.digit == "2"

@@ -125,12 +125,10 @@ def _plain(text: str) -> tuple[str, frozenset[str]]:
             char in _STRUCK_OUT
             or char in _QUESTIONS
             or (category == "Me" and char != _KEYCAP)
-            or (
-                category in ("So", "Sk", "Sm", "Cn", "Co") and not char.isascii() and char not in _TONES and char != "´"
-            )
+            or (category in ("So", "Sk", "Sm", "Cn", "Co") and not char.isascii() and char not in _TONES)
         ):
             signs.add(char)
-        elif char not in "'’´`" and category not in ("Mn", "Me", "Cf"):
+        elif char not in "'’`" and category not in ("Mn", "Me", "Cf"):
             plain.append(char)
     return "".join(plain), frozenset(signs)
 
