@@ -139,9 +139,9 @@ async def begin_pause(
     if stops:
         await commands.end_for_resident(tx, resident_id)
     await configs.refresh_resident_configs(tx, resident_id)
-    if await town_stops.holding(tx, home.town.org) is not None:
-        # What the town's stop has made a visit may be nothing now.
-        await plans.ask_to_plan(tx, resident_id, at)
+    if pause.instead is Instead.NOTHING:
+        # Visits that were to come, by times, papers or a stop of the town, find nobody at home.
+        await restore_coming(tx, home, resident_id, actor)
     after = _pause_facts(pause) | (word.as_said() if word else {})
     change = NewChange(home.town.org, resident_id, number, ChangedPart.PAUSE, actor, at, pause.from_at, None, after)
     await changes.add(tx, change)
@@ -195,7 +195,10 @@ async def end_pause(memory: Memory, resident_id: UUID, at: datetime, *, editor: 
 
 
 async def restore_coming(tx: Tx, home: towns.TownAndPlan, resident_id: UUID, actor: str) -> int:
-    """Restore the resident's coming checks that nothing keeps from being made any longer; return how many."""
+    """Restore the resident's coming checks that nothing keeps from being made any longer; return how many.
+
+    Those that something else keeps now are cancelled anew, with what comes in their stead by it.
+    """
     restored, at = 0, await now(tx)
     for resident in await plans.residents(tx, home.town.org, [resident_id]):
         owed = await checks_owed(tx, home.town, resident, at, at + AHEAD)

@@ -10,7 +10,10 @@ from alarm_center.store.memory import Tx
 
 
 async def restorable_checks(tx: Tx, resident_id: UUID) -> list[UUID]:
-    """Return the checks to come that were cancelled by the gate, by a stop of the town, or by a pause that has ended since."""
+    """Return the checks to come that were cancelled by the gate, by a stop of the town, or by a pause that has ended since.
+
+    Also those that were made visits for good, where a pause holds now in which nobody comes.
+    """
     rows = await tx.fetch(
         """
         select check_id from checks c
@@ -19,7 +22,11 @@ async def restorable_checks(tx: Tx, resident_id: UUID) -> list[UUID]:
             and (c.cancel_reason in ('consent_revoked', 'decision_ended', 'died', 'town_stop') or exists (
                 select from pauses p
                 where p.resident_id = c.resident_id and p.reason = c.cancel_reason
-                    and p.from_at <= c.opens_at and p.ended_at <= c.opens_at and c.opens_at < p.to_at))
+                    and p.from_at <= c.opens_at and p.ended_at <= c.opens_at and c.opens_at < p.to_at)
+                or c.cancel_reason = 'replanned' and c.instead = 'visit' and exists (
+                select from pauses p
+                where p.resident_id = c.resident_id and p.instead = 'nothing'
+                    and p.from_at <= c.opens_at and c.opens_at < coalesce(p.ended_at, p.to_at)))
         order by c.opens_at, c.check_id
         """,
         resident_id,

@@ -194,6 +194,7 @@ async def _consents_again(memory: Memory, resident_id: UUID) -> None:
     )
 
 
+_REASONS = "select array_agg(distinct cancel_reason || ' ' || instead) from checks"
 _STATES = "select array_agg(distinct state) from checks"
 _LISTED = "select jsonb_array_length(config->'attempts') from devices"
 _LINES = "select count(*) from events where kind = $1"
@@ -273,6 +274,24 @@ async def test_a_pause_that_ends_early_brings_back_what_opens_after_it(memory: M
     await planning.plan_all_towns(memory)
     assert await _value(memory, _STATES) == ["planned"]
     assert await pauses.end_pause(memory, resident_id, start + timedelta(days=2), editor=Editor("p")) == 0
+
+
+async def test_nobody_visits_who_is_in_hospital_and_again_who_is_home(memory: Memory) -> None:
+    """Times that somebody always visits: their visits stand since planning, and a patrol would drive to an empty home."""
+    resident_id = await busy_town.found(memory, ORG)
+    await _value(memory, "update slots set by_visit = true returning 1")
+    await planning.plan_all_towns(memory)
+    visits = "select count(*) from alarms where visit and state <> 'closed'"
+    planned = await _value(memory, visits)
+    assert planned and await _value(memory, _REASONS) == ["replanned visit"]
+    start = await memory.now()
+    hospital = Pause(CancelReason.PAUSE_HOSPITAL, start, start + timedelta(days=9), "p", Instead.NOTHING)
+    await pauses.pause_checks(memory, resident_id, hospital, editor=Editor("p"))
+    assert (await _value(memory, visits), await _value(memory, _REASONS)) == (0, ["pause_hospital nothing"])
+    await planning.plan_all_towns(memory)
+    assert (await _value(memory, visits), await _value(memory, _REASONS)) == (0, ["pause_hospital nothing"])
+    await pauses.end_pause(memory, resident_id, start + timedelta(minutes=1), editor=Editor("p"))
+    assert (await _value(memory, visits), await _value(memory, _REASONS)) == (planned, ["replanned visit"])
 
 
 async def test_a_pause_ending_between_checks_cancels_only_the_first(memory: Memory) -> None:

@@ -135,7 +135,8 @@ stop is over. The other reasons end a check for good."""
 
 def restore_check(check: Check, wish: Restore, now: datetime) -> CheckDecision:
     """Owe the check again as it was planned: only before it opens, and only while nobody has looked."""
-    if check.cancel_reason not in RESTORABLE:
+    # A visit in a look's stead is taken back too, for whatever reason it was planned: in a pause nobody may be at home.
+    if check.cancel_reason not in RESTORABLE and check.instead is not Instead.VISIT:
         raise illegal_move(check, f"was cancelled as {check.cancel_reason}: that is not taken back")
     if now >= check.opens_at:
         raise illegal_move(check, "would have opened already: it is not brought back")
