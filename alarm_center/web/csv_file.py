@@ -3,7 +3,10 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Final
+
+from aiohttp import web
 
 MARK: Final = b"\xef\xbb\xbf"
 """Bytes at the beginning of the file, by which a spreadsheet knows UTF-8."""
@@ -14,6 +17,17 @@ def lines(rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, delimiter=";", lineterminator="\r\n").writerows([_plain(cell) for cell in row] for row in rows)
     return text.getvalue().encode()
+
+
+def answer(name: str, day: date | str, rows: Iterable[Sequence[str]]) -> web.Response:
+    """Return the rows as a file of that name and day, which a browser keeps."""
+    return web.Response(
+        body=MARK + lines(rows),
+        headers={
+            "Content-Disposition": f'attachment; filename="fjarrtillsyn-{name}-{day}.csv"',
+            "Content-Type": "text/csv; charset=utf-8",
+        },
+    )
 
 
 def _plain(cell: str) -> str:

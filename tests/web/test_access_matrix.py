@@ -335,6 +335,7 @@ async def test_other_methods_are_refused_everywhere(matrix: Matrix) -> None:
 WRITES: Final = {
     "/account/factors/app": "a new secret is kept until its first code",
     "/looks": "reading the log is a line of its own",
+    "/looks.csv": "reading the log is a line of its own",
     "/looks/log": "reading the log is a line of its own",
     "/looks/person/{user}": "reading the log is a line of its own",
     "/looks/resident/{resident}": "reading the log is a line of its own",
@@ -342,6 +343,7 @@ WRITES: Final = {
     "/residents/{resident}/nights": "that the nights were shown is a line of its own",
     "/picture/{session}/{n:\\d{1,4}}": "a look is written before its first byte",
     "/picture/{session}/clear/{n:\\d{1,4}}": "the check is locked, so that nobody else begins to look",
+    "/reserve/{area}/{night:\\d{4}-\\d\\d-\\d\\d}.csv": "who has fetched the list is written",
     "/reserve/{area}/{night:\\d{4}-\\d\\d-\\d\\d}": "who has fetched the list is written",
 }
 """Pages that write when they are read, and why. None of them is asked for by itself, again and again, as a board is."""

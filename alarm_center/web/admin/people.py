@@ -59,12 +59,14 @@ class _Keeping:
         raise NotFound(f"no {name} {wanted}")
 
 
-def _scope(request: web.Request) -> Viewer:
+def people_scope(request: web.Request) -> Viewer:
+    """Return the scope of a page of people."""
     return request[PERSON].viewer(Right.USERS)
 
 
-async def _keeping(request: web.Request, tx: Tx) -> _Keeping:
-    viewer, found = _scope(request), {}
+async def keeping_of(request: web.Request, tx: Tx) -> _Keeping:
+    """Return the towns whose people the admin keeps, in *tx*."""
+    viewer, found = people_scope(request), {}
     for town in await towns.towns(tx):
         known = await towns.area_ids(tx, town.org)
         own = {code: area_id for code, area_id in known.items() if viewer.sees(area_id)}
@@ -104,12 +106,12 @@ async def show_some(request: web.Request) -> web.StreamResponse:
 
 
 async def _list_page(request: web.Request, role: str, area: str) -> web.Response:
-    async with request.app[MEMORY].transaction(_scope(request)) as tx:
-        keeping = await _keeping(request, tx)
+    async with request.app[MEMORY].transaction(people_scope(request)) as tx:
+        keeping = await keeping_of(request, tx)
         shown = []
         for org, at in keeping.towns.items():
             rows = [
-                _row(person, at, keeping.now)
+                person_row(person, at, keeping.now)
                 for person in await keeping.people(org)
                 if not role or role in [each.value for each in person.assignment.roles]
                 if not area or person.assignment.areas is None or at.areas.get(area) in person.assignment.areas
@@ -121,7 +123,8 @@ async def _list_page(request: web.Request, role: str, area: str) -> web.Response
     )
 
 
-def _row(person: TownPerson, at: TownAreas, instant: datetime) -> dict[str, Any]:
+def person_row(person: TownPerson, at: TownAreas, instant: datetime) -> dict[str, Any]:
+    """Return one person as the list shows them."""
     codes = {area_id: code for code, area_id in at.areas.items()}
     held = person.assignment
     state = person.state(instant)
@@ -144,8 +147,8 @@ def _row(person: TownPerson, at: TownAreas, instant: datetime) -> dict[str, Any]
 @require(Right.USERS)
 async def show_invite(request: web.Request) -> web.StreamResponse:
     """Show the form of an invitation."""
-    async with request.app[MEMORY].transaction(_scope(request)) as tx:
-        return _form_page(request, await _keeping(request, tx), FilledForm())
+    async with request.app[MEMORY].transaction(people_scope(request)) as tx:
+        return _form_page(request, await keeping_of(request, tx), FilledForm())
 
 
 @routes.post("/people/invite")
@@ -154,8 +157,8 @@ async def invite(request: web.Request) -> web.StreamResponse:
     """Ask the login, and show the link once; the answer is the same whether or not the login is somebody's."""
     form, token = await request.post(), new_token()
     filled = FilledForm.read(form)
-    async with request.app[MEMORY].transaction(_scope(request)) as tx:
-        keeping = await _keeping(request, tx)
+    async with request.app[MEMORY].transaction(people_scope(request)) as tx:
+        keeping = await keeping_of(request, tx)
         at = keeping.towns.get(str(form.get("town", "")), next(iter(keeping.towns.values())))
         offer = filled.person_fault() or filled.assignment(at, keeping.now)
         if isinstance(offer, PersonFault):
@@ -186,8 +189,8 @@ async def change_invitation(request: web.Request) -> web.StreamResponse:
 async def make_link(request: web.Request) -> web.StreamResponse:
     """Make an open invitation's link anew, and show it once; the one before opens nothing any more."""
     seen, token = _seen(await request.post()), new_token()
-    async with request.app[MEMORY].transaction(_scope(request)) as tx:
-        keeping = await _keeping(request, tx)
+    async with request.app[MEMORY].transaction(people_scope(request)) as tx:
+        keeping = await keeping_of(request, tx)
         person = await keeping.found("invitation_id", path_uuid(request, "invitation"))
         assert person.invitation_id is not None, "it was found by that"
         answer = await invitations.change_invitation(
@@ -204,8 +207,8 @@ async def make_link(request: web.Request) -> web.StreamResponse:
 async def withdraw(request: web.Request) -> web.StreamResponse:
     """End an open invitation."""
     seen = _seen(await request.post())
-    async with request.app[MEMORY].transaction(_scope(request)) as tx:
-        keeping = await _keeping(request, tx)
+    async with request.app[MEMORY].transaction(people_scope(request)) as tx:
+        keeping = await keeping_of(request, tx)
         person = await keeping.found("invitation_id", path_uuid(request, "invitation"))
         assert person.invitation_id is not None, "it was found by that"
         actor = str(request[PERSON].user_id)
@@ -237,8 +240,8 @@ async def change_member(request: web.Request) -> web.StreamResponse:
 async def end_member(request: web.Request) -> web.StreamResponse:
     """End a membership now."""
     seen = _seen(await request.post())
-    async with request.app[MEMORY].transaction(_scope(request)) as tx:
-        keeping = await _keeping(request, tx)
+    async with request.app[MEMORY].transaction(people_scope(request)) as tx:
+        keeping = await keeping_of(request, tx)
         person = await keeping.found("membership_id", path_uuid(request, "membership"))
         held = person.assignment
         over = replace(held, ends_at=keeping.now)
@@ -260,8 +263,8 @@ async def show_reset(request: web.Request) -> web.StreamResponse:
 @require(Right.USERS)
 async def reset(request: web.Request) -> web.StreamResponse:
     """Take a lost second factor, and every session, from a member who works nowhere else; their next sign-in adds a new one."""
-    async with request.app[MEMORY].transaction(_scope(request)) as tx:
-        person = await (await _keeping(request, tx)).found("membership_id", path_uuid(request, "membership"))
+    async with request.app[MEMORY].transaction(people_scope(request)) as tx:
+        person = await (await keeping_of(request, tx)).found("membership_id", path_uuid(request, "membership"))
         assert person.user_id is not None, "a member is a person"
         try:
             done = await second_factors.reset_factors(tx, person.user_id, str(request[PERSON].user_id))
@@ -273,8 +276,8 @@ async def reset(request: web.Request) -> web.StreamResponse:
 
 
 async def _reset_page(request: web.Request, refused: str = "", status: int = 200) -> web.Response:
-    async with request.app[MEMORY].transaction(_scope(request)) as tx:
-        person = await (await _keeping(request, tx)).found("membership_id", path_uuid(request, "membership"))
+    async with request.app[MEMORY].transaction(people_scope(request)) as tx:
+        person = await (await keeping_of(request, tx)).found("membership_id", path_uuid(request, "membership"))
     wrong = speech_of(request)(refused) if refused else ""
     return render(request, "people/reset.html", {"shown": person, "wrong": wrong}, status=status)
 
@@ -289,8 +292,8 @@ def _seen(form: Mapping[str, Any]) -> int:
 
 
 async def _show_one(request: web.Request, kind: str) -> web.StreamResponse:
-    async with request.app[MEMORY].transaction(_scope(request)) as tx:
-        keeping = await _keeping(request, tx)
+    async with request.app[MEMORY].transaction(people_scope(request)) as tx:
+        keeping = await keeping_of(request, tx)
         person = await keeping.found(f"{kind}_id", path_uuid(request, kind))
         return await _one_page(request, keeping, person)
 
@@ -298,8 +301,8 @@ async def _show_one(request: web.Request, kind: str) -> web.StreamResponse:
 async def _change(request: web.Request, kind: str) -> web.StreamResponse:
     form = await request.post()
     filled = FilledForm.read(form)
-    async with request.app[MEMORY].transaction(_scope(request)) as tx:
-        keeping = await _keeping(request, tx)
+    async with request.app[MEMORY].transaction(people_scope(request)) as tx:
+        keeping = await keeping_of(request, tx)
         person = await keeping.found(f"{kind}_id", path_uuid(request, kind))
         wanted = filled.assignment(keeping.towns[person.org], keeping.now)
         if isinstance(wanted, PersonFault):
@@ -335,7 +338,7 @@ async def _one_page(
         assert wanted is not None, "a row has one of the two"
         person = await keeping.found(name, wanted)
     at = keeping.towns[person.org]
-    shown = _row(person, at, keeping.now)
+    shown = person_row(person, at, keeping.now)
     context = {"row": shown, "over": shown["state"] is PersonState.ENDED, "many_towns": len(keeping.towns) > 1}
     filled = filled or FilledForm.of(person.assignment, at)
     return _draw_form(request, "people/person.html", at, filled, context, fault, refused)

@@ -12,19 +12,20 @@ from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
 from alarm_center.casework.editing import ChangedMeanwhile, Editor
-from alarm_center.core import pausing
+from alarm_center.core import pausing, phone_numbers
 from alarm_center.core.pausing import PauseFault, PauseWish, SaidBy, Until
 from alarm_center.core.roles import Right
 from alarm_center.preparation import pauses
 from alarm_center.store import day_pages, deaths, plans, residents, users
 from alarm_center.store.memory import Tx, now
 from alarm_center.store.plans import Pause
+from alarm_center.web import csv_file
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner import pause_questions
 from alarm_center.web.planner.desk import editor_of, page_context
-from alarm_center.words import pause_words
+from alarm_center.words import list_words, page_words, pause_words
 from alarm_center.words.catalogues import Speech
 from schemas.vocabulary import CancelReason, Instead
 
@@ -48,6 +49,29 @@ async def show_search(request: web.Request) -> web.StreamResponse:
 async def search(request: web.Request) -> web.StreamResponse:
     """Show the residents who match."""
     return await _show_search(request, str((await request.post()).get("asked", "")).replace("\0", "").strip()[:100])
+
+
+@routes.get("/pause.csv")
+@require(Right.PAUSE)
+async def export_ending(request: web.Request) -> web.StreamResponse:
+    """Return the pauses that end, as they are asked about now, as a file; of a protected identity only those with the right get the name."""
+    speech = speech_of(request)
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PAUSE)) as tx:
+        ending, context = await pause_questions.rows_to_ask(tx, speech), await page_context(request, tx)
+    lines = [
+        [
+            each.resident or speech(page_words.PROTECTED),
+            each.address,
+            phone_numbers.national(each.phone) if each.phone else "",
+            each.area,
+            row["question"],
+            row["ring"],
+        ]
+        for row in ending
+        for each in [row["pause"]]
+    ]
+    day = context["now"].astimezone(ZoneInfo(context["zone"])).date()
+    return csv_file.answer("pauser", day, [[speech(each) for each in list_words.ENDING_PAUSES], *lines])
 
 
 @routes.post("/pause/{resident}/answer")

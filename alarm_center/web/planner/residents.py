@@ -86,13 +86,7 @@ async def export_residents(request: web.Request) -> web.StreamResponse:
         for line in lines
     ]  # fmt: skip
     night = next(iter(nights_of(context["heads"], context["now"]).values()))
-    return web.Response(
-        body=csv_file.MARK + csv_file.lines(rows),
-        headers={
-            "Content-Disposition": f'attachment; filename="fjarrtillsyn-{night}.csv"',
-            "Content-Type": "text/csv; charset=utf-8",
-        },
-    )
+    return csv_file.answer("brukare", night, rows)
 
 
 def _identity(resident: ResidentLine, speech: Speech) -> tuple[str, str]:

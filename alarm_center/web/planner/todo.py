@@ -15,12 +15,13 @@ from alarm_center.core.staffing import staffed_nights
 from alarm_center.store import musters, todo, towns
 from alarm_center.store.memory import Tx, Viewer
 from alarm_center.store.web_sessions import SignedIn
+from alarm_center.web import csv_file
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, render, speech_of
 from alarm_center.web.planner import pause_questions
 from alarm_center.web.planner.desk import nights_of, page_context
-from alarm_center.words import todo_words
+from alarm_center.words import list_words, todo_words
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.code_words import ROLES
 from alarm_center.words.todo_words import TodoGoal
@@ -87,6 +88,45 @@ async def show_todo(request: web.Request) -> web.StreamResponse:
         "follow_up": follow_up,
     }
     return render(request, "planner/todo.html", context | own)
+
+
+@routes.get("/todo.csv")
+@require(Right.PLAN)
+async def export_matters(request: web.Request) -> web.StreamResponse:
+    """Return every matter of the page as a file."""
+    speech = speech_of(request)
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PLAN)) as tx:
+        context = await page_context(request, tx)
+        nights = nights_of(context["heads"], context["now"])
+        zones = {head.org: head.zone for head in context["heads"]}
+        matters = await todo.open_matters(tx, nights)
+        silent = await todo.silent_before_looks(tx, nights, todo.SILENT_FOR)
+    told = {each.resident_id for each in silent}
+    rows = [(True, _silent_row(each, zones, speech)) for each in silent]
+    rows += [
+        (each.endangers, _row(each, zones, speech, arranges=False))
+        for each in matters
+        if not (each.endangers and each.resident_id in told)
+    ]
+    yes, no = speech(list_words.YES), speech(list_words.NO)
+    lines = [[yes if red else no, row.sentence, row.since, row.owner] for red, row in rows]
+    day = context["now"].astimezone(ZoneInfo(context["zone"])).date()
+    return csv_file.answer("att-gora", day, [[speech(each) for each in list_words.MATTERS], *lines])
+
+
+@routes.get("/todo/staff.csv")
+@require(Right.PLAN)
+async def export_staff(request: web.Request) -> web.StreamResponse:
+    """Return the nights ahead with who is missing, as a file."""
+    speech, viewer = speech_of(request), request[PERSON].viewer(Right.PLAN)
+    async with request.app[MEMORY].transaction(viewer) as tx:
+        context = await page_context(request, tx)
+        nights = nights_of(context["heads"], context["now"])
+        zones = {head.org: head.zone for head in context["heads"]}
+        staff = await _staff(tx, viewer, nights, zones, speech)
+    lines = [[town["town"], str(night), " ".join(holes)] for town in staff for night, holes in town["squares"]]
+    day = context["now"].astimezone(ZoneInfo(context["zone"])).date()
+    return csv_file.answer("bemanning", day, [[speech(each) for each in list_words.STAFF], *lines])
 
 
 def _silent_row(device: SilentDevice, zones: Mapping[str, str], speech: Speech) -> _Row:

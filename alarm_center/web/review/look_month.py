@@ -10,6 +10,7 @@ from alarm_center.core.decision import IllegalMove
 from alarm_center.core.roles import Right
 from alarm_center.store import look_log, look_samples
 from alarm_center.store.look_log import PAGE, LogFilter
+from alarm_center.web import csv_file
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
@@ -22,6 +23,7 @@ from alarm_center.web.review.review_pages import (
     place_text,
     reviewed_town,
 )
+from alarm_center.words import list_words
 from alarm_center.words.look_words import hint_words
 
 routes = web.RouteTableDef()
@@ -42,6 +44,23 @@ async def show_month(request: web.Request) -> web.StreamResponse:
     overdue = [sample for sample in samples if sample.is_overdue(reviewed.now)]
     context = reviewed.context() | month_context(month, reviewed) | {"people": people, "overdue": overdue}
     return render(request, "review/month.html", context)
+
+
+@routes.get("/looks.csv")
+@require(Right.SUPERVISE)
+async def export_month(request: web.Request) -> web.StreamResponse:
+    """Return each person's looks of a month as a file; that they were read is written."""
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.SUPERVISE)) as tx:
+        reviewed = await reviewed_town(request, tx)
+        month = month_of(request, reviewed)
+        tallies = await look_log.read_tallies(tx, reviewed.town.org, *look_review.month_span(month, reviewed.zone))
+    request.app[MEMORY].hint()
+    speech = speech_of(request)
+    lines = [
+        [each.who or "", *map(str, (each.looks, each.without_check, each.own_alarm, each.unreviewed, each.clear, each.long_ones))]
+        for each in tallies
+    ]  # fmt: skip
+    return csv_file.answer("tittar", f"{month:%Y-%m}", [[speech(each) for each in list_words.TALLIES], *lines])
 
 
 @routes.get("/looks/person/{user}")

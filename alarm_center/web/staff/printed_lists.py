@@ -4,6 +4,7 @@ Both hold names and addresses, so they are for those who drive, answer or lead, 
 has fetched a reserve list is written (docs/check.md#before-the-night). They hold many doors' codes, so a second factor is asked for again.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -11,15 +12,21 @@ from aiohttp import web
 
 from alarm_center.casework import incident_list
 from alarm_center.casework.cases import NotFound
+from alarm_center.core import phone_numbers
+from alarm_center.core.reserve_list import Entry, ReserveList
 from alarm_center.core.roles import Right
 from alarm_center.preparation import reserve_lists
 from alarm_center.store import reserve_lists as rows
 from alarm_center.store.memory import now
+from alarm_center.web import csv_file
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require, require_fresh_factor
-from alarm_center.web.page import PERSON, redirect, render
+from alarm_center.web.page import PERSON, redirect, render, speech_of
+from alarm_center.words import list_words, page_words
+from alarm_center.words.catalogues import Speech
 from alarm_center.words.incident_paper import incident_text
 from alarm_center.words.reserve_paper import reserve_text
+from alarm_center.words.supervision_words import RISKS
 
 routes = web.RouteTableDef()
 
@@ -33,7 +40,26 @@ async def show_incident(request: web.Request) -> web.StreamResponse:
     made = await incident_list.incident_list(request.app[MEMORY], link, request[PERSON].paper_viewer)
     if made is None:
         raise NotFound(f"incident {link}")
-    return _show_paper(request, incident_text(made))
+    return _show_paper(request, incident_text(made), f"/d/{link}.csv")
+
+
+@routes.get("/d/{link:[a-z][a-z0-9]{5,23}}.csv")
+@require(Right.PAPERS)
+@require_fresh_factor
+async def export_incident(request: web.Request) -> web.StreamResponse:
+    """Return an incident's list as a file; protected identities are masked as on paper."""
+    link = request.match_info["link"]
+    made = await incident_list.incident_list(request.app[MEMORY], link, request[PERSON].paper_viewer)
+    if made is None:
+        raise NotFound(f"incident {link}")
+    speech = speech_of(request)
+    lines = [
+        _place_cells(each.entry, each.area, [speech.clock(at, made.zone) for at in each.times], each.ticked, str(each.case_no), speech)
+        for each in made.places
+    ]  # fmt: skip
+    return csv_file.answer(
+        f"storning-{made.number}", made.opened_at.date(), [_headings(list_words.PLACES, speech), *lines]
+    )
 
 
 @routes.get("/d/{number:\\d{1,9}}")
@@ -58,11 +84,40 @@ async def show_reserve_lists(request: web.Request) -> web.StreamResponse:
     return render(request, "reserve.html", {"lists": made})
 
 
+@routes.get("/reserve.csv")
+@require(Right.PAPERS)
+async def export_reserve_lists(request: web.Request) -> web.StreamResponse:
+    """Return which reserve lists there are, as a file."""
+    speech = speech_of(request)
+    async with request.app[MEMORY].transaction(request[PERSON].paper_viewer) as tx:
+        at = await now(tx)
+        made = await rows.recent_lists(tx, at)
+    lines = [[one.town, one.code, str(one.night), speech.clock(one.fetched_at, one.zone)] for one in made]
+    return csv_file.answer("reservlistor", at.date(), [_headings(list_words.RESERVE_LISTS, speech), *lines])
+
+
 @routes.get("/reserve/{area}/{night:\\d{4}-\\d\\d-\\d\\d}")
 @require(Right.PAPERS)
 @require_fresh_factor
 async def show_reserve_list(request: web.Request) -> web.StreamResponse:
     """Show one area's list of a night, and note that this person has fetched it, once there is a page to read."""
+    return _show_paper(request, reserve_text(await _fetched_list(request)), f"{request.path}.csv")
+
+
+@routes.get("/reserve/{area}/{night:\\d{4}-\\d\\d-\\d\\d}.csv")
+@require(Right.PAPERS)
+@require_fresh_factor
+async def export_reserve_list(request: web.Request) -> web.StreamResponse:
+    """Return one area's list of a night as a file; it is fetched by that as by the page."""
+    made, speech = await _fetched_list(request), speech_of(request)
+    lines = [
+        _place_cells(each, made.area, [speech.clock(stop.at, made.zone) for stop in each.stops], all(stop.done for stop in each.stops), "", speech)
+        for each in made.people
+    ]  # fmt: skip
+    return csv_file.answer(f"reservlista-{made.area}", made.night, [_headings(list_words.PLACES, speech), *lines])
+
+
+async def _fetched_list(request: web.Request) -> ReserveList:
     person = request[PERSON]
     reader = None if request.method == "HEAD" else str(person.user_id)
     try:
@@ -74,8 +129,20 @@ async def show_reserve_list(request: web.Request) -> web.StreamResponse:
     )
     if made is None:
         raise NotFound("reserve list")
-    return _show_paper(request, reserve_text(made))
+    return made
 
 
-def _show_paper(request: web.Request, text: str) -> web.StreamResponse:
-    return render(request, "paper.html", {"text": text})
+def _headings(columns: Sequence[str], speech: Speech) -> list[str]:
+    return [speech(each) for each in columns]
+
+
+def _place_cells(entry: Entry, area: str, times: Sequence[str], done: bool, case: str, speech: Speech) -> list[str]:
+    card = entry.card
+    return [
+        str(card.number), card.name or speech(page_words.PROTECTED), card.address, phone_numbers.national(card.phone) if card.phone else "", area, speech(RISKS[card.risk]),
+        ", ".join(times), speech(list_words.YES if done else list_words.NO), case,
+    ]  # fmt: skip
+
+
+def _show_paper(request: web.Request, text: str, file: str) -> web.StreamResponse:
+    return render(request, "paper.html", {"text": text, "file": file})

@@ -7,4 +7,4 @@ $$;
 
 revoke all on function fjt.name_order(text) from public;
 
-grant execute on function fjt.name_order(text) to fjt_worker, fjt_web, fjt_planner, fjt_sign_in;
+grant execute on function fjt.name_order(text) to fjt_worker, fjt_web, fjt_planner;
