@@ -1,26 +1,30 @@
-"""Erasure of what has been kept for as long as it has to be: the log of looks and of its review, and sign-ins that are over."""
+"""Erasure of what has been kept for as long as it has to be: the log of looks, sign-ins, and contacts of residents who are gone."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
 from alarm_center.core.look_review import kept_since
-from alarm_center.store import facts, sign_ins, towns
+from alarm_center.store import contacts, facts, sign_ins, towns
 from alarm_center.store.memory import Memory, now
 
 log = structlog.get_logger()
 
+CONTACTS_KEPT: Final = timedelta(days=90)
+"""Contacts are other people, and nobody rings them about somebody who is gone; a death that was registered by mistake is long known by then."""
 _AT_ONCE = 500
 """Rows of one transaction, which the server ends after 8 s."""
 
 
 async def erase_expired(memory: Memory) -> int:
-    """Erase what is older than five years of every town's log of looks, and old sign-ins; return how many facts are gone.
+    """Erase what is older than five years of every town's log of looks, old sign-ins, and contacts; return how many facts are gone.
 
     The chain stays whole: digests are left, and a fact that says how many there were.
     """
     async with memory.transaction() as tx:
-        before = kept_since(await now(tx))
+        at = await now(tx)
+        before = kept_since(at)
         orgs = [town.org for town in await towns.towns(tx)]
     gone = 0
     for org in orgs:
@@ -31,6 +35,11 @@ async def erase_expired(memory: Memory) -> int:
     sessions = await memory.attempt(sign_ins.forget_old)
     if sessions:
         log.info("sign_ins_erased", sessions=sessions)
+    contacts_gone = 0
+    while erased := await memory.attempt(lambda tx: contacts.erase_of_gone(tx, at - CONTACTS_KEPT, _AT_ONCE)):
+        contacts_gone += erased
+    if contacts_gone:
+        log.info("contacts_erased", contacts=contacts_gone)
     return gone
 
 

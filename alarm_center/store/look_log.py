@@ -112,6 +112,12 @@ async def review_look(tx: Tx, org: str, look_id: UUID, note: str | None) -> bool
     return done
 
 
+async def note_door_code(tx: Tx, resident_id: UUID) -> bool:
+    """Write that the person is shown the code of the resident's port; false if it is not theirs to see."""
+    seen: bool = await tx.fetchval("select note_door_code($1)", resident_id)
+    return seen
+
+
 @dataclass(frozen=True, slots=True)
 class LogReading:
     """One time that somebody read the log: *what* of it, and whose looks they asked for."""

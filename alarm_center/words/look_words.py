@@ -38,6 +38,7 @@ READ: Final[Mapping[str, str]] = {
     "tallies": _("läste månadens sammanställning"),
     "sample": _("läste månadens stickprov"),
     "resident_list": _("visade brukarens lista"),
+    "door_code": _("visade portkoden"),
 }
 """Parts of the log that somebody read."""
 

@@ -50,15 +50,18 @@ def about(card: ResidentCard, speech: Speech) -> list[str]:
     return found
 
 
-def door(card: ResidentCard, speech: Speech) -> str:
-    """Return how to get in: the lock or the key, the port's code, where the key hangs, and the day on which it was tried."""
-    known = [
+def door(card: ResidentCard, speech: Speech, *, known: bool = False) -> str:
+    """Return how to get in: the lock or the key, the port's code, where the key hangs, and the day on which it was tried.
+
+    Without any of them it is said to be missing, unless more is *known* than the card says.
+    """
+    parts = [
         card.access,
         speech("portkod %(code)s", code=card.port_code) if card.port_code else "",
         card.key_place,
         speech("provat %(day)s", day=card.door_tried_on) if card.door_tried_on else "",
     ]
-    return " · ".join(part for part in known if part) or speech(_MISSING)
+    return " · ".join(part for part in parts if part) or ("" if known else speech(_MISSING))
 
 
 def risk(number: int, speech: Speech) -> str:

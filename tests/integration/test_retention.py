@@ -188,3 +188,28 @@ async def test_sign_ins_that_are_over_are_forgotten(town: Memory, database: Data
     await retention.erase_expired(town)
     assert await value(town, named) == [""]
     assert await value(town, "select first_name from sealed_accounts where opened_at is not null") == ""
+
+
+async def test_contacts_of_who_is_gone_are_erased(town: Memory) -> None:
+    """The one has died, the other town's resident lives; a hold of the dead one's nights keeps the contact until it ends."""
+    left_over = "select array_agg(distinct org order by org) from contacts"
+    async with town.transaction() as tx:
+        await tx.execute("update residents set died_at = clock.now() where org = 'ost'")
+        await tx.execute("update night_holds set ended_by = 'p', ended_at = clock.now()")
+    await move(town, retention.CONTACTS_KEPT - timedelta(minutes=1))
+    await retention.erase_expired(town)
+    assert await value(town, left_over) == ["ost", "vast"]
+    async with town.transaction() as tx:
+        await tx.execute(
+            """
+            insert into night_holds (org, resident_id, first_night, last_night, from_at, to_at, reason, held_by, held_at, until_on)
+            select org, resident_id, clock.now()::date, clock.now()::date, clock.now(), clock.now() + interval '1 day', 'IVO', 'p', clock.now(), clock.now()::date + 5
+            from residents where org = 'ost'
+            """
+        )
+    await move(town, timedelta(minutes=2))
+    await retention.erase_expired(town)
+    assert await value(town, left_over) == ["ost", "vast"]
+    await move(town, timedelta(days=7))
+    await retention.erase_expired(town)
+    assert await value(town, left_over) == ["vast"]

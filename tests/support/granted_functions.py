@@ -50,6 +50,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.looks_at_resident": refused("select * from looks_at_resident('{other_resident}', '-infinity', 'infinity')"),
     "fjt.may_answer_alone": nothing("select 1 where may_answer_alone('{other_resident}')"),
     "fjt.may_look": nothing("select 1 where may_look('{other_resident}', 'camera', false)"),
+    "fjt.note_door_code": nothing("select 1 where note_door_code('{other_resident}')"),
     "fjt.my_roles": nothing("select 1 where my_roles('{other}') is not null"),
     "fjt.next_case_no": refused("select next_case_no('{other_number}', now())"),
     "fjt.offer_agreement": refused("select offer_agreement('{other}', 'x', '2026-01-01', null, null, 'x')"),

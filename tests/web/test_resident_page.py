@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 from schemas.vocabulary import Answer, Reason
-from tests.support.night_town import TWO, NightTown
+from tests.support.night_town import PASSWORD_HASH, TWO, NightTown
 from tests.support.site import Browser, Site
 from tests.web.test_pause import HOSPITAL, STOP, confirm
 
@@ -89,3 +89,25 @@ async def test_who_has_moved_has_no_page(storstad: NightTown, pages: Site) -> No
     petra = await pages.signed_in("petra")
     await storstad.execute("update residents set moved_at = clock.now() where resident_id = $1", storstad.residents[1])
     assert (await petra.get(f"/residents/{storstad.residents[1]}")).status == 404
+
+
+async def test_a_port_code_is_shown_on_a_click_that_is_written(storstad: NightTown, pages: Site) -> None:
+    petra, resident = await pages.signed_in("petra"), storstad.residents[1]
+    path, lines = (
+        f"/residents/{resident}",
+        "select count(*) from events where kind = 'door_code_shown' and resident_id = $1",
+    )
+    assert "Visa portkod" not in await petra.text(path), "there is none"
+    await storstad.execute("update residents set port_code = '1407', access = '' where resident_id = $1", resident)
+    page = await petra.text(path)
+    assert "1407" not in page and "saknas" not in page and f'action="{path}/door-code"' in page
+    assert await storstad.value(lines, resident) == 0, "a page without it writes nothing"
+    answer = await petra.post(f"{path}/door-code")
+    assert answer.status == 200 and "Portkod 1407" in await answer.text()
+    assert await storstad.value(lines, resident) == 1
+    anna = {"login": "anna", "name": "Anna Granskare", "roles": ["auditor"], "password_hash": PASSWORD_HASH}
+    await storstad.extend(users=[anna])
+    readings = await words(await pages.signed_in("anna"), "/looks/readings")
+    assert "Petra Planerare visade portkoden. Astrid Lund" in readings
+    await petra.text(path)
+    assert "1407" not in await petra.text(path), "the next reading asks again"

@@ -1,5 +1,6 @@
 """A resident's page: supervision in a sentence, agreement, times, plan, the last nights, devices and history."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -11,7 +12,7 @@ from alarm_center.casework.cases import NotFound
 from alarm_center.core.resident_record import NightRow
 from alarm_center.core.roles import Right
 from alarm_center.core.supervision import SupervisionKind, supervision_of
-from alarm_center.store import changes, consents, resident_list, resident_page, residents, towns
+from alarm_center.store import changes, consents, look_log, resident_list, resident_page, residents, towns
 from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
@@ -43,6 +44,20 @@ async def show_resident(request: web.Request) -> web.StreamResponse:
     return render(request, "planner/resident.html", context | own)
 
 
+@routes.post("/residents/{resident}/door-code")
+@require(Right.PLAN)
+async def show_door_code(request: web.Request) -> web.StreamResponse:
+    """Show the page with the code of the port, once; that this person was shown it is written."""
+    resident_id = path_uuid(request, "resident")
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PLAN)) as tx:
+        context = await page_context(request, tx)
+        own = await resident_context(tx, resident_id, context["now"], speech_of(request))
+        if not await look_log.note_door_code(tx, resident_id):
+            raise NotFound(f"no resident {resident_id}")
+    request.app[MEMORY].hint()
+    return render(request, "planner/resident.html", context | own | {"shows_code": True})
+
+
 async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Speech) -> dict[str, Any]:
     """Return what the page, and the plan on paper, say of a resident.
 
@@ -70,6 +85,8 @@ async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spee
     return {
         "head": head,
         "card": card,
+        "shows_code": False,
+        "door": resident_words.door(replace(card, port_code=""), speech, known=bool(card.port_code)),
         "zone": zone,
         "status": words_of.status_sentence(supervision, facts, names, coming, at, zone, speech),
         "runs": supervision.fault is None,
