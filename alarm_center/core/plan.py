@@ -142,6 +142,8 @@ class Wording(StrEnum):
     DONE = "done"
     CANNOT_GET_IN = "cannot_get_in"
     STAYING = "staying"
+    NO_MORE_LOOKS = "no_more_looks"
+    """Looks have stopped, on the resident's own word that the carer has passed on from the home."""
     HELP_COMING = "help_coming"
     MUSTER_YES = "muster_yes"
     MUSTER_NO = "muster_no"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center.casework import configs, steps, wording
+from alarm_center.casework import configs, steps, withdrawals, wording
 from alarm_center.casework.editing import Editor
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core import death
@@ -49,7 +49,7 @@ async def register_death(memory: Memory, resident_id: UUID, alarm_id: UUID, *, e
 
     async def work(tx: Tx) -> None:
         number = await changes.next_revision(tx, resident_id)
-        locked = await pauses.lock_coming(tx, resident_id)
+        locked = await withdrawals.lock_coming(tx, resident_id)
         at = await now(tx)
         home = await towns.of_resident(tx, resident_id)
         if not await deaths.set_died(tx, resident_id, at):

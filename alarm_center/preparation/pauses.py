@@ -10,21 +10,18 @@ from zoneinfo import ZoneInfo
 
 from alarm_center.casework import configs, steps
 from alarm_center.casework.editing import Editor, take_turn
+from alarm_center.casework.withdrawals import NoneInForce, lock_coming, withdraw_consent
 from alarm_center.core import pausing
-from alarm_center.core.check import Cancel, Check
+from alarm_center.core.check import Cancel
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.pausing import PauseWish, Word
 from alarm_center.preparation.planning import AHEAD, checks_owed, restore_checks
-from alarm_center.store import cancelled_checks, changes, checks, commands, consents, events, plans, town_stops, towns
+from alarm_center.store import cancelled_checks, changes, commands, events, plans, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.plans import Pause
 from schemas import timeline
 from schemas.vocabulary import CancelReason, Instead
-
-
-class _NoneInForce(Exception):
-    """Nobody's consent was in force: somebody has withdrawn it already, and all of it is undone."""
 
 
 async def revoke_consent(
@@ -42,31 +39,11 @@ async def revoke_consent(
         instead = Instead.VISIT
 
     async def work(tx: Tx) -> int:
-        number = await changes.next_revision(tx, resident_id)
-        locked = await lock_coming(tx, resident_id)
-        at = await now(tx)
-        home = await towns.of_resident(tx, resident_id)
-        before = await consents.states(tx, resident_id)
-        if not await consents.revoke(tx, resident_id, who, instead, editor.actor, at):
-            raise _NoneInForce
-        await commands.end_for_resident(tx, resident_id)
-        await events.write(tx, at, _line_about(home, resident_id, timeline.ConsentRevoked(who, instead), editor.actor))
-        for check in locked:
-            cancel = Cancel(CancelReason.CONSENT_REVOKED, instead, editor.actor, person=True)
-            await steps.step_check(tx, check, cancel, editor.actor)
-        await configs.refresh_resident_configs(tx, resident_id)
-        if await town_stops.holding(tx, home.town.org) is not None:
-            await plans.ask_to_plan(tx, resident_id, at)
-        after = {"who": who, "state": "revoked", "instead": instead} | (word.as_said() if word else {})
-        change = NewChange(
-            home.town.org, resident_id, number, ChangedPart.CONSENT, editor.actor, at, at, {"states": before}, after
-        )
-        await changes.add(tx, change)
-        return len(locked)
+        return await withdraw_consent(tx, resident_id, who, instead=instead, actor=editor.actor, word=word)
 
     try:
         cancelled = await memory.attempt(work, editor.viewer)
-    except _NoneInForce:
+    except NoneInForce:
         return 0
     memory.hint()
     return cancelled
@@ -212,12 +189,6 @@ def _pause_facts(pause: Pause) -> dict[str, object]:
         "reason": pause.reason, "from_at": pause.from_at, "to_at": pause.to_at, "instead": pause.instead,
         "said_by": pause.said_by,
     }  # fmt: skip
-
-
-async def lock_coming(tx: Tx, resident_id: UUID) -> list[Check]:
-    """Lock the resident's checks that have not ended, and return them."""
-    coming = await checks.open_ids(tx, resident_id)
-    return [check for check_id in coming if (check := await checks.lock(tx, check_id)) is not None]
 
 
 def _line_about(home: towns.TownAndPlan, resident_id: UUID, payload: timeline.Payload, actor: str) -> events.NewEvent:

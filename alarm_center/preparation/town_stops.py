@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center.casework import configs, incidents, steps
+from alarm_center.casework import configs, incidents, steps, withdrawals
 from alarm_center.casework.editing import Editor
 from alarm_center.core import town_stop
 from alarm_center.core.check import Cancel
@@ -212,7 +212,7 @@ async def visit_instead(stop_id: UUID, resident_id: UUID, tx: Tx) -> None:
     stop = await town_stops.lock_holding(tx, stop_id)
     if stop is None or stop.to_at is None or stop.confirmed_by is None:
         return
-    for check in await pauses.lock_coming(tx, resident_id):
+    for check in await withdrawals.lock_coming(tx, resident_id):
         if check.opens_at < stop.to_at:
             cancel = Cancel(CancelReason.TOWN_STOP, Instead.VISIT, stop.confirmed_by, person=True)
             try:

@@ -5,6 +5,7 @@ provider.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,9 +17,11 @@ import structlog
 
 from alarm_center import metrics
 from alarm_center.casework import cases, wording
+from alarm_center.casework.withdrawals import NoneInForce, withdraw_consent
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core.alarm import Alarm, AlarmState, NoticeState
 from alarm_center.core.messages import TextFacts
+from alarm_center.core.pausing import HowSaid, SaidBy, Word
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import (
     CarerCommand,
@@ -33,8 +36,8 @@ from alarm_center.core.replies import (
     parse_reply,
     resolve,
 )
-from alarm_center.core.replies.carer_actions import CANNOT, HELP, TAKE
-from alarm_center.core.replies.resolve_reply import REPEATED_WITHIN
+from alarm_center.core.replies.carer_actions import CANNOT, HELP, NO_CAMERA, TAKE
+from alarm_center.core.replies.resolve_reply import REPEATED_WITHIN, TAKEN
 from alarm_center.providers import Provider
 from alarm_center.store import events, replies, towns
 from alarm_center.store.memory import Memory, Tx, is_retryable, now, real_now
@@ -42,7 +45,7 @@ from alarm_center.store.musters import MusteredShift, musters_of, set_mustered
 from alarm_center.store.replies import AskedNotice, ReplyMeaning
 from alarm_center.store.shifts import shift_on_duty
 from schemas import timeline
-from schemas.vocabulary import Heed, Priority
+from schemas.vocabulary import Heed, Instead, Priority
 
 log = structlog.get_logger()
 
@@ -260,6 +263,8 @@ class _IncomingReply:
         opened: Alarm | None = None
         answer = resolution.answer
         if action is not None and about is not None:
+            if action is NO_CAMERA and notice_standing(about)[0] in TAKEN:
+                await self._withdraw(about)
             event = action.event(about.notice_id)
             alarm = await cases.lock_and_step_alarm(self.tx, about.alarm_id, event, str(about.notice_id))
             answer = resolution.beside if action is not TAKE or alarm.taken_by(self.reply.phone) else None
@@ -270,6 +275,17 @@ class _IncomingReply:
         await self._write_meaning(said, resolution, context, opened)
         if answer is not None:
             await self._queue_answer(said, answer, context, unanswered or context.musters)
+
+    async def _withdraw(self, about: AskedNotice) -> None:
+        """End the resident's consent on their own word, as the link's page does; again it changes nothing."""
+        if about.resident_id is None:
+            return
+        word, actor = Word(SaidBy.RESIDENT, how=HowSaid.ON_SITE), str(about.notice_id)
+        with suppress(NoneInForce):
+            async with self.tx.transaction():
+                await withdraw_consent(
+                    self.tx, about.resident_id, "resident", instead=Instead.VISIT, actor=actor, word=word
+                )
 
     async def _record_muster(self, shifts: Sequence[MusteredShift], holds: bool, at: datetime) -> None:
         await set_mustered(self.tx, [shift.shift_id for shift in shifts], holds)

@@ -180,6 +180,7 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.CarerStaying, _("Stannar hos personen")),
         _row(timeline.CarerLockedOut, _("Kommer inte in")),
         _row(timeline.CarerFoundNobody, _("Ingen hemma")),
+        _row(timeline.CarerHeardNo, _("Vill inte ha kameran, enligt patrullen")),
         _row(timeline.CarerNeedsHelp, _("Behöver hjälp"), tone=_urgent),
         _row(timeline.CarerDone, _("Klar på plats")),
         _row(timeline.WordAfterClose, _("Svar efter avslut")),

@@ -263,6 +263,11 @@ class CarerFoundNobody(CarerLine):
     """A carer is in, and nobody is there."""
 
 
+@payload(EventKind.HEARD_NO)
+class CarerHeardNo(CarerLine):
+    """A carer in the home says by SMS that the resident does not want to be looked at: the consent is withdrawn."""
+
+
 @payload(EventKind.NEEDS_HELP)
 class CarerNeedsHelp(CarerLine):
     """A carer needs help."""

@@ -57,6 +57,7 @@ class EventKind(StrEnum):
     SILENT = "silent"
     CANNOT_GET_IN = "cannot_get_in"
     NOBODY_HOME = "nobody_home"
+    HEARD_NO = "heard_no"
     NEEDS_HELP = "needs_help"
     DONE = "done"
     OUTCOME_MISSING = "outcome_missing"

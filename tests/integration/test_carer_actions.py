@@ -50,3 +50,29 @@ async def test_before_the_case_is_ones_own_it_is_not_yours_yet(centre: SmsCentre
     alarm = await centre.alarm(1)
     await centre.first.receives("Larm … PRIO 1").and_replies("8")
     await centre.first.receives(f"{alarm.case_no} är inte ditt än.")
+
+
+@pytest.mark.parametrize("text", ["Vill inte ha kameran", "She doesn't want the camera."])
+async def test_the_residents_no_by_sms_ends_the_consent(centre: SmsCentre, text: str) -> None:
+    alarm = await centre.alarm(1)
+    await centre.first.receives("Larm … PRIO 1").and_replies("1")
+    await centre.first.receives("är ditt").and_replies(text)
+    await centre.first.receives(f"{alarm.case_no}: uppfattat, det gäller från nu. … 4=klar 9=hjälp")
+    found = await centre.rows(
+        """
+        select c.resident_id, c.state, c.revoked_instead, n.made_by, n.after ->> 'said_by' as said_by, n.after ->> 'how' as how
+        from consents c join changes n using (resident_id) where c.state = 'revoked' and n.part = 'consent' and n.made_by <> 'import'
+        """
+    )
+    (notice,) = await centre.rows("select notice_id::text as id from notices where state = 'took'")
+    assert [tuple(row.values()) for row in found] == [
+        (alarm.resident_id, "revoked", "visit", notice["id"], "resident", "on_site")
+    ]
+    assert (await centre.now_is(alarm.alarm_id)).staff_inside, "the case goes on, and somebody is in the home"
+
+
+async def test_the_no_of_a_case_that_is_not_ones_own_ends_nothing(centre: SmsCentre) -> None:
+    alarm = await centre.alarm(1)
+    await centre.first.receives("Larm … PRIO 1").and_replies("vill inte ha kameran")
+    await centre.first.receives(f"{alarm.case_no} är inte ditt än.")
+    assert await centre.rows("select 1 from consents where state = 'revoked'") == []

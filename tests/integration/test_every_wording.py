@@ -229,6 +229,13 @@ async def words_from_the_site(town: WordingTown) -> None:
     await town.hears(LEAD, Wording.OUTCOME, a)
 
 
+@hears(Wording.NO_MORE_LOOKS)
+async def the_resident_wants_no_look(town: WordingTown) -> None:
+    a, _ = await town.on_site_at_a()
+    await town.first("vill inte ha kameran")
+    await town.hears(FIRST, Wording.NO_MORE_LOOKS, a)
+
+
 @hears(Wording.ON_SITE_CHECK, Wording.VOICE_ON_SITE_CHECK, Wording.ESCALATION_LATE)
 async def silent_on_site_and_late_for_the_other(town: WordingTown) -> None:
     a, b = await town.on_site_at_a()

@@ -250,7 +250,7 @@ async def _town(memory: Memory) -> tuple[list[UUID], UUID]:
                 for name, _, role, since in people
             ],
             "residents": [
-                town_file.home(number, times=("02:00",), slots=slots, green_by="operator", name="Namn Namnsson", address="Gatan 1")
+                town_file.home(number, times=("02:00",), slots=slots, green_by="operator", name="Namn Namnsson", address="Gatan 1", consent=town_file.CONSENT)
                 for number in (1, 2)
             ],
         }  # fmt: skip

@@ -37,6 +37,10 @@ def organisation(org: str, *, sending_number: str = "+46701740605", **answers: A
     }
 
 
+CONSENT: Final[Table] = {"state": "given", "given_on": LONG_AGO, "automatic": True}
+"""A yes to everything, of long ago."""
+
+
 def home(
     number: int, *, area: str = "3", device: str | Table | None = None, times: Iterable[str] = (), **answers: Any
 ) -> Table:
@@ -53,11 +57,7 @@ def home(
         "green_by": "detector",
         "signed_by": "Petra",
         "signed_on": LONG_AGO,
-        **(
-            {"consent": {"state": "given", "given_on": LONG_AGO, "automatic": True}, "devices": [camera]}
-            if camera
-            else {}
-        ),
+        **({"consent": CONSENT, "devices": [camera]} if camera else {}),
         **({"decision": {"reference": f"B{number}", "starts_on": LONG_AGO}} if times else {}),
         "slots": [{"time": each} for each in times],
         **answers,

@@ -336,7 +336,7 @@ def test_a_word_after_the_close_is_kept_by_its_code(row: CarerAction) -> None:
     story.happens(row.event(patrol.notice.notice_id))
     codes = {
         "take": "took", "cannot": "declined", "on_site": "arrived", "done": "done", "cannot_get_in": "cannotgetin",
-        "nobody_home": "nobodyhome", "staying": "staying", "help": "needshelp",
+        "nobody_home": "nobodyhome", "staying": "staying", "help": "needshelp", "no_camera": "no_camera",
     }  # fmt: skip
     assert Write(timeline.WordAfterClose(patrol.notice.notice_id, codes[row.name])) in story.effects
 

@@ -134,6 +134,11 @@ class Staying(SiteReply):
 
 
 @dataclass(frozen=True, slots=True)
+class NoCamera(SiteReply):
+    """The resident says that they do not want to be looked at. The caller withdraws the consent in the same transaction."""
+
+
+@dataclass(frozen=True, slots=True)
 class NeedsHelp(CarerReply):
     """9: I need help. Counts from anybody who was ever asked, also after the alarm was closed."""
 
@@ -307,7 +312,7 @@ def next_states(state: AlarmState, event: type) -> frozenset[AlarmState]:
     return row.get(state, frozenset())
 
 
-CARER_REPLIES: Final = (Took, Declined, Arrived, Done, CannotGetIn, NobodyHome, Staying, NeedsHelp)
+CARER_REPLIES: Final = (Took, Declined, Arrived, Done, CannotGetIn, NobodyHome, Staying, NoCamera, NeedsHelp)
 
 TRANSITIONS: Final[Mapping[tuple[AlarmState, type], frozenset[AlarmState]]] = MappingProxyType(
     {

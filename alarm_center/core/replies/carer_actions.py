@@ -19,6 +19,7 @@ from alarm_center.core.alarm.alarm_events import (
     Done,
     NeedsHelp,
     NobodyHome,
+    NoCamera,
     Staying,
     Took,
 )
@@ -157,7 +158,10 @@ DONE: Final = CarerAction(
     name="done", event=Done, line=timeline.CarerDone, answer=Wording.DONE,
     digit="4", label=Bilingual("klar", "done"), spoken=Bilingual("om du är klar", "if you are done"),
     offered_in=frozenset(
-        {Wording.GRANTED, Wording.ARRIVED, Wording.STAYING, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD, _ON_SITE}
+        {
+            Wording.GRANTED, Wording.ARRIVED, Wording.STAYING, Wording.NO_MORE_LOOKS, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD,
+            _ON_SITE,
+        }
     ),
     counts_in=frozenset({_ON_SITE}),
     phrases=("klar", "klart", "jag är klar", "färdig", "done", "i am done", "finished"),
@@ -189,11 +193,25 @@ STAYING: Final = CarerAction(
     button=Button("Stannar – allt som det ska", ButtonPlace.ON_SITE),
     from_the_site=True, staff_inside=True, settles=(DispatchPurpose.LATE, DispatchPurpose.SILENCE),
 )  # fmt: skip
+NO_CAMERA: Final = CarerAction(
+    name="no_camera", event=NoCamera, line=timeline.CarerHeardNo, answer=Wording.NO_MORE_LOOKS,
+    phrases=(
+        "vill inte ha kameran", "vill inte ha kamera", "hon vill inte ha kameran", "han vill inte ha kameran",
+        "brukaren vill inte ha kameran", "stäng kameran",
+        "does not want the camera", "doesn't want the camera", "she doesn't want the camera", "he doesn't want the camera",
+        "stop the camera",
+    ),
+    from_the_site=True, staff_inside=True, settles=(DispatchPurpose.LATE, DispatchPurpose.SILENCE),
+)  # fmt: skip
+"""The link's page has a form of its own for it. Whoever acts on the word ends the consent in the same transaction."""
 HELP: Final = CarerAction(
     name="help", event=NeedsHelp, line=timeline.CarerNeedsHelp, answer=Wording.HELP_COMING,
     digit="9", label=Bilingual("hjälp", "help"), spoken=Bilingual("om du behöver hjälp", "if you need help"),
     offered_in=frozenset(
-        {Wording.GRANTED, Wording.ARRIVED, Wording.STAYING, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD, _ON_SITE}
+        {
+            Wording.GRANTED, Wording.ARRIVED, Wording.STAYING, Wording.NO_MORE_LOOKS, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD,
+            _ON_SITE,
+        }
     ),
     counts_in=frozenset({_CALL_OUT, _ON_SITE}),
     phrases=(
@@ -203,7 +221,7 @@ HELP: Final = CarerAction(
     sounds=True, seeks=DispatchPurpose.HELP,
 )  # fmt: skip
 
-ROWS: Final = (TAKE, CANNOT, ON_SITE, DONE, CANNOT_GET_IN, NOBODY_HOME, STAYING, HELP)
+ROWS: Final = (TAKE, CANNOT, ON_SITE, DONE, CANNOT_GET_IN, NOBODY_HOME, STAYING, NO_CAMERA, HELP)
 
 
 class CarerActions:
