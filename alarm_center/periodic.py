@@ -30,6 +30,7 @@ from alarm_center.preparation import (
 from alarm_center.settings import CentreSettings
 from alarm_center.store import commands, events, health, jobs, overlong, seals, towns
 from alarm_center.store.memory import AWAY, Memory, now
+from alarm_center.town import file_imports
 
 log = structlog.get_logger()
 
@@ -263,6 +264,7 @@ JOBS: Final = (
     Job("plan", timedelta(hours=1), lambda r: planning.plan_all_towns(r.memory), at_start=True),
     Job("changed times", _seconds(1), lambda r: planning.plan_changed(r.memory)),
     Job("town stops", _seconds(1), lambda r: town_stops.carry_out_stops(r.memory)),
+    Job("files", _seconds(1), lambda r: file_imports.work_on_files(r.memory)),
     Job("look samples", timedelta(hours=1), lambda r: look_sampling.draw_due_samples(r.memory)),
     Job("sealed trials", timedelta(days=1), PeriodicJobs.report_sealed_lacks, once=False, first_after=_seconds(30)),
     Job("retention", timedelta(days=1), lambda r: retention.erase_expired(r.memory), first_after=_seconds(60)),

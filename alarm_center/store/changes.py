@@ -88,18 +88,38 @@ class LastChange:
 
     made_by: str
     made_at: datetime
+    name: str | None = None
+    """The person's name; ``None``: no user made it."""
 
 
 async def last_change(tx: Tx, resident_id: UUID, part: ChangedPart) -> LastChange | None:
     """Return the newest change of the resident's *part*; ``None`` if there is none."""
     row = await tx.fetchrow(
         """
-        select coalesce(u.login, c.made_by) as made_by, c.made_at from changes c left join users u on u.user_id::text = c.made_by
+        select coalesce(u.login, c.made_by) as made_by, c.made_at, u.name from changes c left join users u on u.user_id::text = c.made_by
         where c.resident_id = $1 and c.part = $2 order by c.revision desc limit 1
         """,
         resident_id, part,
     )  # fmt: skip
     return LastChange(**row) if row else None
+
+
+async def changed_on_pages(tx: Tx, org: str, since: datetime) -> dict[tuple[int, ChangedPart], LastChange]:
+    """Return the newest change that a person has made on a page *since*, by the resident's number and the part."""
+    rows = await tx.fetch(
+        """
+        select r.number, c.part, c.after, u.login, u.name, c.made_at
+        from changes c join residents r using (resident_id) join users u on u.user_id::text = c.made_by
+        where c.org = $1 and c.made_at >= $2 order by c.made_at, c.revision
+        """,
+        org, since,
+    )  # fmt: skip
+    parts = {part.value: part for part in ChangedPart}
+    return {
+        (row["number"], parts[row["part"]]): LastChange(row["login"], row["made_at"], row["name"])
+        for row in rows
+        if row["part"] in parts and "source" not in (row["after"] or {})
+    }
 
 
 async def empty_words(tx: Tx, org: str, change_id: str) -> bool:

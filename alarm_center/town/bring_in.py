@@ -1,8 +1,9 @@
 """A town's file brought in a few residents at a time, so that nobody waits for it; broken off, it goes on when it is run again."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from alarm_center.store import devices, overlong, residents
@@ -42,8 +43,16 @@ class ForeseenImport:
     undone: list[UndoneChange]
 
 
-async def foresee(memory: Memory, town: TownFile, importer: Importer) -> ForeseenImport:
+Progress = Callable[[int, int], Awaitable[None]]
+"""Told how many of all residents are as in the file, after each batch."""
+
+
+async def foresee(
+    memory: Memory, town: TownFile, importer: Importer, edited_within: timedelta | None = None
+) -> ForeseenImport:
     """Return what :func:`bring_in` would change now; nothing is written, locked or waited for.
+
+    Of a file that was not exported, what people have changed on pages within *edited_within* counts as undone.
 
     Raises:
         TownErrors: the file cannot be brought in.
@@ -51,11 +60,12 @@ async def foresee(memory: Memory, town: TownFile, importer: Importer) -> Foresee
     async with memory.snapshot() as tx:
         await overlong.lift_limit(tx)  # nobody waits for it
         run = begin_import(tx, town, await now(tx), importer, writes=False)
+        since = run.now - edited_within if edited_within is not None else None
         await apply_town(run, town)
         for group in await _groups(tx, town):
             await apply_residents(run, town, group)
         await note_absent_residents(run, town)
-        return ForeseenImport(run.changes, await undone_changes(run, town))
+        return ForeseenImport(run.changes, await undone_changes(run, town, since))
 
 
 async def bring_in(
@@ -70,6 +80,18 @@ async def bring_in(
         TownErrors: the file cannot be brought in; nothing has changed.
         BrokenOff: the database went away in between.
     """
+    return await bring_in_foreseen(memory, town, importer, await foresee(memory, town, importer), undo)
+
+
+async def bring_in_foreseen(
+    memory: Memory,
+    town: TownFile,
+    importer: Importer,
+    foreseen: ForeseenImport,
+    undo: Collection[str] = (),
+    progress: Progress | None = None,
+) -> list[ImportedChange]:
+    """Bring *town* in as :func:`bring_in` does, after what was *foreseen* a moment ago."""
 
     async def whole_town(tx: Tx) -> TownImport:
         run = begin_import(tx, town, await now(tx), importer, writes=True)
@@ -77,7 +99,7 @@ async def bring_in(
         await apply_town(run, town)
         return run
 
-    undone = [each for each in (await foresee(memory, town, importer)).undone if each.part not in undo]
+    undone = [each for each in foreseen.undone if each.part not in undo]
     if undone:
         raise WouldUndo(undone)
     run = await memory.attempt(whole_town)
@@ -107,6 +129,8 @@ async def bring_in(
         changes += batch.changes
         done += count
         memory.hint()
+        if progress is not None:
+            await progress(sum(map(len, groups[:done])), sum(map(len, groups)))
 
     async with memory.snapshot() as tx:
         last = run.in_transaction(tx, await now(tx))

@@ -61,7 +61,7 @@ async def apply_resident(run: TownImport, resident: ResidentEntry, *, has_perfor
     if action:
         detail = ", ".join(before) if before is not None else ""
         await run.note_change(
-            ImportedChange("resident", str(resident.number), action, detail),
+            ImportedChange("resident", str(resident.number), action, detail, number=resident.number),
             ChangeLine(timeline.ResidentImported(action), resident_id=kept.id, area_id=run.areas[resident.area]),
         )
         await run.log_change(kept.id, ChangedPart.RESIDENT, before, after)
@@ -138,7 +138,9 @@ async def _apply_consent(
         if revoked_at is not None and revoked_at >= given_at:
             # Withdrawn one night, by whatever way, it is not given back by a file from the day before.
             detail = sentence(town_words.CONSENT_WITHDRAWN_SINCE, day=wanted.given_on)
-            await run.note_change(ImportedChange("consent", f"{resident.number} {who}", ImportAction.LEFT, detail))
+            await run.note_change(
+                ImportedChange("consent", f"{resident.number} {who}", ImportAction.LEFT, detail, number=resident.number)
+            )
             return
         await _give_consent(run, resident, resident_id, who, wanted, given_at)
         return
@@ -209,7 +211,7 @@ async def _revoke_consent(
     before = await consents.states(run.tx, resident_id)
     await run.write(lambda tx: consents.revoke(tx, resident_id, who, instead, run.actor, run.now))
     detail = sentence(town_words.REVOKED_INSTEAD, instead=instead)
-    change = ImportedChange("consent", f"{resident.number} {who}", ImportAction.ENDED, detail)
+    change = ImportedChange("consent", f"{resident.number} {who}", ImportAction.ENDED, detail, number=resident.number)
     line = ChangeLine(timeline.ConsentRevoked(who, instead), resident_id=resident_id, area_id=run.areas[resident.area])
     await run.note_change(change, line)
     after = {"who": who, "state": "revoked", "instead": instead}
@@ -227,7 +229,7 @@ async def _note_consent(
     detail: str | TownSentence,
 ) -> None:
     await run.note_change(
-        ImportedChange("consent", f"{resident.number} {who}", action, detail),
+        ImportedChange("consent", f"{resident.number} {who}", action, detail, number=resident.number),
         ChangeLine(timeline.ConsentImported(action, who), resident_id=resident_id),
     )
 
@@ -259,7 +261,7 @@ async def _apply_decision(run: TownImport, resident: ResidentEntry, resident_id:
     kept = await run.keep(TownTable.DECISIONS, {"org": run.org, "reference": wanted.reference}, values)
     if kept.action:
         await run.note_change(
-            ImportedChange("decision", str(resident.number), kept.action, kept.detail),
+            ImportedChange("decision", str(resident.number), kept.action, kept.detail, number=resident.number),
             ChangeLine(timeline.DecisionImported(kept.action), resident_id=resident_id),
         )
         named = {"reference": wanted.reference}
@@ -281,7 +283,7 @@ async def _apply_plan(run: TownImport, resident: ResidentEntry, resident_id: UUI
     if kept.action is None:
         return
     await run.note_change(
-        ImportedChange("plan", str(resident.number), kept.action, kept.detail),
+        ImportedChange("plan", str(resident.number), kept.action, kept.detail, number=resident.number),
         ChangeLine(timeline.PlanImported(kept.action, resident.green_by), resident_id=resident_id),
     )
     await run.log_change(resident_id, ChangedPart.PLAN, kept.before, kept.after)
@@ -317,7 +319,7 @@ async def _unbind_device(run: TownImport, device_id: str, resident_id: UUID, num
     run.unbound.add(device_id)
     told = sentence(town_words.TAKEN_FROM, number=number) if number else sentence(town_words.TAKEN_FROM_UNNAMED)
     await run.note_change(
-        ImportedChange("device", device_id, ImportAction.ENDED, told),
+        ImportedChange("device", device_id, ImportAction.ENDED, told, number=number),
         ChangeLine(timeline.DeviceImported(ImportAction.ENDED), resident_id=resident_id, device_id=device_id),
     )
     await run.log_change(resident_id, ChangedPart.DEVICE, {"device_id": device_id}, None)
@@ -342,7 +344,7 @@ async def _bind_device(run: TownImport, resident: ResidentEntry, resident_id: UU
 
     await run.write(work)
     await run.note_change(
-        ImportedChange("device", device.id, kept.action, kept.detail),
+        ImportedChange("device", device.id, kept.action, kept.detail, number=resident.number),
         ChangeLine(timeline.DeviceImported(kept.action), resident_id=resident_id, device_id=device.id),
     )
     named = {"device_id": device.id}

@@ -60,7 +60,8 @@ async def _end_slot(
 ) -> None:
     await run.write(partial(slot_changes.end_slot, slot_id=slot.slot_id, night=night, actor=run.actor))
     change = ImportedChange(
-        "slot", f"{resident.number} {_label(slot.pattern)}", ImportAction.ENDED, sentence(town_words.FROM_NIGHT, night=night)
+        "slot", f"{resident.number} {_label(slot.pattern)}", ImportAction.ENDED, sentence(town_words.FROM_NIGHT, night=night),
+        number=resident.number,
     )  # fmt: skip
     line = ChangeLine(timeline.SlotImported(ImportAction.ENDED, slot.slot_id, night), resident_id=resident_id)
     await run.note_change(change, line)
@@ -73,7 +74,8 @@ async def _begin_slot(
         lambda tx: plans.add_slot(tx, run.org, resident_id, wanted.pattern, night, wanted.until_night)
     )
     change = ImportedChange(
-        "slot", f"{resident.number} {_label(wanted.pattern)}", ImportAction.ADDED, sentence(town_words.FROM_NIGHT, night=night)
+        "slot", f"{resident.number} {_label(wanted.pattern)}", ImportAction.ADDED, sentence(town_words.FROM_NIGHT, night=night),
+        number=resident.number,
     )  # fmt: skip
     # A dry run adds none, and its line is not written.
     line = ChangeLine(timeline.SlotImported(ImportAction.ADDED, added or uuid4(), night), resident_id=resident_id)

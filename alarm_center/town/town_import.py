@@ -40,6 +40,8 @@ class ImportedChange:
     detail: str | TownSentence = ""
     invite_token: str | None = field(default=None, repr=False, compare=False)
     """Token of a new invitation's link, for whoever runs the import to pass on; it is kept nowhere."""
+    number: int | None = field(default=None, compare=False)
+    """The resident whom it is about, by number; ``None``: the town, or somebody whom the file does not name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ change; what only the file has changed is let through.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from alarm_center.store import changes, devices, residents
@@ -32,6 +32,7 @@ _RESIDENTS: Final = {
     "plan": ChangedPart.PLAN,
     "slot": ChangedPart.TIMES,
 }
+_DEVICE: Final = {"device": ChangedPart.DEVICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,15 @@ class WouldUndo(Exception):
         self.undone = tuple(undone)
 
 
-async def undone_changes(run: TownImport, town: TownFile) -> list[UndoneChange]:
-    """Return what the changes of *run*, a dry run of *town*, would undo; nothing for a file that was not exported."""
+async def undone_changes(run: TownImport, town: TownFile, since: datetime | None = None) -> list[UndoneChange]:
+    """Return what the changes of *run*, a dry run of *town*, would undo.
+
+    A file that was not exported does not say how old it is. Of such a one it is what people have changed on pages *since*;
+    nothing where that is not said.
+    """
     base = town.exported
     if base is None:
-        return []
+        return await _changed_on_pages(run, since) if since is not None else []
     try:
         stored = await export_town(run.tx, run.org, run.now, protected=True)
     except LookupError:  # a new town, from another's file
@@ -93,6 +98,21 @@ async def _last_change(run: TownImport, stored: ExportedTown, part: str) -> Last
     number, _, name = part.partition(" ")
     resident_id = stored.resident_ids.get(int(number)) if number.isdecimal() else None
     return await changes.last_change(run.tx, resident_id, ChangedPart(name)) if resident_id else None
+
+
+async def _changed_on_pages(run: TownImport, since: datetime) -> list[UndoneChange]:
+    """Return the residents' parts that the dry run would change, and somebody has changed on a page *since*."""
+    last = await changes.changed_on_pages(run.tx, run.org, since)
+    found: dict[str, UndoneChange] = {}
+    for change in run.changes:
+        if change.number is None or change.what not in _RESIDENTS | _DEVICE or change.action is ImportAction.LEFT:
+            continue
+        part = (_RESIDENTS | _DEVICE)[change.what]
+        theirs = last.get((change.number, part))
+        if theirs is not None:
+            name = resident_part(change.number, part)
+            found[name] = UndoneChange(name, theirs)
+    return list(found.values())
 
 
 # ---- shifts ----

@@ -31,6 +31,7 @@ from alarm_center.web.failed_tries import FailedTries
 from alarm_center.web.operator import board, case_actions, case_page, manual_alarm, picture
 from alarm_center.web.planner import (
     deaths,
+    files,
     letter,
     outcome,
     papers,
@@ -93,6 +94,7 @@ ROUTES: Final = tuple(
         visits_tonight,
         town_stop,
         todo,
+        files,
         deaths,
         people,
         people_file,

@@ -215,6 +215,11 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 at,
             ),
             (
+                "insert into file_imports (org, file_name, kind, body, uploaded_by, uploaded_at, state) values ($1, 'f.csv', 'table', 'x', $2, $3, 'reviewed')",
+                user,
+                at,
+            ),
+            (
                 "insert into contacts (org, resident_id, name, phone) values ($1, $2, 'K', '+46701740611')",
                 resident_id,
             ),

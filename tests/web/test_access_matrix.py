@@ -139,7 +139,7 @@ async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tupl
         "alarm": str(alarm_id), "case": str(alarm_id), "check": str(await here.check_of(look)), "session": session,
         "resident": str(here.residents[wait]), "area": str(area), "command": str(command), "link": str(incident),
         "membership": str(people), "invitation": await _invitation(here, area), "invite": "x" * 43,
-        "agreement": str(uuid4()),
+        "agreement": str(uuid4()), "file_import": str(uuid4()),
         "number": str(wait), "token": str(await here.value("select token from notices where alarm_id = $1 limit 1", alarm_id)),
     }  # fmt: skip
 

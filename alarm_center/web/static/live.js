@@ -83,6 +83,7 @@ async function refresh(part) {
   try {
     const answer = await fetch(part.dataset.fragment, { headers: { "X-Fragment": "1" } });
     if (answer.status === 401) return location.assign(`/login?next=${location.pathname}`);
+    if (answer.headers.get("X-Go")) return location.assign(answer.headers.get("X-Go"));
     if (answer.ok) put(part, await answer.text());
     else part.dataset.missed = answer.status;
   } catch { part.dataset.missed = "net"; }  // again at the next tick

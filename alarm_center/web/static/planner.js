@@ -6,6 +6,7 @@ for (const part of all("[data-fragment][data-every]")) {
     try {
       const answer = await fetch(part.dataset.fragment, { headers: { "X-Fragment": "1" } });
       if (answer.status === 401) return location.assign(`/login?next=${location.pathname}`);
+      if (answer.headers.get("X-Go")) return location.assign(answer.headers.get("X-Go"));
       if (answer.ok) part.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
     } catch { /* again at the next turn */ }
   }, part.dataset.every * 1000);
