@@ -73,7 +73,7 @@ def read_sheet(data: bytes, town: ExportedTown, today: date) -> TownFile:
     try:
         whole = checked_town(file, lines, today)
     except TownErrors as errors:
-        problems += [problem._replace(path=problem.path.rpartition("].")[2]) for problem in errors.problems]
+        problems += [_in_a_table(problem) for problem in errors.problems]
     # A cell that could not be read has said so.
     wrong = {(problem.line, problem.path.rpartition(".")[2]) for problem in sheet.problems}
     problems = [p for p in problems if p in sheet.problems or (p.line, p.path.rpartition(".")[2]) not in wrong]
@@ -81,6 +81,25 @@ def read_sheet(data: bytes, town: ExportedTown, today: date) -> TownFile:
         # One word a cell: what is wrong with it comes first, and what follows from that after.
         raise TownErrors({(each.line, each.path): each for each in reversed(problems)}.values(), language)
     return whole.of_some_residents()
+
+
+_CODES_IN_TABLES: Final = {
+    town_words.NO_AREA: town_words.NO_AREA_IN_TOWN,
+    town_words.NO_PERFORMER: town_words.NO_PERFORMER_IN_TOWN,
+}
+_CELL_WORDS: Final = {word: cell for words in _WORDS.values() for cell, word in reversed(list(words.items()))}
+"""Each word of a town's file as a cell has it."""
+
+
+def _in_a_table(problem: Problem) -> Problem:
+    """Return a problem of the town's file with the words of a table: its column, and what a cell may say."""
+    said, values = problem.said, dict(problem.said.values)
+    if said.text == town_words.ONE_OF:
+        words = [_CELL_WORDS.get(word, word) for word in values["words"].split(", ")]
+        said = sentence(said.text, words=", ".join(dict.fromkeys(words)))
+    elif said.text in _CODES_IN_TABLES:
+        said = sentence(_CODES_IN_TABLES[said.text], **values)
+    return problem._replace(path=problem.path.rpartition("].")[2], said=said)
 
 
 def _read(text: str, language: str) -> _Sheet:

@@ -83,7 +83,10 @@ PARTS: Final[Mapping[str, str]] = {
 }
 """A part of a town in the definite form, for what is changed and for what would be undone."""
 
-_HEADS: Final = {column: head for heads in (TIME_COLUMNS, RESIDENT_COLUMNS) for head, column in heads.items()}
+_HEADS: Final = {
+    **{column: head for heads in (TIME_COLUMNS, RESIDENT_COLUMNS) for head, column in heads.items()},
+    "id": "utrustning",
+}
 
 
 # ---- mistakes ----
@@ -97,7 +100,9 @@ def place_words(path: str) -> str:
 def said_words(said: Mapping[str, Any], speech: Speech) -> str:
     """Return a kept sentence in words, with a capital letter and a stop."""
     text = _kept(said, speech)
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+    # A word of the person's own stays as it was written.
+    text = text if said["text"].startswith("%(") else text[:1].upper() + text[1:]
+    return text + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def _kept(said: Mapping[str, Any] | str, speech: Speech) -> str:
@@ -149,6 +154,7 @@ def _times(changes: Sequence[Mapping[str, Any]], tonight: date, speech: Speech) 
     slots = [each for each in changes if each["what"] == "slot"]
     if not slots:
         return []
+    slots.sort(key=lambda each: _night_order(each["name"]))
     old = [_slot(each["name"], speech) for each in slots if each["action"] == ImportAction.ENDED]
     new = [_slot(each["name"], speech) for each in slots if each["action"] == ImportAction.ADDED]
     said = {"old": listed(old, speech), "new": listed(new, speech)}
@@ -161,6 +167,12 @@ def _times(changes: Sequence[Mapping[str, Any]], tonight: date, speech: Speech) 
         return [speech(_("%(times)s, gäller från i natt"), times=text)]
     nights = times_words.night_words(night, speech)
     return [speech(_("%(times)s, gäller från natten %(night)s"), times=text, night=nights)]
+
+
+def _night_order(name: str) -> tuple[bool, str]:
+    """Return the place of a time in its night, which begins at noon."""
+    clock = name.split(" ")[1]
+    return (clock < "12", clock)
 
 
 def _slot(name: str, speech: Speech) -> str:

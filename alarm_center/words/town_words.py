@@ -248,4 +248,6 @@ UNKNOWN_HEADING: Final = _("är ingen rubrik som kan läsas; ta bort kolumnen, e
 NEAR_HEADING: Final = _("är ingen rubrik som kan läsas; menar du %(near)s?")
 NUMBER_HEADING: Final = _("kolumnen nummer saknas; den säger vilken brukare raden gäller")
 MORE_CELLS: Final = _("raden har fler celler än de %(count)s rubrikerna; sätt citattecken om text med semikolon")
+NO_AREA_IN_TOWN: Final = _("%(value)s är inget av kommunens områden; skriv områdets kod")
+NO_PERFORMER_IN_TOWN: Final = _("%(value)s är ingen av kommunens utförare; skriv utförarens kod, eller lämna rutan tom")
 NO_RESIDENT: Final = _("%(number)s är ingen brukare i kommunen; lägg till brukaren först")
