@@ -205,6 +205,12 @@ class PeriodicJobs:
         async with self.memory.transaction() as tx:
             return await events.make_months(tx, _MONTHS_AHEAD)
 
+    async def work_on_files(self) -> int:
+        """Read the files that people have uploaded, and bring in those that are confirmed; return how many."""
+        return await file_imports.work_on_files(
+            self.memory, lambda org: reconciliation.reconcile_town(self.memory, org)
+        )
+
     async def probe_database(self) -> None:
         """Test whether the database can be written to; readiness, heartbeat and metrics show the result."""
         try:
@@ -264,7 +270,7 @@ JOBS: Final = (
     Job("plan", timedelta(hours=1), lambda r: planning.plan_all_towns(r.memory), at_start=True),
     Job("changed times", _seconds(1), lambda r: planning.plan_changed(r.memory)),
     Job("town stops", _seconds(1), lambda r: town_stops.carry_out_stops(r.memory)),
-    Job("files", _seconds(1), lambda r: file_imports.work_on_files(r.memory)),
+    Job("files", _seconds(1), PeriodicJobs.work_on_files),
     Job("look samples", timedelta(hours=1), lambda r: look_sampling.draw_due_samples(r.memory)),
     Job("sealed trials", timedelta(days=1), PeriodicJobs.report_sealed_lacks, once=False, first_after=_seconds(30)),
     Job("retention", timedelta(days=1), lambda r: retention.erase_expired(r.memory), first_after=_seconds(60)),

@@ -58,6 +58,19 @@ def import_csv(
     town_file.import_sheet(org, file, town_file.Way(dry_run, language, login))
 
 
+@app.command("compare-decisions")
+def compare_decisions(
+    org: Annotated[str, typer.Argument(metavar="TOWN", help="The town's short name.")],
+    file: Annotated[Path, typer.Argument(metavar="DECISIONS.CSV", help="The care record's, as docs/csv.md.")],
+    language: InLanguage = None,
+) -> None:
+    """Compare a town's decisions with the care record's; what differs stands on the first page, until it is put right."""
+    with needs("alarm-center"):
+        from fjarrtillsyn.commands import town_file
+
+    town_file.compare_decisions(org, file, language)
+
+
 @app.command("export")
 def export_town(
     org: Annotated[str, typer.Argument(metavar="TOWN", help="The town's short name.")],

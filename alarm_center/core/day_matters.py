@@ -25,6 +25,9 @@ class OpenMatter:
     area: str | None
     device_id: str | None
     carer: str | None
+    owner: str | None = None
+    """The role whose task it is; ``None``: found by a release that keeps none."""
+    due_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ class FileKind(StrEnum):
 
     TABLE = "table"
     TOWN = "town"
+    DECISIONS = "decisions"
+    """Decisions of the care record, to compare with: nothing of the town changes."""
 
 
 class FileState(StrEnum):

@@ -7,6 +7,7 @@ without a device is alarmed in time for somebody to drive. What the papers allow
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -24,6 +25,7 @@ from alarm_center.store.discrepancies import Discrepancy, NewDiscrepancy
 from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.reconciliation import UnplannedSlot
+from alarm_center.words.todo_words import text_of
 from schemas import timeline
 from schemas.timeline import EventKind
 from schemas.vocabulary import CancelReason, Duty, GreenBy, Instead, Reason, Show
@@ -86,6 +88,7 @@ async def _report_discrepancies(tx: Tx, org: str, actor: str) -> Mapping[str, in
         each for code in reconciliation.QUESTIONS for each in await reconciliation.answers(tx, code, org, night, at)
     ]
     found += await _staff_discrepancies(tx, town, night)
+    found = [replace(each, owner=text_of(each.code).owner) for each in found]
     new = await discrepancies.save_found(tx, org, found, night, at)
     resolved = await discrepancies.resolve_missing(tx, org, at)
     for each in new:

@@ -18,6 +18,7 @@ class FileImport:
     import_id: UUID
     org: str
     file_name: str
+    kind: FileKind
     uploaded_at: datetime
     state: FileState
     review: Mapping[str, Any] | None
@@ -69,7 +70,7 @@ async def own_file(tx: Tx, import_id: UUID) -> FileImport | None:
 
 
 def _seen(row: Any) -> FileImport:
-    return FileImport(**{**row, "state": FileState(row["state"])})
+    return FileImport(**{**row, "state": FileState(row["state"]), "kind": FileKind(row["kind"])})
 
 
 async def confirm(tx: Tx, import_id: UUID, reviews: int, undo: Collection[str]) -> bool:
@@ -157,7 +158,7 @@ async def finish(tx: Tx, import_id: UUID, changes: int) -> None:
         """
         update file_imports set state = 'done', changes = changes + $2, body = null, review = null, residents_done = residents_all,
             ended_at = clock.now(), lease_until = null
-        where import_id = $1 and state = 'confirmed'
+        where import_id = $1 and (state = 'confirmed' or state = 'uploaded' and kind = 'decisions')
         """,
         import_id, changes,
     )  # fmt: skip

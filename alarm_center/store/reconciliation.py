@@ -77,6 +77,35 @@ QUESTIONS: Final[Mapping[str, str]] = {
         from homes h where h.decided and h.follow_up_on < $2
     """,
     "decision_without_times": "select h.area_id, h.resident_id from homes h where h.decided and not h.scheduled",
+    # ---- decisions of the care record, where a file of it has been read (store/record_decisions.py) ----
+    "decision_only_in_record": """
+        select h.area_id, h.resident_id, w.reference || ':' || h.resident_id as subject
+        from record_decisions w join residents r on r.org = w.org and r.number = w.number join homes h using (resident_id)
+        where w.org = $1 and (w.ends_on is null or w.ends_on >= $2)
+            and not exists (select from decisions b where b.org = $1 and b.reference = w.reference and b.resident_id = r.resident_id)
+    """,
+    "record_resident_unknown": """
+        select w.reference as subject, jsonb_build_object('wanted', w.number) as data from record_decisions w
+        where w.org = $1 and (w.ends_on is null or w.ends_on >= $2)
+            and not exists (select from residents r where r.org = w.org and r.number = w.number)
+    """,
+    "decision_not_in_record": """
+        select h.area_id, h.resident_id, b.decision_id::text as subject from decisions b join homes h using (resident_id)
+        where b.org = $1 and (b.ends_on is null or b.ends_on >= $2) and exists (select from record_files f where f.org = $1)
+            and not exists (select from record_decisions w join residents r on r.org = w.org and r.number = w.number
+                where w.org = $1 and w.reference = b.reference and r.resident_id = b.resident_id)
+    """,
+    "decision_differs_from_record": """
+        select h.area_id, h.resident_id, b.decision_id::text as subject
+        from decisions b join homes h using (resident_id) join residents r using (resident_id)
+            join record_decisions w on w.org = b.org and w.reference = b.reference and w.number = r.number
+        where b.org = $1 and (b.ends_on is null or b.ends_on >= $2 or w.ends_on is null or w.ends_on >= $2)
+            and (b.starts_on, b.ends_on, b.kind) is distinct from (w.starts_on, w.ends_on, w.kind)
+    """,
+    "record_file_old": """
+        select 'record' as subject, jsonb_build_object('days', $2 - f.read_at::date) as data from record_files f
+        where f.org = $1 and f.read_at < $3 - interval '3 days'
+    """,
     # ---- consent ----
     "consent_missing": """
         select h.area_id, h.resident_id, h.from_afar_tonight as endangers, jsonb_build_object('who', h.who) as data
@@ -133,6 +162,13 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "device_silent": """
         select r.area_id, d.resident_id, d.device_id from devices d join residents r using (resident_id)
         where d.org = $1 and (d.last_heard_at is null or d.last_heard_at < $3 - interval '24 hours')
+    """,
+    # Found by a person on the first page; it stays until the device answers.
+    "handed_to_installer": """
+        select h.area_id, h.resident_id, d.device_id from discrepancies o join devices d on d.org = o.org and d.device_id = o.subject
+            join homes h on h.resident_id = o.resident_id and h.resident_id = d.resident_id
+        where o.org = $1 and o.code = 'handed_to_installer' and o.resolved_at is null
+            and (d.fault is not null or d.camera_ok is false or d.link = 'gone')
     """,
     "device_faulty": """
         select r.area_id, d.resident_id, d.device_id from devices d join residents r using (resident_id)

@@ -37,7 +37,7 @@ async def open_matters(tx: Tx, orgs: Collection[str]) -> list[OpenMatter]:
     carers = {row["carer_id"]: row["name"] for row in await tx.fetch("select carer_id, name from carers")}
     rows = await tx.fetch(
         """
-        select discrepancy_id, org, code, endangers, data, night, found_at, resident_id, area_id, device_id, carer_id
+        select discrepancy_id, org, code, endangers, data, night, found_at, resident_id, area_id, device_id, carer_id, owner, due_on
         from discrepancies where resolved_at is null and org = any ($1::text[])
         order by endangers desc, found_at, code, subject
         """,

@@ -31,7 +31,7 @@ _NUMBERS: Final = frozenset({"number", "window_minutes", "seconds"})
 _TRUTHS: Final = frozenset({"pets", "protected", "by_visit"})
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "state": csv_words.CONSENT_WORDS,
-    "kind": csv_words.DEVICE_WORDS,
+    "kind": {**csv_words.DEVICE_WORDS, **csv_words.DECISION_WORDS},
     "cohabitant_sleeps": csv_words.SLEEP_WORDS,
 }
 _CLOCK: Final = re.compile(r"(\d{1,2})[:.](\d\d)(?:[:.]00)?")
@@ -39,7 +39,7 @@ _KEPT_PARTS: Final = ("organisation", "areas", "performers", "legal_positions")
 
 
 @dataclass(slots=True)
-class _Sheet:
+class Sheet:
     """A table as it is read: its columns by their place, its lines, and what is wrong so far."""
 
     columns: list[str | None]
@@ -61,7 +61,7 @@ def read_sheet(data: bytes, town: ExportedTown, today: date) -> TownFile:
         TownErrors: every error in it at once, each with its line.
     """
     language = town.tables["organisation"]["language"]
-    sheet = _read(decode_town(data), language)
+    sheet = read_rows(decode_town(data), language)
     known = {table["number"]: without_silence(table) for table in town.tables["residents"]}
     lines: dict[Where, int] = {}
     times = "time" in sheet.columns
@@ -102,8 +102,11 @@ def _in_a_table(problem: Problem) -> Problem:
     return problem._replace(path=problem.path.rpartition("].")[2], said=said)
 
 
-def _read(text: str, language: str) -> _Sheet:
-    """Return the table in *text*; its cells are parted by whichever of Excel's marks stands most in the first line."""
+def read_rows(text: str, language: str, columns: Mapping[str, str] | None = None) -> Sheet:
+    """Return the table in *text*; its cells are parted by whichever of Excel's marks stands most in the first line.
+
+    *columns* are the headings that it may have; those of residents or of times unless said.
+    """
     first = text.partition("\n")[0]
     mark = max(";\t,", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
@@ -116,8 +119,9 @@ def _read(text: str, language: str) -> _Sheet:
     except csv.Error:
         raise TownErrors([Problem(begins, "", sentence(town_words.LINE_UNREADABLE))], language) from None
     heads = [cell.strip().lower().removeprefix("\ufeff") for cell in rows[0][1]] if rows else []
-    names = csv_words.TIME_COLUMNS if {"tid", "time"} & set(heads) else csv_words.RESIDENT_COLUMNS
-    sheet = _Sheet([_column(head, names) for head in heads], rows[1:])
+    own = csv_words.TIME_COLUMNS if {"tid", "time"} & set(heads) else csv_words.RESIDENT_COLUMNS
+    names = own if columns is None else columns
+    sheet = Sheet([_column(head, names) for head in heads], rows[1:])
     for head, name in zip(heads, sheet.columns, strict=True):
         if head and name is None:
             near = difflib.get_close_matches(head, names, 1, 0.6)
@@ -138,11 +142,11 @@ def _column(head: str, names: Mapping[str, str]) -> str | None:
 # ---- residents ----
 
 
-def _residents(sheet: _Sheet, known: Mapping[int, dict[str, Any]], lines: dict[Where, int]) -> list[dict[str, Any]]:
+def _residents(sheet: Sheet, known: Mapping[int, dict[str, Any]], lines: dict[Where, int]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     numbers: set[Any] = set()
     for number, said in sheet.cells():
-        values = {name: _value(sheet, number, name, cell) for name, cell in said.items()}
+        values = {name: cell_value(sheet, number, name, cell) for name, cell in said.items()}
         who = values.get("number")
         if who in numbers:
             sheet.problems.append(Problem(number, "number", sentence(town_words.NUMBER_TWICE, value=who)))
@@ -181,10 +185,10 @@ def _devices(bound: list[dict[str, Any]], values: Mapping[str, Any]) -> list[dic
 # ---- times ----
 
 
-def _times(sheet: _Sheet, known: Mapping[int, dict[str, Any]], lines: dict[Where, int]) -> list[dict[str, Any]]:
+def _times(sheet: Sheet, known: Mapping[int, dict[str, Any]], lines: dict[Where, int]) -> list[dict[str, Any]]:
     found: dict[Any, dict[str, Any]] = {}
     for number, said in sheet.cells():
-        values = {name: _value(sheet, number, name, cell) for name, cell in said.items()}
+        values = {name: cell_value(sheet, number, name, cell) for name, cell in said.items()}
         whose = values.pop("number", None)
         if whose not in known:
             told = sentence(town_words.NO_RESIDENT, number=said.get("number", ""))
@@ -201,7 +205,7 @@ def _times(sheet: _Sheet, known: Mapping[int, dict[str, Any]], lines: dict[Where
 # ---- cells ----
 
 
-def _value(sheet: _Sheet, line: int, name: str, cell: str) -> Any:
+def cell_value(sheet: Sheet, line: int, name: str, cell: str) -> Any:
     """Return what *cell* says, or the cell itself where the town's own checks say what is wrong with it."""
     key = name.rpartition(".")[2]
     low = cell.lower()
@@ -222,7 +226,7 @@ def _value(sheet: _Sheet, line: int, name: str, cell: str) -> Any:
     return _WORDS.get(key, {}).get(low, cell)
 
 
-def _date(sheet: _Sheet, line: int, name: str, cell: str) -> Any:
+def _date(sheet: Sheet, line: int, name: str, cell: str) -> Any:
     try:
         return date.fromisoformat(date_example(cell) or cell)
     except ValueError:

@@ -5,6 +5,7 @@ another goes on: what is as in the file already is not changed.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
@@ -12,9 +13,9 @@ import structlog
 
 from alarm_center.core import calendar
 from alarm_center.core.uploaded_file import FileKind, FileState
-from alarm_center.store import file_imports, overlong, towns
+from alarm_center.store import file_imports, overlong, record_decisions, towns
 from alarm_center.store.file_imports import ClaimedImport
-from alarm_center.store.memory import Memory, now
+from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.town import file_review
 from alarm_center.town.bring_in import BrokenOff, ForeseenImport, bring_in_foreseen, foresee
 from alarm_center.town.csv_reader import read_sheet
@@ -22,10 +23,12 @@ from alarm_center.town.export import ExportedTown, export_town
 from alarm_center.town.model import TownFile
 from alarm_center.town.problems import Problem, TownErrors
 from alarm_center.town.reader import read_file
+from alarm_center.town.record_reader import read_record
 from alarm_center.town.town_import import Importer
 from alarm_center.town.undoing import WouldUndo
 from alarm_center.words import file_words
 from alarm_center.words.town_words import sentence
+from schemas.vocabulary import Role
 
 log = structlog.get_logger()
 
@@ -37,8 +40,15 @@ _KEPT: Final = timedelta(days=7)
 """A file that nobody brings in is forgotten after this."""
 
 
-async def work_on_files(memory: Memory) -> int:
-    """Read the files that wait, and bring in those that are confirmed; return how many were worked on."""
+Comparison = Callable[[str], Awaitable[object]]
+"""Compares a town's own rows with what has been read of its care record."""
+
+
+async def work_on_files(memory: Memory, compare: Comparison | None = None) -> int:
+    """Read the files that wait, and bring in those that are confirmed; return how many were worked on.
+
+    A file of the care record's decisions is compared at once by *compare*, and else at the town's next reconciliation.
+    """
     async with memory.transaction() as tx:
         await file_imports.erase_old(tx, await now(tx) - _KEPT)
     count = 0
@@ -46,7 +56,10 @@ async def work_on_files(memory: Memory) -> int:
         # As the command imports: its dry run may last longer than a page's limit.
         importing = await Memory.open(memory.dsn, size=2, application=overlong.IMPORT, limit_seconds=None)
         try:
-            await _work_on(importing, claimed)
+            if claimed.kind is FileKind.DECISIONS:
+                await _read_record(importing, claimed, compare)
+            else:
+                await _work_on(importing, claimed)
         finally:
             await importing.close()
         memory.hint()
@@ -77,6 +90,30 @@ async def _work_on(memory: Memory, file: ClaimedImport) -> None:
         review, refused = file_review.changes_review(foreseen, town), False
     await memory.attempt(lambda tx: file_imports.keep_review(tx, file.import_id, review, refused=refused))
     log.info("file_reviewed", org=file.org, file_import=str(file.import_id), refused=refused)
+
+
+async def _read_record(memory: Memory, file: ClaimedImport, compare: Comparison | None) -> None:
+    """Keep the care record's decisions in the place of those that were read before."""
+    async with memory.snapshot() as tx:
+        language = (await towns.town(tx, file.org)).language
+        person = await file_imports.person_in(tx, file.org, file.uploaded_by)
+    try:
+        rows = await asyncio.to_thread(read_record, file.body, language)
+        if not person.is_whole or not person.roles & {Role.CASE_OFFICER, Role.COORDINATOR}:
+            raise TownErrors([Problem(1, "", sentence(file_words.RECORD_OF_WHOLE_TOWN))])
+    except TownErrors as errors:
+        review = file_review.problems_review(errors.problems)
+        await memory.attempt(lambda tx: file_imports.keep_review(tx, file.import_id, review, refused=True))
+        return
+
+    async def keep(tx: Tx) -> None:
+        await record_decisions.replace_all(tx, file.org, rows, str(file.uploaded_by), await now(tx))
+        await file_imports.finish(tx, file.import_id, len(rows))
+
+    await memory.attempt(keep)
+    log.info("record_read", org=file.org, decisions=len(rows))
+    if compare is not None:
+        await compare(file.org)
 
 
 async def _read(memory: Memory, file: ClaimedImport) -> tuple[TownFile, ExportedTown | None]:

@@ -45,6 +45,15 @@ TIME_COLUMNS: Final[Mapping[str, str]] = {
     "till natten": "until_night",
 }
 
+RECORD_COLUMNS: Final[Mapping[str, str]] = {
+    "beslut": "reference",
+    "nummer": "number",
+    "sort": "kind",
+    "från": "starts_on",
+    "till": "ends_on",
+}
+"""Headings of the care record's decisions."""
+
 RISKS: Final[Mapping[str, int]] = {"hög": 1, "mellan": 2, "låg": 3, "high": 1, "medium": 2, "low": 3}
 YES: Final = frozenset({"ja", "x", "sant", "true", "yes", "1"})
 NO: Final = frozenset({"nej", "falskt", "false", "no", "0"})
@@ -54,6 +63,7 @@ CONSENT_WORDS: Final[Mapping[str, str]] = {
     "nej": "revoked",
     "återkallat": "revoked",
 }
+DECISION_WORDS: Final[Mapping[str, str]] = {"beslut": "decision", "erbjudande": "offer_without_test"}
 DEVICE_WORDS: Final[Mapping[str, str]] = {"kamera": "camera", "sensorer": "sensors"}
 SLEEP_WORDS: Final[Mapping[str, str]] = {"samma säng": "same_bed", "samma rum": "same_room", "annat rum": "elsewhere"}
 EVERY_NIGHT: Final = frozenset({"alla", "varje natt", "every"})

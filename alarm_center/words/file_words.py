@@ -27,6 +27,9 @@ LIMITS: Final[Mapping[FileLimit, str]] = {
 }  # fmt: skip
 """The reason why a change of the file is not the person's, and the remedy."""
 
+RECORD_OF_WHOLE_TOWN: Final = _(
+    "filen gäller hela kommunen, och du har en del av den; be en handläggare för hela kommunen"
+)
 NO_FILE: Final = _("Välj en fil först.")
 TOO_LARGE: Final = _("Filen är större än 8 MB. Dela den, eller spara den som CSV utan bilder.")
 EMPTY: Final = _("Filen är tom. Spara den igen från Excel och prova på nytt.")

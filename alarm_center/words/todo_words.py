@@ -13,6 +13,7 @@ from alarm_center.core.roster import DutyShift
 from alarm_center.core.staffing import StaffedNight
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
+from alarm_center.words.code_words import ROLES
 from schemas.vocabulary import Duty, Role
 
 
@@ -23,6 +24,7 @@ class TodoGoal(StrEnum):
     TIMES = "times"
     STAFF = "staff"
     NIGHT = "night"
+    FILES = "files"
     FILE = "file"
     """No page mends it yet: the town's file does."""
 
@@ -63,6 +65,24 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
     "decision_without_times": TodoText(
         _("%(name)s har ett beslut men inga tider."), Role.COORDINATOR, TodoGoal.TIMES, _("Lägg in tider")
     ),
+    # ---- the care record ----
+    "decision_only_in_record": TodoText(
+        _("Verksamhetssystemet har ett beslut för %(name)s som inte finns här."), Role.CASE_OFFICER, _RESIDENT, _OPEN
+    ),
+    "record_resident_unknown": TodoText(
+        _("Verksamhetssystemet har ett beslut för brukare nummer %(number)s, som inte finns här."),
+        Role.CASE_OFFICER, TodoGoal.FILES, _("Ta in en fil"),
+    ),
+    "decision_not_in_record": TodoText(
+        _("Beslutet för %(name)s finns inte i verksamhetssystemet."), Role.CASE_OFFICER, _RESIDENT, _OPEN
+    ),
+    "decision_differs_from_record": TodoText(
+        _("Beslutet för %(name)s har andra datum eller annan sort i verksamhetssystemet."), Role.CASE_OFFICER, _RESIDENT, _OPEN
+    ),
+    "record_file_old": TodoText(
+        _("Besluten jämfördes senast med verksamhetssystemets fil %(past)s."), Role.CASE_OFFICER, TodoGoal.FILES,
+        _("Ta in en fil"),
+    ),
     # ---- consent ----
     "consent_missing": TodoText(_("%(who)s har inte sagt ja."), Role.CASE_OFFICER, _RESIDENT, _OPEN),
     "consent_withdrawn": TodoText(
@@ -102,6 +122,9 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
     ),
     "device_silent": TodoText(
         _("Utrustningen hos %(name)s har inte hörts på ett dygn."), Role.INSTALLER, _RESIDENT, _OPEN
+    ),
+    "handed_to_installer": TodoText(
+        _("Utrustningen hos %(name)s svarar inte och är lämnad till installatören."), Role.INSTALLER, _RESIDENT, _OPEN
     ),
     "device_faulty": TodoText(_("Utrustningen hos %(name)s är felanmäld."), Role.INSTALLER, _RESIDENT, _OPEN),
     "camera_perhaps_unwanted": TodoText(
@@ -157,6 +180,19 @@ def text_of(code: str) -> TodoText:
     return SENTENCES.get(code, UNKNOWN)
 
 
+def owner_of(matter: OpenMatter) -> Role:
+    """Return the role whose task the matter is: to whom it was handed on, or else by its code."""
+    return Role(matter.owner) if matter.owner in set(Role) else text_of(matter.code).owner
+
+
+def owner_words(matter: OpenMatter, speech: Speech) -> str:
+    """Return whose task it is, and by which day where somebody has said one."""
+    role = speech(ROLES[owner_of(matter)])
+    if matter.due_on is None:
+        return role
+    return speech(_("%(role)s, senast %(day)s"), role=role, day=speech.near_day(matter.due_on))
+
+
 def matter_sentence(matter: OpenMatter, zone: str, speech: Speech) -> str:
     """Return what is wrong, in a sentence with its names and days."""
     days = timedelta(days=int(matter.data.get("days", 0)))
@@ -165,7 +201,7 @@ def matter_sentence(matter: OpenMatter, zone: str, speech: Speech) -> str:
     said = speech(
         text_of(matter.code).sentence,
         name=name, who=who or speech(_("Den som bor med")), area=matter.area or "", carer=matter.carer or "",
-        device=matter.device_id or "", code=matter.code, past=speech.short_day(matter.night - days),
+        device=matter.device_id or "", code=matter.code, number=matter.data.get("wanted", ""), past=speech.short_day(matter.night - days),
         coming=speech.short_day(matter.night + days), until=_clock(matter.data.get("until"), zone, speech),
         **{"from": _clock(matter.data.get("from_at"), zone, speech)},
     )  # fmt: skip

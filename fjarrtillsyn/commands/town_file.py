@@ -12,8 +12,8 @@ import typer
 from alarm_center.core import calendar
 from alarm_center.identity.tokens import invite_link
 from alarm_center.settings import ProviderSettings
-from alarm_center.store import overlong, simulated_night, users
-from alarm_center.store.memory import Memory, now
+from alarm_center.store import overlong, record_decisions, simulated_night, towns, users
+from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.town import reader
 from alarm_center.town.apply import ACTOR
 from alarm_center.town.bring_in import BrokenOff, bring_in, foresee
@@ -21,6 +21,7 @@ from alarm_center.town.csv_reader import read_sheet
 from alarm_center.town.export import export_town, town_text
 from alarm_center.town.model import TownFile
 from alarm_center.town.problems import TownErrors
+from alarm_center.town.record_reader import read_record
 from alarm_center.town.town_import import ImportedChange, Importer
 from alarm_center.town.undoing import UndoneChange, WouldUndo
 from alarm_center.words import town_words
@@ -87,6 +88,41 @@ def import_sheet(org: str, path: Path, way: Way) -> None:
             raise typer.Exit(1) from None
         except TownErrors as errors:
             raise _say_problems(path, errors, way.language) from None
+        finally:
+            await memory.close()
+
+    run_work(work)
+
+
+def compare_decisions(org: str, path: Path, language: str | None) -> None:
+    """Keep the care record's decisions in *path*, compare them with the town's, and print how many of each code differ."""
+    data = _bytes_of(path)
+    wanted = settings(WorkerSettings)
+
+    async def work() -> None:
+        from alarm_center.preparation import reconciliation
+
+        memory = await _open(wanted)
+        try:
+            async with memory.snapshot() as tx:
+                town = await towns.town(tx, org)
+            rows = read_record(data, town.language)
+
+            async def keep(tx: Tx) -> None:
+                await record_decisions.replace_all(tx, org, rows, f"{ACTOR}:{getpass.getuser()}", await now(tx))
+
+            await memory.attempt(keep)
+            counts = await reconciliation.reconcile_town(memory, org)
+            speech = SPEECHES[language or town.language]
+            differing = {code: count for code, count in counts.items() if "record" in code}
+            typer.echo(speech(town_words.COMPARED, count=len(rows), differing=sum(differing.values())))
+            for code, count in differing.items():
+                typer.echo(f"  {code}: {count}")
+        except LookupError as error:
+            typer.echo(f"{error}", err=True)
+            raise typer.Exit(1) from None
+        except TownErrors as errors:
+            raise _say_problems(path, errors, language) from None
         finally:
             await memory.close()
 

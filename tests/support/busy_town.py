@@ -220,6 +220,10 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 at,
             ),
             (
+                "insert into record_decisions (org, reference, number, kind, starts_on) values ($1, 'R', 1, 'decision', '2026-01-01')",
+            ),
+            ("insert into record_files (org, read_at, read_by) values ($1, $2, 'p')", at),
+            (
                 "insert into contacts (org, resident_id, name, phone) values ($1, $2, 'K', '+46701740611')",
                 resident_id,
             ),

@@ -76,6 +76,7 @@ async def upload(request: web.Request) -> web.StreamResponse:
         return await _show_form(request, file_words.EMPTY)
     name = "".join(each for each in PurePath(sent.filename.replace("\\", "/")).name if each.isprintable())[-120:]
     kind = FileKind.TOWN if name.lower().endswith(".toml") else FileKind.TABLE
+    kind = FileKind.DECISIONS if form.get("what") == FileKind.DECISIONS else kind
     async with request.app[PLANNER_MEMORY].transaction(viewer) as tx:
         kept = await file_imports.upload(tx, org, name or "csv", kind, body, person.user_id, await now(tx))
     return redirect(f"/files/{kept}")

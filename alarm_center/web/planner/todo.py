@@ -8,22 +8,24 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from alarm_center.casework.cases import NotFound
+from alarm_center.casework.editing import Editor
 from alarm_center.core import calendar
 from alarm_center.core.day_matters import OpenMatter, SilentDevice
 from alarm_center.core.roles import Right
 from alarm_center.core.staffing import staffed_nights
-from alarm_center.store import musters, todo, towns
+from alarm_center.preparation import hand_overs
+from alarm_center.store import discrepancies, musters, todo, towns
 from alarm_center.store.memory import Tx, Viewer
 from alarm_center.store.web_sessions import SignedIn
 from alarm_center.web import csv_file
-from alarm_center.web.app_keys import MEMORY
+from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
-from alarm_center.web.page import PERSON, render, speech_of
+from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner import pause_questions
 from alarm_center.web.planner.desk import nights_of, page_context
 from alarm_center.words import list_words, todo_words
 from alarm_center.words.catalogues import Speech
-from alarm_center.words.code_words import ROLES
 from alarm_center.words.todo_words import TodoGoal
 
 routes = web.RouteTableDef()
@@ -48,6 +50,8 @@ class _Row:
     may_visit: bool
     """Looks of tonight are left that can be made into visits."""
     phone: str | None
+    may_hand_over: bool = False
+    """It is a device that an installer can be asked to see to."""
 
 
 @routes.get("/todo")
@@ -69,8 +73,9 @@ async def show_todo(request: web.Request) -> web.StreamResponse:
     arranges = person.may(Right.ARRANGE)
     told = {each.resident_id for each in silent}
     endangering = [each for each in matters if each.endangers and each.resident_id not in told]
+    handed = {each.resident_id: each for each in matters if each.code == discrepancies.HANDED}
     most = MOST if "all" in request.query else FIRST
-    red = [_silent_row(each, zones, speech) for each in silent[:most]]
+    red = [_silent_row(each, handed.get(each.resident_id), zones, speech) for each in silent[:most]]
     red += [_row(each, zones, speech, arranges=arranges) for each in endangering[: most - len(red)]]
     waiting = _mine_first([each for each in matters if not each.endangers], person)
     shown = waiting[:most]
@@ -102,7 +107,8 @@ async def export_matters(request: web.Request) -> web.StreamResponse:
         matters = await todo.open_matters(tx, nights)
         silent = await todo.silent_before_looks(tx, nights, todo.SILENT_FOR)
     told = {each.resident_id for each in silent}
-    rows = [(True, _silent_row(each, zones, speech)) for each in silent]
+    handed = {each.resident_id: each for each in matters if each.code == discrepancies.HANDED}
+    rows = [(True, _silent_row(each, handed.get(each.resident_id), zones, speech)) for each in silent]
     rows += [
         (each.endangers, _row(each, zones, speech, arranges=False))
         for each in matters
@@ -129,15 +135,29 @@ async def export_staff(request: web.Request) -> web.StreamResponse:
     return csv_file.answer("bemanning", day, [[speech(each) for each in list_words.STAFF], *lines])
 
 
-def _silent_row(device: SilentDevice, zones: Mapping[str, str], speech: Speech) -> _Row:
+@routes.post("/residents/{resident}/hand-over")
+@require(Right.ARRANGE)
+async def hand_over(request: web.Request) -> web.StreamResponse:
+    """Hand a silent device to an installer. A form that is sent twice hands it on once."""
+    person = request[PERSON]
+    editor = Editor(str(person.user_id), person.viewer(Right.ARRANGE))
+    try:
+        await hand_overs.hand_to_installer(request.app[PLANNER_MEMORY], path_uuid(request, "resident"), editor=editor)
+    except LookupError as error:
+        raise NotFound(str(error)) from error
+    return redirect("/todo")
+
+
+def _silent_row(device: SilentDevice, handed: OpenMatter | None, zones: Mapping[str, str], speech: Speech) -> _Row:
     sentence = todo_words.silent_sentence(device, zones[device.org], speech)
-    return _Row(sentence, "", "", "", "", str(device.resident_id), True, device.phone)
+    owner = todo_words.owner_words(handed, speech) if handed else ""
+    return _Row(sentence, "", owner, "", "", str(device.resident_id), True, device.phone, may_hand_over=handed is None)
 
 
 def _mine_first(matters: Sequence[OpenMatter], person: SignedIn) -> list[OpenMatter]:
     """Return the matters of the person's own roles before everybody else's, each as old as before."""
     mine = {role for membership in person.memberships for role in membership.roles}
-    return sorted(matters, key=lambda each: todo_words.text_of(each.code).owner not in mine)
+    return sorted(matters, key=lambda each: todo_words.owner_of(each) not in mine)
 
 
 def _row(matter: OpenMatter, zones: Mapping[str, str], speech: Speech, *, arranges: bool) -> _Row:
@@ -147,12 +167,13 @@ def _row(matter: OpenMatter, zones: Mapping[str, str], speech: Speech, *, arrang
         TodoGoal.TIMES: f"/residents/{matter.resident_id}{'/times' if arranges else ''}",
         TodoGoal.STAFF: "#staff",
         TodoGoal.NIGHT: "#tonight",
+        TodoGoal.FILES: "/files",
         TodoGoal.FILE: "",
     }
     return _Row(
         todo_words.matter_sentence(matter, zone, speech),
         speech.near_day(matter.found_at.astimezone(ZoneInfo(zone)).date()),
-        speech(ROLES[text.owner]),
+        todo_words.owner_words(matter, speech),
         goals[text.goal],
         speech(text.button),
         "" if matter.resident_id is None else str(matter.resident_id),
