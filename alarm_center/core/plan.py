@@ -124,6 +124,8 @@ class Wording(StrEnum):
     """To the lead: pauses have ended, and nobody has said whether the residents are at home."""
     NIGHT_THREATENED = "night_threatened"
     """To the lead in the evening: the supervision of so many residents is threatened tonight."""
+    PLANNER_WAITING = "planner_waiting"
+    """To a planner who has asked, in the morning and the afternoon: so much waits."""
     INCIDENT = "incident"
     STUCK = "stuck"
     """To the lead and the fixed number: the service itself cannot go on with this case."""

@@ -14,6 +14,8 @@ from alarm_center.store import towns
 RESERVE_AT: Final = time(20, 0)
 PAUSES_AT: Final = time(20, 0)
 """The lead on duty is asked about pauses that have ended without an answer."""
+REMIND_AT: Final = (time(7, 30), time(15, 0))
+"""Planners who have asked hear how much waits for them."""
 RECONCILE_AT: Final = (time(15, 0), time(20, 30))
 
 

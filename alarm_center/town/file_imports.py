@@ -111,7 +111,7 @@ async def _read_record(memory: Memory, file: ClaimedImport, compare: Comparison 
         await file_imports.finish(tx, file.import_id, len(rows))
 
     await memory.attempt(keep)
-    log.info("record_read", org=file.org, decisions=len(rows))
+    log.info("record_received", org=file.org, decisions=len(rows))
     if compare is not None:
         await compare(file.org)
 
@@ -145,7 +145,7 @@ async def _bring_in(
     try:
         made = await bring_in_foreseen(memory, town, importer, foreseen, file.undo, keep)
     except BrokenOff as broken:
-        log.warning("file_broken_off", org=file.org, file_import=str(file.import_id), residents=broken.done)
+        log.warning("file_import_stopped", org=file.org, file_import=str(file.import_id), residents=broken.done)
         raise
     await memory.attempt(lambda tx: file_imports.finish(tx, file.import_id, len(made)))
-    log.info("file_brought_in", org=file.org, file_import=str(file.import_id), changes=len(made))
+    log.info("file_imported", org=file.org, file_import=str(file.import_id), changes=len(made))

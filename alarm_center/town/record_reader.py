@@ -62,5 +62,5 @@ def _wrong(values: Mapping[str, object]) -> list[tuple[str, TownSentence]]:
         wrong.append(("reference", sentence(town_words.TEXT_TOO_LONG, most=_LONGEST, count=count)))
     first, last = values.get("starts_on"), values.get("ends_on")
     if isinstance(first, date) and isinstance(last, date) and last < first:
-        wrong.append(("ends_on", sentence(town_words.BEFORE, last=last, name="från", first=first)))
+        wrong.append(("ends_on", sentence(town_words.BEFORE, last=last, name=csv_words.STARTS_HEADING, first=first)))
     return wrong

@@ -45,11 +45,12 @@ TIME_COLUMNS: Final[Mapping[str, str]] = {
     "till natten": "until_night",
 }
 
+STARTS_HEADING: Final = "från"
 RECORD_COLUMNS: Final[Mapping[str, str]] = {
     "beslut": "reference",
     "nummer": "number",
     "sort": "kind",
-    "från": "starts_on",
+    STARTS_HEADING: "starts_on",
     "till": "ends_on",
 }
 """Headings of the care record's decisions."""

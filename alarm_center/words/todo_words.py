@@ -281,6 +281,7 @@ def greeting(now: datetime, zone: str, name: str, speech: Speech) -> str:
     return speech(text, name=name.split()[0] if name.split() else name)
 
 
+NO_MOBILE: Final = _("Skriv ett mobilnummer, som 070-174 06 05.")
 SAY_WHY: Final = _("Skriv varför, så att nattens personal förstår.")
 
 

@@ -21,12 +21,21 @@ from alarm_center.core.alarm.state import Alarm
 from alarm_center.core.check.state import Check
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies.carer_actions import VOICE
-from alarm_center.preparation import deaths, due_times, muster, night_threats, pause_questions, reconciliation
+from alarm_center.preparation import (
+    deaths,
+    due_times,
+    muster,
+    night_threats,
+    pause_questions,
+    planner_reminders,
+    reconciliation,
+)
 from alarm_center.store import checks as check_rows
 from alarm_center.store import incidents as incident_rows
 from alarm_center.store import towns
 from alarm_center.store.memory import now
 from schemas.vocabulary import AlarmKind, GreenBy, Outcome, Priority, Show
+from tests.support import town_file
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, LEAD, SECOND, SmsCentre, sms_centre
 from tests.support.town_file import STOCKHOLM
@@ -361,6 +370,25 @@ async def what_the_lead_is_told_in_the_evening(town: WordingTown) -> None:
     await night_threats.tell_leads(centre.memory)
     centre.memory.hint()
     await town.hears(LEAD, Wording.NIGHT_THREATENED)
+
+
+@hears(Wording.PLANNER_WAITING)
+async def what_a_planner_is_told_in_the_morning(town: WordingTown) -> None:
+    centre = town.centre
+    at = await centre.memory.now()
+    half_past = calendar.instant_of(calendar.night_of(at, STOCKHOLM), min(due_times.REMIND_AT), STOCKHOLM)
+    await centre.move_clock(max(0, int((half_past - at).total_seconds()) + 1))
+    async with centre.memory.transaction() as tx:
+        await tx.execute("delete from decisions where resident_id = $1", centre.residents[0])
+        await town_file.extend(tx, "by", await now(tx), users=[{"login": "p", "name": "P", "roles": ["coordinator"]}])
+        await tx.execute(
+            "insert into reminder_phones (org, user_id, phone, asked_at) select org, user_id, $1, clock.now() from memberships",
+            LEAD,
+        )
+    await reconciliation.reconcile_town(centre.memory, "by")
+    await planner_reminders.remind_planners(centre.memory)
+    centre.memory.hint()
+    await town.hears(LEAD, Wording.PLANNER_WAITING)
 
 
 @hears(Wording.INCIDENT, Wording.STUCK, Wording.STUCK_CHECK)

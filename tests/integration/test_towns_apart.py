@@ -41,7 +41,7 @@ BY_TOWN: Final = {
     "town_stops",
 }
 """Rows about a town at large, and seen by everybody who has business in any of its areas."""
-ONE_PERSONS: Final = {"file_imports"}
+ONE_PERSONS: Final = {"file_imports", "reminder_phones"}
 """Rows that their own person sees alone, wherever in the town (tests/web/test_files.py)."""
 
 

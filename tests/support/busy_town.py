@@ -222,6 +222,11 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
             (
                 "insert into record_decisions (org, reference, number, kind, starts_on) values ($1, 'R', 1, 'decision', '2026-01-01')",
             ),
+            (
+                "insert into reminder_phones (org, user_id, phone, asked_at) values ($1, $2, '+46701740655', $3)",
+                user,
+                at,
+            ),
             ("insert into record_files (org, read_at, read_by) values ($1, $2, 'p')", at),
             (
                 "insert into contacts (org, resident_id, name, phone) values ($1, $2, 'K', '+46701740611')",

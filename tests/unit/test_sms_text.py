@@ -78,6 +78,7 @@ def test_every_wording_has_its_words(language: Language) -> None:
             "Störning omr 3: 38 platser ska kontrolleras. Lista: https://natt.kommun.se/d/i5f3a0c1e "
             "Inget nät: reservlistan i bilen.",
         ),
+        (Wording.PLANNER_WAITING, "Att göra: 38 väntar på dig. https://natt.kommun.se/todo"),
         (
             Wording.NIGHT_THREATENED,
             "Osäkert i natt: 38 (omr 3). Se vilka, och gör om till besök: https://natt.kommun.se/todo",
