@@ -20,6 +20,8 @@ class PageHead:
     area_id: UUID
     area: str
     revision: int
+    unplanned: bool
+    """The times or the papers have changed, and the service's next round plans the night."""
     performer: str | None
     case_no: int | None
     """The number of the open case."""

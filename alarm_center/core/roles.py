@@ -31,9 +31,13 @@ class Right(StrEnum):
     PROTECTED = "protected"
     """Read names and addresses of people with protected identity on lists, in searches and in files that go out."""
     ARRANGE = "arrange"
-    """Change when and how a resident is supervised."""
+    """Change when and how a resident is supervised, and what those who drive there have to know."""
     BRING_IN = "bring_in"
     """Bring in a file of residents and times by a page, each role what is its own (core/uploaded_file.py)."""
+    DECIDE = "decide"
+    """Record decisions and consents, and what comes after a trial."""
+    ENROL = "enrol"
+    """Begin and go on with a new resident; each part is written by the right that changes it later."""
     DRIVE = "drive"
     """Open a case behind one's own link also in another browser."""
     SUPERVISE = "supervise"
@@ -56,9 +60,20 @@ ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
             {Right.PAPERS, Right.RAISE, Right.PAUSE, Right.STOP, Right.PLAN, Right.PROTECTED, Right.DRIVE}
         ),
         Role.CARER: frozenset({Right.PAPERS, Right.DRIVE}),
-        Role.CASE_OFFICER: frozenset({Right.PAUSE, Right.STOP, Right.PLAN, Right.PROTECTED, Right.BRING_IN}),
+        Role.CASE_OFFICER: frozenset(
+            {Right.PAUSE, Right.STOP, Right.PLAN, Right.DECIDE, Right.ENROL, Right.PROTECTED, Right.BRING_IN}
+        ),
         Role.COORDINATOR: frozenset(
-            {Right.PAUSE, Right.STOP, Right.PLAN, Right.ARRANGE, Right.PROTECTED, Right.BRING_IN, Right.HAND_OUT}
+            {
+                Right.PAUSE,
+                Right.STOP,
+                Right.PLAN,
+                Right.ARRANGE,
+                Right.ENROL,
+                Right.PROTECTED,
+                Right.BRING_IN,
+                Right.HAND_OUT,
+            }
         ),
         Role.INSTALLER: frozenset(),
         Role.AUDITOR: frozenset({Right.REVIEW, Right.HAND_OUT}),

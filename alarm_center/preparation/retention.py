@@ -1,4 +1,4 @@
-"""Erasure of what has been kept for as long as it has to be: the log of looks, sign-ins, and contacts of residents who are gone."""
+"""Erasure of what has been kept for as long as it has to be: the log of looks, sign-ins, drafts, and contacts of residents who are gone."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -6,7 +6,8 @@ from typing import Final
 import structlog
 
 from alarm_center.core.look_review import kept_since
-from alarm_center.store import contacts, facts, sign_ins, towns
+from alarm_center.core.new_resident import KEPT_DAYS
+from alarm_center.store import contacts, drafts, facts, sign_ins, towns
 from alarm_center.store.memory import Memory, now
 
 log = structlog.get_logger()
@@ -18,7 +19,7 @@ _AT_ONCE = 500
 
 
 async def erase_expired(memory: Memory) -> int:
-    """Erase what is older than five years of every town's log of looks, old sign-ins, and contacts; return how many facts are gone.
+    """Erase what is older than five years of every town's log of looks, old sign-ins and drafts, and contacts; return how many facts are gone.
 
     The chain stays whole: digests are left, and a fact that says how many there were.
     """
@@ -32,6 +33,9 @@ async def erase_expired(memory: Memory) -> int:
         if erased:
             log.info("looks_expired", org=org, facts=erased, before=before.isoformat())
         gone += erased
+    forgotten = await memory.attempt(lambda tx: drafts.forget_old(tx, timedelta(days=KEPT_DAYS)))
+    if forgotten:
+        log.info("drafts_erased", drafts=forgotten)
     sessions = await memory.attempt(sign_ins.forget_old)
     if sessions:
         log.info("sign_ins_erased", sessions=sessions)

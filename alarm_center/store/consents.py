@@ -144,16 +144,17 @@ class StoredConsent:
     words: ConsentWords
 
 
-async def papers_in(tx: Tx, org: str) -> dict[UUID, list[StoredConsent]]:
+async def papers_in(tx: Tx, org: str, only: UUID | None = None) -> dict[UUID, list[StoredConsent]]:
     """Return by resident what each person in the home has said: the consent in force, or else the one withdrawn last."""
     rows = await tx.fetch(
         f"""
         select distinct on (resident_id, who) resident_id, who, state, basis, given_at, revoked_instead, camera, sensors,
             shown_to_people, {", ".join(WORDS)}
-        from consents where org = $1 order by resident_id, who, (revoked_at is null) desc, revoked_at desc
+        from consents where org = $1 and ($2::uuid is null or resident_id = $2)
+        order by resident_id, who, (revoked_at is null) desc, revoked_at desc
         """,  # noqa: S608 -- the names are our own fields
-        org,
-    )
+        org, only,
+    )  # fmt: skip
     found: dict[UUID, list[StoredConsent]] = {}
     for row in rows:
         agreed = frozenset(to for to in ConsentTo if row[to.value])

@@ -78,6 +78,19 @@ async def export_town(tx: Tx, org: str, now: datetime, *, protected: bool = Fals
     return ExportedTown(tables, dict(_digests(tables)), frozenset(laid), ids)
 
 
+async def resident_table(tx: Tx, org: str, resident_id: UUID, tonight: date, zone: ZoneInfo) -> dict[str, Any]:
+    """Return one resident's table, as an export would write it, without the keys that say nothing.
+
+    Raises:
+        LookupError: there is no such resident who lives there and whom *tx* sees.
+    """
+    found = await town_export.stored_residents(tx, org, tonight, OWN_COLUMNS, resident_id)
+    if not found:
+        raise LookupError(f"no resident {resident_id}")
+    said: dict[str, Any] = without_silence(_resident_table(found[0], tonight, zone))
+    return said
+
+
 def town_text(town: ExportedTown) -> str:
     """Return the file."""
     organisation = town.tables["organisation"]

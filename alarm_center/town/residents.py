@@ -93,18 +93,19 @@ async def _apply_contacts(
 async def apply_paperwork(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> None:
     """Apply consents, decision and plan; end what they no longer allow; refresh the devices."""
     before = len(run.changes)
-    await _apply_consent(run, resident, resident_id, "resident", resident.consent)
-    await _apply_consent(run, resident, resident_id, "cohabitant", resident.cohabitant_consent)
-    await _apply_decision(run, resident, resident_id)
-    await _apply_plan(run, resident, resident_id)
+    await apply_consent(run, resident, resident_id, "resident", resident.consent)
+    await apply_consent(run, resident, resident_id, "cohabitant", resident.cohabitant_consent)
+    await apply_decision(run, resident, resident_id)
+    await apply_plan(run, resident, resident_id)
     for ended, reason in ((resident.died_on, CancelReason.DIED), (resident.moved_on, CancelReason.MOVED)):
         if ended is not None and run.instant(ended) <= run.now:
             await _cancel_coming(run, resident_id, reason, Instead.NOTHING)
     if len(run.changes) > before:
-        await run.write(partial(_refresh_devices, resident_id))
+        await run.write(partial(refresh_devices, resident_id))
 
 
-async def _refresh_devices(resident_id: UUID, tx: Tx) -> None:
+async def refresh_devices(resident_id: UUID, tx: Tx) -> None:
+    """Write anew who may answer the resident's checks, and what each device is to do."""
     await checks.refresh_planned_rule(tx, resident_id)
     await configs.refresh_resident_configs(tx, resident_id)
 
@@ -112,19 +113,22 @@ async def _refresh_devices(resident_id: UUID, tx: Tx) -> None:
 # ---- consents ----
 
 
-async def _apply_consent(
+async def apply_consent(
     run: TownImport, resident: ResidentEntry, resident_id: UUID, who: str, wanted: ConsentEntry | None
 ) -> None:
-    """Apply one consent. A revoked one stays written: giving it again is a new row."""
+    """Apply one consent. A revoked one stays written: giving it again is a new row.
+
+    On a page a no is always one more row; a file says the same no again and again.
+    """
     if wanted is None:
         return
     consent_id = await consents.in_force(run.tx, resident_id, who, lock=run.writes)
-    given_at = run.instant(wanted.given_on)
+    given_at = run.said_at(wanted.given_on)
     if wanted.state is ConsentState.REVOKED:
         instead = wanted.instead or Instead.VISIT
         if consent_id is not None:
             await _revoke_consent(run, resident, resident_id, who, instead)
-        elif await consents.last_revoked_at(run.tx, resident_id, who) is None:
+        elif run.importer.by_page or await consents.last_revoked_at(run.tx, resident_id, who) is None:
             words = consents.ConsentWords(**_words(wanted))
             refusal = consents.NewRefusal(run.org, resident_id, who, wanted.basis, given_at, instead, run.actor, words)
             await run.write(lambda tx: consents.add_refusal(tx, refusal))
@@ -251,7 +255,8 @@ async def _cancel_coming(run: TownImport, resident_id: UUID, reason: CancelReaso
 # ---- decision and plan ----
 
 
-async def _apply_decision(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> None:
+async def apply_decision(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> None:
+    """Apply the decision, where there is one; another reference is another decision."""
     wanted = resident.decision
     if wanted is None:
         return
@@ -269,7 +274,7 @@ async def _apply_decision(run: TownImport, resident: ResidentEntry, resident_id:
         await run.log_change(resident_id, ChangedPart.DECISION, before, {**named, **kept.after})
 
 
-async def _apply_plan(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> None:
+async def apply_plan(run: TownImport, resident: ResidentEntry, resident_id: UUID) -> None:
     """Apply the plan."""
     values = {
         "org": run.org,
@@ -303,7 +308,7 @@ async def apply_devices(run: TownImport, residents: Sequence[ResidentEntry], ids
         if device_id not in run.unbound and (given is None or ids[given[0].number] != holder):
             await _unbind_device(run, device_id, holder, numbers.get(holder))
     for resident, device in wanted.values():
-        await _bind_device(run, resident, ids[resident.number], device)
+        await bind_device(run, resident, ids[resident.number], device)
 
 
 async def _unbind_device(run: TownImport, device_id: str, resident_id: UUID, number: int | None) -> None:
@@ -325,7 +330,8 @@ async def _unbind_device(run: TownImport, device_id: str, resident_id: UUID, num
     await run.log_change(resident_id, ChangedPart.DEVICE, {"device_id": device_id}, None)
 
 
-async def _bind_device(run: TownImport, resident: ResidentEntry, resident_id: UUID, device: DeviceEntry) -> None:
+async def bind_device(run: TownImport, resident: ResidentEntry, resident_id: UUID, device: DeviceEntry) -> None:
+    """Bind a device that is nobody's, or change what it is told."""
     values = {
         "resident_id": resident_id,
         "kind": device.kind.value,

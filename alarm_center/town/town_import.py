@@ -60,6 +60,8 @@ class Importer:
 
     actor: str
     made_by: str
+    by_page: bool = False
+    """A person on a page changes one part, now, and no file was brought in."""
 
 
 @dataclass(slots=True)
@@ -92,6 +94,11 @@ class TownImport:
         """Return when *day* begins, in UTC; a date in the file has no time of its own."""
         return datetime(day.year, day.month, day.day, tzinfo=self.zone)
 
+    def said_at(self, day: date) -> datetime:
+        """Return when something was said on *day*: as that day begins, but on a page, of today, now."""
+        today = self.now.astimezone(self.zone).date()
+        return self.now if self.importer.by_page and day == today else self.instant(day)
+
     def in_transaction(self, tx: Tx, now: datetime) -> "TownImport":
         """Return the import as it goes on in another transaction, with no changes yet."""
         return replace(self, tx=tx, now=now, changes=[], unbound=set())
@@ -123,7 +130,7 @@ class TownImport:
 
         async def work(tx: Tx) -> None:
             number = await changes.next_revision(tx, resident_id)
-            said = {**(after or {}), "source": SOURCE}
+            said = after if self.importer.by_page else {**(after or {}), "source": SOURCE}
             change = NewChange(
                 self.org, resident_id, number, part, self.importer.made_by, self.now, from_at or self.now, before, said
             )

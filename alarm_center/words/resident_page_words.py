@@ -35,17 +35,22 @@ WEEKDAYS: Final = (_("mån"), _("tis"), _("ons"), _("tors"), _("fre"), _("lör")
 
 
 def status_sentence(
-    status: SupervisionStatus, facts: SupervisionFacts, names: tuple[str, str | None], tonight: Sequence[datetime],
+    status: SupervisionStatus, facts: SupervisionFacts, names: tuple[str, str | None], tonight: Sequence[datetime] | None,
     now: datetime, zone: str, speech: Speech,
 ) -> str:  # fmt: skip
-    """Return the sentence that the page begins with; *names* are the resident's and the cohabitant's, *tonight* looks and visits to come."""
+    """Return the sentence that the page begins with; *names* are the resident's and the cohabitant's.
+
+    *tonight* are looks and visits to come; ``None`` while they are being planned.
+    """
     why = fault_words(status, facts, *names, speech)
     if status.kind is SupervisionKind.NOT_RUNNING:
         return speech(_("Inte igång: %(why)s."), why=why)
     if status.kind is SupervisionKind.PAUSED:
         return speech(_("Pausad %(until)s."), until=pause_words_of(facts, now, zone, speech))
-    clocks = speech(_(" och ")).join(speech.clock(at, zone) for at in tonight)
+    clocks = speech(_(" och ")).join(speech.clock(at, zone) for at in tonight or ())
     when = speech(_("i natt %(times)s"), times=clocks) if clocks else speech(_("inget mer i natt"))
+    if tonight is None:
+        when = speech(_("natten planeras just nu"))
     if why:
         return speech(_("Kameran är inte igång: %(why)s. Besök i stället, %(when)s."), why=why, when=when)
     return f"{speech(_RUNNING[status.kind])}, {when}."
@@ -115,11 +120,11 @@ def _doubt_words(paper: ConsentPaper, speech: Speech) -> str:
     return speech(_("Beslutsförmågan är osäker; gäller enligt %(position)s"), position=paper.legal_position)
 
 
-def rule_words(green_by: str, signed_by: str | None, signed_at: datetime | None, zone: str, speech: Speech) -> str:
+def rule_words(green_by: str, signed_by: str | None, signed_on: date | None, speech: Speech) -> str:
     """Return whether a machine alone may answer a check, and who has signed for it."""
-    if green_by != "detector" or signed_at is None:
+    if green_by != "detector" or signed_on is None:
         return speech(_("En person tittar på varje tillsyn."))
-    day = _day(signed_at, zone, speech)
+    day = speech.short_day(signed_on)
     return speech(
         _("Planen tillåter automatisk bedömning, undertecknat av %(name)s %(day)s."), name=signed_by or "", day=day
     )

@@ -277,12 +277,12 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.UserImported, _("Användare inläst")),
         _row(timeline.CarerImported, _("Personal inläst")),
         _row(timeline.ShiftImported, _("Pass inlästa")),
-        _row(timeline.ResidentImported, _("Person inläst")),
-        _row(timeline.ConsentImported, _("Samtycke inläst")),
-        _row(timeline.DecisionImported, _("Beslut inläst")),
-        _row(timeline.PlanImported, _("Plan inläst")),
-        _row(timeline.SlotImported, _("Tillsynstid inläst")),
-        _row(timeline.DeviceImported, _("Utrustning inläst")),
+        _row(timeline.ResidentImported, _("Person registrerad")),
+        _row(timeline.ConsentImported, _("Samtycke registrerat")),
+        _row(timeline.DecisionImported, _("Beslut registrerat")),
+        _row(timeline.PlanImported, _("Plan registrerad")),
+        _row(timeline.SlotImported, _("Tillsynstid registrerad")),
+        _row(timeline.DeviceImported, _("Utrustning registrerad")),
     )
 )
 

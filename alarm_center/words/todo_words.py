@@ -22,6 +22,11 @@ class TodoGoal(StrEnum):
 
     RESIDENT = "resident"
     TIMES = "times"
+    DECISION = "decision"
+    FOLLOW_UP = "follow-up"
+    CONSENT = "consent"
+    """The consent of whoever the discrepancy is about."""
+    PLAN = "plan"
     STAFF = "staff"
     NIGHT = "night"
     FILES = "files"
@@ -39,64 +44,67 @@ class TodoText:
     button: str
 
 
-_OPEN: Final = _("Öppna brukaren")
+OPEN: Final = _("Öppna brukaren")
 _RESIDENT: Final = TodoGoal.RESIDENT
+_TO_DECIDE: Final = _("Bestäm vad som ska gälla")
+_NEW_DECISION: Final = _("Lägg in beslut")
+_TO_ASK: Final = _("Registrera svaret")
 
 SENTENCES: Final[Mapping[str, TodoText]] = {
     # ---- decision ----
     "decision_missing": TodoText(
-        _("%(name)s har tider men inget beslut eller erbjudande."), Role.CASE_OFFICER, _RESIDENT, _OPEN
+        _("%(name)s har tider men inget beslut eller erbjudande."), Role.CASE_OFFICER, TodoGoal.DECISION, _NEW_DECISION
     ),
     "decision_ended": TodoText(
-        _("Beslutet för %(name)s slutade %(past)s, och inget nytt finns."), Role.CASE_OFFICER, _RESIDENT, _OPEN
+        _("Beslutet för %(name)s slutade %(past)s, och inget nytt finns."), Role.CASE_OFFICER, TodoGoal.DECISION, _NEW_DECISION
     ),
     "decision_ending": TodoText(
-        _("Beslutet för %(name)s slutar %(coming)s, och inget nytt finns."), Role.CASE_OFFICER, _RESIDENT, _OPEN
+        _("Beslutet för %(name)s slutar %(coming)s, och inget nytt finns."), Role.CASE_OFFICER, TodoGoal.DECISION, _NEW_DECISION
     ),
     "trial_ending": TodoText(
-        _("Provperioden för %(name)s slutar %(coming)s."), Role.CASE_OFFICER, _RESIDENT, _OPEN
+        _("Provperioden för %(name)s slutar %(coming)s."), Role.CASE_OFFICER, TodoGoal.FOLLOW_UP, _TO_DECIDE
     ),
     "trial_ended": TodoText(
-        _("Provperioden för %(name)s slutade %(past)s. Vad ska gälla nu?"), Role.CASE_OFFICER, _RESIDENT, _OPEN
+        _("Provperioden för %(name)s slutade %(past)s. Vad ska gälla nu?"), Role.CASE_OFFICER, TodoGoal.FOLLOW_UP, _TO_DECIDE
     ),
     "follow_up_passed": TodoText(
-        _("Uppföljningen av %(name)s skulle ha gjorts %(past)s."), Role.CASE_OFFICER, _RESIDENT, _OPEN
+        _("Uppföljningen av %(name)s skulle ha gjorts %(past)s."), Role.CASE_OFFICER, TodoGoal.FOLLOW_UP, _("Boka uppföljning")
     ),
     "decision_without_times": TodoText(
         _("%(name)s har ett beslut men inga tider."), Role.COORDINATOR, TodoGoal.TIMES, _("Lägg in tider")
     ),
     # ---- the care record ----
     "decision_only_in_record": TodoText(
-        _("Verksamhetssystemet har ett beslut för %(name)s som inte finns här."), Role.CASE_OFFICER, _RESIDENT, _OPEN
+        _("Verksamhetssystemet har ett beslut för %(name)s som inte finns här."), Role.CASE_OFFICER, _RESIDENT, OPEN
     ),
     "record_resident_unknown": TodoText(
         _("Verksamhetssystemet har ett beslut för brukare nummer %(number)s, som inte finns här."),
         Role.CASE_OFFICER, TodoGoal.FILES, _("Ta in en fil"),
     ),
     "decision_not_in_record": TodoText(
-        _("Beslutet för %(name)s finns inte i verksamhetssystemet."), Role.CASE_OFFICER, _RESIDENT, _OPEN
+        _("Beslutet för %(name)s finns inte i verksamhetssystemet."), Role.CASE_OFFICER, _RESIDENT, OPEN
     ),
     "decision_differs_from_record": TodoText(
-        _("Beslutet för %(name)s har andra datum eller annan sort i verksamhetssystemet."), Role.CASE_OFFICER, _RESIDENT, _OPEN
+        _("Beslutet för %(name)s har andra datum eller annan sort i verksamhetssystemet."), Role.CASE_OFFICER, _RESIDENT, OPEN
     ),
     "record_file_old": TodoText(
         _("Besluten jämfördes senast med verksamhetssystemets fil %(past)s."), Role.CASE_OFFICER, TodoGoal.FILES,
         _("Ta in en fil"),
     ),
     # ---- consent ----
-    "consent_missing": TodoText(_("%(who)s har inte sagt ja."), Role.CASE_OFFICER, _RESIDENT, _OPEN),
+    "consent_missing": TodoText(_("%(who)s har inte sagt ja."), Role.CASE_OFFICER, TodoGoal.CONSENT, _TO_ASK),
     "consent_withdrawn": TodoText(
-        _("%(who)s har tagit tillbaka sitt ja. Hur ska nätterna vara?"), Role.CASE_OFFICER, _RESIDENT, _OPEN
+        _("%(who)s har tagit tillbaka sitt ja. Hur ska nätterna vara?"), Role.CASE_OFFICER, TodoGoal.CONSENT, _TO_ASK
     ),
     "capacity_in_doubt": TodoText(
         _("Beslutsförmågan hos %(who)s är osäker, och ingen rättslig grund är vald. Kameran är släckt."),
-        Role.CASE_OFFICER, _RESIDENT, _OPEN,
+        Role.CASE_OFFICER, TodoGoal.CONSENT, _TO_ASK,
     ),
     "second_talk_missing": TodoText(
-        _("Andra samtalet om samtycke med %(who)s har inte hållits."), Role.CASE_OFFICER, _RESIDENT, _OPEN
+        _("Andra samtalet om samtycke med %(who)s har inte hållits."), Role.CASE_OFFICER, TodoGoal.CONSENT, _("Registrera samtalet")
     ),
     "automatic_not_agreed": TodoText(
-        _("%(who)s har inte fått frågan om automatisk bedömning."), Role.CASE_OFFICER, _RESIDENT, _OPEN
+        _("%(who)s har inte fått frågan om automatisk bedömning."), Role.CASE_OFFICER, TodoGoal.CONSENT, _TO_ASK
     ),
     "legal_position_review_passed": TodoText(
         _("Kommunens ställningstagande om beslutsförmåga skulle ha setts över %(past)s."),
@@ -104,35 +112,35 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
     ),
     "signed_by_nobody": TodoText(
         _("Automatisk bedömning för %(name)s är inte undertecknad av någon som arbetar här."),
-        Role.COORDINATOR, _RESIDENT, _OPEN,
+        Role.COORDINATOR, TodoGoal.PLAN, _("Ändra planen"),
     ),
     # ---- device ----
     "device_missing": TodoText(
-        _("%(name)s ska ha tillsyn med kamera men ingen kamera är kopplad."), Role.INSTALLER, _RESIDENT, _OPEN
+        _("%(name)s ska ha tillsyn med kamera men ingen kamera är kopplad."), Role.INSTALLER, _RESIDENT, OPEN
     ),
     "device_without_decision": TodoText(
-        _("%(name)s har kvar utrustning men inget beslut som gäller."), Role.INSTALLER, _RESIDENT, _OPEN
+        _("%(name)s har kvar utrustning men inget beslut som gäller."), Role.INSTALLER, _RESIDENT, OPEN
     ),
     "device_without_consent": TodoText(
-        _("%(name)s har utrustning som samtycket inte gäller. Den tittar inte."), Role.CASE_OFFICER, _RESIDENT, _OPEN
+        _("%(name)s har utrustning som samtycket inte gäller. Den tittar inte."), Role.CASE_OFFICER, _RESIDENT, OPEN
     ),
     "device_left_behind": TodoText(
         _("Utrustningen %(device)s är kvar hos någon som har flyttat eller avlidit. Hämta den."),
         Role.INSTALLER, TodoGoal.FILE, _("Rättas i kommunens fil"),
     ),
     "device_silent": TodoText(
-        _("Utrustningen hos %(name)s har inte hörts på ett dygn."), Role.INSTALLER, _RESIDENT, _OPEN
+        _("Utrustningen hos %(name)s har inte hörts på ett dygn."), Role.INSTALLER, _RESIDENT, OPEN
     ),
     "handed_to_installer": TodoText(
-        _("Utrustningen hos %(name)s svarar inte och är lämnad till installatören."), Role.INSTALLER, _RESIDENT, _OPEN
+        _("Utrustningen hos %(name)s svarar inte och är lämnad till installatören."), Role.INSTALLER, _RESIDENT, OPEN
     ),
-    "device_faulty": TodoText(_("Utrustningen hos %(name)s är felanmäld."), Role.INSTALLER, _RESIDENT, _OPEN),
+    "device_faulty": TodoText(_("Utrustningen hos %(name)s är felanmäld."), Role.INSTALLER, _RESIDENT, OPEN),
     "camera_perhaps_unwanted": TodoText(
         _("Kameran hos %(name)s har varit täckt, vriden eller utan ström flera av de senaste 14 nätterna. Fråga om den är önskad."),
-        Role.CASE_OFFICER, _RESIDENT, _OPEN,
+        Role.CASE_OFFICER, _RESIDENT, OPEN,
     ),
     "config_unconfirmed": TodoText(
-        _("Utrustningen hos %(name)s har inte bekräftat de senaste tiderna."), Role.INSTALLER, _RESIDENT, _OPEN
+        _("Utrustningen hos %(name)s har inte bekräftat de senaste tiderna."), Role.INSTALLER, _RESIDENT, OPEN
     ),
     # ---- times and checks ----
     "slot_without_check": TodoText(
@@ -142,7 +150,7 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
         _("En tillsyn hos %(name)s i natt har ingen tid i planen."), Role.COORDINATOR, TodoGoal.TIMES, _("Se tiderna")
     ),
     "check_of_other_device": TodoText(
-        _("En tillsyn hos %(name)s i natt hör till en annan brukares utrustning."), Role.INSTALLER, _RESIDENT, _OPEN
+        _("En tillsyn hos %(name)s i natt hör till en annan brukares utrustning."), Role.INSTALLER, _RESIDENT, OPEN
     ),
     # ---- staff ----
     "carer_without_shift": TodoText(

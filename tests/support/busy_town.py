@@ -229,6 +229,11 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
             ),
             ("insert into record_files (org, read_at, read_by) values ($1, $2, 'p')", at),
             (
+                "insert into resident_drafts (org, area_id, begun_by, begun_at, changed_at) values ($1, $2, 'p', $3, $3)",
+                area,
+                at,
+            ),
+            (
                 "insert into contacts (org, resident_id, name, phone) values ($1, $2, 'K', '+46701740611')",
                 resident_id,
             ),

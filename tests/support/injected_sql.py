@@ -310,6 +310,25 @@ _PLANNERS: Final = (
     refused("insert into checks (check_id, org, resident_id, night, slot_id, opens_at, closes_at, seconds, green_by, show, state,"
             " rechecks_left, retries_left) select gen_random_uuid(), org, resident_id, night, slot_id, opens_at, closes_at, seconds,"
             " green_by, show, 'planned', 0, 0 from checks where check_id = '{own_check}'"),
+    refused("insert into consents (org, resident_id, who, state, given_at, recorded_by, camera, sensors, shown_to_people)"
+            " values ('{own}', '{own_resident}', 'cohabitant', 'given', now(), 'x', true, true, true)"),
+    nothing("select set_config('fjt.scope', 'decide', true)", "update consents set camera = true where resident_id = '{own_resident}'"),
+    refused("update decisions set ends_on = null where resident_id = '{own_resident}'"),
+    refused("update plans set green_by = 'detector', signed_by = 'x', signed_at = now() where resident_id = '{own_resident}'"),
+    refused("update checks set device_id = '{other}-1' where check_id = '{own_check}'"),
+    refused("update residents set died_at = now() where resident_id = '{own_resident}'"),
+    refused("delete from decisions"),
+    nothing("select set_config('fjt.scope', 'arrange', true)", "update residents set name = 'x' where resident_id = '{next_resident}'"),
+    refused("select set_config('fjt.scope', 'arrange', true)", "update devices set resident_id = null where resident_id = '{own_resident}'"),
+    nothing("select 1 where device_is_taken('{other}', '{other}-1')"),
+    nothing("select 1 where reference_is_taken('{other}', 'x', null)"),
+    refused("select next_resident_number('{other}')"),
+    nothing("select * from resident_drafts"),
+    succeeds(
+        "a resident's card, plan and times of their own areas, without the page's own questions",
+        "it is what the role is for, of a person with the right; the gate of each night stands in the database, and no consent is given by it",
+        "select set_config('fjt.scope', 'arrange', true)", "update residents set name = 'x' where resident_id = '{own_resident}'",
+    ),
     succeeds(
         "a time that ends or begins from tonight on, for a resident of their own areas, without the page's own questions",
         "it is what the role is for; no night that has been changes, and the checks are made by the worker",

@@ -133,7 +133,15 @@ async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tupl
         """,
         here.org, here.residents[wait],
     )  # fmt: skip
+    draft = await here.value(
+        """
+        insert into resident_drafts (org, area_id, begun_by, begun_at, changed_at) values ($1, $2, 'u', clock.now(), clock.now())
+        returning draft_id
+        """,
+        here.org, area,
+    )  # fmt: skip
     return {
+        "draft": str(draft), "step": "door", "arranged": "door", "decided": "consent",
         "death": str(death), "hold": str(held),
         "look": seen.split()[0], "user": seen.split()[1], "sample": str(sample), "place": "1",
         "alarm": str(alarm_id), "case": str(alarm_id), "check": str(await here.check_of(look)), "session": session,
@@ -210,6 +218,7 @@ NOT_YET: Final = {
     "/picture/{session}/clear/end": {404},
     "/live/{command}": {403, 404},
     "/reply/read": {404},
+    "/drafts/{draft}/discard": {404},
     **{f"/account/{page}/{part}": {404} for page in ("confirm", "factors") for part in ("options", "passkey")},
     "/looks/readings": {403},
     "/looks/samples/{sample}": {404},
@@ -217,7 +226,7 @@ NOT_YET: Final = {
     "/looks/samples/{sample}/sign": {404},
 }
 """Routes that ask for more than a right: the case in one's own hands (docs/pictures.md#who-sees-one), a look, a reply; an address
-of the service that can have passkeys; every area of the town."""
+of the service that can have passkeys; every area of the town; a draft that nobody has thrown away before."""
 
 
 def _allowed(route: web.RouteDef, access: Access, rights: frozenset[Right] | None, place: Place) -> frozenset[int]:
@@ -287,6 +296,9 @@ async def test_what_is_another_performers_is_not_there(matrix: Matrix) -> None:
     await here.extend(performers=[{"code": "alfa", "name": "Alfa Omsorg"}])
     await here.execute(
         "update residents set performer = 'alfa' where area_id = (select area_id from areas where (org, code) = ('storstad', '9'))"
+    )
+    await here.execute(
+        "update resident_drafts set performer = 'alfa' where area_id = (select area_id from areas where (org, code) = ('storstad', '9'))"
     )
     place_of_incident = "update alarms a set incident_id = i.incident_id from incidents i where i.area_id = a.area_id"
     wrong, counted = [], 0

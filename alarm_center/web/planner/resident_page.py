@@ -88,7 +88,9 @@ async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spee
         "shows_code": False,
         "door": resident_words.door(replace(card, port_code=""), speech, known=bool(card.port_code)),
         "zone": zone,
-        "status": words_of.status_sentence(supervision, facts, names, coming, at, zone, speech),
+        "status": words_of.status_sentence(
+            supervision, facts, names, None if head.unplanned and not coming else coming, at, zone, speech
+        ),
         "runs": supervision.fault is None,
         "paused": supervision.kind is SupervisionKind.PAUSED,
         "withdrawn": any(each.withdrawn_at for each in facts.lacking),
@@ -96,7 +98,9 @@ async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spee
         "consents": [words_of.consent_words(each, names, zone, speech) for each in agreed],
         "letter_language": letter_language([each.language for each in agreed if each.who == "resident"]),
         "missing": [each.who for each in facts.lacking if each.withdrawn_at is None],
-        "rule": words_of.rule_words(head.green_by, head.signed_by, head.signed_at, zone, speech),
+        "rule": words_of.rule_words(
+            head.green_by, head.signed_by, head.signed_at and head.signed_at.astimezone(ZoneInfo(zone)).date(), speech
+        ),
         "times": words_of.time_lines(await resident_page.times(tx, resident_id, night), night, kind, speech),
         "plan": words_of.plan_parts(home.plan, of_town, speech),
         "cells": words_of.night_cells([row for row in checks if row.night < night], past, speech),

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from alarm_center.core.roles import Right
 from alarm_center.core.supervision import SupervisionKind, SupervisionStatus, supervision_of
-from alarm_center.store import resident_list, residents
+from alarm_center.store import drafts, resident_list, residents
 from alarm_center.store.board import TownHead
 from alarm_center.store.memory import Tx
 from alarm_center.store.resident_list import ResidentLine
@@ -41,7 +41,7 @@ class _Line:
 async def show_residents(request: web.Request) -> web.StreamResponse:
     """Show a page of the residents, of one area or status where that is asked for."""
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PLAN)) as tx:
-        context = await page_context(request, tx)
+        context = await page_context(request, tx) | await _drafts(request, tx)
         lines = await _lines(tx, context, speech_of(request))
     area, status = request.query.get("area", ""), request.query.get("status", "")
     chosen = [line for line in lines if area in ("", line.it.area) and status in ("", line.supervision.kind)]
@@ -59,7 +59,7 @@ async def search_residents(request: web.Request) -> web.StreamResponse:
     """Show the residents who match. A search stands in no address, since addresses are written to logs."""
     asked = str((await request.post()).get("asked", "")).replace("\0", "").strip()[:100]
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PLAN)) as tx:
-        context = await page_context(request, tx)
+        context = await page_context(request, tx) | await _drafts(request, tx)
         hits = await residents.search(tx, asked, PAGE + 1)
         lines = await _lines(tx, context, speech_of(request))
     matching = {hit.resident_id for hit in hits}
@@ -87,6 +87,12 @@ async def export_residents(request: web.Request) -> web.StreamResponse:
     ]  # fmt: skip
     night = next(iter(nights_of(context["heads"], context["now"]).values()))
     return csv_file.answer("brukare", night, rows)
+
+
+async def _drafts(request: web.Request, tx: Tx) -> dict[str, Any]:
+    """Return the new residents who are not finished, for whoever may go on with them."""
+    may = request[PERSON].may(Right.ENROL)
+    return {"may_enrol": may, "drafts": await drafts.drafts(tx) if may else []}
 
 
 def _identity(resident: ResidentLine, speech: Speech) -> tuple[str, str]:

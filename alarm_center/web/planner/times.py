@@ -117,6 +117,11 @@ def _goes_on(slot: SlotInForce, tonight: date) -> bool:
 
 async def _sent(request: web.Request) -> tuple[dict[str, str], list[TimesLine]]:
     posted = await request.post()
+    return {name: str(value).replace("\0", "")[:40] for name, value in posted.items()}, sent_lines(posted)
+
+
+def sent_lines(posted: Any) -> list[TimesLine]:
+    """Return the lines of times that a form sends."""
     form = {name: str(value).replace("\0", "")[:40] for name, value in posted.items()}
     count = int(form["lines"]) if form.get("lines", "").isascii() and form.get("lines", "").isdigit() else 0
     lines = []
@@ -135,7 +140,7 @@ async def _sent(request: web.Request) -> tuple[dict[str, str], list[TimesLine]]:
                 f"ends-{n}" in form,
             )
         )
-    return form, lines
+    return lines
 
 
 def _reading(request: web.Request) -> Any:
@@ -170,7 +175,7 @@ async def _drawn(
     faults: Sequence[tuple[int, TimeFault]] = (),
 ) -> dict[str, Any]:
     speech: Speech = context["speech"]
-    looks = await looks_ahead.looks_by_time(tx, context["resident"].resident_id, context["tonight"])
+    looks = await looks_ahead.looks_by_time(tx, context["resident"].org, context["tonight"])
     told: dict[int, list[str]] = {}
     for number, fault in faults:
         told.setdefault(number, []).append(speech(times_words.FAULTS[fault]))
@@ -179,14 +184,15 @@ async def _drawn(
         "lines": lines,
         "faults": told,
         "chosen": [times_words.nights_chosen(line.nights, speech) for line in lines],
-        "busy": [_busy(line, looks) for line in lines],
+        "busy": [busy_words(line, looks) for line in lines],
         "sentence": times_words.times_sentence(going_on, speech),
         "nights": _nights([(each.pattern, each.valid_from, each.valid_until) for each in in_force], context),
         "changed": "",
     }
 
 
-def _busy(line: TimesLine, looks: Mapping[Any, int]) -> dict[str, Any] | None:
+def busy_words(line: TimesLine, looks: Mapping[Any, int]) -> dict[str, Any] | None:
+    """Return how many are looked at near a line's time, and a quieter time; ``None`` where it is quiet enough."""
     at = times_form.parse_clock(line.at)
     quieter = times_form.quieter_time(looks, at) if at is not None and not line.by_visit else None
     if at is None or quieter is None:

@@ -70,20 +70,19 @@ async def show_todo(request: web.Request) -> web.StreamResponse:
         areas = await _areas(tx, viewer, nights, speech)
         staff = await _staff(tx, viewer, nights, zones, speech)
         follow_up = None if matters else await todo.next_follow_up(tx, min(nights.values(), default=date.min))
-    arranges = person.may(Right.ARRANGE)
     told = {each.resident_id for each in silent}
     endangering = [each for each in matters if each.endangers and each.resident_id not in told]
     handed = {each.resident_id: each for each in matters if each.code == discrepancies.HANDED}
     most = MOST if "all" in request.query else FIRST
     red = [_silent_row(each, handed.get(each.resident_id), zones, speech) for each in silent[:most]]
-    red += [_row(each, zones, speech, arranges=arranges) for each in endangering[: most - len(red)]]
+    red += [_row(each, zones, speech, person) for each in endangering[: most - len(red)]]
     waiting = _mine_first([each for each in matters if not each.endangers], person)
     shown = waiting[:most]
     own = {
         "greeting": todo_words.greeting(at, context["zone"], person.name, speech),
         "red": red,
         "threats": len(silent) + len(endangering),
-        "rows": [_row(each, zones, speech, arranges=arranges) for each in shown],
+        "rows": [_row(each, zones, speech, person) for each in shown],
         "waiting": len(waiting),
         "ending": ending,
         "areas": areas,
@@ -110,7 +109,7 @@ async def export_matters(request: web.Request) -> web.StreamResponse:
     handed = {each.resident_id: each for each in matters if each.code == discrepancies.HANDED}
     rows = [(True, _silent_row(each, handed.get(each.resident_id), zones, speech)) for each in silent]
     rows += [
-        (each.endangers, _row(each, zones, speech, arranges=False))
+        (each.endangers, _row(each, zones, speech, request[PERSON]))
         for each in matters
         if not (each.endangers and each.resident_id in told)
     ]
@@ -160,11 +159,21 @@ def _mine_first(matters: Sequence[OpenMatter], person: SignedIn) -> list[OpenMat
     return sorted(matters, key=lambda each: todo_words.owner_of(each) not in mine)
 
 
-def _row(matter: OpenMatter, zones: Mapping[str, str], speech: Speech, *, arranges: bool) -> _Row:
+def _row(matter: OpenMatter, zones: Mapping[str, str], speech: Speech, person: SignedIn) -> _Row:
     zone, text = zones[matter.org], todo_words.text_of(matter.code)
+    page, decides = f"/residents/{matter.resident_id}", person.may(Right.DECIDE, matter.org)
+    arranges = person.may(Right.ARRANGE, matter.org)
+    consent = "cohabitant-consent" if matter.data.get("who") == "cohabitant" else "consent"
+    decision = (
+        "new-decision" if matter.code in ("decision_missing", "decision_ended", "decision_ending") else "decision"
+    )
     goals = {
-        TodoGoal.RESIDENT: f"/residents/{matter.resident_id}",
-        TodoGoal.TIMES: f"/residents/{matter.resident_id}{'/times' if arranges else ''}",
+        TodoGoal.RESIDENT: page,
+        TodoGoal.TIMES: f"{page}/times" if arranges else page,
+        TodoGoal.PLAN: f"{page}/plan" if arranges else page,
+        TodoGoal.DECISION: f"{page}/{decision}" if decides else page,
+        TodoGoal.FOLLOW_UP: f"{page}/follow-up" if decides else page,
+        TodoGoal.CONSENT: f"{page}/{consent}" if decides else page,
         TodoGoal.STAFF: "#staff",
         TodoGoal.NIGHT: "#tonight",
         TodoGoal.FILES: "/files",
@@ -175,7 +184,7 @@ def _row(matter: OpenMatter, zones: Mapping[str, str], speech: Speech, *, arrang
         speech.near_day(matter.found_at.astimezone(ZoneInfo(zone)).date()),
         todo_words.owner_words(matter, speech),
         goals[text.goal],
-        speech(text.button),
+        speech(text.button if goals[text.goal] != page or text.goal is TodoGoal.RESIDENT else todo_words.OPEN),
         "" if matter.resident_id is None else str(matter.resident_id),
         matter.code not in todo_words.GATED,
         matter.phone,

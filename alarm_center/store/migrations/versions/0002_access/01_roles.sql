@@ -13,8 +13,8 @@ select role, allows, handled_by from (values
     ('supervisor', 'watch'), ('supervisor', 'papers'), ('supervisor', 'raise'), ('supervisor', 'pause'), ('supervisor', 'stop'), ('supervisor', 'protected'), ('supervisor', 'supervise'),
     ('lead', 'papers'), ('lead', 'raise'), ('lead', 'pause'), ('lead', 'stop'), ('lead', 'plan'), ('lead', 'protected'), ('lead', 'drive'),
     ('carer', 'papers'), ('carer', 'drive'),
-    ('case_officer', 'pause'), ('case_officer', 'stop'), ('case_officer', 'plan'), ('case_officer', 'protected'), ('case_officer', 'bring_in'),
-    ('coordinator', 'pause'), ('coordinator', 'stop'), ('coordinator', 'plan'), ('coordinator', 'arrange'), ('coordinator', 'protected'), ('coordinator', 'bring_in'), ('coordinator', 'hand_out'),
+    ('case_officer', 'pause'), ('case_officer', 'stop'), ('case_officer', 'plan'), ('case_officer', 'decide'), ('case_officer', 'enrol'), ('case_officer', 'protected'), ('case_officer', 'bring_in'),
+    ('coordinator', 'pause'), ('coordinator', 'stop'), ('coordinator', 'plan'), ('coordinator', 'arrange'), ('coordinator', 'enrol'), ('coordinator', 'protected'), ('coordinator', 'bring_in'), ('coordinator', 'hand_out'),
     ('auditor', 'review'), ('auditor', 'hand_out'),
     ('admin', 'users')
 ) as said (role, allows), unnest(array['alarm_centre', 'home_care']) as handled_by

@@ -1,0 +1,309 @@
+"""Pages that change one part of a resident: who and where, the door, the decision, a follow-up, a consent, the plan.
+
+Each is the form filled in as it is kept. What decides who is looked at shows first what it will mean; the rest is saved at once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from alarm_center.casework.cases import NotFound
+from alarm_center.casework.editing import ChangedMeanwhile
+from alarm_center.core import filled_forms, resident_forms
+from alarm_center.core.plan import Plan
+from alarm_center.core.resident_forms import ReadForm, TownChoices
+from alarm_center.core.roles import Right
+from alarm_center.preparation import pauses
+from alarm_center.store import consents, day_pages, residents, towns
+from alarm_center.store.changes import ChangedPart
+from alarm_center.store.memory import Tx
+from alarm_center.town import one_resident
+from alarm_center.town.export import resident_table
+from alarm_center.town.one_resident import ChangedTable, PartErrors
+from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
+from alarm_center.web.auth import require
+from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
+from alarm_center.web.planner.desk import editor_of, page_context, planned_night
+from alarm_center.web.planner.part_fields import (
+    drawn,
+    errors_by_field,
+    labels,
+    sent_form,
+    today_in,
+    town_choices,
+    town_plan_values,
+)
+from alarm_center.words import part_words, resident_page_words
+from alarm_center.words.catalogues import Speech
+from schemas.vocabulary import Instead
+
+routes = web.RouteTableDef()
+
+Form = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Resident:
+    """The resident of a form, as they are kept, with what the form may choose among."""
+
+    resident_id: UUID
+    org: str
+    name: str
+    cohabitant: str | None
+    table: Mapping[str, Any]
+    plan: Plan
+    of_town: Plan
+    choices: TownChoices
+    tonight: date
+
+    def whose(self, who: str) -> str:
+        return self.name if who == "resident" else self.cohabitant or ""
+
+    def others(self, who: str) -> list[str]:
+        """Return the names of the others in the home who have not said yes."""
+        each = {"resident": self.table.get("consent")}
+        if self.cohabitant:
+            each["cohabitant"] = self.table.get("cohabitant_consent")
+        return [
+            self.whose(name)
+            for name, said in each.items()
+            if name != who and (said is None or said["state"] == "revoked")
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part with its page: the right that changes it, the form as it is kept and as it is read, and what it will mean.
+
+    Without ``means`` it is saved at once.
+    """
+
+    step: str
+    right: Right
+    part: ChangedPart
+    filled: Callable[[_Resident], Form]
+    read: Callable[[Form, _Resident], ReadForm]
+    means: Callable[[ReadForm, _Resident, Speech], list[str]] | None = None
+    who: str = "resident"
+
+
+def _door_form(one: _Resident) -> Form:
+    """Return the form of the door without the port's code: it is read on the resident's page, where that is logged."""
+    return {name: said for name, said in filled_forms.door_form(one.table).items() if name != "port_code"}
+
+
+def _read_door(form: Form, one: _Resident) -> ReadForm:
+    """Read the form of the door; the port's code stays, unless another is given or it is taken away."""
+    read = resident_forms.read_door(form, one.choices)
+    if not read.values["port_code"] and "no_port_code" not in form:
+        read.values["port_code"] = one.table.get("port_code", "")
+    return read
+
+
+def _read_plan(form: Form, one: _Resident) -> ReadForm:
+    table = one.table
+    signed_on = table.get("signed_on") if table.get("signed_by") == form.get("signed_by") else None
+    read = resident_forms.read_plan(form, one.choices, kept=table.get("plan") or {}, signed_on=signed_on)
+    if not read.faults:
+        read.values["plan"] = filled_forms.own_answers(read.values["plan"], one.of_town)
+    return read
+
+
+def _plan_means(read: ReadForm, one: _Resident, speech: Speech) -> list[str]:
+    plan = Plan.from_settings(_answers(one.of_town), read.values["plan"])
+    said = [part.text for part in resident_page_words.plan_parts(plan, one.of_town, speech)]
+    rule = resident_page_words.rule_words(
+        read.values["green_by"], read.values["signed_by"], read.values["signed_on"], speech
+    )
+    return [*said, rule]
+
+
+def _answers(plan: Plan) -> dict[str, Any]:
+    values = town_plan_values(plan)
+    return {(f"{name}_minutes" if name in resident_forms.PLAN_MINUTES else name): said for name, said in values.items()}
+
+
+def _read_decision(form: Form, one: _Resident) -> ReadForm:
+    """Read the form of the decision that there is: its reference stays."""
+    kept = one.table.get("decision") or {}
+    return resident_forms.read_decision(
+        {**form, "reference": kept.get("reference", form.get("reference", ""))}, one.choices
+    )
+
+
+def _decision_means(read: ReadForm, one: _Resident, speech: Speech) -> list[str]:
+    decision = read.values["decision"]
+    kept = one.table.get("decision")
+    before = kept if kept and kept["reference"] == decision["reference"] else None
+    return part_words.decision_sentences(before, decision, one.tonight, speech)
+
+
+def _read_follow_up(form: Form, one: _Resident) -> ReadForm:
+    kept = filled_forms.decision_form(one.table.get("decision"), one.choices.today)
+    said = {name: form.get(name, "") for name in ("follow_up_on", "after_trial")}
+    return resident_forms.read_decision({**kept, **said}, one.choices)
+
+
+def _consent_part(who: str) -> _Part:
+    name = "consent" if who == "resident" else "cohabitant_consent"
+
+    def means(read: ReadForm, one: _Resident, speech: Speech) -> list[str]:
+        return part_words.consent_sentences(one.whose(who), read.values[name], one.others(who), speech)
+
+    def read(form: Form, one: _Resident) -> ReadForm:
+        found = resident_forms.read_consent(form, who, one.choices)
+        if name not in found.values and not found.faults:
+            found.faults[f"{who}-said"] = resident_forms.FormFault.UNCHOSEN
+        return found
+
+    return _Part(
+        "consent", Right.DECIDE, ChangedPart.CONSENT,
+        lambda one: filled_forms.consent_form(one.table.get(name), who, one.choices.today), read, means, who,
+    )  # fmt: skip
+
+
+_PARTS: Final[Mapping[str, _Part]] = {
+    "home": _Part(
+        "home", Right.ARRANGE, ChangedPart.RESIDENT, lambda one: filled_forms.home_form(one.table),
+        lambda form, one: resident_forms.read_home(form, one.choices),
+    ),
+    "door": _Part(
+        "door", Right.ARRANGE, ChangedPart.RESIDENT, _door_form, _read_door,
+    ),
+    "plan": _Part(
+        "plan", Right.ARRANGE, ChangedPart.PLAN, lambda one: filled_forms.plan_form(one.plan, one.of_town, one.table),
+        _read_plan, _plan_means,
+    ),
+    "decision": _Part(
+        "decision", Right.DECIDE, ChangedPart.DECISION,
+        lambda one: filled_forms.decision_form(one.table.get("decision"), one.choices.today), _read_decision, _decision_means,
+    ),
+    "new-decision": _Part(
+        "decision", Right.DECIDE, ChangedPart.DECISION, lambda one: filled_forms.decision_form(None, one.choices.today),
+        lambda form, one: resident_forms.read_decision(form, one.choices), _decision_means,
+    ),
+    "follow-up": _Part(
+        "follow-up", Right.DECIDE, ChangedPart.DECISION,
+        lambda one: filled_forms.decision_form(one.table.get("decision"), one.choices.today), _read_follow_up,
+    ),
+    "consent": _consent_part("resident"),
+    "cohabitant-consent": _consent_part("cohabitant"),
+}  # fmt: skip
+
+
+@routes.get("/residents/{resident}/{arranged:home|door|plan}")
+@require(Right.ARRANGE)
+async def show_arranged(request: web.Request) -> web.StreamResponse:
+    """Show a part that a coordinator changes."""
+    return await _show(request)
+
+
+@routes.post("/residents/{resident}/{arranged:home|door|plan}")
+@require(Right.ARRANGE)
+async def save_arranged(request: web.Request) -> web.StreamResponse:
+    """Save a part that a coordinator changes, or show first what it will mean."""
+    return await _save(request)
+
+
+@routes.get("/residents/{resident}/{decided:decision|new-decision|follow-up|consent|cohabitant-consent}")
+@require(Right.DECIDE)
+async def show_decided(request: web.Request) -> web.StreamResponse:
+    """Show a part that a case officer changes."""
+    return await _show(request)
+
+
+@routes.post("/residents/{resident}/{decided:decision|new-decision|follow-up|consent|cohabitant-consent}")
+@require(Right.DECIDE)
+async def save_decided(request: web.Request) -> web.StreamResponse:
+    """Save a part that a case officer changes, or show first what it will mean."""
+    return await _save(request)
+
+
+def _part_of(request: web.Request) -> _Part:
+    names = request.match_info
+    return _PARTS[names.get("arranged") or names["decided"]]
+
+
+async def _context(request: web.Request, tx: Tx, part: _Part) -> tuple[dict[str, Any], _Resident]:
+    resident_id = path_uuid(request, "resident")
+    hit, supervision = await residents.hit(tx, resident_id), await day_pages.supervision(tx, resident_id)
+    if hit is None or supervision is None:
+        raise NotFound(f"no resident {resident_id}")
+    context, home = await page_context(request, tx), await towns.of_resident(tx, resident_id)
+    zone = supervision.zone
+    today, tonight = today_in(zone, context["now"]), planned_night(context["now"], ZoneInfo(zone))
+    table = await resident_table(tx, hit.org, resident_id, tonight, home.town.zone)
+    choices = await town_choices(tx, request, hit.org, part.right, today)
+    of_town = (await towns.of_area(tx, hit.org, home.area_id)).plan
+    cohabitant = table.get("cohabitant")
+    if part.who == "cohabitant" and not cohabitant:
+        raise NotFound("nobody lives with them")
+    one = _Resident(resident_id, hit.org, hit.name, cohabitant, table, home.plan, of_town, choices, tonight)
+    own = {
+        "resident": hit, "revision": supervision.revision, "zone": zone, "step": part.step, "who": part.who, "whose": one.whose(part.who),
+        "cohabitant": cohabitant or "", "town_plan": town_plan_values(of_town), "has_trial": bool((table.get("decision") or {}).get("trial_ends_on")),
+        "kept": table, "has_code": bool(table.get("port_code")), "part": request.path.rpartition("/")[2], "action": request.path, "draft": None, "changed": "",
+    }  # fmt: skip
+    return context | await labels(tx, request, hit.org, choices) | own, one
+
+
+async def _show(request: web.Request) -> web.StreamResponse:
+    part = _part_of(request)
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(part.right)) as tx:
+        context, one = await _context(request, tx, part)
+    if part.step == "follow-up" and "decision" not in one.table:
+        return redirect(f"/residents/{one.resident_id}/decision")
+    return render(request, "planner/part.html", context | drawn(part.filled(one), {}, {}))
+
+
+async def _save(request: web.Request) -> web.StreamResponse:
+    part, form, posted = _part_of(request), await sent_form(request), await request.post()
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(part.right)) as tx:
+        context, one = await _context(request, tx, part)
+    speech = speech_of(request)
+    if part.step == "follow-up" and "decision" not in one.table:
+        return redirect(f"/residents/{one.resident_id}/decision")
+    if "add" in form:
+        form["contacts"] = str(resident_forms.contact_count(form) + 1)
+        return render(request, "planner/part.html", context | drawn(form, {}, {}) | {"focus_last": True})
+    if "change" in posted:
+        return render(request, "planner/part.html", context | drawn(form, {}, {}))
+    read = part.read(form, one)
+    if read.faults:
+        faults = part_words.fault_texts(read.faults, speech)
+        return render(request, "planner/part.html", context | drawn(form, faults, {}), status=400)
+    if part.means is not None and "sure" not in posted:
+        sentences = part.means(read, one, speech) or [speech(part_words.NOTHING_CHANGES)]
+        return render(request, "planner/part_confirm.html", context | {"form": form, "sentences": sentences})
+    try:
+        await _apply(request, part, one, read)
+    except PartErrors as errors:
+        faults, others = errors_by_field(errors.found, speech)
+        return render(request, "planner/part.html", context | drawn(form, faults, {}, others), status=400)
+    except ChangedMeanwhile:
+        told = {"changed": speech(part_words.CHANGED_BY_OTHER)}
+        return render(request, "planner/part.html", context | drawn(form, {}, part.filled(one)) | told, status=409)
+    return redirect(f"/residents/{one.resident_id}")
+
+
+async def _apply(request: web.Request, part: _Part, one: _Resident, read: ReadForm) -> None:
+    editor, memory = await editor_of(request, part.right), request.app[PLANNER_MEMORY]
+    consent = read.values.get("consent" if part.who == "resident" else "cohabitant_consent")
+    if part.part is ChangedPart.CONSENT and consent is not None and consent["state"] == "revoked":
+        async with memory.transaction(editor.viewer) as tx:
+            in_force = await consents.in_force(tx, one.resident_id, part.who, lock=False)
+        if in_force is not None:
+            # A withdrawal waits for no second reading of a form.
+            instead = Instead(consent["instead"])
+            await pauses.revoke_consent(
+                memory, one.resident_id, part.who, instead=instead, editor=replace(editor, revision=None)
+            )
+            return
+    await one_resident.change_part(
+        memory, one.resident_id, ChangedTable(part.part, read.values, part.who), editor=editor
+    )
