@@ -1,11 +1,13 @@
 """An outcome that changes the nights to come, in a browser: one click closes and pauses, a fault is shown, and axe finds nothing."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.async_api import expect
 
 from schemas.vocabulary import Priority
 from tests.support.by_hand import raise_manual_alarm
-from tests.support.night_town import NightTown
+from tests.support.night_town import TWO, NightTown
 from tests.web.browser.conftest import BOARD, OpenPage
 from tests.web.browser.test_accessible import LOOKS, broken
 
@@ -27,11 +29,15 @@ async def test_to_hospital_is_two_clicks_from_the_case(storstad: NightTown, open
     assert await storstad.value("select outcome from alarms") == "moved_to_hospital"
 
 
-async def test_a_death_leads_back_to_the_board(storstad: NightTown, open_page: OpenPage) -> None:
+async def test_the_outcome_avliden_at_0310(storstad: NightTown, open_page: OpenPage) -> None:
+    await storstad.set_clock(TWO + timedelta(minutes=70))
     page = await open_page(f"{await an_alarm(storstad)}/died")
     await page.click(".why .primary")
     await page.wait_for_url(BOARD)
     assert await storstad.value("select count(*) from deaths") == 1
+    assert await storstad.value(
+        "select bool_and((config -> 'attempts') = '[]') from devices where resident_id = $1", storstad.residents[1]
+    )
 
 
 @pytest.mark.parametrize(("theme", "language", "width"), LOOKS)
