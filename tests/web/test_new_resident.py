@@ -194,11 +194,11 @@ async def test_a_part_changes_alone_with_its_history(storstad: NightTown, petra:
     assert "Nyckel 9" in page and "070-174 06 06" in page and "Hund" in page and "Astrid Lund" in page
     assert (await send(petra, f"{path}/door", {"access": "Nyckel 8"}, revision=revision))[0] == 409
     assert (await send(kajsa, f"{path}/door", door, revision=revision))[0] == 403
-    status, page = await send(petra, f"{path}/plan", {"recheck": "15", "rechecks": "2", "two_carers": "yes"})
+    status, page = await send(petra, f"{path}/not-seen", {"recheck": "15", "rechecks": "2", "two_carers": "yes"})
     assert status == 200 and "tittar vi igen 2 gånger" in page and "Två åker." in page
-    assert (await send(petra, f"{path}/plan", {"recheck": "15", "rechecks": "2", "two_carers": "yes", "sure": "1"}))[
-        0
-    ] == 303
+    assert (
+        await send(petra, f"{path}/not-seen", {"recheck": "15", "rechecks": "2", "two_carers": "yes", "sure": "1"})
+    )[0] == 303
     answers = await storstad.value("select answers::text from plans where resident_id = $1", storstad.residents[1])
     assert answers == '{"rechecks": 2, "two_carers": true}', "only what differs"
     assert "<u>Två åker.</u>" in await petra.text(path)

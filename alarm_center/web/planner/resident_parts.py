@@ -175,7 +175,7 @@ _PARTS: Final[Mapping[str, _Part]] = {
     "door": _Part(
         "door", Right.ARRANGE, ChangedPart.RESIDENT, _door_form, _read_door,
     ),
-    "plan": _Part(
+    "not-seen": _Part(
         "plan", Right.ARRANGE, ChangedPart.PLAN, lambda one: filled_forms.plan_form(one.plan, one.of_town, one.table),
         _read_plan, _plan_means,
     ),
@@ -196,14 +196,14 @@ _PARTS: Final[Mapping[str, _Part]] = {
 }  # fmt: skip
 
 
-@routes.get("/residents/{resident}/{arranged:home|door|plan}")
+@routes.get("/residents/{resident}/{arranged:home|door|not-seen}")
 @require(Right.ARRANGE)
 async def show_arranged(request: web.Request) -> web.StreamResponse:
     """Show a part that a coordinator changes."""
     return await _show(request)
 
 
-@routes.post("/residents/{resident}/{arranged:home|door|plan}")
+@routes.post("/residents/{resident}/{arranged:home|door|not-seen}")
 @require(Right.ARRANGE)
 async def save_arranged(request: web.Request) -> web.StreamResponse:
     """Save a part that a coordinator changes, or show first what it will mean."""

@@ -170,7 +170,7 @@ def _row(matter: OpenMatter, zones: Mapping[str, str], speech: Speech, person: S
     goals = {
         TodoGoal.RESIDENT: page,
         TodoGoal.TIMES: f"{page}/times" if arranges else page,
-        TodoGoal.PLAN: f"{page}/plan" if arranges else page,
+        TodoGoal.PLAN: f"{page}/not-seen" if arranges else page,
         TodoGoal.DECISION: f"{page}/{decision}" if decides else page,
         TodoGoal.FOLLOW_UP: f"{page}/follow-up" if decides else page,
         TodoGoal.CONSENT: f"{page}/{consent}" if decides else page,
