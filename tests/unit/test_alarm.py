@@ -66,6 +66,13 @@ def test_a_claim_moves_self_dispatch_once_to_three_minutes() -> None:
     assert story.state() is AlarmState.DISPATCHED
 
 
+def test_a_claim_does_not_hold_up_a_visit() -> None:
+    story = Story(AlarmKind.MANUAL, visit=True, arrive_by=START + timedelta(hours=2))
+    due = story.alarm.limits.self_dispatch_at
+    story.operator().claims()
+    assert (story.alarm.limits.self_dispatch_at, story.alarm.claim.moved) == (due, False)
+
+
 def test_a_call_holds_self_dispatch_to_five_minutes_at_most() -> None:
     story = Story(AlarmKind.NOT_SEEN)
     operator = story.operator()
@@ -375,3 +382,9 @@ def test_a_visit_that_is_sent_out_and_held_is_not_called_off() -> None:
     story.passes(minutes=5)
     story.happens(CalledOff("planning"))
     assert story.state() is AlarmState.CLOSED
+
+
+def test_a_lesser_report_leaves_the_case_as_urgent() -> None:
+    story = Story(AlarmKind.NOT_SEEN, Priority.FIRST)
+    story.happens(Joined(FALL, Priority.SECOND, Reason.ON_FLOOR))
+    assert (story.alarm.kind, story.alarm.priority) == (FALL, Priority.FIRST)

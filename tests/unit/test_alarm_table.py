@@ -188,6 +188,10 @@ def test_a_carers_word_is_answered_in_every_state() -> None:
     assert next_states(AlarmState.OPEN, Humming) == {AlarmState.ON_SITE}
 
 
+def test_what_no_row_has_leads_nowhere() -> None:
+    assert next_states(AlarmState.CLOSED, ClaimCase) == next_states(AlarmState.OPEN, int) == frozenset()
+
+
 def test_what_the_table_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     story = opened()
     monkeypatch.setattr(alarm_decisions, "next_states", lambda state, event: frozenset())

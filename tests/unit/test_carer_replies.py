@@ -362,3 +362,4 @@ def test_a_carer_who_gives_it_back_on_the_way_was_never_inside() -> None:
     story = accepted()
     story.carer(FIRST).declines()
     assert (story.state(), story.effects.count(StaffPresence(inside=False))) == (AlarmState.DISPATCHED, 0)
+    assert story.owner is None

@@ -318,6 +318,11 @@ def test_done_after_the_window_it_is_looked_at_by_command() -> None:
     assert (night.state, night.looks, night.check.late) == (CheckState.OPEN, [Cause.CATCH_UP], False)
 
 
+def test_a_mended_fault_does_not_send_the_look_in_on_staff() -> None:
+    night = CheckNight()(-9, FaultKnown())(-5, StaffOnSite())(0, ONLINE)(1, FaultGone())
+    assert (night.state, night.check.next_step_at) == (CheckState.PLANNED, deadline(planned(), PLAN))
+
+
 def test_staff_arriving_while_it_is_open_make_it_wait() -> None:
     night = opened()(1, StaffOnSite())(11, ONLINE)
     assert (night.state, night.looks, night.raised) == (CheckState.WAITING, [], [])

@@ -1,5 +1,6 @@
 """People's requests to a check: answer, one more look, cancel."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from alarm_center.core.check.check_events import (
     SessionJudged,
     StaffOnSite,
 )
-from alarm_center.core.check.state import CheckState
+from alarm_center.core.check.state import Attempt, AttemptState, CheckState
 from alarm_center.core.check.transitions import ATTEMPTS
 from alarm_center.core.decision import IllegalMove, Raise, Write
 from schemas.messages import ScheduledAttempt as ListedAttempt
@@ -297,6 +298,21 @@ def test_a_check_that_would_have_opened_does_not_come_back() -> None:
 
 def test_a_check_that_somebody_has_looked_at_does_not_come_back() -> None:
     night = waiting()(2, Cancel(CancelReason.CONSENT_REVOKED, Instead.NOTHING, "planner-3"))
+    with pytest.raises(IllegalMove, match="looked at"):
+        night(-5, Restore())
+
+
+@pytest.mark.parametrize(
+    "looked",
+    [
+        {"attempts": (*planned().attempts, Attempt(2, Cause.ASKED, at(-30), at(-20), 10))},
+        {"attempts": (replace(planned().attempts[0], session_id="early"),)},
+        {"attempts": (replace(planned().attempts[0], state=AttemptState.ANSWERED),)},
+    ],
+    ids=["asked for", "by an early session", "answered"],
+)
+def test_any_look_keeps_a_check_from_coming_back(looked: dict[str, Any]) -> None:
+    night = CheckNight(planned(state=CheckState.CANCELLED, cancel_reason=CancelReason.CONSENT_REVOKED, **looked))
     with pytest.raises(IllegalMove, match="looked at"):
         night(-5, Restore())
 

@@ -416,3 +416,10 @@ def test_a_lost_sms_moves_no_round_while_another_may_answer() -> None:
     story.carer(LEAD).is_not_reached()
     assert (dispatch_of(story).step, dispatch_of(story).round_started_at) == (len(dispatch_of(story).chain), began)
     assert states(story, FIRST)[-1] is NoticeState.ASKED
+
+
+def test_the_second_of_two_is_waited_for_before_another_is_asked() -> None:
+    story = Story(FALL, signed_in=False, plan=TWO_CARERS, roster=town(FIRST, SECOND, LEAD))
+    story.passes(seconds=180)
+    story.carer(FIRST).takes()
+    assert (states(story, SECOND), notices(story, LEAD)) == ([NoticeState.ASKED], [])

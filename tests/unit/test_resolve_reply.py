@@ -489,3 +489,9 @@ def test_a_bare_2_with_two_own_cases_asks_which() -> None:
     r = replies("2", notice(4821, Standing.TOOK, 1), notice(4822, Standing.TOOK, 2))
     assert (r.action, r.notice, said(r)) == (None, None, [(Wording.WHICH_CASE, 4821, 4822)])
     assert r.answer is not None and r.answer.facts.digit == "2"
+
+
+def test_1_again_for_ones_own_case_answers_the_muster_too() -> None:
+    own = notice(4821, Standing.TOOK)
+    r = replies("1", own, muster=True)
+    assert (r.action, r.notice, r.holds_phone) == (actions.TAKE, own, True)

@@ -136,7 +136,7 @@ def _decide(check: Check, event: CheckEvent, plan: Plan, now: datetime) -> Check
         case Cancel():
             return cancel_check(check, event, now)
         case Restore():
-            return restore_check(check, event, now)
+            return restore_check(check, now)
     if check.state in ENDED:
         return CheckDecision(check)
     match event:

@@ -13,7 +13,7 @@ from alarm_center.core.check.check_effects import (
     NewConfig,
     Visit,
 )
-from alarm_center.core.check.check_events import AskAgain, Cancel, PersonSaid, Restore
+from alarm_center.core.check.check_events import AskAgain, Cancel, PersonSaid
 from alarm_center.core.check.state import ENDED, Attempt, AttemptState, Check, CheckState
 from alarm_center.core.check.transitions import (
     ATTEMPTS,
@@ -133,7 +133,7 @@ RESTORABLE: Final = frozenset(
 stop is over. The other reasons end a check for good."""
 
 
-def restore_check(check: Check, wish: Restore, now: datetime) -> CheckDecision:
+def restore_check(check: Check, now: datetime) -> CheckDecision:
     """Owe the check again as it was planned: only before it opens, and only while nobody has looked."""
     # A visit in a look's stead is taken back too, for whatever reason it was planned: in a pause nobody may be at home.
     if check.cancel_reason not in RESTORABLE and check.instead is not Instead.VISIT:
