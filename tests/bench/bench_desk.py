@@ -1,26 +1,28 @@
-"""The planner's desk at 2 000 residents: milliseconds of server time of each page, beside a bare transaction.
+"""The planner's desk at 2 000 residents and three years of nights: ms of server time of each page and save, beside a bare transaction.
 
-They come through the import, and their checks are planned: that takes some minutes before the first page is measured.
+The residents are copies of one, their checks are planned, and the nights behind them are written as they would have been kept.
 """
 
 import asyncio
+import itertools
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from alarm_center.preparation.planning import plan_all_towns
 from fjarrtillsyn.embedded.postgres import running_postgres
-from tests.support import town_file
+from tests.bench.many_residents import copy_resident
 from tests.support.night_town import NightTown, town
 from tests.support.postgres import fresh_database, make_template
 from tests.support.site import site
+from tests.web.test_times import lines
 
 RESIDENTS: Final = 2000
 TIMES: Final = 30
 _WARM: Final = 3
 _BATCH: Final = 50
-"""Residents of one import, which has one transaction here."""
+"""Residents whose history is written in one transaction."""
 
 
 def run() -> list[dict[str, Any]]:
@@ -33,9 +35,10 @@ def run() -> list[dict[str, Any]]:
 
 async def _measure(database: Any) -> list[dict[str, Any]]:
     async with town(database, residents=5) as here, site(here) as pages:
-        for first in range(100, 100 + RESIDENTS, _BATCH):
-            await here.extend(residents=[_home(number) for number in range(first, first + _BATCH)])
+        numbers = range(100, 100 + RESIDENTS)
+        await copy_resident(here.memory, here.org, 1, numbers)
         await plan_all_towns(here.memory)
+        await _write_history(here, numbers)
         petra = await pages.signed_in("petra")
 
         async def get(path: str) -> None:
@@ -46,12 +49,31 @@ async def _measure(database: Any) -> list[dict[str, Any]]:
             answer = await petra.post("/residents", {"asked": "storgatan 17"})
             assert answer.status == 200, answer.status
 
+        turn = itertools.count()
+
+        async def save() -> None:
+            """Change a resident's times: the form as it is sent the second time, with the revision that it was drawn from."""
+            path = f"/residents/{here.residents[2]}/times"
+            at = "02:30" if next(turn) % 2 else "03:30"
+            revision = await here.value("select revision from residents where resident_id = $1", here.residents[2])
+            fields = [("csrf", petra.csrf), ("revision", str(revision)), *lines("23:00", at, "05:00")]
+            answer = await petra.client.post(f"{path}/now", data=fields, allow_redirects=False)
+            assert answer.status == 303, answer.status
+
+        async def silent() -> None:
+            if not await here.value("select exists (select from devices where link = 'gone')"):
+                await here.execute("update devices set link = 'gone', gone_at = clock.now() - interval '2 hours'")
+            await get("/todo")
+
         acts: dict[str, Callable[[], Awaitable[None]]] = {
             "residents": lambda: get("/residents"),
             "residents_search": search,
             "resident_page": lambda: get(f"/residents/{here.residents[1]}"),
             "todo": lambda: get("/todo"),
             "residents_csv": lambda: get("/residents.csv"),
+            "files": lambda: get("/files"),
+            "times_saved": save,
+            "todo_all_silent": silent,
         }
         bare = statistics.median([await _timed(lambda: _bare(here)) for _ in range(TIMES)])
         rows = []
@@ -64,14 +86,35 @@ async def _measure(database: Any) -> list[dict[str, Any]]:
         return rows
 
 
-def _home(number: int) -> town_file.Table:
-    return town_file.home(
-        number,
-        device=f"cam{number}",
-        times=("23:00", "03:00"),
-        name=f"Brukare {number}",
-        address=f"Storgatan {number} A",
-    )
+async def _write_history(here: NightTown, numbers: Sequence[int]) -> None:
+    """Write a seen check a night, and changes and discrepancies now and then, for three years, some residents at a time."""
+    for first in range(0, len(numbers), _BATCH):
+        some = list(numbers[first : first + _BATCH])
+        for statement in (_CHECKS, _CHANGES, _DISCREPANCIES):
+            await here.execute(statement, some)
+    await here.execute("analyze")
+
+
+_CHECKS: Final = """
+    insert into checks (check_id, org, resident_id, device_id, night, slot_id, opens_at, closes_at, seconds, green_by, show, state,
+        rechecks_left, retries_left, answer, seen_by, ended_at)
+    select gen_random_uuid(), r.org, r.resident_id, 'cam' || r.number, '2026-11-20'::date - n,
+        (select slot_id from slots s where s.resident_id = r.resident_id order by slot_id limit 1),
+        '2026-11-20 22:00Z'::timestamptz - n * interval '1 day', '2026-11-20 22:10Z'::timestamptz - n * interval '1 day', 10,
+        'detector', 'always', 'seen', 1, 1, 'in_bed', 'd1', '2026-11-20 22:01Z'::timestamptz - n * interval '1 day'
+    from residents r cross join generate_series(1, 1095) as n where r.number = any ($1)
+"""
+_CHANGES: Final = """
+    insert into changes (org, resident_id, revision, part, made_by, made_at, from_at, before, after)
+    select r.org, r.resident_id, r.revision + n, 'times', 'import', clock.now() - n * interval '50 days', clock.now(),
+        '{"times": []}', '{"times": [], "source": "file"}'
+    from residents r cross join generate_series(1, 20) as n where r.number = any ($1)
+"""
+_DISCREPANCIES: Final = """
+    insert into discrepancies (org, code, subject, area_id, resident_id, night, found_at, last_found_at, resolved_at)
+    select r.org, 'device_silent', 'cam' || r.number, r.area_id, r.resident_id, '2026-11-20'::date - n * 50, clock.now(), clock.now(), clock.now()
+    from residents r cross join generate_series(1, 20) as n where r.number = any ($1)
+"""
 
 
 async def _timed(act: Callable[[], Awaitable[None]]) -> float:

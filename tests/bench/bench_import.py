@@ -63,7 +63,7 @@ def _town(times: tuple[str, ...]) -> TownFile:
 async def _timed(memory: Memory, work: Any) -> tuple[float, float]:
     """Return the seconds that *work* takes, and the longest that a line committed meanwhile could not be read."""
     latest: list[float] = [0.0]
-    probing = asyncio.create_task(_probe(memory, latest))
+    probing = asyncio.create_task(probe_lines(memory, latest))
     began = time.perf_counter()
     try:
         await work
@@ -74,7 +74,7 @@ async def _timed(memory: Memory, work: Any) -> tuple[float, float]:
             await probing
 
 
-async def _probe(memory: Memory, latest: list[float]) -> None:
+async def probe_lines(memory: Memory, latest: list[float]) -> None:
     """Commit a line again and again, and wait until a board would read it."""
     while True:
         try:
