@@ -28,7 +28,7 @@ from schemas.vocabulary import CancelReason, GreenBy, Instead, Show
 log = structlog.get_logger()
 
 AHEAD: Final = timedelta(hours=CONFIG_AHEAD_HOURS)
-_AT_ONCE: Final = 20
+_AT_ONCE: Final = 10
 """Residents planned in one transaction: it takes a tenth of a second or two, and holds their devices' rows as long."""
 
 
