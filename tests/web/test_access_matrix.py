@@ -221,12 +221,16 @@ NOT_YET: Final = {
     "/drafts/{draft}/discard": {404},
     **{f"/account/{page}/{part}": {404} for page in ("confirm", "factors") for part in ("options", "passkey")},
     "/looks/readings": {403},
+    "/files/{file_import}": {404},
+    "/fragments/files/{file_import}": {404},
+    "/files/{file_import}/bring-in": {404},
+    "/files/{file_import}/withdraw": {404},
     "/looks/samples/{sample}": {404},
     "/looks/samples/{sample}/{place:\\d{1,4}}": {404},
     "/looks/samples/{sample}/sign": {404},
 }
 """Routes that ask for more than a right: the case in one's own hands (docs/pictures.md#who-sees-one), a look, a reply; an address
-of the service that can have passkeys; every area of the town; a draft that nobody has thrown away before."""
+of the service that can have passkeys; every area of the town; one's own file; a draft that nobody has thrown away before."""
 
 
 def _allowed(route: web.RouteDef, access: Access, rights: frozenset[Right] | None, place: Place) -> frozenset[int]:
