@@ -53,7 +53,7 @@ class FormFault(StrEnum):
     NO_DEVICE_NAME = "no_device_name"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ReadForm:
     """A form as it was read: values of the model by field, and the fault of each field of the form that has one."""
 

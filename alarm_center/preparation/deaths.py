@@ -52,16 +52,16 @@ async def register_death(memory: Memory, resident_id: UUID, alarm_id: UUID, *, e
         locked = await withdrawals.lock_coming(tx, resident_id)
         at = await now(tx)
         home = await towns.of_resident(tx, resident_id)
-        if not await deaths.set_died(tx, resident_id, at):
+        if await deaths.has_died(tx, resident_id):
             return
+        await deaths.add(tx, NewDeath(home.town.org, home.area_id, resident_id, alarm_id, editor.actor, at))
+        await deaths.set_died(tx, resident_id, at)
         for check in locked:
             cancel = Cancel(CancelReason.DIED, Instead.NOTHING, editor.actor, person=True)
             await steps.step_check(tx, check, cancel, editor.actor)
         await commands.end_for_resident(tx, resident_id)
         await _call_off_visits(tx, home, resident_id, editor.actor)
         await configs.refresh_resident_configs(tx, resident_id)
-        new = NewDeath(home.town.org, home.area_id, resident_id, alarm_id, editor.actor, at)
-        await deaths.add(tx, new)
         died = timeline.ResidentDied(len(locked))
         await events.write(tx, at, _line(home.town.org, home.area_id, resident_id, died, editor.actor))
         change = NewChange(
@@ -114,8 +114,8 @@ async def correct_death(memory: Memory, death_id: UUID, *, editor: Editor) -> No
         found = await _lock(tx, death_id, editor)
         number = await changes.next_revision(tx, found.resident_id)
         at = await now(tx)
-        await deaths.set_living(tx, found.resident_id)
         await deaths.correct(tx, death_id, editor.actor, at)
+        await deaths.set_living(tx, found.resident_id)
         home = await towns.of_resident(tx, found.resident_id)
         restored = await pauses.restore_coming(tx, home, found.resident_id, editor.actor)
         corrected = timeline.DeathCorrected(restored)

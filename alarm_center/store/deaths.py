@@ -39,16 +39,18 @@ _OPEN: Final = f"""
 """  # noqa: S608 -- our own words
 
 
-async def set_died(tx: Tx, resident_id: UUID, at: datetime) -> bool:
-    """Write that the resident has died; false if that is written already."""
-    done: bool | None = await tx.fetchval(
-        "update residents set died_at = $2 where resident_id = $1 and died_at is null returning true", resident_id, at
-    )
-    return bool(done)
+async def has_died(tx: Tx, resident_id: UUID) -> bool:
+    """Return whether it is written that the resident has died."""
+    return bool(await tx.fetchval("select died_at is not null from residents where resident_id = $1", resident_id))
+
+
+async def set_died(tx: Tx, resident_id: UUID, at: datetime) -> None:
+    """Write that the resident has died. Of a page the database asks for the row of the death first."""
+    await tx.execute("update residents set died_at = $2 where resident_id = $1 and died_at is null", resident_id, at)
 
 
 async def set_living(tx: Tx, resident_id: UUID) -> None:
-    """Take back that the resident has died."""
+    """Take back that the resident has died. Of a page the database asks first that the row of the death is corrected."""
     await tx.execute("update residents set died_at = null where resident_id = $1", resident_id)
 
 

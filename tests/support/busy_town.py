@@ -204,7 +204,9 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 at,
             ),
             (
-                "insert into deaths (org, area_id, resident_id, alarm_id, registered_by, registered_at) values ($1, $2, $3, $4, 'p', $5)",
+                # registered by mistake: the resident lives
+                "insert into deaths (org, area_id, resident_id, alarm_id, registered_by, registered_at, corrected_by, corrected_at)"
+                " values ($1, $2, $3, $4, 'p', $5, 'q', $5)",
                 area,
                 resident_id,
                 alarm_id,

@@ -117,8 +117,13 @@ end $$;
 create function fjt.residents_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
 as $$
 begin
-    -- A generated column has no value yet here.
-    if tg_op = 'UPDATE' and (to_jsonb(new) - '{revision,unplanned_since,search_form}'::text[]) = (to_jsonb(old) - '{revision,unplanned_since,search_form}'::text[]) then
+    if tg_op = 'UPDATE' and new.died_at is distinct from old.died_at and (new.died_at is not null) is distinct from exists (
+        select from fjt.deaths d where d.resident_id = new.resident_id and d.corrected_at is null
+    ) then
+        perform fjt.refuse_write('a death without its row');
+    end if;
+    -- Turns, marks of planning and a death are other pages' too. A generated column has no value yet here.
+    if tg_op = 'UPDATE' and (to_jsonb(new) - '{revision,unplanned_since,died_at,search_form}'::text[]) = (to_jsonb(old) - '{revision,unplanned_since,died_at,search_form}'::text[]) then
         return new;
     end if;
     if not fjt.edits_papers() then
