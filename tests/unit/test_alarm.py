@@ -388,3 +388,10 @@ def test_a_lesser_report_leaves_the_case_as_urgent() -> None:
     story = Story(AlarmKind.NOT_SEEN, Priority.FIRST)
     story.happens(Joined(FALL, Priority.SECOND, Reason.ON_FLOOR))
     assert (story.alarm.kind, story.alarm.priority) == (FALL, Priority.FIRST)
+
+
+def test_something_worse_sends_an_open_case_earlier() -> None:
+    story = Story(AlarmKind.NOT_SEEN)
+    assert story.alarm.limits.self_dispatch_at == START + timedelta(seconds=120)
+    story.happens(Joined(FALL, Priority.FIRST, Reason.ON_FLOOR))
+    assert story.alarm.limits.self_dispatch_at == START + timedelta(seconds=60)

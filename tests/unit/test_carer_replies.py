@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from alarm_center.core.alarm.alarm_effects import StaffPresence
-from alarm_center.core.alarm.alarm_events import Arrived, CarerReply, ConditionReported
+from alarm_center.core.alarm.alarm_events import Arrived, CarerReply, ConditionReported, NoCamera
 from alarm_center.core.alarm.state import AlarmState
 from alarm_center.core.decision import IllegalMove, Raise, Write
 from alarm_center.core.plan import Wording
@@ -363,3 +363,10 @@ def test_a_carer_who_gives_it_back_on_the_way_was_never_inside() -> None:
     story.carer(FIRST).declines()
     assert (story.state(), story.effects.count(StaffPresence(inside=False))) == (AlarmState.DISPATCHED, 0)
     assert story.owner is None
+
+
+def test_a_no_to_the_camera_is_said_in_the_home() -> None:
+    story = accepted()
+    story.happens(NoCamera(story.carer(FIRST).notice.notice_id))
+    story.carer(FIRST).receives(Wording.NO_MORE_LOOKS)
+    assert (story.state(), story.effects.count(StaffPresence(inside=True))) == (AlarmState.ON_SITE, 1)

@@ -390,3 +390,10 @@ def test_somebody_up_in_a_late_session_is_evidence_and_no_alarm() -> None:
     """The plan's row of the reason counts: by its answer alone it would be a fall."""
     night = opened()(1, found(IN_BED))(15, found(Answer.SOMETHING_WRONG, Reason.UP, session="late"))
     assert (night.state, night.lines[-1], night.raised) == (CheckState.SEEN, EventKind.EVIDENCE, [])
+
+
+def test_a_fall_found_after_a_late_look_says_that_it_was_late() -> None:
+    night = CheckNight()(30, ONLINE)(30, found(IN_BED, attempt=2), seconds=20)
+    assert (night.state, night.check.late) == (CheckState.SEEN, True)
+    night(31, found(Answer.SOMETHING_WRONG, Reason.ON_FLOOR, session="old"))
+    assert [effect.late for effect in night.effects if isinstance(effect, Raise)] == [True]

@@ -5,7 +5,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alarm_center.core.new_resident import first_instant, foreseen_facts, form_lines, lines_form, read_draft
+from alarm_center.core.new_resident import (
+    STEPS,
+    first_instant,
+    foreseen_facts,
+    form_lines,
+    lines_form,
+    read_draft,
+    slot_tables,
+)
 from alarm_center.core.resident_forms import TownChoices
 from alarm_center.core.slot_changes import SlotPattern, WantedSlot
 from alarm_center.core.supervision import SupervisionFault, SupervisionKind, supervision_of
@@ -78,3 +86,40 @@ def test_a_draft_is_read_step_by_step() -> None:
 def test_lines_of_times_are_kept_as_they_were() -> None:
     lines = [TimesLine("2300", "23:30", True, (0, 4), SECONDS_MIN * 2), TimesLine("x", nights=())]
     assert form_lines(lines_form(lines)) == [lines[0], TimesLine("x", nights=(), seconds=SECONDS_MIN * 2)]
+    ending = TimesLine("0200", "", False, EVERY_DAY, SECONDS_MIN * 2, "2026-12-01", "2026-12-24", ends=True)
+    assert form_lines(lines_form([ending])) == [ending]
+    assert lines_form([ending]) == {
+        "lines": "1", "at-0": "0200", "between-0": "", "by-0": "camera", "nights-0": "0123456", "from-0": "2026-12-01",
+        "until-0": "2026-12-24", "ends-0": "on",
+    }  # fmt: skip
+    assert form_lines({"lines": "1"}) == [TimesLine("", "", False, (), SECONDS_MIN * 2)]
+    assert form_lines({"lines": "x"}) == form_lines({}) == []
+
+
+def test_the_steps_are_filled_in_by_their_rights() -> None:
+    assert {step: right.value for step, right in STEPS.items()} == {
+        "home": "enrol", "door": "enrol", "decision": "decide", "consents": "decide", "times": "arrange",
+        "plan": "arrange", "device": "arrange",
+    }  # fmt: skip
+    assert list(STEPS) == ["home", "door", "decision", "consents", "times", "plan", "device"]
+
+
+def test_a_time_is_a_table_of_the_file() -> None:
+    slot = WantedSlot(SlotPattern(time(3), 30, (0, 6), True, 20), date(2026, 12, 1), date(2026, 12, 24))
+    assert slot_tables([slot]) == [
+        {
+            "time": "03:00", "weekdays": ["mon", "sun"], "window_minutes": 30, "seconds": 20, "by_visit": True,
+            "from_night": date(2026, 12, 1), "until_night": date(2026, 12, 24),
+        }
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("cohabitant", ["", "Karl"])
+def test_whoever_lives_there_is_asked(cohabitant: str) -> None:
+    home = {"name": "K", "area": "3", "address": "A", "risk": "2", "cohabitant": cohabitant}
+    said = {"said": "no", "given_on": "2026-11-26", "given_how": "spoken", "instead": "visit"}
+    consents = {f"{who}-{name}": text for who in ("resident", "cohabitant") for name, text in said.items()}
+    read = read_draft({"home": home, "consents": consents}, TOWN)
+    assert read.table["consent"]["state"] == "revoked"
+    assert ("cohabitant_consent" in read.table) is bool(cohabitant)
+    assert read.faults["consents"] == {}

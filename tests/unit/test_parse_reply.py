@@ -319,3 +319,10 @@ def test_a_digit_and_a_number_are_read_in_either_order(
 ) -> None:
     parts = (str(case_no), digit) if turned else (digit, str(case_no))
     assert parse_reply(before + between.join(parts) + after) == CarerCommand(TABLE.by_digit[digit], case_no)
+
+
+@pytest.mark.parametrize(
+    "text", ["Vill inte ha kameran", "hon vill inte ha kameran.", "stäng kameran", "She doesn't want the camera"]
+)
+def test_a_no_to_the_camera_is_read_in_both_languages(text: str) -> None:
+    assert parse_reply(text) == CarerCommand(actions.NO_CAMERA)

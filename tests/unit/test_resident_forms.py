@@ -142,6 +142,127 @@ def test_a_kept_resident_gives_the_same_values_again() -> None:
     )
 
 
+EVERY_DOOR = {
+    "access": "Nyckel 4", "port_code": "1234", "key_place": "Tub", "second_way": "Altan", "door_tried_on": "2026-11-26",
+    "pets": "on", "mark-dog": "on", "mark-threat": "on", "notes": "Ring på.", "contacts": "2",
+    "who-0": "Eva", "relation-0": "dotter", "phone-0": "070-174 06 06", "hours-0": "day", "told-0": "allt", "key-0": "on",
+    "first-0": "on", "who-1": "Bo", "phone-1": "070-174 06 07", "hours-1": "any",
+}  # fmt: skip
+EVERY_DECISION = {
+    "reference": "2026-1", "kind": "offer_without_test", "purpose": "Sova ostört", "less_intrusive": "Larm", "alternative": "Besök",
+    "starts_on": "2026-11-26", "ends_on": "2027-11-26", "trial_ends_on": "2026-12-26", "after_trial": "visits",
+    "follow_up_on": "2027-05-26",
+}  # fmt: skip
+EVERY_CONSENT = {
+    "said": "yes", "given_on": "2026-11-20", "basis": "Vid köksbordet", "automatic": "yes", "given_how": "written",
+    "language": "finska", "present": "Dottern", "second_talk_on": "2026-11-25", "capacity": "in_doubt",
+    "legal_position": "rs", "representative": "God man: ja", "instead": "visit",
+}  # fmt: skip
+
+
+def test_each_field_of_a_door_has_its_place() -> None:
+    read = resident_forms.read_door(EVERY_DOOR, TOWN)
+    eva = {
+        "name": "Eva", "relation": "dotter", "phone": "+46701740606", "hours": "day", "may_be_told": "allt",
+        "has_key": True, "ring_first": True,
+    }  # fmt: skip
+    bo = {
+        "name": "Bo", "relation": "", "phone": "+46701740607", "hours": "any", "may_be_told": "", "has_key": False,
+        "ring_first": False,
+    }  # fmt: skip
+    assert read.faults == {}
+    assert read.values == {
+        "access": "Nyckel 4", "port_code": "1234", "key_place": "Tub", "second_way": "Altan", "door_tried_on": TODAY,
+        "pets": True, "marks": ["dog", "threat"], "notes": "Ring på.", "contacts": [eva, bo],
+    }  # fmt: skip
+    assert filled_forms.door_form(read.values) == EVERY_DOOR
+
+
+def test_each_field_of_a_decision_has_its_place() -> None:
+    read = resident_forms.read_decision(EVERY_DECISION, TOWN)
+    assert read.faults == {}
+    kept = {name: None if value is None else str(value) for name, value in read.values["decision"].items()}
+    assert kept == EVERY_DECISION
+    assert filled_forms.decision_form(read.values["decision"], TODAY) == EVERY_DECISION
+    assert resident_forms.read_decision({"after_trial": "visits"}, TOWN).faults == {
+        "starts_on": FormFault.MISSING, "reference": FormFault.MISSING, "kind": FormFault.UNCHOSEN,
+    }  # fmt: skip
+    assert filled_forms.decision_form(None, TODAY) == {"kind": "decision", "starts_on": "2026-11-26"}
+
+
+def test_each_field_of_a_consent_has_its_place() -> None:
+    read = resident_forms.read_consent({f"cohabitant-{k}": v for k, v in EVERY_CONSENT.items()}, "cohabitant", TOWN)
+    assert read.faults == {}
+    consent = read.values["cohabitant_consent"]
+    assert consent == {
+        "state": "given", "allows": None, "instead": None, "given_on": date(2026, 11, 20), "basis": "Vid köksbordet",
+        "automatic": True, "given_how": "written", "language": "finska", "present": "Dottern",
+        "second_talk_on": date(2026, 11, 25), "capacity": "in_doubt", "legal_position": "rs",
+        "representative": "God man: ja",
+    }  # fmt: skip
+    form = filled_forms.consent_form(consent, "cohabitant", TODAY)
+    assert form == {f"cohabitant-{name}": said for name, said in EVERY_CONSENT.items()}
+    no = filled_forms.consent_form({**consent, "automatic": False}, "cohabitant", TODAY)
+    assert no["cohabitant-automatic"] == "no"
+
+
+def test_a_consent_that_is_new_begins_with_what_is_usual() -> None:
+    usual = {"given_on": "2026-11-26", "given_how": "spoken", "capacity": "able", "instead": "visit"}
+    for kept in (None, {"state": "revoked"}):
+        assert filled_forms.consent_form(kept, "resident", TODAY) == {f"resident-{k}": v for k, v in usual.items()}
+
+
+def test_a_second_talk_is_not_before_the_first() -> None:
+    form = {f"resident-{k}": v for k, v in (EVERY_CONSENT | {"second_talk_on": "2026-11-19"}).items()}
+    assert resident_forms.read_consent(form, "resident", TOWN).faults == {
+        "resident-second_talk_on": FormFault.BEFORE_START
+    }
+    unread = resident_forms.read_consent(form | {"resident-automatic": "perhaps"}, "resident", TOWN)
+    assert unread.faults["resident-automatic"] is FormFault.UNCHOSEN
+
+
+def test_each_field_of_a_home_has_its_place() -> None:
+    form = {
+        "name": "Karin Mård", "area": "3", "address": "Ågatan 3", "phone": "070-174 06 06", "risk": "1",
+        "cohabitant": "Karl", "cohabitant_sleeps": "same_bed", "performer": "alfa", "protected": "on",
+    }  # fmt: skip
+    values = resident_forms.read_home(form, TOWN).values
+    assert values == {
+        "name": "Karin Mård", "area": "3", "address": "Ågatan 3", "phone": "+46701740606", "risk": 1, "protected": True,
+        "cohabitant": "Karl", "cohabitant_sleeps": "same_bed", "performer": "alfa",
+    }  # fmt: skip
+    assert filled_forms.home_form(values) == form
+    assert resident_forms.read_home({}, TOWN).faults == {
+        "name": FormFault.MISSING, "area": FormFault.UNCHOSEN, "address": FormFault.MISSING, "risk": FormFault.UNCHOSEN,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "fault"), [("120", None), ("121", FormFault.NO_NUMBER), ("0", FormFault.NO_NUMBER)])
+def test_a_number_of_minutes_has_a_least_and_a_most(said: str, fault: FormFault | None) -> None:
+    assert resident_forms.read_plan({"recheck": said}, TOWN, kept={}).faults.get("recheck") is fault
+
+
+def test_a_contact_needs_a_name_and_a_phone() -> None:
+    assert resident_forms.read_door({"contacts": "2", "who-0": "Eva", "phone-1": "070-174 06 06"}, TOWN).faults == {
+        "phone-0": FormFault.MISSING, "who-1": FormFault.MISSING,
+    }  # fmt: skip
+
+
+def test_texts_end_somewhere() -> None:
+    assert resident_forms.read_door({"port_code": "1" * 41, "access": "x" * 201}, TOWN).faults == {
+        "port_code": FormFault.TOO_LONG, "access": FormFault.TOO_LONG,
+    }  # fmt: skip
+
+
+def test_a_plan_of_ones_own_is_filled_in_whole() -> None:
+    own = Plan.from_settings({"recheck_minutes": 20, "two_carers": True})
+    table = {"green_by": "detector", "signed_by": "Petra"}
+    assert filled_forms.plan_form(own, Plan(), table) == {
+        "recheck": "20", "two_carers": "yes", "alone": "on", "signed_by": "Petra",
+    }  # fmt: skip
+    assert filled_forms.plan_form(Plan(), Plan(), {"green_by": "operator", "signed_by": "Petra"}) == {}
+
+
 def test_a_device_is_named_as_it_is_marked() -> None:
     read = resident_forms.read_device({"device": "Cam-4", "kind": "camera"}, TOWN, people=2)
     assert read.values == {"devices": [{"id": "cam-4", "kind": "camera", "profile": {"expected_people": 2}}]}

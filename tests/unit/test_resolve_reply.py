@@ -495,3 +495,8 @@ def test_1_again_for_ones_own_case_answers_the_muster_too() -> None:
     own = notice(4821, Standing.TOOK)
     r = replies("1", own, muster=True)
     assert (r.action, r.notice, r.holds_phone) == (actions.TAKE, own, True)
+
+
+def test_the_same_1_again_answers_the_muster_too() -> None:
+    own = notice(A, Standing.TOOK), notice(B, Standing.TOOK)
+    assert replies("1", *own, muster=True, before=EarlierReply(A)).holds_phone is True
