@@ -395,3 +395,12 @@ def test_something_worse_sends_an_open_case_earlier() -> None:
     assert story.alarm.limits.self_dispatch_at == START + timedelta(seconds=120)
     story.happens(Joined(FALL, Priority.FIRST, Reason.ON_FLOOR))
     assert story.alarm.limits.self_dispatch_at == START + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(("joins", "stays"), [(Priority.THIRD, True), (Priority.FIRST, False)])
+def test_only_what_is_urgent_leaves_an_incident(joins: Priority, stays: bool) -> None:
+    story = Story(AlarmKind.TECHNICAL)
+    incident = UUID(int=0x1C)
+    story.happens(IntoIncident(incident))
+    story.happens(Joined(AlarmKind.MANUAL, joins, None))
+    assert story.alarm.incident_id == (incident if stays else None)
