@@ -100,7 +100,9 @@ class Life:
         looks = [e.attempt for e in decision.effects if isinstance(e, CommandLook)]
         self.alarms += lines.count(EventKind.CHECK_ALARMED)
         if isinstance(event, Restore):
-            assert before.state is CheckState.CANCELLED and before.cancel_reason in TAKEN_BACK, "an end was undone"
+            planned_visit = before.cancel_reason is CancelReason.REPLANNED and before.instead is Instead.VISIT
+            assert before.state is CheckState.CANCELLED, "an end was undone"
+            assert before.cancel_reason in TAKEN_BACK or planned_visit, "an end was undone"
             assert self.now < after.opens_at and not any(a.session_id for a in after.attempts), "brought back too late"
             assert len(after.attempts) == 1 and not raised and not looks
         elif before.state in ENDED:

@@ -290,6 +290,17 @@ def test_other_reasons_end_a_check_for_good(reason: CancelReason) -> None:
     assert night.state is CheckState.CANCELLED
 
 
+@pytest.mark.parametrize("reason", sorted(set(CancelReason) - set(TAKEN_BACK)))
+def test_a_visit_is_taken_back_where_it_was_planned_so(reason: CancelReason) -> None:
+    """A pause may begin in which nobody is at home; every other end stays one, whatever came in its stead."""
+    night = CheckNight()(-90, Cancel(reason, Instead.VISIT, "planner-3"))
+    if reason is CancelReason.REPLANNED:
+        assert CallOff() in night(-60, Restore()).effects
+        return
+    with pytest.raises(IllegalMove, match="not taken back"):
+        night(-60, Restore())
+
+
 def test_a_check_that_would_have_opened_does_not_come_back() -> None:
     night = CheckNight()(-1, Cancel(CancelReason.CONSENT_REVOKED, Instead.NOTHING, "planner-3"))
     with pytest.raises(IllegalMove, match="opened already"):

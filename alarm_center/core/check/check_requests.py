@@ -135,8 +135,9 @@ stop is over. The other reasons end a check for good."""
 
 def restore_check(check: Check, now: datetime) -> CheckDecision:
     """Owe the check again as it was planned: only before it opens, and only while nobody has looked."""
-    # A visit in a look's stead is taken back too, for whatever reason it was planned: in a pause nobody may be at home.
-    if check.cancel_reason not in RESTORABLE and check.instead is not Instead.VISIT:
+    # A visit that was planned at the time is taken back too: in a pause nobody may be at home.
+    planned_visit = check.cancel_reason is CancelReason.REPLANNED and check.instead is Instead.VISIT
+    if check.cancel_reason not in RESTORABLE and not planned_visit:
         raise illegal_move(check, f"was cancelled as {check.cancel_reason}: that is not taken back")
     if now >= check.opens_at:
         raise illegal_move(check, "would have opened already: it is not brought back")
