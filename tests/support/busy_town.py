@@ -26,8 +26,15 @@ _BEFORE: Final = timedelta(days=1)
 """A town is brought in so long before the night: what is due within minutes is in force then."""
 
 
-async def found(memory: Memory, org: str, *, number: int = 1, handled_by: str = "home_care") -> UUID:
-    """Found a town with one area, one patrol on duty and one resident with a camera who is due in five minutes."""
+async def found(
+    memory: Memory,
+    org: str,
+    *,
+    number: int = 1,
+    handled_by: str = "home_care",
+    due_in: Iterable[timedelta] = (timedelta(minutes=5),),
+) -> UUID:
+    """Found a town with one area, one patrol on duty and one resident with a camera who is due in five minutes, or *due_in*."""
     async with memory.transaction() as tx:
         at = await now(tx)
         town = town_file.organisation(
@@ -42,7 +49,7 @@ async def found(memory: Memory, org: str, *, number: int = 1, handled_by: str = 
             "performers": [{"code": "alfa", "name": "Alfa Omsorg"}],
             "carers": [{"name": "Patrull", "phone": f"+4670111{number:04}"}],
             "shifts": [patrol],
-            "residents": [home(org, 1, "3", town_file.wall_time(at + timedelta(minutes=5)))],
+            "residents": [home(org, 1, "3", *(town_file.wall_time(at + each) for each in due_in))],
         }
         await town_file.bring_in(tx, file, at - _BEFORE)
         await town_file.answer_musters(tx, org)
@@ -84,10 +91,10 @@ async def resident(tx: Tx, org: str, area: UUID, *, number: int, due_in: timedel
     return (await residents(tx, org, area, numbers=[number], due_in=due_in))[number]
 
 
-def home(org: str, number: int, area: str, time: str) -> town_file.Table:
-    """Return a home of the town as its file has it, with a camera that knows the room and one *time* a night."""
+def home(org: str, number: int, area: str, *times: str) -> town_file.Table:
+    """Return a home of the town as its file has it, with a camera that knows the room, looked at these *times* a night."""
     camera = {"id": f"{org}-{number}", "kind": "camera", "profile": profile("asleep")}
-    return town_file.home(number, area=area, device=camera, times=[time], name="N", address="A")
+    return town_file.home(number, area=area, device=camera, times=times, name="N", address="A")
 
 
 async def move(memory: Memory, by: timedelta) -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -25,7 +25,7 @@ from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
 from gateway.service import Gateway
 from gateway.settings import GatewaySettings
 from gateway.sources import Source
-from tests.support import busy_town
+from tests.support import busy_town, town_file
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import Database
 from tests.support.twilio_api import TwilioApi
@@ -33,6 +33,7 @@ from tests.support.waiting import eventually
 
 ORG: Final = "ost"
 DEVICE: Final = "ost-1"
+_EARLY: Final = timedelta(minutes=5)
 _ROOT: Final = Path(__file__).parents[2]
 
 
@@ -182,12 +183,14 @@ async def night(
     folder: Path,
     *,
     minutes_early: float = 0.1,
+    due_at: tuple[timedelta, ...] = (),
     twilio: TwilioApi | None = None,
     centre_env: Mapping[str, str] | None = None,
     detector_env: Mapping[str, str] | None = None,
 ) -> AsyncIterator[RunningTown]:
     """Yield a town whose one check opens in a few seconds; nothing runs yet but database, broker and the SMS provider.
 
+    *due_at* are the night's looks as time after midnight, where the hour matters, the first first; the clock is moved to before it.
     Without *twilio* each SMS counts as delivered, and nobody answers. *centre_env* and *detector_env* are settings beside
     those that every night has.
     """
@@ -198,7 +201,7 @@ async def night(
             up.callback(delivering.cancel)
         memory = await Memory.open(database.worker)
         up.push_async_callback(memory.close)
-        resident_id = await busy_town.found(memory, ORG)
+        resident_id = await _found(memory, due_at)
         # The slot is on a whole minute some minutes ahead: move the service's clock to just before it.
         due = await _due(memory)
         now = await memory.now()
@@ -254,6 +257,19 @@ async def night(
             await asyncio.gather(*(task for _, task in made.gateways), return_exceptions=True)
             centre.kill()
             detector.kill()
+
+
+async def _found(memory: Memory, due_at: tuple[timedelta, ...]) -> UUID:
+    """Found the town, whose looks are so long after midnight on the evening to come, or one in five minutes."""
+    if not due_at:
+        return await busy_town.found(memory, ORG)
+    now = await memory.now()
+    midnight = now.astimezone(town_file.STOCKHOLM).replace(hour=0, minute=0, second=0, microsecond=0)
+    first = min(
+        each for day in (0, 1) if (each := (midnight + timedelta(days=day) + due_at[0]).astimezone(UTC)) > now + _EARLY
+    )
+    await busy_town.move(memory, first - _EARLY - now)
+    return await busy_town.found(memory, ORG, due_in=[_EARLY + each - due_at[0] for each in due_at])
 
 
 async def _due(memory: Memory) -> Any:

@@ -1,4 +1,4 @@
-// Carer's page without a network: a form that was not sent says so.
+// Carer's page: without a network a form that was not sent says so, and a camera that was stopped is asked about until it has confirmed.
 const banner = document.querySelector("#not-sent");
 document.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -16,3 +16,15 @@ document.addEventListener("submit", async (event) => {
   button.disabled = false;
   banner.scrollIntoView();
 });
+
+const stopped = document.querySelector("#stopped");
+const ask = async (wait) => {
+  try {
+    const answer = await fetch(location.href, { signal: AbortSignal.timeout(15000) });
+    const said = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#stopped");
+    if (said && said.innerHTML !== stopped.innerHTML) stopped.replaceChildren(...said.childNodes);
+    if (said && said.dataset.waits === undefined) return;
+  } catch { /* no network: asked again */ }
+  setTimeout(ask, wait, Math.min(wait * 1.3, 30000));
+};
+if (stopped && stopped.dataset.waits !== undefined) setTimeout(ask, 1000, 1500);

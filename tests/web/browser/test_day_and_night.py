@@ -1,4 +1,4 @@
-"""Sentences of a day and a night, each played in a browser: hospital, guests, times, papers, and two at once."""
+"""Sentences of a day and a night, each played in a browser: guests, times, papers, and two at once."""
 
 from datetime import timedelta
 
@@ -40,19 +40,6 @@ async def pause(page: Page, reason: str, said_by: str, instead: str) -> None:
     await page.click(".why .primary")
     await page.click(".sure .primary")
     await page.wait_for_selector("text=Pausad till")
-
-
-async def test_hospital_reported_at_23_and_home_at_04(storstad: NightTown, open_page: OpenPage) -> None:
-    await storstad.set_clock(AT_23 - timedelta(seconds=40))
-    await planning.plan_town(storstad.memory, storstad.org)
-    page = await open_page(f"/pause/{storstad.residents[1]}")
-    await pause(page, "pause_hospital", "hospital", "nothing")
-    assert await looks(storstad, 1) == "23:00 cancelled nothing, 02:00 cancelled nothing, 05:00 cancelled nothing"
-    await storstad.set_clock(AT_23 + timedelta(hours=5))
-    await page.goto(f"/pause/{storstad.residents[1]}")
-    await page.click("text=Avsluta pausen nu")
-    await expect(page.locator("[name=reason] >> nth=0")).to_be_visible()
-    assert await looks(storstad, 1) == "23:00 cancelled nothing, 02:00 cancelled nothing, 05:00 planned"
 
 
 async def test_guests_tonight(storstad: NightTown, open_page: OpenPage) -> None:
