@@ -6,7 +6,7 @@ from typing import Any
 
 from alarm_center.core import phone_numbers
 from alarm_center.core.plan import Plan
-from alarm_center.core.resident_forms import PLAN_CHOICES, PLAN_MINUTES, said_of
+from alarm_center.core.resident_forms import CLOSED, PLAN_CHOICES, PLAN_MINUTES, said_of
 from schemas.vocabulary import Capacity, ConsentState, ConsentTo, ContactHours, DecisionKind, GivenHow, Instead
 
 Table = Mapping[str, Any]
@@ -24,6 +24,7 @@ def home_form(table: Table) -> Filled:
     """Return the form of who somebody is and where they live."""
     names = ("name", "area", "address", "phone", "risk", "cohabitant", "cohabitant_sleeps", "performer")
     form = _texts(table, *names) | ({"protected": _TICKED} if table.get("protected") else {})
+    form |= {f"{CLOSED}{login}": _TICKED for login in table.get("closed_to", ())}
     return form | ({"phone": phone_numbers.national(form["phone"])} if "phone" in form else {})
 
 

@@ -33,6 +33,8 @@ Values = dict[str, Any]
 TEXT_MOST: Final = 200
 NOTE_MOST: Final = 2000
 CONTACTS_MOST: Final = 8
+CLOSED: Final = "closed-"
+"""Begins the name of each tick for a colleague to whom the resident is closed."""
 _DEVICE: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
@@ -142,6 +144,8 @@ class TownChoices:
     today: date
     own_care: bool = True
     """The town's own care may be chosen: no performer."""
+    people: Mapping[str, str] = field(default_factory=dict)
+    """The names of those who sign in, by login."""
 
 
 def read_home(form: Form, town: TownChoices) -> ReadForm:
@@ -160,8 +164,14 @@ def read_home(form: Form, town: TownChoices) -> ReadForm:
         "cohabitant": cohabitant,
         "cohabitant_sleeps": sleeps if cohabitant else None,
         "performer": fields.choice("performer", town.performers, needed=not town.own_care),
+        "closed_to": closed_to(form),
     }
     return fields.read(values)
+
+
+def closed_to(form: Form) -> list[str]:
+    """Return the logins of those to whom the resident is closed, by the form's ticks."""
+    return sorted(name.removeprefix(CLOSED) for name in form if name.startswith(CLOSED))
 
 
 def read_door(form: Form, town: TownChoices) -> ReadForm:

@@ -140,6 +140,11 @@ _LEGAL_POSITIONS: Final = """
     select code, reference, decided_by, decided_on, review_on from legal_positions where org = $1 order by code
 """
 
+_PEOPLE: Final = """
+    select u.login, u.name from users u join memberships m using (user_id)
+    where m.org = $1 and m.accepted_at is not null order by name_order(u.name), u.login
+"""
+
 
 async def _rows(tx: Tx, question: str, *values: object) -> list[Columns]:
     return [dict(row) for row in await tx.fetch(question, *values)]
@@ -157,11 +162,12 @@ def _without_id(row: Row) -> Columns:
 
 
 async def town_names(tx: Tx, org: str) -> dict[str, list[Columns]]:
-    """Return the names that a resident's table may refer to: areas, performers and legal positions, each by its code."""
+    """Return the names that a resident's table may refer to: areas, performers and legal positions by code, people by login."""
     return {
         "areas": await _rows(tx, "select code from areas where org = $1 order by code", org),
         "performers": await _rows(tx, "select code, name from performers where org = $1 order by code", org),
         "legal_positions": await _rows(
             tx, "select code, reference from legal_positions where org = $1 order by code", org
         ),
+        "users": await _rows(tx, _PEOPLE, org),
     }

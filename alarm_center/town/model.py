@@ -311,6 +311,8 @@ class ResidentEntry(FilePart):
     contacts: tuple[ContactEntry, ...] | None = None
     marks: tuple[Mark, ...] = ()
     notes: Note = ""
+    closed_to: tuple[Login, ...] = ()
+    """The logins of colleagues who are related: this resident is closed to them."""
     moved_on: date | None = None
     died_on: date | None = None
     green_by: GreenBy = GreenBy.OPERATOR

@@ -42,6 +42,7 @@ async def apply_resident(run: TownImport, resident: ResidentEntry, *, has_perfor
         **resident.model_dump(exclude=set(KEPT_ELSEWHERE)),
         "area_id": run.areas[resident.area],
         "marks": [mark.value for mark in resident.marks],
+        "closed_to": sorted(resident.closed_to),
     }
     if has_performers:
         values["performer"] = resident.performer

@@ -63,6 +63,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "door_tried_on": _("dagen då dörren provades"),
     "marks": _("bra att veta"),
     "notes": _("anteckningar"),
+    "closed_to": _("spärrad för"),
     "contacts": _("kontakter"),
     "moved_at": _("har flyttat"),
     "died_at": _("har avlidit"),

@@ -327,3 +327,74 @@ async def test_the_link_says_which_performers_an_invitation_is_for(shared: Share
         found = await invitations.open_invitation(tx, token)
     assert found is not None
     assert found.performers == ("", "Alfa Omsorg")
+
+
+# ---- closed to a relative (docs/adr/0048-closed-to-a-relative.md) ----
+
+
+async def _relative(shared: Shared, right: Right = Right.WATCH, role: Role = Role.OPERATOR) -> Viewer:
+    """Sign in somebody in both towns to whom the resident of Ost is closed; the login is the user's id (`viewer_in`)."""
+    user = uuid4()
+    viewer = await viewer_in(shared.worker, "ost", right=right, role=role, user=user)
+    await shared.value(
+        "insert into memberships (user_id, org, roles, accepted_at) values ($1, 'vast', array[$2], now())", user, role
+    )
+    await shared.value("update residents set closed_to = array[$1] where resident_id = $2", str(user), shared.resident)
+    return viewer
+
+
+@pytest.mark.parametrize("role", ["fjt_web", "fjt_planner"])
+async def test_no_table_shows_a_relative_a_row(shared: Shared, role: str) -> None:
+    by = shared.web if role == "fjt_web" else shared.planner
+    await shared.value("update discrepancies d set resident_id = r.resident_id from residents r where r.org = d.org")
+    async with shared.web.transaction() as tx:
+        tables = await tx.fetch(
+            """
+            select table_name from information_schema.columns
+            where table_schema = 'fjt' and column_name = 'resident_id' and table_name not like 'events\\_%'
+                and has_any_column_privilege($1, format('fjt.%I', table_name)::regclass, 'select')
+            """,
+            role,
+        )
+    seen = {}
+    colleague, relative = await viewer_in(shared.worker, "ost"), await _relative(shared)
+    for table in sorted({row["table_name"] for row in tables}):
+        question = f"select count(*) from {table} where resident_id = $1"
+        shown = [await shared.seen(each, question, shared.resident, by=by) for each in (colleague, relative)]
+        assert shown[1] == 0, f"{table}: a colleague sees {shown[0]} rows, the relative {shown[1]}"
+        seen[table] = shown[0]
+    assert {"residents", "checks", "alarms", "sessions", "consents"} <= {name for name, count in seen.items() if count}
+
+
+async def test_the_relative_keeps_everybody_else(shared: Shared) -> None:
+    """Of the area, of the town without a performer, and of another town."""
+    await shared.add(2, "beta")
+    await shared.add(3, None)
+    relative = await _relative(shared)
+    assert await shared.numbers(relative) == ["ost 2", "ost 3", "vast 1"]
+    await shared.value("update residents set closed_to = '{}'")
+    assert await shared.numbers(relative) == ["ost 1", "ost 2", "ost 3", "vast 1"]
+
+
+async def test_a_relative_decides_nothing_about_the_case(shared: Shared) -> None:
+    """The one case that a decision reads beyond its viewer's areas is not that one either."""
+    relative = await _relative(shared)
+    async with shared.web.transaction(relative) as tx:
+        await tx.execute("select set_config('fjt.case', $1, true)", str(shared.resident))
+        assert await tx.fetchval("select count(*) from residents where resident_id = $1", shared.resident) == 0
+        assert await tx.fetchval("select count(*) from alarms where resident_id = $1", shared.resident) == 0
+
+
+async def test_the_lists_search_leaves_a_relative_out(shared: Shared) -> None:
+    asked = "select count(*) from residents_to_list('ost', '1', 10)"
+    coordinator = await viewer_in(shared.worker, "ost", right=Right.HAND_OUT, role=Role.COORDINATOR)
+    relative = await _relative(shared, right=Right.HAND_OUT, role=Role.COORDINATOR)
+    assert [await shared.seen(each, asked) for each in (coordinator, relative)] == [1, 0]
+
+
+async def test_a_towns_file_closes_a_resident(shared: Shared) -> None:
+    async with shared.worker.transaction() as tx:
+        home = {**bt.home("ost", 1, "3", "23:00"), "closed_to": ["anna"]}
+        people = [{"login": "anna", "name": "Anna Ek", "roles": ["operator"]}]
+        await extend(tx, "ost", await now(tx), users=people, residents=[home])
+    assert await shared.value("select closed_to from residents where resident_id = $1", shared.resident) == ["anna"]

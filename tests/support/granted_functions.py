@@ -37,6 +37,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
         "those of the person's own towns (`test_consents_of_another_town_are_not_held`), for 10 s at most",
         "select hold_consents('{own_resident}')",
     ),
+    "fjt.is_closed_to_me": nothing("select 1 where is_closed_to_me('{{x}}')"),
     "fjt.invitation": nothing("select * from invitation('x')"),
     "fjt.invite": refused("select invite('{other}', 'x', 'x', '{{admin}}', null, null, null, 'x', 'x')"),
     "fjt.is_of_own_performer": nothing("select 1 where is_of_own_performer('{other_resident}')"),

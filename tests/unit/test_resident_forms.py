@@ -225,11 +225,13 @@ def test_each_field_of_a_home_has_its_place() -> None:
     form = {
         "name": "Karin Mård", "area": "3", "address": "Ågatan 3", "phone": "070-174 06 06", "risk": "1",
         "cohabitant": "Karl", "cohabitant_sleeps": "same_bed", "performer": "alfa", "protected": "on",
+        "closed-olle": "on", "closed-anna.e": "on",
     }  # fmt: skip
     values = resident_forms.read_home(form, TOWN).values
     assert values == {
         "name": "Karin Mård", "area": "3", "address": "Ågatan 3", "phone": "+46701740606", "risk": 1, "protected": True,
         "cohabitant": "Karl", "cohabitant_sleeps": "same_bed", "performer": "alfa",
+        "closed_to": ["anna.e", "olle"],
     }  # fmt: skip
     assert filled_forms.home_form(values) == form
     assert resident_forms.read_home({}, TOWN).faults == {

@@ -15,6 +15,7 @@ from alarm_center.core.resident_forms import (
     PLAN_MINUTES,
     Form,
     TownChoices,
+    closed_to,
     contact_count,
 )
 from alarm_center.core.roles import Right
@@ -41,6 +42,7 @@ _FIELDS: Final[Mapping[tuple[str, ...], str]] = {
     ("cohabitant_sleeps",): "cohabitant_sleeps",
     ("area",): "area",
     ("performer",): "performer",
+    ("closed_to",): "closed_to",
 }
 """Fields of the forms by their places in a resident's table."""
 
@@ -86,6 +88,7 @@ async def town_choices(tx: Tx, request: web.Request, org: str, right: Right, tod
         country=COUNTRY,
         today=today,
         own_care=own is None or TOWN_CARE in own,
+        people={each["login"]: each["name"] for each in names["users"]},
     )
 
 
@@ -100,6 +103,7 @@ async def labels(tx: Tx, request: web.Request, org: str, choices: TownChoices) -
     return {
         "areas": [(code, code) for code in choices.areas],
         "own_care": choices.own_care,
+        "people": choices.people,
         "performers": [(code, performers[code]) for code in choices.performers],
         "positions": [(code, code) for code in choices.positions],
         "risks": worded(RISKS),
@@ -128,6 +132,7 @@ def drawn(
         "saved": differs,
         "others": list(others),
         "contacts": contact_count(form),
+        "closed": closed_to(form),
     }
 
 

@@ -288,6 +288,9 @@ async def _save(request: web.Request) -> web.StreamResponse:
     except ChangedMeanwhile:
         told = {"changed": speech(part_words.CHANGED_BY_OTHER)}
         return render(request, "planner/part.html", context | drawn(form, {}, part.filled(one)) | told, status=409)
+    if request[PERSON].login in read.values.get("closed_to", ()):
+        # Whoever closes their own mother to themselves sees her page no more.
+        return redirect("/residents")
     return redirect(f"/residents/{one.resident_id}")
 
 
