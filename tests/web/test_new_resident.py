@@ -204,3 +204,18 @@ async def test_a_part_changes_alone_with_its_history(storstad: NightTown, petra:
     assert "<u>Två åker.</u>" in await petra.text(path)
     made = "select string_agg(part, ',' order by revision) from changes where resident_id = $1 and made_by = $2"
     assert await storstad.value(made, storstad.residents[1], str(storstad.users["petra"])) == "resident,plan"
+
+
+async def test_a_relative_at_work_sees_nothing(storstad: NightTown, petra: Browser, pages: Site) -> None:
+    """Petra closes Astrid to Olle, and then to herself: it leads to the list, and Astrid has no page for her any more."""
+    path, olle = f"/residents/{storstad.residents[1]}", await pages.signed_in("olle")
+    home = HOME | {"name": "Astrid Lund"}
+    assert "Astrid Lund" in await olle.text("/")
+    assert (await send(petra, f"{path}/home", home | {"closed-olle": "on"}))[0] == 303
+    assert "Astrid Lund" not in await olle.text("/")
+    assert "checked" in (await petra.text(f"{path}/home")).partition('name="closed-olle"')[2][:20]
+    status, page = await send(petra, f"{path}/home", home | {"closed-nobody.here": "on"})
+    assert status == 400 and "nobody.here" in page
+    assert await send(petra, f"{path}/home", home | {"closed-petra": "on"}) == (303, "/residents")
+    assert (await petra.get(path)).status == 404
+    assert "Astrid Lund" not in await petra.text("/residents") and "Astrid Lund" in await olle.text("/")
