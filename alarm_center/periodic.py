@@ -271,6 +271,7 @@ JOBS: Final = (
     Job("reconcile", _seconds(20), lambda r: reconciliation.reconcile_due_towns(r.memory)),
     Job("plan", timedelta(hours=1), lambda r: planning.plan_all_towns(r.memory), at_start=True),
     Job("changed times", _seconds(1), lambda r: planning.plan_changed(r.memory)),
+    Job("shared beds", _seconds(5), lambda r: planning.refresh_shared_beds(r.memory)),
     Job("town stops", _seconds(1), lambda r: town_stops.carry_out_stops(r.memory)),
     Job("files", _seconds(1), PeriodicJobs.work_on_files),
     Job("look samples", timedelta(hours=1), lambda r: look_sampling.draw_due_samples(r.memory)),

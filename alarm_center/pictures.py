@@ -7,7 +7,7 @@ timeline for ten seconds, since it then no longer knows what has closed (docs/pi
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
@@ -50,12 +50,15 @@ class KeptSession:
     size: int
     came: float
     needed: bool = False
-    priority: int = 3
+    cases: list[CommittedSession] = field(default_factory=list)
+    """Cases that the session is for: two, where it is one look at two residents."""
     claimed: bool = False
-    check_id: UUID | None = None
-    alarm_id: UUID | None = None
-    resident_id: UUID | None = None
     first_view: float | None = None
+
+    @property
+    def priority(self) -> int:
+        """The most urgent priority of its cases."""
+        return min((case.priority for case in self.cases), default=3)
 
 
 @dataclass(slots=True)
@@ -131,41 +134,54 @@ class Pictures:
         key = (committed.org, committed.session_id)
         kept = self._kept.get(key)
         if not committed.needed:
-            self._drop(key)
+            others = [case for case in kept.cases if case.check_id != committed.check_id] if kept is not None else []
+            if kept is None or not others:
+                self._drop(key)
+            else:
+                kept.cases = others
             return
         if kept is None:
             kept = self._wanted[key] = KeptSession(None, 0, self.clock())
-        kept.needed, kept.priority = True, committed.priority
-        kept.check_id, kept.alarm_id, kept.resident_id = committed.check_id, committed.alarm_id, committed.resident_id
-        kept.claimed = committed.alarm_id in self._claimed_alarms
+        kept.needed = True
+        # Said again of the same case, when a detector has judged the session at last, it takes the place of what was said.
+        kept.cases = [case for case in kept.cases if case.check_id != committed.check_id] + [committed]
+        kept.claimed = any(case.alarm_id in self._claimed_alarms for case in kept.cases)
 
     def move_to_alarm(self, check_id: UUID, alarm_id: UUID, priority: int) -> None:
         """Move a check's pictures to the alarm that it has become."""
         for kept in self._every_session():
-            if kept.check_id == check_id:
-                kept.alarm_id, kept.priority = alarm_id, priority
+            kept.cases = [
+                replace(case, alarm_id=alarm_id, priority=priority) if case.check_id == check_id else case
+                for case in kept.cases
+            ]
 
     def set_claimed(self, alarm_id: UUID, claimed: bool) -> None:
         """Mark the alarm's pictures, also those to come, as claimed or not; claimed pictures are never evicted."""
         (self._claimed_alarms.add if claimed else self._claimed_alarms.discard)(alarm_id)
         for kept in self._every_session():
-            if kept.alarm_id == alarm_id:
-                kept.claimed = claimed
+            if any(case.alarm_id == alarm_id for case in kept.cases):
+                kept.claimed = any(case.alarm_id in self._claimed_alarms for case in kept.cases)
 
     def drop_case(self, *, check_id: UUID | None = None, alarm_id: UUID | None = None) -> None:
-        """Drop the pictures of a case that has ended."""
+        """Drop the pictures of a case that has ended, unless they are another open case's too."""
         if alarm_id is not None:
             self._claimed_alarms.discard(alarm_id)
         for key, kept in [*self._kept.items(), *self._wanted.items()]:
-            by_alarm = alarm_id is not None and kept.alarm_id == alarm_id
-            by_check = check_id is not None and kept.check_id == check_id and kept.alarm_id is None
-            if by_alarm or by_check:
+            left = [
+                case
+                for case in kept.cases
+                if not (alarm_id is not None and case.alarm_id == alarm_id)
+                and not (check_id is not None and case.check_id == check_id and case.alarm_id is None)
+            ]
+            if kept.cases and not left:
                 self._drop(key)
+            kept.cases = left
+            kept.claimed = any(case.alarm_id in self._claimed_alarms for case in left)
 
     def drop_resident(self, resident_id: UUID | None) -> None:
         """Drop every picture of a resident whose consent was withdrawn."""
         for key, kept in [*self._kept.items(), *self._wanted.items()]:
-            if kept.resident_id == resident_id:
+            if any(case.resident_id == resident_id for case in kept.cases):
                 self._drop(key)
 
     def drop_session(self, org: str, session_id: str) -> None:

@@ -4,15 +4,17 @@ The receipt is a row of the same transaction, so no device hears of a session be
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from alarm_center.casework import cases, steps
+from alarm_center.core import shared_bed
 from alarm_center.core.check import Check, CheckState, SessionJudged
 from alarm_center.core.decision import IllegalMove
+from alarm_center.core.shared_bed import SharedLook
 from alarm_center.store import alarms, checks, commands, devices, events, sessions
 from alarm_center.store.devices import BoundDevice
 from alarm_center.store.memory import Tx, now
@@ -33,10 +35,12 @@ class ArrivedSession:
     """``None`` when no detector judged the session."""
     device: BoundDevice
     check: Check | None
-    """The check that the session is for; ``None`` when no check of the device's resident asked for it."""
+    """The check that the session is for; ``None`` when no check of a resident whom the device serves asked for it."""
     receipt: StoredReceipt | None
     """The receipt of the same session, if it was taken before."""
     at: datetime
+    beside: tuple[Check, ...] = ()
+    """Checks of the one who shares the bed, which this look may answer too."""
 
     @property
     def shows_something_wrong(self) -> bool:
@@ -119,7 +123,7 @@ async def record_finding(tx: Tx, finding: Finding, answer: Answer | None) -> Ans
 
 async def _lock_session(tx: Tx, finding: Finding, answer: Answer | None, device: BoundDevice) -> ArrivedSession:
     """Lock what the session may change, and only then read what decides its way."""
-    check = await checks.lock(tx, finding.check_id) if finding.check_id is not None else None
+    check, beside = await _lock_checks(tx, finding, device)
     if check is None:
         # There is no row to lock: two replicas that both hear the session while they stand in still take it once.
         await sessions.lock(tx, finding.org, finding.device, finding.session_id)
@@ -131,12 +135,26 @@ async def _lock_session(tx: Tx, finding: Finding, answer: Answer | None, device:
         check=check if check is not None and _asked_for(check, finding, device) else None,
         receipt=await sessions.receipt_of(tx, finding.org, finding.device, finding.session_id),
         at=await now(tx),
+        beside=beside,
     )
 
 
+async def _lock_checks(tx: Tx, finding: Finding, device: BoundDevice) -> tuple[Check | None, tuple[Check, ...]]:
+    """Lock the check that the session names, and those in the same bed that the look may answer too: all in the order of their ids."""
+    if finding.check_id is None:
+        return None, ()
+    also: list[UUID] = []
+    if device.companion is not None:
+        began_at = finding.started_at or await now(tx)
+        also = await checks.ids_of_shared_look(tx, finding.check_id, finding.session_id, began_at)
+    found = [await checks.lock(tx, check_id) for check_id in sorted({finding.check_id, *also})]
+    locked = {check.check_id: check for check in found if check is not None}
+    return locked.pop(finding.check_id, None), tuple(locked.values())
+
+
 def _asked_for(check: Check, finding: Finding, device: BoundDevice) -> bool:
-    """Return whether *check* is of the device's own resident and has the attempt that the session answers."""
-    if check.resident_id != device.resident_id or check.org != finding.org:
+    """Return whether *check* is of a resident whom the device serves and has the attempt that the session answers."""
+    if not device.serves(check.resident_id) or check.org != finding.org:
         return False
     return any(attempt.number == (finding.attempt or 1) for attempt in check.attempts)
 
@@ -153,23 +171,51 @@ async def _decide_by_check(tx: Tx, session: ArrivedSession) -> Answer | Refusal:
         started_at=finding.started_at,
         consented=device.consented,
         shown=device.shown,
-        more_tonight=await checks.has_more_tonight(tx, check),
     )
-    actor = finding.detector or "detector"
     try:
-        after = await steps.step_check(tx, check, judged, actor)
+        ended = [await _judge(tx, session, check, judged)]
     except IllegalMove:
         # An attempt that has not opened: whatever was seen, nobody was to look.
         return await _refuse(tx, session, Refusal.UNKNOWN_ATTEMPT)
+    for other, attempt in _answered_too(session):
+        ended.append(await _judge(tx, session, other, replace(judged, attempt=attempt)))
     # What is wrong after a check has ended is its alarm's: the holder of the alarm has to see it.
-    wrong = after.alarm_id is not None and answer is Answer.SOMETHING_WRONG
+    wrong = answer is Answer.SOMETHING_WRONG
     # Where nobody has agreed that people look, no picture is kept for them.
-    needs_human = device.shown and (after.state in _NEEDS_HUMAN or wrong)
-    await _save(tx, session, alarm_id=after.alarm_id, needs_human=needs_human)
-    priority = await alarms.priority_of(tx, after.alarm_id)
-    committed = timeline.SessionCommitted(needs_human, finding.pictures, answer, priority)
-    await _write_line(tx, session, committed, actor, alarm_id=after.alarm_id)
+    needs = {
+        after.check_id: device.shown and (after.state in _NEEDS_HUMAN or (wrong and after.alarm_id is not None))
+        for after in ended
+    }
+    await _save(tx, session, alarm_id=ended[0].alarm_id, needs_human=any(needs.values()))
+    # The line that keeps the pictures comes before one that needs them no longer.
+    for after in sorted(ended, key=lambda each: not needs[each.check_id]):
+        priority = await alarms.priority_of(tx, after.alarm_id)
+        committed = timeline.SessionCommitted(needs[after.check_id], finding.pictures, answer, priority)
+        await _write_line(tx, session, committed, _actor_of(session), alarm_id=after.alarm_id, check=after)
     return finding.answer
+
+
+async def _judge(tx: Tx, session: ArrivedSession, check: Check, judged: SessionJudged) -> Check:
+    more = await checks.has_more_tonight(tx, check)
+    return await steps.step_check(tx, check, replace(judged, more_tonight=more), _actor_of(session))
+
+
+def _answered_too(session: ArrivedSession) -> list[tuple[Check, int]]:
+    """Return the checks of the one who shares the bed that this look answers, each with its attempt."""
+    finding, named = session.finding, session.check
+    assert named is not None, "this way is for sessions with a check"
+    seconds = next(each.seconds for each in named.attempts if each.number == (finding.attempt or 1))
+    look = SharedLook(finding.session_id, finding.started_at or session.at, seconds)
+    found = [
+        (check, shared_bed.attempt_answered(check, look))
+        for check in session.beside
+        if check.resident_id != named.resident_id and session.device.serves(check.resident_id)
+    ]
+    return [(check, attempt.number) for check, attempt in found if attempt and attempt.opens_at <= session.at]
+
+
+def _actor_of(session: ArrivedSession) -> str:
+    return session.finding.detector or "detector"
 
 
 def _believed_answer(session: ArrivedSession) -> tuple[Answer | None, Reason | None]:
@@ -177,7 +223,7 @@ def _believed_answer(session: ArrivedSession) -> tuple[Answer | None, Reason | N
 
     docs/guarantees.md#2-green-needs-evidence
     """
-    finding, profile = session.finding, session.device.profile
+    finding, profile = session.finding, session.device.current_profile
     if session.answer is Answer.IN_BED:
         if finding.people != profile.get("expected_people", 1):
             return Answer.CANNOT_TELL, Reason.COUNT
@@ -187,11 +233,17 @@ def _believed_answer(session: ArrivedSession) -> tuple[Answer | None, Reason | N
 
 
 async def _raise_alarm(tx: Tx, session: ArrivedSession) -> Answer:
-    """Open or join the resident's case: nobody asked for the session, but it shows that something is wrong."""
-    resident_id = session.device.resident_id
-    assert resident_id is not None, "this way is for sessions of a resident"
-    alarm_id = await cases.raise_from_finding(tx, resident_id, session.finding, session.at)
-    await _save(tx, session, alarm_id=alarm_id, needs_human=session.device.shown)
+    """Open or join the resident's case: nobody asked for the session, but it shows that something is wrong.
+
+    Of two who share the bed nobody can tell which one it is: each who is at home has a case.
+    """
+    owner = session.device.resident_id
+    assert owner is not None, "this way is for sessions of a resident"
+    opened = [
+        await cases.raise_from_finding(tx, resident_id, session.finding, session.at)
+        for resident_id in sorted(session.device.at_home or [owner])
+    ]
+    await _save(tx, session, alarm_id=opened[0], needs_human=session.device.shown)
     return session.finding.answer
 
 
@@ -206,7 +258,7 @@ async def _save(
 ) -> None:
     judged = JudgedSession(
         finding=session.finding,
-        resident_id=session.device.resident_id,
+        resident_id=session.check.resident_id if session.check else session.device.resident_id,
         check_id=session.check.check_id if session.check else None,
         alarm_id=alarm_id,
         needs_human=needs_human,
@@ -216,12 +268,19 @@ async def _save(
 
 
 async def _write_line(
-    tx: Tx, session: ArrivedSession, payload: timeline.Payload, actor: str, *, alarm_id: UUID | None
+    tx: Tx,
+    session: ArrivedSession,
+    payload: timeline.Payload,
+    actor: str,
+    *,
+    alarm_id: UUID | None,
+    check: Check | None = None,
 ) -> None:
-    finding, device = session.finding, session.device
+    """Write a line of the session about *check*, of the two whom it may have answered; without one about the check that it names."""
+    finding, device, about = session.finding, session.device, check or session.check
     event = events.NewEvent(
-        finding.org, payload, area_id=device.area_id, check_id=session.check.check_id if session.check else None,
-        alarm_id=alarm_id, resident_id=device.resident_id, device_id=finding.device, session_id=finding.session_id,
-        actor=actor,
+        finding.org, payload, area_id=device.area_id, check_id=about.check_id if about else None, alarm_id=alarm_id,
+        resident_id=about.resident_id if about else device.resident_id, device_id=finding.device,
+        session_id=finding.session_id, actor=actor,
     )  # fmt: skip
     await events.write(tx, session.at, event)

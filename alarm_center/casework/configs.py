@@ -39,7 +39,7 @@ async def refresh_config(tx: Tx, org: str, device_id: str) -> int | None:
         withdrawn=not device.consented,
         attempts=attempts,
         capture=_read_part(Capture, device.capture, device),
-        profile=_read_part(Profile, device.profile, device) if device.consented else Profile(),
+        profile=_read_part(Profile, device.current_profile, device) if device.consented else Profile(),
     )
     version = await devices.set_config(tx, org, device_id, config.model_dump(mode="json", exclude={"version"}), at)
     if version is not None:

@@ -145,6 +145,8 @@ async def _apply_check(step: _Step, before: Check, decision: CheckDecision) -> C
 async def _command_attempt(step: _Step, check: Check, attempt: Attempt) -> None:
     if check.device_id is None:
         return
+    if await commands.is_asked_beside(step.tx, check.check_id, check.device_id, attempt.opens_at, attempt.seconds):
+        return
     show = Show.ALWAYS if attempt.cause is Cause.ASKED else check.show
     await commands.add(
         step.tx,
@@ -252,7 +254,11 @@ async def _apply_staff_presence(tx: Tx, alarm: Alarm, on: bool, actor: str) -> N
     """Tell the resident's coming checks and devices that staff have come, or are done: until then no look is made."""
     if alarm.resident_id is None:
         return
-    for check_id in await checks.open_ids(tx, alarm.resident_id):
+    if not on and await alarms.staff_inside(tx, alarm.resident_id):
+        # They are done with one of two who share a bed, and still with the other.
+        return
+    here = await checks.open_ids(tx, alarm.resident_id)
+    for check_id in [*here, *await checks.open_ids_beside(tx, alarm.resident_id)]:
         check = await checks.lock(tx, check_id)
         if check is not None:
             await step_check(tx, check, StaffOnSite() if on else StaffDone(), actor)

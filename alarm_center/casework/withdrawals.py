@@ -29,7 +29,7 @@ async def withdraw_consent(
         LookupError: the transaction sees no such resident.
     """
     number = await changes.next_revision(tx, resident_id)
-    locked = await lock_coming(tx, resident_id)
+    locked = await lock_coming(tx, resident_id, both=True)
     at = await now(tx)
     home = await towns.of_resident(tx, resident_id)
     before = await consents.states(tx, resident_id)
@@ -40,7 +40,9 @@ async def withdraw_consent(
     line = events.NewEvent(home.town.org, revoked, area_id=home.area_id, resident_id=resident_id, actor=actor)
     await events.write(tx, at, line)
     for check in locked:
-        cancel = Cancel(CancelReason.CONSENT_REVOKED, instead, actor, person=True)
+        # Whoever shares the bed has no look without this consent, and said no such word: somebody comes to them.
+        comes = instead if check.resident_id == resident_id else Instead.VISIT
+        cancel = Cancel(CancelReason.CONSENT_REVOKED, comes, actor, person=True)
         await steps.step_check(tx, check, cancel, actor)
     await configs.refresh_resident_configs(tx, resident_id)
     if await town_stops.holding(tx, home.town.org) is not None:
@@ -51,10 +53,12 @@ async def withdraw_consent(
         home.town.org, resident_id, number, ChangedPart.CONSENT, actor, at, at, {"states": before}, after
     )
     await changes.add(tx, change)
-    return len(locked)
+    return sum(check.resident_id == resident_id for check in locked)
 
 
-async def lock_coming(tx: Tx, resident_id: UUID) -> list[Check]:
-    """Lock the resident's checks that have not ended, and return them."""
+async def lock_coming(tx: Tx, resident_id: UUID, *, both: bool = False) -> list[Check]:
+    """Lock the resident's checks that have not ended, and return them; *both*: also those of the one who shares the bed."""
     coming = await checks.open_ids(tx, resident_id)
+    if both and (beside := await checks.open_ids_beside(tx, resident_id)):
+        coming = sorted([*coming, *beside])
     return [check for check_id in coming if (check := await checks.lock(tx, check_id)) is not None]

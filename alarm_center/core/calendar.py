@@ -51,6 +51,8 @@ class Slot:
     valid_from: date
     valid_until: date | None = None
     show: Show | None = None
+    bed_id: UUID | None = None
+    """The bed, where two residents share one with its device: the same time of both is then the same instant."""
 
     def __post_init__(self) -> None:
         where = f"slot {self.slot_id}"
@@ -122,7 +124,7 @@ def opening_of(slot: Slot, night: date, zone: ZoneInfo, spread_seconds: int = SP
 
     That is the slot's time plus a whole number of seconds below *spread_seconds* (exact time) or below the
     window's length; the number is the same in every process and release, for it hangs on resident, slot and
-    night alone. Whether the slot holds on that night is the caller's question (`Slot.holds_on`).
+    night alone, in a bed that two share on bed, time and night. Whether the slot holds on that night is the caller's question (`Slot.holds_on`).
 
     Raises:
         ValueError: *spread_seconds* is below 0 or above an hour.
@@ -133,7 +135,8 @@ def opening_of(slot: Slot, night: date, zone: ZoneInfo, spread_seconds: int = SP
     opens = instant_of(night, slot.local_time, zone)
     if not room:
         return opens
-    key = f"{slot.resident_id}|{slot.slot_id}|{night.isoformat()}".encode()
+    whose = f"{slot.resident_id}|{slot.slot_id}" if slot.bed_id is None else f"{slot.bed_id}|{slot.local_time:%H:%M:%S}"
+    key = f"{whose}|{night.isoformat()}".encode()
     return opens + timedelta(seconds=int.from_bytes(hashlib.sha256(key).digest()[:8], "big") % room)
 
 

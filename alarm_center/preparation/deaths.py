@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center.casework import configs, steps, withdrawals, wording
+from alarm_center.casework import configs, shared_beds, steps, withdrawals, wording
 from alarm_center.casework.editing import Editor
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core import death
@@ -55,13 +55,16 @@ async def register_death(memory: Memory, resident_id: UUID, alarm_id: UUID, *, e
         if await deaths.has_died(tx, resident_id):
             return
         await deaths.add(tx, NewDeath(home.town.org, home.area_id, resident_id, alarm_id, editor.actor, at))
+        await commands.end_for_resident(tx, resident_id, others_too=False)
+        # Whoever shares the bed is looked at as before, alone.
+        companion = await shared_beds.hand_on_devices(tx, resident_id, editor.actor, at)
         await deaths.set_died(tx, resident_id, at)
         for check in locked:
             cancel = Cancel(CancelReason.DIED, Instead.NOTHING, editor.actor, person=True)
             await steps.step_check(tx, check, cancel, editor.actor)
-        await commands.end_for_resident(tx, resident_id)
         await _call_off_visits(tx, home, resident_id, editor.actor)
         await configs.refresh_resident_configs(tx, resident_id)
+        await shared_beds.refresh_companion(tx, companion)
         died = timeline.ResidentDied(len(locked))
         await events.write(tx, at, _line(home.town.org, home.area_id, resident_id, died, editor.actor))
         change = NewChange(

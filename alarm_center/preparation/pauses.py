@@ -15,8 +15,9 @@ from alarm_center.core import pausing
 from alarm_center.core.check import Cancel
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.pausing import PauseWish, Word
+from alarm_center.core.shared_bed import DARKENS_BOTH
 from alarm_center.preparation.planning import AHEAD, checks_owed, restore_checks
-from alarm_center.store import cancelled_checks, changes, commands, events, plans, towns
+from alarm_center.store import cancelled_checks, changes, commands, events, plans, residents, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.plans import Pause
@@ -98,7 +99,8 @@ async def begin_pause(
     tx: Tx, resident_id: UUID, pause: Pause, number: int, *, actor: str, word: Word | None = None, stops: bool = False
 ) -> int:
     """Begin a pause as the resident's change *number*, whose turn is taken; return the number of cancelled checks."""
-    locked = await lock_coming(tx, resident_id)
+    darkens_both = pause.reason in DARKENS_BOTH
+    locked = await lock_coming(tx, resident_id, both=darkens_both)
     at = await now(tx)
     home = await towns.of_resident(tx, resident_id)
     await plans.add_pause(tx, home.town.org, resident_id, pause)
@@ -107,14 +109,15 @@ async def begin_pause(
     cancelled = 0
     for check in locked:
         if check.opens_at < pause.to_at and (stops or pause.from_at <= check.opens_at):
-            cancel = Cancel(pause.reason, pause.instead, pause.said_by, person=stops)
+            own = check.resident_id == resident_id
+            comes = pause.instead if own else Instead.VISIT
             try:
-                await steps.step_check(tx, check, cancel, actor)
+                await steps.step_check(tx, check, Cancel(pause.reason, comes, pause.said_by, person=stops), actor)
             except IllegalMove:
                 continue
-            cancelled += 1
+            cancelled += own
     if stops:
-        await commands.end_for_resident(tx, resident_id)
+        await commands.end_for_resident(tx, resident_id, others_too=darkens_both)
     await configs.refresh_resident_configs(tx, resident_id)
     if pause.instead is Instead.NOTHING:
         # Visits that were to come, by times, papers or a stop of the town, find nobody at home.
@@ -172,12 +175,12 @@ async def end_pause(memory: Memory, resident_id: UUID, at: datetime, *, editor: 
 
 
 async def restore_coming(tx: Tx, home: towns.TownAndPlan, resident_id: UUID, actor: str) -> int:
-    """Restore the resident's coming checks that nothing keeps from being made any longer; return how many.
+    """Restore the coming checks in the resident's bed that nothing keeps from being made any longer; return how many.
 
     Those that something else keeps now are cancelled anew, with what comes in their stead by it.
     """
     restored, at = 0, await now(tx)
-    for resident in await plans.residents(tx, home.town.org, [resident_id]):
+    for resident in await plans.residents(tx, home.town.org, await residents.in_bed(tx, resident_id)):
         owed = await checks_owed(tx, home.town, resident, at, at + AHEAD)
         restored += await restore_checks(tx, resident, owed, actor)
     await configs.refresh_resident_configs(tx, resident_id)

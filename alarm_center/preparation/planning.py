@@ -88,6 +88,23 @@ async def plan_changed(memory: Memory) -> int:
     return made
 
 
+async def refresh_shared_beds(memory: Memory) -> int:
+    """Tell each device of a shared bed that expects other people than are at home now, as when a pause begins or ends by its time; return how many."""
+    async with memory.transaction() as tx:
+        stale = [
+            device
+            for device in await devices.in_shared_beds(tx)
+            if device.consented
+            and (device.config or {}).get("profile", {}).get("expected_people")
+            != device.current_profile["expected_people"]
+        ]
+    for device in stale:
+        await memory.attempt(partial(configs.refresh_config, org=device.org, device_id=device.device_id))
+    if stale:
+        memory.hint()
+    return len(stale)
+
+
 async def _plan_residents(org: str, some: Sequence[UUID], from_: datetime, tx: Tx) -> int:
     # Held: replicas take turns, and no import ends a slot that a check is just being made of.
     await plans.lock_planned_until(tx, org)
@@ -125,12 +142,16 @@ async def _plan_resident(
 
 @dataclass(frozen=True, slots=True)
 class StandingReasons:
-    """Reasons that hold for a resident's coming nights: pauses, times at which somebody comes anyway, each night's gate, a town's stop."""
+    """Reasons that hold for a resident's coming nights: pauses, times at which somebody comes anyway, each night's gate, a town's stop.
+
+    ``beside`` are pauses of the one who shares the bed, in which its camera is dark for both.
+    """
 
     pauses: Sequence[Pause]
     visits: frozenset[UUID]
     gates: Mapping[date, ClosedGate | None]
     stop: TownStop | None = None
+    beside: Sequence[Pause] = ()
 
     def cancellation(self, check: Check | ComingCheck) -> Cancel | None:
         """Return why the check is not to be made, and what comes instead; ``None`` if it is."""
@@ -143,6 +164,9 @@ class StandingReasons:
         closed = self.gates.get(check.night)
         if closed:
             return Cancel(closed.reason, closed.instead, closed.agreed_by)
+        for pause in self.beside:
+            if pause.from_at <= check.opens_at < pause.to_at:
+                return Cancel(pause.reason, pause.instead, pause.said_by)
         if self.stop is not None and self.stop.to_at is not None and check.opens_at < self.stop.to_at:
             return Cancel(CancelReason.TOWN_STOP, Instead.VISIT, self.stop.confirmed_by or "town")
         return None
@@ -174,8 +198,8 @@ async def checks_owed(
     gates = await plans.gates(tx, resident.resident_id, first, last)
     planned = [plan_check(_new_check(town.org, resident, each), home.plan) for each in owed if each.night in gates]
     pauses, visits = await plans.pauses(tx, resident.resident_id), await plans.visit_slots(tx, resident.resident_id)
-    stop = await town_stops.holding(tx, town.org)
-    return OwedChecks(home, planned, StandingReasons(pauses, visits, gates, stop))
+    stop, beside = await town_stops.holding(tx, town.org), await plans.pauses_of_companion(tx, resident.companion)
+    return OwedChecks(home, planned, StandingReasons(pauses, visits, gates, stop, beside))
 
 
 def _new_check(org: str, resident: SupervisedResident, owed: calendar.OwedCheck) -> NewCheck:

@@ -245,10 +245,10 @@ async def last_taken_by(tx: Tx, phone: str, but: UUID) -> TakenCase | None:
 
 
 async def staff_inside(tx: Tx, resident_id: UUID) -> bool:
-    """Tell whether staff are with the resident now: no device of theirs wakes."""
+    """Tell whether staff are with the resident now, or with the one who shares the bed: no device there wakes."""
     there: bool = await tx.fetchval(
         """
-        select exists (select from alarms where resident_id = $1 and staff_inside)
+        select exists (select from alarms where resident_id = any (bed_of($1)) and staff_inside)
         """,
         resident_id,
     )

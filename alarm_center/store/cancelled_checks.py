@@ -21,7 +21,7 @@ async def restorable_checks(tx: Tx, resident_id: UUID) -> list[UUID]:
             -- 'died': whoever has died has no planned checks to restore; one who was registered so by mistake has
             and (c.cancel_reason in ('consent_revoked', 'decision_ended', 'died', 'town_stop') or exists (
                 select from pauses p
-                where p.resident_id = c.resident_id and p.reason = c.cancel_reason
+                where p.resident_id = any (bed_of(c.resident_id)) and p.reason = c.cancel_reason
                     and p.from_at <= c.opens_at and p.ended_at <= c.opens_at and c.opens_at < p.to_at)
                 or c.cancel_reason = 'replanned' and c.instead = 'visit' and exists (
                 select from pauses p

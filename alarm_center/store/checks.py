@@ -104,16 +104,43 @@ async def open_ids(tx: Tx, resident_id: UUID) -> list[UUID]:
     return [row["check_id"] for row in rows]
 
 
-async def forbidden_open_ids(tx: Tx, resident_id: UUID) -> list[UUID]:
-    """Return the ids of the resident's checks that have not ended and are with a device that may not look."""
+async def open_ids_beside(tx: Tx, resident_id: UUID) -> list[UUID]:
+    """Return the same of the one who shares the resident's bed."""
     rows = await tx.fetch(
         """
-        select check_id from checks c join devices d using (org, device_id)
-        where c.resident_id = $1 and next_step_at is not null and not is_agreed(c.resident_id, d.kind, false)
+        select check_id from checks where resident_id = any (bed_of($1)) and resident_id <> $1 and next_step_at is not null
         order by opens_at, check_id
         """,
         resident_id,
     )
+    return [row["check_id"] for row in rows]
+
+
+async def forbidden_open_ids(tx: Tx, resident_id: UUID) -> list[UUID]:
+    """Return the ids of the checks in the resident's bed that have not ended and are with a device that may not look."""
+    rows = await tx.fetch(
+        """
+        select check_id from checks c join devices d using (org, device_id)
+        where c.resident_id = any (bed_of($1)) and next_step_at is not null and not is_agreed(c.resident_id, d.kind, false)
+        order by opens_at, check_id
+        """,
+        resident_id,
+    )
+    return [row["check_id"] for row in rows]
+
+
+async def ids_of_shared_look(tx: Tx, check_id: UUID, session_id: str, began_at: datetime) -> list[UUID]:
+    """Return the checks of the one who shares the bed that a look for this check may answer too: owed at *began_at*, or of that session."""
+    rows = await tx.fetch(
+        """
+        select o.check_id from checks c join checks o on o.resident_id = any (bed_of(c.resident_id)) and o.resident_id <> c.resident_id
+            and o.device_id = c.device_id and o.org = c.org and o.opens_at between c.opens_at - interval '1 day' and c.opens_at + interval '1 day'
+        where c.check_id = $1 and exists (
+            select from attempts t where t.check_id = o.check_id and (t.session_id = $2
+                or t.state = 'owed' and t.opens_at <= $3::timestamptz + interval '1 second' and $3 < t.closes_at and o.next_step_at is not null))
+        """,
+        check_id, session_id, began_at,
+    )  # fmt: skip
     return [row["check_id"] for row in rows]
 
 
@@ -141,9 +168,9 @@ async def planned_for_device(tx: Tx, org: str, device_id: str, within: timedelta
 
 
 async def lock_open(tx: Tx, resident_id: UUID) -> None:
-    """Lock the resident's checks that have not ended, always in one order; before the alarm, never after it."""
+    """Lock the checks in the resident's bed that have not ended, always in one order; before the alarm, never after it."""
     await tx.execute(
-        "select from checks where resident_id = $1 and next_step_at is not null order by check_id for update",
+        "select from checks where resident_id = any (bed_of($1)) and next_step_at is not null order by check_id for update",
         resident_id,
     )
 
@@ -172,34 +199,35 @@ async def planned_ids_of_slot(tx: Tx, slot_id: UUID, first: date) -> list[UUID]:
 
 
 async def refresh_planned_rule(tx: Tx, resident_id: UUID) -> None:
-    """Write who may turn the resident's planned checks green, and what is shown of them, as plan and consents say now."""
+    """Write who may turn the planned checks in the resident's bed green, and what is shown of them, as plan and consents say now."""
     await tx.execute(
         """
         with alone as (
-            select p.green_by = 'detector' and may_answer_alone(p.resident_id) as allowed, p.show from plans p where p.resident_id = $1
+            select p.resident_id, p.green_by = 'detector' and may_answer_alone(p.resident_id) as allowed, p.show
+            from plans p where p.resident_id = any (bed_of($1))
         ),
         rule as (
-            select case when a.allowed then 'detector' else 'operator' end as green_by,
+            select a.resident_id, case when a.allowed then 'detector' else 'operator' end as green_by,
                 case when a.allowed then a.show else 'always' end as show
             from alone a
         )
         update checks c set green_by = rule.green_by, show = rule.show from rule
-        where c.resident_id = $1 and c.state = 'planned' and (c.green_by, c.show) is distinct from (rule.green_by, rule.show)
+        where c.resident_id = rule.resident_id and c.state = 'planned' and (c.green_by, c.show) is distinct from (rule.green_by, rule.show)
         """,
         resident_id,
     )
 
 
 async def give_planned_to_device(tx: Tx, resident_id: UUID) -> None:
-    """Let the resident's planned checks be made by the device that may look now, of two such by the camera."""
+    """Let the planned checks in the resident's bed be made by the device that may look now, of two such by the camera."""
     await tx.execute(
         """
         with present as (
-            select device_id from devices where resident_id = $1
+            select device_id from devices where resident_id = any (bed_of($1))
             order by is_agreed(resident_id, kind, false) desc, kind limit 1
         )
         update checks set device_id = (select device_id from present)
-        where resident_id = $1 and state = 'planned' and device_id is distinct from (select device_id from present)
+        where resident_id = any (bed_of($1)) and state = 'planned' and device_id is distinct from (select device_id from present)
         """,
         resident_id,
     )

@@ -70,15 +70,35 @@ async def end(tx: Tx, command_id: UUID, how: str) -> None:
     await tx.execute("update commands set ended = $2 where command_id = $1 and ended is null", command_id, how)
 
 
-async def end_for_resident(tx: Tx, resident_id: UUID) -> None:
-    """End every command to the resident's devices: consent is gone."""
+async def end_for_resident(tx: Tx, resident_id: UUID, *, others_too: bool = True) -> None:
+    """End every command to the resident's devices: consent is gone.
+
+    Without *others_too* the looks go on that are for the one who shares the bed.
+    """
     await tx.execute(
         """
         update commands c set ended = 'refused' from devices d
-        where c.org = d.org and c.device_id = d.device_id and d.resident_id = $1 and c.ended is null
+        where c.org = d.org and c.device_id = d.device_id and d.resident_id = any (bed_of($1)) and c.ended is null and ($2
+            or not exists (select from checks k where k.check_id = c.check_id and k.resident_id <> $1)
+                and not exists (select from alarms a where a.alarm_id = c.alarm_id and a.resident_id <> $1))
         """,
-        resident_id,
-    )
+        resident_id, others_too,
+    )  # fmt: skip
+
+
+async def is_asked_beside(tx: Tx, check_id: UUID, device_id: str, opens_at: datetime, seconds: int) -> bool:
+    """Tell whether the device is asked already for a look at that time by a check of the one who shares the bed: it answers both."""
+    asked: bool = await tx.fetchval(
+        """
+        select exists (
+            select from checks c join checks o on o.resident_id = any (bed_of(c.resident_id)) and o.resident_id <> c.resident_id
+            join commands m on m.check_id = o.check_id and m.org = c.org and m.device_id = $2
+            where c.check_id = $1 and o.next_step_at is not null and m.kind = 'attempt' and m.ended is null and m.seconds >= $4
+                and m.opens_at between $3::timestamptz - interval '1 second' and $3::timestamptz + interval '1 second')
+        """,
+        check_id, device_id, opens_at, seconds,
+    )  # fmt: skip
+    return asked
 
 
 async def end_forbidden(tx: Tx, resident_id: UUID) -> None:
@@ -86,7 +106,7 @@ async def end_forbidden(tx: Tx, resident_id: UUID) -> None:
     await tx.execute(
         """
         update commands c set ended = 'refused' from devices d
-        where c.org = d.org and c.device_id = d.device_id and d.resident_id = $1 and c.ended is null
+        where c.org = d.org and c.device_id = d.device_id and d.resident_id = any (bed_of($1)) and c.ended is null
             and not may_look(d.resident_id, d.kind, true)
         """,
         resident_id,

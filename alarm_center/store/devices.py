@@ -8,7 +8,9 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from alarm_center.core import shared_bed
 from alarm_center.core.device_connections import Connection, Connections
+from alarm_center.core.shared_bed import OwedLook
 from alarm_center.store import plans
 from alarm_center.store.memory import Tx
 from schemas.limits import HEARD_WITHIN_SECONDS, WILL_SECONDS
@@ -46,6 +48,10 @@ class BoundDevice:
     """Consent of everybody in the home. Without it: no check, no command, no picture (docs/check.md#faults-staff-pauses)."""
     shown: bool
     """People may see its pictures too."""
+    companion: UUID | None
+    """The resident who shares the bed, and whom the device serves as well."""
+    at_home: Sequence[UUID] | None
+    """Those of the two who are not away now; ``None`` where nobody shares the bed."""
 
     @property
     def connections(self) -> Connections:
@@ -56,6 +62,15 @@ class BoundDevice:
         assert heard_at is not None, "one of the two is set"
         this = Connection(self.boot, self.connection, self.sequence, self.link == LinkState.GONE, heard_at)
         return this, *_CONNECTIONS.validate_python(self.other_boots)
+
+    @property
+    def current_profile(self) -> Mapping[str, Any]:
+        """The profile with the number of people whom the device expects now."""
+        return shared_bed.profile_now(self.profile, None if self.at_home is None else len(self.at_home))
+
+    def serves(self, resident_id: UUID) -> bool:
+        """Tell whether the device looks at this resident: its own, or the one who shares that one's bed."""
+        return self.resident_id is not None and resident_id in (self.resident_id, self.companion)
 
     def is_online(self, now: datetime, since: datetime | None = None) -> bool:
         """Tell whether the device counts as there: heard within 3 min, or within 60 s of its last will.
@@ -76,8 +91,12 @@ _SELECT: Final = """
     select d.org, d.device_id, d.resident_id, r.area_id, d.kind, d.profile, d.capture, d.config, d.wanted_version,
         d.published_version, d.reported_version, d.link, d.last_heard_at, d.gone_at, d.camera_ok, d.fault,
         d.boot, d.connection, d.sequence, d.other_boots,
-        may_look(d.resident_id, d.kind, false) as consented, may_look(d.resident_id, d.kind, true) as shown
+        may_look(d.resident_id, d.kind, false) as consented, may_look(d.resident_id, d.kind, true) as shown,
+        bed.companion, bed.at_home
     from devices d left join residents r using (resident_id)
+    left join lateral (
+        select (bed_of(r.resident_id))[2] as companion, at_home(r.resident_id) as at_home where cardinality(bed_of(r.resident_id)) = 2 and r.bed_id is not null
+    ) bed on true
 """
 
 
@@ -85,6 +104,14 @@ async def get(tx: Tx, org: str, device_id: str) -> BoundDevice | None:
     """Return the device, or ``None``: it isn't ours."""
     row = await tx.fetchrow(f"{_SELECT} where d.org = $1 and d.device_id = $2", org, device_id)
     return BoundDevice(**row) if row else None
+
+
+async def in_shared_beds(tx: Tx) -> list[BoundDevice]:
+    """Return the devices of beds that two share now, which serve both."""
+    rows = await tx.fetch(
+        f"{_SELECT} where r.bed_id is not null and bed.companion is not null order by d.org, d.device_id"
+    )
+    return [BoundDevice(**row) for row in rows]
 
 
 async def lock(tx: Tx, org: str, device_id: str) -> BoundDevice | None:
@@ -101,7 +128,7 @@ async def lock_consent(tx: Tx, org: str, device_id: str | None, resident_id: UUI
     """
     await tx.execute("select hold_consents($1)", resident_id)
     device = await get(tx, org, device_id) if device_id is not None else None
-    if device is None or device.resident_id != resident_id:
+    if device is None or not device.serves(resident_id):
         return False
     if to_people and await plans.is_paused_by_own_wish(tx, resident_id):
         return False
@@ -113,7 +140,8 @@ async def lock_agreement(tx: Tx, org: str, device_id: str, resident_id: UUID) ->
     await tx.execute("select hold_consents($1)", resident_id)
     agreed: bool = await tx.fetchval(
         """
-        select exists (select from devices where org = $1 and device_id = $2 and resident_id = $3 and is_agreed(resident_id, kind, false))
+        select exists (
+            select from devices where org = $1 and device_id = $2 and resident_id = any (bed_of($3)) and is_agreed(resident_id, kind, false))
         """,
         org, device_id, resident_id,
     )  # fmt: skip
@@ -121,15 +149,20 @@ async def lock_agreement(tx: Tx, org: str, device_id: str, resident_id: UUID) ->
 
 
 async def ids_of_resident(tx: Tx, resident_id: UUID) -> list[tuple[str, str]]:
-    """Return town and id of each device of a resident, always in one order."""
-    rows = await tx.fetch("select org, device_id from devices where resident_id = $1 order by device_id", resident_id)
+    """Return town and id of each device that serves a resident, always in one order."""
+    rows = await tx.fetch(
+        "select org, device_id from devices where resident_id = any (bed_of($1)) order by device_id", resident_id
+    )
     return [(row["org"], row["device_id"]) for row in rows]
 
 
 async def camera_of(tx: Tx, resident_id: UUID) -> str | None:
-    """Return the id of a resident's camera; ``None`` if there is none that the viewer may see."""
+    """Return the id of the camera that sees a resident; ``None`` if there is none that the viewer may see."""
     camera: str | None = await tx.fetchval(
-        "select device_id from devices where resident_id = $1 and kind = 'camera'", resident_id
+        """
+        select device_id from devices where resident_id = any (bed_of($1)) and kind = 'camera' order by resident_id <> $1 limit 1
+        """,
+        resident_id,
     )
     return camera
 
@@ -155,30 +188,44 @@ async def unbind(tx: Tx, org: str, device_id: str) -> None:
     )
 
 
+async def hand_on(tx: Tx, resident_id: UUID, companion: UUID) -> list[str]:
+    """Bind the resident's devices to the one who shares the bed, profiles and all; return their ids."""
+    rows = await tx.fetch(
+        "update devices set resident_id = $2 where resident_id = $1 and $2 = any (bed_of($1)) returning device_id",
+        resident_id, companion,
+    )  # fmt: skip
+    return sorted(row["device_id"] for row in rows)
+
+
 async def owed_attempts(
     tx: Tx, resident_id: UUID, device_id: str, closing_after: datetime, opening_until: datetime
 ) -> tuple[ScheduledAttempt, ...]:
-    """Return the looks that the device makes by itself, in order of time; none while staff are with the resident."""
+    """Return the looks that the device makes by itself, in order of time; none while staff are with the resident.
+
+    Also those that it owes the other of two who share the bed. One that both are owed at the same time is one look.
+    """
     rows = await tx.fetch(
         """
-        select c.check_id, a.number as attempt, a.opens_at, a.closes_at, a.seconds, c.show
+        select c.check_id, a.number as attempt, a.opens_at, a.closes_at, a.seconds, c.show, c.resident_id <> $1 as others
         from checks c join attempts a using (check_id)
-        where c.resident_id = $1 and c.device_id = $2 and c.state in ('planned', 'open')
+        where c.resident_id = any (bed_of($1)) and c.device_id = $2 and c.state in ('planned', 'open')
             and a.cause = 'scheduled' and a.state = 'owed' and a.closes_at > $3 and a.opens_at <= $4
             and not exists (
-                select from alarms s where s.resident_id = c.resident_id and s.staff_inside
+                select from alarms s where s.resident_id = any (bed_of($1)) and s.staff_inside
             )
         order by a.opens_at, c.check_id
         """,
         resident_id, device_id, closing_after, opening_until,
     )  # fmt: skip
-    return tuple(ScheduledAttempt(**row) for row in rows)
+    owed = [OwedLook(others=row.pop("others"), scheduled=ScheduledAttempt(**row)) for row in map(dict, rows)]
+    return tuple(shared_bed.one_look_each(owed))
 
 
 async def may_show_any(tx: Tx, resident_id: UUID) -> bool:
     """Tell whether people may see what any device of the resident makes now."""
     shown: bool = await tx.fetchval(
-        "select exists (select from devices where resident_id = $1 and may_look(resident_id, kind, true))", resident_id
+        "select exists (select from devices where resident_id = any (bed_of($1)) and may_look(resident_id, kind, true))",
+        resident_id,
     )
     return shown
 

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from alarm_center.core.calendar import Slot
+from alarm_center.core.shared_bed import DARKENS_BOTH
 from alarm_center.core.slot_changes import SlotInForce, SlotPattern
 from alarm_center.store.memory import Row, Tx
 from schemas.vocabulary import CancelReason, Instead
@@ -36,6 +37,8 @@ class SupervisedResident:
     green_by: str
     """``detector`` only where everybody who has to agree lets a machine alone answer."""
     show: str
+    companion: UUID | None = None
+    """The resident who shares the bed."""
 
 
 async def residents(tx: Tx, org: str, among: Sequence[UUID]) -> list[SupervisedResident]:
@@ -43,11 +46,12 @@ async def residents(tx: Tx, org: str, among: Sequence[UUID]) -> list[SupervisedR
     rows = await tx.fetch(
         """
         select r.resident_id, d.device_id, coalesce(p.show, 'deviation') as show,
-            case when p.green_by = 'detector' and may_answer_alone(r.resident_id) then 'detector' else 'operator' end as green_by
+            case when p.green_by = 'detector' and may_answer_alone(r.resident_id) then 'detector' else 'operator' end as green_by,
+            case when r.bed_id is not null then (bed_of(r.resident_id))[2] end as companion
         from residents r
         left join plans p using (resident_id)
         left join lateral (
-            select device_id, kind from devices where resident_id = r.resident_id
+            select device_id, kind from devices where resident_id = any (bed_of(r.resident_id))
             order by is_agreed(resident_id, kind, false) desc, kind = 'camera' desc, device_id limit 1
         ) d on true
         where r.org = $1 and r.resident_id = any ($2::uuid[]) and r.moved_at is null and r.died_at is null
@@ -113,8 +117,9 @@ async def slots(tx: Tx, resident_id: UUID) -> list[Slot]:
     """Return the resident's slots."""
     rows = await tx.fetch(
         """
-        select slot_id, resident_id, weekdays, local_time, window_minutes, seconds, valid_from, valid_until
-        from slots where resident_id = $1
+        select s.slot_id, s.resident_id, s.weekdays, s.local_time, s.window_minutes, s.seconds, s.valid_from, s.valid_until,
+            case when r.bed_id is not null and cardinality(bed_of(r.resident_id)) = 2 then r.bed_id end as bed_id
+        from slots s join residents r using (resident_id) where s.resident_id = $1
         """,
         resident_id,
     )
@@ -231,6 +236,17 @@ async def pauses(tx: Tx, resident_id: UUID) -> list[Pause]:
     return [Pause(**{**row, "reason": CancelReason(row["reason"]), "instead": Instead(row["instead"])}) for row in rows]
 
 
+async def pauses_of_companion(tx: Tx, companion: UUID | None) -> list[Pause]:
+    """Return the pauses of the one who shares the bed in which its camera is dark for both: the other is visited."""
+    if companion is None:
+        return []
+    return [
+        Pause(each.reason, each.from_at, each.to_at, each.said_by, Instead.VISIT)
+        for each in await pauses(tx, companion)
+        if each.reason in DARKENS_BOTH
+    ]
+
+
 async def add_pause(tx: Tx, org: str, resident_id: UUID, pause: Pause) -> None:
     """Insert a pause."""
     await tx.execute(
@@ -242,11 +258,11 @@ async def add_pause(tx: Tx, org: str, resident_id: UUID, pause: Pause) -> None:
 
 
 async def is_paused_by_own_wish(tx: Tx, resident_id: UUID) -> bool:
-    """Return whether a pause holds now because the resident, or somebody for them, does not want to be looked at."""
+    """Return whether a pause holds now because somebody in the bed, or somebody for them, does not want to be looked at."""
     paused: bool = await tx.fetchval(
         """
         select exists (
-            select from pauses where resident_id = $1 and reason = 'pause_own_wish'
+            select from pauses where resident_id = any (bed_of($1)) and reason = 'pause_own_wish'
                 and from_at <= clock.now() and clock.now() < least(to_at, ended_at))
         """,
         resident_id,

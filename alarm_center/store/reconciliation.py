@@ -30,7 +30,7 @@ _HOMES: Final = """
             exists (select from slots_now s where s.resident_id = r.resident_id and not s.by_visit) as from_afar,
             exists (select from slots_now s where s.resident_id = r.resident_id and s.tonight and not s.by_visit)
                 as from_afar_tonight,
-            exists (select from devices d where d.resident_id = r.resident_id) as equipped
+            exists (select from devices d where d.resident_id = any (bed_of(r.resident_id))) as equipped
         from residents r left join lateral (
             select b.decision_id, b.starts_on, b.ends_on, b.trial_ends_on, b.after_trial, b.follow_up_on from decisions b
             where b.resident_id = r.resident_id
@@ -205,7 +205,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "check_of_other_device": """
         select h.area_id, h.resident_id, c.device_id, jsonb_build_object('check_id', c.check_id) as data
         from homes h join checks c using (resident_id) join devices d on d.org = c.org and d.device_id = c.device_id
-        where c.night = $2 and c.state = 'planned' and d.resident_id is distinct from c.resident_id
+        where c.night = $2 and c.state = 'planned' and (d.resident_id = any (bed_of(c.resident_id))) is not true
     """,
     # ---- staff ----
     "carer_without_shift": """
@@ -305,11 +305,11 @@ async def reassign_checks(tx: Tx, org: str) -> list[str]:
         """
         with astray as (
             select c.check_id, c.device_id as was, (
-                select device_id from devices d where d.resident_id = c.resident_id
+                select device_id from devices d where d.resident_id = any (bed_of(c.resident_id))
                 order by is_agreed(d.resident_id, d.kind, false) desc, kind = 'camera' desc, device_id limit 1
             ) as present
             from checks c join devices d on d.org = c.org and d.device_id = c.device_id
-            where c.org = $1 and c.state = 'planned' and d.resident_id is distinct from c.resident_id
+            where c.org = $1 and c.state = 'planned' and (d.resident_id = any (bed_of(c.resident_id))) is not true
             order by c.check_id for update of c
         ),
         pointed as (

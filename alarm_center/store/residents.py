@@ -101,6 +101,57 @@ async def numbers_of_performer(tx: Tx, org: str, code: str) -> list[int]:
     return [row["number"] for row in rows]
 
 
+async def in_bed(tx: Tx, resident_id: UUID) -> list[UUID]:
+    """Return the resident, and after them the one who shares their bed, if somebody does."""
+    ids: list[UUID] = await tx.fetchval("select bed_of($1)", resident_id)
+    return list(ids)
+
+
+async def companion(tx: Tx, resident_id: UUID) -> UUID | None:
+    """Return the one who shares the resident's bed, and with it the camera."""
+    return next(iter((await in_bed(tx, resident_id))[1:]), None)
+
+
+async def bed_number(tx: Tx, resident_id: UUID) -> int | None:
+    """Return the neutral number of the one who shares the resident's bed."""
+    number: int | None = await tx.fetchval(
+        "select number from residents where resident_id = (bed_of($1))[2]", resident_id
+    )
+    return number
+
+
+async def id_of_number(tx: Tx, org: str, number: int) -> UUID | None:
+    """Return the town's resident of that number who has neither moved nor died, if the transaction sees them."""
+    found: UUID | None = await tx.fetchval(
+        "select resident_id from residents where org = $1 and number = $2 and moved_at is null and died_at is null",
+        org, number,
+    )  # fmt: skip
+    return found
+
+
+async def share_bed(tx: Tx, one: UUID, other: UUID) -> None:
+    """Let two residents share a bed; neither shares one now."""
+    await tx.execute(
+        """
+        with bed as (select gen_random_uuid() as id)
+        update residents set bed_id = bed.id, bed_side = case when resident_id = $1 then 1 else 2 end from bed
+        where resident_id in ($1, $2)
+        """,
+        one, other,
+    )  # fmt: skip
+
+
+async def end_bed(tx: Tx, resident_id: UUID) -> None:
+    """Let nobody share the resident's bed."""
+    await tx.execute(
+        """
+        update residents set bed_id = null, bed_side = null
+        where bed_id = (select bed_id from residents where resident_id = $1)
+        """,
+        resident_id,
+    )
+
+
 async def sees_protected(tx: Tx, org: str) -> bool:
     """Return whether the viewer may read names and addresses of people with protected identity on lists of the town."""
     may: bool = await tx.fetchval("select sees_protected($1)", org)

@@ -73,7 +73,9 @@ async def stored_residents(
     """Return the town's residents who live there, or *only* one, as their rows hold on *night*, in order of their numbers."""
     residents = await tx.fetch(
         f"""
-        select r.resident_id, a.code as area, r.number, r.performer, {", ".join(f"r.{name}" for name in columns)}
+        select r.resident_id, a.code as area, r.number, r.performer,
+            case when r.bed_id is not null then (select o.number from residents o where o.resident_id = (bed_of(r.resident_id))[2]) end
+                as shares_bed_with, {", ".join(f"r.{name}" for name in columns)}
         from residents r join areas a using (area_id)
         where r.org = $1 and r.moved_at is null and r.died_at is null and ($2::uuid is null or r.resident_id = $2) order by r.number
         """,  # noqa: S608 -- our own names

@@ -9,7 +9,7 @@ from alarm_center.store import plans, town_rows, towns, users
 from alarm_center.store.memory import Tx
 from alarm_center.store.residents import numbers_in, numbers_of_performer
 from alarm_center.store.town_rows import TownTable
-from alarm_center.town import people, reader, residents, shifts, slots
+from alarm_center.town import beds, people, reader, residents, shifts, slots
 from alarm_center.town.model import OrganisationEntry, ResidentEntry, TownFile
 from alarm_center.town.problems import Problem, TownErrors, problem_at
 from alarm_center.town.town_import import ChangeLine, ImportedChange, Importer, TownImport
@@ -81,7 +81,8 @@ async def apply_residents(run: TownImport, town: TownFile, some: Sequence[Reside
     """Apply *some* of the file's residents, whole: those among them who exchange a device have to be together."""
     has_performers = town.performers is not None
     ids = {one.number: await residents.apply_resident(run, one, has_performers=has_performers) for one in some}
-    await residents.apply_devices(run, some, ids)
+    await beds.apply_beds(run, town, some, ids)
+    await residents.apply_devices(run, some, ids, beds.device_holders(some, beds.pairs_in(town)))
     for resident in some:
         await slots.apply_slots(run, resident, ids[resident.number])
         await residents.apply_paperwork(run, resident, ids[resident.number])

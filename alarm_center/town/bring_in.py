@@ -15,6 +15,7 @@ from alarm_center.town.apply import (
     note_absent_residents,
     take_turn,
 )
+from alarm_center.town.beds import pairs_in
 from alarm_center.town.model import ResidentEntry, TownFile
 from alarm_center.town.town_import import ImportedChange, Importer, TownImport
 from alarm_center.town.undoing import UndoneChange, WouldUndo, undone_changes
@@ -140,7 +141,7 @@ async def bring_in_foreseen(
 
 
 async def _groups(tx: Tx, town: TownFile) -> list[list[ResidentEntry]]:
-    """Return the file's residents, those together who hand a device on to each other: neither is without one in between."""
+    """Return the file's residents, those together who hand a device on to each other, or share one: neither is without one in between."""
     wanted = {device.id: one.number for one in town.residents or () for device in one.devices}
     held = await devices.bindings(tx, town.organisation.id, list(wanted), (), lock=False)
     numbers = await residents.numbers(tx, town.organisation.id)
@@ -155,6 +156,9 @@ async def _groups(tx: Tx, town: TownFile) -> list[list[ResidentEntry]]:
         giver, taker = numbers[holder], wanted[device_id]
         if giver in leader:
             leader[first_of(taker)] = first_of(giver)
+    for number, other in pairs_in(town).items():
+        if number in leader and other in leader and first_of(number) != first_of(other):
+            leader[first_of(number)] = first_of(other)
     groups: dict[int, list[ResidentEntry]] = {}
     for one in town.residents or ():
         groups.setdefault(first_of(one.number), []).append(one)

@@ -11,6 +11,7 @@ from alarm_center.core import phone_numbers
 from alarm_center.core.calendar import OPEN_MINUTES
 from alarm_center.core.people import TOWN_CARE
 from alarm_center.core.plan import BadSetting, Plan, SettingFault
+from alarm_center.town import bed_checks
 from alarm_center.town.field_errors import misplaced
 from alarm_center.town.problems import Found
 from alarm_center.town.times import EVERY_DAY, clock_time, week_days
@@ -34,6 +35,7 @@ def cross_errors(data: Table, country: str, today: date | None = None) -> list[F
         *_plan_errors(data),
         *_home_errors(data),
         *_cohabitant_errors(data),
+        *bed_checks.bed_errors(data),
         *_agreement_errors(data),
         *_slot_overlap_errors(data),
         *_shift_overlap_errors(data),
@@ -233,9 +235,12 @@ def _allowed_words(consent: Table) -> set[str] | None:
 
 
 def _home_errors(data: Table) -> Iterator[Found]:
+    beside = bed_checks.companions(data)
     for place, resident in _tables(data, "residents"):
         supervised = _is_supervised(resident)
-        devices = [device for _, device in _tables(resident, "devices")]
+        number = resident.get("number")
+        homes = (resident, beside.get(number, {}) if isinstance(number, int) else {})
+        devices = [device for each in homes for _, device in _tables(each, "devices")]
         for at, slot in _tables(resident, "slots", place):
             if supervised and not slot.get("by_visit") and not devices:
                 yield at, sentence(town_words.NO_DEVICE)

@@ -27,7 +27,7 @@ from alarm_center.words.town_words import sentence
 _DATES: Final = frozenset(
     {"door_tried_on", "given_on", "starts_on", "ends_on", "trial_ends_on", "follow_up_on", "from_night", "until_night"}
 )
-_NUMBERS: Final = frozenset({"number", "window_minutes", "seconds"})
+_NUMBERS: Final = frozenset({"number", "shares_bed_with", "window_minutes", "seconds"})
 _TRUTHS: Final = frozenset({"pets", "protected", "by_visit"})
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "state": csv_words.CONSENT_WORDS,
@@ -66,6 +66,7 @@ def read_sheet(data: bytes, town: ExportedTown, today: date) -> TownFile:
     lines: dict[Where, int] = {}
     times = "time" in sheet.columns
     found = _times(sheet, known, lines) if times else _residents(sheet, known, lines)
+    found += _beside(found, known)
     file = {name: without_silence(town.tables[name]) for name in _KEPT_PARTS if town.tables[name]} | {
         "residents": found
     }
@@ -137,6 +138,13 @@ def read_rows(text: str, language: str, columns: Mapping[str, str] | None = None
 
 def _column(head: str, names: Mapping[str, str]) -> str | None:
     return names.get(head) or (head if head in names.values() else None)
+
+
+def _beside(found: list[dict[str, Any]], known: Mapping[int, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return, as the town has them, those who share a bed with one of the table and are not in it themselves."""
+    numbers = {table.get("number") for table in found}
+    named = {table.get("shares_bed_with") for table in found} - numbers
+    return [known[number] for number in sorted(each for each in named if isinstance(each, int)) if number in known]
 
 
 # ---- residents ----

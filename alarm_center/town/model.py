@@ -299,6 +299,8 @@ class ResidentEntry(FilePart):
     cohabitant: Text | None = None
     cohabitant_sleeps: CohabitantSleeps | None = None
     """Said where the device expects one person only: a cohabitant in its view would be taken for the resident."""
+    shares_bed_with: int | None = Field(default=None, ge=1, le=999_999)
+    """Number of another resident in the same bed; the device of one of them serves both."""
     protected: bool = False
     """Protected identity (skyddad folkbokföring)."""
     access: Note = ""

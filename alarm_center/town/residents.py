@@ -27,6 +27,8 @@ KEPT_ELSEWHERE: Final = frozenset(
         *("number", "area", "moved_on", "died_on"),
         # A file that has no performers leaves each resident's as it is.
         "performer",
+        # Two rows have a bed (beds.py).
+        "shares_bed_with",
         # The plan's row has these.
         *("green_by", "show", "signed_by", "signed_on", "plan"),
         # Rows of their own.
@@ -249,6 +251,9 @@ async def _cancel_coming(run: TownImport, resident_id: UUID, reason: CancelReaso
             state = await checks.state_of(tx, check_id)
             if revoked or state is CheckState.PLANNED:
                 await cancel_check(run, check_id, reason, instead)
+        for check_id in await checks.open_ids_beside(tx, resident_id) if revoked else ():
+            # The camera is dark for both; what comes instead was one's own word.
+            await cancel_check(run, check_id, reason, Instead.VISIT)
 
     await run.write(work)
 
@@ -298,9 +303,17 @@ async def apply_plan(run: TownImport, resident: ResidentEntry, resident_id: UUID
 # ---- devices ----
 
 
-async def apply_devices(run: TownImport, residents: Sequence[ResidentEntry], ids: Mapping[int, UUID]) -> None:
-    """Bind each device to the resident whom the file gives it, after taking it from whoever has it now."""
-    wanted = {device.id: (resident, device) for resident in residents for device in resident.devices}
+async def apply_devices(
+    run: TownImport,
+    residents: Sequence[ResidentEntry],
+    ids: Mapping[int, UUID],
+    holders: Mapping[int, ResidentEntry],
+) -> None:
+    """Bind each device to the resident whom the file gives it, after taking it from whoever has it now.
+
+    *holders* are, by number, those whom the devices of each resident are with.
+    """
+    wanted = {device.id: (holders[resident.number], device) for resident in residents for device in resident.devices}
     ours = set(ids.values())
     numbers = {resident_id: number for number, resident_id in ids.items()}
     held = await devices.bindings(run.tx, run.org, wanted, ours, lock=run.writes)

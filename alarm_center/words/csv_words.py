@@ -14,6 +14,7 @@ RESIDENT_COLUMNS: Final[Mapping[str, str]] = {
     "husdjur": "pets",
     "bor med": "cohabitant",
     "den som bor med sover": "cohabitant_sleeps",
+    "delar säng med": "shares_bed_with",
     "skyddade uppgifter": "protected",
     "väg in": "access",
     "portkod": "port_code",

@@ -56,6 +56,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "protected": _("skyddade uppgifter"),
     "cohabitant": _("den som bor med"),
     "cohabitant_sleeps": _("var den som bor med sover"),
+    "shares_bed_with": _("vem som delar säng"),
     "access": _("vägen in"),
     "port_code": _("portkoden"),
     "key_place": _("nyckelns plats"),

@@ -170,6 +170,19 @@ SLEEPS_MISSING: Final = _(
 ONE_EXPECTED: Final = _(
     "är 1, men den som bor med sover där utrustningen ser (%(sleeps)s); skriv 2, eller %(elsewhere)s"
 )
+BED_OWN: Final = _("är brukarens eget nummer: skriv den andres")
+BED_UNKNOWN: Final = _("det finns ingen brukare med nummer %(value)s: skriv numret på den som delar säng med brukaren")
+BED_OF_THREE: Final = _(
+    "två delar en säng, högst: brukare %(value)s eller den här delar säng med någon annan redan; ta bort det ena"
+)
+BED_APART: Final = _(
+    "brukare %(value)s har ett annat område eller en annan utförare; de som delar säng har samma, skriv det hos båda"
+)
+BED_COHABITANT: Final = _(
+    "den som bor med är brukare %(value)s: ta bort cohabitant hos båda, var och en har sitt eget samtycke"
+)
+BED_TWO_DEVICES: Final = _("båda har utrustning av samma sort; en räcker för två (brukare %(value)s): ta bort den ena")
+BED_EXPECTED: Final = _("räknas ut: två när båda är hemma, annars en; ta bort expected_people ur utrustningens profil")
 BEFORE: Final = _("%(last)s är före %(name)s %(first)s")
 SLOT_OVERLAPS: Final = _("tiden går in i den klockan %(time)s; lämna %(minutes)s minuter emellan")
 SHIFT_EMPTY: Final = _("passet slutar när det börjar; skriv en annan tid")

@@ -34,6 +34,20 @@ def slot(at: str = "02:00", *, number: int = 1, window: int = 0, weekdays: froze
     return Slot(UUID(int=number), RESIDENT, weekdays, time.fromisoformat(at), window, 10, first, last)
 
 
+def test_the_same_time_in_one_bed_is_one_instant() -> None:
+    bed, night = UUID(int=77), date(2026, 11, 22)
+    anna = replace(slot(number=1), bed_id=bed)
+    bertil = replace(slot(number=2), resident_id=UUID(int=2), bed_id=bed)
+    assert {opening_of(each, night, STOCKHOLM, 3600) for each in (anna, bertil)} == {
+        opening_of(anna, night, STOCKHOLM, 3600)
+    }
+    apart = {opening_of(replace(each, bed_id=None), night, STOCKHOLM, 3600) for each in (anna, bertil)}
+    assert len(apart) == 2
+    assert opening_of(replace(anna, local_time=time(3)), night, STOCKHOLM, 3600) > opening_of(
+        anna, night, STOCKHOLM, 3600
+    )
+
+
 def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 

@@ -65,6 +65,27 @@ def replica() -> PictureReplica:
     return PictureReplica()
 
 
+def test_a_look_at_two_stays_until_both_cases_are_over(replica: PictureReplica) -> None:
+    anna, bertil, alarm = uuid4(), uuid4(), uuid4()
+    replica.comes("s1")
+    replica.committed("s1", check=anna)
+    replica.committed("s1", check=bertil)
+    replica.pictures.drop_case(check_id=anna)
+    assert replica.there("s1"), "Bertil's check waits for a look still"
+    replica.pictures.move_to_alarm(bertil, alarm, 1)
+    replica.pictures.drop_case(check_id=bertil)
+    assert replica.there("s1")
+    replica.pictures.drop_case(alarm_id=alarm)
+    assert not replica.there("s1")
+
+
+def test_one_who_needs_no_look_leaves_the_other_the_picture(replica: PictureReplica) -> None:
+    replica.comes("s1")
+    replica.committed("s1", check=uuid4())
+    replica.committed("s1", check=uuid4(), needed=False)
+    assert replica.there("s1")
+
+
 def test_nobody_sees_a_picture_before_its_finding_is_committed(replica: PictureReplica) -> None:
     replica.comes("s1")
     assert not replica.there("s1")

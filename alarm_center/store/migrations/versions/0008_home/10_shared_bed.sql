@@ -1,0 +1,268 @@
+-- Two residents in one bed, with the devices of one of them (docs/adr/0045-two-residents-in-one-bed.md). A device stays bound to one; it serves both while both live
+-- there. A replica of the release before finds no device for the other and lets a person visit.
+
+alter table fjt.residents
+    add column bed_id uuid,
+    add column bed_side smallint check (bed_side in (1, 2)),
+    add constraint residents_bed check ((bed_id is null) = (bed_side is null));
+
+-- Two in a bed at most. Also: who shares this bed? (fjt.bed_of)
+create unique index residents_in_bed on fjt.residents (bed_id, bed_side) where bed_id is not null;
+
+-- Whose look was this too? (casework/arrived_sessions.py, store/case_pages.py)
+create index attempts_of_session on fjt.attempts (session_id) where session_id is not null;
+
+-- The resident, and the one who shares their bed: of the same area and performer, so that nobody sees one of them alone, and only while
+-- both live there. Asked as the owner, since a link sees rows by it.
+create function fjt.bed_of(whose uuid) returns uuid[]
+language plpgsql stable parallel safe security definer set search_path = fjt, pg_temp
+as $$
+declare
+    one record;
+    other uuid;
+begin
+    select r.bed_id, r.org, r.area_id, r.performer into one from fjt.residents r
+    where r.resident_id = whose and r.bed_id is not null and r.moved_at is null and r.died_at is null;
+    if one.bed_id is null or fjt.is_page() and not coalesce(one.org = any (fjt.orgs()), false) then
+        return array[whose];
+    end if;
+    select r.resident_id into other from fjt.residents r
+    where r.bed_id = one.bed_id and r.resident_id <> whose and r.org = one.org and r.area_id = one.area_id
+        and r.performer is not distinct from one.performer and r.moved_at is null and r.died_at is null;
+    return case when other is null then array[whose] else array[whose, other] end;
+end $$;
+
+-- Those of them who are not away now: a device expects so many people (core/shared_bed.py).
+create function fjt.at_home(whose uuid) returns uuid[]
+language sql stable parallel safe
+as $$
+    select coalesce(array_agg(one.id), '{}') from unnest(fjt.bed_of(whose)) as one(id)
+    where not exists (
+        select from fjt.pauses p
+        where p.resident_id = one.id and p.reason in ('pause_away', 'pause_hospital')
+            and p.from_at <= clock.now() and clock.now() < least(p.to_at, p.ended_at))
+$$;
+
+revoke all on function fjt.bed_of(uuid), fjt.at_home(uuid) from public;
+
+grant execute on function fjt.bed_of(uuid), fjt.at_home(uuid) to fjt_worker, fjt_web, fjt_planner;
+
+grant insert (bed_id, bed_side), update (bed_id, bed_side) on fjt.residents to fjt_planner;
+
+-- ---- either's no darkens it ----
+
+-- As in 02_gate.sql, and: whoever shares the bed has agreed too.
+create or replace function fjt.is_agreed(whose uuid, device_kind text, to_people boolean) returns boolean
+language sql stable parallel safe
+as $$
+    select exists (select from fjt.residents r where r.resident_id = whose) and not exists (
+        select from fjt.residents r cross join unnest(array['resident', 'cohabitant']) as needed(who)
+        where r.resident_id = whose and (needed.who = 'resident' or r.cohabitant is not null) and not exists (
+            select from fjt.consents c
+            where c.resident_id = whose and c.who = needed.who and c.revoked_at is null
+                and (c.capacity is distinct from 'in_doubt' or c.legal_position is not null)
+                and case device_kind when 'sensors' then c.sensors
+                    when 'camera' then c.camera and (c.shown_to_people or not to_people) else false end))
+        and not exists (
+            select from fjt.residents r cross join lateral unnest(fjt.bed_of(r.resident_id)) as mate(id)
+            where r.resident_id = whose and r.bed_id is not null and mate.id <> whose and not exists (
+                select from fjt.consents c
+                where c.resident_id = mate.id and c.who = 'resident' and c.revoked_at is null
+                    and (c.capacity is distinct from 'in_doubt' or c.legal_position is not null)
+                    and case device_kind when 'sensors' then c.sensors
+                        when 'camera' then c.camera and (c.shown_to_people or not to_people) else false end))
+$$;
+
+create or replace function fjt.may_answer_alone(whose uuid) returns boolean
+language sql stable parallel safe
+as $$
+    select exists (select from fjt.residents r where r.resident_id = whose) and not exists (
+        select from fjt.residents r cross join unnest(array['resident', 'cohabitant']) as needed(who)
+        where r.resident_id = whose and (needed.who = 'resident' or r.cohabitant is not null) and not exists (
+            select from fjt.consents c
+            where c.resident_id = whose and c.who = needed.who and c.revoked_at is null and c.automatic in ('yes', 'carried_over')))
+        and not exists (
+            select from fjt.residents r cross join lateral unnest(fjt.bed_of(r.resident_id)) as mate(id)
+            where r.resident_id = whose and r.bed_id is not null and mate.id <> whose and not exists (
+                select from fjt.consents c
+                where c.resident_id = mate.id and c.who = 'resident' and c.revoked_at is null and c.automatic in ('yes', 'carried_over')))
+$$;
+
+-- As in 02_gate.sql, by the devices that serve the resident. "Nothing" stays the resident's own word.
+create or replace function fjt.gate(whose uuid, on_night date) returns table (owed text, reason text, agreed_by text)
+language sql stable parallel safe
+as $$
+    with papers as (
+        select count(*) as decisions, coalesce(bool_or(d.starts_on <= on_night), false) as begun,
+            coalesce(bool_or(d.starts_on <= on_night and (d.ends_on is null or on_night <= d.ends_on)), false) as decided,
+            coalesce(bool_or(d.starts_on <= on_night and (d.ends_on is null or on_night <= d.ends_on)
+                and (d.trial_ends_on is null or on_night <= d.trial_ends_on or d.after_trial in ('goes_on', 'carried_over'))), false) as tried
+        from fjt.decisions d where d.resident_id = whose
+    ),
+    said_no as (
+        select c.recorded_by from fjt.consents c
+        where c.resident_id = whose and c.who = 'resident' and c.revoked_instead = 'nothing' and not exists (
+            select from fjt.consents n where n.resident_id = whose and n.who = 'resident'
+                and (n.revoked_at is null or n.revoked_at > c.revoked_at))
+        limit 1
+    ),
+    bed as (
+        select fjt.bed_of(whose) as ids
+    ),
+    looked as (
+        -- without a device it is the device that is missing, as long as one of some kind might look
+        select case when d.kind is not null then fjt.is_agreed(whose, d.kind, false)
+            else fjt.is_agreed(whose, 'camera', false) or fjt.is_agreed(whose, 'sensors', false) end as allowed
+        from bed left join lateral (
+            select kind from fjt.devices where resident_id = any (bed.ids)
+            order by fjt.is_agreed(whose, kind, false) desc, kind = 'camera' desc, device_id limit 1
+        ) d on true
+    ),
+    withdrawn as (
+        select coalesce((select c.recorded_by from fjt.consents c
+            where c.resident_id = any ((select ids from bed)::uuid[]) and c.state = 'revoked' and (c.resident_id = whose or c.who = 'resident')
+            order by c.revoked_at desc limit 1), 'consent') as by
+    )
+    select g.owed, g.reason, g.agreed_by from papers p cross join looked l cross join withdrawn w left join said_no n on true
+    cross join lateral (select
+        case when n.recorded_by is not null then 'nothing' when p.tried and l.allowed then 'look' else 'visit' end as owed,
+        case when n.recorded_by is not null then 'consent_revoked' when not p.tried then 'decision_ended'
+            when not l.allowed then 'consent_revoked' end as reason,
+        case when n.recorded_by is not null then n.recorded_by when not p.decided then 'decision' when not p.tried then 'trial'
+            when not l.allowed then w.by end as agreed_by) g
+    where (p.begun or p.decisions = 0) and exists (select from fjt.residents r where r.resident_id = whose)
+$$;
+
+-- As in 0003_writes, of both, always in one order.
+create or replace function fjt.hold_consents(whose uuid) returns void language plpgsql security definer set search_path = fjt, pg_temp
+as $$
+begin
+    perform from fjt.consents where resident_id = any (fjt.bed_of(whose)) and (not fjt.is_page() or org = any ((select fjt.orgs())::text[]))
+        order by consent_id for share;
+end $$;
+
+-- ---- what pages write ----
+
+-- As in 09_papers_by_page.sql, and: a check is made by a device that serves its resident.
+create or replace function fjt.checks_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
+as $$
+begin
+    if new.device_id is distinct from old.device_id and new.device_id is not null and not exists (
+        select from fjt.devices d where d.org = new.org and d.device_id = new.device_id and d.resident_id = any (fjt.bed_of(new.resident_id))
+    ) then
+        perform fjt.refuse_write('a check by a device of another''s');
+    end if;
+    if new.green_by is distinct from old.green_by and new.green_by = 'detector' and not fjt.may_answer_alone(new.resident_id) then
+        perform fjt.refuse_write('a check that a machine answers alone, without a yes to it');
+    end if;
+    if old.state = new.state then
+        return new;
+    end if;
+    if new.state = 'seen' or old.state in ('seen', 'alarmed') then
+        perform fjt.refuse_write('a check answered, or changed after its answer');
+    end if;
+    if new.state = 'cancelled' and new.agreed_by is null then
+        perform fjt.refuse_write('a check cancelled by nobody');
+    end if;
+    return new;
+end $$;
+
+-- As in 09_papers_by_page.sql, and: the device of somebody who dies goes on with the one who shares the bed, by whatever page says so.
+create or replace function fjt.devices_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
+as $$
+begin
+    if tg_op = 'UPDATE' and (new.resident_id, new.kind, new.label, new.profile, new.capture)
+        is not distinct from (old.resident_id, old.kind, old.label, old.profile, old.capture) then
+        return new;
+    end if;
+    if tg_op = 'UPDATE' and (new.kind, new.label, new.profile, new.capture) is not distinct from (old.kind, old.label, old.profile, old.capture)
+        and new.resident_id = any (fjt.bed_of(old.resident_id)) then
+        return new;
+    end if;
+    if not fjt.edits_papers() then
+        perform fjt.refuse_write('a device, by a page of another right');
+    end if;
+    if tg_op = 'UPDATE' and old.resident_id is not null and new.resident_id is distinct from old.resident_id then
+        perform fjt.refuse_write('a device of another''s');
+    end if;
+    return new;
+end $$;
+
+-- As in 0003_writes, and: a look that another's check took shows this resident too.
+create or replace function fjt.checks_of_page() returns trigger language plpgsql set search_path = fjt, pg_temp
+as $$
+begin
+    if fjt.is_old_page() then
+        return new;
+    end if;
+    if new.seen_by is distinct from old.seen_by and new.seen_by is distinct from fjt.who()::text then
+        perform fjt.refuse_write('a check answered in another''s name');
+    end if;
+    if new.state = old.state then
+        return new;
+    end if;
+    if old.state in ('seen', 'alarmed', 'cancelled') or new.state = 'cancelled' then
+        perform fjt.refuse_write('a check cancelled, or changed after its end');
+    end if;
+    if new.state = 'seen' and not exists (
+        select from fjt.sessions s
+        where (s.check_id = new.check_id or s.org = new.org and s.device_id = new.device_id
+                and s.session_id in (select t.session_id from fjt.attempts t where t.check_id = new.check_id))
+            and s.receipt = 'committed' and (s.pictures = 0 or exists (
+            select from fjt.looks l where l.org = s.org and l.session_id = s.session_id and l.user_id = fjt.who()))
+    ) then
+        perform fjt.refuse_write('a check seen without a look');
+    end if;
+    if new.ended_at is not null then
+        new.ended_at := fjt.just_now(new.ended_at);
+    end if;
+    return new;
+end $$;
+
+-- As in 0003_writes, by a device that serves the resident of the case; dark also while staff are with the other of the two.
+create or replace function fjt.commands_of_page() returns trigger language plpgsql set search_path = fjt, pg_temp
+as $$
+begin
+    if fjt.is_old_page() then
+        return new;
+    end if;
+    if new.asked_by is distinct from fjt.page_actor() then
+        perform fjt.refuse_write('a command in another''s name');
+    end if;
+    if not exists (
+        select from fjt.devices d cross join lateral (select fjt.bed_of(d.resident_id) as ids) bed
+        where d.org = new.org and d.device_id = new.device_id and fjt.may_look(d.resident_id, d.kind, true)
+            and not exists (select from fjt.alarms a where a.resident_id = any (bed.ids) and a.staff_inside)
+            and case new.kind
+                when 'live' then exists (
+                    select from fjt.alarms a
+                    where a.alarm_id = new.alarm_id and a.resident_id = any (bed.ids) and a.state <> 'closed' and a.holder = fjt.who()
+                        and a.lease_until > clock.now())
+                else exists (
+                    select from fjt.checks c
+                    where c.check_id = new.check_id and c.resident_id = any (bed.ids) and c.device_id = new.device_id)
+                end
+    ) then
+        perform fjt.refuse_write('a command without a case in hand, or without consent');
+    end if;
+    if new.seconds not between 1 and 60 or new.expires_at > clock.now() + interval '24 hours' then
+        perform fjt.refuse_write('a command for longer than a look');
+    end if;
+    new.created_at := fjt.just_now(new.created_at);
+    return new;
+end $$;
+
+-- A carer's link stands at one bed: it sees the rows of both who share it, since a decision about one may darken the camera of both.
+alter policy link_sees_one on fjt.residents
+    using ((select current_setting('fjt.scope', true)) is distinct from 'link'
+        or resident_id = any ((select fjt.bed_of(fjt.only_resident()))::uuid[]));
+
+alter policy link_sees_one on fjt.alarms
+    using ((select current_setting('fjt.scope', true)) is distinct from 'link'
+        or resident_id is null or resident_id = any ((select fjt.bed_of(fjt.only_resident()))::uuid[]));
+
+alter policy link_sees_one on fjt.events
+    using ((select current_setting('fjt.scope', true)) is distinct from 'link'
+        or resident_id = any ((select fjt.bed_of(fjt.only_resident()))::uuid[])
+        or resident_id is null and check_id is null and device_id is null
+            and (alarm_id is null or exists (select from fjt.alarms a where a.alarm_id = events.alarm_id)));
