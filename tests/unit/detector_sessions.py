@@ -1,5 +1,6 @@
 """Sessions that the detector's tests judge: drawn nights, plain frames and sensor series."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -16,7 +17,7 @@ NIGHT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 BED = Profile.model_validate({"zones": {"bed": [[0.2, 0.3], [0.8, 0.3], [0.8, 0.8], [0.2, 0.8]]}})
 
 
-def session(jpegs: list[bytes], room: Profile = BED, *, fps: float = 5.0, **more: Any) -> Session:
+def session(jpegs: Sequence[bytes], room: Profile = BED, *, fps: float = 5.0, **more: Any) -> Session:
     """Return a camera session of *jpegs*."""
     frames = tuple(Frame(ms=round(i * 1000 / fps), jpeg=jpeg) for i, jpeg in enumerate(jpegs))
     return Session(
@@ -47,10 +48,16 @@ def sensors(*channels: SensorChannel, room: Profile = BED) -> Session:
 
 
 @cache
+def drawn(scene: str, seed: int, seconds: float, fps: float) -> tuple[bytes, ...]:
+    """Return a drawn scene's frames, drawn once a process: it takes ten times as long as to judge them."""
+    return tuple(draw(scene, seed, seconds, fps))
+
+
+@cache
 def night(scene: str, seed: int = 1, *, seconds: float = 8.0, fps: float = 4.0, expected: int | None = None) -> Session:
     """Return a drawn night; the same arguments give the same session."""
     room = Profile.model_validate(profile(scene, expected=expected))
-    return session(draw(scene, seed, seconds, fps), room, fps=fps)
+    return session(drawn(scene, seed, seconds, fps), room, fps=fps)
 
 
 def jpeg(picture: npt.NDArray[Any], quality: int = 85) -> bytes:
@@ -67,7 +74,7 @@ def grey(frame: Frame) -> npt.NDArray[np.float32]:
     return picture.astype(np.float32)
 
 
-def to_and_fro(jpegs: list[bytes], count: int) -> list[bytes]:
+def to_and_fro(jpegs: Sequence[bytes], count: int) -> list[bytes]:
     """Return *jpegs* forwards and backwards until there are *count*, as a recording too short is played."""
-    there_and_back = jpegs + jpegs[-2:0:-1]
+    there_and_back = [*jpegs, *jpegs[-2:0:-1]]
     return [there_and_back[n % len(there_and_back)] for n in range(max(count, len(jpegs)))]

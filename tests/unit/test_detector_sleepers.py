@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from detector.judge import judge
-from drawn_homes import draw, profile
+from drawn_homes import profile
 from schemas.messages import Profile
 from schemas.vocabulary import Answer, Reason
 from tests.unit.detector_difficulties import DIFFICULTIES, made_harder
-from tests.unit.detector_sessions import night, session, to_and_fro
+from tests.unit.detector_sessions import drawn, night, session, to_and_fro
 
 TWO_AT_ONCE = [(), *combinations(DIFFICULTIES, 1), *combinations(DIFFICULTIES, 2)]
 
@@ -39,7 +39,7 @@ def test_people_are_counted_in_few_pictures_as_in_many(fps: float, seconds: floa
     said = {}
     for scene in ("asleep", "two"):
         room = Profile.model_validate(profile(scene))
-        played = [to_and_fro(draw(scene, seed, seconds, fps), round(10.0 * fps)) for seed in (1, 2, 3, 4)]
+        played = [to_and_fro(drawn(scene, seed, seconds, fps), round(10.0 * fps)) for seed in (1, 2, 3, 4)]
         said[scene] = [judge(session(pictures, room, fps=fps)) for pictures in played]
     assert all(found.reasons == (Reason.COUNT,) for found in said["two"])
     assert [found.answer for found in said["asleep"]].count(Answer.IN_BED) >= 3
@@ -48,7 +48,7 @@ def test_people_are_counted_in_few_pictures_as_in_many(fps: float, seconds: floa
 @pytest.mark.parametrize("count", [5, 7, 8, 9, 12])
 def test_pictures_too_few_to_count_people_in_give_no_green(count: int) -> None:
     for seed in (1, 2, 3):
-        pictures = draw("two", seed, 8, 4)[:: 32 // count][:count]
+        pictures = drawn("two", seed, 8, 4)[:: 32 // count][:count]
         asked = session(pictures, Profile.model_validate(profile("two", expected=1)), fps=count / 8)
         assert judge(asked).answer is not Answer.IN_BED, seed
 
@@ -56,27 +56,27 @@ def test_pictures_too_few_to_count_people_in_give_no_green(count: int) -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 @pytest.mark.parametrize("names", [(), ("blanket",), ("night",)], ids=lambda names: "+".join(names) or "as_it_is")
 def test_a_camera_that_gives_a_picture_a_second_counts_nobody(names: tuple[str, ...], seed: int) -> None:
-    pictures = draw("two", seed, 16, 4)[::4]
+    pictures = drawn("two", seed, 16, 4)[::4]
     asked = session(pictures, Profile.model_validate(profile("two", expected=1)), fps=1.0)
     assert judge(made_harder(asked, names, np.random.default_rng(seed))).answer is not Answer.IN_BED
 
 
 def test_a_picture_a_second_still_shows_who_has_fallen() -> None:
-    asked = session(draw("fallen", 1, 16, 4)[::4], Profile.model_validate(profile("fallen")), fps=1.0)
+    asked = session(drawn("fallen", 1, 16, 4)[::4], Profile.model_validate(profile("fallen")), fps=1.0)
     assert judge(asked).answer is Answer.SOMETHING_WRONG
 
 
 @pytest.mark.parametrize("names", [(), ("blanket",), ("night",)], ids=lambda names: "+".join(names) or "as_it_is")
 def test_a_minute_shows_as_much_as_ten_seconds(names: tuple[str, ...]) -> None:
     for scene, answer in (("asleep", Answer.IN_BED), ("two", Answer.CANNOT_TELL)):
-        asked = session(draw(scene, 1, 60, 2.0), Profile.model_validate(profile(scene, expected=1)), fps=2.0)
+        asked = session(drawn(scene, 1, 60, 2.0), Profile.model_validate(profile(scene, expected=1)), fps=2.0)
         assert judge(made_harder(asked, names, np.random.default_rng(1))).answer is answer, scene
 
 
 @pytest.mark.parametrize("seed", [7, 8, 10])
 def test_two_beneath_a_blanket_are_two_in_ten_frames_too(seed: int) -> None:
     """The one who moves less does so by breath alone: in few pictures nothing of it is solid, but it is large."""
-    short = session(draw("two", seed, 1.6, 6.0), Profile.model_validate(profile("two")), fps=6.0)
+    short = session(drawn("two", seed, 1.6, 6.0), Profile.model_validate(profile("two")), fps=6.0)
     hidden = made_harder(short, ("blanket", "night"), np.random.default_rng(seed))
     found = judge(session(to_and_fro([frame.jpeg for frame in hidden.frames], 60), short.profile, fps=6.0))
     assert found.reasons == (Reason.COUNT,)
