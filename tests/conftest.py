@@ -81,11 +81,13 @@ def migrated_server(postgres_server: "Postgres") -> "Postgres":
 
 
 @pytest.fixture
-def database(migrated_server: "Postgres") -> "Iterator[Database]":
+def database(migrated_server: "Postgres", request: pytest.FixtureRequest) -> "Iterator[Database]":
     """A migrated database that nobody has used, with the shiftable clock: its addresses by role."""
     from tests.support.postgres import fresh_database
 
-    with fresh_database(migrated_server) as fresh:
+    # The module's own storstad, or else the one of its folder.
+    maker = getattr(request.module, "storstad", request.path.parent) if "storstad" in request.fixturenames else None
+    with fresh_database(migrated_server, maker) as fresh:
         yield fresh
 
 

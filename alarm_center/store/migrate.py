@@ -66,27 +66,23 @@ async def bootstrap(superuser_dsn: str, database: str, passwords: Mapping[str, s
         name = await connection.fetchval("select quote_ident($1)", database)
         if not await connection.fetchval("select true from pg_database where datname = $1", database):
             await connection.execute(f"create database {name} owner fjt_owner")
+        await let_roles_in(connection, database)
     finally:
         await connection.close()
-    await let_roles_in(superuser_dsn, database)
     await _narrow_catalog(superuser_dsn, database)
 
 
-async def let_roles_in(superuser_dsn: str, database: str) -> None:
+async def let_roles_in(superuser: "asyncpg.Connection[Any]", database: str) -> None:
     """Let the roles connect to *database*, and set what holds in it: neither is copied with a database's tables."""
-    connection = await asyncpg.connect(superuser_dsn)
-    try:
-        name = await connection.fetchval("select quote_ident($1)", database)
-        await connection.execute(
-            f"""
-            revoke all on database {name} from public;
-            grant connect on database {name} to fjt_worker, fjt_web, fjt_sign_in, fjt_planner;
-            alter database {name} set search_path = fjt;
-            alter database {name} set timezone = 'UTC';
-            """
-        )
-    finally:
-        await connection.close()
+    name = await superuser.fetchval("select quote_ident($1)", database)
+    await superuser.execute(
+        f"""
+        revoke all on database {name} from public;
+        grant connect on database {name} to fjt_worker, fjt_web, fjt_sign_in, fjt_planner;
+        alter database {name} set search_path = fjt;
+        alter database {name} set timezone = 'UTC';
+        """
+    )
 
 
 async def _narrow_catalog(superuser_dsn: str, database: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -131,11 +132,7 @@ async def town(
     *password_hash* is everybody's.
     """
     content = (org, residents, operator_sees, password_hash)
-    untouched = await database.is_untouched()
-    if not (untouched and await database.become(content)):
-        await _bring_in(database, org, _file(org, residents, operator_sees, password_hash))
-        if untouched:
-            await database.keep_as(content)
+    await database.hold(content, partial(_bring_in, database, content))
     memory, web = await Memory.open(database.worker, size=4), await Memory.open(database.web, size=4)
     sign_in, planner = await Memory.open(database.sign_in, size=2), await Memory.open(database.planner, size=2)
     here = NightTown(
@@ -158,7 +155,8 @@ async def town(
         await memory.close()
 
 
-async def _bring_in(database: Database, org: str, file: town_file.Table) -> None:
+async def _bring_in(database: Database, content: tuple[str, int, tuple[int, ...], str]) -> None:
+    org, file = content[0], _file(*content)
     memory = await Memory.open(database.worker)
     try:
         async with memory.transaction() as tx:

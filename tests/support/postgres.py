@@ -5,9 +5,10 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Coroutine, Iterator
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -24,6 +25,8 @@ PASSWORDS: Final = {role: f"{role}-password" for role in ROLES}
 _number = itertools.count(1)
 _patterns: dict[tuple[object, ...], str] = {}
 """By what they hold: databases that others are copied from, one set a process."""
+_contents: dict[object, tuple[object, ...]] = {}
+"""By the fixture that makes a test's town: the content that it asked for last, and will ask for again."""
 
 _SHARED_MEMORY: Final = Path("/dev/shm")
 _ROOM: Final = 2 << 30
@@ -41,8 +44,33 @@ class Database:
     planner: str
     name: str
     server: Postgres
+    maker: object = field(default=None, compare=False)
+    """The fixture that will make the town, where there is one."""
+    begun_as: list[tuple[object, ...]] = field(default_factory=list, compare=False)
+    """The content that the database began with, until somebody asks for it."""
 
-    async def is_untouched(self) -> bool:
+    async def hold(self, content: tuple[object, ...], bring_in: Callable[[], Awaitable[None]]) -> None:
+        """Let the database hold *content*, by *bring_in* or as a copy of a database that held it before.
+
+        Where it holds another town, or somebody is connected, *content* is brought in beside.
+        """
+        begun_as = self.begun_as.pop() if self.begun_as else None
+        if begun_as == content:
+            return
+        if begun_as is None and not await self._is_untouched():
+            await bring_in()
+            return
+        if self.maker is not None:
+            _contents[self.maker] = content
+        if begun_as is not None or content in _patterns:
+            await _superuser(self.server).call(lambda to: _copy(to, _patterns.get(content, TEMPLATE), self.name))
+        if content not in _patterns:
+            await bring_in()
+            pattern = f"fjt_pattern_{len(_patterns) + 1}"
+            await _superuser(self.server).call(lambda to: _copy(to, self.name, pattern))
+            _patterns[content] = pattern
+
+    async def _is_untouched(self) -> bool:
         """Tell whether the database holds no town, and nobody is connected to it."""
         connection = await asyncpg.connect(self.server.superuser_dsn(self.name))
         try:
@@ -53,19 +81,45 @@ class Database:
         finally:
             await connection.close()
 
-    async def become(self, content: tuple[object, ...]) -> bool:
-        """Put a copy of the database that was kept as *content* in this one's place; tell whether there is one."""
-        pattern = _patterns.get(content)
-        if pattern is not None:
-            await _execute(self.server, f'DROP DATABASE "{self.name}" WITH (FORCE)')
-            await _copy(self.server, pattern, self.name)
-        return pattern is not None
 
-    async def keep_as(self, content: tuple[object, ...]) -> None:
-        """Keep a copy of the database, to which nobody may be connected, for :meth:`become`."""
-        pattern = f"fjt_pattern_{len(_patterns) + 1}"
-        await _copy(self.server, self.name, pattern)
-        _patterns[content] = pattern
+class _Superuser:
+    """A connection that makes and drops databases, on a thread of its own: for tests on any loop, and made once."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._connection: asyncpg.Connection[Any] | None = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    async def call(self, work: "Callable[[asyncpg.Connection[Any]], Awaitable[None]]") -> None:
+        """Let *work* use the connection, from a loop."""
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._use(work), self._loop))
+
+    def wait_for(self, work: "Callable[[asyncpg.Connection[Any]], Awaitable[None]]") -> None:
+        """Let *work* use the connection, from a fixture that is not async."""
+        asyncio.run_coroutine_threadsafe(self._use(work), self._loop).result()
+
+    async def _use(self, work: "Callable[[asyncpg.Connection[Any]], Awaitable[None]]") -> None:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(self._dsn)
+        await work(self._connection)
+
+    def close(self) -> None:
+        """Close the connection, and end the thread."""
+        self.wait_for(lambda connection: connection.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+_superusers: dict[Postgres, _Superuser] = {}
+
+
+def _superuser(server: Postgres) -> _Superuser:
+    if server not in _superusers:
+        _superusers[server] = _Superuser(server.superuser_dsn())
+    return _superusers[server]
 
 
 @contextmanager
@@ -79,7 +133,11 @@ def throwaway_server() -> Iterator[Postgres]:
         tempfile.TemporaryDirectory(prefix="fjt-pg-", dir=_SHARED_MEMORY if in_memory else None) as folder,
         running_postgres(Path(folder) / "data", throwaway=True) as server,
     ):
-        yield server
+        try:
+            yield server
+        finally:
+            if server in _superusers:
+                _superusers.pop(server).close()
 
 
 def make_template(server: Postgres) -> None:
@@ -89,15 +147,19 @@ def make_template(server: Postgres) -> None:
 
 
 @contextmanager
-def fresh_database(server: Postgres) -> Iterator[Database]:
-    """Yield a migrated database that nobody has used, and drop it afterwards, whoever is still connected."""
+def fresh_database(server: Postgres, maker: object = None) -> Iterator[Database]:
+    """Yield a migrated database that nobody has used, and drop it afterwards, whoever is still connected.
+
+    Where *maker*, the fixture that will make a town in it, made one before, it holds that one's.
+    """
     name = f"fjt_test_{next(_number)}"
+    content = _contents.get(maker) if maker is not None else None
     try:
-        run(_copy(server, TEMPLATE, name))
+        _superuser(server).wait_for(lambda to: _copy(to, _patterns[content] if content else TEMPLATE, name))
         owner, worker, web, sign_in, planner = (_dsn(server, name, role) for role in ROLES)
-        yield Database(owner, worker, web, sign_in, planner, name, server)
+        yield Database(owner, worker, web, sign_in, planner, name, server, maker, [content] if content else [])
     finally:
-        run(_execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        _superuser(server).wait_for(lambda to: _drop(to, name))
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -110,15 +172,13 @@ def _dsn(server: Postgres, database: str, role: str) -> str:
     return server.dsn(database, role, PASSWORDS[role])
 
 
-async def _copy(server: Postgres, pattern: str, name: str) -> None:
+async def _copy(superuser: "asyncpg.Connection[Any]", pattern: str, name: str) -> None:
+    """Put a copy of *pattern* in the place of *name*, if there is one."""
+    await _drop(superuser, name)
     # Files are copied: with no power cut to survive, each page need not be written to the log as well.
-    await _execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{pattern}" OWNER fjt_owner STRATEGY FILE_COPY')
-    await let_roles_in(server.superuser_dsn(), name)
+    await superuser.execute(f'CREATE DATABASE "{name}" TEMPLATE "{pattern}" OWNER fjt_owner STRATEGY FILE_COPY')
+    await let_roles_in(superuser, name)
 
 
-async def _execute(server: Postgres, statement: str) -> None:
-    connection = await asyncpg.connect(server.superuser_dsn())
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+async def _drop(superuser: "asyncpg.Connection[Any]", name: str) -> None:
+    await superuser.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
