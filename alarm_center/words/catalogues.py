@@ -1,7 +1,7 @@
 """The interface's languages: catalogues read from the .po files, `Speech` that translates, and local times in words."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -24,6 +24,7 @@ def mark(text: str) -> str:
 
 
 _SECOND: Final = mark("%(time)s (andra)")
+_AND: Final = mark(" och ")
 
 
 @cache
@@ -64,6 +65,12 @@ class Speech:
         local = instant.astimezone(ZoneInfo(zone))
         text = local.strftime("%H:%M:%S" if seconds else "%H:%M")
         return self(_SECOND, time=text) if local.fold else text
+
+    def listed(self, parts: Sequence[str]) -> str:
+        """Return the parts as a list in a sentence: "a, b och c"."""
+        if len(parts) < 2:
+            return "".join(parts)
+        return ", ".join(parts[:-1]) + self(_AND) + parts[-1]
 
     def day(self, day: date | datetime, zone: str | None = None) -> str:
         """Return *day* as weekday, day and month."""

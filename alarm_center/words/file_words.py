@@ -10,7 +10,7 @@ from alarm_center.words import times_words
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
 from alarm_center.words.csv_words import RESIDENT_COLUMNS, TIME_COLUMNS
-from alarm_center.words.resident_page_words import listed, nights_words
+from alarm_center.words.resident_page_words import nights_words
 from alarm_center.words.town_words import ACTIONS, CHANGE, CHANGE_WITH_DETAIL, THINGS
 from schemas.vocabulary import ImportAction
 
@@ -151,7 +151,7 @@ def _change(each: Mapping[str, Any], speech: Speech) -> str:
         return speech(_("%(part)s: %(how)s"), part=part, how=_kept(detail, speech))
     if thing == "resident" and detail:
         columns = [speech(_COLUMNS.get(name, name)) for name in detail.split(", ")]
-        return speech(_("%(columns)s ändras"), columns=listed(columns, speech))
+        return speech(_("%(columns)s ändras"), columns=speech.listed(columns))
     return speech(_("%(part)s läggs in") if action is ImportAction.ADDED else _("%(part)s ändras"), part=part)
 
 
@@ -162,7 +162,7 @@ def _times(changes: Sequence[Mapping[str, Any]], tonight: date, speech: Speech) 
     slots.sort(key=lambda each: _night_order(each["name"]))
     old = [_slot(each["name"], speech) for each in slots if each["action"] == ImportAction.ENDED]
     new = [_slot(each["name"], speech) for each in slots if each["action"] == ImportAction.ADDED]
-    said = {"old": listed(old, speech), "new": listed(new, speech)}
+    said = {"old": speech.listed(old), "new": speech.listed(new)}
     if old and new:
         text = speech(_("%(old)s blir %(new)s"), **said)
     else:

@@ -10,7 +10,6 @@ from alarm_center.core.resident_forms import FormFault, Said
 from alarm_center.words import town_words
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
-from alarm_center.words.resident_page_words import listed
 from alarm_center.words.times_words import night_words
 from alarm_center.words.town_words import TownSentence
 from schemas.vocabulary import AfterTrial, Capacity, CohabitantSleeps, ContactHours, DecisionKind, DeviceKind, GivenHow
@@ -184,7 +183,7 @@ def consent_sentences(name: str, consent: Mapping[str, Any], others: Sequence[st
             )
         ]
     if others:
-        missing = listed(others, speech)
+        missing = speech.listed(others)
         return [speech(_("Kameran är fortfarande släckt: %(names)s har inte sagt ja."), names=missing)]
     said = [speech(_("Tillsynen gäller från nästa tid som inte har varit."))]
     if consent.get("automatic") is False:

@@ -1,7 +1,7 @@
 """Sentences of a pause and of a stopped camera: the choices, what a form lacks, and what will follow."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -153,8 +153,7 @@ def _times(openings: Sequence[datetime], now: datetime, zone: str, speech: Speec
     nights: dict[str, list[str]] = {}
     for opening in openings:
         night = calendar.night_of(opening, ZoneInfo(zone))
-        name = (
-            speech(_("i natt")) if night == tonight else speech(_("natten mot %(day)s"), day=speech.day(opening, zone))
-        )
+        morning = speech.day(night + timedelta(days=1))
+        name = speech(_("i natt")) if night == tonight else speech(_("natten mot %(day)s"), day=morning)
         nights.setdefault(name, []).append(speech.clock(opening, zone))
-    return ", ".join(f"{night} {speech(_(' och ')).join(clocks)}" for night, clocks in nights.items())
+    return "; ".join(f"{night} {speech.listed(clocks)}" for night, clocks in nights.items())

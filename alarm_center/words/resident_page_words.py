@@ -47,7 +47,7 @@ def status_sentence(
         return speech(_("Inte igång: %(why)s."), why=why)
     if status.kind is SupervisionKind.PAUSED:
         return speech(_("Pausad %(until)s."), until=pause_words_of(facts, now, zone, speech))
-    clocks = speech(_(" och ")).join(speech.clock(at, zone) for at in tonight or ())
+    clocks = speech.listed([speech.clock(at, zone) for at in tonight or ()])
     when = speech(_("i natt %(times)s"), times=clocks) if clocks else speech(_("inget mer i natt"))
     if tonight is None:
         when = speech(_("natten planeras just nu"))
@@ -146,7 +146,7 @@ def time_groups(rows: Sequence[TimeRow], night: date) -> list[list[TimeRow]]:
 def when_words(rows: Sequence[TimeRow], speech: Speech) -> str:
     """Return the nights and times of one of :func:`time_groups`: "Alla nätter kl 23:00 och 03:00"."""
     exact = [f"{row.local_time:%H:%M}" for row in rows if not row.window_minutes]
-    said = [speech(_("kl %(time)s"), time=listed(exact, speech))] if exact else []
+    said = [speech(_("kl %(time)s"), time=speech.listed(exact))] if exact else []
     said += [_window_words(row, speech) for row in rows if row.window_minutes]
     return f"{nights_words(rows[0].weekdays, speech)} {', '.join(said)}"
 
@@ -172,13 +172,6 @@ def _window_words(row: TimeRow, speech: Speech) -> str:
     end = row.local_time.hour * 60 + row.local_time.minute + row.window_minutes
     last = f"{end // 60 % 24:02}:{end % 60:02}"
     return speech(_("mellan %(first)s och %(last)s"), first=f"{row.local_time:%H:%M}", last=last)
-
-
-def listed(parts: Sequence[str], speech: Speech) -> str:
-    """Return the parts as a list in a sentence: "a, b och c"."""
-    if len(parts) < 2:
-        return "".join(parts)
-    return ", ".join(parts[:-1]) + speech(_(" och ")) + parts[-1]
 
 
 def nights_words(weekdays: Sequence[int], speech: Speech) -> str:
@@ -263,9 +256,8 @@ def _cell(night: date, rows: Sequence[NightRow], speech: Speech) -> NightCell:
     alarms = [row for row in rows if row.state == "alarmed"]
     visits = sum(row.state == "cancelled" and row.instead == "visit" for row in rows)
     off = {row.cancel_reason for row in rows if row.state == "cancelled" and row.instead != "visit"}
-    said = [
-        speech(_("larm %(number)s"), number=row.case_no) if row.case_no else speech(_("larm")) for row in alarms
-    ]  # fmt: skip
+    cases = dict.fromkeys(row.case_no for row in alarms)
+    said = [speech(_("larm %(number)s"), number=number) if number else speech(_("larm")) for number in cases]
     if visits:
         said.append(speech(_("%(count)s besök"), count=visits))
     said += [
@@ -326,6 +318,9 @@ def change_words(row: ChangeRow, zone: str, speech: Speech) -> str:
         return speech(_("Höll kvar nätterna %(first)s till %(last)s, till %(until)s"), **days)
     if row.part == "hold":
         return speech(_("Slutade hålla kvar nätter"))
+    if row.part == "death":
+        living = after.get("died_at") is None
+        return speech(_("Rättade: dödsfallet var felregistrerat") if living else _("Registrerade ett dödsfall"))
     if row.part == "consent" and after.get("state") == "revoked":
         return speech(_("Stängde kameran: samtycket återkallat"))
     return speech(_("Ändrade: %(part)s"), part=speech(_CHANGED[row.part]).lower() if row.part in _CHANGED else row.part)

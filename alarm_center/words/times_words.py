@@ -10,7 +10,7 @@ from alarm_center.core.slot_changes import SlotChanges, SlotPattern, night_order
 from alarm_center.core.times_form import TimeFault
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
-from alarm_center.words.resident_page_words import listed, nights_words
+from alarm_center.words.resident_page_words import nights_words
 
 FAULTS: Final[Mapping[TimeFault, str]] = {
     TimeFault.UNREADABLE: _("Skriv tiden som 03:00 eller 0300"),
@@ -44,7 +44,7 @@ def times_sentence(patterns: Sequence[SlotPattern], speech: Speech) -> str:
     for days in sorted(groups, key=lambda each: (-len(each), each)):
         nights = nights_words(days, speech)
         times = [time_words(pattern, speech) for pattern in groups[days]]
-        said.append(speech(_("%(nights)s kl %(times)s."), nights=nights, times=listed(times, speech)))
+        said.append(speech(_("%(nights)s kl %(times)s."), nights=nights, times=speech.listed(times)))
     return " ".join(said)
 
 
@@ -73,14 +73,14 @@ def holds_sentence(changes: SlotChanges, tonight: date, speech: Speech) -> str:
     holds = speech(_("Gäller från natten %(night)s."), night=night_words(first, speech))
     if not changes.kept_tonight:
         return holds
-    times = listed([time_words(slot.pattern, speech) for slot in changes.kept_tonight], speech)
+    times = speech.listed([time_words(slot.pattern, speech) for slot in changes.kept_tonight])
     return holds + " " + speech(_("I natt är som förut: tillsynen %(times)s har varit eller är på väg."), times=times)
 
 
 def night_times(patterns: Sequence[SlotPattern], speech: Speech) -> str:
     """Return the times of one night, or that there is none."""
     times = [time_words(pattern, speech) for pattern in sorted(patterns, key=night_order)]
-    return listed(times, speech) if times else speech(_("ingen tillsyn"))
+    return speech.listed(times) if times else speech(_("ingen tillsyn"))
 
 
 def moved_clock(hours: int, speech: Speech) -> str:

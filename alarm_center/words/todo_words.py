@@ -136,7 +136,7 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
     ),
     "device_faulty": TodoText(_("Utrustningen hos %(name)s är felanmäld."), Role.INSTALLER, _RESIDENT, OPEN),
     "camera_perhaps_unwanted": TodoText(
-        _("Kameran hos %(name)s har varit täckt, vriden eller utan ström flera av de senaste 14 nätterna. Fråga om den är önskad."),
+        _("Kameran hos %(name)s har varit täckt, vriden eller utan ström %(days)s av de senaste 14 nätterna. Vill %(name)s ha den?"),
         Role.CASE_OFFICER, _RESIDENT, OPEN,
     ),
     "config_unconfirmed": TodoText(
@@ -208,7 +208,7 @@ def matter_sentence(matter: OpenMatter, zone: str, speech: Speech) -> str:
     who = matter.cohabitant if matter.data.get("who") == "cohabitant" else name
     said = speech(
         text_of(matter.code).sentence,
-        name=name, who=who or speech(_("Den som bor med")), area=matter.area or "", carer=matter.carer or "",
+        name=name, days=days.days, who=who or speech(_("Den som bor med")), area=matter.area or "", carer=matter.carer or "",
         device=matter.device_id or "", code=matter.code, number=matter.data.get("wanted", ""), past=speech.short_day(matter.night - days),
         coming=speech.short_day(matter.night + days), until=_clock(matter.data.get("until"), zone, speech),
         **{"from": _clock(matter.data.get("from_at"), zone, speech)},
@@ -297,7 +297,7 @@ def visits_sentence(looks: Sequence[datetime], zone: str, speech: Speech) -> str
     """Return what making tonight's looks into visits means."""
     if not looks:
         return speech(_("Ingen tillsyn med kamera eller sensor är kvar i natt."))
-    clocks = speech(_(" och ")).join(speech.clock(at, zone) for at in looks)
+    clocks = speech.listed([speech.clock(at, zone) for at in looks])
     return speech(
         _("I natt %(times)s blir det besök av patrullen i stället för kameran. Från nästa natt är det som vanligt."),
         times=clocks,

@@ -257,7 +257,9 @@ UNDOES_CHANGE: Final = _(
 
 # ---- tables from Excel ----
 
-UNKNOWN_HEADING: Final = _("är ingen rubrik som kan läsas; ta bort kolumnen, eller skriv en av dem i docs/csv.md")
+UNKNOWN_HEADING: Final = _(
+    "är ingen rubrik som kan läsas; ta bort kolumnen, eller skriv en av rubrikerna som står där filen tas in"
+)
 NEAR_HEADING: Final = _("är ingen rubrik som kan läsas; menar du %(near)s?")
 NUMBER_HEADING: Final = _("kolumnen nummer saknas; den säger vilken brukare raden gäller")
 MORE_CELLS: Final = _("raden har fler celler än de %(count)s rubrikerna; sätt citattecken om text med semikolon")

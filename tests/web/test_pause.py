@@ -145,7 +145,7 @@ async def test_the_residents_own_no_closes_the_camera(storstad: NightTown, olle:
     assert consent == f"revoked visit {storstad.users['olle']}"
     assert await storstad.value("select config -> 'attempts' from devices where device_id = 'cam2'") in ([], "[]")
     assert await storstad.value("select state from alarms where not visit") == "open", "whoever drives goes on"
-    assert "Kameran är stängd: samtycket återkallades" in await olle.text(f"/pause/{storstad.residents[2]}")
+    assert "Kameran är stängd: samtycket togs tillbaka" in await olle.text(f"/pause/{storstad.residents[2]}")
     assert (await olle.post(f"/stop-camera/{storstad.residents[2]}", STOP)).status == 303, (
         "a second click changes nothing"
     )

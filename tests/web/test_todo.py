@@ -129,7 +129,7 @@ async def revision_on(browser: Browser, path: str) -> str:
 async def test_tonights_looks_become_visits_with_who_and_why(storstad: NightTown, pages: Site) -> None:
     petra, resident = await planner_at(storstad, pages), storstad.residents[1]
     path = f"/residents/{resident}/visits"
-    assert "I natt 23:00 och 02:00 och 05:00 blir det besök av patrullen" in await words(petra, path)
+    assert "I natt 23:00, 02:00 och 05:00 blir det besök av patrullen" in await words(petra, path)
     drawn = await revision_on(petra, path)
     assert (await petra.post(path, {"why": " ", "revision": drawn})).status == 400
     answer = await petra.post(path, {"why": "Kameran hörs inte", "revision": drawn})

@@ -1,7 +1,7 @@
 """Pages of a new resident: a step a page, each saved as it goes, what will follow in one sentence, and the resident."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,11 @@ from alarm_center.words import part_words, supervision_words, times_words
 
 routes = web.RouteTableDef()
 
+_STEP_OF: Final = {
+    "contacts": "door", "decision": "decision", "consent": "consents", "cohabitant_consent": "consents",
+    "slots": "times", "plan": "plan", "devices": "device",
+}  # fmt: skip
+"""The step in which each part of a resident's table is filled in; the rest is who and where."""
 _STEP = "{step:" + "|".join(STEPS) + "}"
 
 
@@ -316,15 +321,14 @@ async def _show_end(
         async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.ENROL)) as tx:
             found = await one_resident.check_new(tx, draft.org, read.table, await editor_of(request, Right.ENROL))
     beside, others = errors_by_field(found, speech)
-    undone = [
-        speech(part_words.NOT_DONE, step=speech(part_words.STEPS[step]))
-        for step in draft.filled
-        if not read.is_done(step, draft.filled)
-    ]
+    unfinished = [step for step in draft.filled if not read.is_done(step, draft.filled)]
+    undone = [speech(part_words.NOT_DONE, step=speech(part_words.STEPS[step])) for step in unfinished]
+    wrong = {*unfinished} or {_STEP_OF.get(str(place[0]), "home") for place, _said in found}
     own = {
         "sentence": part_words.outcome_sentence(why, status.kind, first, speech),
         "runs": status.fault is None and bool(first),
         "hinders": undone or [*beside.values(), *others],
+        "mend": next((each for each in context["steps"] if each["step"] in wrong and each["mine"]), None),
         "times": times_words.times_sentence([slot.pattern for slot in read.wanted], speech),
         "table": read.table,
         "changed": speech(part_words.CHANGED_BY_OTHER) if changed else "",

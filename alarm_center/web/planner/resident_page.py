@@ -87,6 +87,7 @@ async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spee
         "card": card,
         "shows_code": False,
         "door": resident_words.door(replace(card, port_code=""), speech, known=bool(card.port_code)),
+        "door_known": bool(card.access or card.port_code or card.key_place or card.second_way),
         "zone": zone,
         "status": words_of.status_sentence(
             supervision, facts, names, None if head.unplanned and not coming else coming, at, zone, speech

@@ -278,8 +278,13 @@ async def _save(request: web.Request) -> web.StreamResponse:
         faults = part_words.fault_texts(read.faults, speech)
         return render(request, "planner/part.html", context | drawn(form, faults, {}), status=400)
     if part.means is not None and "sure" not in posted:
-        sentences = part.means(read, one, speech) or [speech(part_words.NOTHING_CHANGES)]
-        return render(request, "planner/part_confirm.html", context | {"form": form, "sentences": sentences})
+        sentences = part.means(read, one, speech)
+        told = {
+            "form": form,
+            "sentences": sentences or [speech(part_words.NOTHING_CHANGES)],
+            "unchanged": not sentences,
+        }
+        return render(request, "planner/part_confirm.html", context | told)
     try:
         await _apply(request, part, one, read)
     except PartErrors as errors:

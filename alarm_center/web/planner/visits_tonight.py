@@ -61,6 +61,7 @@ async def _context(request: web.Request, tx: Tx, resident_id: UUID) -> dict[str,
         raise NotFound(f"no resident {resident_id}")
     at = context["now"]
     night = planned_night(at, ZoneInfo(head.zone))
+    devices = await resident_page.devices(tx, resident_id)
     rows = await resident_page.checks_between(tx, resident_id, night, night)
     looks = [row.opens_at for row in rows if row.state == "planned" and row.opens_at > at]
     return context | {
@@ -69,5 +70,6 @@ async def _context(request: web.Request, tx: Tx, resident_id: UUID) -> dict[str,
         "night": night,
         "zone": head.zone,
         "looks": looks,
+        "silent": bool(devices) and not any(each.connected for each in devices),
         "sentence": todo_words.visits_sentence(looks, head.zone, speech),
     }
