@@ -129,6 +129,14 @@ class CancelReason(StrEnum):
     TOWN_STOP = "town_stop"
 
 
+class EndReason(StrEnum):
+    """The reason why supervision ends for good."""
+
+    MOVED = "moved"
+    NOT_NEEDED = "not_needed"
+    DIED = "died"
+
+
 class Instead(StrEnum):
     """The replacement of a cancelled check."""
 

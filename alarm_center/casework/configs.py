@@ -6,6 +6,7 @@ confirms it. docs/contract.md#clock-config-and-commands
 
 from datetime import timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
@@ -20,8 +21,10 @@ log = structlog.get_logger()
 P = TypeVar("P", bound=Part)
 
 
-async def refresh_config(tx: Tx, org: str, device_id: str) -> int | None:
+async def refresh_config(tx: Tx, org: str, device_id: str, *, area_id: UUID | None = None) -> int | None:
     """Write the config that a device should have now; return its new version, or ``None`` if nothing has changed.
+
+    The line about a device that is nobody's stands in *area_id*, the one from which it is taken.
 
     The config of a device without a resident, or without consent, is marked ``withdrawn``, with an empty list and no
     profile. An empty list alone would end no look and forbid no command.
@@ -45,7 +48,7 @@ async def refresh_config(tx: Tx, org: str, device_id: str) -> int | None:
     if version is not None:
         wanted = ConfigWanted(version, len(attempts))
         event = events.NewEvent(
-            org, wanted, device_id=device_id, resident_id=device.resident_id, area_id=device.area_id
+            org, wanted, device_id=device_id, resident_id=device.resident_id, area_id=device.area_id or area_id
         )
         await events.write(tx, at, event)
     return version

@@ -7,17 +7,15 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center.casework import configs, shared_beds, steps, withdrawals, wording
+from alarm_center.casework import configs, shared_beds, steps, visit_ends, withdrawals, wording
 from alarm_center.casework.editing import Editor
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core import death
-from alarm_center.core.alarm import alarm_events
 from alarm_center.core.check import Cancel
-from alarm_center.core.decision import IllegalMove
 from alarm_center.core.messages import TextFacts
 from alarm_center.core.plan import Wording
 from alarm_center.preparation import pauses
-from alarm_center.store import alarms, cancelled_checks, changes, commands, deaths, events, rosters, towns
+from alarm_center.store import changes, commands, deaths, events, rosters, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.deaths import Death, NewDeath
 from alarm_center.store.events import NewEvent
@@ -62,7 +60,7 @@ async def register_death(memory: Memory, resident_id: UUID, alarm_id: UUID, *, e
         for check in locked:
             cancel = Cancel(CancelReason.DIED, Instead.NOTHING, editor.actor, person=True)
             await steps.step_check(tx, check, cancel, editor.actor)
-        await _call_off_visits(tx, home, resident_id, editor.actor)
+        await visit_ends.call_off_visits(tx, home, resident_id, editor.actor)
         await configs.refresh_resident_configs(tx, resident_id)
         await shared_beds.refresh_companion(tx, companion)
         died = timeline.ResidentDied(len(locked))
@@ -74,18 +72,6 @@ async def register_death(memory: Memory, resident_id: UUID, alarm_id: UUID, *, e
 
     await memory.attempt(work, editor.viewer)
     memory.hint()
-
-
-async def _call_off_visits(tx: Tx, home: towns.TownAndPlan, resident_id: UUID, actor: str) -> None:
-    """Close the resident's coming visits; one that somebody has taken stays theirs to close."""
-    for alarm_id in await cancelled_checks.open_visits(tx, resident_id):
-        visit = await alarms.lock(tx, alarm_id)
-        assert visit is not None, "it is in this transaction's sight"
-        try:
-            note = wording.not_needed_note(home.town)
-            await steps.step_alarm(tx, visit, alarm_events.CalledOff(actor), actor, note=note)
-        except IllegalMove:
-            log.info("visit_call_off_refused", alarm_id=str(alarm_id))
 
 
 async def confirm_death(memory: Memory, death_id: UUID, *, editor: Editor) -> None:

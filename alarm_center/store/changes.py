@@ -26,6 +26,8 @@ class ChangedPart(StrEnum):
     DEATH = "death"
     HOLD = "hold"
     """Nights whose log is held against retention."""
+    END = "end"
+    """Supervision that has ended for good."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,13 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "device_left_behind": """
         select r.area_id, d.resident_id, d.device_id from devices d join residents r using (resident_id)
         where d.org = $1 and (r.moved_at is not null or r.died_at is not null)
+            and not exists (select from deaths x where x.resident_id = r.resident_id and x.corrected_at is null)
+    """,
+    # A death that is confirmed by voice is ended by a person by day: no undo, and so no rule does it.
+    "supervision_to_end": """
+        select r.area_id, r.resident_id from residents r
+        where r.org = $1 and r.died_at is not null and r.ended_at is null
+            and exists (select from deaths d where d.resident_id = r.resident_id and d.confirmed_at is not null)
     """,
     "device_silent": """
         select r.area_id, d.resident_id, d.device_id from devices d join residents r using (resident_id)

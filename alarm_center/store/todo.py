@@ -30,6 +30,16 @@ async def _homes(tx: Tx, orgs: Collection[str]) -> dict[UUID, Row]:
     return {row["resident_id"]: row for row in rows}
 
 
+async def _gone(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Row]:
+    """Return the residents of those who have moved or died."""
+    if not ids:
+        return {}
+    rows = await tx.fetch(
+        "select resident_id, name, ended_at from residents where resident_id = any ($1::uuid[])", list(ids)
+    )
+    return {row["resident_id"]: row for row in rows}
+
+
 async def open_matters(tx: Tx, orgs: Collection[str]) -> list[OpenMatter]:
     """Return the open discrepancies of those towns that the viewer sees: what endangers tonight first, then the oldest."""
     homes = await _homes(tx, orgs)
@@ -43,15 +53,17 @@ async def open_matters(tx: Tx, orgs: Collection[str]) -> list[OpenMatter]:
         """,
         list(orgs),
     )
+    gone = await _gone(tx, {row["resident_id"] for row in rows if row["resident_id"]} - homes.keys())
     found = []
     for row in rows:
-        home = homes.get(row["resident_id"])
+        home, left = homes.get(row["resident_id"]), gone.get(row["resident_id"])
+        if left is not None and left["ended_at"] is not None:
+            continue
         fields = {name: value for name, value in row.items() if name not in ("area_id", "carer_id")}
-        # One about somebody who has moved has a device to fetch: its sentence names no resident.
         found.append(
             OpenMatter(
                 **fields,
-                resident=home["name"] if home else None,
+                resident=home["name"] if home else left["name"] if left else None,
                 cohabitant=home["cohabitant"] if home else None,
                 phone=home["phone"] if home else None,
                 area=codes.get(row["area_id"]),

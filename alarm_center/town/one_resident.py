@@ -64,9 +64,9 @@ async def change_part(memory: Memory, resident_id: UUID, change: ChangedTable, *
     async def work(tx: Tx) -> None:
         await take_turn(tx, resident_id, editor)
         home = await towns.of_resident(tx, resident_id)
-        run = await _begin(tx, home.town, editor)
+        run = await begin_page(tx, home.town, editor)
         stored = await resident_table(tx, home.town.org, resident_id, run.tonight, run.zone)
-        entry = await _checked(run, {**stored, **change.values}, stored)
+        entry = await checked_table(run, {**stored, **change.values}, stored)
         await _apply(run, resident_id, entry, change, stored)
         await residents.refresh_devices(resident_id, tx)
         await plans.ask_to_plan(tx, resident_id, run.now)
@@ -130,9 +130,9 @@ async def add_resident(memory: Memory, new: NewResident, *, editor: Editor) -> U
     async def work(tx: Tx) -> UUID:
         if not await drafts.remove(tx, new.draft_id, new.draft_revision):
             raise ChangedMeanwhile
-        run = await _begin(tx, await towns.town(tx, new.org), editor)
+        run = await begin_page(tx, await towns.town(tx, new.org), editor)
         number = await drafts.next_number(tx, new.org)
-        entry = await _checked(run, {**new.table, "number": number}, None)
+        entry = await checked_table(run, {**new.table, "number": number}, None)
         for device in entry.devices:
             if await drafts.device_is_taken(tx, new.org, device.id):
                 raise PartErrors([(DEVICE_TAKEN, sentence(town_words.DEVICE_TWICE, value=device.id, owner=""))])
@@ -153,23 +153,28 @@ async def add_resident(memory: Memory, new: NewResident, *, editor: Editor) -> U
 
 async def check_new(tx: Tx, org: str, table: Mapping[str, Any], editor: Editor) -> list[Found]:
     """Return everything that keeps a draft from being a resident, as far as the file's own checks tell; only reads."""
-    run = await _begin(tx, await towns.town(tx, org), editor, writes=False)
+    run = await begin_page(tx, await towns.town(tx, org), editor, writes=False)
     try:
-        await _checked(run, {**table, "number": 1}, None)
+        await checked_table(run, {**table, "number": 1}, None)
     except PartErrors as errors:
         return errors.found
     return []
 
 
-async def _begin(tx: Tx, town: towns.Town, editor: Editor, *, writes: bool = True) -> TownImport:
+async def begin_page(tx: Tx, town: towns.Town, editor: Editor, *, writes: bool = True) -> TownImport:
+    """Return the state of a person's change on a page, which is one import of one part."""
     importer = Importer(editor.actor, editor.actor, by_page=True)
     run = TownImport(tx, town.org, town.zone, await now(tx), importer, writes)
     run.areas.update(await towns.area_ids(tx, town.org))
     return run
 
 
-async def _checked(run: TownImport, table: Mapping[str, Any], stored: Mapping[str, Any] | None) -> ResidentEntry:
-    """Return the resident of *table*; what was wrong in *stored* already keeps nobody from changing another part."""
+async def checked_table(run: TownImport, table: Mapping[str, Any], stored: Mapping[str, Any] | None) -> ResidentEntry:
+    """Return the resident of *table*; what was wrong in *stored* already keeps nobody from changing another part.
+
+    Raises:
+        PartErrors: it cannot be so.
+    """
     names = await town_names(run.tx, run.org)
     before = set() if stored is None else {_known(each) for each in _errors(names, stored, run)[1]}
     entry, found = _errors(names, table, run)

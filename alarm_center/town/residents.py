@@ -320,26 +320,30 @@ async def apply_devices(
     for device_id, holder in held.items():
         given = wanted.get(device_id)
         if device_id not in run.unbound and (given is None or ids[given[0].number] != holder):
-            await _unbind_device(run, device_id, holder, numbers.get(holder))
+            await unbind_device(run, device_id, holder, numbers.get(holder))
     for resident, device in wanted.values():
         await bind_device(run, resident, ids[resident.number], device)
 
 
-async def _unbind_device(run: TownImport, device_id: str, resident_id: UUID, number: int | None) -> None:
-    """Unbind a device: its profile belongs to that home, and its list becomes empty."""
+async def unbind_device(
+    run: TownImport, device_id: str, resident_id: UUID, number: int | None, *, area_id: UUID | None = None
+) -> None:
+    """Unbind a device: its profile belongs to that home, and its list becomes empty. *area_id* is the home's, for its lines."""
 
     async def work(tx: Tx) -> None:
         await commands.end_for_resident(tx, resident_id)
         await devices.unbind(tx, run.org, device_id)
         await checks.give_planned_to_device(tx, resident_id)
-        await configs.refresh_config(tx, run.org, device_id)
+        await configs.refresh_config(tx, run.org, device_id, area_id=area_id)
 
     await run.write(work)
     run.unbound.add(device_id)
     told = sentence(town_words.TAKEN_FROM, number=number) if number else sentence(town_words.TAKEN_FROM_UNNAMED)
     await run.note_change(
         ImportedChange("device", device_id, ImportAction.ENDED, told, number=number),
-        ChangeLine(timeline.DeviceImported(ImportAction.ENDED), resident_id=resident_id, device_id=device_id),
+        ChangeLine(
+            timeline.DeviceImported(ImportAction.ENDED), area_id=area_id, resident_id=resident_id, device_id=device_id
+        ),
     )
     await run.log_change(resident_id, ChangedPart.DEVICE, {"device_id": device_id}, None)
 

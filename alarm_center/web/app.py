@@ -31,6 +31,7 @@ from alarm_center.web.failed_tries import FailedTries
 from alarm_center.web.operator import board, case_actions, case_page, manual_alarm, picture
 from alarm_center.web.planner import (
     deaths,
+    endings,
     files,
     letter,
     new_resident,
@@ -91,6 +92,7 @@ ROUTES: Final = tuple(
         residents,
         new_resident,
         times,
+        endings,
         resident_parts,
         resident_page,
         papers,

@@ -10,7 +10,18 @@ from alarm_center.core.alarm import Alarm, AlarmState, DispatchState
 from alarm_center.core.check import CheckState
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
-from schemas.vocabulary import AlarmKind, Answer, CancelReason, ClearFor, Outcome, Priority, RaisedFor, Reason, Role
+from schemas.vocabulary import (
+    AlarmKind,
+    Answer,
+    CancelReason,
+    ClearFor,
+    EndReason,
+    Outcome,
+    Priority,
+    RaisedFor,
+    Reason,
+    Role,
+)
 
 REASONS: Final[Mapping[str, str]] = {
     Reason.ON_FLOOR: _("Något är fel: person syns på golvet"),
@@ -145,6 +156,12 @@ CANCELLED: Final[Mapping[str, str]] = {
     CancelReason.DIED: _("avliden"),
     CancelReason.REPLANNED: _("omplanerad"),
     CancelReason.TOWN_STOP: _("stoppad av kommunen"),
+}
+
+END_REASONS: Final[Mapping[str, str]] = {
+    EndReason.MOVED: _("har flyttat"),
+    EndReason.NOT_NEEDED: _("behövs inte mer"),
+    EndReason.DIED: _("avliden"),
 }
 
 NOTICE_STATES: Final[Mapping[str, str]] = {

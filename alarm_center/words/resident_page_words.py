@@ -12,7 +12,7 @@ from alarm_center.core.resident_record import ChangeRow, ConsentPaper, DecisionR
 from alarm_center.core.supervision import SupervisionFacts, SupervisionKind, SupervisionStatus
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
-from alarm_center.words.code_words import CANCELLED
+from alarm_center.words.code_words import CANCELLED, END_REASONS
 from alarm_center.words.pause_words import INSTEAD, REASONS, time_words
 from alarm_center.words.supervision_words import fault_words, pause_words_of
 from schemas.vocabulary import CancelReason, Instead
@@ -318,6 +318,13 @@ def change_words(row: ChangeRow, zone: str, speech: Speech) -> str:
         return speech(_("Höll kvar nätterna %(first)s till %(last)s, till %(until)s"), **days)
     if row.part == "hold":
         return speech(_("Slutade hålla kvar nätter"))
+    if row.part == "end":
+        reason = END_REASONS.get(str(after.get("why")), "")
+        return speech(_("Avslutade tillsynen: %(why)s"), why=speech(reason) if reason else "")
+    if row.part == "device" and row.after is None:
+        return speech(_("Tog bort utrustningen %(name)s"), name=(row.before or {}).get("device_id", ""))
+    if row.part == "device" and row.before is None:
+        return speech(_("Kopplade utrustningen %(name)s"), name=after.get("device_id", ""))
     if row.part == "death":
         living = after.get("died_at") is None
         return speech(_("Rättade: dödsfallet var felregistrerat") if living else _("Registrerade ett dödsfall"))

@@ -9,7 +9,16 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from alarm_center.words.catalogues import mark as _
-from alarm_center.words.code_words import ANSWERS, CANCELLED, CLEAR_FOR, OUTCOMES, RAISED_FOR, REASONS, reason_words
+from alarm_center.words.code_words import (
+    ANSWERS,
+    CANCELLED,
+    CLEAR_FOR,
+    END_REASONS,
+    OUTCOMES,
+    RAISED_FOR,
+    REASONS,
+    reason_words,
+)
 from schemas import timeline
 from schemas.timeline import EventKind, Payload, Unknown
 from schemas.vocabulary import Heed, Priority, Reason
@@ -229,6 +238,7 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.DeathOverdue, _("Dödsfallet är inte bekräftat i tid"), redraws=_QUEUE),
         _row(timeline.DeathConfirmed, _("Dödsfallet bekräftat"), redraws=_QUEUE),
         _row(timeline.DeathCorrected, _("Dödsfallet var felregistrerat")),
+        _row(timeline.SupervisionEnded, _("Tillsynen avslutad"), detail=lambda line: END_REASONS[line.why]),
         _row(timeline.NightThreatsTold, _("Nattledaren får veta vad som hotar i natt"), redraws=_NOTHING),
         _row(timeline.PausesAsked, _("Nattledaren frågas om pauser som tar slut"), redraws=_NOTHING),
         _row(timeline.PauseAnswered, _("Svar om paus"), detail=lambda line: _AT_HOME if line.home else _STILL_AWAY),

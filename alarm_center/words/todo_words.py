@@ -29,6 +29,9 @@ class TodoGoal(StrEnum):
     PLAN = "plan"
     STAFF = "staff"
     NIGHT = "night"
+    END = "end"
+    """The page that ends the supervision of somebody who has moved or died."""
+    DEVICE = "device"
     FILES = "files"
     FILE = "file"
     """No page mends it yet: the town's file does."""
@@ -48,6 +51,7 @@ OPEN: Final = _("Öppna brukaren")
 _RESIDENT: Final = TodoGoal.RESIDENT
 _TO_DECIDE: Final = _("Bestäm vad som ska gälla")
 _NEW_DECISION: Final = _("Lägg in beslut")
+_END_IT: Final = _("Avsluta tillsynen")
 _TO_ASK: Final = _("Registrera svaret")
 
 SENTENCES: Final[Mapping[str, TodoText]] = {
@@ -116,7 +120,7 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
     ),
     # ---- device ----
     "device_missing": TodoText(
-        _("%(name)s ska ha tillsyn med kamera men ingen kamera är kopplad."), Role.INSTALLER, _RESIDENT, OPEN
+        _("%(name)s ska ha tillsyn med kamera men ingen kamera är kopplad."), Role.COORDINATOR, TodoGoal.DEVICE, _("Koppla utrustning"),
     ),
     "device_without_decision": TodoText(
         _("%(name)s har kvar utrustning men inget beslut som gäller."), Role.INSTALLER, _RESIDENT, OPEN
@@ -126,7 +130,10 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
     ),
     "device_left_behind": TodoText(
         _("Utrustningen %(device)s är kvar hos någon som har flyttat eller avlidit. Hämta den."),
-        Role.INSTALLER, TodoGoal.FILE, _("Rättas i kommunens fil"),
+        Role.CASE_OFFICER, TodoGoal.END, _END_IT,
+    ),
+    "supervision_to_end": TodoText(
+        _("%(name)s har avlidit, och det är bekräftat. Avsluta tillsynen."), Role.CASE_OFFICER, TodoGoal.END, _END_IT
     ),
     "device_silent": TodoText(
         _("Utrustningen hos %(name)s har inte hörts på ett dygn."), Role.INSTALLER, _RESIDENT, OPEN

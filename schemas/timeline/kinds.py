@@ -106,6 +106,7 @@ class EventKind(StrEnum):
     DEATH_OVERDUE = "death_overdue"
     DEATH_CONFIRMED = "death_confirmed"
     DEATH_CORRECTED = "death_corrected"
+    SUPERVISION_ENDED = "supervision_ended"
     PAUSES_ASKED = "pauses_asked"
     NIGHT_THREATS_TOLD = "night_threats_told"
     PAUSE_ANSWERED = "pause_answered"

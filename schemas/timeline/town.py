@@ -6,7 +6,7 @@ from uuid import UUID
 
 from schemas.timeline.base import Code, Payload, payload
 from schemas.timeline.kinds import EventKind
-from schemas.vocabulary import CancelReason, Instead, LinkState
+from schemas.vocabulary import CancelReason, EndReason, Instead, LinkState
 
 
 @payload(EventKind.CONFIG_WANTED)
@@ -87,6 +87,15 @@ class DeathCorrected(Payload):
     """A death was registered by mistake: somebody else says so, and so many looks are owed again."""
 
     looks: int
+
+
+@payload(EventKind.SUPERVISION_ENDED)
+class SupervisionEnded(Payload):
+    """A resident's supervision ends for good: so many looks are cancelled, and so many devices are dark and free."""
+
+    why: EndReason
+    looks: int
+    devices: int
 
 
 @payload(EventKind.PAUSES_ASKED)

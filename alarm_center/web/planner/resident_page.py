@@ -18,6 +18,7 @@ from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, render, speech_of
 from alarm_center.web.planner.desk import page_context, planned_night
+from alarm_center.web.planner.endings import gone_context
 from alarm_center.words import resident_page_words as words_of
 from alarm_center.words import resident_words
 from alarm_center.words.catalogues import Speech
@@ -32,14 +33,17 @@ NIGHTS: Final = 14
 @routes.get("/residents/{resident}")
 @require(Right.PLAN)
 async def show_resident(request: web.Request) -> web.StreamResponse:
-    """Show a resident's page.
+    """Show a resident's page, or that of somebody who has moved or died.
 
     Raises:
-        NotFound: there is no such resident who lives there and whom the person may see.
+        NotFound: there is no such resident whom the person may see.
     """
     resident_id = path_uuid(request, "resident")
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.PLAN)) as tx:
         context = await page_context(request, tx)
+        if await resident_page.head(tx, resident_id) is None:
+            own = await gone_context(request, tx, resident_id)
+            return render(request, "planner/gone.html", context | own)
         own = await resident_context(tx, resident_id, context["now"], speech_of(request))
     return render(request, "planner/resident.html", context | own)
 

@@ -174,6 +174,8 @@ def _row(matter: OpenMatter, zones: Mapping[str, str], speech: Speech, person: S
         TodoGoal.DECISION: f"{page}/{decision}" if decides else page,
         TodoGoal.FOLLOW_UP: f"{page}/follow-up" if decides else page,
         TodoGoal.CONSENT: f"{page}/{consent}" if decides else page,
+        TodoGoal.END: f"{page}/end" if decides else page,
+        TodoGoal.DEVICE: f"{page}/device" if arranges else page,
         TodoGoal.STAFF: "#staff",
         TodoGoal.NIGHT: "#tonight",
         TodoGoal.FILES: "/files",
