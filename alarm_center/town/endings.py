@@ -12,10 +12,10 @@ from alarm_center.casework import configs, shared_beds, steps, visit_ends, withd
 from alarm_center.casework.editing import Editor, take_turn
 from alarm_center.core.check import Cancel, CheckState
 from alarm_center.store import changes, checks, commands, devices, drafts, events, plans, resident_ends, towns
+from alarm_center.store import residents as resident_rows
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.resident_ends import GoneResident
-from alarm_center.store import residents as resident_rows
 from alarm_center.town import residents
 from alarm_center.town.export import resident_table
 from alarm_center.town.one_resident import DEVICE_TAKEN, PartErrors, begin_page, checked_table

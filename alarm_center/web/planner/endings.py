@@ -82,7 +82,13 @@ async def _show_end(request: web.Request, wrong: str = "", *, status: int = 200)
         "status": ending_words.status(gone.moved_at, gone.died_at, head.zone, speech),
         "choices": [(each.value, speech(text)) for each, text in ending_words.CHOICES.items()],
         "follows": ending_words.follows(
-            devices, openings, died=gone.died_at is not None, companion=mate, now=context["now"], zone=head.zone, speech=speech
+            devices,
+            openings,
+            died=gone.died_at is not None,
+            companion=mate,
+            now=context["now"],
+            zone=head.zone,
+            speech=speech,
         ),
         "hinder": hinder,
         "wrong": wrong,
@@ -209,7 +215,7 @@ async def _device_context(request: web.Request, tx: Tx) -> tuple[dict[str, Any],
     if head is None or resident is None:
         raise NotFound(f"no resident {resident_id}")
     zone = ZoneInfo(head.zone)
-    own = {
+    own: dict[str, Any] = {
         "head": head,
         "resident": resident,
         "revision": head.revision,

@@ -22,7 +22,7 @@ from alarm_center.core.new_resident import (
 )
 from alarm_center.core.resident_forms import TownChoices
 from alarm_center.core.roles import Right
-from alarm_center.core.supervision import supervision_of
+from alarm_center.core.supervision import SupervisionFault, supervision_of
 from alarm_center.core.times_form import MOST_TIMES, TimesLine
 from alarm_center.store import drafts, looks_ahead, towns
 from alarm_center.store.drafts import Draft, DraftHome
@@ -323,7 +323,8 @@ async def _show_end(
     beside, others = errors_by_field(found, speech)
     unfinished = [step for step in draft.filled if not read.is_done(step, draft.filled)]
     undone = [speech(part_words.NOT_DONE, step=speech(part_words.STEPS[step])) for step in unfinished]
-    wrong = {*unfinished} or {_STEP_OF.get(str(place[0]), "home") for place, _said in found}
+    lacks_device = {"device"} if status.fault is SupervisionFault.NO_DEVICE and found else set()
+    wrong = {*unfinished} or lacks_device or {_STEP_OF.get(str(place[0]), "home") for place, _said in found}
     own = {
         "sentence": part_words.outcome_sentence(why, status.kind, first, speech),
         "runs": status.fault is None and bool(first),
