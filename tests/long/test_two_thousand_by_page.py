@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import pytest
 
@@ -17,7 +18,7 @@ from schemas.vocabulary import Role
 from tests.support.night_town import NightTown, town
 from tests.support.postgres import Database
 from tests.support.service import FormSender, replica
-from tests.support.viewers import viewer_in
+from tests.support.viewers import one_more_session, viewer_in
 from tests.support.waiting import eventually
 from tests.unit.test_csv import HEADS, MISTAKES, line
 
@@ -43,11 +44,11 @@ async def probe_board(here: NightTown, operator: FormSender, waits: list[float])
             async with here.memory.transaction() as tx:
                 await events.write(tx, await now(tx), NewEvent(here.org, timeline.ChecksBroughtHome(), actor="probe"))
                 await events.notify(tx)
-                newest = Cursor(
-                    *await tx.fetchrow(
-                        "select tx::text::bigint, id from events where actor = 'probe' order by id desc limit 1"
-                    )
+                row = await tx.fetchrow(
+                    "select tx::text::bigint as tx, id from events where actor = 'probe' order by id desc limit 1"
                 )
+                assert row is not None
+                newest = Cursor(row["tx"], row["id"])
             began = time.monotonic()
             async for each in stream.content:
                 said = each.decode().strip()
@@ -60,9 +61,10 @@ async def probe_board(here: NightTown, operator: FormSender, waits: list[float])
 async def test_two_thousand_with_forty_mistakes(database: Database, tmp_path: Path) -> None:
     async with town(database, residents=2, operator_sees=()) as here, replica(database, tmp_path) as service:
         await here.execute("select clock.freeze(null)")
-        planner = await viewer_in(here.memory, here.org, role=Role.COORDINATOR)
-        await here.execute("update memberships set roles = '{coordinator,case_officer}' where roles = '{coordinator}'")
-        petra = FormSender(service.url, planner.token)
+        user = uuid4()
+        await viewer_in(here.memory, here.org, role=Role.COORDINATOR, user=user)
+        await here.execute("update memberships set roles = '{coordinator,case_officer}' where user_id = $1", user)
+        petra = FormSender(service.url, await one_more_session(here.memory, user))
         operator = FormSender(service.url, (await viewer_in(here.memory, here.org)).token)
         waits: list[float] = []
         probing = asyncio.create_task(probe_board(here, operator, waits))
@@ -71,8 +73,8 @@ async def test_two_thousand_with_forty_mistakes(database: Database, tmp_path: Pa
         began = time.monotonic()
         await eventually(lambda: here.value("select state = 'refused' from file_imports"), LONGEST_S)
         read = time.monotonic() - began
-        page = await petra.text(wrong)
-        told = {int(number) for number in re.findall(r"<th[^>]*>(?:Rad )?(\d+)", page)}
+        pages = [await petra.text(f"{wrong}?page={n}") for n in (1, 2, 3)]
+        told = {int(number) for page in pages for number in re.findall(r'<th scope="row">.*?</span>(\d+)</th>', page)}
         assert told == {at + 2 for at in SPOILED}
         assert await here.value("select count(*) from residents") == 2
 
@@ -105,4 +107,5 @@ async def test_two_thousand_with_forty_mistakes(database: Database, tmp_path: Pa
             f"mistakes told after {read:.1f} s, review after {reviewed:.1f} s, brought in after {brought:.1f} s;"
             f" {len(waits)} lines, the last read {max(waits):.3f} s after its commit"
         )
+        print([(n, round(each, 3)) for n, each in enumerate(waits) if each > 0.4])
         assert max(waits) < BEHIND_S

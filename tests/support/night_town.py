@@ -126,12 +126,13 @@ async def town(
     residents: int = 12,
     operator_sees: tuple[int, ...] = (3,),
     password_hash: str = PASSWORD_HASH,
+    two: datetime = TWO,
 ) -> AsyncIterator[NightTown]:
-    """Yield a town with its checks planned for tonight, at ten to two; the residents *operator_sees* need eyes.
+    """Yield a town with its checks planned for tonight, at ten to *two*; the residents *operator_sees* need eyes.
 
     *password_hash* is everybody's.
     """
-    content = (org, residents, operator_sees, password_hash)
+    content = (org, residents, operator_sees, password_hash, two)
     await database.hold(content, partial(_bring_in, database, content))
     memory, web = await Memory.open(database.worker, size=4), await Memory.open(database.web, size=4)
     sign_in, planner = await Memory.open(database.sign_in, size=2), await Memory.open(database.planner, size=2)
@@ -155,17 +156,17 @@ async def town(
         await memory.close()
 
 
-async def _bring_in(database: Database, content: tuple[str, int, tuple[int, ...], str]) -> None:
-    org, file = content[0], _file(*content)
+async def _bring_in(database: Database, content: tuple[str, int, tuple[int, ...], str, datetime]) -> None:
+    org, file, two = content[0], _file(*content), content[-1]
     memory = await Memory.open(database.worker)
     try:
         async with memory.transaction() as tx:
-            await tx.execute("select clock.freeze($1)", TWO - timedelta(minutes=10))
+            await tx.execute("select clock.freeze($1)", two - timedelta(minutes=10))
         async with memory.transaction() as tx:
-            await town_file.bring_in(tx, file, TWO - timedelta(days=1))
+            await town_file.bring_in(tx, file, two - timedelta(days=1))
             await town_file.answer_musters(tx, org)
-            await tx.execute("update devices set link = 'up', last_heard_at = $2 where org = $1", org, TWO)
-            await tx.execute("insert into detectors values ('d1', 'classic 1', 'up', $1) on conflict do nothing", TWO)
+            await tx.execute("update devices set link = 'up', last_heard_at = $2 where org = $1", org, two)
+            await tx.execute("insert into detectors values ('d1', 'classic 1', 'up', $1) on conflict do nothing", two)
         await plan_all_towns(memory)
     finally:
         await memory.close()
@@ -180,7 +181,9 @@ async def _read_ids(tx: Any, here: NightTown) -> None:
         here.users[row["login"].removesuffix(f"-{org}")] = row["user_id"]
 
 
-def _file(org: str, residents: int, operator_sees: tuple[int, ...], password_hash: str) -> town_file.Table:
+def _file(
+    org: str, residents: int, operator_sees: tuple[int, ...], password_hash: str, two: datetime
+) -> town_file.Table:
     carers = (("Patrull 1", "patrol"), ("Patrull 2", "patrol"), ("Nattansvarig", "lead"))
     users = (
         ("olle", "Olle Operatör", "operator"),
@@ -203,7 +206,7 @@ def _file(org: str, residents: int, operator_sees: tuple[int, ...], password_has
         ],
         "carers": [{"name": name, "phone": f"+4670000010{n}"} for n, (name, _) in enumerate(carers)],
         "shifts": [
-            town_file.shift_between(name, TWO - timedelta(hours=5), TWO + timedelta(hours=6), role=role)
+            town_file.shift_between(name, two - timedelta(hours=5), two + timedelta(hours=6), role=role)
             for name, role in carers
         ],
         "residents": [
