@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from alarm_center.store import devices, overlong, residents
+from alarm_center.store import devices, events, overlong, residents
 from alarm_center.store.memory import AWAY, Memory, Tx, now
 from alarm_center.town.apply import (
     apply_residents,
@@ -20,7 +20,7 @@ from alarm_center.town.model import ResidentEntry, TownFile
 from alarm_center.town.town_import import ImportedChange, Importer, TownImport
 from alarm_center.town.undoing import UndoneChange, WouldUndo, undone_changes
 
-_BATCH_SECONDS: Final = 0.4
+_BATCH_SECONDS: Final = 0.25
 """A transaction begins no more residents after this: while it lasts, nothing that is committed beside it is read on a board."""
 _AT_ONCE: Final = 50
 """Residents of one transaction at most."""
@@ -121,6 +121,8 @@ async def bring_in_foreseen(
                 count += 1
                 if time.monotonic() - begun > _BATCH_SECONDS:
                     break
+            # Boards have waited for this commit: what was committed beside it is read only now.
+            await events.notify(tx)
             return batch, count
 
         try:
@@ -129,7 +131,6 @@ async def bring_in_foreseen(
             raise BrokenOff(changes, sum(map(len, groups[:done])), sum(map(len, groups))) from error
         changes += batch.changes
         done += count
-        memory.hint()
         if progress is not None:
             await progress(sum(map(len, groups[:done])), sum(map(len, groups)))
 

@@ -105,7 +105,6 @@ async def test_two_thousand_with_forty_mistakes(database: Database, tmp_path: Pa
             await probing
         print(
             f"mistakes told after {read:.1f} s, review after {reviewed:.1f} s, brought in after {brought:.1f} s;"
-            f" {len(waits)} lines, the last read {max(waits):.3f} s after its commit"
+            f" {len(waits)} lines, read within {sorted(waits)[len(waits) // 2]:.3f} s, the latest {max(waits):.3f} s after its commit"
         )
-        print([(n, round(each, 3)) for n, each in enumerate(waits) if each > 0.4])
         assert max(waits) < BEHIND_S
