@@ -13,6 +13,7 @@ from alarm_center.core.alarm import Alarm
 from alarm_center.store import alarms
 from alarm_center.store.memory import Row, Tx
 from alarm_center.store.replies import PAGE
+from alarm_center.store.residents import SHOWN_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +177,22 @@ async def mark_replies_seen(tx: Tx, alarm_id: UUID, user: str, now: datetime) ->
 
 
 async def sessions(tx: Tx, *, alarm_id: UUID | None = None, check_id: UUID | None = None) -> list[SeenSession]:
-    """Return the sessions of an alarm (its own, and its checks') or of a check, newest first."""
+    """Return the sessions of an alarm (its own, and its checks') or of a check, newest first.
+
+    Also those that the check of the one who shares the bed took, and that answered this one.
+    """
     rows = await tx.fetch(
         """
+        with named as (
+            select org, device_id, session_id from sessions where check_id = $2
+            union select org, device_id, session_id from sessions where alarm_id = $1
+            union select s.org, s.device_id, s.session_id from sessions s join checks c using (check_id) where c.alarm_id = $1
+            union select c.org, c.device_id, t.session_id from checks c join attempts t using (check_id)
+            where (c.check_id = $2 or c.alarm_id = $1) and t.session_id is not null
+        )
         select s.session_id, s.check_id, s.received_at, s.started_at, s.answer, s.reasons, s.people, s.measures, s.evidence,
             s.detector, s.pictures
-        from sessions s left join checks c using (check_id)
-        where s.receipt = 'committed' and (s.alarm_id = $1 or c.alarm_id = $1 or s.check_id = $2)
+        from named join sessions s using (org, device_id, session_id) where s.receipt = 'committed'
         order by s.received_at desc
         """,
         alarm_id, check_id,
@@ -197,6 +207,37 @@ def _seen(row: Row) -> SeenSession:
         evidence=tuple(fields.pop("evidence")),
         **fields,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CompanionCase:
+    """The one who shares the resident's bed: whom the same pictures show, and whose case is in the same home."""
+
+    resident_id: UUID
+    name: str
+    number: int
+    check_id: UUID | None
+    """Their check that the same look answered."""
+    alarm_id: UUID | None
+    """Their open case."""
+    case_no: int | None
+
+
+async def companion(tx: Tx, resident_id: UUID, check_id: UUID | None = None) -> CompanionCase | None:
+    """Return the one who shares the resident's bed, with what is open; *check_id* is the resident's own check."""
+    row = await tx.fetchrow(
+        f"""
+        select r.resident_id, {SHOWN_NAME} as name, r.number, a.alarm_id, a.case_no, (
+                select o.check_id from attempts mine join attempts t on t.session_id = mine.session_id and t.org = mine.org
+                join checks o on o.check_id = t.check_id
+                where mine.check_id = $2 and o.resident_id = r.resident_id order by o.opens_at desc limit 1) as check_id
+        from residents r
+        left join alarms a on a.resident_id = r.resident_id and a.state <> 'closed' and not a.visit and a.lane = 'real'
+        where r.resident_id = (bed_of($1))[2]
+        """,  # noqa: S608 -- our own words
+        resident_id, check_id,
+    )  # fmt: skip
+    return CompanionCase(**row) if row else None
 
 
 async def checks_of_alarm(tx: Tx, alarm_id: UUID) -> list[UUID]:

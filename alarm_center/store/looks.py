@@ -73,27 +73,39 @@ def _lease(fields: dict[str, Any]) -> Lease:
     return Lease(fields.pop("holder"), fields.pop("lease_until"))
 
 
-async def session_to_look_at(tx: Tx, session_id: str) -> SessionToLookAt | None:
-    """Return a session with its case; ``None`` if there is none that the viewer may know of."""
+async def session_to_look_at(tx: Tx, session_id: str, user_id: UUID | None = None) -> SessionToLookAt | None:
+    """Return a session with its case; ``None`` if there is none that the viewer may know of.
+
+    A session that answered two who share a bed has two cases: the one that *user_id* may look for, else that of the check that it names.
+    """
     row = await tx.fetchrow(
         """
         select s.org, coalesce(a.area_id, (select area_id from residents r where r.resident_id = s.resident_id)) as area_id,
-            (select o.first_view = 'blurred' from organisations o where o.org = s.org) as blurred, s.device_id, s.session_id, s.resident_id, s.check_id, c.state as check_state, a.alarm_id,
+            (select o.first_view = 'blurred' from organisations o where o.org = s.org) as blurred, s.device_id, s.session_id, coalesce(c.resident_id, s.resident_id) as resident_id,
+            coalesce(c.check_id, s.check_id) as check_id, c.state as check_state, a.alarm_id,
             a.state as alarm_state, a.holder, a.lease_until, s.reasons[1] as reason, s.people,
-            coalesce((d.profile->>'expected_people')::int, 1) as expected, s.received_at,
+            case when cardinality(bed_of(d.resident_id)) = 2 then greatest(cardinality(at_home(d.resident_id)), 1)
+                else coalesce((d.profile->>'expected_people')::int, 1) end as expected, s.received_at,
             (select min(l.began_at) from looks l where l.session_id = s.session_id and l.org = s.org) as first_view,
             may_look(s.resident_id, coalesce(d.kind, 'camera'), false) as consented,
             may_look(s.resident_id, coalesce(d.kind, 'camera'), true) as shown
         from sessions s
         left join devices d on d.org = s.org and d.device_id = s.device_id
-        left join checks c on c.check_id = s.check_id
-        left join alarms a on a.alarm_id = coalesce(s.alarm_id, c.alarm_id)
+        left join lateral (
+            select c.check_id, c.resident_id, c.state, c.alarm_id, true as named from checks c where c.check_id = s.check_id
+            union all
+            select c.check_id, c.resident_id, c.state, c.alarm_id, false from attempts t join checks c using (check_id)
+            where t.session_id = s.session_id and t.org = s.org and c.device_id = s.device_id and t.check_id <> s.check_id
+        ) c on true
+        left join alarms a on a.alarm_id = case when c.named is not false then coalesce(s.alarm_id, c.alarm_id) else c.alarm_id end
         where s.session_id = $1 and s.receipt = 'committed'
             and (s.resident_id is null or exists (select from residents r where r.resident_id = s.resident_id))
-        order by s.received_at desc limit 1
+        order by s.received_at desc,
+            case when a.state <> 'closed' then coalesce((a.holder = $2)::int, 0) else (c.state = 'to_look')::int end desc nulls last,
+            c.named desc nulls last limit 1
         """,
-        session_id,
-    )
+        session_id, user_id,
+    )  # fmt: skip
     if row is None:
         return None
     fields = dict(row)
@@ -144,11 +156,25 @@ async def begin(
     now: datetime,
     clear_for: ClearFor | None = None,
 ) -> UUID:
-    """Write that *user_id* begins to see a session: as the town shows it first, or clear for the reason that they gave."""
+    """Write that *user_id* begins to see a session: as the town shows it first, or clear for the reason that they gave.
+
+    Of two who share the bed each has a row: it shows both.
+    """
     look: UUID = await tx.fetchval(
         """
+        with seen as (
+            select $2::uuid as resident_id, $3::uuid as check_id, $4::uuid as alarm_id
+            union all
+            select o.id, coalesce(c.check_id, $3), case when c.check_id is null then $4 else c.open_alarm end
+            from unnest(at_home($2)) as o(id) left join lateral (
+                select c.check_id, a.alarm_id as open_alarm from attempts t join checks c using (check_id)
+                left join alarms a on a.alarm_id = c.alarm_id and a.state <> 'closed'
+                where t.session_id = $5 and t.org = $1 and c.resident_id = o.id limit 1
+            ) c on true
+            where o.id <> $2
+        )
         insert into looks (org, resident_id, check_id, alarm_id, session_id, user_id, kind, began_at, clear, reason, roles)
-        values ($1, $2, $3, $4, $5, $6, 'session', $7, $8, $9, my_roles($1)) returning look_id
+        select $1, resident_id, check_id, alarm_id, $5, $6, 'session', $7, $8, $9, my_roles($1) from seen returning look_id
         """,
         looked.org, looked.resident_id, looked.check_id,
         looked.open_alarm,
@@ -164,10 +190,14 @@ async def begin_live(
     look: UUID | None = await tx.fetchval(
         """
         insert into looks (org, resident_id, check_id, alarm_id, command_id, user_id, kind, began_at, clear, reason, roles)
-        select c.org, coalesce(a.resident_id, k.resident_id), c.check_id, c.alarm_id, c.command_id, $2, 'live', $3,
+        select c.org, seen.resident_id, c.check_id, c.alarm_id, c.command_id, $2, 'live', $3,
             $4::text is not null or o.first_view = 'clear', $4, my_roles(c.org)
         from commands c join organisations o using (org)
         left join alarms a using (alarm_id) left join checks k on k.check_id = c.check_id
+        cross join lateral (
+            select coalesce(a.resident_id, k.resident_id) as resident_id
+            union select unnest(at_home(coalesce(a.resident_id, k.resident_id)))
+        ) seen
         where c.command_id = $1 and c.kind = 'live' returning look_id
         """,
         command_id, user_id, now, clear_for,
@@ -259,7 +289,9 @@ async def has_seen(tx: Tx, check_id: UUID, session_id: str, user_id: UUID) -> bo
     seen: bool = await tx.fetchval(
         """
         select exists (
-            select from sessions s where s.check_id = $1 and s.session_id = $2 and (s.pictures = 0 or exists (
+            select from sessions s where s.session_id = $2 and (s.check_id = $1
+                or exists (select from attempts t where t.check_id = $1 and t.session_id = s.session_id and t.org = s.org)
+            ) and (s.pictures = 0 or exists (
                 select from looks l where l.org = s.org and l.session_id = s.session_id and l.user_id = $3)))
         """,
         check_id, session_id, user_id,

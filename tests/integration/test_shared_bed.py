@@ -12,7 +12,9 @@ from alarm_center.casework.editing import Editor
 from alarm_center.clockwork import Clockwork
 from alarm_center.core.check.check_events import PersonSaid
 from alarm_center.preparation import deaths, pauses, planning
+from alarm_center.store import case_pages, looks
 from alarm_center.store.memory import Memory
+from alarm_center.store.memory import now as memory_now
 from alarm_center.store.plans import Pause
 from schemas.messages import Evidence, Finding
 from schemas.vocabulary import Answer, CancelReason, Instead, Priority, Reason
@@ -288,3 +290,33 @@ async def test_a_finding_by_the_profile_of_two_is_not_green_for_one(memory: Memo
         memory, "select state || ' ' || reason from checks where check_id = $1", await _check(memory, town, ANNA)
     )
     assert state == "alarmed contradictory", "a person looks at it"
+
+
+async def test_the_others_page_has_the_picture_and_the_log_both(memory: Memory) -> None:
+    town = await a_couple(memory, green_by="operator")
+    await _looked(memory, Answer.IN_BED)
+    anna, bertil = [await _check(memory, town, who) for who in (ANNA, BERTIL)]
+    user = uuid4()
+    async with memory.transaction() as tx:
+        assert [
+            [each.session_id for each in await case_pages.sessions(tx, check_id=each)] for each in (anna, bertil)
+        ] == [["s1"]] * 2
+        beside = [
+            await case_pages.companion(tx, town.residents[who], check)
+            for who, check in ((ANNA, anna), (BERTIL, bertil))
+        ]
+        assert [each and each.check_id for each in beside] == [bertil, anna]
+        assert not await looks.has_seen(tx, bertil, "s1", user)
+        looked = await looks.session_to_look_at(tx, "s1", user)
+        assert looked is not None and looked.check_id in (anna, bertil)
+        await looks.begin(tx, looked, user, await memory_now(tx))
+        assert await looks.has_seen(tx, bertil, "s1", user) and await looks.has_seen(tx, anna, "s1", user)
+    logged = await rows(memory, "select resident_id, check_id from looks")
+    assert {(row["resident_id"], row["check_id"]) for row in logged} == {
+        (town.residents[ANNA], anna),
+        (town.residents[BERTIL], bertil),
+    }
+    await cases.apply_to_check(memory, anna, PersonSaid(Answer.IN_BED, "u", "s1"), actor="u")
+    async with memory.transaction() as tx:
+        still = await looks.session_to_look_at(tx, "s1", user)
+        assert still is not None and still.check_id == bertil, "Bertil's waits for its own answer"

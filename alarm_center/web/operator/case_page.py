@@ -96,6 +96,7 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         plan = (await towns.of_resident(tx, resident.resident_id)).plan if resident else Plan()
         pane = await alarm_pane(request, tx, case, seen, checks[-1] if checks else None, watched)
         ran_out = await pause_questions.ran_out(tx, alarm, ZoneInfo(watched.zone)) if not alarm.visit else None
+        context["beside"] = await case_pages.companion(tx, alarm.resident_id) if alarm.resident_id else None
         context["replies"] = await case_pages.replies(tx, alarm_id)
         context["raisings"] = await manual_alarms.raises_of(tx, alarm_id)
     open_ = alarm.state is not AlarmState.CLOSED
@@ -147,6 +148,7 @@ async def _check_context(request: web.Request) -> dict[str, Any]:
         seen = await case_pages.sessions(tx, check_id=check_id)
         context = await _common_context(request, tx, watched, await events.of_case(tx, check_id=check_id), {})
         pane = await check_pane(request, tx, case, looker, seen, watched)
+        context["beside"] = await case_pages.companion(tx, case.resident_id, check_id)
     row = look_row(case, resident.name, BoardReader(person.user_id, watched.zones, watched.now, speech))
     return context | {
         "case": case,

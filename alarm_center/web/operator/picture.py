@@ -102,7 +102,7 @@ async def _viewable(tx: Tx, request: web.Request, session_id: str) -> tuple[Sess
         NotFound: there is no such session that they may know of.
         web.HTTPForbidden, web.HTTPGone: as :func:`_allow`; or its frames are gone.
     """
-    looked = await looks.session_to_look_at(tx, session_id)
+    looked = await looks.session_to_look_at(tx, session_id, request[PERSON].user_id)
     if looked is None:
         raise NotFound(session_id)
     at = await _require_view(tx, looked, request[PERSON].user_id, request)

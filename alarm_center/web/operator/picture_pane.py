@@ -119,7 +119,9 @@ def _reading(request: web.Request, session: SeenSession | None) -> str:
 
 async def _answers(request: web.Request, tx: Tx, session: SeenSession | None) -> list[tuple[int, Answer, str]]:
     """Return the answers that a person may give: no green where nobody has agreed that people see the picture."""
-    looked = await looks.session_to_look_at(tx, session.session_id) if session is not None else None
+    looked = (
+        await looks.session_to_look_at(tx, session.session_id, request[PERSON].user_id) if session is not None else None
+    )
     hidden = looked is not None and not looked.shown
     speech = speech_of(request)
     return [
@@ -133,7 +135,7 @@ async def _why_no_picture(request: web.Request, tx: Tx, session: SeenSession | N
     """Return why a person who may see the picture has none, still to be translated; empty where there is one."""
     if session is None:
         return page_words.NOTHING_CAME
-    looked = await looks.session_to_look_at(tx, session.session_id)
+    looked = await looks.session_to_look_at(tx, session.session_id, request[PERSON].user_id)
     if looked is None or not looked.consented:
         return page_words.NO_CONSENT
     if not looked.shown:
