@@ -22,7 +22,17 @@ def _texts(table: Table, *names: str) -> Filled:
 
 def home_form(table: Table) -> Filled:
     """Return the form of who somebody is and where they live."""
-    names = ("name", "area", "address", "phone", "risk", "cohabitant", "cohabitant_sleeps", "performer")
+    names = (
+        "name",
+        "area",
+        "address",
+        "phone",
+        "risk",
+        "cohabitant",
+        "cohabitant_sleeps",
+        "shares_bed_with",
+        "performer",
+    )
     form = _texts(table, *names) | ({"protected": _TICKED} if table.get("protected") else {})
     form |= {f"{CLOSED}{login}": _TICKED for login in table.get("closed_to", ())}
     return form | ({"phone": phone_numbers.national(form["phone"])} if "phone" in form else {})

@@ -133,12 +133,17 @@ def _read_consents(form: Form, town: TownChoices, *, lives_with: bool) -> ReadFo
 # ---- what follows ----
 
 
-def foreseen_facts(table: Mapping[str, Any], night: date) -> SupervisionFacts:
-    """Return what the supervision of *table* would stand on that night, as the gate would read its papers."""
-    kinds = {each["kind"] for each in table.get("devices", ())}
+def foreseen_facts(table: Mapping[str, Any], night: date, beside: Mapping[str, Any] | None = None) -> SupervisionFacts:
+    """Return what the supervision of *table* would stand on that night, as the gate would read its papers.
+
+    *beside* is the table of the one who shares the bed: their device serves both, and they have to agree too.
+    """
+    kinds = {each["kind"] for home in (table, beside or {}) for each in home.get("devices", ())}
     asked = {"resident": table.get("consent")}
     if table.get("cohabitant"):
         asked["cohabitant"] = table.get("cohabitant_consent")
+    if beside is not None:
+        asked["companion"] = beside.get("consent")
     lacking = tuple(_lacking(who, consent) for who, consent in asked.items() if not _counts(consent))
     agreed = [_agreed(consent) for consent in asked.values()]
     slots = table.get("slots", ())

@@ -133,6 +133,10 @@ class _Fields:
         return ReadForm(values, self.faults)
 
 
+NUMBER_MOST: Final = 999_999
+"""The highest neutral number of a resident."""
+
+
 @dataclass(frozen=True, slots=True)
 class TownChoices:
     """The names that a form may choose among in its town, and the town's country and day."""
@@ -163,6 +167,7 @@ def read_home(form: Form, town: TownChoices) -> ReadForm:
         "protected": "protected" in form,
         "cohabitant": cohabitant,
         "cohabitant_sleeps": sleeps if cohabitant else None,
+        "shares_bed_with": fields.number("shares_bed_with", 1, NUMBER_MOST),
         "performer": fields.choice("performer", town.performers, needed=not town.own_care),
         "closed_to": closed_to(form),
     }

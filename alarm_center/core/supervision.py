@@ -38,7 +38,10 @@ class SupervisionFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LackingConsent:
-    """A person in the home without a consent in force: ``resident`` or ``cohabitant``; what comes instead, once withdrawn."""
+    """A person without a consent in force: ``resident``, ``cohabitant``, or ``companion``, another resident who shares the bed.
+
+    What comes instead, once it is withdrawn.
+    """
 
     who: str
     withdrawn_at: datetime | None = None

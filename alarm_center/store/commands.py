@@ -87,7 +87,17 @@ async def end_for_resident(tx: Tx, resident_id: UUID, *, others_too: bool = True
 
 
 async def is_asked_beside(tx: Tx, check_id: UUID, device_id: str, opens_at: datetime, seconds: int) -> bool:
-    """Tell whether the device is asked already for a look at that time by a check of the one who shares the bed: it answers both."""
+    """Tell whether the device is asked already for a look at that time by a check of the one who shares the bed: it answers both.
+
+    The two take turns at the device until the transaction ends, so that of two who ask at once the second sees the first.
+    """
+    await tx.execute(
+        """
+        select pg_advisory_xact_lock(hashtextextended('look ' || c.org || '/' || $2, 0))
+        from checks c join residents r using (resident_id) where c.check_id = $1 and r.bed_id is not null
+        """,
+        check_id, device_id,
+    )  # fmt: skip
     asked: bool = await tx.fetchval(
         """
         select exists (

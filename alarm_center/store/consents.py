@@ -201,15 +201,17 @@ async def lacking(tx: Tx, among: Collection[UUID] | None) -> list[tuple[UUID, La
     rows = await tx.fetch(
         """
         select r.resident_id, needed.who, gone.revoked_at, gone.revoked_instead
-        from residents r
-        cross join lateral unnest(case when r.cohabitant is null then array['resident'] else array['resident', 'cohabitant'] end) needed (who)
+        from residents r left join residents o on o.bed_id = r.bed_id and o.resident_id <> r.resident_id and o.moved_at is null and o.died_at is null
+        cross join lateral (values ('resident', r.resident_id, 'resident', true),
+            ('cohabitant', r.resident_id, 'cohabitant', r.cohabitant is not null),
+            ('companion', o.resident_id, 'resident', o.resident_id is not null)) needed (who, whose, as_who, asked)
         left join lateral (
             select c.revoked_at, c.revoked_instead from consents c
-            where c.resident_id = r.resident_id and c.who = needed.who and c.revoked_at is not null
+            where c.resident_id = needed.whose and c.who = needed.as_who and c.revoked_at is not null
             order by c.revoked_at desc limit 1
         ) gone on true
-        where r.moved_at is null and r.died_at is null and ($1::uuid[] is null or r.resident_id = any ($1)) and not exists (
-            select from consents c where c.resident_id = r.resident_id and c.who = needed.who and c.revoked_at is null)
+        where needed.asked and r.moved_at is null and r.died_at is null and ($1::uuid[] is null or r.resident_id = any ($1)) and not exists (
+            select from consents c where c.resident_id = needed.whose and c.who = needed.as_who and c.revoked_at is null)
         order by r.resident_id, needed.who desc
         """,
         None if among is None else list(among),
@@ -232,6 +234,8 @@ async def agreed_devices(tx: Tx, among: Collection[UUID] | None) -> dict[UUID, f
 
     For lists: asked of thousands one by one, the function takes half a second. Nothing is decided by it.
     """
+    beds = await _beds(tx, among)
+    among = None if among is None else {*among, *beds.values()}
     rows = await tx.fetch(
         """
         select r.resident_id, bool_and(c.camera) as camera, bool_and(c.sensors) as sensors
@@ -244,7 +248,20 @@ async def agreed_devices(tx: Tx, among: Collection[UUID] | None) -> dict[UUID, f
         """,
         None if among is None else list(among),
     )
-    return {row["resident_id"]: frozenset(kind for kind in ("camera", "sensors") if row[kind]) for row in rows}
+    own = {row["resident_id"]: frozenset(kind for kind in ("camera", "sensors") if row[kind]) for row in rows}
+    return own | {one: own.get(one, frozenset()) & own.get(other, frozenset()) for one, other in beds.items()}
+
+
+async def _beds(tx: Tx, among: Collection[UUID] | None) -> dict[UUID, UUID]:
+    """Return the one who shares the bed, for those of *among* who share one."""
+    rows = await tx.fetch(
+        """
+        select resident_id, (bed_of(resident_id))[2] as other from residents
+        where bed_id is not null and cardinality(bed_of(resident_id)) = 2 and ($1::uuid[] is null or resident_id = any ($1))
+        """,
+        None if among is None else list(among),
+    )
+    return {row["resident_id"]: row["other"] for row in rows}
 
 
 async def empty_basis(tx: Tx, org: str, consent_id: str) -> bool:

@@ -51,6 +51,11 @@ async def moments(tx: Tx, check_ids: Sequence[UUID], alarm_ids: Sequence[UUID]) 
         select s.session_id, coalesce(s.started_at, s.received_at) as at, s.check_id, s.alarm_id, s.device_id, t.seconds, s.detector
         from sessions s left join attempts t on t.check_id = s.check_id and t.number = s.attempt
         where s.receipt = 'committed' and (s.check_id = any ($1::uuid[]) or s.alarm_id = any ($2::uuid[]))
+        union all
+        -- made for the one who shares the bed, and an answer here too
+        select s.session_id, coalesce(s.started_at, s.received_at), t.check_id, null, s.device_id, t.seconds, s.detector
+        from attempts t join sessions s on s.session_id = t.session_id and s.org = t.org
+        where t.check_id = any ($1::uuid[]) and s.check_id <> t.check_id and s.receipt = 'committed'
         """,
         *found,
     )

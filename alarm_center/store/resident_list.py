@@ -25,7 +25,7 @@ class ResidentLine:
     area: str
     risk: int
     cohabitant: str | None
-    """The name of the one who lives there too."""
+    """The name of the one who lives there too, or shares the bed."""
     protected: bool
     """Protected identity: the address stands in no list, and the name in no file."""
     times: tuple[time, ...]
@@ -36,7 +36,9 @@ class ResidentLine:
 # statistics of the policies' rows the server joins thousands by thousands in loops.
 
 _HOMES: Final = """
-    select r.resident_id, r.org, r.number, r.name, r.address, e.code as area, r.risk, r.cohabitant, r.protected
+    select r.resident_id, r.org, r.number, r.name, r.address, e.code as area, r.risk, r.protected,
+        coalesce(r.cohabitant, (select case when o.protected and not sees_protected(o.org) then '' else o.name end from residents o
+            where r.bed_id is not null and o.bed_id = r.bed_id and o.resident_id <> r.resident_id)) as cohabitant
     from residents r join unnest($1::text[], $2::date[]) as t (org, night) using (org) join areas e using (area_id)
     where r.moved_at is null and r.died_at is null and ($3::uuid[] is null or r.resident_id = any ($3))
     order by name_order(r.name), r.resident_id
@@ -72,10 +74,16 @@ _PAUSED: Final = """
 """
 
 _EQUIPPED: Final = """
-    select d.resident_id, bool_or(d.kind = 'camera') as camera, bool_or(d.kind = 'sensors') as sensors
-    from devices d join unnest($1::text[], $2::date[]) as t (org, night) using (org)
-    where d.resident_id is not null and ($3::uuid[] is null or d.resident_id = any ($3))
-    group by d.resident_id
+    select s.resident_id, bool_or(s.kind = 'camera') as camera, bool_or(s.kind = 'sensors') as sensors
+    from unnest($1::text[], $2::date[]) as t (org, night) join (
+        select d.org, d.resident_id, d.kind from devices d where d.resident_id is not null
+        union all
+        select d.org, o.resident_id, d.kind from residents r join devices d using (resident_id)
+            join residents o on o.bed_id = r.bed_id and o.resident_id <> r.resident_id
+        where r.bed_id is not null and r.moved_at is null and r.died_at is null
+    ) s using (org)
+    where $3::uuid[] is null or s.resident_id = any ($3)
+    group by s.resident_id
 """
 
 

@@ -51,12 +51,12 @@ async def times(tx: Tx, resident_id: UUID, night: date) -> list[TimeRow]:
 
 
 async def devices(tx: Tx, resident_id: UUID) -> list[DeviceRow]:
-    """Return the resident's devices, cameras first."""
+    """Return the devices that look at the resident, cameras first."""
     rows = await tx.fetch(
         """
         select device_id, kind, label, link = 'up' as connected, last_heard_at, fault, camera_ok,
             reported_version is not null and reported_version >= wanted_version as confirmed
-        from devices where resident_id = $1 order by kind, device_id
+        from devices where resident_id = any (bed_of($1)) order by kind, device_id
         """,
         resident_id,
     )

@@ -77,7 +77,8 @@ async def silent_before_looks(tx: Tx, nights: Mapping[str, date], silent_for: ti
     """Return the devices that are broken, or have been gone for *silent_for*, and have a look left tonight; the next look first."""
     devices = await tx.fetch(
         """
-        select org, device_id, resident_id, kind, fault is not null or camera_ok is false as faulty, last_heard_at from devices
+        select org, device_id, who.id as resident_id, kind, fault is not null or camera_ok is false as faulty, last_heard_at
+        from devices cross join lateral unnest(bed_of(resident_id)) as who(id)
         where org = any ($1::text[]) and resident_id is not null and (fault is not null or camera_ok is false
             or link = 'gone' and coalesce(gone_at, '-infinity') < clock.now() - $2::interval)
         """,

@@ -5,18 +5,23 @@ The rows, the history and what follows are those of the import (`residents.py`, 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from alarm_center.casework.editing import ChangedMeanwhile, Editor, take_turn
 from alarm_center.core import calendar
 from alarm_center.store import drafts, plans, towns
+from alarm_center.store import residents as stored_residents
 from alarm_center.store.changes import ChangedPart
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.town_export import town_names
 from alarm_center.town import crosschecks, residents, slots
+from alarm_center.town.bed_checks import FIELD
+from alarm_center.town.beds import apply_bed
 from alarm_center.town.export import resident_table
 from alarm_center.town.field_errors import field_errors
 from alarm_center.town.model import ResidentEntry
@@ -92,6 +97,8 @@ async def _apply(
             await residents.apply_plan(run, entry, resident_id)
         case _:
             await residents.apply_resident(run, entry, has_performers=True)
+            if FIELD in change.values and change.values[FIELD] != stored.get(FIELD):
+                await apply_bed(run, entry, resident_id, entry.shares_bed_with)
 
 
 async def _refuse_decision(
@@ -140,6 +147,8 @@ async def add_resident(memory: Memory, new: NewResident, *, editor: Editor) -> U
             said = sentence(town_words.DECISION_TWICE, value=entry.decision.reference, owner="")
             raise PartErrors([(REFERENCE_TAKEN, said)])
         resident_id = await residents.apply_resident(run, entry, has_performers=True)
+        if entry.shares_bed_with is not None:
+            await apply_bed(run, entry, resident_id, entry.shares_bed_with)
         await residents.apply_paperwork(run, entry, resident_id)
         for device in entry.devices:
             await residents.bind_device(run, entry, resident_id, device)
@@ -149,6 +158,12 @@ async def add_resident(memory: Memory, new: NewResident, *, editor: Editor) -> U
     resident_id = await memory.attempt(work, editor.viewer)
     memory.hint()
     return resident_id
+
+
+async def table_of_number(tx: Tx, org: str, number: int | None, tonight: date, zone: ZoneInfo) -> dict[str, Any] | None:
+    """Return the table of the town's resident of that number who lives there; ``None`` if the transaction sees none."""
+    found = await stored_residents.id_of_number(tx, org, number) if isinstance(number, int) else None
+    return None if found is None else await resident_table(tx, org, found, tonight, zone)
 
 
 async def check_new(tx: Tx, org: str, table: Mapping[str, Any], editor: Editor) -> list[Found]:
@@ -176,12 +191,21 @@ async def checked_table(run: TownImport, table: Mapping[str, Any], stored: Mappi
         PartErrors: it cannot be so.
     """
     names = await town_names(run.tx, run.org)
-    before = set() if stored is None else {_known(each) for each in _errors(names, stored, run)[1]}
-    entry, found = _errors(names, table, run)
+    before = set() if stored is None else {_known(each) for each in (await _errors(names, stored, run))[1]}
+    entry, found = await _errors(names, table, run)
     new = [each for each in found if _known(each) not in before]
     if new or entry is None:
         raise PartErrors(new or found)
     return entry
+
+
+async def _beside(run: TownImport, table: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the table of the one with whom the resident is to share a bed, who says nothing of this bed."""
+    number = table.get(FIELD)
+    found = await table_of_number(run.tx, run.org, number, run.tonight, run.zone)
+    if found is None or number == table.get("number"):
+        return []
+    return [{name: value for name, value in found.items() if name != FIELD or value != table.get("number")}]
 
 
 def _known(found: Found) -> tuple[object, str]:
@@ -189,10 +213,10 @@ def _known(found: Found) -> tuple[object, str]:
     return place, said.text
 
 
-def _errors(
+async def _errors(
     names: Mapping[str, Any], table: Mapping[str, Any], run: TownImport
 ) -> tuple[ResidentEntry | None, list[Found]]:
-    data = {**names, "residents": [dict(table)]}
+    data = {**names, "residents": [dict(table), *await _beside(run, table)]}
     found: list[Found] = []
     entry = None
     try:

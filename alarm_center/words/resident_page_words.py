@@ -30,6 +30,8 @@ _AFTER_TRIAL: Final[Mapping[str | None, str]] = {
 _HOW: Final[Mapping[str | None, str]] = {"spoken": _("muntligt"), "written": _("skriftligt"), "shown": _("visat")}
 _AUTOMATIC: Final[Mapping[str | None, str]] = {"yes": _("ja"), "no": _("nej")}
 
+OTHER_THERE: Final = _("den som bor med")
+
 WEEKDAYS: Final = (_("mån"), _("tis"), _("ons"), _("tors"), _("fre"), _("lör"), _("sön"))
 """Days on which a night begins, Monday first."""
 

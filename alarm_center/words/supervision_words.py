@@ -49,14 +49,17 @@ PROTECTED: Final = _("skyddade uppgifter")
 def fault_words(
     supervision: SupervisionStatus, facts: SupervisionFacts, name: str, cohabitant: str | None, speech: Speech
 ) -> str:
-    """Return why nobody looks from afar, by name where somebody has not agreed; nothing where there is no such reason."""
+    """Return why nobody looks from afar, by name where somebody has not agreed; nothing where there is no such reason.
+
+    *cohabitant* is also the one who shares the bed: nobody has both.
+    """
     fault = supervision.fault
     if fault is None:
         return ""
     papers = facts.decisions
     days = {SupervisionFault.NOT_BEGUN: papers.starts_on, SupervisionFault.TRIAL_ENDED: papers.trial_ends_on}
     day = days.get(fault, papers.ends_on)
-    whose = cohabitant if supervision.lacks is not None and supervision.lacks.who == "cohabitant" else name
+    whose = cohabitant if supervision.lacks is not None and supervision.lacks.who != "resident" else name
     return speech(_FAULTS[fault], day=speech.short_day(day) if day else "", name=whose or speech(_("den som bor med")))
 
 

@@ -158,8 +158,8 @@ async def test_a_second_look_is_asked_for_once(memory: Memory) -> None:
     await freeze(memory, TWO + timedelta(minutes=16))
     while await Clockwork(memory).cycle():
         pass
-    asked = await rows(memory, "select check_id, attempt, opens_at from commands where ended is null")
-    assert len(asked) == 1
+    asked = await rows(memory, "select check_id, attempt, opens_at, device_id from commands where ended is null")
+    assert [each["device_id"] for each in asked] == ["vik-cam1"]
     at = asked[0]["opens_at"]
     await freeze(memory, at + timedelta(seconds=20))
     finding = Finding(

@@ -231,7 +231,7 @@ def test_each_field_of_a_home_has_its_place() -> None:
     assert values == {
         "name": "Karin Mård", "area": "3", "address": "Ågatan 3", "phone": "+46701740606", "risk": 1, "protected": True,
         "cohabitant": "Karl", "cohabitant_sleeps": "same_bed", "performer": "alfa",
-        "closed_to": ["anna.e", "olle"],
+        "shares_bed_with": None, "closed_to": ["anna.e", "olle"],
     }  # fmt: skip
     assert filled_forms.home_form(values) == form
     assert resident_forms.read_home({}, TOWN).faults == {

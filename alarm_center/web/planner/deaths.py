@@ -21,7 +21,7 @@ from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner.outcome import NOTE_MOST, resident_to_close
 from alarm_center.web.planner.pause import resident_context, show_search_again
-from alarm_center.words import pause_words
+from alarm_center.words import bed_words, pause_words
 from schemas.limits import CONFIG_AHEAD_HOURS
 from schemas.vocabulary import Outcome
 
@@ -42,6 +42,8 @@ async def show_death(request: web.Request) -> web.StreamResponse:
         context = await resident_context(request, tx, resident_id)
         openings = await day_pages.openings_before(tx, resident_id, context["now"] + _AHEAD)
     sentence = pause_words.falls_away(openings, context["now"], context["zone"], speech)
+    if (beside := context["beside"]) is not None:
+        sentence = f"{sentence} {bed_words.death_means(beside.name, speech)}"
     return render(request, "planner/died.html", context | {"sentence": sentence, "act": request.path})
 
 

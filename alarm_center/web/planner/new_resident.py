@@ -247,6 +247,7 @@ async def _draft_context(
         "step": step, "who": "resident", "action": request.path, "draft": draft, "new": True, "org": draft.org, "zone": head.zone,
         "name": name, "whose": name, "cohabitant": cohabitant, "revision": draft.revision, "changed": "", "choices": choices,
         "town_plan": town_plan_values(plan), "steps": _steps(request, draft, read), "people": people_in_view(read.table),
+        "shares_bed": bool(read.table.get("shares_bed_with")),
         "mine": step == "" or person.may(STEPS[step], draft.org), "tonight": planned_night(context["now"], ZoneInfo(head.zone)),
     }  # fmt: skip
     return context | own, draft, read
@@ -311,9 +312,14 @@ async def _show_end(
 ) -> web.StreamResponse:
     context, draft, read = await _draft_context(request, "")
     speech, zone = speech_of(request), ZoneInfo(context["zone"])
-    facts = foreseen_facts(read.table, context["tonight"])
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.ENROL)) as tx:
+        sharer = await one_resident.table_of_number(
+            tx, draft.org, read.table.get("shares_bed_with"), context["tonight"], zone
+        )
+    facts = foreseen_facts(read.table, context["tonight"], sharer)
     status = supervision_of(facts)
-    why = supervision_words.fault_words(status, facts, context["name"], context["cohabitant"] or None, speech)
+    other = (sharer or {}).get("name") or context["cohabitant"] or None
+    why = supervision_words.fault_words(status, facts, context["name"], other, speech)
     at = first_instant(read.wanted, facts.decisions.starts_on, context["now"], zone)
     first = part_words.first_look(at, context["tonight"], context["zone"], speech) if at else ""
     found = errors.found if errors else []

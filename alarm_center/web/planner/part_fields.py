@@ -40,6 +40,7 @@ _FIELDS: Final[Mapping[tuple[str, ...], str]] = {
     ("cohabitant_consent", "given_on"): "cohabitant-given_on",
     ("green_by",): "alone",
     ("cohabitant_sleeps",): "cohabitant_sleeps",
+    ("shares_bed_with",): "shares_bed_with",
     ("area",): "area",
     ("performer",): "performer",
     ("closed_to",): "closed_to",

@@ -16,7 +16,7 @@ from alarm_center.core import pausing, phone_numbers
 from alarm_center.core.pausing import PauseFault, PauseWish, SaidBy, Until
 from alarm_center.core.roles import Right
 from alarm_center.preparation import pauses
-from alarm_center.store import day_pages, deaths, plans, residents, users
+from alarm_center.store import case_pages, day_pages, deaths, plans, residents, users
 from alarm_center.store.memory import Tx, now
 from alarm_center.store.plans import Pause
 from alarm_center.web import csv_file
@@ -25,7 +25,7 @@ from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner import pause_questions
 from alarm_center.web.planner.desk import editor_of, page_context
-from alarm_center.words import list_words, page_words, pause_words
+from alarm_center.words import bed_words, list_words, page_words, pause_words
 from alarm_center.words.catalogues import Speech
 from schemas.vocabulary import CancelReason, Instead
 
@@ -132,6 +132,8 @@ async def preview(request: web.Request) -> web.StreamResponse:
     sentences = pause_words.coming_sentences(
         wish, openings, context["resident"].case_no, context["now"], context["zone"], speech
     )
+    if (beside := context["beside"]) is not None:
+        sentences.append(bed_words.pause_means(wish.reason, beside.name, speech))
     return render(request, "planner/confirm.html", context | {"sentences": sentences, "wish": wish, "filled": filled})
 
 
@@ -222,6 +224,7 @@ async def _show_stop(request: web.Request, filled: Mapping[str, str], *, lacking
         ],
         "how": [(each.value, speech(text)) for each, text in pause_words.HOW_SAID.items()],
         "filled": {"said_by": "", "how": "", "note": "", "name": "", "instead": "visit"} | dict(filled),
+        "for_other": bed_words.dark_for_both(context["beside"].name, speech) if context["beside"] else "",
         "lacking": speech(pause_words.STOP_LACKS_WORD) if lacking else "",
     }
     return render(request, "planner/stop.html", context | choices, status=400 if lacking else 200)
@@ -301,5 +304,8 @@ async def resident_context(request: web.Request, tx: Tx, resident_id: UUID) -> d
         for each in current
     ]
     answers = await day_pages.device_answers(tx, resident_id)
-    own = {"resident": resident, "supervision": supervision, "pauses": shown, "answers": answers}
+    own = {
+        "resident": resident, "supervision": supervision, "pauses": shown, "answers": answers,
+        "beside": await case_pages.companion(tx, resident_id),
+    }  # fmt: skip
     return await page_context(request, tx) | own | {"zone": supervision.zone}

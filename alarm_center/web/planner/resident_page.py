@@ -12,7 +12,7 @@ from alarm_center.casework.cases import NotFound
 from alarm_center.core.resident_record import NightRow
 from alarm_center.core.roles import Right
 from alarm_center.core.supervision import SupervisionKind, supervision_of
-from alarm_center.store import changes, consents, look_log, resident_list, resident_page, residents, towns
+from alarm_center.store import case_pages, changes, consents, look_log, resident_list, resident_page, residents, towns
 from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
@@ -81,7 +81,8 @@ async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spee
     of_town = (await towns.of_area(tx, head.org, head.area_id)).plan
     card = await residents.card(tx, resident_id)
     assert card is not None, "the head is of the same row"
-    names = (card.name, card.cohabitant)
+    beside = await case_pages.companion(tx, resident_id)
+    names = (card.name, beside.name if beside else card.cohabitant)
     devices = await resident_page.devices(tx, resident_id)
     agreed = await consents.papers(tx, resident_id)
     kind = devices[0].kind if devices else "camera"
@@ -89,6 +90,8 @@ async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spee
     return {
         "head": head,
         "card": card,
+        "beside": beside,
+        "other_name": names[1] or speech(words_of.OTHER_THERE),
         "shows_code": False,
         "door": resident_words.door(replace(card, port_code=""), speech, known=bool(card.port_code)),
         "door_known": bool(card.access or card.port_code or card.key_place or card.second_way),

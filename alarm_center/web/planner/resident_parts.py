@@ -19,7 +19,7 @@ from alarm_center.core.plan import Plan
 from alarm_center.core.resident_forms import ReadForm, TownChoices
 from alarm_center.core.roles import Right
 from alarm_center.preparation import pauses
-from alarm_center.store import consents, day_pages, residents, towns
+from alarm_center.store import case_pages, consents, day_pages, residents, towns
 from alarm_center.store.changes import ChangedPart
 from alarm_center.store.memory import Tx
 from alarm_center.town import one_resident
@@ -38,7 +38,7 @@ from alarm_center.web.planner.part_fields import (
     town_choices,
     town_plan_values,
 )
-from alarm_center.words import part_words, resident_page_words
+from alarm_center.words import bed_words, part_words, resident_page_words
 from alarm_center.words.catalogues import Speech
 from schemas.vocabulary import Instead
 
@@ -60,6 +60,10 @@ class _Resident:
     of_town: Plan
     choices: TownChoices
     tonight: date
+    companion: str | None = None
+    """The name of the one who shares the bed; empty where it is not for the reader."""
+    companion_lacks: bool = False
+    """That one has not said yes."""
 
     def whose(self, who: str) -> str:
         return self.name if who == "resident" else self.cohabitant or ""
@@ -69,11 +73,12 @@ class _Resident:
         each = {"resident": self.table.get("consent")}
         if self.cohabitant:
             each["cohabitant"] = self.table.get("cohabitant_consent")
-        return [
+        found = [
             self.whose(name)
             for name, said in each.items()
             if name != who and (said is None or said["state"] == "revoked")
         ]
+        return [*found, self.companion] if self.companion and self.companion_lacks else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,10 @@ def _consent_part(who: str) -> _Part:
     name = "consent" if who == "resident" else "cohabitant_consent"
 
     def means(read: ReadForm, one: _Resident, speech: Speech) -> list[str]:
-        return part_words.consent_sentences(one.whose(who), read.values[name], one.others(who), speech)
+        said = part_words.consent_sentences(one.whose(who), read.values[name], one.others(who), speech)
+        if one.companion is not None and read.values[name]["state"] == "revoked":
+            said.append(bed_words.dark_for_both(one.companion, speech))
+        return said
 
     def read(form: Form, one: _Resident) -> ReadForm:
         found = resident_forms.read_consent(form, who, one.choices)
@@ -243,7 +251,11 @@ async def _context(request: web.Request, tx: Tx, part: _Part) -> tuple[dict[str,
     cohabitant = table.get("cohabitant")
     if part.who == "cohabitant" and not cohabitant:
         raise NotFound("nobody lives with them")
-    one = _Resident(resident_id, hit.org, hit.name, cohabitant, table, home.plan, of_town, choices, tonight)
+    beside = await case_pages.companion(tx, resident_id)
+    lacks = beside is not None and any(each.who == "companion" for _, each in await consents.lacking(tx, [resident_id]))
+    one = _Resident(
+        resident_id, hit.org, hit.name, cohabitant, table, home.plan, of_town, choices, tonight, beside.name if beside else None, lacks
+    )  # fmt: skip
     own = {
         "resident": hit, "revision": supervision.revision, "zone": zone, "step": part.step, "who": part.who, "whose": one.whose(part.who),
         "cohabitant": cohabitant or "", "town_plan": town_plan_values(of_town), "has_trial": bool((table.get("decision") or {}).get("trial_ends_on")),
