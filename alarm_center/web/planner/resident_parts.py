@@ -63,7 +63,7 @@ class _Resident:
     companion: str | None = None
     """The name of the one who shares the bed; empty where it is not for the reader."""
     companion_lacks: bool = False
-    """That one has not said yes."""
+    """The companion has not said yes."""
 
     def whose(self, who: str) -> str:
         return self.name if who == "resident" else self.cohabitant or ""
