@@ -8,7 +8,7 @@ from uuid import UUID
 from alarm_center.casework import configs, steps
 from alarm_center.core.check import Cancel, Check
 from alarm_center.core.pausing import Word
-from alarm_center.store import changes, checks, commands, consents, events, plans, town_stops, towns
+from alarm_center.store import changes, checks, commands, consents, events, plans, residents, town_stops, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.memory import Tx, now
 from schemas import timeline
@@ -45,8 +45,11 @@ async def withdraw_consent(
         cancel = Cancel(CancelReason.CONSENT_REVOKED, comes, actor, person=True)
         await steps.step_check(tx, check, cancel, actor)
     await configs.refresh_resident_configs(tx, resident_id)
-    if await town_stops.holding(tx, home.town.org) is not None:
-        # What the town's stop has made a visit may be nothing now.
+    if (
+        await town_stops.holding(tx, home.town.org) is not None
+        or await residents.companion(tx, resident_id) is not None
+    ):
+        # What the town's stop, or a pause of the one who shares the bed, has made a visit may be nothing now.
         await plans.ask_to_plan(tx, resident_id, at)
     after = {"who": who, "state": "revoked", "instead": instead} | (word.as_said() if word else {})
     change = NewChange(

@@ -21,8 +21,13 @@ async def restorable_checks(tx: Tx, resident_id: UUID) -> list[UUID]:
             -- 'died': whoever has died has no planned checks to restore; one who was registered so by mistake has
             and (c.cancel_reason in ('consent_revoked', 'decision_ended', 'died', 'town_stop') or exists (
                 select from pauses p
-                where p.resident_id = any (bed_of(c.resident_id)) and p.reason = c.cancel_reason
+                where p.resident_id = c.resident_id and p.reason = c.cancel_reason
                     and p.from_at <= c.opens_at and p.ended_at <= c.opens_at and c.opens_at < p.to_at)
+                -- by a pause of the one who shares the bed: whatever else holds for this resident goes before it
+                or c.cancel_reason in ('pause_guests', 'pause_own_wish') and not exists (
+                select from pauses p
+                where p.resident_id = c.resident_id and p.reason = c.cancel_reason
+                    and p.from_at <= c.opens_at and c.opens_at < coalesce(p.ended_at, p.to_at))
                 or c.cancel_reason = 'replanned' and c.instead = 'visit' and exists (
                 select from pauses p
                 where p.resident_id = c.resident_id and p.instead = 'nothing'

@@ -47,11 +47,13 @@ class PlayedResident:
     no: Instead | None = None
     """The resident's own no, and what they want instead."""
     cohabitants_no: bool = False
-    pauses: list[tuple[datetime, datetime, Instead]] = field(default_factory=list)
+    pauses: list[tuple[datetime, datetime, Instead, CancelReason]] = field(default_factory=list)
+    mate: "PlayedResident | None" = field(default=None, repr=False)
+    """The one who shares the bed, and with it one camera."""
 
     def owes(self, night: date, opens_at: datetime, stopped_until: datetime | None) -> str:
         """Return what a time of the night is to be."""
-        for from_at, to_at, instead in sorted(self.pauses):
+        for from_at, to_at, instead, _ in sorted(self.pauses):
             if from_at <= opens_at < to_at:
                 return f"cancelled {instead}"
         if self.no is Instead.NOTHING:
@@ -60,7 +62,16 @@ class PlayedResident:
         tried = self.trial is None or night <= self.trial or self.goes_on
         agreed = self.no is None and not self.cohabitants_no
         stopped = stopped_until is not None and opens_at < stopped_until
-        return "planned" if decided and tried and agreed and not stopped else "cancelled visit"
+        dark = self.mate is not None and self.mate.darkens(opens_at)
+        return "planned" if decided and tried and agreed and not stopped and not dark else "cancelled visit"
+
+    def darkens(self, opens_at: datetime) -> bool:
+        """Return whether this one's no, or guests, keep the camera from looking at either of the two."""
+        guests = any(
+            from_at <= opens_at < to_at and reason is CancelReason.PAUSE_GUESTS
+            for from_at, to_at, _, reason in self.pauses
+        )
+        return self.no is not None or guests
 
 
 def _openings(at: datetime) -> dict[datetime, date]:
@@ -92,9 +103,17 @@ async def _people(memory: Memory, at: datetime) -> tuple[ATown, list[PlayedResid
         "cohabitant_sleeps": "elsewhere",
         "cohabitant_consent": {"state": "given", "given_on": town_file.LONG_AGO, "automatic": True},
     }
-    change = {number: lives_with for number in range(1, PEOPLE + 1, 2)}
+    change: dict[int, town_file.Table] = {number: lives_with for number in range(1, PEOPLE + 1, 2)}
+    beds = {number: number - 2 for number in range(4, PEOPLE + 1, 8)}
+    change |= {
+        number: {"shares_bed_with": owner, "devices": [], "consent": town_file.CONSENT}
+        for number, owner in beds.items()
+    }
     town = await a_town(memory, residents=PEOPLE, change=change, at=at, times=tuple(f"{each:%H:%M}" for each in TIMES))
-    return town, [PlayedResident(resident_id, number in change) for number, resident_id in town.residents.items()]
+    people = {number: PlayedResident(resident_id, number % 2 == 1) for number, resident_id in town.residents.items()}
+    for number, owner in beds.items():
+        people[number].mate, people[owner].mate = people[owner], people[number]
+    return town, list(people.values())
 
 
 async def _give_again(memory: Memory, person: PlayedResident, who: str) -> None:
@@ -147,13 +166,14 @@ async def _change_something(
                 await _give_again(memory, person, "cohabitant")
         case "pause":
             to_at, instead = at + timedelta(hours=chance.randint(2, 40)), chance.choice(list(Instead))
-            person.pauses.append((at, to_at, instead))
-            pause = Pause(chance.choice(_PAUSES), at, to_at, "staff", instead)
+            reason = chance.choice(_PAUSES)
+            person.pauses.append((at, to_at, instead, reason))
+            pause = Pause(reason, at, to_at, "staff", instead)
             await pauses.pause_checks(memory, person.resident_id, pause, editor=editor)
         case "home":
             person.pauses = [
-                (from_at, min(to_at, at) if from_at <= at < to_at else to_at, instead)
-                for from_at, to_at, instead in person.pauses
+                (from_at, min(to_at, at) if from_at <= at < to_at else to_at, instead, reason)
+                for from_at, to_at, instead, reason in person.pauses
             ]
             await pauses.end_pause(memory, person.resident_id, at, editor=editor)
 

@@ -92,13 +92,14 @@ class NightTown:
         people: int | None = 1,
         at: datetime = TWO,
         attempt: int = 1,
+        profile_version: int = 1,
     ) -> str:
         """Let a detector's answer to the resident's check come in, with its picture; return the session's id."""
         check = await self.check_of(number, at=at)
         session_id = f"s{number}-{at:%H%M}-{attempt}"
         finding = Finding(
             session_id=session_id, org=self.org, device=f"cam{number}", check_id=check, attempt=attempt, answer=answer,
-            reasons=(reason,) if reason else (), people=people, started_at=at, pictures=len(frames), detector="classic 1",
+            reasons=(reason,) if reason else (), people=people, started_at=at, pictures=len(frames), detector="classic 1", profile_version=profile_version,
             evidence=(Evidence(what="movement", zone="floor", value=0.41),), measures={"brightness": 61.2, "floor_area": 0.18},
         )  # fmt: skip
         async with self.memory.transaction() as tx:
