@@ -26,7 +26,7 @@ async def restorable_checks(tx: Tx, resident_id: UUID) -> list[UUID]:
                 -- by a pause of the one who shares the bed: whatever else holds for this resident goes before it
                 or c.cancel_reason in ('pause_guests', 'pause_own_wish') and not exists (
                 select from pauses p
-                where p.resident_id = c.resident_id and p.reason = c.cancel_reason
+                where p.resident_id = c.resident_id and p.reason = c.cancel_reason and p.instead = c.instead
                     and p.from_at <= c.opens_at and c.opens_at < coalesce(p.ended_at, p.to_at))
                 or c.cancel_reason = 'replanned' and c.instead = 'visit' and exists (
                 select from pauses p
