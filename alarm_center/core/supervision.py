@@ -33,6 +33,8 @@ class SupervisionFault(StrEnum):
     CONSENT_WITHDRAWN = "consent_withdrawn"
     CONSENT_MISSING = "consent_missing"
     NO_DEVICE = "no_device"
+    COMPANION_PAUSES = "companion_pauses"
+    """The one who shares the bed has guests, or does not want the camera: it is dark for both."""
     CONSENT_LIMITED = "consent_limited"
 
 
@@ -75,6 +77,8 @@ class SupervisionFacts:
     camera_may_look: bool
     sensors_may_look: bool
     lacking: tuple[LackingConsent, ...] = ()
+    dark_beside: bool = False
+    """A pause of the one who shares the bed keeps the camera dark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,8 @@ def _from_afar(facts: SupervisionFacts) -> SupervisionStatus:
         return SupervisionStatus(SupervisionKind.VISITS, fault, withdrawn or facts.lacking[0])
     if not facts.has_device:
         return SupervisionStatus(SupervisionKind.NOT_RUNNING, SupervisionFault.NO_DEVICE)
+    if facts.dark_beside:
+        return SupervisionStatus(SupervisionKind.VISITS, SupervisionFault.COMPANION_PAUSES, LackingConsent("companion"))
     if facts.camera_may_look:
         return SupervisionStatus(SupervisionKind.CAMERA)
     if facts.sensors_may_look:

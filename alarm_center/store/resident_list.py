@@ -73,6 +73,13 @@ _PAUSED: Final = """
     order by p.resident_id, least(p.to_at, p.ended_at) desc
 """
 
+_DARK_BESIDE: Final = """
+    select r.resident_id from pauses p join residents o using (resident_id)
+    join residents r on r.bed_id = o.bed_id and r.resident_id <> o.resident_id
+    where o.bed_id is not null and o.moved_at is null and o.died_at is null and p.reason in ('pause_own_wish', 'pause_guests')
+        and p.from_at <= clock.now() and least(p.to_at, p.ended_at) > clock.now() and ($1::uuid[] is null or r.resident_id = any ($1))
+"""
+
 _EQUIPPED: Final = """
     select s.resident_id, bool_or(s.kind = 'camera') as camera, bool_or(s.kind = 'sensors') as sensors
     from unnest($1::text[], $2::date[]) as t (org, night) join (
@@ -100,6 +107,7 @@ async def listed_residents(
         {row["resident_id"]: row for row in await tx.fetch(statement, *asked)}
         for statement in (_TIMED, _DECIDED, _PAUSED, _EQUIPPED)
     ]
+    dark = {row["resident_id"] for row in await tx.fetch(_DARK_BESIDE, asked[2])}
     found = []
     for home in await tx.fetch(_HOMES, *asked):
         whose = home["resident_id"]
@@ -114,6 +122,7 @@ async def listed_residents(
             camera_may_look=bool(devices and devices["camera"]) and "camera" in agreed.get(whose, ()),
             sensors_may_look=bool(devices and devices["sensors"]) and "sensors" in agreed.get(whose, ()),
             lacking=tuple(lacking[whose]),
+            dark_beside=whose in dark,
         )
         found.append(ResidentLine(**home, times=tuple(times["times"]) if times else (), facts=facts))
     return found

@@ -30,6 +30,7 @@ _FAULTS: Final[Mapping[SupervisionFault, str]] = {
     SupervisionFault.CONSENT_WITHDRAWN: _("%(name)s har tagit tillbaka sitt ja"),
     SupervisionFault.CONSENT_MISSING: _("%(name)s har inte sagt ja"),
     SupervisionFault.NO_DEVICE: _("ingen kamera eller sensor är kopplad"),
+    SupervisionFault.COMPANION_PAUSES: _("%(name)s har paus, och kameran är släckt för båda"),
     SupervisionFault.CONSENT_LIMITED: _("samtycket gäller inte utrustningen"),
 }
 

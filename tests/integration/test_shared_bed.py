@@ -11,11 +11,16 @@ from alarm_center.casework import arrived_sessions, cases
 from alarm_center.casework.editing import Editor
 from alarm_center.clockwork import Clockwork
 from alarm_center.core.check.check_events import PersonSaid
+from alarm_center.core.supervision import supervision_of
 from alarm_center.preparation import deaths, pauses, planning
-from alarm_center.store import case_pages, looks
+from alarm_center.store import case_pages, looks, resident_list
 from alarm_center.store.memory import Memory
 from alarm_center.store.memory import now as memory_now
 from alarm_center.store.plans import Pause
+from alarm_center.town.apply import FILE
+from alarm_center.town.bring_in import foresee
+from alarm_center.town.export import export_town, town_text
+from alarm_center.town.reader import read_town
 from schemas.messages import Evidence, Finding
 from schemas.vocabulary import Answer, CancelReason, Instead, Priority, Reason
 from tests.support.by_hand import raise_manual_alarm
@@ -320,3 +325,26 @@ async def test_the_others_page_has_the_picture_and_the_log_both(memory: Memory) 
     async with memory.transaction() as tx:
         still = await looks.session_to_look_at(tx, "s1", user)
         assert still is not None and still.check_id == bertil, "Bertil's waits for its own answer"
+
+
+async def test_an_exported_bed_changes_nothing(memory: Memory) -> None:
+    town = await a_couple(memory)
+    async with memory.snapshot() as tx:
+        text = town_text(await export_town(tx, "vik", await memory_now(tx)))
+    assert text.count("shares_bed_with = ") == 2, "both say so"
+    assert (await foresee(memory, read_town(text), FILE)).changes == []
+    async with memory.transaction() as tx:
+        beside = await resident_list.listed_residents(tx, {"vik": EVENING.date()}, list(town.residents.values()))
+    assert [supervision_of(each.facts).kind for each in beside] == ["camera"] * 3
+
+
+async def test_the_list_says_that_guests_beside_darken_the_camera(memory: Memory) -> None:
+    town = await a_couple(memory)
+    await pauses.pause_checks(memory, town.residents[ANNA], _pause(CancelReason.PAUSE_GUESTS), editor=BY_HAND)
+    async with memory.transaction() as tx:
+        found = await resident_list.listed_residents(tx, {"vik": EVENING.date()}, [town.residents[BERTIL]])
+    assert supervision_of(found[0].facts).fault == "companion_pauses"
+    await pauses.revoke_consent(memory, town.residents[ANNA], "resident", instead=Instead.VISIT, editor=BY_HAND)
+    async with memory.transaction() as tx:
+        found = await resident_list.listed_residents(tx, {"vik": EVENING.date()}, [town.residents[BERTIL]])
+    assert (supervision_of(found[0].facts).fault, found[0].cohabitant) == ("consent_withdrawn", "Person 1")

@@ -218,3 +218,40 @@ async def test_a_table_is_laid_over_the_town(memory: Memory) -> None:
         ("Astrid Exempel", "Nygatan 2"), ("Åke Ny", "Byvägen 9"),
     ]  # fmt: skip
     assert await bring_in(memory, read_sheet(table.encode(), town, TONIGHT), FILE) == []
+
+
+A_BED = """
+[[residents]]
+number = 4
+name = "Daga Exempel"
+area = "3"
+address = "Storgatan 9"
+shares_bed_with = 5
+consent = { state = "given", given_on = 2026-10-02 }
+decision = { reference = "2026-0133", starts_on = 2026-10-05 }
+devices = [{ id = "vik-d4", kind = "camera" }]
+slots = [{ time = "02:00" }]
+
+[[residents]]
+number = 5
+name = "Ebbe Exempel"
+area = "3"
+address = "Storgatan 9"
+consent = { state = "given", given_on = 2026-10-02 }
+decision = { reference = "2026-0134", starts_on = 2026-10-05 }
+slots = [{ time = "02:00" }]
+"""
+
+
+async def test_a_shared_bed_is_the_same_bytes_from_a_copy(memory: Memory, empty: Memory) -> None:
+    await bring_in(memory, read_town(EXAMPLE + A_BED), FILE)
+    text = await exported(memory)
+    assert text.count("shares_bed_with") == 2, "each says the other's number"
+    await bring_in(empty, read_town(text), FILE)
+    assert await exported(empty) == text
+    apart = re.sub(r"shares_bed_with = \d\n", "", text)
+    by_visit = apart.replace(
+        'name = "Ebbe Exempel"', 'name = "Ebbe Exempel"\ndevices = [{ id = "vik-d5", kind = "camera" }]'
+    )
+    await bring_in(empty, read_town(by_visit), FILE)
+    assert "shares_bed_with" not in await exported(empty)
