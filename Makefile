@@ -18,8 +18,9 @@ demo: $(or $(wildcard $(STAMP)),$(DEMO_STAMP)) ## Play a town at night in the br
 	@echo "Starting the town: a database, a broker and twelve homes on this machine"
 	@$(BIN)/fjarrtillsyn demo
 
+# Bytecode is kept, whatever the environment says: the processes that tests start read it, a hundred times.
 test: check ## Set up, check, and run every test but the long ones
-	$(BIN)/pytest -n 3 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist worksteal
 
 test-long: setup ## Two releases share a night, two hundred residents change by day, a slow reader walks the demo; minutes
 	$(BIN)/pytest -m long
