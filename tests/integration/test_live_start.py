@@ -67,7 +67,7 @@ def test_a_database_for_tests_is_for_nobody_real(database: Database) -> None:
     ids=["for a real town", "for any"],
 )
 def test_each_setting_that_is_missing_is_named(live: Database, missing: tuple[str, ...], said: str) -> None:
-    """All of them by one start: nobody is told of the next one after each try. Each alone: tests/unit/test_doctor.py."""
+    """All of them by one start: nobody is told of the next one after each try."""
     given = {name: value for name, value in settings(live, **LIVE).items() if name not in missing}
     lines = refusal(given)
     assert [name for name in missing if not any(line.startswith(f"{name}: {said}") for line in lines)] == []
