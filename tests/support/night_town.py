@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -230,6 +230,7 @@ def _file(
 Frames = Callable[[str], tuple[bytes, ...]]
 
 
+@cache
 def drawn(scene: str, count: int = 20) -> tuple[bytes, ...]:
     """Return the JPEGs of a drawn night scene."""
     from drawn_homes import draw
