@@ -275,7 +275,7 @@ def _is_drawn(cell: str, one_in: int) -> bool:
     ],
 )
 async def test_each_cell_of_the_table_answers_as_it_says(matrix: Matrix, handled_by: HandledBy, one_in: int) -> None:
-    """Where the home care itself watches: each role whose rights then differ, and of the others one cell in four."""
+    """In a town whose home care itself watches: each role whose rights then differ, and one cell in four of the others."""
     await matrix.here.execute("update organisations set handled_by = $1", handled_by.value)
     area = (matrix.here.area,)
     # One person for each role where a path names somebody else: a town with a thousand members makes their pages slow.
