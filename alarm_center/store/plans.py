@@ -229,7 +229,7 @@ async def pauses(tx: Tx, resident_id: UUID) -> list[Pause]:
     rows = await tx.fetch(
         """
         select reason, from_at, least(to_at, ended_at) as to_at, said_by, instead from pauses
-        where resident_id = $1 and least(to_at, ended_at) > clock.now() order by from_at
+        where resident_id = $1 and to_at > clock.now() and least(to_at, ended_at) > clock.now() order by from_at
         """,
         resident_id,
     )
@@ -263,7 +263,7 @@ async def is_paused_by_own_wish(tx: Tx, resident_id: UUID) -> bool:
         """
         select exists (
             select from pauses where resident_id = any (bed_of($1)) and reason = 'pause_own_wish'
-                and from_at <= clock.now() and clock.now() < least(to_at, ended_at))
+                and from_at <= clock.now() and to_at > clock.now() and clock.now() < least(to_at, ended_at))
         """,
         resident_id,
     )

@@ -69,7 +69,7 @@ _DECIDED: Final = """
 _PAUSED: Final = """
     select distinct on (p.resident_id) p.resident_id, least(p.to_at, p.ended_at) as until, p.reason
     from pauses p join unnest($1::text[], $2::date[]) as t (org, night) using (org)
-    where p.from_at <= clock.now() and least(p.to_at, p.ended_at) > clock.now() and ($3::uuid[] is null or p.resident_id = any ($3))
+    where p.from_at <= clock.now() and p.to_at > clock.now() and least(p.to_at, p.ended_at) > clock.now() and ($3::uuid[] is null or p.resident_id = any ($3))
     order by p.resident_id, least(p.to_at, p.ended_at) desc
 """
 
