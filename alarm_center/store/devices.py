@@ -92,11 +92,9 @@ _SELECT: Final = """
         d.published_version, d.reported_version, d.link, d.last_heard_at, d.gone_at, d.camera_ok, d.fault,
         d.boot, d.connection, d.sequence, d.other_boots,
         may_look(d.resident_id, d.kind, false) as consented, may_look(d.resident_id, d.kind, true) as shown,
-        bed.companion, bed.at_home
+        case when r.bed_id is not null then (bed_of(r.resident_id))[2] end as companion,
+        case when r.bed_id is not null and cardinality(bed_of(r.resident_id)) = 2 then at_home(r.resident_id) end as at_home
     from devices d left join residents r using (resident_id)
-    left join lateral (
-        select (bed_of(r.resident_id))[2] as companion, at_home(r.resident_id) as at_home where cardinality(bed_of(r.resident_id)) = 2 and r.bed_id is not null
-    ) bed on true
 """
 
 
@@ -109,7 +107,7 @@ async def get(tx: Tx, org: str, device_id: str) -> BoundDevice | None:
 async def in_shared_beds(tx: Tx) -> list[BoundDevice]:
     """Return the devices of beds that two share now, which serve both."""
     rows = await tx.fetch(
-        f"{_SELECT} where r.bed_id is not null and bed.companion is not null order by d.org, d.device_id"
+        f"{_SELECT} where r.bed_id is not null and cardinality(bed_of(r.resident_id)) = 2 order by d.org, d.device_id"
     )
     return [BoundDevice(**row) for row in rows]
 
