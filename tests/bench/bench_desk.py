@@ -87,10 +87,10 @@ async def _measure(database: Any) -> list[dict[str, Any]]:
 
 
 async def _write_history(here: NightTown, numbers: Sequence[int]) -> None:
-    """Write a seen check every third night, and changes and discrepancies now and then, for three years, some residents at a time."""
+    """Write a seen check every third night, and changes, pauses and discrepancies now and then, for three years, some residents at a time."""
     for first in range(0, len(numbers), _BATCH):
         some = list(numbers[first : first + _BATCH])
-        for statement in (_CHECKS, _CHANGES, _DISCREPANCIES):
+        for statement in (_CHECKS, _CHANGES, _PAUSES, _DISCREPANCIES):
             await here.execute(statement, some)
     await here.execute("analyze")
 
@@ -109,6 +109,12 @@ _CHANGES: Final = """
     select r.org, r.resident_id, r.revision + n, 'times', 'import', clock.now() - n * interval '50 days', clock.now(),
         '{"times": []}', '{"times": [], "source": "file"}'
     from residents r cross join generate_series(1, 20) as n where r.number = any ($1)
+"""
+_PAUSES: Final = """
+    insert into pauses (org, resident_id, reason, from_at, to_at, said_by, instead, answer)
+    select r.org, r.resident_id, 'pause_away', clock.now() - n * interval '70 days', clock.now() - n * interval '70 days' + interval '3 days',
+        'resident', 'nothing', 'home'
+    from residents r cross join generate_series(1, 15) as n where r.number = any ($1)
 """
 _DISCREPANCIES: Final = """
     insert into discrepancies (org, code, subject, area_id, resident_id, night, found_at, last_found_at, resolved_at)
