@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 DEMO_STAMP := $(VENV)/.demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long mutants check bench format debian-packages
+.PHONY: help setup demo test test-long mutants check lint bench format debian-packages
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -18,9 +18,13 @@ demo: $(or $(wildcard $(STAMP)),$(DEMO_STAMP)) ## Play a town at night in the br
 	@echo "Starting the town: a database, a broker and twelve homes on this machine"
 	@$(BIN)/fjarrtillsyn demo
 
-# Bytecode is kept, whatever the environment says: the processes that tests start read it, a hundred times.
-test: check ## Set up, check, and run every test but the long ones
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist worksteal
+# The types are checked beside the tests: neither keeps two processors busy from its beginning. Bytecode is kept, whatever the
+# environment says: the processes that tests start read it, a hundred times.
+test: lint ## Set up, check, and run every test but the long ones
+	@echo "$(BIN)/mypy, beside the tests; it speaks when they are done"
+	@$(BIN)/mypy > $(VENV)/mypy.txt 2>&1 & types=$$!; \
+		PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist worksteal; tested=$$?; \
+		wait $$types; typed=$$?; cat $(VENV)/mypy.txt; test $$tested$$typed = 00
 
 test-long: setup ## Two releases share a night, two hundred residents change by day, a slow reader walks the demo; minutes
 	$(BIN)/pytest -m long
@@ -28,10 +32,12 @@ test-long: setup ## Two releases share a night, two hundred residents change by 
 mutants: setup ## Draw 600 mutants of the core and count those that the unit tests kill
 	$(BIN)/python -m tests.mutation
 
-check: setup ## Lint, format, types, import contracts and unused code, without running tests
+check: lint ## Lint, format, types, import contracts and unused code, without running tests
+	$(BIN)/mypy
+
+lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 
