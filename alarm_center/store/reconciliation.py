@@ -22,7 +22,7 @@ _HOMES: Final = """
         from slots s where s.org = $1 and (s.valid_until is null or (s.valid_until > $2 and s.valid_until > s.valid_from))
     ),
     homes as (
-        select r.resident_id, r.area_id, r.cohabitant, b.decision_id, b.starts_on, b.ends_on, b.trial_ends_on, b.after_trial, b.follow_up_on,
+        select r.resident_id, r.area_id, r.cohabitant, case when r.bed_id is not null then (bed_of(r.resident_id))[2] end as companion, b.decision_id, b.starts_on, b.ends_on, b.trial_ends_on, b.after_trial, b.follow_up_on,
             coalesce(b.starts_on <= $2 and (b.ends_on is null or $2 <= b.ends_on), false) as decided,
             is_agreed(r.resident_id, 'camera', false) or is_agreed(r.resident_id, 'sensors', false) as consented,
             exists (select from slots_now s where s.resident_id = r.resident_id) as scheduled,
@@ -39,11 +39,12 @@ _HOMES: Final = """
         where r.org = $1 and r.moved_at is null and r.died_at is null and $3::timestamptz is not null
     ),
     lacking as (
-        select h.area_id, h.resident_id, h.owed, h.from_afar_tonight, needed.who,
+        -- also of one who has no times, and shares the bed of somebody who is looked at
+        select h.area_id, h.resident_id, h.owed, h.from_afar_tonight or coalesce(o.from_afar_tonight, false) as from_afar_tonight, needed.who,
             exists (select from consents c where c.resident_id = h.resident_id and c.who = needed.who) as withdrawn
-        from homes h cross join lateral unnest(case when h.cohabitant is null then array['resident']
-            else array['resident', 'cohabitant'] end) as needed(who)
-        where h.decided and h.from_afar and not exists (
+        from homes h left join homes o on o.resident_id = h.companion cross join lateral unnest(case when h.cohabitant is null
+            then array['resident'] else array['resident', 'cohabitant'] end) as needed(who)
+        where (h.decided and h.from_afar or coalesce(o.decided and o.from_afar, false)) and not exists (
             select from consents c where c.resident_id = h.resident_id and c.who = needed.who and c.state <> 'revoked'
         )
     )

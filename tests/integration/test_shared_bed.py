@@ -12,7 +12,7 @@ from alarm_center.casework.editing import Editor
 from alarm_center.clockwork import Clockwork
 from alarm_center.core.check.check_events import PersonSaid
 from alarm_center.core.supervision import supervision_of
-from alarm_center.preparation import deaths, pauses, planning
+from alarm_center.preparation import deaths, pauses, planning, reconciliation
 from alarm_center.store import case_pages, looks, resident_list
 from alarm_center.store.memory import Memory
 from alarm_center.store.memory import now as memory_now
@@ -348,3 +348,14 @@ async def test_the_list_says_that_guests_beside_darken_the_camera(memory: Memory
     async with memory.transaction() as tx:
         found = await resident_list.listed_residents(tx, {"vik": EVENING.date()}, [town.residents[BERTIL]])
     assert (supervision_of(found[0].facts).fault, found[0].cohabitant) == ("consent_withdrawn", "Person 1")
+
+
+async def test_a_missing_yes_beside_is_told_before_the_night(memory: Memory) -> None:
+    """Bertil has no times of his own, and has not been asked: Anna's looks are visits, and it is known whose word is missing."""
+    town = await a_couple(memory, slots=[])
+    await run(memory, "delete from consents where resident_id = $1", town.residents[BERTIL])
+    await planning.plan_town(memory, town.org)
+    assert await _owed(memory, town, ANNA) == ["cancelled visit"] * 2
+    await reconciliation.reconcile_town(memory, town.org)
+    told = await rows(memory, "select resident_id, endangers from discrepancies where code = 'consent_missing'")
+    assert [(row["resident_id"], row["endangers"]) for row in told] == [(town.residents[BERTIL], True)]
