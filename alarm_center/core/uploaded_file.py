@@ -25,6 +25,8 @@ class FileState(StrEnum):
     CONFIRMED = "confirmed"
     DONE = "done"
     WITHDRAWN = "withdrawn"
+    FAILED = "failed"
+    """The service did not get through it, several times over."""
 
 
 class FileLimit(StrEnum):

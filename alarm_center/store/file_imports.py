@@ -107,11 +107,24 @@ class ClaimedImport:
     undo: tuple[str, ...]
 
 
+async def give_up(tx: Tx, attempts: int) -> list[UUID]:
+    """Give up the files that so many *attempts* have not got through, and erase their text; return them."""
+    rows = await tx.fetch(
+        """
+        update file_imports set state = 'failed', body = null, review = null, ended_at = clock.now(), lease_until = null
+        where state in ('uploaded', 'confirmed') and attempts >= $1 and coalesce(lease_until, '-infinity') <= clock.now()
+        returning import_id
+        """,
+        attempts,
+    )
+    return [row["import_id"] for row in rows]
+
+
 async def claim(tx: Tx, lease: timedelta) -> ClaimedImport | None:
-    """Claim the file that has waited longest, of a town at whose files no replica is; ``None``: none waits."""
+    """Claim the file that has waited longest, of a town at whose files no replica is; ``None``: none waits. It is one more attempt."""
     row = await tx.fetchrow(
         """
-        update file_imports set lease_until = clock.now() + $1::interval where import_id = (
+        update file_imports set lease_until = clock.now() + $1::interval, attempts = attempts + 1 where import_id = (
             select f.import_id from file_imports f
             where f.state in ('uploaded', 'confirmed') and coalesce(f.lease_until, '-infinity') <= clock.now() and not exists (
                 select from file_imports o where o.org = f.org and o.import_id <> f.import_id and o.state = 'confirmed'
@@ -134,7 +147,7 @@ async def keep_review(tx: Tx, import_id: UUID, review: Mapping[str, Any], *, ref
     await tx.execute(
         """
         update file_imports set review = $2, reviews = reviews + 1, state = $3, body = case when $4 then null else body end,
-            ended_at = case when $4 then clock.now() end, lease_until = null
+            ended_at = case when $4 then clock.now() end, lease_until = null, attempts = 0
         where import_id = $1 and state in ('uploaded', 'confirmed')
         """,
         import_id, dict(review), FileState.REFUSED if refused else FileState.REVIEWED, refused,
@@ -169,7 +182,7 @@ async def erase_old(tx: Tx, before: datetime) -> int:
     done = await tx.execute(
         """
         update file_imports set body = null, review = null, ended_at = coalesce(ended_at, clock.now()),
-            state = case when state in ('refused', 'done') then state else 'withdrawn' end
+            state = case when state in ('refused', 'done', 'failed') then state else 'withdrawn' end
         where uploaded_at < $1 and (body is not null or review is not null)
             and (state <> 'confirmed' or coalesce(lease_until, '-infinity') <= clock.now())
         """,

@@ -69,7 +69,8 @@ async def towns_to_review(tx: Tx) -> list[ReviewedTown]:
 
 
 _LINE: Final = """
-    look_id, began_at, ended_at, user_id, who, roles, resident_no, resident, area, kind, clear, reason, cause, due, check_at,
+    look_id, began_at, ended_at, user_id, who, roles, resident_no, shown_resident(resident_id, resident) as resident, area, kind,
+    clear, reason, cause, due, check_at,
     case_no, raised_for
 """
 
@@ -169,13 +170,18 @@ class ListHead:
 
 async def search_residents(tx: Tx, org: str, asked: str, most: int) -> list[ListedResident]:
     """Return the residents whose name holds *asked*, or whose number it is."""
-    rows = await tx.fetch("select resident_id, number, name, area from residents_to_list($1, $2, $3)", org, asked, most)
+    rows = await tx.fetch(
+        "select resident_id, number, shown_resident(resident_id, name) as name, area from residents_to_list($1, $2, $3)",
+        org, asked, most,
+    )  # fmt: skip
     return [ListedResident(**row) for row in rows]
 
 
 async def list_head(tx: Tx, resident_id: UUID) -> ListHead | None:
     """Return the resident; ``None`` if their list is not the person's to hand out."""
-    row = await tx.fetchrow("select org, number, name, zone from resident_to_list($1)", resident_id)
+    row = await tx.fetchrow(
+        "select org, number, shown_resident($1, name) as name, zone from resident_to_list($1)", resident_id
+    )
     return ListHead(**row) if row else None
 
 

@@ -107,6 +107,12 @@ QUESTIONS: Final[Mapping[str, str]] = {
         select 'record' as subject, jsonb_build_object('days', $2 - f.read_at::date) as data from record_files f
         where f.org = $1 and f.read_at < $3 - interval '3 days'
     """,
+    # ---- files that nobody got through (town/file_imports.py): until their person has another read, for a week at most ----
+    "file_failed": """
+        select f.import_id as subject from file_imports f
+        where f.org = $1 and f.state = 'failed' and f.ended_at > $3 - interval '7 days' and not exists (
+            select from file_imports n where n.org = f.org and n.uploaded_by = f.uploaded_by and n.uploaded_at > f.ended_at)
+    """,
     # ---- consent ----
     "consent_missing": """
         select h.area_id, h.resident_id, h.from_afar_tonight as endangers, jsonb_build_object('who', h.who) as data

@@ -36,6 +36,8 @@ EDITED_WITHIN: Final = timedelta(days=31)
 """A table does not say how old it is: what people have changed on pages within a month counts as later than it."""
 _LEASE: Final = timedelta(minutes=2)
 """Longer than reading the largest file takes. A replica that has died is taken over from after it."""
+_ATTEMPTS: Final = 3
+"""A file that has ended its reader, or a process that read it, so often is given up: it would do so again."""
 _KEPT: Final = timedelta(days=7)
 """A file that nobody brings in is forgotten after this."""
 
@@ -51,6 +53,8 @@ async def work_on_files(memory: Memory, compare: Comparison | None = None) -> in
     """
     async with memory.transaction() as tx:
         await file_imports.erase_old(tx, await now(tx) - _KEPT)
+        for import_id in await file_imports.give_up(tx, _ATTEMPTS):
+            log.error("file_given_up", file_import=str(import_id), attempts=_ATTEMPTS)
     count = 0
     while (claimed := await memory.attempt(lambda tx: file_imports.claim(tx, _LEASE))) is not None:
         # As the command imports: its dry run may last longer than a page's limit.

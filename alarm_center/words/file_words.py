@@ -43,6 +43,7 @@ STATES: Final[Mapping[FileState, str]] = {
     FileState.CONFIRMED: _("förs in"),
     FileState.DONE: _("införd"),
     FileState.WITHDRAWN: _("togs bort"),
+    FileState.FAILED: _("gick inte att läsa"),
 }
 
 _COLUMNS: Final[Mapping[str, str]] = {

@@ -95,6 +95,10 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
         _("Besluten jämfördes senast med verksamhetssystemets fil %(past)s."), Role.CASE_OFFICER, TodoGoal.FILES,
         _("Ta in en fil"),
     ),
+    "file_failed": TodoText(
+        _("En fil gick inte att läsa, efter tre försök. Den som tog in den ser vilken."), Role.COORDINATOR, TodoGoal.FILES,
+        _("Ta in en fil"),
+    ),
     # ---- consent ----
     "consent_missing": TodoText(_("%(who)s har inte sagt ja."), Role.CASE_OFFICER, TodoGoal.CONSENT, _TO_ASK),
     "consent_withdrawn": TodoText(

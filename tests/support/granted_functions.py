@@ -53,6 +53,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.looks_at_resident": refused("select * from looks_at_resident('{other_resident}', '-infinity', 'infinity')"),
     "fjt.may_answer_alone": nothing("select 1 where may_answer_alone('{other_resident}')"),
     "fjt.may_look": nothing("select 1 where may_look('{other_resident}', 'camera', false)"),
+    "fjt.shown_resident": nothing("select 1 where shown_resident('{other_resident}', 'x') <> 'x'"),
     "fjt.note_door_code": nothing("select 1 where note_door_code('{other_resident}')"),
     "fjt.my_roles": nothing("select 1 where my_roles('{other}') is not null"),
     "fjt.next_case_no": refused("select next_case_no('{other_number}', now())"),

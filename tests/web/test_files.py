@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from alarm_center.preparation.reconciliation import reconcile_town
 from alarm_center.store.memory import now
 from alarm_center.town import bring_in as bringing
 from alarm_center.town import file_imports as working
@@ -210,3 +211,26 @@ async def test_a_file_that_waits_too_long_is_forgotten(storstad: NightTown, page
         )
         == "withdrawn"
     )
+
+
+async def test_a_file_that_ends_its_reader_is_given_up(
+    storstad: NightTown, pages: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    petra = await by_day(storstad, pages)
+    path = await send(petra, LATER.format(1).encode())
+
+    def crash(*_given: Any) -> Any:
+        raise RuntimeError("no such reader")
+
+    monkeypatch.setattr(working, "read_sheet", crash)
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            await work_on_files(storstad.memory)
+        assert "Filen läses" in await words(petra, path)
+        await storstad.set_clock(await storstad.value("select clock.now() + interval '3 minutes'"))
+    assert await work_on_files(storstad.memory) == 0
+    said = await words(petra, path)
+    assert "Det gick inte att läsa filen, efter tre försök. Inget är ändrat." in said.replace("  ", " ")
+    assert await storstad.value("select body from file_imports") is None
+    await reconcile_town(storstad.memory, storstad.org)
+    assert "En fil gick inte att läsa, efter tre försök." in await words(petra, "/todo?all=1")

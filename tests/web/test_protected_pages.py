@@ -65,3 +65,22 @@ async def test_pauses_and_deaths_name_them_by_right(storstad: NightTown, pages: 
     assert page.count("<b>Skyddade uppgifter</b>") == 2 and "Bertil" not in page and "Daga" not in page
     page = await petra.text("/pause")
     assert "Bertil Ek" in page and "Daga Persson" in page
+
+
+async def test_the_log_of_looks_masks_them(storstad: NightTown, pages: Site, olle: Browser) -> None:
+    await storstad.execute("update residents set protected = true where number = 3")
+    await storstad.finding(3, Answer.IN_BED, frames=(b"\xff\xd8\xff\xd9",))
+    check = await storstad.check_of(3)
+    await storstad.execute(
+        "insert into looks (org, check_id, resident_id, user_id, kind, began_at) values ('storstad', $1, $2, $3, 'session', clock.now())",
+        check, storstad.residents[3], storstad.users["olle"],
+    )  # fmt: skip
+    await storstad.execute("update memberships set roles = '{auditor}' where user_id = $1", storstad.users["siv"])
+    resident = storstad.residents[3]
+    rut, petra = await pages.signed_in("siv"), await pages.signed_in("petra")
+    log = await rut.text("/looks/log")
+    assert "Skyddade uppgifter" in log and "nr 3" in log and "Cecilia" not in log
+    for path in (f"/looks/resident/{resident}", f"/looks/resident/{resident}/letter", "/looks/readings"):
+        page = await rut.text(path)
+        assert "Skyddade uppgifter" in page and "Cecilia" not in page, path
+        assert path == "/looks/readings" or "Cecilia Norén" in await petra.text(path), path

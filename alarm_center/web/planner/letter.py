@@ -13,6 +13,7 @@ from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, render, speech_of
 from alarm_center.web.review.review_pages import ReviewContext, month_context, month_of
+from alarm_center.words import page_words
 from alarm_center.words.catalogues import SPEECHES
 from alarm_center.words.letter_words import letter
 
@@ -41,5 +42,10 @@ async def show_letter(request: web.Request) -> web.StreamResponse:
     language = request.query.get("language", "")
     speech = SPEECHES.get(language, speech_of(request))
     made = letter(look_sums(listed), month, speech, over=month < reviewed.month)
-    context = {"resident_id": resident_id, "name": head.name, "letter": made, "written_in": speech.language}
+    context = {
+        "resident_id": resident_id,
+        "name": head.name or speech(page_words.PROTECTED),
+        "letter": made,
+        "written_in": speech.language,
+    }
     return render(request, "planner/letter.html", reviewed.context() | month_context(month, reviewed) | context)

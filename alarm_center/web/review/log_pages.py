@@ -154,7 +154,7 @@ def _cells(line: LogLine, reviewed: ReviewContext, speech: Speech) -> list[str]:
         line.who or "",
         look_words.role_words(line.roles, speech),
         "" if line.resident_no is None else str(line.resident_no),
-        line.resident or "",
+        speech(page_words.PROTECTED) if line.resident == "" else line.resident or "",
         line.area or "",
         look_words.view_words(line, speech),
         look_words.cause_words(line, reviewed.town.zone, speech),

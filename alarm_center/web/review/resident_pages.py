@@ -12,6 +12,7 @@ from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, render, speech_of
 from alarm_center.web.review.review_pages import ReviewContext, month_context, month_of, reviewed_town
+from alarm_center.words import page_words
 from alarm_center.words.look_words import list_sentence
 
 routes = web.RouteTableDef()
@@ -63,7 +64,7 @@ async def show_resident_list(request: web.Request) -> web.StreamResponse:
     speech = speech_of(request)
     context = {
         "resident_id": resident_id,
-        "name": head.name,
+        "name": head.name or speech(page_words.PROTECTED),
         "people": [list_sentence(each, head.zone, speech) for each in listed if not each.device],
         "devices": [list_sentence(each, head.zone, speech) for each in listed if each.device],
     }
