@@ -5,7 +5,7 @@ job tells the devices and makes the visits, a resident at a time, and goes on wh
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -20,7 +20,8 @@ from alarm_center.core.check import Cancel
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.town_stop import StopDeed, StopFault, StopState, TownStop
 from alarm_center.preparation import pauses
-from alarm_center.store import commands, events, plans, town_stops, towns
+from alarm_center.store import changes, commands, events, plans, town_stops, towns
+from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, now
 from schemas import timeline
@@ -74,6 +75,8 @@ async def confirm_stop(memory: Memory, org: str, *, editor: Editor) -> None:
         assert stop is not None, "there is a proposal"
         to_at = town_stop.last_end(at, (await towns.town(tx, org)).zone)
         await town_stops.confirm(tx, stop.stop_id, editor.actor, at, to_at)
+        began = {"stop": "began", "proposed_by": stop.proposed_by, "why": stop.why, "to_at": to_at}
+        await changes.add(tx, _change(org, editor.actor, at, began))
         await events.write(tx, at, NewEvent(org, timeline.TownStopBegan(to_at), actor=editor.actor))
         log.warning("town_stop_began", org=org, to_at=to_at.isoformat())
 
@@ -127,8 +130,14 @@ async def _begin(tx: Tx, org: str, deed: StopDeed, actor: str) -> tuple[datetime
 
 async def _end(tx: Tx, stop: TownStop, actor: str, at: datetime, *, ran_out: bool) -> None:
     await town_stops.end(tx, stop.stop_id, actor, at)
+    over = {"stop": "ended", "proposed_by": None if ran_out else stop.back_by, "ran_out": ran_out}
+    await changes.add(tx, _change(stop.org, actor, at, over))
     await events.write(tx, at, NewEvent(stop.org, timeline.TownStopEnded(ran_out), actor=actor))
     log.warning("town_stop_ended", org=stop.org, ran_out=ran_out)
+
+
+def _change(org: str, actor: str, at: datetime, after: Mapping[str, object]) -> NewChange:
+    return NewChange(org, None, 0, ChangedPart.TOWN_STOP, actor, at, at, None, after)
 
 
 async def _do(memory: Memory, work: Work, editor: Editor) -> None:

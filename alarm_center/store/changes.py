@@ -26,6 +26,8 @@ class ChangedPart(StrEnum):
     DEATH = "death"
     HOLD = "hold"
     """Nights whose log is held against retention."""
+    TOWN_STOP = "town_stop"
+    """A town's stop that begins or ends: of the whole town, and of no resident alone."""
     END = "end"
     """Supervision that has ended for good."""
 
@@ -35,7 +37,8 @@ class NewChange:
     """One edit: *before* and *after* can be erased later, the rest stays."""
 
     org: str
-    resident_id: UUID
+    resident_id: UUID | None
+    """``None``: it is the whole town's, and has no number."""
     revision: int
     part: ChangedPart
     made_by: str
@@ -72,12 +75,17 @@ async def add(tx: Tx, change: NewChange) -> None:
 
 
 async def of_resident(tx: Tx, resident_id: UUID) -> list[ChangeRow]:
-    """Return the resident's changes that the viewer may read, the newest first, with the names of the people who made them."""
+    """Return the resident's changes that the viewer may read, and the town's stops, the newest first, with the names of who made them."""
     rows = await tx.fetch(
         """
         select c.part, c.made_by, u.name, c.made_at, c.from_at, c.before, c.after
-        from changes c left join users u on u.user_id::text = c.made_by
-        where c.resident_id = $1 order by c.revision desc limit 100
+        from (
+            (select * from changes where resident_id = $1 order by revision desc limit 100)
+            union all
+            (select t.* from residents r join changes t on t.org = r.org and t.resident_id is null
+            where r.resident_id = $1 and t.part = 'town_stop' order by t.made_at desc limit 20)
+        ) c left join users u on u.user_id::text = c.made_by
+        order by c.made_at desc, c.revision desc limit 100
         """,
         resident_id,
     )

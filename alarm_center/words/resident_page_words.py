@@ -320,6 +320,9 @@ def change_words(row: ChangeRow, zone: str, speech: Speech) -> str:
         return speech(_("Höll kvar nätterna %(first)s till %(last)s, till %(until)s"), **days)
     if row.part == "hold":
         return speech(_("Slutade hålla kvar nätter"))
+    if row.part == "town_stop":
+        began = after.get("stop") == "began"
+        return speech(_("Stoppade all kameratillsyn i kommunen") if began else _("Stoppet i kommunen slutade"))
     if row.part == "end":
         reason = END_REASONS.get(str(after.get("why")), "")
         return speech(_("Avslutade tillsynen: %(why)s"), why=speech(reason) if reason else "")

@@ -10,6 +10,7 @@ from alarm_center.casework.editing import Editor
 from alarm_center.core.town_stop import StopFault
 from alarm_center.preparation import pauses, planning, town_stops
 from alarm_center.preparation.town_stops import StopRefused
+from alarm_center.store import changes
 from alarm_center.store.plans import Pause
 from schemas.vocabulary import CancelReason, Instead
 from tests.support.night_town import TWO, NightTown, town
@@ -99,6 +100,10 @@ async def test_two_people_bring_the_looks_back(storstad: NightTown) -> None:
     assert await storstad.value("select min(jsonb_array_length(config -> 'attempts')) from devices") >= 1
     assert await storstad.value("select data::text from events where kind = 'town_looks_back'") == '{"looks": 5}'
     assert await storstad.value("select stopped_at from organisations") is None
+    async with storstad.memory.transaction() as tx:
+        history = await changes.of_resident(tx, storstad.residents[1])
+    said = {((row.after or {}).get("stop"), row.made_by) for row in history if row.part == "town_stop"}
+    assert said == {("began", SIV.actor), ("ended", OLLE.actor)}, "everybody's history has it"
 
 
 async def test_a_stop_that_was_broken_off_goes_on(storstad: NightTown) -> None:

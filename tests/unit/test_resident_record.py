@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
 from alarm_center.core.plan import Plan
 from alarm_center.core.resident_record import ChangeRow, DeviceRow, NightRow, TimeRow
+from alarm_center.words import pause_words
 from alarm_center.words import resident_page_words as words
 from alarm_center.words.catalogues import SPEECHES
 
@@ -77,3 +79,28 @@ def test_a_change_of_an_unknown_part_is_told_all_the_same() -> None:
     row = ChangeRow("door", "u", None, AT, AT, None, {"lock": "14"})
     assert words.change_words(row, "Europe/Stockholm", SV) == "Ändrade: door"
     assert words.change_words(replace(row, part="pause", after={"ended_at": "x"}), "UTC", SV) == "Avslutade pausen"
+
+
+@pytest.mark.parametrize(
+    ("part", "before", "after", "said"),
+    [
+        ("death", None, {"died_at": "x"}, "Registrerade ett dödsfall"),
+        ("death", {"died_at": "x"}, {"died_at": None}, "Rättade: dödsfallet var felregistrerat"),
+        ("end", None, {"why": "moved"}, "Avslutade tillsynen: har flyttat"),
+        ("device", {"device_id": "cam1"}, None, "Tog bort utrustningen cam1"),
+        ("device", None, {"device_id": "cam1"}, "Kopplade utrustningen cam1"),
+        ("town_stop", None, {"stop": "began"}, "Stoppade all kameratillsyn i kommunen"),
+        ("town_stop", None, {"stop": "ended"}, "Stoppet i kommunen slutade"),
+    ],
+)
+def test_each_change_is_a_sentence(part: str, before: dict[str, str] | None, after: Any, said: str) -> None:
+    row = ChangeRow(part, "u", None, AT, AT, before, after)
+    assert words.change_words(row, "Europe/Stockholm", SV) == said
+
+
+def test_looks_that_fall_away_are_said_by_night() -> None:
+    day = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+    hours = (7, 10, 13, 31)
+    openings = [day + timedelta(hours=each) for each in hours]
+    said = pause_words.falls_away(openings, day, "Europe/Stockholm", SV)
+    assert said == "Ingen titt i natt 23:00, 02:00 och 05:00; natten mot onsdag 25 november 23:00."

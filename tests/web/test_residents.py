@@ -115,7 +115,7 @@ async def test_it_is_the_first_page_of_a_planner(storstad: NightTown, pages: Sit
         browser = await pages.signed_in(login)
         assert (await browser.get("/", follow=False)).headers["Location"] == "/todo", login
     lisa, vera = await pages.signed_in("lisa"), await pages.signed_in("vera")
-    assert "Brukare" in await lisa.text("/residents")
+    assert "Alla brukare" in await lisa.text("/residents")
     assert (await vera.get("/residents")).status == 403
 
 

@@ -3,9 +3,8 @@
 For operators, supervisors, leads and planners. Numbers are of the whole town, also for somebody who sees a part of it.
 """
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -19,7 +18,7 @@ from alarm_center.preparation import town_stops
 from alarm_center.preparation.town_stops import StopRefused
 from alarm_center.store import incidents, towns, users
 from alarm_center.store import town_stops as rows
-from alarm_center.store.memory import Tx
+from alarm_center.store.memory import Memory, Tx
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, redirect, render, speech_of
@@ -56,8 +55,8 @@ async def propose(request: web.Request) -> web.StreamResponse:
     form = await request.post()
     why = str(form.get("why", "")).replace("\0", "").strip()[:WHY_MOST]
 
-    async def deed(org: str, editor: Editor) -> None:
-        await town_stops.propose_stop(request.app[PLANNER_MEMORY], org, why, editor=editor)
+    async def deed(memory: Memory, org: str, *, editor: Editor) -> None:
+        await town_stops.propose_stop(memory, org, why, editor=editor)
 
     if not why:
         org = _town_of(request, str(form.get("town", "")))
@@ -69,33 +68,21 @@ async def propose(request: web.Request) -> web.StreamResponse:
 @require(Right.STOP)
 async def confirm(request: web.Request) -> web.StreamResponse:
     """Confirm the stop that another person has proposed: from now nobody looks."""
-
-    async def deed(org: str, editor: Editor) -> None:
-        await town_stops.confirm_stop(request.app[PLANNER_MEMORY], org, editor=editor)
-
-    return await _do(request, deed)
+    return await _do(request, town_stops.confirm_stop)
 
 
 @routes.post(f"{_PAGE}/return")
 @require(Right.STOP)
 async def propose_return(request: web.Request) -> web.StreamResponse:
     """Propose that looks begin again."""
-
-    async def deed(org: str, editor: Editor) -> None:
-        await town_stops.propose_return(request.app[PLANNER_MEMORY], org, editor=editor)
-
-    return await _do(request, deed)
+    return await _do(request, town_stops.propose_return)
 
 
 @routes.post(f"{_PAGE}/return/confirm")
 @require(Right.STOP)
 async def confirm_return(request: web.Request) -> web.StreamResponse:
     """Confirm that looks begin again."""
-
-    async def deed(org: str, editor: Editor) -> None:
-        await town_stops.confirm_return(request.app[PLANNER_MEMORY], org, editor=editor)
-
-    return await _do(request, deed)
+    return await _do(request, town_stops.confirm_return)
 
 
 # ---- drawn ----
@@ -113,13 +100,20 @@ def _town_of(request: web.Request, asked: str) -> str | None:
     return asked or (mine[0] if len(mine) == 1 else None)
 
 
-async def _do(request: web.Request, deed: Callable[[str, Editor], Awaitable[None]]) -> web.StreamResponse:
+class _Deed(Protocol):
+    """One person's word about the stop of a town."""
+
+    async def __call__(self, memory: Memory, org: str, *, editor: Editor) -> None: ...
+
+
+async def _do(request: web.Request, deed: _Deed) -> web.StreamResponse:
     person, speech = request[PERSON], speech_of(request)
     org = _town_of(request, str((await request.post()).get("town", "")))
     if org is None:
         return await _show(request, None, status=400)
     try:
-        await deed(org, Editor(str(person.user_id), person.viewer(Right.STOP)))
+        editor = Editor(str(person.user_id), person.viewer(Right.STOP))
+        await deed(request.app[PLANNER_MEMORY], org, editor=editor)
     except StopRefused as refused:
         return await _show(request, org, speech(stop_words.FAULTS[refused.fault]), status=409)
     return redirect(f"{_PAGE}?town={org}")

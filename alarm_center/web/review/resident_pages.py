@@ -2,17 +2,12 @@
 
 from aiohttp import web
 
-from alarm_center.casework.cases import NotFound
-from alarm_center.core import look_review
 from alarm_center.core.roles import Right
 from alarm_center.store import look_log
-from alarm_center.store.look_log import ReviewedTown
-from alarm_center.store.memory import now
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, render, speech_of
-from alarm_center.web.review.review_pages import ReviewContext, month_context, month_of, reviewed_town
-from alarm_center.words import page_words
+from alarm_center.web.review.review_pages import handed_list, reviewed_town
 from alarm_center.words.look_words import list_sentence
 
 routes = web.RouteTableDef()
@@ -53,19 +48,11 @@ async def show_resident_list(request: web.Request) -> web.StreamResponse:
     Raises:
         NotFound: there is no such resident whose list the person may hand out.
     """
-    resident_id = path_uuid(request, "resident")
-    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.HAND_OUT)) as tx:
-        head = await look_log.list_head(tx, resident_id)
-        if head is None:
-            raise NotFound(f"resident {resident_id}")
-        reviewed = ReviewContext(ReviewedTown(head.org, "", head.zone), [], await now(tx))
-        month = month_of(request, reviewed)
-        listed = await look_log.looks_at_resident(tx, resident_id, *look_review.month_span(month, reviewed.zone))
-    speech = speech_of(request)
+    resident_id, speech = path_uuid(request, "resident"), speech_of(request)
+    listed = await handed_list(request, resident_id)
+    said = [(each.device, list_sentence(each, listed.head.zone, speech)) for each in listed.looks]
     context = {
-        "resident_id": resident_id,
-        "name": head.name or speech(page_words.PROTECTED),
-        "people": [list_sentence(each, head.zone, speech) for each in listed if not each.device],
-        "devices": [list_sentence(each, head.zone, speech) for each in listed if each.device],
+        "people": [words for device, words in said if not device],
+        "devices": [words for device, words in said if device],
     }
-    return render(request, "review/resident.html", reviewed.context() | month_context(month, reviewed) | context)
+    return render(request, "review/resident.html", listed.context(resident_id, speech) | context)

@@ -11,11 +11,15 @@ from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
 from alarm_center.core import look_review
+from alarm_center.core.logged_looks import ListedLook
 from alarm_center.core.roles import Right
 from alarm_center.store import look_log
-from alarm_center.store.look_log import LogPlace, ReviewedTown
+from alarm_center.store.look_log import ListHead, LogPlace, ReviewedTown
 from alarm_center.store.memory import Tx, now
+from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.page import PERSON
+from alarm_center.words import page_words
+from alarm_center.words.catalogues import Speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,40 @@ def month_of(request: web.Request, reviewed: ReviewContext) -> date:
     if day is None:
         raise NotFound(f"month {asked}")
     return day
+
+
+@dataclass(frozen=True, slots=True)
+class HandedList:
+    """Who and what looked at a resident in a month, for that resident."""
+
+    head: ListHead
+    reviewed: ReviewContext
+    month: date
+    looks: list[ListedLook]
+
+    def context(self, resident_id: UUID, speech: Speech) -> dict[str, Any]:
+        """Return the values that both of its pages need."""
+        who = {"resident_id": resident_id, "name": self.head.name or speech(page_words.PROTECTED)}
+        return self.reviewed.context() | month_context(self.month, self.reviewed) | who
+
+
+async def handed_list(request: web.Request, resident_id: UUID) -> HandedList:
+    """Return the resident's list of the month that the address names; that it was shown is written.
+
+    Raises:
+        NotFound: there is no such resident whose list the person may hand out.
+    """
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.HAND_OUT)) as tx:
+        head = await look_log.list_head(tx, resident_id)
+        if head is None:
+            raise NotFound(f"resident {resident_id}")
+        names = {town.org: town.name for town in await look_log.towns_to_review(tx)}
+        town = ReviewedTown(head.org, names.get(head.org, ""), head.zone)
+        reviewed = ReviewContext(town, [], await now(tx))
+        month = month_of(request, reviewed)
+        looks = await look_log.looks_at_resident(tx, resident_id, *look_review.month_span(month, reviewed.zone))
+    request.app[MEMORY].hint()
+    return HandedList(head, reviewed, month, looks)
 
 
 def day_of(text: str) -> date | None:
