@@ -81,7 +81,7 @@ def month_of(request: web.Request, reviewed: ReviewContext) -> date:
 
 @dataclass(frozen=True, slots=True)
 class HandedList:
-    """Who and what looked at a resident in a month, for that resident."""
+    """Looks at a resident in a month, by people and devices, for that resident."""
 
     head: ListHead
     reviewed: ReviewContext
