@@ -240,12 +240,6 @@ FINDS = [
         " insert into deaths (org, area_id, resident_id, registered_by, registered_at, confirmed_by, confirmed_at)"
         " select org, area_id, resident_id, 'a', clock.now(), 'b', clock.now() from gone",
     ),
-    (
-        "file_failed",
-        "with one as (insert into users (login, name, password_hash) values ('fil', 'Fil', '!') returning user_id)"
-        " insert into file_imports (org, file_name, kind, uploaded_by, uploaded_at, state, ended_at)"
-        " select 'vik', 'a.csv', 'table', user_id, clock.now(), 'failed', clock.now() from one",
-    ),
     ("device_silent", "update devices set last_heard_at = clock.now() - interval '25 h'"),
     ("device_faulty", "update devices set camera_ok = false"),
     (
