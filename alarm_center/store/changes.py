@@ -80,9 +80,10 @@ async def of_resident(tx: Tx, resident_id: UUID) -> list[ChangeRow]:
         """
         select c.part, c.made_by, u.name, c.made_at, c.from_at, c.before, c.after
         from (
-            (select * from changes where resident_id = $1 order by revision desc limit 100)
+            (select part, made_by, made_at, from_at, before, after, revision from changes where resident_id = $1
+            order by revision desc limit 100)
             union all
-            (select t.* from residents r join changes t on t.org = r.org and t.resident_id is null
+            (select t.part, t.made_by, t.made_at, t.from_at, t.before, t.after, t.revision from residents r join changes t on t.org = r.org and t.resident_id is null
             where r.resident_id = $1 and t.part = 'town_stop' order by t.made_at desc limit 20)
         ) c left join users u on u.user_id::text = c.made_by
         order by c.made_at desc, c.revision desc limit 100
