@@ -97,8 +97,13 @@ async def test_the_planners_pages(
     page = await open_page("/residents", login="petra", theme=theme, language=language, width=width)
     await storstad.execute("update plans set answers = '{\"recheck_minutes\": 5}'")
     await reconcile_town(storstad.memory, storstad.org)
-    visits = f"/residents/{storstad.residents[1]}/visits"
-    for path in (*PLANNERS_PAGES, *(f"/residents/{storstad.residents[number]}" for number in (1, 3)), visits):
+    one = f"/residents/{storstad.residents[1]}"
+    for path in (
+        *PLANNERS_PAGES,
+        *(f"/residents/{storstad.residents[number]}" for number in (1, 3)),
+        f"{one}/visits",
+        f"{one}/device",
+    ):
         await page.goto(path)
         assert await broken(page) == [], path
 
