@@ -262,8 +262,12 @@ class Plan:
         """
         plan = cls()
         for layer in layers:
-            plan = replace(plan, **_fields(layer, plan))
+            plan = plan.with_settings(layer)
         return plan
+
+    def with_settings(self, layer: Mapping[str, Any]) -> "Plan":
+        """Lay one layer of settings over the plan, as :meth:`from_settings` does."""
+        return replace(self, **_fields(layer, self))
 
 
 _DURATIONS: Final = frozenset(

@@ -121,3 +121,4 @@ class ChangeRow:
     from_at: datetime
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+    change_id: UUID | None = None

@@ -78,19 +78,32 @@ async def of_resident(tx: Tx, resident_id: UUID) -> list[ChangeRow]:
     """Return the resident's changes that the viewer may read, and the town's stops, the newest first, with the names of who made them."""
     rows = await tx.fetch(
         """
-        select c.part, c.made_by, u.name, c.made_at, c.from_at, c.before, c.after
+        select c.part, c.made_by, u.name, c.made_at, c.from_at, c.before, c.after, c.change_id
         from (
-            (select part, made_by, made_at, from_at, before, after, revision from changes where resident_id = $1
+            (select part, made_by, made_at, from_at, before, after, revision, change_id from changes where resident_id = $1
             order by revision desc limit 100)
             union all
-            (select t.part, t.made_by, t.made_at, t.from_at, t.before, t.after, t.revision from residents r join changes t on t.org = r.org and t.resident_id is null
-            where r.resident_id = $1 and t.part = 'town_stop' order by t.made_at desc limit 20)
+            (select t.part, t.made_by, t.made_at, t.from_at, t.before, t.after, t.revision, t.change_id
+            from residents r join changes t on t.org = r.org and t.resident_id is null where r.resident_id = $1 and t.part = 'town_stop' order by t.made_at desc limit 20)
         ) c left join users u on u.user_id::text = c.made_by
         order by c.made_at desc, c.revision desc limit 100
         """,
         resident_id,
     )
     return [ChangeRow(**row) for row in rows]
+
+
+async def get(tx: Tx, resident_id: UUID, change_id: str) -> ChangeRow | None:
+    """Return one of the resident's changes; ``None`` where the viewer sees none of that id."""
+    row = await tx.fetchrow(
+        """
+        select c.part, c.made_by, u.name, c.made_at, c.from_at, c.before, c.after, c.change_id
+        from changes c left join users u on u.user_id::text = c.made_by
+        where c.resident_id = $1 and c.change_id::text = $2
+        """,
+        resident_id, change_id,
+    )  # fmt: skip
+    return ChangeRow(**row) if row else None
 
 
 @dataclass(frozen=True, slots=True)

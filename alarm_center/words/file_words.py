@@ -46,7 +46,7 @@ STATES: Final[Mapping[FileState, str]] = {
     FileState.FAILED: _("gick inte att läsa"),
 }
 
-_COLUMNS: Final[Mapping[str, str]] = {
+COLUMNS: Final[Mapping[str, str]] = {
     "name": _("namn"),
     "area_id": _("område"),
     "address": _("adress"),
@@ -151,7 +151,7 @@ def _change(each: Mapping[str, Any], speech: Speech) -> str:
     if isinstance(detail, Mapping):
         return speech(_("%(part)s: %(how)s"), part=part, how=_kept(detail, speech))
     if thing == "resident" and detail:
-        columns = [speech(_COLUMNS.get(name, name)) for name in detail.split(", ")]
+        columns = [speech(COLUMNS.get(name, name)) for name in detail.split(", ")]
         return speech(_("%(columns)s ändras"), columns=speech.listed(columns))
     return speech(_("%(part)s läggs in") if action is ImportAction.ADDED else _("%(part)s ändras"), part=part)
 

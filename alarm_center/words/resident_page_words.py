@@ -1,4 +1,4 @@
-"""Sentences of a resident's page: status, times, plan, the last nights, devices, and the history of changes."""
+"""Sentences of a resident's page: status, times, plan, the last nights and devices."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alarm_center.core.plan import Plan
-from alarm_center.core.resident_record import ChangeRow, ConsentPaper, DecisionRow, DeviceRow, NightRow, TimeRow
+from alarm_center.core.resident_record import ConsentPaper, DecisionRow, DeviceRow, NightRow, TimeRow
 from alarm_center.core.supervision import SupervisionFacts, SupervisionKind, SupervisionStatus
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
-from alarm_center.words.code_words import CANCELLED, END_REASONS
-from alarm_center.words.pause_words import INSTEAD, REASONS, time_words
+from alarm_center.words.code_words import CANCELLED
+from alarm_center.words.pause_words import INSTEAD
 from alarm_center.words.supervision_words import fault_words, pause_words_of
-from schemas.vocabulary import CancelReason, Instead
+from schemas.vocabulary import Instead
 
 _RUNNING: Final[Mapping[SupervisionKind, str]] = {
     SupervisionKind.CAMERA: _("Tillsyn med kamera"),
@@ -286,53 +286,3 @@ def device_words(row: DeviceRow, zone: str, speech: Speech) -> str:
     if not row.confirmed:
         said.append(speech(_("har inte bekräftat de senaste tiderna")))
     return " · ".join(said)
-
-
-# ---- history ----
-
-_CHANGED: Final[Mapping[str, str]] = {
-    "pause": _("Paus"),
-    "consent": _("Samtycke"),
-    "visits": _("Besök"),
-    "times": _("Tider"),
-    "resident": _("Uppgifter om brukaren"),
-    "decision": _("Beslut"),
-    "plan": _("Plan"),
-    "device": _("Utrustning"),
-}
-
-
-def change_words(row: ChangeRow, zone: str, speech: Speech) -> str:
-    """Return what a change did, in a sentence; a kind that has no words of its own says which part it changed."""
-    after = row.after or {}
-    if row.part == "pause" and "ended_at" in after:
-        return speech(_("Avslutade pausen"))
-    if row.part == "pause" and after.get("reason") in set(REASONS):
-        reason = speech(REASONS[CancelReason(after["reason"])]).lower()
-        until = time_words(datetime.fromisoformat(after["to_at"]), row.made_at, zone, speech)
-        return speech(_("Pausade: %(reason)s, till %(until)s"), reason=reason, until=until)
-    if row.part == "visits" and "checks" in after:
-        return speech(
-            _("Gjorde om %(count)s tillsyner till besök: %(why)s"), count=after["checks"], why=after.get("why", "")
-        )
-    if row.part == "hold" and "until" in after:
-        days = {name: speech.short_day(date.fromisoformat(after[name])) for name in ("first", "last", "until")}
-        return speech(_("Höll kvar nätterna %(first)s till %(last)s, till %(until)s"), **days)
-    if row.part == "hold":
-        return speech(_("Slutade hålla kvar nätter"))
-    if row.part == "town_stop":
-        began = after.get("stop") == "began"
-        return speech(_("Stoppade all kameratillsyn i kommunen") if began else _("Stoppet i kommunen slutade"))
-    if row.part == "end":
-        reason = END_REASONS.get(str(after.get("why")), "")
-        return speech(_("Avslutade tillsynen: %(why)s"), why=speech(reason) if reason else "")
-    if row.part == "device" and row.after is None:
-        return speech(_("Tog bort utrustningen %(name)s"), name=(row.before or {}).get("device_id", ""))
-    if row.part == "device" and row.before is None:
-        return speech(_("Kopplade utrustningen %(name)s"), name=after.get("device_id", ""))
-    if row.part == "death":
-        living = after.get("died_at") is None
-        return speech(_("Rättade: dödsfallet var felregistrerat") if living else _("Registrerade ett dödsfall"))
-    if row.part == "consent" and after.get("state") == "revoked":
-        return speech(_("Stängde kameran: samtycket återkallat"))
-    return speech(_("Ändrade: %(part)s"), part=speech(_CHANGED[row.part]).lower() if row.part in _CHANGED else row.part)

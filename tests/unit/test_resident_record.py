@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 import pytest
 
 from alarm_center.core.plan import Plan
-from alarm_center.core.resident_record import ChangeRow, DeviceRow, NightRow, TimeRow
+from alarm_center.core.resident_record import DeviceRow, NightRow, TimeRow
 from alarm_center.words import pause_words
 from alarm_center.words import resident_page_words as words
 from alarm_center.words.catalogues import SPEECHES
@@ -73,29 +72,6 @@ def test_a_device_says_what_is_wrong() -> None:
     assert words.device_words(broken, "Europe/Stockholm", SV) == (
         "Kamera cam1 · felanmäld · har aldrig hörts · har inte bekräftat de senaste tiderna"
     )
-
-
-def test_a_change_of_an_unknown_part_is_told_all_the_same() -> None:
-    row = ChangeRow("door", "u", None, AT, AT, None, {"lock": "14"})
-    assert words.change_words(row, "Europe/Stockholm", SV) == "Ändrade: door"
-    assert words.change_words(replace(row, part="pause", after={"ended_at": "x"}), "UTC", SV) == "Avslutade pausen"
-
-
-@pytest.mark.parametrize(
-    ("part", "before", "after", "said"),
-    [
-        ("death", None, {"died_at": "x"}, "Registrerade ett dödsfall"),
-        ("death", {"died_at": "x"}, {"died_at": None}, "Rättade: dödsfallet var felregistrerat"),
-        ("end", None, {"why": "moved"}, "Avslutade tillsynen: har flyttat"),
-        ("device", {"device_id": "cam1"}, None, "Tog bort utrustningen cam1"),
-        ("device", None, {"device_id": "cam1"}, "Kopplade utrustningen cam1"),
-        ("town_stop", None, {"stop": "began"}, "Stoppade all kameratillsyn i kommunen"),
-        ("town_stop", None, {"stop": "ended"}, "Stoppet i kommunen slutade"),
-    ],
-)
-def test_each_change_is_a_sentence(part: str, before: dict[str, str] | None, after: Any, said: str) -> None:
-    row = ChangeRow(part, "u", None, AT, AT, before, after)
-    assert words.change_words(row, "Europe/Stockholm", SV) == said
 
 
 def test_looks_that_fall_away_are_said_by_night() -> None:

@@ -204,6 +204,17 @@ async def test_a_part_changes_alone_with_its_history(storstad: NightTown, petra:
     assert "<u>Två åker.</u>" in await petra.text(path)
     made = "select string_agg(part, ',' order by revision) from changes where resident_id = $1 and made_by = $2"
     assert await storstad.value(made, storstad.residents[1], str(storstad.users["petra"])) == "resident,plan"
+    page = await petra.text(path)
+    assert (
+        "Vägen in: Nyckelgömma vid dörren, kod hos patrullen → Nyckel 9" in page and "och larmar sedan. → Syns" in page
+    )
+    back = re.search(r'href="(/residents/[^"]+/door\?undo=[^"]+)"', page)
+    assert back is not None
+    earlier = await petra.text(back[1])
+    assert (
+        'value="Nyckelgömma vid dörren, kod hos patrullen"' in earlier
+        and "Fälten är ifyllda som före ändringen" in earlier
+    )
 
 
 async def test_a_relative_at_work_sees_nothing(storstad: NightTown, petra: Browser, pages: Site) -> None:

@@ -85,10 +85,11 @@ async def test_pause_and_stop_are_always_in_view(storstad: NightTown, pages: Sit
     assert f'href="/looks/resident/{resident}"' in page, "a coordinator hands the list out"
 
 
-async def test_who_has_moved_has_no_page(storstad: NightTown, pages: Site) -> None:
+async def test_who_has_moved_has_a_page_of_what_was(storstad: NightTown, pages: Site) -> None:
     petra = await pages.signed_in("petra")
     await storstad.execute("update residents set moved_at = clock.now() where resident_id = $1", storstad.residents[1])
-    assert (await petra.get(f"/residents/{storstad.residents[1]}")).status == 404
+    page = await words(petra, f"/residents/{storstad.residents[1]}")
+    assert "Ingen tittar. Tillsynen är inte avslutad än." in page and "Nyckelgömma" not in page
 
 
 async def test_a_port_code_is_shown_on_a_click_that_is_written(storstad: NightTown, pages: Site) -> None:

@@ -13,7 +13,7 @@ from alarm_center.core.new_resident import people_in_view
 from alarm_center.core.resident_forms import ReadForm
 from alarm_center.core.resident_record import DeviceRow, PageHead
 from alarm_center.core.roles import Right
-from alarm_center.store import changes, drafts, resident_ends, resident_page, residents
+from alarm_center.store import drafts, resident_ends, resident_page, residents
 from alarm_center.store.memory import Tx
 from alarm_center.town import endings
 from alarm_center.town.endings import CannotEnd, DeviceChange
@@ -23,6 +23,7 @@ from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner.desk import editor_of, page_context, planned_night
+from alarm_center.web.planner.history import history_of
 from alarm_center.web.planner.part_fields import drawn, errors_by_field, labels, sent_form, today_in, town_choices
 from alarm_center.words import ending_words, part_words, resident_page_words
 from schemas.vocabulary import EndReason
@@ -116,7 +117,6 @@ async def gone_context(request: web.Request, tx: Tx, resident_id: UUID) -> dict[
     """
     speech = speech_of(request)
     head, gone = await _gone(tx, resident_id)
-    history = await changes.of_resident(tx, resident_id)
     return {
         "head": head,
         "gone": gone,
@@ -127,7 +127,7 @@ async def gone_context(request: web.Request, tx: Tx, resident_id: UUID) -> dict[
             for row in await resident_page.devices(tx, resident_id)
         ],
         "may_end": endings.may_end(gone) and request[PERSON].may(Right.DECIDE, head.org),
-        "history": [(row, resident_page_words.change_words(row, head.zone, speech)) for row in history],
+        "history": await history_of(tx, resident_id, None, head.zone, speech),
     }
 
 

@@ -15,11 +15,12 @@ from aiohttp import web
 from alarm_center.casework.cases import NotFound
 from alarm_center.casework.editing import ChangedMeanwhile
 from alarm_center.core import filled_forms, resident_forms
+from alarm_center.core.earlier_values import earlier_table
 from alarm_center.core.plan import Plan
 from alarm_center.core.resident_forms import ReadForm, TownChoices
 from alarm_center.core.roles import Right
 from alarm_center.preparation import pauses
-from alarm_center.store import case_pages, consents, day_pages, residents, towns
+from alarm_center.store import case_pages, changes, consents, day_pages, residents, towns
 from alarm_center.store.changes import ChangedPart
 from alarm_center.store.memory import Tx
 from alarm_center.town import one_resident
@@ -120,17 +121,12 @@ def _read_plan(form: Form, one: _Resident) -> ReadForm:
 
 
 def _plan_means(read: ReadForm, one: _Resident, speech: Speech) -> list[str]:
-    plan = Plan.from_settings(_answers(one.of_town), read.values["plan"])
+    plan = one.of_town.with_settings(read.values["plan"])
     said = [part.text for part in resident_page_words.plan_parts(plan, one.of_town, speech)]
     rule = resident_page_words.rule_words(
         read.values["green_by"], read.values["signed_by"], read.values["signed_on"], speech
     )
     return [*said, rule]
-
-
-def _answers(plan: Plan) -> dict[str, Any]:
-    values = town_plan_values(plan)
-    return {(f"{name}_minutes" if name in resident_forms.PLAN_MINUTES else name): said for name, said in values.items()}
 
 
 def _read_decision(form: Form, one: _Resident) -> ReadForm:
@@ -268,9 +264,21 @@ async def _show(request: web.Request) -> web.StreamResponse:
     part = _part_of(request)
     async with request.app[MEMORY].transaction(request[PERSON].viewer(part.right)) as tx:
         context, one = await _context(request, tx, part)
+        change = await changes.get(tx, one.resident_id, request.query.get("undo", ""))
+        codes = {str(area_id): code for code, area_id in (await towns.area_ids(tx, one.org)).items()}
     if part.step == "follow-up" and "decision" not in one.table:
         return redirect(f"/residents/{one.resident_id}/decision")
-    return render(request, "planner/part.html", context | drawn(part.filled(one), {}, {}))
+    undoes = change is not None and change.before is not None
+    if change is not None and change.before is not None:
+        one = _as_before(one, change.before, codes)
+    return render(request, "planner/part.html", context | drawn(part.filled(one), {}, {}) | {"undoes": undoes})
+
+
+def _as_before(one: _Resident, before: Mapping[str, Any], codes: Mapping[str, str]) -> _Resident:
+    """Return the resident as they were before a change, for the form that changes it back."""
+    table = earlier_table(one.table, before, codes)
+    plan = one.of_town.with_settings(before["answers"]) if "answers" in before else one.plan
+    return replace(one, table=table, plan=plan)
 
 
 async def _save(request: web.Request) -> web.StreamResponse:

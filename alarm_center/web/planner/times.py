@@ -1,6 +1,7 @@
 """Pages of a resident's times: a line a time, what a change will mean, and the change itself."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -10,10 +11,12 @@ from aiohttp import web
 from alarm_center.casework.cases import NotFound
 from alarm_center.casework.editing import ChangedMeanwhile
 from alarm_center.core import calendar, times_form
+from alarm_center.core.earlier_values import earlier_times, undo_page
 from alarm_center.core.roles import Right
-from alarm_center.core.slot_changes import SlotChanges, SlotInForce, night_order, slots_after
+from alarm_center.core.slot_changes import SlotChanges, SlotInForce, SlotPattern, night_order, slots_after
 from alarm_center.core.times_form import EVERY_DAY, TimeFault, TimesLine
 from alarm_center.preparation import times
+from alarm_center.store import changes as history
 from alarm_center.store import day_pages, looks_ahead, plans, residents
 from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
@@ -40,7 +43,11 @@ async def show_times(request: web.Request) -> web.StreamResponse:
         in_force = await plans.slots_in_force(tx, context["resident"].resident_id, context["tonight"])
         going_on = [slot for slot in in_force if _goes_on(slot, context["tonight"])]
         lines = [line_of(slot) for slot in sorted(going_on, key=lambda slot: night_order(slot.pattern))]
-        context |= await _drawn(tx, context, lines or [TimesLine()], in_force)
+        change = await history.get(tx, context["resident"].resident_id, request.query.get("undo", ""))
+        undoes = change is not None and undo_page(change) == "times"
+        if change is not None and change.before is not None and undoes:
+            lines = [pattern_line(pattern) for pattern in earlier_times(change.before)]
+        context |= await _drawn(tx, context, lines or [TimesLine()], in_force) | {"undoes": undoes}
     return render(request, "planner/times.html", context)
 
 
@@ -95,14 +102,17 @@ async def change_now(request: web.Request) -> web.StreamResponse:
 
 def line_of(slot: SlotInForce) -> TimesLine:
     """Return the form's line of a time."""
-    pattern, end = slot.pattern, ""
+    until = slot.valid_until.isoformat() if slot.valid_until else ""
+    return replace(pattern_line(slot.pattern), from_night=slot.valid_from.isoformat(), until_night=until)
+
+
+def pattern_line(pattern: SlotPattern) -> TimesLine:
+    """Return the form's line of a time without its first and last night."""
+    end = ""
     if pattern.window_minutes:
         minutes = (pattern.local_time.hour * 60 + pattern.local_time.minute + pattern.window_minutes) % (24 * 60)
         end = f"{minutes // 60:02}:{minutes % 60:02}"
-    return TimesLine(
-        f"{pattern.local_time:%H:%M}", end, pattern.by_visit, pattern.weekdays, pattern.seconds,
-        from_night=slot.valid_from.isoformat(), until_night=slot.valid_until.isoformat() if slot.valid_until else "",
-    )  # fmt: skip
+    return TimesLine(f"{pattern.local_time:%H:%M}", end, pattern.by_visit, pattern.weekdays, pattern.seconds)
 
 
 def replace_time(line: TimesLine, at: str) -> TimesLine:
