@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+import aiohttp
 import pytest
 
 from alarm_center.store import events
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.long
 RESIDENTS: Final = range(100, 2100)
 SPOILED: Final = {at * 47 + 5: MISTAKES[at % len(MISTAKES)] for at in range(40)}
 """Forty lines of the file and what is wrong in each."""
+FOR_EVER: Final = aiohttp.ClientTimeout(total=None)
 BEHIND_S: Final = 1.0
 LONGEST_S: Final = 600.0
 """The longest that reading or bringing in may take on a machine that others use."""
@@ -39,7 +41,7 @@ def table(spoiled: dict[int, dict[str, str]]) -> str:
 
 async def probe_board(here: NightTown, operator: FormSender, waits: list[float]) -> None:
     """Commit a line again and again, and keep how long each takes until the board's stream has it."""
-    async with operator.opened() as http, http.get("/stream") as stream:
+    async with operator.opened() as http, http.get("/stream", timeout=FOR_EVER) as stream:
         while True:
             async with here.memory.transaction() as tx:
                 await events.write(tx, await now(tx), NewEvent(here.org, timeline.ChecksBroughtHome(), actor="probe"))

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from alarm_center.preparation import planning
 from schemas.vocabulary import Answer
 from tests.support.night_town import PASSWORD_HASH, TWO, NightTown, drawn, town
 from tests.support.postgres import Database
 from tests.web.browser.conftest import OpenPage
+from tests.web.browser.counted_keys import CountedKeys
 from tests.web.browser.test_accessible import broken
 
 pytestmark = pytest.mark.browser
@@ -28,46 +29,6 @@ async def storstad(database: Database) -> AsyncIterator[NightTown]:
         person = {"login": "hanna", "name": "Hanna Handläggare", "roles": ["coordinator", "case_officer"]}
         await here.extend(users=[{**person, "password_hash": PASSWORD_HASH}])
         yield here
-
-
-class CountedKeys:
-    """A keyboard, by which each field that is filled in and each button that is pressed is counted."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.count = 0
-
-    async def _to(self, selector: str) -> None:
-        """Tab to what *selector* names: whatever cannot be reached by keyboard fails here."""
-        for _ in range(80):
-            if await self.page.evaluate("(s) => document.activeElement.matches(s)", selector):
-                return
-            await self.page.keyboard.press("Tab")
-        raise AssertionError(f"{selector} is not reached")
-
-    async def type(self, name: str, text: str) -> None:
-        await self._to(f"[name='{name}']")
-        await self.page.keyboard.type(text)
-        self.count += 1
-
-    async def choose(self, name: str, value: str) -> None:
-        await self._to(f"[name='{name}']")
-        for _ in range(8):
-            if await self.page.evaluate(
-                "([n, v]) => { const e = document.activeElement; return e.name === n && e.value === v && (e.type !== 'radio' || e.checked) }",
-                [name, value],
-            ):
-                break
-            await self.page.keyboard.press("ArrowDown")
-        else:
-            raise AssertionError(f"{name} is never {value}")
-        self.count += 1
-
-    async def press(self, selector: str) -> None:
-        await self._to(selector)
-        async with self.page.expect_navigation():
-            await self.page.keyboard.press("Enter")
-        self.count += 1
 
 
 async def fill_in(keys: CountedKeys) -> None:

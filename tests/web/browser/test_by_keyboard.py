@@ -1,0 +1,205 @@
+"""Each form of the desk, found, filled in and sent by keyboard alone, with the fields and buttons that it takes."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.async_api import Page
+
+from schemas.vocabulary import Priority
+from tests.support.by_hand import raise_manual_alarm
+from tests.support.night_town import PASSWORD_HASH, NightTown
+from tests.web.browser.conftest import OpenPage
+from tests.web.browser.counted_keys import CountedKeys
+
+pytestmark = pytest.mark.browser
+
+PAGE: Final = Path(__file__).parents[3] / "docs" / "planning-data.md"
+TABLE: Final = {"name": "tider.csv", "mimeType": "text/csv", "buffer": b"nummer;tid\n5;23:00\n5;03:00\n"}
+GO: Final = "main .primary"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedForm:
+    """A form, where it is, the keys that fill it in and send it, and what is true in the database afterwards."""
+
+    name: str
+    path: str
+    keys: Callable[[CountedKeys], Awaitable[None]]
+    done: str
+    login: str = "hanna"
+
+
+async def times(keys: CountedKeys) -> None:
+    await keys.type("at-1", "0330")
+    await keys.press(GO)
+    await keys.press(GO)
+
+
+async def home(keys: CountedKeys) -> None:
+    await keys.type("address", "Nygatan 7")
+    await keys.press(GO)
+
+
+async def door(keys: CountedKeys) -> None:
+    await keys.type("access", "Nyckel 14")
+    await keys.day("door_tried_on", date(2026, 11, 20))
+    await keys.press(GO)
+
+
+async def contact(keys: CountedKeys) -> None:
+    await keys.press("[name=add]")
+    await keys.type("who-0", "Eva Mård")
+    await keys.type("relation-0", "dotter")
+    await keys.type("phone-0", "070-174 06 06")
+    await keys.tick("key-0")
+    await keys.press(GO)
+
+
+async def plan(keys: CountedKeys) -> None:
+    await keys.type("recheck", "15")
+    await keys.choose("two_carers", "yes")
+    await keys.press(GO)
+    await keys.press(GO)
+
+
+async def decision(keys: CountedKeys) -> None:
+    await keys.day("ends_on", date(2027, 5, 31))
+    await keys.press(GO)
+    await keys.press(GO)
+
+
+async def new_decision(keys: CountedKeys) -> None:
+    await keys.type("reference", "2026-0418")
+    await keys.day("starts_on", date(2026, 11, 22))
+    await keys.press(GO)
+    await keys.press(GO)
+
+
+async def follow_up(keys: CountedKeys) -> None:
+    await keys.day("follow_up_on", date(2027, 2, 1))
+    await keys.press(GO)
+
+
+async def consent(keys: CountedKeys) -> None:
+    await keys.choose("resident-automatic", "no")
+    await keys.choose("resident-capacity", "able")
+    await keys.choose("resident-given_how", "spoken")
+    await keys.type("resident-present", "Eva")
+    await keys.press(GO)
+    await keys.press(GO)
+
+
+async def no_consent(keys: CountedKeys) -> None:
+    await keys.choose("resident-said", "no")
+    await keys.choose("resident-instead", "visit")
+    await keys.choose("resident-given_how", "spoken")
+    await keys.press(GO)
+    await keys.press(GO)
+
+
+async def device(keys: CountedKeys) -> None:
+    await keys.press("main button[name=take]")
+    await keys.press(GO)
+
+
+async def end(keys: CountedKeys) -> None:
+    await keys.choose("why", "moved")
+    await keys.press(GO)
+
+
+async def visits(keys: CountedKeys) -> None:
+    await keys.type("why", "Kameran hörs inte")
+    await keys.press(GO)
+
+
+async def stop_camera(keys: CountedKeys) -> None:
+    await keys.choose("said_by", "resident")
+    await keys.choose("how", "phone")
+    await keys.press(GO)
+
+
+async def hold(keys: CountedKeys) -> None:
+    await keys.type("reason", "Anmälan till IVO")
+    await keys.day("until", date(2032, 1, 1))
+    await keys.press(".hold form[action$='/hold'] button")
+
+
+async def reminders(keys: CountedKeys) -> None:
+    await keys.type("phone", "070-174 06 06")
+    await keys.press(GO)
+
+
+async def file(keys: CountedKeys) -> None:
+    await keys.bring("file", TABLE)
+    await keys.press(".file-form .primary")
+
+
+async def died(keys: CountedKeys) -> None:
+    await keys.press(GO)
+
+
+async def town_stop(keys: CountedKeys) -> None:
+    await keys.type("why", "Fel bild på fel person")
+    await keys.press(GO)
+
+
+async def confirm_stop(keys: CountedKeys) -> None:
+    await keys.press(".why .primary")
+
+
+def changed(part: str, resident: int) -> str:
+    """Return the question whether a person has changed the resident's part."""
+    return f"select exists (select from changes join residents using (resident_id) where part = '{part}' and number = {resident} and made_by <> 'import')"
+
+
+FORMS: Final = (
+    KeyedForm("times", "/residents/{1}/times", times, changed("times", 1)),
+    KeyedForm("who and where", "/residents/{2}/home", home, "select address = 'Nygatan 7' from residents where number = 2"),
+    KeyedForm("the door", "/residents/{1}/door", door, "select access = 'Nyckel 14' and door_tried_on = '2026-11-20' from residents where number = 1"),
+    KeyedForm("a contact", "/residents/{2}/door", contact, "select has_key from contacts"),
+    KeyedForm("if the person is not seen", "/residents/{1}/not-seen", plan, changed("plan", 1)),
+    KeyedForm("the decision", "/residents/{1}/decision", decision, "select ends_on = '2027-05-31' from decisions join residents using (resident_id) where number = 1"),
+    KeyedForm("a new decision", "/residents/{2}/new-decision", new_decision, "select exists (select from decisions where reference = '2026-0418')"),
+    KeyedForm("a follow-up", "/residents/{3}/follow-up", follow_up, "select follow_up_on = '2027-02-01' from decisions join residents using (resident_id) where number = 3"),
+    KeyedForm("a consent", "/residents/{3}/consent", consent, changed("consent", 3)),
+    KeyedForm("a withdrawn consent", "/residents/{4}/consent", no_consent, "select state = 'revoked' from consents join residents using (resident_id) where number = 4"),
+    KeyedForm("visits tonight", "/residents/{6}/visits", visits, changed("visits", 6)),
+    KeyedForm("stop the camera", "/stop-camera/{7}", stop_camera, "select state = 'revoked' from consents join residents using (resident_id) where number = 7"),
+    KeyedForm("a device taken back", "/residents/{8}/device", device, changed("device", 8)),
+    KeyedForm("the end of supervision", "/residents/{9}/end", end, "select not exists (select from devices join residents using (resident_id) where number = 9)"),
+    KeyedForm("nights held", "/residents/{1}/nights", hold, "select exists (select from night_holds)"),
+    KeyedForm("SMS when something waits", "/reminders", reminders, "select exists (select from reminder_phones)"),
+    KeyedForm("a file", "/files", file, "select exists (select from file_imports)"),
+    KeyedForm("a death", "/alarm/{10}/died", died, "select exists (select from deaths)", "olle"),
+    KeyedForm("a town stop", "/stop-town", town_stop, "select exists (select from town_stops)", "olle"),
+    KeyedForm("a town stop, confirmed", "/stop-town", confirm_stop, "select confirmed_at is not null from town_stops"),
+)  # fmt: skip
+
+
+async def test_each_form_is_filled_in_by_keyboard(storstad: NightTown, open_page: OpenPage) -> None:
+    """In one town and a browser a person. The counts are those of the page that tells of them."""
+    person = {"login": "hanna", "name": "Hanna Handläggare", "roles": ["coordinator", "case_officer"]}
+    await storstad.extend(users=[{**person, "password_hash": PASSWORD_HASH}])
+    alarm = await raise_manual_alarm(storstad.memory, storstad.residents[10], Priority.SECOND, actor="test")
+    places = {str(number): str(resident) for number, resident in storstad.residents.items()} | {
+        "10": str(alarm.alarm_id)
+    }
+    pages: dict[str, Page] = {login: await open_page(login=login) for login in ("hanna", "olle")}
+    counts = {}
+    for form in FORMS:
+        page = pages[form.login]
+        await page.goto(re.sub(r"{(\d+)}", lambda found: places[found[1]], form.path))
+        keys = CountedKeys(page)
+        await form.keys(keys)
+        assert await page.locator(".wrong").count() == 0, (form.name, await page.locator(".wrong").all_inner_texts())
+        assert await storstad.value(form.done), (form.name, await page.inner_text("main"))
+        counts[form.name] = keys.count
+    told = re.findall(r"^\| ([^|]+) \| (\d+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [(name, int(count)) for name, count in told] == list(counts.items()), "\n".join(
+        f"| {name} | {count} |" for name, count in counts.items()
+    )
