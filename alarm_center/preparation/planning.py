@@ -4,6 +4,7 @@ An insert that may be repeated: a check is owed once a resident, night and slot.
 rows (`casework.configs`); nothing is planned on a device.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -30,6 +31,8 @@ log = structlog.get_logger()
 AHEAD: Final = timedelta(hours=CONFIG_AHEAD_HOURS)
 _AT_ONCE: Final = 10
 """Residents planned in one transaction: it takes a tenth of a second or two, and holds their devices' rows as long."""
+_BATCH_SECONDS: Final = 0.25
+"""A transaction that has planned somebody begins nobody more after this: while it lasts, nothing committed beside it is read on a board."""
 
 
 async def plan_all_towns(memory: Memory) -> int:
@@ -56,9 +59,10 @@ async def plan_town(memory: Memory, org: str) -> int:
         return at, min(last, at), await plans.resident_ids(tx, org)
 
     at, from_, everybody = await memory.attempt(begin)
-    made = 0
-    for first in range(0, len(everybody), _AT_ONCE):
-        some = await memory.attempt(partial(_plan_residents, org, everybody[first : first + _AT_ONCE], from_))
+    made, waiting = 0, everybody
+    while waiting:
+        some, left = await memory.attempt(partial(_plan_residents, org, waiting[:_AT_ONCE], from_))
+        waiting = left + waiting[_AT_ONCE:]
         made += some
         if some:
             memory.hint()
@@ -82,7 +86,10 @@ async def plan_changed(memory: Memory) -> int:
         unplanned = await plans.unplanned_residents(tx, _AT_ONCE)
     made = 0
     for org, since in unplanned.items():
-        made += await memory.attempt(partial(_plan_residents, org, list(since), min(since.values())))
+        waiting = list(since)
+        while waiting:
+            some, waiting = await memory.attempt(partial(_plan_residents, org, waiting, min(since.values())))
+            made += some
     if unplanned:
         memory.hint()
     return made
@@ -105,21 +112,25 @@ async def refresh_shared_beds(memory: Memory) -> int:
     return len(stale)
 
 
-async def _plan_residents(org: str, some: Sequence[UUID], from_: datetime, tx: Tx) -> int:
+async def _plan_residents(org: str, some: Sequence[UUID], from_: datetime, tx: Tx) -> tuple[int, list[UUID]]:
+    """Plan some residents' checks; return how many are new, and the residents for whom the time of a transaction was too short."""
     # Held: replicas take turns, and no import ends a slot that a check is just being made of.
     await plans.lock_planned_until(tx, org)
     await plans.lock_residents(tx, some)
     town, at = await towns.town(tx, org), await now(tx)
-    made = 0
+    made, begun, left = 0, time.monotonic(), []
     for resident in await plans.residents(tx, org, some):
+        if made and time.monotonic() - begun > _BATCH_SECONDS:
+            left.append(resident.resident_id)
+            continue
         try:
             async with tx.transaction():
                 made += await _plan_resident(tx, town, resident, from_, at + AHEAD, at)
         except (ValueError, TypeError, LookupError, ArithmeticError):
             # One resident's fault leaves nobody else without a check; reconciliation tells of theirs.
             log.exception("planning_failed", org=org, resident_id=str(resident.resident_id))
-    await plans.set_planned(tx, some)
-    return made
+    await plans.set_planned(tx, [each for each in some if each not in left])
+    return made, left
 
 
 async def _plan_resident(

@@ -39,7 +39,7 @@ async def _measure(worker: str) -> list[dict[str, Any]]:
     grown: list[int] = []
     lay = planning._plan_residents
 
-    async def timed(*said: Any) -> int:
+    async def timed(*said: Any) -> Any:
         began = time.perf_counter()
         made = await lay(*said)
         took.append(time.perf_counter() - began)

@@ -43,6 +43,12 @@ async def editor_of(request: web.Request, right: Right) -> Editor:
     return Editor(str(person.user_id), person.viewer(right), parse_revision(said))
 
 
+async def drawn_from(request: web.Request, revision: int) -> int:
+    """Return the revision that the form was drawn from which was sent; *revision*, the one that holds, where none was."""
+    said = (await request.post()).get("revision")
+    return revision if said is None else parse_revision(str(said))
+
+
 def nights_of(heads: Sequence[TownHead], at: datetime) -> Mapping[str, date]:
     """Return the night of each town that is planned for at *at*."""
     return {head.org: planned_night(at, ZoneInfo(head.zone)) for head in heads}

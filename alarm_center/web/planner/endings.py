@@ -22,7 +22,7 @@ from alarm_center.town.one_resident import PartErrors
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
-from alarm_center.web.planner.desk import editor_of, page_context, planned_night
+from alarm_center.web.planner.desk import drawn_from, editor_of, page_context, planned_night
 from alarm_center.web.planner.history import history_of
 from alarm_center.web.planner.part_fields import drawn, errors_by_field, labels, sent_form, today_in, town_choices
 from alarm_center.words import ending_words, part_words, resident_page_words
@@ -165,6 +165,8 @@ async def save_device(request: web.Request) -> web.StreamResponse:
     if table is not None:
         taken = next((row for row in bound if row.kind == table["kind"]), None)
     if "sure" not in posted:
+        if context["revision"] != context["head"].revision:
+            return await _show_device(request, form, changed=speech(part_words.CHANGED_BY_OTHER), status=409)
         left = [row for row in bound if row is not taken]
         given = None if table is None else (table["id"], str(table["kind"]))
         sentences = ending_words.device_sentences(
@@ -202,7 +204,7 @@ async def _show_device(
         "people": people_in_view(context["table"]),
         "bound": [(row, resident_page_words.device_words(row, context["zone"], speech)) for row in bound],
         "changed": changed,
-    }
+    } | ({"revision": context["head"].revision} if changed else {})
     return render(
         request, "planner/device.html", context | words | drawn(form, faults, {}, others or []) | own, status=status
     )
@@ -218,7 +220,7 @@ async def _device_context(request: web.Request, tx: Tx) -> tuple[dict[str, Any],
     own: dict[str, Any] = {
         "head": head,
         "resident": resident,
-        "revision": head.revision,
+        "revision": await drawn_from(request, head.revision),
         "zone": head.zone,
         "today": today_in(head.zone, context["now"]),
         "table": await resident_table(tx, head.org, resident_id, planned_night(context["now"], zone), zone),

@@ -126,7 +126,9 @@ def drawn(
 ) -> dict[str, Any]:
     """Return how a form is filled in, what is wrong beside each field, and what is saved where somebody else has changed it."""
     differs = {name: said for name, said in saved.items() if said != form.get(name, "")}
-    differs |= dict.fromkeys((name for name in form if saved and name not in saved and form[name]), "–")
+    differs |= dict.fromkeys(
+        (name for name in form if saved and name not in saved and form[name] and not _is_blank_line(name, form)), "–"
+    )
     return {
         "filled": form,
         "faults": faults,
@@ -135,6 +137,12 @@ def drawn(
         "contacts": contact_count(form),
         "closed": closed_to(form),
     }
+
+
+def _is_blank_line(name: str, form: Form) -> bool:
+    """Return whether the field is the choice on a contact's line that nobody has filled in."""
+    field, _, number = name.partition("-")
+    return field == "hours" and not form.get(f"who-{number}")
 
 
 def town_plan_values(plan: Plan) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner import pause_questions
-from alarm_center.web.planner.desk import editor_of, page_context
+from alarm_center.web.planner.desk import drawn_from, editor_of, page_context
 from alarm_center.words import bed_words, list_words, page_words, pause_words
 from alarm_center.words.catalogues import Speech
 from schemas.vocabulary import CancelReason, Instead
@@ -127,6 +127,9 @@ async def preview(request: web.Request) -> web.StreamResponse:
         wish = pausing.parse_pause(filled, context["now"], ZoneInfo(context["zone"]))
         if isinstance(wish, PauseWish):
             openings = await day_pages.openings_before(tx, resident_id, wish.to_at)
+    holds = context["supervision"].revision
+    if await drawn_from(request, holds) != holds:
+        return await _show_resident(request, filled, changed=True)
     if not isinstance(wish, PauseWish):
         return await _show_resident(request, filled, wish)
     sentences = pause_words.coming_sentences(
@@ -256,6 +259,8 @@ async def _show_resident(
         context = await resident_context(request, tx, path_uuid(request, "resident"))
     choices = choices_of(context, pausing.REASONS, filled, faults, speech)
     choices["changed"] = speech(pause_words.CHANGED_BY_OTHER) if changed else ""
+    holds = context["supervision"].revision
+    choices["revision"] = holds if changed else await drawn_from(request, holds)
     status = 409 if changed else 400 if faults else 200
     page = "planner/paused.html" if context["pauses"] else "planner/pause.html"
     return render(request, page, context | choices, status=status)

@@ -29,7 +29,7 @@ from alarm_center.town.one_resident import ChangedTable, PartErrors
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
-from alarm_center.web.planner.desk import editor_of, page_context, planned_night
+from alarm_center.web.planner.desk import drawn_from, editor_of, page_context, planned_night
 from alarm_center.web.planner.part_fields import (
     drawn,
     errors_by_field,
@@ -253,7 +253,7 @@ async def _context(request: web.Request, tx: Tx, part: _Part) -> tuple[dict[str,
         resident_id, hit.org, hit.name, cohabitant, table, home.plan, of_town, choices, tonight, beside.name if beside else None, lacks
     )  # fmt: skip
     own = {
-        "resident": hit, "revision": supervision.revision, "zone": zone, "step": part.step, "who": part.who, "whose": one.whose(part.who),
+        "resident": hit, "revision": await drawn_from(request, supervision.revision), "holds": supervision.revision, "zone": zone, "step": part.step, "who": part.who, "whose": one.whose(part.who),
         "cohabitant": cohabitant or "", "town_plan": town_plan_values(of_town), "has_trial": bool((table.get("decision") or {}).get("trial_ends_on")),
         "kept": table, "has_code": bool(table.get("port_code")), "part": request.path.rpartition("/")[2], "action": request.path, "draft": None, "changed": "",
     }  # fmt: skip
@@ -297,22 +297,25 @@ async def _save(request: web.Request) -> web.StreamResponse:
     if read.faults:
         faults = part_words.fault_texts(read.faults, speech)
         return render(request, "planner/part.html", context | drawn(form, faults, {}), status=400)
+    told = {"changed": speech(part_words.CHANGED_BY_OTHER), "revision": context["holds"]}
+    changed_meanwhile = context | drawn(form, {}, part.filled(one)) | told
     if part.means is not None and "sure" not in posted:
+        if context["revision"] != context["holds"]:
+            return render(request, "planner/part.html", changed_meanwhile, status=409)
         sentences = part.means(read, one, speech)
-        told = {
+        follows = {
             "form": form,
             "sentences": sentences or [speech(part_words.NOTHING_CHANGES)],
             "unchanged": not sentences,
         }
-        return render(request, "planner/part_confirm.html", context | told)
+        return render(request, "planner/part_confirm.html", context | follows)
     try:
         await _apply(request, part, one, read)
     except PartErrors as errors:
         faults, others = errors_by_field(errors.found, speech)
         return render(request, "planner/part.html", context | drawn(form, faults, {}, others), status=400)
     except ChangedMeanwhile:
-        told = {"changed": speech(part_words.CHANGED_BY_OTHER)}
-        return render(request, "planner/part.html", context | drawn(form, {}, part.filled(one)) | told, status=409)
+        return render(request, "planner/part.html", changed_meanwhile, status=409)
     if request[PERSON].login in read.values.get("closed_to", ()):
         # Whoever closes their own mother to themselves sees her page no more.
         return redirect("/residents")

@@ -22,7 +22,7 @@ from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
-from alarm_center.web.planner.desk import editor_of, page_context, planned_night
+from alarm_center.web.planner.desk import drawn_from, editor_of, page_context, planned_night
 from alarm_center.words import pause_words, times_words
 from alarm_center.words.catalogues import Speech
 from schemas.limits import SECONDS_MIN
@@ -65,10 +65,13 @@ async def foresee(request: web.Request) -> web.StreamResponse:
     wanted, faults = times_form.parse_times(lines)
     async with _reading(request) as tx:
         context = await _context(request, tx)
-        if stays or faults:
+        changed = context["revision"] != context["supervision"].revision
+        if stays or faults or changed:
             in_force = await plans.slots_in_force(tx, context["resident"].resident_id, context["tonight"])
             context |= await _drawn(tx, context, lines, in_force, () if stays else faults)
-            status = 400 if faults and not stays else 200
+            if changed and not stays:
+                context |= _changed_meanwhile(request, context)
+            status = 200 if stays else 409 if changed else 400
             return render(request, "planner/times.html", context, status=status)
         in_force, changes = await times.foresee_times(tx, context["resident"].resident_id, wanted)
     context |= _foreseen(context, in_force, changes, lines)
@@ -93,8 +96,14 @@ async def change_now(request: web.Request) -> web.StreamResponse:
         context = await _context(request, tx)
         in_force = await plans.slots_in_force(tx, resident_id, context["tonight"])
         context |= await _drawn(tx, context, lines, in_force, faults)
-    context["changed"] = speech_of(request)(pause_words.CHANGED_BY_OTHER) if changed else ""
+    if changed:
+        context |= _changed_meanwhile(request, context)
     return render(request, "planner/times.html", context, status=409 if changed else 400)
+
+
+def _changed_meanwhile(request: web.Request, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is said where somebody else has changed the resident: the next sending is about what holds now."""
+    return {"changed": speech_of(request)(pause_words.CHANGED_BY_OTHER), "revision": context["supervision"].revision}
 
 
 # ---- read ----
@@ -170,6 +179,7 @@ async def _context(request: web.Request, tx: Tx) -> dict[str, Any]:
     return context | {
         "resident": resident,
         "supervision": supervision,
+        "revision": await drawn_from(request, supervision.revision),
         "zone": supervision.zone,
         "tonight": planned_night(context["now"], ZoneInfo(supervision.zone)),
         "speech": speech,

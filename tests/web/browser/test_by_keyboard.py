@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import FilePayload, Page
 
 from schemas.vocabulary import Priority
 from tests.support.by_hand import raise_manual_alarm
@@ -19,7 +19,7 @@ from tests.web.browser.counted_keys import CountedKeys
 pytestmark = pytest.mark.browser
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "planning-data.md"
-TABLE: Final = {"name": "tider.csv", "mimeType": "text/csv", "buffer": b"nummer;tid\n5;23:00\n5;03:00\n"}
+TABLE: Final[FilePayload] = {"name": "tider.csv", "mimeType": "text/csv", "buffer": b"nummer;tid\n5;23:00\n5;03:00\n"}
 GO: Final = "main .primary"
 
 
