@@ -57,7 +57,7 @@ async def test_a_protected_identity_is_masked_until_held(
 
 
 async def test_a_sentence_of_what_follows_is_of_what_holds(storstad: NightTown, open_page: OpenPage) -> None:
-    """Where a form shows first what follows, the other's change is told before that, in the page's words."""
+    """A form that shows first what follows tells the other's change before that, in the page's words."""
     path = f"/residents/{storstad.residents[1]}"
     first, second = await open_page("/todo", login="petra"), await open_page("/todo", login="petra")
     for part, field, other, mine, said in (
