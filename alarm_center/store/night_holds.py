@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from alarm_center.store.memory import Tx
+from alarm_center.store.residents import SHOWN_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,36 @@ async def of_resident(tx: Tx, resident_id: UUID) -> list[NightHold]:
         resident_id,
     )
     return [NightHold(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedHold:
+    """A hold of the town-wide list, with the resident; the name is empty for protected identity without the right."""
+
+    resident_id: UUID
+    number: int
+    resident: str
+    area: str
+    first_night: date
+    last_night: date
+    reason: str
+    until_on: date
+    by: str | None
+
+
+async def in_force(tx: Tx) -> list[ListedHold]:
+    """Return the holds that hold today, of every resident whom the viewer sees; the next to end first."""
+    rows = await tx.fetch(
+        f"""
+        select r.resident_id, r.number, {SHOWN_NAME} as resident, e.code as area, h.first_night, h.last_night, h.reason, h.until_on,
+            u.name as by
+        from night_holds h join organisations o using (org) join residents r using (resident_id) join areas e using (area_id)
+        left join users u on u.user_id::text = h.held_by
+        where h.ended_at is null and h.until_on >= (clock.now() at time zone o.zone)::date
+        order by h.until_on, r.number, h.first_night
+        """  # noqa: S608 -- our own words
+    )
+    return [ListedHold(**row) for row in rows]
 
 
 async def end(tx: Tx, hold_id: UUID, by: str, at: datetime) -> None:

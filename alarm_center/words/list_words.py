@@ -18,5 +18,8 @@ TALLIES: Final = (
 PEOPLE: Final = (
     _("Kommun"), _("Namn"), _("Inloggning"), _("Roller"), _("Områden"), _("Utförare"), _("Till och med natten"), _("Läge"),
 )  # fmt: skip
+HELD_NIGHTS: Final = (
+    _("Nr"), _("Namn"), _("Område"), _("Första natten"), _("Sista natten"), _("Till och med"), _("Varför"), _("Vem"),
+)  # fmt: skip
 YES: Final = _("ja")
 NO: Final = _("nej")

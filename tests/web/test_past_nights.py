@@ -55,7 +55,7 @@ async def test_the_nights_of_somebody_who_died_are_told(storstad: NightTown, pag
     path, petra = await fallen(storstad, pages), await pages.signed_in("petra")
     await storstad.execute("update residents set died_at = clock.now() where resident_id = $1", storstad.residents[1])
     assert "larm 4801" in await words(petra, path)
-    assert (await petra.get(f"/residents/{storstad.residents[1]}")).status == 404
+    assert "Avliden 22 november 2026." in await words(petra, f"/residents/{storstad.residents[1]}")
 
 
 async def test_nights_are_held_for_a_reason_until_a_day(storstad: NightTown, pages: Site) -> None:
@@ -72,9 +72,14 @@ async def test_nights_are_held_for_a_reason_until_a_day(storstad: NightTown, pag
     assert "Nätterna 21 november 2026 till 21 november 2026 hålls kvar till 1 januari 2033. Petra Planerare" in page
     history = await words(petra, f"/residents/{resident}")
     assert "Höll kvar nätterna 21 november 2026 till 21 november 2026, till 1 januari 2033. Petra Planerare" in history
+    held = await words(petra, "/held-nights")
+    assert "Astrid Lund" in held and "till och med 1 januari 2033. Anmälan till IVO · Petra Planerare" in held
+    file = await (await petra.get("/held-nights.csv")).text()
+    assert "1;Astrid Lund;3;2026-11-21;2026-11-21;2033-01-01;Anmälan till IVO;Petra Planerare" in file
     hold = await storstad.value("select hold_id from night_holds")
     form["revision"] = str(int(form["revision"]) + 1)
     assert (await petra.post(f"{path}/release/{hold}", form)).status == 303
     assert "hålls kvar till 1 januari" not in await words(petra, path)
+    assert "Inga nätter är kvarhållna." in await words(petra, "/held-nights")
     kinds = "select array_agg(kind order by tx, id) from events where kind in ('nights_held', 'nights_released')"
     assert await storstad.value(kinds) == ["nights_held", "nights_released"]
