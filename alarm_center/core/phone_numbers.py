@@ -63,8 +63,14 @@ def is_machine(number: str) -> bool:
 
 
 def national(number: str, country: str = COUNTRY) -> str:
-    """Return *number*, which :func:`parse_phone_number` returned, as people in *country* write it: ``070-174 06 11``."""
-    parsed = phonenumbers.parse(number)
+    """Return *number*, which :func:`parse_phone_number` returned, as people in *country* write it: ``070-174 06 11``.
+
+    What is no number is returned as it is: a page shows what somebody wrote before it was asked for as a number.
+    """
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
     at_home = parsed.country_code == phonenumbers.country_code_for_region(country)
     form = phonenumbers.PhoneNumberFormat
     return phonenumbers.format_number(parsed, form.NATIONAL if at_home else form.INTERNATIONAL)

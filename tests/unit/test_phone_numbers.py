@@ -68,3 +68,7 @@ def test_what_is_no_number_is_searched_for_as_words(asked: str) -> None:
 )
 def test_a_number_is_shown_as_people_write_it(number: str, shown: str) -> None:
     assert national(number) == shown
+
+
+def test_what_is_no_number_is_shown_as_it_was_written() -> None:
+    assert national("ring Åsa") == "ring Åsa"
