@@ -36,6 +36,8 @@ _THROWAWAY: Final = {
     "fsync": "off",
     "full_page_writes": "off",
     "max_wal_size": "256MB",
+    # Connections live for seconds: a statement is planned once, and not anew for each of its first five calls.
+    "plan_cache_mode": "force_generic_plan",
     "scram_iterations": "1",
     "synchronous_commit": "off",
 }
