@@ -1,4 +1,4 @@
-"""The service started from outside with addresses of the wrong role: each is refused before anything is served."""
+"""Addresses of the wrong role: each is refused, and a service with one does not start."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 import asyncpg
 import pytest
 
-from alarm_center.start_checks import ROLE_OF, role_shortcomings
+from alarm_center.start_checks import ROLE_OF, refuse_wide_roles, role_shortcomings
 from alarm_center.store.memory import Memory
 from alarm_center.store.role_rights import BYPASSES, MAKES_ROLES, OWNS, SUPERUSER, read_rights
 from fjarrtillsyn.embedded.postgres import Postgres
 from runtime.process import BAD_SETTINGS
+from runtime.settings import BadSettings
 from tests.support.postgres import Database, run
 from tests.support.service import COMMAND, settings
 
@@ -35,6 +36,12 @@ def superuser(server: Postgres, database: Database) -> str:
     return server.superuser_dsn(database.worker.rpartition("/")[2].partition("?")[0])
 
 
+def test_the_service_does_not_start_with_a_wide_role(migrated_server: Postgres, database: Database) -> None:
+    said = refusal({**settings(database), "FJT_DATABASE_URL_WEB": superuser(migrated_server, database)})
+    (line,) = said.splitlines()
+    assert line.startswith("FJT_DATABASE_URL_WEB: connects as ") and "is a superuser" in line
+
+
 @pytest.mark.parametrize(
     ("setting", "address", "words"),
     [
@@ -48,19 +55,24 @@ def superuser(server: Postgres, database: Database) -> str:
         ("web", lambda _, database: database.sign_in, "has no right on any table"),
     ],
 )
-def test_the_service_does_not_start_with_a_wide_role(
+async def test_each_address_of_a_wide_role_is_refused(
     migrated_server: Postgres,
     database: Database,
     setting: str,
     address: Callable[[Postgres, Database], str],
     words: str,
 ) -> None:
-    name = f"FJT_DATABASE_URL_{setting.upper()}".rstrip("_")
-    said = refusal({**settings(database), name: address(migrated_server, database)})
-    (line,) = said.splitlines()
-    assert line.startswith(f"{name}: connects as ")
+    name = f"database_url_{setting}".rstrip("_")
+    memory = await Memory.open(address(migrated_server, database), size=1)
+    try:
+        with pytest.raises(BadSettings) as refused:
+            await refuse_wide_roles({name: memory})
+    finally:
+        await memory.close()
+    (line,) = str(refused.value).splitlines()
+    assert f"FJT_{name.upper()}: connects as " in line
     assert words in line
-    assert f"postgresql://{ROLE_OF[name.removeprefix('FJT_').lower()]}:PASSWORD@HOST/DATABASE" in line
+    assert f"postgresql://{ROLE_OF[name]}:PASSWORD@HOST/DATABASE" in line
 
 
 @pytest.fixture
