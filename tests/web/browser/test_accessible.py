@@ -94,15 +94,18 @@ async def test_the_planners_pages(
     storstad: NightTown, open_page: OpenPage, theme: str, language: str, width: int
 ) -> None:
     await storstad.execute("delete from devices where resident_id = $1", storstad.residents[3])
+    both, petra = "{coordinator,case_officer}", storstad.users["petra"]
+    await storstad.execute("update memberships set roles = $1::text::text[] where user_id = $2", both, petra)
     page = await open_page("/residents", login="petra", theme=theme, language=language, width=width)
+    await storstad.execute("update residents set moved_at = clock.now() where resident_id = $1", storstad.residents[2])
     await storstad.execute("update plans set answers = '{\"recheck_minutes\": 5}'")
     await reconcile_town(storstad.memory, storstad.org)
     one = f"/residents/{storstad.residents[1]}"
     for path in (
         *PLANNERS_PAGES,
-        *(f"/residents/{storstad.residents[number]}" for number in (1, 3)),
-        f"{one}/visits",
-        f"{one}/device",
+        *(f"/residents/{storstad.residents[number]}" for number in (1, 2, 3)),
+        *(f"{one}/{part}" for part in ("visits", "device", "home", "end")),
+        "/held-nights",
     ):
         await page.goto(path)
         assert await broken(page) == [], path
