@@ -152,6 +152,10 @@ async def confirm_stop(keys: CountedKeys) -> None:
     await keys.press(".why .primary")
 
 
+async def way_back(keys: CountedKeys) -> None:
+    await keys.press("form[action$='/return/confirm'] .primary")
+
+
 def changed(part: str, resident: int) -> str:
     """Return the question whether a person has changed the resident's part."""
     return f"select exists (select from changes join residents using (resident_id) where part = '{part}' and number = {resident} and made_by <> 'import')"
@@ -178,6 +182,8 @@ FORMS: Final = (
     KeyedForm("a death", "/alarm/{10}/died", died, "select exists (select from deaths)", "olle"),
     KeyedForm("a town stop", "/stop-town", town_stop, "select exists (select from town_stops)", "olle"),
     KeyedForm("a town stop, confirmed", "/stop-town", confirm_stop, "select confirmed_at is not null from town_stops"),
+    KeyedForm("the way back", "/stop-town", confirm_stop, "select back_at is not null from town_stops"),
+    KeyedForm("the way back, confirmed", "/stop-town", way_back, "select ended_at is not null from town_stops", "olle"),
 )  # fmt: skip
 
 
