@@ -77,7 +77,7 @@ _DARK_BESIDE: Final = """
     select r.resident_id from pauses p join residents o using (resident_id)
     join residents r on r.bed_id = o.bed_id and r.resident_id <> o.resident_id
     where o.bed_id is not null and o.moved_at is null and o.died_at is null and p.reason in ('pause_own_wish', 'pause_guests')
-        and p.from_at <= clock.now() and least(p.to_at, p.ended_at) > clock.now() and ($1::uuid[] is null or r.resident_id = any ($1))
+        and p.from_at <= clock.now() and p.to_at > clock.now() and least(p.to_at, p.ended_at) > clock.now() and ($1::uuid[] is null or r.resident_id = any ($1))
 """
 
 _EQUIPPED: Final = """

@@ -15,7 +15,7 @@ from aiohttp import web
 from alarm_center.casework.cases import NotFound
 from alarm_center.casework.editing import ChangedMeanwhile
 from alarm_center.core import filled_forms, resident_forms
-from alarm_center.core.earlier_values import earlier_table
+from alarm_center.core.earlier_values import earlier_table, undo_page
 from alarm_center.core.plan import Plan
 from alarm_center.core.resident_forms import ReadForm, TownChoices
 from alarm_center.core.roles import Right
@@ -268,8 +268,8 @@ async def _show(request: web.Request) -> web.StreamResponse:
         codes = {str(area_id): code for code, area_id in (await towns.area_ids(tx, one.org)).items()}
     if part.step == "follow-up" and "decision" not in one.table:
         return redirect(f"/residents/{one.resident_id}/decision")
-    undoes = change is not None and change.before is not None
-    if change is not None and change.before is not None:
+    undoes = change is not None and undo_page(change) == context["part"]
+    if change is not None and change.before is not None and undoes:
         one = _as_before(one, change.before, codes)
     return render(request, "planner/part.html", context | drawn(part.filled(one), {}, {}) | {"undoes": undoes})
 

@@ -167,27 +167,6 @@ begin
     return new;
 end $$;
 
--- As in 09_papers_by_page.sql, and: the device of somebody who dies goes on with the one who shares the bed, by whatever page says so.
-create or replace function fjt.devices_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
-as $$
-begin
-    if tg_op = 'UPDATE' and (new.resident_id, new.kind, new.label, new.profile, new.capture)
-        is not distinct from (old.resident_id, old.kind, old.label, old.profile, old.capture) then
-        return new;
-    end if;
-    if tg_op = 'UPDATE' and (new.kind, new.label, new.profile, new.capture) is not distinct from (old.kind, old.label, old.profile, old.capture)
-        and new.resident_id = any (fjt.bed_of(old.resident_id)) then
-        return new;
-    end if;
-    if not fjt.edits_papers() then
-        perform fjt.refuse_write('a device, by a page of another right');
-    end if;
-    if tg_op = 'UPDATE' and old.resident_id is not null and new.resident_id is distinct from old.resident_id then
-        perform fjt.refuse_write('a device of another''s');
-    end if;
-    return new;
-end $$;
-
 -- As in 0003_writes, and: a look that another's check took shows this resident too.
 create or replace function fjt.checks_of_page() returns trigger language plpgsql set search_path = fjt, pg_temp
 as $$

@@ -27,7 +27,7 @@ create trigger planner_ends before update of moved_at, ended_at on fjt.residents
 alter policy free on fjt.devices using (resident_id is null and org = any ((select fjt.orgs())::text[])
     and current_setting('fjt.scope', true) in ('arrange', 'decide', 'enrol'));
 
--- As in 10_shared_bed, and: a device is taken from a home, with that home's profile, and is given to nobody else in the same go.
+-- As in 09_papers_by_page.sql, and: the device of somebody who dies goes on with the one who shares the bed, by whatever page says so; a device is taken from a home, with that home's profile, and is given to nobody else in the same go.
 create or replace function fjt.devices_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
 as $$
 begin
