@@ -1,7 +1,7 @@
 """The verdict on sensor channels (thermal array, load, pressure, presence, movement, door) by a ladder of rules."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ import numpy as np
 from detector import thermal
 from detector.thresholds import sensor_thresholds
 from detector.verdict import Verdict
+from detector.weight import BedReading, is_switch, read_bed
 from schemas.messages import Evidence, Profile, SensorChannel, Session
 from schemas.vocabulary import Answer, Reason
 
@@ -26,26 +27,20 @@ _RANGE = {
 
 _LEAST_SAMPLES = 5
 _STUCK_BELOW = {"thermal_c": 1e-9, "bed_load_kg": 1e-9, "bed_pressure": 1e-9}
-"""An analogue channel without the least change over the window is stuck."""
+"""An analogue channel without the least change over the window is stuck. A mat of switches is none: it may well be unchanged."""
+_WHOLE_LOOK = frozenset({"thermal_c", "bed_load_kg", "bed_pressure", "presence"})
+"""Quantities that say where somebody is, and so have to be read to the end of the look."""
 
+
+_ON_TIME: Final = 2 / 3
+"""Share of the look that has to be over at the last reading: what went silent before says nothing of how it ended."""
+_UNMOVED: Final = "a weight in bed that does not move, or only once"
 
 _AGAINST = (
     (thermal.COOLS, "bed_cools", "cooling"),
     (thermal.BESIDE, "warm_outside", "warm_elsewhere_c"),
 )
 """Evidence that an array's doubt gives, and the measure that goes with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class BedReading:
-    """One load or pressure channel, read: whether its bed is occupied, was left, moves or moves violently."""
-
-    quantity: str
-    occupied: bool
-    left: bool
-    lively: bool
-    violent: bool
-    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +57,11 @@ class SensorReadings:
     def occupied(self) -> list[BedReading]:
         """The beds that are occupied."""
         return [bed for bed in self.beds if bed.occupied]
+
+    @property
+    def unsure(self) -> list[BedReading]:
+        """The beds that somebody came to during the look, or whose weight comes and goes."""
+        return [bed for bed in self.beds if bed.unsure]
 
     @property
     def warm_in_bed(self) -> bool:
@@ -144,9 +144,18 @@ def violent_movement(seen: SensorReadings) -> SensorAnswer | None:
 
 def bed_left(seen: SensorReadings) -> SensorAnswer | None:
     """Answer where the last bed that was occupied has just been left."""
-    if any(bed.left for bed in seen.beds) and not seen.occupied:
+    if any(bed.left for bed in seen.beds) and not seen.occupied and not seen.unsure:
         return SensorAnswer(Answer.SOMETHING_WRONG, Reason.UP, 1, "left the bed just now")
     return None
+
+
+def bed_unsure(seen: SensorReadings) -> SensorAnswer | None:
+    """Answer where a weight came to a bed during the look, or comes and goes: it is neither an empty bed nor a sleeper."""
+    if not seen.unsure:
+        return None
+    reason = Reason.COUNT if seen.people else Reason.STILL
+    people = seen.people + len(seen.unsure) if seen.people else None
+    return SensorAnswer(Answer.CANNOT_TELL, reason, people, "a weight was in the bed for a part of the look")
 
 
 def arrays_apart(seen: SensorReadings) -> SensorAnswer | None:
@@ -199,10 +208,13 @@ def maybe_animal(seen: SensorReadings) -> SensorAnswer | None:
 
 
 def still_weight(seen: SensorReadings) -> SensorAnswer | None:
-    """Answer where a weight without warmth does not move: it may be a suitcase."""
-    if not seen.warm_in_bed and not all(bed.lively for bed in seen.occupied):
-        return SensorAnswer(Answer.CANNOT_TELL, Reason.STILL, seen.people, "a weight in bed that does not move")
-    return None
+    """Answer where a weight without warmth does not live: it may be a suitcase. A mat of switches never says more."""
+    still = [bed for bed in seen.occupied if not bed.lively]
+    if seen.warm_in_bed or not still:
+        return None
+    mat = any(bed.switch for bed in still)
+    detail = "a mat says that the bed is occupied, not that somebody lives there" if mat else _UNMOVED
+    return SensorAnswer(Answer.CANNOT_TELL, Reason.STILL, seen.people, detail)
 
 
 def in_bed(seen: SensorReadings) -> SensorAnswer:
@@ -217,6 +229,7 @@ LADDER: Final[tuple[Callable[[SensorReadings], SensorAnswer | None], ...]] = (
     warmth_out_of_place,
     violent_movement,
     bed_left,
+    bed_unsure,
     arrays_apart,
     bed_empty,
     other_count,
@@ -234,7 +247,7 @@ who or how many are in bed. Each doubt stands before ``in_bed``, which alone is 
 
 def decide(session: Session) -> Verdict:
     """Return the verdict on *session*'s channels; what breaks, sticks or disagrees is ``cannot_tell``."""
-    broken = _broken(session.channels)
+    broken = _broken(session)
     if broken is not None:
         reason, detail = broken
         return Verdict(Answer.CANNOT_TELL, reason, None, (), {}, detail)
@@ -250,7 +263,7 @@ def read_channels(channels: tuple[SensorChannel, ...], profile: Profile) -> Sens
     ambient = next(iter(by["ambient_c"]), None)
     return SensorReadings(
         profile=profile,
-        beds=tuple(_bed(channel, limit) for channel in (*by["bed_load_kg"], *by["bed_pressure"])),
+        beds=tuple(read_bed(channel, limit) for channel in (*by["bed_load_kg"], *by["bed_pressure"])),
         arrays=tuple(thermal.read_array(array, ambient, profile) for array in by["thermal_c"]),
         present=tuple(float(np.mean(channel.values)) >= 0.5 for channel in by["presence"]),
         moving=tuple(float(np.max(channel.values)) >= limit["movement"] for channel in by["movement"]),
@@ -264,6 +277,7 @@ def _measures(seen: SensorReadings) -> dict[str, float]:
 
 def _evidence(seen: SensorReadings) -> tuple[Evidence, ...]:
     found = [Evidence(what="bed_occupied", value=round(bed.value, 2)) for bed in seen.occupied]
+    found += [Evidence(what="bed_unsteady", value=round(bed.value, 2)) for bed in seen.unsure]
     found += [Evidence(what="warm", value=round(array.measures.get("warm_bed_c", 0), 2)) for array in seen.arrays]
     for detail, what, measure in _AGAINST:
         doubted = [array for array in seen.arrays if array.detail == detail]
@@ -271,9 +285,9 @@ def _evidence(seen: SensorReadings) -> tuple[Evidence, ...]:
     return tuple(found)
 
 
-def _broken(channels: tuple[SensorChannel, ...]) -> tuple[Reason, str] | None:
+def _broken(session: Session) -> tuple[Reason, str] | None:
     """Return why the channels cannot be trusted, or None."""
-    for channel in channels:
+    for channel in session.channels:
         if len(channel.ms) < _LEAST_SAMPLES or channel.ms[-1] - channel.ms[0] < 2000:
             return Reason.TOO_SHORT, f"{channel.name}: {len(channel.ms)} samples; at least {_LEAST_SAMPLES} over 2 s"
         if any(b <= a for a, b in zip(channel.ms, channel.ms[1:], strict=False)):
@@ -282,27 +296,13 @@ def _broken(channels: tuple[SensorChannel, ...]) -> tuple[Reason, str] | None:
         flat = [value for row in channel.values for value in row]
         if any(not math.isfinite(value) or not low <= value <= high for value in flat):
             return Reason.OUT_OF_RANGE, f"{channel.name}: outside {low:g} to {high:g}"
+        if channel.quantity in _WHOLE_LOOK and channel.ms[-1] < _ON_TIME * session.seconds * 1000:
+            return Reason.TOO_SHORT, f"{channel.name}: silent from {channel.ms[-1]} ms on, of {session.seconds} s"
         least = _STUCK_BELOW.get(channel.quantity)
-        if least is not None and float(np.ptp(np.asarray(channel.values), axis=0).max()) <= least:
+        if (
+            least is not None
+            and not is_switch(channel)
+            and float(np.ptp(np.asarray(channel.values), axis=0).max()) <= least
+        ):
             return Reason.FROZEN, f"{channel.name}: not the least change; stuck"
     return None
-
-
-def _bed(channel: SensorChannel, limit: Mapping[str, float]) -> BedReading:
-    """Return what a load (kg) or pressure (0-1) channel says; a cell's values are summed, or averaged for pressure."""
-    values = np.asarray(channel.values, float)
-    load = channel.quantity == "bed_load_kg"
-    line = values.sum(axis=1) if load else values.mean(axis=1)
-    on = limit["bed_load_kg"] if load else limit["bed_pressure"]
-    life = limit["bed_load_life_kg"] if load else limit["bed_pressure_life"]
-    violent = limit["bed_load_violent_kg"] if load else limit["bed_pressure_violent"]
-    there = line >= on
-    late = there[int(len(there) * 0.6) :]
-    return BedReading(
-        quantity=channel.quantity,
-        occupied=bool(there.mean() >= 0.8 and late.all()),
-        left=bool(there[: max(1, len(there) // 3)].any() and not late.any()),
-        lively=bool(line.std() >= life),
-        violent=bool(line.std() >= violent),
-        value=float(np.median(line)),
-    )

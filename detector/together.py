@@ -9,7 +9,16 @@ from schemas.vocabulary import Answer, Reason
 _GRAVEST = (Reason.ON_FLOOR, Reason.HALF_OUT, Reason.VIOLENT, Reason.AT_EDGE, Reason.UP)
 _SEES_SLEEPERS = frozenset({"thermal_c", "bed_load_kg", "bed_pressure", "presence"})
 _AGAINST = frozenset(
-    {"moves_outside", "shape_outside", "warm_outside", "bed_cools", "looks_empty", "stopped", "same_grain"}
+    {
+        "moves_outside",
+        "shape_outside",
+        "warm_outside",
+        "bed_cools",
+        "bed_unsteady",
+        "looks_empty",
+        "stopped",
+        "same_grain",
+    }
 )
 """Evidence that somebody is elsewhere or in bed no more, or that it is an old picture: more than that nothing moves."""
 

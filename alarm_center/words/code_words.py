@@ -189,6 +189,7 @@ SIGNS: Final[Mapping[str, str]] = {
     "movement": _("Rörelse"),
     "shape": _("Form som inte är den tomma sängens"),
     "bed_occupied": _("Tyngd i sängen"),
+    "bed_unsteady": _("Tyngd i sängen en del av tiden"),
     "warm": _("Värme i sängen"),
     "warm_outside": _("Värme utanför sängen"),
     "bed_cools": _("Sängen svalnar"),

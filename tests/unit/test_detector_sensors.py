@@ -36,6 +36,13 @@ def load(kg: float = 71.0, stir: float = 0.3, *, until: float = 1.0, name: str =
     return series("bed_load_kg", values, name)
 
 
+def comes(at: float) -> SensorChannel:
+    """Return an empty bed's load, and from *at* of the time on a sleeper's."""
+    values = np.asarray(load().values)[:, 0]
+    values[: round(at * len(TIMES))] -= 70.0
+    return series("bed_load_kg", values)
+
+
 def steady(quantity: str, value: float) -> SensorChannel:
     return series(quantity, [value] * len(TIMES))
 
@@ -187,6 +194,8 @@ STEPS: list[tuple[str, list[SensorChannel], Profile]] = [
     ("violent_movement other_count still_weight in_bed", [load(stir=20.0), load(stir=0.0, name="other")], ROOM),
     ("violent_movement other_count counted_twice in_bed", [load(stir=20.0), PRESSURE], ROOM),
     ("bed_left bed_empty other_count in_bed", [load(until=0.5)], ROOM),
+    ("array_against_bed bed_unsure arrays_apart counted_twice in_bed", [comes(0.4), *ASLEEP, *EMPTY], ROOM),
+    ("bed_unsure bed_empty other_count in_bed", [comes(0.4)], ROOM),
     ("arrays_apart other_count in_bed", [*ASLEEP, *EMPTY], COUPLE),
     ("arrays_apart maybe_animal in_bed", [*ASLEEP, *EMPTY], PETS),
     ("bed_empty other_count maybe_animal in_bed", [*EMPTY], PETS),
@@ -203,7 +212,7 @@ STEPS: list[tuple[str, list[SensorChannel], Profile]] = [
 NEVER_BOTH = {
     ("bed_unseen", "array_against_bed"): "no bed is seen, or one is",
     ("violent_movement", "bed_left"): "a bed is occupied, or none is",
-    ("bed_left", "arrays_apart"): "warmth in a bed that was left is array_against_bed's",
+    ("bed_left", "bed_unsure"): "where a weight came to one side, nobody has left the bed",
     ("arrays_apart", "bed_empty"): "an array sees somebody in bed, or nobody is",
     ("counted_twice", "maybe_animal"): "a bed is weighed, or none is",
     ("maybe_animal", "still_weight"): "warmth is all that there is, or there is none",

@@ -1,6 +1,7 @@
 """Camera and sensor in one session: green takes both, an alarm stands, contradiction is doubt with both reasons."""
 
 from itertools import product
+from math import pi, sin
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -34,7 +35,8 @@ def load(*kilograms: float) -> SensorChannel:
     return SensorChannel(name="load", quantity="bed_load_kg", ms=tuple(n * 200 for n in range(50)), values=values)
 
 
-LIES = load(71.0, 71.2, 71.0, 70.8)
+LIES = load(*(71.0 + 0.2 * sin(2 * pi * n / 20) for n in range(20)))
+"""A sleeper: the weight comes and goes fifteen times a minute."""
 GONE = load(0.3, 0.35, 0.25)
 STUCK = load(71.0)
 
