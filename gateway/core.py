@@ -5,12 +5,13 @@ the centre's last pulse plus what has passed of *t* since. The shell around it (
 happened, then asks ``next_waking``, ``claim_copy`` and their like what to do.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from gateway.line import Line
+from gateway.pending import IllegalStep, PendingSession, PendingSessions
 from schemas import limits
 from schemas.messages import Capture, Command, Config, Preflight, Profile, Status
 from schemas.vocabulary import LinkState, Show
@@ -22,10 +23,6 @@ PREFLIGHTS_BEFORE: Final = (timedelta(minutes=10), timedelta(minutes=2))
 GRACE: Final = timedelta(seconds=limits.GRACE_SECONDS)
 REMEMBER: Final = timedelta(hours=limits.CONFIG_AHEAD_HOURS)
 """A look that was made, or a command that was heard, is remembered for so long past its end."""
-
-
-class IllegalStep(Exception):
-    """This cannot happen in the state that the gateway is in; nothing has changed."""
 
 
 class Ignored(Exception):
@@ -54,35 +51,8 @@ class Waking:
         return None if self.check_id is None or self.attempt is None else (self.check_id, self.attempt)
 
 
-class Copy(StrEnum):
-    """The place of a pending session's newest copy."""
-
-    HERE = "here"
-    ON_ITS_WAY = "on_its_way"
-    AT_BROKER = "at_broker"
-
-
-MOVES: Final[dict[tuple[Copy, str], Copy]] = {
-    (Copy.HERE, "sent"): Copy.ON_ITS_WAY,
-    (Copy.HERE, "link_lost"): Copy.HERE,
-    (Copy.ON_ITS_WAY, "acknowledged"): Copy.AT_BROKER,
-    (Copy.ON_ITS_WAY, "link_lost"): Copy.HERE,
-    (Copy.AT_BROKER, "waited"): Copy.HERE,
-    (Copy.AT_BROKER, "link_lost"): Copy.HERE,
-}
-"""Transitions of a kept session. From each state a receipt, or its time running out, ends it."""
-
-
-@dataclass(frozen=True, slots=True)
-class PendingSession:
-    """A session in memory: its bytes as they go on the wire, and how often the broker has had them."""
-
-    session_id: str
-    payload: bytes
-    ends_at: datetime
-    copy: Copy = Copy.HERE
-    acknowledged: int = 0
-    again_at: float = 0.0
+FRESH_S: Final = 10.0
+"""A status of this age, in seconds, goes once more before a session does."""
 
 
 class GatewayState:
@@ -100,12 +70,14 @@ class GatewayState:
         self._made: dict[Key, datetime] = {}
         self._waking: Waking | None = None
         self._withdrawn = False
-        self._pending: dict[str, PendingSession] = {}
+        self._pending = PendingSessions()
+        self._line = Line()
         self._checked: dict[tuple[Key, timedelta], datetime] = {}
         self._preflights: dict[Key, str | None] = {}
         self._sequence = 0
         self._reported: tuple[object, ...] | None = None
         self._report_at: float | None = None
+        self._reported_at = float("-inf")
 
     # The link and the clock
 
@@ -132,8 +104,7 @@ class GatewayState:
     def mark_disconnected(self) -> None:
         """The link is gone: every session that has no receipt will go again when it is back."""
         self._connected, self._fresh = False, False
-        for session_id in self._pending:
-            self._move(session_id, "link_lost")
+        self._pending.lose_link()
 
     def take_pulse(self, now: datetime, t: float) -> None:
         """The centre says that it is *now*."""
@@ -260,7 +231,7 @@ class GatewayState:
         withdrawn, self._waking, self._withdrawn = self._withdrawn, None, False
         if session_id is None or withdrawn:
             return False
-        self._pending[session_id] = PendingSession(session_id, payload, look.ends_at + GRACE)
+        self._pending.add(PendingSession(session_id, payload, look.ends_at + GRACE))
         return True
 
     # Sessions until their receipt
@@ -268,16 +239,11 @@ class GatewayState:
     @property
     def pending(self) -> tuple[PendingSession, ...]:
         """The sessions that no receipt has ended."""
-        return tuple(self._pending.values())
+        return self._pending.all
 
     def claim_copy(self, t: float) -> PendingSession | None:
-        """Return a session that has to go to the broker now, or None."""
-        if not self._connected:
-            return None
-        for kept in self.pending:
-            if kept.copy is Copy.AT_BROKER and kept.again_at <= t:
-                self._move(kept.session_id, "waited")
-        return next((kept for kept in self.pending if kept.copy is Copy.HERE), None)
+        """Return a session that has to go to the broker now, or None: also while another is on its way."""
+        return self._pending.next_copy(t) if self._connected else None
 
     def mark_sent(self, session_id: str) -> None:
         """A copy is on its way; there is no second one until the broker has it or the link is lost.
@@ -285,20 +251,15 @@ class GatewayState:
         Raises:
             IllegalStep: a copy is on its way or at the broker already, or the session is ended.
         """
-        self._move(session_id, "sent")
+        self._pending.move(session_id, "sent")
 
     def mark_acknowledged(self, session_id: str, t: float, chance: float) -> None:
         """The broker has it. Without a receipt it goes again after 20, 40, then each 80 s, ± a third.
 
         *chance* is from 0 to 1. A session that its receipt has ended meanwhile is let be.
         """
-        if session_id not in self._pending:
-            return
-        self._move(session_id, "acknowledged")
-        kept = self._pending[session_id]
-        wait = limits.RESEND_SECONDS[min(kept.acknowledged, len(limits.RESEND_SECONDS) - 1)]
-        again_at = t + wait * (2 / 3 + chance * 2 / 3)
-        self._pending[session_id] = replace(kept, acknowledged=kept.acknowledged + 1, again_at=again_at)
+        if session_id in self._pending:
+            self._pending.acknowledge(session_id, t, chance)
 
     def take_receipt(self, session_id: str) -> None:
         """The centre has it, or never will: forget the session and its pictures.
@@ -306,7 +267,7 @@ class GatewayState:
         Raises:
             Ignored: no such session is kept.
         """
-        if self._pending.pop(session_id, None) is None:
+        if not self._pending.end(session_id):
             raise Ignored("receipt for no kept session")
 
     def drop_expired(self, t: float) -> tuple[str, ...]:
@@ -314,21 +275,38 @@ class GatewayState:
         now = self.clock(t)
         if now is None:
             return ()
-        dropped = tuple(kept.session_id for kept in self.pending if now > kept.ends_at)
-        for session_id in dropped:
-            del self._pending[session_id]
+        dropped = self._pending.end_expired(now)
         self._commands = {id_: c for id_, c in self._commands.items() if c.expires_at > now}
         self._heard = {id_: end for id_, end in self._heard.items() if end + REMEMBER > now}
         self._made = {key: end for key, end in self._made.items() if end + REMEMBER > now}
         self._checked = {key: end for key, end in self._checked.items() if end + REMEMBER > now}
         return dropped
 
-    def _move(self, session_id: str, event: str) -> None:
+    # The line's pace
+
+    def room(self, session_id: str, t: float) -> int | None:
+        """Return how many bytes of the session the line carries in time; None where it has to go as it is."""
         kept = self._pending.get(session_id)
-        state = None if kept is None else MOVES.get((kept.copy, event))
-        if kept is None or state is None:
-            raise IllegalStep(f"session {session_id}: {event} while {kept.copy if kept else 'not kept'}")
-        self._pending[session_id] = replace(kept, copy=state)
+        return None if kept is None or kept.smallest else self._line.room(self._left_s(kept, t))
+
+    def shrink(self, session_id: str, payload: bytes, *, smallest: bool) -> None:
+        """Let the session go as *payload* from now on; *smallest*: it cannot be made smaller still."""
+        self._pending.shrink(session_id, payload, smallest=smallest)
+
+    def measure_line(self, moved: int, seconds: float, *, whole: bool = False) -> None:
+        """The line has taken *moved* bytes in *seconds* of a session that had settled; *whole*: all of one, and the broker has said so."""
+        self._line = self._line.after(moved, seconds, whole=whole)
+
+    def is_too_slow(self, session_id: str, moved: int, seconds: float, t: float) -> bool:
+        """Return whether the copy on its way should be given up for a smaller one."""
+        kept = self._pending.get(session_id)
+        if kept is None or kept.smallest:
+            return False
+        return self._line.is_too_slow(len(kept.payload) - moved, seconds, self._left_s(kept, t))
+
+    def _left_s(self, kept: PendingSession, t: float) -> float:
+        now = self.clock(t)
+        return float("inf") if now is None else (kept.ends_at - now).total_seconds()
 
     # What is reported
 
@@ -358,7 +336,7 @@ class GatewayState:
     def make_status(
         self, t: float, *, camera_ok: bool | None, fault: str | None, software: str, wall: datetime
     ) -> Status | None:
-        """Return the status to send now: each minute, on change and on a new connection; else None.
+        """Return the status to send now: each minute, on change, on a new connection and before a session; else None.
 
         *wall* is the device's own clock, which is reported and never used.
         """
@@ -366,9 +344,10 @@ class GatewayState:
         state = (version, camera_ok, fault, tuple(self._preflights.items()))
         if not self._connected:
             return None
-        if self._report_at is not None and t < self._report_at and state == self._reported:
+        first = t - self._reported_at >= FRESH_S and self.claim_copy(t) is not None
+        if self._report_at is not None and t < self._report_at and state == self._reported and not first:
             return None
-        self._report_at, self._reported = t + limits.STATUS_SECONDS, state
+        self._report_at, self._reported, self._reported_at = t + limits.STATUS_SECONDS, state, t
         self._sequence += 1
         now = self.clock(t)
         flown = list(self._preflights.items())[-50:]

@@ -1,5 +1,6 @@
 """A session cut down to what may be sent: fewer frames first, then stronger JPEG, then a smaller picture."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import cv2
@@ -38,21 +39,35 @@ def cut_frames(frames: list[Frame], seconds: float, aim: int = limits.SESSION_BY
     Raises:
         TooLarge: a frame is no picture, claims an absurd size, or they stay too many bytes however they are cut.
     """
+    kept, fits = cut_as_far(frames, seconds, aim)
+    if not fits:
+        raise TooLarge(f"{len(kept)} frames are {_bytes(kept)} bytes at their smallest; aim {aim}")
+    return kept
+
+
+def cut_as_far(frames: list[Frame], seconds: float, aim: int) -> tuple[tuple[Frame, ...], bool]:
+    """Return *frames* cut down as for :func:`cut_frames`, and whether they are within *aim*; else at their smallest.
+
+    Raises:
+        TooLarge: a frame is no picture, or claims an absurd size.
+    """
     kept = [_sized(frame) for frame in thin_out(frames, limits.FRAMES)]
-    total = sum(len(frame.jpeg) for frame in kept)
+    total = _bytes(kept)
     if total > aim:
         fewest = max(2, round(seconds * FEWEST_PER_SECOND))
-        kept = thin_out(kept, max(fewest, len(kept) * aim // total))
+        kept = thin_out(kept, max(fewest, len(kept) * max(aim, 0) // total))
     whole = kept
     for width in (limits.FRAME_WIDTH, *WIDTHS):
         for quality in (None, *QUALITIES):
-            if sum(len(frame.jpeg) for frame in kept) <= aim:
-                return tuple(kept)
+            if _bytes(kept) <= aim:
+                return tuple(kept), True
             if quality is not None:
                 kept = [_again(frame, width, quality) for frame in whole]
-    if sum(len(frame.jpeg) for frame in kept) <= aim:
-        return tuple(kept)
-    raise TooLarge(f"{len(kept)} frames are {sum(len(f.jpeg) for f in kept)} bytes at their smallest; aim {aim}")
+    return tuple(kept), _bytes(kept) <= aim
+
+
+def _bytes(frames: Iterable[Frame]) -> int:
+    return sum(len(frame.jpeg) for frame in frames)
 
 
 def encode(picture: Any, quality: int) -> bytes:

@@ -14,19 +14,20 @@ from typing import Any, Final
 
 import structlog
 
-from gateway.core import GatewayState, Ignored, Key, PendingSession, Waking
+from gateway.core import GatewayState, Ignored, Key, Waking
 from gateway.eye import Eye, Lamp, lamp
 from gateway.session import pack_session, software
 from gateway.settings import GatewaySettings
 from gateway.sources import CannotCapture, Source, joined_faults, open_sources
+from gateway.uplink import Uplink
 from runtime.mqtt import Backoff, LastWill, MqttClient, NotConnected
 from schemas import topics
 from schemas.messages import Command, Config, Frame, LiveFrame, Pulse, Receipt, Session
 from schemas.vocabulary import DeviceKind, Refusal
 from schemas.wire import Refused, decode, encode
 
-ACK_S: Final = 120.0
-"""Without the broker's acknowledgement for so long, the link is taken for dead."""
+ACK_S: Final = 60.0
+"""Without the broker's acknowledgement for so long after the line took its last byte, the link is taken for dead."""
 RETRY_S: Final = (1.0, 60.0)
 """The first and the longest wait before connecting again."""
 TICK_S: Final = 0.5
@@ -70,6 +71,9 @@ class Gateway:
         self._plugged = asyncio.Event()
         self._plugged.set()
         self._log = structlog.get_logger().bind(org=self._org, device=self._device)
+        self._uplink = Uplink(
+            self.state, self._broker, self._org, self._device, self.counts, monotonic, chance, tick_s, self.nudge
+        )
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -223,26 +227,20 @@ class Gateway:
                 self._seeing = asyncio.create_task(self._see(self._preflight(keys)))
         if not self.linked:
             return
-        while kept := self.state.claim_copy(t):
-            self.state.mark_sent(kept.session_id)
-            self._start(self._send(kept))
+        # A status goes before a session: what comes after one waits until the line has carried it.
         ok, fault = self._camera
         status = self.state.make_status(t, camera_ok=ok, fault=fault, software=self._software, wall=self._wall())
         if status is not None:
             self._start(self._publish(self._topic("status"), encode(status)))
+        if kept := self.state.claim_copy(t):
+            self.state.mark_sent(kept.session_id)
+            self._start(self._uplink.send(kept))
 
     def _start(self, work: Coroutine[None, None, object]) -> None:
         """Run *work* for as long as this link lasts."""
         task = asyncio.create_task(work)
         self._on_link.add(task)
         task.add_done_callback(self._on_link.discard)
-
-    async def _send(self, kept: PendingSession) -> None:
-        topic = self._topic("session", kept.session_id)
-        if await self._publish(topic, kept.payload):
-            self.state.mark_acknowledged(kept.session_id, self._monotonic(), self._chance())
-            self.counts["sent"] += 1
-            self._log.info("session_sent", session_id=kept.session_id, size=len(kept.payload))
 
     async def _publish(self, topic: str, payload: bytes, qos: int = 1) -> bool:
         """Return whether the broker has it; if not, the link is lost."""

@@ -1,13 +1,17 @@
 """Session of one waking, packed for the wire; where no picture or sample came, it carries the fault instead."""
 
 from importlib.metadata import PackageNotFoundError, version
+from typing import Final
 
 from gateway import fit
 from gateway.core import Waking
 from gateway.sources import Taken, joined_faults
 from schemas import limits
 from schemas.messages import Frame, SensorChannel, Session
-from schemas.wire import encode
+from schemas.wire import decode, encode
+
+FRAMING: Final = 32
+"""Bytes of CBOR around one frame, at most."""
 
 
 def software() -> str:
@@ -49,6 +53,22 @@ def pack_session(header: Session, look: Waking, taken: Taken) -> tuple[bytes, st
         faults.append(f"session too large: {len(payload)} bytes, at most {Session.limit}")
         payload = encode(_with(header, (), (), joined_faults(faults)))
     return payload, joined_faults(faults)
+
+
+def shrink_session(payload: bytes, most: int) -> tuple[bytes, bool]:
+    """Return the session in *payload* cut down towards *most* bytes, and whether it fits; samples are left as they are.
+
+    Fewer frames first, then stronger JPEG, then a smaller picture, as far as the detector can still see by them.
+    """
+    session = decode(Session, payload)
+    beside = len(encode(session.model_copy(update={"frames": ()})))
+    room = most - beside - FRAMING * len(session.frames)
+    try:
+        frames, fits = fit.cut_as_far(list(session.frames), session.seconds, room)
+    except fit.TooLarge:  # a frame that only claims to be a picture: the detector is to say so
+        return payload, False
+    made = encode(session.model_copy(update={"frames": frames}))
+    return (made, fits) if len(made) < len(payload) else (payload, False)
 
 
 def _with(

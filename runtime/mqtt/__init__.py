@@ -2,14 +2,12 @@
 
 from runtime.mqtt.client import Backoff, Handler, MqttClient
 from runtime.mqtt.connection import (
-    BrokerAddress,
-    LastWill,
     MqttConnection,
-    MqttMessage,
     NotConnected,
     SubscriptionRefused,
     connect,
 )
+from runtime.mqtt.message import BrokerAddress, LastWill, MqttMessage
 
 __all__ = [
     "Backoff",

@@ -16,14 +16,12 @@ import structlog
 from paho.mqtt.client import topic_matches_sub
 
 from runtime.mqtt.connection import (
-    BrokerAddress,
-    LastWill,
     MqttConnection,
-    MqttMessage,
     NotConnected,
     SubscriptionRefused,
     connect,
 )
+from runtime.mqtt.message import BrokerAddress, LastWill, MqttMessage
 from schemas.limits import UNACKNOWLEDGED
 
 log = structlog.get_logger()
@@ -126,6 +124,16 @@ class MqttClient:
         self.subscriptions.pop(topic_filter, None)
         if self._connection is not None:
             await self._connection.unsubscribe(topic_filter)
+
+    @property
+    def taken_bytes(self) -> int | None:
+        """Bytes that the broker's side of the line has taken on this connection; None where nobody counts them, or there is none."""
+        return self._connection.taken_bytes if self._connection is not None else None
+
+    def cut(self, why: str) -> None:
+        """End this connection without a goodbye, if there is one; the next is made as after a loss."""
+        if self._connection is not None:
+            self._connection.cut(why)
 
     async def run(self) -> None:
         """Connect, handle messages and come back, until cancelled."""

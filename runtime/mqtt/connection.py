@@ -10,8 +10,6 @@ import ssl
 import traceback
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
@@ -19,6 +17,9 @@ import structlog
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, error_string
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
+
+from runtime.mqtt.message import BrokerAddress, LastWill, MqttMessage
+from runtime.mqtt.progress import Progress
 
 log = structlog.get_logger()
 
@@ -41,37 +42,6 @@ class NotConnected(ConnectionError):
 
 class SubscriptionRefused(NotConnected):
     """The broker does not let this user hear a topic filter."""
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerAddress:
-    """A broker's host and port, with the user to sign in as. ``ca`` is trusted instead of the machine's own authorities."""
-
-    host: str
-    port: int
-    user: str | None = None
-    password: str | None = None
-    tls: bool = False
-    ca: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LastWill:
-    """A message that the broker publishes, with QoS 1, when the connection ends without a DISCONNECT."""
-
-    topic: str
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class MqttMessage:
-    """One message as it came. With QoS 1 the broker keeps it until it is acknowledged; ``mid`` is its number there."""
-
-    topic: str
-    payload: bytes
-    qos: int
-    retain: bool
-    mid: int
 
 
 @asynccontextmanager
@@ -106,7 +76,7 @@ class MqttConnection:
         self._waiting_bytes = 0
         self._watched: socket.socket | None = None
         self._misc: asyncio.TimerHandle | None = None
-        self._wrote_at = monotonic()
+        self._progress = Progress(monotonic())
         self.ended = asyncio.Event()
         """Set when the connection is over."""
         self.why = ""
@@ -187,6 +157,14 @@ class MqttConnection:
         """Let the broker forget *message*; nothing happens on a connection that is over."""
         if not self.ended.is_set():
             self._paho.ack(message.mid, message.qos)
+
+    @property
+    def taken_bytes(self) -> int | None:
+        """Bytes of ours that the broker's side of the line has taken; None where nobody counts them, or nothing is connected."""
+        if self._watched is None:
+            return None
+        self._progress.sample(self._watched, monotonic())
+        return self._progress.acknowledged
 
     def cut(self, why: str) -> None:
         """End the connection without a goodbye: the broker publishes the last will."""
@@ -269,8 +247,13 @@ class MqttConnection:
         waiting: asyncio.Future[list[ReasonCode]]
         waiting = self._answers[mid] = self._loop.create_future()
         try:
-            while not (await asyncio.wait({waiting}, timeout=self._ack_s))[0]:
+            wait = self._ack_s
+            while not (await asyncio.wait({waiting}, timeout=wait))[0]:
+                # A line that has just taken the last bytes gives the broker its whole time from then on.
+                wait = self._ack_s
                 if not self._line_takes_bytes():
+                    wait = self._progress.busy_at + self._ack_s - monotonic()
+                if wait <= 0:
                     self.cut(f"no acknowledgement from the broker within {self._ack_s:g} s")
                     raise NotConnected(self.why)
             return waiting.result()
@@ -326,7 +309,7 @@ class MqttConnection:
                     return
 
     def _write(self) -> None:
-        self._wrote_at = monotonic()
+        self._progress.note_written(monotonic())
         with self._unbroken():
             self._paho.loop_write()
 
@@ -343,7 +326,10 @@ class MqttConnection:
 
     def _line_takes_bytes(self) -> bool:
         """Return whether a slow line is still taking what we have sent; its broker is not silent."""
-        return self._paho.want_write() and monotonic() - self._wrote_at < KEEPALIVE_S
+        more = self._paho.want_write()
+        return self._watched is not None and self._progress.is_moving(
+            self._watched, monotonic(), more=more, within_s=KEEPALIVE_S
+        )
 
     @contextmanager
     def _unbroken(self) -> Iterator[None]:

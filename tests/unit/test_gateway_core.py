@@ -8,7 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from gateway.core import GRACE, Copy, GatewayState, Ignored, IllegalStep, Waking
+from gateway.core import GRACE, GatewayState, Ignored, Waking
+from gateway.pending import Copy, IllegalStep
 from schemas.messages import Command, Config, ScheduledAttempt
 from schemas.vocabulary import LinkState, Show
 

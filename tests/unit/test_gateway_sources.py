@@ -18,12 +18,12 @@ from drawn_homes import thermal
 from gateway import fit
 from gateway.core import Waking
 from gateway.eye import Eye, lamp
-from gateway.session import pack_session
+from gateway.session import pack_session, shrink_session
 from gateway.sources import BadSource, CannotCapture, Source, Taken, bouncing_index, open_source
 from schemas import jpeg, limits
 from schemas.messages import Capture, Frame, Profile, SensorChannel, Session
 from schemas.vocabulary import DeviceKind, Show
-from schemas.wire import decode
+from schemas.wire import decode, encode
 from tests.support.waiting import eventually
 from tests.unit.detector_sessions import drawn
 
@@ -164,6 +164,24 @@ def test_too_many_bytes_give_fewer_frames_before_stronger_jpeg() -> None:
     stronger = fit.cut_frames(frames, 10, aim=10 * size)
     assert len(stronger) == 25 and sum(len(f.jpeg) for f in stronger) <= 10 * size
     assert (stronger[0].ms, stronger[-1].ms) == (0, 9900)
+
+
+def test_a_session_is_cut_as_far_as_it_goes() -> None:
+    frames = tuple(Frame(ms=100 * n, jpeg=textured(320, 240, n)) for n in range(50))
+    header = Session(
+        session_id="s1",
+        org="ekby",
+        device="b27",
+        kind=DeviceKind.CAMERA,
+        started_at=datetime(2026, 11, 22, 1, tzinfo=UTC),
+        seconds=5,
+    )
+    whole = encode(header.model_copy(update={"frames": frames}))
+    half, fits = shrink_session(whole, len(whole) // 2)
+    assert fits and len(half) <= len(whole) // 2
+    smallest, fits = shrink_session(whole, 1_000)
+    assert not fits and 1_000 < len(smallest) < len(half)
+    assert len(decode(Session, smallest).frames) == 12
 
 
 def test_a_session_has_at_most_120_frames_of_1920_by_1080() -> None:
