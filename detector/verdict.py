@@ -1,19 +1,16 @@
-"""The camera's verdict on a clip of good quality: rules in order, from what moved to one answer and its reason."""
+"""The camera's verdict on a clip of good quality: named rules in order, each of which may give the answer and its reason."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
+from typing import Final
 
 from detector.movement import Movement, bodies
-from detector.shape import Figure, figure_of, over_long_side, people_stirring, upright_of
+from detector.shape import Figure, over_long_side, upright_of
 from detector.thresholds import Thresholds
-from detector.zones import Mask, ZoneMask, Zones, dilate, extent
+from detector.whereabouts import Whereabouts, find_whereabouts
+from detector.zones import Zones, extent
 from schemas.messages import Evidence, Profile
 from schemas.vocabulary import Answer, Reason
-
-_COMPARED = 12
-"""Blocks where nobody rests, at least half as rich as what is slow in bed, that it is compared with at the least."""
 
 _BORDER = 3
 """Blocks from the picture's border within which feet that pass by are seen."""
@@ -31,181 +28,241 @@ class Verdict:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
-    """Movement in one rest zone: ``blocks`` that live, their summed ``strength`` and how many places breathe."""
-
-    place: ZoneMask
-    blocks: int
-    strength: float
-    slow: int
-    people: int
+Rule = Callable[[Whereabouts], Verdict | None]
+"""Gives a verdict where it applies, else None."""
 
 
 def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) -> Verdict:
-    """Return the verdict on a picture that is good."""
-    figures = _figures(movement, zones, t)
-    at = _who_is_where(movement, zones, t)
-    occupied = [a for a in at if a.people]
-    # Who turns over in bed moves their shadow and their reflection in the floor too: a few parts in a hundred.
-    echo = t.echo * sum(a.strength for a in occupied)
-    beyond = [f for f in figures if f.inside <= 1.0 - t.overhang and f.body.strength >= echo]
-    outside = [f for f in beyond if _outside_blocks(f) >= t.least_outside]
-    stray = [f for f in beyond if f not in outside]
-    measures = _measures(movement, zones, figures, outside, at)
-    evidence = _evidence(outside, at)
-
-    def say(answer: Answer, reason: Reason | None = None, people: int | None = None, detail: str = "") -> Verdict:
-        return Verdict(answer, reason, people, evidence, measures, detail)
-
-    people = sum(a.people for a in occupied)
-    if outside:
-        reason = _wrong(outside, zones, t)
-        clear = max(f.body.strength for f in outside) >= t.clear_outside
-        if not occupied and all(_at_border(f) for f in outside):
-            return say(Answer.CANNOT_TELL, Reason.STILL, None, "something moves at the picture's very border")
-        if not clear and not occupied:
-            return _small(outside, say, profile, t)
-        apart = [f for f in outside if f.inside < 0.1]
-        others = bool(occupied) and len(apart) == len(outside)
-        if others and (reason is not Reason.ON_FLOOR or not clear):
-            return say(Answer.CANNOT_TELL, Reason.COUNT, people + 1, "somebody in bed and somebody elsewhere")
-        return say(Answer.SOMETHING_WRONG, reason, max(1, len(apart) + (people if others else 0)))
-    if not zones.rest:
-        return say(Answer.CANNOT_TELL, Reason.OUT_OF_RANGE, None, "the profile has no bed zone")
-    if not occupied:
-        if stray:
-            return _small(stray, say, profile, t)
-        weak = any(a.blocks >= t.least_blocks or a.slow >= t.least_slow for a in at)
-        if weak:
-            return say(Answer.CANNOT_TELL, Reason.STILL, None, "too little movement to say who or where")
-        return say(Answer.NOT_SEEN, None, 0)
-    if _only_passes(movement, zones):
-        passing = Evidence(what="moves_outside", value=round(sum(a.strength for a in occupied), 1))
-        said = say(Answer.CANNOT_TELL, Reason.STILL, None, "what moves in bed only comes in over the picture's border")
-        return replace(said, evidence=(passing,))
-    if any(_sits(f, zones) for f in figures if f.inside >= 0.5):
-        return say(Answer.SOMETHING_WRONG, Reason.AT_EDGE, people, "upright in bed")
-    if measures["violence"] >= t.violent:
-        return say(Answer.SOMETHING_WRONG, Reason.VIOLENT, people)
-    if people != profile.expected_people or (len(at) >= people > len(occupied)):
-        return say(Answer.CANNOT_TELL, Reason.COUNT, people, f"{people} seen, {profile.expected_people} expected")
-    if stray:
-        return say(Answer.CANNOT_TELL, Reason.COUNT, people, "something else moves outside the bed")
-    if any(_over_the_side(f, movement, zones, t) for f in figures):
-        return say(Answer.CANNOT_TELL, Reason.STILL, people, "who moves in bed moves over its long side too")
-    if measures["left_share"] >= t.left_share and measures["late"] < 1.0:
-        stopped = Evidence(what="stopped", value=measures["left_share"])
-        said = say(Answer.CANNOT_TELL, Reason.STILL, people, "moved much, then not at all")
-        return replace(said, evidence=(*evidence, stopped))
-    if _light_moves(movement, zones, t):
-        return say(Answer.CANNOT_TELL, Reason.STILL, people, "a light or a shadow moves over more than anybody does")
-    if profile.pets and max(a.blocks / max(int(a.place.mask.sum()), 1) for a in occupied) < t.larger_than_pet:
-        return say(Answer.CANNOT_TELL, Reason.COUNT, people, "too small to tell from an animal")
-    if float(zones.outside.mean()) < t.least_floor:
-        return say(Answer.CANNOT_TELL, Reason.OUT_OF_RANGE, people, "the bed zone leaves nothing of the room to see")
-    if movement.distinct < t.least_distinct:
-        return say(Answer.CANNOT_TELL, Reason.TOO_SHORT, people, f"only {movement.distinct} different pictures")
-    if movement.rate < (t.least_rate if movement.distinct >= t.slow_distinct else t.least_rate_few):
-        return say(Answer.CANNOT_TELL, Reason.TOO_SHORT, people, f"only {movement.rate:.1f} pictures a second")
-    return say(Answer.IN_BED, None, people)
+    """Return the verdict on a picture that is good: that of the first of ``RULES`` that applies."""
+    seen = find_whereabouts(movement, zones, profile, t)
+    return next(said for rule in RULES if (said := rule(seen)) is not None)
 
 
-def _light_moves(movement: Movement, zones: Zones, t: Thresholds) -> bool:
-    """Return whether moving light covers more of the picture than what moves in bed: it hides who else is there."""
-    shaded = int((movement.alive & ~movement.solid).sum())
-    solid = int((movement.solid & zones.at_rest).sum())
-    return shaded >= t.least_shade and shaded >= t.shade * solid
+def _say(
+    seen: Whereabouts,
+    answer: Answer,
+    reason: Reason | None = None,
+    people: int | None = None,
+    detail: str = "",
+    evidence: tuple[Evidence, ...] | None = None,
+) -> Verdict:
+    return Verdict(answer, reason, people, seen.evidence if evidence is None else evidence, seen.measures, detail)
 
 
-def _small(figures: list[Figure], say: Callable[..., Verdict], profile: Profile, t: Thresholds) -> Verdict:
+def _doubt(seen: Whereabouts, reason: Reason, detail: str, people: int | None = None) -> Verdict:
+    return _say(seen, Answer.CANNOT_TELL, reason, people, detail)
+
+
+# Somebody out of bed
+
+
+def strip_at_border(seen: Whereabouts) -> Verdict | None:
+    """Nobody in bed, and all that moves is a strip along the picture's border: too little of anything to say what."""
+    if seen.outside and not seen.occupied and all(_at_border(f) for f in seen.outside):
+        return _doubt(seen, Reason.STILL, "something moves at the picture's very border")
+    return None
+
+
+def faint_outside(seen: Whereabouts) -> Verdict | None:
+    """Nobody in bed, and what moves outside it moves too little to be somebody for certain."""
+    if seen.outside and not seen.occupied and not _clear(seen):
+        return _small(seen, seen.outside)
+    return None
+
+
+def somebody_else(seen: Whereabouts) -> Verdict | None:
+    """Somebody in bed, and somebody well apart from it who does not clearly lie on the floor."""
+    if not seen.outside or not seen.occupied or not _all_apart(seen):
+        return None
+    if _wrong(seen.main, seen.t) is not Reason.ON_FLOOR or not _clear(seen):
+        return _doubt(seen, Reason.COUNT, "somebody in bed and somebody elsewhere", seen.people + 1)
+    return None
+
+
+def out_of_bed(seen: Whereabouts) -> Verdict | None:
+    """Somebody is out of bed: the place and shape of the strongest say in which way."""
+    if not seen.outside:
+        return None
+    apart = sum(f.inside < 0.1 for f in seen.outside)
+    others = seen.people if seen.occupied and _all_apart(seen) else 0
+    return _say(seen, Answer.SOMETHING_WRONG, _wrong(seen.main, seen.t), max(1, apart + others))
+
+
+# Nobody in bed
+
+
+def no_bed_zone(seen: Whereabouts) -> Verdict | None:
+    """No zone says where anybody should be."""
+    return None if seen.zones.rest else _doubt(seen, Reason.OUT_OF_RANGE, "the profile has no bed zone")
+
+
+def small_thing(seen: Whereabouts) -> Verdict | None:
+    """Nobody in bed, and something small moves out of it."""
+    return _small(seen, seen.stray) if seen.stray and not seen.occupied else None
+
+
+def faint_in_bed(seen: Whereabouts) -> Verdict | None:
+    """Something moves in bed that is too little to be a sleeper."""
+    weak = any(a.blocks >= seen.t.least_blocks or a.slow >= seen.t.least_slow for a in seen.at)
+    if weak and not seen.occupied:
+        return _doubt(seen, Reason.STILL, "too little movement to say who or where")
+    return None
+
+
+def nobody(seen: Whereabouts) -> Verdict | None:
+    """Nothing moves anywhere."""
+    return None if seen.occupied else _say(seen, Answer.NOT_SEEN, None, 0)
+
+
+# Somebody in bed with whom something is wrong, or who may not be there
+
+
+def only_passes(seen: Whereabouts) -> Verdict | None:
+    """All that moves in bed comes in over the picture's border: feet that pass by."""
+    if not _only_passes(seen.movement, seen.zones):
+        return None
+    passing = Evidence(what="moves_outside", value=round(sum(a.strength for a in seen.occupied), 1))
+    detail = "what moves in bed only comes in over the picture's border"
+    return _say(seen, Answer.CANNOT_TELL, Reason.STILL, None, detail, (passing,))
+
+
+def sits_up(seen: Whereabouts) -> Verdict | None:
+    """Somebody is upright in bed."""
+    if any(_sits(f, seen.zones) for f in seen.figures if f.inside >= 0.5):
+        return _say(seen, Answer.SOMETHING_WRONG, Reason.AT_EDGE, seen.people, "upright in bed")
+    return None
+
+
+def moves_violently(seen: Whereabouts) -> Verdict | None:
+    """Somebody in bed moves more than the most restless sleeper."""
+    if seen.measures["violence"] >= seen.t.violent:
+        return _say(seen, Answer.SOMETHING_WRONG, Reason.VIOLENT, seen.people)
+    return None
+
+
+def wrong_number(seen: Whereabouts) -> Verdict | None:
+    """Not as many people are in bed as are expected, or one of them is not in a zone of their own."""
+    if seen.people != seen.profile.expected_people or (len(seen.at) >= seen.people > len(seen.occupied)):
+        detail = f"{seen.people} seen, {seen.profile.expected_people} expected"
+        return _doubt(seen, Reason.COUNT, detail, seen.people)
+    return None
+
+
+def small_thing_beside(seen: Whereabouts) -> Verdict | None:
+    """Somebody in bed, and something small out of it."""
+    return _doubt(seen, Reason.COUNT, "something else moves outside the bed", seen.people) if seen.stray else None
+
+
+def over_the_side(seen: Whereabouts) -> Verdict | None:
+    """A body in bed moves over its long side too: who sits there has feet there."""
+    if any(_over_the_side(f, seen.movement, seen.zones, seen.t) for f in seen.figures):
+        return _doubt(seen, Reason.STILL, "who moves in bed moves over its long side too", seen.people)
+    return None
+
+
+def moved_then_stopped(seen: Whereabouts) -> Verdict | None:
+    """Much of the bed moved, and then nothing: somebody may have left where nobody sees."""
+    if seen.measures["left_share"] < seen.t.left_share or seen.measures["late"] >= 1.0:
+        return None
+    stopped = Evidence(what="stopped", value=seen.measures["left_share"])
+    detail = "moved much, then not at all"
+    return _say(seen, Answer.CANNOT_TELL, Reason.STILL, seen.people, detail, (*seen.evidence, stopped))
+
+
+def light_hides(seen: Whereabouts) -> Verdict | None:
+    """Moving light covers more of the picture than what moves in bed: it hides who else is there."""
+    shaded = int((seen.movement.alive & ~seen.movement.solid).sum())
+    solid = int((seen.movement.solid & seen.zones.at_rest).sum())
+    if shaded >= seen.t.least_shade and shaded >= seen.t.shade * solid:
+        return _doubt(seen, Reason.STILL, "a light or a shadow moves over more than anybody does", seen.people)
+    return None
+
+
+def pet_sized(seen: Whereabouts) -> Verdict | None:
+    """A home with animals, and nothing in bed that is larger than one."""
+    if not seen.profile.pets:
+        return None
+    if max(a.blocks / max(int(a.place.mask.sum()), 1) for a in seen.occupied) < seen.t.larger_than_pet:
+        return _doubt(seen, Reason.COUNT, "too small to tell from an animal", seen.people)
+    return None
+
+
+# Too little seen for a green
+
+
+def no_floor(seen: Whereabouts) -> Verdict | None:
+    """The zones leave nothing of the room in which somebody could be seen out of bed."""
+    if float(seen.zones.outside.mean()) < seen.t.least_floor:
+        return _doubt(seen, Reason.OUT_OF_RANGE, "the bed zone leaves nothing of the room to see", seen.people)
+    return None
+
+
+def few_pictures(seen: Whereabouts) -> Verdict | None:
+    """A loop of a few pictures is no ten seconds."""
+    if seen.movement.distinct < seen.t.least_distinct:
+        return _doubt(seen, Reason.TOO_SHORT, f"only {seen.movement.distinct} different pictures", seen.people)
+    return None
+
+
+def slow_pictures(seen: Whereabouts) -> Verdict | None:
+    """Pictures so far apart that a breath looks like noise."""
+    many = seen.movement.distinct >= seen.t.slow_distinct
+    if seen.movement.rate < (seen.t.least_rate if many else seen.t.least_rate_few):
+        return _doubt(seen, Reason.TOO_SHORT, f"only {seen.movement.rate:.1f} pictures a second", seen.people)
+    return None
+
+
+def asleep(seen: Whereabouts) -> Verdict | None:
+    """As many as are expected are seen in bed, and nothing above speaks against it."""
+    return _say(seen, Answer.IN_BED, None, seen.people)
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    # Somebody out of bed comes before anybody in it.
+    strip_at_border,
+    faint_outside,
+    somebody_else,
+    out_of_bed,
+    # Nobody in bed: from here on somebody is.
+    no_bed_zone,
+    small_thing,
+    faint_in_bed,
+    nobody,
+    # What is wrong in bed, the alarm before the doubt; a wrong number before other doubts.
+    only_passes,
+    sits_up,
+    moves_violently,
+    wrong_number,
+    small_thing_beside,
+    over_the_side,
+    moved_then_stopped,
+    light_hides,
+    pet_sized,
+    # Too little seen to be sure of what is not.
+    no_floor,
+    few_pictures,
+    slow_pictures,
+    asleep,
+)
+"""The rules in their order: the first that applies gives the verdict, and the last always does."""
+
+
+def _clear(seen: Whereabouts) -> bool:
+    """Return whether the strongest figure out of bed moves enough to be somebody for certain."""
+    return seen.main.body.strength >= seen.t.clear_outside
+
+
+def _all_apart(seen: Whereabouts) -> bool:
+    """Return whether every figure out of bed is well apart from it."""
+    return all(f.inside < 0.1 for f in seen.outside)
+
+
+def _small(seen: Whereabouts, figures: list[Figure]) -> Verdict:
     """Return the verdict when all that moves is something small, not in bed: low down it may be who fell and lies."""
     main = max(figures, key=lambda f: f.body.strength)
-    if main.low >= 0.5 and main.body.strength >= t.least_fallen and not profile.pets:
-        return say(Answer.SOMETHING_WRONG, Reason.ON_FLOOR, 1, "something small moves, low down")
-    return say(Answer.CANNOT_TELL, Reason.STILL, None, "something small moves outside the bed")
-
-
-def _who_is_where(movement: Movement, zones: Zones, t: Thresholds) -> list[_At]:
-    """Return what moves in each rest zone.
-
-    Where zones adjoin, as the sides of a couple's bed do, a strip along the border counts for neither: one sleeper's
-    duvet moves on the other side too. For the same reason a side needs a fair share of the liveliest side's strength,
-    or of its breathing while both lie calm.
-    """
-    at = []
-    for place in zones.rest:
-        strip = max(1, round(0.2 * float(place.mask.sum()) ** 0.5))
-        core = np.asarray(place.mask & ~dilate(zones.at_rest & ~place.mask, strip))
-        at.append(_in_zone(place, core, zones, movement, t))
-    liveliest = max((a.strength for a in at), default=0.0)
-    slowest = max((a.slow for a in at), default=0)
-    return [
-        a
-        if a.strength >= t.fair_share * liveliest or (liveliest <= t.calm and a.slow >= t.fair_breath * slowest)
-        else replace(a, people=0)
-        for a in at
-    ]
-
-
-def _in_zone(place: ZoneMask, core: Mask, zones: Zones, movement: Movement, t: Thresholds) -> _At:
-    alive = movement.solid & core
-    if float(movement.slow[place.mask].mean()) < t.slower * _share(movement.slow, zones.outside):
-        # Where all the picture is as slow as the bed, as a coder leaves it, slowness picks out nobody.
-        alive &= movement.amplitude >= t.strong
-    blocks = int(alive.sum())
-    strength = float(movement.amplitude[alive].sum())
-    slow = max((b.blocks for b in bodies(movement.slow & core, movement.slowness, 3)), default=0)
-    largest = max((b.blocks for b in bodies(alive, movement.amplitude, 3)), default=0)
-    # Under a shadow that moves over the bed some blocks pass for solid; a sleeper is more than a few among many.
-    shaded = blocks < t.solid_in_bed * int((movement.alive & core).sum())
-    moves = largest >= t.least_in_bed and strength >= t.strength_in_bed and not shaded
-    seen = moves or _breathes(slow, place, zones.outside, movement, t)
-    people = 0
-    if seen:
-        # A side of a couple's bed is one person wide; only a bed that is one zone can hold two unasked.
-        people = 1
-        if len(zones.rest) == 1 and movement.distinct >= t.least_distinct:
-            people = max(1, people_stirring(movement, place.mask, t))
-    return _At(place, blocks, strength, slow, people)
-
-
-def _breathes(slow: int, place: ZoneMask, elsewhere: Mask, movement: Movement, t: Thresholds) -> bool:
-    """Return whether slow movement alone is enough: a patch of it in this zone, and next to none where nobody rests.
-
-    Next to none also where there is as much to see: a coder's slow noise is in checks and folds, and a plain floor has
-    none. A room that has nothing to compare the bed with says nothing.
-    """
-    if slow < t.least_slow or movement.distinct < t.slow_distinct or not elsewhere.any():
-        return False
-    usual = float(np.quantile(movement.texture[movement.slow & place.mask], 0.25))
-    as_rich = elsewhere & (movement.texture >= 0.5 * usual)
-    if int(as_rich.sum()) < _COMPARED:
-        return False
-    richer = elsewhere & (movement.texture >= usual)
-    there = max(_share(movement.slow, where) for where in (elsewhere, as_rich, richer))
-    here = _share(movement.slow, place.mask)
-    return here >= 0.05 and here >= 6.0 * there
-
-
-def _outside_blocks(figure: Figure) -> int:
-    return round(figure.body.blocks * (1.0 - figure.inside))
-
-
-def _figures(movement: Movement, zones: Zones, t: Thresholds) -> list[Figure]:
-    """Return the bodies in the picture, strongest first: what is mostly shade counts only where it is solid."""
-    least = int(t.least_blocks)
-    whole = bodies(movement.alive, movement.amplitude, least)
-    shaded = np.zeros_like(movement.alive)
-    found = []
-    for body in whole:
-        if float(movement.solid[body.mask].mean()) >= t.solid_share:
-            found.append(body)
-        else:
-            shaded |= body.mask
-    found += bodies(shaded & movement.solid, movement.amplitude, least)
-    figures = [figure_of(body, movement, zones) for body in sorted(found, key=lambda body: -body.strength)]
-    return [figure for figure in figures if not _line(figure)]
+    if main.low >= 0.5 and main.body.strength >= seen.t.least_fallen and not seen.profile.pets:
+        return _say(seen, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, 1, "something small moves, low down")
+    return _doubt(seen, Reason.STILL, "something small moves outside the bed")
 
 
 def _over_the_side(figure: Figure, movement: Movement, zones: Zones, t: Thresholds) -> bool:
@@ -237,27 +294,13 @@ def _within(box: tuple[int, int, int, int], shape: tuple[int, ...], deep: int) -
     return beside or above
 
 
-def _share(mask: Mask, where: Mask) -> float:
-    return float(mask[where].mean()) if where.any() else 0.0
-
-
 def _at_border(figure: Figure) -> bool:
     """Return whether it is a strip along the picture's border, too little of anything to say what it is."""
     return _within(extent(figure.body.mask), figure.body.mask.shape, 2)
 
 
-def _line(figure: Figure) -> bool:
-    """Return whether it is but a line along the picture's border or a weak line anywhere: an edge, not a body."""
-    top, left, bottom, right = extent(figure.body.mask)
-    thin = min(bottom - top, right - left) == 1
-    rows, columns = figure.body.mask.shape
-    border = top == 0 or left == 0 or bottom == rows or right == columns
-    return thin and (border or figure.body.strength < 6.0 * figure.body.blocks)
-
-
-def _wrong(outside: list[Figure], zones: Zones, t: Thresholds) -> Reason:
-    """Return what is wrong with the figure that is most wrong."""
-    main = max(outside, key=lambda f: f.body.strength)
+def _wrong(main: Figure, t: Thresholds) -> Reason:
+    """Return what is wrong with *main*, the figure that is most wrong."""
     # Half in bed, and there for most of the time: who only passed the bed on the way down or past it is not.
     on_the_border = main.inside >= t.border and main.at_rest >= t.border_time
     if main.low >= t.low_share:
@@ -275,42 +318,3 @@ def _sits(figure: Figure, zones: Zones) -> bool:
         if upright_of(place.mask) < 0.6 and figure.upright >= 1.1 and tall_enough:
             return True
     return False
-
-
-def _measures(
-    movement: Movement, zones: Zones, figures: list[Figure], outside: list[Figure], at: list[_At]
-) -> dict[str, float]:
-    inside = zones.at_rest
-    alive_in = movement.alive & inside
-    share = float(alive_in.sum()) / max(int(inside.sum()), 1)
-    frames = movement.when.shape[0]
-    active = (movement.when & inside).sum(axis=(1, 2)) >= 3
-    late = bool(active[int(frames * 0.6) :].any()) if frames else False
-    strong = float(movement.amplitude[alive_in].mean()) if alive_in.any() else 0.0
-    measures = {
-        "noise": movement.noise,
-        "light_spread": movement.gain_spread,
-        "distinct": float(movement.distinct),
-        "rate": movement.rate,
-        "blocks_in_bed": float(alive_in.sum()),
-        "blocks_outside": float((movement.alive & zones.outside).sum()),
-        "strength_in_bed": sum(a.strength for a in at),
-        "strength_outside": sum(f.body.strength * (1 - f.inside) for f in figures),
-        "slow_in_bed": float(movement.slow[inside].mean()) if inside.any() else 0.0,
-        "slow_outside": float(movement.slow[zones.outside].mean()) if zones.outside.any() else 0.0,
-        "left_share": share,
-        "shaded_blocks": float((movement.alive & ~movement.solid).sum()),
-        "late": 1.0 if late else 0.0,
-        "violence": share * strong * float(active.mean()) if frames else 0.0,
-    }
-    if outside:
-        main = max(outside, key=lambda f: f.body.strength)
-        measures |= {"upright": main.upright, "low": main.low, "tall": main.tall, "height": main.height}
-        measures |= {"inside": main.inside, "middle_in_bed": main.at_rest}
-    return {name: float(np.round(value, 4)) for name, value in measures.items()}
-
-
-def _evidence(outside: list[Figure], at: list[_At]) -> tuple[Evidence, ...]:
-    seen = [Evidence(what="moves", zone=a.place.name, value=round(a.strength, 1)) for a in at if a.people]
-    seen += [Evidence(what="moves_outside", value=round(f.body.strength, 1)) for f in outside[:8]]
-    return tuple(seen)

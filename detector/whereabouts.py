@@ -1,0 +1,205 @@
+"""Whereabouts of what moves: bodies in and out of the rest zones, how many people stir in each, and the measures of both."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from detector.movement import Movement, bodies
+from detector.shape import Figure, figure_of, people_stirring
+from detector.thresholds import Thresholds
+from detector.zones import Mask, ZoneMask, Zones, dilate, extent
+from schemas.messages import Evidence, Profile
+
+_COMPARED = 12
+"""Blocks where nobody rests, at least half as rich as what is slow in bed, that it is compared with at the least."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneMovement:
+    """Movement in one rest zone: ``blocks`` that live, their summed ``strength`` and how many places breathe."""
+
+    place: ZoneMask
+    blocks: int
+    strength: float
+    slow: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whereabouts:
+    """Everything that the rules of a verdict look at.
+
+    ``at`` is what moves in each rest zone, ``occupied`` those of them in which somebody is, ``people`` how many in all.
+    ``outside`` are the figures out of bed, ``stray`` those that are mostly out of bed and too little to be somebody.
+    """
+
+    movement: Movement
+    zones: Zones
+    profile: Profile
+    t: Thresholds
+    figures: list[Figure]
+    at: list[ZoneMovement]
+    outside: list[Figure]
+    stray: list[Figure]
+    measures: dict[str, float]
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def occupied(self) -> list[ZoneMovement]:
+        return [a for a in self.at if a.people]
+
+    @property
+    def people(self) -> int:
+        return sum(a.people for a in self.at)
+
+    @property
+    def main(self) -> Figure:
+        """The strongest figure out of bed; only where there is one."""
+        return max(self.outside, key=lambda f: f.body.strength)
+
+
+def find_whereabouts(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) -> Whereabouts:
+    """Return who and what is where in a picture that is good."""
+    figures = _figures(movement, zones, t)
+    at = _who_is_where(movement, zones, t)
+    # Who turns over in bed moves their shadow and their reflection in the floor too: a few parts in a hundred.
+    echo = t.echo * sum(a.strength for a in at if a.people)
+    beyond = [f for f in figures if f.inside <= 1.0 - t.overhang and f.body.strength >= echo]
+    outside = [f for f in beyond if _outside_blocks(f) >= t.least_outside]
+    stray = [f for f in beyond if f not in outside]
+    measures = _measures(movement, zones, figures, outside, at)
+    return Whereabouts(movement, zones, profile, t, figures, at, outside, stray, measures, _evidence(outside, at))
+
+
+def _who_is_where(movement: Movement, zones: Zones, t: Thresholds) -> list[ZoneMovement]:
+    """Return what moves in each rest zone.
+
+    Where zones adjoin, as the sides of a couple's bed do, a strip along the border counts for neither: one sleeper's
+    duvet moves on the other side too. For the same reason a side needs a fair share of the liveliest side's strength,
+    or of its breathing while both lie calm.
+    """
+    at = []
+    for place in zones.rest:
+        strip = max(1, round(0.2 * float(place.mask.sum()) ** 0.5))
+        core = np.asarray(place.mask & ~dilate(zones.at_rest & ~place.mask, strip))
+        at.append(_in_zone(place, core, zones, movement, t))
+    liveliest = max((a.strength for a in at), default=0.0)
+    slowest = max((a.slow for a in at), default=0)
+    return [
+        a
+        if a.strength >= t.fair_share * liveliest or (liveliest <= t.calm and a.slow >= t.fair_breath * slowest)
+        else replace(a, people=0)
+        for a in at
+    ]
+
+
+def _in_zone(place: ZoneMask, core: Mask, zones: Zones, movement: Movement, t: Thresholds) -> ZoneMovement:
+    alive = movement.solid & core
+    if float(movement.slow[place.mask].mean()) < t.slower * _share(movement.slow, zones.outside):
+        # Where all the picture is as slow as the bed, as a coder leaves it, slowness picks out nobody.
+        alive &= movement.amplitude >= t.strong
+    blocks = int(alive.sum())
+    strength = float(movement.amplitude[alive].sum())
+    slow = max((b.blocks for b in bodies(movement.slow & core, movement.slowness, 3)), default=0)
+    largest = max((b.blocks for b in bodies(alive, movement.amplitude, 3)), default=0)
+    # Under a shadow that moves over the bed some blocks pass for solid; a sleeper is more than a few among many.
+    shaded = blocks < t.solid_in_bed * int((movement.alive & core).sum())
+    moves = largest >= t.least_in_bed and strength >= t.strength_in_bed and not shaded
+    seen = moves or _breathes(slow, place, zones.outside, movement, t)
+    people = 0
+    if seen:
+        # A side of a couple's bed is one person wide; only a bed that is one zone can hold two unasked.
+        people = 1
+        if len(zones.rest) == 1 and movement.distinct >= t.least_distinct:
+            people = max(1, people_stirring(movement, place.mask, t))
+    return ZoneMovement(place, blocks, strength, slow, people)
+
+
+def _breathes(slow: int, place: ZoneMask, elsewhere: Mask, movement: Movement, t: Thresholds) -> bool:
+    """Return whether slow movement alone is enough: a patch of it in this zone, and next to none where nobody rests.
+
+    Next to none also where there is as much to see: a coder's slow noise is in checks and folds, and a plain floor has
+    none. A room that has nothing to compare the bed with says nothing.
+    """
+    if slow < t.least_slow or movement.distinct < t.slow_distinct or not elsewhere.any():
+        return False
+    usual = float(np.quantile(movement.texture[movement.slow & place.mask], 0.25))
+    as_rich = elsewhere & (movement.texture >= 0.5 * usual)
+    if int(as_rich.sum()) < _COMPARED:
+        return False
+    richer = elsewhere & (movement.texture >= usual)
+    there = max(_share(movement.slow, where) for where in (elsewhere, as_rich, richer))
+    here = _share(movement.slow, place.mask)
+    return here >= 0.05 and here >= 6.0 * there
+
+
+def _outside_blocks(figure: Figure) -> int:
+    return round(figure.body.blocks * (1.0 - figure.inside))
+
+
+def _figures(movement: Movement, zones: Zones, t: Thresholds) -> list[Figure]:
+    """Return the bodies in the picture, strongest first: what is mostly shade counts only where it is solid."""
+    least = int(t.least_blocks)
+    whole = bodies(movement.alive, movement.amplitude, least)
+    shaded = np.zeros_like(movement.alive)
+    found = []
+    for body in whole:
+        if float(movement.solid[body.mask].mean()) >= t.solid_share:
+            found.append(body)
+        else:
+            shaded |= body.mask
+    found += bodies(shaded & movement.solid, movement.amplitude, least)
+    figures = [figure_of(body, movement, zones) for body in sorted(found, key=lambda body: -body.strength)]
+    return [figure for figure in figures if not _line(figure)]
+
+
+def _line(figure: Figure) -> bool:
+    """Return whether it is but a line along the picture's border or a weak line anywhere: an edge, not a body."""
+    top, left, bottom, right = extent(figure.body.mask)
+    thin = min(bottom - top, right - left) == 1
+    rows, columns = figure.body.mask.shape
+    border = top == 0 or left == 0 or bottom == rows or right == columns
+    return thin and (border or figure.body.strength < 6.0 * figure.body.blocks)
+
+
+def _share(mask: Mask, where: Mask) -> float:
+    return float(mask[where].mean()) if where.any() else 0.0
+
+
+def _measures(
+    movement: Movement, zones: Zones, figures: list[Figure], outside: list[Figure], at: list[ZoneMovement]
+) -> dict[str, float]:
+    inside = zones.at_rest
+    alive_in = movement.alive & inside
+    share = float(alive_in.sum()) / max(int(inside.sum()), 1)
+    frames = movement.when.shape[0]
+    active = (movement.when & inside).sum(axis=(1, 2)) >= 3
+    late = bool(active[int(frames * 0.6) :].any()) if frames else False
+    strong = float(movement.amplitude[alive_in].mean()) if alive_in.any() else 0.0
+    measures = {
+        "noise": movement.noise,
+        "light_spread": movement.gain_spread,
+        "distinct": float(movement.distinct),
+        "rate": movement.rate,
+        "blocks_in_bed": float(alive_in.sum()),
+        "blocks_outside": float((movement.alive & zones.outside).sum()),
+        "strength_in_bed": sum(a.strength for a in at),
+        "strength_outside": sum(f.body.strength * (1 - f.inside) for f in figures),
+        "slow_in_bed": float(movement.slow[inside].mean()) if inside.any() else 0.0,
+        "slow_outside": float(movement.slow[zones.outside].mean()) if zones.outside.any() else 0.0,
+        "left_share": share,
+        "shaded_blocks": float((movement.alive & ~movement.solid).sum()),
+        "late": 1.0 if late else 0.0,
+        "violence": share * strong * float(active.mean()) if frames else 0.0,
+    }
+    if outside:
+        main = max(outside, key=lambda f: f.body.strength)
+        measures |= {"upright": main.upright, "low": main.low, "tall": main.tall, "height": main.height}
+        measures |= {"inside": main.inside, "middle_in_bed": main.at_rest}
+    return {name: float(np.round(value, 4)) for name, value in measures.items()}
+
+
+def _evidence(outside: list[Figure], at: list[ZoneMovement]) -> tuple[Evidence, ...]:
+    seen = [Evidence(what="moves", zone=a.place.name, value=round(a.strength, 1)) for a in at if a.people]
+    seen += [Evidence(what="moves_outside", value=round(f.body.strength, 1)) for f in outside[:8]]
+    return tuple(seen)

@@ -1,0 +1,34 @@
+"""The order of the camera's rules, and the reason for it."""
+
+from detector import verdict
+from detector.verdict import RULES
+
+
+def _at(rule: verdict.Rule) -> int:
+    return RULES.index(rule)
+
+
+def test_green_is_the_last_rule_and_stands_once() -> None:
+    """Every rule before it may forbid a green; none after it could."""
+    assert RULES[-1] is verdict.asleep
+    assert len(set(RULES)) == len(RULES)
+
+
+def test_somebody_out_of_bed_comes_before_somebody_in_it() -> None:
+    first_in_bed = min(_at(rule) for rule in (verdict.only_passes, verdict.sits_up, verdict.wrong_number))
+    assert _at(verdict.out_of_bed) < _at(verdict.nobody) < first_in_bed
+
+
+def test_what_is_small_is_asked_before_somebody_is_out_of_bed() -> None:
+    """``out_of_bed`` takes whatever is left: the doubts that would soften its alarm stand before it."""
+    for softer in (verdict.strip_at_border, verdict.faint_outside, verdict.somebody_else):
+        assert _at(softer) < _at(verdict.out_of_bed)
+
+
+def test_an_alarm_in_bed_comes_before_the_doubts() -> None:
+    for doubt in (verdict.wrong_number, verdict.over_the_side, verdict.moved_then_stopped, verdict.light_hides):
+        assert max(_at(verdict.sits_up), _at(verdict.moves_violently)) < _at(doubt)
+
+
+def test_nobody_is_told_only_where_nothing_faint_moves() -> None:
+    assert max(_at(verdict.small_thing), _at(verdict.faint_in_bed)) < _at(verdict.nobody)
