@@ -110,7 +110,7 @@ def drawn_stage(scene: str, number: int, rng: Rng, seconds: float = 10.0) -> Sta
         "asleep": (wide / 2,), "asleep_fallen_still": (wide / 2,), "couple": (44.0, wide - 44.0), "couple_missing": (44.0,),
         "couple_middle": (wide / 2,),
     }  # fmt: skip
-    bed = rooms.Bed(wide, places.get(scene, ()), seed).film()
+    bed = rooms.BedRelief(wide, places.get(scene, ()), seed).film()
     still = room.still.copy()
     beside: Callable[[float], tuple[Picture, Picture]] | None = None
     if "fallen" in scene:
@@ -130,7 +130,7 @@ def drawn_stage(scene: str, number: int, rng: Rng, seconds: float = 10.0) -> Sta
     zones = _zones(corners, couple)
     profile = room.profile(zones, 2 if couple else 1, pets=False)
     if scene == "asleep_fallen_still":
-        empty = rooms.Bed(wide, (), seed + 1).film()
+        empty = rooms.BedRelief(wide, (), seed + 1).film()
         take = []
         for _ in range(20):
             picture = still.copy()

@@ -159,7 +159,7 @@ def stirs(rng: np.random.Generator, times: int, lasts: float, seconds: float = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bed:
+class BedRelief:
     """A bed's relief over time: duvet and pillow, and each sleeper at *middles* (centimetres from its left side)."""
 
     wide: float
