@@ -27,7 +27,7 @@ SINGLE_CM, DOUBLE_CM = 95.0, 170.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
-    """What a camera would show before the difficulty: pictures (480, 640), their rate and their room."""
+    """A take before the difficulty: pictures (480, 640), their rate and their room."""
 
     name: str
     pictures: list[Picture]
