@@ -39,6 +39,8 @@ _UNMOVED: Final = "a weight in bed that does not move, or only once"
 _AGAINST = (
     (thermal.COOLS, "bed_cools", "cooling"),
     (thermal.BESIDE, "warm_outside", "warm_elsewhere_c"),
+    (thermal.FAINT, "warm_outside", "warm_elsewhere_c"),
+    (thermal.NOT_TO_THE_END, "bed_unsteady", "warm_bed_c"),
 )
 """Evidence that an array's doubt gives, and the measure that goes with it."""
 

@@ -92,6 +92,9 @@ SENSORS: Final[Mapping[str, float]] = {
     "cooling_faint": 0.1,
     "cooling_sure": 3.0,
     "unsteady_c": 0.13,
+    "trail_c": 0.65,
+    "stirs_c": 0.2,
+    "warm_faint_elsewhere_c": 1.0,
     # a bed, and a room
     "bed_load_kg": 25.0,
     "bed_load_life_kg": 0.03,

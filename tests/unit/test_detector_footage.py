@@ -1,6 +1,7 @@
 """Recorded footage: no false green, and as many right answers as the detector has been measured to give."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -32,18 +33,20 @@ def test_the_report_on_all_footage(footage: Path) -> None:
 
 
 @pytest.mark.footage
-def test_the_thermal_array_is_never_green_over_a_left_bed(footage: Path) -> None:
-    """The table calls a recording named ``None-After-Sleeping`` in_bed_ok: 145 windows of a bed that cools alone."""
-    windows = [(judge(row.session).answer, row) for row in thermal_rows(footage / "thermal")]
-    left = [answer for answer, row in windows if "none-after-sleeping" in row.session.session_id]
-    lying = [
-        answer
-        for answer, row in windows
-        if row.label == "in_bed_ok" and "none-after-sleeping" not in row.session.session_id
-    ]
-    assert (len(left), len(lying)) == (145, 235)
-    assert Answer.IN_BED not in left
-    assert lying.count(Answer.IN_BED) >= 208
+def test_the_thermal_array_holds_its_numbers(footage: Path) -> None:
+    """No green where nobody lies; nine in ten who lie are green; nine in ten who sit or stand are said, none unseen."""
+    said: dict[str, Counter[Answer]] = {}
+    for row in thermal_rows(footage / "thermal"):
+        label = "bed_just_left" if "none-after-sleeping" in row.session.session_id else row.label
+        said.setdefault(label, Counter())[judge(row.session).answer] += 1
+    assert {label: of[Answer.IN_BED] for label, of in said.items() if label != "in_bed_ok"} == dict.fromkeys(
+        ("on_floor", "sitting_or_standing", "bed_empty", "bed_just_left"), 0
+    )
+    lying, upright = said["in_bed_ok"], said["sitting_or_standing"]
+    assert (lying.total(), said["bed_just_left"].total()) == (235, 145)
+    assert lying[Answer.IN_BED] >= 0.9 * lying.total()
+    assert upright[Answer.SOMETHING_WRONG] >= 0.95 * upright.total()
+    assert upright[Answer.NOT_SEEN] == 0
 
 
 @pytest.mark.footage
