@@ -205,10 +205,13 @@ def _subscribe(centre: Centre) -> None:
     share = _GROUP if centre.settings.mqtt_shared else None
     heard = centre.broker.subscriptions
     heard[topics.every("finding", share=share)] = (1, centre.inbox.on_finding)
+    heard[topics.every("home_finding", share=share)] = (1, centre.inbox.on_home_finding)
     heard[topics.every("status", share=share)] = (1, centre.inbox.on_status)
     heard[f"{topics.DETECTORS}/+"] = (1, centre.fallback.receive_sign_of_life)
     # Never shared: every replica has to have what its own operators look at.
     heard[topics.every("picture")] = (0, centre.pictures.on_picture)
+    heard[topics.every("home_picture")] = (0, centre.pictures.on_home_picture)
+    heard[topics.every("home_session")] = (1, centre.fallback.receive_home_session)
     heard[topics.every("live")] = (0, centre.pictures.on_live)
 
 

@@ -72,6 +72,11 @@ class DetectorFallback:
             log.info("detectors_returned", detectors=alive)
             await self.broker.unsubscribe(_SESSIONS)
 
+    async def receive_home_session(self, topic: str, payload: bytes) -> None:
+        """Give a session that its home could not judge to a person: whatever detectors are alive, it is not theirs."""
+        await self.pictures.on_home_session(topic, payload)
+        await self.inbox.on_home_session(topic, payload)
+
     async def _receive_session(self, topic: str, payload: bytes) -> None:
         await self.pictures.on_session(topic, payload)
         await self.inbox.on_session(topic, payload)

@@ -15,8 +15,8 @@ from alarm_center.devices.last_heard import LastHeard
 from alarm_center.devices.statuses import StatusOutcome
 from alarm_center.store.memory import Memory
 from schemas import topics
-from schemas.messages import Finding, Session, Status
-from schemas.vocabulary import Answer, Reason, Refusal
+from schemas.messages import Finding, HomeFinding, HomeSession, Session, Status
+from schemas.vocabulary import Answer, JudgePlace, Reason, Refusal
 
 log = structlog.get_logger()
 
@@ -32,13 +32,27 @@ class Inbox:
         """Record one finding: its check decides, and its device gets a receipt."""
         finding = message_reader.read_message(Finding, topic, payload)
         if finding is not None:
-            await self._record(finding, finding.answer)
+            await self._record(finding, finding.answer, JudgePlace.CENTRE)
+
+    async def on_home_finding(self, topic: str, payload: bytes) -> None:
+        """Record one finding of the judge beside a gateway, as one of a detector."""
+        finding = message_reader.read_message(HomeFinding, topic, payload)
+        if finding is not None:
+            await self._record(finding, finding.answer, JudgePlace.HOME)
 
     async def on_session(self, topic: str, payload: bytes) -> None:
         """Record a session as unjudged while no detector is alive: a person has to look."""
         session = message_reader.read_message(Session, topic, payload)
-        if session is None or await presence.any_detector_alive(self.memory):
-            return
+        if session is not None and not await presence.any_detector_alive(self.memory):
+            await self._record_unjudged(session)
+
+    async def on_home_session(self, topic: str, payload: bytes) -> None:
+        """Record a session as unjudged that the judge at home could not judge: a person has to look."""
+        session = message_reader.read_message(HomeSession, topic, payload)
+        if session is not None:
+            await self._record_unjudged(session)
+
+    async def _record_unjudged(self, session: Session) -> None:
         # A session without a frame shows a person nothing, so it is a fault (docs/guarantees.md#2-green-needs-evidence).
         blind = not session.frames
         unjudged = Finding(
@@ -47,7 +61,7 @@ class Inbox:
             reasons=(Reason.FAULT if blind else Reason.PERSON_UNSURE,), started_at=session.started_at,
             pictures=len(session.frames),
         )  # fmt: skip
-        await self._record(unjudged, Answer.CANNOT_TELL if blind else None)
+        await self._record(unjudged, Answer.CANNOT_TELL if blind else None, None)
 
     async def on_status(self, topic: str, payload: bytes) -> None:
         """Record a device's status, and report its faults to the checks that come."""
@@ -78,8 +92,8 @@ class Inbox:
         if status is not None:
             await presence.record_detector(self.memory, status)
 
-    async def _record(self, finding: Finding, answer: Answer | None) -> None:
-        recorded = await self.memory.attempt(lambda tx: arrived_sessions.record_finding(tx, finding, answer))
+    async def _record(self, finding: Finding, answer: Answer | None, judge: JudgePlace | None) -> None:
+        recorded = await self.memory.attempt(lambda tx: arrived_sessions.record_finding(tx, finding, answer, judge))
         if recorded is None:
             metrics.DUPLICATES.inc()
         elif isinstance(recorded, Refusal):

@@ -15,12 +15,14 @@ import structlog
 
 from alarm_center import message_reader, metrics
 from schemas import topics, wire
-from schemas.messages import LiveFrame, Picture, Session
+from schemas.messages import HomePicture, HomeSession, LiveFrame, Picture, Session
 from schemas.vocabulary import Refusal
 
 log = structlog.get_logger()
 
 UNCOMMITTED_SECONDS: Final = 30.0
+AWAITED_SECONDS: Final = 240.0
+"""A committed session's frames may come so long after it: a home's finding goes first, its frames over whatever line it has."""
 VIEWED_SECONDS: Final = 600.0
 KEPT_SECONDS: Final = 1800.0
 BLIND_SECONDS: Final = 10.0
@@ -91,10 +93,23 @@ class Pictures:
         if picture is not None:
             self.keep_uncommitted(picture)
 
+    async def on_home_picture(self, topic: str, payload: bytes) -> None:
+        """Keep the frames that a home sends of a session that was judged there."""
+        picture = message_reader.read_message(HomePicture, topic, payload)
+        if picture is not None:
+            self.keep_uncommitted(picture)
+
+    async def on_home_session(self, topic: str, payload: bytes) -> None:
+        """Keep the frames of a session that nobody judged at home."""
+        await self._keep_session(HomeSession, topic, payload)
+
     async def on_session(self, topic: str, payload: bytes) -> None:
         """Keep the frames of a session itself, while no detector is alive."""
+        await self._keep_session(Session, topic, payload)
+
+    async def _keep_session(self, kind: type[Session], topic: str, payload: bytes) -> None:
         try:
-            session = wire.decode(Session, payload, topics.parse(topic))
+            session = wire.decode(kind, payload, topics.parse(topic))
         except (topics.BadTopic, wire.Refused):
             return  # the inbox has counted it
         self.keep_uncommitted(
@@ -237,7 +252,7 @@ class Pictures:
             if unwanted or seen or at - kept.came > KEPT_SECONDS:
                 self._drop(key)
         for key, kept in list(self._wanted.items()):
-            if at - kept.came > UNCOMMITTED_SECONDS:
+            if at - kept.came > AWAITED_SECONDS:
                 del self._wanted[key]
         for look, live in list(self._live.items()):
             if at - live.came > UNCOMMITTED_SECONDS:

@@ -22,8 +22,8 @@ from detector.version import NAME
 from runtime.mqtt import Backoff, LastWill, MqttClient, NotConnected
 from runtime.settings import BadSettings
 from schemas import limits, topics, wire
-from schemas.messages import DetectorStatus, Finding, Picture, Session
-from schemas.vocabulary import Answer, LinkState, Reason, Show
+from schemas.messages import DetectorStatus, Finding, Picture, Session, is_for_people
+from schemas.vocabulary import Answer, LinkState, Reason
 
 log = structlog.get_logger("detector")
 
@@ -201,8 +201,7 @@ def _attempt(payload: bytes) -> dict[str, Any]:
 
 def _pictures(session: Session, made: Finding) -> Picture | None:
     """Return the frames to publish: all sessions' when ``show`` is ``always``, else those that are not in bed."""
-    wanted = session.show is Show.ALWAYS or made.answer is not Answer.IN_BED
-    if not wanted or not session.frames:
+    if not is_for_people(session.show, made.answer) or not session.frames:
         return None
     return Picture(session_id=session.session_id, org=session.org, device=session.device, frames=session.frames)
 

@@ -9,7 +9,7 @@ import typer
 from fjarrtillsyn import town_cli
 from fjarrtillsyn.extras import needs
 from runtime.process import forbid_core_dumps
-from schemas.vocabulary import Answer, Role
+from schemas.vocabulary import Answer, JudgePlace, Role
 
 app = typer.Typer(
     help="Remote night supervision: a look at the agreed time, an alarm when nobody was seen, and somebody who came.",
@@ -71,6 +71,21 @@ def migrate(
         from fjarrtillsyn.commands import database
 
     database.migrate(test_clock=test_clock, finish=finish)
+
+
+@app.command("judge-at")
+def judge_at(
+    org: Annotated[str, typer.Argument(metavar="TOWN", help="The town's short name.")],
+    device: Annotated[str, typer.Argument(metavar="DEVICE", help="The device's name, as in its topics.")],
+    place: Annotated[
+        JudgePlace, typer.Argument(help="Whose findings are believed: the centre's detectors' or its own.")
+    ],
+) -> None:
+    """Say where a device's sessions are judged. One that is judged at home runs with FJT_JUDGE=home."""
+    with needs("alarm-center"):
+        from fjarrtillsyn.commands import devices
+
+    devices.move_judge(org, device, place)
 
 
 @app.command()

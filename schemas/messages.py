@@ -20,7 +20,7 @@ from schemas.room import Profile as Profile
 from schemas.room import Quantity
 from schemas.room import Row as Row
 from schemas.room import Zone as Zone
-from schemas.vocabulary import REASONS, Answer, DeviceKind, LinkState, Reason, ReceiptState, Show
+from schemas.vocabulary import REASONS, Answer, DeviceKind, JudgePlace, LinkState, Reason, ReceiptState, Show
 
 
 class Message(Part):
@@ -86,10 +86,12 @@ class Config(Message):
     """A device's wanted state for the next 36 hours: an explicit list, no schedule logic on the device.
 
     ``withdrawn`` says that nobody may look: no consent, or bound to nobody. An empty list alone says only that
-    nothing is owed; commands may still come.
+    nothing is owed; commands may still come. ``judge`` is ``home`` where only findings of the home's own judge are
+    believed, and left out where only the centre's detectors' are.
     """
 
     version: int = Field(ge=1)
+    judge: JudgePlace | None = None
     withdrawn: bool = False
     attempts: tuple[ScheduledAttempt, ...] = Field(default=(), max_length=500)
     capture: Capture = Capture()
@@ -132,7 +134,8 @@ class Status(Message):
     ``boot`` is random at each start of the gateway, ``connection`` counts its connects from 1, ``sequence`` its statuses
     from 1. A will has its own connection's numbers and comes after all else of that connection. A gateway of before
     0.2.0 sends no ``boot``.
-    ``wall_offset_s`` is the device's own clock minus the pulse's, seconds; it is only reported.
+    ``wall_offset_s`` is the device's own clock minus the pulse's, seconds; it is only reported. ``judge_ok`` says whether
+    the judge beside the gateway is alive; a gateway without one leaves it out.
     """
 
     link: LinkState
@@ -143,6 +146,7 @@ class Status(Message):
     wall_offset_s: Number | None = None
     pending_sessions: int = Field(default=0, ge=0)
     preflight: tuple[Preflight, ...] = Field(default=(), max_length=50)
+    judge_ok: bool | None = None
     boot: Name | None = None
     connection: int = Field(default=0, ge=0, le=limits.COUNTER)
     sequence: int = Field(default=0, ge=0, le=limits.COUNTER)
@@ -275,6 +279,23 @@ class Picture(Message):
     frames: tuple[Frame, ...] = Field(max_length=limits.FRAMES)
 
 
+class HomeFinding(Finding):
+    """A finding of the judge beside a gateway. ``pictures`` is how many frames follow it, unasked."""
+
+
+class HomeSession(Session):
+    """A session that the judge beside its gateway could not judge: a person has to look."""
+
+
+class HomePicture(Picture):
+    """Frames from the home itself, of a session that was judged there."""
+
+
+def is_for_people(show: Show, answer: Answer) -> bool:
+    """Return whether people are shown the frames of a session so answered: each that is not in bed, or all of them."""
+    return show is Show.ALWAYS or answer is not Answer.IN_BED
+
+
 class LiveFrame(Message):
     """One frame of a live look; ``last`` closes it."""
 
@@ -290,11 +311,15 @@ class LiveFrame(Message):
 
 
 class Receipt(Message):
-    """Acknowledgement of a session: the centre has its finding in the database, or never takes it. Either ends the session."""
+    """Acknowledgement of a session: the centre has its finding in the database, or never takes it. Either ends the session.
+
+    ``frames_wanted`` asks a home that has judged it for its frames, which it keeps for a minute: a person has to look.
+    """
 
     session_id: Name
     state: ReceiptState
     reason: Short | None = None
+    frames_wanted: bool | None = None
 
     @model_validator(mode="after")
     def _a_refusal_says_why(self) -> Self:
@@ -321,6 +346,9 @@ MESSAGES: dict[str, type[Message]] = {
     "picture": Picture,
     "live": LiveFrame,
     "receipt": Receipt,
+    "home_finding": HomeFinding,
+    "home_session": HomeSession,
+    "home_picture": HomePicture,
     "detector": DetectorStatus,
 }
 """Messages by the word that names them in their topic."""

@@ -77,6 +77,21 @@ TABLE: Final[Mapping[str, Route]] = MappingProxyType(
         ),
         "live": Route(f"{_DEVICE}/live", "gateway", "centre", "a live look, newest frame only", qos=0),
         "receipt": Route(f"{_DEVICE}/receipt", "centre", "gateway", "committed or refused; either ends the session"),
+        "home_finding": Route(
+            f"{_DEVICE}/home_finding", "gateway", "centre", "the answer of the judge at home", shared=True
+        ),
+        "home_session": Route(
+            f"{_DEVICE}/home_session/{{session_id}}",
+            "gateway",
+            "centre",
+            "a session that the judge at home could not judge",
+        ),
+        "home_picture": Route(
+            f"{_DEVICE}/home_picture/{{session_id}}",
+            "gateway",
+            "centre",
+            "frames of a session that was judged at home, where a person has to look",
+        ),
         "detector": Route(
             f"{DETECTORS}/{{detector_id}}", "detector", "centre", "each 20 s: alive; the last will says gone"
         ),

@@ -172,6 +172,13 @@ class DeviceKind(StrEnum):
     SENSORS = "sensors"
 
 
+class JudgePlace(StrEnum):
+    """The place of the judge of a device's sessions: beside its gateway, or among the centre's detectors."""
+
+    CENTRE = "centre"
+    HOME = "home"
+
+
 class ConsentState(StrEnum):
     """The consent of a resident, or a cohabitant, to being looked after from afar. A limited one allows what it names."""
 
@@ -318,6 +325,7 @@ class Refusal(StrEnum):
     RETAINED = "retained"
     UNKNOWN_DEVICE = "unknown_device"
     UNKNOWN_ATTEMPT = "unknown_attempt"
+    OTHER_JUDGE = "other_judge"
     CONSENT_REVOKED = "consent_revoked"
     COMMAND_EXPIRED = "command_expired"
 

@@ -21,7 +21,7 @@ from alarm_center.store.memory import Tx, now
 from alarm_center.store.sessions import JudgedSession, StoredReceipt
 from schemas import timeline
 from schemas.messages import Finding
-from schemas.vocabulary import Answer, Reason, Refusal
+from schemas.vocabulary import Answer, JudgePlace, Reason, Refusal
 
 _NEEDS_HUMAN: Final = frozenset({CheckState.TO_LOOK, CheckState.ALARMED})
 
@@ -94,15 +94,20 @@ def way_of(session: ArrivedSession) -> SessionWay:
     return next(rule.way for rule in WAY_RULES if rule.applies(session))
 
 
-async def record_finding(tx: Tx, finding: Finding, answer: Answer | None) -> Answer | Refusal | None:
+async def record_finding(
+    tx: Tx, finding: Finding, answer: Answer | None, judge: JudgePlace | None
+) -> Answer | Refusal | None:
     """Record *finding* in this transaction; return its answer, why it was refused, or ``None`` for a repeat.
 
-    *answer* is ``None`` when no detector judged the session.
+    *answer* is ``None`` when no detector judged the session, and *judge* the place of the one who did.
     """
     device = await devices.get(tx, finding.org, finding.device)
     if device is None:
         # Without a device there is no town to keep a row for. The home gets no receipt, and drops it at its own limit.
         return Refusal.UNKNOWN_DEVICE
+    if judge is not None and judge != device.judge:
+        # Nothing is kept of it, a receipt least of all: the finding of the device's own judge is still to come.
+        return Refusal.OTHER_JUDGE
     session = await _lock_session(tx, finding, answer, device)
     way = way_of(session)
     if way is SessionWay.REPEATED:
@@ -263,6 +268,7 @@ async def _save(
         alarm_id=alarm_id,
         needs_human=needs_human,
         refusal=refusal,
+        judged_at_home=session.device.judge == JudgePlace.HOME,
     )
     await sessions.save(tx, judged, session.at)
 

@@ -15,7 +15,8 @@ from alarm_center.store import devices, events
 from alarm_center.store.memory import Tx, now
 from schemas.limits import CONFIG_AHEAD_HOURS
 from schemas.messages import Capture, Config, Part, Profile, ScheduledAttempt
-from schemas.timeline import ConfigWanted
+from schemas.timeline import ConfigWanted, JudgeMoved
+from schemas.vocabulary import JudgePlace
 
 log = structlog.get_logger()
 P = TypeVar("P", bound=Part)
@@ -43,8 +44,11 @@ async def refresh_config(tx: Tx, org: str, device_id: str, *, area_id: UUID | No
         attempts=attempts,
         capture=_read_part(Capture, device.capture, device),
         profile=_read_part(Profile, device.current_profile, device) if device.consented else Profile(),
+        judge=JudgePlace.HOME if device.judge == JudgePlace.HOME else None,
     )
-    version = await devices.set_config(tx, org, device_id, config.model_dump(mode="json", exclude={"version"}), at)
+    # A replica of the release before reads no config that says where it is judged: said only where it is at home.
+    unsaid = {"version"} if config.judge else {"version", "judge"}
+    version = await devices.set_config(tx, org, device_id, config.model_dump(mode="json", exclude=unsaid), at)
     if version is not None:
         wanted = ConfigWanted(version, len(attempts))
         event = events.NewEvent(
@@ -67,6 +71,19 @@ def _read_part(kind: type[P], value: Any, device: devices.BoundDevice) -> P:
             errors=error.error_count(),
         )
         return kind()
+
+
+async def set_judge(tx: Tx, org: str, device_id: str, judge: JudgePlace) -> bool:
+    """Let the device be judged at *judge*, and tell it; return whether that is new."""
+    device = await devices.get(tx, org, device_id)
+    if device is None or not await devices.set_judge(tx, org, device_id, judge):
+        return False
+    event = events.NewEvent(
+        org, JudgeMoved(judge), device_id=device_id, resident_id=device.resident_id, area_id=device.area_id
+    )
+    await events.write(tx, await now(tx), event)
+    await refresh_config(tx, org, device_id)
+    return True
 
 
 async def refresh_resident_configs(tx: Tx, resident_id: Any) -> None:

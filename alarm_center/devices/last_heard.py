@@ -28,8 +28,8 @@ _NEARLY_LOST: Final = timedelta(seconds=HEARD_WITHIN_SECONDS / 2)
 
 def says_nothing_new(device: BoundDevice, said: Status, at: datetime) -> bool:
     """Return whether *said* only shows that the device is still there, as it was and as it is known to be."""
-    same = (device.link, device.reported_version, device.camera_ok, device.fault) == (
-        said.link, said.config_version, said.camera_ok, said.fault,
+    same = (device.link, device.reported_version, device.camera_ok, device.fault, device.judge_ok) == (
+        said.link, said.config_version, said.camera_ok, said.fault, said.judge_ok,
     )  # fmt: skip
     recent = device.last_heard_at is not None and at - device.last_heard_at < _NEARLY_LOST
     return said.link is LinkState.UP and same and recent and _follows_row(device, said)

@@ -17,7 +17,7 @@ from alarm_center.core.decision import IllegalMove
 from alarm_center.store import alarms, checks, detectors, devices, jobs
 from alarm_center.store.memory import Memory, Tx, now
 from schemas.messages import DetectorStatus, Status
-from schemas.vocabulary import LinkState, Reason
+from schemas.vocabulary import JudgePlace, LinkState, Reason
 
 log = structlog.get_logger()
 
@@ -37,6 +37,13 @@ async def any_detector_alive(memory: Memory) -> bool:
         return bool(await detectors.count_alive(tx))
 
 
+async def has_judge(tx: Tx, device: devices.BoundDevice | None) -> bool:
+    """Return whether there is somebody to judge the device's sessions: the judge at home, as it says, or any detector."""
+    if device is not None and device.judge == JudgePlace.HOME:
+        return device.judge_ok is True
+    return bool(await detectors.count_alive(tx))
+
+
 @dataclass(frozen=True, slots=True)
 class Ticker:
     """A check's tick, made from what holds once the check is locked. *since* is when this centre or its broker came back."""
@@ -48,7 +55,7 @@ class Ticker:
         return CheckTick(
             device_online=device is not None and device.consented and device.is_online(at, self.since),
             staff_on_site=await alarms.staff_inside(tx, check.resident_id),
-            detectors_alive=bool(await detectors.count_alive(tx)),
+            detectors_alive=await has_judge(tx, device),
             more_tonight=await checks.has_more_tonight(tx, check),
         )
 

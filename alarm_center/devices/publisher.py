@@ -100,7 +100,10 @@ class Publisher:
         async with self.memory.transaction() as tx:
             owed = await sessions.queued_receipts(tx)
         for receipt in owed:
-            message = Receipt(session_id=receipt.session_id, state=receipt.state, reason=receipt.reason)
+            message = Receipt(
+                session_id=receipt.session_id, state=receipt.state, reason=receipt.reason,
+                frames_wanted=receipt.frames_wanted or None,
+            )  # fmt: skip
             await self._publish("receipt", receipt.org, receipt.device_id, message)
             async with self.memory.transaction() as tx:
                 await sessions.delete_receipt(tx, receipt)

@@ -58,12 +58,16 @@ async def record_status(tx: Tx, topic: Topic, status: Status) -> RecordedStatus:
 
 
 async def _write_change(tx: Tx, before: BoundDevice, at: datetime) -> None:
-    """Write a line if the link, the fault or the camera differs from *before*."""
+    """Write a line if the link, the fault, the camera or the judge at home differs from *before*."""
     after = await devices.get(tx, before.org, before.device_id) or before
-    if (before.link, before.fault, before.camera_ok) == (after.link, after.fault, after.camera_ok):
+    if _said_of_itself(before) == _said_of_itself(after):
         return
     event = events.NewEvent(
-        before.org, timeline.DeviceChanged(LinkState(after.link), after.camera_ok), device_id=before.device_id,
+        before.org, timeline.DeviceChanged(LinkState(after.link), after.camera_ok, after.judge_ok), device_id=before.device_id,
         resident_id=before.resident_id, area_id=before.area_id, actor="device",
     )  # fmt: skip
     await events.write(tx, at, event)
+
+
+def _said_of_itself(device: BoundDevice) -> tuple[object, ...]:
+    return device.link, device.fault, device.camera_ok, device.judge_ok

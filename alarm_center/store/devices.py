@@ -15,7 +15,7 @@ from alarm_center.store import plans
 from alarm_center.store.memory import Tx
 from schemas.limits import HEARD_WITHIN_SECONDS, WILL_SECONDS
 from schemas.messages import ScheduledAttempt, Status
-from schemas.vocabulary import LinkState
+from schemas.vocabulary import JudgePlace, LinkState
 
 _CONNECTIONS: Final = TypeAdapter(Connections)
 
@@ -52,6 +52,10 @@ class BoundDevice:
     """The resident who shares the bed, and whom the device serves as well."""
     at_home: Sequence[UUID] | None
     """Those of the two who are not away now; ``None`` where nobody shares the bed."""
+    judge: str
+    """The only place whose findings on its sessions are believed."""
+    judge_ok: bool | None
+    """The state of the judge beside it, as its newest status said; ``None`` where it has said none."""
 
     @property
     def connections(self) -> Connections:
@@ -92,7 +96,7 @@ _SELECT: Final = """
         d.published_version, d.reported_version, d.link, d.last_heard_at, d.gone_at, d.camera_ok, d.fault,
         d.boot, d.connection, d.sequence, d.other_boots,
         may_look(d.resident_id, d.kind, false) as consented, may_look(d.resident_id, d.kind, true) as shown,
-        case when r.bed_id is not null then (bed_of(r.resident_id))[2] end as companion,
+        d.judge, d.judge_ok, case when r.bed_id is not null then (bed_of(r.resident_id))[2] end as companion,
         case when r.bed_id is not null and cardinality(bed_of(r.resident_id)) = 2 then at_home(r.resident_id) end as at_home
     from devices d left join residents r using (resident_id)
 """
@@ -275,6 +279,17 @@ async def set_config(tx: Tx, org: str, device_id: str, config: Mapping[str, Any]
     return version
 
 
+async def set_judge(tx: Tx, org: str, device_id: str, judge: JudgePlace) -> bool:
+    """Let the device's sessions be judged at *judge* from now on; return whether that is new. Nobody's device changes nothing."""
+    changed: bool | None = await tx.fetchval(
+        "update devices set judge = $3 where org = $1 and device_id = $2 and judge <> $3 returning true",
+        org,
+        device_id,
+        judge,
+    )
+    return bool(changed)
+
+
 async def mark_heard(tx: Tx, org: str, device_id: str, now: datetime) -> None:
     """Write that the device has said something at *now*."""
     await tx.execute(
@@ -356,12 +371,13 @@ async def save_status(tx: Tx, org: str, device_id: str, said: Status, connection
         await tx.execute(
             """
             update devices set last_heard_at = $3, reported_version = $4, camera_ok = $5, fault = $6, wall_offset_s = $7,
-                software = $8,
+                software = $8, judge_ok = $9,
                 behind_since = case when coalesce($4, 0) >= wanted_version then null
                     when coalesce($4, 0) > coalesce(reported_version, 0) then $3 else coalesce(behind_since, $3) end
             where org = $1 and device_id = $2
             """,
             org, device_id, now, said.config_version, said.camera_ok, said.fault, said.wall_offset_s, said.software,
+            said.judge_ok,
         )  # fmt: skip
 
 

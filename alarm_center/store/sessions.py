@@ -20,6 +20,8 @@ class StoredReceipt:
     reason: str | None
     unjudged: bool = False
     """People were to look at the session, since no detector was there to judge it."""
+    frames_wanted: bool = False
+    """A person has to look, and the home that judged it has sent no frame."""
 
 
 async def lock(tx: Tx, org: str, device_id: str, session_id: str) -> None:
@@ -31,15 +33,24 @@ async def receipt_of(tx: Tx, org: str, device_id: str, session_id: str) -> Store
     """Return the receipt that a session got before: it gets the same one again, and nothing else happens."""
     row = await tx.fetchrow(
         """
-        select receipt, refusal, receipt = 'committed' and detector = '' and reasons = '{person_unsure}' as unjudged
-        from sessions where org = $1 and device_id = $2 and session_id = $3
+        select s.receipt, s.refusal, s.receipt = 'committed' and s.detector = '' and s.reasons = '{person_unsure}' as unjudged,
+            s.needs_human and s.pictures = 0 and d.judge = 'home' as frames_wanted
+        from sessions s join devices d using (org, device_id) where s.org = $1 and s.device_id = $2 and s.session_id = $3
         """,
         org,
         device_id,
         session_id,
     )
     return (
-        StoredReceipt(org, device_id, session_id, ReceiptState(row["receipt"]), row["refusal"], row["unjudged"])
+        StoredReceipt(
+            org,
+            device_id,
+            session_id,
+            ReceiptState(row["receipt"]),
+            row["refusal"],
+            row["unjudged"],
+            row["frames_wanted"],
+        )
         if row
         else None
     )
@@ -55,6 +66,7 @@ class JudgedSession:
     alarm_id: UUID | None
     needs_human: bool
     refusal: str | None = None
+    judged_at_home: bool = False
 
 
 async def save(tx: Tx, session: JudgedSession, now: datetime) -> StoredReceipt:
@@ -80,7 +92,10 @@ async def save(tx: Tx, session: JudgedSession, now: datetime) -> StoredReceipt:
         finding.people, finding.measures, [e.model_dump(mode="json") for e in finding.evidence], finding.detector,
         session.needs_human, finding.pictures,
     )  # fmt: skip
-    receipt = StoredReceipt(finding.org, finding.device, finding.session_id, state, session.refusal)
+    wanted = session.judged_at_home and session.needs_human and not finding.pictures
+    receipt = StoredReceipt(
+        finding.org, finding.device, finding.session_id, state, session.refusal, frames_wanted=wanted
+    )
     await queue_receipt(tx, receipt, now)
     return receipt
 
@@ -89,7 +104,8 @@ async def queue_receipt(tx: Tx, receipt: StoredReceipt, now: datetime) -> None:
     """Queue the receipt to be published, now or again."""
     await tx.execute(
         """
-        insert into receipts (org, device_id, session_id, state, reason, created_at) values ($1, $2, $3, $4, $5, $6)
+        insert into receipts (org, device_id, session_id, state, reason, created_at, frames_wanted)
+        values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (org, device_id, session_id) do nothing
         """,
         receipt.org,
@@ -98,16 +114,26 @@ async def queue_receipt(tx: Tx, receipt: StoredReceipt, now: datetime) -> None:
         receipt.state,
         receipt.reason,
         now,
+        receipt.frames_wanted,
     )
 
 
 async def queued_receipts(tx: Tx, limit: int = 200) -> list[StoredReceipt]:
     """Return the receipts that no broker has acknowledged yet, oldest first."""
     rows = await tx.fetch(
-        "select org, device_id, session_id, state, reason from receipts order by created_at limit $1", limit
+        "select org, device_id, session_id, state, reason, frames_wanted from receipts order by created_at limit $1",
+        limit,
     )
     return [
-        StoredReceipt(r["org"], r["device_id"], r["session_id"], ReceiptState(r["state"]), r["reason"]) for r in rows
+        StoredReceipt(
+            r["org"],
+            r["device_id"],
+            r["session_id"],
+            ReceiptState(r["state"]),
+            r["reason"],
+            frames_wanted=r["frames_wanted"],
+        )
+        for r in rows
     ]
 
 

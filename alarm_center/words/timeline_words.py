@@ -21,7 +21,7 @@ from alarm_center.words.code_words import (
 )
 from schemas import timeline
 from schemas.timeline import EventKind, Payload, Unknown
-from schemas.vocabulary import Heed, Priority, Reason
+from schemas.vocabulary import Heed, JudgePlace, Priority, Reason
 
 P = TypeVar("P", bound=Payload)
 
@@ -90,6 +90,8 @@ def _found(line: timeline.FindingTaken | timeline.EvidenceTaken) -> str:
     return "" if line.answer is None and line.reason is None else reason_words(line.answer, line.reason)
 
 
+_AT_HOME = _("i hemmet")
+_AT_CENTRE = _("hos larmcentralen")
 _RAN_OUT = _("dess sista timme är inne")
 _AT_HOME, _STILL_AWAY = _("hemma, tillsynen börjar igen"), _("inte hemma, ny paus")
 
@@ -218,6 +220,11 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         # ---- devices, residents and the evening ----
         _row(timeline.ConfigWanted, _("Ny lista till utrustningen"), redraws=_NOTHING),
         _row(timeline.DeviceChanged, _("Utrustningen ändrades")),
+        _row(
+            timeline.JudgeMoved,
+            _("Tolkas på en annan plats"),
+            detail=lambda line: _AT_HOME if line.judge is JudgePlace.HOME else _AT_CENTRE,
+        ),
         _row(timeline.ChecksBroughtHome, _("Tillsyner flyttade till rätt utrustning")),
         _row(timeline.TimesChanged, _("Tider ändrade")),
         _row(timeline.Paused, _("Paus"), detail=lambda line: CANCELLED[line.reason]),

@@ -22,6 +22,9 @@ READ: Final[dict[str, tuple[str, ...]]] = {
         f"{_EVERY}/finding",
         f"{_EVERY}/picture/+",
         f"{_EVERY}/live",
+        f"{_EVERY}/home_finding",
+        f"{_EVERY}/home_session/+",
+        f"{_EVERY}/home_picture/+",
         f"{DETECTORS}/+",
     ),
     DETECTOR: (PULSE, f"{_EVERY}/session/+"),
@@ -30,7 +33,14 @@ READ: Final[dict[str, tuple[str, ...]]] = {
 WRITE: Final[dict[str, tuple[str, ...]]] = {
     CENTRE: (PULSE, f"{_EVERY}/config", f"{_EVERY}/command", f"{_EVERY}/receipt"),
     DETECTOR: (f"{_EVERY}/finding", f"{_EVERY}/picture/+", f"{DETECTORS}/+"),
-    "%u": (f"{_OWN}/status", f"{_OWN}/session/+", f"{_OWN}/live"),
+    "%u": (
+        f"{_OWN}/status",
+        f"{_OWN}/session/+",
+        f"{_OWN}/live",
+        f"{_OWN}/home_finding",
+        f"{_OWN}/home_session/+",
+        f"{_OWN}/home_picture/+",
+    ),
 }
 
 

@@ -97,6 +97,7 @@ class EventKind(StrEnum):
     # a device (town.py)
     CONFIG_WANTED = "config_wanted"
     DEVICE_CHANGED = "device_changed"
+    JUDGE_MOVED = "judge_moved"
     CHECKS_BROUGHT_HOME = "checks_brought_home"
     # a town, its people and its evening (town.py)
     PAUSED = "paused"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from schemas.timeline.base import Code, Payload, payload
 from schemas.timeline.kinds import EventKind
-from schemas.vocabulary import CancelReason, EndReason, Instead, LinkState
+from schemas.vocabulary import CancelReason, EndReason, Instead, JudgePlace, LinkState
 
 
 @payload(EventKind.CONFIG_WANTED)
@@ -23,6 +23,14 @@ class DeviceChanged(Payload):
 
     link: LinkState
     camera_ok: bool | None = None
+    judge_ok: bool | None = None
+
+
+@payload(EventKind.JUDGE_MOVED)
+class JudgeMoved(Payload):
+    """A device's sessions are judged elsewhere from now on, and only findings from there are believed."""
+
+    judge: JudgePlace
 
 
 @payload(EventKind.CHECKS_BROUGHT_HOME)

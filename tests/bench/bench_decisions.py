@@ -19,7 +19,7 @@ from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory
 from fjarrtillsyn.embedded.postgres import Postgres, running_postgres
 from schemas.messages import Evidence, Finding
-from schemas.vocabulary import Answer
+from schemas.vocabulary import Answer, JudgePlace
 from tests.support.busy_town import found, heard, move, residents
 from tests.support.postgres import Database, fresh_database, make_template
 
@@ -107,7 +107,9 @@ async def _slow_commit(server: Postgres, memory: Memory) -> None:
 
 async def _decided(memory: Memory, check_id: UUID) -> None:
     finding = await _finding(memory, check_id)
-    answer = await memory.attempt(lambda tx: arrived_sessions.record_finding(tx, finding, finding.answer))
+    answer = await memory.attempt(
+        lambda tx: arrived_sessions.record_finding(tx, finding, finding.answer, JudgePlace.CENTRE)
+    )
     assert answer is Answer.IN_BED, f"{check_id}: {answer}"
 
 

@@ -250,6 +250,14 @@ def ask(town: dict[str, str], question: str, *values: object) -> Any:
     return run(asked())
 
 
+def test_where_a_device_is_judged_is_said(town: dict[str, str]) -> None:
+    said = fjarrtillsyn(town, "judge-at", "vik", "vik-d2", "home")
+    assert (said.returncode, said.stdout) == (0, "vik/vik-d2 is judged at home\n"), said.stderr
+    assert ask(town, "select judge from devices where device_id = 'vik-d2'") == "home"
+    assert "as before" in fjarrtillsyn(town, "judge-at", "vik", "vik-d2", "home").stdout
+    assert fjarrtillsyn(town, "judge-at", "vik", "vik-d9", "home").returncode == 1
+
+
 def test_the_seals_of_a_town_are_walked_and_its_head_is_told(town: dict[str, str]) -> None:
     assert ask(town, "select count(*) from seals")
     told = fjarrtillsyn(town, "verify", "vik")

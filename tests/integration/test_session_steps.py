@@ -12,7 +12,7 @@ from alarm_center.preparation import pauses
 from alarm_center.store import consents, sessions
 from alarm_center.store.memory import Memory, Tx, now
 from schemas.messages import Finding
-from schemas.vocabulary import Answer, Instead, Reason, Refusal
+from schemas.vocabulary import Answer, Instead, JudgePlace, Reason, Refusal
 from tests.support import busy_town
 from tests.support.postgres import Database
 from tests.support.waiting import eventually
@@ -35,7 +35,9 @@ async def fall(memory: Memory, check_id: UUID | None = None) -> Finding:
 
 
 async def record(memory: Memory, finding: Finding) -> Answer | Refusal | None:
-    return await memory.attempt(lambda tx: arrived_sessions.record_finding(tx, finding, finding.answer))
+    return await memory.attempt(
+        lambda tx: arrived_sessions.record_finding(tx, finding, finding.answer, JudgePlace.CENTRE)
+    )
 
 
 async def receipts(memory: Memory) -> int:
@@ -59,7 +61,7 @@ async def test_two_replicas_record_an_unasked_fall_once(memory: Memory) -> None:
     await busy_town.found(memory, ORG)
     finding = await fall(memory)
     async with memory.transaction() as tx:
-        first = await arrived_sessions.record_finding(tx, finding, finding.answer)
+        first = await arrived_sessions.record_finding(tx, finding, finding.answer, JudgePlace.CENTRE)
         second = await waiting_for_a_lock(memory, finding)
     assert (first, await second) == (Answer.SOMETHING_WRONG, None), "the receipt is read under the lock"
 
@@ -79,7 +81,7 @@ async def test_no_receipt_is_seen_before_its_finding(memory: Memory) -> None:
     check_id = await busy_town.open_check(memory, await busy_town.found(memory, ORG))
     finding = await fall(memory, check_id)
     async with memory.transaction() as tx:
-        await arrived_sessions.record_finding(tx, finding, finding.answer)
+        await arrived_sessions.record_finding(tx, finding, finding.answer, JudgePlace.CENTRE)
         assert await receipts(memory) == 0
     assert await receipts(memory) == 1
 

@@ -22,7 +22,7 @@ from alarm_center.town.bring_in import foresee
 from alarm_center.town.export import export_town, town_text
 from alarm_center.town.reader import read_town
 from schemas.messages import Evidence, Finding
-from schemas.vocabulary import Answer, CancelReason, Instead, Priority, Reason
+from schemas.vocabulary import Answer, CancelReason, Instead, JudgePlace, Priority, Reason
 from tests.support.by_hand import raise_manual_alarm
 from tests.support.postgres import Database
 from tests.support.town import ATown, a_town, freeze, rows, run, value
@@ -105,7 +105,7 @@ async def _looked(
     )  # fmt: skip
     for _ in range(2):  # the second time it is a repeat
         async with memory.transaction() as tx:
-            await arrived_sessions.record_finding(tx, finding, answer)
+            await arrived_sessions.record_finding(tx, finding, answer, JudgePlace.CENTRE)
 
 
 async def _states(memory: Memory, town: ATown, at: datetime = TWO) -> list[str]:
@@ -173,7 +173,7 @@ async def test_a_second_look_is_asked_for_once(memory: Memory) -> None:
         profile_version=await value(memory, "select (config #>> '{profile,version}')::int from devices where device_id = 'vik-cam1'"),
     )  # fmt: skip
     async with memory.transaction() as tx:
-        await arrived_sessions.record_finding(tx, finding, Answer.IN_BED)
+        await arrived_sessions.record_finding(tx, finding, Answer.IN_BED, JudgePlace.CENTRE)
     assert [state.split()[0] for state in await _states(memory, town)] == ["seen", "seen"]
 
 
@@ -290,7 +290,7 @@ async def test_a_finding_by_the_profile_of_two_is_not_green_for_one(memory: Memo
         answer=Answer.IN_BED, people=1, started_at=TWO, detector="d1", evidence=SEEN, profile_version=version,
     )  # fmt: skip
     async with memory.transaction() as tx:
-        await arrived_sessions.record_finding(tx, finding, Answer.IN_BED)
+        await arrived_sessions.record_finding(tx, finding, Answer.IN_BED, JudgePlace.CENTRE)
     state = await value(
         memory, "select state || ' ' || reason from checks where check_id = $1", await _check(memory, town, ANNA)
     )

@@ -18,7 +18,7 @@ from alarm_center.pictures import CommittedSession, Pictures
 from alarm_center.preparation.planning import plan_all_towns
 from alarm_center.store.memory import Memory, now
 from schemas.messages import Evidence, Finding, Frame, Picture
-from schemas.vocabulary import Answer, Reason
+from schemas.vocabulary import Answer, JudgePlace, Reason
 from tests.support import town_file
 from tests.support.postgres import Database
 
@@ -103,7 +103,7 @@ class NightTown:
             evidence=(Evidence(what="movement", zone="floor", value=0.41),), measures={"brightness": 61.2, "floor_area": 0.18},
         )  # fmt: skip
         async with self.memory.transaction() as tx:
-            await arrived_sessions.record_finding(tx, finding, answer)
+            await arrived_sessions.record_finding(tx, finding, answer, JudgePlace.CENTRE)
         row = await self.value("select to_json(s) from sessions s where session_id = $1", session_id)
         session = json.loads(row)
         if frames and session["needs_human"]:

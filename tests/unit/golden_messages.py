@@ -12,7 +12,7 @@ from uuid import UUID
 from schemas import messages as m
 from schemas import wire
 from schemas.timeline import EventKind
-from schemas.vocabulary import Answer, DeviceKind, LinkState, Reason, ReceiptState, Show
+from schemas.vocabulary import Answer, DeviceKind, JudgePlace, LinkState, Reason, ReceiptState, Show
 from tests.support.timeline_lines import fields_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -171,6 +171,25 @@ def _v1() -> dict[str, m.Message]:
         "live_last.cbor": m.LiveFrame(command_id=_COMMAND, org="vik", device="d1", sequence=5, last=True),
         "receipt_committed.json": m.Receipt(session_id=_SESSION, state=ReceiptState.COMMITTED),
         "receipt_refused.json": m.Receipt(session_id=_SESSION, state=ReceiptState.REFUSED, reason="consent_revoked"),
+        "config_judged_at_home.json": m.Config(version=16, judge=JudgePlace.HOME),
+        "status_judge.json": m.Status(link=LinkState.UP, boot=_BOOT, connection=3, sequence=9, judge_ok=True),
+        "receipt_frames_wanted.json": m.Receipt(session_id=_SESSION, state=ReceiptState.COMMITTED, frames_wanted=True),
+        "home_finding.json": m.HomeFinding(
+            session_id=_SESSION,
+            org="vik",
+            device="d1",
+            check_id=_CHECK,
+            attempt=1,
+            answer=Answer.NOT_SEEN,
+            started_at=_OPENS,
+            pictures=50,
+            profile_version=3,
+            detector="1.0.0",
+        ),
+        "home_session.cbor": m.HomeSession.model_validate(
+            _session(kind=DeviceKind.CAMERA, frames=_frames("a.jpg", "b.jpg")).model_dump()
+        ),
+        "home_picture.cbor": m.HomePicture(session_id=_SESSION, org="vik", device="d1", frames=_frames("a.jpg")),
         "detector.json": m.DetectorStatus(detector_id="judge-1", version="1.0.0", link=LinkState.UP),
     }
 

@@ -34,7 +34,7 @@ def session(
         org="vik", device_id="vik-1", resident_id=uuid4() if bound else None, area_id=None, kind="camera", profile={},
         capture={}, config=None, wanted_version=1, published_version=1, reported_version=1, link=LinkState.UP,
         last_heard_at=NIGHT, gone_at=None, camera_ok=True, fault=None, boot=None, connection=0, sequence=0,
-        other_boots=(), consented=consented, shown=True, companion=None, at_home=None,
+        other_boots=(), consented=consented, shown=True, companion=None, at_home=None, judge="centre", judge_ok=None,
     )  # fmt: skip
     reason = Reason.ON_FLOOR if answer is WRONG else Reason.PERSON_UNSURE
     finding = Finding(

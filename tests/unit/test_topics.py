@@ -11,7 +11,7 @@ from schemas.topics import BadTopic, Topic
 NAMES = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,62}", fullmatch=True).filter(
     lambda name: name not in ("pulse", "detector")
 )
-WITH_SESSION = ("session", "picture")
+WITH_SESSION = ("session", "picture", "home_session", "home_picture")
 KINDS = [kind for kind in MESSAGES if kind not in ("pulse", "detector")]
 
 
@@ -95,8 +95,10 @@ def test_a_bad_topic_says_which_part(org: str, device: str, kind: str, session_i
 
 def test_only_what_replicas_may_take_turns_at_is_shared() -> None:
     assert topics.every("session", share="judges") == "$share/judges/fjarrtillsyn/v1/+/+/session/+"
-    assert {kind for kind, route in topics.TABLE.items() if route.shared} == {"session", "finding", "status"}
-    for kind in ("picture", "live", "receipt", "config", "command"):
+    assert {kind for kind, route in topics.TABLE.items() if route.shared} == {
+        "session", "finding", "home_finding", "status",
+    }  # fmt: skip
+    for kind in ("picture", "home_picture", "home_session", "live", "receipt", "config", "command"):
         with pytest.raises(BadTopic, match="hide it"):
             topics.every(kind, share="centre")
     with pytest.raises(BadTopic, match="share"):
