@@ -79,9 +79,10 @@ async def test_an_sms_sent_while_its_row_was_chosen_is_looked_up(centre: SmsCent
     owner, chooser = await asyncpg.connect(database.owner), await asyncpg.connect(database.worker)
     await chooser.execute("set lock_timeout = 0")
     # A clock that can be held makes the choice take as long as another worker's whole claim.
+    at = await centre.memory.now()
     await owner.execute(
         "create or replace function clock.now() returns timestamptz language plpgsql volatile as"
-        " $$ begin perform pg_advisory_xact_lock_shared(1); return clock_timestamp(); end $$"
+        f" $$ begin perform pg_advisory_xact_lock_shared(1); return '{at.isoformat()}'; end $$"
     )
     await owner.execute("select pg_advisory_lock(1)")
     choosing = asyncio.ensure_future(

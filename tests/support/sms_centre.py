@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from aiohttp import web
 
 from alarm_center.casework import cases
+from alarm_center.core import calendar
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.alarm.state import Alarm
 from alarm_center.outbox import Outbox
@@ -30,6 +31,8 @@ from tests.support.waiting import eventually
 NUMBER: Final = "+46700000100"
 FIRST, SECOND, LEAD = "+46700000001", "+46700000002", "+46700000009"
 OLD_TOKEN: Final = "token-before-rotation"
+_BEGINS_AT: Final = time(21)
+"""After the evening's preparations, five hours before the homes' looks."""
 
 
 @dataclass(slots=True)
@@ -205,6 +208,7 @@ async def sms_centre(
             memory = await Memory.open(database.worker)
             stack.push_async_callback(memory.close)
         api = await stack.enter_async_context(TwilioApi(numbers={NUMBER}).running())
+        await _begin_in_the_evening(memory)
         residents, area_id = await _town(memory)
         runner, public_url = await _serve(memory, api)
         stack.push_async_callback(runner.cleanup)
@@ -221,6 +225,17 @@ async def sms_centre(
         await centre.finish_sending()
         await centre.stop()
         centre.nothing_unexpected()
+
+
+async def _begin_in_the_evening(memory: Memory) -> None:
+    """Move the clock to the coming nine in the evening: a test says the same at any hour that it is run."""
+    async with memory.transaction() as tx:
+        at = await now(tx)
+        night = calendar.night_of(at, town_file.STOCKHOLM)
+        nine = calendar.instant_of(night, _BEGINS_AT, town_file.STOCKHOLM)
+        if nine < at:
+            nine = calendar.instant_of(night + timedelta(days=1), _BEGINS_AT, town_file.STOCKHOLM)
+        await tx.execute("select clock.move($1)", nine - at)
 
 
 async def _serve(memory: Memory, api: TwilioApi) -> tuple[web.AppRunner, str]:
