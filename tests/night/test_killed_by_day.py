@@ -65,8 +65,15 @@ async def sender_as(day: RunningDay, role: Role) -> FormSender:
     return FormSender(day.service.url, person.token)
 
 
+async def until_laid(day: RunningDay, residents: int) -> None:
+    """Wait until the service has laid the night of so many residents: it would want the row that is held, before what is killed does."""
+    laid = "select count(distinct resident_id) = $1 from checks where opens_at > clock.now()"
+    await eventually(lambda: day.town.value(laid, residents))
+
+
 async def test_killed_in_the_middle_of_a_file(day: RunningDay) -> None:
     await copy_resident(day.town.memory, day.town.org, 1, range(FEW + 1, RESIDENTS + 1))
+    await until_laid(day, RESIDENTS)
     petra = await sender_as(day, Role.COORDINATOR)
     table = "nummer;anteckningar;tider\n" + "".join(f"{n};Ny;22:00, 04:00\n" for n in range(1, RESIDENTS + 1))
     page = await petra.send("/files", file=table)
@@ -91,8 +98,7 @@ async def test_killed_in_the_middle_of_a_file(day: RunningDay) -> None:
 
 
 async def test_killed_in_the_middle_of_a_town_stop(day: RunningDay) -> None:
-    laid = "select count(distinct resident_id) = $1 from checks where opens_at > clock.now()"
-    await eventually(lambda: day.town.value(laid, FEW))
+    await until_laid(day, FEW)
     lead, operator = await sender_as(day, Role.LEAD), await sender_as(day, Role.OPERATOR)
     await lead.send("/stop-town", why="fel bild")
     some = "select count(*) > 0 from checks where cancel_reason = 'town_stop'"
