@@ -60,6 +60,12 @@ class CountedKeys:
         await (await chosen.value).set_files(file)
         self.count += 1
 
+    async def open(self, selector: str) -> None:
+        """Unfold what a summary heads."""
+        await self._to(selector)
+        await self.page.keyboard.press("Enter")
+        self.count += 1
+
     async def press(self, selector: str) -> None:
         await self._to(selector)
         async with self.page.expect_navigation():

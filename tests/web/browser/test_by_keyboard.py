@@ -1,7 +1,7 @@
 """Each form of the desk, found, filled in and sent by keyboard alone, with the fields and buttons that it takes."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from tests.support.by_hand import raise_manual_alarm
 from tests.support.night_town import PASSWORD_HASH, NightTown
 from tests.web.browser.conftest import OpenPage
 from tests.web.browser.counted_keys import CountedKeys
+from tests.web.test_pause_ends import local, paused
 
 pytestmark = pytest.mark.browser
 
@@ -156,6 +157,37 @@ async def way_back(keys: CountedKeys) -> None:
     await keys.press("form[action$='/return/confirm'] .primary")
 
 
+async def to_hospital(keys: CountedKeys) -> None:
+    await keys.press(".why .primary")
+
+
+async def away(keys: CountedKeys) -> None:
+    await keys.choose("reason", "pause_away")
+    await keys.choose("until", "tomorrow")
+    await keys.choose("said_by", "relative")
+    await keys.type("name", "Eva")
+    await keys.choose("instead", "nothing")
+    await keys.press(".why .primary")
+
+
+async def confirm_death(keys: CountedKeys) -> None:
+    await keys.press("form[action$='/confirm'] button")
+
+
+async def at_home(keys: CountedKeys) -> None:
+    await keys.press(".ending form:not(.line) button")
+
+
+async def not_at_home(keys: CountedKeys) -> None:
+    await keys.open(".ending summary")
+    await keys.type("name", "Avdelning 3")
+    await keys.press(".ending .line button")
+
+
+async def installer(keys: CountedKeys) -> None:
+    await keys.press("form[action$='/hand-over'] button")
+
+
 def changed(part: str, resident: int) -> str:
     """Return the question whether a person has changed the resident's part."""
     return f"select exists (select from changes join residents using (resident_id) where part = '{part}' and number = {resident} and made_by <> 'import')"
@@ -179,32 +211,57 @@ FORMS: Final = (
     KeyedForm("nights held", "/residents/{1}/nights", hold, "select exists (select from night_holds)"),
     KeyedForm("SMS when something waits", "/reminders", reminders, "select exists (select from reminder_phones)"),
     KeyedForm("a file", "/files", file, "select exists (select from file_imports)"),
+    KeyedForm("an outcome: to hospital", "/alarm/{11}/outcome/moved_to_hospital", to_hospital, "select outcome = 'moved_to_hospital' from alarms where outcome is not null", "olle"),
+    KeyedForm("an outcome: away", "/alarm/{12}/outcome/not_at_home_known", away, "select exists (select from pauses where reason = 'pause_away')", "olle"),
     KeyedForm("a death", "/alarm/{10}/died", died, "select exists (select from deaths)", "olle"),
+    KeyedForm("a death, confirmed", "/pause", confirm_death, "select confirmed_at is not null from deaths", "siv"),
     KeyedForm("a town stop", "/stop-town", town_stop, "select exists (select from town_stops)", "olle"),
     KeyedForm("a town stop, confirmed", "/stop-town", confirm_stop, "select confirmed_at is not null from town_stops"),
     KeyedForm("the way back", "/stop-town", confirm_stop, "select back_at is not null from town_stops"),
     KeyedForm("the way back, confirmed", "/stop-town", way_back, "select ended_at is not null from town_stops", "olle"),
 )  # fmt: skip
 
+BY_DAY: Final = (
+    KeyedForm("a pause that ends: at home", "/pause", at_home, "select count(*) = 1 from changes where after ->> 'answer' = 'home'"),
+    KeyedForm("a pause that ends: not yet", "/todo", not_at_home, "select count(*) = 1 from changes where after ->> 'name' = 'Avdelning 3'"),
+    KeyedForm("a camera handed to an installer", "/todo", installer, "select exists (select from discrepancies where code = 'handed_to_installer')"),
+)  # fmt: skip
+"""Sent at five past three in the afternoon."""
+
+
+async def filled_in(
+    forms: Sequence[KeyedForm], town: NightTown, open_page: OpenPage, places: Mapping[str, str]
+) -> dict[str, int]:
+    """Fill in the forms one after the other, each person in a browser; return the keys that each took."""
+    pages: dict[str, Page] = {}
+    counts = {}
+    for form in forms:
+        page = pages.get(form.login) or pages.setdefault(form.login, await open_page(login=form.login))
+        await page.goto(re.sub(r"{(\d+)}", lambda found: places[found[1]], form.path))
+        keys = CountedKeys(page)
+        await form.keys(keys)
+        assert await page.locator(".wrong").count() == 0, (form.name, await page.locator(".wrong").all_inner_texts())
+        assert await town.value(form.done), (form.name, await page.inner_text("main"))
+        counts[form.name] = keys.count
+    return counts
+
 
 async def test_each_form_is_filled_in_by_keyboard(storstad: NightTown, open_page: OpenPage) -> None:
     """In one town and a browser a person. The counts are those of the page that tells of them."""
     person = {"login": "hanna", "name": "Hanna Handläggare", "roles": ["coordinator", "case_officer"]}
     await storstad.extend(users=[{**person, "password_hash": PASSWORD_HASH}])
-    alarm = await raise_manual_alarm(storstad.memory, storstad.residents[10], Priority.SECOND, actor="test")
-    places = {str(number): str(resident) for number, resident in storstad.residents.items()} | {
-        "10": str(alarm.alarm_id)
-    }
-    pages: dict[str, Page] = {login: await open_page(login=login) for login in ("hanna", "olle")}
-    counts = {}
-    for form in FORMS:
-        page = pages[form.login]
-        await page.goto(re.sub(r"{(\d+)}", lambda found: places[found[1]], form.path))
-        keys = CountedKeys(page)
-        await form.keys(keys)
-        assert await page.locator(".wrong").count() == 0, (form.name, await page.locator(".wrong").all_inner_texts())
-        assert await storstad.value(form.done), (form.name, await page.inner_text("main"))
-        counts[form.name] = keys.count
+    places = {str(number): str(resident) for number, resident in storstad.residents.items()}
+    for number in (10, 11, 12):
+        alarm = await raise_manual_alarm(storstad.memory, storstad.residents[number], Priority.SECOND, actor="test")
+        places[str(number)] = str(alarm.alarm_id)
+    counts = await filled_in(FORMS, storstad, open_page, places)
+    for resident in (2, 3):
+        await paused(storstad, resident)
+    await storstad.set_clock(local("15:05"))
+    await storstad.execute(
+        "update devices set link = 'gone', gone_at = clock.now() - interval '2 hours' where device_id = 'cam1'"
+    )
+    counts |= await filled_in(BY_DAY, storstad, open_page, places)
     told = re.findall(r"^\| ([^|]+) \| (\d+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert [(name, int(count)) for name, count in told] == list(counts.items()), "\n".join(
         f"| {name} | {count} |" for name, count in counts.items()
