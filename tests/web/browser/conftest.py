@@ -1,10 +1,15 @@
-"""Fixtures for tests that drive Debian's Chromium as an operator or a carer would."""
+"""Fixtures for tests that drive Debian's Chromium as an operator or a carer would.
+
+These tests share one event loop a process, and so one Chromium: to start it takes a second of a core. What a test opens is
+closed behind it.
+"""
 
 import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -12,7 +17,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 from tests.support.night_town import PASSWORD, TWO, NightTown, town
 from tests.support.postgres import Database
-from tests.support.site import Site
+from tests.support.site import Site, site
 from tests.support.waiting import DEADLINE_S
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -20,6 +25,13 @@ expect.set_options(timeout=DEADLINE_S * 1000)
 BOARD = re.compile(r"//[^/]+/$")
 OpenPage = Callable[..., Awaitable[Page]]
 _FAILED = pytest.StashKey[bool]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the browser's tests run on one event loop."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -39,7 +51,7 @@ async def _print_pages(browser: Browser, request: pytest.FixtureRequest) -> None
         print(await page.evaluate("document.body.innerText"))
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Twelve homes at two in the night, their checks just opened; two of them need eyes."""
     async with town(database, operator_sees=(3, 6)) as here:
@@ -48,20 +60,35 @@ async def storstad(database: Database) -> AsyncIterator[NightTown]:
         yield here
 
 
-@pytest_asyncio.fixture
-async def chromium(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
-    """A running Chromium; where the test fails, what its pages show stands in the report."""
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def running_chromium() -> AsyncIterator[Browser]:
+    """A running Chromium, for all of the process's tests."""
     path = os.environ.get("FJT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("no Chromium here; make setup installs Debian's, or set FJT_CHROMIUM")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
-        await _print_pages(browser, request)
         await browser.close()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
+async def chromium(running_chromium: Browser, request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
+    """Chromium with nothing open; where the test fails, what its pages show stands in the report."""
+    yield running_chromium
+    await _print_pages(running_chromium, request)
+    for context in running_chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pages(storstad: NightTown) -> AsyncIterator[Site]:
+    """The town's pages, on a free port."""
+    async with site(storstad) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_page(chromium: Browser, pages: Site, request: pytest.FixtureRequest) -> AsyncIterator[OpenPage]:
     """Open a page in a browser of its own; whatever the browser refused or broke on fails the test."""
     trouble: list[str] = []
@@ -106,5 +133,5 @@ async def open_page(chromium: Browser, pages: Site, request: pytest.FixtureReque
     yield open_
     await _print_pages(chromium, request)
     for context in chromium.contexts:
-        await context.close()
+        await context.close()  # A page's last words are heard before they are counted.
     assert trouble == []

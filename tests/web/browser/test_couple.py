@@ -22,7 +22,7 @@ ASTRID, BERTIL = 1, 2
 AT_23 = TWO - timedelta(hours=3)
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Three homes before eleven in the evening."""
     async with town(database, residents=3, operator_sees=()) as here:

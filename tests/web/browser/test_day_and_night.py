@@ -53,6 +53,7 @@ async def test_a_pause_that_runs_out_unanswered(storstad: NightTown, open_page: 
     await storstad.set_clock(TWO + timedelta(minutes=5))
     page = await open_page(f"/pause/{storstad.residents[1]}")
     await pause(page, "pause_hospital", "relative", "nothing")
+    await page.context.close()  # By eleven its person is signed out.
     await storstad.set_clock(AT_23)
     await planning.plan_town(storstad.memory, storstad.org)
     assert "23:00 planned" in (await looks(storstad, 1)).replace("open", "planned")

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 AT_23 = TWO - timedelta(hours=3)
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Three homes at eleven in the evening; Lena leads the night."""
     async with town(database, residents=3, operator_sees=()) as here:

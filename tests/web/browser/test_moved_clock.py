@@ -20,7 +20,7 @@ EARLY = datetime(2026, 10, 16, 0, 0, tzinfo=UTC)
 """Two in the night, a week and more before the first of the two."""
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """One home in the autumn before."""
     async with town(database, residents=1, operator_sees=(), two=EARLY) as here:

@@ -21,7 +21,7 @@ MOST = 60
 """Fields and clicks of a new resident."""
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Three homes on the evening before; Hanna decides and arranges."""
     async with town(database, residents=3) as here:

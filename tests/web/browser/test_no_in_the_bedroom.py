@@ -50,7 +50,7 @@ class TenSeconds:
         return self.drawn.live(seconds, capture)
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def town(
     database: Database, migrated_server: Postgres, mosquitto: Mosquitto, tmp_path: Path
 ) -> AsyncIterator[RunningTown]:

@@ -28,7 +28,7 @@ TABLE = {
 }
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def provider() -> AsyncIterator[OidcTestProvider]:
     """A provider on another site: to a browser, localhost is not 127.0.0.1. Olle has two assignments there."""
     async with oidc_provider("localhost") as running:

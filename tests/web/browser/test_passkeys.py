@@ -102,7 +102,7 @@ class Person:
 OpenPerson = Callable[..., Awaitable[Person]]
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def strict(storstad: NightTown) -> AsyncIterator[Site]:
     """The town's pages under a name that passkeys can be bound to; a second factor is required."""
     port = free_port()
@@ -112,7 +112,7 @@ async def strict(storstad: NightTown) -> AsyncIterator[Site]:
         yield running
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_person(chromium: Browser, strict: Site) -> OpenPerson:
     """Open a browser with an authenticator of its own."""
 
