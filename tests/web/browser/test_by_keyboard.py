@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.async_api import FilePayload, Page
+from playwright.async_api import FilePayload, Page, expect
 
+from alarm_center.town.file_imports import work_on_files
 from schemas.vocabulary import Priority
 from tests.support.by_hand import raise_manual_alarm
 from tests.support.night_town import PASSWORD_HASH, NightTown
@@ -48,6 +49,7 @@ async def home(keys: CountedKeys) -> None:
 
 async def door(keys: CountedKeys) -> None:
     await keys.type("access", "Nyckel 14")
+    await keys.type("port_code", "1739")
     await keys.day("door_tried_on", date(2026, 11, 20))
     await keys.press(GO)
 
@@ -140,6 +142,38 @@ async def file(keys: CountedKeys) -> None:
     await keys.press(".file-form .primary")
 
 
+async def one_button(keys: CountedKeys) -> None:
+    await keys.press("main form .primary")
+
+
+async def withdraw_file(keys: CountedKeys) -> None:
+    await keys.press("form[action$='/withdraw'] button")
+
+
+async def release(keys: CountedKeys) -> None:
+    await keys.press("form[action*='/release/'] button")
+
+
+async def code(keys: CountedKeys) -> None:
+    await keys.press("form[action$='/door-code'] button")
+
+
+async def find(keys: CountedKeys) -> None:
+    await keys.type("asked", "storgatan 5")
+    await keys.press(".search button")
+    await keys.press("main table a")
+    await expect(keys.page.locator("h1")).to_have_text("Ebbe Sjö")
+
+
+async def pause_now(keys: CountedKeys) -> None:
+    await keys.choose("reason", "pause_guests")
+    await keys.choose("until", "tomorrow")
+    await keys.choose("said_by", "resident")
+    await keys.choose("instead", "nothing")
+    await keys.press(".why .primary")
+    await keys.press(".sure .primary")
+
+
 async def died(keys: CountedKeys) -> None:
     await keys.press(GO)
 
@@ -170,6 +204,10 @@ async def away(keys: CountedKeys) -> None:
     await keys.press(".why .primary")
 
 
+async def correct_death(keys: CountedKeys) -> None:
+    await keys.press("form[action$='/correct'] button")
+
+
 async def confirm_death(keys: CountedKeys) -> None:
     await keys.press("form[action$='/confirm'] button")
 
@@ -194,27 +232,37 @@ def changed(part: str, resident: int) -> str:
 
 
 FORMS: Final = (
-    KeyedForm("times", "/residents/{1}/times", times, changed("times", 1)),
-    KeyedForm("who and where", "/residents/{2}/home", home, "select address = 'Nygatan 7' from residents where number = 2"),
-    KeyedForm("the door", "/residents/{1}/door", door, "select access = 'Nyckel 14' and door_tried_on = '2026-11-20' from residents where number = 1"),
-    KeyedForm("a contact", "/residents/{2}/door", contact, "select has_key from contacts"),
-    KeyedForm("if the person is not seen", "/residents/{1}/not-seen", plan, changed("plan", 1)),
-    KeyedForm("the decision", "/residents/{1}/decision", decision, "select ends_on = '2027-05-31' from decisions join residents using (resident_id) where number = 1"),
-    KeyedForm("a new decision", "/residents/{2}/new-decision", new_decision, "select exists (select from decisions where reference = '2026-0418')"),
-    KeyedForm("a follow-up", "/residents/{3}/follow-up", follow_up, "select follow_up_on = '2027-02-01' from decisions join residents using (resident_id) where number = 3"),
-    KeyedForm("a consent", "/residents/{3}/consent", consent, changed("consent", 3)),
-    KeyedForm("a withdrawn consent", "/residents/{4}/consent", no_consent, "select state = 'revoked' from consents join residents using (resident_id) where number = 4"),
-    KeyedForm("visits tonight", "/residents/{6}/visits", visits, changed("visits", 6)),
-    KeyedForm("stop the camera", "/stop-camera/{7}", stop_camera, "select state = 'revoked' from consents join residents using (resident_id) where number = 7"),
-    KeyedForm("a device taken back", "/residents/{8}/device", device, changed("device", 8)),
-    KeyedForm("the end of supervision", "/residents/{9}/end", end, "select not exists (select from devices join residents using (resident_id) where number = 9)"),
-    KeyedForm("nights held", "/residents/{1}/nights", hold, "select exists (select from night_holds)"),
+    KeyedForm("times", "/residents/{home1}/times", times, changed("times", 1)),
+    KeyedForm("who and where", "/residents/{home2}/home", home, "select address = 'Nygatan 7' from residents where number = 2"),
+    KeyedForm("the door", "/residents/{home1}/door", door, "select access = 'Nyckel 14' and door_tried_on = '2026-11-20' from residents where number = 1"),
+    KeyedForm("a contact", "/residents/{home2}/door", contact, "select has_key from contacts"),
+    KeyedForm("if the person is not seen", "/residents/{home1}/not-seen", plan, changed("plan", 1)),
+    KeyedForm("the decision", "/residents/{home1}/decision", decision, "select ends_on = '2027-05-31' from decisions join residents using (resident_id) where number = 1"),
+    KeyedForm("a new decision", "/residents/{home2}/new-decision", new_decision, "select exists (select from decisions where reference = '2026-0418')"),
+    KeyedForm("a follow-up", "/residents/{home3}/follow-up", follow_up, "select follow_up_on = '2027-02-01' from decisions join residents using (resident_id) where number = 3"),
+    KeyedForm("a consent", "/residents/{home3}/consent", consent, changed("consent", 3)),
+    KeyedForm("a withdrawn consent", "/residents/{home4}/consent", no_consent, "select state = 'revoked' from consents join residents using (resident_id) where number = 4"),
+    KeyedForm("visits tonight", "/residents/{home6}/visits", visits, changed("visits", 6)),
+    KeyedForm("stop the camera", "/stop-camera/{home7}", stop_camera, "select state = 'revoked' from consents join residents using (resident_id) where number = 7"),
+    KeyedForm("a device taken back", "/residents/{home8}/device", device, changed("device", 8)),
+    KeyedForm("the end of supervision", "/residents/{home9}/end", end, "select not exists (select from devices join residents using (resident_id) where number = 9)"),
+    KeyedForm("nights held", "/residents/{home1}/nights", hold, "select exists (select from night_holds)"),
+    KeyedForm("nights held no longer", "/residents/{home1}/nights", release, "select bool_and(ended_at is not null) from night_holds"),
+    KeyedForm("the code of the door", "/residents/{home1}", code, "select exists (select from events where kind = 'door_code_shown')"),
+    KeyedForm("a resident, found", "/residents", find, "select count(*) = 1 from residents where address like 'Storgatan 5 %'"),
+    KeyedForm("a pause", "/pause/{home3}", pause_now, "select exists (select from pauses where reason = 'pause_guests')"),
+    KeyedForm("a pause, ended", "/pause/{home3}", one_button, "select bool_and(ended_at is not null) from pauses where reason = 'pause_guests'"),
     KeyedForm("SMS when something waits", "/reminders", reminders, "select exists (select from reminder_phones)"),
     KeyedForm("a file", "/files", file, "select exists (select from file_imports)"),
-    KeyedForm("an outcome: to hospital", "/alarm/{11}/outcome/moved_to_hospital", to_hospital, "select outcome = 'moved_to_hospital' from alarms where outcome is not null", "olle"),
-    KeyedForm("an outcome: away", "/alarm/{12}/outcome/not_at_home_known", away, "select exists (select from pauses where reason = 'pause_away')", "olle"),
-    KeyedForm("a death", "/alarm/{10}/died", died, "select exists (select from deaths)", "olle"),
-    KeyedForm("a death, confirmed", "/pause", confirm_death, "select confirmed_at is not null from deaths", "siv"),
+    KeyedForm("a file, brought in", "/files/{file}", one_button, "select state = 'confirmed' from file_imports"),
+    KeyedForm("a file again", "/files", file, "select count(*) = 2 from file_imports"),
+    KeyedForm("a file, taken away", "/files/{file}", withdraw_file, "select exists (select from file_imports where state = 'withdrawn')"),
+    KeyedForm("an outcome: to hospital", "/alarm/{alarm11}/outcome/moved_to_hospital", to_hospital, "select outcome = 'moved_to_hospital' from alarms where outcome is not null", "olle"),
+    KeyedForm("an outcome: away", "/alarm/{alarm12}/outcome/not_at_home_known", away, "select exists (select from pauses where reason = 'pause_away')", "olle"),
+    KeyedForm("a death", "/alarm/{alarm10}/died", died, "select exists (select from deaths)", "olle"),
+    KeyedForm("a second death", "/alarm/{alarm6}/died", died, "select count(*) = 2 from deaths", "olle"),
+    KeyedForm("a death, corrected", "/pause", correct_death, "select count(corrected_at) = 1 from deaths", "siv"),
+    KeyedForm("a death, confirmed", "/pause", confirm_death, "select exists (select from deaths where confirmed_at is not null)", "siv"),
     KeyedForm("a town stop", "/stop-town", town_stop, "select exists (select from town_stops)", "olle"),
     KeyedForm("a town stop, confirmed", "/stop-town", confirm_stop, "select confirmed_at is not null from town_stops"),
     KeyedForm("the way back", "/stop-town", confirm_stop, "select back_at is not null from town_stops"),
@@ -232,12 +280,15 @@ BY_DAY: Final = (
 async def filled_in(
     forms: Sequence[KeyedForm], town: NightTown, open_page: OpenPage, places: Mapping[str, str]
 ) -> dict[str, int]:
-    """Fill in the forms one after the other, each person in a browser; return the keys that each took."""
+    """Fill in the forms one after the other, each person in a browser; return the keys that each took. Files are worked on in between."""
+    reviewed = "select import_id::text from file_imports where state = 'reviewed'"
     pages: dict[str, Page] = {}
     counts = {}
     for form in forms:
         page = pages.get(form.login) or pages.setdefault(form.login, await open_page(login=form.login))
-        await page.goto(re.sub(r"{(\d+)}", lambda found: places[found[1]], form.path))
+        await work_on_files(town.memory)
+        here = {**places, "file": await town.value(reviewed)}
+        await page.goto(form.path.format_map(here))
         keys = CountedKeys(page)
         await form.keys(keys)
         assert await page.locator(".wrong").count() == 0, (form.name, await page.locator(".wrong").all_inner_texts())
@@ -250,10 +301,10 @@ async def test_each_form_is_filled_in_by_keyboard(storstad: NightTown, open_page
     """In one town and a browser a person. The counts are those of the page that tells of them."""
     person = {"login": "hanna", "name": "Hanna Handläggare", "roles": ["coordinator", "case_officer"]}
     await storstad.extend(users=[{**person, "password_hash": PASSWORD_HASH}])
-    places = {str(number): str(resident) for number, resident in storstad.residents.items()}
-    for number in (10, 11, 12):
+    places = {f"home{number}": str(resident) for number, resident in storstad.residents.items()}
+    for number in (6, 10, 11, 12):
         alarm = await raise_manual_alarm(storstad.memory, storstad.residents[number], Priority.SECOND, actor="test")
-        places[str(number)] = str(alarm.alarm_id)
+        places[f"alarm{number}"] = str(alarm.alarm_id)
     counts = await filled_in(FORMS, storstad, open_page, places)
     for resident in (2, 3):
         await paused(storstad, resident)
