@@ -31,9 +31,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 @app.command()
 def gateway() -> None:
-    """Run the device in a home: wake, take the ten seconds, send them, go dark. Settings: FJT_GATEWAY_…, FJT_MQTT_…"""
+    """Run the device in a home: wake, take the ten seconds, send them, go dark. Settings: FJT_GATEWAY_…, FJT_MQTT_…, FJT_JUDGE"""
     with needs("gateway"):
-        from gateway.__main__ import main
+        from fjarrtillsyn.home import main
 
     raise typer.Exit(main())
 

@@ -5,19 +5,17 @@ the centre's last pulse plus what has passed of *t* since. The shell around it (
 happened, then asks ``next_waking``, ``claim_copy`` and their like what to do.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from gateway.kept_frames import FrameStore, KeptFrames
 from gateway.line import Line
 from gateway.pending import IllegalStep, PendingSession, PendingSessions
+from gateway.waking import Key, Waking, waking_of
 from schemas import limits
-from schemas.messages import Capture, Command, Config, Preflight, Profile, Status
-from schemas.vocabulary import LinkState, Show
-
-Key = tuple[UUID, int]
-"""An attempt: the check's id and the attempt's number."""
+from schemas.messages import Capture, Command, Config, Preflight, Profile, Receipt, Status
+from schemas.vocabulary import JudgePlace, LinkState, ReceiptState
 
 PREFLIGHTS_BEFORE: Final = (timedelta(minutes=10), timedelta(minutes=2))
 GRACE: Final = timedelta(seconds=limits.GRACE_SECONDS)
@@ -31,24 +29,6 @@ class Ignored(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Waking:
-    """One waking: why, for how long, and until when it is of use."""
-
-    kind: str
-    seconds: int
-    show: Show
-    ends_at: datetime
-    check_id: UUID | None
-    attempt: int | None
-    command_id: UUID | None = None
-
-    @property
-    def key(self) -> Key | None:
-        """The attempt that this look makes; None for a live look."""
-        return None if self.check_id is None or self.attempt is None else (self.check_id, self.attempt)
 
 
 FRESH_S: Final = 10.0
@@ -72,6 +52,7 @@ class GatewayState:
         self._withdrawn = False
         self._pending = PendingSessions()
         self._line = Line()
+        self.frames = FrameStore()
         self._checked: dict[tuple[Key, timedelta], datetime] = {}
         self._preflights: dict[Key, str | None] = {}
         self._sequence = 0
@@ -105,6 +86,7 @@ class GatewayState:
         """The link is gone: every session that has no receipt will go again when it is back."""
         self._connected, self._fresh = False, False
         self._pending.lose_link()
+        self.frames.lose_link()
 
     def take_pulse(self, now: datetime, t: float) -> None:
         """The centre says that it is *now*."""
@@ -137,6 +119,7 @@ class GatewayState:
         self.config, self._fresh = config, config is not None
         if config is None or config.withdrawn:
             self._commands.clear()
+            self.frames.forget_all()
             self._withdrawn = self._waking is not None
         listed = {(a.check_id, a.attempt) for a in config.attempts} if config else set()
         self._preflights = {key: fault for key, fault in self._preflights.items() if key in listed}
@@ -157,7 +140,7 @@ class GatewayState:
         if command.expires_at <= now:
             raise Ignored("command expired")
         self._heard[command.command_id] = command.expires_at
-        if _of_command(command).key in self._made:
+        if waking_of(command).key in self._made:
             raise Ignored("attempt already made")
         self._commands[command.command_id] = command
 
@@ -165,6 +148,11 @@ class GatewayState:
     def capture(self) -> Capture:
         """The config's capture: rate, size and quality of pictures."""
         return self.config.capture if self.config else Capture()
+
+    @property
+    def judged_at_home(self) -> bool:
+        """Findings of the judge at home are believed, and no others."""
+        return self.config is not None and self.config.judge is JudgePlace.HOME
 
     @property
     def profile(self) -> Profile:
@@ -188,7 +176,7 @@ class GatewayState:
         ]
         asked = [
             look
-            for look in map(_of_command, self._commands.values())
+            for look in map(waking_of, self._commands.values())
             if now < look.ends_at and (look.key is None or look.key not in self._made)
         ]
         for looks in (listed, asked):
@@ -242,8 +230,18 @@ class GatewayState:
         return self._pending.all
 
     def claim_copy(self, t: float) -> PendingSession | None:
-        """Return a session that has to go to the broker now, or None: also while another is on its way."""
-        return self._pending.next_copy(t) if self._connected else None
+        """Return a session that has to go to the broker now, or None: also while another, or frames, are on their way."""
+        return self._pending.next_copy(t) if self._connected and not self.frames.on_their_way else None
+
+    def claim_frames(self) -> KeptFrames | None:
+        """Return frames that have to go to the broker now, or None: also while a session is on its way."""
+        return self.frames.next_wanted() if self._connected and not self._pending.any_on_its_way else None
+
+    def record_finding(self, session_id: str, finding: bytes, *, wanted: bool) -> None:
+        """The judge at home has judged the session; *wanted*: a person has to see its frames."""
+        if (kept := self._pending.get(session_id)) is not None:
+            self._pending.record_finding(session_id, finding)
+            self.frames.keep(session_id, kept.payload, wanted=wanted)
 
     def mark_sent(self, session_id: str) -> None:
         """A copy is on its way; there is no second one until the broker has it or the link is lost.
@@ -261,12 +259,16 @@ class GatewayState:
         if session_id in self._pending:
             self._pending.acknowledge(session_id, t, chance)
 
-    def take_receipt(self, session_id: str) -> None:
-        """The centre has it, or never will: forget the session and its pictures.
+    def take_receipt(self, receipt: Receipt, t: float) -> None:
+        """The centre has it, or never will: forget the session, and its frames at once or in a minute.
 
         Raises:
             Ignored: no such session is kept.
         """
+        session_id = receipt.session_id
+        if receipt.state is ReceiptState.REFUSED:
+            self.frames.forget(session_id)
+        self.frames.take_receipt(session_id, t, wanted=bool(receipt.frames_wanted))
         if not self._pending.end(session_id):
             raise Ignored("receipt for no kept session")
 
@@ -276,6 +278,9 @@ class GatewayState:
         if now is None:
             return ()
         dropped = self._pending.end_expired(now)
+        for session_id in dropped:
+            self.frames.forget(session_id)
+        self.frames.forget_old(t)
         self._commands = {id_: c for id_, c in self._commands.items() if c.expires_at > now}
         self._heard = {id_: end for id_, end in self._heard.items() if end + REMEMBER > now}
         self._made = {key: end for key, end in self._made.items() if end + REMEMBER > now}
@@ -284,10 +289,9 @@ class GatewayState:
 
     # The line's pace
 
-    def room(self, session_id: str, t: float) -> int | None:
-        """Return how many bytes of the session the line carries in time; None where it has to go as it is."""
-        kept = self._pending.get(session_id)
-        return None if kept is None or kept.smallest else self._line.room(self._left_s(kept, t))
+    def room(self, load: PendingSession | KeptFrames, t: float) -> int | None:
+        """Return how many bytes of *load* the line carries in time; None where it has to go as it is."""
+        return None if load.smallest else self._line.room(self._left_s(load, t))
 
     def shrink(self, session_id: str, payload: bytes, *, smallest: bool) -> None:
         """Let the session go as *payload* from now on; *smallest*: it cannot be made smaller still."""
@@ -297,16 +301,17 @@ class GatewayState:
         """The line has taken *moved* bytes in *seconds* of a session that had settled; *whole*: all of one, and the broker has said so."""
         self._line = self._line.after(moved, seconds, whole=whole)
 
-    def is_too_slow(self, session_id: str, moved: int, seconds: float, t: float) -> bool:
-        """Return whether the copy on its way should be given up for a smaller one."""
-        kept = self._pending.get(session_id)
-        if kept is None or kept.smallest:
+    def is_too_slow(self, load: PendingSession | KeptFrames, moved: int, seconds: float, t: float) -> bool:
+        """Return whether *load*, on its way for *seconds*, should be given up for a smaller one."""
+        if load.smallest:
             return False
-        return self._line.is_too_slow(len(kept.payload) - moved, seconds, self._left_s(kept, t))
+        return self._line.is_too_slow(len(load.payload) - moved, seconds, self._left_s(load, t))
 
-    def _left_s(self, kept: PendingSession, t: float) -> float:
+    def _left_s(self, load: PendingSession | KeptFrames, t: float) -> float:
         now = self.clock(t)
-        return float("inf") if now is None else (kept.ends_at - now).total_seconds()
+        if now is None or not isinstance(load, PendingSession):
+            return float("inf")
+        return (load.ends_at - now).total_seconds()
 
     # What is reported
 
@@ -334,14 +339,21 @@ class GatewayState:
                     self._checked[key, before] = listed[key].closes_at
 
     def make_status(
-        self, t: float, *, camera_ok: bool | None, fault: str | None, software: str, wall: datetime
+        self,
+        t: float,
+        *,
+        camera_ok: bool | None,
+        fault: str | None,
+        software: str,
+        wall: datetime,
+        judge_ok: bool | None = None,
     ) -> Status | None:
         """Return the status to send now: each minute, on change, on a new connection and before a session; else None.
 
         *wall* is the device's own clock, which is reported and never used.
         """
         version = self.config.version if self.config and self._fresh else None
-        state = (version, camera_ok, fault, tuple(self._preflights.items()))
+        state = (version, camera_ok, fault, judge_ok, tuple(self._preflights.items()))
         if not self._connected:
             return None
         first = t - self._reported_at >= FRESH_S and self.claim_copy(t) is not None
@@ -359,16 +371,9 @@ class GatewayState:
             fault=fault,
             wall_offset_s=None if now is None else round((wall - now).total_seconds(), 1),
             pending_sessions=len(self._pending),
+            judge_ok=judge_ok,
             preflight=tuple(Preflight(check_id=k[0], attempt=k[1], fault=f) for k, f in flown),
             boot=self.boot,
             connection=self._connection,
             sequence=self._sequence,
         )
-
-
-def _of_command(command: Command) -> Waking:
-    """Return *command* as the look that it asks for; a live look makes no attempt."""
-    check_id, attempt = (None, None) if command.kind == "live" else (command.check_id, command.attempt)
-    return Waking(
-        command.kind, command.seconds, command.show, command.expires_at, check_id, attempt, command.command_id
-    )

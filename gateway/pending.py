@@ -46,6 +46,8 @@ class PendingSession:
     again_at: float = 0.0
     smallest: bool = False
     """It cannot be made smaller, however slow the line is."""
+    finding: bytes = b""
+    """The finding of the judge at home, as it goes on the wire; none before it was judged."""
 
 
 @dataclass(slots=True)
@@ -57,6 +59,11 @@ class PendingSessions:
     @property
     def all(self) -> tuple[PendingSession, ...]:
         return tuple(self._kept.values())
+
+    @property
+    def any_on_its_way(self) -> bool:
+        """A copy of one of them is on its way now."""
+        return any(kept.copy is Copy.ON_ITS_WAY for kept in self._kept.values())
 
     def __contains__(self, session_id: object) -> bool:
         return session_id in self._kept
@@ -80,7 +87,7 @@ class PendingSessions:
 
     def next_copy(self, t: float) -> PendingSession | None:
         """Return the session that has to go to the broker at *t*; None while another is on its way, or none has to."""
-        if any(kept.copy is Copy.ON_ITS_WAY for kept in self._kept.values()):
+        if self.any_on_its_way:
             return None
         for kept in self.all:
             if kept.copy is Copy.AT_BROKER and kept.again_at <= t:
@@ -116,6 +123,11 @@ class PendingSessions:
         """Let the session go as *payload* from now on; one that has ended meanwhile is let be."""
         if (kept := self._kept.get(session_id)) is not None:
             self._kept[session_id] = replace(kept, payload=payload, smallest=smallest)
+
+    def record_finding(self, session_id: str, finding: bytes) -> None:
+        """Keep what the judge at home has found; a session that has ended meanwhile is let be."""
+        if (kept := self._kept.get(session_id)) is not None:
+            self._kept[session_id] = replace(kept, finding=finding)
 
     def end(self, session_id: str) -> bool:
         """Forget the session and its pictures; return whether it was kept."""

@@ -14,16 +14,19 @@ from typing import Any, Final
 
 import structlog
 
-from gateway.core import GatewayState, Ignored, Key, Waking
+from gateway.core import GatewayState, Ignored
 from gateway.eye import Eye, Lamp, lamp
+from gateway.judging import Judge
 from gateway.session import pack_session, software
 from gateway.settings import GatewaySettings
 from gateway.sources import CannotCapture, Source, joined_faults, open_sources
 from gateway.uplink import Uplink
+from gateway.waking import Key, Waking
 from runtime.mqtt import Backoff, LastWill, MqttClient, NotConnected
+from runtime.settings import BadSettings
 from schemas import topics
 from schemas.messages import Command, Config, Frame, LiveFrame, Pulse, Receipt, Session
-from schemas.vocabulary import DeviceKind, Refusal
+from schemas.vocabulary import DeviceKind, JudgePlace, Refusal
 from schemas.wire import Refused, decode, encode
 
 ACK_S: Final = 60.0
@@ -45,6 +48,7 @@ class Gateway:
         self,
         settings: GatewaySettings,
         *sources: Source,
+        judge: Judge | None = None,
         show: Lamp | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -61,6 +65,7 @@ class Gateway:
         )
         self._monotonic, self._wall, self._chance, self._tick_s = monotonic, wall, chance, tick_s
         self._software = software()
+        self._judge = judge
         self._camera: tuple[bool | None, str | None] = (None, None)
         self._broker = self._new_broker()
         self._on_link: set[asyncio.Task[object]] = set()
@@ -72,7 +77,7 @@ class Gateway:
         self._plugged.set()
         self._log = structlog.get_logger().bind(org=self._org, device=self._device)
         self._uplink = Uplink(
-            self.state, self._broker, self._org, self._device, self.counts, monotonic, chance, tick_s, self.nudge
+            self.state, self._broker, self._org, self._device, self.counts, monotonic, chance, tick_s, self.nudge, judge
         )
 
     @property
@@ -183,7 +188,7 @@ class Gateway:
                 self.state.take_command(decode(Command, payload), t)
             elif kind == "receipt":
                 receipt = decode(Receipt, payload)
-                self.state.take_receipt(receipt.session_id)
+                self.state.take_receipt(receipt, t)
                 self.counts[f"receipt_{receipt.state}"] += 1
                 self._log.info(
                     "receipt_received", session_id=receipt.session_id, state=receipt.state, reason=receipt.reason
@@ -229,12 +234,22 @@ class Gateway:
             return
         # A status goes before a session: what comes after one waits until the line has carried it.
         ok, fault = self._camera
-        status = self.state.make_status(t, camera_ok=ok, fault=fault, software=self._software, wall=self._wall())
+        status = self.state.make_status(
+            t,
+            camera_ok=ok,
+            fault=fault,
+            software=self._software,
+            wall=self._wall(),
+            judge_ok=None if self._judge is None else self._judge.alive,
+        )
         if status is not None:
             self._start(self._publish(self._topic("status"), encode(status)))
         if kept := self.state.claim_copy(t):
             self.state.mark_sent(kept.session_id)
             self._start(self._uplink.send(kept))
+        elif frames := self.state.claim_frames():
+            self.state.frames.mark_sent(frames.session_id)
+            self._start(self._uplink.send_frames(frames))
 
     def _start(self, work: Coroutine[None, None, object]) -> None:
         """Run *work* for as long as this link lasts."""
@@ -359,5 +374,11 @@ async def _cancelled(*tasks: asyncio.Task[Any] | None) -> None:
 
 
 async def run(settings: GatewaySettings) -> None:
-    """Run one gateway until cancelled."""
+    """Run one gateway until cancelled.
+
+    Raises:
+        BadSettings: it is to judge at home, and nobody has given it a judge.
+    """
+    if settings.judge is JudgePlace.HOME:
+        raise BadSettings("FJT_JUDGE: a gateway alone has no judge; run `fjarrtillsyn gateway`")
     await Gateway(settings).run()

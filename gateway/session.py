@@ -4,8 +4,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from gateway import fit
-from gateway.core import Waking
 from gateway.sources import Taken, joined_faults
+from gateway.waking import Waking
 from schemas import limits
 from schemas.messages import Frame, SensorChannel, Session
 from schemas.wire import decode, encode

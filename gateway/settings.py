@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from gateway.sources import BESIDE, DRAWN, open_sources
 from runtime.settings import PartSettings
 from schemas import topics
+from schemas.vocabulary import JudgePlace
 
 
 class GatewaySettings(PartSettings):
@@ -22,6 +23,7 @@ class GatewaySettings(PartSettings):
         "a camera and sensors with ' + ' between them"
     )
     gateway_seed: int = Field(default=0, ge=0, description="tells drawn homes apart")
+    judge: JudgePlace = Field(default=JudgePlace.CENTRE, description="home: a judge runs beside the gateway")
     gateway_lamp: Path | None = Field(default=None, description="a LED's brightness file, lit while somebody looks")
 
     @field_validator("gateway_source")

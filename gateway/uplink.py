@@ -1,4 +1,4 @@
-"""Sessions on their way to the broker: each as large as the line carries in time, and given up for a smaller try where it is slower."""
+"""Sessions, findings and frames on their way to the broker: as large as the line carries in time, and given up where it is slower."""
 
 import asyncio
 from collections import Counter
@@ -9,11 +9,15 @@ from typing import Any, Final
 import structlog
 
 from gateway.core import GatewayState
+from gateway.judging import Judge, home_finding, home_picture
+from gateway.kept_frames import KeptFrames
 from gateway.line import SETTLE_S
 from gateway.pending import PendingSession
 from gateway.session import shrink_session
 from runtime.mqtt import MqttClient, NotConnected
 from schemas import topics
+from schemas.messages import HomeFinding
+from schemas.wire import encode
 
 WATCH_S: Final = 0.5
 """Seconds between two looks at a line that carries a session, at most."""
@@ -21,9 +25,9 @@ WATCH_S: Final = 0.5
 
 @dataclass(slots=True)
 class _Way:
-    """One copy on its way: when it began, what the line had taken by then, and the same once its first seconds were over."""
+    """One load on its way: when it began, what the line had taken by then, and the same once its first seconds were over."""
 
-    session_id: str
+    load: PendingSession | KeptFrames
     began: float
     before: int
     settled: tuple[float, int] | None = None
@@ -31,7 +35,10 @@ class _Way:
 
 @dataclass(slots=True)
 class Uplink:
-    """The way of one device's sessions. *monotonic* is the gateway's clock, in seconds, *tick_s* the real time between two looks at it."""
+    """The way of one device's sessions. *monotonic* is the gateway's clock, in seconds, *tick_s* the real time between two looks at it.
+
+    With a *judge*, and a config that says that it is believed, the finding travels, and frames where a person has to look.
+    """
 
     state: GatewayState
     broker: MqttClient
@@ -42,36 +49,82 @@ class Uplink:
     chance: Callable[[], float]
     tick_s: float
     on_sent: Callable[[], None]
+    judge: Judge | None
     _log: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self._log = structlog.get_logger().bind(org=self.org, device=self.device)
 
     async def send(self, kept: PendingSession) -> None:
-        """Bring one session to the broker, or lose the link over it."""
-        kept = await self._fit_to_line(kept)
-        way = _Way(kept.session_id, self.monotonic(), self.broker.taken_bytes or 0)
-        topic = topics.of(self.org, self.device, "session", kept.session_id)
-        publishing = asyncio.create_task(self.broker.publish(topic, kept.payload, qos=1))
+        """Bring one session, or what was found in it, to the broker; or lose the link over it."""
+        if not self.state.judged_at_home:
+            there = await self._bring(await self._fit_session(kept), "session")
+        elif (finding := await self._finding_of(kept)) is None:
+            there = await self._bring(await self._fit_session(kept), "home_session")
+        else:
+            there = await self._publish(topics.of(self.org, self.device, "home_finding"), finding)
+        if there:
+            self.state.mark_acknowledged(kept.session_id, self.monotonic(), self.chance())
+            self.counts["sent"] += 1
+            self._log.info("session_sent", session_id=kept.session_id, size=there)
+        self.on_sent()
+
+    async def send_frames(self, kept: KeptFrames) -> None:
+        """Bring the frames of a session that was judged at home to the broker; or lose the link over them."""
+        room = self.state.room(kept, self.monotonic())
+        if room is not None and len(kept.payload) > room:
+            payload, fits = await asyncio.to_thread(shrink_session, kept.payload, room)
+            self.state.frames.shrink(kept.session_id, payload, smallest=not fits)
+            kept = replace(kept, payload=payload, smallest=not fits)
+        picture = await asyncio.to_thread(home_picture, kept.payload)
+        there = await self._bring(replace(kept, payload=picture), "home_picture")
+        if there:
+            self.state.frames.mark_acknowledged(kept.session_id)
+            self.counts["frames_sent"] += 1
+            self._log.info("frames_sent", session_id=kept.session_id, size=there)
+        self.on_sent()
+
+    async def _finding_of(self, kept: PendingSession) -> bytes | None:
+        """Return what the judge at home finds in the session, once for all its copies; None when there is no judge."""
+        if kept.finding:
+            return kept.finding
+        made: HomeFinding | None = None
+        if self.judge is not None and (answer := await self.judge.judge(kept.payload)) is not None:
+            made = await asyncio.to_thread(home_finding, kept.payload, answer)
+        if made is None:
+            self.counts["unjudged"] += 1
+            self._log.error("judge_failed", session_id=kept.session_id)
+            return None
+        finding = encode(made)
+        self.state.record_finding(kept.session_id, finding, wanted=bool(made.pictures))
+        self._log.info("session_judged", session_id=kept.session_id, answer=made.answer, pictures=made.pictures)
+        return finding
+
+    async def _bring(self, load: PendingSession | KeptFrames, kind: str) -> int:
+        """Return how many bytes the broker has got; none when the link was lost, or given up for a smaller try."""
+        way = _Way(load, self.monotonic(), self.broker.taken_bytes or 0)
+        topic = topics.of(self.org, self.device, kind, load.session_id)
+        publishing = asyncio.create_task(self._publish(topic, load.payload))
         try:
             while not (await asyncio.wait({publishing}, timeout=min(self.tick_s, WATCH_S)))[0]:
                 self._watch_line(way)
-            publishing.result()
-        except NotConnected as lost:
-            self._log.warning("publish_failed", topic=topic, error=str(lost))
-        else:
-            t = self.monotonic()
-            self.state.measure_line(len(kept.payload), t - way.began, whole=True)
-            self.state.mark_acknowledged(kept.session_id, t, self.chance())
-            self.counts["sent"] += 1
-            self._log.info("session_sent", session_id=kept.session_id, size=len(kept.payload))
         finally:
             publishing.cancel()
-        self.on_sent()
+        if sent := publishing.result():
+            self.state.measure_line(sent, self.monotonic() - way.began, whole=True)
+        return sent
 
-    async def _fit_to_line(self, kept: PendingSession) -> PendingSession:
+    async def _publish(self, topic: str, payload: bytes) -> int:
+        try:
+            await self.broker.publish(topic, payload, qos=1)
+        except NotConnected as lost:
+            self._log.warning("publish_failed", topic=topic, error=str(lost))
+            return 0
+        return len(payload)
+
+    async def _fit_session(self, kept: PendingSession) -> PendingSession:
         """Return the session as it may go on this line: smaller, if as it is it would not come through in time."""
-        room = self.state.room(kept.session_id, self.monotonic())
+        room = self.state.room(kept, self.monotonic())
         if room is None or len(kept.payload) <= room:
             return kept
         payload, fits = await asyncio.to_thread(shrink_session, kept.payload, room)
@@ -79,10 +132,10 @@ class Uplink:
         size = len(kept.payload)
         self._log.warning("session_reduced", session_id=kept.session_id, size=size, to=len(payload), room=room)
         self.state.shrink(kept.session_id, payload, smallest=not fits)
-        return replace(kept, payload=payload)
+        return replace(kept, payload=payload, smallest=not fits)
 
     def _watch_line(self, way: _Way) -> None:
-        """Measure the line while a session is on its way, and give the link up for a smaller try where it is too slow.
+        """Measure the line while a load is on its way, and give the link up for a smaller try where it is too slow.
 
         A message that has begun cannot be taken back, so the link ends with it. A line that only needs longer is let be.
         """
@@ -94,6 +147,6 @@ class Uplink:
             way.settled = (t, taken) if seconds >= SETTLE_S else None
             return
         self.state.measure_line(taken - way.settled[1], t - way.settled[0])
-        if self.state.is_too_slow(way.session_id, moved, seconds, t):
+        if self.state.is_too_slow(way.load, moved, seconds, t):
             self.counts["too_slow"] += 1
             self.broker.cut(f"{moved} bytes of a session in {seconds:.0f} s: it goes again, smaller")

@@ -31,3 +31,16 @@ async def count_alive(tx: Tx) -> int:
         HEARD_WITHIN,
     )
     return count
+
+
+async def are_missed(tx: Tx) -> bool:
+    """Return whether no detector is alive although one is needed: not where every home that the viewer sees judges by itself."""
+    if await count_alive(tx):
+        return False
+    missed: bool = await tx.fetchval(
+        """
+        select exists (select from devices where resident_id is not null and judge = 'centre')
+            or not exists (select from devices where resident_id is not null)
+        """
+    )
+    return missed

@@ -11,7 +11,7 @@ from alarm_center.clockwork import Clockwork
 from alarm_center.devices import presence
 from alarm_center.devices.last_heard import LastHeard
 from alarm_center.inbox import Inbox
-from alarm_center.store import devices, sessions
+from alarm_center.store import detectors, devices, sessions
 from alarm_center.store.memory import Memory
 from schemas import topics, wire
 from schemas.messages import Evidence, Finding, Frame, HomeFinding, HomeSession, Status
@@ -161,3 +161,12 @@ async def test_a_device_is_told_where_it_is_judged(memory: Memory, check: OneChe
         assert after.wanted_version == before.wanted_version + 1
         assert not await configs.set_judge(tx, ORG, DEVICE, HOME)
     assert await check.value("select count(*) from events where kind = 'judge_moved'") == 1
+
+
+async def test_no_detector_is_missed_where_homes_judge(memory: Memory, check: OneCheck) -> None:
+    async with memory.transaction() as tx:
+        assert not await detectors.are_missed(tx), "one is alive"
+        await tx.execute("update detectors set link = 'gone'")
+        assert await detectors.are_missed(tx)
+        await configs.set_judge(tx, ORG, DEVICE, HOME)
+        assert not await detectors.are_missed(tx)

@@ -22,6 +22,7 @@ from alarm_center.store.memory import Memory
 from fjarrtillsyn.embedded.ports import HOST, free_port
 from fjarrtillsyn.embedded.postgres import Postgres
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
+from gateway.judging import Judge
 from gateway.service import Gateway
 from gateway.settings import GatewaySettings
 from gateway.sources import Source
@@ -109,8 +110,8 @@ class RunningTown:
         for gateway, _ in self.gateways:
             gateway.nudge()
 
-    def home(self, source: Source) -> Gateway:
-        """Start the resident's gateway with *source* for a camera."""
+    def home(self, source: Source, judge: Judge | None = None) -> Gateway:
+        """Start the resident's gateway with *source* for a camera, and a *judge* beside it."""
         settings = GatewaySettings(
             gateway_org=ORG,
             gateway_device=DEVICE,
@@ -119,7 +120,7 @@ class RunningTown:
             mqtt_port=self.mosquitto.port,
             mqtt_password=SecretStr(self.mosquitto.passwords[f"{ORG}/{DEVICE}"]),
         )
-        gateway = Gateway(settings, source, monotonic=self.monotonic)
+        gateway = Gateway(settings, source, judge=judge, monotonic=self.monotonic)
         self.gateways.append((gateway, asyncio.create_task(gateway.run())))
         return gateway
 

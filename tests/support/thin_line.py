@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from tests.support.raw_server import raw_server
@@ -22,7 +22,8 @@ class ThinLine:
     broker_port: int
     bytes_per_s: float
     port: int = 0
-    carried: int = 0
+    carried: bytearray = field(default_factory=bytearray)
+    """All that the home has sent."""
 
     async def carry(self, home: asyncio.StreamReader, to_home: asyncio.StreamWriter) -> None:
         away, to_broker = await asyncio.open_connection(self.host, self.broker_port)
@@ -49,7 +50,7 @@ class ThinLine:
                 free = asyncio.Event()
                 loop.call_at(free_at, free.set)
                 await free.wait()
-                self.carried += len(data)
+                self.carried += data
                 to_broker.write(data)
                 await to_broker.drain()
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from gateway import sensors
-from gateway.core import Waking
 from gateway.eye import Eye
 from gateway.session import pack_session
 from gateway.sources import BadSource, CannotCapture, Taken, open_sources
+from gateway.waking import Waking
 from schemas import limits
 from schemas.messages import Capture, Frame, SensorChannel, Session
 from schemas.vocabulary import DeviceKind, Show

@@ -8,13 +8,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from gateway.core import GRACE, GatewayState, Ignored, Waking
+from gateway.core import GRACE, GatewayState, Ignored
 from gateway.pending import Copy, IllegalStep
-from schemas.messages import Command, Config, ScheduledAttempt
-from schemas.vocabulary import LinkState, Show
+from gateway.waking import Waking
+from schemas.messages import Command, Config, Receipt, ScheduledAttempt
+from schemas.vocabulary import LinkState, ReceiptState, Show
 
 NIGHT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+COMMITTED = Receipt(session_id="s1", state=ReceiptState.COMMITTED)
 
 
 def attempt(
@@ -251,7 +253,7 @@ def test_a_session_goes_again_20_40_80_s_after_each_ack() -> None:
         home.mark_acknowledged(kept.session_id, t, 0.5)
         assert home.claim_copy(t + wait - 0.1) is None
         t += wait + 0.1
-    home.take_receipt("s1")
+    home.take_receipt(COMMITTED, 9.0)
     assert home.claim_copy(t) is None and home.pending == ()
 
 
@@ -284,14 +286,14 @@ def test_a_session_is_dropped_a_minute_after_its_attempt_closed() -> None:
     assert home.drop_expired(120.0) == ()
     assert home.drop_expired(120.1) == ("s1",)
     with pytest.raises(Ignored):
-        home.take_receipt("s1")
+        home.take_receipt(COMMITTED, 9.0)
 
 
 def test_an_acknowledgement_after_the_receipt_is_let_be() -> None:
     home = at_home(attempt())
     looked(home, 0.0)
     home.mark_sent("s1")
-    home.take_receipt("s1")
+    home.take_receipt(COMMITTED, 9.0)
     home.mark_acknowledged("s1", 1.0, 0.5)
     assert home.pending == ()
 
@@ -496,7 +498,7 @@ class AnyNight(RuleBasedStateMachine):
     @rule(data=st.data())
     def receipt(self, data: st.DataObject) -> None:
         session_id = data.draw(st.sampled_from(sorted(self.owed)))
-        self.home.take_receipt(session_id)
+        self.home.take_receipt(Receipt(session_id=session_id, state=ReceiptState.COMMITTED), self.t)
         del self.owed[session_id]
 
     @rule()

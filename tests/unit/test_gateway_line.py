@@ -74,17 +74,17 @@ def test_a_shrunk_session_stays_small_over_a_loss() -> None:
     looked(home, 0.0)
     home.mark_sent("s1")
     home.measure_line(20_000, 10)
-    assert home.room("s1", 10) == int(2_000 * USE * HOLD_S)
+    assert home.room(home.pending[0], 10) == int(2_000 * USE * HOLD_S)
     home.shrink("s1", b"less", smallest=True)
     home.mark_disconnected()
     home.mark_connected()
     kept = home.claim_copy(20.0)
     assert kept is not None and (kept.payload, kept.copy) == (b"less", Copy.HERE)
-    assert home.room("s1", 20.0) is None and not home.is_too_slow("s1", 0, 60, 80.0)
+    assert home.room(home.pending[0], 20.0) is None and not home.is_too_slow(home.pending[0], 0, 60, 80.0)
 
 
 def test_what_is_left_until_its_end_bounds_a_session() -> None:
     home = at_home(attempt(NIGHT - timedelta(minutes=10)))
     looked(home, 0.0)
     home.measure_line(112_500, 10)
-    assert home.room("s1", 30.0) == int(11_250 * USE * 30)
+    assert home.room(home.pending[0], 30.0) == int(11_250 * USE * 30)

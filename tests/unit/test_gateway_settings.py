@@ -6,7 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.__main__ import main
+from gateway.service import run
 from gateway.settings import GatewaySettings
+from runtime.settings import BadSettings
+from schemas.vocabulary import JudgePlace
 
 GOOD = {"FJT_GATEWAY_ORG": "ekby", "FJT_GATEWAY_DEVICE": "b27", "FJT_GATEWAY_SOURCE": "scene:asleep"}
 
@@ -77,3 +80,11 @@ def test_an_unknown_source_is_refused_without_its_password(
     assert main() == 2
     said = capsys.readouterr().err
     assert word in said and "hemligt" not in said
+
+
+async def test_a_gateway_alone_refuses_to_judge() -> None:
+    alone = GatewaySettings(
+        gateway_org="ekby", gateway_device="b27", gateway_source="file:/tmp/a.mp4", judge=JudgePlace.HOME
+    )
+    with pytest.raises(BadSettings, match="run `fjarrtillsyn gateway`"):
+        await run(alone)

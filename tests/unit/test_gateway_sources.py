@@ -16,10 +16,10 @@ import pytest
 import drawn_homes
 from drawn_homes import thermal
 from gateway import fit
-from gateway.core import Waking
 from gateway.eye import Eye, lamp
 from gateway.session import pack_session, shrink_session
 from gateway.sources import BadSource, CannotCapture, Source, Taken, bouncing_index, open_source
+from gateway.waking import Waking
 from schemas import jpeg, limits
 from schemas.messages import Capture, Frame, Profile, SensorChannel, Session
 from schemas.vocabulary import DeviceKind, Show

@@ -137,7 +137,7 @@ async def _queue_context(request: web.Request, tx: Tx, watched: WatchedTowns) ->
         "unread": sum(row.unread for row in (*todo, *in_hand)),
         "loose": await board.loose_replies(tx),
         "deaths": [each for each in await deaths.unconfirmed(tx) if each.overdue_at is not None],
-        "detectors": await detectors.count_alive(tx),
+        "detectors": not await detectors.are_missed(tx),
         "bare_areas": await board.areas_without_patrol(tx, watched.now),
         "sealed_in_use": await sealed_accounts.accounts_in_use(tx, watched.now),
         "to_confirm_stop": [

@@ -1,0 +1,37 @@
+"""The judge beside a gateway, as the gateway sees it: bytes of a session in, a finding of its own device out."""
+
+from typing import Protocol
+
+from schemas.messages import Finding, HomeFinding, HomePicture, Session, is_for_people
+from schemas.wire import Refused, decode, encode
+
+
+class Judge(Protocol):
+    """A judge that runs beside the gateway."""
+
+    @property
+    def alive(self) -> bool: ...
+
+    async def judge(self, payload: bytes) -> bytes | None:
+        """Return the finding, as on the wire, of the session in *payload*; None when it cannot be judged here now."""
+
+
+def home_finding(payload: bytes, made: bytes) -> HomeFinding | None:
+    """Return the finding *made* of the session in *payload*, ready to be sent; None if it is no finding of that session."""
+    session = decode(Session, payload)
+    try:
+        finding = decode(Finding, made)
+    except Refused:
+        return None
+    if (finding.org, finding.device, finding.session_id) != (session.org, session.device, session.session_id):
+        return None
+    pictures = len(session.frames) if is_for_people(session.show, finding.answer) else 0
+    return HomeFinding.model_validate({**finding.model_dump(), "pictures": pictures})
+
+
+def home_picture(payload: bytes) -> bytes:
+    """Return the frames of the session in *payload*, as they go on the wire."""
+    session = decode(Session, payload)
+    return encode(
+        HomePicture(session_id=session.session_id, org=session.org, device=session.device, frames=session.frames)
+    )
