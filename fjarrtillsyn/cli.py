@@ -105,6 +105,9 @@ def demo(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="The night to play, by the date it begins; else the one that comes."),
     ] = None,
+    judge_at: Annotated[
+        JudgePlace, typer.Option("--judge", help="Where the homes are judged: by a detector, or beside their gateways.")
+    ] = JudgePlace.CENTRE,
 ) -> None:
     """Play a town at night: twelve homes, a detector, an alarm centre, phones. No Docker, no root, no account."""
     with needs("demo"):
@@ -118,6 +121,7 @@ def demo(
             browser=browser,
             alone=alone,
             night=night.date() if night else None,
+            judge=judge_at,
         )
     )
 

@@ -7,6 +7,8 @@ import asyncio
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 import structlog
@@ -116,18 +118,25 @@ def _status(code: int | None) -> str:
     return str(code)
 
 
+@asynccontextmanager
+async def judge_running() -> AsyncIterator[JudgeProcess]:
+    """Yield a judge that is being started; leaving ends it."""
+    judge = JudgeProcess()
+    keeping = asyncio.create_task(judge.run())
+    try:
+        yield judge
+    finally:
+        keeping.cancel()
+        await asyncio.wait({keeping})
+
+
 async def run(settings: GatewaySettings) -> None:
     """Run the gateway until cancelled, with a judge beside it where *settings* say so."""
     if settings.judge is not JudgePlace.HOME:
         await run_gateway(settings)
         return
-    judge = JudgeProcess()
-    keeping = asyncio.create_task(judge.run())
-    try:
+    async with judge_running() as judge:
         await Gateway(settings, judge=judge).run()
-    finally:
-        keeping.cancel()
-        await asyncio.wait({keeping})
 
 
 def main() -> int:

@@ -8,7 +8,9 @@ import sys
 import time
 import webbrowser
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,7 +28,7 @@ from fjarrtillsyn.demo.stage import COLLEAGUE, DemoStage, stage
 from gateway.sources import BadSource, open_sources
 from runtime.logs import set_up_logging
 from runtime.process import BAD_SETTINGS
-from schemas.vocabulary import Answer
+from schemas.vocabulary import Answer, JudgePlace
 
 _CARERS: Final = CarerDelays(answer=timedelta(seconds=20), drive=timedelta(minutes=8), help=timedelta(minutes=6))
 _OPERATOR: Final = Habits(look=timedelta(seconds=20), close=timedelta(seconds=30), take=timedelta(seconds=15))
@@ -36,7 +38,9 @@ _CARERS_BESIDE: Final = CarerDelays(answer=timedelta(seconds=45), drive=timedelt
 _OPERATOR_BESIDE: Final = Habits(look=timedelta(seconds=60), close=timedelta(seconds=45), take=timedelta(seconds=30))
 
 
-def run(*, headless: bool, as_json: bool, port: int, browser: bool, alone: bool, night: date | None) -> int:
+def run(
+    *, headless: bool, as_json: bool, port: int, browser: bool, alone: bool, night: date | None, judge: JudgePlace
+) -> int:
     """Play; return 0 when all went well, 1 when the night did not come out right, 2 when it could not begin."""
     set_up_logging(level=logging.WARNING, loud=("amqtt", "transitions"))
     try:
@@ -45,7 +49,8 @@ def run(*, headless: bool, as_json: bool, port: int, browser: bool, alone: bool,
     except BadSource as error:
         typer.echo(str(error), err=True)
         return BAD_SETTINGS
-    work = _headless(as_json, night) if headless else _watched(port, browser, alone, night)
+    night_of = partial(stage, night=night, judge=judge)
+    work = _headless(as_json, night_of()) if headless else _watched(browser, alone, night_of(port))
     try:
         # A night that was broken off has not come out right.
         return asyncio.run(_stoppable(work, stopped=1 if headless else 0))
@@ -66,11 +71,11 @@ async def _stoppable(work: Coroutine[Any, Any, int], stopped: int) -> int:
         return stopped
 
 
-async def _headless(as_json: bool, night: date | None) -> int:
+async def _headless(as_json: bool, night: AbstractAsyncContextManager[DemoStage]) -> int:
     def write(line: Line) -> None:
         print(json.dumps(line) if as_json else _words(line), flush=True)
 
-    async with stage(night=night) as on:
+    async with night as on:
         lines = _listen(on, write)
         driver = Driver(on)
         operator = _operator(on, driver, "operator", _OPERATOR)
@@ -87,8 +92,8 @@ async def _headless(as_json: bool, night: date | None) -> int:
     return 1 if wrong else 0
 
 
-async def _watched(port: int, browser: bool, alone: bool, night: date | None) -> int:
-    async with stage(port, night) as on:
+async def _watched(browser: bool, alone: bool, night: AbstractAsyncContextManager[DemoStage]) -> int:
+    async with night as on:
         _listen(on, lambda line: typer.echo(_words(line)))
         driver = await watched_driver(on, alone=alone)
         typer.echo(_welcome(on, alone))

@@ -16,6 +16,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from alarm_center.app import Centre, make_app, open_centre
+from alarm_center.casework import configs
 from alarm_center.devices import presence
 from alarm_center.identity.passwords import hash_password
 from alarm_center.preparation import planning
@@ -33,16 +34,17 @@ from detector.service import Detector
 from detector.settings import DetectorSettings
 from detector.version import NAME
 from fjarrtillsyn.demo.clock import ServiceClock, coming_evening, evening_of
-from fjarrtillsyn.demo.homes import HOMES
+from fjarrtillsyn.demo.homes import HOMES, HomeScript
 from fjarrtillsyn.embedded.broker import EmbeddedBroker, broker
 from fjarrtillsyn.embedded.ports import HOST, free_port
 from fjarrtillsyn.embedded.postgres import postgres
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
+from fjarrtillsyn.home import JudgeProcess, judge_running
 from gateway.service import Gateway
 from gateway.settings import GatewaySettings
 from gateway.sources import open_sources
 from schemas.messages import DetectorStatus
-from schemas.vocabulary import LinkState
+from schemas.vocabulary import JudgePlace, LinkState
 
 DATABASE: Final = "fjt_demo"
 COLLEAGUE: Final = "kollega"
@@ -95,10 +97,12 @@ class DemoStage:
 
 
 @asynccontextmanager
-async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[DemoStage]:
+async def stage(
+    port: int = 0, night: date | None = None, judge: JudgePlace = JudgePlace.CENTRE
+) -> AsyncIterator[DemoStage]:
     """Run the town on the evening of *night*, or on the coming evening, and yield it; devices link within seconds.
 
-    *port* is the port of the pages, 0 for a free one.
+    *port* is the port of the pages, 0 for a free one. *judge* is where every home's sessions are judged.
 
     Raises:
         OSError: *port* is taken.
@@ -120,6 +124,8 @@ async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[DemoS
         await clock.begin_at(evening - _IMPORT_AHEAD)
         async with memory.transaction() as tx:
             await apply.apply(tx, town, await now(tx), importer=Importer("demo", "demo"))
+            for device in _devices(town).values():
+                await configs.set_judge(tx, town.organisation.id, device, judge)
         await planning.plan_town(memory, town.organisation.id)
         await clock.begin_at(evening)
         password = f"natt-{secrets.randbelow(9000) + 1000}"
@@ -162,7 +168,8 @@ async def stage(port: int = 0, night: date | None = None) -> AsyncIterator[DemoS
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, HOST, page_port).start()
         detector = await stack.enter_async_context(detector_service.running(_detector_settings(mqtt)))
-        gateways = {home.number: _gateway(town, mqtt, home.number, home.source, clock) for home in HOMES}
+        beside = await stack.enter_async_context(judge_running()) if judge is JudgePlace.HOME else None
+        gateways = {home.number: _gateway(town, mqtt, home, clock, beside) for home in HOMES}
         await stack.enter_async_context(_running(gateways))
         yield DemoStage(
             centre=centre,
@@ -219,19 +226,22 @@ def _detector_settings(mqtt: EmbeddedBroker) -> DetectorSettings:
     )
 
 
-def _gateway(town: TownFile, mqtt: EmbeddedBroker, number: int, source: str, clock: ServiceClock) -> Gateway:
-    org, device = town.organisation.id, _devices(town)[number]
+def _gateway(
+    town: TownFile, mqtt: EmbeddedBroker, home: HomeScript, clock: ServiceClock, judge: JudgeProcess | None
+) -> Gateway:
+    """Return a home's gateway; one *judge* serves all homes of the demo, which are one machine."""
+    org, device = town.organisation.id, _devices(town)[home.number]
     settings = GatewaySettings(
         _env_prefix=_NOTHING,
         _secrets_dir=None,
         gateway_org=org,
         gateway_device=device,
-        gateway_source=source,
-        gateway_seed=number,
+        gateway_source=home.source,
+        gateway_seed=home.number,
         mqtt_port=mqtt.port,
         mqtt_password=SecretStr(mqtt.passwords[f"{org}/{device}"]),
     )
-    return Gateway(settings, monotonic=clock.monotonic)
+    return Gateway(settings, judge=judge, monotonic=clock.monotonic)
 
 
 @asynccontextmanager

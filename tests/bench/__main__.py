@@ -9,7 +9,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-BENCHES = ("bench_judge", "bench_leak", "bench_decisions", "bench_session_to_sms", "bench_pages", "bench_sign_in")
+BENCHES = (
+    "bench_judge",
+    "bench_home",
+    "bench_leak",
+    "bench_decisions",
+    "bench_session_to_sms",
+    "bench_pages",
+    "bench_sign_in",
+)
 RESULT = Path("build/bench.json")
 
 

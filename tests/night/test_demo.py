@@ -52,9 +52,9 @@ def night() -> Iterator[Played]:
         yield _played_alone(folder)
 
 
-def _played_alone(folder: Path) -> Played:
+def _played_alone(folder: Path, *more: str) -> Played:
     run = subprocess.run(
-        command("--headless", "--json"),
+        command("--headless", "--json", *more),
         # Whatever the environment says of a real service, the demo does not read it.
         env={
             **os.environ,
@@ -84,6 +84,15 @@ def test_the_ledger_adds_up_and_nothing_is_open(night: Played) -> None:
     ledger = night.ledger
     assert ledger == {"owed": 24, "seen": 21, "alarmed": 3, "cancelled": 0, "open": 0}
     assert ledger["owed"] == ledger["seen"] + ledger["alarmed"] + ledger["cancelled"] + ledger["open"]
+
+
+@pytest.mark.long
+def test_a_night_that_homes_judge_comes_out_the_same() -> None:
+    with demo_folder() as folder:
+        played = _played_alone(folder, "--judge", "home")
+    assert played.status == 0, played.stderr
+    assert played.ledger == {"owed": 24, "seen": 21, "alarmed": 3, "cancelled": 0, "open": 0}
+    assert played.left == []
 
 
 def test_each_line_says_what_when_and_about_whom(night: Played) -> None:
