@@ -237,11 +237,15 @@ class GatewayState:
         """Return frames that have to go to the broker now, or None: also while a session is on its way."""
         return self.frames.next_wanted() if self._connected and not self._pending.any_on_its_way else None
 
-    def record_finding(self, session_id: str, finding: bytes, *, wanted: bool) -> None:
-        """The judge at home has judged the session; *wanted*: a person has to see its frames."""
+    def record_finding(self, session_id: str, finding: bytes, *, wanted: bool, urgent: bool) -> PendingSession | None:
+        """The judge at home has judged the session; *wanted*: a person has to see its frames, *urgent*: after its finding.
+
+        Return the session as it goes now; None if it has ended meanwhile.
+        """
         if (kept := self._pending.get(session_id)) is not None:
-            self._pending.record_finding(session_id, finding)
+            self._pending.record_finding(session_id, finding, frames_first=not urgent)
             self.frames.keep(session_id, kept.payload, wanted=wanted)
+        return self._pending.get(session_id)
 
     def mark_sent(self, session_id: str) -> None:
         """A copy is on its way; there is no second one until the broker has it or the link is lost.

@@ -18,15 +18,15 @@ class Judge(Protocol):
 
 def home_finding(payload: bytes, made: bytes) -> HomeFinding | None:
     """Return the finding *made* of the session in *payload*, ready to be sent; None if it is no finding of that session."""
-    session = decode(Session, payload)
     try:
-        finding = decode(Finding, made)
+        session, finding = decode(Session, payload), decode(Finding, made)
     except Refused:
         return None
     if (finding.org, finding.device, finding.session_id) != (session.org, session.device, session.session_id):
         return None
-    pictures = len(session.frames) if is_for_people(session.show, finding.answer) else 0
-    return HomeFinding.model_validate({**finding.model_dump(), "pictures": pictures})
+    frames = len(session.frames)
+    pictures = frames if is_for_people(session.show, finding.answer) else 0
+    return HomeFinding.model_validate({**finding.model_dump(), "pictures": pictures, "frames_kept": frames})
 
 
 def home_picture(payload: bytes) -> bytes:

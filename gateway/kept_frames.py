@@ -52,6 +52,11 @@ class FrameStore:
             return None
         return next((frames for frames in self._kept.values() if frames.wanted), None)
 
+    def wanted_of(self, session_id: str) -> KeptFrames | None:
+        """Return the session's frames if they still have to go."""
+        kept = self._kept.get(session_id)
+        return kept if kept is not None and kept.wanted else None
+
     def mark_sent(self, session_id: str) -> None:
         """The frames are on the line."""
         self._change(session_id, on_its_way=True)

@@ -48,6 +48,8 @@ class PendingSession:
     """It cannot be made smaller, however slow the line is."""
     finding: bytes = b""
     """The finding of the judge at home, as it goes on the wire; none before it was judged."""
+    frames_first: bool = False
+    """Its frames go before it: people look as soon as the finding is there, and nobody on the floor waits for it."""
 
 
 @dataclass(slots=True)
@@ -124,10 +126,10 @@ class PendingSessions:
         if (kept := self._kept.get(session_id)) is not None:
             self._kept[session_id] = replace(kept, payload=payload, smallest=smallest)
 
-    def record_finding(self, session_id: str, finding: bytes) -> None:
+    def record_finding(self, session_id: str, finding: bytes, *, frames_first: bool) -> None:
         """Keep what the judge at home has found; a session that has ended meanwhile is let be."""
         if (kept := self._kept.get(session_id)) is not None:
-            self._kept[session_id] = replace(kept, finding=finding)
+            self._kept[session_id] = replace(kept, finding=finding, frames_first=frames_first)
 
     def end(self, session_id: str) -> bool:
         """Forget the session and its pictures; return whether it was kept."""

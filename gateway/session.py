@@ -8,7 +8,7 @@ from gateway.sources import Taken, joined_faults
 from gateway.waking import Waking
 from schemas import limits
 from schemas.messages import Frame, SensorChannel, Session
-from schemas.wire import decode, encode
+from schemas.wire import Refused, decode, encode
 
 FRAMING: Final = 32
 """Bytes of CBOR around one frame, at most."""
@@ -60,7 +60,10 @@ def shrink_session(payload: bytes, most: int) -> tuple[bytes, bool]:
 
     Fewer frames first, then stronger JPEG, then a smaller picture, as far as the detector can still see by them.
     """
-    session = decode(Session, payload)
+    try:
+        session = decode(Session, payload)
+    except Refused:  # whoever gets it is to say what is wrong with it
+        return payload, False
     beside = len(encode(session.model_copy(update={"frames": ()})))
     room = most - beside - FRAMING * len(session.frames)
     try:

@@ -17,6 +17,7 @@ from gateway.session import shrink_session
 from runtime.mqtt import MqttClient, NotConnected
 from schemas import topics
 from schemas.messages import HomeFinding
+from schemas.vocabulary import Answer
 from schemas.wire import encode
 
 WATCH_S: Final = 0.5
@@ -59,21 +60,23 @@ class Uplink:
         """Bring one session, or what was found in it, to the broker; or lose the link over it."""
         if not self.state.judged_at_home:
             there = await self._bring(await self._fit_session(kept), "session")
-        elif (finding := await self._finding_of(kept)) is None:
+        elif (judged := await self._judged(kept)) is None:
             there = await self._bring(await self._fit_session(kept), "home_session")
         else:
-            there = await self._publish(topics.of(self.org, self.device, "home_finding"), finding)
+            there = await self._send_finding(judged)
         if there:
             self.state.mark_acknowledged(kept.session_id, self.monotonic(), self.chance())
             self.counts["sent"] += 1
             self._log.info("session_sent", session_id=kept.session_id, size=there)
         self.on_sent()
 
-    async def send_frames(self, kept: KeptFrames) -> None:
-        """Bring the frames of a session that was judged at home to the broker; or lose the link over them."""
+    async def send_frames(self, kept: KeptFrames) -> bool:
+        """Bring the frames of a session that was judged at home to the broker; return False when the link was lost over them."""
+        self.state.frames.mark_sent(kept.session_id)
         room = self.state.room(kept, self.monotonic())
         if room is not None and len(kept.payload) > room:
             payload, fits = await asyncio.to_thread(shrink_session, kept.payload, room)
+            self.counts["shrunk"] += 1
             self.state.frames.shrink(kept.session_id, payload, smallest=not fits)
             kept = replace(kept, payload=payload, smallest=not fits)
         picture = await asyncio.to_thread(home_picture, kept.payload)
@@ -83,11 +86,19 @@ class Uplink:
             self.counts["frames_sent"] += 1
             self._log.info("frames_sent", session_id=kept.session_id, size=there)
         self.on_sent()
+        return bool(there)
 
-    async def _finding_of(self, kept: PendingSession) -> bytes | None:
-        """Return what the judge at home finds in the session, once for all its copies; None when there is no judge."""
+    async def _send_finding(self, judged: PendingSession) -> int:
+        """Return how many bytes of the finding the broker has got; frames that people wait to see go before it."""
+        frames = self.state.frames.wanted_of(judged.session_id) if judged.frames_first else None
+        if frames is not None and not await self.send_frames(frames):
+            return 0
+        return await self._publish(topics.of(self.org, self.device, "home_finding"), judged.finding)
+
+    async def _judged(self, kept: PendingSession) -> PendingSession | None:
+        """Return the session with what the judge at home finds in it, once for all its copies; None when there is no judge."""
         if kept.finding:
-            return kept.finding
+            return kept
         made: HomeFinding | None = None
         if self.judge is not None and (answer := await self.judge.judge(kept.payload)) is not None:
             made = await asyncio.to_thread(home_finding, kept.payload, answer)
@@ -95,10 +106,10 @@ class Uplink:
             self.counts["unjudged"] += 1
             self._log.error("judge_failed", session_id=kept.session_id)
             return None
-        finding = encode(made)
-        self.state.record_finding(kept.session_id, finding, wanted=bool(made.pictures))
         self._log.info("session_judged", session_id=kept.session_id, answer=made.answer, pictures=made.pictures)
-        return finding
+        urgent = made.answer is Answer.SOMETHING_WRONG
+        judged = self.state.record_finding(kept.session_id, encode(made), wanted=bool(made.pictures), urgent=urgent)
+        return judged or replace(kept, finding=encode(made))
 
     async def _bring(self, load: PendingSession | KeptFrames, kind: str) -> int:
         """Return how many bytes the broker has got; none when the link was lost, or given up for a smaller try."""

@@ -280,7 +280,12 @@ class Picture(Message):
 
 
 class HomeFinding(Finding):
-    """A finding of the judge beside a gateway. ``pictures`` is how many frames follow it, unasked."""
+    """A finding of the judge beside a gateway.
+
+    ``pictures`` is how many frames are sent with it, unasked; ``frames_kept`` how many the home holds that it may be asked for.
+    """
+
+    frames_kept: int = Field(default=0, ge=0, le=limits.FRAMES)
 
 
 class HomeSession(Session):

@@ -20,7 +20,7 @@ from alarm_center.store.devices import BoundDevice
 from alarm_center.store.memory import Tx, now
 from alarm_center.store.sessions import JudgedSession, StoredReceipt
 from schemas import timeline
-from schemas.messages import Finding
+from schemas.messages import Finding, HomeFinding
 from schemas.vocabulary import Answer, JudgePlace, Reason, Refusal
 
 _NEEDS_HUMAN: Final = frozenset({CheckState.TO_LOOK, CheckState.ALARMED})
@@ -55,6 +55,11 @@ class ArrivedSession:
         """
         unjudged = self.receipt is not None and self.receipt.unjudged
         return unjudged and self.answer is not None and self.check is not None
+
+    def pictures(self, needs_human: bool) -> int:
+        """The number of frames that people are to see: those that came with the finding, else those that a home is asked for."""
+        asked = self.finding.frames_kept if isinstance(self.finding, HomeFinding) and needs_human else 0
+        return self.finding.pictures or asked
 
 
 class SessionWay(Enum):
@@ -112,7 +117,8 @@ async def record_finding(
     way = way_of(session)
     if way is SessionWay.REPEATED:
         assert session.receipt is not None, "only a session that was taken before is a repeat"
-        await sessions.queue_receipt(tx, session.receipt, session.at)
+        wanted = session.pictures(session.receipt.needs_human) > finding.pictures
+        await sessions.queue_receipt(tx, replace(session.receipt, frames_wanted=wanted), session.at)
         return None
     await devices.mark_heard(tx, finding.org, finding.device, session.at)
     if way is SessionWay.CONSENT_REVOKED:
@@ -195,7 +201,9 @@ async def _decide_by_check(tx: Tx, session: ArrivedSession) -> Answer | Refusal:
     # The line that keeps the pictures comes before one that needs them no longer.
     for after in sorted(ended, key=lambda each: not needs[each.check_id]):
         priority = await alarms.priority_of(tx, after.alarm_id)
-        committed = timeline.SessionCommitted(needs[after.check_id], finding.pictures, answer, priority)
+        committed = timeline.SessionCommitted(
+            needs[after.check_id], session.pictures(needs[after.check_id]), answer, priority
+        )
         await _write_line(tx, session, committed, _actor_of(session), alarm_id=after.alarm_id, check=after)
     return finding.answer
 
@@ -268,7 +276,7 @@ async def _save(
         alarm_id=alarm_id,
         needs_human=needs_human,
         refusal=refusal,
-        judged_at_home=session.device.judge == JudgePlace.HOME,
+        pictures=session.pictures(needs_human),
     )
     await sessions.save(tx, judged, session.at)
 

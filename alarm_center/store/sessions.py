@@ -20,8 +20,10 @@ class StoredReceipt:
     reason: str | None
     unjudged: bool = False
     """People were to look at the session, since no detector was there to judge it."""
+    needs_human: bool = False
+    """A person has to look at it, as far as its finding says."""
     frames_wanted: bool = False
-    """A person has to look, and the home that judged it has sent no frame."""
+    """The home that judged it is asked for its frames."""
 
 
 async def lock(tx: Tx, org: str, device_id: str, session_id: str) -> None:
@@ -34,8 +36,8 @@ async def receipt_of(tx: Tx, org: str, device_id: str, session_id: str) -> Store
     row = await tx.fetchrow(
         """
         select s.receipt, s.refusal, s.receipt = 'committed' and s.detector = '' and s.reasons = '{person_unsure}' as unjudged,
-            s.needs_human and s.pictures = 0 and d.judge = 'home' as frames_wanted
-        from sessions s join devices d using (org, device_id) where s.org = $1 and s.device_id = $2 and s.session_id = $3
+            s.needs_human
+        from sessions s where s.org = $1 and s.device_id = $2 and s.session_id = $3
         """,
         org,
         device_id,
@@ -49,7 +51,7 @@ async def receipt_of(tx: Tx, org: str, device_id: str, session_id: str) -> Store
             ReceiptState(row["receipt"]),
             row["refusal"],
             row["unjudged"],
-            row["frames_wanted"],
+            row["needs_human"],
         )
         if row
         else None
@@ -66,7 +68,8 @@ class JudgedSession:
     alarm_id: UUID | None
     needs_human: bool
     refusal: str | None = None
-    judged_at_home: bool = False
+    pictures: int = 0
+    """Frames that people are to see: sent with the finding, or asked for."""
 
 
 async def save(tx: Tx, session: JudgedSession, now: datetime) -> StoredReceipt:
@@ -90,9 +93,9 @@ async def save(tx: Tx, session: JudgedSession, now: datetime) -> StoredReceipt:
         finding.org, finding.device, finding.session_id, session.resident_id, session.check_id, finding.attempt, finding.command_id,
         session.alarm_id, now, finding.started_at, state, session.refusal, finding.answer, [str(r) for r in finding.reasons],
         finding.people, finding.measures, [e.model_dump(mode="json") for e in finding.evidence], finding.detector,
-        session.needs_human, finding.pictures,
+        session.needs_human, session.pictures,
     )  # fmt: skip
-    wanted = session.judged_at_home and session.needs_human and not finding.pictures
+    wanted = session.pictures > finding.pictures
     receipt = StoredReceipt(
         finding.org, finding.device, finding.session_id, state, session.refusal, frames_wanted=wanted
     )

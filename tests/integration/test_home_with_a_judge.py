@@ -137,12 +137,12 @@ async def test_no_sleepers_picture_leaves_the_bedroom(mosquitto: Mosquitto, brok
 async def test_every_look_is_sent_where_a_person_confirms(mosquitto: Mosquitto, broker: AtBroker) -> None:
     async with home(mosquitto, broker) as bedroom:
         await bedroom.owes(Show.ALWAYS)
-        await eventually(lambda: broker.all("home_picture"))
+        await eventually(lambda: broker.all("home_finding"))
         [picture] = broker.all("home_picture")
         [found] = broker.all("home_finding")
         assert isinstance(picture, HomePicture) and isinstance(found, HomeFinding)
         assert len(picture.frames) == found.pictures > 0 and JPEG in bedroom.line.carried
-        assert [word for word, _ in broker.came if word != "status"] == ["home_finding", "home_picture"]
+        assert [word for word, _ in broker.came if word != "status"] == ["home_picture", "home_finding"]
         print(f"confirmed by a person: {len(bedroom.line.carried)} bytes on the line")
 
 

@@ -49,7 +49,7 @@ class OneCheck:
             "profile_version": await self.value("select coalesce((profile->>'version')::int, 1) from devices"),
         }  # fmt: skip
         if by is HOME:
-            payload = wire.encode(HomeFinding.model_validate(fields))
+            payload = wire.encode(HomeFinding.model_validate({**fields, "frames_kept": 50}))
             await self.inbox.on_home_finding(topics.of(ORG, DEVICE, "home_finding"), payload)
         else:
             await self.inbox.on_finding(topics.of(ORG, DEVICE, "finding"), wire.encode(Finding.model_validate(fields)))
@@ -149,6 +149,8 @@ async def test_a_home_is_asked_for_frames_that_a_person_needs(
             [receipt] = await sessions.queued_receipts(tx)
             assert receipt.frames_wanted is wanted
             await sessions.delete_receipt(tx, receipt)
+    assert await check.value("select pictures from sessions") == (50 if wanted or pictures else 0)
+    assert await check.value("select needs_human from sessions") is (people == 2)
 
 
 async def test_a_device_is_told_where_it_is_judged(memory: Memory, check: OneCheck) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,18 +15,20 @@ import cv2
 import numpy as np
 import pytest
 
+from fjarrtillsyn.embedded.rights import CENTRE
 from gateway.core import GRACE
 from gateway.service import Gateway
 from gateway.sources import Stopped, Taken
 from runtime.mqtt import connect
 from schemas import topics
 from schemas.limits import HEARD_WITHIN_SECONDS
-from schemas.messages import Capture, Config, Frame, ScheduledAttempt
-from schemas.vocabulary import DeviceKind, Show
-from schemas.wire import encode
+from schemas.messages import Capture, Config, Finding, Frame, HomeFinding, HomePicture, ScheduledAttempt, Session
+from schemas.vocabulary import Answer, DeviceKind, JudgePlace, Reason, Show
+from schemas.wire import decode, encode
 from tests.integration.test_gateway import DEVICE, NIGHT, ORG, CentreSide, settings
 from tests.integration.test_gateway import centre as centre  # a fixture, used by name
 from tests.integration.test_mqtt_hardship import address
+from tests.support.clients import BrokerUser, client
 from tests.support.mosquitto import Mosquitto
 from tests.support.thin_line import ThinLine, thin_line
 from tests.support.waiting import eventually
@@ -69,6 +71,26 @@ class GrainyCamera:
         return iter(())
 
 
+class FindsSomebodyFallen:
+    """A judge beside the gateway that answers each session so."""
+
+    alive = True
+
+    async def judge(self, payload: bytes) -> bytes:
+        session = decode(Session, payload)
+        return encode(
+            Finding(
+                session_id=session.session_id,
+                org=session.org,
+                device=session.device,
+                check_id=session.check_id,
+                attempt=session.attempt,
+                answer=Answer.SOMETHING_WRONG,
+                reasons=(Reason.ON_FLOOR,),
+            )
+        )
+
+
 class HomeOnALine:
     """A gateway behind a line, what the centre heard of it, and when, by the home's own time of day."""
 
@@ -82,13 +104,13 @@ class HomeOnALine:
     def now(self) -> datetime:
         return self.gateway.state.clock(self.monotonic()) or NIGHT
 
-    async def arrival(self, deadline_s: float) -> datetime:
-        """Return when the session arrived; note each status on the way."""
+    async def arrival(self, deadline_s: float, came: Callable[[], object] | None = None) -> datetime:
+        """Return when the session arrived, or *came*; note each status on the way."""
 
         def arrived() -> bool:
             if len(self.centre.statuses) > len(self.heard):
                 self.heard += [self.now()] * (len(self.centre.statuses) - len(self.heard))
-            return bool(self.centre.sessions)
+            return bool(came() if came is not None else self.centre.sessions)
 
         await eventually(arrived, deadline_s)
         return self.now()
@@ -101,7 +123,12 @@ class HomeOnALine:
 
 @asynccontextmanager
 async def home_on(
-    mosquitto: Mosquitto, centre: CentreSide, kbit: float, open_for: timedelta, speed: float
+    mosquitto: Mosquitto,
+    centre: CentreSide,
+    kbit: float,
+    open_for: timedelta,
+    speed: float,
+    judge: FindsSomebodyFallen | None = None,
 ) -> AsyncIterator[HomeOnALine]:
     """Yield a home whose line carries *kbit* kbit/s of its own time, and which has begun the one look that it owes."""
     owed = ScheduledAttempt(
@@ -110,12 +137,14 @@ async def home_on(
     async with thin_line(mosquitto.host, mosquitto.port, kbit * KBIT * speed) as line:
         far = settings(mosquitto).model_copy(update={"mqtt_port": line.port})
         home = HomeOnALine(
-            Gateway(far, GrainyCamera(), monotonic=lambda: time.monotonic() * speed, chance=lambda: 0.5, tick_s=0.5 / speed),
+            Gateway(far, GrainyCamera(), judge=judge, monotonic=lambda: time.monotonic() * speed, chance=lambda: 0.5, tick_s=0.5 / speed),
             line, centre, speed,
         )  # fmt: skip
         work = asyncio.create_task(home.gateway.run())
         try:
-            await centre.says("config", Config(version=1, attempts=(owed,)), retain=True)
+            await centre.says(
+                "config", Config(version=1, attempts=(owed,), judge=JudgePlace.HOME if judge else None), retain=True
+            )
             await eventually(lambda: home.gateway.state.config)
             await centre.pulses()
             await eventually(lambda: home.gateway.state.clock(0.0))
@@ -147,6 +176,30 @@ async def test_a_session_arrives_in_time_over_a_thin_line(
         )
         await eventually(lambda: home.gateway.counts["sent"])
         assert home.longest_silence < HEARD_WITHIN_SECONDS
+
+
+async def test_a_fall_is_told_before_its_pictures_have_come(mosquitto: Mosquitto, centre: CentreSide) -> None:
+    found: list[HomeFinding] = []
+    shown: list[HomePicture] = []
+
+    async def listen(link: BrokerUser) -> None:
+        async for message in link.messages():
+            if str(message.topic).endswith("home_finding"):
+                found.append(decode(HomeFinding, message.payload))
+            else:
+                shown.append(decode(HomePicture, message.payload))
+
+    async with client(mosquitto, CENTRE) as link:
+        await link.subscribe(topics.every("home_finding"), topics.every("home_picture"))
+        listening = asyncio.create_task(listen(link))
+        async with home_on(mosquitto, centre, 80, timedelta(minutes=10), FAST, FindsSomebodyFallen()) as home:
+            assert await home.arrival(45, lambda: found) < NIGHT + timedelta(seconds=60)
+            assert not shown and not centre.sessions
+            await home.arrival(45, lambda: shown)
+            assert 25 <= len(shown[0].frames) < found[0].pictures == FRAMES
+            assert home.longest_silence < HEARD_WITHIN_SECONDS
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
 
 
 @pytest.mark.long

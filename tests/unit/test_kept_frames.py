@@ -58,7 +58,7 @@ def test_frames_and_sessions_share_one_line() -> None:
     looked(home, 0.0, "s1")
     looked(home, 1.0, "s2")
     home.mark_sent("s1")
-    home.record_finding("s1", b"finding", wanted=True)
+    home.record_finding("s1", b"finding", wanted=True, urgent=True)
     assert home.claim_frames() is None
     home.mark_acknowledged("s1", 2.0, 0.5)
     frames = home.claim_frames()
@@ -71,7 +71,7 @@ def test_what_was_judged_goes_as_its_finding_each_time() -> None:
     home = at_home(attempt())
     looked(home, 0.0)
     home.mark_sent("s1")
-    home.record_finding("s1", b"finding", wanted=False)
+    home.record_finding("s1", b"finding", wanted=False, urgent=True)
     home.mark_disconnected()
     home.mark_connected()
     copy = home.claim_copy(1.0)
@@ -82,7 +82,7 @@ def test_a_refused_sessions_frames_are_gone_at_once() -> None:
     for receipt, left in ((COMMITTED, 1), (COMMITTED.model_copy(update={"state": ReceiptState.REFUSED}), 0)):
         home = at_home(attempt())
         looked(home, 0.0)
-        home.record_finding("s1", b"finding", wanted=False)
+        home.record_finding("s1", b"finding", wanted=False, urgent=True)
         home.take_receipt(Receipt.model_validate({**receipt.model_dump(), "reason": "consent_revoked"}), 5.0)
         assert len(home.frames) == left
 
@@ -90,7 +90,7 @@ def test_a_refused_sessions_frames_are_gone_at_once() -> None:
 def test_frames_of_a_dropped_session_are_gone() -> None:
     home = at_home(attempt())
     look = looked(home, 0.0)
-    home.record_finding("s1", b"finding", wanted=True)
+    home.record_finding("s1", b"finding", wanted=True, urgent=True)
     home.take_pulse(look.ends_at.replace(hour=3), 100.0)
     assert home.drop_expired(100.0) == ("s1",) and len(home.frames) == 0
 
@@ -98,7 +98,7 @@ def test_frames_of_a_dropped_session_are_gone() -> None:
 def test_withdrawn_consent_forgets_every_frame() -> None:
     home = at_home(attempt())
     looked(home, 0.0)
-    home.record_finding("s1", b"finding", wanted=False)
+    home.record_finding("s1", b"finding", wanted=False, urgent=True)
     home.take_config(Config(version=2, withdrawn=True))
     assert len(home.frames) == 0
 

@@ -47,6 +47,15 @@ async def test_only_the_holder_sees_and_only_while_the_lease_lasts(storstad: Nig
     assert (await olle.get(f"/picture/{session}/0")).status == 403
 
 
+async def test_a_page_plays_the_frames_that_there_are(storstad: NightTown, pages: Site) -> None:
+    """A home with a thin line sends fewer than its finding has counted."""
+    session_id, alarm_id = await fallen(storstad)
+    olle = await pages.signed_in()
+    await olle.post(f"/alarm/{alarm_id}/claim")
+    storstad.show(session_id, FRAMES[:1])
+    assert 'data-frames="1"' in await olle.text(f"/alarm/{alarm_id}")
+
+
 async def test_the_look_is_in_the_log_before_the_first_byte(
     storstad: NightTown, pages: Site, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,8 @@ class PicturePane:
     session: SeenSession | None
     sessions: int
     """Number of sessions that the case has."""
+    frames: int
+    """Number of frames that this replica holds of it: fewer came over a thin line than were taken."""
     why_not: str
     """The reason why there is no picture; empty where there is one."""
     reading: str
@@ -76,7 +78,7 @@ async def alarm_pane(
     may_show = alarm.resident_id is not None and await devices.may_show_any(tx, alarm.resident_id)
     may_look = may_act and may_show and not alarm.staff_inside
     return PicturePane(
-        session=session, sessions=len(seen), why_not=speech(why_not) if why_not else "", reading=_reading(request, session),
+        session=session, sessions=len(seen), frames=_frames(request, alarm.org, session), why_not=speech(why_not) if why_not else "", reading=_reading(request, session),
         answers=await _answers(request, tx, session) if may_act else [],
         check_id=check_id, may_look=may_look, may_look_live=may_look, blurred=alarm.org in watched.blurred,
     )  # fmt: skip
@@ -98,7 +100,7 @@ async def check_pane(
         why_not = speech(missing) if missing else ""
     free = waits and not looker
     return PicturePane(
-        session=session, sessions=len(seen), why_not=why_not, reading=_reading(request, session),
+        session=session, sessions=len(seen), frames=_frames(request, case.org, session), why_not=why_not, reading=_reading(request, session),
         answers=await _answers(request, tx, session) if free else [],
         check_id=case.check_id, may_look=free and await devices.may_show_any(tx, case.resident_id), may_look_live=False,
         blurred=case.org in watched.blurred,
@@ -108,6 +110,11 @@ async def check_pane(
 def _shown_session(seen: list[SeenSession]) -> SeenSession | None:
     """Return the newest session with pictures, else the newest."""
     return next((one for one in seen if one.pictures), seen[0] if seen else None)
+
+
+def _frames(request: web.Request, org: str, session: SeenSession | None) -> int:
+    picture = request.app[PICTURES].fetch_picture(org, session.session_id) if session is not None else None
+    return len(picture.frames) if picture is not None else 0
 
 
 def _reading(request: web.Request, session: SeenSession | None) -> str:
