@@ -1,10 +1,10 @@
-"""Person network, where one is set: people found by an ONNX model, and the second look by which they change a finding."""
+"""Second look, where a network is set: a YOLOX-style ONNX model that finds people, and how people found change a finding."""
 
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Protocol
 
 import cv2
 import numpy as np
@@ -24,12 +24,13 @@ LEAST_SCORE = 0.5
 _SAME = 0.5
 """Share of the smaller of two boxes that lies in the other from which both are one person, seen upright and turned."""
 
+_ANY_ROOM: Final = Profile()
 _STRIDES = (8, 16, 32)
 _PAD = 114
 _GRID = (48, 64)
 _IN_BED, _OUTSIDE = 0.5, 0.3
 _LONG = 1.2
-_TURNS: tuple[int | None, ...] = (None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE)
+TURNS: tuple[int | None, ...] = (None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE)
 
 
 class BadModel(ValueError):
@@ -48,8 +49,21 @@ class PersonBox:
     long: float
 
 
+class PersonNetwork(Protocol):
+    """A network that finds people in frames; ``sees_beds`` says whether a person in bed is one."""
+
+    @property
+    def sees_beds(self) -> bool:
+        """Tell whether people whom it finds in a rest zone count."""
+
+    def people(self, frames: Sequence[Frame], profile: Profile) -> tuple[PersonBox, ...]:
+        """Return the people in *frames* of the room of *profile*, each once, surest first; a mask is not looked at."""
+
+
 class PersonModel:
     """One loaded network. It may be shared by threads; one at a time runs it."""
+
+    sees_beds: Final = True
 
     def __init__(self, net: Any, side: int) -> None:
         self._net = net
@@ -71,18 +85,19 @@ class PersonModel:
             raise BadModel(f"{path}: no YOLOX-style network with a {side} × {side} input: {error}") from None
         return model
 
-    def people(self, frames: Sequence[Frame]) -> tuple[PersonBox, ...]:
+    def people(self, frames: Sequence[Frame], profile: Profile = _ANY_ROOM) -> tuple[PersonBox, ...]:
         """Return the people in the last of *frames*, or where it shows none in the middle one: each once, surest first.
 
         People who lie are found on copies turned by a quarter, which a network trained on upright people needs.
         """
         for frame in (frames[-1], frames[len(frames) // 2]) if frames else ():
-            picture = _decode(frame.jpeg)
+            picture = decode_picture(frame.jpeg)
             if picture is None:
                 continue
-            found = [person for turn in _TURNS for person in self._look(picture, turn)]
+            picture = hide_zones(picture, profile, rest=False)
+            found = [person for turn in TURNS for person in self._look(picture, turn)]
             if found:
-                return _each_once(found)
+                return each_once(found)
         return ()
 
     def _look(self, picture: Picture, turn: int | None) -> list[PersonBox]:
@@ -112,51 +127,54 @@ class PersonModel:
         return np.hstack([middle - half, middle + half]), np.asarray(raw[:, 4] * raw[:, 5], np.float32)
 
 
-def with_model(judge: Callable[[Session], Finding], model: PersonModel) -> Callable[[Session], Finding]:
-    """Return *judge* with a second look by *model* at the sessions that have frames."""
+_RAISES: Final = frozenset({Answer.IN_BED, Answer.NOT_SEEN})
+"""Answers that a second look may change."""
+
+
+def with_model(judge: Callable[[Session], Finding], model: PersonNetwork) -> Callable[[Session], Finding]:
+    """Return *judge* with a second look by *model* at the sessions with frames whose answer it may change."""
 
     def decide(session: Session) -> Finding:
         made = judge(session)
-        return second_look(made, model.people(session.frames), session.profile) if session.frames else made
+        if made.answer not in _RAISES or not session.frames:
+            return made
+        return second_look(
+            made, model.people(session.frames, session.profile), session.profile, in_bed_too=model.sees_beds
+        )
 
     return decide
 
 
-def second_look(finding: Finding, people: Sequence[PersonBox], profile: Profile) -> Finding:
+def second_look(finding: Finding, people: Sequence[PersonBox], profile: Profile, *, in_bed_too: bool = True) -> Finding:
     """Return *finding* with what a network saw; without *people* it is *finding* itself: silence means nothing.
 
-    A person outside the rest zones makes ``something_wrong`` of ``not_seen`` and ``still``, and of ``in_bed`` where
-    they lie; more people than are expected make ``count`` of ``in_bed``; a person in bed makes doubt of ``not_seen``.
-    A green is supported, never made. No alarm is taken away, and no picture that cannot be trusted is answered.
+    It forbids a green, or makes an alarm of ``not_seen``, and does no more. A person outside the rest zones makes
+    ``something_wrong`` of ``not_seen``, and ``count`` of ``in_bed``, as do more people than are expected. Who is in a rest
+    zone is passed over unless *in_bed_too*. Other answers keep theirs: alarms stand, and doubts are looked at anyway.
     """
-    if not people:
-        return finding
     where = zones.rasterise_zones(profile, _GRID)
     placed = [(person, _inside(person, where)) for person in people]
+    placed = [(person, inside) for person, inside in placed if in_bed_too or inside < _OUTSIDE]
+    if not placed:
+        return finding
     seen = tuple(
         Evidence(what="person", zone=_zone(person, where) if inside >= _IN_BED else None, value=round(person.score, 2))
         for person, inside in placed
     )
     changes: dict[str, Any] = {"evidence": (finding.evidence + seen)[: limits.EVIDENCE]}
     outside = [person for person, inside in placed if inside < _OUTSIDE]
-    lying = any(person.long >= _LONG for person in outside)
-    quiet = finding.answer is Answer.NOT_SEEN or finding.reasons[:1] == (Reason.STILL,)
-    if quiet and outside:
-        reason = Reason.ON_FLOOR if lying else Reason.UP
-        changes |= _says(Answer.SOMETHING_WRONG, reason, len(people), "a network sees a person outside the bed")
-    elif finding.answer is Answer.NOT_SEEN:
-        changes |= _says(Answer.CANNOT_TELL, Reason.STILL, None, "a network sees a person in bed; nothing moves")
-    elif finding.answer is Answer.IN_BED and lying:
-        changes |= _says(
-            Answer.SOMETHING_WRONG, Reason.ON_FLOOR, len(people), "a network sees a person who lies, not in bed"
-        )
-    elif finding.answer is Answer.IN_BED and (outside or len(people) > profile.expected_people):
-        changes |= _says(Answer.CANNOT_TELL, Reason.COUNT, len(people), f"a network sees {len(people)}")
+    if finding.answer is Answer.NOT_SEEN and outside:
+        reason = Reason.ON_FLOOR if any(person.long >= _LONG for person in outside) else Reason.UP
+        changes |= _says(Answer.SOMETHING_WRONG, reason, len(placed), "a network sees a person outside the bed")
+    elif finding.answer is Answer.IN_BED and (outside or len(placed) > profile.expected_people):
+        people_there = max(len(placed), (finding.people or 0) + len(outside))
+        detail = f"a network sees {len(outside)} outside the bed" if outside else f"a network sees {len(placed)} in bed"
+        changes |= _says(Answer.CANNOT_TELL, Reason.COUNT, people_there, detail)
     return Finding.model_validate({**dict(finding), **changes})
 
 
-def _says(answer: Answer, reason: Reason, people: int | None, detail: str) -> dict[str, Any]:
-    return {"answer": answer, "reasons": (reason,), "people": people and min(people, limits.PEOPLE), "detail": detail}
+def _says(answer: Answer, reason: Reason, people: int, detail: str) -> dict[str, Any]:
+    return {"answer": answer, "reasons": (reason,), "people": min(people, limits.PEOPLE), "detail": detail}
 
 
 def _inside(person: PersonBox, where: zones.Zones) -> float:
@@ -193,15 +211,17 @@ def _back(box: Numbers, turn: int | None, width: int, height: int) -> tuple[floa
     return left, top, right, bottom
 
 
-def _each_once(found: list[PersonBox]) -> tuple[PersonBox, ...]:
+def each_once(found: Sequence[PersonBox]) -> tuple[PersonBox, ...]:
+    """Return *found* with the same person once, surest first."""
     kept: list[PersonBox] = []
     for person in sorted(found, key=lambda p: -p.score):
-        if all(_overlap(person, other) < _SAME for other in kept):
+        if all(shared_part(person, other) < _SAME for other in kept):
             kept.append(person)
     return tuple(kept)
 
 
-def _overlap(a: PersonBox, b: PersonBox) -> float:
+def shared_part(a: PersonBox, b: PersonBox) -> float:
+    """Return the share of the smaller of two boxes that lies in the other."""
     width = min(a.right, b.right) - max(a.left, b.left)
     height = min(a.bottom, b.bottom) - max(a.top, b.top)
     both = max(width, 0.0) * max(height, 0.0)
@@ -220,7 +240,19 @@ def _grid(side: int) -> tuple[Numbers, Numbers]:
     return np.concatenate(offsets).astype(np.float32), np.concatenate(steps).astype(np.float32)
 
 
-def _decode(data: bytes) -> Picture | None:
+def hide_zones(picture: Picture, profile: Profile, *, rest: bool) -> Picture:
+    """Return *picture* with its masks, and with *rest* its beds and armchairs, in the mean colour of what is left."""
+    where = zones.rasterise_zones(profile, picture.shape[:2])
+    hidden = ~where.looked_at | where.at_rest if rest else ~where.looked_at
+    if not hidden.any():
+        return picture
+    shown = picture.copy()
+    shown[hidden] = picture[~hidden].mean(axis=0) if not hidden.all() else _PAD
+    return shown
+
+
+def decode_picture(data: bytes) -> Picture | None:
+    """Return a JPEG as a picture (rows, columns, BGR), or ``None`` where it is none or too large."""
     try:
         width, height = jpeg.size(data)
         if width > limits.FRAME_WIDTH or height > limits.FRAME_HEIGHT:

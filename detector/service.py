@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from detector import metrics
 from detector.judge import judge
 from detector.judge import make_finding as finding_of
-from detector.person_model import BadModel, PersonModel, with_model
+from detector.networks import load_network
+from detector.person_model import BadModel, with_model
 from detector.settings import DetectorSettings
 from detector.version import NAME
 from runtime.mqtt import Backoff, LastWill, MqttClient, NotConnected
@@ -43,6 +44,8 @@ class Detector:
         """
         self._settings = settings
         self._decide = decide or _decider(settings)
+        network = settings.person_model
+        self._version = f"{NAME}, {f'person network {network.name}' if network else 'no person network'}"[:200]
         self.id = settings.detector_id or f"detector-{secrets.token_hex(4)}"
         self._threads = ThreadPoolExecutor(settings.detector_workers, thread_name_prefix="judge")
         self._places = asyncio.Semaphore(settings.detector_workers)
@@ -93,7 +96,7 @@ class Detector:
                     await self._nudged.wait()
 
     def _status(self, link: LinkState) -> DetectorStatus:
-        return DetectorStatus(detector_id=self.id, version=NAME, link=link)
+        return DetectorStatus(detector_id=self.id, version=self._version, link=link)
 
     def _will(self) -> LastWill:
         return LastWill(topics.detector(self.id), wire.encode(self._status(LinkState.GONE)))
@@ -166,8 +169,9 @@ class Detector:
 
 def _decider(settings: DetectorSettings) -> Callable[[Session], Finding]:
     if settings.person_model is None:
+        log.info("person_network_absent", remedy="fjarrtillsyn person-model fetch, then FJT_PERSON_MODEL")
         return judge
-    return with_model(judge, PersonModel.load(settings.person_model, settings.person_model_side))
+    return with_model(judge, load_network(settings.person_model, settings.person_model_side))
 
 
 def _rejected(topic: topics.Topic, detail: str, payload: bytes) -> Finding:

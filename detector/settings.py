@@ -25,7 +25,8 @@ class DetectorSettings(PartSettings):
         default=5.0, gt=0, le=60, description="a session that takes longer to judge is cannot_tell"
     )
     person_model: Path | None = Field(
-        default=None, description="a YOLOX-style ONNX network, .onnx: adds evidence of a person; none when not said"
+        default=None,
+        description="the second look's network: BlazePose's detector, .tflite, or a YOLOX-style .onnx; off when not said",
     )
     person_model_side: int = Field(
         default=416, ge=32, le=2048, multiple_of=32, description="pixels of its input's side"

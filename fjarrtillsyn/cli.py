@@ -26,6 +26,9 @@ app.add_typer(centre, name="centre")
 break_glass = typer.Typer(help="Sealed accounts, for when the identity provider is away.", no_args_is_help=True)
 app.add_typer(break_glass, name="break-glass")
 
+person_model = typer.Typer(help="The network of the detector's second look.", no_args_is_help=True)
+app.add_typer(person_model, name="person-model")
+
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
@@ -175,13 +178,26 @@ def calibrate(
 @app.command()
 def evaluate(
     folder: Annotated[Path, typer.Argument(help="Labelled sessions in the form of the footage.")],
+    network: Annotated[
+        Path | None, typer.Option("--person-model", help="With the second look of this network.", exists=True)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure the detector on labelled sessions. The exit status is 1 if one that must not be green was."""
     with needs("detector"):
         from fjarrtillsyn.commands import detector_commands
 
-    detector_commands.measure_folder(folder, as_json=as_json)
+    detector_commands.measure_folder(folder, network, as_json=as_json)
+
+
+@person_model.command("fetch")
+def person_model_fetch(
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path("pose_detection.tflite"),
+) -> None:
+    """Download the wheel that carries the pose detector, check it, and take that one file out; nothing is installed."""
+    from fjarrtillsyn.commands import person_model_command
+
+    person_model_command.fetch(out)
 
 
 @app.command()

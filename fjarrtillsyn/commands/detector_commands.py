@@ -8,6 +8,9 @@ import cv2
 import typer
 
 from detector import evaluate
+from detector.judge import judge
+from detector.networks import load_network
+from detector.person_model import BadModel, with_model
 from runtime.process import BAD_SETTINGS
 from schemas.messages import Session
 from schemas.wire import Refused
@@ -36,11 +39,12 @@ def _draw(session: Session, drawing: Path) -> None:
     drawing.write_bytes(png)
 
 
-def measure_folder(folder: Path, *, as_json: bool) -> None:
-    """Report how good the detector is on *folder*; the exit status is 1 on any false green."""
+def measure_folder(folder: Path, network: Path | None, *, as_json: bool) -> None:
+    """Report how good the detector is on *folder*, with the second look of *network*; the exit status is 1 on any false green."""
     try:
-        report = evaluate.evaluate_folder(folder)
-    except (evaluate.BadFolder, OSError) as error:
+        decide = judge if network is None else with_model(judge, load_network(network))
+        report = evaluate.evaluate_folder(folder, decide)
+    except (evaluate.BadFolder, BadModel, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(BAD_SETTINGS) from None
     typer.echo(json.dumps(report, indent=2) if as_json else "\n".join(_table(report)))

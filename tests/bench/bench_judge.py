@@ -1,12 +1,14 @@
-"""The cost of judging a session beside the bare grey decode of its frames, on one core, and its memory."""
+"""The cost of judging a session beside the bare grey decode of its frames, on one core, and its memory; that of a second look."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -14,6 +16,7 @@ import numpy as np
 
 from detector.calibrate import calibrate
 from detector.judge import judge
+from detector.networks import load_network
 from drawn_homes import draw, profile
 from schemas.messages import Frame, Profile, Session
 from schemas.vocabulary import DeviceKind
@@ -80,6 +83,26 @@ def run() -> list[dict[str, Any]]:
             "baseline": round(once, 1),
             "ratio": round(often / once, 3),
         },
+        *_second_look(made),
+    ]
+
+
+def _second_look(made: Session) -> list[dict[str, Any]]:
+    """Return the cost of the second look of the network in ``FJT_PERSON_MODEL`` beside the judging before it; no row without one."""
+    path = os.environ.get("FJT_PERSON_MODEL")
+    if not path:
+        print("no second look measured: FJT_PERSON_MODEL names no network", file=sys.stderr)
+        return []
+    network = load_network(Path(path))
+    pairs = [(_ms(lambda: judge(made)), _ms(lambda: network.people(made.frames, made.profile))) for _ in range(ROUNDS)]
+    return [
+        {
+            "name": "second_look_vs_judge",
+            "value": round(statistics.median(pair[1] for pair in pairs), 2),
+            "unit": "ms",
+            "baseline": round(statistics.median(pair[0] for pair in pairs), 2),
+            "ratio": round(statistics.median(pair[1] / pair[0] for pair in pairs), 3),
+        }
     ]
 
 

@@ -1,4 +1,4 @@
-"""A person network adds evidence: it may raise, it may support a green, it never makes one, and its silence is nothing."""
+"""A second look forbids a green or makes an alarm of not_seen, and no more; its silence is nothing."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ from detector.judge import judge
 from detector.person_model import BadModel, PersonBox, PersonModel, second_look, with_model
 from detector.service import Detector
 from detector.settings import DetectorSettings
-from schemas.messages import Finding, Frame, Session
-from schemas.vocabulary import REASONS, Answer, Reason
+from schemas.messages import Finding, Frame, Profile, Session
+from schemas.vocabulary import REASONS, Answer, LinkState, Reason
 from tests.unit.detector_sessions import BED, NIGHT, night, session
 from tests.unit.tiny_onnx import red_is_a_person
 
@@ -106,14 +106,15 @@ def said(answer: Answer, *reasons: Reason) -> Finding:
     [
         (said(Answer.NOT_SEEN), (LIES,), Answer.SOMETHING_WRONG, (Reason.ON_FLOOR,)),
         (said(Answer.NOT_SEEN), (STANDS,), Answer.SOMETHING_WRONG, (Reason.UP,)),
-        (said(Answer.NOT_SEEN), (IN_BED,), Answer.CANNOT_TELL, (Reason.STILL,)),
-        (said(Answer.CANNOT_TELL, Reason.STILL), (LIES,), Answer.SOMETHING_WRONG, (Reason.ON_FLOOR,)),
+        (said(Answer.NOT_SEEN), (IN_BED,), Answer.NOT_SEEN, ()),
+        (said(Answer.CANNOT_TELL, Reason.STILL), (LIES,), Answer.CANNOT_TELL, (Reason.STILL,)),
         (said(Answer.CANNOT_TELL, Reason.STILL), (IN_BED,), Answer.CANNOT_TELL, (Reason.STILL,)),
         (said(Answer.CANNOT_TELL, Reason.COVERED), (LIES,), Answer.CANNOT_TELL, (Reason.COVERED,)),
         (said(Answer.SOMETHING_WRONG, Reason.UP), (IN_BED,), Answer.SOMETHING_WRONG, (Reason.UP,)),
         (said(Answer.IN_BED), (IN_BED,), Answer.IN_BED, ()),
         (said(Answer.IN_BED), (STANDS,), Answer.CANNOT_TELL, (Reason.COUNT,)),
-        (said(Answer.IN_BED), (IN_BED, LIES), Answer.SOMETHING_WRONG, (Reason.ON_FLOOR,)),
+        (said(Answer.IN_BED), (IN_BED, LIES), Answer.CANNOT_TELL, (Reason.COUNT,)),
+        (said(Answer.IN_BED), (IN_BED, IN_BED), Answer.CANNOT_TELL, (Reason.COUNT,)),
     ],
 )
 def test_what_it_does_to_a_finding(
@@ -124,22 +125,55 @@ def test_what_it_does_to_a_finding(
     assert sum(e.what == "person" for e in found.evidence) == len(people)
 
 
-def test_it_never_makes_a_green_and_never_takes_an_alarm() -> None:
-    for answer in set(Answer) - {Answer.IN_BED}:
+def test_it_forbids_a_green_or_raises_not_seen_and_no_more() -> None:
+    allowed = {(Answer.IN_BED, Answer.CANNOT_TELL), (Answer.NOT_SEEN, Answer.SOMETHING_WRONG)}
+    changed = set()
+    for answer in Answer:
         for reason in REASONS[answer] or (None,):
             first = said(answer, *((reason,) if reason else ()))
-            for people in ((IN_BED,), (IN_BED, IN_BED), (LIES,), (STANDS, IN_BED)):
-                found = second_look(first, people, BED)
-                assert found.answer is not Answer.IN_BED
-                assert answer is not Answer.SOMETHING_WRONG or found.answer is answer
+            for people in ((), (IN_BED,), (IN_BED, IN_BED), (LIES,), (STANDS, IN_BED)):
+                for in_bed_too in (False, True):
+                    found = second_look(first, people, BED, in_bed_too=in_bed_too)
+                    assert Finding.model_validate(found.model_dump()) == found
+                    if found.answer is answer:
+                        assert found.reasons == first.reasons
+                    else:
+                        changed.add((answer, found.answer))
+    assert changed == allowed
+
+
+def test_who_is_in_bed_is_passed_over_by_a_network_that_sees_no_beds() -> None:
+    assert second_look(said(Answer.IN_BED), (IN_BED, IN_BED), BED, in_bed_too=False) == said(Answer.IN_BED)
+
+
+def test_a_mask_is_not_looked_at(model: PersonModel) -> None:
+    frame = red(night("empty").frames[0], 40, 340)
+    corner = [[0.0, 0.6], [0.3, 0.6], [0.3, 1.0], [0.0, 1.0]]
+    assert len(model.people((frame,))) == 1
+    assert model.people((frame,), Profile.model_validate({"zones": {"mask": corner}})) == ()
+
+
+def test_only_findings_that_it_may_change_cost_a_look() -> None:
+    class Never:
+        sees_beds = True
+
+        def people(self, frames: object, profile: object) -> tuple[PersonBox, ...]:
+            raise AssertionError("looked at")
+
+    assert with_model(judge, Never())(night("fallen")) == judge(night("fallen"))
+    assert with_model(judge, Never())(night("dark")) == judge(night("dark"))
 
 
 def test_the_service_has_one_only_where_it_is_set(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = with_red(night("empty"), 40, 340)
-    assert Detector(DetectorSettings())._decide(asked) == judge(asked)
+    without = Detector(DetectorSettings())
+    assert without._decide(asked) == judge(asked)
+    assert without._status(LinkState.UP).version.endswith(", no person network")
     monkeypatch.setenv("FJT_PERSON_MODEL", str(file))
     monkeypatch.setenv("FJT_PERSON_MODEL_SIDE", str(SIDE))
-    assert Detector(DetectorSettings())._decide(asked).answer is Answer.SOMETHING_WRONG
+    detector = Detector(DetectorSettings())
+    assert detector._decide(asked).answer is Answer.SOMETHING_WRONG
+    assert detector._status(LinkState.UP).version.endswith(f", person network {file.name}")
     monkeypatch.setenv("FJT_PERSON_MODEL", str(file.parent / "none.onnx"))
     with pytest.raises(ValueError, match=r"FJT_PERSON_MODEL: no file"):
         DetectorSettings()
