@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fjarrtillsyn import town_cli
+from fjarrtillsyn import person_model_cli, town_cli
 from fjarrtillsyn.extras import needs
 from runtime.process import forbid_core_dumps
 from schemas.vocabulary import Answer, JudgePlace, Role
@@ -26,8 +26,7 @@ app.add_typer(centre, name="centre")
 break_glass = typer.Typer(help="Sealed accounts, for when the identity provider is away.", no_args_is_help=True)
 app.add_typer(break_glass, name="break-glass")
 
-person_model = typer.Typer(help="The network of the detector's second look.", no_args_is_help=True)
-app.add_typer(person_model, name="person-model")
+app.add_typer(person_model_cli.app, name="person-model")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
@@ -188,16 +187,6 @@ def evaluate(
         from fjarrtillsyn.commands import detector_commands
 
     detector_commands.measure_folder(folder, network, as_json=as_json)
-
-
-@person_model.command("fetch")
-def person_model_fetch(
-    out: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path("pose_detection.tflite"),
-) -> None:
-    """Download the wheel that carries the pose detector, check it, and take that one file out; nothing is installed."""
-    from fjarrtillsyn.commands import person_model_command
-
-    person_model_command.fetch(out)
 
 
 @app.command()

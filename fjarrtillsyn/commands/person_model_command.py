@@ -25,7 +25,7 @@ class NotFetched(Exception):
     """The file could not be had, or is another; the message says which."""
 
 
-def fetch(out: Path) -> None:
+def fetch_model(out: Path) -> None:
     """Write the pose detector to *out* and say how it is used; end with a reason when it cannot be had."""
     try:
         with tempfile.TemporaryDirectory() as folder:

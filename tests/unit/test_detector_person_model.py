@@ -142,7 +142,7 @@ def test_it_forbids_a_green_or_raises_not_seen_and_no_more() -> None:
     assert changed == allowed
 
 
-def test_who_is_in_bed_is_passed_over_by_a_network_that_sees_no_beds() -> None:
+def test_a_network_that_sees_no_beds_counts_nobody_in_one() -> None:
     assert second_look(said(Answer.IN_BED), (IN_BED, IN_BED), BED, in_bed_too=False) == said(Answer.IN_BED)
 
 

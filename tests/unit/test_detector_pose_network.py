@@ -182,6 +182,6 @@ def test_a_fetch_that_fails_leaves_no_file(
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(sham_pip(tmp_path, does)))
     with pytest.raises(typer.Exit):
-        person_model_command.fetch(tmp_path / "pose.tflite")
+        person_model_command.fetch_model(tmp_path / "pose.tflite")
     assert "pip cannot download mediapipe==0.10.14" in capsys.readouterr().err
     assert not (tmp_path / "pose.tflite").exists()
