@@ -1,8 +1,8 @@
 """Any sequence of what people decide by day leaves no night without supervision, and nobody looked at without consent.
 
 A hundred residents live through the week in which the clock is moved, each with changes of their own at instants of their own:
-times, pauses, withdrawals, new consents, decisions that end, moves and deaths, by pages and by the town's file. What each night
-has to hold is worked out here, from what was done, and not from the service's own calendar.
+times, pauses, withdrawals, new consents, decisions that end, moves and deaths, by pages and by the town's file; and two patrols
+swap nights meanwhile. What each night has to hold is worked out here, from what was done, and not from the service's own calendar.
 """
 
 import random
@@ -32,6 +32,7 @@ pytestmark = pytest.mark.long
 ZONE: Final = ZoneInfo("Europe/Stockholm")
 RESIDENTS: Final = 100
 NIGHTS: Final = 5
+CARERS: Final = ("Patrull", "Reserv")
 EDITOR: Final = Editor("petra")
 CLOCKS: Final = ("21:45", "22:30", "23:15", "00:30", "01:50", "02:00", "02:30", "03:10", "04:45", "06:20")
 
@@ -74,6 +75,9 @@ class Week:
     memory: Memory
     dice: random.Random
     people: list[Lived] = field(default_factory=list)
+    on_duty: dict[date, str] = field(default_factory=dict)
+    """The carer of each night."""
+    swaps: int = 0
 
     async def now(self) -> datetime:
         async with self.memory.transaction() as tx:
@@ -193,7 +197,45 @@ class Week:
         await self.read_file(one)
         return True
 
+    async def swap(self, at: datetime) -> None:
+        """Give one of the nights that have not ended to the other patrol, by the town's file."""
+        night = night_of(at) + timedelta(days=self.dice.randint(0, 2))
+        ended = datetime.combine(night + timedelta(days=1), time(7), ZONE) <= at
+        if night not in self.on_duty or ended:
+            return
+        self.on_duty[night] = next(name for name in CARERS if name != self.on_duty[night])
+        file = {
+            "organisation": town_file.organisation("storstad"),
+            "areas": [{"code": "3"}],
+            "carers": carers(),
+            "shifts": self.shifts(),
+        }
+        async with self.memory.transaction() as tx:
+            await town_file.bring_in(tx, file, await now(tx))
+        self.swaps += 1
+
+    def shifts(self) -> list[town_file.Table]:
+        """Return every night's shift, as the town's file has it."""
+        return [town_file.shift(carer, night=night) for night, carer in self.on_duty.items()]
+
     # ---- what has to hold ----
+
+    async def check_duty(self, at: datetime) -> None:
+        """Each coming small hour has one patrol, the one that has the night since the last swap."""
+        hours = {
+            datetime.combine(night + timedelta(days=1), time(5), ZONE): name for night, name in self.on_duty.items()
+        }
+        async with self.memory.transaction() as tx:
+            rows = await tx.fetch(
+                """
+                select h.at, array_agg(c.name) filter (where c.name is not null) as names
+                from unnest($1::timestamptz[]) h(at) left join shifts s on s.starts_at <= h.at and h.at < s.ends_at
+                    left join carers c using (carer_id)
+                group by h.at
+                """,
+                [hour for hour in hours if hour > at],
+            )
+        assert {row["at"]: row["names"] for row in rows} == {hour: [name] for hour, name in hours.items() if hour > at}
 
     async def check_looks(self) -> None:
         """Nobody is looked at, or about to be, who has withdrawn, died or moved."""
@@ -241,17 +283,26 @@ class Week:
                 night += timedelta(days=1)
         assert not bare, bare[0]
 
-    async def check_lines(self) -> None:
+    async def check_lines(self, since: datetime) -> None:
         """Every change has its line."""
         async with self.memory.transaction() as tx:
             rows = await tx.fetch(
                 "select resident_id, count(*) as made from changes where made_by = 'petra' group by 1"
             )
+            swapped = await tx.fetchval(
+                "select count(distinct at) from events where kind = 'shift_imported' and at > $1",
+                since,
+            )
         made = {row["resident_id"]: row["made"] for row in rows}
+        assert swapped == self.swaps
         lacking = [
             (made.get(one.resident_id, 0), one) for one in self.people if made.get(one.resident_id, 0) != one.changes
         ]
         assert not lacking, lacking[0]
+
+
+def carers() -> list[town_file.Table]:
+    return [{"name": name, "phone": f"+4670000010{n}"} for n, name in enumerate(CARERS)]
 
 
 def home_of(one: Lived) -> town_file.Table:
@@ -292,14 +343,15 @@ async def test_no_night_is_bare_whatever_people_change(memory: Memory, moved: da
     noon = datetime.combine(first, time(12), ZONE).astimezone(UTC)
     week = Week(memory, random.Random(moved.toordinal()))
     start = noon - timedelta(days=1)
+    week.on_duty = {first + timedelta(days=ahead): CARERS[0] for ahead in range(-1, NIGHTS + 3)}
     async with memory.transaction() as tx:
         await tx.execute("select clock.freeze($1)", start)
         people = [Lived(n, UUID(int=0), cohabitant=n % 5 == 0) for n in range(1, RESIDENTS + 1)]
         file = {
             "organisation": town_file.organisation("storstad"),
             "areas": [{"code": "3"}],
-            "carers": [{"name": "Patrull", "phone": "+46700000100"}],
-            "shifts": [town_file.shift("Patrull")],
+            "carers": carers(),
+            "shifts": week.shifts(),
             "residents": [home_of(one) for one in people],
         }
         await town_file.bring_in(tx, file, start)
@@ -315,10 +367,14 @@ async def test_no_night_is_bare_whatever_people_change(memory: Memory, moved: da
         for one in week.dice.sample(people, RESIDENTS // 12):
             await week.change(one)
             await week.check_looks()
+        if week.dice.random() < 0.3:
+            await week.swap(at)
         await week.work()
+        await week.check_duty(at)
         _note_own_no(week, at)
         await week.check_nights(first, night_of(at) - timedelta(days=1))
-    await week.check_lines()
+    await week.check_lines(noon)
+    assert week.swaps > NIGHTS
     assert sum(len(one.done) for one in people) > 2 * RESIDENTS, "things were done"
 
 
