@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 
+from detector.whereabouts import OUT_OF_BED
 from schemas import limits
 from schemas.messages import Finding, SensorChannel
 from schemas.vocabulary import Answer, Reason
 
 _GRAVEST = (Reason.ON_FLOOR, Reason.HALF_OUT, Reason.VIOLENT, Reason.AT_EDGE, Reason.UP)
 _SEES_SLEEPERS = frozenset({"thermal_c", "bed_load_kg", "bed_pressure", "presence"})
-_AGAINST = frozenset(
+AGAINST = frozenset(
     {
-        "moves_outside",
+        *OUT_OF_BED,
         "shape_outside",
         "warm_outside",
         "bed_cools",
@@ -88,7 +89,7 @@ def _say(camera: Finding, sensors: Finding) -> tuple[Answer, tuple[Reason, ...],
 
 def _only_still(finding: Finding) -> bool:
     """Return whether its whole doubt is that nothing moves: nothing speaks against it, and no light hides what would."""
-    against = any(evidence.what in _AGAINST for evidence in finding.evidence)
+    against = any(evidence.what in AGAINST for evidence in finding.evidence)
     elsewhere = finding.measures.get("strength_outside", 0.0) > 0.0
     hidden = finding.measures.get("shaded_blocks", 0.0) >= _HIDES
     return finding.reasons[0] is Reason.STILL and not against and not elsewhere and not hidden

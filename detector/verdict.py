@@ -80,12 +80,15 @@ def somebody_else(seen: Whereabouts) -> Verdict | None:
 
 
 def out_of_bed(seen: Whereabouts) -> Verdict | None:
-    """Somebody is out of bed: the place and shape of the strongest say in which way."""
+    """Somebody is out of bed: the place and shape of the strongest say in which way.
+
+    What moves in one place is one person. Of several moving parts nobody can say how many people they are: a leg on
+    either side of a table, or a chair that was pushed over. Then no number is said.
+    """
     if not seen.outside:
         return None
-    apart = sum(f.inside < 0.1 for f in seen.outside)
-    others = seen.people if seen.occupied and _all_apart(seen) else 0
-    return _say(seen, Answer.SOMETHING_WRONG, _wrong(seen.main, seen.t), max(1, apart + others))
+    people = 1 if len(seen.outside) == 1 and not seen.occupied else None
+    return _say(seen, Answer.SOMETHING_WRONG, _wrong(seen.main, seen.t), people)
 
 
 # Nobody in bed

@@ -1,6 +1,7 @@
 """Whereabouts of what moves: bodies in and out of the rest zones, how many people stir in each, and the measures of both."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -8,10 +9,14 @@ from detector.movement import Movement, bodies
 from detector.shape import Figure, figure_of, people_stirring
 from detector.thresholds import Thresholds
 from detector.zones import Mask, ZoneMask, Zones, dilate, extent
+from schemas import limits
 from schemas.messages import Evidence, Profile
 
 _COMPARED = 12
 """Blocks where nobody rests, at least half as rich as what is slow in bed, that it is compared with at the least."""
+
+OUT_OF_BED: Final = ("moves_on_floor", "moves_upright", "moves_outside")
+"""Evidence of somebody who moves out of bed: low on the floor, upright, or neither for certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,8 @@ def find_whereabouts(movement: Movement, zones: Zones, profile: Profile, t: Thre
     outside = [f for f in beyond if _outside_blocks(f) >= t.least_outside]
     stray = [f for f in beyond if f not in outside]
     measures = _measures(movement, zones, figures, outside, at)
-    return Whereabouts(movement, zones, profile, t, figures, at, outside, stray, measures, _evidence(outside, at))
+    evidence = _evidence(outside, at, zones, t)
+    return Whereabouts(movement, zones, profile, t, figures, at, outside, stray, measures, evidence)
 
 
 def _who_is_where(movement: Movement, zones: Zones, t: Thresholds) -> list[ZoneMovement]:
@@ -196,10 +202,56 @@ def _measures(
         main = max(outside, key=lambda f: f.body.strength)
         measures |= {"upright": main.upright, "low": main.low, "tall": main.tall, "height": main.height}
         measures |= {"inside": main.inside, "middle_in_bed": main.at_rest}
+        measures |= _place(main.body.mask)
     return {name: float(np.round(value, 4)) for name, value in measures.items()}
 
 
-def _evidence(outside: list[Figure], at: list[ZoneMovement]) -> tuple[Evidence, ...]:
+def _place(mask: Mask) -> dict[str, float]:
+    """Return where a body is in the picture, from its upper left, in parts of the picture's width and height: to be drawn."""
+    rows, columns = mask.shape
+    top, left, bottom, right = extent(mask)
+    return {
+        "place_left": left / columns,
+        "place_top": top / rows,
+        "place_right": right / columns,
+        "place_bottom": bottom / rows,
+    }
+
+
+def _evidence(outside: list[Figure], at: list[ZoneMovement], zones: Zones, t: Thresholds) -> tuple[Evidence, ...]:
+    """Return what moves where, each said once: the strongest of those that are alike."""
     seen = [Evidence(what="moves", zone=a.place.name, value=round(a.strength, 1)) for a in at if a.people]
-    seen += [Evidence(what="moves_outside", value=round(f.body.strength, 1)) for f in outside[:8]]
-    return tuple(seen)
+    said: dict[tuple[str, str | None], float] = {}
+    for figure in outside:
+        alike = _way_of(figure, t), _side_of(figure, zones)
+        said[alike] = max(figure.body.strength, said.get(alike, 0.0))
+    seen += [Evidence(what=what, zone=side, value=round(value, 1)) for (what, side), value in said.items()]
+    return tuple(seen[: limits.EVIDENCE])
+
+
+def _way_of(figure: Figure, t: Thresholds) -> str:
+    """Return in which way somebody out of bed moves: low on the floor, upright, or neither for certain."""
+    if figure.low >= t.low_share:
+        return OUT_OF_BED[0]
+    return OUT_OF_BED[1] if figure.tall >= 0.5 else OUT_OF_BED[2]
+
+
+def _side_of(figure: Figure, zones: Zones) -> str | None:
+    """Return on which side of the bed a figure is, as the picture shows it; None without a bed."""
+    if not zones.rest:
+        return None
+    top, left, bottom, right = extent(figure.body.mask)
+    across, down = (left + right) / 2, (top + bottom) / 2
+    near = min(zones.rest, key=lambda place: _beyond(across, down, place.mask)[0])
+    return _beyond(across, down, near.mask)[1]
+
+
+def _beyond(across: float, down: float, mask: Mask) -> tuple[float, str]:
+    """Return how far a point is past the side of *mask* that it is most past, in blocks, and which side that is."""
+    top, left, bottom, right = extent(mask)
+    sides = (
+        (across - right, "right_of_bed"), (left - across, "left_of_bed"), (down - bottom, "before_bed"),
+        (top - down, "behind_bed"),
+    )  # fmt: skip
+    far, side = max(sides)
+    return (far, side) if far > 0 else (0.0, "beside_bed")

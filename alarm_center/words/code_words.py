@@ -185,7 +185,9 @@ CHANNELS: Final[Mapping[str, str]] = {"sms": _("SMS"), "call": _("Samtal")}
 
 SIGNS: Final[Mapping[str, str]] = {
     "moves": _("Rörelse"),
-    "moves_outside": _("Rörelse utanför sängen"),
+    "moves_outside": _("Rör sig utanför sängen"),
+    "moves_on_floor": _("Rör sig på golvet"),
+    "moves_upright": _("Rör sig, står eller går"),
     "movement": _("Rörelse"),
     "shape": _("Form som inte är den tomma sängens"),
     "bed_occupied": _("Tyngd i sängen"),
@@ -208,15 +210,24 @@ ZONES: Final[Mapping[str, str]] = {
     "armchair": _("i fåtöljen"),
 }
 
+SIDES: Final[Mapping[str, str]] = {
+    "right_of_bed": _("till höger om sängen"),
+    "left_of_bed": _("till vänster om sängen"),
+    "before_bed": _("framför sängen"),
+    "behind_bed": _("bakom sängen"),
+    "beside_bed": _("vid sängen"),
+}
+"""The sides of the bed as the picture shows them."""
 
-def sign_words(what: str) -> str:
-    """Return what one sign is called, still to be translated."""
-    return SIGNS.get(what, what)
 
-
-def zone_words(zone: str) -> str:
-    """Return where a zone is by the first word of its name, still to be translated; else its name."""
-    return ZONES.get(zone.split("_")[0], zone)
+def sign_words(what: str, zone: str | None, speech: Speech) -> str:
+    """Return one sign as an operator reads it: what was seen, and where. A zone is known by the first word of its name."""
+    seen = speech(SIGNS.get(what, what))
+    if not zone:
+        return seen
+    if zone in SIDES:
+        return f"{seen}, {speech(SIDES[zone])}"
+    return f"{seen} {speech(ZONES.get(zone.split('_')[0], zone))}"
 
 
 def case_words(alarm: Alarm) -> str:

@@ -33,6 +33,9 @@ _NAMES = (
     "Hilding Berg", "Ingrid Dahl", "Johan Fors", "Karin Öberg", "Lennart Ås",
 )  # fmt: skip
 
+PLACE = {"place_left": 0.6, "place_top": 0.47, "place_right": 0.88, "place_bottom": 0.67}
+"""The place in the picture of somebody on the floor, as a detector says it."""
+
 
 @dataclass
 class NightTown:
@@ -97,10 +100,16 @@ class NightTown:
         """Let a detector's answer to the resident's check come in, with its picture; return the session's id."""
         check = await self.check_of(number, at=at)
         session_id = f"s{number}-{at:%H%M}-{attempt}"
+        wrong = answer is Answer.SOMETHING_WRONG
+        sign = (
+            Evidence(what="moves_on_floor", zone="right_of_bed", value=120.7)
+            if wrong
+            else Evidence(what="moves", zone="bed", value=86.0)
+        )
         finding = Finding(
             session_id=session_id, org=self.org, device=f"cam{number}", check_id=check, attempt=attempt, answer=answer,
             reasons=(reason,) if reason else (), people=people, started_at=at, pictures=len(frames), detector="classic 1", profile_version=profile_version,
-            evidence=(Evidence(what="movement", zone="floor", value=0.41),), measures={"brightness": 61.2, "floor_area": 0.18},
+            evidence=(sign,), measures={"light_spread": 0.2} | (PLACE if wrong else {}),
         )  # fmt: skip
         async with self.memory.transaction() as tx:
             await arrived_sessions.record_finding(tx, finding, answer, JudgePlace.CENTRE)

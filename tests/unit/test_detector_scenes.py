@@ -85,6 +85,18 @@ def test_somebody_beside_a_sleeper_is_never_green() -> None:
     assert found.people is None or found.people >= 1
 
 
+def test_who_lies_on_the_floor_is_said_once_with_the_place() -> None:
+    """The strongest of what moves says where, and no number is made of an arm and a leg."""
+    found = judge(night("fallen"))
+    assert [(e.what, e.zone) for e in found.evidence] == [("moves_on_floor", "right_of_bed")]
+    assert found.people in (None, 1)
+    left, right, top, bottom = (found.measures[f"place_{side}"] for side in ("left", "right", "top", "bottom"))
+    assert 0.5 < left < right < 1.0 and 0.4 < top < bottom < 0.8
+    up = judge(night("up"))
+    assert [(e.what, e.zone) for e in up.evidence] == [("moves_upright", "right_of_bed")]
+    assert not any(name.startswith("place_") for name in judge(night("asleep")).measures)
+
+
 def test_an_animal_in_the_bed_is_not_the_resident() -> None:
     """With animals in the home a small patch of movement is not enough."""
     rng = np.random.default_rng(4)

@@ -318,3 +318,14 @@ async def test_looking_again_is_a_command_of_ten_seconds(storstad: NightTown, pa
     await olle.post(f"/alarm/{alarm}/claim")
     assert (await olle.post(f"/alarm/{alarm}/again", {"check_id": str(check)})).status == 303
     assert await storstad.value("select seconds from commands where kind = 'attempt'") == 10
+
+
+async def test_what_was_seen_is_said_once_and_its_place_is_drawn(storstad: NightTown, pages: Site) -> None:
+    session, alarm = await fallen(storstad)
+    olle = await pages.signed_in()
+    await olle.post(f"/alarm/{alarm}/claim")
+    page = await olle.text(f"/alarm/{alarm}")
+    assert page.count("Rör sig på golvet, till höger om sängen") == 1
+    assert re.search(r'<rect x="0\.6" y="0\.47" width="0\.28\d*" height="0\.2\d*"', page)
+    await storstad.execute("update sessions set measures = '{}' where session_id = $1", session)
+    assert "data-place" not in await olle.text(f"/alarm/{alarm}")

@@ -55,6 +55,16 @@ class PicturePane:
         return (self.session.started_at or self.session.received_at) if self.session else None
 
     @property
+    def place(self) -> tuple[float, float, float, float] | None:
+        """The place in the picture of who the detector saw out of bed: left, top, width and height in parts of the picture's."""
+        measures = self.session.measures if self.session else {}
+        try:
+            left, top, right, bottom = (measures[f"place_{side}"] for side in ("left", "top", "right", "bottom"))
+        except KeyError:
+            return None
+        return left, top, right - left, bottom - top
+
+    @property
     def keep(self) -> str:
         """A mark of what is drawn: while it is the same, a page leaves the pane alone and a playing picture goes on."""
         session_id = self.session.session_id if self.session else ""

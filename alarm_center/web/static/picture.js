@@ -4,11 +4,15 @@ const playing = new Map();
 
 export function begin(player, csrf) {
   const canvas = player.querySelector("canvas"), draw = canvas.getContext("2d"), button = player.querySelector("[data-play]");
+  const place = player.querySelector("[data-place]");
   const progress = player.querySelector("[data-progress]"), count = Number(player.dataset.frames);
   const state = { frames: [], n: 0, on: true, timer: 0, over: false }, gone = new AbortController();
 
   function show(frame) {
-    if (canvas.width !== frame.image.width) { canvas.width = frame.image.width; canvas.height = frame.image.height; }
+    if (canvas.width !== frame.image.width) {
+      canvas.width = frame.image.width; canvas.height = frame.image.height;
+      place?.setAttribute("viewBox", `0 0 ${canvas.width} ${canvas.height}`); // It lies over the picture as the canvas is fitted.
+    }
     draw.drawImage(frame.image, 0, 0);
     progress.value = (state.n + 1) / count;
   }
