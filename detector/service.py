@@ -169,7 +169,7 @@ class Detector:
 
 def _decider(settings: DetectorSettings) -> Callable[[Session], Finding]:
     if settings.person_model is None:
-        log.info("person_network_absent", remedy="fjarrtillsyn person-model fetch, then FJT_PERSON_MODEL")
+        log.info("second_look_skipped", remedy="fjarrtillsyn person-model fetch, then FJT_PERSON_MODEL")
         return judge
     return with_model(judge, load_network(settings.person_model, settings.person_model_side))
 
