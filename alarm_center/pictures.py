@@ -15,14 +15,13 @@ import structlog
 
 from alarm_center import message_reader, metrics
 from schemas import topics, wire
+from schemas.limits import FRAMES_AWAITED_SECONDS
 from schemas.messages import HomePicture, HomeSession, LiveFrame, Picture, Session
 from schemas.vocabulary import Refusal
 
 log = structlog.get_logger()
 
 UNCOMMITTED_SECONDS: Final = 30.0
-AWAITED_SECONDS: Final = 240.0
-"""A committed session's frames may come so long after it: a home's finding goes first, its frames over whatever line it has."""
 VIEWED_SECONDS: Final = 600.0
 KEPT_SECONDS: Final = 1800.0
 BLIND_SECONDS: Final = 10.0
@@ -252,7 +251,7 @@ class Pictures:
             if unwanted or seen or at - kept.came > KEPT_SECONDS:
                 self._drop(key)
         for key, kept in list(self._wanted.items()):
-            if at - kept.came > AWAITED_SECONDS:
+            if at - kept.came > FRAMES_AWAITED_SECONDS:
                 del self._wanted[key]
         for look, live in list(self._live.items()):
             if at - live.came > UNCOMMITTED_SECONDS:

@@ -29,6 +29,8 @@ HEARD_WITHIN_SECONDS = 180
 WILL_SECONDS = 60
 GRACE_SECONDS = 60
 RESEND_SECONDS = (20, 40, 80)
+FRAMES_AWAITED_SECONDS = 240
+"""Frames of a home that judges may come so long after its finding: over whatever line it has."""
 COMMAND_EVERY_SECONDS = 10
 CONFIG_AHEAD_HOURS = 36
 UNACKNOWLEDGED = 4

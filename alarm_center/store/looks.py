@@ -11,11 +11,15 @@ from uuid import UUID
 from alarm_center.core.alarm import AlarmState
 from alarm_center.core.alarm.lease import Lease
 from alarm_center.store.memory import Tx
+from schemas.limits import FRAMES_AWAITED_SECONDS
 from schemas.vocabulary import ClearFor, Reason
 
 AFTER_FIRST_VIEW: Final = timedelta(minutes=10)
 AT_MOST: Final = timedelta(minutes=30)
 """A picture is gone that long after its first view, or after it came (docs/pictures.md#how-long-one-is-kept)."""
+
+AWAITED: Final = timedelta(seconds=FRAMES_AWAITED_SECONDS)
+"""Frames that have not come may still be on their way for so long."""
 
 CHECK_LEASE: Final = timedelta(seconds=90)
 """Lease of the person who began to look at a check, like that of an alarm (docs/pictures.md#who-sees-one)."""
@@ -49,6 +53,7 @@ class SessionToLookAt:
     consented: bool
     shown: bool
     blurred: bool
+    judged_at_home: bool
 
     @property
     def open_alarm(self) -> UUID | None:
@@ -59,6 +64,10 @@ class SessionToLookAt:
     def is_withheld(self) -> bool:
         """True if somebody may be in the picture who has agreed to nothing: more people than expected, or nobody can say."""
         return self.reason == Reason.COUNT and (self.people is None or self.people > self.expected)
+
+    def is_awaited(self, now: datetime) -> bool:
+        """True while frames may still be on their way from a home that judges, whose finding may go before them."""
+        return self.judged_at_home and self.first_view is None and now < self.received_at + AWAITED
 
     def is_gone(self, now: datetime) -> bool:
         """True once the session's limits have passed, or its consent has, whatever is left in memory."""
@@ -88,7 +97,7 @@ async def session_to_look_at(tx: Tx, session_id: str, user_id: UUID | None = Non
                 else coalesce((d.profile->>'expected_people')::int, 1) end as expected, s.received_at,
             (select min(l.began_at) from looks l where l.session_id = s.session_id and l.org = s.org) as first_view,
             may_look(s.resident_id, coalesce(d.kind, 'camera'), false) as consented,
-            may_look(s.resident_id, coalesce(d.kind, 'camera'), true) as shown
+            may_look(s.resident_id, coalesce(d.kind, 'camera'), true) as shown, coalesce(d.judge = 'home', false) as judged_at_home
         from sessions s
         left join devices d on d.org = s.org and d.device_id = s.device_id
         left join lateral (

@@ -47,6 +47,23 @@ async def test_only_the_holder_sees_and_only_while_the_lease_lasts(storstad: Nig
     assert (await olle.get(f"/picture/{session}/0")).status == 403
 
 
+async def test_a_picture_on_its_way_from_a_home_is_waited_for(storstad: NightTown, pages: Site) -> None:
+    """A home that judges tells of a fall before it sends the frames; no other device does."""
+    session_id, alarm_id = await fallen(storstad)
+    storstad.pictures.drop_session(storstad.org, session_id)
+    olle = await pages.signed_in()
+    await olle.post(f"/alarm/{alarm_id}/claim")
+    assert "Bilden finns inte kvar. Titta igen" in await olle.text(f"/alarm/{alarm_id}")
+    async with storstad.memory.transaction() as tx:
+        await tx.execute("update devices set judge = 'home'")
+    page = await olle.text(f"/alarm/{alarm_id}")
+    assert "Bilden är på väg från hemmet." in page and "data-again" in page
+    async with storstad.memory.transaction() as tx:
+        await tx.execute("update sessions set received_at = received_at - interval '4 minutes'")
+    page = await olle.text(f"/alarm/{alarm_id}")
+    assert "Bilden finns inte kvar. Titta igen" in page and "data-again" not in page
+
+
 async def test_a_page_plays_the_frames_that_there_are(storstad: NightTown, pages: Site) -> None:
     """A home with a thin line sends fewer than its finding has counted."""
     session_id, alarm_id = await fallen(storstad)

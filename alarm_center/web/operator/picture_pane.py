@@ -38,6 +38,8 @@ class PicturePane:
     """Number of frames that this replica holds of it: fewer came over a thin line than were taken."""
     why_not: str
     """The reason why there is no picture; empty where there is one."""
+    awaited: bool
+    """The picture may still come: nothing in the stream says when, so the page asks again."""
     reading: str
     """The detector's answer, or its reason."""
     answers: list[tuple[int, Answer, str]]
@@ -88,7 +90,8 @@ async def alarm_pane(
     may_show = alarm.resident_id is not None and await devices.may_show_any(tx, alarm.resident_id)
     may_look = may_act and may_show and not alarm.staff_inside
     return PicturePane(
-        session=session, sessions=len(seen), frames=_frames(request, alarm.org, session), why_not=speech(why_not) if why_not else "", reading=_reading(request, session),
+        session=session, sessions=len(seen), frames=_frames(request, alarm.org, session), why_not=speech(why_not) if why_not else "",
+        awaited=why_not == page_words.PICTURE_COMING, reading=_reading(request, session),
         answers=await _answers(request, tx, session) if may_act else [],
         check_id=check_id, may_look=may_look, may_look_live=may_look, blurred=alarm.org in watched.blurred,
     )  # fmt: skip
@@ -110,7 +113,8 @@ async def check_pane(
         why_not = speech(missing) if missing else ""
     free = waits and not looker
     return PicturePane(
-        session=session, sessions=len(seen), frames=_frames(request, case.org, session), why_not=why_not, reading=_reading(request, session),
+        session=session, sessions=len(seen), frames=_frames(request, case.org, session), why_not=why_not,
+        awaited=why_not == speech(page_words.PICTURE_COMING), reading=_reading(request, session),
         answers=await _answers(request, tx, session) if free else [],
         check_id=case.check_id, may_look=free and await devices.may_show_any(tx, case.resident_id), may_look_live=False,
         blurred=case.org in watched.blurred,
@@ -161,6 +165,8 @@ async def _why_no_picture(request: web.Request, tx: Tx, session: SeenSession | N
         return page_words.TOO_MANY_PEOPLE
     if not session.pictures:
         return page_words.SENSORS_ONLY
-    if looked.is_gone(now) or request.app[PICTURES].fetch_picture(looked.org, session.session_id) is None:
+    if looked.is_gone(now):
         return page_words.PICTURE_GONE
+    if request.app[PICTURES].fetch_picture(looked.org, session.session_id) is None:
+        return page_words.PICTURE_COMING if looked.is_awaited(now) else page_words.PICTURE_GONE
     return ""

@@ -93,6 +93,7 @@ async function refresh(part) {
   else ring();
 }
 const refreshAll = () => Promise.all(all("[data-fragment]").map(refresh));
+setInterval(() => all("[data-fragment]").filter((one) => $("[data-again]", one)).forEach(refresh), 3000);  // a picture on its way
 
 // Find a control again in a part that was drawn anew: half-filled fields and the focus are kept.
 const FIELDS = "select, input:not([type=hidden])";

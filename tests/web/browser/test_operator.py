@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 
 from alarm_center.casework import cases
 from alarm_center.core.alarm import alarm_events
+from alarm_center.pictures import CommittedSession
 from schemas.vocabulary import Answer, Outcome, Reason
 from tests.support.night_town import TWO, NightTown, drawn
 from tests.support.site import site
@@ -77,6 +78,22 @@ async def test_a_check_is_looked_at_and_answered_with_one_key(storstad: NightTow
     await expect(page.locator("#queue-title")).to_have_text("Inget väntar på dig")
     assert await storstad.value("select state from checks where check_id = $1", await storstad.check_of(3)) == "seen"
     assert await eventually(lambda: storstad.value("select ended_at is not null from looks"))
+
+
+async def test_a_picture_on_its_way_comes_by_itself(storstad: NightTown, open_page: OpenPage) -> None:
+    """A home that judges has told of a fall, and its frames are still on its thin line."""
+    session_id = await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    async with storstad.memory.transaction() as tx:
+        await tx.execute("update devices set judge = 'home'")
+        await tx.execute("update sessions set pictures = 5")
+    page = await open_page()
+    await page.keyboard.press("c")
+    await page.wait_for_url("**/alarm/*")
+    await expect(page.locator(".dark-room")).to_have_text("Bilden är på väg från hemmet.")
+    storstad.pictures.apply_commit(CommittedSession(storstad.org, session_id, needed=True))
+    storstad.show(session_id, drawn("fallen", 5))
+    await page.wait_for_selector(".has-picture")
+    assert await lit(page)
 
 
 async def test_the_picture_goes_when_the_alarm_closes(storstad: NightTown, open_page: OpenPage) -> None:
