@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from fjarrtillsyn.judge_child import LENGTH
+from fjarrtillsyn.judge_pipe import LENGTH
 from gateway.service import Gateway
 from gateway.service import run as run_gateway
 from gateway.settings import GatewaySettings

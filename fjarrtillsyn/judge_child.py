@@ -6,17 +6,15 @@ bytes. An empty answer first says that it is ready, later that a session could n
 
 import os
 import sys
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 import cv2
 
 from detector.judge import judge_timed
+from fjarrtillsyn.judge_pipe import LENGTH
 from runtime.process import forbid_core_dumps
 from schemas.messages import Session
 from schemas.wire import Refused, decode, encode
-
-LENGTH: Final = 4
-"""Bytes of a message's length, the highest first."""
 
 
 def answer(payload: bytes) -> bytes:

@@ -67,7 +67,13 @@ def run(home: Path, *command: str, **settings: str) -> subprocess.CompletedProce
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("FJT_", "PYTHON"))}
     program, *arguments = command
     return subprocess.run(
-        [home / "bin" / program, *arguments], cwd=home, env=kept | settings, capture_output=True, text=True, check=False
+        [home / "bin" / program, *arguments],
+        cwd=home,
+        env=kept | settings,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -75,6 +81,7 @@ def test_the_gateway_is_installed_alone(home: Path) -> None:
     """One test, since the environment takes most of a minute."""
     no_other_parts_libraries_are_installed(home)
     it_starts_and_names_its_settings(home)
+    a_judge_beside_it_needs_no_more(home)
     a_drawn_source_says_what_to_install(home)
     for command, extra in {"alarm-center": "alarm-center", "migrate": "alarm-center", "demo": "demo"}.items():
         a_missing_part_says_which_extra_it_is(home, command, extra)
@@ -95,6 +102,11 @@ def it_starts_and_names_its_settings(home: Path) -> None:
             "FJT_GATEWAY_DEVICE",
             "FJT_GATEWAY_SOURCE",
         ]
+
+
+def a_judge_beside_it_needs_no_more(home: Path) -> None:
+    ended = run(home, "python", "-m", "fjarrtillsyn.judge_child")
+    assert (ended.returncode, ended.stdout) == (0, "\0\0\0\0"), ended.stderr
 
 
 def a_drawn_source_says_what_to_install(home: Path) -> None:

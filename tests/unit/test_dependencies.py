@@ -27,7 +27,7 @@ EXTRAS: dict[str, list[str]] = {"": PROJECT["dependencies"], **PROJECT["optional
 
 USERS = {
     "": ("schemas", "runtime", "fjarrtillsyn/cli.py"),
-    "gateway": ("gateway",),
+    "gateway": ("gateway", "fjarrtillsyn/home.py", "fjarrtillsyn/judge_child.py"),
     "detector": ("detector",),
     "person": ("detector/pose_network.py",),
     "alarm-center": ("alarm_center",),
