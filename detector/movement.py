@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from detector.artefacts import Artefacts, find_artefacts
 from detector.clip import Blocks, Clip, block_deviations
 from detector.light import remove_light, roughness
 from detector.thresholds import Thresholds
@@ -36,7 +37,8 @@ class Movement:
     session. ``when`` are the times at which a living block is away from its usual grey, ``residual`` how far each block
     is, light taken out, and ``noise`` the usual noise, both in grey levels. ``gain_spread`` is how much the light
     changed, as a factor; ``distinct`` how many different pictures this rests on, and ``rate`` how often they change, a
-    second; ``shaken`` whether the camera shook; ``texture`` the deviation inside each block, grey levels.
+    second; ``shaken`` whether the camera shook; ``texture`` the deviation inside each block, grey levels. ``artefacts`` is
+    what moved and is no body: it is in none of the others.
     """
 
     amplitude: Blocks
@@ -55,6 +57,7 @@ class Movement:
     sustained: Mask
     shaken: bool
     texture: Blocks
+    artefacts: Artefacts
 
 
 def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
@@ -82,6 +85,11 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
     least = max(_LEAST_NOISE, clip.rounding)
     noise = _noise(white, deviation, texture, looked_at, least)
     noise = np.where(unlit.still < _DEEP_SHADOW, 2.0 * noise, noise).astype(np.float32)
+    artefacts = find_artefacts(residual, noise, where.at_rest)
+    looked_at, control = looked_at & ~artefacts.written, control & ~artefacts.written
+    if artefacts.drifting.any():
+        residual = np.where(artefacts.drifting, np.float32(0.0), residual)
+        deviation = residual.std(axis=0)
     amplitude = np.where(looked_at, deviation / noise, 0.0).astype(np.float32)
     slowness = _slowness(residual, least)
     away = np.abs(residual) > 3.0 * noise
@@ -117,6 +125,7 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
         sustained=looked_at & (share >= thresholds.solid) & (_beyond(both, control) >= 1.0),
         shaken=shiver >= thresholds.shiver,
         texture=texture,
+        artefacts=artefacts,
     )
 
 

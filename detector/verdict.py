@@ -181,6 +181,29 @@ def light_hides(seen: Whereabouts) -> Verdict | None:
     return None
 
 
+def speck_over_bed(seen: Whereabouts) -> Verdict | None:
+    """Something small drifts over the bed: it may be all that moves there, and hides what is behind it."""
+    if not seen.movement.artefacts.drifting.any():
+        return None
+    if seen.profile.pets:
+        return _doubt(seen, Reason.COUNT, "something small moves about on the bed, or before the lens", seen.people)
+    return _doubt(seen, Reason.STILL, "something small drifts before the lens, over the bed", seen.people)
+
+
+def text_over_bed(seen: Whereabouts) -> Verdict | None:
+    """The camera writes into the bed: who is behind the letters is not seen."""
+    if (seen.movement.artefacts.written & seen.zones.at_rest).any():
+        return _doubt(seen, Reason.STILL, "text in the picture, over the bed", seen.people)
+    return None
+
+
+def pet_alone(seen: Whereabouts) -> Verdict | None:
+    """A home with animals, and something small that moves about on a bed with nobody else in it."""
+    if seen.profile.pets and not seen.occupied and seen.movement.artefacts.drifting.any():
+        return _doubt(seen, Reason.COUNT, "something small moves about on the bed, and nobody else")
+    return None
+
+
 def pet_sized(seen: Whereabouts) -> Verdict | None:
     """A home with animals, and nothing in bed that is larger than one."""
     if not seen.profile.pets:
@@ -229,6 +252,7 @@ RULES: Final[tuple[Rule, ...]] = (
     # Nobody in bed: from here on somebody is.
     no_bed_zone,
     small_thing,
+    pet_alone,
     faint_in_bed,
     nobody,
     # What is wrong in bed, the alarm before the doubt; a wrong number before other doubts.
@@ -240,6 +264,8 @@ RULES: Final[tuple[Rule, ...]] = (
     over_the_side,
     moved_then_stopped,
     light_hides,
+    speck_over_bed,
+    text_over_bed,
     pet_sized,
     # Too little seen to be sure of what is not.
     no_floor,

@@ -18,6 +18,9 @@ _COMPARED = 12
 OUT_OF_BED: Final = ("moves_on_floor", "moves_upright", "moves_outside")
 """Evidence of somebody who moves out of bed: low on the floor, upright, or neither for certain."""
 
+_ECHOES = 0.5
+"""Correlation with what moves in bed from which something faint outside it is its shadow or reflection."""
+
 
 @dataclass(frozen=True, slots=True)
 class ZoneMovement:
@@ -67,14 +70,24 @@ def find_whereabouts(movement: Movement, zones: Zones, profile: Profile, t: Thre
     """Return who and what is where in a picture that is good."""
     figures = _figures(movement, zones, t)
     at = _who_is_where(movement, zones, t)
-    # Who turns over in bed moves their shadow and their reflection in the floor too: a few parts in a hundred.
-    echo = t.echo * sum(a.strength for a in at if a.people)
-    beyond = [f for f in figures if f.inside <= 1.0 - t.overhang and f.body.strength >= echo]
+    beyond = [f for f in figures if f.inside <= 1.0 - t.overhang and not _echo(f, at, movement, t)]
     outside = [f for f in beyond if _outside_blocks(f) >= t.least_outside]
     stray = [f for f in beyond if f not in outside]
     measures = _measures(movement, zones, figures, outside, at)
-    evidence = _evidence(outside, at, zones, t)
+    evidence = _evidence(movement, outside, at, zones, t)
     return Whereabouts(movement, zones, profile, t, figures, at, outside, stray, measures, evidence)
+
+
+def _echo(figure: Figure, at: list[ZoneMovement], movement: Movement, t: Thresholds) -> bool:
+    """Return whether *figure* is a shadow or a reflection of who turns over in bed: a few parts in a hundred, at the same times."""
+    occupied = [a for a in at if a.people]
+    if not occupied or figure.body.strength >= t.echo * sum(a.strength for a in occupied):
+        return False
+    in_bed = np.any([a.place.mask for a in occupied], axis=0) & movement.alive
+    cause, effect = (np.abs(movement.residual[:, where]).sum(axis=1) for where in (in_bed, figure.body.mask))
+    if float(cause.std()) == 0.0 or float(effect.std()) == 0.0:
+        return True
+    return float(np.corrcoef(cause, effect)[0, 1]) >= _ECHOES
 
 
 def _who_is_where(movement: Movement, zones: Zones, t: Thresholds) -> list[ZoneMovement]:
@@ -218,7 +231,9 @@ def _place(mask: Mask) -> dict[str, float]:
     }
 
 
-def _evidence(outside: list[Figure], at: list[ZoneMovement], zones: Zones, t: Thresholds) -> tuple[Evidence, ...]:
+def _evidence(
+    movement: Movement, outside: list[Figure], at: list[ZoneMovement], zones: Zones, t: Thresholds
+) -> tuple[Evidence, ...]:
     """Return what moves where, each said once: the strongest of those that are alike."""
     seen = [Evidence(what="moves", zone=a.place.name, value=round(a.strength, 1)) for a in at if a.people]
     said: dict[tuple[str, str | None], float] = {}
@@ -226,6 +241,10 @@ def _evidence(outside: list[Figure], at: list[ZoneMovement], zones: Zones, t: Th
         alike = _way_of(figure, t), _side_of(figure, zones)
         said[alike] = max(figure.body.strength, said.get(alike, 0.0))
     seen += [Evidence(what=what, zone=side, value=round(value, 1)) for (what, side), value in said.items()]
+    if movement.artefacts.written.any():
+        seen.append(Evidence(what="text_in_picture", value=float(movement.artefacts.written.sum())))
+    if movement.artefacts.drifting.any():
+        seen.append(Evidence(what="speck", value=float(movement.artefacts.drifting.any(axis=(1, 2)).sum())))
     return tuple(seen[: limits.EVIDENCE])
 
 

@@ -1,0 +1,133 @@
+"""Things that change in a picture and are no body: text that a camera writes into it, and specks that drift before the lens."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from detector.clip import Blocks
+from detector.zones import Mask, dilate
+
+_STEP = 5.0
+"""Noise of a block from which the change between two pictures is one."""
+
+_SWITCHES = 3
+"""Changes to and fro, or by themselves, from which a block is written in: somebody who turns over makes one or two."""
+
+_FLAT = 0.06
+"""Deviation about a level, of the distance between two, up to which a block has two levels; a breath has 0.24."""
+
+_CALM = 2.0
+"""Noise up to which a block does not change between two jumps; white noise is 1.4 from picture to picture."""
+
+_LINE = 4
+"""Blocks that a line of text is high at the most: letters of 8 % of the picture's height."""
+
+_WRITTEN = 0.6
+"""Share of a changing thing's blocks that are written in, from which all of it is text."""
+
+_SPECK = 0.055
+"""Share of the picture that a speck covers at the most: six times a deviation of 3.5 % of its width, each way."""
+
+_ALONE, _PURE = 0.7, 0.85
+"""Shares of a frame's change in the bed that are in one place, and of it to one side: brighter, or darker."""
+
+_TRAVELS = 1.2
+"""Blocks that the middle of a speck is off its usual place, root mean square; a limb stirs in its place."""
+
+_STEADY = 0.6
+"""Deviation of a speck's change from picture to picture over its mean: it is as large wherever it is, a limb comes and goes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Artefacts:
+    """``written`` are the blocks (h, w) with text, ``drifting`` where a speck is in each frame (t, h, w)."""
+
+    written: Mask
+    drifting: npt.NDArray[np.bool_]
+
+
+def find_artefacts(residual: Blocks, noise: Blocks, at_rest: Mask) -> Artefacts:
+    """Return what changes in *residual* (t, h, w), grey levels, and is no body; specks are looked for in *at_rest*."""
+    return Artefacts(_written(residual, noise), _drifting(residual, noise, at_rest))
+
+
+def _written(residual: Blocks, noise: Blocks) -> Mask:
+    """Return the blocks with text: they jump between two levels and stay flat at each, or jump now and then by themselves.
+
+    A body moves over several pictures, and never comes back to a level as text does.
+    """
+    nothing = np.zeros(noise.shape, bool)
+    if len(residual) < 8:
+        return nothing
+    low, high = residual.min(axis=0), residual.max(axis=0)
+    above = residual > (low + high) / 2
+    count = np.maximum(above.sum(axis=0), 1), np.maximum((~above).sum(axis=0), 1)
+    means = [(residual * side).sum(axis=0) / n for side, n in zip((above, ~above), count, strict=True)]
+    off = residual - np.where(above, means[0], means[1])
+    apart = means[0] - means[1]
+    flat = np.sqrt((off**2).mean(axis=0)) <= np.maximum(_FLAT * apart, 1.3 * noise)
+    crossings = (above[1:] != above[:-1]).sum(axis=0)
+    two_levels = (apart >= _STEP * noise) & flat & (crossings >= _SWITCHES)
+    change = np.abs(np.diff(residual, axis=0))
+    jumps = change > _STEP * noise
+    beside = np.zeros_like(jumps)
+    beside[1:] |= jumps[:-1]
+    beside[:-1] |= jumps[1:]
+    alone = (jumps & ~beside).sum(axis=0)
+    steps = jumps.sum(axis=0)
+    between = np.sqrt(np.where(jumps, 0.0, change**2).sum(axis=0) / np.maximum((~jumps).sum(axis=0), 1))
+    stepwise = two_levels | ((steps >= 1) & (alone >= 0.8 * steps) & (between <= _CALM * noise))
+    switching = two_levels | (stepwise & (alone >= _SWITCHES))
+    if not switching.any():
+        return nothing
+    changing = (np.abs(residual) > 3.0 * noise).sum(axis=0) >= 2
+    _, labels = cv2.connectedComponents((changing | switching).astype(np.uint8), connectivity=8)
+    text = nothing
+    for label in np.unique(labels[switching]).tolist():
+        part = labels == label
+        rows = np.flatnonzero((part & stepwise).any(axis=1))
+        tall = int(rows[-1] - rows[0]) + 1
+        inked = int((part & stepwise).sum())
+        if label and inked >= 2 and tall <= _LINE and inked >= _WRITTEN * int((part & changing).sum()):
+            text |= part
+    return dilate(text, 1)
+
+
+def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask) -> npt.NDArray[np.bool_]:
+    """Return where in each frame something small and soft drifts over *at_rest*: one place, one sign, as large all the time."""
+    where = np.zeros(residual.shape, bool)
+    if not at_rest.any() or len(residual) < 8:
+        return where
+    away = np.abs(residual) > 4.0 * noise
+    most = _SPECK * at_rest.size
+    middles, masses, sizes, busy = [], [], [], 0
+    for n, frame in enumerate(away):
+        if int((frame & at_rest).sum()) < 2:
+            continue
+        busy += 1
+        strength = np.abs(residual[n]) * frame
+        _, labels = cv2.connectedComponents(frame.astype(np.uint8), connectivity=8)
+        inside = np.bincount(labels[at_rest], weights=strength[at_rest])
+        inside[0] = 0.0
+        label = int(np.argmax(inside))
+        part = labels == label
+        mass, size = float(strength[part].sum()), int(part.sum())
+        total = float(strength[at_rest | part].sum())
+        pure = abs(float(residual[n][part].sum())) / max(mass, 1e-6)
+        if size <= most and mass >= _ALONE * total and pure >= _PURE:
+            rows, columns = np.nonzero(part)
+            weight = strength[part] / mass
+            middles.append((float(rows @ weight), float(columns @ weight)))
+            masses.append(mass)
+            sizes.append(size)
+            where[n] = dilate(part, 1)
+    if len(middles) < max(5, 0.5 * busy):
+        return np.zeros_like(where)
+    spread = float(np.sqrt(np.var(middles, axis=0).sum()))
+    steady = float(np.std(masses) / np.mean(masses))
+    union = int(where.any(axis=0).sum())
+    if spread < _TRAVELS or steady > _STEADY or union < 2.0 * float(np.median(sizes)):
+        return np.zeros_like(where)
+    return where

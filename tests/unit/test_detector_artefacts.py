@@ -1,0 +1,81 @@
+"""Text in the picture and specks before the lens: no body, and no cover for one."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+
+from detector.judge import judge
+from schemas.messages import Session
+from schemas.vocabulary import Answer, Reason
+from tests.unit.detector_sessions import grey, jpeg, night
+
+Picture = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+
+
+def changed(asked: Session, change: Callable[[Picture, float], object]) -> Session:
+    """Return *asked* with *change* made to each picture, which it gets with its time in seconds."""
+    frames = []
+    for frame in asked.frames:
+        picture = grey(frame)
+        change(picture, frame.ms / 1000)
+        frames.append(frame.model_copy(update={"jpeg": jpeg(picture)}))
+    return asked.model_copy(update={"frames": tuple(frames)})
+
+
+def written(text: Callable[[float], str], at: tuple[int, int]) -> Callable[[Picture, float], object]:
+    """Return a change that writes what *text* is at the time, its lower left corner *at*."""
+    return lambda picture, t: cv2.putText(picture, text(t), at, cv2.FONT_HERSHEY_SIMPLEX, 0.9, 255.0, 2, cv2.LINE_AA)
+
+
+def speck(picture: Picture, t: float) -> None:
+    """A soft bright speck over the bed of a drawn home, there and back."""
+    y, x = np.mgrid[0 : picture.shape[0], 0 : picture.shape[1]]
+    at_x, at_y = 240 + 70 * np.sin(t), 220 + 60 * np.sin(1.7 * t + 1)
+    picture += 150.0 * np.exp(-((x - at_x) ** 2 + (y - at_y) ** 2) / (2 * 9.6**2)).astype(np.float32)
+
+
+def clock(t: float) -> str:
+    return f"27-11-2026 01:10:{10 + int(t + 0.4):02}"
+
+
+def blinking(t: float) -> str:
+    return "REC" if (2.0 * t + 0.1) % 1.0 < 0.5 or int(t) % 3 == 0 else ""
+
+
+@pytest.mark.parametrize("scene", ["empty", "still_duvet"])
+def test_letters_that_blink_in_bed_are_no_sleeper(scene: str) -> None:
+    found = judge(changed(night(scene), written(blinking, (215, 230))))
+    assert found.answer in (Answer.NOT_SEEN, Answer.CANNOT_TELL)
+    assert "text_in_picture" in {e.what for e in found.evidence}
+
+
+@pytest.mark.parametrize("scene", ["empty", "still_duvet"])
+def test_a_clock_in_the_corner_is_nobody_on_the_floor(scene: str) -> None:
+    assert judge(changed(night(scene), written(clock, (150, 470)))).answer is Answer.NOT_SEEN
+
+
+def test_a_clock_does_not_wake_a_sleeper() -> None:
+    assert judge(changed(night("asleep"), written(clock, (10, 30)))).answer is Answer.IN_BED
+
+
+def test_letters_over_a_sleeper_are_a_doubt_that_is_named() -> None:
+    found = judge(changed(night("asleep"), written(blinking, (215, 330))))
+    assert (found.answer, found.reasons) == (Answer.CANNOT_TELL, (Reason.STILL,))
+    assert "text in the picture" in found.detail
+
+
+@pytest.mark.parametrize("scene", ["fallen", "sitting_up"])
+def test_a_speck_over_the_bed_hides_nobody(scene: str) -> None:
+    assert judge(changed(night(scene), speck)).answer in (Answer.SOMETHING_WRONG, Answer.CANNOT_TELL)
+
+
+def test_a_speck_over_an_empty_bed_is_nobody() -> None:
+    assert judge(changed(night("empty"), speck)).answer in (Answer.NOT_SEEN, Answer.CANNOT_TELL)
+
+
+def test_a_speck_over_a_sleeper_is_a_doubt() -> None:
+    found = judge(changed(night("asleep"), speck))
+    assert found.answer is Answer.CANNOT_TELL
+    assert "speck" in {e.what for e in found.evidence}
