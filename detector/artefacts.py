@@ -12,6 +12,12 @@ from detector.zones import Mask, dilate
 _STEP = 5.0
 """Noise of a block from which the change between two pictures is one."""
 
+_TWO = 10.0
+"""Noise of a block that two levels are apart at the least: nearer ones are flat by chance."""
+
+_FEWEST = 12
+"""Pictures below which changes to and fro say nothing."""
+
 _SWITCHES = 3
 """Changes to and fro, or by themselves, from which a block is written in: somebody who turns over makes one or two."""
 
@@ -48,9 +54,12 @@ class Artefacts:
     drifting: npt.NDArray[np.bool_]
 
 
-def find_artefacts(residual: Blocks, noise: Blocks, at_rest: Mask) -> Artefacts:
-    """Return what changes in *residual* (t, h, w), grey levels, and is no body; specks are looked for in *at_rest*."""
-    return Artefacts(_written(residual, noise), _drifting(residual, noise, at_rest))
+def find_artefacts(residual: Blocks, first_shown: npt.NDArray[np.intp], noise: Blocks, at_rest: Mask) -> Artefacts:
+    """Return what changes in *residual* (t, h, w), grey levels, and is no body; specks are looked for in *at_rest*.
+
+    *first_shown* is when each picture comes for the first time.
+    """
+    return Artefacts(_written(residual[first_shown], noise), _drifting(residual, noise, at_rest))
 
 
 def _written(residual: Blocks, noise: Blocks) -> Mask:
@@ -59,7 +68,7 @@ def _written(residual: Blocks, noise: Blocks) -> Mask:
     A body moves over several pictures, and never comes back to a level as text does.
     """
     nothing = np.zeros(noise.shape, bool)
-    if len(residual) < 8:
+    if len(residual) < _FEWEST:
         return nothing
     low, high = residual.min(axis=0), residual.max(axis=0)
     above = residual > (low + high) / 2
@@ -69,7 +78,7 @@ def _written(residual: Blocks, noise: Blocks) -> Mask:
     apart = means[0] - means[1]
     flat = np.sqrt((off**2).mean(axis=0)) <= np.maximum(_FLAT * apart, 1.3 * noise)
     crossings = (above[1:] != above[:-1]).sum(axis=0)
-    two_levels = (apart >= _STEP * noise) & flat & (crossings >= _SWITCHES)
+    two_levels = (apart >= _TWO * noise) & flat & (crossings >= _SWITCHES)
     change = np.abs(np.diff(residual, axis=0))
     jumps = change > _STEP * noise
     beside = np.zeros_like(jumps)

@@ -99,7 +99,7 @@ def explain(finding: Finding) -> str:
 
 
 def camera_rows(path: Path) -> Iterator[LabelledSession]:
-    """Yield the folder's camera sessions; one shorter than 8 s is played forwards and backwards until 10 s.
+    """Yield the folder's camera sessions; one shorter than 8 s is played forwards and backwards until 10 s, and says so.
 
     Raises:
         BadFolder: something that ``sessions.csv`` names is missing.
@@ -111,7 +111,8 @@ def camera_rows(path: Path) -> Iterator[LabelledSession]:
             profiles[scene] = _profile(path / "scenes" / scene / "profile.json")
         pictures = _pictures(path / "sessions" / row["session"])
         frames = _played(pictures, fps, as_it_is="frozen" in row["label"])
-        yield _row(row, _session(row["session"], profiles[scene], frames, fps))
+        replayed = len(frames) > len(pictures) or "loop" in row.get("derived", "")
+        yield _row(row, _session(row["session"], profiles[scene], frames, fps, replayed=replayed))
 
 
 def thermal_rows(path: Path) -> Iterator[LabelledSession]:
@@ -198,13 +199,13 @@ def _played(pictures: list[bytes], fps: float, *, as_it_is: bool) -> list[bytes]
     return [there_and_back[i % len(there_and_back)] for i in range(round(_LONG_S * fps))]
 
 
-def _session(name: str, profile: Profile, pictures: list[bytes], fps: float) -> Session:
+def _session(name: str, profile: Profile, pictures: list[bytes], fps: float, *, replayed: bool = False) -> Session:
     shown = pictures[: limits.FRAMES]
     seconds = min(max(round(len(shown) / fps), limits.SECONDS_MIN), limits.SECONDS_MAX)
     frames = tuple(Frame(ms=round(i * 1000 / fps), jpeg=picture) for i, picture in enumerate(shown))
     return Session(
         session_id=_name(name), org="footage", device="camera", kind=DeviceKind.CAMERA,
-        started_at=_EPOCH, seconds=seconds, profile=profile, frames=frames,
+        started_at=_EPOCH, seconds=seconds, profile=profile, frames=frames, replayed=replayed,
     )  # fmt: skip
 
 

@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
-from detector import known_room, movement, quality, sensors, thresholds, together, verdict, zones
-from detector.clip import decode
+from detector import known_room, movement, quality, sensors, takes, thresholds, together, verdict, zones
+from detector.clip import Clip, decode
 from detector.version import NAME
 from schemas import limits
-from schemas.messages import Evidence, Finding, Session
+from schemas.messages import Evidence, Finding, Frame, Session
 from schemas.vocabulary import Answer, Reason
 
 
@@ -93,6 +93,40 @@ def _from_frames(session: Session) -> Finding:
         return make_finding(
             session, Answer.CANNOT_TELL, [Reason.REJECTED], detail="no frame is a picture of a usable size"
         )
+    whole = takes.without_spoilt(session.frames, clip)
+    left = clip if whole is None else decode(whole)
+    if left is None or left.seconds < takes.LEAST_S <= clip.seconds:
+        return make_finding(session, Answer.CANNOT_TELL, [Reason.REJECTED], detail="hardly a picture came whole")
+    parts = takes.split_at_switches(whole or session.frames, left)
+    if len(parts) == 1:
+        return _from_clip(session, replace(left, sent=clip.sent, broken=clip.broken, odd_sizes=clip.odd_sizes))
+    return _from_takes(session, parts)
+
+
+def _from_takes(session: Session, parts: list[tuple[Frame, ...]]) -> Finding:
+    """Return the finding on a look whose exposure switched: each take that is long enough is judged by itself.
+
+    Something wrong in either stands. Green takes the longest, the last, and nothing wrong or another number in any.
+    """
+    clips = [clip for part in parts if (clip := decode(part)) is not None and clip.seconds >= takes.LEAST_S - 0.5]
+    if not clips:
+        return make_finding(session, Answer.CANNOT_TELL, [Reason.TOO_SHORT], detail="the camera's exposure switched")
+    found = [_from_clip(session, clip) for clip in clips]
+    wrong = next((f for f in found if f.answer is Answer.SOMETHING_WRONG), None)
+    if wrong is not None:
+        return wrong
+    longest = found[max(range(len(clips)), key=lambda n: (clips[n].seconds, n))]
+    if longest.answer is not Answer.IN_BED:
+        return longest
+    doubts = [f for f in found if f.answer is not Answer.IN_BED and (f is found[-1] or Reason.COUNT in f.reasons)]
+    if not doubts:
+        return longest
+    detail = f"the camera's exposure switched, and {doubts[0].detail or 'nobody is seen'} in one of its takes"
+    reasons = doubts[0].reasons or (Reason.STILL,)
+    return doubts[0].model_copy(update={"answer": Answer.CANNOT_TELL, "reasons": reasons, "detail": detail[:200]})
+
+
+def _from_clip(session: Session, clip: Clip) -> Finding:
     t = thresholds.camera_thresholds(session.profile)
     where = zones.rasterise_zones(session.profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
     if not where.looked_at.any():
@@ -100,6 +134,11 @@ def _from_frames(session: Session) -> Finding:
     picture = quality.assess(clip, where, t)
     if picture.reason is not None:
         return make_finding(session, Answer.CANNOT_TELL, [picture.reason], measures=_round(picture.measures))
+    again = takes.comes_again(clip)
+    if again > takes.MOST_AGAIN and not session.replayed:
+        measures = _round(picture.measures | {"again": float(again)})
+        detail = "the same pictures come again and again"
+        return make_finding(session, Answer.CANNOT_TELL, [Reason.FROZEN], measures=measures, detail=detail)
     moved = movement.find_movement(clip, where, t)
     said = verdict.decide(moved, where, session.profile, t)
     said = known_room.check_against_room(said, clip, session.profile, t)

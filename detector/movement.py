@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from detector.artefacts import Artefacts, find_artefacts
 from detector.clip import Blocks, Clip, block_deviations
+from detector.life import end_of
 from detector.light import remove_light, roughness
 from detector.thresholds import Thresholds
 from detector.zones import Mask, Zones
@@ -19,6 +20,9 @@ _LEAST_NOISE = 0.12
 _POOLED = 1.5
 _CONTROL = 0.99
 """Pooled slowness that is more than chance, and the share of the picture where nobody rests that it has to exceed."""
+
+_FEWEST = 4
+"""Pictures at the end of a look below which nothing is said of life in them."""
 
 _DEEP_SHADOW = 12.0
 """Grey levels. Below it the steps of 8 bits and of the coder are coarse beside what is there: noise counts twice."""
@@ -38,7 +42,7 @@ class Movement:
     is, light taken out, and ``noise`` the usual noise, both in grey levels. ``gain_spread`` is how much the light
     changed, as a factor; ``distinct`` how many different pictures this rests on, and ``rate`` how often they change, a
     second; ``shaken`` whether the camera shook; ``texture`` the deviation inside each block, grey levels. ``artefacts`` is
-    what moved and is no body: it is in none of the others.
+    what moved and is no body: it is in none of the others. ``late`` is what lives at the end of the look by itself.
     """
 
     amplitude: Blocks
@@ -58,6 +62,7 @@ class Movement:
     shaken: bool
     texture: Blocks
     artefacts: Artefacts
+    late: Mask
 
 
 def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
@@ -85,7 +90,9 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
     least = max(_LEAST_NOISE, clip.rounding)
     noise = _noise(white, deviation, texture, looked_at, least)
     noise = np.where(unlit.still < _DEEP_SHADOW, 2.0 * noise, noise).astype(np.float32)
-    artefacts = find_artefacts(residual, noise, where.at_rest)
+    # A recording that is played to and fro comes back to its levels as text does: each picture counts once.
+    first_shown = np.unique(shown, return_index=True)[1]
+    artefacts = find_artefacts(residual, np.sort(first_shown), noise, where.at_rest)
     looked_at, control = looked_at & ~artefacts.written, control & ~artefacts.written
     if artefacts.drifting.any():
         residual = np.where(artefacts.drifting, np.float32(0.0), residual)
@@ -94,7 +101,6 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
     slowness = _slowness(residual, least)
     away = np.abs(residual) > 3.0 * noise
     # What is seen in one picture alone is a coder's key frame or a spark, not a body.
-    first_shown = np.unique(shown, return_index=True)[1]
     twice = away[first_shown].sum(axis=0) >= 2
     strong = (amplitude >= thresholds.strong) | ((amplitude >= thresholds.moving) & (slowness >= thresholds.slow))
     alive = looked_at & strong & twice
@@ -126,7 +132,20 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
         shaken=shiver >= thresholds.shiver,
         texture=texture,
         artefacts=artefacts,
+        late=looked_at
+        & (share >= thresholds.solid)
+        & _living(end_of(residual, noise, where.at_rest), noise, control, least, thresholds),
     )
+
+
+def _living(residual: Blocks, noise: Blocks, control: Mask, least: float, t: Thresholds) -> Mask:
+    """Return the blocks that live in *residual* by itself, some of a look's pictures: that stand out, or stir slowly."""
+    if len(residual) < _FEWEST:
+        return np.zeros(noise.shape, bool)
+    own = residual - np.median(residual, axis=0)
+    amplitude = own.std(axis=0) / noise
+    alive = (amplitude >= t.strong) | ((amplitude >= t.moving) & (_slowness(own, least) >= t.slow))
+    return np.asarray(alive | (_beyond(_pooled(own, least), control) >= 1.0))
 
 
 def _white(residual: Blocks) -> Blocks:

@@ -66,7 +66,6 @@ class Thresholds:
     border_time: float = 0.7
     low_share: float = 0.3
     violent: float = 30.0
-    left_share: float = 0.25
     larger_than_pet: float = 0.15
     least_distinct: float = 8.0
     least_rate: float = 1.9

@@ -163,12 +163,13 @@ def over_the_side(seen: Whereabouts) -> Verdict | None:
     return None
 
 
-def moved_then_stopped(seen: Whereabouts) -> Verdict | None:
-    """Much of the bed moved, and then nothing: somebody may have left where nobody sees."""
-    if seen.measures["left_share"] < seen.t.left_share or seen.measures["late"] >= 1.0:
+def still_at_the_end(seen: Whereabouts) -> Verdict | None:
+    """Nobody lives in a zone in the last third by itself, or since pictures were missing: they may have left, or worse."""
+    late = [seen.measures[f"late_{a.place.name}"] for a in seen.occupied]
+    if min(late) >= seen.t.least_in_bed:
         return None
-    stopped = Evidence(what="stopped", value=seen.measures["left_share"])
-    detail = "moved much, then not at all"
+    stopped = Evidence(what="stopped", value=min(late))
+    detail = "moved, and then not at all"
     return _say(seen, Answer.CANNOT_TELL, Reason.STILL, seen.people, detail, (*seen.evidence, stopped))
 
 
@@ -262,7 +263,7 @@ RULES: Final[tuple[Rule, ...]] = (
     wrong_number,
     small_thing_beside,
     over_the_side,
-    moved_then_stopped,
+    still_at_the_end,
     light_hides,
     speck_over_bed,
     text_over_bed,

@@ -193,7 +193,6 @@ def _measures(
     share = float(alive_in.sum()) / max(int(inside.sum()), 1)
     frames = movement.when.shape[0]
     active = (movement.when & inside).sum(axis=(1, 2)) >= 3
-    late = bool(active[int(frames * 0.6) :].any()) if frames else False
     strong = float(movement.amplitude[alive_in].mean()) if alive_in.any() else 0.0
     measures = {
         "noise": movement.noise,
@@ -206,11 +205,12 @@ def _measures(
         "strength_outside": sum(f.body.strength * (1 - f.inside) for f in figures),
         "slow_in_bed": float(movement.slow[inside].mean()) if inside.any() else 0.0,
         "slow_outside": float(movement.slow[zones.outside].mean()) if zones.outside.any() else 0.0,
-        "left_share": share,
         "shaded_blocks": float((movement.alive & ~movement.solid).sum()),
-        "late": 1.0 if late else 0.0,
         "violence": share * strong * float(active.mean()) if frames else 0.0,
     }
+    for a in at:
+        late = bodies(movement.late & a.place.mask, movement.amplitude, 1)
+        measures[f"late_{a.place.name}"] = float(max((body.blocks for body in late), default=0))
     if outside:
         main = max(outside, key=lambda f: f.body.strength)
         measures |= {"upright": main.upright, "low": main.low, "tall": main.tall, "height": main.height}

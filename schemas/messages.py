@@ -190,7 +190,8 @@ class Session(Message):
     """One recording: a header, and frames or samples or both, or a ``fault`` in their stead.
 
     A home with a camera and sensors sends both in one session; ``kind`` is then ``camera``. Where one of them failed,
-    ``fault`` says so beside what the other gave.
+    ``fault`` says so beside what the other gave. ``replayed`` says that the frames are a short recording played forwards
+    and backwards, as a demonstration plays it: from a camera, pictures that come again mean a stuck device.
     """
 
     binary: ClassVar[bool] = True
@@ -209,6 +210,7 @@ class Session(Message):
     software: Short = ""
     profile: Profile = Profile()
     fault: Short | None = None
+    replayed: bool = False
     frames: tuple[Frame, ...] = Field(default=(), max_length=limits.FRAMES)
     channels: tuple[SensorChannel, ...] = Field(default=(), max_length=32)
 

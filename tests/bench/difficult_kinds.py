@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +182,7 @@ def _place(room: rooms.Bedroom, scene: str, t: float, seed: int) -> rooms.Quad:
 _NIGHTS = {"couple": "asleep_couple", "couple_missing": "couple_one_missing"}
 
 
-@cache
+@lru_cache(maxsize=20)
 def _night_stage(scene: str, seed: int) -> Stage | None:
     if scene == "couple_middle":
         alone = _night_stage("asleep", seed)

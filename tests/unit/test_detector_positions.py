@@ -99,7 +99,7 @@ def head_and_fold(*, second: float, pace: float = 0.8, beside: bool = False) -> 
         room + pillow * float(np.sin(pace * n)) + second * fold * (n >= 5) + chance.normal(0, 0.8, room.shape)
         for n in range(9)
     ]
-    return session(to_and_fro([jpeg_of(np.asarray(p, np.float32), 95) for p in shown], 60), fps=6.0)
+    return session(to_and_fro([jpeg_of(np.asarray(p, np.float32), 95) for p in shown], 60), fps=6.0, replayed=True)
 
 
 def test_a_block_settling_in_few_frames_is_no_second_sleeper() -> None:

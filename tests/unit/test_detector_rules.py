@@ -26,7 +26,7 @@ def test_what_is_small_is_asked_before_somebody_is_out_of_bed() -> None:
 
 
 def test_an_alarm_in_bed_comes_before_the_doubts() -> None:
-    for doubt in (verdict.wrong_number, verdict.over_the_side, verdict.moved_then_stopped, verdict.light_hides):
+    for doubt in (verdict.wrong_number, verdict.over_the_side, verdict.still_at_the_end, verdict.light_hides):
         assert max(_at(verdict.sits_up), _at(verdict.moves_violently)) < _at(doubt)
 
 

@@ -78,5 +78,7 @@ def test_two_beneath_a_blanket_are_two_in_ten_frames_too(seed: int) -> None:
     """The one who moves less does so by breath alone: in few pictures nothing of it is solid, but it is large."""
     short = session(drawn("two", seed, 1.6, 6.0), Profile.model_validate(profile("two")), fps=6.0)
     hidden = made_harder(short, ("blanket", "night"), np.random.default_rng(seed))
-    found = judge(session(to_and_fro([frame.jpeg for frame in hidden.frames], 60), short.profile, fps=6.0))
+    found = judge(
+        session(to_and_fro([frame.jpeg for frame in hidden.frames], 60), short.profile, fps=6.0, replayed=True)
+    )
     assert found.reasons == (Reason.COUNT,)

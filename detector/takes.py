@@ -1,0 +1,103 @@
+"""Takes within a look: pictures that did not come whole are left out, and a look is cut where the camera's exposure switches."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from detector.clip import Clip
+from schemas.messages import Frame
+
+LEAST_S = 4.0
+"""Seconds of a take below which it says nothing by itself."""
+
+MOST_AGAIN = 2
+"""Pictures that may come again, as a link that stutters sends them."""
+
+_BLANK = 0.35
+"""Share of the look's usual structure below which a picture shows nothing yet: before a stream's first key frame it is grey."""
+
+_TORN_ROWS = 3
+"""Rows of blocks at the bottom, a tenth of the picture, from which it is torn."""
+
+_TORN_SHARE, _WHOLE_SHARE = 0.35, 0.1
+"""Shares of blocks that are another than usual: in the torn part at the least, in the rest at the most."""
+
+_OTHER = 6.0
+"""Usual difference of a block, over the whole look, from which it is another; two grey levels at the least."""
+
+_MOST_TORN = 0.4
+"""Share of pictures that may be torn; where more are, the link is broken."""
+
+_SWITCH = 0.16
+"""Median change of the logarithm of brightness between two pictures that is an exposure's switch: a sixth."""
+
+_STAYS = 0.75
+"""Share of a switch that is still there a second later; a lamp that flickers goes back."""
+
+
+def comes_again(clip: Clip) -> int:
+    """Return how many of *clip*'s pictures come again, to the last bit, with others between: no sensor gives one twice."""
+    seen: set[int] = set()
+    again = 0
+    for before, now in pairwise((-1, *clip.order)):
+        again += now != before and now in seen
+        seen.add(now)
+    return again
+
+
+def spoilt_pictures(clip: Clip) -> npt.NDArray[np.bool_]:
+    """Return which of *clip*'s pictures are no picture of the room: grey before the first key frame, or torn."""
+    structure = np.array([float((p - cv2.blur(p, (5, 5))).std()) for p in clip.blocks])
+    blank = np.logical_and.accumulate(structure < _BLANK * float(np.median(structure)))
+    torn = np.zeros(len(blank), bool)
+    seen = clip.blocks[~blank]
+    if len(seen) < 5:
+        return blank
+    usual = np.median(seen, axis=0)
+    light = np.median(clip.blocks, axis=(1, 2)) / max(float(np.median(usual)), 1.0)
+    off = np.abs(clip.blocks - usual * light[:, None, None])
+    other = (off > max(2.0, _OTHER * float(np.median(off)))).mean(axis=2)
+    rows = other.shape[1]
+    for n in np.flatnonzero(~blank).tolist():
+        torn[n] = any(
+            float(other[n][cut:].mean()) >= _TORN_SHARE and float(other[n][:cut].mean()) <= _WHOLE_SHARE
+            for cut in range(rows // 3, rows - _TORN_ROWS + 1)
+        )
+    # A tear is of one picture; somebody close to the lens stays for several.
+    lasting = torn.copy()
+    lasting[1:] &= torn[:-1]
+    for n in np.flatnonzero(lasting).tolist():
+        torn[n - 1 : n + 1] = False
+    if torn.sum() > _MOST_TORN * len(torn):
+        torn[:] = False
+    return np.asarray(blank | torn)
+
+
+def without_spoilt(frames: Sequence[Frame], clip: Clip) -> tuple[Frame, ...] | None:
+    """Return those of *frames* that *clip* holds whole; None when all are."""
+    spoilt = spoilt_pictures(clip)
+    if not spoilt.any():
+        return None
+    whole = {ms for ms, bad in zip(clip.ms, spoilt, strict=True) if not bad}
+    return tuple(frame for frame in frames if frame.ms in whole)
+
+
+def split_at_switches(frames: Sequence[Frame], clip: Clip) -> list[tuple[Frame, ...]]:
+    """Return *frames* cut where the exposure of *clip* switches, one part where it does not."""
+    level = np.log(clip.blocks + 4.0)
+    after = max(2, round(len(clip.ms) / max(clip.seconds, 1.0)))
+    cuts = []
+    for n in range(1, len(level)):
+        step = level[n] - level[n - 1]
+        if float(np.median(np.abs(step))) < _SWITCH:
+            continue
+        stays = np.median(level[n : n + after], axis=0) - np.median(level[max(0, n - after) : n], axis=0)
+        if float(np.median(np.abs(stays))) >= _STAYS * float(np.median(np.abs(step))):
+            cuts.append(clip.ms[n])
+    if not cuts or len(cuts) > 2:
+        return [tuple(frames)]
+    edges = [-1, *cuts, clip.ms[-1] + 1]
+    return [tuple(f for f in frames if max(first, 0) <= f.ms < last) for first, last in pairwise(edges)]

@@ -1,0 +1,54 @@
+"""Life at the end of a look: who moved before may have left since, or lie still."""
+
+import numpy as np
+import pytest
+
+from detector.judge import judge
+from schemas.messages import Session
+from schemas.vocabulary import Answer, Reason
+from tests.unit.detector_sessions import grey, jpeg, night
+
+
+def then(asked: Session, other: Session, share: float) -> Session:
+    """Return *asked* whose pictures are *other*'s after a *share* of it."""
+    at = round(share * len(asked.frames))
+    frames = (
+        frame.model_copy(update={"jpeg": (frame if n < at else late).jpeg})
+        for n, (frame, late) in enumerate(zip(asked.frames, other.frames, strict=True))
+    )
+    return asked.model_copy(update={"frames": tuple(frames)})
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 0.9])
+def test_a_sleeper_who_is_gone_at_once_is_not_in_bed(share: float) -> None:
+    assert judge(then(night("asleep"), night("empty"), share)).answer is not Answer.IN_BED
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_who_moves_and_then_not_at_all_is_still(seed: int) -> None:
+    asked, rng = night("asleep", seed), np.random.default_rng(seed)
+    held = np.mean([grey(frame) for frame in asked.frames[14:17]], axis=0)
+    frames = tuple(
+        frame if n < 14 else frame.model_copy(update={"jpeg": jpeg(held + rng.normal(0, 2.4, held.shape))})
+        for n, frame in enumerate(asked.frames)
+    )
+    found = judge(asked.model_copy(update={"frames": frames}))
+    assert (found.answer, found.reasons) == (Answer.CANNOT_TELL, (Reason.STILL,))
+    assert "stopped" in {e.what for e in found.evidence}
+
+
+def looped(asked: Session, period: int) -> Session:
+    """Return *asked* as a device shows it that is stuck on its first *period* pictures."""
+    frames = (f.model_copy(update={"jpeg": asked.frames[n % period].jpeg}) for n, f in enumerate(asked.frames))
+    return asked.model_copy(update={"frames": tuple(frames)})
+
+
+@pytest.mark.parametrize("period", [8, 12, 20, 28])
+def test_pictures_that_come_again_are_a_stuck_device(period: int) -> None:
+    found = judge(looped(night("asleep"), period))
+    assert (found.answer, found.reasons) == (Answer.CANNOT_TELL, (Reason.FROZEN,))
+
+
+def test_a_recording_that_says_it_is_played_is_judged() -> None:
+    played = looped(night("asleep"), 20).model_copy(update={"replayed": True})
+    assert judge(played).answer is Answer.IN_BED
