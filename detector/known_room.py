@@ -19,7 +19,7 @@ def check_against_room(said: Verdict, clip: Clip, profile: Profile, t: Threshold
     """Return *said* held against the structure of the empty room; *said* itself when the room was never calibrated.
 
     Structure alone never makes a green and never takes an alarm away: it turns ``not_seen`` into doubt where there is a
-    shape that was not, ``in_bed`` into doubt where the bed looks as it does empty, and anything into ``moved`` where
+    shape that was not, ``in_bed`` into doubt where there is one outside the bed or the bed looks as it does empty, and anything into ``moved`` where
     the view is another. Only a view that no person could have changed so much silences ``something_wrong``.
     """
     usual = from_rows(profile.signature)
@@ -45,6 +45,9 @@ def check_against_room(said: Verdict, clip: Clip, profile: Profile, t: Threshold
             return _doubt(said, Reason.STILL, "a shape in the bed that does not move")
         if outside:
             return _doubt(said, Reason.STILL, "a shape outside the bed that was not there, and does not move")
+    if said.answer is Answer.IN_BED and outside:
+        detail = "somebody in bed, and a shape outside it that was not there, and does not move"
+        return _doubt(said, Reason.COUNT, detail)
     if said.answer is Answer.IN_BED or said.reason is Reason.STILL:
         empty = _as_empty(said, difference, where, t)
         said = replace(said, evidence=said.evidence + empty)

@@ -142,7 +142,7 @@ def _living(residual: Blocks, noise: Blocks, control: Mask, least: float, t: Thr
     """Return the blocks that live in *residual* by itself, some of a look's pictures: that stand out, or stir slowly."""
     if len(residual) < _FEWEST:
         return np.zeros(noise.shape, bool)
-    own = residual - np.median(residual, axis=0)
+    own = np.asarray(residual - np.median(residual, axis=0), np.float32)
     amplitude = own.std(axis=0) / noise
     alive = (amplitude >= t.strong) | ((amplitude >= t.moving) & (_slowness(own, least) >= t.slow))
     return np.asarray(alive | (_beyond(_pooled(own, least), control) >= 1.0))

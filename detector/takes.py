@@ -34,6 +34,9 @@ _MOST_TORN = 0.4
 _SWITCH = 0.16
 """Median change of the logarithm of brightness between two pictures that is an exposure's switch: a sixth."""
 
+_SAME_ROOM = 0.4
+"""Correlation of the room's edges before and after a switch; a camera that is turned shows others."""
+
 _STAYS = 0.75
 """Share of a switch that is still there a second later; a lamp that flickers goes back."""
 
@@ -57,7 +60,8 @@ def spoilt_pictures(clip: Clip) -> npt.NDArray[np.bool_]:
     if len(seen) < 5:
         return blank
     usual = np.median(seen, axis=0)
-    light = np.median(clip.blocks, axis=(1, 2)) / max(float(np.median(usual)), 1.0)
+    top = slice(0, usual.shape[0] // 3)  # what is never torn here, so that a torn part does not pass for light
+    light = np.median(clip.blocks[:, top] / np.maximum(usual[top], 1.0), axis=(1, 2))
     off = np.abs(clip.blocks - usual * light[:, None, None])
     other = (off > max(2.0, _OTHER * float(np.median(off)))).mean(axis=2)
     rows = other.shape[1]
@@ -94,8 +98,10 @@ def split_at_switches(frames: Sequence[Frame], clip: Clip) -> list[tuple[Frame, 
         step = level[n] - level[n - 1]
         if float(np.median(np.abs(step))) < _SWITCH:
             continue
-        stays = np.median(level[n : n + after], axis=0) - np.median(level[max(0, n - after) : n], axis=0)
-        if float(np.median(np.abs(stays))) >= _STAYS * float(np.median(np.abs(step))):
+        before, now = np.median(level[max(0, n - after) : n], axis=0), np.median(level[n : n + after], axis=0)
+        stays = float(np.median(np.abs(now - before))) >= _STAYS * float(np.median(np.abs(step)))
+        edges = [(look - cv2.blur(look, (5, 5))).ravel() for look in (before, now)]
+        if stays and float(np.corrcoef(*edges)[0, 1]) >= _SAME_ROOM:
             cuts.append(clip.ms[n])
     if not cuts or len(cuts) > 2:
         return [tuple(frames)]

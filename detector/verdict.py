@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from detector.movement import Movement, bodies
 from detector.shape import Figure, over_long_side, upright_of
 from detector.thresholds import Thresholds
@@ -11,6 +13,12 @@ from detector.whereabouts import Whereabouts, find_whereabouts
 from detector.zones import Zones, extent
 from schemas.messages import Evidence, Profile
 from schemas.vocabulary import Answer, Reason
+
+_MOSTLY = 0.75
+"""Share of a look's pictures in which a pet is no larger than one; where it lay for most of them its trace counts too."""
+
+_NEARER = 1.6
+"""Factor by which an animal beside the bed may be larger than one on it: it is nearer to the camera, and casts a shadow."""
 
 _BORDER = 3
 """Blocks from the picture's border within which feet that pass by are seen."""
@@ -54,6 +62,14 @@ def _doubt(seen: Whereabouts, reason: Reason, detail: str, people: int | None = 
 
 
 # Somebody out of bed
+
+
+def pets_about(seen: Whereabouts) -> Verdict | None:
+    """A home with animals, and nothing out of bed that is larger than one: a pet, or the half of somebody that shows."""
+    moving = [*seen.outside, *seen.stray]
+    if not seen.profile.pets or not moving or not all(_as_a_pet(f, seen) for f in moving):
+        return None
+    return _doubt(seen, Reason.COUNT, "something as large as an animal moves outside the bed", seen.people + 1)
 
 
 def strip_at_border(seen: Whereabouts) -> Verdict | None:
@@ -169,7 +185,7 @@ def still_at_the_end(seen: Whereabouts) -> Verdict | None:
     if min(late) >= seen.t.least_in_bed:
         return None
     stopped = Evidence(what="stopped", value=min(late))
-    detail = "moved, and then not at all"
+    detail = "moved, then not at all"
     return _say(seen, Answer.CANNOT_TELL, Reason.STILL, seen.people, detail, (*seen.evidence, stopped))
 
 
@@ -246,6 +262,7 @@ def asleep(seen: Whereabouts) -> Verdict | None:
 
 RULES: Final[tuple[Rule, ...]] = (
     # Somebody out of bed comes before anybody in it.
+    pets_about,
     strip_at_border,
     faint_outside,
     somebody_else,
@@ -277,6 +294,13 @@ RULES: Final[tuple[Rule, ...]] = (
 """The rules in their order: the first that applies gives the verdict, and the last always does."""
 
 
+def _as_a_pet(figure: Figure, seen: Whereabouts) -> bool:
+    """Return whether *figure* is at no time larger than an animal; its track may be."""
+    bed = max((int(place.mask.sum()) for place in seen.zones.rest), default=0)
+    at_once = (seen.movement.when & figure.body.mask).sum(axis=(1, 2))
+    return float(np.quantile(at_once, _MOSTLY)) < _NEARER * seen.t.larger_than_pet * bed
+
+
 def _clear(seen: Whereabouts) -> bool:
     """Return whether the strongest figure out of bed moves enough to be somebody for certain."""
     return seen.main.body.strength >= seen.t.clear_outside
@@ -290,7 +314,7 @@ def _all_apart(seen: Whereabouts) -> bool:
 def _small(seen: Whereabouts, figures: list[Figure]) -> Verdict:
     """Return the verdict when all that moves is something small, not in bed: low down it may be who fell and lies."""
     main = max(figures, key=lambda f: f.body.strength)
-    if main.low >= 0.5 and main.body.strength >= seen.t.least_fallen and not seen.profile.pets:
+    if main.low >= 0.5 and main.body.strength >= seen.t.least_fallen:
         return _say(seen, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, 1, "something small moves, low down")
     return _doubt(seen, Reason.STILL, "something small moves outside the bed")
 

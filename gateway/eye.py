@@ -69,6 +69,7 @@ class Eye:
             frames=tuple(frame for half in halves for frame in half.frames),
             channels=tuple(channel for half in halves for channel in half.channels),
             fault=joined_faults([half.fault for half in halves if half.fault]),
+            replayed=any(half.replayed for half in halves),
         )
 
     async def faults(self) -> dict[DeviceKind, str]:

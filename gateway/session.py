@@ -35,6 +35,7 @@ def pack_session(header: Session, look: Waking, taken: Taken) -> tuple[bytes, st
             "command_id": look.command_id,
             "seconds": look.seconds,
             "show": look.show,
+            "replayed": taken.replayed,
         }
     )
     frames, channels, faults = taken.frames, taken.channels, [taken.fault] if taken.fault else []

@@ -7,7 +7,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from itertools import takewhile
@@ -47,11 +47,15 @@ class BadSource(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Frames of a waking, channels of sensors, or both; ``fault`` says what did not come, and why."""
+    """Frames of a waking, channels of sensors, or both; ``fault`` says what did not come, and why.
+
+    ``replayed`` says that the frames are a recording played forwards and backwards: pictures come again.
+    """
 
     frames: tuple[Frame, ...] = ()
     channels: tuple[SensorChannel, ...] = ()
     fault: str | None = None
+    replayed: bool = False
 
 
 class Source(Protocol):
@@ -148,7 +152,8 @@ class Recording:
     kind: DeviceKind = DeviceKind.CAMERA
 
     def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
-        return taken_of(list(self._frames(seconds, capture, fit.allowed_fps(capture.fps, seconds))), seconds)
+        taken = taken_of(list(self._frames(seconds, capture, fit.allowed_fps(capture.fps, seconds))), seconds)
+        return replace(taken, replayed=len({frame.jpeg for frame in taken.frames}) < len(taken.frames))
 
     def fault(self) -> str | None:
         if self.path.is_dir():

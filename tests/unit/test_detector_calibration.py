@@ -272,3 +272,20 @@ def test_what_teaches_nothing() -> None:
     assert update(asked.profile, dark, confirmed(dark, Answer.NOT_SEEN)) is asked.profile
     bare = night("empty").profile
     assert update(bare, asked, confirmed(asked, Answer.NOT_SEEN)) is bare
+
+
+def test_somebody_still_on_the_floor_forbids_a_sleepers_green() -> None:
+    """Only a calibrated room knows: nothing of them moves."""
+    asked, lying = night("asleep"), grey(night("fallen").frames[0])
+    outline = (np.abs(lying - grey(night("empty").frames[0])) > 12.0).astype(np.uint8)
+    there = cv2.morphologyEx(outline, cv2.MORPH_CLOSE, np.ones((31, 31), np.uint8)) > 0
+    there[:, :400] = False
+    rng, frames = np.random.default_rng(7), []
+    for frame in asked.frames:
+        picture = grey(frame)
+        picture[there] = (lying + rng.normal(0, 2.4, lying.shape))[there]
+        frames.append(frame.model_copy(update={"jpeg": jpeg(picture)}))
+    known = calibrate(night("empty").frames, asked.profile)
+    found = judge(asked.model_copy(update={"frames": tuple(frames), "profile": known}))
+    assert (found.answer, found.reasons) == (Answer.CANNOT_TELL, (Reason.COUNT,))
+    assert "shape_outside" in {e.what for e in found.evidence}

@@ -52,3 +52,44 @@ def test_pictures_that_come_again_are_a_stuck_device(period: int) -> None:
 def test_a_recording_that_says_it_is_played_is_judged() -> None:
     played = looped(night("asleep"), 20).model_copy(update={"replayed": True})
     assert judge(played).answer is Answer.IN_BED
+
+
+def test_grey_pictures_before_the_first_key_frame_are_left_out() -> None:
+    rng = np.random.default_rng(6)
+    for scene, answer in (("empty", Answer.NOT_SEEN), ("fallen", Answer.SOMETHING_WRONG)):
+        asked = night(scene)
+        grey_first = jpeg(np.full((480, 640), 120.0) + rng.normal(0, 0.5, (480, 640)))
+        frames = (f.model_copy(update={"jpeg": grey_first}) if n < 8 else f for n, f in enumerate(asked.frames))
+        assert judge(asked.model_copy(update={"frames": tuple(frames)})).answer is answer
+
+
+@pytest.mark.parametrize(("scene", "answer"), [("empty", Answer.NOT_SEEN), ("fallen", Answer.SOMETHING_WRONG)])
+def test_torn_pictures_are_left_out(scene: str, answer: Answer) -> None:
+    asked = night(scene)
+    frames = []
+    for number, frame in enumerate(asked.frames):
+        picture = grey(frame)
+        picture[336:] = picture[336] if number % 5 == 3 else picture[336:]
+        frames.append(frame.model_copy(update={"jpeg": jpeg(picture)}))
+    assert judge(asked.model_copy(update={"frames": tuple(frames)})).answer is answer
+
+
+@pytest.mark.parametrize(
+    ("scene", "share", "answer"),
+    [
+        ("still_duvet", 0.5, Answer.NOT_SEEN),
+        ("fallen", 0.5, Answer.SOMETHING_WRONG),
+        ("fallen", 0.75, Answer.SOMETHING_WRONG),
+        ("asleep", 0.3, Answer.IN_BED),
+    ],
+)
+def test_two_exposures_are_two_takes(scene: str, share: float, answer: Answer) -> None:
+    """Near-infrared light goes on within the look: brighter, and brightest in the middle."""
+    asked = night(scene, seconds=10.0)
+    y, x = np.mgrid[-1:1:480j, -1:1:640j]
+    lamp = 0.8 + 1.6 * np.exp(-(x * x + y * y) / 0.8)
+    frames = tuple(
+        f if n < share * len(asked.frames) else f.model_copy(update={"jpeg": jpeg(grey(f) * lamp)})
+        for n, f in enumerate(asked.frames)
+    )
+    assert judge(asked.model_copy(update={"frames": frames})).answer is answer
