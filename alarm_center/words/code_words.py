@@ -198,7 +198,6 @@ SIGNS: Final[Mapping[str, str]] = {
     "shape_outside": _("Form utanför sängen"),
     "looks_empty": _("Sängen ser tom ut"),
     "stopped": _("Rörelse, sedan ingen"),
-    "jumped": _("En annan bild av sängen från en bild till nästa"),
     "text_in_picture": _("Text i bilden"),
     "speck": _("Något litet nära linsen"),
     "same_grain": _("Bilden kan vara gammal"),
