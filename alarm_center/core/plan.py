@@ -45,7 +45,7 @@ class Reaction(StrEnum):
     RECHECK = "recheck"
     """Look again after the plan's minutes; the same again is an alarm."""
     RETRY = "retry"
-    """One immediate new attempt, then technical."""
+    """One immediate new attempt; where that gives no better answer, the alarm of its row."""
     TECHNICAL = "technical"
 
 
@@ -76,7 +76,8 @@ REASON_TABLE: Final[Mapping[Answer | Reason, Rule]] = MappingProxyType(
         Reason.ON_FLOOR: _WRONG,
         Reason.HALF_OUT: _WRONG,
         Reason.VIOLENT: _WRONG,
-        Reason.COUNT: _UNSURE,
+        # One restless sleeper may look like two for ten seconds; a guest is still there in the next.
+        Reason.COUNT: Rule(Reaction.RETRY, AlarmKind.CANNOT_TELL, Priority.SECOND),
         Reason.STILL: _UNSURE,
         Reason.CONTRADICTORY: _UNSURE,
         Reason.PERSON_UNSURE: _UNSURE,

@@ -30,7 +30,7 @@ class HomeScript:
     """One home: what its device sees from the start, what changes that, and what must come of it.
 
     ``at`` changes it at a time on the wall, ``on`` when a line of that kind is written about the resident. ``ends`` are
-    the states of the night's checks, in order; ``by_person`` says that a person turns them green.
+    the states of the night's checks, in order; ``by_person`` says that a person turns them green, ``looked_again`` that one more look is made before a check ends.
     """
 
     number: int
@@ -40,7 +40,7 @@ class HomeScript:
     on: Mapping[str, str | NetworkChange] | None = None
     ends: tuple[str, ...] = ("seen", "seen")
     alarm: ExpectedAlarm | None = None
-    waits: bool = False
+    looked_again: bool = False
     by_person: bool = False
 
 
@@ -57,7 +57,11 @@ HOMES: Final = (
         alarm=ExpectedAlarm(AlarmKind.SOMETHING_WRONG, Priority.FIRST, Outcome.HELPED_UP),
     ),
     HomeScript(
-        8, "up, and back in bed at the recheck", source="scene:up", on={"check_waiting": "scene:asleep"}, waits=True
+        8,
+        "up, and back in bed at the recheck",
+        source="scene:up",
+        on={"check_waiting": "scene:asleep"},
+        looked_again=True,
     ),
     HomeScript(
         9,
@@ -81,6 +85,7 @@ HOMES: Final = (
         at=((time(1, 30), "scene:couple_one_missing"),),
         on={"on_site": "scene:asleep_couple"},
         ends=("seen", "alarmed"),
+        looked_again=True,
         alarm=ExpectedAlarm(AlarmKind.CANNOT_TELL, Priority.SECOND, Outcome.WELL_ELSEWHERE),
     ),
     HomeScript(12, "sensors", source="sensor:asleep"),

@@ -115,7 +115,7 @@ def _line_mismatches(home: HomeScript, lines: Sequence[Line]) -> Iterable[str]:
     count = Counter(line["event"] for line in lines)
     if count["check_opened"] != len(home.ends):
         yield f"{count['check_opened']} checks opened; expected {len(home.ends)}"
-    looks = len(home.ends) + (1 if home.waits else 0)
+    looks = len(home.ends) + (1 if home.looked_again else 0)
     if count["session_received"] != looks or count["finding"] != looks:
         yield f"{count['session_received']} sessions and {count['finding']} findings; expected {looks} of each"
 

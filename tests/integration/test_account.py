@@ -199,7 +199,7 @@ async def test_the_same_session_gets_the_same_receipt_and_nothing_else(account: 
 
 async def test_in_bed_after_the_alarm_clears_it_and_stops_the_patrol(account: Account) -> None:
     await account.opens()
-    await account.finds(Answer.CANNOT_TELL, Reason.COUNT)
+    await account.finds(Answer.CANNOT_TELL, Reason.STILL)
     assert await account.value("select state from alarms") == AlarmState.DISPATCHED
     await cases.apply_to_check(account.memory, account.check_id, AskAgain("op", 10), actor="op")
     await account.finds(Answer.IN_BED, session_id="s2", attempt=2)
@@ -230,7 +230,7 @@ async def test_a_fall_after_a_green_check_opens_an_alarm(account: Account) -> No
 
 async def test_another_session_of_an_answered_attempt_lowers_nothing(account: Account) -> None:
     await account.opens()
-    await account.finds(Answer.CANNOT_TELL, Reason.COUNT)
+    await account.finds(Answer.CANNOT_TELL, Reason.STILL)
     await account.finds(Answer.IN_BED, session_id="s2")
     assert await account.value("select (condition, state)::text from alarms") == "(active,dispatched)"
     assert await account.lines("evidence") == 1

@@ -142,11 +142,17 @@ async def test_one_look_answers_both(memory: Memory) -> None:
 async def test_one_person_where_two_are_expected_waits_for_both(memory: Memory) -> None:
     town = await a_couple(memory, green_by="operator")
     await _looked(memory, Answer.IN_BED, people=1)
-    assert await _states(memory, town) == ["to_look count", "to_look count"]
+    assert await _states(memory, town) == ["open count", "open count"], "both are looked at once more"
+
+
+async def test_each_of_the_two_is_answered_by_themselves(memory: Memory) -> None:
+    town = await a_couple(memory, green_by="operator")
+    await _looked(memory, Answer.CANNOT_TELL, Reason.STILL)
+    assert await _states(memory, town) == ["to_look still", "to_look still"]
     await cases.apply_to_check(
         memory, await _check(memory, town, BERTIL), PersonSaid(Answer.IN_BED, "u", "s1"), actor="u"
     )
-    assert await _states(memory, town) == ["to_look count", "seen"], "each is answered by themselves"
+    assert await _states(memory, town) == ["to_look still", "seen"]
 
 
 async def test_something_wrong_opens_a_case_for_each(memory: Memory) -> None:

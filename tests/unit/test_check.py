@@ -40,7 +40,7 @@ REASON_ROWS: dict[Answer | Reason, tuple[CheckState, tuple[AlarmKind, Priority] 
     Reason.ON_FLOOR: (CheckState.ALARMED, (AlarmKind.SOMETHING_WRONG, P1)),
     Reason.HALF_OUT: (CheckState.ALARMED, (AlarmKind.SOMETHING_WRONG, P1)),
     Reason.VIOLENT: (CheckState.ALARMED, (AlarmKind.SOMETHING_WRONG, P1)),
-    Reason.COUNT: (CheckState.ALARMED, (AlarmKind.CANNOT_TELL, P2)),
+    Reason.COUNT: (CheckState.OPEN, None),
     Reason.STILL: (CheckState.ALARMED, (AlarmKind.CANNOT_TELL, P2)),
     Reason.CONTRADICTORY: (CheckState.ALARMED, (AlarmKind.CANNOT_TELL, P2)),
     Reason.PERSON_UNSURE: (CheckState.ALARMED, (AlarmKind.CANNOT_TELL, P2)),
@@ -128,7 +128,34 @@ def test_no_plan_can_make_doubt_green() -> None:
 
 
 def test_in_bed_with_a_reason_against_it_is_not_green() -> None:
-    assert opened()(0, found(IN_BED, Reason.COUNT), seconds=20).state is CheckState.ALARMED
+    assert opened()(0, found(IN_BED, Reason.STILL), seconds=20).state is CheckState.ALARMED
+
+
+# ---- a wrong number ----
+
+COUNT = found(Answer.CANNOT_TELL, Reason.COUNT)
+
+
+def test_a_wrong_number_is_looked_at_once_more_at_once() -> None:
+    """One restless sleeper may look like two for ten seconds: nobody is sent, and nobody sees the picture, for the first."""
+    night = opened()(0, COUNT, seconds=20)
+    assert (night.state, night.looks, night.raised) == (CheckState.OPEN, [Cause.RETRY], [])
+    assert night(1, found(IN_BED, attempt=2)).state is CheckState.SEEN
+
+
+@pytest.mark.parametrize("green_by", GreenBy)
+def test_a_wrong_number_twice_is_an_alarm(green_by: GreenBy) -> None:
+    """No person is asked to look where a guest may be: a telephone comes first."""
+    night = opened(green_by=green_by)(0, COUNT, seconds=20)(1, found(Answer.CANNOT_TELL, Reason.COUNT, attempt=2))
+    assert night.state is CheckState.ALARMED
+    assert night.raised == [(AlarmKind.CANNOT_TELL, P2, Reason.COUNT)]
+
+
+def test_a_wrong_number_explains_an_earlier_doubt() -> None:
+    night = waiting()(16, ONLINE)(17, found(Answer.CANNOT_TELL, Reason.COUNT, attempt=2))
+    assert night.state is CheckState.OPEN
+    night(18, found(Answer.CANNOT_TELL, Reason.COUNT, attempt=3))
+    assert night.raised == [(AlarmKind.CANNOT_TELL, P2, Reason.COUNT)]
 
 
 # ---- look again ----

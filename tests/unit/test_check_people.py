@@ -346,7 +346,7 @@ def test_only_a_cancelled_check_comes_back(night: CheckNight) -> None:
     [
         (Answer.IN_BED, None, AlarmKind.NOBODY_LOOKED),
         (None, None, AlarmKind.NOBODY_LOOKED),
-        (Answer.CANNOT_TELL, Reason.COUNT, AlarmKind.CANNOT_TELL),
+        (Answer.CANNOT_TELL, Reason.STILL, AlarmKind.CANNOT_TELL),
         (Answer.SOMETHING_WRONG, Reason.ON_FLOOR, AlarmKind.SOMETHING_WRONG),
         (Answer.NOT_SEEN, None, None),
     ],

@@ -284,7 +284,7 @@ def good() -> tuple[PlayedNight, list[Line]]:
             alarms.append(alarm)
             lines += told_of(alarm)
             messages += [PlayedMessage(home.number, "sms", words, "delivered") for words in ("call_out", "granted")]
-        looks = len(home.ends) + home.waits
+        looks = len(home.ends) + home.looked_again
         for name, count in (("check_opened", len(home.ends)), ("session_received", looks), ("finding", looks)):
             lines += [{"event": name, "resident": home.number, "alarm_id": None}] * count
     return PlayedNight(checks, alarms, messages, None), lines

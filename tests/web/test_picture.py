@@ -219,9 +219,11 @@ async def test_withdrawn_consent_takes_the_picture_at_once(storstad: NightTown, 
 
 
 async def test_a_guest_is_not_shown(storstad: NightTown, pages: Site) -> None:
-    session = await storstad.finding(2, Answer.CANNOT_TELL, Reason.COUNT, frames=FRAMES, people=2)
-    alarm = await storstad.value("select alarm_id from alarms")
+    first = await storstad.finding(2, Answer.CANNOT_TELL, Reason.COUNT, frames=FRAMES, people=2)
     olle = await pages.signed_in()
+    assert (await olle.get(f"/picture/{first}/0")).status == 410, "it is looked at once more, and nobody sees the first"
+    session = await storstad.finding(2, Answer.CANNOT_TELL, Reason.COUNT, frames=FRAMES, people=2, attempt=2)
+    alarm = await storstad.value("select alarm_id from alarms")
     await olle.post(f"/alarm/{alarm}/claim")
     assert (await olle.get(f"/picture/{session}/0")).status == 403
     assert "Fler personer än väntat – bilden visas inte" in await olle.text(f"/alarm/{alarm}")

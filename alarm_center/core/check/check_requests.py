@@ -24,6 +24,7 @@ from alarm_center.core.check.transitions import (
     end_as_seen,
     prepend_effects,
     raise_for_rule,
+    says_something,
 )
 from alarm_center.core.decision import IllegalMove, Write
 from alarm_center.core.plan import Plan, Reaction, Rule
@@ -62,10 +63,7 @@ def _require_evidence(check: Check, said: PersonSaid, plan: Plan) -> None:
     """Green needs a sound session of the newest look, that came in its time."""
     for attempt in check.attempts:
         if attempt.session_id == said.session_id and attempt.state is AttemptState.ANSWERED:
-            sound = attempt.answer is None or plan.rule(attempt.answer, attempt.reason).reaction not in (
-                Reaction.RETRY,
-                Reaction.TECHNICAL,
-            )
+            sound = attempt.answer is None or says_something(plan.rule(attempt.answer, attempt.reason))
             if sound and attempt.number >= deciding_attempt(check).number:
                 return
     raise illegal_move(check, f"session {said.session_id} cannot turn it green; look again first")

@@ -72,10 +72,14 @@ def record_answer(check: Check, answer: Answer | None, reason: Reason | None, pl
     """Return *check* with its newest answer. One that shows nothing does not hide an earlier doubt."""
     if answer is None and reason is None:
         return check
-    shows = plan.rule(answer or Answer.CANNOT_TELL, reason).reaction not in (Reaction.RETRY, Reaction.TECHNICAL)
-    if open_doubt(check, plan) is not None and not shows:
+    if open_doubt(check, plan) is not None and not says_something(plan.rule(answer or Answer.CANNOT_TELL, reason)):
         return check
     return replace(check, answer=answer, reason=reason)
+
+
+def says_something(rule: Rule) -> bool:
+    """Return whether an answer of this rule says anything of the person, and not of the device alone."""
+    return rule.reaction not in (Reaction.RETRY, Reaction.TECHNICAL) or rule.kind is AlarmKind.CANNOT_TELL
 
 
 # ---- going on ----
