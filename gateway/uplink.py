@@ -1,6 +1,7 @@
 """Sessions, findings and frames on their way to the broker: as large as the line carries in time, and given up where it is slower."""
 
 import asyncio
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -57,22 +58,45 @@ class Uplink:
         self._log = structlog.get_logger().bind(org=self.org, device=self.device)
 
     async def send(self, kept: PendingSession) -> None:
-        """Bring one session, or what was found in it, to the broker; or lose the link over it."""
-        if not self.state.judged_at_home:
-            there = await self._bring(await self._fit_session(kept), "session")
-        elif (judged := await self._judged(kept)) is None:
-            there = await self._bring(await self._fit_session(kept), "home_session")
-        else:
-            there = await self._send_finding(judged)
-        if there:
+        """Bring one session, or what was found in it, to the broker; or lose the link over it.
+
+        Whatever breaks on the way, the line is free for the others, and this one is tried again as if it had got no receipt.
+        """
+        try:
+            there = await self._send(kept)
+        except Exception as error:  # one session must not hold the line of a whole night
+            self._tell_broken(error)
             self.state.mark_acknowledged(kept.session_id, self.monotonic(), self.chance())
-            self.counts["sent"] += 1
-            self._log.info("session_sent", session_id=kept.session_id, size=there)
+        else:
+            if there:
+                self.state.mark_acknowledged(kept.session_id, self.monotonic(), self.chance())
+                self.counts["sent"] += 1
+                self._log.info("session_sent", session_id=kept.session_id, size=there)
         self.on_sent()
+
+    async def _send(self, kept: PendingSession) -> int:
+        """Return how many bytes the broker has got; none when the link was lost."""
+        if not self.state.judged_at_home:
+            return await self._bring(await self._fit_session(kept), "session")
+        judged = await self._judged(kept)
+        if judged is None:
+            return await self._bring(await self._fit_session(kept), "home_session")
+        return await self._send_finding(judged)
 
     async def send_frames(self, kept: KeptFrames) -> bool:
         """Bring the frames of a session that was judged at home to the broker; return False when the link was lost over them."""
         self.state.frames.mark_sent(kept.session_id)
+        try:
+            there = await self._send_frames(kept)
+        except Exception as error:  # as above; the centre may ask again
+            self._tell_broken(error)
+            there = 1
+        if there:
+            self.state.frames.mark_acknowledged(kept.session_id)
+        self.on_sent()
+        return bool(there)
+
+    async def _send_frames(self, kept: KeptFrames) -> int:
         room = self.state.room(kept, self.monotonic())
         if room is not None and len(kept.payload) > room:
             payload, fits = await asyncio.to_thread(shrink_session, kept.payload, room)
@@ -82,11 +106,14 @@ class Uplink:
         picture = await asyncio.to_thread(home_picture, kept.payload)
         there = await self._bring(replace(kept, payload=picture), "home_picture")
         if there:
-            self.state.frames.mark_acknowledged(kept.session_id)
             self.counts["frames_sent"] += 1
             self._log.info("frames_sent", session_id=kept.session_id, size=there)
-        self.on_sent()
-        return bool(there)
+        return there
+
+    def _tell_broken(self, error: Exception) -> None:
+        self.counts["broken"] += 1
+        where = traceback.format_tb(error.__traceback__)[-1].strip()  # no values: they may be pictures
+        self._log.error("sending_failed", error=type(error).__name__, where=where)
 
     async def _send_finding(self, judged: PendingSession) -> int:
         """Return how many bytes of the finding the broker has got; frames that people wait to see go before it."""
@@ -100,8 +127,11 @@ class Uplink:
         if kept.finding:
             return kept
         made: HomeFinding | None = None
-        if self.judge is not None and (answer := await self.judge.judge(kept.payload)) is not None:
-            made = await asyncio.to_thread(home_finding, kept.payload, answer)
+        try:
+            if self.judge is not None and (answer := await self.judge.judge(kept.payload)) is not None:
+                made = await asyncio.to_thread(home_finding, kept.payload, answer)
+        except Exception as error:  # a judge that breaks is none
+            self._tell_broken(error)
         if made is None:
             self.counts["unjudged"] += 1
             self._log.error("judge_failed", session_id=kept.session_id)
