@@ -14,6 +14,9 @@ from detector.zones import Zones, extent
 from schemas.messages import Evidence, Profile
 from schemas.vocabulary import Answer, Reason
 
+_CRAWLS = 0.4
+"""Share of the room outside the beds that moves slowly; somebody who walks close by leaves up to 0.26."""
+
 _MOSTLY = 0.75
 """Share of a look's pictures in which a pet is no larger than one; where it lay for most of them its trace counts too."""
 
@@ -70,6 +73,13 @@ def pets_about(seen: Whereabouts) -> Verdict | None:
     if not seen.profile.pets or not moving or not all(_as_a_pet(f, seen) for f in moving):
         return None
     return _doubt(seen, Reason.COUNT, "something as large as an animal moves outside the bed", seen.people + 1)
+
+
+def picture_crawls(seen: Whereabouts) -> Verdict | None:
+    """Most of the room moves slowly, as a coder leaves it that has just started: nobody is seen to walk, nor to sleep."""
+    if not (seen.outside or seen.occupied) or seen.measures["slow_outside"] < _CRAWLS:
+        return None
+    return _doubt(seen, Reason.CONTRADICTORY, "the whole picture moves slowly, as one that is still being built up")
 
 
 def strip_at_border(seen: Whereabouts) -> Verdict | None:
@@ -262,6 +272,7 @@ def asleep(seen: Whereabouts) -> Verdict | None:
 
 RULES: Final[tuple[Rule, ...]] = (
     # Somebody out of bed comes before anybody in it.
+    picture_crawls,
     pets_about,
     strip_at_border,
     faint_outside,
