@@ -33,6 +33,9 @@ _MANY = 20
 _BY_CHANCE = 3.5
 """Blocks along the bed, mean of three lines, that chance makes slow in few pictures: the three that are pooled, or so."""
 
+_MOST_OF_A_BLOCK = 10.0
+"""Noise that a block counts for at the most, where people are looked for side by side: a hand must not hide a body."""
+
 _REACH = 2
 """Lines on either side of a place that are the same body."""
 
@@ -143,6 +146,28 @@ def _two_bodies(movement: Movement, zone: Mask, looked_across: tuple[bool, bool]
         if (looked_across[0] and along >= t.apart) or (looked_across[1] and down >= t.apart):
             return True
     return False
+
+
+def gap_between(movement: Movement, one: Mask, other: Mask) -> float:
+    """Return how much stirs between the sides *one* and *other* of a bed, of what stirs at the lesser of two people there.
+
+    What stirs is summed over lines along the border, from beyond the middle of *one* to beyond that of *other*. Two who lie
+    beside each other leave 0.03-0.46 at the stillest line between them, one body that lies over both sides 0.77-1.
+    """
+    here, there = (np.argwhere(side).mean(axis=0) for side in (one, other))
+    apart = float(np.linalg.norm(there - here))
+    spots = np.argwhere(one | other)
+    across = (spots - here) @ (there - here) / max(apart, 1e-6) ** 2  # 0 in the middle of one, 1 in that of the other
+    stirring = np.where(movement.stirs, np.minimum(movement.amplitude, _MOST_OF_A_BLOCK), 0.0)[tuple(spots.T)]
+    lines = max(6, round(2 * apart))
+    number = np.clip(((across + 0.5) / 2 * lines).astype(int), 0, lines - 1)
+    force = np.bincount(number, weights=stirring, minlength=lines) / np.maximum(np.bincount(number, minlength=lines), 1)
+    force = np.convolve(force, _SMOOTH, mode="same")
+    place = (np.arange(lines) + 0.5) / lines * 2 - 0.5
+    first = int(np.argmax(np.where(place < 0.4, force, -1.0)))
+    last = int(np.argmax(np.where(place > 0.6, force, -1.0)))
+    lesser = min(float(force[first]), float(force[last]))
+    return float(force[first : last + 1].min()) / lesser if lesser > 0 else 0.0
 
 
 def _together(mask: Mask) -> Mask:

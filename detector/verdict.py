@@ -130,6 +130,13 @@ def small_thing(seen: Whereabouts) -> Verdict | None:
     return _small(seen, seen.stray) if seen.stray and not seen.occupied else None
 
 
+def alone_in_the_middle(seen: Whereabouts) -> Verdict | None:
+    """A couple's bed, and one body that lies over both its sides: it is not two, nor on either side."""
+    if len(seen.occupied) == 1 or not seen.astride:
+        return None
+    return _doubt(seen, Reason.COUNT, "one body over both sides of the bed", 1)
+
+
 def faint_in_bed(seen: Whereabouts) -> Verdict | None:
     """Something moves in bed that is too little to be a sleeper."""
     weak = any(a.blocks >= seen.t.least_blocks or a.slow >= seen.t.least_slow for a in seen.at)
@@ -282,6 +289,7 @@ RULES: Final[tuple[Rule, ...]] = (
     no_bed_zone,
     small_thing,
     pet_alone,
+    alone_in_the_middle,
     faint_in_bed,
     nobody,
     # What is wrong in bed, the alarm before the doubt; a wrong number before other doubts.

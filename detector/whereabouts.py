@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from detector.movement import Movement, bodies
-from detector.shape import Figure, figure_of, people_stirring
+from detector.shape import Figure, figure_of, gap_between, people_stirring
 from detector.thresholds import Thresholds
 from detector.zones import Mask, ZoneMask, Zones, dilate, extent
 from schemas import limits
@@ -17,6 +17,9 @@ _COMPARED = 12
 
 OUT_OF_BED: Final = ("moves_on_floor", "moves_upright", "moves_outside")
 """Evidence of somebody who moves out of bed: low on the floor, upright, or neither for certain."""
+
+_NO_GAP = 0.65
+"""Share of what stirs at the lesser of two people from which there is none between them: two 0.03-0.46, one 0.77-1."""
 
 _ECHOES = 0.5
 """Correlation with what moves in bed from which something faint outside it is its shadow or reflection."""
@@ -59,6 +62,17 @@ class Whereabouts:
     @property
     def people(self) -> int:
         return sum(a.people for a in self.at)
+
+    @property
+    def astride(self) -> bool:
+        """Whether one body lies over both sides of a couple's bed: there is no gap between what moves on either."""
+        if len(self.zones.rest) != 2:
+            return False
+        one, other = (place.mask for place in self.zones.rest)
+        alive = self.movement.solid & self.zones.at_rest
+        if not (dilate(one, 2) & other).any() or float(self.movement.amplitude[alive].sum()) < self.t.strength_in_bed:
+            return False
+        return gap_between(self.movement, one, other) >= _NO_GAP
 
     @property
     def main(self) -> Figure:

@@ -6,6 +6,8 @@
 import os
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from detector.evaluate import camera_rows
@@ -13,7 +15,7 @@ from detector.judge import judge
 from drawn_homes import SCENES
 from schemas.vocabulary import Answer
 from tests.unit.detector_alterations import CHANGES, Alteration
-from tests.unit.detector_sessions import night
+from tests.unit.detector_sessions import grey, jpeg, night
 
 TRIES = int(os.environ.get("FJT_ALTERATIONS", "2"))
 ASLEEP = frozenset({"asleep", "asleep_couple"})
@@ -54,3 +56,17 @@ def test_an_alteration_is_the_same_each_time() -> None:
     once, again = altered.of(asked), altered.of(asked)
     assert once == again
     assert once.frames[0].jpeg != asked.frames[0].jpeg
+
+
+def test_a_picture_that_is_still_built_up_shows_nobody_who_walks() -> None:
+    """A coder of differences that has just started: squares are brought up to date one by one, and the whole picture crawls."""
+    rng, asked = np.random.default_rng(3), night("empty")
+    held = np.full((480, 640), 40.0, np.float32)
+    due = cv2.resize(rng.random((30, 40)).astype(np.float32), (640, 480), interpolation=cv2.INTER_NEAREST)
+    frames = []
+    for number, frame in enumerate(asked.frames):
+        news, step = grey(frame) - held, max(4.0, 24.0 * np.exp(-number / 10))
+        coarse = np.round(cv2.blur(news, (3, 3)) / step) * step + 0.12 * cv2.GaussianBlur(news, (0, 0), 5.0)
+        held = np.where((due + 0.12 * number) % 1.0 < 0.12, held + coarse, held) if number else held + coarse
+        frames.append(frame.model_copy(update={"jpeg": jpeg(held)}))
+    assert judge(asked.model_copy(update={"frames": tuple(frames)})).answer in (Answer.NOT_SEEN, Answer.CANNOT_TELL)
