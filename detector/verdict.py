@@ -17,6 +17,9 @@ from schemas.vocabulary import Answer, Reason
 _CRAWLS = 0.4
 """Share of the room outside the beds that moves slowly; somebody who walks close by leaves up to 0.26."""
 
+_AND_STANDS_OUT = 0.1
+"""Share of it that stands out from noise as well: 0.19 and more while a picture is built up, 0.001 once it is."""
+
 _MOSTLY = 0.75
 """Share of a look's pictures in which a pet is no larger than one; where it lay for most of them its trace counts too."""
 
@@ -77,7 +80,8 @@ def pets_about(seen: Whereabouts) -> Verdict | None:
 
 def picture_crawls(seen: Whereabouts) -> Verdict | None:
     """Most of the room moves slowly, as a coder leaves it that has just started: nobody is seen to walk, nor to sleep."""
-    if not (seen.outside or seen.occupied) or seen.measures["slow_outside"] < _CRAWLS:
+    alive = float(seen.movement.alive[seen.zones.outside].mean()) if seen.zones.outside.any() else 0.0
+    if not (seen.outside or seen.occupied) or seen.measures["slow_outside"] < _CRAWLS or alive < _AND_STANDS_OUT:
         return None
     return _doubt(seen, Reason.CONTRADICTORY, "the whole picture moves slowly, as one that is still being built up")
 
