@@ -235,11 +235,13 @@ def text_over_bed(seen: Whereabouts) -> Verdict | None:
     return None
 
 
-def pet_alone(seen: Whereabouts) -> Verdict | None:
-    """A home with animals, and something small that moves about on a bed with nobody else in it."""
-    if seen.profile.pets and not seen.occupied and seen.movement.artefacts.drifting.any():
+def speck_alone(seen: Whereabouts) -> Verdict | None:
+    """Something small moves about over a bed with nobody else in it: a pet, or what drifts before the lens and may hide somebody."""
+    if seen.occupied or not seen.movement.artefacts.drifting.any():
+        return None
+    if seen.profile.pets:
         return _doubt(seen, Reason.COUNT, "something small moves about on the bed, and nobody else")
-    return None
+    return _doubt(seen, Reason.STILL, "something small drifts before the lens, and nobody is seen")
 
 
 def pet_sized(seen: Whereabouts) -> Verdict | None:
@@ -292,7 +294,7 @@ RULES: Final[tuple[Rule, ...]] = (
     # Nobody in bed: from here on somebody is.
     no_bed_zone,
     small_thing,
-    pet_alone,
+    speck_alone,
     alone_in_the_middle,
     faint_in_bed,
     nobody,

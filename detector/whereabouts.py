@@ -65,7 +65,7 @@ class Whereabouts:
 
     @property
     def astride(self) -> bool:
-        """Whether one body lies over both sides of a couple's bed: there is no gap between what moves on either."""
+        """True where one body lies over both sides of a couple's bed: there is no gap between what moves on either."""
         if len(self.zones.rest) != 2:
             return False
         one, other = (place.mask for place in self.zones.rest)
