@@ -33,6 +33,14 @@ _LINE = 4
 _WRITTEN = 0.6
 """Share of a changing thing's blocks that are written in, from which all of it is text."""
 
+_BOLD = 30.0
+"""Noise of a block that the boldest block of a text changes by at the least: letters that can be read 45 and more, a coder's
+flicker, a blanket's weave or a shadow over the floor, which may step as text does, up to 24."""
+
+_LETTERS = 3
+"""Blocks beside each other that go to and fro between two bold levels, from which they are text whatever moves behind them: the
+edge of a hand that is lifted and laid down is one or two."""
+
 _SPECK = 0.055
 """Share of the picture that a speck covers at the most: six times a deviation of 3.5 % of its width, each way."""
 
@@ -65,7 +73,7 @@ def find_artefacts(residual: Blocks, first_shown: npt.NDArray[np.intp], noise: B
 def _written(residual: Blocks, noise: Blocks) -> Mask:
     """Return the blocks with text: they jump between two levels and stay flat at each, or jump now and then by themselves.
 
-    A body moves over several pictures, and never comes back to a level as text does.
+    A body moves over several pictures, and never comes back to a level as text does. Letters stand out far from noise.
     """
     nothing = np.zeros(noise.shape, bool)
     if len(residual) < _FEWEST:
@@ -92,16 +100,30 @@ def _written(residual: Blocks, noise: Blocks) -> Mask:
     if not switching.any():
         return nothing
     changing = (np.abs(residual) > 3.0 * noise).sum(axis=0) >= 2
-    _, labels = cv2.connectedComponents((changing | switching).astype(np.uint8), connectivity=8)
+    bold = (high - low) >= _BOLD * noise
     text = nothing
-    for label in np.unique(labels[switching]).tolist():
-        part = labels == label
-        rows = np.flatnonzero((part & stepwise).any(axis=1))
-        tall = int(rows[-1] - rows[0]) + 1
-        inked = int((part & stepwise).sum())
-        if label and inked >= 2 and tall <= _LINE and inked >= _WRITTEN * int((part & changing).sum()):
+    for part in _parts(changing | switching):
+        inked, inside = part & stepwise, int((part & changing).sum())
+        enough = int(inked.sum()) >= max(2.0, _WRITTEN * inside) and (part & switching).any()
+        if enough and _tall(inked) <= _LINE and (inked & bold).any():
+            text |= part
+    # Where somebody moves behind the letters both are one thing: no body goes to and fro between two levels so far apart.
+    for part in _parts(two_levels & bold):
+        if int(part.sum()) >= _LETTERS and _tall(part) <= _LINE:
             text |= part
     return dilate(text, 1)
+
+
+def _parts(mask: Mask) -> list[Mask]:
+    """Return the connected parts of *mask*."""
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    return [np.asarray(labels == label) for label in range(1, count)]
+
+
+def _tall(mask: Mask) -> int:
+    """Return over how many rows *mask* reaches, 0 when nothing is in it."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    return int(rows[-1] - rows[0]) + 1 if len(rows) else 0
 
 
 def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask) -> npt.NDArray[np.bool_]:

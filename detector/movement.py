@@ -134,7 +134,7 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
         artefacts=artefacts,
         late=looked_at
         & (share >= thresholds.solid)
-        & _living(end_of(residual, noise, where.at_rest), noise, control, least, thresholds),
+        & _living(end_of(residual, noise, [place.mask for place in where.rest]), noise, control, least, thresholds),
     )
 
 

@@ -93,10 +93,15 @@ def find_whereabouts(movement: Movement, zones: Zones, profile: Profile, t: Thre
 
 
 def _echo(figure: Figure, at: list[ZoneMovement], movement: Movement, t: Thresholds) -> bool:
-    """Return whether *figure* is a shadow or a reflection of who turns over in bed: a few parts in a hundred, at the same times."""
+    """Return whether *figure* is a shadow or a reflection of who turns over in bed: a few parts in a hundred, at the same times.
+
+    Of fewer pictures than a green takes a correlation says nothing.
+    """
     occupied = [a for a in at if a.people]
     if not occupied or figure.body.strength >= t.echo * sum(a.strength for a in occupied):
         return False
+    if movement.distinct < t.least_distinct:
+        return True
     in_bed = np.any([a.place.mask for a in occupied], axis=0) & movement.alive
     cause, effect = (np.abs(movement.residual[:, where]).sum(axis=1) for where in (in_bed, figure.body.mask))
     if float(cause.std()) == 0.0 or float(effect.std()) == 0.0:

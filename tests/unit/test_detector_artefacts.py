@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from detector.artefacts import find_artefacts
 from detector.judge import judge
 from schemas.messages import Session
 from schemas.vocabulary import Answer, Reason
@@ -79,3 +80,44 @@ def test_a_speck_over_a_sleeper_is_a_doubt() -> None:
     found = judge(changed(night("asleep"), speck))
     assert found.answer is Answer.CANNOT_TELL
     assert "speck" in {e.what for e in found.evidence}
+
+
+NOISE = np.full((30, 40), 0.2, np.float32)
+BED = np.zeros((30, 40), bool)
+BED[10:20, 8:32] = True
+
+
+def residual(seed: int = 1) -> Picture:
+    """Forty pictures of blocks in which nothing but noise is."""
+    return np.random.default_rng(seed).normal(0.0, 0.2, (40, 30, 40)).astype(np.float32)
+
+
+def written_in(blocks: Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    return find_artefacts(blocks, np.arange(len(blocks)), NOISE, BED).written
+
+
+@pytest.mark.parametrize(("grey_levels", "text"), [(2.5, False), (4.0, False), (12.0, True), (40.0, True)])
+def test_only_what_stands_far_out_of_noise_is_text(grey_levels: float, text: bool) -> None:
+    """A weave, or a shadow over the floor behind a coarse coder, steps as letters do; letters can be read."""
+    blocks = residual()
+    blocks[::4, 12:14, 12:18] += grey_levels
+    assert bool(written_in(blocks)[12:14, 12:18].all()) is text
+    assert bool(written_in(blocks).any()) is text
+
+
+def test_letters_before_somebody_who_sways_are_text() -> None:
+    blocks = residual()
+    sway = 2.0 * np.sin(np.arange(40) / 3.0).astype(np.float32)[:, None, None]
+    blocks[:, 8:22, 18:22] += sway
+    assert not written_in(blocks).any()
+    blocks[::2, 14:16, 16:24] += 40.0
+    assert written_in(blocks)[14:16, 16:24].all()
+    assert not written_in(blocks)[18:].any()  # the rest of them is still seen
+
+
+def test_the_edge_of_a_lifted_hand_is_no_text() -> None:
+    blocks = residual()
+    blocks[:, 12:16, 16:20] += 4.0 * np.sin(np.arange(40) / 3.0).astype(np.float32)[:, None, None]
+    blocks[7:10, 12, 18] -= 20.0
+    blocks[26:29, 12, 18] -= 20.0
+    assert not written_in(blocks).any()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from detector.judge import judge
+from detector.life import end_of
 from schemas.messages import Session
 from schemas.vocabulary import Answer, Reason
 from tests.unit.detector_sessions import grey, jpeg, night
@@ -93,3 +94,26 @@ def test_two_exposures_are_two_takes(scene: str, share: float, answer: Answer) -
         for n, f in enumerate(asked.frames)
     )
     assert judge(asked.model_copy(update={"frames": frames})).answer is answer
+
+
+@pytest.mark.parametrize(
+    ("after", "columns", "left"),
+    [
+        (2, 4, 10),  # a sleeper who moves in the last pictures, as much as one who turns about
+        (2, 16, 2),  # a bed that is another altogether
+        (6, 4, 6),  # what stays so for longer is a jump from less on
+        (6, 1, 10),
+    ],
+)
+def test_what_comes_after_a_jump_has_to_live(after: int, columns: int, left: int) -> None:
+    blocks, bed = np.zeros((30, 30, 40), np.float32), np.zeros((30, 40), bool)
+    bed[10:20, 10:30] = True
+    blocks[30 - after :, 10:20, 10 : 10 + columns] = 5.0
+    assert len(end_of(blocks, np.full((30, 40), 0.2, np.float32), [bed])) == left
+
+
+def test_one_of_two_who_is_gone_at_once_is_a_jump() -> None:
+    blocks, sides = np.zeros((30, 30, 40), np.float32), [np.zeros((30, 40), bool) for _ in range(2)]
+    sides[0][10:20, 5:20] = sides[1][10:20, 20:35] = True
+    blocks[28:, 10:20, 20:29] = 5.0
+    assert len(end_of(blocks, np.full((30, 40), 0.2, np.float32), sides)) == 2

@@ -1,10 +1,12 @@
 """A sleeper is seen in bed, also when that is hard; ``python -m tests.bench.sleepers`` is the large run."""
 
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from detector.evaluate import camera_rows
 from detector.judge import judge
 from drawn_homes import profile
 from schemas.messages import Profile
@@ -21,6 +23,15 @@ def test_a_sleeper_is_seen(scene: str, names: tuple[str, ...]) -> None:
     for seed in (1, 2):
         asked = made_harder(night(scene, seed, seconds=10.0, fps=5.0), names, np.random.default_rng(seed))
         assert judge(asked).answer is Answer.IN_BED, seed
+
+
+@pytest.mark.footage
+def test_recorded_sleepers_under_a_blanket_or_still_are_seen(footage: Path) -> None:
+    """A blanket's weave is no text, nor the floor behind a coder; who holds still and moves at the very end has not left."""
+    asked = {row.session.session_id: row.session for row in camera_rows(footage)}
+    for name, seed, names in (("s11c2", 101, ("blanket",)), ("s4_fall_01", 103, ("still",))):
+        harder = made_harder(asked[name], names, np.random.default_rng([seed, len(names), 7]))
+        assert judge(harder).answer is Answer.IN_BED, name
 
 
 @pytest.mark.parametrize("names", TWO_AT_ONCE, ids=lambda names: "+".join(names) or "as_it_is")
