@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from drawn_homes.night import SCENES, UnknownScene, draw, pictures, to_jpeg
 from drawn_homes.thermal import POSTURES, draw_array
 from gateway import fit
-from gateway.sources import BadSource, NamesInTurn, SensorSeries, Stopped, Taken, taken_of
+from gateway.sources import BadSource, NamesInTurn, SensorSeries
+from gateway.taken import Stopped, Taken, taken_of
 from schemas.messages import Capture, Frame
 from schemas.vocabulary import DeviceKind
 

@@ -9,7 +9,8 @@ from typing import Final, TypeVar
 
 import structlog
 
-from gateway.sources import CannotCapture, Source, Taken, joined_faults
+from gateway.sources import Source, joined_faults
+from gateway.taken import CannotCapture, Taken
 from schemas.messages import Capture, Frame
 from schemas.vocabulary import DeviceKind
 
@@ -70,6 +71,7 @@ class Eye:
             channels=tuple(channel for half in halves for channel in half.channels),
             fault=joined_faults([half.fault for half in halves if half.fault]),
             replayed=any(half.replayed for half in halves),
+            broken=sum(half.broken for half in halves),
         )
 
     async def faults(self) -> dict[DeviceKind, str]:

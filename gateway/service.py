@@ -19,7 +19,8 @@ from gateway.eye import Eye, Lamp, lamp
 from gateway.judging import Judge
 from gateway.session import pack_session, software
 from gateway.settings import GatewaySettings
-from gateway.sources import CannotCapture, Source, joined_faults, open_sources
+from gateway.sources import Source, joined_faults, open_sources
+from gateway.taken import CannotCapture
 from gateway.uplink import Uplink
 from gateway.waking import Key, Waking
 from runtime.mqtt import Backoff, LastWill, MqttClient, NotConnected
@@ -311,9 +312,11 @@ class Gateway:
         if not state.withdrawn:
             self._camera = (bool(taken.frames) if header.kind is DeviceKind.CAMERA else None, fault)
         if state.end_waking(session_id, payload):
+            self.counts["broken_pictures"] += taken.broken
             log.info(
-                "look_ended", frames=len(taken.frames), channels=len(taken.channels), size=len(payload), fault=fault
-            )
+                "look_ended", frames=len(taken.frames), channels=len(taken.channels), size=len(payload), fault=fault,
+                broken=taken.broken,
+            )  # fmt: skip
         else:
             self.counts["withdrawn"] += 1
             log.info("look_withdrawn")

@@ -4,7 +4,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from gateway import fit
-from gateway.sources import Taken, joined_faults
+from gateway.sources import joined_faults
+from gateway.taken import Taken
 from gateway.waking import Waking
 from schemas import limits
 from schemas.messages import Frame, SensorChannel, Session

@@ -12,19 +12,24 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import parse_qs
 
 import cv2
 
 from gateway import fit, sensors, serial_port
-from schemas import jpeg
+from gateway.taken import CannotCapture, Stopped, Taken, encode_picture, taken_of
 from schemas.messages import Capture, Frame, SensorChannel
 from schemas.vocabulary import DeviceKind
 
 WARM_UP_S: Final = 0.7
 """A camera that has just opened still measures the light; its first pictures are let go."""
 OPEN_MS, READ_MS = 8_000, 4_000
+SILENT_S: Final = 1.0
+"""Seconds without a picture after which a camera has stopped. A broken picture among others is left out, and counted."""
+_ASK_AGAIN_S: Final = 0.02
+_BROKEN_IN_A_ROW: Final = 5
+"""Broken pictures of a film, one after the other, that are not its end."""
 PICTURES: Final = (".jpg", ".jpeg")
 BESIDE: Final = " + "
 """Between a camera and the sensors beside it, in a setting."""
@@ -34,28 +39,9 @@ DRAWN: Final = ("scene", "sensor")
 DRAWN_SOURCES: Final = "fjarrtillsyn.drawn_sources"
 """The group of entry points that draw: each is named as its kind, and is called with what follows the kind and the seed."""
 
-Stopped = Callable[[], bool]
-
-
-class CannotCapture(Exception):
-    """No session can be taken. The message is one word or a few, fit to be sent as the session's ``fault``."""
-
 
 class BadSource(ValueError):
     """The setting names no source; the message says what was given and what there is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """Frames of a waking, channels of sensors, or both; ``fault`` says what did not come, and why.
-
-    ``replayed`` says that the frames are a recording played forwards and backwards: pictures come again.
-    """
-
-    frames: tuple[Frame, ...] = ()
-    channels: tuple[SensorChannel, ...] = ()
-    fault: str | None = None
-    replayed: bool = False
 
 
 class Source(Protocol):
@@ -85,13 +71,16 @@ class Camera:
     target: int | str
     monotonic: Callable[[], float] = time.monotonic
     kind: DeviceKind = DeviceKind.CAMERA
+    _broken: int = field(default=0, init=False)
 
     def take(self, seconds: int, capture: Capture, stopped: Stopped) -> Taken:
+        self._broken = 0
         fps = fit.allowed_fps(capture.fps, seconds)
         frames = list(takewhile(lambda _: not stopped(), self._frames(seconds, capture, fps)))
         if not frames:
             raise CannotCapture("camera gave no picture")
-        return taken_of(frames, seconds)
+        taken = taken_of(frames, seconds)
+        return replace(taken, broken=taken.broken + self._broken)
 
     def fault(self) -> str | None:
         try:
@@ -124,18 +113,25 @@ class Camera:
             device.set(cv2.CAP_PROP_FRAME_HEIGHT, capture.height)
             opened = self.monotonic()
             start = opened + (WARM_UP_S if isinstance(self.target, int) else 0.0)
-            number = 0
+            number = missed = 0
+            newest = self.monotonic()
             while (now := self.monotonic()) < start + seconds:
+                # A picture that cannot be opened and the end of the stream look the same: only the first is followed by another.
                 if not device.grab():
-                    if number:
-                        return
-                    raise CannotCapture("camera gave no picture")
+                    missed += 1
+                    if self.monotonic() - newest > SILENT_S:
+                        break
+                    time.sleep(_ASK_AGAIN_S)
+                    continue
+                self._broken, missed, newest = self._broken + missed, 0, now
                 if now < start + number / fps:
                     continue
                 good, picture = device.retrieve()
                 if good and picture is not None:
                     number = int((now - start) * fps) + 1
-                    yield Frame(ms=int((now - start) * 1000), jpeg=_encode(picture, capture))
+                    yield Frame(ms=int((now - start) * 1000), jpeg=encode_picture(picture, capture))
+            if not number:
+                raise CannotCapture("camera gave no picture")
         finally:
             device.release()
 
@@ -188,13 +184,19 @@ class Recording:
             own = self.fps or film.get(cv2.CAP_PROP_FPS) or capture.fps
             step = max(own / capture.fps, 1.0)
             shown: list[bytes] = []
+            missed = 0
             for number in range(int(seconds * own)):
                 if not film.grab():
-                    break
+                    # The film's end, or a picture in it that cannot be opened.
+                    missed += 1
+                    if missed > _BROKEN_IN_A_ROW:
+                        break
+                    continue
+                missed = 0
                 if number >= len(shown) * step:
                     good, picture = film.retrieve()
                     if good and picture is not None:
-                        shown.append(_encode(picture, capture))
+                        shown.append(encode_picture(picture, capture))
             return own / step, shown
         finally:
             film.release()
@@ -374,24 +376,3 @@ def bouncing_index(number: int, length: int) -> int:
         return 0
     at = number % (2 * length - 2)
     return at if at < length else 2 * length - 2 - at
-
-
-def _encode(picture: Any, capture: Capture) -> bytes:
-    height, width = picture.shape[:2]
-    scale = min(capture.width / width, capture.height / height)
-    if scale < 1:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return fit.encode(picture, capture.jpeg_quality)
-
-
-def taken_of(frames: list[Frame], seconds: int) -> Taken:
-    """Return *frames* as the pictures of a session of *seconds*, thinned until they fit.
-
-    Raises:
-        CannotCapture: they cannot be made to fit, or are no JPEG.
-    """
-    try:
-        return Taken(frames=fit.cut_frames(frames, seconds))
-    except (fit.TooLarge, jpeg.NotJpeg) as error:
-        raise CannotCapture(f"pictures not fit to send: {error}"[:200]) from None

@@ -14,7 +14,8 @@ from drawn_homes.sources import DrawnCamera
 from fjarrtillsyn.embedded.rights import CENTRE
 from gateway.service import Gateway
 from gateway.settings import GatewaySettings
-from gateway.sources import CannotCapture, NamesInTurn, Taken
+from gateway.sources import NamesInTurn
+from gateway.taken import CannotCapture, Taken
 from schemas import topics
 from schemas.messages import (
     Capture,

@@ -14,7 +14,7 @@ import pytest
 
 from drawn_homes import draw
 from gateway.service import Gateway
-from gateway.sources import Taken
+from gateway.taken import Taken
 from schemas.messages import Capture, Frame
 from schemas.vocabulary import DeviceKind, LinkState
 from tests.integration.test_gateway import DEVICE, ORG, CentreSide, attempt, centre, ready, running, settings

@@ -19,7 +19,7 @@ from fjarrtillsyn.embedded.rights import CENTRE
 from gateway.core import GRACE
 from gateway.service import Gateway
 from gateway.session import shrink_session
-from gateway.sources import Stopped, Taken
+from gateway.taken import Stopped, Taken
 from runtime.mqtt import connect
 from schemas import topics
 from schemas.limits import HEARD_WITHIN_SECONDS

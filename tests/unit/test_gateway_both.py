@@ -12,7 +12,8 @@ import pytest
 from gateway import sensors
 from gateway.eye import Eye
 from gateway.session import pack_session
-from gateway.sources import BadSource, CannotCapture, Taken, open_sources
+from gateway.sources import BadSource, open_sources
+from gateway.taken import CannotCapture, Taken
 from gateway.waking import Waking
 from schemas import limits
 from schemas.messages import Capture, Frame, SensorChannel, Session

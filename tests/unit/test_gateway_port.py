@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from gateway.sensors import NoSeries, cut_channels
 from gateway.serial_port import AHEAD_MS, BAUD, Readings, fault, listen
-from gateway.sources import BadSource, CannotCapture, open_source
+from gateway.sources import BadSource, open_source
+from gateway.taken import CannotCapture
 from schemas import limits
 from schemas.messages import Capture, SensorChannel
 from schemas.vocabulary import DeviceKind

@@ -1,8 +1,10 @@
 """A session's sources: where its seconds come from, how they are cut down, and how they fail."""
 
 import http.server
+import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,7 +20,8 @@ from drawn_homes import thermal
 from gateway import fit
 from gateway.eye import Eye, lamp
 from gateway.session import pack_session, shrink_session
-from gateway.sources import BadSource, CannotCapture, Source, Taken, bouncing_index, open_source
+from gateway.sources import BadSource, Camera, Source, bouncing_index, open_source
+from gateway.taken import CannotCapture, Taken
 from gateway.waking import Waking
 from schemas import jpeg, limits
 from schemas.messages import Capture, Frame, Profile, SensorChannel, Session
@@ -96,8 +99,16 @@ def test_a_missing_or_empty_recording_is_a_fault(tmp_path: Path, path: str) -> N
         source.take(5, SMALL, never)
 
 
+def test_a_broken_picture_is_left_out_and_counted(folder: Path) -> None:
+    (folder / "000.jpg").write_bytes(b"\xff\xd8 rubbish")
+    taken = open_source(f"file:{folder}").take(5, SMALL, never)
+    assert taken.broken and taken.frames
+    assert all(jpeg.size(frame.jpeg) for frame in taken.frames)
+
+
 def test_a_recording_that_is_no_picture_is_a_fault(folder: Path) -> None:
-    (folder / "000.jpg").write_bytes(b"not a jpeg")
+    for name in folder.iterdir():
+        name.write_bytes(b"not a jpeg")
     with pytest.raises(CannotCapture, match="no JPEG"):
         open_source(f"file:{folder}").take(5, SMALL, never)
 
@@ -134,6 +145,47 @@ def stream(film: Path) -> Iterator[str]:
     server.shutdown()
     serving.join()
     server.server_close()
+
+
+@contextmanager
+def pictures_of(shown: Sequence[bytes]) -> Iterator[str]:
+    """A camera's stream of JPEGs, and its address."""
+
+    class PicturesSent(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+            self.end_headers()
+            with suppress(OSError):
+                for data in shown:
+                    head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
+                    self.wfile.write(head.encode() + data + b"\r\n")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), PicturesSent)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/live.mjpg"
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize("broken", [b"\xff\xd8" + b"rubbish" * 30, b""], ids=["rubbish", "empty"])
+@pytest.mark.parametrize("at", [0, 6])
+def test_a_stream_goes_on_after_a_broken_picture(broken: bytes, at: int) -> None:
+    rng = np.random.default_rng(1)
+    shown = [bytes(cv2.imencode(".jpg", rng.integers(0, 255, (120, 160), np.uint8))[1].tobytes()) for _ in range(30)]
+    shown[at] = broken
+    ticks = (tick / 20 for tick in itertools.count())  # each look at the clock is a twentieth of a second later
+    with pictures_of(shown) as address:
+        taken = Camera(address, monotonic=lambda: next(ticks)).take(1, Capture(fps=12, width=160, height=120), never)
+    assert taken.frames[-1].ms > 800, "to its end"
+    assert taken.broken == 1
 
 
 def test_a_stream_is_read_and_let_go(stream: str) -> None:

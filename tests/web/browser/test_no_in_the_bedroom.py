@@ -13,7 +13,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from fjarrtillsyn.embedded.postgres import Postgres
-from gateway.sources import Source, Stopped, Taken, open_source
+from gateway.sources import Source, open_source
+from gateway.taken import Stopped, Taken
 from schemas.messages import Capture, Frame
 from schemas.vocabulary import DeviceKind, Priority
 from tests.support import busy_town
