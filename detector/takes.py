@@ -101,7 +101,8 @@ def split_at_switches(frames: Sequence[Frame], clip: Clip) -> list[tuple[Frame, 
         before, now = np.median(level[max(0, n - after) : n], axis=0), np.median(level[n : n + after], axis=0)
         stays = float(np.median(np.abs(now - before))) >= _STAYS * float(np.median(np.abs(step)))
         edges = [(look - cv2.blur(look, (5, 5))).ravel() for look in (before, now)]
-        if stays and float(np.corrcoef(*edges)[0, 1]) >= _SAME_ROOM:
+        seen = all(float(edge.std()) > 0.0 for edge in edges)  # a picture without an edge is of no room
+        if stays and seen and float(np.corrcoef(*edges)[0, 1]) >= _SAME_ROOM:
             cuts.append(clip.ms[n])
     if not cuts or len(cuts) > 2:
         return [tuple(frames)]

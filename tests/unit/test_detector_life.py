@@ -117,3 +117,12 @@ def test_one_of_two_who_is_gone_at_once_is_a_jump() -> None:
     sides[0][10:20, 5:20] = sides[1][10:20, 20:35] = True
     blocks[28:, 10:20, 20:29] = 5.0
     assert len(end_of(blocks, np.full((30, 40), 0.2, np.float32), sides)) == 2
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_flat_picture_that_switches_is_of_no_room() -> None:
+    asked = night("empty")
+    flat = [jpeg(np.full((480, 640), level)) for level in (40.0, 120.0)]
+    half = len(asked.frames) // 2
+    frames = (f.model_copy(update={"jpeg": flat[n >= half]}) for n, f in enumerate(asked.frames))
+    assert judge(asked.model_copy(update={"frames": tuple(frames)})).reasons == (Reason.COVERED,)
