@@ -294,6 +294,8 @@ async def filled_in(
         assert await page.locator(".wrong").count() == 0, (form.name, await page.locator(".wrong").all_inner_texts())
         assert await town.value(form.done), (form.name, await page.inner_text("main"))
         counts[form.name] = keys.count
+    for page in pages.values():
+        await page.context.close()  # The clock may go on: nobody is left on a page whose person is signed out by then.
     return counts
 
 
