@@ -37,6 +37,8 @@ class KindPolicy:
     """The measure by which alarms of this kind join an incident; ``None``: they never do."""
     of_our_absence: bool = False
     """Raised because the service was away: after its return such alarms make one incident of the whole town."""
+    of_device: bool = False
+    """It says that a device or the service does not work, and nothing of the person."""
     held_for_likes: bool = False
     """Waits ``Plan.technical_hold`` before it sends anybody, since its likes may follow and be one incident."""
     camera_calls_off: bool = True
@@ -65,12 +67,18 @@ POLICY: Final[Mapping[AlarmKind, KindPolicy]] = MappingProxyType(
         AlarmKind.TECHNICAL: KindPolicy(
             Priority.THIRD,
             flood=Flood.SHARE_OF_DEVICES,
+            of_device=True,
             held_for_likes=True,
             needs_agreed_visit=True,
             last_of_night=Priority.SECOND,
         ),
         AlarmKind.SERVICE: KindPolicy(
-            Priority.THIRD, flood=Flood.ABOVE_USUAL, of_our_absence=True, held_for_likes=True, says_reason=False
+            Priority.THIRD,
+            flood=Flood.ABOVE_USUAL,
+            of_our_absence=True,
+            of_device=True,
+            held_for_likes=True,
+            says_reason=False,
         ),
         # As urgent as whoever raises it says; it stands for the planned visits too.
         AlarmKind.MANUAL: KindPolicy(Priority.SECOND, camera_calls_off=False, says_reason=False),

@@ -79,7 +79,8 @@ def record_answer(check: Check, answer: Answer | None, reason: Reason | None, pl
 
 def says_something(rule: Rule) -> bool:
     """Return whether an answer of this rule says anything of the person, and not of the device alone."""
-    return rule.reaction not in (Reaction.RETRY, Reaction.TECHNICAL) or rule.kind is AlarmKind.CANNOT_TELL
+    of_person = rule.kind is not None and not POLICY[rule.kind].of_device
+    return of_person or rule.reaction not in (Reaction.RETRY, Reaction.TECHNICAL)
 
 
 # ---- going on ----
