@@ -4,6 +4,7 @@ The residents are copies of one, their checks are planned, and the nights behind
 """
 
 import asyncio
+import gc
 import itertools
 import statistics
 import time
@@ -75,10 +76,8 @@ async def _measure(database: Database) -> list[dict[str, Any]]:
             "times_saved": save,
             "todo_all_silent": silent,
         }
-        import gc
-
         gc.collect()
-        gc.freeze()
+        gc.freeze()  # as the service does once it has started
         bare = statistics.median([await _timed(lambda: _bare(here)) for _ in range(TIMES)])
         rows = []
         for name, act in acts.items():
