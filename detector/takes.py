@@ -55,7 +55,6 @@ def spoilt_pictures(clip: Clip) -> npt.NDArray[np.bool_]:
     """Return which of *clip*'s pictures are no picture of the room: grey before the first key frame, or torn."""
     structure = np.array([float((p - cv2.blur(p, (5, 5))).std()) for p in clip.blocks])
     blank = np.logical_and.accumulate(structure < _BLANK * float(np.median(structure)))
-    torn = np.zeros(len(blank), bool)
     seen = clip.blocks[~blank]
     if len(seen) < 5:
         return blank
@@ -65,11 +64,11 @@ def spoilt_pictures(clip: Clip) -> npt.NDArray[np.bool_]:
     off = np.abs(clip.blocks - usual * light[:, None, None])
     other = (off > max(2.0, _OTHER * float(np.median(off)))).mean(axis=2)
     rows = other.shape[1]
-    for n in np.flatnonzero(~blank).tolist():
-        torn[n] = any(
-            float(other[n][cut:].mean()) >= _TORN_SHARE and float(other[n][:cut].mean()) <= _WHOLE_SHARE
-            for cut in range(rows // 3, rows - _TORN_ROWS + 1)
-        )
+    cuts = np.arange(max(rows // 3, 1), rows - _TORN_ROWS + 1)
+    above = np.cumsum(other, axis=1)
+    whole_share = above[:, cuts - 1] / cuts
+    torn_share = (above[:, -1:] - above[:, cuts - 1]) / (rows - cuts)
+    torn = ~blank & ((torn_share >= _TORN_SHARE) & (whole_share <= _WHOLE_SHARE)).any(axis=1)
     # A tear is of one picture; somebody close to the lens stays for several.
     lasting = torn.copy()
     lasting[1:] &= torn[:-1]
@@ -94,12 +93,11 @@ def split_at_switches(frames: Sequence[Frame], clip: Clip) -> list[tuple[Frame, 
     level = np.log(clip.blocks + 4.0)
     after = max(2, round(len(clip.ms) / max(clip.seconds, 1.0)))
     cuts = []
-    for n in range(1, len(level)):
-        step = level[n] - level[n - 1]
-        if float(np.median(np.abs(step))) < _SWITCH:
-            continue
+    changes = np.abs(np.diff(level, axis=0)).reshape(len(level) - 1, level[0].size)
+    steps = np.median(changes, axis=1)
+    for n in (np.flatnonzero(steps >= _SWITCH) + 1).tolist():
         before, now = np.median(level[max(0, n - after) : n], axis=0), np.median(level[n : n + after], axis=0)
-        stays = float(np.median(np.abs(now - before))) >= _STAYS * float(np.median(np.abs(step)))
+        stays = float(np.median(np.abs(now - before))) >= _STAYS * float(steps[n - 1])
         edges = [(look - cv2.blur(look, (5, 5))).ravel() for look in (before, now)]
         seen = all(float(edge.std()) > 0.0 for edge in edges)  # a picture without an edge is of no room
         if stays and seen and float(np.corrcoef(*edges)[0, 1]) >= _SAME_ROOM:
