@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -60,9 +61,9 @@ async def storstad(database: Database) -> AsyncIterator[NightTown]:
         yield here
 
 
-@pytest_asyncio.fixture(loop_scope="session", scope="session")
-async def running_chromium() -> AsyncIterator[Browser]:
-    """A running Chromium, for all of the process's tests."""
+@asynccontextmanager
+async def launched_chromium() -> AsyncIterator[Browser]:
+    """Run Debian's Chromium; without one the test is skipped."""
     path = os.environ.get("FJT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("no Chromium here; make setup installs Debian's, or set FJT_CHROMIUM")
@@ -70,6 +71,13 @@ async def running_chromium() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def running_chromium() -> AsyncIterator[Browser]:
+    """A running Chromium, for all of the process's tests."""
+    async with launched_chromium() as browser:
+        yield browser
 
 
 @pytest_asyncio.fixture(loop_scope="session")

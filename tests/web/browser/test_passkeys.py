@@ -21,7 +21,7 @@ from schemas import timeline
 from tests.support.night_town import PASSWORD, NightTown
 from tests.support.site import TICK_S, Site, site
 from tests.support.waiting import DEADLINE_S
-from tests.web.browser.conftest import BOARD
+from tests.web.browser.conftest import BOARD, launched_chromium
 from tests.web.browser.test_accessible import broken
 
 pytestmark = pytest.mark.browser
@@ -110,6 +110,13 @@ async def strict(storstad: NightTown) -> AsyncIterator[Site]:
     settings = WebSettings(tick_s=TICK_S, second_factor=True, party=party)
     async with site(storstad, settings=settings, port=port) as running:
         yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """A Chromium of the test's own: an authenticator asks which window is in front."""
+    async with launched_chromium() as browser:
+        yield browser
 
 
 @pytest_asyncio.fixture(loop_scope="session")
