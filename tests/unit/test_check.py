@@ -151,6 +151,18 @@ def test_a_wrong_number_twice_is_an_alarm(green_by: GreenBy) -> None:
     assert night.raised == [(AlarmKind.CANNOT_TELL, P2, Reason.COUNT)]
 
 
+@pytest.mark.parametrize("blind", [Reason.FROZEN, Reason.COVERED])
+def test_a_camera_blind_after_a_wrong_number_hides_nothing(blind: Reason) -> None:
+    """Somebody may be missing: that is no technical fault, which is held and joined."""
+    night = opened()(0, COUNT, seconds=20)(1, found(Answer.CANNOT_TELL, blind, attempt=2))
+    assert [(kind, priority) for kind, priority, _ in night.raised] == [(AlarmKind.CANNOT_TELL, P2)]
+
+
+def test_a_camera_silent_after_a_wrong_number_hides_nothing() -> None:
+    night = opened()(0, COUNT, seconds=20)(5, ONLINE)
+    assert [(kind, priority) for kind, priority, _ in night.raised] == [(AlarmKind.CANNOT_TELL, P2)]
+
+
 def test_a_wrong_number_explains_an_earlier_doubt() -> None:
     night = waiting()(16, ONLINE)(17, found(Answer.CANNOT_TELL, Reason.COUNT, attempt=2))
     assert night.state is CheckState.OPEN

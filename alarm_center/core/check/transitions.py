@@ -65,7 +65,8 @@ def open_doubt(check: Check, plan: Plan) -> Rule | None:
     if check.answer is None:
         return None
     rule = plan.rule(check.answer, check.reason)
-    return rule if rule.reaction is Reaction.RECHECK else None
+    again = rule.reaction is Reaction.RECHECK or (rule.reaction is Reaction.RETRY and says_something(rule))
+    return rule if again else None
 
 
 def record_answer(check: Check, answer: Answer | None, reason: Reason | None, plan: Plan) -> Check:
