@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from schemas.messages import Finding, HomeFinding, HomePicture, Session, is_for_people
+from schemas.messages import Finding, HomeFinding, HomePicture, Session, leave_home_unasked
 from schemas.wire import Refused, decode, encode
 
 
@@ -25,7 +25,7 @@ def home_finding(payload: bytes, made: bytes) -> HomeFinding | None:
     if (finding.org, finding.device, finding.session_id) != (session.org, session.device, session.session_id):
         return None
     frames = len(session.frames)
-    pictures = frames if is_for_people(session.show, finding.answer) else 0
+    pictures = frames if leave_home_unasked(session.show, finding.answer, finding.reasons) else 0
     return HomeFinding.model_validate({**finding.model_dump(), "pictures": pictures, "frames_kept": frames})
 
 

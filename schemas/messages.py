@@ -303,6 +303,14 @@ def is_for_people(show: Show, answer: Answer) -> bool:
     return show is Show.ALWAYS or answer is not Answer.IN_BED
 
 
+def leave_home_unasked(show: Show, answer: Answer, reasons: tuple[Reason, ...]) -> bool:
+    """Return whether the frames of a session that a home has judged so go before the centre asks for them.
+
+    Not while the number of people is the doubt: it is looked at once more first, and until then no person is shown them.
+    """
+    return is_for_people(show, answer) and reasons[:1] != (Reason.COUNT,)
+
+
 class LiveFrame(Message):
     """One frame of a live look; ``last`` closes it."""
 

@@ -29,7 +29,7 @@ from schemas.messages import (
     Session,
     Status,
 )
-from schemas.vocabulary import Answer, JudgePlace, ReceiptState, Show
+from schemas.vocabulary import Answer, JudgePlace, Reason, ReceiptState, Show
 from schemas.wire import decode, encode
 from tests.integration.test_gateway import DEVICE, NIGHT, ORG, Shifted, attempt, settings
 from tests.support.clients import BrokerUser, client
@@ -153,6 +153,23 @@ async def test_a_fall_is_told_before_its_pictures(mosquitto: Mosquitto, broker: 
         [found] = broker.all("home_finding")
         assert isinstance(found, HomeFinding) and found.answer is Answer.SOMETHING_WRONG
         assert [word for word, _ in broker.came if word != "status"] == ["home_finding", "home_picture"]
+
+
+@pytest.mark.parametrize("show", Show)
+async def test_frames_of_a_wrong_number_wait_to_be_asked_for(
+    mosquitto: Mosquitto, broker: AtBroker, show: Show
+) -> None:
+    """It is looked at once more before any person looks: not even where a person confirms do they travel before."""
+    async with home(mosquitto, broker, "scene:two") as bedroom:
+        await bedroom.owes(show, scene="two")
+        await eventually(lambda: broker.all("home_finding"))
+        [found] = broker.all("home_finding")
+        assert isinstance(found, HomeFinding) and found.reasons[0] is Reason.COUNT
+        assert found.pictures == 0 < found.frames_kept and JPEG not in bedroom.line.carried
+        await broker.receipts(found.session_id, frames_wanted=True)
+        await eventually(lambda: broker.all("home_picture"))
+        [picture] = broker.all("home_picture")
+        assert isinstance(picture, HomePicture) and len(picture.frames) == found.frames_kept
 
 
 async def test_the_centre_may_ask_for_frames_for_a_minute(mosquitto: Mosquitto, broker: AtBroker) -> None:

@@ -15,7 +15,7 @@ from alarm_center.store import detectors, devices, sessions
 from alarm_center.store.memory import Memory
 from schemas import topics, wire
 from schemas.messages import Evidence, Finding, Frame, HomeFinding, HomeSession, Status
-from schemas.vocabulary import Answer, DeviceKind, JudgePlace, LinkState, Reason
+from schemas.vocabulary import Answer, DeviceKind, GreenBy, JudgePlace, LinkState, Reason
 from tests.support import busy_town
 from tests.support.postgres import Database
 from tests.unit.golden_messages import GOLDEN
@@ -39,12 +39,18 @@ class OneCheck:
         self.inbox = Inbox(memory, LastHeard(memory))
 
     async def found(
-        self, by: JudgePlace, answer: Answer = Answer.IN_BED, *, other: bool = False, pictures: int = 0
+        self,
+        by: JudgePlace,
+        answer: Answer = Answer.IN_BED,
+        *,
+        other: bool = False,
+        pictures: int = 0,
+        attempt: int = 1,
     ) -> None:
-        """A finding comes, by the topic of *by* and a profile *other* than the device's."""
+        """A finding comes, by the topic of *by* and a profile *other* than the device's; a doubt is about the number of people."""
         fields = {
-            "session_id": "s1", "org": ORG, "device": DEVICE, "check_id": self.check_id, "attempt": 1, "answer": answer,
-            "people": 1, "evidence": (Evidence(what="small_movement", zone="bed"),),
+            "session_id": f"s{attempt}", "org": ORG, "device": DEVICE, "check_id": self.check_id, "attempt": attempt,
+            "answer": answer, "reasons": (Reason.COUNT,) if answer is Answer.CANNOT_TELL else (), "people": 1, "evidence": (Evidence(what="small_movement", zone="bed"),),
             "started_at": await self.memory.now(), "pictures": pictures, "detector": "d1",
             "profile_version": await self.value(f"select coalesce((profile->>'version')::int, 1) + {int(other)} from devices"),
         }  # fmt: skip
@@ -152,6 +158,21 @@ async def test_a_home_is_asked_for_frames_that_a_person_needs(
             await sessions.delete_receipt(tx, receipt)
     assert await check.value("select pictures from sessions") == (50 if wanted or pictures else 0)
     assert await check.value("select needs_human from sessions") is other
+
+
+@pytest.mark.parametrize("green_by", GreenBy)
+async def test_a_home_is_asked_after_the_second_wrong_number(
+    memory: Memory, check: OneCheck, green_by: GreenBy
+) -> None:
+    await judged_at(memory, HOME)
+    async with memory.transaction() as tx:
+        await tx.execute("update checks set green_by = $1 where check_id = $2", green_by, check.check_id)
+    for attempt, becomes in (1, "open"), (2, "alarmed"):
+        await check.found(HOME, Answer.CANNOT_TELL, attempt=attempt)
+        async with memory.transaction() as tx:
+            [receipt] = await sessions.queued_receipts(tx)
+            await sessions.delete_receipt(tx, receipt)
+        assert (await check.state, receipt.frames_wanted) == (becomes, attempt == 2)
 
 
 async def test_a_device_is_told_where_it_is_judged(memory: Memory, check: OneCheck) -> None:
