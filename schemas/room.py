@@ -9,19 +9,25 @@ from schemas.vocabulary import DeviceKind
 
 ZoneKind = Literal["bed", "floor", "door", "mask", "armchair"]
 
+Place = tuple[Fraction, Fraction]
+"""Across and down in the picture."""
+
 
 class Zone(Part):
     """A named polygon in the picture.
 
     A couple's bed is two zones of kind ``bed``, one a person. A ``mask`` is never looked at. ``seen_by`` says which device
     sees the zone in a home that has both: ``sensors`` is a thermal array, whose rows and columns stand for the picture;
-    ``None`` is the camera, or the only device of the home.
+    ``None`` is the camera, or the only device of the home. ``head`` is a place at a bed's head end, such as the pillow's
+    middle: two who share the bed lie beside each other across the line from there to its foot. ``None`` where nobody
+    has said it.
     """
 
     name: Name
     kind: ZoneKind
-    polygon: tuple[tuple[Fraction, Fraction], ...] = Field(min_length=3, max_length=32)
+    polygon: tuple[Place, ...] = Field(min_length=3, max_length=32)
     seen_by: DeviceKind | None = None
+    head: Place | None = None
 
 
 Quantity = Literal["thermal_c", "ambient_c", "bed_load_kg", "bed_pressure", "presence", "door_open", "movement"]
@@ -50,11 +56,12 @@ class Profile(Part):
     @model_validator(mode="before")
     @classmethod
     def _zones_by_name(cls, data: Any) -> Any:
-        """Take ``zones`` also as ``{name: polygon}``: the kind is then the name's first word."""
+        """Take ``zones`` also as ``{name: polygon}``, or ``{name: {polygon, head}}``: the kind is then the name's first word."""
         if isinstance(data, dict) and isinstance(data.get("zones"), dict):
             zones = [
-                {"name": name, "kind": str(name).split("_")[0], "polygon": polygon}
-                for name, polygon in data["zones"].items()
+                {"name": name, "kind": str(name).split("_")[0]}
+                | (said if isinstance(said, dict) else {"polygon": said})
+                for name, said in data["zones"].items()
             ]
             return {**data, "zones": zones}
         return data

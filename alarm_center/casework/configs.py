@@ -46,9 +46,8 @@ async def refresh_config(tx: Tx, org: str, device_id: str, *, area_id: UUID | No
         profile=_read_part(Profile, device.current_profile, device) if device.consented else Profile(),
         judge=JudgePlace.HOME if device.judge == JudgePlace.HOME else None,
     )
-    # A replica of the release before reads no config that says where it is judged: said only where it is at home.
-    unsaid = {"version"} if config.judge else {"version", "judge"}
-    version = await devices.set_config(tx, org, device_id, config.model_dump(mode="json", exclude=unsaid), at)
+    said = config.model_dump(mode="json", exclude=_unsaid(config))
+    version = await devices.set_config(tx, org, device_id, said, at)
     if version is not None:
         wanted = ConfigWanted(version, len(attempts))
         event = events.NewEvent(
@@ -56,6 +55,17 @@ async def refresh_config(tx: Tx, org: str, device_id: str, *, area_id: UUID | No
         )
         await events.write(tx, at, event)
     return version
+
+
+def _unsaid(config: Config) -> dict[str, Any]:
+    """Return the fields that are left out of a stored config.
+
+    A replica of the release before reads no config that says where the device is judged, or a bed's head end: each is
+    said only where it is known.
+    """
+    headless = {number: {"head"} for number, zone in enumerate(config.profile.zones) if zone.head is None}
+    judge = {} if config.judge else {"judge": True}
+    return {"version": True, "profile": {"zones": headless}, **judge}
 
 
 def _read_part(kind: type[P], value: Any, device: devices.BoundDevice) -> P:

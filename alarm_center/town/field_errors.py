@@ -46,6 +46,7 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "performers": 'performers = ["alfa"]',
     "allows": 'allows = ["sensors"]',
     "polygon": "polygon = [[0.20, 0.35], [0.80, 0.35], [0.80, 0.95]]",
+    "head": "head = [0.50, 0.40]",
     "weekdays": 'weekdays = ["mon", "tue"]',
     "profile": "profile = { expected_people = 2 }",
     "consent": 'consent = { state = "given", given_on = 2026-09-15 }',
@@ -78,7 +79,7 @@ _TEXTS_BY_KEY: Final[Mapping[str, str]] = {
 """Texts of a form of their own, by their table and key, or by their key alone."""
 
 _QUOTED: Final = re.compile(r"'([^']*)'")
-_FRACTIONS: Final = frozenset({"polygon", "zones"})
+_FRACTIONS: Final = frozenset({"polygon", "zones", "head"})
 
 
 def field_errors(error: ValidationError, data: Mapping[str, Any]) -> Iterator[Found]:
@@ -165,7 +166,9 @@ def _as_written(place: Where, data: Any) -> Where:
     written: list[str | int] = []
     for at, step in enumerate(place):
         if isinstance(step, int) and isinstance(data, dict) and step < len(data):
-            name = list(data)[step]
+            name, value = list(data.items())[step]
+            if isinstance(value, dict) and place[at + 1 :][:1] not in (("name",), ("kind",)):
+                return (*written, name, *place[at + 1 :])
             # What the name says is wrong with the name, and the polygon's parts are those of the value.
             return (*written, name) if place[at + 1 :][:1] != ("polygon",) else (*written, name, *place[at + 2 :])
         written.append(step)
@@ -195,12 +198,12 @@ def _words_of(error: Any, place: Where) -> TownSentence:
         table = next((step for step in reversed(keys[:-1])), "")
         text = _TEXTS.get((table, key)) or _TEXTS_BY_KEY.get(key, town_words.SHORT_NAME)
         return sentence(text)
-    if key in _FRACTIONS or "polygon" in keys:
+    if key in _FRACTIONS or "polygon" in keys or "head" in keys:
         return sentence(
             _polygon_text(kind),
             least=context.get("min_length", 3),
             most=context.get("max_length", 32),
-            example=_EXAMPLES["polygon"],
+            example=_EXAMPLES["head" if "head" in keys else "polygon"],
         )
     if kind.startswith("date"):
         return day_words(value) or sentence(town_words.DATE_FORM, example="2026-09-15")

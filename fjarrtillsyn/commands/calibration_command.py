@@ -51,17 +51,21 @@ def _learn(session: Session, known: Profile, confirmed: Answer) -> Profile:
 
 
 def read_zones(path: Path) -> Profile:
-    """Return the profile in *path*, or the one of the bare zones there: ``{"bed": [[x, y], …], …}``.
+    """Return the profile in *path*, or the one of the bare zones there: ``{"bed": [[x, y], …], …}``, or with ``polygon`` and ``head``.
 
     Raises:
         NoTake: it is neither; the message says where it fails.
     """
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
-        bare = isinstance(data, dict) and bool(data) and all(isinstance(value, list) for value in data.values())
+        bare = isinstance(data, dict) and bool(data) and all(_is_zone(value) for value in data.values())
         return Profile.model_validate({"zones": data} if bare and "zones" not in data else data)
     except ValidationError as errors:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'it'}: {e['msg']}" for e in errors.errors())
         raise NoTake(f"{path}: {wrong}") from None
     except ValueError as error:
         raise NoTake(f"{path}: not JSON: {error}") from None
+
+
+def _is_zone(value: Any) -> bool:
+    return isinstance(value, list) or (isinstance(value, dict) and "polygon" in value)

@@ -363,6 +363,14 @@ async def test_an_old_file_does_not_give_a_revoked_consent_back(memory: Memory) 
     assert lines(changes, "consent") == [("1 resident", ImportAction.ADDED)]
 
 
+async def test_a_config_says_a_head_end_only_where_the_town_does(memory: Memory) -> None:
+    """A replica of the release before reads no config with a field that it does not know."""
+    await imported(memory)
+    zones = await ask(memory, "select config -> 'profile' -> 'zones' from devices order by device_id limit 2")
+    heads = [[zone.get("head", "unsaid") for zone in of_device] for (of_device,) in zones]
+    assert heads == [[[0.5, 0.4]], ["unsaid", "unsaid"]]
+
+
 async def test_a_device_moves_with_its_profile_left_behind(memory: Memory) -> None:
     await imported(memory)
     await planning.plan_all_towns(memory)

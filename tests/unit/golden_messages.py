@@ -46,6 +46,10 @@ _BOTH = m.Profile(
     senses=("camera", "bed_load_kg"),
 )
 
+_HEADED = m.Profile(
+    zones=(m.Zone(name="bed", kind="bed", polygon=((0.2, 0.3), (0.8, 0.3), (0.8, 0.9), (0.2, 0.9)), head=(0.5, 0.375)),)
+)
+
 
 def _frames(*names: str) -> tuple[m.Frame, ...]:
     """Return drawn frames, 200 ms apart."""
@@ -172,6 +176,7 @@ def _v1() -> dict[str, m.Message]:
         "receipt_committed.json": m.Receipt(session_id=_SESSION, state=ReceiptState.COMMITTED),
         "receipt_refused.json": m.Receipt(session_id=_SESSION, state=ReceiptState.REFUSED, reason="consent_revoked"),
         "config_judged_at_home.json": m.Config(version=16, judge=JudgePlace.HOME),
+        "config_head_end.json": m.Config(version=17, profile=_HEADED),
         "status_judge.json": m.Status(link=LinkState.UP, boot=_BOOT, connection=3, sequence=9, judge_ok=True),
         "receipt_frames_wanted.json": m.Receipt(session_id=_SESSION, state=ReceiptState.COMMITTED, frames_wanted=True),
         "home_finding.json": m.HomeFinding(

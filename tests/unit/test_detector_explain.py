@@ -1,5 +1,6 @@
 """The developer's picture: what is drawn, that every session can be drawn, and that the service cannot draw."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -95,6 +96,14 @@ def test_calibrate_writes_a_profile_that_judge_takes(tmp_path: Path) -> None:
     profile = Profile.model_validate_json(out.read_text())
     assert profile == Profile.model_validate_json(CliRunner().invoke(app, asked).output)
     assert judge(night("still_duvet").model_copy(update={"profile": profile})).measures["shape_in_bed"] > 0.15
+
+
+def test_bare_zones_may_say_the_head_end(tmp_path: Path) -> None:
+    zones = tmp_path / "zones.json"
+    bed = {"polygon": [[0.2, 0.2], [0.6, 0.2], [0.6, 0.9], [0.2, 0.9]], "head": [0.4, 0.25]}
+    zones.write_text(json.dumps({"bed": bed, "floor": [[0.6, 0.5], [1, 0.5], [1, 1]]}))
+    done = CliRunner().invoke(app, ["calibrate", str(take(tmp_path / "take")), "--zones", str(zones), "--fps", "4"])
+    assert [zone.head for zone in Profile.model_validate_json(done.output).zones] == [(0.4, 0.25), None]
 
 
 def test_a_confirmed_session_updates_the_profile(tmp_path: Path) -> None:

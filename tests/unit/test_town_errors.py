@@ -214,6 +214,10 @@ def with_room(zones: str) -> str:
     [
         ("bed = [[20, 30], [80, 30], [80, 90]]", "skriv bråkdelar från 0 till 1: mitt i bilden är 0.5"),
         ('bed = [["a", 0.3], [0.8, 0.3], [0.8, 0.9]]', "skriv bråkdelar från 0 till 1: mitt i bilden är 0.5"),
+        ("bed = { polygon = [[0.2, 0.3], [0.8, 0.3], [0.8, 0.9]], head = [50, 40] }", "skriv bråkdelar från 0 till 1: mitt i bilden är 0.5"),
+        ("bed = { polygon = [[0.2, 0.3], [0.8, 0.3], [0.8, 0.9]], head = 0.5 }", "skriv en lista inom hakparenteser: head = [0.50, 0.40]"),
+        ("bed = { polygon = [[0.2, 0.3], [0.8, 0.3], [0.8, 0.9]], heads = [0.5, 0.4] }", "är inget ord i den här filen; felstavat?"),
+        ("bed = { head = [0.5, 0.4] }", "saknas; skriv polygon = [[0.20, 0.35], [0.80, 0.35], [0.80, 0.95]]"),
         ("bed = [[0.2, 0.3], [0.8, 0.3]]", "skriv en lista inom hakparenteser: polygon = [[0.20, 0.35], [0.80, 0.35], [0.80, 0.95]]"),
         ("sofa = [[0.2, 0.3], [0.8, 0.3], [0.8, 0.9]]", "en zons namn börjar med bed, floor, door, mask, armchair och skrivs med a–z, siffror, - och _: bed_left"),
     ],

@@ -255,6 +255,12 @@ def test_unknown_fields_are_let_pass_on_receipt_at_every_depth() -> None:
     assert wire.decode(Pulse, pulse(hint=1)) == wire.decode(Pulse, pulse())
 
 
+def test_a_bed_by_name_may_say_its_head_end() -> None:
+    bed = {"polygon": [[0, 0], [1, 0], [1, 1]], "head": [0.5, 0.25]}
+    profile = wire.decode(Session, session(profile={"zones": {"bed_left": bed, "floor": bed["polygon"]}})).profile
+    assert [(zone.kind, zone.head) for zone in profile.zones] == [("bed", (0.5, 0.25)), ("floor", None)]
+
+
 def test_unknown_fields_are_forbidden_when_we_build() -> None:
     with pytest.raises(ValidationError, match="extra_forbidden"):
         Pulse.model_validate({**PULSE, "hint": 1})
