@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
+from schemas.limits import SECONDS_MAX, SECONDS_MIN
 from schemas.vocabulary import AlarmKind, Answer, Channel, HandledBy, Priority, Reason, Who
 
 
@@ -35,6 +36,11 @@ class BadSetting(ValueError):
         self.fault = fault
         self.least = least
         self.most = most
+
+    @property
+    def longest(self) -> str:
+        """The longest span, in hours, minutes and seconds."""
+        return str(self.most).replace("1 day, 0", "24")
 
 
 class Reaction(StrEnum):
@@ -215,6 +221,8 @@ class Plan:
     grace: timedelta = timedelta(seconds=60)
     retry_window: timedelta = timedelta(minutes=2)
     recheck_window: timedelta = timedelta(minutes=5)
+    recheck_look: timedelta = timedelta(seconds=10)
+    """A device looks so long, or as long as the first time if that is longer, when it looks again because nobody was seen."""
     look_within: timedelta = timedelta(minutes=10)
     """A person has to have looked at a ``to_look`` session by then."""
     fault_ahead: timedelta = timedelta(minutes=60)
@@ -282,6 +290,7 @@ _NONE: Final = timedelta(0)
 _MOST: Final = timedelta(days=1)
 _LEAST: Final[Mapping[str, timedelta]] = MappingProxyType(
     {
+        "recheck_look": timedelta(seconds=SECONDS_MIN),
         "claim_lease": timedelta(seconds=30),
         **dict.fromkeys(
             ("on_site_silence", "answer_within", "outcome_within", "exhausted_repeat"), timedelta(minutes=1)
@@ -289,6 +298,8 @@ _LEAST: Final[Mapping[str, timedelta]] = MappingProxyType(
     }
 )
 """A step that is done again and again needs a pause: without one, the clockwork would call the same phone without end."""
+_SPAN_MOST: Final[Mapping[str, timedelta]] = MappingProxyType({"recheck_look": timedelta(seconds=SECONDS_MAX)})
+"""The contract's longest look; every other span may last a day."""
 
 
 def _fields(layer: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
@@ -298,10 +309,10 @@ def _fields(layer: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
         if stem in _DURATIONS and unit in ("minutes", "seconds"):
             if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 10**6:
                 raise BadSetting(SettingFault.NUMBER, f"plan {name}: {value!r}; expected a number of {unit}, 0 or more")
-            if not _LEAST.get(stem, _NONE) <= timedelta(**{unit: value}) <= _MOST:
-                least = _LEAST.get(stem, _NONE)
+            least, most = _LEAST.get(stem, _NONE), _SPAN_MOST.get(stem, _MOST)
+            if not least <= timedelta(**{unit: value}) <= most:
                 raise BadSetting(
-                    SettingFault.SPAN, f"plan {name}: {value!r}; expected {least} to {_MOST}", least=least, most=_MOST
+                    SettingFault.SPAN, f"plan {name}: {value!r}; expected {least} to {most}", least=least, most=most
                 )
             fields[stem] = timedelta(**{unit: value})
         elif name in ("phone_first", "two_carers", "visit_on_fault"):

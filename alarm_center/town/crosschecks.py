@@ -207,7 +207,7 @@ def _setting_words(error: BadSetting, value: Any) -> TownSentence:
         case SettingFault.NUMBER:
             return sentence(town_words.PLAN_NUMBER, value=value)
         case SettingFault.SPAN:
-            return sentence(town_words.PLAN_SPAN, value=value, least=error.least, most="24:00:00")
+            return sentence(town_words.PLAN_SPAN, value=value, least=error.least, most=error.longest)
         case SettingFault.TRUTH:
             return sentence(town_words.TRUE_OR_FALSE)
         case SettingFault.COUNT:

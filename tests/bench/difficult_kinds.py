@@ -98,10 +98,11 @@ def stages_of(where: str, kind: Kind, row: int, rng: Rng) -> Stage | None:
     return recorded[row // len(kind.scenes) % len(recorded)] if recorded else None
 
 
-def drawn_stage(scene: str, number: int, rng: Rng, seconds: float = 10.0) -> Stage:
-    """Return *scene* in drawn room *number*."""
+def drawn_stage(scene: str, number: int, rng: Rng, seconds: float = 10.0, fps: float | None = None) -> Stage:
+    """Return *scene* in drawn room *number*; at a rate by chance, where none is said."""
     room = rooms.bedroom(number)
-    fps = float(rng.choice([3.0, 4.0, 5.0]))
+    drawn = float(rng.choice([3.0, 4.0, 5.0]))
+    fps = fps or drawn
     seed = int(rng.integers(2**31))
     couple = scene.startswith("couple")
     wide = DOUBLE_CM if couple else SINGLE_CM

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alarm_center.core.check.check_decisions import decide
+from alarm_center.core.check.check_effects import CommandLook
 from alarm_center.core.check.check_events import CheckTick, PersonSaid
 from alarm_center.core.check.state import AttemptState, CheckState
 from alarm_center.core.plan import REASON_TABLE, Plan, Reaction, Rule
@@ -182,6 +183,24 @@ def test_up_is_looked_at_again_after_the_plans_minutes() -> None:
     assert night.check.attempts[-1].closes_at == at(21)
 
     assert night(16, found(IN_BED, attempt=2), seconds=20).state is CheckState.SEEN
+
+
+@pytest.mark.parametrize(("own", "plans", "wanted"), [(10, 20, 20), (30, 20, 30), (5, 10, 10), (10, 10, 10)])
+def test_a_recheck_may_look_longer(own: int, plans: int, wanted: int) -> None:
+    plan = Plan(recheck_look=timedelta(seconds=plans))
+    night = CheckNight(replace(opened().check, seconds=own), plan)(1, found(Answer.NOT_SEEN))(16, ONLINE)
+    assert night.check.attempts[-1].seconds == wanted
+    assert [effect.attempt.seconds for effect in night.effects if isinstance(effect, CommandLook)] == [wanted]
+
+
+def test_a_longer_recheck_that_ends_too_late_is_none() -> None:
+    """One immediate new attempt does not look longer; a recheck that would not be over by the deadline is not promised."""
+    retried = opened(Plan(recheck_look=timedelta(seconds=60)))(1, found(Answer.CANNOT_TELL, Reason.FROZEN))
+    assert retried.check.attempts[-1].seconds == 10
+    for seconds, again in (10, True), (60, False):
+        plan = Plan(recheck=timedelta(minutes=32, seconds=50), recheck_look=timedelta(seconds=seconds))
+        night = CheckNight(opened().check, plan)(1, found(Answer.NOT_SEEN))
+        assert night.state is (CheckState.WAITING if again else CheckState.ALARMED)
 
 
 def test_the_same_again_is_an_alarm() -> None:

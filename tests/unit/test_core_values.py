@@ -161,6 +161,7 @@ TOWNS_OWN = {
     "grace": 60 * SECOND,
     "retry_window": 2 * MINUTE,
     "recheck_window": 5 * MINUTE,
+    "recheck_look": 10 * SECOND,
     "look_within": 10 * MINUTE,
     "fault_ahead": 60 * MINUTE,
     "handled_by": HandledBy.ALARM_CENTRE,

@@ -43,6 +43,8 @@ def test_a_wait_that_is_nothing_is_allowed_where_it_happens_once() -> None:
         ({"grace_seconds": 90}, "grace", timedelta(seconds=90)),
         ({"grace_minutes": 0.5}, "grace", timedelta(seconds=30)),
         ({"recheck_minutes": 24 * 60}, "recheck", timedelta(days=1)),
+        ({"recheck_look_seconds": 5}, "recheck_look", timedelta(seconds=5)),
+        ({"recheck_look_seconds": 60}, "recheck_look", timedelta(seconds=60)),
         ({"claim_lease_seconds": 30}, "claim_lease", timedelta(seconds=30)),
         ({"answer_within_seconds": 60}, "answer_within", timedelta(minutes=1)),
         ({"phone_first": True}, "phone_first", True),
@@ -61,6 +63,8 @@ def test_a_setting_is_read(settings: dict[str, Any], field: str, value: Any) -> 
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
+        ({"recheck_look_seconds": 4}, "plan recheck_look_seconds: 4; expected 0:00:05 to 0:01:00"),
+        ({"recheck_look_seconds": 61}, "plan recheck_look_seconds: 61; expected 0:00:05 to 0:01:00"),
         ({"recheck_minutes": 24 * 60 + 1}, "plan recheck_minutes: 1441; expected 0:00:00 to 1 day, 0:00:00"),
         ({"claim_lease_seconds": 29}, "plan claim_lease_seconds: 29; expected 0:00:30 to"),
         ({"answer_within_seconds": 59}, "expected 0:01:00 to"),

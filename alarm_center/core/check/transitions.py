@@ -38,6 +38,10 @@ def _last_close(check: Check, plan: Plan) -> datetime:
     return deadline(check, plan) - plan.grace - _looking_time(check, plan)
 
 
+def _recheck_seconds(check: Check, plan: Plan) -> int:
+    return max(check.seconds, round(plan.recheck_look.total_seconds()))
+
+
 def prepend_effects(decision: CheckDecision, *effects: CheckEffect) -> CheckDecision:
     """Return *decision* with *effects* before its own."""
     return replace(decision, effects=effects + decision.effects)
@@ -90,10 +94,11 @@ def says_something(rule: Rule) -> bool:
 def open_for_command(check: Check, cause: Cause, window: timedelta, plan: Plan, now: datetime) -> CheckDecision | None:
     """Open *check* for a look by command; ``None`` where none can be made before its deadline."""
     closes_at = min(now + window, _last_close(check, plan))
-    too_short = closes_at - now < timedelta(seconds=check.seconds)
+    seconds = _recheck_seconds(check, plan) if cause is Cause.RECHECK else check.seconds
+    too_short = closes_at - now < timedelta(seconds=seconds)
     if too_short or check.device_id is None or len(check.attempts) >= ATTEMPTS:
         return None
-    attempt = Attempt(len(check.attempts) + 1, cause, now, closes_at, check.seconds)
+    attempt = Attempt(len(check.attempts) + 1, cause, now, closes_at, seconds)
     opened = replace(
         check,
         state=CheckState.OPEN,
@@ -144,7 +149,8 @@ def apply_rule(check: Check, ruled: RuledAnswer, plan: Plan, now: datetime) -> C
             return end_as_seen(told, "detector")
         case Reaction.RECHECK:
             again_at = now + plan.recheck
-            if told.rechecks_left and again_at + timedelta(seconds=told.seconds) <= _last_close(told, plan):
+            look = timedelta(seconds=_recheck_seconds(told, plan))
+            if told.rechecks_left and again_at + look <= _last_close(told, plan):
                 waiting = replace(
                     told, state=CheckState.WAITING, next_step_at=again_at, rechecks_left=told.rechecks_left - 1
                 )
