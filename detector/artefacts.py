@@ -79,6 +79,9 @@ def _written(residual: Blocks, noise: Blocks) -> Mask:
     if len(residual) < _FEWEST:
         return nothing
     low, high = residual.min(axis=0), residual.max(axis=0)
+    bold = (high - low) >= _BOLD * noise
+    if not bold.any():
+        return nothing
     above = residual > (low + high) / 2
     count = np.maximum(above.sum(axis=0), 1), np.maximum((~above).sum(axis=0), 1)
     means = [(residual * side).sum(axis=0) / n for side, n in zip((above, ~above), count, strict=True)]
@@ -100,7 +103,6 @@ def _written(residual: Blocks, noise: Blocks) -> Mask:
     if not switching.any():
         return nothing
     changing = (np.abs(residual) > 3.0 * noise).sum(axis=0) >= 2
-    bold = (high - low) >= _BOLD * noise
     text = nothing
     for part in _parts(changing | switching):
         inked, inside = part & stepwise, int((part & changing).sum())
@@ -133,11 +135,13 @@ def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask) -> npt.NDArray[np.
         return where
     away = np.abs(residual) > 4.0 * noise
     most = _SPECK * at_rest.size
-    middles, masses, sizes, busy = [], [], [], 0
-    for n, frame in enumerate(away):
-        if int((frame & at_rest).sum()) < 2:
-            continue
-        busy += 1
+    middles, masses, sizes = [], [], []
+    busy = np.flatnonzero((away & at_rest).sum(axis=(1, 2)) >= 2).tolist()
+    least = max(5.0, 0.5 * len(busy))
+    for done, n in enumerate(busy):
+        if len(middles) + len(busy) - done < least:
+            break
+        frame = away[n]
         strength = np.abs(residual[n]) * frame
         _, labels = cv2.connectedComponents(frame.astype(np.uint8), connectivity=8)
         inside = np.bincount(labels[at_rest], weights=strength[at_rest])
@@ -154,7 +158,7 @@ def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask) -> npt.NDArray[np.
             masses.append(mass)
             sizes.append(size)
             where[n] = dilate(part, 1)
-    if len(middles) < max(5, 0.5 * busy):
+    if len(middles) < least:
         return np.zeros_like(where)
     spread = float(np.sqrt(np.var(middles, axis=0).sum()))
     steady = float(np.std(masses) / np.mean(masses))

@@ -137,10 +137,19 @@ def block_means(picture: Grey | Blocks) -> Blocks:
     In floating point: a sleeper's movement is a fraction of a grey level.
     """
     height, width = picture.shape
-    means = cv2.resize(
-        picture.astype(np.float32, copy=False), (width // BLOCK, height // BLOCK), interpolation=cv2.INTER_AREA
-    )
-    return np.asarray(means, np.float32)
+    if picture.dtype == np.uint8:
+        sums = np.diff(np.diff(cv2.integral(picture)[::BLOCK, ::BLOCK], axis=0), axis=1)
+        return np.asarray(sums, np.float32) / np.float32(BLOCK * BLOCK)
+    return np.asarray(cv2.resize(picture, (width // BLOCK, height // BLOCK), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def median(values: Blocks) -> Blocks:
+    """Return the median of *values* (t, …) over t, float32, as ``numpy.median`` has it.
+
+    By sorting, which numpy does with vector instructions: a sixth to a quarter of the time of its median's partition.
+    """
+    ordered, half = np.sort(values, axis=0), len(values) // 2
+    return np.asarray(ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2, np.float32)
 
 
 def block_deviations(picture: Grey | Blocks) -> Blocks:

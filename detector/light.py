@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from detector.clip import Blocks, Grey, block_means
+from detector.clip import Blocks, Grey, block_means, median
 
 _ROUNDS = 3
 _TRIM = 2.0
@@ -37,7 +37,7 @@ def remove_light(blocks: Blocks, picture: Grey) -> Unlit:
     reweighted least squares with Geman-McClure's weights, so that a moving person does not pull the fit.
     """
     frames, height, width = blocks.shape
-    still = np.median(blocks, axis=0)
+    still = median(blocks)
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     surface = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y])
     basis = np.concatenate([surface * still, np.full((1, height, width), 32.0), slopes(picture)]).astype(np.float32)

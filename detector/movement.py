@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.artefacts import Artefacts, find_artefacts
-from detector.clip import Blocks, Clip, block_deviations
+from detector.clip import Blocks, Clip, block_deviations, median
 from detector.life import end_of
 from detector.light import remove_light, roughness
 from detector.thresholds import Thresholds
@@ -142,7 +142,7 @@ def _living(residual: Blocks, noise: Blocks, control: Mask, least: float, t: Thr
     """Return the blocks that live in *residual* by itself, some of a look's pictures: that stand out, or stir slowly."""
     if len(residual) < _FEWEST:
         return np.zeros(noise.shape, bool)
-    own = np.asarray(residual - np.median(residual, axis=0), np.float32)
+    own = np.asarray(residual - median(residual), np.float32)
     amplitude = own.std(axis=0) / noise
     alive = (amplitude >= t.strong) | ((amplitude >= t.moving) & (_slowness(own, least) >= t.slow))
     return np.asarray(alive | (_beyond(_pooled(own, least), control) >= 1.0))

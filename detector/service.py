@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import cbor2
-import cv2
 import structlog
 from pydantic import ValidationError
 
@@ -19,6 +18,7 @@ from detector.judge import make_finding as finding_of
 from detector.networks import load_network
 from detector.person_model import BadModel, with_model
 from detector.settings import DetectorSettings
+from detector.threads import use_one_thread
 from detector.version import NAME
 from runtime.mqtt import Backoff, LastWill, MqttClient, NotConnected
 from runtime.settings import BadSettings
@@ -72,8 +72,7 @@ class Detector:
 
     async def run(self) -> None:
         """Work until cancelled; a lost broker is looked for again and again."""
-        # One thread a session: OpenCV's own threads would fight over the same cores.
-        cv2.setNumThreads(1)
+        use_one_thread()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._broker.run())

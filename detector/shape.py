@@ -6,6 +6,7 @@ from itertools import combinations
 import cv2
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from detector.movement import Movement, MovingBody, bodies
 from detector.thresholds import Thresholds
@@ -186,13 +187,14 @@ def _two_peaks(force: Line, many: Line, lasts: Line, solid: Line, apart: int, ga
     a one is nobody unless something *solid* moves there.
     """
     reach = _REACH
-    near = np.array([solid[max(0, p - reach) : p + reach + 1].max() for p in range(len(solid))])
+    near = sliding_window_view(np.pad(solid, reach), 2 * reach + 1).max(axis=1)
     body = np.asarray((near >= 1.0) | (many > _BY_CHANCE) | (movement.distinct >= _MANY))
     first = int(np.argmax(np.where(body, force, 0.0)))
     top, highest = float(force[first]), max(float(lasts.max()), 1e-6)
-    for second in range(len(force)):
-        if abs(second - first) < apart or not (body[first] and body[second]):
-            continue
+    if not body[first]:
+        return False
+    away = np.abs(np.arange(len(force)) - first) >= apart
+    for second in np.flatnonzero(away & body & (force >= _LEAST_PEAK * top)).tolist():
         a, b = sorted((first, second))
         lower, least = min(float(force[a]), float(force[b])), min(float(many[a]), float(many[b]))
         stiller = float(force[a : b + 1].min()) / max(lower, 1e-6)
@@ -203,9 +205,13 @@ def _two_peaks(force: Line, many: Line, lasts: Line, solid: Line, apart: int, ga
                 return True
             if gap == 1.0 and movement.distinct >= _MANY and stiller < 0.76 and last >= 0.25:
                 return True
-        if movement.shaken and lower >= 0.15 * top and many[second] >= 1.0 and stiller <= 0.1:
+        if movement.shaken and lower >= _LEAST_PEAK * top and many[second] >= 1.0 and stiller <= 0.1:
             return True
     return False
+
+
+_LEAST_PEAK = 0.15
+"""Share of the highest peak that a second one has at the least."""
 
 
 def _of_kind(zones: Zones, kind: str) -> Mask | None:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from detector.clip import Clip
+from detector.clip import Clip, median
 from schemas.messages import Frame
 
 LEAST_S = 4.0
@@ -53,16 +53,17 @@ def comes_again(clip: Clip) -> int:
 
 def spoilt_pictures(clip: Clip) -> npt.NDArray[np.bool_]:
     """Return which of *clip*'s pictures are no picture of the room: grey before the first key frame, or torn."""
-    structure = np.array([float((p - cv2.blur(p, (5, 5))).std()) for p in clip.blocks])
+    structure = np.array([cv2.meanStdDev(picture - cv2.blur(picture, (5, 5)))[1].item() for picture in clip.blocks])
     blank = np.logical_and.accumulate(structure < _BLANK * float(np.median(structure)))
     seen = clip.blocks[~blank]
     if len(seen) < 5:
         return blank
-    usual = np.median(seen, axis=0)
+    usual = median(seen)
     top = slice(0, usual.shape[0] // 3)  # what is never torn here, so that a torn part does not pass for light
-    light = np.median(clip.blocks[:, top] / np.maximum(usual[top], 1.0), axis=(1, 2))
+    ratio = (clip.blocks[:, top] / np.maximum(usual[top], 1.0)).reshape(len(clip.blocks), -1)
+    light = median(np.ascontiguousarray(ratio.T))
     off = np.abs(clip.blocks - usual * light[:, None, None])
-    other = (off > max(2.0, _OTHER * float(np.median(off)))).mean(axis=2)
+    other = (off > max(2.0, _OTHER * float(median(off.ravel())))).mean(axis=2)
     rows = other.shape[1]
     cuts = np.arange(max(rows // 3, 1), rows - _TORN_ROWS + 1)
     above = np.cumsum(other, axis=1)
@@ -90,14 +91,15 @@ def without_spoilt(frames: Sequence[Frame], clip: Clip) -> tuple[Frame, ...] | N
 
 def split_at_switches(frames: Sequence[Frame], clip: Clip) -> list[tuple[Frame, ...]]:
     """Return *frames* cut where the exposure of *clip* switches, one part where it does not."""
-    level = np.log(clip.blocks + 4.0)
     after = max(2, round(len(clip.ms) / max(clip.seconds, 1.0)))
     cuts = []
+    level = np.log(clip.blocks + 4.0)
     changes = np.abs(np.diff(level, axis=0)).reshape(len(level) - 1, level[0].size)
-    steps = np.median(changes, axis=1)
-    for n in (np.flatnonzero(steps >= _SWITCH) + 1).tolist():
+    switched = (changes >= _SWITCH).sum(axis=1) >= changes.shape[1] / 2  # their median is
+    for n in (np.flatnonzero(switched) + 1).tolist():
+        step = float(np.median(changes[n - 1]))
         before, now = np.median(level[max(0, n - after) : n], axis=0), np.median(level[n : n + after], axis=0)
-        stays = float(np.median(np.abs(now - before))) >= _STAYS * float(steps[n - 1])
+        stays = float(np.median(np.abs(now - before))) >= _STAYS * step
         edges = [(look - cv2.blur(look, (5, 5))).ravel() for look in (before, now)]
         seen = all(float(edge.std()) > 0.0 for edge in edges)  # a picture without an edge is of no room
         if stays and seen and float(np.corrcoef(*edges)[0, 1]) >= _SAME_ROOM:

@@ -115,7 +115,10 @@ def camera_thresholds(profile: Profile) -> Thresholds:
     Names that are none of ours are passed over, and so are numbers that make no sense: of the other sign, zero, or ten
     times more or less than is usual.
     """
-    return Thresholds(**_set_by(profile, asdict(Thresholds())))
+    return Thresholds(**_set_by(profile, asdict(Thresholds()))) if profile.thresholds else _USUAL
+
+
+_USUAL = Thresholds()
 
 
 def sensor_thresholds(profile: Profile) -> Mapping[str, float]:

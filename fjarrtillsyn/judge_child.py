@@ -8,9 +8,8 @@ import os
 import sys
 from typing import BinaryIO
 
-import cv2
-
 from detector.judge import judge_timed
+from detector.threads import use_one_thread
 from fjarrtillsyn.judge_pipe import LENGTH
 from runtime.process import forbid_core_dumps
 from schemas.messages import Session
@@ -41,7 +40,7 @@ def _write(findings: BinaryIO, made: bytes) -> None:
 def main() -> None:
     """Serve on the standard streams; whatever a library prints goes to stderr."""
     forbid_core_dumps()
-    cv2.setNumThreads(1)
+    use_one_thread()
     findings = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     serve(sys.stdin.buffer, findings)

@@ -1,10 +1,13 @@
 """Check of a JPEG by its header alone: sequential ones of at most four scans give width and height, others are refused."""
 
+import re
+from itertools import islice
 from typing import Final
 
 _START_OF_FRAME: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL: Final = frozenset({0xC0, 0xC1})
 _STANDALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
+_SCAN: Final = re.compile(rb"\xff\xda")
 _SCANS: Final = 4
 """One a colour component at most; each start of scan costs the decoder a whole pass over the picture."""
 
@@ -53,8 +56,8 @@ def size(data: bytes) -> tuple[int, int]:
                 raise NotJpeg(f"byte {at}: the frame header says {width}x{height}")
             if marker not in _SEQUENTIAL:
                 raise NotJpeg(f"byte {at}: frame kind {marker:02X}; send baseline JPEG, not progressive or arithmetic")
-            if (scans := data.count(b"\xff\xda", at)) > _SCANS:
-                raise NotJpeg(f"byte {at}: {scans} scans; at most {_SCANS}")
+            if len(list(islice(_SCAN.finditer(data, at), _SCANS + 1))) > _SCANS:
+                raise NotJpeg(f"byte {at}: more than {_SCANS} scans")
             return width, height
         if marker == 0xDA:
             raise NotJpeg(f"byte {at}: picture data before any frame header")
