@@ -1,6 +1,7 @@
 """Things that change in a picture and are no body: text that a camera writes into it, and specks that drift before the lens."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -8,6 +9,8 @@ import numpy.typing as npt
 
 from detector.clip import Blocks
 from detector.zones import Mask, dilate
+
+Line = npt.NDArray[Any]
 
 _STEP = 5.0
 """Noise of a block from which the change between two pictures is one."""
@@ -78,10 +81,33 @@ def _written(residual: Blocks, noise: Blocks) -> Mask:
     nothing = np.zeros(noise.shape, bool)
     if len(residual) < _FEWEST:
         return nothing
-    low, high = residual.min(axis=0), residual.max(axis=0)
-    bold = (high - low) >= _BOLD * noise
-    if not bold.any():
+    reach = np.ptp(residual, axis=0) / noise
+    if reach.max() < _BOLD:
         return nothing
+    stepwise, two_levels, alone = nothing.copy(), nothing.copy(), np.zeros(noise.shape, int)
+    some = reach >= _STEP
+    stepwise[some], two_levels[some], alone[some] = _steps(residual[:, some], noise[some])
+    switching = two_levels | (stepwise & (alone >= _SWITCHES))
+    if not switching.any():
+        return nothing
+    changing = (np.abs(residual) > 3.0 * noise).sum(axis=0) >= 2
+    bold = reach >= _BOLD
+    text = nothing
+    for part in _parts(changing | switching):
+        inked, inside = part & stepwise, int((part & changing).sum())
+        enough = int(inked.sum()) >= max(2.0, _WRITTEN * inside) and (part & switching).any()
+        if enough and _tall(inked) <= _LINE and (inked & bold).any():
+            text |= part
+    # Where somebody moves behind the letters both are one thing: no body goes to and fro between two levels so far apart.
+    for part in _parts(two_levels & bold):
+        if int(part.sum()) >= _LETTERS and _tall(part) <= _LINE:
+            text |= part
+    return dilate(text, 1)
+
+
+def _steps(residual: Line, noise: Line) -> tuple[Line, Line, Line]:
+    """Return which blocks of *residual* (t, n) step, which have two levels, and how many of the steps of each stand alone, (n,)."""
+    low, high = residual.min(axis=0), residual.max(axis=0)
     above = residual > (low + high) / 2
     count = np.maximum(above.sum(axis=0), 1), np.maximum((~above).sum(axis=0), 1)
     means = [(residual * side).sum(axis=0) / n for side, n in zip((above, ~above), count, strict=True)]
@@ -99,21 +125,7 @@ def _written(residual: Blocks, noise: Blocks) -> Mask:
     steps = jumps.sum(axis=0)
     between = np.sqrt(np.where(jumps, 0.0, change**2).sum(axis=0) / np.maximum((~jumps).sum(axis=0), 1))
     stepwise = two_levels | ((steps >= 1) & (alone >= 0.8 * steps) & (between <= _CALM * noise))
-    switching = two_levels | (stepwise & (alone >= _SWITCHES))
-    if not switching.any():
-        return nothing
-    changing = (np.abs(residual) > 3.0 * noise).sum(axis=0) >= 2
-    text = nothing
-    for part in _parts(changing | switching):
-        inked, inside = part & stepwise, int((part & changing).sum())
-        enough = int(inked.sum()) >= max(2.0, _WRITTEN * inside) and (part & switching).any()
-        if enough and _tall(inked) <= _LINE and (inked & bold).any():
-            text |= part
-    # Where somebody moves behind the letters both are one thing: no body goes to and fro between two levels so far apart.
-    for part in _parts(two_levels & bold):
-        if int(part.sum()) >= _LETTERS and _tall(part) <= _LINE:
-            text |= part
-    return dilate(text, 1)
+    return stepwise, two_levels, alone
 
 
 def _parts(mask: Mask) -> list[Mask]:
@@ -135,7 +147,9 @@ def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask) -> npt.NDArray[np.
         return where
     away = np.abs(residual) > 4.0 * noise
     most = _SPECK * at_rest.size
-    middles, masses, sizes = [], [], []
+    middles: list[tuple[float, float]] = []
+    masses: list[float] = []
+    sizes: list[int] = []
     busy = np.flatnonzero((away & at_rest).sum(axis=(1, 2)) >= 2).tolist()
     least = max(5.0, 0.5 * len(busy))
     for done, n in enumerate(busy):

@@ -138,8 +138,9 @@ def block_means(picture: Grey | Blocks) -> Blocks:
     """
     height, width = picture.shape
     if picture.dtype == np.uint8:
-        sums = np.diff(np.diff(cv2.integral(picture)[::BLOCK, ::BLOCK], axis=0), axis=1)
-        return np.asarray(sums, np.float32) / np.float32(BLOCK * BLOCK)
+        corners = cv2.integral(picture)[::BLOCK, ::BLOCK]
+        rows = corners[1:] - corners[:-1]
+        return np.asarray(rows[:, 1:] - rows[:, :-1], np.float32) / np.float32(BLOCK * BLOCK)
     return np.asarray(cv2.resize(picture, (width // BLOCK, height // BLOCK), interpolation=cv2.INTER_AREA), np.float32)
 
 
