@@ -6,11 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from detector.movement import Movement, bodies
-from detector.shape import Figure, over_long_side, upright_of
+from detector.movement import Movement
+from detector.postures import is_at_border, is_over_the_side, only_passes_by, reason_out_of_bed, sits_in_bed
+from detector.shape import Figure
 from detector.thresholds import Thresholds
 from detector.whereabouts import Whereabouts, find_whereabouts
-from detector.zones import Zones, extent
+from detector.zones import Zones
 from schemas.messages import Evidence, Profile
 from schemas.vocabulary import Answer, Reason
 
@@ -25,9 +26,6 @@ _MOSTLY = 0.75
 
 _NEARER = 1.6
 """Factor by which an animal beside the bed may be larger than one on it: it is nearer to the camera, and casts a shadow."""
-
-_BORDER = 3
-"""Blocks from the picture's border within which feet that pass by are seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ def picture_crawls(seen: Whereabouts) -> Verdict | None:
 
 def strip_at_border(seen: Whereabouts) -> Verdict | None:
     """Nobody in bed, and all that moves is a strip along the picture's border: too little of anything to say what."""
-    if seen.outside and not seen.occupied and all(_at_border(f) for f in seen.outside):
+    if seen.outside and not seen.occupied and all(is_at_border(f) for f in seen.outside):
         return _doubt(seen, Reason.STILL, "something moves at the picture's very border")
     return None
 
@@ -104,7 +102,7 @@ def somebody_else(seen: Whereabouts) -> Verdict | None:
     """Somebody in bed, and somebody well apart from it who does not clearly lie on the floor."""
     if not seen.outside or not seen.occupied or not _all_apart(seen):
         return None
-    if _wrong(seen.main, seen.t) is not Reason.ON_FLOOR or not _clear(seen):
+    if reason_out_of_bed(seen.main, seen.t) is not Reason.ON_FLOOR or not _clear(seen):
         return _doubt(seen, Reason.COUNT, "somebody in bed and somebody elsewhere", seen.people + 1)
     return None
 
@@ -118,7 +116,7 @@ def out_of_bed(seen: Whereabouts) -> Verdict | None:
     if not seen.outside:
         return None
     people = 1 if len(seen.outside) == 1 and not seen.occupied else None
-    return _say(seen, Answer.SOMETHING_WRONG, _wrong(seen.main, seen.t), people)
+    return _say(seen, Answer.SOMETHING_WRONG, reason_out_of_bed(seen.main, seen.t), people)
 
 
 # Nobody in bed
@@ -159,7 +157,7 @@ def nobody(seen: Whereabouts) -> Verdict | None:
 
 def only_passes(seen: Whereabouts) -> Verdict | None:
     """All that moves in bed comes in over the picture's border: feet that pass by."""
-    if not _only_passes(seen.movement, seen.zones):
+    if not only_passes_by(seen.movement, seen.zones):
         return None
     passing = Evidence(what="moves_outside", value=round(sum(a.strength for a in seen.occupied), 1))
     detail = "what moves in bed only comes in over the picture's border"
@@ -168,7 +166,7 @@ def only_passes(seen: Whereabouts) -> Verdict | None:
 
 def sits_up(seen: Whereabouts) -> Verdict | None:
     """Somebody is upright in bed."""
-    if any(_sits(f, seen.zones) for f in seen.figures if f.inside >= 0.5):
+    if any(sits_in_bed(f, seen.zones) for f in seen.figures if f.inside >= 0.5):
         return _say(seen, Answer.SOMETHING_WRONG, Reason.AT_EDGE, seen.people, "upright in bed")
     return None
 
@@ -195,7 +193,7 @@ def small_thing_beside(seen: Whereabouts) -> Verdict | None:
 
 def over_the_side(seen: Whereabouts) -> Verdict | None:
     """A body in bed moves over its long side too: who sits there has feet there."""
-    if any(_over_the_side(f, seen.movement, seen.zones, seen.t) for f in seen.figures):
+    if any(is_over_the_side(f, seen.movement, seen.zones, seen.t) for f in seen.figures):
         return _doubt(seen, Reason.STILL, "who moves in bed moves over its long side too", seen.people)
     return None
 
@@ -342,58 +340,3 @@ def _small(seen: Whereabouts, figures: list[Figure]) -> Verdict:
     if main.low >= 0.5 and main.body.strength >= seen.t.least_fallen:
         return _say(seen, Answer.SOMETHING_WRONG, Reason.ON_FLOOR, 1, "something small moves, low down")
     return _doubt(seen, Reason.STILL, "something small moves outside the bed")
-
-
-def _over_the_side(figure: Figure, movement: Movement, zones: Zones, t: Thresholds) -> bool:
-    """Return whether a body that is mostly in bed moves clearly over the bed's long side: who sits there has feet there.
-
-    Over the ends reach a sleeper's head and feet, for which ``overhang`` leaves room. Where the zone is drawn a little too
-    small a sleeper's duvet is over its sides too, with a few parts in a hundred of what moves.
-    """
-    if figure.inside < 0.5:
-        return False
-    place = max(zones.rest, key=lambda place: int((place.mask & figure.body.mask).sum()))
-    over = over_long_side(figure.body.mask & ~zones.at_rest, place.mask, t.long_side)
-    strength = float(movement.amplitude[over].sum())
-    return int(over.sum()) >= t.least_outside and strength >= max(t.clear_outside, t.over_side * figure.body.strength)
-
-
-def _only_passes(movement: Movement, zones: Zones) -> bool:
-    """Return whether all that is solid in bed comes in over the picture's border and stays there: feet that pass by."""
-    found = bodies(movement.solid & zones.at_rest, movement.amplitude, 1)
-    return bool(found) and all(_within(extent(body.mask), body.mask.shape, _BORDER) for body in found)
-
-
-def _within(box: tuple[int, int, int, int], shape: tuple[int, ...], deep: int) -> bool:
-    """Return whether *box* touches the picture's border and reaches at most *deep* blocks into it."""
-    top, left, bottom, right = box
-    rows, columns = shape
-    beside = (left == 0 and right <= deep) or (right == columns and columns - left <= deep)
-    above = (top == 0 and bottom <= deep) or (bottom == rows and rows - top <= deep)
-    return beside or above
-
-
-def _at_border(figure: Figure) -> bool:
-    """Return whether it is a strip along the picture's border, too little of anything to say what it is."""
-    return _within(extent(figure.body.mask), figure.body.mask.shape, 2)
-
-
-def _wrong(main: Figure, t: Thresholds) -> Reason:
-    """Return what is wrong with *main*, the figure that is most wrong."""
-    # Half in bed, and there for most of the time: who only passed the bed on the way down or past it is not.
-    on_the_border = main.inside >= t.border and main.at_rest >= t.border_time
-    if main.low >= t.low_share:
-        return Reason.HALF_OUT if on_the_border else Reason.ON_FLOOR
-    return Reason.AT_EDGE if on_the_border else Reason.UP
-
-
-def _sits(figure: Figure, zones: Zones) -> bool:
-    """Return whether somebody is upright in a bed that is seen from the side: as tall as the zone, not as long."""
-    for place in zones.rest:
-        if (figure.body.mask & place.mask).sum() * 2 < figure.body.blocks:
-            continue
-        top, _, bottom, _ = extent(place.mask)
-        tall_enough = figure.height * place.mask.shape[0] >= 0.8 * (bottom - top)
-        if upright_of(place.mask) < 0.6 and figure.upright >= 1.1 and tall_enough:
-            return True
-    return False
