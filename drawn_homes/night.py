@@ -67,6 +67,7 @@ SCENES: dict[str, Scene] = {
     "dark": Scene(sleepers=((0, 0.5),), lens="dark"),
     "two": Scene(bed=DOUBLE, sleepers=((0, -0.5), (1, 0.6))),
     "asleep_couple": Scene(bed=DOUBLE, sleepers=((0, -0.5), (1, 0.6)), expected=2),
+    "empty_couple": Scene(bed=DOUBLE, thrown_back=(0, 1), expected=2),
     "couple_one_missing": Scene(bed=DOUBLE, sleepers=((0, -0.5),), thrown_back=(1,), expected=2),
 }
 """Every drawn scene by its name."""

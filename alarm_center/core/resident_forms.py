@@ -53,6 +53,8 @@ class FormFault(StrEnum):
     COMING = "coming"
     """A day that has not been yet, where something is said to have happened."""
     NO_DEVICE_NAME = "no_device_name"
+    NOT_OFFERED = "not_offered"
+    """Checks that turn green by themselves are begun from their offer, by no other form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +324,8 @@ RECHECKS_MOST: Final = 5
 def read_plan(form: Form, town: TownChoices, *, kept: Mapping[str, Any], signed_on: date | None = None) -> ReadForm:
     """Read a plan as the answers that are the resident's own; a field that is left as the town's is no answer.
 
-    *kept* are the answers so far: those that the form does not have stay. *signed_on* is the day of a signature that stands.
+    *kept* are the answers so far: those that the form does not have stay. *signed_on* is the day of a signature that stands:
+    without one the form cannot let checks turn green by themselves.
     """
     fields = _Fields(form, town.country)
     mine = {f"{name}_{unit}" for name in PLAN_MINUTES for unit in ("minutes", "seconds")} | {*PLAN_CHOICES, "rechecks"}
@@ -336,12 +339,14 @@ def read_plan(form: Form, town: TownChoices, *, kept: Mapping[str, Any], signed_
         if (chosen := fields.choice(name, ("yes", "no"))) is not None:
             answers[name] = chosen == "yes"
     alone = "alone" in form
+    if alone and signed_on is None:
+        fields.fault("alone", FormFault.NOT_OFFERED)
     signed_by = fields.text("signed_by", needed=alone) or None
     values: Values = {
         "plan": answers,
         "green_by": "detector" if alone else "operator",
         "signed_by": signed_by if alone else None,
-        "signed_on": (signed_on or town.today) if alone else None,
+        "signed_on": signed_on if alone else None,
     }
     return fields.read(values)
 

@@ -28,6 +28,8 @@ class PageHead:
     green_by: str
     signed_by: str | None
     signed_at: datetime | None
+    room_known: bool
+    """Every device that looks at the resident was calibrated in that room, as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Detectors: their signs of life, and how many there are to judge a session."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -31,6 +32,26 @@ async def count_alive(tx: Tx) -> int:
         HEARD_WITHIN,
     )
     return count
+
+
+@dataclass(frozen=True, slots=True)
+class HomeWithoutJudge:
+    """A home whose own judge is dead, as its newest status says, by the resident's number and the area's code."""
+
+    number: int
+    area: str
+
+
+async def homes_without_judge(tx: Tx) -> list[HomeWithoutJudge]:
+    """Return the homes that should judge by themselves and cannot now; one that is cut off says nothing, and is told as silent."""
+    rows = await tx.fetch(
+        """
+        select r.number, e.code as area from devices d join residents r using (resident_id) join areas e using (area_id)
+        where d.judge = 'home' and d.judge_ok is not true and d.link = 'up' and r.moved_at is null and r.died_at is null
+        order by e.code, r.number
+        """
+    )
+    return [HomeWithoutJudge(**row) for row in rows]
 
 
 async def are_missed(tx: Tx) -> bool:

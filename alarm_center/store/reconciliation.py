@@ -149,6 +149,11 @@ QUESTIONS: Final[Mapping[str, str]] = {
             where m.org = $1 and m.roles && '{coordinator,planner,admin}' and u.disabled_at is null and p.signed_by in (u.name, u.login)
         )
     """,
+    "room_not_known": """
+        select h.area_id, h.resident_id, d.device_id
+        from homes h join plans p using (resident_id) join devices d on d.resident_id = any (bed_of(h.resident_id))
+        where h.decided and p.green_by = 'detector' and not d.room_known
+    """,
     # ---- device ----
     "device_missing": """
         select h.area_id, h.resident_id, h.from_afar_tonight as endangers
@@ -187,6 +192,10 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "device_faulty": """
         select r.area_id, d.resident_id, d.device_id from devices d join residents r using (resident_id)
         where d.org = $1 and (d.fault is not null or d.camera_ok is false)
+    """,
+    "judge_at_home_down": """
+        select r.area_id, d.resident_id, d.device_id from devices d join residents r using (resident_id)
+        where d.org = $1 and d.judge = 'home' and d.judge_ok is not true and d.link = 'up' and r.moved_at is null and r.died_at is null
     """,
     # A question to the resident, and no errand for an installer. Many at once have a cause that is not in the home.
     "camera_perhaps_unwanted": """

@@ -364,6 +364,7 @@ async def bind_device(run: TownImport, resident: ResidentEntry, resident_id: UUI
 
     async def work(tx: Tx) -> None:
         await checks.give_planned_to_device(tx, resident_id)
+        await checks.refresh_planned_rule(tx, resident_id)
         await configs.refresh_config(tx, run.org, device.id)
 
     await run.write(work)

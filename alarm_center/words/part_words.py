@@ -16,6 +16,7 @@ from schemas.vocabulary import AfterTrial, Capacity, CohabitantSleeps, ContactHo
 
 FAULTS: Final[Mapping[FormFault, str]] = {
     FormFault.MISSING: _("Fyll i det här."),
+    FormFault.NOT_OFFERED: _("Automatisk bedömning slås på från brukarens sida, när den har erbjudits."),
     FormFault.UNCHOSEN: _("Välj ett av svaren."),
     FormFault.TOO_LONG: _("Texten är för lång. Skriv kortare."),
     FormFault.NO_PHONE: _("Skriv ett telefonnummer, som 070-174 06 06."),

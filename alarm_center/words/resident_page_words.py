@@ -122,14 +122,22 @@ def _doubt_words(paper: ConsentPaper, speech: Speech) -> str:
     return speech(_("Beslutsförmågan är osäker; gäller enligt %(position)s"), position=paper.legal_position)
 
 
-def rule_words(green_by: str, signed_by: str | None, signed_on: date | None, speech: Speech) -> str:
-    """Return whether a machine alone may answer a check, and who has signed for it."""
+ROOM_UNKNOWN: Final = _(
+    "Kameran känner inte rummet som det är nu: en person tittar på varje tillsyn tills en ny bild av det tomma rummet är tagen."
+)
+
+
+def rule_words(
+    green_by: str, signed_by: str | None, signed_on: date | None, speech: Speech, *, room_known: bool = True
+) -> str:
+    """Return whether a machine alone may answer a check, and who has signed for it; it does not in a room that it does not know."""
     if green_by != "detector" or signed_on is None:
         return speech(_("En person tittar på varje tillsyn."))
     day = speech.short_day(signed_on)
-    return speech(
+    signed = speech(
         _("Planen tillåter automatisk bedömning, undertecknat av %(name)s %(day)s."), name=signed_by or "", day=day
     )
+    return signed if room_known else f"{signed} {speech(ROOM_UNKNOWN)}"
 
 
 def time_lines(rows: Sequence[TimeRow], night: date, device: str, speech: Speech) -> list[str]:

@@ -122,6 +122,10 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
         _("Automatisk bedömning för %(name)s är inte undertecknad av någon som arbetar här."),
         Role.COORDINATOR, TodoGoal.PLAN, _("Ändra planen"),
     ),
+    "room_not_known": TodoText(
+        _("Kameran hos %(name)s känner inte rummet som det är nu. En person tittar på varje tillsyn, fast planen tillåter automatisk bedömning."),
+        Role.INSTALLER, _RESIDENT, OPEN,
+    ),
     # ---- device ----
     "device_missing": TodoText(
         _("%(name)s ska ha tillsyn med kamera men ingen kamera är kopplad."), Role.COORDINATOR, TodoGoal.DEVICE, _("Koppla utrustning"),
@@ -146,6 +150,9 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
         _("Utrustningen hos %(name)s svarar inte och är lämnad till installatören."), Role.INSTALLER, _RESIDENT, OPEN
     ),
     "device_faulty": TodoText(_("Utrustningen hos %(name)s är felanmäld."), Role.INSTALLER, _RESIDENT, OPEN),
+    "judge_at_home_down": TodoText(
+        _("Utrustningen hos %(name)s tolkar inte sina egna bilder. En person tittar på varje tillsyn."), Role.INSTALLER, _RESIDENT, OPEN
+    ),
     "camera_perhaps_unwanted": TodoText(
         _("Kameran hos %(name)s har varit täckt, vriden eller utan ström %(days)s av de senaste 14 nätterna. Vill %(name)s ha den?"),
         Role.CASE_OFFICER, _RESIDENT, OPEN,

@@ -191,6 +191,9 @@ SHIFT_OVERLAPS: Final = _("%(carer)s är i tjänst då redan (%(time)s)")
 # ---- said, and let through ----
 
 MACHINE_NUMBER: Final = _("%(value)s är ett nummer för maskiner (13 siffror); kontrollera att det stämmer")
+ROOM_UNKNOWN: Final = _(
+    "%(device)s känner inte rummet (ingen signature): en person tittar på varje tillsyn, fast planen säger green_by = detector"
+)
 PATROL_UNSAID: Final = _(
     '"%(label)s" står inte i SMS; där står bara namn som "Patrull 3": bokstäver, mellanslag, siffror'
 )

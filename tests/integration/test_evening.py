@@ -230,6 +230,7 @@ FINDS = [
         "insert into legal_positions values ('vik', 'rs', 'Protokoll 7', 'Nämnden', '2025-01-01', '2026-01-01')",
     ),
     ("signed_by_nobody", "update plans set signed_by = 'Ingen'"),
+    ("room_not_known", "update devices set profile = profile - 'signature'"),
     ("device_missing", "update devices set resident_id = null"),
     ("device_without_consent", "delete from consents"),
     ("device_without_decision", "delete from decisions"),
@@ -241,6 +242,7 @@ FINDS = [
         " select org, area_id, resident_id, 'a', clock.now(), 'b', clock.now() from gone",
     ),
     ("device_silent", "update devices set last_heard_at = clock.now() - interval '25 h'"),
+    ("judge_at_home_down", "update devices set judge = 'home', judge_ok = false, link = 'up'"),
     ("device_faulty", "update devices set camera_ok = false"),
     (
         "camera_perhaps_unwanted",

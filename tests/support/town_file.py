@@ -37,6 +37,9 @@ def organisation(org: str, *, sending_number: str = "+46701740605", **answers: A
     }
 
 
+KNOWN_ROOM: Final = [[1, 12, 16, 4, 0, 0], *([0] * 64 for _ in range(12))]
+"""Signature of a calibrated room in which no cell counts: a camera that knows its room, and any picture is as it was."""
+
 CONSENT: Final[Table] = {"state": "given", "given_on": LONG_AGO, "automatic": True}
 """A yes to everything, of long ago."""
 
@@ -46,9 +49,12 @@ def home(
 ) -> Table:
     """Return a resident in order: with a *device* a consent, with *times* a decision, and green by the detector.
 
-    *device* is a camera's id or a device's table; *answers* are further keys, or other values.
+    *device* is a camera's id or a device's table; a camera knows its room. *answers* are further keys, or other values.
     """
-    camera = {"id": device, "kind": "camera"} if isinstance(device, str) else device
+    camera: Table | None = {"id": device, "kind": "camera"} if isinstance(device, str) else device
+    if camera and camera["kind"] == "camera":
+        profile: Table = camera.get("profile", {})
+        camera = {**camera, "profile": {"signature": KNOWN_ROOM, **profile}}
     return {
         "number": number,
         "name": f"Person {number}",

@@ -18,6 +18,7 @@ from alarm_center.providers.simulated_phones import SimulatedMessage, SimulatedP
 from alarm_center.store.events import Cursor, Event
 from alarm_center.store.simulated_night import PlayedAlarm, PlayedCheck, PlayedMessage
 from alarm_center.town import reader
+from detector.judge import judge
 from fjarrtillsyn.demo import verdict
 from fjarrtillsyn.demo.carers import CarerDelays, SimulatedCarers, recognise
 from fjarrtillsyn.demo.clock import coming_evening, evening_of
@@ -26,6 +27,8 @@ from fjarrtillsyn.demo.lines import Line, Lines
 from fjarrtillsyn.demo.newcomer import Newcomer
 from fjarrtillsyn.demo.verdict import PlayedNight
 from gateway.sources import open_sources
+from schemas.vocabulary import Answer
+from tests.support import demo_rooms
 
 ZONE = ZoneInfo("Europe/Stockholm")
 NOW = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
@@ -50,6 +53,13 @@ def test_every_home_of_the_file_has_its_night_and_no_other() -> None:
         assert len(resident.slots) == len(home.ends)
         assert resident.green_by == ("operator" if home.by_person else "detector")
         assert open_sources(home.source)[0].kind == resident.devices[0].kind
+
+
+def test_each_camera_of_the_demo_knows_its_room() -> None:
+    """Each was calibrated with its room empty (``python -m tests.support.demo_rooms``), and sees it as it was."""
+    for number, device in demo_rooms.cameras().items():
+        seen = judge(demo_rooms.empty_take(number, device.profile))
+        assert seen.answer is Answer.NOT_SEEN and seen.measures["view_changed"] < 0.1, (number, seen)
 
 
 def test_the_demo_begins_on_the_evening_that_comes() -> None:

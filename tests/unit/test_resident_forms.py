@@ -113,7 +113,12 @@ def test_only_what_differs_from_the_town_is_kept() -> None:
 
 
 def test_a_machine_alone_takes_a_signature() -> None:
-    assert resident_forms.read_plan({"alone": "on"}, TOWN, kept={}).faults == {"signed_by": FormFault.MISSING}
+    signed = TODAY - timedelta(days=9)
+    assert resident_forms.read_plan({"alone": "on"}, TOWN, kept={}, signed_on=signed).faults == {
+        "signed_by": FormFault.MISSING
+    }
+    begun = resident_forms.read_plan({"alone": "on", "signed_by": "Petra"}, TOWN, kept={})
+    assert begun.faults == {"alone": FormFault.NOT_OFFERED}, "it begins from its offer alone"
     read = resident_forms.read_plan(
         {"alone": "on", "signed_by": "Petra"}, TOWN, kept={}, signed_on=TODAY - timedelta(days=9)
     )

@@ -64,7 +64,14 @@ async def test_banners_say_what_is_missing(storstad: NightTown, olle: Browser) -
     assert "Ingen ledig patrull" not in page
     await storstad.execute("update detectors set link = 'gone'")
     await storstad.execute("update shifts set ends_at = clock.now()")
+    await storstad.execute(
+        "update devices set judge = 'home', link = 'up', judge_ok = device_id not in ('cam2', 'cam5')"
+    )
     page = await olle.text("/fragments/queue")
+    assert "Tolkningen i hemmet ligger nere hos brukare 2 (omr 3), 5 (omr 3). Titta själv på varje tillsyn där." in page
+    await storstad.execute("update devices set judge = 'centre'")
+    page = await olle.text("/fragments/queue")
+    assert "Tolkningen i hemmet" not in page
     assert "Automatisk tolkning ligger nere. Titta själv på varje tillsyn." in page
     assert "Ingen ledig patrull i område 3" in page
 

@@ -121,8 +121,8 @@ def _head_context(watched: WatchedTowns) -> dict[str, Any]:
 
 async def _queue_context(request: web.Request, tx: Tx, watched: WatchedTowns) -> dict[str, Any]:
     person = request[PERSON]
-    names = {town.org: town.name for town in watched.towns}
-    reader = BoardReader(person.user_id, watched.zones, watched.now, speech_of(request), person.covered)
+    names, speech = {town.org: town.name for town in watched.towns}, speech_of(request)
+    reader = BoardReader(person.user_id, watched.zones, watched.now, speech, person.covered)
     todo, in_hand = queue(
         await board.open_alarms(tx, watched.now),
         await board.checks_to_look_at(tx, watched.now, looks.CHECK_LEASE),
@@ -138,6 +138,10 @@ async def _queue_context(request: web.Request, tx: Tx, watched: WatchedTowns) ->
         "loose": await board.loose_replies(tx),
         "deaths": [each for each in await deaths.unconfirmed(tx) if each.overdue_at is not None],
         "detectors": not await detectors.are_missed(tx),
+        "unjudged": [
+            speech(page_words.HOME_OF, number=home.number, area=home.area)
+            for home in await detectors.homes_without_judge(tx)
+        ],
         "bare_areas": await board.areas_without_patrol(tx, watched.now),
         "sealed_in_use": await sealed_accounts.accounts_in_use(tx, watched.now),
         "to_confirm_stop": [

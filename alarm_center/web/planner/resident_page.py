@@ -108,7 +108,11 @@ async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spee
         "letter_language": letter_language([each.language for each in agreed if each.who == "resident"]),
         "missing": [each.who for each in facts.lacking if each.withdrawn_at is None],
         "rule": words_of.rule_words(
-            head.green_by, head.signed_by, head.signed_at and head.signed_at.astimezone(ZoneInfo(zone)).date(), speech
+            head.green_by,
+            head.signed_by,
+            head.signed_at and head.signed_at.astimezone(ZoneInfo(zone)).date(),
+            speech,
+            room_known=head.room_known,
         ),
         "times": words_of.time_lines(await resident_page.times(tx, resident_id, night), night, kind, speech),
         "plan": words_of.plan_parts(home.plan, of_town, speech),

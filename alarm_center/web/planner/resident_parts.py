@@ -113,7 +113,9 @@ def _read_door(form: Form, one: _Resident) -> ReadForm:
 
 def _read_plan(form: Form, one: _Resident) -> ReadForm:
     table = one.table
-    signed_on = table.get("signed_on") if table.get("signed_by") == form.get("signed_by") else None
+    signed_on = table.get("signed_on") if table.get("green_by") == "detector" else None
+    if signed_on is not None and table.get("signed_by") != form.get("signed_by"):
+        signed_on = one.choices.today
     read = resident_forms.read_plan(form, one.choices, kept=table.get("plan") or {}, signed_on=signed_on)
     if not read.faults:
         read.values["plan"] = filled_forms.own_answers(read.values["plan"], one.of_town)
