@@ -26,6 +26,7 @@ from alarm_center.preparation import (
     reserve_lists,
     retention,
     sealed_trials,
+    shifts_ahead,
     town_stops,
 )
 from alarm_center.settings import CentreSettings
@@ -261,6 +262,7 @@ JOBS: Final = (
     Job("chain", _seconds(1), PeriodicJobs.seal_chains),
     Job("heads", timedelta(hours=1), PeriodicJobs.record_chain_heads),
     Job("incidents", _seconds(2), lambda r: incidents.form_incidents(r.memory)),
+    Job("shifts", timedelta(hours=1), lambda r: shifts_ahead.lay_shifts_ahead(r.memory), at_start=True),
     Job("muster", _seconds(5), lambda r: muster.muster_shifts(r.memory)),
     Job("commands", _seconds(10), PeriodicJobs.expire_commands),
     Job("reserve", _seconds(20), lambda r: reserve_lists.make_reserve_lists(r.memory)),

@@ -390,6 +390,14 @@ class Duty(StrEnum):
     LEAD = "lead"
 
 
+class SubstituteReason(StrEnum):
+    """Reason why another stands in on a shift."""
+
+    SWAP = "swap"
+    SICK = "sick"
+    PHONE = "phone"
+
+
 class ImportAction(StrEnum):
     """Effect of an import on one row."""
 

@@ -1,76 +1,69 @@
-"""Rows of shifts, one a night, as the import adds, ends and deletes them, and the shift that a phone is on now.
+"""Rows of shifts, one a night, as they are laid, moved and ended, and the shift that a phone is on now.
 
-The shifts of a dispatch are in `rosters.py`, those of a muster in `musters.py`.
+The patterns that they are laid from are in `shift_patterns.py`, the shifts of a dispatch in `rosters.py`, those of a muster in `musters.py`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from alarm_center.core import calendar
+from alarm_center.core.shift_patterns import DutyPost, MovedShift, ShiftRow, WantedShift
 from alarm_center.store.memory import Tx
-
-
-@dataclass(frozen=True, slots=True)
-class NewShift:
-    """One carer's shift in one area, from ``starts_at`` to ``ends_at``."""
-
-    area_id: UUID
-    carer_id: UUID
-    patrol: str
-    role: str
-    starts_at: datetime
-    ends_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StoredShift:
-    """One shift as it is kept, with its area's code and its carer's name."""
-
-    shift_id: UUID
-    area_id: UUID
-    carer_id: UUID
-    patrol: str
-    role: str
-    starts_at: datetime
-    ends_at: datetime
-    area: str
-    carer: str
-
+from schemas.vocabulary import Duty
 
 _UNENDED: Final = """
-    select s.shift_id, s.area_id, s.carer_id, s.patrol, s.role, s.starts_at, s.ends_at, a.code as area, c.name as carer
-    from shifts s join areas a using (area_id) join carers c using (carer_id)
+    select s.shift_id, s.area_id, s.carer_id, s.patrol, s.role, s.starts_at, s.ends_at, s.line_id, s.night,
+        s.mustered is not null or s.muster_asked_at is not null
+            or exists (select from notices n where n.shift_id = s.shift_id) as is_held
+    from shifts s
     where s.org = $1 and s.ends_at > $2 order by s.starts_at, s.shift_id
 """
 
 
-async def unended(tx: Tx, org: str, now: datetime, *, lock: bool) -> list[StoredShift]:
+async def unended(tx: Tx, org: str, now: datetime, zone: ZoneInfo, *, lock: bool) -> list[ShiftRow]:
     """Return the town's shifts that have not ended, in order of time, and *lock* them."""
-    rows = await tx.fetch(_UNENDED + (" for update of s" if lock else ""), org, now)
-    return [StoredShift(**row) for row in rows]
+    return [
+        ShiftRow(
+            row["shift_id"],
+            row["line_id"],
+            row["night"] or calendar.night_of(row["starts_at"], zone),
+            DutyPost(row["area_id"], row["carer_id"], row["patrol"], Duty(row["role"])),
+            row["starts_at"],
+            row["ends_at"],
+            row["is_held"],
+        )
+        for row in await tx.fetch(_UNENDED + (" for update of s" if lock else ""), org, now)
+    ]
 
 
-async def add_all(tx: Tx, org: str, shifts: Iterable[NewShift]) -> None:
+async def add_all(tx: Tx, org: str, shifts: Iterable[WantedShift]) -> None:
     """Insert shifts."""
     await tx.executemany(
         """
-        insert into shifts (org, area_id, carer_id, patrol, role, starts_at, ends_at)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        insert into shifts (org, area_id, carer_id, patrol, role, starts_at, ends_at, line_id, night)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
-        [(org, s.area_id, s.carer_id, s.patrol, s.role, s.starts_at, s.ends_at) for s in shifts],
+        [
+            (org, s.post.area_id, s.post.carer_id, s.post.patrol, s.post.duty, s.starts_at, s.ends_at, s.line_id, s.night)
+            for s in shifts
+        ],
+    )  # fmt: skip
+
+
+async def move_all(tx: Tx, moves: Iterable[MovedShift]) -> None:
+    """Move beginnings and ends of shifts, and let them belong to other lines."""
+    await tx.executemany(
+        "update shifts set starts_at = $2, ends_at = $3, line_id = $4, night = $5 where shift_id = $1",
+        [(m.row.shift_id, m.starts_at, m.ends_at, m.line_id, m.night) for m in moves],
     )
 
 
-async def set_end(tx: Tx, shift_id: UUID, ends_at: datetime) -> None:
-    """Let a shift end at *ends_at*."""
-    await tx.execute("update shifts set ends_at = $2 where shift_id = $1", shift_id, ends_at)
-
-
-async def delete(tx: Tx, shift_id: UUID) -> None:
-    """Take away a shift that has not begun."""
-    await tx.execute("delete from shifts where shift_id = $1", shift_id)
+async def delete_all(tx: Tx, shift_ids: Iterable[UUID]) -> None:
+    """Take away shifts that have not begun."""
+    await tx.execute("delete from shifts where shift_id = any ($1::uuid[])", list(shift_ids))
 
 
 class ShiftOnDuty(NamedTuple):

@@ -73,6 +73,13 @@ async def carer_names(tx: Tx, org: str) -> list[tuple[str, str]]:
     return [(row["phone"], row["name"]) for row in rows]
 
 
+async def carer_names_by_id(tx: Tx, org: str) -> dict[UUID, str]:
+    """Return the name of each of the town's carers."""
+    return {
+        row["carer_id"]: row["name"] for row in await tx.fetch("select carer_id, name from carers where org = $1", org)
+    }
+
+
 async def compare_row(
     tx: Tx,
     table: TownTable,

@@ -4,26 +4,20 @@ Works on what the TOML parser gives, so that these errors are found beside, not 
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, time
+from datetime import date
 from typing import Any, Final
 
 from alarm_center.core import phone_numbers
-from alarm_center.core.calendar import OPEN_MINUTES
 from alarm_center.core.people import TOWN_CARE
 from alarm_center.core.plan import BadSetting, Plan, SettingFault
-from alarm_center.town import bed_checks
+from alarm_center.town import bed_checks, time_checks
 from alarm_center.town.field_errors import misplaced
+from alarm_center.town.file_tables import Table, order_errors, tables_of
 from alarm_center.town.problems import Found
-from alarm_center.town.times import EVERY_DAY, clock_time, week_days
 from alarm_center.town.toml_lines import Where
 from alarm_center.words import town_words
 from alarm_center.words.town_words import TownSentence, sentence
 from schemas.vocabulary import CohabitantSleeps, ConsentTo
-
-Table = Mapping[str, Any]
-
-_DAY_MINUTES: Final = 24 * 60
-_NOON_MINUTES: Final = 12 * 60
 
 
 def cross_errors(data: Table, country: str, today: date | None = None) -> list[Found]:
@@ -37,8 +31,8 @@ def cross_errors(data: Table, country: str, today: date | None = None) -> list[F
         *_cohabitant_errors(data),
         *bed_checks.bed_errors(data),
         *_agreement_errors(data),
-        *_slot_overlap_errors(data),
-        *_shift_overlap_errors(data),
+        *time_checks.slot_errors(data),
+        *time_checks.shift_errors(data),
         *(ended_decisions(data, today) if today is not None else ()),
     ]
 
@@ -46,7 +40,7 @@ def cross_errors(data: Table, country: str, today: date | None = None) -> list[F
 def ended_decisions(data: Table, today: date) -> list[Found]:
     """Return the residents whose supervision goes on although their decision has ended by *today*."""
     found: list[Found] = []
-    for place, resident in _tables(data, "residents"):
+    for place, resident in tables_of(data, "residents"):
         decision = resident.get("decision")
         if not isinstance(decision, dict) or not _is_supervised(resident):
             continue
@@ -58,15 +52,6 @@ def ended_decisions(data: Table, today: date) -> list[Found]:
                 words = town_words.TRIAL_OVER if name == "trial_ends_on" else town_words.DECISION_OVER
                 found.append(((*place, "decision", name), sentence(words, day=ends)))
     return found
-
-
-def _tables(data: Table, name: str, place: Where = ()) -> Iterator[tuple[Where, Table]]:
-    """Yield the tables of an array of tables, each with its place."""
-    many = data.get(name)
-    if isinstance(many, list | tuple):
-        for at, table in enumerate(many):
-            if isinstance(table, dict):
-                yield (*place, name, at), table
 
 
 def _organisation_errors(data: Table) -> Iterator[Found]:
@@ -89,23 +74,23 @@ _NAMED_ONCE: Final = (
 def _double_errors(data: Table, country: str) -> Iterator[Found]:
     for part, key, words in _NAMED_ONCE:
         seen: dict[Any, int] = {}
-        for place, table in _tables(data, part):
+        for place, table in tables_of(data, part):
             yield from _double_error(seen, table.get(key), (*place, key), words)
     phones: dict[Any, int] = {}
-    for place, carer in _tables(data, "carers"):
+    for place, carer in tables_of(data, "carers"):
         number = _phone_number(carer.get("phone"), country)
         yield from _double_error(phones, number, (*place, "phone"), town_words.PHONE_TWICE)
     devices: dict[Any, int] = {}
     references: dict[Any, int] = {}
-    for place, resident in _tables(data, "residents"):
-        for at, device in _tables(resident, "devices", place):
+    for place, resident in tables_of(data, "residents"):
+        for at, device in tables_of(resident, "devices", place):
             yield from _double_error(devices, device.get("id"), (*at, "id"), town_words.DEVICE_TWICE)
         contacts: dict[Any, int] = {}
-        for at, contact in _tables(resident, "contacts", place):
+        for at, contact in tables_of(resident, "contacts", place):
             number = _phone_number(contact.get("phone"), country)
             yield from _double_error(contacts, number, (*at, "phone"), town_words.PHONE_TWICE)
         kinds: dict[Any, int] = {}
-        for at, device in _tables(resident, "devices", place):
+        for at, device in tables_of(resident, "devices", place):
             yield from _double_error(kinds, device.get("kind"), (*at, "kind"), town_words.KIND_TWICE)
         decision = resident.get("decision")
         if isinstance(decision, dict):
@@ -134,19 +119,19 @@ def _reference_errors(data: Table) -> Iterator[Found]:
     carers = _names_in(data, "carers", "name")
     logins = _names_in(data, "users", "login")
     for part in ("residents", "shifts"):
-        for place, table in _tables(data, part):
+        for place, table in tables_of(data, part):
             yield from _unknown_name_error(areas, table.get("area"), (*place, "area"), town_words.NO_AREA)
-    for place, user in _tables(data, "users"):
+    for place, user in tables_of(data, "users"):
         codes = user.get("areas")
         for code in codes if isinstance(codes, list) else ():
             yield from _unknown_name_error(areas, code, (*place, "areas"), town_words.NO_AREA)
     yield from _performer_errors(data)
-    for place, shift in _tables(data, "shifts"):
+    for place, shift in tables_of(data, "shifts"):
         yield from _unknown_name_error(carers, shift.get("carer"), (*place, "carer"), town_words.NO_CARER)
-    for place, carer in _tables(data, "carers"):
+    for place, carer in tables_of(data, "carers"):
         yield from _unknown_name_error(logins, carer.get("login"), (*place, "login"), town_words.NO_USER)
     # A table that is laid over the town has no users: there somebody who has left stays named.
-    for place, resident in _tables(data, "residents") if "users" in data else ():
+    for place, resident in tables_of(data, "residents") if "users" in data else ():
         relatives = resident.get("closed_to")
         for login in relatives if isinstance(relatives, list | tuple) else ():
             yield from _unknown_name_error(logins, login, (*place, "closed_to"), town_words.NO_USER)
@@ -154,14 +139,14 @@ def _reference_errors(data: Table) -> Iterator[Found]:
 
 def _performer_errors(data: Table) -> Iterator[Found]:
     performers = _names_in(data, "performers", "code")
-    for place, resident in _tables(data, "residents"):
+    for place, resident in tables_of(data, "residents"):
         if resident.get("performer") == TOWN_CARE:
             yield (*place, "performer"), sentence(town_words.OWN_CARE_UNSAID)
         else:
             yield from _unknown_name_error(
                 performers, resident.get("performer"), (*place, "performer"), town_words.NO_PERFORMER
             )
-    for place, user in _tables(data, "users"):
+    for place, user in tables_of(data, "users"):
         codes = user.get("performers")
         for code in codes if isinstance(codes, list) else ():
             yield from _unknown_name_error(
@@ -171,7 +156,7 @@ def _performer_errors(data: Table) -> Iterator[Found]:
 
 def _names_in(data: Table, part: str, key: str) -> set[str]:
     """Return the names that the tables of *part* give themselves; what is no text names nothing."""
-    return {name for _, table in _tables(data, part) if isinstance(name := table.get(key), str)}
+    return {name for _, table in tables_of(data, part) if isinstance(name := table.get(key), str)}
 
 
 def _unknown_name_error(names: set[str], value: Any, place: Where, words: str) -> Iterator[Found]:
@@ -181,7 +166,7 @@ def _unknown_name_error(names: set[str], value: Any, place: Where, words: str) -
 
 def _plan_errors(data: Table) -> Iterator[Found]:
     owners: list[tuple[Where, Any]] = [(("organisation",), data.get("organisation"))]
-    owners += [*_tables(data, "areas"), *_tables(data, "residents")]
+    owners += [*tables_of(data, "areas"), *tables_of(data, "residents")]
     for place, owner in owners:
         plan = owner.get("plan") if isinstance(owner, dict) else None
         for name, value in plan.items() if isinstance(plan, dict) else ():
@@ -222,7 +207,7 @@ def _is_supervised(resident: Table) -> bool:
     """Return whether a device looks after this resident, who still lives there."""
     if resident.get("moved_on") or resident.get("died_on"):
         return False
-    return any(not slot.get("by_visit") for _, slot in _tables(resident, "slots"))
+    return any(not slot.get("by_visit") for _, slot in tables_of(resident, "slots"))
 
 
 def _allowed_words(consent: Table) -> set[str] | None:
@@ -236,12 +221,12 @@ def _allowed_words(consent: Table) -> set[str] | None:
 
 def _home_errors(data: Table) -> Iterator[Found]:
     beside = bed_checks.companions(data)
-    for place, resident in _tables(data, "residents"):
+    for place, resident in tables_of(data, "residents"):
         supervised = _is_supervised(resident)
         number = resident.get("number")
         homes = (resident, beside.get(number, {}) if isinstance(number, int) else {})
-        devices = [device for each in homes for _, device in _tables(each, "devices")]
-        for at, slot in _tables(resident, "slots", place):
+        devices = [device for each in homes for _, device in tables_of(each, "devices")]
+        for at, slot in tables_of(resident, "slots", place):
             if supervised and not slot.get("by_visit") and not devices:
                 yield at, sentence(town_words.NO_DEVICE)
         kinds = {str(device.get("kind")) for device in devices}
@@ -264,7 +249,7 @@ def _home_errors(data: Table) -> Iterator[Found]:
                     yield (*place, name, "allows"), said
         if resident.get("cohabitant_consent") and not resident.get("cohabitant"):
             yield (*place, "cohabitant"), sentence(town_words.COHABITANT_MISSING)
-        slots = not (resident.get("moved_on") or resident.get("died_on")) and any(_tables(resident, "slots"))
+        slots = not (resident.get("moved_on") or resident.get("died_on")) and any(tables_of(resident, "slots"))
         if slots and not resident.get("decision"):
             yield (*place, "decision"), sentence(town_words.DECISION_MISSING)
         yield from _date_errors(place, resident)
@@ -275,13 +260,13 @@ def _home_errors(data: Table) -> Iterator[Found]:
 def _cohabitant_errors(data: Table) -> Iterator[Found]:
     """Yield devices that expect one person and have a cohabitant in view: green would be of either of them."""
     elsewhere = f'cohabitant_sleeps = "{CohabitantSleeps.ELSEWHERE}"'
-    for place, resident in _tables(data, "residents"):
+    for place, resident in tables_of(data, "residents"):
         sleeps = resident.get("cohabitant_sleeps")
         if not resident.get("cohabitant"):
             if sleeps is not None:
                 yield (*place, "cohabitant"), sentence(town_words.SLEEPS_WITHOUT)
             continue
-        for at, device in _tables(resident, "devices", place):
+        for at, device in tables_of(resident, "devices", place):
             profile = device.get("profile")
             expected = profile.get("expected_people", 1) if isinstance(profile, dict) else 1
             if expected != 1 or sleeps == CohabitantSleeps.ELSEWHERE:
@@ -297,7 +282,7 @@ def _cohabitant_errors(data: Table) -> Iterator[Found]:
 def _agreement_errors(data: Table) -> Iterator[Found]:
     """Yield consents that say no to what the plan does, or name a legal position that the file lacks."""
     positions = _names_in(data, "legal_positions", "code")
-    for place, resident in _tables(data, "residents"):
+    for place, resident in tables_of(data, "residents"):
         for name in ("consent", "cohabitant_consent"):
             consent = resident.get(name)
             if not isinstance(consent, dict):
@@ -306,95 +291,13 @@ def _agreement_errors(data: Table) -> Iterator[Found]:
                 yield (*place, "green_by"), sentence(town_words.NOT_AUTOMATIC, consent=name)
             code = consent.get("legal_position")
             yield from _unknown_name_error(positions, code, (*place, name, "legal_position"), town_words.NO_POSITION)
-            yield from _order_errors(consent, "given_on", "second_talk_on", (*place, name))
+            yield from order_errors(consent, "given_on", "second_talk_on", (*place, name))
 
 
 def _date_errors(place: Where, resident: Table) -> Iterator[Found]:
     decision = resident.get("decision")
     if isinstance(decision, dict):
-        yield from _order_errors(decision, "starts_on", "ends_on", (*place, "decision"))
-        yield from _order_errors(decision, "starts_on", "trial_ends_on", (*place, "decision"))
-    for at, slot in _tables(resident, "slots", place):
-        yield from _order_errors(slot, "from_night", "until_night", at)
-
-
-def _order_errors(table: Table, first: str, last: str, place: Where) -> Iterator[Found]:
-    begins, ends = table.get(first), table.get(last)
-    if isinstance(begins, date) and isinstance(ends, date) and ends < begins:
-        yield (*place, last), sentence(town_words.BEFORE, last=ends, name=first, first=begins)
-
-
-# ---- times ----
-
-_Span = tuple[int, int]
-"""Minutes after noon, since a night lasts from noon to noon."""
-
-
-def _minutes_after_noon(value: Any) -> int | None:
-    try:
-        clock: time = clock_time(value)
-    except ValueError:
-        return None
-    return (clock.hour * 60 + clock.minute - _NOON_MINUTES) % _DAY_MINUTES
-
-
-def _week_days(table: Table) -> frozenset[int]:
-    try:
-        return frozenset(week_days(table["weekdays"]) if "weekdays" in table else EVERY_DAY)
-    except ValueError:
-        return frozenset()
-
-
-def _ever_overlap(one: Table, span: _Span, other: Table, other_span: _Span) -> bool:
-    """Return whether two weekly spans are ever on at once. Midnight is within a night; noon is not."""
-    for shift, days in ((0, 0), (_DAY_MINUTES, 1), (-_DAY_MINUTES, -1)):
-        moved = frozenset((day - days) % 7 for day in _week_days(other))
-        begins, ends = other_span[0] + shift, other_span[1] + shift
-        if _week_days(one) & moved and span[0] < ends and begins < span[1]:
-            return _share_nights(one, other)
-    return False
-
-
-def _share_nights(one: Table, other: Table) -> bool:
-    for first, second in ((one, other), (other, one)):
-        until, begins = first.get("until_night"), second.get("from_night")
-        if isinstance(until, date) and isinstance(begins, date) and until <= begins:
-            return False
-    return True
-
-
-def _slot_overlap_errors(data: Table) -> Iterator[Found]:
-    """Yield slots that begin before the one before has closed, which is after its window and ten minutes."""
-    for place, resident in _tables(data, "residents"):
-        earlier: list[tuple[Table, _Span]] = []
-        for at, slot in _tables(resident, "slots", place):
-            begins = _minutes_after_noon(slot.get("time"))
-            window = slot.get("window_minutes", 0)
-            if begins is None or not isinstance(window, int):
-                continue
-            span = (begins, begins + window + OPEN_MINUTES)
-            for other, other_span in earlier:
-                if _ever_overlap(slot, span, other, other_span):
-                    said = sentence(town_words.SLOT_OVERLAPS, time=f"{other['time']!s:.5}", minutes=OPEN_MINUTES)
-                    yield (*at, "time"), said
-            earlier.append((slot, span))
-
-
-def _shift_overlap_errors(data: Table) -> Iterator[Found]:
-    earlier: list[tuple[Table, _Span]] = []
-    for place, shift in _tables(data, "shifts"):
-        yield from _order_errors(shift, "from_night", "until_night", place)
-        begins, ends = _minutes_after_noon(shift.get("starts")), _minutes_after_noon(shift.get("ends"))
-        if begins is None or ends is None:
-            continue
-        if begins == ends:
-            yield (*place, "ends"), sentence(town_words.SHIFT_EMPTY)
-            continue
-        span = (begins, ends if ends > begins else ends + _DAY_MINUTES)
-        for other, other_span in earlier:
-            if other.get("carer") == shift.get("carer") and _ever_overlap(shift, span, other, other_span):
-                said = sentence(
-                    town_words.SHIFT_OVERLAPS, carer=f"{shift.get('carer')!s:.40}", time=f"{other['starts']!s:.5}"
-                )
-                yield (*place, "starts"), said
-        earlier.append((shift, span))
+        yield from order_errors(decision, "starts_on", "ends_on", (*place, "decision"))
+        yield from order_errors(decision, "starts_on", "trial_ends_on", (*place, "decision"))
+    for at, slot in tables_of(resident, "slots", place):
+        yield from order_errors(slot, "from_night", "until_night", at)

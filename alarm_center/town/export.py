@@ -8,16 +8,17 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from alarm_center.casework import shift_laying
 from alarm_center.core import calendar
 from alarm_center.core.people import PersonState
-from alarm_center.store import memberships, shifts, town_export, towns
+from alarm_center.store import memberships, town_export, town_rows, towns
 from alarm_center.store.changes import ChangedPart
 from alarm_center.store.consents import StoredConsent
 from alarm_center.store.memory import Tx
 from alarm_center.store.town_export import Columns, StoredResident
 from alarm_center.town import model
 from alarm_center.town.residents import KEPT_ELSEWHERE
-from alarm_center.town.rota import ShiftOfNight, ShiftPattern, patterns
+from alarm_center.town.rota import NamedPattern, ShiftOfNight, nights_of
 from alarm_center.town.times import DAYS, EVERY_DAY
 from alarm_center.town.toml_text import Table, table_lines, toml_key, toml_value
 from alarm_center.words import town_words
@@ -36,7 +37,7 @@ class ExportedTown:
     tables: Table
     digests: Mapping[str, str]
     nights: frozenset[ShiftOfNight]
-    """The shifts that are laid and have not ended."""
+    """The shifts of the patterns that have not ended, for the nights that are laid."""
     resident_ids: Mapping[int, UUID]
 
     def digest(self, part: str) -> str | None:
@@ -67,7 +68,8 @@ async def export_town(tx: Tx, org: str, now: datetime, *, protected: bool = Fals
             # The one of protected identity is not in the file; an import leaves such a bed alone.
             one.own["shares_bed_with"] = None
     carers = [one for one in stored.carers if protected or not one["protected"]]
-    laid = await _nights(tx, org, now, town.zone)
+    rota = await _rota(tx, town, now)
+    laid = nights_of(rota, shift_laying.nights_to_lay(town.zone, now), now, town.zone)
     whole_rota = len(carers) == len(stored.carers)
     tables: dict[str, Any] = {
         "organisation": {"id": org, **stored.organisation},
@@ -76,7 +78,7 @@ async def export_town(tx: Tx, org: str, now: datetime, *, protected: bool = Fals
         "legal_positions": stored.legal_positions,
         "users": await _users(tx, org, now),
         "carers": carers,
-        "shifts": [_shift_table(each) for each in patterns(laid, now, town.zone)] if whole_rota else [],
+        "shifts": [_shift_table(each, tonight) for each in rota] if whole_rota else [],
         "residents": [_resident_table(one, tonight, town.zone) for one in residents],
     }
     ids = {one.own["number"]: one.resident_id for one in residents}
@@ -179,9 +181,10 @@ def shift_words(table: Table) -> str:
     """Return a shift's table in one line, as ``exported.shifts`` has it."""
     days = ",".join(table.get("weekdays") or DAYS)
     span = f"{table.get('from_night') or ''}..{table.get('until_night') or ''}"
+    rotation = (f"{table['every_weeks']}/{table['week_of']}",) if table.get("every_weeks") else ()
     return "|".join(
         (table["area"], table["carer"], table["patrol"], table.get("role") or "patrol",
-         f"{table['starts']:%H:%M}-{table['ends']:%H:%M}", days, span)
+         f"{table['starts']:%H:%M}-{table['ends']:%H:%M}", days, span, *rotation)
     )  # fmt: skip
 
 
@@ -247,28 +250,39 @@ def _slot_table(row: Columns, tonight: date) -> dict[str, Any]:
     }
 
 
-def _shift_table(pattern: ShiftPattern) -> dict[str, Any]:
-    one = pattern.shift
+def _shift_table(named: NamedPattern, tonight: date) -> dict[str, Any]:
+    one = named.pattern
+    rotates = one.every_weeks > 1
     return {
-        "area": one.area,
-        "carer": one.carer,
-        "patrol": one.patrol,
-        "role": one.role,
+        "area": named.area,
+        "carer": named.carer,
+        "patrol": one.post.patrol,
+        "role": one.post.duty,
         "starts": one.starts,
         "ends": one.ends,
-        "weekdays": [DAYS[day] for day in pattern.weekdays] if pattern.weekdays != EVERY_DAY else None,
-        "from_night": pattern.from_night,
-        "until_night": pattern.until_night,
+        "weekdays": [DAYS[day] for day in one.weekdays] if one.weekdays != EVERY_DAY else None,
+        "from_night": one.from_night if one.from_night > tonight else None,
+        "until_night": one.until_night,
+        "every_weeks": one.every_weeks if rotates else None,
+        "week_of": one.week_of if rotates else None,
     }
 
 
-async def _nights(tx: Tx, org: str, now: datetime, zone: ZoneInfo) -> list[ShiftOfNight]:
-    found = []
-    for row in await shifts.unended(tx, org, now, lock=False):
-        begins, ends = row.starts_at.astimezone(zone), row.ends_at.astimezone(zone)
-        night = calendar.night_of(row.starts_at, zone)
-        found.append(ShiftOfNight(row.area, row.carer, row.patrol, row.role, begins.time(), ends.time(), night))
-    return found
+async def _rota(tx: Tx, town: towns.Town, now: datetime) -> list[NamedPattern]:
+    """Return the patterns that are not over, by area, carer and time."""
+    names = await town_rows.carer_names_by_id(tx, town.org)
+    codes = {area_id: code for code, area_id in (await towns.area_ids(tx, town.org)).items()}
+    found = [
+        NamedPattern(codes[each.post.area_id], names[each.post.carer_id], each)
+        for each in await shift_laying.stored_patterns(tx, town, now)
+    ]
+    return sorted(
+        found,
+        key=lambda each: (
+            each.area, each.carer, each.pattern.post.patrol, each.pattern.post.duty, each.pattern.starts, each.pattern.ends,
+            each.pattern.from_night, each.pattern.weekdays,
+        ),
+    )  # fmt: skip
 
 
 async def _users(tx: Tx, org: str, now: datetime) -> list[dict[str, Any]]:

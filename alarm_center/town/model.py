@@ -174,6 +174,9 @@ class ShiftEntry(FilePart):
     weekdays: WeekDays = EVERY_DAY
     from_night: date | None = None
     until_night: date | None = None
+    every_weeks: Annotated[int, Field(ge=1, le=12)] = 1
+    """A rotation: each so many weeks, counted from the week of ``week_of``, or of ``from_night``."""
+    week_of: date | None = None
 
 
 class ConsentEntry(FilePart):

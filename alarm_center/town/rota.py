@@ -1,14 +1,18 @@
-"""Patterns of shifts from the nights that are laid: each carer's weekdays, with a first and a last night where it has them."""
+"""The file's shifts as patterns of the core, and single nights of them by the names that the file has."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from alarm_center.core import calendar
+from alarm_center.core.shift_patterns import DutyPost, ShiftPattern, span_of
+from alarm_center.town.model import ShiftEntry
+from schemas.vocabulary import Duty
 
-_DAY = timedelta(days=1)
+DAY: Final = timedelta(days=1)
+_NO_ID: Final = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -25,53 +29,51 @@ class ShiftOfNight:
 
     def ends_at(self, zone: ZoneInfo) -> datetime:
         """Return when it ends."""
-        starts_at = calendar.instant_of(self.night, self.starts, zone)
-        ends_at = calendar.instant_of(self.night, self.ends, zone)
-        return ends_at if ends_at > starts_at else calendar.instant_of(self.night + _DAY, self.ends, zone)
+        return span_of(self.night, self.starts, self.ends, zone)[1]
 
 
 @dataclass(frozen=True, slots=True)
-class ShiftPattern:
-    """Weekdays of one shift; ``until_night`` is the first night without it."""
+class NamedPattern:
+    """A pattern with the names that the file has for its area and its carer."""
 
-    shift: ShiftOfNight
-    weekdays: tuple[int, ...]
-    from_night: date | None
-    until_night: date | None
+    area: str
+    carer: str
+    pattern: ShiftPattern
 
-
-def patterns(nights: Iterable[ShiftOfNight], now: datetime, zone: ZoneInfo) -> list[ShiftPattern]:
-    """Return the patterns that make just *nights*, which have not ended, up to the last night of all."""
-    of_shift: dict[tuple[str, str, str, str, time, time], dict[date, ShiftOfNight]] = defaultdict(dict)
-    for one in nights:
-        of_shift[one.area, one.carer, one.patrol, one.role, one.starts, one.ends][one.night] = one
-    if not of_shift:
-        return []
-    first = calendar.night_of(now, zone) - _DAY
-    last = max(max(each) for each in of_shift.values())
-    found: list[ShiftPattern] = []
-    for key in sorted(of_shift):
-        laid = of_shift[key]
-        could = [first + _DAY * n for n in range((last - first).days + 1)]
-        could = [night for night in could if ShiftOfNight(*key, night).ends_at(zone) > now]
-        found += _runs(laid, sorted(laid), could)
-    return found
+    def of_night(self, night: date) -> ShiftOfNight:
+        """Return its shift of a night on which it holds."""
+        one = self.pattern
+        return ShiftOfNight(self.area, self.carer, one.post.patrol, one.post.duty.value, one.starts, one.ends, night)
 
 
-def _runs(laid: dict[date, ShiftOfNight], nights: list[date], could: list[date]) -> Iterator[ShiftPattern]:
-    """Yield the patterns of *nights*: one that goes on by its weekdays, or one before and one after the first gap."""
-    weekdays = {night.weekday() for night in nights}
-    missing = (n for n in could if nights[0] < n < nights[-1] and n.weekday() in weekdays and n not in laid)
-    gap = next(missing, None)
-    if gap is not None:
-        yield from _runs(laid, [night for night in nights if night < gap], could)
-        yield from _runs(laid, [night for night in nights if night > gap], could)
-        return
-    begins = any(night < nights[0] and night.weekday() in weekdays for night in could)
-    ends = any(night > nights[-1] and night.weekday() in weekdays for night in could)
-    yield ShiftPattern(
-        laid[nights[0]],
-        tuple(sorted(weekdays)),
-        nights[0] if begins else None,
-        nights[-1] + _DAY if ends else None,
+def pattern_of(entry: ShiftEntry, post: DutyPost, tonight: date) -> ShiftPattern:
+    """Return the file's shift as a pattern that has no id yet. One without a first night holds from the night that goes on."""
+    return ShiftPattern(
+        _NO_ID,
+        _NO_ID,
+        post,
+        entry.starts,
+        entry.ends,
+        entry.weekdays,
+        entry.from_night or tonight - DAY,
+        entry.until_night,
+        entry.every_weeks,
+        entry.week_of or (entry.from_night if entry.every_weeks > 1 else None),
     )
+
+
+def named_pattern(entry: ShiftEntry, tonight: date) -> NamedPattern:
+    """Return the file's shift as a pattern by its names alone."""
+    post = DutyPost(_NO_ID, _NO_ID, entry.patrol, Duty(entry.role))
+    return NamedPattern(entry.area, entry.carer, pattern_of(entry, post, tonight))
+
+
+def nights_of(
+    patterns: Iterable[NamedPattern], nights: Iterable[date], now: datetime, zone: ZoneInfo
+) -> Iterator[ShiftOfNight]:
+    """Yield the shifts of *nights* that have not ended by *now*."""
+    days = list(nights)
+    for each in patterns:
+        for night in days:
+            if each.pattern.holds_on(night) and (one := each.of_night(night)).ends_at(zone) > now:
+                yield one

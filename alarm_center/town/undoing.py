@@ -13,7 +13,7 @@ from alarm_center.store import changes, devices, residents
 from alarm_center.store.changes import ChangedPart, LastChange
 from alarm_center.town.export import ExportedTown, export_town, resident_part
 from alarm_center.town.model import ExportedState, ShiftEntry, TownFile
-from alarm_center.town.rota import ShiftOfNight
+from alarm_center.town.rota import ShiftOfNight, named_pattern, nights_of
 from alarm_center.town.town_import import TownImport
 from schemas.vocabulary import ImportAction
 
@@ -122,8 +122,13 @@ def _undone_shifts(
     run: TownImport, wanted: Iterable[ShiftEntry], base: ExportedState, until: date, stored: ExportedTown
 ) -> Iterator[str]:
     """Yield the nights' shifts that somebody has added or taken since, and that the file would take or add."""
-    mine = {one for entry in wanted for one in _nights(run, entry, until)}
-    was = {one for words in base.shifts for one in _nights(run, _entry(words), until)}
+    nights = [run.tonight - _DAY + _DAY * n for n in range((until - run.tonight).days + 1)]
+
+    def laid(entries: Iterable[ShiftEntry]) -> set[ShiftOfNight]:
+        named = [named_pattern(entry, run.tonight) for entry in entries]
+        return set(nights_of(named, nights, run.now, run.zone))
+
+    mine, was = laid(wanted), laid(map(_entry, base.shifts))
     added, taken = stored.nights - was - mine, (was - stored.nights) & mine
     for one in sorted(added | taken, key=lambda each: (each.night, each)):
         if one.night < until:
@@ -131,23 +136,14 @@ def _undone_shifts(
 
 
 def _entry(words: str) -> ShiftEntry:
-    area, carer, patrol, role, span, days, nights = words.split("|")
+    area, carer, patrol, role, span, days, nights, *rotation = words.split("|")
+    every, _, week_of = rotation[0].partition("/") if rotation else ("1", "", "")
     starts, _, ends = span.partition("-")
     first, _, last = nights.partition("..")
     return ShiftEntry.model_validate(
         {
             "area": area, "carer": carer, "patrol": patrol, "role": role, "starts": starts, "ends": ends,
             "weekdays": days.split(","), "from_night": first or None, "until_night": last or None,
+            "every_weeks": int(every), "week_of": week_of or None,
         }
     )  # fmt: skip
-
-
-def _nights(run: TownImport, entry: ShiftEntry, until: date) -> Iterator[ShiftOfNight]:
-    night = run.tonight - _DAY
-    first, last = entry.from_night or night, min(entry.until_night or until, until)
-    while night < last:
-        if night >= first and night.weekday() in entry.weekdays:
-            one = ShiftOfNight(entry.area, entry.carer, entry.patrol, entry.role, entry.starts, entry.ends, night)
-            if one.ends_at(run.zone) > run.now:
-                yield one
-        night += _DAY

@@ -186,6 +186,7 @@ BED_EXPECTED: Final = _("räknas ut: två när båda är hemma, annars en; ta bo
 BEFORE: Final = _("%(last)s är före %(name)s %(first)s")
 SLOT_OVERLAPS: Final = _("tiden går in i den klockan %(time)s; lämna %(minutes)s minuter emellan")
 SHIFT_EMPTY: Final = _("passet slutar när det börjar; skriv en annan tid")
+WEEK_NEEDED: Final = _("skriv en dag i den första veckan, eftersom passet inte är varje vecka")
 SHIFT_OVERLAPS: Final = _("%(carer)s är i tjänst då redan (%(time)s)")
 
 # ---- said, and let through ----

@@ -379,6 +379,16 @@ def test_a_carer_is_on_one_shift_at_a_time() -> None:
     assert read_town(TOWN + shift("21:30", "07:00") + shift("07:00", "21:30")).shifts is not None
 
 
+def test_a_carer_rotates_between_two_weeks() -> None:
+    first = shift("21:30", "07:00", every_weeks="2", week_of="2026-11-23")
+    town = read_town(TOWN + first + shift("21:30", "07:00", every_weeks="2", week_of="2026-12-02"))
+    assert town.shifts is not None and [each.every_weeks for each in town.shifts[-2:]] == [2, 2]
+    assert "on duty then already" in wrong(
+        TOWN + first + shift("21:30", "07:00", every_weeks="2", week_of="2026-12-09"), "starts"
+    )
+    assert "a day in the first week" in wrong(TOWN + shift("21:30", "07:00", every_weeks="2"), "every_weeks")
+
+
 def test_a_shift_lasts_and_knows_its_people() -> None:
     assert "it ends when it starts" in wrong(TOWN + shift("21:30", "21:30"), "ends")
     unknown = shift("21:30", "07:00").replace("Patrull 3", "Patrull 9").replace('"3"', '"9"')
@@ -433,8 +443,10 @@ def test_the_example_has_every_word_that_the_file_knows() -> None:
         "exported",
         "parts",
         "shifts_until",
-        # In a comment: it takes two tables.
+        # In a comment: it takes two tables, or two weeks.
         "shares_bed_with",
+        "every_weeks",
+        "week_of",
     }
     said: set[str] = {str(place[-1]) for place in read_town(EXAMPLE).lines if place} | {"given_on", "given", "limited"}
     known = {name for part in _parts(TownFile) for name in part.model_fields} - unshown
