@@ -34,6 +34,8 @@ class Right(StrEnum):
     """Change when and how a resident is supervised, and what those who drive there have to know."""
     BRING_IN = "bring_in"
     """Bring in a file of residents and times by a page, each role what is its own (core/uploaded_file.py)."""
+    STAFF = "staff"
+    """Change the rota: who is on duty when, who stands in, and which phone is carried."""
     DECIDE = "decide"
     """Record decisions and consents, and what comes after a trial."""
     ENROL = "enrol"
@@ -57,7 +59,7 @@ ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
             {Right.WATCH, Right.PAPERS, Right.RAISE, Right.PAUSE, Right.STOP, Right.PROTECTED, Right.SUPERVISE}
         ),
         Role.LEAD: frozenset(
-            {Right.PAPERS, Right.RAISE, Right.PAUSE, Right.STOP, Right.PLAN, Right.PROTECTED, Right.DRIVE}
+            {Right.PAPERS, Right.RAISE, Right.PAUSE, Right.STOP, Right.PLAN, Right.PROTECTED, Right.DRIVE, Right.STAFF}
         ),
         Role.CARER: frozenset({Right.PAPERS, Right.DRIVE}),
         Role.CASE_OFFICER: frozenset(
@@ -73,6 +75,7 @@ ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.PROTECTED,
                 Right.BRING_IN,
                 Right.HAND_OUT,
+                Right.STAFF,
             }
         ),
         Role.INSTALLER: frozenset(),

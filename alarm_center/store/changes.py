@@ -28,6 +28,8 @@ class ChangedPart(StrEnum):
     """Nights whose log is held against retention."""
     TOWN_STOP = "town_stop"
     """A town's stop that begins or ends: of the whole town, and of no resident alone."""
+    STAFF = "staff"
+    """The rota: a pattern, or who stands in; of the town, and of no resident alone."""
     END = "end"
     """Supervision that has ended for good."""
 

@@ -64,7 +64,7 @@ from alarm_center.web.sign_in import (
     second_factor,
 )
 from alarm_center.web.sign_in.provider_client import ProviderClients
-from alarm_center.web.staff import printed_lists
+from alarm_center.web.staff import printed_lists, rota_pages
 
 STATIC: Final = Path(__file__).parent / "static"
 ROUTES: Final = tuple(
@@ -88,6 +88,7 @@ ROUTES: Final = tuple(
         stream,
         link,
         printed_lists,
+        rota_pages,
         pause,
         outcome,
         residents,

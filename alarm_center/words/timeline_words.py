@@ -215,6 +215,7 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.ReplyTaken, _("Svar från telefonen"), tone=_if_heeded),
         _row(timeline.ReplyUnread, _("Egna ord från telefonen"), tone=_if_heeded),
         _row(timeline.MusterAsked, _("Nattpasset frågas om telefonen")),
+        _row(timeline.ShiftSubstituted, _("Ett pass är bytt")),
         _row(timeline.MusterUnanswered, _("Nattpasset är inte bekräftat")),
         _row(timeline.Mustered, _("Nattpasset har svarat")),
         # ---- devices, residents and the evening ----

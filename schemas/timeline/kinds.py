@@ -92,6 +92,7 @@ class EventKind(StrEnum):
     REPLY = "reply"
     REPLY_TEXT = "reply_text"
     MUSTER_ASKED = "muster_asked"
+    SHIFT_SUBSTITUTED = "shift_substituted"
     MUSTER_UNANSWERED = "muster_unanswered"
     MUSTERED = "mustered"
     # a device (town.py)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from schemas.timeline.base import Code, Payload, payload
 from schemas.timeline.kinds import EventKind
-from schemas.vocabulary import Duty, Heed
+from schemas.vocabulary import Duty, Heed, SubstituteReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +137,13 @@ class Mustered(Payload):
 
     shift_id: UUID
     holds: bool
+
+
+@payload(EventKind.SHIFT_SUBSTITUTED)
+class ShiftSubstituted(Payload):
+    """Another carer stands in on a shift, or nobody (*filled* is false); *cases* were handed on with it."""
+
+    shift_id: UUID
+    why: SubstituteReason
+    filled: bool
+    cases: int

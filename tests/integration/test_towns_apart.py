@@ -35,6 +35,8 @@ BY_TOWN: Final = {
     "memberships",
     "carers",
     "shifts",
+    "shift_patterns",
+    "shift_substitutes",
     "event_seals",
     "legal_positions",
     "sealed_accounts",

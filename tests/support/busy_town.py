@@ -220,6 +220,10 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 at,
             ),
             (
+                "insert into shift_substitutes (org, line_id, night, from_at, until_at, why, said_by, said_at) values ($1, gen_random_uuid(), $2::timestamptz::date, $2, $2 + interval '1 h', 'swap', 'p', $2)",
+                at,
+            ),
+            (
                 "insert into town_stops (org, why, proposed_by, proposed_at) values ($1, 'x', 'p', $2)",
                 at,
             ),

@@ -47,7 +47,7 @@ class EditedPattern:
 
 @dataclass(frozen=True, slots=True)
 class SwappedNight:
-    """Somebody else, or nobody, takes a night that is to come."""
+    """A night to come that somebody else takes, or nobody."""
 
     line: UUID
     nights_ahead: int
@@ -56,7 +56,7 @@ class SwappedNight:
 
 @dataclass(frozen=True, slots=True)
 class SickNow:
-    """Whoever is on duty on the line goes home now."""
+    """The carer on duty on the line goes home now."""
 
     line: UUID
     carer: UUID | None
@@ -64,7 +64,7 @@ class SickNow:
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """Time has gone on, and each phone whose shift has begun has been asked."""
+    """Time that goes on; each phone whose shift has begun is asked."""
 
     minutes: int
 
@@ -98,7 +98,7 @@ def rota_steps(draw: st.DrawFn) -> list[RotaStep]:
 
 @dataclass
 class RotaModel:
-    """What people have said of three lines of an area, and the rows as the service lays them."""
+    """A rota of three lines of an area: people's words, and the rows as the service lays them."""
 
     zone: ZoneInfo
     area: UUID = AREA

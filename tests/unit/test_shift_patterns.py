@@ -121,7 +121,7 @@ def test_both_clock_change_nights_keep_their_hours() -> None:
 
 @given(rota_steps())
 def test_at_each_instant_one_answer_and_no_muster_lost(steps: Sequence[object]) -> None:
-    """What the rows say of each line at each instant is what people have said, and held rows stay."""
+    """Rows answer for each line at each instant as people have said, and held rows stay."""
     model = RotaModel(STOCKHOLM)
     for step in steps:
         held_before = {row.shift_id for row in model.rows if row.is_held}
@@ -134,7 +134,7 @@ def test_at_each_instant_one_answer_and_no_muster_lost(steps: Sequence[object]) 
 
 @given(rota_steps())
 def test_holes_are_exactly_those_warned_of(steps: Sequence[object]) -> None:
-    """A night's warnings are the stretches in which nobody is on duty by what people have said."""
+    """Warnings of a night are the stretches in which nobody is on duty by what people have said."""
     model = RotaModel(STOCKHOLM)
     for step in steps:
         model.take(step)

@@ -141,7 +141,16 @@ async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tupl
         """,
         here.org, area,
     )  # fmt: skip
+    shift = await here.value(
+        """
+        insert into shifts (org, area_id, carer_id, patrol, role, starts_at, ends_at)
+        select $1, $2, (select carer_id from carers where org = $1 order by name limit 1), 'P', 'patrol', clock.now(), clock.now() + interval '1 h'
+        returning shift_id
+        """,
+        here.org, area,
+    )  # fmt: skip
     return {
+        "shift": str(shift),
         "draft": str(draft), "step": "door", "arranged": "door", "decided": "consent",
         "death": str(death), "hold": str(held),
         "look": seen.split()[0], "user": seen.split()[1], "sample": str(sample), "place": "1",
@@ -330,8 +339,10 @@ async def test_what_is_another_performers_is_not_there(matrix: Matrix) -> None:
         for route in (each for table in ROUTES for each in table):
             assert isinstance(route, web.RouteDef)
             access = access_of(route.handler)
-            # An area's reserve list is there for all of its performers, each with its own residents (test_performers.py).
-            if not isinstance(access, Right) or not _names_somebody(route) or route.path.startswith("/reserve/"):
+            # An area's reserve list is there for all of its performers, each with its own residents (test_performers.py). Its shifts
+            # are nobody's in particular.
+            of_area = route.path.startswith(("/reserve/", "/staff/shifts/"))
+            if not isinstance(access, Right) or not _names_somebody(route) or of_area:
                 continue
             await here.execute(place_of_incident)  # anew, since an alarm that is acted on is saved without
             for role in (each for each in Role if access in rights_of({each}, HandledBy.ALARM_CENTRE)):

@@ -99,6 +99,12 @@ create trigger planner_writes before insert or update or delete on fjt.shifts fo
 create trigger planner_writes before insert or update on fjt.shift_patterns for each row
     when (session_user = 'fjt_planner') execute function fjt.staff_of_planner();
 
+-- Another phone for a night is a carer of its own: shifts and notices name carers.
+grant insert (carer_id, org, name, phone) on fjt.carers to fjt_planner;
+
+create trigger planner_writes before insert on fjt.carers for each row
+    when (session_user = 'fjt_planner') execute function fjt.staff_of_planner();
+
 create function fjt.substitutes_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
 as $$
 begin
@@ -114,6 +120,50 @@ create trigger planner_writes before insert on fjt.shift_substitutes for each ro
     when (session_user = 'fjt_planner') execute function fjt.substitutes_of_planner();
 
 revoke all on function fjt.keep_shift(), fjt.staff_of_planner(), fjt.substitutes_of_planner() from public;
+
+-- As in 0003_writes, and: whoever takes a carer off a shift says no for them, once the shift has ended.
+create or replace function fjt.notices_of_page() returns trigger language plpgsql set search_path = fjt, pg_temp
+as $$
+begin
+    if fjt.is_old_page() then
+        return new;
+    end if;
+    if tg_op = 'INSERT' then
+        -- The same again is an update, of which the next branch judges.
+        if exists (select from fjt.notices n where n.notice_id = new.notice_id) then
+            return new;
+        end if;
+        if new.state in ('took', 'declined') or new.browser is not null
+            or not exists (select from fjt.wordings w where w.wording = new.wording)
+            or not exists (select from fjt.alarms a where a.alarm_id = new.alarm_id and a.org = new.org)
+            or not (case when new.shift_id is null
+                then new.patrol = '' and exists (select from fjt.organisations o where o.org = new.org and o.fixed_number = new.phone)
+                else exists (
+                    select from fjt.shifts s join fjt.carers c using (carer_id)
+                    where s.shift_id = new.shift_id and s.org = new.org and c.phone = new.phone and s.patrol = new.patrol
+                        and s.starts_at < clock.now() + interval '1 hour' and s.ends_at > clock.now() - interval '1 minute') end)
+        then
+            perform fjt.refuse_write('a notice to a phone that is not on duty');
+        end if;
+        new.token := fjt.new_link_token();
+        new.asked_at := fjt.just_now(new.asked_at);
+        return new;
+    end if;
+    if new.state is distinct from old.state and new.state in ('took', 'declined')
+        and not exists (select from fjt.notices mine where mine.notice_id = fjt.link() and mine.phone = old.phone)
+        and not (new.state = 'declined' and current_setting('fjt.scope', true) = 'staff' and exists (
+            select from fjt.shifts s where s.shift_id = old.shift_id and s.ends_at <= clock.now() + interval '1 second'))
+    then
+        perform fjt.refuse_write('a carer''s word that is not of the link carried');
+    end if;
+    if (new.browser, new.opened_at) is distinct from (old.browser, old.opened_at) then
+        if old.browser is not null or old.notice_id is distinct from fjt.link() then
+            perform fjt.refuse_write('the browser of another''s link');
+        end if;
+        new.opened_at := fjt.just_now(new.opened_at);
+    end if;
+    return new;
+end $$;
 
 -- The rota is the whole town's, as its stop is: whoever sees some areas of the town reads it.
 alter policy own_town on fjt.changes

@@ -1,0 +1,91 @@
+"""Substitutes put in by a person: the rest of a shift, its open cases and its muster pass to another carer in one act."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from alarm_center.casework import cases, shift_laying
+from alarm_center.casework.editing import Editor
+from alarm_center.core import phone_numbers
+from alarm_center.core.alarm import alarm_events
+from alarm_center.core.substitutes import SubstituteFault, SubstituteRefused, substitute_for
+from alarm_center.store import changes, events, shift_patterns, shifts, staff, towns
+from alarm_center.store.changes import ChangedPart, NewChange
+from alarm_center.store.events import NewEvent
+from alarm_center.store.memory import Memory, Tx, now
+from alarm_center.store.staff import CarerRow, NamedShift
+from schemas.timeline import ShiftSubstituted
+from schemas.vocabulary import SubstituteReason
+
+
+@dataclass(frozen=True, slots=True)
+class WantedSubstitute:
+    """The carer who is to stand in, or a phone number that nobody has yet; neither: nobody."""
+
+    why: SubstituteReason
+    carer_id: UUID | None = None
+    phone: str | None = None
+
+
+async def put_in(memory: Memory, shift_id: UUID, wanted: WantedSubstitute, *, editor: Editor) -> None:
+    """Let another carer have the rest of the shift. A case that it has taken seeks a patrol at once, the new one first.
+
+    Raises:
+        LookupError: the editor sees no such shift.
+        SubstituteRefused: it is over, or has been changed; nothing has changed.
+    """
+
+    async def work(tx: Tx) -> None:
+        named = await _find(tx, shift_id, editor)
+        await shift_patterns.lock_rota(tx, named.org)
+        at, town = await now(tx), await towns.town(tx, named.org)
+        await shift_laying.lay_town(tx, town, at)
+        row = next(
+            (row for row in await shifts.unended(tx, town.org, at, town.zone, lock=True) if row.shift_id == shift_id),
+            None,
+        )
+        if row is None:
+            raise SubstituteRefused(SubstituteFault.OVER)
+        carer = await _carer(tx, town.org, named, wanted)
+        if carer is not None and carer.carer_id == row.post.carer_id:
+            raise SubstituteRefused(SubstituteFault.SAME)
+        substitute = substitute_for(row, carer.carer_id if carer else None, at)
+        await shift_patterns.add_substitutes(tx, town.org, [substitute], wanted.why, editor.actor, at)
+        open_cases = await staff.cases_of(tx, shift_id)
+        await shift_laying.lay_town(tx, town, at)
+        for case in open_cases:
+            declined = alarm_events.Declined(case.notice_id)
+            await cases.lock_and_step_alarm(tx, case.alarm_id, declined, editor.actor)
+        told = ShiftSubstituted(shift_id, wanted.why, carer is not None, len(open_cases))
+        await events.write(tx, at, NewEvent(town.org, told, area_id=row.post.area_id, actor=editor.actor))
+        place = {"night": row.night, "area": named.area, "patrol": row.post.patrol}
+        before = {**place, "carer": named.carer.name}
+        after = {**place, "carer": carer.name if carer else None, "why": wanted.why, "from": substitute.from_at}
+        change = NewChange(town.org, None, 0, ChangedPart.STAFF, editor.actor, at, substitute.from_at, before, after)
+        await changes.add(tx, change)
+
+    await memory.attempt(work, editor.viewer)
+    memory.hint()
+
+
+async def _find(tx: Tx, shift_id: UUID, editor: Editor) -> NamedShift:
+    named = await staff.shift(tx, shift_id)
+    if named is None or (editor.viewer is not None and not editor.viewer.sees(named.shift.area_id)):
+        raise LookupError(f"no shift {shift_id}")
+    return named
+
+
+async def _carer(tx: Tx, org: str, named: NamedShift, wanted: WantedSubstitute) -> CarerRow | None:
+    """Return who stands in; a number that nobody has becomes a carer of the shift's name."""
+    if wanted.phone is not None:
+        known = await staff.carer_with_phone(tx, org, wanted.phone)
+        if known is not None:
+            return known
+        new = CarerRow(uuid4(), f"{named.carer.name} ({phone_numbers.national(wanted.phone)})", wanted.phone)
+        await staff.add_carer(tx, org, new)
+        return new
+    if wanted.carer_id is None:
+        return None
+    found = next((each for each in await staff.carers_of(tx, org) if each.carer_id == wanted.carer_id), None)
+    if found is None:
+        raise LookupError(f"no carer {wanted.carer_id}")
+    return found

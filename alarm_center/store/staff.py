@@ -1,0 +1,102 @@
+"""Staff as its pages show them: the carers, the shifts of a night with their names, and the open cases of a shift."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from alarm_center.core.roster import DutyShift
+from alarm_center.store.memory import Row, Tx
+from schemas.vocabulary import Duty
+
+
+@dataclass(frozen=True, slots=True)
+class CarerRow:
+    """A carer, or a phone that a patrol carries."""
+
+    carer_id: UUID
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedShift:
+    """A shift with the carer's name and the area's code."""
+
+    shift: DutyShift
+    org: str
+    area: str
+    carer: CarerRow
+
+
+async def carers_of(tx: Tx, org: str) -> list[CarerRow]:
+    """Return the town's carers by name."""
+    rows = await tx.fetch("select carer_id, name, phone from carers where org = $1 order by name, phone", org)
+    return [CarerRow(**row) for row in rows]
+
+
+async def carer_with_phone(tx: Tx, org: str, phone: str) -> CarerRow | None:
+    """Return the town's carer whose number *phone* is."""
+    row = await tx.fetchrow("select carer_id, name, phone from carers where org = $1 and phone = $2", org, phone)
+    return CarerRow(**row) if row else None
+
+
+async def add_carer(tx: Tx, org: str, carer: CarerRow) -> None:
+    """Insert a carer."""
+    await tx.execute(
+        "insert into carers (carer_id, org, name, phone) values ($1, $2, $3, $4)",
+        carer.carer_id,
+        org,
+        carer.name,
+        carer.phone,
+    )
+
+
+_NAMED = """
+    select s.shift_id, s.area_id, s.patrol, s.role, c.phone, s.starts_at, s.ends_at, s.mustered, s.muster_asked_at,
+        s.org, e.code as area, c.carer_id, c.name
+    from shifts s join carers c using (carer_id) join areas e using (area_id)
+"""
+
+
+async def shifts_between(tx: Tx, org: str, from_: datetime, until: datetime) -> list[NamedShift]:
+    """Return the town's shifts that overlap the span, by area and time."""
+    rows = await tx.fetch(
+        f"{_NAMED} where s.org = $1 and s.starts_at < $3 and s.ends_at > $2 order by e.code, s.role desc, s.patrol, s.starts_at",
+        org, from_, until,
+    )  # fmt: skip
+    return [_named(row) for row in rows]
+
+
+async def shift(tx: Tx, shift_id: UUID) -> NamedShift | None:
+    """Return one shift that the viewer sees."""
+    row = await tx.fetchrow(f"{_NAMED} where s.shift_id = $1", shift_id)
+    return _named(row) if row else None
+
+
+def _named(row: Row) -> NamedShift:
+    fields = dict(row)
+    org, area = fields.pop("org"), fields.pop("area")
+    carer = CarerRow(fields.pop("carer_id"), fields.pop("name"), fields["phone"])
+    return NamedShift(DutyShift(duty=Duty(fields.pop("role")), **fields), org, area, carer)
+
+
+class CaseOfShift(NamedTuple):
+    """An open case that a shift has taken."""
+
+    alarm_id: UUID
+    notice_id: UUID
+    case_no: int
+
+
+async def cases_of(tx: Tx, shift_id: UUID) -> list[CaseOfShift]:
+    """Return the open cases that the shift has taken, by number."""
+    rows = await tx.fetch(
+        """
+        select distinct on (a.case_no) a.alarm_id, n.notice_id, a.case_no
+        from notices n join alarms a using (alarm_id)
+        where n.shift_id = $1 and n.state = 'took' and a.state <> 'closed' order by a.case_no, n.asked_at desc
+        """,
+        shift_id,
+    )
+    return [CaseOfShift(**row) for row in rows]

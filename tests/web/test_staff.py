@@ -1,0 +1,165 @@
+"""The staff's pages: nights ahead with their holes, a swap, a shift handed over in the middle, another phone tonight."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from alarm_center.casework import cases
+from alarm_center.core.alarm import alarm_events
+from alarm_center.preparation import muster, shifts_ahead
+from alarm_center.store.memory import now
+from alarm_center.town import model
+from schemas.vocabulary import Answer, Reason
+from tests.support import town_file
+from tests.support.night_town import PASSWORD_HASH, NightTown
+from tests.support.site import Site
+from tests.web.test_resident_page import words
+
+NIGHT = "2026-11-21"
+"""The night that goes on at two."""
+MONDAY = "2026-11-30"
+"""A night of the week after."""
+
+
+@pytest.fixture
+async def staffed(storstad: NightTown) -> NightTown:
+    """The town with Anna each night and Kim off, from three in the night on."""
+    await staff_town(storstad)
+    return storstad
+
+
+async def staff_town(storstad: NightTown) -> None:
+    """Give the town a rota without an end, and a carer who is on no shift."""
+    async with storstad.memory.transaction() as tx:
+        kept = [dict(row) for row in await tx.fetch("select name, phone from carers where org = $1", storstad.org)]
+        town = await tx.fetchrow("select * from organisations where org = $1", storstad.org)
+        assert town is not None
+        names = model.OrganisationEntry.model_fields
+        file = {
+            "organisation": {"id": storstad.org, **{n: town[n] for n in names if n in town and town[n] is not None}},
+            "areas": [{"code": "3"}],
+            "carers": [*kept, {"name": "Anna", "phone": "+46700000110"}, {"name": "Kim", "phone": "+46700000111"}],
+            "shifts": [
+                town_file.shift("Anna", patrol="Patrull 1"),
+                town_file.shift("Nattansvarig", role="lead", starts="21:00", ends="07:30"),
+            ],
+        }
+        await town_file.bring_in(tx, file, await now(tx))
+        at = await now(tx)
+    await storstad.set_clock(at + timedelta(minutes=1))
+
+
+async def shift_of(storstad: NightTown, night: str, carer: str) -> UUID:
+    """Return the carer's shift of a night."""
+    found: UUID = await storstad.value(
+        """
+        select shift_id from shifts join carers c using (carer_id)
+        where night = $1::text::date and c.name = $2 order by starts_at desc limit 1
+        """,
+        night, carer,
+    )  # fmt: skip
+    return found
+
+
+async def on_duty(storstad: NightTown, night: str) -> list[str]:
+    """Return who has the night's patrol, in order."""
+    async with storstad.memory.transaction() as tx:
+        rows = await tx.fetch(
+            """
+            select c.name from shifts s join carers c using (carer_id)
+            where night = $1::text::date and role = 'patrol' and s.ends_at > clock.now() order by s.starts_at
+            """,
+            night,
+        )
+    return [row["name"] for row in rows]
+
+
+async def carer_id(storstad: NightTown, name: str) -> str:
+    """Return a carer's id."""
+    return str(await storstad.value("select carer_id from carers where name = $1", name))
+
+
+async def taken_case(storstad: NightTown, shift: UUID) -> tuple[UUID, int]:
+    """Return an alarm that the shift has taken, and its number."""
+    await storstad.finding(3, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    alarm_id: UUID = await storstad.value("select alarm_id from alarms where resident_id = $1", storstad.residents[3])
+    await cases.apply_to_alarm(storstad.memory, alarm_id, alarm_events.SendPatrol(uuid4()), actor="test")
+    notice = await storstad.value(
+        "select notice_id from notices where alarm_id = $1 and shift_id = $2", alarm_id, shift
+    )
+    await cases.apply_to_alarm(storstad.memory, alarm_id, alarm_events.Took(notice), actor="test")
+    return alarm_id, await storstad.value("select case_no from alarms where alarm_id = $1", alarm_id)
+
+
+async def test_a_swap_is_said_before_it_is_made(staffed: NightTown, pages: Site) -> None:
+    petra = await pages.signed_in("petra")
+    shift = await shift_of(staffed, MONDAY, "Anna")
+    form = {"why": "swap", "who": await carer_id(staffed, "Kim")}
+    await petra.get(f"/staff/shifts/{shift}")
+    said = await (await petra.post(f"/staff/shifts/{shift}", form)).text()
+    assert "Kim har område 3, Patrull 1, i stället för Anna" in said
+    assert await on_duty(staffed, MONDAY) == ["Anna"], "nothing has happened yet"
+    await petra.post(f"/staff/shifts/{shift}/now", form)
+    again = await petra.post(f"/staff/shifts/{shift}/now", form)
+    assert again.status == 404, "the shift is another now"
+    assert await on_duty(staffed, MONDAY) == ["Kim"]
+    await shifts_ahead.lay_shifts_ahead(staffed.memory)
+    assert await on_duty(staffed, MONDAY) == ["Kim"]
+    kept = await staffed.value("select after ->> 'carer' from changes where part = 'staff'")
+    assert kept == "Kim"
+
+
+async def test_a_shift_without_a_substitute_is_a_hole(staffed: NightTown, pages: Site) -> None:
+    petra = await pages.signed_in("petra")
+    shift = await shift_of(staffed, MONDAY, "Anna")
+    await petra.get(f"/staff/shifts/{shift}")
+    await petra.post(f"/staff/shifts/{shift}/now", {"why": "swap", "who": "nobody"})
+    page = await words(petra, f"/staff?night={MONDAY}")
+    assert "Område 3: ingen patrull 23:00–06:00." in page
+
+
+async def test_the_sick_carers_cases_seek_the_substitute(staffed: NightTown, pages: Site) -> None:
+    petra = await pages.signed_in("petra")
+    shift = await shift_of(staffed, NIGHT, "Anna")
+    await muster.muster_shifts(staffed.memory)
+    alarm, number = await taken_case(staffed, shift)
+    form = {"why": "sick", "who": await carer_id(staffed, "Kim")}
+    await petra.get(f"/staff/shifts/{shift}?why=sick")
+    said = await (await petra.post(f"/staff/shifts/{shift}", form)).text()
+    assert f"Ärende {number} som Anna har tagit söker ny patrull genast." in said
+    assert (await petra.post(f"/staff/shifts/{shift}/now", form)).status == 303
+    assert await on_duty(staffed, NIGHT) == ["Kim"]
+    asked = "select phone from notices where alarm_id = $1 and state = 'asked'"
+    assert await staffed.value(asked, alarm) == "+46700000111"
+    assert await staffed.value("select muster_asked_at is not null from shifts where shift_id = $1", shift)
+    await muster.muster_shifts(staffed.memory)
+    assert await staffed.value(
+        "select muster_asked_at is not null from shifts where shift_id = $1", await shift_of(staffed, NIGHT, "Kim")
+    )
+
+
+async def test_another_phone_takes_the_rest_of_the_night(staffed: NightTown, pages: Site) -> None:
+    petra = await pages.signed_in("petra")
+    shift = await shift_of(staffed, NIGHT, "Anna")
+    await petra.get(f"/staff/shifts/{shift}?why=phone")
+    wrong = await petra.post(f"/staff/shifts/{shift}", {"why": "phone", "phone": "08-12"})
+    assert wrong.status == 400 and "Skriv ett mobilnummer" in await wrong.text()
+    form = {"why": "phone", "phone": "070-000 01 99"}
+    assert "har 070-000 01 99 område 3" in await (await petra.post(f"/staff/shifts/{shift}", form)).text()
+    await petra.post(f"/staff/shifts/{shift}/now", form)
+    assert await on_duty(staffed, NIGHT) == ["Anna (070-000 01 99)"]
+    assert await on_duty(staffed, MONDAY) == ["Anna"], "from the next night it is as always"
+
+
+async def test_a_lead_of_another_area_changes_nothing(staffed: NightTown, pages: Site) -> None:
+    await staffed.extend(
+        areas=[{"code": "9"}],
+        users=[{"login": "lena", "name": "Lena", "roles": ["lead"], "areas": ["9"], "password_hash": PASSWORD_HASH}],
+    )
+    lena = await pages.signed_in("lena")
+    shift = await shift_of(staffed, MONDAY, "Anna")
+    assert (await lena.get(f"/staff/shifts/{shift}")).status == 404
+    assert (await lena.post(f"/staff/shifts/{shift}/now", {"why": "swap", "who": "nobody"})).status == 404
+    await staffed.set_clock(await staffed.value("select clock.now()") + timedelta(hours=1))
+    assert await on_duty(staffed, MONDAY) == ["Anna"]
