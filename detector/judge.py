@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from detector import known_room, movement, quality, sensors, takes, thresholds, together, verdict, zones
+from detector.calibrate import NoTake, calibrate
 from detector.clip import Clip, decode
 from detector.version import NAME
 from schemas import limits
@@ -22,6 +23,8 @@ def judge(session: Session) -> Finding:
     The same session always gives the same finding (its ``timings_ms`` excepted, which :func:`judge_timed` adds). Total:
     whatever the frames or samples hold, there is an answer; doubt is ``cannot_tell``.
     """
+    if session.purpose == "empty":
+        return _empty_room(session)
     missing = _missing(session)
     fault = make_finding(session, Answer.CANNOT_TELL, [Reason.FAULT], detail=missing)
     if session.fault and not session.frames and not session.channels:
@@ -66,6 +69,16 @@ def make_finding(
         profile_version=session.profile.version,
         detector=NAME,
     )
+
+
+def _empty_room(session: Session) -> Finding:
+    """Return the finding on a mounting's take of the room with nobody in it: its structure, or why the take cannot serve."""
+    try:
+        calibrated = calibrate(session.frames, session.profile)
+    except NoTake as why:
+        return make_finding(session, Answer.CANNOT_TELL, [Reason.REJECTED], detail=session.fault or str(why))
+    made = make_finding(session, Answer.NOT_SEEN, people=0)
+    return made.model_copy(update={"signature": calibrated.signature})
 
 
 def _missing(session: Session) -> str:

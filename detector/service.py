@@ -203,8 +203,8 @@ def _attempt(payload: bytes) -> dict[str, Any]:
 
 
 def _pictures(session: Session, made: Finding) -> Picture | None:
-    """Return the frames to publish: all sessions' when ``show`` is ``always``, else those that are not in bed."""
-    if not is_for_people(session.show, made.answer) or not session.frames:
+    """Return the frames to publish: all sessions' when ``show`` is ``always``, else those that are not in bed; of a mounting none."""
+    if session.purpose or not is_for_people(session.show, made.answer) or not session.frames:
         return None
     return Picture(session_id=session.session_id, org=session.org, device=session.device, frames=session.frames)
 

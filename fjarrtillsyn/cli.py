@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fjarrtillsyn import person_model_cli, town_cli
+from fjarrtillsyn import device_cli, person_model_cli, town_cli
 from fjarrtillsyn.extras import needs
 from runtime.process import forbid_core_dumps
 from schemas.vocabulary import Answer, JudgePlace, Role
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(town_cli.app)
+app.add_typer(device_cli.app)
 user = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 app.add_typer(user, name="user")
 centre = typer.Typer(help="Alarm centres, and the people who work for one.", no_args_is_help=True)
@@ -73,21 +74,6 @@ def migrate(
         from fjarrtillsyn.commands import database
 
     database.migrate(test_clock=test_clock, finish=finish)
-
-
-@app.command("judge-at")
-def judge_at(
-    org: Annotated[str, typer.Argument(metavar="TOWN", help="The town's short name.")],
-    device: Annotated[str, typer.Argument(metavar="DEVICE", help="The device's name, as in its topics.")],
-    place: Annotated[
-        JudgePlace, typer.Argument(help="Whose findings are believed: the centre's detectors' or its own.")
-    ],
-) -> None:
-    """Say where a device's sessions are judged. One that is judged at home runs with FJT_JUDGE=home."""
-    with needs("alarm-center"):
-        from fjarrtillsyn.commands import devices
-
-    devices.move_judge(org, device, place)
 
 
 @app.command()

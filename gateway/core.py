@@ -351,6 +351,7 @@ class GatewayState:
         software: str,
         wall: datetime,
         judge_ok: bool | None = None,
+        signal_dbm: int | None = None,
     ) -> Status | None:
         """Return the status to send now: each minute, on change, on a new connection and before a session; else None.
 
@@ -376,6 +377,7 @@ class GatewayState:
             wall_offset_s=None if now is None else round((wall - now).total_seconds(), 1),
             pending_sessions=len(self._pending),
             judge_ok=judge_ok,
+            signal_dbm=signal_dbm,
             preflight=tuple(Preflight(check_id=k[0], attempt=k[1], fault=f) for k, f in flown),
             boot=self.boot,
             connection=self._connection,

@@ -74,6 +74,15 @@ class Eye:
             broken=sum(half.broken for half in halves),
         )
 
+    async def show_lamp(self, seconds: int, stop: threading.Event) -> None:
+        """Light the lamp for so long, or until *stop*, and open no source: somebody is shown what it looks like."""
+        self._light(+1)
+        try:
+            await asyncio.to_thread(stop.wait, seconds)
+        finally:
+            stop.set()
+            self._light(-1)
+
     async def faults(self) -> dict[DeviceKind, str]:
         """Return why a source does not open, by its kind, for each that does not; no picture is taken."""
         said = await asyncio.gather(*(self._fault(source) for source in self.sources))

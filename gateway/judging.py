@@ -25,7 +25,8 @@ def home_finding(payload: bytes, made: bytes) -> HomeFinding | None:
     if (finding.org, finding.device, finding.session_id) != (session.org, session.device, session.session_id):
         return None
     frames = len(session.frames)
-    pictures = frames if leave_home_unasked(session.show, finding.answer, finding.reasons) else 0
+    shown = session.purpose is None  # a mounting's session is for nobody's eyes
+    pictures = frames if shown and leave_home_unasked(session.show, finding.answer, finding.reasons) else 0
     return HomeFinding.model_validate({**finding.model_dump(), "pictures": pictures, "frames_kept": frames})
 
 

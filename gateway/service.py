@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import structlog
 
+from gateway import radio
 from gateway.core import GatewayState, Ignored
 from gateway.eye import Eye, Lamp, lamp
 from gateway.judging import Judge
@@ -187,6 +188,8 @@ class Gateway:
                 self.state.take_config(self._config(payload))
             elif kind == "command":
                 self.state.take_command(decode(Command, payload), t)
+                if self.state.waking is not None and self.state.waking.kind == "lamp":
+                    self._stop_look.set()  # whoever was shown the lamp has seen it: what is asked for next does not wait
             elif kind == "receipt":
                 receipt = decode(Receipt, payload)
                 self.state.take_receipt(receipt, t)
@@ -227,8 +230,8 @@ class Gateway:
             if look := self.state.next_waking(t):
                 self.state.begin_waking(look, t)
                 self._stop_look = threading.Event()
-                work = self._live(look) if look.kind == "live" else self._look(look)
-                self._seeing = asyncio.create_task(self._see(work))
+                works = {"live": self._live, "lamp": self._show_lamp}
+                self._seeing = asyncio.create_task(self._see(works.get(look.kind, self._look)(look)))
             elif keys := self.state.preflights_due(t):
                 self._seeing = asyncio.create_task(self._see(self._preflight(keys)))
         if not self.linked:
@@ -242,6 +245,7 @@ class Gateway:
             software=self._software,
             wall=self._wall(),
             judge_ok=None if self._judge is None else self._judge.alive,
+            signal_dbm=radio.signal_dbm(),
         )
         if status is not None:
             self._start(self._publish(self._topic("status"), encode(status)))
@@ -320,6 +324,13 @@ class Gateway:
         else:
             self.counts["withdrawn"] += 1
             log.info("look_withdrawn")
+        self.nudge()
+
+    async def _show_lamp(self, look: Waking) -> None:
+        """Light the lamp as during a look; no camera is opened."""
+        self._log.info("lamp_shown", seconds=look.seconds, command_id=str(look.command_id))
+        await self._eye.show_lamp(look.seconds, self._stop_look)
+        self.state.end_waking()
         self.nudge()
 
     def _is_on(self, link: int) -> bool:

@@ -37,6 +37,7 @@ def pack_session(header: Session, look: Waking, taken: Taken) -> tuple[bytes, st
             "seconds": look.seconds,
             "show": look.show,
             "replayed": taken.replayed,
+            "purpose": look.purpose,
         }
     )
     frames, channels, faults = taken.frames, taken.channels, [taken.fault] if taken.fault else []

@@ -101,11 +101,13 @@ class Config(Message):
 class Command(Message):
     """Order to look now, for an open case: ``attempt`` is one more session, ``live`` is frames to a screen.
 
-    ``case`` is the id of the check or alarm that it is tied to; a device does nothing without one.
+    A mounting is a case too: ``lamp`` lights the lamp and opens no camera, ``empty`` takes the room with nobody in it,
+    ``trial`` is a session that no check waits for. A gateway of before 0.3.0 refuses these three.
+    ``case`` is the id of the check, alarm or mounting that it is tied to; a device does nothing without one.
     """
 
     command_id: UUID
-    kind: Literal["attempt", "live"]
+    kind: Literal["attempt", "live", "lamp", "empty", "trial"]
     case: UUID
     check_id: UUID | None = None
     attempt: int | None = Field(default=None, ge=1, le=20)
@@ -135,7 +137,8 @@ class Status(Message):
     from 1. A will has its own connection's numbers and comes after all else of that connection. A gateway of before
     0.2.0 sends no ``boot``.
     ``wall_offset_s`` is the device's own clock minus the pulse's, seconds; it is only reported. ``judge_ok`` says whether
-    the judge beside the gateway is alive; a gateway without one leaves it out.
+    the judge beside the gateway is alive; a gateway without one leaves it out. ``signal_dbm`` is its radio's strength; on a
+    cable it is left out.
     """
 
     link: LinkState
@@ -147,6 +150,7 @@ class Status(Message):
     pending_sessions: int = Field(default=0, ge=0)
     preflight: tuple[Preflight, ...] = Field(default=(), max_length=50)
     judge_ok: bool | None = None
+    signal_dbm: int | None = Field(default=None, ge=-150, le=0)
     boot: Name | None = None
     connection: int = Field(default=0, ge=0, le=limits.COUNTER)
     sequence: int = Field(default=0, ge=0, le=limits.COUNTER)
@@ -191,7 +195,8 @@ class Session(Message):
 
     A home with a camera and sensors sends both in one session; ``kind`` is then ``camera``. Where one of them failed,
     ``fault`` says so beside what the other gave. ``replayed`` says that the frames are a short recording played forwards
-    and backwards, as a demonstration plays it: from a camera, pictures that come again mean a stuck device.
+    and backwards, as a demonstration plays it: from a camera, pictures that come again mean a stuck device. ``purpose`` is that
+    of a mounting's session, which no check waits for and nobody is shown: the room with nobody in it, or a trial.
     """
 
     binary: ClassVar[bool] = True
@@ -211,6 +216,7 @@ class Session(Message):
     profile: Profile = Profile()
     fault: Short | None = None
     replayed: bool = False
+    purpose: Literal["empty", "trial"] | None = None
     frames: tuple[Frame, ...] = Field(default=(), max_length=limits.FRAMES)
     channels: tuple[SensorChannel, ...] = Field(default=(), max_length=32)
 
@@ -235,7 +241,8 @@ class Finding(Message):
     """The detector's answer to one session.
 
     ``reasons`` are the most telling first; the plan acts on the first. ``measures`` are named numbers for
-    people who ask why. ``pictures`` is how many frames were published for a person to see.
+    people who ask why. ``pictures`` is how many frames were published for a person to see. ``signature`` is the structure of
+    the room, where the session showed it with nobody in it for a mounting.
     """
 
     session_id: Name
@@ -254,6 +261,7 @@ class Finding(Message):
     pictures: int = Field(default=0, ge=0, le=limits.FRAMES)
     detail: Short = ""
     profile_version: int = Field(default=1, ge=1)
+    signature: tuple[Row, ...] = Field(default=(), max_length=64)
     detector: Short = ""
 
     @model_validator(mode="after")

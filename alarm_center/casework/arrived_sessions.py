@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from alarm_center.casework import cases, steps
+from alarm_center.casework import cases, mountings, steps
 from alarm_center.core import shared_bed
 from alarm_center.core.check import Check, CheckState, SessionJudged
 from alarm_center.core.decision import IllegalMove
@@ -125,6 +125,16 @@ async def record_finding(
         return await _refuse(tx, session, Refusal.CONSENT_REVOKED)
     if finding.command_id is not None:
         await commands.end(tx, finding.command_id, "answered")
+        if session.check is None and await mountings.record_answer(tx, device, finding, session.answer, session.at):
+            await _save(tx, session, alarm_id=None, needs_human=False)
+            await _write_line(
+                tx,
+                session,
+                timeline.SessionCommitted(False, 0, session.answer, None),
+                _actor_of(session),
+                alarm_id=None,
+            )
+            return finding.answer
     if way is SessionWay.UNASKED:
         return await _refuse(tx, session, Refusal.UNKNOWN_ATTEMPT)
     if way is SessionWay.RAISED:

@@ -25,6 +25,8 @@ class LookCause(StrEnum):
     """An alarm that somebody else raised by hand, and no check of it was due."""
     TRIAL = "trial"
     """A test alarm."""
+    MOUNTING = "mounting"
+    """An installer's test picture, in the home."""
 
 
 @dataclass(frozen=True, slots=True)

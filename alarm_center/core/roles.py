@@ -40,6 +40,8 @@ class Right(StrEnum):
     """Record decisions and consents, and what comes after a trial."""
     ENROL = "enrol"
     """Begin and go on with a new resident; each part is written by the right that changes it later."""
+    MOUNT = "mount"
+    """Mount cameras: today's homes that are given to installers, and no others."""
     DRIVE = "drive"
     """Open a case behind one's own link also in another browser."""
     SUPERVISE = "supervise"
@@ -78,7 +80,7 @@ ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.STAFF,
             }
         ),
-        Role.INSTALLER: frozenset(),
+        Role.INSTALLER: frozenset({Right.MOUNT}),
         Role.AUDITOR: frozenset({Right.REVIEW, Right.HAND_OUT}),
         Role.ADMIN: frozenset({Right.USERS}),
     }
@@ -114,7 +116,7 @@ An open stream is use, so that a board stays signed in whoever sits at it. The d
 """
 
 
-ANSWERED_BY_FUNCTIONS: Final = frozenset({Right.SUPERVISE, Right.REVIEW, Right.HAND_OUT})
+ANSWERED_BY_FUNCTIONS: Final = frozenset({Right.SUPERVISE, Right.REVIEW, Right.HAND_OUT, Right.MOUNT})
 """Rights whose pages read no table: functions of the database answer them, with the columns that they show."""
 
 

@@ -9,12 +9,12 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import structlog
 
 from alarm_center import metrics
-from alarm_center.casework import configs
+from alarm_center.casework import configs, mountings
 from alarm_center.store import commands, devices, sessions
 from alarm_center.store.memory import Memory, now
 from runtime.mqtt import MqttClient, NotConnected
@@ -26,7 +26,8 @@ from schemas.vocabulary import Show
 log = structlog.get_logger()
 
 _POLL_SECONDS: Final = 1.0
-_KIND: Final[dict[str, Literal["attempt", "live"]]] = {"attempt": "attempt", "live": "live"}
+CommandKind = Literal["attempt", "live", "lamp", "empty", "trial"]
+_KIND: Final[dict[str, CommandKind]] = {kind: kind for kind in get_args(CommandKind)}
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ class Publisher:
             for tell in self.on_connection:
                 tell(at)
             self._connection = self.broker.connections
+        await mountings.tell_devices(self.memory)
         for part in (self._publish_commands, self._publish_receipts, self._publish_configs):
             try:
                 await part()

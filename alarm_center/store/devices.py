@@ -371,13 +371,13 @@ async def save_status(tx: Tx, org: str, device_id: str, said: Status, connection
         await tx.execute(
             """
             update devices set last_heard_at = $3, reported_version = $4, camera_ok = $5, fault = $6, wall_offset_s = $7,
-                software = $8, judge_ok = $9,
+                software = $8, judge_ok = $9, signal_dbm = $10,
                 behind_since = case when coalesce($4, 0) >= wanted_version then null
                     when coalesce($4, 0) > coalesce(reported_version, 0) then $3 else coalesce(behind_since, $3) end
             where org = $1 and device_id = $2
             """,
             org, device_id, now, said.config_version, said.camera_ok, said.fault, said.wall_offset_s, said.software,
-            said.judge_ok,
+            said.judge_ok, said.signal_dbm,
         )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from alarm_center.web.app_keys import (
 from alarm_center.web.carer import link
 from alarm_center.web.demo import loopback, simulated_phones
 from alarm_center.web.failed_tries import FailedTries
+from alarm_center.web.installer import claims, mounting
 from alarm_center.web.operator import board, case_actions, case_page, manual_alarm, picture
 from alarm_center.web.planner import (
     deaths,
@@ -35,6 +36,7 @@ from alarm_center.web.planner import (
     files,
     held_nights,
     letter,
+    mounting_job,
     new_resident,
     outcome,
     papers,
@@ -102,6 +104,7 @@ ROUTES: Final = tuple(
         past_nights,
         letter,
         visits_tonight,
+        mounting_job,
         town_stop,
         todo,
         files,
@@ -115,6 +118,8 @@ ROUTES: Final = tuple(
         log_pages,
         sample_pages,
         resident_pages,
+        mounting,
+        claims,
     )
 )
 """The routes of every page that the service has; webhooks, health and the demo's phones are added where there are any."""
@@ -146,6 +151,7 @@ def build_web(
     app[PICTURES], app[SETTINGS] = pictures, settings
     app[password.DOOR], app[PASSWORDS], app[stream.HINTS] = password.Door(), PasswordCheck(), stream.Hints()
     app[link.TRIES] = FailedTries(most=50)
+    app[claims.TRIES] = FailedTries(most=claims.MOST_TRIES)
     app[oidc.CLIENTS] = ProviderClients(settings.providers, settings.provider_seconds)
     app.on_cleanup.append(oidc.close_clients)
     page.set_up_templates(app, pieces=simulated_phones.pieces, national=phone_numbers.national)

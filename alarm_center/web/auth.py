@@ -126,6 +126,7 @@ def _first_page(person: SignedIn) -> str | None:
         (Right.RAISE, "/raise"),
         (Right.PLAN, "/todo"),
         (Right.PAUSE, "/pause"),
+        (Right.MOUNT, "/mountings"),
         (Right.REVIEW, "/looks/log"),
         (Right.HAND_OUT, "/looks/residents"),
         (Right.USERS, "/people"),

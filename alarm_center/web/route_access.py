@@ -26,6 +26,8 @@ class Opening(StrEnum):
     """Anybody who is signed in, whatever their roles: their own account."""
     LINK = "link"
     """The token in the path: a link in an SMS, or an invitation."""
+    DEVICE = "device"
+    """The code that a device in a home shows."""
     PROVIDER = "provider"
     """A signed request of the SMS provider."""
     DEMO = "demo"

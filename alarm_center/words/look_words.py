@@ -21,6 +21,7 @@ _CAUSES: Final[Mapping[LookCause, str]] = {
     LookCause.OWN_ALARM: _("Larm %(case)s, som personen själv skapade"),
     LookCause.COLLEAGUE_ALARM: _("Larm %(case)s, som en kollega skapade"),
     LookCause.TRIAL: _("Provlarm %(case)s"),
+    LookCause.MOUNTING: _("Testbild när kameran monterades"),
 }
 
 VERDICTS: Final[Mapping[LookVerdict, str]] = {

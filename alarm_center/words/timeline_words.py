@@ -268,6 +268,13 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.NightsHeld, _("Nätter hålls kvar"), redraws=_NOTHING),
         _row(timeline.NightsReleased, _("Nätter hålls inte längre kvar"), redraws=_NOTHING),
         _row(timeline.DoorCodeShown, _("Portkoden visad"), redraws=_NOTHING),
+        # ---- mountings ----
+        _row(timeline.MountingGiven, _("Montering bokad"), redraws=_NOTHING),
+        _row(timeline.MountingBegun, _("Installatören är på plats")),
+        _row(timeline.MountingWrongRoom, _("Fel kamera: bilden var från ett annat rum")),
+        _row(timeline.MountingStopped, _("Monteringen avbruten")),
+        _row(timeline.MountingDone, _("Kameran är monterad och provad")),
+        _row(timeline.DeviceEnrolled, _("Kameran kopplad med sin kod")),
         # ---- a town's people ----
         _row(timeline.MembershipInvited, _("Någon inbjuden"), redraws=_NOTHING),
         _row(timeline.MembershipAccepted, _("Inbjudan accepterad"), redraws=_NOTHING),

@@ -22,7 +22,7 @@ from alarm_center.identity.passwords import hash_password
 from alarm_center.preparation import planning
 from alarm_center.providers.simulated_phones import SimulatedPhones
 from alarm_center.settings import CentreSettings
-from alarm_center.store import residents, users
+from alarm_center.store import device_logins, residents, users
 from alarm_center.store.memory import Memory, now
 from alarm_center.store.migrate import ROLES, bootstrap, migrate
 from alarm_center.town import apply, reader
@@ -133,7 +133,11 @@ async def stage(
         async with memory.transaction() as tx:
             numbers = await residents.numbers(tx, town.organisation.id)
 
-        mqtt = await stack.enter_async_context(broker(_passwords(town)))
+        async def hash_of(login: str) -> str | None:
+            async with memory.transaction() as tx:
+                return (await device_logins.hashes(tx)).get(login)
+
+        mqtt = await stack.enter_async_context(broker(_passwords(town), hash_of=hash_of))
         url = f"http://{HOST}:{page_port}"
         phones = SimulatedPhones(memory)
         stack.push_async_callback(phones.close)

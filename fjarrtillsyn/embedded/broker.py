@@ -9,7 +9,7 @@ Mosquitto or EMQX.
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,23 +19,31 @@ from amqtt.contexts import Action
 from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 from amqtt.session import Session
 
+from alarm_center.identity.broker_passwords import is_password
 from fjarrtillsyn.embedded.ports import HOST, free_port
 from fjarrtillsyn.embedded.rights import READ, WRITE, may
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedBroker:
-    """A running broker, and who may sign in to it: ``passwords[user]``, changed while it runs."""
+    """A running broker, and who may sign in to it: ``passwords[user]``, changed while it runs.
+
+    Devices that came by a code are known elsewhere (:func:`broker`).
+    """
 
     port: int
     passwords: dict[str, str]
     host: str = HOST
 
 
+FindHash = Callable[[str], Awaitable[str | None]]
+
+
 @dataclass
 class _Config:
     # Any: a typed field would be copied, and users who are let in later would be unknown.
     passwords: Any = field(default_factory=dict)
+    hash_of: Any = None
 
 
 class _Steady(dict[str, list[tuple[Session, int]]]):
@@ -80,8 +88,11 @@ class Doorman(BaseAuthPlugin):  # type: ignore[misc]  # amqtt ships no types
     async def authenticate(self, *, session: Session) -> bool:
         password = self.config.passwords.get(session.username)
         shown = session.password
-        if password is None or shown is None:
+        if shown is None:
             return False
+        if password is None:
+            kept = await self.config.hash_of(session.username) if self.config.hash_of and session.username else None
+            return kept is not None and is_password(shown, kept)
         return hmac.compare_digest(password.encode(), shown.encode())
 
 
@@ -97,14 +108,16 @@ class Rights(BaseTopicPlugin):  # type: ignore[misc]  # amqtt ships no types
 
 
 @asynccontextmanager
-async def broker(passwords: Mapping[str, str], port: int | None = None) -> AsyncIterator[EmbeddedBroker]:
-    """Yield a broker on the local host for the users of *passwords*; without *port*, on a free one."""
+async def broker(
+    passwords: Mapping[str, str], port: int | None = None, hash_of: FindHash | None = None
+) -> AsyncIterator[EmbeddedBroker]:
+    """Yield a broker on the local host for the users of *passwords*, and those whom *hash_of* knows; without *port*, on a free one."""
     running = EmbeddedBroker(port or free_port(), dict(passwords))
     server = _Server(
         {
             "listeners": {"default": {"type": "tcp", "bind": f"{running.host}:{running.port}"}},
             "plugins": {
-                f"{__name__}.{Doorman.__name__}": {"passwords": running.passwords},
+                f"{__name__}.{Doorman.__name__}": {"passwords": running.passwords, "hash_of": hash_of},
                 f"{__name__}.{Rights.__name__}": {},
             },
         }

@@ -10,6 +10,7 @@ from schemas.timeline.checks import *
 from schemas.timeline.imports import *
 from schemas.timeline.kinds import EventKind as EventKind
 from schemas.timeline.messages import *
+from schemas.timeline.mountings import *
 from schemas.timeline.people import *
 from schemas.timeline.review import *
 from schemas.timeline.sealed_accounts import *

@@ -137,6 +137,13 @@ class EventKind(StrEnum):
     NIGHTS_HELD = "nights_held"
     NIGHTS_RELEASED = "nights_released"
     DOOR_CODE_SHOWN = "door_code_shown"
+    # mountings (mountings.py)
+    MOUNTING_GIVEN = "mounting_given"
+    MOUNTING_BEGUN = "mounting_begun"
+    MOUNTING_WRONG_ROOM = "mounting_wrong_room"
+    MOUNTING_STOPPED = "mounting_stopped"
+    MOUNTING_DONE = "mounting_done"
+    DEVICE_ENROLLED = "device_enrolled"
     # sign-in (sign_in.py)
     SECOND_FACTOR_ADDED = "second_factor_added"
     SECOND_FACTOR_REMOVED = "second_factor_removed"

@@ -157,10 +157,10 @@ async def _names(worker: Memory) -> dict[str, Any]:
         )  # fmt: skip
         others = await tx.fetchrow(
             """
-            select a.alarm_id, a.area_id, r.resident_id, u.user_id, i.incident_id, v.invitation_id, n.token, n.phone, o.sending_number
+            select a.alarm_id, a.area_id, r.resident_id, u.user_id, i.incident_id, v.invitation_id, m.mounting_id, n.token, n.phone, o.sending_number
             from alarms a join residents r using (resident_id) join notices n using (alarm_id) join organisations o on o.org = a.org,
-                users u, incidents i, people('vast') v
-            where a.org = 'vast' and u.login = 'u-vast' and i.org = 'vast' and v.invitation_id is not null limit 1
+                users u, incidents i, people('vast') v, mountings m
+            where a.org = 'vast' and u.login = 'u-vast' and i.org = 'vast' and m.org = 'vast' and v.invitation_id is not null limit 1
             """
         )  # fmt: skip
         assert own is not None
@@ -171,6 +171,7 @@ async def _names(worker: Memory) -> dict[str, Any]:
         "own_token": own["token"], "own_resident": own["resident_id"], "own_user": own["user_id"], "own_check": check, "watched_resident": watched,
         "other_alarm": others["alarm_id"], "other_area": others["area_id"], "other_resident": others["resident_id"], "other_user": others["user_id"],
         "other_invitation": others["invitation_id"],
+        "other_mounting": others["mounting_id"],
         "other_incident": others["incident_id"], "other_notice": "0" * 8, "other_phone": others["phone"],
         "other_number": others["sending_number"], "other_hash": token_hash(other.token).hex(),
     }  # fmt: skip

@@ -240,6 +240,13 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 user,
                 at,
             ),
+            (
+                "with given as (insert into mountings (org, area_id, resident_id, due_on, given_by, given_at, step, ended_at) values ($1, $2, $3, $4::timestamptz::date, 'p', $4, 'done', $4) returning mounting_id)"
+                " insert into device_logins (org, device_id, password_hash, made_at) select $1, $1 || '-1', '$7$', $4 from given",
+                area,
+                resident_id,
+                at,
+            ),
             ("insert into record_files (org, read_at, read_by) values ($1, $2, 'p')", at),
             (
                 "insert into resident_drafts (org, area_id, begun_by, begun_at, changed_at) values ($1, $2, 'p', $3, $3)",

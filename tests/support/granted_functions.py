@@ -12,7 +12,7 @@ _PURE: Final = frozenset({"clock.now", "fjt.are_facts", "fjt.is_held", "fjt.is_o
 """They read no row, and answer by their arguments and the clock."""
 
 _CARRIED: Final = frozenset({"fjt.agreements_kept", "fjt.areas", "fjt.centre_colleagues", "fjt.case_of", "fjt.cover", "fjt.end_my_session",
-    "fjt.end_my_sessions", "fjt.factor_is_fresh", "fjt.have_i_password", "fjt.link", "fjt.my_session_unused", "fjt.my_sessions",
+    "fjt.end_my_sessions", "fjt.factor_is_fresh", "fjt.have_i_password", "fjt.link", "fjt.mounting_jobs", "fjt.my_session_unused", "fjt.my_sessions",
     "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.performers", "fjt.session_provider", "fjt.touch_session", "fjt.towns_to_review", "fjt.who"})  # fmt: skip
 """They take no argument: the carried token alone says of whom they tell."""
 
@@ -23,6 +23,8 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.accept_agreement": nothing("select 1 where accept_agreement(gen_random_uuid(), 'x')"),
     "fjt.answer_invitation": nothing("select 1 where answer_invitation('x', true) <> 'gone'"),
     "fjt.at_home": nothing("select 1 where cardinality(at_home('{other_resident}')) > 1"),
+    "fjt.ask_mounted": refused("select ask_mounted(gen_random_uuid(), 'live', 5)"),
+    "fjt.begin_mounting": nothing("select 1 where begin_mounting('{other_mounting}')"),
     "fjt.bed_of": nothing("select 1 where cardinality(bed_of('{other_resident}')) > 1"),
     "fjt.busy": nothing("select * from busy('{other}', null)"),
     "fjt.change_invitation": nothing(
@@ -30,6 +32,11 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     ),
     "fjt.change_membership": refused(
         "select change_membership('{other}', '{other_user}', 1, '{{admin}}', null, null, null, 'x')"
+    ),
+    "fjt.claim_device": nothing("select org from claim_device(sha256('x'), 'x')"),
+    "fjt.draw_mounted_bed": refused("select draw_mounted_bed('{other_mounting}', '[]')"),
+    "fjt.end_mounted_look": nothing(
+        "select 1 where end_mounted_look('{other_mounting}') is null and exists (select from looks where ended_at > clock.now())"
     ),
     "fjt.end_agreement": nothing("select 1 where end_agreement(gen_random_uuid(), 'x')"),
     "fjt.enter": nothing("select enter('{other_hash}', 'watch')", "select * from residents"),
@@ -56,6 +63,12 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.may_look": nothing("select 1 where may_look('{other_resident}', 'camera', false)"),
     "fjt.shown_resident": nothing("select 1 where shown_resident('{other_resident}', 'x') <> 'x'"),
     "fjt.note_door_code": nothing("select 1 where note_door_code('{other_resident}')"),
+    "fjt.mounted_look": nothing("select 1 where mounted_look(gen_random_uuid()) is not null"),
+    "fjt.mounting_page": nothing("select mounting_id from mounting_page('{other_mounting}')"),
+    "fjt.move_mounting": refused("select move_mounting('{other_mounting}', 'code', '{{}}')"),
+    "fjt.offer_code": refused("select offer_code('{other_mounting}', sha256('x'))"),
+    "fjt.release_wrong_camera": refused("select release_wrong_camera('{other_mounting}')"),
+    "fjt.stop_mounting": nothing("select 1 where stop_mounting('{other_mounting}', 'said_no')"),
     "fjt.my_roles": nothing("select 1 where my_roles('{other}') is not null"),
     "fjt.next_case_no": refused("select next_case_no('{other_number}', now())"),
     "fjt.offer_agreement": refused("select offer_agreement('{other}', 'x', '2026-01-01', null, null, 'x')"),

@@ -30,7 +30,7 @@ DEVICE = replace(LISTED, ended_at=None, who=None, cause=None, seconds=10, device
 
 def test_words_that_the_database_knows_stay_as_they_are() -> None:
     assert [cause.value for cause in LookCause] == [
-        "check", "recheck", "asked_again", "alarm", "live", "own_alarm", "colleague_alarm", "trial",
+        "check", "recheck", "asked_again", "alarm", "live", "own_alarm", "colleague_alarm", "trial", "mounting",
     ]  # fmt: skip
     assert [verdict.value for verdict in LookVerdict] == ["in_duty", "unclear", "wrong"]
     assert (look_review.QUIET_FROM, look_review.QUIET_UNTIL) == (1, 5)

@@ -12,7 +12,7 @@ from alarm_center.casework.cases import NotFound
 from alarm_center.core.resident_record import NightRow
 from alarm_center.core.roles import Right
 from alarm_center.core.supervision import SupervisionKind, supervision_of
-from alarm_center.store import case_pages, consents, look_log, resident_list, resident_page, residents, towns
+from alarm_center.store import case_pages, consents, look_log, mountings, resident_list, resident_page, residents, towns
 from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
@@ -20,8 +20,8 @@ from alarm_center.web.page import PERSON, path_uuid, render, speech_of
 from alarm_center.web.planner.desk import page_context, planned_night
 from alarm_center.web.planner.endings import gone_context
 from alarm_center.web.planner.history import history_of
+from alarm_center.words import mounting_words, resident_words
 from alarm_center.words import resident_page_words as words_of
-from alarm_center.words import resident_words
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.letter_words import letter_language
 
@@ -120,6 +120,7 @@ async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spee
         "shapes": words_of.SHAPES,
         "weekdays": words_of.WEEKDAYS,
         "devices": [words_of.device_words(row, zone, speech) for row in devices],
+        "mounting": mounting_words.of_home(await mountings.of_home(tx, resident_id), speech),
         "history": await history_of(tx, resident_id, of_town, zone, speech),
         "know": resident_words.facts(card, speech),
         "contacts": [(each, resident_words.contact(each, speech)) for each in card.contacts],

@@ -15,6 +15,7 @@ select role, allows, handled_by from (values
     ('carer', 'papers'), ('carer', 'drive'),
     ('case_officer', 'pause'), ('case_officer', 'stop'), ('case_officer', 'plan'), ('case_officer', 'decide'), ('case_officer', 'enrol'), ('case_officer', 'protected'), ('case_officer', 'bring_in'),
     ('coordinator', 'pause'), ('coordinator', 'stop'), ('coordinator', 'plan'), ('coordinator', 'arrange'), ('coordinator', 'enrol'), ('coordinator', 'protected'), ('coordinator', 'bring_in'), ('coordinator', 'hand_out'), ('coordinator', 'staff'),
+    ('installer', 'mount'),
     ('auditor', 'review'), ('auditor', 'hand_out'),
     ('admin', 'users')
 ) as said (role, allows), unnest(array['alarm_centre', 'home_care']) as handled_by

@@ -154,7 +154,7 @@ begin
     from fjt.grants() g;
     -- No area at all must not be read as every area: then there is no town either. Pages of those rights read no row
     -- themselves: functions answer them, with the columns that they show (0006_review).
-    if areas = '{}' or current_setting('fjt.scope', true) in ('review', 'supervise', 'hand_out') then
+    if areas = '{}' or current_setting('fjt.scope', true) in ('review', 'supervise', 'hand_out', 'mount') then
         orgs := '{}';
     end if;
     if has_performers then

@@ -1,0 +1,236 @@
+"""A mounting as its installer goes through it: the steps in their order, where it may stop, and what fits as a bed.
+
+What was said at each step is kept with the mounting; the page begins where it was left.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+
+class MountingStep(StrEnum):
+    """A step of a mounting, a screen each, in their order."""
+
+    GIVEN = "given"
+    """Given by a planner; nobody is there yet."""
+    CONSENT = "consent"
+    CODE = "code"
+    LAMP = "lamp"
+    LOOK = "look"
+    BED = "bed"
+    SLEEPERS = "sleepers"
+    EMPTY = "empty"
+    TRIAL = "trial"
+    WEEKEND = "weekend"
+    """Only where the first night is in a weekend or before a holiday."""
+    PAPER = "paper"
+    DONE = "done"
+    STOPPED = "stopped"
+
+
+class StopReason(StrEnum):
+    """A reason for which a mounting ends before its end."""
+
+    SAID_NO = "said_no"
+    """The resident says no today. Nobody asks why."""
+    NOT_LET_IN = "not_let_in"
+    NO_CONSENT = "no_consent"
+    """There is no yes on paper."""
+    SLEEPS_HERE = "sleeps_here"
+    """Somebody sleeps in the bed of whom the town does not know."""
+
+
+ORDER: Final = (
+    MountingStep.CONSENT, MountingStep.CODE, MountingStep.LAMP, MountingStep.LOOK, MountingStep.BED, MountingStep.SLEEPERS,
+    MountingStep.EMPTY, MountingStep.TRIAL, MountingStep.WEEKEND, MountingStep.PAPER, MountingStep.DONE,
+)  # fmt: skip
+"""The steps of somebody who is there."""
+_CAMERA_FROM: Final = ORDER.index(MountingStep.LAMP)
+
+
+def next_step(step: MountingStep, *, weekend: bool) -> MountingStep:
+    """Return the step after *step*; *weekend*: the first night is one before a day on which nobody is at the office."""
+    following = ORDER[ORDER.index(step) + 1]
+    return MountingStep.PAPER if following is MountingStep.WEEKEND and not weekend else following
+
+
+def reachable(step: MountingStep, reached: MountingStep) -> bool:
+    """Return whether a mounting that has come to *reached* may show *step*: each one before it, and itself."""
+    if step not in ORDER or reached not in ORDER:
+        return step is reached
+    if reached is MountingStep.DONE:
+        return step is MountingStep.DONE
+    return ORDER.index(step) <= ORDER.index(reached)
+
+
+def step_after(step: MountingStep, reached: MountingStep, *, weekend: bool) -> MountingStep:
+    """Return how far a mounting has come once *step* is answered again: never back, except from a new bed.
+
+    A bed that is drawn anew makes the empty room and the trial be taken again.
+    """
+    following = next_step(step, weekend=weekend)
+    if step is MountingStep.BED or not reachable(following, reached):
+        return following
+    return reached
+
+
+def before(step: MountingStep, *, weekend: bool) -> MountingStep | None:
+    """Return the step that "back" leads to; ``None`` at the first."""
+    at = ORDER.index(step)
+    if at == 0:
+        return None
+    earlier = ORDER[at - 1]
+    return MountingStep.TRIAL if earlier is MountingStep.WEEKEND and not weekend else earlier
+
+
+def needs_camera(step: MountingStep) -> bool:
+    """Return whether the step is after the camera's code."""
+    return step in ORDER and ORDER.index(step) >= _CAMERA_FROM
+
+
+@dataclass(frozen=True, slots=True)
+class HomeMounting:
+    """The newest mounting of a home, as the planner's page says it."""
+
+    due_on: date
+    due_time: time | None
+    step: str
+    stopped_for: str | None
+    ended_at: datetime | None
+    weekend_name: str | None
+    weekend_phone: str | None
+
+
+# ---- the code ----
+
+CODE_LETTERS: Final = 10
+"""Letters and digits of the code that a camera shows (gateway/enrolment.py)."""
+
+
+def read_code(text: str) -> str | None:
+    """Return the camera's code as it is kept, however it was typed; ``None``: it is none."""
+    code = "".join(each for each in text.upper() if each.isalnum())
+    return code if len(code) == CODE_LETTERS and code.isascii() else None
+
+
+# ---- the bed ----
+
+Corner = tuple[float, float]
+"""Across and down, fractions of the picture."""
+
+
+class BedFault(StrEnum):
+    """A reason why four corners are no bed in this picture."""
+
+    UNREADABLE = "unreadable"
+    CUT_OFF = "cut_off"
+    """A corner is at the picture's edge: the bed goes on outside."""
+    TOO_SMALL = "too_small"
+    CROSSED = "crossed"
+
+
+_EDGE: Final = 0.01
+"""Share of the width or height within which a corner is at the edge: five pixels of 480."""
+_LEAST_AREA: Final = 0.04
+"""Share of the picture below which a bed is too far away: 110 x 110 of 640 x 480 pixels; a sleeper's breath is not seen in less."""
+
+
+def read_corners(form: Mapping[str, str]) -> tuple[Corner, ...] | None:
+    """Return the four corners that a form says as ``x0`` … ``y3``, each in per cent of the picture; ``None``: unreadable."""
+    corners = []
+    for n in range(4):
+        try:
+            corner = (float(form.get(f"x{n}", "")) / 100, float(form.get(f"y{n}", "")) / 100)
+        except ValueError:
+            return None
+        if not all(0.0 <= each <= 1.0 for each in corner):
+            return None
+        corners.append(corner)
+    return tuple(corners)
+
+
+def bed_fault(corners: Sequence[Corner] | None) -> BedFault | None:
+    """Return why *corners*, in their order around the bed, do not fit as one; ``None``: they do."""
+    if corners is None or len(corners) != 4:
+        return BedFault.UNREADABLE
+    turns = [_turn(corners[n - 1], corners[n], corners[(n + 1) % 4]) for n in range(4)]
+    if not (all(turn > 0 for turn in turns) or all(turn < 0 for turn in turns)):
+        return BedFault.CROSSED
+    if any(each <= _EDGE or each >= 1 - _EDGE for corner in corners for each in corner):
+        return BedFault.CUT_OFF
+    return BedFault.TOO_SMALL if _area(corners) < _LEAST_AREA else None
+
+
+def bed_zones(corners: Sequence[Corner], head: int, people: int) -> list[dict[str, Any]]:
+    """Return the zones of a profile with this bed. *head* is the side of its head end: between corner *head* and the next.
+
+    A bed for two *people* is two zones beside each other, from its head end to its foot.
+    """
+    a, b, c, d = (corners[(head + n) % 4] for n in range(4))
+    if people < 2:
+        return [_zone("bed", (a, b, c, d))]
+    top, foot = _between(a, b), _between(d, c)
+    return [_zone("bed_left", (a, top, foot, d)), _zone("bed_right", (top, b, c, foot))]
+
+
+def _zone(name: str, corners: Sequence[Corner]) -> dict[str, Any]:
+    """Return a bed's zone, whose head end is between its first two corners, with a place on the pillow."""
+    a, b, c, d = corners
+    pillow = _between(_between(a, b), _between(d, c), 0.1)
+    polygon = [[round(x, 4), round(y, 4)] for x, y in corners]
+    return {"name": name, "kind": "bed", "polygon": polygon, "head": [round(each, 4) for each in pillow]}
+
+
+def _between(a: Corner, b: Corner, share: float = 0.5) -> Corner:
+    return a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share
+
+
+def _turn(a: Corner, b: Corner, c: Corner) -> float:
+    return (b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])
+
+
+def _area(corners: Sequence[Corner]) -> float:
+    pairs = zip(corners, [*corners[1:], corners[0]], strict=True)
+    return abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in pairs)) / 2
+
+
+# ---- the first night ----
+
+_FRIDAY: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Easter:
+    """The day of Easter in a year, on which the movable holidays hang."""
+
+    year: int
+
+    @property
+    def sunday(self) -> date:
+        """Return Easter Sunday (Gregorian; J. Meeus, *Astronomical Algorithms*, 2nd ed. 1998, chapter 8)."""
+        a, b, c = self.year % 19, self.year // 100, self.year % 100
+        d, e = divmod(b, 4)
+        f = (b + 8) // 25
+        g = (b - f + 1) // 3
+        h = (19 * a + b - d - g + 15) % 30
+        i, k = divmod(c, 4)
+        m = (32 + 2 * e + 2 * i - h - k) % 7
+        n = (a + 11 * h + 22 * m) // 451
+        month, day = divmod(h + m - 7 * n + 114, 31)
+        return date(self.year, month, day + 1)
+
+
+def is_holiday(day: date) -> bool:
+    """Return whether *day* is a Swedish public holiday or one of the eves on which offices are closed."""
+    if (day.month, day.day) in {(1, 1), (1, 6), (5, 1), (6, 6), (12, 24), (12, 25), (12, 26), (12, 31)}:
+        return True
+    from_easter = (day - Easter(day.year).sunday).days
+    midsummer_eve = day.month == 6 and 19 <= day.day <= 25 and day.weekday() == _FRIDAY
+    return from_easter in (-2, 0, 1, 39) or midsummer_eve
+
+
+def starts_in_weekend(first_night: date) -> bool:
+    """Return whether a first night from Friday to Sunday, or before a holiday, has nobody at the office on the day after."""
+    return first_night.weekday() >= _FRIDAY or is_holiday(first_night) or is_holiday(first_night + timedelta(days=1))

@@ -1,0 +1,36 @@
+"""Mountings given to installers by a planner: a day, perhaps an hour, and whose home."""
+
+from datetime import date, time
+from uuid import UUID
+
+from alarm_center.casework.editing import Editor
+from alarm_center.store import events, mountings
+from alarm_center.store.events import NewEvent
+from alarm_center.store.memory import Memory, Tx, now
+from schemas.timeline import MountingGiven
+
+
+async def give_mounting(
+    memory: Memory, resident_id: UUID, due_on: date, due_time: time | None, *, editor: Editor
+) -> bool:
+    """Give installers the mounting in the resident's home; false where one is under way already.
+
+    Raises:
+        LookupError: the editor sees no such resident.
+    """
+
+    async def work(tx: Tx) -> bool:
+        at = await now(tx)
+        given = await mountings.give(tx, resident_id, due_on, due_time, by=editor.actor, at=at)
+        if given is None:
+            raise LookupError(f"no resident {resident_id}")
+        if given.is_new:
+            line = NewEvent(
+                given.org, MountingGiven(due_on), area_id=given.area_id, resident_id=resident_id, actor=editor.actor
+            )
+            await events.write(tx, at, line)
+        return given.is_new
+
+    made = await memory.attempt(work, editor.viewer)
+    memory.hint()
+    return made

@@ -1,0 +1,120 @@
+"""Mountings as the service sees them: which devices have to hear of one, and what a device's session answered it with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from alarm_center.core.mounting import HomeMounting
+from alarm_center.store.memory import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class MountedDevice:
+    """A device that a mounting has given to a home, or taken from it."""
+
+    org: str
+    area_id: UUID
+    resident_id: UUID
+    device_id: str
+
+
+async def claim_unheard(tx: Tx) -> list[MountedDevice]:
+    """Return the devices whose mounting has changed what they should know, and count them as told."""
+    rows = await tx.fetch(
+        """
+        with unheard as (select mounting_id, device_id, released from mountings where config_wanted for update skip locked),
+        told as (
+            update mountings m set config_wanted = false, released = '{}' from unheard u where m.mounting_id = u.mounting_id
+            returning m.org, m.area_id, m.resident_id, u.released || u.device_id as devices
+        )
+        select distinct t.org, t.area_id, t.resident_id, d.device_id from told t, unnest(t.devices) d (device_id)
+        where d.device_id is not null order by d.device_id
+        """
+    )
+    return [MountedDevice(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTake:
+    """A session that a mounting asked its device for: ``kind`` is ``empty`` or ``trial``."""
+
+    mounting_id: UUID
+    kind: str
+    seconds: float
+    """Since it was asked for."""
+    waited_for: bool
+    """Nothing has been asked for since."""
+
+
+async def lock_asked_take(tx: Tx, org: str, device_id: str, command_id: UUID) -> AskedTake | None:
+    """Lock the mounting that asked the device for this session; ``None``: none did."""
+    row = await tx.fetchrow(
+        """
+        select m.mounting_id, c.kind, extract(epoch from clock.now() - c.created_at)::float8 as seconds,
+            m.asked_command is not distinct from c.command_id and m.ended_at is null as waited_for
+        from commands c join mountings m using (mounting_id)
+        where c.command_id = $3 and c.org = $1 and c.device_id = $2 and c.kind in ('empty', 'trial') for update of m
+        """,
+        org, device_id, command_id,
+    )  # fmt: skip
+    return AskedTake(**row) if row else None
+
+
+async def save_answer(tx: Tx, mounting_id: UUID, said: Mapping[str, Any]) -> None:
+    """Write what a session answered, for the page that waits for it."""
+    await tx.execute("update mountings set said = said || $2 where mounting_id = $1", mounting_id, dict(said))
+
+
+async def save_signature(tx: Tx, org: str, device_id: str, signature: list[list[int]]) -> None:
+    """Write the structure of the room with nobody in it into the device's profile, as a version of its own."""
+    await tx.execute(
+        """
+        update devices set profile = profile || jsonb_build_object('signature', $3::jsonb,
+            'version', coalesce((profile ->> 'version')::int, 1) + 1) where org = $1 and device_id = $2
+        """,
+        org, device_id, signature,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class GivenMounting:
+    """A mounting that a planner has given; ``is_new`` is false where the home had one under way."""
+
+    org: str
+    area_id: UUID
+    is_new: bool
+
+
+async def give(
+    tx: Tx, resident_id: UUID, due_on: date, due_time: time | None, *, by: str, at: datetime
+) -> GivenMounting | None:
+    """Give installers the mounting of a home; ``None``: the viewer sees nobody who lives there."""
+    row = await tx.fetchrow(
+        """
+        with home as (
+            select org, area_id, resident_id from residents where resident_id = $1 and moved_at is null and died_at is null
+        ),
+        given as (
+            insert into mountings (org, area_id, resident_id, due_on, due_time, given_by, given_at)
+            select org, area_id, resident_id, $2, $3, $4, $5 from home
+            on conflict (resident_id) where ended_at is null do nothing returning mounting_id
+        )
+        select h.org, h.area_id, exists (select from given) as is_new from home h
+        """,
+        resident_id, due_on, due_time, by, at,
+    )  # fmt: skip
+    return GivenMounting(**row) if row else None
+
+
+async def of_home(tx: Tx, resident_id: UUID) -> HomeMounting | None:
+    """Return the newest mounting of the resident's home; ``None``: there was none."""
+    row = await tx.fetchrow(
+        """
+        select due_on, due_time, step, stopped_for, ended_at, weekend_name, weekend_phone from mountings
+        where resident_id = $1 order by ended_at is null desc, given_at desc limit 1
+        """,
+        resident_id,
+    )
+    return HomeMounting(**row) if row else None

@@ -1,0 +1,82 @@
+"""Words of a mounting: the steps, why corners are no bed, why it stopped, the radio's strength, and what a trial answered."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from alarm_center.core.mounting import BedFault, HomeMounting, MountingStep, StopReason
+from alarm_center.words.catalogues import Speech
+from alarm_center.words.catalogues import mark as _
+
+STEPS: Final[Mapping[MountingStep, str]] = {
+    MountingStep.GIVEN: _("Inte börjad"),
+    MountingStep.CONSENT: _("Säger ja"),
+    MountingStep.CODE: _("Kamerans kod"),
+    MountingStep.LAMP: _("Lampan"),
+    MountingStep.LOOK: _("Testbild"),
+    MountingStep.BED: _("Sängen"),
+    MountingStep.SLEEPERS: _("Vem sover här"),
+    MountingStep.EMPTY: _("Tomt rum"),
+    MountingStep.TRIAL: _("Prov"),
+    MountingStep.WEEKEND: _("Helgen"),
+    MountingStep.PAPER: _("Papperet"),
+    MountingStep.DONE: _("Klar"),
+    MountingStep.STOPPED: _("Avbruten"),
+}
+
+BED_FAULTS: Final[Mapping[BedFault, str]] = {
+    BedFault.UNREADABLE: _("Fyra hörn behövs. Dra dem dit sängens hörn är."),
+    BedFault.CUT_OFF: _("Sängen går utanför bilden. Flytta kameran så att hela sängen syns, och ta en ny testbild."),
+    BedFault.TOO_SMALL: _("Sängen är för liten i bilden. Flytta kameran närmare, och ta en ny testbild."),
+    BedFault.CROSSED: _("Hörnen går i kors. Dra dem runt sängen i ordning."),
+}
+
+STOPPED: Final[Mapping[StopReason, str]] = {
+    StopReason.SAID_NO: _("Säger nej i dag"),
+    StopReason.NOT_LET_IN: _("Kom inte in"),
+    StopReason.NO_CONSENT: _("Inget ja finns"),
+    StopReason.SLEEPS_HERE: _("Någon mer sover i sängen"),
+}
+
+BAD_CODE: Final = _("Koden har tio bokstäver och siffror. Läs på kamerans skärm en gång till.")
+CODE_REFUSED: Final = _("Koden gick inte att använda. Ring den som gav dig jobbet.")
+NO_NAME: Final = _("Skriv vem som svarar i helgen.")
+NO_PHONE: Final = _("Skriv ett telefonnummer som går att ringa.")
+NO_INITIALS: Final = _("Skriv initialer, eller välj muntligt.")
+NO_WHY: Final = _("Skriv varför lampan inte visades.")
+
+_GOOD_DBM, _FAIR_DBM = -72, -82
+"""From here on the radio carries a look in seconds, and below the second one many have to be sent again."""
+
+
+def signal_words(dbm: int | None, speech: Speech) -> str:
+    """Return the strength of the device's radio in words, with its number."""
+    if dbm is None:
+        return speech(_("Nät: med kabel, eller okänt"))
+    word = _("bra") if dbm >= _GOOD_DBM else _("svagt") if dbm >= _FAIR_DBM else _("för svagt")
+    return speech(_("Nät: %(word)s (%(dbm)s dBm)"), word=speech(word), dbm=str(dbm).replace("-", "−"))
+
+
+NO_DAY: Final = _("Skriv en dag, som 2026-11-27, och tiden som 10:30 eller inte alls.")
+DAY_PAST: Final = _("Dagen har redan varit.")
+UNDER_WAY: Final = _("En montering är redan bokad hos den här brukaren.")
+
+
+def of_home(newest: HomeMounting | None, speech: Speech) -> str:
+    """Return the newest mounting of a home in a sentence; empty where there was none."""
+    if newest is None:
+        return ""
+    if newest.stopped_for is not None:
+        return speech(
+            _("Monteringen %(day)s avbröts: %(why)s."),
+            day=speech.short_day(newest.due_on), why=speech(STOPPED[StopReason(newest.stopped_for)]).lower(),
+        )  # fmt: skip
+    if newest.ended_at is not None:
+        said = speech(_("Kameran monterades %(day)s."), day=speech.short_day(newest.due_on))
+        weekend = _("I helgen svarar %(name)s, %(phone)s.")
+        return (
+            f"{said} {speech(weekend, name=newest.weekend_name, phone=newest.weekend_phone)}"
+            if newest.weekend_name
+            else said
+        )
+    hour = f" {newest.due_time:%H:%M}" if newest.due_time else ""
+    return speech(_("Montering bokad %(day)s%(hour)s."), day=speech.short_day(newest.due_on), hour=hour)

@@ -1,0 +1,247 @@
+"""A mounting by its pages: today's homes alone, the code that is claimed once, the case that a camera is woken for, and its end."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest_asyncio
+
+from alarm_center.casework import mountings
+from alarm_center.casework.arrived_sessions import record_finding
+from alarm_center.core.roles import Right
+from schemas.messages import Finding
+from schemas.vocabulary import Answer, JudgePlace, Role
+from tests.support.night_town import TWO, NightTown, town
+from tests.support.postgres import Database
+from tests.support.site import Browser, Site, site
+from tests.support.viewers import viewer_in
+
+NOON = TWO + timedelta(hours=10)
+"""Sunday at noon: of the coming night."""
+CODE = "ACDE-FGHJ-KM"
+
+
+@pytest_asyncio.fixture
+async def here(database: Database) -> AsyncIterator[NightTown]:
+    """Three homes on a Sunday; the first has no camera yet, and its mounting is today's."""
+    async with town(database, residents=3, operator_sees=()) as storstad:
+        await storstad.set_clock(NOON)
+        await storstad.execute("update checks set device_id = null where resident_id = $1", storstad.residents[1])
+        await storstad.execute("delete from devices where resident_id = $1", storstad.residents[1])
+        yield storstad
+
+
+@pytest_asyncio.fixture
+async def pages(here: NightTown) -> AsyncIterator[Site]:
+    async with site(here) as running:
+        yield running
+
+
+async def give(here: NightTown, number: int, days: int = 0) -> str:
+    """Give the mounting of a resident's home; return its id."""
+    mounting: UUID = await here.value(
+        """
+        insert into mountings (org, area_id, resident_id, due_on, given_by, given_at)
+        select org, area_id, resident_id, (clock.now() at time zone 'Europe/Stockholm')::date + $2::int, 'petra', clock.now()
+        from residents where resident_id = $1 returning mounting_id
+        """,
+        here.residents[number], days,
+    )  # fmt: skip
+    return f"/mountings/{mounting}"
+
+
+async def installer(here: NightTown, pages: Site) -> Browser:
+    """Return the browser of an installer who is signed in."""
+    return await signed_in_as(here, pages, Role.INSTALLER, Right.MOUNT)
+
+
+async def signed_in_as(here: NightTown, pages: Site, role: Role, right: Right) -> Browser:
+    viewer = await viewer_in(here.memory, "storstad", role=role, right=right)
+    browser = pages.browser()
+    browser.client.session.cookie_jar.update_cookies({"fjt_session": viewer.token}, pages.server.make_url("/"))
+    browser.csrf = "csrf"
+    return browser
+
+
+async def claim(pages: Site, code: str = CODE) -> tuple[int, dict[str, Any]]:
+    """Ask as the device that shows *code*; return the status and what was answered."""
+    response = await pages.browser().client.post("/device/claim", json={"code": code})
+    return response.status, await response.json()
+
+
+async def device_hears(here: NightTown) -> None:
+    """Let the device of the mounting hear its config, and say so."""
+    await mountings.tell_devices(here.memory)
+    await here.execute(
+        "update devices set link = 'up', last_heard_at = clock.now(), reported_version = wanted_version, signal_dbm = -71"
+    )
+
+
+async def mounted(here: NightTown, pages: Site, browser: Browser, job: str) -> None:
+    """Go to the lamp: the camera has come by its code."""
+    for step, form in (("begin", {}), ("answer/consent", {}), ("code", {"code": CODE})):
+        assert (await browser.post(f"{job}/{step}", form)).status == 303
+    assert (await claim(pages))[0] == 200
+    await device_hears(here)
+
+
+async def test_an_installer_sees_todays_homes_alone(here: NightTown, pages: Site) -> None:
+    today, tomorrow = await give(here, 1), await give(here, 2, days=1)
+    browser = await installer(here, pages)
+    shown = await browser.text("/mountings")
+    assert "Astrid Lund" in shown
+    assert "Bertil Ek" not in shown and "Cecilia" not in shown
+    assert (await browser.get(today)).status == 200
+    assert (await browser.get(tomorrow)).status == 404
+    assert (await browser.get(f"/residents/{here.residents[1]}")).status == 403
+
+
+async def test_another_installers_home_is_not_there(here: NightTown, pages: Site) -> None:
+    job = await give(here, 1)
+    first, second = await installer(here, pages), await installer(here, pages)
+    await first.post(f"{job}/begin")
+    assert (await second.get(job)).status == 404
+    assert "Astrid" not in await second.text("/mountings")
+
+
+async def test_a_code_is_claimed_once_and_gives_a_password(here: NightTown, pages: Site) -> None:
+    job, browser = await give(here, 1), await installer(here, pages)
+    assert (await claim(pages)) == (202, {"wait": True})
+    await browser.post(f"{job}/begin")
+    await browser.post(f"{job}/answer/consent")
+    assert (await browser.post(f"{job}/code", {"code": "too short"})).status == 400
+    await browser.post(f"{job}/code", {"code": CODE.lower()})
+    assert "Väntar på att kameran" in await browser.text(job)
+    status, told = await claim(pages)
+    assert (status, told["org"]) == (200, "storstad")
+    assert len(told["password"]) > 30
+    assert (await claim(pages))[0] == 202, "used up"
+    assert await here.value("select resident_id from devices where device_id = $1", told["device"]) == here.residents[1]
+    kept = await here.value("select password_hash from device_logins")
+    assert kept.startswith("$7$101$") and told["password"] not in kept
+
+
+async def test_a_code_is_good_for_ten_minutes(here: NightTown, pages: Site) -> None:
+    job, browser = await give(here, 1), await installer(here, pages)
+    for step, form in (("begin", {}), ("answer/consent", {}), ("code", {"code": CODE})):
+        await browser.post(f"{job}/{step}", form)
+    await here.set_clock(NOON + timedelta(minutes=10))
+    assert (await claim(pages))[0] == 202
+
+
+async def test_an_address_that_guesses_codes_is_stopped(pages: Site) -> None:
+    browser = pages.browser()
+    for _ in range(600):
+        await browser.client.post("/device/claim", json={"code": CODE})
+    assert (await claim(pages))[0] == 429
+
+
+async def test_the_case_ends_after_half_an_hour(here: NightTown, pages: Site) -> None:
+    job, browser = await give(here, 1), await installer(here, pages)
+    await mounted(here, pages, browser, job)
+    await here.set_clock(NOON + timedelta(minutes=30))
+    assert (await browser.post(f"{job}/ask/lamp")).status == 409
+    assert "Halvtimmen är slut" in await browser.text(job)
+    await browser.post(f"{job}/begin")
+    assert "Lampan" in await browser.text(job), "it goes on where it was"
+    assert (await browser.post(f"{job}/ask/lamp")).status == 303
+
+
+async def test_a_test_look_is_in_the_log_before_its_picture(here: NightTown, pages: Site) -> None:
+    job, browser = await give(here, 1), await installer(here, pages)
+    await mounted(here, pages, browser, job)
+    assert (await browser.post(f"{job}/ask/live")).status == 409, "not before its step"
+    await browser.post(f"{job}/answer/lamp")
+    await browser.post(f"{job}/ask/live")
+    log = await (await signed_in_as(here, pages, Role.AUDITOR, Right.REVIEW)).text("/looks/log?without=1")
+    assert "Astrid" not in log, "it is no look without a case"
+    assert "Testbild när kameran monterades" in await (
+        await signed_in_as(here, pages, Role.AUDITOR, Right.REVIEW)
+    ).text("/looks/log")
+    command = await here.value("select command_id from commands where kind = 'live'")
+    assert (await browser.get(f"{job}/picture/{command}")).status == 204
+    await browser.post(f"{job}/left")
+    assert await here.value("select ended_at is not null from looks")
+    other = await installer(here, pages)
+    assert (await other.get(f"{job}/picture/{command}")).status == 404
+
+
+async def test_no_yes_no_command(here: NightTown, pages: Site) -> None:
+    job, browser = await give(here, 1), await installer(here, pages)
+    await mounted(here, pages, browser, job)
+    await here.execute(
+        "update consents set state = 'revoked', revoked_at = clock.now(), revoked_instead = 'visit' where resident_id = $1",
+        here.residents[1],
+    )
+    assert (await browser.post(f"{job}/ask/lamp")).status == 409
+    await browser.post(f"{job}/begin")
+
+
+async def test_a_trial_is_answered_by_its_own_session(here: NightTown, pages: Site) -> None:
+    """A trial raises no alarm: the installer may well sit on the floor."""
+    job, browser = await give(here, 1), await installer(here, pages)
+    await mounted(here, pages, browser, job)
+    for step in ("lamp", "look"):
+        await browser.post(f"{job}/answer/{step}")
+    bed = {"x0": "30", "y0": "30", "x1": "70", "y1": "30", "x2": "70", "y2": "85", "x3": "30", "y3": "85", "head": "0"}
+    assert (await browser.post(f"{job}/answer/bed", {**bed, "x0": "0"})).status == 400, "it goes on outside the picture"
+    for step, form in (("bed", bed), ("sleepers", {"sleeper": "nobody"}), ("empty", {})):
+        assert (await browser.post(f"{job}/answer/{step}", form)).status == 303
+    assert (await browser.post(f"{job}/answer/trial")).status == 409, "not before it has come through"
+    await browser.post(f"{job}/ask/trial")
+    assert "Provet pågår" in await browser.text(job)
+    command, device = (
+        await here.value("select command_id from commands where kind = 'trial'"),
+        await here.value("select device_id from mountings"),
+    )
+    await here.set_clock(NOON + timedelta(seconds=6))
+    finding = Finding(
+        session_id="s",
+        org="storstad",
+        device=device,
+        command_id=command,
+        answer=Answer.NOT_SEEN,
+        people=0,
+        detector="d",
+    )
+    async with here.memory.transaction() as tx:
+        await record_finding(tx, finding, Answer.NOT_SEEN, JudgePlace.CENTRE)
+    assert "Prov: klart på 6 s." in await browser.text(job)
+    assert await here.value("select count(*) from alarms") == 0
+    assert await here.value("select needs_human from sessions") is False
+    await browser.post(f"{job}/answer/trial")
+    await browser.post(f"{job}/answer/weekend", {"name": "Petra", "phone": "070-174 06 11"})
+    assert (await browser.post(f"{job}/answer/paper", {"signed": "oral"})).status == 303
+    done = await browser.text(job)
+    assert "Första tillsynen är" in done and "070-174 06 11" in done
+    assert await here.value(
+        "select jsonb_path_query_first(profile, '$.zones[0].head')::text from devices where device_id = $1", device
+    )
+
+
+async def test_who_stops_leaves_a_camera_of_nobody(here: NightTown, pages: Site) -> None:
+    job, browser = await give(here, 1), await installer(here, pages)
+    await mounted(here, pages, browser, job)
+    device = await here.value("select device_id from mountings")
+    await browser.post(f"{job}/stop", {"why": "said_no"})
+    await mountings.tell_devices(here.memory)
+    said = await here.value(
+        "select resident_id is null and (config->>'withdrawn')::bool from devices where device_id = $1", device
+    )
+    assert said and await here.value("select count(*) from device_logins") == 0
+    assert await here.value("select count(*) from checks where device_id = $1 and state = 'planned'", device) == 0
+    assert (await browser.post(f"{job}/begin")).status == 303
+    assert "Avbruten" in await browser.text(job), "it is over"
+
+
+async def test_a_planner_gives_a_mounting_once(here: NightTown, pages: Site) -> None:
+    petra = await pages.signed_in("petra")
+    page = f"/residents/{here.residents[1]}/mounting"
+    assert "Boka montering" in await petra.text(page)
+    assert (await petra.post(page, {"due_on": "2026-11-21"})).status == 400, "that day has passed"
+    assert (await petra.post(page, {"due_on": "2026-11-22", "due_time": "14:30"})).status == 303
+    assert "Montering bokad" in await petra.text(f"/residents/{here.residents[1]}")
+    assert (await petra.post(page, {"due_on": "2026-11-23"})).status == 400, "one is under way"
+    assert await here.value("select count(*) from mountings where given_by = $1", str(here.users["petra"])) == 1
+    assert (await petra.post(f"/residents/{uuid4()}/mounting", {"due_on": "2026-11-23"})).status == 404
