@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from alarm_center.core import calendar
 from schemas.vocabulary import Role
 
 _MINUTE: Final = timedelta(minutes=1)
+_DAY: Final = timedelta(days=1)
 TOWN_CARE: Final = "town"
 """The town's own care in a list of performers; the others are codes of companies."""
 
@@ -42,6 +43,43 @@ class PeopleAnswer(StrEnum):
     LAST_ADMIN = "last_admin"
     """The town would have nobody left who invites people."""
     GONE = "gone"
+
+
+class DeputyAnswer(StrEnum):
+    """Outcome of letting somebody stand in for a colleague, or of its end; all but ``CHANGED`` changed nothing."""
+
+    CHANGED = "changed"
+    ASKED = "asked"
+    """They stand in for that colleague in that time already."""
+    NO_ROLES = "no_roles"
+    """The colleague has no role that a deputy may have: an admin's is not handed over."""
+    GONE = "gone"
+
+
+class DeputyFault(StrEnum):
+    """A field of a deputy's form that is missing or wrong."""
+
+    COLLEAGUE = "colleague"
+    BEGINS = "begins"
+    LAST_NIGHT = "last_night"
+
+
+MOST_DEPUTY_NIGHTS: Final = 92
+"""A deputy stands in for a summer at the most; for longer, a person is given the roles themselves."""
+
+_FARTHEST: Final = timedelta(days=366)
+"""Time ahead at which somebody may begin to stand in, at the most: a year further is a slip of the keyboard."""
+
+
+def deputy_period(begins: date, last: date, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime] | DeputyFault:
+    """Return from when until when somebody stands in: from *begins* at midnight, or now if that is past, until noon after the night *last*."""
+    today = now.astimezone(zone).date()
+    if not today - _DAY <= begins <= today + _FARTHEST:
+        return DeputyFault.BEGINS
+    from_at = max(calendar.instant_of(begins - _DAY, time(0), zone), now)
+    if not begins <= last < begins + MOST_DEPUTY_NIGHTS * _DAY:
+        return DeputyFault.LAST_NIGHT
+    return from_at, calendar.night_bounds(last, zone)[1]
 
 
 @dataclass(frozen=True, slots=True)

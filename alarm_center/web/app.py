@@ -14,7 +14,7 @@ from alarm_center.identity.passwords import PasswordCheck
 from alarm_center.pictures import Pictures
 from alarm_center.store.memory import Memory
 from alarm_center.web import auth, middlewares, page, stream
-from alarm_center.web.admin import agreements, people, people_file
+from alarm_center.web.admin import agreements, deputies, people, people_file
 from alarm_center.web.app_keys import (
     MEMORY,
     PASSWORDS,
@@ -112,6 +112,7 @@ ROUTES: Final = tuple(
         deaths,
         people,
         people_file,
+        deputies,
         agreements,
         invitation,
         look_month,

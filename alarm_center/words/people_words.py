@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from alarm_center.core.people import LinkAnswer, PeopleAnswer, PersonState
+from alarm_center.core.people import DeputyAnswer, DeputyFault, LinkAnswer, PeopleAnswer, PersonState
 from alarm_center.words.catalogues import mark as _
 
 STATES: Final[Mapping[PersonState, str]] = {
@@ -42,6 +42,18 @@ FAULTS: Final[Mapping[PersonFault, str]] = {
     PersonFault.AREAS: _("Välj minst ett område, eller hela kommunen."),
     PersonFault.PERFORMERS: _("Välj minst en utförare, eller alla."),
     PersonFault.UNTIL: _("Skriv den sista natten som ett datum som inte har varit."),
+}
+
+DEPUTY_REFUSALS: Final[Mapping[DeputyAnswer, str]] = {
+    DeputyAnswer.ASKED: _("Personen vikarierar redan för den kollegan de dagarna."),
+    DeputyAnswer.NO_ROLES: _("Kollegan har ingen roll som en vikarie kan få. En administratörs roll lämnas inte över."),
+    DeputyAnswer.GONE: _("Det finns inte, eller är inte ditt att se."),
+}
+
+DEPUTY_FAULTS: Final[Mapping[DeputyFault, str]] = {
+    DeputyFault.COLLEAGUE: _("Välj vem personen vikarierar för."),
+    DeputyFault.BEGINS: _("Skriv första dagen: i dag, eller ett datum inom ett år."),
+    DeputyFault.LAST_NIGHT: _("Skriv sista natten: inte före första dagen, och högst 92 nätter bort."),
 }
 
 OWN_CARE: Final = _("kommunens egen omsorg")

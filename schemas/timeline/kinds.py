@@ -174,6 +174,8 @@ class EventKind(StrEnum):
     MEMBERSHIP_CHANGED = "membership_changed"
     MEMBERSHIP_ENDED = "membership_ended"
     INVITATION_ENDED = "invitation_ended"
+    DEPUTY_GIVEN = "deputy_given"
+    DEPUTY_ENDED = "deputy_ended"
     AGREEMENT_OFFERED = "agreement_offered"
     AGREEMENT_ACCEPTED = "agreement_accepted"
     AGREEMENT_ENDED = "agreement_ended"

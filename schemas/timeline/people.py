@@ -57,6 +57,27 @@ class MembershipEnded(Payload):
     user_id: UUID
 
 
+@payload(EventKind.DEPUTY_GIVEN)
+class DeputyGiven(Payload):
+    """A member stands in for a colleague, with these roles of theirs; *areas* and *performers* unsaid: all of the town."""
+
+    user_id: UUID
+    stands_in_for: UUID
+    roles: tuple[Role, ...]
+    from_at: datetime
+    ends_at: datetime
+    areas: tuple[UUID, ...] | None = None
+    performers: tuple[Code, ...] | None = None
+
+
+@payload(EventKind.DEPUTY_ENDED)
+class DeputyEnded(Payload):
+    """A member no longer stands in for a colleague, before the time that was set."""
+
+    user_id: UUID
+    stands_in_for: UUID
+
+
 @payload(EventKind.AGREEMENT_OFFERED)
 class AgreementOffered(Payload):
     """The town offered an alarm centre to see it, from one night until another; *areas* unsaid: all of the town."""

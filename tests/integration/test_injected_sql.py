@@ -82,7 +82,11 @@ async def intrusion(database: Database) -> AsyncIterator[Intrusion]:
     try:
         await busy_town(worker, "ost", number=1)
         await busy_town(worker, "vast", number=2)
-        names = await _names(worker)
+        owner = await Memory.open(database.owner, size=1)
+        try:
+            names = await _names(worker, owner)
+        finally:
+            await owner.close()
         await cases.apply_to_alarm(
             worker, names["own_alarm"], ClaimCase(names["own_user"]), actor=str(names["own_user"])
         )
@@ -118,7 +122,7 @@ def _dsn_of(attacker: Attacker, database: Database) -> str:
     return own.get(attacker, database.web)
 
 
-async def _names(worker: Memory) -> dict[str, Any]:
+async def _names(worker: Memory, owner: Memory) -> dict[str, Any]:
     """Return the ids that the statements name: of the attacker's town and area, of the next area, and of another town."""
     other = await viewer_in(worker, "vast")
     async with worker.transaction() as tx:
@@ -165,13 +169,20 @@ async def _names(worker: Memory) -> dict[str, Any]:
         )  # fmt: skip
         assert own is not None
         assert others is not None
+    async with owner.transaction() as tx:
+        deputy = await tx.fetchval(
+            """
+            insert into deputies (org, user_id, stands_in_for, roles, from_at, until_at, made_at)
+            values ('vast', $1, $2, '{operator}', clock.now(), clock.now() + interval '1 day', clock.now()) returning deputy_id
+            """,
+            others["user_id"], own["user_id"],
+        )  # fmt: skip
     return {
         "own": "ost", "other": "vast", "own_area": areas["3"], "next_area": areas["4"], "next_resident": beyond,
         "moved_resident": moved, "own_alarm": own["alarm_id"], "own_case_no": own["case_no"], "own_notice_id": own["notice_id"],
         "own_token": own["token"], "own_resident": own["resident_id"], "own_user": own["user_id"], "own_check": check, "watched_resident": watched,
         "other_alarm": others["alarm_id"], "other_area": others["area_id"], "other_resident": others["resident_id"], "other_user": others["user_id"],
-        "other_invitation": others["invitation_id"],
-        "other_mounting": others["mounting_id"],
+        "other_invitation": others["invitation_id"], "other_mounting": others["mounting_id"], "other_deputy": deputy,
         "other_incident": others["incident_id"], "other_notice": "0" * 8, "other_phone": others["phone"],
         "other_number": others["sending_number"], "other_hash": token_hash(other.token).hex(),
     }  # fmt: skip

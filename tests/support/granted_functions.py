@@ -73,6 +73,11 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.next_case_no": refused("select next_case_no('{other_number}', now())"),
     "fjt.offer_agreement": refused("select offer_agreement('{other}', 'x', '2026-01-01', null, null, 'x')"),
     "fjt.people": nothing("select * from people('{other}')"),
+    "fjt.deputies_of": nothing("select * from deputies_of('{other}')"),
+    "fjt.let_stand_in": nothing(
+        "select 1 where let_stand_in('{other}', '{other_user}', '{other_user}', now(), now() + interval '1 day', 'x') <> 'gone'"
+    ),
+    "fjt.end_deputy": nothing("select 1 where end_deputy('{other_deputy}', 'x') <> 'gone'"),
     "fjt.patrols_ahead": nothing("select * from patrols_ahead('{other}', 'infinity')"),
     "fjt.places_left": nothing("select 1 where places_left('{other_incident}') > 0"),
     "fjt.reset_factors": nothing("select 1 where reset_factors('{other_user}', 'x')"),

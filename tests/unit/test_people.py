@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alarm_center.core.people import Assignment, last_night
+from alarm_center.core.people import Assignment, DeputyFault, deputy_period, last_night
 from schemas.vocabulary import Role
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -45,3 +45,27 @@ def test_the_last_night_is_the_one_before_its_end(ends_at: datetime, night: date
 
 def test_what_has_no_end_has_no_last_night() -> None:
     assert last_night(None, STOCKHOLM) is None
+
+
+@pytest.mark.parametrize(
+    ("begins", "last", "period"),
+    [
+        # Now, for it is afternoon of that day already; until noon after the last night.
+        ((2026, 11, 27), (2026, 12, 3), ("2026-11-27T14:00", "2026-12-04T11:00")),
+        ((2026, 11, 28), (2026, 11, 28), ("2026-11-27T23:00", "2026-11-29T11:00")),
+        # Over the change of the clock, noon is another instant.
+        ((2027, 3, 27), (2027, 3, 28), ("2027-03-26T23:00", "2027-03-29T10:00")),
+        ((2026, 11, 25), (2026, 11, 27), DeputyFault.BEGINS),
+        ((2027, 11, 29), (2027, 11, 29), DeputyFault.BEGINS),
+        ((2026, 11, 28), (2026, 11, 27), DeputyFault.LAST_NIGHT),
+        ((2026, 11, 27), (2027, 2, 27), DeputyFault.LAST_NIGHT),
+    ],
+)
+def test_the_days_of_a_deputy(
+    begins: tuple[int, int, int], last: tuple[int, int, int], period: tuple[str, str] | DeputyFault
+) -> None:
+    found = deputy_period(date(*begins), date(*last), STOCKHOLM, datetime(2026, 11, 27, 14, tzinfo=UTC))
+    if isinstance(found, tuple):
+        assert tuple(f"{each.astimezone(UTC):%Y-%m-%dT%H:%M}" for each in found) == period
+    else:
+        assert found is period

@@ -16,6 +16,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 import aiohttp
+import asyncpg
 import pytest
 import pytest_asyncio
 from aiohttp import web
@@ -170,6 +171,24 @@ async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tupl
     }  # fmt: skip
 
 
+async def _deputy(database: Database, here: NightTown, ids: Mapping[str, str]) -> dict[str, str]:
+    """Let the person of *ids* stand in for somebody in their area; return *ids* with the deputy's."""
+    owner = await asyncpg.connect(database.owner)  # no part of the service writes such a row for another
+    try:
+        made = await owner.fetchval(
+            """
+            insert into fjt.deputies (org, user_id, stands_in_for, roles, areas, from_at, until_at, made_at)
+            select $1, m.user_id, o.user_id, '{carer}', array[$2::uuid], clock.now(), clock.now() + interval '1 day', clock.now()
+            from fjt.memberships m join fjt.memberships o on o.org = m.org and o.user_id <> m.user_id
+            where m.membership_id = $3 limit 1 returning deputy_id
+            """,
+            here.org, ids["area"], ids["membership"],
+        )  # fmt: skip
+    finally:
+        await owner.close()
+    return {**ids, "deputy": str(made)}
+
+
 async def _invitation(here: NightTown, area: UUID) -> str:
     """Ask somebody for a membership of one area; return the invitation's id."""
     asked = NewInvitation(here.org, f"asked.{area}", "A", Assignment.of([Role.CARER], [area]))
@@ -195,9 +214,9 @@ async def matrix(database: Database) -> AsyncIterator[Matrix]:
         await here.set_clock(TWO + timedelta(seconds=40))
         await here.step()
         ids = {
-            Place.OWN: await _cases(here, 2, 3, 4, frames),
-            Place.AREA: await _cases(here, 5, 6, 7, frames),
-            Place.TOWN: await _cases(granby, 9, 10, 11, frames),
+            Place.OWN: await _deputy(database, here, await _cases(here, 2, 3, 4, frames)),
+            Place.AREA: await _deputy(database, here, await _cases(here, 5, 6, 7, frames)),
+            Place.TOWN: await _deputy(database, granby, await _cases(granby, 9, 10, 11, frames)),
         }
         async with site(here) as running:
             yield Matrix(here, running, ids)

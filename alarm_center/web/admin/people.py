@@ -35,7 +35,7 @@ _LINK_DAYS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
-class _Keeping:
+class PeopleKeeping:
     """A transaction of an admin's page: the instant, and the towns whose people the admin keeps, by id."""
 
     tx: Tx
@@ -64,7 +64,7 @@ def people_scope(request: web.Request) -> Viewer:
     return request[PERSON].viewer(Right.USERS)
 
 
-async def keeping_of(request: web.Request, tx: Tx) -> _Keeping:
+async def keeping_of(request: web.Request, tx: Tx) -> PeopleKeeping:
     """Return the towns whose people the admin keeps, in *tx*."""
     viewer, found = people_scope(request), {}
     for town in await towns.towns(tx):
@@ -73,7 +73,7 @@ async def keeping_of(request: web.Request, tx: Tx) -> _Keeping:
         limit = request[PERSON].performers_in(town.org, Right.USERS)
         offered = await _offered_performers(request, tx, town.org, limit)
         found[town.org] = TownAreas(town, own, viewer.areas is None, offered, limit is None)
-    return _Keeping(tx, await now(tx), found)
+    return PeopleKeeping(tx, await now(tx), found)
 
 
 async def _offered_performers(
@@ -323,7 +323,7 @@ async def _apply(tx: Tx, request: web.Request, person: TownPerson, wanted: Assig
 
 async def _one_page(
     request: web.Request,
-    keeping: _Keeping,
+    keeping: PeopleKeeping,
     person: TownPerson,
     *,
     filled: FilledForm | None = None,
@@ -346,7 +346,7 @@ async def _one_page(
 
 def _form_page(
     request: web.Request,
-    keeping: _Keeping,
+    keeping: PeopleKeeping,
     filled: FilledForm,
     *,
     fault: PersonFault | None = None,
@@ -358,7 +358,7 @@ def _form_page(
     return _draw_form(request, "people/invite.html", _of_all(keeping, at), filled, {"every": every}, fault, refused)
 
 
-def _of_all(keeping: _Keeping, at: TownAreas) -> TownAreas:
+def _of_all(keeping: PeopleKeeping, at: TownAreas) -> TownAreas:
     """Return the town with what the admin may give in any of theirs, since the form does not know yet which it will be."""
     codes = {code: area_id for each in keeping.towns.values() for code, area_id in each.areas.items()}
     performers = {code: name for each in keeping.towns.values() for code, name in each.performers.items()}
