@@ -51,6 +51,13 @@ class Stage:
             shown.append(own if made is None else np.asarray(made, np.float32))
         return replace(self, pictures=shown)
 
+    def fainter(self, contrast: float, noise: float) -> "Stage":
+        """Return this with *contrast* of what it had about its mean, and as much of the sensor's *noise*, grey levels, as before."""
+        if contrast == 1.0:
+            return self
+        mean, lost = float(np.mean(self.pictures[0])), noise * (1 - contrast**2) ** 0.5
+        return self.changed(lambda picture, _: mean + contrast * (_noisy(picture, lost / contrast) - mean))
+
     def session(self) -> Session:
         """Return it as a session; the same picture twice is the same JPEG twice."""
         coded: dict[int, bytes] = {}
@@ -108,10 +115,10 @@ def drawn_stage(scene: str, number: int, rng: Rng, seconds: float = 10.0, fps: f
     wide = DOUBLE_CM if couple else SINGLE_CM
     corners = room.bed if not couple else _wider(room.bed)
     places = {
-        "asleep": (wide / 2,), "asleep_fallen_still": (wide / 2,), "couple": (44.0, wide - 44.0), "couple_missing": (44.0,),
+        "asleep": (wide / 2,), "asleep_quiet": (wide / 2,), "asleep_fallen_still": (wide / 2,), "couple": (44.0, wide - 44.0), "couple_missing": (44.0,),
         "couple_middle": (wide / 2,),
     }  # fmt: skip
-    bed = rooms.BedRelief(wide, places.get(scene, ()), seed).film()
+    bed = rooms.BedRelief(wide, places.get(scene, ()), seed, quiet="quiet" in scene).film()
     still = room.still.copy()
     beside: Callable[[float], tuple[Picture, Picture]] | None = None
     if "fallen" in scene:

@@ -160,12 +160,15 @@ def stirs(rng: np.random.Generator, times: int, lasts: float, seconds: float = 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BedRelief:
-    """A bed's relief over time: duvet and pillow, and each sleeper at *middles* (centimetres from its left side)."""
+    """A bed's relief over time: duvet and pillow, and each sleeper at *middles* (centimetres from its left side).
+
+    A *quiet* sleeper breathes and does not stir.
+    """
 
     wide: float
     middles: tuple[float, ...]
     seed: int
-    empty_side: bool = True
+    quiet: bool = False
 
     def film(self) -> Callable[[float], Picture]:
         """Return what shows the bed at a time, (400, 2 · wide)."""
@@ -179,7 +182,7 @@ class BedRelief:
             albedo += 25 * np.sign(np.sin(np.arange(shape[1]) / float(rng.uniform(6, 16))))[None]
         albedo[: 45 * _CM] = 185 + 4 * cloud(rng, (45 * _CM, shape[1]), 7)
         folds[: 45 * _CM] *= 0.5
-        people = [_Sleeper(middle, rng, shape) for middle in self.middles]
+        people = [_Sleeper(middle, rng, shape, quiet=self.quiet) for middle in self.middles]
 
         def at(t: float) -> Picture:
             height, tone = folds.copy(), albedo.copy()
@@ -193,13 +196,15 @@ class BedRelief:
 class _Sleeper:
     """Somebody who lies beneath the duvet, the head on the pillow, and breathes and stirs now and then."""
 
-    def __init__(self, middle: float, rng: np.random.Generator, shape: tuple[int, int]) -> None:
+    def __init__(self, middle: float, rng: np.random.Generator, shape: tuple[int, int], *, quiet: bool) -> None:
         self._middle, self._shape = middle, shape
         self._breath, self._head = breath(rng), stirs(rng, int(rng.integers(1, 3)), 0.5)
         self._knee, self._arm = stirs(rng, int(rng.integers(1, 3)), 0.6), stirs(rng, 2, 0.5)
         self._curl, self._depth = float(rng.uniform(-12, 12)), float(rng.uniform(0.05, 0.11))
         self._trunk = 0.55 * _rise((middle, 55), (middle + self._curl / 2, 105), 20, shape)
         self._hair = 20 + 30 * float(rng.random())
+        if quiet:
+            self._head = self._knee = self._arm = lambda t: 0.0
 
     def lay(self, height: Picture, tone: Picture, t: float) -> None:
         middle = self._middle

@@ -17,8 +17,8 @@ import numpy as np
 
 from detector.judge import judge
 from schemas.vocabulary import Answer
-from tests.bench.difficult_kinds import Rng, Stage, drawn_stage
-from tests.bench.drawn_bedrooms import ROOMS, Picture, bedroom
+from tests.bench.difficult_kinds import Stage, drawn_stage
+from tests.bench.drawn_bedrooms import ROOMS, bedroom
 
 CONTRASTS = (1.0, 0.5)
 RATES = (5.0, 3.1, 2.5)
@@ -51,7 +51,8 @@ def _measure(scene: str, contrast: float, rate: float, rows: int) -> Counter[str
         digest = hashlib.sha256(f"longer {scene} {row}".encode()).digest()
         rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
         cv2.setRNGSeed(int(rng.integers(2**31)))
-        whole = _flattened(drawn_stage(scene, row % ROOMS, rng, seconds=32.0, fps=rate), contrast, row, rng)
+        stage = drawn_stage(scene, row % ROOMS, rng, seconds=32.0, fps=rate)
+        whole = stage.fainter(contrast, bedroom(row % ROOMS).noise)
         first, second, long = (_is_green(_part(whole, *part)) for part in ((12, 22), (22, 32), (12, 32)))
         said["first"] += first
         said["second"] += second
@@ -59,21 +60,6 @@ def _measure(scene: str, contrast: float, rate: float, rows: int) -> Counter[str
         said["second_after"] += second and not first
         said["long_after"] += long and not first
     return said
-
-
-def _flattened(stage: Stage, contrast: float, row: int, rng: Rng) -> Stage:
-    """Return *stage* with less contrast and as much noise of the sensor as before."""
-    if contrast == 1.0:
-        return stage
-    middle = float(np.mean(stage.pictures[0]))
-    lost = bedroom(row % ROOMS).noise * (1 - contrast**2) ** 0.5
-
-    def change(picture: Picture, t: float) -> Picture:
-        noise = np.empty(picture.shape, np.float32)
-        cv2.randn(noise, 0.0, lost)  # type: ignore[call-overload]  # its stubs want a colour for each number
-        return middle + contrast * (picture - middle) + noise
-
-    return stage.changed(change)
 
 
 def _part(stage: Stage, begin: int, end: int) -> Stage:
