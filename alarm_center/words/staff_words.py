@@ -1,16 +1,24 @@
 """Words of the staff's pages: what a substitute means, how a shift stands, and what is wrong."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from alarm_center.core import calendar
+from alarm_center.core.pattern_form import PatternFault
 from alarm_center.core.roster import DutyShift
+from alarm_center.core.shift_patterns import ShiftPattern
+from alarm_center.core.staffing import StaffedNight
 from alarm_center.core.substitutes import StandIn, SubstituteFault
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
+from alarm_center.words.resident_page_words import nights_words
+from alarm_center.words.todo_words import night_sentences
 from schemas.vocabulary import Duty, SubstituteReason
+
+Names = Mapping[UUID, str]
 
 DUTIES: Final[Mapping[Duty, str]] = {Duty.PATROL: _("Patrull"), Duty.LEAD: _("Nattledare")}
 
@@ -30,12 +38,12 @@ CHOOSE: Final = _("Välj vem som tar passet.")
 
 def muster_words(shift: DutyShift, now: datetime, zone: str, speech: Speech) -> str:
     """Return whether the shift's phone has answered."""
+    if shift.ends_at <= now:
+        return speech(_("slutade %(time)s"), time=speech.clock(shift.ends_at, zone))
     if shift.mustered is True:
         return speech(_("har bekräftat"))
     if shift.mustered is False:
         return speech(_("har svarat nej"))
-    if shift.ends_at <= now:
-        return speech(_("slutade %(time)s"), time=speech.clock(shift.ends_at, zone))
     if shift.muster_asked_at is not None:
         return speech(_("har inte svarat"))
     return speech(_("frågas %(time)s"), time=speech.clock(shift.starts_at, zone))
@@ -88,6 +96,87 @@ def stand_in_sentences(
             )
         )  # fmt: skip
     return sentences
+
+
+PATTERN_FAULTS: Final[Mapping[PatternFault, str]] = {
+    PatternFault.NO_AREA: _("Välj ett område."),
+    PatternFault.NO_CARER: _("Välj vem som har passet."),
+    PatternFault.NO_LABEL: _("Skriv vad patrullen heter, som Patrull 3."),
+    PatternFault.UNREADABLE: _("Skriv en tid, som 21:30."),
+    PatternFault.EMPTY: _("Passet slutar när det börjar. Skriv en annan tid."),
+    PatternFault.NO_NIGHTS: _("Välj minst en natt."),
+    PatternFault.NO_DATE: _("Skriv ett datum."),
+    PatternFault.PAST: _("Välj i natt eller senare. Det som har varit ändras inte."),
+    PatternFault.ORDER: _("Den sista natten är före den första."),
+    PatternFault.SAME: _("Inget är ändrat."),
+    PatternFault.OVERLAPS: _("Är i tjänst då redan: %(line)s"),
+}
+
+_WEEKS: Final[Mapping[int, str]] = {2: _("varannan vecka"), 3: _("var tredje vecka"), 4: _("var fjärde vecka")}
+
+
+def pattern_line(pattern: ShiftPattern, area: str, carer: str, speech: Speech) -> str:
+    """Return a pattern in a line: "Omr 3 · Patrull 1 · Anna, alla nätter 21:30–07:00"."""
+    nights = nights_words(pattern.weekdays, speech)
+    if pattern.every_weeks > 1:
+        nights += ", " + (
+            speech(_WEEKS[pattern.every_weeks])
+            if pattern.every_weeks in _WEEKS
+            else speech(_("var %(count)s:e vecka"), count=pattern.every_weeks)
+        )
+    said = speech(
+        _("Omr %(area)s · %(patrol)s · %(carer)s, %(nights)s %(starts)s–%(ends)s"),
+        area=area, patrol=pattern.post.patrol, carer=carer, nights=nights[:1].lower() + nights[1:],
+        starts=f"{pattern.starts:%H:%M}", ends=f"{pattern.ends:%H:%M}",
+    )  # fmt: skip
+    if pattern.until_night is not None:
+        last = speech.day(pattern.until_night - timedelta(days=1))
+        said += speech(_(", sista natten %(day)s"), day=last)
+    return said
+
+
+def rota_change(
+    before: ShiftPattern | None,
+    after: ShiftPattern | None,
+    from_night: date,
+    names: tuple[Names, Names],
+    speech: Speech,
+) -> str:
+    """Return what an edit of the rota means, in a sentence; *names* are the areas' codes and the carers' names."""
+    areas, carers = names
+
+    def line(pattern: ShiftPattern) -> str:
+        return pattern_line(pattern, areas[pattern.post.area_id], carers[pattern.post.carer_id], speech)
+
+    day = speech.day(from_night)
+    if after is None and before is not None:
+        return speech(
+            _("Från natten som börjar %(day)s finns inte passet längre: %(line)s."), day=day, line=line(before)
+        )
+    assert after is not None, "an edit ends a pattern, begins one, or both"
+    if before is None:
+        return speech(_("Nytt pass från natten som börjar %(day)s: %(line)s."), day=day, line=line(after))
+    return speech(
+        _("Från natten som börjar %(day)s: %(line)s. Till dess: %(old)s."), day=day, line=line(after), old=line(before)
+    )
+
+
+def hole_changes(
+    before: Sequence[StaffedNight], after: Sequence[StaffedNight], codes: Names, zone: str, speech: Speech
+) -> list[str]:
+    """Return the nights that come to lack somebody, and how many that no longer do."""
+    said, mended = [], 0
+    for old, new in zip(before, after, strict=True):
+        lacks = [
+            each
+            for each in night_sentences(new, codes, zone, speech)
+            if each not in night_sentences(old, codes, zone, speech)
+        ]
+        said += [speech(_("%(day)s: %(lack)s"), day=_capital(speech.day(new.night)), lack=each) for each in lacks]
+        mended += new.is_whole and not old.is_whole
+    if mended:
+        said.append(speech(_("Nätter som får personal av det: %(count)s."), count=mended))
+    return said or [speech(_("Ingen natt de närmaste fjorton blir utan personal av det."))]
 
 
 def _capital(text: str) -> str:

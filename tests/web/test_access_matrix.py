@@ -158,7 +158,16 @@ async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tupl
         """,
         here.org, area,
     )  # fmt: skip
+    pattern = await here.value(
+        """
+        insert into shift_patterns (org, line_id, area_id, carer_id, patrol, role, starts, ends, weekdays, from_night)
+        select org, gen_random_uuid(), area_id, carer_id, 'P', 'patrol', '21:30', '07:00', '{0}', '2027-01-01' from shifts where shift_id = $1
+        returning pattern_id
+        """,
+        shift,
+    )  # fmt: skip
     return {
+        "pattern": str(pattern),
         "shift": str(shift),
         "mounting": str(mounting), "take": "lamp", "draft": str(draft), "step": "door", "arranged": "door", "decided": "consent",
         "death": str(death), "hold": str(held),
@@ -371,7 +380,7 @@ async def test_what_is_another_performers_is_not_there(matrix: Matrix) -> None:
             access = access_of(route.handler)
             # An area's reserve list is there for all of its performers, each with its own residents (test_performers.py). Its shifts
             # are nobody's in particular.
-            of_area = route.path.startswith(("/reserve/", "/staff/shifts/"))
+            of_area = route.path.startswith(("/reserve/", "/staff/"))
             if not isinstance(access, Right) or not _names_somebody(route) or of_area:
                 continue
             await here.execute(place_of_incident)  # anew, since an alarm that is acted on is saved without

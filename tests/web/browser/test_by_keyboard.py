@@ -120,6 +120,20 @@ async def visits(keys: CountedKeys) -> None:
     await keys.press(GO)
 
 
+async def swap(keys: CountedKeys) -> None:
+    await keys.type("who", "Patrull 2")
+    await keys.press(GO)
+    await keys.press(GO)
+
+
+async def pattern(keys: CountedKeys) -> None:
+    await keys.type("carer", "Patrull 2")
+    await keys.type("patrol", "Patrull 2")
+    await keys.day("from_night", date(2026, 11, 22))
+    await keys.press(GO)
+    await keys.press(GO)
+
+
 async def stop_camera(keys: CountedKeys) -> None:
     await keys.choose("said_by", "resident")
     await keys.choose("how", "phone")
@@ -243,6 +257,8 @@ FORMS: Final = (
     KeyedForm("a consent", "/residents/{home3}/consent", consent, changed("consent", 3)),
     KeyedForm("a withdrawn consent", "/residents/{home4}/consent", no_consent, "select state = 'revoked' from consents join residents using (resident_id) where number = 4"),
     KeyedForm("visits tonight", "/residents/{home6}/visits", visits, changed("visits", 6)),
+    KeyedForm("a swap", "/staff/shifts/{shift}?why=sick", swap, "select exists (select from shift_substitutes)"),
+    KeyedForm("a new shift", "/staff/new-pattern", pattern, "select exists (select from changes where part = 'staff' and before is null)"),
     KeyedForm("stop the camera", "/stop-camera/{home7}", stop_camera, "select state = 'revoked' from consents join residents using (resident_id) where number = 7"),
     KeyedForm("a device taken back", "/residents/{home8}/device", device, changed("device", 8)),
     KeyedForm("the end of supervision", "/residents/{home9}/end", end, "select not exists (select from devices join residents using (resident_id) where number = 9)"),
@@ -304,6 +320,8 @@ async def test_each_form_is_filled_in_by_keyboard(storstad: NightTown, open_page
     person = {"login": "hanna", "name": "Hanna Handläggare", "roles": ["coordinator", "case_officer"]}
     await storstad.extend(users=[{**person, "password_hash": PASSWORD_HASH}])
     places = {f"home{number}": str(resident) for number, resident in storstad.residents.items()}
+    on_duty = "select shift_id::text from shifts join carers using (carer_id) where name = 'Patrull 1'"
+    places["shift"] = str(await storstad.value(on_duty))
     for number in (6, 10, 11, 12):
         alarm = await raise_manual_alarm(storstad.memory, storstad.residents[number], Priority.SECOND, actor="test")
         places[f"alarm{number}"] = str(alarm.alarm_id)

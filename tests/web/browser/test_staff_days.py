@@ -1,0 +1,140 @@
+"""Sentences of the staff's days and nights, each played in a browser."""
+
+import re
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from alarm_center.preparation import muster, shifts_ahead
+from tests.support.night_town import TWO, NightTown
+from tests.web.browser.conftest import OpenPage
+from tests.web.browser.test_accessible import broken
+from tests.web.test_staff import MONDAY, NIGHT, on_duty, shift_of, staff_town, taken_case
+
+pytestmark = pytest.mark.browser
+
+EVENING = TWO + timedelta(hours=20)
+"""Ten in the evening before the next night."""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def staffed(storstad: NightTown) -> NightTown:
+    """The town with Anna each night, and Kim on no shift."""
+    await staff_town(storstad)
+    return storstad
+
+
+async def test_a_rota_hole_found_a_week_ahead(staffed: NightTown, open_page: OpenPage) -> None:
+    await staffed.execute(
+        "update shift_patterns set until_night = $1::text::date where patrol = 'Patrull 1' and until_night is null",
+        MONDAY,
+    )
+    await shifts_ahead.lay_shifts_ahead(staffed.memory)
+    page = await open_page("/todo", login="petra")
+    await page.click(f"#staff ~ ol a[href*='{MONDAY}']")
+    await expect(page.locator("section:has(#staff) .card")).to_contain_text("Område 3: ingen patrull 23:00–06:00.")
+    await page.click("text=Öppna natten")
+    await expect(page.locator(".holes")).to_contain_text("Område 3: ingen patrull 23:00–06:00.")
+    await page.click("text=Alla pass")
+    await page.click("text=Nytt pass")
+    await page.select_option("[name=carer]", label="Kim 070-000 01 11")
+    await page.fill("[name=patrol]", "Patrull 1")
+    await page.fill("[name=from_night]", MONDAY)
+    await page.click(".why .primary")
+    await expect(page.locator(".sure")).to_contain_text("Nätter som får personal av det: ")
+    await page.click(".sure .primary")
+    await page.wait_for_url("**/staff/patterns")
+    assert await on_duty(staffed, MONDAY) == ["Kim"]
+    await page.goto(f"/staff?night={MONDAY}")
+    await expect(page.locator(".holes")).to_have_count(0)
+
+
+async def test_a_pattern_untouched_for_200_nights(staffed: NightTown, open_page: OpenPage) -> None:
+    night = "2027-06-09"
+    for day in range(1, 201):
+        await staffed.set_clock(TWO + timedelta(days=day))
+        await shifts_ahead.lay_shifts_ahead(staffed.memory)
+    page = await open_page(f"/staff?night={night}", login="petra")
+    await expect(page.locator(".shifts")).to_contain_text(re.compile("Patrull 1.*21:30–07:00.*Anna"))
+    assert await on_duty(staffed, night) == ["Anna"]
+
+
+async def test_a_patrol_phone_lost_at_22(staffed: NightTown, open_page: OpenPage) -> None:
+    await staffed.set_clock(EVENING)
+    await shifts_ahead.lay_shifts_ahead(staffed.memory)
+    page = await open_page("/staff", login="petra")
+    await page.click(".shifts li:has-text('Anna') >> text=Annan telefon")
+    await page.fill("[name=phone]", "070-000 01 99")
+    await page.click(".why .primary")
+    await expect(page.locator(".sure")).to_contain_text("har 070-000 01 99 område 3, Patrull 1, i stället för Anna.")
+    await page.click(".sure .primary")
+    await page.wait_for_url("**/staff?night=*")
+    await muster.muster_shifts(staffed.memory)
+    asked = "select count(*) from messages where wording = 'muster' and phone = '+46700000199'"
+    assert await staffed.value(asked) == 1, "the phone that is carried is asked"
+    await expect(page.locator(".shifts li", has_text="Anna (070-000 01 99)")).to_have_count(1)
+
+
+async def test_a_carer_sick_at_one(staffed: NightTown, open_page: OpenPage) -> None:
+    shift = await shift_of(staffed, NIGHT, "Anna")
+    await muster.muster_shifts(staffed.memory)
+    alarm, number = await taken_case(staffed, shift)
+    page = await open_page(f"/staff?night={NIGHT}", login="petra")
+    await page.click(".shifts li:has-text('Anna') >> text=Sjuk: byt hela passet")
+    await page.select_option("[name=who]", label="Kim 070-000 01 11")
+    await page.click(".why .primary")
+    await expect(page.locator(".sure")).to_contain_text(f"Ärende {number} som Anna har tagit söker ny patrull genast.")
+    await page.click(".sure .primary")
+    await page.wait_for_url("**/staff?night=*")
+    await expect(page.locator(".shifts li", has_text="Kim")).to_have_count(1)
+    asked = "select phone from notices where alarm_id = $1 and state = 'asked'"
+    assert await staffed.value(asked, alarm) == "+46700000111"
+
+
+async def test_a_shift_is_changed_and_ended(staffed: NightTown, open_page: OpenPage) -> None:
+    page = await open_page("/staff/patterns", login="petra")
+    await page.click("li:has-text('Anna') >> text=Ändra")
+    await page.fill("[name=starts]", "22.00")
+    await page.select_option("[name=carer]", label="Nattansvarig 070-000 01 02")
+    await page.click(".why .primary")
+    await expect(page.locator("#wrong-carer")).to_contain_text("Är i tjänst då redan: Omr 3")
+    await page.select_option("[name=carer]", label="Anna 070-000 01 10")
+    await page.click(".why .primary")
+    await expect(page.locator(".sure")).to_contain_text("Anna, alla nätter 22:00–07:00. Till dess:")
+    await page.click(".sure .primary")
+    await page.click("li:has-text('22:00') >> text=Ändra")
+    await page.fill("[name=from_night]", MONDAY)
+    await page.click("[name=end]")
+    await expect(page.locator(".sure")).to_contain_text("Måndag 30 november: Område 3: ingen patrull 23:00–06:00.")
+    await page.click(".sure .primary")
+    await page.wait_for_url("**/staff/patterns")
+    assert await on_duty(staffed, MONDAY) == []
+    assert await staffed.value("select count(*) from changes where part = 'staff'") == 2
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), [("dark", "sv", 360), ("light", "en", 1280)])
+async def test_the_staffs_pages_are_accessible(
+    staffed: NightTown, open_page: OpenPage, theme: str, language: str, width: int
+) -> None:
+    shift, pattern = await shift_of(staffed, MONDAY, "Anna"), await line_of(staffed)
+    page = await open_page("/staff", login="petra", theme=theme, language=language, width=width)
+    for path in (
+        "/staff", f"/staff?night={NIGHT}", f"/staff/shifts/{shift}", f"/staff/shifts/{shift}?why=phone", "/staff/patterns",
+        "/staff/new-pattern", f"/staff/patterns/{pattern}",
+    ):  # fmt: skip
+        await page.goto(path)
+        assert await broken(page) == [], path
+    await page.fill("[name=starts]", "22:00")
+    await page.click(".why .primary")
+    assert await broken(page) == [], "the sentence before it is saved"
+
+
+async def line_of(town: NightTown) -> UUID:
+    """Return the patrol's pattern."""
+    found: UUID = await town.value(
+        "select pattern_id from shift_patterns where patrol = 'Patrull 1' and until_night is null"
+    )
+    return found
