@@ -56,6 +56,17 @@ async def test_people_and_an_invitation(
     await page.goto("/people")
     await page.click(".people a >> nth=-1")
     assert await broken(page) == [], "a member"
+    await page.goto("/people")
+    await page.click(".people a[href*=member]:has-text('Eva')")
+    await page.click("a.button[href$=deputy]")
+    await page.click(".why .primary")
+    await page.wait_for_selector(".wrong")
+    assert await broken(page) == [], "a deputy's form with an error"
+    await page.select_option("[name=colleague]", label="Ada")
+    await page.fill("[name=last_night]", await page.input_value("[name=begins]"))
+    await page.click(".why .primary")
+    await page.wait_for_selector("form[action^='/people/deputy/']")
+    assert await broken(page) == [], "a deputy"
     new = await open_page(link, login="", theme=theme, language=language, width=width)
     assert await broken(new) == [], "the invitation's link"
     await new.fill("[name=password]", "tolv tecken långt")
