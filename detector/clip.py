@@ -17,7 +17,7 @@ BLOCK = 8
 """Side of a block in pixels of the reduced picture: 16 pixels of a 640×480 frame, a fortieth of its width."""
 
 _KEPT = 5
-"""Frames whose pixels are kept for structure and sharpness, spread over the session."""
+"""Frames whose pixels are looked at for structure and sharpness, spread over the session."""
 
 _MOST = 40
 """Distinct frames that are decoded, spread over the session: four a second of ten show a breath and a turned head."""
@@ -44,12 +44,13 @@ class Clip:
     """Frames of a session, as far as they could be decoded.
 
     ``order[t]`` says which of the ``distinct`` pictures was shown at ``ms[t]``; ``blocks`` is float32
-    (t, h/8, w/8), mean grey 0-255. ``pictures`` are a few of the frames in order, uint8 (h, w) with both sides a
-    multiple of ``BLOCK``; the others are let go once their blocks are known. ``rounding`` is by how many grey levels
-    the coder's rounding alone puts a block's mean off, root mean square.
+    (t, h/8, w/8), mean grey 0-255. ``every`` are the distinct pictures, uint8 (h, w) with both sides a multiple of ``BLOCK``;
+    ``pictures`` a few of them, spread over the session. ``rounding`` is by how many grey levels the coder's rounding alone
+    puts a block's mean off, root mean square.
     """
 
     pictures: tuple[Grey, ...]
+    every: tuple[Grey, ...]
     distinct: int
     order: tuple[int, ...]
     ms: tuple[int, ...]
@@ -89,6 +90,7 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
         fitting = _spread(fitting, most)
     wanted, kept = set(fitting), set(_spread(fitting, _KEPT))
     pictures: list[Grey] = []
+    every: list[Grey] = []
     means: list[Blocks] = []
     index: dict[bytes, int | None] = {}
     order: list[int] = []
@@ -113,6 +115,7 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
                 continue
             index[frame.jpeg] = None if picture is None else len(means)
             if picture is not None:
+                every.append(picture)
                 means.append(block_means(picture))
                 if frame.jpeg in kept or not pictures:
                     pictures.append(picture)
@@ -128,7 +131,9 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
     squares = common[0] * common[1] / (size[0] * size[1])
     step = float(np.median([_first_step(data) for data in kept])) / _COEFFICIENT
     rounding = step / (12 * max(squares, 1.0)) ** 0.5
-    return Clip(tuple(pictures), len(means), tuple(order), tuple(ms), blocks, len(frames), broken, odd, rounding)
+    return Clip(
+        tuple(pictures), tuple(every), len(means), tuple(order), tuple(ms), blocks, len(frames), broken, odd, rounding
+    )
 
 
 def block_means(picture: Grey | Blocks) -> Blocks:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.artefacts import Artefacts, find_artefacts
-from detector.clip import Blocks, Clip, block_deviations, median
+from detector.clip import Blocks, Clip, Grey, block_deviations, median
 from detector.life import end_of
 from detector.light import remove_light, roughness
 from detector.thresholds import Thresholds
@@ -42,7 +42,8 @@ class Movement:
     is, light taken out, and ``noise`` the usual noise, both in grey levels. ``gain_spread`` is how much the light
     changed, as a factor; ``distinct`` how many different pictures this rests on, and ``rate`` how often they change, a
     second; ``shaken`` whether the camera shook; ``texture`` the deviation inside each block, grey levels. ``artefacts`` is
-    what moved and is no body: it is in none of the others. ``late`` is what lives at the end of the look by itself.
+    what moved and is no body: it is in none of the others. ``late`` is what lives at the end of the look by itself. ``pictures``
+    are those that ``residual`` is of.
     """
 
     amplitude: Blocks
@@ -63,6 +64,7 @@ class Movement:
     texture: Blocks
     artefacts: Artefacts
     late: Mask
+    pictures: tuple[Grey, ...]
 
 
 def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
@@ -135,6 +137,7 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
         late=looked_at
         & (share >= thresholds.solid)
         & _living(end_of(residual, noise, [place.mask for place in where.rest]), noise, control, least, thresholds),
+        pictures=tuple(clip.every[n] for n in shown.tolist()),
     )
 
 

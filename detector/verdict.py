@@ -8,6 +8,7 @@ import numpy as np
 
 from detector.movement import Movement
 from detector.postures import is_at_border, is_over_the_side, only_passes_by, reason_out_of_bed, sits_in_bed
+from detector.see_through import transparency_of
 from detector.shape import Figure
 from detector.thresholds import Thresholds
 from detector.whereabouts import Whereabouts, find_whereabouts
@@ -26,6 +27,11 @@ _MOSTLY = 0.75
 
 _NEARER = 1.6
 """Factor by which an animal beside the bed may be larger than one on it: it is nearer to the camera, and casts a shadow."""
+
+
+_DROWNS = 1.0
+"""Grey levels that a block changes by from picture to picture, usually, from which a sleeper drowns in it: a sensor's noise leaves
+up to 0.5 (and counts twice in the dark), swaying blinds and headlights 1.6 to 4.8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +128,23 @@ def out_of_bed(seen: Whereabouts) -> Verdict | None:
 # Nobody in bed
 
 
+def light_over_nobody(seen: Whereabouts) -> Verdict | None:
+    """Nobody is seen, and light moves, or flickers over the whole picture: a sleeper would not stand out from it."""
+    if seen.occupied or not (seen.light or seen.movement.noise >= _DROWNS):
+        return None
+    return _doubt(seen, Reason.CONTRADICTORY, "light moves over the room, and nobody is seen")
+
+
 def no_bed_zone(seen: Whereabouts) -> Verdict | None:
     """No zone says where anybody should be."""
     return None if seen.zones.rest else _doubt(seen, Reason.OUT_OF_RANGE, "the profile has no bed zone")
+
+
+def curtain_over_nobody(seen: Whereabouts) -> Verdict | None:
+    """Nobody is seen, and something that hangs sways in its place."""
+    if seen.occupied or not seen.hanging:
+        return None
+    return _doubt(seen, Reason.CONTRADICTORY, "something that hangs sways in its place, as a curtain does")
 
 
 def small_thing(seen: Whereabouts) -> Verdict | None:
@@ -166,16 +186,22 @@ def only_passes(seen: Whereabouts) -> Verdict | None:
 
 def sits_up(seen: Whereabouts) -> Verdict | None:
     """Somebody is upright in bed."""
-    if any(sits_in_bed(f, seen.zones) for f in seen.figures if f.inside >= 0.5):
+    upright = (f for f in seen.figures if f.inside >= 0.5 and sits_in_bed(f, seen.zones))
+    if any(not transparency_of(seen.movement, f.body.mask).is_light for f in upright):
         return _say(seen, Answer.SOMETHING_WRONG, Reason.AT_EDGE, seen.people, "upright in bed")
     return None
 
 
 def moves_violently(seen: Whereabouts) -> Verdict | None:
     """Somebody in bed moves more than the most restless sleeper."""
-    if seen.measures["violence"] >= seen.t.violent:
+    if seen.measures["violence"] >= seen.t.violent and not _light_in_bed(seen):
         return _say(seen, Answer.SOMETHING_WRONG, Reason.VIOLENT, seen.people)
     return None
+
+
+def light_beside(seen: Whereabouts) -> Verdict | None:
+    """Somebody in bed, and light moves out of it: it may be light in the bed, too."""
+    return _doubt(seen, Reason.CONTRADICTORY, "light moves over the room", None) if seen.light else None
 
 
 def wrong_number(seen: Whereabouts) -> Verdict | None:
@@ -187,8 +213,10 @@ def wrong_number(seen: Whereabouts) -> Verdict | None:
 
 
 def small_thing_beside(seen: Whereabouts) -> Verdict | None:
-    """Somebody in bed, and something small out of it."""
-    return _doubt(seen, Reason.COUNT, "something else moves outside the bed", seen.people) if seen.stray else None
+    """Somebody in bed, and something small out of it, or something that sways as a curtain does."""
+    if not (seen.stray or seen.hanging):
+        return None
+    return _doubt(seen, Reason.COUNT, "something else moves outside the bed", seen.people)
 
 
 def over_the_side(seen: Whereabouts) -> Verdict | None:
@@ -215,6 +243,11 @@ def light_hides(seen: Whereabouts) -> Verdict | None:
     if shaded >= seen.t.least_shade and shaded >= seen.t.shade * solid:
         return _doubt(seen, Reason.STILL, "a light or a shadow moves over more than anybody does", seen.people)
     return None
+
+
+def light_in_bed(seen: Whereabouts) -> Verdict | None:
+    """All that moves in bed lets the bed show through: a light, or something before the lens that is too large for a speck."""
+    return _doubt(seen, Reason.CONTRADICTORY, "only light moves in the bed") if _light_in_bed(seen) else None
 
 
 def speck_over_bed(seen: Whereabouts) -> Verdict | None:
@@ -291,6 +324,8 @@ RULES: Final[tuple[Rule, ...]] = (
     out_of_bed,
     # Nobody in bed: from here on somebody is.
     no_bed_zone,
+    light_over_nobody,
+    curtain_over_nobody,
     small_thing,
     speck_alone,
     alone_in_the_middle,
@@ -300,11 +335,13 @@ RULES: Final[tuple[Rule, ...]] = (
     only_passes,
     sits_up,
     moves_violently,
+    light_beside,
     wrong_number,
     small_thing_beside,
     over_the_side,
     still_at_the_end,
     light_hides,
+    light_in_bed,
     speck_over_bed,
     text_over_bed,
     pet_sized,
@@ -322,6 +359,11 @@ def _as_a_pet(figure: Figure, seen: Whereabouts) -> bool:
     bed = max((int(place.mask.sum()) for place in seen.zones.rest), default=0)
     at_once = (seen.movement.when & figure.body.mask).sum(axis=(1, 2))
     return float(np.quantile(at_once, _MOSTLY)) < _NEARER * seen.t.larger_than_pet * bed
+
+
+def _light_in_bed(seen: Whereabouts) -> bool:
+    """Return whether what moves in bed hides nothing of it."""
+    return transparency_of(seen.movement, seen.movement.alive & seen.zones.at_rest).is_light
 
 
 def _clear(seen: Whereabouts) -> bool:

@@ -5,7 +5,9 @@ from typing import Final
 
 import numpy as np
 
+from detector.hanging import hangs
 from detector.movement import Movement, bodies
+from detector.see_through import transparency_of
 from detector.shape import Figure, figure_of, gap_between, people_stirring
 from detector.thresholds import Thresholds
 from detector.zones import Mask, ZoneMask, Zones, dilate, extent
@@ -25,6 +27,10 @@ _ECHOES = 0.5
 """Correlation with what moves in bed from which something faint outside it is its shadow or reflection."""
 
 
+_EDGE = 3
+"""Times what is solid in it that a moving light is large at the least: of a shadow with a body in it a fourth and more is solid."""
+
+
 @dataclass(frozen=True, slots=True)
 class ZoneMovement:
     """Movement in one rest zone: ``blocks`` that live, their summed ``strength`` and how many places breathe."""
@@ -41,7 +47,8 @@ class Whereabouts:
     """Everything that the rules of a verdict look at.
 
     ``at`` is what moves in each rest zone, ``occupied`` those of them in which somebody is, ``people`` how many in all.
-    ``outside`` are the figures out of bed, ``stray`` those that are mostly out of bed and too little to be somebody.
+    ``outside`` are the figures out of bed, ``stray`` those that are mostly out of bed and too little to be somebody. ``light``
+    are those that hide nothing, ``hanging`` those that sway as a curtain does: they are in neither.
     """
 
     movement: Movement
@@ -52,6 +59,8 @@ class Whereabouts:
     at: list[ZoneMovement]
     outside: list[Figure]
     stray: list[Figure]
+    light: list[Figure]
+    hanging: list[Figure]
     measures: dict[str, float]
     evidence: tuple[Evidence, ...]
 
@@ -85,11 +94,16 @@ def find_whereabouts(movement: Movement, zones: Zones, profile: Profile, t: Thre
     figures = _figures(movement, zones, t)
     at = _who_is_where(movement, zones, t)
     beyond = [f for f in figures if f.inside <= 1.0 - t.overhang and not _echo(f, at, movement, t)]
+    light = [f for f in beyond if _is_light(f, movement, zones, t)]
+    # Beside moving light what moves faintly may be its edge.
+    beyond = [f for f in beyond if f not in light and (not light or f.body.strength >= t.clear_outside)]
+    hanging = [f for f in beyond if hangs(f, movement)]
+    beyond = [f for f in beyond if f not in hanging]
     outside = [f for f in beyond if _outside_blocks(f) >= t.least_outside]
     stray = [f for f in beyond if f not in outside]
     measures = _measures(movement, zones, figures, outside, at)
-    evidence = _evidence(movement, outside, at, zones, t)
-    return Whereabouts(movement, zones, profile, t, figures, at, outside, stray, measures, evidence)
+    evidence = _evidence(movement, outside, {"hangs": hanging, "light": light}, at, zones, t)
+    return Whereabouts(movement, zones, profile, t, figures, at, outside, stray, light, hanging, measures, evidence)
 
 
 def _echo(figure: Figure, at: list[ZoneMovement], movement: Movement, t: Thresholds) -> bool:
@@ -107,6 +121,15 @@ def _echo(figure: Figure, at: list[ZoneMovement], movement: Movement, t: Thresho
     if float(cause.std()) == 0.0 or float(effect.std()) == 0.0:
         return True
     return float(np.corrcoef(cause, effect)[0, 1]) >= _ECHOES
+
+
+def _is_light(figure: Figure, movement: Movement, zones: Zones, t: Thresholds) -> bool:
+    """Return whether *figure* hides nothing out of bed, or is the edge of something larger that does not."""
+    own = figure.body.mask & ~zones.at_rest
+    if transparency_of(movement, own).is_light:
+        return True
+    whole = [b.mask & ~zones.at_rest for b in bodies(movement.alive, movement.amplitude, 1) if (b.mask & own).any()]
+    return any(int(m.sum()) >= _EDGE * int(own.sum()) and transparency_of(movement, m).is_light for m in whole)
 
 
 def _who_is_where(movement: Movement, zones: Zones, t: Thresholds) -> list[ZoneMovement]:
@@ -251,7 +274,12 @@ def _place(mask: Mask) -> dict[str, float]:
 
 
 def _evidence(
-    movement: Movement, outside: list[Figure], at: list[ZoneMovement], zones: Zones, t: Thresholds
+    movement: Movement,
+    outside: list[Figure],
+    nobody: dict[str, list[Figure]],
+    at: list[ZoneMovement],
+    zones: Zones,
+    t: Thresholds,
 ) -> tuple[Evidence, ...]:
     """Return what moves where, each said once: the strongest of those that are alike."""
     seen = [Evidence(what="moves", zone=a.place.name, value=round(a.strength, 1)) for a in at if a.people]
@@ -260,6 +288,10 @@ def _evidence(
         alike = _way_of(figure, t), _side_of(figure, zones)
         said[alike] = max(figure.body.strength, said.get(alike, 0.0))
     seen += [Evidence(what=what, zone=side, value=round(value, 1)) for (what, side), value in said.items()]
+    for what, figures in nobody.items():
+        if figures:
+            main = max(figures, key=lambda figure: figure.body.strength)
+            seen.append(Evidence(what=what, zone=_side_of(main, zones), value=round(main.body.strength, 1)))
     if movement.artefacts.written.any():
         seen.append(Evidence(what="text_in_picture", value=float(movement.artefacts.written.sum())))
     if movement.artefacts.drifting.any():

@@ -188,6 +188,8 @@ SIGNS: Final[Mapping[str, str]] = {
     "moves_outside": _("Rör sig utanför sängen"),
     "moves_on_floor": _("Rör sig på golvet"),
     "moves_upright": _("Rör sig, står eller går"),
+    "light": _("Ljus som rör sig"),
+    "hangs": _("Hänger och svajar, som en gardin"),
     "movement": _("Rörelse"),
     "shape": _("Form som inte är den tomma sängens"),
     "bed_occupied": _("Tyngd i sängen"),

@@ -573,7 +573,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("still beside sleeper", ("asleep_fallen_still",), as_it_is, _DOUBT),
     Kind("light over sleeper", ("asleep",), moving_light, _ASLEEP_OR_DOUBT, asleep=True),
     Kind("light over nobody", ("empty", "still_duvet"), moving_light, _NOBODY),
+    Kind("light over somebody", ("fallen", "up", "sitting_up"), moving_light, _WRONG),
     Kind("curtains over nobody", ("empty", "still_duvet"), curtains, _NOBODY),
+    Kind("curtains, somebody", ("fallen", "up", "sitting_up"), curtains, _WRONG),
+    Kind("curtains, sleeper", ("asleep",), curtains, _ASLEEP_OR_DOUBT, asleep=True),
     Kind("cold coder, nobody", ("empty", "still_duvet"), cold_encoder, _NOBODY),
     Kind("cold coder, sleeper", ("asleep",), cold_encoder, _ASLEEP_OR_DOUBT, asleep=True),
 )

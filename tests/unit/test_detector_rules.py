@@ -32,3 +32,15 @@ def test_an_alarm_in_bed_comes_before_the_doubts() -> None:
 
 def test_nobody_is_told_only_where_nothing_faint_moves() -> None:
     assert max(_at(verdict.small_thing), _at(verdict.faint_in_bed)) < _at(verdict.nobody)
+
+
+def test_light_and_curtains_are_asked_before_nobody_is_told() -> None:
+    """Nobody is seen through them; and before what is small, which beside them may be their edge."""
+    for doubt in (verdict.light_over_nobody, verdict.curtain_over_nobody):
+        assert _at(verdict.out_of_bed) < _at(doubt) < _at(verdict.small_thing) < _at(verdict.nobody)
+
+
+def test_moving_light_is_asked_after_an_alarm_in_bed() -> None:
+    """Somebody who sits up or fights stands out from light; how many they are does not."""
+    assert _at(verdict.moves_violently) < _at(verdict.light_beside) < _at(verdict.wrong_number)
+    assert _at(verdict.light_in_bed) < _at(verdict.asleep)
