@@ -32,7 +32,7 @@ from alarm_center.preparation import (
 from alarm_center.settings import CentreSettings
 from alarm_center.store import commands, events, health, jobs, overlong, seals, towns
 from alarm_center.store.memory import AWAY, Memory, now
-from alarm_center.town import file_imports
+from alarm_center.town import file_imports, green_ends
 
 log = structlog.get_logger()
 
@@ -275,6 +275,7 @@ JOBS: Final = (
     Job("changed times", _seconds(1), lambda r: planning.plan_changed(r.memory)),
     Job("shared beds", _seconds(5), lambda r: planning.refresh_shared_beds(r.memory)),
     Job("town stops", _seconds(1), lambda r: town_stops.carry_out_stops(r.memory)),
+    Job("drift", _seconds(20), lambda r: green_ends.take_back_drifted(r.memory)),
     Job("files", _seconds(1), PeriodicJobs.work_on_files),
     Job("look samples", timedelta(hours=1), lambda r: look_sampling.draw_due_samples(r.memory)),
     Job("sealed trials", timedelta(days=1), PeriodicJobs.report_sealed_lacks, once=False, first_after=_seconds(30)),

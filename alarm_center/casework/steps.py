@@ -35,6 +35,7 @@ from alarm_center.core.check import (
     Clear,
     CommandLook,
     NewConfig,
+    PersonSaid,
     StaffDone,
     StaffOnSite,
     Visit,
@@ -50,6 +51,7 @@ from alarm_center.store import (
     looks,
     pause_questions,
     rosters,
+    shadow_nights,
     towns,
 )
 from alarm_center.store.memory import Tx, now
@@ -107,6 +109,8 @@ async def step_check(tx: Tx, check: Check, event: CheckEvent | CheckEvents, acto
             raise IllegalMove(f"check {check.check_id}: there is no consent to look")
     decision = check_core.decide(check, happened, home.plan, at)
     await checks.save(tx, check, decision.check, at)
+    if isinstance(happened, PersonSaid) and happened.session_id is not None:
+        await shadow_nights.note_answer(tx, check, happened, at)
     return await _apply_check(_Step(tx, home, at, actor), check, decision)
 
 

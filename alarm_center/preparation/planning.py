@@ -18,6 +18,8 @@ from alarm_center.casework import configs, steps
 from alarm_center.core import calendar
 from alarm_center.core.check import Cancel, Check, CheckState, NewCheck, Restore, plan_check
 from alarm_center.core.decision import IllegalMove
+from alarm_center.core.look_share import is_for_people
+from alarm_center.core.plan import Plan
 from alarm_center.core.town_stop import TownStop
 from alarm_center.store import cancelled_checks, checks, devices, events, plans, town_stops, towns
 from alarm_center.store.memory import Memory, Tx, now
@@ -207,17 +209,20 @@ async def checks_owed(
     )
     first, last = (calendar.night_of(each, town.zone) for each in (from_, until))
     gates = await plans.gates(tx, resident.resident_id, first, last)
-    planned = [plan_check(_new_check(town.org, resident, each), home.plan) for each in owed if each.night in gates]
+    planned = [
+        plan_check(_new_check(town.org, resident, each, home.plan), home.plan) for each in owed if each.night in gates
+    ]
     pauses, visits = await plans.pauses(tx, resident.resident_id), await plans.visit_slots(tx, resident.resident_id)
     stop, beside = await town_stops.holding(tx, town.org), await plans.pauses_of_companion(tx, resident.companion)
     return OwedChecks(home, planned, StandingReasons(pauses, visits, gates, stop, beside))
 
 
-def _new_check(org: str, resident: SupervisedResident, owed: calendar.OwedCheck) -> NewCheck:
+def _new_check(org: str, resident: SupervisedResident, owed: calendar.OwedCheck, plan: Plan) -> NewCheck:
+    sampled = is_for_people(resident.resident_id, owed.night, owed.slot_id, plan.people_of_ten)
     return NewCheck(
         check_id=uuid4(), org=org, resident_id=resident.resident_id, device_id=resident.device_id, night=owed.night,
         slot_id=owed.slot_id, opens_at=owed.opens_at, closes_at=owed.closes_at, seconds=owed.seconds,
-        green_by=GreenBy(resident.green_by), show=Show(resident.show),
+        green_by=GreenBy.OPERATOR if sampled else GreenBy(resident.green_by), show=Show(resident.show),
     )  # fmt: skip
 
 

@@ -19,8 +19,9 @@ from alarm_center.core import calendar
 from alarm_center.core.check import Cancel, FaultKnown, NewCheck, plan_check
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.roster import Roster
+from alarm_center.core.shadow_nights import shadow_nights as nights_of
 from alarm_center.preparation import due_times, planning
-from alarm_center.store import checks, discrepancies, events, jobs, musters, reconciliation, towns
+from alarm_center.store import checks, discrepancies, events, jobs, musters, reconciliation, shadow_nights, towns
 from alarm_center.store.discrepancies import Discrepancy, NewDiscrepancy
 from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, now
@@ -88,6 +89,11 @@ async def _report_discrepancies(tx: Tx, org: str, actor: str) -> Mapping[str, in
         each for code in reconciliation.QUESTIONS for each in await reconciliation.answers(tx, code, org, night, at)
     ]
     found += await _staff_discrepancies(tx, town, night)
+    found += [
+        NewDiscrepancy("automatic_offered", str(each.resident_id), area_id=each.area_id, resident_id=each.resident_id)
+        for each in await shadow_nights.shadows(tx, org, at)
+        if nights_of(each.facts, at).offered
+    ]
     found = [replace(each, owner=text_of(each.code).owner) for each in found]
     new = await discrepancies.save_found(tx, org, found, night, at)
     resolved = await discrepancies.resolve_missing(tx, org, at)

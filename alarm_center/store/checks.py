@@ -5,7 +5,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from alarm_center.core import look_share
 from alarm_center.core.check import ENDED, Attempt, AttemptState, Check, CheckState
+from alarm_center.core.plan import Plan
+from alarm_center.store import towns
 from alarm_center.store.memory import Row, Tx
 from schemas.vocabulary import Answer, CancelReason, Cause, GreenBy, Instead, Reason, Show
 
@@ -200,22 +203,33 @@ async def planned_ids_of_slot(tx: Tx, slot_id: UUID, first: date) -> list[UUID]:
 
 async def refresh_planned_rule(tx: Tx, resident_id: UUID) -> None:
     """Write who may turn the planned checks in the resident's bed green, and what is shown of them, as plan and consents say now."""
-    await tx.execute(
-        """
-        with alone as (
-            select p.resident_id, p.green_by = 'detector' and may_answer_alone(p.resident_id) as allowed, p.show
-            from plans p where p.resident_id = any (bed_of($1))
-        ),
-        rule as (
-            select a.resident_id, case when a.allowed then 'detector' else 'operator' end as green_by,
-                case when a.allowed then a.show else 'always' end as show
-            from alone a
+    for each in await tx.fetchval("select bed_of($1)", resident_id):
+        home = await towns.of_resident(tx, each)
+        rows = await tx.fetch(
+            """
+            select c.check_id, c.night, c.slot_id, p.green_by = 'detector' and may_answer_alone(p.resident_id) as alone, p.show
+            from checks c join plans p using (resident_id) where c.resident_id = $1 and c.state = 'planned'
+            """,
+            each,
         )
-        update checks c set green_by = rule.green_by, show = rule.show from rule
-        where c.resident_id = rule.resident_id and c.state = 'planned' and (c.green_by, c.show) is distinct from (rule.green_by, rule.show)
-        """,
-        resident_id,
-    )
+        alone = {
+            row["check_id"]: row["show"] for row in rows if row["alone"] and not _is_for_people(each, row, home.plan)
+        }
+        await tx.execute(
+            """
+            with rule as (
+                select r.check_id, case when a.check_id is null then 'operator' else 'detector' end as green_by, coalesce(a.show, 'always') as show
+                from unnest($1::uuid[]) r (check_id) left join unnest($2::uuid[], $3::text[]) a (check_id, show) using (check_id)
+            )
+            update checks c set green_by = rule.green_by, show = rule.show from rule
+            where c.check_id = rule.check_id and c.state = 'planned' and (c.green_by, c.show) is distinct from (rule.green_by, rule.show)
+            """,
+            [row["check_id"] for row in rows], list(alone), list(alone.values()),
+        )  # fmt: skip
+
+
+def _is_for_people(resident_id: UUID, row: Row, plan: Plan) -> bool:
+    return look_share.is_for_people(resident_id, row["night"], row["slot_id"], plan.people_of_ten)
 
 
 async def give_planned_to_device(tx: Tx, resident_id: UUID) -> None:

@@ -149,6 +149,12 @@ QUESTIONS: Final[Mapping[str, str]] = {
             where m.org = $1 and m.roles && '{coordinator,planner,admin}' and u.disabled_at is null and p.signed_by in (u.name, u.login)
         )
     """,
+    # Told for two weeks, or until somebody has signed again.
+    "green_taken_back": """
+        select h.area_id, h.resident_id from homes h left join plans p using (resident_id)
+        where coalesce(p.green_by, 'operator') = 'operator' and exists (
+            select from green_ends g where g.resident_id = h.resident_id and g.ended_at > $3 - interval '14 days')
+    """,
     "room_not_known": """
         select h.area_id, h.resident_id, d.device_id
         from homes h join plans p using (resident_id) join devices d on d.resident_id = any (bed_of(h.resident_id))

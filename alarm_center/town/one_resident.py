@@ -66,18 +66,20 @@ async def change_part(memory: Memory, resident_id: UUID, change: ChangedTable, *
         LookupError: the editor does not see the resident.
     """
 
-    async def work(tx: Tx) -> None:
-        await take_turn(tx, resident_id, editor)
-        home = await towns.of_resident(tx, resident_id)
-        run = await begin_page(tx, home.town, editor)
-        stored = await resident_table(tx, home.town.org, resident_id, run.tonight, run.zone)
-        entry = await checked_table(run, {**stored, **change.values}, stored)
-        await _apply(run, resident_id, entry, change, stored)
-        await residents.refresh_devices(resident_id, tx)
-        await plans.ask_to_plan(tx, resident_id, run.now)
-
-    await memory.attempt(work, editor.viewer)
+    await memory.attempt(lambda tx: change_part_here(tx, resident_id, change, editor=editor), editor.viewer)
     memory.hint()
+
+
+async def change_part_here(tx: Tx, resident_id: UUID, change: ChangedTable, *, editor: Editor) -> None:
+    """Change one part of a resident in this transaction; raises as :func:`change_part`."""
+    await take_turn(tx, resident_id, editor)
+    home = await towns.of_resident(tx, resident_id)
+    run = await begin_page(tx, home.town, editor)
+    stored = await resident_table(tx, home.town.org, resident_id, run.tonight, run.zone)
+    entry = await checked_table(run, {**stored, **change.values}, stored)
+    await _apply(run, resident_id, entry, change, stored)
+    await residents.refresh_devices(resident_id, tx)
+    await plans.ask_to_plan(tx, resident_id, run.now)
 
 
 async def _apply(

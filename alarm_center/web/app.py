@@ -31,6 +31,7 @@ from alarm_center.web.failed_tries import FailedTries
 from alarm_center.web.installer import claims, mounting
 from alarm_center.web.operator import board, case_actions, case_page, manual_alarm, picture
 from alarm_center.web.planner import (
+    automatic,
     deaths,
     endings,
     files,
@@ -97,6 +98,7 @@ ROUTES: Final = tuple(
         residents,
         new_resident,
         times,
+        automatic,
         endings,
         resident_parts,
         resident_page,

@@ -19,6 +19,7 @@ from alarm_center.words.code_words import (
     REASONS,
     reason_words,
 )
+from alarm_center.words.shadow_words import DRIFTS
 from schemas import timeline
 from schemas.timeline import EventKind, Payload, Unknown
 from schemas.vocabulary import Heed, JudgePlace, Priority, Reason
@@ -226,6 +227,7 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
             _("Tolkas på en annan plats"),
             detail=lambda line: _AT_HOME if line.judge is JudgePlace.HOME else _AT_CENTRE,
         ),
+        _row(timeline.GreenTakenBack, _("Automatisk bedömning togs tillbaka"), detail=lambda line: DRIFTS[line.why]),
         _row(timeline.ChecksBroughtHome, _("Tillsyner flyttade till rätt utrustning")),
         _row(timeline.TimesChanged, _("Tider ändrade")),
         _row(timeline.Paused, _("Paus"), detail=lambda line: CANCELLED[line.reason]),

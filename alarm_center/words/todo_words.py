@@ -32,6 +32,8 @@ class TodoGoal(StrEnum):
     END = "end"
     """The page that ends the supervision of somebody who has moved or died."""
     DEVICE = "device"
+    AUTOMATIC = "automatic"
+    """The resident's nights beside the detector."""
     FILES = "files"
     FILE = "file"
     """No page mends it yet: the town's file does."""
@@ -121,6 +123,14 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
     "signed_by_nobody": TodoText(
         _("Automatisk bedömning för %(name)s är inte undertecknad av någon som arbetar här."),
         Role.COORDINATOR, TodoGoal.PLAN, _("Ändra planen"),
+    ),
+    "automatic_offered": TodoText(
+        _("Automatisk bedömning kan slås på för %(name)s: 14 nätter bredvid en person."),
+        Role.COORDINATOR, TodoGoal.AUTOMATIC, _("Se nätterna"),
+    ),
+    "green_taken_back": TodoText(
+        _("Automatisk bedömning för %(name)s togs tillbaka av sig själv. En person tittar på varje tillsyn."),
+        Role.COORDINATOR, TodoGoal.AUTOMATIC, _("Se varför"),
     ),
     "room_not_known": TodoText(
         _("Kameran hos %(name)s känner inte rummet som det är nu. En person tittar på varje tillsyn, fast planen tillåter automatisk bedömning."),

@@ -99,6 +99,7 @@ class EventKind(StrEnum):
     CONFIG_WANTED = "config_wanted"
     DEVICE_CHANGED = "device_changed"
     JUDGE_MOVED = "judge_moved"
+    GREEN_TAKEN_BACK = "green_taken_back"
     CHECKS_BROUGHT_HOME = "checks_brought_home"
     # a town, its people and its evening (town.py)
     PAUSED = "paused"

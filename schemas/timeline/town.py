@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
+from schemas.drift import Drift
 from schemas.timeline.base import Code, Payload, payload
 from schemas.timeline.kinds import EventKind
 from schemas.vocabulary import CancelReason, EndReason, Instead, JudgePlace, LinkState
@@ -31,6 +32,13 @@ class JudgeMoved(Payload):
     """A device's sessions are judged elsewhere from now on, and only findings from there are believed."""
 
     judge: JudgePlace
+
+
+@payload(EventKind.GREEN_TAKEN_BACK)
+class GreenTakenBack(Payload):
+    """A resident's checks turn green by themselves no more: that was taken back by itself, for a reason."""
+
+    why: Drift
 
 
 @payload(EventKind.CHECKS_BROUGHT_HOME)

@@ -258,6 +258,16 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 resident_id,
             ),
             (
+                "insert into compared_looks (check_id, session_id, org, resident_id, night, looked_at, found, said, said_by, said_at)"
+                " select check_id, 's1', org, resident_id, night, $2, 'in_bed', 'in_bed', 'p', $2 from checks where org = $1 limit 1",
+                at,
+            ),
+            (
+                "insert into green_ends (org, resident_id, ended_at, why) values ($1, $2, $3, 'doubted')",
+                resident_id,
+                at,
+            ),
+            (
                 "insert into night_holds (org, resident_id, first_night, last_night, from_at, to_at, reason, held_by, held_at, until_on) values ($1, $2, $3::timestamptz::date, $3::date, $3, $3 + interval '1 day', 'IVO', 'p', $3, $3::date + 1)",
                 resident_id,
                 at,

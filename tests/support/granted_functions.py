@@ -21,6 +21,7 @@ _TEST_CLOCK: Final = frozenset({"clock.freeze", "clock.move"})
 
 PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.accept_agreement": nothing("select 1 where accept_agreement(gen_random_uuid(), 'x')"),
+    "fjt.agrees_to_machine": nothing("select 1 where agrees_to_machine('{other_resident}', '{{yes,carried_over}}')"),
     "fjt.answer_invitation": nothing("select 1 where answer_invitation('x', true) <> 'gone'"),
     "fjt.at_home": nothing("select 1 where cardinality(at_home('{other_resident}')) > 1"),
     "fjt.ask_mounted": refused("select ask_mounted(gen_random_uuid(), 'live', 5)"),
@@ -135,7 +136,7 @@ _SIGN_IN_CARRIED: Final = frozenset({"fjt.add_passkey", "fjt.begin_oidc_session"
     "fjt.take_challenge", "fjt.try_code", "fjt.uncover", "fjt.use_code", "fjt.use_passkey", "fjt.use_recovery_code", "fjt.withdraw_try"})  # fmt: skip
 """Each goes on with a sign-in under way, by its proof or its token, or with what a provider has vouched for."""
 
-_PLANNER: Final = frozenset({"fjt.areas", "fjt.at_home", "fjt.bed_of", "fjt.busy", "fjt.case_of", "fjt.centre_colleagues", "fjt.device_is_taken", "fjt.edits_papers", "fjt.next_resident_number", "fjt.reference_is_taken", "fjt.enter", "fjt.gate", "fjt.hold_consents", "fjt.is_agreed", "fjt.is_closed_to_me", "fjt.is_of_own_performer", "fjt.link",
+_PLANNER: Final = frozenset({"fjt.agrees_to_machine", "fjt.areas", "fjt.at_home", "fjt.bed_of", "fjt.busy", "fjt.case_of", "fjt.centre_colleagues", "fjt.device_is_taken", "fjt.edits_papers", "fjt.next_resident_number", "fjt.reference_is_taken", "fjt.enter", "fjt.gate", "fjt.hold_consents", "fjt.is_agreed", "fjt.is_closed_to_me", "fjt.is_of_own_performer", "fjt.link",
     "fjt.knows_room", "fjt.may_answer_alone", "fjt.may_look", "fjt.next_case_no", "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.patrols_ahead", "fjt.performers", "fjt.places_left", "fjt.sees_protected", "fjt.somebody_signed_in",
     "fjt.taken_by", "fjt.town_ahead", "fjt.who"})  # fmt: skip
 """Those of the other pages that a pause or a withdrawal uses: tried with the planner's own statements."""

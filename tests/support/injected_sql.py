@@ -211,6 +211,10 @@ FORGED: Final = (
     refused("insert into events (at, org, kind, area_id, actor) values (clock.now(), '{own}', 'x', '{own_area}', gen_random_uuid()::text)"),
     refused("insert into looks (org, alarm_id, user_id, kind, began_at) values ('{own}', '{own_alarm}', '{own_user}', 'session', clock.now())"),
     refused("update looks set ended_at = clock.now() where user_id <> who()"),
+    refused("insert into compared_looks (check_id, session_id, org, resident_id, night, looked_at, found, said, said_by, said_at)"
+            " select check_id, 's1', org, resident_id, night, now(), 'in_bed', 'in_bed', 'x', now() from checks where check_id = '{own_check}'"),
+    refused("update compared_looks set said = 'in_bed'"),
+    refused("delete from green_ends"),
     refused("update checks set state = 'seen', answer = 'in_bed', seen_by = '{own_user}', next_step_at = null, ended_at = clock.now() where check_id = '{own_check}'"),
     refused("update checks set state = 'seen', answer = 'in_bed', seen_by = who()::text, next_step_at = null, ended_at = clock.now() where check_id = '{own_check}'"),
     refused("update checks set state = 'cancelled', cancel_reason = 'x', instead = 'nothing', agreed_by = 'x', next_step_at = null, ended_at = clock.now() where check_id = '{own_check}'"),

@@ -26,7 +26,10 @@ NO_PASSWORD: Final = "!"
 
 
 def organisation(org: str, *, sending_number: str = "+46701740605", **answers: Any) -> Table:
-    """Return a town that spreads no times; *answers* are further keys, or other values."""
+    """Return a town that spreads no times, and lets people look at none of the looks that turn green by themselves.
+
+    *answers* are further keys, or other values.
+    """
     return {
         "id": org,
         "name": org.capitalize(),
@@ -34,6 +37,7 @@ def organisation(org: str, *, sending_number: str = "+46701740605", **answers: A
         "sending_number": sending_number,
         "link_host": "natt.kommun.se",
         **answers,
+        "plan": {"people_of_ten": 0, **answers.get("plan", {})},
     }
 
 

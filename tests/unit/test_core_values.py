@@ -157,6 +157,7 @@ TOWNS_OWN = {
     "phone_first": False,
     "two_carers": False,
     "visit_on_fault": True,
+    "people_of_ten": 1,
     "exact_window": 10 * MINUTE,
     "grace": 60 * SECOND,
     "retry_window": 2 * MINUTE,

@@ -11,8 +11,19 @@ from aiohttp import web
 from alarm_center.casework.cases import NotFound
 from alarm_center.core.resident_record import NightRow
 from alarm_center.core.roles import Right
+from alarm_center.core.shadow_nights import shadow_nights as nights_of
 from alarm_center.core.supervision import SupervisionKind, supervision_of
-from alarm_center.store import case_pages, consents, look_log, mountings, resident_list, resident_page, residents, towns
+from alarm_center.store import (
+    case_pages,
+    consents,
+    look_log,
+    mountings,
+    resident_list,
+    resident_page,
+    residents,
+    shadow_nights,
+    towns,
+)
 from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
@@ -20,7 +31,7 @@ from alarm_center.web.page import PERSON, path_uuid, render, speech_of
 from alarm_center.web.planner.desk import page_context, planned_night
 from alarm_center.web.planner.endings import gone_context
 from alarm_center.web.planner.history import history_of
-from alarm_center.words import mounting_words, resident_words
+from alarm_center.words import mounting_words, resident_words, shadow_words
 from alarm_center.words import resident_page_words as words_of
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.letter_words import letter_language
@@ -114,6 +125,7 @@ async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spee
             speech,
             room_known=head.room_known,
         ),
+        **await _automatic(tx, resident_id, at, zone, speech),
         "times": words_of.time_lines(await resident_page.times(tx, resident_id, night), night, kind, speech),
         "plan": words_of.plan_parts(home.plan, of_town, speech),
         "cells": words_of.night_cells([row for row in checks if row.night < night], past, speech),
@@ -125,6 +137,16 @@ async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spee
         "know": resident_words.facts(card, speech),
         "contacts": [(each, resident_words.contact(each, speech)) for each in card.contacts],
     }
+
+
+async def _automatic(tx: Tx, resident_id: UUID, at: datetime, zone: str, speech: Speech) -> dict[str, str]:
+    """Return that green by the detector is offered, or was taken back by itself; nothing where neither is so."""
+    found = await shadow_nights.shadow(tx, resident_id, at)
+    if found is None or found.by_detector:
+        return {"automatic": ""}
+    if nights_of(found.facts, at).offered:
+        return {"automatic": speech(shadow_words.OFFERED)}
+    return {"automatic": shadow_words.end_sentence(found.ended, zone, speech) if found.ended else ""}
 
 
 def _is_coming(row: NightRow, at: datetime) -> bool:

@@ -176,6 +176,7 @@ def _row(matter: OpenMatter, zones: Mapping[str, str], speech: Speech, person: S
         TodoGoal.CONSENT: f"{page}/{consent}" if decides else page,
         TodoGoal.END: f"{page}/end" if decides else page,
         TodoGoal.DEVICE: f"{page}/device" if arranges else page,
+        TodoGoal.AUTOMATIC: f"{page}/automatic",
         TodoGoal.STAFF: "#staff",
         TodoGoal.NIGHT: "#tonight",
         TodoGoal.FILES: "/files",

@@ -1,0 +1,160 @@
+"""Looks with a person's answer beside the detector's, and what the offer of green by the detector, and its end, stand on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from alarm_center.core.check import Check, PersonSaid
+from alarm_center.core.shadow_nights import FORGETS, ComparedLook, GreenEnd, GreenFacts, ShadowFacts
+from alarm_center.store import towns
+from alarm_center.store.memory import Row, Tx
+from schemas.drift import Drift
+from schemas.vocabulary import Answer, Reason
+
+
+async def note_answer(tx: Tx, check: Check, said: PersonSaid, now: datetime) -> None:
+    """Keep a person's answer beside the detector's to the session that they have seen; nothing where no detector judged it."""
+    await tx.execute(
+        """
+        insert into compared_looks (check_id, session_id, org, resident_id, night, looked_at, found, said, said_by, said_at)
+        select c.check_id, s.session_id, c.org, c.resident_id, c.night, coalesce(s.started_at, s.received_at), s.answer, $3, $4, $5
+        from checks c join attempts a using (check_id)
+            join sessions s on s.org = c.org and s.device_id = c.device_id and s.session_id = a.session_id
+        where c.check_id = $1 and s.session_id = $2 and s.receipt = 'committed' and s.answer is not null and s.detector <> ''
+            and exists (select from looks l where l.org = s.org and l.session_id = s.session_id and l.user_id::text = $4)
+        on conflict (check_id, session_id) do nothing
+        """,
+        check.check_id, said.session_id, said.answer, said.user, now,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """One resident beside the detector: whose green it is, and the facts of the offer."""
+
+    resident_id: UUID
+    area_id: UUID
+    by_detector: bool
+    facts: ShadowFacts
+    ended: GreenEnd | None
+    """The newest end by itself."""
+
+
+_SHADOWS: Final = """
+    select r.resident_id, r.area_id, coalesce(p.green_by, 'operator') = 'detector' as by_detector, agrees_to_machine(r.resident_id, '{yes}') as agreed,
+        knows_room(r.resident_id) and exists (select from devices d where d.resident_id = any (bed_of(r.resident_id))) as room_known,
+        (select max(d.room_known_at) from devices d where d.resident_id = any (bed_of(r.resident_id))) as known_at, e.ended_at, e.why
+    from residents r left join plans p using (resident_id) left join lateral (
+        select g.ended_at, g.why from green_ends g where g.resident_id = r.resident_id order by g.ended_at desc limit 1
+    ) e on true
+"""
+
+
+async def shadow(tx: Tx, resident_id: UUID, now: datetime) -> Shadow | None:
+    """Return what stands beside the detector for one resident who lives there; ``None`` where the viewer sees none."""
+    rows = await tx.fetch(
+        _SHADOWS + "where r.resident_id = $1 and r.moved_at is null and r.died_at is null", resident_id
+    )
+    found = await _with_looks(tx, rows, now)
+    return found[0] if found else None
+
+
+async def shadows(tx: Tx, org: str, now: datetime) -> list[Shadow]:
+    """Return the same of each resident of the town of whom everybody lets a machine answer, and whose green is a person's."""
+    rows = await tx.fetch(
+        _SHADOWS
+        + """
+        where r.org = $1 and r.moved_at is null and r.died_at is null and coalesce(p.green_by, 'operator') = 'operator'
+            and agrees_to_machine(r.resident_id, '{yes}') and exists (select from compared_looks c where c.resident_id = r.resident_id)
+        order by r.resident_id
+        """,
+        org,
+    )
+    return await _with_looks(tx, rows, now)
+
+
+async def _with_looks(tx: Tx, rows: Sequence[Row], now: datetime) -> list[Shadow]:
+    looks = await _looks(tx, [row["resident_id"] for row in rows], now - FORGETS)
+    found = []
+    for row in rows:
+        home = await towns.of_resident(tx, row["resident_id"])
+        since = max((each for each in (row["known_at"], row["ended_at"]) if each is not None), default=None)
+        facts = ShadowFacts(
+            row["agreed"], row["room_known"], home.plan.people_of_ten, since, looks.get(row["resident_id"], [])
+        )
+        ended = GreenEnd(row["ended_at"], Drift(row["why"])) if row["ended_at"] is not None else None
+        found.append(Shadow(row["resident_id"], row["area_id"], row["by_detector"], facts, ended))
+    return found
+
+
+async def _looks(tx: Tx, residents: Sequence[UUID], since: datetime) -> Mapping[UUID, list[ComparedLook]]:
+    rows = await tx.fetch(
+        """
+        select resident_id, night, looked_at, found, said from compared_looks
+        where resident_id = any ($1::uuid[]) and looked_at > $2 order by looked_at
+        """,
+        list(residents), since,
+    )  # fmt: skip
+    found: dict[UUID, list[ComparedLook]] = {}
+    for row in rows:
+        look = ComparedLook(row["night"], row["looked_at"], Answer(row["found"]), Answer(row["said"]))
+        found.setdefault(row["resident_id"], []).append(look)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Green:
+    """A resident whose checks turn green by themselves, with what has come of it."""
+
+    resident_id: UUID
+    org: str
+    area_id: UUID
+    facts: GreenFacts
+
+
+_MOVED_SINCE: Final = timedelta(days=1)
+"""A view that is another is told in the same look; an older one was before this was asked."""
+
+
+async def greens(tx: Tx, now: datetime, only: UUID | None = None) -> list[Green]:
+    """Return each resident of all towns, or *only* that one, whose checks turn green by themselves, with what has come of it since."""
+    rows = await tx.fetch(
+        """
+        select r.resident_id, r.org, r.area_id, since.since, agrees_to_machine(r.resident_id, '{yes,carried_over}') as agreed,
+            knows_room(r.resident_id) as room_known, exists (
+                select from sessions s where s.resident_id = r.resident_id and s.received_at > greatest(since.since, $2)
+                    and s.receipt = 'committed' and s.reasons[1] = $3) as moved
+        from plans p join residents r using (resident_id) cross join lateral (
+            select greatest(p.signed_at, (select max(d.room_known_at) from devices d where d.resident_id = any (bed_of(r.resident_id))),
+                (select max(g.ended_at) from green_ends g where g.resident_id = r.resident_id)) as since
+        ) since
+        where p.green_by = 'detector' and r.moved_at is null and r.died_at is null and ($1::uuid is null or r.resident_id = $1)
+        order by r.resident_id
+        """,
+        only, now - _MOVED_SINCE, Reason.MOVED,
+    )  # fmt: skip
+    looks = await _looks(tx, [row["resident_id"] for row in rows], now - FORGETS)
+    return [
+        Green(
+            row["resident_id"],
+            row["org"],
+            row["area_id"],
+            GreenFacts(
+                row["agreed"],
+                row["room_known"],
+                row["moved"],
+                [look for look in looks.get(row["resident_id"], []) if look.looked_at > row["since"]],
+            ),
+        )
+        for row in rows
+    ]
+
+
+async def add_end(tx: Tx, org: str, resident_id: UUID, end: GreenEnd) -> None:
+    """Keep that green by the detector was taken back by itself."""
+    await tx.execute(
+        "insert into green_ends (org, resident_id, ended_at, why) values ($1, $2, $3, $4)",
+        org, resident_id, end.ended_at, end.why,
+    )  # fmt: skip
