@@ -28,6 +28,8 @@ class OpenMatter:
     owner: str | None = None
     """The role whose task it is; ``None``: found by a release that keeps none."""
     due_on: date | None = None
+    person: str | None = None
+    """The one whose task it is by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class FormFault(StrEnum):
     NO_NUMBER = "no_number"
     COMING = "coming"
     """A day that has not been yet, where something is said to have happened."""
+    PAST = "past"
+    """A day that has been, where something is still to be done."""
     NO_DEVICE_NAME = "no_device_name"
     NOT_OFFERED = "not_offered"
     """Checks that turn green by themselves are begun from their offer, by no other form."""
@@ -250,6 +252,39 @@ def read_decision(form: Form, town: TownChoices) -> ReadForm:
         "follow_up_on": fields.day("follow_up_on"),
     }
     return fields.read({"decision": values})
+
+
+FOLLOW_UP_QUESTIONS: Final = ("sleeps_better", "wants_it", "understands_it", "misses_company")
+FOLLOW_UP_ANSWERS: Final = ("yes", "no", "unsure")
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpAnswers:
+    """What was said at a follow-up, ``None`` where nobody has answered; who does what about missing company, and by when."""
+
+    sleeps_better: str | None
+    wants_it: str | None
+    understands_it: str | None
+    misses_company: str | None
+    task_owner: str | None = None
+    """A login."""
+    task_due_on: date | None = None
+
+
+def read_follow_up(form: Form, town: TownChoices) -> ReadForm:
+    """Read what was said at a follow-up; its value is ``follow_up``, none where no question is answered.
+
+    Missing company is a task: it takes an owner of the town and a day that comes.
+    """
+    fields = _Fields(form, town.country)
+    said = {name: fields.choice(name, FOLLOW_UP_ANSWERS) for name in FOLLOW_UP_QUESTIONS}
+    lonely = said["misses_company"] == "yes"
+    owner = fields.choice("task_owner", tuple(town.people), needed=lonely)
+    due = fields.day("task_due_on", needed=lonely)
+    if lonely and due is not None and due < town.today:
+        fields.fault("task_due_on", FormFault.PAST)
+    answers = FollowUpAnswers(**said, task_owner=owner if lonely else None, task_due_on=due if lonely else None)
+    return fields.read({"follow_up": answers} if any(said.values()) else {})
 
 
 class Said(StrEnum):

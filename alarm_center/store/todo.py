@@ -11,10 +11,15 @@ from uuid import UUID
 
 from alarm_center.core.day_matters import AreaTonight, OpenMatter, SilentDevice, ThreatenedResident
 from alarm_center.core.staffing import AreaTimes
+from alarm_center.store import follow_ups
 from alarm_center.store.memory import Row, Tx
 
 SILENT_FOR: Final = timedelta(minutes=10)
 """A device that is gone for a shorter time has most often a router that starts again."""
+
+
+COMPANY: Final = "company_missing"
+"""The code of a follow-up's task; reconciliation finds none of it."""
 
 
 async def _homes(tx: Tx, orgs: Collection[str]) -> dict[UUID, Row]:
@@ -40,8 +45,18 @@ async def _gone(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Row]:
     return {row["resident_id"]: row for row in rows}
 
 
+def _task(task: follow_ups.CompanyTask, home: Row) -> OpenMatter:
+    return OpenMatter(
+        discrepancy_id=task.follow_up_id, org=task.org, code=COMPANY, endangers=False, data={}, night=task.due_on,
+        found_at=task.recorded_at, resident_id=task.resident_id, resident=home["name"], cohabitant=home["cohabitant"],
+        phone=home["phone"], area=home["code"], device_id=None, carer=None, due_on=task.due_on, person=task.owner,
+    )  # fmt: skip
+
+
 async def open_matters(tx: Tx, orgs: Collection[str]) -> list[OpenMatter]:
-    """Return the open discrepancies of those towns that the viewer sees: what endangers tonight first, then the oldest."""
+    """Return what waits in those towns, as far as the viewer sees it: the tasks that follow-ups have made, by their days, then the
+    open discrepancies, what endangers tonight first, then the oldest.
+    """
     homes = await _homes(tx, orgs)
     codes = {row["area_id"]: row["code"] for row in await tx.fetch("select area_id, code from areas")}
     carers = {row["carer_id"]: row["name"] for row in await tx.fetch("select carer_id, name from carers")}
@@ -54,7 +69,9 @@ async def open_matters(tx: Tx, orgs: Collection[str]) -> list[OpenMatter]:
         list(orgs),
     )
     gone = await _gone(tx, {row["resident_id"] for row in rows if row["resident_id"]} - homes.keys())
-    found = []
+    found = [
+        _task(each, homes[each.resident_id]) for each in await follow_ups.open_tasks(tx) if each.resident_id in homes
+    ]
     for row in rows:
         home, left = homes.get(row["resident_id"]), gone.get(row["resident_id"])
         if left is not None and left["ended_at"] is not None:

@@ -46,9 +46,7 @@ async def _take_back(tx: Tx, resident_id: UUID) -> bool:
     if why is None:
         return False  # another replica has, or a person
     org, area_id = found[0].org, found[0].area_id
-    await one_resident.change_part_here(
-        tx, resident_id, ChangedTable(ChangedPart.PLAN, _BY_PEOPLE), editor=Editor(ACTOR)
-    )
+    await one_resident.change_part(tx, resident_id, ChangedTable(ChangedPart.PLAN, _BY_PEOPLE), editor=Editor(ACTOR))
     await shadow_nights.add_end(tx, org, resident_id, GreenEnd(at, why))
     town = await towns.town(tx, org)
     told = NewDiscrepancy(TOLD, str(resident_id), area_id=area_id, resident_id=resident_id, owner=text_of(TOLD).owner)

@@ -57,21 +57,14 @@ class ChangedTable:
     who: str = "resident"
 
 
-async def change_part(memory: Memory, resident_id: UUID, change: ChangedTable, *, editor: Editor) -> None:
-    """Change one part of a resident.
+async def change_part(tx: Tx, resident_id: UUID, change: ChangedTable, *, editor: Editor) -> None:
+    """Change one part of a resident, in the caller's transaction.
 
     Raises:
         PartErrors: it cannot be so.
         ChangedMeanwhile: the form was drawn before somebody else's change.
         LookupError: the editor does not see the resident.
     """
-
-    await memory.attempt(lambda tx: change_part_here(tx, resident_id, change, editor=editor), editor.viewer)
-    memory.hint()
-
-
-async def change_part_here(tx: Tx, resident_id: UUID, change: ChangedTable, *, editor: Editor) -> None:
-    """Change one part of a resident in this transaction; raises as :func:`change_part`."""
     await take_turn(tx, resident_id, editor)
     home = await towns.of_resident(tx, resident_id)
     run = await begin_page(tx, home.town, editor)

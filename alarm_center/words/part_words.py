@@ -16,6 +16,7 @@ from schemas.vocabulary import AfterTrial, Capacity, CohabitantSleeps, ContactHo
 
 FAULTS: Final[Mapping[FormFault, str]] = {
     FormFault.MISSING: _("Fyll i det här."),
+    FormFault.PAST: _("Välj en dag som kommer."),
     FormFault.NOT_OFFERED: _("Automatisk bedömning slås på från brukarens sida, när den har erbjudits."),
     FormFault.UNCHOSEN: _("Välj ett av svaren."),
     FormFault.TOO_LONG: _("Texten är för lång. Skriv kortare."),

@@ -101,6 +101,7 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
         _("En fil gick inte att läsa, efter tre försök. Den som tog in den ser vilken."), Role.COORDINATOR, TodoGoal.FILES,
         _("Ta in en fil"),
     ),
+    "company_missing": TodoText(_("%(name)s saknar sällskap, sa uppföljningen."), Role.COORDINATOR, _RESIDENT, OPEN),
     # ---- consent ----
     "consent_missing": TodoText(_("%(who)s har inte sagt ja."), Role.CASE_OFFICER, TodoGoal.CONSENT, _TO_ASK),
     "consent_withdrawn": TodoText(
@@ -199,7 +200,7 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
         _("Reservlistan för område %(area)s är inte skriven."), Role.LEAD, TodoGoal.NIGHT, _("Se natten")
     ),
 }  # fmt: skip
-"""The words of each code of reconciliation (store/reconciliation.py, preparation/reconciliation.py)."""
+"""The words of each code of reconciliation (store/reconciliation.py, preparation/reconciliation.py), and of follow-ups' tasks."""
 
 UNKNOWN: Final = TodoText(_("Något stämmer inte: %(code)s."), Role.COORDINATOR, TodoGoal.NIGHT, _("Se natten"))
 """The words of a code that this release does not know: a newer replica has found it."""
@@ -223,7 +224,7 @@ def owner_of(matter: OpenMatter) -> Role:
 
 def owner_words(matter: OpenMatter, speech: Speech) -> str:
     """Return whose task it is, and by which day where somebody has said one."""
-    role = speech(ROLES[owner_of(matter)])
+    role = matter.person or speech(ROLES[owner_of(matter)])
     if matter.due_on is None:
         return role
     return speech(_("%(role)s, senast %(day)s"), role=role, day=speech.near_day(matter.due_on))

@@ -263,6 +263,11 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 at,
             ),
             (
+                "insert into follow_ups (org, resident_id, reference, wants_it, recorded_by, recorded_at) values ($1, $2, 'B1', 'yes', 'p', $3)",
+                resident_id,
+                at,
+            ),
+            (
                 "insert into green_ends (org, resident_id, ended_at, why) values ($1, $2, $3, 'doubted')",
                 resident_id,
                 at,

@@ -285,6 +285,10 @@ _PLANNERS: Final = (
     refused("delete from deaths"),
     refused("insert into night_holds (org, resident_id, first_night, last_night, from_at, to_at, reason, held_by, held_at, until_on)"
             " values ('{other}', '{other_resident}', '2026-11-22', '2026-11-22', now(), now() + interval '1 day', 'x', 'x', now(), '2030-01-01')"),
+    refused("insert into follow_ups (org, resident_id, reference, wants_it, recorded_by, recorded_at)"
+            " values ('{other}', '{other_resident}', 'x', 'yes', 'x', now())"),
+    refused("update follow_ups set wants_it = 'no'"),
+    refused("delete from follow_ups"),
     refused("update night_holds set until_on = '2026-01-01'"),
     refused("delete from night_holds"),
     refused("insert into town_stops (org, why, proposed_by, proposed_at) values ('{other}', 'x', 'x', now())"),

@@ -1,12 +1,13 @@
 """Forms of a resident's parts: each fault beside its field, values as the town's file has them, and the form of what is kept."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from alarm_center.core import filled_forms, resident_forms
 from alarm_center.core.plan import Plan
-from alarm_center.core.resident_forms import FormFault, TownChoices
+from alarm_center.core.resident_forms import FollowUpAnswers, FormFault, TownChoices
 from alarm_center.town.model import ResidentEntry
 
 TODAY = date(2026, 11, 26)
@@ -277,3 +278,17 @@ def test_a_device_is_named_as_it_is_marked() -> None:
         "device": FormFault.NO_DEVICE_NAME,
         "kind": FormFault.UNCHOSEN,
     }
+
+
+def test_a_follow_up_keeps_what_was_answered() -> None:
+    assert resident_forms.read_follow_up({}, TOWN).values == {}, "a day alone is no follow-up"
+    town = replace(TOWN, people={"petra": "Petra"})
+    said = {"wants_it": "yes", "misses_company": "no", "task_owner": "petra", "task_due_on": "2026-12-24"}
+    assert resident_forms.read_follow_up(said, town).values["follow_up"] == FollowUpAnswers(None, "yes", None, "no")
+    lonely = resident_forms.read_follow_up({**said, "misses_company": "yes"}, town)
+    assert lonely.values["follow_up"].task_owner == "petra" and lonely.faults == {}
+    assert resident_forms.read_follow_up({"misses_company": "yes"}, town).faults == {
+        "task_owner": FormFault.UNCHOSEN,
+        "task_due_on": FormFault.MISSING,
+    }
+    assert resident_forms.read_follow_up({"wants_it": "maybe"}, town).faults == {"wants_it": FormFault.UNCHOSEN}

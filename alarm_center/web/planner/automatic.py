@@ -52,7 +52,7 @@ async def sign_automatic(request: web.Request) -> web.StreamResponse:
             "signed_by": person.name,
             "signed_on": today_in(head.zone, at),
         }
-        await one_resident.change_part_here(tx, resident_id, ChangedTable(ChangedPart.PLAN, values), editor=editor)
+        await one_resident.change_part(tx, resident_id, ChangedTable(ChangedPart.PLAN, values), editor=editor)
 
     try:
         await memory.attempt(work, editor.viewer)

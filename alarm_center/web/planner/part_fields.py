@@ -23,7 +23,7 @@ from alarm_center.store import town_export, towns
 from alarm_center.store.memory import Tx
 from alarm_center.town.problems import Found
 from alarm_center.web.page import PERSON, speech_of
-from alarm_center.words import part_words
+from alarm_center.words import follow_up_words, part_words
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.resident_words import MARKS
 from alarm_center.words.supervision_words import RISKS
@@ -117,6 +117,8 @@ async def labels(tx: Tx, request: web.Request, org: str, choices: TownChoices) -
         "hows": worded(part_words.HOW),
         "capacities": worded(part_words.CAPACITY),
         "yes_no": worded(part_words.YES_NO),
+        "questions": worded(follow_up_words.QUESTIONS),
+        "follow_up_answers": worded(follow_up_words.ANSWERS),
         "devices": worded(part_words.DEVICES),
     }
 

@@ -16,6 +16,7 @@ from alarm_center.core.supervision import SupervisionKind, supervision_of
 from alarm_center.store import (
     case_pages,
     consents,
+    follow_ups,
     look_log,
     mountings,
     resident_list,
@@ -24,14 +25,14 @@ from alarm_center.store import (
     shadow_nights,
     towns,
 )
-from alarm_center.store.memory import Tx
-from alarm_center.web.app_keys import MEMORY
+from alarm_center.store.memory import Tx, now
+from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
-from alarm_center.web.page import PERSON, path_uuid, render, speech_of
+from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner.desk import page_context, planned_night
 from alarm_center.web.planner.endings import gone_context
 from alarm_center.web.planner.history import history_of
-from alarm_center.words import mounting_words, resident_words, shadow_words
+from alarm_center.words import follow_up_words, mounting_words, resident_words, shadow_words
 from alarm_center.words import resident_page_words as words_of
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.letter_words import letter_language
@@ -72,6 +73,21 @@ async def show_door_code(request: web.Request) -> web.StreamResponse:
             raise NotFound(f"no resident {resident_id}")
     request.app[MEMORY].hint()
     return render(request, "planner/resident.html", context | own | {"shows_code": True})
+
+
+@routes.post("/residents/{resident}/task-done")
+@require(Right.PLAN)
+async def end_task(request: web.Request) -> web.StreamResponse:
+    """Write that the task of missing company is done; one that is done already stays as it is."""
+    resident_id, person = path_uuid(request, "resident"), request[PERSON]
+
+    async def work(tx: Tx) -> None:
+        if await resident_page.head(tx, resident_id) is None:
+            raise NotFound(f"no resident {resident_id}")
+        await follow_ups.end_tasks(tx, resident_id, str(person.user_id), await now(tx))
+
+    await request.app[PLANNER_MEMORY].attempt(work, person.viewer(Right.PLAN))
+    return redirect(f"/residents/{resident_id}")
 
 
 async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Speech) -> dict[str, Any]:
@@ -126,6 +142,7 @@ async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spee
             room_known=head.room_known,
         ),
         **await _automatic(tx, resident_id, at, zone, speech),
+        **await _follow_up(tx, resident_id, zone, speech),
         "times": words_of.time_lines(await resident_page.times(tx, resident_id, night), night, kind, speech),
         "plan": words_of.plan_parts(home.plan, of_town, speech),
         "cells": words_of.night_cells([row for row in checks if row.night < night], past, speech),
@@ -147,6 +164,19 @@ async def _automatic(tx: Tx, resident_id: UUID, at: datetime, zone: str, speech:
     if nights_of(found.facts, at).offered:
         return {"automatic": speech(shadow_words.OFFERED)}
     return {"automatic": shadow_words.end_sentence(found.ended, zone, speech) if found.ended else ""}
+
+
+async def _follow_up(tx: Tx, resident_id: UUID, zone: str, speech: Speech) -> dict[str, str]:
+    """Return what was said at the newest follow-up, and the task that came of it; nothing where there was none."""
+    held = await follow_ups.newest(tx, resident_id)
+    if held is None:
+        return {"followed_up": "", "task": ""}
+    day = speech.short_day(held.recorded_at.astimezone(ZoneInfo(zone)).date())
+    said = follow_up_words.answers_sentence(held.answers, day, speech)
+    if held.task_owner is None or held.task_due_on is None:
+        return {"followed_up": said, "task": ""}
+    due = speech.near_day(held.task_due_on)
+    return {"followed_up": said, "task": follow_up_words.task_sentence(held.task_owner, due, speech)}
 
 
 def _is_coming(row: NightRow, at: datetime) -> bool:

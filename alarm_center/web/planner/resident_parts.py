@@ -17,12 +17,12 @@ from alarm_center.casework.editing import ChangedMeanwhile
 from alarm_center.core import filled_forms, resident_forms
 from alarm_center.core.earlier_values import earlier_table, undo_page
 from alarm_center.core.plan import Plan
-from alarm_center.core.resident_forms import ReadForm, TownChoices
+from alarm_center.core.resident_forms import FollowUpAnswers, ReadForm, TownChoices
 from alarm_center.core.roles import Right
 from alarm_center.preparation import pauses
-from alarm_center.store import case_pages, changes, consents, day_pages, residents, towns
+from alarm_center.store import case_pages, changes, consents, day_pages, follow_ups, residents, towns
 from alarm_center.store.changes import ChangedPart
-from alarm_center.store.memory import Tx
+from alarm_center.store.memory import Tx, now
 from alarm_center.town import one_resident
 from alarm_center.town.export import resident_table
 from alarm_center.town.one_resident import ChangedTable, PartErrors
@@ -149,7 +149,11 @@ def _decision_means(read: ReadForm, one: _Resident, speech: Speech) -> list[str]
 def _read_follow_up(form: Form, one: _Resident) -> ReadForm:
     kept = filled_forms.decision_form(one.table.get("decision"), one.choices.today)
     said = {name: form.get(name, "") for name in ("follow_up_on", "after_trial")}
-    return resident_forms.read_decision({**kept, **said}, one.choices)
+    read, answers = (
+        resident_forms.read_decision({**kept, **said}, one.choices),
+        resident_forms.read_follow_up(form, one.choices),
+    )
+    return ReadForm({**read.values, **answers.values}, {**read.faults, **answers.faults})
 
 
 def _consent_part(who: str) -> _Part:
@@ -337,6 +341,14 @@ async def _apply(request: web.Request, part: _Part, one: _Resident, read: ReadFo
                 memory, one.resident_id, part.who, instead=instead, editor=replace(editor, revision=None)
             )
             return
-    await one_resident.change_part(
-        memory, one.resident_id, ChangedTable(part.part, read.values, part.who), editor=editor
-    )
+    answers: FollowUpAnswers | None = read.values.pop("follow_up", None)
+    change = ChangedTable(part.part, read.values, part.who)
+
+    async def work(tx: Tx) -> None:
+        await one_resident.change_part(tx, one.resident_id, change, editor=editor)
+        if answers is not None:
+            reference, at = read.values["decision"]["reference"], await now(tx)
+            await follow_ups.add(tx, one.org, one.resident_id, reference, answers, editor.actor, at)
+
+    await memory.attempt(work, editor.viewer)
+    memory.hint()

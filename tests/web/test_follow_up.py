@@ -1,0 +1,80 @@
+"""A follow-up asks four questions, and missing company is a task with an owner and a day until somebody has done it."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
+from tests.support.night_town import PASSWORD_HASH, TWO, NightTown, town
+from tests.support.postgres import Database
+from tests.support.site import Site
+from tests.web.test_new_resident import send
+from tests.web.test_resident_page import words
+
+ASTRID = 1
+ANSWERS = {"sleeps_better": "yes", "wants_it": "yes", "understands_it": "unsure", "follow_up_on": "2026-12-10"}
+LONELY = {**ANSWERS, "misses_company": "yes", "task_owner": "petra", "task_due_on": "2026-12-01"}
+
+
+@pytest_asyncio.fixture
+async def storstad(database: Database) -> AsyncIterator[NightTown]:
+    """Three homes in the afternoon before; Petra arranges, Kajsa decides."""
+    async with town(database, residents=3) as here:
+        await here.set_clock(TWO - timedelta(hours=8))
+        person = {"login": "kajsa", "name": "Kajsa Handläggare", "roles": ["case_officer"]}
+        await here.extend(users=[{**person, "password_hash": PASSWORD_HASH}])
+        yield here
+
+
+async def test_missing_company_is_a_task_with_owner_and_day(storstad: NightTown, pages: Site) -> None:
+    kajsa, petra = await pages.signed_in("kajsa"), await pages.signed_in("petra")
+    page = f"/residents/{storstad.residents[ASTRID]}"
+    assert (await send(kajsa, f"{page}/follow-up", LONELY))[0] == 303
+    said = await words(petra, page)
+    assert (
+        "Uppföljd 21 november 2026: sover bättre: ja, vill ha kvar tillsynen: ja, förstår vad den är: vet inte, saknar sällskap: ja."
+        in said
+    )
+    assert "Saknar sällskap. Petra Planerare tar det vidare, senast" in said and "1 dec" in said
+    todo = await words(petra, "/todo")
+    assert "Astrid Lund saknar sällskap, sa uppföljningen." in todo and "Petra Planerare, senast" in todo
+    assert (
+        await storstad.value(
+            "select follow_up_on::text from decisions where resident_id = $1", storstad.residents[ASTRID]
+        )
+        == "2026-12-10"
+    )
+
+    assert (await petra.post(f"{page}/task-done")).status == 303
+    assert "saknar sällskap, sa uppföljningen" not in await words(petra, "/todo")
+    said = await words(petra, page)
+    assert "saknar sällskap: ja" in said and "tar det vidare" not in said
+    assert (await petra.post(f"{page}/task-done")).status == 303, "a form that is sent twice"
+
+
+async def test_without_company_missing_there_is_no_task(storstad: NightTown, pages: Site) -> None:
+    kajsa = await pages.signed_in("kajsa")
+    page = f"/residents/{storstad.residents[ASTRID]}"
+    assert (await send(kajsa, f"{page}/follow-up", {**LONELY, "misses_company": "no"}))[0] == 303
+    assert "saknar sällskap, sa uppföljningen" not in await words(kajsa, "/todo")
+    assert "saknar sällskap: nej" in await words(kajsa, page)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words_of_it"),
+    [
+        ({"task_owner": ""}, "Välj ett av svaren."),
+        ({"task_owner": "nobody"}, "Välj ett av svaren."),
+        ({"task_due_on": ""}, "Fyll i det här."),
+        ({"task_due_on": "2026-11-01"}, "Välj en dag som kommer."),
+    ],
+)
+async def test_a_task_takes_an_owner_and_a_day_that_comes(
+    storstad: NightTown, pages: Site, wrong: dict[str, str], words_of_it: str
+) -> None:
+    kajsa = await pages.signed_in("kajsa")
+    status, page = await send(kajsa, f"/residents/{storstad.residents[ASTRID]}/follow-up", {**LONELY, **wrong})
+    assert status == 400 and words_of_it in page
+    assert await storstad.value("select count(*)::int from follow_ups") == 0
+    assert await storstad.value("select count(*)::int from decisions where follow_up_on = '2026-12-10'") == 0
