@@ -260,7 +260,7 @@ FOLLOW_UP_ANSWERS: Final = ("yes", "no", "unsure")
 
 @dataclass(frozen=True, slots=True)
 class FollowUpAnswers:
-    """What was said at a follow-up, ``None`` where nobody has answered; who does what about missing company, and by when."""
+    """Answers at a follow-up, ``None`` where nobody has answered; who does what about missing company, and by when."""
 
     sleeps_better: str | None
     wants_it: str | None

@@ -1,4 +1,4 @@
-"""What was said at follow-ups, and the tasks of those who miss company: each has an owner and a day until somebody has done it."""
+"""Answers at follow-ups, and the tasks of those who miss company: each has an owner and a day until somebody has done it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

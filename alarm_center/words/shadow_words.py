@@ -72,7 +72,7 @@ def share_sentence(of_ten: int, speech: Speech) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class NightLine:
+class ComparedNight:
     """One night with the number of its looks, and what differed."""
 
     night: str
@@ -80,13 +80,13 @@ class NightLine:
     alike: bool
 
 
-def night_lines(looks: Sequence[ComparedLook], zone: str, speech: Speech) -> list[NightLine]:
+def night_lines(looks: Sequence[ComparedLook], zone: str, speech: Speech) -> list[ComparedNight]:
     """Return each night's looks in a line, the newest first."""
     by_night = [(night, list(some)) for night, some in groupby(looks, key=lambda look: look.night)]
     return [_line(night, some, zone, speech) for night, some in reversed(by_night)]
 
 
-def _line(night: date, looks: Sequence[ComparedLook], zone: str, speech: Speech) -> NightLine:
+def _line(night: date, looks: Sequence[ComparedLook], zone: str, speech: Speech) -> ComparedNight:
     differ = [
         speech(
             _("%(time)s kameran: %(found)s, personen: %(said)s"), time=speech.clock(look.looked_at, zone),
@@ -99,4 +99,4 @@ def _line(night: date, looks: Sequence[ComparedLook], zone: str, speech: Speech)
     said = [speech(_("%(count)s lika"), count=alike)] if alike else []
     first, last = ((speech(WEEKDAYS[day.weekday()]), day) for day in (night, night + timedelta(days=1)))
     days = f"{first[0]} {first[1].day}→{last[0]} {last[1].day}/{last[1].month}"
-    return NightLine(days, "; ".join([*said, *differ]), not differ)
+    return ComparedNight(days, "; ".join([*said, *differ]), not differ)
