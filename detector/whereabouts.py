@@ -7,8 +7,9 @@ import numpy as np
 
 from detector.hanging import hangs
 from detector.movement import Movement, bodies
+from detector.people import gap_between, people_stirring
 from detector.see_through import transparency_of
-from detector.shape import Figure, figure_of, gap_between, people_stirring
+from detector.shape import Figure, figure_of
 from detector.thresholds import Thresholds
 from detector.zones import Mask, ZoneMask, Zones, dilate, extent
 from schemas import limits
@@ -21,7 +22,7 @@ OUT_OF_BED: Final = ("moves_on_floor", "moves_upright", "moves_outside")
 """Evidence of somebody who moves out of bed: low on the floor, upright, or neither for certain."""
 
 _NO_GAP = 0.65
-"""Share of what stirs at the lesser of two people from which there is none between them: two 0.03-0.46, one 0.77-1."""
+"""Share of what moves at the lesser of two people from which there is no gap between them: two 0.00-0.45, one 0.77-1."""
 
 _ECHOES = 0.5
 """Correlation with what moves in bed from which something faint outside it is its shadow or reflection."""
@@ -81,7 +82,7 @@ class Whereabouts:
         alive = self.movement.solid & self.zones.at_rest
         if not (dilate(one, 2) & other).any() or float(self.movement.amplitude[alive].sum()) < self.t.strength_in_bed:
             return False
-        return gap_between(self.movement, one, other) >= _NO_GAP
+        return gap_between(self.movement, one, other, self.t) >= _NO_GAP
 
     @property
     def main(self) -> Figure:
@@ -172,7 +173,7 @@ def _in_zone(place: ZoneMask, core: Mask, zones: Zones, movement: Movement, t: T
         # A side of a couple's bed is one person wide; only a bed that is one zone can hold two unasked.
         people = 1
         if len(zones.rest) == 1 and movement.distinct >= t.least_distinct:
-            people = max(1, people_stirring(movement, place.mask, t))
+            people = people_stirring(movement, place, t)
     return ZoneMovement(place, blocks, strength, slow, people)
 
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from detector.bed_frame import BedFrame, frame_of
 from schemas.messages import Profile
 from schemas.vocabulary import DeviceKind
 
@@ -17,11 +18,12 @@ REST = ("bed", "armchair")
 
 @dataclass(frozen=True, slots=True)
 class ZoneMask:
-    """One zone over the blocks: its name, its kind and its mask."""
+    """One zone over the blocks: its name, its kind, its mask, and a rest zone laid out straight where it is large enough."""
 
     name: str
     kind: str
     mask: Mask
+    frame: BedFrame | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,12 @@ def rasterise_zones(profile: Profile, shape: tuple[int, int]) -> Zones:
         if zone.kind == "mask":
             looked_at &= _cover(zone.polygon, shape) < 0.05
     places = [
-        ZoneMask(zone.name, zone.kind, np.asarray((_cover(zone.polygon, shape) >= 0.5) & looked_at))
+        ZoneMask(
+            zone.name,
+            zone.kind,
+            np.asarray((_cover(zone.polygon, shape) >= 0.5) & looked_at),
+            frame_of(zone.polygon, zone.head, shape) if zone.kind in REST else None,
+        )
         for zone in seen
         if zone.kind != "mask"
     ]

@@ -277,7 +277,7 @@ def profile(name: str, size: tuple[int, int] = (640, 480), *, expected: int | No
     """Return where things are in scene *name*, in the form of :class:`schemas.messages.Profile`.
 
     Polygons are fractions of the picture. A double bed has a zone a side when two people are expected in it
-    (*expected*, else as the scene says), and one zone when not.
+    (*expected*, else as the scene says), and one zone when not. A bed's head end is its pillow.
     """
     scene = scene_of(name)
     scene = scene if expected is None else replace(scene, expected=expected)
@@ -293,11 +293,17 @@ def profile(name: str, size: tuple[int, int] = (640, 480), *, expected: int | No
             ]
         )
 
+    def pillow(left: float, right: float) -> Points:
+        return np.array([[(left + right) / 2, BED_HEAD - 0.26, BED_TOP + 0.15]])
+
     middle = (bed.left + bed.right) / 2
     sides = {"bed": (bed.left - 0.04, bed.right + 0.04)}
     if scene.expected == 2:
         sides = {"bed_left": (bed.left - 0.04, middle), "bed_right": (middle, bed.right + 0.04)}
-    zones = [{"name": n, "kind": "bed", "polygon": eye.fractions(top(*side))} for n, side in sides.items()]
+    zones = [
+        {"name": n, "kind": "bed", "polygon": eye.fractions(top(*side)), "head": eye.fractions(pillow(*side))[0]}
+        for n, side in sides.items()
+    ]
     floor = np.array(
         [[bed.right + 0.1, 3.9, 0], [room.RIGHT, 3.9, 0], [room.RIGHT, 1.15, 0], [bed.right + 0.1, 1.15, 0]]
     )

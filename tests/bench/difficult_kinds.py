@@ -112,13 +112,18 @@ def drawn_stage(scene: str, number: int, rng: Rng, seconds: float = 10.0, fps: f
     fps = fps or drawn
     seed = int(rng.integers(2**31))
     couple = scene.startswith("couple")
-    wide = DOUBLE_CM if couple else SINGLE_CM
-    corners = room.bed if not couple else _wider(room.bed)
+    double = couple or scene in ("restless_in_double", "pair")
+    wide = DOUBLE_CM if double else SINGLE_CM
+    corners = room.bed if not double else _wider(room.bed)
     places = {
-        "asleep": (wide / 2,), "asleep_quiet": (wide / 2,), "asleep_fallen_still": (wide / 2,), "couple": (44.0, wide - 44.0), "couple_missing": (44.0,),
-        "couple_middle": (wide / 2,),
+        "asleep": (wide / 2,), "asleep_quiet": (wide / 2,), "asleep_fallen_still": (wide / 2,), "couple": (44.0, wide - 44.0),
+        "couple_missing": (44.0,), "couple_middle": (wide / 2,), "restless": (wide / 2,), "restless_in_double": (44.0,),
+        "pair": (44.0, wide - 44.0),
     }  # fmt: skip
-    bed = rooms.BedRelief(wide, places.get(scene, ()), seed, quiet="quiet" in scene).film()
+    tossing: tuple[float, ...] = ()
+    if scene in ("restless", "restless_in_double", "pair"):
+        tossing = (float(rng.uniform(0.4, 1.2)), float(rng.uniform(0.0, 0.5)))
+    bed = rooms.BedRelief(wide, places.get(scene, ()), seed, quiet="quiet" in scene, restless=tossing).film()
     still = room.still.copy()
     beside: Callable[[float], tuple[Picture, Picture]] | None = None
     if "fallen" in scene:

@@ -169,6 +169,8 @@ class BedRelief:
     middles: tuple[float, ...]
     seed: int
     quiet: bool = False
+    restless: tuple[float, ...] = ()
+    """Restlessness of each, from 0 (sleeps well) to 1 (tosses and turns); of those not said 0."""
 
     def film(self) -> Callable[[float], Picture]:
         """Return what shows the bed at a time, (400, 2 · wide)."""
@@ -182,7 +184,11 @@ class BedRelief:
             albedo += 25 * np.sign(np.sin(np.arange(shape[1]) / float(rng.uniform(6, 16))))[None]
         albedo[: 45 * _CM] = 185 + 4 * cloud(rng, (45 * _CM, shape[1]), 7)
         folds[: 45 * _CM] *= 0.5
-        people = [_Sleeper(middle, rng, shape, quiet=self.quiet) for middle in self.middles]
+        tossing = [*self.restless, *[0.0] * len(self.middles)]
+        people = [
+            _Sleeper(middle, rng, shape, quiet=self.quiet) if not toss else _Tosser(middle, rng, shape, toss)
+            for middle, toss in zip(self.middles, tossing, strict=False)
+        ]
 
         def at(t: float) -> Picture:
             height, tone = folds.copy(), albedo.copy()
@@ -226,6 +232,39 @@ class _Sleeper:
         tone[face > 1] = 170
         for dx, dy in ((-3, 31), (3, 31), (0, 38)):
             tone[_rise((middle + nod + 2 + dx, dy), (middle + nod + 2 + dx, dy), 1.3, self._shape) > 0] = 60
+
+
+class _Tosser(_Sleeper):
+    """Somebody who rolls from side to side now and then, draws up their knees, kicks, and throws an arm out."""
+
+    def __init__(self, middle: float, rng: np.random.Generator, shape: tuple[int, int], toss: float) -> None:
+        super().__init__(middle, rng, shape, quiet=False)
+        times = 1 + int(rng.integers(0, 3))
+        self._toss, self._rolls = toss, stirs(rng, times, float(rng.uniform(0.6, 1.6)))
+        self._kicks, self._reaches = stirs(rng, 1 + times, 0.35), stirs(rng, times, 0.5)
+        self._way = float(rng.choice([-1.0, 1.0]))
+        self._limb = int(rng.integers(0, 3))
+
+    def lay(self, height: Picture, tone: Picture, t: float) -> None:
+        roll, kick, reach = (self._toss * curve(t) for curve in (self._rolls, self._kicks, self._reaches))
+        middle = self._middle + self._way * 9 * roll
+        trunk = _rise((middle, 55), (middle + self._curl / 2 + 4 * roll, 105), 20, self._shape)
+        height += 0.55 * trunk * (1.0 + self._depth * self._breath(t) - 0.12 * roll)
+        for side in (-1.0, 1.0):
+            moved = kick if self._limb != 1 or side == self._way else 0.3 * kick
+            knee = (middle + self._curl + side * (9 + 12 * moved), 145 - 14 * moved - 6 * roll)
+            height += 0.4 * _rise((middle + side * 6 + self._curl / 2, 105), knee, 10, self._shape)
+            height += 0.4 * _rise(knee, (middle + side * (8 + 16 * moved), 186 - 6 * moved), 7.5, self._shape)
+        out = self._way * (20 + 24 * reach)
+        over = _rise((middle + self._way * 17, 60), (middle + out, 86 - 34 * reach), 4.8, self._shape)
+        height += 0.7 * over
+        tone[over > 1] = 165
+        nod = 2.5 * self._head(t) + self._way * 6 * roll
+        skull = _rise((middle + nod, 27), (middle + nod, 31), 10.5, self._shape)
+        height += 0.6 * skull
+        tone[skull > 1] = 40 + self._hair
+        face = _rise((middle + 1.6 * nod + 2, 33), (middle + 1.6 * nod + 2, 35), 7, self._shape)
+        tone[face > 1] = 170
 
 
 def lay_into(picture: Picture, relief: Picture, corners: Quad, alpha: Picture | None = None) -> None:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from schemas.messages import Frame, Profile, Session, Zone
+from schemas.messages import Frame, Profile, Session
 
 Picture = npt.NDArray[np.float32]
 Change = Callable[[Picture, float], Picture]
@@ -56,7 +56,13 @@ class Alteration:
 def mirrored(profile: Profile) -> Profile:
     """Return *profile* for the room seen in a mirror."""
     zones = tuple(
-        Zone(name=z.name, kind=z.kind, polygon=tuple((1.0 - x, y) for x, y in z.polygon)) for z in profile.zones
+        z.model_copy(
+            update={
+                "polygon": tuple((1.0 - x, y) for x, y in z.polygon),
+                "head": None if z.head is None else (1.0 - z.head[0], z.head[1]),
+            }
+        )
+        for z in profile.zones
     )
     return profile.model_copy(update={"zones": zones})
 

@@ -105,8 +105,15 @@ class Position:
             kept = _clipped(self.seen_at(_with_middles(corners)))
             if len(kept) >= 3 and _area(kept) > 1e-4:
                 polygon = tuple((float(x), float(y)) for x, y in kept)
-                zones.append(Zone(name=zone.name, kind=zone.kind, polygon=polygon))
+                zones.append(Zone(name=zone.name, kind=zone.kind, polygon=polygon, head=self._head_at(zone)))
         return room.model_copy(update={"zones": tuple(zones)})
+
+    def _head_at(self, zone: Zone) -> tuple[float, float] | None:
+        """Return the head end of *zone* as it lies in this picture, where it says one and it is seen."""
+        if zone.head is None:
+            return None
+        ((x, y),) = self.seen_at(np.array([zone.head]))
+        return (float(x), float(y)) if 0 <= x <= 1 and 0 <= y <= 1 else None
 
     def keeps(self, room: Profile, moving: Points) -> bool:
         """Return whether two thirds of each zone of *room*, and of the points that move, are in the picture."""
