@@ -35,6 +35,8 @@ class PatternFault(StrEnum):
     """It would end before it begins."""
     SAME = "same"
     """It is as before."""
+    LEFT = "left"
+    """The carer's last night is before its first."""
     OVERLAPS = "overlaps"
     """The carer is on duty then already."""
 
@@ -118,6 +120,13 @@ def parse_pattern(
     if before is not None and replace(read, pattern_id=before.pattern_id, from_night=before.from_night) == before:
         return {"area": PatternFault.SAME}
     return read
+
+
+def until_last_night(pattern: ShiftPattern, ends_on: date | None) -> ShiftPattern | PatternFault:
+    """Return the pattern as it ends with its carer's last night, where they have one."""
+    if ends_on is None or (pattern.until_night is not None and pattern.until_night <= ends_on):
+        return pattern
+    return replace(pattern, until_night=ends_on + _DAY) if pattern.from_night <= ends_on else PatternFault.LEFT
 
 
 def replaced_by(before: ShiftPattern, after: ShiftPattern | None, from_night: date) -> ShiftPattern:

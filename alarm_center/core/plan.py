@@ -132,6 +132,7 @@ class Wording(StrEnum):
     NIGHT_THREATENED = "night_threatened"
     """To the lead in the evening: the supervision of so many residents is threatened tonight."""
     PLANNER_WAITING = "planner_waiting"
+    CARER_TEST = "carer_test"
     """To a planner who has asked, in the morning and the afternoon: so much waits."""
     INCIDENT = "incident"
     STUCK = "stuck"

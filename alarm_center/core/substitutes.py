@@ -17,6 +17,8 @@ class SubstituteFault(StrEnum):
     """The shift has ended, or somebody has changed it."""
     SAME = "same"
     """The carer has the shift already."""
+    LEFT = "left"
+    """The carer's last night is before."""
 
 
 class SubstituteRefused(Exception):

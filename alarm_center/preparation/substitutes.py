@@ -8,11 +8,12 @@ from alarm_center.casework.editing import Editor
 from alarm_center.core import phone_numbers
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.substitutes import SubstituteFault, SubstituteRefused, substitute_for
+from alarm_center.core.temps import CarerRow
 from alarm_center.store import changes, events, shift_patterns, shifts, staff, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, now
-from alarm_center.store.staff import CarerRow, NamedShift
+from alarm_center.store.staff import NamedShift
 from schemas.timeline import ShiftSubstituted
 from schemas.vocabulary import SubstituteReason
 
@@ -48,6 +49,8 @@ async def put_in(memory: Memory, shift_id: UUID, wanted: WantedSubstitute, *, ed
         carer = await _carer(tx, town.org, named, wanted)
         if carer is not None and carer.carer_id == row.post.carer_id:
             raise SubstituteRefused(SubstituteFault.SAME)
+        if carer is not None and carer.ends_on is not None and carer.ends_on < row.night:
+            raise SubstituteRefused(SubstituteFault.LEFT)
         substitute = substitute_for(row, carer.carer_id if carer else None, at)
         await shift_patterns.add_substitutes(tx, town.org, [substitute], wanted.why, editor.actor, at)
         open_cases = await staff.cases_of(tx, shift_id)

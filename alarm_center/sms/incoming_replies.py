@@ -39,7 +39,7 @@ from alarm_center.core.replies import (
 from alarm_center.core.replies.carer_actions import CANNOT, HELP, NO_CAMERA, TAKE
 from alarm_center.core.replies.resolve_reply import REPEATED_WITHIN, TAKEN
 from alarm_center.providers import Provider
-from alarm_center.store import events, replies, towns
+from alarm_center.store import carers, events, replies, towns
 from alarm_center.store.memory import Memory, Tx, is_retryable, now, real_now
 from alarm_center.store.musters import MusteredShift, musters_of, set_mustered
 from alarm_center.store.replies import AskedNotice, ReplyMeaning
@@ -257,6 +257,9 @@ class _IncomingReply:
 
     async def _act_on(self, said: Reply, context: _PhoneContext) -> None:
         unanswered = context.unanswered
+        if await self._answers_test(said, context):
+            await self._write_meaning(said, Resolution(None, None, heed=Heed.NOTHING), context)
+            return
         before = await self._repeated_command(said)
         resolution = resolve(said, _notice_refs(context.asked), context.at, muster=bool(unanswered), before=before)
         action, about = resolution.action, context.notice(resolution.notice)
@@ -275,6 +278,13 @@ class _IncomingReply:
         await self._write_meaning(said, resolution, context, opened)
         if answer is not None:
             await self._queue_answer(said, answer, context, unanswered or context.musters)
+
+    async def _answers_test(self, said: Reply, context: _PhoneContext) -> bool:
+        """Tell whether the reply is a yes to a test SMS, and write it. Whoever was asked about a case or a shift answers that."""
+        is_yes = isinstance(said, CarerCommand) and said.action is TAKE
+        if not is_yes or context.asked or context.unanswered:
+            return False
+        return await carers.answer_test(self.tx, self.reply.phone, self.reply.number, context.at)
 
     async def _withdraw(self, about: AskedNotice) -> None:
         """End the resident's consent on their own word, as the link's page does; again it changes nothing."""

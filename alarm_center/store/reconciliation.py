@@ -239,7 +239,13 @@ QUESTIONS: Final[Mapping[str, str]] = {
     # ---- staff ----
     "carer_without_shift": """
         select a.carer_id from carers a
-        where a.org = $1 and not exists (select from shifts s where s.carer_id = a.carer_id and s.ends_at > $3)
+        where a.org = $1 and (a.ends_on is null or a.ends_on >= $2)
+            and not exists (select from shifts s where s.carer_id = a.carer_id and s.ends_at > $3)
+    """,
+    # A reply takes minutes; after hours the number is wrong, or nobody reads it.
+    "carer_untested": """
+        select a.carer_id from carers a
+        where a.org = $1 and a.test_asked_at < $3 - interval '2 hours' and a.test_answered_at is null and (a.ends_on is null or a.ends_on >= $2)
     """,
     # A subject of its own each night: it is told again each day. An area whose rota has ended is uncovered instead.
     "rota_ending": """

@@ -6,17 +6,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from alarm_center.core.roster import DutyShift
+from alarm_center.core.temps import CarerRow
 from alarm_center.store.memory import Row, Tx
 from schemas.vocabulary import Duty
-
-
-@dataclass(frozen=True, slots=True)
-class CarerRow:
-    """A carer, or a phone that a patrol carries."""
-
-    carer_id: UUID
-    name: str
-    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +23,13 @@ class NamedShift:
 
 async def carers_of(tx: Tx, org: str) -> list[CarerRow]:
     """Return the town's carers by name."""
-    rows = await tx.fetch("select carer_id, name, phone from carers where org = $1 order by name, phone", org)
+    rows = await tx.fetch(
+        """
+        select carer_id, name, phone, ends_on, user_id is not null as has_login, test_asked_at, test_answered_at
+        from carers where org = $1 order by name, phone
+        """,
+        org,
+    )
     return [CarerRow(**row) for row in rows]
 
 
@@ -100,3 +98,15 @@ async def cases_of(tx: Tx, shift_id: UUID) -> list[CaseOfShift]:
         shift_id,
     )
     return [CaseOfShift(**row) for row in rows]
+
+
+async def cases_of_phone(tx: Tx, org: str, phone: str) -> list[int]:
+    """Return the numbers of the open cases that *phone* has taken."""
+    rows = await tx.fetch(
+        """
+        select distinct a.case_no from notices n join alarms a using (alarm_id)
+        where a.org = $1 and n.phone = $2 and n.state = 'took' and a.state <> 'closed' order by a.case_no
+        """,
+        org, phone,
+    )  # fmt: skip
+    return [row["case_no"] for row in rows]

@@ -67,7 +67,7 @@ from alarm_center.web.sign_in import (
     second_factor,
 )
 from alarm_center.web.sign_in.provider_client import ProviderClients
-from alarm_center.web.staff import pattern_pages, printed_lists, rota_pages
+from alarm_center.web.staff import carer_pages, pattern_pages, printed_lists, rota_pages
 
 STATIC: Final = Path(__file__).parent / "static"
 ROUTES: Final = tuple(
@@ -93,6 +93,7 @@ ROUTES: Final = tuple(
         printed_lists,
         rota_pages,
         pattern_pages,
+        carer_pages,
         pause,
         outcome,
         residents,

@@ -12,6 +12,7 @@ from alarm_center.core.roster import DutyShift
 from alarm_center.core.shift_patterns import ShiftPattern
 from alarm_center.core.staffing import StaffedNight
 from alarm_center.core.substitutes import StandIn, SubstituteFault
+from alarm_center.core.temps import CarerRow, NewTemp, TempFault, TempProblem
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
 from alarm_center.words.resident_page_words import nights_words
@@ -30,6 +31,7 @@ TITLES: Final[Mapping[SubstituteReason, str]] = {
 
 FAULTS: Final[Mapping[SubstituteFault, str]] = {
     SubstituteFault.OVER: _("Passet är slut, eller någon annan har ändrat det. Öppna natten igen."),
+    SubstituteFault.LEFT: _("Den sista natten är före passet. Välj någon annan."),
     SubstituteFault.SAME: _("Det är samma person som har passet. Välj någon annan."),
 }
 
@@ -108,6 +110,7 @@ PATTERN_FAULTS: Final[Mapping[PatternFault, str]] = {
     PatternFault.NO_DATE: _("Skriv ett datum."),
     PatternFault.PAST: _("Välj i natt eller senare. Det som har varit ändras inte."),
     PatternFault.ORDER: _("Den sista natten är före den första."),
+    PatternFault.LEFT: _("Den som slutar har sin sista natt före passets första. Välj någon annan."),
     PatternFault.SAME: _("Inget är ändrat."),
     PatternFault.OVERLAPS: _("Är i tjänst då redan: %(line)s"),
 }
@@ -177,6 +180,62 @@ def hole_changes(
     if mended:
         said.append(speech(_("Nätter som får personal av det: %(count)s."), count=mended))
     return said or [speech(_("Ingen natt de närmaste fjorton blir utan personal av det."))]
+
+
+SAY_LAST: Final = _("Välj sista natten: i natt eller senare.")
+BUSY: Final = _("Ett ärende är inte avslutat. Byt hela passet först, så tar någon annan det.")
+
+TEMP_FAULTS: Final[Mapping[TempFault, str]] = {
+    TempFault.NO_NAME: _("rad %(line)s: namnet saknas"),
+    TempFault.NO_MOBILE: _("rad %(line)s: ”%(said)s” är inget mobilnummer; skriv som 070-174 06 05"),
+    TempFault.TWICE: _("rad %(line)s: %(said)s finns på en rad till"),
+    TempFault.KNOWN: _("rad %(line)s: %(said)s har någon redan"),
+    TempFault.NO_DATE: _("rad %(line)s: ”%(said)s” är inget datum; skriv sista natten som 2027-08-31"),
+    TempFault.PAST: _("rad %(line)s: sista natten %(said)s har varit"),
+    TempFault.TOO_MANY: _("rad %(line)s: det är för många på en gång"),
+    TempFault.NONE: _("det finns ingen rad"),
+}
+
+
+def temp_problems(problems: Sequence[TempProblem], speech: Speech) -> list[str]:
+    """Return what is wrong with a table, a line each."""
+    return [_capital(speech(TEMP_FAULTS[each.fault], line=each.line, said=f"{each.said:.30}")) for each in problems]
+
+
+def temps_sentence(temps: Sequence[NewTemp], speech: Speech) -> str:
+    """Return what adding them means."""
+    last = speech.short_day(max(each.ends_on for each in temps))
+    return speech(
+        _("%(count)s vikarier läggs in, den sista till %(day)s. Var och en får ett test-SMS nu och svarar 1. De har inga pass ännu."),
+        count=len(temps), day=last,
+    )  # fmt: skip
+
+
+def carer_state(carer: CarerRow, speech: Speech) -> str:
+    """Return until when a carer is there, and whether a test SMS was answered."""
+    said = []
+    if carer.ends_on is not None:
+        said.append(speech(_("sista natten %(day)s"), day=speech.short_day(carer.ends_on)))
+    if carer.test_answered_at is not None:
+        said.append(speech(_("har svarat på test-SMS")))
+    elif carer.test_asked_at is not None:
+        said.append(speech(_("har inte svarat på test-SMS")))
+    return " · ".join(said)
+
+
+def leaving_items(carer: CarerRow, cases: Sequence[int], patterns: int, speech: Speech) -> list[tuple[bool, str]]:
+    """Return what is left before a carer can leave, each with whether it is done."""
+    open_cases = speech.listed([str(each) for each in cases])
+    return [
+        (not cases, speech(_("Ärende %(numbers)s är inte avslutat."), numbers=open_cases) if cases else speech(_("Inga öppna ärenden."))),
+        (not patterns, speech(_("Pass som slutar efter sista natten: %(count)s."), count=patterns) if patterns else speech(_("Inga egna pass."))),
+        (
+            not carer.has_login,
+            speech(_("Loggar in själv: kommunens administratör avslutar rollen på sidan Personer, då slutar inloggningen genast."))
+            if carer.has_login
+            else speech(_("Loggar inte in själv.")),
+        ),
+    ]  # fmt: skip
 
 
 def _capital(text: str) -> str:

@@ -28,6 +28,7 @@ class TodoGoal(StrEnum):
     """The consent of whoever the discrepancy is about."""
     PLAN = "plan"
     STAFF = "staff"
+    CARERS = "carers"
     NIGHT = "night"
     END = "end"
     """The page that ends the supervision of somebody who has moved or died."""
@@ -184,6 +185,9 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
     # ---- staff ----
     "carer_without_shift": TodoText(
         _("%(carer)s har inga kommande pass."), Role.COORDINATOR, TodoGoal.STAFF, _("Se bemanningen")
+    ),
+    "carer_untested": TodoText(
+        _("%(carer)s har inte svarat på test-SMS:et. Ring före första passet."), Role.COORDINATOR, TodoGoal.CARERS, _("Se personalen")
     ),
     "rota_ending": TodoText(
         _("Bemanningen i område %(area)s är inlagd bara till %(coming)s."), Role.COORDINATOR, TodoGoal.STAFF,

@@ -254,6 +254,7 @@ FINDS = [
     ("slot_without_check", "delete from checks"),
     ("check_without_slot", "update slots set valid_until = '2026-11-22'"),
     ("carer_without_shift", "delete from shifts where role = 'lead'"),
+    ("carer_untested", "update carers set test_asked_at = clock.now() - interval '3 hours'"),
     ("area_uncovered", "delete from shifts where role = 'patrol'"),
     (
         "nobody_behind_the_patrols",
@@ -265,7 +266,7 @@ FINDS = [
 
 
 async def test_a_rota_that_ends_is_told_a_week_ahead_each_day(memory: Memory) -> None:
-    """The pattern of a file is laid 62 nights ahead, and nobody imports it again."""
+    """Rows are laid 62 nights ahead, and here nothing lays the next."""
     town = await a_town(memory, residents=1, at=NOON)
     told = []
     for days in (54, 55, 56, 57):

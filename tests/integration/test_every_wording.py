@@ -22,6 +22,7 @@ from alarm_center.core.check.state import Check
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies.carer_actions import VOICE
 from alarm_center.preparation import (
+    carer_tests,
     deaths,
     due_times,
     muster,
@@ -389,6 +390,15 @@ async def what_a_planner_is_told_in_the_morning(town: WordingTown) -> None:
     await planner_reminders.remind_planners(centre.memory)
     centre.memory.hint()
     await town.hears(LEAD, Wording.PLANNER_WAITING)
+
+
+@hears(Wording.CARER_TEST)
+async def what_a_new_carer_is_asked(town: WordingTown) -> None:
+    async with town.centre.memory.transaction() as tx:
+        await tx.execute("update carers set test_wanted_at = clock.now() where phone = $1", LEAD)
+    await carer_tests.ask_new_carers(town.centre.memory)
+    town.centre.memory.hint()
+    await town.hears(LEAD, Wording.CARER_TEST)
 
 
 @hears(Wording.INCIDENT, Wording.STUCK, Wording.STUCK_CHECK)

@@ -14,6 +14,7 @@ from alarm_center.core.pattern_form import (
     overlapping,
     parse_pattern,
     replaced_by,
+    until_last_night,
 )
 from alarm_center.core.roster import DutyShift
 from alarm_center.core.shift_patterns import DutyPost, ShiftPattern, ShiftRow, Substitute
@@ -64,6 +65,15 @@ def test_a_pattern_ends_where_the_next_begins() -> None:
     before, after = read(FORM), read(replace(FORM, from_night="2026-12-01"))
     assert replaced_by(before, after, TONIGHT).until_night == date(2026, 12, 1)
     assert replaced_by(before, None, TONIGHT - timedelta(days=9)).until_night == before.from_night
+
+
+def test_a_pattern_ends_with_its_carers_last_night() -> None:
+    pattern = read(FORM)
+    assert until_last_night(pattern, None) is pattern
+    ended = until_last_night(pattern, date(2026, 11, 30))
+    assert isinstance(ended, ShiftPattern) and ended.until_night == date(2026, 12, 1)
+    assert until_last_night(ended, date(2027, 1, 1)) is ended
+    assert until_last_night(pattern, date(2026, 11, 21)) is PatternFault.LEFT
 
 
 def test_a_carer_is_in_one_place_at_a_time() -> None:

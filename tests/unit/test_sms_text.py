@@ -78,6 +78,10 @@ def test_every_wording_has_its_words(language: Language) -> None:
             "Störning omr 3: 38 platser ska kontrolleras. Lista: https://natt.kommun.se/d/i5f3a0c1e "
             "Inget nät: reservlistan i bilen.",
         ),
+        (
+            Wording.CARER_TEST,
+            "Test inför dina nattpass. Svara 1 så vet vi att numret är rätt. Du behöver inte åka någonstans.",
+        ),
         (Wording.PLANNER_WAITING, "Att göra: 38 väntar på dig. https://natt.kommun.se/todo"),
         (
             Wording.NIGHT_THREATENED,

@@ -167,6 +167,7 @@ async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tupl
         shift,
     )  # fmt: skip
     return {
+        "carer": str(await here.value("select carer_id from shifts where shift_id = $1", shift)),
         "pattern": str(pattern),
         "shift": str(shift),
         "mounting": str(mounting), "take": "lamp", "draft": str(draft), "step": "door", "arranged": "door", "decided": "consent",
@@ -270,6 +271,7 @@ NOT_YET: Final = {
     "/mountings/{mounting}/answer/{step}": {404},
     "/looks/readings": {403},
     "/files/{file_import}": {404},
+    "/staff/carers/{carer}": {404},
     "/fragments/files/{file_import}": {404},
     "/files/{file_import}/bring-in": {404},
     "/files/{file_import}/withdraw": {404},

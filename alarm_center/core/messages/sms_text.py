@@ -49,6 +49,7 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.PAUSES_UNANSWERED: "Pauser utan svar: {places}[ (omr {area})]. Hemma i natt? Svara på sidan: {pauses} "
         "Utan svar upphör de.",
         Wording.PLANNER_WAITING: "Att göra: {places} väntar på dig. {todo}",
+        Wording.CARER_TEST: "Test inför dina nattpass. Svara 1 så vet vi att numret är rätt. Du behöver inte åka någonstans.",
         Wording.NIGHT_THREATENED: "Osäkert i natt: {places}[ (omr {area})]. Se vilka, och gör om till besök: {todo}",
         Wording.INCIDENT: "Störning omr {area}: {places} platser ska kontrolleras. Lista: {list} "
         "Inget nät: reservlistan i bilen.",
@@ -105,6 +106,7 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.PAUSES_UNANSWERED: "Pauses unanswered: {places}[ (area {area})]. Home tonight? Answer on the page: {pauses} "
         "Without an answer they end.",
         Wording.PLANNER_WAITING: "To do: {places} waiting for you. {todo}",
+        Wording.CARER_TEST: "Test before your night shifts. Reply 1 so that we know the number is right. You need not go anywhere.",
         Wording.NIGHT_THREATENED: "Unsure tonight: {places}[ (area {area})]. See whom, and make it visits: {todo}",
         Wording.INCIDENT: "Disruption area {area}: {places} places to check. List: {list} "
         "No data: the reserve list in the car.",

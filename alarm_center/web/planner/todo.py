@@ -178,6 +178,7 @@ def _row(matter: OpenMatter, zones: Mapping[str, str], speech: Speech, person: S
         TodoGoal.DEVICE: f"{page}/device" if arranges else page,
         TodoGoal.AUTOMATIC: f"{page}/automatic",
         TodoGoal.STAFF: "#staff",
+        TodoGoal.CARERS: "/staff/carers" if person.may(Right.STAFF, matter.org) else "#staff",
         TodoGoal.NIGHT: "#tonight",
         TodoGoal.FILES: "/files",
         TodoGoal.FILE: "",

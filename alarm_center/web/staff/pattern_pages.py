@@ -11,15 +11,22 @@ from aiohttp import web
 from alarm_center.casework import shift_laying
 from alarm_center.casework.cases import NotFound
 from alarm_center.casework.editing import ChangedMeanwhile, Editor
-from alarm_center.core.pattern_form import PatternFault, PatternForm, PatternIds, overlapping, parse_pattern
+from alarm_center.core.pattern_form import (
+    PatternFault,
+    PatternForm,
+    PatternIds,
+    overlapping,
+    parse_pattern,
+    until_last_night,
+)
 from alarm_center.core.roles import Right
 from alarm_center.core.shift_patterns import ShiftPattern
 from alarm_center.core.staffing import StaffedNight, staffed_nights
+from alarm_center.core.temps import CarerRow
 from alarm_center.preparation import rota_changes
 from alarm_center.preparation.rota_changes import RotaChange
 from alarm_center.store import staff, todo, towns
 from alarm_center.store.memory import Tx, Viewer, now
-from alarm_center.store.staff import CarerRow
 from alarm_center.store.towns import Town
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
@@ -221,9 +228,12 @@ def _wanted(
     read = parse_pattern(form, ids, rota.tonight, before)
     if isinstance(read, Mapping):
         return {name: speech(staff_words.PATTERN_FAULTS[fault]) for name, fault in read.items()}
-    change = RotaChange(rota.town.org, before, read, read.from_night)
-    others = [each for each in change.applied_to(rota.patterns) if each.pattern_id != read.pattern_id]
-    other = overlapping(read, others, rota.tonight, rota.town.zone)
+    wanted = until_last_night(read, rota.carers[read.post.carer_id].ends_on)
+    if isinstance(wanted, PatternFault):
+        return {"carer": speech(staff_words.PATTERN_FAULTS[wanted])}
+    change = RotaChange(rota.town.org, before, wanted, wanted.from_night)
+    others = [each for each in change.applied_to(rota.patterns) if each.pattern_id != wanted.pattern_id]
+    other = overlapping(wanted, others, rota.tonight, rota.town.zone)
     if other is not None:
         said = staff_words.pattern_line(other, *_names(rota, other), speech)
         return {"carer": speech(staff_words.PATTERN_FAULTS[PatternFault.OVERLAPS], line=said)}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -14,6 +15,7 @@ from alarm_center.core import calendar, phone_numbers
 from alarm_center.core.roles import Right
 from alarm_center.core.staffing import StaffedNight, staffed_nights
 from alarm_center.core.substitutes import SubstituteRefused, stand_in
+from alarm_center.core.temps import CarerRow
 from alarm_center.preparation import substitutes
 from alarm_center.preparation.substitutes import WantedSubstitute
 from alarm_center.store import musters, staff, todo, towns
@@ -130,6 +132,10 @@ async def _read(request: web.Request) -> tuple[_Filled, dict[str, str]]:
     return filled, {}
 
 
+def _is_there(carer: CarerRow, named: NamedShift, zone: ZoneInfo) -> bool:
+    return carer.ends_on is None or calendar.night_of(named.shift.starts_at, zone) <= carer.ends_on
+
+
 def _reason(said: str) -> SubstituteReason:
     return SubstituteReason(said) if said in set(SubstituteReason) else SubstituteReason.SWAP
 
@@ -177,7 +183,7 @@ async def _show(
         "named": named, "zone": zone.key, "filled": filled, "faults": faults, "title": staff_words.TITLES[filled.why],
         "night": staff_words.night_of_shift(named.shift, zone.key, speech),
         "muster": staff_words.muster_words(named.shift, at, zone.key, speech),
-        "carers": [each for each in carers if each.carer_id != named.carer.carer_id],
+        "carers": [each for each in carers if each.carer_id != named.carer.carer_id and _is_there(each, named, zone)],
         "over": named.shift.ends_at <= at, "date": calendar.night_of(named.shift.starts_at, zone),
         "sentences": sentences,
     }  # fmt: skip

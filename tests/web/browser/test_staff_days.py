@@ -8,11 +8,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from alarm_center.preparation import muster, shifts_ahead
+from alarm_center.preparation import carer_tests, muster, shifts_ahead
+from alarm_center.preparation.reconciliation import reconcile_town
+from alarm_center.sms.incoming_replies import ReceivedReply, receive_reply
 from tests.support.night_town import TWO, NightTown
 from tests.web.browser.conftest import OpenPage
 from tests.web.browser.test_accessible import broken
-from tests.web.test_staff import MONDAY, NIGHT, on_duty, shift_of, staff_town, taken_case
+from tests.web.test_staff import MONDAY, NIGHT, carer_id, on_duty, shift_of, staff_town, taken_case
 
 pytestmark = pytest.mark.browser
 
@@ -94,6 +96,65 @@ async def test_a_carer_sick_at_one(staffed: NightTown, open_page: OpenPage) -> N
     assert await staffed.value(asked, alarm) == "+46700000111"
 
 
+TEMPS = "".join(f"Vikarie {n:02};070-000 02 {n:02};2026-12-{10 + n}\n" for n in range(20))
+
+
+async def test_twenty_summer_temps_one_never_answers(staffed: NightTown, open_page: OpenPage) -> None:
+    page = await open_page("/staff/temps", login="petra")
+    await page.fill("[name=table]", "Vikarie;070-000;i sommar")
+    await page.click(".why .primary")
+    await expect(page.locator(".wrong")).to_contain_text("Rad 1: ”070-000” är inget mobilnummer")
+    file = {"name": "vikarier.csv", "mimeType": "text/csv", "buffer": ("Namn;Mobil;Sista natten\n" + TEMPS).encode()}
+    await page.fill("[name=table]", "")
+    await page.set_input_files("[name=file]", file)  # type: ignore[arg-type]
+    await page.click(".why .primary")
+    await expect(page.locator(".sure")).to_contain_text("20 vikarier läggs in, den sista till 29 december 2026.")
+    await page.click(".sure .primary")
+    await page.wait_for_url("**/staff/carers")
+    await page.context.close()
+    assert await carer_tests.ask_new_carers(staffed.memory) == 20
+    assert await carer_tests.ask_new_carers(staffed.memory) == 0, "each is asked once"
+    for n in range(19):
+        await hear(staffed, f"+467000002{n:02}", "1")
+    await staffed.set_clock(EVENING)
+    await reconcile_town(staffed.memory, staffed.org)
+    page = await open_page("/todo?all=1", login="petra")
+    told = page.locator("li", has_text="har inte svarat på test-SMS:et")
+    await expect(told).to_have_count(1)
+    await expect(told).to_contain_text("Vikarie 19 har inte svarat på test-SMS:et. Ring före första passet.")
+    await told.get_by_role("link").click()
+    await page.wait_for_url("**/staff/carers")
+    await expect(page.locator("li", has_text="Vikarie 19")).to_contain_text("har inte svarat på test-SMS")
+    await expect(page.locator("li", has_text="Vikarie 18")).to_contain_text("har svarat på test-SMS")
+
+
+async def hear(town: NightTown, phone: str, text: str) -> None:
+    """Let a carer's SMS come in."""
+    sender = await town.value("select sending_number from organisations where org = $1", town.org)
+    await receive_reply(town.memory, ReceivedReply("test", phone, phone, sender, text))
+
+
+async def test_a_leaver(staffed: NightTown, open_page: OpenPage) -> None:
+    shift = await shift_of(staffed, NIGHT, "Anna")
+    await muster.muster_shifts(staffed.memory)
+    _, number = await taken_case(staffed, shift)
+    page = await open_page("/staff/carers", login="petra")
+    await page.click("li:has-text('Anna') a.button")
+    await expect(page.locator(".leaving")).to_contain_text(f"Ärende {number} är inte avslutat.")
+    await page.fill("[name=last]", "2026-11-29")
+    await page.click(".why .primary")
+    await expect(page.locator("#wrong")).to_contain_text("Byt hela passet först")
+    await staffed.execute("update notices set state = 'declined' where state = 'took'")
+    await page.check("[name=keys]")
+    await page.click(".why .primary")
+    await page.wait_for_url("**/staff/carers")
+    assert await on_duty(staffed, "2026-11-29") == ["Anna"] and await on_duty(staffed, MONDAY) == []
+    kept = await staffed.value("select after ->> 'handed_in' from changes where part = 'staff'")
+    assert kept == '["keys"]'
+    await page.goto(f"/staff?night={MONDAY}")
+    await expect(page.locator(".holes")).to_contain_text("Område 3: ingen patrull 23:00–06:00.")
+
+
 async def test_a_shift_is_changed_and_ended(staffed: NightTown, open_page: OpenPage) -> None:
     page = await open_page("/staff/patterns", login="petra")
     await page.click("li:has-text('Anna') >> text=Ändra")
@@ -123,7 +184,8 @@ async def test_the_staffs_pages_are_accessible(
     page = await open_page("/staff", login="petra", theme=theme, language=language, width=width)
     for path in (
         "/staff", f"/staff?night={NIGHT}", f"/staff/shifts/{shift}", f"/staff/shifts/{shift}?why=phone", "/staff/patterns",
-        "/staff/new-pattern", f"/staff/patterns/{pattern}",
+        "/staff/carers", "/staff/temps", f"/staff/carers/{await carer_id(staffed, 'Anna')}", "/staff/new-pattern",
+        f"/staff/patterns/{pattern}",
     ):  # fmt: skip
         await page.goto(path)
         assert await broken(page) == [], path

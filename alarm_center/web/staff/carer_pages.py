@@ -1,0 +1,174 @@
+"""Pages of the carers: who they are, those for a time from a table, and one who leaves."""
+
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from aiohttp import web
+
+from alarm_center.casework import shift_laying
+from alarm_center.casework.cases import NotFound
+from alarm_center.casework.editing import Editor
+from alarm_center.core.roles import Right
+from alarm_center.core.temps import CarerRow, NewTemp, read_temps
+from alarm_center.preparation import staff_changes
+from alarm_center.preparation.staff_changes import StillBusy
+from alarm_center.store import staff, towns
+from alarm_center.store.memory import Tx, Viewer
+from alarm_center.store.towns import Town
+from alarm_center.town.encodings import decode_town
+from alarm_center.town.problems import TownErrors
+from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
+from alarm_center.web.auth import require
+from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
+from alarm_center.web.planner.desk import page_context, planned_night
+from alarm_center.words import staff_words
+
+routes = web.RouteTableDef()
+
+TICKS: Final = ("phone", "keys")
+"""Things that a carer who leaves hands in. Cases, shifts and sign-in are looked up."""
+
+
+@routes.get("/staff/carers")
+@require(Right.STAFF)
+async def show_carers(request: web.Request) -> web.StreamResponse:
+    """Show the carers of each town."""
+    speech = speech_of(request)
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.STAFF)) as tx:
+        context = await page_context(request, tx)
+        found = []
+        for town in await towns.towns(tx):
+            tonight = planned_night(context["now"], town.zone)
+            people = [
+                each for each in await staff.carers_of(tx, town.org) if each.ends_on is None or each.ends_on >= tonight
+            ]
+            found.append((town, [(each, staff_words.carer_state(each, speech)) for each in people]))
+    return render(request, "staff/carers.html", context | {"rotas": found})
+
+
+@routes.get("/staff/temps")
+@require(Right.STAFF)
+async def ask_temps(request: web.Request) -> web.StreamResponse:
+    """Ask for a table of carers for a time."""
+    return await _show_temps(request, {"town": await _town(request, request.query.get("town", ""))})
+
+
+@routes.post("/staff/temps")
+@require(Right.STAFF)
+async def add_temps(request: web.Request) -> web.StreamResponse:
+    """Show whom the table adds, or what is wrong with it; once that is confirmed, add them."""
+    person, speech, form = request[PERSON], speech_of(request), await request.post()
+    town = await _town(request, str(form.get("town", "")))
+    text = _table(form.get("file")) or str(form.get("table", ""))
+    async with request.app[MEMORY].transaction(person.viewer(Right.STAFF)) as tx:
+        context = await page_context(request, tx)
+        known = {each.phone for each in await staff.carers_of(tx, town.org)}
+    temps, problems = read_temps(text, known, planned_night(context["now"], town.zone))
+    if problems:
+        own = {"town": town, "table": text, "wrong": staff_words.temp_problems(problems, speech)}
+        return await _show_temps(request, own, status=400)
+    if "sure" not in form:
+        own = {"town": town, "table": text, "temps": temps, "sentence": staff_words.temps_sentence(temps, speech)}
+        return await _show_temps(request, own)
+    await _add(request, town, temps)
+    return redirect("/staff/carers")
+
+
+@routes.get("/staff/carers/{carer}")
+@require(Right.STAFF)
+async def ask_last_night(request: web.Request) -> web.StreamResponse:
+    """Show what is left to do for a carer who leaves."""
+    return await _show_leaver(request, {})
+
+
+@routes.post("/staff/carers/{carer}")
+@require(Right.STAFF)
+async def end_carer(request: web.Request) -> web.StreamResponse:
+    """Let the carer's last night be the one that was chosen. A form that is sent twice changes once."""
+    person, speech, form = request[PERSON], speech_of(request), await request.post()
+    viewer = person.viewer(Right.STAFF)
+    async with request.app[MEMORY].transaction(viewer) as tx:
+        context = await page_context(request, tx)
+        town, carer = await _find(tx, viewer, path_uuid(request, "carer"))
+    ticked = [name for name in TICKS if name in form]
+    filled = {"last": str(form.get("last", "")), "ticked": ticked}
+    try:
+        last = date.fromisoformat(str(filled["last"]))
+    except ValueError:
+        return await _show_leaver(request, filled | {"wrong": speech(staff_words.SAY_LAST)}, status=400)
+    if last < planned_night(context["now"], town.zone) - timedelta(days=1):
+        return await _show_leaver(request, filled | {"wrong": speech(staff_words.SAY_LAST)}, status=400)
+    editor = Editor(str(person.user_id), viewer)
+    try:
+        await staff_changes.end_carer(
+            request.app[PLANNER_MEMORY], town.org, carer.carer_id, last, ticked, editor=editor
+        )
+    except StillBusy:
+        return await _show_leaver(request, filled | {"wrong": speech(staff_words.BUSY)}, status=409)
+    return redirect("/staff/carers")
+
+
+# ---- drawn ----
+
+
+async def _town(request: web.Request, asked: str) -> Town:
+    """Return the town that is meant.
+
+    Raises:
+        NotFound: the person has no such town.
+    """
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.STAFF)) as tx:
+        mine = [town for town in await towns.towns(tx) if not asked or town.org == asked]
+    if not mine:
+        raise NotFound(f"no town {asked}")
+    return mine[0]
+
+
+def _table(sent: object) -> str:
+    """Return the text of the file that was sent; empty where there is none, or none that can be read."""
+    if not isinstance(sent, web.FileField):
+        return ""
+    try:
+        return decode_town(sent.file.read())
+    except TownErrors:
+        return ""
+
+
+async def _add(request: web.Request, town: Town, temps: list[NewTemp]) -> None:
+    person = request[PERSON]
+    editor = Editor(str(person.user_id), person.viewer(Right.STAFF))
+    await staff_changes.add_temps(request.app[PLANNER_MEMORY], town.org, temps, editor=editor)
+
+
+async def _show_temps(request: web.Request, own: dict[str, Any], *, status: int = 200) -> web.StreamResponse:
+    async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.STAFF)) as tx:
+        context = await page_context(request, tx)
+    empty: dict[str, Any] = {"table": "", "wrong": [], "temps": [], "sentence": ""}
+    return render(request, "staff/temps.html", context | empty | own, status=status)
+
+
+async def _find(tx: Tx, viewer: Viewer, carer_id: UUID) -> tuple[Town, CarerRow]:
+    for town in await towns.towns(tx):
+        for each in await staff.carers_of(tx, town.org):
+            if each.carer_id == carer_id and viewer.sees_all:
+                return town, each
+    raise NotFound(f"no carer {carer_id}")
+
+
+async def _show_leaver(request: web.Request, own: dict[str, Any], *, status: int = 200) -> web.StreamResponse:
+    speech, viewer = speech_of(request), request[PERSON].viewer(Right.STAFF)
+    async with request.app[MEMORY].transaction(viewer) as tx:
+        context = await page_context(request, tx)
+        town, carer = await _find(tx, viewer, path_uuid(request, "carer"))
+        cases = await staff.cases_of_phone(tx, town.org, carer.phone)
+        patterns = [
+            each
+            for each in await shift_laying.stored_patterns(tx, town, context["now"])
+            if each.post.carer_id == carer.carer_id
+        ]
+    tonight = planned_night(context["now"], town.zone)
+    items = staff_words.leaving_items(carer, cases, len(patterns), speech)
+    given = {"last": str(carer.ends_on or tonight), "ticked": [], "wrong": ""}
+    page = {"carer": carer, "items": items, "state": staff_words.carer_state(carer, speech)}
+    return render(request, "staff/carer.html", context | page | given | own, status=status)
