@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 
-from detector import movement, quality, signature, thresholds, verdict, zones
+from detector import movement, quality, restless, signature, thresholds, verdict, zones
 from detector.clip import Clip, decode
 from detector.signature import COLUMNS, ROWS, Structure
 from schemas.messages import Finding, Frame, Profile, Session
@@ -18,6 +19,12 @@ _LEAST_PART = 4
 _KNOWN = 0.3
 """A session in which more of the room's structure than this is another teaches nothing: the camera may have moved."""
 
+_MOST_RESTLESS = 0.25
+"""Share of the room that may move in a take that is vouched for: more is no curtain, and a map of it would hide everybody."""
+
+_NOBODY = frozenset({"hangs", "moves_by_itself"})
+"""Evidence of what moves in an empty room."""
+
 _STEP = 1 / 8
 """The share by which one confirmed session changes a cell's steadiness."""
 
@@ -26,11 +33,15 @@ class NoTake(ValueError):
     """A take that no profile can be made from; the message says why and what to do."""
 
 
-def calibrate(frames: Sequence[Frame], room: Profile) -> Profile:
-    """Return *room* with the signature of its empty take *frames*, as a version of its own.
+def calibrate(
+    frames: Sequence[Frame], room: Profile, *, at: datetime | None = None, moves_by_itself: bool = False
+) -> Profile:
+    """Return *room* with the signature of its empty take *frames*, as a version of its own, and what moves in it when filmed *at*.
 
     *room* says where the zones are and who is expected; the take, ten seconds as a session's, shows it with nobody in
-    view and the bed made. Cells that change by themselves during the take (a screen, a curtain) count less.
+    view and the bed made. Cells that change by themselves during the take (a screen, a curtain) count less. Where it is known *at*
+    which time it was filmed they are taken up in the map ``restless``, beside what is left of an earlier one. With *moves_by_itself* whoever films it
+    vouches that nobody was there: else only what hangs and sways passes for nobody.
 
     Raises:
         NoTake: no zone is a bed or armchair, the picture is not good, or somebody moves in it.
@@ -45,14 +56,19 @@ def calibrate(frames: Sequence[Frame], room: Profile) -> Profile:
     picture = quality.assess(clip, where, limits)
     if picture.reason is not None and picture.reason is not Reason.FROZEN:
         raise NoTake(f"the picture is not good enough: {picture.reason}; put that right and take it again")
-    said = verdict.decide(movement.find_movement(clip, where, limits), where, room, limits)
-    # A twig before the window does no harm; what is told to be somebody, or stirs in a bed, does.
-    quiet = said.answer is Answer.NOT_SEEN or said.reason is Reason.STILL
-    if not quiet or said.measures["blocks_in_bed"] >= limits.least_blocks:
+    moved = movement.find_movement(clip, where, limits)
+    moves = None if at is None else restless.restless_blocks(room.restless, moved.alive.shape, at)
+    said = verdict.decide(moved, where, room, limits, moves)
+    # A twig before the window does no harm, nor does a curtain; what is told to be somebody, or stirs in a bed, does.
+    nobody = bool(said.evidence) and {e.what for e in said.evidence} <= _NOBODY
+    quiet = said.answer is Answer.NOT_SEEN or said.reason is Reason.STILL or nobody
+    vouched = moves_by_itself and float(moved.alive[where.outside].mean()) <= _MOST_RESTLESS
+    if not (quiet or vouched) or said.measures["blocks_in_bed"] >= limits.least_blocks:
         raise NoTake(f"something moves in the take ({said.reason or said.answer}): take it with the room empty")
     usual = replace(_measure(clip), steady=_steadiness(frames, clip))
     rows = signature.to_rows(usual)
-    return room.model_copy(update={"signature": rows, "version": room.version + 1})
+    known = room.restless if at is None else restless.map_of(moved, where, limits, at, room.restless)
+    return room.model_copy(update={"signature": rows, "restless": known, "version": room.version + 1})
 
 
 def update(profile: Profile, session: Session, finding: Finding) -> Profile:

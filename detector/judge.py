@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
-from detector import known_room, movement, quality, sensors, takes, thresholds, together, verdict, zones
+from detector import known_room, movement, quality, restless, sensors, takes, thresholds, together, verdict, zones
 from detector.calibrate import NoTake, calibrate
 from detector.clip import Clip, decode
 from detector.version import NAME
@@ -74,11 +74,11 @@ def make_finding(
 def _empty_room(session: Session) -> Finding:
     """Return the finding on a mounting's take of the room with nobody in it: its structure, or why the take cannot serve."""
     try:
-        calibrated = calibrate(session.frames, session.profile)
+        calibrated = calibrate(session.frames, session.profile, at=session.started_at)
     except NoTake as why:
         return make_finding(session, Answer.CANNOT_TELL, [Reason.REJECTED], detail=session.fault or str(why))
     made = make_finding(session, Answer.NOT_SEEN, people=0)
-    return made.model_copy(update={"signature": calibrated.signature})
+    return made.model_copy(update={"signature": calibrated.signature, "restless": calibrated.restless})
 
 
 def _missing(session: Session) -> str:
@@ -153,7 +153,8 @@ def _from_clip(session: Session, clip: Clip) -> Finding:
         detail = "the same pictures come again and again"
         return make_finding(session, Answer.CANNOT_TELL, [Reason.FROZEN], measures=measures, detail=detail)
     moved = movement.find_movement(clip, where, t)
-    said = verdict.decide(moved, where, session.profile, t)
+    usual = restless.restless_blocks(session.profile.restless, moved.alive.shape, session.started_at)
+    said = verdict.decide(moved, where, session.profile, t, usual)
     said = known_room.check_against_room(said, clip, session.profile, t)
     if said.answer is Answer.NOT_SEEN or said.reason is Reason.STILL:
         said = _unless_old(said, picture.measures["fresh"], t)

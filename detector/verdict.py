@@ -12,7 +12,7 @@ from detector.see_through import transparency_of
 from detector.shape import Figure
 from detector.thresholds import Thresholds
 from detector.whereabouts import Whereabouts, find_whereabouts
-from detector.zones import Zones
+from detector.zones import Mask, Zones
 from schemas.messages import Evidence, Profile
 from schemas.vocabulary import Answer, Reason
 
@@ -50,9 +50,14 @@ Rule = Callable[[Whereabouts], Verdict | None]
 """Gives a verdict where it applies, else None."""
 
 
-def decide(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) -> Verdict:
-    """Return the verdict on a picture that is good: that of the first of ``RULES`` that applies."""
-    seen = find_whereabouts(movement, zones, profile, t)
+def decide(
+    movement: Movement, zones: Zones, profile: Profile, t: Thresholds, known_restless: Mask | None = None
+) -> Verdict:
+    """Return the verdict on a picture that is good: that of the first of ``RULES`` that applies.
+
+    *known_restless* are the blocks in which something moves when nobody is there.
+    """
+    seen = find_whereabouts(movement, zones, profile, t, known_restless)
     return next(said for rule in RULES if (said := rule(seen)) is not None)
 
 
@@ -140,6 +145,13 @@ def no_bed_zone(seen: Whereabouts) -> Verdict | None:
     return None if seen.zones.rest else _doubt(seen, Reason.OUT_OF_RANGE, "the profile has no bed zone")
 
 
+def known_to_move(seen: Whereabouts) -> Verdict | None:
+    """Nobody is seen, and something moves where something does when nobody is there: it may be that, or somebody before it."""
+    if seen.occupied or not seen.restless:
+        return None
+    return _doubt(seen, Reason.CONTRADICTORY, "something moves only where it does when nobody is there")
+
+
 def curtain_over_nobody(seen: Whereabouts) -> Verdict | None:
     """Nobody is seen, and something that hangs sways in its place."""
     if seen.occupied or not seen.hanging:
@@ -213,8 +225,8 @@ def wrong_number(seen: Whereabouts) -> Verdict | None:
 
 
 def small_thing_beside(seen: Whereabouts) -> Verdict | None:
-    """Somebody in bed, and something small out of it, or something that sways as a curtain does."""
-    if not (seen.stray or seen.hanging):
+    """Somebody in bed, and something small out of it, or something that moves as a curtain does, or where one is known to."""
+    if not (seen.stray or seen.hanging or seen.restless):
         return None
     return _doubt(seen, Reason.COUNT, "something else moves outside the bed", seen.people)
 
@@ -324,6 +336,7 @@ RULES: Final[tuple[Rule, ...]] = (
     out_of_bed,
     # Nobody in bed: from here on somebody is.
     no_bed_zone,
+    known_to_move,
     light_over_nobody,
     curtain_over_nobody,
     small_thing,

@@ -8,6 +8,7 @@ import numpy as np
 from detector.hanging import hangs
 from detector.movement import Movement, bodies
 from detector.people import gap_between, people_stirring
+from detector.restless import moves_as_known
 from detector.see_through import transparency_of
 from detector.shape import Figure, figure_of
 from detector.thresholds import Thresholds
@@ -49,7 +50,8 @@ class Whereabouts:
 
     ``at`` is what moves in each rest zone, ``occupied`` those of them in which somebody is, ``people`` how many in all.
     ``outside`` are the figures out of bed, ``stray`` those that are mostly out of bed and too little to be somebody. ``light``
-    are those that hide nothing, ``hanging`` those that sway as a curtain does: they are in neither.
+    are those that hide nothing, ``hanging`` those that sway as a curtain does, ``restless`` those that move where something moves when nobody is there:
+    they are in neither.
     """
 
     movement: Movement
@@ -62,6 +64,7 @@ class Whereabouts:
     stray: list[Figure]
     light: list[Figure]
     hanging: list[Figure]
+    restless: list[Figure]
     measures: dict[str, float]
     evidence: tuple[Evidence, ...]
 
@@ -90,21 +93,28 @@ class Whereabouts:
         return max(self.outside, key=lambda f: f.body.strength)
 
 
-def find_whereabouts(movement: Movement, zones: Zones, profile: Profile, t: Thresholds) -> Whereabouts:
-    """Return who and what is where in a picture that is good."""
+def find_whereabouts(
+    movement: Movement, zones: Zones, profile: Profile, t: Thresholds, known_restless: Mask | None = None
+) -> Whereabouts:
+    """Return who and what is where in a picture that is good; *known_restless* are blocks that move when nobody is there."""
     figures = _figures(movement, zones, t)
     at = _who_is_where(movement, zones, t)
     beyond = [f for f in figures if f.inside <= 1.0 - t.overhang and not _echo(f, at, movement, t)]
     light = [f for f in beyond if _is_light(f, movement, zones, t)]
     # Beside moving light what moves faintly may be its edge.
     beyond = [f for f in beyond if f not in light and (not light or f.body.strength >= t.clear_outside)]
+    restless = [f for f in beyond if known_restless is not None and moves_as_known(f, movement, known_restless)]
+    beyond = [f for f in beyond if f not in restless]
     hanging = [f for f in beyond if hangs(f, movement)]
     beyond = [f for f in beyond if f not in hanging]
     outside = [f for f in beyond if _outside_blocks(f) >= t.least_outside]
     stray = [f for f in beyond if f not in outside]
     measures = _measures(movement, zones, figures, outside, at)
-    evidence = _evidence(movement, outside, {"hangs": hanging, "light": light}, at, zones, t)
-    return Whereabouts(movement, zones, profile, t, figures, at, outside, stray, light, hanging, measures, evidence)
+    nobody = {"moves_by_itself": restless, "hangs": hanging, "light": light}
+    evidence = _evidence(movement, outside, nobody, at, zones, t)
+    return Whereabouts(
+        movement, zones, profile, t, figures, at, outside, stray, light, hanging, restless, measures, evidence
+    )
 
 
 def _echo(figure: Figure, at: list[ZoneMovement], movement: Movement, t: Thresholds) -> bool:

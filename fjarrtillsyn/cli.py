@@ -152,12 +152,18 @@ def calibrate(
         typer.Option(help="TAKE is a session of which people said so: bring the profile in ZONES up to date by it."),
     ] = None,
     fps: Annotated[float, typer.Option(min=0.1, help="At which the frames of a folder were filmed.")] = 5.0,
+    moves_by_itself: Annotated[
+        bool,
+        typer.Option(
+            "--moves-by-itself", help="Nobody was there: what moves in TAKE, as a curtain or a fan, does so by itself."
+        ),
+    ] = False,
 ) -> None:
     """Make a room's profile: its zones and the coarse structure of the room when empty. No picture is kept."""
     with needs("detector"):
         from fjarrtillsyn.commands import calibration_command
 
-    calibration_command.write_profile(take, zones, out, fps=fps, confirmed=confirmed)
+    calibration_command.write_profile(take, zones, out, fps=fps, confirmed=confirmed, moves_by_itself=moves_by_itself)
 
 
 @app.command()

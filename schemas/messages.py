@@ -18,6 +18,7 @@ from schemas.parts import Name as Name
 from schemas.parts import Part as Part
 from schemas.room import Profile as Profile
 from schemas.room import Quantity
+from schemas.room import RestlessMap as RestlessMap
 from schemas.room import Row as Row
 from schemas.room import Zone as Zone
 from schemas.vocabulary import REASONS, Answer, DeviceKind, JudgePlace, LinkState, Reason, ReceiptState, Show
@@ -242,7 +243,7 @@ class Finding(Message):
 
     ``reasons`` are the most telling first; the plan acts on the first. ``measures`` are named numbers for
     people who ask why. ``pictures`` is how many frames were published for a person to see. ``signature`` is the structure of
-    the room, where the session showed it with nobody in it for a mounting.
+    the room, where the session showed it with nobody in it for a mounting, and ``restless`` what moved in it all the same.
     """
 
     session_id: Name
@@ -262,6 +263,7 @@ class Finding(Message):
     detail: Short = ""
     profile_version: int = Field(default=1, ge=1)
     signature: tuple[Row, ...] = Field(default=(), max_length=64)
+    restless: RestlessMap | None = None
     detector: Short = ""
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.parts import Fraction, Name, Number, Part
+from schemas.parts import Fraction, Instant, Name, Number, Part
 from schemas.vocabulary import DeviceKind
 
 ZoneKind = Literal["bed", "floor", "door", "mask", "armchair"]
@@ -37,12 +37,35 @@ Sense = Literal["camera"] | Quantity
 Row = Annotated[tuple[Annotated[int, Field(ge=-32768, le=32767)], ...], Field(max_length=1024)]
 
 
+Level = Annotated[int, Field(ge=0, le=9)]
+
+
+class RestlessMap(Part):
+    """Map of what moves in a room when nobody is there: a curtain, a fan, a screen.
+
+    ``cells`` are rows of the picture from its top, each from the left: 0 is still, 9 moves most. ``taken_at`` is when the room was
+    filmed with nobody in it; a detector believes the map less each day, and for 60 at the most.
+    """
+
+    taken_at: Instant
+    cells: tuple[Annotated[tuple[Level, ...], Field(min_length=1, max_length=32)], ...] = Field(
+        min_length=1, max_length=18
+    )
+
+    @model_validator(mode="after")
+    def _rows_of_one_length(self) -> Self:
+        if len({len(row) for row in self.cells}) > 1:
+            raise ValueError("the rows of cells are not of one length")
+        return self
+
+
 class Profile(Part):
     """A room's geometry and numbers for the detector, never a picture.
 
     ``thresholds`` override the detector's own by name. ``signature`` is the coarse structure of the empty
     room, rows of small integers (see docs/detector.md); empty when the room was never calibrated. ``senses`` names
-    the contents that every session of this home must hold: a session that lacks one is never green. Empty, it demands none.
+    the contents that every session of this home must hold: a session that lacks one is never green. Empty, it demands none. ``restless``
+    is what moves in the room when nobody is there; ``None`` where nothing does, or nobody has filmed it.
     """
 
     version: int = Field(default=1, ge=1)
@@ -52,6 +75,7 @@ class Profile(Part):
     thresholds: dict[Name, Number] = Field(default_factory=dict, max_length=200)
     signature: tuple[Row, ...] = Field(default=(), max_length=64)
     senses: tuple[Sense, ...] = Field(default=(), max_length=8)
+    restless: RestlessMap | None = None
 
     @model_validator(mode="before")
     @classmethod

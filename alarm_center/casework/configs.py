@@ -60,12 +60,13 @@ async def refresh_config(tx: Tx, org: str, device_id: str, *, area_id: UUID | No
 def _unsaid(config: Config) -> dict[str, Any]:
     """Return the fields that are left out of a stored config.
 
-    A replica of the release before reads no config that says where the device is judged, or a bed's head end: each is
-    said only where it is known.
+    A replica of the release before reads no config that says where the device is judged, a bed's head end, or what moves in an
+    empty room: each is said only where it is known.
     """
     headless = {number: {"head"} for number, zone in enumerate(config.profile.zones) if zone.head is None}
     judge = {} if config.judge else {"judge": True}
-    return {"version": True, "profile": {"zones": headless}, **judge}
+    calm = {} if config.profile.restless else {"restless": True}
+    return {"version": True, "profile": {"zones": headless, **calm}, **judge}
 
 
 def _read_part(kind: type[P], value: Any, device: devices.BoundDevice) -> P:

@@ -42,6 +42,8 @@ async def record_answer(tx: Tx, device: BoundDevice, finding: Finding, answer: A
         return True
     await mountings.save_answer(tx, asked.mounting_id, {asked.kind: said})
     if done and asked.kind == "empty":
-        await mountings.save_signature(tx, finding.org, finding.device, [list(row) for row in finding.signature])
+        moving = None if finding.restless is None else finding.restless.model_dump(mode="json")
+        signature = [list(row) for row in finding.signature]
+        await mountings.save_empty_room(tx, finding.org, finding.device, signature, moving)
         await configs.refresh_config(tx, finding.org, device.device_id)
     return True

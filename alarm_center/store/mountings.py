@@ -67,14 +67,17 @@ async def save_answer(tx: Tx, mounting_id: UUID, said: Mapping[str, Any]) -> Non
     await tx.execute("update mountings set said = said || $2 where mounting_id = $1", mounting_id, dict(said))
 
 
-async def save_signature(tx: Tx, org: str, device_id: str, signature: list[list[int]]) -> None:
-    """Write the structure of the room with nobody in it into the device's profile, as a version of its own."""
+async def save_empty_room(
+    tx: Tx, org: str, device_id: str, signature: list[list[int]], restless: Mapping[str, Any] | None
+) -> None:
+    """Write the structure of the room with nobody in it, and what moves in it, into the device's profile, as a version of its own."""
     await tx.execute(
         """
-        update devices set profile = profile || jsonb_build_object('signature', $3::jsonb,
-            'version', coalesce((profile ->> 'version')::int, 1) + 1) where org = $1 and device_id = $2
+        update devices set profile = (profile - 'restless') || jsonb_strip_nulls(jsonb_build_object('signature', $3::jsonb,
+            'restless', $4::jsonb, 'version', coalesce((profile ->> 'version')::int, 1) + 1))
+        where org = $1 and device_id = $2
         """,
-        org, device_id, signature,
+        org, device_id, signature, restless,
     )  # fmt: skip
 
 

@@ -189,6 +189,7 @@ SIGNS: Final[Mapping[str, str]] = {
     "moves_on_floor": _("Rör sig på golvet"),
     "moves_upright": _("Rör sig, står eller går"),
     "light": _("Ljus som rör sig"),
+    "moves_by_itself": _("Rör sig där något rör sig också när ingen är där"),
     "hangs": _("Hänger och svajar, som en gardin"),
     "movement": _("Rörelse"),
     "shape": _("Form som inte är den tomma sängens"),

@@ -1,6 +1,7 @@
 """The command that makes a room's profile from a take of it empty, or updates it by a confirmed take."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +11,34 @@ from pydantic import ValidationError
 from detector import evaluate
 from detector.calibrate import NoTake, calibrate, update
 from detector.judge import judge
+from detector.restless import COLUMNS, ROWS
 from runtime.process import BAD_SETTINGS
 from schemas.messages import Profile, Session
 from schemas.vocabulary import Answer
 from schemas.wire import Refused
 
 
-def write_profile(take: Path, zones: Path, out: Path | None, *, fps: float, confirmed: Answer | None = None) -> None:
+def write_profile(
+    take: Path,
+    zones: Path,
+    out: Path | None,
+    *,
+    fps: float,
+    confirmed: Answer | None = None,
+    moves_by_itself: bool = False,
+) -> None:
     """Write the profile of the room in *take* to *out*, or print it; the take itself is not kept.
 
-    With *confirmed*, *take* is a session of which people said so, and the profile in *zones* learns from it.
+    With *confirmed*, *take* is a session of which people said so, and the profile in *zones* learns from it. With *moves_by_itself* nobody was
+    there, whatever moves in it.
     """
     try:
         session, known = evaluate.session_of(take, fps=fps), read_zones(zones)
-        profile = calibrate(session.frames, known) if confirmed is None else _learn(session, known, confirmed)
+        if confirmed is None:
+            filmed = session.started_at if take.is_file() else _newest(take)
+            profile = calibrate(session.frames, known, at=filmed, moves_by_itself=moves_by_itself)
+        else:
+            profile = _learn(session, known, confirmed)
     except (evaluate.BadFolder, NoTake, Refused, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(BAD_SETTINGS) from None
@@ -38,6 +53,16 @@ def write_profile(take: Path, zones: Path, out: Path | None, *, fps: float, conf
         raise typer.Exit(BAD_SETTINGS) from None
     names = ", ".join(f"{zone.name} ({zone.kind})" for zone in profile.zones)
     typer.echo(f"{out}: version {profile.version}, zones {names}, {len(text)} bytes; no picture is kept")
+    if profile.restless is not None:
+        moving = sum(level > 0 for row in profile.restless.cells for level in row)
+        typer.echo(
+            f"{moving} of {ROWS * COLUMNS} cells moved with nobody there: somebody who falls there is seen by people, not told"
+        )
+
+
+def _newest(folder: Path) -> datetime:
+    """Return when the newest of a folder's frames was written."""
+    return datetime.fromtimestamp(max(file.stat().st_mtime for file in folder.iterdir()), UTC)
 
 
 def _learn(session: Session, known: Profile, confirmed: Answer) -> Profile:

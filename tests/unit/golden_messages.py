@@ -50,6 +50,8 @@ _HEADED = m.Profile(
     zones=(m.Zone(name="bed", kind="bed", polygon=((0.2, 0.3), (0.8, 0.3), (0.8, 0.9), (0.2, 0.9)), head=(0.5, 0.375)),)
 )
 
+_RESTLESS = m.Profile(restless=m.RestlessMap(taken_at=_OPENS, cells=((0, 3, 9), (0, 0, 0))))
+
 
 def _frames(*names: str) -> tuple[m.Frame, ...]:
     """Return drawn frames, 200 ms apart."""
@@ -177,6 +179,7 @@ def _v1() -> dict[str, m.Message]:
         "receipt_refused.json": m.Receipt(session_id=_SESSION, state=ReceiptState.REFUSED, reason="consent_revoked"),
         "config_judged_at_home.json": m.Config(version=16, judge=JudgePlace.HOME),
         "config_head_end.json": m.Config(version=17, profile=_HEADED),
+        "config_restless.json": m.Config(version=18, profile=_RESTLESS),
         "status_judge.json": m.Status(link=LinkState.UP, boot=_BOOT, connection=3, sequence=9, judge_ok=True),
         "receipt_frames_wanted.json": m.Receipt(session_id=_SESSION, state=ReceiptState.COMMITTED, frames_wanted=True),
         "home_finding.json": m.HomeFinding(

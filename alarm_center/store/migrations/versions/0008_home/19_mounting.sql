@@ -234,14 +234,14 @@ begin
     end if;
 end $$;
 
--- The room's profile as the installer has drawn it; the signature of another picture is forgotten.
+-- The room's profile as the installer has drawn it; what is known of another picture is forgotten.
 create function fjt.draw_mounted_bed(which uuid, zones jsonb) returns void language plpgsql security definer set search_path = fjt, pg_temp
 as $$
 declare
     m fjt.mountings := fjt.mounting_in_hand(which);
 begin
     -- Door, armchair and masks are the planner's, and stay; a file may have written zones by their names.
-    update fjt.devices set profile = (profile - 'signature') || jsonb_build_object('zones', zones || coalesce(
+    update fjt.devices set profile = (profile - 'signature' - 'restless') || jsonb_build_object('zones', zones || coalesce(
             case jsonb_typeof(profile -> 'zones')
                 when 'array' then (select jsonb_agg(z) from jsonb_array_elements(profile -> 'zones') z where z ->> 'kind' <> 'bed')
                 when 'object' then (
@@ -287,7 +287,7 @@ begin
         insert into fjt.devices (org, device_id, resident_id, kind) values (m.org, named, m.resident_id, 'camera');
     else
         -- Whatever was there before is another camera: it is heard of anew.
-        update fjt.devices d set link = 'gone', last_heard_at = null, reported_version = null, profile = d.profile - 'signature'
+        update fjt.devices d set link = 'gone', last_heard_at = null, reported_version = null, profile = d.profile - 'signature' - 'restless'
             where d.org = m.org and d.device_id = named;
     end if;
     insert into fjt.device_logins (org, device_id, password_hash, made_at) values (m.org, named, login_hash, clock.now())
