@@ -36,7 +36,7 @@ async def test_missing_company_is_a_task_with_owner_and_day(storstad: NightTown,
         "Uppföljd 21 november 2026: sover bättre: ja, vill ha kvar tillsynen: ja, förstår vad den är: vet inte, saknar sällskap: ja."
         in said
     )
-    assert "Saknar sällskap. Petra Planerare tar det vidare, senast" in said and "1 dec" in said
+    assert "Saknar sällskap. Petra Planerare tar det vidare, senast 1 december 2026." in said
     todo = await words(petra, "/todo")
     assert "Astrid Lund saknar sällskap, sa uppföljningen." in todo and "Petra Planerare, senast" in todo
     assert (
@@ -46,6 +46,8 @@ async def test_missing_company_is_a_task_with_owner_and_day(storstad: NightTown,
         == "2026-12-10"
     )
 
+    assert (await send(kajsa, f"{page}/follow-up", {**LONELY, "task_due_on": "2026-12-03"}))[0] == 303
+    assert (await words(petra, "/todo")).count("saknar sällskap, sa uppföljningen") == 1, "the newest word holds"
     assert (await petra.post(f"{page}/task-done")).status == 303
     assert "saknar sällskap, sa uppföljningen" not in await words(petra, "/todo")
     said = await words(petra, page)

@@ -1,7 +1,5 @@
 """The page of a resident's nights beside the detector, on which a planner signs that it may answer alone, once that is offered."""
 
-from zoneinfo import ZoneInfo
-
 from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
@@ -85,7 +83,7 @@ async def _show(request: web.Request, wrong: str = "", *, status: int = 200) -> 
         "means": shadow_words.share_sentence(found.facts.people_of_ten, speech),
         "may_sign": nights.offered and not found.by_detector and request[PERSON].may(Right.ARRANGE, head.org),
         "by_detector": found.by_detector,
-        "day": context["now"].astimezone(ZoneInfo(zone)).date(),
+        "day": speech.short_day(today_in(zone, context["now"])),
         "wrong": wrong,
     }
     return render(request, "planner/automatic.html", context | own, status=status)

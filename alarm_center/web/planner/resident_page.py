@@ -159,11 +159,12 @@ async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spee
 async def _automatic(tx: Tx, resident_id: UUID, at: datetime, zone: str, speech: Speech) -> dict[str, str]:
     """Return that green by the detector is offered, or was taken back by itself; nothing where neither is so."""
     found = await shadow_nights.shadow(tx, resident_id, at)
+    said = {"offered": "", "taken_back": ""}
     if found is None or found.by_detector:
-        return {"automatic": ""}
+        return said
     if nights_of(found.facts, at).offered:
-        return {"automatic": speech(shadow_words.OFFERED)}
-    return {"automatic": shadow_words.end_sentence(found.ended, zone, speech) if found.ended else ""}
+        return said | {"offered": speech(shadow_words.OFFERED)}
+    return said | {"taken_back": shadow_words.end_sentence(found.ended, zone, speech) if found.ended else ""}
 
 
 async def _follow_up(tx: Tx, resident_id: UUID, zone: str, speech: Speech) -> dict[str, str]:
@@ -175,7 +176,7 @@ async def _follow_up(tx: Tx, resident_id: UUID, zone: str, speech: Speech) -> di
     said = follow_up_words.answers_sentence(held.answers, day, speech)
     if held.task_owner is None or held.task_due_on is None:
         return {"followed_up": said, "task": ""}
-    due = speech.near_day(held.task_due_on)
+    due = speech.short_day(held.task_due_on)
     return {"followed_up": said, "task": follow_up_words.task_sentence(held.task_owner, due, speech)}
 
 

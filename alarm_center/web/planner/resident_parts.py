@@ -348,6 +348,8 @@ async def _apply(request: web.Request, part: _Part, one: _Resident, read: ReadFo
         await one_resident.change_part(tx, one.resident_id, change, editor=editor)
         if answers is not None:
             reference, at = read.values["decision"]["reference"], await now(tx)
+            if answers.misses_company is not None:  # the newest word holds: an older task is this one's
+                await follow_ups.end_tasks(tx, one.resident_id, editor.actor, at)
             await follow_ups.add(tx, one.org, one.resident_id, reference, answers, editor.actor, at)
 
     await memory.attempt(work, editor.viewer)
