@@ -43,6 +43,9 @@ brighten or darken together: a speck 0.37 and more; folds and limbs do either at
 _ONE_WAY = 0.42
 """Grain kept, times how much all blocks brighten or darken together: light 0.46-1.00, people on such floors 0.02-0.33."""
 
+_PLAINLY, _ONE = 0.97, 0.85
+"""Share of the change that smooth light explains, and of the blocks' change that is to one side, where there is no grain to lose."""
+
 _FIT: Final = 6
 """Numbers of a smooth light over one block: what it adds and what it multiplies with, each a plane."""
 
@@ -69,6 +72,11 @@ class Transparency:
             return False
         return (self.kept >= _WHOLE and self.together >= _APART) or self.kept * self.together >= _ONE_WAY
 
+    @property
+    def may_be_light(self) -> bool:
+        """True where nothing tells: plain surfaces that brighten or darken smoothly together, as they do under a light told elsewhere."""
+        return self.told == 0 and self.smooth >= _PLAINLY and self.together >= _ONE
+
 
 def transparency_of(movement: Movement, mask: Mask) -> Transparency:
     """Return how transparent what changed in *mask* is, a few blocks at the least."""
@@ -76,7 +84,9 @@ def transparency_of(movement: Movement, mask: Mask) -> Transparency:
     if not len(rows):
         return Transparency(0.0, 0.0, 0.0, 0)
     shown = _pixels(movement, rows, columns)
-    away = np.argsort(np.abs(movement.residual[:, rows, columns]).T, axis=1)
+    # A speck has been taken out of the residual, but it is in the picture.
+    off = np.where(movement.artefacts.drifting, np.inf, np.abs(movement.residual))[:, rows, columns]
+    away = np.argsort(off.T, axis=1, kind="stable")
     count = shown.shape[1]
     calm = np.take_along_axis(shown, away[:, : max(3, round(count * _CALM)), None], axis=1)
     changed = np.take_along_axis(shown, away[:, -max(3, round(count * _AWAY)) :, None], axis=1)

@@ -9,7 +9,7 @@ from detector.hanging import hangs
 from detector.movement import Movement, bodies
 from detector.people import gap_between, people_stirring
 from detector.restless import moves_as_known
-from detector.see_through import transparency_of
+from detector.see_through import Transparency, transparency_of
 from detector.shape import Figure, figure_of
 from detector.thresholds import Thresholds
 from detector.zones import Mask, ZoneMask, Zones, dilate, extent
@@ -31,6 +31,10 @@ _ECHOES = 0.5
 
 _EDGE = 3
 """Times what is solid in it that a moving light is large at the least: of a shadow with a body in it a fourth and more is solid."""
+
+
+_TRACE = 0.9
+"""Share of a figure that lies where a speck has been, from which it is what was left when the speck was taken out: 0.95-1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,9 @@ def find_whereabouts(
     figures = _figures(movement, zones, t)
     at = _who_is_where(movement, zones, t)
     beyond = [f for f in figures if f.inside <= 1.0 - t.overhang and not _echo(f, at, movement, t)]
-    light = [f for f in beyond if _is_light(f, movement, zones, t)]
+    light = [f for f in beyond if _is_light(f, movement, zones)]
+    if beyond and (light or transparency_of(movement, movement.alive & zones.at_rest).is_light):
+        light += [f for f in beyond if f not in light and _seen(f, movement, zones).may_be_light]
     # Beside moving light what moves faintly may be its edge.
     beyond = [f for f in beyond if f not in light and (not light or f.body.strength >= t.clear_outside)]
     restless = [f for f in beyond if known_restless is not None and moves_as_known(f, movement, known_restless)]
@@ -134,13 +140,19 @@ def _echo(figure: Figure, at: list[ZoneMovement], movement: Movement, t: Thresho
     return float(np.corrcoef(cause, effect)[0, 1]) >= _ECHOES
 
 
-def _is_light(figure: Figure, movement: Movement, zones: Zones, t: Thresholds) -> bool:
-    """Return whether *figure* hides nothing out of bed, or is the edge of something larger that does not."""
+def _is_light(figure: Figure, movement: Movement, zones: Zones) -> bool:
+    """Return whether *figure* hides nothing out of bed, is the edge of something larger that does not, or a speck's trace."""
     own = figure.body.mask & ~zones.at_rest
-    if transparency_of(movement, own).is_light:
+    track = np.asarray(movement.artefacts.drifting.any(axis=0))
+    if float(track[own].mean()) >= _TRACE or _seen(figure, movement, zones).is_light:
         return True
     whole = [b.mask & ~zones.at_rest for b in bodies(movement.alive, movement.amplitude, 1) if (b.mask & own).any()]
     return any(int(m.sum()) >= _EDGE * int(own.sum()) and transparency_of(movement, m).is_light for m in whole)
+
+
+def _seen(figure: Figure, movement: Movement, zones: Zones) -> Transparency:
+    """Return how transparent that part of *figure* is that lies out of bed."""
+    return transparency_of(movement, figure.body.mask & ~zones.at_rest)
 
 
 def _who_is_where(movement: Movement, zones: Zones, t: Thresholds) -> list[ZoneMovement]:

@@ -103,3 +103,15 @@ def test_nothing_is_transparent_where_nothing_moved() -> None:
     where = zones.rasterise_zones(asked.profile, (clip.blocks.shape[1], clip.blocks.shape[2]))
     moved = movement.find_movement(clip, where, thresholds.camera_thresholds(asked.profile))
     assert not see_through.transparency_of(moved, np.zeros_like(moved.alive)).is_light
+
+
+def test_what_is_left_of_a_speck_is_nobody() -> None:
+    """A speck that is told is taken out; its rim, or what it leaves in a few pictures, is not somebody who stands."""
+
+    def moth(picture: Picture, t: float) -> Picture:
+        x, y = 215 + 77 * np.sin(0.9 * t + 1), 190 + 77 * np.sin(1.5 * t + 4)
+        return np.asarray(picture + 150 * np.exp(-((X - x) ** 2 + (Y - y) ** 2) / (2 * 9.6**2)), np.float32)
+
+    for scene in ("empty", "still_duvet"):
+        for seed in (1, 4, 7):
+            assert judge(lit(night(scene, seed), moth)).answer is Answer.CANNOT_TELL, (scene, seed)
