@@ -43,7 +43,7 @@ class Movement:
     changed, as a factor; ``distinct`` how many different pictures this rests on, and ``rate`` how often they change, a
     second; ``shaken`` whether the camera shook; ``texture`` the deviation inside each block, grey levels. ``artefacts`` is
     what moved and is no body: it is in none of the others. ``late`` is what lives at the end of the look by itself. ``pictures``
-    are those that ``residual`` is of.
+    are those that ``residual`` is of, ``means`` their blocks' mean grey.
     """
 
     amplitude: Blocks
@@ -65,6 +65,7 @@ class Movement:
     artefacts: Artefacts
     late: Mask
     pictures: tuple[Grey, ...]
+    means: Blocks
 
 
 def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
@@ -79,12 +80,14 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
     kept = [t for t in range(len(clip.order)) if t == 0 or clip.order[t] != clip.order[t - 1]]
     shown = np.array(clip.order)[kept]
     middle = clip.pictures[len(clip.pictures) // 2]
-    unlit = remove_light(clip.blocks[kept], middle)
+    means = clip.blocks[kept]
+    unlit = remove_light(means, middle)
     spread = float(np.ptp(unlit.gain))
     steady = _steady(unlit.gain)
     if not steady.all() and len(set(shown[steady].tolist())) >= 5:
         shown = shown[steady]
-        unlit = remove_light(clip.blocks[kept][steady], middle)
+        means = means[steady]
+        unlit = remove_light(means, middle)
     residual = unlit.residual
     deviation = residual.std(axis=0)
     white = _white(residual)
@@ -138,6 +141,7 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
         & (share >= thresholds.solid)
         & _living(end_of(residual, noise, [place.mask for place in where.rest]), noise, control, least, thresholds),
         pictures=tuple(clip.every[n] for n in shown.tolist()),
+        means=means,
     )
 
 

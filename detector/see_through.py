@@ -54,7 +54,7 @@ Pixels = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Transparency:
-    """Measures of a change in the picture, each 0 to 1.
+    """Measures of a change in the picture, each 0 to 1; where it is too little ``together`` for a light the others are not taken, and 0.
 
     ``smooth`` is the share of it that smooth light explains, ``kept`` how much of the grain behind is still there, ``together`` whether
     all of it brightens or darkens at once; ``told`` in how many blocks there is a grain that could be lost.
@@ -83,13 +83,17 @@ def transparency_of(movement: Movement, mask: Mask) -> Transparency:
     rows, columns = _strongest(movement, mask)
     if not len(rows):
         return Transparency(0.0, 0.0, 0.0, 0)
+    together = _together(movement.means[:, rows, columns].T)
+    if together < _APART:
+        # Whatever brightens and darkens at once is no light; the pixels need not be asked.
+        return Transparency(0.0, 0.0, together, 0)
     shown = _pixels(movement, rows, columns)
     # A speck has been taken out of the residual, but it is in the picture.
     off = np.where(movement.artefacts.drifting, np.inf, np.abs(movement.residual))[:, rows, columns]
     away = np.argsort(off.T, axis=1, kind="stable")
     count = shown.shape[1]
-    calm = np.take_along_axis(shown, away[:, : max(3, round(count * _CALM)), None], axis=1)
-    changed = np.take_along_axis(shown, away[:, -max(3, round(count * _AWAY)) :, None], axis=1)
+    calm = np.take_along_axis(shown, away[:, : max(3, round(count * _CALM)), None], axis=1).astype(np.float64)
+    changed = np.take_along_axis(shown, away[:, -max(3, round(count * _AWAY)) :, None], axis=1).astype(np.float64)
     usual = calm.mean(axis=1)
     noise = calm.var(axis=1, ddof=1).mean(axis=1) + _ROUNDING
     free = shown.shape[2] - _FIT
@@ -107,7 +111,7 @@ def transparency_of(movement: Movement, mask: Mask) -> Transparency:
     return Transparency(
         smooth=1.0 - float(unexplained.sum()) / max(float(energy.sum()), 1e-6),
         kept=float(weight[kept[told]].sum()) / max(float(weight.sum()), 1e-6),
-        together=_together(shown.mean(axis=2)),
+        together=together,
         told=int(told.sum()),
     )
 
@@ -119,13 +123,13 @@ def _strongest(movement: Movement, mask: Mask) -> tuple[npt.NDArray[np.intp], np
     return rows[order], columns[order]
 
 
-def _pixels(movement: Movement, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> Pixels:
+def _pixels(movement: Movement, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> npt.NDArray[np.uint8]:
     """Return the blocks' pixels in each picture, (block, picture, pixel)."""
     within = np.arange(BLOCK)
     y = (rows[:, None] * BLOCK + within)[:, :, None]
     x = (columns[:, None] * BLOCK + within)[:, None, :]
     each = [picture[y, x].reshape(len(rows), -1) for picture in movement.pictures]
-    return np.stack(each, axis=1).astype(np.float64)
+    return np.stack(each, axis=1)
 
 
 def _plane() -> Pixels:
@@ -150,11 +154,11 @@ def _grain_kept(
     new = np.maximum(((other - share[..., None] * grain[:, None]) ** 2).sum(axis=2) - free * noise[:, None], 0.0)
     same = 1.0 - new / np.maximum((other**2).sum(axis=2) - free * noise[:, None], 1e-3)
     told = enough.mean(axis=1) >= 0.5
-    typical = np.array([np.median(s[e]) if e.any() else 0.0 for s, e in zip(same, enough, strict=True)])
-    return told, typical >= _LOST
+    mostly = ((same >= _LOST) & enough).sum(axis=1) >= 0.5 * enough.sum(axis=1)
+    return told, np.asarray(told & mostly)
 
 
-def _together(means: Pixels) -> float:
+def _together(means: npt.NDArray[np.floating]) -> float:
     """Return how much the blocks of *means* (block, picture) change to one side, in the pictures in which they change most."""
     change = means - np.median(means, axis=1, keepdims=True)
     much = np.abs(change).sum(axis=0)
