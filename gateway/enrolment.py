@@ -107,7 +107,13 @@ def enrol(url: str, path: Path, show: Callable[[str], None], wait: Callable[[flo
     """
     code = new_code()
     show(code)
+    made = ask_until_claimed(url, code, wait)
+    keep(made, path)
+    return made
+
+
+def ask_until_claimed(url: str, code: str, wait: Callable[[float], object] = time.sleep) -> Enrolment:
+    """Ask each 3 s until an installer has typed the code. Raises as :func:`claim`; whatever *wait* raises ends it."""
     while (made := claim(url, code)) is None:
         wait(EVERY_S)
-    keep(made, path)
     return made

@@ -142,6 +142,19 @@ async def has_any_signed_in(tx: Tx, users: Collection[UUID]) -> bool:
     return found
 
 
+async def is_planning(tx: Tx, users: Collection[UUID], lately: timedelta) -> bool:
+    """Tell whether one of *users* who plans has asked for a page *lately*; the use of a session is written once a minute."""
+    found: bool = await tx.fetchval(
+        """
+        select exists (select from web_sessions s join memberships m using (user_id)
+            where s.user_id = any ($1) and m.roles && '{coordinator,case_officer,installer}'
+                and s.seen_at > clock.now() - $2::interval - interval '1 minute')
+        """,
+        list(users), lately,
+    )  # fmt: skip
+    return found
+
+
 async def held_cases(tx: Tx, users: Collection[UUID], look_lasts: timedelta) -> frozenset[UUID]:
     """Return the checks that one of *users* looks at, and the alarms that one of them has leased."""
     rows = await tx.fetch(

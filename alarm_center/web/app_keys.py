@@ -44,6 +44,14 @@ class DemoClock(Protocol):
         """The time at which it stands until somebody signs in; ``None`` once time passes."""
 
 
+class DemoCamera(Protocol):
+    """The demo's camera that waits to be mounted (fjarrtillsyn/demo/waiting_camera.py), as far as a page shows its screen."""
+
+    @property
+    def code(self) -> str | None:
+        """The code on its screen; ``None`` once it has been claimed."""
+
+
 class Phones(Protocol):
     """The demo's phone simulator (providers/simulated_phones.py), as far as its page needs it."""
 
@@ -71,5 +79,6 @@ PICTURES: Final = web.AppKey("pictures", Pictures)
 SETTINGS: Final = web.AppKey("settings", WebSettings)
 PHONES: Final = web.AppKey("phones", Phones)
 DEMO_CLOCK: Final = web.AppKey("demo_clock", DemoClock)
+DEMO_CAMERA: Final = web.AppKey("demo_camera", DemoCamera)
 ZONE: Final = "Europe/Stockholm"
 """The zone of the demo's clock and its phones: their pages are shown before anybody's town is known."""

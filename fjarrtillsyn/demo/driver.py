@@ -53,8 +53,8 @@ class Driver:
         self.stage.centre.timeline.listeners.append(self._follow_event)
 
     def source(self, resident_id: UUID) -> str:
-        """Return the source that a resident's device sees now."""
-        return self._sources[self.stage.numbers[resident_id]]
+        """Return the source that a resident's device sees now; somebody whom the newcomer has added sleeps."""
+        return self._sources.get(self.stage.numbers.get(resident_id, 0), "scene:asleep")
 
     async def play_night(self) -> date:
         """Let the night pass, until its last check and its last alarm are over; return which night it was.
@@ -130,7 +130,10 @@ class Driver:
             for number, gateway in self.stage.gateways.items()
             if number not in self._lost and (gateway.state.waking is not None or gateway.state.pending)
         ]
+        mounted = self.stage.waiting.gateway
         found = {
+            "the mounted camera looks or waits for a receipt": mounted is not None
+            and (mounted.state.waking is not None or bool(mounted.state.pending)),
             f"homes {looking} look or wait for a receipt": bool(looking),
             f"{now.owed} looks are due": bool(now.owed),
             "a check or an alarm is due": now.due_at is not None and now.due_at <= now.at,
@@ -143,6 +146,8 @@ class Driver:
 
     async def _read_underway(self, night: date) -> NightUnderway:
         linked = [self.stage.device(number) for number in self.stage.gateways if number not in self._lost]
+        if self.stage.waiting.gateway is not None and self.stage.waiting.device is not None:
+            linked.append(self.stage.waiting.device)
         async with self.stage.memory.transaction() as tx:
             return await simulated_night.read_underway(tx, linked, night)
 

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -24,6 +25,9 @@ between sending the patrol and answering its SMS: going to the phones, and the a
 GLANCE_S: Final = 45.0
 """Real seconds that a new case waits for somebody who has not clicked for :data:`PATIENCE_S`, and may only be watching."""
 
+READING: Final = timedelta(seconds=75)
+"""Time for which a planner who has clicked is taken to read: a slow reader takes a minute a form. Then the night goes on."""
+
 
 @dataclass(slots=True)
 class Newcomer:
@@ -36,6 +40,8 @@ class Newcomer:
     """The checks and alarms that somebody has to act on, as :meth:`read_cases` found them."""
     held: frozenset[UUID] = frozenset()
     """Those in the newcomer's hands at a screen: leased, or being looked at."""
+    plans: bool = False
+    """Somebody is at the planner's or the installer's pages, and fills in forms."""
     _acted_at: float = -math.inf
     _since: dict[UUID, float] = field(default_factory=dict)
     _numbers: dict[int, UUID] = field(default_factory=dict)
@@ -55,6 +61,7 @@ class Newcomer:
         async with self.memory.transaction() as tx:
             self.held = await simulated_night.held_cases(tx, self.users, AFTER_FIRST_VIEW)
             self.waiting = await simulated_night.waiting_cases(tx)
+            self.plans = await simulated_night.is_planning(tx, self.users, READING)
 
     def note_event(self, event: Event) -> None:
         """Take one line of the timeline: a case begins to wait, the newcomer acts on one, or it is over."""
@@ -92,7 +99,7 @@ class Newcomer:
 
     def is_busy(self) -> bool:
         """Tell whether the newcomer is in the middle of anything."""
-        return bool(self.held) or any(map(self.is_awaited, self.waiting | self._on_phone))
+        return self.plans or bool(self.held) or any(map(self.is_awaited, self.waiting | self._on_phone))
 
     def leave_to_simulated(self, case_no: int) -> None:
         """Note that a simulated carer answers about a case from now on."""

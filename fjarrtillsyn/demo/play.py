@@ -166,6 +166,7 @@ def _welcome(on: DemoStage, alone: bool) -> str:
   {on.url}/login?login=operator
 
   Password {on.password}, also for planner, patrull1, patrull2 and ledare.
+  A camera waits in its box, to be mounted at somebody's whom you add as planner; its code stands on the mounting's page.
   The phones, where the SMS arrive and can be answered: {on.url}/phone
   {who}
   The night begins when you sign in; about a minute later somebody falls. Time is real while you have a case, and quick

@@ -28,13 +28,14 @@ from alarm_center.store.migrate import ROLES, bootstrap, migrate
 from alarm_center.town import apply, reader
 from alarm_center.town.model import TownFile
 from alarm_center.town.town_import import Importer
-from alarm_center.web.app_keys import DEMO_CLOCK
+from alarm_center.web.app_keys import DEMO_CAMERA, DEMO_CLOCK
 from detector import service as detector_service
 from detector.service import Detector
 from detector.settings import DetectorSettings
 from detector.version import NAME
 from fjarrtillsyn.demo.clock import ServiceClock, coming_evening, evening_of
 from fjarrtillsyn.demo.homes import HOMES, HomeScript
+from fjarrtillsyn.demo.waiting_camera import WaitingCamera
 from fjarrtillsyn.embedded.broker import EmbeddedBroker, broker
 from fjarrtillsyn.embedded.ports import HOST, free_port
 from fjarrtillsyn.embedded.postgres import postgres
@@ -68,6 +69,7 @@ class DemoStage:
     town: TownFile
     zone: ZoneInfo
     gateways: Mapping[int, Gateway]
+    waiting: WaitingCamera
     numbers: Mapping[UUID, int]
     users: Mapping[str, UUID]
     password: str
@@ -91,6 +93,7 @@ class DemoStage:
         await self.centre.publisher.publish_pulse()
         for gateway in self.gateways.values():
             gateway.nudge()
+        self.waiting.nudge()
         self.detector.nudge()
         self.centre.wake()
         self.centre.jobs.wake()
@@ -167,6 +170,7 @@ async def stage(
         memory.changed = centre.memory.changed
         app = make_app(centre, phones=phones)
         app[DEMO_CLOCK] = clock
+        waiting = app[DEMO_CAMERA] = WaitingCamera(url, mqtt.port, clock.monotonic)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -175,6 +179,8 @@ async def stage(
         beside = await stack.enter_async_context(judge_running()) if judge is JudgePlace.HOME else None
         gateways = {home.number: _gateway(town, mqtt, home, clock, beside) for home in HOMES}
         await stack.enter_async_context(_running(gateways))
+        asking = asyncio.create_task(waiting.run(), name="the camera in its box")
+        stack.push_async_callback(_ended, asking)
         yield DemoStage(
             centre=centre,
             memory=memory,
@@ -184,6 +190,7 @@ async def stage(
             town=town,
             zone=zone,
             gateways=gateways,
+            waiting=waiting,
             numbers=numbers,
             users=user_ids,
             password=password,
@@ -257,6 +264,11 @@ async def _running(gateways: Mapping[int, Gateway]) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
 
 
 def _reserve(port: int) -> int:

@@ -20,7 +20,7 @@ from alarm_center.identity.tokens import token_hash
 from alarm_center.store import mounting_pages
 from alarm_center.store.memory import Tx, now
 from alarm_center.store.mounting_pages import MountingRow
-from alarm_center.web.app_keys import MEMORY, PICTURES
+from alarm_center.web.app_keys import DEMO_CAMERA, MEMORY, PICTURES
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.words import mounting_words
@@ -296,6 +296,7 @@ async def _show(
         "stopped": mounting_words.STOPPED.get(StopReason(job.stopped_for)) if job.stopped_for else None,
         "corners": job.said.get("bed", {}).get("corners") or _PROPOSED,
         "head": job.said.get("bed", {}).get("head", 0),
+        "box_code": box.code if (box := request.app.get(DEMO_CAMERA)) is not None else None,
         "other_room": "other" in request.query,
         "wrong": None,
         "form": {},
