@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from alarm_center import chain_heads, metrics
-from alarm_center.casework import incidents
+from alarm_center.casework import incidents, mountings
 from alarm_center.devices import presence
 from alarm_center.heartbeat import Heartbeat
 from alarm_center.preparation import (
@@ -275,6 +275,7 @@ JOBS: Final = (
     Job("reconcile", _seconds(20), lambda r: reconciliation.reconcile_due_towns(r.memory)),
     Job("plan", timedelta(hours=1), lambda r: planning.plan_all_towns(r.memory), at_start=True),
     Job("changed times", _seconds(1), lambda r: planning.plan_changed(r.memory)),
+    Job("dark looks", _seconds(20), lambda r: mountings.note_dark_looks(r.memory)),
     Job("shared beds", _seconds(5), lambda r: planning.refresh_shared_beds(r.memory)),
     Job("town stops", _seconds(1), lambda r: town_stops.carry_out_stops(r.memory)),
     Job("drift", _seconds(20), lambda r: green_ends.take_back_drifted(r.memory)),

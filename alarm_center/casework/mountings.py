@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from alarm_center.casework import configs
+from alarm_center.core.shadow_nights import is_dark
 from alarm_center.store import checks, mountings, plans
 from alarm_center.store.devices import BoundDevice
 from alarm_center.store.memory import Memory, Tx, now
@@ -17,6 +18,7 @@ async def tell_devices(memory: Memory) -> int:
         told = await mountings.claim_unheard(tx)
         for device in told:
             await checks.give_planned_to_device(tx, device.resident_id)
+            await checks.refresh_planned_rule(tx, device.resident_id)
             await plans.ask_to_plan(tx, device.resident_id, await now(tx))
             await configs.refresh_config(tx, device.org, device.device_id, area_id=device.area_id)
         return len(told)
@@ -47,3 +49,20 @@ async def record_answer(tx: Tx, device: BoundDevice, finding: Finding, answer: A
         await mountings.save_empty_room(tx, finding.org, finding.device, signature, moving)
         await configs.refresh_config(tx, finding.org, device.device_id)
     return True
+
+
+async def note_dark_looks(memory: Memory) -> int:
+    """Let checks turn green by themselves again, where a person has looked through a new camera in the dark; return how many cameras."""
+
+    async def work(tx: Tx) -> int:
+        dark = {
+            (look.org, look.device_id): look.resident_id
+            for look in await mountings.looks_through_unseen(tx)
+            if is_dark(look.looked_at)
+        }
+        for (org, device_id), resident_id in dark.items():
+            await mountings.mark_seen_in_dark(tx, org, device_id)
+            await checks.refresh_planned_rule(tx, resident_id)
+        return len(dark)
+
+    return await memory.attempt(work)

@@ -73,6 +73,8 @@ class DeviceRow:
     camera_ok: bool | None
     confirmed: bool
     """It has said that it has the newest list of looks."""
+    unseen_in_dark: bool = False
+    """An installer put it up, and nobody has looked through it in the dark: people judge."""
 
 
 @dataclass(frozen=True, slots=True)

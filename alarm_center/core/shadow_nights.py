@@ -55,7 +55,7 @@ class ComparedLook:
     @property
     def in_the_dark(self) -> bool:
         """The sun was so far down that a bedroom in the middle of Sweden is dark."""
-        return sun_height(self.looked_at) <= _DUSK
+        return is_dark(self.looked_at)
 
 
 class Lack(StrEnum):
@@ -155,6 +155,11 @@ def drift(facts: GreenFacts) -> Drift | None:
         Drift.NOT_AGREED: not facts.agreed,
     }
     return next((why for why, found in holds.items() if found), None)
+
+
+def is_dark(at: datetime) -> bool:
+    """Return whether civil dusk has passed in the middle of Sweden at *at*, in UTC."""
+    return sun_height(at) <= _DUSK
 
 
 def sun_height(at: datetime) -> float:

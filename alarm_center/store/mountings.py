@@ -121,3 +121,32 @@ async def of_home(tx: Tx, resident_id: UUID) -> HomeMounting | None:
         resident_id,
     )
     return HomeMounting(**row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class LookThrough:
+    """A look by a person through a camera that nobody has seen in the dark: they saw its resident in bed."""
+
+    org: str
+    device_id: str
+    resident_id: UUID
+    looked_at: datetime
+
+
+async def looks_through_unseen(tx: Tx) -> list[LookThrough]:
+    """Return what people have seen through cameras that were put up, and that nobody has seen in the dark."""
+    rows = await tx.fetch(
+        """
+        select d.org, d.device_id, d.resident_id, coalesce(s.started_at, s.received_at) as looked_at
+        from devices d join sessions s on s.org = d.org and s.device_id = d.device_id join checks c on c.check_id = s.check_id
+        where d.unseen_in_dark and d.resident_id is not null and c.state = 'seen'
+            and s.received_at > coalesce((select max(m.ended_at) from mountings m where m.org = d.org and m.device_id = d.device_id), '-infinity')
+            and exists (select from looks l where l.org = s.org and l.session_id = s.session_id and l.user_id::text = c.seen_by)
+        """
+    )
+    return [LookThrough(**row) for row in rows]
+
+
+async def mark_seen_in_dark(tx: Tx, org: str, device_id: str) -> None:
+    """Write that somebody has looked through the device in the dark."""
+    await tx.execute("update devices set unseen_in_dark = false where org = $1 and device_id = $2", org, device_id)

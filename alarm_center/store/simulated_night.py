@@ -148,7 +148,7 @@ async def is_planning(tx: Tx, users: Collection[UUID], lately: timedelta) -> boo
         """
         select exists (select from web_sessions s join memberships m using (user_id)
             where s.user_id = any ($1) and m.roles && '{coordinator,case_officer,installer}'
-                and s.seen_at > clock.now() - $2::interval - interval '1 minute')
+                and s.expires_at > clock.now() and s.seen_at > clock.now() - $2::interval - interval '1 minute')
         """,
         list(users), lately,
     )  # fmt: skip

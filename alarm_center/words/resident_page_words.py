@@ -293,4 +293,6 @@ def device_words(row: DeviceRow, zone: str, speech: Speech) -> str:
         said.append(speech(text, time=heard))
     if not row.confirmed:
         said.append(speech(_("har inte bekräftat de senaste tiderna")))
+    if row.unseen_in_dark:
+        said.append(speech(_("inte sett i mörker: en person bedömer")))
     return " · ".join(said)

@@ -15,7 +15,7 @@ SV, EN = SPEECHES["sv"], SPEECHES["en"]
 NIGHT = date(2026, 11, 25)
 AT = datetime(2026, 11, 25, 22, 0, tzinfo=UTC)
 TIME = TimeRow(time(23, 0), 0, (0, 1, 2, 3, 4, 5, 6), by_visit=False, valid_from=date(2026, 1, 1), valid_until=None)
-DEVICE = DeviceRow("cam1", "camera", "", True, AT, None, True, True)
+DEVICE = DeviceRow("cam1", "camera", "", True, AT, None, True, True, False)
 
 
 @pytest.mark.parametrize(

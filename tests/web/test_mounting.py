@@ -10,9 +10,10 @@ import pytest_asyncio
 from alarm_center.casework import mountings
 from alarm_center.casework.arrived_sessions import record_finding
 from alarm_center.core.roles import Right
+from alarm_center.store import checks
 from schemas.messages import Finding
 from schemas.vocabulary import Answer, JudgePlace, Role
-from tests.support.night_town import TWO, NightTown, town
+from tests.support.night_town import TWO, NightTown, drawn, town
 from tests.support.postgres import Database
 from tests.support.site import Browser, Site, site
 from tests.support.viewers import viewer_in
@@ -245,3 +246,35 @@ async def test_a_planner_gives_a_mounting_once(here: NightTown, pages: Site) -> 
     assert (await petra.post(page, {"due_on": "2026-11-23"})).status == 400, "one is under way"
     assert await here.value("select count(*) from mountings where given_by = $1", str(here.users["petra"])) == 1
     assert (await petra.post(f"/residents/{uuid4()}/mounting", {"due_on": "2026-11-23"})).status == 404
+
+
+async def test_the_first_look_in_the_dark_goes_to_a_person(database: Database) -> None:
+    """Whatever the town has signed for: until somebody has seen the new camera's picture at night, and no look by day is one."""
+    async with town(database, residents=3, operator_sees=()) as here, site(here) as pages:
+
+        async def judges(hour: int) -> str:
+            question = "select green_by from checks where check_id = $1"
+            return str(await here.value(question, await here.check_of(2, at=TWO + timedelta(hours=hour - 2))))
+
+        await here.execute("update devices set room_known = true, unseen_in_dark = true where device_id = 'cam2'")
+        async with here.memory.transaction() as tx:
+            await checks.refresh_planned_rule(tx, here.residents[2])
+        assert await judges(2) == "operator"
+        petra = await pages.signed_in("petra")
+        assert "inte sett i mörker: en person bedömer" in await petra.text(f"/residents/{here.residents[2]}")
+        await here.set_clock(TWO + timedelta(seconds=40))
+        await here.step()
+        session = await here.finding(2, Answer.IN_BED, frames=drawn("asleep", 3))
+        check = await here.check_of(2)
+        assert await here.value("select state from checks where check_id = $1", check) == "to_look"
+        assert await mountings.note_dark_looks(here.memory) == 0, "nobody has looked yet"
+        olle = await pages.signed_in("olle")
+        assert (await olle.get(f"/picture/{session}/0")).status == 200
+        await olle.post(f"/check/{check}/answer", {"answer": "in_bed", "session_id": session})
+        assert await here.value("select state from checks where check_id = $1", check) == "seen"
+        await here.execute("update sessions set started_at = started_at - interval '14 hours'")
+        assert await mountings.note_dark_looks(here.memory) == 0, "by day"
+        await here.execute("update sessions set started_at = started_at + interval '14 hours'")
+        assert await mountings.note_dark_looks(here.memory) == 1
+        assert await judges(5) == "detector"
+        assert await mountings.note_dark_looks(here.memory) == 0

@@ -270,7 +270,7 @@ async def test_mounting_from_the_job_to_the_receipt(arrive: Arrive) -> None:
     await page.check("[name=signed]")
     await page.check("[name=handed]")
     await page.locator("button.primary").click()
-    await home.sees(re.compile("Första tillsynen är .* En person tittar."))
+    await home.sees(re.compile("Första tillsynen är .* En person tittar"))
     assert await broken(page) == []
     assert await home.value(
         "select jsonb_array_length(profile -> 'signature') > 0 from devices where device_id = $1", device

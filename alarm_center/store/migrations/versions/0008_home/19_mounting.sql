@@ -72,7 +72,9 @@ alter table fjt.looks drop constraint looks_check,
     add constraint looks_check check (check_id is not null or alarm_id is not null or mounting_id is not null);
 
 -- The radio's strength at the device, dBm; null where it has none or does not say.
-alter table fjt.devices add column signal_dbm int;
+alter table fjt.devices add column signal_dbm int,
+    -- put up by an installer, and nobody has looked through it in the dark yet: people judge (24_seen_in_dark.sql)
+    add column unseen_in_dark boolean not null default false;
 
 do $$
 declare
@@ -230,6 +232,8 @@ begin
         weekend_name = coalesce(answers ->> 'weekend_name', weekend_name), weekend_phone = coalesce(answers ->> 'weekend_phone', weekend_phone)
         where mounting_id = which;
     if goal = 'done' then
+        update fjt.devices set unseen_in_dark = true where org = m.org and device_id = m.device_id;
+        update fjt.mountings set config_wanted = true where mounting_id = which;
         perform fjt.write_mounting_line(m, 'mounting_done', '{}');
     end if;
 end $$;
