@@ -249,7 +249,7 @@ async def test_a_planner_gives_a_mounting_once(here: NightTown, pages: Site) -> 
 
 
 async def test_the_first_look_in_the_dark_goes_to_a_person(database: Database) -> None:
-    """Whatever the town has signed for: until somebody has seen the new camera's picture at night, and no look by day is one."""
+    """A person judges, whatever the town has signed for, until somebody has seen the new camera's picture at night; by day is not enough."""
     async with town(database, residents=3, operator_sees=()) as here, site(here) as pages:
 
         async def judges(hour: int) -> str:

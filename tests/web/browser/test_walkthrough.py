@@ -1,4 +1,4 @@
-"""The walkthrough, line by line as the document has it, on the demo's own parts: a resident, a camera in its box, and a look that night."""
+"""Walkthrough of the document, line by line, on the demo's own parts: a resident, a camera in its box, and a look that night."""
 
 import asyncio
 import re
