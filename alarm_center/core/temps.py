@@ -28,6 +28,8 @@ class CarerRow:
     """A person who signs in is this carer."""
     test_asked_at: datetime | None = None
     test_answered_at: datetime | None = None
+    code: str | None = None
+    """The personal five digits that say at the muster who has the phone."""
 
 
 class TempFault(StrEnum):

@@ -54,11 +54,12 @@ async def _ask_phone(tx: Tx, town: towns.Town, phone: str, shifts: list[DutyShif
     at, first = await now(tx), shifts[0]
     code, _ = await towns.area(tx, first.area_id)
     facts = TextFacts(area=code, starts_at=first.starts_at, ends_at=max(s.ends_at for s in shifts))
-    await wording.queue_sms(tx, town, PlainSms(phone, Wording.MUSTER, facts), at)
+    asked = Wording.MUSTER_WHO if await musters.has_codes(tx, town.org) else Wording.MUSTER
+    await wording.queue_sms(tx, town, PlainSms(phone, asked, facts), at)
     await musters.mark_asked(tx, [s.shift_id for s in shifts], at)
     for shift in shifts:
-        asked = MusterAsked(shift.shift_id, shift.duty)
-        await events.write(tx, at, NewEvent(town.org, asked, area_id=shift.area_id, actor="muster"))
+        line = MusterAsked(shift.shift_id, shift.duty)
+        await events.write(tx, at, NewEvent(town.org, line, area_id=shift.area_id, actor="muster"))
 
 
 async def _report_unanswered(tx: Tx, town: towns.Town, shift: DutyShift) -> int:

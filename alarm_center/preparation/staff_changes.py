@@ -1,5 +1,6 @@
 """Carers who begin for a time and carers who leave: changes by a person, kept and laid at once."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
@@ -63,3 +64,30 @@ async def end_carer(
 
     await memory.attempt(work, editor.viewer)
     memory.hint()
+
+
+async def give_codes(memory: Memory, org: str, *, editor: Editor) -> int:
+    """Give each carer who has none a personal code of five digits; return how many."""
+
+    async def work(tx: Tx) -> int:
+        await shift_patterns.lock_rota(tx, org)
+        people = await staff.carers_of(tx, org)
+        used = {each.code for each in people}
+        lacking = [each for each in people if each.code is None]
+        for each in lacking:
+            code = _new_code()
+            while code in used:
+                code = _new_code()
+            used.add(code)
+            await carers.set_code(tx, each.carer_id, code)
+        at = await now(tx)
+        if lacking:
+            change = NewChange(org, None, 0, ChangedPart.STAFF, editor.actor, at, at, None, {"codes": len(lacking)})
+            await changes.add(tx, change)
+        return len(lacking)
+
+    return await memory.attempt(work, editor.viewer)
+
+
+def _new_code() -> str:
+    return str(10_000 + secrets.randbelow(90_000))

@@ -37,11 +37,13 @@ from alarm_center.core.replies import (
     resolve,
 )
 from alarm_center.core.replies.carer_actions import CANNOT, HELP, NO_CAMERA, TAKE
+from alarm_center.core.replies.personal_codes import split_codes
 from alarm_center.core.replies.resolve_reply import REPEATED_WITHIN, TAKEN
 from alarm_center.providers import Provider
+from alarm_center.sms import muster_replies
 from alarm_center.store import carers, events, replies, towns
 from alarm_center.store.memory import Memory, Tx, is_retryable, now, real_now
-from alarm_center.store.musters import MusteredShift, musters_of, set_mustered
+from alarm_center.store.musters import MusteredShift, musters_of
 from alarm_center.store.replies import AskedNotice, ReplyMeaning
 from alarm_center.store.shifts import shift_on_duty
 from schemas import timeline
@@ -257,8 +259,10 @@ class _IncomingReply:
 
     async def _act_on(self, said: Reply, context: _PhoneContext) -> None:
         unanswered = context.unanswered
+        if await self._names_people(context):
+            return
         if await self._answers_test(said, context):
-            await self._write_meaning(said, Resolution(None, None, heed=Heed.NOTHING), context)
+            await self._write_meaning(said, Resolution(), context)
             return
         before = await self._repeated_command(said)
         resolution = resolve(said, _notice_refs(context.asked), context.at, muster=bool(unanswered), before=before)
@@ -274,10 +278,22 @@ class _IncomingReply:
         elif action is HELP:
             opened = await self._open_alarm(context)
         if resolution.holds_phone is not None and unanswered:
-            await self._record_muster(unanswered, resolution.holds_phone, context.at)
+            await muster_replies.record_muster(self.tx, unanswered, resolution.holds_phone, context.at)
         await self._write_meaning(said, resolution, context, opened)
         if answer is not None:
             await self._queue_answer(said, answer, context, unanswered or context.musters)
+
+    async def _names_people(self, context: _PhoneContext) -> bool:
+        """Tell whether the reply says by personal codes who has the phone of a shift, and write it. An unknown code blocks nothing."""
+        codes, rest = split_codes(self.reply.text, {asked.case_no for asked in context.asked.values()})
+        said = parse_reply(rest)
+        is_yes = isinstance(said, Empty) or (isinstance(said, CarerCommand) and said == CarerCommand(TAKE))
+        if not codes or not context.musters or not is_yes:
+            return False
+        answer = ReplyText(await muster_replies.record_codes(self.tx, context.musters, codes, context.at))
+        await self._write_meaning(CarerCommand(TAKE), Resolution(holds_phone=True), context)
+        await self._queue_answer(CarerCommand(TAKE), answer, context, context.musters)
+        return True
 
     async def _answers_test(self, said: Reply, context: _PhoneContext) -> bool:
         """Tell whether the reply is a yes to a test SMS, and write it. Whoever was asked about a case or a shift answers that."""
@@ -296,13 +312,6 @@ class _IncomingReply:
                 await withdraw_consent(
                     self.tx, about.resident_id, "resident", instead=Instead.VISIT, actor=actor, word=word
                 )
-
-    async def _record_muster(self, shifts: Sequence[MusteredShift], holds: bool, at: datetime) -> None:
-        await set_mustered(self.tx, [shift.shift_id for shift in shifts], holds)
-        for shift in shifts:
-            mustered = timeline.Mustered(shift.shift_id, holds)
-            actor = f"shift:{shift.shift_id}"
-            await events.write(self.tx, at, events.NewEvent(shift.org, mustered, area_id=shift.area_id, actor=actor))
 
     async def _repeated_command(self, said: Reply) -> EarlierReply | None:
         """Return the last bare word, where *said* repeats it within minutes. Help is never a repeat: twice is louder."""

@@ -56,3 +56,8 @@ async def answer_test(tx: Tx, phone: str, sender: str, now: datetime) -> bool:
 async def set_last_night(tx: Tx, carer_id: UUID, ends_on: date) -> None:
     """Let the carer's last night be *ends_on*."""
     await tx.execute("update carers set ends_on = $2 where carer_id = $1", carer_id, ends_on)
+
+
+async def set_code(tx: Tx, carer_id: UUID, code: str) -> None:
+    """Give the carer a personal code."""
+    await tx.execute("update carers set code = $2 where carer_id = $1 and code is null", carer_id, code)

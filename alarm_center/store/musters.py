@@ -92,3 +92,27 @@ async def musters_of(tx: Tx, phone: str, sender: str) -> list[MusteredShift]:
 async def set_mustered(tx: Tx, shift_ids: Sequence[UUID], holds: bool) -> None:
     """Write the carer's answer for these shifts: whether they have the phone."""
     await tx.execute("update shifts set mustered = $2 where shift_id = any ($1::uuid[])", list(shift_ids), holds)
+
+
+async def record_people(tx: Tx, shifts: Sequence[MusteredShift], codes: Sequence[str], now: datetime) -> int:
+    """Write who has the phone of these shifts by personal *codes*; return how many codes are nobody's."""
+    unknown: set[str] = set()
+    for shift in shifts:
+        rows = await tx.fetch(
+            "select carer_id, code from carers where org = $1 and code = any ($2::text[])", shift.org, list(codes)
+        )
+        await tx.executemany(
+            "insert into shift_people (shift_id, carer_id, org, said_at) values ($1, $2, $3, $4) on conflict do nothing",
+            [(shift.shift_id, row["carer_id"], shift.org, now) for row in rows],
+        )
+        strange = set(codes) - {row["code"] for row in rows}
+        if strange:
+            await tx.execute("update shifts set unknown_code_at = $2 where shift_id = $1", shift.shift_id, now)
+        unknown |= strange
+    return len(unknown)
+
+
+async def has_codes(tx: Tx, org: str) -> bool:
+    """Tell whether any of the town's carers has a personal code."""
+    found: bool = await tx.fetchval("select exists (select from carers where org = $1 and code is not null)", org)
+    return found

@@ -19,13 +19,17 @@ class NamedShift:
     org: str
     area: str
     carer: CarerRow
+    people: tuple[str, ...] = ()
+    """Carers who have said by their codes that they have the phone."""
+    unknown_code: bool = False
+    """A code was said that nobody has."""
 
 
 async def carers_of(tx: Tx, org: str) -> list[CarerRow]:
     """Return the town's carers by name."""
     rows = await tx.fetch(
         """
-        select carer_id, name, phone, ends_on, user_id is not null as has_login, test_asked_at, test_answered_at
+        select carer_id, name, phone, ends_on, user_id is not null as has_login, test_asked_at, test_answered_at, code
         from carers where org = $1 order by name, phone
         """,
         org,
@@ -52,7 +56,8 @@ async def add_carer(tx: Tx, org: str, carer: CarerRow) -> None:
 
 _NAMED = """
     select s.shift_id, s.area_id, s.patrol, s.role, c.phone, s.starts_at, s.ends_at, s.mustered, s.muster_asked_at,
-        s.org, e.code as area, c.carer_id, c.name
+        s.org, e.code as area, c.carer_id, c.name, s.unknown_code_at is not null as unknown_code,
+        array(select p.name from shift_people w join carers p using (carer_id) where w.shift_id = s.shift_id order by p.name) as people
     from shifts s join carers c using (carer_id) join areas e using (area_id)
 """
 
@@ -75,8 +80,9 @@ async def shift(tx: Tx, shift_id: UUID) -> NamedShift | None:
 def _named(row: Row) -> NamedShift:
     fields = dict(row)
     org, area = fields.pop("org"), fields.pop("area")
+    people, unknown = tuple(fields.pop("people")), fields.pop("unknown_code")
     carer = CarerRow(fields.pop("carer_id"), fields.pop("name"), fields["phone"])
-    return NamedShift(DutyShift(duty=Duty(fields.pop("role")), **fields), org, area, carer)
+    return NamedShift(DutyShift(duty=Duty(fields.pop("role")), **fields), org, area, carer, people, unknown)
 
 
 class CaseOfShift(NamedTuple):

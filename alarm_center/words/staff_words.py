@@ -38,8 +38,23 @@ FAULTS: Final[Mapping[SubstituteFault, str]] = {
 CHOOSE: Final = _("Välj vem som tar passet.")
 
 
-def muster_words(shift: DutyShift, now: datetime, zone: str, speech: Speech) -> str:
-    """Return whether the shift's phone has answered."""
+def muster_words(
+    shift: DutyShift,
+    now: datetime,
+    zone: str,
+    speech: Speech,
+    people: Sequence[str] = (),
+    *,
+    unknown_code: bool = False,
+) -> str:
+    """Return whether the shift's phone has answered, and by whose code."""
+    said = _muster(shift, now, zone, speech)
+    if people:
+        said += ": " + speech.listed(list(people))
+    return said + (", " + speech(_("och en okänd kod")) if unknown_code else "")
+
+
+def _muster(shift: DutyShift, now: datetime, zone: str, speech: Speech) -> str:
     if shift.ends_at <= now:
         return speech(_("slutade %(time)s"), time=speech.clock(shift.ends_at, zone))
     if shift.mustered is True:
@@ -213,7 +228,7 @@ def temps_sentence(temps: Sequence[NewTemp], speech: Speech) -> str:
 
 def carer_state(carer: CarerRow, speech: Speech) -> str:
     """Return until when a carer is there, and whether a test SMS was answered."""
-    said = []
+    said = [] if carer.code is None else [speech(_("kod %(code)s"), code=carer.code)]
     if carer.ends_on is not None:
         said.append(speech(_("sista natten %(day)s"), day=speech.short_day(carer.ends_on)))
     if carer.test_answered_at is not None:

@@ -401,6 +401,18 @@ async def what_a_new_carer_is_asked(town: WordingTown) -> None:
     await town.hears(LEAD, Wording.CARER_TEST)
 
 
+@hears(Wording.MUSTER_WHO, Wording.CODE_UNKNOWN)
+async def what_a_phone_is_asked_with_codes(town: WordingTown) -> None:
+    async with town.centre.memory.transaction() as tx:
+        await tx.execute("update carers set code = '24680' where phone = $1", LEAD)
+        await tx.execute("update shifts set mustered = nullif(role <> 'lead', false), muster_asked_at = null")
+    await muster.muster_shifts(town.centre.memory)
+    town.centre.memory.hint()
+    await town.hears(LEAD, Wording.MUSTER_WHO)
+    await town.centre.carers[LEAD].writes("1 13579")
+    await town.hears(LEAD, Wording.CODE_UNKNOWN)
+
+
 @hears(Wording.INCIDENT, Wording.STUCK, Wording.STUCK_CHECK)
 async def what_is_told_of_the_whole(town: WordingTown) -> None:
     centre = town.centre

@@ -220,6 +220,10 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 at,
             ),
             (
+                "insert into shift_people (org, shift_id, carer_id, said_at) select org, shift_id, carer_id, $2 from shifts where org = $1 limit 1",
+                at,
+            ),
+            (
                 "insert into shift_substitutes (org, line_id, night, from_at, until_at, why, said_by, said_at) values ($1, gen_random_uuid(), $2::timestamptz::date, $2, $2 + interval '1 h', 'swap', 'p', $2)",
                 at,
             ),

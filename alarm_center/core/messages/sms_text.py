@@ -41,6 +41,8 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.ON_SITE_CHECK: "{case}: du har varit på plats {minutes} min. Svara {menu}. Utan svar ringer vi.",
         Wording.MUSTER: "Nattpass omr {area}, {starts}-{ends}. Svara {take} om du har telefonen i natt, "
         "{cannot} om någon annan ska ha larmen.",
+        Wording.MUSTER_WHO: "Nattpass omr {area}, {starts}-{ends}. Svara {take} och din kod om du har telefonen, två koder om ni är två. "
+        "{cannot} om någon annan ska ha larmen.",
         Wording.MUSTER_SILENT: "Nattpass omr {area} från {starts}: ingen har svarat ja till att telefonen är med[ ({patrol})]. "
         "Ring dem, eller ordna någon annan.",
         Wording.CONFIRM_BY_VOICE: "{case} omr {area}: ring[ {patrol}] nu och bekräfta utfallet. Skriv det sedan på sidan: {pauses}",
@@ -73,6 +75,7 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.NO_MORE_LOOKS: "{case}: uppfattat, det gäller från nu. Besök görs i stället. Svara {menu}",
         Wording.HELP_COMING: "[{case}: ]Vi har fått att du behöver hjälp och ringer dig nu. Fara för liv: ring 112.",
         Wording.MUSTER_YES: "Tack. Larm i omr {area} går till dig till {ends}.",
+        Wording.CODE_UNKNOWN: "Tack. Larm i omr {area} går till dig till {ends}. Koden känns inte igen: svara {take} och din kod.",
         Wording.MUSTER_NO: "Noterat. Larm i omr {area} går inte till dig i natt.",
         Wording.NOT_YOURS: "{case} är inte ditt än. Svara {take} {case} om du tar det, {help} om du behöver hjälp.",
         Wording.NO_CASE: "Du har inget öppet larm. Behöver du hjälp: svara {help} eller ring {number}.",
@@ -97,6 +100,8 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.OUTCOME: "{case} area {area}: nobody needs to go, but nobody has said how it ended. Close it here: {link}",
         Wording.ON_SITE_CHECK: "{case}: on site for {minutes} min. Reply {menu}. Without an answer we call.",
         Wording.MUSTER: "Night shift area {area}, {starts}-{ends}. Reply {take} if you hold the phone tonight, "
+        "{cannot} if somebody else does.",
+        Wording.MUSTER_WHO: "Night shift area {area}, {starts}-{ends}. Reply {take} and your code if you hold the phone, two codes for two. "
         "{cannot} if somebody else does.",
         Wording.MUSTER_SILENT: "Night shift area {area} from {starts}: nobody has said yes to holding the phone[ ({patrol})]. "
         "Call them, or arrange for somebody else.",
@@ -130,6 +135,7 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.NO_MORE_LOOKS: "{case}: understood, from now on. Visits are made instead. Reply {menu}",
         Wording.HELP_COMING: "[{case}: ]We have heard that you need help and call you now. Danger to life: call 112.",
         Wording.MUSTER_YES: "Thank you. Alarms in area {area} go to you until {ends}.",
+        Wording.CODE_UNKNOWN: "Thank you. Alarms in area {area} go to you until {ends}. The code is not known: reply {take} and your code.",
         Wording.MUSTER_NO: "Noted. Alarms in area {area} do not go to you tonight.",
         Wording.NOT_YOURS: "{case} is not yours yet. Reply {take} {case} to take it, {help} if you need help.",
         Wording.NO_CASE: "You have no open alarm. If you need help reply {help} or call {number}.",

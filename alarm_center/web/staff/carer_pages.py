@@ -47,6 +47,17 @@ async def show_carers(request: web.Request) -> web.StreamResponse:
     return render(request, "staff/carers.html", context | {"rotas": found})
 
 
+@routes.post("/staff/codes")
+@require(Right.STAFF)
+async def give_codes(request: web.Request) -> web.StreamResponse:
+    """Give each carer of the town who has none a personal code."""
+    person = request[PERSON]
+    town = await _town(request, str((await request.post()).get("town", "")))
+    editor = Editor(str(person.user_id), person.viewer(Right.STAFF))
+    await staff_changes.give_codes(request.app[PLANNER_MEMORY], town.org, editor=editor)
+    return redirect("/staff/carers")
+
+
 @routes.get("/staff/temps")
 @require(Right.STAFF)
 async def ask_temps(request: web.Request) -> web.StreamResponse:

@@ -215,7 +215,9 @@ async def _town_rota(
         {
             "it": each,
             "duty": staff_words.DUTIES[each.shift.duty],
-            "muster": staff_words.muster_words(each.shift, context["now"], zone, speech),
+            "muster": staff_words.muster_words(
+                each.shift, context["now"], zone, speech, each.people, unknown_code=each.unknown_code
+            ),
             "over": each.shift.ends_at <= context["now"],
             "begun": each.shift.starts_at <= context["now"] < each.shift.ends_at,
         }

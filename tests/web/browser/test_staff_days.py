@@ -131,7 +131,33 @@ async def test_twenty_summer_temps_one_never_answers(staffed: NightTown, open_pa
 async def hear(town: NightTown, phone: str, text: str) -> None:
     """Let a carer's SMS come in."""
     sender = await town.value("select sending_number from organisations where org = $1", town.org)
-    await receive_reply(town.memory, ReceivedReply("test", phone, phone, sender, text))
+    await receive_reply(town.memory, ReceivedReply("test", f"{phone} {text}", phone, sender, text))
+
+
+async def test_a_substitute_with_the_phone(staffed: NightTown, open_page: OpenPage) -> None:
+    """Anna's phone is carried by Kim and another; a code that nobody has is told, and holds up nothing."""
+    page = await open_page("/staff/carers", login="petra")
+    await page.click("text=Ge alla en kod")
+    await expect(page.locator("text=Ge alla en kod")).to_have_count(0)
+    codes = {
+        name: await staffed.value("select code from carers where name = $1", name) for name in ("Kim", "Patrull 2")
+    }
+    await expect(page.locator("li", has_text="Kim")).to_contain_text(f"kod {codes['Kim']}")
+    await muster.muster_shifts(staffed.memory)
+    phone = "+46700000110"
+    assert (
+        await staffed.value("select wording from messages where phone = $1 order by created_at", phone) == "muster_who"
+    )
+    await hear(staffed, phone, f"1 {codes['Kim']} {codes['Patrull 2']}")
+    await page.goto(f"/staff?night={NIGHT}")
+    row = page.locator(".shifts li", has_text="Patrull 1 02:00")
+    await expect(row).to_contain_text("har bekräftat: Kim och Patrull 2")
+    strange = next(str(n) for n in range(10_000, 99_999) if str(n) not in codes.values())
+    await hear(staffed, phone, strange)
+    await page.reload()
+    await expect(row).to_contain_text("har bekräftat: Kim och Patrull 2, och en okänd kod")
+    told = "select wording from messages where phone = $1 order by created_at desc limit 1"
+    assert await staffed.value(told, phone) == "code_unknown"
 
 
 async def test_a_leaver(staffed: NightTown, open_page: OpenPage) -> None:
