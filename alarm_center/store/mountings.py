@@ -83,7 +83,7 @@ async def save_empty_room(
 
 @dataclass(frozen=True, slots=True)
 class GivenMounting:
-    """A mounting that a planner has given; ``is_new`` is false where the home had one under way."""
+    """A mounting that a planner has given; ``is_new`` is false where an installer has begun one. One that nobody has begun gets another day."""
 
     org: str
     area_id: UUID
@@ -102,7 +102,10 @@ async def give(
         given as (
             insert into mountings (org, area_id, resident_id, due_on, due_time, given_by, given_at)
             select org, area_id, resident_id, $2, $3, $4, $5 from home
-            on conflict (resident_id) where ended_at is null do nothing returning mounting_id
+            on conflict (resident_id) where ended_at is null do update
+                set due_on = excluded.due_on, due_time = excluded.due_time, given_by = excluded.given_by, given_at = excluded.given_at
+                where mountings.begun_at is null
+            returning mounting_id
         )
         select h.org, h.area_id, exists (select from given) as is_new from home h
         """,

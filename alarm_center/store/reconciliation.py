@@ -173,6 +173,18 @@ QUESTIONS: Final[Mapping[str, str]] = {
         select h.area_id, h.resident_id, d.device_id from homes h join devices d using (resident_id)
         where not is_agreed(h.resident_id, d.kind, false)
     """,
+    # ---- mountings: the newest of a home that has no camera, and that needs one ----
+    "mounting_stopped": """
+        select h.area_id, h.resident_id, jsonb_build_object('days', $2 - m.due_on, 'why', m.stopped_for) as data
+        from homes h join lateral (
+            select due_on, stopped_for from mountings where resident_id = h.resident_id order by ended_at is null desc, given_at desc limit 1
+        ) m on true where h.decided and not h.equipped and m.stopped_for is not null
+    """,
+    "mounting_missed": """
+        select h.area_id, h.resident_id, jsonb_build_object('days', $2 - m.due_on) as data
+        from homes h join mountings m using (resident_id) where m.ended_at is null and m.due_on < ($3 at time zone (
+            select o.zone from organisations o where o.org = $1))::date
+    """,
     "device_left_behind": """
         select r.area_id, d.resident_id, d.device_id from devices d join residents r using (resident_id)
         where d.org = $1 and (r.moved_at is not null or r.died_at is not null)

@@ -142,6 +142,13 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
     "device_missing": TodoText(
         _("%(name)s ska ha tillsyn med kamera men ingen kamera är kopplad."), Role.COORDINATOR, TodoGoal.DEVICE, _("Koppla utrustning"),
     ),
+    "mounting_stopped": TodoText(
+        _("Monteringen hos %(name)s avbröts %(past)s, och ingen kamera är kopplad. Prata med %(name)s, och boka på nytt."),
+        Role.COORDINATOR, _RESIDENT, OPEN,
+    ),
+    "mounting_missed": TodoText(
+        _("Monteringen hos %(name)s skulle ha gjorts %(past)s."), Role.COORDINATOR, _RESIDENT, OPEN
+    ),
     "device_without_decision": TodoText(
         _("%(name)s har kvar utrustning men inget beslut som gäller."), Role.INSTALLER, _RESIDENT, OPEN
     ),

@@ -232,6 +232,17 @@ FINDS = [
     ("signed_by_nobody", "update plans set signed_by = 'Ingen'"),
     ("room_not_known", "update devices set profile = profile - 'signature'"),
     ("device_missing", "update devices set resident_id = null"),
+    (
+        "mounting_stopped",
+        "with taken as (update devices set resident_id = null returning org) insert into mountings"
+        " (org, area_id, resident_id, due_on, given_by, given_at, step, stopped_for, ended_at) select org, area_id, resident_id,"
+        " '2026-11-20', 'p', clock.now(), 'stopped', 'said_no', clock.now() from residents",
+    ),
+    (
+        "mounting_missed",
+        "insert into mountings (org, area_id, resident_id, due_on, given_by, given_at) select org, area_id, resident_id,"
+        " '2026-11-20', 'p', clock.now() from residents",
+    ),
     ("device_without_consent", "delete from consents"),
     ("device_without_decision", "delete from decisions"),
     ("device_left_behind", "update residents set died_at = clock.now()"),

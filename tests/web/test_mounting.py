@@ -243,7 +243,10 @@ async def test_a_planner_gives_a_mounting_once(here: NightTown, pages: Site) -> 
     assert (await petra.post(page, {"due_on": "2026-11-21"})).status == 400, "that day has passed"
     assert (await petra.post(page, {"due_on": "2026-11-22", "due_time": "14:30"})).status == 303
     assert "Montering bokad" in await petra.text(f"/residents/{here.residents[1]}")
-    assert (await petra.post(page, {"due_on": "2026-11-23"})).status == 400, "one is under way"
+    assert (await petra.post(page, {"due_on": "2026-11-23"})).status == 303, "another day"
+    assert await here.value("select due_on::text from mountings") == "2026-11-23"
+    await here.execute("update mountings set begun_at = clock.now()")
+    assert (await petra.post(page, {"due_on": "2026-11-24"})).status == 400, "an installer has begun it"
     assert await here.value("select count(*) from mountings where given_by = $1", str(here.users["petra"])) == 1
     assert (await petra.post(f"/residents/{uuid4()}/mounting", {"due_on": "2026-11-23"})).status == 404
 

@@ -99,7 +99,8 @@ grant select, insert on fjt.device_logins to fjt_worker;
 grant select (mounting_id, org, area_id, resident_id, due_on, due_time, given_by, given_at, step, installer, begun_at, ends_at, ended_at,
     stopped_for, weekend_name, weekend_phone, device_id) on fjt.mountings to fjt_web, fjt_planner;
 
-grant insert (org, area_id, resident_id, due_on, due_time, given_by, given_at) on fjt.mountings to fjt_planner;
+grant insert (org, area_id, resident_id, due_on, due_time, given_by, given_at), update (due_on, due_time, given_by, given_at) on fjt.mountings
+    to fjt_planner;
 
 -- A page gives a mounting as its own person, now, in the area where the resident lives.
 create function fjt.mountings_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
@@ -108,12 +109,15 @@ begin
     if new.area_id is distinct from (select r.area_id from fjt.residents r where r.resident_id = new.resident_id and r.org = new.org) then
         perform fjt.refuse_write('a mounting in another area than the home''s');
     end if;
+    if tg_op = 'UPDATE' and (old.begun_at is not null or old.ended_at is not null) then
+        perform fjt.refuse_write('another day for a mounting that has begun');
+    end if;
     new.given_by := fjt.page_actor();
     new.given_at := fjt.just_now(new.given_at);
     return new;
 end $$;
 
-create trigger planner_writes before insert on fjt.mountings for each row when (session_user = 'fjt_planner') execute function fjt.mountings_of_planner();
+create trigger planner_writes before insert or update on fjt.mountings for each row when (session_user = 'fjt_planner') execute function fjt.mountings_of_planner();
 
 -- What the functions below write of the town.
 create policy mounting on fjt.devices to fjt_owner using (true) with check (true);
