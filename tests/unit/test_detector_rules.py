@@ -36,7 +36,7 @@ def test_nobody_is_told_only_where_nothing_faint_moves() -> None:
 
 def test_light_and_curtains_are_asked_before_nobody_is_told() -> None:
     """Nobody is seen through them; and before what is small, which beside them may be their edge."""
-    for doubt in (verdict.light_over_nobody, verdict.curtain_over_nobody):
+    for doubt in (verdict.known_to_move, verdict.light_over_nobody, verdict.curtain_over_nobody):
         assert _at(verdict.out_of_bed) < _at(doubt) < _at(verdict.small_thing) < _at(verdict.nobody)
 
 

@@ -11,7 +11,7 @@ from alarm_center.casework import mountings
 from alarm_center.casework.arrived_sessions import record_finding
 from alarm_center.core.roles import Right
 from alarm_center.store import checks
-from schemas.messages import Finding
+from schemas.messages import Finding, RestlessMap
 from schemas.vocabulary import Answer, JudgePlace, Role
 from tests.support.night_town import TWO, NightTown, drawn, town
 from tests.support.postgres import Database
@@ -219,6 +219,29 @@ async def test_a_trial_is_answered_by_its_own_session(here: NightTown, pages: Si
     assert await here.value(
         "select jsonb_path_query_first(profile, '$.zones[0].head')::text from devices where device_id = $1", device
     )
+
+
+async def test_an_empty_take_tells_what_moves_by_itself(here: NightTown, pages: Site) -> None:
+    """The map comes with the room's signature; the next take, in which nothing moves any more, takes it away again."""
+    job, browser = await give(here, 1), await installer(here, pages)
+    await mounted(here, pages, browser, job)
+    device = await here.value("select device_id from mountings")
+    bed = {"x0": "30", "y0": "30", "x1": "70", "y1": "30", "x2": "70", "y2": "85", "x3": "30", "y3": "85", "head": "0"}
+    for step, form in (("lamp", {}), ("look", {}), ("bed", bed), ("sleepers", {"sleeper": "nobody"})):
+        await browser.post(f"{job}/answer/{step}", form)
+    calm = Finding(session_id="s", org="storstad", device=device, answer=Answer.NOT_SEEN, people=0, signature=((1, 2),))
+    curtain = RestlessMap(taken_at=NOON, cells=((0, 9), (0, 0)))
+    for minute, finding in enumerate((calm.model_copy(update={"restless": curtain}), calm)):
+        await here.set_clock(NOON + timedelta(minutes=2 * minute))
+        await browser.post(f"{job}/ask/empty")
+        command = await here.value("select asked_command from mountings")
+        assert command is not None
+        async with here.memory.transaction() as tx:
+            asked = finding.model_copy(update={"command_id": command, "session_id": f"s{minute}"})
+            await record_finding(tx, asked, Answer.NOT_SEEN, JudgePlace.CENTRE)
+        known = finding.restless and finding.restless.model_dump(mode="json")
+        said = "select array[profile, config -> 'profile'] from devices where device_id = $1"
+        assert [told.get("restless") for told in await here.value(said, device)] == [known, known]
 
 
 async def test_who_stops_leaves_a_camera_of_nobody(here: NightTown, pages: Site) -> None:
