@@ -39,7 +39,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--said", action="store_true", help="print what was said of each row that was not right")
     asked = parser.parse_args(argv)
     cv2.setNumThreads(1)
-    tree = asked.tree or _tree()
+    tree = asked.tree or tree_id()
     wanted = [kind for kind in KINDS if any(part in kind.name for part in asked.kinds.split(","))]
     print(f"tree {tree}, {asked.rows} rows a kind, {asked.rooms} rooms")
     print(
@@ -56,7 +56,7 @@ def main(argv: list[str]) -> int:
     return 1 if any(of["false_green"] for of in report.values()) else 0
 
 
-def _tree() -> str:
+def tree_id() -> str:
     """Return the id of the tree that is checked out, as git has it."""
     return subprocess.run(
         ["git", "rev-parse", "HEAD^{tree}"], check=True, capture_output=True, text=True
