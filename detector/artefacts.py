@@ -53,6 +53,9 @@ _ALONE, _PURE = 0.7, 0.85
 _TRAVELS = 1.2
 """Blocks that the middle of a speck is off its usual place, root mean square; a limb stirs in its place."""
 
+_EVEN = 0.26
+"""Deviation over the mean of the blocks that an animal on a bed covers at each moment: drawn ones 0.07-0.22, sleepers 0.31-0.96."""
+
 _STEADY = 0.6
 """Deviation of a speck's change from picture to picture over its mean: it is as large wherever it is, a limb comes and goes."""
 
@@ -140,8 +143,16 @@ def _tall(mask: Mask) -> int:
     return int(rows[-1] - rows[0]) + 1 if len(rows) else 0
 
 
-def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask) -> npt.NDArray[np.bool_]:
-    """Return where in each frame something small and soft drifts over *at_rest*: one place, one sign, as large all the time."""
+def roams_over(residual: Blocks, noise: float, at_rest: Mask) -> bool:
+    """Return whether all that moves over *at_rest* is one small thing that goes about, over as many blocks all the time: an animal."""
+    return bool(_drifting(residual, np.full(at_rest.shape, noise, np.float32), at_rest, animal=True).any())
+
+
+def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask, *, animal: bool = False) -> npt.NDArray[np.bool_]:
+    """Return where in each frame something small drifts over *at_rest*: one place, of one sign, as strong all the time.
+
+    An *animal* has light and dark parts, and stands out more or less from where it goes; it is as large all the time.
+    """
     where = np.zeros(residual.shape, bool)
     if not at_rest.any() or len(residual) < 8:
         return where
@@ -165,7 +176,7 @@ def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask) -> npt.NDArray[np.
         mass, size = float(strength[part].sum()), int(part.sum())
         total = float(strength[at_rest | part].sum())
         pure = abs(float(residual[n][part].sum())) / max(mass, 1e-6)
-        if size <= most and mass >= _ALONE * total and pure >= _PURE:
+        if size <= most and mass >= _ALONE * total and (animal or pure >= _PURE):
             rows, columns = np.nonzero(part)
             weight = strength[part] / mass
             middles.append((float(rows @ weight), float(columns @ weight)))
@@ -175,8 +186,8 @@ def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask) -> npt.NDArray[np.
     if len(middles) < least:
         return np.zeros_like(where)
     spread = float(np.sqrt(np.var(middles, axis=0).sum()))
-    steady = float(np.std(masses) / np.mean(masses))
+    steady = float(np.std(sizes if animal else masses) / np.mean(sizes if animal else masses))
     union = int(where.any(axis=0).sum())
-    if spread < _TRAVELS or steady > _STEADY or union < 2.0 * float(np.median(sizes)):
+    if spread < _TRAVELS or steady > (_EVEN if animal else _STEADY) or union < 2.0 * float(np.median(sizes)):
         return np.zeros_like(where)
     return where

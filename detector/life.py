@@ -27,17 +27,19 @@ _GONE = 0.4
 beds that somebody was gone from 0.70 and more."""
 
 
-def end_of(residual: Blocks, noise: Blocks, beds: Sequence[Mask]) -> Blocks:
-    """Return the pictures of *residual* (t, h, w) in which somebody has to live: the last third, or less after a jump.
+def end_of(residual: Blocks, noise: Blocks, beds: Sequence[Mask]) -> tuple[int, bool]:
+    """Return the first picture of *residual* (t, h, w) from which somebody has to live, and whether the look has a jump.
+
+    It is the first of the last third, or of what comes after a jump if that is later.
 
     A jump is a moment at which much of one of the *beds* changes from one picture to the next, and stays so: pictures are missing
     there, and with them perhaps the one in which somebody left. What moved before it says nothing of what is there now.
     """
-    first = len(residual) - len(residual) // _LAST
+    first, jumped = len(residual) - len(residual) // _LAST, False
     for moment in range(2, len(residual) - 1):
-        if moment > first and any(_is_jump(residual, moment, noise, bed) for bed in beds):
-            first = moment
-    return residual[first:]
+        if any(_is_jump(residual, moment, noise, bed) for bed in beds):
+            first, jumped = max(first, moment), True
+    return first, jumped
 
 
 def _is_jump(residual: Blocks, moment: int, noise: Blocks, bed: Mask) -> bool:

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from detector.movement import Movement
+from detector.pets import is_pet_sized, roams_on_bed
 from detector.postures import is_at_border, is_over_the_side, only_passes_by, reason_out_of_bed, sits_in_bed
 from detector.see_through import transparency_of
 from detector.shape import Figure
@@ -21,12 +20,6 @@ _CRAWLS = 0.4
 
 _AND_STANDS_OUT = 0.1
 """Share of it that stands out from noise as well: 0.19 and more while a picture is built up, 0.001 once it is."""
-
-_MOSTLY = 0.75
-"""Share of a look's pictures in which a pet is no larger than one; where it lay for most of them its trace counts too."""
-
-_NEARER = 1.6
-"""Factor by which an animal beside the bed may be larger than one on it: it is nearer to the camera, and casts a shadow."""
 
 _SHADE = 0.15
 """Share of what moves in bed that is shade, from which it may be light: sleepers 0-0.12, a large speck over an empty bed 0.27 and more."""
@@ -83,7 +76,11 @@ def _doubt(seen: Whereabouts, reason: Reason, detail: str, people: int | None = 
 def pets_about(seen: Whereabouts) -> Verdict | None:
     """A home with animals, and nothing out of bed that is larger than one: a pet, or the half of somebody that shows."""
     moving = [*seen.outside, *seen.stray]
-    if not seen.profile.pets or not moving or not all(_as_a_pet(f, seen) for f in moving):
+    if (
+        not seen.profile.pets
+        or not moving
+        or not all(is_pet_sized(f, seen.movement, seen.zones, seen.t) for f in moving)
+    ):
         return None
     return _doubt(seen, Reason.COUNT, "something as large as an animal moves outside the bed", seen.people + 1)
 
@@ -240,7 +237,7 @@ def over_the_side(seen: Whereabouts) -> Verdict | None:
 def still_at_the_end(seen: Whereabouts) -> Verdict | None:
     """Nobody lives in a zone in the last third by itself, or since pictures were missing: they may have left, or worse."""
     late = [seen.measures[f"late_{a.place.name}"] for a in seen.occupied]
-    if min(late) >= seen.t.least_in_bed:
+    if min(late) >= seen.movement.least_late:
         return None
     stopped = Evidence(what="stopped", value=min(late))
     detail = "moved, then not at all"
@@ -287,9 +284,11 @@ def speck_alone(seen: Whereabouts) -> Verdict | None:
 
 
 def pet_sized(seen: Whereabouts) -> Verdict | None:
-    """A home with animals, and nothing in bed that is larger than one."""
+    """A home with animals, and nothing in bed that is larger than one, in its track or at any moment."""
     if not seen.profile.pets:
         return None
+    if roams_on_bed(seen.movement, seen.zones):
+        return _doubt(seen, Reason.COUNT, "something small moves about on the bed, and nobody else", seen.people)
     if max(a.blocks / max(int(a.place.mask.sum()), 1) for a in seen.occupied) < seen.t.larger_than_pet:
         return _doubt(seen, Reason.COUNT, "too small to tell from an animal", seen.people)
     return None
@@ -364,13 +363,6 @@ RULES: Final[tuple[Rule, ...]] = (
     asleep,
 )
 """The rules in their order: the first that applies gives the verdict, and the last always does."""
-
-
-def _as_a_pet(figure: Figure, seen: Whereabouts) -> bool:
-    """Return whether *figure* is at no time larger than an animal; its track may be."""
-    bed = max((int(place.mask.sum()) for place in seen.zones.rest), default=0)
-    at_once = (seen.movement.when & figure.body.mask).sum(axis=(1, 2))
-    return float(np.quantile(at_once, _MOSTLY)) < _NEARER * seen.t.larger_than_pet * bed
 
 
 def _light_in_bed(seen: Whereabouts) -> bool:

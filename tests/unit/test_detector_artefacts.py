@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from detector.artefacts import find_artefacts
+from detector.artefacts import find_artefacts, roams_over
 from detector.judge import judge
 from schemas.messages import Session
 from schemas.vocabulary import Answer, Reason
@@ -121,3 +121,14 @@ def test_the_edge_of_a_lifted_hand_is_no_text() -> None:
     blocks[7:10, 12, 18] -= 20.0
     blocks[26:29, 12, 18] -= 20.0
     assert not written_in(blocks).any()
+
+
+@pytest.mark.parametrize(("sizes", "roams"), [([16] * 20, True), ([4, 40, 9, 25] * 5, False)])
+def test_what_is_as_large_all_the_time_is_an_animal(sizes: list[int], roams: bool) -> None:
+    """A cat with a patterned fur is as large wherever it goes on the bed, however it stands out; a sleeper stirs here and there."""
+    residual, bed = np.zeros((20, 30, 40), np.float32), np.zeros((30, 40), bool)
+    bed[8:22, 8:34] = True
+    for n, size in enumerate(sizes):
+        left, side = 9 + n, round(size**0.5)
+        residual[n, 10 : 10 + side, left : left + side] = (-1) ** n * (3.0 + n % 5)
+    assert roams_over(residual, 0.25, bed) is roams

@@ -109,14 +109,14 @@ def test_what_comes_after_a_jump_has_to_live(after: int, columns: int, left: int
     blocks, bed = np.zeros((30, 30, 40), np.float32), np.zeros((30, 40), bool)
     bed[10:20, 10:30] = True
     blocks[30 - after :, 10:20, 10 : 10 + columns] = 5.0
-    assert len(end_of(blocks, np.full((30, 40), 0.2, np.float32), [bed])) == left
+    assert len(blocks) - end_of(blocks, np.full((30, 40), 0.2, np.float32), [bed])[0] == left
 
 
 def test_one_of_two_who_is_gone_at_once_is_a_jump() -> None:
     blocks, sides = np.zeros((30, 30, 40), np.float32), [np.zeros((30, 40), bool) for _ in range(2)]
     sides[0][10:20, 5:20] = sides[1][10:20, 20:35] = True
     blocks[28:, 10:20, 20:29] = 5.0
-    assert len(end_of(blocks, np.full((30, 40), 0.2, np.float32), sides)) == 2
+    assert len(blocks) - end_of(blocks, np.full((30, 40), 0.2, np.float32), sides)[0] == 2
 
 
 @pytest.mark.filterwarnings("error")
@@ -126,3 +126,14 @@ def test_a_flat_picture_that_switches_is_of_no_room() -> None:
     half = len(asked.frames) // 2
     frames = (f.model_copy(update={"jpeg": flat[n >= half]}) for n, f in enumerate(asked.frames))
     assert judge(asked.model_copy(update={"frames": tuple(frames)})).reasons == (Reason.COVERED,)
+
+
+@pytest.mark.parametrize(("seed", "drift"), [(1, 0.01), (2, 0.02), (3, 0.05), (7, 0.01)])
+def test_drifting_gain_is_no_life_after_a_jump(seed: int, drift: float) -> None:
+    """Gain that goes on to drift moves the bed that is there now otherwise than the sleeper's of before, and by a coder's steps."""
+    asked = then(night("asleep", seed), night("empty", seed), 0.6)
+    frames = tuple(
+        frame.model_copy(update={"jpeg": jpeg(grey(frame) * (1.0 + drift * n / len(asked.frames)))})
+        for n, frame in enumerate(asked.frames)
+    )
+    assert judge(asked.model_copy(update={"frames": frames})).answer is Answer.CANNOT_TELL
