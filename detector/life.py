@@ -35,23 +35,34 @@ def end_of(residual: Blocks, noise: Blocks, beds: Sequence[Mask]) -> tuple[int, 
     A jump is a moment at which much of one of the *beds* changes from one picture to the next, and stays so: pictures are missing
     there, and with them perhaps the one in which somebody left. What moved before it says nothing of what is there now.
     """
-    first, jumped = len(residual) - len(residual) // _LAST, False
-    for moment in range(2, len(residual) - 1):
-        if any(_is_jump(residual, moment, noise, bed) for bed in beds):
-            first, jumped = max(first, moment), True
-    return first, jumped
+    first = len(residual) - len(residual) // _LAST
+    jumps = [
+        moment
+        for bed in beds
+        for moment in _changes_at_once(residual, noise, bed)
+        if 2 <= moment < len(residual) - 1 and _is_jump(residual, moment, noise, bed)
+    ]
+    return max([first, *jumps]), bool(jumps)
+
+
+def _changes_at_once(residual: Blocks, noise: Blocks, bed: Mask) -> list[int]:
+    """Return the pictures in which enough of *bed* is another than in the one before to be a jump."""
+    if not bed.any():
+        return []
+    changed = np.abs(np.diff(residual[:, bed], axis=0)) > _CHANGED * noise[bed]
+    shares: list[float] = changed.mean(axis=1).tolist()
+    return [n + 1 for n, share in enumerate(shares) if share >= _least(residual, n + 1)]
+
+
+def _least(residual: Blocks, moment: int) -> float:
+    return _JUMPED if len(residual) - moment >= _WINDOW else _GONE
 
 
 def _is_jump(residual: Blocks, moment: int, noise: Blocks, bed: Mask) -> bool:
-    if not bed.any():
-        return False
     step = (residual[moment] - residual[moment - 1])[bed]
     limit = _CHANGED * noise[bed]
-    least = _JUMPED if len(residual) - moment >= _WINDOW else _GONE
-    if float((np.abs(step) > limit).mean()) < least:
-        return False
     before = np.median(residual[max(0, moment - _WINDOW) : moment][:, bed], axis=0)
     after = np.median(residual[moment:][:, bed], axis=0)
     change = after - before
     at_once = (np.abs(change) > limit) & (step * np.sign(change) >= _AT_ONCE * np.abs(change))
-    return float(at_once.mean()) >= least
+    return float(at_once.mean()) >= _least(residual, moment)
