@@ -26,7 +26,7 @@ test: lint ## Set up, check, and run every test but the long ones
 		PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist worksteal; tested=$$?; \
 		wait $$types; typed=$$?; cat $(VENV)/mypy.txt; test $$tested$$typed = 00
 
-test-long: setup ## Two releases share a night, two hundred residents change by day, a slow reader walks the demo; minutes
+test-long: setup ## Two releases share a night, two hundred residents change by day, the demo and its walkthrough are walked; minutes
 	$(BIN)/pytest -m long
 
 mutants: setup ## Draw 600 mutants of the core and count those that the unit tests kill

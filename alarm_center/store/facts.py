@@ -16,7 +16,7 @@ from alarm_center.store.memory import Tx
 
 KINDS: Final = (
     "alarms", "changes", "checks", "consents", "look_log_reads", "look_reviews", "look_sample_items", "look_samples", "looks",
-    "pauses", "raisings", "sessions", "town_stops",
+    "mountings", "pauses", "raisings", "sessions", "town_stops",
 )  # fmt: skip
 """The tables whose rows are facts."""
 

@@ -108,7 +108,7 @@ def town_text(town: ExportedTown) -> str:
         for table in town.tables[name]:
             lines += table_lines(name, table, entry, many=True)
     lines += ["", f"# {speech(town_words.EXPORT_STATE)}", "[exported]"]
-    if town.tables["shifts"]:
+    if town.tables["shifts"] and town.nights:
         lines.append(f"shifts_until = {(max(one.night for one in town.nights)).isoformat()}")
         lines += ["shifts = [", *(f"  {toml_value(shift_words(table))}," for table in town.tables["shifts"]), "]"]
     lines += ["", "[exported.parts]"]

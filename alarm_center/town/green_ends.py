@@ -22,7 +22,7 @@ from schemas.vocabulary import GreenBy
 log = structlog.get_logger()
 
 ACTOR: Final = "drift"
-TOLD: Final = "green_taken_back"
+TOLD: Final = "green_withdrawn"
 """The discrepancy that says it on the planners' first page at once; reconciliation finds it again (store/reconciliation.py)."""
 _BY_PEOPLE: Final = {"green_by": GreenBy.OPERATOR.value, "signed_by": None, "signed_on": None}
 
@@ -53,5 +53,5 @@ async def _take_back(tx: Tx, resident_id: UUID) -> bool:
     await discrepancies.save_found(tx, org, [told], calendar.night_of(at, town.zone), at)
     line = NewEvent(org, GreenTakenBack(why), area_id=area_id, resident_id=resident_id, actor=ACTOR)
     await events.write(tx, at, line)
-    log.warning("green_taken_back", org=org, resident_id=str(resident_id), why=why)
+    log.warning("green_withdrawn", org=org, resident_id=str(resident_id), why=why)
     return True

@@ -23,7 +23,7 @@ async def apply_shifts(run: TownImport, town: TownFile) -> None:
         return
     if run.writes:
         await shift_patterns.lock_rota(run.tx, run.org)
-    wanted = [_pattern(run, entry) for entry in town.shifts]
+    wanted = [pattern for entry in town.shifts if not _is_over(pattern := _pattern(run, entry))]
     stored = await shift_patterns.patterns_from(run.tx, run.org, run.tonight - DAY)
     patterns = await _change_patterns(run, wanted, stored)
     laid = await shift_laying.foresee_laying(
@@ -36,6 +36,11 @@ async def apply_shifts(run: TownImport, town: TownFile) -> None:
 def _pattern(run: TownImport, entry: ShiftEntry) -> ShiftPattern:
     post = DutyPost(run.areas[entry.area], run.carers[entry.carer], entry.patrol, Duty(entry.role))
     return pattern_of(entry, post, run.tonight)
+
+
+def _is_over(pattern: ShiftPattern) -> bool:
+    """Tell whether *pattern* ends before it begins, as one of an older file that was over before tonight."""
+    return pattern.until_night is not None and pattern.until_night <= pattern.from_night
 
 
 async def _change_patterns(

@@ -222,6 +222,7 @@ class DiscrepancyFound(Payload):
     endangers: bool
     days: int | None = None
     who: Code | None = None
+    why: Code | None = None
     wanted: int | None = None
     reported: int | None = None
     slot_id: UUID | None = None

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.test_repository import OURS, ROOT
 
 LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
-IRREGULAR = {"began", "broken", "given", "lost", "made", "outrun", "sent", "withdrawn"}
+IRREGULAR = {"began", "broken", "given", "laid", "lost", "made", "outrun", "sent", "shown", "withdrawn"}
 """Past verbs that do not end in *ed*."""
 PARTICLES = {"out", "up"}
 """Second words of a verb: ``timed_out``, ``given_up``."""

@@ -16,7 +16,7 @@ from fjarrtillsyn.demo.play import watched_driver
 from fjarrtillsyn.demo.stage import DemoStage, stage
 from tests.support.waiting import DEADLINE_S, eventually
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]  # most of its four minutes is the night that passes
 
 DOCUMENT: Final = Path(__file__).parents[3] / "docs" / "walkthrough.md"
 LOOKED_AT_WITHIN_S: Final = 400.0
