@@ -1,5 +1,6 @@
 """Things that change in a picture and are no body: text that a camera writes into it, and specks that drift before the lens."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,9 @@ _SPECK = 0.055
 
 _ALONE, _PURE = 0.7, 0.85
 """Shares of a frame's change in the bed that are in one place, and of it to one side: brighter, or darker."""
+
+_MIXED = 0.7
+"""As ``_PURE``, of a speck that passes over somebody who moves: 0.73-1.0 of a drawn one. It has to be as even as an animal."""
 
 _TRAVELS = 1.2
 """Blocks that the middle of a speck is off its usual place, root mean square; a limb stirs in its place."""
@@ -148,46 +152,72 @@ def roams_over(residual: Blocks, noise: float, at_rest: Mask) -> bool:
     return bool(_drifting(residual, np.full(at_rest.shape, noise, np.float32), at_rest, animal=True).any())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Blob:
+    """The strongest changing thing in a frame: where it is (h, w) and its middle, how strong and large, and how much of it is of one sign."""
+
+    frame: int
+    part: Mask
+    middle: tuple[float, float]
+    mass: float
+    size: int
+    pure: float
+
+
 def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask, *, animal: bool = False) -> npt.NDArray[np.bool_]:
     """Return where in each frame something small drifts over *at_rest*: one place, of one sign, as strong all the time.
 
-    An *animal* has light and dark parts, and stands out more or less from where it goes; it is as large all the time.
+    An *animal* has light and dark parts, and stands out more or less from where it goes; it is as large all the time. A speck that passes
+    over somebody who moves is less of one sign, and has to be the steadier for it.
     """
     where = np.zeros(residual.shape, bool)
     if not at_rest.any() or len(residual) < 8:
         return where
     away = np.abs(residual) > 4.0 * noise
-    most = _SPECK * at_rest.size
-    middles: list[tuple[float, float]] = []
-    masses: list[float] = []
-    sizes: list[int] = []
     busy = np.flatnonzero((away & at_rest).sum(axis=(1, 2)) >= 2).tolist()
     least = max(5.0, 0.5 * len(busy))
+    purest = 0.0 if animal else _MIXED
+    blobs: list[_Blob] = []
     for done, n in enumerate(busy):
-        if len(middles) + len(busy) - done < least:
-            break
-        frame = away[n]
-        strength = np.abs(residual[n]) * frame
-        _, labels = cv2.connectedComponents(frame.astype(np.uint8), connectivity=8)
-        inside = np.bincount(labels[at_rest], weights=strength[at_rest])
-        inside[0] = 0.0
-        label = int(np.argmax(inside))
-        part = labels == label
-        mass, size = float(strength[part].sum()), int(part.sum())
-        total = float(strength[at_rest | part].sum())
-        pure = abs(float(residual[n][part].sum())) / max(mass, 1e-6)
-        if size <= most and mass >= _ALONE * total and (animal or pure >= _PURE):
-            rows, columns = np.nonzero(part)
-            weight = strength[part] / mass
-            middles.append((float(rows @ weight), float(columns @ weight)))
-            masses.append(mass)
-            sizes.append(size)
-            where[n] = dilate(part, 1)
-    if len(middles) < least:
-        return np.zeros_like(where)
-    spread = float(np.sqrt(np.var(middles, axis=0).sum()))
-    steady = float(np.std(sizes if animal else masses) / np.mean(sizes if animal else masses))
-    union = int(where.any(axis=0).sum())
-    if spread < _TRAVELS or steady > (_EVEN if animal else _STEADY) or union < 2.0 * float(np.median(sizes)):
-        return np.zeros_like(where)
+        if len(blobs) + len(busy) - done < least:
+            return where
+        blob = _strongest(residual[n], away[n], at_rest, n)
+        if blob is not None and blob.pure >= purest:
+            blobs.append(blob)
+    pure = [blob for blob in blobs if blob.pure >= _PURE]
+    if animal:
+        found = blobs if _goes_about(blobs, [blob.size for blob in blobs], _EVEN, least) else []
+    elif _goes_about(pure, [blob.mass for blob in pure], _STEADY, least):
+        found = pure
+    else:
+        found = blobs if _goes_about(blobs, [blob.mass for blob in blobs], _EVEN, least) else []
+    for blob in found:
+        where[blob.frame] = dilate(blob.part, 1)
     return where
+
+
+def _strongest(change: Blocks, away: Mask, at_rest: Mask, frame: int) -> _Blob | None:
+    """Return the strongest thing over *at_rest* where it is small and most of what changes there; ``None`` otherwise."""
+    strength = np.abs(change) * away
+    _, labels = cv2.connectedComponents(away.astype(np.uint8), connectivity=8)
+    inside = np.bincount(labels[at_rest], weights=strength[at_rest])
+    inside[0] = 0.0
+    part = labels == int(np.argmax(inside))
+    mass, size = float(strength[part].sum()), int(part.sum())
+    if size > _SPECK * at_rest.size or mass < _ALONE * float(strength[at_rest | part].sum()):
+        return None
+    rows, columns = np.nonzero(part)
+    weight = strength[part] / max(mass, 1e-6)
+    middle = float(rows @ weight), float(columns @ weight)
+    return _Blob(frame, part, middle, mass, size, abs(float(change[part].sum())) / max(mass, 1e-6))
+
+
+def _goes_about(blobs: Sequence[_Blob], even: Sequence[float], most: float, least: float) -> bool:
+    """Return whether at least *least* of *blobs* are one thing that travels and stays as it is: *even* deviates by *most* of its mean."""
+    if len(blobs) < least:
+        return False
+    spread = float(np.sqrt(np.var([blob.middle for blob in blobs], axis=0).sum()))
+    if spread < _TRAVELS or float(np.std(even) / np.mean(even)) > most:
+        return False
+    trace = np.any([dilate(blob.part, 1) for blob in blobs], axis=0)
+    return int(trace.sum()) >= 2.0 * float(np.median([blob.size for blob in blobs]))

@@ -132,3 +132,15 @@ def test_what_is_as_large_all_the_time_is_an_animal(sizes: list[int], roams: boo
         left, side = 9 + n, round(size**0.5)
         residual[n, 10 : 10 + side, left : left + side] = (-1) ** n * (3.0 + n % 5)
     assert roams_over(residual, 0.25, bed) is roams
+
+
+def test_a_speck_over_somebody_who_sways_is_a_speck() -> None:
+    """Where it passes over them the two are one thing, less of one sign than a speck alone, and as strong all the time."""
+    y, x = np.mgrid[0:30, 0:40]
+    change = np.zeros((40, 30, 40), np.float32)
+    body = np.where((x + y) % 2, 2.0, -2.0)[13:19, 17:23]
+    for n, frame in enumerate(change):
+        away = (x - 19 - 4 * np.sin(n / 3)) ** 2 + (y - 15 - 3 * np.sin(n / 2)) ** 2
+        frame -= (20.0 * np.exp(-away / 3)).astype(np.float32)
+        frame[13:19, 17:23] += body * (1 + 0.3 * np.sin(n / 4))
+    assert find_artefacts(change, np.arange(40), NOISE, BED).drifting.any(axis=(1, 2)).mean() > 0.5
