@@ -58,7 +58,11 @@ _TRAVELS = 1.2
 """Blocks that the middle of a speck is off its usual place, root mean square; a limb stirs in its place."""
 
 _EVEN = 0.26
-"""Deviation over the mean of the blocks that an animal on a bed covers at each moment: drawn ones 0.07-0.22, sleepers 0.31-0.96."""
+"""As ``_STEADY``, of a speck of mixed signs: it is as strong all the time."""
+
+_AS_LARGE, _FARTHER = 0.2, 0.03
+"""Deviation over the mean of the blocks that an animal on a bed covers at each moment, and how much more for each block that it goes
+about: drawn ones that go 2 to 7 blocks 0.07-0.32, sleepers whose limbs stir as far apart 0.31-0.96, the nearest by 0.07."""
 
 _STEADY = 0.6
 """Deviation of a speck's change from picture to picture over its mean: it is as large wherever it is, a limb comes and goes."""
@@ -186,7 +190,8 @@ def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask, *, animal: bool = 
             blobs.append(blob)
     pure = [blob for blob in blobs if blob.pure >= _PURE]
     if animal:
-        found = blobs if _goes_about(blobs, [blob.size for blob in blobs], _EVEN, least) else []
+        large = _AS_LARGE + _FARTHER * _spread(blobs)
+        found = blobs if _goes_about(blobs, [blob.size for blob in blobs], large, least) else []
     elif _goes_about(pure, [blob.mass for blob in pure], _STEADY, least):
         found = pure
     else:
@@ -212,12 +217,16 @@ def _strongest(change: Blocks, away: Mask, at_rest: Mask, frame: int) -> _Blob |
     return _Blob(frame, part, middle, mass, size, abs(float(change[part].sum())) / max(mass, 1e-6))
 
 
+def _spread(blobs: Sequence[_Blob]) -> float:
+    """Return by how many blocks the middles of *blobs* are off their mean, root mean square."""
+    return float(np.sqrt(np.var([blob.middle for blob in blobs], axis=0).sum())) if blobs else 0.0
+
+
 def _goes_about(blobs: Sequence[_Blob], even: Sequence[float], most: float, least: float) -> bool:
     """Return whether at least *least* of *blobs* are one thing that travels and stays as it is: *even* deviates by *most* of its mean."""
     if len(blobs) < least:
         return False
-    spread = float(np.sqrt(np.var([blob.middle for blob in blobs], axis=0).sum()))
-    if spread < _TRAVELS or float(np.std(even) / np.mean(even)) > most:
+    if _spread(blobs) < _TRAVELS or float(np.std(even) / np.mean(even)) > most:
         return False
     trace = np.any([dilate(blob.part, 1) for blob in blobs], axis=0)
     return int(trace.sum()) >= 2.0 * float(np.median([blob.size for blob in blobs]))

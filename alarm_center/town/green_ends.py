@@ -22,7 +22,7 @@ from schemas.vocabulary import GreenBy
 log = structlog.get_logger()
 
 ACTOR: Final = "drift"
-TOLD: Final = "green_withdrawn"
+TOLD: Final = "green_taken_back"
 """The discrepancy that says it on the planners' first page at once; reconciliation finds it again (store/reconciliation.py)."""
 _BY_PEOPLE: Final = {"green_by": GreenBy.OPERATOR.value, "signed_by": None, "signed_on": None}
 

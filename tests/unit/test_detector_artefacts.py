@@ -135,7 +135,7 @@ def test_what_is_as_large_all_the_time_is_an_animal(sizes: list[int], roams: boo
 
 
 def test_a_speck_over_somebody_who_sways_is_a_speck() -> None:
-    """Where it passes over them the two are one thing, less of one sign than a speck alone, and as strong all the time."""
+    """Somebody and the speck that passes over them are one thing, less of one sign than a speck alone, and as strong all the time."""
     y, x = np.mgrid[0:30, 0:40]
     change = np.zeros((40, 30, 40), np.float32)
     body = np.where((x + y) % 2, 2.0, -2.0)[13:19, 17:23]
