@@ -24,6 +24,9 @@ _DAY: Final = timedelta(days=1)
 _LEAST: Final = timedelta(microseconds=1)
 """The shortest shift: what is left of one that is taken at the instant when it begins."""
 
+_AT_ONCE: Final = timedelta(milliseconds=1)
+"""A row that begins within it has begun: of changes at one instant, each one's row begins a microsecond after that before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class DutyPost:
@@ -205,7 +208,7 @@ def lay_shifts(
                 unfilled.append(shift)
                 continue
             left.remove(row)
-            begins = row.starts_at if row.starts_at <= now else shift.starts_at
+            begins = row.starts_at if row.starts_at <= now + _AT_ONCE else shift.starts_at
             move = MovedShift(row, begins, max(shift.ends_at, begins + _LEAST), shift.line_id, shift.night)
             if move.changes_row:
                 moved.append(move)
@@ -234,5 +237,5 @@ def _is_same(row: ShiftRow, shift: WantedShift, now: datetime, *, adopts: bool) 
         row.post == shift.post
         and (row.line_id != shift.line_id if adopts else row.line_id == shift.line_id)
         and max(row.starts_at, shift.starts_at) < min(row.ends_at, shift.ends_at)
-        and (row.starts_at <= now) == (shift.starts_at <= now)
+        and (row.starts_at <= now + _AT_ONCE) == (shift.starts_at <= now + _AT_ONCE)
     )

@@ -23,6 +23,8 @@ from schemas.vocabulary import Duty
 
 _DAY: Final = timedelta(days=1)
 _AHEAD: Final = 10
+_AFTER: Final = timedelta(milliseconds=1)
+"""Shifts that are changed at one instant, or taken back at it, follow each other by a microsecond each."""
 CARERS: Final = tuple(UUID(int=n) for n in range(11, 16))
 LINES: Final = tuple(UUID(int=n) for n in range(1, 4))
 AREA: Final = UUID(int=3)
@@ -179,7 +181,7 @@ class RotaModel:
         """Assert that from now on the rows answer as people have said, at each instant once."""
         edges = {self.now} | {edge for row in self.rows for edge in (row.starts_at, row.ends_at) if edge > self.now}
         for edge in sorted(edges):
-            for at in (edge, edge + timedelta(minutes=7)):
+            for at in (edge + _AFTER, edge + timedelta(minutes=7)):
                 if calendar.night_of(at, self.zone) >= self._tonight() + _DAY * (_AHEAD - 1):
                     continue
                 for line in LINES:
