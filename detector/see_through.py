@@ -70,7 +70,12 @@ class Transparency:
         """True where nothing behind it is hidden."""
         if self.told < _FEWEST or self.smooth < _SMOOTH:
             return False
-        return (self.kept >= _WHOLE and self.together >= _APART) or self.kept * self.together >= _ONE_WAY
+        return (self.hides_nothing and self.together >= _APART) or self.kept * self.together >= _ONE_WAY
+
+    @property
+    def hides_nothing(self) -> bool:
+        """True where the grain behind it is kept whole."""
+        return self.kept >= _WHOLE
 
     @property
     def may_be_light(self) -> bool:

@@ -104,9 +104,11 @@ def find_whereabouts(
     figures = _figures(movement, zones, t)
     at = _who_is_where(movement, zones, t)
     beyond = [f for f in figures if f.inside <= 1.0 - t.overhang and not _echo(f, at, movement, t)]
-    light = [f for f in beyond if _is_light(f, movement, zones)]
+    light = [f for f in beyond if _is_light(f, movement, zones, t)]
     if beyond and (light or transparency_of(movement, movement.alive & zones.at_rest).is_light):
-        light += [f for f in beyond if f not in light and _seen(f, movement, zones).may_be_light]
+        light += [
+            f for f in beyond if f not in light and f.low < t.low_share and _seen(f, movement, zones).may_be_light
+        ]
     # Beside moving light what moves faintly may be its edge.
     beyond = [f for f in beyond if f not in light and (not light or f.body.strength >= t.clear_outside)]
     restless = [f for f in beyond if known_restless is not None and moves_as_known(f, movement, known_restless)]
@@ -140,11 +142,19 @@ def _echo(figure: Figure, at: list[ZoneMovement], movement: Movement, t: Thresho
     return float(np.corrcoef(cause, effect)[0, 1]) >= _ECHOES
 
 
-def _is_light(figure: Figure, movement: Movement, zones: Zones) -> bool:
-    """Return whether *figure* hides nothing out of bed, is the edge of something larger that does not, or a speck's trace."""
+def _is_light(figure: Figure, movement: Movement, zones: Zones, t: Thresholds) -> bool:
+    """Return whether *figure* hides nothing out of bed, is the edge of something larger that does not, or a speck's trace.
+
+    What is low may be somebody on the floor, whom few pixels show: it is light only where nothing at all is hidden.
+    """
     own = figure.body.mask & ~zones.at_rest
     track = np.asarray(movement.artefacts.drifting.any(axis=0))
-    if float(track[own].mean()) >= _TRACE or _seen(figure, movement, zones).is_light:
+    if float(track[own].mean()) >= _TRACE:
+        return True
+    seen = _seen(figure, movement, zones)
+    if figure.low >= t.low_share:
+        return seen.is_light and seen.hides_nothing
+    if seen.is_light:
         return True
     whole = [b.mask & ~zones.at_rest for b in bodies(movement.alive, movement.amplitude, 1) if (b.mask & own).any()]
     return any(int(m.sum()) >= _EDGE * int(own.sum()) and transparency_of(movement, m).is_light for m in whole)

@@ -13,6 +13,7 @@ from detector.evaluate import camera_rows
 from detector.judge import judge
 from schemas.messages import Session
 from schemas.vocabulary import Answer, Reason
+from tests.bench.position_sweep import known_rows, seen
 from tests.unit.detector_alterations import Picture, jpeg_of
 from tests.unit.detector_positions import Position, moving_points
 from tests.unit.detector_sessions import BED, grey, night, session, to_and_fro
@@ -111,3 +112,14 @@ def test_a_block_settling_in_few_frames_is_no_second_sleeper() -> None:
 def test_who_moves_much_hides_nobody_who_moves_beside_them() -> None:
     found = judge(head_and_fold(second=1.2, pace=1.3, beside=True))
     assert (found.reasons, found.people) == ((Reason.COUNT,), 2)
+
+
+@pytest.mark.footage
+def test_a_fall_seen_from_elsewhere_is_no_light(footage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody on the floor of whom few or coarsely coded pixels show has no grain to hide, and is no light for it."""
+    monkeypatch.setenv("FJT_FOOTAGE", str(footage))
+    plain, spoilt = known_rows()
+    for number in (20012, 20026, 20033, 20077, 20109, 20134):
+        drawn_elsewhere = seen(number, plain, spoilt)
+        assert drawn_elsewhere is not None
+        assert judge(drawn_elsewhere[2]).answer is Answer.SOMETHING_WRONG, number
