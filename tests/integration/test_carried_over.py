@@ -30,6 +30,8 @@ NIGHT: Final = date(2026, 11, 26)
 _TOWN: Final = (
     "select clock.freeze('2026-11-26 18:00Z')",
     "insert into organisations (org, name, sending_number, link_host, spread_seconds) values ('ost', 'Ö', '+46701740605', 'h.se', 0)",
+    # The share of looks that stays with people is drawn by the resident's id, which is another each time.
+    "update organisations set plan = '{\"people_of_ten\": 0}'",
     "insert into areas (org, code) values ('ost', '3')",
     """
     insert into residents (org, area_id, number, name, address, cohabitant, cohabitant_sleeps)

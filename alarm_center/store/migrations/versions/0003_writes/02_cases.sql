@@ -77,38 +77,3 @@ begin
 end $$;
 
 create trigger page_writes before insert or update on fjt.alarms for each row when (session_user = 'fjt_web') execute function fjt.alarms_of_page();
-
--- A page wakes a camera for a case in hand only, with consent, and while nobody of the staff is inside.
-create function fjt.commands_of_page() returns trigger language plpgsql set search_path = fjt, pg_temp
-as $$
-begin
-    if fjt.is_old_page() then
-        return new;
-    end if;
-    if new.asked_by is distinct from fjt.page_actor() then
-        perform fjt.refuse_write('a command in another''s name');
-    end if;
-    if not exists (
-        select from fjt.devices d
-        where d.org = new.org and d.device_id = new.device_id and fjt.may_look(d.resident_id, d.kind, true)
-            and not exists (select from fjt.alarms a where a.resident_id = d.resident_id and a.staff_inside)
-            and case new.kind
-                when 'live' then exists (
-                    select from fjt.alarms a
-                    where a.alarm_id = new.alarm_id and a.resident_id = d.resident_id and a.state <> 'closed' and a.holder = fjt.who()
-                        and a.lease_until > clock.now())
-                else exists (
-                    select from fjt.checks c
-                    where c.check_id = new.check_id and c.resident_id = d.resident_id and c.device_id = new.device_id)
-                end
-    ) then
-        perform fjt.refuse_write('a command without a case in hand, or without consent');
-    end if;
-    if new.seconds not between 1 and 60 or new.expires_at > clock.now() + interval '24 hours' then
-        perform fjt.refuse_write('a command for longer than a look');
-    end if;
-    new.created_at := fjt.just_now(new.created_at);
-    return new;
-end $$;
-
-create trigger page_writes before insert on fjt.commands for each row when (session_user = 'fjt_web') execute function fjt.commands_of_page();

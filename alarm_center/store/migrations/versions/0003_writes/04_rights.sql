@@ -2,7 +2,7 @@
 
 revoke all on function fjt.is_old_page(), fjt.is_page(), fjt.page_actor(), fjt.refuse_write(text), fjt.just_now(timestamptz), fjt.are_facts(jsonb),
     fjt.new_link_token(), fjt.events_of_page(), fjt.looks_of_page(), fjt.raisings_of_page(), fjt.reserve_lists_of_page(),
-    fjt.incidents_of_page(), fjt.replies_of_page(), fjt.checks_of_page(), fjt.alarms_of_page(), fjt.commands_of_page(),
+    fjt.incidents_of_page(), fjt.replies_of_page(), fjt.checks_of_page(), fjt.alarms_of_page(),
     fjt.messages_of_page(), fjt.notices_of_page() from public;
 
 grant execute on function fjt.is_old_page(), fjt.is_page(), fjt.page_actor(), fjt.refuse_write(text), fjt.just_now(timestamptz) to fjt_web;

@@ -28,9 +28,3 @@ as $$
     select count(*) from fjt.alarms
     where incident_id = incident and state <> 'closed' and (not fjt.is_page() or org = any ((select fjt.orgs())::text[]))
 $$;
-
-create or replace function fjt.hold_consents(whose uuid) returns void language plpgsql security definer set search_path = fjt, pg_temp
-as $$
-begin
-    perform from fjt.consents where resident_id = whose and (not fjt.is_page() or org = any ((select fjt.orgs())::text[])) for share;
-end $$;

@@ -100,22 +100,6 @@ end $$;
 
 -- ---- the list for one resident ----
 
--- The residents whose list may be handed out: by a part of the name, or by the number. Also those who have moved or died.
-create function fjt.residents_to_list(town text, asked text, most int) returns table (resident_id uuid, number int, name text, area text)
-language plpgsql stable security definer set search_path = fjt, pg_temp
-as $$
-#variable_conflict use_column
-declare
-    limited uuid[] := fjt.areas_to_review(town, '{hand_out}');
-    own text[] := fjt.performers_to_review(town);
-begin
-    return query
-        select r.resident_id, r.number, r.name, e.code from fjt.residents r join fjt.areas e using (area_id)
-        where r.org = town and (limited is null or r.area_id = any (limited))
-            and (own is null or coalesce(r.performer, 'town') = any (own)) and (position(fjt.search_form(asked) in fjt.search_form(r.name)) > 0 or r.number::text = trim(asked))
-        order by r.name, r.number limit least(most, 100);
-end $$;
-
 -- The resident whose list is asked for; no row where the person may not hand it out.
 create function fjt.resident_to_list(whose uuid) returns table (org text, number int, name text, zone text)
 language plpgsql stable security definer set search_path = fjt, pg_temp
@@ -172,7 +156,7 @@ revoke all on function fjt.my_roles(text), fjt.areas_to_review(text, text[]), fj
     fjt.look_tallies(text, timestamptz, timestamptz, interval, int, int), fjt.review_look(text, uuid, text),
     fjt.look_log_readings(text, timestamptz, uuid, int), fjt.whole_town_to_review(text, text[]), fjt.samples_of(text),
     fjt.sample_looks(text, uuid), fjt.judge_look(text, uuid, int, text, text), fjt.sign_sample(text, uuid),
-    fjt.residents_to_list(text, text, int), fjt.resident_to_list(uuid), fjt.looks_at_resident(uuid, timestamptz, timestamptz)
+    fjt.resident_to_list(uuid), fjt.looks_at_resident(uuid, timestamptz, timestamptz)
     from public;
 
 grant execute on function fjt.my_roles(text) to fjt_web, fjt_worker;
@@ -181,6 +165,6 @@ grant execute on function fjt.towns_to_review(),
     fjt.look_log(text, text, uuid, int, timestamptz, timestamptz, text, boolean, timestamptz, uuid, int),
     fjt.look_tallies(text, timestamptz, timestamptz, interval, int, int), fjt.review_look(text, uuid, text),
     fjt.look_log_readings(text, timestamptz, uuid, int), fjt.samples_of(text), fjt.sample_looks(text, uuid),
-    fjt.judge_look(text, uuid, int, text, text), fjt.sign_sample(text, uuid), fjt.residents_to_list(text, text, int),
+    fjt.judge_look(text, uuid, int, text, text), fjt.sign_sample(text, uuid),
     fjt.resident_to_list(uuid), fjt.looks_at_resident(uuid, timestamptz, timestamptz)
     to fjt_web;

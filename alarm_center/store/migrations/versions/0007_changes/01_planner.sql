@@ -77,41 +77,9 @@ create trigger planner_writes before insert on fjt.events for each row when (ses
 
 create trigger planner_writes before insert or update on fjt.alarms for each row when (session_user = 'fjt_planner') execute function fjt.alarms_of_page();
 
-create trigger planner_writes before insert on fjt.commands for each row when (session_user = 'fjt_planner') execute function fjt.commands_of_page();
-
 create trigger planner_writes before insert on fjt.messages for each row when (session_user = 'fjt_planner') execute function fjt.messages_of_page();
 
 create trigger planner_writes before insert or update on fjt.notices for each row when (session_user = 'fjt_planner') execute function fjt.notices_of_page();
-
-create function fjt.checks_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
-as $$
-begin
-    if old.state = new.state then
-        return new;
-    end if;
-    if new.state = 'seen' or old.state in ('seen', 'alarmed') then
-        perform fjt.refuse_write('a check answered, or changed after its answer');
-    end if;
-    if new.state = 'cancelled' and new.agreed_by is null then
-        perform fjt.refuse_write('a check cancelled by nobody');
-    end if;
-    return new;
-end $$;
-
-create trigger planner_writes before update on fjt.checks for each row when (session_user = 'fjt_planner') execute function fjt.checks_of_planner();
-
-create function fjt.consents_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
-as $$
-begin
-    if old.state = 'revoked' or new.state <> 'revoked' then
-        perform fjt.refuse_write('a consent given, or given back');
-    end if;
-    new.recorded_by := fjt.page_actor();
-    new.revoked_at := fjt.just_now(new.revoked_at);
-    return new;
-end $$;
-
-create trigger planner_writes before update on fjt.consents for each row when (session_user = 'fjt_planner') execute function fjt.consents_of_planner();
 
 -- ---- functions ----
 
@@ -120,8 +88,6 @@ grant execute on function fjt.enter(text, text), fjt.who(), fjt.link(), fjt.only
     fjt.taken_by(text, uuid), fjt.hold_consents(uuid), fjt.search_form(text), fjt.is_held(uuid, timestamptz, timestamptz),
     fjt.may_look(uuid, text, boolean), fjt.is_old_page(), fjt.is_page(), fjt.page_actor(), fjt.refuse_write(text), fjt.just_now(timestamptz),
     fjt.are_facts(jsonb), fjt.new_link_token(), clock.now() to fjt_planner;
-
-revoke all on function fjt.checks_of_planner(), fjt.consents_of_planner() from public;
 
 -- Which shifts have taken an alarm that is not over, in whatever area: a patrol that drives in one is not free in the next.
 create or replace function fjt.busy(town text, but uuid) returns table (shift_id uuid, state text)

@@ -111,14 +111,6 @@ create policy stops on fjt.town_stops for select to fjt_owner using (true);
 
 create trigger town_stops_mark after insert or update on fjt.town_stops for each row execute function fjt.mark_stopped_town();
 
--- As in the first revision, and: nobody looks in a town that has stopped. What the papers say is fjt.is_agreed.
-create or replace function fjt.may_look(whose uuid, device_kind text, to_people boolean) returns boolean
-language sql stable parallel safe
-as $$
-    select exists (select from fjt.residents r join fjt.organisations o using (org) where r.resident_id = whose and o.stopped_at is null)
-        and fjt.is_agreed(whose, device_kind, to_people)
-$$;
-
 -- ---- what a stop would mean, for whoever may see only some of the town: numbers and hours, nobody's name ----
 
 create policy stops on fjt.checks for select to fjt_owner using (true);

@@ -138,27 +138,8 @@ end $$;
 create trigger planner_writes before insert or update on fjt.residents for each row when (session_user = 'fjt_planner')
     execute function fjt.residents_of_planner();
 
-create function fjt.devices_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
-as $$
-begin
-    if tg_op = 'UPDATE' and (new.resident_id, new.kind, new.label, new.profile, new.capture)
-        is not distinct from (old.resident_id, old.kind, old.label, old.profile, old.capture) then
-        return new;
-    end if;
-    if not fjt.edits_papers() then
-        perform fjt.refuse_write('a device, by a page of another right');
-    end if;
-    if tg_op = 'UPDATE' and old.resident_id is not null and new.resident_id is distinct from old.resident_id then
-        perform fjt.refuse_write('a device of another''s');
-    end if;
-    return new;
-end $$;
-
-create trigger planner_writes before insert or update on fjt.devices for each row when (session_user = 'fjt_planner')
-    execute function fjt.devices_of_planner();
-
--- As in 0007_changes, and: a consent is given by a page that records consents. One that is withdrawn stays as it is.
-create or replace function fjt.consents_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
+-- A consent is given by a page that records consents. One that is withdrawn stays as it is.
+create function fjt.consents_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
 as $$
 begin
     new.recorded_by := fjt.page_actor();
@@ -175,34 +156,8 @@ begin
     return new;
 end $$;
 
-drop trigger planner_writes on fjt.consents;
-
 create trigger planner_writes before insert or update on fjt.consents for each row when (session_user = 'fjt_planner')
     execute function fjt.consents_of_planner();
-
--- As in 0007_changes, and: a page gives a check to no device of another's, and lets no machine answer that nobody has agreed to.
-create or replace function fjt.checks_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
-as $$
-begin
-    if new.device_id is distinct from old.device_id and new.device_id is not null and not exists (
-        select from fjt.devices d where d.org = new.org and d.device_id = new.device_id and d.resident_id = new.resident_id
-    ) then
-        perform fjt.refuse_write('a check by a device of another''s');
-    end if;
-    if new.green_by is distinct from old.green_by and new.green_by = 'detector' and not fjt.may_answer_alone(new.resident_id) then
-        perform fjt.refuse_write('a check that a machine answers alone, without a yes to it');
-    end if;
-    if old.state = new.state then
-        return new;
-    end if;
-    if new.state = 'seen' or old.state in ('seen', 'alarmed') then
-        perform fjt.refuse_write('a check answered, or changed after its answer');
-    end if;
-    if new.state = 'cancelled' and new.agreed_by is null then
-        perform fjt.refuse_write('a check cancelled by nobody');
-    end if;
-    return new;
-end $$;
 
 -- The next neutral number of a town. Two who add somebody take turns until the first is done.
 create function fjt.next_resident_number(town text) returns int language plpgsql security definer set search_path = fjt, pg_temp
@@ -234,7 +189,7 @@ begin
         and exists (select from fjt.decisions d where d.org = town and d.reference = said and d.resident_id is distinct from but);
 end $$;
 
-revoke all on function fjt.drafts_of_planner(), fjt.edits_papers(), fjt.papers_of_planner(), fjt.residents_of_planner(), fjt.devices_of_planner(),
+revoke all on function fjt.drafts_of_planner(), fjt.edits_papers(), fjt.papers_of_planner(), fjt.residents_of_planner(), fjt.consents_of_planner(),
     fjt.next_resident_number(text), fjt.device_is_taken(text, text), fjt.reference_is_taken(text, text, uuid) from public;
 
 grant execute on function fjt.edits_papers(), fjt.next_resident_number(text), fjt.device_is_taken(text, text),

@@ -73,8 +73,9 @@ alter policy own_town on fjt.residents
             and (area_id = any ((select fjt.areas())::uuid[])
                 or exists (select from fjt.alarms a where a.resident_id = residents.resident_id and a.state <> 'closed'))));
 
--- As in 04_protected.sql.
-create or replace function fjt.residents_to_list(town text, asked text, most int) returns table (resident_id uuid, number int, name text, area text)
+-- The residents whose list may be handed out: by a part of the name, or by the number. Also those who have moved or died. Somebody with
+-- protected identity is found by their number alone, but for those with the right.
+create function fjt.residents_to_list(town text, asked text, most int) returns table (resident_id uuid, number int, name text, area text)
 language plpgsql stable security definer set search_path = fjt, pg_temp
 as $$
 #variable_conflict use_column
@@ -90,3 +91,7 @@ begin
                 and (not r.protected or fjt.sees_protected(r.org)))
         order by fjt.name_order(r.name), r.number limit least(most, 100);
 end $$;
+
+revoke all on function fjt.residents_to_list(text, text, int) from public;
+
+grant execute on function fjt.residents_to_list(text, text, int) to fjt_web;

@@ -49,91 +49,9 @@ grant execute on function fjt.bed_of(uuid), fjt.at_home(uuid) to fjt_worker, fjt
 
 grant insert (bed_id, bed_side), update (bed_id, bed_side) on fjt.residents to fjt_planner;
 
--- ---- either's no darkens it ----
+-- ---- either's no darkens it (11_gate.sql) ----
 
--- As in 02_gate.sql, and: whoever shares the bed has agreed too.
-create or replace function fjt.is_agreed(whose uuid, device_kind text, to_people boolean) returns boolean
-language sql stable parallel safe
-as $$
-    select exists (select from fjt.residents r where r.resident_id = whose) and not exists (
-        select from fjt.residents r cross join unnest(array['resident', 'cohabitant']) as needed(who)
-        where r.resident_id = whose and (needed.who = 'resident' or r.cohabitant is not null) and not exists (
-            select from fjt.consents c
-            where c.resident_id = whose and c.who = needed.who and c.revoked_at is null
-                and (c.capacity is distinct from 'in_doubt' or c.legal_position is not null)
-                and case device_kind when 'sensors' then c.sensors
-                    when 'camera' then c.camera and (c.shown_to_people or not to_people) else false end))
-        and not exists (
-            select from fjt.residents r cross join lateral unnest(fjt.bed_of(r.resident_id)) as mate(id)
-            where r.resident_id = whose and r.bed_id is not null and mate.id <> whose and not exists (
-                select from fjt.consents c
-                where c.resident_id = mate.id and c.who = 'resident' and c.revoked_at is null
-                    and (c.capacity is distinct from 'in_doubt' or c.legal_position is not null)
-                    and case device_kind when 'sensors' then c.sensors
-                        when 'camera' then c.camera and (c.shown_to_people or not to_people) else false end))
-$$;
-
-create or replace function fjt.may_answer_alone(whose uuid) returns boolean
-language sql stable parallel safe
-as $$
-    select exists (select from fjt.residents r where r.resident_id = whose) and not exists (
-        select from fjt.residents r cross join unnest(array['resident', 'cohabitant']) as needed(who)
-        where r.resident_id = whose and (needed.who = 'resident' or r.cohabitant is not null) and not exists (
-            select from fjt.consents c
-            where c.resident_id = whose and c.who = needed.who and c.revoked_at is null and c.automatic in ('yes', 'carried_over')))
-        and not exists (
-            select from fjt.residents r cross join lateral unnest(fjt.bed_of(r.resident_id)) as mate(id)
-            where r.resident_id = whose and r.bed_id is not null and mate.id <> whose and not exists (
-                select from fjt.consents c
-                where c.resident_id = mate.id and c.who = 'resident' and c.revoked_at is null and c.automatic in ('yes', 'carried_over')))
-$$;
-
--- As in 02_gate.sql, by the devices that serve the resident. "Nothing" stays the resident's own word.
-create or replace function fjt.gate(whose uuid, on_night date) returns table (owed text, reason text, agreed_by text)
-language sql stable parallel safe
-as $$
-    with papers as (
-        select count(*) as decisions, coalesce(bool_or(d.starts_on <= on_night), false) as begun,
-            coalesce(bool_or(d.starts_on <= on_night and (d.ends_on is null or on_night <= d.ends_on)), false) as decided,
-            coalesce(bool_or(d.starts_on <= on_night and (d.ends_on is null or on_night <= d.ends_on)
-                and (d.trial_ends_on is null or on_night <= d.trial_ends_on or d.after_trial in ('goes_on', 'carried_over'))), false) as tried
-        from fjt.decisions d where d.resident_id = whose
-    ),
-    said_no as (
-        select c.recorded_by from fjt.consents c
-        where c.resident_id = whose and c.who = 'resident' and c.revoked_instead = 'nothing' and not exists (
-            select from fjt.consents n where n.resident_id = whose and n.who = 'resident'
-                and (n.revoked_at is null or n.revoked_at > c.revoked_at))
-        limit 1
-    ),
-    bed as (
-        select fjt.bed_of(whose) as ids
-    ),
-    looked as (
-        -- without a device it is the device that is missing, as long as one of some kind might look
-        select case when d.kind is not null then fjt.is_agreed(whose, d.kind, false)
-            else fjt.is_agreed(whose, 'camera', false) or fjt.is_agreed(whose, 'sensors', false) end as allowed
-        from bed left join lateral (
-            select kind from fjt.devices where resident_id = any (bed.ids)
-            order by fjt.is_agreed(whose, kind, false) desc, kind = 'camera' desc, device_id limit 1
-        ) d on true
-    ),
-    withdrawn as (
-        select coalesce((select c.recorded_by from fjt.consents c
-            where c.resident_id = any ((select ids from bed)::uuid[]) and c.state = 'revoked' and (c.resident_id = whose or c.who = 'resident')
-            order by c.revoked_at desc limit 1), 'consent') as by
-    )
-    select g.owed, g.reason, g.agreed_by from papers p cross join looked l cross join withdrawn w left join said_no n on true
-    cross join lateral (select
-        case when n.recorded_by is not null then 'nothing' when p.tried and l.allowed then 'look' else 'visit' end as owed,
-        case when n.recorded_by is not null then 'consent_revoked' when not p.tried then 'decision_ended'
-            when not l.allowed then 'consent_revoked' end as reason,
-        case when n.recorded_by is not null then n.recorded_by when not p.decided then 'decision' when not p.tried then 'trial'
-            when not l.allowed then w.by end as agreed_by) g
-    where (p.begun or p.decisions = 0) and exists (select from fjt.residents r where r.resident_id = whose)
-$$;
-
--- As in 0003_writes, of both, always in one order.
+-- The consents of both, always in one order.
 create or replace function fjt.hold_consents(whose uuid) returns void language plpgsql security definer set search_path = fjt, pg_temp
 as $$
 begin
@@ -143,8 +61,9 @@ end $$;
 
 -- ---- what pages write ----
 
--- As in 09_papers_by_page.sql, and: a check is made by a device that serves its resident.
-create or replace function fjt.checks_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
+-- A page of a planner cancels a check, and answers none. It gives a check to no device of another's, and lets no machine answer that
+-- nobody has agreed to.
+create function fjt.checks_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
 as $$
 begin
     if new.device_id is distinct from old.device_id and new.device_id is not null and not exists (
@@ -166,6 +85,10 @@ begin
     end if;
     return new;
 end $$;
+
+create trigger planner_writes before update on fjt.checks for each row when (session_user = 'fjt_planner') execute function fjt.checks_of_planner();
+
+revoke all on function fjt.checks_of_planner() from public;
 
 -- As in 0003_writes, and: a look that another's check took shows this resident too.
 create or replace function fjt.checks_of_page() returns trigger language plpgsql set search_path = fjt, pg_temp
@@ -195,39 +118,6 @@ begin
     if new.ended_at is not null then
         new.ended_at := fjt.just_now(new.ended_at);
     end if;
-    return new;
-end $$;
-
--- As in 0003_writes, by a device that serves the resident of the case; dark also while staff are with the other of the two.
-create or replace function fjt.commands_of_page() returns trigger language plpgsql set search_path = fjt, pg_temp
-as $$
-begin
-    if fjt.is_old_page() then
-        return new;
-    end if;
-    if new.asked_by is distinct from fjt.page_actor() then
-        perform fjt.refuse_write('a command in another''s name');
-    end if;
-    if not exists (
-        select from fjt.devices d cross join lateral (select fjt.bed_of(d.resident_id) as ids) bed
-        where d.org = new.org and d.device_id = new.device_id and fjt.may_look(d.resident_id, d.kind, true)
-            and not exists (select from fjt.alarms a where a.resident_id = any (bed.ids) and a.staff_inside)
-            and case new.kind
-                when 'live' then exists (
-                    select from fjt.alarms a
-                    where a.alarm_id = new.alarm_id and a.resident_id = any (bed.ids) and a.state <> 'closed' and a.holder = fjt.who()
-                        and a.lease_until > clock.now())
-                else exists (
-                    select from fjt.checks c
-                    where c.check_id = new.check_id and c.resident_id = any (bed.ids) and c.device_id = new.device_id)
-                end
-    ) then
-        perform fjt.refuse_write('a command without a case in hand, or without consent');
-    end if;
-    if new.seconds not between 1 and 60 or new.expires_at > clock.now() + interval '24 hours' then
-        perform fjt.refuse_write('a command for longer than a look');
-    end if;
-    new.created_at := fjt.just_now(new.created_at);
     return new;
 end $$;
 

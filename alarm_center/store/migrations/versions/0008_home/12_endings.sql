@@ -27,8 +27,9 @@ create trigger planner_ends before update of moved_at, ended_at on fjt.residents
 alter policy free on fjt.devices using (resident_id is null and org = any ((select fjt.orgs())::text[])
     and current_setting('fjt.scope', true) in ('arrange', 'decide', 'enrol'));
 
--- As in 09_papers_by_page.sql, and: the device of somebody who dies goes on with the one who shares the bed, by whatever page says so; a device is taken from a home, with that home's profile, and is given to nobody else in the same go.
-create or replace function fjt.devices_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
+-- A page that edits papers writes a device, and takes no other home's. The device of somebody who dies goes on with the one who shares
+-- the bed, by whatever page says so. A device is taken from a home, with that home's profile, and is given to nobody else in the same go.
+create function fjt.devices_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
 as $$
 begin
     if tg_op = 'UPDATE' and (new.resident_id, new.kind, new.label, new.profile, new.capture)
@@ -51,4 +52,7 @@ begin
     return new;
 end $$;
 
-revoke all on function fjt.endings_of_planner() from public;
+create trigger planner_writes before insert or update on fjt.devices for each row when (session_user = 'fjt_planner')
+    execute function fjt.devices_of_planner();
+
+revoke all on function fjt.endings_of_planner(), fjt.devices_of_planner() from public;

@@ -36,19 +36,3 @@ $$;
 revoke all on function fjt.note_known_room(), fjt.knows_room(uuid) from public;
 
 grant execute on function fjt.knows_room(uuid) to fjt_worker, fjt_web, fjt_planner;
-
--- As in 10_shared_bed.sql, and: the room is known.
-create or replace function fjt.may_answer_alone(whose uuid) returns boolean
-language sql stable parallel safe
-as $$
-    select exists (select from fjt.residents r where r.resident_id = whose) and fjt.knows_room(whose) and not exists (
-        select from fjt.residents r cross join unnest(array['resident', 'cohabitant']) as needed(who)
-        where r.resident_id = whose and (needed.who = 'resident' or r.cohabitant is not null) and not exists (
-            select from fjt.consents c
-            where c.resident_id = whose and c.who = needed.who and c.revoked_at is null and c.automatic in ('yes', 'carried_over')))
-        and not exists (
-            select from fjt.residents r cross join lateral unnest(fjt.bed_of(r.resident_id)) as mate(id)
-            where r.resident_id = whose and r.bed_id is not null and mate.id <> whose and not exists (
-                select from fjt.consents c
-                where c.resident_id = mate.id and c.who = 'resident' and c.revoked_at is null and c.automatic in ('yes', 'carried_over')))
-$$;

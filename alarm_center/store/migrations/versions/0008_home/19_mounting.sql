@@ -401,8 +401,9 @@ grant execute on function fjt.mounting_jobs(), fjt.mounting_page(uuid), fjt.begi
 
 -- ---- what was there before ----
 
--- As in 10_shared_bed.sql, and: a mounting in hand is a case of its own, its installer's alone.
-create or replace function fjt.commands_of_page() returns trigger language plpgsql set search_path = fjt, pg_temp
+-- A page wakes a camera for a case in hand only, by a device that serves the resident of the case, with consent, and while nobody of the
+-- staff is with anybody whom it serves. A mounting in hand is a case of its own, its installer's alone.
+create function fjt.commands_of_page() returns trigger language plpgsql set search_path = fjt, pg_temp
 as $$
 begin
     if fjt.is_old_page() then
@@ -438,6 +439,12 @@ begin
     new.created_at := fjt.just_now(new.created_at);
     return new;
 end $$;
+
+create trigger page_writes before insert on fjt.commands for each row when (session_user = 'fjt_web') execute function fjt.commands_of_page();
+
+create trigger planner_writes before insert on fjt.commands for each row when (session_user = 'fjt_planner') execute function fjt.commands_of_page();
+
+revoke all on function fjt.commands_of_page() from public;
 
 -- As in 0003_writes, and: a look of a mounting ends with it.
 create or replace function fjt.looks_of_page() returns trigger language plpgsql set search_path = fjt, pg_temp

@@ -109,8 +109,3 @@ $$;
 revoke all on function fjt.agrees_to_machine(uuid, text[]) from public;
 
 grant execute on function fjt.agrees_to_machine(uuid, text[]) to fjt_worker, fjt_web, fjt_planner;
-
--- As in 18_known_room.sql, in these words.
-create or replace function fjt.may_answer_alone(whose uuid) returns boolean
-language sql stable parallel safe
-as $$ select fjt.knows_room(whose) and fjt.agrees_to_machine(whose, '{yes,carried_over}') $$;

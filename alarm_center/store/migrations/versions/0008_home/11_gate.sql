@@ -1,7 +1,7 @@
 -- The gate: what a resident is owed on a night, by the papers. Planning reads it, and no page goes past it.
 
--- What the papers let a device do. As fjt.may_look of the first revision, and: where capacity is in doubt, a consent counts by the
--- town's own legal position alone.
+-- What the papers let a device do: the resident's own yes, that of who lives with them, and of who shares the bed
+-- (docs/adr/0045-two-residents-in-one-bed.md). Where capacity is in doubt, a consent counts by the town's own legal position alone.
 create function fjt.is_agreed(whose uuid, device_kind text, to_people boolean) returns boolean
 language sql stable parallel safe
 as $$
@@ -13,18 +13,22 @@ as $$
                 and (c.capacity is distinct from 'in_doubt' or c.legal_position is not null)
                 and case device_kind when 'sensors' then c.sensors
                     when 'camera' then c.camera and (c.shown_to_people or not to_people) else false end))
+        and not exists (
+            select from fjt.residents r cross join lateral unnest(fjt.bed_of(r.resident_id)) as mate(id)
+            where r.resident_id = whose and r.bed_id is not null and mate.id <> whose and not exists (
+                select from fjt.consents c
+                where c.resident_id = mate.id and c.who = 'resident' and c.revoked_at is null
+                    and (c.capacity is distinct from 'in_doubt' or c.legal_position is not null)
+                    and case device_kind when 'sensors' then c.sensors
+                        when 'camera' then c.camera and (c.shown_to_people or not to_people) else false end))
 $$;
 
--- May a machine alone say of this resident that all is well? Everybody in the home who has to agree has said yes, or was never asked
--- and had it so before there was the question.
-create function fjt.may_answer_alone(whose uuid) returns boolean
+-- Nobody looks in a town that has stopped.
+create or replace function fjt.may_look(whose uuid, device_kind text, to_people boolean) returns boolean
 language sql stable parallel safe
 as $$
-    select exists (select from fjt.residents r where r.resident_id = whose) and not exists (
-        select from fjt.residents r cross join unnest(array['resident', 'cohabitant']) as needed(who)
-        where r.resident_id = whose and (needed.who = 'resident' or r.cohabitant is not null) and not exists (
-            select from fjt.consents c
-            where c.resident_id = whose and c.who = needed.who and c.revoked_at is null and c.automatic in ('yes', 'carried_over')))
+    select exists (select from fjt.residents r join fjt.organisations o using (org) where r.resident_id = whose and o.stopped_at is null)
+        and fjt.is_agreed(whose, device_kind, to_people)
 $$;
 
 -- The gate, each hour for each resident.
@@ -33,8 +37,9 @@ create index decisions_of_resident on fjt.decisions (resident_id);
 -- The same, and what a person withdrew last. (store/consents.py)
 create index consents_of_resident on fjt.consents (resident_id, who);
 
--- What the resident's times owe on that night: a look, a visit or nothing; for what reason no look, and on whose word. Without a row
--- nothing has begun yet, or the asker does not see the resident. "Nothing" is the person's own recorded no, and nobody else's.
+-- What the resident's times owe on that night: a look, a visit or nothing; for what reason no look, and on whose word, by the devices
+-- that serve the resident. Without a row nothing has begun yet, or the asker does not see the resident. "Nothing" is the person's own
+-- recorded no, and nobody else's.
 create function fjt.gate(whose uuid, on_night date) returns table (owed text, reason text, agreed_by text)
 language sql stable parallel safe
 as $$
@@ -52,17 +57,21 @@ as $$
                 and (n.revoked_at is null or n.revoked_at > c.revoked_at))
         limit 1
     ),
+    bed as (
+        select fjt.bed_of(whose) as ids
+    ),
     looked as (
         -- without a device it is the device that is missing, as long as one of some kind might look
         select case when d.kind is not null then fjt.is_agreed(whose, d.kind, false)
             else fjt.is_agreed(whose, 'camera', false) or fjt.is_agreed(whose, 'sensors', false) end as allowed
-        from (select) one left join lateral (
-            select kind from fjt.devices where resident_id = whose
+        from bed left join lateral (
+            select kind from fjt.devices where resident_id = any (bed.ids)
             order by fjt.is_agreed(whose, kind, false) desc, kind = 'camera' desc, device_id limit 1
         ) d on true
     ),
     withdrawn as (
-        select coalesce((select c.recorded_by from fjt.consents c where c.resident_id = whose and c.state = 'revoked'
+        select coalesce((select c.recorded_by from fjt.consents c
+            where c.resident_id = any ((select ids from bed)::uuid[]) and c.state = 'revoked' and (c.resident_id = whose or c.who = 'resident')
             order by c.revoked_at desc limit 1), 'consent') as by
     )
     select g.owed, g.reason, g.agreed_by from papers p cross join looked l cross join withdrawn w left join said_no n on true
@@ -75,21 +84,6 @@ as $$
     where (p.begun or p.decisions = 0) and exists (select from fjt.residents r where r.resident_id = whose)
 $$;
 
-revoke all on function fjt.is_agreed(uuid, text, boolean), fjt.may_answer_alone(uuid), fjt.gate(uuid, date) from public;
+revoke all on function fjt.is_agreed(uuid, text, boolean), fjt.gate(uuid, date) from public;
 
-grant execute on function fjt.is_agreed(uuid, text, boolean), fjt.may_answer_alone(uuid), fjt.gate(uuid, date) to fjt_worker, fjt_web, fjt_planner;
-
--- ---- sealed ----
---
--- What was sealed before stays as it was: a column that says nothing has no place in the fact.
-
-create or replace function fjt.fact_of(r fjt.consents) returns table (org text, key text, fact jsonb, words text) language sql stable
-as $$
-    select r.org, r.consent_id::text, jsonb_build_object(
-        'resident_id', r.resident_id, 'who', r.who, 'state', r.state, 'camera', r.camera, 'sensors', r.sensors,
-        'shown_to_people', r.shown_to_people, 'given_at', r.given_at at time zone 'UTC',
-        'revoked_at', r.revoked_at at time zone 'UTC', 'revoked_instead', r.revoked_instead, 'recorded_by', r.recorded_by)
-        || jsonb_strip_nulls(jsonb_build_object('automatic', nullif(r.automatic, 'carried_over'), 'given_how', r.given_how, 'language', nullif(r.language, ''),
-            'second_talk_on', r.second_talk_on, 'capacity', r.capacity, 'legal_position', r.legal_position)),
-        nullif(concat_ws(E'\n', nullif(r.basis, ''), nullif(r.present, ''), nullif(r.representative, '')), '')
-$$;
+grant execute on function fjt.is_agreed(uuid, text, boolean), fjt.gate(uuid, date) to fjt_worker, fjt_web, fjt_planner;
