@@ -21,7 +21,8 @@ from alarm_center.store.seal_lines import ChainStart, Doubt, chain_start, clock_
 
 SEALER: Final = "rounds:chain"
 """The job that seals; its row says when it last did. The release before has a row of its own for its own chain."""
-_BATCH: Final = 2000
+BATCH: Final = 2000
+"""Lines and facts of a town that are sealed in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +55,19 @@ async def head(tx: Tx, org: str) -> Head | None:
     return Head(Cursor(int(row["tx"]), row["id"]), row["digest"].hex(), row["sealed_at"]) if row else None
 
 
-async def seal(memory: Memory, org: str, limit: int = _BATCH) -> Sealed:
-    """Seal up to *limit* of the town's new lines; return how many. Another replica at it: none."""
+async def seal(memory: Memory, org: str, limit: int | None = None) -> Sealed:
+    """Seal up to *limit* of the town's new lines, :data:`BATCH` where none is said; return how many. Another replica at it: none."""
     async with memory.transaction() as tx:
-        return await seal_batch(tx, org, limit)
+        return await seal_batch(tx, org, limit or BATCH)
 
 
-async def seal_batch(tx: Tx, org: str, limit: int = _BATCH) -> Sealed:
+async def seal_batch(tx: Tx, org: str, limit: int = BATCH) -> Sealed:
     """Seal as :func:`seal` does, in a transaction that is there already."""
     if not await tx.fetchval("select pg_try_advisory_xact_lock(hashtext('seal'), hashtext($1))", org):
         return Sealed()
     start = await chain_start(tx, org)
+    # Read before the lines are: the horizon only rises, so a batch that is not full has taken all that is below this one.
+    horizon: int = await tx.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
     last = await head(tx, org)
     if last is not None:
         cursor, before = last.cursor, bytes.fromhex(last.digest)
@@ -83,6 +86,8 @@ async def seal_batch(tx: Tx, org: str, limit: int = _BATCH) -> Sealed:
         clock = line.clock
         rows.append((line.cursor, before, doubt))
     await _add(tx, org, rows)
+    if rows and len(rows) < limit:
+        await _record_sealed_until(tx, org, horizon)
     return Sealed(len(rows), tuple((place, doubt) for place, _, doubt in rows if doubt is not None))
 
 
@@ -101,6 +106,21 @@ async def _add(tx: Tx, org: str, rows: list[tuple[Cursor, bytes, Doubt | None]])
         org, [place.tx for place, _, _ in rows], [place.id for place, _, _ in rows], [made for _, made, _ in rows],
         [doubt for _, _, doubt in rows],
     )  # fmt: skip
+
+
+async def _record_sealed_until(tx: Tx, org: str, horizon: int) -> None:
+    await tx.execute(
+        """
+        insert into sealed_until (org, tx) values ($1, $2::text::xid8)
+        on conflict (org) do update set tx = greatest(sealed_until.tx, excluded.tx)
+        """,
+        org, str(horizon),
+    )  # fmt: skip
+
+
+async def sealed_until(tx: Tx, org: str) -> int:
+    """Return the transaction before which each of the town's lines has its seal; 0 where the sealer has not caught up yet."""
+    return await tx.fetchval("select tx::text::bigint from sealed_until where org = $1", org) or 0
 
 
 @dataclass(frozen=True, slots=True)

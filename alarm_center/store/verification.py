@@ -10,13 +10,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from alarm_center.store import facts, jobs, overlong, released_seals, seals
+from alarm_center.store import facts, overlong, released_seals, seals
 from alarm_center.store.events import Cursor
-from alarm_center.store.memory import Memory, Tx, now
+from alarm_center.store.memory import Memory, Tx
 from alarm_center.store.seal_lines import ChainLine, ChainStart, Doubt, chain_start, lines_between
 
-_BEHIND: Final = timedelta(seconds=60)
-"""The sealer comes each second. A line so much older than its last time has no excuse for lacking a seal."""
 _BATCH: Final = 10_000
 _KEPT: Final = timedelta(days=5 * 365 + 1)
 """Five years, at least one leap day among them."""
@@ -106,8 +104,8 @@ async def verify_in(tx: Tx, org: str, heads: Collection[str] = ()) -> ChainRepor
     """Verify as :func:`verify` does, in a transaction that is there already."""
     report, unmet = ChainReport(), set(heads)
     start = await chain_start(tx, org)
-    # Read first: whatever is written while we walk is younger.
-    sealed_until = (await jobs.last_run(tx, seals.SEALER) or await now(tx)) - _BEHIND
+    # Read first: the sealer goes on while we walk.
+    sealed_until = await seals.sealed_until(tx, org)
     await _walk_released(tx, org, start, report, unmet)
     await _walk(tx, org, start, sealed_until, report, unmet)
     for row in await facts.mismatches(tx, org):
@@ -116,9 +114,7 @@ async def verify_in(tx: Tx, org: str, heads: Collection[str] = ()) -> ChainRepor
     return report
 
 
-async def _walk(
-    tx: Tx, org: str, start: ChainStart, sealed_until: datetime, report: ChainReport, unmet: set[str]
-) -> None:
+async def _walk(tx: Tx, org: str, start: ChainStart, sealed_until: int, report: ChainReport, unmet: set[str]) -> None:
     cursor, before = Cursor(0, 0), await seals.first_digest(tx, org, start)
     words, expired, clock = _Words(), _Expired(), None
     while sealed := await seals.seals_after(tx, org, cursor, _BATCH):
@@ -146,7 +142,7 @@ async def _walk(
         cursor = sealed[-1].cursor
     for line in await lines_between(tx, org, start, cursor, None):
         report.add(*words.faults_of(line), *expired.faults_of(line))
-        if line.written_at < sealed_until:
+        if line.cursor.tx < sealed_until:
             report.add(FoundFault(Fault.NO_SEAL, line.cursor, line.subject))
     report.add(*words.faults_at_end(), *expired.faults_at_end())
     report.erased, report.expired = words.erased, expired.count

@@ -185,19 +185,52 @@ async def test_a_line_put_in_among_sealed_ones_has_no_seal(memory: Memory, postg
 async def test_an_unsealed_line_behind_the_sealer_is_a_broken_chain(memory: Memory, postgres_server: Postgres) -> None:
     *_, three = await _three_sealed(memory)
     await _behind_our_back(memory, postgres_server, _LAST_SEAL)
-    assert await _faults(memory) == [], "the sealer may be about to come"
-    await move(memory, timedelta(seconds=61))
-    assert await _faults(memory) == [(Fault.NO_SEAL, three)]
+    assert await _faults(memory) == [(Fault.NO_SEAL, three)], "the sealer was past it"
+    await seals.seal(memory, "ost")
+    assert await _faults(memory) == [], "it is made again, the same"
 
 
-async def test_a_service_that_stood_still_has_not_lost_a_seal(memory: Memory, postgres_server: Postgres) -> None:
-    """Lines of the last second before it stopped wait for the sealer, however long ago that was."""
-    await _three_sealed(memory)
+async def test_a_sealer_that_is_behind_has_lost_no_seal(memory: Memory) -> None:
+    """A night that is planned for a county is sealed for minutes: the log of then is not tampered with."""
+    async with memory.transaction() as tx:
+        for number in range(5):
+            await _line(tx, f"{number}")
+    assert (await seals.seal(memory, "ost", 2)).count == 2
+    await move(memory, timedelta(hours=1))
     async with memory.transaction() as tx:
         await jobs.record_run(tx, seals.SEALER, await now(tx))
-    await _behind_our_back(memory, postgres_server, _LAST_SEAL)
-    await move(memory, timedelta(hours=1))
     assert await _faults(memory) == []
+
+
+async def test_a_batch_that_is_not_full_is_the_end_of_the_lines(memory: Memory, postgres_server: Postgres) -> None:
+    """After full ones the sealer may be behind; from the last one on it is not."""
+    async with memory.transaction() as tx:
+        for number in range(5):
+            await _line(tx, f"{number}")
+    marks = []
+    for _ in range(3):
+        await seals.seal(memory, "ost", 2)
+        async with memory.transaction() as tx:
+            marks.append(await seals.sealed_until(tx, "ost"))
+    lines = [line.cursor for line in await _read(memory, Cursor(0, 0))]
+    assert marks[:2] == [0, 0]
+    assert marks[2] > lines[-1].tx
+    await _behind_our_back(memory, postgres_server, _LAST_SEAL)
+    assert await _faults(memory) == [(Fault.NO_SEAL, lines[-1])]
+
+
+async def test_the_sealer_goes_on_until_no_line_is_left(
+    memory: Memory, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One round seals as much as a town wrote, however little a batch holds."""
+    monkeypatch.setattr(seals, "BATCH", 10)
+    async with memory.transaction() as tx:
+        for number in range(35):
+            await _line(tx, f"{number}")
+    databases = {f"database_url{role}": database.worker for role in ("", "_web", "_sign_in", "_planner")}
+    rounds = PeriodicJobs(memory, CentreSettings.model_validate(databases))
+    assert await rounds.seal_chains() == 35
+    assert await rounds.seal_chains() == 0
 
 
 async def test_an_outside_head_finds_lines_and_seals_gone_together(memory: Memory, postgres_server: Postgres) -> None:

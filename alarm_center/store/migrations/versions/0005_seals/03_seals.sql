@@ -16,6 +16,14 @@ create table fjt.seals (
     primary key (org, tx, id)
 );
 
+-- How far the sealer has come, a row a town: each line and fact of a transaction before this one has its seal. A sealer that is
+-- behind is behind; a line that is missing its seal is one that the sealer was past. A number of minutes cannot tell the two apart: a
+-- night that is planned for ten thousand homes writes more lines than are sealed in any. (store/verification.py)
+create table fjt.sealed_until (
+    org text primary key,
+    tx xid8 not null
+);
+
 create trigger chain_only_grows before update or delete on fjt.seals for each row execute function fjt.refuse();
 
 create trigger chain_not_emptied before truncate on fjt.seals for each statement execute function fjt.refuse();
