@@ -32,6 +32,7 @@ from alarm_center.core.check import (
     CheckDecision,
     CheckEffect,
     CheckEvent,
+    CheckState,
     Clear,
     CommandLook,
     NewConfig,
@@ -41,6 +42,7 @@ from alarm_center.core.check import (
     Visit,
 )
 from alarm_center.core.decision import IllegalMove, Raise, Write
+from alarm_center.core.shadow_nights import is_judged_blind
 from alarm_center.store import (
     alarms,
     cancelled_checks,
@@ -109,6 +111,9 @@ async def step_check(tx: Tx, check: Check, event: CheckEvent | CheckEvents, acto
             raise IllegalMove(f"check {check.check_id}: there is no consent to look")
     decision = check_core.decide(check, happened, home.plan, at)
     await checks.save(tx, check, decision.check, at)
+    if decision.check.state is CheckState.TO_LOOK and check.state is not CheckState.TO_LOOK:
+        beside = await shadow_nights.state_of(tx, check.resident_id)
+        await shadow_nights.mark_blind(tx, check.check_id, blind=is_judged_blind(beside))
     if isinstance(happened, PersonSaid) and happened.session_id is not None:
         await shadow_nights.note_answer(tx, check, happened, at)
     return await _apply_check(_Step(tx, home, at, actor), check, decision)

@@ -3,15 +3,17 @@
 A shadow night is one on which people said of looks what they saw, beside the detector's answer to the same looks. Fourteen of
 them since the room was taken empty, the resident's own yes and a look in the dark make an offer; a planner signs. A share of the looks
 stays with people afterwards, and one of them on which the detector saw somebody in bed and the person did not takes it back.
+The people who judge such a look are told what the detector found after their own answer (docs/adr/0063-looks-are-judged-blind.md).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from math import asin, cos, degrees, pi, radians, sin
-from typing import Final
+from typing import Final, TypeVar
 
+from schemas import timeline
 from schemas.drift import Drift
 from schemas.vocabulary import Answer
 
@@ -28,6 +30,37 @@ _DUSK: Final = -6.0
 """Degrees of the sun at the end of civil dusk, in the middle of Sweden; before it a room is not dark."""
 
 
+Line = TypeVar("Line", bound=timeline.Payload | timeline.Unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowState:
+    """The resident's standing beside the detector while a person is asked to look."""
+
+    agreed: bool
+    """Everybody in the home has said yes to a machine that answers alone."""
+    room_known: bool
+
+
+def is_judged_blind(state: ShadowState) -> bool:
+    """Return whether a look that waits for a person is judged without the detector's word.
+
+    Nights that may count are such looks, and so are those of the share that people see afterwards. Elsewhere nothing is compared, and the word
+    helps. It says nothing of alarms: what the detector raises at once is told at once.
+    """
+    return state.agreed and state.room_known
+
+
+def without_word(line: Line) -> Line:
+    """Return a line of a session without what the detector found in it."""
+    match line:
+        case timeline.FindingTaken() | timeline.EvidenceTaken():
+            return replace(line, answer=None, reason=None)
+        case timeline.SessionCommitted():
+            return replace(line, answer=None)
+    return line
+
+
 @dataclass(frozen=True, slots=True)
 class ComparedLook:
     """One look of a night with both answers: the detector's (*found*) and a person's (*said*)."""
@@ -36,6 +69,13 @@ class ComparedLook:
     looked_at: datetime
     found: Answer
     said: Answer
+    blind: bool | None = None
+    """The person answered without the detector's word; ``None``: before that was kept."""
+
+    @property
+    def counts(self) -> bool:
+        """The two answers are each other's: the person did not read the detector's first."""
+        return self.blind is not False
 
     @property
     def alike(self) -> bool:
@@ -108,13 +148,14 @@ def shadow_nights(facts: ShadowFacts, now: datetime) -> ShadowNights:
     """Return the nights that count towards the offer at *now*, and what is missing for it.
 
     Nights count from the room's own day on, for 60 days, and begin anew after one on which the detector saw somebody in bed
-    and the person did not.
+    and the person did not, blind or not. Only looks that were judged blind make a night.
     """
     begin = max((each for each in (facts.since, now - FORGETS) if each is not None), default=now - FORGETS)
     counted = sorted((look for look in facts.looks if begin < look.looked_at <= now), key=lambda look: look.looked_at)
     wrong = [look.night for look in counted if look.contradicted]
     if wrong:
         counted = [look for look in counted if look.night > max(wrong)]
+    counted = [look for look in counted if look.counts]
     found = ShadowNights(tuple(counted), ())
     missing = {
         Lack.NOT_ASKED: not facts.agreed,

@@ -13,6 +13,7 @@ from alarm_center.core.alarm import Alarm
 from alarm_center.store import alarms
 from alarm_center.store.memory import Row, Tx
 from alarm_center.store.residents import SHOWN_NAME
+from alarm_center.store.shadow_nights import HIDDEN_WORD, OPEN_WORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class LookLine:
     deadline: datetime
     answer: str | None
     reason: str | None
+    hidden: bool
+    """A person is to answer without the detector's word: it is not here."""
     looker: UUID | None
     looker_name: str | None
 
@@ -148,10 +151,11 @@ async def checks_to_look_at(tx: Tx, now: datetime, look_lasts: timedelta) -> lis
     rows = await tx.fetch(
         f"""
         select c.check_id, c.org, {SHOWN_NAME} as resident, e.code as area, c.opens_at,
-            c.next_step_at as deadline, c.answer, c.reason, l.user_id as looker, u.name as looker_name
+            c.next_step_at as deadline, {OPEN_WORD}, l.user_id as looker, u.name as looker_name
         from checks c
         join residents r using (resident_id)
         join areas e on e.area_id = r.area_id
+        {HIDDEN_WORD}
         left join lateral (
             select user_id from looks k
             where k.check_id = c.check_id and k.alarm_id is null and k.ended_at is null and k.began_at > $1

@@ -14,6 +14,7 @@ from alarm_center.store import alarms
 from alarm_center.store.memory import Row, Tx
 from alarm_center.store.replies import PAGE
 from alarm_center.store.residents import SHOWN_NAME
+from alarm_center.store.shadow_nights import HIDDEN_WORD, JUDGED_BLIND, OPEN_WORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class CheckCase:
     state: str
     answer: str | None
     reason: str | None
+    hidden: bool
+    """A person is to answer without the detector's word: it is not here."""
     late: bool
     alarm_id: UUID | None
     cancel_reason: str | None
@@ -85,7 +88,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class SeenSession:
-    """One session: what the detector made of it."""
+    """One session: what the detector made of it, but where that is hidden until a person has answered."""
 
     session_id: str
     check_id: UUID | None
@@ -98,6 +101,7 @@ class SeenSession:
     evidence: tuple[Mapping[str, Any], ...]
     detector: str | None
     pictures: int
+    hidden: bool = False
 
 
 async def alarm(tx: Tx, alarm_id: UUID) -> AlarmCase | None:
@@ -122,16 +126,17 @@ async def alarm(tx: Tx, alarm_id: UUID) -> AlarmCase | None:
 async def check(tx: Tx, check_id: UUID) -> CheckCase | None:
     """Return a check; ``None`` if there is none that the viewer may see."""
     row = await tx.fetchrow(
-        """
+        f"""
         select c.check_id, c.org, o.zone, e.code as area, c.resident_id, c.device_id, c.opens_at,
-            c.next_step_at as deadline, c.state, c.answer, c.reason, c.late, c.alarm_id,
+            c.next_step_at as deadline, c.state, {OPEN_WORD}, c.late, c.alarm_id,
             c.cancel_reason, c.instead, c.seen_by
         from checks c
         join organisations o using (org)
         join residents r using (resident_id)
         join areas e on e.area_id = r.area_id
+        {HIDDEN_WORD}
         where c.check_id = $1
-        """,
+        """,  # noqa: S608 -- our own words
         check_id,
     )
     return CheckCase(**row) if row else None
@@ -182,7 +187,7 @@ async def sessions(tx: Tx, *, alarm_id: UUID | None = None, check_id: UUID | Non
     Also those that the check of the one who shares the bed took, and that answered this one.
     """
     rows = await tx.fetch(
-        """
+        f"""
         with named as (
             select org, device_id, session_id from sessions where check_id = $2
             union select org, device_id, session_id from sessions where alarm_id = $1
@@ -191,10 +196,10 @@ async def sessions(tx: Tx, *, alarm_id: UUID | None = None, check_id: UUID | Non
             where (c.check_id = $2 or c.alarm_id = $1) and t.session_id is not null
         )
         select s.session_id, s.check_id, s.received_at, s.started_at, s.answer, s.reasons, s.people, s.measures, s.evidence,
-            s.detector, s.pictures
+            s.detector, s.pictures, s.answer is not null and {JUDGED_BLIND} as hidden
         from named join sessions s using (org, device_id, session_id) where s.receipt = 'committed'
         order by s.received_at desc
-        """,
+        """,  # noqa: S608 -- our own words
         alarm_id, check_id,
     )  # fmt: skip
     return [_seen(row) for row in rows]
@@ -202,6 +207,8 @@ async def sessions(tx: Tx, *, alarm_id: UUID | None = None, check_id: UUID | Non
 
 def _seen(row: Row) -> SeenSession:
     fields = dict(row)
+    if fields["hidden"]:
+        fields |= {"answer": None, "reasons": (), "people": None, "measures": {}, "evidence": (), "detector": None}
     return SeenSession(
         reasons=tuple(fields.pop("reasons")),
         evidence=tuple(fields.pop("evidence")),

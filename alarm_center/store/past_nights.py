@@ -8,8 +8,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from alarm_center.core.past_night import DutyShiftName, Moment, PastAlarm, PastCheck, PastLine, PastLook, PastSession
+from alarm_center.core.shadow_nights import without_word
 from alarm_center.store import events, users
 from alarm_center.store.memory import Tx
+from alarm_center.store.shadow_nights import JUDGED_BLIND
 
 
 async def checks(tx: Tx, resident_id: UUID, first: date, last: date) -> list[PastCheck]:
@@ -47,25 +49,27 @@ async def moments(tx: Tx, check_ids: Sequence[UUID], alarm_ids: Sequence[UUID]) 
         for row in await tx.fetch("select notice_id, patrol from notices where alarm_id = any ($1::uuid[])", found[1])
     }
     sessions = await tx.fetch(
-        """
-        select s.session_id, coalesce(s.started_at, s.received_at) as at, s.check_id, s.alarm_id, s.device_id, t.seconds, s.detector
+        f"""
+        select s.session_id, coalesce(s.started_at, s.received_at) as at, s.check_id, s.alarm_id, s.device_id, t.seconds, s.detector, {JUDGED_BLIND} as hidden
         from sessions s left join attempts t on t.check_id = s.check_id and t.number = s.attempt
         where s.receipt = 'committed' and (s.check_id = any ($1::uuid[]) or s.alarm_id = any ($2::uuid[]))
         union all
         -- made for the one who shares the bed, and an answer here too
-        select s.session_id, coalesce(s.started_at, s.received_at), t.check_id, null, s.device_id, t.seconds, s.detector
+        select s.session_id, coalesce(s.started_at, s.received_at), t.check_id, null, s.device_id, t.seconds, s.detector, {JUDGED_BLIND}
         from attempts t join sessions s on s.session_id = t.session_id and s.org = t.org
         where t.check_id = any ($1::uuid[]) and s.check_id <> t.check_id and s.receipt = 'committed'
-        """,
+        """,  # noqa: S608 -- our own words
         *found,
     )
     detectors = {row["session_id"]: row["detector"] for row in sessions}
+    hidden = {row["session_id"] for row in sessions if row["hidden"]}
     told: list[Moment] = []
     for event in await events.of_cases(tx, *found):
         notice = patrols.get(str(getattr(event.payload, "notice_id", None)))
         judged = detectors.get(event.session_id or "") if event.kind in ("finding", "evidence") else None
         who = notice or names.get(event.actor or "") or judged
-        told.append(PastLine(event.at, event.check_id, event.alarm_id, event.payload, who))
+        payload = without_word(event.payload) if event.session_id in hidden else event.payload
+        told.append(PastLine(event.at, event.check_id, event.alarm_id, payload, who))
     looks = await tx.fetch(
         """
         select began_at as at, ended_at, check_id, alarm_id, user_id, kind = 'live' as live, clear from looks
@@ -78,7 +82,8 @@ async def moments(tx: Tx, check_ids: Sequence[UUID], alarm_ids: Sequence[UUID]) 
         who = names.get(str(fields.pop("user_id")))
         told.append(PastLook(**fields, who=who))
     return told + [
-        PastSession(**{name: value for name, value in row.items() if name != "session_id"}) for row in sessions
+        PastSession(**{name: value for name, value in row.items() if name not in ("session_id", "hidden")})
+        for row in sessions
     ]
 
 

@@ -6,27 +6,57 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from alarm_center.core.check import Check, PersonSaid
-from alarm_center.core.shadow_nights import FORGETS, ComparedLook, GreenEnd, GreenFacts, ShadowFacts
+from alarm_center.core.check import Check, CheckState, PersonSaid
+from alarm_center.core.shadow_nights import FORGETS, ComparedLook, GreenEnd, GreenFacts, ShadowFacts, ShadowState
 from alarm_center.store import towns
 from alarm_center.store.memory import Row, Tx
 from schemas.drift import Drift
 from schemas.vocabulary import Answer, Reason
 
+JUDGED_BLIND: Final = """exists (
+    select from checks b where b.state = 'to_look' and b.blind and (b.check_id = s.check_id or b.org = s.org and b.device_id = s.device_id
+        and b.check_id in (select t.check_id from attempts t where t.session_id = s.session_id)))"""
+"""Condition on a session (*s*): a person is to answer for a check that it was made for, and has not; also that of the one who shares the bed."""
+
+OPEN_WORD: Final = """case when h.hidden then null else c.answer end as answer, case when h.hidden then null else c.reason end as reason, h.hidden"""
+"""Columns of a check's newest answer, without the detector's while a person is to answer blind; beside :data:`HIDDEN_WORD`."""
+HIDDEN_WORD: Final = "cross join lateral (select c.state = 'to_look' and c.blind and c.answer is not null as hidden) h"
+
+
+async def state_of(tx: Tx, resident_id: UUID) -> ShadowState:
+    """Return the resident's standing beside the detector."""
+    row = await tx.fetchrow(
+        """
+        select agrees_to_machine($1, '{yes}') as agreed,
+            knows_room($1) and exists (select from devices d where d.resident_id = any (bed_of($1))) as room_known
+        """,
+        resident_id,
+    )
+    assert row is not None, "a row of functions alone"
+    return ShadowState(**row)
+
+
+async def mark_blind(tx: Tx, check_id: UUID, *, blind: bool) -> None:
+    """Keep whether the look that the check waits for is judged without the detector's word."""
+    await tx.execute("update checks set blind = $2 where check_id = $1 and blind <> $2", check_id, blind)
+
 
 async def note_answer(tx: Tx, check: Check, said: PersonSaid, now: datetime) -> None:
-    """Keep a person's answer beside the detector's to the session that they have seen; nothing where no detector judged it."""
+    """Keep a person's answer beside the detector's to the session that they have seen; nothing where no detector judged it.
+
+    *check* is as it was before the answer: one that was an alarm by then had shown the detector's word.
+    """
     await tx.execute(
         """
-        insert into compared_looks (check_id, session_id, org, resident_id, night, looked_at, found, said, said_by, said_at)
-        select c.check_id, s.session_id, c.org, c.resident_id, c.night, coalesce(s.started_at, s.received_at), s.answer, $3, $4, $5
+        insert into compared_looks (check_id, session_id, org, resident_id, night, looked_at, found, said, said_by, said_at, blind)
+        select c.check_id, s.session_id, c.org, c.resident_id, c.night, coalesce(s.started_at, s.received_at), s.answer, $3, $4, $5, $6 and c.blind
         from checks c join attempts a using (check_id)
             join sessions s on s.org = c.org and s.device_id = c.device_id and s.session_id = a.session_id
         where c.check_id = $1 and s.session_id = $2 and s.receipt = 'committed' and s.answer is not null and s.detector <> ''
             and exists (select from looks l where l.org = s.org and l.session_id = s.session_id and l.user_id::text = $4)
         on conflict (check_id, session_id) do nothing
         """,
-        check.check_id, said.session_id, said.answer, said.user, now,
+        check.check_id, said.session_id, said.answer, said.user, now, check.state is CheckState.TO_LOOK,
     )  # fmt: skip
 
 
@@ -92,14 +122,14 @@ async def _with_looks(tx: Tx, rows: Sequence[Row], now: datetime) -> list[Shadow
 async def _looks(tx: Tx, residents: Sequence[UUID], since: datetime) -> Mapping[UUID, list[ComparedLook]]:
     rows = await tx.fetch(
         """
-        select resident_id, night, looked_at, found, said from compared_looks
+        select resident_id, night, looked_at, found, said, blind from compared_looks
         where resident_id = any ($1::uuid[]) and looked_at > $2 order by looked_at
         """,
         list(residents), since,
     )  # fmt: skip
     found: dict[UUID, list[ComparedLook]] = {}
     for row in rows:
-        look = ComparedLook(row["night"], row["looked_at"], Answer(row["found"]), Answer(row["said"]))
+        look = ComparedLook(row["night"], row["looked_at"], Answer(row["found"]), Answer(row["said"]), row["blind"])
         found.setdefault(row["resident_id"], []).append(look)
     return found
 

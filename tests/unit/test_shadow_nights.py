@@ -16,12 +16,16 @@ from alarm_center.core.shadow_nights import (
     GreenFacts,
     Lack,
     ShadowFacts,
+    ShadowState,
     drift,
+    is_judged_blind,
     shadow_nights,
     sun_height,
+    without_word,
 )
+from schemas import timeline
 from schemas.drift import Drift
-from schemas.vocabulary import Answer
+from schemas.vocabulary import Answer, Reason
 
 NOW: Final = datetime(2026, 11, 27, 11, 0, tzinfo=UTC)
 IN_BED, NOT_SEEN, WRONG, UNSURE = Answer.IN_BED, Answer.NOT_SEEN, Answer.SOMETHING_WRONG, Answer.CANNOT_TELL
@@ -72,6 +76,33 @@ def test_nights_begin_anew_after_a_false_green(said: Answer) -> None:
         facts(*FOURTEEN.looks, look(5, NOT_SEEN, IN_BED, hour=4), look(5, IN_BED, UNSURE, hour=5)), NOW
     )
     assert doubt.offered and doubt.alike == NIGHTS, "a doubt of either is no false green, and is told"
+
+
+@pytest.mark.parametrize(("agreed", "known", "blind"), [(True, True, True), (True, False, False), (False, True, False)])
+def test_a_look_is_blind_where_its_night_may_count(agreed: bool, known: bool, blind: bool) -> None:
+    assert is_judged_blind(ShadowState(agreed=agreed, room_known=known)) is blind
+
+
+def test_an_answer_after_the_detectors_makes_no_night() -> None:
+    """One that was kept before anybody asked does; and a false green is one, however it was seen."""
+    told = [replace(each, blind=False) for each in FOURTEEN.looks]
+    assert shadow_nights(facts(*told), NOW).nights == ()
+    blind = [replace(each, blind=True) for each in FOURTEEN.looks[:7]]
+    assert shadow_nights(facts(*blind, *FOURTEEN.looks[7:]), NOW).offered
+    wrong = replace(look(5, IN_BED, NOT_SEEN, hour=4), blind=False)
+    assert min(shadow_nights(facts(*FOURTEEN.looks, wrong), NOW).nights) == date(2026, 11, 22)
+    assert drift(replace(GREEN, looks=[wrong])) is Drift.CONTRADICTED
+
+
+def test_a_line_without_its_word_says_no_answer() -> None:
+    found = timeline.FindingTaken("s1", 1, IN_BED, None)
+    late = timeline.EvidenceTaken("too_late", "s1", 1, UNSURE, Reason.COVERED)
+    came = timeline.SessionCommitted(True, 3, NOT_SEEN, None)
+    assert without_word(found) == timeline.FindingTaken("s1", 1)
+    assert without_word(late) == timeline.EvidenceTaken("too_late", "s1", 1)
+    assert without_word(came) == timeline.SessionCommitted(True, 3, None, None)
+    said = timeline.PersonAnswered(IN_BED, "u", "s1")
+    assert without_word(said) is said, "a person's own word is theirs"
 
 
 ANSWERS = st.sampled_from(list(Answer))

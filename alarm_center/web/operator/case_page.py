@@ -3,7 +3,7 @@
 Its forms go to `case_actions.py`, its pane of pictures is made in `picture_pane.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from alarm_center.core.check import CheckState
 from alarm_center.core.plan import Plan
 from alarm_center.core.resident_card import ResidentCard
 from alarm_center.core.roles import Right
+from alarm_center.core.shadow_nights import without_word
 from alarm_center.store import board, case_pages, events, looks, manual_alarms, pause_questions, residents, towns, users
 from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY
@@ -29,7 +30,7 @@ from alarm_center.web.page import PERSON, path_uuid, render, speech_of
 from alarm_center.words import code_words, page_words, pause_words
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.timeline_words import row_of
-from schemas.timeline import CallNoted
+from schemas import timeline
 
 routes = web.RouteTableDef()
 
@@ -89,7 +90,8 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         lines = await events.of_case(tx, alarm_id=alarm_id)
         for check_id in checks:
             lines += await events.of_case(tx, check_id=check_id)
-        context = await _common_context(request, tx, watched, lines, {str(one.notice_id): one.patrol for one in asked})
+        patrols = {str(one.notice_id): one.patrol for one in asked}
+        context = await _common_context(request, tx, watched, _without_words(lines, seen), patrols)
         resident = await residents.card(tx, alarm.resident_id) if alarm.resident_id else None
         holds = alarm.state is not AlarmState.CLOSED and alarm.is_held_by(person.user_id, watched.now)
         masked = await _is_masked(tx, resident, alarm.org, holds=holds)
@@ -118,7 +120,7 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         "two_carers": plan.two_carers,
         "ran_out": pause_words.ran_out_sentences(ran_out, watched.now, watched.zone, speech) if ran_out else (),
         "calls_first": calls_first(alarm, plan),
-        "called": any(isinstance(line.payload, CallNoted) for line in lines),
+        "called": any(isinstance(line.payload, timeline.CallNoted) for line in lines),
         "asked": asked,
         "seen": seen,
         "pane": pane,
@@ -146,7 +148,8 @@ async def _check_context(request: web.Request) -> dict[str, Any]:
         alarm = await case_pages.alarm(tx, case.alarm_id) if case.alarm_id else None
         looker = (await users.colleague_names(tx)).get(other, speech(page_words.SOMEBODY_ELSE)) if other else None
         seen = await case_pages.sessions(tx, check_id=check_id)
-        context = await _common_context(request, tx, watched, await events.of_case(tx, check_id=check_id), {})
+        lines = await events.of_case(tx, check_id=check_id)
+        context = await _common_context(request, tx, watched, _without_words(lines, seen), {})
         pane = await check_pane(request, tx, case, looker, seen, watched)
         context["beside"] = await case_pages.companion(tx, case.resident_id, check_id)
     row = look_row(case, resident.name, BoardReader(person.user_id, watched.zones, watched.now, speech))
@@ -183,15 +186,26 @@ async def _common_context(
     request: web.Request, tx: Tx, watched: WatchedTowns, lines: list[events.Event], patrols: dict[str, str]
 ) -> dict[str, Any]:
     urgent, unread = await board.to_be_heard(tx, watched.now)
-    timeline = _timeline(lines, await users.colleague_names(tx), patrols, speech_of(request))
+    told = _timeline(lines, await users.colleague_names(tx), patrols, speech_of(request))
     return {
         "now": watched.now,
         "zone": watched.zone,
         "place": watched.names,
-        "timeline": timeline,
+        "timeline": told,
         "urgent": ",".join(map(str, urgent)),
         "unread": unread,
     }
+
+
+def _without_words(lines: list[events.Event], seen: list[case_pages.SeenSession]) -> list[events.Event]:
+    """Return the lines without what the detector found in the sessions that a person is to answer for blind."""
+    hidden = {one.session_id for one in seen if one.hidden}
+    return [
+        replace(line, data=timeline.encode(without_word(line.payload)))
+        if line.session_id in hidden and not isinstance(line.payload, timeline.Unknown)
+        else line
+        for line in lines
+    ]
 
 
 def _timeline(

@@ -41,7 +41,7 @@ class PicturePane:
     awaited: bool
     """The picture may still come: nothing in the stream says when, so the page asks again."""
     reading: str
-    """The detector's answer, or its reason."""
+    """The detector's answer, or its reason; where both are hidden, that they come after the person's own answer."""
     answers: list[tuple[int, Answer, str]]
     """The answers that the person may give: key, answer, words."""
     check_id: UUID | None
@@ -70,7 +70,8 @@ class PicturePane:
     def keep(self) -> str:
         """A mark of what is drawn: while it is the same, a page leaves the pane alone and a playing picture goes on."""
         session_id = self.session.session_id if self.session else ""
-        return f"{self.sessions}|{session_id}|{self.why_not}|{len(self.answers)}|{self.may_look}"
+        hidden = bool(self.session and self.session.hidden)
+        return f"{self.sessions}|{session_id}|{self.why_not}|{len(self.answers)}|{self.may_look}|{hidden}"
 
 
 async def alarm_pane(
@@ -134,6 +135,8 @@ def _frames(request: web.Request, org: str, session: SeenSession | None) -> int:
 def _reading(request: web.Request, session: SeenSession | None) -> str:
     if session is None:
         return ""
+    if session.hidden:
+        return speech_of(request)(page_words.WORD_AFTER_ANSWER)
     reason = session.reasons[0] if session.reasons else None
     return speech_of(request)(code_words.reason_words(session.answer, reason))
 

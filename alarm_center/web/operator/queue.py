@@ -159,7 +159,7 @@ def look_row(case: LookLine | CheckCase, resident: str, reader: BoardReader) -> 
         title=speech(page_words.LOOK_AT_CHECK),
         who=_who(resident, reader),
         area=case.area,
-        state=speech(reason_words(case.answer, case.reason)),
+        state=speech(page_words.JUDGE_YOURSELF if case.hidden else reason_words(case.answer, case.reason)),
         next=NextStep(next_step_words.BECOMES_ALARM, case.deadline),
         since=case.opens_at,
         zone=reader.zones[case.org],

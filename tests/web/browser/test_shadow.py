@@ -35,15 +35,17 @@ async def storstad(database: Database) -> AsyncIterator[NightTown]:
         yield here
 
 
-async def nights_before(storstad: NightTown, nights: int = NIGHTS_BEFORE, later: timedelta = timedelta(0)) -> None:
+async def nights_before(
+    storstad: NightTown, nights: int = NIGHTS_BEFORE, later: timedelta = timedelta(0), *, blind: bool | None = True
+) -> None:
     """So many nights on which a person and the camera have said the same of Asta's look at two, or *later*."""
     await storstad.execute(
         """
-        insert into compared_looks (check_id, session_id, org, resident_id, night, looked_at, found, said, said_by, said_at)
-        select check_id, 'before-' || n, org, resident_id, night - n, opens_at - n * interval '1 day' + $3, 'in_bed', 'in_bed', 'siv', opens_at
+        insert into compared_looks (check_id, session_id, org, resident_id, night, looked_at, found, said, said_by, said_at, blind)
+        select check_id, 'before-' || n, org, resident_id, night - n, opens_at - n * interval '1 day' + $3, 'in_bed', 'in_bed', 'siv', opens_at, $4
         from checks, generate_series(1, $2) n where check_id = $1
         """,
-        await storstad.check_of(ASTA), nights, later,
+        await storstad.check_of(ASTA), nights, later, blind,
     )  # fmt: skip
     await storstad.execute("update devices set room_known_at = clock.now() - interval '20 days'")
 
@@ -155,3 +157,46 @@ async def test_nights_that_nobody_saw_in_the_dark(storstad: NightTown, open_page
     await expect(petra.locator(".why")).to_contain_text("Not seen in the dark: nobody has looked after dusk yet.")
     await expect(petra.locator("form .primary")).to_have_count(0)
     assert await broken(petra) == []
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), [("dark", "sv", 1280), ("light", "en", 360)])
+async def test_a_look_is_judged_without_the_cameras_word(
+    storstad: NightTown, open_page: OpenPage, theme: str, language: str, width: int
+) -> None:
+    """The operator sees the picture and nothing of what the camera made of it, answers, and reads it then."""
+    hidden, found = {
+        "sv": ("Visas när du har svarat.", "Syns inte"),
+        "en": ("Shown once you have answered.", "Not seen"),
+    }[language]
+    olle = await open_page(theme=theme, language=language, width=width)
+    await storstad.finding(ASTA, Answer.NOT_SEEN, frames=drawn("asleep", 5), people=0)
+    row = olle.locator(".row-look")
+    await expect(row.locator(".state")).to_contain_text(
+        {"sv": "utan automatisk tolkning", "en": "without the automatic reading"}[language]
+    )
+    await row.locator(".acts a").click()
+    await olle.wait_for_selector(".has-picture")
+    await expect(olle.locator(".reading")).to_contain_text(hidden)
+    await expect(olle.locator(".evidence")).to_contain_text(hidden)
+    await expect(olle.locator(".reading, .evidence, .timeline, .now-box")).not_to_contain_text([found] * 4)
+    assert await broken(olle) == []
+    case = olle.url
+    await olle.keyboard.press("1")
+    await olle.wait_for_url(BOARD)
+    assert await storstad.value("select blind from compared_looks") is True
+    await olle.goto(case)
+    await expect(olle.locator(".reading")).to_contain_text(found)
+    await expect(olle.locator(".timeline")).to_contain_text(found)
+
+
+@pytest.mark.parametrize(
+    ("blind", "words"),
+    [(False, "0 av 14 nätter."), (None, "Automatisk bedömning kan slås på.")],
+    ids=["read the word", "before it was kept"],
+)
+async def test_nights_that_read_the_cameras_word_do_not_count(
+    storstad: NightTown, open_page: OpenPage, blind: bool | None, words: str
+) -> None:
+    await nights_before(storstad, NIGHTS_BEFORE + 1, blind=blind)
+    petra = await open_page(f"/residents/{storstad.residents[ASTA]}/automatic", login="petra")
+    await expect(petra.locator(".why")).to_contain_text(words)

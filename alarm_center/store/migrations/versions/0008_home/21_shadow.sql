@@ -73,6 +73,8 @@ as $$
 begin
     new.said_by := fjt.page_actor();
     new.said_at := fjt.just_now(new.said_at);
+    -- 28_shadow_blind.sql: no page says it of a look that showed the word
+    new.blind := coalesce(new.blind, false) and exists (select from fjt.checks c where c.check_id = new.check_id and c.blind);
     if not exists (
         select from fjt.checks c join fjt.attempts a using (check_id)
             join fjt.sessions s on s.org = c.org and s.device_id = c.device_id and s.session_id = a.session_id
