@@ -17,6 +17,8 @@ class SubstituteFault(StrEnum):
     """The shift has ended, or somebody has changed it."""
     SAME = "same"
     """The carer has the shift already."""
+    LOST = "lost"
+    """The phone is the lost one, or lost too."""
     LEFT = "left"
     """The carer's last night is before."""
 

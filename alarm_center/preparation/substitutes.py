@@ -9,7 +9,7 @@ from alarm_center.core import phone_numbers
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.substitutes import SubstituteFault, SubstituteRefused, substitute_for
 from alarm_center.core.temps import CarerRow
-from alarm_center.store import changes, events, shift_patterns, shifts, staff, towns
+from alarm_center.store import changes, events, lost_phones, shift_patterns, shifts, staff, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, now
@@ -46,9 +46,11 @@ async def put_in(memory: Memory, shift_id: UUID, wanted: WantedSubstitute, *, ed
         )
         if row is None:
             raise SubstituteRefused(SubstituteFault.OVER)
-        carer = await _carer(tx, town.org, named, wanted)
+        carer = await carer_wanted(tx, town.org, named.carer.name, wanted)
         if carer is not None and carer.carer_id == row.post.carer_id:
             raise SubstituteRefused(SubstituteFault.SAME)
+        if carer is not None and carer.phone in await lost_phones.lost_since(tx, town.org):
+            raise SubstituteRefused(SubstituteFault.LOST)
         if carer is not None and carer.ends_on is not None and carer.ends_on < row.night:
             raise SubstituteRefused(SubstituteFault.LEFT)
         substitute = substitute_for(row, carer.carer_id if carer else None, at)
@@ -77,13 +79,13 @@ async def _find(tx: Tx, shift_id: UUID, editor: Editor) -> NamedShift:
     return named
 
 
-async def _carer(tx: Tx, org: str, named: NamedShift, wanted: WantedSubstitute) -> CarerRow | None:
-    """Return who stands in; a number that nobody has becomes a carer of the shift's name."""
+async def carer_wanted(tx: Tx, org: str, name: str, wanted: WantedSubstitute) -> CarerRow | None:
+    """Return who stands in for the carer of that *name*; a number that nobody has becomes a carer of the same name."""
     if wanted.phone is not None:
         known = await staff.carer_with_phone(tx, org, wanted.phone)
         if known is not None:
             return known
-        new = CarerRow(uuid4(), f"{named.carer.name} ({phone_numbers.national(wanted.phone)})", wanted.phone)
+        new = CarerRow(uuid4(), f"{name} ({phone_numbers.national(wanted.phone)})", wanted.phone)
         await staff.add_carer(tx, org, new)
         return new
     if wanted.carer_id is None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from alarm_center.store import messages
+from alarm_center.store.lost_phones import IS_LOST
 from alarm_center.store.memory import Tx
 from alarm_center.store.messages import OutboxMessage
 
@@ -25,7 +26,7 @@ class MessageClaim:
     lost: bool
     """The message was being sent when its worker was lost: the provider may have it."""
     needless: bool
-    """Its alarm is over, or its question was withdrawn, before it went out."""
+    """Its alarm is over, its question was withdrawn, or the phone is lost, before it went out."""
     queued_for: timedelta
     real_now: datetime
     """The database's clock, which no test and no demo moves."""
@@ -73,7 +74,7 @@ async def claim_next(
             {messages.FROM} left join sms_turns t on t.sending_number = m.sender
             cross join lateral (
                 select a.priority is not distinct from 1 and m.rank <= 2 as urgent,
-                    m.rank <> $1 and (a.state is not distinct from 'closed' or exists (
+                    {IS_LOST.format(org="m.org", phone="m.phone")} or m.rank <> $1 and (a.state is not distinct from 'closed' or exists (
                         select from notices n where n.notice_id = m.notice_id and (n.state in ('stood_down', 'declined')
                             or n.state = 'took' and m.wording <> 'voice_on_site_check'))) as needless
             ) w

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from alarm_center.core.roster import DutyShift
+from alarm_center.store.lost_phones import NOT_LOST
 from alarm_center.store.memory import Row, Tx
 from schemas.vocabulary import Duty
 
@@ -26,7 +27,7 @@ def _shift(row: Row) -> DutyShift:
 async def shifts_between(tx: Tx, org: str, from_: datetime, until: datetime) -> tuple[DutyShift, ...]:
     """Return the town's shifts that overlap the span from *from_* to *until*."""
     rows = await tx.fetch(
-        f"{_SHIFT} where s.org = $1 and s.starts_at < $3 and s.ends_at > $2 order by s.starts_at, s.shift_id",
+        f"{_SHIFT} where s.org = $1 and s.starts_at < $3 and s.ends_at > $2 and {NOT_LOST} order by s.starts_at, s.shift_id",
         org, from_, until,
     )  # fmt: skip
     return tuple(_shift(row) for row in rows)
@@ -38,7 +39,7 @@ async def lock_unconfirmed(tx: Tx, org: str) -> tuple[DutyShift, ...]:
         f"""
         {_SHIFT}
         where s.org = $1 and s.starts_at <= clock.now() and s.ends_at > clock.now() and s.mustered is not true
-            and (s.muster_asked_at is null or s.muster_told_at is null)
+            and (s.muster_asked_at is null or s.muster_told_at is null) and {NOT_LOST}
         order by s.starts_at, s.shift_id for update of s skip locked
         """,
         org,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from alarm_center.store.lost_phones import IS_LOST
 from alarm_center.store.memory import Tx
 
 PAGE: Final = "page"
@@ -122,16 +123,19 @@ async def owner_of(tx: Tx, phone: str) -> str:
 
 
 async def towns_of(tx: Tx, phone: str, sender: str) -> list[str]:
-    """Return the towns with the number *sender* that know *phone*: as a carer's, their fixed number, or one they asked."""
+    """Return the towns with the number *sender* that know *phone*: as a carer's, their fixed number, or one they asked.
+
+    A lost phone is a stranger's.
+    """
     rows = await tx.fetch(
-        """
+        f"""
         select o.org from organisations o
-        where o.sending_number = $2 and (
+        where o.sending_number = $2 and not {IS_LOST.format(org="o.org", phone="$1")} and (
             o.fixed_number = $1
             or exists (select from carers c where c.org = o.org and c.phone = $1)
             or exists (select from notices n where n.org = o.org and n.phone = $1 and n.asked_at > clock.now() - $3::interval))
         order by o.org
-        """,
+        """,  # noqa: S608 -- our own constant
         phone, sender, _BACK,
     )  # fmt: skip
     return [row["org"] for row in rows]
@@ -214,12 +218,12 @@ class CalledNotice(NamedTuple):
 
 
 async def called_notice(tx: Tx, message_id: UUID) -> CalledNotice | None:
-    """Return the notice that the call *message_id* told of; ``None`` for an unknown one."""
+    """Return the notice that the call *message_id* told of; ``None`` for an unknown one, and for a phone that is lost."""
     row = await tx.fetchrow(
-        """
-        select org, phone, sender, alarm_id, notice_id, wording from messages
-        where message_id = $1 and alarm_id is not null and notice_id is not null
-        """,
+        f"""
+        select org, phone, sender, alarm_id, notice_id, wording from messages m
+        where message_id = $1 and alarm_id is not null and notice_id is not null and not {IS_LOST.format(org="m.org", phone="m.phone")}
+        """,  # noqa: S608 -- our own constant
         message_id,
     )
     return CalledNotice(*row) if row else None

@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from alarm_center.core.roster import DutyShift, Roster
+from alarm_center.store.lost_phones import NOT_LOST
 from alarm_center.store.memory import Tx
 from alarm_center.store.towns import Town
 from schemas.vocabulary import Duty
@@ -16,12 +17,12 @@ _AROUND: Final = timedelta(hours=1)
 async def roster(tx: Tx, town: Town, alarm_id: UUID | None) -> Roster:
     """Return the town's roster around now. Busy are the shifts that have taken an open alarm other than *alarm_id*."""
     rows = await tx.fetch(
-        """
+        f"""
         select s.shift_id, s.area_id, s.patrol, s.role, c.phone, s.starts_at, s.ends_at, s.mustered, s.muster_asked_at
         from shifts s join carers c using (carer_id)
-        where s.org = $1 and s.starts_at < clock.now() + $2 and s.ends_at > clock.now()
+        where s.org = $1 and s.starts_at < clock.now() + $2 and s.ends_at > clock.now() and {NOT_LOST}
         order by s.starts_at, s.shift_id
-        """,
+        """,  # noqa: S608 -- our own constant
         town.org,
         _AROUND,
     )

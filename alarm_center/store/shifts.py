@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from alarm_center.core import calendar
 from alarm_center.core.shift_patterns import DutyPost, MovedShift, ShiftRow, WantedShift
+from alarm_center.store.lost_phones import NOT_LOST
 from alarm_center.store.memory import Tx
 from schemas.vocabulary import Duty
 
@@ -76,11 +77,12 @@ class ShiftOnDuty(NamedTuple):
 async def shift_on_duty(tx: Tx, phone: str, org: str) -> ShiftOnDuty | None:
     """Return the shift and the area that *phone* is on duty in now."""
     row = await tx.fetchrow(
-        """
+        f"""
         select s.shift_id, s.area_id from shifts s join carers c using (carer_id)
         where c.phone = $1 and s.org = $2 and s.starts_at <= clock.now() and s.ends_at > clock.now()
+            and {NOT_LOST}
         order by s.starts_at limit 1
-        """,
+        """,  # noqa: S608 -- our own constant
         phone, org,
     )  # fmt: skip
     return ShiftOnDuty(row["shift_id"], row["area_id"]) if row else None

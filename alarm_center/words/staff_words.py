@@ -6,10 +6,10 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from alarm_center.core import calendar
+from alarm_center.core import calendar, phone_numbers
 from alarm_center.core.pattern_form import PatternFault
 from alarm_center.core.roster import DutyShift
-from alarm_center.core.shift_patterns import ShiftPattern
+from alarm_center.core.shift_patterns import ShiftPattern, ShiftRow
 from alarm_center.core.staffing import StaffedNight
 from alarm_center.core.substitutes import StandIn, SubstituteFault
 from alarm_center.core.temps import CarerRow, NewTemp, TempFault, TempProblem
@@ -32,6 +32,7 @@ TITLES: Final[Mapping[SubstituteReason, str]] = {
 FAULTS: Final[Mapping[SubstituteFault, str]] = {
     SubstituteFault.OVER: _("Passet är slut, eller någon annan har ändrat det. Öppna natten igen."),
     SubstituteFault.LEFT: _("Den sista natten är före passet. Välj någon annan."),
+    SubstituteFault.LOST: _("Den telefonen är också borta. Skriv numret till en som någon har i handen."),
     SubstituteFault.SAME: _("Det är samma person som har passet. Välj någon annan."),
 }
 
@@ -113,6 +114,41 @@ def stand_in_sentences(
             )
         )  # fmt: skip
     return sentences
+
+
+def lost_sentences(
+    carer: CarerRow, tonight: Sequence[ShiftRow], new: str | None, taken: int, codes: Names, zone: str, speech: Speech
+) -> list[str]:
+    """Return what it means that a carer's phone is lost; *new* is the name of the phone that takes over, *taken* the cases that it has."""
+    said = [
+        speech(
+            _("%(phone)s är ur tjänst från nu: inga fler SMS går dit, dess länkar slutar gälla och svar därifrån räknas inte."),
+            phone=phone_numbers.national(carer.phone),
+        )
+    ]  # fmt: skip
+    for row in tonight:
+        where = {"area": codes.get(row.post.area_id, "?"), "patrol": row.post.patrol, "new": new or ""}
+        times = {"from": speech.clock(row.starts_at, zone), "until": speech.clock(row.ends_at, zone)}
+        text = (
+            _("%(new)s tar över område %(area)s, %(patrol)s, passet %(from)s–%(until)s.")
+            if new is not None
+            else _("Ingen har område %(area)s, %(patrol)s, resten av passet %(from)s–%(until)s.")
+        )
+        said.append(speech(text, **where, **times))
+    if taken:
+        said.append(speech(_("Öppna ärenden som telefonen har tagit söker ny patrull genast: %(count)s."), count=taken))
+    said.append(
+        speech(_("Från nästa natt står passen tomma tills telefonen är tillbaka eller har fått ett nytt nummer."))
+    )
+    return said
+
+
+def lost_words(since: datetime, now: datetime, zone: str, speech: Speech) -> str:
+    """Return since when a phone is lost."""
+    clock, day = speech.clock(since, zone), since.astimezone(ZoneInfo(zone)).date()
+    if day == now.astimezone(ZoneInfo(zone)).date():
+        return speech(_("Telefonen är borta sedan %(time)s."), time=clock)
+    return speech(_("Telefonen är borta sedan %(day)s %(time)s."), day=speech.short_day(day), time=clock)
 
 
 PATTERN_FAULTS: Final[Mapping[PatternFault, str]] = {

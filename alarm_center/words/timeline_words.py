@@ -217,6 +217,8 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.ReplyUnread, _("Egna ord från telefonen"), tone=_if_heeded),
         _row(timeline.MusterAsked, _("Nattpasset frågas om telefonen")),
         _row(timeline.ShiftSubstituted, _("Ett pass är bytt")),
+        _row(timeline.PhoneLost, _("En telefon är borta"), tone=_urgent),
+        _row(timeline.PhoneFound, _("En telefon är tillbaka")),
         _row(timeline.MusterUnanswered, _("Nattpasset är inte bekräftat")),
         _row(timeline.Mustered, _("Nattpasset har svarat")),
         # ---- devices, residents and the evening ----

@@ -93,6 +93,8 @@ class EventKind(StrEnum):
     REPLY_TEXT = "reply_text"
     MUSTER_ASKED = "muster_asked"
     SHIFT_SUBSTITUTED = "shift_substituted"
+    PHONE_LOST = "phone_lost"
+    PHONE_FOUND = "phone_found"
     MUSTER_UNANSWERED = "muster_unanswered"
     MUSTERED = "mustered"
     # a device (town.py)

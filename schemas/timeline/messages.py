@@ -147,3 +147,20 @@ class ShiftSubstituted(Payload):
     why: SubstituteReason
     filled: bool
     cases: int
+
+
+@payload(EventKind.PHONE_LOST)
+class PhoneLost(Payload):
+    """A carer's phone is lost, and off duty: *shifts* were handed on, to another phone (*replaced*) or to nobody, and *cases* with them."""
+
+    carer_id: UUID
+    shifts: int
+    cases: int
+    replaced: bool
+
+
+@payload(EventKind.PHONE_FOUND)
+class PhoneFound(Payload):
+    """A phone that was lost is there again."""
+
+    carer_id: UUID

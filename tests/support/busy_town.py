@@ -228,6 +228,10 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 at,
             ),
             (
+                "insert into lost_phones (org, phone, lost_at, said_by) values ($1, '+46701999999', $2, 'p')",
+                at,
+            ),
+            (
                 "insert into town_stops (org, why, proposed_by, proposed_at) values ($1, 'x', 'p', $2)",
                 at,
             ),

@@ -267,6 +267,10 @@ FORGED: Final = (
 """Rows of the attacker's own town in somebody else's name: tried as an operator's page."""
 
 _PLANNERS: Final = (
+    refused("select lose_phone('{other}', '{other_phone}')"),
+    refused("select lose_phone('{own}', '{other_phone}')"),
+    refused("insert into lost_phones (org, phone, lost_at, said_by) values ('{own}', '+46709999999', clock.now(), 'x')"),
+    nothing("update lost_phones set found_at = clock.now() where org = '{other}'"),
     refused("insert into pauses (org, resident_id, reason, from_at, to_at, said_by, instead)"
             " values ('{other}', '{other_resident}', 'pause_away', now(), now() + interval '1 day', 'x', 'nothing')"),
     refused("update pauses set to_at = to_at + interval '1 year'"),

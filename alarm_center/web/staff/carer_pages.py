@@ -13,7 +13,7 @@ from alarm_center.core.roles import Right
 from alarm_center.core.temps import CarerRow, NewTemp, read_temps
 from alarm_center.preparation import staff_changes
 from alarm_center.preparation.staff_changes import StillBusy
-from alarm_center.store import staff, towns
+from alarm_center.store import lost_phones, staff, towns
 from alarm_center.store.memory import Tx, Viewer
 from alarm_center.store.towns import Town
 from alarm_center.town.encodings import decode_town
@@ -43,7 +43,13 @@ async def show_carers(request: web.Request) -> web.StreamResponse:
             people = [
                 each for each in await staff.carers_of(tx, town.org) if each.ends_on is None or each.ends_on >= tonight
             ]
-            found.append((town, [(each, staff_words.carer_state(each, speech)) for each in people]))
+            gone = await lost_phones.lost_since(tx, town.org)
+            lost = {
+                phone: staff_words.lost_words(since, context["now"], town.zone.key, speech)
+                for phone, since in gone.items()
+            }
+            rows = [(each, staff_words.carer_state(each, speech), lost.get(each.phone, "")) for each in people]
+            found.append((town, rows))
     return render(request, "staff/carers.html", context | {"rotas": found})
 
 

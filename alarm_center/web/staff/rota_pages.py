@@ -18,7 +18,7 @@ from alarm_center.core.substitutes import SubstituteRefused, stand_in
 from alarm_center.core.temps import CarerRow
 from alarm_center.preparation import substitutes
 from alarm_center.preparation.substitutes import WantedSubstitute
-from alarm_center.store import musters, staff, todo, towns
+from alarm_center.store import lost_phones, musters, staff, todo, towns
 from alarm_center.store.memory import Tx, Viewer
 from alarm_center.store.staff import NamedShift
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
@@ -211,9 +211,13 @@ async def _town_rota(
     staffed = {each.night: each for each in await _staffed(tx, town, viewer, nights)}
     squares = [(night, todo_words.night_sentences(staffed[night], codes, zone, speech)) for night in ahead]
     begins, ends = calendar.night_bounds(asked, town.zone)
+    gone = await lost_phones.lost_since(tx, town.org)
     rows = [
         {
             "it": each,
+            "lost": staff_words.lost_words(gone[each.shift.phone], context["now"], zone, speech)
+            if each.shift.phone in gone
+            else "",
             "duty": staff_words.DUTIES[each.shift.duty],
             "muster": staff_words.muster_words(
                 each.shift, context["now"], zone, speech, each.people, unknown_code=each.unknown_code

@@ -67,13 +67,25 @@ async def test_a_pattern_untouched_for_200_nights(staffed: NightTown, open_page:
 async def test_a_patrol_phone_lost_at_22(staffed: NightTown, open_page: OpenPage) -> None:
     await staffed.set_clock(EVENING)
     await shifts_ahead.lay_shifts_ahead(staffed.memory)
+    _, number = await taken_case(staffed, await shift_of(staffed, str(EVENING.date()), "Anna"))
+    link = "/u/" + await staffed.value("select token from notices where state = 'took'")
+    finder = await open_page(link)
+    assert await finder.locator("[action$='/open'], [action$='/take']").count() >= 1
     page = await open_page("/staff", login="petra")
-    await page.click(".shifts li:has-text('Anna') >> text=Annan telefon")
+    await page.click(".shifts li:has-text('Anna') >> text=Telefonen är borta")
+    await page.fill("[name=phone]", "070-000 01 10")
+    await page.click(".why .primary")
+    await expect(page.locator("#wrong-phone")).to_contain_text("Den telefonen är också borta.")
     await page.fill("[name=phone]", "070-000 01 99")
     await page.click(".why .primary")
-    await expect(page.locator(".sure")).to_contain_text("har 070-000 01 99 område 3, Patrull 1, i stället för Anna.")
+    await expect(page.locator(".sure")).to_contain_text("070-000 01 10 är ur tjänst från nu")
+    await expect(page.locator(".sure")).to_contain_text("070-000 01 99 tar över område 3, Patrull 1, passet")
     await page.click(".sure .primary")
-    await page.wait_for_url("**/staff?night=*")
+    await page.wait_for_url("**/staff")
+    await finder.reload()
+    await expect(finder.locator("body")).to_contain_text("Länken gäller inte")
+    asked = "select phone from notices join alarms using (alarm_id) where case_no = $1 and notices.state = 'asked'"
+    assert await staffed.value(asked, number) == "+46700000199", "the phone that is carried is asked about the case"
     await muster.muster_shifts(staffed.memory)
     asked = "select count(*) from messages where wording = 'muster' and phone = '+46700000199'"
     assert await staffed.value(asked) == 1, "the phone that is carried is asked"

@@ -1,0 +1,73 @@
+-- Phones of carers that are lost: off duty from that instant until they are found, whoever's they come to be (docs/adr/0061).
+
+create table fjt.lost_phones (
+    org text not null references fjt.organisations,
+    phone text not null,
+    lost_at timestamptz not null,
+    found_at timestamptz check (found_at >= lost_at),
+    said_by text not null,
+    primary key (org, phone, lost_at)
+);
+
+-- Is this phone lost? Asked of each SMS before it is sent. (store/claims.py, store/rosters.py)
+create unique index lost_phones_now on fjt.lost_phones (org, phone) where found_at is null;
+
+alter table fjt.lost_phones enable row level security;
+
+alter table fjt.lost_phones force row level security;
+
+create policy worker on fjt.lost_phones to fjt_worker using (true) with check (true);
+
+create policy own_town on fjt.lost_phones to fjt_web, fjt_planner
+    using (org = any ((select fjt.orgs())::text[])) with check (org = any ((select fjt.orgs())::text[]));
+
+create policy lost on fjt.lost_phones to fjt_owner using (true) with check (true);
+
+grant select, insert on fjt.lost_phones to fjt_worker;
+
+grant select on fjt.lost_phones to fjt_web, fjt_planner;
+
+grant update (found_at) on fjt.lost_phones to fjt_planner;
+
+create function fjt.found_phone_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
+as $$
+begin
+    if coalesce(current_setting('fjt.scope', true), '') <> 'staff' or old.found_at is not null then
+        perform fjt.refuse_write('a phone found, by a page of another right, or again');
+    end if;
+    new.found_at := fjt.just_now(new.found_at);
+    return new;
+end $$;
+
+create trigger planner_writes before update on fjt.lost_phones for each row
+    when (session_user = 'fjt_planner') execute function fjt.found_phone_of_planner();
+
+create policy lost on fjt.notices for update to fjt_owner using (true) with check (true);
+
+-- A town's phone is lost: nobody has the links that it was sent any more, and whoever is signed in as its carer is not. False: it was lost already.
+create function fjt.lose_phone(town text, number text) returns boolean language plpgsql security definer set search_path = fjt, pg_temp
+as $$
+declare
+    is_new boolean;
+begin
+    if coalesce(current_setting('fjt.scope', true), '') <> 'staff' or not coalesce(town = any (fjt.orgs()), false)
+        or not exists (
+            select from fjt.carers c where c.org = town and c.phone = number and (fjt.areas() is null or exists (
+                select from fjt.shifts s where s.carer_id = c.carer_id and s.area_id = any (fjt.areas())
+                    and s.ends_at > clock.now() - interval '1 day' and s.starts_at < clock.now() + interval '1 day')))
+    then
+        perform fjt.refuse_write('the phone of another town or area');
+    end if;
+    insert into fjt.lost_phones (org, phone, lost_at, said_by) values (town, number, clock.now(), fjt.page_actor())
+        on conflict (org, phone) where found_at is null do nothing;
+    is_new := found;
+    update fjt.notices n set token = fjt.new_link_token()
+        where n.org = town and n.phone = number and (n.asked_at > clock.now() - interval '3 days' or exists (
+            select from fjt.alarms a where a.alarm_id = n.alarm_id and a.state <> 'closed'));
+    delete from fjt.web_sessions s using fjt.carers c where c.org = town and c.phone = number and s.user_id = c.user_id;
+    return is_new;
+end $$;
+
+revoke all on function fjt.lose_phone(text, text), fjt.found_phone_of_planner() from public;
+
+grant execute on function fjt.lose_phone(text, text) to fjt_planner;
