@@ -168,7 +168,7 @@ async def _command_attempt(step: _Step, check: Check, attempt: Attempt) -> None:
 
 
 async def _plan_visit(step: _Step, check: Check, visit_by: datetime) -> None:
-    """Open a visit in the check's stead: dispatched and answered like an alarm, but calm."""
+    """Open a visit in the check's stead or beside it: dispatched and answered like an alarm, but calm."""
     visit = AlarmToRaise(
         AlarmKind.MANUAL, Priority.THIRD, None, step.actor, step.at, check.device_id, check.check_id, visit_by
     )

@@ -225,6 +225,9 @@ class Plan:
     people_of_ten: int = 1
     """Of ten looks, so many a person sees although the resident's checks turn green by themselves."""
 
+    run_in_nights: int = 3
+    """Nights after a mounting on which a patrol goes too, at the time of each look."""
+
     exact_window: timedelta = timedelta(minutes=10)
     grace: timedelta = timedelta(seconds=60)
     retry_window: timedelta = timedelta(minutes=2)
@@ -327,7 +330,7 @@ def _fields(layer: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
             if not isinstance(value, bool):
                 raise BadSetting(SettingFault.TRUTH, f"plan {name}: {value!r}; expected true or false")
             fields[name] = value
-        elif name in ("rechecks", "rounds", "people_of_ten"):
+        elif name in ("rechecks", "rounds", "people_of_ten", "run_in_nights"):
             if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 10:
                 raise BadSetting(SettingFault.COUNT, f"plan {name}: {value!r}; expected a whole number from 0 to 10")
             fields[name] = value

@@ -4,9 +4,10 @@ from datetime import date, time
 from uuid import UUID
 
 from alarm_center.casework.editing import Editor
-from alarm_center.store import events, mountings
+from alarm_center.store import events, mountings, towns
 from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, now
+from alarm_center.store.mountings import NewMounting
 from schemas.timeline import MountingGiven
 
 
@@ -21,7 +22,8 @@ async def give_mounting(
 
     async def work(tx: Tx) -> bool:
         at = await now(tx)
-        given = await mountings.give(tx, resident_id, due_on, due_time, by=editor.actor, at=at)
+        nights = (await towns.of_resident(tx, resident_id)).plan.run_in_nights
+        given = await mountings.give(tx, resident_id, NewMounting(due_on, due_time, editor.actor, at, nights))
         if given is None:
             raise LookupError(f"no resident {resident_id}")
         if given.is_new:

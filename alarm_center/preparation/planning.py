@@ -16,12 +16,12 @@ import structlog
 
 from alarm_center.casework import configs, steps
 from alarm_center.core import calendar
-from alarm_center.core.check import Cancel, Check, CheckState, NewCheck, Restore, plan_check
+from alarm_center.core.check import Cancel, Check, CheckState, NewCheck, Restore, VisitBeside, plan_check
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.look_share import is_for_people
 from alarm_center.core.plan import Plan
 from alarm_center.core.town_stop import TownStop
-from alarm_center.store import cancelled_checks, checks, devices, events, plans, town_stops, towns
+from alarm_center.store import cancelled_checks, checks, devices, events, plans, run_ins, town_stops, towns
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.plans import ClosedGate, ComingCheck, Pause, SupervisedResident
 from schemas import timeline
@@ -147,6 +147,7 @@ async def _plan_resident(
             await events.write(tx, at, events.about_check(check, owed.home.area_id, told, "planning"))
     await _cancel_unmade(tx, resident, owed.standing)
     await restore_checks(tx, resident, owed)
+    await _send_patrols_too(tx, resident)
     if resident.device_id is not None:
         # The window of 36 h moves on even when no check is new.
         await configs.refresh_config(tx, town.org, resident.device_id)
@@ -260,6 +261,18 @@ async def restore_checks(tx: Tx, resident: SupervisedResident, owed: OwedChecks,
         else:
             restored += 1
     return restored
+
+
+async def _send_patrols_too(tx: Tx, resident: SupervisedResident) -> None:
+    """Have a patrol go beside each coming look of a run-in's night, and beside no other."""
+    coming, run_in = await plans.coming_checks(tx, resident.resident_id), None
+    if coming:
+        run_in = await run_ins.of_resident(tx, resident.resident_id)
+    for check in coming:
+        wanted = run_in is not None and run_in.holds_on(check.night)
+        locked = await checks.lock(tx, check.check_id) if wanted != check.visit_beside else None
+        if locked is not None and locked.state is CheckState.PLANNED:
+            await steps.step_check(tx, locked, VisitBeside(wanted), "planning")
 
 
 async def _may_be_made(tx: Tx, check: Check) -> bool:

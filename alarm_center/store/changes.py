@@ -30,6 +30,8 @@ class ChangedPart(StrEnum):
     """A town's stop that begins or ends: of the whole town, and of no resident alone."""
     STAFF = "staff"
     """The rota: a pattern, or who stands in; of the town, and of no resident alone."""
+    RUN_IN = "run_in"
+    """Nights after a mounting on which a patrol goes too."""
     END = "end"
     """Supervision that has ended for good."""
 

@@ -79,6 +79,8 @@ class MountingRow:
     first_look: datetime | None
     weekend_name: str | None
     weekend_phone: str | None
+    run_in_nights: int
+    """Nights from the receipt on, on which a patrol goes too."""
 
 
 async def mounting(tx: Tx, mounting_id: UUID) -> MountingRow | None:

@@ -90,9 +90,18 @@ class GivenMounting:
     is_new: bool
 
 
-async def give(
-    tx: Tx, resident_id: UUID, due_on: date, due_time: time | None, *, by: str, at: datetime
-) -> GivenMounting | None:
+@dataclass(frozen=True, slots=True)
+class NewMounting:
+    """A mounting that is given: the day, perhaps the hour, by whom and when, and how many nights a patrol will go too."""
+
+    due_on: date
+    due_time: time | None
+    given_by: str
+    given_at: datetime
+    run_in_nights: int
+
+
+async def give(tx: Tx, resident_id: UUID, new: NewMounting) -> GivenMounting | None:
     """Give installers the mounting of a home; ``None``: the viewer sees nobody who lives there."""
     row = await tx.fetchrow(
         """
@@ -100,16 +109,17 @@ async def give(
             select org, area_id, resident_id from residents where resident_id = $1 and moved_at is null and died_at is null
         ),
         given as (
-            insert into mountings (org, area_id, resident_id, due_on, due_time, given_by, given_at)
-            select org, area_id, resident_id, $2, $3, $4, $5 from home
+            insert into mountings (org, area_id, resident_id, due_on, due_time, given_by, given_at, run_in_nights)
+            select org, area_id, resident_id, $2, $3, $4, $5, $6 from home
             on conflict (resident_id) where ended_at is null do update
-                set due_on = excluded.due_on, due_time = excluded.due_time, given_by = excluded.given_by, given_at = excluded.given_at
+                set due_on = excluded.due_on, due_time = excluded.due_time, given_by = excluded.given_by, given_at = excluded.given_at,
+                    run_in_nights = excluded.run_in_nights
                 where mountings.begun_at is null
             returning mounting_id
         )
         select h.org, h.area_id, exists (select from given) as is_new from home h
         """,
-        resident_id, due_on, due_time, by, at,
+        resident_id, new.due_on, new.due_time, new.given_by, new.given_at, new.run_in_nights,
     )  # fmt: skip
     return GivenMounting(**row) if row else None
 

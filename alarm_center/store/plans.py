@@ -98,13 +98,14 @@ class ComingCheck:
     night: date
     slot_id: UUID
     opens_at: datetime
+    visit_beside: bool
 
 
 async def coming_checks(tx: Tx, resident_id: UUID) -> list[ComingCheck]:
     """Return the resident's checks that are planned and open later than now, in the order in which they do."""
     rows = await tx.fetch(
         """
-        select check_id, night, slot_id, opens_at from checks
+        select check_id, night, slot_id, opens_at, visit_beside from checks
         where resident_id = $1 and state = 'planned' and next_step_at is not null and opens_at > clock.now()
         order by opens_at, check_id
         """,

@@ -43,7 +43,7 @@ async def residents_on(tx: Tx, area_id: UUID, night: date) -> list[ResidentCard]
 
 @dataclass(frozen=True, slots=True)
 class PlannedStop:
-    """One check of the night as a stop of a patrol: a ``visit`` comes in its stead, or it is ``done``."""
+    """One check of the night as a stop of a patrol: a ``visit`` comes in its stead or beside it, or it is ``done``."""
 
     resident_id: UUID
     local_time: time
@@ -56,8 +56,8 @@ async def stops(tx: Tx, area_id: UUID, night: date) -> list[PlannedStop]:
     """Return the area's checks of the night that are made, or that a visit comes in the stead of, in order of time."""
     rows = await tx.fetch(
         """
-        select c.resident_id, s.local_time, s.window_minutes, c.state = 'cancelled' as visit,
-            c.state in ('seen', 'alarmed') as done
+        select c.resident_id, s.local_time, s.window_minutes, c.state = 'cancelled' or c.visit_beside as visit,
+            c.state in ('seen', 'alarmed') and not c.visit_beside as done
         from checks c join residents r using (resident_id) join slots s using (slot_id)
         where r.area_id = $1 and c.night = $2 and (c.state <> 'cancelled' or c.instead = 'visit')
         order by c.opens_at, c.check_id

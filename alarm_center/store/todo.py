@@ -153,7 +153,7 @@ async def areas_tonight(tx: Tx, nights: Mapping[str, date], areas: Sequence[UUID
     counted = await tx.fetch(
         """
         select c.resident_id, count(*) filter (where c.state <> 'cancelled') as looks,
-            count(*) filter (where c.state = 'cancelled' and c.instead = 'visit') as visits
+            count(*) filter (where c.state = 'cancelled' and c.instead = 'visit' or c.state <> 'cancelled' and c.visit_beside) as visits
         from checks c join unnest($1::text[], $2::date[]) as t (org, night) on c.org = t.org and c.night = t.night
         group by c.resident_id
         """,

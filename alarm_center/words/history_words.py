@@ -28,6 +28,7 @@ _CHANGED: Final[Mapping[str, str]] = {
     "decision": _("Beslut"),
     "plan": _("Plan"),
     "device": _("Utrustning"),
+    "run_in": _("Provnätter"),
 }
 _YES, _NO, _NOTHING = _("ja"), _("nej"), _("inget")
 
@@ -71,6 +72,8 @@ def change_words(row: ChangeRow, zone: str, speech: Speech) -> str:
         return speech(
             _("Gjorde om %(count)s tillsyner till besök: %(why)s"), count=after["checks"], why=after.get("why", "")
         )
+    if row.part == "run_in" and "nights" in after:
+        return speech(_("Ändrade provnätterna till %(nights)s"), nights=after["nights"])
     if row.part == "hold" and "until" in after:
         days = {name: speech.short_day(date.fromisoformat(after[name])) for name in ("first", "last", "until")}
         return speech(_("Höll kvar nätterna %(first)s till %(last)s, till %(until)s"), **days)

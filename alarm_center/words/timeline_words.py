@@ -119,6 +119,12 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
             detail=lambda line: CANCELLED[line.reason],
         ),
         _row(timeline.CheckRestored, _("Tillsynen görs igen"), redraws=_CHECKS),
+        _row(
+            timeline.CheckVisitBeside,
+            _("Provnatt"),
+            redraws=_CHECKS,
+            detail=lambda line: _("patrullen åker också") if line.wanted else _("patrullen behöver inte åka"),
+        ),
         _row(timeline.CheckConsentRevoked, _("Samtycket återkallat"), redraws=_CHECKS),
         _row(timeline.VisitStays, _("Besöket är redan någons och blir av"), redraws=_CHECKS),
         _row(timeline.FindingTaken, _("Automatisk tolkning"), redraws=_CHECKS, detail=_found),

@@ -104,6 +104,13 @@ class CheckRestored(Payload):
     instead: Instead | None = None
 
 
+@payload(EventKind.CHECK_VISIT_BESIDE)
+class CheckVisitBeside(Payload):
+    """A patrol goes too, however the look ends; not *wanted*: it need not any more."""
+
+    wanted: bool
+
+
 @payload(EventKind.CHECK_CONSENT_REVOKED)
 class CheckConsentRevoked(Payload):
     """Consent was withdrawn when the check was an alarm already: people go on, cameras do not."""

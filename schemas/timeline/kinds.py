@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     CHECK_SEEN = "check_seen"
     CHECK_ALARMED = "check_alarmed"
     CHECK_CANCELLED = "check_cancelled"
+    CHECK_VISIT_BESIDE = "check_visit_beside"
     CHECK_RESTORED = "check_restored"
     CHECK_CONSENT_REVOKED = "check_consent_revoked"
     VISIT_STAYS = "visit_stays"

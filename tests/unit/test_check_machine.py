@@ -22,6 +22,7 @@ from alarm_center.core.check.check_events import (
     SessionJudged,
     StaffDone,
     StaffOnSite,
+    VisitBeside,
 )
 from alarm_center.core.check.state import ENDED, AttemptState, Check, CheckState
 from alarm_center.core.check.transitions import ATTEMPTS
@@ -88,7 +89,9 @@ class Life:
         try:
             decision = decide(before, event, self.plan, self.now)
         except IllegalMove:
-            assert isinstance(event, PersonSaid | AskAgain | Cancel | Restore | SessionJudged), "a fact was refused"
+            assert isinstance(event, PersonSaid | AskAgain | Cancel | Restore | VisitBeside | SessionJudged), (
+                "a fact was refused"
+            )
             return
         after = self.check = decision.check
         self.edges.add((before.state, type(event), after.state))
@@ -236,6 +239,10 @@ class CheckMachine(RuleBasedStateMachine):
     def what_cancelled_it_holds_no_longer(self) -> None:
         self.life.happens(Restore())
 
+    @rule(wanted=st.booleans())
+    def a_patrol_goes_too_or_not(self, wanted: bool) -> None:
+        self.life.happens(VisitBeside(wanted))
+
     @rule(event=st.sampled_from([FaultKnown(), FaultGone(), StaffOnSite(), StaffDone()]))
     def the_world_changes(self, event: CheckEvent) -> None:
         self.life.happens(event)
@@ -294,6 +301,8 @@ def wander(chance: random.Random) -> set[tuple[CheckState, type, CheckState]]:
             events.append(Cancel(chance.choice(list(CancelReason)), Instead.NOTHING, "olle", person=True))
         if life.check.state is CheckState.CANCELLED:
             events += [Restore()] * 4
+        if life.check.state is CheckState.PLANNED:
+            events.append(VisitBeside(chance.random() < 0.5))
         life.happens(chance.choice(events))
         life.holds()
     life.runs_out(CheckTick(device_online=True, more_tonight=False))

@@ -112,7 +112,7 @@ STORED_DEFAULTS: dict[type[Any], dict[str, Any]] = {
     Check: {
         "state": CheckState.PLANNED, "next_step_at": None, "deadline": None, "attempts": (), "rechecks_left": 0,
         "retries_left": 1, "answer": None, "reason": None, "seen_by": None, "alarm_id": None, "late": False,
-        "staff_inside": False, "fault_known": False, "cancel_reason": None, "instead": None, "agreed_by": None,
+        "staff_inside": False, "fault_known": False, "cancel_reason": None, "instead": None, "agreed_by": None, "visit_beside": False,
     },
     Dispatch: {
         "round": 1, "step": 0, "state": DispatchState.RUNNING, "notices": (), "last_round": 3, "needed": 1,
@@ -158,6 +158,7 @@ TOWNS_OWN = {
     "two_carers": False,
     "visit_on_fault": True,
     "people_of_ten": 1,
+    "run_in_nights": 3,
     "exact_window": 10 * MINUTE,
     "grace": 60 * SECOND,
     "retry_window": 2 * MINUTE,

@@ -53,6 +53,7 @@ def test_a_wait_that_is_nothing_is_allowed_where_it_happens_once() -> None:
         ({"rechecks": 0}, "rechecks", 0),
         ({"rechecks": 10}, "rechecks", 10),
         ({"people_of_ten": 0}, "people_of_ten", 0),
+        ({"run_in_nights": 0}, "run_in_nights", 0),
         ({"rounds": 10}, "rounds", 10),
         ({"handled_by": "home_care"}, "handled_by", HandledBy.HOME_CARE),
     ],

@@ -135,6 +135,7 @@ async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tupl
         """,
         here.org, here.residents[wait],
     )  # fmt: skip
+    await here.execute("update residents set run_in_from = '2026-11-21', run_in_nights = 3")
     mounting = await here.value(
         """
         insert into mountings (org, area_id, resident_id, due_on, given_by, given_at)

@@ -22,6 +22,7 @@ from alarm_center.core.check.check_events import (
     SessionJudged,
     StaffDone,
     StaffOnSite,
+    VisitBeside,
 )
 from alarm_center.core.check.state import ENDED, Attempt, AttemptState, Check, CheckState, NewCheck
 
@@ -51,6 +52,7 @@ __all__ = [
     "StaffDone",
     "StaffOnSite",
     "Visit",
+    "VisitBeside",
     "decide",
     "plan_check",
 ]

@@ -25,8 +25,16 @@ from alarm_center.core.check.check_events import (
     SessionJudged,
     StaffDone,
     StaffOnSite,
+    VisitBeside,
 )
-from alarm_center.core.check.check_requests import apply_answer, cancel_check, illegal_move, request_look, restore_check
+from alarm_center.core.check.check_requests import (
+    apply_answer,
+    cancel_check,
+    illegal_move,
+    plan_visit_beside,
+    request_look,
+    restore_check,
+)
 from alarm_center.core.check.late_sessions import Circumstance, LateEffect
 from alarm_center.core.check.state import ENDED, Attempt, AttemptState, Check, CheckState, NewCheck
 from alarm_center.core.check.transitions import deadline as deadline
@@ -42,6 +50,7 @@ TRANSITIONS: Final[Mapping[tuple[CheckState, type[CheckEvent]], frozenset[CheckS
     (_PLANNED, CheckTick): frozenset({_PLANNED, _OPEN, _ALARMED}),
     (_PLANNED, SessionJudged): frozenset({_PLANNED, _OPEN, _WAITING, _TO_LOOK, _SEEN, _ALARMED}),
     (_PLANNED, Cancel): frozenset({_CANCELLED}),
+    (_PLANNED, VisitBeside): frozenset({_PLANNED}),
     (_PLANNED, FaultKnown): frozenset({_PLANNED}),
     (_PLANNED, FaultGone): frozenset({_PLANNED}),
     (_PLANNED, StaffOnSite): frozenset({_PLANNED}),
@@ -137,6 +146,8 @@ def _decide(check: Check, event: CheckEvent, plan: Plan, now: datetime) -> Check
             return cancel_check(check, event, now)
         case Restore():
             return restore_check(check, now)
+        case VisitBeside():
+            return plan_visit_beside(check, event)
     if check.state in ENDED:
         return CheckDecision(check)
     match event:

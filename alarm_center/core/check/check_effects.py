@@ -17,14 +17,14 @@ class CommandLook:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A planned visit comes in the check's stead, at *at*."""
+    """A planned visit comes in the check's stead or beside it, at *at*."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class CallOff:
-    """The visit that was to come in the check's stead is not needed, unless somebody has it already."""
+    """The visit that was to come in the check's stead or beside it is not needed, unless somebody has it already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,13 @@ class Restore:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitBeside:
+    """A patrol is to go too, however the look ends, as on a night of the run-in; not ``wanted``: it need not."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FaultKnown:
     """A status or a pre-flight says that the device will not be able to look."""
 
@@ -108,6 +115,7 @@ CheckEvent = (
     | AskAgain
     | Cancel
     | Restore
+    | VisitBeside
     | FaultKnown
     | FaultGone
     | StaffOnSite

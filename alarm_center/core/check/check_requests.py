@@ -13,7 +13,7 @@ from alarm_center.core.check.check_effects import (
     NewConfig,
     Visit,
 )
-from alarm_center.core.check.check_events import AskAgain, Cancel, PersonSaid
+from alarm_center.core.check.check_events import AskAgain, Cancel, PersonSaid, VisitBeside
 from alarm_center.core.check.state import ENDED, Attempt, AttemptState, Check, CheckState
 from alarm_center.core.check.transitions import (
     ATTEMPTS,
@@ -106,12 +106,16 @@ def cancel_check(check: Check, wish: Cancel, now: datetime) -> CheckDecision:
         cancel_reason=wish.reason,
         instead=wish.instead,
         agreed_by=wish.agreed_by,
+        visit_beside=check.visit_beside and wish.instead is Instead.VISIT,
     )
     effects: list[CheckEffect] = [Write(timeline.CheckCancelled(wish.reason, wish.instead))]
     if check.device_id is not None:
         effects.append(NewConfig())
-    if wish.instead is Instead.VISIT:
+    # A patrol that goes anyway is the visit.
+    if wish.instead is Instead.VISIT and not check.visit_beside:
         effects.append(Visit(max(check.opens_at, now)))
+    elif wish.instead is not Instead.VISIT and check.visit_beside:
+        effects.append(CallOff())
     return CheckDecision(cancelled, tuple(effects))
 
 
@@ -154,11 +158,21 @@ def restore_check(check: Check, now: datetime) -> CheckDecision:
         agreed_by=None,
     )
     effects: list[CheckEffect] = [Write(timeline.CheckRestored(check.cancel_reason, check.instead))]
-    if check.instead is Instead.VISIT:
+    if check.instead is Instead.VISIT and not check.visit_beside:
         effects.append(CallOff())
     if check.device_id is not None:
         effects.append(NewConfig())
     return CheckDecision(restored, tuple(effects))
+
+
+def plan_visit_beside(check: Check, wish: VisitBeside) -> CheckDecision:
+    """Have a patrol go too, at the time of the look, or not any more. Whatever the look finds changes nothing of it."""
+    if wish.wanted == check.visit_beside:
+        return CheckDecision(check)
+    follows: CheckEffect = Visit(check.opens_at) if wish.wanted else CallOff()
+    return CheckDecision(
+        replace(check, visit_beside=wish.wanted), (Write(timeline.CheckVisitBeside(wish.wanted)), follows)
+    )
 
 
 def illegal_move(check: Check, why: str) -> IllegalMove:

@@ -99,3 +99,5 @@ class Check:
     cancel_reason: CancelReason | None = None
     instead: Instead | None = None
     agreed_by: str | None = None
+    visit_beside: bool = False
+    """A patrol goes too, however the look ends: a night of the run-in. Where the look is cancelled for a visit, this is that visit."""

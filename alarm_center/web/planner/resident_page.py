@@ -22,6 +22,7 @@ from alarm_center.store import (
     resident_list,
     resident_page,
     residents,
+    run_ins,
     shadow_nights,
     towns,
 )
@@ -32,7 +33,7 @@ from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner.desk import page_context, planned_night
 from alarm_center.web.planner.endings import gone_context
 from alarm_center.web.planner.history import history_of
-from alarm_center.words import follow_up_words, mounting_words, resident_words, shadow_words
+from alarm_center.words import follow_up_words, mounting_words, resident_words, run_in_words, shadow_words
 from alarm_center.words import resident_page_words as words_of
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.letter_words import letter_language
@@ -111,7 +112,7 @@ async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spee
     assert card is not None, "the head is of the same row"
     beside = await case_pages.companion(tx, resident_id)
     names = (card.name, beside.name if beside else card.cohabitant)
-    devices = await resident_page.devices(tx, resident_id)
+    devices, run_in = await resident_page.devices(tx, resident_id), await run_ins.of_resident(tx, resident_id)
     agreed = await consents.papers(tx, resident_id)
     kind = devices[0].kind if devices else "camera"
     coming = [row.opens_at for row in checks if row.night == night and _is_coming(row, at)]
@@ -150,6 +151,8 @@ async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spee
         "weekdays": words_of.WEEKDAYS,
         "devices": [words_of.device_words(row, zone, speech) for row in devices],
         "mounting": mounting_words.of_home(await mountings.of_home(tx, resident_id), speech),
+        "had_run_in": run_in is not None,
+        "run_in": run_in_words.state_sentence(run_in, night, speech),
         "history": await history_of(tx, resident_id, of_town, zone, speech),
         "know": resident_words.facts(card, speech),
         "contacts": [(each, resident_words.contact(each, speech)) for each in card.contacts],

@@ -120,6 +120,12 @@ async def visits(keys: CountedKeys) -> None:
     await keys.press(GO)
 
 
+async def run_in(keys: CountedKeys) -> None:
+    await keys.type("nights", "5")
+    await keys.press(GO)
+    await keys.press(GO)
+
+
 async def swap(keys: CountedKeys) -> None:
     await keys.type("who", "Patrull 2")
     await keys.press(GO)
@@ -257,6 +263,7 @@ FORMS: Final = (
     KeyedForm("a consent", "/residents/{home3}/consent", consent, changed("consent", 3)),
     KeyedForm("a withdrawn consent", "/residents/{home4}/consent", no_consent, "select state = 'revoked' from consents join residents using (resident_id) where number = 4"),
     KeyedForm("visits tonight", "/residents/{home6}/visits", visits, changed("visits", 6)),
+    KeyedForm("run-in nights", "/residents/{home6}/run-in", run_in, changed("run_in", 6)),
     KeyedForm("a swap", "/staff/shifts/{shift}?why=sick", swap, "select exists (select from shift_substitutes)"),
     KeyedForm("a new shift", "/staff/new-pattern", pattern, "select exists (select from changes where part = 'staff' and before is null)"),
     KeyedForm("stop the camera", "/stop-camera/{home7}", stop_camera, "select state = 'revoked' from consents join residents using (resident_id) where number = 7"),
@@ -321,6 +328,7 @@ async def test_each_form_is_filled_in_by_keyboard(storstad: NightTown, open_page
     await storstad.extend(users=[{**person, "password_hash": PASSWORD_HASH}])
     places = {f"home{number}": str(resident) for number, resident in storstad.residents.items()}
     on_duty = "select shift_id::text from shifts join carers using (carer_id) where name = 'Patrull 1'"
+    await storstad.execute("update residents set run_in_from = '2026-11-22', run_in_nights = 3 where number = 6")
     places["shift"] = str(await storstad.value(on_duty))
     for number in (6, 10, 11, 12):
         alarm = await raise_manual_alarm(storstad.memory, storstad.residents[number], Priority.SECOND, actor="test")

@@ -181,7 +181,7 @@ create function fjt.mounting_page(which uuid) returns table (mounting_id uuid, o
     address text, phone text, cohabitant text, cohabitant_sleeps text, given_by text, town_phone text, agreed_on date, agreed boolean,
     shown boolean, step text, stopped_for text, mine boolean, in_hand boolean, ends_at timestamptz, code_until timestamptz, device_id text,
     connected boolean, confirmed boolean, signal_dbm int, expected_people int, said jsonb, asked_command uuid, asked_kind text,
-    asked_at timestamptz, first_look timestamptz, weekend_name text, weekend_phone text)
+    asked_at timestamptz, first_look timestamptz, weekend_name text, weekend_phone text, run_in_nights int)
 language plpgsql stable security definer set search_path = fjt, pg_temp
 as $$
 begin
@@ -194,7 +194,7 @@ begin
         d.reported_version is not null and d.reported_version >= d.wanted_version and not m.config_wanted, d.signal_dbm,
         coalesce((d.profile ->> 'expected_people')::int, 1), m.said, m.asked_command, m.asked_kind, m.asked_at,
         (select min(c.opens_at) from fjt.checks c where c.resident_id = m.resident_id and c.state = 'planned' and c.opens_at > clock.now()),
-        m.weekend_name, m.weekend_phone
+        m.weekend_name, m.weekend_phone, m.run_in_nights
         from fjt.my_mountings() m join fjt.residents r using (resident_id) join fjt.organisations o on o.org = m.org
         left join fjt.devices d on d.org = m.org and d.device_id = m.device_id
         where m.mounting_id = which;
@@ -237,6 +237,10 @@ begin
         where mounting_id = which;
     if goal = 'done' then
         update fjt.devices set unseen_in_dark = true where org = m.org and device_id = m.device_id;
+        -- The run-in begins with the first night that is left (27_run_in.sql).
+        update fjt.residents r set run_in_from = ((clock.now() at time zone o.zone) - interval '12 hours')::date,
+            run_in_nights = m.run_in_nights, unplanned_since = least(r.unplanned_since, clock.now())
+            from fjt.organisations o where o.org = m.org and r.resident_id = any (fjt.bed_of(m.resident_id)) and m.run_in_nights > 0;
         update fjt.mountings set config_wanted = true where mounting_id = which;
         perform fjt.write_mounting_line(m, 'mounting_done', '{}');
     end if;
