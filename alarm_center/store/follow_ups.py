@@ -53,6 +53,41 @@ async def newest(tx: Tx, resident_id: UUID) -> FollowUp | None:
 
 
 @dataclass(frozen=True, slots=True)
+class PastFollowUp:
+    """One follow-up of a resident's, with the names of who held it and who did its task; ``None`` for a user who is gone."""
+
+    recorded_at: datetime
+    recorded_by: str | None
+    answers: FollowUpAnswers
+    task_owner: str | None
+    task_done_by: str | None
+    task_done_at: datetime | None
+
+
+async def of_resident(tx: Tx, resident_id: UUID) -> list[PastFollowUp]:
+    """Return the resident's follow-ups, the newest first, a hundred at most."""
+    rows = await tx.fetch(
+        """
+        select f.recorded_at, r.name as recorded_by, f.sleeps_better, f.wants_it, f.understands_it, f.misses_company, f.task_due_on,
+            o.name as task_owner, d.name as task_done_by, f.task_done_at
+        from follow_ups f left join users r on r.user_id::text = f.recorded_by left join users o on o.user_id = f.task_owner
+            left join users d on d.user_id::text = f.task_done_by
+        where f.resident_id = $1 order by f.recorded_at desc limit 100
+        """,
+        resident_id,
+    )
+    return [
+        PastFollowUp(
+            row["recorded_at"],
+            row["recorded_by"],
+            FollowUpAnswers(row["sleeps_better"], row["wants_it"], row["understands_it"], row["misses_company"], None, row["task_due_on"]),
+            row["task_owner"], row["task_done_by"], row["task_done_at"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class CompanyTask:
     """Somebody misses company, and a person has the task to do something about it by a day."""
 

@@ -23,14 +23,31 @@ _SHORT: Final[Mapping[str, str]] = {
 }
 
 
+HELD: Final = _("Följde upp tillsynen")
+TASK_DONE: Final = _("Uppgiften om sällskap är klar")
+
+
 def answers_sentence(answers: FollowUpAnswers, day: str, speech: Speech) -> str:
     """Return what was said at a follow-up of *day*, in a line; a question without an answer is left out."""
-    said = [
+    return speech(_("Uppföljd %(day)s: %(said)s."), day=day, said=_said(answers, speech))
+
+
+def history_details(answers: FollowUpAnswers, owner: str | None, speech: Speech) -> tuple[str, ...]:
+    """Return what was said at a follow-up, and the task that came of it, as lines of the resident's history."""
+    said = _said(answers, speech)
+    lines = [said[:1].upper() + said[1:]]
+    if owner is not None and answers.task_due_on is not None:
+        day = speech.short_day(answers.task_due_on)
+        lines.append(speech(_("Uppgift om sällskap till %(name)s, senast %(day)s"), name=owner, day=day))
+    return tuple(lines)
+
+
+def _said(answers: FollowUpAnswers, speech: Speech) -> str:
+    return ", ".join(
         speech(text, answer=speech(ANSWERS[answer]).lower())
         for name, text in _SHORT.items()
         if (answer := getattr(answers, name)) is not None
-    ]
-    return speech(_("Uppföljd %(day)s: %(said)s."), day=day, said=", ".join(said))
+    )
 
 
 def task_sentence(owner: str, day: str, speech: Speech) -> str:

@@ -238,6 +238,8 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.GreenTakenBack, _("Automatisk bedömning togs tillbaka"), detail=lambda line: DRIFTS[line.why]),
         _row(timeline.ChecksBroughtHome, _("Tillsyner flyttade till rätt utrustning")),
         _row(timeline.TimesChanged, _("Tider ändrade")),
+        _row(timeline.FollowUpAnswered, _("Uppföljningens svar"), redraws=_NOTHING),
+        _row(timeline.CompanyTaskDone, _("Uppgiften om sällskap är klar"), redraws=_NOTHING),
         _row(timeline.Paused, _("Paus"), detail=lambda line: CANCELLED[line.reason]),
         _row(timeline.PauseEnded, _("Pausen avslutad")),
         _row(timeline.TownStopProposed, _("Någon vill stoppa all kameratillsyn"), redraws=_QUEUE),

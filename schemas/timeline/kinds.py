@@ -124,6 +124,8 @@ class EventKind(StrEnum):
     TOWN_STOP_ENDED = "town_stop_ended"
     TOWN_LOOKS_BACK = "town_looks_back"
     TIMES_CHANGED = "times_changed"
+    FOLLOW_UP_ANSWERED = "follow_up_answered"
+    COMPANY_TASK_DONE = "company_task_done"
     CONSENT_REVOKED = "consent_revoked"
     RESERVE_LIST_MADE = "reserve_list_made"
     RESERVE_LIST_FETCHED = "reserve_list_fetched"

@@ -232,6 +232,22 @@ class DiscrepancyFound(Payload):
     minutes: int | None = None
 
 
+@payload(EventKind.FOLLOW_UP_ANSWERED)
+class FollowUpAnswered(Payload):
+    """Answers at a follow-up of a resident's decision; unsaid: nobody answered that question. Missing company is a task until a day."""
+
+    sleeps_better: Code | None = None
+    wants_it: Code | None = None
+    understands_it: Code | None = None
+    misses_company: Code | None = None
+    task_due_on: date | None = None
+
+
+@payload(EventKind.COMPANY_TASK_DONE)
+class CompanyTaskDone(Payload):
+    """Somebody has done the task that a resident's missing company had made."""
+
+
 @payload(EventKind.DISCREPANCY_RESOLVED)
 class DiscrepancyResolved(Payload):
     """A discrepancy is put right."""

@@ -63,6 +63,38 @@ async def test_without_company_missing_there_is_no_task(storstad: NightTown, pag
     assert "saknar sällskap: nej" in await words(kajsa, page)
 
 
+async def test_answers_are_lines_with_who_when_and_for_whom(storstad: NightTown, pages: Site) -> None:
+    kajsa, petra = await pages.signed_in("kajsa"), await pages.signed_in("petra")
+    resident = storstad.residents[ASTRID]
+    page = f"/residents/{resident}"
+    assert (await send(kajsa, f"{page}/follow-up", LONELY))[0] == 303
+    assert (await petra.post(f"{page}/task-done")).status == 303
+    assert (await petra.post(f"{page}/task-done")).status == 303, "a form that is sent twice"
+    async with storstad.memory.transaction() as tx:
+        lines = await tx.fetch(
+            """
+            select kind, data, actor, resident_id, area_id, at = clock.now() as now from events
+            where kind in ('follow_up_answered', 'company_task_done') order by id
+            """
+        )
+    whose = await storstad.value("select user_id from users where login = 'kajsa'")
+    answers = {"sleeps_better": "yes", "wants_it": "yes", "understands_it": "unsure", "misses_company": "yes"}
+    assert [(row["kind"], row["data"], row["actor"]) for row in lines] == [
+        ("follow_up_answered", {**answers, "task_due_on": "2026-12-01"}, str(whose)),
+        ("company_task_done", {}, str(storstad.users["petra"])),
+    ]
+    assert {(row["resident_id"], row["area_id"], row["now"]) for row in lines} == {(resident, storstad.area, True)}
+    said = await words(petra, page)
+    history = said[said.index("Historik") :]
+    assert "Följde upp tillsynen. Kajsa Handläggare Sover bättre: ja, vill ha kvar tillsynen: ja" in history
+    assert "Uppgift om sällskap till Petra Planerare, senast 1 december 2026" in history
+    assert history.count("Uppgiften om sällskap är klar. Petra Planerare") == 1
+
+    await storstad.execute("update residents set moved_at = clock.now() where resident_id = $1", resident)
+    said = await words(petra, page)
+    assert "Följde upp tillsynen. Kajsa Handläggare" in said and "Sover bättre" not in said, "nothing of what was said"
+
+
 @pytest.mark.parametrize(
     ("wrong", "words_of_it"),
     [

@@ -26,7 +26,8 @@ from alarm_center.store import (
     shadow_nights,
     towns,
 )
-from alarm_center.store.memory import Tx, now
+from alarm_center.store.memory import Tx
+from alarm_center.town import follow_up_talks
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
@@ -85,7 +86,7 @@ async def end_task(request: web.Request) -> web.StreamResponse:
     async def work(tx: Tx) -> None:
         if await resident_page.head(tx, resident_id) is None:
             raise NotFound(f"no resident {resident_id}")
-        await follow_ups.end_tasks(tx, resident_id, str(person.user_id), await now(tx))
+        await follow_up_talks.end_task(tx, resident_id, str(person.user_id))
 
     await request.app[PLANNER_MEMORY].attempt(work, person.viewer(Right.PLAN))
     return redirect(f"/residents/{resident_id}")

@@ -20,10 +20,10 @@ from alarm_center.core.plan import Plan
 from alarm_center.core.resident_forms import FollowUpAnswers, ReadForm, TownChoices
 from alarm_center.core.roles import Right
 from alarm_center.preparation import pauses
-from alarm_center.store import case_pages, changes, consents, day_pages, follow_ups, residents, towns
+from alarm_center.store import case_pages, changes, consents, day_pages, residents, towns
 from alarm_center.store.changes import ChangedPart
-from alarm_center.store.memory import Tx, now
-from alarm_center.town import one_resident
+from alarm_center.store.memory import Tx
+from alarm_center.town import follow_up_talks, one_resident
 from alarm_center.town.export import resident_table
 from alarm_center.town.one_resident import ChangedTable, PartErrors
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
@@ -347,10 +347,8 @@ async def _apply(request: web.Request, part: _Part, one: _Resident, read: ReadFo
     async def work(tx: Tx) -> None:
         await one_resident.change_part(tx, one.resident_id, change, editor=editor)
         if answers is not None:
-            reference, at = read.values["decision"]["reference"], await now(tx)
-            if answers.misses_company is not None:  # the newest word holds: an older task is this one's
-                await follow_ups.end_tasks(tx, one.resident_id, editor.actor, at)
-            await follow_ups.add(tx, one.org, one.resident_id, reference, answers, editor.actor, at)
+            reference = read.values["decision"]["reference"]
+            await follow_up_talks.keep_answers(tx, one.resident_id, reference, answers, editor.actor)
 
     await memory.attempt(work, editor.viewer)
     memory.hint()
