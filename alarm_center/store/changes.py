@@ -34,6 +34,8 @@ class ChangedPart(StrEnum):
     """Nights after a mounting on which a patrol goes too."""
     END = "end"
     """Supervision that has ended for good."""
+    EQUIPMENT = "equipment"
+    """A piece of the register; of the town, and of no resident alone."""
 
 
 @dataclass(frozen=True, slots=True)

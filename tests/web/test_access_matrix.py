@@ -174,6 +174,7 @@ async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tupl
     return {
         "carer": str(carer),
         "pattern": str(pattern),
+        "piece": str(await here.value("select equipment_id from equipment where (org, device_id) = ($1, $2)", here.org, f"cam{wait}")),
         "shift": str(shift),
         "mounting": str(mounting), "take": "lamp", "draft": str(draft), "step": "door", "arranged": "door", "decided": "consent",
         "death": str(death), "hold": str(held),

@@ -1,0 +1,139 @@
+-- The register of equipment (docs/equipment.md): a row a piece, which follows its device into a home and out of it.
+
+create table fjt.equipment (
+    equipment_id uuid primary key default gen_random_uuid(),
+    org text not null references fjt.organisations,
+    -- the inventory number on its label
+    number text not null check (number <> ''),
+    kind text not null check (kind in ('camera', 'sensors', 'phone')),
+    serial text not null default '',
+    model text not null default '',
+    -- core/equipment.py: which may follow which
+    state text not null default 'stock' check (state in ('ordered', 'stock', 'mounted', 'repair', 'lost', 'wiped', 'scrapped')),
+    sim_iccid text,
+    sim_number text,
+    warranty_until date,
+    -- the number by which carers are reached on this phone
+    phone text check (phone is null or kind = 'phone'),
+    note text not null default '',
+    device_id text check (device_id is null or kind <> 'phone'),
+    -- the number of edits, by which a form tells that it is old
+    revision int not null default 0,
+    foreign key (org, device_id) references fjt.devices (org, device_id)
+);
+
+-- An inventory number is one piece's, however it is written.
+create unique index equipment_by_number on fjt.equipment (org, lower(number));
+
+-- Which piece is this device? (store/equipment.py)
+create unique index equipment_of_device on fjt.equipment (org, device_id) where device_id is not null;
+
+-- Each state that a piece has had. Rows only grow.
+create table fjt.equipment_moves (
+    move_id bigint generated always as identity primary key,
+    org text not null references fjt.organisations,
+    equipment_id uuid not null references fjt.equipment,
+    -- a user's id; null: the service, or a file
+    moved_by text,
+    moved_at timestamptz not null,
+    from_state text,
+    to_state text not null,
+    device_id text
+);
+
+-- A piece's history. (store/equipment.py)
+create index equipment_moves_of_piece on fjt.equipment_moves (equipment_id, moved_at);
+
+-- An edit of a piece is a change of the town's; its history finds it by the piece.
+alter table fjt.changes add column equipment_id uuid references fjt.equipment;
+
+create index changes_of_equipment on fjt.changes (equipment_id, made_at) where equipment_id is not null;
+
+do $$
+declare
+    t text;
+begin
+    foreach t in array '{equipment,equipment_moves}'::text[] loop
+        execute format('alter table fjt.%I enable row level security', t);
+        execute format('alter table fjt.%I force row level security', t);
+        execute format('create policy worker on fjt.%I to fjt_worker using (true) with check (true)', t);
+        execute format('create policy registered on fjt.%I to fjt_owner using (true) with check (true)', t);
+        execute format('grant select on fjt.%I to fjt_worker, fjt_web, fjt_planner', t);
+    end loop;
+end $$;
+
+-- The register is the whole town's, but for what is mounted: whoever sees the home sees the piece.
+create policy own_town on fjt.equipment to fjt_web, fjt_planner
+    using (org = any ((select fjt.orgs())::text[]) and (state <> 'mounted' or device_id is null or exists (
+        select from fjt.devices d where d.org = equipment.org and d.device_id = equipment.device_id)))
+    with check (org = any ((select fjt.orgs())::text[]));
+
+create policy own_town on fjt.equipment_moves to fjt_web, fjt_planner
+    using (exists (select from fjt.equipment e where e.equipment_id = equipment_moves.equipment_id));
+
+create policy equipment on fjt.changes to fjt_web, fjt_planner
+    using (resident_id is null and org = any ((select fjt.orgs())::text[]) and exists (
+        select from fjt.equipment e where e.equipment_id = changes.equipment_id and e.org = changes.org))
+    with check (resident_id is null and org = any ((select fjt.orgs())::text[]) and exists (
+        select from fjt.equipment e where e.equipment_id = changes.equipment_id and e.org = changes.org));
+
+grant insert, update on fjt.equipment to fjt_worker;
+
+grant insert (org, number, kind, serial, model, state, sim_iccid, sim_number, warranty_until, phone, note),
+    update (number, serial, model, state, sim_iccid, sim_number, warranty_until, phone, note, revision) on fjt.equipment to fjt_planner;
+
+-- A page of whoever arranges writes the register. What is in a home is mounted by its device, and by no form.
+create function fjt.equipment_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
+as $$
+begin
+    if current_setting('fjt.scope', true) is distinct from 'arrange' then
+        perform fjt.refuse_write('a piece of equipment, by a page of another right');
+    end if;
+    if new.kind <> 'phone' and (new.state = 'mounted') is distinct from (tg_op = 'UPDATE' and old.state = 'mounted') then
+        perform fjt.refuse_write('a mounting by the register');
+    end if;
+    return new;
+end $$;
+
+create trigger planner_writes before insert or update on fjt.equipment for each row when (current_user = 'fjt_planner')
+    execute function fjt.equipment_of_planner();
+
+create function fjt.keep_move() returns trigger language plpgsql security definer set search_path = fjt, pg_temp
+as $$
+begin
+    insert into fjt.equipment_moves (org, equipment_id, moved_by, moved_at, from_state, to_state, device_id)
+        values (new.org, new.equipment_id, fjt.page_actor(), clock.now(), case when tg_op = 'UPDATE' then old.state end, new.state, new.device_id);
+    return null;
+end $$;
+
+create trigger moves_kept after insert on fjt.equipment for each row execute function fjt.keep_move();
+
+create trigger move_kept after update on fjt.equipment for each row when (old.state is distinct from new.state) execute function fjt.keep_move();
+
+create trigger moves_stay before update or delete on fjt.equipment_moves for each row execute function fjt.refuse();
+
+-- A device that comes into a home is a mounted piece, whoever bound it: an installer's code, a page, a file. One that leaves is in stock.
+-- A piece that nobody has registered is, by its device's name.
+create function fjt.register_device() returns trigger language plpgsql security definer set search_path = fjt, pg_temp
+as $$
+begin
+    if new.resident_id is not null then
+        update fjt.equipment set state = 'mounted', device_id = new.device_id
+            where org = new.org and kind = new.kind and (device_id = new.device_id or device_id is null and lower(number) = new.device_id);
+        if not found then
+            insert into fjt.equipment (org, number, kind, state, device_id) values (new.org, new.device_id, new.kind, 'mounted', new.device_id)
+                on conflict do nothing;
+        end if;
+    elsif tg_op = 'UPDATE' and old.resident_id is not null then
+        update fjt.equipment set state = 'stock' where org = new.org and device_id = new.device_id and state = 'mounted';
+    end if;
+    return null;
+end $$;
+
+create trigger device_registered after insert or update of resident_id on fjt.devices for each row execute function fjt.register_device();
+
+-- Devices of before are registered as they are.
+insert into fjt.equipment (org, number, kind, state, device_id)
+    select org, device_id, kind, case when resident_id is null then 'stock' else 'mounted' end, device_id from fjt.devices;
+
+revoke all on function fjt.equipment_of_planner(), fjt.keep_move(), fjt.register_device() from public;
