@@ -1,5 +1,6 @@
 """A planner who is ill: a colleague stands in for some days, by an admin's page, and sees what the planner sees for as long."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
@@ -9,13 +10,17 @@ import pytest
 import pytest_asyncio
 
 from alarm_center.core.roles import Right
+from alarm_center.oidc_settings import OidcProvider
 from alarm_center.store.memory import Viewer
 from alarm_center.store.users import KeptUser, keep_user
+from alarm_center.web.settings import WebSettings
 from schemas.vocabulary import Role
 from tests.support.night_town import PASSWORD_HASH, TWO, NightTown, town
 from tests.support.postgres import Database
-from tests.support.site import Browser, Site
+from tests.support.site import Browser, Site, site
 from tests.support.viewers import one_more_session
+from tests.support.waiting import DEADLINE_S
+from tests.web.test_stream import stream
 
 TODAY: Final = TWO.date()
 PEOPLE: Final = {
@@ -131,6 +136,53 @@ async def test_a_board_that_becomes_a_planners_idles_out(storstad: NightTown, pa
     assert await storstad.value(limit) is None
     await stand_in(ada, "Olle Operatör", "Petra Planerare", TODAY + timedelta(days=1), TODAY + timedelta(days=1))
     assert await storstad.value(limit) == timedelta(minutes=20)
+
+
+@pytest.mark.parametrize(
+    ("accounts", "words"),
+    [
+        ("linked", "gäller bara när personen loggar in med lösenord"),
+        ("made", "Ett vikariat här ger den personen ingenting"),
+    ],
+)
+async def test_where_a_provider_gives_roles_the_page_says_so(storstad: NightTown, accounts: str, words: str) -> None:
+    """Also what to write there: the town's own values of the claim, and no other town's."""
+    given = {
+        "SE-1": {"org": "storstad", "roles": ["coordinator"], "title": "Planerarna"},
+        "SE-2": {"org": "storstad", "roles": ["lead", "carer"]},
+        "SE-3": {"org": "granby", "roles": ["operator"]},
+    }
+    provider = OidcProvider.model_validate(
+        {
+            "name": "siths", "title": "SITHS", "issuer": "https://idp.example.se", "client_id": "fjt", "client_secret": "s",
+            "accounts": accounts, "assignment_claim": "commissions", "assignments": given,
+        }
+    )  # fmt: skip
+    async with site(storstad, settings=WebSettings(providers=(provider,), subject_key="k" * 40)) as pages:
+        ada = await pages.signed_in("ada")
+        page = await ada.text(await page_of(ada, "Sara"))
+    assert "Den som loggar in med SITHS" in page and words in page and "kollegans värde i commissions" in page
+    assert "SE-1 (Planerarna)" in page and "SE-2 (nattledare, omsorgspersonal)" in page and "SE-3" not in page
+
+
+async def test_without_a_provider_the_page_says_nothing_of_one(ada: Browser) -> None:
+    assert "Den som loggar in med" not in await ada.text(await page_of(ada, "Sara"))
+
+
+async def test_an_end_cuts_what_the_deputy_has_open(storstad: NightTown, pages: Site, ada: Browser) -> None:
+    """Every session of theirs, on each browser, and the stream of a board that is open."""
+    shown = await stand_in(ada, "Sara Sjukling", "Olle Operatör", TODAY, TODAY + timedelta(days=2))
+    one, other = await pages.signed_in("sara"), await pages.signed_in("sara")
+    ending = re.search(r'action="(/people/deputy/[^"]+)"', shown)
+    assert ending is not None
+    async with stream(one) as sent:
+        assert (await ada.post(ending[1], {})).status == 303
+        async with asyncio.timeout(DEADLINE_S):
+            await sent.response.content.read()
+    for browser in (one, other):
+        assert (await browser.get("/", follow=False)).status == 303, "to the sign-in"
+    whose = "select count(*)::int from web_sessions where user_id = $1"
+    assert await storstad.value(whose, storstad.users["sara"]) == 0
 
 
 @pytest.mark.parametrize(

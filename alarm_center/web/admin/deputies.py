@@ -11,10 +11,11 @@ from alarm_center.casework.cases import NotFound
 from alarm_center.core.calendar import night_bounds
 from alarm_center.core.people import DeputyAnswer, DeputyFault, PersonState, deputy_period, last_night
 from alarm_center.core.roles import Right
+from alarm_center.oidc_settings import Accounts
 from alarm_center.store.deputies import Deputy, deputies_of, end_deputy, let_stand_in
 from alarm_center.store.memberships import TownPerson
 from alarm_center.web.admin.people import PeopleKeeping, keeping_of, people_scope
-from alarm_center.web.app_keys import MEMORY
+from alarm_center.web.app_keys import MEMORY, SETTINGS
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.words import people_words
@@ -115,6 +116,7 @@ async def _page(
             for each in await deputies_of(keeping.tx, person.org)
             if person.user_id in (each.user_id, each.stands_in_for)
         ],
+        "providers": _providers_of(request, person.org, speech),
         "colleagues": await _colleagues(keeping, person),
         "filled": filled or _StandInForm("", today, ""),
         "wrong": speech(words) if words else "",
@@ -122,6 +124,24 @@ async def _page(
     }
     status = 400 if isinstance(wrong, DeputyFault) else 409 if wrong else 200
     return render(request, "people/deputy.html", context, status=status)
+
+
+def _providers_of(request: web.Request, org: str, speech: Speech) -> list[dict[str, Any]]:
+    """Return the identity providers that give roles in the town, each with the values of its claim that stand for some."""
+    return [
+        {
+            "title": provider.title,
+            "claim": provider.assignment_claim,
+            "made": provider.accounts is Accounts.MADE,
+            "values": [
+                f"{value} ({given.title or ', '.join(speech(ROLES[role]) for role in given.roles)})"
+                for value, given in provider.assignments.items()
+                if given.org == org
+            ],
+        }
+        for provider in request.app[SETTINGS].providers
+        if any(given.org == org for given in provider.assignments.values())
+    ]
 
 
 def _row(deputy: Deputy, keeping: PeopleKeeping, person: TownPerson, speech: Speech) -> dict[str, Any]:
