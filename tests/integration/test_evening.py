@@ -202,6 +202,25 @@ async def test_it_is_due_at_three_and_at_half_past_eight_once_each(memory: Memor
     assert done == [0, 1, 0, 0, 1, 0, 0]
 
 
+async def test_a_round_that_lasts_past_its_hour_is_not_the_next(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is brought in at 20:29:59 is reconciled until after half past, and the evening's own round comes too."""
+    town = await a_town(memory, residents=1, at=NOON)
+    await freeze(memory, at_local(town.town, NIGHT, "20:30") - timedelta(seconds=1))
+    plan = planning.plan_town
+
+    async def slowly(memory: Memory, org: str) -> object:
+        done = await plan(memory, org)
+        await move(memory, timedelta(seconds=3))
+        return done
+
+    with monkeypatch.context() as changed:
+        changed.setattr(planning, "plan_town", slowly)
+        await reconciliation.reconcile_town(memory, "vik", actor="import")
+    assert [await reconciliation.reconcile_due_towns(memory) for _ in range(2)] == [1, 0]
+
+
 async def test_an_evening_that_was_missed_is_made_up_for_at_the_return(memory: Memory) -> None:
     town = await a_town(memory, residents=1, at=NOON)
     await freeze(memory, at_local(town.town, NIGHT, "23:10"))
