@@ -22,6 +22,8 @@ RUN /opt/fjarrtillsyn/bin/pip install --no-cache-dir --constraint constraints.tx
 
 FROM python:3.13-slim AS role
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin fjarrtillsyn
+# The folder of docker-compose.yml's broker-passwords: a new volume takes the account from here.
+RUN install -d -o fjarrtillsyn /run/broker-logins
 ENV PATH=/opt/fjarrtillsyn/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001
 ENTRYPOINT ["fjarrtillsyn"]

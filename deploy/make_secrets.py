@@ -103,7 +103,7 @@ def main() -> None:
             print(let_in(FOLDER, given.device or ""))
         except ValueError as wrong:
             parser.error(str(wrong))
-        print("Let the broker read it: docker compose kill --signal HUP mosquitto")
+        print("The service broker-passwords gives it to the broker within a second or two.")
 
 
 if __name__ == "__main__":

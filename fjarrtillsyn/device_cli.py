@@ -32,6 +32,12 @@ def broker_passwords(
     follow: Annotated[
         bool, typer.Option("--follow", help="Go on: each second what has changed, until told to stop.")
     ] = False,
+    base: Annotated[
+        Path | None,
+        typer.Option(
+            "--base", metavar="FILE", help="Lines of everybody else, read anew each time: FILE is then written whole."
+        ),
+    ] = None,
     reload: Annotated[
         str | None, typer.Option("--reload", metavar="COMMAND", help="Run after a change: has the broker read it anew.")
     ] = None,
@@ -40,7 +46,7 @@ def broker_passwords(
     with needs("alarm-center"):
         from fjarrtillsyn.commands import device_passwords
 
-    device_passwords.run(path, follow=follow, reload=reload)
+    device_passwords.run(path, follow=follow, base=base, reload=reload)
 
 
 @app.command()

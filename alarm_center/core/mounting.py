@@ -50,10 +50,26 @@ ORDER: Final = (
 _CAMERA_FROM: Final = ORDER.index(MountingStep.LAMP)
 
 
-def next_step(step: MountingStep, *, weekend: bool) -> MountingStep:
-    """Return the step after *step*; *weekend*: the first night is one before a day on which nobody is at the office."""
-    following = ORDER[ORDER.index(step) + 1]
-    return MountingStep.PAPER if following is MountingStep.WEEKEND and not weekend else following
+@dataclass(frozen=True, slots=True)
+class MountingCourse:
+    """The steps that a mounting takes: ``weekend`` where its first night is one before a day on which nobody is at the office, and
+    without a test picture where the resident lets nobody see it (not ``shown``).
+    """
+
+    weekend: bool
+    shown: bool = True
+
+    @property
+    def screens(self) -> tuple[MountingStep, ...]:
+        """Return the steps in their order."""
+        left_out = {MountingStep.WEEKEND: not self.weekend, MountingStep.LOOK: not self.shown}
+        return tuple(step for step in ORDER if not left_out.get(step, False))
+
+
+def next_step(step: MountingStep, course: MountingCourse) -> MountingStep:
+    """Return the step after *step*."""
+    at = ORDER.index(step)
+    return next(each for each in course.screens if ORDER.index(each) > at)
 
 
 def reachable(step: MountingStep, reached: MountingStep) -> bool:
@@ -65,24 +81,26 @@ def reachable(step: MountingStep, reached: MountingStep) -> bool:
     return ORDER.index(step) <= ORDER.index(reached)
 
 
-def step_after(step: MountingStep, reached: MountingStep, *, weekend: bool) -> MountingStep:
+def step_after(step: MountingStep, reached: MountingStep, course: MountingCourse) -> MountingStep:
     """Return how far a mounting has come once *step* is answered again: never back, except from a new bed.
 
     A bed that is drawn anew makes the empty room and the trial be taken again.
     """
-    following = next_step(step, weekend=weekend)
+    following = next_step(step, course)
     if step is MountingStep.BED or not reachable(following, reached):
         return following
     return reached
 
 
-def before(step: MountingStep, *, weekend: bool) -> MountingStep | None:
+def before(step: MountingStep, course: MountingCourse) -> MountingStep | None:
     """Return the step that "back" leads to; ``None`` at the first."""
-    at = ORDER.index(step)
-    if at == 0:
-        return None
-    earlier = ORDER[at - 1]
-    return MountingStep.TRIAL if earlier is MountingStep.WEEKEND and not weekend else earlier
+    earlier = [each for each in course.screens if ORDER.index(each) < ORDER.index(step)]
+    return earlier[-1] if earlier else None
+
+
+def is_tried(answer: str | None, *, shown: bool) -> bool:
+    """Return whether a trial that a detector has judged is one: where nobody has seen the picture, only somebody found in the bed as drawn."""
+    return shown or answer == "in_bed"
 
 
 def needs_camera(step: MountingStep) -> bool:

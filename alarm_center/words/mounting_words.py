@@ -42,6 +42,10 @@ CODE_REFUSED: Final = _("Koden gick inte att använda. Ring den som gav dig jobb
 NO_NAME: Final = _("Skriv vem som svarar i helgen.")
 NO_PHONE: Final = _("Skriv ett telefonnummer som går att ringa.")
 NO_INITIALS: Final = _("Skriv initialer, eller välj muntligt.")
+NO_EMPTY: Final = _("Ingen får se bilden. Därför måste rummet tas tomt: be alla gå ut och försök igen.")
+NOT_IN_BED: Final = _(
+    "Ingen syntes i sängen som den är ritad. Be personen lägga sig och gör om provet, eller rita om sängen."
+)
 NO_WHY: Final = _("Skriv varför lampan inte visades.")
 
 _GOOD_DBM, _FAIR_DBM = -72, -82

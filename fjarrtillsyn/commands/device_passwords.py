@@ -16,7 +16,7 @@ from fjarrtillsyn.commands.settings import WorkerSettings, settings
 _EVERY_S = 1.0
 
 
-def run(path: Path, *, follow: bool, reload: str | None) -> None:
+def run(path: Path, *, follow: bool, base: Path | None, reload: str | None) -> None:
     """Write *path* once, or each second with *follow*; run the command *reload* after a change."""
     wanted = settings(WorkerSettings)
 
@@ -28,7 +28,7 @@ def run(path: Path, *, follow: bool, reload: str | None) -> None:
             while True:
                 async with memory.transaction() as tx:
                     hashes = await device_logins.hashes(tx)
-                if write(path, hashes):
+                if write(path, hashes) if base is None else write_whole(path, hashes, base):
                     typer.echo(f"{path}: {len(hashes)} devices by code")
                     if reload:
                         process = await asyncio.create_subprocess_exec(*shlex.split(reload))
@@ -59,6 +59,19 @@ def write(path: Path, hashes: Mapping[str, str]) -> bool:
     _replace(names, "".join(f"{name}\n" for name in sorted(ours)), path)
     _replace(path, after, path)
     _replace(names, "".join(f"{name}\n" for name in sorted(hashes)), path)
+    return True
+
+
+def write_whole(path: Path, hashes: Mapping[str, str], base: Path) -> bool:
+    """Write *path* with the lines of *base* and the devices' *hashes*; return whether that changed it.
+
+    A device that came by a code has that password, whatever *base* says of it.
+    """
+    lines = [line for line in base.read_text(encoding="utf-8").splitlines() if line.partition(":")[0] not in hashes]
+    after = "".join(f"{line}\n" for line in [*lines, *(f"{name}:{kept}" for name, kept in sorted(hashes.items()))])
+    if path.exists() and path.read_text(encoding="utf-8") == after:
+        return False
+    _replace(path, after, base)
     return True
 
 

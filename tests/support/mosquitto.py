@@ -32,9 +32,9 @@ class Mosquitto:
         self.folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         deployed = (DEPLOYED / "mosquitto.conf").read_text(encoding="utf-8")
-        settings = "log_type information\n" + deployed.replace("/mosquitto/config/", f"{folder}/").replace(
-            "listener 1883\n", f"listener {self.port} {HOST}\n"
-        )
+        settings = "log_type information\n" + deployed.replace("/config/logins/", "/config/").replace(
+            "/mosquitto/config/", f"{folder}/"
+        ).replace("listener 1883\n", f"listener {self.port} {HOST}\n")
         if os.geteuid() == 0:
             settings += "user root\n"  # else it would give up root and could not read the folder of the test
         (folder / "mosquitto.conf").write_text(settings, encoding="utf-8")

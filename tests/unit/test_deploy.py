@@ -25,6 +25,7 @@ from runtime.settings import PartSettings
 ROOT = Path(__file__).parents[2]
 RECIPE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+MOSQUITTO_CONF = ROOT / "deploy" / "mosquitto" / "mosquitto.conf"
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 MANIFESTS = [
     manifest
@@ -120,7 +121,7 @@ def test_nothing_in_the_compose_file_swaps_or_dumps(name: str) -> None:
     assert service["memswap_limit"] == service["mem_limit"], "more than mem_limit is swap"
     assert service["mem_swappiness"] == 0
     assert service["ulimits"]["core"] == 0
-    if name not in ("postgres", "caddy"):
+    if name not in ("postgres", "caddy", "broker-passwords"):
         written = [volume for volume in service.get("volumes", ()) if not str(volume).endswith(":ro")]
         assert written == [], "it sees pictures: no volume"
         assert service["read_only"] is True
@@ -243,3 +244,19 @@ def test_docker_itself_takes_the_compose_file() -> None:
         check=False,
     )
     assert taken.returncode == 0, taken.stderr
+
+
+def test_the_broker_learns_of_a_device_by_one_volume() -> None:
+    """The writer is there before the broker, mounts the volume first, and the broker's file is the one that it writes."""
+    writer, broker = SERVICES["broker-passwords"], SERVICES["mosquitto"]
+    written = Path(writer["command"][-1])
+    assert f"broker-logins:{written.parent}" in writer["volumes"]
+    read = next(
+        line for line in MOSQUITTO_CONF.read_text(encoding="utf-8").splitlines() if "password_file" in line
+    ).split()[1]
+    assert Path(read).name == written.name and f"broker-logins:{Path(read).parent}:ro" in broker["volumes"]
+    assert broker["command"][-1] == read and broker["depends_on"] == {
+        "broker-passwords": {"condition": "service_healthy"}
+    }
+    assert "/run/secrets/mosquitto_passwords" in writer["command"]
+    assert compose_secrets("broker-passwords") == {"fjt_database_url", "mosquitto_passwords"}, "no more than it reads"

@@ -7,29 +7,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarm_center.core import mounting
-from alarm_center.core.mounting import ORDER, BedFault, Easter, MountingStep, bed_fault, bed_zones, step_after
+from alarm_center.core.mounting import (
+    ORDER,
+    BedFault,
+    Easter,
+    MountingCourse,
+    MountingStep,
+    bed_fault,
+    bed_zones,
+    step_after,
+)
 from schemas.messages import Profile
 
 BED = ((0.3, 0.3), (0.7, 0.3), (0.7, 0.85), (0.3, 0.85))
 STEPS = st.sampled_from(ORDER[:-1])
+COURSES = st.builds(MountingCourse, st.booleans(), st.booleans())
 
 
 def test_a_step_that_is_answered_leads_to_the_next() -> None:
     walked, step = [], ORDER[0]
     while step is not MountingStep.DONE:
         walked.append(step)
-        step = step_after(step, step, weekend=False)
+        step = step_after(step, step, MountingCourse(weekend=False))
     assert walked == [each for each in ORDER[:-1] if each is not MountingStep.WEEKEND]
-    assert step_after(MountingStep.TRIAL, MountingStep.TRIAL, weekend=True) is MountingStep.WEEKEND
+    assert step_after(MountingStep.TRIAL, MountingStep.TRIAL, MountingCourse(weekend=True)) is MountingStep.WEEKEND
 
 
-@given(STEPS, STEPS, st.booleans())
+@given(STEPS, STEPS, COURSES)
 def test_an_answer_given_again_loses_nothing_but_after_a_bed(
-    step: MountingStep, reached: MountingStep, weekend: bool
+    step: MountingStep, reached: MountingStep, course: MountingCourse
 ) -> None:
     if not mounting.reachable(step, reached):
         return
-    after = step_after(step, reached, weekend=weekend)
+    after = step_after(step, reached, course)
     if step is MountingStep.BED:
         assert after is MountingStep.SLEEPERS
     elif step is MountingStep.PAPER:
@@ -38,13 +48,21 @@ def test_an_answer_given_again_loses_nothing_but_after_a_bed(
         assert mounting.reachable(reached, after)
 
 
-@given(STEPS, st.booleans())
-def test_back_leads_to_the_step_before(step: MountingStep, weekend: bool) -> None:
-    if step is MountingStep.WEEKEND and not weekend:
+@given(STEPS, COURSES)
+def test_back_leads_to_the_step_before(step: MountingStep, course: MountingCourse) -> None:
+    if step not in course.screens:
         return
-    earlier = mounting.before(step, weekend=weekend)
+    earlier = mounting.before(step, course)
     assert (earlier is None) == (step is MountingStep.CONSENT)
-    assert earlier is None or mounting.next_step(earlier, weekend=weekend) is step
+    assert earlier is None or mounting.next_step(earlier, course) is step
+
+
+def test_where_nobody_may_see_there_is_no_test_picture() -> None:
+    course = MountingCourse(weekend=False, shown=False)
+    assert mounting.next_step(MountingStep.LAMP, course) is MountingStep.BED
+    assert mounting.before(MountingStep.BED, course) is MountingStep.LAMP
+    assert [mounting.is_tried(answer, shown=False) for answer in ("in_bed", "not_seen", None)] == [True, False, False]
+    assert mounting.is_tried("not_seen", shown=True)
 
 
 def test_only_steps_after_the_code_need_a_camera() -> None:

@@ -11,7 +11,7 @@ from alarm_center.casework import mountings
 from alarm_center.casework.arrived_sessions import record_finding
 from alarm_center.core.roles import Right
 from alarm_center.store import checks
-from schemas.messages import Finding, RestlessMap
+from schemas.messages import Evidence, Finding, RestlessMap
 from schemas.vocabulary import Answer, JudgePlace, Role
 from tests.support.night_town import TWO, NightTown, drawn, town
 from tests.support.postgres import Database
@@ -242,6 +242,50 @@ async def test_an_empty_take_tells_what_moves_by_itself(here: NightTown, pages: 
         known = finding.restless and finding.restless.model_dump(mode="json")
         said = "select array[profile, config -> 'profile'] from devices where device_id = $1"
         assert [told.get("restless") for told in await here.value(said, device)] == [known, known]
+
+
+async def test_who_shows_nobody_the_picture_is_mounted_without(here: NightTown, pages: Site) -> None:
+    """The bed is drawn blind, the room is taken empty, and the trial has to find somebody in the bed as it was drawn."""
+    await here.execute(
+        "update consents set shown_to_people = false, state = 'limited' where resident_id = $1", here.residents[1]
+    )
+    job, browser = await give(here, 1), await installer(here, pages)
+    await mounted(here, pages, browser, job)
+    await browser.post(f"{job}/answer/lamp")
+    shown = await browser.text(job)
+    assert "har sagt nej till att människor ser bilden" in shown and "Ta en ny testbild" not in shown
+    assert "Ta testbild" not in await browser.text(f"{job}?step=look")
+    assert (await browser.post(f"{job}/ask/live")).status == 409
+    assert await here.value("select count(*) from looks") == 0
+    bed = {"x0": "30", "y0": "30", "x1": "70", "y1": "30", "x2": "70", "y2": "85", "x3": "30", "y3": "85", "head": "0"}
+    for step, form in (("bed", bed), ("sleepers", {"sleeper": "nobody"})):
+        assert (await browser.post(f"{job}/answer/{step}", form)).status == 303
+    assert (await browser.post(f"{job}/answer/empty")).status == 400, "it is not skipped"
+    device = await here.value("select device_id from mountings")
+
+    async def takes(take: str, finding: Finding) -> None:
+        await browser.post(f"{job}/ask/{take}")
+        command = await here.value("select asked_command from mountings")
+        asked = finding.model_copy(update={"command_id": command, "session_id": str(command)})
+        async with here.memory.transaction() as tx:
+            await record_finding(tx, asked, finding.answer, JudgePlace.CENTRE)
+
+    nobody = Finding(
+        session_id="s", org="storstad", device=device, answer=Answer.NOT_SEEN, people=0, signature=((1, 2),)
+    )
+    await takes("empty", nobody)
+    await browser.post(f"{job}/answer/empty")
+    await takes("trial", nobody)
+    assert "Ingen syntes i sängen som den är ritad." in await browser.text(job)
+    assert (await browser.post(f"{job}/answer/trial")).status == 400
+    moves = (Evidence(what="moves", zone="bed", value=86.0),)
+    await takes("trial", nobody.model_copy(update={"answer": Answer.IN_BED, "people": 1, "evidence": moves}))
+    assert (await browser.post(f"{job}/answer/trial")).status == 303
+    await browser.post(f"{job}/answer/weekend", {"name": "Petra", "phone": "070-174 06 11"})
+    await browser.post(f"{job}/answer/paper", {"signed": "oral"})
+    assert "Ingen människa ser bilden." in await browser.text(job)
+    assert await here.value("select count(*) from looks") == 0
+    assert not await here.value("select unseen_in_dark from devices where device_id = $1", device), "nobody ever may"
 
 
 async def test_who_stops_leaves_a_camera_of_nobody(here: NightTown, pages: Site) -> None:

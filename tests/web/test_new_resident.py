@@ -230,3 +230,33 @@ async def test_a_relative_at_work_sees_nothing(storstad: NightTown, petra: Brows
     assert await send(petra, f"{path}/home", home | {"closed-petra": "on"}) == (303, "/residents")
     assert (await petra.get(path)).status == 404
     assert "Astrid Lund" not in await petra.text("/residents") and "Astrid Lund" in await olle.text("/")
+
+
+SHORT = {
+    "name": "Nils Ny", "address": "Ågatan 3", "area": "3", "reference": "2026-0417", "at-0": "2230", "device": "cam-9",
+    **{f"resident-{name}": said for name, said in YES.items()},
+}  # fmt: skip
+
+
+async def test_one_page_says_what_has_to_be_said(storstad: NightTown, pages: Site, petra: Browser) -> None:
+    """Somebody who both arranges and decides has it all in one form; the town's defaults are the rest."""
+    person = {"login": "hanna", "name": "Hanna Handläggare", "roles": ["coordinator", "case_officer"]}
+    await storstad.extend(users=[{**person, "password_hash": PASSWORD_HASH}])
+    hanna = await pages.signed_in("hanna")
+    assert 'href="/drafts/short"' in await hanna.text("/residents")
+    assert 'href="/drafts/new"' in await petra.text("/residents"), "who decides nothing has the steps"
+    assert 'action="/drafts/new"' in await petra.text("/drafts/short")
+    assert (await send(petra, "/drafts/short", SHORT, revision=0)) == (303, "/drafts/new")
+    assert await storstad.value("select count(*) from resident_drafts") == 0
+    for field, said in (("name", ""), ("reference", ""), ("at-0", "25:99"), ("resident-said", ""), ("device", "Å!")):
+        status, page = await send(hanna, "/drafts/short", SHORT | {field: said}, revision=0)
+        assert (status, f'id="wrong-{field}"' in page, "Nils Ny" in page or field == "name") == (400, True, True), field
+    status, draft = await send(hanna, "/drafts/short", SHORT, revision=0)
+    assert status == 303
+    assert "Gäller från i natt 22:30." in await hanna.text(draft)
+    status, goal = await send(hanna, f"{draft}/add", {})
+    assert status == 303 and goal.startswith("/residents/")
+    assert await planning.plan_changed(storstad.memory) > 0
+    assert (
+        await storstad.value("select count(*) from devices where device_id = 'cam-9' and resident_id is not null") == 1
+    )

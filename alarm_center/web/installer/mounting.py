@@ -14,7 +14,7 @@ from alarm_center.casework.cases import NotFound
 from alarm_center.core import calendar, phone_numbers
 from alarm_center.core import mounting as core
 from alarm_center.core.decision import IllegalMove
-from alarm_center.core.mounting import BedFault, MountingStep, StopReason
+from alarm_center.core.mounting import BedFault, MountingCourse, MountingStep, StopReason
 from alarm_center.core.roles import Right
 from alarm_center.identity.tokens import token_hash
 from alarm_center.store import mounting_pages
@@ -101,7 +101,7 @@ async def ask(request: web.Request) -> web.StreamResponse:
     take, form = request.match_info["take"], await request.post()
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.MOUNT)) as tx:
         job = await _mounting(tx, request)
-        if not core.reachable(_ASKED_AT[take], job.step):
+        if not core.reachable(_ASKED_AT[take], _reached(job)):
             raise IllegalMove(f"mounting {job.mounting_id}: {take} before its step")
         await mounting_pages.ask(tx, job.mounting_id, take, _SECONDS[take])
     request.app[MEMORY].hint()
@@ -158,7 +158,7 @@ async def answer(request: web.Request) -> web.StreamResponse:
     step = MountingStep(said)
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.MOUNT)) as tx:
         job = await _mounting(tx, request)
-        if not core.reachable(step, job.step) or (core.needs_camera(step) and job.device_id is None):
+        if not core.reachable(step, _reached(job)) or (core.needs_camera(step) and job.device_id is None):
             raise IllegalMove(f"mounting {job.mounting_id}: {step} before its time")
         read = _READERS[step](form, job)
         if isinstance(read, StopReason):
@@ -166,7 +166,7 @@ async def answer(request: web.Request) -> web.StreamResponse:
         elif not isinstance(read, str):
             if step is MountingStep.BED:
                 await mounting_pages.draw_bed(tx, job.mounting_id, read["bed"]["zones"])
-            goal = core.step_after(step, job.step, weekend=_in_weekend(job))
+            goal = core.step_after(step, _reached(job), _course(job))
             await mounting_pages.move(tx, job.mounting_id, goal, read)
     if isinstance(read, str):
         return await _show(request, {"wrong": read, "form": form}, step, status=400)
@@ -205,13 +205,17 @@ def _read_sleepers(form: Mapping[str, str], job: MountingRow) -> Read:
 
 
 def _read_empty(form: Mapping[str, str], job: MountingRow) -> Read:
-    return {} if job.said.get("empty", {}).get("ok") else {"empty": {"ok": False, "skipped": True}}
+    if job.said.get("empty", {}).get("ok"):
+        return {}
+    # Where nobody has seen the picture, the detector alone says that the room is the right one.
+    return {"empty": {"ok": False, "skipped": True}} if job.shown else mounting_words.NO_EMPTY
 
 
 def _read_trial(_form: Mapping[str, str], job: MountingRow) -> Read:
-    if not job.said.get("trial", {}).get("ok"):
+    trial = job.said.get("trial", {})
+    if not trial.get("ok"):
         raise IllegalMove(f"mounting {job.mounting_id}: no trial has come through")
-    return {}
+    return {} if core.is_tried(trial.get("answer"), shown=job.shown) else mounting_words.NOT_IN_BED
 
 
 def _read_weekend(form: Mapping[str, str], _job: MountingRow) -> Read:
@@ -263,8 +267,13 @@ def _first_night(job: MountingRow) -> date:
     return calendar.night_of(job.first_look, ZoneInfo(job.zone)) if job.first_look is not None else job.due_on
 
 
-def _in_weekend(job: MountingRow) -> bool:
-    return core.starts_in_weekend(_first_night(job))
+def _reached(job: MountingRow) -> MountingStep:
+    """Return how far the mounting has come: past a test picture that nobody may see."""
+    return MountingStep.BED if job.step is MountingStep.LOOK and not job.shown else job.step
+
+
+def _course(job: MountingRow) -> MountingCourse:
+    return MountingCourse(core.starts_in_weekend(_first_night(job)), job.shown)
 
 
 async def _show(
@@ -273,24 +282,27 @@ async def _show(
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.MOUNT)) as tx:
         job, at = await _mounting(tx, request), await now(tx)
     asked = request.query.get("step", "")
-    wanted = step or (MountingStep(asked) if asked in set(MountingStep) else job.step)
-    shown = wanted if core.reachable(wanted, job.step) else job.step
-    weekend, speech = _in_weekend(job), speech_of(request)
+    wanted = step or (MountingStep(asked) if asked in set(MountingStep) else _reached(job))
+    shown = wanted if core.reachable(wanted, _reached(job)) else _reached(job)
+    course, speech = _course(job), speech_of(request)
+    if shown is MountingStep.LOOK and not job.shown:
+        shown = MountingStep.BED
     lately = job.asked_at is not None and (at - job.asked_at).total_seconds() < _WAITED_S
     take = _TAKES.get(shown)
-    screens = [each for each in core.ORDER if each is not MountingStep.WEEKEND or weekend]
+    screens, result = course.screens, job.said.get(take, {}) if take else {}
     context: dict[str, Any] = {
         "job": job,
         "step": shown,
         "steps": mounting_words.STEPS,
         "place": screens.index(shown) + 1 if shown in screens else 0,
         "places": len(screens) - 1,
-        "back": core.before(shown, weekend=weekend) if shown in core.ORDER and shown is not MountingStep.DONE else None,
+        "back": core.before(shown, course) if shown in core.ORDER and shown is not MountingStep.DONE else None,
         "now": at,
         "zone": job.zone,
         "signal": mounting_words.signal_words(job.signal_dbm, speech),
         "asked": job.asked_kind if lately else None,
-        "result": job.said.get(take) if take else None,
+        "result": result,
+        "tried": bool(result and result.get("ok")) and core.is_tried(result.get("answer"), shown=job.shown),
         "waits": _waits(job, shown, lately=lately),
         "first_night": _first_night(job),
         "stopped": mounting_words.STOPPED.get(StopReason(job.stopped_for)) if job.stopped_for else None,
@@ -298,6 +310,7 @@ async def _show(
         "head": job.said.get("bed", {}).get("head", 0),
         "box_code": box.code if (box := request.app.get(DEMO_CAMERA)) is not None else None,
         "other_room": "other" in request.query,
+        "not_in_bed": mounting_words.NOT_IN_BED,
         "wrong": None,
         "form": {},
     }

@@ -61,7 +61,7 @@ _STEP = "{step:" + "|".join(STEPS) + "}"
 async def show_new(request: web.Request) -> web.StreamResponse:
     """Show the first step; nothing is kept before it is sent."""
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.ENROL)) as tx:
-        context, choices = await _new_context(request, tx)
+        context, choices = await new_context(request, tx)
     area = next(iter(choices.areas)) if len(choices.areas) == 1 else ""
     return render(request, "planner/part.html", context | drawn({"risk": "2", "area": area}, {}, {}))
 
@@ -72,7 +72,7 @@ async def begin(request: web.Request) -> web.StreamResponse:
     """Begin a draft with who and where, and go on to the next step."""
     form, person = await sent_form(request), request[PERSON]
     async with request.app[MEMORY].transaction(person.viewer(Right.ENROL)) as tx:
-        context, choices = await _new_context(request, tx, form.pop("org", ""))
+        context, choices = await new_context(request, tx, form.pop("org", ""))
     read = resident_forms.read_home(form, choices)
     if read.faults:
         faults = part_words.fault_texts(read.faults, speech_of(request))
@@ -102,7 +102,7 @@ async def show_step(request: web.Request) -> web.StreamResponse:
     context, draft, read = await _draft_context(request, step)
     if not context["mine"]:
         return redirect(f"/drafts/{draft.draft_id}")
-    form = draft.filled.get(step) or _first_form(step, context["choices"])
+    form = draft.filled.get(step) or first_form(step, context["choices"])
     return await _show_step(request, context, read, form)
 
 
@@ -185,7 +185,7 @@ def _times_form(form: Mapping[str, str], lines: list[TimesLine]) -> dict[str, st
     return lines_form([line for line in lines if not line.ends])
 
 
-def _first_form(step: str, choices: TownChoices) -> dict[str, str]:
+def first_form(step: str, choices: TownChoices) -> dict[str, str]:
     """Return a step's form before anybody has filled it in."""
     match step:
         case "decision":
@@ -214,7 +214,8 @@ def _after(step: str, draft: Draft, request: web.Request) -> str:
 # ---- drawn ----
 
 
-async def _new_context(request: web.Request, tx: Tx, org: str = "") -> tuple[dict[str, Any], TownChoices]:
+async def new_context(request: web.Request, tx: Tx, org: str = "") -> tuple[dict[str, Any], TownChoices]:
+    """Return what the first page of a new resident shows, and the choices of its town."""
     context = await page_context(request, tx)
     heads = {head.org: head for head in context["heads"]}
     head = heads.get(org) or heads.get(request.query.get("town", "")) or context["heads"][0]

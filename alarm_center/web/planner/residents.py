@@ -92,7 +92,12 @@ async def export_residents(request: web.Request) -> web.StreamResponse:
 async def _drafts(request: web.Request, tx: Tx) -> dict[str, Any]:
     """Return the new residents who are not finished, for whoever may go on with them."""
     may = request[PERSON].may(Right.ENROL)
-    return {"may_enrol": may, "drafts": await drafts.drafts(tx) if may else []}
+    whole = all(request[PERSON].may(right) for right in (Right.DECIDE, Right.ARRANGE))
+    return {
+        "may_enrol": may,
+        "new_path": "/drafts/short" if whole else "/drafts/new",
+        "drafts": await drafts.drafts(tx) if may else [],
+    }
 
 
 def _identity(resident: ResidentLine, speech: Speech) -> tuple[str, str]:

@@ -111,7 +111,7 @@ async function ask(waiting) {
   setTimeout(ask, 700, waiting);
 }
 document.addEventListener("submit", async (event) => {
-  if (!event.target.closest("#mounting")) return;
+  if (!event.target.closest("#mounting") || event.target.closest(".own-way")) return;
   event.preventDefault();
   const button = event.submitter, data = new URLSearchParams(new FormData(event.target, button)), said = document.querySelector("#not-sent");
   button.disabled = true;

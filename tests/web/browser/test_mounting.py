@@ -195,8 +195,8 @@ async def arrive(
                 await tx.execute("delete from devices")
                 mounting: UUID = await tx.fetchval(
                     """
-                    insert into mountings (org, area_id, resident_id, due_on, given_by, given_at)
-                    select org, area_id, resident_id, (clock.now() at time zone 'Europe/Stockholm')::date, 'Petra', clock.now()
+                    insert into mountings (org, area_id, resident_id, due_on, given_by, given_at, run_in_nights)
+                    select org, area_id, resident_id, (clock.now() at time zone 'Europe/Stockholm')::date, 'Petra', clock.now(), 3
                     from residents where resident_id = $1 returning mounting_id
                     """,
                     town.resident_id,
@@ -267,10 +267,9 @@ async def test_mounting_from_the_job_to_the_receipt(arrive: Arrive) -> None:
     await home.press("Vidare")
     await home.sees("Lämna papperet till N")
     assert await broken(page) == []
-    await page.check("[name=signed]")
-    await page.check("[name=handed]")
     await page.locator("button.primary").click()
     await home.sees(re.compile("Första tillsynen är .* En person tittar"))
+    await home.sees("Patrullen åker också de 3 första nätterna.")
     assert await broken(page) == []
     assert await home.value(
         "select jsonb_array_length(profile -> 'signature') > 0 from devices where device_id = $1", device
@@ -389,9 +388,11 @@ async def test_a_start_on_a_friday(arrive: Arrive) -> None:
     await home.page.fill("[name=name]", "Petra Planerare")
     await home.page.fill("[name=phone]", "070-174 06 11")
     await home.press("Vidare")
+    await home.press("Initialer på skärmen i stället")
+    await home.press("Papperet är lämnat: klart")
+    await home.sees("Skriv initialer, eller välj muntligt.")
     await home.page.fill("[name=initials]", "NN")
-    await home.page.check("[name=handed]")
-    await home.page.locator("button.primary").click()
+    await home.press("Papperet är lämnat: klart")
     await home.sees("I helgen svarar Petra Planerare, 070-174 06 11.")
     await home.sees("Rummet är inte taget tomt.")
 

@@ -236,7 +236,8 @@ begin
         weekend_name = coalesce(answers ->> 'weekend_name', weekend_name), weekend_phone = coalesce(answers ->> 'weekend_phone', weekend_phone)
         where mounting_id = which;
     if goal = 'done' then
-        update fjt.devices set unseen_in_dark = true where org = m.org and device_id = m.device_id;
+        -- Where people may not see the picture, nobody ever will: the trial has found somebody in the bed as it was drawn.
+        update fjt.devices set unseen_in_dark = fjt.may_look(m.resident_id, 'camera', true) where org = m.org and device_id = m.device_id;
         -- The run-in begins with the first night that is left (27_run_in.sql).
         update fjt.residents r set run_in_from = ((clock.now() at time zone o.zone) - interval '12 hours')::date,
             run_in_nights = m.run_in_nights, unplanned_since = least(r.unplanned_since, clock.now())
