@@ -11,18 +11,29 @@ log = structlog.get_logger()
 
 
 async def lay_shifts_ahead(memory: Memory) -> int:
-    """Lay every town's nights ahead; return how many shifts are new."""
+    """Lay every town's nights ahead; return how many shifts are new.
+
+    Raises:
+        ExceptionGroup: some towns' could not be laid; those of the others are.
+    """
     async with memory.transaction() as tx:
         found = await towns.towns(tx)
-    added = 0
+    added, failed = 0, []
     for town in found:
 
         async def lay(tx: Tx, town: towns.Town = town) -> LaidShifts:
             await shift_patterns.lock_rota(tx, town.org)
             return await shift_laying.lay_town(tx, town, await now(tx))
 
-        laid = await memory.attempt(lay)
+        try:
+            laid = await memory.attempt(lay)
+        except Exception as error:  # one town's disorder leaves no other without its patrols
+            log.exception("shift_laying_failed", org=town.org)
+            failed.append(error)
+            continue
         if laid.added:
             log.info("shifts_laid", org=town.org, added=len(laid.added))
         added += len(laid.added)
+    if failed:
+        raise ExceptionGroup("shifts were not laid", failed)
     return added

@@ -28,14 +28,24 @@ _BY_PEOPLE: Final = {"green_by": GreenBy.OPERATOR.value, "signed_by": None, "sig
 
 
 async def take_back_drifted(memory: Memory) -> int:
-    """Take green by the detector back from every resident where it has drifted; return how many."""
+    """Take green by the detector back from every resident where it has drifted; return how many.
+
+    Raises:
+        ExceptionGroup: it failed for some; it is taken back from the others.
+    """
     async with memory.transaction() as tx:
         drifted = [each.resident_id for each in await shadow_nights.greens(tx, await now(tx)) if drift(each.facts)]
-    taken = 0
+    taken, failed = 0, []
     for resident_id in drifted:
-        taken += await memory.attempt(lambda tx, whose=resident_id: _take_back(tx, whose))  # type: ignore[misc]
+        try:
+            taken += await memory.attempt(lambda tx, whose=resident_id: _take_back(tx, whose))  # type: ignore[misc]
+        except Exception as error:  # whatever is wrong with one resident keeps nobody else's green
+            log.exception("green_withdrawal_failed", resident_id=str(resident_id))
+            failed.append(error)
     if taken:
         memory.hint()
+    if failed:
+        raise ExceptionGroup("green that has drifted was not taken back", failed)
     return taken
 
 

@@ -288,7 +288,7 @@ async def apply_plan(run: TownImport, resident: ResidentEntry, resident_id: UUID
         "green_by": resident.green_by.value,
         "show": resident.show.value,
         "signed_by": resident.signed_by,
-        "signed_at": run.instant(resident.signed_on) if resident.signed_on else None,
+        "signed_at": run.said_at(resident.signed_on) if resident.signed_on else None,
     }
     kept = await run.keep(TownTable.PLANS, {"resident_id": resident_id}, values)
     if kept.action is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import pytest
@@ -12,7 +12,8 @@ from alarm_center.core.check import PersonSaid
 from alarm_center.core.look_share import is_for_people
 from alarm_center.preparation import planning
 from alarm_center.store import checks
-from alarm_center.town import green_ends
+from alarm_center.store.memory import Tx
+from alarm_center.town import green_ends, one_resident
 from schemas.drift import Drift
 from schemas.vocabulary import Answer, Reason
 from tests.support.night_town import TWO, NightTown, town
@@ -83,6 +84,23 @@ async def test_what_has_changed_takes_green_back(storstad: NightTown, change: st
     assert await storstad.value("select count(*)::int from events where kind = 'green_taken_back'") == 1
     assert await storstad.value("select count(*)::int from discrepancies where code = 'green_taken_back'") == 1
     assert await storstad.value("select after ->> 'green_by' from changes where made_by = 'drift'") == "operator"
+
+
+async def test_a_fault_at_one_keeps_nobody_elses_green(storstad: NightTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    await storstad.execute("update consents set automatic = 'no'")
+    change = one_resident.change_part
+
+    async def badly(tx: Tx, resident_id: UUID, *args: Any, **options: Any) -> Any:
+        if resident_id == storstad.residents[2]:
+            raise ValueError("as told")
+        return await change(tx, resident_id, *args, **options)
+
+    monkeypatch.setattr(one_resident, "change_part", badly)
+    with pytest.raises(ExceptionGroup):
+        await green_ends.take_back_drifted(storstad.memory)
+    assert [await green_of(storstad, number) for number in (1, 2, 3)] == [
+        ("operator", Drift.NOT_AGREED), ("detector", None), ("operator", Drift.NOT_AGREED),
+    ]  # fmt: skip
 
 
 async def test_a_turned_camera_takes_green_back(storstad: NightTown) -> None:

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from alarm_center.casework import shift_laying
-from alarm_center.core.shift_patterns import NIGHTS_AHEAD, ShiftPattern
+from alarm_center.core.shift_patterns import NIGHTS_AHEAD, LaidShifts, ShiftPattern
 from alarm_center.preparation import muster, shifts_ahead
 from alarm_center.store import shift_patterns, towns
-from alarm_center.store.memory import Memory, now
+from alarm_center.store.memory import Memory, Tx, now
 from schemas.vocabulary import SubstituteReason
 from tests.support import town_file
 from tests.support.postgres import Database
@@ -55,6 +55,24 @@ async def test_an_untouched_pattern_has_shifts_in_200_nights(memory: Memory) -> 
         for night in ("2026-11-23", "2027-03-27")
     }
     assert hours == {"2026-11-23": timedelta(hours=9.5), "2027-03-27": timedelta(hours=8.5)}
+
+
+async def test_one_towns_disorder_leaves_no_other_unlaid(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    for org in ("vik", "ost"):
+        await a_town(memory, org=org, residents=1, at=NOON)
+    await freeze(memory, NOON + timedelta(days=3))
+    lay = shift_laying.lay_town
+
+    async def badly(tx: Tx, town: towns.Town, at: datetime) -> LaidShifts:
+        if town.org == "ost":
+            raise KeyError("as told")
+        return await lay(tx, town, at)
+
+    monkeypatch.setattr(shift_laying, "lay_town", badly)
+    with pytest.raises(ExceptionGroup):
+        await shifts_ahead.lay_shifts_ahead(memory)
+    newest = await rows(memory, "select org, max(night) as night from shifts group by org order by org")
+    assert newest[1]["night"] - newest[0]["night"] == timedelta(days=3), "vik's are there, and ost's are not"
 
 
 async def test_an_edit_at_two_keeps_the_shift_with_its_muster(memory: Memory) -> None:
