@@ -15,6 +15,7 @@ async def tell_devices(memory: Memory) -> int:
     """Write the config of each device that a mounting has bound, drawn a bed for or let go, and give it tonight's checks; return how many."""
 
     async def work(tx: Tx) -> int:
+        await mountings.return_exchanged(tx)
         told = await mountings.claim_unheard(tx)
         for device in told:
             await checks.give_planned_to_device(tx, device.resident_id)

@@ -42,6 +42,15 @@ class StopReason(StrEnum):
     """Somebody sleeps in the bed of whom the town does not know."""
 
 
+class ExchangeReason(StrEnum):
+    """A reason for which a camera is exchanged."""
+
+    BROKEN = "broken"
+    """Visits come instead of looks until the new one is there."""
+    WARRANTY = "warranty"
+    OTHER = "other"
+
+
 ORDER: Final = (
     MountingStep.CONSENT, MountingStep.CODE, MountingStep.LAMP, MountingStep.LOOK, MountingStep.BED, MountingStep.SLEEPERS,
     MountingStep.EMPTY, MountingStep.TRIAL, MountingStep.WEEKEND, MountingStep.PAPER, MountingStep.DONE,
@@ -119,6 +128,8 @@ class HomeMounting:
     ended_at: datetime | None
     weekend_name: str | None
     weekend_phone: str | None
+    exchange: str | None = None
+    """The reason for a camera in the place of another; ``None``: there was none."""
 
 
 # ---- the code ----

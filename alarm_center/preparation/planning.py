@@ -21,7 +21,7 @@ from alarm_center.core.decision import IllegalMove
 from alarm_center.core.look_share import is_for_people
 from alarm_center.core.plan import Plan
 from alarm_center.core.town_stop import TownStop
-from alarm_center.store import cancelled_checks, checks, devices, events, plans, run_ins, town_stops, towns
+from alarm_center.store import cancelled_checks, checks, devices, events, plans, retirements, run_ins, town_stops, towns
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.plans import ClosedGate, ComingCheck, Pause, SupervisedResident
 from schemas import timeline
@@ -166,6 +166,8 @@ class StandingReasons:
     gates: Mapping[date, ClosedGate | None]
     stop: TownStop | None = None
     beside: Sequence[Pause] = ()
+    waits_for_camera: bool = False
+    """The camera is broken and its exchange is booked, or two people have taken it down."""
 
     def cancellation(self, check: Check | ComingCheck) -> Cancel | None:
         """Return why the check is not to be made, and what comes instead; ``None`` if it is."""
@@ -181,6 +183,8 @@ class StandingReasons:
         for pause in self.beside:
             if pause.from_at <= check.opens_at < pause.to_at:
                 return Cancel(pause.reason, pause.instead, pause.said_by)
+        if self.waits_for_camera:
+            return Cancel(CancelReason.REPLANNED, Instead.VISIT, retirements.NO_DEVICE)
         if self.stop is not None and self.stop.to_at is not None and check.opens_at < self.stop.to_at:
             return Cancel(CancelReason.TOWN_STOP, Instead.VISIT, self.stop.confirmed_by or "town")
         return None
@@ -215,7 +219,8 @@ async def checks_owed(
     ]
     pauses, visits = await plans.pauses(tx, resident.resident_id), await plans.visit_slots(tx, resident.resident_id)
     stop, beside = await town_stops.holding(tx, town.org), await plans.pauses_of_companion(tx, resident.companion)
-    return OwedChecks(home, planned, StandingReasons(pauses, visits, gates, stop, beside))
+    waits = await retirements.waits_for_camera(tx, resident.resident_id)
+    return OwedChecks(home, planned, StandingReasons(pauses, visits, gates, stop, beside, waits_for_camera=waits))
 
 
 def _new_check(org: str, resident: SupervisedResident, owed: calendar.OwedCheck, plan: Plan) -> NewCheck:

@@ -28,6 +28,8 @@ async def restorable_checks(tx: Tx, resident_id: UUID) -> list[UUID]:
                 select from pauses p
                 where p.resident_id = c.resident_id and p.reason = c.cancel_reason and p.instead = c.instead
                     and p.from_at <= c.opens_at and c.opens_at < coalesce(p.ended_at, p.to_at))
+                -- for want of a camera (store/retirements.py)
+                or c.cancel_reason = 'replanned' and c.instead = 'visit' and c.agreed_by = 'no_device'
                 or c.cancel_reason = 'replanned' and c.instead = 'visit' and exists (
                 select from pauses p
                 where p.resident_id = c.resident_id and p.instead = 'nothing'

@@ -241,7 +241,9 @@ async def give_planned_to_device(tx: Tx, resident_id: UUID) -> None:
             order by is_agreed(resident_id, kind, false) desc, kind limit 1
         )
         update checks set device_id = (select device_id from present)
-        where resident_id = any (bed_of($1)) and state = 'planned' and device_id is distinct from (select device_id from present)
+        where resident_id = any (bed_of($1)) and device_id is distinct from (select device_id from present)
+            -- also those that are visits for want of a camera, and are looks again with the next (store/retirements.py)
+            and (state = 'planned' or state = 'cancelled' and agreed_by = 'no_device' and opens_at > clock.now())
         """,
         resident_id,
     )

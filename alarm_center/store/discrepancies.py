@@ -24,6 +24,8 @@ class NewDiscrepancy:
     data: Mapping[str, Any] = field(default_factory=dict)
     owner: Role | None = None
     """The role whose task it is, unless it has been handed on."""
+    due_on: date | None = None
+    """The day by which it is to be seen to, where its kind has one; the first that was said stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +59,16 @@ async def save_found(
         inserted = await tx.fetchval(
             """
             insert into discrepancies (org, code, subject, area_id, resident_id, device_id, carer_id, endangers, data, night,
-                found_at, last_found_at, owner)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)
+                found_at, last_found_at, owner, due_on)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)
             on conflict (org, code, subject) where resolved_at is null do update
                 set endangers = excluded.endangers, data = excluded.data, night = excluded.night,
-                    last_found_at = excluded.last_found_at, owner = coalesce(discrepancies.owner, excluded.owner)
+                    last_found_at = excluded.last_found_at, owner = coalesce(discrepancies.owner, excluded.owner),
+                    due_on = coalesce(discrepancies.due_on, excluded.due_on)
             returning xmax = 0
             """,
             org, each.code, each.subject, each.area_id, each.resident_id, each.device_id, each.carer_id, each.endangers,
-            dict(each.data), night, now, each.owner,
+            dict(each.data), night, now, each.owner, each.due_on,
         )  # fmt: skip
         if inserted:
             new.append(each)

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from alarm_center.core.mounting import HomeMounting
+from alarm_center.core.mounting import ExchangeReason, HomeMounting
 from alarm_center.store.memory import Tx
 
 
@@ -99,6 +99,8 @@ class NewMounting:
     given_by: str
     given_at: datetime
     run_in_nights: int
+    exchange: ExchangeReason | None = None
+    """The reason for a camera in the place of another; ``None``: there was none."""
 
 
 async def give(tx: Tx, resident_id: UUID, new: NewMounting) -> GivenMounting | None:
@@ -109,26 +111,32 @@ async def give(tx: Tx, resident_id: UUID, new: NewMounting) -> GivenMounting | N
             select org, area_id, resident_id from residents where resident_id = $1 and moved_at is null and died_at is null
         ),
         given as (
-            insert into mountings (org, area_id, resident_id, due_on, due_time, given_by, given_at, run_in_nights)
-            select org, area_id, resident_id, $2, $3, $4, $5, $6 from home
+            insert into mountings (org, area_id, resident_id, due_on, due_time, given_by, given_at, run_in_nights, exchange)
+            select org, area_id, resident_id, $2, $3, $4, $5, $6, $7 from home
             on conflict (resident_id) where ended_at is null do update
                 set due_on = excluded.due_on, due_time = excluded.due_time, given_by = excluded.given_by, given_at = excluded.given_at,
-                    run_in_nights = excluded.run_in_nights
+                    run_in_nights = excluded.run_in_nights, exchange = coalesce(excluded.exchange, mountings.exchange)
                 where mountings.begun_at is null
             returning mounting_id
         )
         select h.org, h.area_id, exists (select from given) as is_new from home h
         """,
-        resident_id, new.due_on, new.due_time, new.given_by, new.given_at, new.run_in_nights,
+        resident_id, new.due_on, new.due_time, new.given_by, new.given_at, new.run_in_nights, new.exchange,
     )  # fmt: skip
     return GivenMounting(**row) if row else None
+
+
+async def return_exchanged(tx: Tx) -> int:
+    """Let cameras go on whose exchange has run out of its half hour without a trial; return how many."""
+    returned: int = await tx.fetchval("select return_exchanged()")
+    return returned
 
 
 async def of_home(tx: Tx, resident_id: UUID) -> HomeMounting | None:
     """Return the newest mounting of the resident's home; ``None``: there was none."""
     row = await tx.fetchrow(
         """
-        select due_on, due_time, step, stopped_for, ended_at, weekend_name, weekend_phone from mountings
+        select due_on, due_time, step, stopped_for, ended_at, weekend_name, weekend_phone, exchange from mountings
         where resident_id = $1 order by ended_at is null desc, given_at desc limit 1
         """,
         resident_id,

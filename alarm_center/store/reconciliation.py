@@ -221,6 +221,15 @@ QUESTIONS: Final[Mapping[str, str]] = {
         from homes h join checks c using (resident_id) left join alarms l on l.alarm_id = c.alarm_id
         where h.decided and h.consented and c.night between $2 - 14 and $2 and c.state = 'alarmed'
             and c.reason in ('covered', 'partly_covered', 'moved', 'no_session') and l.incident_id is null
+        group by h.area_id, h.resident_id
+        -- twice covered is a line of its own
+        having count(distinct c.night) >= 2 and count(distinct c.night) filter (where c.reason in ('covered', 'partly_covered')) < 2
+    """,
+    "camera_covered": """
+        select h.area_id, h.resident_id, jsonb_build_object('days', count(distinct c.night)) as data, $2 + 3 as due_on
+        from homes h join checks c using (resident_id) left join alarms l on l.alarm_id = c.alarm_id
+        where h.decided and h.consented and c.night between $2 - 13 and $2 and c.state = 'alarmed'
+            and c.reason in ('covered', 'partly_covered') and l.incident_id is null
         group by h.area_id, h.resident_id having count(distinct c.night) >= 2
     """,
     "config_unconfirmed": """
@@ -291,7 +300,9 @@ def _discrepancy_of(code: str, row: Row) -> NewDiscrepancy:
     subject = str(next(each for each in about if each is not None))
     if "who" in data:
         subject += f":{data['who']}"
-    return NewDiscrepancy(code=code, subject=subject, endangers=bool(row.get("endangers")), data=data, **fields)
+    return NewDiscrepancy(
+        code=code, subject=subject, endangers=bool(row.get("endangers")), data=data, due_on=row.get("due_on"), **fields
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from alarm_center.core.day_matters import AreaTonight, OpenMatter, SilentDevice, ThreatenedResident
 from alarm_center.core.staffing import AreaTimes
-from alarm_center.store import follow_ups
+from alarm_center.store import follow_ups, retirements
 from alarm_center.store.memory import Row, Tx
+from alarm_center.store.retirements import WaitingRetirement
 
 SILENT_FOR: Final = timedelta(minutes=10)
 """A device that is gone for a shorter time has most often a router that starts again."""
@@ -53,6 +54,18 @@ def _task(task: follow_ups.CompanyTask, home: Row) -> OpenMatter:
     )  # fmt: skip
 
 
+RETIRING: Final = "retirement_waits"
+"""The code of a device that one person has asked to take down; reconciliation finds none of it."""
+
+
+def _request(waiting: WaitingRetirement, home: Row, night: date) -> OpenMatter:
+    return OpenMatter(
+        discrepancy_id=waiting.retirement_id, org=waiting.org, code=RETIRING, endangers=False, data={}, night=night,
+        found_at=waiting.asked_at, resident_id=waiting.resident_id, resident=home["name"], cohabitant=home["cohabitant"],
+        phone=home["phone"], area=home["code"], device_id=waiting.device_id, carer=None,
+    )  # fmt: skip
+
+
 async def open_matters(tx: Tx, orgs: Collection[str]) -> list[OpenMatter]:
     """Return what waits in those towns, as far as the viewer sees it: the tasks that follow-ups have made, by their days, then the
     open discrepancies, what endangers tonight first, then the oldest.
@@ -71,6 +84,11 @@ async def open_matters(tx: Tx, orgs: Collection[str]) -> list[OpenMatter]:
     gone = await _gone(tx, {row["resident_id"] for row in rows if row["resident_id"]} - homes.keys())
     found = [
         _task(each, homes[each.resident_id]) for each in await follow_ups.open_tasks(tx) if each.resident_id in homes
+    ]
+    found += [
+        _request(each, homes[each.resident_id], each.asked_at.date())
+        for each in await retirements.all_waiting(tx)
+        if each.resident_id in homes
     ]
     for row in rows:
         home, left = homes.get(row["resident_id"]), gone.get(row["resident_id"])

@@ -99,7 +99,7 @@ class DeviceChange:
 
 
 async def change_device(memory: Memory, resident_id: UUID, change: DeviceChange, *, editor: Editor) -> None:
-    """Take a device from a resident's home, give it one, or both. Without any left, tonight's looks become visits.
+    """Give a resident's home a device, perhaps in the place of another.
 
     Raises:
         PartErrors: it cannot be so.
@@ -108,27 +108,35 @@ async def change_device(memory: Memory, resident_id: UUID, change: DeviceChange,
     """
 
     async def work(tx: Tx) -> None:
-        await take_turn(tx, resident_id, editor)
-        home = await towns.of_resident(tx, resident_id)
-        run = await begin_page(tx, home.town, editor)
-        stored = await resident_table(tx, home.town.org, resident_id, run.tonight, run.zone)
-        bound = stored.get("devices", [])
-        kept = [each for each in bound if each["id"] != change.take]
-        if change.take is not None and len(kept) < len(bound):
-            number = stored["number"]
-            await residents.unbind_device(run, change.take, resident_id, number, area_id=home.area_id)
-        if change.give is not None:
-            entry = await checked_table(run, {**stored, "devices": [*kept, dict(change.give)]}, stored)
-            device = entry.devices[-1]
-            if await drafts.device_is_taken(tx, run.org, device.id):
-                raise PartErrors([(DEVICE_TAKEN, sentence(town_words.DEVICE_TWICE, value=device.id, owner=""))])
-            await residents.bind_device(run, entry, resident_id, device)
-        else:
-            await _look_without(tx, resident_id, editor)
-        await plans.ask_to_plan(tx, resident_id, run.now)
+        await apply_device_change(tx, resident_id, change, editor)
 
     await memory.attempt(work, editor.viewer)
     memory.hint()
+
+
+async def apply_device_change(tx: Tx, resident_id: UUID, change: DeviceChange, editor: Editor) -> None:
+    """Take a device from a resident's home, give it one, or both. Without any left, tonight's looks become visits.
+
+    Raises as :func:`change_device`.
+    """
+    await take_turn(tx, resident_id, editor)
+    home = await towns.of_resident(tx, resident_id)
+    run = await begin_page(tx, home.town, editor)
+    stored = await resident_table(tx, home.town.org, resident_id, run.tonight, run.zone)
+    bound = stored.get("devices", [])
+    kept = [each for each in bound if each["id"] != change.take]
+    if change.take is not None and len(kept) < len(bound):
+        number = stored["number"]
+        await residents.unbind_device(run, change.take, resident_id, number, area_id=home.area_id)
+    if change.give is not None:
+        entry = await checked_table(run, {**stored, "devices": [*kept, dict(change.give)]}, stored)
+        device = entry.devices[-1]
+        if await drafts.device_is_taken(tx, run.org, device.id):
+            raise PartErrors([(DEVICE_TAKEN, sentence(town_words.DEVICE_TWICE, value=device.id, owner=""))])
+        await residents.bind_device(run, entry, resident_id, device)
+    else:
+        await _look_without(tx, resident_id, editor)
+    await plans.ask_to_plan(tx, resident_id, run.now)
 
 
 async def _look_without(tx: Tx, resident_id: UUID, editor: Editor) -> None:

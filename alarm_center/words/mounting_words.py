@@ -62,6 +62,7 @@ def signal_words(dbm: int | None, speech: Speech) -> str:
 
 NO_DAY: Final = _("Skriv en dag, som 2026-11-27, och tiden som 10:30 eller inte alls.")
 DAY_PAST: Final = _("Dagen har redan varit.")
+EXCHANGE_GIVEN: Final = _("Byte av kamera bokat %(day)s%(hour)s.")
 UNDER_WAY: Final = _("En montering är redan bokad hos den här brukaren.")
 
 
@@ -83,4 +84,8 @@ def of_home(newest: HomeMounting | None, speech: Speech) -> str:
             else said
         )
     hour = f" {newest.due_time:%H:%M}" if newest.due_time else ""
-    return speech(_("Montering bokad %(day)s%(hour)s."), day=speech.short_day(newest.due_on), hour=hour)
+    return speech(
+        EXCHANGE_GIVEN if newest.exchange else _("Montering bokad %(day)s%(hour)s."),
+        day=speech.short_day(newest.due_on),
+        hour=hour,
+    )

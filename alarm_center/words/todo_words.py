@@ -33,6 +33,7 @@ class TodoGoal(StrEnum):
     END = "end"
     """The page that ends the supervision of somebody who has moved or died."""
     DEVICE = "device"
+    RETIRE = "retire"
     AUTOMATIC = "automatic"
     """The resident's nights beside the detector."""
     FILES = "files"
@@ -175,6 +176,13 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
     "camera_perhaps_unwanted": TodoText(
         _("Kameran hos %(name)s har varit täckt, vriden eller utan ström %(days)s av de senaste 14 nätterna. Vill %(name)s ha den?"),
         Role.CASE_OFFICER, _RESIDENT, OPEN,
+    ),
+    "retirement_waits": TodoText(
+        _("Kameran %(device)s ska tas ner hos %(name)s. En andra person bekräftar eller låter den sitta."),
+        Role.COORDINATOR, TodoGoal.RETIRE, _("Läs och bekräfta"),
+    ),
+    "camera_covered": TodoText(
+        _("Kameran hos %(name)s var täckt %(days)s av 14 nätter. Fråga %(name)s, eller flytta den."), Role.COORDINATOR, _RESIDENT, OPEN
     ),
     "config_unconfirmed": TodoText(
         _("Utrustningen hos %(name)s har inte bekräftat de senaste tiderna."), Role.INSTALLER, _RESIDENT, OPEN

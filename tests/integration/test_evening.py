@@ -277,6 +277,12 @@ FINDS = [
     (
         "camera_perhaps_unwanted",
         "with two as (select check_id, row_number() over (order by opens_at)::int as n from checks limit 2)"
+        " update checks c set state = 'alarmed', reason = 'moved', next_step_at = null, ended_at = clock.now(),"
+        " night = date '2026-11-22' - (two.n - 1) from two where c.check_id = two.check_id",
+    ),
+    (
+        "camera_covered",
+        "with two as (select check_id, row_number() over (order by opens_at)::int as n from checks limit 2)"
         " update checks c set state = 'alarmed', reason = 'covered', next_step_at = null, ended_at = clock.now(),"
         " night = date '2026-11-22' - (two.n - 1) from two where c.check_id = two.check_id",
     ),

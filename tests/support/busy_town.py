@@ -255,6 +255,11 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 resident_id,
                 at,
             ),
+            (
+                "insert into retirements (org, resident_id, device_id, asked_by, asked_at, revision) values ($1, $2, 'cam', 'p', $3, 0)",
+                resident_id,
+                at,
+            ),
             ("insert into record_files (org, read_at, read_by) values ($1, $2, 'p')", at),
             (
                 "insert into resident_drafts (org, area_id, begun_by, begun_at, changed_at) values ($1, $2, 'p', $3, $3)",

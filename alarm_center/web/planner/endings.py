@@ -144,7 +144,7 @@ async def _openings(tx: Tx, resident_id: UUID, head: PageHead, at: Any) -> list[
 @routes.get("/residents/{resident}/device")
 @require(Right.ARRANGE)
 async def show_device(request: web.Request) -> web.StreamResponse:
-    """Show the devices of the home, each with a button that takes it back, and a form that binds another."""
+    """Show the devices of the home, each with a way to take it down, and a form that binds another."""
     return await _show_device(request, {"kind": "camera"})
 
 
@@ -156,21 +156,18 @@ async def save_device(request: web.Request) -> web.StreamResponse:
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.ARRANGE)) as tx:
         context, bound = await _device_context(request, tx)
         choices = await town_choices(tx, request, context["head"].org, Right.ARRANGE, context["today"])
-    taken = next((row for row in bound if row.device_id == form.get("take")), None)
-    read = resident_forms.read_device({} if taken else form, choices, people=people_in_view(context["table"]))
+    read = resident_forms.read_device(form, choices, people=people_in_view(context["table"]))
     table = next(iter(read.values.get("devices", [])), None)
-    if "change" in posted or (taken is None and (read.faults or table is None)):
+    if "change" in posted or read.faults or table is None:
         nameless = {} if read.faults or "change" in posted else {"device": speech(ending_words.SAY_WHICH)}
         return await _show_device(request, form, read, beside=nameless, status=200 if "change" in posted else 400)
-    if table is not None:
-        taken = next((row for row in bound if row.kind == table["kind"]), None)
+    taken = next((row for row in bound if row.kind == table["kind"]), None)
     if "sure" not in posted:
         if context["revision"] != context["head"].revision:
             return await _show_device(request, form, changed=speech(part_words.CHANGED_BY_OTHER), status=409)
         left = [row for row in bound if row is not taken]
-        given = None if table is None else (table["id"], str(table["kind"]))
         sentences = ending_words.device_sentences(
-            taken, given, left, context["openings"], name=context["resident"].name,
+            taken, (table["id"], str(table["kind"])), left, context["openings"], name=context["resident"].name,
             companion=context["mate"], now=context["now"], zone=context["zone"], speech=speech,
         )  # fmt: skip
         told = {"form": form, "sentences": sentences, "unchanged": False}

@@ -177,6 +177,7 @@ def _row(matter: OpenMatter, zones: Mapping[str, str], speech: Speech, person: S
         TodoGoal.END: f"{page}/end" if decides else page,
         TodoGoal.DEVICE: f"{page}/device" if arranges else page,
         TodoGoal.AUTOMATIC: f"{page}/automatic",
+        TodoGoal.RETIRE: f"{page}/retire?device={matter.device_id}" if arranges else page,
         TodoGoal.STAFF: "#staff",
         TodoGoal.CARERS: "/staff/carers" if person.may(Right.STAFF, matter.org) else "#staff",
         TodoGoal.NIGHT: "#tonight",

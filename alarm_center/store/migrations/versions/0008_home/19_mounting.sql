@@ -37,6 +37,11 @@ create table fjt.mountings (
     config_wanted boolean not null default false,
     -- devices that it has let go, and that have to hear of that
     released text[] not null default '{}',
+    -- why it puts a camera in the place of another (docs/equipment.md#exchange); null: there was none
+    exchange text check (exchange in ('broken', 'warranty', 'other')),
+    -- the camera that was there: from the code until the new one's trial is done it waits to come back
+    replaces text,
+    replaced_at timestamptz,
     check ((stopped_for is not null) = (step = 'stopped')),
     check (ended_at is null or step in ('done', 'stopped'))
 );
@@ -49,6 +54,9 @@ create unique index mountings_by_code on fjt.mountings (code_hash) where code_ha
 
 -- Which devices have to hear of a mounting? (store/mountings.py)
 create index mountings_unheard on fjt.mountings (mounting_id) where config_wanted;
+
+-- Which exchanged cameras wait to come back? (fjt.return_exchanged)
+create index mountings_exchanging on fjt.mountings (ends_at) where ended_at is null and replaces is not null and replaced_at is null;
 
 -- What a command of a mounting was answered with (store/mountings.py).
 create index mountings_by_command on fjt.mountings (asked_command) where asked_command is not null;
@@ -97,9 +105,9 @@ grant select, insert, update on fjt.mountings to fjt_worker;
 grant select, insert on fjt.device_logins to fjt_worker;
 
 grant select (mounting_id, org, area_id, resident_id, due_on, due_time, given_by, given_at, step, installer, begun_at, ends_at, ended_at,
-    stopped_for, weekend_name, weekend_phone, device_id) on fjt.mountings to fjt_web, fjt_planner;
+    stopped_for, weekend_name, weekend_phone, device_id, exchange, replaces, replaced_at) on fjt.mountings to fjt_web, fjt_planner;
 
-grant insert (org, area_id, resident_id, due_on, due_time, given_by, given_at), update (due_on, due_time, given_by, given_at) on fjt.mountings
+grant insert (org, area_id, resident_id, due_on, due_time, given_by, given_at, exchange), update (due_on, due_time, given_by, given_at, exchange) on fjt.mountings
     to fjt_planner;
 
 -- A page gives a mounting as its own person, now, in the area where the resident lives.
@@ -245,6 +253,20 @@ begin
         update fjt.mountings set config_wanted = true where mounting_id = which;
         perform fjt.write_mounting_line(m, 'mounting_done', '{}');
     end if;
+    if m.replaces is not null and m.replaced_at is null and m.said ? 'trial' and goal in ('weekend', 'paper', 'done') then
+        perform fjt.finish_exchange(m);
+    end if;
+end $$;
+
+-- The new camera's trial is done: the one that was there is nobody's for good, and its password is void.
+create function fjt.finish_exchange(m fjt.mountings) returns void language plpgsql security definer set search_path = fjt, pg_temp
+as $$
+begin
+    delete from fjt.device_logins where org = m.org and device_id = m.replaces;
+    update fjt.devices set profile = '{}' where org = m.org and device_id = m.replaces and resident_id is null;
+    update fjt.equipment set state = 'repair', revision = revision + 1
+        where org = m.org and device_id = m.replaces and state = 'stock' and m.exchange <> 'other';
+    update fjt.mountings set replaced_at = clock.now(), released = released || m.replaces, config_wanted = true where mounting_id = m.mounting_id;
 end $$;
 
 -- The room's profile as the installer has drawn it; what is known of another picture is forgotten.
@@ -295,7 +317,16 @@ begin
         return;
     end if;
     select d.device_id into named from fjt.devices d where d.org = m.org and d.resident_id = m.resident_id and d.kind = 'camera';
-    if named is null then
+    if named is not null and m.exchange is not null and m.replaces is null then
+        -- The camera that was there lets go, and comes back if the new one has no trial. Door, armchair and masks are the planner's.
+        update fjt.devices d set resident_id = null where d.org = m.org and d.device_id = named;
+        update fjt.mountings t set replaces = named, released = t.released || named where t.mounting_id = m.mounting_id;
+        m.replaces := named;
+        named := 'cam-' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 10);
+        insert into fjt.devices (org, device_id, resident_id, kind, label, profile, capture)
+            select o.org, named, m.resident_id, 'camera', o.label, o.profile - 'signature' - 'restless', o.capture
+            from fjt.devices o where o.org = m.org and o.device_id = m.replaces;
+    elsif named is null then
         named := 'cam-' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 10);
         insert into fjt.devices (org, device_id, resident_id, kind) values (m.org, named, m.resident_id, 'camera');
     else
@@ -362,6 +393,11 @@ begin
     update fjt.devices set resident_id = null, profile = '{}' where org = m.org and device_id = m.device_id and resident_id = m.resident_id;
     delete from fjt.device_logins where org = m.org and device_id = m.device_id;
     update fjt.mountings set config_wanted = true, released = released || m.device_id where mounting_id = m.mounting_id and m.device_id is not null;
+    -- No night without either: the camera that was to be exchanged goes on.
+    if m.replaces is not null and m.replaced_at is null then
+        update fjt.devices set resident_id = m.resident_id where org = m.org and device_id = m.replaces and resident_id is null;
+        update fjt.mountings set released = released || m.replaces, replaces = null where mounting_id = m.mounting_id;
+    end if;
 end $$;
 
 -- The picture is of another room than the installer stands in: the code was another camera's. Back to the code.
@@ -395,7 +431,27 @@ begin
     return true;
 end $$;
 
-revoke all on function fjt.mountings_of_planner(), fjt.my_mountings(), fjt.mounting_in_hand(uuid), fjt.write_mounting_line(fjt.mountings, text, jsonb),
+-- An exchange whose half hour is over without a trial: the camera that was there goes on, and the mounting waits at its code. Returns how many.
+create function fjt.return_exchanged() returns int language plpgsql security definer set search_path = fjt, pg_temp
+as $$
+declare
+    m fjt.mountings;
+    returned int := 0;
+begin
+    for m in select t.* from fjt.mountings t where t.ended_at is null and t.replaces is not null and t.replaced_at is null and t.ends_at <= clock.now()
+        for update skip locked
+    loop
+        perform fjt.release_mounted(m);
+        update fjt.mountings set step = 'code', device_id = null, said = '{}', asked_command = null, asked_kind = null, asked_at = null,
+            code_hash = null, code_until = null where mounting_id = m.mounting_id;
+        returned := returned + 1;
+    end loop;
+    return returned;
+end $$;
+
+grant execute on function fjt.return_exchanged() to fjt_worker;
+
+revoke all on function fjt.return_exchanged(), fjt.finish_exchange(fjt.mountings), fjt.mountings_of_planner(), fjt.my_mountings(), fjt.mounting_in_hand(uuid), fjt.write_mounting_line(fjt.mountings, text, jsonb),
     fjt.mounting_jobs(), fjt.mounting_page(uuid), fjt.begin_mounting(uuid), fjt.move_mounting(uuid, text, jsonb), fjt.draw_mounted_bed(uuid, jsonb),
     fjt.offer_code(uuid, bytea), fjt.claim_device(bytea, text), fjt.ask_mounted(uuid, text, int), fjt.mounted_look(uuid), fjt.end_mounted_look(uuid),
     fjt.release_mounted(fjt.mountings), fjt.release_wrong_camera(uuid), fjt.stop_mounting(uuid, text) from public;

@@ -19,7 +19,7 @@ create table fjt.equipment (
     device_id text check (device_id is null or kind <> 'phone'),
     -- the number of edits, by which a form tells that it is old
     revision int not null default 0,
-    foreign key (org, device_id) references fjt.devices (org, device_id)
+    foreign key (org, device_id) references fjt.devices (org, device_id) on delete set null (device_id)
 );
 
 -- An inventory number is one piece's, however it is written.
@@ -136,4 +136,99 @@ create trigger device_registered after insert or update of resident_id on fjt.de
 insert into fjt.equipment (org, number, kind, state, device_id)
     select org, device_id, kind, case when resident_id is null then 'stock' else 'mounted' end, device_id from fjt.devices;
 
-revoke all on function fjt.equipment_of_planner(), fjt.keep_move(), fjt.register_device() from public;
+-- ---- a device that is taken down (docs/equipment.md#taking-it-down) ----
+
+-- One that somebody's checks depend on is taken down by two: who asks, and another who confirms what the page says.
+create table fjt.retirements (
+    retirement_id uuid primary key default gen_random_uuid(),
+    org text not null references fjt.organisations,
+    resident_id uuid not null references fjt.residents,
+    device_id text not null,
+    asked_by text not null,
+    asked_at timestamptz not null,
+    -- the number of the resident's changes then: after another change it is asked for anew
+    revision int not null,
+    confirmed_by text,
+    confirmed_at timestamptz,
+    withdrawn_by text,
+    withdrawn_at timestamptz,
+    check (confirmed_by is distinct from asked_by),
+    check ((confirmed_by is null) = (confirmed_at is null) and (withdrawn_by is null) = (withdrawn_at is null)),
+    check (confirmed_at is null or withdrawn_at is null)
+);
+
+-- The one that waits, of a device; also those of a town. (store/retirements.py)
+create unique index retirements_open on fjt.retirements (org, device_id) where confirmed_at is null and withdrawn_at is null;
+
+-- Who has none by two people's word? Planning asks for each resident. (store/retirements.py)
+create index retirements_of_resident on fjt.retirements (resident_id);
+
+alter table fjt.retirements enable row level security;
+
+alter table fjt.retirements force row level security;
+
+create policy worker on fjt.retirements to fjt_worker using (true) with check (true);
+
+create policy own_town on fjt.retirements to fjt_web, fjt_planner
+    using (org = any ((select fjt.orgs())::text[]) and exists (select from fjt.residents r where r.resident_id = retirements.resident_id))
+    with check (org = any ((select fjt.orgs())::text[]) and exists (select from fjt.residents r where r.resident_id = retirements.resident_id));
+
+grant select, insert on fjt.retirements to fjt_worker;
+
+grant select on fjt.retirements to fjt_web;
+
+grant select, insert (org, resident_id, device_id, asked_by, asked_at, revision), update (confirmed_by, confirmed_at, withdrawn_by, withdrawn_at)
+    on fjt.retirements to fjt_planner;
+
+-- A page asks, confirms and withdraws as its own person, now. Nobody confirms their own.
+create function fjt.retirements_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
+as $$
+begin
+    if current_setting('fjt.scope', true) is distinct from 'arrange' then
+        perform fjt.refuse_write('a device taken down, by a page of another right');
+    end if;
+    if tg_op = 'INSERT' then
+        new.asked_by := fjt.page_actor();
+        new.asked_at := fjt.just_now(new.asked_at);
+        return new;
+    end if;
+    if old.confirmed_at is not null or old.withdrawn_at is not null then
+        perform fjt.refuse_write('an answer to what is over');
+    end if;
+    if new.confirmed_at is not null then
+        new.confirmed_by := fjt.page_actor();
+        new.confirmed_at := fjt.just_now(new.confirmed_at);
+        if new.confirmed_by = old.asked_by then
+            perform fjt.refuse_write('one''s own request confirmed');
+        end if;
+    else
+        new.withdrawn_by := fjt.page_actor();
+        new.withdrawn_at := fjt.just_now(new.withdrawn_at);
+    end if;
+    return new;
+end $$;
+
+create trigger planner_writes before insert or update on fjt.retirements for each row when (session_user = 'fjt_planner')
+    execute function fjt.retirements_of_planner();
+
+-- No page leaves somebody with a running decision without any device on one person's word. Looked at when the transaction ends: an exchange
+-- takes one and gives another.
+create function fjt.keep_a_device() returns trigger language plpgsql set search_path = fjt, pg_temp
+as $$
+begin
+    if exists (select from fjt.residents r where r.resident_id = old.resident_id and r.moved_at is null and r.died_at is null)
+        and exists (select from fjt.decisions d where d.resident_id = old.resident_id and (d.ends_on is null or d.ends_on >= (clock.now() - interval '1 day')::date))
+        and not exists (select from fjt.devices d where d.resident_id = any (fjt.bed_of(old.resident_id)))
+        and not exists (select from fjt.retirements t where t.org = old.org and t.device_id = old.device_id and t.resident_id = old.resident_id
+            and t.confirmed_at > clock.now() - interval '1 minute')
+    then
+        perform fjt.refuse_write('the only device of somebody with a running decision, taken by one person');
+    end if;
+    return null;
+end $$;
+
+create constraint trigger device_kept after update of resident_id on fjt.devices deferrable initially deferred for each row
+    when (session_user = 'fjt_planner' and old.resident_id is not null and new.resident_id is distinct from old.resident_id)
+    execute function fjt.keep_a_device();
+
+revoke all on function fjt.keep_a_device(), fjt.retirements_of_planner(), fjt.equipment_of_planner(), fjt.keep_move(), fjt.register_device() from public;
