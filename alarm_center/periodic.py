@@ -15,6 +15,7 @@ from alarm_center.casework import incidents, mountings
 from alarm_center.devices import presence
 from alarm_center.heartbeat import Heartbeat
 from alarm_center.preparation import (
+    carer_changes,
     carer_tests,
     deaths,
     look_sampling,
@@ -272,6 +273,7 @@ JOBS: Final = (
     Job("heads", timedelta(hours=1), PeriodicJobs.record_chain_heads),
     Job("incidents", _seconds(2), lambda r: incidents.form_incidents(r.memory)),
     Job("shifts", timedelta(hours=1), lambda r: shifts_ahead.lay_shifts_ahead(r.memory), at_start=True),
+    Job("carer numbers", _seconds(60), lambda r: carer_changes.apply_due_numbers(r.memory)),
     Job("carer tests", _seconds(5), lambda r: carer_tests.ask_new_carers(r.memory)),
     Job("muster", _seconds(5), lambda r: muster.muster_shifts(r.memory)),
     Job("commands", _seconds(10), PeriodicJobs.expire_commands),

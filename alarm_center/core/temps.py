@@ -28,6 +28,8 @@ class CarerRow:
     """A person who signs in is this carer."""
     test_asked_at: datetime | None = None
     test_answered_at: datetime | None = None
+    next_phone: str | None = None
+    """The number from the night's end on; ``None``: the number stays."""
     code: str | None = None
     """The personal five digits that say at the muster who has the phone."""
 

@@ -1,11 +1,13 @@
 """Carers who come and go: those for a time, the SMS that tests their number, and the last night of one who leaves."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from alarm_center.core.temps import NewTemp
+from alarm_center.core.carer_form import CarerEdit
+from alarm_center.core.temps import CarerRow, NewTemp
 from alarm_center.store.memory import Tx
 
 
@@ -15,6 +17,93 @@ async def add_temps(tx: Tx, org: str, temps: Iterable[NewTemp], now: datetime) -
         "insert into carers (carer_id, org, name, phone, ends_on, test_wanted_at) values (gen_random_uuid(), $1, $2, $3, $4, $5)",
         [(org, temp.name, temp.phone, temp.ends_on, now) for temp in temps],
     )
+
+
+async def add_one(tx: Tx, org: str, wanted: CarerEdit, now: datetime) -> None:
+    """Insert a carer; the service asks by SMS whether the number is right."""
+    await tx.execute(
+        "insert into carers (carer_id, org, name, phone, ends_on, test_wanted_at) values (gen_random_uuid(), $1, $2, $3, $4, $5)",
+        org, wanted.name, wanted.phone, wanted.ends_on, now,
+    )  # fmt: skip
+
+
+async def keep_former(tx: Tx, org: str, carer: CarerRow, now: datetime) -> None:
+    """Keep what the carer is called and which number they have, before it changes."""
+    await tx.execute(
+        "insert into former_carers (org, carer_id, name, phone, until_at) values ($1, $2, $3, $4, $5) on conflict do nothing",
+        org, carer.carer_id, carer.name, carer.phone, now,
+    )  # fmt: skip
+
+
+async def rename(tx: Tx, carer_id: UUID, name: str) -> None:
+    """Give the carer another name."""
+    await tx.execute("update carers set name = $2 where carer_id = $1 and name <> $2", carer_id, name)
+
+
+async def set_phone(tx: Tx, carer_id: UUID, phone: str) -> None:
+    """Give the carer another number now."""
+    await tx.execute(
+        "update carers set phone = $2, next_phone = null, next_phone_at = null where carer_id = $1", carer_id, phone
+    )
+
+
+async def set_next_phone(tx: Tx, carer_id: UUID, phone: str, at: datetime) -> None:
+    """Give the carer another number from *at* on."""
+    await tx.execute("update carers set next_phone = $2, next_phone_at = $3 where carer_id = $1", carer_id, phone, at)
+
+
+async def due_numbers(tx: Tx, now: datetime) -> list[tuple[str, CarerRow]]:
+    """Lock and return the carers whose number changes by *now*, with their towns; locked rows are skipped."""
+    rows = await tx.fetch(
+        """
+        select org, carer_id, name, phone, next_phone from carers where next_phone_at <= $1
+        order by org, name, phone for update skip locked
+        """,
+        now,
+    )
+    return [
+        (row["org"], CarerRow(row["carer_id"], row["name"], row["phone"], next_phone=row["next_phone"])) for row in rows
+    ]
+
+
+async def want_test(tx: Tx, carer_id: UUID, now: datetime) -> None:
+    """Have the carer's number tested by an SMS."""
+    await tx.execute("update carers set test_wanted_at = $2, test_asked_at = null where carer_id = $1", carer_id, now)
+
+
+async def move_notices(tx: Tx, org: str, old: str, new: str) -> list[UUID]:
+    """Let the open cases of the phone *old* be those of *new*, by new links; return their notices."""
+    return [row["move_notices"] for row in await tx.fetch("select move_notices($1, $2, $3)", org, old, new)]
+
+
+@dataclass(frozen=True, slots=True)
+class FormerCarer:
+    """A carer as a page has changed them, by what they were called or which number they had before."""
+
+    carer_id: UUID
+    name: str
+    phone: str
+    former_names: frozenset[str]
+    former_phones: frozenset[str]
+
+
+async def former_carers(tx: Tx, org: str) -> list[FormerCarer]:
+    """Return the carers whom a page has changed, with what they were before; the last changed first."""
+    rows = await tx.fetch(
+        """
+        select c.carer_id, c.name, c.phone, array_agg(distinct f.name) as names, array_agg(distinct f.phone) as phones
+        from former_carers f join carers c using (carer_id) where f.org = $1
+        group by c.carer_id, c.name, c.phone order by max(f.until_at) desc
+        """,
+        org,
+    )
+    return [
+        FormerCarer(
+            row["carer_id"], row["name"], row["phone"], frozenset(row["names"]) - {row["name"]},
+            frozenset(row["phones"]) - {row["phone"]},
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 class UntestedCarer(NamedTuple):
@@ -38,7 +127,7 @@ async def lock_untested(tx: Tx, org: str) -> list[UntestedCarer]:
 
 async def mark_test_asked(tx: Tx, carer_id: UUID, now: datetime) -> None:
     """Write that the carer has been asked."""
-    await tx.execute("update carers set test_asked_at = $2 where carer_id = $1", carer_id, now)
+    await tx.execute("update carers set test_asked_at = $2, test_answered_at = null where carer_id = $1", carer_id, now)
 
 
 async def answer_test(tx: Tx, phone: str, sender: str, now: datetime) -> bool:

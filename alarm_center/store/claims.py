@@ -74,7 +74,8 @@ async def claim_next(
             {messages.FROM} left join sms_turns t on t.sending_number = m.sender
             cross join lateral (
                 select a.priority is not distinct from 1 and m.rank <= 2 as urgent,
-                    {IS_LOST.format(org="m.org", phone="m.phone")} or m.rank <> $1 and (a.state is not distinct from 'closed' or exists (
+                    {IS_LOST.format(org="m.org", phone="m.phone")}
+                    or exists (select from notices n where n.notice_id = m.notice_id and n.phone <> m.phone) or m.rank <> $1 and (a.state is not distinct from 'closed' or exists (
                         select from notices n where n.notice_id = m.notice_id and (n.state in ('stood_down', 'declined')
                             or n.state = 'took' and m.wording <> 'voice_on_site_check'))) as needless
             ) w

@@ -29,7 +29,7 @@ async def carers_of(tx: Tx, org: str) -> list[CarerRow]:
     """Return the town's carers by name."""
     rows = await tx.fetch(
         """
-        select carer_id, name, phone, ends_on, user_id is not null as has_login, test_asked_at, test_answered_at, code
+        select carer_id, name, phone, ends_on, user_id is not null as has_login, test_asked_at, test_answered_at, next_phone, code
         from carers where org = $1 order by name, phone
         """,
         org,

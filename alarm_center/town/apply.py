@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from alarm_center.core.phone_numbers import national
 from alarm_center.store import plans, town_rows, towns, users
+from alarm_center.store.carers import FormerCarer, former_carers
 from alarm_center.store.memory import Tx
 from alarm_center.store.residents import numbers_in, numbers_of_performer
 from alarm_center.store.town_rows import TownTable
@@ -172,19 +174,44 @@ async def _lost_performers(run: TownImport, town: TownFile) -> list[str]:
 
 async def _apply_carers(run: TownImport, town: TownFile) -> None:
     logins = await users.logins_in(run.tx, run.org)
+    known = await former_carers(run.tx, run.org) if town.carers else []
+    kept_phones: set[str] = set()
     for carer in town.carers or ():
         # A person who has not answered yet is this carer once they have (revision 0004).
         values = {
             "name": carer.name, "protected": carer.protected, "login": carer.login, "user_id": logins.get(carer.login) if carer.login else None,
         }  # fmt: skip
-        kept = await run.keep(TownTable.CARERS, {"org": run.org, "phone": carer.phone}, values)
+        phone = await _keep_page_values(run, carer.name, carer.phone, values, known)
+        kept_phones.add(phone)
+        kept = await run.keep(TownTable.CARERS, {"org": run.org, "phone": phone}, values)
         assert kept.id is not None, "a carer has an id"
         run.carers[carer.name] = kept.id
         if kept.action:
             payload = timeline.CarerImported(kept.action)
             await run.note_change(ImportedChange("carer", carer.name, kept.action, kept.detail), ChangeLine(payload))
     if town.carers is not None:
-        kept_phones = {carer.phone for carer in town.carers}
         for phone, name in await town_rows.carer_names(run.tx, run.org):
             if phone not in kept_phones:
                 await _note_left(run, "carer", name)
+
+
+async def _keep_page_values(
+    run: TownImport, name: str, phone: str, values: dict[str, object], known: Sequence[FormerCarer]
+) -> str:
+    """Return the number that a page has given to the carer whom the file has with an earlier one, and let the name be the page's too.
+
+    What only the file has, as a name that nobody had before, is the file's to change. Each difference is noted.
+    """
+    was = next((each for each in known if each.phone == phone), None)
+    if was is None and all(each_phone != phone for each_phone, _ in await town_rows.carer_names(run.tx, run.org)):
+        was = next((each for each in known if phone in each.former_phones), None)
+    if was is None:
+        return phone
+    if phone != was.phone:
+        said = sentence(town_words.NUMBER_OF_PAGE, page=national(was.phone), file=national(phone))
+        await run.note_change(ImportedChange("carer", was.name, ImportAction.LEFT, said))
+    if name in was.former_names:
+        values["name"] = was.name
+        said = sentence(town_words.NAME_OF_PAGE, page=was.name, file=name)
+        await run.note_change(ImportedChange("carer", was.name, ImportAction.LEFT, said))
+    return was.phone

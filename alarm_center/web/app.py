@@ -72,7 +72,7 @@ from alarm_center.web.sign_in import (
     second_factor,
 )
 from alarm_center.web.sign_in.provider_client import ProviderClients
-from alarm_center.web.staff import carer_pages, pattern_pages, phone_pages, printed_lists, rota_pages
+from alarm_center.web.staff import carer_forms, carer_pages, pattern_pages, phone_pages, printed_lists, rota_pages
 
 STATIC: Final = Path(__file__).parent / "static"
 ROUTES: Final = tuple(
@@ -100,6 +100,7 @@ ROUTES: Final = tuple(
         pattern_pages,
         carer_pages,
         phone_pages,
+        carer_forms,
         pause,
         outcome,
         residents,

@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from alarm_center.core import calendar, phone_numbers
+from alarm_center.core.carer_form import CarerEdit, CarerFault
 from alarm_center.core.pattern_form import PatternFault
 from alarm_center.core.roster import DutyShift
 from alarm_center.core.shift_patterns import ShiftPattern, ShiftRow
@@ -233,6 +234,63 @@ def hole_changes(
     return said or [speech(_("Ingen natt de närmaste fjorton blir utan personal av det."))]
 
 
+CARER_FAULTS: Final[Mapping[CarerFault, str]] = {
+    CarerFault.NO_NAME: _("Skriv ett namn."),
+    CarerFault.NAMED: _("%(who)s finns redan. Skriv ett namn som skiljer dem åt, som Kim B."),
+    CarerFault.NO_MOBILE: _("Skriv ett mobilnummer, som 070-174 06 05."),
+    CarerFault.KNOWN: _("%(who)s har det numret. Skriv ett annat, eller ändra hos %(who)s först."),
+    CarerFault.NO_DATE: _("Skriv ett datum."),
+    CarerFault.PAST: _("Välj sista natten: i natt eller senare."),
+    CarerFault.SAME: _("Inget är ändrat."),
+}
+
+
+def new_carer_sentences(edit: CarerEdit, speech: Speech) -> list[str]:
+    """Return what a new carer means."""
+    phone = phone_numbers.national(edit.phone)
+    if edit.ends_on is None:
+        first = speech(_("%(name)s, %(phone)s, läggs in tills vidare."), name=edit.name, phone=phone)
+    else:
+        day = speech.short_day(edit.ends_on)
+        first = speech(
+            _("%(name)s, %(phone)s, läggs in till och med natten %(day)s."), name=edit.name, phone=phone, day=day
+        )
+    return [first, speech(_("Ett test-SMS går dit nu och besvaras med 1. Passen läggs in för sig."))]
+
+
+def carer_change_sentences(
+    carer: CarerRow, edit: CarerEdit, busy: tuple[int, int], later: datetime | None, zone: str, speech: Speech
+) -> list[str]:
+    """Return what a carer's new name or number means; *busy* are tonight's shifts and the open cases, *later* when the number changes."""
+    said, (shifts, cases) = [], busy
+    if edit.name != carer.name:
+        said.append(speech(_("%(old)s heter %(new)s."), old=carer.name, new=edit.name))
+    if edit.phone == carer.phone:
+        return said or [speech(_("Numret %(phone)s får vara kvar."), phone=phone_numbers.national(carer.phone))]
+    numbers = {"old": phone_numbers.national(carer.phone), "new": phone_numbers.national(edit.phone), "name": edit.name}
+    if later is not None:
+        when = {"day": speech.day(later.astimezone(ZoneInfo(zone)).date()), "time": speech.clock(later, zone)}
+        said.append(
+            speech(
+                _("%(name)s har numret %(new)s från %(day)s kl %(time)s. Till dess gäller %(old)s."), **numbers, **when
+            )
+        )
+        return said
+    said.append(speech(_("%(name)s har numret %(new)s från nu, i stället för %(old)s."), **numbers))
+    if shifts:
+        said.append(speech(_("Passet i natt följer med till det nya numret.")))
+    if cases:
+        said.append(
+            speech(
+                _("Öppna ärenden följer med: %(count)s. Länken kommer i ett nytt SMS, och den gamla slutar gälla."),
+                count=cases,
+            )
+        )
+    else:
+        said.append(speech(_("Ett test-SMS går till det nya numret och besvaras med 1.")))
+    return said
+
+
 SAY_LAST: Final = _("Välj sista natten: i natt eller senare.")
 BUSY: Final = _("Ett ärende är inte avslutat. Byt hela passet först, så tar någon annan det.")
 
@@ -265,6 +323,8 @@ def temps_sentence(temps: Sequence[NewTemp], speech: Speech) -> str:
 def carer_state(carer: CarerRow, speech: Speech) -> str:
     """Return until when a carer is there, and whether a test SMS was answered."""
     said = [] if carer.code is None else [speech(_("kod %(code)s"), code=carer.code)]
+    if carer.next_phone is not None:
+        said.append(speech(_("byter till %(phone)s"), phone=phone_numbers.national(carer.next_phone)))
     if carer.ends_on is not None:
         said.append(speech(_("sista natten %(day)s"), day=speech.short_day(carer.ends_on)))
     if carer.test_answered_at is not None:

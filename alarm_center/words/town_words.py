@@ -226,6 +226,8 @@ ACTIONS: Final[Mapping[ImportAction, str]] = {
     ImportAction.LEFT: _("lämnas som det är"),
 }
 NOT_IN_FILE: Final = _("står inte i filen")
+NUMBER_OF_PAGE: Final = _("numret är bytt på en sida till %(page)s och får vara så; i filen står %(file)s")
+NAME_OF_PAGE: Final = _("namnet är bytt på en sida till %(page)s och får vara så; i filen står %(file)s")
 STILL_SIGNS_IN: Final = _("står inte i filen, och kan fortfarande logga in; avsluta på sidan Personal")
 INVITED: Final = _("bjuds in")
 INVITATION_OLD: Final = _("inbjudan är för gammal; `fjarrtillsyn user invite` gör en ny länk")

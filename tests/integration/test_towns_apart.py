@@ -36,6 +36,7 @@ BY_TOWN: Final = {
     "carers",
     "shifts",
     "shift_patterns",
+    "former_carers",
     "lost_phones",
     "shift_people",
     "shift_substitutes",

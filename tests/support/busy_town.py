@@ -228,6 +228,10 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 at,
             ),
             (
+                "insert into former_carers (org, carer_id, name, phone, until_at) select org, carer_id, name, '+46701999998', $2 from carers where org = $1 limit 1",
+                at,
+            ),
+            (
                 "insert into lost_phones (org, phone, lost_at, said_by) values ($1, '+46701999999', $2, 'p')",
                 at,
             ),

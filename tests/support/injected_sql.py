@@ -269,6 +269,11 @@ FORGED: Final = (
 _PLANNERS: Final = (
     refused("select lose_phone('{other}', '{other_phone}')"),
     refused("select lose_phone('{own}', '{other_phone}')"),
+    refused("select move_notices('{other}', '{other_phone}', '+46709999999')"),
+    refused("select move_notices('{own}', '{other_phone}', '{other_phone}')"),
+    refused("insert into former_carers (org, carer_id, name, phone, until_at) select org, carer_id, name, phone, now() from carers where org = '{own}'"),
+    nothing("update carers set name = 'x', phone = '+46709999999' where org = '{other}'"),
+    refused("update carers set name = 'x', phone = '+46709999999' where org = '{own}'"),
     refused("insert into lost_phones (org, phone, lost_at, said_by) values ('{own}', '+46709999999', clock.now(), 'x')"),
     nothing("update lost_phones set found_at = clock.now() where org = '{other}'"),
     refused("insert into pauses (org, resident_id, reason, from_at, to_at, said_by, instead)"

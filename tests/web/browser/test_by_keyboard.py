@@ -140,6 +140,37 @@ async def pattern(keys: CountedKeys) -> None:
     await keys.press(GO)
 
 
+async def carer(keys: CountedKeys) -> None:
+    await keys.type("name", "Bo Ek")
+    await keys.type("phone", "070-174 06 91")
+    await keys.press(GO)
+    await keys.press(".sure .primary")
+
+
+async def new_number(keys: CountedKeys) -> None:
+    await keys.type("phone", "070-174 06 92")
+    await keys.press(GO)
+    await keys.press(".sure .primary")
+
+
+async def lost_phone(keys: CountedKeys) -> None:
+    await keys.type("phone", "070-174 06 94")
+    await keys.press(GO)
+    await keys.press(".sure .primary")
+
+
+async def temps(keys: CountedKeys) -> None:
+    await keys.type("table", "Kim Berg;070-174 06 93;2027-08-31")
+    await keys.press(GO)
+    await keys.press(".sure .primary")
+
+
+async def leaver(keys: CountedKeys) -> None:
+    await keys.tick("phone")
+    await keys.tick("keys")
+    await keys.press(GO)
+
+
 async def stop_camera(keys: CountedKeys) -> None:
     await keys.choose("said_by", "resident")
     await keys.choose("how", "phone")
@@ -266,6 +297,11 @@ FORMS: Final = (
     KeyedForm("run-in nights", "/residents/{home6}/run-in", run_in, changed("run_in", 6)),
     KeyedForm("a swap", "/staff/shifts/{shift}?why=sick", swap, "select exists (select from shift_substitutes)"),
     KeyedForm("a new shift", "/staff/new-pattern", pattern, "select exists (select from changes where part = 'staff' and before is null)"),
+    KeyedForm("a carer", "/staff/new-carer", carer, "select exists (select from carers where name = 'Bo Ek')"),
+    KeyedForm("a carer's number", "/staff/carers/{carer}/edit", new_number, "select exists (select from former_carers)"),
+    KeyedForm("temps", "/staff/temps", temps, "select exists (select from carers where name = 'Kim Berg')"),
+    KeyedForm("a lost phone", "/staff/carers/{carer}/lost", lost_phone, "select exists (select from lost_phones)"),
+    KeyedForm("a leaver", "/staff/carers/{carer}", leaver, "select ends_on is not null from carers where name = 'Patrull 2'"),
     KeyedForm("stop the camera", "/stop-camera/{home7}", stop_camera, "select state = 'revoked' from consents join residents using (resident_id) where number = 7"),
     KeyedForm("a device taken back", "/residents/{home8}/device", device, changed("device", 8)),
     KeyedForm("the end of supervision", "/residents/{home9}/end", end, "select not exists (select from devices join residents using (resident_id) where number = 9)"),
@@ -330,6 +366,7 @@ async def test_each_form_is_filled_in_by_keyboard(storstad: NightTown, open_page
     on_duty = "select shift_id::text from shifts join carers using (carer_id) where name = 'Patrull 1'"
     await storstad.execute("update residents set run_in_from = '2026-11-22', run_in_nights = 3 where number = 6")
     places["shift"] = str(await storstad.value(on_duty))
+    places["carer"] = str(await storstad.value("select carer_id::text from carers where name = 'Patrull 2'"))
     for number in (6, 10, 11, 12):
         alarm = await raise_manual_alarm(storstad.memory, storstad.residents[number], Priority.SECOND, actor="test")
         places[f"alarm{number}"] = str(alarm.alarm_id)

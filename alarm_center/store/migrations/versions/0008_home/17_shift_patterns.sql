@@ -149,6 +149,10 @@ begin
         new.asked_at := fjt.just_now(new.asked_at);
         return new;
     end if;
+    -- An open case follows its carer to another number (fjt.move_notices). No page may write a notice's phone itself.
+    if new.phone is distinct from old.phone then
+        return new;
+    end if;
     if new.state is distinct from old.state and new.state in ('took', 'declined')
         and not exists (select from fjt.notices mine where mine.notice_id = fjt.link() and mine.phone = old.phone)
         and not (new.state = 'declined' and current_setting('fjt.scope', true) = 'staff' and exists (

@@ -71,3 +71,63 @@ end $$;
 revoke all on function fjt.lose_phone(text, text), fjt.found_phone_of_planner() from public;
 
 grant execute on function fjt.lose_phone(text, text) to fjt_planner;
+
+-- ---- carers by page ----
+
+-- What carers were called and which numbers they had before a page changed it: a file that still says so means the same carer. (town/apply.py)
+create table fjt.former_carers (
+    org text not null references fjt.organisations,
+    carer_id uuid not null references fjt.carers,
+    name text not null,
+    phone text not null,
+    until_at timestamptz not null,
+    primary key (carer_id, until_at)
+);
+
+create index former_carers_of_town on fjt.former_carers (org, phone);
+
+alter table fjt.former_carers enable row level security;
+
+alter table fjt.former_carers force row level security;
+
+create policy worker on fjt.former_carers to fjt_worker using (true) with check (true);
+
+create policy own_town on fjt.former_carers to fjt_web, fjt_planner
+    using (org = any ((select fjt.orgs())::text[])) with check (org = any ((select fjt.orgs())::text[]));
+
+grant select, insert on fjt.former_carers to fjt_worker, fjt_planner;
+
+grant select on fjt.former_carers to fjt_web;
+
+create trigger planner_writes before insert on fjt.former_carers for each row
+    when (session_user = 'fjt_planner') execute function fjt.staff_of_planner();
+
+-- A number that is changed once the night is over. (store/carers.py)
+alter table fjt.carers add column next_phone text, add column next_phone_at timestamptz,
+    add check ((next_phone is null) = (next_phone_at is null));
+
+create unique index carers_by_next_phone on fjt.carers (org, next_phone) where next_phone is not null;
+
+grant update (name, phone, next_phone, next_phone_at, test_wanted_at, test_asked_at) on fjt.carers to fjt_planner;
+
+-- Open cases follow their carer to another number, by new links: what the old phone has open is nobody's.
+create function fjt.move_notices(town text, old_phone text, new_phone text) returns setof uuid
+language plpgsql security definer set search_path = fjt, pg_temp
+as $$
+begin
+    if coalesce(current_setting('fjt.scope', true), '') <> 'staff' or not coalesce(town = any (fjt.orgs()), false) or fjt.areas() is not null
+        or not exists (select from fjt.carers c where c.org = town and c.phone = new_phone)
+        or exists (select from fjt.carers c where c.org = town and c.phone = old_phone)
+    then
+        perform fjt.refuse_write('the cases of another''s phone');
+    end if;
+    return query
+        update fjt.notices n set phone = new_phone, token = fjt.new_link_token(), browser = null, opened_at = null
+        where n.org = town and n.phone = old_phone and n.state in ('asked', 'took') and exists (
+            select from fjt.alarms a where a.alarm_id = n.alarm_id and a.state <> 'closed')
+        returning n.notice_id;
+end $$;
+
+revoke all on function fjt.move_notices(text, text, text) from public;
+
+grant execute on function fjt.move_notices(text, text, text) to fjt_planner;
