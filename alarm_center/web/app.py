@@ -72,7 +72,15 @@ from alarm_center.web.sign_in import (
     second_factor,
 )
 from alarm_center.web.sign_in.provider_client import ProviderClients
-from alarm_center.web.staff import carer_forms, carer_pages, pattern_pages, phone_pages, printed_lists, rota_pages
+from alarm_center.web.staff import (
+    carer_forms,
+    carer_pages,
+    ombudsman_pages,
+    pattern_pages,
+    phone_pages,
+    printed_lists,
+    rota_pages,
+)
 
 STATIC: Final = Path(__file__).parent / "static"
 ROUTES: Final = tuple(
@@ -101,6 +109,7 @@ ROUTES: Final = tuple(
         carer_pages,
         phone_pages,
         carer_forms,
+        ombudsman_pages,
         pause,
         outcome,
         residents,

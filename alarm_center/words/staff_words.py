@@ -138,9 +138,10 @@ def lost_sentences(
         said.append(speech(text, **where, **times))
     if taken:
         said.append(speech(_("Öppna ärenden som telefonen har tagit söker ny patrull genast: %(count)s."), count=taken))
-    said.append(
-        speech(_("Från nästa natt står passen tomma tills telefonen är tillbaka eller har fått ett nytt nummer."))
-    )
+    if tonight:
+        said.append(
+            speech(_("Från nästa natt står passen tomma tills telefonen är tillbaka eller har fått ett nytt nummer."))
+        )
     return said
 
 

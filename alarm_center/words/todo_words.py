@@ -29,6 +29,7 @@ class TodoGoal(StrEnum):
     PLAN = "plan"
     STAFF = "staff"
     CARERS = "carers"
+    OMBUDSMEN = "ombudsmen"
     NIGHT = "night"
     END = "end"
     """The page that ends the supervision of somebody who has moved or died."""
@@ -203,6 +204,13 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
     ),
     "carer_untested": TodoText(
         _("%(carer)s har inte svarat på test-SMS:et. Ring före första passet."), Role.COORDINATOR, TodoGoal.CARERS, _("Se personalen")
+    ),
+    "ombudsmen_lacking": TodoText(
+        _("Område %(area)s har inte två larmombud."), Role.COORDINATOR, TodoGoal.OMBUDSMEN, _("Se larmombuden")
+    ),
+    "ombudsman_ending": TodoText(
+        _("%(carer)s slutar som larmombud i område %(area)s %(coming)s."), Role.COORDINATOR, TodoGoal.OMBUDSMEN,
+        _("Se larmombuden"),
     ),
     "rota_ending": TodoText(
         _("Bemanningen i område %(area)s är inlagd bara till %(coming)s."), Role.COORDINATOR, TodoGoal.STAFF,

@@ -291,6 +291,16 @@ FINDS = [
     ("check_without_slot", "update slots set valid_until = '2026-11-22'"),
     ("carer_without_shift", "delete from shifts where role = 'lead'"),
     ("carer_untested", "update carers set test_asked_at = clock.now() - interval '3 hours'"),
+    (
+        "ombudsmen_lacking",
+        "insert into ombudsmen (org, area_id, carer_id, from_day, until_day)"
+        " select org, area_id, carer_id, '2026-01-01', '2026-06-30' from carers join areas using (org) limit 1",
+    ),
+    (
+        "ombudsman_ending",
+        "insert into ombudsmen (org, area_id, carer_id, from_day, until_day)"
+        " select org, area_id, carer_id, '2026-01-01', '2026-12-20' from carers join areas using (org) limit 2",
+    ),
     ("area_uncovered", "delete from shifts where role = 'patrol'"),
     (
         "nobody_behind_the_patrols",

@@ -38,6 +38,7 @@ BY_TOWN: Final = {
     "shift_patterns",
     "former_carers",
     "lost_phones",
+    "ombudsmen",
     "shift_people",
     "shift_substitutes",
     "event_seals",

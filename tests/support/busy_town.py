@@ -232,6 +232,10 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 at,
             ),
             (
+                "insert into ombudsmen (org, area_id, carer_id, from_day) select org, $2, carer_id, '2026-01-01' from carers where org = $1 limit 1",
+                area,
+            ),
+            (
                 "insert into lost_phones (org, phone, lost_at, said_by) values ($1, '+46701999999', $2, 'p')",
                 at,
             ),

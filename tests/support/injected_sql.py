@@ -274,6 +274,8 @@ _PLANNERS: Final = (
     refused("insert into former_carers (org, carer_id, name, phone, until_at) select org, carer_id, name, phone, now() from carers where org = '{own}'"),
     nothing("update carers set name = 'x', phone = '+46709999999' where org = '{other}'"),
     refused("update carers set name = 'x', phone = '+46709999999' where org = '{own}'"),
+    refused("insert into ombudsmen (org, area_id, carer_id, from_day) select org, '{other_area}', carer_id, now() from carers limit 1"),
+    nothing("update ombudsmen set until_day = '2026-01-01' where org = '{other}'"),
     refused("insert into lost_phones (org, phone, lost_at, said_by) values ('{own}', '+46709999999', clock.now(), 'x')"),
     nothing("update lost_phones set found_at = clock.now() where org = '{other}'"),
     refused("insert into pauses (org, resident_id, reason, from_at, to_at, said_by, instead)"

@@ -171,7 +171,12 @@ async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tupl
         """,
         shift,
     )  # fmt: skip
+    ombudsman = await here.value(
+        "insert into ombudsmen (org, area_id, carer_id, from_day) values ($1, $2, $3, '2026-01-01') returning ombudsman_id",
+        here.org, area, carer,
+    )  # fmt: skip
     return {
+        "ombudsman": str(ombudsman),
         "carer": str(carer),
         "pattern": str(pattern),
         "piece": str(await here.value("select equipment_id from equipment where (org, device_id) = ($1, $2)", here.org, f"cam{wait}")),

@@ -180,6 +180,7 @@ def _row(matter: OpenMatter, zones: Mapping[str, str], speech: Speech, person: S
         TodoGoal.RETIRE: f"{page}/retire?device={matter.device_id}" if arranges else page,
         TodoGoal.STAFF: "#staff",
         TodoGoal.CARERS: "/staff/carers" if person.may(Right.STAFF, matter.org) else "#staff",
+        TodoGoal.OMBUDSMEN: "/staff/ombudsmen" if person.may(Right.STAFF, matter.org) else "#staff",
         TodoGoal.NIGHT: "#tonight",
         TodoGoal.FILES: "/files",
         TodoGoal.FILE: "",

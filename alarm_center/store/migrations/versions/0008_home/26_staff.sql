@@ -131,3 +131,38 @@ end $$;
 revoke all on function fjt.move_notices(text, text, text) from public;
 
 grant execute on function fjt.move_notices(text, text, text) to fjt_planner;
+
+-- ---- larmombud ----
+
+-- The carers who answer for the alarms of an area among their colleagues, two an area, from a day to a day. A row is never deleted.
+create table fjt.ombudsmen (
+    ombudsman_id uuid primary key default gen_random_uuid(),
+    org text not null references fjt.organisations,
+    area_id uuid not null references fjt.areas,
+    carer_id uuid not null references fjt.carers,
+    from_day date not null,
+    -- the last day; a day before the first: never
+    until_day date
+);
+
+-- Those of an area. (store/ombudsmen.py, store/reconciliation.py)
+create index ombudsmen_of_area on fjt.ombudsmen (area_id, from_day);
+
+alter table fjt.ombudsmen enable row level security;
+
+alter table fjt.ombudsmen force row level security;
+
+create policy worker on fjt.ombudsmen to fjt_worker using (true) with check (true);
+
+-- By town, as the rota: a carer is the town's.
+create policy own_town on fjt.ombudsmen to fjt_web, fjt_planner
+    using (org = any ((select fjt.orgs())::text[])) with check (org = any ((select fjt.orgs())::text[]));
+
+grant select, insert on fjt.ombudsmen to fjt_worker;
+
+grant select on fjt.ombudsmen to fjt_web;
+
+grant select, insert (org, area_id, carer_id, from_day, until_day), update (until_day) on fjt.ombudsmen to fjt_planner;
+
+create trigger planner_writes before insert or update on fjt.ombudsmen for each row
+    when (session_user = 'fjt_planner') execute function fjt.staff_of_planner();
