@@ -1,9 +1,9 @@
 """Values of the planner's first page: open discrepancies, devices that are silent before a look, and tonight by area."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 
@@ -30,6 +30,27 @@ class OpenMatter:
     due_on: date | None = None
     person: str | None = None
     """The one whose task it is by name."""
+
+
+IDLE: Final = "carer_without_shift"
+IDLES: Final = "carers_without_shift"
+"""The code of a matter that stands for several carers without shifts, of one town."""
+
+
+def grouped(matters: Iterable[OpenMatter]) -> list[OpenMatter]:
+    """Return the matters with a town's carers without shifts as one, in the place of the first: ``data`` has their names."""
+    found: list[OpenMatter] = []
+    at: dict[str, int] = {}
+    for each in matters:
+        first = at.get(each.org) if each.code == IDLE else None
+        if each.code == IDLE and first is None:
+            at[each.org] = len(found)
+        if first is None:
+            found.append(each)
+            continue
+        names = found[first].data.get("carers", [found[first].carer])
+        found[first] = replace(found[first], code=IDLES, data={"carers": [*names, each.carer]})
+    return found
 
 
 @dataclass(frozen=True, slots=True)

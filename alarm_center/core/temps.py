@@ -32,6 +32,8 @@ class CarerRow:
     """The number from the night's end on; ``None``: the number stays."""
     code: str | None = None
     """The personal five digits that say at the muster who has the phone."""
+    handed_in: frozenset[str] = frozenset()
+    """Things that a carer who leaves has handed in: phone, keys."""
 
 
 class TempFault(StrEnum):

@@ -1,65 +1,28 @@
-"""Carers who begin for a time and carers who leave: changes by a person, kept and laid at once."""
+"""Carers who begin for a time, and their personal codes: changes by a person, kept. Who leaves is in `leavers.py`."""
 
 import secrets
 from collections.abc import Sequence
-from datetime import date, timedelta
-from uuid import UUID
 
-from alarm_center.casework import shift_laying
 from alarm_center.casework.editing import Editor
 from alarm_center.core.temps import NewTemp
-from alarm_center.store import carers, changes, shift_patterns, staff, towns
+from alarm_center.store import carers, changes, shift_patterns, staff
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.memory import Memory, Tx, now
 
 
-class StillBusy(Exception):
-    """The carer has open cases: they are handed over first. Nothing has changed."""
-
-
 async def add_temps(memory: Memory, org: str, temps: Sequence[NewTemp], *, editor: Editor) -> None:
-    """Add carers for a time. The service sends each a test SMS."""
-
-    async def work(tx: Tx) -> None:
-        at = await now(tx)
-        await carers.add_temps(tx, org, temps, at)
-        after = {"carers": [each.name for each in temps], "count": len(temps)}
-        change = NewChange(org, None, 0, ChangedPart.STAFF, editor.actor, at, at, None, after)
-        await changes.add(tx, change)
-
-    await memory.attempt(work, editor.viewer)
-    memory.hint()
-
-
-async def end_carer(
-    memory: Memory, org: str, carer_id: UUID, last: date, ticked: Sequence[str], *, editor: Editor
-) -> None:
-    """Let *last* be the carer's last night: the patterns end after it. *ticked* is what has been handed in, as the person said.
-
-    Raises:
-        LookupError: the town has no such carer.
-        StillBusy: open cases are the carer's.
-    """
+    """Add carers for a time; those whom somebody has added meanwhile are there already. The service sends each a test SMS."""
 
     async def work(tx: Tx) -> None:
         await shift_patterns.lock_rota(tx, org)
-        town, at = await towns.town(tx, org), await now(tx)
-        carer = next((each for each in await staff.carers_of(tx, org) if each.carer_id == carer_id), None)
-        if carer is None:
-            raise LookupError(f"no carer {carer_id}")
-        if await staff.cases_of_phone(tx, org, carer.phone):
-            raise StillBusy
-        await shift_laying.lay_town(tx, town, at)
-        until = last + timedelta(days=1)
-        for pattern in await shift_laying.stored_patterns(tx, town, at):
-            goes_on = pattern.until_night is None or pattern.until_night > until
-            if pattern.post.carer_id == carer_id and goes_on:
-                await shift_patterns.end_pattern(tx, pattern.pattern_id, until)
-        await carers.set_last_night(tx, carer_id, last)
-        await shift_laying.lay_town(tx, town, at)
-        before = {"carer": carer.name, "ends_on": carer.ends_on}
-        after = {"carer": carer.name, "ends_on": last, "handed_in": list(ticked)}
-        change = NewChange(org, None, 0, ChangedPart.STAFF, editor.actor, at, at, before, after)
+        known = {number for each in await staff.carers_of(tx, org) for number in (each.phone, each.next_phone)}
+        new = [each for each in temps if each.phone not in known]
+        if not new:
+            return
+        at = await now(tx)
+        await carers.add_temps(tx, org, new, at)
+        after = {"carers": [each.name for each in new], "count": len(new)}
+        change = NewChange(org, None, 0, ChangedPart.STAFF, editor.actor, at, at, None, after)
         await changes.add(tx, change)
 
     await memory.attempt(work, editor.viewer)

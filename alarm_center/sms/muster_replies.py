@@ -23,4 +23,8 @@ async def record_codes(tx: Tx, shifts: Sequence[MusteredShift], codes: Sequence[
     """Write that the phone of these shifts is held, and by whom; return the answer. An unknown code blocks nothing."""
     await record_muster(tx, [shift for shift in shifts if not shift.holds], True, at)
     unknown = await record_people(tx, shifts, codes, at)
+    for shift in shifts if unknown else ():
+        told = timeline.MusterCodeUnknown(shift.shift_id, unknown)
+        actor = f"shift:{shift.shift_id}"
+        await events.write(tx, at, events.NewEvent(shift.org, told, area_id=shift.area_id, actor=actor))
     return Wording.CODE_UNKNOWN if unknown else Wording.MUSTER_YES

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from alarm_center.core.alarm import Alarm
 from alarm_center.store import alarms
+from alarm_center.store.lost_phones import NOT_LOST
 from alarm_center.store.memory import Row, Tx
 from alarm_center.store.residents import SHOWN_NAME
 from alarm_center.store.shadow_nights import HIDDEN_WORD, OPEN_WORD
@@ -217,7 +218,7 @@ async def night_checks(tx: Tx, nights: Mapping[str, date]) -> list[NightCheck]:
 async def areas_without_patrol(tx: Tx, now: datetime) -> list[str]:
     """Return the codes of the areas that have, or within the hour may have, a case and no free patrol on duty."""
     rows = await tx.fetch(
-        """
+        f"""
         with needing as (
             select area_id from alarms where state in ('open', 'claimed', 'dispatched')
             union
@@ -230,16 +231,40 @@ async def areas_without_patrol(tx: Tx, now: datetime) -> list[str]:
         )
         select e.code from areas e join needing using (area_id)
         where not exists (
-            select from shifts s
-            where s.area_id = e.area_id and s.role = 'patrol' and s.starts_at <= $1 and s.ends_at > $1
+            select from shifts s join carers c using (carer_id)
+            where s.area_id = e.area_id and {NOT_LOST} and s.role = 'patrol' and s.starts_at <= $1 and s.ends_at > $1
                 and s.mustered is distinct from false
                 and not exists (select from busy b join shifts o using (shift_id) where o.patrol = s.patrol and o.org = s.org)
         )
         order by e.code
-        """,
+        """,  # noqa: S608 -- our own constant
         now,
     )
     return [row["code"] for row in rows]
+
+
+class UnknownCode(NamedTuple):
+    """A shift on duty whose phone was answered for by a personal code that nobody has, and when."""
+
+    area: str
+    patrol: str
+    phone: str
+    said_at: datetime
+    zone: str
+
+
+async def unknown_codes(tx: Tx, now: datetime) -> list[UnknownCode]:
+    """Return the shifts on duty whose phone was answered for last by a code that nobody has, by area."""
+    rows = await tx.fetch(
+        """
+        select e.code as area, s.patrol, c.phone, s.unknown_code_at as said_at, o.zone
+        from shifts s join areas e using (area_id) join carers c using (carer_id) join organisations o on o.org = s.org
+        where s.starts_at <= $1 and s.ends_at > $1 and s.unknown_code_at is not null
+        order by e.code, s.patrol
+        """,
+        now,
+    )
+    return [UnknownCode(**row) for row in rows]
 
 
 class ToBeHeard(NamedTuple):

@@ -1,6 +1,6 @@
 """Carers who come and go: those for a time, the SMS that tests their number, and the last night of one who leaves."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -142,9 +142,17 @@ async def answer_test(tx: Tx, phone: str, sender: str, now: datetime) -> bool:
     return bool(done != "UPDATE 0")
 
 
-async def set_last_night(tx: Tx, carer_id: UUID, ends_on: date) -> None:
-    """Let the carer's last night be *ends_on*."""
-    await tx.execute("update carers set ends_on = $2 where carer_id = $1", carer_id, ends_on)
+async def set_last_night(tx: Tx, carer_id: UUID, ends_on: date, handed_in: Collection[str]) -> None:
+    """Let the carer's last night be *ends_on*, with what they have handed in."""
+    await tx.execute(
+        "update carers set ends_on = $2, handed_in = $3 where carer_id = $1", carer_id, ends_on, sorted(handed_in)
+    )
+
+
+async def end_sign_in(tx: Tx, carer_id: UUID, until: datetime) -> str:
+    """End the carer's sign-in at *until*: ``none`` (there is none), ``ended``, or ``other_roles``, which an admin ends."""
+    said: str = await tx.fetchval("select end_carer_sign_in($1, $2)", carer_id, until)
+    return said
 
 
 async def set_code(tx: Tx, carer_id: UUID, code: str) -> None:

@@ -107,8 +107,12 @@ async def record_people(tx: Tx, shifts: Sequence[MusteredShift], codes: Sequence
             [(shift.shift_id, row["carer_id"], shift.org, now) for row in rows],
         )
         strange = set(codes) - {row["code"] for row in rows}
-        if strange:
-            await tx.execute("update shifts set unknown_code_at = $2 where shift_id = $1", shift.shift_id, now)
+        at = now if strange else None
+        await tx.execute(
+            "update shifts set unknown_code_at = $2 where shift_id = $1 and unknown_code_at is distinct from $2",
+            shift.shift_id,
+            at,
+        )
         unknown |= strange
     return len(unknown)
 

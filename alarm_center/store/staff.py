@@ -29,12 +29,13 @@ async def carers_of(tx: Tx, org: str) -> list[CarerRow]:
     """Return the town's carers by name."""
     rows = await tx.fetch(
         """
-        select carer_id, name, phone, ends_on, user_id is not null as has_login, test_asked_at, test_answered_at, next_phone, code
+        select carer_id, name, phone, ends_on, user_id is not null as has_login, test_asked_at, test_answered_at, next_phone, code,
+            handed_in
         from carers where org = $1 order by name, phone
         """,
         org,
     )
-    return [CarerRow(**row) for row in rows]
+    return [CarerRow(**{**row, "handed_in": frozenset(row["handed_in"])}) for row in rows]
 
 
 async def carer_with_phone(tx: Tx, org: str, phone: str) -> CarerRow | None:

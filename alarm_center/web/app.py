@@ -75,6 +75,7 @@ from alarm_center.web.sign_in.provider_client import ProviderClients
 from alarm_center.web.staff import (
     carer_forms,
     carer_pages,
+    leaver_pages,
     ombudsman_pages,
     pattern_pages,
     phone_pages,
@@ -110,6 +111,7 @@ ROUTES: Final = tuple(
         phone_pages,
         carer_forms,
         ombudsman_pages,
+        leaver_pages,
         pause,
         outcome,
         residents,

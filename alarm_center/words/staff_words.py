@@ -16,6 +16,7 @@ from alarm_center.core.substitutes import StandIn, SubstituteFault
 from alarm_center.core.temps import CarerRow, NewTemp, TempFault, TempProblem
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
+from alarm_center.words.leaver_words import handed_in_words
 from alarm_center.words.resident_page_words import nights_words
 from alarm_center.words.todo_words import night_sentences
 from schemas.vocabulary import Duty, SubstituteReason
@@ -292,9 +293,6 @@ def carer_change_sentences(
     return said
 
 
-SAY_LAST: Final = _("Välj sista natten: i natt eller senare.")
-BUSY: Final = _("Ett ärende är inte avslutat. Byt hela passet först, så tar någon annan det.")
-
 TEMP_FAULTS: Final[Mapping[TempFault, str]] = {
     TempFault.NO_NAME: _("rad %(line)s: namnet saknas"),
     TempFault.NO_MOBILE: _("rad %(line)s: ”%(said)s” är inget mobilnummer; skriv som 070-174 06 05"),
@@ -321,7 +319,7 @@ def temps_sentence(temps: Sequence[NewTemp], speech: Speech) -> str:
     )  # fmt: skip
 
 
-def carer_state(carer: CarerRow, speech: Speech) -> str:
+def carer_state(carer: CarerRow, speech: Speech, tonight: date) -> str:
     """Return until when a carer is there, and whether a test SMS was answered."""
     said = [] if carer.code is None else [speech(_("kod %(code)s"), code=carer.code)]
     if carer.next_phone is not None:
@@ -332,22 +330,9 @@ def carer_state(carer: CarerRow, speech: Speech) -> str:
         said.append(speech(_("har svarat på test-SMS")))
     elif carer.test_asked_at is not None:
         said.append(speech(_("har inte svarat på test-SMS")))
+    if missing := handed_in_words(carer, tonight, speech):
+        said.append(missing)
     return " · ".join(said)
-
-
-def leaving_items(carer: CarerRow, cases: Sequence[int], patterns: int, speech: Speech) -> list[tuple[bool, str]]:
-    """Return what is left before a carer can leave, each with whether it is done."""
-    open_cases = speech.listed([str(each) for each in cases])
-    return [
-        (not cases, speech(_("Ärende %(numbers)s är inte avslutat."), numbers=open_cases) if cases else speech(_("Inga öppna ärenden."))),
-        (not patterns, speech(_("Pass som slutar efter sista natten: %(count)s."), count=patterns) if patterns else speech(_("Inga egna pass."))),
-        (
-            not carer.has_login,
-            speech(_("Loggar in själv: kommunens administratör avslutar rollen på sidan Personer, då slutar inloggningen genast."))
-            if carer.has_login
-            else speech(_("Loggar inte in själv.")),
-        ),
-    ]  # fmt: skip
 
 
 def _capital(text: str) -> str:

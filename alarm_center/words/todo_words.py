@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from alarm_center.core.day_matters import AreaTonight, OpenMatter, SilentDevice
+from alarm_center.core.day_matters import IDLES, AreaTonight, OpenMatter, SilentDevice
 from alarm_center.core.roster import DutyShift
 from alarm_center.core.staffing import StaffedNight
 from alarm_center.words.catalogues import Speech
@@ -202,6 +202,9 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
     "carer_without_shift": TodoText(
         _("%(carer)s har inga kommande pass."), Role.COORDINATOR, TodoGoal.STAFF, _("Se bemanningen")
     ),
+    IDLES: TodoText(
+        _("%(count)s personer har inga kommande pass: %(carers)s."), Role.COORDINATOR, TodoGoal.CARERS, _("Se personalen")
+    ),
     "carer_untested": TodoText(
         _("%(carer)s har inte svarat på test-SMS:et. Ring före första passet."), Role.COORDINATOR, TodoGoal.CARERS, _("Se personalen")
     ),
@@ -265,7 +268,8 @@ def matter_sentence(matter: OpenMatter, zone: str, speech: Speech) -> str:
     said = speech(
         text_of(matter.code).sentence,
         name=name, days=days.days, who=who or speech(_("Den som bor med")), area=matter.area or "", carer=matter.carer or "",
-        device=matter.device_id or "", code=matter.code, number=matter.data.get("wanted", ""), past=speech.short_day(matter.night - days),
+        count=len(matter.data.get("carers", ())),
+        carers=speech.listed([str(each) for each in matter.data.get("carers", ())]), device=matter.device_id or "", code=matter.code, number=matter.data.get("wanted", ""), past=speech.short_day(matter.night - days),
         coming=speech.short_day(matter.night + days), until=_clock(matter.data.get("until"), zone, speech),
         **{"from": _clock(matter.data.get("from_at"), zone, speech)},
     )  # fmt: skip

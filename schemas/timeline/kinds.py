@@ -98,6 +98,7 @@ class EventKind(StrEnum):
     PHONE_FOUND = "phone_found"
     MUSTER_UNANSWERED = "muster_unanswered"
     MUSTERED = "mustered"
+    MUSTER_CODE_UNKNOWN = "muster_code_unknown"
     # a device (town.py)
     CONFIG_WANTED = "config_wanted"
     DEVICE_CHANGED = "device_changed"

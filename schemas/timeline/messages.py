@@ -164,3 +164,11 @@ class PhoneFound(Payload):
     """A phone that was lost is there again."""
 
     carer_id: UUID
+
+
+@payload(EventKind.MUSTER_CODE_UNKNOWN)
+class MusterCodeUnknown(Payload):
+    """A shift's phone was answered for by *codes* personal codes that nobody has."""
+
+    shift_id: UUID
+    codes: int

@@ -138,7 +138,7 @@ _SIGN_IN_CARRIED: Final = frozenset({"fjt.add_passkey", "fjt.begin_oidc_session"
 """Each goes on with a sign-in under way, by its proof or its token, or with what a provider has vouched for."""
 
 _PLANNER: Final = frozenset({"fjt.agrees_to_machine", "fjt.areas", "fjt.at_home", "fjt.bed_of", "fjt.busy", "fjt.case_of", "fjt.centre_colleagues", "fjt.device_is_taken", "fjt.edits_papers", "fjt.next_resident_number", "fjt.reference_is_taken", "fjt.enter", "fjt.gate", "fjt.hold_consents", "fjt.is_agreed", "fjt.is_seen_in_dark", "fjt.is_closed_to_me", "fjt.is_of_own_performer", "fjt.link",
-    "fjt.knows_room", "fjt.lose_phone", "fjt.move_notices", "fjt.may_answer_alone", "fjt.may_look", "fjt.next_case_no", "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.patrols_ahead", "fjt.performers", "fjt.places_left", "fjt.sees_protected", "fjt.somebody_signed_in",
+    "fjt.knows_room", "fjt.end_carer_sign_in", "fjt.lose_phone", "fjt.move_notices", "fjt.may_answer_alone", "fjt.may_look", "fjt.next_case_no", "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.patrols_ahead", "fjt.performers", "fjt.places_left", "fjt.sees_protected", "fjt.somebody_signed_in",
     "fjt.taken_by", "fjt.town_ahead", "fjt.who"})  # fmt: skip
 """Those of the other pages that a pause or a withdrawal uses: tried with the planner's own statements."""
 

@@ -269,6 +269,7 @@ FORGED: Final = (
 _PLANNERS: Final = (
     refused("select lose_phone('{other}', '{other_phone}')"),
     refused("select lose_phone('{own}', '{other_phone}')"),
+    refused("select end_carer_sign_in((select carer_id from carers limit 1), clock.now())"),
     refused("select move_notices('{other}', '{other_phone}', '+46709999999')"),
     refused("select move_notices('{own}', '{other_phone}', '{other_phone}')"),
     refused("insert into former_carers (org, carer_id, name, phone, until_at) select org, carer_id, name, phone, now() from carers where org = '{own}'"),

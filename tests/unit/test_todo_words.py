@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core.day_matters import AreaTonight, OpenMatter, SilentDevice
+from alarm_center.core.day_matters import IDLES, AreaTonight, OpenMatter, SilentDevice, grouped
 from alarm_center.store.reconciliation import QUESTIONS
 from alarm_center.store.todo import COMPANY, RETIRING
 from alarm_center.words import todo_words
@@ -42,7 +42,7 @@ def codes() -> set[str]:
 
 
 def test_every_code_has_its_sentence() -> None:
-    assert codes() | {COMPANY, RETIRING} == set(todo_words.SENTENCES)
+    assert codes() | {COMPANY, RETIRING, IDLES} == set(todo_words.SENTENCES)
 
 
 @pytest.mark.parametrize("language", SPEECHES)
@@ -51,6 +51,18 @@ def test_every_sentence_is_filled_in(code: str, language: str) -> None:
     data = {"days": 3, "who": "resident", "from_at": AT.isoformat(), "until": AT.isoformat()}
     said = todo_words.matter_sentence(replace(MATTER, code=code, data=data), ZONE, SPEECHES[language])
     assert said.endswith((".", "?")) and "%" not in said and "  " not in said
+
+
+def test_carers_without_shifts_are_one_line_a_town() -> None:
+    idle = [
+        replace(MATTER, code="carer_without_shift", endangers=False, data={}, carer=name, org=org)
+        for name, org in (("Ada", "vik"), ("Bo", "vik"), ("Cy", "vik"), ("Di", "granby"))
+    ]
+    between = replace(MATTER, code="carer_untested", carer="Bo")
+    found = grouped([idle[0], between, *idle[1:]])
+    said = [todo_words.matter_sentence(each, ZONE, SV) for each in found]
+    assert said[0] == "3 personer har inga kommande pass: Ada, Bo och Cy."
+    assert said[1].startswith("Bo har inte svarat") and said[2:] == ["Di har inga kommande pass."]
 
 
 def test_days_become_dates() -> None:

@@ -283,6 +283,8 @@ NOT_YET: Final = {
     "/looks/readings": {403},
     "/files/{file_import}": {404},
     "/staff/carers/{carer}": {404},
+    "/staff/carers/{carer}/edit": {404},
+    "/staff/new-carer": {404},
     "/fragments/files/{file_import}": {404},
     "/files/{file_import}/bring-in": {404},
     "/files/{file_import}/withdraw": {404},

@@ -143,6 +143,7 @@ async def _queue_context(request: web.Request, tx: Tx, watched: WatchedTowns) ->
             for home in await detectors.homes_without_judge(tx)
         ],
         "bare_areas": await board.areas_without_patrol(tx, watched.now),
+        "unknown_codes": await board.unknown_codes(tx, watched.now),
         "sealed_in_use": await sealed_accounts.accounts_in_use(tx, watched.now),
         "to_confirm_stop": [
             names[each.org] for each in await town_stops.waiting(tx, CONFIRM_WITHIN) if each.org in names

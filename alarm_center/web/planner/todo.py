@@ -11,7 +11,7 @@ from aiohttp import web
 from alarm_center.casework.cases import NotFound
 from alarm_center.casework.editing import Editor
 from alarm_center.core import calendar
-from alarm_center.core.day_matters import OpenMatter, SilentDevice
+from alarm_center.core.day_matters import OpenMatter, SilentDevice, grouped
 from alarm_center.core.roles import Right
 from alarm_center.core.staffing import staffed_nights
 from alarm_center.preparation import hand_overs
@@ -64,7 +64,7 @@ async def show_todo(request: web.Request) -> web.StreamResponse:
         context = await page_context(request, tx)
         at, nights = context["now"], nights_of(context["heads"], context["now"])
         zones = {head.org: head.zone for head in context["heads"]}
-        matters = await todo.open_matters(tx, nights)
+        matters = grouped(await todo.open_matters(tx, nights))
         silent = await todo.silent_before_looks(tx, nights, todo.SILENT_FOR)
         ending = await pause_questions.rows_to_ask(tx, speech)
         areas = await _areas(tx, viewer, nights, speech)

@@ -1,33 +1,30 @@
-"""Pages of the carers: who they are, those for a time from a table, and one who leaves."""
+"""Pages of the carers: who they are, and those for a time from a table."""
 
 from datetime import date, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from aiohttp import web
 
-from alarm_center.casework import shift_laying
 from alarm_center.casework.cases import NotFound
 from alarm_center.casework.editing import Editor
 from alarm_center.core.roles import Right
 from alarm_center.core.temps import CarerRow, NewTemp, read_temps
 from alarm_center.preparation import staff_changes
-from alarm_center.preparation.staff_changes import StillBusy
 from alarm_center.store import lost_phones, staff, towns
-from alarm_center.store.memory import Tx, Viewer
 from alarm_center.store.towns import Town
 from alarm_center.town.encodings import decode_town
 from alarm_center.town.problems import TownErrors
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
-from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
+from alarm_center.web.page import PERSON, redirect, render, speech_of
 from alarm_center.web.planner.desk import page_context, planned_night
 from alarm_center.words import staff_words
+from alarm_center.words.leaver_words import HANDED_IN
 
 routes = web.RouteTableDef()
 
-TICKS: Final = ("phone", "keys")
-"""Things that a carer who leaves hands in. Cases, shifts and sign-in are looked up."""
+_HANDS_IN: Final = timedelta(days=30)
+"""Carers who have left without handing in their things are listed for so long."""
 
 
 @routes.get("/staff/carers")
@@ -40,15 +37,13 @@ async def show_carers(request: web.Request) -> web.StreamResponse:
         found = []
         for town in await towns.towns(tx):
             tonight = planned_night(context["now"], town.zone)
-            people = [
-                each for each in await staff.carers_of(tx, town.org) if each.ends_on is None or each.ends_on >= tonight
-            ]
+            people = [each for each in await staff.carers_of(tx, town.org) if _is_listed(each, tonight)]
             gone = await lost_phones.lost_since(tx, town.org)
             lost = {
                 phone: staff_words.lost_words(since, context["now"], town.zone.key, speech)
                 for phone, since in gone.items()
             }
-            rows = [(each, staff_words.carer_state(each, speech), lost.get(each.phone, "")) for each in people]
+            rows = [(each, staff_words.carer_state(each, speech, tonight), lost.get(each.phone, "")) for each in people]
             found.append((town, rows))
     return render(request, "staff/carers.html", context | {"rotas": found})
 
@@ -92,41 +87,14 @@ async def add_temps(request: web.Request) -> web.StreamResponse:
     return redirect("/staff/carers")
 
 
-@routes.get("/staff/carers/{carer}")
-@require(Right.STAFF)
-async def ask_last_night(request: web.Request) -> web.StreamResponse:
-    """Show what is left to do for a carer who leaves."""
-    return await _show_leaver(request, {})
-
-
-@routes.post("/staff/carers/{carer}")
-@require(Right.STAFF)
-async def end_carer(request: web.Request) -> web.StreamResponse:
-    """Let the carer's last night be the one that was chosen. A form that is sent twice changes once."""
-    person, speech, form = request[PERSON], speech_of(request), await request.post()
-    viewer = person.viewer(Right.STAFF)
-    async with request.app[MEMORY].transaction(viewer) as tx:
-        context = await page_context(request, tx)
-        town, carer = await _find(tx, viewer, path_uuid(request, "carer"))
-    ticked = [name for name in TICKS if name in form]
-    filled = {"last": str(form.get("last", "")), "ticked": ticked}
-    try:
-        last = date.fromisoformat(str(filled["last"]))
-    except ValueError:
-        return await _show_leaver(request, filled | {"wrong": speech(staff_words.SAY_LAST)}, status=400)
-    if last < planned_night(context["now"], town.zone) - timedelta(days=1):
-        return await _show_leaver(request, filled | {"wrong": speech(staff_words.SAY_LAST)}, status=400)
-    editor = Editor(str(person.user_id), viewer)
-    try:
-        await staff_changes.end_carer(
-            request.app[PLANNER_MEMORY], town.org, carer.carer_id, last, ticked, editor=editor
-        )
-    except StillBusy:
-        return await _show_leaver(request, filled | {"wrong": speech(staff_words.BUSY)}, status=409)
-    return redirect("/staff/carers")
-
-
 # ---- drawn ----
+
+
+def _is_listed(carer: CarerRow, tonight: date) -> bool:
+    """Tell whether the carer is there, or left lately without handing in all."""
+    if carer.ends_on is None or carer.ends_on >= tonight:
+        return True
+    return carer.ends_on > tonight - _HANDS_IN and not carer.handed_in.issuperset(HANDED_IN)
 
 
 async def _town(request: web.Request, asked: str) -> Town:
@@ -163,29 +131,3 @@ async def _show_temps(request: web.Request, own: dict[str, Any], *, status: int 
         context = await page_context(request, tx)
     empty: dict[str, Any] = {"table": "", "wrong": [], "temps": [], "sentence": ""}
     return render(request, "staff/temps.html", context | empty | own, status=status)
-
-
-async def _find(tx: Tx, viewer: Viewer, carer_id: UUID) -> tuple[Town, CarerRow]:
-    for town in await towns.towns(tx):
-        for each in await staff.carers_of(tx, town.org):
-            if each.carer_id == carer_id and viewer.sees_all:
-                return town, each
-    raise NotFound(f"no carer {carer_id}")
-
-
-async def _show_leaver(request: web.Request, own: dict[str, Any], *, status: int = 200) -> web.StreamResponse:
-    speech, viewer = speech_of(request), request[PERSON].viewer(Right.STAFF)
-    async with request.app[MEMORY].transaction(viewer) as tx:
-        context = await page_context(request, tx)
-        town, carer = await _find(tx, viewer, path_uuid(request, "carer"))
-        cases = await staff.cases_of_phone(tx, town.org, carer.phone)
-        patterns = [
-            each
-            for each in await shift_laying.stored_patterns(tx, town, context["now"])
-            if each.post.carer_id == carer.carer_id
-        ]
-    tonight = planned_night(context["now"], town.zone)
-    items = staff_words.leaving_items(carer, cases, len(patterns), speech)
-    given = {"last": str(carer.ends_on or tonight), "ticked": [], "wrong": ""}
-    page = {"carer": carer, "items": items, "state": staff_words.carer_state(carer, speech)}
-    return render(request, "staff/carer.html", context | page | given | own, status=status)

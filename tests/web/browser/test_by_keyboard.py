@@ -169,6 +169,7 @@ async def leaver(keys: CountedKeys) -> None:
     await keys.tick("phone")
     await keys.tick("keys")
     await keys.press(GO)
+    await keys.press(".sure .primary")
 
 
 async def stop_camera(keys: CountedKeys) -> None:

@@ -11,7 +11,7 @@ from playwright.async_api import expect
 from alarm_center.preparation import carer_tests, muster, shifts_ahead
 from alarm_center.preparation.reconciliation import reconcile_town
 from alarm_center.sms.incoming_replies import ReceivedReply, receive_reply
-from tests.support.night_town import TWO, NightTown
+from tests.support.night_town import PASSWORD_HASH, TWO, NightTown
 from tests.web.browser.conftest import OpenPage
 from tests.web.browser.test_accessible import broken
 from tests.web.test_staff import MONDAY, NIGHT, carer_id, on_duty, shift_of, staff_town, taken_case
@@ -133,6 +133,9 @@ async def test_twenty_summer_temps_one_never_answers(staffed: NightTown, open_pa
     page = await open_page("/todo?all=1", login="petra")
     told = page.locator("li", has_text="har inte svarat på test-SMS:et")
     await expect(told).to_have_count(1)
+    idle = page.locator("li", has_text="inga kommande pass")
+    await expect(idle).to_have_count(1)
+    await expect(idle).to_contain_text(re.compile("2[0-9] personer har inga kommande pass: .*Vikarie 00, Vikarie 01"))
     await expect(told).to_contain_text("Vikarie 19 har inte svarat på test-SMS:et. Ring före första passet.")
     await told.get_by_role("link").click()
     await page.wait_for_url("**/staff/carers")
@@ -170,23 +173,52 @@ async def test_a_substitute_with_the_phone(staffed: NightTown, open_page: OpenPa
     await expect(row).to_contain_text("har bekräftat: Kim och Patrull 2, och en okänd kod")
     told = "select wording from messages where phone = $1 order by created_at desc limit 1"
     assert await staffed.value(told, phone) == "code_unknown"
+    board = await open_page(login="olle")
+    await expect(board.locator(".banner", has_text="Okänd kod för Patrull 1, område 3")).to_have_count(1)
+    await staffed.set_clock(await staffed.value("select clock.now()") + timedelta(minutes=1))
+    await hear(staffed, phone, codes["Kim"])
+    await board.reload()
+    await expect(board.locator(".banner", has_text="Okänd kod")).to_have_count(0)
 
 
 async def test_a_leaver(staffed: NightTown, open_page: OpenPage) -> None:
     shift = await shift_of(staffed, NIGHT, "Anna")
     await muster.muster_shifts(staffed.memory)
     _, number = await taken_case(staffed, shift)
+    person = {"login": "anna", "name": "Anna", "roles": ["carer"], "areas": ["3"], "password_hash": PASSWORD_HASH}
+    await staffed.extend(users=[person])
+    await staffed.execute(
+        "update carers set user_id = (select user_id from users where login = 'anna') where name = 'Anna'"
+    )
+    await staffed.execute(
+        "insert into ombudsmen (org, area_id, carer_id, from_day) select org, area_id, carer_id, '2026-01-01'"
+        " from carers join areas using (org) where carers.name = 'Anna' and areas.code = '3'"
+    )
+    hers = await open_page("/account", login="anna")
     page = await open_page("/staff/carers", login="petra")
-    await page.click("li:has-text('Anna') a.button")
+    await page.click("li:has-text('Anna') >> text=Sista natten")
     await expect(page.locator(".leaving")).to_contain_text(f"Ärende {number} är inte avslutat.")
     await page.fill("[name=last]", "2026-11-29")
     await page.click(".why .primary")
-    await expect(page.locator("#wrong")).to_contain_text("Byt hela passet först")
-    await staffed.execute("update notices set state = 'declined' where state = 'took'")
-    await page.check("[name=keys]")
+    await expect(page.locator("#wrong")).to_contain_text("Kryssa för att lämna över")
+    for tick in ("keys", "cases", "sign_in"):
+        await page.check(f"[name={tick}]")
     await page.click(".why .primary")
+    sure = page.locator(".sure")
+    await expect(sure).to_contain_text(f"Ärende {number} söker ny patrull nu, och passet som pågår slutar.")
+    await expect(sure).to_contain_text("Larmombud i område 3 till och med den dagen.")
+    await expect(sure).to_contain_text("Alla inloggningar avslutas nu.")
+    await expect(sure).to_contain_text("Inte inlämnat: telefonen.")
+    await expect(sure).to_contain_text("Område 3: ingen patrull 23:00–06:00.")
+    await page.click(".sure .primary")
     await page.wait_for_url("**/staff/carers")
+    assert await on_duty(staffed, NIGHT) == [], "the shift that went on has ended"
     assert await on_duty(staffed, "2026-11-29") == ["Anna"] and await on_duty(staffed, MONDAY) == []
+    took = "select count(*) from notices join alarms using (alarm_id) where notices.state = 'took' and alarms.state <> 'closed'"
+    assert await staffed.value(took) == 0
+    await hers.reload()
+    await expect(hers).to_have_url(re.compile("/login"))
+    assert await staffed.value("select until_day::text from ombudsmen") == "2026-11-29"
     kept = await staffed.value("select after ->> 'handed_in' from changes where part = 'staff'")
     assert kept == '["keys"]'
     await page.goto(f"/staff?night={MONDAY}")

@@ -166,3 +166,49 @@ grant select, insert (org, area_id, carer_id, from_day, until_day), update (unti
 
 create trigger planner_writes before insert or update on fjt.ombudsmen for each row
     when (session_user = 'fjt_planner') execute function fjt.staff_of_planner();
+
+-- ---- a carer who leaves ----
+
+-- What a carer who leaves has handed in: phone, keys.
+alter table fjt.carers add column handed_in text[] not null default '{}' check (handed_in <@ '{phone,keys}');
+
+grant update (handed_in) on fjt.carers to fjt_planner;
+
+-- End a carer's sign-in at an instant; at once, their sessions too. The answer: none (they do not sign in), ended, or other_roles: they have
+-- other roles in the town, which an admin ends; their sessions have ended.
+create function fjt.end_carer_sign_in(whose uuid, until timestamptz) returns text
+language plpgsql security definer set search_path = fjt, pg_temp
+as $$
+declare
+    it fjt.memberships;
+    over boolean := until <= clock.now();
+begin
+    if coalesce(current_setting('fjt.scope', true), '') <> 'staff' or fjt.areas() is not null or not exists (
+        select from fjt.carers c where c.carer_id = whose and c.org = any (fjt.orgs()))
+    then
+        perform fjt.refuse_write('the sign-in of another town''s carer');
+    end if;
+    select m.* into it from fjt.carers c join fjt.memberships m on m.org = c.org and m.user_id = c.user_id
+        where c.carer_id = whose and (m.ended_at is null or m.ended_at > clock.now()) for update of m;
+    if it.org is null then
+        return 'none';
+    end if;
+    if over then
+        delete from fjt.web_sessions where user_id = it.user_id;
+    end if;
+    if it.roles <> '{carer}' then
+        return 'other_roles';
+    end if;
+    update fjt.memberships m set ended_at = greatest(until, clock.now()) where m.org = it.org and m.user_id = it.user_id;
+    if over then
+        perform fjt.note_people(it.org, 'membership_ended', jsonb_build_object('user_id', it.user_id), 'staff');
+    else
+        perform fjt.note_people(it.org, 'membership_changed', jsonb_build_object(
+            'user_id', it.user_id, 'roles', it.roles, 'areas', it.areas, 'performers', it.performers, 'ends_at', until), 'staff');
+    end if;
+    return 'ended';
+end $$;
+
+revoke all on function fjt.end_carer_sign_in(uuid, timestamptz) from public;
+
+grant execute on function fjt.end_carer_sign_in(uuid, timestamptz) to fjt_planner;
