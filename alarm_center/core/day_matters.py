@@ -49,7 +49,7 @@ def grouped(matters: Iterable[OpenMatter]) -> list[OpenMatter]:
             found.append(each)
             continue
         names = found[first].data.get("carers", [found[first].carer])
-        found[first] = replace(found[first], code=IDLES, data={"carers": [*names, each.carer]})
+        found[first] = replace(found[first], code=IDLES, data={"carers": sorted([*names, each.carer or ""])})
     return found
 
 

@@ -90,12 +90,15 @@ def _refuse_taken(wanted: CarerEdit, others: list[CarerRow]) -> None:
 
 async def _move_cases(tx: Tx, town: Town, old: str, new: str, at: datetime) -> None:
     """Let the open cases follow the number: what was asked is asked there, and what is taken gets its link there."""
-    moved = set(await carers.move_notices(tx, town.org, old, new))
-    for alarm_id, notice_id, _ in await lost_phones.open_notices(tx, town.org, new):
-        alarm = await alarms.lock(tx, alarm_id) if notice_id in moved else None
-        notice = next((each for each in alarm.dispatch.notices if each.notice_id == notice_id), None) if alarm else None
-        if alarm is None or notice is None:
+    asked = await lost_phones.open_notices(tx, town.org, old)
+    for alarm_id in sorted({alarm_id for alarm_id, _, _ in asked}):
+        await alarms.lock(tx, alarm_id)  # the alarm before its notices, as every decision has it
+    await carers.move_notices(tx, town.org, old, new)
+    for alarm_id, notice_id, _ in asked:
+        alarm = await alarms.lock(tx, alarm_id)
+        if alarm is None or alarm.dispatch is None:
             continue
+        notice = next(each for each in alarm.dispatch.notices if each.notice_id == notice_id)
         if notice.state is NoticeState.TOOK:
             await wording.queue_notice_sms(tx, town, alarm, Wording.GRANTED, notice, at)
         else:

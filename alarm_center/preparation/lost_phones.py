@@ -15,7 +15,7 @@ from alarm_center.core.shift_patterns import ShiftRow
 from alarm_center.core.substitutes import SubstituteFault, SubstituteRefused, substitute_for
 from alarm_center.core.temps import CarerRow
 from alarm_center.preparation.substitutes import WantedSubstitute, carer_wanted
-from alarm_center.store import changes, events, lost_phones, shift_patterns, shifts, staff, towns
+from alarm_center.store import alarms, changes, events, lost_phones, shift_patterns, shifts, staff, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, Viewer, now
@@ -84,6 +84,10 @@ async def lose_phone(memory: Memory, carer_id: UUID, other: str | None, *, edito
         if it.carer.phone in gone:
             return
         new = await _who_takes_over(tx, it, other, gone)
+        for alarm_id in sorted(
+            {alarm_id for alarm_id, _, _ in await lost_phones.open_notices(tx, town.org, it.carer.phone)}
+        ):
+            await alarms.lock(tx, alarm_id)  # the alarm before its notices, as every decision has it
         await lost_phones.lose(tx, town.org, it.carer.phone)
         substitutes = [substitute_for(row, new.carer_id if new else None, at) for row in it.tonight]
         await shift_patterns.add_substitutes(tx, town.org, substitutes, SubstituteReason.PHONE, editor.actor, at)

@@ -71,9 +71,9 @@ async def want_test(tx: Tx, carer_id: UUID, now: datetime) -> None:
     await tx.execute("update carers set test_wanted_at = $2, test_asked_at = null where carer_id = $1", carer_id, now)
 
 
-async def move_notices(tx: Tx, org: str, old: str, new: str) -> list[UUID]:
-    """Let the open cases of the phone *old* be those of *new*, by new links; return their notices."""
-    return [row["move_notices"] for row in await tx.fetch("select move_notices($1, $2, $3)", org, old, new)]
+async def move_notices(tx: Tx, org: str, old: str, new: str) -> None:
+    """Let the open cases of the phone *old* be those of *new*, by new links. Their alarms are locked."""
+    await tx.execute("select move_notices($1, $2, $3)", org, old, new)
 
 
 @dataclass(frozen=True, slots=True)

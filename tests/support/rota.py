@@ -65,6 +65,22 @@ class SickNow:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneGone:
+    """The carer's phone is lost: another, or nobody, has the rest of each of tonight's shifts, on every line."""
+
+    carer: UUID
+    other: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class CarerLeft:
+    """The carer's last night is so many nights ahead: their patterns end after it."""
+
+    carer: UUID
+    nights_ahead: int
+
+
+@dataclass(frozen=True, slots=True)
 class Waited:
     """Time that goes on; each phone whose shift has begun is asked."""
 
@@ -78,7 +94,7 @@ class BeganAt:
     at: datetime
 
 
-RotaStep = EditedPattern | SwappedNight | SickNow | Waited | BeganAt
+RotaStep = EditedPattern | SwappedNight | SickNow | PhoneGone | CarerLeft | Waited | BeganAt
 
 
 @st.composite
@@ -93,6 +109,8 @@ def rota_steps(draw: st.DrawFn) -> list[RotaStep]:
         ),
         st.builds(SwappedNight, lines, st.integers(0, 6), carers),
         st.builds(SickNow, lines, carers),
+        st.builds(PhoneGone, st.sampled_from(CARERS), carers),
+        st.builds(CarerLeft, st.sampled_from(CARERS), st.integers(-1, 5)),
         st.builds(Waited, st.sampled_from([0, 15, 60, 180, 310, 24 * 60, 50 * 60])),
     )  # fmt: skip
     return [BeganAt(draw(st.sampled_from(BEGINS))), *draw(st.lists(step, min_size=1, max_size=14))]
@@ -128,6 +146,16 @@ class RotaModel:
             case SickNow():
                 for night in (self._tonight() - _DAY, self._tonight()):
                     self._substitute(step.line, night, step.carer)
+            case PhoneGone():
+                self._lose(step)
+            case CarerLeft():
+                until = self._tonight() + _DAY * (step.nights_ahead + 1)
+                self.patterns = [
+                    replace(each, until_night=max(until, each.from_night))
+                    if each.post.carer_id == step.carer and (each.until_night is None or each.until_night > until)
+                    else each
+                    for each in self.patterns
+                ]
             case Waited():
                 self.now += timedelta(minutes=step.minutes)
         self.write(self.lay())
@@ -216,6 +244,13 @@ class RotaModel:
                     every_weeks=step.every_weeks, week_of=tonight,
                 )
             )  # fmt: skip
+
+    def _lose(self, step: PhoneGone) -> None:
+        """Hand on what is left of tonight's rows, as the page does: by the row, whoever's pattern it is of."""
+        for row in [row for row in self.rows if row.post.carer_id == step.carer and row.ends_at > self.now]:
+            if row.line_id is not None and row.night <= self._tonight() and step.other != step.carer:
+                begins = max(row.starts_at, self.now)
+                self.substitutes.append(Substitute(row.line_id, row.night, step.other, begins, row.ends_at))
 
     def _substitute(self, line: UUID, night: date, carer: UUID | None) -> None:
         for pattern in self.patterns:

@@ -61,8 +61,10 @@ async def give_ombudsman(request: web.Request) -> web.StreamResponse:
     viewer = person.viewer(Right.STAFF)
     filled = {name: str(form.get(name, "")).replace("\0", "")[:40] for name in ("carer", "from_day", "until_day")}
     span = _span(filled)
-    if isinstance(span, OmbudsmanFault) or "change" in form:
-        return await _show_new(request, filled, None if "change" in form else span)
+    if "change" in form:
+        return await _show_new(request, filled)
+    if isinstance(span, OmbudsmanFault):
+        return await _show_new(request, filled, span)
     try:
         async with request.app[MEMORY].transaction(viewer) as tx:
             context = await page_context(request, tx)

@@ -251,10 +251,13 @@ async def test_the_staffs_pages_are_accessible(
     staffed: NightTown, open_page: OpenPage, theme: str, language: str, width: int
 ) -> None:
     shift, pattern = await shift_of(staffed, MONDAY, "Anna"), await line_of(staffed)
+    area = await staffed.value("select area_id from areas where code = '3'")
+    await taken_case(staffed, await shift_of(staffed, NIGHT, "Anna"))
     page = await open_page("/staff", login="petra", theme=theme, language=language, width=width)
     for path in (
         "/staff", f"/staff?night={NIGHT}", f"/staff/shifts/{shift}", f"/staff/shifts/{shift}?why=phone", "/staff/patterns",
         "/staff/carers", "/staff/temps", f"/staff/carers/{await carer_id(staffed, 'Anna')}", "/staff/new-pattern",
+        "/staff/ombudsmen", f"/staff/areas/{area}/ombudsman", "/staff/new-carer",
         f"/staff/patterns/{pattern}",
     ):  # fmt: skip
         await page.goto(path)
@@ -262,6 +265,19 @@ async def test_the_staffs_pages_are_accessible(
     await page.fill("[name=starts]", "22:00")
     await page.click(".why .primary")
     assert await broken(page) == [], "the sentence before it is saved"
+    anna = f"/staff/carers/{await carer_id(staffed, 'Anna')}"
+    for path, phone in ((f"{anna}/edit", "070-000 01 77"), (f"{anna}/lost", "070-000 01 99")):
+        for said in ("08-1", phone):
+            await page.goto(path)
+            await page.fill("[name=phone]", said)
+            await page.click(".why .primary")
+            assert await broken(page) == [], (path, said)
+    await page.goto(anna)
+    await page.click(".why .primary")
+    assert await broken(page) == [], "a case is not handed over"
+    await page.check("[name=cases]")
+    await page.click(".why .primary")
+    assert await broken(page) == [], "what the last night means"
 
 
 async def line_of(town: NightTown) -> UUID:
