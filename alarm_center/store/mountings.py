@@ -83,7 +83,7 @@ async def save_empty_room(
 
 @dataclass(frozen=True, slots=True)
 class GivenMounting:
-    """A mounting that a planner has given; ``is_new`` is false where an installer has begun one. One that nobody has begun gets another day."""
+    """A mounting that a planner has given; ``is_new`` is false where an installer is in the home. Else one that is open gets another day."""
 
     org: str
     area_id: UUID
@@ -116,7 +116,7 @@ async def give(tx: Tx, resident_id: UUID, new: NewMounting) -> GivenMounting | N
             on conflict (resident_id) where ended_at is null do update
                 set due_on = excluded.due_on, due_time = excluded.due_time, given_by = excluded.given_by, given_at = excluded.given_at,
                     run_in_nights = excluded.run_in_nights, exchange = coalesce(excluded.exchange, mountings.exchange)
-                where mountings.begun_at is null
+                where mountings.begun_at is null or mountings.ends_at is null or mountings.ends_at <= excluded.given_at
             returning mounting_id
         )
         select h.org, h.area_id, exists (select from given) as is_new from home h

@@ -183,8 +183,8 @@ QUESTIONS: Final[Mapping[str, str]] = {
     """,
     "mounting_missed": """
         select h.area_id, h.resident_id, jsonb_build_object('days', $2 - m.due_on) as data
-        from homes h join mountings m using (resident_id) where m.ended_at is null and m.due_on < ($3 at time zone (
-            select o.zone from organisations o where o.org = $1))::date
+        from homes h join mountings m using (resident_id) where m.ended_at is null and (m.begun_at is not null and m.ends_at is null
+            or m.due_on < ($3 at time zone (select o.zone from organisations o where o.org = $1))::date)
     """,
     "device_left_behind": """
         select r.area_id, d.resident_id, d.device_id from devices d join residents r using (resident_id)

@@ -29,6 +29,7 @@ async def here(database: Database) -> AsyncIterator[NightTown]:
     async with town(database, residents=3, operator_sees=()) as storstad:
         await storstad.set_clock(NOON)
         await storstad.execute("update checks set device_id = null where resident_id = $1", storstad.residents[1])
+        await storstad.execute("update equipment set device_id = null where device_id = 'cam1'")
         await storstad.execute("delete from devices where resident_id = $1", storstad.residents[1])
         yield storstad
 
@@ -303,6 +304,30 @@ async def test_who_stops_leaves_a_camera_of_nobody(here: NightTown, pages: Site)
     assert "Avbruten" in await browser.text(job), "it is over"
 
 
+async def test_a_new_day_keeps_what_was_said(here: NightTown, pages: Site) -> None:
+    """Nobody opens the second time: the camera stays up, the planner is told, and another installer goes on where it was left."""
+    job, browser = await give(here, 1), await installer(here, pages)
+    await mounted(here, pages, browser, job)
+    for step in ("lamp", "look"):
+        await browser.post(f"{job}/answer/{step}")
+    device = await here.value("select device_id from mountings")
+    petra = await pages.signed_in("petra")
+    book = f"/residents/{here.residents[1]}/mounting"
+    assert (await petra.post(book, {"due_on": "2026-11-23"})).status == 400, "the installer is there"
+    await browser.post(f"{job}/stop", {"why": "not_let_in"})
+    assert "Allt som är gjort är sparat." in await browser.text(job)
+    assert await here.value("select resident_id from devices where device_id = $1", device) == here.residents[1]
+    assert (await browser.post(f"{job}/ask/lamp")).status == 409, "nobody is there"
+    assert (await petra.post(book, {"due_on": "2026-11-23"})).status == 303
+    assert (await browser.get(job)).status == 404, "it is tomorrow's"
+    await here.set_clock(NOON + timedelta(days=1))
+    second = await installer(here, pages)
+    assert "Fortsätt" in await second.text("/mountings")
+    await second.post(f"{job}/begin")
+    assert "Sängen" in await second.text(job)
+    assert await here.value("select said ? 'lamp' and device_id = $1 from mountings", device)
+
+
 async def test_a_planner_gives_a_mounting_once(here: NightTown, pages: Site) -> None:
     petra = await pages.signed_in("petra")
     page = f"/residents/{here.residents[1]}/mounting"
@@ -312,8 +337,8 @@ async def test_a_planner_gives_a_mounting_once(here: NightTown, pages: Site) -> 
     assert "Montering bokad" in await petra.text(f"/residents/{here.residents[1]}")
     assert (await petra.post(page, {"due_on": "2026-11-23"})).status == 303, "another day"
     assert await here.value("select due_on::text from mountings") == "2026-11-23"
-    await here.execute("update mountings set begun_at = clock.now()")
-    assert (await petra.post(page, {"due_on": "2026-11-24"})).status == 400, "an installer has begun it"
+    await here.execute("update mountings set begun_at = clock.now(), ends_at = clock.now() + interval '30 minutes'")
+    assert (await petra.post(page, {"due_on": "2026-11-24"})).status == 400, "an installer is there"
     assert await here.value("select count(*) from mountings where given_by = $1", str(here.users["petra"])) == 1
     assert (await petra.post(f"/residents/{uuid4()}/mounting", {"due_on": "2026-11-23"})).status == 404
 

@@ -192,6 +192,7 @@ async def arrive(
             )
             async with town.memory.transaction() as tx:
                 await tx.execute("update checks set device_id = null")
+                await tx.execute("update equipment set device_id = null")
                 await tx.execute("delete from devices")
                 mounting: UUID = await tx.fetchval(
                     """

@@ -117,9 +117,12 @@ begin
     if new.area_id is distinct from (select r.area_id from fjt.residents r where r.resident_id = new.resident_id and r.org = new.org) then
         perform fjt.refuse_write('a mounting in another area than the home''s');
     end if;
-    if tg_op = 'UPDATE' and (old.begun_at is not null or old.ended_at is not null) then
-        perform fjt.refuse_write('another day for a mounting that has begun');
+    if tg_op = 'UPDATE' and (old.ends_at > clock.now() or old.ended_at is not null) then
+        perform fjt.refuse_write('another day for a mounting that is under way or over');
     end if;
+    -- What was said in the home is kept; whoever comes on the new day goes on with it.
+    new.installer := null;
+    new.ends_at := null;
     new.given_by := fjt.page_actor();
     new.given_at := fjt.just_now(new.given_at);
     return new;
@@ -422,6 +425,13 @@ begin
     if m.mounting_id is null or m.ended_at is not null then
         return false;
     end if;
+    -- Not let in where a camera is up already: it waits for another day, with all that was said. In an exchange the old one goes on.
+    if why = 'not_let_in' and m.device_id is not null and (m.replaces is null or m.replaced_at is not null) then
+        update fjt.commands set ended = 'refused' where mounting_id = which and ended is null;
+        update fjt.mountings set installer = null, ends_at = null, code_hash = null where mounting_id = which;
+        perform fjt.write_mounting_line(m, 'mounting_stopped', jsonb_build_object('why', why));
+        return true;
+    end if;
     if m.device_id is not null then
         perform fjt.release_mounted(m);
     end if;
@@ -438,7 +448,8 @@ declare
     m fjt.mountings;
     returned int := 0;
 begin
-    for m in select t.* from fjt.mountings t where t.ended_at is null and t.replaces is not null and t.replaced_at is null and t.ends_at <= clock.now()
+    for m in select t.* from fjt.mountings t where t.ended_at is null and t.replaces is not null and t.replaced_at is null
+            and (t.ends_at is null or t.ends_at <= clock.now())
         for update skip locked
     loop
         perform fjt.release_mounted(m);
