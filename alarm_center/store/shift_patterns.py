@@ -66,11 +66,12 @@ async def end_pattern(tx: Tx, pattern_id: UUID, until_night: date | None) -> Non
 
 
 async def substitutes_from(tx: Tx, org: str, night: date) -> list[Substitute]:
-    """Return who stands in on *night* and later, in the order in which people said so."""
+    """Return who stands in on *night* and later, in the order in which people said so; nobody where that carer has left by then."""
     rows = await tx.fetch(
         """
-        select line_id, night, carer_id, from_at, until_at as until from shift_substitutes
-        where org = $1 and night >= $2 order by number
+        select s.line_id, s.night, case when c.ends_on < s.night then null else s.carer_id end as carer_id, s.from_at, s.until_at as until
+        from shift_substitutes s left join carers c using (carer_id)
+        where s.org = $1 and s.night >= $2 order by s.number
         """,
         org, night,
     )  # fmt: skip

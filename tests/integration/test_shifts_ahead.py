@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from alarm_center.casework import shift_laying
-from alarm_center.core.shift_patterns import NIGHTS_AHEAD, LaidShifts, ShiftPattern
+from alarm_center.core.shift_patterns import NIGHTS_AHEAD, LaidShifts, ShiftPattern, Substitute
 from alarm_center.preparation import muster, shifts_ahead
 from alarm_center.store import shift_patterns, towns
 from alarm_center.store.memory import Memory, Tx, now
@@ -55,6 +55,25 @@ async def test_an_untouched_pattern_has_shifts_in_200_nights(memory: Memory) -> 
         for night in ("2026-11-23", "2027-03-27")
     }
     assert hours == {"2026-11-23": timedelta(hours=9.5), "2027-03-27": timedelta(hours=8.5)}
+
+
+async def test_whoever_has_left_stands_in_no_longer(memory: Memory) -> None:
+    """Also for nights that they had said yes to: the night is a hole, and its phone is asked for nothing."""
+    town = await a_town(memory, residents=1, at=NOON)
+    night = date(2026, 12, 4)
+    stands_in = await value(memory, "select carer_id from carers where name = 'Patrull 3'")
+    async with memory.transaction() as tx:
+        (line,) = await tx.fetch(
+            "select line_id, starts_at, ends_at from shifts where night = $1 and role = 'lead'", night
+        )
+        said = Substitute(line["line_id"], night, stands_in, line["starts_at"], line["ends_at"])
+        await shift_patterns.add_substitutes(tx, town.org, [said], SubstituteReason.SWAP, "test", await now(tx))
+    await shifts_ahead.lay_shifts_ahead(memory)
+    asked = "select count(*)::int from shifts where night = $1 and role = 'lead' and carer_id = $2"
+    assert await value(memory, asked, night, stands_in) == 1
+    await run(memory, "update carers set ends_on = $1 where carer_id = $2", night - timedelta(days=1), stands_in)
+    await shifts_ahead.lay_shifts_ahead(memory)
+    assert await value(memory, "select count(*)::int from shifts where night = $1 and role = 'lead'", night) == 0
 
 
 async def test_one_towns_disorder_leaves_no_other_unlaid(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
