@@ -44,6 +44,8 @@ class TempFault(StrEnum):
     TWICE = "twice"
     KNOWN = "known"
     """The number is a carer's already."""
+    NAMED = "named"
+    """Another carer, or another line, has the name: a file could not tell them apart."""
     NO_DATE = "no_date"
     PAST = "past"
     TOO_MANY = "too_many"
@@ -68,12 +70,15 @@ class TempProblem:
     said: str = ""
 
 
-def read_temps(text: str, known: Collection[str], tonight: date) -> tuple[list[NewTemp], list[TempProblem]]:
-    """Return the carers in the table, and what is wrong with it; *known* are the numbers that the town has already.
+def read_temps(
+    text: str, known: Collection[str], tonight: date, names: Collection[str] = ()
+) -> tuple[list[NewTemp], list[TempProblem]]:
+    """Return the carers in the table, and what is wrong with it; *known* are the numbers that the town has already, *names* its carers'.
 
     Columns are name, phone and last night, with semicolons, commas or tabs. A first line of headings is passed over.
     """
     mark = next((each for each in (";", "\t") if each in text), ",")
+    used = {name.casefold() for name in names}
     temps: list[NewTemp] = []
     problems: list[TempProblem] = []
     for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=mark), start=1):
@@ -84,6 +89,9 @@ def read_temps(text: str, known: Collection[str], tonight: date) -> tuple[list[N
         phone = _mobile(cells[1])
         if not cells[0]:
             problems.append(TempProblem(number, TempFault.NO_NAME))
+        elif cells[0].casefold() in used:
+            problems.append(TempProblem(number, TempFault.NAMED, cells[0]))
+        used.add(cells[0].casefold())
         if phone is None:
             problems.append(TempProblem(number, TempFault.NO_MOBILE, cells[1]))
         elif phone in known:

@@ -298,6 +298,7 @@ TEMP_FAULTS: Final[Mapping[TempFault, str]] = {
     TempFault.NO_MOBILE: _("rad %(line)s: ”%(said)s” är inget mobilnummer; skriv som 070-174 06 05"),
     TempFault.TWICE: _("rad %(line)s: %(said)s finns på en rad till"),
     TempFault.KNOWN: _("rad %(line)s: %(said)s har någon redan"),
+    TempFault.NAMED: _("rad %(line)s: %(said)s finns redan; skriv ett namn som skiljer dem åt"),
     TempFault.NO_DATE: _("rad %(line)s: ”%(said)s” är inget datum; skriv sista natten som 2027-08-31"),
     TempFault.PAST: _("rad %(line)s: sista natten %(said)s har varit"),
     TempFault.TOO_MANY: _("rad %(line)s: det är för många på en gång"),

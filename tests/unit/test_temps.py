@@ -31,3 +31,10 @@ def test_an_empty_table_and_an_endless_one_are_refused() -> None:
     assert read_temps("Namn;Mobil;Sista\n", (), TONIGHT)[1] == [TempProblem(1, TempFault.NONE)]
     text = "\n".join(f"N{n};070-174 {n // 100:02} {n % 100:02};2027-01-01" for n in range(MOST_TEMPS + 1))
     assert read_temps(text, (), TONIGHT)[1] == [TempProblem(MOST_TEMPS + 1, TempFault.TOO_MANY)]
+
+
+def test_a_name_that_somebody_has_is_refused() -> None:
+    text = "kim berg;070-174 06 11;2027-01-01\nBo;070-174 06 12;2027-01-01\nBO;070-174 06 13;2027-01-01"
+    temps, problems = read_temps(text, (), TONIGHT, ["Kim Berg"])
+    assert [temp.name for temp in temps] == ["Bo"]
+    assert problems == [TempProblem(1, TempFault.NAMED, "kim berg"), TempProblem(3, TempFault.NAMED, "BO")]

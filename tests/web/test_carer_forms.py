@@ -1,5 +1,6 @@
 """Carers by page: added, renamed and given another number, now or once the night is over; and what a file says afterwards."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -52,6 +53,21 @@ async def test_a_new_carer_is_added_once_and_tested(staffed: NightTown, pages: S
     assert (await petra.post("/staff/new-carer", {**form, "sure": "1"})).status == 400
     assert await carer_tests.ask_new_carers(staffed.memory) == 1
     assert await staffed.value("select after ->> 'carer' from changes where part = 'staff'") == "Bo Ek"
+
+
+async def test_one_added_by_two_at_once_is_added_once(staffed: NightTown, pages: Site) -> None:
+    petra, other = await pages.signed_in("petra"), await pages.signed_in("petra")
+    for each in (petra, other):
+        await each.get("/staff/new-carer")
+    form = {"name": "Bo Ek", "phone": "070-000 01 77", "sure": "1"}
+    answers = await asyncio.gather(petra.post("/staff/new-carer", form), other.post("/staff/new-carer", form))
+    assert sorted(answer.status for answer in answers) == [303, 400]
+    for each in (petra, other):
+        await each.get("/staff/temps")
+    temps = {"table": "Cy;070-000 01 78;2027-01-01", "sure": "1"}
+    answers = await asyncio.gather(petra.post("/staff/temps", temps), other.post("/staff/temps", temps))
+    assert {answer.status for answer in answers} <= {303, 400}
+    assert await staffed.value("select count(*) from carers where name = any ($1)", ["Bo Ek", "Cy"]) == 2
 
 
 async def test_what_another_carer_has_is_refused_by_name(staffed: NightTown, pages: Site) -> None:

@@ -1,5 +1,6 @@
 """A phone that is lost: off duty at once, silent, its links void, and another has its shift and its cases."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -147,3 +148,16 @@ async def test_a_case_asked_of_a_lost_phone_goes_on(staffed: NightTown, pages: S
     phones = "select array_agg(phone) from notices where state = 'asked'"
     assert OLD not in (await staffed.value(phones) or [])
     assert await on_duty(staffed, NIGHT) == ["Kim"]
+
+
+async def test_two_who_say_it_at_once_say_it_once(staffed: NightTown, pages: Site) -> None:
+    alarm, _ = await taken_case(staffed, await shift_of(staffed, NIGHT, "Anna"))
+    path, form = await lost_form(staffed)
+    petra, other = await pages.signed_in("petra"), await pages.signed_in("petra")
+    for each in (petra, other):
+        await each.get(path)
+    answers = await asyncio.gather(petra.post(path, form), other.post(path, {"none": "1", "sure": "1"}))
+    assert [answer.status for answer in answers] == [303, 303]
+    assert await staffed.value("select count(*) from lost_phones") == 1
+    assert await staffed.value("select count(*) from changes where part = 'staff'") == 1
+    assert await staffed.value("select count(*) from notices where alarm_id = $1 and state = 'took'", alarm) == 0

@@ -75,8 +75,10 @@ async def add_temps(request: web.Request) -> web.StreamResponse:
     text = _table(form.get("file")) or str(form.get("table", ""))
     async with request.app[MEMORY].transaction(person.viewer(Right.STAFF)) as tx:
         context = await page_context(request, tx)
-        known = {each.phone for each in await staff.carers_of(tx, town.org)}
-    temps, problems = read_temps(text, known, planned_night(context["now"], town.zone))
+        people = await staff.carers_of(tx, town.org)
+    known = {number for each in people for number in (each.phone, each.next_phone) if number}
+    names = [each.name for each in people]
+    temps, problems = read_temps(text, known, planned_night(context["now"], town.zone), names)
     if problems:
         own = {"town": town, "table": text, "wrong": staff_words.temp_problems(problems, speech)}
         return await _show_temps(request, own, status=400)
