@@ -18,8 +18,8 @@ class Membership:
     areas: tuple[UUID, ...] | None
     handled_by: HandledBy
     performers: tuple[str, ...] | None = None
-    stopped: str | None = None
-    """The town's name, while its looks are stopped."""
+    stopped: str | None = field(default=None, compare=False)
+    """The town's name, while its looks are stopped; no part of what the person may see."""
 
     @property
     def is_whole(self) -> bool:
@@ -49,6 +49,11 @@ class SignedIn:
     """The person is an admin of an alarm centre, and accepts or ends its agreements."""
     memberships: tuple[Membership, ...]
     token: str = field(repr=False)
+
+    @property
+    def memberships_key(self) -> frozenset[Membership]:
+        """The memberships as one value: two people with the same see the same rows, but for those that name a person."""
+        return frozenset(self.memberships)
 
     def may(self, right: Right, org: str | None = None) -> bool:
         """Return whether the person has the right in *org*; by default in any town."""
@@ -132,15 +137,6 @@ def nobody_yet(token: str) -> Viewer:
     return Viewer(token, "")
 
 
-async def session_unused_for(tx: Tx) -> timedelta | None:
-    """Return how long ago the use of the session which the transaction carries was written.
-
-    ``None`` once it is over, or sees no town any more.
-    """
-    unused: timedelta | None = await tx.fetchval("select my_session_unused() where orgs() <> '{}'")
-    return unused
-
-
 async def touch_session(tx: Tx) -> None:
     """Write that the session which the transaction carries is in use now."""
     await tx.execute("select touch_session()")
@@ -181,7 +177,7 @@ def _membership(row: Row) -> Membership:
     return Membership(
         org=row["org"],
         roles=frozenset(Role(role) for role in row["roles"]),
-        areas=None if row["areas"] is None else tuple(row["areas"]),
+        areas=None if row["areas"] is None else tuple(sorted(row["areas"])),
         handled_by=HandledBy(row["handled_by"]),
         performers=None if row["performers"] is None else tuple(row["performers"]),
         stopped=row["stopped"],

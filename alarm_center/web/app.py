@@ -13,7 +13,7 @@ from alarm_center.core import phone_numbers
 from alarm_center.identity.passwords import PasswordCheck
 from alarm_center.pictures import Pictures
 from alarm_center.store.memory import Memory
-from alarm_center.web import auth, middlewares, page, stream
+from alarm_center.web import auth, middlewares, page, shared_reads, stream
 from alarm_center.web.admin import agreements, deputies, people, people_file
 from alarm_center.web.app_keys import (
     MEMORY,
@@ -178,6 +178,7 @@ def build_web(
     app[MEMORY], app[SIGN_IN_MEMORY], app[PLANNER_MEMORY] = memories.pages, memories.sign_in, memories.planner
     app[PICTURES], app[SETTINGS] = pictures, settings
     app[password.DOOR], app[PASSWORDS], app[stream.HINTS] = password.Door(), PasswordCheck(), stream.Hints()
+    app[shared_reads.READS], app[board.DRAWN_ROWS] = shared_reads.SharedReads(), board.DrawnRows()
     app[link.TRIES] = FailedTries(most=50)
     app[claims.TRIES] = FailedTries(most=claims.MOST_TRIES)
     app[oidc.CLIENTS] = ProviderClients(settings.providers, settings.provider_seconds)

@@ -120,6 +120,11 @@ def render(
     return response
 
 
+def environment_of(request: web.Request) -> jinja2.Environment:
+    """Return the templates in the request's language."""
+    return request.app[_ENVIRONMENTS[speech_of(request).language]]
+
+
 def _drawn_theme(request: web.Request, context: Mapping[str, Any]) -> str:
     """Return the chosen theme; auto is dark at night, where the page knows the hour."""
     theme = theme_of(request)

@@ -7,6 +7,9 @@ The parts and tone of each kind of line stand in `words/timeline_words.py`.
 
 import asyncio
 import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Final
 
 from aiohttp import web
@@ -15,10 +18,11 @@ from aiohttp_sse import EventSourceResponse, sse_response
 from alarm_center.core.roles import Right
 from alarm_center.store import events, web_sessions
 from alarm_center.store.events import Cursor
-from alarm_center.store.memory import AWAY, now
+from alarm_center.store.memory import AWAY, Tx, now
 from alarm_center.web.app_keys import MEMORY, SETTINGS
 from alarm_center.web.auth import TOUCHED_EACH, require
 from alarm_center.web.page import PERSON
+from alarm_center.web.shared_reads import read_shared
 from alarm_center.words.timeline_words import row_of
 
 MANY: Final = 500
@@ -91,36 +95,70 @@ async def stream(request: web.Request) -> web.StreamResponse:
 async def _send(
     request: web.Request, response: EventSourceResponse, cursor: Cursor | None, woken: asyncio.Event
 ) -> None:
-    memory, viewer = request.app[MEMORY], request[PERSON].board_viewer
-    tick = request.app[SETTINGS].tick_s
-    loop = asyncio.get_running_loop()
-    next_tick = loop.time()
+    ticks = Ticks(request.app[SETTINGS].tick_s)
     first = True
     while response.is_connected() and not request.app[HINTS].over:
-        async with memory.transaction(viewer) as tx:
-            unused_for = await web_sessions.session_unused_for(tx)
-            if unused_for is None:
-                return
-            newest = await events.newest_cursor(tx)
-            missed: list[events.Event] | None = None
-            if cursor is not None and cursor <= newest:
-                missed = await events.lines_after(tx, cursor, MANY)
-            clock = await now(tx)
-        if abs(unused_for) > TOUCHED_EACH:
-            async with memory.transaction(viewer) as tx:
-                await web_sessions.touch_session(tx)
-        if missed is None or (first and len(missed) >= MANY):
-            cursor = newest
+        # Once a tick, not at each change: for so long a session that was ended still hears which parts have changed, and no more.
+        ticking = ticks.is_due()
+        if ticking and not await _is_still_open(request):
+            return
+        news = await read_shared(request, "lines", partial(_read_news, cursor=cursor), cursor)
+        if news.missed is None or (first and len(news.missed) >= MANY):
+            cursor = news.newest
             await response.send("", event="fresh", id=str(cursor))
         else:
-            for event in missed:
+            for event in news.missed:
                 cursor = event.cursor
                 await response.send(_change(event), event="change", id=str(cursor))
         first = False
-        if loop.time() >= next_tick:
-            await response.send(clock.isoformat(), event="tick")
-            next_tick = max(next_tick + tick, loop.time() + tick / 2)
-        await request.app[HINTS].wait(woken, max(0.0, next_tick - loop.time()))
+        if ticking:
+            await response.send(news.clock.isoformat(), event="tick")
+        await request.app[HINTS].wait(woken, ticks.seconds_left())
+
+
+class Ticks:
+    """The instants at which a stream tells the clock: the same for all streams of this process, so that they share what they read."""
+
+    def __init__(self, every: float) -> None:
+        self._every, self._loop = every, asyncio.get_running_loop()
+        self._told = -1
+
+    def is_due(self) -> bool:
+        """Return whether a tick has begun that was not told, and count it as told."""
+        now = int(self._loop.time() / self._every)
+        due, self._told = now != self._told, now
+        return due
+
+    def seconds_left(self) -> float:
+        """Return the seconds until the next tick."""
+        return max(0.0, (self._told + 1) * self._every - self._loop.time())
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """The lines that a page has missed, ``None`` where it is to be drawn anew; the newest line and the time they were read at."""
+
+    newest: Cursor
+    missed: list[events.Event] | None
+    clock: datetime
+
+
+async def _read_news(tx: Tx, cursor: Cursor | None) -> News:
+    newest = await events.newest_cursor(tx)
+    missed = await events.lines_after(tx, cursor, MANY) if cursor is not None and cursor <= newest else None
+    return News(newest, missed, await now(tx))
+
+
+async def _is_still_open(request: web.Request) -> bool:
+    """Return whether the session goes on with the memberships that it had, and have it count as used at most once a minute."""
+    person, memory = request[PERSON], request.app[MEMORY]
+    still = await memory.run_statement(lambda tx: web_sessions.person_of(tx, person.token))
+    if still is None or still.memberships_key != person.memberships_key:
+        return False
+    if abs(still.unused_for) > TOUCHED_EACH:
+        async with memory.transaction(person.board_viewer) as tx:
+            await web_sessions.touch_session(tx)
+    return True
 
 
 def _change(event: events.Event) -> str:

@@ -16,6 +16,7 @@ BENCHES = (
     "bench_decisions",
     "bench_session_to_sms",
     "bench_pages",
+    "bench_boards",
     "bench_sign_in",
 )
 RESULT = Path("build/bench.json")

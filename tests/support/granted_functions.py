@@ -12,7 +12,7 @@ _PURE: Final = frozenset({"clock.now", "fjt.are_facts", "fjt.is_held", "fjt.is_o
 """They read no row, and answer by their arguments and the clock."""
 
 _CARRIED: Final = frozenset({"fjt.agreements_kept", "fjt.areas", "fjt.centre_colleagues", "fjt.case_of", "fjt.cover", "fjt.end_my_session",
-    "fjt.end_my_sessions", "fjt.factor_is_fresh", "fjt.have_i_password", "fjt.link", "fjt.mounting_jobs", "fjt.my_session_unused", "fjt.my_sessions",
+    "fjt.end_my_sessions", "fjt.factor_is_fresh", "fjt.have_i_password", "fjt.link", "fjt.mounting_jobs", "fjt.my_sessions",
     "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.performers", "fjt.session_provider", "fjt.touch_session", "fjt.towns_to_review", "fjt.who"})  # fmt: skip
 """They take no argument: the carried token alone says of whom they tell."""
 

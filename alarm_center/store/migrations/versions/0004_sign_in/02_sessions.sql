@@ -163,14 +163,6 @@ begin
     return exists (select from fjt.users u where u.user_id = fjt.who() and u.password_hash <> '!');
 end $$;
 
--- How long ago the carried session's use was last written; null: there is no such session, or it is over.
-create function fjt.my_session_unused() returns interval language plpgsql stable security definer set search_path = fjt, pg_temp
-as $$
-begin
-    return (select clock.now() - s.seen_at from fjt.web_sessions s
-        where s.token_hash = sha256(convert_to(nullif(current_setting('fjt.token', true), ''), 'UTF8')) and fjt.who() is not null);
-end $$;
-
 -- Give the person of the carried session, whose password was right for that proof, another password. Their other sessions
 -- end with it; this one goes on under a new token.
 create function fjt.change_password(shown uuid, hash text, token_hash_now bytea, csrf_token text, browser_now bytea) returns void
@@ -193,9 +185,9 @@ end $$;
 
 revoke all on function fjt.idle_limit_of(uuid, text, text[]), fjt.given_by(fjt.memberships), fjt.limit_session(), fjt.end_sessions_of_user(), fjt.end_sessions_of_member(),
     fjt.open_session(bytea, uuid, timestamptz, timestamptz, text, boolean, bytea, bytea, bytea), fjt.end_my_session(),
-    fjt.end_my_sessions(), fjt.my_sessions(), fjt.my_session_unused(), fjt.have_i_password(), fjt.change_password(uuid, text, bytea, text, bytea) from public;
+    fjt.end_my_sessions(), fjt.my_sessions(), fjt.have_i_password(), fjt.change_password(uuid, text, bytea, text, bytea) from public;
 
-grant execute on function fjt.end_my_session(), fjt.end_my_sessions(), fjt.my_sessions(), fjt.my_session_unused(), fjt.have_i_password() to fjt_web;
+grant execute on function fjt.end_my_session(), fjt.end_my_sessions(), fjt.my_sessions(), fjt.have_i_password() to fjt_web;
 
 grant execute on function fjt.open_session(bytea, uuid, timestamptz, timestamptz, text, boolean, bytea, bytea, bytea),
     fjt.change_password(uuid, text, bytea, text, bytea) to fjt_sign_in;

@@ -1,0 +1,208 @@
+"""Milliseconds from the commit of an alarm until open boards show it, in a town of many homes with many open alarms.
+
+Each board is signed in by itself, listens to its stream, and fetches the parts that a change concerns as the page's script does.
+Browsers, server and database share this machine, and one process stands for a replica. Beside it: the same for one board, the processor time of
+a second in which nothing happens, and the bytes of a whole page. The baseline of the first is a bare request by each browser.
+"""
+
+import asyncio
+import json
+import statistics
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from alarm_center.preparation.planning import plan_all_towns
+from fjarrtillsyn.embedded.postgres import running_postgres
+from schemas.vocabulary import Answer, Reason
+from tests.bench.many_residents import copy_resident
+from tests.support.night_town import TWO, NightTown, town
+from tests.support.postgres import Database, fresh_database, make_template
+from tests.support.site import Browser, site
+
+BOARDS: Final = 50
+HOMES: Final = 1000
+OPEN: Final = 200
+CHANGES: Final = 5
+_SOON_SECONDS: Final = 0.12
+"""The page's script waits so long for further changes before it fetches (static/live.js)."""
+_IDLE_SECONDS: Final = 5.0
+
+
+def run(boards: int = BOARDS, homes: int = HOMES, alarms: int = OPEN) -> list[dict[str, Any]]:
+    """Return p50 and p95 until the boards are redrawn, the cost of an idle second, and a page's weight."""
+    with running_postgres(throwaway=True) as server:
+        make_template(server)
+        with fresh_database(server) as database:
+            return asyncio.run(_measure(database, boards, homes, alarms))
+
+
+async def _measure(database: Database, boards: int, homes: int, alarms: int) -> list[dict[str, Any]]:
+    async with town(database, residents=5, operator_sees=()) as here, site(here) as pages:
+        await copy_resident(here.memory, here.org, 1, range(100, 100 + homes))
+        await plan_all_towns(here.memory)
+        await here.set_clock(TWO + timedelta(seconds=40))
+        await here.step()
+        await _open_alarms(here, alarms)
+        assert await here.value("select count(*) from alarms where state <> 'closed'") == alarms + 1
+        browsers = [await pages.signed_in() for _ in range(boards)]
+        page = await browsers[0].text("/")
+        bare = await _bare(browsers)
+        first = await _redrawn(here, browsers[:1])
+        many = await _redrawn(here, browsers)
+        idle = await _idle(browsers)
+        ordered = sorted(many)
+        return [
+            _row(f"boards_{boards}_p50", statistics.median(many), "ms", bare),
+            _row(f"boards_{boards}_p95", ordered[int(len(ordered) * 0.95) - 1], "ms", bare),
+            _row("boards_1_p50", statistics.median(first), "ms", bare),
+            _row("board_idle", idle, "ms/s", 1.0),
+            _row("board_page", len(page.encode()) / 1000, "kB", 1.0),
+        ]
+
+
+def _row(name: str, value: float, unit: str, baseline: float) -> dict[str, Any]:
+    return {"name": name, "value": round(value, 1), "unit": unit, "baseline": round(baseline, 1), "ratio": round(value / baseline, 1)}  # fmt: skip
+
+
+async def _open_alarms(here: NightTown, count: int) -> None:
+    """Open one alarm by a finding, and copy its row to *count* residents: each page reads and draws all of them."""
+    await here.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    columns = await here.value(
+        """
+        select string_agg(column_name, ', ' order by ordinal_position) from information_schema.columns
+        where table_schema = 'fjt' and table_name = 'alarms' and is_generated = 'NEVER'
+            and column_name not in ('alarm_id', 'resident_id', 'case_no', 'body')
+        """
+    )
+    await here.execute(
+        f"""
+        insert into alarms ({columns}, alarm_id, resident_id, case_no, body)
+        select {", ".join("a." + each for each in columns.split(", "))}, n.alarm_id, n.resident_id, n.case_no,
+            a.body || jsonb_build_object('alarm_id', n.alarm_id, 'resident_id', n.resident_id, 'case_no', n.case_no)
+        from alarms a cross join (
+            select gen_random_uuid() as alarm_id, resident_id, number + 5000 as case_no
+            from residents where number >= 100 order by number limit {count}) n
+        """
+    )
+
+
+async def _bare(browsers: list[Browser]) -> float:
+    """Return the milliseconds in which every browser has had one small answer."""
+    began = time.perf_counter()
+    await asyncio.gather(*(browser.get("/static/base.css") for browser in browsers))
+    return (time.perf_counter() - began) * 1000
+
+
+async def _passing_of(seconds: float) -> None:
+    """Return when the time has passed that a script waits, or that is measured."""
+    over = asyncio.Event()
+    asyncio.get_running_loop().call_later(seconds, over.set)
+    await over.wait()
+
+
+@dataclass(eq=False)
+class _Board:
+    """A browser with a board open, which does as static/live.js does."""
+
+    browser: Browser
+    shown: dict[str, str] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+    redrawn: asyncio.Event = field(default_factory=asyncio.Event)
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def stay_open(self) -> None:
+        """Listen, and fetch what changes, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen())
+            group.create_task(self._fetch())
+
+    async def _listen(self) -> None:
+        page = await self.browser.text("/")
+        after = page.split('data-cursor="')[1].split('"')[0]
+        async with self.browser.client.get(f"/stream?after={after}") as answer:
+            event = ""
+            async for line in answer.content:
+                name, _, said = line.decode().rstrip("\r\n").partition(": ")
+                if name == "event":
+                    event = said
+                    self.ready.set()
+                elif name == "data" and event == "change":
+                    self.changed |= {"queue", "night"} & set(json.loads(said)["redraws"])
+                    self.told.set()
+
+    async def _fetch(self) -> None:
+        while True:
+            await self.told.wait()
+            await _passing_of(_SOON_SECONDS)
+            parts, self.changed = self.changed, set()
+            self.told.clear()
+            await asyncio.gather(*map(self._fetch_part, parts))
+
+    async def _fetch_part(self, part: str) -> None:
+        async with self.browser.client.get(f"/fragments/{part}", headers={"X-Fragment": "1"}) as answer:
+            assert answer.status == 200, (part, answer.status)
+            self.shown[part] = (await answer.read()).decode()
+        self.redrawn.set()
+
+
+async def _redrawn(here: NightTown, browsers: list[Browser]) -> list[float]:
+    boards = [_Board(browser) for browser in browsers]
+    tasks = [asyncio.create_task(board.stay_open()) for board in boards]
+    await asyncio.gather(*(board.ready.wait() for board in boards))
+    took: list[float] = []
+    for _ in range(CHANGES):
+        took += await _one_change(here, boards)
+        await _passing_of(1.0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return took
+
+
+async def _one_change(here: NightTown, boards: list[_Board]) -> list[float]:
+    """Have a new alarm committed; return the milliseconds until each board's queue shows it."""
+    number = await here.value(
+        "select min(number) from residents r where number > 99 and not exists (select from alarms a where a.resident_id = r.resident_id and a.state <> 'closed')"
+    )
+    here.residents[number] = await here.value(
+        "select resident_id from residents where number = $1 and org = $2", number, here.org
+    )
+    alarm = await _raise(here, number)
+    began = time.perf_counter()
+
+    async def until_shown(board: _Board) -> float:
+        while f'data-row="{alarm}"' not in board.shown.get("queue", ""):
+            board.redrawn.clear()
+            await board.redrawn.wait()
+        return (time.perf_counter() - began) * 1000
+
+    return list(await asyncio.gather(*map(until_shown, boards)))
+
+
+async def _raise(here: NightTown, number: int) -> UUID:
+    await here.step()
+    await here.finding(number, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    alarm: UUID = await here.value(
+        "select alarm_id from alarms where resident_id = $1 and state <> 'closed'", here.residents[number]
+    )
+    assert alarm is not None, await here.value(
+        "select json_agg(s) from sessions s where device_id = $1", f"cam{number}"
+    )
+    return alarm
+
+
+async def _idle(browsers: list[Browser]) -> float:
+    """Return the milliseconds of this process's time that a board costs in a second in which nothing happens."""
+    tasks = [asyncio.create_task(_Board(browser).stay_open()) for browser in browsers]
+    await _passing_of(1.0)
+    before = time.process_time()
+    await _passing_of(_IDLE_SECONDS)
+    spent = (time.process_time() - before) * 1000
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return spent / _IDLE_SECONDS / len(browsers)
