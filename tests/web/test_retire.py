@@ -244,7 +244,8 @@ async def test_an_exchange_out_of_time_leaves_the_old_camera(here: NightTown, pa
 # ---- covered ----
 
 
-async def test_a_camera_covered_twice_is_a_task_with_a_day(here: NightTown, pages: Site) -> None:
+async def covered_twice(here: NightTown) -> None:
+    """Let the first home's camera have been covered on two nights, ten days apart."""
     await here.execute(
         """
         with two as (select check_id, row_number() over (order by opens_at)::int as n from checks where resident_id = $1 limit 2)
@@ -253,6 +254,10 @@ async def test_a_camera_covered_twice_is_a_task_with_a_day(here: NightTown, page
         """,
         here.residents[1],
     )
+
+
+async def test_a_camera_covered_twice_is_a_task_with_a_day(here: NightTown, pages: Site) -> None:
+    await covered_twice(here)
     await reconcile_town(here.memory, here.org)
     petra = await pages.signed_in("petra")
     page = await petra.text("/todo?all")
