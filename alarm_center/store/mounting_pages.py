@@ -126,6 +126,16 @@ async def offer_code(tx: Tx, mounting_id: UUID, code_hash: bytes) -> bool:
     return offered
 
 
+async def name_piece(tx: Tx, mounting_id: UUID, number: str) -> str:
+    """Say by its inventory number which piece is put up; return ``ok``, ``unknown``, or ``elsewhere`` where the register has it as no spare.
+
+    Raises:
+        IllegalMove: the mounting is not in hand.
+    """
+    answer: str = await _in_hand(tx, "select name_mounted_piece($1, $2)", mounting_id, number)
+    return answer
+
+
 async def ask(tx: Tx, mounting_id: UUID, kind: str, seconds: int) -> UUID:
     """Wake the camera; return the command's id. A look is in the log with it.
 

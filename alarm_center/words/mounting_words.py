@@ -39,6 +39,12 @@ STOPPED: Final[Mapping[StopReason, str]] = {
 
 BAD_CODE: Final = _("Koden har tio bokstäver och siffror. Läs på kamerans skärm en gång till.")
 CODE_REFUSED: Final = _("Koden gick inte att använda. Ring den som gav dig jobbet.")
+PIECE_FAULTS: Final[Mapping[str, str]] = {
+    "unknown": _("Numret finns inte i registret. Läs på etiketten igen, eller lämna det tomt."),
+    "elsewhere": _(
+        "Den kameran står som monterad någon annanstans, borta eller trasig. Läs på etiketten igen, eller ring den som gav dig jobbet."
+    ),
+}
 NO_NAME: Final = _("Skriv vem som svarar i helgen.")
 NO_PHONE: Final = _("Skriv ett telefonnummer som går att ringa.")
 NO_INITIALS: Final = _("Skriv initialer, eller välj muntligt.")

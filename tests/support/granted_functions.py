@@ -68,6 +68,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.mounted_look": nothing("select 1 where mounted_look(gen_random_uuid()) is not null"),
     "fjt.mounting_page": nothing("select mounting_id from mounting_page('{other_mounting}')"),
     "fjt.move_mounting": refused("select move_mounting('{other_mounting}', 'code', '{{}}')"),
+    "fjt.name_mounted_piece": refused("select name_mounted_piece('{other_mounting}', 'x')"),
     "fjt.offer_code": refused("select offer_code('{other_mounting}', sha256('x'))"),
     "fjt.release_wrong_camera": refused("select release_wrong_camera('{other_mounting}')"),
     "fjt.stop_mounting": nothing("select 1 where stop_mounting('{other_mounting}', 'said_no')"),

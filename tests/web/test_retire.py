@@ -213,7 +213,10 @@ async def test_a_broken_camera_is_exchanged_with_visits_meanwhile(here: NightTow
     assert await here.value("select config -> 'withdrawn' from devices where device_id = 'cam1'") is True
 
 
-async def test_an_exchange_that_stops_leaves_the_old_camera(here: NightTown, pages: Site) -> None:
+@pytest.mark.parametrize(("deed", "form"), [("stop", {"why": "said_no"}), ("wrong-room", {})])
+async def test_an_exchange_that_stops_leaves_the_old_camera(
+    here: NightTown, pages: Site, deed: str, form: dict[str, str]
+) -> None:
     petra = await pages.signed_in("petra")
     assert await exchange(here, petra, "other") == 303
     profile = await here.value("select profile from devices where device_id = 'cam1'")
@@ -221,7 +224,7 @@ async def test_an_exchange_that_stops_leaves_the_old_camera(here: NightTown, pag
     assert "planned" in await looks(here), "it looks while the exchange waits"
     browser, job = await to_the_look(here, pages)
     assert await device_of(here) != "cam1"
-    await browser.post(f"{job}/stop", {"why": "said_no"})
+    await browser.post(f"{job}/{deed}", form)
     assert await device_of(here) == "cam1" and await piece_state(here, "cam1") == "mounted"
     assert await here.value("select profile from devices where device_id = 'cam1'") == profile
     await mountings.tell_devices(here.memory)
@@ -239,6 +242,34 @@ async def test_an_exchange_out_of_time_leaves_the_old_camera(here: NightTown, pa
     await mountings.tell_devices(here.memory)
     assert await device_of(here) == "cam1"
     assert await here.value("select step from mountings") == "code", "begun again, it goes on there"
+
+
+async def test_the_installer_says_which_piece_it_is(here: NightTown, pages: Site) -> None:
+    await here.execute(
+        "insert into equipment (org, number, kind, state) values ('storstad', 'INV-7', 'camera', 'stock')"
+    )
+    await here.execute(
+        "insert into equipment (org, number, kind, state) values ('storstad', 'INV-8', 'camera', 'lost')"
+    )
+    petra = await pages.signed_in("petra")
+    await exchange(here, petra, "warranty")
+    job = f"/mountings/{await here.value('select mounting_id from mountings')}"
+    browser = await installer(here, pages)
+    for step in ("begin", "answer/consent"):
+        await browser.post(f"{job}/{step}")
+    for number in ("nothing", "INV-8", "cam1", "cam2"):
+        answer = await browser.post(f"{job}/code", {"code": CODE, "number": number})
+        assert answer.status == 409, number
+        assert CODE in await answer.text(), "what was typed stays"
+    assert (await claim(pages))[0] == 202, "the code is not offered either"
+    assert (await browser.post(f"{job}/code", {"code": CODE, "number": " inv-7"})).status == 303
+    assert (await claim(pages))[0] == 200
+    new = await device_of(here)
+    linked = "select concat_ws(' ', number, state) from equipment where device_id = $1"
+    assert await here.value(linked, new) == "INV-7 mounted"
+    assert await here.value("select count(*) from equipment where number = $1", new) == 0, "no second row for it"
+    await browser.post(f"{job}/stop", {"why": "said_no"})
+    assert await here.value(linked, new) == "INV-7 stock" and await piece_state(here, "cam1") == "mounted"
 
 
 # ---- covered ----

@@ -83,12 +83,17 @@ async def stop(request: web.Request) -> web.StreamResponse:
 @require(Right.MOUNT)
 async def offer_code(request: web.Request) -> web.StreamResponse:
     """Take the code that the camera shows; the camera asks with it by itself."""
-    code = core.read_code(str((await request.post()).get("code", "")))
+    form = {name: str(value).replace("\0", "").strip()[:_MOST] for name, value in (await request.post()).items()}
+    code = core.read_code(form.get("code", ""))
     if code is None:
-        return await _show(request, {"wrong": mounting_words.BAD_CODE}, MountingStep.CODE, status=400)
+        return await _show(request, {"wrong": mounting_words.BAD_CODE, "form": form}, MountingStep.CODE, status=400)
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.MOUNT)) as tx:
         job = await _mounting(tx, request)
-        offered = await mounting_pages.offer_code(tx, job.mounting_id, token_hash(code))
+        named = await mounting_pages.name_piece(tx, job.mounting_id, form["number"]) if form.get("number") else "ok"
+        offered = named == "ok" and await mounting_pages.offer_code(tx, job.mounting_id, token_hash(code))
+    if named != "ok":
+        wrong = {"wrong_number": mounting_words.PIECE_FAULTS[named], "form": form}
+        return await _show(request, wrong, MountingStep.CODE, status=409)
     if not offered:
         return await _show(request, {"wrong": mounting_words.CODE_REFUSED}, MountingStep.CODE, status=409)
     return _to(job)
@@ -312,6 +317,7 @@ async def _show(
         "other_room": "other" in request.query,
         "not_in_bed": mounting_words.NOT_IN_BED,
         "wrong": None,
+        "wrong_number": None,
         "form": {},
     }
     return render(request, "installer/mounting.html", context | dict(own), status=status)

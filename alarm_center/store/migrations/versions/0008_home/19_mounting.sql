@@ -42,6 +42,8 @@ create table fjt.mountings (
     -- the camera that was there: from the code until the new one's trial is done it waits to come back
     replaces text,
     replaced_at timestamptz,
+    -- the piece of the register that the installer has in hand (25_equipment.sql)
+    equipment_id uuid,
     check ((stopped_for is not null) = (step = 'stopped')),
     check (ended_at is null or step in ('done', 'stopped'))
 );
@@ -319,6 +321,7 @@ begin
     if m.mounting_id is null or m.code_until <= clock.now() or m.ended_at is not null or not fjt.may_look(m.resident_id, 'camera', false) then
         return;
     end if;
+    perform set_config('fjt.mounted_piece', coalesce(m.equipment_id::text, ''), true);
     select d.device_id into named from fjt.devices d where d.org = m.org and d.resident_id = m.resident_id and d.kind = 'camera';
     if named is not null and m.exchange is not null and m.replaces is null then
         -- The camera that was there lets go, and comes back if the new one has no trial. Door, armchair and masks are the planner's.
@@ -337,6 +340,7 @@ begin
         update fjt.devices d set link = 'gone', last_heard_at = null, reported_version = null, profile = d.profile - 'signature' - 'restless'
             where d.org = m.org and d.device_id = named;
     end if;
+    perform fjt.mount_piece(m.org, m.equipment_id, named);
     insert into fjt.device_logins (org, device_id, password_hash, made_at) values (m.org, named, login_hash, clock.now())
         on conflict on constraint device_logins_pkey do update set password_hash = excluded.password_hash, made_at = excluded.made_at;
     update fjt.mountings t set code_hash = null, code_until = null, device_id = named, config_wanted = true,

@@ -117,6 +117,10 @@ create trigger moves_stay before update or delete on fjt.equipment_moves for eac
 create function fjt.register_device() returns trigger language plpgsql security definer set search_path = fjt, pg_temp
 as $$
 begin
+    if new.resident_id is not null and coalesce(current_setting('fjt.mounted_piece', true), '') <> '' then
+        -- The installer has said which piece it is (fjt.mount_piece).
+        return null;
+    end if;
     if new.resident_id is not null then
         update fjt.equipment set state = 'mounted', device_id = new.device_id
             where org = new.org and kind = new.kind and (device_id = new.device_id or device_id is null and lower(number) = new.device_id);
@@ -131,6 +135,38 @@ begin
 end $$;
 
 create trigger device_registered after insert or update of resident_id on fjt.devices for each row execute function fjt.register_device();
+
+-- The piece that an installer has put up is this device from now on; what was registered as it before is back in stock.
+create function fjt.mount_piece(town text, piece uuid, device text) returns void language plpgsql security definer set search_path = fjt, pg_temp
+as $$
+begin
+    if piece is null then
+        return;
+    end if;
+    update fjt.equipment set device_id = null, state = case when state = 'mounted' then 'stock' else state end, revision = revision + 1
+        where org = town and device_id = device and equipment_id <> piece;
+    update fjt.equipment set device_id = device, state = 'mounted', revision = revision + 1 where org = town and equipment_id = piece;
+    perform set_config('fjt.mounted_piece', '', true);
+end $$;
+
+-- The inventory number that the installer reads on the camera in hand: 'ok', 'unknown', or 'elsewhere' where the register has it in another
+-- home, lost, in repair or scrapped.
+create function fjt.name_mounted_piece(which uuid, said text) returns text language plpgsql security definer set search_path = fjt, pg_temp
+as $$
+declare
+    m fjt.mountings := fjt.mounting_in_hand(which);
+    e fjt.equipment;
+begin
+    select t.* into e from fjt.equipment t where t.org = m.org and t.kind = 'camera' and lower(t.number) = lower(btrim(said)) for update;
+    if e.equipment_id is null then
+        return 'unknown';
+    end if;
+    if e.state not in ('ordered', 'stock', 'wiped') and (e.equipment_id is distinct from m.equipment_id or e.device_id is distinct from m.device_id) then
+        return 'elsewhere';
+    end if;
+    update fjt.mountings set equipment_id = e.equipment_id where mounting_id = which;
+    return 'ok';
+end $$;
 
 -- Devices of before are registered as they are.
 insert into fjt.equipment (org, number, kind, state, device_id)
@@ -231,4 +267,6 @@ create constraint trigger device_kept after update of resident_id on fjt.devices
     when (session_user = 'fjt_planner' and old.resident_id is not null and new.resident_id is distinct from old.resident_id)
     execute function fjt.keep_a_device();
 
-revoke all on function fjt.keep_a_device(), fjt.retirements_of_planner(), fjt.equipment_of_planner(), fjt.keep_move(), fjt.register_device() from public;
+revoke all on function fjt.mount_piece(text, uuid, text), fjt.name_mounted_piece(uuid, text), fjt.keep_a_device(), fjt.retirements_of_planner(), fjt.equipment_of_planner(), fjt.keep_move(), fjt.register_device() from public;
+
+grant execute on function fjt.name_mounted_piece(uuid, text) to fjt_web;
