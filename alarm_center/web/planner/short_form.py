@@ -11,7 +11,7 @@ from uuid import UUID
 from aiohttp import web
 
 from alarm_center.core.new_resident import lines_form, read_draft
-from alarm_center.core.resident_forms import TownChoices
+from alarm_center.core.resident_forms import FormFault, TownChoices
 from alarm_center.core.roles import Right
 from alarm_center.core.times_form import TimesLine
 from alarm_center.store import drafts
@@ -59,7 +59,9 @@ async def begin_short(request: web.Request) -> web.StreamResponse:
     read = read_draft(filled, choices)
     faults = {name: fault for step in filled for name, fault in read.faults.get(step, {}).items()}
     told = part_words.fault_texts(faults, speech)
-    if read.time_faults:
+    if not form.get("at-0"):
+        told["at-0"] = speech(part_words.FAULTS[FormFault.MISSING])
+    elif read.time_faults:
         told["at-0"] = speech(times_words.FAULTS[read.time_faults[0][1]])
     if told:
         return _render(request, context, form, told)
