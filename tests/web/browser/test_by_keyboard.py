@@ -105,11 +105,6 @@ async def no_consent(keys: CountedKeys) -> None:
     await keys.press(GO)
 
 
-async def device(keys: CountedKeys) -> None:
-    await keys.press("main button[name=take]")
-    await keys.press(GO)
-
-
 async def end(keys: CountedKeys) -> None:
     await keys.choose("why", "moved")
     await keys.press(GO)
@@ -304,7 +299,7 @@ FORMS: Final = (
     KeyedForm("a lost phone", "/staff/carers/{carer}/lost", lost_phone, "select exists (select from lost_phones)"),
     KeyedForm("a leaver", "/staff/carers/{carer}", leaver, "select ends_on is not null from carers where name = 'Patrull 2'"),
     KeyedForm("stop the camera", "/stop-camera/{home7}", stop_camera, "select state = 'revoked' from consents join residents using (resident_id) where number = 7"),
-    KeyedForm("a device taken back", "/residents/{home8}/device", device, changed("device", 8)),
+    KeyedForm("a camera, to be taken down", "/residents/{home8}/retire?device=cam8", one_button, "select exists (select from retirements)"),
     KeyedForm("the end of supervision", "/residents/{home9}/end", end, "select not exists (select from devices join residents using (resident_id) where number = 9)"),
     KeyedForm("nights held", "/residents/{home1}/nights", hold, "select exists (select from night_holds)"),
     KeyedForm("nights held no longer", "/residents/{home1}/nights", release, "select bool_and(ended_at is not null) from night_holds"),
