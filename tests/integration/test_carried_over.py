@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from alarm_center.core.check import NewCheck, plan_check
+from alarm_center.core.check import Check, NewCheck, plan_check
 from alarm_center.core.plan import Plan
 from alarm_center.preparation import planning, reconciliation
-from alarm_center.store import checks, discrepancies, seals
-from alarm_center.store.memory import Memory
+from alarm_center.store import discrepancies, seals
+from alarm_center.store.memory import Memory, Tx
 from alarm_center.store.migrate import bootstrap, migrate, revisions_of
 from alarm_center.store.verification import verify
 from fjarrtillsyn.embedded.postgres import Postgres
@@ -116,7 +116,26 @@ async def _found_town(memory: Memory) -> None:
             where r.number <> 6
             """
         )
-        await checks.insert_missing(tx, [plan_check(_laid_before(row), Plan()) for row in owed])
+        for row in owed:
+            await _insert(tx, plan_check(_laid_before(row), Plan()))
+
+
+async def _insert(tx: Tx, check: Check) -> None:
+    """Insert a check with the columns that the revision before had."""
+    await tx.execute(
+        """
+        insert into checks (check_id, org, resident_id, device_id, night, slot_id, opens_at, closes_at, seconds, green_by, show, state,
+            next_step_at, rechecks_left, retries_left)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        """,
+        check.check_id, check.org, check.resident_id, check.device_id, check.night, check.slot_id, check.opens_at, check.closes_at,
+        check.seconds, check.green_by, check.show, check.state, check.next_step_at, check.rechecks_left, check.retries_left,
+    )  # fmt: skip
+    first = check.attempts[0]
+    await tx.execute(
+        "insert into attempts (check_id, number, org, cause, opens_at, closes_at, seconds, state) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        check.check_id, first.number, check.org, first.cause, first.opens_at, first.closes_at, first.seconds, first.state,
+    )  # fmt: skip
 
 
 def _laid_before(row: Any) -> NewCheck:
