@@ -105,6 +105,22 @@ async def no_consent(keys: CountedKeys) -> None:
     await keys.press(GO)
 
 
+async def exchange(keys: CountedKeys) -> None:
+    await keys.choose("why", "other")
+    await keys.press(GO)
+
+
+async def piece(keys: CountedKeys) -> None:
+    await keys.type("number", "INV-0417")
+    await keys.press(GO)
+
+
+async def pieces(keys: CountedKeys) -> None:
+    await keys.type("table", "INV-0418;kamera")
+    await keys.press(GO)
+    await keys.press(GO)
+
+
 async def end(keys: CountedKeys) -> None:
     await keys.choose("why", "moved")
     await keys.press(GO)
@@ -300,6 +316,9 @@ FORMS: Final = (
     KeyedForm("a leaver", "/staff/carers/{carer}", leaver, "select ends_on is not null from carers where name = 'Patrull 2'"),
     KeyedForm("stop the camera", "/stop-camera/{home7}", stop_camera, "select state = 'revoked' from consents join residents using (resident_id) where number = 7"),
     KeyedForm("a camera, to be taken down", "/residents/{home8}/retire?device=cam8", one_button, "select exists (select from retirements)"),
+    KeyedForm("an exchange of a camera", "/residents/{home7}/exchange", exchange, "select exists (select from mountings where exchange = 'other')"),
+    KeyedForm("a piece of equipment", "/equipment/new", piece, "select exists (select from equipment where number = 'INV-0417')"),
+    KeyedForm("a table of equipment", "/equipment/table", pieces, "select exists (select from equipment where number = 'INV-0418')"),
     KeyedForm("the end of supervision", "/residents/{home9}/end", end, "select not exists (select from devices join residents using (resident_id) where number = 9)"),
     KeyedForm("nights held", "/residents/{home1}/nights", hold, "select exists (select from night_holds)"),
     KeyedForm("nights held no longer", "/residents/{home1}/nights", release, "select bool_and(ended_at is not null) from night_holds"),
