@@ -24,6 +24,9 @@ SEALER: Final = "rounds:chain"
 BATCH: Final = 2000
 """Lines and facts of a town that are sealed in one transaction."""
 
+_FAR: Final = 1000
+"""Transactions of others after which a quiet town's place is written anew: its next lines are looked for from there on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -80,13 +83,14 @@ async def seal_batch(tx: Tx, org: str, limit: int = BATCH) -> Sealed:
             return Sealed(count)
         cursor, before, clock = Cursor(0, 0), await first_digest(tx, org, start), None
     rows: list[tuple[Cursor, bytes, Doubt | None]] = []
-    for line in await lines_between(tx, org, start, cursor, None, limit):
+    mark = await sealed_until(tx, org)
+    for line in await lines_between(tx, org, start, max(cursor, Cursor(mark, 0)), None, limit):
         doubt = line.doubt_after(clock)
         before = digest(before, line.digest, doubt)
         clock = line.clock
         rows.append((line.cursor, before, doubt))
     await _add(tx, org, rows)
-    if rows and len(rows) < limit:
+    if len(rows) < limit and (rows or horizon > mark + _FAR):
         await _record_sealed_until(tx, org, horizon)
     return Sealed(len(rows), tuple((place, doubt) for place, _, doubt in rows if doubt is not None))
 

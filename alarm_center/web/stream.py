@@ -28,6 +28,9 @@ from alarm_center.words.timeline_words import row_of
 MANY: Final = 500
 """Lines that a page may be behind; further behind, it is drawn anew."""
 
+_FAR: Final = 1000
+"""Transactions of others after which a stream goes on to the horizon without a line of its own."""
+
 routes = web.RouteTableDef()
 
 
@@ -108,11 +111,12 @@ async def _send(
             await response.send("", event="fresh", id=str(cursor))
         else:
             for event in news.missed:
-                cursor = event.cursor
-                await response.send(_change(event), event="change", id=str(cursor))
+                await response.send(_change(event), event="change", id=str(event.cursor))
+            cursor = news.place_after(cursor or news.newest)
         first = False
         if ticking:
-            await response.send(news.clock.isoformat(), event="tick")
+            # The place goes with it: a page of a quiet town that comes back need not be looked for behind a loud town's lines.
+            await response.send(news.clock.isoformat(), event="tick", id=str(cursor))
         await request.app[HINTS].wait(woken, ticks.seconds_left())
 
 
@@ -136,11 +140,21 @@ class Ticks:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """The lines that a page has missed, ``None`` where it is to be drawn anew; the newest line and the time they were read at."""
+    """The lines that a page has missed, ``None`` where it is to be drawn anew; the horizon and the time they were read at."""
 
     newest: Cursor
     missed: list[events.Event] | None
     clock: datetime
+
+    def place_after(self, cursor: Cursor) -> Cursor:
+        """Return the place of a page that was at *cursor* and has got these lines.
+
+        Streams that share what they read stay at one place, which is their last line's; one whose own lines are far behind others'
+        goes on to the horizon, so that those are not passed over again each second.
+        """
+        if self.missed:
+            return self.missed[-1].cursor
+        return self.newest if self.newest.tx > cursor.tx + _FAR else cursor
 
 
 async def _read_news(tx: Tx, cursor: Cursor | None) -> News:

@@ -17,6 +17,7 @@ BENCHES = (
     "bench_session_to_sms",
     "bench_pages",
     "bench_boards",
+    "bench_history",
     "bench_sign_in",
 )
 RESULT = Path("build/bench.json")

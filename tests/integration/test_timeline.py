@@ -37,9 +37,9 @@ async def memory(database: Database) -> AsyncIterator[Memory]:
     await opened.close()
 
 
-async def _line(tx: Tx, actor: str) -> None:
+async def _line(tx: Tx, actor: str, org: str = "ost") -> None:
     """Write a line that is told from the others by its actor."""
-    await events.write(tx, await now(tx), events.NewEvent("ost", ServiceGap(seconds=1), actor=actor))
+    await events.write(tx, await now(tx), events.NewEvent(org, ServiceGap(seconds=1), actor=actor))
 
 
 async def _read(memory: Memory, cursor: Cursor) -> list[events.Event]:
@@ -186,8 +186,8 @@ async def test_an_unsealed_line_behind_the_sealer_is_a_broken_chain(memory: Memo
     *_, three = await _three_sealed(memory)
     await _behind_our_back(memory, postgres_server, _LAST_SEAL)
     assert await _faults(memory) == [(Fault.NO_SEAL, three)], "the sealer was past it"
-    await seals.seal(memory, "ost")
-    assert await _faults(memory) == [], "it is made again, the same"
+    assert (await seals.seal(memory, "ost")).count == 0
+    assert await _faults(memory) == [(Fault.NO_SEAL, three)], "it is made by nobody again"
 
 
 async def test_a_sealer_that_is_behind_has_lost_no_seal(memory: Memory) -> None:
@@ -217,6 +217,32 @@ async def test_a_batch_that_is_not_full_is_the_end_of_the_lines(memory: Memory, 
     assert marks[2] > lines[-1].tx
     await _behind_our_back(memory, postgres_server, _LAST_SEAL)
     assert await _faults(memory) == [(Fault.NO_SEAL, lines[-1])]
+
+
+async def test_a_quiet_towns_place_goes_on_with_the_others(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its next lines are looked for from there on, not behind all that a loud town wrote since its last one."""
+    monkeypatch.setattr(seals, "_FAR", 20)
+    await _three_sealed(memory)
+
+    async def place() -> int:
+        async with memory.transaction() as tx:
+            return await seals.sealed_until(tx, "ost")
+
+    first = await place()
+    for _ in range(10):
+        async with memory.transaction() as tx:
+            await _line(tx, "elsewhere", org="vast")
+    assert (await seals.seal(memory, "ost")).count == 0
+    assert await place() == first, "a row is not written each second for nothing"
+    for _ in range(20):
+        async with memory.transaction() as tx:
+            await _line(tx, "elsewhere", org="vast")
+    assert (await seals.seal(memory, "ost")).count == 0
+    assert await place() > first + 20
+    async with memory.transaction() as tx:
+        await _line(tx, "four")
+    assert (await seals.seal(memory, "ost")).count == 1
+    assert await _faults(memory) == []
 
 
 async def test_the_sealer_goes_on_until_no_line_is_left(

@@ -198,6 +198,7 @@ def test_test_towns_come_through_the_import() -> None:
         "test_tampering.py": "what somebody put in past all rules",
         "test_seals_after_upgrade.py": "rows of the release before, which had another import",
         "bench_verify.py": "a million lines of a bare town",
+        "bench_history.py": "a loud town, of which only its lines count",
         "many_residents.py": "copies of one that came through the import, by the thousand",
         "test_shifts_ahead.py": "nights that the release before laid",
         "test_planning.py": "consent given again on the day of its withdrawal, which no file can say",

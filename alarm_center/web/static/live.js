@@ -55,7 +55,7 @@ setInterval(() => { if (performance.now() - heard > FROZEN_MS) setStale(true); }
 // ---- the stream ----
 function listen() {
   source = new EventSource(`/stream?after=${encodeURIComponent(cursor)}`);
-  source.addEventListener("tick", (event) => tick(event.data));
+  source.addEventListener("tick", (event) => { cursor = event.lastEventId || cursor; tick(event.data); });
   source.addEventListener("change", (event) => { cursor = event.lastEventId; soon(JSON.parse(event.data)); });
   source.addEventListener("fresh", (event) => { cursor = event.lastEventId; anyTone(); refreshAll(); });
   source.addEventListener("error", () => {
