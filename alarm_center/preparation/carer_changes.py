@@ -12,7 +12,7 @@ from alarm_center.core.carer_form import CarerEdit, CarerRefused, taken
 from alarm_center.core.plan import Wording
 from alarm_center.core.temps import CarerRow
 from alarm_center.preparation.lost_phones import tonight_of
-from alarm_center.store import alarms, carers, changes, lost_phones, shift_patterns, staff, towns
+from alarm_center.store import alarms, carers, changes, open_cases, shift_patterns, staff, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.towns import Town
@@ -64,7 +64,7 @@ async def change_carer(
         if waits:
             await carers.set_next_phone(tx, it.carer_id, wanted.phone, from_at)
         elif wanted.phone != it.phone or it.next_phone is not None:
-            moves = bool(await lost_phones.open_notices(tx, org, it.phone))
+            moves = bool(await open_cases.of_phone(tx, org, it.phone))
             await carers.set_phone(tx, it.carer_id, wanted.phone)
             if wanted.phone != it.phone and not moves:
                 await carers.want_test(tx, it.carer_id, at)
@@ -90,15 +90,15 @@ def _refuse_taken(wanted: CarerEdit, others: list[CarerRow]) -> None:
 
 async def _move_cases(tx: Tx, town: Town, old: str, new: str, at: datetime) -> None:
     """Let the open cases follow the number: what was asked is asked there, and what is taken gets its link there."""
-    asked = await lost_phones.open_notices(tx, town.org, old)
-    for alarm_id in sorted({alarm_id for alarm_id, _, _ in asked}):
+    asked = await open_cases.of_phone(tx, town.org, old)
+    for alarm_id in sorted({each.alarm_id for each in asked}):
         await alarms.lock(tx, alarm_id)  # the alarm before its notices, as every decision has it
     await carers.move_notices(tx, town.org, old, new)
-    for alarm_id, notice_id, _ in asked:
-        alarm = await alarms.lock(tx, alarm_id)
+    for case in asked:
+        alarm = await alarms.lock(tx, case.alarm_id)
         if alarm is None or alarm.dispatch is None:
             continue
-        notice = next(each for each in alarm.dispatch.notices if each.notice_id == notice_id)
+        notice = next(each for each in alarm.dispatch.notices if each.notice_id == case.notice_id)
         if notice.state is NoticeState.TOOK:
             await wording.queue_notice_sms(tx, town, alarm, Wording.GRANTED, notice, at)
         else:

@@ -12,7 +12,17 @@ from alarm_center.core.alarm import alarm_events
 from alarm_center.core.shift_patterns import ShiftPattern
 from alarm_center.core.substitutes import substitute_for
 from alarm_center.core.temps import CarerRow
-from alarm_center.store import carers, changes, lost_phones, ombudsmen, shift_patterns, shifts, staff, towns
+from alarm_center.store import (
+    carers,
+    changes,
+    ombudsmen,
+    open_cases,
+    shift_patterns,
+    shifts,
+    staff,
+    towns,
+    viewer_scope,
+)
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.towns import Town
@@ -66,7 +76,7 @@ async def end_carer(memory: Memory, org: str, leaving: Leaving, *, editor: Edito
         if carer is None:
             raise LookupError(f"no carer {leaving.carer_id}")
         await shift_laying.lay_town(tx, town, at)
-        if await staff.cases_of_phone(tx, org, carer.phone):
+        if any(each.took for each in await open_cases.of_phone(tx, org, carer.phone)):
             if not leaving.hands_over:
                 raise StillBusy
             await _hand_over(tx, town, carer, editor)
@@ -99,5 +109,6 @@ async def _hand_over(tx: Tx, town: Town, carer: CarerRow, editor: Editor) -> Non
     gone = [substitute_for(row, None, at) for row in begun]
     await shift_patterns.add_substitutes(tx, town.org, gone, SubstituteReason.SICK, editor.actor, at)
     await shift_laying.lay_town(tx, town, at)
-    for alarm_id, notice_id, _ in await lost_phones.open_notices(tx, town.org, carer.phone):
-        await cases.lock_and_step_alarm(tx, alarm_id, alarm_events.Declined(notice_id), editor.actor)
+    for case in await open_cases.of_phone(tx, town.org, carer.phone):
+        await viewer_scope.widen_to_handover(tx, case.alarm_id)
+        await cases.lock_and_step_alarm(tx, case.alarm_id, alarm_events.Declined(case.notice_id), editor.actor)

@@ -15,10 +15,22 @@ from alarm_center.core.shift_patterns import ShiftRow
 from alarm_center.core.substitutes import SubstituteFault, SubstituteRefused, substitute_for
 from alarm_center.core.temps import CarerRow
 from alarm_center.preparation.substitutes import WantedSubstitute, carer_wanted
-from alarm_center.store import alarms, changes, events, lost_phones, shift_patterns, shifts, staff, towns
+from alarm_center.store import (
+    alarms,
+    changes,
+    events,
+    lost_phones,
+    open_cases,
+    shift_patterns,
+    shifts,
+    staff,
+    towns,
+    viewer_scope,
+)
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, Viewer, now
+from alarm_center.store.open_cases import CaseOfPhone
 from alarm_center.store.towns import Town
 from schemas.timeline import PhoneFound, PhoneLost
 from schemas.vocabulary import SubstituteReason
@@ -34,7 +46,7 @@ class LosablePhone:
     town: Town
     carer: CarerRow
     tonight: tuple[ShiftRow, ...]
-    taken: int
+    taken: tuple[CaseOfPhone, ...]
 
 
 async def losable(tx: Tx, carer_id: UUID, viewer: Viewer | None) -> LosablePhone:
@@ -50,8 +62,8 @@ async def losable(tx: Tx, carer_id: UUID, viewer: Viewer | None) -> LosablePhone
                 mine = await _tonight(tx, town, carer_id, at)
                 if viewer is not None and not viewer.sees_all and not any(viewer.sees(s.post.area_id) for s in mine):
                     continue
-                notices = await lost_phones.open_notices(tx, town.org, carer.phone)
-                return LosablePhone(town, carer, tuple(mine), sum(took for _, _, took in notices))
+                asked = await open_cases.of_phone(tx, town.org, carer.phone)
+                return LosablePhone(town, carer, tuple(mine), tuple(each for each in asked if each.took))
     raise LookupError(f"no carer {carer_id}")
 
 
@@ -84,18 +96,18 @@ async def lose_phone(memory: Memory, carer_id: UUID, other: str | None, *, edito
         if it.carer.phone in gone:
             return
         new = await _who_takes_over(tx, it, other, gone)
-        for alarm_id in sorted(
-            {alarm_id for alarm_id, _, _ in await lost_phones.open_notices(tx, town.org, it.carer.phone)}
-        ):
+        for alarm_id in sorted({each.alarm_id for each in await open_cases.of_phone(tx, town.org, it.carer.phone)}):
+            await viewer_scope.widen_to_handover(tx, alarm_id)
             await alarms.lock(tx, alarm_id)  # the alarm before its notices, as every decision has it
         await lost_phones.lose(tx, town.org, it.carer.phone)
         substitutes = [substitute_for(row, new.carer_id if new else None, at) for row in it.tonight]
         await shift_patterns.add_substitutes(tx, town.org, substitutes, SubstituteReason.PHONE, editor.actor, at)
         await shift_laying.lay_town(tx, town, at)
-        asked = await lost_phones.open_notices(tx, town.org, it.carer.phone)
-        for alarm_id, notice_id, _ in asked:
-            await cases.lock_and_step_alarm(tx, alarm_id, alarm_events.Declined(notice_id), editor.actor)
-        told = PhoneLost(carer_id, len(substitutes), len({alarm_id for alarm_id, _, _ in asked}), new is not None)
+        asked = await open_cases.of_phone(tx, town.org, it.carer.phone)
+        for case in asked:
+            await viewer_scope.widen_to_handover(tx, case.alarm_id)
+            await cases.lock_and_step_alarm(tx, case.alarm_id, alarm_events.Declined(case.notice_id), editor.actor)
+        told = PhoneLost(carer_id, len(substitutes), len({each.alarm_id for each in asked}), new is not None)
         areas: list[UUID | None] = [*sorted({row.post.area_id for row in it.tonight})]
         for area_id in areas or [None]:
             await events.write(tx, at, NewEvent(town.org, told, area_id=area_id, actor=editor.actor))

@@ -9,7 +9,17 @@ from alarm_center.core import phone_numbers
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.substitutes import SubstituteFault, SubstituteRefused, substitute_for
 from alarm_center.core.temps import CarerRow
-from alarm_center.store import changes, events, lost_phones, shift_patterns, shifts, staff, towns
+from alarm_center.store import (
+    changes,
+    events,
+    lost_phones,
+    open_cases,
+    shift_patterns,
+    shifts,
+    staff,
+    towns,
+    viewer_scope,
+)
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, now
@@ -55,12 +65,14 @@ async def put_in(memory: Memory, shift_id: UUID, wanted: WantedSubstitute, *, ed
             raise SubstituteRefused(SubstituteFault.LEFT)
         substitute = substitute_for(row, carer.carer_id if carer else None, at)
         await shift_patterns.add_substitutes(tx, town.org, [substitute], wanted.why, editor.actor, at)
-        open_cases = await staff.cases_of(tx, shift_id)
+        taken = await open_cases.of_phone(tx, town.org, named.shift.phone)
+        handed = {each.alarm_id: each for each in taken if each.goes_with(shift_id)}
         await shift_laying.lay_town(tx, town, at)
-        for case in open_cases:
+        for case in handed.values():
+            await viewer_scope.widen_to_handover(tx, case.alarm_id)
             declined = alarm_events.Declined(case.notice_id)
             await cases.lock_and_step_alarm(tx, case.alarm_id, declined, editor.actor)
-        told = ShiftSubstituted(shift_id, wanted.why, carer is not None, len(open_cases))
+        told = ShiftSubstituted(shift_id, wanted.why, carer is not None, len(handed))
         await events.write(tx, at, NewEvent(town.org, told, area_id=row.post.area_id, actor=editor.actor))
         place = {"night": row.night, "area": named.area, "patrol": row.post.patrol}
         before = {**place, "carer": named.carer.name}

@@ -6,7 +6,6 @@ What is sent asks the table itself (`claims.py`), and so do the roster (`rosters
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from alarm_center.store.memory import Tx
 
@@ -35,16 +34,3 @@ async def find(tx: Tx, org: str, phone: str, now: datetime) -> bool:
         "update lost_phones set found_at = $3 where org = $1 and phone = $2 and found_at is null", org, phone, now
     )
     return bool(done != "UPDATE 0")
-
-
-async def open_notices(tx: Tx, org: str, phone: str) -> list[tuple[UUID, UUID, bool]]:
-    """Return the open cases that *phone* was asked about or has: the alarm, the notice, and whether it has taken it."""
-    rows = await tx.fetch(
-        """
-        select a.alarm_id, n.notice_id, n.state = 'took' as took from notices n join alarms a using (alarm_id)
-        where a.org = $1 and n.phone = $2 and n.state in ('asked', 'took') and a.state <> 'closed'
-        order by a.case_no, n.asked_at, n.notice_id
-        """,
-        org, phone,
-    )  # fmt: skip
-    return [(row["alarm_id"], row["notice_id"], row["took"]) for row in rows]

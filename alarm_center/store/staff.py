@@ -1,8 +1,7 @@
-"""Staff as its pages show them: the carers, the shifts of a night with their names, and the open cases of a shift."""
+"""Staff as its pages show them: the carers, and the shifts of a night with their names."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from alarm_center.core.roster import DutyShift
@@ -84,36 +83,3 @@ def _named(row: Row) -> NamedShift:
     people, unknown = tuple(fields.pop("people")), fields.pop("unknown_code")
     carer = CarerRow(fields.pop("carer_id"), fields.pop("name"), fields["phone"])
     return NamedShift(DutyShift(duty=Duty(fields.pop("role")), **fields), org, area, carer, people, unknown)
-
-
-class CaseOfShift(NamedTuple):
-    """An open case that a shift has taken."""
-
-    alarm_id: UUID
-    notice_id: UUID
-    case_no: int
-
-
-async def cases_of(tx: Tx, shift_id: UUID) -> list[CaseOfShift]:
-    """Return the open cases that the shift has taken, by number."""
-    rows = await tx.fetch(
-        """
-        select distinct on (a.case_no) a.alarm_id, n.notice_id, a.case_no
-        from notices n join alarms a using (alarm_id)
-        where n.shift_id = $1 and n.state = 'took' and a.state <> 'closed' order by a.case_no, n.asked_at desc
-        """,
-        shift_id,
-    )
-    return [CaseOfShift(**row) for row in rows]
-
-
-async def cases_of_phone(tx: Tx, org: str, phone: str) -> list[int]:
-    """Return the numbers of the open cases that *phone* has taken."""
-    rows = await tx.fetch(
-        """
-        select distinct a.case_no from notices n join alarms a using (alarm_id)
-        where a.org = $1 and n.phone = $2 and n.state = 'took' and a.state <> 'closed' order by a.case_no
-        """,
-        org, phone,
-    )  # fmt: skip
-    return [row["case_no"] for row in rows]

@@ -15,3 +15,11 @@ async def widen_scope(tx: Tx, resident_id: UUID) -> None:
     such a transaction reads is not for showing. Who sees neither the resident nor a case of theirs sees no more than before.
     """
     await tx.execute("select set_config('fjt.case', $1, true)", str(resident_id))
+
+
+async def widen_to_handover(tx: Tx, alarm_id: UUID) -> None:
+    """Let this transaction read an alarm that a carer on duty in the viewer's areas was asked about, wherever it is.
+
+    For handing it over only (`fjt.handed_over()`): what such a transaction reads of it is not for showing.
+    """
+    await tx.execute("select set_config('fjt.handover', $1, true)", str(alarm_id))

@@ -16,10 +16,10 @@ HANDED_IN: Final[Mapping[str, str]] = {"phone": _("telefonen"), "keys": _("nyckl
 
 
 def leaving_items(
-    carer: CarerRow, cases: Sequence[int], patterns: int, areas: Sequence[str], speech: Speech
+    carer: CarerRow, cases: Sequence[str], patterns: int, areas: Sequence[str], speech: Speech
 ) -> list[tuple[bool, str]]:
     """Return what is left before a carer can leave, each with whether it is done; *areas* are those that they are larmombud of."""
-    open_cases = speech.listed([str(each) for each in cases])
+    open_cases = speech.listed(list(cases))
     return [
         (not cases, speech(_("Ärende %(numbers)s är inte avslutat."), numbers=open_cases) if cases else speech(_("Inga öppna ärenden."))),
         (not patterns, speech(_("Pass som slutar efter sista natten: %(count)s."), count=patterns) if patterns else speech(_("Inga egna pass."))),
@@ -31,7 +31,7 @@ def leaving_items(
 def leaving_sentences(
     carer: CarerRow,
     said: tuple[date, Collection[str]],
-    cases: Sequence[int],
+    cases: Sequence[str],
     ends: tuple[int, Sequence[str]],
     speech: Speech,
     *,
@@ -41,7 +41,7 @@ def leaving_sentences(
     (last, handed_in), (patterns, areas) = said, ends
     told = [speech(_("Den sista natten för %(name)s börjar %(day)s."), name=carer.name, day=speech.day(last))]
     if cases:
-        numbers = speech.listed([str(each) for each in cases])
+        numbers = speech.listed(list(cases))
         told.append(speech(_("Ärende %(numbers)s söker ny patrull nu, och passet som pågår slutar."), numbers=numbers))
     if patterns:
         told.append(speech(_("Pass som slutar efter sista natten: %(count)s."), count=patterns))

@@ -1,6 +1,6 @@
 """Words of the staff's pages: what a substitute means, how a shift stands, and what is wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -82,11 +82,14 @@ def stand_in_sentences(
     shift: DutyShift,
     area: str,
     names: tuple[str, str | None],
-    cases: Sequence[int],
+    cases: tuple[Sequence[str], Sequence[str]],
     zone: str,
     speech: Speech,
 ) -> list[str]:
-    """Return what it means that another has the shift: *names* are of who has it and of who stands in."""
+    """Return what it means that another has the shift: *names* are of who has it and of who stands in.
+
+    *cases* are those that go with it, and those that the carer has on another shift.
+    """
     old, new = names
     said = {
         "until": speech.clock(found.until, zone), "old": old, "new": new or "", "area": area, "patrol": shift.patrol,
@@ -101,10 +104,20 @@ def stand_in_sentences(
     else:
         first = _("%(new)s har område %(area)s, %(patrol)s, i stället för %(old)s %(night)s kl %(from)s–%(until)s.")
     sentences = [_capital(speech(first, **said))]
-    if cases:
-        numbers = speech.listed([str(each) for each in cases])
+    handed, kept = cases
+    if handed:
+        numbers = speech.listed(list(handed))
         sentences.append(
             speech(_("Ärende %(numbers)s som %(old)s har tagit söker ny patrull genast."), numbers=numbers, old=old)
+        )
+    if kept:
+        numbers = speech.listed(list(kept))
+        sentences.append(
+            speech(
+                _("%(old)s har också tagit ärende %(numbers)s, på ett annat pass. Byt det passet också."),
+                numbers=numbers,
+                old=old,
+            )
         )
     if new is not None and found.begun:
         sentences.append(speech(_("Telefonen hos %(new)s frågas genast om den är med."), new=new))
@@ -118,10 +131,25 @@ def stand_in_sentences(
     return sentences
 
 
+def case_numbers(cases: Iterable[tuple[int, str, bool]], speech: Speech) -> list[str]:
+    """Return each case's number; where its area is not the viewer's, with that: nothing else of it is theirs to see."""
+    said = [
+        str(number) if seen else speech(_("%(number)s (område %(area)s)"), number=number, area=area)
+        for number, area, seen in cases
+    ]
+    return list(dict.fromkeys(said))
+
+
 def lost_sentences(
-    carer: CarerRow, tonight: Sequence[ShiftRow], new: str | None, taken: int, codes: Names, zone: str, speech: Speech
+    carer: CarerRow,
+    tonight: Sequence[ShiftRow],
+    new: str | None,
+    taken: Sequence[str],
+    codes: Names,
+    zone: str,
+    speech: Speech,
 ) -> list[str]:
-    """Return what it means that a carer's phone is lost; *new* is the name of the phone that takes over, *taken* the cases that it has."""
+    """Return what it means that a carer's phone is lost; *new* is the name of the phone that takes over, *taken* the numbers of the cases that it has."""
     said = [
         speech(
             _("%(phone)s är ur tjänst från nu: inga fler SMS går dit, dess länkar slutar gälla och svar därifrån räknas inte."),
@@ -138,7 +166,12 @@ def lost_sentences(
         )
         said.append(speech(text, **where, **times))
     if taken:
-        said.append(speech(_("Öppna ärenden som telefonen har tagit söker ny patrull genast: %(count)s."), count=taken))
+        said.append(
+            speech(
+                _("Öppna ärenden som telefonen har tagit söker ny patrull genast: %(numbers)s."),
+                numbers=speech.listed(list(taken)),
+            )
+        )
     if tonight:
         said.append(
             speech(_("Från nästa natt står passen tomma tills telefonen är tillbaka eller har fått ett nytt nummer."))

@@ -12,7 +12,7 @@ _PURE: Final = frozenset({"clock.now", "fjt.are_facts", "fjt.is_held", "fjt.is_o
 """They read no row, and answer by their arguments and the clock."""
 
 _CARRIED: Final = frozenset({"fjt.agreements_kept", "fjt.areas", "fjt.centre_colleagues", "fjt.case_of", "fjt.cover", "fjt.end_my_session",
-    "fjt.end_my_sessions", "fjt.factor_is_fresh", "fjt.have_i_password", "fjt.link", "fjt.mounting_jobs", "fjt.my_sessions",
+    "fjt.end_my_sessions", "fjt.factor_is_fresh", "fjt.handed_over", "fjt.have_i_password", "fjt.link", "fjt.mounting_jobs", "fjt.my_sessions",
     "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.performers", "fjt.session_provider", "fjt.touch_session", "fjt.towns_to_review", "fjt.who"})  # fmt: skip
 """They take no argument: the carried token alone says of whom they tell."""
 
@@ -75,6 +75,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.my_roles": nothing("select 1 where my_roles('{other}') is not null"),
     "fjt.next_case_no": refused("select next_case_no('{other_number}', now())"),
     "fjt.offer_agreement": refused("select offer_agreement('{other}', 'x', '2026-01-01', null, null, 'x')"),
+    "fjt.open_cases_of_phone": nothing("select * from open_cases_of_phone('{other}', '{other_phone}')"),
     "fjt.people": nothing("select * from people('{other}')"),
     "fjt.deputies_of": nothing("select * from deputies_of('{other}')"),
     "fjt.let_stand_in": nothing(
@@ -139,7 +140,7 @@ _SIGN_IN_CARRIED: Final = frozenset({"fjt.add_passkey", "fjt.begin_oidc_session"
 """Each goes on with a sign-in under way, by its proof or its token, or with what a provider has vouched for."""
 
 _PLANNER: Final = frozenset({"fjt.agrees_to_machine", "fjt.areas", "fjt.at_home", "fjt.bed_of", "fjt.busy", "fjt.case_of", "fjt.centre_colleagues", "fjt.device_is_taken", "fjt.edits_papers", "fjt.next_resident_number", "fjt.reference_is_taken", "fjt.enter", "fjt.gate", "fjt.hold_consents", "fjt.is_agreed", "fjt.is_seen_in_dark", "fjt.is_closed_to_me", "fjt.is_of_own_performer", "fjt.link",
-    "fjt.knows_room", "fjt.end_carer_sign_in", "fjt.lose_phone", "fjt.move_notices", "fjt.may_answer_alone", "fjt.may_look", "fjt.next_case_no", "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.patrols_ahead", "fjt.performers", "fjt.places_left", "fjt.sees_protected", "fjt.somebody_signed_in",
+    "fjt.knows_room", "fjt.end_carer_sign_in", "fjt.lose_phone", "fjt.move_notices", "fjt.may_answer_alone", "fjt.may_look", "fjt.handed_over", "fjt.next_case_no", "fjt.only_resident", "fjt.open_cases_of_phone", "fjt.orgs", "fjt.page_actor", "fjt.patrols_ahead", "fjt.performers", "fjt.places_left", "fjt.sees_protected", "fjt.somebody_signed_in",
     "fjt.taken_by", "fjt.town_ahead", "fjt.who"})  # fmt: skip
 """Those of the other pages that a pause or a withdrawal uses: tried with the planner's own statements."""
 

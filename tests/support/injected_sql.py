@@ -269,6 +269,9 @@ FORGED: Final = (
 _PLANNERS: Final = (
     refused("select lose_phone('{other}', '{other_phone}')"),
     refused("select lose_phone('{own}', '{other_phone}')"),
+    nothing("select * from open_cases_of_phone('{other}', '{other_phone}')"),
+    nothing("select o.* from carers c, open_cases_of_phone('{own}', c.phone) o"),
+    nothing("select set_config('fjt.handover', '{other_alarm}', true)", "select * from alarms where alarm_id = '{other_alarm}'"),
     refused("select end_carer_sign_in((select carer_id from carers limit 1), clock.now())"),
     refused("select move_notices('{other}', '{other_phone}', '+46709999999')"),
     refused("select move_notices('{own}', '{other_phone}', '{other_phone}')"),

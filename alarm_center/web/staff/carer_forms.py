@@ -172,7 +172,7 @@ async def _show(
     if edit is not None:
         over = carer_changes.night_over(it.town, context["now"])
         sentences = staff_words.carer_change_sentences(
-            it.carer, edit, (len(it.tonight), it.taken), over if later else None, it.town.zone.key, speech
+            it.carer, edit, (len(it.tonight), len(it.taken)), over if later else None, it.town.zone.key, speech
         )
     moves = edit is not None and edit.phone != it.carer.phone
     own: dict[str, Any] = {

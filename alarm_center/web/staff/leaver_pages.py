@@ -15,7 +15,7 @@ from alarm_center.core.staffing import staffed_nights
 from alarm_center.core.temps import CarerRow
 from alarm_center.preparation import leavers, rota_changes
 from alarm_center.preparation.leavers import Leaving, StillBusy
-from alarm_center.store import ombudsmen, staff, todo, towns
+from alarm_center.store import ombudsmen, open_cases, staff, todo, towns
 from alarm_center.store.memory import Tx, Viewer
 from alarm_center.store.towns import Town
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
@@ -23,7 +23,7 @@ from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner.desk import page_context, planned_night
 from alarm_center.words import leaver_words
-from alarm_center.words.staff_words import hole_changes
+from alarm_center.words.staff_words import case_numbers, hole_changes
 
 routes = web.RouteTableDef()
 
@@ -101,7 +101,8 @@ async def _show_leaver(
         context = await page_context(request, tx)
         town, carer = await _find(tx, viewer, path_uuid(request, "carer"))
         tonight = planned_night(context["now"], town.zone)
-        cases = await staff.cases_of_phone(tx, town.org, carer.phone)
+        taken = [each for each in await open_cases.of_phone(tx, town.org, carer.phone) if each.took]
+        cases = case_numbers([(each.case_no, each.area, viewer.sees(each.area_id)) for each in taken], speech)
         stored = await shift_laying.stored_patterns(tx, town, context["now"])
         codes = {area_id: code for code, area_id in (await towns.area_ids(tx, town.org)).items()}
         there = [each for each in await ombudsmen.of_town(tx, town.org, tonight) if each.carer_id == carer.carer_id]

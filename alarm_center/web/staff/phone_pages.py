@@ -110,7 +110,10 @@ async def _show(
     if sure and other is not None and (other == it.carer.phone or other in gone):
         own["wrong"], status, sure = speech(staff_words.FAULTS[SubstituteFault.LOST]), 409, False
     name = known.name if known is not None else phone_numbers.national(other) if other is not None else None
-    sentences = staff_words.lost_sentences(it.carer, it.tonight, name, it.taken, codes, it.town.zone.key, speech)
+    taken = staff_words.case_numbers(
+        [(each.case_no, each.area, viewer.sees(each.area_id)) for each in it.taken], speech
+    )
+    sentences = staff_words.lost_sentences(it.carer, it.tonight, name, taken, codes, it.town.zone.key, speech)
     since = gone.get(it.carer.phone)
     page = {
         "carer": it.carer, "sentences": sentences if sure else [], "other": other or "",

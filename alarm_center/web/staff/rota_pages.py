@@ -18,7 +18,7 @@ from alarm_center.core.substitutes import SubstituteRefused, stand_in
 from alarm_center.core.temps import CarerRow
 from alarm_center.preparation import substitutes
 from alarm_center.preparation.substitutes import WantedSubstitute
-from alarm_center.store import lost_phones, musters, staff, todo, towns
+from alarm_center.store import lost_phones, musters, open_cases, staff, todo, towns
 from alarm_center.store.memory import Tx, Viewer
 from alarm_center.store.staff import NamedShift
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
@@ -26,6 +26,7 @@ from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner.desk import page_context, planned_night
 from alarm_center.words import staff_words, todo_words
+from alarm_center.words.catalogues import Speech
 from schemas.vocabulary import SubstituteReason
 
 routes = web.RouteTableDef()
@@ -172,7 +173,7 @@ async def _show(
             others = await musters.shifts_between(tx, named.org, at - _AROUND, named.shift.ends_at + _AROUND)
             try:
                 found = stand_in(named.shift, phone, [s for s in others if viewer.sees(s.area_id)], at)
-                cases = [case.case_no for case in await staff.cases_of(tx, named.shift.shift_id)]
+                cases = await _taken_cases(tx, named, viewer, speech)
                 name = new.name if new is not None else phone_numbers.national(filled.phone) if filled.phone else None
                 sentences = staff_words.stand_in_sentences(
                     found, named.shift, named.area, (named.carer.name, name), cases, zone.key, speech
@@ -189,6 +190,20 @@ async def _show(
     }  # fmt: skip
     template = "staff/substitute_confirm.html" if sentences else "staff/substitute.html"
     return render(request, template, context | own, status=status)
+
+
+async def _taken_cases(tx: Tx, named: NamedShift, viewer: Viewer, speech: Speech) -> tuple[list[str], list[str]]:
+    """Return the cases that go with the shift, and those that its carer has on another that goes on."""
+    taken = [each for each in await open_cases.of_phone(tx, named.org, named.shift.phone) if each.took]
+    goes, stays = (
+        [
+            (each.case_no, each.area, viewer.sees(each.area_id))
+            for each in taken
+            if each.goes_with(named.shift.shift_id) is wanted
+        ]
+        for wanted in (True, False)
+    )
+    return staff_words.case_numbers(goes, speech), staff_words.case_numbers(stays, speech)
 
 
 def _night_of(said: str, tonight: date) -> date:
