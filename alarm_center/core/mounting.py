@@ -56,6 +56,8 @@ ORDER: Final = (
     MountingStep.EMPTY, MountingStep.TRIAL, MountingStep.WEEKEND, MountingStep.PAPER, MountingStep.DONE,
 )  # fmt: skip
 """The steps of somebody who is there."""
+SLEEPERS: Final = frozenset({"nobody", "same_bed", "other_room"})
+"""Answers to who else sleeps here."""
 _CAMERA_FROM: Final = ORDER.index(MountingStep.LAMP)
 
 

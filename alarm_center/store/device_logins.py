@@ -13,6 +13,12 @@ class ClaimedDevice:
     device_id: str
 
 
+async def is_code_typed(tx: Tx, code_hash: bytes) -> bool:
+    """Return whether an installer has typed the code in the last ten minutes, and it may be claimed."""
+    typed: bool = await tx.fetchval("select is_code_typed($1)", code_hash)
+    return typed
+
+
 async def claim(tx: Tx, code_hash: bytes, password_hash: str) -> ClaimedDevice | None:
     """Claim the device's place by its code, which is used up; ``None``: no installer has typed it in the last ten minutes."""
     row = await tx.fetchrow("select org, device_id from claim_device($1, $2)", code_hash, password_hash)

@@ -39,6 +39,23 @@ async def jobs(tx: Tx) -> list[MountingJob]:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldMounting:
+    """A mounting that a colleague has in hand: nothing of the home is known of it."""
+
+    mounting_id: UUID
+    installer: str
+    area: str
+    zone: str
+    ends_at: datetime
+
+
+async def held(tx: Tx) -> list[HeldMounting]:
+    """Return the mountings that colleagues have in hand in the person's areas."""
+    rows = await tx.fetch("select mounting_id, installer, area, zone, ends_at from mountings_held()")
+    return [HeldMounting(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
 class MountingRow:
     """One mounting, with all that its pages show."""
 
@@ -97,7 +114,7 @@ async def begin(tx: Tx, mounting_id: UUID) -> bool:
 
 
 async def stop(tx: Tx, mounting_id: UUID, why: StopReason) -> bool:
-    """End the mounting before its end; its camera is nobody's. False where it is over already."""
+    """End the mounting before its end; its camera is nobody's. False where it is over, or a colleague's."""
     stopped: bool = await tx.fetchval("select stop_mounting($1, $2)", mounting_id, why.value)
     return stopped
 

@@ -47,6 +47,7 @@ PIECE_FAULTS: Final[Mapping[str, str]] = {
 }
 NO_NAME: Final = _("Skriv vem som svarar i helgen.")
 NO_PHONE: Final = _("Skriv ett telefonnummer som går att ringa.")
+NO_SLEEPER: Final = _("Välj ett av de tre svaren: nej, ja i samma säng, eller ja i ett annat rum.")
 NO_INITIALS: Final = _("Skriv initialer, eller välj muntligt.")
 NO_EMPTY: Final = _("Ingen får se bilden. Därför måste rummet tas tomt: be alla gå ut och försök igen.")
 NOT_IN_BED: Final = _(

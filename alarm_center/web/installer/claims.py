@@ -23,6 +23,9 @@ routes = web.RouteTableDef()
 TRIES: Final = web.AppKey("claim_tries", FailedTries)
 MOST_TRIES: Final = 600
 """Questions in five minutes from one address that no code answers: six devices that ask each 3 s, behind one router."""
+MOST_BYTES: Final = 1000
+"""Bytes of a question; a code with its braces is 25."""
+_NO_CODE: Final = {"error": "code", "write": f'{{"code": "ABCD-EFGH-JK"}}, at most {MOST_BYTES} bytes of JSON'}
 
 
 @routes.post("/device/claim")
@@ -35,10 +38,13 @@ async def claim_device(request: web.Request) -> web.StreamResponse:
     code = await _code_of(request)
     if code is None:
         tries.count("claim", address)
-        return web.json_response({"error": "code"}, status=400)
-    memory, password = request.app[MEMORY], broker_passwords.new_password()
-    kept = await asyncio.to_thread(broker_passwords.password_hash, password)
-    claimed = await memory.attempt(lambda tx: device_logins.claim(tx, token_hash(code), kept))
+        return web.json_response(_NO_CODE, status=400)
+    memory, code_hash, claimed = request.app[MEMORY], token_hash(code), None
+    # A password's hash costs tenths of a second of a processor: it is made for a code that somebody has typed, and for no other.
+    if await memory.attempt(lambda tx: device_logins.is_code_typed(tx, code_hash)):
+        password = broker_passwords.new_password()
+        kept = await asyncio.to_thread(broker_passwords.password_hash, password)
+        claimed = await memory.attempt(lambda tx: device_logins.claim(tx, code_hash, kept))
     if claimed is None:
         tries.count("claim", address)
         return web.json_response({"wait": True}, status=202)
@@ -47,8 +53,13 @@ async def claim_device(request: web.Request) -> web.StreamResponse:
 
 
 async def _code_of(request: web.Request) -> str | None:
+    body = bytearray()
+    async for part in request.content.iter_any():
+        body += part
+        if len(body) > MOST_BYTES:
+            return None
     try:
-        said = json.loads(await request.text())
-    except ValueError:
+        said = json.loads(bytes(body))
+    except (ValueError, RecursionError):
         return None
     return read_code(str(said.get("code", ""))) if isinstance(said, dict) else None

@@ -6,6 +6,7 @@ All that is said is in the database, so that the page begins again where it was 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -42,11 +43,21 @@ _MOST: Final = 200
 async def show_jobs(request: web.Request) -> web.StreamResponse:
     """Show today's homes of the installer, and nobody else's."""
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.MOUNT)) as tx:
-        jobs, at = await mounting_pages.jobs(tx), await now(tx)
-    zone = jobs[0].zone if jobs else "UTC"
-    return render(
-        request, "installer/jobs.html", {"jobs": jobs, "steps": mounting_words.STEPS, "now": at, "zone": zone}
-    )
+        jobs, held, at = await mounting_pages.jobs(tx), await mounting_pages.held(tx), await now(tx)
+    zone = jobs[0].zone if jobs else held[0].zone if held else "UTC"
+    taken = next((each for each in held if str(each.mounting_id) == request.query.get("held")), None)
+    others = [
+        {
+            "who": each.installer,
+            "area": each.area,
+            "ends_at": each.ends_at,
+            "zone": each.zone,
+            "asked_for": each is taken,
+        }
+        for each in held
+    ]
+    context = {"jobs": jobs, "others": others, "steps": mounting_words.STEPS, "now": at, "zone": zone}
+    return render(request, "installer/jobs.html", context)
 
 
 @routes.get("/mountings/{mounting}")
@@ -61,9 +72,11 @@ async def show_mounting(request: web.Request) -> web.StreamResponse:
 async def begin(request: web.Request) -> web.StreamResponse:
     """Begin: the installer is there. Begun again, half an hour more."""
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.MOUNT)) as tx:
+        if taken := await _taken(tx, request):
+            return taken
         job = await _mounting(tx, request)
-        await mounting_pages.begin(tx, job.mounting_id)
-    return _to(job)
+        begun = await mounting_pages.begin(tx, job.mounting_id)
+    return _to(job) if begun or job.mine else _to_holder(job.mounting_id)
 
 
 @routes.post("/mountings/{mounting}/stop")
@@ -73,10 +86,12 @@ async def stop(request: web.Request) -> web.StreamResponse:
     said = str((await request.post()).get("why", ""))
     why = StopReason(said) if said in set(StopReason) else StopReason.SAID_NO
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.MOUNT)) as tx:
+        if taken := await _taken(tx, request):
+            return taken
         job = await _mounting(tx, request)
-        await mounting_pages.stop(tx, job.mounting_id, why)
+        stopped = await mounting_pages.stop(tx, job.mounting_id, why)
     request.app[MEMORY].hint()
-    return _to(job)
+    return _to(job) if stopped or job.mine else _to_holder(job.mounting_id)
 
 
 @routes.post("/mountings/{mounting}/code")
@@ -203,10 +218,12 @@ def _read_bed(form: Mapping[str, str], job: MountingRow) -> Read:
 
 
 def _read_sleepers(form: Mapping[str, str], job: MountingRow) -> Read:
+    if form.get("sleeper") not in core.SLEEPERS:
+        return mounting_words.NO_SLEEPER
     known = job.expected_people > 1 or job.cohabitant_sleeps == "same_bed"
     if form.get("sleeper") == "same_bed" and not known:
         return StopReason.SLEEPS_HERE
-    return {"sleepers": form.get("sleeper", "nobody")}
+    return {"sleepers": form["sleeper"]}
 
 
 def _read_empty(form: Mapping[str, str], job: MountingRow) -> Read:
@@ -262,6 +279,16 @@ async def _mounting(tx: Tx, request: web.Request) -> MountingRow:
     if job is None:
         raise NotFound("no such mounting today")
     return job
+
+
+async def _taken(tx: Tx, request: web.Request) -> web.Response | None:
+    """Return the way to the list that says who has the mounting of the path, where a colleague has it in hand."""
+    which = path_uuid(request, "mounting")
+    return _to_holder(which) if any(each.mounting_id == which for each in await mounting_pages.held(tx)) else None
+
+
+def _to_holder(mounting_id: UUID) -> web.Response:
+    return redirect(f"/mountings?held={mounting_id}")
 
 
 def _to(job: MountingRow) -> web.Response:

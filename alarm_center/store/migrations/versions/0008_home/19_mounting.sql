@@ -135,6 +135,8 @@ create trigger planner_writes before insert or update on fjt.mountings for each 
 -- What the functions below write of the town.
 create policy mounting on fjt.devices to fjt_owner using (true) with check (true);
 
+create policy mounting on fjt.slots for select to fjt_owner using (true);
+
 create policy mounting on fjt.commands to fjt_owner using (true) with check (true);
 
 create policy mounting on fjt.looks to fjt_owner using (true) with check (true);
@@ -142,7 +144,7 @@ create policy mounting on fjt.looks to fjt_owner using (true) with check (true);
 -- ---- whose, and for how long ----
 
 -- Today's mountings of the areas and performers that the carried token has, and nobody else's homes. One that an installer has begun
--- is that person's.
+-- is that person's for its half hour.
 create function fjt.my_mountings() returns setof fjt.mountings language plpgsql stable security definer set search_path = fjt, pg_temp
 as $$
 begin
@@ -152,9 +154,27 @@ begin
     return query
         select m.* from fjt.mountings m join fjt.residents r using (resident_id) join fjt.organisations o on o.org = m.org
         where r.died_at is null and r.moved_at is null and m.due_on = (clock.now() at time zone o.zone)::date
-            and (m.installer is null or m.installer = fjt.who())
+            and (m.installer is null or m.installer = fjt.who() or m.ends_at <= clock.now())
             and exists (select from fjt.grants() g where g.org = m.org and (g.areas is null or r.area_id = any (g.areas))
                 and (g.performers is null or coalesce(r.performer, 'town') = any (g.performers)));
+end $$;
+
+-- Today's mountings of the same areas that a colleague has in hand: who, in which area and until when, and nothing of the home.
+create function fjt.mountings_held() returns table (mounting_id uuid, installer text, area text, zone text, ends_at timestamptz)
+language plpgsql stable security definer set search_path = fjt, pg_temp
+as $$
+begin
+    if current_setting('fjt.scope', true) is distinct from 'mount' then
+        return;
+    end if;
+    return query
+        select m.mounting_id, u.name, e.code, o.zone, m.ends_at
+        from fjt.mountings m join fjt.residents r using (resident_id) join fjt.organisations o on o.org = m.org
+        join fjt.areas e on e.area_id = r.area_id join fjt.users u on u.user_id = m.installer
+        where m.ended_at is null and m.ends_at > clock.now() and m.installer <> fjt.who()
+            and exists (select from fjt.grants() g where g.org = m.org and (g.areas is null or r.area_id = any (g.areas))
+                and (g.performers is null or coalesce(r.performer, 'town') = any (g.performers)))
+        order by m.ends_at, u.name;
 end $$;
 
 -- The mounting, locked, if it is mine and under way now; refused otherwise.
@@ -206,7 +226,9 @@ begin
         m.code_until, m.device_id, d.link = 'up' and d.last_heard_at > clock.now() - interval '3 minutes',
         d.reported_version is not null and d.reported_version >= d.wanted_version and not m.config_wanted, d.signal_dbm,
         coalesce((d.profile ->> 'expected_people')::int, 1), m.said, m.asked_command, m.asked_kind, m.asked_at,
-        (select min(c.opens_at) from fjt.checks c where c.resident_id = m.resident_id and c.state = 'planned' and c.opens_at > clock.now()),
+        (select min(c.opens_at) from fjt.checks c where c.resident_id = m.resident_id and c.state = 'planned' and c.opens_at > clock.now()
+            and exists (select from fjt.slots s where s.slot_id = c.slot_id and not s.by_visit)
+            and exists (select from fjt.gate(c.resident_id, c.night) g where g.owed = 'look')),
         m.weekend_name, m.weekend_phone, m.run_in_nights
         from fjt.my_mountings() m join fjt.residents r using (resident_id) join fjt.organisations o on o.org = m.org
         left join fjt.devices d on d.org = m.org and d.device_id = m.device_id
@@ -222,12 +244,12 @@ declare
     m fjt.mountings;
 begin
     select t.* into m from fjt.mountings t where t.mounting_id = which and t.mounting_id in (select mine.mounting_id from fjt.my_mountings() mine) for update;
-    if m.mounting_id is null or m.ended_at is not null or m.installer is not null and m.installer <> fjt.who() then
+    if m.mounting_id is null or m.ended_at is not null or m.installer <> fjt.who() and m.ends_at > clock.now() then
         return false;
     end if;
     update fjt.mountings set installer = fjt.who(), begun_at = coalesce(begun_at, clock.now()), ends_at = clock.now() + interval '30 minutes',
         step = case when step = 'given' then 'consent' else step end where mounting_id = which;
-    if m.begun_at is null then
+    if m.begun_at is null or m.installer <> fjt.who() then
         perform fjt.write_mounting_line(m, 'mounting_begun', '{}');
     end if;
     return true;
@@ -308,8 +330,17 @@ begin
     return true;
 end $$;
 
+-- Has an installer typed the code, and may it still be claimed? (fjt.claim_device, which alone decides)
+create function fjt.is_code_typed(hash bytea) returns boolean language plpgsql stable security definer set search_path = fjt, pg_temp
+as $$
+begin
+    return exists (select from fjt.mountings m
+        where m.code_hash = hash and m.code_until > clock.now() and m.ended_at is null and fjt.may_look(m.resident_id, 'camera', false));
+end $$;
+
 -- The camera asks with the code that it shows. It learns its town, its name and that its password is taken, once; nobody signed in asks.
--- A camera that the town has bound to the resident already keeps its name.
+-- A camera that the town has bound to the resident already keeps its name: a resident has one at most
+-- (devices_of_resident). What an earlier camera has shown is forgotten: the page goes on at the lamp.
 create function fjt.claim_device(hash bytea, login_hash text) returns table (org text, device_id text)
 language plpgsql security definer set search_path = fjt, pg_temp
 as $$
@@ -343,8 +374,12 @@ begin
     perform fjt.mount_piece(m.org, m.equipment_id, named);
     insert into fjt.device_logins (org, device_id, password_hash, made_at) values (m.org, named, login_hash, clock.now())
         on conflict on constraint device_logins_pkey do update set password_hash = excluded.password_hash, made_at = excluded.made_at;
+    update fjt.commands c set ended = 'expired' where c.mounting_id = m.mounting_id and c.ended is null;
+    update fjt.looks l set ended_at = greatest(l.began_at, clock.now()) where l.mounting_id = m.mounting_id and l.ended_at is null;
     update fjt.mountings t set code_hash = null, code_until = null, device_id = named, config_wanted = true,
-        step = case when t.step = 'code' then 'lamp' else t.step end where t.mounting_id = m.mounting_id returning t.* into m;
+        step = case when t.step in ('given', 'consent') then t.step else 'lamp' end,
+        said = t.said - '{lamp,live,bed,empty,trial}'::text[], asked_command = null, asked_kind = null, asked_at = null
+        where t.mounting_id = m.mounting_id returning t.* into m;
     insert into fjt.events (at, org, kind, area_id, resident_id, device_id, data)
         values (clock.now(), m.org, 'device_enrolled', m.area_id, m.resident_id, named, '{}');
     return query select m.org, named;
@@ -414,8 +449,8 @@ declare
     m fjt.mountings := fjt.mounting_in_hand(which);
 begin
     perform fjt.release_mounted(m);
-    update fjt.mountings set step = 'code', device_id = null, said = '{}', asked_command = null, asked_kind = null, asked_at = null
-        where mounting_id = which;
+    update fjt.mountings set step = 'code', device_id = null, said = '{}', asked_command = null, asked_kind = null, asked_at = null,
+        equipment_id = null where mounting_id = which;
     perform fjt.write_mounting_line(m, 'mounting_wrong_room', '{}');
 end $$;
 
@@ -426,7 +461,8 @@ declare
     m fjt.mountings;
 begin
     select t.* into m from fjt.mountings t where t.mounting_id = which and t.mounting_id in (select mine.mounting_id from fjt.my_mountings() mine) for update;
-    if m.mounting_id is null or m.ended_at is not null then
+    -- A colleague has begun it since the list was shown.
+    if m.mounting_id is null or m.ended_at is not null or m.installer <> fjt.who() and m.ends_at > clock.now() then
         return false;
     end if;
     -- Not let in where a camera is up already: it waits for another day, with all that was said. In an exchange the old one goes on.
@@ -466,13 +502,13 @@ end $$;
 
 grant execute on function fjt.return_exchanged() to fjt_worker;
 
-revoke all on function fjt.return_exchanged(), fjt.finish_exchange(fjt.mountings), fjt.mountings_of_planner(), fjt.my_mountings(), fjt.mounting_in_hand(uuid), fjt.write_mounting_line(fjt.mountings, text, jsonb),
+revoke all on function fjt.return_exchanged(), fjt.finish_exchange(fjt.mountings), fjt.mountings_of_planner(), fjt.my_mountings(), fjt.mountings_held(), fjt.mounting_in_hand(uuid), fjt.write_mounting_line(fjt.mountings, text, jsonb),
     fjt.mounting_jobs(), fjt.mounting_page(uuid), fjt.begin_mounting(uuid), fjt.move_mounting(uuid, text, jsonb), fjt.draw_mounted_bed(uuid, jsonb),
-    fjt.offer_code(uuid, bytea), fjt.claim_device(bytea, text), fjt.ask_mounted(uuid, text, int), fjt.mounted_look(uuid), fjt.end_mounted_look(uuid),
+    fjt.offer_code(uuid, bytea), fjt.is_code_typed(bytea), fjt.claim_device(bytea, text), fjt.ask_mounted(uuid, text, int), fjt.mounted_look(uuid), fjt.end_mounted_look(uuid),
     fjt.release_mounted(fjt.mountings), fjt.release_wrong_camera(uuid), fjt.stop_mounting(uuid, text) from public;
 
-grant execute on function fjt.mounting_jobs(), fjt.mounting_page(uuid), fjt.begin_mounting(uuid), fjt.move_mounting(uuid, text, jsonb),
-    fjt.draw_mounted_bed(uuid, jsonb), fjt.offer_code(uuid, bytea), fjt.claim_device(bytea, text), fjt.ask_mounted(uuid, text, int),
+grant execute on function fjt.mounting_jobs(), fjt.mountings_held(), fjt.mounting_page(uuid), fjt.begin_mounting(uuid), fjt.move_mounting(uuid, text, jsonb),
+    fjt.draw_mounted_bed(uuid, jsonb), fjt.offer_code(uuid, bytea), fjt.is_code_typed(bytea), fjt.claim_device(bytea, text), fjt.ask_mounted(uuid, text, int),
     fjt.mounted_look(uuid), fjt.end_mounted_look(uuid), fjt.release_wrong_camera(uuid), fjt.stop_mounting(uuid, text) to fjt_web;
 
 -- ---- what was there before ----
