@@ -30,6 +30,8 @@ class PageHead:
     signed_at: datetime | None
     room_known: bool
     """Every device that looks at the resident was calibrated in that room, as it is."""
+    nobody_judges: bool
+    """A camera may look, people may not see its picture, and no machine may answer alone: each look ends in an alarm."""
 
 
 @dataclass(frozen=True, slots=True)

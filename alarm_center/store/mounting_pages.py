@@ -76,6 +76,8 @@ class MountingRow:
     """The papers let a camera look, and the town has not stopped."""
     shown: bool
     """People may see its picture."""
+    machine: bool
+    """Everybody who has to has said yes to a machine that answers alone."""
     step: MountingStep
     stopped_for: str | None
     mine: bool
@@ -98,6 +100,9 @@ class MountingRow:
     weekend_phone: str | None
     run_in_nights: int
     """Nights from the receipt on, on which a patrol goes too."""
+    on_call_name: str
+    on_call_phone: str | None
+    """The town's own number, which is called when no round of a dispatch was taken; ``None``: it has none."""
 
 
 async def mounting(tx: Tx, mounting_id: UUID) -> MountingRow | None:

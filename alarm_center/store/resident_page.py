@@ -14,7 +14,11 @@ async def head(tx: Tx, resident_id: UUID, *, living: bool = True) -> PageHead | 
         select r.resident_id, r.org, o.name as town, o.zone, r.area_id, e.code as area, r.revision, r.unplanned_since is not null as unplanned, f.name as performer,
             (select a.case_no from alarms a where a.resident_id = r.resident_id and a.state <> 'closed' and not a.visit and a.lane = 'real'
                 limit 1) as case_no,
-            coalesce(p.green_by, 'operator') as green_by, p.signed_by, p.signed_at, knows_room(r.resident_id) as room_known
+            coalesce(p.green_by, 'operator') as green_by, p.signed_by, p.signed_at, knows_room(r.resident_id) as room_known,
+            is_agreed(r.resident_id, 'camera', false) and not is_agreed(r.resident_id, 'camera', true)
+                and not (coalesce(p.green_by, 'operator') = 'detector' and agrees_to_machine(r.resident_id, '{yes,carried_over}'))
+                and coalesce((select bool_or(d.kind = 'camera') from devices d where d.resident_id = any (bed_of(r.resident_id))), true)
+                as nobody_judges
         from residents r join organisations o using (org) join areas e using (area_id)
         left join performers f on f.org = r.org and f.code = r.performer
         left join plans p using (resident_id)

@@ -127,6 +127,12 @@ ROOM_UNKNOWN: Final = _(
 )
 
 
+NOBODY_JUDGES: Final = _(
+    "Ingen människa får se bilden, och ingen maskin får svara ensam. Då slutar varje tillsyn med kameran i ett larm. "
+    "Lägg in besök i stället, eller fråga om automatisk bedömning."
+)
+
+
 def rule_words(
     green_by: str, signed_by: str | None, signed_on: date | None, speech: Speech, *, room_known: bool = True
 ) -> str:

@@ -171,6 +171,45 @@ async def test_another_rooms_camera_takes_its_number_along(here: NightTown, page
     assert await here.value(piece) == "stock"
 
 
+async def test_looks_that_nobody_may_judge_are_warned_of(here: NightTown, pages: Site) -> None:
+    """Planner and installer read that each look would end in an alarm, and what to do; with a yes to the machine neither does."""
+    warning = (
+        "slutar varje tillsyn med kameran i ett larm. Lägg in besök i stället, eller fråga om automatisk bedömning."
+    )
+    job, browser = await give(here, 1), await installer(here, pages)
+    petra, page = await pages.signed_in("petra"), f"/residents/{here.residents[1]}"
+    await browser.post(f"{job}/begin")
+    assert warning not in await browser.text(job) and warning not in await petra.text(page)
+    says = "update consents set state = 'limited', shown_to_people = false, automatic = $2 where resident_id = $1"
+    await here.execute(says, here.residents[1], "no")
+    assert warning in await browser.text(job) and warning in await petra.text(page)
+    await here.execute(says, here.residents[1], "yes")
+    assert warning not in await browser.text(job)
+    assert warning not in await petra.text(page)
+    await here.execute("update plans set green_by = 'operator' where resident_id = $1", here.residents[1])
+    assert warning in await petra.text(page), "nobody has signed for it"
+
+
+async def test_the_towns_own_number_answers_by_one_tap(here: NightTown, pages: Site) -> None:
+    """It is proposed with its number; where the town has none, a name and a number are demanded as before."""
+    job, browser = await give(here, 1), await installer(here, pages)
+    await mounted(here, pages, browser, job)
+    await here.execute("update mountings set step = 'weekend'")
+    await here.execute("update organisations set fixed_number = null")
+    assert "Någon annan svarar" not in await browser.text(job)
+    assert (await browser.post(f"{job}/answer/weekend", {"who": "town"})).status == 400, "nobody would answer"
+    await here.execute("update organisations set name = 'Storstad', fixed_number = '+4684650401'")
+    shown = await browser.text(job)
+    assert "Storstad svarar" in shown and "Någon annan svarar" in shown
+    for form, phone in (
+        ({"who": "town"}, "+4684650401"),
+        ({"name": "Petra", "phone": "070-174 06 11"}, "+46701740611"),
+    ):
+        assert (await browser.post(f"{job}/answer/weekend", form)).status == 303
+        assert await here.value("select weekend_phone from mountings") == phone
+        await here.execute("update mountings set step = 'weekend'")
+
+
 async def test_who_sleeps_here_is_one_of_three_answers(here: NightTown, pages: Site) -> None:
     job, browser = await give(here, 1), await installer(here, pages)
     await mounted(here, pages, browser, job)

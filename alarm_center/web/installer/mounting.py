@@ -24,7 +24,7 @@ from alarm_center.store.mounting_pages import MountingRow
 from alarm_center.web.app_keys import DEMO_CAMERA, MEMORY, PICTURES
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
-from alarm_center.words import mounting_words
+from alarm_center.words import mounting_words, resident_page_words
 
 routes = web.RouteTableDef()
 
@@ -240,7 +240,9 @@ def _read_trial(_form: Mapping[str, str], job: MountingRow) -> Read:
     return {} if core.is_tried(trial.get("answer"), shown=job.shown) else mounting_words.NOT_IN_BED
 
 
-def _read_weekend(form: Mapping[str, str], _job: MountingRow) -> Read:
+def _read_weekend(form: Mapping[str, str], job: MountingRow) -> Read:
+    if form.get("who") == "town" and job.on_call_phone is not None:
+        return {"weekend_name": job.on_call_name, "weekend_phone": job.on_call_phone}
     if not form.get("name"):
         return mounting_words.NO_NAME
     try:
@@ -343,6 +345,7 @@ async def _show(
         "box_code": box.code if (box := request.app.get(DEMO_CAMERA)) is not None else None,
         "other_room": "other" in request.query,
         "not_in_bed": mounting_words.NOT_IN_BED,
+        "unjudged": resident_page_words.NOBODY_JUDGES if job.agreed and not (job.shown or job.machine) else "",
         "wrong": None,
         "wrong_number": None,
         "form": {},

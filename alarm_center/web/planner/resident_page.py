@@ -143,6 +143,7 @@ async def resident_context(tx: Tx, resident_id: UUID, at: datetime, speech: Spee
             speech,
             room_known=head.room_known,
         ),
+        "unjudged": speech(words_of.NOBODY_JUDGES) if head.nobody_judges else "",
         **await _automatic(tx, resident_id, at, zone, speech),
         **await _follow_up(tx, resident_id, zone, speech),
         "times": words_of.time_lines(await resident_page.times(tx, resident_id, night), night, kind, speech),

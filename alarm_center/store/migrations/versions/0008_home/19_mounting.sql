@@ -212,16 +212,17 @@ end $$;
 
 create function fjt.mounting_page(which uuid) returns table (mounting_id uuid, org text, zone text, due_on date, due_time time, name text,
     address text, phone text, cohabitant text, cohabitant_sleeps text, given_by text, town_phone text, agreed_on date, agreed boolean,
-    shown boolean, step text, stopped_for text, mine boolean, in_hand boolean, ends_at timestamptz, code_until timestamptz, device_id text,
+    shown boolean, machine boolean, step text, stopped_for text, mine boolean, in_hand boolean, ends_at timestamptz, code_until timestamptz, device_id text,
     connected boolean, confirmed boolean, signal_dbm int, expected_people int, said jsonb, asked_command uuid, asked_kind text,
-    asked_at timestamptz, first_look timestamptz, weekend_name text, weekend_phone text, run_in_nights int)
+    asked_at timestamptz, first_look timestamptz, weekend_name text, weekend_phone text, run_in_nights int,
+    on_call_name text, on_call_phone text)
 language plpgsql stable security definer set search_path = fjt, pg_temp
 as $$
 begin
     return query select m.mounting_id, m.org, o.zone, m.due_on, m.due_time, r.name, r.address, r.phone, r.cohabitant, r.cohabitant_sleeps,
         coalesce((select u.name from fjt.users u where u.user_id::text = m.given_by), m.given_by), coalesce(o.data_number, o.fixed_number),
         (select min((c.given_at at time zone o.zone)::date) from fjt.consents c where c.resident_id = m.resident_id and c.who = 'resident' and c.revoked_at is null),
-        fjt.may_look(m.resident_id, 'camera', false), fjt.may_look(m.resident_id, 'camera', true), m.step, m.stopped_for,
+        fjt.may_look(m.resident_id, 'camera', false), fjt.may_look(m.resident_id, 'camera', true), fjt.agrees_to_machine(m.resident_id, '{yes,carried_over}'), m.step, m.stopped_for,
         m.installer is not distinct from fjt.who(), m.installer = fjt.who() and m.ended_at is null and m.ends_at > clock.now(), m.ends_at,
         m.code_until, m.device_id, d.link = 'up' and d.last_heard_at > clock.now() - interval '3 minutes',
         d.reported_version is not null and d.reported_version >= d.wanted_version and not m.config_wanted, d.signal_dbm,
@@ -229,7 +230,7 @@ begin
         (select min(c.opens_at) from fjt.checks c where c.resident_id = m.resident_id and c.state = 'planned' and c.opens_at > clock.now()
             and exists (select from fjt.slots s where s.slot_id = c.slot_id and not s.by_visit)
             and exists (select from fjt.gate(c.resident_id, c.night) g where g.owed = 'look')),
-        m.weekend_name, m.weekend_phone, m.run_in_nights
+        m.weekend_name, m.weekend_phone, m.run_in_nights, o.name, o.fixed_number
         from fjt.my_mountings() m join fjt.residents r using (resident_id) join fjt.organisations o on o.org = m.org
         left join fjt.devices d on d.org = m.org and d.device_id = m.device_id
         where m.mounting_id = which;
