@@ -41,6 +41,7 @@ SCREENS: Final = (
     Screen("given", ("Jag är på plats", "I am there"), {"step": "given"}),
     Screen("consent", ("Säger nej i dag: avbryt", "Says no today: stop"), {"step": "consent"}),
     Screen("no-consent", ("Montera inte.", "Do not mount."), {"step": "consent"}, agreed=False),
+    Screen("consent-unjudged", ("ingen maskin får svara ensam", "no machine may answer alone"), {"step": "consent"}, shown=False),
     Screen("code", ("Koden på kamerans skärm", "The code on the camera"), {"step": "code"}),
     Screen("lamp", ("Testa lampan", "Test the lamp"), {"step": "lamp"}),
     Screen("look", ("Ta testbild", "Take a test picture"), {"step": "look"}),
@@ -99,7 +100,7 @@ async def test_each_screen_is_read_at_360(storstad: NightTown, open_page: OpenPa
         consent = "revoked" if not screen.agreed else "given" if screen.shown else "limited"
         await storstad.execute(
             """
-            update consents set shown_to_people = $2, state = $3, revoked_at = case when $3 = 'revoked' then clock.now() end,
+            update consents set shown_to_people = $2, automatic = case when $2 then automatic else 'no' end, state = $3, revoked_at = case when $3 = 'revoked' then clock.now() end,
                 revoked_instead = case when $3 = 'revoked' then 'visit' end where resident_id = $1
             """,
             resident, screen.shown, consent,
