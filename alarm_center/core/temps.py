@@ -35,6 +35,10 @@ class CarerRow:
     handed_in: frozenset[str] = frozenset()
     """Things that a carer who leaves has handed in: phone, keys."""
 
+    def has_left(self, tonight: date) -> bool:
+        """Tell whether the carer's last night is before *tonight*."""
+        return self.ends_on is not None and self.ends_on < tonight
+
 
 class TempFault(StrEnum):
     """A fault of one line."""

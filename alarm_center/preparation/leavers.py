@@ -12,6 +12,7 @@ from alarm_center.core.alarm import alarm_events
 from alarm_center.core.shift_patterns import ShiftPattern
 from alarm_center.core.substitutes import substitute_for
 from alarm_center.core.temps import CarerRow
+from alarm_center.preparation.lost_phones import tonight_of
 from alarm_center.store import (
     carers,
     changes,
@@ -83,7 +84,8 @@ async def end_carer(memory: Memory, org: str, leaving: Leaving, *, editor: Edito
         for pattern in await shift_laying.stored_patterns(tx, town, at):
             if _ends(pattern, carer.carer_id, leaving.last + _DAY):
                 await shift_patterns.end_pattern(tx, pattern.pattern_id, leaving.last + _DAY)
-        await carers.set_last_night(tx, carer.carer_id, leaving.last, leaving.handed_in)
+        is_over = leaving.last < tonight_of(at, town.zone)
+        await carers.set_last_night(tx, carer.carer_id, leaving.last, leaving.handed_in, is_over=is_over)
         await ombudsmen.end_of_carer(tx, carer.carer_id, leaving.last)
         await shift_laying.lay_town(tx, town, at)
         over = calendar.night_bounds(leaving.last, town.zone)[1]

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from alarm_center.casework.editing import Editor
 from alarm_center.core.temps import NewTemp
-from alarm_center.store import carers, changes, shift_patterns, staff
+from alarm_center.preparation.lost_phones import tonight_of
+from alarm_center.store import carers, changes, shift_patterns, staff, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.memory import Memory, Tx, now
 
@@ -30,20 +31,20 @@ async def add_temps(memory: Memory, org: str, temps: Sequence[NewTemp], *, edito
 
 
 async def give_codes(memory: Memory, org: str, *, editor: Editor) -> int:
-    """Give each carer who has none a personal code of five digits; return how many."""
+    """Give each carer who is there and has none a personal code of five digits; return how many. No SMS is sent."""
 
     async def work(tx: Tx) -> int:
         await shift_patterns.lock_rota(tx, org)
-        people = await staff.carers_of(tx, org)
+        people, at = await staff.carers_of(tx, org), await now(tx)
+        tonight = tonight_of(at, (await towns.town(tx, org)).zone)
         used = {each.code for each in people}
-        lacking = [each for each in people if each.code is None]
+        lacking = [each for each in people if each.code is None and not each.has_left(tonight)]
         for each in lacking:
             code = _new_code()
             while code in used:
                 code = _new_code()
             used.add(code)
             await carers.set_code(tx, each.carer_id, code)
-        at = await now(tx)
         if lacking:
             change = NewChange(org, None, 0, ChangedPart.STAFF, editor.actor, at, at, None, {"codes": len(lacking)})
             await changes.add(tx, change)

@@ -142,10 +142,14 @@ async def answer_test(tx: Tx, phone: str, sender: str, now: datetime) -> bool:
     return bool(done != "UPDATE 0")
 
 
-async def set_last_night(tx: Tx, carer_id: UUID, ends_on: date, handed_in: Collection[str]) -> None:
-    """Let the carer's last night be *ends_on*, with what they have handed in."""
+async def set_last_night(tx: Tx, carer_id: UUID, ends_on: date, handed_in: Collection[str], *, is_over: bool) -> None:
+    """Let the carer's last night be *ends_on*, with what they have handed in; their code ends where that night is over."""
     await tx.execute(
-        "update carers set ends_on = $2, handed_in = $3 where carer_id = $1", carer_id, ends_on, sorted(handed_in)
+        "update carers set ends_on = $2, handed_in = $3, code = case when $4 then null else code end where carer_id = $1",
+        carer_id,
+        ends_on,
+        sorted(handed_in),
+        is_over,
     )
 
 

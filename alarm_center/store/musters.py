@@ -96,12 +96,17 @@ async def set_mustered(tx: Tx, shift_ids: Sequence[UUID], holds: bool) -> None:
 
 
 async def record_people(tx: Tx, shifts: Sequence[MusteredShift], codes: Sequence[str], now: datetime) -> int:
-    """Write who has the phone of these shifts by personal *codes*; return how many codes are nobody's."""
+    """Write who has the phone of these shifts by personal *codes*; return how many codes are nobody's, or of somebody who has left."""
     unknown: set[str] = set()
     for shift in shifts:
         rows = await tx.fetch(
-            "select carer_id, code from carers where org = $1 and code = any ($2::text[])", shift.org, list(codes)
-        )
+            """
+            select c.carer_id, c.code from carers c, shifts s
+            where c.org = $1 and c.code = any ($2::text[]) and s.shift_id = $3
+                and (c.ends_on is null or c.ends_on >= coalesce(s.night, (s.starts_at - interval '12 hours')::date))
+            """,
+            shift.org, list(codes), shift.shift_id,
+        )  # fmt: skip
         await tx.executemany(
             "insert into shift_people (shift_id, carer_id, org, said_at) values ($1, $2, $3, $4) on conflict do nothing",
             [(shift.shift_id, row["carer_id"], shift.org, now) for row in rows],
@@ -118,6 +123,12 @@ async def record_people(tx: Tx, shifts: Sequence[MusteredShift], codes: Sequence
 
 
 async def has_codes(tx: Tx, org: str) -> bool:
-    """Tell whether any of the town's carers has a personal code."""
-    found: bool = await tx.fetchval("select exists (select from carers where org = $1 and code is not null)", org)
+    """Tell whether any of the town's carers who are there has a personal code."""
+    found: bool = await tx.fetchval(
+        """
+        select exists (
+            select from carers where org = $1 and code is not null and (ends_on is null or ends_on >= (clock.now() - interval '1 day')::date))
+        """,
+        org,
+    )
     return found

@@ -47,6 +47,8 @@ def leaving_sentences(
         told.append(speech(_("Pass som slutar efter sista natten: %(count)s."), count=patterns))
     if areas:
         told.append(speech(_("Larmombud i område %(areas)s till och med den dagen."), areas=speech.listed(list(areas))))
+    if carer.code is not None:
+        told.append(speech(_("Den personliga koden gäller till och med den natten.")))
     if carer.has_login and signs_out:
         told.append(speech(_("Alla inloggningar avslutas nu. Har personen fler roller avslutar administratören dem.")))
     elif carer.has_login:
@@ -70,4 +72,4 @@ def missing_words(handed_in: Collection[str], speech: Speech) -> str:
 
 def handed_in_words(carer: CarerRow, tonight: date, speech: Speech) -> str:
     """Return what a carer who has left has not handed in; empty for one who is there."""
-    return missing_words(carer.handed_in, speech) if carer.ends_on is not None and carer.ends_on < tonight else ""
+    return missing_words(carer.handed_in, speech) if carer.has_left(tonight) else ""

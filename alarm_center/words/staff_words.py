@@ -355,7 +355,7 @@ def temps_sentence(temps: Sequence[NewTemp], speech: Speech) -> str:
 
 def carer_state(carer: CarerRow, speech: Speech, tonight: date) -> str:
     """Return until when a carer is there, and whether a test SMS was answered."""
-    said = [] if carer.code is None else [speech(_("kod %(code)s"), code=carer.code)]
+    said = [] if carer.code is None or carer.has_left(tonight) else [speech(_("kod %(code)s"), code=carer.code)]
     if carer.next_phone is not None:
         said.append(speech(_("byter till %(phone)s"), phone=phone_numbers.national(carer.next_phone)))
     if carer.ends_on is not None:

@@ -151,3 +151,19 @@ async def test_no_page_of_another_right_reads_the_cases(apart: NightTown) -> Non
             assert await tx.fetchval("select count(*) from alarms") == 0, "only the act itself reads the case"
             assert len(await open_cases.of_phone(tx, "storstad", ANNA)) == seen
             assert await open_cases.of_phone(tx, "storstad", KIM) == []
+
+
+async def test_a_double_booking_across_areas_is_seen(apart: NightTown, pages: Site) -> None:
+    bo = {"name": "Bo", "phone": "+46700000112"}
+    await apart.extend(carers=[bo], shifts=[town_file.shift("Bo", area="9", patrol="Patrull 9")])
+    leo, area = await pages.signed_in("leo"), await apart.value("select area_id::text from areas where code = '3'")
+    await leo.get("/staff/new-pattern")
+    form = {
+        "area": area, "carer": await carer_id(apart, "Bo"), "patrol": "Patrull 3", "duty": "patrol", "starts": "21:30", "ends": "07:00",
+        "weekdays": "0", "every_weeks": "1", "from_night": "2026-11-22", "sure": "1",
+    }  # fmt: skip
+    refused = await leo.post("/staff/new-pattern", form)
+    assert refused.status == 400
+    assert "Är i tjänst då redan: Omr 9 · Patrull 9 · Bo" in await refused.text()
+    assert await apart.value("select count(*) from changes where part = 'staff'") == 0
+    assert (await leo.post("/staff/new-pattern", form | {"carer": await carer_id(apart, "Kim")})).status == 303

@@ -1,9 +1,13 @@
 """A carer who leaves by page: who may, what is refused, and that a form sent twice leaves once."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from alarm_center.preparation import muster
+from alarm_center.sms.incoming_replies import ReceivedReply, receive_reply
 from tests.support.night_town import PASSWORD_HASH, NightTown
-from tests.support.site import Site
+from tests.support.site import Browser, Site
 from tests.web.test_resident_page import words
 from tests.web.test_staff import MONDAY, NIGHT, carer_id, on_duty, shift_of, staff_town, taken_case
 
@@ -88,3 +92,51 @@ async def test_a_lead_of_some_areas_ends_nobody(staffed: NightTown, pages: Site)
     path = f"/staff/carers/{await carer_id(staffed, 'Anna')}"
     assert (await leo.get(path)).status == 404
     assert (await leo.post(path, {"last": "2026-11-29", "sure": "1"})).status == 404
+
+
+CODE = "select code from carers where name = $1"
+
+
+async def give_codes(petra: Browser, town: NightTown) -> None:
+    """Let Petra give a code to each carer who has none."""
+    await petra.get("/staff/carers")
+    assert (await petra.post("/staff/codes", {"town": town.org})).status == 303
+
+
+async def test_a_leavers_code_ends_with_the_last_night(staffed: NightTown, pages: Site) -> None:
+    petra, path = await pages.signed_in("petra"), f"/staff/carers/{await carer_id(staffed, 'Kim')}"
+    await give_codes(petra, staffed)
+    code = await staffed.value(CODE, "Kim")
+    await petra.get(path)
+    said = await (await petra.post(path, {"last": "2026-11-22"})).text()
+    assert "Den personliga koden gäller till och med den natten." in said
+    assert (await petra.post(path, {"last": "2026-11-22", "sure": "1"})).status == 303
+    assert await staffed.value(CODE, "Kim") == code, "there is a night left"
+    sender = await staffed.value("select sending_number from organisations where org = $1", staffed.org)
+    for day, there in ((22, 1), (23, 0)):
+        await staffed.set_clock(datetime(2026, 11, day, 22, 30, tzinfo=UTC))
+        await muster.muster_shifts(staffed.memory)
+        await receive_reply(staffed.memory, ReceivedReply("test", str(day), "+46700000110", sender, f"1 {code}"))
+        shift = await shift_of(staffed, f"2026-11-{day}", "Anna")
+        assert await staffed.value("select count(*) from shift_people where shift_id = $1", shift) == there, day
+        unknown = await staffed.value("select unknown_code_at is not null from shifts where shift_id = $1", shift)
+        assert unknown is not bool(there), day
+
+
+async def test_a_code_is_gone_where_the_last_night_is_over(staffed: NightTown, pages: Site) -> None:
+    petra, path = await pages.signed_in("petra"), f"/staff/carers/{await carer_id(staffed, 'Kim')}"
+    await give_codes(petra, staffed)
+    await petra.get(path)
+    assert (await petra.post(path, {"last": "2026-11-20", "sure": "1"})).status == 303
+    assert await staffed.value(CODE, "Kim") is None and await staffed.value(CODE, "Anna") is not None
+    page = await petra.text("/staff/carers")
+    assert "Kim" in page and "Ge alla en kod" not in page, "who has left gets none"
+    assert (await petra.post("/staff/codes", {"town": staffed.org})).status == 303
+    assert await staffed.value(CODE, "Kim") is None
+
+
+async def test_giving_codes_sends_no_sms(staffed: NightTown, pages: Site) -> None:
+    petra = await pages.signed_in("petra")
+    assert "Inget SMS går ut nu" in await petra.text("/staff/carers")
+    await give_codes(petra, staffed)
+    assert await staffed.value("select count(*) from messages") == 0

@@ -44,7 +44,8 @@ async def show_carers(request: web.Request) -> web.StreamResponse:
                 for phone, since in gone.items()
             }
             rows = [(each, staff_words.carer_state(each, speech, tonight), lost.get(each.phone, "")) for each in people]
-            found.append((town, rows))
+            lacks_code = any(each.code is None and not each.has_left(tonight) for each in people)
+            found.append((town, rows, lacks_code))
     return render(request, "staff/carers.html", context | {"rotas": found})
 
 

@@ -49,8 +49,12 @@ class _Rota:
     town: Town
     tonight: date
     patterns: list[ShiftPattern]
+    elsewhere: list[ShiftPattern]
+    """Those of the other areas: a carer is the town's, and is in one place at a time."""
     carers: dict[UUID, CarerRow]
     areas: dict[UUID, str]
+    codes: dict[UUID, str]
+    """Of every area, by id."""
     wrong: dict[str, str] = field(default_factory=dict)
 
 
@@ -103,19 +107,22 @@ async def change_pattern(request: web.Request) -> web.StreamResponse:
 async def _rota(tx: Tx, town: Town, viewer: Viewer, context: Mapping[str, Any]) -> _Rota:
     at = context["now"]
     tonight = planned_night(at, town.zone)
-    patterns = [
+    going_on = [
         each
         for each in await shift_laying.stored_patterns(tx, town, at)
-        if viewer.sees(each.post.area_id) and (each.until_night is None or each.until_night > tonight)
+        if each.until_night is None or each.until_night > tonight
     ]
+    patterns = [each for each in going_on if viewer.sees(each.post.area_id)]
+    elsewhere = [each for each in going_on if not viewer.sees(each.post.area_id)]
     carers = {each.carer_id: each for each in await staff.carers_of(tx, town.org)}
-    areas = {area_id: code for code, area_id in (await towns.area_ids(tx, town.org)).items() if viewer.sees(area_id)}
+    codes = {area_id: code for code, area_id in (await towns.area_ids(tx, town.org)).items()}
+    areas = {area_id: code for area_id, code in codes.items() if viewer.sees(area_id)}
     order = sorted(patterns, key=lambda each: (areas[each.post.area_id], each.post.duty, each.post.patrol, each.starts))
-    return _Rota(town, tonight, order, carers, areas)
+    return _Rota(town, tonight, order, elsewhere, carers, areas, codes)
 
 
 def _names(rota: _Rota, pattern: ShiftPattern) -> tuple[str, str]:
-    return rota.areas[pattern.post.area_id], rota.carers[pattern.post.carer_id].name
+    return rota.codes[pattern.post.area_id], rota.carers[pattern.post.carer_id].name
 
 
 async def _find(
@@ -232,7 +239,8 @@ def _wanted(
     if isinstance(wanted, PatternFault):
         return {"carer": speech(staff_words.PATTERN_FAULTS[wanted])}
     change = RotaChange(rota.town.org, before, wanted, wanted.from_night)
-    others = [each for each in change.applied_to(rota.patterns) if each.pattern_id != wanted.pattern_id]
+    all_patterns = [*rota.patterns, *rota.elsewhere]
+    others = [each for each in change.applied_to(all_patterns) if each.pattern_id != wanted.pattern_id]
     other = overlapping(wanted, others, rota.tonight, rota.town.zone)
     if other is not None:
         said = staff_words.pattern_line(other, *_names(rota, other), speech)
