@@ -261,7 +261,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
     **STAFF_QUESTIONS,
     "reserve_list_missing": """
         select e.area_id from areas e
-        where e.org = $1 and $3 >= (select ($2 + time '20:00') at time zone o.zone from organisations o where o.org = $1)
+        where e.org = $1 and e.closed_at is null and $3 >= (select ($2 + time '20:00') at time zone o.zone from organisations o where o.org = $1)
             and not exists (select from reserve_lists l where l.area_id = e.area_id and l.night = $2)
     """,
 }

@@ -59,7 +59,7 @@ async def stored_town(tx: Tx, org: str, night: date, columns: Collection[str]) -
     residents = await stored_residents(tx, org, night, columns)
     return StoredTown(
         dict(organisation),
-        await _rows(tx, "select code, plan from areas where org = $1 order by code", org),
+        await _rows(tx, "select code, plan from areas where org = $1 and closed_at is null order by code", org),
         await _rows(tx, "select code, name from performers where org = $1 order by code", org),
         await _rows(tx, _LEGAL_POSITIONS, org),
         await _rows(tx, "select name, phone, login, protected from carers where org = $1 order by name, phone", org),
@@ -166,7 +166,7 @@ def _without_id(row: Row) -> Columns:
 async def town_names(tx: Tx, org: str) -> dict[str, list[Columns]]:
     """Return the names that a resident's table may refer to: areas, performers and legal positions by code, people by login."""
     return {
-        "areas": await _rows(tx, "select code from areas where org = $1 order by code", org),
+        "areas": await _rows(tx, "select code from areas where org = $1 and closed_at is null order by code", org),
         "performers": await _rows(tx, "select code, name from performers where org = $1 order by code", org),
         "legal_positions": await _rows(
             tx, "select code, reference from legal_positions where org = $1 order by code", org

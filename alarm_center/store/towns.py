@@ -145,13 +145,16 @@ async def area(tx: Tx, area_id: UUID) -> AreaAnswers:
 
 
 async def area_codes(tx: Tx, org: str) -> list[str]:
-    """Return the codes of the town's areas, in order."""
-    return [row["code"] for row in await tx.fetch("select code from areas where org = $1 order by code", org)]
+    """Return the codes of the town's open areas, in order."""
+    return [
+        row["code"]
+        for row in await tx.fetch("select code from areas where org = $1 and closed_at is null order by code", org)
+    ]
 
 
 async def area_ids(tx: Tx, org: str) -> dict[str, UUID]:
-    """Return the ids of the town's areas by code, in order of the codes."""
-    rows = await tx.fetch("select code, area_id from areas where org = $1 order by code", org)
+    """Return the ids of the town's open areas by code, in order of the codes."""
+    rows = await tx.fetch("select code, area_id from areas where org = $1 and closed_at is null order by code", org)
     return {row["code"]: row["area_id"] for row in rows}
 
 
@@ -175,7 +178,9 @@ async def is_anybody_signed_in(tx: Tx, org: str) -> bool:
 
 async def first_area(tx: Tx, org: str) -> UUID:
     """Return an area of the town: for a call for help from a phone that is on no shift."""
-    area_id: UUID = await tx.fetchval("select area_id from areas where org = $1 order by code limit 1", org)
+    area_id: UUID = await tx.fetchval(
+        "select area_id from areas where org = $1 and closed_at is null order by code limit 1", org
+    )
     return area_id
 
 

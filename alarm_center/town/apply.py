@@ -11,7 +11,7 @@ from alarm_center.store.carers import FormerCarer, former_carers
 from alarm_center.store.memory import Tx
 from alarm_center.store.residents import numbers_in, numbers_of_performer
 from alarm_center.store.town_rows import TownTable
-from alarm_center.town import beds, people, reader, residents, shifts, slots
+from alarm_center.town import beds, page_areas, people, reader, residents, shifts, slots
 from alarm_center.town.model import OrganisationEntry, ResidentEntry, TownFile
 from alarm_center.town.problems import Problem, TownErrors, problem_at
 from alarm_center.town.town_import import ChangeLine, ImportedChange, Importer, TownImport
@@ -66,12 +66,14 @@ async def apply_town(run: TownImport, town: TownFile) -> None:
     """Apply everything but the residents, after all that can be refused.
 
     Raises:
-        TownErrors: a decision has ended, or residents have a performer that the file lacks; nothing has changed.
+        TownErrors: a decision has ended, residents have a performer that the file lacks, or somebody is in an area that a page has closed;
+            nothing has changed.
     """
     reader.refuse_ended_decisions(town, run.tonight)
     lost = await _lost_performers(run, town)
+    await page_areas.refuse_closed_areas(run, town)
     await _apply_organisation(run, town.organisation)
-    await _apply_areas(run, town)
+    await page_areas.apply_areas(run, town)
     await _apply_performers(run, town, lost)
     await _apply_legal_positions(run, town)
     await people.apply_people(run, town)
@@ -112,21 +114,6 @@ async def _apply_organisation(run: TownImport, wanted: OrganisationEntry) -> Non
             ImportedChange("organisation", run.org, kept.action, kept.detail),
             ChangeLine(timeline.OrganisationImported(kept.action)),
         )
-
-
-async def _apply_areas(run: TownImport, town: TownFile) -> None:
-    for area in town.areas:
-        kept = await run.keep(TownTable.AREAS, {"org": run.org, "code": area.code}, {"plan": area.plan})
-        assert kept.id is not None, "an area has an id"
-        run.areas[area.code] = kept.id
-        if kept.action:
-            payload = timeline.AreaImported(kept.action)
-            await run.note_change(
-                ImportedChange("area", area.code, kept.action, kept.detail), ChangeLine(payload, area_id=kept.id)
-            )
-    for code in await towns.area_codes(run.tx, run.org):
-        if code not in run.areas:
-            await _note_left(run, "area", code)
 
 
 async def _apply_performers(run: TownImport, town: TownFile, unnamed: Sequence[str]) -> None:

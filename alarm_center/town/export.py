@@ -1,7 +1,7 @@
 """A town's file written from the database: the same town gives the same bytes, and the import finds nothing to change in it."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -288,14 +288,24 @@ async def _rota(tx: Tx, town: towns.Town, now: datetime) -> list[NamedPattern]:
 async def _users(tx: Tx, org: str, now: datetime) -> list[dict[str, Any]]:
     """Return the town's people and those who are invited, by login; whoever has left is left out."""
     codes = {area_id: code for code, area_id in (await towns.area_ids(tx, org)).items()}
-    people = [one for one in await memberships.people_of(tx, org) if one.state(now) is not PersonState.ENDED]
+    people = [
+        one
+        for one in await memberships.people_of(tx, org)
+        # No area is open to them any more: without areas they would have all.
+        if one.state(now) is not PersonState.ENDED and _open_codes(codes, one.assignment.areas) != []
+    ]
     return [
         {
             "login": one.login,
             "name": one.name,
             "roles": [role.value for role in one.assignment.roles],
-            "areas": sorted(codes[area] for area in one.assignment.areas) if one.assignment.areas is not None else None,
+            "areas": _open_codes(codes, one.assignment.areas),
             "performers": list(one.assignment.performers) if one.assignment.performers is not None else None,
         }
         for one in sorted(people, key=lambda person: person.login)
     ]
+
+
+def _open_codes(codes: Mapping[UUID, str], areas: Collection[UUID] | None) -> list[str] | None:
+    """Return the codes of those areas that are open; ``None``: all of the town."""
+    return None if areas is None else sorted(codes[area] for area in areas if area in codes)

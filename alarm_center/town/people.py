@@ -9,7 +9,7 @@ from uuid import UUID
 
 from alarm_center.core.people import Assignment, PeopleAnswer, PersonState
 from alarm_center.identity.tokens import new_token, token_hash
-from alarm_center.store import invitations
+from alarm_center.store import invitations, towns
 from alarm_center.store.invitations import NewInvitation
 from alarm_center.store.memberships import TownPerson, change_membership, people_of
 from alarm_center.town.model import TownFile, UserEntry
@@ -24,10 +24,14 @@ async def apply_people(run: TownImport, town: TownFile) -> None:
     if not town.users:
         return
     known = {person.login: person for person in await people_of(run.tx, run.org)}
+    still_open = {*(await towns.area_ids(run.tx, run.org)).values(), *run.areas.values()}
     for user in town.users:
-        areas: list[UUID] | None = [run.areas[code] for code in user.areas] if user.areas is not None else None
-        wanted = Assignment.of(user.roles, areas, performers=user.performers)
         person = known.get(user.login)
+        areas = None if user.areas is None else {run.areas[code] for code in user.areas}
+        if areas is not None and person is not None:
+            # What has been in an area that a page has closed stays theirs to see.
+            areas |= set(person.assignment.areas or ()) - still_open
+        wanted = Assignment.of(user.roles, areas, performers=user.performers)
         if person is None or not (person.accepted or person.invitation_id):
             await _invite(run, user, wanted)
         elif person.invitation_id is not None:

@@ -86,8 +86,8 @@ async def _note(run: TownImport, laid: LaidShifts) -> None:
     """Note the nights that are added, changed and ended, by the carer and the place."""
     names = await town_rows.carer_names_by_id(run.tx, run.org)
     names |= {carer_id: name for name, carer_id in run.carers.items()}
-    areas = await towns.area_ids(run.tx, run.org) | run.areas
-    codes = {area_id: code for code, area_id in areas.items()}
+    stored = await towns.area_ids(run.tx, run.org)
+    codes = {area_id: code for areas in (run.areas, stored) for code, area_id in areas.items()}
 
     def label(post: DutyPost) -> str:
         return f"{codes[post.area_id]} {post.patrol} ({post.duty}), {names[post.carer_id]}"

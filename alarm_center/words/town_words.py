@@ -228,6 +228,14 @@ ACTIONS: Final[Mapping[ImportAction, str]] = {
 NOT_IN_FILE: Final = _("står inte i filen")
 NUMBER_OF_PAGE: Final = _("numret är bytt på en sida till %(page)s och får vara så; i filen står %(file)s")
 NAME_OF_PAGE: Final = _("namnet är bytt på en sida till %(page)s och får vara så; i filen står %(file)s")
+AREA_RENAMED: Final = _("har bytt kod på en sida till %(code)s och får vara så")
+AREA_MERGED: Final = _(
+    "är ihopslaget på en sida med %(code)s och får vara så; den som står i det i filen hör till %(code)s"
+)
+AREA_STAYS_CLOSED: Final = _("är stängt på en sida och får vara så")
+AREA_CLOSED: Final = _(
+    "område %(code)s är stängt på en sida; öppna det på sidan Områden, eller skriv ett annat område i filen"
+)
 STILL_SIGNS_IN: Final = _("står inte i filen, och kan fortfarande logga in; avsluta på sidan Personal")
 INVITED: Final = _("bjuds in")
 INVITATION_OLD: Final = _("inbjudan är för gammal; `fjarrtillsyn user invite` gör en ny länk")

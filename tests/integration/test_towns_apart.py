@@ -36,6 +36,7 @@ BY_TOWN: Final = {
     "carers",
     "shifts",
     "shift_patterns",
+    "former_areas",
     "former_carers",
     "lost_phones",
     "ombudsmen",

@@ -232,6 +232,11 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 at,
             ),
             (
+                "insert into former_areas (org, area_id, code, until_at) values ($1, $2, 'Z9', $3)",
+                area,
+                at,
+            ),
+            (
                 "insert into ombudsmen (org, area_id, carer_id, from_day) select org, $2, carer_id, '2026-01-01' from carers where org = $1 limit 1",
                 area,
             ),

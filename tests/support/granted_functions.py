@@ -100,6 +100,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.town_ahead": nothing("select * from town_ahead('{other}', 'infinity')"),
     "fjt.taken_by": nothing("select * from taken_by('{other_phone}', gen_random_uuid())"),
     "fjt.withdraw_invitation": nothing("select 1 where withdraw_invitation('{other_invitation}', 1, 'x') <> 'gone'"),
+    "fjt.limited_to_area": nothing("select * from limited_to_area('{other_area}')"),
 }
 """By name, of a page: tried as an operator's of one town, with another town's ids."""
 
@@ -142,7 +143,7 @@ _SIGN_IN_CARRIED: Final = frozenset({"fjt.add_passkey", "fjt.begin_oidc_session"
 """Each goes on with a sign-in under way, by its proof or its token, or with what a provider has vouched for."""
 
 _PLANNER: Final = frozenset({"fjt.agrees_to_machine", "fjt.areas", "fjt.at_home", "fjt.bed_of", "fjt.busy", "fjt.case_of", "fjt.centre_colleagues", "fjt.device_is_taken", "fjt.edits_papers", "fjt.next_resident_number", "fjt.reference_is_taken", "fjt.enter", "fjt.gate", "fjt.hold_consents", "fjt.is_agreed", "fjt.is_seen_in_dark", "fjt.is_closed_to_me", "fjt.is_of_own_performer", "fjt.link",
-    "fjt.knows_room", "fjt.end_carer_sign_in", "fjt.lose_phone", "fjt.move_notices", "fjt.may_answer_alone", "fjt.may_look", "fjt.handed_over", "fjt.next_case_no", "fjt.only_resident", "fjt.open_cases_of_phone", "fjt.orgs", "fjt.page_actor", "fjt.patrols_ahead", "fjt.performers", "fjt.places_left", "fjt.sees_protected", "fjt.somebody_signed_in",
+    "fjt.knows_room", "fjt.end_carer_sign_in", "fjt.limited_to_area", "fjt.lose_phone", "fjt.merge_area", "fjt.move_notices", "fjt.may_answer_alone", "fjt.may_look", "fjt.handed_over", "fjt.next_case_no", "fjt.only_resident", "fjt.open_cases_of_phone", "fjt.orgs", "fjt.page_actor", "fjt.patrols_ahead", "fjt.performers", "fjt.places_left", "fjt.sees_protected", "fjt.somebody_signed_in",
     "fjt.taken_by", "fjt.town_ahead", "fjt.who"})  # fmt: skip
 """Those of the other pages that a pause or a withdrawal uses: tried with the planner's own statements."""
 

@@ -134,7 +134,7 @@ def person_row(person: TownPerson, at: TownAreas, instant: datetime) -> dict[str
         "href": f"/people/invitation/{invited}" if invited else f"/people/member/{person.membership_id}",
         "state": state,
         "state_words": people_words.STATES[state],
-        "areas": None if held.areas is None else sorted(codes.get(area, "?") for area in held.areas),
+        "areas": None if held.areas is None else sorted(codes[area] for area in held.areas if area in codes),
         "performers": None if held.performers is None else [at.performers.get(code, code) for code in held.performers],
         "until": last_night(held.ends_at, at.town.zone),
     }

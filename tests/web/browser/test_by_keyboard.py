@@ -164,6 +164,12 @@ async def new_number(keys: CountedKeys) -> None:
     await keys.press(".sure .primary")
 
 
+async def new_area(keys: CountedKeys) -> None:
+    await keys.type("code", "N2")
+    await keys.press(GO)
+    await keys.press(".sure .primary")
+
+
 async def lost_phone(keys: CountedKeys) -> None:
     await keys.type("phone", "070-174 06 94")
     await keys.press(GO)
@@ -311,6 +317,7 @@ FORMS: Final = (
     KeyedForm("a new shift", "/staff/new-pattern", pattern, "select exists (select from changes where part = 'staff' and before is null)"),
     KeyedForm("a carer", "/staff/new-carer", carer, "select exists (select from carers where name = 'Bo Ek')"),
     KeyedForm("a carer's number", "/staff/carers/{carer}/edit", new_number, "select exists (select from former_carers)"),
+    KeyedForm("an area", "/staff/new-area", new_area, "select exists (select from areas where code = 'N2')"),
     KeyedForm("temps", "/staff/temps", temps, "select exists (select from carers where name = 'Kim Berg')"),
     KeyedForm("a lost phone", "/staff/carers/{carer}/lost", lost_phone, "select exists (select from lost_phones)"),
     KeyedForm("a leaver", "/staff/carers/{carer}", leaver, "select ends_on is not null from carers where name = 'Patrull 2'"),
