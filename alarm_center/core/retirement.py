@@ -1,5 +1,6 @@
-"""A device that is taken down: when that takes two people, and what stands in the way of the second's word."""
+"""A device that is taken down: when that takes two people, what stands in the way of the second's word, and what no file takes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -53,3 +54,47 @@ def confirm_fault(waiting: Retirement | None, by: str, revision: int) -> Retirem
     if waiting.asked_by == by:
         return RetirementFault.OWN
     return RetirementFault.CHANGED if waiting.revision != revision else None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDevice:
+    """A device in a home, as a town's file finds it."""
+
+    kind: str
+    home: frozenset[UUID]
+    """The resident, and the one who shares the bed."""
+    depended_on: bool
+    """Somebody in the home has checks that hang on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FiledDevice:
+    """A device that a town's file gives to a resident."""
+
+    kind: str
+    holder: UUID
+
+
+def devices_kept(held: Mapping[str, HeldDevice], filed: Mapping[str, FiledDevice]) -> frozenset[str]:
+    """Return the devices that stay where they are, whatever the file says: somebody's checks hang on each, and the home gets no other of its kind.
+
+    A file is one person's word. What stays with one home is not there for another, whose own device then stays too.
+    """
+    kept: set[str] = set()
+    while True:
+        more = {
+            device_id
+            for device_id, device in held.items()
+            if device_id not in kept and device.depended_on and not _is_served(device, filed, kept)
+        }
+        if not more:
+            return frozenset(kept)
+        kept |= more
+
+
+def _is_served(device: HeldDevice, filed: Mapping[str, FiledDevice], kept: set[str]) -> bool:
+    """Return whether the file gives the device's home one of its kind that is there to be given."""
+    return any(
+        given.kind == device.kind and given.holder in device.home and device_id not in kept
+        for device_id, given in filed.items()
+    )

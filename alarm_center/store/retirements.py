@@ -1,5 +1,6 @@
 """Devices that are taken down by two people: who asked, what hangs on the device, and homes that have none by that."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -23,6 +24,21 @@ async def dependent(tx: Tx, resident_id: UUID) -> DependentHome:
     )
     assert row is not None, "a row without a table"
     return DependentHome(**row)
+
+
+async def dependent_among(tx: Tx, residents: Collection[UUID]) -> set[UUID]:
+    """Return those of the *residents* who live in their home and have checks that hang on a device there."""
+    rows = await tx.fetch(
+        """
+        select r.resident_id from residents r
+        where r.resident_id = any ($1) and coalesce(r.moved_at > clock.now(), true) and coalesce(r.died_at > clock.now(), true)
+            and (exists (select from decisions d where d.resident_id = r.resident_id
+                    and (d.ends_on is null or d.ends_on >= (clock.now() - interval '1 day')::date))
+                or exists (select from checks c where c.resident_id = r.resident_id and c.state in ('planned', 'open') and c.device_id is not null))
+        """,
+        list(residents),
+    )
+    return {row["resident_id"] for row in rows}
 
 
 async def waiting(tx: Tx, resident_id: UUID, device_id: str) -> Retirement | None:

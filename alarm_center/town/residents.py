@@ -8,10 +8,12 @@ from uuid import UUID
 
 from alarm_center.casework import configs
 from alarm_center.core.check import CheckState
+from alarm_center.core.retirement import FiledDevice
 from alarm_center.store import checks, commands, consents, contacts, devices
 from alarm_center.store.changes import ChangedPart
 from alarm_center.store.memory import Tx
 from alarm_center.store.town_rows import TownTable
+from alarm_center.town.kept_devices import keep_depended_on
 from alarm_center.town.model import ConsentEntry, DeviceEntry, ResidentEntry
 from alarm_center.town.slots import cancel_check
 from alarm_center.town.town_import import ChangeLine, ImportedChange, TownImport
@@ -311,18 +313,22 @@ async def apply_devices(
 ) -> None:
     """Bind each device to the resident whom the file gives it, after taking it from whoever has it now.
 
+    One that somebody's checks hang on stays, where the home gets no other: taking it down is two people's (docs/equipment.md#taking-it-down).
     *holders* are, by number, those whom the devices of each resident are with.
     """
     wanted = {device.id: (holders[resident.number], device) for resident in residents for device in resident.devices}
     ours = set(ids.values())
     numbers = {resident_id: number for number, resident_id in ids.items()}
     held = await devices.bindings(run.tx, run.org, wanted, ours, lock=run.writes)
+    filed = {device.id: FiledDevice(device.kind.value, ids[resident.number]) for resident, device in wanted.values()}
+    kept = await keep_depended_on(run, residents, ids, held, filed)
     for device_id, holder in held.items():
-        given = wanted.get(device_id)
-        if device_id not in run.unbound and (given is None or ids[given[0].number] != holder):
+        given = filed.get(device_id)
+        if device_id not in run.unbound | kept and (given is None or given.holder != holder):
             await unbind_device(run, device_id, holder, numbers.get(holder))
     for resident, device in wanted.values():
-        await bind_device(run, resident, ids[resident.number], device)
+        if device.id not in kept:
+            await bind_device(run, resident, ids[resident.number], device)
 
 
 async def unbind_device(

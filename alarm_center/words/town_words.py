@@ -249,6 +249,12 @@ NO_INSTEAD: Final = _("ett nej, i stället %(instead)s")
 REVOKED_INSTEAD: Final = _("återkallas, i stället %(instead)s")
 TAKEN_FROM: Final = _("tas från brukare %(number)s")
 TAKEN_FROM_UNNAMED: Final = _("tas från en brukare som inte står i filen")
+KEPT_WITH: Final = _(
+    "sitter hos brukare %(number)s, som har ett beslut som gäller; ingen fil tar den därifrån: byt den eller ta ner den på brukarens sida"
+)
+KEPT_WITH_UNNAMED: Final = _(
+    "sitter hos en brukare som inte står i filen och som har ett beslut som gäller; ingen fil tar den därifrån: byt den eller ta ner den på brukarens sida"
+)
 WOULD_CHANGE: Final = _("%(count)s ändringar skulle göras; inget är ändrat")
 HAS_CHANGED: Final = _("%(count)s ändringar gjorda, %(checks)s tillsyner planerade")
 BROKEN_OFF: Final = _("avbröts efter %(done)s av %(everybody)s brukare; kör samma kommando igen, så fortsätter det")

@@ -1,6 +1,7 @@
 """Bringing a town's file in: a dry run that nobody waits for, whole residents at a time, and a history of each part."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -142,6 +143,40 @@ async def test_a_dry_run_says_what_the_import_then_does(memory: Memory) -> None:
     assert ("device", "vik-d1", ImportAction.ENDED, "unbound from resident 1") in told(said)
     assert said == await bring_in(memory, read_town(moved), FILE)
     assert await bring_in(memory, read_town(moved), FILE) == []
+
+
+async def test_no_file_takes_a_camera_that_a_decision_needs(memory: Memory) -> None:
+    """Linköping: a wrong inventory number, and three silent months."""
+    home = "select number from devices join residents using (resident_id) where device_id = 'vik-d3'"
+    looks = "select count(*) from checks where device_id = 'vik-d3' and state = 'planned'"
+    before = await ask(memory, looks)
+    # A list of the others' devices, in which somebody's number is another home's.
+    astray = re.sub(r"\[\[residents\]\]\nnumber = 3\b.*", "", EXAMPLE, flags=re.DOTALL).replace('"vik-d2"', '"vik-d3"')
+    foreseen = (await foresee(memory, read_town(astray), FILE)).changes
+    said = [one for one in told(foreseen) if one[:2] == ("device", "vik-d3")]
+    assert [one[2] for one in said] == [ImportAction.LEFT] and "a running decision" in said[0][3]
+    assert foreseen == await bring_in(memory, read_town(astray), FILE)
+    assert await ask(memory, home) == [(3,)] and await ask(memory, looks) == before
+    assert await ask(
+        memory, "select number from devices join residents using (resident_id) where device_id = 'vik-d2'"
+    ) == [(2,)]
+
+
+async def test_a_file_with_visits_alone_leaves_the_camera(memory: Memory) -> None:
+    whole = read_town(EXAMPLE)
+    third = whole.residents[2]  # type: ignore[index]
+    visits = tuple(slot.model_copy(update={"by_visit": True}) for slot in third.slots)
+    bare = third.model_copy(update={"devices": (), "slots": visits})
+    town = whole.model_copy(update={"residents": (*whole.residents[:2], bare)})  # type: ignore[index]
+    said = told(await bring_in(memory, town, FILE))
+    assert [one[2] for one in said if one[:2] == ("device", "vik-d3")] == [ImportAction.LEFT]
+    assert await ask(memory, "select resident_id is not null from devices where device_id = 'vik-d3'") == [(True,)]
+    over = "update decisions d set ends_on = '2026-01-02', starts_on = '2026-01-01' from residents r where r.resident_id = d.resident_id and r.number = 3"
+    await ask(memory, f"with a as ({over} returning 1), b as (delete from checks returning 1) select 1")
+    without = third.model_copy(update={"devices": (), "slots": (), "decision": None})
+    town = whole.model_copy(update={"residents": (*whole.residents[:2], without)})  # type: ignore[index]
+    said = told(await bring_in(memory, town, FILE))
+    assert [one[2] for one in said if one[:2] == ("device", "vik-d3")] == [ImportAction.ENDED], "nothing hangs on it"
 
 
 async def test_who_is_no_longer_in_the_file_is_named(memory: Memory) -> None:
