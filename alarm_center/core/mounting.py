@@ -40,6 +40,12 @@ class StopReason(StrEnum):
     """There is no yes on paper."""
     SLEEPS_HERE = "sleeps_here"
     """Somebody sleeps in the bed of whom the town does not know."""
+    CALLED_OFF = "called_off"
+    """The planner has called an exchange off, before anybody began it."""
+
+
+SAID_IN_HOME: Final = frozenset(StopReason) - {StopReason.CALLED_OFF}
+"""Reasons that an installer gives."""
 
 
 class ExchangeReason(StrEnum):
@@ -132,6 +138,12 @@ class HomeMounting:
     weekend_phone: str | None
     exchange: str | None = None
     """The reason for a camera in the place of another; ``None``: there was none."""
+    begun_at: datetime | None = None
+
+    @property
+    def may_be_called_off(self) -> bool:
+        """Return whether it is an exchange that nobody has begun."""
+        return self.exchange is not None and self.ended_at is None and self.begun_at is None
 
 
 # ---- the code ----

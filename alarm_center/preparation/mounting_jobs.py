@@ -4,13 +4,17 @@ from datetime import date, time
 from uuid import UUID
 
 from alarm_center.casework.editing import Editor
-from alarm_center.core.mounting import ExchangeReason
+from alarm_center.core.mounting import ExchangeReason, StopReason
 from alarm_center.store import changes, events, mountings, plans, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.mountings import NewMounting
-from schemas.timeline import MountingGiven
+from schemas.timeline import MountingGiven, MountingStopped
+
+
+class CameraThere(Exception):
+    """A camera looks in the home: another in its place is an exchange. Nothing has changed."""
 
 
 async def give_mounting(
@@ -27,11 +31,14 @@ async def give_mounting(
     Of a broken camera the looks become visits, until the new one is there.
 
     Raises:
+        CameraThere: it is no exchange, and a camera is in the home.
         LookupError: the editor sees no such resident.
     """
 
     async def work(tx: Tx) -> bool:
         at = await now(tx)
+        if exchange is None and await mountings.camera_in_use(tx, resident_id) is not None:
+            raise CameraThere(f"resident {resident_id}")
         nights = (await towns.of_resident(tx, resident_id)).plan.run_in_nights
         given = await mountings.give(tx, resident_id, NewMounting(due_on, due_time, editor.actor, at, nights, exchange))
         if given is None:
@@ -54,3 +61,30 @@ async def give_mounting(
     made = await memory.attempt(work, editor.viewer)
     memory.hint()
     return made
+
+
+async def call_off_exchange(memory: Memory, resident_id: UUID, *, editor: Editor) -> bool:
+    """Call off the exchange of a resident's camera, so that the looks are owed again; false where somebody has begun it, or there is none."""
+
+    async def work(tx: Tx) -> bool:
+        at = await now(tx)
+        ended = await mountings.call_off_exchange(tx, resident_id, at)
+        if ended is None:
+            return False
+        line = NewEvent(
+            ended.org, MountingStopped(StopReason.CALLED_OFF), area_id=ended.area_id, resident_id=resident_id,
+            actor=editor.actor,
+        )  # fmt: skip
+        await events.write(tx, at, line)
+        number = await changes.next_revision(tx, resident_id)
+        before = {"exchange": ended.exchange, "due_on": ended.due_on}
+        part = ChangedPart.DEVICE
+        await changes.add(
+            tx, NewChange(ended.org, resident_id, number, part, editor.actor, at, at, before, {"exchange": None})
+        )
+        await plans.ask_to_plan(tx, resident_id, at)
+        return True
+
+    called_off = await memory.attempt(work, editor.viewer)
+    memory.hint()
+    return called_off

@@ -30,6 +30,8 @@ class MountingJob:
     step: MountingStep
     stopped_for: str | None
     area: str
+    exchange: str | None
+    """The reason for a camera in the place of another."""
 
 
 async def jobs(tx: Tx) -> list[MountingJob]:
@@ -103,6 +105,8 @@ class MountingRow:
     on_call_name: str
     on_call_phone: str | None
     """The town's own number, which is called when no round of a dispatch was taken; ``None``: it has none."""
+    exchange: str | None
+    """The reason for a camera in the place of another."""
 
 
 async def mounting(tx: Tx, mounting_id: UUID) -> MountingRow | None:

@@ -126,6 +126,46 @@ async def give(tx: Tx, resident_id: UUID, new: NewMounting) -> GivenMounting | N
     return GivenMounting(**row) if row else None
 
 
+async def camera_in_use(tx: Tx, resident_id: UUID) -> str | None:
+    """Return the camera in the home that has been heard since it came there; ``None``: there is none, or a mounting under way is of it."""
+    camera: str | None = await tx.fetchval(
+        """
+        select d.device_id from devices d
+        where d.resident_id = any (bed_of($1)) and d.kind = 'camera'
+            and d.last_heard_at >= coalesce((
+                select max(v.moved_at) from equipment_moves v where v.org = d.org and v.device_id = d.device_id and v.to_state = 'mounted'), '-infinity')
+            and not exists (select from mountings m
+                where m.resident_id = any (bed_of($1)) and m.ended_at is null and (m.device_id = d.device_id or m.exchange is not null))
+        limit 1
+        """,
+        resident_id,
+    )
+    return camera
+
+
+@dataclass(frozen=True, slots=True)
+class CalledOffExchange:
+    """An exchange that was called off before anybody began it."""
+
+    org: str
+    area_id: UUID
+    exchange: ExchangeReason
+    due_on: date
+
+
+async def call_off_exchange(tx: Tx, resident_id: UUID, at: datetime) -> CalledOffExchange | None:
+    """Call the exchange in the resident's home off; ``None``: there is none that nobody has begun."""
+    row = await tx.fetchrow(
+        """
+        update mountings set step = 'stopped', stopped_for = 'called_off', ended_at = $2
+        where resident_id = $1 and ended_at is null and exchange is not null and begun_at is null
+        returning org, area_id, exchange, due_on
+        """,
+        resident_id, at,
+    )  # fmt: skip
+    return CalledOffExchange(**{**row, "exchange": ExchangeReason(row["exchange"])}) if row else None
+
+
 async def return_exchanged(tx: Tx) -> int:
     """Let cameras go on whose exchange has run out of its half hour without a trial; return how many."""
     returned: int = await tx.fetchval("select return_exchanged()")
@@ -136,7 +176,7 @@ async def of_home(tx: Tx, resident_id: UUID) -> HomeMounting | None:
     """Return the newest mounting of the resident's home; ``None``: there was none."""
     row = await tx.fetchrow(
         """
-        select due_on, due_time, step, stopped_for, ended_at, weekend_name, weekend_phone, exchange from mountings
+        select due_on, due_time, step, stopped_for, ended_at, weekend_name, weekend_phone, exchange, begun_at from mountings
         where resident_id = $1 order by ended_at is null desc, given_at desc limit 1
         """,
         resident_id,

@@ -86,8 +86,8 @@ async def waits_for_camera(tx: Tx, resident_id: UUID) -> bool:
     """
     waits: bool = await tx.fetchval(
         """
-        select coalesce((select m.exchange = 'broken' and m.replaced_at is null from mountings m where m.resident_id = any (bed_of($1))
-                order by m.given_at desc limit 1), false)
+        select coalesce((select m.exchange = 'broken' and m.replaced_at is null and m.stopped_for is distinct from 'called_off' from mountings m where m.resident_id = any (bed_of($1))
+                order by m.ended_at is null desc, m.given_at desc limit 1), false)
             or exists (select from retirements where resident_id = any (bed_of($1)) and confirmed_at is not null)
                 and not exists (select from devices where resident_id = any (bed_of($1)))
         """,

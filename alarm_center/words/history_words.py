@@ -85,6 +85,8 @@ def change_words(row: ChangeRow, zone: str, speech: Speech) -> str:
     if row.part == "end":
         reason = END_REASONS.get(str(after.get("why")), "")
         return speech(_("Avslutade tillsynen: %(why)s"), why=speech(reason) if reason else "")
+    if row.part == "device" and "exchange" in after:
+        return speech(_("Bokade byte av kamera") if after["exchange"] else _("Ångrade bytet av kamera"))
     if row.part == "device" and row.after is None:
         return speech(_("Tog bort utrustningen %(name)s"), name=(row.before or {}).get("device_id", ""))
     if row.part == "device" and row.before is None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from alarm_center.core.mounting import BedFault, HomeMounting, MountingStep, StopReason
+from alarm_center.core.mounting import BedFault, ExchangeReason, HomeMounting, MountingStep, StopReason
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
 
@@ -35,6 +35,7 @@ STOPPED: Final[Mapping[StopReason, str]] = {
     StopReason.NOT_LET_IN: _("Kom inte in"),
     StopReason.NO_CONSENT: _("Inget ja finns"),
     StopReason.SLEEPS_HERE: _("Någon mer sover i sängen"),
+    StopReason.CALLED_OFF: _("Bytet är ångrat"),
 }
 
 BAD_CODE: Final = _("Koden har tio bokstäver och siffror. Läs på kamerans skärm en gång till.")
@@ -69,7 +70,14 @@ def signal_words(dbm: int | None, speech: Speech) -> str:
 
 NO_DAY: Final = _("Skriv en dag, som 2026-11-27, och tiden som 10:30 eller inte alls.")
 DAY_PAST: Final = _("Dagen har redan varit.")
+EXCHANGE_JOBS: Final[Mapping[str, str]] = {
+    ExchangeReason.BROKEN: _("Byte av kamera. Den gamla ska tas med och lämnas på reparation."),
+    ExchangeReason.WARRANTY: _("Byte av kamera. Den gamla ska tas med och lämnas på reparation."),
+    ExchangeReason.OTHER: _("Byte av kamera. Den gamla ska tas med till lagret."),
+}
+"""An exchange as its installer reads it: where the old camera goes (fjt.finish_exchange)."""
 EXCHANGE_GIVEN: Final = _("Byte av kamera bokat %(day)s%(hour)s.")
+CAMERA_THERE: Final = _("Här sitter redan en kamera. Byt den i stället.")
 UNDER_WAY: Final = _("En montering är redan bokad hos den här brukaren.")
 
 
@@ -77,6 +85,8 @@ def of_home(newest: HomeMounting | None, speech: Speech) -> str:
     """Return the newest mounting of a home in a sentence; empty where there was none."""
     if newest is None:
         return ""
+    if newest.stopped_for == StopReason.CALLED_OFF:
+        return speech(_("Bytet av kamera %(day)s är ångrat."), day=speech.short_day(newest.due_on))
     if newest.stopped_for is not None:
         return speech(
             _("Monteringen %(day)s avbröts: %(why)s."),

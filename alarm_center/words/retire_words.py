@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from alarm_center.core.mounting import ExchangeReason
+from alarm_center.core.mounting import ExchangeReason, HomeMounting
 from alarm_center.core.resident_record import DeviceRow
 from alarm_center.core.retirement import Retirement, RetirementFault
 from alarm_center.words.catalogues import Speech
@@ -22,6 +22,7 @@ FAULTS: Final[Mapping[RetirementFault, str]] = {
     RetirementFault.OWN: _("Du bad om det själv. En annan person bekräftar."),
     RetirementFault.CHANGED: _("Något om brukaren har ändrats sedan det begärdes. Återta, läs, och be om det igen."),
 }
+NOT_CALLED_OFF: Final = _("Någon har redan börjat bytet, eller så är det ångrat. Så här är det nu.")
 CHANGED: Final = _("Någon annan har ändrat medan du höll på. Läs igen.")
 _NO_CHECKS: Final = _("Inget beslut gäller och ingen tillsyn väntar. Du tar ner den ensam.")
 
@@ -61,6 +62,16 @@ def retire_follows(
         )
     if not two:
         said.append(speech(_NO_CHECKS))
+    return said
+
+
+def called_off_follows(newest: HomeMounting, device: str, speech: Speech) -> list[str]:
+    """Return what follows when the exchange is called off, a sentence each; empty where it cannot be."""
+    if not newest.may_be_called_off:
+        return []
+    said = [speech(_("%(device)s sitter kvar, och ingen installatör kommer."), device=device)]
+    if newest.exchange == ExchangeReason.BROKEN:
+        said.append(speech(_("Besöken i stället för tillsyn med kamera upphör: kameran tittar igen från nästa tid.")))
     return said
 
 

@@ -25,7 +25,7 @@ class MountingWrongRoom(Payload):
 
 @payload(EventKind.MOUNTING_STOPPED)
 class MountingStopped(Payload):
-    """The mounting ended before its end, or waits for another day once a camera is up (``not_let_in``). *why*: ``said_no``, ``not_let_in``, ``no_consent`` or ``sleeps_here``."""
+    """The mounting ended before its end, or waits for another day once a camera is up (``not_let_in``). *why*: ``said_no``, ``not_let_in``, ``no_consent``, ``sleeps_here``, or ``called_off`` by the planner before anybody began it."""
 
     why: Code
 

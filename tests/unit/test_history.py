@@ -37,6 +37,8 @@ def test_a_change_of_an_unknown_part_is_told_all_the_same() -> None:
         ("end", None, {"why": "moved"}, "Avslutade tillsynen: har flyttat"),
         ("device", {"device_id": "cam1"}, None, "Tog bort utrustningen cam1"),
         ("device", None, {"device_id": "cam1"}, "Kopplade utrustningen cam1"),
+        ("device", None, {"exchange": "broken"}, "Bokade byte av kamera"),
+        ("device", {"exchange": "broken"}, {"exchange": None}, "Ångrade bytet av kamera"),
         ("town_stop", None, {"stop": "began"}, "Stoppade all kameratillsyn i kommunen"),
         ("town_stop", None, {"stop": "ended"}, "Stoppet i kommunen slutade"),
     ],

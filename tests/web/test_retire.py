@@ -244,6 +244,84 @@ async def test_an_exchange_out_of_time_leaves_the_old_camera(here: NightTown, pa
     assert await here.value("select step from mountings") == "code", "begun again, it goes on there"
 
 
+@pytest.mark.parametrize(("why", "where"), [("broken", "lämnas på reparation"), ("other", "till lagret")])
+async def test_the_installer_is_told_of_the_old_camera(here: NightTown, pages: Site, why: str, where: str) -> None:
+    petra = await pages.signed_in("petra")
+    await exchange(here, petra, why)
+    job = f"/mountings/{await here.value('select mounting_id from mountings')}"
+    browser = await installer(here, pages)
+    jobs = await browser.text("/mountings")
+    assert "Byte av kamera. Den gamla ska tas med" in jobs and where in jobs
+    for step in ("begin", "answer/consent"):
+        await browser.post(f"{job}/{step}")
+    page = await browser.text(job)
+    assert "Byte av kamera. Den gamla ska tas med" in page and where in page and "Koden står på den nya." in page
+
+
+async def test_a_mounting_of_a_first_camera_is_no_exchange(here: NightTown, pages: Site) -> None:
+    await here.execute("update devices set last_heard_at = null where device_id = 'cam1'")
+    petra = await pages.signed_in("petra")
+    await petra.post(f"/residents/{here.residents[1]}/mounting", {"due_on": "2026-11-22"})
+    assert "Byte av kamera" not in await (await installer(here, pages)).text("/mountings")
+
+
+# ---- called off ----
+
+
+async def test_an_exchange_called_off_has_the_looks_owed_again(here: NightTown, pages: Site) -> None:
+    petra, path = await pages.signed_in("petra"), f"/residents/{here.residents[1]}/exchange"
+    assert "Ångra bytet" not in await petra.text(path)
+    assert (await petra.post(path, {"deed": "call_off"})).status == 409, "there is none"
+    await exchange(here, petra, "broken")
+    await planning.plan_all_towns(here.memory)
+    assert await looks(here) == ["cancelled visit"]
+    page = await petra.text(path)
+    assert "Ångra bytet" in page and "kameran tittar igen från nästa tid" in page and "sitter kvar" in page
+    assert (await petra.post(path, {"deed": "call_off"})).status == 303
+    await planning.plan_changed(here.memory)
+    assert await looks(here) == ["planned"] and await device_of(here) == "cam1"
+    assert (await petra.post(path, {"deed": "call_off"})).status == 409, "sent twice, it is over"
+    assert await here.value("select stopped_for from mountings") == "called_off"
+    assert "Ångrade bytet av kamera" in await petra.text(f"/residents/{here.residents[1]}")
+    assert "ångrat" in await petra.text(f"/residents/{here.residents[1]}")
+    assert "Astrid Lund" not in await (await installer(here, pages)).text("/mountings"), "nobody's job"
+    assert await exchange(here, petra, "broken") == 303, "it may be given anew"
+    await planning.plan_changed(here.memory)
+    assert await looks(here) == ["cancelled visit"]
+
+
+async def test_what_an_installer_has_begun_is_not_called_off(here: NightTown, pages: Site) -> None:
+    petra, path = await pages.signed_in("petra"), f"/residents/{here.residents[1]}/exchange"
+    await exchange(here, petra, "broken")
+    job = f"/mountings/{await here.value('select mounting_id from mountings')}"
+    browser = await installer(here, pages)
+    await browser.post(f"{job}/begin")
+    assert "Ångra bytet" not in await petra.text(path)
+    answer = await petra.post(path, {"deed": "call_off"})
+    assert answer.status == 409 and "Någon har redan börjat bytet" in await answer.text()
+    await browser.post(f"{job}/stop", {"why": "called_off"})
+    assert await here.value("select stopped_for from mountings") == "said_no", "no word of an installer's"
+
+
+async def test_the_database_lets_a_page_end_no_other_mounting(here: NightTown, pages: Site) -> None:
+    await exchange(here, await pages.signed_in("petra"), "other")
+    planner = await viewer_in(here.memory, here.org, right=Right.ARRANGE, role=Role.COORDINATOR)
+    for edit in (
+        "step = 'done', ended_at = clock.now()",
+        "step = 'trial'",
+        "step = 'stopped', stopped_for = 'said_no', ended_at = clock.now()",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with here.planner.transaction(planner) as tx:
+                await tx.execute(f"update mountings set {edit}")
+    await here.execute("update mountings set begun_at = clock.now()")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with here.planner.transaction(planner) as tx:
+            await tx.execute(
+                "update mountings set step = 'stopped', stopped_for = 'called_off', ended_at = clock.now()"
+            )
+
+
 async def test_the_installer_says_which_piece_it_is(here: NightTown, pages: Site) -> None:
     await here.execute(
         "insert into equipment (org, number, kind, state) values ('storstad', 'INV-7', 'camera', 'stock')"

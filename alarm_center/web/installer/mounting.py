@@ -56,7 +56,8 @@ async def show_jobs(request: web.Request) -> web.StreamResponse:
         }
         for each in held
     ]
-    context = {"jobs": jobs, "others": others, "steps": mounting_words.STEPS, "now": at, "zone": zone}
+    words = {"steps": mounting_words.STEPS, "exchanges": mounting_words.EXCHANGE_JOBS}
+    context = {"jobs": jobs, "others": others, "now": at, "zone": zone} | words
     return render(request, "installer/jobs.html", context)
 
 
@@ -84,7 +85,7 @@ async def begin(request: web.Request) -> web.StreamResponse:
 async def stop(request: web.Request) -> web.StreamResponse:
     """End the mounting: the camera is nobody's, and the person who gave it is told. Nothing has to be explained."""
     said = str((await request.post()).get("why", ""))
-    why = StopReason(said) if said in set(StopReason) else StopReason.SAID_NO
+    why = StopReason(said) if said in core.SAID_IN_HOME else StopReason.SAID_NO
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.MOUNT)) as tx:
         if taken := await _taken(tx, request):
             return taken
@@ -328,6 +329,7 @@ async def _show(
         "job": job,
         "step": shown,
         "steps": mounting_words.STEPS,
+        "exchange": mounting_words.EXCHANGE_JOBS.get(job.exchange or ""),
         "place": screens.index(shown) + 1 if shown in screens else 0,
         "places": len(screens) - 1,
         "back": core.before(shown, course) if shown in core.ORDER and shown is not MountingStep.DONE else None,

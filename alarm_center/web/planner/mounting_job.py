@@ -11,6 +11,7 @@ from alarm_center.casework.cases import NotFound
 from alarm_center.casework.editing import Editor
 from alarm_center.core.roles import Right
 from alarm_center.preparation import mounting_jobs
+from alarm_center.preparation.mounting_jobs import CameraThere
 from alarm_center.store import mountings, resident_page, residents
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
@@ -46,12 +47,14 @@ async def give(request: web.Request) -> web.StreamResponse:
     editor = Editor(str(person.user_id), person.viewer(Right.ARRANGE))
     try:
         given = await mounting_jobs.give_mounting(request.app[PLANNER_MEMORY], resident_id, day, hour, editor=editor)
+    except CameraThere:
+        return await _show(request, form, mounting_words.CAMERA_THERE, status=409)
     except LookupError as error:
         raise NotFound(str(error)) from error
     return redirect(f"/residents/{resident_id}") if given else await _show(request, form, mounting_words.UNDER_WAY)
 
 
-async def _show(request: web.Request, form: Mapping[str, Any], wrong: str) -> web.StreamResponse:
+async def _show(request: web.Request, form: Mapping[str, Any], wrong: str, *, status: int = 0) -> web.StreamResponse:
     resident_id = path_uuid(request, "resident")
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.ARRANGE)) as tx:
         context = await page_context(request, tx)
@@ -59,9 +62,11 @@ async def _show(request: web.Request, form: Mapping[str, Any], wrong: str) -> we
         if head is None or resident is None:
             raise NotFound(f"no resident {resident_id}")
         newest = await mountings.of_home(tx, resident_id)
+        camera = await mountings.camera_in_use(tx, resident_id)
     today = context["now"].astimezone(ZoneInfo(head.zone)).date()
     own = {
         "head": head, "resident": resident, "form": form, "wrong": speech_of(request)(wrong) if wrong else "", "today": today,
         "mounting": mounting_words.of_home(newest, speech_of(request)), "under_way": newest is not None and newest.ended_at is None,
+        "camera_there": speech_of(request)(mounting_words.CAMERA_THERE) if camera is not None else "",
     }  # fmt: skip
-    return render(request, "planner/mounting.html", context | own, status=400 if wrong else 200)
+    return render(request, "planner/mounting.html", context | own, status=status or (400 if wrong else 200))

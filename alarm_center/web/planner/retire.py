@@ -43,9 +43,11 @@ async def show_exchange(request: web.Request) -> web.StreamResponse:
 @routes.post("/residents/{resident}/exchange")
 @require(Right.ARRANGE)
 async def give_exchange(request: web.Request) -> web.StreamResponse:
-    """Give installers the exchange. A form that is sent twice gives it once."""
+    """Give installers the exchange, or call it off before one has begun it. A form that is sent twice does so once."""
     person, resident_id, speech = request[PERSON], path_uuid(request, "resident"), speech_of(request)
     form = {name: str(value).strip()[:40] for name, value in (await request.post()).items()}
+    if form.get("deed") == "call_off":
+        return await _call_off(request)
     if form.get("why") not in set(ExchangeReason):
         return await _show_exchange(request, form, {"why": speech(retire_words.SAY_WHY)}, status=400)
     try:
@@ -69,6 +71,15 @@ async def give_exchange(request: web.Request) -> web.StreamResponse:
     return redirect(f"/residents/{resident_id}")
 
 
+async def _call_off(request: web.Request) -> web.StreamResponse:
+    person, resident_id = request[PERSON], path_uuid(request, "resident")
+    editor = Editor(str(person.user_id), person.viewer(Right.ARRANGE))
+    if await mounting_jobs.call_off_exchange(request.app[PLANNER_MEMORY], resident_id, editor=editor):
+        return redirect(f"/residents/{resident_id}")
+    faults = {"call_off": speech_of(request)(retire_words.NOT_CALLED_OFF)}
+    return await _show_exchange(request, {}, faults, status=409)
+
+
 async def _show_exchange(
     request: web.Request, form: Mapping[str, str], faults: Mapping[str, str] | None = None, *, status: int = 200
 ) -> web.StreamResponse:
@@ -80,6 +91,7 @@ async def _show_exchange(
         device = await _named(tx, context["head"].org, cameras[0], request) if cameras else ""
     own = {
         "device": device, "form": form, "faults": faults or {}, "mounting": mounting_words.of_home(newest, speech),
+        "undo": retire_words.called_off_follows(newest, device, speech) if newest and device else [],
         "choices": [(each.value, speech(text)) for each, text in retire_words.EXCHANGES.items()],
     }  # fmt: skip
     return render(request, "planner/exchange.html", context | own, status=status)

@@ -18,7 +18,7 @@ create table fjt.mountings (
     -- until then the installer may wake the camera; "I am here" begins another half hour
     ends_at timestamptz,
     ended_at timestamptz,
-    stopped_for text check (stopped_for in ('said_no', 'not_let_in', 'no_consent', 'sleeps_here')),
+    stopped_for text check (stopped_for in ('said_no', 'not_let_in', 'no_consent', 'sleeps_here', 'called_off')),
     -- the code that the camera shows, as a hash: one use, ten minutes
     code_hash bytea,
     code_until timestamptz,
@@ -109,8 +109,8 @@ grant select, insert on fjt.device_logins to fjt_worker;
 grant select (mounting_id, org, area_id, resident_id, due_on, due_time, given_by, given_at, step, installer, begun_at, ends_at, ended_at,
     stopped_for, weekend_name, weekend_phone, device_id, exchange, replaces, replaced_at) on fjt.mountings to fjt_web, fjt_planner;
 
-grant insert (org, area_id, resident_id, due_on, due_time, given_by, given_at, exchange), update (due_on, due_time, given_by, given_at, exchange) on fjt.mountings
-    to fjt_planner;
+grant insert (org, area_id, resident_id, due_on, due_time, given_by, given_at, exchange), update (due_on, due_time, given_by, given_at, exchange, step, stopped_for, ended_at)
+    on fjt.mountings to fjt_planner;
 
 -- A page gives a mounting as its own person, now, in the area where the resident lives.
 create function fjt.mountings_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
@@ -121,6 +121,17 @@ begin
     end if;
     if tg_op = 'UPDATE' and (old.ends_at > clock.now() or old.ended_at is not null) then
         perform fjt.refuse_write('another day for a mounting that is under way or over');
+    end if;
+    if tg_op = 'UPDATE' and new.ended_at is not null then
+        -- An exchange that nobody has begun is called off; that is all a page ends.
+        if old.begun_at is not null or old.exchange is null or new.step <> 'stopped' or new.stopped_for is distinct from 'called_off' then
+            perform fjt.refuse_write('the end of a mounting that somebody has begun');
+        end if;
+        new.ended_at := fjt.just_now(new.ended_at);
+        return new;
+    end if;
+    if tg_op = 'UPDATE' and (new.step, new.stopped_for) is distinct from (old.step, old.stopped_for) then
+        perform fjt.refuse_write('a step of a mounting, by the page that gives it');
     end if;
     -- What was said in the home is kept; whoever comes on the new day goes on with it.
     new.installer := null;
@@ -153,7 +164,7 @@ begin
     end if;
     return query
         select m.* from fjt.mountings m join fjt.residents r using (resident_id) join fjt.organisations o on o.org = m.org
-        where r.died_at is null and r.moved_at is null and m.due_on = (clock.now() at time zone o.zone)::date
+        where r.died_at is null and r.moved_at is null and m.stopped_for is distinct from 'called_off' and m.due_on = (clock.now() at time zone o.zone)::date
             and (m.installer is null or m.installer = fjt.who() or m.ends_at <= clock.now())
             and exists (select from fjt.grants() g where g.org = m.org and (g.areas is null or r.area_id = any (g.areas))
                 and (g.performers is null or coalesce(r.performer, 'town') = any (g.performers)));
@@ -201,11 +212,11 @@ end $$;
 -- ---- what the page shows ----
 
 create function fjt.mounting_jobs() returns table (mounting_id uuid, org text, zone text, due_time time, name text, address text, phone text,
-    step text, stopped_for text, area text)
+    step text, stopped_for text, area text, exchange text)
 language plpgsql stable security definer set search_path = fjt, pg_temp
 as $$
 begin
-    return query select m.mounting_id, m.org, o.zone, m.due_time, r.name, r.address, r.phone, m.step, m.stopped_for, e.code
+    return query select m.mounting_id, m.org, o.zone, m.due_time, r.name, r.address, r.phone, m.step, m.stopped_for, e.code, m.exchange
         from fjt.my_mountings() m join fjt.residents r using (resident_id) join fjt.organisations o on o.org = m.org
         join fjt.areas e on e.area_id = r.area_id order by m.due_time nulls last, r.address;
 end $$;
@@ -215,7 +226,7 @@ create function fjt.mounting_page(which uuid) returns table (mounting_id uuid, o
     shown boolean, machine boolean, step text, stopped_for text, mine boolean, in_hand boolean, ends_at timestamptz, code_until timestamptz, device_id text,
     connected boolean, confirmed boolean, signal_dbm int, expected_people int, said jsonb, asked_command uuid, asked_kind text,
     asked_at timestamptz, first_look timestamptz, weekend_name text, weekend_phone text, run_in_nights int,
-    on_call_name text, on_call_phone text)
+    on_call_name text, on_call_phone text, exchange text)
 language plpgsql stable security definer set search_path = fjt, pg_temp
 as $$
 begin
@@ -230,7 +241,7 @@ begin
         (select min(c.opens_at) from fjt.checks c where c.resident_id = m.resident_id and c.state = 'planned' and c.opens_at > clock.now()
             and exists (select from fjt.slots s where s.slot_id = c.slot_id and not s.by_visit)
             and exists (select from fjt.gate(c.resident_id, c.night) g where g.owed = 'look')),
-        m.weekend_name, m.weekend_phone, m.run_in_nights, o.name, o.fixed_number
+        m.weekend_name, m.weekend_phone, m.run_in_nights, o.name, o.fixed_number, m.exchange
         from fjt.my_mountings() m join fjt.residents r using (resident_id) join fjt.organisations o on o.org = m.org
         left join fjt.devices d on d.org = m.org and d.device_id = m.device_id
         where m.mounting_id = which;
@@ -463,7 +474,7 @@ declare
 begin
     select t.* into m from fjt.mountings t where t.mounting_id = which and t.mounting_id in (select mine.mounting_id from fjt.my_mountings() mine) for update;
     -- A colleague has begun it since the list was shown.
-    if m.mounting_id is null or m.ended_at is not null or m.installer <> fjt.who() and m.ends_at > clock.now() then
+    if m.mounting_id is null or m.ended_at is not null or why = 'called_off' or m.installer <> fjt.who() and m.ends_at > clock.now() then
         return false;
     end if;
     -- Not let in where a camera is up already: it waits for another day, with all that was said. In an exchange the old one goes on.
