@@ -183,14 +183,6 @@ async def bindings(
     return {row["device_id"]: row["resident_id"] for row in rows}
 
 
-async def kinds(tx: Tx, org: str, among: Collection[str]) -> dict[str, str]:
-    """Return the kind of each of the devices *among*."""
-    rows = await tx.fetch(
-        "select device_id, kind from devices where org = $1 and device_id = any ($2)", org, list(among)
-    )
-    return {row["device_id"]: row["kind"] for row in rows}
-
-
 async def unbind(tx: Tx, org: str, device_id: str) -> None:
     """Let the device be with nobody, and forget that home's profile."""
     await tx.execute(

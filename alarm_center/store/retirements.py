@@ -41,6 +41,14 @@ async def dependent_among(tx: Tx, residents: Collection[UUID]) -> set[UUID]:
     return {row["resident_id"] for row in rows}
 
 
+async def device_kinds(tx: Tx, org: str, among: Collection[str]) -> dict[str, str]:
+    """Return the kind of each of the devices *among*."""
+    rows = await tx.fetch(
+        "select device_id, kind from devices where org = $1 and device_id = any ($2)", org, list(among)
+    )
+    return {row["device_id"]: row["kind"] for row in rows}
+
+
 async def waiting(tx: Tx, resident_id: UUID, device_id: str) -> Retirement | None:
     """Return the request that waits for a second person, locked by nobody; ``None``: there is none."""
     row = await tx.fetchrow(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from alarm_center.core.retirement import FiledDevice, HeldDevice, devices_kept
-from alarm_center.store import devices, residents, retirements
+from alarm_center.store import residents, retirements
 from alarm_center.town.bed_checks import pairs_of
 from alarm_center.town.model import ResidentEntry
 from alarm_center.town.town_import import ImportedChange, TownImport
@@ -24,7 +24,7 @@ async def keep_depended_on(
     homes = {holder: await _home(run, some, ids, holder) for holder in set(held.values())}
     gone = {ids[one.number] for one in some if _has_left(run, one)}
     depend = await retirements.dependent_among(run.tx, {each for home in homes.values() for each in home} - gone)
-    kinds = await devices.kinds(run.tx, run.org, held)
+    kinds = await retirements.device_kinds(run.tx, run.org, held)
     found = {
         device_id: HeldDevice(kinds[device_id], homes[holder], not depend.isdisjoint(homes[holder]))
         for device_id, holder in held.items()
