@@ -230,6 +230,7 @@ class DiscrepancyFound(Payload):
     from_at: datetime | None = None
     until: datetime | None = None
     minutes: int | None = None
+    count: int | None = None
 
 
 @payload(EventKind.FOLLOW_UP_ANSWERED)
