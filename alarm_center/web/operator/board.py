@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 from aiohttp import web
-from markupsafe import Markup
 
 from alarm_center.casework.cases import NotFound
 from alarm_center.core.calendar import night_of
@@ -104,9 +103,9 @@ class NightRead:
 
     watched: WatchedTowns
     checks: list[board.NightCheck]
-    _drawings: dict[tuple[str, bool], Markup] = field(default_factory=dict)
+    _drawings: dict[tuple[str, bool], str] = field(default_factory=dict)
 
-    def drawn(self, environment: jinja2.Environment, speech: Speech, *, covered: bool) -> Markup:
+    def drawn(self, environment: jinja2.Environment, speech: Speech, *, covered: bool) -> str:
         """Return the chart's HTML in that language; made once. Covered, it names nobody."""
         key = (speech.language, covered)
         if key not in self._drawings:
@@ -115,7 +114,7 @@ class NightRead:
                 checks = [replace(check, resident=speech(page_words.COVERED_NAME)) for check in checks]
             drawing = chart(checks, self.watched.zones, self.watched.now, speech)
             html = environment.get_template("parts/night.html").render(chart=drawing, person={"covered": covered})
-            self._drawings[key] = Markup(html)  # noqa: S704 -- drawn by a template
+            self._drawings[key] = html
         return self._drawings[key]
 
 
@@ -235,11 +234,11 @@ _NO_TOKEN: Final = secrets.token_urlsafe(24)
 """The form token in a row that is kept; each person's own takes its place. Nobody knows it outside of this process."""
 
 
-def _drawn_rows(request: web.Request, rows: list[QueueRow], *, has_first: bool) -> Markup:
+def _drawn_rows(request: web.Request, rows: list[QueueRow], *, has_first: bool) -> str:
     """Return the HTML of rows, of which the first is the one to take if there *has_first*."""
     person, environment, draw = request[PERSON], environment_of(request), request.app[DRAWN_ROWS].draw
     drawn = [draw(environment, person.covered, has_first and n == 0, row) for n, row in enumerate(rows)]
-    return Markup("".join(drawn).replace(_NO_TOKEN, person.csrf))  # noqa: S704 -- drawn by a template, and a token
+    return "".join(drawn).replace(_NO_TOKEN, person.csrf)
 
 
 class DrawnRows:
@@ -258,7 +257,7 @@ def _row_for_anybody(environment: jinja2.Environment, covered: bool, first: bool
     return str(environment.get_template("parts/row.html").make_module(context).line(row, first))  # type: ignore[attr-defined]
 
 
-async def _drawn_night(request: web.Request) -> Markup:
+async def _drawn_night(request: web.Request) -> str:
     """Return the HTML of the night's chart, which names nobody's token and is drawn once for all who share the read."""
     speech, covered = speech_of(request), request[PERSON].covered
     read = await read_shared(request, "night", _read_night)
