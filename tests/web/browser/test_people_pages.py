@@ -1,15 +1,16 @@
-"""WCAG 2.1 AA by axe of the pages on a town's people, and of an invitation's link."""
+"""Pages on a town's people, and an invitation's link: WCAG 2.1 AA by axe, and a planner who is ill."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from playwright.async_api import expect
 
 from alarm_center.store import agreements
 from alarm_center.store.agreements import OfferedAgreement
 from alarm_center.store.users import KeptUser, keep_user
 from schemas.vocabulary import Role
-from tests.support.night_town import PASSWORD_HASH, NightTown
+from tests.support.night_town import PASSWORD_HASH, TWO, NightTown
 from tests.support.site import Site
 from tests.web.browser.conftest import OpenPage
 from tests.web.browser.test_accessible import broken
@@ -73,3 +74,29 @@ async def test_people_and_an_invitation(
     await new.fill("[name=again]", "tolv tecken långt")
     await new.click("form[action$=join] .primary")
     await new.wait_for_url(re.compile("/raise$"))
+
+
+async def test_a_planner_ill_a_deputy_for_a_week(storstad: NightTown, open_page: OpenPage) -> None:
+    """An admin names the colleague; Sara plans at once, and no longer than was said."""
+    async with storstad.memory.transaction() as tx:
+        for login, roles in (("ada", [Role.ADMIN]), ("sara", [Role.CARER])):
+            await keep_user(tx, KeptUser(login, login.capitalize(), PASSWORD_HASH, "storstad", roles))
+    sara = await open_page("/account", login="sara")
+    answer = await sara.goto("/todo")
+    assert answer is not None and answer.status == 403, "it is Petra's desk"
+    ada = await open_page("/people", login="ada")
+    await ada.click(".people a[href*=member]:has-text('Sara')")
+    await ada.click("a.button[href$=deputy]")
+    await ada.select_option("[name=colleague]", label="Petra Planerare")
+    last = TWO.date() + timedelta(days=6)
+    await ada.fill("[name=last_night]", str(last))
+    await ada.click(".why .primary")
+    await expect(ada.locator("li.card")).to_contain_text("Sara vikarierar för Petra Planerare från")
+    await sara.goto("/todo")
+    await expect(sara.locator("h1")).to_contain_text("Att göra")
+    await sara.goto("/residents")
+    await expect(sara.locator("body")).to_contain_text("Astrid Lund")
+    await storstad.set_clock(TWO + timedelta(days=7, hours=12))
+    sara = await open_page("/account", login="sara")
+    answer = await sara.goto("/todo")
+    assert answer is not None and answer.status == 403, "the week is over"
