@@ -39,8 +39,9 @@ BERTIL_BESIDE = {
 
 
 async def share_by_page(storstad: NightTown, open_page: OpenPage) -> None:
-    """Let Bertil's own camera go, as by a file, and let Petra say on his page that he shares Astrid's bed."""
+    """Let Bertil's own camera be taken down, which no file does alone, and let Petra say on his page that he shares Astrid's bed."""
     visits = [{"time": each, "by_visit": True} for each in TIMES]
+    await storstad.execute("update devices set resident_id = null where resident_id = $1", storstad.residents[BERTIL])
     await storstad.extend(residents=[ASTRID_AT_HOME, {**BERTIL_BESIDE, "shares_bed_with": None, "slots": visits}])
     page = await open_page(f"/residents/{storstad.residents[BERTIL]}/home", login="petra")
     await page.fill("[name=shares_bed_with]", "99")
