@@ -219,7 +219,9 @@ def lay_shifts(
     free_from = {each.row.line_id: each.ends_at for each in ends if each.row.starts_at <= now}
     added = [replace(shift, starts_at=max(shift.starts_at, now, free_from.get(shift.line_id, now))) for shift in coming]
     return LaidShifts(
-        tuple(added),
+        tuple(
+            each for each in added if each.starts_at < each.ends_at
+        ),  # of two changes at one instant nothing may be left
         tuple(moved),
         tuple(each for each in ends if each.changes_row),
         tuple(row for row in unwanted if row not in kept),

@@ -47,8 +47,7 @@ class Mosquitto:
         self._write_passwords()
         if self._process is not None:
             reloads = self.log().count("Reloading config")
-            self._process.send_signal(signal.SIGHUP)
-            self._until_written("Reloading config", reloads)
+            self._until_written("Reloading config", reloads, ask=lambda: self.signal(signal.SIGHUP))
         return password
 
     def start(self) -> None:
@@ -89,11 +88,15 @@ class Mosquitto:
         path = self.folder / "log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
-    def _until_written(self, text: str, before: int) -> None:
-        """Return once it has written *text* once more than *before* times."""
+    def _until_written(self, text: str, before: int, ask: Callable[[], None] = lambda: None) -> None:
+        """Return once it has written *text* once more than *before* times.
+
+        It is asked again each time: Mosquitto forgets a signal that comes while it still answers the one before.
+        """
         assert self._process is not None
         end = time.monotonic() + DEADLINE_S
         while self.log().count(text) <= before:
+            ask()
             try:
                 status = self._process.wait(timeout=0.01)
             except subprocess.TimeoutExpired:

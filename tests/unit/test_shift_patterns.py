@@ -116,6 +116,18 @@ def test_both_clock_change_nights_keep_their_hours() -> None:
         assert (ends - begins) / timedelta(hours=1) == hours
 
 
+def test_what_is_taken_over_at_once_twice_leaves_no_empty_row() -> None:
+    at_ten = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
+    first = rows_of(lay_shifts(wanted_tonight(), [], at_ten), is_held=True)
+    ends = first[0].ends_at
+    sick = Substitute(NIGHTLY.line_id, TONIGHT, BEA, at_ten, ends)
+    held = replace(first[0], ends_at=at_ten + timedelta(microseconds=1))
+    taken = rows_of(lay_shifts(wanted_tonight(sick), first, at_ten))
+    back = replace(sick, carer_id=ANNA, from_at=taken[0].starts_at)
+    laid = lay_shifts(wanted_tonight(sick, back), [held, *taken], at_ten)
+    assert [(one.post.carer_id, one.starts_at, one.ends_at) for one in laid.added] == [(ANNA, taken[0].starts_at, ends)]
+
+
 # ---- any sequence ----
 
 

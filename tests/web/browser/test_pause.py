@@ -22,7 +22,9 @@ async def test_a_stay_at_hospital_is_paused_by_keyboard(storstad: NightTown, ope
     for key in keys:
         await page.keyboard.press(key)
     await expect(page.locator(".sentence")).to_contain_text("Ingen titt i natt 05:00. Ingen kommer i stället.")
-    await expect(page.locator(".sentence strong")).to_be_focused()  # a page that has just come moves the focus once more
+    await expect(
+        page.locator(".sentence strong")
+    ).to_be_focused()  # a page that has just come moves the focus once more
     last = ("Tab", "Enter")
     for key in last:
         await page.keyboard.press(key)
