@@ -18,12 +18,13 @@ demo: $(or $(wildcard $(STAMP)),$(DEMO_STAMP)) ## Play a town at night in the br
 	@echo "Starting the town: a database, a broker and twelve homes on this machine"
 	@$(BIN)/fjarrtillsyn demo
 
-# The types are checked beside the tests: neither keeps two processors busy from its beginning. Bytecode is kept, whatever the
+# The types are checked beside the tests: neither keeps two processors busy from its beginning. A test that starts processes, a
+# broker or a browser waits for half of its time, so there are two tests at work for each of two processors. Bytecode is kept, whatever the
 # environment says: the processes that tests start read it, a hundred times.
 test: lint ## Set up, check, and run every test but the long ones
 	@echo "$(BIN)/mypy, beside the tests; it speaks when they are done"
 	@$(BIN)/mypy > $(VENV)/mypy.txt 2>&1 & types=$$!; \
-		PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist worksteal; tested=$$?; \
+		PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4 --dist worksteal; tested=$$?; \
 		wait $$types; typed=$$?; cat $(VENV)/mypy.txt; test $$tested$$typed = 00
 
 test-long: setup ## Two releases share a night, two hundred residents change by day, the demo and its walkthrough are walked; minutes

@@ -70,7 +70,14 @@ async def page_seconds(http: aiohttp.ClientSession, url: str) -> float:
     return min(took)
 
 
-@pytest.mark.parametrize("sends", [HALF_A_HEAD, b"", HEAD + b"login=o"], ids=["half a head", "nothing", "half a body"])
+@pytest.mark.parametrize(
+    "sends",
+    [
+        pytest.param(HALF_A_HEAD, id="half a head"),
+        pytest.param(b"", id="nothing", marks=pytest.mark.long),
+        pytest.param(HEAD + b"login=o", id="half a body", marks=pytest.mark.long),
+    ],
+)
 async def test_600_unfinished_requests_end_in_time(database: Database, tmp_path: Path, sends: bytes) -> None:
     short = {"FJT_HTTP_HEAD_SECONDS": "2", "FJT_HTTP_BODY_SECONDS": "2", "FJT_HTTP_PER_ADDRESS": "1000"}
     async with (

@@ -20,8 +20,11 @@ pytestmark = pytest.mark.browser
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}}
 LOOKS = [("dark", "sv", 390), ("light", "en", 1440)]
 """Both themes, both languages and both widths."""
-EVERY_LOOK = [*LOOKS, ("dark", "en", 1440), ("light", "sv", 390)]
-"""Each theme with each language and each width, for the page that is looked at most."""
+EVERY_LOOK = [
+    *LOOKS,
+    *(pytest.param(*look, marks=pytest.mark.long) for look in [("dark", "en", 1440), ("light", "sv", 390)]),
+]
+"""Each theme with each language and each width, for the page that is looked at most; the other two by ``make test-long``."""
 
 
 async def broken(page: Page) -> list[str]:

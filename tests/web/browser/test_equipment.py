@@ -102,7 +102,12 @@ async def test_a_device_covered_twice_in_14_nights(storstad: NightTown, open_pag
 
 @pytest.mark.parametrize(
     ("theme", "language", "width"),
-    [("dark", "sv", 360), ("light", "en", 1280), ("dark", "en", 1280), ("light", "sv", 360)],
+    [
+        ("dark", "sv", 360),
+        ("light", "en", 1280),
+        pytest.param("dark", "en", 1280, marks=pytest.mark.long),
+        pytest.param("light", "sv", 360, marks=pytest.mark.long),
+    ],
 )
 async def test_the_pages_of_equipment(
     storstad: NightTown, open_page: OpenPage, theme: str, language: str, width: int

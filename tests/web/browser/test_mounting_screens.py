@@ -69,7 +69,15 @@ SCREENS: Final = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("theme", "language"), [("dark", "sv"), ("light", "en"), ("dark", "en"), ("light", "sv")])
+@pytest.mark.parametrize(
+    ("theme", "language"),
+    [
+        ("dark", "sv"),
+        ("light", "en"),
+        pytest.param("dark", "en", marks=pytest.mark.long),
+        pytest.param("light", "sv", marks=pytest.mark.long),
+    ],
+)
 async def test_each_screen_is_read_at_360(storstad: NightTown, open_page: OpenPage, theme: str, language: str) -> None:
     resident, me = storstad.residents[5], uuid4()
     viewer = await viewer_in(storstad.memory, "storstad", role=Role.INSTALLER, right=Right.MOUNT, user=me)
