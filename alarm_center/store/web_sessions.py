@@ -1,5 +1,6 @@
 """Sessions of people who are signed in: the person behind a token, with each role's viewer scope, and the session's life."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -107,16 +108,30 @@ async def person_of(tx: Tx, token: str) -> SignedIn | None:
 
     Nothing is written.
     """
+    return (await people_of_tokens(tx, (token,))).get(token)
+
+
+async def people_of_tokens(tx: Tx, tokens: Collection[str]) -> dict[str, SignedIn]:
+    """Return, by raw token, the people behind those of the *tokens* that have a session; in one statement, as :func:`person_of`.
+
+    The statement carries one token after the other, and what follows it in a transaction carries any of them.
+    """
     rows = await tx.fetch(
         """
-        select user_id, login, name, language, csrf, clock.now() - seen_at as unused_for, org, roles, areas, performers, handled_by,
-            covered, keeps_centre, stopped
-        from session_of_token($1)
+        select brought.token, s.user_id, s.login, s.name, s.language, s.csrf, clock.now() - s.seen_at as unused_for, s.org, s.roles,
+            s.areas, s.performers, s.handled_by, s.covered, s.keeps_centre, s.stopped
+        from unnest($1::text[]) as brought(token) cross join lateral session_of_token(brought.token) s
         """,
-        token,
+        list(tokens),
     )
-    if not rows:
-        return None
+    by_token: dict[str, list[Row]] = {}
+    for row in rows:
+        by_token.setdefault(row["token"], []).append(row)
+    return {token: _signed_in(token, of_token) for token, of_token in by_token.items()}
+
+
+def _signed_in(token: str, rows: Sequence[Row]) -> SignedIn:
+    """Return the person of a session, which has a row for each membership, or one."""
     first = rows[0]
     return SignedIn(
         user_id=first["user_id"],

@@ -13,7 +13,7 @@ from alarm_center.core import phone_numbers
 from alarm_center.identity.passwords import PasswordCheck
 from alarm_center.pictures import Pictures
 from alarm_center.store.memory import Memory
-from alarm_center.web import auth, middlewares, page, shared_reads, stream
+from alarm_center.web import asked_sessions, auth, middlewares, page, shared_reads, stream
 from alarm_center.web.admin import agreements, deputies, people, people_file
 from alarm_center.web.app_keys import (
     MEMORY,
@@ -29,7 +29,7 @@ from alarm_center.web.carer import link
 from alarm_center.web.demo import loopback, simulated_phones
 from alarm_center.web.failed_tries import FailedTries
 from alarm_center.web.installer import claims, mounting
-from alarm_center.web.operator import board, case_actions, case_page, manual_alarm, picture
+from alarm_center.web.operator import board, case_actions, case_page, drawn_part, manual_alarm, night_page, picture
 from alarm_center.web.planner import (
     automatic,
     deaths,
@@ -99,6 +99,7 @@ ROUTES: Final = tuple(
         passkeys,
         sealed_account,
         board,
+        night_page,
         case_page,
         case_actions,
         picture,
@@ -181,6 +182,8 @@ def build_web(
     app[PICTURES], app[SETTINGS] = pictures, settings
     app[password.DOOR], app[PASSWORDS], app[stream.HINTS] = password.Door(), PasswordCheck(), stream.Hints()
     app[shared_reads.READS], app[board.DRAWN_ROWS] = shared_reads.SharedReads(), board.DrawnRows()
+    app[drawn_part.REVISIONS] = drawn_part.Revisions()
+    app[asked_sessions.SESSIONS] = asked_sessions.AskedSessions(memories.pages)
     app[link.TRIES] = FailedTries(most=50)
     app[claims.TRIES] = FailedTries(most=claims.MOST_TRIES)
     app[oidc.CLIENTS] = ProviderClients(settings.providers, settings.provider_seconds)

@@ -15,6 +15,7 @@ from alarm_center.core.roles import Right
 from alarm_center.store import second_factors, web_sessions
 from alarm_center.store.web_sessions import SignedIn
 from alarm_center.web.app_keys import MEMORY, SETTINGS
+from alarm_center.web.asked_sessions import SESSIONS
 from alarm_center.web.page import (
     PERSON,
     READING,
@@ -46,10 +47,9 @@ async def person_of(request: web.Request) -> SignedIn | None:
     token = cookie_of(request, COOKIE)
     if not token:
         return None
-    memory = request.app[MEMORY]
-    person = await memory.run_statement(lambda tx: web_sessions.person_of(tx, token))
+    person = await request.app[SESSIONS].person_of(token)
     if person is not None and abs(person.unused_for) > TOUCHED_EACH:
-        async with memory.transaction(web_sessions.nobody_yet(token)) as tx:
+        async with request.app[MEMORY].transaction(web_sessions.nobody_yet(token)) as tx:
             await web_sessions.touch_session(tx)
     return person
 

@@ -146,6 +146,12 @@ def path_uuid(request: web.Request, name: str) -> UUID:
         raise NotFound(request.match_info[name]) from error
 
 
+def page_number(request: web.Request) -> int:
+    """Return the page of a list that the address asks for; the first if it names none."""
+    text = request.query.get("page", "")
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+
+
 def redirect(path: str) -> web.Response:
     """Return the answer that sends a browser on to *path*."""
     return web.Response(status=303, headers={"Location": path})

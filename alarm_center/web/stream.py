@@ -20,6 +20,7 @@ from alarm_center.store import events, web_sessions
 from alarm_center.store.events import Cursor
 from alarm_center.store.memory import AWAY, Tx, now
 from alarm_center.web.app_keys import MEMORY, SETTINGS
+from alarm_center.web.asked_sessions import SESSIONS
 from alarm_center.web.auth import TOUCHED_EACH, require
 from alarm_center.web.page import PERSON
 from alarm_center.web.shared_reads import read_shared
@@ -166,7 +167,7 @@ async def _read_news(tx: Tx, cursor: Cursor | None) -> News:
 async def _is_still_open(request: web.Request) -> bool:
     """Return whether the session goes on with the memberships that it had, and have it count as used at most once a minute."""
     person, memory = request[PERSON], request.app[MEMORY]
-    still = await memory.run_statement(lambda tx: web_sessions.person_of(tx, person.token))
+    still = await request.app[SESSIONS].person_of(person.token)
     if still is None or still.memberships_key != person.memberships_key:
         return False
     if abs(still.unused_for) > TOUCHED_EACH:

@@ -3,6 +3,7 @@
 All still to be translated. Fixed text of a page stands in its template.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from alarm_center.words.catalogues import mark as _
@@ -86,6 +87,20 @@ PLANNED_AT: Final = _("Planerad %(time)s")
 CANCELLED_WHY: Final = _("Inställd: %(why)s")
 VISIT_INSTEAD: Final = _("ersatt av besök")
 ENDED: Final = _("avslutat")
+NIGHT_SHAPES: Final[Mapping[str, str]] = {
+    "p1": _("Prio 1"),
+    "p2": _("Prio 2"),
+    "p3": _("Prio 3"),
+    "look": _("Väntar på att någon tittar"),
+    "waiting": _("Tittar igen"),
+    "open": _("Pågår"),
+    "planned": _("Planerad"),
+    "visit": _("Besök"),
+    "cancelled": _("Inställd"),
+    "over": _("Avslutat larm"),
+    "seen": _("Syns i sängen"),
+}
+"""Checks that are drawn alike, by the name of their shape."""
 
 # ---- notes that the service writes on a case, in the town's language ----
 VISIT_NOT_NEEDED_AT_ALL: Final = _("Besöket behövs inte.")

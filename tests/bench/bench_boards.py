@@ -1,8 +1,8 @@
 """Milliseconds from the commit of an alarm until open boards show it, in a town of many homes with many open alarms.
 
-Each board is signed in by itself, listens to its stream, and fetches the parts that a change concerns as the page's script does.
+Each board is signed in by itself, listens to its stream, and fetches what it lacks of the parts that a change concerns, as the page's script does.
 Browsers, server and database share this machine, and one process stands for a replica. Beside it: the same for one board, the processor time of
-a second in which nothing happens, and the bytes of a whole page. The baseline of the first is a bare request by each browser.
+a second in which nothing happens, and the bytes of a whole page and of a change, read and on the wire. The baseline of the first is a bare request by each browser.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from alarm_center.preparation.planning import plan_all_towns
 from fjarrtillsyn.embedded.postgres import running_postgres
 from schemas.vocabulary import Answer, Reason
 from tests.bench.many_residents import copy_resident
+from tests.support.board_page import BoardPage, Fetched
 from tests.support.night_town import TWO, NightTown, town
 from tests.support.postgres import Database, fresh_database, make_template
 from tests.support.site import Browser, site
@@ -48,10 +49,11 @@ async def _measure(database: Database, boards: int, homes: int, alarms: int) -> 
         await _open_alarms(here, alarms)
         assert await here.value("select count(*) from alarms where state <> 'closed'") == alarms + 1
         browsers = [await pages.signed_in() for _ in range(boards)]
-        page = await browsers[0].text("/")
+        page = await BoardPage(browsers[0]).open()
         bare = await _bare(browsers)
         first = await _redrawn(here, browsers[:1])
-        many = await _redrawn(here, browsers)
+        weights: list[Fetched] = []
+        many = await _redrawn(here, browsers, weights)
         idle = await _idle(browsers)
         ordered = sorted(many)
         return [
@@ -59,7 +61,10 @@ async def _measure(database: Database, boards: int, homes: int, alarms: int) -> 
             _row(f"boards_{boards}_p95", ordered[int(len(ordered) * 0.95) - 1], "ms", bare),
             _row("boards_1_p50", statistics.median(first), "ms", bare),
             _row("board_idle", idle, "ms/s", 1.0),
-            _row("board_page", len(page.encode()) / 1000, "kB", 1.0),
+            _row("board_page", page.read / 1000, "kB", 1.0),
+            _row("board_page_wire", page.sent / 1000, "kB", 1.0),
+            _row("board_change", max(each.read for each in weights) / 1000, "kB", 1.0),
+            _row("board_change_wire", max(each.sent for each in weights) / 1000, "kB", 1.0),
         ]
 
 
@@ -107,8 +112,8 @@ async def _passing_of(seconds: float) -> None:
 class _Board:
     """A browser with a board open, which does as static/live.js does."""
 
-    browser: Browser
-    shown: dict[str, str] = field(default_factory=dict)
+    page: BoardPage
+    fetched: dict[str, Fetched] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     told: asyncio.Event = field(default_factory=asyncio.Event)
     redrawn: asyncio.Event = field(default_factory=asyncio.Event)
@@ -121,9 +126,8 @@ class _Board:
             group.create_task(self._fetch())
 
     async def _listen(self) -> None:
-        page = await self.browser.text("/")
-        after = page.split('data-cursor="')[1].split('"')[0]
-        async with self.browser.client.get(f"/stream?after={after}") as answer:
+        await self.page.open()
+        async with self.page.browser.client.get(f"/stream?after={self.page.cursor}") as answer:
             event = ""
             async for line in answer.content:
                 name, _, said = line.decode().rstrip("\r\n").partition(": ")
@@ -143,14 +147,24 @@ class _Board:
             await asyncio.gather(*map(self._fetch_part, parts))
 
     async def _fetch_part(self, part: str) -> None:
-        async with self.browser.client.get(f"/fragments/{part}", headers={"X-Fragment": "1"}) as answer:
-            assert answer.status == 200, (part, answer.status)
-            self.shown[part] = (await answer.read()).decode()
+        self.fetched[part] = await self.page.fetch(part)
         self.redrawn.set()
 
+    def shows(self, case: UUID) -> bool:
+        """Tell whether a row of the queue is that case's."""
+        return f'data-row="{case}"' in self.page.shown["queue"]
 
-async def _redrawn(here: NightTown, browsers: list[Browser]) -> list[float]:
-    boards = [_Board(browser) for browser in browsers]
+    @property
+    def last_change(self) -> Fetched:
+        """Weight of all that the board fetched for the last change."""
+        return Fetched(
+            sum(each.read for each in self.fetched.values()), sum(each.sent for each in self.fetched.values())
+        )
+
+
+async def _redrawn(here: NightTown, browsers: list[Browser], weights: list[Fetched] | None = None) -> list[float]:
+    """Return the milliseconds of each board and change; add to *weights* what each board fetched for the last one."""
+    boards = [_Board(BoardPage(browser)) for browser in browsers]
     tasks = [asyncio.create_task(board.stay_open()) for board in boards]
     await asyncio.gather(*(board.ready.wait() for board in boards))
     took: list[float] = []
@@ -160,6 +174,8 @@ async def _redrawn(here: NightTown, browsers: list[Browser]) -> list[float]:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    if weights is not None:
+        weights += [board.last_change for board in boards]
     return took
 
 
@@ -175,7 +191,7 @@ async def _one_change(here: NightTown, boards: list[_Board]) -> list[float]:
     began = time.perf_counter()
 
     async def until_shown(board: _Board) -> float:
-        while f'data-row="{alarm}"' not in board.shown.get("queue", ""):
+        while not board.shows(alarm):
             board.redrawn.clear()
             await board.redrawn.wait()
         return (time.perf_counter() - began) * 1000
@@ -197,7 +213,7 @@ async def _raise(here: NightTown, number: int) -> UUID:
 
 async def _idle(browsers: list[Browser]) -> float:
     """Return the milliseconds of this process's time that a board costs in a second in which nothing happens."""
-    tasks = [asyncio.create_task(_Board(browser).stay_open()) for browser in browsers]
+    tasks = [asyncio.create_task(_Board(BoardPage(browser)).stay_open()) for browser in browsers]
     await _passing_of(1.0)
     before = time.process_time()
     await _passing_of(_IDLE_SECONDS)

@@ -3,72 +3,42 @@
 Rows of the queue are made in `queue`, the chart in `night_chart`; changes are streamed by `web.stream`.
 """
 
-import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import jinja2
 from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
-from alarm_center.core.calendar import night_of
 from alarm_center.core.roles import Right
 from alarm_center.core.town_stop import CONFIRM_WITHIN, TownStop
 from alarm_center.store import board, deaths, detectors, events, looks, sealed_accounts, town_stops
 from alarm_center.store.memory import Tx, now
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
+from alarm_center.web.operator.drawn_part import REVISIONS, DrawnPart, DrawnRow, answer_part
 from alarm_center.web.operator.night_chart import chart
-from alarm_center.web.operator.queue import BoardReader, QueueRow, queue, rows_of_reader
-from alarm_center.web.page import PERSON, environment_of, redirect_or_tell, render, speech_of
+from alarm_center.web.operator.queue import BoardReader, QueueRow, queue, rows_held
+from alarm_center.web.operator.watched_towns import WatchedTowns, nights, watched_towns
+from alarm_center.web.page import PERSON, environment_of, page_number, redirect_or_tell, render, speech_of
+from alarm_center.web.shared_html import TOKEN_PLACE, compress
 from alarm_center.web.shared_reads import read_shared
 from alarm_center.words import page_words
 from alarm_center.words.catalogues import Speech
 
 routes = web.RouteTableDef()
 
-_FALLBACK_ZONE: Final = "Europe/Stockholm"
 _NOBODY: Final = UUID(int=0)
 """A person who holds no case."""
 _ROWS_KEPT: Final = 2000
-"""Rows whose HTML is kept, about 1 kB each: those of forty open cases in two languages, with room for a night of many."""
-
-
-@dataclass(frozen=True, slots=True)
-class WatchedTowns:
-    """The towns that a person watches, and the service's time."""
-
-    towns: list[board.TownHead]
-    now: datetime
-
-    @property
-    def zones(self) -> dict[str, str]:
-        """Each town's zone."""
-        return {town.org: town.zone for town in self.towns}
-
-    @property
-    def zone(self) -> str:
-        """The zone of the big clock."""
-        return self.towns[0].zone if self.towns else _FALLBACK_ZONE
-
-    @property
-    def blurred(self) -> frozenset[str]:
-        """The towns that show pictures blurred first."""
-        return frozenset(town.org for town in self.towns if town.first_view == "blurred")
-
-    @property
-    def names(self) -> str:
-        """The towns' names."""
-        return ", ".join(town.name for town in self.towns)
-
-
-async def watched_towns(tx: Tx) -> WatchedTowns:
-    """Return the towns that the viewer watches."""
-    return WatchedTowns(await board.town_heads(tx), await now(tx))
+"""Rows whose HTML is kept, 0.4 to 1 kB each: those of two hundred open cases in two languages, with room for a night of many."""
+_LARGE: Final = 40
+"""Rows of the queue that are drawn large, with a button each; the rest are a line each."""
+_ON_A_PAGE: Final = 200
+"""Rows of the queue on one page, about 100 kB: those that need somebody most are on the first."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +58,8 @@ class QueueRead:
     sealed_in_use: list[sealed_accounts.AccountInUse]
     waiting_stops: list[TownStop]
     _rows: dict[tuple[str, bool], tuple[list[QueueRow], list[QueueRow]]] = field(default_factory=dict)
+    parts: dict[tuple[str, bool, int], DrawnPart] = field(default_factory=dict)
+    """The queue as everybody sees it who holds no case, by language, whether it is covered, and page."""
 
     def rows_of_nobody(self, reader: BoardReader) -> tuple[list[QueueRow], list[QueueRow]]:
         """Return the queue's rows in the *reader*'s language as somebody sees them who holds no case; made once."""
@@ -103,19 +75,19 @@ class NightRead:
 
     watched: WatchedTowns
     checks: list[board.NightCheck]
-    _drawings: dict[tuple[str, bool], str] = field(default_factory=dict)
+    _parts: dict[tuple[str, bool], DrawnPart] = field(default_factory=dict)
 
-    def drawn(self, environment: jinja2.Environment, speech: Speech, *, covered: bool) -> str:
-        """Return the chart's HTML in that language; made once. Covered, it names nobody."""
+    def drawn(self, environment: jinja2.Environment, speech: Speech, *, covered: bool) -> DrawnPart:
+        """Return the chart in that language; made once. Covered, it names nobody."""
         key = (speech.language, covered)
-        if key not in self._drawings:
+        if key not in self._parts:
             checks = self.checks
             if covered:
                 checks = [replace(check, resident=speech(page_words.COVERED_NAME)) for check in checks]
             drawing = chart(checks, self.watched.zones, self.watched.now, speech)
             html = environment.get_template("parts/night.html").render(chart=drawing, person={"covered": covered})
-            self._drawings[key] = html
-        return self._drawings[key]
+            self._parts[key] = DrawnPart(lambda _: html, (), says=f"{key} {drawing.without_now}")
+        return self._parts[key]
 
 
 @routes.get("/")
@@ -124,9 +96,19 @@ async def show_board(request: web.Request) -> web.StreamResponse:
     """Show the whole board. The cursor is read first, so that no line between page and stream is lost."""
     async with request.app[MEMORY].transaction(request[PERSON].board_viewer) as tx:
         cursor = await events.newest_cursor(tx)
-    read, context = await _queue_context(request)
-    shown = {"cursor": cursor, "wrong_pin": _wrong_pin(request), "night": await _drawn_night(request)}
-    return render(request, "board.html", context | _head_context(read.watched) | shown)
+    watched, waiting = await _drawn_queue(request)
+    night, person = await _drawn_night(request), request[PERSON]
+    for part in (waiting, night):
+        request.app[REVISIONS].remember(part.revision, part.rows)
+    shown = {
+        "cursor": cursor,
+        "wrong_pin": _wrong_pin(request),
+        "queue": waiting.html.replace(TOKEN_PLACE, person.csrf),
+        "night": night.html,
+        "revisions": {"queue": waiting.revision, "night": night.revision},
+        "page": page_number(request),
+    }
+    return compress(request, render(request, "board.html", _head_context(watched) | shown), person.csrf)
 
 
 def _wrong_pin(request: web.Request) -> str:
@@ -143,15 +125,15 @@ def _wrong_pin(request: web.Request) -> str:
 @require(Right.WATCH, covered=True)
 async def show_queue(request: web.Request) -> web.StreamResponse:
     """Show the queue with its banners."""
-    read, context = await _queue_context(request)
-    return render(request, "parts/queue.html", context | _head_context(read.watched))
+    _, part = await _drawn_queue(request)
+    return answer_part(request, part)
 
 
 @routes.get("/fragments/night")
 @require(Right.WATCH, covered=True)
 async def show_night(request: web.Request) -> web.StreamResponse:
     """Show the chart of the night."""
-    return web.Response(text=await _drawn_night(request), content_type="text/html")
+    return answer_part(request, await _drawn_night(request))
 
 
 @routes.post("/reply/read")
@@ -170,22 +152,37 @@ def _head_context(watched: WatchedTowns) -> dict[str, Any]:
     return {"now": watched.now, "zone": watched.zone, "place": watched.names}
 
 
-async def _queue_context(request: web.Request) -> tuple[QueueRead, dict[str, Any]]:
-    """Return the queue's rows as the person sees them, its banners, and what they were read from."""
+async def _drawn_queue(request: web.Request) -> tuple[WatchedTowns, DrawnPart]:
+    """Return the queue as the person sees it, and the towns that it was read from: the same drawing for all who hold no case."""
     person, speech = request[PERSON], speech_of(request)
     read = await read_shared(request, "queue", _read_queue)
     reader = BoardReader(person.user_id, read.watched.zones, read.watched.now, speech, person.covered)
-    alarms = await _with_own_names(request, read)
-    todo, in_hand = (rows_of_reader(rows, alarms, read.looks, reader) for rows in read.rows_of_nobody(reader))
+    own = rows_held(await _with_own_names(request, read), read.looks, reader)
+    most = len(read.alarms) + len(read.looks)
+    page = min(page_number(request), max(1, -(-most // _ON_A_PAGE)))
+    if own:
+        return read.watched, _queue_part(request, read, reader, page, own)
+    key = (speech.language, person.covered, page)
+    if key not in read.parts:
+        read.parts[key] = _queue_part(request, read, reader, page, {})
+    return read.watched, read.parts[key]
+
+
+def _queue_part(
+    request: web.Request, read: QueueRead, reader: BoardReader, page: int, own: Mapping[UUID, QueueRow]
+) -> DrawnPart:
+    """Return the queue with its banners. But for the rows of *own* cases it depends on memberships, language and covering alone."""
+    environment, person, speech = environment_of(request), request[PERSON], reader.speech
+    todo, in_hand = ([own.get(row.row_id, row) for row in rows] for rows in read.rows_of_nobody(reader))
     names = {town.org: town.name for town in read.watched.towns}
-    return read, {
+    first, last = (page - 1) * _ON_A_PAGE, page * _ON_A_PAGE
+    context = _head_context(read.watched) | {
+        "csrf": TOKEN_PLACE,
+        "person": {"covered": reader.covered, "may": person.may},
         "todo": todo,
-        "in_hand": in_hand,
-        "todo_rows": _drawn_rows(request, todo, has_first=True),
-        "in_hand_rows": _drawn_rows(request, in_hand, has_first=False),
         "tally": read.tally,
         "red": any(row.red for row in todo),
-        "urgent": [str(row.row_id) for row in todo if row.mark == "p1" and row.claimable],
+        "urgent": [row.row_id.hex[-8:] for row in todo if row.mark == "p1" and row.claimable],
         "unread": sum(row.unread for row in (*todo, *in_hand)),
         "loose": read.loose,
         "deaths": read.deaths,
@@ -196,7 +193,28 @@ async def _queue_context(request: web.Request) -> tuple[QueueRead, dict[str, Any
         "sealed_in_use": read.sealed_in_use,
         "to_confirm_stop": [names[each.org] for each in read.waiting_stops if each.org in names],
         "stopped": [town.name for town in read.watched.towns if town.stopped_at],
+        "page": page,
+        "first": first + 1,
+        "last": min(last, len(todo) + len(in_hand)),
+        "all_rows": len(todo) + len(in_hand),
     }
+    template, draw = environment.get_template("parts/queue.html"), request.app[DRAWN_ROWS].draw
+
+    def frame(lists: Sequence[str]) -> str:
+        todo_rows, in_hand_rows = lists
+        return template.render(context, todo_rows=todo_rows, in_hand_rows=in_hand_rows)
+
+    def drawn(rows: Sequence[QueueRow], before: int) -> list[DrawnRow]:
+        """Draw those of *rows* that are on this page; *before* them stand so many others."""
+        here = list(enumerate(rows, before))[max(0, first - before) : max(0, last - before)]
+        return [draw(environment, reader.covered, _size(place), row) for place, row in here]
+
+    return DrawnPart(frame, (drawn(todo, 0), drawn(in_hand, max(1, len(todo)))))
+
+
+def _size(place: int) -> str:
+    """Return how large a row is drawn: the first of those that need somebody, one of the many beyond those that are read, or any other."""
+    return "first" if place == 0 else "" if place < _LARGE else "short"
 
 
 async def _read_queue(tx: Tx) -> QueueRead:
@@ -205,7 +223,7 @@ async def _read_queue(tx: Tx) -> QueueRead:
         watched,
         await board.open_alarms(tx),
         await board.checks_to_look_at(tx, watched.now, looks.CHECK_LEASE),
-        await board.tally(tx, _nights(watched), watched.now),
+        await board.tally(tx, nights(watched), watched.now),
         await board.loose_replies(tx),
         [each for each in await deaths.unconfirmed(tx) if each.overdue_at is not None],
         await detectors.are_missed(tx),
@@ -230,17 +248,6 @@ async def _with_own_names(request: web.Request, read: QueueRead) -> list[board.A
     ]
 
 
-_NO_TOKEN: Final = secrets.token_urlsafe(24)
-"""The form token in a row that is kept; each person's own takes its place. Nobody knows it outside of this process."""
-
-
-def _drawn_rows(request: web.Request, rows: list[QueueRow], *, has_first: bool) -> str:
-    """Return the HTML of rows, of which the first is the one to take if there *has_first*."""
-    person, environment, draw = request[PERSON], environment_of(request), request.app[DRAWN_ROWS].draw
-    drawn = [draw(environment, person.covered, has_first and n == 0, row) for n, row in enumerate(rows)]
-    return "".join(drawn).replace(_NO_TOKEN, person.csrf)
-
-
 class DrawnRows:
     """The HTML of the rows that were drawn last, for every board of this replica."""
 
@@ -251,14 +258,15 @@ class DrawnRows:
 DRAWN_ROWS: Final = web.AppKey("drawn_rows", DrawnRows)
 
 
-def _row_for_anybody(environment: jinja2.Environment, covered: bool, first: bool, row: QueueRow) -> str:
+def _row_for_anybody(environment: jinja2.Environment, covered: bool, size: str, row: QueueRow) -> DrawnRow:
     """Return a row's HTML. Most rows of a queue are the same as before the last change, and the same for every board."""
-    context = {"csrf": _NO_TOKEN, "person": {"covered": covered}}
-    return str(environment.get_template("parts/row.html").make_module(context).line(row, first))  # type: ignore[attr-defined]
+    context = {"csrf": TOKEN_PLACE, "person": {"covered": covered}}
+    html = str(environment.get_template("parts/row.html").make_module(context).line(row, size))  # type: ignore[attr-defined]
+    return DrawnRow.of(html.strip())
 
 
-async def _drawn_night(request: web.Request) -> str:
-    """Return the HTML of the night's chart, which names nobody's token and is drawn once for all who share the read."""
+async def _drawn_night(request: web.Request) -> DrawnPart:
+    """Return the night's chart, which names nobody's token and is drawn once for all who share the read."""
     speech, covered = speech_of(request), request[PERSON].covered
     read = await read_shared(request, "night", _read_night)
     return read.drawn(environment_of(request), speech, covered=covered)
@@ -266,8 +274,4 @@ async def _drawn_night(request: web.Request) -> str:
 
 async def _read_night(tx: Tx) -> NightRead:
     watched = await watched_towns(tx)
-    return NightRead(watched, await board.night_checks(tx, _nights(watched)))
-
-
-def _nights(watched: WatchedTowns) -> dict[str, Any]:
-    return {town.org: night_of(watched.now, ZoneInfo(town.zone)) for town in watched.towns}
+    return NightRead(watched, await board.night_checks(tx, nights(watched)))

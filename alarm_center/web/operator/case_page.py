@@ -22,10 +22,10 @@ from alarm_center.store import board, case_pages, events, looks, manual_alarms, 
 from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
-from alarm_center.web.operator.board import WatchedTowns, watched_towns
 from alarm_center.web.operator.case_actions import FOLLOWED_BY
 from alarm_center.web.operator.picture_pane import alarm_pane, check_pane
 from alarm_center.web.operator.queue import BoardReader, alarm_row, calls_first, look_row
+from alarm_center.web.operator.watched_towns import WatchedTowns, watched_towns
 from alarm_center.web.page import PERSON, path_uuid, render, speech_of
 from alarm_center.words import code_words, page_words, pause_words
 from alarm_center.words.catalogues import Speech

@@ -21,7 +21,7 @@ from alarm_center.store.memory import Tx
 from alarm_center.store.residents import ResidentHit
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
-from alarm_center.web.operator.board import watched_towns
+from alarm_center.web.operator.watched_towns import watched_towns
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of, text_for
 from alarm_center.words import code_words, manual_alarm_words, page_words
 from alarm_center.words.manual_alarm_words import coming_sentence

@@ -1,9 +1,14 @@
-"""Chart of the night: a line a resident, a shape a check, with the place of each in the drawing."""
+"""Chart of the night: a line a resident, a shape a check, with the place of each in the drawing.
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+Beyond forty residents only those who need somebody first have a line, below bars that count all checks by the hour. `night_page` lists everybody.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from alarm_center.store.board import NightCheck
 from alarm_center.words import page_words
@@ -14,6 +19,12 @@ _LEFT: Final = 168
 _RIGHT: Final = 20
 _TOP: Final = 44
 _ROW: Final = 28
+_BARS: Final = 72
+"""Height of the bars, with the room below them."""
+_BAR: Final = 56
+"""Height of the highest bar."""
+LINES: Final = 40
+"""Residents who have a line of their own: about as many as are read at a glance (shared with the queue's large rows)."""
 _WIDTH: Final = 640
 _HOUR: Final = timedelta(hours=1)
 
@@ -35,7 +46,29 @@ class NightLine:
     name: str
     area: str
     y: int
-    dots: list[Dot] = field(default_factory=list)
+    dots: list[Dot]
+
+
+@dataclass(frozen=True, slots=True)
+class BarPart:
+    """The checks of one hour that are drawn alike: where in the bar, and how many in words."""
+
+    shape: str
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """All checks of one hour, one part above the other; ``y`` is where its count stands."""
+
+    x: float
+    width: float
+    y: float
+    count: int
+    name: str
+    words: str
+    parts: list[BarPart]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +88,11 @@ class Chart:
     left: int
     top: int
     hours: list[Hour]
+    bars: list[Bar]
+    """Empty where each resident has a line."""
     residents: list[NightLine]
+    everybody: int
+    """Count of the residents who have a check."""
     begins: datetime
     """The instant at ``left``."""
     scale: float
@@ -63,6 +100,11 @@ class Chart:
     now_x: float | None
     now_name: str
     summary: str
+
+    @property
+    def without_now(self) -> "Chart":
+        """Drawing without the line of now, which the page itself moves."""
+        return replace(self, now_x=None if self.now_x is None else 0.0, now_name="")
 
 
 def chart(checks: Iterable[NightCheck], zones: Mapping[str, str], now: datetime, speech: Speech) -> Chart:
@@ -75,23 +117,32 @@ def chart(checks: Iterable[NightCheck], zones: Mapping[str, str], now: datetime,
     def x(at: datetime) -> float:
         return round(_LEFT + (at - begins).total_seconds() * scale, 1)
 
-    lines: dict[object, NightLine] = {}
+    homes: dict[UUID, list[NightCheck]] = {}
     for check in owed:
-        line = lines.get(check.resident_id)
-        if line is None:
-            name = check.resident or speech(page_words.PROTECTED_NUMBER, number=check.number)
-            line = NightLine(name, check.area, _TOP + _ROW // 2 + _ROW * len(lines))
-            lines[check.resident_id] = line
-        line.dots.append(Dot(x(check.opens_at), *_dot_of(check, zones[check.org], speech)))
+        homes.setdefault(check.resident_id, []).append(check)
+    is_many = len(homes) > LINES
+    first = sorted(homes.values(), key=_need)[:LINES] if is_many else homes.values()
+    top = _TOP + (_BARS if is_many else 0)
+    lines = [
+        NightLine(
+            name_of(of_home[0], speech),
+            of_home[0].area,
+            top + _ROW // 2 + _ROW * place,
+            [Dot(x(check.opens_at), *dot_of(check, zones[check.org], speech)) for check in of_home],
+        )
+        for place, of_home in enumerate(first)
+    ]
     step = _HOUR * (1 if ends - begins <= 12 * _HOUR else 2)
     hours = [begins + step * n for n in range(int((ends - begins) / step) + 1)]
     return Chart(
         width=_WIDTH,
-        height=_TOP + _ROW * len(lines) + 6,
+        height=top + _ROW * len(lines) + 6,
         left=_LEFT,
         top=_TOP,
         hours=[Hour(x(hour), speech.clock(hour, zone)[:2]) for hour in hours],
-        residents=list(lines.values()),
+        bars=_bars(owed, zone, x, speech) if is_many else [],
+        residents=lines,
+        everybody=len(homes),
         begins=begins,
         scale=scale,
         now_x=x(now) if begins <= now <= ends else None,
@@ -111,8 +162,66 @@ def _span(owed: list[NightCheck], now: datetime) -> tuple[datetime, datetime]:
     return begins, ends
 
 
-def _dot_of(check: NightCheck, zone: str, speech: Speech) -> tuple[str, str, str]:
-    """Return the shape, the words and the link of one check."""
+def name_of(check: NightCheck, speech: Speech) -> str:
+    """Return whose check it is, in words: a number where the name is protected."""
+    return check.resident or speech(page_words.PROTECTED_NUMBER, number=check.number)
+
+
+def _need(checks: list[NightCheck]) -> tuple[int, datetime]:
+    """Return how soon a home needs somebody: an open case first, by priority, then what goes on, then what comes."""
+    return min((_NEEDS[_shape(check)], check.opens_at) for check in checks)
+
+
+_PILED: Final = ("seen", "over", "cancelled", "visit", "planned", "open", "waiting", "look", "p3", "p2", "p1")
+"""Shapes in the order in which they are piled: what needs somebody is on top."""
+_NEEDS: Final = {
+    shape: place
+    for place, shape in enumerate(
+        ("p1", "look", "p2", "p3", "waiting", "open", "visit", "planned", "cancelled", "over", "seen")
+    )
+}
+
+
+def _shape(check: NightCheck) -> str:
+    """Return which shape a check has."""
+    match check.state:
+        case "to_look":
+            return "look"
+        case "cancelled":
+            return "visit" if check.instead == "visit" else "cancelled"
+        case "alarmed":
+            return "over" if check.alarm_state == "closed" else f"p{check.priority or 2}"
+    return check.state
+
+
+def _bars(owed: list[NightCheck], zone: str, x: Callable[[datetime], float], speech: Speech) -> list[Bar]:
+    """Return a bar for each hour in which a check begins."""
+    hours: dict[datetime, Counter[str]] = {}
+    for check in owed:
+        hour = check.opens_at.replace(minute=0, second=0, microsecond=0)
+        hours.setdefault(hour, Counter())[_shape(check)] += 1
+    scale = _BAR / max(count.total() for count in hours.values())
+    return [_bar(hour, hours[hour], scale, x, speech.clock(hour, zone), speech) for hour in sorted(hours)]
+
+
+def _bar(
+    hour: datetime, count: Counter[str], scale: float, x: Callable[[datetime], float], name: str, speech: Speech
+) -> Bar:
+    y = _TOP + _BAR + 4.0
+    left, right = x(hour) + 3, x(hour + _HOUR) - 3
+    parts = []
+    for shape in (each for each in _PILED if count[each]):
+        height = max(1.0, round(count[shape] * scale, 1))
+        y = round(y - height, 1)
+        parts.append(BarPart(shape, y, height))
+    words = ", ".join(
+        f"{speech(page_words.NIGHT_SHAPES[shape])}: {count[shape]}" for shape in reversed(_PILED) if count[shape]
+    )
+    return Bar(left, round(right - left, 1), y - 3, count.total(), name, words, parts)
+
+
+def dot_of(check: NightCheck, zone: str, speech: Speech) -> tuple[str, str, str]:
+    """Return the shape, the words and the link of one check; ``over`` beside the shape where its alarm has ended."""
     clock = speech.clock(check.opens_at, zone)
     match check.state:
         case "planned":

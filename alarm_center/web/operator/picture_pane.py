@@ -13,7 +13,7 @@ from alarm_center.store import devices, looks
 from alarm_center.store.case_pages import AlarmCase, CheckCase, SeenSession
 from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import PICTURES
-from alarm_center.web.operator.board import WatchedTowns
+from alarm_center.web.operator.watched_towns import WatchedTowns
 from alarm_center.web.page import PERSON, speech_of
 from alarm_center.words import code_words, page_words
 from schemas.vocabulary import Answer

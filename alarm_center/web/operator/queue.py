@@ -115,14 +115,13 @@ def queue(
     return sorted(todo, key=_order), sorted(in_hand, key=_order)
 
 
-def rows_of_reader(
-    rows: Iterable[QueueRow], alarms: Iterable[AlarmLine], looks: Iterable[LookLine], reader: BoardReader
-) -> list[QueueRow]:
-    """Return *rows*, which were made for somebody who holds nothing, as *reader* sees them: their own cases are theirs."""
+def rows_held(alarms: Iterable[AlarmLine], looks: Iterable[LookLine], reader: BoardReader) -> Mapping[UUID, QueueRow]:
+    """Return, by case, the rows of what *reader* holds: they see their own otherwise than those do who hold nothing."""
     held = [line for line in alarms if line.alarm.is_held_by(reader.user_id, reader.now)]
     own = {line.alarm.alarm_id: alarm_row(line, reader, line.patrol) for line in held}
-    own |= {line.check_id: look_row(line, line.resident, reader) for line in looks if line.looker == reader.user_id}
-    return [own.get(row.row_id, row) for row in rows]
+    return own | {
+        line.check_id: look_row(line, line.resident, reader) for line in looks if line.looker == reader.user_id
+    }
 
 
 def _order(row: QueueRow) -> tuple[bool, int, datetime, datetime, str]:

@@ -81,10 +81,11 @@ async function refresh(part) {
   if (busy.get(part)) return busy.set(part, "again");
   busy.set(part, "on");
   try {
-    const answer = await fetch(part.dataset.fragment, { headers: { "X-Fragment": "1" } });
+    const has = part.dataset.revision;
+    const answer = await fetch(part.dataset.fragment, { headers: { "X-Fragment": "1", ...(has && { "X-Have": has }) } });
     if (answer.status === 401) return location.assign(`/login?next=${location.pathname}`);
     if (answer.headers.get("X-Go")) return location.assign(answer.headers.get("X-Go"));
-    if (answer.ok) put(part, await answer.text());
+    if (answer.ok) { if (answer.status !== 204) put(part, await answer.text(), answer.headers.get("X-Revision") ?? ""); }
     else part.dataset.missed = answer.status;
   } catch { part.dataset.missed = "net"; }  // again at the next tick
   const again = busy.get(part) === "again";
@@ -100,7 +101,16 @@ const FIELDS = "select, input:not([type=hidden])";
 const same = (one) => [one.tagName, one.form?.getAttribute("action"), one.name, one.getAttribute("href"),
   one.tagName === "BUTTON" ? one.value : "", one.closest("[data-row]")?.dataset.row].join("|");
 
-function put(part, html) {
+// Rows that the part shows already stand in the answer as a mark: "the page's rows from the sixth to the twelfth".
+function putBack(part, fresh) {
+  const rows = all("[data-row]", part);
+  const marks = all("[data-kept]", fresh).map((mark) => [mark, ...mark.dataset.kept.split(" ").map(Number)]);
+  if (marks.some(([, , end]) => end > rows.length)) return false;
+  for (const [mark, first, end] of marks) mark.replaceWith(...rows.slice(first, end));
+  return true;
+}
+
+function put(part, html, revision) {
   const fresh = new DOMParser().parseFromString(html, "text/html").body;
   const kept = $("[data-keep]", part), next = $("[data-keep]", fresh), focus = document.activeElement;
   if (kept && next && kept.dataset.keep === next.dataset.keep) return;
@@ -108,6 +118,8 @@ function put(part, html) {
   const at = part.contains(focus) ? same(focus) : "", scroll = $(".chart", part)?.scrollLeft;
   const open = all("details[open]", part).map((one) => one.className);
   const filled = new Map(all(FIELDS, part).filter((one) => one.value).map((one) => [same(one), one.value]));
+  if (!putBack(part, fresh)) { part.dataset.revision = ""; return void busy.set(part, "again"); }  // whole, then
+  part.dataset.revision = revision;
   blankAll(part);
   part.replaceChildren(...fresh.childNodes);
   for (const one of all("details", part)) if (open.includes(one.className)) one.open = true;
@@ -126,13 +138,14 @@ function ready(root) { showTime(); all("[data-player]", root).forEach((one) => b
 // ---- forms and keys ----
 document.addEventListener("submit", async (event) => {
   const form = event.target, into = form.dataset.into && $(form.dataset.into);
-  if (form.dataset.whole !== undefined || (!into && !/\/(alarm|check|reply|picture)\//.test(form.action))) return;
+  const goesTo = event.submitter?.getAttribute("formaction") ?? form.action;
+  if (form.dataset.whole !== undefined || (!into && !/\/(alarm|check|reply|picture)\//.test(goesTo))) return;
   event.preventDefault();
   const data = new URLSearchParams(new FormData(form, event.submitter));
   const said = $("#said");
   said.hidden = true;
   try {
-    const answer = await fetch(form.action, { method: "POST", body: data, headers: { "X-Fragment": "1", "X-Csrf": csrf } });
+    const answer = await fetch(goesTo, { method: "POST", body: data, headers: { "X-Fragment": "1", "X-Csrf": csrf } });
     if (!answer.ok) { said.textContent = await answer.text(); said.hidden = false; }
     else if (into) return into.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
     const goal = answer.headers.get("X-Go"), live = answer.headers.get("X-Live"), clear = answer.headers.get("X-Clear");
@@ -166,8 +179,8 @@ document.addEventListener("keydown", (event) => {
     return event.preventDefault();
   }
   if (event.key === " " && event.target.closest("button, a, summary")) return;
-  const scope = document.activeElement?.closest("[data-row]") ?? document;
-  const target = $(`[data-key="${CSS.escape(event.key)}"]`, scope) ?? $(`[data-key="${CSS.escape(event.key)}"]`);
+  const row = document.activeElement?.closest("[data-row]"), key = `[data-key="${CSS.escape(event.key)}"]`;
+  const target = $(key, row ?? document) ?? all(key).find((one) => !one.closest("[data-row]"));  // never another row's
   if (target) { event.preventDefault(); target.click(); }
 });
 
