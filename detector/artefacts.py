@@ -1,5 +1,6 @@
 """Things that change in a picture and are no body: text that a camera writes into it, and specks that drift before the lens."""
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -229,4 +230,4 @@ def _goes_about(blobs: Sequence[_Blob], even: Sequence[float], most: float, leas
     if _spread(blobs) < _TRAVELS or float(np.std(even) / np.mean(even)) > most:
         return False
     trace = np.any([dilate(blob.part, 1) for blob in blobs], axis=0)
-    return int(trace.sum()) >= 2.0 * float(np.median([blob.size for blob in blobs]))
+    return int(trace.sum()) >= 2.0 * statistics.median(blob.size for blob in blobs)

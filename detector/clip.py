@@ -1,5 +1,6 @@
 """A session's JPEG frames decoded to small grey pictures, sizes checked first; means and deviations of blocks."""
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -129,7 +130,7 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
         return None
     blocks = np.stack(means)[order]
     squares = common[0] * common[1] / (size[0] * size[1])
-    step = float(np.median([_first_step(data) for data in kept])) / _COEFFICIENT
+    step = statistics.median(_first_step(data) for data in kept) / _COEFFICIENT
     rounding = step / (12 * max(squares, 1.0)) ** 0.5
     return Clip(
         tuple(pictures), tuple(every), len(means), tuple(order), tuple(ms), blocks, len(frames), broken, odd, rounding
@@ -147,15 +148,6 @@ def block_means(picture: Grey | Blocks) -> Blocks:
         rows = corners[1:] - corners[:-1]
         return np.asarray(rows[:, 1:] - rows[:, :-1], np.float32) / np.float32(BLOCK * BLOCK)
     return np.asarray(cv2.resize(picture, (width // BLOCK, height // BLOCK), interpolation=cv2.INTER_AREA), np.float32)
-
-
-def median(values: Blocks) -> Blocks:
-    """Return the median of *values* (t, …) over t, float32, as ``numpy.median`` has it.
-
-    By sorting, which numpy does with vector instructions: a sixth to a quarter of the time of its median's partition.
-    """
-    ordered, half = np.sort(values, axis=0), len(values) // 2
-    return np.asarray(ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2, np.float32)
 
 
 def block_deviations(picture: Grey | Blocks) -> Blocks:

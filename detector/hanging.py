@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from detector.movement import Movement
+from detector.ranks import median_of
 from detector.shape import Figure
 from detector.zones import extent
 
@@ -41,7 +42,7 @@ def hangs(figure: Figure, movement: Movement) -> bool:
     if not len(upper) or not len(lower) or float(lower.mean()) < _HEM * float(upper.mean()):
         return False
     at_once = (movement.when & mask).sum(axis=(1, 2))
-    if float(np.median(at_once)) < _AT_ONCE * figure.body.blocks:
+    if median_of(at_once) < _AT_ONCE * figure.body.blocks:
         return False
     moved = np.abs(movement.residual) * (movement.when & mask)
     weight = moved.sum(axis=(1, 2))

@@ -26,12 +26,11 @@ def judge(session: Session) -> Finding:
     if session.purpose == "empty":
         return _empty_room(session)
     missing = _missing(session)
-    fault = make_finding(session, Answer.CANNOT_TELL, [Reason.FAULT], detail=missing)
     if session.fault and not session.frames and not session.channels:
-        return fault
+        return _fault(session, missing)
     said = _all_of_it(session)
     # What the other half saw stands; that a half is missing is a doubt beside it, and no doubt is green.
-    return together.combine(said, fault) if missing else said
+    return together.combine(said, _fault(session, missing)) if missing else said
 
 
 def judge_timed(session: Session) -> Finding:
@@ -86,6 +85,10 @@ def _missing(session: Session) -> str:
     held = {channel.quantity for channel in session.channels if channel.ms} | ({"camera"} if session.frames else set())
     lacking = [sense for sense in session.profile.senses if sense not in held]
     return session.fault or (f"nothing came of {', '.join(lacking)}" if lacking else "")
+
+
+def _fault(session: Session, missing: str) -> Finding:
+    return make_finding(session, Answer.CANNOT_TELL, [Reason.FAULT], detail=missing)
 
 
 def _all_of_it(session: Session) -> Finding:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from detector.clip import Blocks
+from detector.ranks import median
 from detector.zones import Mask
 
 _LAST = 3
@@ -61,8 +62,8 @@ def _least(residual: Blocks, moment: int) -> float:
 def _is_jump(residual: Blocks, moment: int, noise: Blocks, bed: Mask) -> bool:
     step = (residual[moment] - residual[moment - 1])[bed]
     limit = _CHANGED * noise[bed]
-    before = np.median(residual[max(0, moment - _WINDOW) : moment][:, bed], axis=0)
-    after = np.median(residual[moment:][:, bed], axis=0)
+    before = median(residual[max(0, moment - _WINDOW) : moment, bed])
+    after = median(residual[moment:, bed])
     change = after - before
     at_once = (np.abs(change) > limit) & (step * np.sign(change) >= _AT_ONCE * np.abs(change))
     return float(at_once.mean()) >= _least(residual, moment)

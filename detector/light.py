@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from detector.clip import Blocks, Grey, block_means, median
+from detector.clip import Blocks, Grey, block_means
+from detector.ranks import median
 
 _ROUNDS = 3
 _TRIM = 2.0

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.artefacts import Artefacts, find_artefacts
-from detector.clip import Blocks, Clip, Grey, block_deviations, median
+from detector.clip import Blocks, Clip, Grey, block_deviations
 from detector.life import end_of
 from detector.light import remove_light, roughness
+from detector.ranks import median, median_of, quantile
 from detector.thresholds import Thresholds
 from detector.zones import Mask, Zones
 
@@ -121,7 +122,7 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
     slow &= (_slowness(rough, least) >= thresholds.slow) & (share >= thresholds.solid)
     solid = alive & (share >= thresholds.solid)
     pooled = _beyond(_pooled(residual, least), control)
-    shiver = float(np.median(np.abs(unlit.shift).max(axis=1)))
+    shiver = median_of(np.abs(unlit.shift).max(axis=1))
     first, jumped = end_of(residual, noise, [place.mask for place in where.rest])
     end = residual[first:]
     if jumped:
@@ -140,7 +141,7 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
         pooled=pooled,
         when=away & alive,
         residual=residual,
-        noise=float(np.median(noise)),
+        noise=median_of(noise),
         gain_spread=spread,
         distinct=len(first_shown),
         rate=(len(kept) - 1) / max(clip.seconds, 0.001),
@@ -186,13 +187,13 @@ def _pooled(residual: Blocks, least: float) -> Blocks:
 
 def _beyond(pooled: Blocks, control: Mask) -> Blocks:
     """Return *pooled* as a factor of what is more than chance, and more than all but the strangest of *control*."""
-    least = max(_POOLED, float(np.quantile(pooled[control], _CONTROL))) if control.any() else _POOLED
+    least = max(_POOLED, quantile(pooled[control], _CONTROL)) if control.any() else _POOLED
     return np.asarray(pooled / least, np.float32)
 
 
 def _steady(gain: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     """Return which frames are lit as most of the session is, within 20 %: exposure that still settles is left out."""
-    usual = float(np.median(gain))
+    usual = median_of(gain)
     return np.asarray(np.abs(gain - usual) <= 0.2 * abs(usual))
 
 
@@ -204,14 +205,14 @@ def _noise(white: Blocks, deviation: Blocks, texture: Blocks, looked_at: Mask, l
     """
     if not looked_at.any():
         return np.full_like(white, np.inf)
-    overall = max(least, float(min(np.median(white[looked_at]), np.median(deviation[looked_at]))))
+    overall = max(least, min(median_of(white[looked_at]), median_of(deviation[looked_at])))
     noise = np.full_like(white, overall)
-    edges = np.quantile(texture[looked_at], (0.25, 0.5, 0.75))
+    edges = [quantile(texture[looked_at], share) for share in (0.25, 0.5, 0.75)]
     quarter = np.digitize(texture, edges)
     for number in range(4):
         members = looked_at & (quarter == number)
         if members.any():
-            noise[quarter == number] = min(max(overall, float(np.median(white[members]))), 2.0 * overall)
+            noise[quarter == number] = min(max(overall, median_of(white[members])), 2.0 * overall)
     return noise
 
 

@@ -1,14 +1,16 @@
 """Quality of a clip: the camera sees, its picture is sharp and new, and it did not turn during the session."""
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from detector.clip import Blocks, Clip, Grey, block_deviations, block_means
+from detector.ranks import median_of, quantile
 from detector.thresholds import Thresholds
 from detector.zones import Mask, Zones
 from schemas.vocabulary import Reason
@@ -39,9 +41,8 @@ def assess(clip: Clip, zones: Zones, thresholds: Thresholds) -> Quality:
     found = _detail(pictures)
     detail = found.shared
     seen = zones.looked_at if zones.looked_at.any() else np.ones_like(zones.looked_at)
-    ground, top = float(np.quantile(detail[seen], 0.3)), float(np.quantile(detail[seen], 0.9))
-    bright = float(np.quantile(grey[seen], 0.98))
-    finest = float(np.quantile(detail[seen], 0.98))
+    ground, top, finest = (quantile(detail[seen], share) for share in (0.3, 0.9, 0.98))
+    bright = quantile(grey[seen], 0.98)
     structure = min(top / max(ground, 0.5), top)
     saturated = float((grey[seen] >= 248).mean())
     lost, bed_lost = _lost(grey, np.where(found.restless, np.inf, detail), ground, zones)
@@ -117,13 +118,16 @@ def _detail(pictures: tuple[Grey, ...]) -> _Detail:
     either, but is far above the noise in each picture.
     """
     count = len(pictures)
-    mean = np.asarray(np.mean(np.stack(pictures), axis=0, dtype=np.float32), np.float32)
+    mean = np.zeros(pictures[0].shape, np.float32)
+    for picture in pictures:
+        cv2.accumulate(picture, mean)
+    mean /= count
     whole = block_deviations(mean) ** 2
     if count < 2:
         return _Detail(np.sqrt(whole), np.zeros(whole.shape, bool), mean, 0.0)
     each = np.mean(np.stack([block_deviations(picture) for picture in pictures]) ** 2, axis=0)
     shared = (count * whole - each) / (count - 1)
-    noise = max(float(np.median(each - shared)), 0.0)
+    noise = max(median_of(each - shared), 0.0)
     restless = np.asarray(each > max(_MORE_THAN_NOISE * noise, _LEAST_RESTLESS))
     return _Detail(np.sqrt(np.maximum(shared, 0.0)), restless, mean, noise**0.5)
 
@@ -151,14 +155,14 @@ def _sharpness(pictures: Sequence[Grey | Blocks]) -> float:
     After the idea of Crete et al. (2007), "The blur effect": blurring again hardly changes a blurred picture. A sharp
     edge gives 0.4-0.6 at this size, one blurred by more than three pixels 0.25 or less; brightness cancels out.
     """
-    return float(np.median([_edge_share(picture) for picture in pictures]))
+    return statistics.median(_edge_share(picture) for picture in pictures)
 
 
 def _edge_share(picture: Grey | Blocks) -> float:
-    signed = picture.astype(np.int16)
     steps: list[npt.NDArray[np.int16]] = []
     rises: list[npt.NDArray[np.int16]] = []
-    for image in (signed[::6], np.ascontiguousarray(signed[:, ::6].T)):
+    for lines in (picture[::6], np.ascontiguousarray(picture[:, ::6].T)):
+        image = lines.astype(np.int16)
         step = np.abs(image[:, 1:] - image[:, :-1])
         rise = np.abs(image[:, _REACH:] - image[:, :-_REACH])
         steps.append(cv2.dilate(step, np.ones((1, _REACH), np.uint8), anchor=(0, 0))[:, : rise.shape[1]].ravel())  # type: ignore[arg-type]
@@ -168,7 +172,7 @@ def _edge_share(picture: Grey | Blocks) -> float:
     strong = rise >= max(int(np.sort(rise)[round(0.97 * (len(rise) - 1))]), 4)
     if int(strong.sum()) < 20:
         return 1.0
-    return float(np.median(step[strong] / rise[strong]))
+    return median_of(step[strong] / rise[strong])
 
 
 def _fresh(pictures: tuple[Grey, ...]) -> float:
@@ -182,7 +186,7 @@ def _fresh(pictures: tuple[Grey, ...]) -> float:
     grain = [p - cv2.blur(p, (3, 3)) for p in (picture.astype(np.float32) for picture in pictures[:3])]
     there = np.mean([block_means(g * g) for g in grain], axis=0)
     news = np.mean([block_means((a - b) ** 2) for a, b in pairwise(grain)], axis=0) / 2
-    return float(np.quantile(np.sqrt(news / np.maximum(there, 0.04)), 0.9))
+    return quantile(np.sqrt(news / np.maximum(there, 0.04)), 0.9)
 
 
 def _flicker(clip: Clip) -> float:
@@ -190,7 +194,7 @@ def _flicker(clip: Clip) -> float:
     bright = clip.blocks.mean(axis=(1, 2)).astype(float)
     if len(bright) < 3:
         return 0.0
-    return float(np.median(np.abs(np.diff(bright))) / max(float(bright.mean()), 1.0))
+    return median_of(np.abs(np.diff(bright))) / max(float(bright.mean()), 1.0)
 
 
 def _turned(clip: Clip, seen: Mask) -> float:
@@ -203,20 +207,20 @@ def _turned(clip: Clip, seen: Mask) -> float:
     looks = [clip.blocks[part].mean(axis=0) for part in quarters]
     edges = [(look - cv2.blur(look, (5, 5))) * seen for look in looks]
     size = _in_tiles(seen.astype(np.float32))
-    power = [_in_tiles(edge * edge) for edge in edges]
-    worst = 0.0
-    for i in range(len(edges)):
-        for j in range(i + 1, len(edges)):
-            both = _in_tiles(edges[i] * edges[j])
-            structured = (size >= 8) & (np.maximum(power[i], power[j]) >= size)
-            changed = structured & (both < 0.5 * np.maximum(np.sqrt(power[i] * power[j]), 1e-6))
-            if int(structured.sum()) >= 4:
-                worst = max(worst, float(changed.sum() / structured.sum()))
-    return worst
+    power = _in_tiles(np.stack([edge * edge for edge in edges]))
+    pairs = list(combinations(range(len(edges)), 2))
+    if not pairs:
+        return 0.0
+    both = _in_tiles(np.stack([edges[i] * edges[j] for i, j in pairs]))
+    one, other = (power[list(of)] for of in zip(*pairs, strict=True))
+    structured = (size >= 8) & (np.maximum(one, other) >= size)
+    changed = structured & (both < 0.5 * np.maximum(np.sqrt(one * other), 1e-6))
+    count = structured.sum(axis=(1, 2))
+    return float((changed.sum(axis=(1, 2)) / np.maximum(count, 1))[count >= 4].max(initial=0.0))
 
 
 def _in_tiles(blocks: Blocks) -> Blocks:
-    """Return the sums over 4 x 5 tiles of the picture."""
-    height, width = blocks.shape
+    """Return the sums over 4 x 5 tiles of each picture (…, h, w)."""
+    height, width = blocks.shape[-2:]
     rows, columns = (np.arange(4) * height) // 4, (np.arange(5) * width) // 5
-    return np.asarray(np.add.reduceat(np.add.reduceat(blocks, rows, axis=0), columns, axis=1), np.float32)
+    return np.asarray(np.add.reduceat(np.add.reduceat(blocks, rows, axis=-2), columns, axis=-1), np.float32)

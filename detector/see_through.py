@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from detector.clip import BLOCK
 from detector.movement import Movement
+from detector.ranks import median
 from detector.zones import Mask
 
 _MOST = 96
@@ -165,7 +166,7 @@ def _grain_kept(
 
 def _together(means: npt.NDArray[np.floating]) -> float:
     """Return how much the blocks of *means* (block, picture) change to one side, in the pictures in which they change most."""
-    change = means - np.median(means, axis=1, keepdims=True)
+    change = means - median(means.T)[:, None]
     much = np.abs(change).sum(axis=0)
     most = np.argsort(much)[::-1][: max(3, round(len(much) * _AWAY))]
     return float((np.abs(change[:, most].sum(axis=0)) / np.maximum(much[most], 1e-6)).mean())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detector.movement import Movement, MovingBody
+from detector.ranks import median_of
 from detector.zones import Mask, Zones, extent
 
 _LEAST_AT_ONCE = 3
@@ -63,7 +64,7 @@ def figure_of(body: MovingBody, movement: Movement, zones: Zones) -> Figure:
     return Figure(
         body=body,
         inside=inside,
-        upright=float(np.median(upright)),
+        upright=median_of(upright),
         low=float(low.mean()),
         tall=float(((upright >= 1.15) & ~low).mean()),
         at_rest=float(zones.at_rest[here_y, here_x].mean()),

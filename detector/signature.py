@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.clip import Blocks, Grey
+from detector.ranks import median_of
 from detector.zones import Mask, Zones
 from schemas.messages import Row
 
@@ -114,7 +115,7 @@ def structure_of(pictures: tuple[Grey, ...]) -> Structure:
     least = 2.0**_FAINTEST
     energy = np.maximum(across + down, least)
     # Of pure noise the product's mean is off by its deviation over the root of the cell's pixels.
-    floor = max(float(np.median(noise)) / _CELL, least)
+    floor = max(median_of(noise) / _CELL, least)
     return Structure(
         level=np.asarray(np.log2(energy), np.float32),
         along=np.asarray(np.clip((across - down) / energy, -1, 1), np.float32),
@@ -173,11 +174,11 @@ def compare_structures(usual: Structure, now: Structure, zones: Zones) -> Differ
     told = compared & (np.maximum(before, after) >= clear)
     both = told & (np.minimum(before, after) >= clear)
     control = both & zones.outside
-    shift = float(np.clip(np.median((after - before)[control]), -3.0, 3.0)) if control.any() else 0.0
+    shift = float(np.clip(median_of((after - before)[control]), -3.0, 3.0)) if control.any() else 0.0
     stronger = np.abs(np.maximum(after - shift, floor) - before) > _OTHER_STRENGTH
     turned_away = both & (np.hypot(now.along - usual.along, now.slant - usual.slant) > _OTHER_WAY)
     other = np.asarray(told & (stronger | turned_away))
-    usually = float(np.median(before[zones.looked_at])) if zones.looked_at.any() else 0.0
+    usually = median_of(before[zones.looked_at]) if zones.looked_at.any() else 0.0
     own = compared & zones.outside & (before >= max(clear, usually))
     here, changed = _in_sectors(own), _in_sectors(own & other)
     sectors = here >= 2

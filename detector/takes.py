@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from detector.clip import Clip, median
+from detector.clip import Clip
+from detector.ranks import median, median_of
 from schemas.messages import Frame
 
 LEAST_S = 4.0
@@ -54,7 +55,7 @@ def comes_again(clip: Clip) -> int:
 def spoilt_pictures(clip: Clip) -> npt.NDArray[np.bool_]:
     """Return which of *clip*'s pictures are no picture of the room: grey before the first key frame, or torn."""
     structure = np.array([cv2.meanStdDev(picture - cv2.blur(picture, (5, 5)))[1].item() for picture in clip.blocks])
-    blank = np.logical_and.accumulate(structure < _BLANK * float(np.median(structure)))
+    blank = np.logical_and.accumulate(structure < _BLANK * median_of(structure))
     seen = clip.blocks[~blank]
     if len(seen) < 5:
         return blank
@@ -63,7 +64,7 @@ def spoilt_pictures(clip: Clip) -> npt.NDArray[np.bool_]:
     ratio = (clip.blocks[:, top] / np.maximum(usual[top], 1.0)).reshape(len(clip.blocks), -1)
     light = median(np.ascontiguousarray(ratio.T))
     off = np.abs(clip.blocks - usual * light[:, None, None])
-    other = (off > max(2.0, _OTHER * float(median(off.ravel())))).mean(axis=2)
+    other = (off > max(2.0, _OTHER * median_of(off))).mean(axis=2)
     rows = other.shape[1]
     cuts = np.arange(max(rows // 3, 1), rows - _TORN_ROWS + 1)
     above = np.cumsum(other, axis=1)
@@ -97,12 +98,12 @@ def split_at_switches(frames: Sequence[Frame], clip: Clip) -> list[tuple[Frame, 
     changes = np.abs(np.diff(level, axis=0)).reshape(len(level) - 1, level[0].size)
     switched = (changes >= _SWITCH).sum(axis=1) >= changes.shape[1] / 2  # their median is
     for n in (np.flatnonzero(switched) + 1).tolist():
-        step = float(np.median(changes[n - 1]))
-        before, now = np.median(level[max(0, n - after) : n], axis=0), np.median(level[n : n + after], axis=0)
-        stays = float(np.median(np.abs(now - before))) >= _STAYS * step
-        edges = [(look - cv2.blur(look, (5, 5))).ravel() for look in (before, now)]
-        seen = all(float(edge.std()) > 0.0 for edge in edges)  # a picture without an edge is of no room
-        if stays and seen and float(np.corrcoef(*edges)[0, 1]) >= _SAME_ROOM:
+        step = median_of(changes[n - 1])
+        before, now = median(level[max(0, n - after) : n]), median(level[n : n + after])
+        stays = median_of(np.abs(now - before)) >= _STAYS * step
+        looks = [(look - cv2.blur(look, (5, 5))).ravel() for look in (before, now)]
+        seen = all(float(look.std()) > 0.0 for look in looks)  # a picture without an edge is of no room
+        if stays and seen and float(np.corrcoef(looks[0], looks[1])[0, 1]) >= _SAME_ROOM:
             cuts.append(clip.ms[n])
     if not cuts or len(cuts) > 2:
         return [tuple(frames)]

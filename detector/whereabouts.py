@@ -8,6 +8,7 @@ import numpy as np
 from detector.hanging import hangs
 from detector.movement import Movement, bodies
 from detector.people import gap_between, people_stirring
+from detector.ranks import quantile
 from detector.restless import moves_as_known
 from detector.see_through import Transparency, transparency_of
 from detector.shape import Figure, figure_of
@@ -217,7 +218,7 @@ def _breathes(slow: int, place: ZoneMask, elsewhere: Mask, movement: Movement, t
     """
     if slow < t.least_slow or movement.distinct < t.slow_distinct or not elsewhere.any():
         return False
-    usual = float(np.quantile(movement.texture[movement.slow & place.mask], 0.25))
+    usual = quantile(movement.texture[movement.slow & place.mask], 0.25)
     as_rich = elsewhere & (movement.texture >= 0.5 * usual)
     if int(as_rich.sum()) < _COMPARED:
         return False
@@ -291,7 +292,7 @@ def _measures(
         measures |= {"upright": main.upright, "low": main.low, "tall": main.tall, "height": main.height}
         measures |= {"inside": main.inside, "middle_in_bed": main.at_rest}
         measures |= _place(main.body.mask)
-    return {name: float(np.round(value, 4)) for name, value in measures.items()}
+    return dict(zip(measures, np.round(list(measures.values()), 4).tolist(), strict=True))
 
 
 def _place(mask: Mask) -> dict[str, float]:
