@@ -219,12 +219,18 @@ def verify(
     public_key: Annotated[
         str | None, typer.Option(help="Each head in those files has to be signed by this key, in hex.")
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="A head that was verified before, and kept elsewhere: what was written up to it is not read again."
+        ),
+    ] = None,
 ) -> None:
     """Verify a town's timeline and facts and print its head. The exit status is 1 if anything was changed or is gone."""
     with needs("alarm-center"):
         from fjarrtillsyn.commands import chain
 
-    chain.verify(org, head or [], heads_file or [], public_key)
+    chain.verify(org, head or [], heads_file or [], public_key, since)
 
 
 @app.command()

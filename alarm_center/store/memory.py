@@ -35,6 +35,9 @@ class Tx(Protocol):
     def fetchval(self, query: str, *args: object) -> Awaitable[Any]:
         """Return the first column of the first row; ``None`` if there is none."""
 
+    def cursor(self, query: str, *args: object) -> Awaitable[Any]:
+        """Return a cursor of the server's, whose ``fetch(n)`` returns the next *n* rows."""
+
     def transaction(self) -> AbstractAsyncContextManager[Any]:
         """Return a savepoint: what is done in it is undone alone when it raises."""
 
@@ -127,6 +130,11 @@ class Memory:
             server_settings={"application_name": application},
         )
         return cls(pool, dsn, limit_seconds)
+
+    @property
+    def size(self) -> int:
+        """The connections that there may be at once."""
+        return self._pool.get_max_size()
 
     def hint(self) -> None:
         """Say that something was committed. Only a hint: every reader polls each second as well."""

@@ -4,7 +4,9 @@ The text is made by the database, in one fixed form, and read by nobody: it is o
 never changed; a new one gets a name of its own as its first word.
 """
 
+import asyncio
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -37,7 +39,7 @@ class ChainLine:
     """A line or a fact, with the ``digest`` of its text, which is sealed, and what is to be said about it.
 
     ``subject`` names the kind, and of a fact the key. ``clock`` is the server's own clock when it was written, in seconds
-    since 1970; ``None`` if nobody signed it. ``written_at`` is by the service's clock. ``words`` says of free text whether it
+    since 1970; ``None`` if nobody signed it. ``written_at`` is by the service's clock; the walk has it of facts that expire alone. ``words`` says of free text whether it
     is ``kept``, ``changed`` or ``gone``; ``None`` if there was none. ``erased`` marks the fact that says that words were taken out.
     ``expired`` marks a fact of which only the digest is left, and ``expires_before`` is the bound in the fact that says so.
     """
@@ -45,7 +47,7 @@ class ChainLine:
     cursor: Cursor
     digest: bytes
     subject: str
-    written_at: datetime
+    written_at: datetime | None
     clock: float | None
     doubt: Doubt | None
     words: str | None
@@ -84,29 +86,34 @@ class ChainStart:
 
 
 _EVENTS: Final = """
-    select tx, id, coalesce(written_at, at) as written_at, extract(epoch from real_at)::float8 as clock, kind as subject,
+    select tx, id, coalesce(written_at, at) as written_at, date_part('epoch', real_at) as clock, kind as subject,
         json_build_array('event', tx::text, id, org, at at time zone 'UTC', kind, area_id, check_id, alarm_id, resident_id,
             device_id, session_id, actor, data, writer, written_at at time zone 'UTC', real_at at time zone 'UTC')::text as line, null::bytea as expired,
         case when writer is null or written_at is null or real_at is null then 'unsigned'
             when writer <> all ($2::text[]) then 'stranger'
-            when abs(extract(epoch from at - written_at)) > $3 then 'moved'
-            when $4 and abs(extract(epoch from written_at - real_at)) > $3 then 'moved' end as doubt,
+            when at - written_at not between -$3::interval and $3 then 'moved'
+            when $4 and written_at - real_at not between -$3::interval and $3 then 'moved' end as doubt,
         null as words, false as erased, null::timestamptz as expires_before
     from events where org = $1 and tx >= $5::text::xid8
 """
 _FACTS: Final = """
-    select tx, id, written_at, extract(epoch from real_at)::float8 as clock, kind || ' ' || key as subject,
+    select tx, id, written_at, date_part('epoch', real_at) as clock, kind || ' ' || key as subject,
         case when expired_digest is null then fact_line(fact_log) end as line, expired_digest as expired,
         case when deed = 'found' and writer = 'fjt_owner' and tx = $5::text::xid8 then null
             when deed = 'found' or writer <> all ($2::text[]) then 'stranger'
             when deed = 'deleted' then 'deleted'
-            when $4 and abs(extract(epoch from written_at - real_at)) > $3 then 'moved' end as doubt,
+            when $4 and written_at - real_at not between -$3::interval and $3 then 'moved' end as doubt,
         case when expired_digest is not null then null when words is null and words_digest is not null then 'gone'
             when words_digest is distinct from digest_of_words(words, salt) then 'changed'
             when words is not null then 'kept' end as words, deed = 'erased' as erased,
         case when deed = 'expired' then (fact ->> 'before')::timestamp at time zone 'UTC' end as expires_before
     from fact_log where org = $1
 """
+
+
+def parameters(org: str, start: ChainStart) -> tuple[object, ...]:
+    """Return what stands for $1 to $5 in the statement of a town's lines."""
+    return org, WRITERS, start.bound, start.real_clock, str(start.tx)
 
 
 async def chain_start(tx: Tx, org: str) -> ChainStart:
@@ -135,8 +142,7 @@ async def lines_between(
         select tx::text::bigint as tx, id, line, expired, subject, written_at, clock, doubt, words, erased, expires_before
         from (({_EVENTS} {place}) union all ({_FACTS} {place})) both_kinds order by both_kinds.tx, both_kinds.id limit {limit or "all"}
         """,  # noqa: S608 -- our own statements and a number
-        org, WRITERS, start.bound.total_seconds(), start.real_clock, str(start.tx), str(after.tx), after.id,
-        *((str(end.tx), end.id) if end else ()),
+        *parameters(org, start), str(after.tx), after.id, *((str(end.tx), end.id) if end else ()),
     )  # fmt: skip
     return [
         ChainLine(
@@ -147,11 +153,69 @@ async def lines_between(
     ]  # fmt: skip
 
 
+PairRow = tuple[
+    int, int, bytes | None, bytes | None, float | None, str | None,
+    bool | None, str | None, str | None, bool | None, bool | None, datetime | None, datetime | None, bytes | None,
+]  # fmt: skip
+"""A place of the chain (tx, id); its line's text, its seal, the line's clock and subject. Then whether more is to be said of the line,
+and what: doubt, words, erased, expired, expires_before, written_at, and the digest of an expired one. No line: no clock or subject."""
+
+
+def chain_line(row: PairRow) -> ChainLine | None:
+    """Return the line at a place of the chain; ``None`` if there is none."""
+    tx_, id_, text, _, clock, subject, _, doubt, words, erased, expired, expires_before, written_at, digest = row
+    made = digest if text is None else hashlib.sha256(text).digest()
+    if made is None:
+        return None
+    return ChainLine(
+        Cursor(tx_, id_), made, subject or "", written_at, clock, Doubt(doubt) if doubt else None, words,
+        bool(erased), bool(expired), expires_before,
+    )  # fmt: skip
+
+
+_PAIRS: Final = f"""
+    select coalesce(line.tx, seal.tx), coalesce(line.id, seal.id), convert_to(line, 'UTF8'), seal.digest, clock, subject,
+        doubt is not null or words in ('gone', 'changed') or erased or expired is not null or expires_before is not null,
+        doubt, words, erased, expired is not null, expires_before,
+        case when expired is not null or expires_before is not null then written_at end, expired
+    from (({_EVENTS} and (tx, id) > ($6::text::xid8, $7) and tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx, id)
+        union all ({_FACTS} and (tx, id) > ($6::text::xid8, $7) and tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx, id)) line
+    full join (
+        select tx, id, digest from seals where org = $1 and (seals.tx, seals.id) > ($6::text::xid8, $7) order by seals.tx, seals.id
+    ) seal on seal.tx = line.tx and seal.id = line.id
+"""  # noqa: S608 -- our own statements
+_IN_ORDER: Final = "enable_hashjoin", "enable_sort", "enable_seqscan"
+_AT_ONCE: Final = 500
+"""Places that are read while the ones before them are looked at: what fits between the server and us."""
+
+
+async def read_pairs(
+    tx: Tx, org: str, start: ChainStart, after: Cursor, take: Callable[[Sequence[PairRow]], None]
+) -> None:
+    """Hand every place past *after* to *take*, in order, some at a time: each with its line, its seal, or both.
+
+    One statement sees lines and seals at one instant, and the server makes the next places while *take* is at work.
+    """
+    # Both sides come by their indexes in this order, and are read as they come: no other plan begins at once and keeps the order.
+    await tx.execute("select set_config(name, 'off', true) from unnest($1::text[]) name", _IN_ORDER)
+    cursor = await tx.cursor(_PAIRS, *parameters(org, start), str(after.tx), after.id)
+    await tx.execute("select set_config(name, 'on', true) from unnest($1::text[]) name", _IN_ORDER)
+    rows = await cursor.fetch(_AT_ONCE)
+    while rows:
+        coming = asyncio.ensure_future(cursor.fetch(_AT_ONCE))
+        # The question leaves before we look at what came.
+        await asyncio.sleep(0)
+        try:
+            take(rows)
+        finally:
+            rows = await coming
+
+
 async def clock_at(tx: Tx, org: str, cursor: Cursor) -> float | None:
     """Return the server's clock when the line at *cursor* was written; ``None`` if there is no such line."""
     at: float | None = await tx.fetchval(
         """
-        select extract(epoch from real_at)::float8 from (
+        select date_part('epoch', real_at) from (
             select real_at from events where org = $1 and tx = $2::text::xid8 and id = $3
             union all
             select real_at from fact_log where org = $1 and tx = $2::text::xid8 and id = $3) line

@@ -9,6 +9,8 @@ its head is also told elsewhere, signed (`PeriodicJobs.record_chain_heads`).
 """
 
 import hashlib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -23,6 +25,9 @@ SEALER: Final = "rounds:chain"
 """The job that seals; its row says when it last did. The release before has a row of its own for its own chain."""
 BATCH: Final = 2000
 """Lines and facts of a town that are sealed in one transaction."""
+
+IN_HEX: Final = re.compile("[0-9a-f]{64}")
+"""The form of a digest, as a head is written."""
 
 _FAR: Final = 1000
 """Transactions of others after which a quiet town's place is written anew: its next lines are looked for from there on."""
@@ -129,22 +134,10 @@ async def sealed_until(tx: Tx, org: str) -> int:
     return await tx.fetchval("select tx::text::bigint from sealed_until where org = $1", org) or 0
 
 
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """One seal, as it is stored."""
-
-    cursor: Cursor
-    digest: bytes
-    doubt: str | None
-
-
-async def seals_after(tx: Tx, org: str, cursor: Cursor, limit: int) -> list[Seal]:
-    """Return the town's next seals past *cursor*, in order."""
+async def places_of(tx: Tx, org: str, digests: Iterable[str]) -> dict[str, Cursor]:
+    """Return where in the town's chain seals stand, by their digests in hex; those that do not are left out."""
     rows = await tx.fetch(
-        """
-        select tx::text::bigint, id, digest, doubt from seals where org = $1 and (seals.tx, id) > ($2::text::xid8, $3)
-        order by seals.tx, id limit $4
-        """,
-        org, str(cursor.tx), cursor.id, limit,
+        "select tx, id, digest from seals where org = $1 and digest = any ($2::bytea[])",
+        org, [bytes.fromhex(each) for each in digests if IN_HEX.fullmatch(each)],
     )  # fmt: skip
-    return [Seal(Cursor(place, number), made, doubt) for place, number, made, doubt in rows]
+    return {row["digest"].hex(): Cursor(int(row["tx"]), row["id"]) for row in rows}

@@ -3,7 +3,9 @@
 Each seal is checked against the one before it as it is stored, so that one change is one fault, at its place.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,8 +14,19 @@ from typing import Final
 
 from alarm_center.store import facts, overlong, released_seals, seals
 from alarm_center.store.events import Cursor
+from alarm_center.store.facts import RowMismatch
 from alarm_center.store.memory import Memory, Tx
-from alarm_center.store.seal_lines import ChainLine, ChainStart, Doubt, chain_start, lines_between
+from alarm_center.store.seal_lines import (
+    BOUND,
+    ChainLine,
+    ChainStart,
+    Doubt,
+    PairRow,
+    chain_line,
+    chain_start,
+    clock_at,
+    read_pairs,
+)
 
 _BATCH: Final = 10_000
 _KEPT: Final = timedelta(days=5 * 365 + 1)
@@ -90,79 +103,119 @@ class ChainReport:
         self.faults += [found for found in faults if len(self.faults) < MOST and found not in self.faults]
 
 
-async def verify(memory: Memory, org: str, heads: Collection[str] = ()) -> ChainReport:
+async def verify(memory: Memory, org: str, heads: Collection[str] = (), since: str | None = None) -> ChainReport:
     """Walk the town's chain from its start and compare its rows with their facts; return what was found.
 
-    *heads* are digests, in hex, that were this chain's head once: each has to be in it still.
+    *heads* are digests, in hex, that were this chain's head once: each has to be in it still. So has *since*, a head that was
+    verified before: what was written up to it is not read again. Without it in the chain, all is. Rows are compared all the same.
+
+    The rows are compared on another connection meanwhile, where *memory* has two.
     """
     async with memory.transaction() as tx:
         await overlong.lift_limit(tx)
-        return await verify_in(tx, org, heads)
+        if memory.size < 2:
+            return await verify_in(tx, org, heads, since)
+        async with memory.transaction() as other:
+            await overlong.lift_limit(other)
+            comparing = asyncio.ensure_future(facts.mismatches(other, org))
+            try:
+                return await verify_in(tx, org, heads, since, comparing)
+            finally:
+                # It is at work on the connection until it has answered.
+                await asyncio.wait([comparing])
 
 
-async def verify_in(tx: Tx, org: str, heads: Collection[str] = ()) -> ChainReport:
-    """Verify as :func:`verify` does, in a transaction that is there already."""
-    report, unmet = ChainReport(), set(heads)
+async def verify_in(
+    tx: Tx,
+    org: str,
+    heads: Collection[str] = (),
+    since: str | None = None,
+    comparing: Awaitable[list[RowMismatch]] | None = None,
+) -> ChainReport:
+    """Verify as :func:`verify` does, in a transaction that is there already; *comparing* answers for the rows if they are being compared."""
+    report, unmet = ChainReport(), {*heads, *([since] if since else [])}
     start = await chain_start(tx, org)
     # Read first: the sealer goes on while we walk.
     sealed_until = await seals.sealed_until(tx, org)
-    await _walk_released(tx, org, start, report, unmet)
-    await _walk(tx, org, start, sealed_until, report, unmet)
-    for row in await facts.mismatches(tx, org):
+    places = await seals.places_of(tx, org, unmet) if since else {}
+    place = places.get(since or "")
+    if place is None:
+        await _walk_released(tx, org, start, report, unmet)
+        walk = _Walk(report, unmet, await seals.first_digest(tx, org, start))
+    else:
+        # Heads of before are older than what is known already.
+        unmet -= {head for head, at in places.items() if at <= place}
+        walk = _Walk(report, unmet, bytes.fromhex(since or ""), await clock_at(tx, org, place))
+    await read_pairs(tx, org, start, place or Cursor(0, 0), walk.take)
+    walk.end(sealed_until)
+    for row in await (comparing or facts.mismatches(tx, org)):
         report.add(FoundFault(_FAULT_OF_ROW[row.what], row.cursor, " ".join((row.kind, row.key, *row.columns))))
     report.faults += [FoundFault(Fault.NO_HEAD, head=head) for head in sorted(unmet)]
     return report
 
 
-async def _walk(tx: Tx, org: str, start: ChainStart, sealed_until: int, report: ChainReport, unmet: set[str]) -> None:
-    cursor, before = Cursor(0, 0), await seals.first_digest(tx, org, start)
-    words, expired, clock = _Words(), _Expired(), None
-    while sealed := await seals.seals_after(tx, org, cursor, _BATCH):
-        lines = await lines_between(tx, org, start, cursor, sealed[-1].cursor)
-        for seal, line in _side_by_side(sealed, lines):
-            if line is not None:
-                report.lines += 1
-                report.add(*words.faults_of(line), *expired.faults_of(line))
-            if seal is None and line is not None:
-                report.add(FoundFault(Fault.NO_SEAL, line.cursor, line.subject))
-            if seal is None:
-                continue
-            if line is None:
-                report.add(FoundFault(Fault.NO_LINE, seal.cursor))
+class _Walk:
+    """A walk along the chain: where it is, and what it has met."""
+
+    def __init__(self, report: ChainReport, unmet: set[str], before: bytes, clock: float | None = None) -> None:
+        self._report, self._unmet = report, unmet
+        self._before, self._clock = before, clock
+        self._words, self._expired = _Words(), _Expired()
+        self._unsealed: list[FoundFault] = []
+        self._heads = {head: bytes.fromhex(head) for head in unmet if seals.IN_HEX.fullmatch(head)}
+
+    def take(self, rows: Sequence[PairRow]) -> None:
+        """Go past these places. A line that is sealed, with nothing to be said of it, is most of them, and costs two digests."""
+        sha256, bound = hashlib.sha256, BOUND.total_seconds()
+        before, clock = self._before, self._clock
+        for row in rows:
+            text, sealed, at = row[2], row[3], row[4]
+            if (
+                text is not None and sealed is not None and not row[6] and not self._unsealed
+                and clock is not None and at is not None and at >= clock - bound
+                and sha256(before + sha256(text).digest()).digest() == sealed
+            ):  # fmt: skip
+                before, clock = sealed, at
+                self._report.lines += 1
             else:
-                doubt = line.doubt_after(clock)
-                clock = line.clock
-                if doubt is not None:
-                    report.add(FoundFault(_FAULT_OF[doubt], line.cursor, line.subject))
-                if seal.digest != seals.digest(before, line.digest, doubt):
-                    report.add(FoundFault(Fault.CHANGED, line.cursor, line.subject))
-            before = seal.digest
-            if unmet:
-                unmet.discard(before.hex())
-        cursor = sealed[-1].cursor
-    for line in await lines_between(tx, org, start, cursor, None):
-        report.add(*words.faults_of(line), *expired.faults_of(line))
-        if line.cursor.tx < sealed_until:
-            report.add(FoundFault(Fault.NO_SEAL, line.cursor, line.subject))
-    report.add(*words.faults_at_end(), *expired.faults_at_end())
-    report.erased, report.expired = words.erased, expired.count
+                self._before, self._clock = before, clock
+                self._look_closer(row)
+                before, clock = self._before, self._clock
+        self._before, self._clock = before, clock
+        for head, made in list(self._heads.items()):
+            if any(row[3] == made for row in rows):
+                self._unmet.discard(head)
+                del self._heads[head]
 
-
-def _side_by_side(
-    sealed: list[seals.Seal], lines: list[ChainLine]
-) -> Iterable[tuple[seals.Seal | None, ChainLine | None]]:
-    """Yield each place's seal and line, where they are there; both lists are in order."""
-    rest = iter(lines)
-    line = next(rest, None)
-    for seal in sealed:
-        while line is not None and line.cursor < seal.cursor:
-            yield None, line
-            line = next(rest, None)
-        if line is not None and line.cursor == seal.cursor:
-            yield seal, line
-            line = next(rest, None)
+    def _look_closer(self, row: PairRow) -> None:
+        """Go past a place where there is something to be said."""
+        line, sealed = chain_line(row), row[3]
+        if line is not None:
+            self._report.lines += 1
+            self._report.add(*self._words.faults_of(line), *self._expired.faults_of(line))
+        if sealed is None:
+            if line is not None and len(self._unsealed) < MOST:
+                self._unsealed.append(FoundFault(Fault.NO_SEAL, line.cursor, line.subject))
+            return
+        # The sealer was here, so it was past them.
+        self._report.add(*self._unsealed)
+        self._unsealed.clear()
+        if line is None:
+            self._report.add(FoundFault(Fault.NO_LINE, Cursor(row[0], row[1])))
         else:
-            yield seal, None
+            doubt = line.doubt_after(self._clock)
+            self._clock = line.clock
+            if doubt is not None:
+                self._report.add(FoundFault(_FAULT_OF[doubt], line.cursor, line.subject))
+            if sealed != seals.digest(self._before, line.digest, doubt):
+                self._report.add(FoundFault(Fault.CHANGED, line.cursor, line.subject))
+        self._before = sealed
+
+    def end(self, sealed_until: int) -> None:
+        """Say what is missing after the last place: seals of lines before *sealed_until*, and whoever erased what is gone."""
+        self._report.add(*(found for found in self._unsealed if found.cursor and found.cursor.tx < sealed_until))
+        self._report.add(*self._words.faults_at_end(), *self._expired.faults_at_end())
+        self._report.erased, self._report.expired = self._words.erased, self._expired.count
 
 
 class _Words:
@@ -202,7 +255,7 @@ class _Expired:
             self.count += 1
             self._gone.setdefault(kind, []).append(line)
         elif line.expires_before is not None:
-            if line.expires_before > line.written_at - _KEPT:
+            if line.written_at is None or line.expires_before > line.written_at - _KEPT:
                 return [FoundFault(Fault.EXPIRED, line.cursor, line.subject)]
             self._before[kind] = max(line.expires_before, self._before.get(kind, line.expires_before))
         return []
@@ -213,7 +266,7 @@ class _Expired:
             FoundFault(Fault.EXPIRED, line.cursor, line.subject)
             for kind, lines in self._gone.items()
             for line in lines
-            if kind not in self._before or line.written_at >= self._before[kind]
+            if kind not in self._before or line.written_at is None or line.written_at >= self._before[kind]
         ]
 
 

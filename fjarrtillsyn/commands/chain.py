@@ -15,7 +15,9 @@ from fjarrtillsyn.commands.settings import ChainSettings, WorkerSettings, settin
 from runtime.process import BAD_SETTINGS
 
 
-def verify(org: str, heads: Sequence[str], files: Sequence[Path], public_key: str | None) -> None:
+def verify(
+    org: str, heads: Sequence[str], files: Sequence[Path], public_key: str | None, since: str | None = None
+) -> None:
     """Verify a town's chain and rows, and that heads known from elsewhere are in the chain; print the head."""
     try:
         exported = [head for path in files for head in chain_heads.read_heads(path, org)]
@@ -24,19 +26,20 @@ def verify(org: str, heads: Sequence[str], files: Sequence[Path], public_key: st
         raise typer.Exit(BAD_SETTINGS) from None
     wanted = settings(WorkerSettings)
     known = {head.strip().lower() for head in heads} | {head.head for head in exported}
+    begin = since.strip().lower() if since else None
 
     async def work() -> None:
         memory = await Memory.open(
-            wanted.database_url.get_secret_value(), size=1, application=overlong.VERIFY, limit_seconds=None
+            wanted.database_url.get_secret_value(), size=2, application=overlong.VERIFY, limit_seconds=None
         )
         try:
-            report = await verification.verify(memory, org, known)
+            report = await verification.verify(memory, org, known, begin)
             async with memory.transaction() as tx:
                 head = await seals.head(tx, org)
         finally:
             await memory.close()
         report.faults += _badly_signed(exported, public_key)
-        _say(org, report, head)
+        _say(org, report, head, begin)
 
     run_work(work)
 
@@ -48,7 +51,7 @@ def _badly_signed(heads: Sequence[ExportedHead], public_key: str | None) -> list
     return [FoundFault(Fault.BAD_SIGNATURE, subject=head.cursor, head=head.head) for head in wrong]
 
 
-def _say(org: str, report: ChainReport, head: seals.Head | None) -> None:
+def _say(org: str, report: ChainReport, head: seals.Head | None, since: str | None) -> None:
     for fault in report.faults:
         typer.echo(f"{org}: {fault}", err=True)
     if report.faults:
@@ -60,7 +63,7 @@ def _say(org: str, report: ChainReport, head: seals.Head | None) -> None:
     if report.expired:
         erased += f", {report.expired} erased after five years"
     typer.echo(
-        f"{org}: whole, {report.lines} lines and facts{erased};"
+        f"{org}: whole{f' since {since}' if since else ''}, {report.lines} lines and facts{erased};"
         f" head {head.digest} at {head.cursor}, sealed {head.sealed_at:%Y-%m-%d %H:%M:%SZ}"
     )
 

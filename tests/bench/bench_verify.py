@@ -54,7 +54,8 @@ def run() -> list[dict[str, Any]]:
 
 
 async def _measure(superuser: str, worker: str) -> list[dict[str, Any]]:
-    memory = await Memory.open(worker, size=1, limit_seconds=None)
+    # As many connections as the command has.
+    memory = await Memory.open(worker, size=2, limit_seconds=None)
     try:
         await _fill(superuser)
         began = time.perf_counter()
@@ -96,8 +97,8 @@ async def _bare(memory: Memory) -> float:
     async with memory.transaction() as tx:
         await overlong.lift_limit(tx)
         start, cursor = await chain_start(tx, "ost"), Cursor(0, 0)
-        known = (seal_lines.WRITERS, start.bound.total_seconds(), start.real_clock, str(start.tx))
-        while rows := await tx.fetch(_TEXTS, "ost", *known, str(cursor.tx), cursor.id):
+        known = seal_lines.parameters("ost", start)
+        while rows := await tx.fetch(_TEXTS, *known, str(cursor.tx), cursor.id):
             for _, _, text in rows:
                 hashlib.sha256(text.encode()).digest()
             cursor = Cursor(rows[-1][0], rows[-1][1])

@@ -268,6 +268,8 @@ def test_the_seals_of_a_town_are_walked_and_its_head_is_told(town: dict[str, str
     missing = fjarrtillsyn(town, "verify", "vik", "--head", head, "--head", "0" * 64)
     assert missing.returncode == 1
     assert "0" * 64 in missing.stderr
+    again = fjarrtillsyn(town, "verify", "vik", "--since", head)
+    assert again.returncode == 0 and f"whole since {head}, " in again.stdout
     assert fjarrtillsyn(town, "verify", "granby").returncode == 1
 
 

@@ -182,6 +182,32 @@ async def test_a_line_put_in_among_sealed_ones_has_no_seal(memory: Memory, postg
     assert await _faults(memory) == [(Fault.NO_SEAL, Cursor(three.tx, 0))]
 
 
+async def test_a_head_that_was_verified_is_where_one_begins(memory: Memory, postgres_server: Postgres) -> None:
+    """Lines after the head are read, those of before are not; a head that is not in the chain has all of them read."""
+    one, *_ = await _three_sealed(memory)
+    known = await _head(memory)
+    async with memory.transaction() as tx:
+        await _line(tx, "four")
+        await _line(tx, "five")
+    await seals.seal(memory, "ost")
+    newest = await _head(memory)
+    report = await verify(memory, "ost", [known, newest], known)
+    assert (report.faults, report.lines) == ([], 2)
+    assert (await verify(memory, "ost", (), newest)).lines == 0
+
+    await _behind_our_back(memory, postgres_server, "update fjt.events_other set actor = 'x' where actor = 'one'")
+    assert (await verify(memory, "ost", [known], known)).faults == []
+    for stranger in ("ab" * 32, "a head"):
+        found = (await verify(memory, "ost", (), stranger)).faults
+        assert [(each.fault, each.cursor) for each in found] == [(Fault.CHANGED, one), (Fault.NO_HEAD, None)]
+    await _behind_our_back(memory, postgres_server, "update fjt.events_other set actor = 'x' where actor = 'five'")
+    assert [each.fault for each in (await verify(memory, "ost", (), known)).faults] == [Fault.CHANGED]
+    # The whole chain is sealed anew over what was changed: the head is not in it.
+    await _behind_our_back(memory, postgres_server, *[_LAST_SEAL] * 5)
+    await seals.seal(memory, "ost")
+    assert [each.fault for each in (await verify(memory, "ost", (), known)).faults] == [Fault.NO_HEAD]
+
+
 async def test_an_unsealed_line_behind_the_sealer_is_a_broken_chain(memory: Memory, postgres_server: Postgres) -> None:
     *_, three = await _three_sealed(memory)
     await _behind_our_back(memory, postgres_server, _LAST_SEAL)
