@@ -128,6 +128,8 @@ class ShadowNights:
 
     looks: tuple[ComparedLook, ...]
     lacks: tuple[Lack, ...]
+    seen_first: int = 0
+    """Other nights on which a person answered, having read the detector's word: they make no offer."""
 
     @property
     def nights(self) -> tuple[date, ...]:
@@ -155,6 +157,7 @@ def shadow_nights(facts: ShadowFacts, now: datetime) -> ShadowNights:
     wrong = [look.night for look in counted if look.contradicted]
     if wrong:
         counted = [look for look in counted if look.night > max(wrong)]
+    answered = {look.night for look in counted}
     counted = [look for look in counted if look.counts]
     found = ShadowNights(tuple(counted), ())
     missing = {
@@ -164,7 +167,8 @@ def shadow_nights(facts: ShadowFacts, now: datetime) -> ShadowNights:
         Lack.NOT_IN_THE_DARK: not any(look.in_the_dark for look in counted),
         Lack.TOO_FEW_NIGHTS: len(found.nights) < NIGHTS,
     }
-    return ShadowNights(tuple(counted), tuple(lack for lack, holds in missing.items() if holds))
+    lacks = tuple(lack for lack, holds in missing.items() if holds)
+    return ShadowNights(tuple(counted), lacks, len(answered - set(found.nights)))
 
 
 @dataclass(frozen=True, slots=True)

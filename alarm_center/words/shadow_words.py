@@ -15,7 +15,7 @@ from alarm_center.words.resident_page_words import WEEKDAYS
 from schemas.drift import Drift
 
 LACKS: Final[Mapping[Lack, str]] = {
-    Lack.NOT_ASKED: _("Alla i hemmet har inte sagt ja till automatisk bedömning."),
+    Lack.NOT_ASKED: _("Alla i hemmet har inte sagt ja till automatisk bedömning. Nätterna räknas från ett ja: till dess ser personen kamerans svar före sitt eget."),
     Lack.ROOM_UNKNOWN: _("Kameran känner inte rummet som det är nu. Ta en bild av det tomma rummet."),
     Lack.NO_SHARE: _("Kommunen låter ingen titta på ett urval efteråt: då märker ingen om kameran börjar se fel."),
     Lack.NOT_IN_THE_DARK: _("Inte sett i mörker: ingen har ännu tittat efter skymningen."),
@@ -52,8 +52,16 @@ def count_sentence(nights: ShadowNights, speech: Speech) -> str:
 
 
 def lack_sentences(nights: ShadowNights, speech: Speech) -> list[str]:
-    """Return what is missing, a sentence each."""
-    return [speech(LACKS[lack], nights=len(nights.nights), needed=NIGHTS) for lack in nights.lacks]
+    """Return what is missing, a sentence each; with the nights that a planner may have counted and that do not count."""
+    said = [speech(LACKS[lack], nights=len(nights.nights), needed=NIGHTS) for lack in nights.lacks]
+    if nights.seen_first and Lack.TOO_FEW_NIGHTS in nights.lacks:
+        said.append(
+            speech(
+                _("Nätter som inte räknas: %(count)s. Personen såg då kamerans svar före sitt eget."),
+                count=nights.seen_first,
+            )
+        )
+    return said
 
 
 def end_sentence(end: GreenEnd, zone: str, speech: Speech) -> str:

@@ -68,6 +68,14 @@ def test_each_thing_that_is_missing_keeps_it_back(without: ShadowFacts, lack: La
     assert shadow_nights(without, NOW).lacks == (lack,)
 
 
+def test_nights_with_the_word_seen_first_are_told() -> None:
+    seen = [replace(look(n), blind=False) for n in range(5, 5 + NIGHTS)]
+    mixed = replace(look(4, hour=3), blind=False)
+    found = shadow_nights(facts(*seen, mixed, *(look(n) for n in range(5))), NOW)
+    assert len(found.nights) == 5 and found.seen_first == NIGHTS and found.lacks == (Lack.TOO_FEW_NIGHTS,)
+    assert shadow_nights(FOURTEEN, NOW).seen_first == 0
+
+
 @pytest.mark.parametrize("said", [NOT_SEEN, WRONG])
 def test_nights_begin_anew_after_a_false_green(said: Answer) -> None:
     found = shadow_nights(facts(*FOURTEEN.looks, look(5, IN_BED, said, hour=4)), NOW)

@@ -55,6 +55,26 @@ async def test_doubts_of_the_night_before_take_nothing_back(storstad: NightTown,
     assert await storstad.value(signed, storstad.residents[ASTA])
 
 
+async def test_nights_before_the_yes_are_told_as_uncounted(storstad: NightTown, pages: Site) -> None:
+    """The planner waits for fourteen nights from the yes, and reads why those before it are none of them."""
+    await storstad.execute(
+        """
+        insert into compared_looks (check_id, session_id, org, resident_id, night, looked_at, found, said, said_by, said_at, blind)
+        select check_id, 'n' || n, org, resident_id, night - n, opens_at - n * interval '1 day', 'in_bed', 'in_bed', 'siv', opens_at, n > 5
+        from checks, generate_series(1, 8) n where check_id = $1
+        """,
+        await storstad.check_of(2),
+    )
+    await storstad.execute("update plans set green_by = 'operator' where resident_id = $1", storstad.residents[2])
+    petra = await pages.signed_in("petra")
+    page = f"/residents/{storstad.residents[2]}/automatic"
+    shown = await petra.text(page)
+    assert "3 av 14 nätter." in shown and "Nätterna räknas från ett ja" not in shown
+    assert "Nätter som inte räknas: 5. Personen såg då kamerans svar före sitt eget." in shown
+    await storstad.execute("update consents set automatic = 'no'")
+    assert "Nätterna räknas från ett ja: till dess ser personen kamerans svar före sitt eget." in await petra.text(page)
+
+
 async def test_a_form_that_is_sent_twice_signs_once(storstad: NightTown, pages: Site) -> None:
     petra = await pages.signed_in("petra")
     page = f"/residents/{storstad.residents[ASTA]}/automatic"
