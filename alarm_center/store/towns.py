@@ -1,6 +1,6 @@
 """Towns and areas as settings, the plan that holds for a resident or area, and whether anybody is at the board."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -155,6 +155,20 @@ async def area_codes(tx: Tx, org: str) -> list[str]:
 async def area_ids(tx: Tx, org: str) -> dict[str, UUID]:
     """Return the ids of the town's open areas by code, in order of the codes."""
     rows = await tx.fetch("select code, area_id from areas where org = $1 and closed_at is null order by code", org)
+    return {row["code"]: row["area_id"] for row in rows}
+
+
+async def codes_of(tx: Tx, org: str, area_ids: Collection[UUID]) -> list[str]:
+    """Return the codes of those of the town's areas, each once, in order."""
+    rows = await tx.fetch(
+        "select code from areas where org = $1 and area_id = any ($2::uuid[]) order by code", org, list(area_ids)
+    )
+    return [row["code"] for row in rows]
+
+
+async def closed_area_ids(tx: Tx, org: str) -> dict[str, UUID]:
+    """Return the ids of the town's closed areas by code, in order of the codes."""
+    rows = await tx.fetch("select code, area_id from areas where org = $1 and closed_at is not null order by code", org)
     return {row["code"]: row["area_id"] for row in rows}
 
 

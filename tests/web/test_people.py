@@ -182,6 +182,33 @@ async def test_the_second_admin_sees_what_the_first_changed(pages: Site, ada: Br
     assert re.search(r'value="lead" checked', text) and not re.search(r'value="carer" checked', text)
 
 
+def chosen(page: str) -> list[tuple[str, str]]:
+    """Return the boxes and choices that a page's form sends when nobody touches them."""
+    return re.findall(r'<input type="(?:checkbox|radio)" name="(\w+)" value="(\w+)" checked>', page)
+
+
+async def test_a_closed_area_stays_with_who_has_it(storstad: NightTown, pages: Site, ada: Browser) -> None:
+    """The past of an area is theirs to read: saving another field takes it from nobody, and nobody new is given it."""
+    siv = {"login": "lena", "name": "Lena L", "roles": ["lead"], "areas": ["3", "9"], "password_hash": PASSWORD_HASH}
+    await storstad.extend(areas=[{"code": "9"}], users=[siv])
+    await storstad.execute("update areas set closed_at = clock.now() where code = '9'")
+    path = await path_of(ada, "Lena L")
+    page = await ada.text(path)
+    assert "område 9, som är stängt" in page
+    sent = [("csrf", ada.csrf), *(await version(ada, path)).items(), ("role", "operator"), *chosen(page)]
+    assert (await ada.client.post(path, data=sent, allow_redirects=False)).status == 303
+    held = "select array(select code from areas where area_id = any (m.areas) order by code) from memberships m join users using (user_id) where login = 'lena'"
+    assert await storstad.value(held) == ["3", "9"]
+    other = await path_of(ada, "Siv Operatör")
+    assert "stängt" not in await ada.text(other)
+    refused = await ada.post(other, {**await version(ada, other), "role": "lead", "where": "some", "area": "9"})
+    assert refused.status == 400
+    assert (
+        await ada.post(path, {**await version(ada, path), "role": "lead", "where": "some", "area": "3"})
+    ).status == 303
+    assert await storstad.value(held) == ["3"], "an admin may take it away"
+
+
 async def test_an_ended_member_is_out_at_once(pages: Site, ada: Browser) -> None:
     siv, path = await pages.signed_in("siv"), await path_of(ada, "Siv Operatör")
     assert (await ada.post(f"{path}/end", await version(ada, path))).status == 303

@@ -70,9 +70,11 @@ async def keeping_of(request: web.Request, tx: Tx) -> PeopleKeeping:
     for town in await towns.towns(tx):
         known = await towns.area_ids(tx, town.org)
         own = {code: area_id for code, area_id in known.items() if viewer.sees(area_id)}
+        over = await towns.closed_area_ids(tx, town.org)
+        closed = {code: area_id for code, area_id in over.items() if viewer.sees(area_id)}
         limit = request[PERSON].performers_in(town.org, Right.USERS)
         offered = await _offered_performers(request, tx, town.org, limit)
-        found[town.org] = TownAreas(town, own, viewer.areas is None, offered, limit is None)
+        found[town.org] = TownAreas(town, own, viewer.areas is None, offered, limit is None, closed)
     return PeopleKeeping(tx, await now(tx), found)
 
 
@@ -125,7 +127,7 @@ async def _list_page(request: web.Request, role: str, area: str) -> web.Response
 
 def person_row(person: TownPerson, at: TownAreas, instant: datetime) -> dict[str, Any]:
     """Return one person as the list shows them."""
-    codes = {area_id: code for code, area_id in at.areas.items()}
+    codes = {area_id: code for code, area_id in {**at.closed, **at.areas}.items()}
     held = person.assignment
     state = person.state(instant)
     invited = person.invitation_id
@@ -304,7 +306,7 @@ async def _change(request: web.Request, kind: str) -> web.StreamResponse:
     async with request.app[MEMORY].transaction(people_scope(request)) as tx:
         keeping = await keeping_of(request, tx)
         person = await keeping.found(f"{kind}_id", path_uuid(request, kind))
-        wanted = filled.assignment(keeping.towns[person.org], keeping.now)
+        wanted = filled.assignment(keeping.towns[person.org].with_held(person.assignment), keeping.now)
         if isinstance(wanted, PersonFault):
             return await _one_page(request, keeping, person, filled=filled, fault=wanted)
         answer = await _apply(tx, request, person, wanted, _seen(form))
@@ -337,7 +339,7 @@ async def _one_page(
         )
         assert wanted is not None, "a row has one of the two"
         person = await keeping.found(name, wanted)
-    at = keeping.towns[person.org]
+    at = keeping.towns[person.org].with_held(person.assignment)
     shown = person_row(person, at, keeping.now)
     context = {"row": shown, "over": shown["state"] is PersonState.ENDED, "many_towns": len(keeping.towns) > 1}
     filled = filled or FilledForm.of(person.assignment, at)
@@ -362,7 +364,7 @@ def _of_all(keeping: PeopleKeeping, at: TownAreas) -> TownAreas:
     """Return the town with what the admin may give in any of theirs, since the form does not know yet which it will be."""
     codes = {code: area_id for each in keeping.towns.values() for code, area_id in each.areas.items()}
     performers = {code: name for each in keeping.towns.values() for code, name in each.performers.items()}
-    return TownAreas(at.town, codes, at.whole, performers, at.every_performer)
+    return TownAreas(at.town, codes, at.whole, performers, at.every_performer, {})
 
 
 def _draw_form(
@@ -379,6 +381,7 @@ def _draw_form(
     own = {
         "town": at.town,
         "codes": sorted(at.areas),
+        "closed": at.closed,
         "whole": at.whole,
         "performers": at.performers,
         "every_performer": at.every_performer,

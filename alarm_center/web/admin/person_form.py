@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final, Protocol
 from uuid import UUID
@@ -32,7 +32,7 @@ class TownAreas:
     """A town with those of its areas, by code, that the admin may give; *whole*: also the town at large.
 
     ``performers`` are the codes that the admin may give, with the town's own care; none in a town that has no performers.
-    ``every_performer``: also all of them.
+    ``every_performer``: also all of them. ``closed`` are areas that are given to nobody any more, and that those who have them keep.
     """
 
     town: Town
@@ -40,6 +40,12 @@ class TownAreas:
     whole: bool
     performers: Mapping[str, str]
     every_performer: bool
+    closed: Mapping[str, UUID]
+
+    def with_held(self, held: Assignment) -> "TownAreas":
+        """Return them for the form of somebody who has *held*: with the closed areas among those, what has been there is theirs to read."""
+        kept = {code: area_id for code, area_id in self.closed.items() if area_id in (held.areas or ())}
+        return replace(self, areas={**self.areas, **kept})
 
 
 @dataclass(frozen=True, slots=True)
