@@ -6,6 +6,8 @@ from typing import Final
 from uuid import UUID
 
 from alarm_center.core.areas import LimitedPerson, TownArea
+from alarm_center.core.resident_record import ChangeRow
+from alarm_center.store.look_log import LogPlace
 from alarm_center.store.memory import Tx
 
 _COUNTED: Final = """
@@ -31,6 +33,31 @@ _COUNTED: Final = """
 async def of_town(tx: Tx, org: str, tonight: date, now: datetime) -> list[TownArea]:
     """Return the town's areas, also those that are closed, in order of their codes."""
     return [TownArea(**row) for row in await tx.fetch(_COUNTED, org, tonight, now)]
+
+
+async def changes_of(tx: Tx, org: str, area_id: UUID, before: LogPlace | None, most: int) -> list[ChangeRow]:
+    """Return the changes of an area, of its rota and its staff, the newest first, at most *most* that are older than *before*.
+
+    A change says the code that the area had then: of a code that has been two areas', the one that had it when the change was made.
+    """
+    rows = await tx.fetch(
+        """
+        select c.part, c.made_by, u.name, c.made_at, c.from_at, c.before, c.after, c.change_id
+        from changes c left join users u on u.user_id::text = c.made_by
+        where c.org = $1 and c.part = 'staff' and c.resident_id is null and ($3::timestamptz is null or (c.made_at, c.change_id) < ($3, $4))
+            and exists (
+                select from unnest(array[c.before ->> 'area', c.after ->> 'area', c.after ->> 'merged']
+                    || array(select jsonb_array_elements_text(c.after -> 'areas'))) said (code)
+                where $2 = coalesce(
+                    (select f.area_id from former_areas f where f.org = $1 and f.code = said.code and f.until_at >= c.made_at
+                        order by f.until_at limit 1),
+                    (select e.area_id from areas e where e.org = $1 and e.code = said.code),
+                    (select f.area_id from former_areas f where f.org = $1 and f.code = said.code order by f.until_at desc limit 1)))
+        order by c.made_at desc, c.change_id desc limit $5
+        """,
+        org, area_id, before.at if before else None, before.row_id if before else None, most,
+    )  # fmt: skip
+    return [ChangeRow(**row) for row in rows]
 
 
 async def lock_two(tx: Tx, first: UUID, second: UUID | None = None) -> None:

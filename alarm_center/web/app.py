@@ -73,6 +73,7 @@ from alarm_center.web.sign_in import (
 )
 from alarm_center.web.sign_in.provider_client import ProviderClients
 from alarm_center.web.staff import (
+    area_history,
     area_pages,
     carer_forms,
     carer_pages,
@@ -113,6 +114,7 @@ ROUTES: Final = tuple(
         phone_pages,
         carer_forms,
         ombudsman_pages,
+        area_history,
         area_pages,
         leaver_pages,
         pause,

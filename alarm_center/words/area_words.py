@@ -140,4 +140,10 @@ def merging_sentences(
             _("Det som har varit står kvar under område %(area)s. En fil som säger %(area)s menar %(into)s."), **codes
         )
     )
+    said.append(
+        speech(
+            _("Det går inte att ångra i ett steg. Blir det fel: öppna område %(area)s igen, tomt, byt område hos brukarna och i passen, och lägg in larmombuden på nytt."),
+            **codes,
+        )
+    )  # fmt: skip
     return said

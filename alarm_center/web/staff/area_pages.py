@@ -47,7 +47,9 @@ async def show_areas(request: web.Request) -> web.StreamResponse:
             mine = [each for each in there if viewer.sees(each.area_id)]
             rows = [(each, area_words.count_words(each, speech)) for each in mine if each.closed_at is None]
             closed = [
-                area_words.closed_words(each, town.zone.key, speech) for each in mine if each.closed_at is not None
+                (each, area_words.closed_words(each, town.zone.key, speech))
+                for each in mine
+                if each.closed_at is not None
             ]
             found.append((town, rows, closed))
     return render(request, "staff/areas.html", context | {"found": found, "keeps": viewer.sees_all})
