@@ -129,6 +129,32 @@ def until_last_night(pattern: ShiftPattern, ends_on: date | None) -> ShiftPatter
     return replace(pattern, until_night=ends_on + _DAY) if pattern.from_night <= ends_on else PatternFault.LEFT
 
 
+class PatternRefused(Exception):
+    """Nothing has changed, and *fault* says why; *other* is the pattern in which the carer is on duty then already."""
+
+    def __init__(self, fault: PatternFault, other: ShiftPattern | None = None) -> None:
+        super().__init__(fault)
+        self.fault = fault
+        self.other = other
+
+
+def fit_pattern(
+    pattern: ShiftPattern, others: Iterable[ShiftPattern], ends_on: date | None, tonight: date, zone: ZoneInfo
+) -> ShiftPattern:
+    """Return the pattern as it can be beside *others*, the town's: it ends with its carer's last night, where they have one.
+
+    Raises:
+        PatternRefused: the carer has left by then, or is on duty then already.
+    """
+    wanted = until_last_night(pattern, ends_on)
+    if isinstance(wanted, PatternFault):
+        raise PatternRefused(wanted)
+    other = overlapping(wanted, [each for each in others if each.pattern_id != wanted.pattern_id], tonight, zone)
+    if other is not None:
+        raise PatternRefused(PatternFault.OVERLAPS, other)
+    return wanted
+
+
 def replaced_by(before: ShiftPattern, after: ShiftPattern | None, from_night: date) -> ShiftPattern:
     """Return *before* as it ends where *after*, or nothing, begins on *from_night*."""
     until = after.from_night if after is not None else from_night

@@ -34,6 +34,13 @@ class CarerRow:
     """The personal five digits that say at the muster who has the phone."""
     handed_in: frozenset[str] = frozenset()
     """Things that a carer who leaves has handed in: phone, keys."""
+    in_place_of: UUID | None = None
+    """A phone that was borrowed until ``ends_on``, in this carer's place; nobody's own."""
+
+    @property
+    def is_borrowed(self) -> bool:
+        """Tell whether it is a phone that was borrowed for a night, and no carer that a town plans with."""
+        return self.in_place_of is not None
 
     def has_left(self, tonight: date) -> bool:
         """Tell whether the carer's last night is before *tonight*."""

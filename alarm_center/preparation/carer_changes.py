@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 async def add_carer(memory: Memory, org: str, wanted: CarerEdit, *, editor: Editor) -> None:
-    """Add a carer; the service sends a test SMS.
+    """Add a carer; the service sends a test SMS. A phone that was only borrowed becomes the carer's own.
 
     Raises:
         CarerRefused: another carer has the name or the number.
@@ -29,9 +29,13 @@ async def add_carer(memory: Memory, org: str, wanted: CarerEdit, *, editor: Edit
 
     async def work(tx: Tx) -> None:
         await shift_patterns.lock_rota(tx, org)
-        _refuse_taken(wanted, await staff.carers_of(tx, org))
-        at = await now(tx)
-        await carers.add_one(tx, org, wanted, at)
+        people, at = await staff.carers_of(tx, org), await now(tx)
+        borrowed = next((each for each in people if each.is_borrowed and each.phone == wanted.phone), None)
+        _refuse_taken(wanted, [each for each in people if each is not borrowed])
+        if borrowed is not None:
+            await carers.own_one(tx, borrowed.carer_id, wanted, at)
+        else:
+            await carers.add_one(tx, org, wanted, at)
         after = {"carer": wanted.name, "phone": wanted.phone, "ends_on": wanted.ends_on}
         await changes.add(tx, NewChange(org, None, 0, ChangedPart.STAFF, editor.actor, at, at, None, after))
 

@@ -81,9 +81,10 @@ async def end_carer(memory: Memory, org: str, leaving: Leaving, *, editor: Edito
             if not leaving.hands_over:
                 raise StillBusy
             await _hand_over(tx, town, carer, editor)
-        for pattern in await shift_laying.stored_patterns(tx, town, at):
-            if _ends(pattern, carer.carer_id, leaving.last + _DAY):
-                await shift_patterns.end_pattern(tx, pattern.pattern_id, leaving.last + _DAY)
+        stored = await shift_laying.stored_patterns(tx, town, at)
+        ending = [each for each in stored if _ends(each, carer.carer_id, leaving.last + _DAY)]
+        for pattern in ending:
+            await shift_patterns.end_pattern(tx, pattern.pattern_id, leaving.last + _DAY)
         is_over = leaving.last < tonight_of(at, town.zone)
         await carers.set_last_night(tx, carer.carer_id, leaving.last, leaving.handed_in, is_over=is_over)
         await ombudsmen.end_of_carer(tx, carer.carer_id, leaving.last)
@@ -96,6 +97,7 @@ async def end_carer(memory: Memory, org: str, leaving: Leaving, *, editor: Edito
             "ends_on": leaving.last,
             "handed_in": sorted(leaving.handed_in),
             "sign_in": signed_out,
+            "areas": await towns.codes_of(tx, org, [each.post.area_id for each in ending]),
         }
         await changes.add(tx, NewChange(org, None, 0, ChangedPart.STAFF, editor.actor, at, at, before, after))
 

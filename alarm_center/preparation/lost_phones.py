@@ -95,7 +95,7 @@ async def lose_phone(memory: Memory, carer_id: UUID, other: str | None, *, edito
         gone = await lost_phones.lost_since(tx, town.org)
         if it.carer.phone in gone:
             return
-        new = await _who_takes_over(tx, it, other, gone)
+        new = await _who_takes_over(tx, it, other, gone, tonight_of(at, town.zone))
         for alarm_id in sorted({each.alarm_id for each in await open_cases.of_phone(tx, town.org, it.carer.phone)}):
             await viewer_scope.widen_to_handover(tx, alarm_id)
             await alarms.lock(tx, alarm_id)  # the alarm before its notices, as every decision has it
@@ -112,22 +112,25 @@ async def lose_phone(memory: Memory, carer_id: UUID, other: str | None, *, edito
         for area_id in areas or [None]:
             await events.write(tx, at, NewEvent(town.org, told, area_id=area_id, actor=editor.actor))
         before = {"carer": it.carer.name, "phone": it.carer.phone}
-        after = before | {"lost": at, "instead": new.phone if new else None}
+        codes = await towns.codes_of(tx, town.org, [row.post.area_id for row in it.tonight])
+        after = before | {"lost": at, "instead": new.phone if new else None, "areas": codes}
         await changes.add(tx, _change(town.org, editor, at, before, after))
 
     await memory.attempt(work, editor.viewer)
     memory.hint()
 
 
-async def _who_takes_over(tx: Tx, it: LosablePhone, other: str | None, gone: Mapping[str, datetime]) -> CarerRow | None:
+async def _who_takes_over(
+    tx: Tx, it: LosablePhone, other: str | None, gone: Mapping[str, datetime], tonight: date
+) -> CarerRow | None:
     """Return the carer of the phone that takes over; ``None``: nobody does."""
     if other is None:
         return None
     if other == it.carer.phone or other in gone:
         raise SubstituteRefused(SubstituteFault.LOST)
-    new = await carer_wanted(tx, it.town.org, it.carer.name, WantedSubstitute(SubstituteReason.PHONE, phone=other))
-    last = max((row.night for row in it.tonight), default=None)
-    if new is not None and new.ends_on is not None and last is not None and new.ends_on < last:
+    last = max((row.night for row in it.tonight), default=tonight)
+    new = await carer_wanted(tx, it.town.org, it.carer, WantedSubstitute(SubstituteReason.PHONE, phone=other), last)
+    if new is not None and new.ends_on is not None and it.tonight and new.ends_on < last:
         raise SubstituteRefused(SubstituteFault.LEFT)
     return new
 

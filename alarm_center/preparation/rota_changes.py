@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from alarm_center.casework import shift_laying
 from alarm_center.casework.editing import ChangedMeanwhile, Editor
-from alarm_center.core.pattern_form import replaced_by
+from alarm_center.core import calendar
+from alarm_center.core.pattern_form import PatternFault, PatternRefused, fit_pattern, replaced_by
 from alarm_center.core.roster import DutyShift
 from alarm_center.core.shift_patterns import ShiftPattern, wanted_shifts
 from alarm_center.store import changes, shift_patterns, staff, towns
@@ -53,27 +54,49 @@ async def change_rota(memory: Memory, change: RotaChange, *, editor: Editor) -> 
     """Make the change, and lay the nights.
 
     Raises:
-        ChangedMeanwhile: the pattern that ends is not as the form was drawn from; nothing has changed.
+        ChangedMeanwhile: the pattern that ends, or the carer's last night, is not as the form was drawn from; nothing has changed.
+        PatternRefused: by now the carer is on duty then already, or has left, or the area is closed.
     """
 
     async def work(tx: Tx) -> None:
         await shift_patterns.lock_rota(tx, change.org)
         town, at = await towns.town(tx, change.org), await now(tx)
         await shift_laying.lay_town(tx, town, at)
+        stored = await shift_laying.stored_patterns(tx, town, at)
+        if change.before is not None and change.before not in stored:
+            raise ChangedMeanwhile
+        if change.after is not None:
+            await _refuse_unfit(tx, town, change, change.after, stored, at)
         if change.before is not None:
-            if change.before not in await shift_laying.stored_patterns(tx, town, at):
-                raise ChangedMeanwhile
             until = change.after.from_night if change.after is not None else change.from_night
             await shift_patterns.end_pattern(tx, change.before.pattern_id, until)
         if change.after is not None:
             await shift_patterns.add_patterns(tx, town.org, [change.after])
         await shift_laying.lay_town(tx, town, at)
         before, after = await _said(tx, town.org, change.before), await _said(tx, town.org, change.after)
-        kept = NewChange(town.org, None, 0, ChangedPart.STAFF, editor.actor, at, at, before, after)
+        first = change.after.from_night if change.after is not None else change.from_night
+        from_at = max(at, calendar.night_bounds(first, town.zone)[0])
+        kept = NewChange(town.org, None, 0, ChangedPart.STAFF, editor.actor, at, from_at, before, after)
         await changes.add(tx, kept)
 
     await memory.attempt(work, editor.viewer)
     memory.hint()
+
+
+async def _refuse_unfit(
+    tx: Tx, town: Town, change: RotaChange, wanted: ShiftPattern, stored: Sequence[ShiftPattern], at: datetime
+) -> None:
+    """Refuse a pattern that fitted when its form was shown, and does not beside what others have saved since.
+
+    Only here, in the rota's turn, is that known: the areas of one town share their carers.
+    """
+    if wanted.post.area_id not in (await towns.area_ids(tx, town.org)).values():
+        raise PatternRefused(PatternFault.NO_AREA)
+    carers = {each.carer_id: each for each in await staff.carers_of(tx, town.org)}
+    ends_on = carers[wanted.post.carer_id].ends_on
+    tonight = calendar.night_of(at, town.zone)
+    if fit_pattern(wanted, change.applied_to(stored), ends_on, tonight, town.zone) != wanted:
+        raise ChangedMeanwhile
 
 
 async def _said(tx: Tx, org: str, pattern: ShiftPattern | None) -> dict[str, Any] | None:

@@ -38,7 +38,7 @@ async def give_codes(memory: Memory, org: str, *, editor: Editor) -> int:
         people, at = await staff.carers_of(tx, org), await now(tx)
         tonight = tonight_of(at, (await towns.town(tx, org)).zone)
         used = {each.code for each in people}
-        lacking = [each for each in people if each.code is None and not each.has_left(tonight)]
+        lacking = [each for each in people if each.code is None and not each.is_borrowed and not each.has_left(tonight)]
         for each in lacking:
             code = _new_code()
             while code in used:

@@ -1,6 +1,7 @@
 """Substitutes put in by a person: the rest of a shift, its open cases and its muster pass to another carer in one act."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID, uuid4
 
 from alarm_center.casework import cases, shift_laying
@@ -38,7 +39,7 @@ class WantedSubstitute:
 
 
 async def put_in(memory: Memory, shift_id: UUID, wanted: WantedSubstitute, *, editor: Editor) -> None:
-    """Let another carer have the rest of the shift. A case that it has taken seeks a patrol at once, the new one first.
+    """Let another carer have the rest of the shift. A case that it was asked about or has taken seeks a patrol at once, the new one first.
 
     Raises:
         LookupError: the editor sees no such shift.
@@ -56,7 +57,7 @@ async def put_in(memory: Memory, shift_id: UUID, wanted: WantedSubstitute, *, ed
         )
         if row is None:
             raise SubstituteRefused(SubstituteFault.OVER)
-        carer = await carer_wanted(tx, town.org, named.carer.name, wanted)
+        carer = await carer_wanted(tx, town.org, named.carer, wanted, row.night)
         if carer is not None and carer.carer_id == row.post.carer_id:
             raise SubstituteRefused(SubstituteFault.SAME)
         if carer is not None and carer.phone in await lost_phones.lost_since(tx, town.org):
@@ -65,14 +66,14 @@ async def put_in(memory: Memory, shift_id: UUID, wanted: WantedSubstitute, *, ed
             raise SubstituteRefused(SubstituteFault.LEFT)
         substitute = substitute_for(row, carer.carer_id if carer else None, at)
         await shift_patterns.add_substitutes(tx, town.org, [substitute], wanted.why, editor.actor, at)
-        taken = await open_cases.of_phone(tx, town.org, named.shift.phone)
-        handed = {each.alarm_id: each for each in taken if each.goes_with(shift_id)}
+        asked = await open_cases.of_phone(tx, town.org, named.shift.phone)
+        handed = [each for each in asked if each.goes_with(shift_id)]
         await shift_laying.lay_town(tx, town, at)
-        for case in handed.values():
+        for case in handed:
             await viewer_scope.widen_to_handover(tx, case.alarm_id)
             declined = alarm_events.Declined(case.notice_id)
             await cases.lock_and_step_alarm(tx, case.alarm_id, declined, editor.actor)
-        told = ShiftSubstituted(shift_id, wanted.why, carer is not None, len(handed))
+        told = ShiftSubstituted(shift_id, wanted.why, carer is not None, len({each.alarm_id for each in handed}))
         await events.write(tx, at, NewEvent(town.org, told, area_id=row.post.area_id, actor=editor.actor))
         place = {"night": row.night, "area": named.area, "patrol": row.post.patrol}
         before = {**place, "carer": named.carer.name}
@@ -91,15 +92,22 @@ async def _find(tx: Tx, shift_id: UUID, editor: Editor) -> NamedShift:
     return named
 
 
-async def carer_wanted(tx: Tx, org: str, name: str, wanted: WantedSubstitute) -> CarerRow | None:
-    """Return who stands in for the carer of that *name*; a number that nobody has becomes a carer of the same name."""
+async def carer_wanted(tx: Tx, org: str, carer: CarerRow, wanted: WantedSubstitute, last: date) -> CarerRow | None:
+    """Return who stands in for *carer*; a number that nobody has is a phone that is borrowed until the night *last*."""
     if wanted.phone is not None:
         known = await staff.carer_with_phone(tx, org, wanted.phone)
-        if known is not None:
+        if known is not None and known.in_place_of is None:
             return known
-        new = CarerRow(uuid4(), f"{name} ({phone_numbers.national(wanted.phone)})", wanted.phone)
-        await staff.add_carer(tx, org, new)
-        return new
+        name = f"{carer.name} ({phone_numbers.national(wanted.phone)})"
+        if known is None:
+            new = CarerRow(uuid4(), name, wanted.phone, ends_on=last, in_place_of=carer.carer_id)
+            await staff.add_borrowed(tx, org, new)
+            return new
+        if known.ends_on is not None and known.ends_on >= last:
+            return known
+        again = replace(known, name=name, ends_on=last, in_place_of=carer.carer_id)
+        await staff.borrow_again(tx, org, again)
+        return again
     if wanted.carer_id is None:
         return None
     found = next((each for each in await staff.carers_of(tx, org) if each.carer_id == wanted.carer_id), None)

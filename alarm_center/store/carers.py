@@ -27,6 +27,17 @@ async def add_one(tx: Tx, org: str, wanted: CarerEdit, now: datetime) -> None:
     )  # fmt: skip
 
 
+async def own_one(tx: Tx, carer_id: UUID, wanted: CarerEdit, now: datetime) -> None:
+    """Make a carer of a phone that was borrowed; the service asks by SMS whether the number is right."""
+    await tx.execute(
+        """
+        update carers set name = $2, ends_on = $3, in_place_of = null, test_wanted_at = $4, test_asked_at = null
+        where carer_id = $1
+        """,
+        carer_id, wanted.name, wanted.ends_on, now,
+    )  # fmt: skip
+
+
 async def keep_former(tx: Tx, org: str, carer: CarerRow, now: datetime) -> None:
     """Keep what the carer is called and which number they have, before it changes."""
     await tx.execute(
@@ -143,9 +154,16 @@ async def answer_test(tx: Tx, phone: str, sender: str, now: datetime) -> bool:
 
 
 async def set_last_night(tx: Tx, carer_id: UUID, ends_on: date, handed_in: Collection[str], *, is_over: bool) -> None:
-    """Let the carer's last night be *ends_on*, with what they have handed in; their code ends where that night is over."""
+    """Let the carer's last night be *ends_on*, with what they have handed in; their code ends where that night is over.
+
+    A phone that was borrowed and stays longer is a carer as any other.
+    """
     await tx.execute(
-        "update carers set ends_on = $2, handed_in = $3, code = case when $4 then null else code end where carer_id = $1",
+        """
+        update carers set ends_on = $2, handed_in = $3, code = case when $4 then null else code end,
+            in_place_of = case when $2 > ends_on then null else in_place_of end
+        where carer_id = $1
+        """,
         carer_id,
         ends_on,
         sorted(handed_in),

@@ -21,8 +21,8 @@ class CaseOfPhone(NamedTuple):
     """The shift that was asked has ended."""
 
     def goes_with(self, shift_id: UUID) -> bool:
-        """Tell whether it is handed over with that shift: it was taken on it, or on one that is over."""
-        return self.took and (self.shift_id == shift_id or self.is_over)
+        """Tell whether it is handed over with that shift: it was asked or taken on it, or on one that is over."""
+        return self.shift_id == shift_id or self.is_over
 
 
 async def of_phone(tx: Tx, org: str, phone: str) -> list[CaseOfPhone]:

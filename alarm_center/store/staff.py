@@ -1,5 +1,6 @@
 """Staff as its pages show them: the carers, and the shifts of a night with their names."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -29,7 +30,7 @@ async def carers_of(tx: Tx, org: str) -> list[CarerRow]:
     rows = await tx.fetch(
         """
         select carer_id, name, phone, ends_on, user_id is not null as has_login, test_asked_at, test_answered_at, next_phone, code,
-            handed_in
+            handed_in, in_place_of
         from carers where org = $1 order by name, phone
         """,
         org,
@@ -39,19 +40,34 @@ async def carers_of(tx: Tx, org: str) -> list[CarerRow]:
 
 async def carer_with_phone(tx: Tx, org: str, phone: str) -> CarerRow | None:
     """Return the town's carer whose number *phone* is."""
-    row = await tx.fetchrow("select carer_id, name, phone from carers where org = $1 and phone = $2", org, phone)
+    row = await tx.fetchrow(
+        "select carer_id, name, phone, ends_on, in_place_of from carers where org = $1 and phone = $2", org, phone
+    )
     return CarerRow(**row) if row else None
 
 
-async def add_carer(tx: Tx, org: str, carer: CarerRow) -> None:
-    """Insert a carer."""
+async def add_borrowed(tx: Tx, org: str, phone: CarerRow) -> None:
+    """Insert a phone that is borrowed."""
     await tx.execute(
-        "insert into carers (carer_id, org, name, phone) values ($1, $2, $3, $4)",
-        carer.carer_id,
-        org,
-        carer.name,
-        carer.phone,
-    )
+        "insert into carers (carer_id, org, name, phone, ends_on, in_place_of) values ($1, $2, $3, $4, $5, $6)",
+        phone.carer_id, org, phone.name, phone.phone, phone.ends_on, phone.in_place_of,
+    )  # fmt: skip
+
+
+async def borrow_again(tx: Tx, org: str, phone: CarerRow) -> None:
+    """Let a phone that was borrowed before be so again, as *phone* says."""
+    await tx.execute(
+        "update carers set name = $3, ends_on = $4, in_place_of = $5 where org = $1 and carer_id = $2 and in_place_of is not null",
+        org, phone.carer_id, phone.name, phone.ends_on, phone.in_place_of,
+    )  # fmt: skip
+
+
+async def own_borrowed(tx: Tx, org: str, phones: Collection[str]) -> None:
+    """Let phones that were borrowed be carers as any other, until further notice."""
+    await tx.execute(
+        "update carers set ends_on = null, in_place_of = null where org = $1 and phone = any ($2::text[]) and in_place_of is not null",
+        org, list(phones),
+    )  # fmt: skip
 
 
 _NAMED = """

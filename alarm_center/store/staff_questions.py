@@ -6,7 +6,7 @@ from typing import Final
 STAFF_QUESTIONS: Final[Mapping[str, str]] = {
     "carer_without_shift": """
         select a.carer_id from carers a
-        where a.org = $1 and (a.ends_on is null or a.ends_on >= $2)
+        where a.org = $1 and (a.ends_on is null or a.ends_on >= $2) and a.in_place_of is null
             and not exists (select from shifts s where s.carer_id = a.carer_id and s.ends_at > $3)
     """,
     # A reply takes minutes; after hours the number is wrong, or nobody reads it.

@@ -62,7 +62,11 @@ async def stored_town(tx: Tx, org: str, night: date, columns: Collection[str]) -
         await _rows(tx, "select code, plan from areas where org = $1 and closed_at is null order by code", org),
         await _rows(tx, "select code, name from performers where org = $1 order by code", org),
         await _rows(tx, _LEGAL_POSITIONS, org),
-        await _rows(tx, "select name, phone, login, protected from carers where org = $1 order by name, phone", org),
+        await _rows(
+            tx,
+            "select name, phone, login, protected from carers where org = $1 and in_place_of is null order by name, phone",
+            org,
+        ),
         residents,
     )
 

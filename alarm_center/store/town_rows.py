@@ -68,8 +68,10 @@ async def lock_import(tx: Tx, org: str) -> None:
 
 
 async def carer_names(tx: Tx, org: str) -> list[tuple[str, str]]:
-    """Return the phone and the name of each of the town's carers, in order of the names."""
-    rows = await tx.fetch("select phone, name from carers where org = $1 order by name, phone", org)
+    """Return the phone and the name of each of the town's carers, in order of the names; a phone that is borrowed is none."""
+    rows = await tx.fetch(
+        "select phone, name from carers where org = $1 and in_place_of is null order by name, phone", org
+    )
     return [(row["phone"], row["name"]) for row in rows]
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alarm_center.core.phone_numbers import national
-from alarm_center.store import plans, town_rows, towns, users
+from alarm_center.store import plans, staff, town_rows, towns, users
 from alarm_center.store.carers import FormerCarer, former_carers
 from alarm_center.store.memory import Tx
 from alarm_center.store.residents import numbers_in, numbers_of_performer
@@ -176,6 +176,7 @@ async def _apply_carers(run: TownImport, town: TownFile) -> None:
         if kept.action:
             payload = timeline.CarerImported(kept.action)
             await run.note_change(ImportedChange("carer", carer.name, kept.action, kept.detail), ChangeLine(payload))
+    await run.write(lambda tx: staff.own_borrowed(tx, run.org, kept_phones))
     if town.carers is not None:
         for phone, name in await town_rows.carer_names(run.tx, run.org):
             if phone not in kept_phones:

@@ -1,6 +1,7 @@
 """Words of the staff's pages: what a substitute means, how a shift stands, and what is wrong."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -37,6 +38,8 @@ FAULTS: Final[Mapping[SubstituteFault, str]] = {
     SubstituteFault.LOST: _("Den telefonen är också borta. Skriv numret till en som någon har i handen."),
     SubstituteFault.SAME: _("Det är samma person som har passet. Välj någon annan."),
 }
+
+BORROWED: Final = _("Telefonen lånas bara den natten och läggs inte till bland nattpersonalen.")
 
 CHOOSE: Final = _("Välj vem som tar passet.")
 
@@ -77,19 +80,27 @@ def night_of_shift(shift: DutyShift, zone: str, speech: Speech) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class HandedCases:
+    """Numbers of the open cases of a carer whose shift another has."""
+
+    taken: Sequence[str]
+    asked: Sequence[str]
+    """The carer was asked, and has not answered."""
+    kept: Sequence[str]
+    """Taken on another shift, and stay there."""
+
+
 def stand_in_sentences(
     found: StandIn,
     shift: DutyShift,
     area: str,
     names: tuple[str, str | None],
-    cases: tuple[Sequence[str], Sequence[str]],
+    cases: HandedCases,
     zone: str,
     speech: Speech,
 ) -> list[str]:
-    """Return what it means that another has the shift: *names* are of who has it and of who stands in.
-
-    *cases* are those that go with it, and those that the carer has on another shift.
-    """
+    """Return what it means that another has the shift: *names* are of who has it and of who stands in."""
     old, new = names
     said = {
         "until": speech.clock(found.until, zone), "old": old, "new": new or "", "area": area, "patrol": shift.patrol,
@@ -104,14 +115,22 @@ def stand_in_sentences(
     else:
         first = _("%(new)s har område %(area)s, %(patrol)s, i stället för %(old)s %(night)s kl %(from)s–%(until)s.")
     sentences = [_capital(speech(first, **said))]
-    handed, kept = cases
-    if handed:
-        numbers = speech.listed(list(handed))
+    if cases.taken:
+        numbers = speech.listed(list(cases.taken))
         sentences.append(
             speech(_("Ärende %(numbers)s som %(old)s har tagit söker ny patrull genast."), numbers=numbers, old=old)
         )
-    if kept:
-        numbers = speech.listed(list(kept))
+    if cases.asked:
+        numbers = speech.listed(list(cases.asked))
+        sentences.append(
+            speech(
+                _("Ärende %(numbers)s som %(old)s är tillfrågad om går vidare till nästa genast."),
+                numbers=numbers,
+                old=old,
+            )
+        )
+    if cases.kept:
+        numbers = speech.listed(list(cases.kept))
         sentences.append(
             speech(
                 _("%(old)s har också tagit ärende %(numbers)s, på ett annat pass. Byt det passet också."),
@@ -353,8 +372,13 @@ def temps_sentence(temps: Sequence[NewTemp], speech: Speech) -> str:
     )  # fmt: skip
 
 
-def carer_state(carer: CarerRow, speech: Speech, tonight: date) -> str:
-    """Return until when a carer is there, and whether a test SMS was answered."""
+def carer_state(carer: CarerRow, speech: Speech, tonight: date, names: Names) -> str:
+    """Return until when a carer is there, and whether a test SMS was answered; *names* are those of the carers who are listed."""
+    if carer.is_borrowed and carer.ends_on is not None:
+        day, who = speech.short_day(carer.ends_on), names.get(carer.in_place_of) if carer.in_place_of else None
+        if who is None:
+            return speech(_("lånad telefon, bara natten %(day)s"), day=day)
+        return speech(_("lånad telefon i stället för %(who)s, bara natten %(day)s"), who=who, day=day)
     said = [] if carer.code is None or carer.has_left(tonight) else [speech(_("kod %(code)s"), code=carer.code)]
     if carer.next_phone is not None:
         said.append(speech(_("byter till %(phone)s"), phone=phone_numbers.national(carer.next_phone)))

@@ -11,6 +11,8 @@ from alarm_center.core.pattern_form import (
     PatternFault,
     PatternForm,
     PatternIds,
+    PatternRefused,
+    fit_pattern,
     overlapping,
     parse_pattern,
     replaced_by,
@@ -83,6 +85,18 @@ def test_a_carer_is_in_one_place_at_a_time() -> None:
     assert overlapping(replace(late, starts=time(7)), [nightly], TONIGHT, STOCKHOLM) is None
     other = replace(late, post=replace(POST, carer_id=KIM))
     assert overlapping(other, [nightly], TONIGHT, STOCKHOLM) is None
+
+
+def test_a_pattern_fits_beside_the_towns() -> None:
+    nightly = read(FORM)
+    late = replace(nightly, pattern_id=UUID(int=7), starts=time(7), ends=time(14))
+    assert fit_pattern(nightly, [nightly, late], None, TONIGHT, STOCKHOLM) is nightly
+    assert fit_pattern(nightly, [], TONIGHT, TONIGHT, STOCKHOLM).until_night == TONIGHT + timedelta(days=1)
+    with pytest.raises(PatternRefused) as refused:
+        fit_pattern(nightly, [replace(late, starts=time(6))], None, TONIGHT, STOCKHOLM)
+    assert refused.value.fault is PatternFault.OVERLAPS and refused.value.other is not None
+    with pytest.raises(PatternRefused, match="left"):
+        fit_pattern(nightly, [], TONIGHT - timedelta(days=1), TONIGHT, STOCKHOLM)
 
 
 # ---- who stands in ----

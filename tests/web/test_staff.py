@@ -1,6 +1,6 @@
 """The staff's pages: nights ahead with their holes, a swap, a shift handed over in the middle, another phone tonight."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -8,12 +8,13 @@ import pytest
 from alarm_center.casework import cases
 from alarm_center.core.alarm import alarm_events
 from alarm_center.preparation import muster, shifts_ahead
+from alarm_center.store import reconciliation
 from alarm_center.store.memory import now
 from alarm_center.town import model
 from schemas.vocabulary import Answer, Reason
 from tests.support import town_file
 from tests.support.night_town import PASSWORD_HASH, NightTown
-from tests.support.site import Site
+from tests.support.site import Browser, Site
 from tests.web.test_resident_page import words
 
 NIGHT = "2026-11-21"
@@ -139,6 +140,37 @@ async def test_the_sick_carers_cases_seek_the_substitute(staffed: NightTown, pag
     )
 
 
+async def test_a_sick_carers_asked_notices_go_on_at_once(staffed: NightTown, pages: Site) -> None:
+    petra, shift = await pages.signed_in("petra"), await shift_of(staffed, NIGHT, "Anna")
+    alarm = await asked_case(staffed)
+    number = await staffed.value("select case_no from alarms where alarm_id = $1", alarm)
+    form = {"why": "sick", "who": await carer_id(staffed, "Kim")}
+    await petra.get(f"/staff/shifts/{shift}?why=sick")
+    said = await (await petra.post(f"/staff/shifts/{shift}", form)).text()
+    assert f"Ärende {number} som Anna är tillfrågad om går vidare till nästa genast." in said
+    assert (await petra.post(f"/staff/shifts/{shift}/now", form)).status == 303
+    assert await phones_in(staffed, alarm, "declined") == ["+46700000110"], "she waits for no answer of hers"
+    assert await phones_in(staffed, alarm, "asked") == ["+46700000111"]
+    assert await staffed.value("select data ->> 'cases' from events where kind = 'shift_substituted'") == "1"
+
+
+async def asked_case(storstad: NightTown) -> UUID:
+    """Return an alarm that the patrol on duty has been asked about, and has not answered."""
+    await storstad.finding(3, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    alarm_id: UUID = await storstad.value("select alarm_id from alarms where resident_id = $1", storstad.residents[3])
+    await cases.apply_to_alarm(storstad.memory, alarm_id, alarm_events.SendPatrol(uuid4()), actor="test")
+    assert await phones_in(storstad, alarm_id, "asked") == ["+46700000110"]
+    return alarm_id
+
+
+async def phones_in(storstad: NightTown, alarm_id: UUID, state: str) -> list[str]:
+    """Return the phones whose notices are in that state."""
+    found: list[str] = await storstad.value(
+        "select array_agg(phone order by phone) from notices where alarm_id = $1 and state = $2", alarm_id, state
+    )
+    return found
+
+
 async def test_another_phone_takes_the_rest_of_the_night(staffed: NightTown, pages: Site) -> None:
     petra = await pages.signed_in("petra")
     shift = await shift_of(staffed, NIGHT, "Anna")
@@ -150,6 +182,60 @@ async def test_another_phone_takes_the_rest_of_the_night(staffed: NightTown, pag
     await petra.post(f"/staff/shifts/{shift}/now", form)
     assert await on_duty(staffed, NIGHT) == ["Anna (070-000 01 99)"]
     assert await on_duty(staffed, MONDAY) == ["Anna"], "from the next night it is as always"
+
+
+async def borrow(petra: Browser, storstad: NightTown, night: str, of: str = "Anna") -> None:
+    """Let the phone 070-000 01 99 have a night of Anna's, or of somebody else who has it."""
+    shift = await shift_of(storstad, night, of)
+    await petra.get(f"/staff/shifts/{shift}?why=phone")
+    form = {"why": "phone", "phone": "070-000 01 99"}
+    said = await (await petra.post(f"/staff/shifts/{shift}", form)).text()
+    assert "Telefonen lånas bara den natten" in said
+    assert (await petra.post(f"/staff/shifts/{shift}/now", form)).status == 303
+
+
+async def test_a_borrowed_phone_is_there_for_its_night(staffed: NightTown, pages: Site) -> None:
+    petra = await pages.signed_in("petra")
+    await borrow(petra, staffed, NIGHT)
+    assert await staffed.value("select ends_on::text from carers where phone = '+46700000199'") == NIGHT
+    listed = await words(petra, "/staff/carers")
+    assert "lånad telefon i stället för Anna, bara natten 21 november 2026" in listed
+    assert "070-000 01 99" not in await words(petra, "/staff/new-pattern"), "no rota is made of it"
+    await petra.get("/staff/carers")
+    await petra.post("/staff/codes", {"town": staffed.org})
+    assert await staffed.value("select code from carers where phone = '+46700000199'") is None
+    await staffed.set_clock(await staffed.value("select clock.now()") + timedelta(hours=12))
+    petra = await pages.signed_in("petra")
+    assert "070-000 01 99" not in await words(petra, "/staff/carers"), "it has no phone and keys to hand in"
+    async with staffed.memory.transaction() as tx:
+        found = await reconciliation.answers(tx, "carer_without_shift", staffed.org, date(2026, 11, 21), await now(tx))
+    borrowed = await staffed.value("select carer_id from carers where phone = '+46700000199'")
+    assert borrowed not in [each.carer_id for each in found], "nobody is asked to give it shifts"
+
+
+async def test_a_borrowed_phone_is_borrowed_again(staffed: NightTown, pages: Site) -> None:
+    petra = await pages.signed_in("petra")
+    await borrow(petra, staffed, NIGHT)
+    await borrow(petra, staffed, MONDAY)
+    assert await on_duty(staffed, MONDAY) == ["Anna (070-000 01 99)"]
+    assert await staffed.value("select ends_on::text from carers where phone = '+46700000199'") == MONDAY
+    assert await staffed.value("select count(*) from carers where phone = '+46700000199'") == 1
+
+
+async def test_a_borrowed_phone_becomes_a_carers_own(staffed: NightTown, pages: Site) -> None:
+    petra = await pages.signed_in("petra")
+    await borrow(petra, staffed, NIGHT)
+    await petra.get("/staff/new-carer")
+    form = {"name": "Bo", "phone": "070-000 01 99", "last": ""}
+    assert (await petra.post("/staff/new-carer", form)).status == 200
+    assert (await petra.post("/staff/new-carer", form | {"sure": "1"})).status == 303
+    again = await petra.post("/staff/new-carer", form | {"sure": "1"})
+    assert again.status == 400, "the number is Bo's by now"
+    kept = await staffed.value(
+        "select (name, ends_on is null, in_place_of is null)::text from carers where phone = '+46700000199'"
+    )
+    assert kept == "(Bo,t,t)"
+    assert await on_duty(staffed, NIGHT) == ["Bo"], "the night goes on"
 
 
 async def test_a_lead_of_another_area_changes_nothing(staffed: NightTown, pages: Site) -> None:

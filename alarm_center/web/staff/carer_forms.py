@@ -7,7 +7,15 @@ from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
 from alarm_center.casework.editing import ChangedMeanwhile, Editor
-from alarm_center.core.carer_form import CarerEdit, CarerFault, CarerFields, CarerProblem, CarerRefused, parse_carer
+from alarm_center.core.carer_form import (
+    CarerEdit,
+    CarerFault,
+    CarerFields,
+    CarerProblem,
+    CarerRefused,
+    mobile_of,
+    parse_carer,
+)
 from alarm_center.core.roles import Right
 from alarm_center.core.temps import NAME_MOST, CarerRow
 from alarm_center.preparation import carer_changes, lost_phones
@@ -43,7 +51,8 @@ async def add_carer(request: web.Request) -> web.StreamResponse:
         context = await page_context(request, tx)
         town = await _town(tx, viewer, str(form.get("town", "")))
         people = await staff.carers_of(tx, town.org)
-    edit, wrong = parse_carer(fields, people, planned_night(context["now"], town.zone))
+    others = [each for each in people if not (each.is_borrowed and each.phone == mobile_of(fields.phone))]
+    edit, wrong = parse_carer(fields, others, planned_night(context["now"], town.zone))
     if edit is None or "change" in form:
         return await _show_new(request, fields, {} if "change" in form else wrong)
     if "sure" not in form:

@@ -43,8 +43,14 @@ async def show_carers(request: web.Request) -> web.StreamResponse:
                 phone: staff_words.lost_words(since, context["now"], town.zone.key, speech)
                 for phone, since in gone.items()
             }
-            rows = [(each, staff_words.carer_state(each, speech, tonight), lost.get(each.phone, "")) for each in people]
-            lacks_code = any(each.code is None and not each.has_left(tonight) for each in people)
+            names = {each.carer_id: each.name for each in people}
+            rows = [
+                (each, staff_words.carer_state(each, speech, tonight, names), lost.get(each.phone, ""))
+                for each in people
+            ]
+            lacks_code = any(
+                each.code is None and not each.is_borrowed and not each.has_left(tonight) for each in people
+            )
             found.append((town, rows, lacks_code))
     return render(request, "staff/carers.html", context | {"rotas": found})
 
@@ -94,10 +100,10 @@ async def add_temps(request: web.Request) -> web.StreamResponse:
 
 
 def _is_listed(carer: CarerRow, tonight: date) -> bool:
-    """Tell whether the carer is there, or left lately without handing in all."""
+    """Tell whether the carer is there, or left lately without handing in all; a borrowed phone is nobody's to hand in."""
     if carer.ends_on is None or carer.ends_on >= tonight:
         return True
-    return carer.ends_on > tonight - _HANDS_IN and not carer.handed_in.issuperset(HANDED_IN)
+    return not carer.is_borrowed and carer.ends_on > tonight - _HANDS_IN and not carer.handed_in.issuperset(HANDED_IN)
 
 
 async def _town(request: web.Request, asked: str) -> Town:

@@ -169,7 +169,11 @@ async def _show_new(
         context = await page_context(request, tx)
         town, area_id, code = await _area(request, tx, viewer)
         today = context["now"].astimezone(town.zone).date()
-        carers = [each for each in await staff.carers_of(tx, town.org) if each.ends_on is None or each.ends_on >= today]
+        carers = [
+            each
+            for each in await staff.carers_of(tx, town.org)
+            if not each.is_borrowed and (each.ends_on is None or each.ends_on >= today)
+        ]
     name = next((each.name for each in carers if span is not None and each.carer_id == span.carer_id), "")
     own = {
         "area": code, "area_id": area_id, "carers": carers,

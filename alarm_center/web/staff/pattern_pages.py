@@ -1,7 +1,7 @@
 """Pages of the rota's patterns: a line each, a new one, a change and an end, each first as a sentence of what follows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -15,9 +15,9 @@ from alarm_center.core.pattern_form import (
     PatternFault,
     PatternForm,
     PatternIds,
-    overlapping,
+    PatternRefused,
+    fit_pattern,
     parse_pattern,
-    until_last_night,
 )
 from alarm_center.core.roles import Right
 from alarm_center.core.shift_patterns import ShiftPattern
@@ -165,8 +165,14 @@ def _form(
     status: int = 200,
 ) -> web.StreamResponse:
     speech = speech_of(request)
+    chosen = before.post.carer_id if before else None
+    there = [
+        one
+        for one in rota.carers.values()
+        if not (one.is_borrowed or one.has_left(rota.tonight)) or one.carer_id == chosen
+    ]
     own = {
-        "rota": rota, "before": before, "filled": form, "faults": rota.wrong, "days": times_words.day_names(speech),
+        "rota": rota, "carers": there, "before": before, "filled": form, "faults": rota.wrong, "days": times_words.day_names(speech),
         "duties": [(duty.value, speech(said)) for duty, said in staff_words.DUTIES.items()],
         "line": staff_words.pattern_line(before, *_names(rota, before), speech) if before else "",
     }  # fmt: skip
@@ -213,6 +219,9 @@ async def _change(request: web.Request, pattern_id: UUID | None) -> web.StreamRe
     except ChangedMeanwhile:
         rota.wrong = {"area": speech(pause_words.CHANGED_BY_OTHER)}
         return _form(request, context, rota, before, form, status=409)
+    except PatternRefused as refused:
+        rota.wrong = _refused(rota, refused, speech)
+        return _form(request, context, rota, before, form, status=409)
     return redirect("/staff/patterns")
 
 
@@ -235,17 +244,20 @@ def _wanted(
     read = parse_pattern(form, ids, rota.tonight, before)
     if isinstance(read, Mapping):
         return {name: speech(staff_words.PATTERN_FAULTS[fault]) for name, fault in read.items()}
-    wanted = until_last_night(read, rota.carers[read.post.carer_id].ends_on)
-    if isinstance(wanted, PatternFault):
-        return {"carer": speech(staff_words.PATTERN_FAULTS[wanted])}
-    change = RotaChange(rota.town.org, before, wanted, wanted.from_night)
-    all_patterns = [*rota.patterns, *rota.elsewhere]
-    others = [each for each in change.applied_to(all_patterns) if each.pattern_id != wanted.pattern_id]
-    other = overlapping(wanted, others, rota.tonight, rota.town.zone)
-    if other is not None:
-        said = staff_words.pattern_line(other, *_names(rota, other), speech)
-        return {"carer": speech(staff_words.PATTERN_FAULTS[PatternFault.OVERLAPS], line=said)}
-    return change
+    change = RotaChange(rota.town.org, before, read, read.from_night)
+    others = change.applied_to([*rota.patterns, *rota.elsewhere])
+    try:
+        fits = fit_pattern(read, others, rota.carers[read.post.carer_id].ends_on, rota.tonight, rota.town.zone)
+    except PatternRefused as refused:
+        return _refused(rota, refused, speech)
+    return replace(change, after=fits)
+
+
+def _refused(rota: _Rota, refused: PatternRefused, speech: Speech) -> dict[str, str]:
+    """Return why a pattern cannot be, by field."""
+    line = staff_words.pattern_line(refused.other, *_names(rota, refused.other), speech) if refused.other else ""
+    said = speech(staff_words.PATTERN_FAULTS[refused.fault], line=line)
+    return {"area" if refused.fault is PatternFault.NO_AREA else "carer": said}
 
 
 async def _sentences(tx: Tx, rota: _Rota, viewer: Viewer, change: RotaChange, speech: Speech) -> list[str]:

@@ -109,7 +109,13 @@ async def _show(
         known = await staff.carer_with_phone(tx, it.town.org, other) if other is not None else None
     if sure and other is not None and (other == it.carer.phone or other in gone):
         own["wrong"], status, sure = speech(staff_words.FAULTS[SubstituteFault.LOST]), 409, False
-    name = known.name if known is not None else phone_numbers.national(other) if other is not None else None
+    name = (
+        known.name
+        if known is not None and not known.is_borrowed
+        else phone_numbers.national(other)
+        if other is not None
+        else None
+    )
     taken = staff_words.case_numbers(
         [(each.case_no, each.area, viewer.sees(each.area_id)) for each in it.taken], speech
     )

@@ -86,7 +86,7 @@ async def put_substitute_in(request: web.Request) -> web.StreamResponse:
         await substitutes.put_in(request.app[PLANNER_MEMORY], shift_id, wanted, editor=editor)
     except SubstituteRefused as refused:
         said = speech_of(request)(staff_words.FAULTS[refused.fault])
-        return await _show(request, filled, {"who": said}, status=409)
+        return await _show(request, filled, {"phone" if filled.phone else "who": said}, status=409)
     except LookupError as error:
         raise NotFound(str(error)) from error
     return redirect(f"/staff?night={calendar.night_of(named.shift.starts_at, zone)}#night")
@@ -173,11 +173,14 @@ async def _show(
             others = await musters.shifts_between(tx, named.org, at - _AROUND, named.shift.ends_at + _AROUND)
             try:
                 found = stand_in(named.shift, phone, [s for s in others if viewer.sees(s.area_id)], at)
-                cases = await _taken_cases(tx, named, viewer, speech)
-                name = new.name if new is not None else phone_numbers.national(filled.phone) if filled.phone else None
+                cases = await _cases_of(tx, named, viewer, speech)
+                borrowed = phone is not None and (new is None or new.is_borrowed)
+                name = phone_numbers.national(phone) if phone and borrowed else new.name if new is not None else None
                 sentences = staff_words.stand_in_sentences(
                     found, named.shift, named.area, (named.carer.name, name), cases, zone.key, speech
                 )
+                if borrowed:
+                    sentences.append(speech(staff_words.BORROWED))
             except SubstituteRefused as refused:
                 faults["phone" if filled.phone else "who"], status = speech(staff_words.FAULTS[refused.fault]), 409
     own = {
@@ -192,18 +195,19 @@ async def _show(
     return render(request, template, context | own, status=status)
 
 
-async def _taken_cases(tx: Tx, named: NamedShift, viewer: Viewer, speech: Speech) -> tuple[list[str], list[str]]:
+async def _cases_of(tx: Tx, named: NamedShift, viewer: Viewer, speech: Speech) -> staff_words.HandedCases:
     """Return the cases that go with the shift, and those that its carer has on another that goes on."""
-    taken = [each for each in await open_cases.of_phone(tx, named.org, named.shift.phone) if each.took]
-    goes, stays = (
-        [
-            (each.case_no, each.area, viewer.sees(each.area_id))
-            for each in taken
-            if each.goes_with(named.shift.shift_id) is wanted
-        ]
-        for wanted in (True, False)
+    asked = await open_cases.of_phone(tx, named.org, named.shift.phone)
+
+    def numbers(*, took: bool, goes: bool) -> list[str]:
+        found = [each for each in asked if each.took is took and each.goes_with(named.shift.shift_id) is goes]
+        return staff_words.case_numbers(
+            [(each.case_no, each.area, viewer.sees(each.area_id)) for each in found], speech
+        )
+
+    return staff_words.HandedCases(
+        numbers(took=True, goes=True), numbers(took=False, goes=True), numbers(took=True, goes=False)
     )
-    return staff_words.case_numbers(goes, speech), staff_words.case_numbers(stays, speech)
 
 
 def _night_of(said: str, tonight: date) -> date:
