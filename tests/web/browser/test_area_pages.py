@@ -66,6 +66,8 @@ async def test_the_areas_pages_are_accessible(
     await page.click(".sure .primary")
     await page.click("summary")
     await _look(page, f"{name}-merged")
+    await page.click("details a")
+    await _look(page, f"{name}-history")
 
 
 async def _look(page: Page, name: str) -> None:
