@@ -178,7 +178,9 @@ def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask, *, animal: bool = 
     where = np.zeros(residual.shape, bool)
     if not at_rest.any() or len(residual) < 8:
         return where
-    away = np.abs(residual) > 4.0 * noise
+    change = np.abs(residual)
+    away = change > 4.0 * noise
+    strength = change * away
     busy = np.flatnonzero((away & at_rest).sum(axis=(1, 2)) >= 2).tolist()
     least = max(5.0, 0.5 * len(busy))
     purest = 0.0 if animal else _MIXED
@@ -186,7 +188,7 @@ def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask, *, animal: bool = 
     for done, n in enumerate(busy):
         if len(blobs) + len(busy) - done < least:
             return where
-        blob = _strongest(residual[n], away[n], at_rest, n)
+        blob = _strongest(residual[n], strength[n], at_rest, n)
         if blob is not None and blob.pure >= purest:
             blobs.append(blob)
     pure = [blob for blob in blobs if blob.pure >= _PURE]
@@ -202,15 +204,20 @@ def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask, *, animal: bool = 
     return where
 
 
-def _strongest(change: Blocks, away: Mask, at_rest: Mask, frame: int) -> _Blob | None:
-    """Return the strongest thing over *at_rest* where it is small and most of what changes there; ``None`` otherwise."""
-    strength = np.abs(change) * away
-    _, labels = cv2.connectedComponents(away.astype(np.uint8), connectivity=8)
+def _strongest(change: Blocks, strength: Blocks, at_rest: Mask, frame: int) -> _Blob | None:
+    """Return the strongest thing over *at_rest* where it is small and most of what changes there; ``None`` otherwise.
+
+    *strength* is how much each block changes, 0 where it is no change to speak of.
+    """
+    _, labels = cv2.connectedComponents((strength > 0.0).view(np.uint8), connectivity=8)
     inside = np.bincount(labels[at_rest], weights=strength[at_rest])
     inside[0] = 0.0
     part = labels == int(np.argmax(inside))
-    mass, size = float(strength[part].sum()), int(part.sum())
-    if size > _SPECK * at_rest.size or mass < _ALONE * float(strength[at_rest | part].sum()):
+    size = int(np.count_nonzero(part))
+    if size > _SPECK * at_rest.size:
+        return None
+    mass = float(strength[part].sum())
+    if mass < _ALONE * float(strength[at_rest | part].sum()):
         return None
     rows, columns = np.nonzero(part)
     weight = strength[part] / max(mass, 1e-6)

@@ -1,17 +1,19 @@
 """Changes by lamps, the camera's gain and its mount, taken out of a picture's blocks before movement is looked for."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from detector.clip import Blocks, Grey, block_means
+from detector.clip import BLOCK, Blocks, Grey
 from detector.ranks import median
 
 _ROUNDS = 3
 _TRIM = 2.0
 _TERMS = 9
+_PAIRS = np.triu_indices(_TERMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,12 @@ def remove_light(blocks: Blocks, picture: Grey) -> Unlit:
     """
     frames, height, width = blocks.shape
     still = median(blocks)
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    surface = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y])
-    basis = np.concatenate([surface * still, np.full((1, height, width), 32.0), slopes(picture)]).astype(np.float32)
+    basis = np.empty((_TERMS, height, width), np.float32)
+    basis[:6], basis[6], basis[7:] = _surface(height, width) * still, 32.0, slopes(picture)
     changes = blocks - still
     # Light is smooth, so every second block each way is enough to fit it.
     some = basis[:, ::2, ::2].reshape(_TERMS, -1)
-    first, second = np.triu_indices(_TERMS)
+    first, second = _PAIRS
     pairs = np.ascontiguousarray((some[first] * some[second]).T)
     wanted = np.ascontiguousarray(changes[:, ::2, ::2].reshape(frames, -1))
     weights = np.ones_like(wanted)
@@ -65,19 +66,29 @@ def remove_light(blocks: Blocks, picture: Grey) -> Unlit:
     return Unlit(still, residual, 1.0 + fit[:, 0].astype(np.float64), -fit[:, -2:].astype(np.float64))
 
 
-def slopes(picture: Grey) -> Blocks:
-    """Return by how much each block's mean changes when the picture shifts by a pixel, (2, h, w): right, then down.
+@lru_cache(maxsize=8)
+def _surface(height: int, width: int) -> npt.NDArray[np.float64]:
+    """Return the six terms of a surface of second order over *height* × *width* blocks, (6, h, w)."""
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y])
 
-    Over a block, the mean of a difference is what enters on one side less what leaves on the other.
+
+def slopes(picture: Grey) -> Blocks:
+    """Return by how much each block's mean changes when the picture shifts by a pixel, (2, h, w): right, then down."""
+    return np.stack([_slope_down(picture.T).T, _slope_down(picture)])
+
+
+def _slope_down(picture: Grey) -> Blocks:
+    """Return the mean over each block of half the difference between the pixel below and the one above, (h, w).
+
+    Over a block, all but the rows at its edges cancel out. Beyond the picture's border its second row is taken again: there the
+    difference is none. Whole numbers and halves are added, so that no order of adding rounds anything.
     """
-    whole = picture.astype(np.float32)
-    right = np.empty_like(whole)
-    right[:, 1:-1] = (whole[:, 2:] - whole[:, :-2]) / 2
-    right[:, [0, -1]] = 0.0
-    down = np.empty_like(whole)
-    down[1:-1] = (whole[2:] - whole[:-2]) / 2
-    down[[0, -1]] = 0.0
-    return np.stack([block_means(right), block_means(down)])
+    first, last = picture[::BLOCK].astype(np.float32), picture[BLOCK - 1 :: BLOCK].astype(np.float32)
+    above, below = np.concatenate([picture[1:2], last[:-1]]), np.concatenate([first[1:], picture[-2:-1]])
+    change = (below + last - first - above) / 2
+    each = change.reshape(len(change), -1, BLOCK) @ np.ones(BLOCK, np.float32)
+    return np.asarray(each / np.float32(BLOCK * BLOCK))
 
 
 def roughness(residual: Blocks, still: Blocks) -> Blocks:

@@ -96,11 +96,11 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
         means = means[steady]
         unlit = remove_light(means, middle)
     residual = unlit.residual
-    deviation = residual.std(axis=0)
-    white = _white(residual)
+    over_time = _over_time(residual)
+    deviation = np.sqrt(over_time.variance)
     texture = block_deviations(middle)
     least = max(_LEAST_NOISE, clip.rounding)
-    noise = _noise(white, deviation, texture, looked_at, least)
+    noise = _noise(over_time.white, deviation, texture, looked_at, least)
     noise = np.where(unlit.still < _DEEP_SHADOW, 2.0 * noise, noise).astype(np.float32)
     # A recording that is played to and fro comes back to its levels as text does: each picture counts once.
     first_shown = np.unique(shown, return_index=True)[1]
@@ -108,20 +108,22 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
     looked_at, control = looked_at & ~artefacts.written, control & ~artefacts.written
     if artefacts.drifting.any():
         residual = np.where(artefacts.drifting, np.float32(0.0), residual)
-        deviation = residual.std(axis=0)
+        over_time = _over_time(residual)
+        deviation = np.sqrt(over_time.variance)
     amplitude = np.where(looked_at, deviation / noise, 0.0).astype(np.float32)
-    slowness = _slowness(residual, least)
+    slowness = over_time.slowness(least)
     away = np.abs(residual) > 3.0 * noise
     # What is seen in one picture alone is a coder's key frame or a spark, not a body.
-    twice = away[first_shown].sum(axis=0) >= 2
+    twice = away[first_shown].sum(axis=0, dtype=np.uint16) >= 2
     strong = (amplitude >= thresholds.strong) | ((amplitude >= thresholds.moving) & (slowness >= thresholds.slow))
     alive = looked_at & strong & twice
     rough = roughness(residual, unlit.still)
-    share = rough.std(axis=0) / np.maximum(deviation, 1e-3)
+    rough_over_time = _over_time(rough)
+    share = np.sqrt(rough_over_time.variance) / np.maximum(deviation, 1e-3)
     slow = looked_at & (slowness >= thresholds.slow) & (amplitude >= thresholds.slow_amplitude)
-    slow &= (_slowness(rough, least) >= thresholds.slow) & (share >= thresholds.solid)
+    slow &= (rough_over_time.slowness(least) >= thresholds.slow) & (share >= thresholds.solid)
     solid = alive & (share >= thresholds.solid)
-    pooled = _beyond(_pooled(residual, least), control)
+    pooled = _beyond(over_time.pooled(least), control)
     shiver = median_of(np.abs(unlit.shift).max(axis=1))
     first, jumped = end_of(residual, noise, [place.mask for place in where.rest])
     end = residual[first:]
@@ -129,7 +131,7 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
         # What lies there now is not what the look's median picture shows, and gain that drifts would move the difference between them.
         end = np.where(artefacts.drifting[first:], np.float32(0.0), remove_light(means[first:], middle).residual)
     half = len(residual) // 2
-    halves = [_pooled(part, least) for part in (residual[:half], residual[half:])] if half >= 4 else []
+    halves = [_over_time(part).pooled(least) for part in (residual[:half], residual[half:])] if half >= 4 else []
     both = np.minimum(*halves) if halves else np.zeros_like(slowness)
     return Movement(
         amplitude=amplitude,
@@ -161,9 +163,31 @@ def _living(residual: Blocks, noise: Blocks, control: Mask, least: float, t: Thr
     if len(residual) < _FEWEST:
         return np.zeros(noise.shape, bool)
     own = np.asarray(residual - median(residual), np.float32)
-    amplitude = own.std(axis=0) / noise
-    alive = (amplitude >= t.strong) | ((amplitude >= t.moving) & (_slowness(own, least) >= t.slow))
-    return np.asarray(alive | (_beyond(_pooled(own, least), control) >= 1.0))
+    over_time = _over_time(own)
+    amplitude = np.sqrt(over_time.variance) / noise
+    alive = (amplitude >= t.strong) | ((amplitude >= t.moving) & (over_time.slowness(least) >= t.slow))
+    return np.asarray(alive | (_beyond(over_time.pooled(least), control) >= 1.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _OverTime:
+    """Each block's ``variance`` over time, and ``white``, the deviation of noise with the same frame-to-frame change; (h, w)."""
+
+    variance: Blocks
+    white: Blocks
+
+    def slowness(self, least: float) -> Blocks:
+        """Return the variance over that of white noise, of *least* grey levels halved or more."""
+        return np.asarray(self.variance / np.maximum(self.white**2, (0.5 * least) ** 2), np.float32)
+
+    def pooled(self, least: float) -> Blocks:
+        """Return slowness over each block and the eight around it: chance reaches little of it even in ten pictures."""
+        white = cv2.blur(self.white**2, (3, 3))
+        return np.asarray(cv2.blur(self.variance, (3, 3)) / np.maximum(white, (0.5 * least) ** 2), np.float32)
+
+
+def _over_time(residual: Blocks) -> _OverTime:
+    return _OverTime(residual.var(axis=0), _white(residual))
 
 
 def _white(residual: Blocks) -> Blocks:
@@ -171,18 +195,6 @@ def _white(residual: Blocks) -> Blocks:
     if len(residual) < 2:
         return np.zeros(residual.shape[1:], np.float32)
     return np.asarray(np.sqrt((np.diff(residual, axis=0) ** 2).mean(axis=0) / 2), np.float32)
-
-
-def _slowness(residual: Blocks, least: float) -> Blocks:
-    floor = (0.5 * least) ** 2
-    return np.asarray(residual.var(axis=0) / np.maximum(_white(residual) ** 2, floor), np.float32)
-
-
-def _pooled(residual: Blocks, least: float) -> Blocks:
-    """Return slowness over each block and the eight around it: chance reaches little of it even in ten pictures."""
-    floor = (0.5 * least) ** 2
-    white = cv2.blur(_white(residual) ** 2, (3, 3))
-    return np.asarray(cv2.blur(residual.var(axis=0), (3, 3)) / np.maximum(white, floor), np.float32)
 
 
 def _beyond(pooled: Blocks, control: Mask) -> Blocks:

@@ -6,7 +6,6 @@ from itertools import combinations
 import cv2
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
 
 from detector.bed_frame import BedFrame
 from detector.clip import Blocks
@@ -14,7 +13,7 @@ from detector.movement import Movement, bodies
 from detector.thresholds import Thresholds
 from detector.zones import Mask, ZoneMask
 
-Line = npt.NDArray[np.float64]
+Line = list[float]
 
 _LONG, _MUCH_LONGER, _LONGER = 1.8, 1.5, 1.25
 """A bed whose head end is not said: so many times as long as wide in the picture that people lie along it for certain, that any
@@ -121,11 +120,11 @@ def _two_lie(movement: Movement, zone: Mask, way: _LyingWay, t: Thresholds) -> b
 def _apart(laid: Blocks, least: float, gap: float) -> bool:
     """Return whether *laid* has a gap across the bed, as clear as *gap* says, with at least *least* on either side of it."""
     line = np.convolve(laid.sum(axis=0), _SMOOTH, mode="same")
-    place = np.arange(len(line))
+    place, heights = np.arange(len(line)), line.tolist()
     for at in range(1, len(line) - 1):
-        left, right = laid[:, :at].sum(), laid[:, at + 1 :].sum()
-        lesser = min(line[: at + 1].max(), line[at:].max())
-        if min(left, right) < least or line[at] >= gap * lesser:
+        if heights[at] >= gap * min(max(heights[: at + 1]), max(heights[at:])):
+            continue
+        if min(laid[:, :at].sum(), laid[:, at + 1 :].sum()) < least:
             continue
         middles = (float((line[part] * place[part]).sum() / line[part].sum()) for part in (np.s_[: at + 1], np.s_[at:]))
         if abs(next(middles) - next(middles)) >= _BESIDE * len(line):
@@ -147,7 +146,8 @@ def _two_places(movement: Movement, zone: Mask, way: _LyingWay) -> bool:
     apart, length = max(4, round(_BESIDE * way.frame.across)), way.frame.along
     for first, last, gap in _PARTS:
         part = laid[:, round(first * length) : round(last * length)].sum(axis=1)
-        force_line, many, lasts, solid = (np.convolve(line, _SMOOTH, mode="same") for line in part)
+        # Lines of a few dozen numbers: Python's own take less time over them than arrays do.
+        force_line, many, lasts, solid = (np.convolve(line, _SMOOTH, mode="same").tolist() for line in part)
         if _two_peaks(force_line, many, lasts, solid, apart, gap, movement):
             return True
     return False
@@ -212,25 +212,28 @@ def _two_peaks(force: Line, many: Line, lasts: Line, solid: Line, apart: int, ga
     pictures chance makes patches that are slow, as large as the square that slowness is pooled over and no larger: such
     a one is nobody unless something *solid* moves there.
     """
-    reach = _REACH
-    near = sliding_window_view(np.pad(solid, reach), 2 * reach + 1).max(axis=1)
-    body = np.asarray((near >= 1.0) | (many > _BY_CHANCE) | (movement.distinct >= _MANY))
-    first = int(np.argmax(np.where(body, force, 0.0)))
-    top, highest = float(force[first]), max(float(lasts.max()), 1e-6)
+    places = range(len(force))
+    body = [movement.distinct >= _MANY or many[n] > _BY_CHANCE or max(_around(solid, n)) >= 1.0 for n in places]
+    first = max(places, key=lambda n: force[n] if body[n] else 0.0)
+    top, highest = force[first], max(*lasts, 1e-6)
     if not body[first]:
         return False
-    away = np.abs(np.arange(len(force)) - first) >= apart
-    for second in np.flatnonzero(away & body & (force >= _LEAST_PEAK * top)).tolist():
+    for second in (n for n in places if abs(n - first) >= apart and body[n] and force[n] >= _LEAST_PEAK * top):
         a, b = sorted((first, second))
-        lower, least = min(float(force[a]), float(force[b])), min(float(many[a]), float(many[b]))
-        stiller = float(force[a : b + 1].min()) / max(lower, 1e-6)
-        fewer = float(many[a : b + 1].min()) / max(least, 1e-6)
-        last = min(float(lasts[max(0, p - reach) : p + reach + 1].max()) for p in (a, b)) / highest
+        lower, least = min(force[a], force[b]), min(many[a], many[b])
+        stiller = min(force[a : b + 1]) / max(lower, 1e-6)
+        fewer = min(many[a : b + 1]) / max(least, 1e-6)
         if least >= _BODY / gap and lower >= 0.25 * top:
             if stiller < _STILLER * gap and fewer < _FEWER * gap:
                 return True
+            last = min(max(_around(lasts, n)) for n in (a, b)) / highest
             if gap == 1.0 and movement.distinct >= _MANY and stiller < 0.76 and last >= 0.25:
                 return True
         if movement.shaken and lower >= _LEAST_PEAK * top and many[second] >= 1.0 and stiller <= 0.1:
             return True
     return False
+
+
+def _around(line: Line, place: int) -> Line:
+    """Return *line* near *place*, as far as one body reaches."""
+    return line[max(0, place - _REACH) : place + _REACH + 1]

@@ -62,9 +62,9 @@ def spoilt_pictures(clip: Clip) -> npt.NDArray[np.bool_]:
     usual = median(seen)
     top = slice(0, usual.shape[0] // 3)  # what is never torn here, so that a torn part does not pass for light
     ratio = (clip.blocks[:, top] / np.maximum(usual[top], 1.0)).reshape(len(clip.blocks), -1)
-    light = median(np.ascontiguousarray(ratio.T))
+    light = median(ratio.T)
     off = np.abs(clip.blocks - usual * light[:, None, None])
-    other = (off > max(2.0, _OTHER * median_of(off))).mean(axis=2)
+    other = (off > max(2.0, _OTHER * median_of(off))).sum(axis=2, dtype=np.uint16) / clip.blocks.shape[2]
     rows = other.shape[1]
     cuts = np.arange(max(rows // 3, 1), rows - _TORN_ROWS + 1)
     above = np.cumsum(other, axis=1)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.bed_frame import BedFrame, frame_of
+from detector.clip import BLOCK, block_means
 from schemas.messages import Profile
 from schemas.vocabulary import DeviceKind
 
@@ -73,11 +74,10 @@ def rasterise_zones(profile: Profile, shape: tuple[int, int]) -> Zones:
 def _cover(polygon: tuple[tuple[float, float], ...], shape: tuple[int, int]) -> npt.NDArray[np.float32]:
     """Return how much of each block *polygon* covers, 0-1, from an 8 × 8 raster of each."""
     rows, columns = shape
-    fine = np.zeros((rows * 8, columns * 8), np.uint8)
+    fine = np.zeros((rows * BLOCK, columns * BLOCK), np.uint8)
     points = np.array([[round(x * columns * 128), round(y * rows * 128)] for x, y in polygon], np.int32)
-    cv2.fillPoly(fine, [points], 255, shift=4)
-    cover = cv2.resize(fine.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
-    return np.asarray(cover / 255.0, np.float32)
+    cv2.fillPoly(fine, [points], 1, shift=4)
+    return block_means(fine)
 
 
 def dilate(mask: Mask, blocks: int) -> Mask:
