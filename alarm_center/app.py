@@ -242,6 +242,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     centre.start("timeline", centre.timeline.run())
     centre.start("clockwork", centre.clockwork.run())
     centre.start("publisher", centre.publisher.run())
+    centre.start("receipts", centre.publisher.run_receipts())
     centre.start("pulse", centre.publisher.run_pulse())
     centre.start("outbox", centre.outbox.run())
     centre.start("periodic", centre.jobs.run())

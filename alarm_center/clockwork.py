@@ -18,7 +18,7 @@ from alarm_center import metrics
 from alarm_center.casework import steps, stuck_cases
 from alarm_center.core.alarm import alarm_events
 from alarm_center.devices import presence
-from alarm_center.store import alarms, checks, towns
+from alarm_center.store import alarms, check_facts, checks, towns
 from alarm_center.store import stuck_cases as stuck_rows
 from alarm_center.store.memory import Memory, Tx, now
 
@@ -117,11 +117,11 @@ class Clockwork:
         if check_id is None:
             return None
         at_work.append(check_id)
-        check = await checks.lock(tx, check_id)
-        assert check is not None, "it is locked"
-        late = await now(tx) - check.next_step_at if check.next_step_at is not None else None
-        await steps.step_check(tx, check, presence.Ticker(self.since), "clockwork")
-        return SteppedCase(check.check_id, late)
+        facts = await check_facts.of_tick(tx, check_id)
+        assert facts is not None, "it is locked"
+        check = facts.check
+        await steps.step_check(tx, check, presence.tick_of(facts, self.since), "clockwork", facts=facts)
+        return SteppedCase(check.check_id, facts.at - check.next_step_at if check.next_step_at is not None else None)
 
     async def _step_alarm(self, tx: Tx, at_work: list[UUID]) -> SteppedCase | None:
         alarm_id = await alarms.lock_due(tx)

@@ -15,13 +15,14 @@ from alarm_center.core import shared_bed
 from alarm_center.core.check import Check, CheckState, SessionJudged
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.shared_bed import SharedLook
-from alarm_center.store import alarms, checks, commands, devices, events, sessions
+from alarm_center.store import alarms, check_facts, checks, commands, devices, events, sessions
+from alarm_center.store.check_facts import SessionFacts
 from alarm_center.store.devices import BoundDevice
 from alarm_center.store.memory import Tx, now
 from alarm_center.store.sessions import JudgedSession, StoredReceipt
 from schemas import timeline
 from schemas.messages import Finding, HomeFinding
-from schemas.vocabulary import Answer, JudgePlace, Reason, Refusal
+from schemas.vocabulary import Answer, JudgePlace, Priority, Reason, Refusal
 
 _NEEDS_HUMAN: Final = frozenset({CheckState.TO_LOOK, CheckState.ALARMED})
 
@@ -41,6 +42,8 @@ class ArrivedSession:
     at: datetime
     beside: tuple[Check, ...] = ()
     """Checks of the one who shares the bed, which this look may answer too."""
+    facts: SessionFacts | None = None
+    """The facts of the check that the session names; ``None`` where it names none that we have."""
 
     @property
     def shows_something_wrong(self) -> bool:
@@ -106,34 +109,34 @@ async def record_finding(
 
     *answer* is ``None`` when no detector judged the session, and *judge* the place of the one who did.
     """
-    device = await devices.get(tx, finding.org, finding.device)
-    if device is None:
+    session = await _lock_session(tx, finding, answer)
+    if session is None:
         # Without a device there is no town to keep a row for. The home gets no receipt, and drops it at its own limit.
         return Refusal.UNKNOWN_DEVICE
-    if judge is not None and judge != device.judge:
+    if judge is not None and judge != session.device.judge:
         # Nothing is kept of it, a receipt least of all: the finding of the device's own judge is still to come.
         return Refusal.OTHER_JUDGE
-    session = await _lock_session(tx, finding, answer, device)
-    way = way_of(session)
+    async with events.gathered(tx) as tx:
+        return await _record_session(tx, session)
+
+
+async def _record_session(tx: Tx, session: ArrivedSession) -> Answer | Refusal | None:
+    finding, way = session.finding, way_of(session)
     if way is SessionWay.REPEATED:
         assert session.receipt is not None, "only a session that was taken before is a repeat"
         wanted = session.pictures(session.receipt.needs_human) > finding.pictures
         await sessions.queue_receipt(tx, replace(session.receipt, frames_wanted=wanted), session.at)
         return None
-    await devices.mark_heard(tx, finding.org, finding.device, session.at)
     if way is SessionWay.CONSENT_REVOKED:
         return await _refuse(tx, session, Refusal.CONSENT_REVOKED)
     if finding.command_id is not None:
         await commands.end(tx, finding.command_id, "answered")
-        if session.check is None and await mountings.record_answer(tx, device, finding, session.answer, session.at):
+        if session.check is None and await mountings.record_answer(
+            tx, session.device, finding, session.answer, session.at
+        ):
             await _save(tx, session, alarm_id=None, needs_human=False)
-            await _write_line(
-                tx,
-                session,
-                timeline.SessionCommitted(False, 0, session.answer, None),
-                _actor_of(session),
-                alarm_id=None,
-            )
+            committed = timeline.SessionCommitted(False, 0, session.answer, None)
+            await _write_line(tx, session, committed, _actor_of(session), alarm_id=None)
             return finding.answer
     if way is SessionWay.UNASKED:
         return await _refuse(tx, session, Refusal.UNKNOWN_ATTEMPT)
@@ -142,35 +145,43 @@ async def record_finding(
     return await _decide_by_check(tx, session)
 
 
-async def _lock_session(tx: Tx, finding: Finding, answer: Answer | None, device: BoundDevice) -> ArrivedSession:
-    """Lock what the session may change, and only then read what decides its way."""
-    check, beside = await _lock_checks(tx, finding, device)
-    if check is None:
-        # There is no row to lock: two replicas that both hear the session while they stand in still take it once.
-        await sessions.lock(tx, finding.org, finding.device, finding.session_id)
+async def _lock_session(tx: Tx, finding: Finding, answer: Answer | None) -> ArrivedSession | None:
+    """Lock what the session may change, and only then read what decides its way; ``None`` if the device is none of ours.
+
+    The order of locks: the checks by their ids, then the resident's turn to raise an alarm, then the alarm, then the device's row.
+    """
+    locked: list[UUID] = []
+    if finding.check_id is not None:
+        locked = await checks.lock_for_look(tx, finding.check_id, finding.session_id, finding.started_at)
+    if finding.check_id not in locked:
+        return await _lock_unasked(tx, finding, answer)
+    facts = await check_facts.of_session(tx, finding.check_id, finding.org, finding.device, finding.session_id)
+    if facts is None or facts.device is None:
+        return None
+    beside = [await checks.lock(tx, check_id) for check_id in locked if check_id != finding.check_id]
     return ArrivedSession(
         finding=finding,
         answer=answer,
-        # Consent may have been withdrawn while this transaction waited for the lock.
-        device=await devices.get(tx, finding.org, finding.device) or device,
-        check=check if check is not None and _asked_for(check, finding, device) else None,
-        receipt=await sessions.receipt_of(tx, finding.org, finding.device, finding.session_id),
-        at=await now(tx),
-        beside=beside,
+        device=facts.device,
+        check=facts.check if _asked_for(facts.check, finding, facts.device) else None,
+        receipt=facts.receipt,
+        at=facts.at,
+        beside=tuple(check for check in beside if check is not None) if facts.device.companion is not None else (),
+        facts=facts,
     )
 
 
-async def _lock_checks(tx: Tx, finding: Finding, device: BoundDevice) -> tuple[Check | None, tuple[Check, ...]]:
-    """Lock the check that the session names, and those in the same bed that the look may answer too: all in the order of their ids."""
-    if finding.check_id is None:
-        return None, ()
-    also: list[UUID] = []
-    if device.companion is not None:
-        began_at = finding.started_at or await now(tx)
-        also = await checks.ids_of_shared_look(tx, finding.check_id, finding.session_id, began_at)
-    found = [await checks.lock(tx, check_id) for check_id in sorted({finding.check_id, *also})]
-    locked = {check.check_id: check for check in found if check is not None}
-    return locked.pop(finding.check_id, None), tuple(locked.values())
+async def _lock_unasked(tx: Tx, finding: Finding, answer: Answer | None) -> ArrivedSession | None:
+    """Lock a session that names no check of ours. There is no row: two replicas that both hear it while they stand in take it once."""
+    if await devices.get(tx, finding.org, finding.device) is None:
+        return None
+    await sessions.lock(tx, finding.org, finding.device, finding.session_id)
+    # Consent may have been withdrawn while this transaction waited for the lock.
+    device = await devices.get(tx, finding.org, finding.device)
+    if device is None:
+        return None
+    receipt = await sessions.receipt_of(tx, finding.org, finding.device, finding.session_id)
+    return ArrivedSession(finding, answer, device, None, receipt, await now(tx))
 
 
 def _asked_for(check: Check, finding: Finding, device: BoundDevice) -> bool:
@@ -207,20 +218,23 @@ async def _decide_by_check(tx: Tx, session: ArrivedSession) -> Answer | Refusal:
         after.check_id: device.shown and (after.state in _NEEDS_HUMAN or (wrong and after.alarm_id is not None))
         for after in ended
     }
-    await _save(tx, session, alarm_id=ended[0].alarm_id, needs_human=any(needs.values()))
+    alarm_id = ended[0].alarm_id
+    priorities = {alarm_id: await _save(tx, session, alarm_id=alarm_id, needs_human=any(needs.values()))}
     # The line that keeps the pictures comes before one that needs them no longer.
     for after in sorted(ended, key=lambda each: not needs[each.check_id]):
-        priority = await alarms.priority_of(tx, after.alarm_id)
+        if after.alarm_id not in priorities:
+            priorities[after.alarm_id] = await alarms.priority_of(tx, after.alarm_id)
         committed = timeline.SessionCommitted(
-            needs[after.check_id], session.pictures(needs[after.check_id]), answer, priority
+            needs[after.check_id], session.pictures(needs[after.check_id]), answer, priorities[after.alarm_id]
         )
         await _write_line(tx, session, committed, _actor_of(session), alarm_id=after.alarm_id, check=after)
     return finding.answer
 
 
 async def _judge(tx: Tx, session: ArrivedSession, check: Check, judged: SessionJudged) -> Check:
-    more = await checks.has_more_tonight(tx, check)
-    return await steps.step_check(tx, check, replace(judged, more_tonight=more), _actor_of(session))
+    facts = session.facts if session.facts is not None and session.facts.check is check else None
+    more = facts.more_tonight if facts else await checks.has_more_tonight(tx, check)
+    return await steps.step_check(tx, check, replace(judged, more_tonight=more), _actor_of(session), facts=facts)
 
 
 def _answered_too(session: ArrivedSession) -> list[tuple[Check, int]]:
@@ -278,7 +292,8 @@ async def _refuse(tx: Tx, session: ArrivedSession, refusal: Refusal) -> Refusal:
 
 async def _save(
     tx: Tx, session: ArrivedSession, *, alarm_id: UUID | None, needs_human: bool, refusal: Refusal | None = None
-) -> None:
+) -> Priority | None:
+    """Keep the session; return the priority of its alarm."""
     judged = JudgedSession(
         finding=session.finding,
         resident_id=session.check.resident_id if session.check else session.device.resident_id,
@@ -288,7 +303,7 @@ async def _save(
         refusal=refusal,
         pictures=session.pictures(needs_human),
     )
-    await sessions.save(tx, judged, session.at)
+    return await sessions.save(tx, judged, session.at)
 
 
 async def _write_line(

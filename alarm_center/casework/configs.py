@@ -4,7 +4,7 @@ A config is desired state, not a message: it is written here, and the publisher 
 confirms it. docs/contract.md#clock-config-and-commands
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -31,9 +31,14 @@ async def refresh_config(tx: Tx, org: str, device_id: str, *, area_id: UUID | No
     profile. An empty list alone would end no look and forbid no command.
     """
     device = await devices.get(tx, org, device_id)
-    if device is None:
-        return None
-    at = await now(tx)
+    return await refresh_device(tx, device, await now(tx), area_id=area_id) if device is not None else None
+
+
+async def refresh_device(
+    tx: Tx, device: devices.BoundDevice, at: datetime, *, area_id: UUID | None = None
+) -> int | None:
+    """Do the same for a *device* that has been read after the locks, at the instant *at*."""
+    org, device_id = device.org, device.device_id
     attempts: tuple[ScheduledAttempt, ...] = ()
     if device.resident_id is not None and device.consented:
         ahead = timedelta(hours=CONFIG_AHEAD_HOURS)

@@ -5,8 +5,8 @@ timeline, an SMS, a command, another case's step) is written here. The outbox, t
 those rows.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -27,6 +27,7 @@ from alarm_center.core.alarm import (
 from alarm_center.core.check import (
     AskAgain,
     Attempt,
+    AttemptState,
     CallOff,
     Check,
     CheckDecision,
@@ -56,6 +57,8 @@ from alarm_center.store import (
     shadow_nights,
     towns,
 )
+from alarm_center.store.check_facts import CheckFacts
+from alarm_center.store.devices import BoundDevice
 from alarm_center.store.memory import Tx, now
 from schemas import timeline
 from schemas.vocabulary import AlarmKind, Cause, Condition, Priority, Reason, Show
@@ -90,19 +93,32 @@ class _Step:
     actor: str
     check_id: UUID | None = None
     """The check whose step led to this one of its alarm."""
+    device: BoundDevice | None = None
+    """A device as it was read after the locks; a step that needs another reads that itself."""
+    links: Mapping[UUID, str] = field(default_factory=dict)
+    """The link tokens of the notices that the step has written; a page's step gets none."""
+
+    @property
+    def sender(self) -> wording.Sender:
+        """Town, area code and links, as its SMS need them."""
+        return wording.Sender(self.home.town, {self.home.area_id: self.home.area_code}, self.links)
 
 
 # ---- checks ----
 
 
-async def step_check(tx: Tx, check: Check, event: CheckEvent | CheckEvents, actor: str) -> Check:
+async def step_check(
+    tx: Tx, check: Check, event: CheckEvent | CheckEvents, actor: str, *, facts: CheckFacts | None = None
+) -> Check:
     """Decide over a locked check, and apply the decision; return the check as it is then.
+
+    *facts* are those of this check, read after its lock; without them, home and clock are read here.
 
     Raises:
         IllegalMove: *event* cannot happen in the check's state; nothing has changed.
     """
-    home = await towns.of_resident(tx, check.resident_id)
-    at = await now(tx)
+    home = facts.home if facts else await towns.of_resident(tx, check.resident_id)
+    at = facts.at if facts else await now(tx)
     happened = await event(tx, check, at) if callable(event) else event
     if isinstance(happened, AskAgain):
         if await alarms.staff_inside(tx, check.resident_id):
@@ -110,18 +126,25 @@ async def step_check(tx: Tx, check: Check, event: CheckEvent | CheckEvents, acto
         if not await devices.lock_consent(tx, check.org, check.device_id, check.resident_id, to_people=True):
             raise IllegalMove(f"check {check.check_id}: there is no consent to look")
     decision = check_core.decide(check, happened, home.plan, at)
-    await checks.save(tx, check, decision.check, at)
-    if decision.check.state is CheckState.TO_LOOK and check.state is not CheckState.TO_LOOK:
-        beside = await shadow_nights.state_of(tx, check.resident_id)
-        await shadow_nights.mark_blind(tx, check.check_id, blind=is_judged_blind(beside))
-    if isinstance(happened, PersonSaid) and happened.session_id is not None:
-        await shadow_nights.note_answer(tx, check, happened, at)
-    return await _apply_check(_Step(tx, home, at, actor), check, decision)
+    async with events.gathered(tx) as tx:
+        step = _Step(tx, home, at, actor, device=facts.device if facts else None)
+        after = await _apply_check(step, check, decision)
+        if after.state is CheckState.TO_LOOK and check.state is not CheckState.TO_LOOK:
+            blind = is_judged_blind(await shadow_nights.state_of(tx, check.resident_id))
+            if facts is None or blind is not facts.blind:
+                await shadow_nights.mark_blind(tx, check.check_id, blind=blind)
+        if isinstance(happened, PersonSaid) and happened.session_id is not None:
+            await shadow_nights.note_answer(tx, check, happened, at)
+    return after
 
 
 async def _apply_check(step: _Step, before: Check, decision: CheckDecision) -> Check:
-    tx, check = step.tx, decision.check
+    """Apply a decision. The check's row is written once: after the alarm that it opens, and before all else that follows."""
+    tx, check, written = step.tx, decision.check, before
     for effect in decision.effects:
+        if not isinstance(effect, Write | Raise):
+            await checks.save(tx, written, check, step.at)
+            written = check
         match effect:
             case Write(payload):
                 await events.write(tx, step.at, events.about_check(check, step.home.area_id, payload, step.actor))
@@ -129,9 +152,15 @@ async def _apply_check(step: _Step, before: Check, decision: CheckDecision) -> C
                 await _command_attempt(step, check, attempt)
             case Raise(kind=kind, priority=priority, reason=reason):
                 raised = AlarmToRaise(kind, priority, reason, step.actor, step.at, check.device_id, check.check_id)
-                alarm = await raise_or_join(tx, step.home, raised)
-                check = replace(check, alarm_id=alarm.alarm_id)
-                await checks.set_alarm(tx, check.check_id, alarm.alarm_id)
+                found = await _lock_open_case(tx, step.home)
+                if found is None:
+                    check = replace(check, alarm_id=(await _open_alarm(tx, step.home, raised)).alarm_id)
+                else:
+                    check = replace(check, alarm_id=found.alarm_id)
+                    # The alarm's step may step the resident's checks, and this one has to be there as it was decided.
+                    await checks.save(tx, written, check, step.at)
+                    written = check
+                    await _join_case(tx, found, raised)
             case Visit(visit_at):
                 await _plan_visit(step, check, visit_at)
             case CallOff():
@@ -139,16 +168,38 @@ async def _apply_check(step: _Step, before: Check, decision: CheckDecision) -> C
             case Clear(only):
                 await _clear_alarm(step, check, only)
             case NewConfig():
-                if check.device_id is not None:
-                    await configs.refresh_config(tx, check.org, check.device_id)
+                await _refresh_config(step, check)
             case _:
                 raise AssertionError(f"a check does not ask for {effect}")
-    if before.state != check.state and check.device_id is not None and before.alarm_id == check.alarm_id:
-        # An attempt of a check that has moved on may be off the device's list. Where this decision raised the alarm, the
-        # list keeps an attempt that was made or is over, and that no device makes again, until its next refresh: by the
-        # hourly planning at the latest. The alarm itself refreshes the list only when staff come or go.
-        await configs.refresh_config(tx, check.org, check.device_id)
+    await checks.save(tx, written, check, step.at)
+    if _leaves_or_joins_list(before, check, step.at):
+        await _refresh_config(step, check)
     return check
+
+
+def _leaves_or_joins_list(before: Check, after: Check, at: datetime) -> bool:
+    """Return whether the device's list changes: the look that a device makes by itself is owed no longer, or owed again.
+
+    The list keeps an attempt that is over or was made, which the device knows and no device makes again, until its next refresh: by
+    the hourly planning at the latest.
+    """
+    scheduled = after.attempts[0]
+    if scheduled.state is AttemptState.ANSWERED or scheduled.closes_at <= at:
+        return False
+    return _is_listed(before) is not _is_listed(after)
+
+
+def _is_listed(check: Check) -> bool:
+    return check.state in (CheckState.PLANNED, CheckState.OPEN) and check.attempts[0].state is AttemptState.OWED
+
+
+async def _refresh_config(step: _Step, check: Check) -> None:
+    if check.device_id is None:
+        return
+    if step.device is not None and step.device.device_id == check.device_id:
+        await configs.refresh_device(step.tx, step.device, step.at)
+    else:
+        await configs.refresh_config(step.tx, check.org, check.device_id)
 
 
 async def _command_attempt(step: _Step, check: Check, attempt: Attempt) -> None:
@@ -221,13 +272,15 @@ async def step_alarm(
     roster = await rosters.roster(tx, home.town, alarm.alarm_id)
     at = await now(tx)
     decision = alarm_core.decide(alarm, event, home.plan, roster, at, uuid4)
-    await alarms.save(tx, alarm, decision.alarm, note)
-    if alarm.lease.holder is not None and (
-        decision.alarm.lease.holder != alarm.lease.holder or decision.alarm.state is AlarmState.CLOSED
-    ):
-        # Let go, taken over, lapsed or closed: a page that is shut, or cut off, would never say that it stopped looking.
-        await looks.end_for_case(tx, alarm.alarm_id, alarm.lease.holder, at)
-    await _apply_alarm(_Step(tx, home, at, actor, check_id), decision.alarm, decision.effects)
+    async with events.gathered(tx) as tx:
+        links = await alarms.save(tx, alarm, decision.alarm, note)
+        if alarm.lease.holder is not None and (
+            decision.alarm.lease.holder != alarm.lease.holder or decision.alarm.state is AlarmState.CLOSED
+        ):
+            # Let go, taken over, lapsed or closed: a page that is shut, or cut off, would never say that it stopped looking.
+            await looks.end_for_case(tx, alarm.alarm_id, alarm.lease.holder, at)
+        step = _Step(tx, home, at, actor, check_id, links=links)
+        await _apply_alarm(step, decision.alarm, decision.effects)
     return decision.alarm
 
 
@@ -238,13 +291,13 @@ async def _home_of(tx: Tx, alarm: Alarm) -> towns.TownAndPlan:
 
 
 async def _apply_alarm(step: _Step, alarm: Alarm, effects: tuple[CheckEffect | AlarmEffect, ...]) -> None:
-    tx, town, at = step.tx, step.home.town, step.at
+    tx, at = step.tx, step.at
     for effect in effects:
         match effect:
             case Write(payload):
                 await events.write(tx, at, events.about_alarm(alarm, payload, step.actor, step.check_id))
             case Notify(notice, first):
-                await wording.queue_question(tx, town, alarm, notice, at, first=first)
+                await wording.queue_question(tx, step.sender, alarm, notice, at, first=first)
             case StaffPresence(inside):
                 await _apply_staff_presence(tx, alarm, inside, step.actor)
             case Raise(kind=kind, priority=priority, reason=reason):
@@ -252,7 +305,7 @@ async def _apply_alarm(step: _Step, alarm: Alarm, effects: tuple[CheckEffect | A
                 raised = AlarmToRaise(kind, priority, reason, step.actor, at, alarm.device_id, step.check_id)
                 await raise_or_join(tx, await _home_of(tx, alarm), raised)
             case Tell(words, notice):
-                await wording.queue_notice_sms(tx, town, alarm, words, notice, at)
+                await wording.queue_notice_sms(tx, step.sender, alarm, words, notice, at)
             case RedBoard():
                 await alarms.turn_red(tx, alarm.alarm_id, at)
             case _:
@@ -276,31 +329,47 @@ async def _apply_staff_presence(tx: Tx, alarm: Alarm, on: bool, actor: str) -> N
 
 async def raise_or_join(tx: Tx, home: towns.TownAndPlan, raised: AlarmToRaise) -> Alarm:
     """Join the resident's open case, or open one; return the alarm after what is due at once."""
-    if home.resident_id is not None:
-        await alarms.lock_case_turn(tx, home.resident_id)
-        found = await alarms.lock_open(tx, home.resident_id)
-        if found is not None:
-            joined = alarm_events.Joined(raised.kind, raised.priority, raised.reason)
-            alarm = await step_alarm(tx, found, joined, raised.actor, check_id=raised.check_id)
-            return await _step_what_is_due(tx, alarm, raised.actor)
-    return await _open_alarm(tx, home, raised)
+    async with events.gathered(tx) as tx:
+        found = await _lock_open_case(tx, home)
+        return await (_join_case(tx, found, raised) if found is not None else _open_alarm(tx, home, raised))
+
+
+async def _lock_open_case(tx: Tx, home: towns.TownAndPlan) -> Alarm | None:
+    """Take the resident's turn to raise an alarm, and lock the case that is open; ``None`` where there is none, or no resident."""
+    if home.resident_id is None:
+        return None
+    return await alarms.lock_open_in_turn(tx, home.resident_id)
+
+
+async def _join_case(tx: Tx, found: Alarm, raised: AlarmToRaise) -> Alarm:
+    joined = alarm_events.Joined(raised.kind, raised.priority, raised.reason)
+    alarm = await step_alarm(tx, found, joined, raised.actor, check_id=raised.check_id)
+    signed_in = await towns.is_anybody_signed_in(tx, alarm.org)
+    return await step_alarm(tx, alarm, alarm_events.AlarmTick(signed_in), raised.actor)
 
 
 async def _open_alarm(tx: Tx, home: towns.TownAndPlan, raised: AlarmToRaise) -> Alarm:
-    is_visit = raised.visit_by is not None
+    """Open an alarm, with what is due at once: where nobody is waited for, the first SMS is queued in this very transaction.
+
+    The two decisions become one row: nobody sees the alarm between them.
+    """
+    is_visit, alarm_id = raised.visit_by is not None, uuid4()
+    opening = await rosters.opening(tx, home.town, alarm_id, home.resident_id, raised.at)
     new = NewAlarm(
-        alarm_id=uuid4(), org=home.town.org, area_id=home.area_id, resident_id=home.resident_id,
-        device_id=raised.device_id, case_no=await alarms.next_case_no(tx, home.town.org, raised.at), kind=raised.kind,
+        alarm_id=alarm_id, org=home.town.org, area_id=home.area_id, resident_id=home.resident_id,
+        device_id=raised.device_id, case_no=opening.case_no, kind=raised.kind,
         priority=raised.priority, reason=raised.reason, visit=is_visit, arrive_by=raised.visit_by,
     )  # fmt: skip
-    signed_in = await towns.is_anybody_signed_in(tx, home.town.org)
-    decision = alarm_core.open_alarm(new, home.plan, raised.at, somebody_signed_in=signed_in)
-    alarm = decision.alarm
-    await alarms.add(tx, alarm, instead_of=raised.check_id if is_visit else None)
-    await _apply_alarm(_Step(tx, home, raised.at, raised.actor, raised.check_id), alarm, decision.effects)
-    if not is_visit and home.resident_id is not None:
-        await _tell_of_pause(tx, home, alarm, raised.actor)
-    return await _step_what_is_due(tx, alarm, raised.actor)
+    opened = alarm_core.open_alarm(new, home.plan, raised.at, somebody_signed_in=opening.signed_in)
+    tick = alarm_events.AlarmTick(opening.signed_in)
+    ticked = alarm_core.decide(opened.alarm, tick, home.plan, opening.roster, opening.at, uuid4)
+    links = await alarms.add(tx, ticked.alarm, instead_of=raised.check_id if is_visit else None)
+    step = _Step(tx, home, raised.at, raised.actor, raised.check_id)
+    await _apply_alarm(step, opened.alarm, opened.effects)
+    if not is_visit and home.resident_id is not None and opening.paused_before:
+        await _tell_of_pause(tx, home, opened.alarm, raised.actor)
+    await _apply_alarm(replace(step, at=opening.at, check_id=None, links=links), ticked.alarm, ticked.effects)
+    return ticked.alarm
 
 
 async def _tell_of_pause(tx: Tx, home: towns.TownAndPlan, alarm: Alarm, actor: str) -> None:
@@ -309,9 +378,3 @@ async def _tell_of_pause(tx: Tx, home: towns.TownAndPlan, alarm: Alarm, actor: s
     if ended is not None:
         line = timeline.PauseRanOut(ended.reason, ended.to_at)
         await events.write(tx, alarm.opened_at, events.about_alarm(alarm, line, actor))
-
-
-async def _step_what_is_due(tx: Tx, alarm: Alarm, actor: str) -> Alarm:
-    """Step what is due at once: where nobody is waited for, the first SMS is queued in this very transaction."""
-    signed_in = await towns.is_anybody_signed_in(tx, alarm.org)
-    return await step_alarm(tx, alarm, alarm_events.AlarmTick(signed_in), actor)

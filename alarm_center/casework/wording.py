@@ -4,9 +4,11 @@ A page writes no text: it leaves the wording and its facts, and the outbox has t
 texts themselves stand in `core.messages.sms_text`.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -68,6 +70,15 @@ class PlainSms:
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """The town that sends, with what is known already of its areas' codes and of its notices' links; what is missing is asked for."""
+
+    town: towns.Town
+    area_codes: Mapping[UUID, str] = field(default_factory=dict)
+    links: Mapping[UUID, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class _NoticeText:
     """A text with the facts of its notice's alarm."""
 
@@ -76,33 +87,33 @@ class _NoticeText:
 
 
 async def queue_question(
-    tx: Tx, town: towns.Town, alarm: Alarm, notice: Notice, at: datetime, *, first: bool = False
+    tx: Tx, sender: Sender, alarm: Alarm, notice: Notice, at: datetime, *, first: bool = False
 ) -> None:
     """Queue the SMS or call that asks a carer. ``first``: it is the first one of its alarm."""
     text = _SPOKEN.get(notice.wording, Wording.VOICE_CALL_OUT) if notice.channel is Channel.CALL else notice.wording
-    said = await _notice_text(tx, alarm, notice, text)
+    said = await _notice_text(tx, sender, alarm, notice, text)
     if text is Wording.ALSO_SEEKS and said.facts.other_no is None:
         # Its patrol is out, and this phone has taken nothing: to it, it is a call-out like any other.
         said = replace(said, text=Wording.CALL_OUT)
     reminder = notice.wording is Wording.REMINDER
     rank = FIRST if first and alarm.priority is not Priority.THIRD else REMINDER if reminder else CALL_OUT
     question = replace(
-        _draft_sms(town, alarm, notice, said, at),
+        _draft_sms(sender.town, alarm, notice, said, at),
         channel=notice.channel,
         valid_until=_question_valid_until(alarm, at),
         rank=rank,
     )
-    await _queue_of_notice(tx, town, alarm, said, question)
+    await _queue_of_notice(tx, sender, alarm, said, question)
 
 
-async def queue_notice_sms(tx: Tx, town: towns.Town, alarm: Alarm, text: Wording, notice: Notice, at: datetime) -> None:
+async def queue_notice_sms(tx: Tx, sender: Sender, alarm: Alarm, text: Wording, notice: Notice, at: datetime) -> None:
     """Queue an SMS that asks for nothing new, to the phone of *notice*."""
-    said = await _notice_text(tx, alarm, notice, text)
-    await _queue_of_notice(tx, town, alarm, said, _draft_sms(town, alarm, notice, said, at))
+    said = await _notice_text(tx, sender, alarm, notice, text)
+    await _queue_of_notice(tx, sender, alarm, said, _draft_sms(sender.town, alarm, notice, said, at))
 
 
 async def _queue_of_notice(
-    tx: Tx, town: towns.Town, alarm: Alarm, said: _NoticeText, draft: messages.MessageDraft
+    tx: Tx, sender: Sender, alarm: Alarm, said: _NoticeText, draft: messages.MessageDraft
 ) -> None:
     """Queue a message to the phone of a notice: with its text, or of a page with the facts for it."""
     if is_page(tx):
@@ -110,8 +121,9 @@ async def _queue_of_notice(
         await messages.queue_unworded(tx, draft, facts)
         return
     assert draft.notice_id is not None, "its draft is of a notice"
-    facts = replace(said.facts, token=await alarms.token_of(tx, draft.notice_id))
-    await messages.queue(tx, draft, _text_body(town, alarm.case_no, alarm.priority, said.text, facts))
+    token = sender.links.get(draft.notice_id) or await alarms.token_of(tx, draft.notice_id)
+    facts = replace(said.facts, token=token)
+    await messages.queue(tx, draft, _text_body(sender.town, alarm.case_no, alarm.priority, said.text, facts))
 
 
 async def word_messages(memory: Memory) -> None:
@@ -196,8 +208,8 @@ def _question_valid_until(alarm: Alarm, at: datetime) -> datetime:
     return at + max(_VALID_AT_LEAST, due - at if due is not None else _VALID)
 
 
-async def _notice_text(tx: Tx, alarm: Alarm, notice: Notice, text: Wording) -> _NoticeText:
-    code, _ = await towns.area(tx, alarm.area_id)
+async def _notice_text(tx: Tx, sender: Sender, alarm: Alarm, notice: Notice, text: Wording) -> _NoticeText:
+    code = sender.area_codes.get(alarm.area_id) or (await towns.area(tx, alarm.area_id)).code
     case_no, other_no, priority = alarm.case_no, None, alarm.priority
     if text is Wording.ALSO_SEEKS:
         # "You took {case}. {other} seeks another patrol": this alarm is the other one, in this text and in no later one.

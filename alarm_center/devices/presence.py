@@ -4,7 +4,6 @@ A fault that is known before a check is told to the check, which raises its alar
 (docs/check.md#faults-staff-pauses); a device that comes back takes it away again.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -12,10 +11,11 @@ from uuid import UUID
 import structlog
 
 from alarm_center.casework import cases
-from alarm_center.core.check import Check, CheckEvent, CheckTick, FaultGone, FaultKnown
+from alarm_center.core.check import CheckEvent, CheckTick, FaultGone, FaultKnown
 from alarm_center.core.decision import IllegalMove
-from alarm_center.store import alarms, checks, detectors, devices, jobs
-from alarm_center.store.memory import Memory, Tx, now
+from alarm_center.store import checks, detectors, devices, jobs
+from alarm_center.store.check_facts import TickFacts
+from alarm_center.store.memory import Memory, now
 from schemas.messages import DetectorStatus, Status
 from schemas.vocabulary import JudgePlace, LinkState, Reason
 
@@ -37,27 +37,17 @@ async def any_detector_alive(memory: Memory) -> bool:
         return bool(await detectors.count_alive(tx))
 
 
-async def has_judge(tx: Tx, device: devices.BoundDevice | None) -> bool:
-    """Return whether there is somebody to judge the device's sessions: the judge at home, as it says, or any detector."""
-    if device is not None and device.judge == JudgePlace.HOME:
-        return device.judge_ok is True
-    return bool(await detectors.count_alive(tx))
-
-
-@dataclass(frozen=True, slots=True)
-class Ticker:
-    """A check's tick, made from what holds once the check is locked. *since* is when this centre or its broker came back."""
-
-    since: datetime | None = None
-
-    async def __call__(self, tx: Tx, check: Check, at: datetime) -> CheckEvent:
-        device = await devices.get(tx, check.org, check.device_id) if check.device_id else None
-        return CheckTick(
-            device_online=device is not None and device.consented and device.is_online(at, self.since),
-            staff_on_site=await alarms.staff_inside(tx, check.resident_id),
-            detectors_alive=await has_judge(tx, device),
-            more_tonight=await checks.has_more_tonight(tx, check),
-        )
+def tick_of(facts: TickFacts, since: datetime | None) -> CheckTick:
+    """Return the tick of a due check. *since* is when this centre or its broker came back."""
+    device = facts.device
+    judged_at_home = device is not None and device.judge == JudgePlace.HOME
+    return CheckTick(
+        device_online=device is not None and device.consented and device.is_online(facts.at, since),
+        staff_on_site=facts.staff_inside,
+        # The judge at home, as it says, or any detector.
+        detectors_alive=device.judge_ok is True if device is not None and judged_at_home else facts.detectors_alive > 0,
+        more_tonight=facts.more_tonight,
+    )
 
 
 async def report_faults(memory: Memory, org: str, device_id: str, status: Status) -> None:

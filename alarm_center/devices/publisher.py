@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final, Literal, get_args
 
 import structlog
@@ -17,6 +18,7 @@ from alarm_center import metrics
 from alarm_center.casework import configs, mountings
 from alarm_center.store import commands, devices, sessions
 from alarm_center.store.memory import Memory, now
+from alarm_center.store.sessions import StoredReceipt
 from runtime.mqtt import MqttClient, NotConnected
 from schemas import topics, wire
 from schemas.limits import PULSE_SECONDS
@@ -40,29 +42,38 @@ class Publisher:
     on_connection: list[Callable[[datetime], None]] = field(default_factory=list)
     """Told the service's time at which the broker came back: nobody counts as lost for three minutes after."""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _wake_receipts: asyncio.Event = field(default_factory=asyncio.Event)
     _connection: int = 0
 
     def wake(self) -> None:
         """Look for rows to publish at once."""
         self._wake.set()
+        self._wake_receipts.set()
 
     async def run(self) -> None:
-        """Publish until cancelled."""
+        """Publish commands and configs until cancelled."""
+        await self._run(self.cycle, self._wake)
+
+    async def run_receipts(self) -> None:
+        """Publish receipts until cancelled: no home waits for its own behind the configs of others."""
+        await self._run(self.publish_receipts, self._wake_receipts)
+
+    async def _run(self, work: Callable[[], Awaitable[None]], wake: asyncio.Event) -> None:
         while True:
             await self.broker.connected.wait()
             try:
-                await self.cycle()
+                await work()
             except NotConnected as error:
                 log.info("publishing_delayed", why=str(error))
             except Exception:
                 log.exception("publishing_failed")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_POLL_SECONDS):
-                    await self._wake.wait()
-            self._wake.clear()
+                    await wake.wait()
+            wake.clear()
 
     async def cycle(self) -> None:
-        """Publish every row that waits now."""
+        """Publish every command and config that waits now."""
         if self._connection != self.broker.connections:
             # Another connection, perhaps another broker process, with nothing retained.
             async with self.memory.transaction() as tx:
@@ -72,7 +83,7 @@ class Publisher:
                 tell(at)
             self._connection = self.broker.connections
         await mountings.tell_devices(self.memory)
-        for part in (self._publish_commands, self._publish_receipts, self._publish_configs):
+        for part in (self._publish_commands, self._publish_configs):
             try:
                 await part()
             except (ValueError, TypeError, LookupError):
@@ -98,17 +109,27 @@ class Publisher:
                 log.warning("pulse_failed", error=type(error).__name__)
             await asyncio.sleep(self.pulse_seconds)
 
-    async def _publish_receipts(self) -> None:
-        async with self.memory.transaction() as tx:
-            owed = await sessions.queued_receipts(tx)
-        for receipt in owed:
-            message = Receipt(
-                session_id=receipt.session_id, state=receipt.state, reason=receipt.reason,
-                frames_wanted=receipt.frames_wanted or None,
-            )  # fmt: skip
-            await self._publish("receipt", receipt.org, receipt.device_id, message)
-            async with self.memory.transaction() as tx:
-                await sessions.delete_receipt(tx, receipt)
+    async def publish_receipts(self) -> None:
+        """Publish every receipt that waits now, a batch at once; each that the broker has acknowledged is deleted.
+
+        Raises:
+            NotConnected: the broker is away; what it has not acknowledged waits.
+        """
+        while owed := await self.memory.run_statement(sessions.queued_receipts):
+            sent = await asyncio.gather(*map(self._publish_receipt, owed), return_exceptions=True)
+            had = [receipt for receipt, error in zip(owed, sent, strict=True) if error is None]
+            if had:
+                await self.memory.run_statement(partial(sessions.delete_receipts, receipts=had))
+            for error in sent:
+                if error is not None:
+                    raise error
+
+    async def _publish_receipt(self, receipt: StoredReceipt) -> None:
+        message = Receipt(
+            session_id=receipt.session_id, state=receipt.state, reason=receipt.reason,
+            frames_wanted=receipt.frames_wanted or None,
+        )  # fmt: skip
+        await self._publish("receipt", receipt.org, receipt.device_id, message)
 
     async def _publish_commands(self) -> None:
         async with self.memory.transaction() as tx:

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
+from alarm_center.casework import configs
 from alarm_center.core.device_connections import is_repeated, with_status
 from alarm_center.devices.last_heard import says_nothing_new
 from alarm_center.store import devices, events
@@ -54,6 +55,9 @@ async def record_status(tx: Tx, topic: Topic, status: Status) -> RecordedStatus:
         return RecordedStatus(StatusOutcome.REPEATED if repeated else StatusOutcome.OUTDATED, at)
     await devices.save_status(tx, topic.org, topic.device, status, connections, at)
     await _write_change(tx, device, at)
+    if status.link is LinkState.UP and status.boot != device.boot:
+        # Begun anew, it remembers no look that it has made: its list has them no longer.
+        await configs.refresh_config(tx, topic.org, topic.device)
     return RecordedStatus(StatusOutcome.WRITTEN, at)
 
 

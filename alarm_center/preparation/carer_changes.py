@@ -104,9 +104,9 @@ async def _move_cases(tx: Tx, town: Town, old: str, new: str, at: datetime) -> N
             continue
         notice = next(each for each in alarm.dispatch.notices if each.notice_id == case.notice_id)
         if notice.state is NoticeState.TOOK:
-            await wording.queue_notice_sms(tx, town, alarm, Wording.GRANTED, notice, at)
+            await wording.queue_notice_sms(tx, wording.Sender(town), alarm, Wording.GRANTED, notice, at)
         else:
-            await wording.queue_question(tx, town, alarm, notice, at)
+            await wording.queue_question(tx, wording.Sender(town), alarm, notice, at)
 
 
 async def apply_due_numbers(memory: Memory) -> int:

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from alarm_center.core.alarm import Alarm, AlarmState, Dispatch, Notice, NoticeState
+from alarm_center.core.alarm import Alarm, AlarmState, Notice, NoticeState
 from alarm_center.core.plan import Wording
-from alarm_center.store.memory import Row, Tx
+from alarm_center.store.memory import Row, Tx, is_page
 from schemas.vocabulary import Channel, Priority, Who
 
 _BODY: Final = TypeAdapter(Alarm)
@@ -99,6 +99,14 @@ async def lock_open(tx: Tx, resident_id: UUID) -> Alarm | None:
     )
 
 
+async def lock_open_in_turn(tx: Tx, resident_id: UUID) -> Alarm | None:
+    """Take the resident's turn to raise an alarm, and return the open case, locked, as whoever had the turn before has left it.
+
+    The index allows one open case; two transactions that would open one wait for each other here.
+    """
+    return await _whole(tx, await tx.fetchrow("select alarm_id, body from lock_open_case($1)", resident_id))
+
+
 async def lock_case_turn(tx: Tx, resident_id: UUID) -> None:
     """Lock the resident's turn to raise an alarm: the index allows one open case, and two transactions wait for each other here."""
     await tx.execute("select pg_advisory_xact_lock(hashtext('case'), hashtext($1))", str(resident_id))
@@ -159,18 +167,21 @@ _UPDATE: Final = f"""
 """  # noqa: S608 -- our own names
 
 
-async def add(tx: Tx, alarm: Alarm, *, instead_of: UUID | None = None) -> None:
-    """Insert a new alarm; for a visit, with the check *instead_of* which it is made."""
+async def add(tx: Tx, alarm: Alarm, *, instead_of: UUID | None = None) -> Mapping[UUID, str]:
+    """Insert a new alarm; for a visit, with the check *instead_of* which it is made. Return the links of its notices, as `save` does."""
     await tx.execute(_INSERT, *(fact(alarm) for fact in COLUMNS.values()), instead_of)
-    await _save_notices(tx, None, alarm)
+    return await _save_notices(tx, None, alarm)
 
 
-async def save(tx: Tx, before: Alarm, after: Alarm, note: str | None = None) -> None:
-    """Write what the decision changed, notices included; the database makes each new notice's link. The row is locked."""
+async def save(tx: Tx, before: Alarm, after: Alarm, note: str | None = None) -> Mapping[UUID, str]:
+    """Write what the decision changed, notices included; the row is locked.
+
+    Return the links that the database has made for the notices written, by their ids; none to a page, which may not have them.
+    """
     if after == before:
-        return
+        return {}
     await tx.execute(_UPDATE, after.alarm_id, note, *(fact(after) for fact in _CHANGING.values()))
-    await _save_notices(tx, before, after)
+    return await _save_notices(tx, before, after)
 
 
 def _body(alarm: Alarm) -> Any:
@@ -180,50 +191,42 @@ def _body(alarm: Alarm) -> Any:
     return _BODY.dump_python(alarm, mode="json")
 
 
-async def _save_notices(tx: Tx, before: Alarm | None, after: Alarm) -> None:
+_SAVE_NOTICES: Final = """
+    insert into notices (notice_id, org, alarm_id, dispatch_id, round, step, who, shift_id, phone, patrol, channel,
+        wording, asked_at, state, answered_at, closed_at)
+    select notice_id, $1, $2, $3, round, step, who, shift_id, phone, patrol, channel, wording, asked_at, state, answered_at, $4
+    from unnest($5::uuid[], $6::int[], $7::int[], $8::text[], $9::uuid[], $10::text[], $11::text[], $12::text[], $13::text[],
+        $14::timestamptz[], $15::text[], $16::timestamptz[])
+        n (notice_id, round, step, who, shift_id, phone, patrol, channel, wording, asked_at, state, answered_at)
+    on conflict (notice_id) do update set state = excluded.state, answered_at = excluded.answered_at,
+        closed_at = coalesce(notices.closed_at, excluded.closed_at)
+"""
+_NOTICE_FIELDS: Final = (
+    "notice_id", "round", "step", "who", "shift_id", "phone", "patrol", "channel", "wording", "asked_at", "state", "answered_at"
+)  # fmt: skip
+
+
+async def _save_notices(tx: Tx, before: Alarm | None, after: Alarm) -> Mapping[UUID, str]:
     if after.dispatch is None:
-        return
+        return {}
     known = set(before.dispatch.notices) if before and before.dispatch else set()
     closed_at = after.closed_at if after.state is AlarmState.CLOSED else None
-    for notice in after.dispatch.notices:
-        if notice in known and closed_at is None:
-            continue
-        await _save_notice(tx, after, after.dispatch, notice, closed_at)
-
-
-async def _save_notice(
-    tx: Tx,
-    alarm: Alarm,
-    dispatch: Dispatch,
-    notice: Notice,
-    closed_at: datetime | None,
-) -> None:
-    await tx.execute(
-        """
-        insert into notices (notice_id, org, alarm_id, dispatch_id, round, step, who, shift_id, phone, patrol, channel,
-            wording, asked_at, state, answered_at, closed_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-        on conflict (notice_id) do update set state = excluded.state, answered_at = excluded.answered_at,
-            closed_at = coalesce(notices.closed_at, excluded.closed_at)
-        """,
-        notice.notice_id, alarm.org, alarm.alarm_id, dispatch.dispatch_id, notice.round, notice.step, notice.who,
-        notice.shift_id, notice.phone, notice.patrol, notice.channel, notice.wording, notice.asked_at,
-        notice.state, notice.answered_at, closed_at,
-    )  # fmt: skip
+    changed = [notice for notice in after.dispatch.notices if notice not in known or closed_at is not None]
+    if not changed:
+        return {}
+    lists = [[getattr(notice, name) for notice in changed] for name in _NOTICE_FIELDS]
+    values = (after.org, after.alarm_id, after.dispatch.dispatch_id, closed_at, *lists)
+    if is_page(tx):
+        await tx.execute(_SAVE_NOTICES, *values)
+        return {}
+    rows = await tx.fetch(f"{_SAVE_NOTICES} returning notice_id, token", *values)
+    return {row["notice_id"]: row["token"] for row in rows}
 
 
 async def token_of(tx: Tx, notice_id: UUID) -> str:
     """Return the link token of a notice."""
     token: str = await tx.fetchval("select token from notices where notice_id = $1", notice_id)
     return token
-
-
-async def next_case_no(tx: Tx, org: str, now: datetime) -> int:
-    """Return a case number that nobody has had on the town's sending number for 24 h."""
-    number: int = await tx.fetchval(
-        "select next_case_no((select sending_number from organisations where org = $1), $2)", org, now
-    )
-    return number
 
 
 async def turn_red(tx: Tx, alarm_id: UUID, now: datetime) -> None:

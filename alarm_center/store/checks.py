@@ -42,10 +42,42 @@ _GIVEN: Final = (
 """Columns that planning gives a check; no decision changes them, and no page may write them."""
 _CHANGING: Final = {name: column for name, column in _FIELDS.items() if name not in _GIVEN}
 
-_ATTEMPT: Final = "number, cause, opens_at, closes_at, seconds, state, session_id, answer, reason"
+_ATTEMPT_FIELDS: Final = (
+    "number",
+    "cause",
+    "opens_at",
+    "closes_at",
+    "seconds",
+    "state",
+    "session_id",
+    "answer",
+    "reason",
+)
+_ATTEMPT: Final = ", ".join(_ATTEMPT_FIELDS)
+
+WITH_ATTEMPTS: Final = ", ".join(
+    [
+        *(f"c.{column} as c_{column}" for column in _FIELDS.values()),
+        *(f"t.{name} as t_{name}" for name in _ATTEMPT_FIELDS),
+    ]
+)
+"""The columns of a check (*c*) and, as a list each, those of its attempts (*t*); beside :data:`ATTEMPTS`."""
+ATTEMPTS: Final = f"""
+    cross join lateral (
+        select {", ".join(f"array_agg(a.{name} order by a.number) as {name}" for name in _ATTEMPT_FIELDS)}
+        from attempts a where a.check_id = c.check_id
+    ) t
+"""  # noqa: S608 -- our own names
 
 
-def _check(row: Row, attempts: Iterable[Row]) -> Check:
+def check_of(row: Row) -> Check:
+    """Return the check of a row that has :data:`WITH_ATTEMPTS`."""
+    lists = [row[f"t_{name}"] or () for name in _ATTEMPT_FIELDS]
+    attempts = [dict(zip(_ATTEMPT_FIELDS, values, strict=True)) for values in zip(*lists, strict=True)]
+    return _check({column: row[f"c_{column}"] for column in _FIELDS.values()}, attempts)
+
+
+def _check(row: Row | Mapping[str, Any], attempts: Iterable[Row | Mapping[str, Any]]) -> Check:
     fields = {name: row[column] for name, column in _FIELDS.items()}
     for name, kind in _KINDS.items():
         if fields[name] is not None:
@@ -53,7 +85,7 @@ def _check(row: Row, attempts: Iterable[Row]) -> Check:
     return Check(**fields, attempts=tuple(_attempt(a) for a in attempts))
 
 
-def _attempt(row: Row) -> Attempt:
+def _attempt(row: Row | Mapping[str, Any]) -> Attempt:
     return Attempt(
         number=row["number"],
         cause=Cause(row["cause"]),
@@ -132,15 +164,23 @@ async def forbidden_open_ids(tx: Tx, resident_id: UUID) -> list[UUID]:
     return [row["check_id"] for row in rows]
 
 
-async def ids_of_shared_look(tx: Tx, check_id: UUID, session_id: str, began_at: datetime) -> list[UUID]:
-    """Return the checks of the one who shares the bed that a look for this check may answer too: owed at *began_at*, or of that session."""
+async def lock_for_look(tx: Tx, check_id: UUID, session_id: str, began_at: datetime | None) -> list[UUID]:
+    """Lock the check that a look was made for, and those of the one who shares the bed that it may answer too; return their ids.
+
+    All in the order of their ids, in one statement. The others are those that were owed when the look began (``None``: now), or that
+    had the session before.
+    """
     rows = await tx.fetch(
         """
-        select o.check_id from checks c join checks o on o.resident_id = any (bed_of(c.resident_id)) and o.resident_id <> c.resident_id
-            and o.device_id = c.device_id and o.org = c.org and o.opens_at between c.opens_at - interval '1 day' and c.opens_at + interval '1 day'
-        where c.check_id = $1 and exists (
-            select from attempts t where t.check_id = o.check_id and (t.session_id = $2
-                or t.state = 'owed' and t.opens_at <= $3::timestamptz + interval '1 second' and $3 < t.closes_at and o.next_step_at is not null))
+        select check_id from checks where check_id = any ($1::uuid || array(
+            select o.check_id from checks c join residents r on r.resident_id = c.resident_id and r.bed_id is not null
+                join checks o on o.resident_id = any (bed_of(c.resident_id)) and o.resident_id <> c.resident_id
+                and o.device_id = c.device_id and o.org = c.org and o.opens_at between c.opens_at - interval '1 day' and c.opens_at + interval '1 day'
+            where c.check_id = $1 and exists (
+                select from attempts t where t.check_id = o.check_id and (t.session_id = $2
+                    or t.state = 'owed' and t.opens_at <= coalesce($3, clock.now()) + interval '1 second'
+                    and coalesce($3, clock.now()) < t.closes_at and o.next_step_at is not null))))
+        order by check_id for update
         """,
         check_id, session_id, began_at,
     )  # fmt: skip
@@ -284,44 +324,49 @@ async def insert_missing(tx: Tx, checks: Iterable[Check]) -> list[UUID]:
     return made
 
 
-async def save(tx: Tx, before: Check, after: Check, now: datetime) -> None:
-    """Write what the decision changed. The caller has locked the row."""
-    if after == before:
-        return
-    marks = ", ".join(f"{column} = ${n}" for n, column in enumerate(_CHANGING.values(), 2))
-    ended_at = now if after.state in ENDED else None
-    await tx.execute(
-        f"""
-        update checks set {marks}, ended_at = case when ${len(_CHANGING) + 2}::timestamptz is not null
-            then coalesce(ended_at, ${len(_CHANGING) + 2}) end
-        where check_id = $1
-        """,  # noqa: S608 -- the names are the core's own fields
-        after.check_id,
-        *(getattr(after, name) for name in _CHANGING),
-        ended_at,
-    )
-    if after.attempts != before.attempts:
-        await _save_attempts(tx, after, before)
+_MARKS: Final = ", ".join(f"{column} = ${n}" for n, column in enumerate(_CHANGING.values(), 2))
+_ENDED: Final = f"${len(_CHANGING) + 2}"
+_UPDATE: Final = f"""
+    update checks set {_MARKS}, ended_at = case when {_ENDED}::timestamptz is not null then coalesce(ended_at, {_ENDED}) end
+    where check_id = $1
+"""  # noqa: S608 -- the names are the core's own fields
 
 
-async def _save_attempts(tx: Tx, check: Check, before: Check | None = None) -> None:
-    known = set(before.attempts) if before else set()
-    await tx.executemany(
-        """
-        insert into attempts (check_id, number, org, cause, opens_at, closes_at, seconds, state, session_id, answer, reason)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+def _insert_attempts(first: int) -> str:
+    """Return the statement that writes attempts: the check's id is its first parameter, the town and lists of the fields follow *first*."""
+    kinds = ("int", "text", "timestamptz", "timestamptz", "int", "text", "text", "text", "text")
+    lists = ", ".join(f"${first + n}::{kind}[]" for n, kind in enumerate(kinds, 1))
+    return f"""
+        insert into attempts (check_id, org, {_ATTEMPT})
+        select $1::uuid, ${first}::text, {_ATTEMPT} from unnest({lists}) t ({_ATTEMPT})
         on conflict (check_id, number) do update set
             opens_at = excluded.opens_at, closes_at = excluded.closes_at,
             state = excluded.state, session_id = excluded.session_id, answer = excluded.answer, reason = excluded.reason
-        """,
-        [
-            (check.check_id, a.number, check.org, a.cause, a.opens_at, a.closes_at, a.seconds, a.state, a.session_id,
-             a.answer, a.reason)
-            for a in check.attempts if a not in known
-        ],
-    )  # fmt: skip
+    """  # noqa: S608 -- our own names
 
 
-async def set_alarm(tx: Tx, check_id: UUID, alarm_id: UUID) -> None:
-    """Write which alarm a check ended in."""
-    await tx.execute("update checks set alarm_id = $2 where check_id = $1", check_id, alarm_id)
+_INSERT_ATTEMPTS: Final = _insert_attempts(2)
+_UPDATE_WITH_ATTEMPTS: Final = f"with changed as ({_UPDATE}) {_insert_attempts(len(_CHANGING) + 3)}"
+
+
+async def save(tx: Tx, before: Check, after: Check, now: datetime) -> None:
+    """Write what the decision changed, attempts included, by one statement. The caller has locked the row."""
+    if after == before:
+        return
+    ended_at = now if after.state in ENDED else None
+    values = (after.check_id, *(getattr(after, name) for name in _CHANGING), ended_at)
+    if after.attempts == before.attempts:
+        await tx.execute(_UPDATE, *values)
+    else:
+        known = set(before.attempts)
+        await tx.execute(
+            _UPDATE_WITH_ATTEMPTS, *values, after.org, *_lists([a for a in after.attempts if a not in known])
+        )
+
+
+async def _save_attempts(tx: Tx, check: Check) -> None:
+    await tx.execute(_INSERT_ATTEMPTS, check.check_id, check.org, *_lists(check.attempts))
+
+
+def _lists(attempts: Iterable[Attempt]) -> list[list[Any]]:
+    return [[getattr(attempt, name) for attempt in attempts] for name in _ATTEMPT_FIELDS]

@@ -25,12 +25,13 @@ async def record_status(tx: Tx, status: DetectorStatus) -> None:
     )
 
 
+COUNT_ALIVE: Final = "select count(*) from detectors where link = 'up' and last_heard_at > clock.now() - {}::interval"
+"""Question of how many detectors are there; :data:`HEARD_WITHIN` is its parameter."""
+
+
 async def count_alive(tx: Tx) -> int:
     """Return how many detectors are there to judge a session."""
-    count: int = await tx.fetchval(
-        "select count(*) from detectors where link = 'up' and last_heard_at > clock.now() - $1::interval",
-        HEARD_WITHIN,
-    )
+    count: int = await tx.fetchval(COUNT_ALIVE.format("$1"), HEARD_WITHIN)
     return count
 
 

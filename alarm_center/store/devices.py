@@ -91,15 +91,16 @@ class BoundDevice:
         return silent < HEARD_WITHIN_SECONDS
 
 
-_SELECT: Final = """
-    select d.org, d.device_id, d.resident_id, r.area_id, d.kind, d.profile, d.capture, d.config, d.wanted_version,
-        d.published_version, d.reported_version, d.link, d.last_heard_at, d.gone_at, d.camera_ok, d.fault,
-        d.boot, d.connection, d.sequence, d.other_boots,
-        may_look(d.resident_id, d.kind, false) as consented, may_look(d.resident_id, d.kind, true) as shown,
-        d.judge, d.judge_ok, case when r.bed_id is not null then (bed_of(r.resident_id))[2] end as companion,
-        case when r.bed_id is not null and cardinality(bed_of(r.resident_id)) = 2 then at_home(r.resident_id) end as at_home
-    from devices d left join residents r using (resident_id)
+COLUMNS: Final = """
+    d.org, d.device_id, d.resident_id, r.area_id, d.kind, d.profile, d.capture, d.config, d.wanted_version,
+    d.published_version, d.reported_version, d.link, d.last_heard_at, d.gone_at, d.camera_ok, d.fault,
+    d.boot, d.connection, d.sequence, d.other_boots,
+    may_look(d.resident_id, d.kind, false) as consented, may_look(d.resident_id, d.kind, true) as shown,
+    d.judge, d.judge_ok, case when r.bed_id is not null then (bed_of(r.resident_id))[2] end as companion,
+    case when r.bed_id is not null and cardinality(bed_of(r.resident_id)) = 2 then at_home(r.resident_id) end as at_home
 """
+FROM: Final = "from devices d left join residents r using (resident_id)"
+_SELECT: Final = f"select {COLUMNS} {FROM}"
 
 
 async def get(tx: Tx, org: str, device_id: str) -> BoundDevice | None:
@@ -288,16 +289,6 @@ async def set_judge(tx: Tx, org: str, device_id: str, judge: JudgePlace) -> bool
         judge,
     )
     return bool(changed)
-
-
-async def mark_heard(tx: Tx, org: str, device_id: str, now: datetime) -> None:
-    """Write that the device has said something at *now*."""
-    await tx.execute(
-        "update devices set last_heard_at = greatest(last_heard_at, $3) where org = $1 and device_id = $2",
-        org,
-        device_id,
-        now,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ transactions below the oldest one still running, ordered by ``(tx, id)``, and th
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self, cast
 from uuid import UUID
 
 from alarm_center.core.alarm import Alarm
@@ -105,15 +106,66 @@ def event_of(row: Row) -> Event:
     return Event(cursor=Cursor(int(fields.pop("tx")), fields.pop("id")), **fields)
 
 
+class _LineAt(NamedTuple):
+    at: datetime
+    event: NewEvent
+
+
+@dataclass(slots=True)
+class _GatheringTx:
+    """A transaction that keeps its lines until the end of a block; all else it passes on."""
+
+    _tx: Tx
+    lines: list[_LineAt] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tx, name)
+
+    def transaction(self) -> Any:
+        raise AssertionError("a savepoint that is undone would leave its lines among those that are gathered")
+
+
+@asynccontextmanager
+async def gathered(tx: Tx) -> AsyncIterator[Tx]:
+    """Return the transaction for a block whose lines are added by one statement at its end, in the order of their writing.
+
+    They are in the same transaction, and their ids in the same order, as if each had been added at once. A block that raises
+    adds none: its caller takes the transaction back.
+    """
+    if isinstance(tx, _GatheringTx):
+        yield tx
+        return
+    gathering = _GatheringTx(tx)
+    yield cast(Tx, gathering)
+    if gathering.lines:
+        await _add(tx, gathering.lines)
+
+
 async def write(tx: Tx, at: datetime, event: NewEvent) -> None:
-    """Add one line, in the transaction of the decision that it tells of."""
+    """Add one line, in the transaction of the decision that it tells of; in a block of :func:`gathered` at its end."""
+    line = _LineAt(at, event)
+    if isinstance(tx, _GatheringTx):
+        tx.lines.append(line)
+    else:
+        await _add(tx, [line])
+
+
+async def _add(tx: Tx, lines: Sequence[_LineAt]) -> None:
+    """Add lines, whose ids are in the order of *lines*: the numbers are drawn from rows that are sorted by then."""
+    written = [each.event for each in lines]
     await tx.execute(
         """
         insert into events (at, org, kind, data, area_id, check_id, alarm_id, resident_id, device_id, session_id, actor)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        select at, org, kind, data, area_id, check_id, alarm_id, resident_id, device_id, session_id, actor
+        from unnest($1::timestamptz[], $2::text[], $3::text[], $4::jsonb[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[], $9::text[],
+            $10::text[], $11::text[]) with ordinality
+            line (at, org, kind, data, area_id, check_id, alarm_id, resident_id, device_id, session_id, actor, place)
+        order by place
         """,
-        at, event.org, event.payload.kind, timeline.encode(event.payload), event.area_id, event.check_id, event.alarm_id,
-        event.resident_id, event.device_id, event.session_id, event.actor,
+        [each.at for each in lines], [each.org for each in written], [each.payload.kind for each in written],
+        [timeline.encode(each.payload) for each in written], [each.area_id for each in written], [each.check_id for each in written],
+        [each.alarm_id for each in written], [each.resident_id for each in written], [each.device_id for each in written],
+        [each.session_id for each in written], [each.actor for each in written],
     )  # fmt: skip
 
 

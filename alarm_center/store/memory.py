@@ -127,6 +127,7 @@ class Memory:
             max_size=size,
             timeout=_CONNECT_SECONDS,
             init=_set_codecs,
+            reset=_keep_as_it_is,
             server_settings={"application_name": application},
         )
         return cls(pool, dsn, limit_seconds)
@@ -256,6 +257,14 @@ async def real_now(tx: Tx) -> datetime:
     """Return the database's real time, for questions to others by time: a replica's own clock may be minutes off."""
     instant: datetime = await tx.fetchval("select clock_timestamp()")
     return instant
+
+
+async def _keep_as_it_is(connection: "asyncpg.Connection[Any]") -> None:
+    """Ask nothing of a connection that is given back: the driver has ended its transaction, and with that all that ours leave.
+
+    Each setting here is local to its transaction, as each advisory lock is (the roles may take no other, store/migrate.py); who
+    listens has a connection of their own. `tests/unit/test_kept_connections.py` holds the statements to that.
+    """
 
 
 async def _set_codecs(connection: "asyncpg.Connection[Any]") -> None:

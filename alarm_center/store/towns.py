@@ -62,14 +62,13 @@ def _unreadable_names(layer: Mapping[str, Any]) -> list[str]:
     return found
 
 
-_TOWN = """
-    select org, name, zone, language, handled_by, spread_seconds, plan, sending_number, link_host, fixed_number, data_number
-    from organisations
-"""
+_TOWN_FIELDS: Final = tuple(Town.__dataclass_fields__)
+_TOWN: Final = f"select {', '.join(_TOWN_FIELDS)} from organisations"  # noqa: S608 -- our own names
 
 
 def _town(row: Row) -> Town:
-    return Town(**{**row, "zone": ZoneInfo(row["zone"]), "handled_by": HandledBy(row["handled_by"])})
+    fields = {name: row[name] for name in _TOWN_FIELDS}
+    return Town(**{**fields, "zone": ZoneInfo(row["zone"]), "handled_by": HandledBy(row["handled_by"])})
 
 
 async def town(tx: Tx, org: str) -> Town:
@@ -106,20 +105,26 @@ async def of_resident(tx: Tx, resident_id: UUID) -> TownAndPlan:
     Raises:
         LookupError: there is no such resident that this role may see.
     """
-    row = await tx.fetchrow(
-        """
-        select r.org, r.area_id, a.code, a.plan as area_plan, coalesce(p.answers, '{}') as answers
-        from residents r join areas a using (area_id) left join plans p using (resident_id)
-        where r.resident_id = $1
-        """,
-        resident_id,
-    )
+    row = await tx.fetchrow(f"select {HOME} {FROM_HOME} where r.resident_id = $1", resident_id)
     if row is None:
         raise LookupError(f"no resident {resident_id} that this connection may see")
-    there = await town(tx, row["org"])
-    return TownAndPlan(
-        there, resident_id, row["area_id"], row["code"], there.plan_of_area(row["area_plan"], row["answers"])
-    )
+    return home_of(row)
+
+
+HOME: Final = f"""
+    {", ".join("o." + name for name in _TOWN_FIELDS)}, r.resident_id, r.area_id, e.code as area_code, e.plan as area_plan,
+    coalesce(p.answers, '{{}}') as answers
+"""
+FROM_HOME: Final = """
+    from residents r join areas e using (area_id) join organisations o on o.org = r.org left join plans p using (resident_id)
+"""
+
+
+def home_of(row: Row) -> TownAndPlan:
+    """Return the town, the area and the plan of a resident, of a row that has :data:`HOME`."""
+    there = _town(row)
+    plan = there.plan_of_area(row["area_plan"], row["answers"])
+    return TownAndPlan(there, row["resident_id"], row["area_id"], row["area_code"], plan)
 
 
 async def of_area(tx: Tx, org: str, area_id: UUID) -> TownAndPlan:

@@ -89,7 +89,7 @@ async def test_no_receipt_is_seen_before_its_finding(memory: Memory) -> None:
 async def test_a_decision_that_fails_leaves_no_receipt(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     check_id = await busy_town.open_check(memory, await busy_town.found(memory, ORG))
 
-    async def fails(*_: object) -> None:
+    async def fails(*_: object, facts: object) -> None:
         raise RuntimeError
 
     monkeypatch.setattr(steps, "step_check", fails)

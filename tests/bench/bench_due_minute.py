@@ -1,0 +1,138 @@
+"""A minute in which a town's checks are all due: each is opened by the clockwork, and then its finding is committed; by one replica.
+
+Beside it as many transactions of three bare statements (lock, update, one line), as many at once: plain, and with a commit that takes
+5 ms, as on a slow disk.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import asyncpg
+
+from alarm_center.casework import arrived_sessions
+from alarm_center.clockwork import Clockwork
+from alarm_center.preparation import planning
+from alarm_center.store.memory import Memory
+from fjarrtillsyn.embedded.postgres import Postgres, running_postgres
+from schemas.limits import UNACKNOWLEDGED
+from schemas.messages import Evidence, Finding
+from schemas.vocabulary import Answer, JudgePlace
+from tests.bench.many_residents import copy_resident
+from tests.support.busy_town import found, heard, move
+from tests.support.postgres import Database, fresh_database, make_template
+
+T = TypeVar("T")
+
+CHECKS: Final = 2000
+ORG: Final = "ost"
+_SLOW: Final = (
+    "create function fjt.slow_commit() returns trigger language plpgsql as $$ begin perform pg_sleep(0.005); return null; end $$",
+    "create constraint trigger slow_commit after update on fjt.checks deferrable initially deferred for each row execute function fjt.slow_commit()",
+)
+_OPEN: Final = "select check_id, device_id, clock.now() as at from checks where state = 'open'"
+
+
+def run() -> list[dict[str, Any]]:
+    """Return the milliseconds of a check and of its two halves, each beside its bare transactions."""
+    with running_postgres(throwaway=True) as server:
+        make_template(server)
+        rows = []
+        for name, slow in (("due_minute", False), ("due_minute_5ms_commit", True)):
+            with fresh_database(server) as database:
+                rows += asyncio.run(_measure(server, database, name, slow=slow))
+        return rows
+
+
+async def _measure(server: Postgres, database: Database, name: str, *, slow: bool) -> list[dict[str, Any]]:
+    memory = await Memory.open(database.worker)
+    try:
+        await _lay_town(memory)
+        if slow:
+            await _slow_commit(server, memory)
+        opening = await _seconds(lambda: Clockwork(memory).cycle())
+        findings = [await _finding(*row) for row in await memory.run_statement(lambda tx: tx.fetch(_OPEN))]
+        assert len(findings) >= CHECKS, f"{len(findings)} checks are open"
+        finding = await _seconds(lambda: _at_once(findings, lambda each: _record(memory, each)))
+        checks = [each.check_id for each in findings if each.check_id is not None]
+        bare = 2 * await _seconds(lambda: _at_once(checks, lambda each: _bare(memory, each)))
+        rows = [
+            _row(name, opening + finding, bare),
+            _row(f"{name}_opened", opening, bare / 2),
+            _row(f"{name}_found", finding, bare / 2),
+        ]
+        return rows
+    finally:
+        await memory.close()
+
+
+def _row(name: str, seconds: float, bare: float) -> dict[str, Any]:
+    return {
+        "name": name,
+        "value": round(seconds / CHECKS * 1000, 3),
+        "unit": "ms a check",
+        "baseline": round(bare / CHECKS * 1000, 3),
+        "ratio": round(bare / seconds, 3),
+    }
+
+
+async def _seconds(work: Callable[[], Awaitable[Any]]) -> float:
+    began = time.perf_counter()
+    await work()
+    return time.perf_counter() - began
+
+
+async def _at_once(all_of_them: Iterable[T], work: Callable[[T], Awaitable[None]]) -> None:
+    """Do *work* for each, as many at once as a replica handles messages."""
+    left = iter(all_of_them)
+
+    async def some() -> None:
+        for each in left:
+            await work(each)
+
+    await asyncio.gather(*(some() for _ in range(UNACKNOWLEDGED)))
+
+
+async def _lay_town(memory: Memory) -> None:
+    await found(memory, ORG)
+    await copy_resident(memory, ORG, 1, range(100, 99 + CHECKS))
+    await planning.plan_all_towns(memory)
+    await move(memory, timedelta(minutes=7))
+    await heard(memory)
+    async with memory.transaction() as tx:
+        await tx.execute("update checks set green_by = 'detector'")
+        await tx.execute("analyze")
+
+
+async def _slow_commit(server: Postgres, memory: Memory) -> None:
+    name = await memory.run_statement(lambda tx: tx.fetchval("select current_database()"))
+    superuser = await asyncpg.connect(server.superuser_dsn(name))
+    try:
+        for statement in _SLOW:
+            await superuser.execute(statement)
+    finally:
+        await superuser.close()
+
+
+async def _finding(check_id: UUID, device: str, at: Any) -> Finding:
+    return Finding(
+        session_id=check_id.hex, org=ORG, device=device, check_id=check_id, attempt=1, answer=Answer.IN_BED, people=1,
+        evidence=(Evidence(what="small_movement", zone="bed"),), started_at=at, detector="bench",
+    )  # fmt: skip
+
+
+async def _record(memory: Memory, finding: Finding) -> None:
+    said = await memory.attempt(
+        lambda tx: arrived_sessions.record_finding(tx, finding, finding.answer, JudgePlace.CENTRE)
+    )
+    assert said is Answer.IN_BED, f"{finding.check_id}: {said}"
+
+
+async def _bare(memory: Memory, check_id: UUID) -> None:
+    async with memory.transaction() as tx:
+        await tx.fetchrow("select * from checks where check_id = $1 for update", check_id)
+        await tx.execute("update checks set rechecks_left = rechecks_left + 1 where check_id = $1", check_id)
+        await tx.execute("insert into events (at, org, kind) values (clock.now(), $1, 'bare')", ORG)
