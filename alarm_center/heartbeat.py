@@ -15,8 +15,8 @@ import aiohttp
 import structlog
 
 from alarm_center import metrics
-from alarm_center.store import health
-from alarm_center.store.memory import AWAY, Memory
+from alarm_center.store import health, jobs
+from alarm_center.store.memory import AWAY, Memory, now
 
 log = structlog.get_logger()
 
@@ -24,6 +24,10 @@ OVERDUE: Final = timedelta(seconds=60)
 """Every check has its end or its next step so long after the service is back (docs/guarantees.md#1-no-check-can-vanish)."""
 UNSENT_AFTER: Final = timedelta(seconds=30)
 """A message of a priority 1 goes out within 15 s also when its replica is lost; twice that is a fault."""
+FAILING_FOR: Final = timedelta(minutes=5)
+"""A job is tried again each 30 s: ten failures are no passing one."""
+FAILS_WITHIN: Final = timedelta(minutes=5)
+"""Failures so close to each other are one: a town that is being reconciled is left alone for two minutes."""
 _DATABASE_SECONDS: Final = 5.0
 _WATCH: Final = aiohttp.ClientTimeout(total=10)
 
@@ -38,6 +42,8 @@ class WithheldReason(StrEnum):
     RED = "red"
     UNSENT = "unsent"
     """A message of a priority 1 does not go out, whoever's fault it is."""
+    JOBS = "jobs"
+    """The night is not prepared: a job fails again and again, if only for one town."""
 
 
 @dataclass(slots=True)
@@ -51,6 +57,8 @@ class Heartbeat:
     url: str | None
     trouble: Callable[[], list[str]] | None = None
     starting: Callable[[], bool] | None = None
+    vital: tuple[str, ...] = ()
+    """The jobs without which somebody is left without a check or a patrol, by their rows' names."""
 
     async def find_trouble(self) -> dict[WithheldReason, str]:
         """Find the reasons to withhold the heartbeat now, each in words; set the metrics to the same."""
@@ -62,6 +70,7 @@ class Heartbeat:
             async with asyncio.timeout(_DATABASE_SECONDS), self.memory.transaction() as tx:
                 overdue, red = await health.count_overdue(tx, OVERDUE), await health.count_red(tx)
                 waits = await health.longest_urgent_wait(tx)
+                failing = await jobs.failing(tx, self.vital, await now(tx), FAILING_FOR, FAILS_WITHIN)
         except AWAY as error:
             found[WithheldReason.DATABASE] = type(error).__name__
         else:
@@ -77,6 +86,8 @@ class Heartbeat:
                 )
             if waits > UNSENT_AFTER:
                 found[WithheldReason.UNSENT] = f"a message of a priority 1 has waited for {waits.total_seconds():.0f} s"
+            if failing:
+                found[WithheldReason.JOBS] = f"{', '.join(failing)} failed for more than {FAILING_FOR.seconds} s"
         for why in WithheldReason:
             metrics.UNHEALTHY.labels(why).set(why in found)
         return found

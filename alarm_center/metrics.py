@@ -33,6 +33,9 @@ DOUBTED: Final = Counter("fjt_events_doubted_total", "Lines and facts that were 
 UNHEALTHY: Final = Gauge("fjt_unhealthy", "1 for each reason why the heartbeat is not sent", ["why"])
 HEARTBEATS: Final = Counter("fjt_heartbeats_total", "Heartbeats to the outside watch", ["result"])
 JOB_FAILED: Final = Counter("fjt_job_failed_total", "Periodic jobs that raised", ["job"])
+TOWN_FAILED: Final = Counter(
+    "fjt_town_failed_total", "Towns in which a periodic job's work raised; it was done in the others", ["job", "town"]
+)
 JOB_SECONDS: Final = Gauge("fjt_job_seconds", "Seconds that a periodic job took last", ["job"])
 OIDC_SIGN_INS: Final = Counter(
     "fjt_oidc_sign_ins_total", "Sign-ins by a provider, by what became of them", ["provider", "result"]

@@ -10,8 +10,9 @@ from typing import Final
 
 import structlog
 
-from alarm_center import chain_heads, metrics
+from alarm_center import chain_heads, heartbeat, metrics
 from alarm_center.casework import incidents, mountings
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.devices import presence
 from alarm_center.heartbeat import Heartbeat
 from alarm_center.preparation import (
@@ -61,6 +62,8 @@ class Job:
     do: Callable[["PeriodicJobs"], Awaitable[object]]
     once: bool = True
     at_start: bool = False
+    vital: bool = False
+    """Without it somebody is left without a check or a patrol: no heartbeat while it fails."""
     first_after: timedelta = timedelta(0)
     """So long after its start a replica looks at it first: nothing is linked yet in the first seconds."""
 
@@ -147,10 +150,12 @@ class PeriodicJobs:
             return await jobs.claim(tx, _job_key(job), await now(tx), job.every)
 
     async def _retry_soon(self, job: Job) -> None:
-        """Have a failed job run again soon; if the database is away, it runs when *every* is over."""
+        """Have a failed job run again soon, and write that it failed; if the database is away, it runs when *every* is over."""
         with contextlib.suppress(Exception):
             async with self.memory.transaction() as tx:
-                await jobs.retry_at(tx, _job_key(job), await now(tx) + min(_RETRY, job.every), job.every)
+                at = await now(tx)
+                await jobs.retry_at(tx, _job_key(job), at + min(_RETRY, job.every), job.every)
+                await jobs.note_failure(tx, _job_key(job), at, heartbeat.FAILS_WITHIN)
 
     # ---- the jobs that are more than one call ----
 
@@ -177,15 +182,30 @@ class PeriodicJobs:
         """Seal every town's new lines and facts, until there are none; return how many. One that is not sealed as true is logged.
 
         The towns take turns, a batch each: one that plans its night does not keep the others' lines unsealed.
+
+        Raises:
+            ExceptionGroup: some towns' could not be sealed; those of the others are.
         """
         async with self.memory.transaction() as tx:
-            unsealed = [town.org for town in await towns.towns(tx)]
-        count = 0
+            unsealed = await towns.orgs(tx)
+        failed: list[Exception] = []
+        count, batches = 0, dict[str, int]()
+
+        async def seal(org: str) -> int:
+            batches[org] = await self._seal_batch(org)
+            return 0  # nobody waits for a seal
+
         while unsealed:
-            batches = {org: await self._seal_batch(org) for org in unsealed}
+            batches.clear()
+            try:
+                await do_in_towns(self.memory, "chain", unsealed, seal)
+            except ExceptionGroup as group:
+                failed += group.exceptions
             count += sum(batches.values())
             unsealed = [org for org, sealed in batches.items() if sealed]
         metrics.SEALED.inc(count)
+        if failed:
+            raise ExceptionGroup("some towns' lines were not sealed", failed)
         return count
 
     async def _seal_batch(self, org: str) -> int:
@@ -250,7 +270,8 @@ class PeriodicJobs:
 
     async def send_heartbeat(self) -> bool:
         """Send the heartbeat, if all is well."""
-        return await Heartbeat(self.memory, self.settings.heartbeat_url, self.trouble, self.starting).send()
+        vital = tuple(_job_key(job) for job in self.table if job.vital)
+        return await Heartbeat(self.memory, self.settings.heartbeat_url, self.trouble, self.starting, vital).send()
 
 
 def _job_key(job: Job) -> str:
@@ -271,24 +292,24 @@ JOBS: Final = (
     # Named as in store/seals.py. "seal" is the job of replicas of 0.2.0, which go on with their own chain.
     Job("chain", _seconds(1), PeriodicJobs.seal_chains),
     Job("heads", timedelta(hours=1), PeriodicJobs.record_chain_heads),
-    Job("incidents", _seconds(2), lambda r: incidents.form_incidents(r.memory)),
-    Job("shifts", timedelta(hours=1), lambda r: shifts_ahead.lay_shifts_ahead(r.memory), at_start=True),
+    Job("incidents", _seconds(2), lambda r: incidents.form_incidents(r.memory), vital=True),
+    Job("shifts", timedelta(hours=1), lambda r: shifts_ahead.lay_shifts_ahead(r.memory), at_start=True, vital=True),
     Job("carer numbers", _seconds(60), lambda r: carer_changes.apply_due_numbers(r.memory)),
     Job("carer tests", _seconds(5), lambda r: carer_tests.ask_new_carers(r.memory)),
-    Job("muster", _seconds(5), lambda r: muster.muster_shifts(r.memory)),
+    Job("muster", _seconds(5), lambda r: muster.muster_shifts(r.memory), vital=True),
     Job("commands", _seconds(10), PeriodicJobs.expire_commands),
-    Job("reserve", _seconds(20), lambda r: reserve_lists.make_reserve_lists(r.memory)),
+    Job("reserve", _seconds(20), lambda r: reserve_lists.make_reserve_lists(r.memory), vital=True),
     Job("deaths", _seconds(5), lambda r: deaths.tell_of_deaths(r.memory)),
     Job("pauses", _seconds(20), lambda r: pause_questions.ask_leads(r.memory)),
     Job("threats", _seconds(20), lambda r: night_threats.tell_leads(r.memory)),
     Job("planners", _seconds(20), lambda r: planner_reminders.remind_planners(r.memory)),
-    Job("reconcile", _seconds(20), lambda r: reconciliation.reconcile_due_towns(r.memory)),
-    Job("plan", timedelta(hours=1), lambda r: planning.plan_all_towns(r.memory), at_start=True),
-    Job("changed times", _seconds(1), lambda r: planning.plan_changed(r.memory)),
+    Job("reconcile", _seconds(20), lambda r: reconciliation.reconcile_due_towns(r.memory), vital=True),
+    Job("plan", timedelta(hours=1), lambda r: planning.plan_all_towns(r.memory), at_start=True, vital=True),
+    Job("changed times", _seconds(1), lambda r: planning.plan_changed(r.memory), vital=True),
     Job("dark looks", _seconds(20), lambda r: mountings.note_dark_looks(r.memory)),
     Job("shared beds", _seconds(5), lambda r: planning.refresh_shared_beds(r.memory)),
-    Job("town stops", _seconds(1), lambda r: town_stops.carry_out_stops(r.memory)),
-    Job("drift", _seconds(20), lambda r: green_ends.take_back_drifted(r.memory)),
+    Job("town stops", _seconds(1), lambda r: town_stops.carry_out_stops(r.memory), vital=True),
+    Job("drift", _seconds(20), lambda r: green_ends.take_back_drifted(r.memory), vital=True),
     Job("files", _seconds(1), PeriodicJobs.work_on_files),
     Job("look samples", timedelta(hours=1), lambda r: look_sampling.draw_due_samples(r.memory)),
     Job("sealed trials", timedelta(days=1), PeriodicJobs.report_sealed_lacks, once=False, first_after=_seconds(30)),

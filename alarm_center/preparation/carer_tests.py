@@ -1,8 +1,11 @@
 """Test SMS to carers who are new: each is asked once to answer, so that a wrong number is known before the first shift."""
 
+from functools import partial
+
 import structlog
 
 from alarm_center.casework import wording
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core.messages import TextFacts
 from alarm_center.core.plan import Wording
@@ -13,18 +16,17 @@ log = structlog.get_logger()
 
 
 async def ask_new_carers(memory: Memory) -> int:
-    """Ask the carers whose numbers are to be tested; return the number of SMS."""
+    """Ask the carers whose numbers are to be tested; return the number of SMS.
+
+    Raises:
+        ExceptionGroup: it failed in some towns; those of the others are asked.
+    """
     async with memory.transaction() as tx:
-        orgs = [town.org for town in await towns.towns(tx)]
-    queued = 0
-    for org in orgs:
-        queued += await memory.attempt(lambda tx, org=org: _ask_town(tx, org))  # type: ignore[misc]
-    if queued:
-        memory.hint()
-    return queued
+        orgs = await towns.orgs(tx)
+    return await do_in_towns(memory, "carer tests", orgs, lambda org: memory.attempt(partial(_ask_town, org)))
 
 
-async def _ask_town(tx: Tx, org: str) -> int:
+async def _ask_town(org: str, tx: Tx) -> int:
     untested = await carers.lock_untested(tx, org)
     if not untested:
         return 0

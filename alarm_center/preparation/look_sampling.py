@@ -4,6 +4,7 @@ from datetime import date
 
 import structlog
 
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.core import look_review
 from alarm_center.store import events, look_samples, seals, towns
 from alarm_center.store.events import NewEvent
@@ -18,6 +19,9 @@ async def draw_due_samples(memory: Memory) -> int:
     """Draw the sample of last month in every town that has none yet and where somebody looked; return how many were drawn.
 
     A service that was away on the first of the month catches up. What is overdue is told to the log.
+
+    Raises:
+        ExceptionGroup: some towns' could not be drawn; those of the others are.
     """
     async with memory.transaction() as tx:
         at = await now(tx)
@@ -26,12 +30,7 @@ async def draw_due_samples(memory: Memory) -> int:
         overdue = await look_samples.overdue_samples(tx, at)
     for sample in overdue:
         log.warning("look_sample_delayed", org=sample.org, month=str(sample.month), left=sample.chosen - sample.judged)
-    drawn = 0
-    for org, month in due.items():
-        drawn += await _draw(memory, org, month)
-    if drawn:
-        memory.hint()
-    return drawn
+    return await do_in_towns(memory, "look samples", due, lambda org: _draw(memory, org, due[org]))
 
 
 async def _draw(memory: Memory, org: str, month: date) -> bool:

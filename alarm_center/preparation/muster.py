@@ -1,11 +1,13 @@
 """The muster: each shift's phone is asked at its start whether a carer has it, and silence is reported to the lead."""
 
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 
 import structlog
 
 from alarm_center.casework import wording
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core import roster
 from alarm_center.core.messages import TextFacts
@@ -21,18 +23,17 @@ log = structlog.get_logger()
 
 
 async def muster_shifts(memory: Memory) -> int:
-    """Ask the phones whose shift has begun, and report those that have not answered; return the number of SMS."""
+    """Ask the phones whose shift has begun, and report those that have not answered; return the number of SMS.
+
+    Raises:
+        ExceptionGroup: it failed in some towns; those of the others are asked.
+    """
     async with memory.transaction() as tx:
-        orgs = [town.org for town in await towns.towns(tx)]
-    queued = 0
-    for org in orgs:
-        queued += await memory.attempt(lambda tx, org=org: _muster_town(tx, org))  # type: ignore[misc]
-    if queued:
-        memory.hint()
-    return queued
+        orgs = await towns.orgs(tx)
+    return await do_in_towns(memory, "muster", orgs, lambda org: memory.attempt(partial(_muster_town, org)))
 
 
-async def _muster_town(tx: Tx, org: str) -> int:
+async def _muster_town(org: str, tx: Tx) -> int:
     unconfirmed = await musters.lock_unconfirmed(tx, org)
     if not unconfirmed:
         return 0

@@ -4,12 +4,14 @@ It follows the evening's reconciliation. Where no lead is on duty yet, the next 
 """
 
 from datetime import timedelta
+from functools import partial
 from itertools import groupby
 from typing import Final
 
 import structlog
 
 from alarm_center.casework import wording
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core import calendar
 from alarm_center.core.messages import TextFacts
@@ -30,28 +32,27 @@ _ONCE: Final = timedelta(hours=12)
 
 
 async def tell_leads(memory: Memory) -> int:
-    """Tell the leads on duty of each town that has been compared this evening; return the number of SMS."""
+    """Tell the leads on duty of each town that has been compared this evening; return the number of SMS.
+
+    Raises:
+        ExceptionGroup: it failed in some towns; those of the others are told.
+    """
     async with memory.transaction() as tx:
-        at, due = await now(tx), []
+        at, due = await now(tx), {}
         for town in await towns.towns(tx):
             since = due_times.latest_due((_EVENING,), at, town)
             compared = await jobs.last_run(tx, reconciliation.job_of(town.org))
             told = await jobs.last_run(tx, _job(town.org))
             if since and compared and compared >= since and (told is None or told < since):
-                due.append(town)
-    queued = 0
-    for town in due:
-        queued += await memory.attempt(lambda tx, town=town: _tell_town(tx, town))  # type: ignore[misc]
-    if queued:
-        memory.hint()
-    return queued
+                due[town.org] = town
+    return await do_in_towns(memory, "threats", due, lambda org: memory.attempt(partial(_tell_town, due[org])))
 
 
 def _job(org: str) -> str:
     return f"night_threats:{org}"
 
 
-async def _tell_town(tx: Tx, town: towns.Town) -> int:
+async def _tell_town(town: towns.Town, tx: Tx) -> int:
     at = await now(tx)
     threatened = await todo.threatened_residents(tx, town.org, calendar.night_of(at, town.zone), todo.SILENT_FOR)
     on_duty = await rosters.roster(tx, town, None)

@@ -4,6 +4,7 @@ A pause ends whether or not anybody answers. The role is asked, by whoever holds
 """
 
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ import structlog
 
 from alarm_center.casework import wording
 from alarm_center.casework.editing import ChangedMeanwhile, Editor, take_turn
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core import pausing
 from alarm_center.core.messages import TextFacts
@@ -35,21 +37,21 @@ async def ask_leads(memory: Memory) -> int:
     """Ask the leads on duty about the pauses that have ended today without an answer; return the number of SMS.
 
     Where no lead is on duty yet, the next time asks; the page shows them all the while.
+
+    Raises:
+        ExceptionGroup: it failed in some towns; those of the others are asked.
     """
     async with memory.transaction() as tx:
         at = await now(tx)
-        due = [
-            town for town in await towns.towns(tx) if due_times.latest_due((due_times.PAUSES_AT,), at, town) is not None
-        ]
-    queued = 0
-    for town in due:
-        queued += await memory.attempt(lambda tx, town=town: _ask_town(tx, town))  # type: ignore[misc]
-    if queued:
-        memory.hint()
-    return queued
+        due = {
+            town.org: town
+            for town in await towns.towns(tx)
+            if due_times.latest_due((due_times.PAUSES_AT,), at, town) is not None
+        }
+    return await do_in_towns(memory, "pauses", due, lambda org: memory.attempt(partial(_ask_town, due[org])))
 
 
-async def _ask_town(tx: Tx, town: towns.Town) -> int:
+async def _ask_town(town: towns.Town, tx: Tx) -> int:
     at = await now(tx)
     ends = pausing.ends_to_ask(at, town.zone)
     untold = await pause_questions.lock_untold(tx, town.org, *ends) if ends is not None else []

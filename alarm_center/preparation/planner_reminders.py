@@ -4,11 +4,13 @@ At 15:00 it follows the afternoon's reconciliation. A planner for whom nothing w
 """
 
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import structlog
 
 from alarm_center.casework import wording
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core.messages import TextFacts
 from alarm_center.core.plan import Wording
@@ -25,9 +27,13 @@ _LATE: Final = timedelta(hours=3)
 
 
 async def remind_planners(memory: Memory) -> int:
-    """Tell the planners of each town whose time has come; return the number of SMS."""
+    """Tell the planners of each town whose time has come; return the number of SMS.
+
+    Raises:
+        ExceptionGroup: it failed in some towns; those of the others are told.
+    """
     async with memory.transaction() as tx:
-        at, due = await now(tx), []
+        at, due = await now(tx), {}
         for town in await towns.towns(tx):
             since = due_times.latest_due(due_times.REMIND_AT, at, town)
             if since is None or at - since > _LATE:
@@ -37,20 +43,15 @@ async def remind_planners(memory: Memory) -> int:
             afternoon = due_times.latest_due(due_times.RECONCILE_AT[:1], at, town)
             is_ready = since != afternoon or (compared is not None and compared >= since)
             if is_ready and (told is None or told < since):
-                due.append(town)
-    queued = 0
-    for town in due:
-        queued += await memory.attempt(lambda tx, town=town: _tell_town(tx, town))  # type: ignore[misc]
-    if queued:
-        memory.hint()
-    return queued
+                due[town.org] = town
+    return await do_in_towns(memory, "planners", due, lambda org: memory.attempt(partial(_tell_town, due[org])))
 
 
 def _job(org: str) -> str:
     return f"planner_reminders:{org}"
 
 
-async def _tell_town(tx: Tx, town: towns.Town) -> int:
+async def _tell_town(town: towns.Town, tx: Tx) -> int:
     at = await now(tx)
     if not await jobs.claim(tx, _job(town.org), at, _ONCE):
         return 0

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from alarm_center.casework import configs, steps
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.core import calendar
 from alarm_center.core.check import Cancel, Check, CheckState, NewCheck, Restore, VisitBeside, plan_check
 from alarm_center.core.decision import IllegalMove
@@ -38,13 +39,14 @@ _BATCH_SECONDS: Final = 0.25
 
 
 async def plan_all_towns(memory: Memory) -> int:
-    """Plan every town's coming checks; return how many are new."""
+    """Plan every town's coming checks; return how many are new.
+
+    Raises:
+        ExceptionGroup: some towns' could not be planned; those of the others are.
+    """
     async with memory.transaction() as tx:
-        orgs = [town.org for town in await towns.towns(tx)]
-    made = 0
-    for org in orgs:
-        made += await plan_town(memory, org)
-    return made
+        orgs = await towns.orgs(tx)
+    return await do_in_towns(memory, "plan", orgs, partial(plan_town, memory))
 
 
 async def plan_town(memory: Memory, org: str) -> int:
@@ -83,18 +85,22 @@ async def plan_changed(memory: Memory) -> int:
     """Plan the checks of residents whose times have been changed since the last round; return how many are new.
 
     From the instant of the change on, so that a new time before the next whole planning is looked at tonight.
+
+    Raises:
+        ExceptionGroup: some towns' could not be planned; those of the others are.
     """
     async with memory.transaction() as tx:
         unplanned = await plans.unplanned_residents(tx, _AT_ONCE)
-    made = 0
-    for org, since in unplanned.items():
-        waiting = list(since)
+
+    async def plan(org: str) -> int:
+        made, waiting, since = 0, list(unplanned[org]), min(unplanned[org].values())
         while waiting:
-            some, waiting = await memory.attempt(partial(_plan_residents, org, waiting, min(since.values())))
+            some, waiting = await memory.attempt(partial(_plan_residents, org, waiting, since))
             made += some
-    if unplanned:
         memory.hint()
-    return made
+        return made
+
+    return await do_in_towns(memory, "changed times", unplanned, plan)
 
 
 async def refresh_shared_beds(memory: Memory) -> int:

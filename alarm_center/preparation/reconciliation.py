@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from alarm_center.casework import cases, configs, steps
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.core import calendar
 from alarm_center.core.check import Cancel, FaultKnown, NewCheck, plan_check
 from alarm_center.core.decision import IllegalMove
@@ -41,21 +42,25 @@ _LEAD: Final = timedelta(hours=1)
 
 
 async def reconcile_due_towns(memory: Memory) -> int:
-    """Reconcile every town whose time has come and that has not been reconciled since; return how many."""
+    """Reconcile every town whose time has come and that has not been reconciled since; return how many.
+
+    Raises:
+        ExceptionGroup: it failed in some towns; the others are reconciled.
+    """
     async with memory.transaction() as tx:
         at = await now(tx)
         due = {t.org: due_times.latest_due(due_times.RECONCILE_AT, at, t) for t in await towns.towns(tx)}
         last = {org: await jobs.last_run(tx, job_of(org)) for org in due}
-    done = 0
-    for org, since in due.items():
-        if since is None or ((ran := last[org]) is not None and ran >= since):
-            continue
+    waiting = [org for org, since in due.items() if since and ((ran := last[org]) is None or ran < since)]
+
+    async def reconcile(org: str) -> int:
         async with memory.transaction() as tx:
             mine = await jobs.claim(tx, f"reconciling:{org}", await now(tx), _LEASE)
         if mine:
             await reconcile_town(memory, org)
-            done += 1
-    return done
+        return mine
+
+    return await do_in_towns(memory, "reconcile", waiting, reconcile)
 
 
 async def reconcile_town(memory: Memory, org: str, *, actor: str = ACTOR) -> Mapping[str, int]:

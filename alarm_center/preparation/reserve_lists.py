@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.core import calendar, reserve_list
 from alarm_center.core.reserve_list import ReserveList
 from alarm_center.core.resident_card import ResidentCard
@@ -26,19 +27,25 @@ _AROUND: Final = timedelta(hours=2)
 
 
 async def make_reserve_lists(memory: Memory) -> int:
-    """Make tonight's lists that are due and missing, in every town; return how many."""
+    """Make tonight's lists that are due and missing, in every town; return how many.
+
+    Raises:
+        ExceptionGroup: it failed in some towns; those of the others are made.
+    """
     async with memory.transaction() as tx:
         at = await now(tx)
-        wanted = [
-            (area_id, calendar.night_of(at, town.zone))
+        nights = {
+            town.org: calendar.night_of(at, town.zone)
             for town in await towns.towns(tx)
             if due_times.latest_due((due_times.RESERVE_AT,), at, town) is not None
-            for area_id in await rows.areas_without_list(tx, town.org, calendar.night_of(at, town.zone))
-        ]
-    made = 0
-    for area_id, night in wanted:
-        made += await make_reserve_list(memory, area_id, night, actor="evening") is not None
-    return made
+        }
+        wanted = {org: await rows.areas_without_list(tx, org, night) for org, night in nights.items()}
+
+    async def make(org: str) -> int:
+        made = [await make_reserve_list(memory, area_id, nights[org], actor="evening") for area_id in wanted[org]]
+        return sum(each is not None for each in made)
+
+    return await do_in_towns(memory, "reserve", wanted, make)
 
 
 async def make_reserve_list(

@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.core.look_review import kept_since
 from alarm_center.core.new_resident import KEPT_DAYS
 from alarm_center.store import contacts, drafts, facts, sign_ins, towns
@@ -22,17 +23,14 @@ async def erase_expired(memory: Memory) -> int:
     """Erase what is older than five years of every town's log of looks, old sign-ins and drafts, and contacts; return how many facts are gone.
 
     The chain stays whole: digests are left, and a fact that says how many there were.
+
+    Raises:
+        ExceptionGroup: some towns' log could not be erased; the rest is gone.
     """
     async with memory.transaction() as tx:
         at = await now(tx)
         before = kept_since(at)
-        orgs = [town.org for town in await towns.towns(tx)]
-    gone = 0
-    for org in orgs:
-        erased = sum([await _erase(memory, org, kind, before) for kind in facts.EXPIRING])
-        if erased:
-            log.info("looks_expired", org=org, facts=erased, before=before.isoformat())
-        gone += erased
+        orgs = await towns.orgs(tx)
     forgotten = await memory.attempt(lambda tx: drafts.forget_old(tx, timedelta(days=KEPT_DAYS)))
     if forgotten:
         log.info("drafts_erased", drafts=forgotten)
@@ -44,7 +42,14 @@ async def erase_expired(memory: Memory) -> int:
         contacts_gone += erased
     if contacts_gone:
         log.info("contacts_erased", contacts=contacts_gone)
-    return gone
+
+    async def erase_looks(org: str) -> int:
+        gone = sum([await _erase(memory, org, kind, before) for kind in facts.EXPIRING])
+        if gone:
+            log.info("looks_expired", org=org, facts=gone, before=before.isoformat())
+        return gone
+
+    return await do_in_towns(memory, "retention", orgs, erase_looks)
 
 
 async def _erase(memory: Memory, org: str, kind: str, before: datetime) -> int:

@@ -1,9 +1,11 @@
 """Shifts laid ahead by the service: each hour, so that the next night is there whoever has forgotten the rota."""
 
+from functools import partial
+
 import structlog
 
 from alarm_center.casework import shift_laying
-from alarm_center.core.shift_patterns import LaidShifts
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.store import shift_patterns, towns
 from alarm_center.store.memory import Memory, Tx, now
 
@@ -17,23 +19,17 @@ async def lay_shifts_ahead(memory: Memory) -> int:
         ExceptionGroup: some towns' could not be laid; those of the others are.
     """
     async with memory.transaction() as tx:
-        found = await towns.towns(tx)
-    added, failed = 0, []
-    for town in found:
+        orgs = await towns.orgs(tx)
 
-        async def lay(tx: Tx, town: towns.Town = town) -> LaidShifts:
-            await shift_patterns.lock_rota(tx, town.org)
-            return await shift_laying.lay_town(tx, town, await now(tx))
+    async def lay(org: str, tx: Tx) -> int:
+        await shift_patterns.lock_rota(tx, org)
+        laid = await shift_laying.lay_town(tx, await towns.town(tx, org), await now(tx))
+        return len(laid.added)
 
-        try:
-            laid = await memory.attempt(lay)
-        except Exception as error:  # one town's disorder leaves no other without its patrols
-            log.exception("shift_laying_failed", org=town.org)
-            failed.append(error)
-            continue
-        if laid.added:
-            log.info("shifts_laid", org=town.org, added=len(laid.added))
-        added += len(laid.added)
-    if failed:
-        raise ExceptionGroup("shifts were not laid", failed)
-    return added
+    async def lay_town(org: str) -> int:
+        added = await memory.attempt(partial(lay, org))
+        if added:
+            log.info("shifts_laid", org=org, added=added)
+        return added
+
+    return await do_in_towns(memory, "shifts", orgs, lay_town)

@@ -15,6 +15,7 @@ import structlog
 
 from alarm_center.casework import configs, incidents, steps, withdrawals
 from alarm_center.casework.editing import Editor
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.core import town_stop
 from alarm_center.core.check import Cancel
 from alarm_center.core.decision import IllegalMove
@@ -152,24 +153,36 @@ async def carry_out_stops(memory: Memory) -> int:
     """Do what stops of towns ask for and is not done: dark devices, visits, and the looks again after the end; return how many stops.
 
     What is broken off is done again from its beginning, and changes nothing twice.
+
+    Raises:
+        ExceptionGroup: it failed in some towns; it is done in the others.
     """
+    stops: dict[str, list[TownStop]] = defaultdict(list)
     async with memory.transaction() as tx:
-        found, at = await town_stops.unfinished(tx), await now(tx)
-    busy = 0
-    for stop in found:
-        if stop.ended_at is None and stop.to_at is not None and stop.to_at <= at:
-            await memory.attempt(partial(_run_out, stop))
-        elif stop.ended_at is not None:
-            await _bring_looks_back(memory, stop)
-        elif stop.dark_at is None or stop.visits_at is None:
-            if stop.dark_at is None:
-                await _tell_devices(memory, stop)
-            await _make_visits(memory, stop)
-        else:
-            continue
-        busy += 1
-        memory.hint()
-    return busy
+        at = await now(tx)
+        for stop in await town_stops.unfinished(tx):
+            stops[stop.org].append(stop)
+
+    async def carry_out(org: str) -> int:
+        return sum([await _carry_out(memory, stop, at) for stop in stops[org]])
+
+    return await do_in_towns(memory, "town stops", stops, carry_out)
+
+
+async def _carry_out(memory: Memory, stop: TownStop, at: datetime) -> bool:
+    """Do what the stop asks for and is not done; return whether there was anything."""
+    if stop.ended_at is None and stop.to_at is not None and stop.to_at <= at:
+        await memory.attempt(partial(_run_out, stop))
+    elif stop.ended_at is not None:
+        await _bring_looks_back(memory, stop)
+    elif stop.dark_at is None or stop.visits_at is None:
+        if stop.dark_at is None:
+            await _tell_devices(memory, stop)
+        await _make_visits(memory, stop)
+    else:
+        return False
+    memory.hint()
+    return True
 
 
 async def _run_out(stop: TownStop, tx: Tx) -> None:

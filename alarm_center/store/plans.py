@@ -186,11 +186,14 @@ async def ask_to_plan(tx: Tx, resident_id: UUID, at: datetime) -> None:
 
 
 async def unplanned_residents(tx: Tx, most: int) -> dict[str, dict[UUID, datetime]]:
-    """Return by town at most *most* residents whose times have been changed since their checks were made, and since when."""
+    """Return by town at most *most* residents each whose times have been changed since their checks were made, and since when."""
     rows = await tx.fetch(
         """
-        select org, resident_id, unplanned_since from residents where unplanned_since is not null
-        order by unplanned_since, resident_id limit $1
+        select org, resident_id, unplanned_since from (
+            select org, resident_id, unplanned_since, row_number() over (partition by org order by unplanned_since, resident_id) as place
+            from residents where unplanned_since is not null
+        ) waiting
+        where place <= $1 order by unplanned_since, resident_id
         """,
         most,
     )

@@ -83,6 +83,11 @@ async def town(tx: Tx, org: str) -> Town:
     return _town(row)
 
 
+async def orgs(tx: Tx) -> list[str]:
+    """Return every town that this role may see, by its short name: also one whose settings cannot be read."""
+    return [row["org"] for row in await tx.fetch("select org from organisations order by org")]
+
+
 async def towns(tx: Tx) -> list[Town]:
     """Return every town that this role may see."""
     return [_town(row) for row in await tx.fetch(f"{_TOWN} order by org")]
