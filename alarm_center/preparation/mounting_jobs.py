@@ -63,6 +63,33 @@ async def give_mounting(
     return made
 
 
+async def end_mounting(memory: Memory, resident_id: UUID, why: StopReason, *, editor: Editor) -> bool:
+    """End the mounting that an installer has begun in the resident's home; false where there is none any more.
+
+    Its code is void. A camera that was not tried is nobody's, and in an exchange the old one goes on.
+    """
+
+    async def work(tx: Tx) -> bool:
+        number = await changes.next_revision(tx, resident_id)
+        newest, home, at = (
+            await mountings.of_home(tx, resident_id),
+            await towns.of_resident(tx, resident_id),
+            await now(tx),
+        )
+        ended = await mountings.end_begun(tx, resident_id, why)
+        if newest is None or ended is None:
+            return False
+        before, after = {"mounting": newest.due_on}, {"mounting": None, "why": why, "camera": ended}
+        part, org = ChangedPart.DEVICE, home.town.org
+        await changes.add(tx, NewChange(org, resident_id, number, part, editor.actor, at, at, before, after))
+        await plans.ask_to_plan(tx, resident_id, at)
+        return True
+
+    ended = await memory.attempt(work, editor.viewer)
+    memory.hint()
+    return ended
+
+
 async def call_off_exchange(memory: Memory, resident_id: UUID, *, editor: Editor) -> bool:
     """Call off the exchange of a resident's camera, so that the looks are owed again; false where somebody has begun it, or there is none."""
 

@@ -63,7 +63,7 @@ async def device_answers(tx: Tx, resident_id: UUID) -> list[DeviceAnswer]:
     rows = await tx.fetch(
         """
         select kind, reported_version is not null and reported_version >= wanted_version as confirmed, last_heard_at as heard_at
-        from devices where resident_id = any (bed_of($1)) order by kind, device_id
+        from devices where resident_id = any (bed_of($1)) order by kind, number_order(device_id), device_id
         """,
         resident_id,
     )

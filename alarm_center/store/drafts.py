@@ -121,6 +121,7 @@ async def reference_is_taken(tx: Tx, org: str, reference: str, but: UUID | None)
 async def free_devices(tx: Tx, org: str) -> list[tuple[str, str]]:
     """Return id and kind of each of the town's devices that are nobody's."""
     rows: list[Any] = await tx.fetch(
-        "select device_id, kind from devices where org = $1 and resident_id is null order by device_id", org
+        "select device_id, kind from devices where org = $1 and resident_id is null order by number_order(device_id), device_id",
+        org,
     )
     return [(row["device_id"], row["kind"]) for row in rows]

@@ -22,7 +22,7 @@ _FIELDS: Final = """
 async def pieces(tx: Tx, orgs: Collection[str], asked: str = "", state: str = "") -> list[EquipmentPiece]:
     """Return the towns' pieces by number: those of a *state*, and where *asked* is in a number, a name or a home. Three questions in all."""
     rows = await tx.fetch(
-        f"select {_FIELDS} from equipment where org = any ($1::text[]) and ($2 = '' or state = $2) order by org, lower(number)",  # noqa: S608
+        f"select {_FIELDS} from equipment where org = any ($1::text[]) and ($2 = '' or state = $2) order by org, number_order(number), lower(number)",  # noqa: S608
         list(orgs), state,
     )  # fmt: skip
     found = await _placed(tx, orgs, rows)

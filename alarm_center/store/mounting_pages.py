@@ -29,6 +29,8 @@ class MountingJob:
     phone: str | None
     step: MountingStep
     stopped_for: str | None
+    halted: bool
+    """A planner has ended it."""
     area: str
     exchange: str | None
     """The reason for a camera in the place of another."""
@@ -107,6 +109,9 @@ class MountingRow:
     """The town's own number, which is called when no round of a dispatch was taken; ``None``: it has none."""
     exchange: str | None
     """The reason for a camera in the place of another."""
+    halted_by: str | None
+    """The planner who ended it while an installer was there."""
+    halted_for: str | None
 
 
 async def mounting(tx: Tx, mounting_id: UUID) -> MountingRow | None:
@@ -153,7 +158,7 @@ async def offer_code(tx: Tx, mounting_id: UUID, code_hash: bytes) -> bool:
 
 
 async def name_piece(tx: Tx, mounting_id: UUID, number: str) -> str:
-    """Say by its inventory number which piece is put up; return ``ok``, ``unknown``, or ``elsewhere`` where the register has it as no spare.
+    """Say by its inventory number which piece is put up, or by none that nobody knows; return ``ok``, ``unknown``, or ``elsewhere`` where the register has it as no spare.
 
     Raises:
         IllegalMove: the mounting is not in hand.

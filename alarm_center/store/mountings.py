@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from alarm_center.core.mounting import ExchangeReason, HomeMounting
+from alarm_center.core.mounting import ExchangeReason, HomeMounting, StopReason
 from alarm_center.store.memory import Tx
 
 
@@ -166,6 +166,15 @@ async def call_off_exchange(tx: Tx, resident_id: UUID, at: datetime) -> CalledOf
     return CalledOffExchange(**{**row, "exchange": ExchangeReason(row["exchange"])}) if row else None
 
 
+async def end_begun(tx: Tx, resident_id: UUID, why: StopReason) -> str | None:
+    """End the mounting in the resident's home that an installer has begun; return ``stopped``, ``kept`` where its camera stays, or ``None``: there is none.
+
+    The page's own role alone may (fjt.end_mounting).
+    """
+    ended: str | None = await tx.fetchval("select end_mounting($1, $2)", resident_id, why)
+    return ended
+
+
 async def return_exchanged(tx: Tx) -> int:
     """Let cameras go on whose exchange has run out of its half hour without a trial; return how many."""
     returned: int = await tx.fetchval("select return_exchanged()")
@@ -176,7 +185,10 @@ async def of_home(tx: Tx, resident_id: UUID) -> HomeMounting | None:
     """Return the newest mounting of the resident's home; ``None``: there was none."""
     row = await tx.fetchrow(
         """
-        select due_on, due_time, step, stopped_for, ended_at, weekend_name, weekend_phone, exchange, begun_at from mountings
+        select due_on, due_time, step, stopped_for, ended_at, weekend_name, weekend_phone, exchange, begun_at, ends_at, i.name as installer,
+            device_id is not null as has_camera, replaces is not null as replaces, replaced_at is not null as replaced,
+            coalesce(h.name, halted_by) as halted_by, halted_for
+        from mountings left join users i on i.user_id = installer left join users h on h.user_id::text = halted_by
         where resident_id = $1 order by ended_at is null desc, given_at desc limit 1
         """,
         resident_id,

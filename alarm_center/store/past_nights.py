@@ -103,7 +103,7 @@ async def on_duty(tx: Tx, area_id: UUID, since: datetime, until: datetime) -> li
 async def software(tx: Tx, resident_id: UUID) -> list[tuple[str, str]]:
     """Return the resident's devices with the version that each has now."""
     rows = await tx.fetch(
-        "select device_id, coalesce(software, '') as software from devices where resident_id = any (bed_of($1)) order by kind, device_id",
+        "select device_id, coalesce(software, '') as software from devices where resident_id = any (bed_of($1)) order by kind, number_order(device_id), device_id",
         resident_id,
     )
     return [(row["device_id"], row["software"]) for row in rows]

@@ -60,7 +60,7 @@ async def devices(tx: Tx, resident_id: UUID) -> list[DeviceRow]:
         """
         select device_id, kind, label, link = 'up' as connected, last_heard_at, fault, camera_ok,
             reported_version is not null and reported_version >= wanted_version as confirmed, unseen_in_dark
-        from devices where resident_id = any (bed_of($1)) order by kind, device_id
+        from devices where resident_id = any (bed_of($1)) order by kind, number_order(device_id), device_id
         """,
         resident_id,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from alarm_center.core.retirement import DependentHome, Retirement
+from alarm_center.core.retirement import DependentHome, Retirement, takes_two
 from alarm_center.store.memory import Tx
 
 NO_DEVICE: Final = "no_device"
@@ -24,6 +24,19 @@ async def dependent(tx: Tx, resident_id: UUID) -> DependentHome:
     )
     assert row is not None, "a row without a table"
     return DependentHome(**row)
+
+
+async def is_in_use(tx: Tx, resident_id: UUID, device_id: str) -> bool:
+    """Return whether checks of the home hang on the device: one runs or is owed there, and the device has been heard since it came."""
+    heard: bool | None = await tx.fetchval(
+        """
+        select d.last_heard_at >= coalesce((
+            select max(v.moved_at) from equipment_moves v where v.org = d.org and v.device_id = d.device_id and v.to_state = 'mounted'), '-infinity')
+        from devices d where d.device_id = $2 and d.resident_id = any (bed_of($1))
+        """,
+        resident_id, device_id,
+    )  # fmt: skip
+    return bool(heard) and takes_two(await dependent(tx, resident_id))
 
 
 async def dependent_among(tx: Tx, residents: Collection[UUID]) -> set[UUID]:
@@ -62,15 +75,16 @@ async def waiting(tx: Tx, resident_id: UUID, device_id: str) -> Retirement | Non
     return Retirement(**row) if row else None
 
 
-async def ask(tx: Tx, org: str, resident_id: UUID, device_id: str, revision: int, by: str, at: datetime) -> None:
-    """Write that a person asks to take the device down. One that waits already stays as it is."""
-    await tx.execute(
+async def ask(tx: Tx, org: str, resident_id: UUID, device_id: str, revision: int, by: str, at: datetime) -> bool:
+    """Write that a person asks to take the device down; false where one waits already, which stays as it is."""
+    done = await tx.execute(
         """
         insert into retirements (org, resident_id, device_id, asked_by, asked_at, revision) values ($1, $2, $3, $4, $5, $6)
         on conflict do nothing
         """,
         org, resident_id, device_id, by, at, revision,
     )  # fmt: skip
+    return bool(done != "INSERT 0 0")
 
 
 async def confirm(tx: Tx, retirement_id: UUID, by: str, at: datetime) -> None:

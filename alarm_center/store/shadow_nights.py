@@ -10,6 +10,7 @@ from alarm_center.core.check import Check, CheckState, PersonSaid
 from alarm_center.core.shadow_nights import FORGETS, ComparedLook, GreenEnd, GreenFacts, ShadowFacts, ShadowState
 from alarm_center.store import towns
 from alarm_center.store.memory import Row, Tx
+from alarm_center.store.residents import SHOWN_NAME
 from schemas.drift import Drift
 from schemas.vocabulary import Answer, Reason
 
@@ -58,6 +59,49 @@ async def note_answer(tx: Tx, check: Check, said: PersonSaid, now: datetime) -> 
         """,
         check.check_id, said.session_id, said.answer, said.user, now, check.state is CheckState.TO_LOOK,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class BlindAnswer:
+    """A person's answer that was given blind, beside what the detector found in the same session."""
+
+    check_id: UUID
+    resident: str
+    """Empty for a protected identity that the viewer may not read."""
+    area: str
+    opens_at: datetime
+    zone: str
+    said: Answer
+    found: Answer
+    reason: str | None
+
+    @property
+    def alike(self) -> bool:
+        """Both saw the same."""
+        return self.found is self.said
+
+
+async def blind_answers(tx: Tx, check_id: UUID, user_id: UUID) -> list[BlindAnswer]:
+    """Return the user's newest blind answer to the check, and their answers to the same session for the one who shares the bed.
+
+    None while one of those checks still waits for a person to answer blind.
+    """
+    rows = await tx.fetch(
+        f"""
+        with newest as (
+            select l.org, l.session_id from compared_looks l
+            where l.check_id = $1 and l.said_by = $2 and l.blind order by l.said_at desc limit 1
+        )
+        select c.check_id, {SHOWN_NAME} as resident, e.code as area, c.opens_at, o.zone, l.said, l.found, s.reasons[1] as reason
+        from newest join compared_looks l using (org, session_id) join checks c using (check_id)
+            join residents r on r.resident_id = l.resident_id join areas e on e.area_id = r.area_id join organisations o on o.org = l.org
+            join sessions s on s.org = l.org and s.device_id = c.device_id and s.session_id = l.session_id
+        where l.said_by = $2 and l.blind and not {JUDGED_BLIND}
+        order by l.said_at, c.check_id
+        """,  # noqa: S608 -- our own words
+        check_id, str(user_id),
+    )  # fmt: skip
+    return [BlindAnswer(**{**row, "said": Answer(row["said"]), "found": Answer(row["found"])}) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

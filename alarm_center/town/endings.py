@@ -11,7 +11,18 @@ from uuid import UUID
 from alarm_center.casework import configs, shared_beds, steps, visit_ends, withdrawals
 from alarm_center.casework.editing import Editor, take_turn
 from alarm_center.core.check import Cancel, CheckState
-from alarm_center.store import changes, checks, commands, devices, drafts, events, plans, resident_ends, towns
+from alarm_center.store import (
+    changes,
+    checks,
+    commands,
+    devices,
+    drafts,
+    events,
+    plans,
+    resident_ends,
+    retirements,
+    towns,
+)
 from alarm_center.store import residents as resident_rows
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.memory import Memory, Tx, now
@@ -98,10 +109,15 @@ class DeviceChange:
     give: Mapping[str, Any] | None = None
 
 
+class DeviceInUse(Exception):
+    """Checks hang on the device that would give way: it is exchanged, or taken down by two. Nothing has changed."""
+
+
 async def change_device(memory: Memory, resident_id: UUID, change: DeviceChange, *, editor: Editor) -> None:
-    """Give a resident's home a device, perhaps in the place of another.
+    """Give a resident's home a device, perhaps in the place of another on which no checks hang.
 
     Raises:
+        DeviceInUse: checks hang on the one that would give way.
         PartErrors: it cannot be so.
         ChangedMeanwhile: the form was drawn before somebody else's change.
         LookupError: the editor does not see the resident.
@@ -125,6 +141,8 @@ async def apply_device_change(tx: Tx, resident_id: UUID, change: DeviceChange, e
     stored = await resident_table(tx, home.town.org, resident_id, run.tonight, run.zone)
     bound = stored.get("devices", [])
     kept = [each for each in bound if each["id"] != change.take]
+    if None not in (change.take, change.give) and await retirements.is_in_use(tx, resident_id, str(change.take)):
+        raise DeviceInUse(f"{change.take} with resident {resident_id}")
     if change.take is not None and len(kept) < len(bound):
         number = stored["number"]
         await residents.unbind_device(run, change.take, resident_id, number, area_id=home.area_id)

@@ -4,10 +4,12 @@ from uuid import UUID
 
 from alarm_center.casework.editing import ChangedMeanwhile, Editor
 from alarm_center.core.retirement import RetirementFault, confirm_fault, takes_two
-from alarm_center.store import changes, devices, resident_page, retirements
+from alarm_center.store import changes, devices, events, resident_page, retirements, towns
+from alarm_center.store.events import NewEvent
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.town import endings
 from alarm_center.town.endings import DeviceChange
+from schemas.timeline import DeviceRetired, RetirementAsked, RetirementWithdrawn
 
 
 class CannotConfirm(Exception):
@@ -35,8 +37,11 @@ async def ask_to_retire(memory: Memory, resident_id: UUID, device_id: str, *, ed
             raise ChangedMeanwhile
         if not takes_two(await retirements.dependent(tx, resident_id)):
             await endings.apply_device_change(tx, resident_id, DeviceChange(device_id), editor)
+            await _write(tx, resident_id, device_id, DeviceRetired(by_two=False), editor)
             return True
-        await retirements.ask(tx, head.org, resident_id, device_id, head.revision, editor.actor, await now(tx))
+        at = await now(tx)
+        if await retirements.ask(tx, head.org, resident_id, device_id, head.revision, editor.actor, at):
+            await _write(tx, resident_id, device_id, RetirementAsked(), editor)
         return False
 
     down = await memory.attempt(work, editor.viewer)
@@ -65,6 +70,7 @@ async def confirm_retirement(memory: Memory, resident_id: UUID, device_id: str, 
         await retirements.confirm(tx, waiting.retirement_id, editor.actor, await now(tx))
         # The turn is taken: the change has no form of its own.
         await endings.apply_device_change(tx, resident_id, DeviceChange(device_id), Editor(editor.actor, editor.viewer))
+        await _write(tx, resident_id, device_id, DeviceRetired(by_two=True), editor)
 
     await memory.attempt(work, editor.viewer)
     memory.hint()
@@ -77,5 +83,21 @@ async def withdraw_retirement(memory: Memory, resident_id: UUID, device_id: str,
         waiting = await retirements.waiting(tx, resident_id, device_id)
         if waiting is not None:
             await retirements.withdraw(tx, waiting.retirement_id, editor.actor, await now(tx))
+            await _write(tx, resident_id, device_id, RetirementWithdrawn(), editor)
 
     await memory.attempt(work, editor.viewer)
+
+
+async def _write(
+    tx: Tx,
+    resident_id: UUID,
+    device_id: str,
+    line: RetirementAsked | RetirementWithdrawn | DeviceRetired,
+    editor: Editor,
+) -> None:
+    """Write the line of a step on the way to a device that is taken down."""
+    home = await towns.of_resident(tx, resident_id)
+    event = NewEvent(
+        home.town.org, line, area_id=home.area_id, resident_id=resident_id, device_id=device_id, actor=editor.actor
+    )
+    await events.write(tx, await now(tx), event)

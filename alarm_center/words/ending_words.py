@@ -20,6 +20,9 @@ SAY_WHICH: Final = _("Skriv namnet som står på utrustningen.")
 CASE_IS_OPEN: Final = _("Larm %(number)s pågår. Avsluta tillsynen när det är klart.")
 WAITS: Final = _("Dödsfallet är inte bekräftat på telefon än. Bekräfta eller rätta det först.")
 HAS_ENDED: Final = _("Tillsynen är redan avslutad.")
+IN_USE: Final = _(
+    "%(device)s ger tillsyn här, och ingen tar dess plats på en persons ord. Byt kamera, eller ta ner den: två personer bekräftar."
+)
 KINDS: Final[Mapping[str, str]] = {"camera": _("Kameran %(name)s"), "sensors": _("Sensorn %(name)s")}
 
 

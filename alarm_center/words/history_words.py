@@ -6,12 +6,14 @@ from typing import Any, Final
 
 from alarm_center.core import phone_numbers
 from alarm_center.core.earlier_values import earlier_times
+from alarm_center.core.mounting import StopReason
 from alarm_center.core.plan import Plan
 from alarm_center.core.resident_record import ChangeRow
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
 from alarm_center.words.code_words import END_REASONS
 from alarm_center.words.file_words import COLUMNS
+from alarm_center.words.mounting_words import STOPPED
 from alarm_center.words.pause_words import REASONS, time_words
 from alarm_center.words.resident_page_words import plan_parts
 from alarm_center.words.resident_words import MARKS, SLEEPS
@@ -87,6 +89,9 @@ def change_words(row: ChangeRow, zone: str, speech: Speech) -> str:
         return speech(_("Avslutade tillsynen: %(why)s"), why=speech(reason) if reason else "")
     if row.part == "device" and "exchange" in after:
         return speech(_("Bokade byte av kamera") if after["exchange"] else _("Ångrade bytet av kamera"))
+    if row.part == "device" and "mounting" in after:
+        why = STOPPED[StopReason(after["why"])] if after.get("why") in set(StopReason) else ""
+        return speech(_("Avbröt monteringen: %(why)s"), why=speech(why).lower())
     if row.part == "device" and row.after is None:
         return speech(_("Tog bort utrustningen %(name)s"), name=(row.before or {}).get("device_id", ""))
     if row.part == "device" and row.before is None:

@@ -1,9 +1,10 @@
 """Words of a mounting: the steps, why corners are no bed, why it stopped, the radio's strength, and what a trial answered."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
-from alarm_center.core.mounting import BedFault, ExchangeReason, HomeMounting, MountingStep, StopReason
+from alarm_center.core.mounting import BedDoubt, BedFault, ExchangeReason, HomeMounting, MountingStep, StopReason
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
 
@@ -30,13 +31,29 @@ BED_FAULTS: Final[Mapping[BedFault, str]] = {
     BedFault.CROSSED: _("Hörnen går i kors. Dra dem runt sängen i ordning."),
 }
 
+BED_DOUBTS: Final[Mapping[BedDoubt, str]] = {
+    BedDoubt.TOO_LARGE: _(
+        "Sängen är ritad över halva bilden eller mer. Är den så stor, sedd från kameran? Ritas den för stor ser den som ligger på golvet ut att ligga i sängen."
+    ),
+    BedDoubt.TOO_WIDE: _(
+        "Sängen är ritad över hela bildens bredd. Är den så bred, sedd från kameran? Ritas den för stor ser den som ligger på golvet ut att ligga i sängen."
+    ),
+}
+
 STOPPED: Final[Mapping[StopReason, str]] = {
     StopReason.SAID_NO: _("Säger nej i dag"),
     StopReason.NOT_LET_IN: _("Kom inte in"),
     StopReason.NO_CONSENT: _("Inget ja finns"),
     StopReason.SLEEPS_HERE: _("Någon mer sover i sängen"),
     StopReason.CALLED_OFF: _("Bytet är ångrat"),
+    StopReason.HOME_ASKED: _("Hemmet har bett om det"),
+    StopReason.WRONG_HOME: _("Fel hem"),
+    StopReason.NOT_FINISHED: _("Installatören har gått, eller svarar inte"),
+    StopReason.OTHER_DAY: _("Görs en annan dag"),
 }
+HALTED: Final = _("%(who)s har avbrutit monteringen: %(why)s.")
+NOT_ENDED: Final = _("Ingen montering pågår där. Så här är det nu.")
+SAY_WHY_ENDED: Final = _("Välj varför monteringen avbryts.")
 
 BAD_CODE: Final = _("Koden har tio bokstäver och siffror. Läs på kamerans skärm en gång till.")
 CODE_REFUSED: Final = _("Koden gick inte att använda. Ring den som gav dig jobbet.")
@@ -81,10 +98,60 @@ CAMERA_THERE: Final = _("Här sitter redan en kamera. Byt den i stället.")
 UNDER_WAY: Final = _("En montering är redan bokad hos den här brukaren.")
 
 
+def halted_sentence(who: str | None, why: str, speech: Speech) -> str:
+    """Return who of those who plan has ended a mounting, and why."""
+    return speech(HALTED, who=who or "–", why=_reason(why, speech))
+
+
+def _reason(why: str, speech: Speech) -> str:
+    """Return the reason for an end, as it stands in a sentence."""
+    reason = speech(STOPPED[StopReason(why)])
+    return reason[:1].lower() + reason[1:]
+
+
+def end_follows(newest: HomeMounting, name: str, at: datetime, zone: str, speech: Speech) -> list[str]:
+    """Return who is in *name*'s home, and what follows when the mounting is ended, a sentence each."""
+    who, step = newest.installer or speech(_("En installatör")), speech(STEPS[MountingStep(newest.step)])
+    in_hand = newest.ends_at is not None and newest.ends_at > at
+    if in_hand:
+        until = speech.clock(newest.ends_at, zone)
+        said = [
+            speech(
+                _("%(who)s är hemma hos %(name)s till %(until)s. Steg: %(step)s."),
+                who=who,
+                name=name,
+                until=until,
+                step=step,
+            )
+        ]
+    else:
+        said = [
+            speech(
+                _("%(who)s har börjat hos %(name)s och är inte klar. Steg: %(step)s."), who=who, name=name, step=step
+            )
+        ]
+    if newest.keeps_camera:
+        said.append(
+            speech(_("Kameran är provad. Den sitter kvar och tittar som planerat. Boka en ny dag för det som är kvar."))
+        )
+    elif newest.replaces:
+        said.append(speech(_("Den nya kameran släpps. Den gamla fortsätter.")))
+    elif newest.has_camera:
+        said.append(speech(_("Kameran släpps. Den är ingens och tittar inte.")))
+    else:
+        said.append(speech(_("Koden på kameran slutar gälla. Ingen kamera är kopplad.")))
+    return said
+
+
 def of_home(newest: HomeMounting | None, speech: Speech) -> str:
     """Return the newest mounting of a home in a sentence; empty where there was none."""
     if newest is None:
         return ""
+    if newest.halted_for is not None:
+        return speech(
+            _("Monteringen %(day)s avbröts av %(who)s: %(why)s."),
+            day=speech.short_day(newest.due_on), who=newest.halted_by or "–", why=_reason(newest.halted_for, speech),
+        )  # fmt: skip
     if newest.stopped_for == StopReason.CALLED_OFF:
         return speech(_("Bytet av kamera %(day)s är ångrat."), day=speech.short_day(newest.due_on))
     if newest.stopped_for is not None:

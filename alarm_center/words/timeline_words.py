@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
+from alarm_center.core.mounting import StopReason
 from alarm_center.words.catalogues import mark as _
 from alarm_center.words.code_words import (
     ANSWERS,
@@ -19,6 +20,7 @@ from alarm_center.words.code_words import (
     REASONS,
     reason_words,
 )
+from alarm_center.words.mounting_words import STOPPED
 from alarm_center.words.shadow_words import DRIFTS
 from schemas import timeline
 from schemas.timeline import EventKind, Payload, Unknown
@@ -285,9 +287,21 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.MountingGiven, _("Montering bokad"), redraws=_NOTHING),
         _row(timeline.MountingBegun, _("Installatören är på plats")),
         _row(timeline.MountingWrongRoom, _("Fel kamera: bilden var från ett annat rum")),
-        _row(timeline.MountingStopped, _("Monteringen avbruten")),
+        _row(
+            timeline.MountingStopped,
+            _("Monteringen avbruten"),
+            detail=lambda line: STOPPED[StopReason(line.why)] if line.why in set(StopReason) else "",
+        ),
         _row(timeline.MountingDone, _("Kameran är monterad och provad")),
         _row(timeline.DeviceEnrolled, _("Kameran kopplad med sin kod")),
+        _row(timeline.CameraExchanged, _("Kameran bytt: den gamla är ingens")),
+        _row(timeline.RetirementAsked, _("Någon vill ta ner utrustningen, en annan bekräftar"), redraws=_NOTHING),
+        _row(timeline.RetirementWithdrawn, _("Utrustningen sitter kvar: begäran togs tillbaka"), redraws=_NOTHING),
+        _row(
+            timeline.DeviceRetired,
+            _("Utrustningen togs ner"),
+            detail=lambda line: _("av två personer") if line.by_two else _("ingen tillsyn hängde på den"),
+        ),
         # ---- a town's people ----
         _row(timeline.MembershipInvited, _("Någon inbjuden"), redraws=_NOTHING),
         _row(timeline.MembershipAccepted, _("Inbjudan accepterad"), redraws=_NOTHING),

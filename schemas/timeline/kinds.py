@@ -151,6 +151,10 @@ class EventKind(StrEnum):
     MOUNTING_STOPPED = "mounting_stopped"
     MOUNTING_DONE = "mounting_done"
     DEVICE_ENROLLED = "device_enrolled"
+    CAMERA_EXCHANGED = "camera_exchanged"
+    RETIREMENT_ASKED = "retirement_asked"
+    RETIREMENT_WITHDRAWN = "retirement_withdrawn"
+    DEVICE_RETIRED = "device_retired"
     # sign-in (sign_in.py)
     SECOND_FACTOR_ADDED = "second_factor_added"
     SECOND_FACTOR_REMOVED = "second_factor_removed"

@@ -8,7 +8,7 @@ from typing import Final
 from tests.support.injected_sql import Attacker, InjectedStatement, nothing, refused, succeeds
 
 _PURE: Final = frozenset({"clock.now", "fjt.are_facts", "fjt.is_held", "fjt.is_old_page", "fjt.is_page", "fjt.just_now", "fjt.name_order", "fjt.new_link_token",
-    "fjt.refuse_write", "fjt.search_form"})  # fmt: skip
+    "fjt.number_order", "fjt.refuse_write", "fjt.search_form"})  # fmt: skip
 """They read no row, and answer by their arguments and the clock."""
 
 _CARRIED: Final = frozenset({"fjt.agreements_kept", "fjt.areas", "fjt.centre_colleagues", "fjt.case_of", "fjt.cover", "fjt.end_my_session",
@@ -144,7 +144,7 @@ _SIGN_IN_CARRIED: Final = frozenset({"fjt.add_passkey", "fjt.begin_oidc_session"
 """Each goes on with a sign-in under way, by its proof or its token, or with what a provider has vouched for."""
 
 _PLANNER: Final = frozenset({"fjt.agrees_to_machine", "fjt.areas", "fjt.at_home", "fjt.bed_of", "fjt.busy", "fjt.case_of", "fjt.centre_colleagues", "fjt.device_is_taken", "fjt.edits_papers", "fjt.next_resident_number", "fjt.reference_is_taken", "fjt.enter", "fjt.gate", "fjt.hold_consents", "fjt.is_agreed", "fjt.is_seen_in_dark", "fjt.is_closed_to_me", "fjt.is_of_own_performer", "fjt.link",
-    "fjt.knows_room", "fjt.end_carer_sign_in", "fjt.limited_to_area", "fjt.lock_open_case", "fjt.lose_phone", "fjt.merge_area", "fjt.move_notices", "fjt.may_answer_alone", "fjt.may_look", "fjt.handed_over", "fjt.next_case_no", "fjt.only_resident", "fjt.open_cases_of_phone", "fjt.orgs", "fjt.page_actor", "fjt.patrols_ahead", "fjt.performers", "fjt.places_left", "fjt.sees_protected", "fjt.somebody_signed_in",
+    "fjt.knows_room", "fjt.end_carer_sign_in", "fjt.end_mounting", "fjt.limited_to_area", "fjt.lock_open_case", "fjt.lose_phone", "fjt.merge_area", "fjt.move_notices", "fjt.may_answer_alone", "fjt.may_look", "fjt.handed_over", "fjt.next_case_no", "fjt.only_resident", "fjt.open_cases_of_phone", "fjt.orgs", "fjt.page_actor", "fjt.patrols_ahead", "fjt.performers", "fjt.places_left", "fjt.sees_protected", "fjt.somebody_signed_in",
     "fjt.taken_by", "fjt.town_ahead", "fjt.who"})  # fmt: skip
 """Those of the other pages that a pause or a withdrawal uses: tried with the planner's own statements."""
 

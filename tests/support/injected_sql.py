@@ -273,6 +273,8 @@ _PLANNERS: Final = (
     nothing("select o.* from carers c, open_cases_of_phone('{own}', c.phone) o"),
     nothing("select set_config('fjt.handover', '{other_alarm}', true)", "select * from alarms where alarm_id = '{other_alarm}'"),
     refused("select end_carer_sign_in((select carer_id from carers limit 1), clock.now())"),
+    refused("select end_mounting('{other_resident}', 'wrong_home')"),
+    refused("select end_mounting('{own_resident}', 'wrong_home')"),
     refused("select merge_area('{other_area}', '{own_area}')"),
     refused("select merge_area('{own_area}', '{next_area}')"),
     nothing("update areas set code = 'X' where org = '{other}'"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from alarm_center.core import mounting
 from alarm_center.core.mounting import (
     ORDER,
+    BedDoubt,
     BedFault,
     Easter,
     MountingCourse,
@@ -88,6 +89,29 @@ def test_corners_fit_as_a_bed_or_say_why_not(
     corners: tuple[mounting.Corner, ...] | None, fault: BedFault | None
 ) -> None:
     assert bed_fault(corners) is fault
+
+
+def rectangle(left: float, top: float, right: float, bottom: float) -> tuple[mounting.Corner, ...]:
+    return (left, top), (right, top), (right, bottom), (left, bottom)
+
+
+@pytest.mark.parametrize(
+    ("corners", "people", "doubt"),
+    [
+        (BED, 1, None),
+        (rectangle(0.2, 0.13, 0.75, 0.82), 1, None),  # the largest of the recorded rooms
+        (rectangle(0.08, 0.1, 0.83, 0.79), 2, None),  # two people's, as near as can be
+        (rectangle(0.08, 0.1, 0.83, 0.79), 1, BedDoubt.TOO_LARGE),
+        (rectangle(0.1, 0.1, 0.85, 0.95), 2, BedDoubt.TOO_LARGE),
+        (rectangle(0.04, 0.4, 0.95, 0.7), 1, BedDoubt.TOO_WIDE),
+        (rectangle(0.02, 0.02, 0.98, 0.98), 2, BedDoubt.TOO_WIDE),
+    ],
+)
+def test_a_bed_too_large_to_be_one_is_asked_about(
+    corners: tuple[mounting.Corner, ...], people: int, doubt: BedDoubt | None
+) -> None:
+    assert bed_fault(corners) is None
+    assert mounting.bed_doubt(corners, people) is doubt
 
 
 def test_corners_are_read_in_per_cent() -> None:

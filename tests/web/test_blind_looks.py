@@ -81,6 +81,11 @@ async def test_no_page_has_the_word_before_the_answer(
     said = await olle.post(f"/check/{check}/answer", {"answer": "in_bed", "session_id": session})
     assert said.status == 303, await said.text()
     assert await storstad.value("select blind and found = $1 from compared_looks", answer)
+    receipt = said.headers["Location"]
+    board = re.sub(r"\s+", " ", await olle.text(receipt))
+    assert re.search(f"Du: Syns i sängen. Automatisk tolkning: [^<]*{word}", board)
+    assert ("Olika svar" in board) == (answer is not Answer.IN_BED)
+    assert "Automatisk tolkning:" not in await (await pages.signed_in("siv")).text(receipt), "each reads their own"
     assert {word, *SIGNS} <= {*told(await read(storstad, pages, check), word)}
 
 
@@ -109,6 +114,41 @@ async def test_where_nothing_is_compared_the_word_helps(storstad: NightTown, pag
     await olle.get(f"/picture/{session}/0")
     assert (await olle.post(f"/check/{check}/answer", {"answer": "in_bed", "session_id": session})).status == 303
     assert await storstad.value("select blind from compared_looks") is False
+
+
+async def answered(storstad: NightTown, olle: Browser, said: Answer = Answer.IN_BED) -> str:
+    """The camera sees nobody and Olle answers; return where he is sent."""
+    session = await storstad.finding(CECILIA, Answer.NOT_SEEN, frames=(JPEG,))
+    await olle.get(f"/picture/{session}/0")
+    data = {"answer": said, "session_id": session}
+    sent = await olle.post(f"/check/{await storstad.check_of(CECILIA)}/answer", data)
+    return sent.headers["Location"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update checks set state = 'to_look', answer = 'not_seen', ended_at = null, next_step_at = deadline where blind",
+        "update memberships set ended_at = clock.now()",
+    ],
+    ids=["it waits again", "not theirs any more"],
+)
+async def test_the_board_says_the_word_to_who_may_see_it(storstad: NightTown, olle: Browser, change: str) -> None:
+    goal = await answered(storstad, olle)
+    assert "Automatisk tolkning: Syns inte." in await olle.text(goal)
+    await storstad.execute(change)
+    assert "Automatisk tolkning" not in await (await olle.get(goal)).text()
+
+
+async def test_a_covered_board_says_no_word(storstad: NightTown, olle: Browser) -> None:
+    goal = await answered(storstad, olle)
+    assert (await olle.post("/cover")).status in (204, 303)
+    assert "Automatisk tolkning" not in await olle.text(goal)
+
+
+@pytest.mark.parametrize("rubbish", ["", "x", "00000000-0000-0000-0000-000000000000", "%00"])
+async def test_rubbish_answered_is_a_board(olle: Browser, rubbish: str) -> None:
+    assert "banner answered" not in await olle.text(f"/?answered={rubbish}")
 
 
 async def test_an_alarm_at_once_stays_an_alarm_and_says_why(storstad: NightTown, olle: Browser) -> None:

@@ -90,6 +90,26 @@ async def bring_in(petra: Browser, table: str, **more: str) -> tuple[int, str]:
     return answer.status, await answer.text()
 
 
+async def test_the_register_counts_as_people_do(storstad: NightTown, pages: Site) -> None:
+    """Over the border of two pages, and in the file."""
+    names = [f"inv-{n}" for n in range(1, 121)] + ["Åsa 2", "ÅSA 10", "Ärla 1", "Öland", "zon", "9", "10", "cam1b"]
+    await storstad.execute(
+        "insert into equipment (org, number, kind) select 'storstad', unnest($1::text[]), 'camera'", sorted(names)
+    )
+    petra = await pages.signed_in("petra")
+    listed = []
+    for page in (1, 2):
+        listed += re.findall(
+            r'<a href="/equipment/[0-9a-f-]{36}">([^<]+)</a>', await petra.text(f"/equipment?page={page}")
+        )
+    cameras = ["cam1", "cam1b", "cam2", *(f"cam{n}" for n in range(3, 13))]
+    wanted = ["9", "10", *cameras, *(f"inv-{n}" for n in range(1, 121)), "zon", "Åsa 2", "ÅSA 10", "Ärla 1", "Öland"]
+    assert [each for each in listed if each in wanted] == [each for each in wanted if each in listed]
+    assert len(listed) > 100 and set(names) <= set(listed)
+    file = await petra.text("/equipment.csv")
+    assert file.index("inv-2") < file.index("inv-10") < file.index("inv-100")
+
+
 async def test_a_table_is_brought_in_whole_or_not_at_all(storstad: NightTown, pages: Site) -> None:
     petra = await pages.signed_in("petra")
     status, said = await bring_in(petra, "A-1;kamera\nA-2;hus\nA-3;telefon;monterad;;;;;snart", sure="1")

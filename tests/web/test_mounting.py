@@ -289,6 +289,32 @@ async def test_who_shows_nobody_the_picture_is_mounted_without(here: NightTown, 
     assert not await here.value("select unseen_in_dark from devices where device_id = $1", device), "nobody ever may"
 
 
+async def test_a_bed_drawn_too_large_is_asked_about(here: NightTown, pages: Site) -> None:
+    """A yes is of that doubt alone: drawn anew, and too wide, it is asked again."""
+    job, browser = await give(here, 1), await installer(here, pages)
+    await mounted(here, pages, browser, job)
+    await browser.post(f"{job}/answer/lamp")
+    await browser.post(f"{job}/answer/look")
+
+    def drawn_bed(left: int, right: int) -> dict[str, str]:
+        corners = ((left, 5), (right, 5), (right, 95), (left, 95))
+        return {f"{axis}{n}": str(each[at]) for n, each in enumerate(corners) for at, axis in enumerate("xy")} | {
+            "head": "2"
+        }
+
+    asked = await browser.post(f"{job}/answer/bed", drawn_bed(20, 80))
+    page = await asked.text()
+    assert asked.status == 200 and "över halva bilden eller mer" in page and 'value="too_large"' in page
+    assert 'value="20"' in page and 'value="2" checked' in page, "what was drawn stays"
+    assert await here.value("select step from mountings") == "bed"
+    wide = await browser.post(f"{job}/answer/bed", drawn_bed(4, 96) | {"sure": "too_large"})
+    assert wide.status == 200 and "hela bildens bredd" in await wide.text()
+    assert (await browser.post(f"{job}/answer/bed", drawn_bed(20, 80) | {"sure": "too_large"})).status == 303
+    assert await here.value("select said -> 'bed' ->> 'sure' from mountings") == "too_large"
+    assert (await browser.post(f"{job}/answer/bed", drawn_bed(35, 65))).status == 303
+    assert await here.value("select said -> 'bed' ? 'sure' from mountings") is False
+
+
 async def test_who_stops_leaves_a_camera_of_nobody(here: NightTown, pages: Site) -> None:
     job, browser = await give(here, 1), await installer(here, pages)
     await mounted(here, pages, browser, job)

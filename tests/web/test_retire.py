@@ -95,6 +95,27 @@ async def test_no_one_person_takes_a_camera_from_running_checks(here: NightTown,
     assert await here.value("select endangers from discrepancies where code = 'device_missing'") is True
 
 
+async def lines(here: NightTown) -> list[str]:
+    """Return the lines of devices taken down and exchanged, in order, each with its device."""
+    found: list[str] = await here.value(
+        """
+        select coalesce(array_agg(concat_ws(' ', kind, device_id, data ->> 'by_two', data ->> 'replaced') order by id), '{}') from events
+        where kind in ('retirement_asked', 'retirement_withdrawn', 'device_retired', 'camera_exchanged')
+        """
+    )
+    return found
+
+
+async def test_each_step_of_a_device_taken_down_is_a_line(here: NightTown, pages: Site) -> None:
+    petra, paul = await pages.signed_in("petra"), await pages.signed_in("paul")
+    for who, deed in ((petra, "ask"), (paul, "ask"), (petra, "withdraw"), (petra, "withdraw"), (petra, "ask")):
+        assert await act(here, who, deed) == 303, deed
+    assert await act(here, petra, "confirm") == 409
+    assert await act(here, paul, "confirm") == 303
+    asked, taken_back = "retirement_asked cam1", "retirement_withdrawn cam1"
+    assert await lines(here) == [asked, taken_back, asked, "device_retired cam1 true"]
+
+
 async def test_a_request_is_void_after_another_change(here: NightTown, pages: Site) -> None:
     petra, paul = await pages.signed_in("petra"), await pages.signed_in("paul")
     await act(here, petra, "ask")
@@ -211,6 +232,7 @@ async def test_a_broken_camera_is_exchanged_with_visits_meanwhile(here: NightTow
     by = "select array_agg(distinct device_id) from checks where resident_id = $1 and state = 'planned'"
     assert await here.value(by, here.residents[1]) == [new]
     assert await here.value("select config -> 'withdrawn' from devices where device_id = 'cam1'") is True
+    assert await lines(here) == [f"camera_exchanged {new} cam1"]
 
 
 @pytest.mark.parametrize(("deed", "form"), [("stop", {"why": "said_no"}), ("wrong-room", {})])
@@ -346,8 +368,37 @@ async def test_the_installer_says_which_piece_it_is(here: NightTown, pages: Site
     linked = "select concat_ws(' ', number, state) from equipment where device_id = $1"
     assert await here.value(linked, new) == "INV-7 mounted"
     assert await here.value("select count(*) from equipment where number = $1", new) == 0, "no second row for it"
+    await browser.post(f"{job}/code", {"code": "NPQR-TUVW-XY", "number": "INV-7"})
+    assert (await claim(pages, "NPQR-TUVW-XY"))[0] == 200
+    assert await here.value(linked, new) == "INV-7 mounted", "said again, it stays"
     await browser.post(f"{job}/stop", {"why": "said_no"})
     assert await here.value(linked, new) == "INV-7 stock" and await piece_state(here, "cam1") == "mounted"
+
+
+async def test_a_second_code_without_a_number_is_another_piece(here: NightTown, pages: Site) -> None:
+    """The first camera is back in stock; a code that is never claimed changes nothing of it."""
+    await here.execute(
+        "insert into equipment (org, number, kind, state) values ('storstad', 'INV-7', 'camera', 'stock')"
+    )
+    petra = await pages.signed_in("petra")
+    await exchange(here, petra, "warranty")
+    job = f"/mountings/{await here.value('select mounting_id from mountings')}"
+    browser = await installer(here, pages)
+    for step in ("begin", "answer/consent"):
+        await browser.post(f"{job}/{step}")
+    await browser.post(f"{job}/code", {"code": CODE, "number": "INV-7"})
+    assert (await claim(pages))[0] == 200
+    new = await device_of(here)
+    register = "select string_agg(concat_ws(' ', number, state, device_id), ', ' order by number) from equipment where number in ('INV-7', $1)"
+    for _ in range(2):
+        await browser.post(f"{job}/code", {"code": "NPQR-TUVW-XY"})
+        assert await here.value(register, new) == f"INV-7 mounted {new}"
+    assert (await claim(pages, "NPQR-TUVW-XY"))[0] == 200
+    both = sorted([f"{new} mounted {new}", "INV-7 stock"])
+    assert sorted((await here.value(register, new)).split(", ")) == both
+    await browser.post(f"{job}/code", {"code": "YXWV-UTRQ-PN"})
+    assert (await claim(pages, "YXWV-UTRQ-PN"))[0] == 200, "a third, again without"
+    assert sorted((await here.value(register, new)).split(", ")) == both
 
 
 # ---- covered ----

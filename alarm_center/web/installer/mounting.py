@@ -15,7 +15,7 @@ from alarm_center.casework.cases import NotFound
 from alarm_center.core import calendar, phone_numbers
 from alarm_center.core import mounting as core
 from alarm_center.core.decision import IllegalMove
-from alarm_center.core.mounting import BedFault, MountingCourse, MountingStep, StopReason
+from alarm_center.core.mounting import BedDoubt, BedFault, MountingCourse, MountingStep, StopReason
 from alarm_center.core.roles import Right
 from alarm_center.identity.tokens import token_hash
 from alarm_center.store import mounting_pages
@@ -57,7 +57,8 @@ async def show_jobs(request: web.Request) -> web.StreamResponse:
         for each in held
     ]
     words = {"steps": mounting_words.STEPS, "exchanges": mounting_words.EXCHANGE_JOBS}
-    context = {"jobs": jobs, "others": others, "now": at, "zone": zone} | words
+    ended = {job.mounting_id for job in jobs if job.halted}
+    context = {"jobs": jobs, "ended": ended, "others": others, "now": at, "zone": zone} | words
     return render(request, "installer/jobs.html", context)
 
 
@@ -75,7 +76,7 @@ async def begin(request: web.Request) -> web.StreamResponse:
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.MOUNT)) as tx:
         if taken := await _taken(tx, request):
             return taken
-        job = await _mounting(tx, request)
+        job = await _going_on(tx, request)
         begun = await mounting_pages.begin(tx, job.mounting_id)
     return _to(job) if begun or job.mine else _to_holder(job.mounting_id)
 
@@ -89,7 +90,7 @@ async def stop(request: web.Request) -> web.StreamResponse:
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.MOUNT)) as tx:
         if taken := await _taken(tx, request):
             return taken
-        job = await _mounting(tx, request)
+        job = await _going_on(tx, request)
         stopped = await mounting_pages.stop(tx, job.mounting_id, why)
     request.app[MEMORY].hint()
     return _to(job) if stopped or job.mine else _to_holder(job.mounting_id)
@@ -104,8 +105,8 @@ async def offer_code(request: web.Request) -> web.StreamResponse:
     if code is None:
         return await _show(request, {"wrong": mounting_words.BAD_CODE, "form": form}, MountingStep.CODE, status=400)
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.MOUNT)) as tx:
-        job = await _mounting(tx, request)
-        named = await mounting_pages.name_piece(tx, job.mounting_id, form["number"]) if form.get("number") else "ok"
+        job = await _going_on(tx, request)
+        named = await mounting_pages.name_piece(tx, job.mounting_id, form.get("number", ""))
         offered = named == "ok" and await mounting_pages.offer_code(tx, job.mounting_id, token_hash(code))
     if named != "ok":
         wrong = {"wrong_number": mounting_words.PIECE_FAULTS[named], "form": form}
@@ -121,7 +122,7 @@ async def ask(request: web.Request) -> web.StreamResponse:
     """Wake the camera for its lamp, a test picture, the empty room or a trial. A look is in the log before its first byte."""
     take, form = request.match_info["take"], await request.post()
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.MOUNT)) as tx:
-        job = await _mounting(tx, request)
+        job = await _going_on(tx, request)
         if not core.reachable(_ASKED_AT[take], _reached(job)):
             raise IllegalMove(f"mounting {job.mounting_id}: {take} before its step")
         await mounting_pages.ask(tx, job.mounting_id, take, _SECONDS[take])
@@ -135,7 +136,7 @@ async def ask(request: web.Request) -> web.StreamResponse:
 async def wrong_room(request: web.Request) -> web.StreamResponse:
     """Let the camera go: its picture is of another room than the installer stands in."""
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.MOUNT)) as tx:
-        job = await _mounting(tx, request)
+        job = await _going_on(tx, request)
         await mounting_pages.release_wrong_camera(tx, job.mounting_id)
     request.app[MEMORY].hint()
     return redirect(f"/mountings/{job.mounting_id}?other=1")
@@ -178,7 +179,7 @@ async def answer(request: web.Request) -> web.StreamResponse:
         raise NotFound(said)
     step = MountingStep(said)
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.MOUNT)) as tx:
-        job = await _mounting(tx, request)
+        job = await _going_on(tx, request)
         if not core.reachable(step, _reached(job)) or (core.needs_camera(step) and job.device_id is None):
             raise IllegalMove(f"mounting {job.mounting_id}: {step} before its time")
         read = _READERS[step](form, job)
@@ -189,14 +190,16 @@ async def answer(request: web.Request) -> web.StreamResponse:
                 await mounting_pages.draw_bed(tx, job.mounting_id, read["bed"]["zones"])
             goal = core.step_after(step, _reached(job), _course(job))
             await mounting_pages.move(tx, job.mounting_id, goal, read)
-    if isinstance(read, str):
+    if isinstance(read, BedDoubt):
+        return await _show(request, {"wrong": mounting_words.BED_DOUBTS[read], "doubt": read, "form": form}, step)
+    if isinstance(read, str) and not isinstance(read, StopReason):
         return await _show(request, {"wrong": read, "form": form}, step, status=400)
     request.app[MEMORY].hint()
     return _to(job)
 
 
-Read = dict[str, Any] | StopReason | str
-"""Content of a form, to be kept; a reason to stop; or the fault in it, in words."""
+Read = dict[str, Any] | StopReason | BedDoubt | str
+"""Content of a form, to be kept; a reason to stop; a bed to ask about once more; or the fault in the form, in words."""
 
 
 def _read_nothing(_form: Mapping[str, str], _job: MountingRow) -> Read:
@@ -214,8 +217,12 @@ def _read_bed(form: Mapping[str, str], job: MountingRow) -> Read:
     fault = core.bed_fault(corners) if head in {"0", "1", "2", "3"} else BedFault.UNREADABLE
     if fault is not None or corners is None:
         return mounting_words.BED_FAULTS[fault or BedFault.UNREADABLE]
+    doubt = core.bed_doubt(corners, job.expected_people)
+    if doubt is not None and form.get("sure") != doubt:
+        return doubt
     zones = core.bed_zones(corners, int(head), job.expected_people)
-    return {"bed": {"corners": [list(each) for each in corners], "head": int(head), "zones": zones}}
+    said = {"corners": [list(each) for each in corners], "head": int(head), "zones": zones}
+    return {"bed": said | ({"sure": doubt} if doubt else {})}
 
 
 def _read_sleepers(form: Mapping[str, str], job: MountingRow) -> Read:
@@ -284,6 +291,19 @@ async def _mounting(tx: Tx, request: web.Request) -> MountingRow:
     return job
 
 
+async def _going_on(tx: Tx, request: web.Request) -> MountingRow:
+    """Return the mounting of the path.
+
+    Raises:
+        HTTPSeeOther: those who plan have ended it, which its page says.
+        NotFound: it is none of the person's today.
+    """
+    job = await _mounting(tx, request)
+    if job.halted_for:
+        raise web.HTTPSeeOther(f"/mountings/{job.mounting_id}")
+    return job
+
+
 async def _taken(tx: Tx, request: web.Request) -> web.Response | None:
     """Return the way to the list that says who has the mounting of the path, where a colleague has it in hand."""
     which = path_uuid(request, "mounting")
@@ -341,6 +361,7 @@ async def _show(
         "tried": bool(result and result.get("ok")) and core.is_tried(result.get("answer"), shown=job.shown),
         "waits": _waits(job, shown, lately=lately),
         "first_night": _first_night(job),
+        "halted": mounting_words.halted_sentence(job.halted_by, job.halted_for, speech) if job.halted_for else "",
         "stopped": mounting_words.STOPPED.get(StopReason(job.stopped_for)) if job.stopped_for else None,
         "corners": job.said.get("bed", {}).get("corners") or _PROPOSED,
         "head": job.said.get("bed", {}).get("head", 0),
@@ -349,6 +370,7 @@ async def _show(
         "not_in_bed": mounting_words.NOT_IN_BED,
         "unjudged": resident_page_words.NOBODY_JUDGES if job.agreed and not (job.shown or job.machine) else "",
         "wrong": None,
+        "doubt": None,
         "wrong_number": None,
         "form": {},
     }

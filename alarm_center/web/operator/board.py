@@ -15,7 +15,7 @@ from aiohttp import web
 from alarm_center.casework.cases import NotFound
 from alarm_center.core.roles import Right
 from alarm_center.core.town_stop import CONFIRM_WITHIN, TownStop
-from alarm_center.store import board, deaths, detectors, events, looks, sealed_accounts, town_stops
+from alarm_center.store import board, deaths, detectors, events, looks, sealed_accounts, shadow_nights, town_stops
 from alarm_center.store.memory import Tx, now
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
@@ -96,6 +96,7 @@ async def show_board(request: web.Request) -> web.StreamResponse:
     """Show the whole board. The cursor is read first, so that no line between page and stream is lost."""
     async with request.app[MEMORY].transaction(request[PERSON].board_viewer) as tx:
         cursor = await events.newest_cursor(tx)
+        answered = await _answered(request, tx)
     watched, waiting = await _drawn_queue(request)
     night, person = await _drawn_night(request), request[PERSON]
     for part in (waiting, night):
@@ -107,8 +108,19 @@ async def show_board(request: web.Request) -> web.StreamResponse:
         "night": night.html,
         "revisions": {"queue": waiting.revision, "night": night.revision},
         "page": page_number(request),
+        "answered": answered,
     }
     return compress(request, render(request, "board.html", _head_context(watched) | shown), person.csrf)
+
+
+async def _answered(request: web.Request, tx: Tx) -> list[shadow_nights.BlindAnswer]:
+    """Return the answers that the person has just given blind, with the detector's beside them; none at a covered board."""
+    person = request[PERSON]
+    try:
+        check_id = UUID(request.query.get("answered", ""))
+    except ValueError:
+        return []
+    return [] if person.covered else await shadow_nights.blind_answers(tx, check_id, person.user_id)
 
 
 def _wrong_pin(request: web.Request) -> str:

@@ -15,7 +15,7 @@ from alarm_center.core.alarm import alarm_events as alarm
 from alarm_center.core.check import AskAgain, CheckState, PersonSaid
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.roles import Right
-from alarm_center.store import case_pages, looks
+from alarm_center.store import case_pages, looks, shadow_nights
 from alarm_center.store.memory import now
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
@@ -181,7 +181,10 @@ async def answer(request: web.Request) -> web.StreamResponse:
         async with request.app[MEMORY].transaction(person.board_viewer) as tx:
             seen = await case_pages.alarm(tx, check.alarm_id) is not None
         return redirect_or_tell(request, f"/alarm/{check.alarm_id}" if seen else f"/check/{check_id}")
-    return redirect_or_tell(request, _BOARD)
+    async with request.app[MEMORY].transaction(person.board_viewer) as tx:
+        blind = await shadow_nights.blind_answers(tx, check_id, person.user_id)
+    # What the detector found is told now: the board says it beside the person's own answer.
+    return redirect_or_tell(request, f"{_BOARD}?answered={check_id}" if blind else _BOARD)
 
 
 async def _required_check(request: web.Request) -> UUID:

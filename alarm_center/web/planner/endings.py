@@ -13,10 +13,10 @@ from alarm_center.core.new_resident import people_in_view
 from alarm_center.core.resident_forms import ReadForm
 from alarm_center.core.resident_record import DeviceRow, PageHead
 from alarm_center.core.roles import Right
-from alarm_center.store import drafts, resident_ends, resident_page, residents
+from alarm_center.store import drafts, resident_ends, resident_page, residents, retirements
 from alarm_center.store.memory import Tx
 from alarm_center.town import endings
-from alarm_center.town.endings import CannotEnd, DeviceChange
+from alarm_center.town.endings import CannotEnd, DeviceChange, DeviceInUse
 from alarm_center.town.export import resident_table
 from alarm_center.town.one_resident import PartErrors
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
@@ -26,6 +26,7 @@ from alarm_center.web.planner.desk import drawn_from, editor_of, page_context, p
 from alarm_center.web.planner.history import history_of
 from alarm_center.web.planner.part_fields import drawn, errors_by_field, labels, sent_form, today_in, town_choices
 from alarm_center.words import ending_words, part_words, resident_page_words
+from alarm_center.words.catalogues import Speech
 from schemas.vocabulary import EndReason
 
 routes = web.RouteTableDef()
@@ -162,6 +163,8 @@ async def save_device(request: web.Request) -> web.StreamResponse:
         nameless = {} if read.faults or "change" in posted else {"device": speech(ending_words.SAY_WHICH)}
         return await _show_device(request, form, read, beside=nameless, status=200 if "change" in posted else 400)
     taken = next((row for row in bound if row.kind == table["kind"]), None)
+    if taken is not None and taken.device_id in context["in_use"]:
+        return await _show_device(request, form, others=[_in_use_words(taken, speech)], status=409)
     if "sure" not in posted:
         if context["revision"] != context["head"].revision:
             return await _show_device(request, form, changed=speech(part_words.CHANGED_BY_OTHER), status=409)
@@ -176,6 +179,8 @@ async def save_device(request: web.Request) -> web.StreamResponse:
     try:
         editor = await editor_of(request, Right.ARRANGE)
         await endings.change_device(request.app[PLANNER_MEMORY], path_uuid(request, "resident"), change, editor=editor)
+    except DeviceInUse:
+        return await _show_device(request, form, others=[_in_use_words(taken, speech)] if taken else [], status=409)
     except PartErrors as errors:
         beside, others = errors_by_field(errors.found, speech)
         return await _show_device(request, form, beside=beside, others=others, status=400)
@@ -226,7 +231,12 @@ async def _device_context(request: web.Request, tx: Tx) -> tuple[dict[str, Any],
     }
     ids = {each["id"] for each in own["table"].get("devices", [])}
     bound = [row for row in await resident_page.devices(tx, resident_id) if row.device_id in ids]
+    own["in_use"] = {row.device_id for row in bound if await retirements.is_in_use(tx, resident_id, row.device_id)}
     return context | own | {"mate": await _companion(tx, resident_id)}, bound
+
+
+def _in_use_words(row: DeviceRow, speech: Speech) -> str:
+    return speech(ending_words.IN_USE, device=speech(ending_words.KINDS[row.kind], name=row.label or row.device_id))
 
 
 async def _companion(tx: Tx, resident_id: UUID) -> str:

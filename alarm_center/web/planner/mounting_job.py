@@ -9,6 +9,7 @@ from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
 from alarm_center.casework.editing import Editor
+from alarm_center.core.mounting import BY_PLANNER, StopReason
 from alarm_center.core.roles import Right
 from alarm_center.preparation import mounting_jobs
 from alarm_center.preparation.mounting_jobs import CameraThere
@@ -32,9 +33,11 @@ async def show_mounting_form(request: web.Request) -> web.StreamResponse:
 @routes.post("/residents/{resident}/mounting")
 @require(Right.ARRANGE)
 async def give(request: web.Request) -> web.StreamResponse:
-    """Give installers the mounting. A form that is sent twice gives it once."""
+    """Give installers the mounting, or end one that an installer has begun. A form that is sent twice does so once."""
     person, resident_id = request[PERSON], path_uuid(request, "resident")
     form = {name: str(value).strip()[:40] for name, value in (await request.post()).items()}
+    if form.get("deed") == "end":
+        return await _end(request, form.get("why", ""))
     try:
         day = date.fromisoformat(form.get("due_on", ""))
         hour = time.fromisoformat(form["due_time"]) if form.get("due_time") else None
@@ -54,7 +57,25 @@ async def give(request: web.Request) -> web.StreamResponse:
     return redirect(f"/residents/{resident_id}") if given else await _show(request, form, mounting_words.UNDER_WAY)
 
 
-async def _show(request: web.Request, form: Mapping[str, Any], wrong: str, *, status: int = 0) -> web.StreamResponse:
+async def _end(request: web.Request, why: str) -> web.StreamResponse:
+    person, resident_id, speech = request[PERSON], path_uuid(request, "resident"), speech_of(request)
+    if why not in BY_PLANNER:
+        return await _show(request, {}, "", speech(mounting_words.SAY_WHY_ENDED), status=400)
+    editor = Editor(str(person.user_id), person.viewer(Right.ARRANGE))
+    try:
+        ended = await mounting_jobs.end_mounting(
+            request.app[PLANNER_MEMORY], resident_id, StopReason(why), editor=editor
+        )
+    except LookupError as error:
+        raise NotFound(str(error)) from error
+    if ended:
+        return redirect(f"/residents/{resident_id}")
+    return await _show(request, {}, "", speech(mounting_words.NOT_ENDED), status=409)
+
+
+async def _show(
+    request: web.Request, form: Mapping[str, Any], wrong: str, not_ended: str = "", *, status: int = 0
+) -> web.StreamResponse:
     resident_id = path_uuid(request, "resident")
     async with request.app[MEMORY].transaction(request[PERSON].viewer(Right.ARRANGE)) as tx:
         context = await page_context(request, tx)
@@ -63,8 +84,12 @@ async def _show(request: web.Request, form: Mapping[str, Any], wrong: str, *, st
             raise NotFound(f"no resident {resident_id}")
         newest = await mountings.of_home(tx, resident_id)
         camera = await mountings.camera_in_use(tx, resident_id)
-    today = context["now"].astimezone(ZoneInfo(head.zone)).date()
+    today, speech, at = context["now"].astimezone(ZoneInfo(head.zone)).date(), speech_of(request), context["now"]
+    begun = newest if newest is not None and newest.may_be_ended else None
     own = {
+        "ending": mounting_words.end_follows(begun, resident.name, at, head.zone, speech) if begun else [],
+        "in_hand": begun is not None and begun.ends_at is not None and begun.ends_at > at,
+        "reasons": [(each.value, speech(mounting_words.STOPPED[each])) for each in BY_PLANNER], "not_ended": not_ended,
         "head": head, "resident": resident, "form": form, "wrong": speech_of(request)(wrong) if wrong else "", "today": today,
         "mounting": mounting_words.of_home(newest, speech_of(request)), "under_way": newest is not None and newest.ended_at is None,
         "camera_there": speech_of(request)(mounting_words.CAMERA_THERE) if camera is not None else "",

@@ -23,7 +23,7 @@ from tests.support.waiting import DEADLINE_S
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 expect.set_options(timeout=DEADLINE_S * 1000)
-BOARD = re.compile(r"//[^/]+/$")
+BOARD = re.compile(r"//[^/]+/(\?answered=.*)?$")
 OpenPage = Callable[..., Awaitable[Page]]
 _FAILED = pytest.StashKey[bool]()
 

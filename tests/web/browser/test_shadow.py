@@ -183,6 +183,14 @@ async def test_a_look_is_judged_without_the_cameras_word(
     case = olle.url
     await olle.keyboard.press("1")
     await olle.wait_for_url(BOARD)
+    receipt = olle.locator(".answered")
+    await expect(receipt).to_contain_text(
+        {
+            "sv": f"Du: Syns i sängen. Automatisk tolkning: {found}.",
+            "en": f"You: Seen in bed. Automatic reading: {found}.",
+        }[language]
+    )
+    assert await broken(olle) == []
     assert await storstad.value("select blind from compared_looks") is True
     await olle.goto(case)
     await expect(olle.locator(".reading")).to_contain_text(found)

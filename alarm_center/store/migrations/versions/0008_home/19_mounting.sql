@@ -18,7 +18,11 @@ create table fjt.mountings (
     -- until then the installer may wake the camera; "I am here" begins another half hour
     ends_at timestamptz,
     ended_at timestamptz,
-    stopped_for text check (stopped_for in ('said_no', 'not_let_in', 'no_consent', 'sleeps_here', 'called_off')),
+    stopped_for text check (stopped_for in ('said_no', 'not_let_in', 'no_consent', 'sleeps_here', 'called_off',
+        'home_asked', 'wrong_home', 'not_finished', 'other_day')),
+    -- who of those who plan ended it while an installer was there, and why (32_mounting_ended.sql); another day begins without
+    halted_by text,
+    halted_for text check (halted_for in ('home_asked', 'wrong_home', 'not_finished', 'other_day')),
     -- the code that the camera shows, as a hash: one use, ten minutes
     code_hash bytea,
     code_until timestamptz,
@@ -107,7 +111,7 @@ grant select, insert, update on fjt.mountings to fjt_worker;
 grant select, insert on fjt.device_logins to fjt_worker;
 
 grant select (mounting_id, org, area_id, resident_id, due_on, due_time, given_by, given_at, step, installer, begun_at, ends_at, ended_at,
-    stopped_for, weekend_name, weekend_phone, device_id, exchange, replaces, replaced_at) on fjt.mountings to fjt_web, fjt_planner;
+    stopped_for, halted_by, halted_for, weekend_name, weekend_phone, device_id, exchange, replaces, replaced_at) on fjt.mountings to fjt_web, fjt_planner;
 
 grant insert (org, area_id, resident_id, due_on, due_time, given_by, given_at, exchange), update (due_on, due_time, given_by, given_at, exchange, step, stopped_for, ended_at)
     on fjt.mountings to fjt_planner;
@@ -118,6 +122,9 @@ as $$
 begin
     if new.area_id is distinct from (select r.area_id from fjt.residents r where r.resident_id = new.resident_id and r.org = new.org) then
         perform fjt.refuse_write('a mounting in another area than the home''s');
+    end if;
+    if tg_op = 'UPDATE' and current_user <> 'fjt_planner' and new.area_id = old.area_id then
+        return new; -- by fjt.end_mounting, which looks itself
     end if;
     if tg_op = 'UPDATE' and (old.ends_at > clock.now() or old.ended_at is not null) then
         perform fjt.refuse_write('another day for a mounting that is under way or over');
@@ -136,6 +143,8 @@ begin
     -- What was said in the home is kept; whoever comes on the new day goes on with it.
     new.installer := null;
     new.ends_at := null;
+    new.halted_by := null;
+    new.halted_for := null;
     new.given_by := fjt.page_actor();
     new.given_at := fjt.just_now(new.given_at);
     return new;
@@ -212,11 +221,11 @@ end $$;
 -- ---- what the page shows ----
 
 create function fjt.mounting_jobs() returns table (mounting_id uuid, org text, zone text, due_time time, name text, address text, phone text,
-    step text, stopped_for text, area text, exchange text)
+    step text, stopped_for text, halted boolean, area text, exchange text)
 language plpgsql stable security definer set search_path = fjt, pg_temp
 as $$
 begin
-    return query select m.mounting_id, m.org, o.zone, m.due_time, r.name, r.address, r.phone, m.step, m.stopped_for, e.code, m.exchange
+    return query select m.mounting_id, m.org, o.zone, m.due_time, r.name, r.address, r.phone, m.step, m.stopped_for, m.halted_for is not null, e.code, m.exchange
         from fjt.my_mountings() m join fjt.residents r using (resident_id) join fjt.organisations o on o.org = m.org
         join fjt.areas e on e.area_id = r.area_id order by m.due_time nulls last, r.address;
 end $$;
@@ -226,7 +235,7 @@ create function fjt.mounting_page(which uuid) returns table (mounting_id uuid, o
     shown boolean, machine boolean, step text, stopped_for text, mine boolean, in_hand boolean, ends_at timestamptz, code_until timestamptz, device_id text,
     connected boolean, confirmed boolean, signal_dbm int, expected_people int, said jsonb, asked_command uuid, asked_kind text,
     asked_at timestamptz, first_look timestamptz, weekend_name text, weekend_phone text, run_in_nights int,
-    on_call_name text, on_call_phone text, exchange text)
+    on_call_name text, on_call_phone text, exchange text, halted_by text, halted_for text)
 language plpgsql stable security definer set search_path = fjt, pg_temp
 as $$
 begin
@@ -241,7 +250,8 @@ begin
         (select min(c.opens_at) from fjt.checks c where c.resident_id = m.resident_id and c.state = 'planned' and c.opens_at > clock.now()
             and exists (select from fjt.slots s where s.slot_id = c.slot_id and not s.by_visit)
             and exists (select from fjt.gate(c.resident_id, c.night) g where g.owed = 'look')),
-        m.weekend_name, m.weekend_phone, m.run_in_nights, o.name, o.fixed_number, m.exchange
+        m.weekend_name, m.weekend_phone, m.run_in_nights, o.name, o.fixed_number, m.exchange,
+        coalesce((select u.name from fjt.users u where u.user_id::text = m.halted_by), m.halted_by), m.halted_for
         from fjt.my_mountings() m join fjt.residents r using (resident_id) join fjt.organisations o on o.org = m.org
         left join fjt.devices d on d.org = m.org and d.device_id = m.device_id
         where m.mounting_id = which;
@@ -256,7 +266,7 @@ declare
     m fjt.mountings;
 begin
     select t.* into m from fjt.mountings t where t.mounting_id = which and t.mounting_id in (select mine.mounting_id from fjt.my_mountings() mine) for update;
-    if m.mounting_id is null or m.ended_at is not null or m.installer <> fjt.who() and m.ends_at > clock.now() then
+    if m.mounting_id is null or m.ended_at is not null or m.halted_for is not null or m.installer <> fjt.who() and m.ends_at > clock.now() then
         return false;
     end if;
     update fjt.mountings set installer = fjt.who(), begun_at = coalesce(begun_at, clock.now()), ends_at = clock.now() + interval '30 minutes',
@@ -306,6 +316,7 @@ begin
     update fjt.equipment set state = 'repair', revision = revision + 1
         where org = m.org and device_id = m.replaces and state = 'stock' and m.exchange <> 'other';
     update fjt.mountings set replaced_at = clock.now(), released = released || m.replaces, config_wanted = true where mounting_id = m.mounting_id;
+    perform fjt.write_mounting_line(m, 'camera_exchanged', jsonb_build_object('replaced', m.replaces));
 end $$;
 
 -- The room's profile as the installer has drawn it; what is known of another picture is forgotten.
@@ -382,6 +393,9 @@ begin
         -- Whatever was there before is another camera: it is heard of anew.
         update fjt.devices d set link = 'gone', last_heard_at = null, reported_version = null, profile = d.profile - 'signature' - 'restless'
             where d.org = m.org and d.device_id = named;
+    end if;
+    if m.equipment_id is null and m.device_id = named then
+        perform fjt.unmount_piece(m.org, named);
     end if;
     perform fjt.mount_piece(m.org, m.equipment_id, named);
     insert into fjt.device_logins (org, device_id, password_hash, made_at) values (m.org, named, login_hash, clock.now())
@@ -474,7 +488,8 @@ declare
 begin
     select t.* into m from fjt.mountings t where t.mounting_id = which and t.mounting_id in (select mine.mounting_id from fjt.my_mountings() mine) for update;
     -- A colleague has begun it since the list was shown.
-    if m.mounting_id is null or m.ended_at is not null or why = 'called_off' or m.installer <> fjt.who() and m.ends_at > clock.now() then
+    if m.mounting_id is null or m.ended_at is not null or m.halted_for is not null
+        or why not in ('said_no', 'not_let_in', 'no_consent', 'sleeps_here') or m.installer <> fjt.who() and m.ends_at > clock.now() then
         return false;
     end if;
     -- Not let in where a camera is up already: it waits for another day, with all that was said. In an exchange the old one goes on.
@@ -651,7 +666,8 @@ as $$
     select r.org, r.mounting_id::text, jsonb_build_object(
         'resident_id', r.resident_id, 'due_on', r.due_on, 'given_by', r.given_by, 'given_at', r.given_at at time zone 'UTC', 'step', r.step,
         'installer', r.installer, 'begun_at', r.begun_at at time zone 'UTC', 'ends_at', r.ends_at at time zone 'UTC',
-        'ended_at', r.ended_at at time zone 'UTC', 'stopped_for', r.stopped_for, 'device_id', r.device_id), null::text
+        'ended_at', r.ended_at at time zone 'UTC', 'stopped_for', r.stopped_for, 'device_id', r.device_id)
+        || jsonb_strip_nulls(jsonb_build_object('halted_by', r.halted_by, 'halted_for', r.halted_for)), null::text
 $$;
 
 revoke all on function fjt.fact_of(fjt.mountings) from public;

@@ -149,14 +149,30 @@ begin
     perform set_config('fjt.mounted_piece', '', true);
 end $$;
 
+-- Another camera has come by a second code, and nobody has said its number: the first one is back in stock, and the device is a piece by its own name.
+create function fjt.unmount_piece(town text, device text) returns void language plpgsql security definer set search_path = fjt, pg_temp
+as $$
+begin
+    update fjt.equipment set device_id = null, state = case when state = 'mounted' then 'stock' else state end, revision = revision + 1
+        where org = town and device_id = device and lower(number) <> device;
+    if found then
+        insert into fjt.equipment (org, number, kind, state, device_id) values (town, device, 'camera', 'mounted', device)
+            on conflict (org, lower(number)) do update set state = 'mounted', device_id = excluded.device_id;
+    end if;
+end $$;
+
 -- The inventory number that the installer reads on the camera in hand: 'ok', 'unknown', or 'elsewhere' where the register has it in another
--- home, lost, in repair or scrapped.
+-- home, lost, in repair or scrapped. Without one, the number of a camera before it is forgotten.
 create function fjt.name_mounted_piece(which uuid, said text) returns text language plpgsql security definer set search_path = fjt, pg_temp
 as $$
 declare
     m fjt.mountings := fjt.mounting_in_hand(which);
     e fjt.equipment;
 begin
+    if btrim(said) = '' then
+        update fjt.mountings set equipment_id = null where mounting_id = which;
+        return 'ok';
+    end if;
     select t.* into e from fjt.equipment t where t.org = m.org and t.kind = 'camera' and lower(t.number) = lower(btrim(said)) for update;
     if e.equipment_id is null then
         return 'unknown';
@@ -257,6 +273,9 @@ begin
         and not exists (select from fjt.devices d where d.resident_id = any (fjt.bed_of(old.resident_id)))
         and not exists (select from fjt.retirements t where t.org = old.org and t.device_id = old.device_id and t.resident_id = old.resident_id
             and t.confirmed_at > clock.now() - interval '1 minute')
+        -- A camera that was never tried gives the home back what it had before: a mounting that those who plan have ended (32_mounting_ended.sql).
+        and not exists (select from fjt.mountings m where m.org = old.org and m.device_id = old.device_id and m.resident_id = old.resident_id
+            and m.halted_for is not null and m.ended_at > clock.now() - interval '1 minute')
     then
         perform fjt.refuse_write('the only device of somebody with a running decision, taken by one person');
     end if;
@@ -267,6 +286,6 @@ create constraint trigger device_kept after update of resident_id on fjt.devices
     when (session_user = 'fjt_planner' and old.resident_id is not null and new.resident_id is distinct from old.resident_id)
     execute function fjt.keep_a_device();
 
-revoke all on function fjt.mount_piece(text, uuid, text), fjt.name_mounted_piece(uuid, text), fjt.keep_a_device(), fjt.retirements_of_planner(), fjt.equipment_of_planner(), fjt.keep_move(), fjt.register_device() from public;
+revoke all on function fjt.mount_piece(text, uuid, text), fjt.unmount_piece(text, text), fjt.name_mounted_piece(uuid, text), fjt.keep_a_device(), fjt.retirements_of_planner(), fjt.equipment_of_planner(), fjt.keep_move(), fjt.register_device() from public;
 
 grant execute on function fjt.name_mounted_piece(uuid, text) to fjt_web;
