@@ -13,6 +13,7 @@ from schemas.messages import Frame
 
 Grey = npt.NDArray[np.uint8]
 Blocks = npt.NDArray[np.float32]
+Corners = npt.NDArray[np.int32]
 
 BLOCK = 8
 """Side of a block in pixels of the reduced picture: 16 pixels of a 640×480 frame, a fortieth of its width."""
@@ -92,7 +93,7 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
     wanted, kept = set(fitting), set(_spread(fitting, _KEPT))
     pictures: list[Grey] = []
     every: list[Grey] = []
-    means: list[Blocks] = []
+    sums: list[Corners] = []
     index: dict[bytes, int | None] = {}
     order: list[int] = []
     ms: list[int] = []
@@ -114,10 +115,10 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
                 sizes[frame.jpeg] = own[::-1]
                 odd += 1
                 continue
-            index[frame.jpeg] = None if picture is None else len(means)
+            index[frame.jpeg] = None if picture is None else len(sums)
             if picture is not None:
                 every.append(picture)
-                means.append(block_means(picture))
+                sums.append(_corners(picture))
                 if frame.jpeg in kept or not pictures:
                     pictures.append(picture)
         at = index[frame.jpeg]
@@ -126,14 +127,14 @@ def decode(frames: Sequence[Frame]) -> Clip | None:
             continue
         order.append(at)
         ms.append(frame.ms)
-    if not means:
+    if not sums:
         return None
-    blocks = np.stack(means)[order]
+    blocks = _means_between(np.stack(sums))[order]
     squares = common[0] * common[1] / (size[0] * size[1])
     step = statistics.median(_first_step(data) for data in kept) / _COEFFICIENT
     rounding = step / (12 * max(squares, 1.0)) ** 0.5
     return Clip(
-        tuple(pictures), tuple(every), len(means), tuple(order), tuple(ms), blocks, len(frames), broken, odd, rounding
+        tuple(pictures), tuple(every), len(sums), tuple(order), tuple(ms), blocks, len(frames), broken, odd, rounding
     )
 
 
@@ -144,10 +145,19 @@ def block_means(picture: Grey | Blocks) -> Blocks:
     """
     height, width = picture.shape
     if picture.dtype == np.uint8:
-        corners = cv2.integral(picture)[::BLOCK, ::BLOCK]
-        rows = corners[1:] - corners[:-1]
-        return np.asarray(rows[:, 1:] - rows[:, :-1], np.float32) / np.float32(BLOCK * BLOCK)
+        return _means_between(_corners(picture))
     return np.asarray(cv2.resize(picture, (width // BLOCK, height // BLOCK), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _corners(picture: Grey | Blocks) -> Corners:
+    """Return the sum of all of *picture*, uint8, that is above and left of each block's corner, int32 (h/8 + 1, w/8 + 1)."""
+    return np.asarray(cv2.integral(picture)[::BLOCK, ::BLOCK], np.int32).copy()
+
+
+def _means_between(corners: Corners) -> Blocks:
+    """Return the blocks' means, float32 (…, h/8, w/8), from the sums at their *corners* (…, h/8 + 1, w/8 + 1)."""
+    rows = corners[..., 1:, :] - corners[..., :-1, :]
+    return np.asarray(rows[..., 1:] - rows[..., :-1], np.float32) / np.float32(BLOCK * BLOCK)
 
 
 def block_deviations(picture: Grey | Blocks) -> Blocks:

@@ -60,7 +60,7 @@ def remove_light(blocks: Blocks, picture: Grey) -> Unlit:
         fit = np.linalg.solve(left + pull, right.astype(np.float64)[..., None])[..., 0].astype(np.float32)
         apart = np.abs(wanted - fit @ some)
         middle = apart.shape[1] // 2
-        scale = np.maximum(1.4826 * np.partition(apart, middle, axis=1)[:, middle : middle + 1], 0.05)
+        scale = np.maximum(1.4826 * np.sort(apart, axis=1)[:, middle : middle + 1], 0.05)
         weights = 1.0 / np.square(1.0 + np.square(apart / (_TRIM * scale)))
     residual = changes - (fit @ basis.reshape(_TERMS, -1)).reshape(blocks.shape)
     return Unlit(still, residual, 1.0 + fit[:, 0].astype(np.float64), -fit[:, -2:].astype(np.float64))

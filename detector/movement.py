@@ -10,7 +10,7 @@ from detector.artefacts import Artefacts, find_artefacts
 from detector.clip import Blocks, Clip, Grey, block_deviations
 from detector.life import end_of
 from detector.light import remove_light, roughness
-from detector.ranks import median, median_of, quantile
+from detector.ranks import median, median_of, quantile, quantiles
 from detector.thresholds import Thresholds
 from detector.zones import Mask, Zones
 
@@ -219,7 +219,7 @@ def _noise(white: Blocks, deviation: Blocks, texture: Blocks, looked_at: Mask, l
         return np.full_like(white, np.inf)
     overall = max(least, min(median_of(white[looked_at]), median_of(deviation[looked_at])))
     noise = np.full_like(white, overall)
-    edges = [quantile(texture[looked_at], share) for share in (0.25, 0.5, 0.75)]
+    edges = quantiles(texture[looked_at], 0.25, 0.5, 0.75)
     quarter = np.digitize(texture, edges)
     for number in range(4):
         members = looked_at & (quarter == number)

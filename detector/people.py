@@ -76,9 +76,10 @@ def people_stirring(movement: Movement, place: ZoneMask, t: Thresholds) -> int:
     apart from each other, each enough to be a sleeper alone, are two however much more the one moves than the other.
     Head and legs of one sleeper are two such places along the bed: there nothing is looked for.
     """
-    if place.frame is None:
+    frame = place.laid_out()
+    if frame is None:
         return 1
-    return 2 if any(_two_lie(movement, place.mask, way, t) for way in _ways_to_lie(place.frame)) else 1
+    return 2 if any(_two_lie(movement, place.mask, way, t) for way in _ways_to_lie(frame)) else 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -226,8 +227,8 @@ def _two_peaks(force: Line, many: Line, lasts: Line, solid: Line, apart: int, ga
         if least >= _BODY / gap and lower >= 0.25 * top:
             if stiller < _STILLER * gap and fewer < _FEWER * gap:
                 return True
-            last = min(max(_around(lasts, n)) for n in (a, b)) / highest
-            if gap == 1.0 and movement.distinct >= _MANY and stiller < 0.76 and last >= 0.25:
+            lasting = gap == 1.0 and movement.distinct >= _MANY and stiller < 0.76
+            if lasting and min(max(_around(lasts, n)) for n in (a, b)) / highest >= 0.25:
                 return True
         if movement.shaken and lower >= _LEAST_PEAK * top and many[second] >= 1.0 and stiller <= 0.1:
             return True

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.clip import Blocks, Clip, Grey, block_deviations, block_means
-from detector.ranks import median_of, quantile
+from detector.ranks import median_of, quantile, quantiles
 from detector.thresholds import Thresholds
 from detector.zones import Mask, Zones
 from schemas.vocabulary import Reason
@@ -41,7 +41,7 @@ def assess(clip: Clip, zones: Zones, thresholds: Thresholds) -> Quality:
     found = _detail(pictures)
     detail = found.shared
     seen = zones.looked_at if zones.looked_at.any() else np.ones_like(zones.looked_at)
-    ground, top, finest = (quantile(detail[seen], share) for share in (0.3, 0.9, 0.98))
+    ground, top, finest = quantiles(detail[seen], 0.3, 0.9, 0.98)
     bright = quantile(grey[seen], 0.98)
     structure = min(top / max(ground, 0.5), top)
     saturated = float((grey[seen] >= 248).mean())
@@ -203,8 +203,7 @@ def _turned(clip: Clip, seen: Mask) -> float:
     A person changes some tiles, a turned camera nearly all. Structure is the blocks less their surroundings, compared
     by correlation, so that light does not count.
     """
-    quarters = [part for part in np.array_split(np.arange(len(clip.order)), 4) if len(part)]
-    looks = [clip.blocks[part].mean(axis=0) for part in quarters]
+    looks = [part.mean(axis=0) for part in np.array_split(clip.blocks, 4) if len(part)]
     edges = [(look - cv2.blur(look, (5, 5))) * seen for look in looks]
     size = _in_tiles(seen.astype(np.float32))
     power = _in_tiles(np.stack([edge * edge for edge in edges]))

@@ -30,15 +30,23 @@ def median_of(values: Values) -> float:
 
 
 def quantile(values: Values, share: float) -> float:
-    """Return the *share* quantile, 0-1, of all *values*, floating and not empty, as ``numpy.quantile`` has it.
+    """Return the *share* quantile, 0-1, of all *values*, floating and not empty, as ``numpy.quantile`` has it."""
+    return quantiles(values, share)[0]
+
+
+def quantiles(values: Values, *shares: float) -> list[float]:
+    """Return the quantile of all *values* for each of *shares*, as :func:`quantile` does.
 
     Between two neighbours it is interpolated in the type of *values*, and from the nearer of them, to the last bit as there.
     """
     ordered = np.sort(values, axis=None)
     if ordered[-1] != ordered[-1]:
-        return float("nan")
-    place = (ordered.size - 1) * share
-    first = int(place)
-    before, after = ordered[first], ordered[min(first + 1, ordered.size - 1)]
-    part, apart = place - first, after - before
-    return float(before + apart * part if part < 0.5 else after - apart * (1 - part))
+        return [float("nan") for _ in shares]
+    found = []
+    for share in shares:
+        place = (ordered.size - 1) * share
+        first = int(place)
+        before, after = ordered[first], ordered[min(first + 1, ordered.size - 1)]
+        part, apart = place - first, after - before
+        found.append(float(before + apart * part if part < 0.5 else after - apart * (1 - part)))
+    return found

@@ -47,7 +47,8 @@ def figure_of(body: MovingBody, movement: Movement, zones: Zones) -> Figure:
         )
         enough = np.ones(1, bool)
     flat = flat[enough].astype(np.float64)
-    y, x = (axis.ravel() for axis in np.mgrid[top:bottom, left:right].astype(np.float64))
+    down, across = np.divmod(np.arange(flat.shape[1], dtype=np.float64), right - left)
+    y, x = top + down, left + across
     total = flat.sum(axis=1)
     middle_y, middle_x = flat @ y / total, flat @ x / total
     # A block is not a point: a twelfth of its side squared is its own spread.

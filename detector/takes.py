@@ -26,8 +26,8 @@ _TORN_ROWS = 3
 _TORN_SHARE, _WHOLE_SHARE = 0.35, 0.1
 """Shares of blocks that are another than usual: in the torn part at the least, in the rest at the most."""
 
-_OTHER = 6.0
-"""Usual difference of a block, over the whole look, from which it is another; two grey levels at the least."""
+_OTHER, _LEAST_OTHER = 6.0, 2.0
+"""Times the usual difference of a block, over the whole look, from which it is another, and grey levels that it takes at the least."""
 
 _MOST_TORN = 0.4
 """Share of pictures that may be torn; where more are, the link is broken."""
@@ -64,7 +64,10 @@ def spoilt_pictures(clip: Clip) -> npt.NDArray[np.bool_]:
     ratio = (clip.blocks[:, top] / np.maximum(usual[top], 1.0)).reshape(len(clip.blocks), -1)
     light = median(ratio.T)
     off = np.abs(clip.blocks - usual * light[:, None, None])
-    other = (off > max(2.0, _OTHER * median_of(off))).sum(axis=2, dtype=np.uint16) / clip.blocks.shape[2]
+    # Where most differences are so small that the least decides, they need not be sorted.
+    many_off = 2 * np.count_nonzero(off < _LEAST_OTHER / _OTHER) <= off.size
+    limit = max(_LEAST_OTHER, _OTHER * median_of(off)) if many_off else _LEAST_OTHER
+    other = (off > limit).sum(axis=2, dtype=np.uint16) / clip.blocks.shape[2]
     rows = other.shape[1]
     cuts = np.arange(max(rows // 3, 1), rows - _TORN_ROWS + 1)
     above = np.cumsum(other, axis=1)

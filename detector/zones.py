@@ -19,12 +19,18 @@ REST = ("bed", "armchair")
 
 @dataclass(frozen=True, slots=True)
 class ZoneMask:
-    """One zone over the blocks: its name, its kind, its mask, and a rest zone laid out straight where it is large enough."""
+    """One zone over the blocks: its name, its kind, its mask; as it was drawn, in fractions of the picture, and its head end."""
 
     name: str
     kind: str
     mask: Mask
-    frame: BedFrame | None
+    polygon: tuple[tuple[float, float], ...]
+    head: tuple[float, float] | None
+
+    def laid_out(self) -> BedFrame | None:
+        """Return a rest zone laid out straight, where it is large enough."""
+        rows, columns = self.mask.shape
+        return frame_of(self.polygon, self.head, (rows, columns)) if self.kind in REST else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,8 @@ def rasterise_zones(profile: Profile, shape: tuple[int, int]) -> Zones:
             zone.name,
             zone.kind,
             np.asarray((_cover(zone.polygon, shape) >= 0.5) & looked_at),
-            frame_of(zone.polygon, zone.head, shape) if zone.kind in REST else None,
+            zone.polygon,
+            zone.head,
         )
         for zone in seen
         if zone.kind != "mask"
