@@ -52,16 +52,16 @@ def count_sentence(nights: ShadowNights, speech: Speech) -> str:
 
 
 def lack_sentences(nights: ShadowNights, speech: Speech) -> list[str]:
-    """Return what is missing, a sentence each; with the nights that a planner may have counted and that do not count."""
-    said = [speech(LACKS[lack], nights=len(nights.nights), needed=NIGHTS) for lack in nights.lacks]
-    if nights.seen_first and Lack.TOO_FEW_NIGHTS in nights.lacks:
-        said.append(
-            speech(
-                _("Nätter som inte räknas: %(count)s. Personen såg då kamerans svar före sitt eget."),
-                count=nights.seen_first,
-            )
-        )
-    return said
+    """Return what is missing, a sentence each."""
+    return [speech(LACKS[lack], nights=len(nights.nights), needed=NIGHTS) for lack in nights.lacks]
+
+
+def uncounted_sentence(nights: ShadowNights, speech: Speech) -> str:
+    """Return how many nights a planner may think count, and why they do not; empty where there are enough, or none such."""
+    if not nights.seen_first or Lack.TOO_FEW_NIGHTS not in nights.lacks:
+        return ""
+    said = _("Nätter som inte räknas: %(count)s. Personen såg då kamerans svar före sitt eget.")
+    return speech(said, count=nights.seen_first)
 
 
 def end_sentence(end: GreenEnd, zone: str, speech: Speech) -> str:

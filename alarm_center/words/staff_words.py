@@ -39,8 +39,6 @@ FAULTS: Final[Mapping[SubstituteFault, str]] = {
     SubstituteFault.SAME: _("Det är samma person som har passet. Välj någon annan."),
 }
 
-BORROWED: Final = _("Telefonen lånas bara den natten och läggs inte till bland nattpersonalen.")
-
 CHOOSE: Final = _("Välj vem som tar passet.")
 
 
@@ -99,8 +97,13 @@ def stand_in_sentences(
     cases: HandedCases,
     zone: str,
     speech: Speech,
+    *,
+    borrowed: bool = False,
 ) -> list[str]:
-    """Return what it means that another has the shift: *names* are of who has it and of who stands in."""
+    """Return what it means that another has the shift: *names* are of who has it and of who stands in.
+
+    *borrowed*: who stands in is a phone for that night, by its number.
+    """
     old, new = names
     said = {
         "until": speech.clock(found.until, zone), "old": old, "new": new or "", "area": area, "patrol": shift.patrol,
@@ -139,7 +142,14 @@ def stand_in_sentences(
             )
         )
     if new is not None and found.begun:
-        sentences.append(speech(_("Telefonen hos %(new)s frågas genast om den är med."), new=new))
+        asked = (
+            _("Telefonen frågas genast om den är med.")
+            if borrowed
+            else _("Telefonen hos %(new)s frågas genast om den är med.")
+        )
+        sentences.append(speech(asked, new=new))
+    if borrowed:
+        sentences.append(speech(_("Telefonen lånas bara den natten och står inte kvar bland nattpersonalen efteråt.")))
     for each in found.also:
         sentences.append(
             speech(

@@ -194,7 +194,7 @@ async def test_a_closed_area_stays_with_who_has_it(storstad: NightTown, pages: S
     await storstad.execute("update areas set closed_at = clock.now() where code = '9'")
     path = await path_of(ada, "Lena L")
     page = await ada.text(path)
-    assert "område 9, som är stängt" in page
+    assert "område 9, stängt" in page
     sent = [("csrf", ada.csrf), *(await version(ada, path)).items(), ("role", "operator"), *chosen(page)]
     assert (await ada.client.post(path, data=sent, allow_redirects=False)).status == 303
     held = "select array(select code from areas where area_id = any (m.areas) order by code) from memberships m join users using (user_id) where login = 'lena'"

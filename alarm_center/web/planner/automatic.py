@@ -79,6 +79,7 @@ async def _show(request: web.Request, wrong: str = "", *, status: int = 200) -> 
         "counted": shadow_words.count_sentence(nights, speech),
         "ended": shadow_words.end_sentence(found.ended, zone, speech) if found.ended and not found.by_detector else "",
         "lacks": [] if found.by_detector else shadow_words.lack_sentences(nights, speech),
+        "uncounted": "" if found.by_detector else shadow_words.uncounted_sentence(nights, speech),
         "lines": shadow_words.night_lines(nights.looks, zone, speech),
         "means": shadow_words.share_sentence(found.facts.people_of_ten, speech),
         "may_sign": nights.offered and not found.by_detector and request[PERSON].may(Right.ARRANGE, head.org),

@@ -177,10 +177,8 @@ async def _show(
                 borrowed = phone is not None and (new is None or new.is_borrowed)
                 name = phone_numbers.national(phone) if phone and borrowed else new.name if new is not None else None
                 sentences = staff_words.stand_in_sentences(
-                    found, named.shift, named.area, (named.carer.name, name), cases, zone.key, speech
+                    found, named.shift, named.area, (named.carer.name, name), cases, zone.key, speech, borrowed=borrowed
                 )
-                if borrowed:
-                    sentences.append(speech(staff_words.BORROWED))
             except SubstituteRefused as refused:
                 faults["phone" if filled.phone else "who"], status = speech(staff_words.FAULTS[refused.fault]), 409
     own = {
