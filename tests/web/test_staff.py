@@ -8,7 +8,7 @@ import pytest
 from alarm_center.casework import cases
 from alarm_center.core.alarm import alarm_events
 from alarm_center.preparation import muster, shifts_ahead
-from alarm_center.store import reconciliation
+from alarm_center.store import reconciliation, town_export
 from alarm_center.store.memory import now
 from alarm_center.town import model
 from schemas.vocabulary import Answer, Reason
@@ -236,6 +236,17 @@ async def test_a_borrowed_phone_becomes_a_carers_own(staffed: NightTown, pages: 
     )
     assert kept == "(Bo,t,t)"
     assert await on_duty(staffed, NIGHT) == ["Bo"], "the night goes on"
+
+
+async def test_a_file_that_names_a_borrowed_phone_keeps_it(staffed: NightTown, pages: Site) -> None:
+    """An exported file does not have it; one that a person has written it into makes it a carer as any other."""
+    await borrow(await pages.signed_in("petra"), staffed, NIGHT)
+    async with staffed.memory.transaction() as tx:
+        stored = await town_export.stored_town(tx, staffed.org, date(2026, 11, 21), ["number"])
+    assert "+46700000199" not in [each["phone"] for each in stored.carers]
+    await staffed.extend(carers=[{"name": "Bo", "phone": "+46700000199"}])
+    kept = "select (name, ends_on is null, in_place_of is null)::text from carers where phone = '+46700000199'"
+    assert await staffed.value(kept) == "(Bo,t,t)"
 
 
 async def test_a_lead_of_another_area_changes_nothing(staffed: NightTown, pages: Site) -> None:

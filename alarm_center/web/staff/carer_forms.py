@@ -27,7 +27,7 @@ from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner.desk import page_context, planned_night
-from alarm_center.words import staff_words
+from alarm_center.words import carer_words
 
 routes = web.RouteTableDef()
 
@@ -142,7 +142,7 @@ async def _find(request: web.Request, tx: Tx, viewer: Viewer) -> LosablePhone:
 
 def _said(request: web.Request, wrong: Mapping[str, CarerProblem]) -> dict[str, str]:
     speech = speech_of(request)
-    return {name: speech(staff_words.CARER_FAULTS[problem.fault], who=problem.who) for name, problem in wrong.items()}
+    return {name: speech(carer_words.CARER_FAULTS[problem.fault], who=problem.who) for name, problem in wrong.items()}
 
 
 async def _show_new(
@@ -156,7 +156,7 @@ async def _show_new(
     async with request.app[MEMORY].transaction(viewer) as tx:
         context = await page_context(request, tx)
         town = await _town(tx, viewer, str(form.get("town", request.query.get("town", ""))))
-    sentences = staff_words.new_carer_sentences(edit, speech_of(request)) if edit is not None else []
+    sentences = carer_words.new_carer_sentences(edit, speech_of(request)) if edit is not None else []
     own: dict[str, Any] = {
         "carer": None, "act": "/staff/new-carer", "town": town.org, "fields": fields, "faults": _said(request, wrong or {}),
         "sentences": sentences, "choose": False, "later": False, "meanwhile": False, "was": ("", "", ""),
@@ -180,7 +180,7 @@ async def _show(
     sentences = []
     if edit is not None:
         over = carer_changes.night_over(it.town, context["now"])
-        sentences = staff_words.carer_change_sentences(
+        sentences = carer_words.carer_change_sentences(
             it.carer, edit, (len(it.tonight), len(it.taken)), over if later else None, it.town.zone.key, speech
         )
     moves = edit is not None and edit.phone != it.carer.phone

@@ -18,7 +18,7 @@ from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, redirect, render, speech_of
 from alarm_center.web.planner.desk import page_context, planned_night
-from alarm_center.words import staff_words
+from alarm_center.words import carer_words, staff_words
 from alarm_center.words.leaver_words import HANDED_IN
 
 routes = web.RouteTableDef()
@@ -45,7 +45,7 @@ async def show_carers(request: web.Request) -> web.StreamResponse:
             }
             names = {each.carer_id: each.name for each in people}
             rows = [
-                (each, staff_words.carer_state(each, speech, tonight, names), lost.get(each.phone, ""))
+                (each, carer_words.carer_state(each, speech, tonight, names), lost.get(each.phone, ""))
                 for each in people
             ]
             lacks_code = any(
@@ -87,10 +87,10 @@ async def add_temps(request: web.Request) -> web.StreamResponse:
     names = [each.name for each in people]
     temps, problems = read_temps(text, known, planned_night(context["now"], town.zone), names)
     if problems:
-        own = {"town": town, "table": text, "wrong": staff_words.temp_problems(problems, speech)}
+        own = {"town": town, "table": text, "wrong": carer_words.temp_problems(problems, speech)}
         return await _show_temps(request, own, status=400)
     if "sure" not in form:
-        own = {"town": town, "table": text, "temps": temps, "sentence": staff_words.temps_sentence(temps, speech)}
+        own = {"town": town, "table": text, "temps": temps, "sentence": carer_words.temps_sentence(temps, speech)}
         return await _show_temps(request, own)
     await _add(request, town, temps)
     return redirect("/staff/carers")
