@@ -1,11 +1,13 @@
 """Alarms with dispatch and notices: rows to core values and back, the next one due, case numbers, the red board.
 
-No other module writes a body, and each one that reads one does so by :func:`from_body`.
+No other module writes a body, and each one that reads one does so by :func:`from_body` or :func:`from_text`.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -28,6 +30,12 @@ _NOTICE: Final = (
 def from_body(body: Any) -> Alarm:
     """Return the alarm that the ``body`` of its row is, without its notices: they are rows of their own."""
     return _BODY.validate_python(body)
+
+
+@lru_cache(maxsize=1000)
+def from_text(body: str) -> Alarm:
+    """Return the same of a ``body`` as text. Of a thousand bodies the value is kept: the board reads every open alarm at each change of one."""
+    return from_body(json.loads(body))
 
 
 def _alarm(row: Row, notices: list[Any]) -> Alarm:

@@ -111,8 +111,8 @@ async def _send(
             cursor = news.newest
             await response.send("", event="fresh", id=str(cursor))
         else:
-            for event in news.missed:
-                await response.send(_change(event), event="change", id=str(event.cursor))
+            for change, place in news.changes:
+                await response.send(change, event="change", id=place)
             cursor = news.place_after(cursor or news.newest)
         first = False
         if ticking:
@@ -146,6 +146,8 @@ class News:
     newest: Cursor
     missed: list[events.Event] | None
     clock: datetime
+    changes: tuple[tuple[str, str], ...]
+    """Missed lines as they are sent, each with its place: the same for all streams that share the read."""
 
     def place_after(self, cursor: Cursor) -> Cursor:
         """Return the place of a page that was at *cursor* and has got these lines.
@@ -161,7 +163,8 @@ class News:
 async def _read_news(tx: Tx, cursor: Cursor | None) -> News:
     newest = await events.newest_cursor(tx)
     missed = await events.lines_after(tx, cursor, MANY) if cursor is not None and cursor <= newest else None
-    return News(newest, missed, await now(tx))
+    changes = tuple((_change(event), str(event.cursor)) for event in missed or ())
+    return News(newest, missed, await now(tx), changes)
 
 
 async def _is_still_open(request: web.Request) -> bool:

@@ -7,8 +7,8 @@ from typing import Final
 from tests.support.site import Browser
 
 _PART: Final = re.compile(r'data-part="(\w+)" data-revision="(\w+)">(.*?)</section>', re.DOTALL)
-_ROW: Final = re.compile(r'<li class="row .*?</li>', re.DOTALL)
-_KEPT: Final = re.compile(r'<li data-kept="(\d+) (\d+)"></li>')
+_ROW: Final = re.compile(r'<li data-kept="(\d+) (\d+)"></li>|<li class="row .*?</li>', re.DOTALL)
+_PLACE: Final = re.compile("\0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,18 @@ class Fetched:
 
 @dataclass(eq=False)
 class BoardPage:
-    """A person's board, each part with what it shows."""
+    """A person's board: each part's HTML around its rows, and the rows."""
 
     browser: Browser
-    shown: dict[str, str] = field(default_factory=dict)
     cursor: str = ""
+    rows: dict[str, list[str]] = field(default_factory=dict)
+    _frames: dict[str, str] = field(default_factory=dict)
     _revisions: dict[str, str] = field(default_factory=dict)
+
+    def shown(self, part: str) -> str:
+        """Return what the part shows."""
+        rows = iter(self.rows[part])
+        return _PLACE.sub(lambda _: next(rows), self._frames[part])
 
     async def open(self) -> Fetched:
         """Open the whole page."""
@@ -37,7 +43,7 @@ class BoardPage:
             assert found, page
             self.cursor = found[1]
             for part, revision, html in _PART.findall(page):
-                self.shown[part], self._revisions[part] = html, revision
+                self._put(part, html, revision)
             return Fetched(len(body), int(answer.headers["Content-Length"]))
 
     async def fetch(self, part: str) -> Fetched:
@@ -51,6 +57,12 @@ class BoardPage:
             return Fetched(len(body), int(answer.headers.get("Content-Length", 0)))
 
     def _put(self, part: str, html: str, revision: str) -> None:
-        rows = _ROW.findall(self.shown[part])
-        self.shown[part] = _KEPT.sub(lambda mark: "".join(rows[int(mark[1]) : int(mark[2])]), html)
-        self._revisions[part] = revision
+        had, rows = self.rows.get(part, []), []
+
+        def place(row: re.Match[str]) -> str:
+            here = [row[0]] if row[1] is None else had[int(row[1]) : int(row[2])]
+            rows.extend(here)
+            return "\0" * len(here)
+
+        self._frames[part] = _ROW.sub(place, html)
+        self.rows[part], self._revisions[part] = rows, revision

@@ -195,12 +195,12 @@ async def test_changes_add_up_to_what_a_new_page_shows(storstad: NightTown, page
             for part in ("queue", "night"):
                 await one.fetch(part)
                 whole = await one.browser.text(f"/fragments/{part}")
-                assert without_now(one.shown[part]) == without_now(whole), (seed, scope)
+                assert without_now(one.shown(part)) == without_now(whole), (seed, scope)
                 assert (await one.fetch(part)).read == 0, "nothing has changed"
     await browsers[0].post("/cover")
     for part in ("queue", "night"):
         await boards[0].fetch(part)
-        assert not [name for name in NAMES if name in boards[0].shown[part]]
+        assert not [name for name in NAMES if name in boards[0].shown(part)]
 
 
 def without_now(html: str) -> str:

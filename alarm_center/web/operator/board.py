@@ -5,7 +5,7 @@ Rows of the queue are made in `queue`, the chart in `night_chart`; changes are s
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -60,6 +60,11 @@ class QueueRead:
     _rows: dict[tuple[str, bool], tuple[list[QueueRow], list[QueueRow]]] = field(default_factory=dict)
     parts: dict[tuple[str, bool, int], DrawnPart] = field(default_factory=dict)
     """The queue as everybody sees it who holds no case, by language, whether it is covered, and page."""
+
+    @cached_property
+    def holders(self) -> frozenset[UUID | None]:
+        """Everybody who may hold a case or look at a check."""
+        return frozenset((*(line.alarm.lease.holder for line in self.alarms), *(line.looker for line in self.looks)))
 
     def rows_of_nobody(self, reader: BoardReader) -> tuple[list[QueueRow], list[QueueRow]]:
         """Return the queue's rows in the *reader*'s language as somebody sees them who holds no case; made once."""
@@ -169,7 +174,9 @@ async def _drawn_queue(request: web.Request) -> tuple[WatchedTowns, DrawnPart]:
     person, speech = request[PERSON], speech_of(request)
     read = await read_shared(request, "queue", _read_queue)
     reader = BoardReader(person.user_id, read.watched.zones, read.watched.now, speech, person.covered)
-    own = rows_held(await _with_own_names(request, read), read.looks, reader)
+    own: Mapping[UUID, QueueRow] = {}
+    if person.user_id in read.holders:
+        own = rows_held(await _with_own_names(request, read), read.looks, reader)
     most = len(read.alarms) + len(read.looks)
     page = min(page_number(request), max(1, -(-most // _ON_A_PAGE)))
     if own:

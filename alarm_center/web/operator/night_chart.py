@@ -184,22 +184,27 @@ _NEEDS: Final = {
 
 def _shape(check: NightCheck) -> str:
     """Return which shape a check has."""
-    match check.state:
+    return _shape_of(check.state, check.instead, check.alarm_state, check.priority)
+
+
+def _shape_of(state: str, instead: str | None, alarm_state: str | None, priority: int | None) -> str:
+    match state:
         case "to_look":
             return "look"
         case "cancelled":
-            return "visit" if check.instead == "visit" else "cancelled"
+            return "visit" if instead == "visit" else "cancelled"
         case "alarmed":
-            return "over" if check.alarm_state == "closed" else f"p{check.priority or 2}"
-    return check.state
+            return "over" if alarm_state == "closed" else f"p{priority or 2}"
+    return state
 
 
 def _bars(owed: list[NightCheck], zone: str, x: Callable[[datetime], float], speech: Speech) -> list[Bar]:
     """Return a bar for each hour in which a check begins."""
     hours: dict[datetime, Counter[str]] = {}
-    for check in owed:
-        hour = check.opens_at.replace(minute=0, second=0, microsecond=0)
-        hours.setdefault(hour, Counter())[_shape(check)] += 1
+    alike = Counter((check.opens_at, check.state, check.instead, check.alarm_state, check.priority) for check in owed)
+    for (opens_at, state, instead, alarm_state, priority), count in alike.items():
+        hour = opens_at.replace(minute=0, second=0, microsecond=0)
+        hours.setdefault(hour, Counter())[_shape_of(state, instead, alarm_state, priority)] += count
     scale = _BAR / max(count.total() for count in hours.values())
     return [_bar(hour, hours[hour], scale, x, speech.clock(hour, zone), speech) for hour in sorted(hours)]
 

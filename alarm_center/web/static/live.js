@@ -72,7 +72,7 @@ function soon(change) {  // many changes, one fetch
     const parts = new Set(changed.flatMap((one) => one.redraws));
     all("[data-fragment]").filter((one) => parts.has(one.dataset.part)).forEach(refresh);
     [waiting, changed] = [null, []];
-  }, 120);
+  }, 40);
 }
 
 // ---- fragments ----
