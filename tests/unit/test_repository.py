@@ -242,3 +242,10 @@ def test_log_events_are_snake_case(folder: str) -> None:
     }
     assert said
     assert {event: where for event, where in said.items() if not re.fullmatch(r"[a-z]+(_[a-z]+)+", event)} == {}
+
+
+def test_a_list_holds_items_alone() -> None:
+    """An item that has a role of its own is no item of its list to who hears the page."""
+    role = re.compile(r"<li\b[^>]*\srole=")
+    templates = (ROOT / "alarm_center/web/templates").rglob("*.html")
+    assert [path.name for path in templates if role.search(path.read_text(encoding="utf-8"))] == []

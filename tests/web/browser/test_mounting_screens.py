@@ -64,6 +64,14 @@ SCREENS: Final = (
         "stopped-outside", ("får veta det, och bokar en ny dag", "hears of it, and books a new day"),
         {"step": "stopped", "stopped_for": "not_let_in", "ended_at": TWO, "device_id": None},
     ),
+    Screen(
+        "halted", ("har avbrutit monteringen: fel hem.", "has stopped the mounting: wrong home."),
+        {"step": "stopped", "stopped_for": "wrong_home", "ended_at": TWO, "halted_by": "Petra Planerare", "halted_for": "wrong_home"},
+    ),
+    Screen(
+        "halted-kept", ("Kameran sitter kvar.", "The camera stays."),
+        {"step": "paper", "ends_at": None, "halted_by": "Petra Planerare", "halted_for": "not_finished"},
+    ),
     Screen("half-hour-over", ("Halvtimmen är slut", "The half hour is over"), {"step": "bed", "ends_at": TWO}),
     Screen("not-let-in-again", ("bokar en ny dag", "books a new day"), {"step": "bed", "ends_at": None}),
 )  # fmt: skip
@@ -91,7 +99,7 @@ async def test_each_screen_is_read_at_360(storstad: NightTown, open_page: OpenPa
     )  # fmt: skip
     page = await open_page("/login", login="", theme=theme, language=language, width=360)
     await page.context.add_cookies([{"name": COOKIE, "value": viewer.token, "url": page.url.split("/login")[0]}])
-    columns = ("step", "stopped_for", "ended_at", "ends_at", "run_in_nights", "device_id")
+    columns = ("step", "stopped_for", "ended_at", "ends_at", "run_in_nights", "device_id", "halted_by", "halted_for")
     for screen in SCREENS:
         usual = {
             "stopped_for": None,
@@ -99,6 +107,8 @@ async def test_each_screen_is_read_at_360(storstad: NightTown, open_page: OpenPa
             "ends_at": TWO.replace(hour=3),
             "run_in_nights": 0,
             "device_id": "cam5",
+            "halted_by": None,
+            "halted_for": None,
         }
         values = usual | dict(screen.columns)
         await storstad.execute(
