@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 
 from alarm_center.casework import cases, wording
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core.alarm import Alarm
 from alarm_center.core.alarm import incident as rule
@@ -64,23 +65,31 @@ async def record_absence(memory: Memory, at: datetime, gap: timedelta) -> list[s
 
 
 async def form_incidents(memory: Memory) -> int:
-    """Join alarms with one cause to incidents, and tell the staff of those that grow; return the number of joins."""
+    """Join alarms with one cause to incidents, and tell the staff of those that grow; return the number of joins.
+
+    Raises:
+        ExceptionGroup: it failed in some towns; it is done in the others.
+    """
     async with memory.transaction() as tx:
         at = await now(tx)
         restless = await incidents.areas_with_new_alarms(tx, at - RULE.within)
         back = await incidents.recent_returns(tx, _RETURN)
-    joined = 0
-    for area_id in restless:
-        joined += await _join_alarms(memory, await memory.attempt(partial(_area_incident, area_id=area_id)))
-    for org, since in back.items():
-        joined += await _join_alarms(memory, await memory.attempt(partial(_service_incident, org=org, since=since)))
-    async with memory.transaction() as tx:
-        open_now = await incidents.open_incidents(tx)
-    for each in open_now:
-        await memory.attempt(partial(_notify_staff, incident_id=each.incident_id))
-    if joined:
-        memory.hint()
-    return joined
+        known = [each.org for each in await incidents.open_incidents(tx)]
+
+    async def form(org: str) -> int:
+        joined = 0
+        for area_id in restless.get(org, ()):
+            joined += await _join_alarms(memory, await memory.attempt(partial(_area_incident, area_id=area_id)))
+        if org in back:
+            found = await memory.attempt(partial(_service_incident, org=org, since=back[org]))
+            joined += await _join_alarms(memory, found)
+        async with memory.transaction() as tx:
+            open_now = [each for each in await incidents.open_incidents(tx) if each.org == org]
+        for each in open_now:
+            await memory.attempt(partial(_notify_staff, incident_id=each.incident_id))
+        return joined
+
+    return await do_in_towns(memory, "incidents", dict.fromkeys((*restless, *back, *known)), form)
 
 
 async def _area_incident(tx: Tx, area_id: UUID) -> tuple[Incident, list[Alarm]] | None:

@@ -1,11 +1,13 @@
 """Carers added and changed by a person: name and number, now or once the night is over, with the open cases that follow the number."""
 
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from alarm_center.casework import wording
 from alarm_center.casework.editing import ChangedMeanwhile, Editor
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.core import calendar
 from alarm_center.core.alarm import NoticeState
 from alarm_center.core.carer_form import CarerEdit, CarerRefused, taken
@@ -110,20 +112,25 @@ async def _move_cases(tx: Tx, town: Town, old: str, new: str, at: datetime) -> N
 
 
 async def apply_due_numbers(memory: Memory) -> int:
-    """Give carers the numbers that were to wait until the night was over; return how many."""
+    """Give carers the numbers that were to wait until the night was over; return how many.
 
-    async def work(tx: Tx) -> int:
+    Raises:
+        ExceptionGroup: it failed in some towns; those of the others have theirs.
+    """
+
+    async def work(org: str, tx: Tx) -> int:
         at = await now(tx)
-        due = await carers.due_numbers(tx, at)
-        for org, carer in due:
+        due = await carers.due_numbers(tx, org, at)
+        for carer in due:
             assert carer.next_phone is not None, "it is due"
             await carers.keep_former(tx, org, carer, at)
             await carers.set_phone(tx, carer.carer_id, carer.next_phone)
             await carers.want_test(tx, carer.carer_id, at)
         return len(due)
 
-    changed = await memory.attempt(work)
+    async with memory.transaction() as tx:
+        orgs = await carers.orgs_with_due_numbers(tx, await now(tx))
+    changed = await do_in_towns(memory, "carer numbers", orgs, lambda org: memory.attempt(partial(work, org)))
     if changed:
         log.info("carer_numbers_changed", count=changed)
-        memory.hint()
     return changed

@@ -3,12 +3,14 @@
 There is no undo. One that was registered by mistake is corrected by somebody else, and its line stays.
 """
 
+from functools import partial
 from uuid import UUID
 
 import structlog
 
 from alarm_center.casework import configs, shared_beds, steps, visit_ends, withdrawals, wording
 from alarm_center.casework.editing import Editor
+from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core import death
 from alarm_center.core.check import Cancel
@@ -132,20 +134,23 @@ async def _lock(tx: Tx, death_id: UUID, editor: Editor) -> Death:
 
 
 async def tell_of_deaths(memory: Memory) -> int:
-    """Ask a lead to confirm each new death, and tell of those that have waited too long; return the number of SMS."""
+    """Ask a lead to confirm each new death, and tell of those that have waited too long; return the number of SMS.
 
-    async def work(tx: Tx) -> int:
+    Raises:
+        ExceptionGroup: it failed in some towns; those of the others are told.
+    """
+
+    async def tell(org: str, tx: Tx) -> int:
         queued = 0
-        for found in await deaths.lock_overdue(tx, death.CONFIRM_WITHIN):
+        for found in await deaths.lock_overdue(tx, org, death.CONFIRM_WITHIN):
             queued += await _tell(tx, found, overdue=True)
-        for found in await deaths.lock_to_ask(tx):
+        for found in await deaths.lock_to_ask(tx, org):
             queued += await _tell(tx, found, overdue=False)
         return queued
 
-    queued = await memory.attempt(work)
-    if queued:
-        memory.hint()
-    return queued
+    async with memory.transaction() as tx:
+        orgs = await deaths.orgs_to_tell(tx)
+    return await do_in_towns(memory, "deaths", orgs, lambda org: memory.attempt(partial(tell, org)))
 
 
 async def _tell(tx: Tx, found: Death, *, overdue: bool) -> int:

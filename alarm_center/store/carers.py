@@ -63,18 +63,22 @@ async def set_next_phone(tx: Tx, carer_id: UUID, phone: str, at: datetime) -> No
     await tx.execute("update carers set next_phone = $2, next_phone_at = $3 where carer_id = $1", carer_id, phone, at)
 
 
-async def due_numbers(tx: Tx, now: datetime) -> list[tuple[str, CarerRow]]:
-    """Lock and return the carers whose number changes by *now*, with their towns; locked rows are skipped."""
+async def orgs_with_due_numbers(tx: Tx, now: datetime) -> list[str]:
+    """Return the towns with a carer whose number changes by *now*."""
+    rows = await tx.fetch("select distinct org from carers where next_phone_at <= $1 order by org", now)
+    return [row["org"] for row in rows]
+
+
+async def due_numbers(tx: Tx, org: str, now: datetime) -> list[CarerRow]:
+    """Lock and return the town's carers whose number changes by *now*; locked rows are skipped."""
     rows = await tx.fetch(
         """
-        select org, carer_id, name, phone, next_phone from carers where next_phone_at <= $1
-        order by org, name, phone for update skip locked
+        select carer_id, name, phone, next_phone from carers where next_phone_at <= $1 and org = $2
+        order by name, phone for update skip locked
         """,
-        now,
-    )
-    return [
-        (row["org"], CarerRow(row["carer_id"], row["name"], row["phone"], next_phone=row["next_phone"])) for row in rows
-    ]
+        now, org,
+    )  # fmt: skip
+    return [CarerRow(row["carer_id"], row["name"], row["phone"], next_phone=row["next_phone"]) for row in rows]
 
 
 async def want_test(tx: Tx, carer_id: UUID, now: datetime) -> None:

@@ -93,17 +93,28 @@ async def lock_open(tx: Tx, death_id: UUID) -> Death | None:
     return Death(**row) if row else None
 
 
-async def lock_to_ask(tx: Tx) -> list[Death]:
-    """Return the deaths about which no lead has been asked, locked; others' are skipped."""
-    rows = await tx.fetch(f"{_OPEN} and d.asked_at is null order by d.registered_at for update of d skip locked")
+async def orgs_to_tell(tx: Tx) -> list[str]:
+    """Return the towns with a death that nobody has confirmed, and of which something may still have to be told."""
+    rows = await tx.fetch(
+        "select distinct org from deaths where confirmed_at is null and corrected_at is null and overdue_at is null order by org"
+    )
+    return [row["org"] for row in rows]
+
+
+async def lock_to_ask(tx: Tx, org: str) -> list[Death]:
+    """Return the town's deaths about which no lead has been asked, locked; others' are skipped."""
+    rows = await tx.fetch(
+        f"{_OPEN} and d.org = $1 and d.asked_at is null order by d.registered_at for update of d skip locked", org
+    )
     return [Death(**row) for row in rows]
 
 
-async def lock_overdue(tx: Tx, within: timedelta) -> list[Death]:
-    """Return the deaths that have waited longer than *within* and of which that is not told, locked; others' are skipped."""
+async def lock_overdue(tx: Tx, org: str, within: timedelta) -> list[Death]:
+    """Return the town's deaths that have waited longer than *within* and of which that is not told, locked; others' are skipped."""
     rows = await tx.fetch(
-        f"{_OPEN} and d.overdue_at is null and d.registered_at <= clock.now() - $1::interval"
+        f"{_OPEN} and d.org = $1 and d.overdue_at is null and d.registered_at <= clock.now() - $2::interval"
         " order by d.registered_at for update of d skip locked",
+        org,
         within,
     )
     return [Death(**row) for row in rows]

@@ -40,16 +40,19 @@ class Incident:
 _FIELDS = "incident_id, org, area_id, number, link, kind, opened_at, closed_at, closed_by, told"
 
 
-async def areas_with_new_alarms(tx: Tx, since: datetime) -> list[UUID]:
-    """Return the areas with an alarm, newer than *since*, that could still become part of an incident."""
+async def areas_with_new_alarms(tx: Tx, since: datetime) -> dict[str, list[UUID]]:
+    """Return by town the areas with an alarm, newer than *since*, that could still become part of an incident."""
     rows = await tx.fetch(
         """
-        select distinct area_id from alarms
+        select distinct org, area_id from alarms
         where state in ('open', 'claimed') and incident_id is null and not visit and opened_at >= $1 and kind = any ($2)
         """,
         since, list(JOINED_KINDS),
     )  # fmt: skip
-    return [row["area_id"] for row in rows]
+    found: dict[str, list[UUID]] = {}
+    for row in rows:
+        found.setdefault(row["org"], []).append(row["area_id"])
+    return found
 
 
 async def recent_alarms(tx: Tx, area_id: UUID, since: datetime) -> list[Alarm]:

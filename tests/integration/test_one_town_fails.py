@@ -2,19 +2,22 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
 from alarm_center import metrics
+from alarm_center.casework import incidents
 from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.heartbeat import Heartbeat, WithheldReason
 from alarm_center.periodic import JOBS, Job, PeriodicJobs
-from alarm_center.preparation import muster, planning, reconciliation, reserve_lists
+from alarm_center.preparation import carer_changes, deaths, muster, planning, reconciliation, reserve_lists
 from alarm_center.settings import CentreSettings
+from alarm_center.store import incidents as incident_rows
 from alarm_center.store import jobs, seals
-from alarm_center.store.memory import Memory
+from alarm_center.store.memory import Memory, Tx
 from alarm_center.store.seals import Sealed
 from tests.support.postgres import Database
 from tests.support.town import a_town, at_local, freeze, move, rows, run
@@ -67,6 +70,7 @@ Work = Callable[[Memory], Awaitable[int]]
         ("muster", muster.muster_shifts, "21:30", "muster_asked"),
         ("reserve", reserve_lists.make_reserve_lists, "20:00", "reserve_list_made"),
         ("reconcile", reconciliation.reconcile_due_towns, "20:30", "reconciled"),
+        ("deaths", deaths.tell_of_deaths, "22:00", "death_asked"),
     ],
 )
 async def test_a_towns_failure_leaves_no_other_without(
@@ -79,6 +83,12 @@ async def test_a_towns_failure_leaves_no_other_without(
         await run(memory, "delete from attempts")
         await run(memory, "delete from checks")
         await run(memory, "update residents set unplanned_since = clock.now()")
+    if job == "deaths":
+        await run(
+            memory,
+            "insert into deaths (org, area_id, resident_id, registered_by, registered_at)"
+            " select org, area_id, resident_id, 'x', clock.now() from residents where number = 1",
+        )
     before, counted = await lines(memory, kind), metrics.TOWN_FAILED.labels(job, FIRST)._value.get()
     await refuse(database, kind)
     with capture_logs() as logged, pytest.raises(ExceptionGroup):
@@ -121,6 +131,36 @@ async def test_a_towns_chain_that_fails_keeps_no_other_unsealed(
     with pytest.raises(ExceptionGroup):
         await PeriodicJobs(memory, settings).seal_chains()
     assert [row["org"] for row in await rows(memory, "select distinct org from seals")] == [OTHER]
+
+
+async def test_incidents_are_formed_beside_a_town_that_fails(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    areas = {org: (await a_town(memory, org=org, residents=1, at=NOON)).areas["3"] for org in (FIRST, OTHER)}
+    seen: list[UUID] = []
+
+    async def restless(tx: Tx, since: datetime) -> dict[str, list[UUID]]:
+        return {org: [area] for org, area in areas.items()}
+
+    async def badly(tx: Tx, org: str) -> None:
+        seen.append(areas[org])
+        if org == FIRST:
+            raise ValueError("as told")
+
+    monkeypatch.setattr(incident_rows, "areas_with_new_alarms", restless)
+    monkeypatch.setattr(incident_rows, "lock_town", badly)
+    with pytest.raises(ExceptionGroup):
+        await incidents.form_incidents(memory)
+    assert seen == list(areas.values())
+
+
+async def test_a_number_that_another_has_keeps_no_other_towns(memory: Memory) -> None:
+    for org in (FIRST, OTHER):
+        await a_town(memory, org=org, residents=1, at=NOON)
+    new = f"case org when '{FIRST}' then (select phone from carers c where c.org = carers.org and c.name <> carers.name limit 1) else '+46701740688' end"
+    await run(memory, f"update carers set next_phone = {new}, next_phone_at = clock.now() where name = 'Nattledare'")
+    with pytest.raises(ExceptionGroup):
+        await carer_changes.apply_due_numbers(memory)
+    changed = await rows(memory, "select org from carers where phone = '+46701740688'")
+    assert [row["org"] for row in changed] == [OTHER]
 
 
 async def test_a_database_that_is_away_is_asked_for_one_town(database: Database) -> None:
