@@ -8,6 +8,7 @@ from uuid import UUID
 
 from alarm_center.core.roster import DutyShift
 from alarm_center.core.shift_patterns import ShiftRow, Substitute
+from schemas.vocabulary import SubstituteReason
 
 
 class SubstituteFault(StrEnum):
@@ -58,6 +59,11 @@ def stand_in(shift: DutyShift, phone: str | None, others: Iterable[DutyShift], n
         each for each in others if each.phone == phone and each.starts_at < shift.ends_at and each.ends_at > from_at
     )
     return StandIn(from_at, shift.ends_at, shift.starts_at <= now, also)
+
+
+def is_given_up_now(begins: datetime, why: SubstituteReason, now: datetime) -> bool:
+    """Tell whether the carer goes off duty now: a swap of a night to come takes nothing along that is theirs tonight."""
+    return begins <= now or why is SubstituteReason.SICK
 
 
 def substitute_for(row: ShiftRow, carer_id: UUID | None, now: datetime) -> Substitute:

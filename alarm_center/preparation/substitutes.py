@@ -8,7 +8,7 @@ from alarm_center.casework import cases, shift_laying
 from alarm_center.casework.editing import Editor
 from alarm_center.core import phone_numbers
 from alarm_center.core.alarm import alarm_events
-from alarm_center.core.substitutes import SubstituteFault, SubstituteRefused, substitute_for
+from alarm_center.core.substitutes import SubstituteFault, SubstituteRefused, is_given_up_now, substitute_for
 from alarm_center.core.temps import CarerRow
 from alarm_center.store import (
     changes,
@@ -67,7 +67,8 @@ async def put_in(memory: Memory, shift_id: UUID, wanted: WantedSubstitute, *, ed
         substitute = substitute_for(row, carer.carer_id if carer else None, at)
         await shift_patterns.add_substitutes(tx, town.org, [substitute], wanted.why, editor.actor, at)
         asked = await open_cases.of_phone(tx, town.org, named.shift.phone)
-        handed = [each for each in asked if each.goes_with(shift_id)]
+        at_once = is_given_up_now(row.starts_at, wanted.why, at)
+        handed = [each for each in asked if each.goes_with(shift_id, at_once=at_once)]
         await shift_laying.lay_town(tx, town, at)
         for case in handed:
             await viewer_scope.widen_to_handover(tx, case.alarm_id)

@@ -20,9 +20,9 @@ class CaseOfPhone(NamedTuple):
     is_over: bool
     """The shift that was asked has ended."""
 
-    def goes_with(self, shift_id: UUID) -> bool:
-        """Tell whether it is handed over with that shift: it was asked or taken on it, or on one that is over."""
-        return self.shift_id == shift_id or self.is_over
+    def goes_with(self, shift_id: UUID, *, at_once: bool) -> bool:
+        """Tell whether it is handed over with that shift: it was asked or taken on it or, where that is given up *at_once*, on one that is over."""
+        return self.shift_id == shift_id or (at_once and self.is_over)
 
 
 async def of_phone(tx: Tx, org: str, phone: str) -> list[CaseOfPhone]:

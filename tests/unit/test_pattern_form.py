@@ -20,8 +20,8 @@ from alarm_center.core.pattern_form import (
 )
 from alarm_center.core.roster import DutyShift
 from alarm_center.core.shift_patterns import DutyPost, ShiftPattern, ShiftRow, Substitute
-from alarm_center.core.substitutes import SubstituteFault, SubstituteRefused, stand_in, substitute_for
-from schemas.vocabulary import Duty
+from alarm_center.core.substitutes import SubstituteFault, SubstituteRefused, is_given_up_now, stand_in, substitute_for
+from schemas.vocabulary import Duty, SubstituteReason
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 TONIGHT = date(2026, 11, 22)
@@ -130,3 +130,10 @@ def test_some_cannot_stand_in(phone: str | None, at: datetime, fault: Substitute
     assert refused.value.fault is fault
     with pytest.raises(SubstituteRefused):
         substitute_for(replace(ROW, line_id=None), KIM, NOW)
+
+
+def test_only_who_goes_off_duty_now_hands_over() -> None:
+    later = NOW + timedelta(hours=1)
+    assert is_given_up_now(NOW, SubstituteReason.SWAP, NOW) and is_given_up_now(later, SubstituteReason.SICK, NOW)
+    assert not is_given_up_now(later, SubstituteReason.SWAP, NOW)
+    assert not is_given_up_now(later, SubstituteReason.PHONE, NOW)

@@ -140,6 +140,18 @@ async def test_the_sick_carers_cases_seek_the_substitute(staffed: NightTown, pag
     )
 
 
+async def test_a_swap_to_come_takes_no_open_case_along(staffed: NightTown, pages: Site) -> None:
+    """The morning after, a case waits for its outcome: it is Anna's still, whoever has her Monday."""
+    alarm, number = await taken_case(staffed, await shift_of(staffed, NIGHT, "Anna"))
+    await staffed.set_clock(await staffed.memory.now() + timedelta(hours=7))
+    petra, shift = await pages.signed_in("petra"), await shift_of(staffed, MONDAY, "Anna")
+    form = {"why": "swap", "who": await carer_id(staffed, "Kim")}
+    await petra.get(f"/staff/shifts/{shift}")
+    assert str(number) not in await (await petra.post(f"/staff/shifts/{shift}", form)).text()
+    assert (await petra.post(f"/staff/shifts/{shift}/now", form)).status == 303
+    assert await phones_in(staffed, alarm, "took") == ["+46700000110"]
+
+
 async def test_a_sick_carers_asked_notices_go_on_at_once(staffed: NightTown, pages: Site) -> None:
     petra, shift = await pages.signed_in("petra"), await shift_of(staffed, NIGHT, "Anna")
     alarm = await asked_case(staffed)

@@ -1,6 +1,6 @@
 """Pages of the rota: fourteen nights, a night's shifts, and who stands in, first as a sentence and then for real."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -14,12 +14,13 @@ from alarm_center.casework.editing import Editor
 from alarm_center.core import calendar, phone_numbers
 from alarm_center.core.roles import Right
 from alarm_center.core.staffing import StaffedNight, staffed_nights
-from alarm_center.core.substitutes import SubstituteRefused, stand_in
+from alarm_center.core.substitutes import SubstituteRefused, is_given_up_now, stand_in
 from alarm_center.core.temps import CarerRow
 from alarm_center.preparation import substitutes
 from alarm_center.preparation.substitutes import WantedSubstitute
 from alarm_center.store import lost_phones, musters, open_cases, staff, todo, towns
 from alarm_center.store.memory import Tx, Viewer
+from alarm_center.store.open_cases import CaseOfPhone
 from alarm_center.store.staff import NamedShift
 from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
@@ -173,7 +174,8 @@ async def _show(
             others = await musters.shifts_between(tx, named.org, at - _AROUND, named.shift.ends_at + _AROUND)
             try:
                 found = stand_in(named.shift, phone, [s for s in others if viewer.sees(s.area_id)], at)
-                cases = await _cases_of(tx, named, viewer, speech)
+                at_once = is_given_up_now(named.shift.starts_at, filled.why, at)
+                cases = await _cases_of(tx, named, viewer, speech, at_once=at_once)
                 borrowed = phone is not None and (new is None or new.is_borrowed)
                 name = phone_numbers.national(phone) if phone and borrowed else new.name if new is not None else None
                 sentences = staff_words.stand_in_sentences(
@@ -193,19 +195,21 @@ async def _show(
     return render(request, template, context | own, status=status)
 
 
-async def _cases_of(tx: Tx, named: NamedShift, viewer: Viewer, speech: Speech) -> staff_words.HandedCases:
+async def _cases_of(
+    tx: Tx, named: NamedShift, viewer: Viewer, speech: Speech, *, at_once: bool
+) -> staff_words.HandedCases:
     """Return the cases that go with the shift, and those that its carer has on another that goes on."""
     asked = await open_cases.of_phone(tx, named.org, named.shift.phone)
 
-    def numbers(*, took: bool, goes: bool) -> list[str]:
-        found = [each for each in asked if each.took is took and each.goes_with(named.shift.shift_id) is goes]
+    def numbers(found: Iterable[CaseOfPhone]) -> list[str]:
         return staff_words.case_numbers(
             [(each.case_no, each.area, viewer.sees(each.area_id)) for each in found], speech
         )
 
-    return staff_words.HandedCases(
-        numbers(took=True, goes=True), numbers(took=False, goes=True), numbers(took=True, goes=False)
-    )
+    goes = [each for each in asked if each.goes_with(named.shift.shift_id, at_once=at_once)]
+    kept = [each for each in asked if each.took and not each.is_over and each not in goes]
+    taken, waiting = [each for each in goes if each.took], [each for each in goes if not each.took]
+    return staff_words.HandedCases(numbers(taken), numbers(waiting), numbers(kept))
 
 
 def _night_of(said: str, tonight: date) -> date:
