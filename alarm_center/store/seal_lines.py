@@ -7,7 +7,7 @@ never changed; a new one gets a name of its own as its first word.
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -93,7 +93,7 @@ _EVENTS: Final = """
             when writer <> all ($2::text[]) then 'stranger'
             when at - written_at not between -$3::interval and $3 then 'moved'
             when $4 and written_at - real_at not between -$3::interval and $3 then 'moved' end as doubt,
-        null as words, false as erased, null::timestamptz as expires_before
+        null as words, false as erased, null::timestamptz as expires_before, null::bigint as dropped, null::bigint as dropped_until
     from events where org = $1 and tx >= $5::text::xid8
 """
 _FACTS: Final = """
@@ -106,7 +106,9 @@ _FACTS: Final = """
         case when expired_digest is not null then null when words is null and words_digest is not null then 'gone'
             when words_digest is distinct from digest_of_words(words, salt) then 'changed'
             when words is not null then 'kept' end as words, deed = 'erased' as erased,
-        case when deed = 'expired' then (fact ->> 'before')::timestamp at time zone 'UTC' end as expires_before
+        case when deed = 'expired' then (fact ->> 'before')::timestamp at time zone 'UTC' end as expires_before,
+        case when deed = 'expired' and kind = 'events' then (fact ->> 'lines')::bigint end as dropped,
+        case when deed = 'expired' and kind = 'events' then (fact ->> 'until')::bigint end as dropped_until
     from fact_log where org = $1
 """
 
@@ -156,14 +158,16 @@ async def lines_between(
 PairRow = tuple[
     int, int, bytes | None, bytes | None, float | None, str | None,
     bool | None, str | None, str | None, bool | None, bool | None, datetime | None, datetime | None, bytes | None,
+    int | None, int | None, bytes | None, str | None,
 ]  # fmt: skip
 """A place of the chain (tx, id); its line's text, its seal, the line's clock and subject. Then whether more is to be said of the line,
-and what: doubt, words, erased, expired, expires_before, written_at, and the digest of an expired one. No line: no clock or subject."""
+and what: doubt, words, erased, expired, expires_before, written_at, the digest of an expired one, and what a fact of a dropped month says:
+so many lines, up to such a transaction. Then what the seal says: its line's digest, if that is to be dropped, and its doubt."""
 
 
 def chain_line(row: PairRow) -> ChainLine | None:
     """Return the line at a place of the chain; ``None`` if there is none."""
-    tx_, id_, text, _, clock, subject, _, doubt, words, erased, expired, expires_before, written_at, digest = row
+    tx_, id_, text, _, clock, subject, _, doubt, words, erased, expired, expires_before, written_at, digest, *_ = row
     made = digest if text is None else hashlib.sha256(text).digest()
     if made is None:
         return None
@@ -174,14 +178,15 @@ def chain_line(row: PairRow) -> ChainLine | None:
 
 
 _PAIRS: Final = f"""
-    select coalesce(line.tx, seal.tx), coalesce(line.id, seal.id), convert_to(line, 'UTF8'), seal.digest, clock, subject,
-        doubt is not null or words in ('gone', 'changed') or erased or expired is not null or expires_before is not null,
-        doubt, words, erased, expired is not null, expires_before,
-        case when expired is not null or expires_before is not null then written_at end, expired
+    select coalesce(line.tx, seal.tx), coalesce(line.id, seal.id), convert_to(line.line, 'UTF8'), seal.digest, clock, subject,
+        line.doubt is not null or words in ('gone', 'changed') or erased or expired is not null or expires_before is not null,
+        line.doubt, words, erased, expired is not null, expires_before,
+        case when expired is not null or expires_before is not null then written_at end, expired,
+        dropped, dropped_until, seal.line, seal.doubt
     from (({_EVENTS} and (tx, id) > ($6::text::xid8, $7) and tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx, id)
         union all ({_FACTS} and (tx, id) > ($6::text::xid8, $7) and tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx, id)) line
     full join (
-        select tx, id, digest from seals where org = $1 and (seals.tx, seals.id) > ($6::text::xid8, $7) order by seals.tx, seals.id
+        select tx, id, digest, seals.line, seals.doubt from seals where org = $1 and (seals.tx, seals.id) > ($6::text::xid8, $7) order by seals.tx, seals.id
     ) seal on seal.tx = line.tx and seal.id = line.id
 """  # noqa: S608 -- our own statements
 _IN_ORDER: Final = "enable_hashjoin", "enable_sort", "enable_seqscan"
@@ -209,6 +214,20 @@ async def read_pairs(
             take(rows)
         finally:
             rows = await coming
+
+
+async def digests_of_events(
+    tx: Tx, org: str, start: ChainStart, span: tuple[datetime, datetime], after: Cursor, limit: int
+) -> list[tuple[Cursor, bytes]]:
+    """Return the places and digests of the town's events past *after* of a time from *span*'s first instant until its second."""
+    rows = await tx.fetch(
+        f"""
+        select tx, id, line from ({_EVENTS} and at >= $6 and at < $7 and (tx, id) > ($8::text::xid8, $9) order by tx, id limit $10) line
+        order by line.tx, line.id
+        """,  # noqa: S608 -- our own statement
+        *parameters(org, replace(start, tx=0)), *span, str(after.tx), after.id, limit,
+    )  # fmt: skip
+    return [(Cursor(int(place), id_), hashlib.sha256(line.encode()).digest()) for place, id_, line in rows]
 
 
 async def clock_at(tx: Tx, org: str, cursor: Cursor) -> float | None:

@@ -5,6 +5,7 @@ Each seal is checked against the one before it as it is stored, so that one chan
 
 import asyncio
 import hashlib
+from collections import deque
 from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -53,6 +54,7 @@ class Fault(StrEnum):
     WORDS_CHANGED = "the words are not those that were sealed"
     WORDS_GONE = "the words are gone, and nobody erased them"
     EXPIRED = "the text of the fact is gone, and it was not five years old, or nobody erased it"
+    NOT_DROPPED = "lines are gone, and no month that was dropped accounts for them"
     ROW_CHANGED = "the row is not as it was sealed last"
     ROW_GONE = "the row is gone"
     ROW_UNKNOWN = "the row was put in past the triggers: no fact tells of it"
@@ -90,12 +92,14 @@ class FoundFault:
 class ChainReport:
     """The result of a verification; the town is whole without ``faults``.
 
-    ``erased`` counts rows whose words were erased, ``expired`` facts that were erased as they were five years old.
+    ``erased`` counts rows whose words were erased, ``expired`` facts that were erased as they were five years old, and ``dropped``
+    lines of months that were dropped: their digests are in the chain.
     """
 
     lines: int = 0
     erased: int = 0
     expired: int = 0
+    dropped: int = 0
     faults: list[FoundFault] = field(default_factory=list)
 
     def add(self, *faults: FoundFault) -> None:
@@ -140,12 +144,13 @@ async def verify_in(
     places = await seals.places_of(tx, org, unmet) if since else {}
     place = places.get(since or "")
     if place is None:
-        await _walk_released(tx, org, start, report, unmet)
+        gone = await _walk_released(tx, org, start, report, unmet)
         walk = _Walk(report, unmet, await seals.first_digest(tx, org, start))
+        walk.dropped.add(*gone)
     else:
         # Heads of before are older than what is known already.
         unmet -= {head for head, at in places.items() if at <= place}
-        walk = _Walk(report, unmet, bytes.fromhex(since or ""), await clock_at(tx, org, place))
+        walk = _Walk(report, unmet, bytes.fromhex(since or ""), await clock_at(tx, org, place), from_head=True)
     await read_pairs(tx, org, start, place or Cursor(0, 0), walk.take)
     walk.end(sealed_until)
     for row in await (comparing or facts.mismatches(tx, org)):
@@ -157,10 +162,20 @@ async def verify_in(
 class _Walk:
     """A walk along the chain: where it is, and what it has met."""
 
-    def __init__(self, report: ChainReport, unmet: set[str], before: bytes, clock: float | None = None) -> None:
+    def __init__(
+        self,
+        report: ChainReport,
+        unmet: set[str],
+        before: bytes,
+        clock: float | None = None,
+        *,
+        from_head: bool = False,
+    ) -> None:
         self._report, self._unmet = report, unmet
         self._before, self._clock = before, clock
         self._words, self._expired = _Words(), _Expired()
+        # A head's own line may be dropped.
+        self.dropped, self._after_dropped = _Dropped(), from_head
         self._unsealed: list[FoundFault] = []
         self._heads = {head: bytes.fromhex(head) for head in unmet if seals.IN_HEX.fullmatch(head)}
 
@@ -171,7 +186,7 @@ class _Walk:
         for row in rows:
             text, sealed, at = row[2], row[3], row[4]
             if (
-                text is not None and sealed is not None and not row[6] and not self._unsealed
+                text is not None and sealed is not None and not row[6] and not self._unsealed and not self._after_dropped
                 and clock is not None and at is not None and at >= clock - bound
                 and sha256(before + sha256(text).digest()).digest() == sealed
             ):  # fmt: skip
@@ -200,22 +215,36 @@ class _Walk:
         # The sealer was here, so it was past them.
         self._report.add(*self._unsealed)
         self._unsealed.clear()
-        if line is None:
-            self._report.add(FoundFault(Fault.NO_LINE, Cursor(row[0], row[1])))
-        else:
-            doubt = line.doubt_after(self._clock)
+        place, subject, kept, kept_doubt = Cursor(row[0], row[1]), row[5] or "", row[16], row[17]
+        doubt: str | None
+        made: bytes | None
+        if line is not None:
+            doubt, made = line.doubt_after(self._clock), line.digest
+            if doubt is None and self._after_dropped and kept_doubt == Doubt.BACK_DATED:
+                # The line before it is dropped, and its time. A seal's doubt is in its digest: it is neither added nor taken back.
+                doubt = kept_doubt
             self._clock = line.clock
-            if doubt is not None:
-                self._report.add(FoundFault(_FAULT_OF[doubt], line.cursor, line.subject))
-            if sealed != seals.digest(self._before, line.digest, doubt):
-                self._report.add(FoundFault(Fault.CHANGED, line.cursor, line.subject))
+            if row[14] is not None and row[15] is not None:
+                self.dropped.account(row[14], row[15])
+        else:
+            doubt, made = kept_doubt if kept else None, kept
+        if doubt is not None and doubt in _FAULT_OF:
+            self._report.add(FoundFault(_FAULT_OF[Doubt(doubt)], place, subject))
+        if made is None:
+            self._report.add(FoundFault(Fault.NO_LINE, place))
+        elif sealed != seals.digest(self._before, made, doubt):
+            self._report.add(FoundFault(Fault.CHANGED, place, subject))
+        elif line is None:
+            self.dropped.add(place)
+        self._after_dropped = line is None and kept is not None
         self._before = sealed
 
     def end(self, sealed_until: int) -> None:
         """Say what is missing after the last place: seals of lines before *sealed_until*, and whoever erased what is gone."""
         self._report.add(*(found for found in self._unsealed if found.cursor and found.cursor.tx < sealed_until))
-        self._report.add(*self._words.faults_at_end(), *self._expired.faults_at_end())
+        self._report.add(*self._words.faults_at_end(), *self._expired.faults_at_end(), *self.dropped.faults_at_end())
         self._report.erased, self._report.expired = self._words.erased, self._expired.count
+        self._report.dropped = self.dropped.count
 
 
 class _Words:
@@ -270,8 +299,39 @@ class _Expired:
         ]
 
 
-async def _walk_released(tx: Tx, org: str, start: ChainStart, report: ChainReport, unmet: set[str]) -> None:
-    """Walk the chain of the release before, as far as it goes: every line up to its last seal has to be in it."""
+class _Dropped:
+    """Lines met so far of which only the digest is left: facts of dropped months say how many, and up to which transaction."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._newest: deque[Cursor] = deque(maxlen=MOST)
+        self._said = 0
+        self._until = 0
+
+    def add(self, *places: Cursor) -> None:
+        """Count lines that are gone, in order."""
+        self.count += len(places)
+        self._newest.extend(places)
+
+    def account(self, lines: int, until: int) -> None:
+        """Count what a fact says: so many lines, of transactions up to *until*."""
+        self._said += lines
+        self._until = max(self._until, until)
+
+    def faults_at_end(self) -> list[FoundFault]:
+        """Return the lines that are gone past all that was dropped; or that there are too many of them."""
+        late = [FoundFault(Fault.NO_LINE, place) for place in self._newest if place.tx > self._until]
+        if not late and self.count > self._said:
+            return [FoundFault(Fault.NOT_DROPPED, subject=f"{self.count} gone, {self._said} dropped")]
+        return late
+
+
+async def _walk_released(tx: Tx, org: str, start: ChainStart, report: ChainReport, unmet: set[str]) -> list[Cursor]:
+    """Walk the chain of the release before, as far as it goes: every line up to its last seal has to be in it, or dropped.
+
+    Returns the places of those that are gone and stand in no other chain: what they are chained to goes on from their seals.
+    """
+    gone: list[Cursor] = []
     cursor, before = Cursor(0, 0), released_seals.FIRST
     while sealed := await released_seals.seals_after(tx, org, cursor, _BATCH):
         end = max(sealed)
@@ -281,8 +341,11 @@ async def _walk_released(tx: Tx, org: str, start: ChainStart, report: ChainRepor
             subject = event.kind if event else ""
             # The lines of this chain are counted, and their faults told, where they stand in it.
             report.lines += event is not None and at.tx < start.tx
-            if event is None or made is None:
-                report.add(FoundFault(Fault.NO_SEAL if event else Fault.NO_LINE, at, subject))
+            if event is None:
+                # One that stands in the chain that came after is missed there.
+                gone += [at] if at.tx < start.tx else []
+            elif made is None:
+                report.add(FoundFault(Fault.NO_SEAL, at, subject))
             elif made != released_seals.digest(before, event):
                 report.add(FoundFault(Fault.CHANGED, at, subject))
             if made is not None:
@@ -294,3 +357,4 @@ async def _walk_released(tx: Tx, org: str, start: ChainStart, report: ChainRepor
         for event in await released_seals.events_between(tx, org, cursor, start.end_of_older, MOST):
             report.lines += 1
             report.add(FoundFault(Fault.NO_SEAL, event.cursor, event.kind))
+    return gone

@@ -1,13 +1,16 @@
 """Commands on a town's chain: verify it, tell its head, and erase the words of a row without breaking it."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
+import asyncpg
 import typer
 
 from alarm_center import chain_heads
 from alarm_center.chain_heads import BadHeads, ExportedHead
-from alarm_center.store import facts, overlong, seals, verification
+from alarm_center.preparation import old_months
+from alarm_center.store import facts, months, overlong, seals, verification
 from alarm_center.store.memory import Memory
 from alarm_center.store.verification import ChainReport, Fault, FoundFault
 from fjarrtillsyn.commands.database import run_work
@@ -62,6 +65,8 @@ def _say(org: str, report: ChainReport, head: seals.Head | None, since: str | No
     erased = f", the words of {report.erased} of them erased" if report.erased else ""
     if report.expired:
         erased += f", {report.expired} erased after five years"
+    if report.dropped:
+        erased += f", {report.dropped} more dropped with their months"
     typer.echo(
         f"{org}: whole{f' since {since}' if since else ''}, {report.lines} lines and facts{erased};"
         f" head {head.digest} at {head.cursor}, sealed {head.sealed_at:%Y-%m-%d %H:%M:%SZ}"
@@ -111,5 +116,31 @@ def erase_words(org: str, kind: str, key: str) -> None:
             typer.echo(f"{org} has no row {key} in {kind}", err=True)
             raise typer.Exit(1)
         typer.echo(f"{org}: the words of {kind} {key} are erased, and {erased} copies of them in the log")
+
+    run_work(work)
+
+
+def drop_month(month: date, *, keep_table: bool) -> None:
+    """Drop a month of the timeline that is older than five years; the exit status is 1 if it is kept, with the reason."""
+    wanted = settings(WorkerSettings)
+
+    async def work() -> None:
+        memory = await Memory.open(
+            wanted.database_url.get_secret_value(), size=2, application=overlong.VERIFY, limit_seconds=None
+        )
+        try:
+            done = await old_months.drop_month(memory, month, keep_table=keep_table)
+        except (asyncpg.InsufficientPrivilegeError, asyncpg.LockNotAvailableError, months.DifferentDigest) as error:
+            typer.echo(f"{month:%Y-%m}: {error}", err=True)
+            raise typer.Exit(1) from None
+        finally:
+            await memory.close()
+        for org, report in done.broken.items():
+            for fault in report.faults:
+                typer.echo(f"{org}: {fault}", err=True)
+        if done.broken:
+            typer.echo(f"{month:%Y-%m}: nothing is dropped, as a chain is not whole", err=True)
+            raise typer.Exit(1)
+        typer.echo(f"{month:%Y-%m}: {done.lines} lines are dropped, and their digests kept")
 
     run_work(work)

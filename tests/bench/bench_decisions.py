@@ -40,7 +40,7 @@ def run() -> list[dict[str, Any]]:
         rows = []
         for name, slow in (("decisions", False), ("decisions_5ms_commit", True)):
             rates = []
-            for measure in (_decided, _bare):
+            for measure in (decide, _bare):
                 with fresh_database(server) as database:
                     rates.append(asyncio.run(_rate(server, database, measure, slow)))
             rows.append(
@@ -78,20 +78,30 @@ async def _rate(
 
 async def _open_checks(memory: Memory) -> list[UUID]:
     """Return checks that are open, one a resident."""
+    await due_residents(memory)
+    await planning.plan_all_towns(memory)
+    await until_due(memory)
+    await Clockwork(memory).cycle()
+    async with memory.transaction() as tx:
+        rows = await tx.fetch("select check_id from checks where state = 'open'")
+    assert len(rows) == DECISIONS, f"{len(rows)} checks are open"
+    return [row["check_id"] for row in rows]
+
+
+async def due_residents(memory: Memory) -> None:
+    """Found a town with so many residents, each with a check that is due within minutes."""
     await found(memory, "ost")
     for first in range(2, DECISIONS + 1, _HOMES_AT_A_TIME):
         numbers = range(first, min(first + _HOMES_AT_A_TIME, DECISIONS + 1))
         async with memory.transaction() as tx:
             area = await tx.fetchval("select area_id from areas")
             await residents(tx, "ost", area, numbers=numbers, due_in=timedelta(minutes=5))
-    await planning.plan_all_towns(memory)
+
+
+async def until_due(memory: Memory) -> None:
+    """Let the checks be due, of devices that have just been heard."""
     await move(memory, timedelta(minutes=6))
     await heard(memory)
-    await Clockwork(memory).cycle()
-    async with memory.transaction() as tx:
-        rows = await tx.fetch("select check_id from checks where state = 'open'")
-    assert len(rows) == DECISIONS, f"{len(rows)} checks are open"
-    return [row["check_id"] for row in rows]
 
 
 async def _slow_commit(server: Postgres, memory: Memory) -> None:
@@ -105,7 +115,8 @@ async def _slow_commit(server: Postgres, memory: Memory) -> None:
         await superuser.close()
 
 
-async def _decided(memory: Memory, check_id: UUID) -> None:
+async def decide(memory: Memory, check_id: UUID) -> None:
+    """Record that the resident was found in bed."""
     finding = await _finding(memory, check_id)
     answer = await memory.attempt(
         lambda tx: arrived_sessions.record_finding(tx, finding, finding.answer, JudgePlace.CENTRE)

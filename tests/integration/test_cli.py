@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -271,6 +272,14 @@ def test_the_seals_of_a_town_are_walked_and_its_head_is_told(town: dict[str, str
     again = fjarrtillsyn(town, "verify", "vik", "--since", head)
     assert again.returncode == 0 and f"whole since {head}, " in again.stdout
     assert fjarrtillsyn(town, "verify", "granby").returncode == 1
+
+
+def test_a_month_that_is_kept_is_not_dropped(town: dict[str, str]) -> None:
+    assert ask(town, "select count(*) from seals")
+    young = fjarrtillsyn(town, "drop-month", f"{datetime.now(UTC):%Y-%m}")
+    assert (young.returncode, "kept for longer" in young.stderr) == (1, True), young.stderr
+    assert "0 lines are dropped" in fjarrtillsyn(town, "drop-month", "2019-01").stdout
+    assert fjarrtillsyn(town, "drop-month", "January").returncode == 2
 
 
 def test_a_signed_head_from_elsewhere_is_asked_for(town: dict[str, str], tmp_path: Path) -> None:

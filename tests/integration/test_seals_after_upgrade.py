@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 import alarm_center.store.migrations.sql
+from alarm_center.preparation import old_months
 from alarm_center.store import events, released_seals, seals
 from alarm_center.store.events import Cursor
 from alarm_center.store.memory import Memory, now
@@ -25,6 +27,7 @@ from tests.support.postgres import PASSWORDS
 
 DATABASE: Final = "fjt_upgraded"
 _BEFORE: Final = "0004"
+_LONG_AGO: Final = timedelta(days=6 * 366)
 _EVERYTHING: Final = Cursor(2**62, 0)
 _ROWS: Final = (
     "insert into organisations (org, name, sending_number, link_host) values ('ost', 'Ö', '+1', 'h')",
@@ -50,7 +53,8 @@ async def upgraded(postgres_server: Postgres) -> AsyncIterator[Memory]:
         async with memory.transaction() as tx:
             for statement in _ROWS:
                 await tx.execute(statement)
-        await _lines(memory, "one", "two")
+        await _lines(memory, "one", ago=_LONG_AGO)
+        await _lines(memory, "two")
         async with memory.transaction() as tx:
             assert await released_seals.seal_until(tx, "ost", _EVERYTHING, 100) == 2
         await _lines(memory, "three")
@@ -85,10 +89,10 @@ async def _execute(dsn: str, *statements: str) -> None:
     await connection.close()
 
 
-async def _lines(memory: Memory, *actors: str) -> None:
+async def _lines(memory: Memory, *actors: str, ago: timedelta = timedelta(0)) -> None:
     for actor in actors:
         async with memory.transaction() as tx:
-            await events.write(tx, await now(tx), events.NewEvent("ost", ServiceGap(seconds=1), actor=actor))
+            await events.write(tx, await now(tx) - ago, events.NewEvent("ost", ServiceGap(seconds=1), actor=actor))
 
 
 async def _seal_all(memory: Memory) -> None:
@@ -118,6 +122,25 @@ async def test_a_replica_of_the_release_before_may_go_on_sealing(upgraded: Memor
         assert await released_seals.seal_until(tx, "ost", _EVERYTHING, 100) == 2
     await _seal_all(upgraded)
     assert (await verify(upgraded, "ost", await _heads(upgraded))).faults == []
+
+
+async def test_a_month_of_the_release_before_may_be_dropped(upgraded: Memory, postgres_server: Postgres) -> None:
+    """Its line is in the earlier chain alone, whose digests go on from its seal; one more that is gone is missed."""
+    await _seal_all(upgraded)
+    known = await _heads(upgraded)
+    month = (await upgraded.now() - _LONG_AGO).date().replace(day=1)
+    assert (await old_months.drop_month(upgraded, month)).lines == 1
+    await _seal_all(upgraded)
+    report = await verify(upgraded, "ost", known)
+    assert (report.faults, report.dropped) == ([], 1)
+    memory = await Memory.open(postgres_server.superuser_dsn(DATABASE), size=1)
+    with suppress(_Undone):
+        async with memory.transaction() as tx:
+            await tx.execute("set local session_replication_role = replica")
+            await tx.execute("delete from events where actor = 'two'")
+            assert [each.fault for each in (await verify_in(tx, "ost")).faults] == [Fault.NO_LINE]
+            raise _Undone
+    await memory.close()
 
 
 TAMPERINGS: Final = {

@@ -13,6 +13,7 @@ MAY_QUERY = {
     "store/seal_lines.py": "the sealer, and verify",
     "store/released_seals.py": "the chain of 0.2.0, and verify",
     "store/case_history.py": "why",
+    "store/migrations/versions/0008_home/34_months.sql": "drops a month, and counts its lines",
     "store/readiness.py": "doctor: the age of the newest line",
 }
 MAY_ASK = {

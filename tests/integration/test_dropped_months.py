@@ -1,0 +1,222 @@
+"""A month of the timeline dropped after five years: the chain is whole, older heads are known, and no page has moved."""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import date, timedelta
+from typing import Final
+
+import asyncpg
+import pytest
+
+from alarm_center.preparation import old_months
+from alarm_center.store import board, events, months, seals, todo
+from alarm_center.store.memory import Memory, Tx, now
+from alarm_center.store.verification import Fault, verify, verify_in
+from fjarrtillsyn.embedded.postgres import Postgres
+from schemas.timeline import ServiceGap
+from tests.support.busy_town import busy_town, move
+from tests.support.postgres import Database
+from tests.support.town import value
+
+_LATER: Final = timedelta(days=5 * 366 + 40)
+_ALL_OTHERS: Final = "the partition of all others"
+
+
+@pytest.fixture(params=["its own partition", _ALL_OTHERS])
+async def town(database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Memory]:
+    """Ost and Vast with a night of more than five years ago, sealed, and a line of today; in a partition of its own, or in none."""
+    memory = await Memory.open(database.worker, size=2)
+    if request.param == "its own partition":
+        async with memory.transaction() as tx:
+            await events.make_months(tx, 2)
+    await busy_town(memory, "ost", number=1)
+    await busy_town(memory, "vast", number=2)
+    await seal_all(memory)
+    await move(memory, _LATER)
+    async with memory.transaction() as tx:
+        for org in ("ost", "vast"):
+            await events.write(tx, await now(tx), events.NewEvent(org, ServiceGap(seconds=1)))
+    await seal_all(memory)
+    yield memory
+    await memory.close()
+
+
+async def seal_all(memory: Memory) -> None:
+    for org in ("vast", "ost"):
+        while (await seals.seal(memory, org)).count:
+            pass
+
+
+async def old(memory: Memory) -> tuple[list[date], int]:
+    """Return the months that have old lines, and the number of those lines."""
+    async with memory.transaction() as tx:
+        rows = await tx.fetch(
+            """
+            select date_trunc('month', at)::date as month, count(*) from events
+            where at < clock.now() - interval '5 years' group by 1 order by 1
+            """
+        )
+    return [row["month"] for row in rows], sum(row["count"] for row in rows)
+
+
+async def heads(memory: Memory) -> list[str]:
+    """Return every head that Ost's chains have had."""
+    async with memory.transaction() as tx:
+        rows = await tx.fetch(
+            "select digest from seals where org = 'ost' union all select digest from event_seals where org = 'ost'"
+        )
+    return [row["digest"].hex() for row in rows]
+
+
+async def shown(memory: Memory) -> list[object]:
+    """Return what boards and lists ask for, and a digest of every table but the timeline, its seals and the log of facts."""
+    async with memory.transaction() as tx:
+        at = await now(tx)
+        tables = await tx.fetch(
+            """
+            select relname from pg_class where relnamespace = 'fjt'::regnamespace and relkind = 'r'
+                and relname not like 'events%' and relname not in ('seals', 'sealed_until', 'fact_log') order by 1
+            """
+        )
+        assert len(tables) > 50
+        rows = [
+            await tx.fetchval(f"select md5(string_agg(t::text, ',' order by t::text)) from {row['relname']} t")
+            for row in tables
+            if await tx.fetchval("select has_table_privilege($1, 'select')", row["relname"])
+        ]
+        return [
+            rows, await board.town_heads(tx), await board.open_alarms(tx), await board.to_be_heard(tx, at),
+            await board.loose_replies(tx), await board.areas_without_patrol(tx, at), await todo.open_matters(tx, ["ost", "vast"]),
+        ]  # fmt: skip
+
+
+async def test_a_dropped_month_leaves_chain_and_boards_whole(town: Memory) -> None:
+    wanted, count = await old(town)
+    before, known = await shown(town), await heads(town)
+    lines = (await verify(town, "ost", known)).lines
+    of_ost = await value(
+        town, "select count(*) from events where org = 'ost' and at < clock.now() - interval '5 years'"
+    )
+    assert sum([(await old_months.drop_month(town, month)).lines for month in wanted]) == count > 20
+    assert await old(town) == ([], 0)
+    await seal_all(town)
+
+    report = await verify(town, "ost", known)
+    assert (report.faults, report.dropped) == ([], of_ost)
+    assert report.lines == lines - of_ost + len(wanted), "a fact says so of each month"
+    assert (await verify(town, "ost", (), known[-1])).faults == []
+    assert await shown(town) == before
+    assert [(await old_months.drop_month(town, month)).lines for month in wanted] == [0] * len(wanted), "twice"
+    # The town goes on.
+    async with town.transaction() as tx:
+        await events.write(tx, await now(tx), events.NewEvent("ost", ServiceGap(seconds=1)))
+    await seal_all(town)
+    assert (await verify(town, "ost", known)).faults == []
+
+
+class _ForgeryUndone(Exception):
+    """The end of a transaction of somebody who may do everything."""
+
+
+_KEEP: Final = """
+    with gone as (delete from events where tx::text || '-' || id = $1 returning *)
+    update seals s set line = coalesce(s.line, sha256('')) from gone g where s.org = g.org and s.tx = g.tx and s.id = g.id
+"""
+
+
+async def test_a_drop_hides_nothing_else(town: Memory, database: Database, postgres_server: Postgres) -> None:
+    """A line of today made to look dropped; a digest that was kept changed; and a line more gone than was dropped."""
+    wanted, _ = await old(town)
+    for month in wanted:
+        await old_months.drop_month(town, month)
+    await seal_all(town)
+    today = await value(
+        town, "select tx::text || '-' || id from events where org = 'ost' order by events.tx desc limit 1"
+    )
+    kept = await value(town, "select tx::text || '-' || id from seals where org = 'ost' and line is not null limit 1")
+    said = "select tx::text || '-' || id from fact_log where org = 'ost' and kind = 'events' limit 1"
+    name = database.owner.split("?")[0].rsplit("/", 1)[1]
+    superuser = await Memory.open(postgres_server.superuser_dsn(name), size=1)
+    for done, place, fault in (
+        (_KEEP, today, Fault.CHANGED),
+        (_KEEP.replace("sha256('')", "(select sha256(convert_to('x', 'UTF8')))"), today, Fault.CHANGED),
+        ("update seals set line = sha256('') where tx::text || '-' || id = $1", kept, Fault.CHANGED),
+        ("update seals set line = null where tx::text || '-' || id = $1", kept, Fault.NO_LINE),
+        ("update seals set doubt = 'rubbish' where tx::text || '-' || id = $1", kept, Fault.CHANGED),
+        ("delete from seals where tx::text || '-' || id = $1", kept, Fault.CHANGED),
+        ("update fact_log set fact = fact || '{\"lines\": 900}' where tx::text || '-' || id = $1", await value(town, said), Fault.CHANGED),
+        ("delete from fact_log where tx::text || '-' || id = $1", await value(town, said), Fault.NO_LINE),
+    ):  # fmt: skip
+        with suppress(_ForgeryUndone):
+            async with superuser.transaction() as tx:
+                await tx.execute("set local session_replication_role = replica")
+                assert (await tx.execute(done, place)).endswith(" 1"), done
+                found = (await verify_in(tx, "ost")).faults
+                assert fault in {each.fault for each in found}, (done, [str(each) for each in found])
+                raise _ForgeryUndone
+    # The digest is the line's own, and the line is of the time of the month: there is one too many gone.
+    with suppress(_ForgeryUndone):
+        async with superuser.transaction() as tx:
+            await tx.execute("set local session_replication_role = replica")
+            await _take_with_its_digest(tx, today)
+            until = "update fact_log set fact = fact || jsonb_build_object('until', '9000000000') where kind = 'events' and org = 'ost'"
+            assert {each.fault for each in (await verify_in(tx, "ost")).faults} == {Fault.NO_LINE}
+            await tx.execute(until)
+            assert Fault.NOT_DROPPED in {each.fault for each in (await verify_in(tx, "ost")).faults}
+            raise _ForgeryUndone
+    await superuser.close()
+    assert (await verify(town, "ost")).faults == []
+
+
+async def _take_with_its_digest(tx: Tx, place: str) -> None:
+    """Delete a line, with the digest of it kept at its seal as a drop leaves it."""
+    at = await tx.fetchval("select date_trunc('month', at)::date from events where tx::text || '-' || id = $1", place)
+    assert await months.keep_digests(tx, "ost", at, events.Cursor(0, 0)) is not None
+    await tx.execute("delete from events where tx::text || '-' || id = $1", place)
+
+
+async def test_nothing_is_dropped_that_is_kept(town: Memory) -> None:
+    """A month too young, held, not sealed, or of a chain that is not whole."""
+    month, *_ = (await old(town))[0]
+    _, count = await old(town)
+    async with town.transaction() as tx:
+        young = (await now(tx) - timedelta(days=5 * 365 - 1)).date()
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="kept for longer"):
+        await old_months.drop_month(town, young)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="no digest"):
+        async with town.transaction() as tx:
+            await months.drop_lines(tx, month)
+    async with town.transaction() as tx:
+        await tx.execute(
+            """
+            insert into night_holds (org, resident_id, first_night, last_night, from_at, to_at, reason, held_by, held_at, until_on)
+            select org, resident_id, at::date, at::date, at, at + interval '1 s', 'IVO', 'p', clock.now(), clock.now()::date + 1
+            from residents join (select min(at) as at from events) first on true where org = 'ost'
+            """
+        )
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="is held"):
+        await old_months.drop_month(town, month)
+    await move(town, timedelta(days=2))
+    async with town.transaction() as tx:
+        await tx.execute(
+            "insert into events (at, org, kind) select min(at) + interval '1 s', 'ost', 'forged' from events"
+        )
+    await seal_all(town)
+    broken = (await old_months.drop_month(town, month)).broken
+    assert {org: [each.fault for each in report.faults] for org, report in broken.items()} == {"ost": [Fault.MOVED]}
+    assert (await old(town))[1] == count + 1
+
+
+async def test_a_month_may_stay_as_a_table(town: Memory, request: pytest.FixtureRequest) -> None:
+    month, *_ = (await old(town))[0]
+    if _ALL_OTHERS in request.node.name:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="no table of its own"):
+            await old_months.drop_month(town, month, keep_table=True)
+        return
+    lines = (await old_months.drop_month(town, month, keep_table=True)).lines
+    assert lines
+    assert await value(town, "select relispartition from pg_class where relname = $1", f"events_{month:%Y_%m}") is False
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await value(town, f"select count(*) from events_{month:%Y_%m}")
+    await seal_all(town)
+    assert (await verify(town, "ost")).faults == []
