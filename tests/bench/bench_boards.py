@@ -20,7 +20,7 @@ from alarm_center.web.settings import WebSettings
 from alarm_center.web.stream import HINTS, Hints
 from fjarrtillsyn.embedded.postgres import running_postgres
 from schemas.vocabulary import Answer, Reason
-from tests.bench.many_residents import copy_resident
+from tests.bench.many_residents import copy_alarm, copy_resident
 from tests.support.board_page import BoardPage, Fetched
 from tests.support.night_town import TWO, NightTown, town
 from tests.support.postgres import Database, fresh_database, make_template
@@ -49,7 +49,8 @@ async def _measure(database: Database, boards: int, homes: int, alarms: int) -> 
         await plan_all_towns(here.memory)
         await here.set_clock(TWO + timedelta(seconds=40))
         await here.step()
-        await _open_alarms(here, alarms)
+        await here.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+        await copy_alarm(here.memory, alarms)
         assert await here.value("select count(*) from alarms where state <> 'closed'") == alarms + 1
         browsers = [await pages.signed_in() for _ in range(boards)]
         page = await BoardPage(browsers[0]).open()
@@ -76,28 +77,6 @@ async def _measure(database: Database, boards: int, homes: int, alarms: int) -> 
 
 def _row(name: str, value: float, unit: str, baseline: float) -> dict[str, Any]:
     return {"name": name, "value": round(value, 1), "unit": unit, "baseline": round(baseline, 1), "ratio": round(value / baseline, 1)}  # fmt: skip
-
-
-async def _open_alarms(here: NightTown, count: int) -> None:
-    """Open one alarm by a finding, and copy its row to *count* residents: each page reads and draws all of them."""
-    await here.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
-    columns = await here.value(
-        """
-        select string_agg(column_name, ', ' order by ordinal_position) from information_schema.columns
-        where table_schema = 'fjt' and table_name = 'alarms' and is_generated = 'NEVER'
-            and column_name not in ('alarm_id', 'resident_id', 'case_no', 'body')
-        """
-    )
-    await here.execute(
-        f"""
-        insert into alarms ({columns}, alarm_id, resident_id, case_no, body)
-        select {", ".join("a." + each for each in columns.split(", "))}, n.alarm_id, n.resident_id, n.case_no,
-            a.body || jsonb_build_object('alarm_id', n.alarm_id, 'resident_id', n.resident_id, 'case_no', n.case_no)
-        from alarms a cross join (
-            select gen_random_uuid() as alarm_id, resident_id, number + 5000 as case_no
-            from residents where number >= 100 order by number limit {count}) n
-        """
-    )
 
 
 async def _bare(browsers: list[Browser]) -> float:

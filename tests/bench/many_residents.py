@@ -47,6 +47,22 @@ async def copy_resident(memory: Memory, org: str, number: int, numbers: Sequence
                 )  # fmt: skip
 
 
+async def copy_alarm(memory: Memory, count: int) -> None:
+    """Open the one alarm that there is for *count* copied residents too, with case numbers from 5100 on."""
+    columns = await _columns(memory, "alarms", "alarm_id", "resident_id", "case_no", "body")
+    async with memory.transaction() as tx:
+        await tx.execute(
+            f"""
+            insert into alarms ({columns}, alarm_id, resident_id, case_no, body)
+            select {", ".join("a." + each for each in columns.split(", "))}, n.alarm_id, n.resident_id, n.case_no,
+                a.body || jsonb_build_object('alarm_id', n.alarm_id, 'resident_id', n.resident_id, 'case_no', n.case_no)
+            from alarms a cross join (
+                select gen_random_uuid() as alarm_id, resident_id, number + 5000 as case_no
+                from residents where number >= 100 order by number limit {count}) n
+            """
+        )
+
+
 async def _columns(memory: Memory, table: str, *without: str) -> str:
     async with memory.transaction() as tx:
         rows = await tx.fetch(
