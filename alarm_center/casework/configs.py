@@ -4,6 +4,7 @@ A config is desired state, not a message: it is written here, and the publisher 
 confirms it. docs/contract.md#clock-config-and-commands
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,10 +12,12 @@ from uuid import UUID
 import structlog
 from pydantic import ValidationError
 
-from alarm_center.store import devices, events
+from alarm_center.core.device_list import DeviceList, has_to_be_written, lists_any
+from alarm_center.store import device_configs, devices, events
+from alarm_center.store.devices import BoundDevice
 from alarm_center.store.memory import Tx, now
 from schemas.limits import CONFIG_AHEAD_HOURS
-from schemas.messages import Capture, Config, Part, Profile, ScheduledAttempt
+from schemas.messages import Capture, Config, Part, Profile
 from schemas.timeline import ConfigWanted, JudgeMoved
 from schemas.vocabulary import JudgePlace
 
@@ -23,7 +26,7 @@ P = TypeVar("P", bound=Part)
 
 
 async def refresh_config(tx: Tx, org: str, device_id: str, *, area_id: UUID | None = None) -> int | None:
-    """Write the config that a device should have now; return its new version, or ``None`` if nothing has changed.
+    """Write the config that a device should have now; return its new version, or ``None`` if it has to be told nothing.
 
     The line about a device that is nobody's stands in *area_id*, the one from which it is taken.
 
@@ -34,32 +37,69 @@ async def refresh_config(tx: Tx, org: str, device_id: str, *, area_id: UUID | No
     return await refresh_device(tx, device, await now(tx), area_id=area_id) if device is not None else None
 
 
-async def refresh_device(
-    tx: Tx, device: devices.BoundDevice, at: datetime, *, area_id: UUID | None = None
-) -> int | None:
+async def refresh_device(tx: Tx, device: BoundDevice, at: datetime, *, area_id: UUID | None = None) -> int | None:
     """Do the same for a *device* that has been read after the locks, at the instant *at*."""
-    org, device_id = device.org, device.device_id
-    attempts: tuple[ScheduledAttempt, ...] = ()
-    if device.resident_id is not None and device.consented:
-        ahead = timedelta(hours=CONFIG_AHEAD_HOURS)
-        attempts = await devices.owed_attempts(tx, device.resident_id, device_id, at, at + ahead)
+    return (await refresh_devices(tx, device.org, [device], at, area_id=area_id)).get(device.device_id)
+
+
+async def refresh_devices(
+    tx: Tx,
+    org: str,
+    among: Sequence[BoundDevice],
+    at: datetime,
+    *,
+    area_id: UUID | None = None,
+    whole: bool = False,
+    restarted: bool = False,
+) -> dict[str, int]:
+    """Write the configs that devices of a town should have at the instant *at*; return the new version of each that has to be told something.
+
+    An attempt that opens, is made or ends is nothing to tell (`core.device_list`), but to one that *restarted* and has forgotten what it made;
+    one that is far ahead is told where the *whole* list was changed by somebody.
+    """
+    until = at + timedelta(hours=CONFIG_AHEAD_HOURS)
+    bound = [each.device_id for each in among if each.resident_id is not None and each.consented]
+    lists = await device_configs.device_lists(tx, org, bound, at, until) if bound else {}
+    wanted = {
+        each.device_id: config
+        for each in among
+        if (config := _news_for(each, lists.get(each.device_id, DeviceList()), at, whole=whole, restarted=restarted))
+        is not None
+    }
+    said = {device_id: config.model_dump(mode="json", exclude=_unsaid(config)) for device_id, config in wanted.items()}
+    versions = await device_configs.set_configs(tx, org, said, at)
+    for each in among:
+        if (version := versions.get(each.device_id)) is not None:
+            told = ConfigWanted(version, len(wanted[each.device_id].attempts))
+            event = events.NewEvent(
+                org, told, device_id=each.device_id, resident_id=each.resident_id, area_id=each.area_id or area_id
+            )
+            await events.write(tx, at, event)
+    return versions
+
+
+def _news_for(
+    device: BoundDevice, wanted: DeviceList, at: datetime, *, whole: bool = False, restarted: bool = False
+) -> Config | None:
+    """Return the config that the device should have instead of its own; ``None`` if that is as good."""
     config = Config(
         version=1,
         withdrawn=not device.consented,
-        attempts=attempts,
+        attempts=wanted.owed,
         capture=_read_part(Capture, device.capture, device),
         profile=_read_part(Profile, device.current_profile, device) if device.consented else Profile(),
         judge=JudgePlace.HOME if device.judge == JudgePlace.HOME else None,
     )
-    said = config.model_dump(mode="json", exclude=_unsaid(config))
-    version = await devices.set_config(tx, org, device_id, said, at)
-    if version is not None:
-        wanted = ConfigWanted(version, len(attempts))
-        event = events.NewEvent(
-            org, wanted, device_id=device_id, resident_id=device.resident_id, area_id=device.area_id or area_id
-        )
-        await events.write(tx, at, event)
-    return version
+    if device.config is None:
+        return config
+    try:
+        has = config_message(device)
+    except ValidationError:
+        return config
+    if has.model_copy(update={"version": 1, "attempts": ()}) != config.model_copy(update={"attempts": ()}):
+        return config
+    forgot = restarted and lists_any(has.attempts, wanted.made)
+    return config if forgot or has_to_be_written(has.attempts, wanted, at, whole=whole) else None
 
 
 def _unsaid(config: Config) -> dict[str, Any]:
@@ -74,7 +114,7 @@ def _unsaid(config: Config) -> dict[str, Any]:
     return {"version": True, "profile": {"zones": headless, **calm}, **judge}
 
 
-def _read_part(kind: type[P], value: Any, device: devices.BoundDevice) -> P:
+def _read_part(kind: type[P], value: Any, device: BoundDevice) -> P:
     """Return *value* as *kind*, or the defaults of *kind* if it is wrong: one device's settings must not stop a decision."""
     try:
         return kind.model_validate(value)
@@ -102,12 +142,13 @@ async def set_judge(tx: Tx, org: str, device_id: str, judge: JudgePlace) -> bool
     return True
 
 
-async def refresh_resident_configs(tx: Tx, resident_id: Any) -> None:
-    """Refresh the config of every device of a resident."""
-    for org, device_id in await devices.ids_of_resident(tx, resident_id):
-        await refresh_config(tx, org, device_id)
+async def refresh_resident_configs(tx: Tx, resident_id: UUID) -> None:
+    """Refresh the config of every device that serves a resident, after an act that changes what is on its whole list."""
+    serving = await devices.serving(tx, [resident_id])
+    for org in {each.org for each in serving}:
+        await refresh_devices(tx, org, [each for each in serving if each.org == org], await now(tx), whole=True)
 
 
-def config_message(device: devices.BoundDevice) -> Config:
+def config_message(device: BoundDevice) -> Config:
     """Return the config to publish for *device*."""
     return Config.model_validate({**(device.config or {}), "version": device.wanted_version})

@@ -54,16 +54,17 @@ async def record_status(tx: Tx, topic: Topic, status: Status) -> RecordedStatus:
         repeated = is_repeated(device.connections, status)
         return RecordedStatus(StatusOutcome.REPEATED if repeated else StatusOutcome.OUTDATED, at)
     await devices.save_status(tx, topic.org, topic.device, status, connections, at)
-    await _write_change(tx, device, at)
-    if status.link is LinkState.UP and status.boot != device.boot:
-        # Begun anew, it remembers no look that it has made: its list has them no longer.
-        await configs.refresh_config(tx, topic.org, topic.device)
+    after = await devices.get(tx, topic.org, topic.device) or device
+    await _write_change(tx, device, after, at)
+    if _starts_over(device, after):
+        # A gateway that has restarted has forgotten what it made: its list must not hold that. Written when its will comes,
+        # so that the broker retains the new list by the time that it is back.
+        await configs.refresh_devices(tx, topic.org, [after], at, restarted=True)
     return RecordedStatus(StatusOutcome.WRITTEN, at)
 
 
-async def _write_change(tx: Tx, before: BoundDevice, at: datetime) -> None:
+async def _write_change(tx: Tx, before: BoundDevice, after: BoundDevice, at: datetime) -> None:
     """Write a line if the link, the fault, the camera or the judge at home differs from *before*."""
-    after = await devices.get(tx, before.org, before.device_id) or before
     if _said_of_itself(before) == _said_of_itself(after):
         return
     event = events.NewEvent(
@@ -75,3 +76,8 @@ async def _write_change(tx: Tx, before: BoundDevice, at: datetime) -> None:
 
 def _said_of_itself(device: BoundDevice) -> tuple[object, ...]:
     return device.link, device.fault, device.camera_ok, device.judge_ok
+
+
+def _starts_over(before: BoundDevice, after: BoundDevice) -> bool:
+    """Tell whether a boot of the device has ended, or another has begun."""
+    return after.boot != before.boot or (before.link != after.link == LinkState.GONE)

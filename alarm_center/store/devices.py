@@ -10,11 +10,10 @@ from pydantic import TypeAdapter
 
 from alarm_center.core import shared_bed
 from alarm_center.core.device_connections import Connection, Connections
-from alarm_center.core.shared_bed import OwedLook
 from alarm_center.store import plans
 from alarm_center.store.memory import Tx
 from schemas.limits import HEARD_WITHIN_SECONDS, WILL_SECONDS
-from schemas.messages import ScheduledAttempt, Status
+from schemas.messages import Status
 from schemas.vocabulary import JudgePlace, LinkState
 
 _CONNECTIONS: Final = TypeAdapter(Connections)
@@ -109,6 +108,15 @@ async def get(tx: Tx, org: str, device_id: str) -> BoundDevice | None:
     return BoundDevice(**row) if row else None
 
 
+async def serving(tx: Tx, residents: Collection[UUID]) -> list[BoundDevice]:
+    """Return the devices that serve these residents, their own and those of who shares their bed."""
+    rows = await tx.fetch(
+        f"{_SELECT} where d.resident_id = any (array(select unnest(bed_of(id)) from unnest($1::uuid[]) id)) order by d.org, d.device_id",  # noqa: S608 -- our own constant
+        list(residents),
+    )  # fmt: skip
+    return [BoundDevice(**row) for row in rows]
+
+
 async def in_shared_beds(tx: Tx) -> list[BoundDevice]:
     """Return the devices of beds that two share now, which serve both."""
     rows = await tx.fetch(
@@ -200,30 +208,6 @@ async def hand_on(tx: Tx, resident_id: UUID, companion: UUID) -> list[str]:
     return sorted(row["device_id"] for row in rows)
 
 
-async def owed_attempts(
-    tx: Tx, resident_id: UUID, device_id: str, closing_after: datetime, opening_until: datetime
-) -> tuple[ScheduledAttempt, ...]:
-    """Return the looks that the device makes by itself, in order of time; none while staff are with the resident.
-
-    Also those that it owes the other of two who share the bed. One that both are owed at the same time is one look.
-    """
-    rows = await tx.fetch(
-        """
-        select c.check_id, a.number as attempt, a.opens_at, a.closes_at, a.seconds, c.show, c.resident_id <> $1 as others
-        from checks c join attempts a using (check_id)
-        where c.resident_id = any (bed_of($1)) and c.device_id = $2 and c.state in ('planned', 'open')
-            and a.cause = 'scheduled' and a.state = 'owed' and a.closes_at > $3 and a.opens_at <= $4
-            and not exists (
-                select from alarms s where s.resident_id = any (bed_of($1)) and s.staff_inside
-            )
-        order by a.opens_at, c.check_id
-        """,
-        resident_id, device_id, closing_after, opening_until,
-    )  # fmt: skip
-    owed = [OwedLook(others=row.pop("others"), scheduled=ScheduledAttempt(**row)) for row in map(dict, rows)]
-    return tuple(shared_bed.one_look_each(owed))
-
-
 async def may_show_any(tx: Tx, resident_id: UUID) -> bool:
     """Tell whether people may see what any device of the resident makes now."""
     shown: bool = await tx.fetchval(
@@ -265,19 +249,6 @@ async def mark_published(tx: Tx, org: str, device_id: str, version: int, now: da
 async def mark_all_unpublished(tx: Tx) -> None:
     """Count no config as published: a broker that has come back may have forgotten what it retained."""
     await tx.execute("update devices set published_version = 0, published_at = null where wanted_version > 0")
-
-
-async def set_config(tx: Tx, org: str, device_id: str, config: Mapping[str, Any], now: datetime) -> int | None:
-    """Make *config* (without its version) what the device should have; return the new version, or ``None`` if it is."""
-    version: int | None = await tx.fetchval(
-        """
-        update devices set config = $3, wanted_version = wanted_version + 1, behind_since = coalesce(behind_since, $4)
-        where org = $1 and device_id = $2 and config is distinct from $3
-        returning wanted_version
-        """,
-        org, device_id, config, now,
-    )  # fmt: skip
-    return version
 
 
 async def set_judge(tx: Tx, org: str, device_id: str, judge: JudgePlace) -> bool:
