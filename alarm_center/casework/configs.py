@@ -57,25 +57,33 @@ async def refresh_devices(
     An attempt that opens, is made or ends is nothing to tell (`core.device_list`), but to one that *restarted* and has forgotten what it made;
     one that is far ahead is told where the *whole* list was changed by somebody.
     """
-    until = at + timedelta(hours=CONFIG_AHEAD_HOURS)
+    wanted = await _wanted(tx, org, among, at, whole=whole, restarted=restarted)
+    said = {device_id: config.model_dump(mode="json", exclude=_unsaid(config)) for device_id, config in wanted.items()}
+    versions = await device_configs.set_configs(tx, org, said, at)
+    async with events.gathered(tx) as lines:
+        for each in among:
+            if (version := versions.get(each.device_id)) is not None:
+                told = ConfigWanted(version, len(wanted[each.device_id].attempts))
+                event = events.NewEvent(
+                    org, told, device_id=each.device_id, resident_id=each.resident_id, area_id=each.area_id or area_id
+                )
+                await events.write(lines, at, event)
+    return versions
+
+
+async def _wanted(
+    tx: Tx, org: str, among: Sequence[BoundDevice], at: datetime, *, whole: bool = False, restarted: bool = False
+) -> dict[str, Config]:
+    """Return by device the config that it should have, of those that have to be told."""
     bound = [each.device_id for each in among if each.resident_id is not None and each.consented]
+    until = at + timedelta(hours=CONFIG_AHEAD_HOURS)
     lists = await device_configs.device_lists(tx, org, bound, at, until) if bound else {}
-    wanted = {
+    return {
         each.device_id: config
         for each in among
         if (config := _news_for(each, lists.get(each.device_id, DeviceList()), at, whole=whole, restarted=restarted))
         is not None
     }
-    said = {device_id: config.model_dump(mode="json", exclude=_unsaid(config)) for device_id, config in wanted.items()}
-    versions = await device_configs.set_configs(tx, org, said, at)
-    for each in among:
-        if (version := versions.get(each.device_id)) is not None:
-            told = ConfigWanted(version, len(wanted[each.device_id].attempts))
-            event = events.NewEvent(
-                org, told, device_id=each.device_id, resident_id=each.resident_id, area_id=each.area_id or area_id
-            )
-            await events.write(tx, at, event)
-    return versions
 
 
 def _news_for(
@@ -147,6 +155,27 @@ async def refresh_resident_configs(tx: Tx, resident_id: UUID) -> None:
     serving = await devices.serving(tx, [resident_id])
     for org in {each.org for each in serving}:
         await refresh_devices(tx, org, [each for each in serving if each.org == org], await now(tx), whole=True)
+
+
+async def refresh_of_residents(tx: Tx, residents: Sequence[UUID], at: datetime, *, whole: bool = False) -> None:
+    """Refresh the config of every device that serves these residents, by the same few statements however many they are."""
+    if not residents:
+        return
+    serving = await devices.serving(tx, residents)
+    for org in sorted({each.org for each in serving}):
+        await refresh_devices(tx, org, [each for each in serving if each.org == org], at, whole=whole)
+
+
+async def residents_to_tell(tx: Tx, residents: Sequence[UUID], at: datetime) -> set[UUID]:
+    """Return the residents with whom there is a device that has to be told something."""
+    serving = await devices.serving(tx, residents)
+    found: set[UUID] = set()
+    for org in {each.org for each in serving}:
+        wanted = await _wanted(tx, org, [each for each in serving if each.org == org], at)
+        found |= {
+            each.resident_id for each in serving if each.device_id in wanted and each.org == org and each.resident_id
+        }
+    return found
 
 
 def config_message(device: BoundDevice) -> Config:

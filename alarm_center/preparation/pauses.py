@@ -16,7 +16,7 @@ from alarm_center.core.check import Cancel
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.pausing import PauseWish, Word
 from alarm_center.core.shared_bed import DARKENS_BOTH
-from alarm_center.preparation.planning import AHEAD, checks_owed, restore_checks
+from alarm_center.preparation.planning import restore_checks
 from alarm_center.store import cancelled_checks, changes, commands, events, plans, residents, towns
 from alarm_center.store.changes import ChangedPart, NewChange
 from alarm_center.store.memory import Memory, Tx, now
@@ -179,10 +179,8 @@ async def restore_coming(tx: Tx, home: towns.TownAndPlan, resident_id: UUID, act
 
     Those that something else keeps now are cancelled anew, with what comes in their stead by it.
     """
-    restored, at = 0, await now(tx)
-    for resident in await plans.residents(tx, home.town.org, await residents.in_bed(tx, resident_id)):
-        owed = await checks_owed(tx, home.town, resident, at, at + AHEAD)
-        restored += await restore_checks(tx, resident, owed, actor)
+    bed = await residents.in_bed(tx, resident_id)
+    restored = await restore_checks(tx, home.town.org, bed, await now(tx), actor)
     await configs.refresh_resident_configs(tx, resident_id)
     return restored
 

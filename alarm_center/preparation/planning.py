@@ -1,41 +1,81 @@
 """Checks planned 36 hours ahead, cancelled where the gate or a pause meets them, and restored when that is over.
 
-An insert that may be repeated: a check is owed once a resident, night and slot. The devices' lists follow from the
-rows (`casework.configs`); nothing is planned on a device.
+An insert that may be repeated: a check is owed once a resident, night and slot. Each round compares hundreds of residents by a few
+statements, without a lock; those with something new are compared again under theirs, and their checks and lines are written
+together. The devices' lists follow from the rows (`casework.configs`); nothing is planned on a device.
 """
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
 
+import asyncpg
 import structlog
 
 from alarm_center.casework import configs, steps
 from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.core import calendar
-from alarm_center.core.check import Cancel, Check, CheckState, NewCheck, Restore, VisitBeside, plan_check
+from alarm_center.core.calendar import OwedCheck
+from alarm_center.core.check import Check, CheckState, NewCheck, Restore, VisitBeside, plan_check
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.look_share import is_for_people
 from alarm_center.core.plan import Plan
 from alarm_center.core.town_stop import TownStop
-from alarm_center.store import cancelled_checks, checks, devices, events, plans, retirements, run_ins, town_stops, towns
+from alarm_center.preparation.night_work import (
+    NightWork,
+    StandingReasons,
+    night_work,
+    owed_checks,
+    restorable_now,
+    standing_reasons,
+)
+from alarm_center.store import checks, devices, events, planning_facts, plans, run_ins, town_stops, towns
 from alarm_center.store.memory import Memory, Tx, now
-from alarm_center.store.plans import ClosedGate, ComingCheck, Pause, SupervisedResident
+from alarm_center.store.planning_facts import PlanningFacts
+from alarm_center.store.plans import SupervisedResident
 from schemas import timeline
 from schemas.limits import CONFIG_AHEAD_HOURS
-from schemas.vocabulary import CancelReason, GreenBy, Instead, Show
+from schemas.vocabulary import GreenBy, Show
 
 log = structlog.get_logger()
 
 AHEAD: Final = timedelta(hours=CONFIG_AHEAD_HOURS)
-_AT_ONCE: Final = 10
+_COMPARED_AT_ONCE: Final = 500
+"""Residents compared in one transaction, which locks nothing and has no id: no reader waits for it."""
+_AT_ONCE: Final = 100
 """Residents planned in one transaction: it takes a tenth of a second or two, and holds their devices' rows as long."""
 _BATCH_SECONDS: Final = 0.25
 """A transaction that has planned somebody begins nobody more after this: while it lasts, nothing committed beside it is read on a board."""
+_FAULTS: Final = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+)
+"""Errors of one resident's rows: they leave nobody else without a check; reconciliation tells of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One round of a town's planning: from which instant on slots owe a check. Until when follows from the time of each transaction."""
+
+    org: str
+    from_: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """Outcome of one transaction: the number of new checks, residents for whom its time was too short, and those whom somebody else held."""
+
+    made: int = 0
+    left: list[UUID] = field(default_factory=list)
+    busy: list[UUID] = field(default_factory=list)
 
 
 async def plan_all_towns(memory: Memory) -> int:
@@ -52,7 +92,7 @@ async def plan_all_towns(memory: Memory) -> int:
 async def plan_town(memory: Memory, org: str) -> int:
     """Plan one town's checks from where the last planning ended to 36 hours from now; return how many are new.
 
-    A few residents at a time, each time in a transaction of its own, so that a town of thousands holds no row for
+    Some residents at a time, each time in a transaction of its own, so that a town of thousands holds no row for
     seconds. What is broken off is made whole by the next planning, which begins where this one did.
     """
 
@@ -63,13 +103,10 @@ async def plan_town(memory: Memory, org: str) -> int:
         return at, min(last, at), await plans.resident_ids(tx, org)
 
     at, from_, everybody = await memory.attempt(begin)
-    made, waiting = 0, everybody
-    while waiting:
-        some, left = await memory.attempt(partial(_plan_residents, org, waiting[:_AT_ONCE], from_))
-        waiting = left + waiting[_AT_ONCE:]
-        made += some
-        if some:
-            memory.hint()
+    this, made = _Round(org, from_), 0
+    for first in range(0, len(everybody), _COMPARED_AT_ONCE):
+        some = everybody[first : first + _COMPARED_AT_ONCE]
+        made += await _plan_waiting(memory, this, await memory.attempt(partial(_with_work, this, some)))
 
     async def end(tx: Tx) -> None:
         await plans.set_planned_until(tx, org, at)
@@ -93,10 +130,7 @@ async def plan_changed(memory: Memory) -> int:
         unplanned = await plans.unplanned_residents(tx, _AT_ONCE)
 
     async def plan(org: str) -> int:
-        made, waiting, since = 0, list(unplanned[org]), min(unplanned[org].values())
-        while waiting:
-            some, waiting = await memory.attempt(partial(_plan_residents, org, waiting, since))
-            made += some
+        made = await _plan_waiting(memory, _Round(org, min(unplanned[org].values())), list(unplanned[org]))
         memory.hint()
         return made
 
@@ -120,147 +154,203 @@ async def refresh_shared_beds(memory: Memory) -> int:
     return len(stale)
 
 
-async def _plan_residents(org: str, some: Sequence[UUID], from_: datetime, tx: Tx) -> tuple[int, list[UUID]]:
-    """Plan some residents' checks; return how many are new, and the residents for whom the time of a transaction was too short."""
-    # Held: replicas take turns, and no import ends a slot that a check is just being made of.
-    await plans.lock_planned_until(tx, org)
-    await plans.lock_residents(tx, some)
-    town, at = await towns.town(tx, org), await now(tx)
-    made, begun, left = 0, time.monotonic(), []
-    for resident in await plans.residents(tx, org, some):
-        if made and time.monotonic() - begun > _BATCH_SECONDS:
-            left.append(resident.resident_id)
-            continue
-        try:
-            async with tx.transaction():
-                made += await _plan_resident(tx, town, resident, from_, at + AHEAD, at)
-        except (ValueError, TypeError, LookupError, ArithmeticError):
-            # One resident's fault leaves nobody else without a check; reconciliation tells of theirs.
-            log.exception("planning_failed", org=org, resident_id=str(resident.resident_id))
-    await plans.set_planned(tx, [each for each in some if each not in left])
-    return made, left
+# ---- who has something new ----
 
 
-async def _plan_resident(
-    tx: Tx, town: towns.Town, resident: SupervisedResident, from_: datetime, until: datetime, at: datetime
-) -> int:
-    owed = await checks_owed(tx, town, resident, from_, until)
-    made = await checks.insert_missing(tx, owed.checks)
-    new = {check_id: None for check_id in made}
-    for check in owed.checks:
-        if check.check_id in new:
-            told = timeline.CheckPlanned(check.opens_at, check.closes_at, check.night)
-            await events.write(tx, at, events.about_check(check, owed.home.area_id, told, "planning"))
-    await _cancel_unmade(tx, resident, owed.standing)
-    await restore_checks(tx, resident, owed)
-    await _send_patrols_too(tx, resident)
-    if resident.device_id is not None:
-        # The window of 36 h moves on even when no check is new.
-        await configs.refresh_config(tx, town.org, resident.device_id)
-    return len(made)
+async def _with_work(this: _Round, some: Sequence[UUID], tx: Tx) -> list[UUID]:
+    """Return the residents of *some* for whom there is something to do, those whose facts cannot be read among them."""
+    try:
+        async with tx.transaction():
+            here = await _now_in(tx, this.org)
+            told = {each.facts.resident_id for each in await _compare(tx, this, here, some) if each.is_any}
+            told |= await configs.residents_to_tell(tx, [each for each in some if each not in told], here.at)
+            return [each for each in some if each in told]
+    except _FAULTS:
+        if len(some) == 1:
+            return list(some)
+    half = len(some) // 2
+    return await _with_work(this, some[:half], tx) + await _with_work(this, some[half:], tx)
 
 
 @dataclass(frozen=True, slots=True)
-class StandingReasons:
-    """Reasons that hold for a resident's coming nights: pauses, times at which somebody comes anyway, each night's gate, a town's stop.
+class _Town:
+    """A town in one transaction: its settings, its stop, and the time after the locks."""
 
-    ``beside`` are pauses of the one who shares the bed, in which its camera is dark for both.
-    """
+    settings: towns.Town
+    stop: TownStop | None
+    at: datetime
 
-    pauses: Sequence[Pause]
-    visits: frozenset[UUID]
-    gates: Mapping[date, ClosedGate | None]
-    stop: TownStop | None = None
-    beside: Sequence[Pause] = ()
-    waits_for_camera: bool = False
-    """The camera is broken and its exchange is booked, or two people have taken it down."""
+    def nights(self, from_: datetime) -> tuple[date, date]:
+        """Return the first and the last night of a round that begins at *from_*."""
+        return calendar.night_of(from_, self.settings.zone), calendar.night_of(self.at + AHEAD, self.settings.zone)
 
-    def cancellation(self, check: Check | ComingCheck) -> Cancel | None:
-        """Return why the check is not to be made, and what comes instead; ``None`` if it is."""
-        for pause in self.pauses:
-            if pause.from_at <= check.opens_at < pause.to_at:
-                return Cancel(pause.reason, pause.instead, pause.said_by)
-        if check.slot_id in self.visits:
-            # Somebody comes at this time whether or not a camera may be used.
-            return Cancel(CancelReason.REPLANNED, Instead.VISIT, "schedule")
-        closed = self.gates.get(check.night)
-        if closed:
-            return Cancel(closed.reason, closed.instead, closed.agreed_by)
-        for pause in self.beside:
-            if pause.from_at <= check.opens_at < pause.to_at:
-                return Cancel(pause.reason, pause.instead, pause.said_by)
-        if self.waits_for_camera:
-            return Cancel(CancelReason.REPLANNED, Instead.VISIT, retirements.NO_DEVICE)
-        if self.stop is not None and self.stop.to_at is not None and check.opens_at < self.stop.to_at:
-            return Cancel(CancelReason.TOWN_STOP, Instead.VISIT, self.stop.confirmed_by or "town")
-        return None
+    def owed(self, facts: PlanningFacts, from_: datetime) -> list[OwedCheck]:
+        return owed_checks(facts, self.settings, from_, self.at + AHEAD)
 
 
-@dataclass(frozen=True, slots=True)
-class OwedChecks:
-    """A resident's checks as they are planned, with the home that they are made in, and the reasons for not making some."""
-
-    home: towns.TownAndPlan
-    checks: Sequence[Check]
-    standing: StandingReasons
+async def _now_in(tx: Tx, org: str) -> _Town:
+    return _Town(await towns.town(tx, org), await town_stops.holding(tx, org), await now(tx))
 
 
-async def checks_owed(
-    tx: Tx, town: towns.Town, resident: SupervisedResident, from_: datetime, until: datetime
-) -> OwedChecks:
-    """Return the checks that the resident's slots owe between two instants."""
-    home = await towns.of_resident(tx, resident.resident_id)
-    owed = calendar.owed_checks(
-        await plans.slots(tx, resident.resident_id),
-        town.zone,
-        from_,
-        until,
-        town.spread_seconds,
-        open_minutes=int(home.plan.exact_window.total_seconds() // 60),
-    )
-    first, last = (calendar.night_of(each, town.zone) for each in (from_, until))
-    gates = await plans.gates(tx, resident.resident_id, first, last)
-    planned = [
-        plan_check(_new_check(town.org, resident, each, home.plan), home.plan) for each in owed if each.night in gates
+async def _compare(tx: Tx, this: _Round, here: _Town, some: Sequence[UUID]) -> list[NightWork]:
+    return [
+        night_work(facts, here.owed(facts, this.from_), here.stop, here.at)
+        for facts in await planning_facts.read(tx, this.org, some, *here.nights(this.from_))
     ]
-    pauses, visits = await plans.pauses(tx, resident.resident_id), await plans.visit_slots(tx, resident.resident_id)
-    stop, beside = await town_stops.holding(tx, town.org), await plans.pauses_of_companion(tx, resident.companion)
-    waits = await retirements.waits_for_camera(tx, resident.resident_id)
-    return OwedChecks(home, planned, StandingReasons(pauses, visits, gates, stop, beside, waits_for_camera=waits))
 
 
-def _new_check(org: str, resident: SupervisedResident, owed: calendar.OwedCheck, plan: Plan) -> NewCheck:
+# ---- what is done for them ----
+
+
+async def _plan_waiting(memory: Memory, this: _Round, waiting: list[UUID]) -> int:
+    """Plan the residents who are *waiting*, some in a transaction; return how many checks are new. One whom somebody changes just now comes last."""
+    made, busy, patient = 0, list[UUID](), False
+    while waiting or busy:
+        if not waiting:
+            waiting, busy, patient = busy, [], True
+        some, waiting = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
+        planned = await memory.attempt(partial(_plan_residents, this, some, patient))
+        waiting, busy = planned.left + waiting, busy + planned.busy
+        made += planned.made
+        if planned.made:
+            memory.hint()
+    return made
+
+
+async def _plan_residents(this: _Round, some: Sequence[UUID], patient: bool, tx: Tx) -> _Planned:
+    """Plan some residents' checks; a *patient* transaction waits for whom somebody else holds."""
+    # Held: replicas take turns, and no import ends a slot that a check is just being made of.
+    await plans.lock_planned_until(tx, this.org)
+    mine = await plans.lock_residents(tx, some, wait=patient)
+    here, until = await _now_in(tx, this.org), time.monotonic() + _BATCH_SECONDS
+    planned = await _isolate(tx, mine, partial(_plan_together, tx, this, here, until))
+    left = set(planned.left)
+    await plans.set_planned(tx, [each for each in mine if each not in left])
+    held = set(mine)
+    return replace(planned, busy=[each for each in some if each not in held])
+
+
+async def _isolate(tx: Tx, some: Sequence[UUID], plan: Callable[[Sequence[UUID]], Awaitable[_Planned]]) -> _Planned:
+    """Plan *some* together; where that fails, each half by itself, until the one whose fault it is stands alone and is left out."""
+    if not some:
+        return _Planned()
+    try:
+        async with tx.transaction():
+            return await plan(some)
+    except _FAULTS:
+        if len(some) == 1:
+            log.exception("planning_failed", resident_id=str(some[0]))
+            return _Planned()
+    half = len(some) // 2
+    one, other = await _isolate(tx, some[:half], plan), await _isolate(tx, some[half:], plan)
+    return _Planned(one.made + other.made, one.left + other.left)
+
+
+async def _plan_together(tx: Tx, this: _Round, here: _Town, until: float, some: Sequence[UUID]) -> _Planned:
+    """Plan residents who are held: the checks that are only new by two statements for all, the others one resident after the other."""
+    works = await _compare(tx, this, here, some)
+    new = await _new_checks(tx, here.settings, works)
+    plain = [each.facts.resident_id for each in works if not each.has_steps]
+    made = await _insert(tx, [check for each in plain for check in new.get(each, ())], here.at)
+    stepped: list[UUID] = []
+    left: list[UUID] = []
+    for resident_id in (each.facts.resident_id for each in works if each.has_steps):
+        if (made or stepped) and time.monotonic() > until:
+            left.append(resident_id)
+            continue
+        made += await _insert(tx, new.get(resident_id, ()), here.at)
+        await _step_checks(tx, this, here, resident_id)
+        stepped.append(resident_id)
+    # The window of 36 h moves on even when no check is new.
+    await configs.refresh_of_residents(tx, plain, here.at)
+    await configs.refresh_of_residents(tx, stepped, here.at, whole=True)
+    return _Planned(made, left)
+
+
+@dataclass(frozen=True, slots=True)
+class _NewCheck:
+    """A check to be planned, in the area that its line stands in."""
+
+    check: Check
+    area_id: UUID
+
+
+async def _new_checks(tx: Tx, town: towns.Town, works: Sequence[NightWork]) -> Mapping[UUID, list[_NewCheck]]:
+    """Return by resident the checks that are missing, with the device and the rule that hold now."""
+    missing = {each.facts.resident_id: each.missing for each in works if each.missing}
+    if not missing:
+        return {}
+    homes = await towns.of_residents(tx, list(missing))
+    return {
+        each.resident_id: [
+            _NewCheck(plan_check(_new_check(town.org, each, owed, home.plan), home.plan), home.area_id)
+            for owed in missing[each.resident_id]
+        ]
+        for each in await plans.residents(tx, town.org, list(missing))
+        for home in [homes[each.resident_id]]
+    }
+
+
+def _new_check(org: str, resident: SupervisedResident, owed: OwedCheck, plan: Plan) -> NewCheck:
     sampled = is_for_people(resident.resident_id, owed.night, owed.slot_id, plan.people_of_ten)
+    whole_minutes = timedelta(minutes=plan.exact_window // timedelta(minutes=1))
     return NewCheck(
         check_id=uuid4(), org=org, resident_id=resident.resident_id, device_id=resident.device_id, night=owed.night,
-        slot_id=owed.slot_id, opens_at=owed.opens_at, closes_at=owed.closes_at, seconds=owed.seconds,
+        slot_id=owed.slot_id, opens_at=owed.opens_at, closes_at=owed.opens_at + whole_minutes, seconds=owed.seconds,
         green_by=GreenBy.OPERATOR if sampled else GreenBy(resident.green_by), show=Show(resident.show),
     )  # fmt: skip
 
 
-async def _cancel_unmade(tx: Tx, resident: SupervisedResident, standing: StandingReasons) -> None:
-    """Cancel the coming checks that are in a pause, or that the gate lets nobody make; each keeps its reason and what comes instead."""
-    for check in await plans.coming_checks(tx, resident.resident_id):
-        cancel = standing.cancellation(check)
-        locked = await checks.lock(tx, check.check_id) if cancel else None
-        if cancel is not None and locked is not None and locked.state is CheckState.PLANNED:
-            await steps.step_check(tx, locked, cancel, "planning")
+async def _insert(tx: Tx, new: Sequence[_NewCheck], at: datetime) -> int:
+    """Insert the checks that are not there yet, each with its line; return how many."""
+    made = set(await checks.insert_missing(tx, [each.check for each in new]))
+    async with events.gathered(tx) as lines:
+        for each in new:
+            if each.check.check_id in made:
+                told = timeline.CheckPlanned(each.check.opens_at, each.check.closes_at, each.check.night)
+                await events.write(lines, at, events.about_check(each.check, each.area_id, told, "planning"))
+    return len(made)
 
 
-async def restore_checks(tx: Tx, resident: SupervisedResident, owed: OwedChecks, actor: str = "planning") -> int:
-    """Restore the checks that were cancelled for a reason that holds no longer; return how many.
+# ---- what is stepped ----
+
+
+async def _step_checks(tx: Tx, this: _Round, here: _Town, resident_id: UUID) -> None:
+    """Cancel the coming checks that are in a pause, or that the gate lets nobody make; restore those that may be made again.
+
+    Each keeps its reason and what comes instead.
+    """
+    for facts in await planning_facts.read(tx, this.org, [resident_id], *here.nights(this.from_)):
+        standing = standing_reasons(facts, here.stop)
+        for check in facts.coming:
+            cancel = standing.cancellation(check)
+            locked = await checks.lock(tx, check.check_id) if cancel else None
+            if cancel is not None and locked is not None and locked.state is CheckState.PLANNED:
+                await steps.step_check(tx, locked, cancel, "planning")
+        await _restore(tx, facts, here.owed(facts, this.from_), standing, "planning")
+        await _send_patrols_too(tx, resident_id)
+
+
+async def restore_checks(tx: Tx, org: str, residents: Sequence[UUID], at: datetime, actor: str) -> int:
+    """Restore the residents' checks that were cancelled for a reason that holds no longer; return how many.
 
     A check that is still not to be made, but with something else in its stead, is restored and cancelled anew.
     """
-    resident_id, wanted = resident.resident_id, {(check.night, check.slot_id) for check in owed.checks}
+    here, restored = await _now_in(tx, org), 0
+    for facts in await planning_facts.read(tx, org, residents, *here.nights(at)):
+        restored += await _restore(tx, facts, here.owed(facts, at), standing_reasons(facts, here.stop), actor)
+    return restored
+
+
+async def _restore(
+    tx: Tx, facts: PlanningFacts, owed: Sequence[OwedCheck], standing: StandingReasons, actor: str
+) -> int:
     restored = 0
-    for check_id in await cancelled_checks.restorable_checks(tx, resident_id):
-        check = await checks.lock(tx, check_id)
-        if check is None or (check.night, check.slot_id) not in wanted:
+    for each in restorable_now(facts, owed, standing):
+        check = await checks.lock(tx, each.check_id)
+        if check is None:
             continue
-        cancel = owed.standing.cancellation(check)
-        if cancel is not None and cancel.instead is check.instead:
-            continue
+        cancel = standing.cancellation(check)
         if cancel is None and not await _may_be_made(tx, check):
             continue
         try:
@@ -274,11 +364,11 @@ async def restore_checks(tx: Tx, resident: SupervisedResident, owed: OwedChecks,
     return restored
 
 
-async def _send_patrols_too(tx: Tx, resident: SupervisedResident) -> None:
+async def _send_patrols_too(tx: Tx, resident_id: UUID) -> None:
     """Have a patrol go beside each coming look of a run-in's night, and beside no other."""
-    coming, run_in = await plans.coming_checks(tx, resident.resident_id), None
+    coming, run_in = await plans.coming_checks(tx, resident_id), None
     if coming:
-        run_in = await run_ins.of_resident(tx, resident.resident_id)
+        run_in = await run_ins.of_resident(tx, resident_id)
     for check in coming:
         wanted = run_in is not None and run_in.holds_on(check.night)
         locked = await checks.lock(tx, check.check_id) if wanted != check.visit_beside else None

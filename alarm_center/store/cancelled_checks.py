@@ -3,21 +3,35 @@
 Pauses are added and read in `plans.py`.
 """
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from alarm_center.store.memory import Tx
+from schemas.vocabulary import Instead
 
 
-async def restorable_checks(tx: Tx, resident_id: UUID) -> list[UUID]:
-    """Return the checks to come that were cancelled by the gate, by a stop of the town, or by a pause that has ended since.
+@dataclass(frozen=True, slots=True)
+class RestorableCheck:
+    """A check to come that was cancelled for a reason that may hold no longer, and what is to come instead of it."""
+
+    check_id: UUID
+    night: date
+    slot_id: UUID
+    opens_at: datetime
+    instead: Instead
+
+
+async def restorable_checks(tx: Tx, residents: Sequence[UUID]) -> Mapping[UUID, list[RestorableCheck]]:
+    """Return by resident the checks to come that were cancelled by the gate, by a stop of the town, or by a pause that has ended since.
 
     Also those that were made visits for good, where a pause holds now in which nobody comes.
     """
     rows = await tx.fetch(
         """
-        select check_id from checks c
-        where c.resident_id = $1 and c.state = 'cancelled' and c.opens_at > clock.now()
+        select c.resident_id, c.check_id, c.night, c.slot_id, c.opens_at, c.instead from checks c
+        where c.resident_id = any ($1::uuid[]) and c.state = 'cancelled' and c.opens_at > clock.now()
             -- 'died': whoever has died has no planned checks to restore; one who was registered so by mistake has
             and (c.cancel_reason in ('consent_revoked', 'decision_ended', 'died', 'town_stop') or exists (
                 select from pauses p
@@ -36,9 +50,13 @@ async def restorable_checks(tx: Tx, resident_id: UUID) -> list[UUID]:
                     and p.from_at <= c.opens_at and c.opens_at < coalesce(p.ended_at, p.to_at)))
         order by c.opens_at, c.check_id
         """,
-        resident_id,
+        list(residents),
     )
-    return [row["check_id"] for row in rows]
+    found: dict[UUID, list[RestorableCheck]] = {}
+    for row in map(dict, rows):
+        whose = row.pop("resident_id")
+        found.setdefault(whose, []).append(RestorableCheck(**{**row, "instead": Instead(row["instead"])}))
+    return found
 
 
 async def visits_instead_of(tx: Tx, check_id: UUID) -> list[UUID]:

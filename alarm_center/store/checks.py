@@ -1,6 +1,6 @@
 """Rows of checks and attempts: inserted, locked, saved; the next one due; planned ones found and given new rules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -302,26 +302,38 @@ async def has_more_tonight(tx: Tx, check: Check) -> bool:
     return more
 
 
-async def insert_missing(tx: Tx, checks: Iterable[Check]) -> list[UUID]:
-    """Insert the checks that are not there yet, with their attempts; return the ids of the new ones.
+async def insert_missing(tx: Tx, checks: Sequence[Check]) -> list[UUID]:
+    """Insert the checks that are not there yet, with their attempts, by one statement however many; return the ids of the new ones.
 
     May be repeated: a check is owed once a resident, night and slot.
     """
-    made: list[UUID] = []
-    names, columns = (*_GIVEN, *_CHANGING), (*_GIVEN, *_CHANGING.values())
-    marks = ", ".join(f"${n}" for n in range(1, len(names) + 1))
-    for check in checks:
-        found = await tx.fetchval(
-            f"""
-            insert into checks ({", ".join(columns)}) values ({marks})
-            on conflict (resident_id, night, slot_id) do nothing returning check_id
-            """,  # noqa: S608 -- the names are the core's own fields
-            *(getattr(check, name) for name in names),
-        )
-        if found is not None:
-            await _save_attempts(tx, check)
-            made.append(found)
-    return made
+    if not checks:
+        return []
+    rows = await tx.fetch(
+        _INSERT,
+        [{column: getattr(check, name) for name, column in _FIELDS.items()} for check in checks],
+        [
+            {"check_id": check.check_id, "org": check.org} | {name: getattr(each, name) for name in _ATTEMPT_FIELDS}
+            for check in checks
+            for each in check.attempts
+        ],
+    )
+    return [row["check_id"] for row in rows]
+
+
+_INSERT: Final = f"""
+    with new as (
+        insert into checks ({", ".join(_FIELDS.values())})
+        select {", ".join(_FIELDS.values())} from jsonb_populate_recordset(null::checks, $1::jsonb)
+        on conflict (resident_id, night, slot_id) do nothing returning check_id
+    ),
+    looks as (
+        insert into attempts (check_id, org, {_ATTEMPT})
+        select a.check_id, a.org, {", ".join("a." + each for each in _ATTEMPT_FIELDS)}
+        from jsonb_populate_recordset(null::attempts, $2::jsonb) a join new using (check_id)
+    )
+    select check_id from new
+"""  # noqa: S608 -- the names are the core's own fields
 
 
 _MARKS: Final = ", ".join(f"{column} = ${n}" for n, column in enumerate(_CHANGING.values(), 2))
@@ -345,7 +357,6 @@ def _insert_attempts(first: int) -> str:
     """  # noqa: S608 -- our own names
 
 
-_INSERT_ATTEMPTS: Final = _insert_attempts(2)
 _UPDATE_WITH_ATTEMPTS: Final = f"with changed as ({_UPDATE}) {_insert_attempts(len(_CHANGING) + 3)}"
 
 
@@ -362,10 +373,6 @@ async def save(tx: Tx, before: Check, after: Check, now: datetime) -> None:
         await tx.execute(
             _UPDATE_WITH_ATTEMPTS, *values, after.org, *_lists([a for a in after.attempts if a not in known])
         )
-
-
-async def _save_attempts(tx: Tx, check: Check) -> None:
-    await tx.execute(_INSERT_ATTEMPTS, check.check_id, check.org, *_lists(check.attempts))
 
 
 def _lists(attempts: Iterable[Attempt]) -> list[list[Any]]:

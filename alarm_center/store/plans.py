@@ -9,8 +9,6 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from alarm_center.core.calendar import Slot
-from alarm_center.core.shared_bed import DARKENS_BOTH
 from alarm_center.core.slot_changes import SlotInForce, SlotPattern
 from alarm_center.store.memory import Row, Tx
 from schemas.vocabulary import CancelReason, Instead
@@ -72,24 +70,6 @@ class ClosedGate:
     agreed_by: str
 
 
-async def gates(tx: Tx, resident_id: UUID, first: date, last: date) -> dict[date, ClosedGate | None]:
-    """Return what closes each night from *first* to *last*, ``None`` where looks are owed; a night before the first decision begins is left out."""
-    rows = await tx.fetch(
-        """
-        select $2::date + n as night, g.owed, g.reason, g.agreed_by
-        from generate_series(0, $3::date - $2::date) n cross join lateral gate($1, $2::date + n) g
-        """,
-        resident_id, first, last,
-    )  # fmt: skip
-    return {row["night"]: _gate_of(row) for row in rows}
-
-
-def _gate_of(row: Row) -> ClosedGate | None:
-    if row["owed"] == "look":
-        return None
-    return ClosedGate(CancelReason(row["reason"]), Instead(row["owed"]), row["agreed_by"])
-
-
 @dataclass(frozen=True, slots=True)
 class ComingCheck:
     """A check that is planned and has not opened."""
@@ -112,19 +92,6 @@ async def coming_checks(tx: Tx, resident_id: UUID) -> list[ComingCheck]:
         resident_id,
     )
     return [ComingCheck(**row) for row in rows]
-
-
-async def slots(tx: Tx, resident_id: UUID) -> list[Slot]:
-    """Return the resident's slots."""
-    rows = await tx.fetch(
-        """
-        select s.slot_id, s.resident_id, s.weekdays, s.local_time, s.window_minutes, s.seconds, s.valid_from, s.valid_until,
-            case when r.bed_id is not null and cardinality(bed_of(r.resident_id)) = 2 then r.bed_id end as bed_id
-        from slots s join residents r using (resident_id) where s.resident_id = $1
-        """,
-        resident_id,
-    )
-    return [Slot(**{**row, "weekdays": frozenset(row["weekdays"])}) for row in rows]
 
 
 _IN_FORCE: Final = """
@@ -171,11 +138,17 @@ async def end_slot(tx: Tx, slot_id: UUID, night: date) -> None:
     await tx.execute("update slots set valid_until = $2 where slot_id = $1", slot_id, night)
 
 
-async def lock_residents(tx: Tx, among: Sequence[UUID]) -> None:
-    """Hold the residents as they are until the transaction ends: nobody changes their times while checks are made of them."""
-    await tx.execute(
-        "select from residents where resident_id = any ($1::uuid[]) order by resident_id for share", list(among)
+async def lock_residents(tx: Tx, among: Sequence[UUID], *, wait: bool = True) -> list[UUID]:
+    """Hold the residents as they are until the transaction ends: nobody changes their times while checks are made of them.
+
+    Return those who are held: all who are there, or without those whom somebody else is changing, where nobody is to *wait* for that.
+    """
+    skip = "" if wait else " skip locked"
+    rows = await tx.fetch(
+        f"select resident_id from residents where resident_id = any ($1::uuid[]) order by resident_id for share{skip}",  # noqa: S608 -- our own words
+        list(among),
     )
+    return [row["resident_id"] for row in rows]
 
 
 async def ask_to_plan(tx: Tx, resident_id: UUID, at: datetime) -> None:
@@ -211,12 +184,6 @@ async def set_planned(tx: Tx, among: Sequence[UUID]) -> None:
     )
 
 
-async def visit_slots(tx: Tx, resident_id: UUID) -> frozenset[UUID]:
-    """Return the slots at which somebody comes instead of looking from afar."""
-    rows = await tx.fetch("select slot_id from slots where resident_id = $1 and by_visit", resident_id)
-    return frozenset(row["slot_id"] for row in rows)
-
-
 @dataclass(frozen=True, slots=True)
 class Pause:
     """A pause of a resident's checks, from ``from_at`` until before ``to_at``, and what comes instead of them."""
@@ -238,17 +205,6 @@ async def pauses(tx: Tx, resident_id: UUID) -> list[Pause]:
         resident_id,
     )
     return [Pause(**{**row, "reason": CancelReason(row["reason"]), "instead": Instead(row["instead"])}) for row in rows]
-
-
-async def pauses_of_companion(tx: Tx, companion: UUID | None) -> list[Pause]:
-    """Return the pauses of the one who shares the bed in which its camera is dark for both: the other is visited."""
-    if companion is None:
-        return []
-    return [
-        Pause(each.reason, each.from_at, each.to_at, each.said_by, Instead.VISIT)
-        for each in await pauses(tx, companion)
-        if each.reason in DARKENS_BOTH
-    ]
 
 
 async def add_pause(tx: Tx, org: str, resident_id: UUID, pause: Pause) -> None:

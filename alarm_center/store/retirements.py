@@ -1,6 +1,6 @@
 """Devices that are taken down by two people: who asked, what hangs on the device, and homes that have none by that."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -101,21 +101,22 @@ async def withdraw(tx: Tx, retirement_id: UUID, by: str, at: datetime) -> None:
     )
 
 
-async def waits_for_camera(tx: Tx, resident_id: UUID) -> bool:
-    """Tell whether the resident's looks are visits for want of a camera.
+async def waiting_for_camera(tx: Tx, among: Sequence[UUID]) -> frozenset[UUID]:
+    """Return those of the residents *among* whose looks are visits for want of a camera.
 
     The camera is broken and its exchange is not done, or two people have taken it down and none has come since.
     """
-    waits: bool = await tx.fetchval(
+    rows = await tx.fetch(
         """
-        select coalesce((select m.exchange = 'broken' and m.replaced_at is null and m.stopped_for is distinct from 'called_off' from mountings m where m.resident_id = any (bed_of($1))
-                order by m.ended_at is null desc, m.given_at desc limit 1), false)
-            or exists (select from retirements where resident_id = any (bed_of($1)) and confirmed_at is not null)
-                and not exists (select from devices where resident_id = any (bed_of($1)))
+        select r.resident_id from unnest($1::uuid[]) r (resident_id) cross join lateral (select bed_of(r.resident_id) as ids) bed
+        where coalesce((select m.exchange = 'broken' and m.replaced_at is null and m.stopped_for is distinct from 'called_off' from mountings m
+                where m.resident_id = any (bed.ids) order by m.ended_at is null desc, m.given_at desc limit 1), false)
+            or exists (select from retirements where resident_id = any (bed.ids) and confirmed_at is not null)
+                and not exists (select from devices where resident_id = any (bed.ids))
         """,
-        resident_id,
+        list(among),
     )
-    return waits
+    return frozenset(row["resident_id"] for row in rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Towns and areas as settings, the plan that holds for a resident or area, and whether anybody is at the board."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -130,6 +130,15 @@ def home_of(row: Row) -> TownAndPlan:
     there = _town(row)
     plan = there.plan_of_area(row["area_plan"], row["answers"])
     return TownAndPlan(there, row["resident_id"], row["area_id"], row["area_code"], plan)
+
+
+async def of_residents(tx: Tx, residents: Sequence[UUID]) -> dict[UUID, TownAndPlan]:
+    """Return the same for many residents."""
+    rows = await tx.fetch(
+        f"select {HOME} {FROM_HOME} where r.resident_id = any ($1::uuid[])",
+        list(residents),
+    )
+    return {row["resident_id"]: home_of(row) for row in rows}
 
 
 async def of_area(tx: Tx, org: str, area_id: UUID) -> TownAndPlan:

@@ -135,8 +135,9 @@ _PLANNED: Final = (
 )
 
 
-async def test_no_transaction_plans_more_than_a_few_residents(memory: Memory) -> None:
+async def test_no_transaction_plans_more_than_a_few_residents(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     await _unplanned_town(memory, 45)
+    monkeypatch.setattr(planning, "_AT_ONCE", 20)
     assert await planning.plan_town(memory, "vik") == 90
     most = await town.value(
         memory,
@@ -150,8 +151,11 @@ async def test_no_transaction_plans_more_than_a_few_residents(memory: Memory) ->
     assert most <= 20
 
 
-async def test_interrupted_planning_is_completed_by_the_next_round(memory: Memory) -> None:
+async def test_interrupted_planning_is_completed_by_the_next_round(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     *_, last = await _unplanned_town(memory, 45)
+    monkeypatch.setattr(planning, "_AT_ONCE", 10)
     async with memory.transaction() as held:
         await held.execute("select from devices where device_id = $1 for update", last)
         first = asyncio.create_task(planning.plan_town(memory, "vik"))

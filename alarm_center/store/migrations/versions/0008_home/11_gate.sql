@@ -37,44 +37,46 @@ create index decisions_of_resident on fjt.decisions (resident_id);
 -- The same, and what a person withdrew last. (store/consents.py)
 create index consents_of_resident on fjt.consents (resident_id, who);
 
--- What the resident's times owe on that night: a look, a visit or nothing; for what reason no look, and on whose word, by the devices
+-- What the resident's times owe on each of those nights: a look, a visit or nothing; for what reason no look, and on whose word, by the devices
 -- that serve the resident. Without a row nothing has begun yet, or the asker does not see the resident. "Nothing" is the person's own
--- recorded no, and nobody else's.
-create function fjt.gate(whose uuid, on_night date) returns table (owed text, reason text, agreed_by text)
+-- recorded no, and nobody else's. Of the papers only the decisions hang on the night: the rest is asked once, for thousands of homes each hour.
+create function fjt.gates(whose uuid, first date, last date) returns table (night date, owed text, reason text, agreed_by text)
 language sql stable parallel safe
 as $$
     with papers as (
-        select count(*) as decisions, coalesce(bool_or(d.starts_on <= on_night), false) as begun,
-            coalesce(bool_or(d.starts_on <= on_night and (d.ends_on is null or on_night <= d.ends_on)), false) as decided,
-            coalesce(bool_or(d.starts_on <= on_night and (d.ends_on is null or on_night <= d.ends_on)
-                and (d.trial_ends_on is null or on_night <= d.trial_ends_on or d.after_trial in ('goes_on', 'carried_over'))), false) as tried
-        from fjt.decisions d where d.resident_id = whose
+        select n.night, count(d.decision_id) as decisions, coalesce(bool_or(d.starts_on <= n.night), false) as begun,
+            coalesce(bool_or(d.starts_on <= n.night and (d.ends_on is null or n.night <= d.ends_on)), false) as decided,
+            coalesce(bool_or(d.starts_on <= n.night and (d.ends_on is null or n.night <= d.ends_on)
+                and (d.trial_ends_on is null or n.night <= d.trial_ends_on or d.after_trial in ('goes_on', 'carried_over'))), false) as tried
+        from (select first + n as night from generate_series(0, last - first) n) n left join fjt.decisions d on d.resident_id = whose
+        group by n.night
     ),
-    said_no as (
+    said_no as materialized (
         select c.recorded_by from fjt.consents c
         where c.resident_id = whose and c.who = 'resident' and c.revoked_instead = 'nothing' and not exists (
             select from fjt.consents n where n.resident_id = whose and n.who = 'resident'
                 and (n.revoked_at is null or n.revoked_at > c.revoked_at))
         limit 1
     ),
-    bed as (
+    bed as materialized (
         select fjt.bed_of(whose) as ids
     ),
-    looked as (
+    looked as materialized (
         -- without a device it is the device that is missing, as long as one of some kind might look
-        select case when d.kind is not null then fjt.is_agreed(whose, d.kind, false)
+        select case when d.kind is not null then d.agreed
             else fjt.is_agreed(whose, 'camera', false) or fjt.is_agreed(whose, 'sensors', false) end as allowed
         from bed left join lateral (
-            select kind from fjt.devices where resident_id = any (bed.ids)
-            order by fjt.is_agreed(whose, kind, false) desc, kind = 'camera' desc, device_id limit 1
+            select t.kind, a.agreed from fjt.devices t cross join lateral (select fjt.is_agreed(whose, t.kind, false) as agreed offset 0) a
+            where t.resident_id = any (bed.ids)
+            order by a.agreed desc, t.kind = 'camera' desc, t.device_id limit 1
         ) d on true
     ),
-    withdrawn as (
+    withdrawn as materialized (
         select coalesce((select c.recorded_by from fjt.consents c
             where c.resident_id = any ((select ids from bed)::uuid[]) and c.state = 'revoked' and (c.resident_id = whose or c.who = 'resident')
             order by c.revoked_at desc limit 1), 'consent') as by
     )
-    select g.owed, g.reason, g.agreed_by from papers p cross join looked l cross join withdrawn w left join said_no n on true
+    select p.night, g.owed, g.reason, g.agreed_by from papers p cross join looked l cross join withdrawn w left join said_no n on true
     cross join lateral (select
         case when n.recorded_by is not null then 'nothing' when p.tried and l.allowed then 'look' else 'visit' end as owed,
         case when n.recorded_by is not null then 'consent_revoked' when not p.tried then 'decision_ended'
@@ -84,6 +86,11 @@ as $$
     where (p.begun or p.decisions = 0) and exists (select from fjt.residents r where r.resident_id = whose)
 $$;
 
-revoke all on function fjt.is_agreed(uuid, text, boolean), fjt.gate(uuid, date) from public;
+-- The same of one night.
+create function fjt.gate(whose uuid, on_night date) returns table (owed text, reason text, agreed_by text)
+language sql stable parallel safe
+as $$ select g.owed, g.reason, g.agreed_by from fjt.gates(whose, on_night, on_night) g $$;
 
-grant execute on function fjt.is_agreed(uuid, text, boolean), fjt.gate(uuid, date) to fjt_worker, fjt_web, fjt_planner;
+revoke all on function fjt.is_agreed(uuid, text, boolean), fjt.gates(uuid, date, date), fjt.gate(uuid, date) from public;
+
+grant execute on function fjt.is_agreed(uuid, text, boolean), fjt.gates(uuid, date, date), fjt.gate(uuid, date) to fjt_worker, fjt_web, fjt_planner;
