@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -97,6 +98,7 @@ def night_bounds(night: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return instant_of(night, NOON, zone), instant_of(night + _DAY, NOON, zone)
 
 
+@lru_cache(maxsize=4096)
 def instant_of(night: date, local_time: time, zone: ZoneInfo) -> datetime:
     """Return the instant, in UTC, at which the clock on the wall shows *local_time* during *night*.
 

@@ -5,20 +5,22 @@ Pure: compares the facts that `store/planning_facts.py` read with what the resid
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from alarm_center.core import calendar
 from alarm_center.core.calendar import OwedCheck
-from alarm_center.core.check import Cancel
+from alarm_center.core.check import Cancel, Check, NewCheck, plan_check
+from alarm_center.core.look_share import is_for_people
+from alarm_center.core.plan import Plan
 from alarm_center.core.town_stop import TownStop
 from alarm_center.store import retirements
 from alarm_center.store.cancelled_checks import RestorableCheck
 from alarm_center.store.planning_facts import PlanningFacts
-from alarm_center.store.plans import ClosedGate, ComingCheck, Pause
+from alarm_center.store.plans import ClosedGate, ComingCheck, Pause, SupervisedResident
 from alarm_center.store.towns import Town
-from schemas.vocabulary import CancelReason, Instead
+from schemas.vocabulary import CancelReason, GreenBy, Instead, Show
 
 
 class PlannedTime(Protocol):
@@ -126,6 +128,18 @@ def restorable_now(facts: PlanningFacts, owed: Sequence[OwedCheck], standing: St
         if (each.night, each.slot_id) in wanted
         and ((cancel := standing.cancellation(each)) is None or cancel.instead is not each.instead)
     ]
+
+
+def planned_check(org: str, resident: SupervisedResident, owed: OwedCheck, plan: Plan) -> Check:
+    """Return the check that is owed, with the resident's device and rule as they are now."""
+    sampled = is_for_people(resident.resident_id, owed.night, owed.slot_id, plan.people_of_ten)
+    whole_minutes = timedelta(minutes=plan.exact_window // timedelta(minutes=1))
+    new = NewCheck(
+        check_id=uuid4(), org=org, resident_id=resident.resident_id, device_id=resident.device_id, night=owed.night,
+        slot_id=owed.slot_id, opens_at=owed.opens_at, closes_at=owed.opens_at + whole_minutes, seconds=owed.seconds,
+        green_by=GreenBy.OPERATOR if sampled else GreenBy(resident.green_by), show=Show(resident.show),
+    )  # fmt: skip
+    return plan_check(new, plan)
 
 
 def _sends_patrols(facts: PlanningFacts, missing: Sequence[OwedCheck]) -> bool:

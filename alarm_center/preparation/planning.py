@@ -5,13 +5,16 @@ statements, without a lock; those with something new are compared again under th
 together. The devices' lists follow from the rows (`casework.configs`); nothing is planned on a device.
 """
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -20,32 +23,31 @@ from alarm_center.casework import configs, steps
 from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.core import calendar
 from alarm_center.core.calendar import OwedCheck
-from alarm_center.core.check import Check, CheckState, NewCheck, Restore, VisitBeside, plan_check
+from alarm_center.core.check import Check, CheckState, Restore, VisitBeside
 from alarm_center.core.decision import IllegalMove
-from alarm_center.core.look_share import is_for_people
-from alarm_center.core.plan import Plan
 from alarm_center.core.town_stop import TownStop
 from alarm_center.preparation.night_work import (
     NightWork,
     StandingReasons,
     night_work,
     owed_checks,
+    planned_check,
     restorable_now,
     standing_reasons,
 )
 from alarm_center.store import checks, devices, events, planning_facts, plans, run_ins, town_stops, towns
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.planning_facts import PlanningFacts
-from alarm_center.store.plans import SupervisedResident
 from schemas import timeline
 from schemas.limits import CONFIG_AHEAD_HOURS
-from schemas.vocabulary import GreenBy, Show
 
 log = structlog.get_logger()
 
 AHEAD: Final = timedelta(hours=CONFIG_AHEAD_HOURS)
 _COMPARED_AT_ONCE: Final = 500
 """Residents compared in one transaction, which locks nothing and has no id: no reader waits for it."""
+_READ_AHEAD: Final = 2
+"""Transactions of comparison at once: the database reads for one while the process works on another."""
 _AT_ONCE: Final = 100
 """Residents planned in one transaction: it takes a tenth of a second or two, and holds their devices' rows as long."""
 _BATCH_SECONDS: Final = 0.25
@@ -104,9 +106,9 @@ async def plan_town(memory: Memory, org: str) -> int:
 
     at, from_, everybody = await memory.attempt(begin)
     this, made = _Round(org, from_), 0
-    for first in range(0, len(everybody), _COMPARED_AT_ONCE):
-        some = everybody[first : first + _COMPARED_AT_ONCE]
-        made += await _plan_waiting(memory, this, await memory.attempt(partial(_with_work, this, some)))
+    async with aclosing(_compared(memory, this, everybody)) as compared:
+        async for with_work in compared:
+            made += await _plan_waiting(memory, this, with_work)
 
     async def end(tx: Tx) -> None:
         await plans.set_planned_until(tx, org, at)
@@ -155,6 +157,21 @@ async def refresh_shared_beds(memory: Memory) -> int:
 
 
 # ---- who has something new ----
+
+
+async def _compared(memory: Memory, this: _Round, everybody: Sequence[UUID]) -> AsyncGenerator[list[UUID], None]:
+    """Yield those of *everybody* for whom there is something to do, some at a time; the next are read while these are planned."""
+    parts = [everybody[first : first + _COMPARED_AT_ONCE] for first in range(0, len(everybody), _COMPARED_AT_ONCE)]
+    running: deque[asyncio.Task[list[UUID]]] = deque()
+    try:
+        while parts or running:
+            while parts and len(running) < _READ_AHEAD:
+                running.append(asyncio.create_task(memory.attempt(partial(_with_work, this, parts.pop(0)))))
+            yield await running.popleft()
+    finally:
+        for each in running:
+            each.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def _with_work(this: _Round, some: Sequence[UUID], tx: Tx) -> list[UUID]:
@@ -283,22 +300,12 @@ async def _new_checks(tx: Tx, town: towns.Town, works: Sequence[NightWork]) -> M
     homes = await towns.of_residents(tx, list(missing))
     return {
         each.resident_id: [
-            _NewCheck(plan_check(_new_check(town.org, each, owed, home.plan), home.plan), home.area_id)
+            _NewCheck(planned_check(town.org, each, owed, home.plan), home.area_id)
             for owed in missing[each.resident_id]
         ]
         for each in await plans.residents(tx, town.org, list(missing))
         for home in [homes[each.resident_id]]
     }
-
-
-def _new_check(org: str, resident: SupervisedResident, owed: OwedCheck, plan: Plan) -> NewCheck:
-    sampled = is_for_people(resident.resident_id, owed.night, owed.slot_id, plan.people_of_ten)
-    whole_minutes = timedelta(minutes=plan.exact_window // timedelta(minutes=1))
-    return NewCheck(
-        check_id=uuid4(), org=org, resident_id=resident.resident_id, device_id=resident.device_id, night=owed.night,
-        slot_id=owed.slot_id, opens_at=owed.opens_at, closes_at=owed.opens_at + whole_minutes, seconds=owed.seconds,
-        green_by=GreenBy.OPERATOR if sampled else GreenBy(resident.green_by), show=Show(resident.show),
-    )  # fmt: skip
 
 
 async def _insert(tx: Tx, new: Sequence[_NewCheck], at: datetime) -> int:

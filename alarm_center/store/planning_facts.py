@@ -21,7 +21,7 @@ from alarm_center.store.plans import ClosedGate, ComingCheck, Pause
 from schemas.vocabulary import CancelReason, Instead
 
 CheckKey = tuple[date, UUID]
-"""What a resident is owed once: a night and a slot."""
+"""Key of a check: a night and a slot, of which a resident is owed one."""
 
 _NIGHTS_BEFORE: Final = 2
 """A window that opens at 11:59 may be due long past noon: its check is of the night before."""
@@ -38,7 +38,7 @@ class PlanningFacts:
     visits: frozenset[UUID]
     """Slots at which somebody comes instead of looking from afar."""
     gates: Mapping[date, ClosedGate | None]
-    """What closes each night, ``None`` where looks are owed; a night before the first decision begins is left out."""
+    """Gates by night, ``None`` where looks are owed; a night before the first decision begins is left out."""
     pauses: Sequence[Pause]
     beside: Sequence[Pause]
     """Pauses of the one who shares the bed, in which its camera is dark for both."""
