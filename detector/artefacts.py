@@ -121,7 +121,8 @@ def _steps(residual: Line, noise: Line) -> tuple[Line, Line, Line]:
     """Return which blocks of *residual* (t, n) step, which have two levels, and how many of the steps of each stand alone, (n,)."""
     low, high = residual.min(axis=0), residual.max(axis=0)
     above = residual > (low + high) / 2
-    count = np.maximum(above.sum(axis=0), 1), np.maximum((~above).sum(axis=0), 1)
+    high_ones = above.sum(axis=0)
+    count = np.maximum(high_ones, 1), np.maximum(len(above) - high_ones, 1)
     means = [(residual * side).sum(axis=0) / n for side, n in zip((above, ~above), count, strict=True)]
     off = residual - np.where(above, means[0], means[1])
     apart = means[0] - means[1]
@@ -135,7 +136,7 @@ def _steps(residual: Line, noise: Line) -> tuple[Line, Line, Line]:
     beside[:-1] |= jumps[1:]
     alone = (jumps & ~beside).sum(axis=0)
     steps = jumps.sum(axis=0)
-    between = np.sqrt(np.where(jumps, 0.0, change**2).sum(axis=0) / np.maximum((~jumps).sum(axis=0), 1))
+    between = np.sqrt(np.where(jumps, 0.0, change**2).sum(axis=0) / np.maximum(len(jumps) - steps, 1))
     stepwise = two_levels | ((steps >= 1) & (alone >= 0.8 * steps) & (between <= _CALM * noise))
     return stepwise, two_levels, alone
 
@@ -188,8 +189,8 @@ def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask, *, animal: bool = 
     for done, n in enumerate(busy):
         if len(blobs) + len(busy) - done < least:
             return where
-        blob = _strongest(residual[n], strength[n], at_rest, n)
-        if blob is not None and blob.pure >= purest:
+        blob = _strongest(residual[n], strength[n], at_rest, n, purest)
+        if blob is not None:
             blobs.append(blob)
     pure = [blob for blob in blobs if blob.pure >= _PURE]
     if animal:
@@ -204,8 +205,8 @@ def _drifting(residual: Blocks, noise: Blocks, at_rest: Mask, *, animal: bool = 
     return where
 
 
-def _strongest(change: Blocks, strength: Blocks, at_rest: Mask, frame: int) -> _Blob | None:
-    """Return the strongest thing over *at_rest* where it is small and most of what changes there; ``None`` otherwise.
+def _strongest(change: Blocks, strength: Blocks, at_rest: Mask, frame: int, purest: float) -> _Blob | None:
+    """Return the strongest thing over *at_rest* where it is small, at least as pure as *purest* and most of what changes there, or ``None``.
 
     *strength* is how much each block changes, 0 where it is no change to speak of.
     """
@@ -219,10 +220,13 @@ def _strongest(change: Blocks, strength: Blocks, at_rest: Mask, frame: int) -> _
     mass = float(strength[part].sum())
     if mass < _ALONE * float(strength[at_rest | part].sum()):
         return None
+    pure = abs(float(change[part].sum())) / max(mass, 1e-6)
+    if pure < purest:
+        return None
     rows, columns = np.nonzero(part)
     weight = strength[part] / max(mass, 1e-6)
     middle = float(rows @ weight), float(columns @ weight)
-    return _Blob(frame, part, middle, mass, size, abs(float(change[part].sum())) / max(mass, 1e-6))
+    return _Blob(frame, part, middle, mass, size, pure)
 
 
 def _spread(blobs: Sequence[_Blob]) -> float:
