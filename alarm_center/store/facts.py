@@ -32,47 +32,46 @@ class RowMismatch:
     cursor: Cursor | None
 
 
-async def mismatches(tx: Tx, org: str, limit: int = 100) -> list[RowMismatch]:
-    """Return the town's rows that are not as the log says, at most *limit* a kind.
+_PRESENT: Final = " union all ".join(
+    f"select '{kind}', f.key, f.fact, f.words from {kind} r cross join fact_of(r) f where f.org = $1"  # noqa: S608 -- our own tables
+    for kind in KINDS
+)
+_MISMATCHES: Final = f"""
+    with newest as (
+        select distinct on (kind, key) kind, key, tx, id, deed, fact, words from fact_log
+        where org = $1 and kind = any ($2) and deed not in ('erased', 'expired') and expired_digest is null order by kind, key, id desc
+    ), present (kind, key, fact, words) as ({_PRESENT})
+    select kind, key, n.tx::text::bigint as tx, n.id,
+        case when p.fact is null then 'gone' when n.id is null or n.deed = 'deleted' then 'unknown' else 'changed' end as what, columns
+    from newest n full join present p using (kind, key)
+    -- A column that has come since, with another fact_of, was not sealed: the columns of the fact are compared.
+    cross join lateral (
+        select array(
+            select name from jsonb_object_keys(n.fact) as name where n.fact -> name is distinct from p.fact -> name
+            union all select 'words' where n.words is distinct from p.words order by 1) as columns
+        where n.fact <> p.fact or n.words is distinct from p.words or n.id is null or p.fact is null or n.deed = 'deleted'
+    ) differing
+    where case when p.fact is null then n.deed <> 'deleted'
+        else n.id is null or n.deed = 'deleted' or columns <> '{{}}' end
+    order by kind, n.id limit $3
+"""  # noqa: S608 -- as above
 
-    One statement a kind sees rows and log at one instant. A row's changes are in the order of their ids: they wait for each
-    other, whichever transaction began first.
+
+async def mismatches(tx: Tx, org: str, limit: int = 100) -> list[RowMismatch]:
+    """Return the town's rows that are not as the log says, at most *limit*, by their kinds.
+
+    One statement sees rows and log at one instant, and reads the log once. A row's changes are in the order of their ids: they wait
+    for each other, whichever transaction began first.
     """
     # So many entries are sorted: on disk that takes twice as long.
     await tx.execute("select set_config('work_mem', '128MB', true)")
-    found: list[RowMismatch] = []
-    for kind in KINDS:
-        rows = await tx.fetch(
-            f"""
-            with newest as (
-                select distinct on (key) key, tx, id, deed, fact, words from fact_log
-                where org = $1 and kind = $2 and deed not in ('erased', 'expired') and expired_digest is null order by key, id desc
-            ), present as (select f.key, f.fact, f.words from {kind} r cross join fact_of(r) f where f.org = $1)
-            select coalesce(n.key, p.key) as key, n.tx::text::bigint as tx, n.id,
-                case when p.key is null then 'gone' when n.key is null or n.deed = 'deleted' then 'unknown' else 'changed' end as what,
-                columns
-            from newest n full join present p on p.key = n.key
-            -- A column that has come since, with another fact_of, was not sealed: the columns of the fact are compared.
-            cross join lateral (
-                select array(
-                    select name from jsonb_object_keys(n.fact) as name where n.fact -> name is distinct from p.fact -> name
-                    union all select 'words' where n.words is distinct from p.words order by 1) as columns
-                where n.fact <> p.fact or n.words is distinct from p.words or n.key is null or p.key is null or n.deed = 'deleted'
-            ) differing
-            where case when p.key is null then n.deed <> 'deleted'
-                else n.key is null or n.deed = 'deleted' or columns <> '{{}}' end
-            order by n.id limit $3
-            """,  # noqa: S608 -- our own tables
-            org, kind, limit,
-        )  # fmt: skip
-        found += [
-            RowMismatch(
-                row["what"], kind, row["key"], tuple(row["columns"]) if row["what"] == "changed" else (),
-                Cursor(row["tx"], row["id"]) if row["tx"] is not None else None,
-            )
-            for row in rows
-        ]  # fmt: skip
-    return found
+    return [
+        RowMismatch(
+            row["what"], row["kind"], row["key"], tuple(row["columns"]) if row["what"] == "changed" else (),
+            Cursor(row["tx"], row["id"]) if row["tx"] is not None else None,
+        )
+        for row in await tx.fetch(_MISMATCHES, org, KINDS, limit)
+    ]  # fmt: skip
 
 
 EXPIRING: Final = ("look_sample_items", "look_samples", "look_reviews", "looks", "look_log_reads")
