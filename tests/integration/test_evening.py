@@ -367,7 +367,7 @@ async def test_a_time_that_planning_fails_at_becomes_a_visit(memory: Memory, mon
     await evening_comes(memory, town)
     await run(memory, "delete from attempts")
     await run(memory, "delete from checks")
-    monkeypatch.setattr(planning, "_plan_resident", fail)
+    monkeypatch.setattr(planning, "_plan_together", fail)
     for _ in range(2):
         await reconciliation.reconcile_town(memory, "vik")
         await move(memory, timedelta(minutes=1))
@@ -392,7 +392,7 @@ async def test_the_afternoon_mends_only_what_the_evening_could_not(
     await freeze(memory, at_local(town.town, NIGHT, "15:00"))
     await run(memory, "delete from attempts")
     await run(memory, "delete from checks")
-    monkeypatch.setattr(planning, "_plan_resident", fail)
+    monkeypatch.setattr(planning, "_plan_together", fail)
     await reconciliation.reconcile_town(memory, "vik")
     assert await rows(memory, "select opens_at from checks") == [{"opens_at": at_local(town.town, NIGHT, "21:00")}]
 
