@@ -7,10 +7,10 @@ STAMP := $(VENV)/.installed
 DEMO_STAMP := $(VENV)/.demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long mutants check lint bench format debian-packages
+.PHONY: help setup demo test test-long mutants check lint bench bench-long format debian-packages
 
 help: ## List what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: debian-packages $(STAMP) ## Make .venv with everything, and install the Debian packages that tests need
 
@@ -42,8 +42,11 @@ lint: setup
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 
-bench: setup ## Measure against bare baselines; writes build/bench.json
-	$(BIN)/python -m tests.bench
+bench: setup ## Measure against bare baselines; writes build/bench.json (BESIDE=commit: that commit's code as well)
+	$(BIN)/python -m tests.bench $(addprefix --beside ,$(BESIDE))
+
+bench-long: setup ## Measure large towns and long histories likewise; some ten minutes
+	$(BIN)/python -m tests.bench --long $(addprefix --beside ,$(BESIDE))
 
 format: $(STAMP) ## Sort imports and format the code
 	$(BIN)/ruff check --fix-only .
