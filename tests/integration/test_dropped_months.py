@@ -1,8 +1,10 @@
 """A month of the timeline dropped after five years: the chain is whole, older heads are known, and no page has moved."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 from typing import Final
 
 import asyncpg
@@ -205,6 +207,20 @@ async def test_nothing_is_dropped_that_is_kept(town: Memory) -> None:
     broken = (await old_months.drop_month(town, month)).broken
     assert {org: [each.fault for each in report.faults] for org, report in broken.items()} == {"ost": [Fault.MOVED]}
     assert (await old(town))[1] == count + 1
+
+
+async def test_two_who_drop_take_turns(town: Memory) -> None:
+    wanted, count = await old(town)
+    for month in wanted:
+        for org in ("ost", "vast"):
+            await old_months._keep_digests(town, org, month)
+    gone = [
+        await asyncio.gather(*[town.attempt(partial(months.drop_lines, month=month)) for _ in range(2)])
+        for month in wanted
+    ]
+    assert sum(map(sum, gone)) == count and all(0 in each for each in gone)
+    await seal_all(town)
+    assert (await verify(town, "ost")).faults == []
 
 
 async def test_a_month_may_stay_as_a_table(town: Memory, request: pytest.FixtureRequest) -> None:
