@@ -221,12 +221,14 @@ async def _compare(tx: Tx, this: _Round, here: _Town, some: Sequence[UUID]) -> l
 
 async def _plan_waiting(memory: Memory, this: _Round, waiting: list[UUID]) -> int:
     """Plan the residents who are *waiting*, some in a transaction; return how many checks are new. One whom somebody changes just now comes last."""
-    made, busy, patient = 0, list[UUID](), False
+    made, busy, patient, at_once = 0, list[UUID](), False, _AT_ONCE
     while waiting or busy:
         if not waiting:
             waiting, busy, patient = busy, [], True
-        some, waiting = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
+        some, waiting = waiting[:at_once], waiting[at_once:]
         planned = await memory.attempt(partial(_plan_residents, this, some, patient))
+        # Where checks are stepped one by one, as many are compared as there is time for.
+        at_once = max(1, len(some) - len(planned.left)) if planned.left else min(_AT_ONCE, 2 * at_once)
         waiting, busy = planned.left + waiting, busy + planned.busy
         made += planned.made
         if planned.made:

@@ -139,6 +139,18 @@ async def test_a_pause_set_beside_a_round_cancels_what_is_in_it(memory: Memory) 
     )
 
 
+async def test_times_that_are_visits_are_stepped_home_by_home(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "_BATCH_SECONDS", 0.0)
+    await _a_town_of(memory, 6)
+    await run(memory, "update slots set by_visit = true")
+    assert await planning.plan_town(memory, ORG) == 6 * 4
+    planned = "select distinct state, cancel_reason, instead from checks"
+    assert await rows(memory, planned) == [{"state": "cancelled", "cancel_reason": "replanned", "instead": "visit"}]
+    assert await value(memory, "select count(*) from alarms where visit") == 6 * 4
+    assert await value(memory, "select max(jsonb_array_length(config->'attempts')) from devices") == 0
+    assert await planning.plan_town(memory, ORG) == 0
+
+
 @pytest.mark.parametrize(
     ("noon", "opens"),
     [
