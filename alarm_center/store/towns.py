@@ -41,6 +41,8 @@ class Town:
         """
         layers: list[Mapping[str, Any]] = [{"handled_by": self.handled_by}]
         for whose, layer in (("town", self.plan), ("area", area), ("resident", resident or {})):
+            if layer == {}:
+                continue  # as most residents and areas have it
             try:
                 Plan.from_settings(layer)
             except _UNREADABLE:

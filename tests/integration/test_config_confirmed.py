@@ -1,4 +1,4 @@
-"""A config that a device should have: for how long it may be without it before somebody is told."""
+"""A config that a device should have: when it is written anew, and for how long the device may be without it before somebody is told."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,8 @@ from alarm_center.store import reconciliation
 from alarm_center.store.memory import Memory, now
 from schemas import topics, wire
 from schemas.messages import Status
-from schemas.vocabulary import LinkState
+from schemas.vocabulary import Answer, LinkState
+from tests.support import busy_town
 from tests.support.postgres import Database
 from tests.support.town import ATown, a_town, move, run, value
 
@@ -80,3 +81,25 @@ async def test_a_device_that_is_gone_has_confirmed_nothing(home: ConfiguredHome)
     await home.says(link=LinkState.GONE)
     assert not await home.told(after=9)
     assert await home.told(after=2)
+
+
+async def test_a_list_is_not_sent_anew_for_a_look_that_was_made(database: Database) -> None:
+    memory = await Memory.open(database.worker)
+    try:
+        check_id = await busy_town.open_check(memory, await busy_town.found(memory, "ost"))
+        version = "select wanted_version from devices"
+        planned = await value(memory, version)
+        await busy_town.finds(memory, "ost", check_id, Answer.NOT_SEEN)
+        assert await value(memory, "select state from checks where check_id = $1", check_id) != "open"
+        assert await value(memory, version) == planned, "the device knows that it has looked"
+        await _begins_anew(memory, "ost-1")
+        assert await value(memory, version) == planned + 1
+        listed = "select count(*) from devices, jsonb_array_elements(config -> 'attempts') a where (a ->> 'check_id')::uuid = $1"
+        assert await value(memory, listed, check_id) == 0, "one that has begun anew does not"
+    finally:
+        await memory.close()
+
+
+async def _begins_anew(memory: Memory, device: str) -> None:
+    said = Status(link=LinkState.UP, boot="another", connection=1, sequence=1, config_version=1)
+    await Inbox(memory, LastHeard(memory)).on_status(topics.of("ost", device, "status"), wire.encode(said))

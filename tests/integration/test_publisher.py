@@ -7,10 +7,12 @@ import pytest
 
 from alarm_center.devices.publisher import Publisher
 from alarm_center.preparation import planning
+from alarm_center.store import sessions
 from alarm_center.store.memory import Memory
 from fjarrtillsyn.embedded.rights import CENTRE
-from runtime.mqtt import BrokerAddress, MqttClient
+from runtime.mqtt import BrokerAddress, MqttClient, NotConnected
 from schemas import topics
+from schemas.vocabulary import Answer
 from tests.support import busy_town
 from tests.support.clients import client, next_message
 from tests.support.mosquitto import Mosquitto
@@ -69,3 +71,27 @@ async def test_the_pulse_outlives_a_database_that_is_away(
     finally:
         pulse.cancel()
         await asyncio.wait({pulse})
+
+
+async def test_receipts_leave_at_once_and_one_that_cannot_waits(
+    memory: Memory, broker: MqttClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_id = await busy_town.open_check(memory, await busy_town.found(memory, "ost"))
+    for number in range(1, 4):
+        await busy_town.finds(memory, "ost", check_id, Answer.NOT_SEEN, session_id=f"s{number}", attempt=number)
+    at_once: list[str] = []
+    let_go = asyncio.Event()
+
+    async def slow(self: MqttClient, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
+        at_once.append(topic)
+        if len(at_once) == 3:
+            let_go.set()
+        await let_go.wait()
+        if payload.find(b"s2") >= 0:
+            raise NotConnected("the broker has not acknowledged it")
+
+    monkeypatch.setattr(MqttClient, "publish", slow)
+    with pytest.raises(NotConnected):
+        await Publisher(memory, broker).publish_receipts()
+    async with memory.transaction() as tx:
+        assert [each.session_id for each in await sessions.queued_receipts(tx)] == ["s2"]
