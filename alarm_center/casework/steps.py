@@ -58,7 +58,6 @@ from alarm_center.store import (
     towns,
 )
 from alarm_center.store.check_facts import CheckFacts
-from alarm_center.store.devices import BoundDevice
 from alarm_center.store.memory import Tx, now
 from schemas import timeline
 from schemas.vocabulary import AlarmKind, Cause, Condition, Priority, Reason, Show
@@ -93,8 +92,6 @@ class _Step:
     actor: str
     check_id: UUID | None = None
     """The check whose step led to this one of its alarm."""
-    device: BoundDevice | None = None
-    """A device as it was read after the locks; a step that needs another reads that itself."""
     links: Mapping[UUID, str] = field(default_factory=dict)
     """The link tokens of the notices that the step has written; a page's step gets none."""
 
@@ -127,8 +124,7 @@ async def step_check(
             raise IllegalMove(f"check {check.check_id}: there is no consent to look")
     decision = check_core.decide(check, happened, home.plan, at)
     async with events.gathered(tx) as tx:
-        step = _Step(tx, home, at, actor, device=facts.device if facts else None)
-        after = await _apply_check(step, check, decision)
+        after = await _apply_check(_Step(tx, home, at, actor), check, decision)
         if after.state is CheckState.TO_LOOK and check.state is not CheckState.TO_LOOK:
             blind = is_judged_blind(await shadow_nights.state_of(tx, check.resident_id))
             if facts is None or blind is not facts.blind:
@@ -168,12 +164,13 @@ async def _apply_check(step: _Step, before: Check, decision: CheckDecision) -> C
             case Clear(only):
                 await _clear_alarm(step, check, only)
             case NewConfig():
-                await _refresh_config(step, check)
+                if check.device_id is not None:
+                    await configs.refresh_config(tx, check.org, check.device_id)
             case _:
                 raise AssertionError(f"a check does not ask for {effect}")
     await checks.save(tx, written, check, step.at)
-    if _leaves_or_joins_list(before, check, step.at):
-        await _refresh_config(step, check)
+    if check.device_id is not None and _leaves_or_joins_list(before, check, step.at):
+        await configs.refresh_config(tx, check.org, check.device_id)
     return check
 
 
@@ -191,15 +188,6 @@ def _leaves_or_joins_list(before: Check, after: Check, at: datetime) -> bool:
 
 def _is_listed(check: Check) -> bool:
     return check.state in (CheckState.PLANNED, CheckState.OPEN) and check.attempts[0].state is AttemptState.OWED
-
-
-async def _refresh_config(step: _Step, check: Check) -> None:
-    if check.device_id is None:
-        return
-    if step.device is not None and step.device.device_id == check.device_id:
-        await configs.refresh_device(step.tx, step.device, step.at)
-    else:
-        await configs.refresh_config(step.tx, check.org, check.device_id)
 
 
 async def _command_attempt(step: _Step, check: Check, attempt: Attempt) -> None:

@@ -4,6 +4,7 @@ A statement that waits for a row's lock sees that row as it is then, and every o
 statement of its own, and all that decides is read by the next one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,7 +12,7 @@ from uuid import UUID
 
 from alarm_center.core.check import Check
 from alarm_center.store import checks, detectors, devices, sessions, towns
-from alarm_center.store.devices import BoundDevice
+from alarm_center.store.devices import BoundDevice, DeviceState
 from alarm_center.store.memory import Row, Tx
 from alarm_center.store.sessions import StoredReceipt
 
@@ -26,8 +27,6 @@ class CheckFacts:
     blind: bool
     """The look that it waits for is judged without the detector's word."""
     home: towns.TownAndPlan
-    device: BoundDevice | None
-    """The check's device; of a session, the one that sent it."""
     more_tonight: bool
     """The resident has another check to come this night."""
 
@@ -36,6 +35,7 @@ class CheckFacts:
 class TickFacts(CheckFacts):
     """A due check, with what its tick asks about."""
 
+    device: DeviceState | None
     staff_inside: bool
     """Staff are with the resident, or with the one who shares the bed."""
     detectors_alive: int
@@ -43,8 +43,10 @@ class TickFacts(CheckFacts):
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts(CheckFacts):
-    """The check that a session names, with the receipt that the session got before."""
+    """The check that a session names, with the device that sent it and the receipt that it got before."""
 
+    device: BoundDevice | None
+    """Without its ``config``, in which no decision looks."""
     receipt: StoredReceipt | None
 
 
@@ -55,23 +57,26 @@ _STAFF_INSIDE: Final = (
 )
 
 
-def _question(device: str, more: str, joins: str = "") -> str:
-    """Return the question: *device* says which one, *more* is asked beside, of *joins*."""
-    names = ", ".join(f"g.{name} as g_{name}" for name in BoundDevice.__dataclass_fields__)
+def _question(device: str, fields: Sequence[str], more: str, joins: str = "") -> str:
+    """Return the question: *device* says which one, *fields* which of its, *more* is asked beside, of *joins*."""
+    names = ", ".join(f"g.{name} as g_{name}" for name in fields)
     return f"""
         select clock.now() as at, c.blind, {checks.WITH_ATTEMPTS}, {towns.HOME}, {names}, {_MORE_TONIGHT} as more_tonight, {more}
         {towns.FROM_HOME} join checks c on c.resident_id = r.resident_id {checks.ATTEMPTS}
-        left join lateral (select {devices.COLUMNS} {devices.FROM} where {device}) g on true {joins}
+        left join lateral (select {devices.columns(fields)} {devices.FROM} where {device}) g on true {joins}
         where c.check_id = $1
     """
 
 
+_OF_SESSION: Final = tuple(name for name in devices.FIELDS if name != "config")
 _TICK: Final = _question(
     "d.org = c.org and d.device_id = c.device_id",
+    devices.STATE_FIELDS,
     f"{_STAFF_INSIDE} as staff_inside, ({detectors.COUNT_ALIVE.format('$2')}) as detectors_alive",
 )
 _SESSION: Final = _question(
     "d.org = $2 and d.device_id = $3",
+    _OF_SESSION,
     sessions.RECEIPT,
     "left join sessions s on s.org = $2 and s.device_id = $3 and s.session_id = $4",
 )
@@ -82,7 +87,9 @@ async def of_tick(tx: Tx, check_id: UUID) -> TickFacts | None:
     row = await tx.fetchrow(_TICK, check_id, detectors.HEARD_WITHIN)
     if row is None:
         return None
-    return TickFacts(*_facts(row), row["staff_inside"], row["detectors_alive"])
+    said = {name: row[f"g_{name}"] for name in devices.STATE_FIELDS}
+    device = DeviceState(**said) if said["link"] is not None else None
+    return TickFacts(*_facts(row), device, row["staff_inside"], row["detectors_alive"])
 
 
 async def of_session(tx: Tx, check_id: UUID, org: str, device_id: str, session_id: str) -> SessionFacts | None:
@@ -90,11 +97,10 @@ async def of_session(tx: Tx, check_id: UUID, org: str, device_id: str, session_i
     row = await tx.fetchrow(_SESSION, check_id, org, device_id, session_id)
     if row is None:
         return None
-    return SessionFacts(*_facts(row), sessions.receipt_in(row, org, device_id, session_id))
+    said = {name: row[f"g_{name}"] for name in _OF_SESSION}
+    device = BoundDevice(**said, config=None) if said["device_id"] is not None else None
+    return SessionFacts(*_facts(row), device, sessions.receipt_in(row, org, device_id, session_id))
 
 
-def _facts(row: Row) -> tuple[Check, datetime, bool, towns.TownAndPlan, BoundDevice | None, bool]:
-    device = None
-    if row["g_device_id"] is not None:
-        device = BoundDevice(**{name: row[f"g_{name}"] for name in BoundDevice.__dataclass_fields__})
-    return checks.check_of(row), row["at"], row["blind"], towns.home_of(row), device, row["more_tonight"]
+def _facts(row: Row) -> tuple[Check, datetime, bool, towns.TownAndPlan, bool]:
+    return checks.check_of(row), row["at"], row["blind"], towns.home_of(row), row["more_tonight"]

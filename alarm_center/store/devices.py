@@ -19,8 +19,37 @@ from schemas.vocabulary import JudgePlace, LinkState
 _CONNECTIONS: Final = TypeAdapter(Connections)
 
 
-@dataclass(frozen=True, slots=True)
-class BoundDevice:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceState:
+    """One gateway as a due check asks about it: whether it may look, whether it is there, and who judges."""
+
+    link: str
+    last_heard_at: datetime | None
+    gone_at: datetime | None
+    consented: bool
+    """Consent of everybody in the home. Without it: no check, no command, no picture (docs/check.md#faults-staff-pauses)."""
+    judge: str
+    """The only place whose findings on its sessions are believed."""
+    judge_ok: bool | None
+    """The state of the judge beside it, as its newest status said; ``None`` where it has said none."""
+
+    def is_online(self, now: datetime, since: datetime | None = None) -> bool:
+        """Tell whether the device counts as there: heard within 3 min, or within 60 s of its last will.
+
+        *since* is when the centre or its broker came back: nobody counts as lost for 3 min after that.
+        """
+        if since is not None and (now - since).total_seconds() < HEARD_WITHIN_SECONDS:
+            return True
+        if self.last_heard_at is None:
+            return False
+        silent = (now - self.last_heard_at).total_seconds()
+        if self.link == "gone" and self.gone_at is not None:
+            return (now - self.gone_at).total_seconds() < WILL_SECONDS
+        return silent < HEARD_WITHIN_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundDevice(DeviceState):
     """One gateway and the resident whom it is bound to."""
 
     org: str
@@ -34,27 +63,18 @@ class BoundDevice:
     wanted_version: int
     published_version: int
     reported_version: int | None
-    link: str
-    last_heard_at: datetime | None
-    gone_at: datetime | None
     camera_ok: bool | None
     fault: str | None
     boot: str | None
     connection: int
     sequence: int
     other_boots: Sequence[Mapping[str, Any]]
-    consented: bool
-    """Consent of everybody in the home. Without it: no check, no command, no picture (docs/check.md#faults-staff-pauses)."""
     shown: bool
     """People may see its pictures too."""
     companion: UUID | None
     """The resident who shares the bed, and whom the device serves as well."""
     at_home: Sequence[UUID] | None
     """Those of the two who are not away now; ``None`` where nobody shares the bed."""
-    judge: str
-    """The only place whose findings on its sessions are believed."""
-    judge_ok: bool | None
-    """The state of the judge beside it, as its newest status said; ``None`` where it has said none."""
 
     @property
     def connections(self) -> Connections:
@@ -75,31 +95,26 @@ class BoundDevice:
         """Tell whether the device looks at this resident: its own, or the one who shares that one's bed."""
         return self.resident_id is not None and resident_id in (self.resident_id, self.companion)
 
-    def is_online(self, now: datetime, since: datetime | None = None) -> bool:
-        """Tell whether the device counts as there: heard within 3 min, or within 60 s of its last will.
 
-        *since* is when the centre or its broker came back: nobody counts as lost for 3 min after that.
-        """
-        if since is not None and (now - since).total_seconds() < HEARD_WITHIN_SECONDS:
-            return True
-        if self.last_heard_at is None:
-            return False
-        silent = (now - self.last_heard_at).total_seconds()
-        if self.link == "gone" and self.gone_at is not None:
-            return (now - self.gone_at).total_seconds() < WILL_SECONDS
-        return silent < HEARD_WITHIN_SECONDS
+STATE_FIELDS: Final = tuple(DeviceState.__dataclass_fields__)
+FIELDS: Final = tuple(BoundDevice.__dataclass_fields__)
+_ASKED: Final[Mapping[str, str]] = {
+    "area_id": "r.area_id",
+    "consented": "may_look(d.resident_id, d.kind, false)",
+    "shown": "may_look(d.resident_id, d.kind, true)",
+    "companion": "case when r.bed_id is not null then (bed_of(r.resident_id))[2] end",
+    "at_home": "case when r.bed_id is not null and cardinality(bed_of(r.resident_id)) = 2 then at_home(r.resident_id) end",
+}
+"""Fields that are no columns of the device's own."""
 
 
-COLUMNS: Final = """
-    d.org, d.device_id, d.resident_id, r.area_id, d.kind, d.profile, d.capture, d.config, d.wanted_version,
-    d.published_version, d.reported_version, d.link, d.last_heard_at, d.gone_at, d.camera_ok, d.fault,
-    d.boot, d.connection, d.sequence, d.other_boots,
-    may_look(d.resident_id, d.kind, false) as consented, may_look(d.resident_id, d.kind, true) as shown,
-    d.judge, d.judge_ok, case when r.bed_id is not null then (bed_of(r.resident_id))[2] end as companion,
-    case when r.bed_id is not null and cardinality(bed_of(r.resident_id)) = 2 then at_home(r.resident_id) end as at_home
-"""
+def columns(fields: Sequence[str]) -> str:
+    """Return the columns of these *fields* of a device (*d*) and its resident (*r*), as :data:`FROM` has them."""
+    return ", ".join(f"{_ASKED.get(name, f'd.{name}')} as {name}" for name in fields)
+
+
 FROM: Final = "from devices d left join residents r using (resident_id)"
-_SELECT: Final = f"select {COLUMNS} {FROM}"
+_SELECT: Final = f"select {columns(FIELDS)} {FROM}"
 
 
 async def get(tx: Tx, org: str, device_id: str) -> BoundDevice | None:
