@@ -24,11 +24,18 @@ async def device_lists(
             c.resident_id <> d.resident_id as others, a.state = 'answered' as made
         from devices d cross join lateral (select bed_of(d.resident_id) as ids) bed
             cross join lateral (select exists (select from alarms s where s.resident_id = any (bed.ids) and s.staff_inside) as inside) staff
-            -- the day is only for the index: a check's own look opens with it, and is open for less
-            join checks c on c.resident_id = any (bed.ids) and c.opens_at > $3::timestamptz - interval '1 day' and c.opens_at <= $4
-                and c.device_id = d.device_id
-            join attempts a using (check_id)
-        where d.org = $1 and d.device_id = any ($2::text[]) and a.cause = 'scheduled' and a.closes_at > $3 and a.opens_at <= $4
+            cross join lateral unnest(bed.ids) mate (id)
+            -- By the index of each resident, however large the town (hence the offsets). The day is only for the index: a check's own look
+            -- opens with it, and is open for less.
+            cross join lateral (
+                select check_id, resident_id, show, state from checks
+                where resident_id = mate.id and opens_at > $3::timestamptz - interval '1 day' and opens_at <= $4 and device_id = d.device_id
+                offset 0) c
+            cross join lateral (
+                select number, opens_at, closes_at, seconds, state from attempts
+                where check_id = c.check_id and cause = 'scheduled' and closes_at > $3 and opens_at <= $4
+                offset 0) a
+        where d.org = $1 and d.device_id = any ($2::text[])
             and (a.state = 'answered' or a.state = 'owed' and c.state in ('planned', 'open') and not staff.inside)
         order by a.opens_at, c.check_id
         """,
