@@ -177,8 +177,7 @@ async def _apply_check(step: _Step, before: Check, decision: CheckDecision) -> C
 def _leaves_or_joins_list(before: Check, after: Check, at: datetime) -> bool:
     """Return whether the device's list changes: the look that a device makes by itself is owed no longer, or owed again.
 
-    The list keeps an attempt that is over or was made, which the device knows and no device makes again, until its next refresh: by
-    the hourly planning at the latest.
+    An attempt that is over or was made is nothing to tell: the device knows each (docs/adr/0069-a-list-is-written-once-a-night.md).
     """
     scheduled = after.attempts[0]
     if scheduled.state is AttemptState.ANSWERED or scheduled.closes_at <= at:
