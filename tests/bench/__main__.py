@@ -26,6 +26,7 @@ SHORT: Final = (
 LONG: Final = (
     "bench_boards",
     "bench_history",
+    "bench_planning",
     "bench_verify",
 )
 """Those of large towns and long histories: ``make bench-long``."""
