@@ -10,6 +10,20 @@ from alarm_center.store.memory import AWAY, Memory
 log = structlog.get_logger()
 
 
+class MostFailed(Exception):
+    """A town's work failed for more than half of its residents: that is no fault of single rows."""
+
+
+def expect_most_done(org: str, failed: int, everybody: int) -> None:
+    """Raise where nobody can say any more that the fault is one home's: the job has failed, and the heartbeat has to know.
+
+    Raises:
+        MostFailed: more than half *failed*.
+    """
+    if 2 * failed > everybody:
+        raise MostFailed(f"{failed} of {everybody} residents of {org}")
+
+
 async def do_in_towns(memory: Memory, job: str, orgs: Iterable[str], work: Callable[[str], Awaitable[int]]) -> int:
     """Do the *work* of a *job* in each of the towns *orgs*; return the sum of what it returned.
 

@@ -20,7 +20,7 @@ import asyncpg
 import structlog
 
 from alarm_center.casework import configs, steps
-from alarm_center.casework.town_by_town import do_in_towns
+from alarm_center.casework.town_by_town import do_in_towns, expect_most_done
 from alarm_center.core import calendar
 from alarm_center.core.calendar import OwedCheck
 from alarm_center.core.check import Check, CheckState, Restore, VisitBeside
@@ -73,11 +73,15 @@ class _Round:
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """Outcome of one transaction: the number of new checks, residents for whom its time was too short, and those whom somebody else held."""
+    """Outcome of planning: the number of new checks, and residents for whom its time was too short, whom somebody else held, or whose rows are at fault."""
 
     made: int = 0
     left: list[UUID] = field(default_factory=list)
     busy: list[UUID] = field(default_factory=list)
+    failed: list[UUID] = field(default_factory=list)
+
+    def __add__(self, of: "_Planned") -> "_Planned":
+        return _Planned(self.made + of.made, self.left + of.left, self.busy + of.busy, self.failed + of.failed)
 
 
 async def plan_all_towns(memory: Memory) -> int:
@@ -96,6 +100,9 @@ async def plan_town(memory: Memory, org: str) -> int:
 
     Some residents at a time, each time in a transaction of its own, so that a town of thousands holds no row for
     seconds. What is broken off is made whole by the next planning, which begins where this one did.
+
+    Raises:
+        MostFailed: it failed for more than half of the residents.
     """
 
     async def begin(tx: Tx) -> tuple[datetime, datetime, list[UUID]]:
@@ -105,19 +112,20 @@ async def plan_town(memory: Memory, org: str) -> int:
         return at, min(last, at), await plans.resident_ids(tx, org)
 
     at, from_, everybody = await memory.attempt(begin)
-    this, made = _Round(org, from_), 0
+    this, planned = _Round(org, from_), _Planned()
     async with aclosing(_compared(memory, this, everybody)) as compared:
         async for with_work in compared:
-            made += await _plan_waiting(memory, this, with_work)
+            planned += await _plan_waiting(memory, this, with_work)
+    expect_most_done(org, len(planned.failed), len(everybody))
 
     async def end(tx: Tx) -> None:
         await plans.set_planned_until(tx, org, at)
 
     await memory.attempt(end)
-    if made:
-        log.info("checks_planned", org=org, made=made)
+    if planned.made:
+        log.info("checks_planned", org=org, made=planned.made)
     memory.hint()
-    return made
+    return planned.made
 
 
 async def plan_changed(memory: Memory) -> int:
@@ -132,9 +140,11 @@ async def plan_changed(memory: Memory) -> int:
         unplanned = await plans.unplanned_residents(tx, _AT_ONCE)
 
     async def plan(org: str) -> int:
-        made = await _plan_waiting(memory, _Round(org, min(unplanned[org].values())), list(unplanned[org]))
+        planned = await _plan_waiting(memory, _Round(org, min(unplanned[org].values())), list(unplanned[org]))
         memory.hint()
-        return made
+        if planned.failed:
+            expect_most_done(org, len(planned.failed), len(await memory.attempt(partial(plans.resident_ids, org=org))))
+        return planned.made
 
     return await do_in_towns(memory, "changed times", unplanned, plan)
 
@@ -219,9 +229,9 @@ async def _compare(tx: Tx, this: _Round, here: _Town, some: Sequence[UUID]) -> l
 # ---- what is done for them ----
 
 
-async def _plan_waiting(memory: Memory, this: _Round, waiting: list[UUID]) -> int:
-    """Plan the residents who are *waiting*, some in a transaction; return how many checks are new. One whom somebody changes just now comes last."""
-    made, busy, patient, at_once = 0, list[UUID](), False, _AT_ONCE
+async def _plan_waiting(memory: Memory, this: _Round, waiting: list[UUID]) -> _Planned:
+    """Plan the residents who are *waiting*, some in a transaction; return the new checks and who failed. One whom somebody changes just now comes last."""
+    done, busy, patient, at_once = _Planned(), list[UUID](), False, _AT_ONCE
     while waiting or busy:
         if not waiting:
             waiting, busy, patient = busy, [], True
@@ -230,10 +240,10 @@ async def _plan_waiting(memory: Memory, this: _Round, waiting: list[UUID]) -> in
         # Where checks are stepped one by one, as many are compared as there is time for.
         at_once = max(1, len(some) - len(planned.left)) if planned.left else min(_AT_ONCE, 2 * at_once)
         waiting, busy = planned.left + waiting, busy + planned.busy
-        made += planned.made
+        done += _Planned(planned.made, failed=planned.failed)
         if planned.made:
             memory.hint()
-    return made
+    return done
 
 
 async def _plan_residents(this: _Round, some: Sequence[UUID], patient: bool, tx: Tx) -> _Planned:
@@ -259,10 +269,9 @@ async def _isolate(tx: Tx, some: Sequence[UUID], plan: Callable[[Sequence[UUID]]
     except _FAULTS:
         if len(some) == 1:
             log.exception("planning_failed", resident_id=str(some[0]))
-            return _Planned()
+            return _Planned(failed=list(some))
     half = len(some) // 2
-    one, other = await _isolate(tx, some[:half], plan), await _isolate(tx, some[half:], plan)
-    return _Planned(one.made + other.made, one.left + other.left)
+    return await _isolate(tx, some[:half], plan) + await _isolate(tx, some[half:], plan)
 
 
 async def _plan_together(tx: Tx, this: _Round, here: _Town, until: float, some: Sequence[UUID]) -> _Planned:

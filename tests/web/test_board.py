@@ -50,7 +50,7 @@ async def test_a_calm_board_says_so_and_what_comes_next(storstad: NightTown, oll
         check = await storstad.check_of(number)
         assert (await olle.get(f"/picture/{session}/0")).status == 200
         answer = await olle.post(f"/check/{check}/answer", {"answer": "in_bed", "session_id": session})
-        assert (answer.status, answer.headers["Location"]) == (303, "/")
+        assert (answer.status, answer.headers["Location"]) == (303, f"/?answered={check}")
     page = await olle.text("/fragments/queue")
     assert "Inget väntar på dig" in page
     assert "8 av 8 klara." in page
