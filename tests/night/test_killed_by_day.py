@@ -103,7 +103,7 @@ async def test_killed_in_the_middle_of_a_town_stop(day: RunningDay) -> None:
     await lead.send("/stop-town", why="fel bild")
     some = "select count(*) > 0 from checks where cancel_reason = 'town_stop'"
     fifth = await day.town.value(
-        "select resident_id from checks where opens_at > clock.now() group by 1 order by min(opens_at) offset 5 limit 1"
+        "select resident_id from checks where opens_at > clock.now() group by 1 order by min(opens_at), 1 offset 5 limit 1"
     )
     await day.killed_at(f"select from fjt.checks where resident_id = '{fifth}'", some, operator, "/stop-town/confirm")
     owed = "select count(*) from checks where state = 'planned' and opens_at > clock.now() and opens_at < (select to_at from town_stops)"
