@@ -66,8 +66,12 @@ async def sender_as(day: RunningDay, role: Role) -> FormSender:
 
 
 async def until_laid(day: RunningDay, residents: int) -> None:
-    """Wait until the service has laid the night of so many residents: it would want the row that is held, before what is killed does."""
-    laid = "select count(distinct resident_id) = $1 from checks where opens_at > clock.now()"
+    """Wait until the service has laid the night of so many residents, and is done with the last one: it would want the row that is held, before what is killed does."""
+    laid = """
+        select count(distinct resident_id) filter (where opens_at > clock.now()) = $1
+            and count(*) filter (where opens_at <= clock.now() and state in ('planned', 'open', 'waiting')) = 0
+        from checks
+    """
     await eventually(lambda: day.town.value(laid, residents))
 
 
