@@ -19,6 +19,7 @@ from alarm_center.web.demo.simulated_phones import pieces
 from schemas.vocabulary import Answer, Reason
 from tests.support.night_town import PASSWORD_HASH, TWO, NightTown
 from tests.support.site import Browser, Site, site
+from tests.support.waiting import eventually
 
 
 class LockedGate(alarm_events.SiteReply):
@@ -251,6 +252,7 @@ async def test_the_simulator_shows_an_sms_and_answers_it(storstad: NightTown, li
     async with site(storstad, phones) as pages:
         outbox = Outbox(storstad.memory, phones)
         await outbox.cycle()
+        await eventually(phones.phones)  # a cycle only begins to send
         hand = pages.browser()
         page = await hand.text("/phone")
         assert "Larm 48" in page and f'href="{link}"' in page

@@ -32,6 +32,7 @@ async def seconds_since(on: DemoStage, instant: datetime) -> float:
     return (await on.clock.now() - instant).total_seconds()
 
 
+@pytest.mark.long
 async def test_a_slow_reader_keeps_the_case_to_its_end(chromium: Browser) -> None:
     async with stage() as on:
         real, page = RealTime(0.0, runs=True), await open_page(chromium)
