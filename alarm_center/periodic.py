@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from alarm_center import chain_heads, heartbeat, metrics
-from alarm_center.casework import incidents, mountings
+from alarm_center.casework import configs, incidents, mountings
 from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.devices import presence
 from alarm_center.heartbeat import Heartbeat
@@ -307,7 +307,7 @@ JOBS: Final = (
     Job("plan", timedelta(hours=1), lambda r: planning.plan_all_towns(r.memory), at_start=True, vital=True),
     Job("changed times", _seconds(1), lambda r: planning.plan_changed(r.memory), vital=True),
     Job("dark looks", _seconds(20), lambda r: mountings.note_dark_looks(r.memory)),
-    Job("shared beds", _seconds(5), lambda r: planning.refresh_shared_beds(r.memory)),
+    Job("shared beds", _seconds(5), lambda r: configs.refresh_shared_beds(r.memory)),
     Job("town stops", _seconds(1), lambda r: town_stops.carry_out_stops(r.memory), vital=True),
     Job("drift", _seconds(20), lambda r: green_ends.take_back_drifted(r.memory), vital=True),
     Job("files", _seconds(1), PeriodicJobs.work_on_files),

@@ -6,6 +6,7 @@ confirms it. docs/contract.md#clock-config-and-commands
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from alarm_center.core.device_list import DeviceList, has_to_be_written, lists_any
 from alarm_center.store import device_configs, devices, events
 from alarm_center.store.devices import BoundDevice
-from alarm_center.store.memory import Tx, now
+from alarm_center.store.memory import Memory, Tx, now
 from schemas.limits import CONFIG_AHEAD_HOURS
 from schemas.messages import Capture, Config, Part, Profile
 from schemas.timeline import ConfigWanted, JudgeMoved
@@ -181,3 +182,20 @@ async def residents_to_tell(tx: Tx, residents: Sequence[UUID], at: datetime) -> 
 def config_message(device: BoundDevice) -> Config:
     """Return the config to publish for *device*."""
     return Config.model_validate({**(device.config or {}), "version": device.wanted_version})
+
+
+async def refresh_shared_beds(memory: Memory) -> int:
+    """Tell each device of a shared bed that expects other people than are at home now, as when a pause begins or ends by its time; return how many."""
+    async with memory.transaction() as tx:
+        stale = [
+            device
+            for device in await devices.in_shared_beds(tx)
+            if device.consented
+            and (device.config or {}).get("profile", {}).get("expected_people")
+            != device.current_profile["expected_people"]
+        ]
+    for device in stale:
+        await memory.attempt(partial(refresh_config, org=device.org, device_id=device.device_id))
+    if stale:
+        memory.hint()
+    return len(stale)

@@ -88,22 +88,32 @@ async def plan_all_towns(memory: Memory) -> int:
     """Plan every town's coming checks; return how many are new.
 
     Raises:
-        ExceptionGroup: some towns' could not be planned; those of the others are.
+        ExceptionGroup: some towns' could not be planned, or not for most of their residents; those of the others are.
     """
+
+    async def plan(org: str) -> int:
+        planned, residents = await _plan_everybody(memory, org)
+        expect_most_done(org, len(planned.failed), residents)
+        return planned.made
+
     async with memory.transaction() as tx:
         orgs = await towns.orgs(tx)
-    return await do_in_towns(memory, "plan", orgs, partial(plan_town, memory))
+    return await do_in_towns(memory, "plan", orgs, plan)
 
 
 async def plan_town(memory: Memory, org: str) -> int:
     """Plan one town's checks from where the last planning ended to 36 hours from now; return how many are new.
 
     Some residents at a time, each time in a transaction of its own, so that a town of thousands holds no row for
-    seconds. What is broken off is made whole by the next planning, which begins where this one did.
-
-    Raises:
-        MostFailed: it failed for more than half of the residents.
+    seconds. What is broken off is made whole by the next planning, which begins where this one did. For whom it fails is logged, and
+    reconciliation, which plans first, has somebody go to them.
     """
+    planned, _ = await _plan_everybody(memory, org)
+    return planned.made
+
+
+async def _plan_everybody(memory: Memory, org: str) -> tuple[_Planned, int]:
+    """Plan one town's checks; return what came of it, and the number of residents."""
 
     async def begin(tx: Tx) -> tuple[datetime, datetime, list[UUID]]:
         at = await now(tx)
@@ -116,7 +126,6 @@ async def plan_town(memory: Memory, org: str) -> int:
     async with aclosing(_compared(memory, this, everybody)) as compared:
         async for with_work in compared:
             planned += await _plan_waiting(memory, this, with_work)
-    expect_most_done(org, len(planned.failed), len(everybody))
 
     async def end(tx: Tx) -> None:
         await plans.set_planned_until(tx, org, at)
@@ -125,7 +134,7 @@ async def plan_town(memory: Memory, org: str) -> int:
     if planned.made:
         log.info("checks_planned", org=org, made=planned.made)
     memory.hint()
-    return planned.made
+    return planned, len(everybody)
 
 
 async def plan_changed(memory: Memory) -> int:
@@ -147,23 +156,6 @@ async def plan_changed(memory: Memory) -> int:
         return planned.made
 
     return await do_in_towns(memory, "changed times", unplanned, plan)
-
-
-async def refresh_shared_beds(memory: Memory) -> int:
-    """Tell each device of a shared bed that expects other people than are at home now, as when a pause begins or ends by its time; return how many."""
-    async with memory.transaction() as tx:
-        stale = [
-            device
-            for device in await devices.in_shared_beds(tx)
-            if device.consented
-            and (device.config or {}).get("profile", {}).get("expected_people")
-            != device.current_profile["expected_people"]
-        ]
-    for device in stale:
-        await memory.attempt(partial(configs.refresh_config, org=device.org, device_id=device.device_id))
-    if stale:
-        memory.hint()
-    return len(stale)
 
 
 # ---- who has something new ----

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from alarm_center.casework import arrived_sessions, cases
+from alarm_center.casework import arrived_sessions, cases, configs
 from alarm_center.casework.editing import Editor
 from alarm_center.clockwork import Clockwork
 from alarm_center.core.check.check_events import PersonSaid
@@ -221,9 +221,9 @@ async def test_a_pause_that_ends_by_its_time_is_told_the_device(memory: Memory) 
     await pauses.pause_checks(memory, town.residents[BERTIL], _pause(CancelReason.PAUSE_AWAY, hours=7), editor=BY_HAND)
     assert await _expected(memory) == 1
     await freeze(memory, EVENING + timedelta(hours=7, seconds=1))
-    assert await planning.refresh_shared_beds(memory) == 1
+    assert await configs.refresh_shared_beds(memory) == 1
     assert await _expected(memory) == 2
-    assert await planning.refresh_shared_beds(memory) == 0
+    assert await configs.refresh_shared_beds(memory) == 0
 
 
 @pytest.mark.parametrize("reason", [CancelReason.PAUSE_GUESTS, CancelReason.PAUSE_OWN_WISH])
@@ -253,7 +253,7 @@ async def test_the_device_goes_on_for_the_one_who_is_left(memory: Memory, who: i
         await value(memory, "select state from checks where check_id = $1", await _check(memory, town, other)) == "seen"
     )
     await run(memory, "update residents set died_at = null")
-    assert await planning.refresh_shared_beds(memory) == 1
+    assert await configs.refresh_shared_beds(memory) == 1
     assert await _expected(memory) == 2, "registered by mistake: both again"
 
 

@@ -82,5 +82,5 @@ async def test_a_look_at_half_past_two_is_owed_once(
     await storstad.finding(1, Answer.IN_BED, at=at)
     await storstad.set_clock(at + timedelta(hours=1, minutes=5))
     await storstad.step()
-    looks = "select string_agg(state, ' ') from checks where resident_id = $1 and opens_at between $2::timestamptz - interval '2 hours' and $2::timestamptz + interval '2 hours'"
+    looks = "select string_agg(state, ' ') from checks where resident_id = $1 and opens_at between $2::timestamptz - interval '1 hour' and $2::timestamptz + interval '1 hour'"
     assert await storstad.value(looks, storstad.residents[1], at) == "seen", "made once"
