@@ -43,13 +43,15 @@ class ThinLine:
     async def _pace(self, home: asyncio.StreamReader, to_broker: asyncio.StreamWriter) -> None:
         """Pass on what the home sends, each piece when the line is free of the one before it."""
         loop = asyncio.get_running_loop()
-        free_at = loop.time()
+        free_at, late = loop.time(), 0.0
         with suppress(ConnectionError):
             while data := await home.read(max(1, int(self.bytes_per_s * STEP_S))):
-                free_at = max(free_at, loop.time() - STEP_S) + len(data) / self.bytes_per_s
+                # A machine that pauses stops no line: what it would have carried meanwhile passes at once.
+                free_at = max(free_at, loop.time() - max(STEP_S, late)) + len(data) / self.bytes_per_s
                 free = asyncio.Event()
                 loop.call_at(free_at, free.set)
                 await free.wait()
+                late = loop.time() - free_at
                 self.carried += data
                 to_broker.write(data)
                 await to_broker.drain()
