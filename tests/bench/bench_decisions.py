@@ -11,8 +11,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from alarm_center.casework import arrived_sessions
 from alarm_center.clockwork import Clockwork
 from alarm_center.preparation import planning
@@ -20,6 +18,7 @@ from alarm_center.store.memory import Memory
 from fjarrtillsyn.embedded.postgres import Postgres, running_postgres
 from schemas.messages import Evidence, Finding
 from schemas.vocabulary import Answer, JudgePlace
+from tests.bench.slow_commit import slow_commits
 from tests.support.busy_town import found, heard, move, residents
 from tests.support.postgres import Database, fresh_database, make_template
 
@@ -27,10 +26,6 @@ DECISIONS = 300
 AT_ONCE = 8
 _HOMES_AT_A_TIME = 50
 """So many are imported well within the 8 s after which the server ends a transaction."""
-_SLOW = (
-    "create function fjt.slow_commit() returns trigger language plpgsql as $$ begin perform pg_sleep(0.005); return null; end $$",
-    "create constraint trigger slow_commit after insert on fjt.receipts deferrable initially deferred for each row execute function fjt.slow_commit()",
-)
 
 
 def run() -> list[dict[str, Any]]:
@@ -62,7 +57,7 @@ async def _rate(
     try:
         checks = await _open_checks(memory)
         if slow:
-            await _slow_commit(server, memory)
+            await slow_commits(server, memory, "insert on fjt.receipts")
         queue = iter(checks)
         began = time.perf_counter()
 
@@ -102,17 +97,6 @@ async def until_due(memory: Memory) -> None:
     """Let the checks be due, of devices that have just been heard."""
     await move(memory, timedelta(minutes=6))
     await heard(memory)
-
-
-async def _slow_commit(server: Postgres, memory: Memory) -> None:
-    async with memory.transaction() as tx:
-        name = await tx.fetchval("select current_database()")
-    superuser = await asyncpg.connect(server.superuser_dsn(name))
-    try:
-        for statement in _SLOW:
-            await superuser.execute(statement)
-    finally:
-        await superuser.close()
 
 
 async def decide(memory: Memory, check_id: UUID) -> None:

@@ -11,8 +11,6 @@ from datetime import timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-import asyncpg
-
 from alarm_center.casework import arrived_sessions
 from alarm_center.clockwork import Clockwork
 from alarm_center.preparation import planning
@@ -22,6 +20,7 @@ from schemas.limits import UNACKNOWLEDGED
 from schemas.messages import Evidence, Finding
 from schemas.vocabulary import Answer, JudgePlace
 from tests.bench.many_residents import copy_resident
+from tests.bench.slow_commit import slow_commits
 from tests.support.busy_town import found, heard, move
 from tests.support.postgres import Database, fresh_database, make_template
 
@@ -29,10 +28,6 @@ T = TypeVar("T")
 
 CHECKS: Final = 2000
 ORG: Final = "ost"
-_SLOW: Final = (
-    "create function fjt.slow_commit() returns trigger language plpgsql as $$ begin perform pg_sleep(0.005); return null; end $$",
-    "create constraint trigger slow_commit after update on fjt.checks deferrable initially deferred for each row execute function fjt.slow_commit()",
-)
 _OPEN: Final = "select check_id, device_id, clock.now() as at from checks where state = 'open'"
 
 
@@ -52,7 +47,7 @@ async def _measure(server: Postgres, database: Database, name: str, *, slow: boo
     try:
         await _lay_town(memory)
         if slow:
-            await _slow_commit(server, memory)
+            await slow_commits(server, memory, "update on fjt.checks")
         opening = await _seconds(lambda: Clockwork(memory).cycle())
         findings = [await _finding(*row) for row in await memory.run_statement(lambda tx: tx.fetch(_OPEN))]
         assert len(findings) >= CHECKS, f"{len(findings)} checks are open"
@@ -105,16 +100,6 @@ async def _lay_town(memory: Memory) -> None:
     async with memory.transaction() as tx:
         await tx.execute("update checks set green_by = 'detector'")
         await tx.execute("analyze")
-
-
-async def _slow_commit(server: Postgres, memory: Memory) -> None:
-    name = await memory.run_statement(lambda tx: tx.fetchval("select current_database()"))
-    superuser = await asyncpg.connect(server.superuser_dsn(name))
-    try:
-        for statement in _SLOW:
-            await superuser.execute(statement)
-    finally:
-        await superuser.close()
 
 
 async def _finding(check_id: UUID, device: str, at: Any) -> Finding:

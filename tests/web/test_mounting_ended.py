@@ -1,41 +1,23 @@
 """A mounting in hand that those who plan end: the installer reads who and why, the code is void, and nobody is left without a camera by it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
-import pytest_asyncio
 
 from alarm_center.casework import mountings
 from alarm_center.core.roles import Right
 from schemas.vocabulary import Role
-from tests.support.night_town import NightTown, town
-from tests.support.postgres import Database
-from tests.support.site import Browser, Site, site
+from tests.support.night_town import NightTown
+from tests.support.site import Browser, Site
 from tests.support.viewers import viewer_in
 from tests.web.test_mounting import CODE, NOON, claim, device_hears, give, installer, mounted
+from tests.web.test_mounting import here as here  # a fixture, used by name, as the next
+from tests.web.test_mounting import pages as pages
 
 SAID = "Petra Planerare har avbrutit monteringen: "
-
-
-@pytest_asyncio.fixture
-async def here(database: Database) -> AsyncIterator[NightTown]:
-    """Three homes on a Sunday; the first has a decision that runs and no camera yet, and its mounting is today's."""
-    async with town(database, residents=3, operator_sees=()) as storstad:
-        await storstad.set_clock(NOON)
-        await storstad.execute("update checks set device_id = null where resident_id = $1", storstad.residents[1])
-        await storstad.execute("update equipment set device_id = null where device_id = 'cam1'")
-        await storstad.execute("delete from devices where resident_id = $1", storstad.residents[1])
-        yield storstad
-
-
-@pytest_asyncio.fixture
-async def pages(here: NightTown) -> AsyncIterator[Site]:
-    async with site(here) as running:
-        yield running
 
 
 async def end(here: NightTown, planner: Browser, why: str = "home_asked", number: int = 1) -> tuple[int, str]:
