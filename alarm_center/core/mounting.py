@@ -166,7 +166,7 @@ class HomeMounting:
 
     @property
     def keeps_camera(self) -> bool:
-        """Return whether the camera has been tried: it stays when the mounting is ended (fjt.end_mounting)."""
+        """Return whether the camera has been tried: it stays when the mounting is ended, but for a wrong home (fjt.end_mounting)."""
         return self.replaced or (not self.replaces and self.step in (MountingStep.WEEKEND, MountingStep.PAPER))
 
     @property

@@ -134,6 +134,7 @@ def end_follows(newest: HomeMounting, name: str, at: datetime, zone: str, speech
         said.append(
             speech(_("Kameran är provad. Den sitter kvar och tittar som planerat. Boka en ny dag för det som är kvar."))
         )
+        said.append(speech(_("Är det fel hem släpps den, och tittar inte.")))
     elif newest.replaces:
         said.append(speech(_("Den nya kameran släpps. Den gamla fortsätter.")))
     elif newest.has_camera:

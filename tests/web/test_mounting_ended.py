@@ -9,6 +9,7 @@ import asyncpg
 
 from alarm_center.casework import mountings
 from alarm_center.core.roles import Right
+from alarm_center.preparation import planning
 from schemas.vocabulary import Role
 from tests.support.night_town import NightTown
 from tests.support.site import Browser, Site
@@ -99,6 +100,44 @@ async def test_a_camera_that_was_tried_stays(here: NightTown, pages: Site) -> No
     assert "Papperet" in await browser.text(job), "it goes on where it was"
     assert (await browser.post(f"{job}/answer/paper", {"signed": "oral"})).status == 303
     assert await here.value("select step from mountings") == "done"
+
+
+async def test_a_tried_camera_in_a_wrong_home_goes(here: NightTown, pages: Site) -> None:
+    """It would look into somebody else's bedroom; what the resident is owed ends in its alarm."""
+    job, browser, petra = await give(here, 1), await installer(here, pages), await pages.signed_in("petra")
+    await mounted(here, pages, browser, job)
+    await here.execute(
+        'update mountings set step = \'paper\', said = said || \'{"bed": {}, "lamp": {}, "trial": {"ok": true}}\''
+    )
+    await planning.plan_changed(here.memory)
+    device = await camera(here)
+    assert "Är det fel hem släpps den, och tittar inte." in await petra.text(f"/residents/{here.residents[1]}/mounting")
+    assert (await end(here, petra, "wrong_home"))[0] == 303
+    assert await camera(here) is None and await here.value("select count(*)::int from device_logins") == 0
+    assert not await here.value(
+        "select bool_or(may_look(resident_id, kind, true)) from devices where device_id = $1", device
+    )
+    await planning.plan_changed(here.memory)
+    opens_at = await here.value(
+        "select min(opens_at) from checks where resident_id = $1 and opens_at > clock.now()", here.residents[1]
+    )
+    await here.set_clock(opens_at + timedelta(minutes=20))
+    await here.step()
+    look = "select state from checks where resident_id = $1 and opens_at = $2"
+    assert await here.value(look, here.residents[1], opens_at) == "alarmed", "somebody goes home to them"
+
+
+async def test_a_mounting_ends_after_the_home_has_moved(here: NightTown, pages: Site) -> None:
+    job, browser, petra = await give(here, 1), await installer(here, pages), await pages.signed_in("petra")
+    for step, form in (("begin", {}), ("answer/consent", {}), ("code", {"code": CODE})):
+        await browser.post(f"{job}/{step}", form)
+    await here.execute("insert into areas (org, code) values ('storstad', 'N9')")
+    await here.execute(
+        "update residents set area_id = (select area_id from areas where code = 'N9') where resident_id = $1",
+        here.residents[1],
+    )
+    assert (await end(here, petra, "other_day"))[0] == 303
+    assert await claim(pages) == (202, {"wait": True})
 
 
 async def test_in_an_exchange_the_old_camera_goes_on(here: NightTown, pages: Site) -> None:

@@ -120,11 +120,11 @@ grant insert (org, area_id, resident_id, due_on, due_time, given_by, given_at, e
 create function fjt.mountings_of_planner() returns trigger language plpgsql set search_path = fjt, pg_temp
 as $$
 begin
+    if tg_op = 'UPDATE' and current_user <> 'fjt_planner' and new.area_id = old.area_id then
+        return new; -- by fjt.end_mounting, which looks itself; the home may have moved to another area since
+    end if;
     if new.area_id is distinct from (select r.area_id from fjt.residents r where r.resident_id = new.resident_id and r.org = new.org) then
         perform fjt.refuse_write('a mounting in another area than the home''s');
-    end if;
-    if tg_op = 'UPDATE' and current_user <> 'fjt_planner' and new.area_id = old.area_id then
-        return new; -- by fjt.end_mounting, which looks itself
     end if;
     if tg_op = 'UPDATE' and (old.ends_at > clock.now() or old.ended_at is not null) then
         perform fjt.refuse_write('another day for a mounting that is under way or over');

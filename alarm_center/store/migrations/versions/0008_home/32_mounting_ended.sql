@@ -1,7 +1,8 @@
 -- A mounting in hand is ended by those who plan, with a reason (docs/mounting.md): its installer is told at the next step, its code is void.
 
 -- A camera that has been tried stays, and the mounting waits for another day: nobody is left without one by one person's word. One that has not
--- is nobody's, as where the installer stops, and in an exchange the old one goes on. Returns 'kept', 'stopped', or null where nobody has begun one.
+-- is nobody's, as where the installer stops, and in an exchange the old one goes on. In a wrong home none stays, tried or not: it would look into
+-- somebody else's bedroom. The resident's looks are planned anew. Returns 'kept', 'stopped', or null where nobody has begun one.
 create function fjt.end_mounting(whose uuid, why text) returns text language plpgsql security definer set search_path = fjt, pg_temp
 as $$
 declare
@@ -19,12 +20,13 @@ begin
     if m.mounting_id is null then
         return null;
     end if;
-    kept := m.replaced_at is not null or m.replaces is null and m.step in ('weekend', 'paper');
+    kept := why <> 'wrong_home' and (m.replaced_at is not null or m.replaces is null and m.step in ('weekend', 'paper'));
     if kept then
         update fjt.commands set ended = 'refused' where mounting_id = m.mounting_id and ended is null;
         update fjt.looks set ended_at = greatest(began_at, clock.now()) where mounting_id = m.mounting_id and ended_at is null;
     elsif m.device_id is not null then
         perform fjt.release_mounted(m);
+        update fjt.residents set unplanned_since = least(unplanned_since, clock.now()) where resident_id = m.resident_id;
     end if;
     update fjt.mountings set code_hash = null, code_until = null, halted_by = fjt.page_actor(), halted_for = why,
         installer = case when kept then null else installer end, ends_at = case when kept then null else ends_at end,
