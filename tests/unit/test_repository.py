@@ -200,6 +200,7 @@ def test_test_towns_come_through_the_import() -> None:
         "bench_verify.py": "a million lines of a bare town",
         "bench_history.py": "a loud town, of which only its lines count",
         "many_residents.py": "copies of one that came through the import, by the thousand",
+        "test_mounting_ended.py": "an area that a home moves to while its camera is put up",
         "test_shifts_ahead.py": "nights that the release before laid",
         "test_planning.py": "consent given again on the day of its withdrawal, which no file can say",
     }
