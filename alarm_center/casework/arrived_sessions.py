@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from alarm_center.casework import cases, mountings, steps
+from alarm_center.casework import cases, configs, mountings, steps
 from alarm_center.core import shared_bed
 from alarm_center.core.check import Check, CheckState, SessionJudged
 from alarm_center.core.decision import IllegalMove
@@ -228,7 +228,22 @@ async def _decide_by_check(tx: Tx, session: ArrivedSession) -> Answer | Refusal:
             needs[after.check_id], session.pictures(needs[after.check_id]), answer, priorities[after.alarm_id]
         )
         await _write_line(tx, session, committed, _actor_of(session), alarm_id=after.alarm_id, check=after)
+    await _take_off_list(tx, session, check)
     return finding.answer
+
+
+async def _take_off_list(tx: Tx, session: ArrivedSession, check: Check) -> None:
+    """Take the made look off the list of a gateway that has restarted since it opened: the list that its restart called for still held it.
+
+    docs/adr/0069-a-list-is-written-once-a-night.md
+    """
+    device = session.device
+    made = next(each for each in check.attempts if each.number == (session.finding.attempt or 1))
+    if device.gone_at is None or not made.opens_at <= device.gone_at <= session.at < made.closes_at:
+        return
+    again = await devices.get(tx, device.org, device.device_id)
+    assert again is not None, "the device's row is not taken away"
+    await configs.refresh_devices(tx, device.org, [again], session.at, restarted=True)
 
 
 async def _judge(tx: Tx, session: ArrivedSession, check: Check, judged: SessionJudged) -> Check:

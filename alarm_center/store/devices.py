@@ -329,14 +329,15 @@ async def save_status(tx: Tx, org: str, device_id: str, said: Status, connection
     """Write the device's status, and the *connections* that it has after that.
 
     A last will keeps what the device said before. It ends the link only if the connection was the device's last; the
-    config has to be published again then, and to be said anew.
+    config has to be published again then, and to be said anew. ``gone_at`` stays when it is back: a gateway may have restarted
+    then, and does where it says another boot.
     """
     current, *others = connections
     link = LinkState.GONE if current.ended else LinkState.UP
     await tx.execute(
         """
         update devices set boot = $3, connection = $4, sequence = $5, other_boots = $6, link = $7,
-            gone_at = case when $7 = 'gone' then coalesce(gone_at, $8) end,
+            gone_at = case when $7 = 'gone' and (link <> 'gone' or gone_at is null) or boot <> $3 then $8 else gone_at end,
             reported_version = case when $7 = 'up' then reported_version end,
             behind_since = case when $7 = 'up' then behind_since else coalesce(behind_since, $8) end
         where org = $1 and device_id = $2

@@ -57,14 +57,18 @@ async def _look_opened(memory: Memory) -> UUID:
 async def _look_made(memory: Memory, check_id: UUID) -> int:
     """The look is made and green, in its time; return the version of the config, which is that of before."""
     version = int(await value(memory, "select wanted_version from devices"))
+    await _judged(memory, check_id)
+    assert await value(memory, "select wanted_version from devices") == version
+    return version
+
+
+async def _judged(memory: Memory, check_id: UUID) -> None:
     finding = Finding(
         session_id="s1", org="ost", device="ost-1", check_id=check_id, attempt=1, answer=Answer.IN_BED, people=1,
         evidence=(Evidence(what="small_movement", zone="bed"),), started_at=await memory.now(), detector="d1",
     )  # fmt: skip
     await memory.attempt(lambda tx: arrived_sessions.record_finding(tx, finding, finding.answer, JudgePlace.CENTRE))
     assert await value(memory, "select state from checks where check_id = $1", check_id) == "seen"
-    assert await value(memory, "select wanted_version from devices") == version
-    return version
 
 
 async def _says(memory: Memory, link: LinkState, boot: str) -> None:
@@ -81,6 +85,27 @@ async def test_a_gateway_that_has_restarted_makes_no_look_again(memory: Memory) 
     assert await value(memory, "select wanted_version from devices") == version + 1
     await _says(memory, LinkState.UP, "second")
     assert await value(memory, "select wanted_version from devices") == version + 1
+
+
+async def test_a_restart_before_the_look_is_judged(memory: Memory) -> None:
+    """It sends its look, dies and is back before a detector has answered: its new list cannot know yet that the look was made."""
+    check_id = await _look_opened(memory)
+    await _says(memory, LinkState.UP, "first")
+    listed = await value(memory, _LISTED)
+    await _says(memory, LinkState.GONE, "first")
+    await _says(memory, LinkState.UP, "second")
+    assert await value(memory, _LISTED) == listed
+    await _judged(memory, check_id)
+    assert await value(memory, _LISTED) == listed - 1
+
+
+async def test_a_boot_without_a_will_before_the_answer(memory: Memory) -> None:
+    check_id = await _look_opened(memory)
+    await _says(memory, LinkState.UP, "first")
+    listed = await value(memory, _LISTED)
+    await _says(memory, LinkState.UP, "second")
+    await _judged(memory, check_id)
+    assert await value(memory, _LISTED) == listed - 1
 
 
 async def test_a_boot_without_a_will_is_told_what_was_made(memory: Memory) -> None:
