@@ -64,11 +64,11 @@ async def note_failure(tx: Tx, job: str, at: datetime, again_within: timedelta) 
 
 
 async def failing(tx: Tx, jobs: Sequence[str], at: datetime, long: timedelta, again_within: timedelta) -> list[str]:
-    """Return which of the *jobs* fail again and again, for so *long* by now."""
+    """Return which of the *jobs* fail still, and have failed again so *long* after they began to."""
     rows = await tx.fetch(
         """
         select j.job from unnest($1::text[]) j (job) join jobs f on f.job = $2 || j.job join jobs l on l.job = $3 || j.job
-        where f.last_at <= $4::timestamptz - $5::interval and l.last_at > $4::timestamptz - $6::interval order by j.job
+        where l.last_at >= f.last_at + $5::interval and l.last_at > $4::timestamptz - $6::interval order by j.job
         """,
         list(jobs), _FIRST, _LAST, at, long, again_within,
     )  # fmt: skip

@@ -208,5 +208,17 @@ async def test_no_heartbeat_while_a_vital_job_fails(memory: Memory, settings: Ce
     assert await trouble() == [], "it begins anew"
 
 
+async def test_two_failures_that_pass_withhold_nothing(memory: Memory) -> None:
+    """Four minutes apart, and none since: it takes a third one to know that the job fails on."""
+    await freeze(memory, NOON)
+    heartbeat = Heartbeat(memory, None, list, vital=("rounds:plan",))
+    for minutes in (0, 4):
+        async with memory.transaction() as tx:
+            at = NOON + timedelta(minutes=minutes)
+            await jobs.note_failure(tx, "rounds:plan", at, timedelta(minutes=5))
+    await move(memory, timedelta(minutes=8))
+    assert await heartbeat.find_trouble() == {}
+
+
 def test_what_prepares_a_night_is_vital() -> None:
     assert {"plan", "shifts", "muster", "reserve", "reconcile"} <= {job.name for job in JOBS if job.vital}
