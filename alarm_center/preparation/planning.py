@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -261,9 +261,17 @@ async def _isolate(tx: Tx, some: Sequence[UUID], plan: Callable[[Sequence[UUID]]
     except _FAULTS:
         if len(some) == 1:
             log.exception("planning_failed", resident_id=str(some[0]))
+            await _list_what_is_planned(tx, some[0])
             return _Planned(failed=list(some))
     half = len(some) // 2
     return await _isolate(tx, some[:half], plan) + await _isolate(tx, some[half:], plan)
+
+
+async def _list_what_is_planned(tx: Tx, resident_id: UUID) -> None:
+    """Put the looks that are planned already on the home's list, although no more can be planned: the camera has to know them."""
+    with suppress(*_FAULTS):
+        async with tx.transaction():
+            await configs.refresh_of_residents(tx, [resident_id], await now(tx))
 
 
 async def _plan_together(tx: Tx, this: _Round, here: _Town, until: float, some: Sequence[UUID]) -> _Planned:

@@ -118,6 +118,20 @@ async def test_a_resident_who_cannot_be_planned_stops_no_other(memory: Memory) -
     assert await _value(memory, "select count(*) > 0 from checks where resident_id = $1", other)
 
 
+async def test_what_was_planned_before_a_fault_is_on_the_list(memory: Memory) -> None:
+    """Nothing more can be planned for the home; the looks of before that are owed all the same, and its camera has to know them."""
+    resident_id = await busy_town.found(memory, ORG)
+    await planning.plan_town(memory, ORG)
+    listed = "select jsonb_array_length(config->'attempts') from devices where resident_id = $1"
+    planned = int(str(await _value(memory, listed, resident_id)))
+    assert planned > 0
+    async with memory.transaction() as tx:
+        await tx.execute("update slots set local_time = '24:00' where resident_id = $1", resident_id)
+        await tx.execute("update devices set config = jsonb_set(config, '{attempts}', '[]')")
+    await planning.plan_town(memory, ORG)
+    assert await _value(memory, listed, resident_id) == planned
+
+
 # ---- a town at a time, a few residents at a time ----
 
 
