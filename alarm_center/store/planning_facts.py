@@ -126,12 +126,8 @@ async def _gates(
     tx: Tx, among: Sequence[UUID], first: date, last: date
 ) -> Mapping[UUID, dict[date, ClosedGate | None]]:
     rows = await tx.fetch(
-        """
-        select r.resident_id, g.night, g.owed, g.reason, g.agreed_by
-        from unnest($1::uuid[]) r (resident_id) cross join lateral gates(r.resident_id, $2, $3) g
-        """,
-        list(among), first, last,
-    )  # fmt: skip
+        "select resident_id, night, owed, reason, agreed_by from gates($1, $2, $3)", list(among), first, last
+    )
     found: Mapping[UUID, dict[date, ClosedGate | None]] = defaultdict(dict)
     for row in rows:
         found[row["resident_id"]][row["night"]] = _gate_of(row)

@@ -111,6 +111,20 @@ async def test_every_pair_of_papers_owes_what_it_says(memory: Memory) -> None:
         """,
     )
     assert listed == 0, "no look without consent"
+    otherwise = await value(
+        memory,
+        """
+        with everybody as (select array_agg(resident_id) as ids from residents),
+            together as (
+                select resident_id, night, owed, reason, agreed_by from everybody, gates(ids, '2026-11-20', '2026-11-24')),
+            alone as (
+                select r.resident_id, n.night::date, g.owed, g.reason, g.agreed_by
+                from residents r cross join generate_series('2026-11-20'::date, '2026-11-24', '1 day') n (night)
+                    cross join lateral gate(r.resident_id, n.night::date) g)
+        select (select count(*) from (table together except table alone) t) + (select count(*) from (table alone except table together) a)
+        """,
+    )
+    assert otherwise == 0, "a home's papers answer for that home alone, however many are asked about"
 
 
 async def test_a_cohabitants_no_leaves_the_resident_a_visit(memory: Memory) -> None:

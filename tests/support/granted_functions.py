@@ -42,7 +42,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.end_agreement": nothing("select 1 where end_agreement(gen_random_uuid(), 'x')"),
     "fjt.enter": nothing("select enter('{other_hash}', 'watch')", "select * from residents"),
     "fjt.gate": nothing("select * from gate('{other_resident}', current_date)"),
-    "fjt.gates": nothing("select * from gates('{other_resident}', current_date, current_date + 2)"),
+    "fjt.gates": nothing("select * from gates(array['{other_resident}']::uuid[], current_date, current_date + 2)"),
     "fjt.hold_consents": succeeds(
         "consents held for the length of a transaction",
         "those of the person's own towns (`test_consents_of_another_town_are_not_held`), for 10 s at most",
