@@ -10,10 +10,12 @@ its head is also told elsewhere, signed (`PeriodicJobs.record_chain_heads`).
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+import asyncpg
 
 from alarm_center.store import released_seals
 from alarm_center.store.events import Cursor
@@ -60,7 +62,11 @@ async def head(tx: Tx, org: str) -> Head | None:
     row = await tx.fetchrow(
         "select tx, id, digest, sealed_at from seals where org = $1 order by tx desc, id desc limit 1", org
     )
-    return Head(Cursor(int(row["tx"]), row["id"]), row["digest"].hex(), row["sealed_at"]) if row else None
+    return _head(row) if row else None
+
+
+def _head(row: asyncpg.Record) -> Head:
+    return Head(Cursor(int(row["tx"]), row["id"]), row["digest"].hex(), row["sealed_at"])
 
 
 async def seal(memory: Memory, org: str, limit: int | None = None) -> Sealed:
@@ -134,10 +140,40 @@ async def sealed_until(tx: Tx, org: str) -> int:
     return await tx.fetchval("select tx::text::bigint from sealed_until where org = $1", org) or 0
 
 
-async def places_of(tx: Tx, org: str, digests: Iterable[str]) -> dict[str, Cursor]:
-    """Return where in the town's chain seals stand, by their digests in hex; those that do not are left out."""
+async def before_heads(tx: Tx, org: str, start: ChainStart, heads: Collection[str]) -> Head | None:
+    """Return the seal before the oldest of these heads: who walks on from it meets each of them, made of the seal before it and its line.
+
+    ``None``, and all is to be walked: a head is not in the chain, or is its first; or the oldest one's line has no text left. A text
+    says where it stands; a digest alone may have been put where it never was.
+    """
     rows = await tx.fetch(
-        "select tx, id, digest from seals where org = $1 and digest = any ($2::bytea[])",
-        org, [bytes.fromhex(each) for each in digests if IN_HEX.fullmatch(each)],
+        "select tx, id, digest from seals where org = $1 and digest = any ($2::bytea[]) order by seals.tx, id",
+        org, [bytes.fromhex(each) for each in heads if IN_HEX.fullmatch(each)],
     )  # fmt: skip
-    return {row["digest"].hex(): Cursor(int(row["tx"]), row["id"]) for row in rows}
+    if not rows or {row["digest"].hex() for row in rows} != set(heads):
+        return None
+    oldest = Cursor(int(rows[0]["tx"]), rows[0]["id"])
+    lines = await lines_between(tx, org, start, Cursor(oldest.tx, oldest.id - 1), oldest)
+    if not lines or lines[0].expired:
+        return None
+    row = await tx.fetchrow(
+        """
+        select tx, id, digest, sealed_at from seals where org = $1 and (seals.tx, id) < ($2::text::xid8, $3)
+        order by seals.tx desc, id desc limit 1
+        """,
+        org, str(oldest.tx), oldest.id,
+    )  # fmt: skip
+    return _head(row) if row else None
+
+
+async def sealed_places(tx: Tx, org: str, places: Collection[Cursor]) -> set[Cursor]:
+    """Return those of *places* that have a seal in the town's chain."""
+    rows = await tx.fetch(
+        """
+        select s.tx, s.id from seals s join unnest($2::bigint[], $3::bigint[]) place (tx, id)
+            on s.tx = place.tx::text::xid8 and s.id = place.id
+        where s.org = $1
+        """,
+        org, [place.tx for place in places], [place.id for place in places],
+    )  # fmt: skip
+    return {Cursor(int(row["tx"]), row["id"]) for row in rows}

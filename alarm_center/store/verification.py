@@ -6,7 +6,7 @@ Each seal is checked against the one before it as it is stored, so that one chan
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import Awaitable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -111,52 +111,64 @@ async def verify(memory: Memory, org: str, heads: Collection[str] = (), since: s
     """Walk the town's chain from its start and compare its rows with their facts; return what was found.
 
     *heads* are digests, in hex, that were this chain's head once: each has to be in it still. So has *since*, a head that was
-    verified before: what was written up to it is not read again. Without it in the chain, all is. Rows are compared all the same.
+    verified before: what was written before it is not read again, nor before the oldest of *heads*. All is read where one of them
+    is not in the chain, or the oldest one's own line is dropped. Rows are compared all the same.
 
-    The rows are compared on another connection meanwhile, where *memory* has two.
+    The rows are compared on another connection meanwhile, where *memory* has two. Each of the two transactions ends with its own work:
+    the server ends one that waits for the other.
     """
+    if memory.size < 2:
+        async with memory.transaction() as tx:
+            await overlong.lift_limit(tx)
+            return await verify_in(tx, org, heads, since)
+    comparing = asyncio.ensure_future(_compare(memory, org))
+    try:
+        async with memory.transaction() as tx:
+            await overlong.lift_limit(tx)
+            report, unmet = await _walk(tx, org, heads, since)
+    finally:
+        # It is at work on its connection until it has answered.
+        await asyncio.wait([comparing])
+    return _complete(report, await comparing, unmet)
+
+
+async def verify_in(tx: Tx, org: str, heads: Collection[str] = (), since: str | None = None) -> ChainReport:
+    """Verify as :func:`verify` does, in a transaction that is there already."""
+    report, unmet = await _walk(tx, org, heads, since)
+    return _complete(report, await facts.mismatches(tx, org), unmet)
+
+
+async def _compare(memory: Memory, org: str) -> list[RowMismatch]:
     async with memory.transaction() as tx:
         await overlong.lift_limit(tx)
-        if memory.size < 2:
-            return await verify_in(tx, org, heads, since)
-        async with memory.transaction() as other:
-            await overlong.lift_limit(other)
-            comparing = asyncio.ensure_future(facts.mismatches(other, org))
-            try:
-                return await verify_in(tx, org, heads, since, comparing)
-            finally:
-                # It is at work on the connection until it has answered.
-                await asyncio.wait([comparing])
+        return await facts.mismatches(tx, org)
 
 
-async def verify_in(
-    tx: Tx,
-    org: str,
-    heads: Collection[str] = (),
-    since: str | None = None,
-    comparing: Awaitable[list[RowMismatch]] | None = None,
-) -> ChainReport:
-    """Verify as :func:`verify` does, in a transaction that is there already; *comparing* answers for the rows if they are being compared."""
+def _complete(report: ChainReport, mismatches: Sequence[RowMismatch], unmet: Collection[str]) -> ChainReport:
+    for row in mismatches:
+        report.add(FoundFault(_FAULT_OF_ROW[row.what], row.cursor, " ".join((row.kind, row.key, *row.columns))))
+    report.faults += [FoundFault(Fault.NO_HEAD, head=head) for head in sorted(unmet)]
+    return report
+
+
+async def _walk(tx: Tx, org: str, heads: Collection[str], since: str | None) -> tuple[ChainReport, set[str]]:
+    """Walk the town's chain; return what was found, and the heads that were not met."""
     report, unmet = ChainReport(), {*heads, *([since] if since else [])}
     start = await chain_start(tx, org)
     # Read first: the sealer goes on while we walk.
     sealed_until = await seals.sealed_until(tx, org)
-    places = await seals.places_of(tx, org, unmet) if since else {}
-    place = places.get(since or "")
-    if place is None:
+    before = await seals.before_heads(tx, org, start, unmet) if since else None
+    if before is None:
         gone = await _walk_released(tx, org, start, report, unmet)
         walk = _Walk(report, unmet, await seals.first_digest(tx, org, start))
-        walk.dropped.add(*gone)
+        for at, clock in gone:
+            walk.dropped.add(at, clock)
     else:
-        # Heads of before are older than what is known already.
-        unmet -= {head for head, at in places.items() if at <= place}
-        walk = _Walk(report, unmet, bytes.fromhex(since or ""), await clock_at(tx, org, place), from_head=True)
-    await read_pairs(tx, org, start, place or Cursor(0, 0), walk.take)
+        clock = await clock_at(tx, org, before.cursor)
+        walk = _Walk(report, unmet, bytes.fromhex(before.digest), clock, from_head=True)
+    await read_pairs(tx, org, start, before.cursor if before else Cursor(0, 0), walk.take)
     walk.end(sealed_until)
-    for row in await (comparing or facts.mismatches(tx, org)):
-        report.add(FoundFault(_FAULT_OF_ROW[row.what], row.cursor, " ".join((row.kind, row.key, *row.columns))))
-    report.faults += [FoundFault(Fault.NO_HEAD, head=head) for head in sorted(unmet)]
-    return report
+    return report, unmet
 
 
 class _Walk:
@@ -174,8 +186,9 @@ class _Walk:
         self._report, self._unmet = report, unmet
         self._before, self._clock = before, clock
         self._words, self._expired = _Words(), _Expired()
-        # A head's own line may be dropped.
+        # The line that a head's own is chained to may be dropped.
         self.dropped, self._after_dropped = _Dropped(), from_head
+        self._clock_before_dropped: float | None = None
         self._unsealed: list[FoundFault] = []
         self._heads = {head: bytes.fromhex(head) for head in unmet if seals.IN_HEX.fullmatch(head)}
 
@@ -206,12 +219,14 @@ class _Walk:
         """Go past a place where there is something to be said."""
         line, sealed = chain_line(row), row[3]
         if line is not None:
-            self._report.lines += 1
             self._report.add(*self._words.faults_of(line), *self._expired.faults_of(line))
+            if row[14] is not None and row[15] is not None:
+                self.dropped.account(row[14], row[15], line.expires_before)
         if sealed is None:
             if line is not None and len(self._unsealed) < MOST:
                 self._unsealed.append(FoundFault(Fault.NO_SEAL, line.cursor, line.subject))
             return
+        self._report.lines += line is not None
         # The sealer was here, so it was past them.
         self._report.add(*self._unsealed)
         self._unsealed.clear()
@@ -224,10 +239,11 @@ class _Walk:
                 # The line before it is dropped, and its time. A seal's doubt is in its digest: it is neither added nor taken back.
                 doubt = kept_doubt
             self._clock = line.clock
-            if row[14] is not None and row[15] is not None:
-                self.dropped.account(row[14], row[15])
         else:
             doubt, made = kept_doubt if kept else None, kept
+            self._clock_before_dropped = self._clock or self._clock_before_dropped
+            # The time of the line ahead of the next one is gone, and no other stands for it.
+            self._clock = None
         if doubt is not None and doubt in _FAULT_OF:
             self._report.add(FoundFault(_FAULT_OF[Doubt(doubt)], place, subject))
         if made is None:
@@ -235,7 +251,7 @@ class _Walk:
         elif sealed != seals.digest(self._before, made, doubt):
             self._report.add(FoundFault(Fault.CHANGED, place, subject))
         elif line is None:
-            self.dropped.add(place)
+            self.dropped.add(place, self._clock_before_dropped)
         self._after_dropped = line is None and kept is not None
         self._before = sealed
 
@@ -300,50 +316,71 @@ class _Expired:
 
 
 class _Dropped:
-    """Lines met so far of which only the digest is left: facts of dropped months say how many, and up to which transaction."""
+    """Lines met so far of which only the digest is left: facts of dropped months say how many, of what time and up to which transaction.
+
+    The time of such a line is gone with its text. It was written after the line before it that is still there, or BOUND sooner; and
+    what says that it was of before an instant was written at most 2 * BOUND after that (Doubt.MOVED).
+    """
 
     def __init__(self) -> None:
         self.count = 0
         self._newest: deque[Cursor] = deque(maxlen=MOST)
         self._said = 0
         self._until = 0
+        self._before = self._clock = 0.0
+        self._youngest: Cursor | None = None
 
-    def add(self, *places: Cursor) -> None:
-        """Count lines that are gone, in order."""
-        self.count += len(places)
-        self._newest.extend(places)
+    def add(self, place: Cursor, clock: float | None) -> None:
+        """Count a line that is gone, in order; *clock* is that of the newest line before it that is there, in seconds since 1970."""
+        self.count += 1
+        self._newest.append(place)
+        if clock is not None and clock > self._clock:
+            self._clock, self._youngest = clock, place
 
-    def account(self, lines: int, until: int) -> None:
-        """Count what a fact says: so many lines, of transactions up to *until*."""
+    def account(self, lines: int, until: int, before: datetime | None) -> None:
+        """Count what a fact says: so many lines, of times before *before* and transactions up to *until*."""
         self._said += lines
         self._until = max(self._until, until)
+        self._before = max(self._before, before.timestamp() if before else 0.0)
 
     def faults_at_end(self) -> list[FoundFault]:
-        """Return the lines that are gone past all that was dropped; or that there are too many of them."""
+        """Return the lines that are gone past all that was dropped; or that one is too young, or there are too many of them."""
         late = [FoundFault(Fault.NO_LINE, place) for place in self._newest if place.tx > self._until]
         if not late and self.count > self._said:
             return [FoundFault(Fault.NOT_DROPPED, subject=f"{self.count} gone, {self._said} dropped")]
+        if not late and self._clock > self._before + 3 * BOUND.total_seconds():
+            return [FoundFault(Fault.NOT_DROPPED, self._youngest, "younger than what was dropped")]
         return late
 
 
-async def _walk_released(tx: Tx, org: str, start: ChainStart, report: ChainReport, unmet: set[str]) -> list[Cursor]:
+async def _walk_released(
+    tx: Tx, org: str, start: ChainStart, report: ChainReport, unmet: set[str]
+) -> list[tuple[Cursor, float | None]]:
     """Walk the chain of the release before, as far as it goes: every line up to its last seal has to be in it, or dropped.
 
-    Returns the places of those that are gone and stand in no other chain: what they are chained to goes on from their seals.
+    Returns the places of those that are gone and stand in no other chain: what they are chained to goes on from their seals. With
+    each comes the time, in seconds since 1970, of the newest line before it that is there.
     """
-    gone: list[Cursor] = []
+    gone: list[tuple[Cursor, float | None]] = []
+    clock: float | None = None
     cursor, before = Cursor(0, 0), released_seals.FIRST
     while sealed := await released_seals.seals_after(tx, org, cursor, _BATCH):
         end = max(sealed)
         lines = {event.cursor: event for event in await released_seals.events_between(tx, org, cursor, end)}
+        # One that stands in the chain that came after is missed there.
+        own_gone = {at for at in sealed.keys() - lines.keys() if at.tx < start.tx}
+        missed_there = await seals.sealed_places(tx, org, sealed.keys() - lines.keys() - own_gone)
         for at in sorted(sealed.keys() | lines.keys()):
             event, made = lines.get(at), sealed.get(at)
             subject = event.kind if event else ""
             # The lines of this chain are counted, and their faults told, where they stand in it.
             report.lines += event is not None and at.tx < start.tx
-            if event is None:
-                # One that stands in the chain that came after is missed there.
-                gone += [at] if at.tx < start.tx else []
+            if event is not None:
+                clock = event.at.timestamp()
+            if at in own_gone:
+                gone.append((at, clock))
+            elif event is None:
+                report.add(*([] if at in missed_there else [FoundFault(Fault.NO_LINE, at)]))
             elif made is None:
                 report.add(FoundFault(Fault.NO_SEAL, at, subject))
             elif made != released_seals.digest(before, event):

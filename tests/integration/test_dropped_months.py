@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
-from datetime import date, timedelta
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -120,6 +120,28 @@ class _ForgeryUndone(Exception):
     """The end of a transaction of somebody who may do everything."""
 
 
+@asynccontextmanager
+async def _rogue(database: Database, server: Postgres) -> AsyncIterator[Tx]:
+    """Give a transaction of a superuser with the triggers off, which leaves nothing behind."""
+    superuser = await Memory.open(server.superuser_dsn(database.owner.split("?")[0].rsplit("/", 1)[1]), size=1)
+    try:
+        with suppress(_ForgeryUndone):
+            async with superuser.transaction() as tx:
+                await tx.execute("set local session_replication_role = replica")
+                yield tx
+                raise _ForgeryUndone
+    finally:
+        await superuser.close()
+
+
+_NEWEST_LINE: Final = "select tx::text || '-' || id from events where org = 'ost' order by events.tx desc limit 1"
+_DROP_FACT: Final = """
+    insert into fact_log (tx, id, org, kind, key, deed, fact, writer, written_at, real_at)
+    select max(tx::text::bigint)::text::xid8, 950000, 'ost', 'events', '', 'expired',
+        jsonb_build_object('before', $1::text, 'lines', 1, 'until', '9000000000000'), 'fjt_worker', clock.now(), clock_timestamp()
+    from seals where org = 'ost'
+"""
+
 _KEEP: Final = """
     with gone as (delete from events where tx::text || '-' || id = $1 returning *)
     update seals s set line = coalesce(s.line, sha256('')) from gone g where s.org = g.org and s.tx = g.tx and s.id = g.id
@@ -132,13 +154,9 @@ async def test_a_drop_hides_nothing_else(town: Memory, database: Database, postg
     for month in wanted:
         await old_months.drop_month(town, month)
     await seal_all(town)
-    today = await value(
-        town, "select tx::text || '-' || id from events where org = 'ost' order by events.tx desc limit 1"
-    )
+    today = await value(town, _NEWEST_LINE)
     kept = await value(town, "select tx::text || '-' || id from seals where org = 'ost' and line is not null limit 1")
     said = "select tx::text || '-' || id from fact_log where org = 'ost' and kind = 'events' limit 1"
-    name = database.owner.split("?")[0].rsplit("/", 1)[1]
-    superuser = await Memory.open(postgres_server.superuser_dsn(name), size=1)
     for done, place, fault in (
         (_KEEP, today, Fault.CHANGED),
         (_KEEP.replace("sha256('')", "(select sha256(convert_to('x', 'UTF8')))"), today, Fault.CHANGED),
@@ -149,24 +167,17 @@ async def test_a_drop_hides_nothing_else(town: Memory, database: Database, postg
         ("update fact_log set fact = fact || '{\"lines\": 900}' where tx::text || '-' || id = $1", await value(town, said), Fault.CHANGED),
         ("delete from fact_log where tx::text || '-' || id = $1", await value(town, said), Fault.NO_LINE),
     ):  # fmt: skip
-        with suppress(_ForgeryUndone):
-            async with superuser.transaction() as tx:
-                await tx.execute("set local session_replication_role = replica")
-                assert (await tx.execute(done, place)).endswith(" 1"), done
-                found = (await verify_in(tx, "ost")).faults
-                assert fault in {each.fault for each in found}, (done, [str(each) for each in found])
-                raise _ForgeryUndone
+        async with _rogue(database, postgres_server) as tx:
+            assert (await tx.execute(done, place)).endswith(" 1"), done
+            found = (await verify_in(tx, "ost")).faults
+            assert fault in {each.fault for each in found}, (done, [str(each) for each in found])
     # The digest is the line's own, and the line is of the time of the month: there is one too many gone.
-    with suppress(_ForgeryUndone):
-        async with superuser.transaction() as tx:
-            await tx.execute("set local session_replication_role = replica")
-            await _take_with_its_digest(tx, today)
-            until = "update fact_log set fact = fact || jsonb_build_object('until', '9000000000') where kind = 'events' and org = 'ost'"
-            assert {each.fault for each in (await verify_in(tx, "ost")).faults} == {Fault.NO_LINE}
-            await tx.execute(until)
-            assert Fault.NOT_DROPPED in {each.fault for each in (await verify_in(tx, "ost")).faults}
-            raise _ForgeryUndone
-    await superuser.close()
+    async with _rogue(database, postgres_server) as tx:
+        await _take_with_its_digest(tx, today)
+        until = "update fact_log set fact = fact || jsonb_build_object('until', '9000000000') where kind = 'events' and org = 'ost'"
+        assert {each.fault for each in (await verify_in(tx, "ost")).faults} == {Fault.NO_LINE}
+        await tx.execute(until)
+        assert Fault.NOT_DROPPED in {each.fault for each in (await verify_in(tx, "ost")).faults}
     assert (await verify(town, "ost")).faults == []
 
 
@@ -175,6 +186,53 @@ async def _take_with_its_digest(tx: Tx, place: str) -> None:
     at = await tx.fetchval("select date_trunc('month', at)::date from events where tx::text || '-' || id = $1", place)
     assert await months.keep_digests(tx, "ost", at, events.Cursor(0, 0)) is not None
     await tx.execute("delete from events where tx::text || '-' || id = $1", place)
+
+
+async def test_a_forged_drop_takes_no_younger_line(town: Memory, database: Database, postgres_server: Postgres) -> None:
+    """Nothing was dropped; a fact says that a line of long ago was, and of any transaction."""
+    known = await heads(town)
+    place = await value(town, _NEWEST_LINE)
+    async with _rogue(database, postgres_server) as tx:
+        await tx.execute(_DROP_FACT, "2019-02-01T00:00:00")
+        await seals.seal_batch(tx, "ost")
+        assert (await verify_in(tx, "ost", known)).faults == []
+        await _take_with_its_digest(tx, place)
+        (found,) = (await verify_in(tx, "ost", known)).faults
+        assert (found.fault, f"{found.cursor}") == (Fault.NOT_DROPPED, place)
+
+
+async def test_a_clock_that_wavered_is_no_fault(town: Memory, database: Database, postgres_server: Postgres) -> None:
+    """Three lines, each ten minutes behind the one ahead of it, which is none too much; the middle one is dropped."""
+    *_, month = (await old(town))[0]
+    after = (month + timedelta(days=31)).replace(day=1)
+    async with _rogue(database, postgres_server) as tx:
+        for number, day in enumerate((after, month, after)):
+            await tx.execute(
+                """
+                insert into events (tx, id, at, org, kind, writer, written_at, real_at)
+                select max(tx::text::bigint)::text::xid8, $1, $2, 'ost', 'forged', 'fjt_worker', $2, clock_timestamp() - $3::interval
+                from seals where org = 'ost'
+                """,
+                900_000 + number, datetime(day.year, day.month, day.day, tzinfo=UTC), timedelta(minutes=10 * number),
+            )  # fmt: skip
+        await seals.seal_batch(tx, "ost")
+        assert (await verify_in(tx, "ost")).faults == []
+        place = await tx.fetchval("select tx::text || '-' || id from events where id = 900001")
+        await _take_with_its_digest(tx, place)
+        await tx.execute(_DROP_FACT, f"{after}T00:00:00")
+        await seals.seal_batch(tx, "ost")
+        report = await verify_in(tx, "ost")
+        assert ([str(each) for each in report.faults], report.dropped) == ([], 1)
+
+
+async def test_a_drop_counts_before_it_is_sealed(town: Memory) -> None:
+    """Between a drop and the sealer's next round every chain is whole, and the next month may go."""
+    wanted, _ = await old(town)
+    known = await heads(town)
+    for month in wanted:
+        await old_months.drop_month(town, month)
+    assert (await verify(town, "ost", known)).faults == []
+    assert (await old_months.drop_month(town, date(2020, 1, 1))).broken == {}
 
 
 async def test_nothing_is_dropped_that_is_kept(town: Memory) -> None:

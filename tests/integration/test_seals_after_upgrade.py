@@ -124,6 +124,27 @@ async def test_a_replica_of_the_release_before_may_go_on_sealing(upgraded: Memor
     assert (await verify(upgraded, "ost", await _heads(upgraded))).faults == []
 
 
+async def test_the_earlier_chain_misses_what_was_cut_off(upgraded: Memory, postgres_server: Postgres) -> None:
+    """The newest line is in both chains. It is gone with its seal of the newer one, which alone is whole without them."""
+    await _seal_all(upgraded)
+    await _lines(upgraded, "four")
+    async with upgraded.transaction() as tx:
+        assert await released_seals.seal_until(tx, "ost", _EVERYTHING, 100) == 1
+        place = await released_seals.last_place(tx, "ost")
+    await _seal_all(upgraded)
+    memory = await Memory.open(postgres_server.superuser_dsn(DATABASE), size=1)
+    with suppress(_Undone):
+        async with memory.transaction() as tx:
+            await tx.execute("set local session_replication_role = replica")
+            await tx.execute("delete from seals where id = (select id from events where actor = 'four')")
+            await tx.execute("delete from events where actor = 'four'")
+            assert [(each.fault, each.cursor) for each in (await verify_in(tx, "ost")).faults] == [
+                (Fault.NO_LINE, place)
+            ]
+            raise _Undone
+    await memory.close()
+
+
 async def test_a_month_of_the_release_before_may_be_dropped(upgraded: Memory, postgres_server: Postgres) -> None:
     """Its line is in the earlier chain alone, whose digests go on from its seal; one more that is gone is missed."""
     await _seal_all(upgraded)

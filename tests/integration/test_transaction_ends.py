@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any, cast
+from functools import partial
+from types import ModuleType
+from typing import Any, Final, cast
 
 import asyncpg
 import pytest
@@ -11,7 +13,7 @@ from structlog.testing import capture_logs
 
 from alarm_center.periodic import JOBS, PeriodicJobs
 from alarm_center.settings import CentreSettings
-from alarm_center.store import hints, overlong
+from alarm_center.store import facts, hints, overlong, verification
 from alarm_center.store.memory import Memory, Tx
 from tests.support.half_open import half_open_link
 from tests.support.postgres import Database
@@ -31,6 +33,49 @@ async def test_the_server_ends_both_roles_transactions(database: Database) -> No
         shown = [await connection.fetchval(f"show {name}") for name in ("transaction_timeout", "lock_timeout")]
         await connection.close()
         assert shown == ["8s", "2s"]
+
+
+_HALVES: Final = ((verification, "read_pairs"), (facts, "mismatches"))
+
+
+@pytest.mark.parametrize("slow", [0, 1], ids=["the walk", "the comparison"])
+async def test_a_verification_outlasts_its_quicker_half(
+    slow: int, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server ends a transaction that waits for the other: there is none, the quicker half's is over."""
+    is_over = asyncio.Event()
+
+    def instead(room: ModuleType, half: str, is_slow: bool) -> None:
+        done = getattr(room, half)
+
+        async def do(tx: Tx, *given: Any) -> Any:
+            if is_slow:
+                await is_over.wait()
+                await eventually(partial(_nobody_waits, tx), 2)
+            found = await done(tx, *given)
+            is_over.set()
+            return found
+
+        monkeypatch.setattr(room, half, do)
+
+    for number, (room, half) in enumerate(_HALVES):
+        instead(room, half, number == slow)
+    memory = await Memory.open(database.worker, size=2)
+    assert (await verification.verify(memory, "ost")).faults == []
+    await memory.close()
+
+
+async def _nobody_waits(tx: Tx) -> bool:
+    """Tell whether no other session has a transaction open and does nothing."""
+    # A transaction sees them as they were when it first looked.
+    await tx.execute("select pg_stat_clear_snapshot()")
+    nobody: bool = await tx.fetchval(
+        """
+        select count(*) = 0 from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and state like 'idle in transaction%'
+        """
+    )
+    return nobody
 
 
 async def test_a_lock_behind_a_half_open_link_is_let_go(database: Database, memory: Memory) -> None:
