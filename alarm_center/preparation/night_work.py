@@ -89,6 +89,11 @@ class NightWork:
         return self.is_cancelling or bool(self.restorable) or self.sends_patrols
 
     @property
+    def to_step(self) -> list[UUID]:
+        """Checks that are there, and some of which may be stepped."""
+        return [*(each.check_id for each in self.facts.coming), *(each.check_id for each in self.restorable)]
+
+    @property
     def is_any(self) -> bool:
         return self.facts.is_changed or bool(self.missing) or self.has_steps
 

@@ -8,7 +8,7 @@ together. The devices' lists follow from the rows (`casework.configs`); nothing 
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -26,19 +26,18 @@ from alarm_center.core.calendar import OwedCheck
 from alarm_center.core.check import Check, CheckState, Restore, VisitBeside
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.town_stop import TownStop
+from alarm_center.preparation import new_checks
 from alarm_center.preparation.night_work import (
     NightWork,
     StandingReasons,
     night_work,
     owed_checks,
-    planned_check,
     restorable_now,
     standing_reasons,
 )
-from alarm_center.store import checks, devices, events, planning_facts, plans, run_ins, town_stops, towns
+from alarm_center.store import checks, devices, planning_facts, plans, run_ins, town_stops, towns
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.planning_facts import PlanningFacts
-from schemas import timeline
 from schemas.limits import CONFIG_AHEAD_HOURS
 
 log = structlog.get_logger()
@@ -222,13 +221,18 @@ async def _compare(tx: Tx, this: _Round, here: _Town, some: Sequence[UUID]) -> l
 
 
 async def _plan_waiting(memory: Memory, this: _Round, waiting: list[UUID]) -> _Planned:
-    """Plan the residents who are *waiting*, some in a transaction; return the new checks and who failed. One whom somebody changes just now comes last."""
+    """Plan the residents who are *waiting*, some in a transaction; return the new checks and who failed. Of whom somebody holds something just now comes last, alone."""
     done, busy, patient, at_once = _Planned(), list[UUID](), False, _AT_ONCE
     while waiting or busy:
         if not waiting:
             waiting, busy, patient = busy, [], True
-        some, waiting = waiting[:at_once], waiting[at_once:]
-        planned = await memory.attempt(partial(_plan_residents, this, some, patient))
+        some, waiting = waiting[: 1 if patient else at_once], waiting[1 if patient else at_once :]
+        try:
+            planned = await memory.attempt(partial(_plan_residents, this, some, patient), patient=patient)
+        except asyncpg.LockNotAvailableError:
+            if patient:
+                log.exception("planning_failed", resident_id=str(some[0]))
+            planned = _Planned(failed=some) if patient else _Planned(busy=some)
         # Where checks are stepped one by one, as many are compared as there is time for.
         at_once = max(1, len(some) - len(planned.left)) if planned.left else min(_AT_ONCE, 2 * at_once)
         waiting, busy = planned.left + waiting, busy + planned.busy
@@ -244,11 +248,11 @@ async def _plan_residents(this: _Round, some: Sequence[UUID], patient: bool, tx:
     await plans.lock_planned_until(tx, this.org)
     mine = await plans.lock_residents(tx, some, wait=patient)
     here, until = await _now_in(tx, this.org), time.monotonic() + _BATCH_SECONDS
-    planned = await _isolate(tx, mine, partial(_plan_together, tx, this, here, until))
-    left = set(planned.left)
-    await plans.set_planned(tx, [each for each in mine if each not in left])
+    planned = await _isolate(tx, mine, partial(_plan_together, tx, this, here, until, patient))
+    later = {*planned.left, *planned.busy}
+    await plans.set_planned(tx, [each for each in mine if each not in later])
     held = set(mine)
-    return replace(planned, busy=[each for each in some if each not in held])
+    return replace(planned, busy=[*planned.busy, *(each for each in some if each not in held)])
 
 
 async def _isolate(tx: Tx, some: Sequence[UUID], plan: Callable[[Sequence[UUID]], Awaitable[_Planned]]) -> _Planned:
@@ -274,60 +278,35 @@ async def _list_what_is_planned(tx: Tx, resident_id: UUID) -> None:
             await configs.refresh_of_residents(tx, [resident_id], await now(tx))
 
 
-async def _plan_together(tx: Tx, this: _Round, here: _Town, until: float, some: Sequence[UUID]) -> _Planned:
-    """Plan residents who are held: the checks that are only new by two statements for all, the others one resident after the other."""
+async def _plan_together(
+    tx: Tx, this: _Round, here: _Town, until: float, patient: bool, some: Sequence[UUID]
+) -> _Planned:
+    """Plan residents who are held: the checks that are only new by two statements for all, the others one resident after the other.
+
+    One of whom somebody else holds a check is waited for only by a *patient* transaction.
+    """
     works = await _compare(tx, this, here, some)
-    new = await _new_checks(tx, here.settings, works)
+    new = await new_checks.checks_to_make(tx, here.settings, works)
     plain = [each.facts.resident_id for each in works if not each.has_steps]
-    made = await _insert(tx, [check for each in plain for check in new.get(each, ())], here.at)
+    made = await new_checks.insert_checks(tx, [check for each in plain for check in new.get(each, ())], here.at)
     stepped: list[UUID] = []
     left: list[UUID] = []
-    for resident_id in (each.facts.resident_id for each in works if each.has_steps):
+    busy: list[UUID] = []
+    for each in (each for each in works if each.has_steps):
+        resident_id = each.facts.resident_id
         if (made or stepped) and time.monotonic() > until:
             left.append(resident_id)
             continue
-        made += await _insert(tx, new.get(resident_id, ()), here.at)
+        if not patient and not await checks.lock_unheld(tx, each.to_step):
+            busy.append(resident_id)
+            continue
+        made += await new_checks.insert_checks(tx, new.get(resident_id, ()), here.at)
         await _step_checks(tx, this, here, resident_id)
         stepped.append(resident_id)
     # The window of 36 h moves on even when no check is new.
     await configs.refresh_of_residents(tx, plain, here.at)
     await configs.refresh_of_residents(tx, stepped, here.at, whole=True)
-    return _Planned(made, left)
-
-
-@dataclass(frozen=True, slots=True)
-class _NewCheck:
-    """A check to be planned, in the area that its line stands in."""
-
-    check: Check
-    area_id: UUID
-
-
-async def _new_checks(tx: Tx, town: towns.Town, works: Sequence[NightWork]) -> Mapping[UUID, list[_NewCheck]]:
-    """Return by resident the checks that are missing, with the device and the rule that hold now."""
-    missing = {each.facts.resident_id: each.missing for each in works if each.missing}
-    if not missing:
-        return {}
-    homes = await towns.of_residents(tx, list(missing))
-    return {
-        each.resident_id: [
-            _NewCheck(planned_check(town.org, each, owed, home.plan), home.area_id)
-            for owed in missing[each.resident_id]
-        ]
-        for each in await plans.residents(tx, town.org, list(missing))
-        for home in [homes[each.resident_id]]
-    }
-
-
-async def _insert(tx: Tx, new: Sequence[_NewCheck], at: datetime) -> int:
-    """Insert the checks that are not there yet, each with its line; return how many."""
-    made = set(await checks.insert_missing(tx, [each.check for each in new]))
-    async with events.gathered(tx) as lines:
-        for each in new:
-            if each.check.check_id in made:
-                told = timeline.CheckPlanned(each.check.opens_at, each.check.closes_at, each.check.night)
-                await events.write(lines, at, events.about_check(each.check, each.area_id, told, "planning"))
-    return len(made)
+    return _Planned(made, left, busy)
 
 
 # ---- what is stepped ----

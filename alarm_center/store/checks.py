@@ -1,6 +1,6 @@
 """Rows of checks and attempts: inserted, locked, saved; the next one due; planned ones found and given new rules."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -114,6 +114,17 @@ async def lock(tx: Tx, check_id: UUID) -> Check | None:
         check_id,
     )
     return _check(row, await _attempts(tx, check_id)) if row else None
+
+
+async def lock_unheld(tx: Tx, among: Collection[UUID]) -> bool:
+    """Lock the checks without waiting for any; return false where somebody else holds some of them."""
+    if not among:
+        return True
+    rows = await tx.fetch(
+        "select check_id from checks where check_id = any ($1::uuid[]) order by check_id for update skip locked",
+        list(among),
+    )
+    return len(rows) == len(among)
 
 
 async def lock_due(tx: Tx) -> UUID | None:

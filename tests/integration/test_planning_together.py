@@ -1,17 +1,19 @@
 """Hundreds of residents are planned by a few statements; rubbish, a planner's edit and another replica beside harm nobody else's night."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
+from alarm_center.casework import configs
 from alarm_center.casework.editing import Editor
 from alarm_center.preparation import pauses, planning
-from alarm_center.store.memory import Memory
+from alarm_center.store.memory import Memory, Tx
 from alarm_center.store.plans import Pause
 from schemas.vocabulary import CancelReason, Instead
 from tests.bench.many_residents import copy_resident
@@ -113,6 +115,41 @@ async def test_whom_a_planner_edits_is_planned_once_that_is_over(memory: Memory)
 
         await eventually(all_the_others_are)
     assert await planned == 20 * 4
+
+
+async def test_a_held_check_delays_its_own_home_alone(memory: Memory) -> None:
+    everybody = await _a_town_of(memory, 12)
+    await planning.plan_town(memory, ORG)
+    await run(memory, "update slots set by_visit = true")
+    async with memory.transaction() as held:
+        await held.execute(
+            "select from checks where resident_id = $1 order by opens_at desc limit 1 for update", everybody[0]
+        )
+        planned = asyncio.create_task(planning.plan_town(memory, ORG))
+
+        async def all_the_others_are() -> bool:
+            return bool(await value(memory, "select count(*) from checks where state = 'cancelled'") == 11 * 4)
+
+        await eventually(all_the_others_are)
+    await planned
+    assert await value(memory, "select count(*) from checks where state = 'cancelled'") == 12 * 4
+
+
+async def test_a_row_held_for_ever_fails_its_own_home_alone(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    everybody = await _a_town_of(memory, 12)
+    refresh = configs.refresh_of_residents
+
+    async def device_is_held(tx: Tx, residents: Sequence[UUID], at: datetime, *, whole: bool = False) -> None:
+        if everybody[3] in residents:
+            raise asyncpg.LockNotAvailableError("canceling statement due to lock timeout")
+        await refresh(tx, residents, at, whole=whole)
+
+    monkeypatch.setattr(configs, "refresh_of_residents", device_is_held)
+    with capture_logs() as logs:
+        assert await planning.plan_town(memory, ORG) == 11 * 4
+    assert [each["resident_id"] for each in logs if each["event"] == "planning_failed"] == [str(everybody[3])]
+    monkeypatch.undo()
+    assert await planning.plan_town(memory, ORG) == 4
 
 
 async def test_a_pause_set_beside_a_round_cancels_what_is_in_it(memory: Memory) -> None:
