@@ -8,9 +8,11 @@ from typing import assert_never
 from aiohttp import web
 
 from alarm_center.providers import Provider
+from alarm_center.providers.elks import Elks, HookProof
 from alarm_center.providers.twilio import Twilio
 from alarm_center.settings import ProviderName, ServiceSettings
 from alarm_center.store.memory import Memory
+from alarm_center.web.hooks import elks as elks_hooks
 from alarm_center.web.hooks import twilio as twilio_hooks
 
 
@@ -27,6 +29,18 @@ def make_provider(settings: ServiceSettings) -> Provider:
                 base_url=settings.twilio_base_url,
                 per_second=settings.sms_per_second,
             )
+        case ProviderName.ELKS:
+            assert settings.elks_username is not None  # the settings require them for 46elks
+            assert settings.elks_password is not None
+            return Elks(
+                settings.elks_username,
+                settings.elks_password.get_secret_value(),
+                settings.public_url,
+                HookProof(settings.hook_secrets),
+                base_url=settings.elks_base_url,
+                per_second=settings.sms_per_second,
+                speaks=bool(settings.speech_url),
+            )
         case _:
             assert_never(settings.provider)
 
@@ -39,5 +53,7 @@ def provider_hooks(settings: ServiceSettings, memory: Memory) -> list[web.RouteD
     match settings.provider:
         case ProviderName.TWILIO:
             return twilio_hooks.routes(memory, settings)
+        case ProviderName.ELKS:
+            return elks_hooks.routes(memory, settings)
         case _:
             assert_never(settings.provider)

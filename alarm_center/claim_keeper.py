@@ -25,7 +25,7 @@ APPLICATION: Final = "fjarrtillsyn claims"
 _RENEWALS: Final = 3
 """Renewals that a lease has time for: one that comes late costs no claim."""
 _SURE: Final = 0.5
-"""The part of a lease, by this process's own clock, in which a POST may begin. It ends within 7 s (providers/twilio.py), so
+"""The part of a lease, by this process's own clock, in which a POST may begin. It ends within 7 s (`providers.TIMEOUT_SECONDS`), so
 before another worker, which waits for the lease and asks twice 10 s apart, asks for the second time."""
 
 

@@ -29,11 +29,13 @@ class ProviderName(StrEnum):
     """A way for SMS and calls to go out. Each has its class in ``providers/``."""
 
     TWILIO = "twilio"
+    ELKS = "46elks"
 
 
 NEEDED_BY: Final[Mapping[ProviderName, tuple[str, ...]]] = MappingProxyType(
     {
         ProviderName.TWILIO: ("twilio_account_sid", "twilio_auth_token"),
+        ProviderName.ELKS: ("elks_username", "elks_password", "elks_hook_secret"),
     }
 )
 """The settings that a provider cannot be without."""
@@ -53,6 +55,20 @@ class ProviderSettings(EnvironmentSettings):
     twilio_auth_token: SecretStr | None = None
     twilio_auth_token_old: SecretStr | None = Field(default=None, description="also accepted while tokens rotate")
     twilio_base_url: str | None = Field(default=None, description="another host that speaks the same API")
+    elks_username: str | None = None
+    elks_password: SecretStr | None = None
+    elks_hook_secret: SecretStr | None = Field(
+        default=None, description="makes the proofs in the addresses that 46elks calls us at"
+    )
+    elks_hook_secret_old: SecretStr | None = Field(default=None, description="also believed while secrets rotate")
+    elks_addresses: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        default=(), description="addresses or networks, by commas, that alone may call as 46elks; empty: any with proof"
+    )
+    elks_base_url: str | None = Field(default=None, description="another host that speaks the same API")
+    speech_url: str | None = Field(
+        default=None,
+        description="a server that makes speech of text, for calls through 46elks; without it none is made",
+    )
     sms_per_second: float = Field(default=1.0, gt=0)
 
     @field_validator("provider", mode="before")
@@ -65,13 +81,27 @@ class ProviderSettings(EnvironmentSettings):
             )
         return given
 
+    @field_validator("elks_addresses", mode="before")
+    @classmethod
+    def _read_addresses(cls, given: object) -> object:
+        return _networks(given) if isinstance(given, str) else given
+
     def conflicts(self) -> list[str]:
         """Return what is wrong between fields that are right alone, each beginning with its variable's name."""
-        return super().conflicts() + [
+        wrong = super().conflicts() + [
             f"FJT_{name.upper()}: needed by FJT_PROVIDER={self.provider}"
             for name in NEEDED_BY[self.provider]
             if not _said(getattr(self, name))
         ]
+        if any(0 < len(secret) < _KEY_CHARACTERS for secret in self.hook_secrets):
+            wrong.append(f"FJT_ELKS_HOOK_SECRET: write at least {_KEY_CHARACTERS} random characters")
+        return wrong
+
+    @property
+    def hook_secrets(self) -> tuple[str, ...]:
+        """The secrets of 46elks' webhooks, the one in use first."""
+        given = (self.elks_hook_secret, self.elks_hook_secret_old)
+        return tuple(secret.get_secret_value() for secret in given if secret and secret.get_secret_value())
 
 
 class OidcSettings(EnvironmentSettings):
@@ -173,10 +203,7 @@ class CentreSettings(PartSettings, OidcSettings):
     def _read_networks(cls, given: object) -> object:
         if not isinstance(given, str):
             return given
-        try:
-            networks = tuple(ip_network(part) for part in re.split(r"[\s,]+", given) if part)
-        except ValueError as error:
-            raise ValueError(f"{error}; write addresses or networks, such as 10.1.2.3,172.30.77.0/24") from None
+        networks = _networks(given)
         if everybody := [str(network) for network in networks if not network.prefixlen]:
             raise ValueError(f"{everybody[0]} is everybody; write the addresses of your own proxies")
         return networks
@@ -229,6 +256,13 @@ class CentreSettings(PartSettings, OidcSettings):
 
 class ServiceSettings(CentreSettings, ProviderSettings):
     """Settings of a replica that serves people."""
+
+
+def _networks(given: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part) for part in re.split(r"[\s,]+", given) if part)
+    except ValueError as error:
+        raise ValueError(f"{error}; write addresses or networks, such as 10.1.2.3,172.30.77.0/24") from None
 
 
 def _said(value: str | SecretStr | None) -> bool:

@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
+
+TIMEOUT_SECONDS: Final = 7.0
+"""The time that a POST may take. With what may pass before it begins (claim_keeper.py), it has ended before the provider is asked for it a
+second time, 10 s after a claim may have become free (ADR 0010)."""
 
 
 class DeliveryStatus(IntEnum):
@@ -61,6 +65,10 @@ class ProviderRefused(Exception):
 
 class ProviderUnavailable(ConnectionError):
     """The provider has not accepted the message; another try may succeed."""
+
+
+class ProviderBusy(ProviderUnavailable):
+    """The provider works and wants us to be slower."""
 
 
 class ProviderUnknown(ConnectionError):

@@ -23,8 +23,10 @@ from twilio.http.response import Response  # type: ignore[import-untyped]  # as 
 from twilio.rest import Client  # type: ignore[import-untyped]  # as above
 
 from alarm_center.providers import (
+    TIMEOUT_SECONDS,
     DeliveryStatus,
     ProviderAccepted,
+    ProviderBusy,
     ProviderMessage,
     ProviderRefused,
     ProviderReply,
@@ -35,9 +37,6 @@ from alarm_center.providers import (
 log = structlog.get_logger()
 T = TypeVar("T")
 
-TIMEOUT_SECONDS: Final = 7.0
-"""The time that a POST may take. With what may pass before it begins (claim_keeper.py), it has ended before the provider is asked for it a
-second time, 10 s after a claim may have become free (ADR 0010)."""
 _CONNECT_SECONDS: Final = 4.0
 _LONGEST_VALIDITY: Final = 36_000
 _SHORTEST_VALIDITY: Final = 6
@@ -45,8 +44,9 @@ _SHORTEST_VALIDITY: Final = 6
 _RING_SECONDS: Final = 30
 _LISTED: Final = 100
 
-_TRY_AGAIN: Final = frozenset({401, 403, 404, 408, 429})
-"""Ours to mend (keys, address), or too fast: no fault of the message, and Twilio has not processed it."""
+_TRY_AGAIN: Final = frozenset({401, 403, 404, 408})
+"""Ours to mend (keys, address): no fault of the message, and Twilio has not processed it."""
+_TOO_FAST: Final = 429
 
 STATUSES: Final[Mapping[str, DeliveryStatus]] = MappingProxyType(
     {
@@ -217,6 +217,8 @@ async def _post(work: Awaitable[T]) -> T:
         return await work
     except TwilioRestException as error:
         code = str(error.code or error.status)
+        if error.status == _TOO_FAST:
+            raise ProviderBusy(f"Twilio {error.status} {code}") from error
         if error.status in _TRY_AGAIN:
             log.warning("twilio_refused", status=error.status, code=code)
             raise ProviderUnavailable(f"Twilio {error.status} {code}") from error

@@ -29,7 +29,7 @@ class Opening(StrEnum):
     DEVICE = "device"
     """The code that a device in a home shows."""
     PROVIDER = "provider"
-    """A signed request of the SMS provider."""
+    """A request of an SMS provider: signed, or at an address that carries our own proof."""
     DEMO = "demo"
     """The demo's own phones, on loopback; no service has these routes."""
 

@@ -61,11 +61,11 @@ class WordingTown:
         """Read the next SMS of *phone*, or the next call: it is *wording*, and names these cases in this order."""
         carer = self.centre.carers[phone]
         if wording in VOICE:
-            await carer.next(self.centre.api.calls, None, DEADLINE_S)
+            await carer.is_called(DEADLINE_S)
             query = "select wording, body from messages where phone = $1 and channel = 'call' order by arrival desc"
             row, *_ = await self.centre.rows(query, phone)
         else:
-            item = await carer.next(self.centre.api.messages, None, DEADLINE_S)
+            item = await carer.receives("…", DEADLINE_S)
             query = "select wording, body from messages where phone = $1 and body = $2"
             row, *_ = await self.centre.rows(query, phone, item.body)
         wanted = [case if isinstance(case, int) else case.case_no for case in named]

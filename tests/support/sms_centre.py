@@ -1,4 +1,4 @@
-"""The part of the centre that talks to carers, alive: a small town, the outbox, Twilio's hooks and a local Twilio."""
+"""The part of the centre that talks to carers, alive: a small town, the outbox, the providers' hooks, a local Twilio and a local 46elks."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -15,15 +15,18 @@ from alarm_center.core import calendar
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.alarm.state import Alarm
 from alarm_center.outbox import Outbox
+from alarm_center.providers.elks import Elks, HookProof
 from alarm_center.providers.twilio import Twilio
 from alarm_center.store import events
 from alarm_center.store.memory import Memory, now
 from alarm_center.timeline import forward_hints
+from alarm_center.web.hooks.elks import ElksHooks
 from alarm_center.web.hooks.twilio import TwilioHooks
 from schemas.vocabulary import Priority
 from tests.support import town_file
 from tests.support.by_hand import raise_manual_alarm
 from tests.support.carer import Carer
+from tests.support.elks_api import HOOK_SECRET, ElksApi, SpokenText
 from tests.support.postgres import Database
 from tests.support.twilio_api import TwilioApi
 from tests.support.waiting import eventually
@@ -41,13 +44,14 @@ class SmsCentre:
 
     memory: Memory
     api: TwilioApi
+    elks: ElksApi
     public_url: str
     residents: list[UUID]
     area_id: UUID
     carers: dict[str, Carer]
     outbox: Outbox
     _task: asyncio.Task[None] | None = None
-    _providers: list[Twilio] = field(default_factory=list)
+    _providers: list[Twilio | Elks] = field(default_factory=list)
 
     @property
     def first(self) -> Carer:
@@ -65,6 +69,20 @@ class SmsCentre:
         """Return a provider that speaks with the local Twilio."""
         made = Twilio(
             self.api.account_sid, self.api.auth_token, self.public_url, base_url=self.api.url, per_second=per_second
+        )
+        self._providers.append(made)
+        return made
+
+    def elks_provider(self, *, speaks: bool = True, timeout_seconds: float = 7.0) -> Elks:
+        """Return a provider that speaks with the local 46elks."""
+        made = Elks(
+            self.elks.username,
+            self.elks.password,
+            self.public_url,
+            HookProof([HOOK_SECRET]),
+            base_url=self.elks.url,
+            speaks=speaks,
+            timeout_seconds=timeout_seconds,
         )
         self._providers.append(made)
         return made
@@ -194,7 +212,8 @@ class SmsCentre:
     def nothing_unexpected(self) -> None:
         """Raise where an SMS or a call came that no test expected."""
         unread = [item for carer in self.carers.values() for item in carer.unread()]
-        strangers = [i for i in (*self.api.messages, *self.api.calls) if i.to not in self.carers]
+        came = [item for api in (self.api, self.elks) for item in (*api.messages, *api.calls)]
+        strangers = [item for item in came if item.to not in self.carers]
         assert not unread + strangers, f"nobody expected {unread + strangers}"
 
 
@@ -210,13 +229,14 @@ async def sms_centre(
         api = await stack.enter_async_context(TwilioApi(numbers={NUMBER}).running())
         await _begin_in_the_evening(memory)
         residents, area_id = await _town(memory)
+        elks = await stack.enter_async_context(ElksApi(numbers={NUMBER}).running())
         runner, public_url = await _serve(memory, api)
         stack.push_async_callback(runner.cleanup)
-        api.hooks = public_url
-        carers = {phone: Carer(api, phone, NUMBER) for phone in (FIRST, SECOND, LEAD)}
+        api.hooks = elks.hooks = public_url
+        carers = {phone: Carer(api, phone, NUMBER, (elks,)) for phone in (FIRST, SECOND, LEAD)}
         provider = Twilio(api.account_sid, api.auth_token, public_url, base_url=api.url, per_second=per_second)
         stack.push_async_callback(provider.close)
-        centre = SmsCentre(memory, api, public_url, residents, area_id, carers, Outbox(memory, provider))
+        centre = SmsCentre(memory, api, elks, public_url, residents, area_id, carers, Outbox(memory, provider))
         stack.push_async_callback(centre.close)
         hints = asyncio.create_task(forward_hints(memory, lambda: centre.outbox.wake()))
         stack.callback(hints.cancel)
@@ -242,12 +262,13 @@ async def _serve(memory: Memory, api: TwilioApi) -> tuple[web.AppRunner, str]:
     app = web.Application()
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     hooks = TwilioHooks(memory, (api.auth_token, OLD_TOKEN), "")
-    app.add_routes(hooks.routes())
+    elks_hooks = ElksHooks(memory, HookProof([HOOK_SECRET]), "", SpokenText())
+    app.add_routes([*hooks.routes(), *elks_hooks.routes()])
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     assert isinstance(site._server, asyncio.Server)
-    hooks.public_url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
+    hooks.public_url = elks_hooks.public_url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
     return runner, hooks.public_url
 
 

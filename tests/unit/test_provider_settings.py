@@ -48,4 +48,4 @@ def test_no_provider_is_there_by_default() -> None:
 def test_the_simulator_is_no_provider_of_the_service() -> None:
     (line,) = refusal(provider="phone")
     assert line.startswith("FJT_PROVIDER: the phone simulator is in `fjarrtillsyn demo` alone")
-    assert line.endswith("write one of: twilio")
+    assert line.endswith("write one of: twilio, 46elks")

@@ -1,1 +1,1 @@
-"""Webhooks of Twilio, for SMS and calls; an unsigned request is refused."""
+"""Webhooks of the SMS providers, for SMS and calls; a request without its provider's proof is refused."""

@@ -11,16 +11,15 @@ from uuid import UUID
 import structlog
 from aiohttp import web
 
-from alarm_center import metrics
 from alarm_center.providers.twilio import STATUSES, Twilio
 from alarm_center.settings import ServiceSettings
 from alarm_center.sms import delivery, incoming_replies
 from alarm_center.sms.incoming_replies import KeyOutcome, ReceivedReply
-from alarm_center.store import messages, towns
 from alarm_center.store.memory import Memory
 from alarm_center.web.hooks import signed_request, voice
+from alarm_center.web.hooks.call_words import LANGUAGE, find_call
+from alarm_center.web.hooks.hook_form import drop
 from alarm_center.web.route_access import Opening, open_to
-from schemas.vocabulary import Channel
 
 log = structlog.get_logger()
 
@@ -51,7 +50,7 @@ class TwilioHooks:
         form = await self._form(request)
         sid, phone, sender = form.get("MessageSid", ""), form.get("From", ""), form.get("To", "")
         if not sid or not phone:
-            return _drop("incomplete")
+            return drop("incomplete")
         reply = ReceivedReply.of_body(Twilio.name, sid, phone, sender, form.get("Body", ""))
         await incoming_replies.receive_reply(self.memory, reply)
         return _twiml("<Response/>")
@@ -63,7 +62,7 @@ class TwilioHooks:
         sid = form.get("MessageSid") or form.get("CallSid") or ""
         status = STATUSES.get(form.get("MessageStatus") or form.get("CallStatus") or "")
         if not sid or status is None:
-            return _drop("unknown_status")
+            return drop("unknown_status")
         code = form.get("ErrorCode", "")
         await delivery.record_status(self.memory, Twilio.name, sid, status, code if code.isdecimal() else None)
         return web.Response(status=204)
@@ -89,25 +88,15 @@ class TwilioHooks:
             pressed = KeyOutcome.UNKNOWN
         if pressed is KeyOutcome.AGAIN:
             return await self._ask(message_id)
-        found = await self._call(message_id)
-        return _twiml(voice.answer_twiml(pressed, found[1] if found else "sv"))
+        found = await find_call(self.memory, message_id)
+        return _twiml(voice.answer_twiml(pressed, found.language if found else LANGUAGE))
 
     async def _ask(self, message_id: UUID) -> web.Response:
-        found = await self._call(message_id)
+        found = await find_call(self.memory, message_id)
         if found is None:
-            return _twiml(voice.answer_twiml(KeyOutcome.UNKNOWN, "sv"))
-        words, language = found
-        return _twiml(
-            voice.question_twiml(words, language, f"{self.public_url.rstrip('/')}{PATH}/voice/{message_id}/key")
-        )
-
-    async def _call(self, message_id: UUID) -> tuple[str, str] | None:
-        """Return the words and the language of a call."""
-        async with self.memory.transaction() as tx:
-            message = await messages.get(tx, message_id)
-            if message is None or message.channel is not Channel.CALL:
-                return None
-            return message.body, (await towns.town(tx, message.org)).language
+            return _twiml(voice.answer_twiml(KeyOutcome.UNKNOWN, LANGUAGE))
+        key_url = f"{self.public_url.rstrip('/')}{PATH}/voice/{message_id}/key"
+        return _twiml(voice.question_twiml(found.question, found.language, key_url))
 
     async def _form(self, request: web.Request) -> dict[str, str]:
         return await signed_request.signed_form(request, self.tokens, self.public_url)
@@ -124,13 +113,6 @@ def _id(request: web.Request) -> UUID:
         return UUID(request.match_info["message_id"])
     except ValueError:
         raise web.HTTPNotFound from None
-
-
-def _drop(why: str) -> web.Response:
-    """Count a request that is signed but of no use; Twilio need not send it again."""
-    metrics.REFUSED.labels("webhook", why).inc()
-    log.warning("webhook_refused", of="webhook", refusal=why)
-    return web.Response(status=204)
 
 
 def _twiml(text: str) -> web.Response:

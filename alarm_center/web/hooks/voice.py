@@ -3,29 +3,17 @@
 https://www.twilio.com/docs/voice/twiml/gather
 """
 
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 from twilio.twiml.voice_response import VoiceResponse  # type: ignore[import-untyped]  # the SDK ships no types
 
 from alarm_center.sms.incoming_replies import KeyOutcome
-from alarm_center.words import voice_words
-from alarm_center.words.catalogues import SPEECHES
+from alarm_center.web.hooks.call_words import answer_words
 
 _VOICES: Final = MappingProxyType({"sv": "sv-SE", "en": "en-GB"})
 _KEY_WAIT_S: Final = 6
 _READINGS: Final = 3
-
-_ANSWERS: Final[Mapping[KeyOutcome, str]] = MappingProxyType(
-    {
-        KeyOutcome.TAKEN: voice_words.TAKEN,
-        KeyOutcome.TOO_LATE: voice_words.TOO_LATE,
-        KeyOutcome.DECLINED: voice_words.DECLINED,
-        KeyOutcome.NOTED: voice_words.NOTED,
-        KeyOutcome.UNKNOWN: voice_words.NOT_TAKEN,
-    }
-)
 
 
 def question_twiml(words: str, language: str, key_url: str) -> str:
@@ -43,6 +31,6 @@ def question_twiml(words: str, language: str, key_url: str) -> str:
 def answer_twiml(pressed: KeyOutcome, language: str) -> str:
     """Return the TwiML that says the outcome of the key, and ends the call."""
     response = VoiceResponse()
-    response.say(SPEECHES[language](_ANSWERS[pressed]), language=_VOICES[language])
+    response.say(answer_words(pressed, language), language=_VOICES[language])
     response.hangup()
     return str(response)
