@@ -53,6 +53,8 @@ def make(folder: Path) -> list[str]:
     ):
         write(f"fjt_database_url{name}", f"postgresql://{role}:{word()}@postgres/{DATABASE}")
     write("fjt_twilio_auth_token", "")
+    write("fjt_elks_password", "")
+    write("fjt_elks_hook_secret", word())
     write("fjt_seal_key", secrets.token_hex(32))
     write("fjt_oidc", "[]")  # nobody signs in by a provider until one is written here
     write("fjt_oidc_subject_key", word())

@@ -2,7 +2,7 @@
 
 Written from https://46elks.se/docs: overview, send-sms, sms-history, make-call, call-history, get-account. It signs nothing, so
 each address that it is given carries a proof of its own (:class:`HookProof`), and it reads no text out: a call plays a sound
-that we make of its words (web/hooks/elks_voice.py).
+that we make of its words (web/hooks/elks.py).
 """
 
 import base64

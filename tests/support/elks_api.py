@@ -213,7 +213,7 @@ class ElksApi:
 
 
 class SpokenText:
-    """A :class:`~alarm_center.web.hooks.speech.Speech` whose sounds are files that hold their words."""
+    """A :class:`~alarm_center.web.hooks.speech.SpeechMaker` whose sounds are files that hold their words."""
 
     async def wav(self, text: str, language: str) -> bytes:
         """Return the words in the clothes of a WAV file."""

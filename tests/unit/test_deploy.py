@@ -89,7 +89,12 @@ def deployments() -> Iterator[Any]:
     yield pytest.param("gateway", gateway_environment(), {"fjt_mqtt_password"}, id="systemd-gateway")
 
 
-_SHAPED: Final = {"fjt_seal_key": "5a" * 32, "fjt_oidc": "[]", "fjt_oidc_subject_key": "k" * 32}
+_SHAPED: Final = {
+    "fjt_elks_hook_secret": "h" * 32,
+    "fjt_seal_key": "5a" * 32,
+    "fjt_oidc": "[]",
+    "fjt_oidc_subject_key": "k" * 32,
+}
 """The secrets that are no words, but have a shape of their own."""
 
 
@@ -134,7 +139,7 @@ def test_what_is_shipped_starts_with_a_real_provider_or_not(environment: Mapping
     assert environment["FJT_PROVIDER"] == "twilio"
     assert environment["FJT_TWILIO_ACCOUNT_SID"] == "", "somebody's own: no start without it"
     make_secrets.make(tmp_path)
-    assert make_secrets.empty(tmp_path) == ["fjt_twilio_auth_token"]
+    assert make_secrets.empty(tmp_path) == ["fjt_elks_password", "fjt_twilio_auth_token"]
 
 
 def test_every_secret_and_file_of_the_compose_file_is_there(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from alarm_center.store.memory import Memory
 from alarm_center.web.client_address import find_client
 from alarm_center.web.hooks.call_words import LANGUAGE, CallWords, answer_words, find_call
 from alarm_center.web.hooks.hook_form import count_refusal, drop, read_form
-from alarm_center.web.hooks.speech import Speech, SpeechFailed, SpeechServer
+from alarm_center.web.hooks.speech import SpeechFailed, SpeechMaker, SpeechServer
 from alarm_center.web.route_access import Opening, open_to
 
 log = structlog.get_logger()
@@ -50,7 +50,7 @@ class ElksHooks:
     memory: Memory
     proof: HookProof
     public_url: str
-    speech: Speech | None = None
+    speech: SpeechMaker | None = None
     addresses: Sequence[Network] = ()
     proxies: Sequence[Network] = ()
 

@@ -19,7 +19,7 @@ class SpeechFailed(Exception):
     """There is no sound of the text just now."""
 
 
-class Speech(Protocol):
+class SpeechMaker(Protocol):
     """A maker of sounds."""
 
     async def wav(self, text: str, language: str) -> bytes:
@@ -38,7 +38,7 @@ class SpeechServer:
     _made: OrderedDict[tuple[str, str], bytes] = field(default_factory=OrderedDict)
 
     async def wav(self, text: str, language: str) -> bytes:
-        """Return *text* as a WAV file: see :class:`Speech`."""
+        """Return *text* as a WAV file: see :class:`SpeechMaker`."""
         said = (text, language)
         if said not in self._made:
             self._made[said] = await self._make(text, language)
