@@ -16,7 +16,7 @@ from alarm_center.store.memory import Tx
 from alarm_center.town import green_ends, one_resident
 from schemas.drift import Drift
 from schemas.vocabulary import Answer, Reason
-from tests.support.night_town import TWO, NightTown, town
+from tests.support.night_town import TWO, NightTown, at_two, town
 from tests.support.postgres import Database
 
 OF_TEN: Final = 4
@@ -25,9 +25,7 @@ OF_TEN: Final = 4
 @pytest.fixture
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Four homes at two in the night, whose checks turn green by themselves; signed long ago."""
-    async with town(database, residents=4, operator_sees=()) as here:
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
+    async with town(database, residents=4, operator_sees=(), begin=at_two) as here:
         yield here
 
 

@@ -13,7 +13,7 @@ from alarm_center.preparation.town_stops import StopRefused
 from alarm_center.store import changes
 from alarm_center.store.plans import Pause
 from schemas.vocabulary import CancelReason, Instead
-from tests.support.night_town import TWO, NightTown, town
+from tests.support.night_town import TWO, NightTown, at_two, town
 from tests.support.postgres import Database
 
 OLLE, SIV = Editor("olle"), Editor("siv")
@@ -22,9 +22,7 @@ OLLE, SIV = Editor("olle"), Editor("siv")
 @pytest.fixture
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Five homes at two in the night, one check of each under way and one to come; one patrol of the area."""
-    async with town(database, residents=5) as here:
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
+    async with town(database, residents=5, begin=at_two) as here:
         yield here
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -128,6 +128,10 @@ class NightTown:
         self.pictures.keep_uncommitted(Picture(session_id=session_id, org=self.org, device="cam", frames=pictures))
 
 
+Begin = Callable[[NightTown], Awaitable[None]]
+Content = tuple[str, int, tuple[int, ...], str, datetime, Begin | None]
+
+
 @asynccontextmanager
 async def town(
     database: Database,
@@ -137,13 +141,22 @@ async def town(
     operator_sees: tuple[int, ...] = (3,),
     password_hash: str = PASSWORD_HASH,
     two: datetime = TWO,
+    begin: Begin | None = None,
 ) -> AsyncIterator[NightTown]:
     """Yield a town with its checks planned for tonight, at ten to *two*; the residents *operator_sees* need eyes.
 
-    *password_hash* is everybody's.
+    *password_hash* is everybody's. What *begin*, a function of a module, then does to the town's rows is done once a process: the
+    next town with the same content is a copy.
     """
-    content = (org, residents, operator_sees, password_hash, two)
+    content = (org, residents, operator_sees, password_hash, two, begin)
     await database.hold(content, partial(_bring_in, database, content))
+    async with _opened(database, org) as here:
+        yield here
+
+
+@asynccontextmanager
+async def _opened(database: Database, org: str) -> AsyncIterator[NightTown]:
+    """Yield the town that *database* holds."""
     memory, web = await Memory.open(database.worker, size=4), await Memory.open(database.web, size=4)
     sign_in, planner = await Memory.open(database.sign_in, size=2), await Memory.open(database.planner, size=2)
     here = NightTown(
@@ -166,9 +179,16 @@ async def town(
         await memory.close()
 
 
-async def _bring_in(database: Database, content: tuple[str, int, tuple[int, ...], str, datetime]) -> None:
-    org, file, two = content[0], _file(*content), content[-1]
-    memory = await Memory.open(database.worker)
+async def at_two(here: NightTown) -> None:
+    """Let the checks of two o'clock have just opened: how most towns begin."""
+    await here.set_clock(TWO + timedelta(seconds=40))
+    await here.step()
+
+
+async def _bring_in(database: Database, content: Content) -> None:
+    org, residents, operator_sees, password_hash, two, begin = content
+    file = _file(org, residents, operator_sees, password_hash, two)
+    memory = await Memory.open(database.worker, limit_seconds=None)  # others use the machine too
     try:
         async with memory.transaction() as tx:
             await tx.execute("select clock.freeze($1)", two - timedelta(minutes=10))
@@ -180,6 +200,9 @@ async def _bring_in(database: Database, content: tuple[str, int, tuple[int, ...]
         await plan_all_towns(memory)
     finally:
         await memory.close()
+    if begin is not None:
+        async with _opened(database, org) as here:
+            await begin(here)
 
 
 async def _read_ids(tx: Any, here: NightTown) -> None:

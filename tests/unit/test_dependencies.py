@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -69,13 +70,11 @@ def own(texts: list[str]) -> set[str]:
     return {canonicalize_name(wanted.name) for wanted in map(Requirement, texts) if wanted.name != PROJECT["name"]}
 
 
-def imported(*paths: str) -> dict[str, str]:
-    """Return each top-level package of others that *paths* import, and a file that does."""
-    files = [
-        file for path in paths for file in ([ROOT / path] if path.endswith(".py") else (ROOT / path).rglob("*.py"))
-    ]
+@cache
+def imported(path: str) -> dict[str, str]:
+    """Return each top-level package of others that the file or the folder *path* imports, and a file that does."""
     found: dict[str, str] = {}
-    for file in files:
+    for file in [ROOT / path] if path.endswith(".py") else (ROOT / path).rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -91,7 +90,8 @@ def distributions(*paths: str) -> dict[str, set[str]]:
     providers = packages_distributions()
     return {
         f"{name} ({where})": {canonicalize_name(provider) for provider in providers.get(name, (name,))}
-        for name, where in imported(*paths).items()
+        for path in paths
+        for name, where in imported(path).items()
     }
 
 

@@ -4,11 +4,10 @@ A module that needs the town otherwise says so in a ``storstad`` of its own.
 """
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import pytest_asyncio
 
-from tests.support.night_town import TWO, NightTown, town
+from tests.support.night_town import NightTown, at_two, town
 from tests.support.postgres import Database
 from tests.support.site import Browser, Site, site
 
@@ -16,9 +15,7 @@ from tests.support.site import Browser, Site, site
 @pytest_asyncio.fixture
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Five homes, their checks of two o'clock just opened; the third is for an operator's eyes."""
-    async with town(database, residents=5) as here:
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
+    async with town(database, residents=5, begin=at_two) as here:
         yield here
 
 

@@ -26,15 +26,19 @@ PASSWORD: Final = "tolv tecken långt"
 BOTH: Final = (Role.ADMIN, Role.OPERATOR)
 
 
+async def with_a_centre(here: NightTown) -> None:
+    """Let there be an admin, and an alarm centre that has nobody yet."""
+    async with here.memory.transaction() as tx:
+        await keep_user(tx, KeptUser("ada", "Ada", PASSWORD_HASH, "storstad", [Role.ADMIN]))
+        await agreements.keep_centre(tx, "trygg", "Trygga larmcentralen")
+    await here.set_clock(TWO + timedelta(seconds=40))
+    await here.step()
+
+
 @pytest_asyncio.fixture
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Storstad with an admin, at two in the night, and an alarm centre that has nobody yet."""
-    async with town(database, residents=3) as here:
-        async with here.memory.transaction() as tx:
-            await keep_user(tx, KeptUser("ada", "Ada", PASSWORD_HASH, "storstad", [Role.ADMIN]))
-            await agreements.keep_centre(tx, "trygg", "Trygga larmcentralen")
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
+    async with town(database, residents=3, begin=with_a_centre) as here:
         yield here
 
 

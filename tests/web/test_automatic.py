@@ -14,27 +14,31 @@ from tests.support.site import Site
 ASTA = 3
 
 
+async def fourteen_nights(here: NightTown) -> None:
+    """Let there have been fourteen nights on which a person and the camera said the same."""
+    await here.execute("update organisations set plan = plan || '{\"people_of_ten\": 1}'")
+    await here.set_clock(TWO + timedelta(hours=10))
+    for what, nights, later, said in (
+        ("a", 13, "-24 h", "in_bed"),
+        ("b", 1, "-1 h", "cannot_tell"),
+        ("c", 1, "1 h", "cannot_tell"),
+    ):
+        await here.execute(
+            """
+            insert into compared_looks (check_id, session_id, org, resident_id, night, looked_at, found, said, said_by, said_at, blind)
+            select check_id, $3 || n, org, resident_id, night - n - case when $3 = 'a' then 1 else 0 end,
+                opens_at + $4::text::interval - n * interval '1 day', 'in_bed', $5, 'siv', opens_at, true
+            from checks, generate_series(0, $2 - 1) n where check_id = $1
+            """,
+            await here.check_of(ASTA), nights, what, later, said,
+        )  # fmt: skip
+    await here.execute("update devices set room_known_at = clock.now() - interval '20 days'")
+
+
 @pytest_asyncio.fixture
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Three homes at noon; for fourteen nights a person and the camera said the same of Asta, but for two looks of the last."""
-    async with town(database, residents=3, operator_sees=(ASTA,)) as here:
-        await here.execute("update organisations set plan = plan || '{\"people_of_ten\": 1}'")
-        await here.set_clock(TWO + timedelta(hours=10))
-        for what, nights, later, said in (
-            ("a", 13, "-24 h", "in_bed"),
-            ("b", 1, "-1 h", "cannot_tell"),
-            ("c", 1, "1 h", "cannot_tell"),
-        ):
-            await here.execute(
-                """
-                insert into compared_looks (check_id, session_id, org, resident_id, night, looked_at, found, said, said_by, said_at, blind)
-                select check_id, $3 || n, org, resident_id, night - n - case when $3 = 'a' then 1 else 0 end,
-                    opens_at + $4::text::interval - n * interval '1 day', 'in_bed', $5, 'siv', opens_at, true
-                from checks, generate_series(0, $2 - 1) n where check_id = $1
-                """,
-                await here.check_of(ASTA), nights, what, later, said,
-            )  # fmt: skip
-        await here.execute("update devices set room_known_at = clock.now() - interval '20 days'")
+    async with town(database, residents=3, operator_sees=(ASTA,), begin=fourteen_nights) as here:
         yield here
 
 

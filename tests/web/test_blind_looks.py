@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from alarm_center.store import events
 from schemas.vocabulary import Answer, Reason
-from tests.support.night_town import TWO, NightTown, town
+from tests.support.night_town import TWO, NightTown, at_two, town
 from tests.support.postgres import Database
 from tests.support.site import Browser, Site
 from tests.web.test_stream import stream
@@ -24,9 +24,7 @@ SIGNS = ("light_spread", "1 person", "Rörelse")
 @pytest_asyncio.fixture
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Three homes at two in the night; a person turns Cecilia's checks green, and everybody has said yes to a machine."""
-    async with town(database, residents=3, operator_sees=(CECILIA,)) as here:
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
+    async with town(database, residents=3, operator_sees=(CECILIA,), begin=at_two) as here:
         yield here
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest_asyncio
 
 from schemas.vocabulary import Answer, Reason
-from tests.support.night_town import TWO, NightTown, town
+from tests.support.night_town import TWO, NightTown, at_two, town
 from tests.support.postgres import Database
 from tests.support.site import Browser, Site, site
 
@@ -16,9 +16,7 @@ JPEG = b"\xff\xd8\xff\xd9"
 
 @pytest_asyncio.fixture
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
-    async with town(database, residents=8, operator_sees=(3, 4)) as here:
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
+    async with town(database, residents=8, operator_sees=(3, 4), begin=at_two) as here:
         yield here
 
 

@@ -31,13 +31,17 @@ PEOPLE: Final = {
 }
 
 
+async def with_people(here: NightTown) -> None:
+    """Let a planner, a carer, an operator and an admin work here."""
+    async with here.memory.transaction() as tx:
+        for login, (name, roles) in PEOPLE.items():
+            await keep_user(tx, KeptUser(login, name, PASSWORD_HASH, "storstad", roles))
+
+
 @pytest_asyncio.fixture
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Storstad with a planner, a carer, an operator and an admin."""
-    async with town(database, residents=1) as here:
-        async with here.memory.transaction() as tx:
-            for login, (name, roles) in PEOPLE.items():
-                here.users[login] = await keep_user(tx, KeptUser(login, name, PASSWORD_HASH, "storstad", roles))
+    async with town(database, residents=1, begin=with_people) as here:
         yield here
 
 

@@ -16,15 +16,19 @@ from tests.support.site import Browser, Site
 AFTERNOON = TWO + timedelta(hours=38)
 
 
+async def by_day(here: NightTown) -> None:
+    """Let it be day, with Hanna, who decides, and one more planner."""
+    person = {"login": "hanna", "name": "Hanna Handläggare", "roles": ["case_officer"]}
+    other = {"login": "paul", "name": "Paul Planerare", "roles": ["coordinator"]}
+    await here.extend(users=[{**each, "password_hash": PASSWORD_HASH} for each in (person, other)])
+    await here.set_clock(AFTERNOON)
+    await planning.plan_all_towns(here.memory)
+
+
 @pytest_asyncio.fixture
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Three homes by day; Hanna decides and Petra arranges."""
-    async with town(database, residents=3, operator_sees=()) as here:
-        person = {"login": "hanna", "name": "Hanna Handläggare", "roles": ["case_officer"]}
-        other = {"login": "paul", "name": "Paul Planerare", "roles": ["coordinator"]}
-        await here.extend(users=[{**each, "password_hash": PASSWORD_HASH} for each in (person, other)])
-        await here.set_clock(AFTERNOON)
-        await planning.plan_all_towns(here.memory)
+    async with town(database, residents=3, operator_sees=(), begin=by_day) as here:
         yield here
 
 

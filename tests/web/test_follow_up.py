@@ -17,13 +17,17 @@ ANSWERS = {"sleeps_better": "yes", "wants_it": "yes", "understands_it": "unsure"
 LONELY = {**ANSWERS, "misses_company": "yes", "task_owner": "petra", "task_due_on": "2026-12-01"}
 
 
+async def afternoon_before(here: NightTown) -> None:
+    """Let it be the afternoon before, with Kajsa, who decides."""
+    await here.set_clock(TWO - timedelta(hours=8))
+    person = {"login": "kajsa", "name": "Kajsa Handläggare", "roles": ["case_officer"]}
+    await here.extend(users=[{**person, "password_hash": PASSWORD_HASH}])
+
+
 @pytest_asyncio.fixture
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Three homes in the afternoon before; Petra arranges, Kajsa decides."""
-    async with town(database, residents=3) as here:
-        await here.set_clock(TWO - timedelta(hours=8))
-        person = {"login": "kajsa", "name": "Kajsa Handläggare", "roles": ["case_officer"]}
-        await here.extend(users=[{**person, "password_hash": PASSWORD_HASH}])
+    async with town(database, residents=3, begin=afternoon_before) as here:
         yield here
 
 

@@ -16,7 +16,7 @@ from alarm_center.core.alarm.alarm_events import Close
 from alarm_center.core.alarm.manual_alarm import Course, Forecast, ManualRequest
 from schemas.vocabulary import Answer, HandledBy, Outcome, Priority, RaisedFor, Reason
 from tests.support.by_hand import raise_manual_alarm
-from tests.support.night_town import PASSWORD_HASH, TWO, NightTown, town
+from tests.support.night_town import PASSWORD_HASH, TWO, NightTown, at_two, town
 from tests.support.postgres import Database
 from tests.support.site import Browser, Site, site
 from tests.support.viewers import viewer_in
@@ -27,9 +27,7 @@ WISH = {"reason": "relative", "priority": "2", "note": "Dottern hör henne inte"
 @pytest_asyncio.fixture
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Twelve homes, for who is looked for by name and number."""
-    async with town(database) as here:
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
+    async with town(database, begin=at_two) as here:
         yield here
 
 

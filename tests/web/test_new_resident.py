@@ -24,14 +24,17 @@ DECISION = {"kind": "decision", "reference": "2026-0417", "starts_on": "2026-11-
 TIMES = {"lines": "1", "at-0": "2300", "by-0": "camera"}
 
 
+async def evening_before(here: NightTown) -> None:
+    """Let it be the evening before, with Kajsa, who decides."""
+    await here.set_clock(TWO - timedelta(hours=8))
+    person = {"login": "kajsa", "name": "Kajsa Handläggare", "roles": ["case_officer"]}
+    await here.extend(users=[{**person, "password_hash": PASSWORD_HASH}])
+
+
 @pytest_asyncio.fixture
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Three homes on the evening before; Petra arranges, Kajsa decides."""
-    async with town(database, residents=3) as here:
-        await here.set_clock(TWO - timedelta(hours=8))
-        person = {"login": "kajsa", "name": "Kajsa Handläggare", "roles": ["case_officer"]}
-        await here.extend(users=[{**person, "password_hash": PASSWORD_HASH}])
-        here.users["kajsa"] = await here.value("select user_id from users where login = 'kajsa'")
+    async with town(database, residents=3, begin=evening_before) as here:
         yield here
 
 

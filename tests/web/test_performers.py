@@ -23,25 +23,27 @@ OF_BETA: Final = ("Daga Persson", "Ebbe Sjö", "Folke Ahl")
 NIGHT: Final = night_of(TWO, STOCKHOLM)
 
 
+async def two_performers(here: NightTown) -> None:
+    """Let two performers share the town, each with an alarm and a check to look at."""
+    await here.extend(performers=PERFORMERS)
+    await here.execute("update residents set performer = case when number <= 3 then 'alfa' else 'beta' end")
+    for login, code in (("olle", "alfa"), ("petra", "alfa"), ("siv", "beta")):
+        await here.execute("update memberships set performers = array[$2] where user_id = $1", here.users[login], code)
+    async with here.memory.transaction() as tx:
+        await keep_user(tx, KeptUser("ada", "Ada Admin", PASSWORD_HASH, "storstad", [Role.ADMIN]))
+    await here.set_clock(TWO + timedelta(seconds=40))
+    await here.step()
+    for number in (2, 5):
+        await here.finding(number, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    for number in (3, 6):
+        await here.finding(number, Answer.IN_BED)
+    await reserve_lists.make_reserve_list(here.memory, here.area, NIGHT, actor="evening")
+
+
 @pytest_asyncio.fixture
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Olle and Petra are Alfa's, with residents 1 to 3, and Siv is Beta's, with 4 to 6; each has an alarm and a check to look at."""
-    async with town(database, residents=6, operator_sees=(3, 6)) as here:
-        await here.extend(performers=PERFORMERS)
-        await here.execute("update residents set performer = case when number <= 3 then 'alfa' else 'beta' end")
-        for login, code in (("olle", "alfa"), ("petra", "alfa"), ("siv", "beta")):
-            await here.execute(
-                "update memberships set performers = array[$2] where user_id = $1", here.users[login], code
-            )
-        async with here.memory.transaction() as tx:
-            await keep_user(tx, KeptUser("ada", "Ada Admin", PASSWORD_HASH, "storstad", [Role.ADMIN]))
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
-        for number in (2, 5):
-            await here.finding(number, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
-        for number in (3, 6):
-            await here.finding(number, Answer.IN_BED)
-        await reserve_lists.make_reserve_list(here.memory, here.area, NIGHT, actor="evening")
+    async with town(database, residents=6, operator_sees=(3, 6), begin=two_performers) as here:
         yield here
 
 

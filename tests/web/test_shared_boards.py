@@ -31,24 +31,26 @@ SCOPES = {
 NAMES = ("Astrid Lund", "Bertil Ek", "Cecilia Norén", "Daga Persson", "Ebbe Sjö", "Folke Ahl")
 
 
+async def two_of_each(here: NightTown) -> None:
+    """Let there be two areas and two performers, with an alarm and a check to look at in each."""
+    await here.extend(performers=[{"code": "alfa", "name": "Alfa Omsorg"}, {"code": "beta", "name": "Beta Hemtjänst"}])
+    await here.extend(areas=[{"code": "3"}, {"code": "4"}])
+    await here.execute(
+        "update residents set performer = case when number % 2 = 0 then 'alfa' else 'beta' end, protected = number in (2, 5),"
+        " area_id = case when number <= 3 then area_id else (select area_id from areas where code = '4') end"
+    )
+    await here.set_clock(TWO + timedelta(seconds=40))
+    await here.step()
+    for number in (2, 5):
+        await here.finding(number, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    for number in (3, 6):
+        await here.finding(number, Answer.IN_BED)
+
+
 @pytest_asyncio.fixture
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Two areas and two performers; an alarm and a check to look at in each; Bertil's and Ebbe's identities are protected."""
-    async with town(database, residents=6, operator_sees=(3, 6)) as here:
-        await here.extend(
-            performers=[{"code": "alfa", "name": "Alfa Omsorg"}, {"code": "beta", "name": "Beta Hemtjänst"}]
-        )
-        await here.extend(areas=[{"code": "3"}, {"code": "4"}])
-        await here.execute(
-            "update residents set performer = case when number % 2 = 0 then 'alfa' else 'beta' end, protected = number in (2, 5),"
-            " area_id = case when number <= 3 then area_id else (select area_id from areas where code = '4') end"
-        )
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
-        for number in (2, 5):
-            await here.finding(number, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
-        for number in (3, 6):
-            await here.finding(number, Answer.IN_BED)
+    async with town(database, residents=6, operator_sees=(3, 6), begin=two_of_each) as here:
         yield here
 
 

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from alarm_center.core.times_form import BUSY
 from alarm_center.preparation import planning
-from tests.support.night_town import TWO, NightTown, town
+from tests.support.night_town import TWO, NightTown, at_two, town
 from tests.support.postgres import Database
 from tests.support.site import Browser, Site
 
@@ -18,9 +18,7 @@ EVERY = [str(day) for day in range(7)]
 @pytest_asyncio.fixture
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Nine homes with the same three times, one too many for the same ten minutes."""
-    async with town(database, residents=BUSY + 1) as here:
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
+    async with town(database, residents=BUSY + 1, begin=at_two) as here:
         yield here
 
 

@@ -9,14 +9,13 @@ import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
-from tests.support.night_town import PASSWORD, TWO, NightTown, town
+from tests.support.night_town import PASSWORD, NightTown, at_two, town
 from tests.support.postgres import Database
 from tests.support.site import Site, site
 from tests.support.waiting import DEADLINE_S
@@ -55,9 +54,7 @@ async def _print_pages(browser: Browser, request: pytest.FixtureRequest) -> None
 @pytest_asyncio.fixture(loop_scope="session")
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Twelve homes at two in the night, their checks just opened; two of them need eyes."""
-    async with town(database, operator_sees=(3, 6)) as here:
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
+    async with town(database, operator_sees=(3, 6), begin=at_two) as here:
         yield here
 
 

@@ -21,13 +21,17 @@ MOST = 60
 """Fields and clicks of a new resident."""
 
 
+async def evening_before(here: NightTown) -> None:
+    """Let it be the evening before, with Hanna, who decides and arranges."""
+    await here.set_clock(TWO - timedelta(hours=8))
+    person = {"login": "hanna", "name": "Hanna Handläggare", "roles": ["coordinator", "case_officer"]}
+    await here.extend(users=[{**person, "password_hash": PASSWORD_HASH}])
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Three homes on the evening before; Hanna decides and arranges."""
-    async with town(database, residents=3) as here:
-        await here.set_clock(TWO - timedelta(hours=8))
-        person = {"login": "hanna", "name": "Hanna Handläggare", "roles": ["coordinator", "case_officer"]}
-        await here.extend(users=[{**person, "password_hash": PASSWORD_HASH}])
+    async with town(database, residents=3, begin=evening_before) as here:
         yield here
 
 

@@ -25,13 +25,17 @@ ASTA: Final = 3
 NIGHTS_BEFORE: Final = 13
 
 
+async def people_of_ten(here: NightTown) -> None:
+    """Let people see ten looks of ten, at two in the night."""
+    await here.execute("update organisations set plan = plan || '{\"people_of_ten\": 10}'")
+    await here.set_clock(TWO + timedelta(seconds=40))
+    await here.step()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def storstad(database: Database) -> AsyncIterator[NightTown]:
     """Three homes at two in the night; of ten looks people see ten, which a test need not wait for."""
-    async with town(database, residents=3, operator_sees=(ASTA,)) as here:
-        await here.execute("update organisations set plan = plan || '{\"people_of_ten\": 10}'")
-        await here.set_clock(TWO + timedelta(seconds=40))
-        await here.step()
+    async with town(database, residents=3, operator_sees=(ASTA,), begin=people_of_ten) as here:
         yield here
 
 
