@@ -183,8 +183,8 @@ def build_web(
     app[MEMORY], app[SIGN_IN_MEMORY], app[PLANNER_MEMORY] = memories.pages, memories.sign_in, memories.planner
     app[PICTURES], app[SETTINGS] = pictures, settings
     app[password.DOOR], app[PASSWORDS], app[stream.HINTS] = password.Door(), PasswordCheck(), stream.Hints()
-    app[shared_reads.READS], app[board.DRAWN_ROWS] = shared_reads.SharedReads(), board.DrawnRows()
-    app[drawn_part.REVISIONS] = drawn_part.Revisions()
+    shared_reads.set_up(app)
+    app[board.DRAWN_ROWS], app[drawn_part.REVISIONS] = board.DrawnRows(), drawn_part.Revisions()
     app[asked_sessions.SESSIONS] = asked_sessions.AskedSessions(memories.pages)
     app[link.TRIES] = FailedTries(most=50)
     app[claims.TRIES] = FailedTries(most=claims.MOST_TRIES)

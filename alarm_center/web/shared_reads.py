@@ -6,13 +6,14 @@ memberships share it (docs/adr/0064-boards-share-what-they-read.md).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Any, Final, TypeVar
 
 from aiohttp import web
 
 from alarm_center.store import web_sessions
 from alarm_center.store.memory import Tx
+from alarm_center.store.web_sessions import SignedIn
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.page import PERSON
 
@@ -58,28 +59,51 @@ class SharedReads:
 
 READS: Final = web.AppKey("shared_reads", SharedReads)
 
+_ASKING: Final = web.AppKey("tokens_of_shared_reads", dict[Hashable, set[str]])
 
-async def read_shared(request: web.Request, name: str, work: Callable[[Tx], Awaitable[T]], *about: Hashable) -> T:
+
+def set_up(app: web.Application) -> None:
+    """Give *app* its shared reads."""
+    app[READS], app[_ASKING] = SharedReads(), {}
+
+
+async def read_shared(
+    request: web.Request, name: str, work: Callable[[Tx], Awaitable[T]], *about: Hashable, each: bool = True
+) -> T:
     """Return what *work* reads in the board scope of the request's person, together with others of the same memberships.
 
     *name* and *about* say which read it is. *work* runs in a transaction of its own and reads nothing that depends on who the
-    person is beyond their memberships.
+    person is beyond their memberships. Behind it the sessions of all who share it are looked up once more: who has other memberships by
+    then, or no session, reads for themselves. Without *each* only that of the person in whose scope it ran is.
     """
-    person, memory = request[PERSON], request.app[MEMORY]
-    viewer = person.board_viewer
+    person, memory, asking = request[PERSON], request.app[MEMORY], request.app[_ASKING]
+    viewer, key = person.board_viewer, (name, person.memberships_key, *about)
 
-    async def read() -> T:
+    async def read() -> tuple[T, Mapping[str, SignedIn]]:
+        # Between the end of the asking and here nothing else runs: whoever shares this read has put their token down.
+        tokens = asking.pop(key, set()) | {person.token}
         async with memory.transaction(viewer) as tx:
             found = await work(tx)
             # Asked last: what was read before it was read in this scope.
-            still = await web_sessions.person_of(tx, person.token)
-        if still is None or still.memberships_key != person.memberships_key:
+            still = await web_sessions.people_of_tokens(tx, tokens)
+        if not _has_scope(still, person):
             raise ScopeChanged
-        return found
+        return found, still
 
+    if each:
+        asking.setdefault(key, set()).add(person.token)
     try:
-        return await request.app[READS].get((name, person.memberships_key, *about), read)
+        found, still = await request.app[READS].get(key, read)
+        if not each or _has_scope(still, person):
+            return found
     except ScopeChanged:
-        # Another one's, perhaps: our own scope says what we see.
-        async with memory.transaction(viewer) as tx:
-            return await work(tx)
+        pass
+    # Another one's scope, perhaps, or ours has changed since we asked: our own says what we see.
+    async with memory.transaction(viewer) as tx:
+        return await work(tx)
+
+
+def _has_scope(still: Mapping[str, SignedIn], person: SignedIn) -> bool:
+    """Return whether the person's session goes on with the memberships that they asked with."""
+    now = still.get(person.token)
+    return now is not None and now.memberships_key == person.memberships_key

@@ -31,6 +31,9 @@ MANY: Final = 500
 
 _FAR: Final = 1000
 """Transactions of others after which a stream goes on to the horizon without a line of its own."""
+_OLD: Final = 20_000
+"""Transactions that a page may be behind. Further behind, it is drawn anew, and nothing is read for it: among the lines of all towns
+those of its own can be few, and a read that takes too long is begun again at the page's next try. An open page is at most *_FAR* behind."""
 
 routes = web.RouteTableDef()
 
@@ -105,8 +108,10 @@ async def _send(
         # Once a tick, not at each change: for so long a session that was ended still hears which parts have changed, and no more.
         ticking = ticks.is_due()
         if ticking and not await _is_still_open(request):
+            # What the person may see is another now, perhaps with an alarm that no later line tells of: all is asked for anew.
+            await response.send("", event="fresh", id=str(cursor or ""))
             return
-        news = await read_shared(request, "lines", partial(_read_news, cursor=cursor), cursor)
+        news = await read_shared(request, "lines", partial(_read_news, cursor=cursor), cursor, each=False)
         if news.missed is None or (first and len(news.missed) >= MANY):
             cursor = news.newest
             await response.send("", event="fresh", id=str(cursor))
@@ -162,7 +167,8 @@ class News:
 
 async def _read_news(tx: Tx, cursor: Cursor | None) -> News:
     newest = await events.newest_cursor(tx)
-    missed = await events.lines_after(tx, cursor, MANY) if cursor is not None and cursor <= newest else None
+    is_known = cursor is not None and newest.tx - _OLD <= cursor.tx and cursor <= newest
+    missed = await events.lines_after(tx, cursor, MANY) if cursor is not None and is_known else None
     changes = tuple((_change(event), str(event.cursor)) for event in missed or ())
     return News(newest, missed, await now(tx), changes)
 

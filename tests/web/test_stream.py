@@ -14,6 +14,7 @@ import pytest
 
 from alarm_center.store import events
 from alarm_center.store.memory import Tx
+from alarm_center.web import stream as streams
 from alarm_center.web.settings import WebSettings
 from alarm_center.web.stream import HINTS, MANY
 from schemas.timeline import CallSent, Payload, ReplyUnread, ServiceGap
@@ -129,6 +130,32 @@ async def test_an_unknown_or_old_cursor_gets_a_fresh_board(storstad: NightTown, 
     async with stream(olle, last=old) as page:
         fresh = await page.next("fresh", "change")
         assert (fresh.event, fresh.id) == ("fresh", await newest(storstad))
+
+
+async def test_after_a_long_absence_no_lines_are_looked_for(
+    storstad: NightTown, olle: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = await newest(storstad)
+    for _ in range(5):
+        async with storstad.memory.transaction() as tx:
+            await line(tx)
+    monkeypatch.setattr(streams, "_OLD", 3)
+    async with stream(olle, last=old) as page:
+        assert (await page.next("fresh", "change")).event == "fresh"
+
+
+async def test_whose_rights_change_draws_all_anew(storstad: NightTown, olle: Browser) -> None:
+    """The stream ends with it: no later line may tell of an alarm that is open where somebody sees more from now on, or less."""
+    async with stream(olle, after=await newest(storstad)) as page:
+        await page.next("tick")
+        await storstad.execute(
+            "update memberships set ended_at = clock.now() + interval '1 minute' where user_id = $1",
+            storstad.users["olle"],
+        )
+        await storstad.set_clock(TWO + timedelta(minutes=5))
+        async with asyncio.timeout(DEADLINE_S):
+            rest = await page.response.content.read()
+    assert rest.count(b"event: fresh") == 1
 
 
 async def test_a_stream_that_cannot_read_ends_without_an_answer(
