@@ -100,6 +100,23 @@ class Condition(StrEnum):
     CLEARED = "cleared"
 
 
+class TroubleKind(StrEnum):
+    """A trouble that keeps a case from ending, apart from its state and its condition; the gravest first."""
+
+    HELP = "help"
+    """A carer is in need."""
+    CANNOT_GET_IN = "cannot_get_in"
+    NOBODY_HOME = "nobody_home"
+    SILENT = "silent"
+    """On site, and not a word for longer than the plan allows."""
+    UNDELIVERED = "undelivered"
+    """Whoever took it has not got the address."""
+    LATE = "late"
+    """Taken, and nobody is there in time."""
+    NOT_TAKEN = "not_taken"
+    """Everybody has been asked, in every round."""
+
+
 class CancelReason(StrEnum):
     """The reason for not making an owed check."""
 

@@ -17,6 +17,7 @@ from alarm_center.core.alarm import (
     Alarm,
     AlarmEffect,
     AlarmState,
+    CalmBoard,
     NewAlarm,
     Notify,
     RedBoard,
@@ -283,8 +284,8 @@ async def _apply_alarm(step: _Step, alarm: Alarm, effects: tuple[CheckEffect | A
         match effect:
             case Write(payload):
                 await events.write(tx, at, events.about_alarm(alarm, payload, step.actor, step.check_id))
-            case Notify(notice, first):
-                await wording.queue_question(tx, step.sender, alarm, notice, at, first=first)
+            case Notify():
+                await wording.queue_question(tx, step.sender, alarm, effect, at)
             case StaffPresence(inside):
                 await _apply_staff_presence(tx, alarm, inside, step.actor)
             case Raise(kind=kind, priority=priority, reason=reason):
@@ -295,6 +296,8 @@ async def _apply_alarm(step: _Step, alarm: Alarm, effects: tuple[CheckEffect | A
                 await wording.queue_notice_sms(tx, step.sender, alarm, words, notice, at)
             case RedBoard():
                 await alarms.turn_red(tx, alarm.alarm_id, at)
+            case CalmBoard():
+                await alarms.calm(tx, alarm.alarm_id)
             case _:
                 raise AssertionError(f"an alarm does not ask for {effect}")
 

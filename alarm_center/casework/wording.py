@@ -12,8 +12,9 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center.core.alarm import Alarm, Notice
+from alarm_center.core.alarm import Alarm, Notice, Notify
 from alarm_center.core.alarm import dispatch as dispatch_core
+from alarm_center.core.alarm import trouble as trouble_core
 from alarm_center.core.messages import Language, TextFacts, Texts, UnfitText, neutral_patrol
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import carer_actions
@@ -22,7 +23,7 @@ from alarm_center.store import alarms, messages, towns
 from alarm_center.store.memory import Memory, Tx, is_page
 from alarm_center.words import page_words
 from alarm_center.words.catalogues import SPEECHES
-from schemas.vocabulary import Channel, Priority
+from schemas.vocabulary import Channel, Priority, TroubleKind, Who
 
 log = structlog.get_logger()
 
@@ -32,8 +33,6 @@ _VALID_AT_LEAST: Final = timedelta(seconds=60)
 
 FIRST, CALL_OUT, ANSWER, REMINDER = 1, 2, 3, 5
 """Ranks in the outbox: the first SMS of an alarm goes before all else, reminders last."""
-
-_SPOKEN: Final = {Wording.ON_SITE_CHECK: Wording.VOICE_ON_SITE_CHECK}
 
 
 def town_texts(town: towns.Town) -> Texts:
@@ -86,17 +85,16 @@ class _NoticeText:
     facts: TextFacts
 
 
-async def queue_question(
-    tx: Tx, sender: Sender, alarm: Alarm, notice: Notice, at: datetime, *, first: bool = False
-) -> None:
-    """Queue the SMS or call that asks a carer. ``first``: it is the first one of its alarm."""
-    text = _SPOKEN.get(notice.wording, Wording.VOICE_CALL_OUT) if notice.channel is Channel.CALL else notice.wording
-    said = await _notice_text(tx, sender, alarm, notice, text)
-    if text is Wording.ALSO_SEEKS and said.facts.other_no is None:
+async def queue_question(tx: Tx, sender: Sender, alarm: Alarm, asked: Notify, at: datetime) -> None:
+    """Queue the SMS or call that asks a carer."""
+    notice = asked.notice
+    said = await _notice_text(tx, sender, alarm, notice, asked.text, at)
+    if said.text is Wording.ALSO_SEEKS and said.facts.other_no is None:
         # Its patrol is out, and this phone has taken nothing: to it, it is a call-out like any other.
         said = replace(said, text=Wording.CALL_OUT)
     reminder = notice.wording is Wording.REMINDER
-    rank = FIRST if first and alarm.priority is not Priority.THIRD else REMINDER if reminder else CALL_OUT
+    urgent = asked.first and alarm.priority is not Priority.THIRD
+    rank = FIRST if urgent else REMINDER if reminder else CALL_OUT
     question = replace(
         _draft_sms(sender.town, alarm, notice, said, at),
         channel=notice.channel,
@@ -108,7 +106,7 @@ async def queue_question(
 
 async def queue_notice_sms(tx: Tx, sender: Sender, alarm: Alarm, text: Wording, notice: Notice, at: datetime) -> None:
     """Queue an SMS that asks for nothing new, to the phone of *notice*."""
-    said = await _notice_text(tx, sender, alarm, notice, text)
+    said = await _notice_text(tx, sender, alarm, notice, text, at)
     await _queue_of_notice(tx, sender, alarm, said, _draft_sms(sender.town, alarm, notice, said, at))
 
 
@@ -208,7 +206,9 @@ def _question_valid_until(alarm: Alarm, at: datetime) -> datetime:
     return at + max(_VALID_AT_LEAST, due - at if due is not None else _VALID)
 
 
-async def _notice_text(tx: Tx, sender: Sender, alarm: Alarm, notice: Notice, text: Wording) -> _NoticeText:
+async def _notice_text(
+    tx: Tx, sender: Sender, alarm: Alarm, notice: Notice, text: Wording, at: datetime
+) -> _NoticeText:
     code = sender.area_codes.get(alarm.area_id) or (await towns.area(tx, alarm.area_id)).code
     case_no, other_no, priority = alarm.case_no, None, alarm.priority
     if text is Wording.ALSO_SEEKS:
@@ -217,14 +217,39 @@ async def _notice_text(tx: Tx, sender: Sender, alarm: Alarm, notice: Notice, tex
         if taken is not None:
             case_no, priority, other_no = taken[0], Priority(taken[1]), alarm.case_no
     took = next((n.patrol for n in alarm.takers), None)
-    on_site = alarm.acceptance is not None and alarm.acceptance.on_site_at is not None
+    arrive_by = alarm.limits.arrive_by
     facts = TextFacts(
         case_no=case_no,
         other_no=other_no,
         priority=priority,
         area=code,
-        by=alarm.limits.arrive_by,
+        # A time that has passed helps nobody.
+        by=arrive_by if alarm.visit or arrive_by is None or arrive_by > at else None,
         patrol=took,
-        minutes=30 if on_site else None,
+        minutes=_minutes(alarm.acceptance.on_site_at if alarm.acceptance else None, at),
     )
-    return _NoticeText(text, facts)
+    return _NoticeText(text, _facts_of_trouble(facts, alarm, notice, text, at))
+
+
+def _facts_of_trouble(facts: TextFacts, alarm: Alarm, notice: Notice, text: Wording, at: datetime) -> TextFacts:
+    """Return *facts* with the carer in trouble, where *text* is about one."""
+    if text is Wording.YOU_SEE_TO_IT:
+        about = trouble_core.gravest(t for t in alarm.troubles if t.acknowledged_by == str(notice.notice_id))
+    else:
+        about = next((t for t in alarm.troubles if text in trouble_core.LADDERS[t.kind].texts), None)
+    carer = None if about is None else trouble_core.carer_of(alarm, about)
+    if about is None or carer is None:
+        return facts
+    silent = about.kind is TroubleKind.SILENT and alarm.acceptance is not None
+    return replace(
+        facts,
+        patrol=carer.patrol,
+        phone=carer.phone,
+        minutes=_minutes(alarm.acceptance.on_site_word_at, at) if silent and alarm.acceptance else facts.minutes,
+        sees_to=notice.who in (Who.LEAD, Who.FIXED) or None,
+        numbered=notice.wording is Wording.ALSO_SEEKS or None,
+    )
+
+
+def _minutes(since: datetime | None, at: datetime) -> int | None:
+    return None if since is None else int((at - since) / timedelta(minutes=1))

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from alarm_center.core.alarm.alarm_events import SCREEN_TABLE, TRANSITIONS
 from alarm_center.core.alarm.alarm_kinds import POLICY, KindPolicy
 from alarm_center.core.alarm.state import AlarmState
+from alarm_center.core.alarm.trouble import LADDERS
 from alarm_center.core.check import check_decisions
 from alarm_center.core.check.late_sessions import LATE, Circumstance, SessionSays
 from alarm_center.core.check.state import ENDED, CheckState
@@ -133,11 +134,22 @@ def _carer_actions() -> str:
     return markdown_table(header, rows)
 
 
+def _ladders() -> str:
+    """Return a row for each step of each ladder: when, who is told, how and by which text, and whether the heartbeat fails."""
+    rows = [
+        [kind if place == 0 else "", f"{int(rung.after.total_seconds())} s", rung.who.replace("_", " "), rung.channel,
+         rung.text, "red, heartbeat fails, again each 5 min" if rung.loud else ""]
+        for kind, ladder in LADDERS.items() for place, rung in enumerate(ladder.rungs)
+    ]  # fmt: skip
+    return markdown_table(["trouble", "after", "tells", "by", "text", "board"], rows)
+
+
 DRAWINGS: Final[Mapping[str, Callable[[], str]]] = {
     "check-states": _check_states,
     "reasons": _reasons,
     "late": _late,
     "alarm-states": _alarm_states,
+    "trouble": _ladders,
     "alarm-screen": _screen,
     "alarm-kinds": _alarm_kinds,
     "carer-actions": _carer_actions,

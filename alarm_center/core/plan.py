@@ -120,6 +120,12 @@ class Wording(StrEnum):
     """To the lead: taken, and nobody is on site in time."""
     OUTCOME = "outcome"
     """To the lead: nobody needs to go any more, and nobody has said how it ended."""
+    TROUBLE_HELP = "trouble_help"
+    """Words of a trouble. No stored notice has them: a release before does not know them (ADR 0070)."""
+    TROUBLE_CANNOT_GET_IN = "trouble_cannot_get_in"
+    TROUBLE_NOBODY_HOME = "trouble_nobody_home"
+    TROUBLE_SILENT = "trouble_silent"
+    TROUBLE_UNDELIVERED = "trouble_undelivered"
     ON_SITE_CHECK = "on_site_check"
     MUSTER = "muster"
     MUSTER_WHO = "muster_who"
@@ -145,6 +151,10 @@ class Wording(StrEnum):
     TAKEN = "taken"
     STOOD_DOWN = "stood_down"
     CASE_CLOSED = "case_closed"
+    SEEN_TO = "seen_to"
+    """To those asked because of a trouble: somebody else sees to it."""
+    YOU_SEE_TO_IT = "you_see_to_it"
+    """To the lead who has said so."""
     ALSO_SEEKS = "also_seeks"
     """You took one; the other seeks another patrol."""
     HAVE_BOTH = "have_both"
@@ -169,6 +179,12 @@ class Wording(StrEnum):
     # read out in a call
     VOICE_CALL_OUT = "voice_call_out"
     VOICE_ON_SITE_CHECK = "voice_on_site_check"
+    VOICE_TROUBLE_HELP = "voice_trouble_help"
+    VOICE_TROUBLE_CANNOT_GET_IN = "voice_trouble_cannot_get_in"
+    VOICE_TROUBLE_NOBODY_HOME = "voice_trouble_nobody_home"
+    VOICE_TROUBLE_SILENT = "voice_trouble_silent"
+    VOICE_TROUBLE_UNDELIVERED = "voice_trouble_undelivered"
+    VOICE_TROUBLE_LATE = "voice_trouble_late"
 
 
 @dataclass(frozen=True, slots=True)

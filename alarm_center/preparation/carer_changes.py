@@ -9,7 +9,8 @@ from alarm_center.casework import wording
 from alarm_center.casework.editing import ChangedMeanwhile, Editor
 from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.core import calendar
-from alarm_center.core.alarm import NoticeState
+from alarm_center.core.alarm import NoticeState, Notify
+from alarm_center.core.alarm.trouble import because_of
 from alarm_center.core.carer_form import CarerEdit, CarerRefused, taken
 from alarm_center.core.plan import Wording
 from alarm_center.core.temps import CarerRow
@@ -108,7 +109,8 @@ async def _move_cases(tx: Tx, town: Town, old: str, new: str, at: datetime) -> N
         if notice.state is NoticeState.TOOK:
             await wording.queue_notice_sms(tx, wording.Sender(town), alarm, Wording.GRANTED, notice, at)
         else:
-            await wording.queue_question(tx, wording.Sender(town), alarm, notice, at)
+            again = Notify(notice, first=False, trouble=because_of(alarm, notice))
+            await wording.queue_question(tx, wording.Sender(town), alarm, again, at)
 
 
 async def apply_due_numbers(memory: Memory) -> int:

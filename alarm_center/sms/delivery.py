@@ -12,6 +12,7 @@ from alarm_center import metrics
 from alarm_center.casework import cases
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.decision import IllegalMove
+from alarm_center.core.plan import Wording
 from alarm_center.providers import DeliveryStatus
 from alarm_center.store import events, messages
 from alarm_center.store.memory import Memory, Tx, now
@@ -100,12 +101,14 @@ async def apply_status(
 
 
 async def report_undelivered(tx: Tx, message: OutboxMessage) -> None:
-    """Tell the dispatch that a question did not reach its carer, so that it goes on at once."""
-    if not message.asks or message.alarm_id is None or message.notice_id is None:
+    """Tell the case that a question did not reach its carer, so that it goes on at once; or that the address did not."""
+    address = message.wording == Wording.GRANTED
+    if message.alarm_id is None or message.notice_id is None or not (message.asks or address):
         return
     try:
         async with tx.transaction():
-            event = alarm_events.Undelivered(message.notice_id)
+            lost = alarm_events.AddressLost if address else alarm_events.Undelivered
+            event = lost(message.notice_id)
             await cases.lock_and_step_alarm(tx, message.alarm_id, event, "outbox")
     except IllegalMove as illegal:
         log.warning("nondelivery_ignored", alarm_id=str(message.alarm_id), why=str(illegal))

@@ -164,7 +164,8 @@ async def apply_key(memory: Memory, provider: str, call_id: str, message_id: UUI
         pressed = timeline.ReplyTaken(action.name, heed, digit, notice_id=notice_id, call=True)
         await events.write(tx, at, events.about_alarm(alarm, pressed, str(notice_id)))
         if action is TAKE:
-            return KeyOutcome.TAKEN if alarm.taken_by(phone) else KeyOutcome.TOO_LATE
+            seen_to = KeyOutcome.NOTED if alarm.is_seen_to_by(notice_id) else KeyOutcome.TOO_LATE
+            return KeyOutcome.TAKEN if alarm.taken_by(phone) else seen_to
         return KeyOutcome.DECLINED if action is CANNOT else KeyOutcome.NOTED
 
     pressed = await memory.attempt(work)

@@ -242,6 +242,11 @@ async def turn_red(tx: Tx, alarm_id: UUID, now: datetime) -> None:
     await tx.execute("update alarms set red_at = coalesce(red_at, $2) where alarm_id = $1", alarm_id, now)
 
 
+async def calm(tx: Tx, alarm_id: UUID) -> None:
+    """Write that a person sees to every trouble of the alarm: the board is red no longer."""
+    await tx.execute("update alarms set red_at = null where alarm_id = $1", alarm_id)
+
+
 class TakenCase(NamedTuple):
     """A case that a phone has taken."""
 

@@ -3,7 +3,7 @@
 All under the viewer's own rights. Nothing here locks, and only :func:`mark_loose_reply_read` writes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
@@ -139,6 +139,22 @@ async def open_alarms(tx: Tx) -> list[AlarmLine]:
         """  # noqa: S608 -- our own words
     )
     return [_line(row) for row in rows]
+
+
+class AskedPhone(NamedTuple):
+    """The patrol and the number of a notice."""
+
+    patrol: str
+    phone: str
+
+
+async def phones_in_trouble(tx: Tx, alarms: Iterable[Alarm]) -> dict[UUID, AskedPhone]:
+    """Return, by notice, the patrol and number of each carer in trouble; nothing is asked where there is none."""
+    ids = [trouble.notice_id for alarm in alarms for trouble in alarm.troubles if trouble.notice_id is not None]
+    if not ids:
+        return {}
+    rows = await tx.fetch("select notice_id, patrol, phone from notices where notice_id = any ($1::uuid[])", ids)
+    return {row["notice_id"]: AskedPhone(row["patrol"], row["phone"]) for row in rows}
 
 
 async def names_of_held(tx: Tx, now: datetime) -> dict[UUID, str]:

@@ -21,6 +21,7 @@ from schemas.vocabulary import (
     RaisedFor,
     Reason,
     Role,
+    TroubleKind,
 )
 
 REASONS: Final[Mapping[str, str]] = {
@@ -116,6 +117,16 @@ OUTCOMES: Final[Mapping[str, str]] = {
     Outcome.NOT_AT_HOME_KNOWN: _("Känd frånvaro"),
     Outcome.DIED: _("Avliden"),
     Outcome.OTHER: _("Annat – skriv vad"),
+}
+
+TROUBLES: Final[Mapping[str, str]] = {
+    TroubleKind.HELP: _("Behöver hjälp"),
+    TroubleKind.CANNOT_GET_IN: _("Kommer inte in"),
+    TroubleKind.NOBODY_HOME: _("Ingen hemma"),
+    TroubleKind.SILENT: _("Tyst från platsen"),
+    TroubleKind.UNDELIVERED: _("Har inte fått adressen"),
+    TroubleKind.LATE: _("Inte framme i tid"),
+    TroubleKind.NOT_TAKEN: _("Ingen har tagit larmet"),
 }
 
 RAISED_FOR: Final[Mapping[str, str]] = {

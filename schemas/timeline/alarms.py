@@ -5,7 +5,7 @@ from uuid import UUID
 
 from schemas.timeline.base import Code, Payload, payload
 from schemas.timeline.kinds import EventKind
-from schemas.vocabulary import AlarmKind, Channel, ClearFor, Outcome, Priority, RaisedFor, Reason, Who
+from schemas.vocabulary import AlarmKind, Channel, ClearFor, Outcome, Priority, RaisedFor, Reason, TroubleKind, Who
 
 
 @payload(EventKind.ALARM_OPENED)
@@ -193,6 +193,28 @@ class ArrivalLate(Payload):
 @payload(EventKind.SILENT)
 class SiteSilent(Payload):
     """The carer on site has said nothing for as long as the plan allows."""
+
+    notice_id: UUID
+
+
+@payload(EventKind.TROUBLE_LOUD)
+class TroubleLoud(Payload):
+    """Nobody has acknowledged the trouble: the board is red, and the outside heartbeat fails."""
+
+    trouble: TroubleKind
+
+
+@payload(EventKind.TROUBLE_ACKNOWLEDGED)
+class TroubleAcknowledged(Payload):
+    """A person sees to the trouble; *by* is a user's id, or that of the notice that was answered."""
+
+    trouble: TroubleKind
+    by: Code
+
+
+@payload(EventKind.ADDRESS_UNDELIVERED)
+class AddressUndelivered(Payload):
+    """The SMS with the address did not reach the carer who took it: somebody has to ring and read it out."""
 
     notice_id: UUID
 

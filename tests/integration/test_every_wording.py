@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -117,6 +117,12 @@ class WordingTown:
         await self.hears(FIRST, Wording.ARRIVED, a)
         return a, b
 
+    async def says(self, alarm: Alarm, event: Callable[[UUID], alarm_events.AlarmEvent]) -> None:
+        """Let *event* happen to the notice of whoever has the alarm."""
+        query = "select notice_id from notices where alarm_id = $1 and state = 'took'"
+        row, *_ = await self.centre.rows(query, alarm.alarm_id)
+        await cases.apply_to_alarm(self.centre.memory, alarm.alarm_id, event(row["notice_id"]), actor="test")
+
     async def closes(self, alarm: Alarm) -> None:
         closing = alarm_events.Close(uuid4(), Outcome.FALSE_ALARM)
         await cases.apply_to_alarm(self.centre.memory, alarm.alarm_id, closing, actor="test")
@@ -152,7 +158,7 @@ async def one_of_two(town: WordingTown) -> None:
     await town.hears(FIRST, Wording.CASE_CLOSED, a)
 
 
-@hears(Wording.ALSO_SEEKS, Wording.GRANTED, Wording.STOOD_DOWN)
+@hears(Wording.ALSO_SEEKS, Wording.GRANTED, Wording.STOOD_DOWN, Wording.TROUBLE_HELP, Wording.VOICE_TROUBLE_HELP)
 async def asked_while_on_the_way(town: WordingTown) -> None:
     """B is sought of a patrol that drives to A: only that question names A too."""
     a = await town.centre.alarm(1, 0)
@@ -168,8 +174,11 @@ async def asked_while_on_the_way(town: WordingTown) -> None:
     await town.hears(FIRST, Wording.GRANTED, b)
     await town.first(f"9 {b.case_no}")
     await town.hears(FIRST, Wording.HELP_COMING, b)
-    await town.hears(SECOND, Wording.CALL_OUT, b)
-    await town.hears(LEAD, Wording.CALL_OUT, b)
+    for phone in (SECOND, LEAD):
+        await town.hears(phone, Wording.TROUBLE_HELP, b)
+    await town.passes(90)
+    for phone in (SECOND, LEAD):
+        await town.hears(phone, Wording.VOICE_TROUBLE_HELP, b)
     await town.closes(b)
     for phone in (FIRST, SECOND, LEAD):
         await town.hears(phone, Wording.STOOD_DOWN, b)
@@ -218,7 +227,8 @@ async def called_and_taken_by_another(town: WordingTown) -> None:
 
 
 @hears(
-    Wording.ARRIVED, Wording.STAYING, Wording.CANNOT_GET_IN, Wording.HELP_COMING, Wording.DONE, Wording.OUTCOME
+    Wording.ARRIVED, Wording.STAYING, Wording.CANNOT_GET_IN, Wording.HELP_COMING, Wording.DONE, Wording.OUTCOME,
+    Wording.SEEN_TO,
 )  # fmt: skip
 async def words_from_the_site(town: WordingTown) -> None:
     a, _ = await town.on_site_at_a()
@@ -226,15 +236,15 @@ async def words_from_the_site(town: WordingTown) -> None:
     await town.hears(FIRST, Wording.STAYING, a)
     await town.first("5")
     await town.hears(FIRST, Wording.CANNOT_GET_IN, a)
-    await town.hears(LEAD, Wording.CALL_OUT, a)
+    await town.hears(LEAD, Wording.TROUBLE_CANNOT_GET_IN, a)
     await town.first("9")
     await town.hears(FIRST, Wording.HELP_COMING, a)
-    await town.hears(SECOND, Wording.CALL_OUT, a)
-    await town.hears(LEAD, Wording.CALL_OUT, a)
+    for phone in (SECOND, LEAD):
+        await town.hears(phone, Wording.TROUBLE_HELP, a)
     await town.first("4")
     await town.hears(FIRST, Wording.DONE, a)
     for phone in (SECOND, LEAD):
-        await town.hears(phone, Wording.TAKEN, a)
+        await town.hears(phone, Wording.SEEN_TO, a)
     await town.passes(600)
     await town.hears(LEAD, Wording.OUTCOME, a)
 
@@ -246,19 +256,54 @@ async def the_resident_wants_no_look(town: WordingTown) -> None:
     await town.hears(FIRST, Wording.NO_MORE_LOOKS, a)
 
 
-@hears(Wording.ON_SITE_CHECK, Wording.VOICE_ON_SITE_CHECK, Wording.ESCALATION_LATE)
+@hears(
+    Wording.TROUBLE_CANNOT_GET_IN, Wording.VOICE_TROUBLE_CANNOT_GET_IN, Wording.TROUBLE_NOBODY_HOME,
+    Wording.VOICE_TROUBLE_NOBODY_HOME, Wording.YOU_SEE_TO_IT,
+)  # fmt: skip
+async def locked_out_and_then_nobody_home(town: WordingTown) -> None:
+    a, _ = await town.on_site_at_a()
+    await town.first("5")
+    await town.hears(FIRST, Wording.CANNOT_GET_IN, a)
+    await town.hears(LEAD, Wording.TROUBLE_CANNOT_GET_IN, a)
+    await town.passes(90)
+    await town.hears(LEAD, Wording.VOICE_TROUBLE_CANNOT_GET_IN, a)
+    await town.says(a, alarm_events.NobodyHome)
+    await town.hears(LEAD, Wording.TROUBLE_NOBODY_HOME, a)
+    await town.passes(90)
+    await town.hears(LEAD, Wording.VOICE_TROUBLE_NOBODY_HOME, a)
+    await town.centre.lead.writes("1")
+    await town.hears(LEAD, Wording.YOU_SEE_TO_IT, a)
+
+
+@hears(Wording.TROUBLE_UNDELIVERED, Wording.VOICE_TROUBLE_UNDELIVERED)
+async def an_address_that_does_not_arrive(town: WordingTown) -> None:
+    a, _ = await town.held()
+    await town.says(a, alarm_events.AddressLost)
+    await town.hears(LEAD, Wording.TROUBLE_UNDELIVERED, a)
+    await town.passes(90)
+    await town.hears(LEAD, Wording.VOICE_TROUBLE_UNDELIVERED, a)
+
+
+@hears(
+    Wording.ON_SITE_CHECK, Wording.VOICE_ON_SITE_CHECK, Wording.TROUBLE_SILENT, Wording.VOICE_TROUBLE_SILENT,
+    Wording.ESCALATION_LATE, Wording.VOICE_TROUBLE_LATE,
+)  # fmt: skip
 async def silent_on_site_and_late_for_the_other(town: WordingTown) -> None:
     a, b = await town.on_site_at_a()
     await town.passes(30 * 60)
     await town.hears(FIRST, Wording.ON_SITE_CHECK, a)
     await town.passes(5 * 60)
     await town.hears(FIRST, Wording.VOICE_ON_SITE_CHECK, a)
-    await town.hears(LEAD, Wording.CALL_OUT, a)
+    await town.hears(LEAD, Wording.TROUBLE_SILENT, a)
+    await town.passes(90)
+    await town.hears(LEAD, Wording.VOICE_TROUBLE_SILENT, a)
     await town.first("6")
     await town.hears(FIRST, Wording.STAYING, a)
-    await town.hears(LEAD, Wording.TAKEN, a)
-    await town.passes(10 * 60)
+    await town.hears(LEAD, Wording.SEEN_TO, a)
+    await town.passes(10 * 60 - 90)
     await town.hears(LEAD, Wording.ESCALATION_LATE, b)
+    await town.passes(90)
+    await town.hears(LEAD, Wording.VOICE_TROUBLE_LATE, b)
 
 
 @hears(Wording.REMINDER, Wording.ESCALATION)

@@ -135,7 +135,7 @@ async def test_a_slip_after_done_is_still_heard(centre: SmsCentre) -> None:
     await centre.first.receives("kommer inte in, noterat. Vi ringer dig.")
     assert (await centre.now_is(alarm.alarm_id)).done_at is None
     assert (await centre.lines(alarm.alarm_id, ["reply"]))[-1][1]["heed"] == "sound"
-    await centre.lead.receives("Larm")
+    await centre.lead.receives("Patrull 1 kommer inte in")
 
 
 # ---- words for a person ----
@@ -207,8 +207,8 @@ async def test_help_in_a_case_seeks_another_and_is_heard_with_sound(centre: SmsC
     await centre.first.receives("PRIO 2").and_replies("1")
     await centre.first.receives("är ditt").and_replies("HJÄLP")
     await centre.first.receives("Vi har fått att du behöver hjälp")
-    await centre.second.receives("Larm … PRIO 1")
-    await centre.lead.receives("Larm … PRIO 1")
+    await centre.second.receives("Patrull 1 behöver hjälp vid … Svara 1=åker 2=kan inte.")
+    await centre.lead.receives("Patrull 1 behöver hjälp vid … Svara 1=jag ordnar 2=kan inte.")
     assert (await centre.lines(alarm.alarm_id, ["reply"]))[-1][1]["heed"] == "sound"
 
 

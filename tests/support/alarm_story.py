@@ -8,6 +8,8 @@ from alarm_center.core.alarm.alarm_decisions import decide, open_alarm
 from alarm_center.core.alarm.alarm_effects import AlarmDecision, AlarmEffect, Notify, Tell
 from alarm_center.core.alarm.alarm_events import (
     CARER_REPLIES,
+    AcknowledgeTrouble,
+    AddressLost,
     AlarmEvent,
     AlarmTick,
     Arrived,
@@ -32,14 +34,14 @@ from alarm_center.core.alarm.state import Alarm, AlarmState, NewAlarm, Notice
 from alarm_center.core.decision import Write
 from alarm_center.core.plan import Plan, Wording
 from alarm_center.core.roster import DutyShift, Roster
-from schemas.vocabulary import AlarmKind, Channel, Duty, Outcome, Priority
+from schemas.vocabulary import AlarmKind, Channel, Duty, Outcome, Priority, TroubleKind
 
 START = datetime(2026, 1, 15, 1, 0, tzinfo=UTC)
 HERE, THERE = UUID(int=0xA3), UUID(int=0xA4)
 FIXED = "+4610"
 FIRST, SECOND, NEAR, LEAD = "+461", "+462", "+463", "+469"
 OPERATORS = (UUID(int=0x51), UUID(int=0x52))
-CARER_WORDS: tuple[Callable[[UUID], AlarmEvent], ...] = (*CARER_REPLIES, Undelivered)
+CARER_WORDS: tuple[Callable[[UUID], AlarmEvent], ...] = (*CARER_REPLIES, Undelivered, AddressLost)
 """Every word that a carer, or the provider in a carer's stead, can say to a notice."""
 
 
@@ -70,6 +72,11 @@ def town(*phones: str, fixed: str | None = FIXED, busy: frozenset[UUID] = frozen
     """Return a roster with these *phones* on duty, everybody when none is named."""
     shifts = tuple(s for s in ON_DUTY if not phones or s.phone in phones)
     return Roster(shifts, fixed, busy)
+
+
+def _heard(asked: Notify) -> Wording:
+    """Return the question as a story names it: a call has its notice's wording, unless it is of a trouble."""
+    return asked.text if asked.trouble is not None else asked.notice.wording
 
 
 class AskedCarer:
@@ -145,6 +152,9 @@ class ScreenOperator:
 
     def sends_patrol(self) -> None:
         self.story.happens(SendPatrol(self.user))
+
+    def acknowledges(self, kind: TroubleKind) -> None:
+        self.story.happens(AcknowledgeTrouble(self.user, kind))
 
     def closes(self, outcome: Outcome, *, note: bool = False) -> None:
         self.story.happens(Close(self.user, outcome, note))
@@ -226,7 +236,7 @@ class Story:
         for effect in decision.effects:
             if isinstance(effect, Notify):
                 notice = effect.notice
-                self.carer(notice.phone).inbox.append((notice.wording, notice.channel))
+                self.carer(notice.phone).inbox.append((_heard(effect), notice.channel))
             elif isinstance(effect, Tell):
                 self.carer(effect.notice.phone).inbox.append((effect.wording, Channel.SMS))
 

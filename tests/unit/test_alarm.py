@@ -204,7 +204,7 @@ def test_in_bed_does_not_call_off_help_for_a_carer() -> None:
     story.carer(FIRST).needs_help()
     story.happens(ConditionReported(Condition.CLEARED))
     story.passes(seconds=90)
-    story.carer(SECOND).receives(Wording.CALL_OUT).receives(Wording.CALL_OUT, Channel.CALL)
+    story.carer(SECOND).receives(Wording.TROUBLE_HELP).receives(Wording.VOICE_TROUBLE_HELP, Channel.CALL)
 
 
 def test_in_bed_with_a_carer_on_the_way_is_peoples_decision() -> None:

@@ -80,7 +80,7 @@ def test_a_lead_who_drives_instead_can_be_late_too() -> None:
     assert story.lines("arrival_late") == 1
     story.passes(seconds=MOMENT)
     assert story.lines("arrival_late") == 2
-    story.carer(SECOND).receives(Wording.CALL_OUT)
+    story.carer(SECOND).receives(Wording.ESCALATION_LATE)
 
 
 def test_a_second_carer_does_not_move_the_firsts_limit() -> None:
@@ -120,7 +120,7 @@ def test_who_is_silent_when_asked_is_called_after_five_minutes() -> None:
     called = patrol.notice
     assert (called.state, called.answered_at) == (NoticeState.TOOK, story.now)
     assert (called.who, called.patrol, called.shift_id) == (Who.PATROL, "Patrull 1", ON_DUTY[0].shift_id)
-    story.carer(LEAD).receives(Wording.CALL_OUT)
+    story.carer(LEAD).receives(Wording.TROUBLE_SILENT)
 
 
 def test_silence_goes_on_to_be_called_about_each_half_hour() -> None:

@@ -13,6 +13,7 @@ from alarm_center.core.alarm.alarm_decisions import decide, open_alarm
 from alarm_center.core.alarm.alarm_effects import AlarmDecision, Notify, Tell
 from alarm_center.core.alarm.alarm_events import (
     CARER_REPLIES,
+    AcknowledgeTrouble,
     AlarmEvent,
     AlarmTick,
     ClaimCase,
@@ -32,10 +33,11 @@ from alarm_center.core.alarm.alarm_events import (
 )
 from alarm_center.core.alarm.dispatch import next_step_at
 from alarm_center.core.alarm.state import Alarm, AlarmState, DispatchState, NewAlarm, Notice, NoticeState
+from alarm_center.core.alarm.trouble import LADDERS, asked_of, next_louder_at, of_kind
 from alarm_center.core.decision import IllegalMove
-from alarm_center.core.plan import Plan
+from alarm_center.core.plan import Plan, Wording
 from alarm_center.core.roster import Roster
-from schemas.vocabulary import AlarmKind, Condition, HandledBy, Outcome, Priority, Reason
+from schemas.vocabulary import AlarmKind, Condition, HandledBy, Outcome, Priority, Reason, TroubleKind
 from tests.support.alarm_story import CARER_WORDS, FIXED, HERE, ON_DUTY, OPERATORS, START, fresh_ids
 
 SITE_WORDS: tuple[Callable[[UUID], AlarmEvent], ...] = tuple(
@@ -132,6 +134,11 @@ class AlarmLife(RuleBasedStateMachine):
     def an_operator_calls(self, user: UUID, on: bool) -> None:
         self.try_event(InCall(user, on))
 
+    @rule(user=st.sampled_from(OPERATORS), kind=st.sampled_from(TroubleKind))
+    def an_operator_acknowledges(self, user: UUID, kind: TroubleKind) -> None:
+        self.try_event(AcknowledgeTrouble(user, kind))
+        assert kind not in {trouble.kind for trouble in self.alarm.unacknowledged}
+
     @precondition(lambda self: self.notices)
     @rule(data=st.data(), word=st.sampled_from(CARER_WORDS))
     def a_carer_speaks(self, data: st.DataObject, word: Callable[[UUID], AlarmEvent]) -> None:
@@ -145,7 +152,8 @@ class AlarmLife(RuleBasedStateMachine):
         before = self.alarm
         decision = self.event(Took(notice.notice_id, eta))
         if before.seeks:
-            assert self.has_it(notice.phone), "an acceptance was lost"
+            asked_to_see_to = asked_of(before, notice) is not None
+            assert self.has_it(notice.phone) or asked_to_see_to, "an acceptance was lost"
         told = [e for e in decision.effects if isinstance(e, Tell) and e.notice.phone == notice.phone]
         assert told, "a carer who says 1 always hears what came of it"
 
@@ -202,9 +210,32 @@ class AlarmLife(RuleBasedStateMachine):
     def it_waits_for_somebody(self) -> None:
         alarm = self.alarm
         assert (alarm.next_step_at is None) == (alarm.state is AlarmState.CLOSED)
-        limits = (alarm.lease.until, alarm.limits.self_dispatch_at, alarm.limits.limit_at, next_step_at(alarm.dispatch))
+        limits = (
+            alarm.lease.until,
+            alarm.limits.self_dispatch_at,
+            alarm.limits.limit_at,
+            next_step_at(alarm.dispatch),
+            next_louder_at(alarm.troubles),
+        )
         known = [at for at in limits if at is not None]
         assert alarm.next_step_at == (min(known) if alarm.state is not AlarmState.CLOSED else None)
+
+    @invariant()
+    def every_trouble_is_acknowledged_or_gets_louder(self) -> None:
+        """And soon: no unacknowledged trouble is further from its next step than its ladder is long."""
+        assert not (self.alarm.troubles and self.alarm.state is AlarmState.CLOSED)
+        for trouble in self.alarm.unacknowledged:
+            assert self.alarm.next_step_at is not None and self.alarm.next_step_at <= trouble.louder_at
+            assert trouble.louder_at <= self.now + max(LADDERS[trouble.kind].loud_after, self.plan.exhausted_repeat)
+        kinds = [trouble.kind for trouble in self.alarm.troubles]
+        assert len(kinds) == len(set(kinds))
+
+    @invariant()
+    def whoever_cries_is_not_asked_to_come(self) -> None:
+        crying = of_kind(self.alarm.troubles, TroubleKind.HELP)
+        in_need = self.alarm.phones_in_need()
+        later = [n for n in self.notices if crying is not None and n.asked_at > crying.began_at and n.phone in in_need]
+        assert all(n.wording is Wording.ON_SITE_CHECK or n.wording is Wording.OUTCOME for n in later)
 
     @invariant()
     def it_ends_with_an_outcome_and_a_name(self) -> None:
@@ -263,6 +294,7 @@ class AlarmLife(RuleBasedStateMachine):
         due = self.alarm.dispatch.repeat_at if self.alarm.dispatch is not None else None
         decision = self.event(AlarmTick(self.signed_in))
         assert decision.alarm.next_step_at is not None and decision.alarm.next_step_at > self.now
+        assert all(trouble.louder_at > self.now for trouble in decision.alarm.unacknowledged)
         if self.fell and self.now >= self.alarm.opened_at + self.plan.call_extends:
             assert self.alarm.dispatch is not None, "nothing holds a fall back for longer than a call"
         if exhausted and due is not None and due <= self.now and self.fixed is not None:

@@ -15,6 +15,7 @@ from alarm_center.core.alarm.alarm_events import (
     REPLY_TABLE,
     SCREEN_TABLE,
     TRANSITIONS,
+    AcknowledgeTrouble,
     AlarmEvent,
     AlarmTick,
     CalledOff,
@@ -37,7 +38,7 @@ from alarm_center.core.alarm.alarm_events import (
 from alarm_center.core.alarm.state import AlarmState
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.plan import Plan
-from schemas.vocabulary import AlarmKind, Condition, Outcome, Priority, Reason
+from schemas.vocabulary import AlarmKind, Condition, Outcome, Priority, Reason, TroubleKind
 from tests.support.alarm_story import CARER_WORDS, FIRST, OPERATORS, SECOND, START, Story, fresh_ids
 
 USER, COLLEAGUE = OPERATORS
@@ -144,6 +145,7 @@ def events(story: Story) -> Iterator[AlarmEvent]:
     yield from (ReleaseCase(USER), SendPatrol(USER), Close(USER, Outcome.WELL_IN_BED), IntoIncident(UUID(int=9)))
     yield from (ConditionReported(Condition.CLEARED), ConditionReported(Condition.ACTIVE, Reason.ON_FLOOR))
     yield CalledOff("planning")
+    yield AcknowledgeTrouble(USER, TroubleKind.NOT_TAKEN)
     yield Joined(AlarmKind.SOMETHING_WRONG, Priority.FIRST)
     for notice in () if story.alarm.dispatch is None else story.alarm.dispatch.notices:
         yield from (word(notice.notice_id) for word in CARER_WORDS)

@@ -7,13 +7,13 @@ import pytest
 
 from alarm_center.core.alarm.alarm_events import CARER_REPLIES as EVENTS
 from alarm_center.core.alarm.alarm_events import Staying
-from alarm_center.core.alarm.state import DispatchPurpose
 from alarm_center.core.messages.sms_text import WORDS, Language, template
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import carer_actions as actions
 from alarm_center.core.replies.carer_actions import ROWS, TABLE, VOICE, Bilingual, CarerAction, CarerActions
 from alarm_center.core.replies.parse_reply import FILLERS, CarerCommand, FreeText, parse_reply
 from schemas.timeline import CarerStaying
+from schemas.vocabulary import TroubleKind
 
 
 @pytest.mark.parametrize(
@@ -51,32 +51,33 @@ def test_a_texts_menu_is_what_the_rows_offer(wording: Wording, swedish: str, eng
     assert (TABLE.menu(wording, "sv"), TABLE.menu(wording, "en")) == (swedish, english)
 
 
-CALL_OUT, ON_SITE = Wording.VOICE_CALL_OUT, Wording.VOICE_ON_SITE_CHECK
-LATE, SILENCE, ACCESS, IN_NEED = (
-    DispatchPurpose.LATE, DispatchPurpose.SILENCE, DispatchPurpose.ACCESS, DispatchPurpose.HELP,
-)  # fmt: skip
+ON_SITE = Wording.VOICE_ON_SITE_CHECK
+CALLS_OUT = actions.VOICE - {ON_SITE}
+TROUBLES = {wording for wording in Wording if wording.value.startswith("trouble_")}
+HEARD_OF = (TroubleKind.LATE, TroubleKind.SILENT, TroubleKind.UNDELIVERED)
+GOT_IN = (*HEARD_OF, TroubleKind.CANNOT_GET_IN)
 
 
 @pytest.mark.parametrize(
-    ("action", "name", "digit", "keys", "at_the_address", "sounds", "inside", "settles", "seeks"),
+    ("action", "name", "digit", "keys", "at_the_address", "sounds", "inside", "ends", "begins"),
     [
-        (actions.TAKE, "take", "1", frozenset({CALL_OUT}), False, False, None, (), None),
-        (actions.CANNOT, "cannot", "2", frozenset({CALL_OUT}), False, False, None, (), None),
-        (actions.ON_SITE, "on_site", "3", frozenset({ON_SITE}), True, False, True, (LATE, SILENCE, ACCESS), None),
+        (actions.TAKE, "take", "1", CALLS_OUT, False, False, None, (), None),
+        (actions.CANNOT, "cannot", "2", CALLS_OUT, False, False, None, (), None),
+        (actions.ON_SITE, "on_site", "3", frozenset({ON_SITE}), True, False, True, GOT_IN, None),
         (actions.DONE, "done", "4", frozenset({ON_SITE}), True, False, None, (), None),
-        (actions.CANNOT_GET_IN, "cannot_get_in", "5", frozenset({ON_SITE}), True, True, False, (), ACCESS),
-        (actions.NOBODY_HOME, "nobody_home", None, frozenset(), True, False, True, (), ACCESS),
-        (actions.STAYING, "staying", "6", frozenset({ON_SITE}), True, False, True, (LATE, SILENCE), None),
-        (actions.HELP, "help", "9", frozenset({CALL_OUT, ON_SITE}), False, True, None, (), IN_NEED),
+        (actions.CANNOT_GET_IN, "cannot_get_in", "5", frozenset({ON_SITE}), True, True, False, HEARD_OF, TroubleKind.CANNOT_GET_IN),
+        (actions.NOBODY_HOME, "nobody_home", None, frozenset(), True, False, True, GOT_IN, TroubleKind.NOBODY_HOME),
+        (actions.STAYING, "staying", "6", frozenset({ON_SITE}), True, False, True, HEARD_OF, None),
+        (actions.HELP, "help", "9", VOICE, False, True, None, (), TroubleKind.HELP),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )  # fmt: skip
 def test_what_each_action_is_and_does(
     action: CarerAction, name: str, digit: str | None, keys: frozenset[Wording], at_the_address: bool, sounds: bool,
-    inside: bool | None, settles: tuple[DispatchPurpose, ...], seeks: DispatchPurpose | None,
+    inside: bool | None, ends: tuple[TroubleKind, ...], begins: TroubleKind | None,
 ) -> None:  # fmt: skip
     assert (action.name, action.digit, action.counts_in, action.from_the_site) == (name, digit, keys, at_the_address)
-    assert (action.sounds, action.staff_inside, action.settles, action.seeks) == (sounds, inside, settles, seeks)
+    assert (action.sounds, action.staff_inside, action.ends, action.begins) == (sounds, inside, ends, begins)
     assert TABLE.by_name[name] is action
     assert digit is None or TABLE.by_digit[digit] is action
 
@@ -93,21 +94,22 @@ def test_the_link_pages_buttons_and_their_places() -> None:
 
 def test_the_questions_that_a_bare_digit_answers() -> None:
     asks = {Wording.CALL_OUT, Wording.VISIT, Wording.REMINDER, Wording.ESCALATION, Wording.ESCALATION_LATE}
-    assert actions.TAKE.asked_by == actions.CANNOT.asked_by == asks | {Wording.MUSTER, CALL_OUT}
+    asks |= TROUBLES
+    assert actions.TAKE.asked_by == actions.CANNOT.asked_by == asks | CALLS_OUT | {Wording.MUSTER}
     assert actions.ON_SITE.asked_by == actions.CANNOT_GET_IN.asked_by == {ON_SITE}
     assert actions.DONE.asked_by == actions.STAYING.asked_by == {Wording.ON_SITE_CHECK, ON_SITE}
-    assert actions.HELP.asked_by == {Wording.ON_SITE_CHECK, CALL_OUT, ON_SITE}
+    assert actions.HELP.asked_by == {Wording.ON_SITE_CHECK} | VOICE
 
 
 @pytest.mark.parametrize("language", list(Language))
 def test_what_is_offered_is_shown_and_no_digit_is_copied_out(language: Language) -> None:
     offered = {wording for row in TABLE for wording in row.offered_in}
     shown = {wording for wording in Wording if "{menu}" in WORDS[language][wording]}
-    assert offered == shown | {Wording.MUSTER}, "the muster offers its digits in words of its own"
+    assert offered == shown | TROUBLES | {Wording.MUSTER}, "these offer their digits in words of their own"
     for wording, words in WORDS[language].items():
         loose = set(words) & set(TABLE.by_digit) - set("112")
         # A call is heard again with any key that it does not take; it says 3.
-        assert not loose - ({"3"} if wording is Wording.VOICE_CALL_OUT else set()), wording
+        assert not loose - ({"3"} if wording in CALLS_OUT else set()), wording
         assert "{take}" not in template(wording, language)
 
 

@@ -49,10 +49,10 @@ def test_not_on_site_in_time_asks_the_lead_once(eta: int | None, minutes: int) -
     assert story.lines("arrival_late") == 1
     assert story.state() is AlarmState.ACCEPTED
     story.passes(seconds=90)
-    lead.receives(Wording.CALL_OUT, Channel.CALL)
+    lead.receives(Wording.VOICE_TROUBLE_LATE, Channel.CALL)
     story.carer(FIRST).arrives()
     story.carer(FIRST).receives(Wording.ARRIVED)
-    lead.receives(Wording.TAKEN)
+    lead.receives(Wording.SEEN_TO)
     story.passes(minutes=20)
     story.nobody_hears_more()
 
@@ -107,10 +107,10 @@ def test_silence_on_site_is_asked_then_called_then_told() -> None:
     patrol.receives(Wording.ON_SITE_CHECK)
     story.passes(minutes=5)
     patrol.receives(Wording.ON_SITE_CHECK, Channel.CALL)
-    story.carer(LEAD).receives(Wording.CALL_OUT)
+    story.carer(LEAD).receives(Wording.TROUBLE_SILENT)
     patrol.stays()
     patrol.receives(Wording.STAYING)
-    story.carer(LEAD).receives(Wording.TAKEN)
+    story.carer(LEAD).receives(Wording.SEEN_TO)
     story.passes(minutes=29)
     story.nobody_hears_more()
     story.passes(minutes=1)
@@ -174,18 +174,18 @@ def test_cannot_get_in_keeps_it_open_and_tells_the_lead() -> None:
     patrol = story.carer(FIRST)
     patrol.cannot_get_in()
     patrol.receives(Wording.CANNOT_GET_IN)
-    story.carer(LEAD).receives(Wording.CALL_OUT)
+    story.carer(LEAD).receives(Wording.TROUBLE_CANNOT_GET_IN)
     assert story.state() is AlarmState.ON_SITE
     patrol.arrives()
     patrol.receives(Wording.ARRIVED)
-    story.carer(LEAD).receives(Wording.TAKEN)
+    story.carer(LEAD).receives(Wording.SEEN_TO)
 
 
 def test_nobody_home_keeps_it_open_and_the_lead_hears_at_once() -> None:
     story = on_site()
     story.carer(FIRST).finds_nobody()
-    story.carer(LEAD).receives(Wording.CALL_OUT).takes()
-    story.carer(LEAD).receives(Wording.GRANTED)
+    story.carer(LEAD).receives(Wording.TROUBLE_NOBODY_HOME).takes()
+    story.carer(LEAD).receives(Wording.YOU_SEE_TO_IT)
     assert story.state() is AlarmState.ON_SITE
     story.nobody_hears_more()
 
@@ -194,12 +194,12 @@ def test_help_sends_another_patrol_and_the_lead_at_once() -> None:
     story = on_site()
     story.carer(FIRST).needs_help()
     story.carer(FIRST).receives(Wording.HELP_COMING)
-    story.carer(SECOND).receives(Wording.CALL_OUT)
-    story.carer(LEAD).receives(Wording.CALL_OUT)
+    story.carer(SECOND).receives(Wording.TROUBLE_HELP)
+    story.carer(LEAD).receives(Wording.TROUBLE_HELP)
     assert story.alarm.priority is Priority.FIRST
     story.carer(SECOND).takes()
     story.carer(SECOND).receives(Wording.GRANTED)
-    story.carer(LEAD).receives(Wording.TAKEN)
+    story.carer(LEAD).receives(Wording.SEEN_TO)
     assert story.owner == story.carer(FIRST).notice.notice_id
     story.nobody_hears_more()
 
@@ -209,7 +209,7 @@ def test_a_cry_for_help_is_not_silenced_by_arriving() -> None:
     story.carer(FIRST).needs_help()
     story.carer(FIRST).arrives()
     story.passes(seconds=90)
-    story.carer(SECOND).receives(Wording.CALL_OUT).receives(Wording.CALL_OUT, Channel.CALL)
+    story.carer(SECOND).receives(Wording.TROUBLE_HELP).receives(Wording.VOICE_TROUBLE_HELP, Channel.CALL)
 
 
 def test_help_after_the_alarm_is_closed_is_a_new_alarm() -> None:

@@ -227,7 +227,7 @@ def test_no_text_says_what_has_happened(language: Language) -> None:
 
 def test_a_missing_fact_is_named() -> None:
     with pytest.raises(UnfitText, match="by is missing"):
-        SV.say(Wording.CALL_OUT, replace(FACTS, by=None))
+        SV.say(Wording.VISIT, replace(FACTS, by=None))
 
 
 def test_a_text_without_its_case_is_refused() -> None:

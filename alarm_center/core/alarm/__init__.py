@@ -1,7 +1,15 @@
 """An alarm: its values, the events that it takes, the decision over it, and its dispatch."""
 
 from alarm_center.core.alarm.alarm_decisions import decide, open_alarm
-from alarm_center.core.alarm.alarm_effects import AlarmDecision, AlarmEffect, Notify, RedBoard, StaffPresence, Tell
+from alarm_center.core.alarm.alarm_effects import (
+    AlarmDecision,
+    AlarmEffect,
+    CalmBoard,
+    Notify,
+    RedBoard,
+    StaffPresence,
+    Tell,
+)
 from alarm_center.core.alarm.alarm_events import AlarmEvent
 from alarm_center.core.alarm.state import (
     Alarm,
@@ -20,6 +28,7 @@ __all__ = [
     "AlarmEffect",
     "AlarmEvent",
     "AlarmState",
+    "CalmBoard",
     "Dispatch",
     "DispatchPurpose",
     "DispatchState",

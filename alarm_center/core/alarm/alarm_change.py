@@ -10,7 +10,8 @@ from typing import Final
 from uuid import UUID
 
 from alarm_center.core.alarm import dispatch as dispatching
-from alarm_center.core.alarm.alarm_effects import AlarmEffect, StaffPresence, Tell
+from alarm_center.core.alarm import trouble
+from alarm_center.core.alarm.alarm_effects import AlarmEffect, CalmBoard, Notify, RedBoard, StaffPresence, Tell
 from alarm_center.core.alarm.alarm_parts import Acceptance, Limits, ScreenClaim
 from alarm_center.core.alarm.dispatch import DispatchContext
 from alarm_center.core.alarm.state import (
@@ -26,7 +27,7 @@ from alarm_center.core.decision import IllegalMove, Write
 from alarm_center.core.plan import Plan, Step, Wording
 from alarm_center.core.roster import Responder, Roster
 from schemas import timeline
-from schemas.vocabulary import Channel, Outcome, Who
+from schemas.vocabulary import Channel, Outcome, TroubleKind, Who
 
 _LONGEST_ETA: Final = 240
 """Minutes. A slip of the thumb lets no carer off for longer."""
@@ -94,6 +95,10 @@ class AlarmChange:
         dispatch, effects = result
         self.dispatch = dispatch
         self.effects += effects
+        for effect in effects:
+            if isinstance(effect, Notify) and effect.trouble is not None:
+                told = trouble.record_told(self.alarm.troubles, effect.trouble, effect.notice.notice_id)
+                self._set_troubles(told)
 
     def notice(self, notice_id: UUID) -> Notice:
         """Return the notice.
@@ -120,8 +125,19 @@ class AlarmChange:
         self.advance_dispatch()
 
     def advance_dispatch(self, *, hasten: bool = False) -> None:
-        """Take the dispatch's due steps; with *hasten* its next one now."""
+        """Take the dispatch's due steps; with *hasten* its next one now. After its last round the trouble is loud."""
+        before = self.dispatch.state
         self.adopt(dispatching.advance(self.dispatch, self.context, hasten=hasten))
+        if self.dispatch.state is not DispatchState.EXHAUSTED or before is DispatchState.EXHAUSTED:
+            return
+        purpose = self.dispatch.seeking
+        if purpose is DispatchPurpose.CALL_OUT:
+            self._set_troubles(trouble.begin(self.alarm.troubles, TroubleKind.NOT_TAKEN, None, self.now))
+        for each in self.alarm.unacknowledged:
+            if trouble.LADDERS[each.kind].purpose is purpose:
+                self.get_louder(each.kind)
+        # Also of a search whose trouble a release before has left out.
+        self.effects.append(RedBoard())
 
     def restart_dispatch(self, purpose: DispatchPurpose) -> None:
         """Restart the search with the chain that fits the alarm now."""
@@ -131,31 +147,74 @@ class AlarmChange:
     def _restarted_dispatch(self, purpose: DispatchPurpose) -> Dispatch:
         return dispatching.restart_search(self.dispatch, self.context, purpose)
 
-    def seek_help(self, purpose: DispatchPurpose, *, besides: Notice | None = None) -> None:
-        """Seek one more carer for a trouble of the one who has it, unless the search is for something as grave.
+    # ---- trouble ----
 
-        The carer of *besides* is the one in trouble, and is not asked to help.
+    def begin_trouble(self, kind: TroubleKind, notice: Notice, *, ends: tuple[TroubleKind, ...] = ()) -> None:
+        """Begin a trouble of the carer of *notice*: seek one more carer, unless the search is for something graver.
+
+        Whoever cries for help is not asked to help. *ends* are over with it.
         """
-        if not dispatching.is_graver(self.dispatch, purpose):
+        known = trouble.of_kind(self.alarm.troubles, kind) is not None
+        self._set_troubles(trouble.begin(trouble.end(self.alarm.troubles, ends), kind, notice.notice_id, self.now))
+        purpose = trouble.LADDERS[kind].purpose
+        if not dispatching.is_graver(self.dispatch, purpose) and (known or purpose is not self.dispatch.seeking):
             return
         dispatch = self._restarted_dispatch(purpose)
-        if besides is not None and not self.alarm.taken_by(besides.phone):
-            dispatch = dispatching.record_refusal(dispatch, besides, self.now)
+        if kind is TroubleKind.HELP and not self.alarm.taken_by(notice.phone):
+            dispatch = dispatching.record_refusal(dispatch, notice, self.now)
         self.dispatch = dispatch
         self.advance_dispatch()
 
-    def end_search(self, *troubles: DispatchPurpose) -> None:
-        """End the search for help if it is for one of *troubles*, which are over.
+    def end_troubles(self, *kinds: TroubleKind) -> None:
+        """End the troubles of *kinds*, and the search for them; a lesser trouble that is left is sought for then.
 
         Where the plan has two carers and only one has accepted, the second is sought again.
         """
-        if not self.alarm.seeks or self.dispatch.seeking not in troubles:
+        purposes = {trouble.LADDERS[kind].purpose for kind in kinds}
+        self._set_troubles(trouble.end(self.alarm.troubles, kinds))
+        if not self.alarm.seeks or self.dispatch.seeking not in purposes:
             return
-        if self.plan.two_carers and len(self.alarm.takers) < 2 and self.alarm.done_at is None:
+        if trouble.sought_for(self.alarm, self.dispatch.seeking) is None:
+            self._end_search()
+
+    def acknowledge(self, kind: TroubleKind, by: UUID) -> None:
+        """Record that a person, by user or notice, sees to the trouble of *kind*: it gets no louder."""
+        open_one = trouble.of_kind(self.alarm.troubles, kind)
+        if open_one is None or open_one.acknowledged:
+            return
+        self._set_troubles(trouble.acknowledge(self.alarm.troubles, kind, str(by), self.now))
+        self.add_line(timeline.TroubleAcknowledged(kind, str(by)))
+        ladder = trouble.LADDERS[kind]
+        sought = self.alarm.seeks and self.dispatch.seeking is ladder.purpose
+        if sought and not ladder.seeks_on and trouble.is_seen_to(self.alarm, ladder.purpose):
+            self._end_search()
+
+    def get_louder(self, kind: TroubleKind) -> None:
+        """Turn the board red for the trouble of *kind*, and call the fixed number where the search does not do so itself."""
+        before = trouble.of_kind(self.alarm.troubles, kind)
+        assert before is not None, f"alarm {self.alarm.alarm_id}: no trouble {kind}"
+        self._set_troubles(trouble.louder(self.alarm.troubles, kind, self.now, self.plan.exhausted_repeat))
+        if not before.loud:
+            self.add_line(timeline.TroubleLoud(kind))
+            self.effects.append(RedBoard())
+        if self.alarm.dispatch is not None and self.dispatch.state is not DispatchState.EXHAUSTED:
+            self.adopt(dispatching.call_fixed(self.dispatch, self.context))
+
+    def _set_troubles(self, troubles: trouble.Troubles) -> None:
+        was_loud = any(each.loud for each in self.alarm.troubles)
+        self.alarm = replace(self.alarm, troubles=troubles)
+        if was_loud and not any(each.loud for each in troubles):
+            self.effects.append(CalmBoard())
+
+    def _end_search(self) -> None:
+        """End a search for help. The gravest trouble that nobody sees to is sought for next, or the second of two carers."""
+        left = trouble.gravest(t for t in self.alarm.unacknowledged if trouble.LADDERS[t.kind].steps)
+        if left is not None:
+            self.restart_dispatch(trouble.LADDERS[left.kind].purpose)
+        elif self.plan.two_carers and len(self.alarm.takers) < 2 and self.alarm.done_at is None:
             self.restart_dispatch(DispatchPurpose.CALL_OUT)
-            return
-        over = replace(self.dispatch, state=DispatchState.ACCEPTED, repeat_at=None)
-        self.adopt(dispatching.stand_down(over, Wording.TAKEN))
+        else:
+            self.adopt(dispatching.end_search(self.dispatch))
 
     def call_off_dispatch(self) -> None:
         """Stop a dispatch that nobody has accepted; a person closes the alarm."""
@@ -194,7 +253,11 @@ class AlarmChange:
 
         The carer has to arrive by the area's target, or within the time that they gave.
         """
-        now = self.now
+        now, purpose = self.now, self.dispatch.seeking
+        in_need = notice.phone in self.alarm.phones_in_need()
+        if in_need and purpose is DispatchPurpose.HELP and not self.alarm.taken_by(notice.phone):
+            # Whoever cries for help does not come to their own help.
+            self.dispatch = replace(self.dispatch, needed=self.dispatch.needed + 1)
         self.adopt(dispatching.record_acceptance(self.dispatch, notice, now))
         self.add_line(timeline.CarerAccepted(notice.notice_id, eta_minutes))
         if self.alarm.state in WAITING:
@@ -202,6 +265,13 @@ class AlarmChange:
             self.limits = replace(self.limits, self_dispatch_at=None, limit_at=None)
         if self.alarm.state is AlarmState.ACCEPTED and self.alarm.limits.limit_at is None:
             self.limits = replace(self.limits, limit_at=self.arrival_deadline(eta_minutes))
+        self._set_troubles(trouble.end(self.alarm.troubles, (TroubleKind.NOT_TAKEN,)))
+        for each in () if in_need else self.alarm.unacknowledged:
+            if trouble.LADDERS[each.kind].purpose is purpose:
+                self._set_troubles(trouble.acknowledge(self.alarm.troubles, each.kind, str(notice.notice_id), now))
+                self.add_line(timeline.TroubleAcknowledged(each.kind, str(notice.notice_id)))
+        if self.dispatch.state is DispatchState.ACCEPTED and self.alarm.unacknowledged:
+            self._end_search()
 
     def arrival_deadline(self, eta_minutes: int | None) -> datetime:
         """Return when a carer who accepts now has to be on site."""
@@ -215,7 +285,10 @@ class AlarmChange:
         """Take the alarm from a carer who had taken it, and seek somebody else at once."""
         before = self.alarm.state
         refused = dispatching.record_refusal(self.dispatch, notice, self.now)
-        sought = dispatching.restart_search(refused, self.context, DispatchPurpose.CALL_OUT)
+        self._set_troubles(self._troubles_without(notice))
+        helped = trouble.gravest(t for t in self.alarm.unacknowledged if t.kind is TroubleKind.HELP)
+        purpose = DispatchPurpose.HELP if helped is not None and refused.takers else DispatchPurpose.CALL_OUT
+        sought = dispatching.restart_search(refused, self.context, purpose)
         # Said no in the new round too: it must not begin with the one who cannot.
         self.dispatch = dispatching.record_refusal(sought, notice, self.now)
         left = self.alarm.takers
@@ -227,6 +300,35 @@ class AlarmChange:
             if before is AlarmState.ON_SITE:
                 self.record_staff_inside(False)
         self.advance_dispatch()
+
+    def leave_trouble(self, notice: Notice) -> None:
+        """Record that the lead of *notice*, who saw to a trouble, cannot after all: it is sought for anew."""
+        self._set_troubles(trouble.reopen(self.alarm.troubles, str(notice.notice_id), self.now))
+        self.dispatch = dispatching.record_refusal(self.dispatch, notice, self.now)
+        left = trouble.gravest(self.alarm.unacknowledged)
+        if left is not None and dispatching.is_graver(self.dispatch, trouble.LADDERS[left.kind].purpose):
+            sought = self._restarted_dispatch(trouble.LADDERS[left.kind].purpose)
+            self.dispatch = dispatching.record_refusal(sought, notice, self.now)
+            self.advance_dispatch()
+
+    def _troubles_without(self, notice: Notice) -> trouble.Troubles:
+        """Return the troubles once the carer of *notice* has given the case back: those on the way and at the door are over.
+
+        A cry for help is not, and what they saw to nobody sees to.
+        """
+        phones = {n.notice_id: n.phone for n in self.dispatch.notices}
+        theirs = [
+            each.kind
+            for each in self.alarm.troubles
+            if each.kind is not TroubleKind.HELP
+            and each.notice_id is not None
+            and phones.get(each.notice_id) == notice.phone
+        ]
+        left = trouble.end(self.alarm.troubles, theirs)
+        for notice_id, phone in phones.items():
+            if phone == notice.phone:
+                left = trouble.reopen(left, str(notice_id), self.now)
+        return left
 
     def dispatch_again(self) -> None:
         """Send somebody again: the carers were done and have left, and something new has happened."""
@@ -283,6 +385,7 @@ class AlarmChange:
             claim=ScreenClaim(moved=alarm.claim.moved),
         )
         self.limits = replace(self.limits, self_dispatch_at=None, limit_at=None)
+        self._set_troubles(())
         self.add_line(timeline.AlarmClosed(outcome, str(by)))
 
     def next_deadline(self) -> datetime | None:
@@ -295,6 +398,7 @@ class AlarmChange:
             alarm.limits.self_dispatch_at,
             alarm.limits.limit_at,
             dispatching.next_step_at(alarm.dispatch),
+            trouble.next_louder_at(alarm.troubles),
         )
         # Whatever happens, the clockwork comes back.
         return min((at for at in limits if at is not None), default=self.now + self.plan.exhausted_repeat)

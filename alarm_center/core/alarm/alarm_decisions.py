@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from alarm_center.core.alarm import carer_replies
+from alarm_center.core.alarm import carer_replies, trouble
 from alarm_center.core.alarm import dispatch as dispatching
 from alarm_center.core.alarm.alarm_change import WAITING, AlarmChange
 from alarm_center.core.alarm.alarm_effects import AlarmDecision, Tell
 from alarm_center.core.alarm.alarm_events import (
+    AcknowledgeTrouble,
     AlarmEvent,
     AlarmTick,
     CalledOff,
@@ -37,7 +38,7 @@ from alarm_center.core.decision import IllegalMove, Write
 from alarm_center.core.plan import Plan, Wording
 from alarm_center.core.roster import Roster
 from schemas import timeline
-from schemas.vocabulary import AlarmKind, Condition, HandledBy, Outcome, Priority, Reason
+from schemas.vocabulary import AlarmKind, Condition, HandledBy, Outcome, Priority, Reason, TroubleKind
 
 _OPEN, _CLAIMED = AlarmState.OPEN, AlarmState.CLAIMED
 _ACCEPTED, _ON_SITE = AlarmState.ACCEPTED, AlarmState.ON_SITE
@@ -111,6 +112,8 @@ def decide(
             change.add_line(timeline.CaseReleased(event.user))
         case SendPatrol():
             _send_patrol(change, event.user)
+        case AcknowledgeTrouble():
+            change.acknowledge(event.kind, event.user)
         case Close():
             if alarm.state is _CLAIMED:
                 _require_no_other_holder(change, event.user)
@@ -149,6 +152,8 @@ def _apply_tick(change: AlarmChange, signed_in: bool) -> None:
     at = dispatching.next_step_at(change.alarm.dispatch)
     if at is not None and at <= now:
         change.advance_dispatch()
+    for kind in trouble.due(change.alarm.troubles, now):
+        change.get_louder(kind)
     limit_at = change.alarm.limits.limit_at
     if limit_at is not None and limit_at <= now:
         _apply_passed_limit(change)
@@ -160,7 +165,8 @@ def _apply_passed_limit(change: AlarmChange) -> None:
     if alarm.state is _ACCEPTED:
         change.add_line(timeline.ArrivalLate(None if acceptance is None else acceptance.notice_id))
         change.limits = replace(change.limits, limit_at=None)
-        change.seek_help(DispatchPurpose.LATE)
+        if acceptance is not None:
+            change.begin_trouble(TroubleKind.LATE, change.notice(acceptance.notice_id))
     elif alarm.state is _ON_SITE and alarm.done_at is None:
         owner = change.alarm.takers[0]
         if acceptance is not None and not acceptance.on_site_asked:
@@ -170,7 +176,7 @@ def _apply_passed_limit(change: AlarmChange) -> None:
             change.limits = replace(change.limits, limit_at=now + plan.answer_within)
         else:
             change.call_owner()
-            change.seek_help(DispatchPurpose.SILENCE)
+            change.begin_trouble(TroubleKind.SILENT, owner)
             change.limits = replace(change.limits, limit_at=now + plan.on_site_silence)
     elif not alarm.policy.real or alarm.is_held(now):
         change.limits = replace(change.limits, limit_at=now + plan.outcome_within)
@@ -280,7 +286,9 @@ def _apply_condition(change: AlarmChange, event: ConditionReported) -> None:
         change.alarm = replace(change.alarm, condition=Condition.CLEARED)
         change.add_line(timeline.CaseCleared())
         # Seen in bed says nothing of a carer who cried for help.
-        help_sought = alarm.dispatch is not None and alarm.dispatch.seeking is DispatchPurpose.HELP
+        help_sought = bool(alarm.phones_in_need()) or (
+            alarm.dispatch is not None and alarm.dispatch.seeking is DispatchPurpose.HELP
+        )
         if alarm.state in WAITING and alarm.policy.camera_calls_off and not help_sought:
             change.call_off_dispatch()
 

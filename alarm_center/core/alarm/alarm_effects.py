@@ -1,10 +1,17 @@
 """Effects of a decision over an alarm: each becomes a row in the decision's own transaction."""
 
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from alarm_center.core.alarm.state import Alarm, Notice
+from alarm_center.core.alarm.trouble import LADDERS
 from alarm_center.core.decision import Raise, Write
 from alarm_center.core.plan import Wording
+from schemas.vocabulary import Channel, TroubleKind
+
+SPOKEN: Final = MappingProxyType({Wording.ON_SITE_CHECK: Wording.VOICE_ON_SITE_CHECK})
+"""Questions that a call has words of its own for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +21,17 @@ class Notify:
     notice: Notice
     first: bool
     """The first SMS of an alarm goes before reminders."""
+    trouble: TroubleKind | None = None
+    """It is asked because of a trouble, in whose words it is said."""
+
+    @property
+    def text(self) -> Wording:
+        """The words that it is said in."""
+        if self.trouble is not None:
+            return LADDERS[self.trouble].text(self.notice.channel)
+        if self.notice.channel is Channel.CALL:
+            return SPOKEN.get(self.notice.wording, Wording.VOICE_CALL_OUT)
+        return self.notice.wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +51,15 @@ class StaffPresence:
 
 @dataclass(frozen=True, slots=True)
 class RedBoard:
-    """Every chain is exhausted: the board turns red and the heartbeat fails until somebody has it."""
+    """Nobody sees to it: the board turns red and the heartbeat fails until somebody acknowledges it."""
 
 
-AlarmEffect = Write | Raise | Notify | Tell | StaffPresence | RedBoard
+@dataclass(frozen=True, slots=True)
+class CalmBoard:
+    """A person sees to every trouble of the case, or it is over: the board is red no longer."""
+
+
+AlarmEffect = Write | Raise | Notify | Tell | StaffPresence | RedBoard | CalmBoard
 
 
 @dataclass(frozen=True, slots=True)

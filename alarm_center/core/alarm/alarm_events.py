@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from alarm_center.core.alarm.state import AlarmState
-from schemas.vocabulary import AlarmKind, Condition, Outcome, Priority, Reason
+from schemas.vocabulary import AlarmKind, Condition, Outcome, Priority, Reason, TroubleKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,14 @@ class Close:
     note: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AcknowledgeTrouble:
+    """*user* sees to the trouble of *kind*. Only to that one: another may have begun since their page was drawn."""
+
+    user: UUID
+    kind: TroubleKind
+
+
 # ---- what a carer says: a reply to a notice, by SMS, by phone key or on the page (each has its row in `carer_actions`) ----
 
 
@@ -90,7 +98,7 @@ class CarerReply:
 
 @dataclass(frozen=True, slots=True)
 class SiteReply(CarerReply):
-    """A word from the address. Its row says who is inside after it, which trouble it settles or seeks help for."""
+    """A word from the address. Its row says who is inside after it, which troubles it ends or begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +152,13 @@ class NeedsHelp(CarerReply):
 
 
 # ---- facts ----
+
+
+@dataclass(frozen=True, slots=True)
+class AddressLost:
+    """The SMS with the address did not reach the carer who took it."""
+
+    notice_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +223,11 @@ AlarmEvent = (
     | InCall
     | ReleaseCase
     | SendPatrol
+    | AcknowledgeTrouble
     | Close
     | CarerReply
     | Undelivered
+    | AddressLost
     | ConditionReported
     | Joined
     | IntoIncident
@@ -258,6 +275,8 @@ SCREEN_TABLE: Final[Mapping[type, StateRow]] = MappingProxyType(
         InCall: _IN_HAND,
         ReleaseCase: {**_IN_HAND, **_change_to((_CLAIMED,), _OPEN)},
         SendPatrol: _change_to(_WAITING, _DISPATCHED),
+        # What is over, or seen to by another, is refused nowhere: two may tap at once.
+        AcknowledgeTrouble: _no_change(*_OPEN_STATES),
         Close: _change_to(_OPEN_STATES, _CLOSED),
     }
 )
@@ -282,6 +301,7 @@ its own has that of its class, so that a new one is never refused."""
 FACT_TABLE: Final[Mapping[type, StateRow]] = MappingProxyType(
     {
         Undelivered: _in_every_state(),
+        AddressLost: _in_every_state(),
         AlarmTick: {
             **_maybe_change_to((_OPEN,), _DISPATCHED),
             **_maybe_change_to((_CLAIMED,), _OPEN, _DISPATCHED),

@@ -5,6 +5,7 @@ Each is a sub-machine of the alarm, and a frozen value:
 - `ScreenClaim`: the person at a screen who has it, and whether that has moved the self-dispatch.
 - `Acceptance`: the carers' side, from taken to done. Nobody has accepted: there is none.
 - `Limits`: the instants by which something must have happened.
+- `Trouble`: what keeps the case from ending, until a person acknowledges it (its ladder: `trouble`).
 
 Two more stand elsewhere: `state.Dispatch`, the carers that it seeks and has asked, and the vocabulary's `Condition`, the
 evidence so far in one word, which is kept apart from people's response. The state says how far all of them together have
@@ -16,6 +17,7 @@ from datetime import datetime
 from uuid import UUID
 
 from alarm_center.core.alarm.lease import Lease
+from schemas.vocabulary import TroubleKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,27 @@ class Limits:
     """The area's target, or the visit's time."""
     limit_at: datetime | None = None
     """By then whoever has it must have arrived, said a word from the site, or said how it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A trouble of the case: acknowledged by a person, or getting louder at ``louder_at``."""
+
+    kind: TroubleKind
+    began_at: datetime
+    louder_at: datetime
+    """The next time at which it gets louder if nobody has acknowledged it, or stops being acknowledged."""
+    notice_id: UUID | None = None
+    """The notice of the carer in trouble; ``None``: it is no carer's."""
+    told: tuple[UUID, ...] = ()
+    """The notices that were asked because of it."""
+    loud: bool = False
+    """It has reached the red board, and the outside heartbeat fails."""
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    """A user's id, or that of the notice that a carer answered."""
+
+    @property
+    def acknowledged(self) -> bool:
+        """True once a person has said that they see to it."""
+        return self.acknowledged_at is not None

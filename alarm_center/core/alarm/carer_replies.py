@@ -6,10 +6,12 @@ A reply is a fact. It is never refused for coming late, twice or out of order: t
 from dataclasses import replace
 
 from alarm_center.core.alarm import dispatch as dispatching
+from alarm_center.core.alarm import trouble
 from alarm_center.core.alarm.alarm_change import WAITING, AlarmChange
 from alarm_center.core.alarm.alarm_effects import Tell
 from alarm_center.core.alarm.alarm_events import (
     STORED_REPLIES,
+    AddressLost,
     CarerReply,
     Declined,
     Done,
@@ -18,15 +20,16 @@ from alarm_center.core.alarm.alarm_events import (
     Took,
     Undelivered,
 )
-from alarm_center.core.alarm.state import AlarmState, DispatchPurpose, DispatchState, Notice, NoticeState
+from alarm_center.core.alarm.alarm_parts import Trouble
+from alarm_center.core.alarm.state import AlarmState, DispatchState, Notice, NoticeState
 from alarm_center.core.decision import Raise
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import carer_actions
 from schemas import timeline
-from schemas.vocabulary import AlarmKind, Priority
+from schemas.vocabulary import AlarmKind, Priority, TroubleKind
 
-AnyReply = CarerReply | Undelivered
-"""A carer's own reply, or the provider's in their stead: the notice did not reach them."""
+AnyReply = CarerReply | Undelivered | AddressLost
+"""A carer's own reply, or the provider's in their stead: the notice, or the address, did not reach them."""
 
 
 def apply_reply(change: AlarmChange, word: AnyReply) -> None:
@@ -46,6 +49,8 @@ def apply_reply(change: AlarmChange, word: AnyReply) -> None:
             _apply_declined(change, notice)
         case Undelivered():
             _apply_undelivered(change, notice)
+        case AddressLost():
+            _apply_address_lost(change, notice)
         case NeedsHelp():
             _apply_needs_help(change, notice)
         case Done(outcome=outcome, note=note) if _asks_for_outcome(change, notice):
@@ -93,10 +98,10 @@ def _apply_row(change: AlarmChange, word: CarerReply, notice: Notice) -> None:
     change.add_line(row.line(notice.notice_id))
     if row.staff_inside is not None:
         change.record_staff_inside(row.staff_inside)
-    if row.settles:
-        change.end_search(*row.settles)
-    if row.seeks is not None:
-        change.seek_help(row.seeks)
+    if row.begins is not None:
+        change.begin_trouble(row.begins, notice, ends=row.ends)
+    if row.ends:
+        change.end_troubles(*row.ends)
     if row.answer is not None:
         _queue_answer(change, notice, row.answer)
 
@@ -108,7 +113,7 @@ def _apply_done(change: AlarmChange, word: Done, notice: Notice) -> None:
     change.acceptance = replace(change.acceptance, done_at=change.now)
     change.limits = replace(change.limits, limit_at=change.now + change.plan.outcome_within)
     change.record_staff_inside(False)
-    change.end_search(*DispatchPurpose)
+    change.end_troubles(*TroubleKind)
     _queue_answer(change, notice, Wording.DONE)
 
 
@@ -118,6 +123,10 @@ def _apply_took(change: AlarmChange, notice: Notice, eta_minutes: int | None) ->
             change.add_line(timeline.EtaChanged(notice.notice_id, eta_minutes))
             change.limits = replace(change.limits, limit_at=change.arrival_deadline(eta_minutes))
         _queue_answer(change, notice, Wording.GRANTED)
+        return
+    asked = trouble.asked_of(change.alarm, notice)
+    if asked is not None:
+        _apply_sees_to(change, notice, asked)
         return
     if not change.alarm.seeks:
         called_off = change.alarm.state in WAITING
@@ -135,6 +144,18 @@ def _apply_took(change: AlarmChange, notice: Notice, eta_minutes: int | None) ->
         change.advance_dispatch(hasten=True)
 
 
+def _apply_sees_to(change: AlarmChange, notice: Notice, asked: Trouble) -> None:
+    """Apply a lead's 1 to a trouble: they see to it, and nobody has got the case by that."""
+    if notice.state in (NoticeState.ASKED, NoticeState.EXPIRED):
+        seen = replace(notice, state=NoticeState.STOOD_DOWN, answered_at=change.now)
+        change.dispatch = dispatching.replace_notice(change.dispatch, seen)
+    for each in change.alarm.unacknowledged:
+        if notice.notice_id in each.told:
+            change.acknowledge(each.kind, notice.notice_id)
+    mine = change.alarm.is_seen_to_by(notice.notice_id) or not asked.acknowledged
+    _queue_answer(change, notice, Wording.YOU_SEE_TO_IT if mine else Wording.SEEN_TO)
+
+
 def _apply_declined(change: AlarmChange, notice: Notice) -> None:
     had_it = change.alarm.taken_by(notice.phone)
     if notice.state is NoticeState.DECLINED and notice.round == change.dispatch.round and not had_it:
@@ -144,6 +165,8 @@ def _apply_declined(change: AlarmChange, notice: Notice) -> None:
     change.add_line(timeline.CarerDeclined(notice.notice_id))
     if had_it:
         change.drop_carer(notice)
+    elif change.alarm.is_seen_to_by(notice.notice_id):
+        change.leave_trouble(notice)
     else:
         change.dispatch = dispatching.record_refusal(change.dispatch, notice, change.now)
         if change.dispatch.state is DispatchState.RUNNING:
@@ -160,6 +183,13 @@ def _apply_undelivered(change: AlarmChange, notice: Notice) -> None:
         change.advance_dispatch(hasten=True)
 
 
+def _apply_address_lost(change: AlarmChange, notice: Notice) -> None:
+    """Have a person ring the carer and read the address out. Whoever is at the address has it."""
+    change.add_line(timeline.AddressUndelivered(notice.notice_id))
+    if change.alarm.state is AlarmState.ACCEPTED and change.alarm.taken_by(notice.phone):
+        change.begin_trouble(TroubleKind.UNDELIVERED, notice)
+
+
 def _apply_needs_help(change: AlarmChange, notice: Notice) -> None:
     change.add_line(timeline.CarerNeedsHelp(notice.notice_id))
     change.alarm = replace(change.alarm, priority=Priority.FIRST)
@@ -168,16 +198,19 @@ def _apply_needs_help(change: AlarmChange, notice: Notice) -> None:
     if change.alarm.state in WAITING:
         change.alarm = replace(change.alarm, state=AlarmState.DISPATCHED)
         change.limits = replace(change.limits, self_dispatch_at=None, limit_at=None)
-    change.seek_help(DispatchPurpose.HELP, besides=notice)
+    change.begin_trouble(TroubleKind.HELP, notice)
+    if change.alarm.state is AlarmState.ON_SITE and change.alarm.taken_by(notice.phone):
+        change.end_troubles(TroubleKind.SILENT)
     _queue_answer(change, notice, Wording.HELP_COMING)
 
 
 def _apply_after_close(change: AlarmChange, word: AnyReply, notice: Notice) -> None:
-    code = STORED_REPLIES.get(type(word))
-    if code is None:
+    code = STORED_REPLIES.get(type(word), "addresslost")
+    if type(word) not in STORED_REPLIES and not isinstance(word, AddressLost):
         assert isinstance(word, CarerReply), f"{word} has no code in STORED_REPLIES"
         code = carer_actions.TABLE.of(word).name
-    change.add_line(timeline.WordAfterClose(notice.notice_id, code))
+    if not isinstance(word, AddressLost):
+        change.add_line(timeline.WordAfterClose(notice.notice_id, code))
     match word:
         case NeedsHelp():
             # The case is over, the carer's trouble is not.
@@ -185,7 +218,7 @@ def _apply_after_close(change: AlarmChange, word: AnyReply, notice: Notice) -> N
             _queue_answer(change, notice, Wording.HELP_COMING)
         case Took():
             _queue_answer(change, notice, Wording.STOOD_DOWN)
-        case Declined() | Undelivered():
+        case Declined() | Undelivered() | AddressLost():
             pass
         case CarerReply():
             _queue_answer(change, notice, Wording.CASE_CLOSED)

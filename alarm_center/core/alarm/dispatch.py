@@ -2,50 +2,28 @@
 
 A dispatch is part of its alarm and changes only with it. Within a round each step has its own wait; a step that has
 nobody to ask gives way to the next at once, and so does one whose carer has said no.
-The chains of a trouble stand here, those of an alarm by its priority in `plan.CHAINS`.
+The chains of a trouble stand in `trouble.LADDERS`, those of an alarm by its priority in `plan.CHAINS`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from alarm_center.core.alarm.alarm_effects import AlarmEffect, Notify, RedBoard, Tell
+from alarm_center.core.alarm import trouble
+from alarm_center.core.alarm.alarm_effects import AlarmEffect, Notify, Tell
 from alarm_center.core.alarm.state import Alarm, Dispatch, DispatchPurpose, DispatchState, Notice, NoticeState
 from alarm_center.core.decision import Write
 from alarm_center.core.plan import CHAINS, Plan, Step, Wording
 from alarm_center.core.roster import Responder, Roster
 from schemas import timeline
-from schemas.vocabulary import Channel, Priority, Who
+from schemas.vocabulary import Channel, Priority, TroubleKind, Who
 
 _NOW: Final = timedelta(0)
-_CALL: Final = timedelta(seconds=90)
-_NEXT: Final = timedelta(seconds=180)
 _SHORTEST_GAP: Final = timedelta(seconds=60)
 _LONGEST_GAP: Final = timedelta(minutes=10)
 _SOONEST_LEAD: Final = timedelta(minutes=5)
-
-_TO_LEAD: Final = (
-    Step(_NOW, Who.LEAD),
-    Step(_CALL, Who.LEAD, Channel.CALL),
-    Step(_NEXT, Who.SECOND_PATROL),
-)
-TROUBLE_CHAINS: Final[Mapping[DispatchPurpose, tuple[Step, ...]]] = MappingProxyType(
-    {
-        DispatchPurpose.LATE: _TO_LEAD,
-        DispatchPurpose.SILENCE: _TO_LEAD,
-        DispatchPurpose.ACCESS: _TO_LEAD,
-        DispatchPurpose.HELP: (
-            Step(_NOW, Who.SECOND_PATROL),
-            Step(_NOW, Who.LEAD),
-            Step(_CALL, Who.SECOND_PATROL, Channel.CALL),
-            Step(_CALL, Who.LEAD, Channel.CALL),
-        ),
-    }
-)
-"""The chains for a carer's trouble. The alarm's own chains are the plan's."""
 
 _PATROLS: Final = (Who.PATROL, Who.SECOND_PATROL)
 """The roles that can be busy. Nobody stands behind the lead and the fixed number: they are asked although they are."""
@@ -89,7 +67,7 @@ def restart_search(dispatch: Dispatch, context: DispatchContext, purpose: Dispat
     base = 2 if plan.two_carers else 1
     return replace(
         dispatch,
-        chain=_chain_for(context.alarm, plan, now) if call_out else TROUBLE_CHAINS[purpose],
+        chain=_chain_for(context.alarm, plan, now) if call_out else trouble.CHAINS[purpose],
         round_started_at=now,
         round=dispatch.round + 1,
         last_round=dispatch.round + max(1, plan.rounds),
@@ -136,8 +114,12 @@ def advance(dispatch: Dispatch, context: DispatchContext, *, hasten: bool = Fals
                     dispatch = replace(dispatch, round_started_at=now - dispatch.chain[-1].after)
                 break
             if nobody or dispatch.round >= dispatch.last_round:
-                effects += [Write(timeline.DispatchExhausted(dispatch.round)), RedBoard()]
+                effects.append(Write(timeline.DispatchExhausted(dispatch.round)))
                 dispatch = replace(dispatch, state=DispatchState.EXHAUSTED, repeat_at=now)
+                if dispatch.seeking in trouble.CHAINS and trouble.is_seen_to(context.alarm, dispatch.seeking):
+                    # A person sees to it: it gets no louder.
+                    dispatch, told = end_search(dispatch)
+                    effects += told
             else:
                 dispatch = replace(dispatch, round=dispatch.round + 1, step=0, round_started_at=now)
                 hasten = False
@@ -161,7 +143,7 @@ def record_acceptance(dispatch: Dispatch, notice: Notice, now: datetime) -> Disp
     dispatch = replace_notice(dispatch, replace(notice, state=NoticeState.TOOK, answered_at=now))
     if len(dispatch.takers) < dispatch.needed:
         return dispatch, ()
-    return stand_down(replace(dispatch, state=DispatchState.ACCEPTED, repeat_at=None), Wording.TAKEN)
+    return end_search(dispatch)
 
 
 def record_refusal(dispatch: Dispatch, notice: Notice, now: datetime) -> Dispatch:
@@ -177,6 +159,12 @@ def record_refusal(dispatch: Dispatch, notice: Notice, now: datetime) -> Dispatc
 def expire_notice(dispatch: Dispatch, notice: Notice) -> Dispatch:
     """Mark that *notice* did not reach its carer; a late answer to it still counts."""
     return replace_notice(dispatch, replace(notice, state=NoticeState.EXPIRED))
+
+
+def end_search(dispatch: Dispatch) -> DispatchResult:
+    """End the search for more carers than have accepted, and tell those who were asked in its words."""
+    wording = Wording.TAKEN if dispatch.seeking is DispatchPurpose.CALL_OUT else Wording.SEEN_TO
+    return stand_down(replace(dispatch, state=DispatchState.ACCEPTED, repeat_at=None), wording)
 
 
 def stand_down(dispatch: Dispatch, wording: Wording) -> DispatchResult:
@@ -219,8 +207,18 @@ def ask_carer(dispatch: Dispatch, context: DispatchContext, person: Responder, s
         for n in dispatch.notices
     )
     line = Write(timeline.CarerAsked(notice.notice_id, step.who, step.channel, dispatch.round))
-    told = (Notify(notice, first=not dispatch.notices), line)
+    told = (Notify(notice, first=not dispatch.notices, trouble=_trouble_of(dispatch, context.alarm, step)), line)
     return replace(dispatch, notices=(*replaced, notice)), told
+
+
+def call_fixed(dispatch: Dispatch, context: DispatchContext) -> DispatchResult:
+    """Call the town's fixed number about the trouble that is sought for, unless it has the case."""
+    took = {n.phone for n in dispatch.takers} | context.alarm.phones_in_need()
+    people = context.roster.responders(Who.FIXED, context.alarm.area_id, context.now)
+    for person in people:
+        if person.phone not in took:
+            return ask_carer(dispatch, context, person, Step(_NOW, Who.FIXED, Channel.CALL))
+    return dispatch, () if people else (Write(timeline.NobodyOnDuty(Who.FIXED, context.alarm.area_id)),)
 
 
 def _take_step(
@@ -246,10 +244,10 @@ def _take_step(
 
 def _responder_for(dispatch: Dispatch, step: Step, alarm: Alarm, people: Sequence[Responder]) -> Responder | None:
     """Return the carer that the step asks: the one whom this round has asked in that role, or the first who is free."""
-    took = {n.phone for n in dispatch.takers}
+    took = {n.phone for n in dispatch.takers} | alarm.phones_in_need()
     this_round = [n for n in dispatch.notices if n.round == dispatch.round]
     in_role = [n for n in this_round if n.who is step.who and n.phone not in took]
-    if any(n.state is NoticeState.DECLINED for n in in_role):
+    if any(n.state is NoticeState.DECLINED or alarm.is_seen_to_by(n.notice_id) for n in in_role):
         return None
     if in_role:
         phone = max(in_role, key=_asked_at).phone
@@ -270,8 +268,8 @@ def _ask_after_last_round(dispatch: Dispatch, context: DispatchContext) -> Dispa
     alarm, roster, now = context.alarm, context.roster, context.now
     effects: list[AlarmEffect] = []
     dispatch = replace(dispatch, round=dispatch.round + 1, repeat_at=now + context.plan.exhausted_repeat)
-    took = {n.phone for n in dispatch.takers}
-    spoken_to = {n.phone for n in dispatch.notices}
+    took = {n.phone for n in dispatch.takers} | alarm.phones_in_need()
+    spoken_to = {n.phone for n in dispatch.notices} | took
     fresh = [p for p in roster.responders(Who.PATROL, alarm.area_id, now) if p.phone not in spoken_to]
     asked = [(p, Step(_NOW, Who.PATROL)) for p in fresh]
     for who in (Who.LEAD, Who.FIXED):
@@ -313,12 +311,20 @@ def _wording_for(dispatch: Dispatch, alarm: Alarm, person: Responder, step: Step
         return Wording.VISIT
     if step.wording is Wording.REMINDER and all(n.phone != person.phone for n in dispatch.notices):
         return Wording.CALL_OUT
-    if step.wording is Wording.CALL_OUT and step.who in (Who.LEAD, Who.FIXED):
-        if dispatch.seeking is DispatchPurpose.LATE:
-            return Wording.ESCALATION_LATE
-        if dispatch.seeking is DispatchPurpose.CALL_OUT and not dispatch.takers:
-            return Wording.ESCALATION
-    return step.wording
+    if step.wording is not Wording.CALL_OUT:
+        return step.wording
+    if dispatch.seeking is DispatchPurpose.LATE:
+        return Wording.ESCALATION_LATE
+    to_lead = step.who in (Who.LEAD, Who.FIXED) and dispatch.seeking is DispatchPurpose.CALL_OUT
+    return Wording.ESCALATION if to_lead and not dispatch.takers else step.wording
+
+
+def _trouble_of(dispatch: Dispatch, alarm: Alarm, step: Step) -> TroubleKind | None:
+    """Return the trouble in whose words the step asks; ``None`` where it asks for the alarm, or in words of its own."""
+    if dispatch.seeking is DispatchPurpose.CALL_OUT or step.wording not in (Wording.CALL_OUT, Wording.REMINDER):
+        return None
+    sought = trouble.sought_for(alarm, dispatch.seeking)
+    return None if sought is None else sought.kind
 
 
 def _is_side_question(notice: Notice, alarm: Alarm) -> bool:

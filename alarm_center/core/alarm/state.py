@@ -9,10 +9,10 @@ from typing import Final
 from uuid import UUID
 
 from alarm_center.core.alarm.alarm_kinds import POLICY, KindPolicy
-from alarm_center.core.alarm.alarm_parts import Acceptance, Limits, ScreenClaim
+from alarm_center.core.alarm.alarm_parts import Acceptance, Limits, ScreenClaim, Trouble
 from alarm_center.core.alarm.lease import Lease
 from alarm_center.core.plan import Step, Wording
-from schemas.vocabulary import AlarmKind, Channel, Condition, Outcome, Priority, Reason, Who
+from schemas.vocabulary import AlarmKind, Channel, Condition, Outcome, Priority, Reason, TroubleKind, Who
 
 
 class AlarmState(StrEnum):
@@ -171,6 +171,8 @@ class Alarm:
     outcome: Outcome | None = None
     closed_by: str | None = None
     closed_at: datetime | None = None
+    troubles: tuple[Trouble, ...] = ()
+    """At most one of a kind. A release before 0.3.0 leaves them out when it writes: its own search goes on without them."""
 
     @property
     def policy(self) -> KindPolicy:
@@ -218,6 +220,21 @@ class Alarm:
     def done_at(self) -> datetime | None:
         """The instant at which the carer said done; how it ended is then still owed."""
         return None if self.acceptance is None else self.acceptance.done_at
+
+    @property
+    def unacknowledged(self) -> tuple[Trouble, ...]:
+        """The troubles that no person has acknowledged, in the order in which they began."""
+        return tuple(trouble for trouble in self.troubles if not trouble.acknowledged)
+
+    def is_seen_to_by(self, notice_id: UUID) -> bool:
+        """Tell whether the carer of the notice has acknowledged a trouble."""
+        return any(trouble.acknowledged_by == str(notice_id) for trouble in self.troubles)
+
+    def phones_in_need(self) -> frozenset[str]:
+        """Return the phones of the carers who have cried for help: nobody asks them to come."""
+        crying = {trouble.notice_id for trouble in self.troubles if trouble.kind is TroubleKind.HELP}
+        notices = () if self.dispatch is None else self.dispatch.notices
+        return frozenset(notice.phone for notice in notices if notice.notice_id in crying)
 
     def taken_by(self, phone: str) -> bool:
         """Tell whether the carer with *phone* has it."""

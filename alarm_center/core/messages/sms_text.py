@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from alarm_center.core.calendar import local_clock
 from alarm_center.core.messages import gsm7
 from alarm_center.core.messages.text_facts import TextFacts
+from alarm_center.core.phone_numbers import national
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import carer_actions
 from alarm_center.core.replies.carer_actions import VOICE
@@ -30,14 +31,19 @@ class Language(StrEnum):
 
 SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
     {
-        Wording.CALL_OUT: "Larm {case} PRIO {priority} omr {area}. Framme senast {by}. Svara {menu}. {link}",
+        Wording.CALL_OUT: "Larm {case} PRIO {priority} omr {area}.[ Framme senast {by}.] Svara {menu}. {link}",
         Wording.VISIT: "Besök {case} omr {area} kl {by}, inte larm. Svara {menu}. {link}",
         Wording.REMINDER: "Påminnelse: larm {case} PRIO {priority} omr {area} är inte taget. Svara {menu}.[ {link}]",
-        Wording.ESCALATION: "Larm {case} PRIO {priority} omr {area} har ingen patrull. Framme senast {by}. "
+        Wording.ESCALATION: "Larm {case} PRIO {priority} omr {area} har ingen patrull.[ Framme senast {by}.] "
         "Svara {menu}. {link}",
         Wording.ESCALATION_LATE: "Larm {case} PRIO {priority} omr {area} är taget men ingen är framme. "
         "Svara {menu}. {link}",
         Wording.OUTCOME: "{case} omr {area}: ingen behöver åka, men ingen har skrivit hur det gick. Avsluta här: {link}",
+        Wording.TROUBLE_HELP: "{carer} behöver hjälp vid {case}.[ Ring {phone}.] Svara {answers}.",
+        Wording.TROUBLE_CANNOT_GET_IN: "{case}: {carer} kommer inte in.[ Ring {phone}.] Svara {answers}.",
+        Wording.TROUBLE_NOBODY_HOME: "{case}: ingen hemma enligt {carer}.[ Ring {phone}.] Svara {answers}.",
+        Wording.TROUBLE_SILENT: "{case}: {carer} har inte hörts på {minutes} min.[ Ring {phone}.] Svara {answers}.",
+        Wording.TROUBLE_UNDELIVERED: "{case}: {carer} har inte fått adressen.[ Ring {phone}.] Svara {answers}.",
         Wording.ON_SITE_CHECK: "{case}: du har varit på plats {minutes} min. Svara {menu}. Utan svar ringer vi.",
         Wording.MUSTER: "Nattpass omr {area}, {starts}-{ends}. Svara {take} om du har telefonen i natt, "
         "{cannot} om någon annan ska ha larmen.",
@@ -61,6 +67,8 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.TAKEN: "{case} är redan taget[ av {patrol}]. Du behöver inte åka.",
         Wording.STOOD_DOWN: "{case} är återkallat. Du behöver inte åka.",
         Wording.CASE_CLOSED: "{case} är avslutat. Tack.",
+        Wording.SEEN_TO: "{case}: någon annan ordnar det. Du behöver inte åka.",
+        Wording.YOU_SEE_TO_IT: "{case}: tack, du ordnar.[ {carer} har {phone}.] Kan du inte: svara {cannot} {case}.",
         Wording.ALSO_SEEKS: "Du tog {case} (prio {priority}). {other} söker en annan patrull. "
         "Tar du båda: svara {take} {other}.",
         Wording.HAVE_BOTH: "Du har nu {case} (prio {priority}) och {other} (prio {other_priority}). "
@@ -85,19 +93,30 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.NOT_UNDERSTOOD: "Förstod inte svaret[ om {case}], men vi läser det. Svara {menu}",
         Wording.VOICE_CALL_OUT: "Larm {case}. Prioritet {priority}. Område {area}. Tryck {menu}, 3 för att höra igen.",
         Wording.VOICE_ON_SITE_CHECK: "Larm {case}. Du har varit på plats länge utan att höra av dig. Tryck {menu}.",
+        Wording.VOICE_TROUBLE_HELP: "{carer} behöver hjälp vid larm {case} i område {area}. Tryck {menu}, 3 för att höra igen.",
+        Wording.VOICE_TROUBLE_CANNOT_GET_IN: "Larm {case}, område {area}. {carer} kommer inte in. Tryck {menu}, 3 för att höra igen.",
+        Wording.VOICE_TROUBLE_NOBODY_HOME: "Larm {case}, område {area}. {carer} hittar ingen hemma. Tryck {menu}, 3 för att höra igen.",
+        Wording.VOICE_TROUBLE_SILENT: "Larm {case}, område {area}. {carer} har inte hörts på {minutes} minuter. Tryck {menu}, 3 för att höra igen.",
+        Wording.VOICE_TROUBLE_UNDELIVERED: "Larm {case}, område {area}. {carer} har inte fått adressen. Tryck {menu}, 3 för att höra igen.",
+        Wording.VOICE_TROUBLE_LATE: "Larm {case}, område {area}, är taget men ingen är framme. Tryck {menu}, 3 för att höra igen.",
     }
 )
 
 ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
     {
-        Wording.CALL_OUT: "Alarm {case} PRIO {priority} area {area}. On site by {by}. Reply {menu}. {link}",
+        Wording.CALL_OUT: "Alarm {case} PRIO {priority} area {area}.[ On site by {by}.] Reply {menu}. {link}",
         Wording.VISIT: "Visit {case} area {area} at {by}, not an alarm. Reply {menu}. {link}",
         Wording.REMINDER: "Reminder: alarm {case} PRIO {priority} area {area} is not taken. Reply {menu}.[ {link}]",
-        Wording.ESCALATION: "Alarm {case} PRIO {priority} area {area} has no patrol. On site by {by}. "
+        Wording.ESCALATION: "Alarm {case} PRIO {priority} area {area} has no patrol.[ On site by {by}.] "
         "Reply {menu}. {link}",
         Wording.ESCALATION_LATE: "Alarm {case} PRIO {priority} area {area} is taken but nobody is on site. "
         "Reply {menu}. {link}",
         Wording.OUTCOME: "{case} area {area}: nobody needs to go, but nobody has said how it ended. Close it here: {link}",
+        Wording.TROUBLE_HELP: "{carer} needs help at {case}.[ Call {phone}.] Reply {answers}.",
+        Wording.TROUBLE_CANNOT_GET_IN: "{case}: {carer} cannot get in.[ Call {phone}.] Reply {answers}.",
+        Wording.TROUBLE_NOBODY_HOME: "{case}: nobody home says {carer}.[ Call {phone}.] Reply {answers}.",
+        Wording.TROUBLE_SILENT: "{case}: no word from {carer} for {minutes} min.[ Call {phone}.] Reply {answers}.",
+        Wording.TROUBLE_UNDELIVERED: "{case}: {carer} has not got the address.[ Call {phone}.] Reply {answers}.",
         Wording.ON_SITE_CHECK: "{case}: on site for {minutes} min. Reply {menu}. Without an answer we call.",
         Wording.MUSTER: "Night shift area {area}, {starts}-{ends}. Reply {take} if you hold the phone tonight, "
         "{cannot} if somebody else does.",
@@ -121,6 +140,8 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.TAKEN: "{case} is taken[ by {patrol}]. You need not go.",
         Wording.STOOD_DOWN: "{case} is called off. You need not go.",
         Wording.CASE_CLOSED: "{case} is closed. Thank you.",
+        Wording.SEEN_TO: "{case}: somebody else sees to it. You need not go.",
+        Wording.YOU_SEE_TO_IT: "{case}: thank you, you see to it.[ {carer} has {phone}.] If you cannot reply {cannot} {case}.",
         Wording.ALSO_SEEKS: "You took {case} (prio {priority}). {other} seeks another patrol. "
         "To take both reply {take} {other}.",
         Wording.HAVE_BOTH: "You now have {case} (prio {priority}) and {other} (prio {other_priority}). "
@@ -145,10 +166,22 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.NOT_UNDERSTOOD: "Your reply[ about {case}] was not understood, but we read it. Reply {menu}",
         Wording.VOICE_CALL_OUT: "Alarm {case}. Priority {priority}. Area {area}. Press {menu}, 3 to hear it again.",
         Wording.VOICE_ON_SITE_CHECK: "Alarm {case}. You have been on site for long without a word. Press {menu}.",
+        Wording.VOICE_TROUBLE_HELP: "{carer} needs help at alarm {case} in area {area}. Press {menu}, 3 to hear it again.",
+        Wording.VOICE_TROUBLE_CANNOT_GET_IN: "Alarm {case}, area {area}. {carer} cannot get in. Press {menu}, 3 to hear it again.",
+        Wording.VOICE_TROUBLE_NOBODY_HOME: "Alarm {case}, area {area}. {carer} finds nobody home. Press {menu}, 3 to hear it again.",
+        Wording.VOICE_TROUBLE_SILENT: "Alarm {case}, area {area}. No word from {carer} for {minutes} minutes. Press {menu}, 3 to hear it again.",
+        Wording.VOICE_TROUBLE_UNDELIVERED: "Alarm {case}, area {area}. {carer} has not got the address. Press {menu}, 3 to hear it again.",
+        Wording.VOICE_TROUBLE_LATE: "Alarm {case}, area {area}, is taken but nobody is on site. Press {menu}, 3 to hear it again.",
     }
 )
 
 WORDS: Final[Mapping[Language, Mapping[Wording, str]]] = MappingProxyType({Language.SV: SWEDISH, Language.EN: ENGLISH})
+_COLLEAGUE: Final = {Language.SV: "en kollega", Language.EN: "a colleague"}
+_ANSWERS: Final = {
+    Language.SV: ("åker", "jag ordnar", "kan inte"),
+    Language.EN: ("going", "I see to it", "cannot"),
+}
+"""The words beside 1 in a trouble's text, to those who go and to those who see to it; and beside 2."""
 _SECOND: Final = {Language.SV: "andra", Language.EN: "second"}
 _DIGITS: Final = {
     Language.SV: ("noll", "ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio"),
@@ -236,7 +269,8 @@ class Texts:
         Raises:
             UnfitText: a fact that it needs is missing or not neutral, or it takes more than 160 septets.
         """
-        return self._filled(text, self._said(facts, text in VOICE))
+        said = self._filled(text, self._said(facts, text in VOICE))
+        return said[:1].upper() + said[1:]
 
     def problems(self, areas: Iterable[str] = ("9999",), *, token_length: int = 8) -> tuple[str, ...]:
         """Return what would be wrong with any text at its longest, so that a town hears it by day.
@@ -251,7 +285,8 @@ class Texts:
             "case": "99999", "other": "99998", "priority": "1", "other_priority": "3", "minutes": "120",
             "area": max(codes, key=len, default="9999"), "by": clock, "starts": clock, "ends": clock,
             "link": f"{self._base()}/u/{'W' * token_length}", "list": f"{self._base()}/d/i99999999", "pauses": f"{self._base()}/pause",
-            "todo": f"{self._base()}/todo", "number": self.number, "patrol": "Patrull 99", "places": "9999", "digit": "1",
+            "todo": f"{self._base()}/todo", "number": self.number, "patrol": "Patrull 99", "carer": "Patrull 999", "phone": "+46 70 174 06 06 06", "answers": self._answers(sees_to=True, case="99999"),
+            "places": "9999", "digit": "1",
         }  # fmt: skip
         for text in Wording:
             try:
@@ -313,11 +348,23 @@ class Texts:
             "todo": f"{self._base()}/todo",
             "list": None if facts.incident_link is None else self._link("d", facts.incident_link),
             "patrol": neutral_patrol(facts.patrol),
+            "carer": neutral_patrol(facts.patrol) or _COLLEAGUE[self.language],
+            "phone": None if facts.phone is None else national(facts.phone),
+            "answers": self._answers(
+                sees_to=bool(facts.sees_to), case=_number("case_no", facts.case_no) if facts.numbered else None
+            ),
         }
         known = {name: value for name, value in said.items() if value is not None}
         if spoken:
             known |= {name: self._spoken(known[name]) for name in ("case", "priority", "area") if name in known}
         return known
+
+    def _answers(self, *, sees_to: bool, case: str | None) -> str:
+        """Return the digits that a trouble's text offers, with the case's number where a bare digit means another case."""
+        goes, sees, cannot = _ANSWERS[self.language]
+        number = "" if case is None else f" {case}"
+        said = ((carer_actions.TAKE.digit, sees if sees_to else goes), (carer_actions.CANNOT.digit, cannot))
+        return " ".join(f"{digit}{number}={word}" for digit, word in said)
 
     def _clock(self, instant: datetime | None) -> str | None:
         return None if instant is None else local_clock(instant, self.zone, _SECOND[self.language])

@@ -23,9 +23,9 @@ from alarm_center.core.alarm.alarm_events import (
     Staying,
     Took,
 )
-from alarm_center.core.alarm.state import DispatchPurpose
 from alarm_center.core.plan import Wording
 from schemas import timeline
+from schemas.vocabulary import TroubleKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,10 @@ class CarerAction:
     # What a word from the site does to the alarm.
     staff_inside: bool | None = None
     """Somebody is with the resident now, or is not: the device stays dark, or may look. ``None``: as it was."""
-    settles: tuple[DispatchPurpose, ...] = ()
-    """The troubles that are over with it: help for them is sought no longer."""
-    seeks: DispatchPurpose | None = None
-    """The trouble that one more person is sought for."""
+    ends: tuple[TroubleKind, ...] = ()
+    """The troubles that are over with it."""
+    begins: TroubleKind | None = None
+    """The trouble that begins with it."""
 
     @property
     def asked_by(self) -> frozenset[Wording]:
@@ -114,20 +114,38 @@ _ASKS: Final = frozenset(
         Wording.REMINDER,
         Wording.ESCALATION,
         Wording.ESCALATION_LATE,
+        Wording.TROUBLE_HELP,
+        Wording.TROUBLE_CANNOT_GET_IN,
+        Wording.TROUBLE_NOBODY_HOME,
+        Wording.TROUBLE_SILENT,
+        Wording.TROUBLE_UNDELIVERED,
     }
 )
-VOICE: Final = frozenset({Wording.VOICE_CALL_OUT, Wording.VOICE_ON_SITE_CHECK})
+_CALLS_OUT: Final = frozenset(
+    {
+        Wording.VOICE_CALL_OUT,
+        Wording.VOICE_TROUBLE_HELP,
+        Wording.VOICE_TROUBLE_CANNOT_GET_IN,
+        Wording.VOICE_TROUBLE_NOBODY_HOME,
+        Wording.VOICE_TROUBLE_SILENT,
+        Wording.VOICE_TROUBLE_UNDELIVERED,
+        Wording.VOICE_TROUBLE_LATE,
+    }
+)
+VOICE: Final = _CALLS_OUT | {Wording.VOICE_ON_SITE_CHECK}
 """Read out in a call: digits become words, and no segment limits them."""
 
 QUESTIONS: Final = _ASKS | VOICE | {Wording.MUSTER, Wording.ON_SITE_CHECK}
 """The texts that a bare digit answers; the others tell something, or ask for a case number."""
 
-_CALL_OUT, _ON_SITE = Wording.VOICE_CALL_OUT, Wording.VOICE_ON_SITE_CHECK
+_ON_SITE: Final = Wording.VOICE_ON_SITE_CHECK
+_HEARD_OF: Final = (TroubleKind.LATE, TroubleKind.SILENT, TroubleKind.UNDELIVERED)
+"""Over with any word from the address."""
 
 TAKE: Final = CarerAction(
     name="take", event=Took, line=timeline.CarerAccepted, answer=Wording.GRANTED,
     digit="1", label=Bilingual("tar", "take"), spoken=Bilingual("om du tar det", "to take it"),
-    offered_in=_ASKS | {Wording.MUSTER, Wording.NOT_UNDERSTOOD, _CALL_OUT}, counts_in=frozenset({_CALL_OUT}),
+    offered_in=_ASKS | _CALLS_OUT | {Wording.MUSTER, Wording.NOT_UNDERSTOOD}, counts_in=_CALLS_OUT,
     phrases=(
         "ja", "japp", "tar", "ta", "jag tar", "tar det", "jag tar det", "tar den", "jag tar den", "tar larmet",
         "jag tar larmet", "åker", "jag åker", "kommer", "jag kommer", "på väg", "jag är på väg",
@@ -138,7 +156,7 @@ TAKE: Final = CarerAction(
 CANNOT: Final = CarerAction(
     name="cannot", event=Declined, line=timeline.CarerDeclined, answer=Wording.DECLINED,
     digit="2", label=Bilingual("kan inte", "cannot"), spoken=Bilingual("om du inte kan", "if you cannot"),
-    offered_in=_ASKS | {Wording.MUSTER, Wording.NOT_UNDERSTOOD, _CALL_OUT}, counts_in=frozenset({_CALL_OUT}),
+    offered_in=_ASKS | _CALLS_OUT | {Wording.MUSTER, Wording.NOT_UNDERSTOOD}, counts_in=_CALLS_OUT,
     phrases=(
         "nej", "kan inte", "kan ej", "jag kan inte", "tar inte", "tar ej", "upptagen", "jag är upptagen",
         "no", "cannot", "can not", "can't", "i cannot", "i can't", "busy",
@@ -152,7 +170,7 @@ ON_SITE: Final = CarerAction(
         "framme", "jag är framme", "på plats", "jag är på plats", "on site", "onsite", "i am on site", "arrived",
     ),
     button=Button("Framme", ButtonPlace.ON_THE_WAY),
-    from_the_site=True, staff_inside=True, settles=(DispatchPurpose.LATE, DispatchPurpose.SILENCE, DispatchPurpose.ACCESS),
+    from_the_site=True, staff_inside=True, ends=(*_HEARD_OF, TroubleKind.CANNOT_GET_IN),
 )  # fmt: skip
 DONE: Final = CarerAction(
     name="done", event=Done, line=timeline.CarerDone, answer=Wording.DONE,
@@ -177,12 +195,12 @@ CANNOT_GET_IN: Final = CarerAction(
     ),
     button=Button("Kommer inte in", ButtonPlace.AT_THE_DOOR),
     # Nobody is with the person: the device may look.
-    from_the_site=True, sounds=True, staff_inside=False, seeks=DispatchPurpose.ACCESS,
+    from_the_site=True, sounds=True, staff_inside=False, begins=TroubleKind.CANNOT_GET_IN, ends=_HEARD_OF,
 )  # fmt: skip
 NOBODY_HOME: Final = CarerAction(
     name="nobody_home", event=NobodyHome, line=timeline.CarerFoundNobody,
     button=Button("Ingen hemma", ButtonPlace.AT_THE_DOOR),
-    from_the_site=True, staff_inside=True, seeks=DispatchPurpose.ACCESS,
+    from_the_site=True, staff_inside=True, begins=TroubleKind.NOBODY_HOME, ends=(*_HEARD_OF, TroubleKind.CANNOT_GET_IN),
 )  # fmt: skip
 STAYING: Final = CarerAction(
     name="staying", event=Staying, line=timeline.CarerStaying, answer=Wording.STAYING,
@@ -191,7 +209,7 @@ STAYING: Final = CarerAction(
     counts_in=frozenset({_ON_SITE}),
     phrases=("stannar", "stannar kvar", "jag stannar", "jag stannar kvar", "staying", "stay", "i stay"),
     button=Button("Stannar – allt som det ska", ButtonPlace.ON_SITE),
-    from_the_site=True, staff_inside=True, settles=(DispatchPurpose.LATE, DispatchPurpose.SILENCE),
+    from_the_site=True, staff_inside=True, ends=_HEARD_OF,
 )  # fmt: skip
 NO_CAMERA: Final = CarerAction(
     name="no_camera", event=NoCamera, line=timeline.CarerHeardNo, answer=Wording.NO_MORE_LOOKS,
@@ -201,7 +219,7 @@ NO_CAMERA: Final = CarerAction(
         "does not want the camera", "doesn't want the camera", "she doesn't want the camera", "he doesn't want the camera",
         "stop the camera",
     ),
-    from_the_site=True, staff_inside=True, settles=(DispatchPurpose.LATE, DispatchPurpose.SILENCE),
+    from_the_site=True, staff_inside=True, ends=_HEARD_OF,
 )  # fmt: skip
 """The link's page has a form of its own for it. Whoever acts on the word ends the consent in the same transaction."""
 HELP: Final = CarerAction(
@@ -213,12 +231,12 @@ HELP: Final = CarerAction(
             _ON_SITE,
         }
     ),
-    counts_in=frozenset({_CALL_OUT, _ON_SITE}),
+    counts_in=_CALLS_OUT | {_ON_SITE},
     phrases=(
         "hjälp", "hjälp mig", "behöver hjälp", "jag behöver hjälp", "help", "help me", "need help", "i need help", "sos",
     ),
     button=Button("Behöver hjälp", ButtonPlace.DANGER),
-    sounds=True, seeks=DispatchPurpose.HELP,
+    sounds=True, begins=TroubleKind.HELP,
 )  # fmt: skip
 
 ROWS: Final = (TAKE, CANNOT, ON_SITE, DONE, CANNOT_GET_IN, NOBODY_HOME, STAYING, NO_CAMERA, HELP)

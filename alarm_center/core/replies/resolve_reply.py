@@ -229,7 +229,7 @@ def _resolve_bare(action: CarerAction, cases: _Cases, muster: bool) -> Resolutio
     if len(fits) > 1:
         return _ask_which(action, fits[0], fits[1])
     if fits:
-        just_over = cases.just_over if wanted is not fits[0].standing and action.seeks is None else None
+        just_over = cases.just_over if wanted is not fits[0].standing and action.begins is None else None
         return _act_on_own(action, fits[0]) if just_over is None else _ask_which(action, fits[0], just_over)
     seeking = cases.asked + cases.declined
     if seeking:

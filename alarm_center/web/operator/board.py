@@ -22,6 +22,7 @@ from alarm_center.web.auth import require
 from alarm_center.web.operator.drawn_part import REVISIONS, DrawnPart, DrawnRow, answer_part
 from alarm_center.web.operator.night_chart import chart
 from alarm_center.web.operator.queue import BoardReader, QueueRow, queue, rows_held
+from alarm_center.web.operator.trouble_rows import trouble_rows
 from alarm_center.web.operator.watched_towns import WatchedTowns, nights, watched_towns
 from alarm_center.web.page import PERSON, environment_of, page_number, redirect_or_tell, render, speech_of
 from alarm_center.web.shared_html import TOKEN_PLACE, compress
@@ -47,6 +48,8 @@ class QueueRead:
 
     watched: WatchedTowns
     alarms: list[board.AlarmLine]
+    phones: Mapping[UUID, board.AskedPhone]
+    """Of the carers in trouble, by their notice."""
     looks: list[board.LookLine]
     tally: board.Tally
     loose: list[board.LooseReply]
@@ -193,6 +196,7 @@ def _queue_part(
     """Return the queue with its banners. But for the rows of *own* cases it depends on memberships, language and covering alone."""
     environment, person, speech = environment_of(request), request[PERSON], reader.speech
     todo, in_hand = ([own.get(row.row_id, row) for row in rows] for rows in read.rows_of_nobody(reader))
+    troubles = trouble_rows((line.alarm for line in read.alarms), read.phones, speech)
     names = {town.org: town.name for town in read.watched.towns}
     first, last = (page - 1) * _ON_A_PAGE, page * _ON_A_PAGE
     context = _head_context(read.watched) | {
@@ -200,8 +204,12 @@ def _queue_part(
         "person": {"covered": reader.covered, "may": person.may},
         "todo": todo,
         "tally": read.tally,
+        "troubles": troubles,
         "red": any(row.red for row in todo),
-        "urgent": [row.row_id.hex[-8:] for row in todo if row.mark == "p1" and row.claimable],
+        "urgent": [
+            *(trouble.sound for trouble in troubles),
+            *(row.row_id.hex[-8:] for row in todo if row.mark == "p1" and row.claimable),
+        ],
         "unread": sum(row.unread for row in (*todo, *in_hand)),
         "loose": read.loose,
         "deaths": read.deaths,
@@ -238,9 +246,11 @@ def _size(place: int) -> str:
 
 async def _read_queue(tx: Tx) -> QueueRead:
     watched = await watched_towns(tx)
+    alarms = await board.open_alarms(tx)
     return QueueRead(
         watched,
-        await board.open_alarms(tx),
+        alarms,
+        await board.phones_in_trouble(tx, (line.alarm for line in alarms)),
         await board.checks_to_look_at(tx, watched.now, looks.CHECK_LEASE),
         await board.tally(tx, nights(watched), watched.now),
         await board.loose_replies(tx),

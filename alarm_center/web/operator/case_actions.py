@@ -22,7 +22,7 @@ from alarm_center.web.auth import require
 from alarm_center.web.operator.picture import clear_reason
 from alarm_center.web.page import PERSON, path_uuid, redirect_or_tell, speech_of, text_for
 from alarm_center.words import code_words, page_words
-from schemas.vocabulary import Answer, Outcome
+from schemas.vocabulary import Answer, Outcome, TroubleKind
 
 routes = web.RouteTableDef()
 
@@ -88,6 +88,16 @@ async def note_call(request: web.Request) -> web.StreamResponse:
 async def send_patrol(request: web.Request) -> web.StreamResponse:
     """Send a patrol now."""
     return await _apply(request, alarm.SendPatrol(request[PERSON].user_id))
+
+
+@routes.post("/alarm/{alarm}/acknowledge")
+@require(Right.WATCH)
+async def acknowledge_trouble(request: web.Request) -> web.StreamResponse:
+    """Acknowledge one trouble of the case: the person sees to it."""
+    said = str((await request.post()).get("kind", ""))
+    if said not in set(TroubleKind):
+        raise web.HTTPBadRequest(text=text_for(request, page_words.UNREADABLE))
+    return await _apply(request, alarm.AcknowledgeTrouble(request[PERSON].user_id, TroubleKind(said)))
 
 
 @routes.post("/alarm/{alarm}/close")

@@ -25,6 +25,7 @@ from alarm_center.web.auth import require
 from alarm_center.web.operator.case_actions import FOLLOWED_BY
 from alarm_center.web.operator.picture_pane import alarm_pane, check_pane
 from alarm_center.web.operator.queue import BoardReader, alarm_row, calls_first, look_row
+from alarm_center.web.operator.trouble_rows import next_moves, trouble_rows
 from alarm_center.web.operator.watched_towns import WatchedTowns, watched_towns
 from alarm_center.web.page import PERSON, path_uuid, render, speech_of
 from alarm_center.words import code_words, page_words, pause_words
@@ -99,6 +100,7 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         pane = await alarm_pane(request, tx, case, seen, checks[-1] if checks else None, watched)
         ran_out = await pause_questions.ran_out(tx, alarm, ZoneInfo(watched.zone)) if not alarm.visit else None
         context["beside"] = await case_pages.companion(tx, alarm.resident_id) if alarm.resident_id else None
+        phones = await board.phones_in_trouble(tx, [alarm])
         context["replies"] = await case_pages.replies(tx, alarm_id)
         context["raisings"] = await manual_alarms.raises_of(tx, alarm_id)
     open_ = alarm.state is not AlarmState.CLOSED
@@ -106,6 +108,8 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
     following = FOLLOWED_BY if resident else {}
     return context | {
         "case": case,
+        "troubles": trouble_rows([alarm], phones, speech, acknowledged=True),
+        "moves": next_moves(alarm, None if masked else resident, speech),
         "part": "parts/alarm.html",
         "fragment": f"/fragments/alarm/{alarm_id}",
         "act": f"/alarm/{alarm_id}",

@@ -197,5 +197,5 @@ def _in_hand(line: AlarmLine, now: datetime) -> bool:
     alarm = line.alarm
     limit = alarm.limits.limit_at or alarm.limits.arrive_by
     overdue = limit is not None and limit <= now
-    in_trouble = line.red_at is not None or line.unread > 0 or alarm.seeks
+    in_trouble = line.red_at is not None or line.unread > 0 or alarm.seeks or bool(alarm.unacknowledged)
     return alarm.state in (AlarmState.ACCEPTED, AlarmState.ON_SITE) and not overdue and not in_trouble

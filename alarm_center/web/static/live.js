@@ -218,7 +218,7 @@ function ring(again = false) {
     rung = new Set([...rung].filter((id) => urgent.has(id)));
     read = Math.min(read, unread);
     if (urgent.size > (again ? 0 : rung.size) && (again || tones.has("urgent"))) {
-      beep(880, 660, 880, 660);
+      beep(...([...urgent].some((id) => id.includes("-")) ? [990, 990, 740, 990, 990] : [880, 660, 880, 660]));  // trouble has its own
       tones.delete("urgent");
       rung = urgent;
     } else if (unread > read && tones.has("words")) {

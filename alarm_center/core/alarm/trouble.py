@@ -1,0 +1,249 @@
+"""Trouble of a case: its ladder, when it gets louder, who has acknowledged it, and what is over.
+
+A trouble stands beside the alarm's state and condition. From the moment it begins the board shows it with sound; the
+ladder says who is told by which text, and when the board turns red and the outside heartbeat fails. It climbs until a
+person acknowledges it: an operator at the board, a lead who says "1=jag ordnar", a carer who goes there.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from alarm_center.core.alarm.alarm_parts import Trouble
+from alarm_center.core.alarm.state import Alarm, DispatchPurpose, Notice
+from alarm_center.core.plan import Step, Wording
+from schemas.vocabulary import Channel, TroubleKind, Who
+
+Troubles = tuple[Trouble, ...]
+
+SAID_AGAIN: Final = timedelta(seconds=60)
+"""A word that comes again within this is the network's; later it is a new cry, and an acknowledgement of before is void."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a ladder: *after* the beginning, *who* is told by *channel* in the words of *text*.
+
+    At the ``loud`` one the board is red and the outside heartbeat fails; it comes again each ``Plan.exhausted_repeat``.
+    """
+
+    after: timedelta
+    who: Who
+    channel: Channel
+    text: Wording
+    loud: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The steps of one kind of trouble, and what an acknowledgement does to them."""
+
+    purpose: DispatchPurpose
+    """The search that its steps are made by, all but the loud one. A search in progress begins anew only for a graver one."""
+    rungs: tuple[Rung, ...]
+    lead_sees_to_it: bool = True
+    """A lead's 1 says "jag ordnar", and acknowledges it. Else it is the alarm's own 1: the lead goes there."""
+    seeks_on: bool = False
+    """Acknowledged, somebody is still needed there: the search goes on, and gets no louder."""
+    acknowledged_for: timedelta | None = None
+    """An acknowledgement lasts so long; ``None``: until it begins anew."""
+
+    @property
+    def loud_after(self) -> timedelta:
+        """The time from its beginning to the loud step."""
+        return next(rung.after for rung in self.rungs if rung.loud)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The chain of its search: a release before knows these values of a stored chain."""
+        return tuple(Step(rung.after, rung.who, rung.channel) for rung in self.rungs if not rung.loud)
+
+    @property
+    def texts(self) -> frozenset[Wording]:
+        """Its words, by whatever channel."""
+        return frozenset(rung.text for rung in self.rungs)
+
+    def text(self, channel: Channel) -> Wording:
+        """Return its words by *channel*."""
+        return next(rung.text for rung in self.rungs if rung.channel is channel)
+
+
+def _rungs(sms: Wording, call: Wording, *rows: tuple[int, Who, Channel]) -> tuple[Rung, ...]:
+    *steps, (loud, who, channel) = rows
+    words = {Channel.SMS: sms, Channel.CALL: call}
+    quiet = (Rung(timedelta(seconds=at), told, by, words[by]) for at, told, by in steps)
+    return (*quiet, Rung(timedelta(seconds=loud), who, channel, words[channel], loud=True))
+
+
+_TO_LEAD: Final = (
+    (0, Who.LEAD, Channel.SMS),
+    (90, Who.LEAD, Channel.CALL),
+    (180, Who.SECOND_PATROL, Channel.SMS),
+    (300, Who.FIXED, Channel.CALL),
+)
+_TO_ALL: Final = (
+    (0, Who.SECOND_PATROL, Channel.SMS),
+    (0, Who.LEAD, Channel.SMS),
+    (90, Who.SECOND_PATROL, Channel.CALL),
+    (90, Who.LEAD, Channel.CALL),
+    (180, Who.FIXED, Channel.CALL),
+)
+
+LADDERS: Final[Mapping[TroubleKind, Ladder]] = MappingProxyType(
+    {
+        TroubleKind.HELP: Ladder(
+            DispatchPurpose.HELP, _rungs(Wording.TROUBLE_HELP, Wording.VOICE_TROUBLE_HELP, *_TO_ALL), seeks_on=True
+        ),
+        TroubleKind.CANNOT_GET_IN: Ladder(
+            DispatchPurpose.ACCESS,
+            _rungs(Wording.TROUBLE_CANNOT_GET_IN, Wording.VOICE_TROUBLE_CANNOT_GET_IN, *_TO_LEAD),
+        ),
+        TroubleKind.NOBODY_HOME: Ladder(
+            DispatchPurpose.ACCESS, _rungs(Wording.TROUBLE_NOBODY_HOME, Wording.VOICE_TROUBLE_NOBODY_HOME, *_TO_LEAD)
+        ),
+        TroubleKind.SILENT: Ladder(
+            DispatchPurpose.SILENCE, _rungs(Wording.TROUBLE_SILENT, Wording.VOICE_TROUBLE_SILENT, *_TO_LEAD)
+        ),
+        TroubleKind.UNDELIVERED: Ladder(
+            DispatchPurpose.LATE, _rungs(Wording.TROUBLE_UNDELIVERED, Wording.VOICE_TROUBLE_UNDELIVERED, *_TO_LEAD)
+        ),
+        TroubleKind.LATE: Ladder(
+            DispatchPurpose.LATE,
+            _rungs(Wording.ESCALATION_LATE, Wording.VOICE_TROUBLE_LATE, *_TO_LEAD),
+            lead_sees_to_it=False,
+        ),
+        # Its steps before this one are the alarm's own chain.
+        TroubleKind.NOT_TAKEN: Ladder(
+            DispatchPurpose.CALL_OUT,
+            _rungs(Wording.ESCALATION, Wording.VOICE_CALL_OUT, (0, Who.FIXED, Channel.CALL)),
+            lead_sees_to_it=False,
+            seeks_on=True,
+            acknowledged_for=timedelta(minutes=15),
+        ),
+    }
+)
+"""Each trouble from its beginning (docs/alarm.md#trouble), the gravest first. The board is told at once, of every one."""
+
+CHAINS: Final[Mapping[DispatchPurpose, tuple[Step, ...]]] = MappingProxyType(
+    {ladder.purpose: ladder.steps for ladder in LADDERS.values() if ladder.steps}
+)
+"""The chains of the searches for a trouble. The alarm's own chains are the plan's."""
+
+_GRAVITY: Final = {kind: place for place, kind in enumerate(LADDERS)}
+
+
+def begin(troubles: Troubles, kind: TroubleKind, notice_id: UUID | None, now: datetime) -> Troubles:
+    """Return *troubles* with one of *kind*. One that was acknowledged begins anew, unless that was a moment ago."""
+    before = of_kind(troubles, kind)
+    if before is not None and (before.acknowledged_at is None or before.acknowledged_at > now - SAID_AGAIN):
+        return troubles
+    fresh = Trouble(kind, now, now + LADDERS[kind].loud_after, notice_id, told=before.told if before else ())
+    return _put(troubles, fresh)
+
+
+def end(troubles: Troubles, kinds: Iterable[TroubleKind]) -> Troubles:
+    """Return *troubles* without those of *kinds*."""
+    over = frozenset(kinds)
+    return tuple(trouble for trouble in troubles if trouble.kind not in over)
+
+
+def acknowledge(troubles: Troubles, kind: TroubleKind, by: str, now: datetime) -> Troubles:
+    """Return *troubles* as they are once *by* has acknowledged the one of *kind*; the first to do so stays."""
+    trouble = of_kind(troubles, kind)
+    if trouble is None or trouble.acknowledged:
+        return troubles
+    lasts = LADDERS[kind].acknowledged_for
+    until = trouble.louder_at if lasts is None else now + lasts
+    return _put(troubles, replace(trouble, acknowledged_at=now, acknowledged_by=by, louder_at=until, loud=False))
+
+
+def reopen(troubles: Troubles, by: str, now: datetime) -> Troubles:
+    """Return *troubles* without the acknowledgements of *by*, who cannot after all."""
+    for trouble in troubles:
+        if trouble.acknowledged_by == by:
+            troubles = _put(troubles, _unacknowledged(trouble, now + LADDERS[trouble.kind].loud_after))
+    return troubles
+
+
+def louder(troubles: Troubles, kind: TroubleKind, now: datetime, repeat: timedelta) -> Troubles:
+    """Return *troubles* once the one of *kind* has got louder: it is so again after *repeat*."""
+    trouble = of_kind(troubles, kind)
+    if trouble is None:
+        return troubles
+    return _put(troubles, replace(_unacknowledged(trouble, now + repeat), loud=True))
+
+
+def record_told(troubles: Troubles, kind: TroubleKind, notice_id: UUID) -> Troubles:
+    """Return *troubles*, with *notice_id* among those that were asked because of the one of *kind*."""
+    trouble = of_kind(troubles, kind)
+    return troubles if trouble is None else _put(troubles, replace(trouble, told=(*trouble.told, notice_id)))
+
+
+def next_louder_at(troubles: Troubles) -> datetime | None:
+    """Return when the first of them gets louder, ``None`` while a person has acknowledged each for good."""
+    return min((t.louder_at for t in troubles if _climbs(t)), default=None)
+
+
+def due(troubles: Troubles, now: datetime) -> tuple[TroubleKind, ...]:
+    """Return the kinds that get louder at *now*, the gravest first."""
+    return tuple(sorted((t.kind for t in troubles if _climbs(t) and t.louder_at <= now), key=_GRAVITY.__getitem__))
+
+
+def of_kind(troubles: Troubles, kind: TroubleKind) -> Trouble | None:
+    """Return the trouble of *kind*."""
+    return next((trouble for trouble in troubles if trouble.kind is kind), None)
+
+
+def gravest(troubles: Iterable[Trouble]) -> Trouble | None:
+    """Return the gravest of *troubles*."""
+    return min(troubles, key=lambda trouble: _GRAVITY[trouble.kind], default=None)
+
+
+def sought_for(alarm: Alarm, purpose: DispatchPurpose) -> Trouble | None:
+    """Return the trouble that a search for *purpose* is made for: one that nobody has acknowledged goes before."""
+    mine = [trouble for trouble in alarm.troubles if LADDERS[trouble.kind].purpose is purpose]
+    return gravest(t for t in mine if not t.acknowledged) or gravest(mine)
+
+
+def is_seen_to(alarm: Alarm, purpose: DispatchPurpose) -> bool:
+    """Tell whether a person has acknowledged every trouble that a search for *purpose* is made for."""
+    trouble = sought_for(alarm, purpose)
+    return trouble is not None and trouble.acknowledged
+
+
+def asked_of(alarm: Alarm, notice: Notice) -> Trouble | None:
+    """Return the trouble that *notice* asked a lead to see to, ``None`` if it asked for something else."""
+    if notice.who not in (Who.LEAD, Who.FIXED):
+        return None
+    asked = (t for t in alarm.troubles if notice.notice_id in t.told and LADDERS[t.kind].lead_sees_to_it)
+    return gravest(asked)
+
+
+def because_of(alarm: Alarm, notice: Notice) -> TroubleKind | None:
+    """Return the kind of the trouble that *notice* was asked because of; ``None`` if it was asked for the alarm itself."""
+    told = gravest(t for t in alarm.troubles if notice.notice_id in t.told)
+    return None if told is None else told.kind
+
+
+def carer_of(alarm: Alarm, trouble: Trouble) -> Notice | None:
+    """Return the notice of the carer in trouble."""
+    notices = () if alarm.dispatch is None else alarm.dispatch.notices
+    return next((notice for notice in notices if notice.notice_id == trouble.notice_id), None)
+
+
+def _climbs(trouble: Trouble) -> bool:
+    return not trouble.acknowledged or LADDERS[trouble.kind].acknowledged_for is not None
+
+
+def _unacknowledged(trouble: Trouble, louder_at: datetime) -> Trouble:
+    return replace(trouble, louder_at=louder_at, acknowledged_at=None, acknowledged_by=None)
+
+
+def _put(troubles: Troubles, trouble: Trouble) -> Troubles:
+    """Return *troubles* with *trouble* in the place of the one of its kind, or last."""
+    if of_kind(troubles, trouble.kind) is None:
+        return (*troubles, trouble)
+    return tuple(trouble if each.kind is trouble.kind else each for each in troubles)

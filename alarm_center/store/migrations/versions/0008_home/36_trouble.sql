@@ -1,0 +1,32 @@
+-- The number of the colleague in trouble, in a text (docs/adr/0070-trouble-is-a-state-of-its-own.md).
+
+-- As it was, with a number to ring, and whether the text asks somebody to see to it or with the case's number.
+create or replace function fjt.are_facts(said jsonb) returns boolean language sql immutable
+as $$
+    select jsonb_typeof(said) = 'object' and not exists (
+        select from jsonb_each(case jsonb_typeof(said) when 'object' then said else '{}' end) fact (name, value)
+        where not case
+            when name in ('case_no', 'other_no', 'priority', 'other_priority', 'minutes', 'places') then value::text ~ '^[0-9]{1,6}$'
+            when name = 'area' then value::text ~ '^"[0-9A-ZÅÄÖ]{1,4}"$'
+            when name = 'patrol' then value::text ~ '^"([A-Za-zÅÄÖåäö]{1,8} ?)?[0-9]{1,3}"$'
+            when name = 'phone' then value::text ~ '^"\+[0-9]{2,15}"$'
+            when name in ('sees_to', 'numbered') then value::text = 'true'
+            when name in ('by', 'starts_at', 'ends_at') then value::text ~ '^"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,15}(Z|[+-][0-9]{2}:[0-9]{2})"$'
+            when name = 'digit' then value::text ~ '^"[0-9]"$'
+            else false end)
+$$;
+
+-- A text names no number but that of a carer who was asked in its case: no page has a carer ring somebody else.
+create function fjt.number_of_colleague() returns trigger language plpgsql set search_path = fjt, pg_temp
+as $$
+begin
+    if not exists (select from fjt.notices n where n.alarm_id = new.alarm_id and n.phone = new.facts ->> 'phone') then
+        perform fjt.refuse_write('a message with a number that nobody of its case has');
+    end if;
+    return new;
+end $$;
+
+create trigger number_of_colleague before insert on fjt.messages for each row when (new.facts ->> 'phone' is not null)
+    execute function fjt.number_of_colleague();
+
+revoke all on function fjt.number_of_colleague() from public;

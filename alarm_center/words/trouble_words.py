@@ -1,0 +1,27 @@
+"""Sentences about a trouble at the board and on its case's page, and what to do next. All still to be translated.
+
+The words of its SMS and calls are in `core/messages/sms_text.py`.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from alarm_center.words.catalogues import mark as _
+from schemas.vocabulary import TroubleKind
+
+SENTENCES: Final[Mapping[TroubleKind, str]] = {
+    TroubleKind.HELP: _("%(who)s behöver hjälp."),
+    TroubleKind.CANNOT_GET_IN: _("%(who)s kommer inte in."),
+    TroubleKind.NOBODY_HOME: _("Ingen hemma enligt %(who)s."),
+    TroubleKind.SILENT: _("%(who)s har inte hörts av."),
+    TroubleKind.UNDELIVERED: _("%(who)s har inte fått adressen. Ring och läs upp den."),
+    TroubleKind.LATE: _("%(who)s är inte framme i tid."),
+    TroubleKind.NOT_TAKEN: _("Ingen patrull har svarat. Ring själv – nu."),
+}
+COLLEAGUE: Final = _("En kollega")
+CALL_112_FIRST: Final = _("Ring 112 först: prioritet 1 bakom låst dörr.")
+CALL_112_OUTSIDE: Final = _("Ring 112: kan vara ute i natt. Läs upp texten här under.")
+SECOND_WAY: Final = _("Andra vägen in: %(way)s")
+KEY_PLACE: Final = _("Nyckel: %(place)s")
+HAS_KEY: Final = _("%(name)s har nyckel")
+MAY_KNOW: Final = _("%(name)s kan veta var")

@@ -1,0 +1,272 @@
+"""A trouble is acknowledged by a person or gets louder; its ladder is one table, and each has words of its own."""
+
+from datetime import timedelta
+
+import pytest
+
+from alarm_center.core.alarm.alarm_effects import CalmBoard, RedBoard
+from alarm_center.core.alarm.alarm_events import AddressLost, NeedsHelp
+from alarm_center.core.alarm.state import AlarmState, DispatchPurpose, DispatchState
+from alarm_center.core.alarm.trouble import LADDERS, SAID_AGAIN, of_kind
+from alarm_center.core.plan import Wording
+from schemas.vocabulary import AlarmKind, Channel, Outcome, TroubleKind, Who
+from tests.support.alarm_story import FIRST, FIXED, LEAD, OPERATORS, SECOND, Story, accepted, on_site
+
+HELP, LOCKED_OUT = TroubleKind.HELP, TroubleKind.CANNOT_GET_IN
+FALL = AlarmKind.SOMETHING_WRONG
+
+
+def kinds(story: Story) -> list[TroubleKind]:
+    return [trouble.kind for trouble in story.alarm.troubles]
+
+
+def loud(story: Story) -> int:
+    return sum(isinstance(effect, RedBoard) for effect in story.effects)
+
+
+def test_each_kind_has_one_ladder_that_ends_loud() -> None:
+    assert set(LADDERS) == set(TroubleKind)
+    for kind, ladder in LADDERS.items():
+        times = [rung.after for rung in ladder.rungs]
+        assert times == sorted(times), kind
+        assert [rung.loud for rung in ladder.rungs] == [False] * (len(times) - 1) + [True], kind
+        assert (ladder.rungs[-1].who, ladder.rungs[-1].channel) == (Who.FIXED, Channel.CALL), kind
+        assert ladder.loud_after <= timedelta(minutes=5), kind
+
+
+def test_the_ladder_is_no_shorter_than_its_search() -> None:
+    """Both searches of one purpose have the same times: a chain is stored once, and a release before reads it."""
+    for purpose in DispatchPurpose:
+        assert len({ladder.steps for ladder in LADDERS.values() if ladder.purpose is purpose}) <= 1
+
+
+# ---- louder, until a person acknowledges it ----
+
+
+def test_locked_out_climbs_to_the_fixed_number_and_red() -> None:
+    story = on_site()
+    story.carer(FIRST).cannot_get_in()
+    assert kinds(story) == [LOCKED_OUT]
+    story.carer(LEAD).receives(Wording.TROUBLE_CANNOT_GET_IN)
+    story.passes(seconds=90)
+    story.carer(LEAD).receives(Wording.VOICE_TROUBLE_CANNOT_GET_IN, Channel.CALL)
+    story.passes(seconds=90)
+    story.carer(SECOND).receives(Wording.TROUBLE_CANNOT_GET_IN)
+    assert loud(story) == 0
+    story.passes(seconds=120)
+    assert loud(story) == 1
+    story.carer(FIXED).receives(Wording.VOICE_TROUBLE_CANNOT_GET_IN, Channel.CALL)
+    for _ in range(12):
+        story.carer(FIXED).inbox.clear()
+        story.passes(minutes=5)
+        assert (Channel.CALL) in [channel for _, channel in story.carer(FIXED).inbox]
+
+
+@pytest.mark.parametrize("by", ["operator", "lead"])
+def test_who_sees_to_it_ends_the_climb(by: str) -> None:
+    story = on_site()
+    story.carer(FIRST).cannot_get_in()
+    story.passes(seconds=60)
+    if by == "operator":
+        story.operator().acknowledges(LOCKED_OUT)
+        story.carer(LEAD).receives(Wording.TROUBLE_CANNOT_GET_IN).receives(Wording.SEEN_TO)
+        who = str(OPERATORS[0])
+    else:
+        story.carer(LEAD).receives(Wording.TROUBLE_CANNOT_GET_IN).takes()
+        story.carer(LEAD).receives(Wording.YOU_SEE_TO_IT)
+        who = str(story.carer(LEAD).notice.notice_id)
+    assert [(t.acknowledged_by, t.acknowledged_at) for t in story.alarm.troubles] == [(who, story.now)]
+    assert story.lines("trouble_acknowledged") == 1
+    story.carer(FIRST).inbox.clear()
+    story.passes(minutes=25)
+    assert loud(story) == 0
+    story.nobody_hears_more()
+
+
+def test_the_lead_who_sees_to_it_does_not_get_the_case() -> None:
+    story = on_site()
+    story.carer(FIRST).finds_nobody()
+    story.carer(LEAD).takes()
+    assert [n.phone for n in story.alarm.takers] == [FIRST]
+    story.carer(LEAD).takes()
+    assert [n.phone for n in story.alarm.takers] == [FIRST]
+    assert story.lines("trouble_acknowledged") == 1
+
+
+def test_a_lead_who_cannot_after_all_leaves_it_open() -> None:
+    story = on_site()
+    story.carer(FIRST).cannot_get_in()
+    story.carer(LEAD).takes()
+    story.carer(LEAD).declines()
+    assert [t.kind for t in story.alarm.unacknowledged] == [LOCKED_OUT]
+    story.passes(minutes=5)
+    assert loud(story) == 1
+
+
+def test_red_is_calm_once_acknowledged_and_not_before() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    story.passes(seconds=180)
+    assert loud(story) == 1 and not story.has(CalmBoard)
+    story.operator().acknowledges(HELP)
+    assert story.has(CalmBoard)
+    story.operator(0x52).acknowledges(HELP)
+    assert story.lines("trouble_acknowledged") == 1, "two who tap: one has it"
+    assert [t.acknowledged_by for t in story.alarm.troubles] == [str(OPERATORS[0])]
+
+
+def test_a_tap_acknowledges_what_the_page_showed() -> None:
+    story = on_site()
+    story.carer(FIRST).cannot_get_in()
+    story.carer(FIRST).needs_help()
+    story.operator().acknowledges(LOCKED_OUT)
+    assert [t.kind for t in story.alarm.unacknowledged] == [HELP]
+
+
+def test_help_is_sought_on_although_somebody_has_heard_it() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    story.operator().acknowledges(HELP)
+    assert story.alarm.seeks
+    story.passes(seconds=90)
+    story.carer(SECOND).receives(Wording.TROUBLE_HELP).receives(Wording.VOICE_TROUBLE_HELP, Channel.CALL)
+    story.passes(minutes=30)
+    assert loud(story) == 0
+    assert not story.alarm.seeks, "its rounds are over, and a person sees to it"
+
+
+def test_a_helper_who_cannot_leaves_it_open() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    story.carer(SECOND).takes()
+    assert not story.alarm.unacknowledged
+    story.carer(SECOND).declines()
+    assert [t.kind for t in story.alarm.unacknowledged] == [HELP]
+    assert story.alarm.dispatch is not None
+    assert (story.alarm.dispatch.seeking, story.alarm.seeks) == (DispatchPurpose.HELP, True)
+    story.passes(minutes=5)
+    assert loud(story) == 1
+
+
+# ---- who cries ----
+
+
+def test_who_cries_is_asked_by_no_round() -> None:
+    story = Story(FALL, signed_in=False)
+    story.ticks()
+    story.carer(FIRST).needs_help()
+    story.carer(FIRST).inbox.clear()
+    story.passes(minutes=60)
+    assert story.carer(FIRST).inbox == []
+
+
+def test_a_second_cry_is_louder_and_asks_the_others() -> None:
+    story = on_site()
+    cry = story.carer(FIRST).notice.notice_id
+    story.carer(FIRST).needs_help()
+    story.carer(SECOND).takes()
+    story.passes(seconds=SAID_AGAIN.total_seconds() + 1)
+    for carer in story.carers.values():
+        carer.inbox.clear()
+    story.happens(NeedsHelp(cry))
+    assert [t.kind for t in story.alarm.unacknowledged] == [HELP]
+    story.carer(FIRST).receives(Wording.HELP_COMING)
+    story.carer(LEAD).receives(Wording.TROUBLE_HELP)
+    story.passes(minutes=40)
+    assert loud(story) >= 1
+    assert {wording for wording, _ in story.carer(FIRST).inbox} == {Wording.ON_SITE_CHECK}
+
+
+def test_the_same_cry_from_the_network_is_one() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    story.operator().acknowledges(HELP)
+    story.passes(seconds=20)
+    story.carer(FIRST).needs_help()
+    assert not story.alarm.unacknowledged
+
+
+def test_who_cries_does_not_come_to_their_own_help() -> None:
+    story = Story(FALL, signed_in=False)
+    story.ticks()
+    story.carer(FIRST).needs_help()
+    story.carer(FIRST).takes()
+    assert story.alarm.seeks
+    assert [t.kind for t in story.alarm.unacknowledged] == [HELP]
+
+
+# ---- one after another ----
+
+
+def test_a_lesser_trouble_is_sought_for_when_the_graver_is_over() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    story.carer(FIRST).cannot_get_in()
+    story.carer(SECOND).takes()
+    assert [t.kind for t in story.alarm.unacknowledged] == [LOCKED_OUT]
+    assert story.alarm.dispatch is not None
+    assert (story.alarm.dispatch.seeking, story.alarm.seeks) == (DispatchPurpose.ACCESS, True)
+
+
+def test_nobody_home_is_told_also_to_who_heard_of_the_door() -> None:
+    story = on_site()
+    story.carer(FIRST).cannot_get_in()
+    story.carer(LEAD).receives(Wording.TROUBLE_CANNOT_GET_IN)
+    story.passes(seconds=30)
+    story.carer(FIRST).finds_nobody()
+    assert kinds(story) == [TroubleKind.NOBODY_HOME]
+    story.carer(LEAD).receives(Wording.TROUBLE_NOBODY_HOME)
+    story.carer(FIRST).arrives()
+    assert kinds(story) == [TroubleKind.NOBODY_HOME], "being there finds nobody"
+    story.carer(FIRST).is_done()
+    assert kinds(story) == []
+
+
+def test_closed_has_no_trouble() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    story.passes(minutes=4)
+    story.operator().closes(Outcome.HELPED_UP)
+    assert (story.state(), story.alarm.troubles) == (AlarmState.CLOSED, ())
+
+
+# ---- not taken, not delivered ----
+
+
+def test_not_taken_is_red_until_a_person_sees_it_and_comes_back() -> None:
+    story = Story(FALL, signed_in=False)
+    story.passes(minutes=21)
+    assert kinds(story) == [TroubleKind.NOT_TAKEN]
+    assert story.alarm.dispatch is not None and story.alarm.dispatch.state is DispatchState.EXHAUSTED
+    story.operator().acknowledges(TroubleKind.NOT_TAKEN)
+    assert story.has(CalmBoard) and story.alarm.seeks
+    told = story.lines("trouble_loud")
+    story.passes(minutes=15)
+    assert story.lines("trouble_loud") == told + 1, "still nobody has it"
+    story.carer(LEAD).takes()
+    assert kinds(story) == [] and story.state() is AlarmState.ACCEPTED
+
+
+def test_an_address_that_is_lost_is_read_out_by_somebody() -> None:
+    story = accepted()
+    granted = story.carer(FIRST).notice.notice_id
+    story.happens(AddressLost(granted))
+    assert kinds(story) == [TroubleKind.UNDELIVERED]
+    story.carer(LEAD).receives(Wording.TROUBLE_UNDELIVERED)
+    story.happens(AddressLost(granted))
+    story.carer(FIRST).arrives()
+    assert kinds(story) == [] and not story.alarm.seeks
+    story.happens(AddressLost(granted))
+    assert kinds(story) == [], "whoever is there has the address"
+
+
+def test_late_asks_the_lead_to_go() -> None:
+    story = accepted(eta_minutes=20)
+    story.passes(minutes=20)
+    assert kinds(story) == [TroubleKind.LATE]
+    story.carer(LEAD).receives(Wording.ESCALATION_LATE).takes(eta_minutes=15)
+    assert [n.phone for n in story.alarm.takers] == [FIRST, LEAD]
+    late = of_kind(story.alarm.troubles, TroubleKind.LATE)
+    assert late is not None and late.acknowledged_by == str(story.carer(LEAD).notice.notice_id)
+    story.carer(LEAD).arrives()
+    assert kinds(story) == []
