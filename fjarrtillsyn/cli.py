@@ -116,6 +116,28 @@ def demo(
 
 
 @app.command()
+def night(
+    alarms: Annotated[int, typer.Option(min=1, help="How many alarms are raised.")] = 500,
+    replicas: Annotated[int, typer.Option(min=1, max=8, help="How many processes the alarm centre has.")] = 2,
+    faults: Annotated[str, typer.Option(help="What fails all night: any of sms, kill, clock, with commas.")] = "",
+    seed: Annotated[int, typer.Option(help="What is drawn by chance: the same again is the same night.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Play many alarms while provider, replicas and clock fail, and print the account. The exit status is 1 if a promise broke."""
+    with needs("demo"):
+        from fjarrtillsyn.faulty_night.faults import Fault
+        from fjarrtillsyn.faulty_night.play import play
+
+    try:
+        chosen = frozenset(Fault(each.strip()) for each in faults.split(",") if each.strip())
+    except ValueError:
+        raise typer.BadParameter(
+            f"{faults}: write any of {', '.join(Fault)}, with commas", param_hint="--faults"
+        ) from None
+    raise typer.Exit(play(alarms=alarms, replicas=replicas, faults=chosen, seed=seed, as_json=as_json))
+
+
+@app.command()
 def judge(
     path: Annotated[
         Path, typer.Argument(help="A folder of JPEG frames, or a session as it was on the wire.", exists=True)

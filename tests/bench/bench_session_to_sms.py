@@ -21,6 +21,7 @@ from alarm_center.preparation import planning
 from drawn_homes import draw, profile
 from fjarrtillsyn.embedded.postgres import Postgres, running_postgres
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
+from fjarrtillsyn.embedded.twilio_api import TwilioApi
 from schemas import topics, wire
 from schemas.messages import Frame, Profile, Session
 from schemas.vocabulary import DeviceKind
@@ -29,7 +30,6 @@ from tests.support.clients import BrokerUser, client
 from tests.support.mosquitto import Mosquitto
 from tests.support.parts import ORG, RunningTown, night
 from tests.support.postgres import Database, fresh_database, make_template
-from tests.support.twilio_api import TwilioApi
 from tests.support.waiting import eventually
 
 SESSIONS: Final = 60

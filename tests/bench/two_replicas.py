@@ -22,6 +22,7 @@ from alarm_center.store.memory import Memory, now
 from fjarrtillsyn.embedded.ports import HOST, free_port
 from fjarrtillsyn.embedded.postgres import postgres
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
+from fjarrtillsyn.embedded.twilio_api import TwilioApi
 from schemas.vocabulary import Priority
 from tests.support import busy_town, town_file
 from tests.support.by_hand import raise_manual_alarm
@@ -29,7 +30,6 @@ from tests.support.half_open import HalfOpenLink, half_open_link
 from tests.support.mosquitto import Mosquitto
 from tests.support.parts import ServiceProcess
 from tests.support.postgres import fresh_database, make_template
-from tests.support.twilio_api import TwilioApi
 from tests.support.waiting import eventually
 
 ORG: Final = "ost"

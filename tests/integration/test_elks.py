@@ -15,10 +15,10 @@ from alarm_center.providers import ProviderBusy, ProviderRefused, ProviderUnavai
 from alarm_center.providers.elks import PATH, HookProof
 from alarm_center.sms import incoming_replies
 from alarm_center.web.hooks.elks import ElksHooks
+from fjarrtillsyn.embedded.twilio_api import Item
 from tests.support.elks_api import HOOK_SECRET, ElksApi
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, NUMBER, SmsCentre, sms_centre
-from tests.support.twilio_api import Item
 from tests.support.waiting import eventually
 
 

@@ -13,9 +13,9 @@ from alarm_center.core.alarm.state import AlarmState
 from alarm_center.settings import ServiceSettings
 from alarm_center.sms import delivery
 from alarm_center.web.hooks.twilio import TwilioHooks, routes
+from fjarrtillsyn.embedded.twilio_api import Item
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, NUMBER, OLD_TOKEN, SmsCentre, sms_centre
-from tests.support.twilio_api import Item
 from tests.support.waiting import eventually
 
 

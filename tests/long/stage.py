@@ -18,6 +18,7 @@ import asyncpg
 from fjarrtillsyn.embedded.ports import HOST, free_port
 from fjarrtillsyn.embedded.postgres import Postgres
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
+from fjarrtillsyn.embedded.twilio_api import Item, TwilioApi
 from schemas import topics, wire
 from schemas.messages import Evidence, Finding
 from schemas.vocabulary import Answer, Reason
@@ -31,7 +32,6 @@ from tests.support.night_town import PASSWORD
 from tests.support.parts import ServiceProcess
 from tests.support.postgres import PASSWORDS
 from tests.support.site import Browser
-from tests.support.twilio_api import Item, TwilioApi
 from tests.support.waiting import eventually
 
 _night: Final = itertools.count(1)

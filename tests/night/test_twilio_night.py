@@ -7,13 +7,13 @@ from typing import Final
 import pytest
 
 from fjarrtillsyn.embedded.postgres import Postgres
+from fjarrtillsyn.embedded.twilio_api import Item, TwilioApi
 from gateway.sources import open_source
 from schemas.messages import Profile
 from tests.support.carer import Carer
 from tests.support.mosquitto import Mosquitto
 from tests.support.parts import ORG, RunningTown, night
 from tests.support.postgres import Database
-from tests.support.twilio_api import Item, TwilioApi
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.night, pytest.mark.footage]

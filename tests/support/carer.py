@@ -5,8 +5,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fjarrtillsyn.embedded.twilio_api import Item, TwilioApi
 from tests.support.elks_api import ElksApi
-from tests.support.twilio_api import Item, TwilioApi
 from tests.support.waiting import DEADLINE_S, eventually
 
 

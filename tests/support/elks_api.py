@@ -19,7 +19,7 @@ import aiohttp
 from aiohttp import web
 
 from alarm_center.providers.elks import PATH, HookProof
-from tests.support.twilio_api import Item
+from fjarrtillsyn.embedded.twilio_api import Item
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{7,14}")
 HOOK_SECRET: Final = "secret-of-the-hooks-of-46elks-in-tests"

@@ -22,6 +22,7 @@ from alarm_center.store.memory import Memory
 from fjarrtillsyn.embedded.ports import HOST, free_port
 from fjarrtillsyn.embedded.postgres import Postgres
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
+from fjarrtillsyn.embedded.twilio_api import Item, TwilioApi
 from gateway.judging import Judge
 from gateway.service import Gateway
 from gateway.settings import GatewaySettings
@@ -29,7 +30,6 @@ from gateway.sources import Source
 from tests.support import busy_town, town_file
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import Database
-from tests.support.twilio_api import TwilioApi
 from tests.support.waiting import eventually
 
 ORG: Final = "ost"
@@ -198,7 +198,7 @@ async def night(
     async with AsyncExitStack() as up:
         if twilio is None:
             twilio = await up.enter_async_context(TwilioApi().running())
-            delivering = asyncio.create_task(twilio.deliver_all())
+            delivering = asyncio.create_task(_deliver_all(twilio))
             up.callback(delivering.cancel)
         memory = await Memory.open(database.worker)
         up.push_async_callback(memory.close)
@@ -280,3 +280,18 @@ async def _due(memory: Memory) -> Any:
     await planning.plan_all_towns(memory)
     async with memory.transaction() as tx:
         return await tx.fetchval("select min(opens_at) from checks")
+
+
+async def _deliver_all(api: TwilioApi) -> None:
+    """Report of each SMS, soon after it was taken, that it was delivered; again while the service is away."""
+    told: set[str] = set()
+
+    def untold() -> list[Item]:
+        return [item for item in api.messages if item.sid not in told]
+
+    while True:
+        async with api.changed:
+            await api.changed.wait_for(untold)
+        for item in untold():
+            await api.delivered(item)
+            told.add(item.sid)

@@ -22,13 +22,13 @@ from alarm_center.store.memory import Memory, now
 from alarm_center.timeline import forward_hints
 from alarm_center.web.hooks.elks import ElksHooks
 from alarm_center.web.hooks.twilio import TwilioHooks
+from fjarrtillsyn.embedded.twilio_api import TwilioApi
 from schemas.vocabulary import Priority
 from tests.support import town_file
 from tests.support.by_hand import raise_manual_alarm
 from tests.support.carer import Carer
 from tests.support.elks_api import HOOK_SECRET, ElksApi, SpokenText
 from tests.support.postgres import Database
-from tests.support.twilio_api import TwilioApi
 from tests.support.waiting import eventually
 
 NUMBER: Final = "+46700000100"
