@@ -93,7 +93,7 @@ _EVENTS: Final = """
             when writer <> all ($2::text[]) then 'stranger'
             when at - written_at not between -$3::interval and $3 then 'moved'
             when $4 and written_at - real_at not between -$3::interval and $3 then 'moved' end as doubt,
-        null as words, false as erased, null::timestamptz as expires_before, null::bigint as dropped, null::bigint as dropped_until
+        null as words, false as erased, null::timestamptz as expires_before, null as dropped
     from events where org = $1 and tx >= $5::text::xid8
 """
 _FACTS: Final = """
@@ -107,8 +107,7 @@ _FACTS: Final = """
             when words_digest is distinct from digest_of_words(words, salt) then 'changed'
             when words is not null then 'kept' end as words, deed = 'erased' as erased,
         case when deed = 'expired' then (fact ->> 'before')::timestamp at time zone 'UTC' end as expires_before,
-        case when deed = 'expired' and kind = 'events' then (fact ->> 'lines')::bigint end as dropped,
-        case when deed = 'expired' and kind = 'events' then (fact ->> 'until')::bigint end as dropped_until
+        case when deed = 'expired' and kind = 'events' then fact::text end as dropped
     from fact_log where org = $1
 """
 
@@ -158,11 +157,11 @@ async def lines_between(
 PairRow = tuple[
     int, int, bytes | None, bytes | None, float | None, str | None,
     bool | None, str | None, str | None, bool | None, bool | None, datetime | None, datetime | None, bytes | None,
-    int | None, int | None, bytes | None, str | None,
+    str | None, bytes | None, str | None,
 ]  # fmt: skip
 """A place of the chain (tx, id); its line's text, its seal, the line's clock and subject. Then whether more is to be said of the line,
-and what: doubt, words, erased, expired, expires_before, written_at, the digest of an expired one, and what a fact of a dropped month says:
-so many lines, up to such a transaction. Then what the seal says: its line's digest, if that is to be dropped, and its doubt."""
+and what: doubt, words, erased, expired, expires_before, written_at, the digest of an expired one, and a fact of a dropped month,
+as JSON. Then what the seal says: its line's digest, if that is to be dropped, and its doubt."""
 
 
 def chain_line(row: PairRow) -> ChainLine | None:
@@ -182,7 +181,7 @@ _PAIRS: Final = f"""
         line.doubt is not null or words in ('gone', 'changed') or erased or expired is not null or expires_before is not null,
         line.doubt, words, erased, expired is not null, expires_before,
         case when expired is not null or expires_before is not null then written_at end, expired,
-        dropped, dropped_until, seal.line, seal.doubt
+        dropped, seal.line, seal.doubt
     from (({_EVENTS} and (tx, id) > ($6::text::xid8, $7) and tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx, id)
         union all ({_FACTS} and (tx, id) > ($6::text::xid8, $7) and tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx, id)) line
     full join (

@@ -5,7 +5,6 @@ Each seal is checked against the one before it as it is stored, so that one chan
 
 import asyncio
 import hashlib
-from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from alarm_center.store import facts, overlong, released_seals, seals
+from alarm_center.store.dropped_lines import DroppedLines
 from alarm_center.store.events import Cursor
 from alarm_center.store.facts import RowMismatch
 from alarm_center.store.memory import Memory, Tx
@@ -112,7 +112,7 @@ async def verify(memory: Memory, org: str, heads: Collection[str] = (), since: s
 
     *heads* are digests, in hex, that were this chain's head once: each has to be in it still. So has *since*, a head that was
     verified before: what was written before it is not read again, nor before the oldest of *heads*. All is read where one of them
-    is not in the chain, or the oldest one's own line is dropped. Rows are compared all the same.
+    is not in the chain, or a line is dropped that is the oldest one's own or came later. Rows are compared all the same.
 
     The rows are compared on another connection meanwhile, where *memory* has two. Each of the two transactions ends with its own work:
     the server ends one that waits for the other.
@@ -153,20 +153,25 @@ def _complete(report: ChainReport, mismatches: Sequence[RowMismatch], unmet: Col
 
 async def _walk(tx: Tx, org: str, heads: Collection[str], since: str | None) -> tuple[ChainReport, set[str]]:
     """Walk the town's chain; return what was found, and the heads that were not met."""
-    report, unmet = ChainReport(), {*heads, *([since] if since else [])}
+    known = {*heads, *([since] if since else [])}
     start = await chain_start(tx, org)
     # Read first: the sealer goes on while we walk.
     sealed_until = await seals.sealed_until(tx, org)
-    before = await seals.before_heads(tx, org, start, unmet) if since else None
-    if before is None:
-        gone = await _walk_released(tx, org, start, report, unmet)
-        walk = _Walk(report, unmet, await seals.first_digest(tx, org, start))
-        for at, clock in gone:
-            walk.dropped.add(at, clock)
-    else:
+    if since and (before := await seals.before_heads(tx, org, start, known)):
+        report, unmet = ChainReport(), set(known)
         clock = await clock_at(tx, org, before.cursor)
         walk = _Walk(report, unmet, bytes.fromhex(before.digest), clock, from_head=True)
-    await read_pairs(tx, org, start, before.cursor if before else Cursor(0, 0), walk.take)
+        await read_pairs(tx, org, start, before.cursor, walk.take)
+        if not walk.dropped.count:
+            walk.end(sealed_until)
+            return report, unmet
+        # Which lines were dropped is said of all of the chain's.
+    report, unmet = ChainReport(), known
+    gone = await _walk_released(tx, org, start, report, unmet)
+    walk = _Walk(report, unmet, await seals.first_digest(tx, org, start))
+    for at, before_gone in gone:
+        walk.dropped.add(at, before_gone)
+    await read_pairs(tx, org, start, Cursor(0, 0), walk.take)
     walk.end(sealed_until)
     return report, unmet
 
@@ -187,7 +192,7 @@ class _Walk:
         self._before, self._clock = before, clock
         self._words, self._expired = _Words(), _Expired()
         # The line that a head's own is chained to may be dropped.
-        self.dropped, self._after_dropped = _Dropped(), from_head
+        self.dropped, self._after_dropped = DroppedLines(), from_head
         self._clock_before_dropped: float | None = None
         self._unsealed: list[FoundFault] = []
         self._heads = {head: bytes.fromhex(head) for head in unmet if seals.IN_HEX.fullmatch(head)}
@@ -220,8 +225,8 @@ class _Walk:
         line, sealed = chain_line(row), row[3]
         if line is not None:
             self._report.add(*self._words.faults_of(line), *self._expired.faults_of(line))
-            if row[14] is not None and row[15] is not None:
-                self.dropped.account(row[14], row[15], line.expires_before)
+            if row[14] is not None:
+                self.dropped.account(row[14], line.expires_before)
         if sealed is None:
             if line is not None and len(self._unsealed) < MOST:
                 self._unsealed.append(FoundFault(Fault.NO_SEAL, line.cursor, line.subject))
@@ -230,7 +235,7 @@ class _Walk:
         # The sealer was here, so it was past them.
         self._report.add(*self._unsealed)
         self._unsealed.clear()
-        place, subject, kept, kept_doubt = Cursor(row[0], row[1]), row[5] or "", row[16], row[17]
+        place, subject, kept, kept_doubt = Cursor(row[0], row[1]), row[5] or "", row[15], row[16]
         doubt: str | None
         made: bytes | None
         if line is not None:
@@ -258,7 +263,11 @@ class _Walk:
     def end(self, sealed_until: int) -> None:
         """Say what is missing after the last place: seals of lines before *sealed_until*, and whoever erased what is gone."""
         self._report.add(*(found for found in self._unsealed if found.cursor and found.cursor.tx < sealed_until))
-        self._report.add(*self._words.faults_at_end(), *self._expired.faults_at_end(), *self.dropped.faults_at_end())
+        self._report.add(*self._words.faults_at_end(), *self._expired.faults_at_end())
+        missing = [FoundFault(Fault.NO_LINE, place) for place in self.dropped.missing()]
+        self._report.add(*missing)
+        if not missing and (beside := self.dropped.contradiction()):
+            self._report.add(FoundFault(Fault.NOT_DROPPED, *beside))
         self._report.erased, self._report.expired = self._words.erased, self._expired.count
         self._report.dropped = self.dropped.count
 
@@ -313,44 +322,6 @@ class _Expired:
             for line in lines
             if kind not in self._before or line.written_at is None or line.written_at >= self._before[kind]
         ]
-
-
-class _Dropped:
-    """Lines met so far of which only the digest is left: facts of dropped months say how many, of what time and up to which transaction.
-
-    The time of such a line is gone with its text. It was written after the line before it that is still there, or BOUND sooner; and
-    what says that it was of before an instant was written at most 2 * BOUND after that (Doubt.MOVED).
-    """
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._newest: deque[Cursor] = deque(maxlen=MOST)
-        self._said = 0
-        self._until = 0
-        self._before = self._clock = 0.0
-        self._youngest: Cursor | None = None
-
-    def add(self, place: Cursor, clock: float | None) -> None:
-        """Count a line that is gone, in order; *clock* is that of the newest line before it that is there, in seconds since 1970."""
-        self.count += 1
-        self._newest.append(place)
-        if clock is not None and clock > self._clock:
-            self._clock, self._youngest = clock, place
-
-    def account(self, lines: int, until: int, before: datetime | None) -> None:
-        """Count what a fact says: so many lines, of times before *before* and transactions up to *until*."""
-        self._said += lines
-        self._until = max(self._until, until)
-        self._before = max(self._before, before.timestamp() if before else 0.0)
-
-    def faults_at_end(self) -> list[FoundFault]:
-        """Return the lines that are gone past all that was dropped; or that one is too young, or there are too many of them."""
-        late = [FoundFault(Fault.NO_LINE, place) for place in self._newest if place.tx > self._until]
-        if not late and self.count > self._said:
-            return [FoundFault(Fault.NOT_DROPPED, subject=f"{self.count} gone, {self._said} dropped")]
-        if not late and self._clock > self._before + 3 * BOUND.total_seconds():
-            return [FoundFault(Fault.NOT_DROPPED, self._youngest, "younger than what was dropped")]
-        return late
 
 
 async def _walk_released(

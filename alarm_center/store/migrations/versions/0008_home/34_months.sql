@@ -23,6 +23,9 @@ create trigger events_only_grow before update on fjt.events for each row execute
 create trigger events_not_removed before delete on fjt.events for each row
     when (current_setting('fjt.expiring', true) is distinct from 'on') execute function fjt.refuse();
 
+-- What did earlier drops say of a town? (fjt.drop_event_month)
+create index fact_log_drops on fjt.fact_log (org) where kind = 'events' and deed = 'expired';
+
 -- fjt.drop_event_month runs as the owner, who sees lines and seals while it does.
 create policy expiry on fjt.events for select to fjt_owner using (current_setting('fjt.expiring', true) = 'on');
 
@@ -33,7 +36,8 @@ create policy expiry on fjt.seals for select to fjt_owner using (true);
 create policy expiry on fjt.event_seals for select to fjt_owner using (true);
 
 -- Drop the month's lines, of every town: the whole partition, or at most so many where it has none. Returns how many there were; a
--- fact of each town says so. With keep_table the partition stays, as a table of the owner's that no role of the service reads.
+-- fact of each town says so, and which: a digest over the places of all that is gone of the town, now and before, in order. With
+-- keep_table the partition stays, as a table of the owner's that no role of the service reads.
 --
 -- Refused: sooner than after five years; a month with a night that a person holds; a line whose digest its seal has not been given.
 -- Lines of before the chain are covered by the seals of release 0.2.0 alone, which are over the text: their digests go on from there.
@@ -44,6 +48,14 @@ declare
     first timestamptz := date_trunc('month', day::timestamptz);
     past timestamptz := first + interval '1 month';
     own regclass;
+    -- the first line that stays
+    end_at timestamptz;
+    end_id bigint;
+    town text;
+    newest xid8;
+    place record;
+    digest bytea;
+    digests jsonb := '{}';
     gone bigint;
 begin
     -- Two who drop take turns: the second one finds the lines gone.
@@ -74,15 +86,46 @@ begin
     ) then
         raise exception 'a line of that month has no digest that is kept' using errcode = 'insufficient_privilege';
     end if;
+    if own is null then
+        select o.at, o.id into end_at, end_id from fjt.events_other o
+        where o.at >= first and o.at < past order by o.at, o.id offset most limit 1;
+    end if;
+    end_at := coalesce(end_at, past);
+    end_id := coalesce(end_id, 0);
+    -- Before anything is written: until then the sealers do not wait for this transaction.
+    for town, newest in
+        select e.org, max(e.tx) from fjt.events e where e.at >= first and e.at < past and (e.at, e.id) < (end_at, end_id) group by e.org
+    loop
+        newest := greatest(newest, (
+            select max((f.fact ->> 'until')::xid8) from fjt.fact_log f where f.org = town and f.kind = 'events' and f.deed = 'expired'));
+        digest := '';
+        for place in
+            with left_of_then as (
+                select e.tx, e.id from fjt.events e
+                where e.org = town and e.tx <= newest and not (e.at >= first and e.at < past and (e.at, e.id) < (end_at, end_id))
+            )
+            select s.tx, s.id from fjt.seals s
+            where s.org = town and s.tx <= newest and s.line is not null
+                and not exists (select from left_of_then l where l.tx = s.tx and l.id = s.id)
+            union all
+            select o.tx, o.event_id from fjt.event_seals o
+            where o.org = town and o.tx <= newest and not exists (select from left_of_then l where l.tx = o.tx and l.id = o.event_id)
+                and o.tx < (select min(f.tx) from fjt.fact_log f where f.org = town and f.kind = 'organisations' and f.deed = 'found')
+            order by 1, 2
+        loop
+            digest := sha256(digest || convert_to(place.tx || '-' || place.id, 'UTF8'));
+        end loop;
+        digests := digests || jsonb_build_object(town, encode(digest, 'hex'));
+    end loop;
     with doomed as (
-        select e.at, e.id, e.org, e.tx from fjt.events e
-        where e.at >= first and e.at < past order by e.at, e.id limit case when own is null then most end
+        select e.at, e.id, e.org, e.tx from fjt.events e where e.at >= first and e.at < past and (e.at, e.id) < (end_at, end_id)
     ), deleted as (
         delete from fjt.events_other o using doomed d where own is null and o.at = d.at and o.id = d.id
     ), told as (
         insert into fjt.fact_log (org, kind, key, deed, fact, writer, written_at, real_at)
         select org, 'events', to_char(first, 'YYYY-MM'), 'expired',
-            jsonb_build_object('before', past::timestamp, 'lines', count(*), 'until', max(tx)::text), session_user, clock.now(), clock_timestamp()
+            jsonb_build_object('before', past::timestamp, 'lines', count(*), 'until', max(tx)::text, 'gone', digests ->> org),
+            session_user, clock.now(), clock_timestamp()
         from doomed group by org
     )
     select count(*) into gone from doomed;
