@@ -44,14 +44,14 @@ class Responder:
     patrol: str
     shift_id: UUID | None = None
     busy: bool = False
-    """The patrol has accepted another open alarm."""
+    """The phone has accepted another open alarm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
     """A town's shifts around now, the number that always answers, and who is out already.
 
-    ``busy`` are the shifts that have accepted an open alarm; with one of them its whole patrol is out.
+    ``busy`` are the shifts whose phone has accepted an open alarm. A label says nothing of that: two patrols may have one.
     """
 
     shifts: tuple[DutyShift, ...]
@@ -111,11 +111,11 @@ class Roster:
         return tuple(sorted((s for s in self._at(now, duty) if s.area_id != area_id), key=_rank))
 
     def _as_people(self, groups: Iterable[tuple[DutyShift, ...]]) -> tuple[Responder, ...]:
-        out = {s.patrol for s in self.shifts if s.shift_id in self.busy}
+        out = {s.phone for s in self.shifts if s.shift_id in self.busy}
         people: dict[str, Responder] = {}
         for group in groups:
-            for shift in sorted(group, key=lambda s: s.patrol in out):
-                person = Responder(shift.phone, shift.patrol, shift.shift_id, shift.patrol in out)
+            for shift in sorted(group, key=lambda s: s.phone in out):
+                person = Responder(shift.phone, shift.patrol, shift.shift_id, shift.phone in out)
                 people.setdefault(shift.phone, person)
         return tuple(people.values())
 

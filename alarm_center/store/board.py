@@ -254,15 +254,14 @@ async def areas_without_patrol(tx: Tx, now: datetime) -> list[str]:
             where c.next_step_at is not null and c.opens_at < $1::timestamptz + interval '1 hour'
         ),
         busy as (
-            select b.shift_id from organisations t cross join lateral busy(t.org, null) b
-            where b.state in ('accepted', 'on_site')
+            select b.shift_id from organisations t cross join lateral busy_shifts(t.org, null) b
         )
         select e.code from areas e join needing using (area_id)
         where not exists (
             select from shifts s join carers c using (carer_id)
             where s.area_id = e.area_id and {NOT_LOST} and s.role = 'patrol' and s.starts_at <= $1 and s.ends_at > $1
                 and s.mustered is distinct from false
-                and not exists (select from busy b join shifts o using (shift_id) where o.patrol = s.patrol and o.org = s.org)
+                and s.shift_id not in (select shift_id from busy)
         )
         order by e.code
         """,  # noqa: S608 -- our own constant

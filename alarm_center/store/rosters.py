@@ -1,4 +1,4 @@
-"""Roster of a town, as a value for dispatches: its shifts around now, its fixed number, and the patrols that are busy.
+"""Roster of a town, as a value for dispatches: its shifts around now, its fixed number, and the phones that are busy.
 
 An alarm that opens is given its number by the same question.
 """
@@ -21,14 +21,14 @@ _AROUND: Final = timedelta(hours=1)
 # Busy are those of the whole town, whatever areas the viewer is limited to.
 _SHIFT: Final = """
     s.shift_id, s.area_id, s.patrol, s.role, c.phone, s.starts_at, s.ends_at, s.mustered, s.muster_asked_at,
-    s.shift_id in (select shift_id from busy($1, $3)) as busy
+    s.shift_id in (select shift_id from busy_shifts($1, $3)) as busy
 """
 _SHIFTS: Final = "shifts s join carers c using (carer_id)"
 _NOW: Final = f"s.org = $1 and s.starts_at < clock.now() + $2 and s.ends_at > clock.now() and {NOT_LOST}"
 
 
 async def roster(tx: Tx, town: Town, alarm_id: UUID | None) -> Roster:
-    """Return the town's roster around now. Busy are the shifts that have taken an open alarm other than *alarm_id*."""
+    """Return the town's roster around now. Busy are the shifts whose phone has taken an open alarm other than *alarm_id*."""
     rows = await tx.fetch(
         f"select {_SHIFT} from {_SHIFTS} where {_NOW} order by s.starts_at, s.shift_id",  # noqa: S608 -- our own constants
         town.org, _AROUND, alarm_id,

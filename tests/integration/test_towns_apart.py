@@ -244,7 +244,7 @@ async def test_a_patrol_driving_in_another_area_is_busy_here_too(two: Two) -> No
             if viewer is None or "ost" in viewer.orgs:
                 seen.append(await rosters.roster(tx, await towns.town(tx, "ost"), None))
             else:
-                assert await tx.fetch("select * from busy('ost', null)") == []
+                assert await tx.fetch("select * from busy_shifts('ost', null)") == []
             taken = await alarms.last_taken_by(tx, phone, uuid4())
             assert taken == (None if viewer and "vast" in viewer.orgs else (alarm.case_no, 1))
     assert seen[0] == seen[1]

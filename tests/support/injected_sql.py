@@ -166,6 +166,7 @@ _OTHERS_ROWS: Final = (
     nothing("update alarms set note = 'x' where org = '{other}'"),
     nothing("select who() where who() = '{other_user}'"),
     nothing("select * from busy('{other}', null)"),
+    nothing("select * from busy_shifts('{other}', null)"),
     nothing("select * from taken_by('{other_phone}', gen_random_uuid())"),
     nothing("select 1 where places_left('{other_incident}') > 0"),
     nothing("select 1 where may_look('{other_resident}', 'camera', false)"),

@@ -71,13 +71,23 @@ def test_a_busy_patrol_comes_after_a_free_one() -> None:
     assert order(busy, Who.PATROL) == ["Patrull 2", "Patrull 1"]
 
 
-def test_with_one_of_its_phones_a_whole_patrol_is_out() -> None:
-    pair = shift(5, patrol="Patrull 1")
-    roster = Roster((ONE, pair, TWO), busy=frozenset({pair.shift_id}))
-    assert [(p.patrol, p.busy) for p in roster.responders(Who.PATROL, HERE, NOW)] == [
-        ("Patrull 2", False),
-        ("Patrull 1", True),
-        ("Patrull 1", True),
+def test_two_patrols_of_one_name_are_two() -> None:
+    alike = shift(5, patrol="Patrull 1")
+    roster = Roster((ONE, alike, TWO), busy=frozenset({ONE.shift_id}))
+    assert [(p.phone, p.busy) for p in roster.responders(Who.PATROL, HERE, NOW)] == [
+        (alike.phone, False),
+        (TWO.phone, False),
+        (ONE.phone, True),
+    ]
+
+
+def test_a_phone_that_is_out_is_out_under_every_name() -> None:
+    """The phone has a shift here and one in the next area, under another patrol's name."""
+    there = replace(shift(5, area=NEXT, patrol="Patrull 5"), phone=ONE.phone)
+    roster = Roster((ONE, TWO, there), busy=frozenset({there.shift_id}))
+    assert [(p.phone, p.busy) for p in roster.responders(Who.PATROL, HERE, NOW)] == [
+        (TWO.phone, False),
+        (ONE.phone, True),
     ]
 
 
