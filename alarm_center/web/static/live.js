@@ -1,7 +1,7 @@
 // Open page: the stream, the clock that it feeds, fragments, keys and sound. No browser clock decides anything.
 import { begin as beginPicture, blankAll, showAgain, showClear, showLive } from "./picture.js";
 
-const FROZEN_MS = 5000, RENEW_MS = 30000;
+const FROZEN_MS = 5000, GIVEN_UP_MS = 15000, RENEW_MS = 30000;
 const body = document.body, csrf = document.querySelector("meta[name=csrf]").content;
 const zone = body.dataset.zone, $ = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -12,7 +12,7 @@ let now = Date.parse(body.dataset.now), heard = performance.now(), cursor = body
 const wall = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 // One hour comes twice in the night that ends summer time; its second passing is marked.
-const wallTime = () => wall.format(now) + (wall.format(now) === wall.format(now - 3600e3) ? ` (${body.dataset.second})` : "");
+const wallTime = (at = now) => wall.format(at) + (wall.format(at) === wall.format(at - 3600e3) ? ` (${body.dataset.second})` : "");
 
 function showTime() {
   for (const clock of all("[data-clock]")) clock.textContent = wallTime();
@@ -34,7 +34,7 @@ function showTime() {
 function tick(instant) {
   now = Date.parse(instant);
   heard = performance.now();
-  setStale(false);
+  setStale(lostSince());
   showTime();
   for (const part of all("[data-missed]")) { delete part.dataset.missed; refresh(part); }
   for (const part of all("[data-every]")) {
@@ -44,13 +44,18 @@ function tick(instant) {
   }
 }
 
-function setStale(stale) {
+// Parts that were asked for and have not come, with the service's time of the question and our own.
+const owed = new Map();
+const lostSince = () => performance.now() - heard > FROZEN_MS ? now
+  : [...owed.values()].find(({ asked }) => performance.now() - asked > FROZEN_MS)?.from;
+function setStale(since) {  // the service's time since when something on the page may be old; none: nothing is
+  const stale = since !== undefined;
   if (body.classList.contains("is-stale") === stale) return;
   body.classList.toggle("is-stale", stale);
-  if (stale) { $("[data-last]").textContent = wallTime(); blankAll(); if (audio?.state === "running") beep(440, 330); } else { anyTone(); refreshAll().then(() => showAgain(csrf)); }
+  if (stale) { $("[data-last]").textContent = wallTime(since); blankAll(); if (audio?.state === "running") beep(440, 330); } else { anyTone(); refreshAll().then(() => showAgain(csrf)); }
   $("#stale").hidden = !stale;
 }
-setInterval(() => { if (performance.now() - heard > FROZEN_MS) setStale(true); }, 500);
+setInterval(() => { const since = lostSince(); if (since !== undefined) setStale(since); }, 500);
 
 // ---- the stream ----
 function listen() {
@@ -80,13 +85,19 @@ const busy = new Map();
 async function refresh(part) {
   if (busy.get(part)) return busy.set(part, "again");
   busy.set(part, "on");
+  if (!owed.has(part)) owed.set(part, { from: now, asked: performance.now() });
   try {
     const has = part.dataset.revision;
-    const answer = await fetch(part.dataset.fragment, { headers: { "X-Fragment": "1", ...(has && { "X-Have": has }) } });
+    const headers = { "X-Fragment": "1", ...(has && { "X-Have": has }) };
+    const answer = await fetch(part.dataset.fragment, { headers, signal: AbortSignal.timeout(GIVEN_UP_MS) });
     if (answer.status === 401) return location.assign(`/login?next=${location.pathname}`);
     if (answer.headers.get("X-Go")) return location.assign(answer.headers.get("X-Go"));
-    if (answer.ok) { if (answer.status !== 204) put(part, await answer.text(), answer.headers.get("X-Revision") ?? ""); }
-    else part.dataset.missed = answer.status;
+    // Not ours to see any more: the page says so itself, with nothing of what it showed. A proxy's own answer takes no board away.
+    if ([403, 404].includes(answer.status) && answer.headers.has("Content-Security-Policy") && performance.now() > FROZEN_MS) return location.reload();
+    if (answer.ok) {
+      if (answer.status !== 204) put(part, await answer.text(), answer.headers.get("X-Revision") ?? "");
+      owed.delete(part);
+    } else part.dataset.missed = answer.status;
   } catch { part.dataset.missed = "net"; }  // again at the next tick
   const again = busy.get(part) === "again";
   busy.delete(part);
@@ -154,7 +165,7 @@ document.addEventListener("submit", async (event) => {
     await refreshAll();
     if (live) showLive(live, csrf, data.has("reason"));
     if (clear) showClear(clear, csrf);
-  } catch { setStale(true); }
+  } catch { setStale(now); }
 });
 
 // A choice that a key opened is answered by keys: its first answer gets the focus.

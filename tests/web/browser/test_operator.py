@@ -156,8 +156,23 @@ async def test_what_could_not_be_fetched_is_fetched_at_the_next_tick(storstad: N
     await page.context.set_offline(True)  # the stream stays, fetches fail
     await fallen(storstad)
     await page.wait_for_selector("[data-missed]")
+    await expect(page.locator("#stale")).to_contain_text("Ingen kontakt sedan 02:00:40. Listan kan vara gammal.")
     await page.context.set_offline(False)
     await expect(page.locator(".row.first h3")).to_contain_text("person syns på golvet")
+    await expect(page.locator("#stale")).to_be_hidden()
+
+
+async def test_whoever_may_see_the_board_no_more_reads_so(storstad: NightTown, open_page: OpenPage) -> None:
+    """The session goes on where a membership ends by itself."""
+    await fallen(storstad)
+    page = await open_page()
+    await expect(page.locator(".row.first h3")).to_contain_text("person syns på golvet")
+    await storstad.execute(
+        "update memberships set ended_at = clock.now() + interval '1 minute' where user_id = $1", storstad.users["olle"]
+    )
+    await storstad.set_clock(TWO + timedelta(minutes=2))
+    await expect(page.locator("main")).to_contain_text("Din roll har inte den här sidan")
+    await expect(page.locator(".row")).to_have_count(0)
 
 
 async def test_sound_is_off_until_a_click_and_the_title_counts(storstad: NightTown, open_page: OpenPage) -> None:
