@@ -5,6 +5,7 @@ itself makes the replica unhealthy, so that its supervisor starts a new one. The
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import AsyncExitStack
@@ -237,8 +238,9 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     # Before any loop asks who is silent: nobody could be heard while nobody listened.
     centre.mark_return(await centre.memory.now())
     centre.start("broker", centre.broker.run())
-    centre.start("hints", timeline.forward_hints(centre.memory, centre.wake))
-    centre.start("listen", hints.listen(centre.memory.dsn, centre.wake))
+    itself = secrets.token_hex(8)
+    centre.start("hints", timeline.forward_hints(centre.memory, centre.wake, itself))
+    centre.start("listen", hints.listen(centre.memory.dsn, centre.wake, itself))
     centre.start("timeline", centre.timeline.run())
     centre.start("clockwork", centre.clockwork.run())
     centre.start("publisher", centre.publisher.run())

@@ -1,12 +1,13 @@
 """The clockwork, a loop in every replica: claims each check and alarm whose time has come, steps it and commits.
 
 No timer lives in a process: a due row is claimed with ``FOR UPDATE SKIP LOCKED``, stepped and committed, so a replica
-that dies takes nothing with it and a late cycle catches up (docs/database.md#one-lock-a-case).
+that dies takes nothing with it and a late cycle catches up (docs/database.md#one-lock-a-case). Planned checks that only
+open are claimed many at a time (:mod:`alarm_center.casework.openings`).
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,10 +16,11 @@ from uuid import UUID
 import structlog
 
 from alarm_center import metrics
-from alarm_center.casework import steps, stuck_cases
+from alarm_center.casework import openings, steps, stuck_cases
+from alarm_center.casework.openings import OpenedTogether
 from alarm_center.core.alarm import alarm_events
 from alarm_center.devices import presence
-from alarm_center.store import alarms, check_facts, checks, towns
+from alarm_center.store import alarms, check_facts, checks, towns, waiting_work
 from alarm_center.store import stuck_cases as stuck_rows
 from alarm_center.store.memory import Memory, Tx, now
 
@@ -26,6 +28,8 @@ log = structlog.get_logger()
 
 _WORKERS: Final = 4
 """Cases stepped side by side: a commit waits for the disk, not for the others."""
+_TOGETHER: Final = 20
+"""Checks that a transaction opens: most of what each costs is shared by then, and who waits for one waits some ms."""
 _STUCK_SECONDS: Final = 60.0
 _TELL_AFTER: Final = timedelta(seconds=60)
 """A case's steps may fail for so long before people are told of it, past the service itself."""
@@ -80,12 +84,56 @@ class Clockwork:
     async def cycle(self) -> int:
         """Step every case that is due; return the number of steps."""
         stepped = 0
-        for of, step in (("check", self._step_check), ("alarm", self._step_alarm)):
-            done = await asyncio.gather(*(self._step_all_due(of, step) for _ in range(_WORKERS)))
-            stepped += sum(done)
+        due = await self.memory.run_statement(waiting_work.due_cases)
+        if due.check:
+            stepped += await self._open_together()
+            stepped += await self._step_side_by_side("check", self._step_check)
+        # A check's step may have opened an alarm.
+        if due.alarm or stepped:
+            stepped += await self._step_side_by_side("alarm", self._step_alarm)
         if stepped:
             self.memory.hint()
         return stepped
+
+    async def _open_together(self) -> int:
+        """Open the planned checks that are due, many in a transaction; return how many. What cannot be opened so is left due."""
+        opened, left = 0, set[UUID]()
+
+        async def open_some() -> bool:
+            """Open some; return whether there may be more."""
+            nonlocal opened
+            some = await self._open_some(left)
+            opened += len(some.late)
+            left.update(some.left)
+            return len(some.late) + len(some.left) == _TOGETHER
+
+        async def open_all() -> None:
+            while await open_some():
+                pass
+
+        try:
+            if await open_some():
+                # A commit waits for the disk, not for the others.
+                await asyncio.gather(*(open_all() for _ in range(_WORKERS)))
+        except Exception:
+            # One of them cannot be read. Each is stepped by itself next, and this one is then known by its name.
+            log.exception("openings_failed")
+        return opened
+
+    async def _open_some(self, without: Collection[UUID]) -> OpenedTogether:
+        opened = await self.memory.attempt(
+            lambda tx: openings.open_together(
+                tx, _TOGETHER, without, lambda facts: presence.tick_of(facts, self.since)
+            ),
+            patient=False,
+        )
+        for late in opened.late:
+            metrics.LATENESS.observe(max(0.0, late.total_seconds()))
+        metrics.STEPS.labels("check").inc(len(opened.late))
+        return opened
+
+    async def _step_side_by_side(self, of: str, step: Callable[[Tx, list[UUID]], Awaitable[SteppedCase | None]]) -> int:
+        return sum(await asyncio.gather(*(self._step_all_due(of, step) for _ in range(_WORKERS))))
 
     async def _step_all_due(self, of: str, step: Callable[[Tx, list[UUID]], Awaitable[SteppedCase | None]]) -> int:
         done = 0

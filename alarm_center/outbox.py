@@ -29,7 +29,7 @@ from alarm_center.providers import (
     ProviderUnknown,
 )
 from alarm_center.sms import delivery, incoming_replies
-from alarm_center.store import claims, messages
+from alarm_center.store import claims, messages, waiting_work
 from alarm_center.store.claims import MessageClaim
 from alarm_center.store.memory import AWAY, Memory, Tx, now
 from alarm_center.store.messages import OutboxMessage
@@ -116,8 +116,10 @@ class Outbox:
     async def cycle(self) -> float:
         """Begin to send every message that may go now; return the seconds until more may."""
         wait = _POLL_SECONDS
-        await wording.word_messages(self.memory)
-        while len(self._at_work) < _URGENT_AT_ONCE:
+        waits = await self.memory.run_statement(waiting_work.has_unsent_messages)
+        if waits:
+            await wording.word_messages(self.memory)
+        while waits and len(self._at_work) < _URGENT_AT_ONCE:
             claim = await self._claim_next(urgent_only=len(self._at_work) >= _AT_ONCE)
             if claim is None:
                 wait = await self._until_next_turn()

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import structlog
@@ -25,6 +26,8 @@ log = structlog.get_logger()
 
 _POLL_SECONDS: Final = 1.0
 _COALESCE_SECONDS: Final = 0.05
+_LINES: Final = 500
+"""Most lines that are read at once; fewer are the last that there are."""
 
 
 @dataclass(slots=True)
@@ -58,17 +61,16 @@ class TimelineReader:
         """Read the new lines to their end; return how many there were."""
         count = 0
         while True:
-            async with self.memory.transaction() as tx:
-                if self.cursor is None:
-                    self.cursor = await events.newest_cursor(tx)
-                new = await events.lines_after(tx, self.cursor)
+            if self.cursor is None:
+                self.cursor = await self.memory.run_statement(events.newest_cursor)
+            new = await self.memory.run_statement(partial(events.lines_after, cursor=self.cursor, limit=_LINES))
             for event in new:
                 self.cursor = event.cursor
                 self._update_pictures(event)
                 for listener in self.listeners:
                     listener(event)
             count += len(new)
-            if not new:
+            if len(new) < _LINES:
                 self.pictures.note_timeline_read()
                 return count
 
@@ -100,18 +102,17 @@ class TimelineReader:
                 pictures.set_claimed(alarm_id, False)
 
 
-async def forward_hints(memory: Memory, wake: Callable[[], None]) -> None:
+async def forward_hints(memory: Memory, wake: Callable[[], None], sender: str = "") -> None:
     """Wake this replica's own loops and NOTIFY the others after commits, at most each 50 ms, on no decision's connection.
 
-    NOTIFY inside a decision's transaction would put all commits in one queue (docs/database.md#hints).
+    *sender* is who is not to be woken by it once more. NOTIFY inside a decision's transaction would put all commits in one queue (docs/database.md#hints).
     """
     while True:
         await memory.changed.wait()
         memory.changed.clear()
         wake()
         try:
-            async with memory.transaction() as tx:
-                await events.notify(tx)
+            await memory.run_statement(partial(events.notify, sender=sender))
         except AWAY as error:
             log.warning("hint_lost", error=type(error).__name__)
         await asyncio.sleep(_COALESCE_SECONDS)

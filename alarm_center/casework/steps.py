@@ -135,6 +135,13 @@ async def step_check(
     return after
 
 
+async def write_lines(tx: Tx, home: towns.TownAndPlan, at: datetime, decision: CheckDecision, actor: str) -> None:
+    """Write the lines of a decision that asks for nothing else."""
+    for effect in decision.effects:
+        if isinstance(effect, Write):
+            await events.write(tx, at, events.about_check(decision.check, home.area_id, effect.payload, actor))
+
+
 async def _apply_check(step: _Step, before: Check, decision: CheckDecision) -> Check:
     """Apply a decision. The check's row is written once: after the alarm that it opens, and before all else that follows."""
     tx, check, written = step.tx, decision.check, before

@@ -16,7 +16,7 @@ import structlog
 
 from alarm_center import metrics
 from alarm_center.casework import configs, mountings
-from alarm_center.store import commands, devices, sessions
+from alarm_center.store import commands, devices, sessions, waiting_work
 from alarm_center.store.memory import Memory, now
 from alarm_center.store.sessions import StoredReceipt
 from runtime.mqtt import MqttClient, NotConnected
@@ -28,6 +28,8 @@ from schemas.vocabulary import Show
 log = structlog.get_logger()
 
 _POLL_SECONDS: Final = 1.0
+_RECEIPTS: Final = 200
+"""Most receipts that leave at once; fewer are all that wait."""
 CommandKind = Literal["attempt", "live", "lamp", "empty", "trial"]
 _KIND: Final[dict[str, CommandKind]] = {kind: kind for kind in get_args(CommandKind)}
 
@@ -82,8 +84,13 @@ class Publisher:
             for tell in self.on_connection:
                 tell(at)
             self._connection = self.broker.connections
-        await mountings.tell_devices(self.memory)
-        for part in (self._publish_commands, self._publish_configs):
+        unsent = await self.memory.run_statement(waiting_work.unsent_to_devices)
+        if unsent.mountings:
+            await mountings.tell_devices(self.memory)
+            unsent = await self.memory.run_statement(waiting_work.unsent_to_devices)
+        for waits, part in ((unsent.commands, self._publish_commands), (unsent.configs, self._publish_configs)):
+            if not waits:
+                continue
             try:
                 await part()
             except (ValueError, TypeError, LookupError):
@@ -115,7 +122,8 @@ class Publisher:
         Raises:
             NotConnected: the broker is away; what it has not acknowledged waits.
         """
-        while owed := await self.memory.run_statement(sessions.queued_receipts):
+        while True:
+            owed = await self.memory.run_statement(partial(sessions.queued_receipts, limit=_RECEIPTS))
             sent = await asyncio.gather(*map(self._publish_receipt, owed), return_exceptions=True)
             had = [receipt for receipt, error in zip(owed, sent, strict=True) if error is None]
             if had:
@@ -123,6 +131,8 @@ class Publisher:
             for error in sent:
                 if error is not None:
                     raise error
+            if len(owed) < _RECEIPTS:
+                return
 
     async def _publish_receipt(self, receipt: StoredReceipt) -> None:
         message = Receipt(

@@ -116,8 +116,7 @@ async def report_undelivered(tx: Tx, message: OutboxMessage) -> None:
 
 async def expire_undelivered(memory: Memory) -> int:
     """Report every question that has not arrived in time as undelivered, once each; return how many."""
-    async with memory.transaction() as tx:
-        late = await messages.undelivered_questions(tx, ARRIVES_WITHIN)
+    late = await memory.run_statement(lambda tx: messages.undelivered_questions(tx, ARRIVES_WITHIN))
     told = 0
     for message in late:
 

@@ -40,7 +40,8 @@ _GIVEN: Final = (
     "show",
 )
 """Columns that planning gives a check; no decision changes them, and no page may write them."""
-_CHANGING: Final = {name: column for name, column in _FIELDS.items() if name not in _GIVEN}
+CHANGING: Final = {name: column for name, column in _FIELDS.items() if name not in _GIVEN}
+"""Each field of a check that decisions change, and its column."""
 
 _ATTEMPT_FIELDS: Final = (
     "number",
@@ -347,8 +348,8 @@ _INSERT: Final = f"""
 """  # noqa: S608 -- the names are the core's own fields
 
 
-_MARKS: Final = ", ".join(f"{column} = ${n}" for n, column in enumerate(_CHANGING.values(), 2))
-_ENDED: Final = f"${len(_CHANGING) + 2}"
+_MARKS: Final = ", ".join(f"{column} = ${n}" for n, column in enumerate(CHANGING.values(), 2))
+_ENDED: Final = f"${len(CHANGING) + 2}"
 _UPDATE: Final = f"""
     update checks set {_MARKS}, ended_at = case when {_ENDED}::timestamptz is not null then coalesce(ended_at, {_ENDED}) end
     where check_id = $1
@@ -368,7 +369,7 @@ def _insert_attempts(first: int) -> str:
     """  # noqa: S608 -- our own names
 
 
-_UPDATE_WITH_ATTEMPTS: Final = f"with changed as ({_UPDATE}) {_insert_attempts(len(_CHANGING) + 3)}"
+_UPDATE_WITH_ATTEMPTS: Final = f"with changed as ({_UPDATE}) {_insert_attempts(len(CHANGING) + 3)}"
 
 
 async def save(tx: Tx, before: Check, after: Check, now: datetime) -> None:
@@ -376,7 +377,7 @@ async def save(tx: Tx, before: Check, after: Check, now: datetime) -> None:
     if after == before:
         return
     ended_at = now if after.state in ENDED else None
-    values = (after.check_id, *(getattr(after, name) for name in _CHANGING), ended_at)
+    values = (after.check_id, *(getattr(after, name) for name in CHANGING), ended_at)
     if after.attempts == before.attempts:
         await tx.execute(_UPDATE, *values)
     else:

@@ -169,9 +169,9 @@ async def _add(tx: Tx, lines: Sequence[_LineAt]) -> None:
     )  # fmt: skip
 
 
-async def notify(tx: Tx) -> None:
-    """Tell every replica, by NOTIFY at the commit, that there may be something new."""
-    await tx.execute("select pg_notify($1, '')", CHANNEL)
+async def notify(tx: Tx, sender: str = "") -> None:
+    """Tell every replica but *sender*, by NOTIFY at the commit, that there may be something new."""
+    await tx.execute("select pg_notify($1, $2)", CHANNEL, sender)
 
 
 async def make_months(tx: Tx, count: int) -> list[str]:

@@ -22,13 +22,13 @@ _ASKED_EACH_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 3.0
 
 
-async def listen(dsn: str, wake: Callable[[], None]) -> None:
-    """Call *wake* at each hint, until cancelled; while the database is away there is still everybody's own poll."""
+async def listen(dsn: str, wake: Callable[[], None], listener: str | None = None) -> None:
+    """Call *wake* at each hint that *listener* has not sent itself, until cancelled; while the database is away there is still everybody's own poll."""
     while True:
         try:
             connection = await asyncpg.connect(dsn, timeout=_ANSWER_SECONDS)
             try:
-                await _until_lost(connection, wake)
+                await _until_lost(connection, wake, listener)
             finally:
                 connection.terminate()
         except AWAY as error:
@@ -36,10 +36,16 @@ async def listen(dsn: str, wake: Callable[[], None]) -> None:
         await asyncio.sleep(_AGAIN_SECONDS)
 
 
-async def _until_lost(connection: "asyncpg.Connection[asyncpg.Record]", wake: Callable[[], None]) -> None:
+async def _until_lost(
+    connection: "asyncpg.Connection[asyncpg.Record]", wake: Callable[[], None], listener: str | None
+) -> None:
+    def hear(_connection: object, _pid: int, _channel: str, sender: object) -> None:
+        if sender != listener:
+            wake()
+
     lost = asyncio.Event()
     connection.add_termination_listener(lambda *_: lost.set())
-    await connection.add_listener(CHANNEL, lambda *_: wake())
+    await connection.add_listener(CHANNEL, hear)
     wake()
     while not lost.is_set():
         with contextlib.suppress(TimeoutError):

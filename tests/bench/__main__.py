@@ -25,6 +25,8 @@ SHORT: Final = (
 )
 LONG: Final = (
     "bench_boards",
+    "bench_due_minute_of_many",
+    "bench_end_to_end",
     "bench_history",
     "bench_planning",
     "bench_verify",

@@ -18,6 +18,8 @@ from tests.support.statement_log import StatementLog
 
 ORG = "ost"
 LIMIT = 10
+ANY_DUE = "select exists (select from checks where next_step_at <= clock.now()) as check"
+"""The clockwork's question before its transactions, once a cycle."""
 IN_BED = {"answer": Answer.IN_BED, "people": 1, "evidence": (Evidence(what="small_movement", zone="bed"),)}
 FALL = {"answer": Answer.SOMETHING_WRONG, "reasons": (Reason.ON_FLOOR,)}
 
@@ -34,7 +36,8 @@ def _is_short(what: str, log: StatementLog) -> None:
     listed = "\n".join(f"{n:3} {words}" for n, words in enumerate(sent, 1))
     print(f"{what}: {len(sent)} statements\n{listed}")
     assert len(sent) <= LIMIT, f"{what} takes more than {LIMIT} statements\n{listed}"
-    assert not log.outside, "a connection that is given back asks nothing"
+    asked = [words for words in log.outside if not words.startswith(ANY_DUE)]
+    assert not asked, "a connection that is given back asks nothing"
     log.clear()
 
 

@@ -41,6 +41,12 @@ class Mosquitto:
         shutil.copyfile(DEPLOYED / "acl", folder / "acl")
         (folder / "acl").chmod(0o600)
 
+    @property
+    def pid(self) -> int:
+        """The running broker's process."""
+        assert self._process is not None, "this Mosquitto does not run"
+        return self._process.pid
+
     def allow(self, user: str, password: str | None = None) -> str:
         """Let *user* sign in from now on, on a running broker too; return the password."""
         password = self.passwords[user] = password or f"{user}-password"

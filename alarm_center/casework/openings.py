@@ -1,0 +1,59 @@
+"""Planned checks that open together: in a minute in which thousands are due, a transaction opens many and not one."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from alarm_center.casework import steps
+from alarm_center.core import check as check_core
+from alarm_center.core.check import Check, CheckDecision, CheckState, CheckTick
+from alarm_center.core.decision import Write
+from alarm_center.store import check_facts, events, openings
+from alarm_center.store.check_facts import TickFacts
+from alarm_center.store.memory import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedTogether:
+    """What came of the due checks that one transaction has locked."""
+
+    late: Sequence[timedelta]
+    """Of each that it opened, how long after its time."""
+    left: Sequence[UUID]
+    """Those of which more follows than lines; they are due as before."""
+
+
+async def open_together(
+    tx: Tx, limit: int, without: Collection[UUID], tick_of: Callable[[TickFacts], CheckTick]
+) -> OpenedTogether:
+    """Open the planned checks that have waited longest, at most *limit* and *without* these, where that is all that follows.
+
+    No lock is waited for: the checks that others have locked are skipped, and nothing else is locked. So nobody's order of locks
+    (docs/database.md#one-lock-a-case) is against it, though it holds checks of many residents.
+    """
+    locked = await openings.lock_due_planned(tx, limit, without)
+    late, left, opened = list[timedelta](), list[UUID](), list[Check]()
+    async with events.gathered(tx) as tx:
+        for facts in await check_facts.of_ticks(tx, locked) if locked else ():
+            before = facts.check
+            decision = check_core.decide(before, tick_of(facts), facts.home.plan, facts.at)
+            if not only_opens(before, decision):
+                left.append(before.check_id)
+                continue
+            opened.append(decision.check)
+            late.append(facts.at - before.next_step_at if before.next_step_at is not None else timedelta(0))
+            await steps.write_lines(tx, facts.home, facts.at, decision, "clockwork")
+        await openings.save_opened(tx, opened)
+    return OpenedTogether(late, left)
+
+
+def only_opens(before: Check, decision: CheckDecision) -> bool:
+    """Return whether *decision* opens the check and asks for nothing else than lines: no alarm, no command, no config."""
+    after = decision.check
+    return (
+        before.state is CheckState.PLANNED
+        and after.state is CheckState.OPEN
+        and after.attempts == before.attempts
+        and all(isinstance(effect, Write) for effect in decision.effects)
+    )
