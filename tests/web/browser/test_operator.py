@@ -156,8 +156,22 @@ async def test_what_could_not_be_fetched_is_fetched_at_the_next_tick(storstad: N
     await page.context.set_offline(True)  # the stream stays, fetches fail
     await fallen(storstad)
     await page.wait_for_selector("[data-missed]")
-    await expect(page.locator("#stale")).to_contain_text("Ingen kontakt sedan 02:00:40. Listan kan vara gammal.")
     await page.context.set_offline(False)
+    await expect(page.locator(".row.first h3")).to_contain_text("person syns på golvet")
+
+
+async def test_a_list_that_cannot_be_fetched_is_called_old(storstad: NightTown, open_page: OpenPage) -> None:
+    """The stream goes on, and its clock with it."""
+    page = await open_page()
+    await expect(page.locator("#queue-title")).to_have_text("Inget väntar på dig")
+    await page.route("**/fragments/queue*", lambda route: route.abort())
+    await fallen(storstad)
+    await page.wait_for_selector("[data-missed]")
+    await storstad.set_clock(TWO + timedelta(seconds=70))
+    await expect(page.locator("[data-clock]")).to_have_text("02:01:10")
+    await expect(page.locator("#stale")).to_be_visible()
+    await expect(page.locator("#stale")).to_contain_text("Ingen kontakt sedan 02:00:40. Listan kan vara gammal.")
+    await page.unroute("**/fragments/queue*")
     await expect(page.locator(".row.first h3")).to_contain_text("person syns på golvet")
     await expect(page.locator("#stale")).to_be_hidden()
 
