@@ -29,6 +29,7 @@ LONG: Final = (
     "bench_end_to_end",
     "bench_history",
     "bench_planning",
+    "bench_reconciliation",
     "bench_verify",
 )
 """Those of large towns and long histories: ``make bench-long``."""
