@@ -7,7 +7,7 @@ confirms it. docs/contract.md#clock-config-and-commands
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import structlog
@@ -18,7 +18,7 @@ from alarm_center.store import device_configs, devices, events
 from alarm_center.store.devices import BoundDevice
 from alarm_center.store.memory import Memory, Tx, now
 from schemas.limits import CONFIG_AHEAD_HOURS
-from schemas.messages import Capture, Config, Part, Profile
+from schemas.messages import Capture, Config, Part, Profile, ScheduledAttempt
 from schemas.timeline import ConfigWanted, JudgeMoved
 from schemas.vocabulary import JudgePlace
 
@@ -91,24 +91,36 @@ def _news_for(
     device: BoundDevice, wanted: DeviceList, at: datetime, *, whole: bool = False, restarted: bool = False
 ) -> Config | None:
     """Return the config that the device should have instead of its own; ``None`` if that is as good."""
-    config = Config(
+    config = _config(device, wanted.owed)
+    listed = _list_of(device, config)
+    if listed is None:
+        return config
+    forgot = restarted and lists_any(listed, wanted.made)
+    return config if forgot or has_to_be_written(listed, wanted, at, whole=whole) else None
+
+
+def _config(device: BoundDevice, owed: tuple[ScheduledAttempt, ...] = ()) -> Config:
+    """Return the config that the device should have, with those looks on its list."""
+    return Config(
         version=1,
         withdrawn=not device.consented,
-        attempts=wanted.owed,
+        attempts=owed,
         capture=_read_part(Capture, device.capture, device),
         profile=_read_part(Profile, device.current_profile, device) if device.consented else Profile(),
         judge=JudgePlace.HOME if device.judge == JudgePlace.HOME else None,
     )
+
+
+def _list_of(device: BoundDevice, config: Config) -> tuple[ScheduledAttempt, ...] | None:
+    """Return the list of the config that the device has; ``None`` where anything else of it is not as *config* has it."""
     if device.config is None:
-        return config
+        return None
     try:
         has = config_message(device)
     except ValidationError:
-        return config
-    if has.model_copy(update={"version": 1, "attempts": ()}) != config.model_copy(update={"attempts": ()}):
-        return config
-    forgot = restarted and lists_any(has.attempts, wanted.made)
-    return config if forgot or has_to_be_written(has.attempts, wanted, at, whole=whole) else None
+        return None
+    differs = has.model_copy(update={"version": 1, "attempts": ()}) != config.model_copy(update={"attempts": ()})
+    return None if differs else has.attempts
 
 
 def _unsaid(config: Config) -> dict[str, Any]:
@@ -167,15 +179,51 @@ async def refresh_of_residents(tx: Tx, residents: Sequence[UUID], at: datetime, 
         await refresh_devices(tx, org, [each for each in serving if each.org == org], at, whole=whole)
 
 
-async def residents_to_tell(tx: Tx, residents: Sequence[UUID], at: datetime) -> set[UUID]:
+class KnownLists:
+    """Lists of the devices whose configs are as they should be but for the list, by the digest of all that says so.
+
+    A config is read from JSON and compared whole only where something about it is new. Of a process; each holds a town's or a county's.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: dict[bytes, tuple[ScheduledAttempt, ...]] = {}
+
+    def of(self, digest: bytes) -> tuple[ScheduledAttempt, ...] | None:
+        return self._known.get(digest)
+
+    def keep(self, digest: bytes, listed: tuple[ScheduledAttempt, ...]) -> None:
+        """Keep one more; the one that was kept first goes where there are too many."""
+        self._known.pop(digest, None)
+        if len(self._known) >= self._most:
+            del self._known[next(iter(self._known))]
+        self._known[digest] = listed
+
+
+_KNOWN: Final = KnownLists(20_000)
+
+
+async def residents_to_tell(tx: Tx, residents: Sequence[UUID], at: datetime, known: KnownLists = _KNOWN) -> set[UUID]:
     """Return the residents with whom there is a device that has to be told something."""
-    serving = await devices.serving(tx, residents)
     found: set[UUID] = set()
-    for org in {each.org for each in serving}:
-        wanted = await _wanted(tx, org, [each for each in serving if each.org == org], at)
-        found |= {
-            each.resident_id for each in serving if each.device_id in wanted and each.org == org and each.resident_id
-        }
+    digests = await device_configs.digests(tx, residents)
+    lists: dict[tuple[str, str], tuple[ScheduledAttempt, ...] | None] = {
+        (each.org, each.device_id): known.of(each.digest) for each in digests
+    }
+    new = [each for each in digests if lists[each.org, each.device_id] is None]
+    for device, digest in await device_configs.with_digests(tx, new):
+        listed = lists[device.org, device.device_id] = _list_of(device, _config(device))
+        if listed is not None:
+            known.keep(digest, listed)
+    until = at + timedelta(hours=CONFIG_AHEAD_HOURS)
+    for org in {each.org for each in digests}:
+        here = [each for each in digests if each.org == org]
+        bound = [each.device_id for each in here if each.consented]
+        wanted = await device_configs.device_lists(tx, org, bound, at, until) if bound else {}
+        for each in here:
+            listed = lists[org, each.device_id]
+            if listed is None or has_to_be_written(listed, wanted.get(each.device_id, DeviceList()), at):
+                found.add(each.resident_id)
     return found
 
 

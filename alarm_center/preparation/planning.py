@@ -43,7 +43,7 @@ from schemas.limits import CONFIG_AHEAD_HOURS
 log = structlog.get_logger()
 
 AHEAD: Final = timedelta(hours=CONFIG_AHEAD_HOURS)
-_COMPARED_AT_ONCE: Final = 500
+_COMPARED_AT_ONCE: Final = 200
 """Residents compared in one transaction, which locks nothing and has no id: no reader waits for it."""
 _READ_AHEAD: Final = 2
 """Transactions of comparison at once: the database reads for one while the process works on another."""

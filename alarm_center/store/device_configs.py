@@ -1,12 +1,16 @@
 """Configs of many devices at once: the looks that each has to make by itself, read, and what each should have, written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from alarm_center.core import shared_bed
 from alarm_center.core.device_list import DeviceList, LookKey
 from alarm_center.core.shared_bed import OwedLook
+from alarm_center.store import devices
+from alarm_center.store.devices import BoundDevice
 from alarm_center.store.memory import Tx
 from schemas.messages import ScheduledAttempt
 
@@ -53,6 +57,52 @@ async def device_lists(
         each: DeviceList(tuple(shared_bed.one_look_each(owed.get(each, ()))), frozenset(made.get(each, ())))
         for each in device_ids
     }
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigDigest:
+    """Digest of all that says which config a device should have but for its list, and which it has; whether it may look."""
+
+    org: str
+    device_id: str
+    resident_id: UUID
+    consented: bool
+    digest: bytes
+
+
+# All of which `casework/configs.py` makes a config, and the one that the device has: whatever is added there is added here. JSON ends by itself.
+_DIGEST: Final = """
+    sha256(convert_to(concat(may.look, '|', d.judge, '|', d.wanted_version, '|',
+        case when r.bed_id is not null and cardinality(bed_of(r.resident_id)) = 2 then cardinality(at_home(r.resident_id)) end,
+        '|', d.capture, '|', d.profile, '|', d.config), 'UTF8'))
+"""
+_MAY: Final = "cross join lateral (select may_look(d.resident_id, d.kind, false) as look offset 0) may"
+
+
+async def digests(tx: Tx, residents: Collection[UUID]) -> list[ConfigDigest]:
+    """Return the digests of the devices that serve these residents, their own and those of who shares their bed."""
+    rows = await tx.fetch(
+        f"""
+        select d.org, d.device_id, d.resident_id, may.look as consented, {_DIGEST} as digest {devices.FROM} {_MAY}
+        where d.resident_id = any (array(select unnest(bed_of(id)) from unnest($1::uuid[]) id)) order by d.org, d.device_id
+        """,  # noqa: S608 -- our own constants
+        list(residents),
+    )
+    return [ConfigDigest(**row) for row in rows]
+
+
+async def with_digests(tx: Tx, among: Collection[ConfigDigest]) -> list[tuple[BoundDevice, bytes]]:
+    """Return the devices, each with the digest of what is returned of it: somebody may have changed one since."""
+    if not among:
+        return []
+    rows = await tx.fetch(
+        f"""
+        select {devices.columns(devices.FIELDS)}, {_DIGEST} as digest {devices.FROM} {_MAY}
+        where d.resident_id is not null and (d.org, d.device_id) in (select * from unnest($1::text[], $2::text[])) order by d.org, d.device_id
+        """,  # noqa: S608 -- our own constants
+        [each.org for each in among], [each.device_id for each in among],
+    )  # fmt: skip
+    return [(BoundDevice(**row), digest) for row in map(dict, rows) for digest in [row.pop("digest")]]
 
 
 async def set_configs(tx: Tx, org: str, configs: Mapping[str, Mapping[str, Any]], now: datetime) -> dict[str, int]:
