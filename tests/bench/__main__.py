@@ -27,6 +27,7 @@ LONG: Final = (
     "bench_boards",
     "bench_due_minute_of_many",
     "bench_end_to_end",
+    "bench_curves",
     "bench_history",
     "bench_planning",
     "bench_reconciliation",

@@ -10,6 +10,7 @@ import gc
 import json
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -58,9 +59,9 @@ async def _measure(database: Database, boards: int, homes: int, alarms: int) -> 
         gc.collect()
         gc.freeze()
         bare = await _bare(browsers)
-        first = await _redrawn(here, pages.app[HINTS], browsers[:1])
+        first = await redrawn(here, pages.app[HINTS], browsers[:1])
         weights: list[Fetched] = []
-        many = await _redrawn(here, pages.app[HINTS], browsers, weights)
+        many = await redrawn(here, pages.app[HINTS], browsers, weights)
         idle = await _idle(browsers)
         ordered = sorted(many)
         return [
@@ -91,6 +92,14 @@ async def _passing_of(seconds: float) -> None:
     over = asyncio.Event()
     asyncio.get_running_loop().call_later(seconds, over.set)
     await over.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Meter of processor time, ms, and where each change's is put."""
+
+    spent: Callable[[], float]
+    costs: list[float]
 
 
 @dataclass(eq=False)
@@ -147,16 +156,23 @@ class _Board:
         )
 
 
-async def _redrawn(
-    here: NightTown, hints: Hints, browsers: list[Browser], weights: list[Fetched] | None = None
+async def redrawn(
+    here: NightTown,
+    hints: Hints,
+    browsers: list[Browser],
+    weights: list[Fetched] | None = None,
+    cost: Cost | None = None,
 ) -> list[float]:
-    """Return the milliseconds of each board and change; add to *weights* what each board fetched for the last one."""
+    """Return the milliseconds of each board and change; add to *weights* what each board fetched for the last one, and to *cost* each change's."""
     boards = [_Board(BoardPage(browser)) for browser in browsers]
     tasks = [asyncio.create_task(board.stay_open()) for board in boards]
     await asyncio.gather(*(board.ready.wait() for board in boards))
     took: list[float] = []
     for _ in range(CHANGES):
+        before = cost.spent() if cost else 0.0
         took += await _one_change(here, hints, boards)
+        if cost:
+            cost.costs.append(cost.spent() - before)
         await _passing_of(1.0)
     for task in tasks:
         task.cancel()

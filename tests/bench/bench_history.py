@@ -23,20 +23,20 @@ LINES: Final = 1_000_000
 CHECKS: Final = 300_000
 TIMES: Final = 15
 _LOUD: Final = (
-    "insert into organisations (org, name, sending_number, link_host) values ('loud', 'Loud', '+1', 'h')",
-    f"""
+    "insert into organisations (org, name, sending_number, link_host) values ('loud', 'Loud', '+1', 'h') on conflict do nothing",
+    """
     insert into events (at, org, kind, check_id, actor, data, written_at, real_at, writer)
-    select clock.now(), 'loud', 'session_received', gen_random_uuid(), 'd1', '{{"session_id": "s1", "attempt": 1, "pictures": 3}}', clock.now(),
+    select clock.now(), 'loud', 'session_received', gen_random_uuid(), 'd1', '{"session_id": "s1", "attempt": 1, "pictures": 3}', clock.now(),
         clock_timestamp(), 'fjt_worker'
-    from generate_series(1, {LINES})
+    from generate_series(1, $1)
     """,
-    f"""
+    """
     insert into checks (check_id, org, resident_id, device_id, night, slot_id, opens_at, closes_at, seconds, green_by, show, state,
         rechecks_left, retries_left, answer, seen_by, ended_at)
     select gen_random_uuid(), 'storstad', (select resident_id from residents where number = 1), 'cam', '2026-11-20'::date - n % 1000, gen_random_uuid(),
         '2026-11-20 22:00Z'::timestamptz - n % 1000 * interval '1 day', '2026-11-20 22:10Z'::timestamptz - n % 1000 * interval '1 day', 10,
         'detector', 'always', 'seen', 1, 1, 'in_bed', 'd1', '2026-11-20 22:01Z'::timestamptz - n % 1000 * interval '1 day'
-    from generate_series(1, {CHECKS}) as n
+    from generate_series(1, $1) as n
     """,
 )
 
@@ -62,12 +62,12 @@ async def _measure(database: Database) -> list[dict[str, Any]]:
         viewer = Viewer(token, "watch", (here.org,))
         async with here.web.transaction(viewer) as tx:
             assert [each.org for each in await board.town_heads(tx)] == [here.org]
-        asks = _asks(here, viewer)
-        alone = {name: await _median(ask) for name, ask in asks.items()}
-        await _write_history(database)
+        questions = asks(here, viewer)
+        alone = {name: await _median(ask) for name, ask in questions.items()}
+        await write_history(database)
         # Both come to the horizon once; each second after that is what is measured.
         await seals.seal(here.memory, here.org)
-        beside = {name: await _median(ask) for name, ask in asks.items()}
+        beside = {name: await _median(ask) for name, ask in questions.items()}
     return [
         {"name": f"{name}_with_history", "value": round(beside[name], 2), "unit": "ms", "baseline": round(alone[name], 2),
          "ratio": round(beside[name] / alone[name], 2)}
@@ -75,7 +75,7 @@ async def _measure(database: Database) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _asks(here: NightTown, viewer: Viewer) -> dict[str, Ask]:
+def asks(here: NightTown, viewer: Viewer) -> dict[str, Ask]:
     async def read(work: Callable[[Tx], Awaitable[object]]) -> None:
         async with here.web.transaction(viewer) as tx:
             await work(tx)
@@ -104,15 +104,15 @@ async def _median(ask: Ask) -> float:
     return statistics.median(took)
 
 
-async def _write_history(database: Database) -> None:
-    """Write the years without triggers, which would take hours."""
+async def write_history(database: Database, lines: int = LINES, checks: int = CHECKS) -> None:
+    """Write the years without triggers, which would take hours: *lines* of a loud town, and the quiet one's *checks*."""
     connection = await asyncpg.connect(database.server.superuser_dsn(database.name))
     try:
         await connection.execute(
             "set session_replication_role = replica; set search_path = fjt; set synchronous_commit = off"
         )
-        for statement in _LOUD:
-            await connection.execute(statement)
+        for statement, values in zip(_LOUD, ((), (lines,), (checks,)), strict=True):
+            await connection.execute(statement, *values)
         # As many transactions as such a town needs for some minutes: the lines themselves came in one.
         for _ in range(1100):
             await connection.execute("select pg_current_xact_id()")
