@@ -10,7 +10,7 @@ from alarm_center.words import times_words
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
 from alarm_center.words.csv_words import RESIDENT_COLUMNS, TIME_COLUMNS
-from alarm_center.words.resident_page_words import nights_words
+from alarm_center.words.resident_page_words import nights_within
 from alarm_center.words.town_words import ACTIONS, CHANGE, CHANGE_WITH_DETAIL, THINGS
 from schemas.vocabulary import ImportAction
 
@@ -191,8 +191,8 @@ def _slot(name: str, speech: Speech) -> str:
     if not days:
         return start
     week = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    nights = nights_words([week.index(day) for day in days[0].split(",")], speech)
-    return speech(_("%(start)s (%(nights)s)"), start=start, nights=nights[:1].lower() + nights[1:])
+    nights = nights_within([week.index(day) for day in days[0].split(",")], speech)
+    return speech(_("%(start)s (%(nights)s)"), start=start, nights=nights)
 
 
 def town_sentence(each: Mapping[str, Any], speech: Speech) -> str:

@@ -200,7 +200,14 @@ def nights_words(weekdays: Sequence[int], speech: Speech) -> str:
         case (5, 6):
             return speech(_("Lördag och söndag"))
         case some:
-            return ", ".join(speech(WEEKDAYS[day]) for day in some).capitalize()
+            said = ", ".join(speech(WEEKDAYS[day]) for day in some)
+            return said[:1].upper() + said[1:]
+
+
+def nights_within(weekdays: Sequence[int], speech: Speech) -> str:
+    """Return the same as it stands within a sentence: English keeps the capital of a weekday."""
+    said = nights_words(weekdays, speech)
+    return said if speech.language == "en" and len(weekdays) < len(WEEKDAYS) else said[:1].lower() + said[1:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from alarm_center.core.substitutes import StandIn, SubstituteFault
 from alarm_center.core.temps import CarerRow
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
-from alarm_center.words.resident_page_words import nights_words
+from alarm_center.words.resident_page_words import nights_within
 from alarm_center.words.todo_words import night_sentences
 from schemas.vocabulary import Duty, SubstituteReason
 
@@ -234,7 +234,7 @@ _WEEKS: Final[Mapping[int, str]] = {2: _("varannan vecka"), 3: _("var tredje vec
 
 def pattern_line(pattern: ShiftPattern, area: str, carer: str, speech: Speech) -> str:
     """Return a pattern in a line: "Omr 3 · Patrull 1 · Anna, alla nätter 21:30–07:00"."""
-    nights = nights_words(pattern.weekdays, speech)
+    nights = nights_within(pattern.weekdays, speech)
     if pattern.every_weeks > 1:
         nights += ", " + (
             speech(_WEEKS[pattern.every_weeks])
@@ -243,7 +243,7 @@ def pattern_line(pattern: ShiftPattern, area: str, carer: str, speech: Speech) -
         )
     said = speech(
         _("Omr %(area)s · %(patrol)s · %(carer)s, %(nights)s %(starts)s–%(ends)s"),
-        area=area, patrol=pattern.post.patrol, carer=carer, nights=nights[:1].lower() + nights[1:],
+        area=area, patrol=pattern.post.patrol, carer=carer, nights=nights,
         starts=f"{pattern.starts:%H:%M}", ends=f"{pattern.ends:%H:%M}",
     )  # fmt: skip
     if pattern.until_night is not None:

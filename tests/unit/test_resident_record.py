@@ -29,6 +29,13 @@ def test_the_nights_of_a_week_in_words(days: tuple[int, ...], said: str) -> None
     assert words.nights_words(days, SV) == said
 
 
+def test_english_weekdays_keep_their_capital() -> None:
+    assert [words.nights_within(days, EN) for days in ((4, 5), (5, 6), tuple(range(7)))] == [
+        "Fri, Sat", "Saturday and Sunday", "every night",
+    ]  # fmt: skip
+    assert words.nights_within((4, 5), SV) == "fre, lör"
+
+
 def test_a_time_with_a_window_that_has_not_begun() -> None:
     row = replace(TIME, local_time=time(23, 30), window_minutes=60, by_visit=True, valid_from=date(2026, 12, 1))
     assert words.time_lines([row], NIGHT, "camera", SV) == [
