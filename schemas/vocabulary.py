@@ -104,17 +104,12 @@ class TroubleKind(StrEnum):
     """A trouble that keeps a case from ending, apart from its state and its condition; the gravest first."""
 
     HELP = "help"
-    """A carer is in need."""
     CANNOT_GET_IN = "cannot_get_in"
     NOBODY_HOME = "nobody_home"
     SILENT = "silent"
-    """On site, and not a word for longer than the plan allows."""
     UNDELIVERED = "undelivered"
-    """Whoever took it has not got the address."""
     LATE = "late"
-    """Taken, and nobody is there in time."""
     NOT_TAKEN = "not_taken"
-    """Everybody has been asked, in every round."""
 
 
 class CancelReason(StrEnum):
@@ -261,10 +256,7 @@ class ConsentTo(StrEnum):
 
 
 class Role(StrEnum):
-    """A user's role in a town; the rights of each stand in ``alarm_center/core/roles.py``.
-
-    ``planner`` and ``engineer``, as release 0.2.0 wrote them, are read as coordinator and installer.
-    """
+    """A user's role in a town (rights: ``core/roles.py``). 0.2.0 wrote ``planner`` and ``engineer`` for coordinator and installer."""
 
     OPERATOR = "operator"
     SUPERVISOR = "supervisor"
@@ -357,13 +349,10 @@ class RaisedFor(StrEnum):
     """Reason for which a person raises an alarm; ``other`` needs a note."""
 
     CALLED = "called"
-    """The resident has called, or pressed a button of another system's."""
     RELATIVE = "relative"
-    """A relative or a neighbour has called."""
     STAFF = "staff"
     """Staff ask for help, or for somebody to go there."""
     NO_ANSWER = "no_answer"
-    """The resident doesn't answer as was agreed."""
     OTHER = "other"
 
 

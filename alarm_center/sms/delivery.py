@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -14,7 +15,7 @@ from alarm_center.core.alarm import alarm_events
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.plan import Wording
 from alarm_center.providers import DeliveryStatus
-from alarm_center.store import events, messages
+from alarm_center.store import claims, events, messages
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.messages import OutboxMessage
 from schemas import timeline
@@ -33,16 +34,25 @@ _NAMES: Final = {status.name.lower(): status for status in DeliveryStatus}
 
 
 async def record_status(
-    memory: Memory, provider: str, provider_id: str, status: DeliveryStatus, error: str | None = None
+    memory: Memory,
+    provider: str,
+    provider_id: str,
+    status: DeliveryStatus,
+    error: str | None = None,
+    *,
+    message_id: UUID | None = None,
 ) -> bool:
     """Record a status callback, whenever it comes; return whether it changed anything.
 
-    One that came before its message was committed as sent is parked, and taken with that commit.
+    One that came before its message was committed as sent is parked, and taken with that commit. *message_id* is the message that
+    the callback's own address names: a call in doubt was made after all.
     """
 
     async def work(tx: Tx) -> str | None:
         message = await messages.lock_by_provider_id(tx, provider, provider_id)
         at = await now(tx)
+        if message is None and message_id is not None:
+            message = await claims.adopt_call(tx, message_id, provider, provider_id, at)
         if message is None:
             await messages.park_status(tx, provider, provider_id, status.name.lower(), status.rank, error, at)
             return None

@@ -96,7 +96,6 @@ class KeyOutcome(StrEnum):
     DECLINED = "declined"
     NOTED = "noted"
     AGAIN = "again"
-    """Not one of the keys: the words are read once more."""
     UNKNOWN = "unknown"
 
 

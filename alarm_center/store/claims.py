@@ -117,6 +117,35 @@ async def claim_next(
     )  # fmt: skip
 
 
+async def calls_in_doubt(tx: Tx, phone: str, provider: str) -> int:
+    """Return how many calls to *phone* of the last hour nobody can say of whether they were made: a provider's list has no mark of ours."""
+    count: int = await tx.fetchval(
+        """
+        select count(*) from messages where phone = $1 and channel = 'call' and state in ('sending', 'unknown')
+            and provider_id is null and coalesce(provider, $2) = $2 and created_at > clock.now() - interval '1 hour'
+        """,
+        phone, provider,
+    )  # fmt: skip
+    return count
+
+
+async def adopt_call(
+    tx: Tx, message_id: UUID, provider: str, provider_id: str, at: datetime
+) -> messages.OutboxMessage | None:
+    """Write that a call in doubt was made: a callback to its own address says so. Return it; ``None`` if it is in no doubt."""
+    made: bool | None = await tx.fetchval(
+        """
+        update messages set state = 'sent', provider = $2, provider_id = $3, sent_at = $4, error = null, attempt_token = null,
+            lease_until = null, kept_by_pid = null, kept_by_since = null
+        where message_id = $1 and channel = 'call' and provider_id is null
+            and (state = 'unknown' or state = 'sending' and lease_until < clock_timestamp())
+        returning true
+        """,
+        message_id, provider, provider_id, at,
+    )  # fmt: skip
+    return await messages.get(tx, message_id) if made else None
+
+
 async def next_turn_in(tx: Tx) -> timedelta | None:
     """Return how long until the next number that has sent may send again; ``None`` where each may now."""
     wait: timedelta | None = await tx.fetchval(

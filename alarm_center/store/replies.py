@@ -149,7 +149,7 @@ async def notices_to(tx: Tx, phone: str, sender: str) -> list[AskedNotice]:
             n.asked_at, n.state, a.state as alarm_state,
             a.seeks, a.done_at, a.closed_at, a.accepted_at,
             (select max(m.created_at) from messages m where m.alarm_id = a.alarm_id and m.phone = n.phone
-                and m.wording in ('taken', 'stood_down', 'case_closed')) as told_at,
+                and m.wording in ('taken', 'stood_down', 'case_closed', 'seen_to')) as told_at,
             (select t.patrol from notices t where t.alarm_id = a.alarm_id and t.state = 'took'
                 order by t.answered_at limit 1) as patrol
         from notices n join alarms a using (alarm_id) join areas e on e.area_id = a.area_id

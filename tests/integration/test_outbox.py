@@ -369,3 +369,43 @@ async def test_an_sms_that_no_test_expected_is_a_failure(centre: SmsCentre) -> N
     with pytest.raises(AssertionError, match="nobody expected"):
         centre.nothing_unexpected()
     await centre.first.receives("Larm")
+
+
+async def test_two_calls_in_doubt_are_unknown_until_called_back(centre: SmsCentre) -> None:
+    """The provider's list has no mark of ours for a call: one that was made is not taken for one that was not."""
+    await centre.stop()
+    await centre.alarm(1, 0)
+    await centre.alarm(1, 1)
+    await centre.pass_time(90)
+    async with centre.memory.transaction() as tx:
+        await tx.execute("update messages set state = 'failed' where channel = 'sms'")
+        await tx.execute(
+            "update messages set state = 'sending', attempt_token = gen_random_uuid() where channel = 'call'"
+        )
+    await centre.lapse()
+    calls = await centre.rows(
+        "select message_id, sender, phone, body from messages where channel = 'call' order by arrival"
+    )
+    assert [row["phone"] for row in calls] == [FIRST, FIRST]
+    _, made = calls
+    await centre.provider().call(made["phone"], made["sender"], made["body"], 60, made["message_id"])
+    centre.restart()
+
+    async def states() -> list[str]:
+        rows = await centre.rows(
+            "select state from messages where channel = 'call' and phone = $1 order by arrival", FIRST
+        )
+        return [row["state"] for row in rows]
+
+    async def both_unknown() -> bool:
+        return await states() == ["unknown", "unknown"]
+
+    await eventually(both_unknown)
+    assert len(centre.api.calls) == 1, "neither was made again"
+    await centre.api.status(centre.api.calls[0], "completed")
+    assert await states() == ["unknown", "delivered"]
+    await centre.api.status(centre.api.calls[0], "completed")
+    assert await states() == ["unknown", "delivered"]
+    await centre.first.is_called()
+    for _ in range(2):
+        await centre.second.receives("Larm … PRIO 1")  # the next step has not waited

@@ -285,7 +285,7 @@ class AlarmChange:
         """Take the alarm from a carer who had taken it, and seek somebody else at once."""
         before = self.alarm.state
         refused = dispatching.record_refusal(self.dispatch, notice, self.now)
-        self._set_troubles(self._troubles_without(notice))
+        self._set_troubles(trouble.without_carer(self.alarm, notice, self.now))
         helped = trouble.gravest(t for t in self.alarm.unacknowledged if t.kind is TroubleKind.HELP)
         purpose = DispatchPurpose.HELP if helped is not None and refused.takers else DispatchPurpose.CALL_OUT
         sought = dispatching.restart_search(refused, self.context, purpose)
@@ -310,25 +310,6 @@ class AlarmChange:
             sought = self._restarted_dispatch(trouble.LADDERS[left.kind].purpose)
             self.dispatch = dispatching.record_refusal(sought, notice, self.now)
             self.advance_dispatch()
-
-    def _troubles_without(self, notice: Notice) -> trouble.Troubles:
-        """Return the troubles once the carer of *notice* has given the case back: those on the way and at the door are over.
-
-        A cry for help is not, and what they saw to nobody sees to.
-        """
-        phones = {n.notice_id: n.phone for n in self.dispatch.notices}
-        theirs = [
-            each.kind
-            for each in self.alarm.troubles
-            if each.kind is not TroubleKind.HELP
-            and each.notice_id is not None
-            and phones.get(each.notice_id) == notice.phone
-        ]
-        left = trouble.end(self.alarm.troubles, theirs)
-        for notice_id, phone in phones.items():
-            if phone == notice.phone:
-                left = trouble.reopen(left, str(notice_id), self.now)
-        return left
 
     def dispatch_again(self) -> None:
         """Send somebody again: the carers were done and have left, and something new has happened."""

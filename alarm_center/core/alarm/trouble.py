@@ -168,6 +168,20 @@ def reopen(troubles: Troubles, by: str, now: datetime) -> Troubles:
     return troubles
 
 
+def without_carer(alarm: Alarm, notice: Notice, now: datetime) -> Troubles:
+    """Return the alarm's troubles once the carer of *notice* has given the case back: those on the way and at the door are over.
+
+    A cry for help is not, and what they saw to nobody sees to.
+    """
+    notices = () if alarm.dispatch is None else alarm.dispatch.notices
+    theirs = {each.notice_id for each in notices if each.phone == notice.phone}
+    over = (t.kind for t in alarm.troubles if t.notice_id in theirs and t.kind is not TroubleKind.HELP)
+    left = end(alarm.troubles, over)
+    for notice_id in theirs:
+        left = reopen(left, str(notice_id), now)
+    return left
+
+
 def louder(troubles: Troubles, kind: TroubleKind, now: datetime, repeat: timedelta) -> Troubles:
     """Return *troubles* once the one of *kind* has got louder: it is so again after *repeat*."""
     trouble = of_kind(troubles, kind)

@@ -59,8 +59,7 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.PLANNER_WAITING: "Att göra: {places} väntar på dig. {todo}",
         Wording.CARER_TEST: "Test inför dina nattpass. Svara 1 så vet vi att numret är rätt. Du behöver inte åka någonstans.",
         Wording.NIGHT_THREATENED: "Osäkert i natt: {places}[ (omr {area})]. Se vilka, och gör om till besök: {todo}",
-        Wording.INCIDENT: "Störning omr {area}: {places} platser ska kontrolleras. Lista: {list} "
-        "Inget nät: reservlistan i bilen.",
+        Wording.INCIDENT: "Störning omr {area}: {places} platser ska kontrolleras. Lista: {list} Inget nät: reservlistan i bilen.",
         Wording.STUCK: "Larm {case} omr {area} kan inte hanteras av systemet. Ring {number}.",
         Wording.STUCK_CHECK: "Ett ärende i omr {area} kan inte hanteras av systemet. Se reservlistan och ring {number}.",
         Wording.GRANTED: "{case} är ditt. Adress: {link} Inget nät: ring {number}. Svara {menu}",
@@ -132,8 +131,7 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.PLANNER_WAITING: "To do: {places} waiting for you. {todo}",
         Wording.CARER_TEST: "Test before your night shifts. Reply 1 so that we know the number is right. You need not go anywhere.",
         Wording.NIGHT_THREATENED: "Unsure tonight: {places}[ (area {area})]. See whom, and make it visits: {todo}",
-        Wording.INCIDENT: "Disruption area {area}: {places} places to check. List: {list} "
-        "No data: the reserve list in the car.",
+        Wording.INCIDENT: "Disruption area {area}: {places} places to check. List: {list} No data: the reserve list in the car.",
         Wording.STUCK: "Alarm {case} area {area} cannot be handled by the system. Call {number}.",
         Wording.STUCK_CHECK: "A case in area {area} cannot be handled by the system. See the reserve list and call {number}.",
         Wording.GRANTED: "{case} is yours. Address: {link} No data: call {number}. Reply {menu}",

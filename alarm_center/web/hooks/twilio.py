@@ -64,7 +64,8 @@ class TwilioHooks:
         if not sid or status is None:
             return drop("unknown_status")
         code = form.get("ErrorCode", "")
-        await delivery.record_status(self.memory, Twilio.name, sid, status, code if code.isdecimal() else None)
+        error = code if code.isdecimal() else None
+        await delivery.record_status(self.memory, Twilio.name, sid, status, error, message_id=_id(request))
         return web.Response(status=204)
 
     @open_to(Opening.PROVIDER)

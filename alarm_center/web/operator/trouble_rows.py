@@ -33,7 +33,7 @@ class TroubleRow:
 
     @property
     def sound(self) -> str:
-        """What the page rings for, until somebody has acknowledged it."""
+        """The name by which the page rings for it, until somebody has acknowledged it."""
         return f"{self.alarm_id.hex[-8:]}-{self.kind}"
 
 
