@@ -98,7 +98,7 @@ async def with_digests(tx: Tx, among: Collection[ConfigDigest]) -> list[tuple[Bo
     rows = await tx.fetch(
         f"""
         select {devices.columns(devices.FIELDS)}, {_DIGEST} as digest {devices.FROM} {_MAY}
-        where d.resident_id is not null and (d.org, d.device_id) in (select * from unnest($1::text[], $2::text[])) order by d.org, d.device_id
+        where d.resident_id is not null and (d.org, d.device_id) in (select t.org, t.device_id from unnest($1::text[], $2::text[]) t (org, device_id)) order by d.org, d.device_id
         """,  # noqa: S608 -- our own constants
         [each.org for each in among], [each.device_id for each in among],
     )  # fmt: skip

@@ -41,7 +41,7 @@ EDITS: Final = (
 """Changes past every function that would tell the device."""
 
 
-class _Undone(Exception):
+class _TakenBack(Exception):
     """The writes of a comparison are taken back."""
 
 
@@ -72,12 +72,12 @@ async def test_no_change_of_a_config_is_missed(memory: Memory, seed: int, most: 
             told = await configs.residents_to_tell(tx, everybody, at, known)
             assert told == await configs.residents_to_tell(tx, everybody, at, KnownLists(100))
             told_of += len(told)
-            with suppress(_Undone):
+            with suppress(_TakenBack):
                 async with tx.transaction():
                     before = await _versions(tx)
                     await configs.refresh_of_residents(tx, everybody, at)
                     written = {whose for whose, version in (await _versions(tx)).items() if version != before[whose]}
-                    raise _Undone
+                    raise _TakenBack
             assert written <= told, "whoever is written a config was told of"
     assert told_of > len(EDITS) / 4, "changes were told of"
 

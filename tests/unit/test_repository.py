@@ -199,6 +199,7 @@ def test_test_towns_come_through_the_import() -> None:
         "test_seals_after_upgrade.py": "rows of the release before, which had another import",
         "bench_verify.py": "a million lines of a bare town",
         "bench_history.py": "a loud town, of which only its lines count",
+        "bench_reconciliation.py": "years of a town's rota, without the triggers that would take hours",
         "many_residents.py": "copies of one that came through the import, by the thousand",
         "test_mounting_ended.py": "an area that a home moves to while its camera is put up",
         "test_shifts_ahead.py": "nights that the release before laid",
