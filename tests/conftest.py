@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tests.support.postgres import Database
 
 
+# One thread, as the detector gives OpenCV in the service: several tests are at work, and a pool's threads wait by spinning.
+os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
+
 # A machine that others use as well pauses, and a pause is no fault of an example. Mutants are tried by a profile of their own.
 if hypothesis.settings.get_current_profile_name() == "default":
     hypothesis.settings.register_profile(

@@ -8,11 +8,11 @@ import aiohttp
 from alarm_center.settings import ServiceSettings
 from alarm_center.web.settings import WebSettings
 from tests.support.postgres import Database
-from tests.support.service import served
+from tests.support.service import COLD, served
 
 
 async def test_the_service_serves_no_simulated_phone(database: Database, tmp_path: Path) -> None:
-    async with served(database, tmp_path) as url, aiohttp.ClientSession() as http:
+    async with served(database, tmp_path, COLD) as url, aiohttp.ClientSession() as http:
         async with http.get(f"{url}/login") as page:
             assert page.status == 200
             assert "/phone" not in await page.text()

@@ -28,6 +28,7 @@ from gateway.service import Gateway
 from gateway.settings import GatewaySettings
 from gateway.sources import Source
 from tests.support import busy_town, town_file
+from tests.support.forked import ForkedProcess, forked, may_be_forked
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import Database
 from tests.support.waiting import eventually
@@ -41,11 +42,18 @@ _ROOT: Final = Path(__file__).parents[2]
 class ServiceProcess:
     """One process of the service."""
 
-    def __init__(self, command: Sequence[str], env: Mapping[str, str], log: Path, folder: Path = _ROOT) -> None:
+    def __init__(
+        self, command: Sequence[str], env: Mapping[str, str], log: Path, folder: Path = _ROOT, *, cold: bool = False
+    ) -> None:
+        """Take what to run. It is forked where it can be, unless it is to import all by itself, as a *cold* one."""
+        self._forks = not cold and may_be_forked(command)
         self._command, self._env, self.log, self._folder = list(command), dict(env), log, folder
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
 
     def start(self) -> None:
+        if self._forks:
+            self._process = forked(self._command, self._env, self._folder, self.log)
+            return
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,

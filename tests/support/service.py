@@ -16,6 +16,7 @@ from tests.support.parts import ServiceProcess
 from tests.support.postgres import Database
 from tests.support.waiting import eventually
 
+COLD: Final = True
 COMMAND: Final = (sys.executable, "-m", "fjarrtillsyn.cli", "alarm-center")
 
 
@@ -93,11 +94,14 @@ class FormSender:
 
 
 @asynccontextmanager
-async def replica(database: Database, folder: Path, **given: str) -> AsyncIterator[Replica]:
-    """Yield a replica that answers; whoever kills it starts it again, since it is stopped in good order in the end."""
+async def replica(database: Database, folder: Path, cold: bool = False, /, **given: str) -> AsyncIterator[Replica]:
+    """Yield a replica that answers; whoever kills it starts it again, since it is stopped in good order in the end.
+
+    A *cold* one imports all by itself, as the one that is shipped does.
+    """
     url = f"http://{HOST}:{(port := free_port())}"
     own = settings(database, FJT_HTTP_PORT=str(port), FJT_PUBLIC_URL=url)
-    made = Replica(url, ServiceProcess(COMMAND, {**own, **given}, folder / "centre.log"))
+    made = Replica(url, ServiceProcess(COMMAND, {**own, **given}, folder / "centre.log", cold=cold))
     try:
         await made.start()
         yield made
@@ -107,7 +111,7 @@ async def replica(database: Database, folder: Path, **given: str) -> AsyncIterat
 
 
 @asynccontextmanager
-async def served(database: Database, folder: Path, **given: str) -> AsyncIterator[str]:
+async def served(database: Database, folder: Path, cold: bool = False, /, **given: str) -> AsyncIterator[str]:
     """Yield the address of a replica that answers."""
-    async with replica(database, folder, **given) as made:
+    async with replica(database, folder, cold, **given) as made:
         yield made.url

@@ -21,20 +21,26 @@ TRIES = int(os.environ.get("FJT_ALTERATIONS", "2"))
 ASLEEP = frozenset({"asleep", "asleep_couple"})
 
 
+SHARES = [0, pytest.param(1, marks=pytest.mark.long)]
+"""Every second alteration with each change; the others by ``make test-long``, and many more by the large run."""
+
+
+@pytest.mark.parametrize("share", SHARES)
 @pytest.mark.parametrize("scene", sorted(set(SCENES) - ASLEEP))
-def test_no_altered_night_becomes_green(scene: str) -> None:
-    for number in range(2 * TRIES):
+def test_no_altered_night_becomes_green(scene: str, share: int) -> None:
+    for number in range(share, 2 * TRIES, 2):
         altered = Alteration.drawn(1000 + number)
         found = judge(altered.of(night(scene, 1 + number % 3, fps=3.0)))
         assert found.answer is not Answer.IN_BED, altered
 
 
 @pytest.mark.footage
-def test_no_altered_recording_becomes_green(footage: Path) -> None:
+@pytest.mark.parametrize("share", SHARES)
+def test_no_altered_recording_becomes_green(footage: Path, share: int) -> None:
     for row in camera_rows(footage):
         if row.green != "forbidden":
             continue
-        for number in range(TRIES):
+        for number in range(share, TRIES, 2):
             altered = Alteration.drawn(2000 + 7 * number + len(row.session.session_id))
             found = judge(altered.of(row.session))
             assert found.answer is not Answer.IN_BED, (row.session.session_id, altered)

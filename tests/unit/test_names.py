@@ -19,7 +19,7 @@ Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the code names in one file, and tells of it, each with its line."""
+    """Names and docstrings of one file, each with its line."""
 
     path: Path
     classes: tuple[tuple[int, str], ...]

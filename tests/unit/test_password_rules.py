@@ -3,6 +3,7 @@
 import pytest
 
 from alarm_center.identity.password_rules import PasswordFault, password_fault
+from alarm_center.identity.passwords import hash_password
 
 PERSONAL = ("olle.op", "Olle Operatör", "storstad")
 
@@ -30,3 +31,7 @@ PERSONAL = ("olle.op", "Olle Operatör", "storstad")
 )
 def test_a_password_is_long_and_no_word_that_others_try(password: str, fault: PasswordFault | None) -> None:
     assert password_fault(password, PERSONAL) is fault
+
+
+def test_a_kept_hash_costs_a_guesser_64_mib_each() -> None:
+    assert hash_password("kanel grus månsken").startswith("$argon2id$v=19$m=65536,t=3,p=4$")

@@ -5,11 +5,19 @@ A module that needs the town otherwise says so in a ``storstad`` of its own.
 
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 
-from tests.support.night_town import NightTown, at_two, town
+from alarm_center.identity import passwords
+from tests.support.night_town import CHEAP_HASHER, NightTown, at_two, town
 from tests.support.postgres import Database
 from tests.support.site import Browser, Site, site
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cheap hashes of the passwords and PINs that pages keep, and of logins that nobody has: the service's cost a sixth of a second."""
+    monkeypatch.setattr(passwords, "_HASHER", CHEAP_HASHER)
 
 
 @pytest_asyncio.fixture
