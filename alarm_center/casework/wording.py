@@ -224,7 +224,7 @@ async def _notice_text(
         priority=priority,
         area=code,
         # A time that has passed helps nobody.
-        by=arrive_by if alarm.visit or arrive_by is None or arrive_by > at else None,
+        by=arrive_by if alarm.is_calm or arrive_by is None or arrive_by > at else None,
         patrol=took,
         minutes=_minutes(alarm.acceptance.on_site_at if alarm.acceptance else None, at),
     )

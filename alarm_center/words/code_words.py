@@ -250,7 +250,7 @@ def case_words(alarm: Alarm) -> str:
     """Return what is wrong, still to be translated: the reason where it says more than the kind."""
     if alarm.reason is not None and alarm.policy.says_reason:
         return REASONS.get(alarm.reason, KINDS[alarm.kind])
-    if alarm.visit:
+    if alarm.is_calm:
         return _("Planerat besök")
     return KINDS[alarm.kind]
 

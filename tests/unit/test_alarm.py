@@ -301,7 +301,8 @@ def test_a_visit_that_nobody_takes_reaches_the_lead_at_its_time() -> None:
     story.passes(minutes=15)
     story.carer(FIRST).receives(Wording.VISIT)
     story.passes(minutes=45)
-    story.carer(LEAD).receives(Wording.VISIT)
+    story.carer(LEAD).receives(Wording.ESCALATION)
+    story.carer(FIRST).receives(Wording.CALL_OUT)
     story.nobody_hears_more()
 
 

@@ -1,7 +1,7 @@
 """No order of replies, claims, evidence and time leaves an alarm without an owner with a limit or a next step."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -216,6 +216,7 @@ class AlarmLife(RuleBasedStateMachine):
             alarm.limits.limit_at,
             next_step_at(alarm.dispatch),
             next_louder_at(alarm.troubles),
+            self.visit_due_at(),
         )
         known = [at for at in limits if at is not None]
         assert alarm.next_step_at == (min(known) if alarm.state is not AlarmState.CLOSED else None)
@@ -283,6 +284,16 @@ class AlarmLife(RuleBasedStateMachine):
     @property
     def notices(self) -> tuple[Notice, ...]:
         return () if self.alarm.dispatch is None else self.alarm.dispatch.notices
+
+    def visit_due_at(self) -> datetime | None:
+        """A visit that is sought for is an alarm by its latest time."""
+        alarm = self.alarm
+        sought = alarm.seeks or alarm.limits.self_dispatch_at is not None
+        waits = alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED, AlarmState.DISPATCHED)
+        due = alarm.limits.arrive_by
+        return (
+            max(due, alarm.opened_at + self.plan.answer_within) if due and alarm.is_calm and waits and sought else None
+        )
 
     def has_it(self, phone: str) -> bool:
         return any(n.phone == phone and n.state is NoticeState.TOOK for n in self.notices)

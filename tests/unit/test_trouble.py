@@ -9,8 +9,8 @@ from alarm_center.core.alarm.alarm_events import AddressLost, NeedsHelp
 from alarm_center.core.alarm.state import AlarmState, DispatchPurpose, DispatchState
 from alarm_center.core.alarm.trouble import LADDERS, SAID_AGAIN, of_kind
 from alarm_center.core.plan import Wording
-from schemas.vocabulary import AlarmKind, Channel, Outcome, TroubleKind, Who
-from tests.support.alarm_story import FIRST, FIXED, LEAD, OPERATORS, SECOND, Story, accepted, on_site
+from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority, TroubleKind, Who
+from tests.support.alarm_story import FIRST, FIXED, LEAD, OPERATORS, SECOND, START, Story, accepted, on_site
 
 HELP, LOCKED_OUT = TroubleKind.HELP, TroubleKind.CANNOT_GET_IN
 FALL = AlarmKind.SOMETHING_WRONG
@@ -270,3 +270,50 @@ def test_late_asks_the_lead_to_go() -> None:
     assert late is not None and late.acknowledged_by == str(story.carer(LEAD).notice.notice_id)
     story.carer(LEAD).arrives()
     assert kinds(story) == []
+
+
+# ---- a visit that nobody accepts ----
+
+
+def test_a_visit_that_nobody_accepts_is_an_alarm_in_time() -> None:
+    story = Story(visit=True, arrive_by=START + timedelta(hours=2), signed_in=False)
+    story.passes(minutes=119)
+    assert story.alarm.is_calm and story.alarm.priority is Priority.THIRD
+    story.carer(FIRST).receives(Wording.VISIT)
+    for carer in story.carers.values():
+        carer.inbox.clear()
+    story.passes(minutes=1)
+    assert (story.alarm.is_calm, story.alarm.visit, story.alarm.priority) == (False, True, Priority.SECOND)
+    story.carer(LEAD).receives(Wording.ESCALATION)
+    story.carer(FIRST).receives(Wording.CALL_OUT)
+    story.passes(minutes=5)
+    story.carer(FIRST).receives(Wording.CALL_OUT, Channel.CALL)
+    assert story.lines("worsened") == 1
+    story.passes(minutes=120)
+    assert kinds(story) == [TroubleKind.NOT_TAKEN]
+
+
+@pytest.mark.parametrize("said", ["takes", "arrives"])
+def test_a_visit_that_somebody_has_stays_a_visit(said: str) -> None:
+    story = Story(visit=True, arrive_by=START + timedelta(hours=2), signed_in=False)
+    story.passes(minutes=119)
+    getattr(story.carer(FIRST), said)()
+    story.passes(minutes=2)
+    assert story.alarm.is_calm
+
+
+def test_an_overdue_visit_is_made_an_alarm_once_after_a_pause() -> None:
+    story = Story(visit=True, arrive_by=START + timedelta(hours=2), signed_in=False)
+    story.now += timedelta(hours=5)
+    story.ticks()
+    story.ticks()
+    assert not story.alarm.is_calm and story.lines("worsened") == 1
+    story.carer(FIRST).receives(Wording.CALL_OUT)
+
+
+def test_a_visit_that_is_wanted_at_once_is_asked_as_a_visit_first() -> None:
+    story = Story(visit=True, arrive_by=START, signed_in=False)
+    story.ticks()
+    story.carer(FIRST).receives(Wording.VISIT)
+    story.passes(minutes=5)
+    assert not story.alarm.is_calm

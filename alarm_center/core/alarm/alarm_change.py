@@ -277,7 +277,7 @@ class AlarmChange:
         """Return when a carer who accepts now has to be on site."""
         alarm, soonest = self.alarm, self.now + self.plan.least_drive
         arrive_by = alarm.limits.arrive_by
-        if eta_minutes is not None and not alarm.visit:
+        if eta_minutes is not None and not alarm.is_calm:
             return self.now + timedelta(minutes=min(max(eta_minutes, 1), _LONGEST_ETA))
         return soonest if arrive_by is None else max(arrive_by, soonest)
 
@@ -369,6 +369,16 @@ class AlarmChange:
         self._set_troubles(())
         self.add_line(timeline.AlarmClosed(outcome, str(by)))
 
+    def visit_due_at(self) -> datetime | None:
+        """Return when the visit becomes an alarm if nobody accepts it; ``None`` of an alarm, and once somebody has it."""
+        alarm = self.alarm
+        # An unsent one goes out by its own time; one that was called off waits for a person's outcome.
+        sought = alarm.seeks or alarm.limits.self_dispatch_at is not None
+        if alarm.limits.arrive_by is None or not (alarm.is_calm and alarm.state in WAITING and sought):
+            return None
+        # One that is wanted at once is given the time of an answer.
+        return max(alarm.limits.arrive_by, alarm.opened_at + self.plan.answer_within)
+
     def next_deadline(self) -> datetime | None:
         """Return the earliest instant that the alarm waits for, ``None`` once it is closed."""
         alarm = self.alarm
@@ -378,6 +388,7 @@ class AlarmChange:
             alarm.lease.until,
             alarm.limits.self_dispatch_at,
             alarm.limits.limit_at,
+            self.visit_due_at(),
             dispatching.next_step_at(alarm.dispatch),
             trouble.next_louder_at(alarm.troubles),
         )

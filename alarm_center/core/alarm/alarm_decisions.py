@@ -143,6 +143,9 @@ def _apply_tick(change: AlarmChange, signed_in: bool) -> None:
     if lease.holder is not None and lease.has_lapsed(now):
         change.add_line(timeline.LeaseLapsed(lease.holder))
         change.release_claim()
+    overdue = change.visit_due_at()
+    if overdue is not None and overdue <= now:
+        _make_visit_an_alarm(change)
     due = change.alarm.limits.self_dispatch_at
     unwatched = not signed_in and not change.alarm.is_held(now)
     if due is not None and unwatched and not alarm.visit and alarm.incident_id is None:
@@ -157,6 +160,17 @@ def _apply_tick(change: AlarmChange, signed_in: bool) -> None:
     limit_at = change.alarm.limits.limit_at
     if limit_at is not None and limit_at <= now:
         _apply_passed_limit(change)
+
+
+def _make_visit_an_alarm(change: AlarmChange) -> None:
+    """Make a visit that nobody has accepted by its latest time an alarm: whoever was asked is asked anew, in an alarm's words."""
+    change.alarm = replace(change.alarm, visit_overdue=True, priority=min(change.alarm.priority, Priority.SECOND))
+    change.add_line(timeline.CaseWorsened(None))
+    if change.alarm.dispatch is None:
+        change.start_dispatch()
+        return
+    change.advance_dispatch()  # the lead's step of a visit is due at the same time
+    change.restart_dispatch(DispatchPurpose.CALL_OUT)
 
 
 def _apply_passed_limit(change: AlarmChange) -> None:

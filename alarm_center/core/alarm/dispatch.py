@@ -307,7 +307,7 @@ def _wording_for(dispatch: Dispatch, alarm: Alarm, person: Responder, step: Step
         return step.wording
     if person.busy and step.who in _PATROLS:
         return Wording.ALSO_SEEKS
-    if alarm.visit and step.wording in (Wording.CALL_OUT, Wording.REMINDER):
+    if alarm.is_calm and step.wording in (Wording.CALL_OUT, Wording.REMINDER):
         return Wording.VISIT
     if step.wording is Wording.REMINDER and all(n.phone != person.phone for n in dispatch.notices):
         return Wording.CALL_OUT

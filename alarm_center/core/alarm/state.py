@@ -171,8 +171,15 @@ class Alarm:
     outcome: Outcome | None = None
     closed_by: str | None = None
     closed_at: datetime | None = None
+    visit_overdue: bool = False
+    """A visit that nobody had accepted by its latest time: an alarm from then on. The row stays a visit's: the resident's open case is another."""
     troubles: tuple[Trouble, ...] = ()
     """At most one of a kind. A release before 0.3.0 leaves them out when it writes: its own search goes on without them."""
+
+    @property
+    def is_calm(self) -> bool:
+        """True of a visit that is no alarm yet."""
+        return self.visit and not self.visit_overdue
 
     @property
     def policy(self) -> KindPolicy:

@@ -135,7 +135,7 @@ def alarm_row(case: AlarmLine | AlarmCase, reader: BoardReader, patrol: str | No
     return QueueRow(
         row_id=alarm.alarm_id,
         href=f"/alarm/{alarm.alarm_id}",
-        mark="visit" if alarm.visit else f"p{int(alarm.priority)}",
+        mark="visit" if alarm.is_calm else f"p{int(alarm.priority)}",
         priority=int(alarm.priority),
         title=speech(case_words(alarm)),
         who=_who(case.resident if isinstance(case, AlarmLine) else None, reader),
