@@ -5,7 +5,8 @@ of its own. Every session is of a resident in bed, whose check is open and is se
 many homes at once as keep everything busy, the bare decode, and homes at an even pace of four fifths of what the full turn took.
 
 Where others work on the same cores the rate is theirs too. Processor times are not: those of a session are what the parts have taken beyond
-what they take at rest, and the share that they leave of the bare rate is reckoned for a machine that nobody else is on.
+what they take at rest, and the share that they leave of the bare rate is reckoned for a machine that nobody else is on. Where only a few
+sessions come through in a second, rest is most of what a part takes, and its share of a session says nothing.
 """
 
 import asyncio
