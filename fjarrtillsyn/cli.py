@@ -125,14 +125,14 @@ def night(
 ) -> None:
     """Play many alarms while provider, replicas and clock fail, and print the account. The exit status is 1 if a promise broke."""
     with needs("demo"):
-        from fjarrtillsyn.faulty_night.faults import Fault
+        from fjarrtillsyn.faulty_night.faults import NightFault
         from fjarrtillsyn.faulty_night.play import play
 
     try:
-        chosen = frozenset(Fault(each.strip()) for each in faults.split(",") if each.strip())
+        chosen = frozenset(NightFault(each.strip()) for each in faults.split(",") if each.strip())
     except ValueError:
         raise typer.BadParameter(
-            f"{faults}: write any of {', '.join(Fault)}, with commas", param_hint="--faults"
+            f"{faults}: write any of {', '.join(NightFault)}, with commas", param_hint="--faults"
         ) from None
     raise typer.Exit(play(alarms=alarms, replicas=replicas, faults=chosen, seed=seed, as_json=as_json))
 

@@ -16,7 +16,7 @@ from alarm_center.store.memory import Tx
 
 @dataclass(frozen=True, slots=True)
 class OpenedTogether:
-    """What came of the due checks that one transaction has locked."""
+    """Due checks that one transaction has locked, and what came of them."""
 
     late: Sequence[timedelta]
     """Of each that it opened, how long after its time."""

@@ -1,4 +1,4 @@
-"""What waits for the loops, each asked by one statement: a loop is woken by every commit, and mostly nothing of its own waits.
+"""Work that waits for the loops, each kind asked by one statement: a loop is woken by every commit, and mostly nothing of its own waits.
 
 An answer is of its moment. What is committed later wakes the loop again, and each looks by itself within its poll.
 """
@@ -10,7 +10,7 @@ from alarm_center.store.memory import Tx
 
 @dataclass(frozen=True, slots=True)
 class DueCases:
-    """Whether any check, or any alarm, has a step that is due."""
+    """Kinds of cases of which one has a step that is due."""
 
     check: bool
     alarm: bool
@@ -30,7 +30,7 @@ async def due_cases(tx: Tx) -> DueCases:
 
 @dataclass(frozen=True, slots=True)
 class UnsentToDevices:
-    """Whether anything waits to be told to devices."""
+    """Kinds of work of which something waits to be told to devices."""
 
     mountings: bool
     commands: bool

@@ -20,7 +20,7 @@ _COVERED: Final = 0.6
 
 @dataclass(slots=True)
 class NightRecord:
-    """What was seen while the night was played. Instants are monotonic seconds."""
+    """Sightings while the night was played. Instants are monotonic seconds."""
 
     raised_at: dict[UUID, float] = field(default_factory=dict)
     steps: int = 0

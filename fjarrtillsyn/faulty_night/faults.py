@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 
-class Fault(StrEnum):
+class NightFault(StrEnum):
     """Something that fails all night."""
 
     SMS = "sms"
@@ -50,40 +50,40 @@ _BACK_SHARE: Final = 0.3
 
 @dataclass(slots=True)
 class FaultPlan:
-    """What fails next. Each kind of fault draws from a random source of its own: one that is left out changes no other."""
+    """A plan of what fails next. Each kind of fault draws from a random source of its own: one that is left out changes no other."""
 
     seed: int
-    kinds: frozenset[Fault]
-    _random: dict[Fault, Random] = field(init=False)
+    kinds: frozenset[NightFault]
+    _random: dict[NightFault, Random] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._random = {kind: Random(f"{self.seed} {kind}") for kind in Fault}  # noqa: S311 - a draw, no secret
+        self._random = {kind: Random(f"{self.seed} {kind}") for kind in NightFault}  # noqa: S311 - a draw, no secret
 
     def fate(self) -> int | str | None:
         """Return what becomes of the next message at the provider; ``None``: it is taken."""
-        return self._drawn(Fault.SMS, _FATES) if Fault.SMS in self.kinds else None
+        return self._drawn(NightFault.SMS, _FATES) if NightFault.SMS in self.kinds else None
 
     def report(self) -> Report:
         """Return how the next message's delivery is reported."""
-        return self._drawn(Fault.SMS, _REPORTS) if Fault.SMS in self.kinds else Report.PLAIN
+        return self._drawn(NightFault.SMS, _REPORTS) if NightFault.SMS in self.kinds else Report.PLAIN
 
     def kill_after(self) -> float:
         """Return the seconds until the next kill."""
-        return self._random[Fault.KILL].uniform(*_KILL_AFTER_S)
+        return self._random[NightFault.KILL].uniform(*_KILL_AFTER_S)
 
     def killed(self, replicas: int) -> int:
         """Return the number of the replica that is killed next, from 0."""
-        return self._random[Fault.KILL].randrange(replicas)
+        return self._random[NightFault.KILL].randrange(replicas)
 
     def clock_after(self) -> float:
         """Return the seconds until the clock is set."""
-        return self._random[Fault.CLOCK].uniform(*_CLOCK_AFTER_S)
+        return self._random[NightFault.CLOCK].uniform(*_CLOCK_AFTER_S)
 
     def jump(self) -> timedelta:
         """Return how far the clock is set ahead; back where it is negative."""
-        drawn = self._random[Fault.CLOCK]
+        drawn = self._random[NightFault.CLOCK]
         back = drawn.random() < _BACK_SHARE
         return timedelta(seconds=-drawn.uniform(*_BACK_S) if back else drawn.uniform(*_AHEAD_S))
 
-    def _drawn(self, kind: Fault, shares: Mapping[T, int]) -> T:
+    def _drawn(self, kind: NightFault, shares: Mapping[T, int]) -> T:
         return self._random[kind].choices(list(shares), list(shares.values()))[0]

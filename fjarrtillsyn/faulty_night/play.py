@@ -32,10 +32,10 @@ from fjarrtillsyn.embedded.postgres import Postgres, postgres
 from fjarrtillsyn.embedded.rights import CENTRE, DETECTOR
 from fjarrtillsyn.faulty_night.account import NightRecord, breaches, make_ledger
 from fjarrtillsyn.faulty_night.carers import Carers
-from fjarrtillsyn.faulty_night.faults import Fault, FaultPlan
+from fjarrtillsyn.faulty_night.faults import FaultPlan, NightFault
 from fjarrtillsyn.faulty_night.front import front
 from fjarrtillsyn.faulty_night.provider import FaultyTwilio
-from fjarrtillsyn.faulty_night.replicas import Replica, is_any_settled, running
+from fjarrtillsyn.faulty_night.replicas import NightReplica, is_any_settled, running
 from fjarrtillsyn.faulty_night.town import ORG, read_town
 from runtime.logs import set_up_logging
 from schemas.vocabulary import Priority
@@ -47,12 +47,12 @@ _RAISE_EVERY_S: Final = 0.4
 _WATCH_EVERY_S: Final = 0.05
 _LATE_S: Final = 1.5
 _AFTER_JUMP_S: Final = 2.0
-"""What the clock jumped over is due at once, and is given so long."""
+"""Steps that the clock jumped over are due at once, and are given so long."""
 _ENDS_WITHIN_S: Final = 600.0
 _PRIORITIES: Final = {1: 60, 2: 25, 3: 15}
 
 
-def play(*, alarms: int, replicas: int, faults: frozenset[Fault], seed: int, as_json: bool) -> int:
+def play(*, alarms: int, replicas: int, faults: frozenset[NightFault], seed: int, as_json: bool) -> int:
     """Play the night and print its account; return 1 where something in it must not be."""
     set_up_logging(level=logging.WARNING, loud=("amqtt", "transitions"))
     ledger = asyncio.run(_play(alarms, replicas, FaultPlan(seed, faults)))
@@ -68,12 +68,12 @@ def play(*, alarms: int, replicas: int, faults: frozenset[Fault], seed: int, as_
 
 
 @dataclass(slots=True)
-class _Night:
+class _FaultyNight:
     """The night under way."""
 
     memory: Memory
     provider: FaultyTwilio
-    replicas: Sequence[Replica]
+    replicas: Sequence[NightReplica]
     plan: FaultPlan
     record: NightRecord = field(default_factory=NightRecord)
     jumped_at: float = 0.0
@@ -168,9 +168,9 @@ class _Night:
 async def _play(alarms: int, replicas: int, plan: FaultPlan) -> dict[str, Any]:
     async with _stage(replicas, plan) as night:
         beside: list[Coroutine[Any, Any, None]] = [night.watch_steps()]
-        if Fault.KILL in plan.kinds:
+        if NightFault.KILL in plan.kinds:
             beside.append(night.kill_replicas())
-        if Fault.CLOCK in plan.kinds:
+        if NightFault.CLOCK in plan.kinds:
             beside.append(night.set_clock())
         tasks = [asyncio.create_task(each) for each in beside]
         try:
@@ -190,7 +190,7 @@ async def _play(alarms: int, replicas: int, plan: FaultPlan) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _stage(count: int, plan: FaultPlan) -> AsyncIterator[_Night]:
+async def _stage(count: int, plan: FaultPlan) -> AsyncIterator[_FaultyNight]:
     """Run database, broker, provider, *count* replicas behind one address, and the carers."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fjt-night-")))
@@ -216,7 +216,7 @@ async def _stage(count: int, plan: FaultPlan) -> AsyncIterator[_Night]:
         await stack.enter_async_context(running(replicas))
         answering = asyncio.create_task(Carers(provider, address, plan.seed).run())
         stack.callback(answering.cancel)
-        yield _Night(memory, provider, replicas, plan)
+        yield _FaultyNight(memory, provider, replicas, plan)
 
 
 async def _bring_in(memory: Memory) -> None:
@@ -251,7 +251,7 @@ def _settings(server: Postgres, passwords: dict[str, str], address: str, provide
     }
 
 
-def _replica(name: str, common: dict[str, str], folder: Path) -> Replica:
+def _replica(name: str, common: dict[str, str], folder: Path) -> NightReplica:
     port = free_port()
     env = {**common, "FJT_REPLICA": name, "FJT_HTTP_PORT": str(port)}
-    return Replica(name, f"http://{HOST}:{port}", env, folder / f"{name}.log")
+    return NightReplica(name, f"http://{HOST}:{port}", env, folder / f"{name}.log")

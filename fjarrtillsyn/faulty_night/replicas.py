@@ -20,7 +20,7 @@ _SETTLED_S: Final = 2.0
 
 
 @dataclass(slots=True)
-class Replica:
+class NightReplica:
     """One process; ``ready_since`` is the monotonic second since when it is ready, ``None`` while it is not."""
 
     name: str
@@ -65,14 +65,14 @@ class Replica:
             return False
 
 
-def is_any_settled(replicas: Sequence[Replica]) -> bool:
+def is_any_settled(replicas: Sequence[NightReplica]) -> bool:
     """Tell whether one of them has been ready for long enough to take each step in time."""
     now = time.monotonic()
     return any(each.ready_since is not None and now - each.ready_since >= _SETTLED_S for each in replicas)
 
 
 @asynccontextmanager
-async def running(replicas: Sequence[Replica]) -> AsyncIterator[None]:
+async def running(replicas: Sequence[NightReplica]) -> AsyncIterator[None]:
     """Run them; return when each is ready."""
     watching = [asyncio.create_task(each.watch()) for each in replicas]
     try:

@@ -98,7 +98,7 @@ class MeasuredHome:
 
 @dataclass(slots=True)
 class MeasuredTurns:
-    """What the turns have taken. Rates are in sessions a second, waits in ms, processor times in ms a session."""
+    """Times that the turns have taken. Rates are in sessions a second, waits in ms, processor times in ms a session."""
 
     bare: list[float] = field(default_factory=list)
     bare_processor: list[float] = field(default_factory=list)

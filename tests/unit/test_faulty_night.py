@@ -12,7 +12,7 @@ from alarm_center.store.night_account import KeptAlarm, KeptMessage
 from fjarrtillsyn.embedded.twilio_api import Item
 from fjarrtillsyn.faulty_night.account import NightRecord, breaches, make_ledger
 from fjarrtillsyn.faulty_night.carers import _ASKED, _BOTH
-from fjarrtillsyn.faulty_night.faults import Fault, FaultPlan, Report
+from fjarrtillsyn.faulty_night.faults import FaultPlan, NightFault, Report
 from fjarrtillsyn.faulty_night.town import read_town
 from schemas.vocabulary import Channel
 
@@ -29,7 +29,7 @@ def _item(sid: str, body: str | None = None) -> Item:
     return Item(sid, _PHONE, "+46701740605", body, {})
 
 
-class PlayedNight:
+class SpoiltNight:
     """A night of two alarms in which all went well; a test spoils one thing."""
 
     def __init__(self) -> None:
@@ -47,42 +47,42 @@ class PlayedNight:
 
 
 def test_a_good_night_breaks_nothing() -> None:
-    ledger = PlayedNight().ledger()
+    ledger = SpoiltNight().ledger()
     assert breaches(ledger) == []
     assert (ledger["sms_wanted"], ledger["sms_at_provider"]) == (2, 2)
     assert (ledger["first_sms_p50_s"], ledger["first_sms_p99_s"]) == (0.5, 2.0)
 
 
-def _open(night: PlayedNight) -> None:
+def _open(night: SpoiltNight) -> None:
     night.alarms[0] = replace(night.alarms[0], state="accepted", outcome=None)
 
 
-def _unsent(night: PlayedNight) -> None:
+def _unsent(night: SpoiltNight) -> None:
     night.messages[0] = replace(night.messages[0], state="queued", provider_id=None)
 
 
-def _gone(night: PlayedNight) -> None:
+def _gone(night: SpoiltNight) -> None:
     night.sms.pop(0)
 
 
-def _again(night: PlayedNight) -> None:
+def _again(night: SpoiltNight) -> None:
     night.sms.append(_item("x", "Larm 4801 PRIO 1"))
 
 
-def _of_another(night: PlayedNight) -> None:
+def _of_another(night: SpoiltNight) -> None:
     night.messages[0] = replace(night.messages[0], body="Larm 4802 PRIO 1")
     night.sms[0] = _item("a", "Larm 4802 PRIO 1")
 
 
-def _called_unasked(night: PlayedNight) -> None:
+def _called_unasked(night: SpoiltNight) -> None:
     night.calls.append(_item("y"))
 
 
-def _late(night: PlayedNight) -> None:
+def _late(night: SpoiltNight) -> None:
     night.record.late = 1
 
 
-def _unwatched(night: PlayedNight) -> None:
+def _unwatched(night: SpoiltNight) -> None:
     night.record.covered = 5
 
 
@@ -99,39 +99,39 @@ def _unwatched(night: PlayedNight) -> None:
         (_unwatched, "too few steps were watched with a replica up"),
     ],
 )
-def test_what_must_not_be_is_found(spoil: Callable[[PlayedNight], None], words: str) -> None:
-    night = PlayedNight()
+def test_what_must_not_be_is_found(spoil: Callable[[SpoiltNight], None], words: str) -> None:
+    night = SpoiltNight()
     spoil(night)
     assert words in breaches(night.ledger())
 
 
 def test_a_second_sms_with_its_mark_is_allowed() -> None:
-    night = PlayedNight()
+    night = SpoiltNight()
     _again(night)
     night.messages[0] = replace(night.messages[0], sent_twice=True)
     assert breaches(night.ledger()) == []
 
 
 def test_a_call_in_doubt_may_have_been_made() -> None:
-    night = PlayedNight()
+    night = SpoiltNight()
     _called_unasked(night)
     night.messages.append(_sms(4801, _ONE, None, "", channel=Channel.CALL, state="unknown"))
     assert breaches(night.ledger()) == []
 
 
 def test_the_same_seed_is_the_same_night() -> None:
-    def drawn(seed: int, *kinds: Fault) -> list[object]:
+    def drawn(seed: int, *kinds: NightFault) -> list[object]:
         plan = FaultPlan(seed, frozenset(kinds))
         return [each for _ in range(50) for each in (plan.fate(), plan.report(), plan.kill_after(), plan.killed(2))]
 
-    assert drawn(7, *Fault) == drawn(7, *Fault) != drawn(8, *Fault)
+    assert drawn(7, *NightFault) == drawn(7, *NightFault) != drawn(8, *NightFault)
     without = FaultPlan(7, frozenset())
     assert {without.fate() for _ in range(100)} == {None}
     assert {without.report() for _ in range(100)} == {Report.PLAIN}
 
 
 def test_faults_stay_within_their_bounds() -> None:
-    plan = FaultPlan(7, frozenset(Fault))
+    plan = FaultPlan(7, frozenset(NightFault))
     assert all(8 <= plan.kill_after() <= 16 for _ in range(100))
     jumps = [plan.jump() for _ in range(200)]
     assert min(jumps) >= timedelta(seconds=-2)

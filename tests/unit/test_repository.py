@@ -222,11 +222,13 @@ def test_no_test_sleeps() -> None:
 def test_sql_names_the_columns_that_it_wants() -> None:
     """A revision may add a column under a running replica: what was prepared with ``*`` would be another row then."""
     star = re.compile(r"\b(select|returning)\s+(\w+\.)?\*|,\s*\w+\.\*")
+    of_its_own = re.compile(r"select f\.\* from unnest.*cross join lateral \(", re.DOTALL)
     found = []
     for path in modules("alarm_center", "fjarrtillsyn"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             said = isinstance(node, ast.Constant) and isinstance(node.value, str) and star.search(node.value)
-            if said:
+            # Of a question whose columns are named a few lines above.
+            if said and not of_its_own.search(node.value):  # type: ignore[attr-defined]
                 found.append(f"{path.relative_to(ROOT)}:{node.lineno}")  # type: ignore[attr-defined]
     assert found == []
 
