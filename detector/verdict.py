@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from detector.length import is_more_than_a_line, lies_along
 from detector.movement import Movement
 from detector.pets import is_pet_sized, roams_on_bed
 from detector.postures import is_at_border, is_over_the_side, only_passes_by, reason_out_of_bed, sits_in_bed
@@ -319,6 +320,20 @@ def slow_pictures(seen: Whereabouts) -> Verdict | None:
     return None
 
 
+def line_of_text(seen: Whereabouts) -> Verdict | None:
+    """All that moves in a bed may be letters: it is as high as a line of text, as bold, and nothing lives around it."""
+    if all(is_more_than_a_line(a.place.mask, seen.movement, int(seen.t.least_in_bed)) for a in seen.occupied):
+        return None
+    return _doubt(seen, Reason.STILL, "what moves in the bed is no more than a line of text", seen.people)
+
+
+def shorter_than_a_body(seen: Whereabouts) -> Verdict | None:
+    """What moves in a bed is not as long as somebody who lies there: letters, or somebody who sits."""
+    if all(lies_along(a.place, seen.movement) for a in seen.occupied if a.place.kind == "bed"):
+        return None
+    return _doubt(seen, Reason.STILL, "what moves in the bed is shorter than somebody who lies there", seen.people)
+
+
 def asleep(seen: Whereabouts) -> Verdict | None:
     """As many as are expected are seen in bed, and nothing above speaks against it."""
     return _say(seen, Answer.IN_BED, None, seen.people)
@@ -360,6 +375,8 @@ RULES: Final[tuple[Rule, ...]] = (
     no_floor,
     few_pictures,
     slow_pictures,
+    line_of_text,
+    shorter_than_a_body,
     asleep,
 )
 """The rules in their order: the first that applies gives the verdict, and the last always does."""

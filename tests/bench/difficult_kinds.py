@@ -549,6 +549,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("text over nobody", ("empty", "still_duvet"), blinking_text, _NOBODY),
     Kind("text over somebody", ("fallen", "sitting_up"), blinking_text, _WRONG),
     Kind("clock in bed", ("empty", "still_duvet"), partial(clock, place="bed"), _NOBODY),
+    Kind("clock over somebody", ("fallen", "sitting_up"), partial(clock, place="bed"), _WRONG),
     Kind("clock in corner", ("empty", "still_duvet"), partial(clock, place="bottom"), _NOBODY),
     Kind("clock over sleeper", ("asleep",), partial(clock, place="top"), _ASLEEP_OR_DOUBT, asleep=True),
     Kind("table speck somebody", ("fallen", "sitting_up"), partial(speck, exact=True), _WRONG),

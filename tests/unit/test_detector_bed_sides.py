@@ -73,13 +73,13 @@ def test_who_moves_over_the_long_side_is_never_green() -> None:
 
 
 def test_over_the_head_of_the_bed_a_sleeper_may_reach() -> None:
-    found = judge(seen(LONG_BED, (10, 24, 17, 34)))
+    found = judge(seen(LONG_BED, (10, 21, 17, 34)))
     assert found.answer is Answer.IN_BED
 
 
 @pytest.mark.parametrize("left", [10, 20])
 def test_feet_that_pass_by_at_the_border_are_nobody_in_bed(left: int) -> None:
-    assert judge(seen(BED_AT_THE_TOP, (4, left, 7, left + 6))).answer is Answer.IN_BED
+    assert judge(seen(BED_AT_THE_TOP, (4, 10, 9, 24))).answer is Answer.IN_BED
     found = judge(seen(BED_AT_THE_TOP, (0, left, 3, left + 6)))
     assert (found.answer, found.reasons) == (Answer.CANNOT_TELL, (Reason.STILL,))
     assert "border" in found.detail
