@@ -102,7 +102,12 @@ class Clockwork:
         async def open_some() -> bool:
             """Open some; return whether there may be more."""
             nonlocal opened
-            some = await self._open_some(left)
+            try:
+                some = await self._open_some(left)
+            except Exception:
+                # One of them cannot be read. Each is stepped by itself next, and this one is then known by its name.
+                log.exception("openings_failed")
+                return False
             opened += len(some.late)
             left.update(some.left)
             return len(some.late) + len(some.left) == _TOGETHER
@@ -111,13 +116,9 @@ class Clockwork:
             while await open_some():
                 pass
 
-        try:
-            if await open_some():
-                # A commit waits for the disk, not for the others.
-                await asyncio.gather(*(open_all() for _ in range(_WORKERS)))
-        except Exception:
-            # One of them cannot be read. Each is stepped by itself next, and this one is then known by its name.
-            log.exception("openings_failed")
+        if await open_some():
+            # A commit waits for the disk, not for the others.
+            await asyncio.gather(*(open_all() for _ in range(_WORKERS)))
         return opened
 
     async def _open_some(self, without: Collection[UUID]) -> OpenedTogether:

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from alarm_center.casework import openings
-from alarm_center.clockwork import Clockwork
+from alarm_center.clockwork import _TOGETHER, Clockwork
 from alarm_center.core.check import Check, CheckDecision
 from alarm_center.preparation import planning
 from alarm_center.store.memory import Memory
@@ -113,3 +113,24 @@ async def test_two_replicas_open_each_check_once(memory: Memory, monkeypatch: py
     assert {state for _, state in await _rows(memory, _STATES)} == {"open"}
     opened = await _rows(memory, "select check_id from events where kind = 'check_opened'")
     assert len(opened) == len(set(opened)) == HOMES
+
+
+async def test_where_one_fails_nobody_is_left_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, at_work = 0, 0
+
+    async def open_some(self: Clockwork, without: object) -> openings.OpenedTogether:
+        nonlocal calls, at_work
+        calls += 1
+        if calls == 1:
+            return openings.OpenedTogether([timedelta(0)] * _TOGETHER, [])
+        if calls == 2:
+            raise ValueError("it cannot be read")
+        at_work += 1
+        for _ in range(9):
+            await asyncio.sleep(0)
+        at_work -= 1
+        return openings.OpenedTogether([timedelta(0)], [])
+
+    monkeypatch.setattr(Clockwork, "_open_some", open_some)
+    assert await Clockwork(cast(Any, None))._open_together() == _TOGETHER + 3
+    assert (calls, at_work) == (5, 0)
