@@ -204,5 +204,5 @@ def _replica(
         "FJT_TWILIO_AUTH_TOKEN": provider.auth_token,
         "FJT_SMS_PER_SECOND": "1000",
     }
-    part = ServiceProcess([sys.executable, "-m", "alarm_center"], env, folder / f"{name}.log")
+    part = ServiceProcess([sys.executable, "-m", "alarm_center"], env, folder / f"{name}.log", cold=True)
     return BenchReplica(name, part, f"http://{HOST}:{port}")

@@ -45,8 +45,8 @@ class ServiceProcess:
     def __init__(
         self, command: Sequence[str], env: Mapping[str, str], log: Path, folder: Path = _ROOT, *, cold: bool = False
     ) -> None:
-        """Take what to run. It is forked where it can be, unless it is to import all by itself, as a *cold* one."""
-        self._forks = not cold and may_be_forked(command)
+        """Take what to run. This tree's is forked where it can be, unless it is to import all by itself, as a *cold* one."""
+        self._forks = not cold and folder == _ROOT and may_be_forked(command)
         self._command, self._env, self.log, self._folder = list(command), dict(env), log, folder
         self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
 
