@@ -136,8 +136,10 @@ class Centre:
 CENTRE: Final = web.AppKey("centre", Centre)
 
 
-async def open_centre(settings: CentreSettings, provider: Provider) -> Centre:
+async def open_centre(settings: CentreSettings, provider: Provider, second: Provider | None = None) -> Centre:
     """Connect to the database and build the parts of a replica, whose SMS and calls *provider* carries; nothing runs yet.
+
+    *second* carries them for towns that choose it, and where a town's own provider is away.
 
     Raises:
         OSError, asyncpg.PostgresError: the database is not there, or does not know the roles.
@@ -167,7 +169,7 @@ async def open_centre(settings: CentreSettings, provider: Provider) -> Centre:
         publisher=Publisher(memory, broker, settings.pulse_seconds),
         pictures=pictures,
         timeline=timeline.TimelineReader(memory, pictures),
-        outbox=Outbox(memory, provider),
+        outbox=Outbox(memory, provider, second),
         provider=provider,
         jobs=PeriodicJobs(memory, settings, other_roles=(web_memory, sign_in_memory, planner_memory)),
         fallback=DetectorFallback(memory, broker, inbox, pictures),

@@ -1,4 +1,4 @@
-"""SMS and voice provider named in the settings: its client, and the routes of its webhooks.
+"""SMS and voice providers named in the settings: the client of each, and the routes of its webhooks.
 
 A new provider is one more case in each of the two functions; mypy names a function that lacks it.
 """
@@ -16,9 +16,14 @@ from alarm_center.web.hooks import elks as elks_hooks
 from alarm_center.web.hooks import twilio as twilio_hooks
 
 
-def make_provider(settings: ServiceSettings) -> Provider:
-    """Return the client of the chosen provider."""
-    match settings.provider:
+def make_providers(settings: ServiceSettings) -> tuple[Provider, Provider | None]:
+    """Return the client of the first provider, and of the second where one is set up."""
+    second = settings.second_provider
+    return _make_provider(settings, settings.provider), _make_provider(settings, second) if second else None
+
+
+def _make_provider(settings: ServiceSettings, name: ProviderName) -> Provider:
+    match name:
         case ProviderName.TWILIO:
             assert settings.twilio_account_sid is not None  # the settings require both for Twilio
             assert settings.twilio_auth_token is not None
@@ -42,18 +47,23 @@ def make_provider(settings: ServiceSettings) -> Provider:
                 speaks=bool(settings.speech_url),
             )
         case _:
-            assert_never(settings.provider)
+            assert_never(name)
 
 
 def provider_hooks(settings: ServiceSettings, memory: Memory) -> list[web.RouteDef]:
-    """Return the webhooks at which the provider reports replies, the status of messages, and keys pressed in a call.
+    """Return the webhooks at which the providers report replies, the status of messages, and keys pressed in a call.
 
-    Without webhooks the service would poll the provider for replies every minute, and no SMS would count as delivered.
+    Without webhooks the service would poll a provider for replies every minute, and no SMS would count as delivered.
     """
-    match settings.provider:
+    names = [name for name in (settings.provider, settings.second_provider) if name is not None]
+    return [route for name in names for route in _hooks_of(name, settings, memory)]
+
+
+def _hooks_of(name: ProviderName, settings: ServiceSettings, memory: Memory) -> list[web.RouteDef]:
+    match name:
         case ProviderName.TWILIO:
             return twilio_hooks.routes(memory, settings)
         case ProviderName.ELKS:
             return elks_hooks.routes(memory, settings)
         case _:
-            assert_never(settings.provider)
+            assert_never(name)

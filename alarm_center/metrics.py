@@ -19,6 +19,9 @@ SMS: Final = Counter("fjt_messages_total", "SMS and calls by what became of them
 SMS_SECONDS: Final = Histogram(
     "fjt_sms_seconds", "From the decision to the provider's yes", buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 120)
 )
+PROVIDER_AWAY: Final = Gauge(
+    "fjt_provider_away", "1 while an SMS provider is passed over by towns that have another one", ["provider"]
+)
 REPLIES: Final = Counter("fjt_replies_total", "Replies by what they meant", ["meaning"])
 BROKER: Final = Gauge("fjt_broker_connected", "1 while this replica has its broker")
 DETECTORS: Final = Gauge("fjt_detectors_alive", "Detectors heard within the last minute")

@@ -4,6 +4,9 @@ No message is sent twice, and none is lost (docs/sms.md#the-way-out). A claim is
 of it. A row whose holder was lost in between is looked for in the provider's own list, twice, before it is sent again.
 The claims of a process that is killed are free at once; those behind a link that is half open when their lease lapses
 (:mod:`alarm_center.claim_keeper`).
+
+Where a second provider is set up, a claim says which one a message goes through: its town's own, or the other while that one
+is away (:mod:`alarm_center.sms.provider_health`). A message in doubt is looked for at the provider that may have it first.
 """
 
 import asyncio
@@ -23,14 +26,15 @@ from alarm_center.claim_keeper import ClaimKeeper
 from alarm_center.providers import (
     Provider,
     ProviderAccepted,
+    ProviderBusy,
     ProviderMessage,
     ProviderRefused,
     ProviderUnavailable,
     ProviderUnknown,
 )
-from alarm_center.sms import delivery, incoming_replies
+from alarm_center.sms import delivery, incoming_replies, provider_health
 from alarm_center.store import claims, messages, waiting_work
-from alarm_center.store.claims import MessageClaim
+from alarm_center.store.claims import MessageClaim, ProviderNames
 from alarm_center.store.memory import AWAY, Memory, Tx, now
 from alarm_center.store.messages import OutboxMessage
 from schemas.timeline import Payload
@@ -50,6 +54,7 @@ _LEAST_WAIT, _LONGEST_WAIT = timedelta(seconds=0.5), timedelta(seconds=10)
 _CLOCKS_APART: Final = timedelta(minutes=5)
 _TIDY_SECONDS: Final = 3600.0
 _CATCH_UP_SECONDS: Final = 60.0
+_WATCH_SECONDS: Final = 1.0
 
 
 class _ClaimLost(Exception):
@@ -66,6 +71,7 @@ class Outbox:
 
     memory: Memory
     provider: Provider
+    second: Provider | None = None
     lease_seconds: float = LEASE_SECONDS
     settle: timedelta = SETTLE
     monotonic: Callable[[], float] = time.monotonic
@@ -74,12 +80,17 @@ class Outbox:
     last_cycle: float = 0.0
     """Monotonic time of the last whole cycle; readiness and the heartbeat look at it."""
     keeper: ClaimKeeper = field(init=False)
+    names: ProviderNames = field(init=False)
+    _providers: dict[str, Provider] = field(init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _at_work: set[asyncio.Task[None]] = field(default_factory=set)
     _tidied_at: float | None = None
 
     def __post_init__(self) -> None:
         self.keeper = ClaimKeeper(self.memory.dsn, self.lease_seconds, self.monotonic)
+        both = [each for each in (self.provider, self.second) if each is not None]
+        self._providers = {each.name: each for each in both}
+        self.names = ProviderNames(self.provider.name, self.second.name if self.second else None)
 
     def wake(self) -> None:
         """Look for messages to send at once."""
@@ -88,7 +99,9 @@ class Outbox:
     async def run(self) -> None:
         """Send until cancelled, and fetch missed replies beside it; a message that is being sent then may still end."""
         keeping = asyncio.create_task(self.keeper.run())
-        fetching = asyncio.create_task(self._fetch_missed())
+        beside = [asyncio.create_task(self._fetch_missed(each)) for each in self._providers.values()]
+        if self.second is not None:
+            beside.append(asyncio.create_task(self._watch_providers()))
         try:
             while True:
                 wait = _POLL_SECONDS
@@ -104,7 +117,8 @@ class Outbox:
                         await self._wake.wait()
                 self._wake.clear()
         finally:
-            fetching.cancel()
+            for task in beside:
+                task.cancel()
             if self._at_work:
                 _, unfinished = await asyncio.wait(self._at_work, timeout=self.drain_seconds)
                 for task in unfinished:
@@ -133,15 +147,25 @@ class Outbox:
             self._tidied_at = self.monotonic()
         return wait
 
-    async def _fetch_missed(self) -> None:
+    async def _fetch_missed(self, provider: Provider) -> None:
         while True:
             try:
-                await incoming_replies.fetch_missed_replies(self.memory, self.provider)
+                await incoming_replies.fetch_missed_replies(self.memory, provider, self.names)
             except (ProviderUnavailable, ProviderUnknown, *AWAY) as error:
                 log.warning("missed_replies_delayed", error=type(error).__name__)
             except Exception:
                 log.exception("missed_replies_failed")
             await asyncio.sleep(_CATCH_UP_SECONDS)
+
+    async def _watch_providers(self) -> None:
+        while True:
+            try:
+                await provider_health.probe_away(self.memory, self._providers)
+            except AWAY as error:
+                log.warning("provider_watch_delayed", error=type(error).__name__)
+            except Exception:
+                log.exception("provider_watch_failed")
+            await asyncio.sleep(_WATCH_SECONDS)
 
     def _end_task(self, task: asyncio.Task[None]) -> None:
         self._at_work.discard(task)
@@ -154,7 +178,9 @@ class Outbox:
         token, lease = uuid4(), timedelta(seconds=self.lease_seconds)
         began = self.monotonic()
         claim = await self.memory.run_statement(
-            lambda tx: claims.claim_next(tx, token, lease, self.keeper.session, every, urgent_only=urgent_only)
+            lambda tx: claims.claim_next(
+                tx, token, lease, self.keeper.session, every, self.names, urgent_only=urgent_only
+            )
         )
         if claim is not None:
             self.keeper.add_claim(token, began)
@@ -191,7 +217,8 @@ class Outbox:
             found, doubt = await self._find_at_provider(claim)
             if found is not None:
                 try:
-                    await self._record_sent(claim, ProviderAccepted(found.provider_id), twice=False)
+                    accepted = ProviderAccepted(found.provider_id)
+                    await self._record_sent(claim, claim.providers.via, accepted, twice=False)
                 except _FoundIsAnother:
                     await self._release_at_once(claim)
                 return
@@ -201,30 +228,52 @@ class Outbox:
         if doubt and message.sent_twice:
             await self._record_end(claim, "unknown", "nobody_can_say")
             return
+        provider = claim.providers.now
+        if claim.lost:
+            # Asking has taken its time, and may have been in vain.
+            provider = await self.memory.run_statement(lambda tx: claims.provider_now(tx, message.org, self.names))
+        if provider != claim.providers.via:
+            # Written before it is sent: a crash from now on is asked about at the provider that may have it last.
+            await self._hand_to(claim, provider, in_doubt=doubt)
         while not self.keeper.is_surely_ours(claim.token):
             # Paused for too long: the row may be another worker's by now.
             await self._renew_claim(claim)
         try:
-            sent = await self._hand_over(claim)
+            sent = await self._hand_over(claim, provider)
         except ProviderRefused as refused:
             await self._record_end(claim, "failed", refused.code)
+            await self._note_answer(claim, provider)
         except ProviderUnavailable as error:
             log.warning("sms_delayed", message_id=str(message.message_id), why=str(error))
+            if not isinstance(error, ProviderBusy):
+                await self._note_failure(provider)
             await self._queue_again(claim)
         except ProviderUnknown as error:
             log.warning("sms_doubted", message_id=str(message.message_id), why=str(error))
+            await self._note_failure(provider)
             if doubt:
                 await self._record_end(claim, "unknown", "nobody_can_say")
             else:
                 await self._release_at_once(claim)
         else:
-            await self._record_sent(claim, sent, twice=doubt)
+            await self._record_sent(claim, provider, sent, twice=doubt)
+            await self._note_answer(claim, provider)
 
-    async def _hand_over(self, claim: MessageClaim) -> ProviderAccepted:
-        message = claim.message
+    async def _hand_over(self, claim: MessageClaim, provider: str) -> ProviderAccepted:
+        message, through = claim.message, self._providers[provider]
         seconds = max(1, int((message.valid_until - claim.now).total_seconds()))
-        send = self.provider.call if message.channel is Channel.CALL else self.provider.send_sms
-        return await send(message.phone, message.sender, message.body, seconds, message.message_id)
+        send = through.call if message.channel is Channel.CALL else through.send_sms
+        return await send(message.phone, claim.number_at(provider), message.body, seconds, message.message_id)
+
+    async def _note_failure(self, provider: str) -> None:
+        """Count a failure of a provider; where there is no other one, nobody would go by it."""
+        if self.second is not None:
+            await provider_health.record_failure(self.memory, provider)
+
+    async def _note_answer(self, claim: MessageClaim, provider: str) -> None:
+        """End a row of failures; nothing is written where there is none."""
+        if self.second is not None and provider in claim.providers.failing:
+            await provider_health.record_success(self.memory, provider)
 
     async def _find_at_provider(self, claim: MessageClaim) -> tuple[ProviderMessage | None, bool]:
         """Ask the provider twice whether it has the message; the second value says that it could not tell."""
@@ -244,20 +293,27 @@ class Outbox:
         )
 
     async def _ask_provider(self, claim: MessageClaim) -> tuple[ProviderMessage | None, bool]:
-        message = claim.message
+        message, name = claim.message, claim.providers.via
+        asked = self._providers.get(name)
+        if asked is None:
+            log.warning("provider_lookup_failed", message_id=str(message.message_id), why=f"{name} is not set up")
+            return None, False
         # By the database's clock: this replica's own may be minutes ahead, and would skip what it looks for.
         since = claim.real_now - max(claim.queued_for, timedelta(0)) - _CLOCKS_APART
         try:
             if message.channel is Channel.CALL:
-                listed = await self.provider.recent_calls(message.phone, since)
+                listed = await asked.recent_calls(message.phone, since)
             else:
-                listed = await self.provider.recent_sms(message.phone, since)
+                listed = await asked.recent_sms(message.phone, since)
         except (ProviderUnavailable, ProviderUnknown) as error:
             log.warning("provider_lookup_failed", message_id=str(message.message_id), why=str(error))
+            if not isinstance(error, ProviderBusy):
+                await self._note_failure(name)
             return None, False
         async with self.memory.transaction() as tx:
-            ours = await messages.known_ids(tx, self.provider.name, [seen.provider_id for seen in listed])
-        return next((seen for seen in listed if _may_be(seen, message) and seen.provider_id not in ours), None), True
+            ours = await messages.known_ids(tx, name, [seen.provider_id for seen in listed])
+        sender = claim.number_at(name)
+        return next((s for s in listed if _may_be(s, sender, message) and s.provider_id not in ours), None), True
 
     async def _wait_until(self, until: datetime) -> None:
         """Wait until the provider's list has had its time, by the service's clock."""
@@ -268,24 +324,24 @@ class Outbox:
 
     # ---- what came of it ----
 
-    async def _record_sent(self, claim: MessageClaim, sent: ProviderAccepted, *, twice: bool) -> None:
+    async def _record_sent(self, claim: MessageClaim, provider: str, sent: ProviderAccepted, *, twice: bool) -> None:
         message = claim.message
 
         async def work(tx: Tx) -> tuple[float, list[str]]:
             # The lock of its statuses first: one that comes now finds the row, or is found by it.
-            other = await messages.lock_by_provider_id(tx, self.provider.name, sent.provider_id)
+            other = await messages.lock_by_provider_id(tx, provider, sent.provider_id)
             at = await now(tx)
             if other is not None and other.message_id != message.message_id:
                 raise _FoundIsAnother
             if other is not None or not await messages.mark_sent(
-                tx, message.message_id, claim.token, self.provider.name, sent.provider_id, at, twice=twice
+                tx, message.message_id, claim.token, provider, sent.provider_id, at, twice=twice
             ):
                 raise _ClaimLost
             seconds = (at - message.created_at).total_seconds()
             await delivery.write_line(tx, at, message, delivery.sent_line(message, seconds, twice))
             fresh = await messages.get(tx, message.message_id)
             assert fresh is not None
-            return seconds, await delivery.apply_parked(tx, fresh, self.provider.name, sent.provider_id, at)
+            return seconds, await delivery.apply_parked(tx, fresh, provider, sent.provider_id, at)
 
         seconds, became = await self.memory.attempt(work)
         metrics.SMS_SECONDS.observe(seconds)
@@ -333,6 +389,13 @@ class Outbox:
         ):
             raise _ClaimLost
 
+    async def _hand_to(self, claim: MessageClaim, provider: str, *, in_doubt: bool) -> None:
+        message_id = claim.message.message_id
+        if not await self.memory.run_statement(
+            lambda tx: claims.hand_to(tx, message_id, claim.token, provider, in_doubt=in_doubt)
+        ):
+            raise _ClaimLost
+
     async def _renew_claim(self, claim: MessageClaim) -> None:
         lease, began = timedelta(seconds=self.lease_seconds), self.monotonic()
         if not await self.memory.run_statement(
@@ -348,6 +411,6 @@ def _end_line(message: OutboxMessage, state: str, error: str) -> Payload:
     return delivery.unknown_line(message, error) if state == "unknown" else delivery.failed_line(message, error)
 
 
-def _may_be(seen: ProviderMessage, message: OutboxMessage) -> bool:
+def _may_be(seen: ProviderMessage, sender: str, message: OutboxMessage) -> bool:
     """Return whether the provider's *seen* can be *message*: each word of an SMS (its link is always new), or any call."""
-    return seen.sender == message.sender and (seen.body is None or seen.body == message.body)
+    return seen.sender == sender and (seen.body is None or seen.body == message.body)

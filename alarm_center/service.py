@@ -8,7 +8,7 @@ import gc
 import structlog
 
 from alarm_center.app import make_app, open_centre
-from alarm_center.chosen_provider import make_provider, provider_hooks
+from alarm_center.chosen_provider import make_providers, provider_hooks
 from alarm_center.settings import ServiceSettings
 from alarm_center.web import limited_server
 from runtime.process import CannotGoOn
@@ -22,7 +22,7 @@ async def run(settings: ServiceSettings) -> None:
     Raises:
         CannotGoOn: a loop ended by itself.
     """
-    centre = await open_centre(settings, make_provider(settings))
+    centre = await open_centre(settings, *make_providers(settings))
     # All that is there by now stays for good. Looked through again by each full collection, it held every SMS up for some
     # 60 ms once in a few seconds.
     gc.collect()

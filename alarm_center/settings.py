@@ -51,6 +51,9 @@ class ProviderSettings(EnvironmentSettings):
     """Settings of the provider that reaches carers: one that is real, and has all that it needs."""
 
     provider: ProviderName
+    second_provider: ProviderName | None = Field(
+        default=None, description="also set up: for towns that choose it, and where a town's own one is away"
+    )
     twilio_account_sid: str | None = None
     twilio_auth_token: SecretStr | None = None
     twilio_auth_token_old: SecretStr | None = Field(default=None, description="also accepted while tokens rotate")
@@ -71,7 +74,7 @@ class ProviderSettings(EnvironmentSettings):
     )
     sms_per_second: float = Field(default=1.0, gt=0)
 
-    @field_validator("provider", mode="before")
+    @field_validator("provider", "second_provider", mode="before")
     @classmethod
     def _real(cls, given: object) -> object:
         if given == _SIMULATOR:
@@ -93,6 +96,14 @@ class ProviderSettings(EnvironmentSettings):
             for name in NEEDED_BY[self.provider]
             if not _said(getattr(self, name))
         ]
+        if self.second_provider is not None:
+            wrong += [
+                f"FJT_{name.upper()}: needed by FJT_SECOND_PROVIDER={self.second_provider}"
+                for name in NEEDED_BY[self.second_provider]
+                if not _said(getattr(self, name))
+            ]
+        if self.second_provider == self.provider:
+            wrong.append("FJT_SECOND_PROVIDER: is the first one too; leave it out where there is one provider")
         if any(0 < len(secret) < _KEY_CHARACTERS for secret in self.hook_secrets):
             wrong.append(f"FJT_ELKS_HOOK_SECRET: write at least {_KEY_CHARACTERS} random characters")
         return wrong

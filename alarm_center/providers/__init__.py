@@ -121,5 +121,12 @@ class Provider(Protocol):
             ProviderUnavailable, ProviderUnknown: it cannot say now.
         """
 
+    async def probe(self) -> None:
+        """Ask something that costs nothing and reaches nobody, to see whether the provider works.
+
+        Raises:
+            ProviderUnavailable, ProviderUnknown: it does not.
+        """
+
     async def close(self) -> None:
         """Close its connections."""

@@ -178,6 +178,10 @@ class Elks:
             if _text(item, "direction") == "incoming"
         ]
 
+    async def probe(self) -> None:
+        """Ask for the account: https://46elks.se/docs/get-account."""
+        await self._get("me", {})
+
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:

@@ -136,6 +136,9 @@ class SimulatedPhones:
         """Return nothing: a reply here is received as it is written."""
         return []
 
+    async def probe(self) -> None:
+        """Return: the phones are here."""
+
     async def close(self) -> None:
         """End every ringing call."""
         for task in self._at_work:

@@ -136,6 +136,7 @@ class Twilio:
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self.per_second = per_second
+        self._account_sid = account_sid
         self._http = _TwilioHttp(base_url, timeout_seconds)
         self._client = Client(account_sid, auth_token, http_client=self._http, environment={"": ""})
         self._hooks = f"{public_url.rstrip('/')}/hooks/twilio"
@@ -195,6 +196,10 @@ class Twilio:
             for m in reversed(listed)
             if m.direction == "inbound" and (m.date_created is None or m.date_created >= since)
         ]
+
+    async def probe(self) -> None:
+        """Ask for the account."""
+        await _get(self._client.api.v2010.accounts(self._account_sid).fetch_async())
 
     async def close(self) -> None:
         """Close the connections."""

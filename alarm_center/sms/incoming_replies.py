@@ -42,6 +42,7 @@ from alarm_center.core.replies.resolve_reply import REPEATED_WITHIN, TAKEN
 from alarm_center.providers import Provider
 from alarm_center.sms import muster_replies
 from alarm_center.store import carers, events, replies, towns
+from alarm_center.store.claims import ProviderNames
 from alarm_center.store.memory import Memory, Tx, is_retryable, now, real_now
 from alarm_center.store.musters import MusteredShift, musters_of
 from alarm_center.store.replies import AskedNotice, ReplyMeaning
@@ -106,11 +107,13 @@ async def receive_reply(memory: Memory, reply: ReceivedReply) -> str:
     """
 
     async def work(tx: Tx) -> str:
+        # What was written to a town's second number is as if written to its own.
+        number = await towns.main_number(tx, reply.phone, reply.number)
         if not await replies.add_once(
-            tx, reply.provider, reply.provider_id, reply.phone, reply.number, reply.text, await now(tx)
+            tx, reply.provider, reply.provider_id, reply.phone, number, reply.text, await now(tx)
         ):
             return "again"
-        return await _IncomingReply(tx, reply).process()
+        return await _IncomingReply(tx, replace(reply, number=number)).process()
 
     meaning = await memory.attempt(work)
     metrics.REPLIES.labels(meaning).inc()
@@ -118,13 +121,20 @@ async def receive_reply(memory: Memory, reply: ReceivedReply) -> str:
     return meaning
 
 
-async def fetch_missed_replies(memory: Memory, provider: Provider, back: timedelta = CATCH_UP) -> int:
+async def fetch_missed_replies(
+    memory: Memory, provider: Provider, names: ProviderNames | None = None, back: timedelta = CATCH_UP
+) -> int:
     """Receive the replies that the provider has and that never reached us; return how many there were.
+
+    *names* are the providers that are set up, *provider* among them; without them it is alone.
 
     A provider tells of a reply once; while we are being restarted there is nobody to tell.
     """
     async with memory.transaction() as tx:
-        numbers, at = await towns.sending_numbers(tx), await real_now(tx)
+        numbers, at = (
+            await towns.numbers_at(tx, provider.name, names or ProviderNames(provider.name)),
+            await real_now(tx),
+        )
     count = 0
     for number in numbers:
         heard = await provider.recent_replies(number, at - back)

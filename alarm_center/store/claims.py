@@ -8,12 +8,36 @@ database's clock, which no test and no demo moves.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from alarm_center.store import messages
 from alarm_center.store.lost_phones import IS_LOST
 from alarm_center.store.memory import Tx
 from alarm_center.store.messages import OutboxMessage
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderNames:
+    """The names of the providers that are set up. A town that chooses none, or one that is not set up, has the *first*."""
+
+    first: str
+    second: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderChoice:
+    """The providers of a claimed message: its town's own, the one to ask if it is in doubt, and the one to send it by now."""
+
+    own: str
+    via: str
+    """The provider that it was handed to, or is now; it is the one that may have it."""
+    now: str
+    """The town's own; the other one while that one is away and the other is not."""
+    second_number: str | None
+    """The town's number at the provider that is not its own."""
+    failing: tuple[str, ...]
+    """Providers of whom a try has failed, and no message has gone through since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +54,15 @@ class MessageClaim:
     queued_for: timedelta
     real_now: datetime
     """The database's clock, which no test and no demo moves."""
+    providers: ProviderChoice
+
+    def number_at(self, provider: str) -> str:
+        """Return the number that the message comes from, at a provider."""
+        return (
+            self.message.sender
+            if provider == self.providers.own
+            else self.providers.second_number or self.message.sender
+        )
 
     @property
     def expired(self) -> bool:
@@ -42,6 +75,21 @@ class KeeperSession:
 
     pid: int
     since: datetime
+
+
+_CHOSEN: Final = """
+    select own, second_number, case when other is not null
+        and exists (select from provider_states s where s.provider = own and s.away_since is not null)
+        and not exists (select from provider_states s where s.provider = other and s.away_since is not null)
+        then other else own end as now
+    from (
+        select own, o.second_number, case when own = {first} then {second}::text else {first}::text end as other
+        from organisations o cross join lateral (
+            select case when o.provider = {second} then {second}::text else {first}::text end as own
+        ) town where o.org = {org}
+    ) both_of
+"""
+"""A town's own provider, its number at the other one, and the provider that its messages go through now."""
 
 
 async def session_of(connection: Tx) -> KeeperSession:
@@ -57,6 +105,7 @@ async def claim_next(
     lease: timedelta,
     kept_by: KeeperSession | None,
     every: timedelta | None,
+    names: ProviderNames,
     *,
     urgent_only: bool,
 ) -> MessageClaim | None:
@@ -66,11 +115,14 @@ async def claim_next(
     are locked are skipped. A new SMS takes its number's turn, one each *every* of real time (``None``: no rate);
     ``urgent`` rows, priority 1 asking for somebody, take it at once, and the others wait for it. A row whose turn another
     worker took meanwhile is left: so no lesser SMS of a number goes while a more urgent one is just being claimed.
+
+    The claim names the provider that the message is handed to; one that is in doubt keeps the name of the provider that may
+    have it. *names* are the providers that this replica has.
     """
     row = await tx.fetchrow(
         f"""
         with next as materialized (
-            select m.message_id, m.sender, m.state as was, f.urgent, f.needless, f.by_turn
+            select m.message_id, m.org, m.sender, m.state as was, f.urgent, f.needless, f.by_turn
             {messages.FROM} left join sms_turns t on t.sending_number = m.sender
             cross join lateral (
                 select a.priority is not distinct from 1 and m.rank <= 2 as urgent,
@@ -97,23 +149,28 @@ async def claim_next(
                 where (select urgent from next) or t.next_at <= clock_timestamp()
             returning sending_number
         ),
+        chosen as ({_CHOSEN.format(org="(select org from next)", first="$8", second="$9")}),
         claimed as (
             update messages m set state = 'sending', attempt_token = $4, claimed_at = clock.now(),
-                lease_until = clock_timestamp() + $5, kept_by_pid = $6, kept_by_since = $7
-            from next where m.message_id = next.message_id and (not next.by_turn or exists (select from turn))
-            returning m.message_id
+                lease_until = clock_timestamp() + $5, kept_by_pid = $6, kept_by_since = $7,
+                via = case when next.was = 'sending' then coalesce(m.via, $8) else chosen.now end
+            from next cross join chosen where m.message_id = next.message_id and (not next.by_turn or exists (select from turn))
+            returning m.message_id, m.via
         )
         select {messages.COLUMNS}, next.was, next.needless, clock.now() as now, clock_timestamp() as real_now,
-            clock.now() - m.created_at as queued_for
-        {messages.FROM} join claimed using (message_id) join next using (message_id)
+            clock.now() - m.created_at as queued_for, claimed.via, chosen.own, chosen.now as chosen, chosen.second_number,
+            array(select provider from provider_states where failures > 0) as failing
+        {messages.FROM} join claimed using (message_id) join next using (message_id) cross join chosen
         """,  # noqa: S608 -- the columns are our own constant
         messages.ANSWER_RANK, every, urgent_only, token, lease, kept_by and kept_by.pid, kept_by and kept_by.since,
+        names.first, names.second,
     )  # fmt: skip
     if row is None:
         return None
     return MessageClaim(
         message=messages.message_of(row), token=token, now=row["now"], lost=row["was"] == "sending", needless=row["needless"],
         queued_for=row["queued_for"], real_now=row["real_now"],
+        providers=ProviderChoice(row["own"], row["via"], row["chosen"], row["second_number"], tuple(row["failing"])),
     )  # fmt: skip
 
 
@@ -188,6 +245,27 @@ async def extend(tx: Tx, message_id: UUID, token: UUID, lease: timedelta) -> boo
         message_id, token, lease,
     )  # fmt: skip
     return bool(extended)
+
+
+async def provider_now(tx: Tx, org: str, names: ProviderNames) -> str:
+    """Return the provider that the town's messages go through now."""
+    provider: str = await tx.fetchval(
+        f"select now from ({_CHOSEN.format(org='$1', first='$2', second='$3')}) chosen",  # noqa: S608 -- our own text
+        org, names.first, names.second,
+    )  # fmt: skip
+    return provider
+
+
+async def hand_to(tx: Tx, message_id: UUID, token: UUID, provider: str, *, in_doubt: bool) -> bool:
+    """Write that a claimed message goes through *provider* now; marked as sent twice if the one before may have it too."""
+    written: bool | None = await tx.fetchval(
+        """
+        update messages set via = $3, sent_twice = sent_twice or $4
+        where message_id = $1 and attempt_token = $2 and state = 'sending' returning true
+        """,
+        message_id, token, provider, in_doubt,
+    )  # fmt: skip
+    return bool(written)
 
 
 async def release(tx: Tx, message_id: UUID, token: UUID, wait: timedelta) -> bool:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from alarm_center.core.plan import Plan
+from alarm_center.store.claims import ProviderNames
 from alarm_center.store.memory import Row, Tx
 from schemas.vocabulary import HandledBy
 
@@ -219,7 +220,33 @@ async def first_area(tx: Tx, org: str) -> UUID:
     return area_id
 
 
-async def sending_numbers(tx: Tx) -> list[str]:
-    """Return every number that towns send from."""
-    rows = await tx.fetch("select distinct sending_number from organisations order by 1")
-    return [row["sending_number"] for row in rows]
+async def numbers_at(tx: Tx, provider: str, names: ProviderNames) -> list[str]:
+    """Return every number that towns send from through *provider*, one of *names*."""
+    rows = await tx.fetch(
+        """
+        select distinct case when case when provider = $3 then $3 else $2 end = $1 then sending_number
+            else coalesce(second_number, sending_number) end as number
+        from organisations order by 1
+        """,
+        provider, names.first, names.second,
+    )  # fmt: skip
+    return [row["number"] for row in rows]
+
+
+async def main_number(tx: Tx, phone: str, number: str) -> str:
+    """Return the own number of the town that *number* belongs to: *number* itself, or the one that it stands in for.
+
+    Where towns share a second number, it is the town's that has written to *phone* last.
+    """
+    main: str | None = await tx.fetchval(
+        """
+        select o.sending_number from organisations o left join lateral (
+            select m.created_at from messages m where m.phone = $1 and m.sender = o.sending_number
+            order by m.created_at desc limit 1
+        ) last on true
+        where o.second_number = $2 and not exists (select from organisations s where s.sending_number = $2)
+        order by last.created_at desc nulls last, o.org limit 1
+        """,
+        phone, number,
+    )  # fmt: skip
+    return main or number

@@ -119,6 +119,10 @@ class OrganisationEntry(FilePart):
     first_view: Literal["clear", "blurred"] = "clear"
     """The first view of a case's pictures for its holder."""
     sending_number: Sender
+    provider: Literal["twilio", "46elks"] | None = None
+    """The provider that its SMS and calls go through; the service's first one where it says none."""
+    second_number: Sender | None = None
+    """Its number at the provider that is not its own, where that is another number."""
     link_host: Host
     fixed_number: Phone | None = None
     data_number: Phone | None = None

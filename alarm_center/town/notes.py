@@ -19,6 +19,8 @@ _LABEL_CHARACTERS: Final = 40
 def notes_on(town: TownFile) -> Iterator[Found]:
     """Yield what is worth a second look: numbers of machines, rooms that a camera does not know, and patrols' labels that no SMS says."""
     numbers: list[tuple[Where, str]] = [(("organisation", "sending_number"), town.organisation.sending_number)]
+    if town.organisation.second_number:
+        numbers.append((("organisation", "second_number"), town.organisation.second_number))
     numbers += [(("carers", at, "phone"), carer.phone) for at, carer in enumerate(town.carers or ())]
     numbers += [(("residents", at, "phone"), one.phone) for at, one in enumerate(town.residents or ()) if one.phone]
     for place, number in numbers:

@@ -53,6 +53,8 @@ class TwilioApi:
     """Messages that phones have written to the account's numbers."""
     bad_numbers: set[str] = field(default_factory=set)
     next_posts: list[int | str] = field(default_factory=list)
+    broken: int = 0
+    """A status, as 500, that everything is answered with, taken nothing; 0 while it works."""
     lists: bool = True
     asked: int = 0
     """The number of times that it was asked for a phone's messages."""
@@ -70,6 +72,7 @@ class TwilioApi:
         account = f"/2010-04-01/Accounts/{self.account_sid}"
         app.router.add_post(f"{account}/Messages.json", self._post_message)
         app.router.add_get(f"{account}/Messages.json", self._list_messages)
+        app.router.add_get(f"{account}.json", self._account)
         app.router.add_post(f"{account}/Calls.json", self._post_call)
         app.router.add_get(f"{account}/Calls.json", self._list_calls)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -168,7 +171,7 @@ class TwilioApi:
 
     async def _take(self, request: web.Request, into: list[Item], prefix: str) -> web.StreamResponse:
         form = {name: str(value) for name, value in (await request.post()).items()}
-        fate = self.next_posts.pop(0) if self.next_posts else None
+        fate = self.broken or (self.next_posts.pop(0) if self.next_posts else None)
         if fate == "lose":
             return _cut(request)
         if not self._signed_in(request):
@@ -189,6 +192,11 @@ class TwilioApi:
             await asyncio.Event().wait()
         return web.json_response(self._shown(item), status=201)
 
+    async def _account(self, request: web.Request) -> web.Response:
+        if self.broken:
+            return _error(self.broken, 20500, "Internal Server Error")
+        return web.json_response({"sid": self.account_sid, "status": "active", "type": "Full"})
+
     async def _list_messages(self, request: web.Request) -> web.Response:
         return self._list(request, "messages", sorted([*self.messages, *self.written], key=lambda item: item.made_at))
 
@@ -199,7 +207,7 @@ class TwilioApi:
         self.asked += request.query.get("To") not in self.numbers
         if not self._signed_in(request):
             return _error(401, 20003, "Authenticate")
-        if not self.lists:
+        if self.broken or not self.lists:
             return _error(503, 20503, "Service unavailable")
         to, size, page = request.query.get("To"), int(request.query.get("PageSize", 50)), request.query.get("Page", "0")
         found = [self._shown(item) for item in reversed(items) if to in (None, item.to)]

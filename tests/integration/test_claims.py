@@ -12,6 +12,7 @@ import pytest
 from alarm_center.claim_keeper import APPLICATION, ClaimKeeper
 from alarm_center.outbox import Outbox
 from alarm_center.store import claims
+from alarm_center.store.claims import ProviderNames
 from alarm_center.store.memory import Memory
 from tests.integration.test_outbox import Gate, Wrapped
 from tests.support.half_open import half_open_link
@@ -86,7 +87,9 @@ async def test_an_sms_sent_while_its_row_was_chosen_is_looked_up(centre: SmsCent
     )
     await owner.execute("select pg_advisory_lock(1)")
     choosing = asyncio.ensure_future(
-        claims.claim_next(chooser, uuid4(), timedelta(minutes=1), None, None, urgent_only=False)
+        claims.claim_next(
+            chooser, uuid4(), timedelta(minutes=1), None, None, ProviderNames("twilio"), urgent_only=False
+        )
     )
 
     async def waits() -> bool:
@@ -112,7 +115,7 @@ async def test_a_renewed_claim_is_not_free_though_its_session_is_gone(centre: Sm
     connection = await asyncpg.connect(database.worker)
     session = await claims.session_of(connection)
     claim = await centre.memory.run_statement(
-        lambda tx: claims.claim_next(tx, mine, lease, session, None, urgent_only=False)
+        lambda tx: claims.claim_next(tx, mine, lease, session, None, ProviderNames("twilio"), urgent_only=False)
     )
     assert claim is not None
     await connection.close()
@@ -120,7 +123,7 @@ async def test_a_renewed_claim_is_not_free_though_its_session_is_gone(centre: Sm
     assert await centre.memory.run_statement(lambda tx: claims.extend(tx, claim.message.message_id, mine, lease))
     assert (
         await centre.memory.run_statement(
-            lambda tx: claims.claim_next(tx, uuid4(), lease, None, None, urgent_only=False)
+            lambda tx: claims.claim_next(tx, uuid4(), lease, None, None, ProviderNames("twilio"), urgent_only=False)
         )
         is None
     )
@@ -194,10 +197,15 @@ async def test_a_claim_whose_answer_is_lost_holds_no_lock(centre: SmsCentre, dat
     async with half_open_link(database.worker) as link:
         frozen = await asyncpg.connect(link.dsn)
         # Prepared while there is nothing to claim; then one question goes out, and its answer does not come.
-        assert await claims.claim_next(frozen, uuid4(), lease, None, every, urgent_only=False) is None
+        assert (
+            await claims.claim_next(frozen, uuid4(), lease, None, every, ProviderNames("twilio"), urgent_only=False)
+            is None
+        )
         await centre.alarm(1)
         link.freeze_answers()
-        asking = asyncio.ensure_future(claims.claim_next(frozen, uuid4(), lease, None, every, urgent_only=False))
+        asking = asyncio.ensure_future(
+            claims.claim_next(frozen, uuid4(), lease, None, every, ProviderNames("twilio"), urgent_only=False)
+        )
         await eventually(lambda: one_is_sending(centre))
         async with centre.memory.transaction() as tx:
             await tx.execute("set local lock_timeout = '1s'")

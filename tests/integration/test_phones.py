@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from alarm_center.chosen_provider import make_provider, provider_hooks
+from alarm_center.chosen_provider import make_providers, provider_hooks
 from alarm_center.core.alarm.state import AlarmState
 from alarm_center.outbox import Outbox
 from alarm_center.providers.simulated_phones import SimulatedMessage, SimulatedPhones
@@ -122,9 +122,10 @@ async def test_a_phone_keeps_its_last_messages(demo: Demo) -> None:
 
 
 async def test_the_settings_choose_the_provider() -> None:
-    twilio = make_provider(ServiceSettings.model_validate({**SERVICE, "sms_per_second": 2}))
+    twilio, second = make_providers(ServiceSettings.model_validate({**SERVICE, "sms_per_second": 2}))
     assert isinstance(twilio, Twilio)
     assert twilio.per_second == 2
+    assert second is None
     await twilio.close()
 
 

@@ -28,5 +28,8 @@ class NoProvider:
     async def recent_replies(self, number: str, since: datetime) -> Sequence[ProviderReply]:
         return []
 
+    async def probe(self) -> None:
+        """Return: there is nothing to ask."""
+
     async def close(self) -> None:
         pass

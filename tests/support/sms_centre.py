@@ -32,6 +32,8 @@ from tests.support.postgres import Database
 from tests.support.waiting import eventually
 
 NUMBER: Final = "+46700000100"
+SECOND_NUMBER: Final = "+46700000200"
+"""The town's number at 46elks, where it has both."""
 FIRST, SECOND, LEAD = "+46700000001", "+46700000002", "+46700000009"
 OLD_TOKEN: Final = "token-before-rotation"
 _BEGINS_AT: Final = time(21)
@@ -229,7 +231,7 @@ async def sms_centre(
         api = await stack.enter_async_context(TwilioApi(numbers={NUMBER}).running())
         await _begin_in_the_evening(memory)
         residents, area_id = await _town(memory)
-        elks = await stack.enter_async_context(ElksApi(numbers={NUMBER}).running())
+        elks = await stack.enter_async_context(ElksApi(numbers={NUMBER, SECOND_NUMBER}).running())
         runner, public_url = await _serve(memory, api)
         stack.push_async_callback(runner.cleanup)
         api.hooks = elks.hooks = public_url
@@ -278,7 +280,7 @@ async def _town(memory: Memory) -> tuple[list[UUID], UUID]:
         people = (("Patrull 1", FIRST, "patrol", 2), ("Patrull 2", SECOND, "patrol", 1), ("Ledare 1", LEAD, "lead", 1))
         slots = [{"time": "02:00", "by_visit": True}]
         file = {
-            "organisation": town_file.organisation("by", sending_number=NUMBER, data_number="010-1234567", spread_seconds=60),
+            "organisation": town_file.organisation("by", sending_number=NUMBER, second_number=SECOND_NUMBER, data_number="010-1234567", spread_seconds=60),
             "areas": [{"code": "3"}],
             "carers": [{"name": name, "phone": phone} for name, phone, _, _ in people],
             "shifts": [

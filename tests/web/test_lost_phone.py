@@ -8,6 +8,7 @@ import pytest
 from alarm_center.preparation import muster, shifts_ahead
 from alarm_center.sms.incoming_replies import ReceivedReply, receive_reply
 from alarm_center.store import claims
+from alarm_center.store.claims import ProviderNames
 from schemas.vocabulary import Answer, Reason
 from tests.support.night_town import PASSWORD_HASH, NightTown
 from tests.support.site import Browser, Site
@@ -83,7 +84,13 @@ async def test_nothing_goes_to_a_lost_phone_or_counts_from_it(staffed: NightTown
     while True:
         async with staffed.memory.transaction() as tx:
             one = await claims.claim_next(
-                tx, await tx.fetchval("select gen_random_uuid()"), timedelta(minutes=5), None, None, urgent_only=False
+                tx,
+                await tx.fetchval("select gen_random_uuid()"),
+                timedelta(minutes=5),
+                None,
+                None,
+                ProviderNames("twilio"),
+                urgent_only=False,
             )
         if one is None:
             break

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from alarm_center.casework import wording
 from alarm_center.store import claims, messages
+from alarm_center.store.claims import ProviderNames
 from schemas.vocabulary import Answer, Reason
 from tests.support.night_town import NightTown
 from tests.support.site import Browser
@@ -22,7 +23,9 @@ async def sent_by_page(storstad: NightTown, olle: Browser) -> UUID:
 
 async def claimed(storstad: NightTown) -> claims.MessageClaim | None:
     async with storstad.memory.transaction() as tx:
-        return await claims.claim_next(tx, uuid4(), timedelta(seconds=3), None, None, urgent_only=False)
+        return await claims.claim_next(
+            tx, uuid4(), timedelta(seconds=3), None, None, ProviderNames("twilio"), urgent_only=False
+        )
 
 
 async def test_the_worker_makes_the_text_of_a_pages_message(storstad: NightTown, olle: Browser) -> None:

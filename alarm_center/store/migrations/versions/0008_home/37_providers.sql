@@ -1,0 +1,28 @@
+-- A second SMS provider: which one a town chooses, whom a message was handed to, and which provider has failed.
+
+alter table fjt.organisations
+    -- the provider that the town's SMS and calls go through; null: the service's first one (FJT_PROVIDER)
+    add column provider text check (provider in ('twilio', '46elks')),
+    -- the town's number at the other provider, where it is not the same one
+    add column second_number text;
+
+-- The provider that a message is handed to, written with its claim: whoever finds it in doubt asks that one. (store/claims.py)
+alter table fjt.messages add column via text;
+
+-- How each provider has worked lately, for all replicas. A provider that is away is passed over by towns that have another
+-- one, and probed until it works again. (sms/provider_health.py)
+create table fjt.provider_states (
+    provider text primary key,
+    -- in a row, of any message
+    failures int not null default 0 check (failures >= 0),
+    failed_at timestamptz,
+    away_since timestamptz,
+    good_probes int not null default 0 check (good_probes >= 0),
+    probe_at timestamptz,
+    back_at timestamptz,
+    check (away_since is null or probe_at is not null)
+);
+
+grant select, insert, update on fjt.provider_states to fjt_worker;
+
+grant select on fjt.provider_states to fjt_web;

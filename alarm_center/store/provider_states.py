@@ -1,0 +1,72 @@
+"""States of the SMS providers, of one row each: failures in a row, since when one is away, and when it is probed next.
+
+The rules stand in :mod:`alarm_center.sms.provider_health`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alarm_center.store.memory import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderState:
+    """How a provider has worked lately, by the service's time."""
+
+    provider: str
+    failures: int = 0
+    """Tries that failed in a row, of any message."""
+    failed_at: datetime | None = None
+    away_since: datetime | None = None
+    """Since when towns that have another provider pass this one over; ``None`` while it works."""
+    good_probes: int = 0
+    """In a row, since it is away."""
+    probe_at: datetime | None = None
+    back_at: datetime | None = None
+    """When it last worked again after it was away."""
+
+
+async def lock(tx: Tx, provider: str) -> ProviderState:
+    """Return a provider's state, locked until the transaction ends."""
+    await tx.execute("insert into provider_states (provider) values ($1) on conflict do nothing", provider)
+    row = await tx.fetchrow(
+        """
+        select provider, failures, failed_at, away_since, good_probes, probe_at, back_at from provider_states
+        where provider = $1 for update
+        """,
+        provider,
+    )
+    assert row is not None, "it was inserted if it was not there"
+    return ProviderState(**row)
+
+
+async def write(tx: Tx, state: ProviderState) -> None:
+    """Write a provider's state."""
+    await tx.execute(
+        """
+        update provider_states set failures = $2, failed_at = $3, away_since = $4, good_probes = $5, probe_at = $6,
+            back_at = $7 where provider = $1
+        """,
+        state.provider, state.failures, state.failed_at, state.away_since, state.good_probes, state.probe_at, state.back_at,
+    )  # fmt: skip
+
+
+async def away(tx: Tx) -> dict[str, datetime]:
+    """Return the providers that are away, with the time since when."""
+    rows = await tx.fetch("select provider, away_since from provider_states where away_since is not null")
+    return {row["provider"]: row["away_since"] for row in rows}
+
+
+async def take_probe(tx: Tx, providers: Sequence[str], every: timedelta) -> str | None:
+    """Take the turn to probe one of *providers* that is away, and put the next one off by *every*; ``None``: none is due."""
+    provider: str | None = await tx.fetchval(
+        """
+        update provider_states set probe_at = clock.now() + $2 where provider = (
+            select provider from provider_states where provider = any ($1::text[]) and away_since is not null
+                and probe_at <= clock.now() order by probe_at limit 1 for update skip locked
+        ) returning provider
+        """,
+        list(providers), every,
+    )  # fmt: skip
+    return provider
