@@ -32,7 +32,7 @@ from alarm_center.providers import (
     ProviderUnavailable,
     ProviderUnknown,
 )
-from alarm_center.sms import delivery, incoming_replies, provider_health
+from alarm_center.sms import delivery, missed_replies, provider_health
 from alarm_center.store import claims, messages, waiting_work
 from alarm_center.store.claims import MessageClaim, ProviderNames
 from alarm_center.store.memory import AWAY, Memory, Tx, now
@@ -90,7 +90,7 @@ class Outbox:
         self.keeper = ClaimKeeper(self.memory.dsn, self.lease_seconds, self.monotonic)
         both = [each for each in (self.provider, self.second) if each is not None]
         self._providers = {each.name: each for each in both}
-        self.names = ProviderNames(self.provider.name, self.second.name if self.second else None)
+        self.names = ProviderNames(*self._providers)
 
     def wake(self) -> None:
         """Look for messages to send at once."""
@@ -100,8 +100,7 @@ class Outbox:
         """Send until cancelled, and fetch missed replies beside it; a message that is being sent then may still end."""
         keeping = asyncio.create_task(self.keeper.run())
         beside = [asyncio.create_task(self._fetch_missed(each)) for each in self._providers.values()]
-        if self.second is not None:
-            beside.append(asyncio.create_task(self._watch_providers()))
+        beside += [asyncio.create_task(self._watch_providers())] if self.second else []
         try:
             while True:
                 wait = _POLL_SECONDS
@@ -150,7 +149,7 @@ class Outbox:
     async def _fetch_missed(self, provider: Provider) -> None:
         while True:
             try:
-                await incoming_replies.fetch_missed_replies(self.memory, provider, self.names)
+                await missed_replies.fetch_missed_replies(self.memory, provider, self.names)
             except (ProviderUnavailable, ProviderUnknown, *AWAY) as error:
                 log.warning("missed_replies_delayed", error=type(error).__name__)
             except Exception:
@@ -266,8 +265,7 @@ class Outbox:
         return await send(message.phone, claim.number_at(provider), message.body, seconds, message.message_id)
 
     async def _note_failure(self, provider: str) -> None:
-        """Count a failure of a provider; where there is no other one, nobody would go by it."""
-        if self.second is not None:
+        if self.second is not None:  # otherwise nobody would go by it
             await provider_health.record_failure(self.memory, provider)
 
     async def _note_answer(self, claim: MessageClaim, provider: str) -> None:

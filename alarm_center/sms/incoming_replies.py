@@ -1,7 +1,7 @@
 """Replies of carers, by SMS or by the key of a call: each is kept, understood and acted on once, in one transaction.
 
 A reply that cannot be acted on reaches a person instead. None is lost: those that never reached us are fetched from the
-provider.
+provider (`missed_replies.py`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,11 +39,9 @@ from alarm_center.core.replies import (
 from alarm_center.core.replies.carer_actions import CANNOT, HELP, NO_CAMERA, TAKE
 from alarm_center.core.replies.personal_codes import split_codes
 from alarm_center.core.replies.resolve_reply import REPEATED_WITHIN, TAKEN
-from alarm_center.providers import Provider
 from alarm_center.sms import muster_replies
 from alarm_center.store import carers, events, replies, towns
-from alarm_center.store.claims import ProviderNames
-from alarm_center.store.memory import Memory, Tx, is_retryable, now, real_now
+from alarm_center.store.memory import Memory, Tx, is_retryable, now
 from alarm_center.store.musters import MusteredShift, musters_of
 from alarm_center.store.replies import AskedNotice, ReplyMeaning
 from alarm_center.store.shifts import shift_on_duty
@@ -54,8 +52,6 @@ log = structlog.get_logger()
 
 LONGEST: Final = 4_000
 """Characters of a reply that are kept."""
-CATCH_UP: Final = timedelta(minutes=15)
-"""The provider is asked so far back for replies that never reached us, of real time."""
 _FEW: Final = 3
 _MANY: Final = 20
 """Answers that lead nowhere, at most, to one phone in an hour: to words, and to digits. Two machines may be talking."""
@@ -119,36 +115,6 @@ async def receive_reply(memory: Memory, reply: ReceivedReply) -> str:
     metrics.REPLIES.labels(meaning).inc()
     memory.hint()
     return meaning
-
-
-async def fetch_missed_replies(
-    memory: Memory, provider: Provider, names: ProviderNames | None = None, back: timedelta = CATCH_UP
-) -> int:
-    """Receive the replies that the provider has and that never reached us; return how many there were.
-
-    *names* are the providers that are set up, *provider* among them; without them it is alone.
-
-    A provider tells of a reply once; while we are being restarted there is nobody to tell.
-    """
-    async with memory.transaction() as tx:
-        numbers, at = (
-            await towns.numbers_at(tx, provider.name, names or ProviderNames(provider.name)),
-            await real_now(tx),
-        )
-    count = 0
-    for number in numbers:
-        heard = await provider.recent_replies(number, at - back)
-        if not heard:
-            continue
-        async with memory.transaction() as tx:
-            missed = await replies.unknown_ids(tx, provider.name, [reply.provider_id for reply in heard])
-        for reply in heard:
-            if reply.provider_id in missed:
-                log.warning("missed_reply_fetched", reply=reply.provider_id)
-                missing = ReceivedReply.of_body(provider.name, reply.provider_id, reply.phone, number, reply.body)
-                await receive_reply(memory, missing)
-                count += 1
-    return count
 
 
 async def apply_key(memory: Memory, provider: str, call_id: str, message_id: UUID, digit: str) -> KeyOutcome:

@@ -12,19 +12,19 @@ from alarm_center.store.memory import Tx
 
 @dataclass(frozen=True, slots=True)
 class ProviderState:
-    """How a provider has worked lately, by the service's time."""
+    """Standing of a provider after its last tries, by the service's time."""
 
     provider: str
     failures: int = 0
     """Tries that failed in a row, of any message."""
     failed_at: datetime | None = None
     away_since: datetime | None = None
-    """Since when towns that have another provider pass this one over; ``None`` while it works."""
+    """The time since when towns that have another provider pass this one over; ``None`` while it works."""
     good_probes: int = 0
     """In a row, since it is away."""
     probe_at: datetime | None = None
     back_at: datetime | None = None
-    """When it last worked again after it was away."""
+    """The time at which it last came back."""
 
 
 async def lock(tx: Tx, provider: str) -> ProviderState:

@@ -13,7 +13,7 @@ from alarm_center import metrics
 from alarm_center.outbox import Outbox
 from alarm_center.providers import ProviderBusy, ProviderRefused, ProviderUnavailable, ProviderUnknown
 from alarm_center.providers.elks import PATH, HookProof
-from alarm_center.sms import incoming_replies
+from alarm_center.sms import missed_replies
 from alarm_center.web.hooks.elks import ElksHooks
 from fjarrtillsyn.embedded.twilio_api import Item
 from tests.support.elks_api import HOOK_SECRET, ElksApi
@@ -125,7 +125,7 @@ async def test_a_reply_that_never_reached_us_is_fetched(centre: SmsCentre, elks:
     await centre.alarm(1)
     await centre.first.receives("Larm … PRIO 1")
     elks.writes(FIRST, NUMBER, "1")
-    assert await incoming_replies.fetch_missed_replies(centre.memory, centre.elks_provider()) == 1
+    assert await missed_replies.fetch_missed_replies(centre.memory, centre.elks_provider()) == 1
     await centre.first.receives("är ditt")
 
 

@@ -9,7 +9,7 @@ import pytest
 from alarm_center.casework import cases
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.alarm.state import AlarmState
-from alarm_center.sms import incoming_replies
+from alarm_center.sms import incoming_replies, missed_replies
 from schemas.vocabulary import Outcome
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, NUMBER, SmsCentre, sms_centre
@@ -297,6 +297,6 @@ async def test_a_reply_that_came_while_we_were_away_is_fetched(centre: SmsCentre
     written = centre.api.writes(FIRST, NUMBER, "1")
     centre.restart()
     await centre.first.receives("är ditt")
-    assert await incoming_replies.fetch_missed_replies(centre.memory, centre.provider()) == 0, "once"
+    assert await missed_replies.fetch_missed_replies(centre.memory, centre.provider()) == 0, "once"
     await centre.first.writes("1", sid=written.sid)
     assert len(await centre.lines(alarm.alarm_id, ["reply"])) == 1

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from alarm_center.sms import incoming_replies
+from alarm_center.sms import missed_replies
 from tests.integration.test_outbox import Gate, with_provider
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, NUMBER, SmsCentre, sms_centre
@@ -59,7 +59,7 @@ async def test_replies_of_the_last_minutes_are_caught_up(centre: SmsCentre, skew
     centre.outbox.wake()
 
     async def taken() -> bool:
-        return await incoming_replies.fetch_missed_replies(centre.memory, centre.provider()) > 0
+        return await missed_replies.fetch_missed_replies(centre.memory, centre.provider()) > 0
 
     await eventually(taken)
     await centre.first.receives(f"{alarm.case_no} är ditt")

@@ -1,4 +1,4 @@
-"""When an SMS provider counts as away, and when it is back."""
+"""Health of an SMS provider: when it counts as away, and when it is back."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -49,3 +49,17 @@ def test_the_simulator_is_no_provider_of_the_service() -> None:
     (line,) = refusal(provider="phone")
     assert line.startswith("FJT_PROVIDER: the phone simulator is in `fjarrtillsyn demo` alone")
     assert line.endswith("write one of: twilio, 46elks")
+
+
+def test_a_second_provider_needs_its_own_settings() -> None:
+    twilio = {"provider": "twilio", "twilio_account_sid": "AC1", "twilio_auth_token": "t"}
+    assert refusal(**twilio, second_provider="46elks") == [
+        f"FJT_{needed.upper()}: needed by FJT_SECOND_PROVIDER=46elks" for needed in NEEDED_BY[ProviderName.ELKS]
+    ]
+    (line,) = refusal(**twilio, second_provider="twilio")
+    assert line.startswith("FJT_SECOND_PROVIDER: is the first one too")
+
+
+def test_a_short_secret_of_hooks_is_refused() -> None:
+    elks = {"provider": "46elks", "elks_username": "u", "elks_password": "p"}
+    assert refusal(**elks, elks_hook_secret="short") == ["FJT_ELKS_HOOK_SECRET: write at least 32 random characters"]

@@ -23,6 +23,15 @@ create table fjt.provider_states (
     check (away_since is null or probe_at is not null)
 );
 
+alter table fjt.provider_states enable row level security;
+
+alter table fjt.provider_states force row level security;
+
+create policy worker on fjt.provider_states to fjt_worker using (true) with check (true);
+
+-- A board says that its town's provider is away. There is nothing of any town in it.
+create policy pages on fjt.provider_states for select to fjt_web using (true);
+
 grant select, insert, update on fjt.provider_states to fjt_worker;
 
 grant select on fjt.provider_states to fjt_web;
