@@ -54,7 +54,6 @@ _LEAST_WAIT, _LONGEST_WAIT = timedelta(seconds=0.5), timedelta(seconds=10)
 _CLOCKS_APART: Final = timedelta(minutes=5)
 _TIDY_SECONDS: Final = 3600.0
 _CATCH_UP_SECONDS: Final = 60.0
-_WATCH_SECONDS: Final = 1.0
 
 
 class _ClaimLost(Exception):
@@ -100,7 +99,7 @@ class Outbox:
         """Send until cancelled, and fetch missed replies beside it; a message that is being sent then may still end."""
         keeping = asyncio.create_task(self.keeper.run())
         beside = [asyncio.create_task(self._fetch_missed(each)) for each in self._providers.values()]
-        beside += [asyncio.create_task(self._watch_providers())] if self.second else []
+        beside.append(asyncio.create_task(provider_health.watch(self.memory, self._providers, self.names)))
         try:
             while True:
                 wait = _POLL_SECONDS
@@ -155,16 +154,6 @@ class Outbox:
             except Exception:
                 log.exception("missed_replies_failed")
             await asyncio.sleep(_CATCH_UP_SECONDS)
-
-    async def _watch_providers(self) -> None:
-        while True:
-            try:
-                await provider_health.probe_away(self.memory, self._providers)
-            except AWAY as error:
-                log.warning("provider_watch_delayed", error=type(error).__name__)
-            except Exception:
-                log.exception("provider_watch_failed")
-            await asyncio.sleep(_WATCH_SECONDS)
 
     def _end_task(self, task: asyncio.Task[None]) -> None:
         self._at_work.discard(task)

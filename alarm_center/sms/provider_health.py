@@ -5,6 +5,7 @@ answer, or errors of its own, of any message. A number that it refuses is an ans
 and back after two good probes. One that fails again soon after is first probed after ten minutes: its probes say too little.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,7 +16,8 @@ import structlog
 from alarm_center import metrics
 from alarm_center.providers import Provider, ProviderUnavailable, ProviderUnknown
 from alarm_center.store import provider_states
-from alarm_center.store.memory import Memory, Tx, now
+from alarm_center.store.claims import ProviderNames
+from alarm_center.store.memory import AWAY, Memory, Tx, now
 from alarm_center.store.provider_states import ProviderState
 
 log = structlog.get_logger()
@@ -27,6 +29,7 @@ GOOD_PROBES: Final = 2
 RELAPSE: Final = timedelta(minutes=15)
 """One that fails so soon after it came back answers probes and takes no messages."""
 RELAPSED_WAIT: Final = timedelta(minutes=10)
+_WATCH_SECONDS: Final = 1.0
 
 
 def after_failure(state: ProviderState, at: datetime) -> ProviderState:
@@ -78,6 +81,22 @@ async def record_success(memory: Memory, provider: str) -> None:
         await provider_states.write(tx, after_success(await provider_states.lock(tx, provider)))
 
     await memory.attempt(work)
+
+
+async def watch(memory: Memory, providers: Mapping[str, Provider], names: ProviderNames) -> None:
+    """Write which providers there are, and probe those that are away each second until cancelled; one alone needs no probe."""
+    known = False
+    while not known or len(providers) > 1:
+        try:
+            if not known:
+                await memory.run_statement(lambda tx: provider_states.set_up(tx, names))
+                known = True
+            await probe_away(memory, providers)
+        except AWAY as error:
+            log.warning("provider_watch_delayed", error=type(error).__name__)
+        except Exception:
+            log.exception("provider_watch_failed")
+        await asyncio.sleep(_WATCH_SECONDS)
 
 
 async def probe_away(memory: Memory, providers: Mapping[str, Provider]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alarm_center.store.claims import ProviderNames
 from alarm_center.store.memory import Tx
 
 
@@ -50,6 +51,51 @@ async def write(tx: Tx, state: ProviderState) -> None:
         """,
         state.provider, state.failures, state.failed_at, state.away_since, state.good_probes, state.probe_at, state.back_at,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TownWithoutProvider:
+    """A town whose own provider is away since *since*; ``instead`` is the other one, ``None`` where it is away too."""
+
+    town: str
+    zone: str
+    provider: str
+    instead: str | None
+    since: datetime
+
+
+async def set_up(tx: Tx, names: ProviderNames) -> None:
+    """Write which providers the service has."""
+    both = [name for name in (names.first, names.second) if name is not None]
+    await tx.execute(
+        """
+        insert into provider_states (provider, place) select name, place from unnest($1::text[]) with ordinality given (name, place)
+        on conflict (provider) do update set place = excluded.place
+            where provider_states.place is distinct from excluded.place
+        """,
+        both,
+    )
+    await tx.execute(
+        "update provider_states set place = null where place is not null and provider <> all ($1::text[])", both
+    )
+
+
+async def towns_without_own(tx: Tx) -> list[TownWithoutProvider]:
+    """Return the viewer's towns whose own provider is away while the service has another one, by name."""
+    rows = await tx.fetch(
+        """
+        select o.name as town, o.zone, own.provider, case when other.away_since is null then other.provider end as instead,
+            own.away_since as since
+        from organisations o
+        cross join lateral (
+            select provider, away_since from provider_states where place is not null
+            order by provider = coalesce(o.provider, '') desc, place limit 1
+        ) own
+        join provider_states other on other.place is not null and other.provider <> own.provider
+        where own.away_since is not null order by name_order(o.name)
+        """
+    )
+    return [TownWithoutProvider(**row) for row in rows]
 
 
 async def away(tx: Tx) -> dict[str, datetime]:

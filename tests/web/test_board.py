@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest_asyncio
 
+from alarm_center.store import provider_states
+from alarm_center.store.claims import ProviderNames
 from schemas.vocabulary import Answer, Reason
 from tests.support.night_town import TWO, NightTown, at_two, town
 from tests.support.postgres import Database
@@ -54,6 +56,20 @@ async def test_a_calm_board_says_so_and_what_comes_next(storstad: NightTown, oll
     assert "8 av 8 klara." in page
     assert re.search(r"Nästa 05:0\d \(8 st\)\.", page)
     assert "mår bra" not in page
+
+
+async def test_a_banner_says_which_provider_stands_in(storstad: NightTown, olle: Browser) -> None:
+    async with storstad.memory.transaction() as tx:
+        await provider_states.set_up(tx, ProviderNames("twilio", "46elks"))
+    assert "SMS och samtal" not in await olle.text("/fragments/queue")
+    away = "update provider_states set away_since = clock.now(), probe_at = clock.now() where provider = $1"
+    await storstad.execute(away, "46elks")
+    assert "SMS och samtal" not in await olle.text("/fragments/queue"), "the town's own works"
+    await storstad.execute("update organisations set provider = '46elks'")
+    page = await olle.text("/fragments/queue")
+    assert re.search(r"SMS och samtal går genom Twilio sedan \d\d:\d\d\. 46elks svarar inte\.", page)
+    await storstad.execute(away, "twilio")
+    assert "ingen av leverantörerna av SMS svarar. Ring patrullerna själv – nu." in await olle.text("/fragments/queue")
 
 
 async def test_banners_say_what_is_missing(storstad: NightTown, olle: Browser) -> None:

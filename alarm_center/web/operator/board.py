@@ -15,7 +15,17 @@ from aiohttp import web
 from alarm_center.casework.cases import NotFound
 from alarm_center.core.roles import Right
 from alarm_center.core.town_stop import CONFIRM_WITHIN, TownStop
-from alarm_center.store import board, deaths, detectors, events, looks, sealed_accounts, shadow_nights, town_stops
+from alarm_center.store import (
+    board,
+    deaths,
+    detectors,
+    events,
+    looks,
+    provider_states,
+    sealed_accounts,
+    shadow_nights,
+    town_stops,
+)
 from alarm_center.store.memory import Tx, now
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
@@ -60,6 +70,7 @@ class QueueRead:
     unknown_codes: list[board.UnknownCode]
     sealed_in_use: list[sealed_accounts.AccountInUse]
     waiting_stops: list[TownStop]
+    without_provider: list[provider_states.TownWithoutProvider]
     _rows: dict[tuple[str, bool], tuple[list[QueueRow], list[QueueRow]]] = field(default_factory=dict)
     parts: dict[tuple[str, bool, int], DrawnPart] = field(default_factory=dict)
     """The queue as everybody sees it who holds no case, by language, whether it is covered, and page."""
@@ -218,6 +229,7 @@ def _queue_part(
         "bare_areas": read.bare_areas,
         "unknown_codes": read.unknown_codes,
         "sealed_in_use": read.sealed_in_use,
+        "without_provider": read.without_provider,
         "to_confirm_stop": [names[each.org] for each in read.waiting_stops if each.org in names],
         "stopped": [town.name for town in read.watched.towns if town.stopped_at],
         "page": page,
@@ -261,6 +273,7 @@ async def _read_queue(tx: Tx) -> QueueRead:
         await board.unknown_codes(tx, watched.now),
         await sealed_accounts.accounts_in_use(tx, watched.now),
         await town_stops.waiting(tx, CONFIRM_WITHIN),
+        await provider_states.towns_without_own(tx),
     )
 
 

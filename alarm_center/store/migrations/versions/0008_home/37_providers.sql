@@ -13,6 +13,8 @@ alter table fjt.messages add column via text;
 -- one, and probed until it works again. (sms/provider_health.py)
 create table fjt.provider_states (
     provider text primary key,
+    -- 1 for the service's first provider, 2 for its second; null: not set up any more
+    place smallint check (place in (1, 2)),
     -- in a row, of any message
     failures int not null default 0 check (failures >= 0),
     failed_at timestamptz,
