@@ -197,7 +197,7 @@ class Outbox:
 
     async def _send_claimed(self, claim: MessageClaim) -> None:
         message, doubt = claim.message, False
-        if claim.lost and await self._is_one_call_of_several(message):
+        if claim.lost and await self._is_one_call_of_several(claim):
             # No list says which of them was made. Its own callback does; the next step does not wait for that.
             await self._record_end(claim, "unknown", "calls_in_doubt")
             return
@@ -233,12 +233,11 @@ class Outbox:
             await self._note_answer(claim, provider)
         except ProviderUnavailable as error:
             log.warning("sms_delayed", message_id=str(message.message_id), why=str(error))
-            if not isinstance(error, ProviderBusy):
-                await self._note_failure(provider)
+            await self._note_failure(provider, error)
             await self._queue_again(claim)
         except ProviderUnknown as error:
             log.warning("sms_doubted", message_id=str(message.message_id), why=str(error))
-            await self._note_failure(provider)
+            await self._note_failure(provider, error)
             if doubt:
                 await self._record_end(claim, "unknown", "nobody_can_say")
             else:
@@ -253,8 +252,8 @@ class Outbox:
         send = through.call if message.channel is Channel.CALL else through.send_sms
         return await send(message.phone, claim.number_at(provider), message.body, seconds, message.message_id)
 
-    async def _note_failure(self, provider: str) -> None:
-        if self.second is not None:  # otherwise nobody would go by it
+    async def _note_failure(self, provider: str, error: ConnectionError) -> None:
+        if self.second is not None and not isinstance(error, ProviderBusy):  # alone, nobody would go by it
             await provider_health.record_failure(self.memory, provider)
 
     async def _note_answer(self, claim: MessageClaim, provider: str) -> None:
@@ -271,13 +270,11 @@ class Outbox:
             found, told = await self._ask_provider(claim)
         return found, not told
 
-    async def _is_one_call_of_several(self, message: OutboxMessage) -> bool:
+    async def _is_one_call_of_several(self, claim: MessageClaim) -> bool:
         """Tell whether more calls than this one to its phone are in doubt."""
-        if message.channel is not Channel.CALL:
-            return False
-        return (
-            await self.memory.run_statement(lambda tx: claims.calls_in_doubt(tx, message.phone, self.provider.name)) > 1
-        )
+        phone, via = claim.message.phone, claim.providers.via
+        is_call = claim.message.channel is Channel.CALL
+        return is_call and await self.memory.run_statement(lambda tx: claims.calls_in_doubt(tx, phone, via)) > 1
 
     async def _ask_provider(self, claim: MessageClaim) -> tuple[ProviderMessage | None, bool]:
         message, name = claim.message, claim.providers.via
@@ -294,8 +291,7 @@ class Outbox:
                 listed = await asked.recent_sms(message.phone, since)
         except (ProviderUnavailable, ProviderUnknown) as error:
             log.warning("provider_lookup_failed", message_id=str(message.message_id), why=str(error))
-            if not isinstance(error, ProviderBusy):
-                await self._note_failure(name)
+            await self._note_failure(name, error)
             return None, False
         async with self.memory.transaction() as tx:
             ours = await messages.known_ids(tx, name, [seen.provider_id for seen in listed])

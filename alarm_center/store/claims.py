@@ -179,7 +179,7 @@ async def calls_in_doubt(tx: Tx, phone: str, provider: str) -> int:
     count: int = await tx.fetchval(
         """
         select count(*) from messages where phone = $1 and channel = 'call' and state in ('sending', 'unknown')
-            and provider_id is null and coalesce(provider, $2) = $2 and created_at > clock.now() - interval '1 hour'
+            and provider_id is null and coalesce(provider, via, $2) = $2 and created_at > clock.now() - interval '1 hour'
         """,
         phone, provider,
     )  # fmt: skip

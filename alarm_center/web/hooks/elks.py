@@ -83,7 +83,7 @@ class ElksHooks:
         status = STATUSES.get(form.get("status") or form.get("state") or "")
         if not provider_id or status is None:
             return drop("unknown_status")
-        await delivery.record_status(self.memory, Elks.name, provider_id, status)
+        await delivery.record_status(self.memory, Elks.name, provider_id, status, message_id=_id(request))
         return web.Response(status=204)
 
     @open_to(Opening.PROVIDER)
@@ -98,7 +98,7 @@ class ElksHooks:
         heard = DeliveryStatus.FAILED if asked is None else DeliveryStatus.DELIVERED
         if call_id := form.get("callid") or form.get("id"):
             error = "no_speech" if asked is None else None
-            await delivery.record_status(self.memory, Elks.name, call_id, heard, error)
+            await delivery.record_status(self.memory, Elks.name, call_id, heard, error, message_id=message_id)
         return web.json_response(asked or _HANG_UP)
 
     @open_to(Opening.PROVIDER)
