@@ -311,7 +311,7 @@ def test_an_overdue_visit_is_made_an_alarm_once_after_a_pause() -> None:
     story.carer(FIRST).receives(Wording.CALL_OUT)
 
 
-def test_a_visit_that_is_wanted_at_once_is_asked_as_a_visit_first() -> None:
+def test_a_visit_wanted_at_once_is_asked_as_a_visit_first() -> None:
     story = Story(visit=True, arrive_by=START, signed_in=False)
     story.ticks()
     story.carer(FIRST).receives(Wording.VISIT)
