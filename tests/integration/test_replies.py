@@ -300,3 +300,18 @@ async def test_a_reply_that_came_while_we_were_away_is_fetched(centre: SmsCentre
     assert await missed_replies.fetch_missed_replies(centre.memory, centre.provider()) == 0, "once"
     await centre.first.writes("1", sid=written.sid)
     assert len(await centre.lines(alarm.alarm_id, ["reply"])) == 1
+
+
+async def test_an_address_that_fails_is_read_out_by_somebody(centre: SmsCentre) -> None:
+    alarm = await centre.alarm(1)
+    await centre.first.receives("Larm … PRIO 1").and_replies("1")
+    await centre.first.receives("är ditt")
+    granted = next(item for item in centre.api.messages if "är ditt" in (item.body or ""))
+    for _ in range(2):
+        await centre.api.status(granted, "failed", error="30003")
+    await centre.lead.receives("har inte fått adressen. Ring 070-000 00 01. Svara 1=jag ordnar").and_replies("1")
+    await centre.lead.receives("tack, du ordnar. Patrull 1 har 070-000 00 01.")
+    assert [line["trouble"] for _, line in await centre.lines(alarm.alarm_id, ["trouble_acknowledged"])] == [
+        "undelivered"
+    ]
+    assert len(await centre.lines(alarm.alarm_id, ["address_undelivered"])) == 1
