@@ -41,7 +41,7 @@ async def says(storstad: NightTown, alarm: UUID, event: alarm_events.AlarmEvent)
 
 def band(page: str) -> list[str]:
     """Return the sentences of the band above the queue."""
-    return re.findall(r'class="banner red trouble".*?<strong>(.*?)</strong>', page, re.DOTALL)
+    return re.findall(r'class="banner red trouble".*?<strong[^>]*>(.*?)</strong>', page, re.DOTALL)
 
 
 async def test_trouble_stands_above_the_queue_and_rings(storstad: NightTown, olle: Browser) -> None:

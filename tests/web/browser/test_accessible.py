@@ -7,6 +7,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
+from alarm_center.casework import cases
+from alarm_center.core.alarm import alarm_events
 from alarm_center.outbox import Outbox
 from alarm_center.preparation.reconciliation import reconcile_town
 from alarm_center.providers.simulated_phones import SimulatedPhones
@@ -49,11 +51,22 @@ async def busy(storstad: NightTown) -> None:
     await storstad.execute("update detectors set link = 'gone'")
 
 
+async def in_trouble(storstad: NightTown) -> None:
+    """Let the patrol of the fall stand before a locked door."""
+    notice = await storstad.value(
+        "select notice_id from notices join alarms using (alarm_id) where kind = 'something_wrong' order by asked_at limit 1"
+    )
+    alarm = await storstad.value("select alarm_id from notices where notice_id = $1", notice)
+    for word in (alarm_events.Took(notice), alarm_events.CannotGetIn(notice)):
+        await cases.apply_to_alarm(storstad.memory, alarm, word, actor="test")
+
+
 @pytest.mark.parametrize(("theme", "language", "width"), EVERY_LOOK)
 async def test_the_board_and_a_case(
     storstad: NightTown, open_page: OpenPage, theme: str, language: str, width: int
 ) -> None:
     await busy(storstad)
+    await in_trouble(storstad)
     page = await open_page(theme=theme, language=language, width=width)
     await page.wait_for_selector(".row.first")
     assert await broken(page) == []
