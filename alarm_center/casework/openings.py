@@ -1,6 +1,6 @@
 """Planned checks that open together: in a minute in which thousands are due, a transaction opens many and not one."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -18,10 +18,10 @@ from alarm_center.store.memory import Tx
 class OpenedTogether:
     """Due checks that one transaction has locked, and what came of them."""
 
-    late: Sequence[timedelta]
-    """Of each that it opened, how long after its time."""
+    late: Mapping[UUID, timedelta]
+    """By each that it opened, how long after its time."""
     left: Sequence[UUID]
-    """Those of which more follows than lines; they are due as before."""
+    """Those of which more follows than lines, or that cannot be read; they are due as before."""
 
 
 async def open_together(
@@ -33,16 +33,18 @@ async def open_together(
     (docs/database.md#one-lock-a-case) is against it, though it holds checks of many residents.
     """
     locked = await openings.lock_due_planned(tx, limit, without)
-    late, left, opened = list[timedelta](), list[UUID](), list[Check]()
+    late, left, opened = dict[UUID, timedelta](), list[UUID](), list[Check]()
     async with events.gathered(tx) as tx:
-        for facts in await check_facts.of_ticks(tx, locked) if locked else ():
-            before = facts.check
-            decision = check_core.decide(before, tick_of(facts), facts.home.plan, facts.at)
-            if not only_opens(before, decision):
-                left.append(before.check_id)
+        for check_id, facts in await check_facts.of_ticks(tx, locked) if locked else ():
+            decision = (
+                None if facts is None else check_core.decide(facts.check, tick_of(facts), facts.home.plan, facts.at)
+            )
+            if facts is None or decision is None or not only_opens(facts.check, decision):
+                left.append(check_id)
                 continue
             opened.append(decision.check)
-            late.append(facts.at - before.next_step_at if before.next_step_at is not None else timedelta(0))
+            due_at = facts.check.next_step_at
+            late[check_id] = facts.at - due_at if due_at is not None else timedelta(0)
             await steps.write_lines(tx, facts.home, facts.at, decision, "clockwork")
         await openings.save_opened(tx, opened)
     return OpenedTogether(late, left)

@@ -94,9 +94,16 @@ async def of_tick(tx: Tx, check_id: UUID) -> TickFacts | None:
     return _tick_facts(row) if row is not None else None
 
 
-async def of_ticks(tx: Tx, check_ids: Sequence[UUID]) -> list[TickFacts]:
-    """Return the facts of due checks, in the order of *check_ids*; the caller has locked them."""
-    return [_tick_facts(row) for row in await tx.fetch(_TICKS, check_ids, detectors.HEARD_WITHIN)]
+async def of_ticks(tx: Tx, check_ids: Sequence[UUID]) -> list[tuple[UUID, TickFacts | None]]:
+    """Return the facts of due checks, which the caller has locked, by their ids and in that order; ``None`` for one that cannot be read."""
+    return [(row["c_check_id"], _readable(row)) for row in await tx.fetch(_TICKS, check_ids, detectors.HEARD_WITHIN)]
+
+
+def _readable(row: Row) -> TickFacts | None:
+    try:
+        return _tick_facts(row)
+    except (ValueError, TypeError, LookupError):
+        return None
 
 
 def _tick_facts(row: Row) -> TickFacts:

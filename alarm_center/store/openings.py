@@ -10,13 +10,14 @@ from alarm_center.store.memory import Tx
 
 
 async def lock_due_planned(tx: Tx, limit: int, without: Collection[UUID]) -> list[UUID]:
-    """Lock the planned checks, *without* these, that have waited longest past their next step; return their ids.
+    """Lock the planned checks, *without* these, that have waited longest past their next step and can still open; return their ids.
 
-    Those that others have locked are skipped.
+    Those that others have locked are skipped. One whose time is over does not open: after an outage that is a whole town's.
     """
     rows = await tx.fetch(
         """
-        select check_id from checks where next_step_at <= clock.now() and state = 'planned' and check_id <> all ($2::uuid[])
+        select check_id from checks where next_step_at <= clock.now() and state = 'planned' and closes_at >= clock.now()
+            and check_id <> all ($2::uuid[])
         order by next_step_at limit $1 for update skip locked
         """,
         limit, list(without),

@@ -82,6 +82,21 @@ async def test_no_change_of_a_config_is_missed(memory: Memory, seed: int, most: 
     assert told_of > len(EDITS) / 4, "changes were told of"
 
 
+@pytest.mark.parametrize("away", [1, 2])
+async def test_one_of_two_who_is_away_is_told_of(memory: Memory, away: int) -> None:
+    """The device expects one in the bed from then on, whoever of the two it is."""
+    bed = {2: {"shares_bed_with": 1, "devices": [], "consent": town_file.CONSENT}}
+    town = await a_town(memory, residents=2, change=bed, at=NOON)
+    await planning.plan_town(memory, town.org)
+    everybody, known = list(town.residents.values()), KnownLists(100)
+    async with memory.transaction() as tx:
+        await configs.refresh_of_residents(tx, everybody, await now(tx))
+        assert await configs.residents_to_tell(tx, everybody, await now(tx), known) == set()
+    await run(memory, EDITS[-1], town.residents[away])
+    async with memory.transaction() as tx:
+        assert await configs.residents_to_tell(tx, everybody, await now(tx), known) == {town.residents[1]}
+
+
 async def _versions(tx: Tx) -> dict[UUID, int]:
     return {
         row["resident_id"]: row["wanted_version"]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 
@@ -65,7 +66,9 @@ async def test_together_each_becomes_what_it_would_alone(memory: Memory, monkeyp
         return before.org == ORG and only_opens(before, decision)
 
     monkeypatch.setattr(openings, "only_opens", of_one_town)
-    await Clockwork(memory).cycle()
+    clockwork = Clockwork(memory)
+    assert await clockwork._open_together() == HOMES
+    await clockwork.cycle()
     together, alone = [await _rows(memory, _CHECKS, org) for org in (ORG, OTHER)]
     assert together == alone
     assert sum(row["state"] == "open" for _, row in together) == HOMES
@@ -83,6 +86,7 @@ async def test_one_that_needs_more_keeps_no_other_waiting(memory: Memory, monkey
         unread = "update checks set reason = 'of_a_newer_version' where device_id = 'ost-3' and opens_at <= clock.now()"
         assert await tx.execute(unread) == "UPDATE 1"
     clockwork = Clockwork(memory)
+    assert await clockwork._open_together() == HOMES - 1, "one that cannot be read is left out, and only that"
     await clockwork.cycle()
     states = dict(await _rows(memory, _STATES))
     assert {device: states[device] for device in ("ost-3", "ost-4", "ost-5")} == {
@@ -122,15 +126,60 @@ async def test_where_one_fails_nobody_is_left_at_work(monkeypatch: pytest.Monkey
         nonlocal calls, at_work
         calls += 1
         if calls == 1:
-            return openings.OpenedTogether([timedelta(0)] * _TOGETHER, [])
+            return openings.OpenedTogether({uuid4(): timedelta(0) for _ in range(_TOGETHER)}, [])
         if calls == 2:
             raise ValueError("it cannot be read")
         at_work += 1
         for _ in range(9):
             await asyncio.sleep(0)
         at_work -= 1
-        return openings.OpenedTogether([timedelta(0)], [])
+        return openings.OpenedTogether({uuid4(): timedelta(0)}, [])
 
     monkeypatch.setattr(Clockwork, "_open_some", open_some)
     assert await Clockwork(cast(Any, None))._open_together() == _TOGETHER + 3
     assert (calls, at_work) == (5, 0)
+
+
+async def test_what_is_too_late_to_open_is_not_tried(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an outage a town's checks are all past their end: none is read twice before the first is stepped."""
+    await _due_town(memory, ORG)
+    await _until_due(memory)
+    await busy_town.move(memory, timedelta(hours=1))
+    monkeypatch.setattr("alarm_center.clockwork._TOGETHER", 1)
+    clockwork, passes = Clockwork(memory), 0
+    open_some = Clockwork._open_some
+
+    async def counted(self: Clockwork, without: Any) -> openings.OpenedTogether:
+        nonlocal passes
+        passes += 1
+        return await open_some(self, without)
+
+    monkeypatch.setattr(Clockwork, "_open_some", counted)
+    await clockwork.cycle()
+    assert passes == 1
+    assert {state for _, state in await _rows(memory, _STATES)} & {"planned"} == set()
+
+
+async def test_many_that_need_more_end_the_openings(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+
+    async def open_some(self: Clockwork, without: object) -> openings.OpenedTogether:
+        nonlocal calls
+        calls += 1
+        left = [uuid4() for _ in range(_TOGETHER - 1)]
+        return openings.OpenedTogether({uuid4(): timedelta(0)}, left)
+
+    monkeypatch.setattr(Clockwork, "_open_some", open_some)
+    monkeypatch.setattr("alarm_center.clockwork._MOST_LEFT", 3 * _TOGETHER)
+    opened = await Clockwork(cast(Any, None))._open_together()
+    assert opened == calls < 12
+
+
+async def test_one_that_opens_has_not_failed(memory: Memory) -> None:
+    await _due_town(memory, ORG)
+    await _until_due(memory)
+    clockwork = Clockwork(memory)
+    for (check_id,) in await _rows(memory, "select check_id from checks where next_step_at <= clock.now()"):
+        clockwork._failing_since[check_id] = await memory.now()
+    assert await clockwork._open_together() == HOMES
+    assert clockwork._failing_since == {}

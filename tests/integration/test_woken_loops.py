@@ -55,11 +55,15 @@ _WAITING = (
         "commands",
     ),
     ("update mountings set config_wanted = true", "mountings"),
+    (
+        "update mountings set replaces = (select device_id from devices limit 1), replaced_at = null, ended_at = null, ends_at = clock.now() - interval '1 s'",
+        "mountings",
+    ),
 )
 _NOTHING = (
     "update devices set published_version = wanted_version, reported_version = wanted_version",
     "update commands set ended = 'expired'",
-    "update mountings set config_wanted = false",
+    "update mountings set config_wanted = false, replaces = null",
 )
 
 
