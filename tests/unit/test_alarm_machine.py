@@ -23,6 +23,7 @@ from alarm_center.core.alarm.alarm_events import (
     InCall,
     IntoIncident,
     Joined,
+    NeedsHelp,
     ReleaseCase,
     Renew,
     SendPatrol,
@@ -33,7 +34,7 @@ from alarm_center.core.alarm.alarm_events import (
 )
 from alarm_center.core.alarm.dispatch import next_step_at
 from alarm_center.core.alarm.state import Alarm, AlarmState, DispatchState, NewAlarm, Notice, NoticeState
-from alarm_center.core.alarm.trouble import LADDERS, asked_of, next_louder_at, of_kind
+from alarm_center.core.alarm.trouble import LADDERS, SAID_AGAIN, asked_of, next_louder_at, of_kind
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.plan import Plan, Wording
 from alarm_center.core.roster import Roster
@@ -139,6 +140,38 @@ class AlarmLife(RuleBasedStateMachine):
         self.try_event(AcknowledgeTrouble(user, kind))
         assert kind not in {trouble.kind for trouble in self.alarm.unacknowledged}
 
+    @precondition(lambda self: self.alarm.unacknowledged)
+    @rule(data=st.data(), user=st.sampled_from(OPERATORS))
+    def an_operator_sees_an_open_trouble(self, data: st.DataObject, user: UUID) -> None:
+        kind = data.draw(st.sampled_from(self.alarm.unacknowledged)).kind
+        self.event(AcknowledgeTrouble(user, kind))
+        assert kind not in {trouble.kind for trouble in self.alarm.unacknowledged}
+
+    @precondition(lambda self: self.notices)
+    @rule(data=st.data())
+    def a_carer_cries_for_help(self, data: st.DataObject) -> None:
+        """A new cry is open whoever has seen to another; only the same carer's of a moment ago is one with it."""
+        notice = data.draw(st.sampled_from(self.notices))
+        before = of_kind(self.alarm.troubles, TroubleKind.HELP)
+        phones = {n.notice_id: n.phone for n in self.notices}
+        said = [w.said_at for w in before.words if phones[w.notice_id] == notice.phone] if before else []
+        self.event(NeedsHelp(notice.notice_id))
+        if self.alarm.state is AlarmState.CLOSED:
+            return
+        assert notice.phone in self.alarm.phones_in_need()
+        if not said or self.now - max(said) >= SAID_AGAIN:
+            assert TroubleKind.HELP in {trouble.kind for trouble in self.alarm.unacknowledged}
+
+    @precondition(lambda self: any(trouble.told for trouble in self.alarm.unacknowledged))
+    @rule(data=st.data())
+    def whoever_was_told_says_1(self, data: st.DataObject) -> None:
+        """Their 1 is to what they were told of; a trouble that they were not told of stays open."""
+        told = st.sampled_from([trouble for trouble in self.alarm.unacknowledged if trouble.told])
+        notice_id = data.draw(st.sampled_from(data.draw(told).told))
+        unheard = {t.kind for t in self.alarm.unacknowledged if notice_id not in t.told} - {TroubleKind.NOT_TAKEN}
+        self.event(Took(notice_id))
+        assert unheard <= {trouble.kind for trouble in self.alarm.unacknowledged}
+
     @precondition(lambda self: self.notices)
     @rule(data=st.data(), word=st.sampled_from(CARER_WORDS))
     def a_carer_speaks(self, data: st.DataObject, word: Callable[[UUID], AlarmEvent]) -> None:
@@ -234,9 +267,16 @@ class AlarmLife(RuleBasedStateMachine):
     @invariant()
     def whoever_cries_is_not_asked_to_come(self) -> None:
         crying = of_kind(self.alarm.troubles, TroubleKind.HELP)
-        in_need = self.alarm.phones_in_need()
-        later = [n for n in self.notices if crying is not None and n.asked_at > crying.began_at and n.phone in in_need]
+        phones = {n.notice_id: n.phone for n in self.notices}
+        since = {phones[word.notice_id]: word.said_at for word in crying.words} if crying is not None else {}
+        assert since.keys() == self.alarm.phones_in_need()
+        later = [n for n in self.notices if n.phone in since and n.asked_at > since[n.phone]]
         assert all(n.wording is Wording.ON_SITE_CHECK or n.wording is Wording.OUTCOME for n in later)
+
+    @invariant()
+    def a_case_that_nobody_has_is_sought_for(self) -> None:
+        """Sent, and not called off: until a carer has it somebody is sought, whatever a person has acknowledged."""
+        assert self.alarm.state is not AlarmState.DISPATCHED or self.alarm.seeks
 
     @invariant()
     def it_ends_with_an_outcome_and_a_name(self) -> None:
@@ -310,7 +350,8 @@ class AlarmLife(RuleBasedStateMachine):
             assert self.alarm.dispatch is not None, "nothing holds a fall back for longer than a call"
         if exhausted and due is not None and due <= self.now and self.fixed is not None:
             asked = [e.notice.phone for e in decision.effects if isinstance(e, Notify)]
-            assert self.fixed in asked or self.has_it(self.fixed), "exhausted, and nobody was asked again"
+            out = self.has_it(self.fixed) or self.fixed in self.alarm.phones_in_need()
+            assert self.fixed in asked or out, "exhausted, and nobody was asked again"
 
     def try_event(self, event: AlarmEvent) -> bool:
         before = self.alarm

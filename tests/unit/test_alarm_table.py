@@ -55,6 +55,7 @@ def stories() -> Iterator[Story]:
             lead_asked,
             sent,
             sent_again,
+            cried_for_help,
             taken,
             taken_by_two,
             there,
@@ -104,6 +105,13 @@ def lead_asked() -> Story:
 def sent_again() -> Story:
     story = lead_asked()
     story.happens(SendPatrol(COLLEAGUE))
+    return story
+
+
+def cried_for_help() -> Story:
+    """By a carer who was asked, before anybody had taken it: the lead is asked to see to it."""
+    story = sent()
+    story.carer(FIRST).needs_help()
     return story
 
 

@@ -4,6 +4,7 @@ A step that both the clock and people can cause (send, seek help, accept, stand 
 `alarm_decisions` and `carer_replies` say when each is made.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -23,11 +24,11 @@ from alarm_center.core.alarm.state import (
     Notice,
     NoticeState,
 )
-from alarm_center.core.decision import IllegalMove, Write
+from alarm_center.core.decision import IllegalMove, Raise, Write
 from alarm_center.core.plan import Plan, Step, Wording
 from alarm_center.core.roster import Responder, Roster
 from schemas import timeline
-from schemas.vocabulary import Channel, Outcome, TroubleKind, Who
+from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority, TroubleKind, Who
 
 _LONGEST_ETA: Final = 240
 """Minutes. A slip of the thumb lets no carer off for longer."""
@@ -131,8 +132,12 @@ class AlarmChange:
         if self.dispatch.state is not DispatchState.EXHAUSTED or before is DispatchState.EXHAUSTED:
             return
         purpose = self.dispatch.seeking
+        if purpose in trouble.CHAINS and trouble.is_seen_to(self.alarm, purpose):
+            # A person sees to it: it gets no louder.
+            self._end_search()
+            return
         if purpose is DispatchPurpose.CALL_OUT:
-            self._set_troubles(trouble.begin(self.alarm.troubles, TroubleKind.NOT_TAKEN, None, self.now))
+            self._set_troubles(trouble.begin(self.alarm, TroubleKind.NOT_TAKEN, None, self.now))
         for each in self.alarm.unacknowledged:
             if trouble.LADDERS[each.kind].purpose is purpose:
                 self.get_louder(each.kind)
@@ -154,10 +159,11 @@ class AlarmChange:
 
         Whoever cries for help is not asked to help. *ends* are over with it.
         """
-        known = trouble.of_kind(self.alarm.troubles, kind) is not None
-        self._set_troubles(trouble.begin(trouble.end(self.alarm.troubles, ends), kind, notice.notice_id, self.now))
+        before = trouble.of_kind(self.alarm.troubles, kind)
+        self._set_troubles(trouble.end(trouble.begin(self.alarm, kind, notice, self.now), ends))
         purpose = trouble.LADDERS[kind].purpose
-        if not dispatching.is_graver(self.dispatch, purpose) and (known or purpose is not self.dispatch.seeking):
+        anew = trouble.is_news(before, trouble.of_kind(self.alarm.troubles, kind))
+        if not dispatching.is_graver(self.dispatch, purpose) and not (anew and purpose is self.dispatch.seeking):
             return
         dispatch = self._restarted_dispatch(purpose)
         if kind is TroubleKind.HELP and not self.alarm.taken_by(notice.phone):
@@ -170,8 +176,15 @@ class AlarmChange:
 
         Where the plan has two carers and only one has accepted, the second is sought again.
         """
-        purposes = {trouble.LADDERS[kind].purpose for kind in kinds}
-        self._set_troubles(trouble.end(self.alarm.troubles, kinds))
+        self._leave(trouble.end(self.alarm.troubles, kinds), kinds)
+
+    def end_what_is_done(self, notice: Notice) -> None:
+        """End the troubles of a case whose carer is done. Another carer's cry for help goes on."""
+        self._leave(trouble.without_what_is_done(self.alarm, notice.phone), TroubleKind)
+
+    def _leave(self, troubles: trouble.Troubles, over: Iterable[TroubleKind]) -> None:
+        purposes = {trouble.LADDERS[kind].purpose for kind in over}
+        self._set_troubles(troubles)
         if not self.alarm.seeks or self.dispatch.seeking not in purposes:
             return
         if trouble.sought_for(self.alarm, self.dispatch.seeking) is None:
@@ -185,20 +198,25 @@ class AlarmChange:
         self._set_troubles(trouble.acknowledge(self.alarm.troubles, kind, str(by), self.now))
         self.add_line(timeline.TroubleAcknowledged(kind, str(by)))
         ladder = trouble.LADDERS[kind]
-        sought = self.alarm.seeks and self.dispatch.seeking is ladder.purpose
-        if sought and not ladder.seeks_on and trouble.is_seen_to(self.alarm, ladder.purpose):
+        if kind is TroubleKind.LATE and self.alarm.state is AlarmState.ACCEPTED and self.limits.limit_at is None:
+            self.limits = replace(self.limits, limit_at=self.now + trouble.LATE_AGAIN)
+        if not self.alarm.seeks or self.dispatch.seeking is not ladder.purpose:
+            return
+        last_round = self.dispatch.state is DispatchState.EXHAUSTED and bool(ladder.steps)
+        if (last_round or not ladder.seeks_on) and trouble.is_seen_to(self.alarm, ladder.purpose):
             self._end_search()
 
-    def get_louder(self, kind: TroubleKind) -> None:
-        """Turn the board red for the trouble of *kind*, and call the fixed number where the search does not do so itself."""
+    def get_louder(self, kind: TroubleKind, *, calls: bool = True) -> None:
+        """Turn the board red for the trouble of *kind*, and with *calls* ring the fixed number if the search does not do so."""
         before = trouble.of_kind(self.alarm.troubles, kind)
         assert before is not None, f"alarm {self.alarm.alarm_id}: no trouble {kind}"
         self._set_troubles(trouble.louder(self.alarm.troubles, kind, self.now, self.plan.exhausted_repeat))
         if not before.loud:
             self.add_line(timeline.TroubleLoud(kind))
             self.effects.append(RedBoard())
-        if self.alarm.dispatch is not None and self.dispatch.state is not DispatchState.EXHAUSTED:
-            self.adopt(dispatching.call_fixed(self.dispatch, self.context))
+        graver = self.alarm.dispatch is not None and trouble.LADDERS[kind].purpose.rank > self.dispatch.seeking.rank
+        if calls and self.alarm.dispatch is not None and (graver or self.dispatch.state is not DispatchState.EXHAUSTED):
+            self.adopt(dispatching.call_fixed(self.dispatch, self.context, kind))
 
     def _set_troubles(self, troubles: trouble.Troubles) -> None:
         was_loud = any(each.loud for each in self.alarm.troubles)
@@ -207,10 +225,13 @@ class AlarmChange:
             self.effects.append(CalmBoard())
 
     def _end_search(self) -> None:
-        """End a search for help. The gravest trouble that nobody sees to is sought for next, or the second of two carers."""
+        """End a search for help. Next comes the gravest trouble that nobody sees to, then the case that nobody has taken."""
         left = trouble.gravest(t for t in self.alarm.unacknowledged if trouble.LADDERS[t.kind].steps)
         if left is not None:
             self.restart_dispatch(trouble.LADDERS[left.kind].purpose)
+        elif not self.alarm.takers and self.alarm.state in WAITING:
+            # The cry came before anybody had taken it: whoever it was that the case is about waits.
+            self.restart_dispatch(DispatchPurpose.CALL_OUT)
         elif self.plan.two_carers and len(self.alarm.takers) < 2 and self.alarm.done_at is None:
             self.restart_dispatch(DispatchPurpose.CALL_OUT)
         else:
@@ -222,6 +243,7 @@ class AlarmChange:
             off = replace(self.alarm.dispatch, state=DispatchState.STOOD_DOWN, repeat_at=None)
             self.adopt(dispatching.stand_down(off, Wording.STOOD_DOWN))
             self.add_line(timeline.DispatchCalledOff(off.dispatch_id))
+        self._set_troubles(trouble.end(self.alarm.troubles, (TroubleKind.NOT_TAKEN,)))
         self.alarm = replace(
             self.alarm, state=AlarmState.OPEN if self.alarm.lease.holder is None else AlarmState.CLAIMED
         )
@@ -255,8 +277,11 @@ class AlarmChange:
         """
         now, purpose = self.now, self.dispatch.seeking
         in_need = notice.phone in self.alarm.phones_in_need()
-        if in_need and purpose is DispatchPurpose.HELP and not self.alarm.taken_by(notice.phone):
-            # Whoever cries for help does not come to their own help.
+        told = () if in_need else trouble.told_of(self.alarm, notice)
+        sought = trouble.sought_for(self.alarm, purpose)
+        unheard = sought is not None and not sought.acknowledged and sought not in told and purpose in trouble.CHAINS
+        if (unheard or (in_need and purpose is DispatchPurpose.HELP)) and not self.alarm.taken_by(notice.phone):
+            # Whoever cries for help does not come to their own help; who was not told of a trouble does not see to it.
             self.dispatch = replace(self.dispatch, needed=self.dispatch.needed + 1)
         self.adopt(dispatching.record_acceptance(self.dispatch, notice, now))
         self.add_line(timeline.CarerAccepted(notice.notice_id, eta_minutes))
@@ -266,10 +291,9 @@ class AlarmChange:
         if self.alarm.state is AlarmState.ACCEPTED and self.alarm.limits.limit_at is None:
             self.limits = replace(self.limits, limit_at=self.arrival_deadline(eta_minutes))
         self._set_troubles(trouble.end(self.alarm.troubles, (TroubleKind.NOT_TAKEN,)))
-        for each in () if in_need else self.alarm.unacknowledged:
-            if trouble.LADDERS[each.kind].purpose is purpose:
-                self._set_troubles(trouble.acknowledge(self.alarm.troubles, each.kind, str(notice.notice_id), now))
-                self.add_line(timeline.TroubleAcknowledged(each.kind, str(notice.notice_id)))
+        for each in told:
+            self._set_troubles(trouble.acknowledge(self.alarm.troubles, each.kind, str(notice.notice_id), now))
+            self.add_line(timeline.TroubleAcknowledged(each.kind, str(notice.notice_id)))
         if self.dispatch.state is DispatchState.ACCEPTED and self.alarm.unacknowledged:
             self._end_search()
 
@@ -368,29 +392,6 @@ class AlarmChange:
         self.limits = replace(self.limits, self_dispatch_at=None, limit_at=None)
         self._set_troubles(())
         self.add_line(timeline.AlarmClosed(outcome, str(by)))
-
-    def visit_due_at(self) -> datetime | None:
-        """Return when the visit becomes an alarm if nobody accepts it; ``None`` of an alarm, and once somebody has it."""
-        alarm = self.alarm
-        # An unsent one goes out by its own time; one that was called off waits for a person's outcome.
-        sought = alarm.seeks or alarm.limits.self_dispatch_at is not None
-        if alarm.limits.arrive_by is None or not (alarm.is_calm and alarm.state in WAITING and sought):
-            return None
-        # One that is wanted at once is given the time of an answer.
-        return max(alarm.limits.arrive_by, alarm.opened_at + self.plan.answer_within)
-
-    def next_deadline(self) -> datetime | None:
-        """Return the earliest instant that the alarm waits for, ``None`` once it is closed."""
-        alarm = self.alarm
-        if alarm.state is AlarmState.CLOSED:
-            return None
-        limits = (
-            alarm.lease.until,
-            alarm.limits.self_dispatch_at,
-            alarm.limits.limit_at,
-            self.visit_due_at(),
-            dispatching.next_step_at(alarm.dispatch),
-            trouble.next_louder_at(alarm.troubles),
-        )
-        # Whatever happens, the clockwork comes back.
-        return min((at for at in limits if at is not None), default=self.now + self.plan.exhausted_repeat)
+        if phone is not None and trouble.cry_of_others(alarm, phone) is not None:
+            # The case is over, another carer's trouble is not.
+            self.effects.append(Raise(AlarmKind.MANUAL, Priority.FIRST, None))

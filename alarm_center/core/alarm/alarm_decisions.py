@@ -31,6 +31,7 @@ from alarm_center.core.alarm.alarm_events import (
 )
 from alarm_center.core.alarm.alarm_kinds import POLICY
 from alarm_center.core.alarm.alarm_parts import Limits
+from alarm_center.core.alarm.deadlines import next_deadline, visit_due_at
 from alarm_center.core.alarm.incident import can_be_listed, can_join
 from alarm_center.core.alarm.lease import Lease
 from alarm_center.core.alarm.state import Alarm, AlarmState, DispatchPurpose, DispatchState, NewAlarm
@@ -128,7 +129,7 @@ def decide(
             _call_off_visit(change, event.by)
         case _:
             carer_replies.apply_reply(change, event)
-    change.alarm = replace(change.alarm, next_step_at=change.next_deadline())
+    change.alarm = replace(change.alarm, next_step_at=next_deadline(change.alarm, plan, now))
     after = change.alarm.state
     assert after in allowed, f"{alarm.state} to {after} on {type(event).__name__} is not in its table"
     return AlarmDecision(change.alarm, tuple(change.effects))
@@ -143,7 +144,7 @@ def _apply_tick(change: AlarmChange, signed_in: bool) -> None:
     if lease.holder is not None and lease.has_lapsed(now):
         change.add_line(timeline.LeaseLapsed(lease.holder))
         change.release_claim()
-    overdue = change.visit_due_at()
+    overdue = visit_due_at(change.alarm, change.plan)
     if overdue is not None and overdue <= now:
         _make_visit_an_alarm(change)
     due = change.alarm.limits.self_dispatch_at
@@ -155,8 +156,8 @@ def _apply_tick(change: AlarmChange, signed_in: bool) -> None:
     at = dispatching.next_step_at(change.alarm.dispatch)
     if at is not None and at <= now:
         change.advance_dispatch()
-    for kind in trouble.due(change.alarm.troubles, now):
-        change.get_louder(kind)
+    for place, kind in enumerate(trouble.due(change.alarm.troubles, now)):
+        change.get_louder(kind, calls=place == 0)
     limit_at = change.alarm.limits.limit_at
     if limit_at is not None and limit_at <= now:
         _apply_passed_limit(change)
@@ -170,7 +171,9 @@ def _make_visit_an_alarm(change: AlarmChange) -> None:
         change.start_dispatch()
         return
     change.advance_dispatch()  # the lead's step of a visit is due at the same time
-    change.restart_dispatch(DispatchPurpose.CALL_OUT)
+    if change.dispatch.seeking is DispatchPurpose.CALL_OUT:
+        # Whoever cried for help there is sought for first: when that search ends and nobody has it, the call-out follows.
+        change.restart_dispatch(DispatchPurpose.CALL_OUT)
 
 
 def _apply_passed_limit(change: AlarmChange) -> None:
@@ -349,7 +352,8 @@ def _call_off_visit(change: AlarmChange, by: str) -> None:
     if not alarm.visit:
         raise IllegalMove(f"alarm {alarm.alarm_id}: only a planned visit is called off; a person closes an alarm")
     seeks_help = alarm.dispatch is not None and alarm.dispatch.seeking is not DispatchPurpose.CALL_OUT
-    if alarm.is_held(change.now) or alarm.takers or seeks_help:
+    in_trouble = any(trouble.LADDERS[each.kind].steps for each in alarm.troubles)
+    if alarm.is_held(change.now) or alarm.takers or seeks_help or in_trouble:
         raise IllegalMove(f"alarm {alarm.alarm_id}: somebody has this visit: it is theirs to close")
     change.close(by, Outcome.OTHER, note=True)
 

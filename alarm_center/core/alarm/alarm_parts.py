@@ -60,6 +60,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class TroubleWord:
+    """The last word of one carer about a trouble: the notice that they answered, and when."""
+
+    notice_id: UUID
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """A trouble of the case: acknowledged by a person, or getting louder at ``louder_at``."""
 
@@ -68,7 +76,7 @@ class Trouble:
     louder_at: datetime
     """The next time at which it gets louder if nobody has acknowledged it, or stops being acknowledged."""
     notice_id: UUID | None = None
-    """The notice of the carer in trouble; ``None``: it is no carer's."""
+    """The notice of the carer in trouble, of the last one where several are; ``None``: it is no carer's."""
     told: tuple[UUID, ...] = ()
     """The notices that were asked because of it."""
     loud: bool = False
@@ -76,6 +84,8 @@ class Trouble:
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     """A user's id, or that of the notice that a carer answered."""
+    words: tuple[TroubleWord, ...] = ()
+    """One for each carer in this trouble, the last said last. Two may cry for help in one case."""
 
     @property
     def acknowledged(self) -> bool:

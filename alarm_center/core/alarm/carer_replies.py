@@ -113,7 +113,7 @@ def _apply_done(change: AlarmChange, word: Done, notice: Notice) -> None:
     change.acceptance = replace(change.acceptance, done_at=change.now)
     change.limits = replace(change.limits, limit_at=change.now + change.plan.outcome_within)
     change.record_staff_inside(False)
-    change.end_troubles(*TroubleKind)
+    change.end_what_is_done(notice)
     _queue_answer(change, notice, Wording.DONE)
 
 

@@ -115,11 +115,9 @@ def advance(dispatch: Dispatch, context: DispatchContext, *, hasten: bool = Fals
                 break
             if nobody or dispatch.round >= dispatch.last_round:
                 effects.append(Write(timeline.DispatchExhausted(dispatch.round)))
-                dispatch = replace(dispatch, state=DispatchState.EXHAUSTED, repeat_at=now)
-                if dispatch.seeking in trouble.CHAINS and trouble.is_seen_to(context.alarm, dispatch.seeking):
-                    # A person sees to it: it gets no louder.
-                    dispatch, told = end_search(dispatch)
-                    effects += told
+                # Where a person sees to what it was for it calls nobody: `AlarmChange` seeks for what is left.
+                seen_to = dispatch.seeking in trouble.CHAINS and trouble.is_seen_to(context.alarm, dispatch.seeking)
+                dispatch = replace(dispatch, state=DispatchState.EXHAUSTED, repeat_at=None if seen_to else now)
             else:
                 dispatch = replace(dispatch, round=dispatch.round + 1, step=0, round_started_at=now)
                 hasten = False
@@ -188,8 +186,10 @@ def is_waiting_for_reply(dispatch: Dispatch, alarm: Alarm) -> bool:
     )
 
 
-def ask_carer(dispatch: Dispatch, context: DispatchContext, person: Responder, step: Step) -> DispatchResult:
-    """Ask one carer. An older question to the same phone expires: a phone has one open question."""
+def ask_carer(
+    dispatch: Dispatch, context: DispatchContext, person: Responder, step: Step, about: TroubleKind | None = None
+) -> DispatchResult:
+    """Ask one carer, *about* a trouble or what is sought for. A phone has one open question: an older one expires."""
     notice = Notice(
         notice_id=context.new_id(),
         round=dispatch.round,
@@ -207,17 +207,18 @@ def ask_carer(dispatch: Dispatch, context: DispatchContext, person: Responder, s
         for n in dispatch.notices
     )
     line = Write(timeline.CarerAsked(notice.notice_id, step.who, step.channel, dispatch.round))
-    told = (Notify(notice, first=not dispatch.notices, trouble=_trouble_of(dispatch, context.alarm, step)), line)
+    about = about or _trouble_of(dispatch, context.alarm, step)
+    told = (Notify(notice, first=not dispatch.notices, trouble=about), line)
     return replace(dispatch, notices=(*replaced, notice)), told
 
 
-def call_fixed(dispatch: Dispatch, context: DispatchContext) -> DispatchResult:
-    """Call the town's fixed number about the trouble that is sought for, unless it has the case."""
+def call_fixed(dispatch: Dispatch, context: DispatchContext, about: TroubleKind) -> DispatchResult:
+    """Call the town's fixed number about the trouble of that kind, unless it has the case."""
     took = {n.phone for n in dispatch.takers} | context.alarm.phones_in_need()
     people = context.roster.responders(Who.FIXED, context.alarm.area_id, context.now)
     for person in people:
         if person.phone not in took:
-            return ask_carer(dispatch, context, person, Step(_NOW, Who.FIXED, Channel.CALL))
+            return ask_carer(dispatch, context, person, Step(_NOW, Who.FIXED, Channel.CALL), about)
     return dispatch, () if people else (Write(timeline.NobodyOnDuty(Who.FIXED, context.alarm.area_id)),)
 
 

@@ -239,7 +239,8 @@ class Alarm:
 
     def phones_in_need(self) -> frozenset[str]:
         """Return the phones of the carers who have cried for help: nobody asks them to come."""
-        crying = {trouble.notice_id for trouble in self.troubles if trouble.kind is TroubleKind.HELP}
+        cries = (trouble for trouble in self.troubles if trouble.kind is TroubleKind.HELP)
+        crying = {word.notice_id for cry in cries for word in cry.words}
         notices = () if self.dispatch is None else self.dispatch.notices
         return frozenset(notice.phone for notice in notices if notice.notice_id in crying)
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from alarm_center.core.alarm.alarm_parts import Trouble
+from alarm_center.core.alarm.alarm_parts import Trouble, TroubleWord
 from alarm_center.core.alarm.state import Alarm, DispatchPurpose, Notice
 from alarm_center.core.plan import Step, Wording
 from schemas.vocabulary import Channel, TroubleKind, Who
@@ -20,7 +20,10 @@ from schemas.vocabulary import Channel, TroubleKind, Who
 Troubles = tuple[Trouble, ...]
 
 SAID_AGAIN: Final = timedelta(seconds=60)
-"""A word that comes again within this is the network's; later it is a new cry, and an acknowledgement of before is void."""
+"""A carer's word that comes again so soon is the network's; later it is a new cry, and an acknowledgement of before is void."""
+
+LATE_AGAIN: Final = timedelta(minutes=15)
+"""An operator has seen that a carer is late: not there by then either, it begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +138,49 @@ CHAINS: Final[Mapping[DispatchPurpose, tuple[Step, ...]]] = MappingProxyType(
 _GRAVITY: Final = {kind: place for place, kind in enumerate(LADDERS)}
 
 
-def begin(troubles: Troubles, kind: TroubleKind, notice_id: UUID | None, now: datetime) -> Troubles:
-    """Return *troubles* with one of *kind*. One that was acknowledged begins anew, unless that was a moment ago."""
-    before = of_kind(troubles, kind)
-    if before is not None and (before.acknowledged_at is None or before.acknowledged_at > now - SAID_AGAIN):
-        return troubles
-    fresh = Trouble(kind, now, now + LADDERS[kind].loud_after, notice_id, told=before.told if before else ())
-    return _put(troubles, fresh)
+def begin(alarm: Alarm, kind: TroubleKind, notice: Notice | None, now: datetime) -> Troubles:
+    """Return the alarm's troubles with one of *kind*, as the carer of *notice* says, or the clock.
+
+    One that was acknowledged begins anew, unless the same carer's word of a moment ago comes twice. One that nobody has
+    acknowledged gets louder when it would have.
+    """
+    before = of_kind(alarm.troubles, kind)
+    words = () if before is None else before.words
+    theirs = frozenset() if notice is None else _notices_of(alarm, notice.phone)
+    if any(word.notice_id in theirs and word.said_at > now - SAID_AGAIN for word in words):
+        return alarm.troubles
+    if notice is not None:
+        words = (*(word for word in words if word.notice_id not in theirs), TroubleWord(notice.notice_id, now))
+    notice_id = None if notice is None else notice.notice_id
+    if before is None or before.acknowledged:
+        told = () if before is None else before.told
+        return _put(alarm.troubles, Trouble(kind, now, now + LADDERS[kind].loud_after, notice_id, told, words=words))
+    if kind is not TroubleKind.HELP:
+        notice_id = before.notice_id
+    return _put(alarm.troubles, replace(before, notice_id=notice_id, words=words))
+
+
+def is_news(before: Trouble | None, after: Trouble | None) -> bool:
+    """Tell whether a trouble that was *before* has to be told anew: nobody sees to it any more, or one more carer cries for help."""
+    if before is None or after is None or (before.acknowledged and not after.acknowledged):
+        return True
+    return after.kind is TroubleKind.HELP and len(after.words) > len(before.words)
+
+
+def cry_of_others(alarm: Alarm, phone: str) -> Trouble | None:
+    """Return the cry for help of carers other than the one with *phone*, who is out of it; ``None`` if no other cries."""
+    cry = of_kind(alarm.troubles, TroubleKind.HELP)
+    if cry is None:
+        return None
+    theirs = _notices_of(alarm, phone)
+    words = tuple(word for word in cry.words if word.notice_id not in theirs)
+    return replace(cry, words=words, notice_id=words[-1].notice_id) if words else None
+
+
+def without_what_is_done(alarm: Alarm, phone: str) -> Troubles:
+    """Return the alarm's troubles once the carer with *phone* is done: another's cry for help is not over with that."""
+    cry = cry_of_others(alarm, phone)
+    return () if cry is None else (cry,)
 
 
 def end(troubles: Troubles, kinds: Iterable[TroubleKind]) -> Troubles:
@@ -173,8 +212,7 @@ def without_carer(alarm: Alarm, notice: Notice, now: datetime) -> Troubles:
 
     A cry for help is not, and what they saw to nobody sees to.
     """
-    notices = () if alarm.dispatch is None else alarm.dispatch.notices
-    theirs = {each.notice_id for each in notices if each.phone == notice.phone}
+    theirs = _notices_of(alarm, notice.phone)
     over = (t.kind for t in alarm.troubles if t.notice_id in theirs and t.kind is not TroubleKind.HELP)
     left = end(alarm.troubles, over)
     for notice_id in theirs:
@@ -236,9 +274,14 @@ def asked_of(alarm: Alarm, notice: Notice) -> Trouble | None:
     return gravest(asked)
 
 
+def told_of(alarm: Alarm, notice: Notice) -> Troubles:
+    """Return the unacknowledged troubles that *notice* was asked because of; *not taken* is the alarm's own question."""
+    return tuple(t for t in alarm.unacknowledged if notice.notice_id in t.told and LADDERS[t.kind].steps)
+
+
 def because_of(alarm: Alarm, notice: Notice) -> TroubleKind | None:
     """Return the kind of the trouble that *notice* was asked because of; ``None`` if it was asked for the alarm itself."""
-    told = gravest(t for t in alarm.troubles if notice.notice_id in t.told)
+    told = gravest(t for t in alarm.troubles if notice.notice_id in t.told and LADDERS[t.kind].steps)
     return None if told is None else told.kind
 
 
@@ -246,6 +289,11 @@ def carer_of(alarm: Alarm, trouble: Trouble) -> Notice | None:
     """Return the notice of the carer in trouble."""
     notices = () if alarm.dispatch is None else alarm.dispatch.notices
     return next((notice for notice in notices if notice.notice_id == trouble.notice_id), None)
+
+
+def _notices_of(alarm: Alarm, phone: str) -> frozenset[UUID]:
+    notices = () if alarm.dispatch is None else alarm.dispatch.notices
+    return frozenset(notice.notice_id for notice in notices if notice.phone == phone)
 
 
 def _climbs(trouble: Trouble) -> bool:

@@ -1,0 +1,286 @@
+"""Trouble that comes before anybody has the case, twice, to two carers, or late: none of it hides another, or ends it."""
+
+from datetime import timedelta
+
+import pytest
+
+from alarm_center.core.alarm.alarm_effects import CalmBoard, RedBoard
+from alarm_center.core.alarm.alarm_events import Arrived, CalledOff, CannotGetIn, ConditionReported, NeedsHelp, Took
+from alarm_center.core.alarm.state import Alarm, AlarmState, DispatchPurpose, Notice, NoticeState
+from alarm_center.core.alarm.trouble import LATE_AGAIN, SAID_AGAIN, carer_of, of_kind
+from alarm_center.core.decision import IllegalMove, Raise
+from alarm_center.core.plan import Plan, Wording
+from schemas.vocabulary import AlarmKind, Channel, Condition, Outcome, Priority, TroubleKind
+from tests.support.alarm_story import FIRST, FIXED, LEAD, SECOND, START, Story, accepted, on_site
+
+HELP, LOCKED_OUT, LATE = TroubleKind.HELP, TroubleKind.CANNOT_GET_IN, TroubleKind.LATE
+TWO_CARERS = Plan(two_carers=True)
+
+
+def open_kinds(story: Story) -> list[TroubleKind]:
+    return [trouble.kind for trouble in story.alarm.unacknowledged]
+
+
+def seeking(story: Story) -> DispatchPurpose | None:
+    dispatch = story.alarm.dispatch
+    return dispatch.seeking if dispatch is not None and dispatch.seeks else None
+
+
+def first_notice(story: Story, phone: str) -> Notice:
+    assert story.alarm.dispatch is not None
+    return next(notice for notice in story.alarm.dispatch.notices if notice.phone == phone)
+
+
+def clear(story: Story) -> None:
+    for carer in story.carers.values():
+        carer.inbox.clear()
+
+
+def cried_before_anybody_took_it() -> Story:
+    story = Story(AlarmKind.SOMETHING_WRONG)
+    story.passes(minutes=2)
+    story.carer(FIRST).needs_help()
+    return story
+
+
+def two_on_the_way() -> Story:
+    story = accepted(plan=TWO_CARERS)
+    story.passes(minutes=1)
+    story.carer(SECOND).takes()
+    return story
+
+
+# ---- before anybody has the case ----
+
+
+@pytest.mark.parametrize("by", ["operator", "lead"])
+def test_a_cry_before_it_is_taken_leaves_it_sought_for(by: str) -> None:
+    story = cried_before_anybody_took_it()
+    if by == "operator":
+        story.operator().acknowledges(HELP)
+    else:
+        story.carer(LEAD).takes()
+        assert story.carer(LEAD).inbox.pop() == (Wording.YOU_SEE_TO_IT, Channel.SMS)
+    assert (story.state(), open_kinds(story)) == (AlarmState.DISPATCHED, [])
+    story.passes(minutes=30)
+    assert seeking(story) is DispatchPurpose.CALL_OUT
+    clear(story)
+    story.passes(minutes=40)
+    assert open_kinds(story) == [TroubleKind.NOT_TAKEN], "nobody has the resident's alarm: it is red"
+    assert story.carer(FIXED).inbox and story.carer(LEAD).inbox
+
+
+def test_a_lesser_trouble_follows_the_rounds_for_help() -> None:
+    story = on_site()
+    story.carer(FIRST).cannot_get_in()
+    story.passes(seconds=30)
+    story.carer(FIRST).needs_help()
+    story.passes(seconds=10)
+    story.operator().acknowledges(HELP)
+    story.passes(minutes=20)
+    assert (seeking(story), open_kinds(story)) == (DispatchPurpose.ACCESS, [LOCKED_OUT])
+    assert (Wording.VOICE_TROUBLE_CANNOT_GET_IN, Channel.CALL) in story.carer(LEAD).inbox
+
+
+def test_the_fixed_number_hears_what_got_louder() -> None:
+    story = on_site()
+    story.carer(FIRST).cannot_get_in()
+    story.passes(seconds=30)
+    story.carer(FIRST).needs_help()
+    story.operator().acknowledges(HELP)
+    story.passes(seconds=270)
+    story.carer(FIXED).receives(Wording.VOICE_TROUBLE_CANNOT_GET_IN, Channel.CALL).takes()
+    assert open_kinds(story) == []
+
+
+def test_help_that_is_seen_to_after_its_rounds_is_over() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    story.passes(minutes=25)
+    assert seeking(story) is DispatchPurpose.HELP
+    story.operator().acknowledges(HELP)
+    clear(story)
+    story.passes(minutes=4)
+    assert seeking(story) is None
+    story.nobody_hears_more()
+
+
+# ---- late ----
+
+
+def test_late_that_an_operator_has_seen_begins_anew() -> None:
+    story = accepted()
+    while not story.alarm.troubles:
+        story.passes(minutes=1)
+    story.operator().acknowledges(LATE)
+    clear(story)
+    story.passes(seconds=LATE_AGAIN.total_seconds() - 1)
+    story.nobody_hears_more()
+    story.passes(seconds=1)
+    assert open_kinds(story) == [LATE]
+    story.carer(LEAD).receives(Wording.ESCALATION_LATE)
+    story.passes(minutes=5)
+    assert story.has(RedBoard)
+
+
+# ---- a word that comes again, and another carer's ----
+
+
+def test_a_cry_just_after_an_acknowledgement_is_heard() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    story.passes(minutes=2)
+    story.operator().acknowledges(HELP)
+    story.passes(seconds=50)
+    story.carer(FIRST).needs_help()
+    assert open_kinds(story) == [HELP]
+
+
+def test_a_cry_that_is_repeated_does_not_put_off_red() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    for _ in range(2):
+        story.passes(seconds=SAID_AGAIN.total_seconds() + 10)
+        clear(story)
+        story.carer(FIRST).needs_help()
+        assert not story.carer(LEAD).inbox, "the search goes on as it was"
+    story.passes(seconds=40)
+    assert story.has(RedBoard)
+
+
+def test_a_helper_who_is_hurt_is_heard_at_once() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    story.carer(SECOND).takes()
+    assert open_kinds(story) == []
+    story.passes(seconds=40)
+    clear(story)
+    story.carer(SECOND).needs_help()
+    assert open_kinds(story) == [HELP]
+    assert story.alarm.phones_in_need() == {FIRST, SECOND}
+    story.carer(LEAD).receives(Wording.TROUBLE_HELP)
+    story.passes(minutes=40)
+    assert story.has(RedBoard)
+
+
+def test_two_who_cry_are_told_of_both() -> None:
+    story = two_on_the_way()
+    story.carer(FIRST).needs_help()
+    story.passes(seconds=30)
+    began = story.alarm.troubles[0]
+    clear(story)
+    story.carer(SECOND).needs_help()
+    cry = of_kind(story.alarm.troubles, HELP)
+    assert cry is not None and (cry.began_at, cry.louder_at) == (began.began_at, began.louder_at)
+    assert story.alarm.phones_in_need() == {FIRST, SECOND}
+    carer = carer_of(story.alarm, cry)
+    assert carer is not None and carer.phone == SECOND, "the text names the one that nobody has heard of"
+    story.carer(LEAD).receives(Wording.TROUBLE_HELP)
+
+
+# ---- another carer's "klar" ----
+
+
+@pytest.mark.parametrize("acknowledged", [False, True])
+def test_done_does_not_end_another_carers_cry(acknowledged: bool) -> None:
+    story = two_on_the_way()
+    story.carer(FIRST).arrives()
+    story.carer(FIRST).needs_help()
+    story.carer(SECOND).needs_help()
+    if acknowledged:
+        story.operator().acknowledges(HELP)
+    story.passes(seconds=10)
+    story.carer(FIRST).is_done()
+    assert [trouble.kind for trouble in story.alarm.troubles] == [HELP]
+    assert seeking(story) is DispatchPurpose.HELP and story.alarm.phones_in_need() == {SECOND}
+    story.carer(SECOND).is_done()
+    assert story.alarm.troubles == () and seeking(story) is None
+
+
+def test_an_outcome_raises_another_carers_cry_anew() -> None:
+    story = two_on_the_way()
+    story.carer(SECOND).needs_help()
+    story.carer(FIRST).is_done(Outcome.HELPED_UP)
+    assert story.state() is AlarmState.CLOSED
+    assert Raise(AlarmKind.MANUAL, Priority.FIRST, None) in story.effects
+
+
+def test_an_outcome_of_who_cried_raises_nothing() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    story.carer(FIRST).is_done(Outcome.HELPED_UP)
+    assert story.state() is AlarmState.CLOSED and not story.has(Raise)
+
+
+# ---- who was not told does not see to it ----
+
+
+def test_a_1_to_the_call_out_is_none_to_the_locked_door() -> None:
+    story = Story(AlarmKind.SOMETHING_WRONG)
+    story.passes(minutes=4)
+    first, second = first_notice(story, FIRST), first_notice(story, SECOND)
+    for word in (Took, Arrived, CannotGetIn):
+        story.happens(word(first.notice_id))
+    story.passes(seconds=20)
+    clear(story)
+    story.happens(Took(second.notice_id))
+    story.carer(SECOND).receives(Wording.GRANTED)
+    assert [taker.phone for taker in story.alarm.takers] == [FIRST, SECOND]
+    assert (open_kinds(story), seeking(story)) == ([LOCKED_OUT], DispatchPurpose.ACCESS)
+    story.passes(minutes=5)
+    assert (Wording.VOICE_TROUBLE_CANNOT_GET_IN, Channel.CALL) in story.carer(LEAD).inbox and story.has(RedBoard)
+
+
+# ---- called off, and a visit ----
+
+
+def test_not_taken_is_over_when_the_camera_calls_it_off() -> None:
+    story = Story(AlarmKind.NOT_SEEN)
+    while not story.alarm.troubles:
+        story.passes(minutes=5)
+    assert open_kinds(story) == [TroubleKind.NOT_TAKEN]
+    story.happens(ConditionReported(Condition.CLEARED))
+    assert story.alarm.troubles == () and story.has(CalmBoard)
+    clear(story)
+    story.passes(minutes=5)
+    assert not story.carer(FIXED).inbox
+
+
+def overdue_visit_with_a_cry() -> Story:
+    story = Story(AlarmKind.MANUAL, visit=True, arrive_by=START + timedelta(hours=3))
+    story.passes(minutes=179)
+    story.carer(FIRST).needs_help()
+    story.passes(minutes=2)
+    return story
+
+
+def test_a_visit_that_is_overdue_leaves_the_search_for_help() -> None:
+    story = overdue_visit_with_a_cry()
+    assert not story.alarm.is_calm
+    assert seeking(story) is DispatchPurpose.HELP
+    story.operator().acknowledges(HELP)
+    story.passes(minutes=30)
+    assert seeking(story) is DispatchPurpose.CALL_OUT
+
+
+def test_a_visit_with_a_cry_is_not_called_off() -> None:
+    story = overdue_visit_with_a_cry()
+    story.operator().acknowledges(HELP)
+    story.passes(minutes=30)
+    with pytest.raises(IllegalMove):
+        story.happens(CalledOff("planning"))
+
+
+def test_who_takes_without_having_been_told_keeps_help_sought() -> None:
+    """Asked for the alarm before the cry, and answering that: one more is needed who knows of it."""
+    story = Story(AlarmKind.SOMETHING_WRONG, signed_in=False)
+    story.passes(minutes=4)
+    asked = first_notice(story, SECOND)
+    assert asked.state is NoticeState.ASKED or asked.state is NoticeState.EXPIRED
+    story.carer(FIRST).needs_help()
+    story.happens(Took(asked.notice_id))
+    after: Alarm = story.alarm
+    assert (after.state, [taker.phone for taker in after.takers]) == (AlarmState.ACCEPTED, [SECOND])
+    assert (open_kinds(story), seeking(story)) == ([HELP], DispatchPurpose.HELP)
+    story.happens(NeedsHelp(first_notice(story, FIRST).notice_id))
+    assert open_kinds(story) == [HELP]
