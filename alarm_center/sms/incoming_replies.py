@@ -156,6 +156,8 @@ def notice_standing(asked: AskedNotice) -> tuple[Standing, datetime | None]:
         if closed or asked.done_at is not None:
             return Standing.DONE, asked.closed_at or asked.done_at
         return (Standing.ON_SITE if asked.alarm_state == AlarmState.ON_SITE else Standing.TOOK), None
+    if asked.sees_to and not closed:
+        return Standing.SEES_TO, None
     if asked.seeks and not closed:
         # Stood down and sought again: not asked anew, so only a clear word takes it.
         waits = asked.state in (NoticeState.ASKED, NoticeState.EXPIRED)

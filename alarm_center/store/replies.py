@@ -6,9 +6,10 @@ The musters that a reply can answer are in `musters.py`; `core/replies/` decides
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from alarm_center.store import alarms
 from alarm_center.store.lost_phones import IS_LOST
 from alarm_center.store.memory import Tx
 
@@ -44,6 +45,8 @@ class AskedNotice:
     """The instant at which the phone was last told that nobody needs to go any more."""
     patrol: str | None
     """The patrol that has it."""
+    sees_to: bool = False
+    """A trouble of the alarm is acknowledged by this notice: its carer has said "jag ordnar"."""
 
 
 async def add_once(tx: Tx, provider: str, provider_id: str, phone: str, sender: str, body: str, at: datetime) -> bool:
@@ -151,7 +154,8 @@ async def notices_to(tx: Tx, phone: str, sender: str) -> list[AskedNotice]:
             (select max(m.created_at) from messages m where m.alarm_id = a.alarm_id and m.phone = n.phone
                 and m.wording in ('taken', 'stood_down', 'case_closed', 'seen_to')) as told_at,
             (select t.patrol from notices t where t.alarm_id = a.alarm_id and t.state = 'took'
-                order by t.answered_at limit 1) as patrol
+                order by t.answered_at limit 1) as patrol,
+            a.body::text as body
         from notices n join alarms a using (alarm_id) join areas e on e.area_id = a.area_id
             join organisations o on o.org = a.org
         where n.phone = $1 and o.sending_number = $2 and (n.asked_at > clock.now() - $3::interval or a.state <> 'closed')
@@ -159,7 +163,12 @@ async def notices_to(tx: Tx, phone: str, sender: str) -> list[AskedNotice]:
         """,
         phone, sender, _BACK,
     )  # fmt: skip
-    return [AskedNotice(**row) for row in rows]
+    return [_asked(dict(row)) for row in rows]
+
+
+def _asked(fields: dict[str, Any]) -> AskedNotice:
+    alarm = alarms.from_text(fields.pop("body"))
+    return AskedNotice(**fields, sees_to=alarm.is_seen_to_by(fields["notice_id"]))
 
 
 class SaidBefore(NamedTuple):

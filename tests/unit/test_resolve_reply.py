@@ -500,3 +500,32 @@ def test_1_again_for_ones_own_case_answers_the_muster_too() -> None:
 def test_the_same_1_again_answers_the_muster_too() -> None:
     own = notice(A, Standing.TOOK), notice(B, Standing.TOOK)
     assert replies("1", *own, muster=True, before=EarlierReply(A)).holds_phone is True
+
+
+@pytest.mark.parametrize("text", ["2", "2 4821"])
+def test_2_from_who_sees_to_a_trouble_leaves_it(text: str) -> None:
+    seen_to = notice(4821, Standing.SEES_TO)
+    assert (replies(text, seen_to).action, replies(text, seen_to).notice) == (actions.CANNOT, seen_to)
+    again = [notice(4821, standing, sent=2) for standing in (Standing.ASKED, Standing.TAKEN, Standing.DECLINED)]
+    assert [replies(text, seen_to, later).notice for later in again] == [seen_to] * 3
+    own = notice(4821, Standing.ON_SITE, sent=2)
+    assert replies(text, seen_to, own).notice == own
+
+
+def test_1_from_who_sees_to_a_trouble_is_for_what_asks() -> None:
+    seen_to, declined = notice(4821, Standing.SEES_TO, 1), notice(4822, Standing.DECLINED)
+    assert (replies("1", seen_to, declined).action, replies("1", seen_to, declined).notice) == (actions.TAKE, seen_to)
+    for asked in (notice(4821, Standing.ASKED, sent=2), notice(4822, Standing.ASKED, 2, sent=2)):
+        assert replies("1", seen_to, asked).notice == asked
+
+
+def test_a_bare_2_with_a_case_and_a_trouble_asks_which() -> None:
+    own, seen_to = notice(4821, Standing.TOOK), notice(4822, Standing.SEES_TO)
+    assert said(replies("2", own, seen_to)) == [(Wording.WHICH_CASE, 4821, 4822)]
+    asked = notice(4823, Standing.ASKED)
+    assert replies("2", seen_to, asked).notice == asked
+
+
+def test_who_sees_to_a_trouble_has_not_the_case() -> None:
+    r = replies("3", notice(4821, Standing.SEES_TO))
+    assert (r.action, r.heed, said(r)) == (None, Heed.SOUND, [(Wording.NOT_YOURS, 4821, None)])

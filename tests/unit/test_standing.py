@@ -36,6 +36,18 @@ ASKED = AskedNotice(
         ({"state": "took", "alarm_state": "on_site", "seeks": False, "done_at": LATER}, Standing.DONE, LATER),
         ({"state": "took", "alarm_state": "closed", "seeks": False, "closed_at": LATER}, Standing.DONE, LATER),
         ({"alarm_state": "accepted", "seeks": False, "patrol": "P2", "accepted_at": LATER}, Standing.TAKEN, LATER),
+        (
+            {"state": "stood_down", "alarm_state": "accepted", "seeks": False, "patrol": "P2", "sees_to": True},
+            Standing.SEES_TO,
+            None,
+        ),
+        ({"state": "stood_down", "alarm_state": "on_site", "seeks": True, "sees_to": True}, Standing.SEES_TO, None),
+        ({"state": "took", "alarm_state": "on_site", "seeks": False, "sees_to": True}, Standing.ON_SITE, None),
+        (
+            {"state": "stood_down", "alarm_state": "closed", "seeks": False, "closed_at": LATER, "sees_to": True},
+            Standing.STOOD_DOWN,
+            LATER,
+        ),
         ({"alarm_state": "open", "seeks": False, "told_at": LATER}, Standing.STOOD_DOWN, LATER),
         ({"alarm_state": "open", "seeks": False}, Standing.STOOD_DOWN, AT),
         ({"alarm_state": "closed", "seeks": True, "closed_at": LATER}, Standing.STOOD_DOWN, LATER),

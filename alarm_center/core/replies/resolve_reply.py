@@ -37,6 +37,8 @@ class Standing(StrEnum):
     """This phone's; not on site yet."""
     ON_SITE = "on_site"
     """This phone's, and on site."""
+    SEES_TO = "sees_to"
+    """Somebody else's or nobody's; this phone has said "jag ordnar" to a trouble of it that is not over."""
     TAKEN = "taken"
     """Somebody else's."""
     STOOD_DOWN = "stood_down"
@@ -45,7 +47,7 @@ class Standing(StrEnum):
     """This phone's, and finished."""
 
 
-OPEN: Final = frozenset({Standing.ASKED, Standing.DECLINED, Standing.TOOK, Standing.ON_SITE})
+OPEN: Final = frozenset({Standing.ASKED, Standing.DECLINED, Standing.TOOK, Standing.ON_SITE, Standing.SEES_TO})
 TAKEN: Final = frozenset({Standing.TOOK, Standing.ON_SITE})
 _OVER: Final = {
     Standing.TAKEN: Wording.TAKEN,
@@ -123,7 +125,8 @@ def resolve(
     - *1*: takes the one case that seeks. Of two, the most urgent (then the oldest), and says which and that the
       other still seeks. With a case of one's own at least as urgent, another is taken only by its number.
     - *1 after 2*: takes it, if it still seeks. *1 too late*: who has it, or that nobody is needed.
-    - *2*: declines the one that asks; without such a one, hands back one's own case, with sound.
+    - *2*: declines the one that asks; without such a one, hands back one's own case, with sound, or a trouble that one has
+      said "jag ordnar" to: it sounds itself then.
     - *3 4 5 6*: only on a case of one's own. On one that is not taken, nothing counts as arrival or help: "not
       yours yet", with sound, for somebody may be at the door. *4 without 3* counts, and no arrival is made up.
     - two own cases that fit equally: "which one?"; a wrong guess would close or arrive at the wrong one. So are *4* and
@@ -159,13 +162,22 @@ class _Cases:
 
     def __init__(self, notices: Iterable[NoticeRef], now: datetime) -> None:
         by_case: dict[int, NoticeRef] = {}
+        seen_to: dict[int, NoticeRef] = {}
         for notice in sorted(notices, key=lambda n: (n.standing in TAKEN, n.sent_at)):
             by_case[notice.case_no] = notice
+            if notice.standing is Standing.SEES_TO:
+                seen_to[notice.case_no] = notice
+        for case_no, notice in seen_to.items():
+            # A later question in the case is answered for itself.
+            if by_case[case_no].standing not in {Standing.ASKED, *TAKEN}:
+                by_case[case_no] = notice
+        self._seen_to = seen_to
         self._by_case, self._now = by_case, now
         urgent = sorted(by_case.values(), key=lambda n: (n.priority, n.sent_at, n.case_no))
         self.asked = [n for n in urgent if n.standing is Standing.ASKED]
         self.declined = [n for n in urgent if n.standing is Standing.DECLINED]
         self.taken = [n for n in urgent if n.standing in TAKEN]
+        self.seen_to = [n for n in urgent if n.standing is Standing.SEES_TO]
         self.recent = sorted(
             (n for n in urgent if n.closed_at is not None and n.standing in _OVER and n.closed_at >= now - RECENT),
             key=lambda n: n.closed_at or now,
@@ -188,7 +200,7 @@ class _Cases:
     def open(self) -> list[NoticeRef]:
         """The open ones, those most likely meant first."""
         on_site = [n for n in self.taken if n.standing is Standing.ON_SITE]
-        return on_site + [n for n in self.taken if n not in on_site] + self.asked + self.declined
+        return on_site + [n for n in self.taken if n not in on_site] + self.asked + self.seen_to + self.declined
 
     @property
     def nearest(self) -> NoticeRef | None:
@@ -196,6 +208,10 @@ class _Cases:
 
     def numbered(self, case_no: int | None) -> NoticeRef | None:
         return None if case_no is None else self._by_case.get(case_no)
+
+    def to_leave(self, notice: NoticeRef) -> NoticeRef:
+        """Return the notice that a no to the case of *notice* is about: whoever sees to something of it leaves that too."""
+        return notice if notice.standing in TAKEN else self._seen_to.get(notice.case_no, notice)
 
 
 def _text_about(
@@ -231,7 +247,7 @@ def _resolve_bare(action: CarerAction, cases: _Cases, muster: bool) -> Resolutio
     if fits:
         just_over = cases.just_over if wanted is not fits[0].standing and action.begins is None else None
         return _act_on_own(action, fits[0]) if just_over is None else _ask_which(action, fits[0], just_over)
-    seeking = cases.asked + cases.declined
+    seeking = cases.asked + cases.seen_to + cases.declined
     if seeking:
         return Resolution(None, seeking[0], _text_about(Wording.NOT_YOURS, seeking[0]), heed=Heed.SOUND)
     return _resolve_ended(action, cases.recent)
@@ -239,10 +255,11 @@ def _resolve_bare(action: CarerAction, cases: _Cases, muster: bool) -> Resolutio
 
 def _resolve_bare_take(cases: _Cases, muster: bool) -> Resolution:
     holds = muster or None
-    seeking = cases.asked or ([] if cases.taken else cases.declined)
+    own = cases.taken + cases.seen_to
+    seeking = cases.asked or ([] if own else cases.declined)
     if not seeking:
-        if cases.taken:
-            return Resolution(TAKE, cases.taken[0], holds_phone=holds)
+        if own:
+            return Resolution(TAKE, own[0], holds_phone=holds)
         if muster:
             return Resolution(answer=_text_about(Wording.MUSTER_YES), holds_phone=True)
         return _resolve_ended(TAKE, cases.recent)
@@ -263,17 +280,18 @@ def _resolve_bare_take(cases: _Cases, muster: bool) -> Resolution:
 def _resolve_bare_cannot(cases: _Cases, muster: bool) -> Resolution:
     if len(cases.asked) > 1:
         best, other = cases.asked[:2]
-        return Resolution(CANNOT, best, beside=_text_about(Wording.DECLINED_ONE, best, other))
+        return replace(_decline_case(best, cases), beside=_text_about(Wording.DECLINED_ONE, best, other))
     if cases.asked:
-        return _decline_case(cases.asked[0])
-    if len(cases.taken) > 1:
-        return _ask_which(CANNOT, cases.taken[0], cases.taken[1])
-    if cases.taken:
-        return _decline_case(cases.taken[0])
+        return _decline_case(cases.asked[0], cases)
+    own = cases.taken + cases.seen_to
+    if len(own) > 1:
+        return _ask_which(CANNOT, own[0], own[1])
+    if own:
+        return _decline_case(own[0], cases)
     if muster:
         return Resolution(answer=_text_about(Wording.MUSTER_NO), heed=Heed.SHOW, holds_phone=False)
     if cases.declined:
-        return _decline_case(cases.declined[0])
+        return _decline_case(cases.declined[0], cases)
     return _resolve_ended(CANNOT, cases.recent)
 
 
@@ -308,14 +326,14 @@ def _resolve_numbered(action: CarerAction, case_no: int, cases: _Cases, muster: 
     if action is TAKE:
         return Resolution(TAKE, notice, holds_phone=muster or None)
     if action is CANNOT:
-        return _decline_case(notice)
+        return _decline_case(notice, cases)
     if notice.standing in TAKEN:
         return _act_on_own(action, notice)
     return Resolution(None, notice, _text_about(Wording.NOT_YOURS, notice), heed=Heed.SOUND)
 
 
-def _decline_case(notice: NoticeRef) -> Resolution:
-    return Resolution(CANNOT, notice, heed=Heed.SOUND if notice.standing in TAKEN else Heed.NOTHING)
+def _decline_case(notice: NoticeRef, cases: _Cases) -> Resolution:
+    return Resolution(CANNOT, cases.to_leave(notice), heed=Heed.SOUND if notice.standing in TAKEN else Heed.NOTHING)
 
 
 def _act_on_own(action: CarerAction, notice: NoticeRef) -> Resolution:
