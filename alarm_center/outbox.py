@@ -34,10 +34,9 @@ from alarm_center.providers import (
 )
 from alarm_center.sms import delivery, missed_replies, provider_health
 from alarm_center.store import claims, messages, waiting_work
-from alarm_center.store.claims import MessageClaim, ProviderNames
+from alarm_center.store.claims import CalledBack, MessageClaim, ProviderNames
 from alarm_center.store.memory import AWAY, Memory, Tx, now
 from alarm_center.store.messages import OutboxMessage
-from schemas.timeline import Payload
 from schemas.vocabulary import Channel
 
 log = structlog.get_logger()
@@ -335,15 +334,21 @@ class Outbox:
     async def _record_end(self, claim: MessageClaim, state: str, error: str) -> None:
         message = claim.message
 
-        async def work(tx: Tx) -> None:
+        async def work(tx: Tx) -> CalledBack | None:
+            if state == "unknown" and (made := await claims.called_back(tx, message.message_id)) is not None:
+                return made
             # The alarm before the message, as everywhere; a zombie's half is rolled back with it.
             if error != "not_needed":
                 await delivery.report_undelivered(tx, message)
             if not await messages.mark_ended(tx, message.message_id, claim.token, state, error):
                 raise _ClaimLost
-            await delivery.write_line(tx, await now(tx), message, _end_line(message, state, error))
+            await delivery.write_line(tx, await now(tx), message, delivery.end_line(message, state, error))
+            return None
 
-        await self.memory.attempt(work)
+        made = await self.memory.attempt(work)
+        if made is not None:
+            await self._record_sent(claim, made.provider, ProviderAccepted(made.provider_id), twice=False)
+            return
         metrics.SMS.labels(state).inc()
         self.memory.hint()
 
@@ -386,12 +391,6 @@ class Outbox:
         ):
             raise _ClaimLost
         self.keeper.add_claim(claim.token, began)
-
-
-def _end_line(message: OutboxMessage, state: str, error: str) -> Payload:
-    if error == "not_needed":
-        return delivery.not_needed_line(message)
-    return delivery.unknown_line(message, error) if state == "unknown" else delivery.failed_line(message, error)
 
 
 def _may_be(seen: ProviderMessage, sender: str, message: OutboxMessage) -> bool:

@@ -45,25 +45,39 @@ async def record_status(
     """Record a status callback, whenever it comes; return whether it changed anything.
 
     One that came before its message was committed as sent is parked, and taken with that commit. *message_id* is the message that
-    the callback's own address names: a call in doubt was made after all.
+    the callback's own address names: a call in doubt was made after all, and the status of any other message is refused.
     """
 
-    async def work(tx: Tx) -> str | None:
+    async def work(tx: Tx) -> list[str] | None:
         message = await messages.lock_by_provider_id(tx, provider, provider_id)
         at = await now(tx)
-        if message is None and message_id is not None:
-            message = await claims.adopt_call(tx, message_id, provider, provider_id, at)
-        if message is None:
-            await messages.park_status(tx, provider, provider_id, status.name.lower(), status.rank, error, at)
-            return None
-        return await apply_status(tx, message, status, error, at)
+        if message is not None:
+            if message_id not in (None, message.message_id):
+                return None
+            state = await apply_status(tx, message, status, error, at)
+            return [] if state is None else [state]
+        parked = messages.ParkedStatus(status.name.lower(), error)
+        await messages.park_status(tx, provider, provider_id, message_id, parked, status.rank, at)
+        if message_id is None:
+            return []
+        await claims.lock_doubt(tx, message_id)
+        adopted = await claims.adopt_call(tx, message_id, provider, provider_id, at)
+        return [] if adopted is None else await apply_parked(tx, adopted, provider, provider_id, at)
 
     became = await memory.attempt(work)
     if became is None:
+        count_anothers(message_id)
+    if not became:
         return False
-    count_ended([became])
+    count_ended(became)
     memory.hint()
     return True
+
+
+def count_anothers(message_id: UUID | None) -> None:
+    """Count and log a callback to the address of one message that names another's id: its proof is of the address alone."""
+    metrics.REFUSED.labels("webhook", "another_message").inc()
+    log.warning("webhook_refused", of="webhook", refusal="another_message", message_id=str(message_id))
 
 
 def count_ended(states: Iterable[str]) -> None:
@@ -79,7 +93,7 @@ async def apply_parked(tx: Tx, message: OutboxMessage, provider: str, provider_i
     The caller holds the id's lock, and counts the states after its commit.
     """
     ranked, states = message, []
-    for name, error in await messages.pop_parked(tx, provider, provider_id):
+    for name, error in await messages.pop_parked(tx, message.message_id, provider, provider_id):
         state = await apply_status(tx, ranked, _NAMES[name], error, at)
         if state is not None:
             states.append(state)
@@ -192,6 +206,13 @@ def not_needed_line(message: OutboxMessage) -> timeline.Payload:
     """Return the line of a message that was not sent, since its question was answered before."""
     kind = timeline.CallNotNeeded if _is_call(message) else timeline.SmsNotNeeded
     return kind(message.message_id, message.wording, message.rank, message.notice_id)
+
+
+def end_line(message: OutboxMessage, state: str, error: str) -> timeline.Payload:
+    """Return the line of a message that ended in *state* because of *error*, before the provider took it or in doubt."""
+    if error == "not_needed":
+        return not_needed_line(message)
+    return unknown_line(message, error) if state == "unknown" else failed_line(message, error)
 
 
 def _is_call(message: OutboxMessage) -> bool:

@@ -40,7 +40,7 @@ from alarm_center.core.replies.carer_actions import CANNOT, HELP, NO_CAMERA, TAK
 from alarm_center.core.replies.personal_codes import split_codes
 from alarm_center.core.replies.resolve_reply import REPEATED_WITHIN, TAKEN
 from alarm_center.sms import muster_replies
-from alarm_center.store import carers, events, replies, towns
+from alarm_center.store import carers, events, messages, replies, towns
 from alarm_center.store.memory import Memory, Tx, is_retryable, now
 from alarm_center.store.musters import MusteredShift, musters_of
 from alarm_center.store.replies import AskedNotice, ReplyMeaning
@@ -122,7 +122,7 @@ async def apply_key(memory: Memory, provider: str, call_id: str, message_id: UUI
 
     async def work(tx: Tx) -> KeyOutcome:
         found = await replies.called_notice(tx, message_id)
-        if found is None:
+        if found is None or await messages.is_of_another(tx, provider, call_id, message_id):
             return KeyOutcome.UNKNOWN
         org, phone, sender, alarm_id, notice_id, words = found
         action = carer_actions.TABLE.by_digit.get(digit)

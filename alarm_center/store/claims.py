@@ -8,7 +8,7 @@ database's clock, which no test and no demo moves.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from alarm_center.store import messages
@@ -184,6 +184,36 @@ async def calls_in_doubt(tx: Tx, phone: str, provider: str) -> int:
         phone, provider,
     )  # fmt: skip
     return count
+
+
+async def lock_doubt(tx: Tx, message_id: UUID) -> None:
+    """Lock the doubt about a call until the transaction ends: its own callback is kept before it ends unknown, or finds it so."""
+    await tx.execute("select pg_advisory_xact_lock(hashtext('doubt'), hashtext($1))", str(message_id))
+
+
+class CalledBack(NamedTuple):
+    """A provider, and its id of a call that has called back already."""
+
+    provider: str
+    provider_id: str
+
+
+async def called_back(tx: Tx, message_id: UUID) -> CalledBack | None:
+    """Return the call that was made of a message, by a callback that came before it was in doubt; ``None`` without one.
+
+    Until the transaction ends, no other callback of it is kept.
+    """
+    await lock_doubt(tx, message_id)
+    row = await tx.fetchrow(
+        """
+        select p.provider, p.provider_id from parked_statuses p join messages c using (message_id)
+        where p.message_id = $1 and c.channel = 'call' and not exists (
+            select from messages m where m.provider = p.provider and m.provider_id = p.provider_id)
+        order by p.received_at limit 1
+        """,
+        message_id,
+    )  # fmt: skip
+    return CalledBack(*row) if row else None
 
 
 async def adopt_call(

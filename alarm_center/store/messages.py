@@ -229,6 +229,15 @@ async def lock_by_provider_id(tx: Tx, provider: str, provider_id: str) -> Outbox
     return message_of(row) if row else None
 
 
+async def is_of_another(tx: Tx, provider: str, provider_id: str, message_id: UUID) -> bool:
+    """Tell whether a message other than *message_id* has the provider's id."""
+    found: bool = await tx.fetchval(
+        "select exists (select from messages where provider = $1 and provider_id = $2 and message_id <> $3)",
+        provider, provider_id, message_id,
+    )  # fmt: skip
+    return found
+
+
 async def set_status(tx: Tx, message_id: UUID, state: str, status_rank: int, at: datetime, error: str | None) -> None:
     """Write a newer status of a message."""
     await tx.execute(
@@ -241,19 +250,6 @@ async def set_status(tx: Tx, message_id: UUID, state: str, status_rank: int, at:
     )  # fmt: skip
 
 
-async def park_status(
-    tx: Tx, provider: str, provider_id: str, state: str, status_rank: int, error: str | None, at: datetime
-) -> None:
-    """Keep a status that came before its message was committed as sent."""
-    await tx.execute(
-        """
-        insert into parked_statuses (provider, provider_id, status, status_rank, error, received_at)
-        values ($1, $2, $3, $4, $5, $6) on conflict do nothing
-        """,
-        provider, provider_id, state, status_rank, error, at,
-    )  # fmt: skip
-
-
 class ParkedStatus(NamedTuple):
     """A status that came before its message was committed as sent."""
 
@@ -261,17 +257,36 @@ class ParkedStatus(NamedTuple):
     error: str | None
 
 
-async def pop_parked(tx: Tx, provider: str, provider_id: str) -> list[ParkedStatus]:
+async def park_status(
+    tx: Tx,
+    provider: str,
+    provider_id: str,
+    message_id: UUID | None,
+    parked: ParkedStatus,
+    status_rank: int,
+    at: datetime,
+) -> None:
+    """Keep a status that came before its message was committed as sent; *message_id* is the one that its address names."""
+    await tx.execute(
+        """
+        insert into parked_statuses (provider, provider_id, status, status_rank, error, received_at, message_id)
+        values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
+        """,
+        provider, provider_id, parked.state, status_rank, parked.error, at, message_id,
+    )  # fmt: skip
+
+
+async def pop_parked(tx: Tx, message_id: UUID, provider: str, provider_id: str) -> list[ParkedStatus]:
     """Return state and error of each status that waited for this message, in their order, and forget them."""
     rows = await tx.fetch(
         """
         with mine as (
-            delete from parked_statuses where provider = $1 and provider_id = $2
+            delete from parked_statuses where provider = $1 and provider_id = $2 and coalesce(message_id, $3) = $3
             returning status, error, status_rank, received_at
         )
         select status, error from mine order by status_rank, received_at
         """,
-        provider, provider_id,
+        provider, provider_id, message_id,
     )  # fmt: skip
     return [ParkedStatus(row["status"], row["error"]) for row in rows]
 

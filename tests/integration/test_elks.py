@@ -228,6 +228,28 @@ async def test_what_is_proven_but_of_no_use_changes_nothing(centre: SmsCentre, e
     assert await centre.rows("select 1 from replies") == []
 
 
+async def test_the_proof_of_one_message_is_of_no_other(centre: SmsCentre, elks: ElksApi) -> None:
+    call, other, proof = await called(centre), (await centre.message())["message_id"], HookProof([HOOK_SECRET])
+    await centre.finish_sending()
+    before = refused("another_message")
+    queries = (
+        "select state, status_rank from messages order by arrival",
+        "select * from parked_statuses",
+        "select * from replies",
+    )
+    states = [await centre.rows(query) for query in queries]
+    for path, form in (
+        ("status", {"id": call.sid, "status": "failed"}),
+        ("voice", {"callid": call.sid}),
+        ("key", {"callid": call.sid, "result": "1"}),
+    ):
+        url = f"{centre.public_url}{PATH}/{path}/{other}/{proof.code(path, other)}"
+        answer = await elks.post(url, form)
+    assert "/unknown/" in answer[1], "the key of another call"
+    assert [await centre.rows(query) for query in queries] == states
+    assert refused("another_message") == before + 2
+
+
 def test_each_secret_is_believed_while_they_rotate() -> None:
     message_id, proof = uuid4(), HookProof(["new", "old"])
     assert proof.holds(HookProof(["old"]).code("status", message_id), "status", message_id)

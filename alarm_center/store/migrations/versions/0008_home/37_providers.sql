@@ -37,3 +37,8 @@ create policy pages on fjt.provider_states for select to fjt_web using (true);
 grant select, insert, update on fjt.provider_states to fjt_worker;
 
 grant select on fjt.provider_states to fjt_web;
+
+-- The message that a parked status's own address names. A call in doubt ends as made where it has called back already.
+alter table fjt.parked_statuses add column message_id uuid;
+
+create index parked_of_message on fjt.parked_statuses (message_id) where message_id is not null;
