@@ -265,8 +265,8 @@ def _resolve_bare_take(cases: _Cases, muster: bool) -> Resolution:
         return _resolve_ended(TAKE, cases.recent)
     best = seeking[0]
     if cases.taken and cases.taken[0].priority <= best.priority:
-        own = cases.taken[0]
-        return Resolution(None, own, _text_about(Wording.ALSO_SEEKS, own, best), holds_phone=holds)
+        first = cases.taken[0]
+        return Resolution(None, first, _text_about(Wording.ALSO_SEEKS, first, best), holds_phone=holds)
     beside = None
     if cases.taken:
         beside = _text_about(Wording.HAVE_BOTH, best, cases.taken[0])
