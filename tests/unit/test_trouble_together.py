@@ -205,10 +205,14 @@ def test_an_outcome_raises_another_carers_cry_anew() -> None:
     assert Raise(AlarmKind.MANUAL, Priority.FIRST, None) in story.effects
 
 
-def test_an_outcome_of_who_cried_raises_nothing() -> None:
+@pytest.mark.parametrize("by", [FIRST, SECOND])
+def test_an_outcome_of_who_cried_or_helped_raises_nothing(by: str) -> None:
     story = on_site()
     story.carer(FIRST).needs_help()
-    story.carer(FIRST).is_done(Outcome.HELPED_UP)
+    story.carer(SECOND).takes()
+    story.carer(by).is_done()
+    assert story.alarm.troubles == ()
+    story.carer(by).is_done(Outcome.HELPED_UP)
     assert story.state() is AlarmState.CLOSED and not story.has(Raise)
 
 

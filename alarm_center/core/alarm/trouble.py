@@ -168,11 +168,14 @@ def is_news(before: Trouble | None, after: Trouble | None) -> bool:
 
 
 def cry_of_others(alarm: Alarm, phone: str) -> Trouble | None:
-    """Return the cry for help of carers other than the one with *phone*, who is out of it; ``None`` if no other cries."""
+    """Return the cry for help of carers other than the one with *phone*, who is out of it.
+
+    ``None`` if no other cries, or if the one with *phone* came to help: they know how it ended.
+    """
     cry = of_kind(alarm.troubles, TroubleKind.HELP)
-    if cry is None:
-        return None
     theirs = _notices_of(alarm, phone)
+    if cry is None or cry.acknowledged_by in {str(notice_id) for notice_id in theirs}:
+        return None
     words = tuple(word for word in cry.words if word.notice_id not in theirs)
     return replace(cry, words=words, notice_id=words[-1].notice_id) if words else None
 
