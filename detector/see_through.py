@@ -47,6 +47,9 @@ _ONE_WAY = 0.42
 _PLAINLY, _ONE = 0.97, 0.85
 """Share of the change that smooth light explains, and of the blocks' change that is to one side, where there is no grain to lose."""
 
+_SHADE = 0.15
+"""Share of what moves in bed that is shade, from which it may be light: sleepers 0-0.12, a large speck over an empty bed 0.27 and more."""
+
 _FIT: Final = 6
 """Numbers of a smooth light over one block: what it adds and what it multiplies with, each a plane."""
 
@@ -120,6 +123,13 @@ def transparency_of(movement: Movement, mask: Mask) -> Transparency:
         together=together,
         told=int(told.sum()),
     )
+
+
+def is_shade(movement: Movement, place: Mask) -> bool:
+    """Return whether what moves in *place* hides nothing of it; a sleeper leaves next to no shade, and is asked no more."""
+    moving = movement.alive & place
+    shaded = float((moving & ~movement.solid).sum()) >= _SHADE * float(moving.sum())
+    return shaded and transparency_of(movement, moving).is_light
 
 
 def _strongest(movement: Movement, mask: Mask) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -8,7 +8,7 @@ from detector.length import is_more_than_a_line, lies_along
 from detector.movement import Movement
 from detector.pets import is_pet_sized, roams_on_bed
 from detector.postures import is_at_border, is_over_the_side, only_passes_by, reason_out_of_bed, sits_in_bed
-from detector.see_through import transparency_of
+from detector.see_through import is_shade, transparency_of
 from detector.shape import Figure
 from detector.thresholds import Thresholds
 from detector.whereabouts import Whereabouts, find_whereabouts
@@ -21,9 +21,6 @@ _CRAWLS = 0.4
 
 _AND_STANDS_OUT = 0.1
 """Share of it that stands out from noise as well: 0.19 and more while a picture is built up, 0.001 once it is."""
-
-_SHADE = 0.15
-"""Share of what moves in bed that is shade, from which it may be light: sleepers 0-0.12, a large speck over an empty bed 0.27 and more."""
 
 _DROWNS = 1.0
 """Grey levels of change from picture to picture in which a sleeper drowns: sensors leave up to 0.5 (twice in the dark), blinds 1.6 to 4.8."""
@@ -203,7 +200,7 @@ def sits_up(seen: Whereabouts) -> Verdict | None:
 
 def moves_violently(seen: Whereabouts) -> Verdict | None:
     """Somebody in bed moves more than the most restless sleeper."""
-    if seen.measures["violence"] >= seen.t.violent and not _light_in_bed(seen):
+    if seen.measures["violence"] >= seen.t.violent and not is_shade(seen.movement, seen.zones.at_rest):
         return _say(seen, Answer.SOMETHING_WRONG, Reason.VIOLENT, seen.people)
     return None
 
@@ -256,7 +253,9 @@ def light_hides(seen: Whereabouts) -> Verdict | None:
 
 def light_in_bed(seen: Whereabouts) -> Verdict | None:
     """All that moves in bed lets the bed show through: a light, or something before the lens that is too large for a speck."""
-    return _doubt(seen, Reason.CONTRADICTORY, "only light moves in the bed") if _light_in_bed(seen) else None
+    if is_shade(seen.movement, seen.zones.at_rest):
+        return _doubt(seen, Reason.CONTRADICTORY, "only light moves in the bed")
+    return None
 
 
 def speck_over_bed(seen: Whereabouts) -> Verdict | None:
@@ -328,7 +327,7 @@ def line_of_text(seen: Whereabouts) -> Verdict | None:
 
 
 def shorter_than_a_body(seen: Whereabouts) -> Verdict | None:
-    """What moves in a bed is not as long as somebody who lies there: letters, or somebody who sits."""
+    """Nothing moves along as much of a bed as somebody who lies there: letters, or somebody who sits."""
     if all(lies_along(a.place, seen.movement) for a in seen.occupied if a.place.kind == "bed"):
         return None
     return _doubt(seen, Reason.STILL, "what moves in the bed is shorter than somebody who lies there", seen.people)
@@ -380,13 +379,6 @@ RULES: Final[tuple[Rule, ...]] = (
     asleep,
 )
 """The rules in their order: the first that applies gives the verdict, and the last always does."""
-
-
-def _light_in_bed(seen: Whereabouts) -> bool:
-    """Return whether what moves in bed hides nothing of it; a sleeper leaves next to no shade, and is asked no more."""
-    moving = seen.movement.alive & seen.zones.at_rest
-    shaded = float((moving & ~seen.movement.solid).sum()) >= _SHADE * float(moving.sum())
-    return shaded and transparency_of(seen.movement, moving).is_light
 
 
 def _clear(seen: Whereabouts) -> bool:

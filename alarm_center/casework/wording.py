@@ -252,4 +252,5 @@ def _facts_of_trouble(facts: TextFacts, alarm: Alarm, notice: Notice, text: Word
 
 
 def _minutes(since: datetime | None, at: datetime) -> int | None:
-    return None if since is None else int((at - since) / timedelta(minutes=1))
+    # The service's clock may have been set back since.
+    return None if since is None else max(0, int((at - since) / timedelta(minutes=1)))

@@ -96,7 +96,7 @@ async def test_5_and_6_twice_are_of_the_case_on_site(centre: SmsCentre, word: st
     await centre.first.receives(f"{a.case_no}: {answer}")
     assert await states(centre, b) == [(AlarmState.ACCEPTED, False)]
     if word == "5":
-        await centre.lead.receives(f"Larm {a.case_no}")
+        await centre.lead.receives(f"{a.case_no}: Patrull 1 kommer inte in. Ring … Svara 1=jag ordnar 2=kan inte.")
 
 
 async def test_help_twice_is_louder_and_seeks_for_what_it_is_about(centre: SmsCentre) -> None:
@@ -104,8 +104,8 @@ async def test_help_twice_is_louder_and_seeks_for_what_it_is_about(centre: SmsCe
     await centre.first.writes("9")
     await centre.first.receives(f"{a.case_no}: Vi har fått att du behöver hjälp").and_replies("9")
     await centre.first.receives(f"{a.case_no}: Vi har fått att du behöver hjälp")
-    await centre.second.receives(f"Larm {a.case_no} PRIO 1")
-    await centre.lead.receives(f"Larm {a.case_no} PRIO 1")
+    await centre.second.receives(f"Patrull 1 behöver hjälp vid {a.case_no}. Ring … Svara 1=åker 2=kan inte.")
+    await centre.lead.receives(f"Patrull 1 behöver hjälp vid {a.case_no}. Ring … Svara 1=jag ordnar 2=kan inte.")
     sounds = [data["heed"] for _, data in await centre.lines(a.alarm_id, ["reply"]) if data["meaning"] == "help"]
     assert sounds == ["sound", "sound"]
 

@@ -46,7 +46,7 @@ def test_moving_light_is_asked_after_an_alarm_in_bed() -> None:
     assert _at(verdict.light_in_bed) < _at(verdict.asleep)
 
 
-def test_a_body_s_size_is_asked_after_what_is_wrong_and_before_green() -> None:
+def test_a_bodys_size_is_asked_between_wrong_and_green() -> None:
     """Letters, or somebody who sits, may forbid a green; they hide no alarm, no wrong number and nobody out of bed."""
     for size in (verdict.line_of_text, verdict.shorter_than_a_body):
         for graver in (verdict.out_of_bed, verdict.sits_up, verdict.moves_violently, verdict.wrong_number):
