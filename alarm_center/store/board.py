@@ -299,20 +299,28 @@ class ToBeHeard(NamedTuple):
 
     urgent: list[UUID]
     """Alarms of priority 1 that nobody holds, the oldest first."""
+    troubled: list[Alarm]
+    """Alarms with a trouble, without their notices."""
     unread: int
     """Replies about an open alarm that nobody has read."""
 
 
 async def to_be_heard(tx: Tx, now: datetime) -> ToBeHeard:
-    """Return what operators have to hear: urgent alarms that nobody holds, and unread replies."""
+    """Return what operators have to hear: urgent alarms that nobody holds, troubles, and unread replies."""
     urgent = await tx.fetch(
         """
         select alarm_id from alarms
-        where state in ('open', 'claimed', 'dispatched') and priority = 1 and not visit and lane = 'real'
-            and not is_held(holder, lease_until, $1)
+        where (state in ('open', 'claimed', 'dispatched') or state <> 'closed' and (seeks or red_at is not null))
+            and priority = 1 and not visit and lane = 'real' and not is_held(holder, lease_until, $1)
         order by opened_at
         """,
         now,
+    )
+    troubled = await tx.fetch(
+        """
+        select body::text as body from alarms
+        where state <> 'closed' and coalesce(body -> 'troubles', '[]') not in ('[]', 'null')
+        """
     )
     unread = await tx.fetchval(
         """
@@ -320,7 +328,8 @@ async def to_be_heard(tx: Tx, now: datetime) -> ToBeHeard:
         where a.state <> 'closed' and p.seen_at is null
         """
     )
-    return ToBeHeard([row["alarm_id"] for row in urgent], unread)
+    troubles = [alarms.from_text(row["body"]) for row in troubled]
+    return ToBeHeard([row["alarm_id"] for row in urgent], troubles, unread)
 
 
 async def loose_replies(tx: Tx) -> list[LooseReply]:

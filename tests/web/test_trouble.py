@@ -101,3 +101,24 @@ async def test_a_locked_door_says_112_and_the_ways_in(storstad: NightTown, olle:
     await says(storstad, alarm, alarm_events.NobodyHome(notice))
     page = await olle.text(f"/alarm/{alarm}")
     assert "Ring 112: kan vara ute i natt." in page and "Altandörren" not in page.split('class="now-box')[0]
+
+
+def sounds(page: str) -> set[str]:
+    """Return the names by which a page rings."""
+    return {name for said in re.findall(r'data-urgent="([^"]*)"', page) for name in said.split(",") if name}
+
+
+async def test_pages_beside_the_board_ring_by_its_names(storstad: NightTown, olle: Browser) -> None:
+    alarm, notice = await taken(storstad)
+    await storstad.finding(3, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    other = await storstad.value("select alarm_id from alarms where resident_id = $1", storstad.residents[3])
+    await says(storstad, alarm, alarm_events.CannotGetIn(notice))
+    at_board = sounds(await olle.text("/fragments/queue"))
+    assert {f"{alarm.hex[-8:]}-cannot_get_in", other.hex[-8:]} <= at_board
+    beside = [await olle.text(path) for path in ("/fragments/calling", "/raise", "/pause", f"/alarm/{other}")]
+    assert [sounds(page) for page in beside] == [at_board] * 4
+    assert all("kommer inte in." in page and f"/alarm/{alarm}" in page for page in beside[:3])
+    await says(storstad, alarm, alarm_events.AcknowledgeTrouble(storstad.users["olle"], TroubleKind.CANNOT_GET_IN))
+    assert (
+        sounds(await olle.text("/fragments/calling")) == sounds(await olle.text("/fragments/queue")) == {other.hex[-8:]}
+    )

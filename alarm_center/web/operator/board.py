@@ -32,7 +32,7 @@ from alarm_center.web.auth import require
 from alarm_center.web.operator.drawn_part import REVISIONS, DrawnPart, DrawnRow, answer_part
 from alarm_center.web.operator.night_chart import chart
 from alarm_center.web.operator.queue import BoardReader, QueueRow, queue, rows_held
-from alarm_center.web.operator.trouble_rows import trouble_rows
+from alarm_center.web.operator.trouble_rows import alarm_sound, trouble_rows
 from alarm_center.web.operator.watched_towns import WatchedTowns, nights, watched_towns
 from alarm_center.web.page import PERSON, environment_of, page_number, redirect_or_tell, render, speech_of
 from alarm_center.web.shared_html import TOKEN_PLACE, compress
@@ -219,7 +219,7 @@ def _queue_part(
         "red": any(row.red for row in todo),
         "urgent": [
             *(trouble.sound for trouble in troubles),
-            *(row.row_id.hex[-8:] for row in todo if row.mark == "p1" and row.claimable),
+            *(alarm_sound(row.row_id) for row in todo if row.mark == "p1" and row.claimable),
         ],
         "unread": sum(row.unread for row in (*todo, *in_hand)),
         "loose": read.loose,

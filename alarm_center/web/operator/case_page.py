@@ -22,6 +22,7 @@ from alarm_center.store import board, case_pages, events, looks, manual_alarms, 
 from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
+from alarm_center.web.operator.calling import calling_context
 from alarm_center.web.operator.case_actions import FOLLOWED_BY
 from alarm_center.web.operator.picture_pane import alarm_pane, check_pane
 from alarm_center.web.operator.queue import BoardReader, alarm_row, calls_first, look_row
@@ -189,15 +190,15 @@ async def _is_masked(tx: Tx, resident: ResidentCard | None, org: str, *, holds: 
 async def _common_context(
     request: web.Request, tx: Tx, watched: WatchedTowns, lines: list[events.Event], patrols: dict[str, str]
 ) -> dict[str, Any]:
-    urgent, unread = await board.to_be_heard(tx, watched.now)
+    calling = await calling_context(tx, watched.now, speech_of(request))
     told = _timeline(lines, await users.colleague_names(tx), patrols, speech_of(request))
     return {
         "now": watched.now,
         "zone": watched.zone,
         "place": watched.names,
         "timeline": told,
-        "urgent": ",".join(map(str, urgent)),
-        "unread": unread,
+        "urgent": ",".join(calling["urgent"]),
+        "unread": calling["unread"],
     }
 
 

@@ -16,11 +16,12 @@ from alarm_center.core.alarm import Alarm
 from alarm_center.core.alarm.alarm_kinds import POLICY
 from alarm_center.core.alarm.manual_alarm import ManualRequest, MissingField, parse_form
 from alarm_center.core.roles import Right
-from alarm_center.store import board, case_pages, events, residents, towns
+from alarm_center.store import case_pages, events, residents, towns
 from alarm_center.store.memory import Tx
 from alarm_center.store.residents import ResidentHit
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
+from alarm_center.web.operator.calling import calling_context
 from alarm_center.web.operator.watched_towns import watched_towns
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of, text_for
 from alarm_center.words import code_words, manual_alarm_words, page_words
@@ -175,13 +176,10 @@ async def _resident_context(request: web.Request, tx: Tx, resident_id: UUID) -> 
 async def _page_context(request: web.Request, tx: Tx) -> dict[str, Any]:
     """Return the context of every such page; at a board, also the cases that call for its operator meanwhile."""
     watched = await watched_towns(tx)
-    urgent, unread = await board.to_be_heard(tx, watched.now)
-    return {
+    return await calling_context(tx, watched.now, speech_of(request)) | {
         "now": watched.now,
         "zone": watched.zone,
         "cursor": await events.newest_cursor(tx),
         "towns": len(watched.towns),
         "watching": bool(request[PERSON].board_viewer.orgs),
-        "urgent": urgent,
-        "unread": unread,
     }

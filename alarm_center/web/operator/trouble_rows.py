@@ -34,7 +34,12 @@ class TroubleRow:
     @property
     def sound(self) -> str:
         """The name by which the page rings for it, until somebody has acknowledged it."""
-        return f"{self.alarm_id.hex[-8:]}-{self.kind}"
+        return f"{alarm_sound(self.alarm_id)}-{self.kind}"
+
+
+def alarm_sound(alarm_id: UUID) -> str:
+    """Return the name by which a page rings for an alarm itself. It has no hyphen: that is how a trouble's is known."""
+    return alarm_id.hex[-8:]
 
 
 @dataclass(frozen=True, slots=True)

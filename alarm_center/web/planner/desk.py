@@ -13,7 +13,8 @@ from alarm_center.core.roles import Right
 from alarm_center.store import board, events
 from alarm_center.store.board import TownHead
 from alarm_center.store.memory import Tx, now
-from alarm_center.web.page import PERSON
+from alarm_center.web.operator.calling import calling_context
+from alarm_center.web.page import PERSON, speech_of
 
 _MORNING: Final = timedelta(hours=5)
 """From seven in the morning until noon the night before is over (core/calendar.py lets it last until noon)."""
@@ -24,16 +25,13 @@ async def page_context(request: web.Request, tx: Tx) -> dict[str, Any]:
     heads = await board.town_heads(tx)
     at = await now(tx)
     watching = bool(request[PERSON].board_viewer.orgs)
-    urgent, unread = await board.to_be_heard(tx, at) if watching else ((), 0)
-    return {
+    return (await calling_context(tx, at, speech_of(request)) if watching else {}) | {
         "now": at,
         "zone": heads[0].zone if heads else "UTC",
         "heads": heads,
         "cursor": await events.newest_cursor(tx),
         "towns": len(heads),
         "watching": watching,
-        "urgent": urgent,
-        "unread": unread,
     }
 
 

@@ -1,0 +1,25 @@
+"""What calls for an operator on a page beside the board, by the same names as there: the page rings once for each."""
+
+from datetime import datetime
+from typing import Any
+
+from alarm_center.store import board
+from alarm_center.store.memory import Tx
+from alarm_center.web.operator.trouble_rows import alarm_sound, trouble_rows
+from alarm_center.words.catalogues import Speech
+from schemas.vocabulary import Priority
+
+
+async def calling_context(tx: Tx, now: datetime, speech: Speech) -> dict[str, Any]:
+    """Return the sounds to ring by, the number of alarms of priority 1 that nobody holds, the troubles, and unread replies."""
+    heard = await board.to_be_heard(tx, now)
+    troubles = trouble_rows(heard.troubled, await board.phones_in_trouble(tx, heard.troubled), speech)
+    # As on the board: one that staff have waits for a person while somebody of theirs is in trouble.
+    unheld = (a for a in heard.troubled if a.unacknowledged and a.priority is Priority.FIRST and not a.is_held(now))
+    waiting = dict.fromkeys([*heard.urgent, *(alarm.alarm_id for alarm in unheld if not alarm.is_calm)])
+    return {
+        "urgent": [*(one.sound for one in troubles), *map(alarm_sound, waiting)],
+        "waiting": len(waiting),
+        "troubles": troubles,
+        "unread": heard.unread,
+    }
