@@ -99,15 +99,24 @@ async def lock_and_step_alarm(
     Raises:
         NotFound, IllegalMove: as for :func:`apply_to_alarm`.
     """
-    if not isinstance(event, alarm_events.AlarmTick):
-        resident_id = await alarms.resident_of(tx, alarm_id)
-        if resident_id is not None:
-            await viewer_scope.widen_scope(tx, resident_id)
-            await checks.lock_open(tx, resident_id)
+    alarm = await lock_alarm(tx, alarm_id, with_checks=not isinstance(event, alarm_events.AlarmTick))
+    return await steps.step_alarm(tx, alarm, event, actor, note=note)
+
+
+async def lock_alarm(tx: Tx, alarm_id: UUID, *, with_checks: bool = True) -> Alarm:
+    """Lock the resident's checks where staff may come or go, then the alarm, until the transaction ends; return the alarm.
+
+    Raises:
+        NotFound: there is no such alarm that the viewer may see.
+    """
+    resident_id = await alarms.resident_of(tx, alarm_id) if with_checks else None
+    if resident_id is not None:
+        await viewer_scope.widen_scope(tx, resident_id)
+        await checks.lock_open(tx, resident_id)
     alarm = await alarms.lock(tx, alarm_id)
     if alarm is None:
         raise NotFound(f"no alarm {alarm_id} that this viewer may see")
-    return await steps.step_alarm(tx, alarm, event, actor, note=note)
+    return alarm
 
 
 async def raise_area_alarm(tx: Tx, org: str, area_id: UUID, priority: Priority, *, at: datetime, actor: str) -> Alarm:

@@ -39,7 +39,7 @@ from alarm_center.core.replies import (
 from alarm_center.core.replies.carer_actions import CANNOT, HELP, NO_CAMERA, TAKE
 from alarm_center.core.replies.personal_codes import split_codes
 from alarm_center.core.replies.resolve_reply import REPEATED_WITHIN, TAKEN
-from alarm_center.sms import muster_replies
+from alarm_center.sms import muster_replies, trouble_replies
 from alarm_center.store import carers, events, messages, replies, towns
 from alarm_center.store.memory import Memory, Tx, is_retryable, now
 from alarm_center.store.musters import MusteredShift, musters_of
@@ -132,7 +132,8 @@ async def apply_key(memory: Memory, provider: str, call_id: str, message_id: UUI
         if not await replies.add_once(tx, provider, f"{call_id}:{digit}", phone, sender, digit, at):
             took = await replies.has_alarm(tx, notice_id)
             return KeyOutcome.TAKEN if action is TAKE and took else KeyOutcome.NOTED
-        alarm = await cases.lock_and_step_alarm(tx, alarm_id, action.event(notice_id), str(notice_id))
+        late = await trouble_replies.alarm_of_late(tx, alarm_id, notice_id) if action is TAKE else None
+        alarm = late or await cases.lock_and_step_alarm(tx, alarm_id, action.event(notice_id), str(notice_id))
         meant = ReplyMeaning(action.name, org=org, alarm_id=alarm_id, notice_id=notice_id, seen_at=at)
         await replies.set_meaning(tx, provider, f"{call_id}:{digit}", meant)
         heed = Heed.SOUND if action.sounds else Heed.NOTHING
@@ -250,9 +251,15 @@ class _IncomingReply:
         if action is not None and about is not None:
             if action is NO_CAMERA and notice_standing(about)[0] in TAKEN:
                 await self._withdraw(about)
-            event = action.event(about.notice_id)
-            alarm = await cases.lock_and_step_alarm(self.tx, about.alarm_id, event, str(about.notice_id))
-            answer = resolution.beside if action is not TAKE or alarm.taken_by(self.reply.phone) else None
+            alarm_id, notice_id, late = about.alarm_id, about.notice_id, None
+            if action is TAKE:
+                late = await trouble_replies.alarm_of_late(self.tx, alarm_id, notice_id)
+            if late is not None:
+                answer = ReplyText(Wording.SEEN_TO, resolution.notice, TextFacts(case_no=about.case_no))
+            else:
+                event = action.event(notice_id)
+                alarm = await cases.lock_and_step_alarm(self.tx, alarm_id, event, str(notice_id))
+                answer = resolution.beside if action is not TAKE or alarm.taken_by(self.reply.phone) else None
         elif action is HELP:
             opened = await self._open_alarm(context)
         if resolution.holds_phone is not None and unanswered:

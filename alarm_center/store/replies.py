@@ -238,6 +238,18 @@ async def called_notice(tx: Tx, message_id: UUID) -> CalledNotice | None:
     return CalledNotice(*row) if row else None
 
 
+async def was_asked(tx: Tx, notice_id: UUID, wordings: Sequence[str]) -> bool:
+    """Tell whether the question of a notice to a lead or to the fixed number was put in one of *wordings*."""
+    asked: bool = await tx.fetchval(
+        """
+        select exists (select from messages m join notices n using (notice_id)
+            where m.notice_id = $1 and m.wording = any ($2::text[]) and n.who in ('lead', 'fixed'))
+        """,
+        notice_id, list(wordings),
+    )  # fmt: skip
+    return asked
+
+
 async def count_sent(tx: Tx, phone: str, wordings: Sequence[str], within: timedelta) -> int:
     """Return how many SMS of *wordings* the phone was sent lately."""
     count: int = await tx.fetchval(

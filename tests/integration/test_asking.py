@@ -66,3 +66,22 @@ async def test_a_setting_that_spoils_the_text_does_not_stop_the_sms(memory: Memo
     sent = await _rows(memory, "select body from messages where alarm_id = $1", alarm.alarm_id)
     assert sent
     assert all(f"Larm {alarm.case_no} PRIO 1" in message["body"] or "Prioritet" in message["body"] for message in sent)
+
+
+async def test_who_owes_only_the_outcome_is_free(memory: Memory) -> None:
+    first = await busy_town.found(memory, ORG)
+    async with memory.transaction() as tx:
+        area = await tx.fetchval("select area_id from areas")
+        second = await busy_town.resident(tx, ORG, area, number=2, due_in=timedelta(minutes=30))
+    taken = await raise_manual_alarm(memory, first, Priority.SECOND, actor="test")
+    await busy_town.move(memory, timedelta(minutes=3))
+    await Clockwork(memory).cycle()
+    (asked,) = await _rows(memory, "select notice_id, phone from notices")
+    for said in (alarm_events.Took, alarm_events.Done):
+        await cases.apply_to_alarm(memory, taken.alarm_id, said(asked["notice_id"]), actor="test")
+    other = await raise_manual_alarm(memory, second, Priority.FIRST, actor="test")
+    await busy_town.move(memory, timedelta(minutes=3))
+    await Clockwork(memory).cycle()
+    also = await _rows(memory, "select phone, wording from notices where alarm_id = $1", other.alarm_id)
+    assert {"phone": asked["phone"], "wording": "call_out"} in also
+    assert "also_seeks" not in [one["wording"] for one in also]

@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from alarm_center.casework import cases
+from alarm_center.core.alarm import alarm_events
 from alarm_center.core.alarm.state import Alarm
+from alarm_center.sms import incoming_replies
 from tests.support.postgres import Database
 from tests.support.sms_centre import SmsCentre, sms_centre
 
@@ -43,3 +46,42 @@ async def test_a_lead_who_sees_to_it_says_so_again(centre: SmsCentre) -> None:
     await centre.lead.receives("tack, du ordnar")
     (door,) = (await centre.now_is(alarm.alarm_id)).troubles
     assert door.acknowledged
+
+
+async def given_back(centre: SmsCentre) -> Alarm:
+    """Return an alarm whose carer found nobody home, which the lead was asked to see to, and then gave it back."""
+    alarm = await centre.alarm(2)
+    await centre.first.receives("PRIO 2").and_replies("1")
+    await centre.first.receives("är ditt").and_replies("3")
+    await centre.first.receives("framme")
+    owner = (await centre.now_is(alarm.alarm_id)).takers[0].notice_id
+    await cases.apply_page_reply(centre.memory, alarm.alarm_id, alarm_events.NobodyHome(owner), viewer=None)
+    centre.memory.hint()
+    await centre.lead.receives("ingen hemma")
+    await centre.first.writes(f"2 {alarm.case_no}")
+    await centre.first.receives("du har sagt nej")
+    await centre.second.receives("PRIO 2")
+    return alarm
+
+
+async def test_a_late_jag_ordnar_takes_no_case(centre: SmsCentre) -> None:
+    alarm = await given_back(centre)
+    await centre.lead.writes("1")
+    await centre.lead.receives("någon annan ordnar det")
+    now = await centre.now_is(alarm.alarm_id)
+    assert (now.takers, now.seeks) == ((), True)
+    await centre.second.writes("1")
+    await centre.second.receives("är ditt")
+    await centre.lead.receives("redan taget")
+
+
+async def test_a_late_key_for_a_trouble_takes_no_case(centre: SmsCentre) -> None:
+    alarm = await given_back(centre)
+    (asked,) = await centre.rows("select message_id from messages where wording = 'trouble_nobody_home'")
+    async with centre.memory.transaction() as tx:
+        await tx.execute(
+            "update messages set wording = 'voice_trouble_nobody_home' where message_id = $1", asked["message_id"]
+        )
+    pressed = await incoming_replies.apply_key(centre.memory, "twilio", "CA1", asked["message_id"], "1")
+    assert pressed is incoming_replies.KeyOutcome.TOO_LATE
+    assert (await centre.now_is(alarm.alarm_id)).takers == ()

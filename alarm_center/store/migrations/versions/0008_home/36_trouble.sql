@@ -32,14 +32,16 @@ create trigger number_of_colleague before insert on fjt.messages for each row wh
 revoke all on function fjt.number_of_colleague() from public;
 
 -- Which shifts on duty, or about to be, have a phone that has taken an alarm that is not over? Whatever the area, and whatever the
--- patrol is called: who drives in one area is not free in the next, and two patrols of one name are two.
+-- patrol is called: who drives in one area is not free in the next, and two patrols of one name are two. Whoever is done and owes
+-- only how it went is free: the phone may be the next shift's.
 create function fjt.busy_shifts(town text, but uuid) returns table (shift_id uuid)
 language sql stable security definer set search_path = fjt, pg_temp
 as $$
     select s.shift_id from fjt.shifts s join fjt.carers c using (carer_id)
     where s.org = town and s.starts_at < clock.now() + interval '1 hour' and s.ends_at > clock.now() and c.phone in (
             select n.phone from fjt.alarms a join fjt.notices n using (alarm_id)
-            where a.org = town and a.state <> 'closed' and n.state = 'took' and a.alarm_id is distinct from but)
+            where a.org = town and a.state <> 'closed' and n.state = 'took' and a.done_at is null
+                and a.alarm_id is distinct from but)
         and (not fjt.is_page() or town = any (fjt.orgs()))
 $$;
 

@@ -1,0 +1,28 @@
+"""Late answers to a trouble: "1=jag ordnar" takes no case, also once the trouble is over."""
+
+from typing import Final
+from uuid import UUID
+
+from alarm_center.casework import cases
+from alarm_center.core.alarm import Alarm, AlarmState, trouble
+from alarm_center.core.alarm.trouble import LADDERS
+from alarm_center.store import replies
+from alarm_center.store.memory import Tx
+
+_SEES_TO: Final = tuple(sorted(text for ladder in LADDERS.values() if ladder.lead_sees_to_it for text in ladder.texts))
+"""The texts whose 1 says "jag ordnar" to a lead, and to the fixed number."""
+
+
+async def alarm_of_late(tx: Tx, alarm_id: UUID, notice_id: UUID) -> Alarm | None:
+    """Return the alarm, locked, where a 1 to the notice says "jag ordnar" to a trouble that is over; else ``None``.
+
+    Not where the alarm answers for itself: the phone has it, nobody is sought, or it is closed.
+    """
+    if not await replies.was_asked(tx, notice_id, _SEES_TO):
+        return None
+    alarm = await cases.lock_alarm(tx, alarm_id)
+    notices = () if alarm.dispatch is None else alarm.dispatch.notices
+    notice = next((one for one in notices if one.notice_id == notice_id), None)
+    if notice is None or alarm.state is AlarmState.CLOSED or not alarm.seeks or alarm.taken_by(notice.phone):
+        return None
+    return alarm if trouble.asked_of(alarm, notice) is None else None
