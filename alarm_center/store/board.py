@@ -316,11 +316,8 @@ async def to_be_heard(tx: Tx, now: datetime) -> ToBeHeard:
         """,
         now,
     )
-    troubled = await tx.fetch(
-        """
-        select body::text as body from alarms
-        where state <> 'closed' and coalesce(body -> 'troubles', '[]') not in ('[]', 'null')
-        """
+    sent_out = await tx.fetch(
+        "select body::text as body from alarms where state in ('dispatched', 'accepted', 'on_site')"
     )
     unread = await tx.fetchval(
         """
@@ -328,8 +325,8 @@ async def to_be_heard(tx: Tx, now: datetime) -> ToBeHeard:
         where a.state <> 'closed' and p.seen_at is null
         """
     )
-    troubles = [alarms.from_text(row["body"]) for row in troubled]
-    return ToBeHeard([row["alarm_id"] for row in urgent], troubles, unread)
+    troubled = [alarm for row in sent_out if (alarm := alarms.from_text(row["body"])).troubles]
+    return ToBeHeard([row["alarm_id"] for row in urgent], troubled, unread)
 
 
 async def loose_replies(tx: Tx) -> list[LooseReply]:

@@ -1,4 +1,4 @@
-"""What calls for an operator on a page beside the board, by the same names as there: the page rings once for each."""
+"""Sounds and banners that call for an operator on a page beside the board, by the same names as there."""
 
 from datetime import datetime
 from typing import Any
