@@ -55,7 +55,7 @@ async def given_back(centre: SmsCentre) -> Alarm:
     await centre.first.receives("är ditt").and_replies("3")
     await centre.first.receives("framme")
     owner = (await centre.now_is(alarm.alarm_id)).takers[0].notice_id
-    await cases.apply_page_reply(centre.memory, alarm.alarm_id, alarm_events.NobodyHome(owner), viewer=None)
+    await cases.apply_to_alarm(centre.memory, alarm.alarm_id, alarm_events.NobodyHome(owner), actor="test")
     centre.memory.hint()
     await centre.lead.receives("ingen hemma")
     await centre.first.writes(f"2 {alarm.case_no}")
