@@ -79,6 +79,7 @@ def test_a_lesser_trouble_follows_the_rounds_for_help() -> None:
     story.operator().acknowledges(HELP)
     story.passes(minutes=20)
     assert (seeking(story), open_kinds(story)) == (DispatchPurpose.ACCESS, [LOCKED_OUT])
+    assert (Wording.VOICE_TROUBLE_HELP, Channel.CALL) not in story.carer(FIXED).inbox, "help is seen to"
     assert (Wording.VOICE_TROUBLE_CANNOT_GET_IN, Channel.CALL) in story.carer(LEAD).inbox
 
 
@@ -91,6 +92,31 @@ def test_the_fixed_number_hears_what_got_louder() -> None:
     story.passes(seconds=270)
     story.carer(FIXED).receives(Wording.VOICE_TROUBLE_CANNOT_GET_IN, Channel.CALL).takes()
     assert open_kinds(story) == []
+
+
+def test_the_fixed_number_hears_one_of_two_at_a_time() -> None:
+    """A phone has one open question: a lesser one must not take the place of a graver at the same instant."""
+    story = on_site()
+    story.carer(FIRST).cannot_get_in()
+    story.passes(seconds=120)
+    story.carer(FIRST).needs_help()
+    story.passes(seconds=180)
+    assert sum(isinstance(effect, RedBoard) for effect in story.effects) == 2
+    story.carer(FIXED).receives(Wording.VOICE_TROUBLE_HELP, Channel.CALL)
+    assert not story.carer(FIXED).inbox
+
+
+def test_the_fixed_number_hears_of_help_after_the_rounds() -> None:
+    """Given back by the one who had it and cried: the resident's alarm has had its rounds, and is called about by itself."""
+    story = cried_before_anybody_took_it()
+    story.carer(SECOND).arrives()
+    story.carer(SECOND).declines()
+    while TroubleKind.NOT_TAKEN not in open_kinds(story):
+        story.passes(minutes=1)
+    assert seeking(story) is DispatchPurpose.CALL_OUT and HELP in open_kinds(story)
+    clear(story)
+    story.passes(minutes=5)
+    assert (Wording.VOICE_TROUBLE_HELP, Channel.CALL) in story.carer(FIXED).inbox
 
 
 def test_help_that_is_seen_to_after_its_rounds_is_over() -> None:
