@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
@@ -12,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from detector.calibrate import calibrate
+from detector.calibrate import NoTake, calibrate
 from detector.evaluate import camera_rows
 from schemas.messages import Frame, Profile, Session
 from schemas.vocabulary import Answer, DeviceKind
@@ -95,10 +96,15 @@ class Kind:
 
 
 def stages_of(where: str, kind: Kind, row: int, rng: Rng) -> Stage | None:
-    """Return row *row*'s stage in drawn rooms, the project's drawn nights or recorded rooms; None where there is none."""
+    """Return row *row*'s stage in drawn rooms, the project's drawn nights or recorded rooms; None where there is none.
+
+    Nor is there one in a drawn room of which the installer's take is refused: nobody would leave a camera there.
+    """
     scene = kind.scenes[row % len(kind.scenes)]
     if where == "drawn":
-        return drawn_stage(scene, row % rooms.ROOMS, rng)
+        with suppress(NoTake):
+            return drawn_stage(scene, row % rooms.ROOMS, rng)
+        return None
     if where == "night":
         return _night_stage(scene, 1 + row // len(kind.scenes) % 8)
     recorded = _recorded().get(scene, [])
