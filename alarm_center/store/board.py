@@ -150,7 +150,7 @@ class AskedPhone(NamedTuple):
 
 async def phones_in_trouble(tx: Tx, alarms: Iterable[Alarm]) -> dict[UUID, AskedPhone]:
     """Return, by notice, the patrol and number of each carer in trouble; nothing is asked where there is none."""
-    ids = [trouble.notice_id for alarm in alarms for trouble in alarm.troubles if trouble.notice_id is not None]
+    ids = [notice_id for alarm in alarms for trouble in alarm.troubles for notice_id in trouble.carers]
     if not ids:
         return {}
     rows = await tx.fetch("select notice_id, patrol, phone from notices where notice_id = any ($1::uuid[])", ids)

@@ -57,6 +57,21 @@ async def test_trouble_stands_above_the_queue_and_rings(storstad: NightTown, oll
     assert "Bertil Ek" in page.split('class="quiet"')[0], "it is not in hand"
 
 
+async def test_each_of_two_who_cry_has_their_number(storstad: NightTown, olle: Browser) -> None:
+    alarm, notice = await taken(storstad)
+    await says(storstad, alarm, alarm_events.NeedsHelp(notice))
+    asked = (
+        "select notice_id from notices where alarm_id = $1 and patrol <> 'Patrull 1' and shift_id is not null limit 1"
+    )
+    other = await storstad.value(asked, alarm)
+    await says(storstad, alarm, alarm_events.NeedsHelp(other))
+    page = await olle.text("/fragments/queue")
+    assert len(band(page)) == 2
+    for each in (notice, other):
+        patrol, phone = await storstad.value("select array[patrol, phone] from notices where notice_id = $1", each)
+        assert f'href="tel:{phone}"' in page, patrol
+
+
 async def test_a_tap_acknowledges_it_once_and_by_name(storstad: NightTown, olle: Browser) -> None:
     alarm, notice = await taken(storstad)
     await says(storstad, alarm, alarm_events.NeedsHelp(notice))

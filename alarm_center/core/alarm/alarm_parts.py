@@ -88,6 +88,12 @@ class Trouble:
     """One for each carer in this trouble, the last said last. Two may cry for help in one case."""
 
     @property
+    def carers(self) -> tuple[UUID, ...]:
+        """One notice of each carer in it, the last who said so first; none where it is no carer's."""
+        said = [word.notice_id for word in reversed(self.words)]
+        return tuple(dict.fromkeys([*([] if self.notice_id is None else [self.notice_id]), *said]))
+
+    @property
     def acknowledged(self) -> bool:
         """True once a person has said that they see to it."""
         return self.acknowledged_at is not None

@@ -53,19 +53,22 @@ class NextMove:
 def trouble_rows(
     alarms: Iterable[Alarm], phones: Mapping[UUID, AskedPhone], speech: Speech, *, acknowledged: bool = False
 ) -> list[TroubleRow]:
-    """Return the troubles of *alarms*, the gravest first and the older before the younger; with *acknowledged* those too."""
+    """Return the troubles of *alarms*, the gravest first and the older before the younger; with *acknowledged* those too.
+
+    Where two carers of a case cry for help each has a row, with their own number.
+    """
     gravity = list(LADDERS)
     rows = [
-        _row(alarm, trouble, phones, speech)
+        _row(alarm, trouble, phones.get(notice_id) if notice_id else None, speech)
         for alarm in alarms
         for trouble in alarm.troubles
         if acknowledged or not trouble.acknowledged
+        for notice_id in trouble.carers or (None,)
     ]
     return sorted(rows, key=lambda row: (row.acknowledged, gravity.index(row.kind), row.since, row.case_no))
 
 
-def _row(alarm: Alarm, trouble: Trouble, phones: Mapping[UUID, AskedPhone], speech: Speech) -> TroubleRow:
-    carer = None if trouble.notice_id is None else phones.get(trouble.notice_id)
+def _row(alarm: Alarm, trouble: Trouble, carer: AskedPhone | None, speech: Speech) -> TroubleRow:
     who = (None if carer is None else neutral_patrol(carer.patrol)) or speech(trouble_words.COLLEAGUE)
     return TroubleRow(
         alarm.alarm_id,
