@@ -5,6 +5,7 @@ from uuid import UUID
 
 from alarm_center.casework import cases
 from alarm_center.core.alarm import Alarm, AlarmState, trouble
+from alarm_center.core.alarm.state import DispatchPurpose
 from alarm_center.core.alarm.trouble import LADDERS
 from alarm_center.store import replies
 from alarm_center.store.memory import Tx
@@ -24,5 +25,9 @@ async def alarm_of_late(tx: Tx, alarm_id: UUID, notice_id: UUID) -> Alarm | None
     notices = () if alarm.dispatch is None else alarm.dispatch.notices
     notice = next((one for one in notices if one.notice_id == notice_id), None)
     if notice is None or alarm.state is AlarmState.CLOSED or not alarm.seeks or alarm.taken_by(notice.phone):
+        return None
+    seeking = alarm.dispatch.seeking if alarm.dispatch is not None else None
+    if seeking not in (None, DispatchPurpose.CALL_OUT) and not trouble.sought_for(alarm, seeking):
+        # A release before has written the alarm, and left the trouble out that is still sought for: the 1 counts.
         return None
     return alarm if trouble.asked_of(alarm, notice) is None else None

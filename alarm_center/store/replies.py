@@ -167,8 +167,12 @@ async def notices_to(tx: Tx, phone: str, sender: str) -> list[AskedNotice]:
 
 
 def _asked(fields: dict[str, Any]) -> AskedNotice:
-    alarm = alarms.from_text(fields.pop("body"))
-    return AskedNotice(**fields, sees_to=alarm.is_seen_to_by(fields["notice_id"]))
+    try:
+        sees_to = alarms.from_text(fields.pop("body")).is_seen_to_by(fields["notice_id"])
+    except (ValueError, TypeError, LookupError):
+        # One case that cannot be read makes no phone mute: a 9 is heard.
+        sees_to = False
+    return AskedNotice(**fields, sees_to=sees_to)
 
 
 class SaidBefore(NamedTuple):

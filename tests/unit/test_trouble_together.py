@@ -5,7 +5,15 @@ from datetime import timedelta
 import pytest
 
 from alarm_center.core.alarm.alarm_effects import CalmBoard, RedBoard
-from alarm_center.core.alarm.alarm_events import Arrived, CalledOff, CannotGetIn, ConditionReported, NeedsHelp, Took
+from alarm_center.core.alarm.alarm_events import (
+    Arrived,
+    CalledOff,
+    CannotGetIn,
+    ConditionReported,
+    Declined,
+    NeedsHelp,
+    Took,
+)
 from alarm_center.core.alarm.state import Alarm, AlarmState, DispatchPurpose, Notice, NoticeState
 from alarm_center.core.alarm.trouble import LATE_AGAIN, SAID_AGAIN, carer_of, of_kind
 from alarm_center.core.decision import IllegalMove, Raise
@@ -314,3 +322,62 @@ def test_who_takes_without_having_been_told_keeps_help_sought() -> None:
     assert (open_kinds(story), seeking(story)) == ([HELP], DispatchPurpose.HELP)
     story.happens(NeedsHelp(first_notice(story, FIRST).notice_id))
     assert open_kinds(story) == [HELP]
+
+
+# ---- who saw to it, and cannot ----
+
+
+def test_a_lead_who_cannot_after_all_is_heard_each_time() -> None:
+    """2, 1 and 2 again: the last word counts, though the same notice said no before."""
+    story = on_site()
+    story.carer(FIRST).cannot_get_in()
+    for _ in range(2):
+        story.carer(LEAD).declines()
+        assert open_kinds(story) == [LOCKED_OUT]
+        story.carer(LEAD).takes()
+        assert open_kinds(story) == []
+    story.carer(LEAD).declines()
+    assert open_kinds(story) == [LOCKED_OUT]
+    story.passes(minutes=6)
+    assert story.has(RedBoard)
+
+
+def test_a_no_to_the_next_question_takes_back_the_yes() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    first = first_notice(story, LEAD)
+    story.happens(Took(first.notice_id))
+    assert open_kinds(story) == []
+    story.passes(minutes=12)
+    asked = story.carer(LEAD).notice
+    assert asked.notice_id != first.notice_id, "help is sought on, and the lead is asked again"
+    story.happens(Declined(asked.notice_id))
+    assert open_kinds(story) == [HELP]
+
+
+def test_an_outcome_raises_no_cry_that_somebody_has_seen_to() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    story.operator().acknowledges(HELP)
+    story.carer(SECOND).takes()
+    story.carer(SECOND).is_done(Outcome.HELPED_UP)
+    assert story.state() is AlarmState.CLOSED and not story.has(Raise)
+
+
+def test_the_second_at_the_door_stays_when_the_first_gives_back() -> None:
+    story = two_on_the_way()
+    for phone in (FIRST, SECOND):
+        story.carer(phone).cannot_get_in()
+    story.carer(FIRST).declines()
+    (left,) = story.alarm.troubles
+    carer = carer_of(story.alarm, left)
+    assert left.kind is LOCKED_OUT and carer is not None and carer.phone == SECOND
+
+
+def test_a_doubled_cry_after_a_helpers_1_asks_nobody_again() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    story.carer(SECOND).takes()
+    clear(story)
+    story.carer(FIRST).needs_help()
+    assert seeking(story) is None and story.carer(LEAD).inbox == []

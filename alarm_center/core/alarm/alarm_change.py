@@ -162,7 +162,10 @@ class AlarmChange:
         before = trouble.of_kind(self.alarm.troubles, kind)
         self._set_troubles(trouble.end(trouble.begin(self.alarm, kind, notice, self.now), ends))
         purpose = trouble.LADDERS[kind].purpose
-        anew = trouble.is_news(before, trouble.of_kind(self.alarm.troubles, kind))
+        after = trouble.of_kind(self.alarm.troubles, kind)
+        anew = trouble.is_news(before, after)
+        if after is not None and after.acknowledged and not anew:
+            return  # the word of a moment ago, twice: somebody sees to it
         if not dispatching.is_graver(self.dispatch, purpose) and not (anew and purpose is self.dispatch.seeking):
             return
         dispatch = self._restarted_dispatch(purpose)
@@ -327,7 +330,7 @@ class AlarmChange:
 
     def leave_trouble(self, notice: Notice) -> None:
         """Record that the lead of *notice*, who saw to a trouble, cannot after all: it is sought for anew."""
-        self._set_troubles(trouble.reopen(self.alarm.troubles, str(notice.notice_id), self.now))
+        self._set_troubles(trouble.reopened_by(self.alarm, notice.phone, self.now))
         self.dispatch = dispatching.record_refusal(self.dispatch, notice, self.now)
         left = trouble.gravest(self.alarm.unacknowledged)
         if left is not None and dispatching.is_graver(self.dispatch, trouble.LADDERS[left.kind].purpose):
@@ -392,6 +395,6 @@ class AlarmChange:
         self.limits = replace(self.limits, self_dispatch_at=None, limit_at=None)
         self._set_troubles(())
         self.add_line(timeline.AlarmClosed(outcome, str(by)))
-        if phone is not None and trouble.cry_of_others(alarm, phone) is not None:
-            # The case is over, another carer's trouble is not.
+        cry = None if phone is None else trouble.cry_of_others(alarm, phone)
+        if cry is not None and not cry.acknowledged:  # the case is over, another carer's trouble is not
             self.effects.append(Raise(AlarmKind.MANUAL, Priority.FIRST, None))

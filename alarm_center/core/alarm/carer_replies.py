@@ -152,12 +152,18 @@ def _apply_sees_to(change: AlarmChange, notice: Notice, asked: Trouble) -> None:
     for each in change.alarm.unacknowledged:
         if notice.notice_id in each.told:
             change.acknowledge(each.kind, notice.notice_id)
-    mine = change.alarm.is_seen_to_by(notice.notice_id) or not asked.acknowledged
+    mine = trouble.is_seen_to_from(change.alarm, notice.phone) or not asked.acknowledged
     _queue_answer(change, notice, Wording.YOU_SEE_TO_IT if mine else Wording.SEEN_TO)
 
 
 def _apply_declined(change: AlarmChange, notice: Notice) -> None:
     had_it = change.alarm.taken_by(notice.phone)
+    if not had_it and trouble.is_seen_to_from(change.alarm, notice.phone):
+        # By whichever of its notices: what they saw to is sought for anew.
+        change.add_line(timeline.CarerDeclined(notice.notice_id))
+        change.leave_trouble(notice)
+        _queue_answer(change, notice, Wording.DECLINED)
+        return
     if notice.state is NoticeState.DECLINED and notice.round == change.dispatch.round and not had_it:
         # Said again: it must not hasten the next step a second time.
         _queue_answer(change, notice, Wording.DECLINED)
@@ -165,8 +171,6 @@ def _apply_declined(change: AlarmChange, notice: Notice) -> None:
     change.add_line(timeline.CarerDeclined(notice.notice_id))
     if had_it:
         change.drop_carer(notice)
-    elif change.alarm.is_seen_to_by(notice.notice_id):
-        change.leave_trouble(notice)
     else:
         change.dispatch = dispatching.record_refusal(change.dispatch, notice, change.now)
         if change.dispatch.state is DispatchState.RUNNING:

@@ -210,16 +210,34 @@ def reopen(troubles: Troubles, by: str, now: datetime) -> Troubles:
     return troubles
 
 
+def reopened_by(alarm: Alarm, phone: str, now: datetime) -> Troubles:
+    """Return the alarm's troubles without the acknowledgements of whoever has *phone*, by whichever notice they said it."""
+    left = alarm.troubles
+    for notice_id in _notices_of(alarm, phone):
+        left = reopen(left, str(notice_id), now)
+    return left
+
+
+def is_seen_to_from(alarm: Alarm, phone: str) -> bool:
+    """Tell whether whoever has *phone* has acknowledged a trouble, by whichever notice."""
+    return any(alarm.is_seen_to_by(notice_id) for notice_id in _notices_of(alarm, phone))
+
+
 def without_carer(alarm: Alarm, notice: Notice, now: datetime) -> Troubles:
     """Return the alarm's troubles once the carer of *notice* has given the case back: those on the way and at the door are over.
 
-    A cry for help is not, and what they saw to nobody sees to.
+    A cry for help is not, nor what another carer has said too, and what they saw to nobody sees to.
     """
     theirs = _notices_of(alarm, notice.phone)
-    over = (t.kind for t in alarm.troubles if t.notice_id in theirs and t.kind is not TroubleKind.HELP)
-    left = end(alarm.troubles, over)
-    for notice_id in theirs:
-        left = reopen(left, str(notice_id), now)
+    left = reopened_by(alarm, notice.phone, now)
+    for each in alarm.troubles:
+        if each.notice_id not in theirs or each.kind is TroubleKind.HELP:
+            continue
+        words = tuple(word for word in each.words if word.notice_id not in theirs)
+        kept = of_kind(left, each.kind)
+        assert kept is not None, "it was reopened, not ended"
+        others = replace(kept, words=words, notice_id=words[-1].notice_id) if words else None
+        left = _put(left, others) if others is not None else end(left, (each.kind,))
     return left
 
 
