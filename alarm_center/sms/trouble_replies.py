@@ -4,8 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from alarm_center.casework import cases
-from alarm_center.core.alarm import Alarm, AlarmState, trouble
-from alarm_center.core.alarm.state import DispatchPurpose
+from alarm_center.core.alarm import Alarm, AlarmState, DispatchPurpose, trouble
 from alarm_center.core.alarm.trouble import LADDERS
 from alarm_center.store import replies
 from alarm_center.store.memory import Tx
