@@ -38,7 +38,11 @@ def _table() -> dict[str, Any]:
             "link_host": "natt.granby.example",
             "fixed_number": "+46 8 465 004 01",
             "data_number": "+46 8 465 004 02",
-            "plan": {"chains": {str(priority): list(_CHAIN) for priority in (1, 2, 3)}},
+            # A calm alarm asks the lead only at its latest time, which is then within the night's few minutes.
+            "plan": {
+                "chains": {str(priority): list(_CHAIN) for priority in (1, 2, 3)},
+                "arrive_within_minutes": 6,
+            },
         },
         "areas": [{"code": area} for area in areas],
         "carers": carers,
