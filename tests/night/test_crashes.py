@@ -83,7 +83,7 @@ async def test_the_centre_dies_between_commit_and_receipt(town: RunningTown) -> 
     await town.start_detector()
     async with town.held("lock table fjt.receipts in share mode"):
         gateway = town.home(open_source("scene:fallen", 1))
-        await eventually(town.somebody_waits)
+        await eventually(lambda: town.somebody_waits_to_write("receipts"))
         # The finding is with the centre; from here on nothing that it publishes leaves.
         town.mosquitto.signal(signal.SIGSTOP)
     await eventually(lambda: town.value("select count(*) from receipts"))

@@ -116,6 +116,7 @@ class Mosquitto:
         if self._process is None:
             return
         how(self._process)
+        self._process.send_signal(signal.SIGCONT)  # a test that fails between SIGSTOP and SIGCONT would leave it here
         self._process.wait(timeout=10)
         self._process = None
 

@@ -179,9 +179,14 @@ class RunningTown:
             await transaction.rollback()
             await connection.close()
 
-    async def somebody_waits(self) -> bool:
-        """Tell whether a process of the service waits for a lock."""
-        return bool(await self.value("select count(*) from pg_locks where not granted"))
+    async def somebody_waits_to_write(self, table: str) -> bool:
+        """Tell whether a process of the service waits for *table*: for any lock would be true of two of its loops that meet."""
+        return bool(
+            await self.value(
+                "select count(*) from pg_locks where not granted and mode = 'RowExclusiveLock' and relation = $1::text::regclass",
+                f"fjt.{table}",
+            )
+        )
 
 
 @asynccontextmanager
