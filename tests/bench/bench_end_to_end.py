@@ -1,7 +1,7 @@
 """Sessions a second from homes to their receipts, all on this machine, beside the bare decode of the same frames on all its cores.
 
-The parts are those of a night: Mosquitto, PostgreSQL, one detector and one centre as processes, and the homes, each with a connection
-of its own. Every session is of a resident in bed, whose check is open and is seen by it. In turns: the bare decode, some seconds of rest, as
+The parts are those of a night: Mosquitto, PostgreSQL, one centre and as many detectors as there are cores as processes, and the homes, each
+with a connection of its own: one detector works on one core, and would leave the others idle. Every session is of a resident in bed, whose check is open and is seen by it. In turns: the bare decode, some seconds of rest, as
 many homes at once as keep everything busy, the bare decode, and homes at an even pace of four fifths of what the full turn took.
 
 Where others work on the same cores the rate is theirs too. Processor times are not: those of a session are what the parts have taken beyond
@@ -161,11 +161,15 @@ async def _measure(database: Database, server: Postgres, mosquitto: Mosquitto, f
         homes = await _connected_homes(town, mosquitto, pictures, stack)
         await town.start_centre()
         await town.start_detector()
+        others = [town.detector.another(folder / f"detector-{number}.log") for number in range(2, _CORES + 1)]
+        for detector in others:
+            stack.callback(detector.kill)
+            await town.start_detector(detector)
         await heard(town.memory)
         await eventually(lambda: _all_open(town), 120)
         parts = {
             "centre": lambda: processor_time.of_process(town.centre.pid),
-            "detector": lambda: processor_time.of_process(town.detector.pid),
+            "detector": lambda: sum(processor_time.of_process(each.pid) for each in (town.detector, *others)),
             "database": lambda: processor_time.of_postgres(server),
             "broker": lambda: processor_time.of_process(mosquitto.pid),
             "homes": processor_time.of_this_process,

@@ -63,6 +63,10 @@ class ServiceProcess:
                 stderr=log,
             )
 
+    def another(self, log: Path) -> "ServiceProcess":
+        """Return a second process of the same command and settings, which writes to *log*."""
+        return ServiceProcess(self._command, self._env, log, self._folder)
+
     def signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
@@ -136,9 +140,10 @@ class RunningTown:
         self.centre.start()
         await eventually(self.ready)
 
-    async def start_detector(self) -> None:
+    async def start_detector(self, detector: ServiceProcess | None = None) -> None:
+        """Start the town's detector, or *detector* beside it; return when the centre knows of it."""
         before = [row["detector_id"] for row in await self.rows("select detector_id from detectors")]
-        self.detector.start()
+        (detector or self.detector).start()
         up = "select count(*) from detectors where link = 'up' and detector_id <> all($1)"
         await eventually(lambda: self.value(up, before))
         # Until the centre has let go of the sessions, it gives each one to people as well, unjudged.
