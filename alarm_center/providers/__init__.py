@@ -53,6 +53,8 @@ class ProviderReply:
     provider_id: str
     phone: str
     body: str
+    at: datetime | None = None
+    """The instant at which it was written, by the provider's clock."""
 
 
 class ProviderRefused(Exception):
@@ -115,7 +117,7 @@ class Provider(Protocol):
         """
 
     async def recent_replies(self, number: str, since: datetime) -> Sequence[ProviderReply]:
-        """Return the carers' SMS to our *number* since *since* (the provider's clock), oldest first.
+        """Return all the carers' SMS to our *number* since *since* (the provider's clock), oldest first, page by page.
 
         Raises:
             ProviderUnavailable, ProviderUnknown: it cannot say now.

@@ -40,7 +40,8 @@ _CONNECT_SECONDS: Final = 4.0
 _RING_SECONDS: Final = 30
 _LISTED: Final = 100
 """The most that a list gives at once."""
-_PAGES: Final = 20
+_PAGES: Final = 200
+"""The most pages that are read at once: twenty thousand messages would be a night of its own."""
 _SAID: Final = 64
 """Characters of a refusal's words that are kept as its code."""
 
@@ -173,7 +174,7 @@ class Elks:
         """Return what was written to our number: after hours of failures 46elks no longer tells us of it."""
         listed = await self._list("sms", since, number)
         return [
-            ProviderReply(_text(item, "id"), _text(item, "from"), _text(item, "message"))
+            ProviderReply(_text(item, "id"), _text(item, "from"), _text(item, "message"), _at(item))
             for item in reversed(listed)
             if _text(item, "direction") == "incoming"
         ]

@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from alarm_center.providers import DeliveryStatus, ProviderAccepted, ProviderMessage, ProviderReply
-from alarm_center.sms import delivery, incoming_replies
+from alarm_center.sms import delivery, incoming_replies, pressed_keys
 from alarm_center.sms.incoming_replies import ReceivedReply
 from alarm_center.store import replies
 from alarm_center.store.memory import Memory, now
@@ -96,7 +96,7 @@ class SimulatedPhones:
             call.ringing = False
             await self._notify()
             await delivery.record_status(self._memory, self.name, call.message_id, DeliveryStatus.DELIVERED)
-        await incoming_replies.apply_key(self._memory, self.name, call.message_id, call.about, digit)
+        await pressed_keys.apply_key(self._memory, self.name, call.message_id, call.about, digit)
 
     # ---- the provider's side ----
 

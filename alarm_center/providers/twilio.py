@@ -190,12 +190,19 @@ class Twilio:
 
     async def recent_replies(self, number: str, since: datetime) -> Sequence[ProviderReply]:
         """Return what was written to our number: Twilio tells of a reply once, and not again if we were away."""
-        listed = await _get(self._client.messages.list_async(to=number, limit=_LISTED))
-        return [
-            ProviderReply(m.sid, m.from_ or "", m.body or "")
-            for m in reversed(listed)
-            if m.direction == "inbound" and (m.date_created is None or m.date_created >= since)
-        ]
+        listed = await _get(self._written_since(number, since))
+        return [ProviderReply(m.sid, m.from_ or "", m.body or "", m.date_created) for m in reversed(listed)]
+
+    async def _written_since(self, number: str, since: datetime) -> list[Any]:
+        """Return what was written to *number*, newest first, page by page as far back as *since*."""
+        pages = await self._client.messages.stream_async(to=number, date_sent_after=since, page_size=_LISTED)
+        found: list[Any] = []
+        async for message in pages:
+            if message.date_created is not None and message.date_created < since.replace(microsecond=0):
+                break
+            if message.direction == "inbound":
+                found.append(message)
+        return found
 
     async def probe(self) -> None:
         """Ask for the account."""

@@ -1,4 +1,4 @@
-"""Replies of carers, by SMS or by the key of a call: each is kept, understood and acted on once, in one transaction.
+"""Replies of carers by SMS: each is kept, understood and acted on once, in one transaction.
 
 A reply that cannot be acted on reaches a person instead. None is lost: those that never reached us are fetched from the
 provider (`missed_replies.py`).
@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -36,11 +35,11 @@ from alarm_center.core.replies import (
     parse_reply,
     resolve,
 )
-from alarm_center.core.replies.carer_actions import CANNOT, HELP, NO_CAMERA, TAKE
+from alarm_center.core.replies.carer_actions import HELP, NO_CAMERA, TAKE
 from alarm_center.core.replies.personal_codes import split_codes
 from alarm_center.core.replies.resolve_reply import REPEATED_WITHIN, TAKEN
 from alarm_center.sms import muster_replies, trouble_replies
-from alarm_center.store import carers, events, messages, replies, towns
+from alarm_center.store import carers, events, replies, towns
 from alarm_center.store.memory import Memory, Tx, is_retryable, now
 from alarm_center.store.musters import MusteredShift, musters_of
 from alarm_center.store.replies import AskedNotice, ReplyMeaning
@@ -50,8 +49,12 @@ from schemas.vocabulary import Heed, Instead, Priority
 
 log = structlog.get_logger()
 
+LATE: Final = timedelta(minutes=5)
+"""A word that was written so long ago is marked late, and heard with sound: whoever wrote it has waited since."""
 LONGEST: Final = 4_000
 """Characters of a reply that are kept."""
+_SKEW: Final = timedelta(minutes=1)
+"""The provider's clock and ours may differ by less."""
 _FEW: Final = 3
 _MANY: Final = 20
 """Answers that lead nowhere, at most, to one phone in an hour: to words, and to digits. Two machines may be talking."""
@@ -78,22 +81,20 @@ class ReceivedReply:
     phone: str
     number: str
     text: str
+    age: timedelta = timedelta(0)
+    """Time since it was written, where it was fetched from the provider's list."""
 
     @classmethod
-    def of_body(cls, provider: str, provider_id: str, phone: str, number: str, body: str) -> "ReceivedReply":
+    def of_body(
+        cls, provider: str, provider_id: str, phone: str, number: str, body: str, age: timedelta = timedelta(0)
+    ) -> "ReceivedReply":
         """Return the reply with *body*, whatever its characters and its length."""
-        return cls(provider, provider_id, phone, number, _storable(body))
+        return cls(provider, provider_id, phone, number, _storable(body), age)
 
-
-class KeyOutcome(StrEnum):
-    """The outcome of a key that was pressed in a call; the call says it and ends."""
-
-    TAKEN = "taken"
-    TOO_LATE = "too_late"
-    DECLINED = "declined"
-    NOTED = "noted"
-    AGAIN = "again"
-    UNKNOWN = "unknown"
+    @property
+    def late_minutes(self) -> int | None:
+        """Minutes since it was written, where that is so long ago that whoever reads it has to know."""
+        return int(self.age / timedelta(minutes=1)) if self.age >= LATE else None
 
 
 async def receive_reply(memory: Memory, reply: ReceivedReply) -> str:
@@ -115,39 +116,6 @@ async def receive_reply(memory: Memory, reply: ReceivedReply) -> str:
     metrics.REPLIES.labels(meaning).inc()
     memory.hint()
     return meaning
-
-
-async def apply_key(memory: Memory, provider: str, call_id: str, message_id: UUID, digit: str) -> KeyOutcome:
-    """Act on a key that was pressed in a call; the call's own notice says which case it means."""
-
-    async def work(tx: Tx) -> KeyOutcome:
-        found = await replies.called_notice(tx, message_id)
-        if found is None or await messages.is_of_another(tx, provider, call_id, message_id):
-            return KeyOutcome.UNKNOWN
-        org, phone, sender, alarm_id, notice_id, words = found
-        action = carer_actions.TABLE.by_digit.get(digit)
-        if action is None or words not in action.counts_in:
-            return KeyOutcome.AGAIN
-        at = await now(tx)
-        if not await replies.add_once(tx, provider, f"{call_id}:{digit}", phone, sender, digit, at):
-            took = await replies.has_alarm(tx, notice_id)
-            return KeyOutcome.TAKEN if action is TAKE and took else KeyOutcome.NOTED
-        late = await trouble_replies.alarm_of_late(tx, alarm_id, notice_id) if action is TAKE else None
-        alarm = late or await cases.lock_and_step_alarm(tx, alarm_id, action.event(notice_id), str(notice_id))
-        meant = ReplyMeaning(action.name, org=org, alarm_id=alarm_id, notice_id=notice_id, seen_at=at)
-        await replies.set_meaning(tx, provider, f"{call_id}:{digit}", meant)
-        heed = Heed.SOUND if action.sounds else Heed.NOTHING
-        pressed = timeline.ReplyTaken(action.name, heed, digit, notice_id=notice_id, call=True)
-        await events.write(tx, at, events.about_alarm(alarm, pressed, str(notice_id)))
-        if action is TAKE:
-            seen_to = KeyOutcome.NOTED if alarm.is_seen_to_by(notice_id) else KeyOutcome.TOO_LATE
-            return KeyOutcome.TAKEN if alarm.taken_by(phone) else seen_to
-        return KeyOutcome.DECLINED if action is CANNOT else KeyOutcome.NOTED
-
-    pressed = await memory.attempt(work)
-    metrics.REPLIES.labels(f"key_{pressed}").inc()
-    memory.hint()
-    return pressed
 
 
 def notice_standing(asked: AskedNotice) -> tuple[Standing, datetime | None]:
@@ -223,9 +191,16 @@ class _IncomingReply:
         return meaning
 
     async def _read_context(self, orgs: Sequence[str]) -> _PhoneContext:
-        asked = await replies.notices_to(self.tx, self.reply.phone, self.reply.number)
+        at = await now(self.tx)
+        # A late word answers nothing that was asked after it had been written; a cry for help is never too old.
+        written_at = at if self.reply.late_minutes is None else at - self.reply.age + _SKEW
+        asked = [
+            notice
+            for notice in await replies.notices_to(self.tx, self.reply.phone, self.reply.number)
+            if notice.asked_at <= written_at
+        ]
         musters = await musters_of(self.tx, self.reply.phone, self.reply.number)
-        return _PhoneContext(orgs, {a.notice_id: a for a in asked}, musters, await now(self.tx))
+        return _PhoneContext(orgs, {a.notice_id: a for a in asked}, musters, at)
 
     async def _hand_to_person(self, said: Reply, context: _PhoneContext) -> None:
         """Have a person read a reply that could not be acted on, and tell the carer so."""
@@ -245,6 +220,8 @@ class _IncomingReply:
             return
         before = await self._repeated_command(said)
         resolution = resolve(said, _notice_refs(context.asked), context.at, muster=bool(unanswered), before=before)
+        if self.reply.late_minutes is not None:
+            resolution = replace(resolution, heed=Heed.SOUND)
         action, about = resolution.action, context.notice(resolution.notice)
         opened: Alarm | None = None
         answer = resolution.answer
@@ -335,9 +312,12 @@ class _IncomingReply:
         )  # fmt: skip
         await replies.set_meaning(self.tx, self.reply.provider, self.reply.provider_id, meant)
         duty = None if about else await shift_on_duty(self.tx, self.reply.phone, org)
-        payload: timeline.Payload = timeline.ReplyUnread(meaning, resolution.heed, notice_id)
+        late = self.reply.late_minutes
+        payload: timeline.Payload = timeline.ReplyUnread(meaning, resolution.heed, notice_id, late)
         if isinstance(said, CarerCommand):
-            payload = timeline.ReplyTaken(meaning, resolution.heed, said.action.digit, said.case_no, notice_id)
+            payload = timeline.ReplyTaken(
+                meaning, resolution.heed, said.action.digit, said.case_no, notice_id, late_minutes=late
+            )
         event = events.NewEvent(
             org, payload, area_id=about.area_id if about else duty.area_id if duty else None, alarm_id=alarm_id,
             resident_id=about.resident_id if about else None,

@@ -278,6 +278,25 @@ async def has_alarm(tx: Tx, notice_id: UUID) -> bool:
     return found
 
 
+async def listed_until(tx: Tx, provider: str, number: str) -> datetime | None:
+    """Return until when the replies to *number* were listed at the provider, in real time; ``None`` before the first list."""
+    until: datetime | None = await tx.fetchval(
+        "select listed_at from reply_lists where provider = $1 and number = $2", provider, number
+    )
+    return until
+
+
+async def set_listed(tx: Tx, provider: str, number: str, at: datetime) -> None:
+    """Write that every reply to *number* until *at* has been listed, and received."""
+    await tx.execute(
+        """
+        insert into reply_lists (provider, number, listed_at) values ($1, $2, $3)
+        on conflict (provider, number) do update set listed_at = greatest(reply_lists.listed_at, excluded.listed_at)
+        """,
+        provider, number, at,
+    )  # fmt: skip
+
+
 async def unknown_ids(tx: Tx, provider: str, ids: Sequence[str]) -> frozenset[str]:
     """Return those of the provider's *ids* that no kept reply has."""
     rows = await tx.fetch(

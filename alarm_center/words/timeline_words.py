@@ -86,6 +86,10 @@ def _if_heeded(line: timeline.ReplyTaken | timeline.ReplyUnread) -> Tone | None:
     return None if line.heed is Heed.NOTHING else Tone.WORDS
 
 
+def _if_late(line: timeline.ReplyTaken | timeline.ReplyUnread) -> str:
+    return "" if line.late_minutes is None else _SENT_LONG_AGO
+
+
 def _reason(reason: Reason | None) -> str:
     return "" if reason is None else REASONS[reason]
 
@@ -94,6 +98,7 @@ def _found(line: timeline.FindingTaken | timeline.EvidenceTaken) -> str:
     return "" if line.answer is None and line.reason is None else reason_words(line.answer, line.reason)
 
 
+_SENT_LONG_AGO = _("kom fram sent")
 _AT_HOME = _("i hemmet")
 _AT_CENTRE = _("hos larmcentralen")
 _RAN_OUT = _("dess sista timme är inne")
@@ -230,8 +235,8 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.CallFailed, _("Samtal: inget svar")),
         _row(timeline.CallUnknown, _("Okänt om samtalet kom fram")),
         _row(timeline.CallNotNeeded, _("Samtal behövdes inte")),
-        _row(timeline.ReplyTaken, _("Svar från telefonen"), tone=_if_heeded),
-        _row(timeline.ReplyUnread, _("Egna ord från telefonen"), tone=_if_heeded),
+        _row(timeline.ReplyTaken, _("Svar från telefonen"), tone=_if_heeded, detail=_if_late),
+        _row(timeline.ReplyUnread, _("Egna ord från telefonen"), tone=_if_heeded, detail=_if_late),
         _row(timeline.MusterAsked, _("Nattpasset frågas om telefonen")),
         _row(timeline.ShiftSubstituted, _("Ett pass är bytt")),
         _row(timeline.PhoneLost, _("En telefon är borta"), tone=_urgent),

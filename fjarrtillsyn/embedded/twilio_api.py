@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 import aiohttp
 from aiohttp import web
@@ -213,7 +214,7 @@ class TwilioApi:
         found = [self._shown(item) for item in reversed(items) if to in (None, item.to)]
         start = int(page) * size
         more = start + size < len(found)
-        uri = f"{request.path}?To={to or ''}&PageSize={size}&Page="
+        uri = f"{request.path}?To={quote(to or '')}&PageSize={size}&Page="
         return web.json_response(
             {
                 name: found[start : start + size],

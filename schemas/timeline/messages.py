@@ -93,7 +93,10 @@ class CallNotNeeded(MessageEnded):
 
 @payload(EventKind.REPLY)
 class ReplyTaken(Payload):
-    """A carer answered with a word or a key that is known; *digit* is the key's, *case_no* the number that was given."""
+    """A carer answered with a word or a key that is known; *digit* is the key's, *case_no* the number that was given.
+
+    *late_minutes*: it was written so long before it reached us.
+    """
 
     meaning: Code
     heed: Heed
@@ -101,15 +104,17 @@ class ReplyTaken(Payload):
     case_no: int | None = None
     notice_id: UUID | None = None
     call: bool = False
+    late_minutes: int | None = None
 
 
 @payload(EventKind.REPLY_TEXT)
 class ReplyUnread(Payload):
-    """A carer wrote something that a person has to read."""
+    """A carer wrote something that a person has to read, *late_minutes* before it reached us."""
 
     meaning: Code
     heed: Heed
     notice_id: UUID | None = None
+    late_minutes: int | None = None
 
 
 @payload(EventKind.MUSTER_ASKED)

@@ -55,7 +55,7 @@ async def test_replies_of_the_last_minutes_are_caught_up(centre: SmsCentre, skew
     await centre.first.receives("Larm … PRIO 1")
     await centre.until_message_is("sent")
     item = centre.api.writes(FIRST, NUMBER, "1")
-    item.made_at -= real.timedelta(minutes=6)
+    item.made_at -= real.timedelta(minutes=4)
     centre.outbox.wake()
 
     async def taken() -> bool:

@@ -7,7 +7,7 @@ import pytest
 from alarm_center.casework import cases
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.alarm.state import Alarm
-from alarm_center.sms import incoming_replies
+from alarm_center.sms import pressed_keys
 from tests.support.postgres import Database
 from tests.support.sms_centre import SmsCentre, sms_centre
 
@@ -82,6 +82,6 @@ async def test_a_late_key_for_a_trouble_takes_no_case(centre: SmsCentre) -> None
         await tx.execute(
             "update messages set wording = 'voice_trouble_nobody_home' where message_id = $1", asked["message_id"]
         )
-    pressed = await incoming_replies.apply_key(centre.memory, "twilio", "CA1", asked["message_id"], "1")
-    assert pressed is incoming_replies.KeyOutcome.TOO_LATE
+    pressed = await pressed_keys.apply_key(centre.memory, "twilio", "CA1", asked["message_id"], "1")
+    assert pressed is pressed_keys.KeyOutcome.TOO_LATE
     assert (await centre.now_is(alarm.alarm_id)).takers == ()

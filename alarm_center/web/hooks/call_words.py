@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from alarm_center.sms.incoming_replies import KeyOutcome
+from alarm_center.sms.pressed_keys import KeyOutcome
 from alarm_center.store import messages, towns
 from alarm_center.store.memory import Memory
 from alarm_center.words import voice_words

@@ -18,8 +18,9 @@ from aiohttp import web
 from alarm_center.providers import DeliveryStatus
 from alarm_center.providers.elks import PATH, STATUSES, Elks, HookProof
 from alarm_center.settings import ServiceSettings
-from alarm_center.sms import delivery, incoming_replies
-from alarm_center.sms.incoming_replies import KeyOutcome, ReceivedReply
+from alarm_center.sms import delivery, incoming_replies, pressed_keys
+from alarm_center.sms.incoming_replies import ReceivedReply
+from alarm_center.sms.pressed_keys import KeyOutcome
 from alarm_center.store.memory import Memory
 from alarm_center.web.client_address import find_client
 from alarm_center.web.hooks.call_words import LANGUAGE, CallWords, answer_words, find_call
@@ -109,7 +110,7 @@ class ElksHooks:
         if len(digit) != 1:
             return web.json_response(_HANG_UP)
         try:
-            pressed = await incoming_replies.apply_key(
+            pressed = await pressed_keys.apply_key(
                 self.memory, Elks.name, form.get("callid") or form.get("id") or "", message_id, digit
             )
         except Exception:

@@ -13,8 +13,9 @@ from aiohttp import web
 
 from alarm_center.providers.twilio import STATUSES, Twilio
 from alarm_center.settings import ServiceSettings
-from alarm_center.sms import delivery, incoming_replies
-from alarm_center.sms.incoming_replies import KeyOutcome, ReceivedReply
+from alarm_center.sms import delivery, incoming_replies, pressed_keys
+from alarm_center.sms.incoming_replies import ReceivedReply
+from alarm_center.sms.pressed_keys import KeyOutcome
 from alarm_center.store.memory import Memory
 from alarm_center.web.hooks import signed_request, voice
 from alarm_center.web.hooks.call_words import LANGUAGE, find_call
@@ -80,7 +81,7 @@ class TwilioHooks:
         form = await self._form(request)
         message_id = _id(request)
         try:
-            pressed = await incoming_replies.apply_key(
+            pressed = await pressed_keys.apply_key(
                 self.memory, Twilio.name, form.get("CallSid", ""), message_id, form.get("Digits", "")
             )
         except Exception:

@@ -8,7 +8,7 @@ from typing import Final
 
 from twilio.twiml.voice_response import VoiceResponse  # type: ignore[import-untyped]  # the SDK ships no types
 
-from alarm_center.sms.incoming_replies import KeyOutcome
+from alarm_center.sms.pressed_keys import KeyOutcome
 from alarm_center.web.hooks.call_words import answer_words
 
 _VOICES: Final = MappingProxyType({"sv": "sv-SE", "en": "en-GB"})
