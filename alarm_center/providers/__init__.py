@@ -28,6 +28,14 @@ class DeliveryStatus(IntEnum):
         return min(self.value, 3)
 
 
+MACHINE: Final = "machine"
+"""Error of a call that a machine answered."""
+NO_KEY: Final = "no_key"
+"""Error of a call that was answered and ended without a key: a voicemail that was taken for a person, or somebody who hung up."""
+UNHEARD: Final = frozenset({MACHINE, NO_KEY})
+"""Errors that come after a call was answered: nobody can be said to have heard it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderAccepted:
     """The provider's acceptance of a message, with its id there."""

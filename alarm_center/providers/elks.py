@@ -67,6 +67,9 @@ STATUSES: Final[Mapping[str, DeliveryStatus]] = MappingProxyType(
 )
 """46elks' words for how far a message or a call has come."""
 
+ENDED: Final = "success"
+"""State of a call that was answered and has ended. 46elks documents no detection of machines: one is known by its pressing no key."""
+
 
 @dataclass(frozen=True, slots=True)
 class HookProof:

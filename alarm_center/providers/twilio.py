@@ -71,6 +71,18 @@ STATUSES: Final[Mapping[str, DeliveryStatus]] = MappingProxyType(
 )
 """Twilio's words for how far a message or a call has come."""
 
+COMPLETED: Final = "completed"
+"""A call that was answered and has ended."""
+_MACHINES: Final = ("machine", "fax")
+
+
+def is_machine(answered_by: str) -> bool:
+    """Tell whether ``AnsweredBy`` says that no person answered; a doubt (``unknown``) does not.
+
+    https://www.twilio.com/docs/voice/answering-machine-detection
+    """
+    return answered_by.startswith(_MACHINES)
+
 
 class _TwilioHttp(AsyncTwilioHttpClient):  # type: ignore[misc]  # its base has no types
     """The SDK's async client with a timeout that holds, nothing personal in its log, and a host that can be another.
@@ -166,6 +178,11 @@ class Twilio:
                 status_callback=f"{self._hooks}/status/{message_id}",
                 status_callback_event=["ringing", "answered", "completed"],
                 status_callback_method="POST",
+                # Beside the call: whoever answers hears it at once, and no silence while a machine is looked for.
+                machine_detection="Enable",
+                async_amd="true",
+                async_amd_status_callback=f"{self._hooks}/answered/{message_id}",
+                async_amd_status_callback_method="POST",
             )
         )
         return _accepted(made)

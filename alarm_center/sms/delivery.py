@@ -14,8 +14,8 @@ from alarm_center.casework import cases
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.plan import Wording
-from alarm_center.providers import DeliveryStatus
-from alarm_center.store import claims, events, messages
+from alarm_center.providers import NO_KEY, UNHEARD, DeliveryStatus
+from alarm_center.store import claims, events, messages, replies
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.messages import OutboxMessage
 from schemas import timeline
@@ -31,6 +31,8 @@ ARRIVES_WITHIN: Final[Mapping[int, timedelta]] = MappingProxyType(
 _PARKED_FOR: Final = timedelta(days=1)
 _ENDS: Final = ("delivered", "failed")
 _NAMES: Final = {status.name.lower(): status for status in DeliveryStatus}
+_UNHEARD_RANK: Final = DeliveryStatus.DELIVERED.rank + 1
+"""A call that nobody has heard was answered before: it takes back the other end."""
 
 
 async def record_status(
@@ -46,6 +48,7 @@ async def record_status(
 
     One that came before its message was committed as sent is parked, and taken with that commit. *message_id* is the message that
     the callback's own address names: a call in doubt was made after all, and the status of any other message is refused.
+    A call that nobody heard, by its *error*, has failed, unless a key of it has been acted on.
     """
 
     async def work(tx: Tx) -> list[str] | None:
@@ -54,10 +57,12 @@ async def record_status(
         if message is not None:
             if message_id not in (None, message.message_id):
                 return None
+            if error in UNHEARD and await replies.has_key(tx, provider, provider_id):
+                return []
             state = await apply_status(tx, message, status, error, at)
             return [] if state is None else [state]
         parked = messages.ParkedStatus(status.name.lower(), error)
-        await messages.park_status(tx, provider, provider_id, message_id, parked, status.rank, at)
+        await messages.park_status(tx, provider, provider_id, message_id, parked, _rank(status, error), at)
         if message_id is None:
             return []
         await claims.lock_doubt(tx, message_id)
@@ -72,6 +77,17 @@ async def record_status(
     count_ended(became)
     memory.hint()
     return True
+
+
+async def record_call_end(memory: Memory, provider: str, provider_id: str, message_id: UUID) -> bool:
+    """Record that a call which was answered has ended; without a key nobody can be said to have heard it."""
+    heard = await memory.run_statement(lambda tx: replies.has_key(tx, provider, provider_id))
+    status, error = (DeliveryStatus.DELIVERED, None) if heard else (DeliveryStatus.FAILED, NO_KEY)
+    return await record_status(memory, provider, provider_id, status, error, message_id=message_id)
+
+
+def _rank(status: DeliveryStatus, error: str | None) -> int:
+    return _UNHEARD_RANK if error in UNHEARD else status.rank
 
 
 def count_anothers(message_id: UUID | None) -> None:
@@ -107,7 +123,8 @@ async def apply_status(
     tx: Tx, message: OutboxMessage, status: DeliveryStatus, error: str | None, at: datetime
 ) -> str | None:
     """Advance *message* to *status*; return its state then, or ``None`` when it was as far already."""
-    if status.rank <= message.status_rank:
+    rank = _rank(status, error)
+    if rank <= message.status_rank:
         return None
     if status is DeliveryStatus.FAILED:
         await report_undelivered(tx, message)
@@ -120,7 +137,7 @@ async def apply_status(
             message,
             delivered_line(message) if status is DeliveryStatus.DELIVERED else failed_line(message, error),
         )
-    await messages.set_status(tx, message.message_id, state, status.rank, at, error)
+    await messages.set_status(tx, message.message_id, state, rank, at, error)
     return state
 
 

@@ -242,6 +242,15 @@ async def called_notice(tx: Tx, message_id: UUID) -> CalledNotice | None:
     return CalledNotice(*row) if row else None
 
 
+async def has_key(tx: Tx, provider: str, call_id: str) -> bool:
+    """Tell whether a key that was pressed in a call was acted on."""
+    found: bool = await tx.fetchval(
+        "select exists (select from replies where provider = $1 and provider_id = any ($2::text[]))",
+        provider, [f"{call_id}:{digit}" for digit in range(10)],
+    )  # fmt: skip
+    return found
+
+
 async def was_asked(tx: Tx, notice_id: UUID, wordings: Sequence[str]) -> bool:
     """Tell whether the question of a notice to a lead or to the fixed number was put in one of *wordings*."""
     asked: bool = await tx.fetchval(

@@ -102,6 +102,7 @@ _SENT_LONG_AGO = _("kom fram sent")
 _AT_HOME = _("i hemmet")
 _AT_CENTRE = _("hos larmcentralen")
 _RAN_OUT = _("dess sista timme är inne")
+_UNHEARD = {"machine": _("en telefonsvarare svarade"), "no_key": _("besvarat, men ingen tryckte på någon knapp")}
 _AT_HOME, _STILL_AWAY = _("hemma, tillsynen börjar igen"), _("inte hemma, ny paus")
 
 LINES: Final[Mapping[EventKind, LineRow]] = dict(
@@ -232,7 +233,7 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.SmsNotNeeded, _("SMS behövdes inte")),
         _row(timeline.CallSent, _("Ringer upp")),
         _row(timeline.CallDelivered, _("Samtal besvarat")),
-        _row(timeline.CallFailed, _("Samtal: inget svar")),
+        _row(timeline.CallFailed, _("Samtal: inget svar"), detail=lambda line: _UNHEARD.get(line.error or "", "")),
         _row(timeline.CallUnknown, _("Okänt om samtalet kom fram")),
         _row(timeline.CallNotNeeded, _("Samtal behövdes inte")),
         _row(timeline.ReplyTaken, _("Svar från telefonen"), tone=_if_heeded, detail=_if_late),

@@ -123,6 +123,18 @@ class TwilioApi:
         await self.status(call, "in-progress")
         return (await self.post(call.form["Url"], self._of_call(call)))[1]
 
+    async def answered_by(self, call: Item, who: str) -> int:
+        """Say what answered *call*, as ``machine_start`` or ``human``, where its maker has asked for that; return what it was answered."""
+        assert call.form.get("MachineDetection") == "Enable", "nobody has asked"
+        assert call.form.get("AsyncAmd") == "true"
+        form = {
+            "AccountSid": self.account_sid,
+            "CallSid": call.sid,
+            "AnsweredBy": who,
+            "MachineDetectionDuration": "2400",
+        }
+        return (await self.post(call.form["AsyncAmdStatusCallback"], form))[0]
+
     async def press(self, call: Item, twiml: str, digit: str) -> str:
         """Press a key where *twiml* waits for one; return the TwiML that follows."""
         action = re.search(r'action="([^"]+)"', twiml)

@@ -177,6 +177,17 @@ async def test_another_key_plays_it_again_and_none_hangs_up(centre: SmsCentre, e
     await centre.second.receives("Larm … PRIO 1")
 
 
+@pytest.mark.parametrize("ends", ["key", "hangup"])
+async def test_a_call_by_46elks_without_a_key_goes_to_the_next(centre: SmsCentre, elks: ElksApi, ends: str) -> None:
+    call = await called(centre)
+    action = await elks.pick_up(call)
+    if ends == "key":
+        await elks.press(call, action, "failed")
+    assert await elks.status(call, "success") == 204
+    await centre.second.receives("Larm … PRIO 1")
+    assert (await centre.rows("select error from messages where channel = 'call'"))[0]["error"] == "no_key"
+
+
 @pytest.mark.parametrize("state", ["busy", "failed"])
 async def test_a_call_by_46elks_unanswered_goes_to_the_next(centre: SmsCentre, elks: ElksApi, state: str) -> None:
     call = await called(centre)

@@ -65,7 +65,7 @@ async def test_a_signature_is_for_its_own_words_and_address(centre: SmsCentre) -
 async def test_every_hook_is_behind_the_signature(centre: SmsCentre) -> None:
     hooks = TwilioHooks(centre.memory, (), "")
     paths = [route.path.replace("{message_id:[0-9a-f-]{36}}", str(uuid4())) for route in hooks.routes()]
-    assert len(paths) == 4
+    assert len(paths) == 5
     for path in paths:
         assert (await centre.api.post(f"{centre.public_url}{path}", FORM, signature=""))[0] == 403
 
@@ -187,3 +187,59 @@ async def test_a_door_that_does_not_open_is_heard_from_a_call(centre: SmsCentre)
     await centre.first.receives("kommer inte in, noterat")
     (reply,) = [data for _, data in await centre.lines(alarm.alarm_id, ["reply"]) if data["meaning"] == "cannot_get_in"]
     assert (reply["heed"], reply["call"]) == ("sound", True)
+
+
+# ---- a call that nobody has heard ----
+
+
+async def _picked_up(centre: SmsCentre) -> tuple[Item, str]:
+    call = await called(centre)
+    asked = "select 1 from messages where channel = 'call' and state = 'sent'"
+    await eventually(lambda: centre.rows(asked))
+    return call, await centre.api.pick_up(call)
+
+
+async def test_a_machine_that_answers_goes_to_the_next_at_once(centre: SmsCentre) -> None:
+    call, twiml = await _picked_up(centre)
+    assert await centre.api.answered_by(call, "machine_start") == 204
+    await centre.second.receives("Larm … PRIO 1")
+    assert await centre.api.answered_by(call, "machine_start") == 204
+    await centre.api.status(call, "completed")
+    (alarm,) = await centre.rows("select alarm_id from alarms")
+    lost = [data["error"] for _, data in await centre.lines(alarm["alarm_id"], ["call_failed"])]
+    assert lost == ["machine"], "once, whatever is repeated"
+    assert "Tack. Larmet är ditt." in await centre.api.press(call, twiml, "1"), "a late key still counts"
+    await centre.first.receives("är ditt. Adress")
+    await centre.second.receives("är redan taget")
+
+
+async def test_a_call_without_a_key_goes_to_the_next_at_once(centre: SmsCentre) -> None:
+    call, _ = await _picked_up(centre)
+    assert await centre.api.answered_by(call, "human") == 204
+    assert await centre.api.answered_by(call, "unknown") == 204
+    assert await centre.rows("select 1 from messages where channel = 'call' and state = 'delivered'")
+    await centre.api.status(call, "completed")
+    await centre.second.receives("Larm … PRIO 1")
+
+
+async def test_a_person_taken_for_a_machine_keeps_the_case(centre: SmsCentre) -> None:
+    call, twiml = await _picked_up(centre)
+    await centre.api.press(call, twiml, "1")
+    await centre.first.receives("är ditt. Adress")
+    assert await centre.api.answered_by(call, "machine_start") == 204
+    await centre.api.status(call, "completed")
+    (alarm,) = await centre.rows("select alarm_id, state from alarms")
+    assert alarm["state"] == AlarmState.ACCEPTED
+    assert await centre.lines(alarm["alarm_id"], ["call_failed", "undelivered"]) == []
+
+
+async def test_a_machine_is_heard_of_before_the_call_is_sent(centre: SmsCentre) -> None:
+    """The word of the machine comes before our own commit: it waits for it, and counts then."""
+    call, _ = await _picked_up(centre)
+    await centre.rows(
+        "update messages set provider_id = null, state = 'sending', status_rank = 0 where channel = 'call' returning 1"
+    )
+    await centre.api.answered_by(call, "machine_start")
+    assert len(await centre.rows("select 1 from parked_statuses where status_rank = 4")) == 1
+    await centre.lapse()
+    await centre.second.receives("Larm … PRIO 1")

@@ -16,7 +16,7 @@ import structlog
 from aiohttp import web
 
 from alarm_center.providers import DeliveryStatus
-from alarm_center.providers.elks import PATH, STATUSES, Elks, HookProof
+from alarm_center.providers.elks import ENDED, PATH, STATUSES, Elks, HookProof
 from alarm_center.settings import ServiceSettings
 from alarm_center.sms import delivery, incoming_replies, pressed_keys
 from alarm_center.sms.incoming_replies import ReceivedReply
@@ -84,6 +84,9 @@ class ElksHooks:
         status = STATUSES.get(form.get("status") or form.get("state") or "")
         if not provider_id or status is None:
             return drop("unknown_status")
+        if form.get("state") == ENDED:
+            await delivery.record_call_end(self.memory, Elks.name, provider_id, _id(request))
+            return web.Response(status=204)
         await delivery.record_status(self.memory, Elks.name, provider_id, status, message_id=_id(request))
         return web.Response(status=204)
 
@@ -108,6 +111,8 @@ class ElksHooks:
         form = await self._form(request, "key")
         message_id, digit = _id(request), form.get("result", "")
         if len(digit) != 1:
+            if call_id := form.get("callid") or form.get("id"):
+                await delivery.record_call_end(self.memory, Elks.name, call_id, message_id)
             return web.json_response(_HANG_UP)
         try:
             pressed = await pressed_keys.apply_key(

@@ -11,7 +11,8 @@ from uuid import UUID
 import structlog
 from aiohttp import web
 
-from alarm_center.providers.twilio import STATUSES, Twilio
+from alarm_center.providers import MACHINE, DeliveryStatus
+from alarm_center.providers.twilio import COMPLETED, STATUSES, Twilio, is_machine
 from alarm_center.settings import ServiceSettings
 from alarm_center.sms import delivery, incoming_replies, pressed_keys
 from alarm_center.sms.incoming_replies import ReceivedReply
@@ -41,6 +42,7 @@ class TwilioHooks:
         return [
             web.post(f"{PATH}/sms", self.sms),
             web.post(f"{PATH}/status/{_ID}", self.status),
+            web.post(f"{PATH}/answered/{_ID}", self.answered),
             web.post(f"{PATH}/voice/{_ID}", self.voice),
             web.post(f"{PATH}/voice/{_ID}/key", self.key),
         ]
@@ -64,9 +66,24 @@ class TwilioHooks:
         status = STATUSES.get(form.get("MessageStatus") or form.get("CallStatus") or "")
         if not sid or status is None:
             return drop("unknown_status")
+        if form.get("CallStatus") == COMPLETED:
+            await delivery.record_call_end(self.memory, Twilio.name, sid, _id(request))
+            return web.Response(status=204)
         code = form.get("ErrorCode", "")
         error = code if code.isdecimal() else None
         await delivery.record_status(self.memory, Twilio.name, sid, status, error, message_id=_id(request))
+        return web.Response(status=204)
+
+    @open_to(Opening.PROVIDER)
+    async def answered(self, request: web.Request) -> web.Response:
+        """Take who answered a call, a few seconds into it: what a machine was told nobody has heard."""
+        form = await self._form(request)
+        sid = form.get("CallSid", "")
+        if not sid:
+            return drop("incomplete")
+        if is_machine(form.get("AnsweredBy", "")):
+            status = DeliveryStatus.FAILED
+            await delivery.record_status(self.memory, Twilio.name, sid, status, MACHINE, message_id=_id(request))
         return web.Response(status=204)
 
     @open_to(Opening.PROVIDER)
