@@ -5,7 +5,8 @@ of them makes an incident of its area. After an absence of the whole service lon
 looked at after all makes one incident of the service. Something wrong with a person is never joined.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -28,7 +29,7 @@ from alarm_center.store.events import NewEvent
 from alarm_center.store.incidents import Incident
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 from schemas import timeline
-from schemas.vocabulary import AlarmKind, Who
+from schemas.vocabulary import AlarmKind
 
 log = structlog.get_logger()
 
@@ -87,6 +88,7 @@ async def form_incidents(memory: Memory) -> int:
             open_now = [each for each in await incidents.open_incidents(tx) if each.org == org]
         for each in open_now:
             await memory.attempt(partial(_notify_staff, incident_id=each.incident_id))
+            await memory.attempt(partial(_tell_on, incident_id=each.incident_id))
         return joined
 
     return await do_in_towns(memory, "incidents", dict.fromkeys((*restless, *back, *known)), form)
@@ -177,8 +179,7 @@ async def _notify_staff(tx: Tx, incident_id: UUID) -> int:
                 continue
         code, _ = await towns.area(tx, area_id)
         on_duty = await rosters.roster(tx, town, None)
-        patrols = on_duty.responders(Who.PATROL, area_id, at) or on_duty.responders(Who.SECOND_PATROL, area_id, at)[:1]
-        phones = dict.fromkeys(p.phone for p in (*patrols, *on_duty.responders(Who.LEAD, area_id, at)[:1]))
+        phones = rule.phones_of_first_list(on_duty, area_id, at)
         facts = TextFacts(area=code, places=places, incident_link=incident.link)
         for phone in phones:
             await wording.queue_sms(tx, town, PlainSms(phone, Wording.INCIDENT, facts), at)
@@ -187,6 +188,69 @@ async def _notify_staff(tx: Tx, incident_id: UUID) -> int:
         await events.write(tx, at, NewEvent(incident.org, told, area_id=area_id, actor=ACTOR))
         queued += len(phones)
     return queued
+
+
+async def _tell_on(tx: Tx, incident_id: UUID) -> int:
+    """Tell the next ones of an incident that is not checked in time, as one however many places it has; return the number of SMS.
+
+    Nobody is sent to each place by itself. A step that finds nobody gives way to the next at once.
+    """
+    incident = await incidents.lock(tx, incident_id)
+    if incident is None or incident.closed_at is not None:
+        return 0
+    waiting = await incidents.count_waiting_places(tx, incident_id)
+    town, at = await towns.town(tx, incident.org), await now(tx)
+    answers = (await towns.area(tx, incident.area_id)).plan if incident.area_id is not None else {}
+    target = town.plan_of_area(answers).arrive_within
+    progress, rung = rule.tell_on(incident.progress, at, target, waits=bool(waiting))
+    told = 0
+    while rung is not None:
+        told = await _tell_areas(tx, incident, rung, waiting, at)
+        if told or rung.red:
+            late = timeline.IncidentLate(incident_id, incident.number, sum(waiting.values()), told, rung.red)
+            await events.write(tx, at, NewEvent(incident.org, late, area_id=incident.area_id, actor=ACTOR))
+            break
+        progress, rung = rule.tell_on(replace(progress, next_at=at), at, target, waits=True)
+    if progress != incident.progress:
+        await incidents.save_progress(tx, incident_id, progress)
+    return told
+
+
+async def _tell_areas(
+    tx: Tx, incident: Incident, rung: rule.IncidentRung, waiting: Mapping[UUID, int], at: datetime
+) -> int:
+    town = await towns.town(tx, incident.org)
+    on_duty = await rosters.roster(tx, town, None)
+    told = 0
+    for area_id, places in waiting.items():
+        code, _ = await towns.area(tx, area_id)
+        facts = TextFacts(area=code, places=places, incident_link=incident.link)
+        for phone in rule.phones_of_rung(rung, on_duty, area_id, at):
+            await wording.queue_sms(tx, town, PlainSms(phone, Wording.INCIDENT_LATE, facts), at)
+            told += 1
+    return told
+
+
+async def acknowledge_incident(memory: Memory, incident_id: UUID, *, by: str, viewer: Viewer) -> None:
+    """Record that *by* sees to an incident that is not checked in time: the board is red no longer. Again, or too late, it changes nothing.
+
+    Raises:
+        cases.NotFound: there is no such incident that *viewer* may see.
+    """
+
+    async def work(tx: Tx) -> None:
+        incident = await incidents.lock(tx, incident_id)
+        if incident is None:
+            raise cases.NotFound(f"no incident {incident_id} that this viewer may see")
+        if incident.closed_at is not None or not incident.progress.is_red:
+            return
+        at = await now(tx)
+        await incidents.acknowledge(tx, incident_id, by, at)
+        seen = timeline.IncidentAcknowledged(incident_id, incident.number)
+        await events.write(tx, at, NewEvent(incident.org, seen, area_id=incident.area_id, actor=by))
+
+    await memory.attempt(work, viewer)
+    memory.hint()
 
 
 # ---- closing ----

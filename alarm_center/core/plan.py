@@ -143,6 +143,8 @@ class Wording(StrEnum):
     CARER_TEST = "carer_test"
     """To a planner who has asked, in the morning and the afternoon: so much waits."""
     INCIDENT = "incident"
+    INCIDENT_LATE = "incident_late"
+    """To the next patrol, the lead and the fixed number: so many places of an incident are not checked in time."""
     STUCK = "stuck"
     """To the lead and the fixed number: the service itself cannot go on with this case."""
     STUCK_CHECK = "stuck_check"

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from alarm_center.store.incidents import IS_RED
 from alarm_center.store.memory import Memory, Tx
 
 
@@ -20,14 +21,15 @@ async def count_overdue(tx: Tx, by: timedelta) -> int:
 async def count_red(tx: Tx) -> int:
     """Return how many alarms have asked everybody, in every round, and no operator has acknowledged by holding them.
 
-    Also one that a carer has taken or is on site for: it asked everybody, and nobody at a board has seen that yet.
+    Also one that a carer has taken or is on site for: it asked everybody, and nobody at a board has seen that yet. An incident
+    that is not checked in time counts as one.
     """
     count: int = await tx.fetchval(
-        """
-        select count(*) from alarms
-        where red_at is not null and state <> 'closed'
-            and not is_held(holder, lease_until, clock.now())
-        """
+        f"""
+        select (select count(*) from alarms
+                where red_at is not null and state <> 'closed' and not is_held(holder, lease_until, clock.now()))
+            + (select count(*) from incidents i where {IS_RED})
+        """  # noqa: S608 -- our own constant
     )
     return count
 

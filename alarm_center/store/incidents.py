@@ -6,11 +6,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from alarm_center.core.alarm import Alarm
-from alarm_center.core.alarm.incident import JOINED_KINDS, OUR_ABSENCE
+from alarm_center.core.alarm.incident import JOINED_KINDS, OUR_ABSENCE, IncidentProgress
 from alarm_center.core.resident_card import ResidentCard
 from alarm_center.store import alarms
 from alarm_center.store.memory import Tx
@@ -35,9 +35,24 @@ class Incident:
     closed_at: datetime | None
     closed_by: str | None
     told: Mapping[str, Any]
+    step: int
+    next_at: datetime | None
+    red_at: datetime | None
+    acknowledged_at: datetime | None
+
+    @property
+    def progress(self) -> IncidentProgress:
+        """Its progress along the ladder."""
+        return IncidentProgress(self.step, self.next_at, self.red_at, self.acknowledged_at)
 
 
-_FIELDS = "incident_id, org, area_id, number, link, kind, opened_at, closed_at, closed_by, told"
+_FIELDS = "incident_id, org, area_id, number, link, kind, opened_at, closed_at, closed_by, told, step, next_at, red_at, acknowledged_at"
+
+
+IS_RED: Final = (
+    "i.closed_at is null and i.red_at is not null and (i.acknowledged_at is null or i.acknowledged_at < i.red_at)"
+)
+"""An incident ``i`` is as `IncidentProgress.is_red` says."""
 
 
 async def areas_with_new_alarms(tx: Tx, since: datetime) -> dict[str, list[UUID]]:
@@ -165,6 +180,58 @@ async def count_open_places(tx: Tx, incident_id: UUID) -> dict[UUID, int]:
         incident_id,
     )
     return {row["area_id"]: row["places"] for row in rows}
+
+
+async def count_waiting_places(tx: Tx, incident_id: UUID) -> dict[UUID, int]:
+    """Return how many places nobody has been sent to by themselves, by area. A visit on the list goes out at its own hour."""
+    rows = await tx.fetch(
+        """
+        select area_id, count(*) as places from alarms where incident_id = $1 and state in ('open', 'claimed') and not visit
+        group by area_id order by area_id
+        """,
+        incident_id,
+    )
+    return {row["area_id"]: row["places"] for row in rows}
+
+
+async def save_progress(tx: Tx, incident_id: UUID, progress: IncidentProgress) -> None:
+    """Write how far an incident has been told on. An acknowledgement is a page's to write."""
+    await tx.execute(
+        "update incidents set step = $2, next_at = $3, red_at = $4 where incident_id = $1",
+        incident_id, progress.step, progress.next_at, progress.red_at,
+    )  # fmt: skip
+
+
+async def acknowledge(tx: Tx, incident_id: UUID, by: str, now: datetime) -> None:
+    """Write that *by* sees to an incident that is not checked in time."""
+    await tx.execute(
+        "update incidents set acknowledged_at = $3, acknowledged_by = $2 where incident_id = $1", incident_id, by, now
+    )
+
+
+class RedIncident(NamedTuple):
+    """An incident that is not checked in time, and that nobody at a board has acknowledged, with its area's code if it has one."""
+
+    incident_id: UUID
+    number: int
+    link: str
+    area: str | None
+    town: str
+    places: int
+    since: datetime
+
+
+async def red_incidents(tx: Tx) -> list[RedIncident]:
+    """Return the red incidents that the viewer may see, the oldest first, each with how many places of it wait."""
+    rows = await tx.fetch(
+        f"""
+        select i.incident_id, i.number, i.link, e.code as area, o.name as town, i.red_at as since,
+            (select count(*) from alarms a where a.incident_id = i.incident_id and a.state in ('open', 'claimed') and not a.visit) as places
+        from incidents i join organisations o using (org) left join areas e on e.area_id = i.area_id
+        where {IS_RED} order by i.red_at, i.number
+        """  # noqa: S608 -- our own constant
+    )
+    return [RedIncident(**row) for row in rows]
 
 
 async def count_places_left(tx: Tx, incident_id: UUID) -> int:

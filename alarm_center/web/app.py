@@ -29,7 +29,16 @@ from alarm_center.web.carer import link
 from alarm_center.web.demo import loopback, simulated_phones
 from alarm_center.web.failed_tries import FailedTries
 from alarm_center.web.installer import claims, mounting
-from alarm_center.web.operator import board, case_actions, case_page, drawn_part, manual_alarm, night_page, picture
+from alarm_center.web.operator import (
+    board,
+    case_actions,
+    case_page,
+    drawn_part,
+    incident_band,
+    manual_alarm,
+    night_page,
+    picture,
+)
 from alarm_center.web.planner import (
     automatic,
     deaths,
@@ -103,6 +112,7 @@ ROUTES: Final = tuple(
         night_page,
         case_page,
         case_actions,
+        incident_band,
         picture,
         manual_alarm,
         stream,

@@ -18,6 +18,8 @@ ASKS: Final[Mapping[Who, str]] = {
 """The part of the staff that the dispatch asks next."""
 
 PATROL_IS_CALLED: Final = _("patrullen rings")
+INCIDENT_GOES_ON: Final = _("störningen larmas vidare")
+"""Of an alarm that waits on the list of its incident."""
 PATROL_IS_SENT: Final = _("patrull skickas")
 NEW_ROUND: Final = _("nytt varv")
 ALL_ASKED_AGAIN: Final = _("alla tillfrågas igen")

@@ -223,6 +223,12 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.PutIntoIncident, _("Del av en störning")),
         _row(timeline.IncidentOpened, _("Störning: många larm med en orsak")),
         _row(timeline.IncidentTold, _("Personalen har fått listan över störningen")),
+        _row(
+            timeline.IncidentLate,
+            _("Störningen är inte kontrollerad i tid"),
+            tone=lambda line: Tone.URGENT if line.red else None,
+        ),
+        _row(timeline.IncidentAcknowledged, _("Störningen kvitterad")),
         _row(timeline.IncidentClosed, _("Störningen avslutad")),
         _row(timeline.ServiceGap, _("Tjänsten var borta")),
         # ---- SMS and calls ----

@@ -336,6 +336,25 @@ class IncidentTold(Payload):
     told: int
 
 
+@payload(EventKind.INCIDENT_LATE)
+class IncidentLate(Payload):
+    """Not every place is checked in time: *told* more SMS said so. *red*: the board is red until somebody there has seen it."""
+
+    incident_id: UUID
+    number: int
+    places: int
+    told: int
+    red: bool
+
+
+@payload(EventKind.INCIDENT_ACKNOWLEDGED)
+class IncidentAcknowledged(Payload):
+    """Somebody at a board sees to an incident that is not checked in time."""
+
+    incident_id: UUID
+    number: int
+
+
 @payload(EventKind.INCIDENT_CLOSED)
 class IncidentClosed(Payload):
     """Every place has its outcome, and a person has ended the incident."""

@@ -80,6 +80,8 @@ class EventKind(StrEnum):
     # many alarms with one cause (alarms.py)
     INCIDENT_OPENED = "incident_opened"
     INCIDENT_TOLD = "incident_told"
+    INCIDENT_LATE = "incident_late"
+    INCIDENT_ACKNOWLEDGED = "incident_acknowledged"
     INCIDENT_CLOSED = "incident_closed"
     SERVICE_GAP = "service_gap"
     # SMS and calls (messages.py)

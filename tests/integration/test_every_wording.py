@@ -458,7 +458,7 @@ async def what_a_phone_is_asked_with_codes(town: WordingTown) -> None:
     await town.hears(LEAD, Wording.CODE_UNKNOWN)
 
 
-@hears(Wording.INCIDENT, Wording.STUCK, Wording.STUCK_CHECK)
+@hears(Wording.INCIDENT, Wording.INCIDENT_LATE, Wording.STUCK, Wording.STUCK_CHECK)
 async def what_is_told_of_the_whole(town: WordingTown) -> None:
     centre = town.centre
     a, b = await town.asked()
@@ -469,6 +469,13 @@ async def what_is_told_of_the_whole(town: WordingTown) -> None:
     centre.memory.hint()
     for phone in (FIRST, SECOND, LEAD):
         await town.hears(phone, Wording.INCIDENT)
+    async with centre.memory.transaction() as tx:
+        # One that waits on the list, two steps after its target.
+        await tx.execute("update alarms set state = 'open', seeks = false where alarm_id = $1", a.alarm_id)
+        await tx.execute("update incidents set step = 1, next_at = clock.now()")
+    await incidents.form_incidents(centre.memory)
+    centre.memory.hint()
+    await town.hears(LEAD, Wording.INCIDENT_LATE)
     async with centre.memory.transaction() as tx:
         slot_id, at = await tx.fetchval("select slot_id from slots limit 1"), await now(tx)
         check = Check(

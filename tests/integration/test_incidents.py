@@ -12,6 +12,8 @@ from alarm_center.core.alarm import alarm_events
 from alarm_center.core.check.check_events import FaultKnown
 from alarm_center.core.decision import IllegalMove
 from alarm_center.devices import presence
+from alarm_center.store import health
+from alarm_center.store import incidents as incident_rows
 from alarm_center.store.memory import Memory
 from alarm_center.words.incident_paper import incident_text
 from schemas.vocabulary import AlarmKind, Outcome, Priority, Reason
@@ -92,19 +94,90 @@ async def test_the_fifth_silent_device_makes_an_incident(memory: Memory) -> None
     assert kinds == ["incident_opened", *["into_incident"] * 5, "incident_told"]
 
 
-async def test_unticked_alarms_of_an_incident_go_out_at_the_target(memory: Memory) -> None:
+async def nothing_else_is_due(memory: Memory) -> None:
+    """No check of the night asks for anything any more."""
+    await run(memory, "update checks set next_step_at = null, state = 'seen', answer = 'in_bed', seen_by = 'x', ended_at = clock.now()"
+                      " where next_step_at is not null")  # fmt: skip
+
+
+async def minutes_pass(memory: Memory, count: int) -> None:
+    """Let as many minutes pass, then the clockwork's cycle and the incidents' job."""
+    await move(memory, timedelta(minutes=count))
+    await Clockwork(memory).cycle()
+    await incidents.form_incidents(memory)
+
+
+async def test_an_unticked_incident_is_told_on_as_one(memory: Memory, database: Database) -> None:
+    town = await a_night(
+        memory, "01:30", residents=38, areas=("3", "4"), change={n: {"area": "3"} for n in range(1, 39)}
+    )
+    await fails(memory, town, *range(1, 39))
+    assert await incidents.form_incidents(memory) == 38
+    await nothing_else_is_due(memory)
+    await minutes_pass(memory, 44)
+    assert len(await sms(memory)) == 2
+    await outcome(memory, await value(memory, "select alarm_id from alarms where resident_id = $1", town.residents[1]))
+    await minutes_pass(memory, 2)
+    link = await value(memory, "select link from incidents")
+    late = (town.phone("4"), "Störning omr 3: 37 platser är inte kontrollerade i tid. Fler behöver åka. "
+                             f"Lista: https://natt.kommun.se/d/{link}")  # fmt: skip
+    assert (await sms(memory))[2:] == [late], "the nearest patrol that has not had the list"
+    await minutes_pass(memory, 5)
+    assert await sms_of(memory, "incident_late") == [town.phone("4"), town.lead_phone]
+    async with memory.transaction() as tx:
+        assert await health.count_red(tx) == 0
+    await minutes_pass(memory, 5)
+    assert sorted((await sms_of(memory, "incident_late"))[2:]) != []
+    assert len(await sms_of(memory, "incident_late")) == 4, "the lead again, and the fixed number"
+    async with memory.transaction() as tx:
+        assert await health.count_red(tx) == 1
+        assert [one.places for one in await incident_rows.red_incidents(tx)] == [37]
+    assert {r["state"] for r in await rows(memory, "select state from alarms where incident_id is not null")} == {
+        "open",
+        "closed",
+    }
+    assert await sms_of(memory, "call_out") == await sms_of(memory, "also_seeks") == []
+    web = await Memory.open(database.web)
+    try:
+        user = uuid4()
+        theirs, elsewhere = await viewer_in(memory, "vik", user=user), await viewer_in(memory, "berg")
+        incident_id = await value(memory, "select incident_id from incidents")
+        for _ in range(2):
+            await incidents.acknowledge_incident(web, incident_id, by=str(user), viewer=theirs)
+        with pytest.raises(cases.NotFound):
+            await incidents.acknowledge_incident(web, incident_id, by=str(user), viewer=elsewhere)
+    finally:
+        await web.close()
+    async with memory.transaction() as tx:
+        assert await health.count_red(tx) == 0
+    assert await value(memory, "select count(*) from events where kind = 'incident_acknowledged'") == 1
+    await minutes_pass(memory, 44)
+    assert len(await sms(memory)) == 6, "somebody at the board sees to it for a target's time"
+    await minutes_pass(memory, 2)
+    assert len(await sms(memory)) == 7
+
+
+async def test_a_ticked_incident_is_told_on_to_nobody(memory: Memory) -> None:
     town = await a_night(memory, "01:30", residents=5)
     await fails(memory, town, 1, 2, 3, 4, 5)
     await incidents.form_incidents(memory)
-    await move(memory, timedelta(minutes=44))
-    await heard(memory)
-    await run(memory, "update checks set next_step_at = null, state = 'seen', answer = 'in_bed', seen_by = 'x', ended_at = clock.now()"
-                      " where next_step_at is not null")  # fmt: skip
-    await Clockwork(memory).cycle()
-    assert await sms_of(memory, "call_out") == []
-    await move(memory, timedelta(minutes=2))
-    await Clockwork(memory).cycle()
-    assert await sms_of(memory, "call_out") == [town.phone("3")] * 5
+    await nothing_else_is_due(memory)
+    for row in await rows(memory, "select alarm_id from alarms"):
+        await outcome(memory, row["alarm_id"])
+    await minutes_pass(memory, 60)
+    assert len(await sms(memory)) == 2
+
+
+async def test_who_is_not_seen_leaves_an_incident_of_cameras(memory: Memory) -> None:
+    town = await a_night(memory, "01:30", residents=5)
+    await fails(memory, town, 1, 2, 3, 4, 5)
+    await incidents.form_incidents(memory)
+    of_one = await value(memory, "select alarm_id from alarms where resident_id = $1", town.residents[1])
+    seen_nowhere = alarm_events.Joined(AlarmKind.NOT_SEEN, Priority.SECOND, Reason.UP)
+    await cases.apply_to_alarm(memory, of_one, seen_nowhere, actor="test")
+    assert await in_incident(memory) == 4
+    await minutes_pass(memory, 3)
+    assert await sms_of(memory, "call_out") == [town.phone("3")]
 
 
 async def test_five_in_a_large_area_are_too_few(memory: Memory) -> None:

@@ -259,14 +259,22 @@ def test_something_new_after_done_sends_somebody_again() -> None:
 # ---- incidents and visits ----
 
 
-def test_an_alarm_in_an_incident_goes_out_at_the_target() -> None:
+def test_an_alarm_in_an_incident_goes_out_only_by_hand() -> None:
     story = Story(AlarmKind.TECHNICAL, signed_in=False)
     story.passes(seconds=30)
     story.happens(IntoIncident(UUID(int=17)))
-    story.passes(minutes=44)
+    story.passes(minutes=200)
     story.nobody_hears_more()
-    story.passes(minutes=1)
+    assert story.alarm.next_step_at is not None
+    story.operator().sends_patrol()
     story.carer(FIRST).receives(Wording.CALL_OUT)
+
+
+def test_a_town_without_a_target_waits_for_no_incident_for_ever() -> None:
+    story = Story(AlarmKind.TECHNICAL, plan=Plan(arrive_within=timedelta(0)))
+    story.happens(IntoIncident(UUID(int=17)))
+    story.passes(minutes=6)
+    story.nobody_hears_more()
 
 
 def test_something_wrong_is_never_part_of_an_incident() -> None:
@@ -398,10 +406,18 @@ def test_something_worse_sends_an_open_case_earlier() -> None:
     assert story.alarm.limits.self_dispatch_at == START + timedelta(seconds=60)
 
 
-@pytest.mark.parametrize(("joins", "stays"), [(Priority.THIRD, True), (Priority.FIRST, False)])
-def test_only_what_is_urgent_leaves_an_incident(joins: Priority, stays: bool) -> None:
+@pytest.mark.parametrize(
+    ("kind", "priority", "stays"),
+    [
+        (AlarmKind.TECHNICAL, Priority.SECOND, True),
+        (AlarmKind.TECHNICAL, Priority.FIRST, False),
+        (AlarmKind.NOT_SEEN, Priority.SECOND, False),
+        (AlarmKind.MANUAL, Priority.THIRD, False),
+    ],
+)
+def test_what_is_of_the_person_or_urgent_leaves_an_incident(kind: AlarmKind, priority: Priority, stays: bool) -> None:
     story = Story(AlarmKind.TECHNICAL)
     incident = UUID(int=0x1C)
     story.happens(IntoIncident(incident))
-    story.happens(Joined(AlarmKind.MANUAL, joins, None))
+    story.happens(Joined(kind, priority, None))
     assert story.alarm.incident_id == (incident if stays else None)

@@ -6,10 +6,19 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core.alarm.incident import alarms_to_join, can_join, kind_of_incident
+from alarm_center.core.alarm.incident import (
+    INCIDENT_LADDER,
+    IncidentProgress,
+    alarms_to_join,
+    can_join,
+    kind_of_incident,
+    phones_of_first_list,
+    phones_of_rung,
+    tell_on,
+)
 from alarm_center.core.alarm.state import Alarm, AlarmState
 from schemas.vocabulary import AlarmKind, Priority
-from tests.support.alarm_story import START, Story
+from tests.support.alarm_story import FIRST, FIXED, HERE, LEAD, NEAR, SECOND, START, Story, town
 
 
 def alarm(number: int, kind: AlarmKind = AlarmKind.TECHNICAL, seconds_ago: int = 30) -> Alarm:
@@ -96,3 +105,53 @@ def test_what_joins_comes_the_oldest_first() -> None:
     twins = [replace(a, opened_at=START) for a in reversed(alarms)]
     assert [a.case_no for a in alarms_to_join(reversed(alarms), 25, START)] == [4001, 4002, 4003, 4004, 4005]
     assert [a.case_no for a in alarms_to_join(twins, 25, START)] == [4001, 4002, 4003, 4004, 4005]
+
+
+# ---- a list that is not ticked in time ----
+
+TARGET = timedelta(minutes=45)
+
+
+def steps_until(progress: IncidentProgress, minutes: int) -> tuple[IncidentProgress, list[int]]:
+    """Return the progress after as many minutes from the start, and the minutes at which a step was due."""
+    due = []
+    for minute in range(minutes):
+        progress, rung = tell_on(progress, START + timedelta(minutes=minute), TARGET, waits=True)
+        if rung is not None:
+            due.append(minute)
+    return progress, due
+
+
+def test_an_incident_gets_louder_until_it_is_acknowledged() -> None:
+    progress, due = steps_until(IncidentProgress(), 90)
+    assert due == [45, 50, 55, 70, 85]
+    assert progress.is_red and progress.red_at == START + timedelta(minutes=55)
+    seen = replace(progress, acknowledged_at=START + timedelta(minutes=90))
+    assert not seen.is_red
+    calm, rung = tell_on(seen, START + timedelta(minutes=91), TARGET, waits=True)
+    assert (calm.step, calm.next_at, rung) == (1, START + timedelta(minutes=135), None)
+    assert tell_on(calm, START + timedelta(minutes=135), TARGET, waits=True)[1] is INCIDENT_LADDER[1]
+
+
+def test_a_late_clock_takes_one_step_at_a_time() -> None:
+    progress, _ = tell_on(IncidentProgress(), START, TARGET, waits=True)
+    late, rung = tell_on(progress, START + timedelta(hours=9), TARGET, waits=True)
+    assert rung is INCIDENT_LADDER[0]
+    assert late.next_at == START + timedelta(hours=9, minutes=5)
+
+
+def test_an_incident_without_a_waiting_place_asks_nobody() -> None:
+    progress, _ = steps_until(IncidentProgress(), 60)
+    assert tell_on(progress, START + timedelta(hours=2), TARGET, waits=False) == (IncidentProgress(), None)
+
+
+def test_the_list_goes_to_who_has_not_had_it() -> None:
+    first, lead, red = INCIDENT_LADDER
+    assert phones_of_first_list(town(), HERE, START) == (FIRST, SECOND, LEAD)
+    assert phones_of_rung(first, town(), HERE, START) == (NEAR,)
+    assert phones_of_rung(first, town(FIRST), HERE, START) == ()
+    assert phones_of_first_list(town(NEAR), HERE, START) == (NEAR,)
+    assert phones_of_rung(first, town(NEAR), HERE, START) == ()
+    assert phones_of_rung(lead, town(), HERE, START) == (LEAD,)
+    assert phones_of_rung(red, town(), HERE, START) == (LEAD, FIXED)
+    assert phones_of_rung(red, town(fixed=None), HERE, START) == (LEAD,)

@@ -99,7 +99,7 @@ async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tupl
         here.org, str(area),
     )  # fmt: skip
     incident = await here.value(
-        "insert into incidents (org, area_id, number, kind, opened_at) values ($1, $2, $3, 'technical', clock.now()) returning link",
+        "insert into incidents (org, area_id, number, kind, opened_at) values ($1, $2, $3, 'technical', clock.now()) returning link || ' ' || incident_id",
         here.org, area, wait,
     )  # fmt: skip
     seen = await here.value(
@@ -185,7 +185,7 @@ async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tupl
         "death": str(death), "hold": str(held),
         "look": seen.split()[0], "user": seen.split()[1], "sample": str(sample), "place": "1",
         "alarm": str(alarm_id), "case": str(alarm_id), "check": str(await here.check_of(look)), "session": session,
-        "resident": str(here.residents[wait]), "area": str(area), "command": str(command), "link": str(incident),
+        "resident": str(here.residents[wait]), "area": str(area), "command": str(command), "link": incident.split()[0], "incident": incident.split()[1],
         "membership": str(people), "invitation": await _invitation(here, area), "invite": "x" * 43,
         "agreement": str(uuid4()), "file_import": str(uuid4()),
         "number": str(wait), "token": str(await here.value("select token from notices where alarm_id = $1 limit 1", alarm_id)),

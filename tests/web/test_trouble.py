@@ -137,3 +137,19 @@ async def test_pages_beside_the_board_ring_by_its_names(storstad: NightTown, oll
     assert (
         sounds(await olle.text("/fragments/calling")) == sounds(await olle.text("/fragments/queue")) == {other.hex[-8:]}
     )
+
+
+async def test_a_red_incident_stands_in_the_band_until_seen(storstad: NightTown, olle: Browser) -> None:
+    incident = await storstad.value(
+        """
+        insert into incidents (org, area_id, number, kind, opened_at, red_at)
+        select org, area_id, 4, 'technical', clock.now(), clock.now() from residents where resident_id = $1 returning incident_id
+        """,
+        storstad.residents[2],
+    )
+    page = await olle.text("/fragments/queue")
+    assert "Område 3: 0 platser är inte kontrollerade i tid." in page
+    assert incident.hex[-8:] in re.findall(r'data-urgent="([^"]*)"', page)[0]
+    for _ in range(2):
+        assert (await olle.post(f"/incident/{incident}/acknowledge")).status == 303
+    assert "inte kontrollerade i tid" not in await olle.text("/fragments/queue")

@@ -5,7 +5,7 @@ tick that time lies ahead.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from alarm_center.core.alarm import carer_replies, trouble
@@ -152,7 +152,11 @@ def _apply_tick(change: AlarmChange, signed_in: bool) -> None:
     if due is not None and unwatched and not alarm.visit and alarm.incident_id is None:
         due = min(due, _earliest_dispatch(alarm.kind, change.plan, alarm.opened_at))
     if due is not None and due <= now:
-        change.start_dispatch()
+        if alarm.incident_id is not None and not alarm.visit:
+            # The incident is told on as one: this alarm waits on its list.
+            change.limits = replace(change.limits, self_dispatch_at=now + _time_of_incident(change.plan))
+        else:
+            change.start_dispatch()
     at = dispatching.next_step_at(change.alarm.dispatch)
     if at is not None and at <= now:
         change.advance_dispatch()
@@ -324,7 +328,9 @@ def _worsen_case(change: AlarmChange, kind: AlarmKind, priority: Priority, reaso
     rose = priority < alarm.priority
     if rose or (POLICY[kind].at_once and alarm.kind is not kind):
         change.alarm = replace(change.alarm, kind=kind, reason=reason, priority=min(priority, alarm.priority))
-    alone = alarm.incident_id is not None and change.alarm.priority is Priority.FIRST
+    # What is known of the person now is no fault of many devices.
+    of_person = alarm.policy.of_device and not POLICY[kind].of_device
+    alone = alarm.incident_id is not None and (change.alarm.priority is Priority.FIRST or of_person)
     if alone:
         change.alarm = replace(change.alarm, incident_id=None)
     change.alarm = replace(change.alarm, condition=Condition.ACTIVE)
@@ -365,5 +371,9 @@ def _put_into_incident(change: AlarmChange, incident_id: UUID) -> None:
     change.add_line(timeline.PutIntoIncident(incident_id))
     change.alarm = replace(change.alarm, incident_id=incident_id)
     if alarm.limits.self_dispatch_at is not None and not alarm.visit:
-        # Not ticked on the list by then, it goes out by itself.
-        change.limits = replace(change.limits, self_dispatch_at=change.now + change.plan.arrive_within)
+        change.limits = replace(change.limits, self_dispatch_at=change.now + _time_of_incident(change.plan))
+
+
+def _time_of_incident(plan: Plan) -> timedelta:
+    """The target of an incident's list. A town may have set it to nothing, and nothing is waited for so often."""
+    return max(plan.arrive_within, plan.exhausted_repeat)

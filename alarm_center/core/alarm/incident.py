@@ -1,16 +1,19 @@
-"""Rule of incidents: which of an area's alarms have one cause and join, and the kind that an incident is named after.
+"""Rule of incidents: which of an area's alarms have one cause and join, and who is told of a list that is not ticked in time.
 
 Something wrong with a person is never joined, held or throttled; neither is what a person raised.
 `casework/incidents.py` opens and closes incidents.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
 
 from alarm_center.core.alarm.alarm_kinds import POLICY, Flood
 from alarm_center.core.alarm.state import Alarm, AlarmState
-from schemas.vocabulary import AlarmKind, Priority
+from alarm_center.core.roster import Roster
+from schemas.vocabulary import AlarmKind, Priority, Who
 
 JOINED_KINDS: tuple[AlarmKind, ...] = tuple(kind for kind, policy in POLICY.items() if policy.flood is not None)
 """Kinds that machines raise about themselves, or about a look that showed nothing."""
@@ -79,3 +82,77 @@ def alarms_to_join(
 def kind_of_incident(joining: Iterable[Alarm]) -> AlarmKind:
     """Return the kind that an incident of *joining* is named after: a fault of devices before what comes of it."""
     return min((a.kind for a in joining), key=lambda kind: POLICY[kind].flood is not Flood.SHARE_OF_DEVICES)
+
+
+# ---- a list that is not ticked in time ----
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRung:
+    """One step of an incident that is not ticked in time: *who* gets the list, and the *wait* until the next step."""
+
+    who: tuple[Who, ...]
+    wait: timedelta
+    red: bool = False
+    """The board is red and the outside heartbeat fails until somebody at a board has acknowledged it."""
+
+
+INCIDENT_LADDER: Final = (
+    IncidentRung((Who.SECOND_PATROL,), timedelta(minutes=5)),
+    IncidentRung((Who.LEAD,), timedelta(minutes=5)),
+    IncidentRung((Who.LEAD, Who.FIXED), timedelta(minutes=15), red=True),
+)
+"""Steps of an incident that is not ticked in time, from its target on. The last step comes again until a person at a board acknowledges it."""
+_AFTER_ACKNOWLEDGEMENT: Final = 1
+"""The step that it goes on with then: the next patrol has the list already."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentProgress:
+    """Progress of an incident along its ladder. ``next_at`` is ``None`` while no place of it waits."""
+
+    step: int = 0
+    next_at: datetime | None = None
+    red_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+
+    @property
+    def is_red(self) -> bool:
+        """True until a person at a board has acknowledged the last step."""
+        return self.red_at is not None and (self.acknowledged_at is None or self.acknowledged_at < self.red_at)
+
+
+def tell_on(
+    progress: IncidentProgress, now: datetime, target: timedelta, *, waits: bool
+) -> tuple[IncidentProgress, IncidentRung | None]:
+    """Return the progress at *now*, and the step that is due, if one is.
+
+    *target* is the time for its list, from its beginning and again from an acknowledgement. *waits* says whether places
+    of it are still to be checked.
+    """
+    if not waits:
+        return IncidentProgress(acknowledged_at=progress.acknowledged_at), None
+    if progress.next_at is None:
+        return replace(progress, next_at=now + target), None
+    if progress.red_at is not None and progress.acknowledged_at is not None and not progress.is_red:
+        again_at = progress.acknowledged_at + target
+        return replace(progress, step=_AFTER_ACKNOWLEDGEMENT, next_at=again_at, red_at=None), None
+    if progress.next_at > now:
+        return progress, None
+    rung = INCIDENT_LADDER[min(progress.step, len(INCIDENT_LADDER) - 1)]
+    red_at = progress.red_at or now if rung.red else progress.red_at
+    return replace(progress, step=progress.step + 1, next_at=now + rung.wait, red_at=red_at), rung
+
+
+def phones_of_first_list(roster: Roster, area_id: UUID, now: datetime) -> tuple[str, ...]:
+    """Return the phones that an incident's list goes to at first: the area's patrols, or the nearest one, and the lead."""
+    patrols = roster.responders(Who.PATROL, area_id, now) or roster.responders(Who.SECOND_PATROL, area_id, now)[:1]
+    lead = roster.responders(Who.LEAD, area_id, now)[:1]
+    return tuple(dict.fromkeys(person.phone for person in (*patrols, *lead)))
+
+
+def phones_of_rung(rung: IncidentRung, roster: Roster, area_id: UUID, now: datetime) -> tuple[str, ...]:
+    """Return the phones that *rung* tells: one of each role, of patrols one that has not had the list."""
+    have_list = set(phones_of_first_list(roster, area_id, now)) if Who.SECOND_PATROL in rung.who else set()
+    people = ([p for p in roster.responders(who, area_id, now) if p.phone not in have_list][:1] for who in rung.who)
+    return tuple(dict.fromkeys(person.phone for found in people for person in found))

@@ -60,6 +60,7 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.CARER_TEST: "Test inför dina nattpass. Svara 1 så vet vi att numret är rätt. Du behöver inte åka någonstans.",
         Wording.NIGHT_THREATENED: "Osäkert i natt: {places}[ (omr {area})]. Se vilka, och gör om till besök: {todo}",
         Wording.INCIDENT: "Störning omr {area}: {places} platser ska kontrolleras. Lista: {list} Inget nät: reservlistan i bilen.",
+        Wording.INCIDENT_LATE: "Störning omr {area}: {places} platser är inte kontrollerade i tid. Fler behöver åka. Lista: {list}",
         Wording.STUCK: "Larm {case} omr {area} kan inte hanteras av systemet. Ring {number}.",
         Wording.STUCK_CHECK: "Ett ärende i omr {area} kan inte hanteras av systemet. Se reservlistan och ring {number}.",
         Wording.GRANTED: "{case} är ditt. Adress: {link} Inget nät: ring {number}. Svara {menu}",
@@ -70,8 +71,7 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.YOU_SEE_TO_IT: "{case}: tack, du ordnar.[ {carer} har {phone}.] Kan du inte: svara {cannot} {case}.",
         Wording.ALSO_SEEKS: "Du tog {case} (prio {priority}). {other} söker en annan patrull. "
         "Tar du båda: svara {take} {other}.",
-        Wording.HAVE_BOTH: "Du har nu {case} (prio {priority}) och {other} (prio {other_priority}). "
-        "Kan du inte ta {other}: svara {cannot} {other}.",
+        Wording.HAVE_BOTH: "Du har nu {case} (prio {priority}) och {other} (prio {other_priority}). Kan du inte ta {other}: svara {cannot} {other}.",
         Wording.DECLINED: "{case}: du har sagt nej. Vi frågar någon annan.",
         Wording.DECLINED_ONE: "Du sa nej till {case} (prio {priority}). {other} väntar också på svar: "
         "{take} {other} eller {cannot} {other}.",
@@ -132,6 +132,7 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.CARER_TEST: "Test before your night shifts. Reply 1 so that we know the number is right. You need not go anywhere.",
         Wording.NIGHT_THREATENED: "Unsure tonight: {places}[ (area {area})]. See whom, and make it visits: {todo}",
         Wording.INCIDENT: "Disruption area {area}: {places} places to check. List: {list} No data: the reserve list in the car.",
+        Wording.INCIDENT_LATE: "Disruption area {area}: {places} places are not checked in time. More people are needed. List: {list}",
         Wording.STUCK: "Alarm {case} area {area} cannot be handled by the system. Call {number}.",
         Wording.STUCK_CHECK: "A case in area {area} cannot be handled by the system. See the reserve list and call {number}.",
         Wording.GRANTED: "{case} is yours. Address: {link} No data: call {number}. Reply {menu}",
@@ -142,8 +143,7 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.YOU_SEE_TO_IT: "{case}: thank you, you see to it.[ {carer} has {phone}.] If you cannot reply {cannot} {case}.",
         Wording.ALSO_SEEKS: "You took {case} (prio {priority}). {other} seeks another patrol. "
         "To take both reply {take} {other}.",
-        Wording.HAVE_BOTH: "You now have {case} (prio {priority}) and {other} (prio {other_priority}). "
-        "If you cannot take {other} reply {cannot} {other}.",
+        Wording.HAVE_BOTH: "You now have {case} (prio {priority}) and {other} (prio {other_priority}). If you cannot take {other} reply {cannot} {other}.",
         Wording.DECLINED: "{case}: you said no. We ask somebody else.",
         Wording.DECLINED_ONE: "You said no to {case} (prio {priority}). {other} waits for your answer too: "
         "{take} {other} or {cannot} {other}.",

@@ -20,6 +20,7 @@ from alarm_center.store import (
     deaths,
     detectors,
     events,
+    incidents,
     looks,
     provider_states,
     sealed_accounts,
@@ -58,6 +59,7 @@ class QueueRead:
 
     watched: WatchedTowns
     alarms: list[board.AlarmLine]
+    red_incidents: list[incidents.RedIncident]
     phones: Mapping[UUID, board.AskedPhone]
     """Of the carers in trouble, by their notice."""
     looks: list[board.LookLine]
@@ -216,9 +218,11 @@ def _queue_part(
         "todo": todo,
         "tally": read.tally,
         "troubles": troubles,
+        "red_incidents": read.red_incidents,
         "red": any(row.red for row in todo),
         "urgent": [
             *(trouble.sound for trouble in troubles),
+            *(alarm_sound(one.incident_id) for one in read.red_incidents),
             *(alarm_sound(row.row_id) for row in todo if row.mark == "p1" and row.claimable),
         ],
         "unread": sum(row.unread for row in (*todo, *in_hand)),
@@ -262,6 +266,7 @@ async def _read_queue(tx: Tx) -> QueueRead:
     return QueueRead(
         watched,
         alarms,
+        await incidents.red_incidents(tx),
         await board.phones_in_trouble(tx, (line.alarm for line in alarms)),
         await board.checks_to_look_at(tx, watched.now, looks.CHECK_LEASE),
         await board.tally(tx, nights(watched), watched.now),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from alarm_center.store import board
+from alarm_center.store import board, incidents
 from alarm_center.store.memory import Tx
 from alarm_center.web.operator.trouble_rows import alarm_sound, trouble_rows
 from alarm_center.words.catalogues import Speech
@@ -17,8 +17,9 @@ async def calling_context(tx: Tx, now: datetime, speech: Speech) -> dict[str, An
     # As on the board: one that staff have waits for a person while somebody of theirs is in trouble.
     unheld = (a for a in heard.troubled if a.unacknowledged and a.priority is Priority.FIRST and not a.is_held(now))
     waiting = dict.fromkeys([*heard.urgent, *(alarm.alarm_id for alarm in unheld if not alarm.is_calm)])
+    red = [incident.incident_id for incident in await incidents.red_incidents(tx)]
     return {
-        "urgent": [*(one.sound for one in troubles), *map(alarm_sound, waiting)],
+        "urgent": [*(one.sound for one in troubles), *map(alarm_sound, [*red, *waiting])],
         "waiting": len(waiting),
         "troubles": troubles,
         "unread": heard.unread,

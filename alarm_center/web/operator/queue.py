@@ -70,6 +70,8 @@ def next_step(alarm: Alarm) -> NextStep:
     """Return the step that *alarm* takes next if nobody does anything."""
     dispatch = alarm.dispatch
     if alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED):
+        if alarm.incident_id is not None and not alarm.visit:
+            return NextStep(next_step_words.INCIDENT_GOES_ON, alarm.limits.self_dispatch_at or alarm.next_step_at)
         return NextStep(next_step_words.PATROL_IS_SENT, alarm.limits.self_dispatch_at or alarm.next_step_at)
     if dispatch is not None and dispatch.state is DispatchState.EXHAUSTED:
         return NextStep(next_step_words.ALL_ASKED_AGAIN, dispatch.repeat_at or alarm.next_step_at)
