@@ -23,6 +23,7 @@ from alarm_center.core.alarm import (
     RedBoard,
     StaffPresence,
     Tell,
+    TellLead,
     alarm_events,
 )
 from alarm_center.core.check import (
@@ -301,6 +302,8 @@ async def _apply_alarm(step: _Step, alarm: Alarm, effects: tuple[CheckEffect | A
                 await raise_or_join(tx, await _home_of(tx, alarm), raised)
             case Tell(words, notice):
                 await wording.queue_notice_sms(tx, step.sender, alarm, words, notice, at)
+            case TellLead():
+                await wording.queue_lead_sms(tx, step.sender, alarm, effect, at)
             case RedBoard():
                 await alarms.turn_red(tx, alarm.alarm_id, at)
             case CalmBoard():

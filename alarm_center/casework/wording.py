@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center.core.alarm import Alarm, Notice, Notify
+from alarm_center.core.alarm import Alarm, Notice, Notify, TellLead
 from alarm_center.core.alarm import dispatch as dispatch_core
 from alarm_center.core.alarm import trouble as trouble_core
 from alarm_center.core.messages import Language, TextFacts, Texts, UnfitText, neutral_patrol
@@ -108,6 +108,16 @@ async def queue_notice_sms(tx: Tx, sender: Sender, alarm: Alarm, text: Wording, 
     """Queue an SMS that asks for nothing new, to the phone of *notice*."""
     said = await _notice_text(tx, sender, alarm, notice, text, at)
     await _queue_of_notice(tx, sender, alarm, said, _draft_sms(sender.town, alarm, notice, said, at))
+
+
+async def queue_lead_sms(tx: Tx, sender: Sender, alarm: Alarm, told: TellLead, at: datetime) -> None:
+    """Queue an SMS about a carer to a lead; one who is the carer themselves knows."""
+    if told.phone == told.carer.phone:
+        return
+    code = sender.area_codes.get(alarm.area_id) or (await towns.area(tx, alarm.area_id)).code
+    until = None if alarm.acceptance is None else alarm.acceptance.late_until
+    facts = TextFacts(case_no=alarm.case_no, area=code, patrol=told.carer.patrol, minutes=told.minutes, by=until)
+    await queue_sms(tx, sender.town, PlainSms(told.phone, told.wording, facts), at)
 
 
 async def _queue_of_notice(
@@ -228,6 +238,8 @@ async def _notice_text(
         patrol=took,
         minutes=_minutes(alarm.acceptance.on_site_at if alarm.acceptance else None, at),
     )
+    if text in (Wording.LATE_NOTED, Wording.LATE_AGAIN) and alarm.acceptance is not None:
+        facts = replace(facts, by=alarm.acceptance.late_until)
     return _NoticeText(text, _facts_of_trouble(facts, alarm, notice, text, at))
 
 

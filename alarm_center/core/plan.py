@@ -11,36 +11,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
+from alarm_center.core.plan_faults import BadSetting, SettingFault
 from schemas.limits import SECONDS_MAX, SECONDS_MIN
 from schemas.vocabulary import AlarmKind, Answer, Channel, HandledBy, Priority, Reason, Who
-
-
-class SettingFault(StrEnum):
-    """A kind of mistake in a plan's setting."""
-
-    UNKNOWN = "unknown"
-    NUMBER = "number"
-    SPAN = "span"
-    TRUTH = "truth"
-    COUNT = "count"
-    SEEN = "seen"
-
-
-class BadSetting(ValueError):
-    """A setting that a plan does not take; *least* and *most* are the bounds of a span."""
-
-    def __init__(
-        self, fault: SettingFault, words: str, *, least: timedelta | None = None, most: timedelta | None = None
-    ) -> None:
-        super().__init__(words)
-        self.fault = fault
-        self.least = least
-        self.most = most
-
-    @property
-    def longest(self) -> str:
-        """The longest span, in hours, minutes and seconds."""
-        return str(self.most).replace("1 day, 0", "24")
 
 
 class Reaction(StrEnum):
@@ -178,6 +151,15 @@ class Wording(StrEnum):
     UNKNOWN_CASE = "unknown_case"
     WHICH_CASE = "which_case"
     NOT_UNDERSTOOD = "not_understood"
+    """A person reads it."""
+    READ_BY_OPERATOR = "read_by_operator"
+    """A person reads it, and the phone has no case."""
+    LATE_NOTED = "late_noted"
+    """To a carer who is late: the new time of arrival."""
+    LATE_AGAIN = "late_again"
+    """To a carer who is late a second time: the time stays as it was moved."""
+    CARER_LATE = "carer_late"
+    """To the lead: a carer has said so."""
     # read out in a call
     VOICE_CALL_OUT = "voice_call_out"
     VOICE_ON_SITE_CHECK = "voice_on_site_check"

@@ -19,6 +19,7 @@ from alarm_center.casework import cases, wording
 from alarm_center.casework.withdrawals import NoneInForce, withdraw_consent
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core.alarm import Alarm, AlarmState, NoticeState
+from alarm_center.core.alarm.alarm_events import RunsLate
 from alarm_center.core.messages import TextFacts
 from alarm_center.core.pausing import HowSaid, SaidBy, Word
 from alarm_center.core.plan import Wording
@@ -61,6 +62,7 @@ _MANY: Final = 20
 _HOUR: Final = timedelta(hours=1)
 _NOWHERE: Final = (
     Wording.NOT_UNDERSTOOD,
+    Wording.READ_BY_OPERATOR,
     Wording.NO_CASE,
     Wording.MUSTER,
     Wording.UNKNOWN_CASE,
@@ -193,12 +195,9 @@ class _IncomingReply:
     async def _read_context(self, orgs: Sequence[str]) -> _PhoneContext:
         at = await now(self.tx)
         # A late word answers nothing that was asked after it had been written; a cry for help is never too old.
-        written_at = at if self.reply.late_minutes is None else at - self.reply.age + _SKEW
-        asked = [
-            notice
-            for notice in await replies.notices_to(self.tx, self.reply.phone, self.reply.number)
-            if notice.asked_at <= written_at
-        ]
+        asked = await replies.notices_to(self.tx, self.reply.phone, self.reply.number)
+        if self.reply.late_minutes is not None:
+            asked = [notice for notice in asked if notice.asked_at <= at - self.reply.age + _SKEW]
         musters = await musters_of(self.tx, self.reply.phone, self.reply.number)
         return _PhoneContext(orgs, {a.notice_id: a for a in asked}, musters, at)
 
@@ -234,7 +233,8 @@ class _IncomingReply:
             if late is not None:
                 answer = ReplyText(Wording.SEEN_TO, resolution.notice, TextFacts(case_no=about.case_no))
             else:
-                event = action.event(notice_id)
+                minutes = said.minutes if isinstance(said, CarerCommand) else None
+                event = action.event(notice_id) if minutes is None else RunsLate(notice_id, minutes)
                 alarm = await cases.lock_and_step_alarm(self.tx, alarm_id, event, str(notice_id))
                 answer = resolution.beside if action is not TAKE or alarm.taken_by(self.reply.phone) else None
         elif action is HELP:

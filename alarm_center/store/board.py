@@ -302,7 +302,7 @@ class ToBeHeard(NamedTuple):
     troubled: list[Alarm]
     """Alarms with a trouble, without their notices."""
     unread: int
-    """Replies about an open alarm that nobody has read."""
+    """Replies that nobody has read: about an open alarm, and words that are in no table."""
 
 
 async def to_be_heard(tx: Tx, now: datetime) -> ToBeHeard:
@@ -321,8 +321,8 @@ async def to_be_heard(tx: Tx, now: datetime) -> ToBeHeard:
     )
     unread = await tx.fetchval(
         """
-        select count(*) from replies p join alarms a using (alarm_id)
-        where a.state <> 'closed' and p.seen_at is null
+        select count(*) from replies p left join alarms a using (alarm_id)
+        where p.seen_at is null and (a.state <> 'closed' or p.meaning = 'free_text')
         """
     )
     troubled = [alarm for row in sent_out if (alarm := alarms.from_text(row["body"])).troubles]

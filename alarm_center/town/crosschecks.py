@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from alarm_center.core import phone_numbers
 from alarm_center.core.people import TOWN_CARE
-from alarm_center.core.plan import BadSetting, Plan, SettingFault
+from alarm_center.core.plan import Plan
+from alarm_center.core.plan_faults import BadSetting, SettingFault
 from alarm_center.town import bed_checks, time_checks
 from alarm_center.town.field_errors import misplaced
 from alarm_center.town.file_tables import Table, order_errors, tables_of

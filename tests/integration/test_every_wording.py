@@ -249,6 +249,18 @@ async def words_from_the_site(town: WordingTown) -> None:
     await town.hears(LEAD, Wording.OUTCOME, a)
 
 
+@hears(Wording.LATE_NOTED, Wording.LATE_AGAIN, Wording.CARER_LATE, Wording.READ_BY_OPERATOR)
+async def late_and_words_of_ones_own(town: WordingTown) -> None:
+    await town.first("jag står i hissen")
+    await town.hears(FIRST, Wording.READ_BY_OPERATOR)
+    a, _ = await town.held()
+    await town.first(f"sen 15 {a.case_no}")
+    await town.hears(FIRST, Wording.LATE_NOTED, a)
+    await town.hears(LEAD, Wording.CARER_LATE, a)
+    await town.first(f"sen 20 {a.case_no}")
+    await town.hears(FIRST, Wording.LATE_AGAIN, a)
+
+
 @hears(Wording.NO_MORE_LOOKS)
 async def the_resident_wants_no_look(town: WordingTown) -> None:
     a, _ = await town.on_site_at_a()

@@ -337,6 +337,7 @@ def test_a_word_after_the_close_is_kept_by_its_code(row: CarerAction) -> None:
     codes = {
         "take": "took", "cannot": "declined", "on_site": "arrived", "done": "done", "cannot_get_in": "cannotgetin",
         "nobody_home": "nobodyhome", "staying": "staying", "help": "needshelp", "no_camera": "no_camera",
+        "runs_late": "runs_late",
     }  # fmt: skip
     assert Write(timeline.WordAfterClose(patrol.notice.notice_id, codes[row.name])) in story.effects
 

@@ -102,6 +102,7 @@ def test_a_language_is_stored_by_its_code() -> None:
 STORED_DEFAULTS: dict[type[Any], dict[str, Any]] = {
     Acceptance: {
         "on_site_at": None, "on_site_word_at": None, "on_site_asked": False, "staff_inside": False, "done_at": None,
+        "late_until": None,
     },
     Alarm: {
         "visit": False, "state": AlarmState.OPEN, "condition": Condition.ACTIVE, "next_step_at": None,

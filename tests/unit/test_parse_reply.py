@@ -66,12 +66,41 @@ from alarm_center.core.replies.parse_reply import CarerCommand, Empty, FreeText,
         ("1 02:15", actions.TAKE, None),
         ("klar 4821 02:30", actions.DONE, 4821),
         ("klar 4821 0230", actions.DONE, 4821),
+        ("klar 230", actions.DONE, 230),  # no case number has three digits
         ("klar 2230", actions.DONE, 2230),  # a case or a time: who knows the cases decides
         ("\u200b1\u00a04821", actions.TAKE, 4821),  # invisible and unbreakable spaces
     ],
 )
 def test_a_digit_or_its_word_is_read_in_any_spelling(text: str, action: CarerAction, case_no: int | None) -> None:
     assert parse_reply(text) == CarerCommand(action, case_no)
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes", "case_no"),
+    [
+        ("sen 15", 15, None),
+        ("Sen 15 min", 15, None),
+        ("sen 15min 4821", 15, 4821),
+        ("4821 försenad 20", 20, 4821),
+        ("Jag blir 15 min sen", 15, None),
+        ("jag är försenad ca 20 minuter.", 20, None),
+        ("20 min sent", 20, None),
+        ("late 10", 10, None),
+        ("I'm 10 minutes late", 10, None),
+        ("delayed by 5 min", 5, None),
+    ],
+)
+def test_a_delay_is_read_with_its_minutes(text: str, minutes: int, case_no: int | None) -> None:
+    assert parse_reply(text) == CarerCommand(actions.RUNS_LATE, case_no, minutes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sen", "inte sen 15", "sen 15?", "sen 0", "sen 300", "sen 4821", "sen 15-20", "sen 15 min kvar", "senast 15", "1 sen 15",
+     "sen 15:30", "sen 15 👎", "försenad", "sen 15 20 min"],
+)  # fmt: skip
+def test_a_delay_in_doubt_is_for_a_person_to_read(text: str) -> None:
+    assert parse_reply(text) == FreeText(text)
 
 
 @pytest.mark.parametrize(

@@ -361,9 +361,17 @@ def test_free_text_in_an_open_case_is_heard_and_never_a_yes(text: str) -> None:
     assert said(r) == [(Wording.NOT_UNDERSTOOD, 4821, None)]
 
 
-def test_free_text_without_an_open_case_is_shown() -> None:
-    assert replies("tack för i natt").heed is Heed.SHOW
-    assert replies("tack för i natt", notice(4821, Standing.DONE)).heed is Heed.SHOW
+def test_free_text_without_an_open_case_is_heard() -> None:
+    assert replies("tack för i natt").heed is Heed.SOUND
+    assert replies("tack för i natt", notice(4821, Standing.DONE)).heed is Heed.SOUND
+    assert replies(" ").heed is Heed.SHOW
+
+
+@pytest.mark.parametrize(("text", "says"), [("sen 15", "sen 15"), ("stäng kameran", "vill inte ha kameran")])
+def test_a_word_without_a_digit_asks_which_by_its_words(text: str, says: str) -> None:
+    r = replies(text, notice(4821, Standing.TOOK), notice(4822, Standing.TOOK))
+    assert (r.action, said(r)) == (None, [(Wording.WHICH_CASE, 4821, 4822)])
+    assert r.answer is not None and r.answer.facts.digit == says
 
 
 def test_a_digit_without_any_case_says_so() -> None:
@@ -396,8 +404,8 @@ def test_taking_a_case_by_its_number_answers_the_muster_too() -> None:
     assert replies("1 4821", ASKED).holds_phone is None
 
 
-def test_free_text_before_the_muster_asks_the_muster_again() -> None:
-    assert said(replies("Kalle har den", muster=True)) == [(Wording.MUSTER, None, None)]
+def test_free_text_before_the_muster_is_read_by_a_person() -> None:
+    assert said(replies("Kalle har den", muster=True)) == [(Wording.READ_BY_OPERATOR, None, None)]
 
 
 # ---- for any reply and any notices ----
@@ -467,11 +475,10 @@ def test_an_answer_about_an_ended_case_names_its_notice(standing: Standing) -> N
         assert r.answer is not None and (r.answer.about, r.answer.facts.case_no) == (ended, 4821)
 
 
-def test_free_text_with_nothing_open_is_shown_with_the_last_case() -> None:
+def test_free_text_with_nothing_open_is_heard_with_the_last_case() -> None:
     older, last = notice(4821, Standing.DONE, ended=20), notice(4822, Standing.TAKEN, ended=5)
     r = replies("Hej!", older, last)
-    assert (r.action, r.notice, r.heed, said(r)) == (None, last, Heed.SHOW, [(Wording.NO_CASE, None, None)])
-    assert said(replies("Hej!", muster=True)) == [(Wording.MUSTER, None, None)]
+    assert (r.action, r.notice, r.heed, said(r)) == (None, last, Heed.SOUND, [(Wording.READ_BY_OPERATOR, None, None)])
 
 
 def test_a_repeated_word_about_a_case_long_gone_is_a_new_one() -> None:

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarm_center.core.messages import gsm7
-from alarm_center.core.messages.sms_text import WORDS, Language, Texts, UnfitText
+from alarm_center.core.messages.sms_text import WORDS, Language, Texts
 from alarm_center.core.messages.text_facts import TextFacts
+from alarm_center.core.messages.text_flaws import UnfitText
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies.carer_actions import VOICE
 

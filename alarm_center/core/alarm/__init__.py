@@ -9,6 +9,7 @@ from alarm_center.core.alarm.alarm_effects import (
     RedBoard,
     StaffPresence,
     Tell,
+    TellLead,
 )
 from alarm_center.core.alarm.alarm_events import AlarmEvent
 from alarm_center.core.alarm.state import (
@@ -39,6 +40,7 @@ __all__ = [
     "RedBoard",
     "StaffPresence",
     "Tell",
+    "TellLead",
     "decide",
     "open_alarm",
 ]

@@ -43,6 +43,16 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
+class TellLead:
+    """An SMS about the carer of a notice to a lead's *phone*. It asks for nothing."""
+
+    wording: Wording
+    phone: str
+    carer: Notice
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class StaffPresence:
     """Staff are with the resident (*inside*), or have left: the resident's other checks wait, or go on."""
 
@@ -59,7 +69,7 @@ class CalmBoard:
     """A person sees to every trouble of the case, or it is over: the board is red no longer."""
 
 
-AlarmEffect = Write | Raise | Notify | Tell | StaffPresence | RedBoard | CalmBoard
+AlarmEffect = Write | Raise | Notify | Tell | TellLead | StaffPresence | RedBoard | CalmBoard
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,13 @@ class Staying(SiteReply):
 
 
 @dataclass(frozen=True, slots=True)
+class RunsLate(CarerReply):
+    """I am *minutes* later than I was to be there. It moves the arrival once."""
+
+    minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class NoCamera(SiteReply):
     """The resident says that they do not want to be looked at. The caller withdraws the consent in the same transaction."""
 
@@ -332,7 +339,7 @@ def next_states(state: AlarmState, event: type) -> frozenset[AlarmState]:
     return row.get(state, frozenset())
 
 
-CARER_REPLIES: Final = (Took, Declined, Arrived, Done, CannotGetIn, NobodyHome, Staying, NoCamera, NeedsHelp)
+CARER_REPLIES: Final = (Took, Declined, Arrived, Done, CannotGetIn, NobodyHome, Staying, RunsLate, NoCamera, NeedsHelp)
 
 TRANSITIONS: Final[Mapping[tuple[AlarmState, type], frozenset[AlarmState]]] = MappingProxyType(
     {

@@ -45,6 +45,8 @@ class Acceptance:
     """Somebody is with the resident, and the device makes nothing. Not so of who cannot get in, or is done."""
     done_at: datetime | None = None
     """The carer has said done; how it ended is still owed."""
+    late_until: datetime | None = None
+    """The carer has moved the arrival, which they may do once; a release before leaves it out when it writes."""
 
 
 @dataclass(frozen=True, slots=True)

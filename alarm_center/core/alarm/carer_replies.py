@@ -3,12 +3,14 @@
 A reply is a fact. It is never refused for coming late, twice or out of order: the alarm believes it, or answers it.
 """
 
+import math
 from dataclasses import replace
+from datetime import timedelta
 
 from alarm_center.core.alarm import dispatch as dispatching
 from alarm_center.core.alarm import trouble
 from alarm_center.core.alarm.alarm_change import WAITING, AlarmChange
-from alarm_center.core.alarm.alarm_effects import Tell
+from alarm_center.core.alarm.alarm_effects import Tell, TellLead
 from alarm_center.core.alarm.alarm_events import (
     STORED_REPLIES,
     AddressLost,
@@ -16,6 +18,7 @@ from alarm_center.core.alarm.alarm_events import (
     Declined,
     Done,
     NeedsHelp,
+    RunsLate,
     SiteReply,
     Took,
     Undelivered,
@@ -26,7 +29,7 @@ from alarm_center.core.decision import Raise
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import carer_actions
 from schemas import timeline
-from schemas.vocabulary import AlarmKind, Priority, TroubleKind
+from schemas.vocabulary import AlarmKind, Priority, TroubleKind, Who
 
 AnyReply = CarerReply | Undelivered | AddressLost
 """A carer's own reply, or the provider's in their stead: the notice, or the address, did not reach them."""
@@ -64,6 +67,9 @@ def apply_reply(change: AlarmChange, word: AnyReply) -> None:
                 change.accept(notice)
             if _require_taken(change, notice):
                 _apply_site_reply(change, word, notice)
+        case RunsLate(minutes=minutes):
+            if _require_taken(change, notice):
+                _apply_runs_late(change, notice, minutes)
         case CarerReply():
             # A word of a new row, said from anywhere: it does what its row says.
             if _require_taken(change, notice):
@@ -142,6 +148,26 @@ def _apply_took(change: AlarmChange, notice: Notice, eta_minutes: int | None) ->
     ):
         # Two were agreed on: the second is asked now, not when the first would have been called.
         change.advance_dispatch(hasten=True)
+
+
+def _apply_runs_late(change: AlarmChange, notice: Notice, minutes: int) -> None:
+    """Move the carer's arrival, once, and tell the lead; whoever is there already is not late."""
+    if change.alarm.state is not AlarmState.ACCEPTED:
+        _queue_answer(change, notice, Wording.ARRIVED)
+        return
+    if change.acceptance.late_until is not None:
+        _queue_answer(change, notice, Wording.LATE_AGAIN)
+        return
+    until = max(change.limits.limit_at or change.now, change.now) + timedelta(minutes=minutes)
+    change.limits = replace(change.limits, limit_at=until)
+    change.acceptance = replace(change.acceptance, late_until=until)
+    left = math.ceil((until - change.now) / timedelta(minutes=1))
+    change.add_line(timeline.EtaChanged(notice.notice_id, left))
+    change.end_troubles(TroubleKind.LATE)
+    lead = next(iter(change.roster.responders(Who.LEAD, change.alarm.area_id, change.now)), None)
+    if lead is not None:
+        change.effects.append(TellLead(Wording.CARER_LATE, lead.phone, notice, minutes))
+    _queue_answer(change, notice, Wording.LATE_NOTED)
 
 
 def _apply_sees_to(change: AlarmChange, notice: Notice, asked: Trouble) -> None:

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from alarm_center.core.calendar import local_clock
 from alarm_center.core.messages import gsm7
 from alarm_center.core.messages.text_facts import TextFacts
+from alarm_center.core.messages.text_flaws import TextFlaw, UnfitText
 from alarm_center.core.phone_numbers import national
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import carer_actions
@@ -89,7 +90,11 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.UNKNOWN_CASE: "{case} finns inte hos dig.[ Du har {other}: svara med det numret.] "
         "Behöver du hjälp: svara {help}.",
         Wording.WHICH_CASE: "Vilket, {case} eller {other}? Svara med numret, så här: {digit} {case}",
-        Wording.NOT_UNDERSTOOD: "Förstod inte svaret[ om {case}], men vi läser det. Svara {menu}",
+        Wording.NOT_UNDERSTOOD: "[{case}: ]en operatör läser det nu. Fara för liv: ring 112. Annars svara {menu}",
+        Wording.READ_BY_OPERATOR: "En operatör läser det nu. Behöver du hjälp: svara {help} eller ring {number}. Fara för liv: ring 112.",
+        Wording.LATE_NOTED: "{case}: du blir sen, noterat. Framme senast {by}. Nattledaren får veta.",
+        Wording.LATE_AGAIN: "{case}: tiden är redan flyttad en gång[, till {by}]. Nattledaren ser ditt svar. Kan du inte: svara {cannot} {case}.",
+        Wording.CARER_LATE: "{case} omr {area}: {carer} blir {minutes} min sen. Framme senast {by}.",
         Wording.VOICE_CALL_OUT: "Larm {case}. Prioritet {priority}. Område {area}. Tryck {menu}, 3 för att höra igen.",
         Wording.VOICE_ON_SITE_CHECK: "Larm {case}. Du har varit på plats länge utan att höra av dig. Tryck {menu}.",
         Wording.VOICE_TROUBLE_HELP: "{carer} behöver hjälp vid larm {case} i område {area}. Tryck {menu}, 3 för att höra igen.",
@@ -161,7 +166,11 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.UNKNOWN_CASE: "{case} is not one of yours.[ You have {other}: reply with that number.] "
         "If you need help reply {help}.",
         Wording.WHICH_CASE: "Which one, {case} or {other}? Reply with the number, like this: {digit} {case}",
-        Wording.NOT_UNDERSTOOD: "Your reply[ about {case}] was not understood, but we read it. Reply {menu}",
+        Wording.NOT_UNDERSTOOD: "[{case}: ]an operator reads it now. Danger to life: call 112. Else reply {menu}",
+        Wording.READ_BY_OPERATOR: "An operator reads it now. If you need help reply {help} or call {number}. Danger to life: call 112.",
+        Wording.LATE_NOTED: "{case}: you are late, noted. On site by {by}. The night lead is told.",
+        Wording.LATE_AGAIN: "{case}: the time was moved once already[, to {by}]. The night lead sees your reply. If you cannot: reply {cannot} {case}.",
+        Wording.CARER_LATE: "{case} area {area}: {carer} is {minutes} min late. On site by {by}.",
         Wording.VOICE_CALL_OUT: "Alarm {case}. Priority {priority}. Area {area}. Press {menu}, 3 to hear it again.",
         Wording.VOICE_ON_SITE_CHECK: "Alarm {case}. You have been on site for long without a word. Press {menu}.",
         Wording.VOICE_TROUBLE_HELP: "{carer} needs help at alarm {case} in area {area}. Press {menu}, 3 to hear it again.",
@@ -194,29 +203,6 @@ _LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?")
 _NUMBER = re.compile(r"\+?[0-9][0-9 -]{2,18}")
 _FIELD = re.compile(r"\{(\w+)\}")
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
-
-
-class TextFlaw(StrEnum):
-    """Kinds of what keeps a text from being sent: they may stand in a log, where no town's or person's words do."""
-
-    HOST = "host"
-    NUMBER = "number"
-    FIELD = "field"
-    LINK = "link"
-    FACT = "fact"
-    ALPHABET = "alphabet"
-    LENGTH = "length"
-
-
-class UnfitText(ValueError):
-    """The text cannot be sent as it is; the message says which one, what is wrong and what would be right.
-
-    The message quotes the text, for those who word it by day. At night ``flaw`` is what is told.
-    """
-
-    def __init__(self, flaw: TextFlaw, message: str) -> None:
-        super().__init__(message)
-        self.flaw = flaw
 
 
 @dataclass(frozen=True, slots=True)

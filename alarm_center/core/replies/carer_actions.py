@@ -20,6 +20,7 @@ from alarm_center.core.alarm.alarm_events import (
     NeedsHelp,
     NobodyHome,
     NoCamera,
+    RunsLate,
     Staying,
     Took,
 )
@@ -92,6 +93,8 @@ class CarerAction:
     """Said at the address, and so only about a case of the carer's own."""
     sounds: bool = False
     """Heard with sound wherever it comes from: somebody stands at a door, or is in need."""
+    shown: bool = False
+    """On the screen until a person has seen it, also where the alarm does all that it asks for."""
 
     # What a word from the site does to the alarm.
     staff_inside: bool | None = None
@@ -211,15 +214,22 @@ STAYING: Final = CarerAction(
     button=Button("Stannar – allt som det ska", ButtonPlace.ON_SITE),
     from_the_site=True, staff_inside=True, ends=_HEARD_OF,
 )  # fmt: skip
+RUNS_LATE: Final = CarerAction(
+    name="runs_late", event=RunsLate, line=timeline.EtaChanged, answer=Wording.LATE_NOTED,
+    label=Bilingual("sen 15", "late 15"), shown=True,
+)  # fmt: skip
+"""Said with its minutes, which the parser reads: "sen 15", "försenad 20 min"."""
 NO_CAMERA: Final = CarerAction(
     name="no_camera", event=NoCamera, line=timeline.CarerHeardNo, answer=Wording.NO_MORE_LOOKS,
     phrases=(
         "vill inte ha kameran", "vill inte ha kamera", "hon vill inte ha kameran", "han vill inte ha kameran",
-        "brukaren vill inte ha kameran", "stäng kameran",
+        "hon vill inte ha kamera", "han vill inte ha kamera", "brukaren vill inte ha kameran", "brukaren vill inte ha kamera",
+        "kunden vill inte ha kameran", "vill ej ha kameran", "vill ej ha kamera", "vill inte ha kameran längre", "ingen kamera",
+        "stäng kameran", "stäng av kameran",
         "does not want the camera", "doesn't want the camera", "she doesn't want the camera", "he doesn't want the camera",
-        "stop the camera",
+        "stop the camera", "no camera",
     ),
-    from_the_site=True, staff_inside=True, ends=_HEARD_OF,
+    from_the_site=True, sounds=True, staff_inside=True, ends=_HEARD_OF,
 )  # fmt: skip
 """The link's page has a form of its own for it. Whoever acts on the word ends the consent in the same transaction."""
 HELP: Final = CarerAction(
@@ -233,13 +243,14 @@ HELP: Final = CarerAction(
     ),
     counts_in=_CALLS_OUT | {_ON_SITE},
     phrases=(
-        "hjälp", "hjälp mig", "behöver hjälp", "jag behöver hjälp", "help", "help me", "need help", "i need help", "sos",
+        "hjälp", "hjälp mig", "hjälp nu", "behöver hjälp", "jag behöver hjälp", "behöver hjälp nu", "jag behöver hjälp nu",
+        "help", "help me", "help now", "need help", "i need help", "i need help now", "sos",
     ),
     button=Button("Behöver hjälp", ButtonPlace.DANGER),
     sounds=True, begins=TroubleKind.HELP,
 )  # fmt: skip
 
-ROWS: Final = (TAKE, CANNOT, ON_SITE, DONE, CANNOT_GET_IN, NOBODY_HOME, STAYING, NO_CAMERA, HELP)
+ROWS: Final = (TAKE, CANNOT, ON_SITE, DONE, CANNOT_GET_IN, NOBODY_HOME, STAYING, RUNS_LATE, NO_CAMERA, HELP)
 
 
 class CarerActions:

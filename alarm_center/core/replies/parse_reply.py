@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final
 
 from alarm_center.core.replies import carer_actions
-from alarm_center.core.replies.carer_actions import CANNOT, HELP, CarerAction, CarerActions
+from alarm_center.core.replies.carer_actions import CANNOT, HELP, RUNS_LATE, CarerAction, CarerActions
 
 FILLERS: Final = frozenset(
     {"larm", "larmet", "alarm", "besök", "besöket", "visit", "nr", "number", "tack", "thanks", "kl", "klockan", "at"}
@@ -36,13 +36,21 @@ _KEYCAP: Final = "\u20e3"
 _CLOCK: Final = re.compile(r"(?<![\d.:])(?:[01]?\d|2[0-3])[.:][0-5]\d(?![\d.:])|(?<!\d)0[0-9][0-5]\d(?!\d)")
 """A time of day: 2.30, 02:15, and 0230, since no case number begins with 0."""
 
+_LATE: Final = re.compile(
+    r"(?<![^\W_])(?:(?:jag )?(?:ar |blir )|i am |im )?(?:sena?|sent|forsenade?|late|delayed) (?:(?:ca|cirka|med|by) )?(\d{1,3}) ?(?:min|minuter|minutes|m)?(?![^\W_])"
+    r"|(?<![^\W_])(?:(?:jag )?(?:ar |blir )|i am |im )?(\d{1,3}) ?(?:min|minuter|minutes|m) (?:sena?|sent|forsenade?|late|delayed)(?![^\W_])"
+)
+"""Late by so many minutes: "sen 15", "försenad 20 min", "jag blir 15 min sen"; read in small ASCII."""
+LONGEST_DELAY: Final = 240
+"""Minutes. Who is later than that does not come."""
+
 REPLY_CHARACTERS: Final = 160
 """A command is short; what is longer is something that a person wrote for a person."""
 
 
 def reads_as_clock(number: int) -> bool:
-    """Tell whether *number* is written as a time from 10:00 to 23:59 is, without its point."""
-    return 1000 <= number < 2400 and number % 100 < 60
+    """Tell whether *number* is written as a time from 1:00 to 23:59 is, without its point. No case number has three digits."""
+    return 100 <= number < 2400 and number % 100 < 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,15 @@ class CarerCommand:
 
     action: CarerAction
     case_no: int | None = None
+    minutes: int | None = None
+    """The minutes by which a carer is late."""
+
+    @property
+    def said(self) -> str | None:
+        """The digit or the words that say it in an SMS, as an answer shows them; ``None``: only the link page has it."""
+        if self.minutes is not None:
+            return f"sen {self.minutes}"
+        return self.action.digit or next(iter(self.action.phrases), None)
 
     @property
     def reads_as_clock(self) -> bool:
@@ -91,7 +108,15 @@ def parse_reply(text: str) -> Reply:
     actions: set[CarerAction] = set()
     numbers: set[int] = set()
     plain, signs = _plain(seen)
-    words = _words(_CLOCK.sub(" ", plain))
+    plain = _CLOCK.sub(" ", plain)
+    late = _LATE.search(plain)
+    minutes = None if late is None else int(late[1] or late[2])
+    if late is not None:
+        if not 1 <= int(late[1] or late[2]) <= LONGEST_DELAY:
+            return FreeText(text)
+        actions.add(RUNS_LATE)
+        plain = f"{plain[: late.start()]} {plain[late.end() :]}"
+    words = _words(plain)
     at = 0
     while at < len(words):
         word = words[at]
@@ -111,7 +136,7 @@ def parse_reply(text: str) -> Reply:
     harmless = _KIND if action is CANNOT else _KIND | _YES
     if action is not HELP and not signs <= harmless:
         return FreeText(text)
-    return CarerCommand(action, numbers.pop() if numbers else None)
+    return CarerCommand(action, numbers.pop() if numbers else None, minutes)
 
 
 def _plain(text: str) -> tuple[str, frozenset[str]]:

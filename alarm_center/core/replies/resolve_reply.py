@@ -15,7 +15,7 @@ from uuid import UUID
 from alarm_center.core.messages.text_facts import TextFacts
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies.carer_actions import CANNOT, DONE, HELP, ON_SITE, TAKE, CarerAction
-from alarm_center.core.replies.parse_reply import CarerCommand, Reply, reads_as_clock
+from alarm_center.core.replies.parse_reply import CarerCommand, Empty, Reply, reads_as_clock
 from schemas.vocabulary import Heed, Priority
 
 RECENT: Final = timedelta(minutes=30)
@@ -137,7 +137,8 @@ def resolve(
     - an unknown case number: says so, and names the one that is open; nothing is guessed. One that reads as a time
       of day ("klar 2230") is a time, unless a case's own number does.
     - *1* or *2* to the muster: when no case asks. Taking a case answers the muster too.
-    - free text, or nothing at all: a person sees it, with sound while a case is open; nothing counts as a yes.
+    - free text: a person reads it, with sound, and the carer is told so; nothing counts as a yes. So is nothing at all, with
+      sound while a case is open.
     """
     cases = _Cases(notices, now)
     match reply:
@@ -147,14 +148,12 @@ def resolve(
             cases.numbered(case_no) or cases.like_times or not reply.reads_as_clock
         ):
             return _resolve_numbered(action, case_no, cases, muster)
-        case CarerCommand(action):
+        case CarerCommand() as said:
             return (
-                _resolve_bare(action, cases, muster)
-                if before is None
-                else _resolve_repeat(action, before, cases, muster)
+                _resolve_bare(said, cases, muster) if before is None else _resolve_repeat(said, before, cases, muster)
             )
         case _:
-            return _resolve_unread(cases, muster)
+            return _resolve_unread(reply, cases)
 
 
 class _Cases:
@@ -234,7 +233,8 @@ def _resolve_help(about: NoticeRef | None) -> Resolution:
     return Resolution(HELP, about, None if about else _text_about(Wording.HELP_COMING), heed=Heed.SOUND)
 
 
-def _resolve_bare(action: CarerAction, cases: _Cases, muster: bool) -> Resolution:
+def _resolve_bare(said: CarerCommand, cases: _Cases, muster: bool) -> Resolution:
+    action = said.action
     if action is TAKE:
         return _resolve_bare_take(cases, muster)
     if action is CANNOT:
@@ -243,10 +243,10 @@ def _resolve_bare(action: CarerAction, cases: _Cases, muster: bool) -> Resolutio
     wanted = Standing.TOOK if action is ON_SITE or not action.from_the_site else Standing.ON_SITE
     fits = [n for n in cases.taken if n.standing is wanted] or cases.taken
     if len(fits) > 1:
-        return _ask_which(action, fits[0], fits[1])
+        return _ask_which(said, fits[0], fits[1])
     if fits:
         just_over = cases.just_over if wanted is not fits[0].standing and action.begins is None else None
-        return _act_on_own(action, fits[0]) if just_over is None else _ask_which(action, fits[0], just_over)
+        return _act_on_own(action, fits[0]) if just_over is None else _ask_which(said, fits[0], just_over)
     seeking = cases.asked + cases.seen_to + cases.declined
     if seeking:
         return Resolution(None, seeking[0], _text_about(Wording.NOT_YOURS, seeking[0]), heed=Heed.SOUND)
@@ -285,7 +285,7 @@ def _resolve_bare_cannot(cases: _Cases, muster: bool) -> Resolution:
         return _decline_case(cases.asked[0], cases)
     own = cases.taken + cases.seen_to
     if len(own) > 1:
-        return _ask_which(CANNOT, own[0], own[1])
+        return _ask_which(CarerCommand(CANNOT), own[0], own[1])
     if own:
         return _decline_case(own[0], cases)
     if muster:
@@ -295,17 +295,18 @@ def _resolve_bare_cannot(cases: _Cases, muster: bool) -> Resolution:
     return _resolve_ended(CANNOT, cases.recent)
 
 
-def _resolve_repeat(action: CarerAction, before: EarlierReply, cases: _Cases, muster: bool) -> Resolution:
+def _resolve_repeat(said: CarerCommand, before: EarlierReply, cases: _Cases, muster: bool) -> Resolution:
     """Resolve a repeated word: it is about the same case as before, and not about the one that is left."""
+    action = said.action
     if before.case_no is None:
         return Resolution(answer=_text_about(Wording.MUSTER_YES if action is TAKE else Wording.MUSTER_NO))
     same = cases.numbered(before.case_no)
     if same is None:
-        return _resolve_bare(action, cases, muster)
+        return _resolve_bare(said, cases, muster)
     if before.moved_on:
-        left = _resolve_bare(action, cases, muster)
+        left = _resolve_bare(said, cases, muster)
         other = left.notice if left.action is not None else None
-        return left if other is None or other is same else _ask_which(action, other, same)
+        return left if other is None or other is same else _ask_which(said, other, same)
     resolution = _resolve_numbered(action, same.case_no, cases, muster)
     others = [n for n in cases.asked if n is not same]
     if others and action is TAKE and same.standing in TAKEN:
@@ -340,13 +341,13 @@ def _act_on_own(action: CarerAction, notice: NoticeRef) -> Resolution:
     heed = Heed.NOTHING
     if action.sounds:
         heed = Heed.SOUND
-    elif notice.standing is not Standing.ON_SITE and action.from_the_site and action is not ON_SITE:
+    elif action.shown or (notice.standing is not Standing.ON_SITE and action.from_the_site and action is not ON_SITE):
         heed = Heed.SHOW  # the arrival was never told
     return Resolution(action, notice, heed=heed)
 
 
-def _ask_which(action: CarerAction, one: NoticeRef, other: NoticeRef) -> Resolution:
-    return Resolution(answer=_text_about(Wording.WHICH_CASE, one, other, action.digit), heed=_heed_in_doubt(action))
+def _ask_which(said: CarerCommand, one: NoticeRef, other: NoticeRef) -> Resolution:
+    return Resolution(answer=_text_about(Wording.WHICH_CASE, one, other, said.said), heed=_heed_in_doubt(said.action))
 
 
 def _resolve_ended(action: CarerAction, ended: Sequence[NoticeRef]) -> Resolution:
@@ -365,12 +366,13 @@ def _ended_text(notice: NoticeRef) -> ReplyText:
     return _text_about(_OVER[notice.standing], notice)
 
 
-def _resolve_unread(cases: _Cases, muster: bool) -> Resolution:
+def _resolve_unread(reply: Reply, cases: _Cases) -> Resolution:
+    """Have a person read what is in no table, and tell the carer that one does."""
     about = next(iter(cases.open), None)
     if about is not None:
         return Resolution(None, about, _text_about(Wording.NOT_UNDERSTOOD, about), heed=Heed.SOUND)
-    answer = _text_about(Wording.MUSTER) if muster else _text_about(Wording.NO_CASE)
-    return Resolution(None, cases.nearest, answer, heed=Heed.SHOW)
+    heed = Heed.SHOW if isinstance(reply, Empty) else Heed.SOUND
+    return Resolution(None, cases.nearest, _text_about(Wording.READ_BY_OPERATOR), heed=heed)
 
 
 def _heed_in_doubt(action: CarerAction) -> Heed:
