@@ -60,6 +60,7 @@ class CaseNotice:
 
     notice_id: UUID
     patrol: str
+    phone: str
     who: str
     channel: str
     wording: str
@@ -146,7 +147,7 @@ async def notices(tx: Tx, alarm_id: UUID) -> list[CaseNotice]:
     """Return the alarm's notices in order, and how the message of each fared."""
     rows = await tx.fetch(
         """
-        select n.notice_id, n.patrol, n.who, n.channel, n.wording, n.asked_at, n.state, n.answered_at,
+        select n.notice_id, n.patrol, n.phone, n.who, n.channel, n.wording, n.asked_at, n.state, n.answered_at,
             m.state as message, m.sent_at, m.delivered_at, coalesce(m.sent_twice, false) as sent_twice
         from notices n
         left join lateral (

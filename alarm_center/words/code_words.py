@@ -192,6 +192,12 @@ MESSAGE_STATES: Final[Mapping[str, str]] = {
     "unknown": _("okänt om det kom fram"),
 }
 
+
+def message_words(channel: str, state: str) -> str:
+    """Return how a message fared, still to be translated: a call that failed is one that nobody answered."""
+    return _("inget svar") if (channel, state) == ("call", "failed") else MESSAGE_STATES[state]
+
+
 CHANNELS: Final[Mapping[str, str]] = {"sms": _("SMS"), "call": _("Samtal")}
 
 SIGNS: Final[Mapping[str, str]] = {

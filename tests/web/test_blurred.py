@@ -183,7 +183,7 @@ async def test_a_check_is_answered_on_the_blurred_or_clear_view(storstad: NightT
 async def test_a_live_look_is_blurred_too_unless_a_reason_is_given(storstad: NightTown, olle: Browser) -> None:
     _session, alarm = await held(storstad, olle)
     page = await olle.text(f"/alarm/{alarm}")
-    assert "Titta direkt i klar bild – ange skäl" in page
+    assert "Se direkt i klar bild – ange skäl" in page
     assert (await olle.post(f"/alarm/{alarm}/live", {"reason": "nyfiken"})).status == 400
     seen = []
     for reason in ({}, {"reason": "not_enough"}):

@@ -5,7 +5,7 @@ Its forms go to `case_actions.py`, its pane of pictures is made in `picture_pane
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,8 +33,20 @@ from alarm_center.words import code_words, page_words, pause_words
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.timeline_words import row_of
 from schemas import timeline
+from schemas.vocabulary import Outcome
 
 routes = web.RouteTableDef()
+
+_PLAIN: Final = (
+    Outcome.HELPED_UP,
+    Outcome.WELL_IN_BED,
+    Outcome.WELL_ELSEWHERE,
+    Outcome.MOVED_TO_HOSPITAL,
+    Outcome.FALSE_ALARM,
+)
+"""The outcomes that most alarms have, a button each."""
+_GRAVE: Final = (Outcome.EMERGENCY_CALLED, Outcome.DIED)
+"""The outcomes that stand apart and are asked about twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +117,8 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         context["replies"] = await case_pages.replies(tx, alarm_id)
         context["raisings"] = await manual_alarms.raises_of(tx, alarm_id)
     open_ = alarm.state is not AlarmState.CLOSED
-    outcomes = [(str(code), speech(text)) for code, text in code_words.OUTCOMES.items()]
     following = FOLLOWED_BY if resident else {}
+    unacknowledged = bool(alarm.unacknowledged)
     return context | {
         "case": case,
         "troubles": trouble_rows([alarm], phones, speech, acknowledged=True),
@@ -133,10 +145,48 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         "may_raise": not open_ and alarm.org in person.raising_viewer.orgs,
         "may_pause": alarm.org in person.viewer(Right.PAUSE).orgs,
         "can_send": alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED) and not row.held_by_other,
-        "outcomes": [each for each in outcomes if each[0] not in following] if open_ else [],
-        "following": [(following[each[0]], each[1]) for each in outcomes if each[0] in following] if open_ else [],
+        "next_call": _next_call(asked),
+        "in_trouble": unacknowledged,
+        "happened": _happened(asked, context["timeline"], row.state if open_ else "", speech, watched.zone),
+        "outcomes": outcome_buttons(of_device=alarm.policy.of_device, speech=speech),
+        "followed_by": following,
         "takeover_reasons": [(code, speech(text)) for code, text in code_words.TAKE_OVER.items()],
     }
+
+
+def outcome_buttons(*, of_device: bool, speech: Speech) -> dict[str, list[tuple[str, str]]]:
+    """Return the outcomes in the groups in which they are shown, with their words: ``plain``, ``more`` and ``grave``.
+
+    Of an alarm that is about a device (*of_device*) the mended fault is a plain one.
+    """
+    plain = (Outcome.TECHNICAL_FIXED, *_PLAIN) if of_device else _PLAIN
+    more = [each for each in code_words.OUTCOMES if each not in (*plain, *_GRAVE)]
+    groups = {"plain": plain, "more": more, "grave": _GRAVE}
+    return {name: [(str(each), speech(code_words.OUTCOMES[each])) for each in group] for name, group in groups.items()}
+
+
+def _next_call(asked: list[case_pages.CaseNotice]) -> case_pages.CaseNotice | None:
+    """Return the notice of whoever is to be rung about the alarm: who took it, else who was asked last and has not answered."""
+    newest = reversed(sorted(asked, key=lambda one: (one.state == "took", one.asked_at)))
+    return next((one for one in newest if one.state in ("took", "asked")), None)
+
+
+def _happened(
+    asked: list[case_pages.CaseNotice], told: list["TimelineLine"], state: str, speech: Speech, zone: str
+) -> list[str]:
+    """Return what has happened last in few words: "Patrull 1", "SMS 22:21 levererat", "tog det 22:23", "på väg"."""
+    one = _next_call(asked) or (asked[-1] if asked else None)
+    if one is None:
+        return [f"{speech.clock(told[0].at, zone)} {told[0].words}"] if told else []
+    channel, message = speech(code_words.CHANNELS[one.channel]), one.message
+    sent = f"{channel} {speech.clock(one.asked_at, zone)}"
+    said = speech(code_words.NOTICE_STATES[one.state])
+    parts = [
+        one.patrol,
+        f"{sent} {speech(code_words.message_words(one.channel, message))}" if message else sent,
+        f"{said} {speech.clock(one.answered_at, zone)}" if one.answered_at else said,
+    ]
+    return [*parts, state] if state else parts
 
 
 async def _check_context(request: web.Request) -> dict[str, Any]:
@@ -197,6 +247,7 @@ async def _common_context(
         "zone": watched.zone,
         "place": watched.names,
         "timeline": told,
+        "calling": calling,
         "urgent": ",".join(calling["urgent"]),
         "unread": calling["unread"],
     }

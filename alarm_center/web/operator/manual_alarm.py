@@ -51,9 +51,12 @@ async def search(request: web.Request) -> web.StreamResponse:
 @routes.get("/fragments/calling")
 @require(Right.RAISE)
 async def show_calling(request: web.Request) -> web.StreamResponse:
-    """Show the cases that call for somebody at the board meanwhile."""
+    """Show the cases that call for somebody at the board meanwhile: as banners, or as numbers beside the way back."""
     async with request.app[MEMORY].transaction(request[PERSON].raising_viewer) as tx:
-        return render(request, "parts/calling.html", await _page_context(request, tx))
+        context = await _page_context(request, tx)
+    if request.query.get("as") == "way_back":
+        return render(request, "parts/way_back.html", {"calling": context})
+    return render(request, "parts/calling.html", context)
 
 
 async def _show_search(request: web.Request, asked: str) -> web.StreamResponse:

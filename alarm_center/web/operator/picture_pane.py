@@ -48,6 +48,8 @@ class PicturePane:
     """The check that an answer, or another look, is about."""
     may_look: bool
     may_look_live: bool
+    grey: list[str]
+    """The words of the answers that stand grey until somebody takes the alarm; empty where they are of no use."""
     blurred: bool
     """The town shows pictures blurred until somebody gives a reason for seeing them clear."""
 
@@ -71,7 +73,9 @@ class PicturePane:
         """A mark of what is drawn: while it is the same, a page leaves the pane alone and a playing picture goes on."""
         session_id = self.session.session_id if self.session else ""
         hidden = bool(self.session and self.session.hidden)
-        return f"{self.sessions}|{session_id}|{self.why_not}|{len(self.answers)}|{self.may_look}|{hidden}"
+        return (
+            f"{self.sessions}|{session_id}|{self.why_not}|{len(self.answers)}|{len(self.grey)}|{self.may_look}|{hidden}"
+        )
 
 
 async def alarm_pane(
@@ -94,7 +98,7 @@ async def alarm_pane(
         session=session, sessions=len(seen), frames=_frames(request, alarm.org, session), why_not=speech(why_not) if why_not else "",
         awaited=why_not == page_words.PICTURE_COMING, reading=_reading(request, session),
         answers=await _answers(request, tx, session) if may_act else [],
-        check_id=check_id, may_look=may_look, may_look_live=may_look, blurred=alarm.org in watched.blurred,
+        check_id=check_id, grey=_grey(request) if alarm.state is not AlarmState.CLOSED and not mine and check_id else [], may_look=may_look, may_look_live=may_look, blurred=alarm.org in watched.blurred,
     )  # fmt: skip
 
 
@@ -117,9 +121,13 @@ async def check_pane(
         session=session, sessions=len(seen), frames=_frames(request, case.org, session), why_not=why_not,
         awaited=why_not == speech(page_words.PICTURE_COMING), reading=_reading(request, session),
         answers=await _answers(request, tx, session) if free else [],
-        check_id=case.check_id, may_look=free and await devices.may_show_any(tx, case.resident_id), may_look_live=False,
+        check_id=case.check_id, grey=[], may_look=free and await devices.may_show_any(tx, case.resident_id), may_look_live=False,
         blurred=case.org in watched.blurred,
     )  # fmt: skip
+
+
+def _grey(request: web.Request) -> list[str]:
+    return [speech_of(request)(words) for words in code_words.ANSWER_BUTTONS.values()]
 
 
 def _shown_session(seen: list[SeenSession]) -> SeenSession | None:

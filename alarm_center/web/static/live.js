@@ -21,6 +21,11 @@ function showTime() {
     line.setAttribute("transform", `translate(${Number(left) + (now - Date.parse(begins)) / 1000 * scale} 0)`);
     $("text", line).textContent = wall.format(now).slice(0, 5);
   }
+  for (const old of all("[data-since]")) {  // the age of a picture
+    const seconds = Math.max(0, Math.round((now - Date.parse(old.dataset.since)) / 1000)), minutes = Math.floor(seconds / 60);
+    const age = seconds < 60 ? `${seconds} s` : minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+    old.textContent = old.dataset.words.replace("¤", age);
+  }
   for (const left of all("[data-until]")) {
     const seconds = Math.round((Date.parse(left.dataset.until) - now) / 1000), size = Math.abs(seconds);
     const hours = Math.floor(size / 3600), pad = (n) => String(n).padStart(2, "0");

@@ -73,7 +73,9 @@ async def test_the_board_and_a_case(
     await page.click(".row-p1 [data-key=c]")
     await page.wait_for_selector(".has-picture")
     await page.click(".emergency summary")
+    await page.click(".evidence > summary")
     await page.click(".evidence .more summary")
+    await page.click(".everything > summary")
     assert await broken(page) == []
 
 

@@ -64,7 +64,7 @@ async def test_two_keys_show_it_clear_and_a_new_page_blurs_again(storstad: Night
     await expect(page.locator(".ask-clear button >> nth=0")).to_be_focused()
     await page.keyboard.press("Enter")
     await page.wait_for_selector(".is-clear.has-picture")
-    await expect(page.locator(".veil")).to_have_text("Klar bild – det är loggat")
+    await expect(page.locator(".veil")).to_have_text("Klar bild – visningen loggas")
     await expect(page.locator(".ask-clear")).to_be_hidden()
     assert await sharpness(page) > 3 * hazy
     await expect(page.locator(".timeline")).to_contain_text("Klar bild visad: Syns inte tydligt nog")
@@ -93,7 +93,7 @@ async def test_the_clear_picture_goes_with_the_case(storstad: NightTown, open_pa
     await fallen(storstad)
     await page.click("[data-key=c]")
     await page.click(".ask-clear summary")
-    await page.click("[value=worried]")
+    await page.click(".ask-clear [value=worried]")
     await page.wait_for_selector(".is-clear.has-picture")
     await page.click("form[action$='/release'] button")
     await page.wait_for_selector(".row.first")
@@ -107,8 +107,8 @@ async def test_a_live_look_says_whether_it_is_blurred(storstad: NightTown, open_
     await page.wait_for_selector(".has-picture")
     seen: list[UUID] = []
     for said, ask in (
-        ("Suddig bild", "text=Titta direkt (10 s)"),
-        ("Klar bild – det är loggat", ".ask-live [value=worried]"),
+        ("Suddig bild", "text=Se direkt (10 s)"),
+        ("Klar bild – visningen loggas", ".ask-live [value=worried]"),
     ):
         if "ask-live" in ask:
             await page.click(".ask-live summary")

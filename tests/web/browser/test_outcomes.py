@@ -19,8 +19,9 @@ async def an_alarm(town: NightTown, resident: int = 1) -> str:
     return f"/alarm/{alarm.alarm_id}"
 
 
-async def test_to_hospital_is_two_clicks_from_the_case(storstad: NightTown, open_page: OpenPage) -> None:
+async def test_to_hospital_is_three_clicks_from_the_case(storstad: NightTown, open_page: OpenPage) -> None:
     page = await open_page(await an_alarm(storstad))
+    await page.click(".close-anyway > summary")
     await page.click("text=Till sjukhus")
     await expect(page.locator(".sentence")).to_contain_text("Ingen titt i natt 05:00.")
     await page.click(".why .primary")
