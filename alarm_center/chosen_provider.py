@@ -12,7 +12,7 @@ from alarm_center.providers.elks import Elks, HookProof
 from alarm_center.providers.twilio import Twilio
 from alarm_center.settings import ProviderName, ServiceSettings
 from alarm_center.store.memory import Memory
-from alarm_center.web.hooks import elks as elks_hooks
+from alarm_center.web.hooks import elks_ring_in
 from alarm_center.web.hooks import twilio as twilio_hooks
 
 
@@ -64,6 +64,6 @@ def _hooks_of(name: ProviderName, settings: ServiceSettings, memory: Memory) -> 
         case ProviderName.TWILIO:
             return twilio_hooks.routes(memory, settings)
         case ProviderName.ELKS:
-            return elks_hooks.routes(memory, settings)
+            return elks_ring_in.routes(memory, settings)
         case _:
             assert_never(name)

@@ -143,6 +143,8 @@ class Wording(StrEnum):
     """Looks have stopped, on the resident's own word that the carer has passed on from the home."""
     HELP_COMING = "help_coming"
     MUSTER_YES = "muster_yes"
+    CODES_REFUSED = "codes_refused"
+    """To the lead: somebody has called and given three wrong codes."""
     CODE_UNKNOWN = "code_unknown"
     """To a phone that is held: a personal code was none."""
     MUSTER_NO = "muster_no"

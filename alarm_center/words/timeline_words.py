@@ -250,6 +250,8 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.PhoneFound, _("En telefon är tillbaka")),
         _row(timeline.MusterUnanswered, _("Nattpasset är inte bekräftat")),
         _row(timeline.Mustered, _("Nattpasset har svarat")),
+        _row(timeline.AddressHeard, _("Adressen uppläst i telefon för den som tagit larmet")),
+        _row(timeline.CodesRefused, _("Tre fel koder i telefon: ingenting lämnades ut"), tone=_urgent),
         _row(timeline.MusterCodeUnknown, _("Okänd kod när nattpasset började"), tone=_urgent),
         # ---- devices, residents and the evening ----
         _row(timeline.ConfigWanted, _("Ny lista till utrustningen"), redraws=_NOTHING),

@@ -104,6 +104,8 @@ class EventKind(StrEnum):
     MUSTER_UNANSWERED = "muster_unanswered"
     MUSTERED = "mustered"
     MUSTER_CODE_UNKNOWN = "muster_code_unknown"
+    ADDRESS_HEARD = "address_heard"
+    CODES_REFUSED = "codes_refused"
     # a device (town.py)
     CONFIG_WANTED = "config_wanted"
     DEVICE_CHANGED = "device_changed"

@@ -171,6 +171,23 @@ class PhoneFound(Payload):
     carer_id: UUID
 
 
+@payload(EventKind.ADDRESS_HEARD)
+class AddressHeard(Payload):
+    """A carer called, gave their personal code, and was told the address and the door of the case that is theirs."""
+
+    notice_id: UUID
+    carer_id: UUID | None = None
+
+
+@payload(EventKind.CODES_REFUSED)
+class CodesRefused(Payload):
+    """A caller gave *wrong* codes that nobody has, from a phone that is *known* or not: nothing was said, and *told* phones were."""
+
+    wrong: int
+    known: bool
+    told: int
+
+
 @payload(EventKind.MUSTER_CODE_UNKNOWN)
 class MusterCodeUnknown(Payload):
     """A shift's phone was answered for by *codes* personal codes that nobody has."""

@@ -31,6 +31,7 @@ from alarm_center.preparation import (
     planner_reminders,
     reconciliation,
 )
+from alarm_center.sms import ring_in
 from alarm_center.store import checks as check_rows
 from alarm_center.store import incidents as incident_rows
 from alarm_center.store import towns
@@ -38,7 +39,7 @@ from alarm_center.store.memory import now
 from schemas.vocabulary import AlarmKind, GreenBy, Outcome, Priority, Show
 from tests.support import town_file
 from tests.support.postgres import Database
-from tests.support.sms_centre import FIRST, LEAD, SECOND, SmsCentre, sms_centre
+from tests.support.sms_centre import FIRST, LEAD, NUMBER, SECOND, SmsCentre, sms_centre
 from tests.support.town_file import STOCKHOLM
 from tests.support.waiting import DEADLINE_S, eventually
 
@@ -468,6 +469,14 @@ async def what_a_phone_is_asked_with_codes(town: WordingTown) -> None:
     await town.hears(LEAD, Wording.MUSTER_WHO)
     await town.centre.carers[LEAD].writes("1 13579")
     await town.hears(LEAD, Wording.CODE_UNKNOWN)
+
+
+@hears(Wording.CODES_REFUSED)
+async def what_the_lead_is_told_of_wrong_codes(town: WordingTown) -> None:
+    call = ring_in.IncomingCall("twilio", "CA1", FIRST, NUMBER)
+    for attempt in (1, 2, 3):
+        await ring_in.enter_code(town.centre.memory, call, attempt, "11111")
+    await town.hears(LEAD, Wording.CODES_REFUSED)
 
 
 @hears(Wording.INCIDENT, Wording.INCIDENT_LATE, Wording.STUCK, Wording.STUCK_CHECK)

@@ -117,6 +117,14 @@ class ElksApi:
         call.status = "ongoing"
         return (await self.post(call.form["voice_start"], _of_call(call)))[1]
 
+    async def calls_in(self, phone: str, number: str) -> tuple[Item, str]:
+        """Let *phone* call *number*, whose ``voice_start`` is ours; return the call, and the action that it is answered with."""
+        call = Item(f"c{secrets.token_hex(16)}", number, phone, None, {}, status="ongoing")
+        url = f"{self.hooks}{PATH}/call/{HookProof([HOOK_SECRET]).code('call')}"
+        status, action = await self.post(url, {**_of_call(call), "direction": "incoming"})
+        assert status == 200, f"the webhook answered {status}"
+        return call, action
+
     async def press(self, call: Item, action: str, digit: str) -> str:
         """Press a key where *action* waits for one (``failed``: none is pressed); return the action that follows."""
         asked = json.loads(action)

@@ -21,6 +21,7 @@ from alarm_center.store import events
 from alarm_center.store.memory import Memory, now
 from alarm_center.timeline import forward_hints
 from alarm_center.web.hooks.elks import ElksHooks
+from alarm_center.web.hooks.elks_ring_in import ElksRingIn
 from alarm_center.web.hooks.twilio import TwilioHooks
 from fjarrtillsyn.embedded.twilio_api import TwilioApi
 from schemas.vocabulary import Priority
@@ -265,7 +266,7 @@ async def _serve(memory: Memory, api: TwilioApi) -> tuple[web.AppRunner, str]:
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     hooks = TwilioHooks(memory, (api.auth_token, OLD_TOKEN), "")
     elks_hooks = ElksHooks(memory, HookProof([HOOK_SECRET]), "", SpokenText())
-    app.add_routes([*hooks.routes(), *elks_hooks.routes()])
+    app.add_routes([*hooks.routes(), *elks_hooks.routes(), *ElksRingIn(elks_hooks).routes()])
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

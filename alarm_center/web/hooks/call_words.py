@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from alarm_center.sms.pressed_keys import KeyOutcome
+from alarm_center.sms.ring_in import CallAnswer
 from alarm_center.store import messages, towns
 from alarm_center.store.memory import Memory
 from alarm_center.words import voice_words
@@ -47,3 +48,9 @@ async def find_call(memory: Memory, message_id: UUID) -> CallWords | None:
 def answer_words(pressed: KeyOutcome, language: str) -> str:
     """Return the words that say the outcome of the key."""
     return SPEECHES[language](_ANSWERS[pressed])
+
+
+def call_answer_words(answered: CallAnswer) -> str:
+    """Return the words that a carer who calls us hears."""
+    cases = [(case.case_no, case.card) for case in answered.cases]
+    return voice_words.code_words(answered.answer, cases, SPEECHES[answered.language])

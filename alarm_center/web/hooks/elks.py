@@ -17,7 +17,6 @@ from aiohttp import web
 
 from alarm_center.providers import DeliveryStatus
 from alarm_center.providers.elks import ENDED, PATH, STATUSES, Elks, HookProof
-from alarm_center.settings import ServiceSettings
 from alarm_center.sms import delivery, incoming_replies, pressed_keys
 from alarm_center.sms.incoming_replies import ReceivedReply
 from alarm_center.sms.pressed_keys import KeyOutcome
@@ -25,20 +24,20 @@ from alarm_center.store.memory import Memory
 from alarm_center.web.client_address import find_client
 from alarm_center.web.hooks.call_words import LANGUAGE, CallWords, answer_words, find_call
 from alarm_center.web.hooks.hook_form import count_refusal, drop, read_form
-from alarm_center.web.hooks.speech import SpeechFailed, SpeechMaker, SpeechServer
+from alarm_center.web.hooks.speech import SpeechFailed, SpeechMaker
 from alarm_center.web.route_access import Opening, open_to
 
 log = structlog.get_logger()
 
 Network = IPv4Network | IPv6Network
 
-_ID: Final = r"{message_id:[0-9a-f-]{36}}"
-_CODE: Final = r"{code:[0-9a-f]{40}}"
+ID: Final = r"{message_id:[0-9a-f-]{36}}"
+CODE: Final = r"{code:[0-9a-f]{40}}"
 _SOUND: Final = r"{sound:[a-z_]{1,20}}"
 _QUESTION: Final = "question"
 _KEY_WAIT_S: Final = 6
 _READINGS: Final = 3
-_HANG_UP: Final[Mapping[str, Any]] = {"hangup": "reject"}
+HANG_UP: Final[Mapping[str, Any]] = {"hangup": "reject"}
 
 
 @dataclass(slots=True)
@@ -58,17 +57,17 @@ class ElksHooks:
     def routes(self) -> list[web.RouteDef]:
         """Return the routes, all below ``/hooks/46elks``."""
         return [
-            web.post(f"{PATH}/sms/{_CODE}", self.sms),
-            web.post(f"{PATH}/status/{_ID}/{_CODE}", self.status),
-            web.post(f"{PATH}/voice/{_ID}/{_CODE}", self.voice),
-            web.post(f"{PATH}/key/{_ID}/{_CODE}", self.key),
-            web.get(f"{PATH}/sound/{_ID}/{_SOUND}/{_CODE}", self.sound, allow_head=False),
+            web.post(f"{PATH}/sms/{CODE}", self.sms),
+            web.post(f"{PATH}/status/{ID}/{CODE}", self.status),
+            web.post(f"{PATH}/voice/{ID}/{CODE}", self.voice),
+            web.post(f"{PATH}/key/{ID}/{CODE}", self.key),
+            web.get(f"{PATH}/sound/{ID}/{_SOUND}/{CODE}", self.sound, allow_head=False),
         ]
 
     @open_to(Opening.PROVIDER)
     async def sms(self, request: web.Request) -> web.Response:
         """Take a reply. 46elks would send the words of this response on as an SMS, so it has none."""
-        form = await self._form(request, "sms")
+        form = await self.form(request, "sms")
         provider_id, phone, number = form.get("id", ""), form.get("from", ""), form.get("to", "")
         if not provider_id or not phone:
             return drop("incomplete")
@@ -79,15 +78,15 @@ class ElksHooks:
     @open_to(Opening.PROVIDER)
     async def status(self, request: web.Request) -> web.Response:
         """Take the status of a message, or of a call that has ended; a status that is new to us changes nothing."""
-        form = await self._form(request, "status")
+        form = await self.form(request, "status")
         provider_id = form.get("id") or form.get("callid") or ""
         status = STATUSES.get(form.get("status") or form.get("state") or "")
         if not provider_id or status is None:
             return drop("unknown_status")
         if form.get("state") == ENDED:
-            await delivery.record_call_end(self.memory, Elks.name, provider_id, _id(request))
+            await delivery.record_call_end(self.memory, Elks.name, provider_id, path_id(request))
             return web.Response(status=204)
-        await delivery.record_status(self.memory, Elks.name, provider_id, status, message_id=_id(request))
+        await delivery.record_status(self.memory, Elks.name, provider_id, status, message_id=path_id(request))
         return web.Response(status=204)
 
     @open_to(Opening.PROVIDER)
@@ -96,24 +95,24 @@ class ElksHooks:
 
         A call whose words nobody can hear has failed: the dispatch goes on at once.
         """
-        form = await self._form(request, "voice")
-        message_id = _id(request)
+        form = await self.form(request, "voice")
+        message_id = path_id(request)
         asked = await self._ask(message_id)
         heard = DeliveryStatus.FAILED if asked is None else DeliveryStatus.DELIVERED
         if call_id := form.get("callid") or form.get("id"):
             error = "no_speech" if asked is None else None
             await delivery.record_status(self.memory, Elks.name, call_id, heard, error, message_id=message_id)
-        return web.json_response(asked or _HANG_UP)
+        return web.json_response(asked or HANG_UP)
 
     @open_to(Opening.PROVIDER)
     async def key(self, request: web.Request) -> web.Response:
         """Take the key that was pressed in a call; ``result`` is another word where none was."""
-        form = await self._form(request, "key")
-        message_id, digit = _id(request), form.get("result", "")
+        form = await self.form(request, "key")
+        message_id, digit = path_id(request), form.get("result", "")
         if len(digit) != 1:
             if call_id := form.get("callid") or form.get("id"):
                 await delivery.record_call_end(self.memory, Elks.name, call_id, message_id)
-            return web.json_response(_HANG_UP)
+            return web.json_response(HANG_UP)
         try:
             pressed = await pressed_keys.apply_key(
                 self.memory, Elks.name, form.get("callid") or form.get("id") or "", message_id, digit
@@ -123,15 +122,15 @@ class ElksHooks:
             log.exception("key_failed", message_id=str(message_id))
             pressed = KeyOutcome.UNKNOWN
         if pressed is KeyOutcome.AGAIN:
-            return web.json_response(await self._ask(message_id) or _HANG_UP)
+            return web.json_response(await self._ask(message_id) or HANG_UP)
         # The answer is heard to its end, and the call ends with it.
         return web.json_response({"play": self._sound_url(message_id, pressed), "skippable": False})
 
     @open_to(Opening.PROVIDER)
     async def sound(self, request: web.Request) -> web.Response:
         """Return the sound of a call's question, or of an answer."""
-        message_id, name = _id(request), request.match_info["sound"]
-        self._prove(request, f"sound-{name}", message_id)
+        message_id, name = path_id(request), request.match_info["sound"]
+        self.prove(request, f"sound-{name}", message_id)
         found = await find_call(self.memory, message_id)
         words = _words(name, found)
         if words is None or self.speech is None:
@@ -158,21 +157,23 @@ class ElksHooks:
             "digits": 1,
             "timeout": _KEY_WAIT_S,
             "repeat": _READINGS,
-            "next": self._url("key", f"key/{message_id}", message_id),
+            "next": self.url("key", f"key/{message_id}", message_id),
         }
 
     def _sound_url(self, message_id: UUID, name: str) -> str:
-        return self._url(f"sound-{name}", f"sound/{message_id}/{name}", message_id)
+        return self.url(f"sound-{name}", f"sound/{message_id}/{name}", message_id)
 
-    def _url(self, of: str, path: str, message_id: UUID) -> str:
+    def url(self, of: str, path: str, message_id: UUID | None = None) -> str:
+        """Return an address below ``/hooks/46elks`` with the proof that it is ours, for *of*."""
         return f"{self.public_url.rstrip('/')}{PATH}/{path}/{self.proof.code(of, message_id)}"
 
-    async def _form(self, request: web.Request, of: str) -> dict[str, str]:
+    async def form(self, request: web.Request, of: str) -> dict[str, str]:
         """Return the fields of a request to the address for *of*, whose proof holds."""
-        self._prove(request, of, _id(request) if "message_id" in request.match_info else None)
+        self.prove(request, of, path_id(request) if "message_id" in request.match_info else None)
         return await read_form(request)
 
-    def _prove(self, request: web.Request, of: str, message_id: UUID | None) -> None:
+    def prove(self, request: web.Request, of: str, message_id: UUID | None) -> None:
+        """Refuse a request whose address was not made by us for *of*, or that comes from elsewhere."""
         if not self.proof.holds(request.match_info["code"], of, message_id):
             raise count_refusal(web.HTTPForbidden(), "unproven")
         if self.addresses and not self._is_theirs(request):
@@ -187,13 +188,6 @@ class ElksHooks:
         return any(client in network for network in self.addresses if network.version == client.version)
 
 
-def routes(memory: Memory, settings: ServiceSettings) -> list[web.RouteDef]:
-    """Return the routes of 46elks' webhooks."""
-    speech = SpeechServer(settings.speech_url) if settings.speech_url else None
-    proof = HookProof(settings.hook_secrets)
-    return ElksHooks(memory, proof, settings.public_url, speech, settings.elks_addresses, settings.proxies).routes()
-
-
 def _words(name: str, found: CallWords | None) -> str | None:
     """Return the words of the sound *name*; ``None`` where there is no such sound."""
     if name == _QUESTION:
@@ -203,7 +197,7 @@ def _words(name: str, found: CallWords | None) -> str | None:
     return answer_words(KeyOutcome(name), found.language if found else LANGUAGE)
 
 
-def _id(request: web.Request) -> UUID:
+def path_id(request: web.Request) -> UUID:
     try:
         return UUID(request.match_info["message_id"])
     except ValueError:

@@ -1,6 +1,6 @@
 """Speech of texts, made by a server of the operator's own: POST of JSON ``{"text": …, "language": "sv"}``, answered with a WAV file.
 
-A provider that reads no text out plays it. Texts of calls name no person and no address, and stay with the operator.
+A provider that reads no text out plays it. Texts name no person, and an address only where its carer has called for it; they stay with the operator.
 """
 
 from collections import OrderedDict

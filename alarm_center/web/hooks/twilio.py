@@ -1,9 +1,9 @@
-"""Webhooks of Twilio: routes of replies by SMS, of the status of messages and calls, and of a call's words and keys.
+"""Webhooks of Twilio: routes of replies by SMS, of the status of messages and calls, of a call's words and keys, and of carers who call.
 
 The check of the signature is in `signed_request.py`, TwiML in `voice.py`. `sms/` decides what a reply does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -11,22 +11,30 @@ from uuid import UUID
 import structlog
 from aiohttp import web
 
+from alarm_center.core.replies.ring_in import MOST_WRONG, CodeAnswer
 from alarm_center.providers import MACHINE, DeliveryStatus
 from alarm_center.providers.twilio import COMPLETED, STATUSES, Twilio, is_machine
 from alarm_center.settings import ServiceSettings
-from alarm_center.sms import delivery, incoming_replies, pressed_keys
+from alarm_center.sms import delivery, incoming_replies, pressed_keys, ring_in
 from alarm_center.sms.incoming_replies import ReceivedReply
 from alarm_center.sms.pressed_keys import KeyOutcome
+from alarm_center.sms.ring_in import CallAnswer, IncomingCall
 from alarm_center.store.memory import Memory
 from alarm_center.web.hooks import signed_request, voice
-from alarm_center.web.hooks.call_words import LANGUAGE, find_call
+from alarm_center.web.hooks.call_words import LANGUAGE, call_answer_words, find_call
 from alarm_center.web.hooks.hook_form import drop
 from alarm_center.web.route_access import Opening, open_to
+from alarm_center.words import voice_words
+from alarm_center.words.catalogues import SPEECHES
 
 log = structlog.get_logger()
 
 PATH: Final = "/hooks/twilio"
 _ID: Final = r"{message_id:[0-9a-f-]{36}}"
+_ATTEMPT: Final = r"{attempt:[1-3]}"
+_CODE_DIGITS: Final = 5
+_READINGS: Final = 3
+"""Of an address: a call has no other way to hear it again."""
 
 
 @dataclass(slots=True)
@@ -45,6 +53,8 @@ class TwilioHooks:
             web.post(f"{PATH}/answered/{_ID}", self.answered),
             web.post(f"{PATH}/voice/{_ID}", self.voice),
             web.post(f"{PATH}/voice/{_ID}/key", self.key),
+            web.post(f"{PATH}/call", self.call),
+            web.post(f"{PATH}/call/code/{_ATTEMPT}", self.code),
         ]
 
     @open_to(Opening.PROVIDER)
@@ -110,6 +120,36 @@ class TwilioHooks:
         found = await find_call(self.memory, message_id)
         return _twiml(voice.answer_twiml(pressed, found.language if found else LANGUAGE))
 
+    @open_to(Opening.PROVIDER)
+    async def call(self, request: web.Request) -> web.Response:
+        """Ask a carer who calls one of our numbers for their personal code."""
+        form = await self._form(request)
+        incoming = _incoming(form)
+        if incoming is None:
+            return drop("incomplete")
+        return self._answer_call(await ring_in.begin_call(self.memory, incoming), 0)
+
+    @open_to(Opening.PROVIDER)
+    async def code(self, request: web.Request) -> web.Response:
+        """Take a code that was given by keys, and read the address of the case that is the carer's."""
+        form = await self._form(request)
+        incoming, attempt = _incoming(form), int(request.match_info["attempt"])
+        if incoming is None:
+            return drop("incomplete")
+        answered = await ring_in.enter_code(self.memory, incoming, attempt, form.get("Digits", ""))
+        return self._answer_call(answered, attempt)
+
+    def _answer_call(self, answered: CallAnswer | None, attempt: int) -> web.Response:
+        """Read the answer after so many codes; another is asked for where it was wrong and was not the third."""
+        if answered is None:
+            return _twiml(voice.spoken_twiml(SPEECHES[LANGUAGE](voice_words.NO_NUMBER), LANGUAGE))
+        words = call_answer_words(answered)
+        if answered.answer in (None, CodeAnswer.WRONG) and attempt < MOST_WRONG:
+            url = f"{self.public_url.rstrip('/')}{PATH}/call/code/{attempt + 1}"
+            return _twiml(voice.question_twiml(words, answered.language, url, _CODE_DIGITS))
+        readings = _READINGS if answered.cases else 1
+        return _twiml(voice.spoken_twiml(words, answered.language, readings))
+
     async def _ask(self, message_id: UUID) -> web.Response:
         found = await find_call(self.memory, message_id)
         if found is None:
@@ -132,6 +172,13 @@ def _id(request: web.Request) -> UUID:
         return UUID(request.match_info["message_id"])
     except ValueError:
         raise web.HTTPNotFound from None
+
+
+def _incoming(form: Mapping[str, str]) -> IncomingCall | None:
+    """Return the call that a request is of; ``None`` where it names none. A number that is withheld is no phone's."""
+    if not form.get("CallSid") or not form.get("To"):
+        return None
+    return IncomingCall(Twilio.name, form["CallSid"], form.get("From", ""), form["To"])
 
 
 def _twiml(text: str) -> web.Response:

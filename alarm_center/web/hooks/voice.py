@@ -1,4 +1,4 @@
-"""TwiML of a call: the question, read up to three times with a wait for one key, and the answer to the key.
+"""TwiML of a call: a question, read up to three times with a wait for keys, and the answer to them.
 
 https://www.twilio.com/docs/voice/twiml/gather
 """
@@ -16,14 +16,24 @@ _KEY_WAIT_S: Final = 6
 _READINGS: Final = 3
 
 
-def question_twiml(words: str, language: str, key_url: str) -> str:
-    """Return the TwiML that reads *words*, up to three times, and sends the key that is pressed to *key_url*."""
+def question_twiml(words: str, language: str, key_url: str, digits: int = 1) -> str:
+    """Return the TwiML that reads *words*, up to three times, and sends the *digits* that are pressed to *key_url*."""
     response = VoiceResponse()
     for _ in range(_READINGS):
         gather = response.gather(
-            input="dtmf", num_digits=1, timeout=_KEY_WAIT_S, action=key_url, method="POST", finish_on_key=""
+            input="dtmf", num_digits=digits, timeout=_KEY_WAIT_S, action=key_url, method="POST", finish_on_key=""
         )
         gather.say(words, language=_VOICES[language])
+    response.hangup()
+    return str(response)
+
+
+def spoken_twiml(words: str, language: str, readings: int = 1) -> str:
+    """Return the TwiML that reads *words* so many times, and ends the call."""
+    response = VoiceResponse()
+    for _ in range(readings):
+        response.say(words, language=_VOICES[language])
+        response.pause(length=1)
     response.hangup()
     return str(response)
 

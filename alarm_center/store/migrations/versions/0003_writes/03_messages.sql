@@ -5,7 +5,7 @@ create table fjt.wordings (wording text primary key);
 
 insert into fjt.wordings (wording) values
     ('call_out'), ('visit'), ('reminder'), ('escalation'), ('escalation_late'), ('outcome'), ('on_site_check'), ('muster'),
-    ('muster_silent'), ('pauses_unanswered'), ('night_threatened'), ('planner_waiting'), ('carer_test'), ('muster_who'), ('code_unknown'), ('confirm_by_voice'), ('confirm_overdue'),
+    ('muster_silent'), ('pauses_unanswered'), ('night_threatened'), ('planner_waiting'), ('carer_test'), ('muster_who'), ('code_unknown'), ('codes_refused'), ('confirm_by_voice'), ('confirm_overdue'),
     ('incident'), ('stuck'), ('stuck_check'), ('granted'), ('taken'), ('stood_down'), ('case_closed'), ('also_seeks'),
     ('have_both'), ('declined'), ('declined_one'), ('arrived'), ('done'), ('cannot_get_in'), ('staying'), ('help_coming'), ('muster_yes'),
     ('muster_no'), ('not_yours'), ('no_case'), ('unknown_case'), ('which_case'), ('not_understood'), ('voice_call_out'),

@@ -1,0 +1,151 @@
+"""Calls to a town's number: the towns that have it, the carer of a code, the cases that are theirs, and the codes that were wrong.
+
+Each code that is given is a reply, without its digits: nobody reads a code in a table.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from alarm_center.core.replies.ring_in import CodeAnswer
+from alarm_center.core.resident_card import ResidentCard
+from alarm_center.store.lost_phones import IS_LOST
+from alarm_center.store.memory import Row, Tx
+from alarm_center.store.residents import CARD_COLUMNS, card_of
+
+_WRONG: Final = (CodeAnswer.WRONG, CodeAnswer.LAST_WRONG)
+
+
+@dataclass(frozen=True, slots=True)
+class RungTown:
+    """A town that has the number that was called."""
+
+    org: str
+    language: str
+    knows_caller: bool
+    """The caller's number is that of a carer of the town, and not lost."""
+
+
+async def towns_of_number(tx: Tx, number: str, caller: str) -> list[RungTown]:
+    """Return the towns that send from *number*, or name it as what a carer without data calls; those that know *caller* first."""
+    rows = await tx.fetch(
+        f"""
+        select o.org, o.language, exists (select from carers c where c.org = o.org and c.phone = $2)
+            and not {IS_LOST.format(org="o.org", phone="$2")} as knows_caller
+        from organisations o where $1 in (o.sending_number, o.second_number, o.data_number) order by 3 desc, o.org
+        """,  # noqa: S608 -- our own constant
+        number, caller,
+    )  # fmt: skip
+    return [RungTown(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class CarerOfCode:
+    """The carer who has a personal code."""
+
+    org: str
+    carer_id: UUID
+
+
+async def carer_of_code(tx: Tx, orgs: Sequence[str], code: str) -> CarerOfCode | None:
+    """Return who has *code* in one of *orgs* and has not left; ``None`` for nobody, and where two towns' carers have it."""
+    rows = await tx.fetch(
+        """
+        select org, carer_id from carers
+        where org = any ($1::text[]) and code = $2 and (ends_on is null or ends_on >= (clock.now() - interval '1 day')::date)
+        """,
+        list(orgs), code,
+    )  # fmt: skip
+    return CarerOfCode(**rows[0]) if len(rows) == 1 else None
+
+
+async def count_wrong(tx: Tx, number: str, phone: str, within: timedelta) -> int:
+    """Return how many wrong codes were given to *number* from *phone* (empty: from strangers) lately. Ask under the phone's lock."""
+    count: int = await tx.fetchval(
+        """
+        select count(*) from replies
+        where phone = $2 and sender = $1 and meaning = any ($3::text[]) and received_at > clock.now() - $4::interval
+        """,
+        number, phone, list(_WRONG), within,
+    )  # fmt: skip
+    return count
+
+
+async def answer_before(tx: Tx, provider: str, provider_id: str) -> CodeAnswer | None:
+    """Return the answer that a code had, whose request comes again."""
+    meaning: str | None = await tx.fetchval(
+        "select meaning from replies where provider = $1 and provider_id = $2", provider, provider_id
+    )
+    return CodeAnswer(meaning) if meaning in set(CodeAnswer) else None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCase:
+    """An open case that its carer has accepted."""
+
+    notice_id: UUID
+    alarm_id: UUID
+    area_id: UUID
+    case_no: int
+    card: ResidentCard | None
+    """``None`` where the case is about no resident."""
+
+
+_CASE: Final = f"""
+    select n.notice_id, a.alarm_id, a.area_id, a.case_no, a.resident_id as about, o.language, {CARD_COLUMNS}
+    from notices n join alarms a using (alarm_id) join organisations o on o.org = n.org
+        left join residents r on r.resident_id = a.resident_id
+    where n.state = 'took' and a.state <> 'closed' and a.done_at is null
+"""  # noqa: S608 -- our own constant
+
+
+async def own_cases(tx: Tx, carer: CarerOfCode, caller: str | None) -> list[OwnCase]:
+    """Return the open cases that the carer has accepted and is not done with, the gravest first.
+
+    Theirs is what the phone of a shift of theirs has taken, as its carer or as one who said their code at its muster, and what
+    *caller* has, the known number that they call from.
+    """
+    rows = await tx.fetch(
+        f"""
+        {_CASE} and n.org = $1 and (n.phone = $3 or exists (
+            select from shifts s where s.shift_id = n.shift_id and (s.carer_id = $2
+                or exists (select from shift_people p where p.shift_id = s.shift_id and p.carer_id = $2))))
+        order by a.priority, n.answered_at
+        """,  # noqa: S608 -- our own constant
+        carer.org, carer.carer_id, caller,
+    )  # fmt: skip
+    return [_own_case(row) for row in rows]
+
+
+async def case_heard(tx: Tx, notice_id: UUID, within: timedelta) -> tuple[OwnCase, str] | None:
+    """Return the case of a notice with its town's language, if its address was disclosed *within* and it is its carer's still."""
+    row = await tx.fetchrow(
+        f"""
+        {_CASE} and n.notice_id = $1 and exists (
+            select from events e where e.org = n.org and e.alarm_id = n.alarm_id and e.kind = 'address_heard'
+                and e.actor = n.notice_id::text and e.at > clock.now() - $2::interval)
+        """,
+        notice_id, within,
+    )  # fmt: skip
+    return (_own_case(row), row["language"]) if row else None
+
+
+def _own_case(row: Row) -> OwnCase:
+    card = card_of(row) if row["about"] else None
+    return OwnCase(row["notice_id"], row["alarm_id"], row["area_id"], row["case_no"], card)
+
+
+async def leads_on_duty(tx: Tx, org: str) -> list[str]:
+    """Return the phones of the town's leads on duty, else its fixed number."""
+    rows = await tx.fetch(
+        f"""
+        select distinct c.phone from shifts s join carers c using (carer_id)
+        where s.org = $1 and s.role = 'lead' and s.starts_at <= clock.now() and s.ends_at > clock.now()
+            and not {IS_LOST.format(org="s.org", phone="c.phone")} order by 1
+        """,  # noqa: S608 -- our own constant
+        org,
+    )
+    fixed = await tx.fetchval("select fixed_number from organisations where org = $1", org)
+    return [row["phone"] for row in rows] or ([fixed] if fixed else [])
