@@ -14,6 +14,7 @@ from alarm_center.casework import steps
 from alarm_center.casework.steps import AlarmToRaise
 from alarm_center.core.alarm import Alarm, alarm_events
 from alarm_center.core.check import Check, CheckEvent
+from alarm_center.core.decision import Colleague
 from alarm_center.core.replies import carer_actions
 from alarm_center.store import alarms, checks, replies, towns, viewer_scope
 from alarm_center.store.memory import Memory, Tx, Viewer, now
@@ -119,10 +120,20 @@ async def lock_alarm(tx: Tx, alarm_id: UUID, *, with_checks: bool = True) -> Ala
     return alarm
 
 
-async def raise_area_alarm(tx: Tx, org: str, area_id: UUID, priority: Priority, *, at: datetime, actor: str) -> Alarm:
+async def raise_area_alarm(
+    tx: Tx,
+    org: str,
+    area_id: UUID,
+    priority: Priority,
+    *,
+    at: datetime,
+    actor: str,
+    in_need: tuple[Colleague, ...] = (),
+) -> Alarm:
     """Open an alarm that is about no resident: somebody of our own needs help."""
     home = await towns.of_area(tx, org, area_id)
-    return await steps.raise_or_join(tx, home, AlarmToRaise(AlarmKind.MANUAL, priority, None, actor, at))
+    raised = AlarmToRaise(AlarmKind.MANUAL, priority, None, actor, at, in_need=in_need)
+    return await steps.raise_or_join(tx, home, raised)
 
 
 async def raise_manual_locked(tx: Tx, home: towns.TownAndPlan, priority: Priority, actor: str) -> Alarm:

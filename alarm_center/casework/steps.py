@@ -44,7 +44,7 @@ from alarm_center.core.check import (
     StaffOnSite,
     Visit,
 )
-from alarm_center.core.decision import IllegalMove, Raise, Write
+from alarm_center.core.decision import Colleague, IllegalMove, Raise, Write
 from alarm_center.core.shadow_nights import is_judged_blind
 from alarm_center.store import (
     alarms,
@@ -60,7 +60,7 @@ from alarm_center.store import (
     towns,
 )
 from alarm_center.store.check_facts import CheckFacts
-from alarm_center.store.memory import Tx, now
+from alarm_center.store.memory import Tx, is_page, now
 from schemas import timeline
 from schemas.vocabulary import AlarmKind, Cause, Condition, Priority, Reason, Show
 
@@ -82,6 +82,8 @@ class AlarmToRaise:
     """The check that it comes from."""
     visit_by: datetime | None = None
     """The arrival time of a calm visit in the check's stead; ``None`` for an alarm."""
+    in_need: tuple[Colleague, ...] = ()
+    """The carers who cried for help, where it is raised for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ async def _apply_check(step: _Step, before: Check, decision: CheckDecision) -> C
                     # The alarm's step may step the resident's checks, and this one has to be there as it was decided.
                     await checks.save(tx, written, check, step.at)
                     written = check
-                    await _join_case(tx, found, raised)
+                    await _join_case(tx, step.home, found, raised)
             case Visit(visit_at):
                 await _plan_visit(step, check, visit_at)
             case CallOff():
@@ -298,7 +300,9 @@ async def _apply_alarm(step: _Step, alarm: Alarm, effects: tuple[CheckEffect | A
                 await _apply_staff_presence(tx, alarm, inside, step.actor)
             case Raise(kind=kind, priority=priority, reason=reason):
                 # A cry for help after the alarm was closed: a new case, or the one that is open by now.
-                raised = AlarmToRaise(kind, priority, reason, step.actor, at, alarm.device_id, step.check_id)
+                raised = AlarmToRaise(
+                    kind, priority, reason, step.actor, at, alarm.device_id, step.check_id, in_need=effect.in_need
+                )
                 await raise_or_join(tx, await _home_of(tx, alarm), raised)
             case Tell(words, notice):
                 await wording.queue_notice_sms(tx, step.sender, alarm, words, notice, at)
@@ -331,7 +335,7 @@ async def raise_or_join(tx: Tx, home: towns.TownAndPlan, raised: AlarmToRaise) -
     """Join the resident's open case, or open one; return the alarm after what is due at once."""
     async with events.gathered(tx) as tx:
         found = await _lock_open_case(tx, home)
-        return await (_join_case(tx, found, raised) if found is not None else _open_alarm(tx, home, raised))
+        return await (_join_case(tx, home, found, raised) if found is not None else _open_alarm(tx, home, raised))
 
 
 async def _lock_open_case(tx: Tx, home: towns.TownAndPlan) -> Alarm | None:
@@ -341,9 +345,21 @@ async def _lock_open_case(tx: Tx, home: towns.TownAndPlan) -> Alarm | None:
     return await alarms.lock_open_in_turn(tx, home.resident_id)
 
 
-async def _join_case(tx: Tx, found: Alarm, raised: AlarmToRaise) -> Alarm:
+async def _cries_for_help(tx: Tx, home: towns.TownAndPlan, raised: AlarmToRaise) -> list[alarm_events.ColleagueInNeed]:
+    """Return the cries that it is raised for. A page may name only a phone on duty; no other would be asked to come."""
+    in_need = raised.in_need
+    if in_need and is_page(tx):
+        shifts = (await rosters.roster(tx, home.town, None)).shifts
+        on_duty = {(shift.phone, shift.patrol, shift.shift_id) for shift in shifts}
+        in_need = tuple(each for each in in_need if (each.phone, each.patrol, each.shift_id) in on_duty)
+    return [alarm_events.ColleagueInNeed(each) for each in in_need]
+
+
+async def _join_case(tx: Tx, home: towns.TownAndPlan, found: Alarm, raised: AlarmToRaise) -> Alarm:
     joined = alarm_events.Joined(raised.kind, raised.priority, raised.reason)
     alarm = await step_alarm(tx, found, joined, raised.actor, check_id=raised.check_id)
+    for cry in await _cries_for_help(tx, home, raised):
+        alarm = await step_alarm(tx, alarm, cry, raised.actor)
     signed_in = await towns.is_anybody_signed_in(tx, alarm.org)
     return await step_alarm(tx, alarm, alarm_events.AlarmTick(signed_in), raised.actor)
 
@@ -361,8 +377,11 @@ async def _open_alarm(tx: Tx, home: towns.TownAndPlan, raised: AlarmToRaise) -> 
         priority=raised.priority, reason=raised.reason, visit=is_visit, arrive_by=raised.visit_by,
     )  # fmt: skip
     opened = alarm_core.open_alarm(new, home.plan, raised.at, somebody_signed_in=opening.signed_in)
-    tick = alarm_events.AlarmTick(opening.signed_in)
-    ticked = alarm_core.decide(opened.alarm, tick, home.plan, opening.roster, opening.at, uuid4)
+    ticked = alarm_core.AlarmDecision(opened.alarm)
+    then: list[alarm_events.AlarmEvent] = [*await _cries_for_help(tx, home, raised)]
+    for event in (*then, alarm_events.AlarmTick(opening.signed_in)):
+        next_one = alarm_core.decide(ticked.alarm, event, home.plan, opening.roster, opening.at, uuid4)
+        ticked = replace(next_one, effects=(*ticked.effects, *next_one.effects))
     links = await alarms.add(tx, ticked.alarm, instead_of=raised.check_id if is_visit else None)
     step = _Step(tx, home, raised.at, raised.actor, raised.check_id)
     await _apply_alarm(step, opened.alarm, opened.effects)

@@ -20,6 +20,7 @@ from alarm_center.casework.withdrawals import NoneInForce, withdraw_consent
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core.alarm import Alarm, AlarmState, NoticeState
 from alarm_center.core.alarm.alarm_events import RunsLate
+from alarm_center.core.decision import Colleague
 from alarm_center.core.messages import TextFacts
 from alarm_center.core.pausing import HowSaid, SaidBy, Word
 from alarm_center.core.plan import Wording
@@ -239,6 +240,8 @@ class _IncomingReply:
                 answer = resolution.beside if action is not TAKE or alarm.taken_by(self.reply.phone) else None
         elif action is HELP:
             opened = await self._open_alarm(context)
+            if answer is not None:
+                answer = replace(answer, facts=replace(answer.facts, case_no=opened.case_no))
         if resolution.holds_phone is not None and unanswered:
             await muster_replies.record_muster(self.tx, unanswered, resolution.holds_phone, context.at)
         await self._write_meaning(said, resolution, context, opened)
@@ -295,7 +298,11 @@ class _IncomingReply:
             org, duty = context.orgs[0], None
         area_id = duty.area_id if duty else await towns.first_area(self.tx, org)
         actor = f"shift:{duty.shift_id}" if duty else "carer"
-        return await cases.raise_area_alarm(self.tx, org, area_id, Priority.FIRST, at=context.at, actor=actor)
+        shift_id, patrol = (duty.shift_id, duty.patrol) if duty else (None, "")
+        return await cases.raise_area_alarm(
+            self.tx, org, area_id, Priority.FIRST, at=context.at, actor=actor,
+            in_need=(Colleague(self.reply.phone, patrol, shift_id),),
+        )  # fmt: skip
 
     async def _write_meaning(
         self, said: Reply, resolution: Resolution, context: _PhoneContext, opened: Alarm | None = None

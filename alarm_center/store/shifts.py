@@ -68,21 +68,22 @@ async def delete_all(tx: Tx, shift_ids: Iterable[UUID]) -> None:
 
 
 class ShiftOnDuty(NamedTuple):
-    """A shift that is going on, and its area."""
+    """A shift that is going on, its area and its patrol."""
 
     shift_id: UUID
     area_id: UUID
+    patrol: str
 
 
 async def shift_on_duty(tx: Tx, phone: str, org: str) -> ShiftOnDuty | None:
     """Return the shift and the area that *phone* is on duty in now."""
     row = await tx.fetchrow(
         f"""
-        select s.shift_id, s.area_id from shifts s join carers c using (carer_id)
+        select s.shift_id, s.area_id, s.patrol from shifts s join carers c using (carer_id)
         where c.phone = $1 and s.org = $2 and s.starts_at <= clock.now() and s.ends_at > clock.now()
             and {NOT_LOST}
         order by s.starts_at limit 1
         """,  # noqa: S608 -- our own constant
         phone, org,
     )  # fmt: skip
-    return ShiftOnDuty(row["shift_id"], row["area_id"]) if row else None
+    return ShiftOnDuty(row["shift_id"], row["area_id"], row["patrol"]) if row else None

@@ -199,7 +199,8 @@ async def test_help_without_a_case_becomes_an_alarm(centre: SmsCentre) -> None:
     assert (row["kind"], row["priority"], row["resident_id"]) == ("manual", 1, None)
     ((_, data),) = await centre.lines(row["alarm_id"], ["reply"])
     assert (data["meaning"], data["heed"]) == ("help", "sound")
-    await centre.first.receives("PRIO 1")
+    for carer in (centre.first, centre.lead):
+        await carer.receives("Patrull 2 behöver hjälp vid")
 
 
 async def test_help_in_a_case_seeks_another_and_is_heard_with_sound(centre: SmsCentre) -> None:
@@ -219,8 +220,9 @@ async def test_help_after_the_case_was_closed_is_heard(centre: SmsCentre) -> Non
     closing = alarm_events.Close(uuid4(), Outcome.FALSE_ALARM)
     await cases.apply_to_alarm(centre.memory, alarm.alarm_id, closing, actor="test")
     await centre.first.receives("är återkallat").and_replies("9")
-    await centre.first.receives("Larm … PRIO 1")  # the new one, which the first patrol is asked about as well
     await centre.first.receives("Vi har fått att du behöver hjälp")
+    for carer in (centre.second, centre.lead):
+        await carer.receives("Patrull 1 behöver hjälp vid")
     assert (await centre.lines(alarm.alarm_id, ["reply"]))[-1][1]["heed"] == "sound"
 
 

@@ -75,3 +75,15 @@ async def test_a_list_of_many_pages_is_read_to_its_end(centre: SmsCentre) -> Non
     found = await centre.provider().recent_replies(NUMBER, at - timedelta(hours=5))
     assert [reply.body for reply in found] == [str(number) for number in range(230)]
     centre.api.written.clear()
+
+
+async def test_a_cry_from_before_an_outage_is_an_alarm_of_its_own(centre: SmsCentre) -> None:
+    await away(centre, 25)
+    wrote(centre.api, "9", 20)
+    centre.restart()
+    await centre.first.receives("Vi har fått att du behöver hjälp")
+    (row,) = await centre.rows("select alarm_id from alarms")
+    ((_, said),) = await centre.lines(row["alarm_id"], ["reply"])
+    assert (said["heed"], said["late_minutes"]) == ("sound", 20)
+    for carer in (centre.second, centre.lead):
+        await carer.receives("…")

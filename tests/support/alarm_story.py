@@ -31,7 +31,7 @@ from alarm_center.core.alarm.alarm_events import (
 )
 from alarm_center.core.alarm.alarm_kinds import POLICY
 from alarm_center.core.alarm.state import Alarm, AlarmState, NewAlarm, Notice
-from alarm_center.core.decision import Write
+from alarm_center.core.decision import Colleague, Write
 from alarm_center.core.plan import Plan, Wording
 from alarm_center.core.roster import DutyShift, Roster
 from schemas.vocabulary import AlarmKind, Channel, Duty, Outcome, Priority, TroubleKind
@@ -66,6 +66,12 @@ ON_DUTY = (
     shift(3, THERE, "Patrull 3", NEAR),
     shift(9, HERE, "Ledning", LEAD, Duty.LEAD),
 )
+
+
+def colleague(phone: str) -> Colleague:
+    """Return the carer on duty with *phone*, as one in need."""
+    shift = next(each for each in ON_DUTY if each.phone == phone)
+    return Colleague(phone, shift.patrol, shift.shift_id)
 
 
 def town(*phones: str, fixed: str | None = FIXED, busy: frozenset[UUID] = frozenset()) -> Roster:

@@ -18,6 +18,7 @@ from alarm_center.core.alarm.alarm_events import (
     AlarmTick,
     ClaimCase,
     Close,
+    ColleagueInNeed,
     ConditionReported,
     Done,
     InCall,
@@ -35,9 +36,9 @@ from alarm_center.core.alarm.alarm_events import (
 from alarm_center.core.alarm.dispatch import next_step_at
 from alarm_center.core.alarm.state import Alarm, AlarmState, DispatchState, NewAlarm, Notice, NoticeState
 from alarm_center.core.alarm.trouble import LADDERS, SAID_AGAIN, asked_of, next_louder_at, of_kind
-from alarm_center.core.decision import IllegalMove
+from alarm_center.core.decision import Colleague, IllegalMove
 from alarm_center.core.plan import Plan, Wording
-from alarm_center.core.roster import Roster
+from alarm_center.core.roster import DutyShift, Roster
 from schemas.vocabulary import AlarmKind, Condition, HandledBy, Outcome, Priority, Reason, TroubleKind
 from tests.support.alarm_story import CARER_WORDS, FIXED, HERE, ON_DUTY, OPERATORS, START, fresh_ids
 
@@ -161,6 +162,12 @@ class AlarmLife(RuleBasedStateMachine):
         assert notice.phone in self.alarm.phones_in_need()
         if not said or self.now - max(said) >= SAID_AGAIN:
             assert TroubleKind.HELP in {trouble.kind for trouble in self.alarm.unacknowledged}
+
+    @rule(shift=st.sampled_from(ON_DUTY))
+    def a_colleague_without_the_case_cries(self, shift: DutyShift) -> None:
+        """A carer with no case, or with another's that is over: from then on nobody asks that phone."""
+        if self.try_event(ColleagueInNeed(Colleague(shift.phone, shift.patrol, shift.shift_id))):
+            assert shift.phone in self.alarm.phones_in_need()
 
     @precondition(lambda self: any(trouble.told for trouble in self.alarm.unacknowledged))
     @rule(data=st.data())

@@ -22,6 +22,7 @@ from alarm_center.core.alarm.alarm_events import (
     CarerReply,
     ClaimCase,
     Close,
+    ColleagueInNeed,
     ConditionReported,
     Done,
     InCall,
@@ -39,7 +40,7 @@ from alarm_center.core.alarm.state import AlarmState
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.plan import Plan
 from schemas.vocabulary import AlarmKind, Condition, Outcome, Priority, Reason, TroubleKind
-from tests.support.alarm_story import CARER_WORDS, FIRST, OPERATORS, SECOND, START, Story, fresh_ids
+from tests.support.alarm_story import CARER_WORDS, FIRST, OPERATORS, SECOND, START, Story, colleague, fresh_ids
 
 USER, COLLEAGUE = OPERATORS
 
@@ -153,6 +154,7 @@ def events(story: Story) -> Iterator[AlarmEvent]:
     yield from (ReleaseCase(USER), SendPatrol(USER), Close(USER, Outcome.WELL_IN_BED), IntoIncident(UUID(int=9)))
     yield from (ConditionReported(Condition.CLEARED), ConditionReported(Condition.ACTIVE, Reason.ON_FLOOR))
     yield CalledOff("planning")
+    yield ColleagueInNeed(colleague(SECOND))
     yield AcknowledgeTrouble(USER, TroubleKind.NOT_TAKEN)
     yield Joined(AlarmKind.SOMETHING_WRONG, Priority.FIRST)
     for notice in () if story.alarm.dispatch is None else story.alarm.dispatch.notices:

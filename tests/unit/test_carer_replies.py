@@ -14,7 +14,7 @@ from alarm_center.core.replies import carer_actions
 from alarm_center.core.replies.carer_actions import ROWS, CarerAction, CarerActions
 from schemas import timeline
 from schemas.vocabulary import AlarmKind, Channel, Condition, Outcome, Priority, Reason
-from tests.support.alarm_story import FIRST, LEAD, SECOND, Story, accepted, on_site
+from tests.support.alarm_story import FIRST, LEAD, SECOND, Story, accepted, colleague, on_site
 
 FALL = AlarmKind.SOMETHING_WRONG
 
@@ -217,7 +217,7 @@ def test_help_after_the_alarm_is_closed_is_a_new_alarm() -> None:
     story.carer(FIRST).is_done(Outcome.WELL_IN_BED)
     story.carer(FIRST).needs_help()
     story.carer(FIRST).receives(Wording.HELP_COMING)
-    assert story.effects[-2:-1] == [Raise(AlarmKind.MANUAL, Priority.FIRST, None)]
+    assert story.effects[-2:-1] == [Raise(AlarmKind.MANUAL, Priority.FIRST, None, in_need=(colleague(FIRST),))]
     assert story.state() is AlarmState.CLOSED
 
 

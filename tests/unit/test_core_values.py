@@ -140,7 +140,7 @@ EVENT_DEFAULTS: dict[type[Any], dict[str, Any]] = {
     Clear: {"only": None},
     Forecast: {"seconds": 0, "case_no": 0, "priority_before": None, "area": None},
     PersonSaid: {"session_id": None, "reason": None, "more_tonight": True},
-    Raise: {"late": False},
+    Raise: {"late": False, "in_need": ()},
     Roster: {"fixed_phone": None, "busy": frozenset()},
     SessionJudged: {"reason": None, "started_at": None, "consented": True, "shown": True, "more_tonight": True},
     DutyShift: {"mustered": None, "muster_asked_at": None},

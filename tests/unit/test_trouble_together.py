@@ -9,6 +9,7 @@ from alarm_center.core.alarm.alarm_events import (
     Arrived,
     CalledOff,
     CannotGetIn,
+    ColleagueInNeed,
     ConditionReported,
     Declined,
     NeedsHelp,
@@ -19,7 +20,7 @@ from alarm_center.core.alarm.trouble import LATE_AGAIN, SAID_AGAIN, carer_of, of
 from alarm_center.core.decision import IllegalMove, Raise
 from alarm_center.core.plan import Plan, Wording
 from schemas.vocabulary import AlarmKind, Channel, Condition, Outcome, Priority, TroubleKind
-from tests.support.alarm_story import FIRST, FIXED, LEAD, SECOND, START, Story, accepted, on_site
+from tests.support.alarm_story import FIRST, FIXED, LEAD, SECOND, START, Story, accepted, colleague, on_site, town
 
 HELP, LOCKED_OUT, LATE = TroubleKind.HELP, TroubleKind.CANNOT_GET_IN, TroubleKind.LATE
 TWO_CARERS = Plan(two_carers=True)
@@ -236,7 +237,7 @@ def test_an_outcome_raises_another_carers_cry_anew() -> None:
     story.carer(SECOND).needs_help()
     story.carer(FIRST).is_done(Outcome.HELPED_UP)
     assert story.state() is AlarmState.CLOSED
-    assert Raise(AlarmKind.MANUAL, Priority.FIRST, None) in story.effects
+    assert Raise(AlarmKind.MANUAL, Priority.FIRST, None, in_need=(colleague(SECOND),)) in story.effects
 
 
 @pytest.mark.parametrize("by", [FIRST, SECOND])
@@ -381,3 +382,44 @@ def test_a_doubled_cry_after_a_helpers_1_asks_nobody_again() -> None:
     clear(story)
     story.carer(FIRST).needs_help()
     assert seeking(story) is None and story.carer(LEAD).inbox == []
+
+
+# ---- without the case ----
+
+
+def test_a_colleague_without_the_case_is_asked_nothing() -> None:
+    story = Story(AlarmKind.MANUAL, Priority.FIRST, signed_in=True)
+    story.happens(ColleagueInNeed(colleague(FIRST)))
+    story.ticks()
+    assert story.alarm.phones_in_need() == {FIRST} and story.state() is AlarmState.DISPATCHED
+    story.passes(minutes=40)
+    assert story.carer(FIRST).inbox == [] and story.carer(SECOND).inbox[0] == (Wording.TROUBLE_HELP, Channel.SMS)
+    assert story.alarm.troubles[0].loud
+
+
+def test_a_colleague_who_was_asked_here_is_the_same_one() -> None:
+    story = Story(AlarmKind.MANUAL, Priority.FIRST, signed_in=False)
+    story.ticks()
+    asked = first_notice(story, FIRST)
+    clear(story)
+    story.happens(ColleagueInNeed(colleague(FIRST)))
+    story.happens(ColleagueInNeed(colleague(FIRST)))
+    assert story.alarm.troubles[0].carers == (asked.notice_id,)
+    story.passes(minutes=30)
+    assert story.carer(FIRST).inbox == []
+
+
+def test_a_leads_second_no_hastens_the_next_step() -> None:
+    """The first no was to the door, the second to the cry: the call that would follow comes at once, and goes to who is left."""
+    story = on_site()
+    story.roster = town(FIRST, LEAD)
+    story.carer(FIRST).cannot_get_in()
+    story.carer(LEAD).takes()
+    story.passes(minutes=2)
+    story.carer(FIRST).needs_help()
+    clear(story)
+    story.carer(LEAD).declines()
+    assert story.carer(LEAD).inbox[-1] == (Wording.DECLINED, Channel.SMS)
+    before = story.alarm.next_step_at
+    assert before is not None and before - story.now <= timedelta(seconds=180)
+    assert story.alarm.dispatch is not None and story.alarm.dispatch.step == len(story.alarm.dispatch.chain)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from alarm_center.core.alarm import dispatch as dispatching
 from alarm_center.core.alarm import trouble
-from alarm_center.core.alarm.alarm_effects import AlarmEffect, CalmBoard, Notify, RedBoard, StaffPresence, Tell
+from alarm_center.core.alarm.alarm_effects import AlarmEffect, CalmBoard, Notify, RedBoard, StaffPresence
 from alarm_center.core.alarm.alarm_parts import Acceptance, Limits, ScreenClaim
 from alarm_center.core.alarm.dispatch import DispatchContext
 from alarm_center.core.alarm.state import (
@@ -24,11 +24,11 @@ from alarm_center.core.alarm.state import (
     Notice,
     NoticeState,
 )
-from alarm_center.core.decision import IllegalMove, Raise, Write
+from alarm_center.core.decision import IllegalMove, Write
 from alarm_center.core.plan import Plan, Step, Wording
 from alarm_center.core.roster import Responder, Roster
 from schemas import timeline
-from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority, TroubleKind, Who
+from schemas.vocabulary import Channel, TroubleKind
 
 _LONGEST_ETA: Final = 240
 """Minutes. A slip of the thumb lets no carer off for longer."""
@@ -99,7 +99,7 @@ class AlarmChange:
         for effect in effects:
             if isinstance(effect, Notify) and effect.trouble is not None:
                 told = trouble.record_told(self.alarm.troubles, effect.trouble, effect.notice.notice_id)
-                self._set_troubles(told)
+                self.set_troubles(told)
 
     def notice(self, notice_id: UUID) -> Notice:
         """Return the notice.
@@ -137,7 +137,7 @@ class AlarmChange:
             self._end_search()
             return
         if purpose is DispatchPurpose.CALL_OUT:
-            self._set_troubles(trouble.begin(self.alarm, TroubleKind.NOT_TAKEN, None, self.now))
+            self.set_troubles(trouble.begin(self.alarm, TroubleKind.NOT_TAKEN, None, self.now))
         for each in self.alarm.unacknowledged:
             if trouble.LADDERS[each.kind].purpose is purpose:
                 self.get_louder(each.kind)
@@ -160,7 +160,7 @@ class AlarmChange:
         Whoever cries for help is not asked to help. *ends* are over with it.
         """
         before = trouble.of_kind(self.alarm.troubles, kind)
-        self._set_troubles(trouble.end(trouble.begin(self.alarm, kind, notice, self.now), ends))
+        self.set_troubles(trouble.end(trouble.begin(self.alarm, kind, notice, self.now), ends))
         purpose = trouble.LADDERS[kind].purpose
         after = trouble.of_kind(self.alarm.troubles, kind)
         anew = trouble.is_news(before, after)
@@ -169,7 +169,7 @@ class AlarmChange:
         if not dispatching.is_graver(self.dispatch, purpose) and not (anew and purpose is self.dispatch.seeking):
             return
         dispatch = self._restarted_dispatch(purpose)
-        if kind is TroubleKind.HELP and not self.alarm.taken_by(notice.phone):
+        if kind is TroubleKind.HELP and notice.state is NoticeState.ASKED:
             dispatch = dispatching.record_refusal(dispatch, notice, self.now)
         self.dispatch = dispatch
         self.advance_dispatch()
@@ -187,7 +187,7 @@ class AlarmChange:
 
     def _leave(self, troubles: trouble.Troubles, over: Iterable[TroubleKind]) -> None:
         purposes = {trouble.LADDERS[kind].purpose for kind in over}
-        self._set_troubles(troubles)
+        self.set_troubles(troubles)
         if not self.alarm.seeks or self.dispatch.seeking not in purposes:
             return
         if trouble.sought_for(self.alarm, self.dispatch.seeking) is None:
@@ -198,7 +198,7 @@ class AlarmChange:
         open_one = trouble.of_kind(self.alarm.troubles, kind)
         if open_one is None or open_one.acknowledged:
             return
-        self._set_troubles(trouble.acknowledge(self.alarm.troubles, kind, str(by), self.now))
+        self.set_troubles(trouble.acknowledge(self.alarm.troubles, kind, str(by), self.now))
         self.add_line(timeline.TroubleAcknowledged(kind, str(by)))
         ladder = trouble.LADDERS[kind]
         if kind is TroubleKind.LATE and self.alarm.state is AlarmState.ACCEPTED and self.limits.limit_at is None:
@@ -213,7 +213,7 @@ class AlarmChange:
         """Turn the board red for the trouble of *kind*, and with *calls* ring the fixed number if the search does not do so."""
         before = trouble.of_kind(self.alarm.troubles, kind)
         assert before is not None, f"alarm {self.alarm.alarm_id}: no trouble {kind}"
-        self._set_troubles(trouble.louder(self.alarm.troubles, kind, self.now, self.plan.exhausted_repeat))
+        self.set_troubles(trouble.louder(self.alarm.troubles, kind, self.now, self.plan.exhausted_repeat))
         if not before.loud:
             self.add_line(timeline.TroubleLoud(kind))
             self.effects.append(RedBoard())
@@ -221,7 +221,8 @@ class AlarmChange:
         if calls and self.alarm.dispatch is not None and (graver or self.dispatch.state is not DispatchState.EXHAUSTED):
             self.adopt(dispatching.call_fixed(self.dispatch, self.context, kind))
 
-    def _set_troubles(self, troubles: trouble.Troubles) -> None:
+    def set_troubles(self, troubles: trouble.Troubles) -> None:
+        """Set the alarm's troubles; the board is calm once none of them is loud."""
         was_loud = any(each.loud for each in self.alarm.troubles)
         self.alarm = replace(self.alarm, troubles=troubles)
         if was_loud and not any(each.loud for each in troubles):
@@ -246,24 +247,11 @@ class AlarmChange:
             off = replace(self.alarm.dispatch, state=DispatchState.STOOD_DOWN, repeat_at=None)
             self.adopt(dispatching.stand_down(off, Wording.STOOD_DOWN))
             self.add_line(timeline.DispatchCalledOff(off.dispatch_id))
-        self._set_troubles(trouble.end(self.alarm.troubles, (TroubleKind.NOT_TAKEN,)))
+        self.set_troubles(trouble.end(self.alarm.troubles, (TroubleKind.NOT_TAKEN,)))
         self.alarm = replace(
             self.alarm, state=AlarmState.OPEN if self.alarm.lease.holder is None else AlarmState.CLAIMED
         )
         self.limits = replace(self.limits, self_dispatch_at=None, limit_at=self.now + self.plan.outcome_within)
-
-    def ask_lead_for_outcome(self) -> None:
-        """Ask the lead on duty how the alarm ended. Nobody needs to go, so nothing waits for a reply."""
-        alarm = self.alarm
-        people = self.roster.responders(Who.LEAD, alarm.area_id, self.now)
-        if not people:
-            return
-        if alarm.dispatch is None:
-            resting = dispatching.new_dispatch(self.context)
-            self.dispatch = replace(resting, state=DispatchState.STOOD_DOWN)
-        step = Step(timedelta(0), Who.LEAD, Channel.SMS, Wording.OUTCOME)
-        self.adopt(dispatching.ask_carer(self.dispatch, self.context, people[0], step))
-        self.dispatch = dispatching.expire_notice(self.dispatch, self.dispatch.notices[-1])
 
     # ---- somebody has it ----
 
@@ -293,9 +281,9 @@ class AlarmChange:
             self.limits = replace(self.limits, self_dispatch_at=None, limit_at=None)
         if self.alarm.state is AlarmState.ACCEPTED and self.alarm.limits.limit_at is None:
             self.limits = replace(self.limits, limit_at=self.arrival_deadline(eta_minutes))
-        self._set_troubles(trouble.end(self.alarm.troubles, (TroubleKind.NOT_TAKEN,)))
+        self.set_troubles(trouble.end(self.alarm.troubles, (TroubleKind.NOT_TAKEN,)))
         for each in told:
-            self._set_troubles(trouble.acknowledge(self.alarm.troubles, each.kind, str(notice.notice_id), now))
+            self.set_troubles(trouble.acknowledge(self.alarm.troubles, each.kind, str(notice.notice_id), now))
             self.add_line(timeline.TroubleAcknowledged(each.kind, str(notice.notice_id)))
         if self.dispatch.state is DispatchState.ACCEPTED and self.alarm.unacknowledged:
             self._end_search()
@@ -312,7 +300,7 @@ class AlarmChange:
         """Take the alarm from a carer who had taken it, and seek somebody else at once."""
         before = self.alarm.state
         refused = dispatching.record_refusal(self.dispatch, notice, self.now)
-        self._set_troubles(trouble.without_carer(self.alarm, notice, self.now))
+        self.set_troubles(trouble.without_carer(self.alarm, notice, self.now))
         helped = trouble.gravest(t for t in self.alarm.unacknowledged if t.kind is TroubleKind.HELP)
         purpose = DispatchPurpose.HELP if helped is not None and refused.takers else DispatchPurpose.CALL_OUT
         sought = dispatching.restart_search(refused, self.context, purpose)
@@ -329,14 +317,16 @@ class AlarmChange:
         self.advance_dispatch()
 
     def leave_trouble(self, notice: Notice) -> None:
-        """Record that the lead of *notice*, who saw to a trouble, cannot after all: it is sought for anew."""
-        self._set_troubles(trouble.reopened_by(self.alarm, notice.phone, self.now))
+        """Record that the lead of *notice*, who saw to a trouble, cannot after all: it is sought for anew, or at once the next."""
+        self.set_troubles(trouble.reopened_by(self.alarm, notice.phone, self.now))
         self.dispatch = dispatching.record_refusal(self.dispatch, notice, self.now)
         left = trouble.gravest(self.alarm.unacknowledged)
         if left is not None and dispatching.is_graver(self.dispatch, trouble.LADDERS[left.kind].purpose):
             sought = self._restarted_dispatch(trouble.LADDERS[left.kind].purpose)
             self.dispatch = dispatching.record_refusal(sought, notice, self.now)
             self.advance_dispatch()
+        elif self.dispatch.state is DispatchState.RUNNING:
+            self.advance_dispatch(hasten=not dispatching.is_waiting_for_reply(self.dispatch, self.alarm))
 
     def dispatch_again(self) -> None:
         """Send somebody again: the carers were done and have left, and something new has happened."""
@@ -363,38 +353,3 @@ class AlarmChange:
         """End the claim; unless staff were sent, the alarm goes back to the top of the queue."""
         state = AlarmState.OPEN if self.alarm.state is AlarmState.CLAIMED else self.alarm.state
         self.alarm = replace(self.alarm, state=state, claim=ScreenClaim(moved=self.alarm.claim.moved))
-
-    def close(self, by: UUID | str, outcome: Outcome, note: bool, phone: str | None = None) -> None:
-        """Close the alarm with *outcome*, and tell every carer but the one with *phone*, who said so.
-
-        Raises:
-            IllegalMove: the outcome is `other`, and there is no note.
-        """
-        alarm = self.alarm
-        if outcome is Outcome.OTHER and not note:
-            raise IllegalMove(f"alarm {alarm.alarm_id}: outcome other needs a note that says what happened")
-        if alarm.dispatch is not None:
-            there = alarm.state is AlarmState.ON_SITE
-            for taker in alarm.takers if alarm.done_at is None else ():
-                if taker.phone != phone:
-                    wording = Wording.CASE_CLOSED if there else Wording.STOOD_DOWN
-                    self.effects.append(Tell(wording, taker))
-            over = replace(alarm.dispatch, state=DispatchState.STOOD_DOWN, repeat_at=None)
-            if alarm.seeks or not alarm.takers:
-                self.adopt(dispatching.stand_down(over, Wording.STOOD_DOWN))
-        if alarm.state is AlarmState.ON_SITE:
-            self.record_staff_inside(False)
-        self.alarm = replace(
-            self.alarm,
-            state=AlarmState.CLOSED,
-            outcome=outcome,
-            closed_by=str(by),
-            closed_at=self.now,
-            claim=ScreenClaim(moved=alarm.claim.moved),
-        )
-        self.limits = replace(self.limits, self_dispatch_at=None, limit_at=None)
-        self._set_troubles(())
-        self.add_line(timeline.AlarmClosed(outcome, str(by)))
-        cry = None if phone is None else trouble.cry_of_others(alarm, phone)
-        if cry is not None and not cry.acknowledged:  # the case is over, another carer's trouble is not
-            self.effects.append(Raise(AlarmKind.MANUAL, Priority.FIRST, None))

@@ -12,6 +12,7 @@ from alarm_center.core.alarm import carer_replies, trouble
 from alarm_center.core.alarm import dispatch as dispatching
 from alarm_center.core.alarm.alarm_change import WAITING, AlarmChange
 from alarm_center.core.alarm.alarm_effects import AlarmDecision, Tell
+from alarm_center.core.alarm.alarm_ending import ask_lead_for_outcome, close_alarm
 from alarm_center.core.alarm.alarm_events import (
     AcknowledgeTrouble,
     AlarmEvent,
@@ -19,6 +20,7 @@ from alarm_center.core.alarm.alarm_events import (
     CalledOff,
     ClaimCase,
     Close,
+    ColleagueInNeed,
     ConditionReported,
     InCall,
     IntoIncident,
@@ -118,13 +120,16 @@ def decide(
         case Close():
             if alarm.state is _CLAIMED:
                 _require_no_other_holder(change, event.user)
-            change.close(event.user, event.outcome, event.note)
+            close_alarm(change, event.user, event.outcome, event.note)
         case ConditionReported():
             _apply_condition(change, event)
         case Joined():
             _join_report(change, event)
         case IntoIncident():
             _put_into_incident(change, event.incident_id)
+        case ColleagueInNeed(colleague):
+            _require_joinable(alarm)
+            carer_replies.apply_colleague(change, colleague)
         case CalledOff():
             _call_off_visit(change, event.by)
         case _:
@@ -203,7 +208,7 @@ def _apply_passed_limit(change: AlarmChange) -> None:
         change.limits = replace(change.limits, limit_at=now + plan.outcome_within)
     else:
         change.add_line(timeline.OutcomeMissing())
-        change.ask_lead_for_outcome()
+        ask_lead_for_outcome(change)
         change.limits = replace(change.limits, limit_at=now + plan.on_site_silence)
 
 
@@ -315,11 +320,14 @@ def _apply_condition(change: AlarmChange, event: ConditionReported) -> None:
 
 
 def _join_report(change: AlarmChange, event: Joined) -> None:
-    alarm = change.alarm
-    if alarm.visit or not alarm.policy.real:
-        raise IllegalMove(f"alarm {alarm.alarm_id}: nothing joins a visit or a test; open an alarm of its own")
+    _require_joinable(change.alarm)
     change.add_line(timeline.CaseJoined(event.kind, event.priority))
     _worsen_case(change, event.kind, event.priority, event.reason)
+
+
+def _require_joinable(alarm: Alarm) -> None:
+    if alarm.visit or not alarm.policy.real:
+        raise IllegalMove(f"alarm {alarm.alarm_id}: nothing joins a visit or a test; open an alarm of its own")
 
 
 def _worsen_case(change: AlarmChange, kind: AlarmKind, priority: Priority, reason: Reason | None) -> None:
@@ -361,7 +369,7 @@ def _call_off_visit(change: AlarmChange, by: str) -> None:
     in_trouble = any(trouble.LADDERS[each.kind].steps for each in alarm.troubles)
     if alarm.is_held(change.now) or alarm.takers or seeks_help or in_trouble:
         raise IllegalMove(f"alarm {alarm.alarm_id}: somebody has this visit: it is theirs to close")
-    change.close(by, Outcome.OTHER, note=True)
+    close_alarm(change, by, Outcome.OTHER, note=True)
 
 
 def _put_into_incident(change: AlarmChange, incident_id: UUID) -> None:

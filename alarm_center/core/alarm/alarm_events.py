@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from alarm_center.core.alarm.state import AlarmState
+from alarm_center.core.decision import Colleague
 from schemas.vocabulary import AlarmKind, Condition, Outcome, Priority, Reason, TroubleKind
 
 
@@ -216,6 +217,13 @@ class IntoIncident:
 
 
 @dataclass(frozen=True, slots=True)
+class ColleagueInNeed:
+    """A carer who was asked nothing in this case cries for help: without a case, or after another's end."""
+
+    colleague: Colleague
+
+
+@dataclass(frozen=True, slots=True)
 class CalledOff:
     """The check that a visit stood in for is owed again: nobody has to go. ``by`` is the rule's name or a user's id."""
 
@@ -238,6 +246,7 @@ AlarmEvent = (
     | ConditionReported
     | Joined
     | IntoIncident
+    | ColleagueInNeed
     | CalledOff
 )
 
@@ -325,6 +334,7 @@ FACT_TABLE: Final[Mapping[type, StateRow]] = MappingProxyType(
         Joined: {**_maybe_change_to((_OPEN, _CLAIMED, _ON_SITE), _DISPATCHED), **_no_change(_DISPATCHED, _ACCEPTED)},
         # A visit also while somebody is sought for it.
         IntoIncident: _no_change(_OPEN, _CLAIMED, _DISPATCHED),
+        ColleagueInNeed: {**_change_to((_OPEN, _CLAIMED), _DISPATCHED), **_no_change(_DISPATCHED, _ACCEPTED, _ON_SITE)},
         CalledOff: _change_to((_OPEN, _DISPATCHED), _CLOSED),
     }
 )

@@ -11,6 +11,7 @@ from alarm_center.core.alarm import dispatch as dispatching
 from alarm_center.core.alarm import trouble
 from alarm_center.core.alarm.alarm_change import WAITING, AlarmChange
 from alarm_center.core.alarm.alarm_effects import Tell, TellLead
+from alarm_center.core.alarm.alarm_ending import close_alarm, raise_for_colleagues
 from alarm_center.core.alarm.alarm_events import (
     STORED_REPLIES,
     AddressLost,
@@ -25,11 +26,11 @@ from alarm_center.core.alarm.alarm_events import (
 )
 from alarm_center.core.alarm.alarm_parts import Trouble
 from alarm_center.core.alarm.state import AlarmState, DispatchState, Notice, NoticeState
-from alarm_center.core.decision import Raise
+from alarm_center.core.decision import Colleague
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import carer_actions
 from schemas import timeline
-from schemas.vocabulary import AlarmKind, Priority, TroubleKind, Who
+from schemas.vocabulary import Channel, Priority, TroubleKind, Who
 
 AnyReply = CarerReply | Undelivered | AddressLost
 """A carer's own reply, or the provider's in their stead: the notice, or the address, did not reach them."""
@@ -60,7 +61,7 @@ def apply_reply(change: AlarmChange, word: AnyReply) -> None:
             if outcome is None:
                 _queue_answer(change, notice, Wording.DONE)
             else:
-                change.close(notice.notice_id, outcome, note, phone=notice.phone)
+                close_alarm(change, notice.notice_id, outcome, note, phone=notice.phone)
         case SiteReply():
             if change.alarm.state in WAITING:
                 # On site without having said 1: the word counts for both.
@@ -114,7 +115,7 @@ def _apply_row(change: AlarmChange, word: CarerReply, notice: Notice) -> None:
 
 def _apply_done(change: AlarmChange, word: Done, notice: Notice) -> None:
     if word.outcome is not None:
-        change.close(notice.notice_id, word.outcome, word.note, phone=notice.phone)
+        close_alarm(change, notice.notice_id, word.outcome, word.note, phone=notice.phone)
         return
     change.acceptance = replace(change.acceptance, done_at=change.now)
     change.limits = replace(change.limits, limit_at=change.now + change.plan.outcome_within)
@@ -221,17 +222,39 @@ def _apply_address_lost(change: AlarmChange, notice: Notice) -> None:
 
 
 def _apply_needs_help(change: AlarmChange, notice: Notice) -> None:
-    change.add_line(timeline.CarerNeedsHelp(notice.notice_id))
-    change.alarm = replace(change.alarm, priority=Priority.FIRST)
     if change.alarm.state is AlarmState.ON_SITE and change.alarm.taken_by(notice.phone):
         _record_site_word(change)
+    _seek_help(change, notice)
+    if change.alarm.state is AlarmState.ON_SITE and change.alarm.taken_by(notice.phone):
+        change.end_troubles(TroubleKind.SILENT)
+    _queue_answer(change, notice, Wording.HELP_COMING)
+
+
+def apply_colleague(change: AlarmChange, colleague: Colleague) -> None:
+    """Seek help for a carer who was asked nothing in this case. Their notice is kept as one that has been stood down: nobody
+    asks that phone, its number is told to those who come, and a word of it is about this case."""
+    if change.alarm.dispatch is None:
+        change.dispatch = dispatching.new_dispatch(change.context)
+        change.add_line(timeline.DispatchStarted(change.dispatch.dispatch_id, Priority.FIRST))
+    asked = [notice for notice in change.dispatch.notices if notice.phone == colleague.phone]
+    if not asked:
+        asked = [
+            Notice(
+                change.new_id(), change.dispatch.round, 0, Who.PATROL, Channel.SMS, Wording.CALL_OUT, colleague.phone,
+                colleague.shift_id, colleague.patrol, change.now, NoticeState.STOOD_DOWN,
+            )
+        ]  # fmt: skip
+        change.dispatch = replace(change.dispatch, notices=(*change.dispatch.notices, *asked))
+    _seek_help(change, asked[-1])
+
+
+def _seek_help(change: AlarmChange, notice: Notice) -> None:
+    change.add_line(timeline.CarerNeedsHelp(notice.notice_id))
+    change.alarm = replace(change.alarm, priority=Priority.FIRST)
     if change.alarm.state in WAITING:
         change.alarm = replace(change.alarm, state=AlarmState.DISPATCHED)
         change.limits = replace(change.limits, self_dispatch_at=None, limit_at=None)
     change.begin_trouble(TroubleKind.HELP, notice)
-    if change.alarm.state is AlarmState.ON_SITE and change.alarm.taken_by(notice.phone):
-        change.end_troubles(TroubleKind.SILENT)
-    _queue_answer(change, notice, Wording.HELP_COMING)
 
 
 def _apply_after_close(change: AlarmChange, word: AnyReply, notice: Notice) -> None:
@@ -244,7 +267,7 @@ def _apply_after_close(change: AlarmChange, word: AnyReply, notice: Notice) -> N
     match word:
         case NeedsHelp():
             # The case is over, the carer's trouble is not.
-            change.effects.append(Raise(AlarmKind.MANUAL, Priority.FIRST, None))
+            raise_for_colleagues(change, [notice])
             _queue_answer(change, notice, Wording.HELP_COMING)
         case Took():
             _queue_answer(change, notice, Wording.STOOD_DOWN)

@@ -208,7 +208,8 @@ def ask_carer(
     )
     line = Write(timeline.CarerAsked(notice.notice_id, step.who, step.channel, dispatch.round))
     about = about or _trouble_of(dispatch, context.alarm, step)
-    told = (Notify(notice, first=not dispatch.notices, trouble=about), line)
+    first = all(n.state is NoticeState.STOOD_DOWN for n in dispatch.notices)
+    told = (Notify(notice, first=first, trouble=about), line)
     return replace(dispatch, notices=(*replaced, notice)), told
 
 
