@@ -73,9 +73,17 @@ async def apply_to_alarm(
 
 
 async def apply_page_reply(
-    memory: Memory, alarm_id: UUID, word: alarm_events.CarerReply, *, viewer: Viewer, note: str | None = None
+    memory: Memory,
+    alarm_id: UUID,
+    word: alarm_events.CarerReply,
+    *,
+    viewer: Viewer,
+    note: str | None = None,
+    tap: str | None = None,
 ) -> Alarm:
     """Apply a carer's reply from the link's page, and keep it as the phone's: the same word by SMS is a repeat then.
+
+    A *tap* that was applied before changes nothing: the phone has not heard the answer, and sends it again (ADR 0077).
 
     Raises:
         NotFound, IllegalMove: as for :func:`apply_to_alarm`.
@@ -83,8 +91,10 @@ async def apply_page_reply(
 
     async def work(tx: Tx) -> Alarm:
         await replies.lock_phone_of(tx, word.notice_id)
+        if tap is not None and await replies.has_tap(tx, word.notice_id, tap):
+            return await lock_alarm(tx, alarm_id)
         alarm = await lock_and_step_alarm(tx, alarm_id, word, str(word.notice_id), note)
-        await replies.add_page_word(tx, word.notice_id, carer_actions.TABLE.of(word).name, await now(tx))
+        await replies.add_page_word(tx, word.notice_id, carer_actions.TABLE.of(word).name, await now(tx), tap)
         return alarm
 
     after = await memory.attempt(work, viewer)

@@ -69,17 +69,29 @@ async def lock_phone_of(tx: Tx, notice_id: UUID) -> None:
     )
 
 
-async def add_page_word(tx: Tx, notice_id: UUID, meaning: str, at: datetime) -> None:
-    """Insert a reply that was given on the link's page, as one of the phone's: by SMS, the same again is a repeat (ADR 0012)."""
+async def add_page_word(tx: Tx, notice_id: UUID, meaning: str, at: datetime, tap: str | None = None) -> None:
+    """Insert a reply that was given on the link's page, as one of the phone's: by SMS, the same again is a repeat (ADR 0012).
+
+    *tap* is the key that the page made for it; ``None``: the page made none.
+    """
     await tx.execute(
         """
         insert into replies (provider, provider_id, org, phone, sender, body, received_at, alarm_id, notice_id, meaning,
             seen_by, seen_at)
-        select $4, gen_random_uuid()::text, n.org, n.phone, o.sending_number, '', $3, n.alarm_id, n.notice_id, $2, 'service', $3
+        select $4, coalesce(n.notice_id || ':' || $5, gen_random_uuid()::text), n.org, n.phone, o.sending_number, '', $3, n.alarm_id,
+            n.notice_id, $2, 'service', $3
         from notices n join organisations o using (org) where n.notice_id = $1
         """,
-        notice_id, meaning, at, PAGE,
+        notice_id, meaning, at, PAGE, tap,
     )  # fmt: skip
+
+
+async def has_tap(tx: Tx, notice_id: UUID, tap: str) -> bool:
+    """Tell whether a tap on the link's page has been taken. Ask under the phone's lock before acting on one."""
+    found: bool = await tx.fetchval(
+        "select exists (select from replies where provider = $1 and provider_id = $2)", PAGE, f"{notice_id}:{tap}"
+    )
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from alarm_center.web.app_keys import (
     SIGN_IN_MEMORY,
     Phones,
 )
-from alarm_center.web.carer import link
+from alarm_center.web.carer import link, opened_link
 from alarm_center.web.demo import loopback, simulated_phones
 from alarm_center.web.failed_tries import FailedTries
 from alarm_center.web.installer import claims, mounting
@@ -196,7 +196,7 @@ def build_web(
     shared_reads.set_up(app)
     app[board.DRAWN_ROWS], app[drawn_part.REVISIONS] = board.DrawnRows(), drawn_part.Revisions()
     app[asked_sessions.SESSIONS] = asked_sessions.AskedSessions(memories.pages)
-    app[link.TRIES] = FailedTries(most=50)
+    app[opened_link.TRIES] = FailedTries(most=50)
     app[claims.TRIES] = FailedTries(most=claims.MOST_TRIES)
     app[oidc.CLIENTS] = ProviderClients(settings.providers, settings.provider_seconds)
     app.on_cleanup.append(oidc.close_clients)

@@ -60,6 +60,7 @@ def set_up_templates(app: web.Application, **filters: Callable[..., Any]) -> Non
             resident_words.about,
             resident_words.door,
             resident_words.facts,
+            resident_words.warnings,
             resident_words.contact,
             resident_words.risk,
         )

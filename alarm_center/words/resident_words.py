@@ -4,6 +4,7 @@ The card of a printed list is put together in `paper.py`.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from alarm_center.core.resident_card import Contact, ResidentCard
@@ -32,16 +33,19 @@ MARKS: Final[Mapping[str, str]] = {
 }
 """Each mark in words, the gravest for whoever goes there first."""
 
+WARNED_OF: Final = frozenset({Mark.THREAT, Mark.DOG})
+"""Marks that stand apart on the page of a carer who is on the way."""
+
 HOURS: Final[Mapping[str, str]] = {ContactHours.DAY: _("dagtid"), ContactHours.NIGHT: _("nattetid")}
 """Hours at which a contact may be rung, where not at any."""
 
 
-def about(card: ResidentCard, speech: Speech) -> list[str]:
-    """Return short words about the resident, to stand beside the name or the risk."""
+def about(card: ResidentCard, speech: Speech, *, warned: bool = False) -> list[str]:
+    """Return short words about the resident, to stand beside the name or the risk; *warned* as in :func:`facts`."""
     found = []
     if card.protected:
         found.append(speech("skyddade uppgifter"))
-    if card.pets:
+    if card.pets and not warned:
         found.append(speech("husdjur"))
     if card.cohabitant:
         found.append(speech("bor med %(name)s", name=card.cohabitant))
@@ -75,9 +79,21 @@ def marks(card: ResidentCard, speech: Speech) -> str:
     return said[:1].upper() + said[1:]
 
 
-def facts(card: ResidentCard, speech: Speech) -> list[tuple[str, str]]:
-    """Return label and text of each further fact that is known, in the order in which it is needed."""
-    good_to_know = " · ".join(part for part in (marks(card, speech), card.notes) if part)
+def warnings(card: ResidentCard, speech: Speech) -> list[str]:
+    """Return what a carer is warned of before the door, the gravest first."""
+    said = [speech(words) for mark, words in MARKS.items() if mark in card.marks and mark in WARNED_OF]
+    if card.pets and Mark.DOG not in card.marks:
+        said.append(speech("husdjur"))
+    return [each[:1].upper() + each[1:] for each in said]
+
+
+def facts(card: ResidentCard, speech: Speech, *, warned: bool = False) -> list[tuple[str, str]]:
+    """Return label and text of each further fact that is known, in the order in which it is needed.
+
+    Of who has been *warned* by :func:`warnings`, what that says is left out.
+    """
+    shown = replace(card, marks=tuple(mark for mark in card.marks if not warned or mark not in WARNED_OF))
+    good_to_know = " · ".join(part for part in (marks(shown, speech), card.notes) if part)
     known = (
         (speech("Annan väg in"), card.second_way),
         (speech("Bra att veta"), good_to_know),

@@ -84,10 +84,10 @@ def test_what_each_action_is_and_does(
 
 def test_the_link_pages_buttons_and_their_places() -> None:
     assert {row.name: (row.button.label, row.button.place) for row in TABLE if row.button} == {
-        "on_site": ("Framme", "on_the_way"),
+        "on_site": ("Jag är framme", "on_the_way"),
         "cannot_get_in": ("Kommer inte in", "at_the_door"),
         "nobody_home": ("Ingen hemma", "at_the_door"),
-        "staying": ("Stannar – allt som det ska", "on_site"),
+        "staying": ("Jag stannar kvar", "on_site"),
         "help": ("Behöver hjälp", "danger"),
     }
 

@@ -172,7 +172,7 @@ ON_SITE: Final = CarerAction(
     phrases=(
         "framme", "jag är framme", "på plats", "jag är på plats", "on site", "onsite", "i am on site", "arrived",
     ),
-    button=Button("Framme", ButtonPlace.ON_THE_WAY),
+    button=Button("Jag är framme", ButtonPlace.ON_THE_WAY),
     from_the_site=True, staff_inside=True, ends=(*_HEARD_OF, TroubleKind.CANNOT_GET_IN),
 )  # fmt: skip
 DONE: Final = CarerAction(
@@ -211,7 +211,7 @@ STAYING: Final = CarerAction(
     offered_in=frozenset({Wording.ARRIVED, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD, _ON_SITE}),
     counts_in=frozenset({_ON_SITE}),
     phrases=("stannar", "stannar kvar", "jag stannar", "jag stannar kvar", "staying", "stay", "i stay"),
-    button=Button("Stannar – allt som det ska", ButtonPlace.ON_SITE),
+    button=Button("Jag stannar kvar", ButtonPlace.ON_SITE),
     from_the_site=True, staff_inside=True, ends=_HEARD_OF,
 )  # fmt: skip
 RUNS_LATE: Final = CarerAction(

@@ -63,10 +63,10 @@ async def leave_for_hospital(storstad: NightTown, open_page: OpenPage, resident:
     patrol = await open_page(f"/u/{token}", login="", width=390)
     await patrol.click("form[action$='/take'] button >> nth=0")
     await patrol.click("[value=on_site]")
+    await patrol.click(".thumb .at-site button")
     await expect(patrol.locator(".close")).to_contain_text("Till sjukhus pausar tillsynen till i morgon 16:00")
-    await patrol.select_option("[name=outcome]", "moved_to_hospital")
-    await patrol.click(".close .primary")
-    await expect(patrol.locator(".lead")).to_contain_text("Avslutat")
+    await patrol.click("[value=moved_to_hospital]")
+    await expect(patrol.locator(".lead")).to_contain_text("Klart.")
 
 
 async def test_hospital_reported_at_23_and_home_at_04(storstad: NightTown, open_page: OpenPage) -> None:

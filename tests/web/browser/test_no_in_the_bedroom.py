@@ -82,7 +82,7 @@ async def test_consent_withdrawn_at_23_by_the_carer(town: RunningTown, chromium:
     seconds = time.monotonic() - clicked
     print(f"carer's click to dark: {seconds:.3f} s")
     assert seconds < DARK_WITHIN_S
-    await expect(page.locator("[role=status]")).to_contain_text("Kameran är stängd.")
+    await expect(page.locator("#stopped")).to_contain_text("Kameran är stängd.")
     await expect(page.locator(".answer")).to_contain_text("Kameran har bekräftat")
 
     last = await town.value("select max(opens_at) from checks where night = (select min(night) from checks)")

@@ -218,16 +218,3 @@ async def test_what_one_claims_another_sees_at_once(storstad: NightTown, open_pa
     await olle.click("[data-key=c]")
     await expect(siv.locator(".row.first .acts")).to_contain_text("Öppna")
     await expect(siv.locator(".row.first .state")).to_contain_text("Hos Olle Operatör")
-
-
-async def test_a_carer_without_a_net_is_told_that_nothing_was_sent(storstad: NightTown, open_page: OpenPage) -> None:
-    await fallen(storstad)
-    await storstad.step()
-    token = await storstad.value("select token from notices limit 1")
-    page = await open_page(f"/u/{token}", login="", width=390)
-    await page.context.set_offline(True)
-    await page.click("text=framme om 10 min")
-    await expect(page.locator("#not-sent")).to_have_text("Inte skickat – larmet är inte ditt än")
-    await page.context.set_offline(False)
-    await page.click("text=framme om 10 min")
-    await expect(page.locator(".where .address")).to_have_text("Storgatan 2 B")

@@ -50,5 +50,6 @@ async def test_the_carer_calls_before_coming(
     await expect(page.locator(".phone-first a")).to_have_attribute("href", "tel:+4690123002")
     assert await broken(page) == []
     await page.click("[value=on_site]")
+    await page.click(".thumb .at-site button")
     await expect(page.locator(".close")).to_be_visible()
     await expect(page.locator(".phone-first")).to_have_count(0)

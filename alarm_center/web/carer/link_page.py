@@ -1,0 +1,124 @@
+"""Page of a carer's link drawn: the question, the case with its buttons by stage, receipts, and what comes when it is over."""
+
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from alarm_center.core import pausing
+from alarm_center.core.alarm import Alarm, AlarmState
+from alarm_center.core.phone_numbers import national
+from alarm_center.core.plan import Plan
+from alarm_center.core.replies import carer_actions
+from alarm_center.core.replies.carer_actions import ButtonPlace
+from alarm_center.store import day_pages, manual_alarms, residents, towns
+from alarm_center.store.links import CarerLink
+from alarm_center.store.memory import Tx, now
+from alarm_center.web.app_keys import MEMORY
+from alarm_center.web.carer.opened_link import OpenedLink
+from alarm_center.web.page import render, speech_of
+from alarm_center.words import code_words, link_words, pause_words
+from alarm_center.words.catalogues import Speech
+from schemas.vocabulary import TroubleKind
+
+MINUTES: Final = (10, 20, 40)
+_GRAVEST_FIRST: Final = tuple(TroubleKind)
+
+
+async def draw_link(
+    request: web.Request,
+    opened: OpenedLink,
+    said: str = "",
+    status: int = 200,
+    *,
+    ask_where: str | None = None,
+    ask_sure: str | None = None,
+) -> web.Response:
+    """Return the question or the case; with *ask_where*, the note of an absence of which is asked where the resident is,
+    and with *ask_sure* the note of a death that is to be said twice."""
+    speech, link = speech_of(request), opened.link
+    resident, plan, raised, answers, stopped = None, Plan(), [], [], False
+    async with request.app[MEMORY].transaction(opened.viewer) as tx:
+        at = await now(tx)
+        if opened.theirs and opened.may_see:
+            plan = await _plan_of(tx, link.alarm)
+        if opened.theirs and opened.may_see and link.alarm.resident_id is not None:
+            resident = await residents.card(tx, link.alarm.resident_id)
+            raised = await manual_alarms.raises_of(tx, link.alarm.alarm_id)
+            answers = await day_pages.device_answers(tx, link.alarm.resident_id)
+            stopped = await day_pages.is_camera_stopped(tx, link.alarm.resident_id)
+    arrive_by = link.alarm.limits.arrive_by
+    return render(
+        request,
+        "link.html",
+        {
+            "link": link,
+            "alarm": link.alarm,
+            "theirs": opened.theirs,
+            "may_see": opened.may_see,
+            "elsewhere": opened.elsewhere,
+            "wanted": link.alarm.seeks,
+            "stage": _stage(link.alarm),
+            "left": link_words.minutes_left(arrive_by, at, speech) if arrive_by else "",
+            "receipts": _receipts(link, plan, speech) if opened.theirs and opened.may_see else [],
+            "recalled": opened.had and _ended_without(link),
+            "steps": [speech(step) for step in link_words.STEPS],
+            "resident": resident,
+            "phone_first": plan.phone_first,
+            "two_carers": plan.two_carers,
+            "raisings": raised,
+            "title": speech(code_words.case_words(link.alarm)),
+            "minutes": MINUTES,
+            "buttons": {place: _buttons(place, speech) for place in ButtonPlace},
+            "outcomes": [(str(one), speech(text)) for one, text in link_words.OUTCOMES],
+            "more_outcomes": [(str(one), speech(text)) for one, text in link_words.MORE_OUTCOMES],
+            "now": at,
+            "zone": link.zone,
+            "said": said,
+            "act": request.match_info["token"],
+            "answers": answers,
+            "stopped": stopped,
+            "ask_where": ask_where,
+            "ask_sure": ask_sure,
+            "until": pause_words.time_words(pausing.tomorrow_end(at, ZoneInfo(link.zone)), at, link.zone, speech),
+        },
+        status=status,
+    )
+
+
+async def _plan_of(tx: Tx, alarm: Alarm) -> Plan:
+    if alarm.resident_id is not None:
+        return (await towns.of_resident(tx, alarm.resident_id)).plan
+    return (await towns.of_area(tx, alarm.org, alarm.area_id)).plan
+
+
+def _stage(alarm: Alarm) -> str:
+    """Return how far the carer has come: on the way, on the site, or done and owing how it went."""
+    if alarm.state is not AlarmState.ON_SITE:
+        return "way"
+    return "site" if alarm.done_at is None else "done"
+
+
+def _ended_without(link: CarerLink) -> bool:
+    """Tell whether the case was closed by another before the carer was there."""
+    acceptance = link.alarm.acceptance
+    came = acceptance is not None and acceptance.on_site_at is not None
+    return link.alarm.state is AlarmState.CLOSED and not came and link.alarm.closed_by != str(link.notice_id)
+
+
+def _receipts(link: CarerLink, plan: Plan, speech: Speech) -> list[dict[str, Any]]:
+    """Return what this carer may count on in each trouble that they have said, the gravest first."""
+    found = []
+    for trouble in sorted(link.alarm.troubles, key=lambda each: _GRAVEST_FIRST.index(each.kind)):
+        if link.notice_id not in trouble.carers:
+            continue
+        said_at = next((word.said_at for word in trouble.words if word.notice_id == link.notice_id), trouble.began_at)
+        number = national(link.number)
+        found.append(link_words.receipt(trouble.kind, said_at, number, plan.handled_by, link.zone, speech))
+    return [each for each in found if each]
+
+
+def _buttons(place: ButtonPlace, speech: Speech) -> list[tuple[str, str]]:
+    """Return the buttons of *place*: what each sends, and its words."""
+    wanted = [(row.name, row.button) for row in carer_actions.TABLE if row.button is not None]
+    return [(name, speech(button.label)) for name, button in wanted if button.place is place]

@@ -1,0 +1,128 @@
+"""A carer's taps by the page's script: each applied once, in the carer's order, however often and late it is sent."""
+
+import asyncio
+
+import pytest_asyncio
+
+from alarm_center.casework import cases
+from alarm_center.core.alarm import alarm_events
+from schemas.vocabulary import Answer, Outcome, Reason
+from tests.support.night_town import NightTown
+from tests.support.site import Browser, Site
+
+ONE, TWO, THREE = "1" * 32, "2" * 32, "3" * 32
+
+
+@pytest_asyncio.fixture
+async def link(storstad: NightTown) -> str:
+    """The link that the first patrol got; somebody lies on the floor."""
+    await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    await storstad.step()
+    return "/u/" + str(await storstad.value("select token from notices order by asked_at limit 1"))
+
+
+async def tap(patrol: Browser, path: str, key: str, waited: int = 0, **fields: str) -> tuple[int, str]:
+    """Send a tap as the page's script does; return the answer's status and words, or the time at which it came."""
+    answer = await patrol.post(path, {**fields, "tap": key, "waited": str(waited)}, headers={"X-Fragment": "1"})
+    return answer.status, answer.headers.get("X-Said") or await answer.text()
+
+
+async def taken(pages: Site, link: str) -> Browser:
+    """The patrol's browser, with the case taken."""
+    patrol = pages.browser()
+    await patrol.get(link)
+    assert await tap(patrol, f"{link}/take", ONE, minutes="20") == (204, "02:00")
+    return patrol
+
+
+async def lines(storstad: NightTown, kind: str) -> int:
+    return int(await storstad.value("select count(*) from events where kind = $1", kind))
+
+
+async def test_a_tap_sent_again_is_applied_once(storstad: NightTown, pages: Site, link: str) -> None:
+    patrol = await taken(pages, link)
+    for _ in range(2):
+        assert (await tap(patrol, f"{link}/take", ONE, minutes="20"))[0] == 204
+        assert await tap(patrol, f"{link}/say", TWO, word="help") == (204, "02:00")
+    assert (await lines(storstad, "accepted"), await lines(storstad, "needs_help")) == (1, 1)
+    assert "Storgatan 2 B" in await patrol.text(link)
+
+
+async def test_one_tap_twice_at_once_is_applied_once(storstad: NightTown, pages: Site, link: str) -> None:
+    patrol = await taken(pages, link)
+    both = [tap(patrol, f"{link}/say", TWO, word="help") for _ in range(2)]
+    assert {status for status, _ in await asyncio.gather(*both)} == {204}
+    assert await lines(storstad, "needs_help") == 1
+
+
+async def test_a_late_copy_moves_nothing_back(storstad: NightTown, pages: Site, link: str) -> None:
+    patrol = await taken(pages, link)
+    await tap(patrol, f"{link}/say", TWO, word="on_site")
+    await tap(patrol, f"{link}/done", THREE)
+    assert await storstad.value("select done_at is not null from alarms")
+    assert (await tap(patrol, f"{link}/say", TWO, word="on_site"))[0] == 204
+    assert await storstad.value("select state || ' ' || (done_at is not null) from alarms") == "on_site true"
+    assert "Hur slutade det?" in await patrol.text(link)
+
+
+async def test_an_outcome_whose_answer_was_lost_is_sent(storstad: NightTown, pages: Site, link: str) -> None:
+    patrol = await taken(pages, link)
+    for _ in range(2):
+        assert (await tap(patrol, f"{link}/done", TWO, outcome="moved_to_hospital"))[0] == 204
+    assert await storstad.value("select count(*) from pauses") == 1
+    assert (await tap(patrol, f"{link}/done", THREE, outcome="helped_up")) == (
+        409,
+        "Inte skickat – larmet är redan avslutat",
+    )
+
+
+async def test_a_lost_answer_to_the_take_binds_this_phone(storstad: NightTown, pages: Site, link: str) -> None:
+    """The mark comes with the page: a phone that never got the answer is the one that the case is bound to."""
+    patrol, other = pages.browser(), pages.browser()
+    for each in (patrol, other):
+        await each.get(link)
+    answer = await patrol.post(f"{link}/take", {"tap": ONE}, headers={"X-Fragment": "1"})
+    assert answer.status == 204 and "Set-Cookie" not in answer.headers
+    assert "Storgatan 2 B" in await patrol.text(link)
+    assert (await tap(other, f"{link}/say", TWO, word="help"))[0] == 409
+    assert await lines(storstad, "needs_help") == 0
+
+
+async def test_a_stale_yes_makes_nobody_an_owner(storstad: NightTown, pages: Site, link: str) -> None:
+    patrol = pages.browser()
+    await patrol.get(link)
+    status, words = await tap(patrol, f"{link}/take", ONE, waited=20 * 60, minutes="20")
+    assert status == 409 and "Tar du det nu?" in words
+    assert await storstad.value("select state from alarms") == "dispatched"
+    assert (await tap(patrol, f"{link}/take", TWO, waited=5 * 60, minutes="20"))[0] == 204
+    promised = str(await storstad.value("select e::text from events e where kind = 'accepted'"))
+    assert "eta_minutes" in promised and ": 15" in promised, promised
+    for rubbish in ("x", "-1", "9" * 30, ""):
+        form = {"word": "on_site", "tap": "' or 1", "waited": rubbish}
+        assert (await patrol.post(f"{link}/say", form)).status == 303
+
+
+async def test_help_is_heard_after_the_case_is_closed(storstad: NightTown, pages: Site, link: str) -> None:
+    patrol = await taken(pages, link)
+    alarm, olle = await storstad.value("select alarm_id from alarms"), storstad.users["olle"]
+    await cases.apply_to_alarm(storstad.memory, alarm, alarm_events.Close(olle, Outcome.FALSE_ALARM), actor=str(olle))
+    assert "Återkallat. Du behöver inte åka." in await patrol.text(link)
+    assert await tap(patrol, f"{link}/say", TWO, word="on_site") == (409, "Inte skickat – larmet är redan avslutat")
+    assert (await tap(patrol, f"{link}/say", THREE, word="help"))[0] == 204
+    assert await storstad.value("select count(*) from alarms where kind = 'manual'") == 1
+
+
+async def test_who_cries_for_help_is_told_who_rings(storstad: NightTown, pages: Site, link: str) -> None:
+    patrol = await taken(pages, link)
+    await tap(patrol, f"{link}/say", TWO, word="help")
+    page = await patrol.text(link)
+    assert "Behöver hjälp: skickat 02:00. Larmcentralen ringer dig från 010-123 45 67." in page
+    assert 'href="tel:112"' in page
+    await storstad.execute("""update organisations set plan = '{"handled_by": "home_care"}'""")
+    assert "Nattledaren ringer dig" in await patrol.text(link)
+
+
+async def test_no_answer_of_a_link_is_kept_by_a_cache(pages: Site, link: str) -> None:
+    patrol = await taken(pages, link)
+    for answer in (await patrol.get(link), await patrol.post(f"{link}/say", {"word": "on_site"})):
+        assert answer.headers["Cache-Control"] == "no-store"
