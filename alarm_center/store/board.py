@@ -44,6 +44,8 @@ class AlarmLine:
     """Replies that a person has to read, and nobody has."""
     patrol: str | None
     """The patrol that has accepted."""
+    risk: int | None
+    """The resident's risk, 1 the highest; ``None`` where it is about nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class LookLine:
     """A person is to answer without the detector's word: it is not here."""
     looker: UUID | None
     looker_name: str | None
+    risk: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,9 @@ class Tally:
 
     begun: int
     done: int
+    seen: int
+    left: int
+    """Checks of the night that are still to be made, or under way."""
     next_at: datetime | None
     next_count: int
 
@@ -130,7 +136,7 @@ async def open_alarms(tx: Tx) -> list[AlarmLine]:
             (select count(*) from replies p where p.alarm_id = a.alarm_id and p.seen_at is null)
                 as unread,
             (select n.patrol from notices n where n.alarm_id = a.alarm_id and n.state = 'took' order by n.answered_at limit 1)
-                as patrol
+                as patrol, r.risk
         from alarms a
         join areas e using (area_id)
         left join residents r using (resident_id)
@@ -179,7 +185,7 @@ async def checks_to_look_at(tx: Tx, now: datetime, look_lasts: timedelta) -> lis
     rows = await tx.fetch(
         f"""
         select c.check_id, c.org, {SHOWN_NAME} as resident, e.code as area, c.opens_at,
-            c.next_step_at as deadline, {OPEN_WORD}, l.user_id as looker, u.name as looker_name
+            c.next_step_at as deadline, {OPEN_WORD}, l.user_id as looker, u.name as looker_name, r.risk
         from checks c
         join residents r using (resident_id)
         join areas e on e.area_id = r.area_id
@@ -211,6 +217,8 @@ async def tally(tx: Tx, nights: Mapping[str, date], now: datetime) -> Tally:
         coming as (select opens_at, local_time, night from tonight where state = 'planned' and opens_at > $3 order by opens_at limit 1)
         select count(*) filter (where opens_at <= $3 or next_step_at is null) as begun,
             count(*) filter (where next_step_at is null) as done,
+            count(*) filter (where state = 'seen') as seen,
+            count(*) filter (where next_step_at is not null) as left,
             (select opens_at from coming) as next_at,
             (select count(*) from tonight t, coming where t.state = 'planned' and t.local_time = coming.local_time
                 and t.night = coming.night) as next_count

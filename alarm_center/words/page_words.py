@@ -37,7 +37,8 @@ SHOW_FACTOR_FIRST: Final = _("Visa först att det är du")
 LAST_FACTOR: Final = _("Den är borta redan, eller är den sista. Lägg till en annan först.")
 SEALED_WRONG: Final = _("Halvorna stämmer inte, eller är redan använda. Kontrollera båda.")
 SEALED_NAMES: Final = _("Skriv båda namnen. Det ska vara två personer.")
-CHANGED_MEANWHILE: Final = _("Det hann ändras. Se listan igen.")
+CHANGED_MEANWHILE: Final = _("Det har hunnit ändras. Se listan igen.")
+FASTER: Final = _("%(name)s hann före.")
 LOCKED: Final = _("Det är upptaget just nu, och inget har ändrats. Försök igen om några sekunder.")
 NOT_FOUND: Final = _("Det finns inte, eller är inte ditt att se.")
 UNREADABLE: Final = _("Det gick inte att läsa. Försök igen.")
@@ -55,6 +56,15 @@ CHOOSE_REASON: Final = _("Välj skäl")
 CHOOSE_OUTCOME: Final = _("Välj utfall")
 WRITE_WHAT_HAPPENED: Final = _("Skriv vad som hände")
 CHOOSE_ANSWER: Final = _("Välj ett av de fyra svaren")
+SECTIONS: Final[Mapping[str, str]] = {
+    "red": _("Ingen patrull har svarat"),
+    "p1": _("Prio 1"),
+    "p2": _("Prio 2"),
+    "look": _("Att bedöma"),
+    "p3": _("Teknik och prio 3"),
+    "visit": _("Besök inom 30 min"),
+}
+"""Headings of the queue's sections; the visits that are due later are folded under their number."""
 LOOK_FIRST: Final = _("Titta på bilden först")
 JUDGE_YOURSELF: Final = _("Bedöm bilden utan automatisk tolkning")
 WORD_AFTER_ANSWER: Final = _("Visas när du har svarat.")

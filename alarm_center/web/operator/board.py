@@ -6,6 +6,7 @@ Rows of the queue are made in `queue`, the chart in `night_chart`; changes are s
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,7 +33,7 @@ from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.operator.drawn_part import REVISIONS, DrawnPart, DrawnRow, answer_part
 from alarm_center.web.operator.night_chart import chart
-from alarm_center.web.operator.queue import BoardReader, QueueRow, queue, rows_held
+from alarm_center.web.operator.queue import SECTIONS, BoardReader, QueueRow, queue, rows_held
 from alarm_center.web.operator.trouble_rows import alarm_sound, trouble_rows
 from alarm_center.web.operator.watched_towns import WatchedTowns, nights, watched_towns
 from alarm_center.web.page import PERSON, environment_of, page_number, redirect_or_tell, render, speech_of
@@ -47,8 +48,8 @@ _NOBODY: Final = UUID(int=0)
 """A person who holds no case."""
 _ROWS_KEPT: Final = 2000
 """Rows whose HTML is kept, 0.4 to 1 kB each: those of two hundred open cases in two languages, with room for a night of many."""
-_LARGE: Final = 40
-"""Rows of the queue that are drawn large, with a button each; the rest are a line each."""
+_FEW: Final = 5
+"""Rows that are drawn large, with a button each, where no more wait; else all are a line each, and the night is a strip."""
 _ON_A_PAGE: Final = 200
 """Rows of the queue on one page, about 100 kB: those that need somebody most are on the first."""
 
@@ -209,6 +210,7 @@ def _queue_part(
     """Return the queue with its banners. But for the rows of *own* cases it depends on memberships, language and covering alone."""
     environment, person, speech = environment_of(request), request[PERSON], reader.speech
     todo, in_hand = ([own.get(row.row_id, row) for row in rows] for rows in read.rows_of_nobody(reader))
+    waiting = sum(row.section != "later" for row in todo)
     troubles = trouble_rows((line.alarm for line in read.alarms), read.phones, speech)
     names = {town.org: town.name for town in read.watched.towns}
     first, last = (page - 1) * _ON_A_PAGE, page * _ON_A_PAGE
@@ -217,6 +219,16 @@ def _queue_part(
         "person": {"covered": reader.covered, "may": person.may},
         "todo": todo,
         "tally": read.tally,
+        "heads": page_words.SECTIONS,
+        "waiting": waiting,
+        "many": waiting > _FEW,
+        "top": next((row for row in todo if not row.held_by_me and not row.holder), None),
+        "new_p1": [row for row in todo if row.mark == "p1" and row.claimable],
+        "counts": {
+            "alarms": sum(not line.alarm.is_calm for line in read.alarms),
+            "troubles": len(troubles),
+            "oldest": min((row.since for row in todo if row.section != "later"), default=None),
+        },
         "troubles": troubles,
         "red_incidents": read.red_incidents,
         "red": any(row.red for row in todo),
@@ -243,21 +255,35 @@ def _queue_part(
     }
     template, draw = environment.get_template("parts/queue.html"), request.app[DRAWN_ROWS].draw
 
+    in_sections = [[row for row in todo if row.section == name] for name in SECTIONS]
+
     def frame(lists: Sequence[str]) -> str:
-        todo_rows, in_hand_rows = lists
-        return template.render(context, todo_rows=todo_rows, in_hand_rows=in_hand_rows)
+        *todo_rows, in_hand_rows = lists
+        sections = [
+            {
+                "name": name,
+                "count": len(rows),
+                "rows": html,
+                "until": max((row.due for row in rows if row.due), default=None),
+            }
+            for name, rows, html in zip(SECTIONS, in_sections, todo_rows, strict=True)
+            if html
+        ]
+        return template.render(context, sections=sections, in_hand_rows=in_hand_rows)
 
     def drawn(rows: Sequence[QueueRow], before: int) -> list[DrawnRow]:
         """Draw those of *rows* that are on this page; *before* them stand so many others."""
         here = list(enumerate(rows, before))[max(0, first - before) : max(0, last - before)]
-        return [draw(environment, reader.covered, _size(place), row) for place, row in here]
+        return [draw(environment, reader.covered, _size(place, waiting, row), row) for place, row in here]
 
-    return DrawnPart(frame, (drawn(todo, 0), drawn(in_hand, max(1, len(todo)))))
+    befores = accumulate((len(rows) for rows in in_sections), initial=0)
+    lists = [drawn(rows, before) for rows, before in zip((*in_sections, in_hand), befores, strict=True)]
+    return DrawnPart(frame, lists)
 
 
-def _size(place: int) -> str:
-    """Return how large a row is drawn: the first of those that need somebody, one of the many beyond those that are read, or any other."""
-    return "first" if place == 0 else "" if place < _LARGE else "short"
+def _size(place: int, waiting: int, row: QueueRow) -> str:
+    """Return how a row is drawn: as a line where many are *waiting* or it is due later; else the first of those that wait is the largest."""
+    return "short" if waiting > _FEW or row.section == "later" else "first" if place == 0 and waiting else ""
 
 
 async def _read_queue(tx: Tx) -> QueueRead:

@@ -47,8 +47,21 @@ async def _apply(
 @routes.post("/alarm/{alarm}/claim")
 @require(Right.WATCH)
 async def claim(request: web.Request) -> web.StreamResponse:
-    """Take the case."""
-    return await _apply(request, alarm.ClaimCase(request[PERSON].user_id))
+    """Take the case; of two who do, the slower reads who was faster."""
+    try:
+        return await _apply(request, alarm.ClaimCase(request[PERSON].user_id))
+    except IllegalMove as lost:
+        raise web.HTTPConflict(text=await _lost_words(request)) from lost
+
+
+async def _lost_words(request: web.Request) -> str:
+    """Return the name of who has the case instead, in words; that it has changed where nobody has."""
+    person, speech = request[PERSON], speech_of(request)
+    async with request.app[MEMORY].transaction(person.board_viewer) as tx:
+        case, at = await case_pages.alarm(tx, path_uuid(request, "alarm")), await now(tx)
+    if case is None or not case.holder or not case.alarm.is_held_by_other(person.user_id, at):
+        return speech(page_words.CHANGED_MEANWHILE)
+    return speech(page_words.FASTER, name=case.holder)
 
 
 @routes.post("/alarm/{alarm}/take-over")

@@ -72,6 +72,17 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class StripPart:
+    """All checks of the night that are drawn alike, as one part of a strip of a hundred units."""
+
+    shape: str
+    x: float
+    width: float
+    count: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hour:
     """A full hour on the wall."""
 
@@ -100,6 +111,8 @@ class Chart:
     now_x: float | None
     now_name: str
     summary: str
+    strip: list[StripPart]
+    """The whole night in one strip, for a board on which many wait."""
 
     @property
     def without_now(self) -> "Chart":
@@ -148,6 +161,7 @@ def chart(checks: Iterable[NightCheck], zones: Mapping[str, str], now: datetime,
         now_x=x(now) if begins <= now <= ends else None,
         now_name=speech.clock(now, zone),
         summary=_summary(owed, speech),
+        strip=_strip(owed, speech),
     )
 
 
@@ -207,6 +221,18 @@ def _bars(owed: list[NightCheck], zone: str, x: Callable[[datetime], float], spe
         hours.setdefault(hour, Counter())[_shape_of(state, instead, alarm_state, priority)] += count
     scale = _BAR / max(count.total() for count in hours.values())
     return [_bar(hour, hours[hour], scale, x, speech.clock(hour, zone), speech) for hour in sorted(hours)]
+
+
+def _strip(owed: list[NightCheck], speech: Speech) -> list[StripPart]:
+    """Return the whole night in one strip, what needs somebody first."""
+    count = Counter(map(_shape, owed))
+    parts: list[StripPart] = []
+    x = 0.0
+    for shape in (each for each in reversed(_PILED) if count[each]):
+        width = round(100 * count[shape] / len(owed), 2)
+        parts.append(StripPart(shape, round(x, 2), width, count[shape], speech(page_words.NIGHT_SHAPES[shape])))
+        x += width
+    return parts
 
 
 def _bar(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +16,11 @@ from alarm_center.words.catalogues import Speech
 from alarm_center.words.code_words import case_words, reason_words, state_words
 from schemas.vocabulary import Channel, Condition, Priority, Who
 
+SECTIONS: Final = ("red", "p1", "p2", "look", "p3", "visit", "later")
+"""The sections of the queue, the most urgent first; ``words/page_words.py`` has their headings."""
+_SOON: Final = timedelta(minutes=30)
+"""A visit that is due within it stands in sight; a later one is folded away."""
+_LOWEST_RISK: Final = 3
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -64,6 +69,12 @@ class QueueRow:
     cleared: bool
     red: bool
     unread: int
+    risk: int
+    """The resident's risk, 1 the highest; of two rows of a section the one of higher risk comes first."""
+    due: datetime | None
+    """The instant at which a visit is to be made."""
+    section: str
+    """The section of the queue in which it stands, one of :data:`SECTIONS`."""
 
 
 def next_step(alarm: Alarm) -> NextStep:
@@ -106,8 +117,7 @@ def queue(
 ) -> tuple[list[QueueRow], list[QueueRow]]:
     """Return the rows that need somebody, most urgent first, and the rows that staff have in hand.
 
-    In order of: red board, priority, the instant of what happens next, age. A check that waits for a look stands among the
-    alarms of priority 2, since it becomes one (nobody looked) when its time is out.
+    In order of: section, priority, risk, the instant of what happens next, age. A visit that is due later stands last.
     """
     todo = [look_row(line, line.resident, reader) for line in looks]
     in_hand: list[QueueRow] = []
@@ -126,14 +136,25 @@ def rows_held(alarms: Iterable[AlarmLine], looks: Iterable[LookLine], reader: Bo
     }
 
 
-def _order(row: QueueRow) -> tuple[bool, int, datetime, datetime, str]:
-    return (not row.red, row.priority, row.next.at or _NEVER, row.since, str(row.row_id))
+def _order(row: QueueRow) -> tuple[int, int, int, datetime, datetime, str]:
+    place = SECTIONS.index(row.section)
+    return (place, row.priority, row.risk, row.next.at or _NEVER, row.since, str(row.row_id))
+
+
+def _section(alarm: Alarm, due: datetime | None, now: datetime, *, red: bool) -> str:
+    """Return the section of an alarm's row; *due* is its visit's time."""
+    if red:
+        return "red"
+    if alarm.is_calm:
+        return "later" if due is not None and due > now + _SOON else "visit"
+    return f"p{int(alarm.priority)}"
 
 
 def alarm_row(case: AlarmLine | AlarmCase, reader: BoardReader, patrol: str | None) -> QueueRow:
     """Return the row of an alarm, as *reader* sees it; *patrol* has accepted it."""
     alarm, speech = case.alarm, reader.speech
-    taken = alarm.is_held(reader.now)
+    taken, red = alarm.is_held(reader.now), case.red_at is not None
+    due = (alarm.limits.arrive_by or next_step(alarm).at) if alarm.is_calm else None
     return QueueRow(
         row_id=alarm.alarm_id,
         href=f"/alarm/{alarm.alarm_id}",
@@ -152,8 +173,11 @@ def alarm_row(case: AlarmLine | AlarmCase, reader: BoardReader, patrol: str | No
         holder=(case.holder or "") if taken else "",
         claimable=not taken and alarm.state is not AlarmState.CLOSED,
         cleared=alarm.condition is Condition.CLEARED,
-        red=case.red_at is not None,
+        red=red,
         unread=case.unread if isinstance(case, AlarmLine) else 0,
+        risk=(case.risk if isinstance(case, AlarmLine) else None) or _LOWEST_RISK,
+        due=due,
+        section=_section(alarm, due, reader.now, red=red),
     )
 
 
@@ -182,6 +206,9 @@ def look_row(case: LookLine | CheckCase, resident: str, reader: BoardReader) -> 
         cleared=False,
         red=False,
         unread=0,
+        risk=case.risk if isinstance(case, LookLine) else _LOWEST_RISK,
+        due=None,
+        section="look",
     )
 
 

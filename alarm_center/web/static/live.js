@@ -1,7 +1,7 @@
 // Open page: the stream, the clock that it feeds, fragments, keys and sound. No browser clock decides anything.
 import { begin as beginPicture, blankAll, showAgain, showClear, showLive } from "./picture.js";
 
-const FROZEN_MS = 5000, GIVEN_UP_MS = 15000, RENEW_MS = 30000;
+const FROZEN_MS = 5000, STILL_MS = 3000, GIVEN_UP_MS = 15000, RENEW_MS = 30000;
 const body = document.body, csrf = document.querySelector("meta[name=csrf]").content;
 const zone = body.dataset.zone, $ = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -25,6 +25,10 @@ function showTime() {
     const seconds = Math.max(0, Math.round((now - Date.parse(old.dataset.since)) / 1000)), minutes = Math.floor(seconds / 60);
     const age = seconds < 60 ? `${seconds} s` : minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
     old.textContent = old.dataset.words.replace("¤", age);
+  }
+  for (const since of all("[data-elapsed]")) {
+    const seconds = Math.max(0, Math.round((now - Date.parse(since.dataset.elapsed)) / 1000));
+    since.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   }
   for (const left of all("[data-until]")) {
     const seconds = Math.round((Date.parse(left.dataset.until) - now) / 1000), size = Math.abs(seconds);
@@ -115,7 +119,7 @@ setInterval(() => all("[data-fragment]").filter((one) => $("[data-again]", one))
 // Find a control again in a part that was drawn anew: half-filled fields and the focus are kept.
 const FIELDS = "select, input:not([type=hidden])";
 const same = (one) => [one.tagName, one.form?.getAttribute("action"), one.name, one.getAttribute("href"),
-  one.tagName === "BUTTON" ? one.value : "", one.closest("[data-row]")?.dataset.row].join("|");
+  one.tagName === "BUTTON" ? one.value : one.tagName === "SUMMARY" ? one.parentElement.className : "", one.closest("[data-row]")?.dataset.row].join("|");
 
 // Rows that the part shows already stand in the answer as a mark: "the page's rows from the sixth to the twelfth".
 function putBack(part, fresh) {
@@ -126,8 +130,25 @@ function putBack(part, fresh) {
   return true;
 }
 
+// Rows that would move under somebody's hand hold still until it rests; what stands in the band above them does not wait.
+let held;
+function holdsStill(part, fresh) {
+  const wait = STILL_MS - (performance.now() - touched), rows = all("[data-row]", part).map((one) => one.dataset.row);
+  if (wait <= 0 || !rows.length || !$("[data-alerts]", fresh)) return false;
+  const kept = (one) => one.dataset.kept ? rows.slice(...one.dataset.kept.split(" ").map(Number)) : [one.dataset.row];
+  const next = all("[data-row], [data-kept]", fresh).flatMap(kept);
+  if (rows.every((row, n) => row === next[n])) return false;  // what is new comes last
+  $("[data-alerts]", part).replaceWith($("[data-alerts]", fresh));
+  part.classList.add("holding");
+  clearTimeout(held);
+  held = setTimeout(() => refresh(part), wait);
+  return true;
+}
+
 function put(part, html, revision) {
   const fresh = new DOMParser().parseFromString(html, "text/html").body;
+  if (part.dataset.part === "queue" && holdsStill(part, fresh)) return void showTime();
+  part.classList.remove("holding");
   const kept = $("[data-keep]", part), next = $("[data-keep]", fresh), focus = document.activeElement;
   if (kept && next && kept.dataset.keep === next.dataset.keep) return;
   if (part.contains(focus) && focus.matches(FIELDS)) return void (part.dataset.late = "1");
@@ -167,6 +188,7 @@ document.addEventListener("submit", async (event) => {
     const goal = answer.headers.get("X-Go"), live = answer.headers.get("X-Live"), clear = answer.headers.get("X-Clear");
     if (goal && goal !== location.pathname) return location.assign(goal);
     document.activeElement?.blur();
+    touched = -STILL_MS;  // the person's own act: what it changes is shown at once
     await refreshAll();
     if (live) showLive(live, csrf, data.has("reason"));
     if (clear) showClear(clear, csrf);
@@ -188,7 +210,7 @@ document.addEventListener("keydown", (event) => {
   if ((keysOn && !keysOn.checked) || event.ctrlKey || event.altKey || event.metaKey) return;
   const chooses = event.target.matches("[type=radio]") && /^[0-9]$/.test(event.key);  // a digit chooses among answers
   if (!chooses && event.target.matches("input, select, textarea")) return event.key === "Escape" && event.target.blur();
-  const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key], links = all("[data-row] [data-open]");
+  const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key], links = all("[data-row] [data-open]").filter((one) => one.checkVisibility());
   if (step && links.length) {
     const at = links.indexOf(document.activeElement?.closest("[data-row]")?.querySelector("[data-open]"));
     links[at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + step, 0), links.length - 1)].focus();
@@ -196,13 +218,14 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.key === " " && event.target.closest("button, a, summary")) return;
   const row = document.activeElement?.closest("[data-row]"), key = `[data-key="${CSS.escape(event.key)}"]`;
-  const target = $(key, row ?? document) ?? all(key).find((one) => !one.closest("[data-row]"));  // never another row's
+  const target = $(key, row ?? document) ?? all(key).find((one) => !one.closest("[data-row]"))  // never another row's
+    ?? (event.key === "n" ? $(".row.first .acts .primary") : null);  // a few: the next one is the large one
   if (target) { event.preventDefault(); target.click(); }
 });
 
 // ---- the lease: renewed while its holder uses the page ----
-let active = performance.now(), renewed = active;
-for (const kind of ["keydown", "pointermove", "pointerdown"]) addEventListener(kind, () => { active = performance.now(); }, { passive: true });
+let active = performance.now(), renewed = active, touched = -STILL_MS;
+for (const kind of ["keydown", "pointermove", "pointerdown"]) addEventListener(kind, () => { active = touched = performance.now(); }, { passive: true });
 setInterval(() => {
   const release = $("form[action$='/release']");
   if (!release || performance.now() - active > RENEW_MS || performance.now() - renewed < RENEW_MS) return;

@@ -34,6 +34,7 @@ async def test_a_pin_is_chosen_and_mistyped_by_keys(open_page: OpenPage, theme: 
         assert await broken(page) == [], then
         assert await page.locator(".primary").count() == 1
     await page.goto("/")
+    await page.click(".menu > summary")
     await page.click("form[action='/cover'] button")
     await page.wait_for_selector(".cover [name=pin]:focus")
     await page.keyboard.type("111111")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 async def test_from_the_board_to_the_case_without_a_mouse(storstad: NightTown, open_page: OpenPage) -> None:
     page = await open_page()
-    await page.keyboard.press("n")
+    await page.keyboard.press("a")
     await page.wait_for_url("**/raise")
     await page.keyboard.type("ebbe")
     await page.keyboard.press("Enter")

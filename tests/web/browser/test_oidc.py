@@ -68,6 +68,7 @@ async def test_a_browser_goes_to_the_provider_and_comes_back(
         await page.get_by_role("button", name="Fortsätt").click()
         await page.wait_for_url(BOARD)
         await expect(page.locator("#queue-title")).to_be_visible()
+        await page.click(".menu > summary")
         await page.get_by_role("button", name="Logga ut Olle Operatör").click()
         await page.wait_for_url(f"{provider.url}/logout**")
         assert provider.left["post_logout_redirect_uri"].endswith("/login")
