@@ -30,6 +30,8 @@ class Right(StrEnum):
     """Read the planner's pages: what waits, the residents, and each one's agreement, times and history."""
     PROTECTED = "protected"
     """Read names and addresses of people with protected identity on lists, in searches and in files that go out."""
+    REPORT = "report"
+    """Read what a night and its months come to: the morning report and the figures."""
     ARRANGE = "arrange"
     """Change when and how a resident is supervised, and what those who drive there have to know."""
     BRING_IN = "bring_in"
@@ -61,11 +63,30 @@ ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
             {Right.WATCH, Right.PAPERS, Right.RAISE, Right.PAUSE, Right.STOP, Right.PROTECTED, Right.SUPERVISE}
         ),
         Role.LEAD: frozenset(
-            {Right.PAPERS, Right.RAISE, Right.PAUSE, Right.STOP, Right.PLAN, Right.PROTECTED, Right.DRIVE, Right.STAFF}
+            {
+                Right.PAPERS,
+                Right.RAISE,
+                Right.PAUSE,
+                Right.STOP,
+                Right.PLAN,
+                Right.PROTECTED,
+                Right.DRIVE,
+                Right.STAFF,
+                Right.REPORT,
+            }
         ),
         Role.CARER: frozenset({Right.PAPERS, Right.DRIVE}),
         Role.CASE_OFFICER: frozenset(
-            {Right.PAUSE, Right.STOP, Right.PLAN, Right.DECIDE, Right.ENROL, Right.PROTECTED, Right.BRING_IN}
+            {
+                Right.PAUSE,
+                Right.STOP,
+                Right.PLAN,
+                Right.DECIDE,
+                Right.ENROL,
+                Right.PROTECTED,
+                Right.BRING_IN,
+                Right.REPORT,
+            }
         ),
         Role.COORDINATOR: frozenset(
             {
@@ -78,11 +99,12 @@ ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.BRING_IN,
                 Right.HAND_OUT,
                 Right.STAFF,
+                Right.REPORT,
             }
         ),
         Role.INSTALLER: frozenset({Right.MOUNT}),
         Role.AUDITOR: frozenset({Right.REVIEW, Right.HAND_OUT}),
-        Role.ADMIN: frozenset({Right.USERS}),
+        Role.ADMIN: frozenset({Right.USERS, Right.REPORT}),
     }
 )
 

@@ -66,6 +66,7 @@ from alarm_center.web.planner import (
     town_stop,
     visits_tonight,
 )
+from alarm_center.web.reports import morning
 from alarm_center.web.review import log_pages, look_month, resident_pages, sample_pages
 from alarm_center.web.settings import WebSettings
 from alarm_center.web.sign_in import (
@@ -163,6 +164,7 @@ ROUTES: Final = tuple(
         resident_pages,
         mounting,
         claims,
+        morning,
     )
 )
 """The routes of every page that the service has; webhooks, health and the demo's phones are added where there are any."""

@@ -69,10 +69,11 @@ def _duty_words(shifts: Sequence[DutyShiftName], speech: Speech) -> str:
 def _paragraph(case: PastCase, zone: str, speech: Speech) -> CaseParagraph:
     lines = [(speech.clock(each.at, zone, seconds=True), *_moment_words(each, speech)) for each in case.moments]
     # The same fact of two SMS or two phones stands once a second.
-    return CaseParagraph(_heading(case, zone, speech), tuple(one for one, _same in groupby(lines)))
+    return CaseParagraph(case_heading(case, zone, speech), tuple(one for one, _same in groupby(lines)))
 
 
-def _heading(case: PastCase, zone: str, speech: Speech) -> str:
+def case_heading(case: PastCase, zone: str, speech: Speech) -> str:
+    """Return how an owed look or an alarm ended, in one line that begins with its time."""
     clock = speech.clock(case.at, zone)
     if case.check is None:
         assert case.alarm is not None, "a case is a check or an alarm"
