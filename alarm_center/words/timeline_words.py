@@ -185,6 +185,9 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.LeaseLapsed, _("Släppt: ingen aktivitet vid skärmen"), tone=_urgent),
         _row(timeline.CallNoted, _("I samtal"), detail=lambda line: "" if line.on else _("slut")),
         _row(timeline.PatrolSent, _("Patrull skickad av operatör")),
+        _row(timeline.CarerReplaced, _("En annan skickas i stället")),
+        _row(timeline.CarersAskedAgain, _("Alla tillfrågas igen, av operatör")),
+        _row(timeline.DispatchCancelled, _("Återkallat av operatör")),
         _row(timeline.LiveAsked, _("Direktbild")),
         _row(timeline.ShownClear, _("Klar bild visad"), detail=lambda line: CLEAR_FOR[line.reason]),
         # ---- the dispatch ----

@@ -117,6 +117,28 @@ class PatrolSent(Payload):
     user: UUID
 
 
+@payload(EventKind.CARER_REPLACED)
+class CarerReplaced(Payload):
+    """*user* had somebody else sought in the stead of the carer of the notice."""
+
+    user: UUID
+    notice_id: UUID
+
+
+@payload(EventKind.ASKED_AGAIN)
+class CarersAskedAgain(Payload):
+    """*user* had the carers asked again."""
+
+    user: UUID
+
+
+@payload(EventKind.DISPATCH_CANCELLED)
+class DispatchCancelled(Payload):
+    """*user* called the carers back."""
+
+    user: UUID
+
+
 @payload(EventKind.LIVE_ASKED)
 class LiveAsked(Payload):
     """The holder looks through the resident's camera for *seconds*."""

@@ -13,6 +13,8 @@ from alarm_center.core.alarm.alarm_events import (
     AlarmEvent,
     AlarmTick,
     Arrived,
+    AskCarersAgain,
+    CancelDispatch,
     CannotGetIn,
     ClaimCase,
     Close,
@@ -23,6 +25,7 @@ from alarm_center.core.alarm.alarm_events import (
     NobodyHome,
     ReleaseCase,
     Renew,
+    ReplaceCarer,
     SendPatrol,
     Staying,
     TakeOver,
@@ -158,6 +161,15 @@ class ScreenOperator:
 
     def sends_patrol(self) -> None:
         self.story.happens(SendPatrol(self.user))
+
+    def replaces(self, phone: str) -> None:
+        self.story.happens(ReplaceCarer(self.user, self.story.carer(phone).notice.notice_id))
+
+    def asks_again(self) -> None:
+        self.story.happens(AskCarersAgain(self.user))
+
+    def calls_back(self) -> None:
+        self.story.happens(CancelDispatch(self.user))
 
     def acknowledges(self, kind: TroubleKind) -> None:
         self.story.happens(AcknowledgeTrouble(self.user, kind))

@@ -16,6 +16,8 @@ from alarm_center.core.alarm.alarm_events import (
     AcknowledgeTrouble,
     AlarmEvent,
     AlarmTick,
+    AskCarersAgain,
+    CancelDispatch,
     ClaimCase,
     Close,
     ColleagueInNeed,
@@ -27,6 +29,7 @@ from alarm_center.core.alarm.alarm_events import (
     NeedsHelp,
     ReleaseCase,
     Renew,
+    ReplaceCarer,
     SendPatrol,
     SiteReply,
     TakeOver,
@@ -123,7 +126,10 @@ class AlarmLife(RuleBasedStateMachine):
     def an_operator_takes_over(self, user: UUID, reason: str) -> None:
         self.try_event(TakeOver(user, reason))
 
-    @rule(user=st.sampled_from(OPERATORS), event=st.sampled_from([ClaimCase, Renew, ReleaseCase, SendPatrol]))
+    @rule(
+        user=st.sampled_from(OPERATORS),
+        event=st.sampled_from([ClaimCase, Renew, ReleaseCase, SendPatrol, AskCarersAgain, CancelDispatch]),
+    )
     def an_operator_acts(self, user: UUID, event: Callable[[UUID], AlarmEvent]) -> None:
         held_by_another = self.alarm.is_held_by_other(user, self.now)
         done = self.try_event(event(user))
@@ -131,6 +137,17 @@ class AlarmLife(RuleBasedStateMachine):
             assert not done
         if done and event is ClaimCase:
             assert self.alarm.lease.holder == user
+
+    @precondition(lambda self: self.notices)
+    @rule(data=st.data(), user=st.sampled_from(OPERATORS))
+    def an_operator_sends_another(self, data: st.DataObject, user: UUID) -> None:
+        """A carer who was sent away has it no longer; again changes nothing."""
+        notice = data.draw(st.sampled_from(self.notices))
+        if self.try_event(ReplaceCarer(user, notice.notice_id)):
+            assert not self.has_it(notice.phone)
+            after = self.alarm
+            self.try_event(ReplaceCarer(user, notice.notice_id))
+            assert self.alarm is after or self.alarm == after
 
     @rule(user=st.sampled_from(OPERATORS), on=st.booleans())
     def an_operator_calls(self, user: UUID, on: bool) -> None:

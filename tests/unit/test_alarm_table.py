@@ -18,7 +18,9 @@ from alarm_center.core.alarm.alarm_events import (
     AcknowledgeTrouble,
     AlarmEvent,
     AlarmTick,
+    AskCarersAgain,
     CalledOff,
+    CancelDispatch,
     CarerReply,
     ClaimCase,
     Close,
@@ -30,6 +32,7 @@ from alarm_center.core.alarm.alarm_events import (
     Joined,
     ReleaseCase,
     Renew,
+    ReplaceCarer,
     SendPatrol,
     SiteReply,
     TakeOver,
@@ -59,6 +62,8 @@ def stories() -> Iterator[Story]:
             cried_for_help,
             taken,
             taken_by_two,
+            taken_by_one_of_two,
+            locked_out,
             there,
             there_and_done,
             closed,
@@ -130,6 +135,21 @@ def taken_by_two() -> Story:
     return story
 
 
+def taken_by_one_of_two() -> Story:
+    """The second is still sought."""
+    story = Story(signed_in=False, plan=Plan(two_carers=True))
+    story.passes(minutes=10)
+    story.carer(FIRST).takes()
+    return story
+
+
+def locked_out() -> Story:
+    """On site, and the lead is asked to see to it."""
+    story = there()
+    story.carer(FIRST).cannot_get_in()
+    return story
+
+
 def there() -> Story:
     story = taken()
     story.carer(FIRST).arrives()
@@ -157,8 +177,10 @@ def events(story: Story) -> Iterator[AlarmEvent]:
     yield ColleagueInNeed(colleague(SECOND))
     yield AcknowledgeTrouble(USER, TroubleKind.NOT_TAKEN)
     yield Joined(AlarmKind.SOMETHING_WRONG, Priority.FIRST)
+    yield from (AskCarersAgain(USER), CancelDispatch(USER))
     for notice in () if story.alarm.dispatch is None else story.alarm.dispatch.notices:
         yield from (word(notice.notice_id) for word in CARER_WORDS)
+        yield ReplaceCarer(USER, notice.notice_id)
         yield Done(notice.notice_id, Outcome.WELL_IN_BED)
 
 

@@ -44,6 +44,7 @@ from tests.support.viewers import one_more_session, viewer_in
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 FORM: Final = {
     "outcome": "false_alarm", "answer": "cannot_tell", "priority": "2", "note": "", "minutes": "10", "word": "arrived", "kind": "help",
+    "notice": "6c1f8f5e-6a3c-4f0e-9f0a-3d5a3f1c2b4d",
     "once": "5b0f8f5e-6a3c-4f0e-9f0a-3d5a3f1c2b4d",
 }  # fmt: skip
 """Fields that forms bring, so that a refusal is about who asks and what for, not about a field that is missing."""

@@ -296,16 +296,16 @@ class AlarmChange:
             return self.now + timedelta(minutes=min(max(eta_minutes, 1), _LONGEST_ETA))
         return soonest if arrive_by is None else max(arrive_by, soonest)
 
-    def drop_carer(self, notice: Notice) -> None:
+    def drop_carer(self, notice: Notice, state: NoticeState = NoticeState.DECLINED) -> None:
         """Take the alarm from a carer who had taken it, and seek somebody else at once."""
         before = self.alarm.state
-        refused = dispatching.record_refusal(self.dispatch, notice, self.now)
+        refused = dispatching.record_refusal(self.dispatch, notice, self.now, state)
         self.set_troubles(trouble.without_carer(self.alarm, notice, self.now))
         helped = trouble.gravest(t for t in self.alarm.unacknowledged if t.kind is TroubleKind.HELP)
         purpose = DispatchPurpose.HELP if helped is not None and refused.takers else DispatchPurpose.CALL_OUT
         sought = dispatching.restart_search(refused, self.context, purpose)
         # Said no in the new round too: it must not begin with the one who cannot.
-        self.dispatch = dispatching.record_refusal(sought, notice, self.now)
+        self.dispatch = dispatching.record_refusal(sought, notice, self.now, state)
         left = self.alarm.takers
         if left:
             self.acceptance = replace(self.acceptance, notice_id=left[0].notice_id)

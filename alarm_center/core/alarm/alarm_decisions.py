@@ -17,7 +17,9 @@ from alarm_center.core.alarm.alarm_events import (
     AcknowledgeTrouble,
     AlarmEvent,
     AlarmTick,
+    AskCarersAgain,
     CalledOff,
+    CancelDispatch,
     ClaimCase,
     Close,
     ColleagueInNeed,
@@ -27,6 +29,7 @@ from alarm_center.core.alarm.alarm_events import (
     Joined,
     ReleaseCase,
     Renew,
+    ReplaceCarer,
     SendPatrol,
     TakeOver,
     next_states,
@@ -36,6 +39,7 @@ from alarm_center.core.alarm.alarm_parts import Limits
 from alarm_center.core.alarm.deadlines import next_deadline, visit_due_at
 from alarm_center.core.alarm.incident import can_be_listed, can_join
 from alarm_center.core.alarm.lease import Lease
+from alarm_center.core.alarm.screen_dispatch import apply_screen_dispatch
 from alarm_center.core.alarm.state import Alarm, AlarmState, DispatchPurpose, DispatchState, NewAlarm
 from alarm_center.core.decision import IllegalMove, Write
 from alarm_center.core.plan import Plan, Wording
@@ -115,6 +119,9 @@ def decide(
             change.add_line(timeline.CaseReleased(event.user))
         case SendPatrol():
             _send_patrol(change, event.user)
+        case ReplaceCarer() | AskCarersAgain() | CancelDispatch():
+            _require_no_other_holder(change, event.user)
+            apply_screen_dispatch(change, event)
         case AcknowledgeTrouble():
             change.acknowledge(event.kind, event.user)
         case Close():

@@ -71,6 +71,28 @@ class SendPatrol:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplaceCarer:
+    """*user* wants somebody else in the stead of the carer of the notice, who was asked or has it."""
+
+    user: UUID
+    notice_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AskCarersAgain:
+    """*user* wants the carers asked again now, from the beginning of the chain."""
+
+    user: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CancelDispatch:
+    """*user* calls the carers back: nobody has to go. A person still says how it ended."""
+
+    user: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """*user* says how it ended. ``note`` says that a note was written, which `other` needs; the store keeps its words."""
 
@@ -238,6 +260,9 @@ AlarmEvent = (
     | InCall
     | ReleaseCase
     | SendPatrol
+    | ReplaceCarer
+    | AskCarersAgain
+    | CancelDispatch
     | AcknowledgeTrouble
     | Close
     | CarerReply
@@ -291,6 +316,10 @@ SCREEN_TABLE: Final[Mapping[type, StateRow]] = MappingProxyType(
         InCall: _IN_HAND,
         ReleaseCase: {**_IN_HAND, **_change_to((_CLAIMED,), _OPEN)},
         SendPatrol: _change_to(_WAITING, _DISPATCHED),
+        # Whoever is on site is sent away by nobody at a screen.
+        ReplaceCarer: {**_no_change(_DISPATCHED), **_maybe_change_to((_ACCEPTED,), _DISPATCHED)},
+        AskCarersAgain: _no_change(_DISPATCHED, _ACCEPTED, _ON_SITE),
+        CancelDispatch: _change_to((_DISPATCHED, _ACCEPTED), _OPEN, _CLAIMED),
         # What is over, or seen to by another, is refused nowhere: two may tap at once.
         AcknowledgeTrouble: _no_change(*_OPEN_STATES),
         Close: _change_to(_OPEN_STATES, _CLOSED),

@@ -144,12 +144,14 @@ def record_acceptance(dispatch: Dispatch, notice: Notice, now: datetime) -> Disp
     return end_search(dispatch)
 
 
-def record_refusal(dispatch: Dispatch, notice: Notice, now: datetime) -> Dispatch:
-    """Record that the phone of *notice* says no to all that it was asked; this round does not ask it again."""
+def record_refusal(
+    dispatch: Dispatch, notice: Notice, now: datetime, state: NoticeState = NoticeState.DECLINED
+) -> Dispatch:
+    """Record that the phone of *notice* says no to all that it was asked, or is stood down; this round does not ask it again."""
     for other in dispatch.notices:
         open_too = other.phone == notice.phone and other.state in (NoticeState.ASKED, NoticeState.TOOK)
         if open_too or other.notice_id == notice.notice_id:
-            no = replace(other, state=NoticeState.DECLINED, answered_at=now, round=dispatch.round)
+            no = replace(other, state=state, answered_at=now, round=dispatch.round)
             dispatch = replace_notice(dispatch, no)
     return dispatch
 
@@ -251,6 +253,8 @@ def _responder_for(dispatch: Dispatch, step: Step, alarm: Alarm, people: Sequenc
     in_role = [n for n in this_round if n.who is step.who and n.phone not in took]
     if any(n.state is NoticeState.DECLINED or alarm.is_seen_to_by(n.notice_id) for n in in_role):
         return None
+    if step.who in _PATROLS and any(n.state is NoticeState.STOOD_DOWN for n in in_role):
+        return None  # an operator has sent another in their stead
     if in_role:
         phone = max(in_role, key=_asked_at).phone
         same = next((p for p in people if p.phone == phone), None)

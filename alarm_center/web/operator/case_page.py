@@ -24,6 +24,7 @@ from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.operator.calling import calling_context
 from alarm_center.web.operator.case_actions import FOLLOWED_BY
+from alarm_center.web.operator.dispatch_forms import dispatch_forms
 from alarm_center.web.operator.picture_pane import alarm_pane, check_pane
 from alarm_center.web.operator.queue import BoardReader, alarm_row, calls_first, look_row
 from alarm_center.web.operator.trouble_rows import next_moves, trouble_rows
@@ -144,6 +145,7 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         "cursor": cursor,
         "may_raise": not open_ and alarm.org in person.raising_viewer.orgs,
         "may_pause": alarm.org in person.viewer(Right.PAUSE).orgs,
+        "dispatch": dispatch_forms(alarm, asked, held_by_other=row.held_by_other),
         "can_send": alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED) and not row.held_by_other,
         "next_call": _next_call(asked),
         "in_trouble": unacknowledged,
