@@ -77,8 +77,16 @@ async def take_over(request: web.Request) -> web.StreamResponse:
 @routes.post("/alarm/{alarm}/renew")
 @require(Right.WATCH)
 async def renew(request: web.Request) -> web.StreamResponse:
-    """Renew the holder's lease."""
-    return await _apply(request, alarm.Renew(request[PERSON].user_id))
+    """Renew the holder's lease; the answer says until when it lasts."""
+    alarm_id, person = path_uuid(request, "alarm"), request[PERSON]
+    event = alarm.Renew(person.user_id)
+    renewed = await cases.apply_to_alarm(
+        request.app[MEMORY], alarm_id, event, actor=str(person.user_id), viewer=person.board_viewer
+    )
+    response = redirect_or_tell(request, f"/alarm/{alarm_id}")
+    if renewed.lease.until is not None:
+        response.headers["X-Lease-Until"] = renewed.lease.until.isoformat()
+    return response
 
 
 @routes.post("/alarm/{alarm}/release")

@@ -223,15 +223,30 @@ document.addEventListener("keydown", (event) => {
   if (target) { event.preventDefault(); target.click(); }
 });
 
-// ---- the lease: renewed while its holder uses the page ----
-let active = performance.now(), renewed = active, touched = -STILL_MS;
-for (const kind of ["keydown", "pointermove", "pointerdown"]) addEventListener(kind, () => { active = touched = performance.now(); }, { passive: true });
-setInterval(() => {
+// ---- the lease: renewed while its holder uses the page or is in a call; whoever has left it is warned before it ends ----
+const WARN_MS = 20000, ending = $("#lease");
+let active = now, renewed = performance.now(), touched = -STILL_MS, kept = 0;
+async function keepLease() {
   const release = $("form[action$='/release']");
-  if (!release || performance.now() - active > RENEW_MS || performance.now() - renewed < RENEW_MS) return;
+  if (!release || performance.now() - renewed < 1000) return;
   renewed = performance.now();
-  fetch(release.action.replace("release", "renew"), { method: "POST", headers: { "X-Fragment": "1", "X-Csrf": csrf } }).catch(() => {});
-}, 5000);
+  try {
+    const answer = await fetch(release.action.replace("release", "renew"), { method: "POST", headers: { "X-Fragment": "1", "X-Csrf": csrf } });
+    kept = Date.parse(answer.headers.get("X-Lease-Until") ?? "") || kept;
+    watchLease();
+  } catch { /* without a net it is tried again, and the page says that it is old */ }
+}
+function watchLease() {
+  const release = $("form[action$='/release']"), inCall = release?.dataset.inCall !== undefined;
+  const left = release ? Math.max(Date.parse(release.dataset.leaseUntil), kept) - now : Infinity, here = inCall || now - active < RENEW_MS;
+  if (here && (left <= WARN_MS || release && performance.now() - renewed >= RENEW_MS)) keepLease();
+  const warns = !here && left > 0 && left <= WARN_MS;
+  if (!ending || ending.hidden !== warns) return;
+  ending.hidden = !warns;
+  if (warns && audio?.state === "running") beep(600);
+}
+for (const kind of ["keydown", "pointermove", "pointerdown"]) addEventListener(kind, () => { [active, touched] = [now, performance.now()]; if (ending && !ending.hidden) keepLease(); }, { passive: true });
+setInterval(watchLease, 1000);
 
 // ---- sound: two tones for an alarm of priority 1 that nobody holds, one for a carer's own words ----
 // A change names the tone that it may call for; the redrawn part says whether there is cause. A whole page asks for both.

@@ -218,3 +218,28 @@ async def test_what_one_claims_another_sees_at_once(storstad: NightTown, open_pa
     await olle.click("[data-key=c]")
     await expect(siv.locator(".row.first .acts")).to_contain_text("Öppna")
     await expect(siv.locator(".row.first .state")).to_contain_text("Hos Olle Operatör")
+
+
+async def test_a_hold_warns_before_it_ends_and_a_call_keeps_it(storstad: NightTown, open_page: OpenPage) -> None:
+    await fallen(storstad)
+    page = await open_page()
+    await page.click("[data-key=c]")
+    await page.wait_for_url("**/alarm/*")
+    lasts = "select lease_until - clock.now() > interval '60 seconds' from alarms where priority = 1"
+    warning = page.locator("#lease")
+    await expect(page.locator("form[action$='/release']")).to_be_visible()
+    await expect(warning).to_be_hidden()
+    await storstad.set_clock(TWO + timedelta(seconds=40 + 75))
+    await expect(warning).to_be_visible()
+    await warning.locator("button").click()
+    await expect(warning).to_be_hidden()
+    assert await eventually(lambda: storstad.value(lasts))
+    await page.click("form[action$='/call'] button")
+    await page.keyboard.press("s")
+    call = page.locator("form[action$='/call'] button")
+    await expect(page.locator("form[action$='/release'][data-in-call]")).to_be_visible()
+    await expect(page.locator("form[action$='/send']")).to_have_count(0)
+    await expect(call).to_have_attribute("aria-pressed", "true")
+    await storstad.set_clock(TWO + timedelta(seconds=40 + 75 + 80))
+    assert await eventually(lambda: storstad.value(lasts))
+    await expect(warning).to_be_hidden()
