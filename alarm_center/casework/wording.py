@@ -240,6 +240,10 @@ async def _notice_text(
     )
     if text in (Wording.LATE_NOTED, Wording.LATE_AGAIN) and alarm.acceptance is not None:
         facts = replace(facts, by=alarm.acceptance.late_until)
+    if text is Wording.WHERE_UNKNOWN:
+        nobody = trouble_core.of_kind(alarm.troubles, TroubleKind.NOBODY_HOME)
+        search_at = None if nobody is None else nobody.search_at
+        facts = replace(facts, by=search_at if search_at is not None and search_at > at else None)
     return _NoticeText(text, _facts_of_trouble(facts, alarm, notice, text, at))
 
 

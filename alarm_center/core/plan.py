@@ -156,6 +156,11 @@ class Wording(StrEnum):
     """A person reads it."""
     READ_BY_OPERATOR = "read_by_operator"
     """A person reads it, and the phone has no case."""
+    NOBODY_HOME = "nobody_home"
+    """To a carer who finds nobody: asks where the person is."""
+    WHERE_NOTED = "where_noted"
+    WHERE_UNKNOWN = "where_unknown"
+    FOUND = "found"
     LATE_NOTED = "late_noted"
     """To a carer who is late: the new time of arrival."""
     LATE_AGAIN = "late_again"
@@ -259,6 +264,10 @@ class Plan:
     """Time within which a person has to say how it ended, once nobody needs to go any more."""
     exhausted_repeat: timedelta = timedelta(minutes=5)
     """Time after which the lead and the fixed number are called again when every round is over."""
+    nobody_home_within: timedelta = timedelta(minutes=15)
+    """Time after which 112 is rung for a person who is not at home, and whom nobody has found or knows to be elsewhere."""
+    may_go_out: bool = False
+    """The resident may go out at night: then 112 is rung at once. Of the resident's own marks, and no setting."""
     visit_lead: timedelta = timedelta(minutes=60)
     """Time before its hour at which a planned visit is sent out."""
     rounds: int = 3

@@ -37,9 +37,10 @@ from alarm_center.core.replies import (
     parse_reply,
     resolve,
 )
-from alarm_center.core.replies.carer_actions import HELP, NO_CAMERA, TAKE
+from alarm_center.core.replies.carer_actions import CANNOT, HELP, NO_CAMERA, TAKE
 from alarm_center.core.replies.personal_codes import split_codes
-from alarm_center.core.replies.resolve_reply import REPEATED_WITHIN, TAKEN
+from alarm_center.core.replies.reply_parts import TAKEN
+from alarm_center.core.replies.resolve_reply import REPEATED_WITHIN, where_action
 from alarm_center.sms import muster_replies, trouble_replies
 from alarm_center.store import carers, events, replies, towns
 from alarm_center.store.memory import Memory, Tx, is_retryable, now
@@ -219,7 +220,10 @@ class _IncomingReply:
             await self._write_meaning(said, Resolution(), context)
             return
         before = await self._repeated_command(said)
-        resolution = resolve(said, _notice_refs(context.asked), context.at, muster=bool(unanswered), before=before)
+        resolution = resolve(
+            said, _notice_refs(context.asked), context.at, muster=bool(unanswered), before=before,
+            answered_where=await self._answered_where(said),
+        )  # fmt: skip
         if self.reply.late_minutes is not None:
             resolution = replace(resolution, heed=Heed.SOUND)
         action, about = resolution.action, context.notice(resolution.notice)
@@ -288,6 +292,16 @@ class _IncomingReply:
         )
         return EarlierReply(*found) if found is not None else None
 
+    async def _answered_where(self, said: Reply) -> int | None:
+        """Return the case of which the phone's last "Vet du var?" was answered by the same digit within minutes."""
+        action = where_action(said) if isinstance(said, CarerCommand) else None
+        if action is None:
+            return None
+        found = await replies.last_said(
+            self.tx, self.reply.phone, self.reply.number, action.name, [], list(CANNOT.asked_by), REPEATED_WITHIN
+        )
+        return found.case_no if found is not None else None
+
     async def _open_alarm(self, context: _PhoneContext) -> Alarm:
         """Open an alarm of no resident for a carer without a case who needs help: somebody must act on it."""
         for org in context.orgs:
@@ -312,7 +326,7 @@ class _IncomingReply:
         org = about.org if about else opened.org if opened else context.orgs[0]
         alarm_id = about.alarm_id if about else opened.alarm_id if opened else None
         notice_id = about.notice_id if about else None
-        meaning = _meaning(said)
+        meaning = _meaning(said) if resolution.action is None else resolution.action.name
         meant = ReplyMeaning(
             meaning, org=org, alarm_id=alarm_id, notice_id=notice_id,
             seen_at=context.at if resolution.heed is Heed.NOTHING else None, holds_phone=resolution.holds_phone,
@@ -356,7 +370,15 @@ def _notice_refs(asked: Mapping[UUID, AskedNotice]) -> list[NoticeRef]:
     for notice in asked.values():
         where, since = notice_standing(notice)
         refs.append(
-            NoticeRef(notice.notice_id, notice.case_no, Priority(notice.priority), where, notice.asked_at, since)
+            NoticeRef(
+                notice.notice_id,
+                notice.case_no,
+                Priority(notice.priority),
+                where,
+                notice.asked_at,
+                since,
+                notice.asks_where,
+            )
         )
     return refs
 

@@ -47,6 +47,8 @@ class AskedNotice:
     """The patrol that has it."""
     sees_to: bool = False
     """A trouble of the alarm is acknowledged by this notice: its carer has said "jag ordnar"."""
+    asks_where: bool = False
+    """The carer was asked where a person is who is not at home, and has not answered."""
 
 
 async def add_once(tx: Tx, provider: str, provider_id: str, phone: str, sender: str, body: str, at: datetime) -> bool:
@@ -179,12 +181,14 @@ async def notices_to(tx: Tx, phone: str, sender: str) -> list[AskedNotice]:
 
 
 def _asked(fields: dict[str, Any]) -> AskedNotice:
+    notice_id = fields["notice_id"]
     try:
-        sees_to = alarms.from_text(fields.pop("body")).is_seen_to_by(fields["notice_id"])
+        alarm = alarms.from_text(fields.pop("body"))
+        sees_to, asks_where = alarm.is_seen_to_by(notice_id), alarm.asks_where(notice_id)
     except (ValueError, TypeError, LookupError):
         # One case that cannot be read makes no phone mute: a 9 is heard.
-        sees_to = False
-    return AskedNotice(**fields, sees_to=sees_to)
+        sees_to = asks_where = False
+    return AskedNotice(**fields, sees_to=sees_to, asks_where=asks_where)
 
 
 class SaidBefore(NamedTuple):

@@ -1,7 +1,7 @@
 """Towns and areas as settings, the plan that holds for a resident or area, and whether anybody is at the board."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ import structlog
 from alarm_center.core.plan import Plan
 from alarm_center.store.claims import ProviderNames
 from alarm_center.store.memory import Row, Tx
-from schemas.vocabulary import HandledBy
+from schemas.vocabulary import HandledBy, Mark
 
 log = structlog.get_logger()
 
@@ -121,7 +121,7 @@ async def of_resident(tx: Tx, resident_id: UUID) -> TownAndPlan:
 
 HOME: Final = f"""
     {", ".join("o." + name for name in _TOWN_FIELDS)}, r.resident_id, r.area_id, e.code as area_code, e.plan as area_plan,
-    coalesce(p.answers, '{{}}') as answers
+    coalesce(p.answers, '{{}}') as answers, '{Mark.MAY_GO_OUT}' = any (r.marks) as may_go_out
 """
 FROM_HOME: Final = """
     from residents r join areas e using (area_id) join organisations o on o.org = r.org left join plans p using (resident_id)
@@ -131,7 +131,7 @@ FROM_HOME: Final = """
 def home_of(row: Row) -> TownAndPlan:
     """Return the town, the area and the plan of a resident, of a row that has :data:`HOME`."""
     there = _town(row)
-    plan = there.plan_of_area(row["area_plan"], row["answers"])
+    plan = replace(there.plan_of_area(row["area_plan"], row["answers"]), may_go_out=row["may_go_out"])
     return TownAndPlan(there, row["resident_id"], row["area_id"], row["area_code"], plan)
 
 

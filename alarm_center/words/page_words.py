@@ -54,6 +54,7 @@ PIN_UNFIT: Final = _("Välj fyra till åtta siffror som inte är lätta att giss
 # ---- the board and a case ----
 CHOOSE_REASON: Final = _("Välj skäl")
 CHOOSE_OUTCOME: Final = _("Välj utfall")
+NOBODY_FOUND: Final = _("Ingen är hittad. Skriv i anteckningen varför ärendet ändå är slut.")
 WRITE_WHAT_HAPPENED: Final = _("Skriv vad som hände")
 CHOOSE_ANSWER: Final = _("Välj ett av de fyra svaren")
 SECTIONS: Final[Mapping[str, str]] = {

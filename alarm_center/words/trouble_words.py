@@ -21,6 +21,10 @@ SENTENCES: Final[Mapping[TroubleKind, str]] = {
 COLLEAGUE: Final = _("En kollega")
 CALL_112_FIRST: Final = _("Ring 112 först: prioritet 1 bakom låst dörr.")
 CALL_112_OUTSIDE: Final = _("Ring 112: kan vara ute i natt. Läs upp texten här under.")
+CALL_112_LATER: Final = _(
+    "Ring 112 om ingen har hittat personen, eller vet var, inom %(minutes)s min. Läs upp texten här under."
+)
+CALL_112_SEARCH: Final = _("Ring 112: ingen har hittat personen. Läs upp texten här under.")
 SECOND_WAY: Final = _("Andra vägen in: %(way)s")
 KEY_PLACE: Final = _("Nyckel: %(place)s")
 HAS_KEY: Final = _("%(name)s har nyckel")

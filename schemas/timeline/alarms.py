@@ -312,6 +312,26 @@ class CarerHeardNo(CarerLine):
     """A carer in the home says by SMS that the resident does not want to be looked at: the consent is withdrawn."""
 
 
+@payload(EventKind.SAID_HOSPITAL)
+class CarerSaidHospital(CarerLine):
+    """A carer who found nobody home says that the person is in hospital."""
+
+
+@payload(EventKind.SAID_RELATIVE)
+class CarerSaidRelative(CarerLine):
+    """A carer who found nobody home says that the person is with a relative, or away."""
+
+
+@payload(EventKind.KNOWS_NOT_WHERE)
+class CarerKnowsNot(CarerLine):
+    """A carer who found nobody home does not know where the person is."""
+
+
+@payload(EventKind.FOUND_PERSON)
+class CarerFoundPerson(CarerLine):
+    """A carer has found the person who was not at home."""
+
+
 @payload(EventKind.NEEDS_HELP)
 class CarerNeedsHelp(CarerLine):
     """A carer needs help."""

@@ -271,7 +271,8 @@ async def the_resident_wants_no_look(town: WordingTown) -> None:
 
 @hears(
     Wording.TROUBLE_CANNOT_GET_IN, Wording.VOICE_TROUBLE_CANNOT_GET_IN, Wording.TROUBLE_NOBODY_HOME,
-    Wording.VOICE_TROUBLE_NOBODY_HOME, Wording.YOU_SEE_TO_IT,
+    Wording.VOICE_TROUBLE_NOBODY_HOME, Wording.YOU_SEE_TO_IT, Wording.NOBODY_HOME, Wording.WHERE_NOTED, Wording.WHERE_UNKNOWN,
+    Wording.FOUND,
 )  # fmt: skip
 async def locked_out_and_then_nobody_home(town: WordingTown) -> None:
     a, _ = await town.on_site_at_a()
@@ -280,12 +281,23 @@ async def locked_out_and_then_nobody_home(town: WordingTown) -> None:
     await town.hears(LEAD, Wording.TROUBLE_CANNOT_GET_IN, a)
     await town.passes(90)
     await town.hears(LEAD, Wording.VOICE_TROUBLE_CANNOT_GET_IN, a)
-    await town.says(a, alarm_events.NobodyHome)
+    await town.first(f"ingen hemma {a.case_no}")
+    await town.hears(FIRST, Wording.NOBODY_HOME, a)
     await town.hears(LEAD, Wording.TROUBLE_NOBODY_HOME, a)
     await town.passes(90)
     await town.hears(LEAD, Wording.VOICE_TROUBLE_NOBODY_HOME, a)
     await town.centre.lead.writes("1")
     await town.hears(LEAD, Wording.YOU_SEE_TO_IT, a)
+    await town.first(f"3 {a.case_no}")
+    await town.hears(FIRST, Wording.WHERE_UNKNOWN, a)
+    await town.first(f"hittad {a.case_no}")
+    await town.hears(FIRST, Wording.FOUND, a)
+    await town.first(f"ingen hemma {a.case_no}")
+    await town.hears(FIRST, Wording.NOBODY_HOME, a)
+    await town.hears(LEAD, Wording.TROUBLE_NOBODY_HOME, a)
+    await town.first(f"1 {a.case_no}")
+    await town.hears(FIRST, Wording.WHERE_NOTED, a)
+    await town.hears(LEAD, Wording.SEEN_TO, a)
 
 
 @hears(Wording.TROUBLE_UNDELIVERED, Wording.VOICE_TROUBLE_UNDELIVERED)

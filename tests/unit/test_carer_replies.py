@@ -187,6 +187,7 @@ def test_nobody_home_keeps_it_open_and_the_lead_hears_at_once() -> None:
     story.carer(LEAD).receives(Wording.TROUBLE_NOBODY_HOME).takes()
     story.carer(LEAD).receives(Wording.YOU_SEE_TO_IT)
     assert story.state() is AlarmState.ON_SITE
+    story.carer(FIRST).receives(Wording.NOBODY_HOME)
     story.nobody_hears_more()
 
 
@@ -337,7 +338,7 @@ def test_a_word_after_the_close_is_kept_by_its_code(row: CarerAction) -> None:
     codes = {
         "take": "took", "cannot": "declined", "on_site": "arrived", "done": "done", "cannot_get_in": "cannotgetin",
         "nobody_home": "nobodyhome", "staying": "staying", "help": "needshelp", "no_camera": "no_camera",
-        "runs_late": "runs_late",
+        "runs_late": "runs_late", "at_hospital": "at_hospital", "with_relative": "with_relative", "where_unknown": "where_unknown", "found": "found",
     }  # fmt: skip
     assert Write(timeline.WordAfterClose(patrol.notice.notice_id, codes[row.name])) in story.effects
 

@@ -32,7 +32,7 @@ from alarm_center.core.check.state import Attempt, AttemptState, Check, CheckSta
 from alarm_center.core.decision import Raise
 from alarm_center.core.messages.sms_text import Language
 from alarm_center.core.plan import Plan, Reaction, Step, Wording
-from alarm_center.core.replies.resolve_reply import Standing
+from alarm_center.core.replies.reply_parts import Standing
 from alarm_center.core.roster import DutyShift, Roster
 from schemas.vocabulary import Channel, Condition, HandledBy
 
@@ -181,6 +181,8 @@ TOWNS_OWN = {
     "answer_within": 5 * MINUTE,
     "outcome_within": 10 * MINUTE,
     "exhausted_repeat": 5 * MINUTE,
+    "nobody_home_within": 15 * MINUTE,
+    "may_go_out": False,
     "visit_lead": 60 * MINUTE,
     "rounds": 3,
 }

@@ -12,16 +12,8 @@ from alarm_center.core.plan import Wording
 from alarm_center.core.replies import carer_actions as actions
 from alarm_center.core.replies.carer_actions import CarerAction
 from alarm_center.core.replies.parse_reply import CarerCommand, Empty, FreeText, Reply, parse_reply
-from alarm_center.core.replies.resolve_reply import (
-    OPEN,
-    RECENT,
-    TAKEN,
-    EarlierReply,
-    NoticeRef,
-    Resolution,
-    Standing,
-    resolve,
-)
+from alarm_center.core.replies.reply_parts import OPEN, TAKEN, EarlierReply, NoticeRef, Resolution, Standing
+from alarm_center.core.replies.resolve_reply import RECENT, resolve
 from schemas.timeline import CarerStaying
 from schemas.vocabulary import Heed, Priority
 

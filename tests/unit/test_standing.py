@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core.replies.resolve_reply import Standing
+from alarm_center.core.replies.reply_parts import Standing
 from alarm_center.providers import DeliveryStatus
 from alarm_center.providers.twilio import STATUSES
 from alarm_center.sms.incoming_replies import LONGEST, _storable, notice_standing

@@ -219,7 +219,11 @@ def test_nobody_home_is_told_also_to_who_heard_of_the_door() -> None:
     story.carer(FIRST).arrives()
     assert kinds(story) == [TroubleKind.NOBODY_HOME], "being there finds nobody"
     story.carer(FIRST).is_done()
-    assert kinds(story) == []
+    assert kinds(story) == [TroubleKind.NOBODY_HOME], "nor does being done"
+    story.carer(FIRST).is_done(Outcome.FALSE_ALARM)
+    assert story.state() is AlarmState.ON_SITE, "an outcome that says where nobody is closes nothing"
+    story.carer(FIRST).is_done(Outcome.WELL_ELSEWHERE)
+    assert kinds(story) == [] and story.state() is AlarmState.CLOSED
 
 
 def test_closed_has_no_trouble() -> None:

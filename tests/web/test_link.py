@@ -84,7 +84,11 @@ async def test_a_row_more_in_the_table_is_a_button_more(
     storstad: NightTown, pages: Site, link: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = replace(
-        carer_actions.NOBODY_HOME, name="locked_gate", event=LockedGate, button=Button("Låst grind", ButtonPlace.DANGER)
+        carer_actions.NOBODY_HOME,
+        name="locked_gate",
+        event=LockedGate,
+        phrases=(),
+        button=Button("Låst grind", ButtonPlace.DANGER),
     )
     monkeypatch.setattr(carer_actions, "TABLE", CarerActions((*carer_actions.ROWS, row)))
     patrol = pages.browser()

@@ -160,7 +160,10 @@ class AlarmChange:
         Whoever cries for help is not asked to help. *ends* are over with it.
         """
         before = trouble.of_kind(self.alarm.troubles, kind)
-        self.set_troubles(trouble.end(trouble.begin(self.alarm, kind, notice, self.now), ends))
+        troubles = trouble.end(trouble.begin(self.alarm, kind, notice, self.now), ends)
+        if kind is TroubleKind.NOBODY_HOME:
+            troubles = trouble.ask_where(troubles, self.plan, self.now)
+        self.set_troubles(troubles)
         purpose = trouble.LADDERS[kind].purpose
         after = trouble.of_kind(self.alarm.troubles, kind)
         anew = trouble.is_news(before, after)

@@ -17,6 +17,10 @@ from schemas import timeline
 from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority, Who
 
 
+class NobodyFound(IllegalMove):
+    """An end of a case of which the person was not at home, and is neither found nor known to be elsewhere."""
+
+
 def ask_lead_for_outcome(change: AlarmChange) -> None:
     """Ask the lead on duty how the alarm ended. Nobody needs to go, so nothing waits for a reply."""
     alarm = change.alarm
@@ -36,10 +40,13 @@ def close_alarm(change: AlarmChange, by: UUID | str, outcome: Outcome, note: boo
 
     Raises:
         IllegalMove: the outcome is `other`, and there is no note.
+        NobodyFound: nobody was home, and neither the outcome nor a note says where the person is.
     """
     alarm = change.alarm
     if outcome is Outcome.OTHER and not note:
         raise IllegalMove(f"alarm {alarm.alarm_id}: outcome other needs a note that says what happened")
+    if trouble.keeps_open(alarm.troubles, outcome, note=note):
+        raise NobodyFound(f"alarm {alarm.alarm_id}: nobody was home: {outcome} needs a note that says why it is over")
     if alarm.dispatch is not None:
         there = alarm.state is AlarmState.ON_SITE
         for taker in alarm.takers if alarm.done_at is None else ():

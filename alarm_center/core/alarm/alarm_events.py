@@ -160,6 +160,26 @@ class NobodyHome(SiteReply):
 
 
 @dataclass(frozen=True, slots=True)
+class AtHospital(SiteReply):
+    """Nobody is home, and the person is in hospital."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithRelative(SiteReply):
+    """Nobody is home, and the person is with a relative, or away."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhereUnknown(SiteReply):
+    """Nobody is home, and I do not know where the person is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found(SiteReply):
+    """The person who was not at home is found."""
+
+
+@dataclass(frozen=True, slots=True)
 class Staying(SiteReply):
     """6: I am still here, and all is as it should be."""
 
@@ -378,7 +398,10 @@ def next_states(state: AlarmState, event: type) -> frozenset[AlarmState]:
     return row.get(state, frozenset())
 
 
-CARER_REPLIES: Final = (Took, Declined, Arrived, Done, CannotGetIn, NobodyHome, Staying, RunsLate, NoCamera, NeedsHelp)
+CARER_REPLIES: Final = (
+    Took, Declined, Arrived, Done, CannotGetIn, NobodyHome, AtHospital, WithRelative, WhereUnknown, Found, Staying, RunsLate, NoCamera,
+    NeedsHelp,
+)  # fmt: skip
 
 TRANSITIONS: Final[Mapping[tuple[AlarmState, type], frozenset[AlarmState]]] = MappingProxyType(
     {

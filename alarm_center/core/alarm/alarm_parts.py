@@ -89,6 +89,11 @@ class Trouble:
     words: tuple[TroubleWord, ...] = ()
     """One for each carer in this trouble, the last said last. Two may cry for help in one case."""
 
+    search_at: datetime | None = None
+    """Nobody home: by then 112 is rung, unless the person is found or somebody knows where they are."""
+    where_asked: bool = False
+    """Nobody home: the carer was asked where the person is, and has not answered."""
+
     @property
     def carers(self) -> tuple[UUID, ...]:
         """One notice of each carer in it, the last who said so first; none where it is no carer's."""

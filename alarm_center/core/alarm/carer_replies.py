@@ -23,6 +23,7 @@ from alarm_center.core.alarm.alarm_events import (
     SiteReply,
     Took,
     Undelivered,
+    WhereUnknown,
 )
 from alarm_center.core.alarm.alarm_parts import Trouble
 from alarm_center.core.alarm.state import AlarmState, DispatchState, Notice, NoticeState
@@ -58,7 +59,7 @@ def apply_reply(change: AlarmChange, word: AnyReply) -> None:
         case NeedsHelp():
             _apply_needs_help(change, notice)
         case Done(outcome=outcome, note=note) if _asks_for_outcome(change, notice):
-            if outcome is None:
+            if outcome is None or trouble.keeps_open(change.alarm.troubles, outcome, note=word.note):
                 _queue_answer(change, notice, Wording.DONE)
             else:
                 close_alarm(change, notice.notice_id, outcome, note, phone=notice.phone)
@@ -109,12 +110,16 @@ def _apply_row(change: AlarmChange, word: CarerReply, notice: Notice) -> None:
         change.begin_trouble(row.begins, notice, ends=row.ends)
     if row.ends:
         change.end_troubles(*row.ends)
+    if isinstance(word, WhereUnknown):
+        change.set_troubles(trouble.where_unknown(change.alarm.troubles))
+    for place, kind in enumerate(trouble.due(change.alarm.troubles, change.now)):
+        change.get_louder(kind, calls=place == 0)
     if row.answer is not None:
         _queue_answer(change, notice, row.answer)
 
 
 def _apply_done(change: AlarmChange, word: Done, notice: Notice) -> None:
-    if word.outcome is not None:
+    if word.outcome is not None and not trouble.keeps_open(change.alarm.troubles, word.outcome, note=word.note):
         close_alarm(change, notice.notice_id, word.outcome, word.note, phone=notice.phone)
         return
     change.acceptance = replace(change.acceptance, done_at=change.now)

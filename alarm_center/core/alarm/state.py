@@ -244,6 +244,10 @@ class Alarm:
         notices = () if self.dispatch is None else self.dispatch.notices
         return frozenset(notice.phone for notice in notices if notice.notice_id in crying)
 
+    def asks_where(self, notice_id: UUID) -> bool:
+        """Tell whether the carer of the notice was asked where a person is who is not at home, and has not answered."""
+        return any(each.where_asked and notice_id in each.carers for each in self.troubles)
+
     def taken_by(self, phone: str) -> bool:
         """Tell whether the carer with *phone* has it."""
         return any(notice.phone == phone for notice in self.takers)

@@ -14,13 +14,16 @@ from uuid import UUID
 
 from alarm_center.core.alarm.alarm_parts import Trouble, TroubleWord
 from alarm_center.core.alarm.state import Alarm, DispatchPurpose, Notice
-from alarm_center.core.plan import Step, Wording
-from schemas.vocabulary import Channel, TroubleKind, Who
+from alarm_center.core.plan import Plan, Step, Wording
+from schemas.vocabulary import Channel, Outcome, TroubleKind, Who
 
 Troubles = tuple[Trouble, ...]
 
 SAID_AGAIN: Final = timedelta(seconds=60)
 """A carer's word that comes again so soon is the network's; later it is a new cry, and an acknowledgement of before is void."""
+
+SEEN_TO_FOR: Final = timedelta(minutes=15)
+"""Somebody sees to a home with nobody in it: the person is not found by then either, it begins anew."""
 
 LATE_AGAIN: Final = timedelta(minutes=15)
 """An operator has seen that a carer is late: not there by then either, it begins anew."""
@@ -105,7 +108,9 @@ LADDERS: Final[Mapping[TroubleKind, Ladder]] = MappingProxyType(
             _rungs(Wording.TROUBLE_CANNOT_GET_IN, Wording.VOICE_TROUBLE_CANNOT_GET_IN, *_TO_LEAD),
         ),
         TroubleKind.NOBODY_HOME: Ladder(
-            DispatchPurpose.ACCESS, _rungs(Wording.TROUBLE_NOBODY_HOME, Wording.VOICE_TROUBLE_NOBODY_HOME, *_TO_LEAD)
+            DispatchPurpose.ACCESS,
+            _rungs(Wording.TROUBLE_NOBODY_HOME, Wording.VOICE_TROUBLE_NOBODY_HOME, *_TO_LEAD),
+            acknowledged_for=SEEN_TO_FOR,
         ),
         TroubleKind.SILENT: Ladder(
             DispatchPurpose.SILENCE, _rungs(Wording.TROUBLE_SILENT, Wording.VOICE_TROUBLE_SILENT, *_TO_LEAD)
@@ -153,11 +158,50 @@ def begin(alarm: Alarm, kind: TroubleKind, notice: Notice | None, now: datetime)
         words = (*(word for word in words if word.notice_id not in theirs), TroubleWord(notice.notice_id, now))
     notice_id = None if notice is None else notice.notice_id
     if before is None or before.acknowledged:
-        told = () if before is None else before.told
-        return _put(alarm.troubles, Trouble(kind, now, now + LADDERS[kind].loud_after, notice_id, told, words=words))
+        told, search_at = ((), None) if before is None else (before.told, before.search_at)
+        louder_at = now + LADDERS[kind].loud_after
+        return _put(alarm.troubles, Trouble(kind, now, louder_at, notice_id, told, words=words, search_at=search_at))
     if kind is not TroubleKind.HELP:
         notice_id = before.notice_id
     return _put(alarm.troubles, replace(before, notice_id=notice_id, words=words))
+
+
+def ask_where(troubles: Troubles, plan: Plan, now: datetime) -> Troubles:
+    """Return *troubles* once the carer who finds nobody home has been asked where the person is.
+
+    From then on the time runs until 112 is rung: it is none for a person who may go out at night. Said again it goes on.
+    """
+    nobody = of_kind(troubles, TroubleKind.NOBODY_HOME)
+    if nobody is None:
+        return troubles
+    search_at = nobody.search_at or (now if plan.may_go_out else now + plan.nobody_home_within)
+    louder_at = nobody.louder_at if nobody.acknowledged else min(nobody.louder_at, max(search_at, now))
+    return _put(troubles, replace(nobody, search_at=search_at, louder_at=louder_at, where_asked=True))
+
+
+def where_unknown(troubles: Troubles) -> Troubles:
+    """Return *troubles* once the carer has said that they do not know where the person is."""
+    nobody = of_kind(troubles, TroubleKind.NOBODY_HOME)
+    return troubles if nobody is None else _put(troubles, replace(nobody, where_asked=False))
+
+
+ENDS_NOBODY_HOME: Final = frozenset(
+    {
+        Outcome.HELPED_UP,
+        Outcome.WELL_IN_BED,
+        Outcome.WELL_ELSEWHERE,
+        Outcome.MOVED_TO_HOSPITAL,
+        Outcome.NOT_AT_HOME_KNOWN,
+        Outcome.DIED,
+    }
+)
+"""The outcomes that say of a person who was not at home that they are found, or where they are."""
+
+
+def keeps_open(troubles: Troubles, outcome: Outcome, *, note: bool) -> bool:
+    """Tell whether a home with nobody in it keeps the case open: no person is found, and nobody has written a reason."""
+    nobody = of_kind(troubles, TroubleKind.NOBODY_HOME)
+    return nobody is not None and outcome not in ENDS_NOBODY_HOME and not note
 
 
 def is_news(before: Trouble | None, after: Trouble | None) -> bool:
@@ -181,9 +225,10 @@ def cry_of_others(alarm: Alarm, phone: str) -> Trouble | None:
 
 
 def without_what_is_done(alarm: Alarm, phone: str) -> Troubles:
-    """Return the alarm's troubles once the carer with *phone* is done: another's cry for help is not over with that."""
-    cry = cry_of_others(alarm, phone)
-    return () if cry is None else (cry,)
+    """Return the alarm's troubles once the carer with *phone* is done: another's cry for help is not over with that, and who was
+    not at home is not found."""
+    cry, nobody = cry_of_others(alarm, phone), of_kind(alarm.troubles, TroubleKind.NOBODY_HOME)
+    return tuple(trouble for trouble in (cry, nobody) if trouble is not None)
 
 
 def end(troubles: Troubles, kinds: Iterable[TroubleKind]) -> Troubles:
@@ -199,6 +244,8 @@ def acknowledge(troubles: Troubles, kind: TroubleKind, by: str, now: datetime) -
         return troubles
     lasts = LADDERS[kind].acknowledged_for
     until = trouble.louder_at if lasts is None else now + lasts
+    if trouble.search_at is not None and trouble.search_at > now:
+        until = min(until, trouble.search_at)
     return _put(troubles, replace(trouble, acknowledged_at=now, acknowledged_by=by, louder_at=until, loud=False))
 
 

@@ -2,14 +2,8 @@
 
 from alarm_center.core.replies.carer_actions import CarerAction
 from alarm_center.core.replies.parse_reply import CarerCommand, Empty, FreeText, Reply, parse_reply
-from alarm_center.core.replies.resolve_reply import (
-    EarlierReply,
-    NoticeRef,
-    ReplyText,
-    Resolution,
-    Standing,
-    resolve,
-)
+from alarm_center.core.replies.reply_parts import EarlierReply, NoticeRef, ReplyText, Resolution, Standing
+from alarm_center.core.replies.resolve_reply import resolve
 
 __all__ = [
     "CarerAction",

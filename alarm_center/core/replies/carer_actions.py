@@ -13,16 +13,20 @@ from typing import Final
 
 from alarm_center.core.alarm.alarm_events import (
     Arrived,
+    AtHospital,
     CannotGetIn,
     CarerReply,
     Declined,
     Done,
+    Found,
     NeedsHelp,
     NobodyHome,
     NoCamera,
     RunsLate,
     Staying,
     Took,
+    WhereUnknown,
+    WithRelative,
 )
 from alarm_center.core.plan import Wording
 from schemas import timeline
@@ -50,6 +54,8 @@ class ButtonPlace(StrEnum):
     """Below the form that closes the case, once the carer is on site."""
     AT_THE_DOOR = "at_the_door"
     """Side by side, all the time."""
+    WHERE = "where"
+    """Below "Vet du var?", while nobody is home and it is not known where the person is."""
     DANGER = "danger"
     """The red one, all the time."""
 
@@ -76,6 +82,8 @@ class CarerAction:
 
     digit: str | None = None
     """The digit written in an SMS, or pressed in a call; ``None``: only the link page has it."""
+    digit_after: str | None = None
+    """The digit that means it as the answer to "Vet du var?" (:data:`Wording.NOBODY_HOME`), and elsewhere another row."""
     label: Bilingual | None = None
     """The words beside the digit in an SMS: 1=tar."""
     phrases: tuple[str, ...] = ()
@@ -138,7 +146,7 @@ _CALLS_OUT: Final = frozenset(
 VOICE: Final = _CALLS_OUT | {Wording.VOICE_ON_SITE_CHECK}
 """Read out in a call: digits become words, and no segment limits them."""
 
-QUESTIONS: Final = _ASKS | VOICE | {Wording.MUSTER, Wording.ON_SITE_CHECK}
+QUESTIONS: Final = _ASKS | VOICE | {Wording.MUSTER, Wording.ON_SITE_CHECK, Wording.NOBODY_HOME}
 """The texts that a bare digit answers; the others tell something, or ask for a case number."""
 
 _ON_SITE: Final = Wording.VOICE_ON_SITE_CHECK
@@ -180,7 +188,7 @@ DONE: Final = CarerAction(
     digit="4", label=Bilingual("klar", "done"), spoken=Bilingual("om du är klar", "if you are done"),
     offered_in=frozenset(
         {
-            Wording.GRANTED, Wording.ARRIVED, Wording.STAYING, Wording.NO_MORE_LOOKS, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD,
+            Wording.FOUND, Wording.GRANTED, Wording.ARRIVED, Wording.STAYING, Wording.NO_MORE_LOOKS, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD,
             _ON_SITE,
         }
     ),
@@ -201,9 +209,45 @@ CANNOT_GET_IN: Final = CarerAction(
     from_the_site=True, sounds=True, staff_inside=False, begins=TroubleKind.CANNOT_GET_IN, ends=_HEARD_OF,
 )  # fmt: skip
 NOBODY_HOME: Final = CarerAction(
-    name="nobody_home", event=NobodyHome, line=timeline.CarerFoundNobody,
+    name="nobody_home", event=NobodyHome, line=timeline.CarerFoundNobody, answer=Wording.NOBODY_HOME,
+    label=Bilingual("ingen hemma", "nobody home"), sounds=True,
+    phrases=(
+        "ingen hemma", "ingen är hemma", "ingen där", "inte hemma", "är inte hemma", "ej hemma", "hittar ingen", "tomt i lägenheten",
+        "nobody home", "nobody is home", "no one home", "not home", "not at home",
+    ),
     button=Button("Ingen hemma", ButtonPlace.AT_THE_DOOR),
     from_the_site=True, staff_inside=True, begins=TroubleKind.NOBODY_HOME, ends=(*_HEARD_OF, TroubleKind.CANNOT_GET_IN),
+)  # fmt: skip
+AT_HOSPITAL: Final = CarerAction(
+    name="at_hospital", event=AtHospital, line=timeline.CarerSaidHospital, answer=Wording.WHERE_NOTED,
+    digit_after="1", label=Bilingual("sjukhus", "hospital"), offered_in=frozenset({Wording.NOBODY_HOME}),
+    phrases=("sjukhus", "på sjukhus", "på sjukhuset", "hospital", "in hospital", "at the hospital"),
+    button=Button("Sjukhus", ButtonPlace.WHERE),
+    from_the_site=True, shown=True, ends=(*_HEARD_OF, TroubleKind.NOBODY_HOME),
+)  # fmt: skip
+WITH_RELATIVE: Final = CarerAction(
+    name="with_relative", event=WithRelative, line=timeline.CarerSaidRelative, answer=Wording.WHERE_NOTED,
+    digit_after="2", label=Bilingual("hos anhörig", "with a relative"), offered_in=frozenset({Wording.NOBODY_HOME}),
+    phrases=("hos anhörig", "hos anhöriga", "bortrest", "with a relative", "with relatives", "away"),
+    button=Button("Hos anhörig, bortrest", ButtonPlace.WHERE),
+    from_the_site=True, shown=True, ends=(*_HEARD_OF, TroubleKind.NOBODY_HOME),
+)  # fmt: skip
+WHERE_UNKNOWN: Final = CarerAction(
+    name="where_unknown", event=WhereUnknown, line=timeline.CarerKnowsNot, answer=Wording.WHERE_UNKNOWN,
+    digit_after="3", label=Bilingual("nej", "no"), offered_in=frozenset({Wording.NOBODY_HOME}),
+    phrases=("vet inte", "vet ej", "jag vet inte", "vet inte var", "do not know", "don't know", "i don't know"),
+    button=Button("Nej, vet inte", ButtonPlace.WHERE),
+    from_the_site=True, shown=True, ends=_HEARD_OF,
+)  # fmt: skip
+FOUND: Final = CarerAction(
+    name="found", event=Found, line=timeline.CarerFoundPerson, answer=Wording.FOUND,
+    label=Bilingual("hittad", "found"),
+    phrases=(
+        "hittad", "hittat", "hittade", "hittad nu", "hittade henne", "hittade honom", "har hittat henne", "har hittat honom", "hemma nu",
+        "found", "found her", "found him", "is home now",
+    ),
+    button=Button("Hittad", ButtonPlace.WHERE),
+    from_the_site=True, shown=True, staff_inside=True, ends=(*_HEARD_OF, TroubleKind.NOBODY_HOME),
 )  # fmt: skip
 STAYING: Final = CarerAction(
     name="staying", event=Staying, line=timeline.CarerStaying, answer=Wording.STAYING,
@@ -237,7 +281,7 @@ HELP: Final = CarerAction(
     digit="9", label=Bilingual("hjälp", "help"), spoken=Bilingual("om du behöver hjälp", "if you need help"),
     offered_in=frozenset(
         {
-            Wording.GRANTED, Wording.ARRIVED, Wording.STAYING, Wording.NO_MORE_LOOKS, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD,
+            Wording.FOUND, Wording.GRANTED, Wording.ARRIVED, Wording.STAYING, Wording.NO_MORE_LOOKS, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD,
             _ON_SITE,
         }
     ),
@@ -250,7 +294,10 @@ HELP: Final = CarerAction(
     sounds=True, begins=TroubleKind.HELP,
 )  # fmt: skip
 
-ROWS: Final = (TAKE, CANNOT, ON_SITE, DONE, CANNOT_GET_IN, NOBODY_HOME, STAYING, RUNS_LATE, NO_CAMERA, HELP)
+ROWS: Final = (
+    TAKE, CANNOT, ON_SITE, DONE, CANNOT_GET_IN, NOBODY_HOME, AT_HOSPITAL, WITH_RELATIVE, WHERE_UNKNOWN, FOUND, STAYING, RUNS_LATE, NO_CAMERA,
+    HELP,
+)  # fmt: skip
 
 
 class CarerActions:
@@ -263,6 +310,9 @@ class CarerActions:
     def __init__(self, rows: tuple[CarerAction, ...]) -> None:
         self.rows: Final = rows
         self.by_name: Final = _index("name", [(row.name, row) for row in rows])
+        self.by_digit_after: Final = _index(
+            "digit after", [(row.digit_after, row) for row in rows if row.digit_after is not None]
+        )
         self.by_digit: Final = _index("digit", [(row.digit, row) for row in rows if row.digit is not None])
         self.by_phrase: Final = _index("phrase", [(phrase, row) for row in rows for phrase in row.phrases])
         self._by_event: Final = _index("event", [(row.event.__name__, row) for row in rows])
@@ -279,7 +329,7 @@ class CarerActions:
         offered = sorted((row for row in self.rows if wording in row.offered_in), key=lambda row: row.digit or "")
         if wording in VOICE:
             return ", ".join(f"{row.digit} {row.spoken.said(language)}" for row in offered if row.spoken)
-        return " ".join(f"{row.digit}={row.label.said(language)}" for row in offered if row.label)
+        return " ".join(f"{row.digit or row.digit_after}={row.label.said(language)}" for row in offered if row.label)
 
 
 def _index(of: str, pairs: list[tuple[str, CarerAction]]) -> Mapping[str, CarerAction]:

@@ -6,7 +6,7 @@ It knows words, not cases; which case a bare digit means is decided in `resolve_
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
@@ -61,6 +61,8 @@ class CarerCommand:
     case_no: int | None = None
     minutes: int | None = None
     """The minutes by which a carer is late."""
+    phrase: str | None = field(default=None, compare=False)
+    """The digit or the phrase that said it: after "Vet du var?" a 2 is no "kan inte"."""
 
     @property
     def said(self) -> str | None:
@@ -107,6 +109,7 @@ def parse_reply(text: str) -> Reply:
     longest = max(map(len, known))
     actions: set[CarerAction] = set()
     numbers: set[int] = set()
+    phrases: list[str] = []
     plain, signs = _plain(seen)
     plain = _CLOCK.sub(" ", plain)
     late = _LATE.search(plain)
@@ -125,18 +128,23 @@ def parse_reply(text: str) -> Reply:
             if word.isdecimal() and at and words[at - 1] in _BEFORE_A_TIME:
                 return FreeText(text)
             actions.add(known[tuple(words[at : at + phrase])])
+            phrases.append(" ".join(words[at : at + phrase]))
         elif word.isdecimal() and 3 <= len(word) <= 6:
             numbers.add(int(word))
         elif word not in _FILLERS:
             return FreeText(text)
         at += phrase or 1
+    # "1 sjukhus", to "Vet du var?": its digit is another action's elsewhere.
+    where = {each for each in actions if each.digit_after in phrases}
+    if len(where) == 1 and len(actions) == 2:
+        actions = where
     if len(actions) != 1 or len(numbers) > 1:
         return FreeText(text)
     action = actions.pop()
     harmless = _KIND if action is CANNOT else _KIND | _YES
     if action is not HELP and not signs <= harmless:
         return FreeText(text)
-    return CarerCommand(action, numbers.pop() if numbers else None, minutes)
+    return CarerCommand(action, numbers.pop() if numbers else None, minutes, phrases[0] if phrases else None)
 
 
 def _plain(text: str) -> tuple[str, frozenset[str]]:

@@ -6,17 +6,17 @@ at or closed: the carer gets a clear answer and a person sees the reply.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
-from uuid import UUID
 
 from alarm_center.core.messages.text_facts import TextFacts
 from alarm_center.core.plan import Wording
+from alarm_center.core.replies import carer_actions
 from alarm_center.core.replies.carer_actions import CANNOT, DONE, HELP, ON_SITE, TAKE, CarerAction
 from alarm_center.core.replies.parse_reply import CarerCommand, Empty, Reply, reads_as_clock
-from schemas.vocabulary import Heed, Priority
+from alarm_center.core.replies.reply_parts import TAKEN, EarlierReply, NoticeRef, ReplyText, Resolution, Standing
+from schemas.vocabulary import Heed
 
 RECENT: Final = timedelta(minutes=30)
 """Time after its end during which a case can still be meant by a bare digit (docs/sms.md#the-way-back)."""
@@ -26,85 +26,11 @@ REPEATED_WITHIN: Final = timedelta(minutes=5)
 an SMS and than a carer waits for an answer before writing again; shorter than the way from one address to the next."""
 
 
-class Standing(StrEnum):
-    """The standing of a case, as seen from one phone."""
-
-    ASKED = "asked"
-    """Seeks somebody; this phone has not answered."""
-    DECLINED = "declined"
-    """Still seeks somebody; this phone said no."""
-    TOOK = "took"
-    """This phone's; not on site yet."""
-    ON_SITE = "on_site"
-    """This phone's, and on site."""
-    SEES_TO = "sees_to"
-    """Somebody else's or nobody's; this phone has said "jag ordnar" to a trouble of it that is not over."""
-    TAKEN = "taken"
-    """Somebody else's."""
-    STOOD_DOWN = "stood_down"
-    """Nobody is needed any more."""
-    DONE = "done"
-    """This phone's, and finished."""
-
-
-OPEN: Final = frozenset({Standing.ASKED, Standing.DECLINED, Standing.TOOK, Standing.ON_SITE, Standing.SEES_TO})
-TAKEN: Final = frozenset({Standing.TOOK, Standing.ON_SITE})
 _OVER: Final = {
     Standing.TAKEN: Wording.TAKEN,
     Standing.STOOD_DOWN: Wording.STOOD_DOWN,
     Standing.DONE: Wording.CASE_CLOSED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeRef:
-    """One notice to this phone. ``closed_at`` is when the case ended for this phone, where it has."""
-
-    notice_id: UUID
-    case_no: int
-    priority: Priority
-    standing: Standing
-    sent_at: datetime
-    closed_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierReply:
-    """An earlier reply of the phone, minutes ago: the same word, and nothing has been sent since that the word answers."""
-
-    case_no: int | None
-    """The case that it was about; ``None``: it answered the muster."""
-    moved_on: bool = False
-    """Since then the phone has said something else of a case: it may be at the next one by now."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyText:
-    """One SMS back: its text, the notice it is about, and the numbers that it names.
-
-    The caller adds what only it knows: token, area, patrol, the shift's end.
-    """
-
-    text: Wording
-    about: NoticeRef | None = None
-    facts: TextFacts = TextFacts()  # noqa: RUF009 - frozen
-
-
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """The outcome of a reply: an ``action`` on ``notice``, or an ``answer``; never both, and never neither.
-
-    The alarm answers for its action, and ``beside`` is said after it where the action succeeded. A cry for help without
-    a case is an action without a notice, and has its answer here. ``holds_phone`` answers the muster: yes, no, or not
-    answered.
-    """
-
-    action: CarerAction | None = None
-    notice: NoticeRef | None = None
-    answer: ReplyText | None = None
-    beside: ReplyText | None = None
-    heed: Heed = Heed.NOTHING
-    holds_phone: bool | None = None
 
 
 def resolve(
@@ -114,10 +40,12 @@ def resolve(
     *,
     muster: bool = False,
     before: EarlierReply | None = None,
+    answered_where: int | None = None,
 ) -> Resolution:
     """Return what *reply* means to a phone that got *notices* in the last 24 hours. Total.
 
-    *muster* says that the question of who holds the phone is unanswered; *before* that the same word came just now.
+    *muster* says that the question of who holds the phone is unanswered; *before* that the same word came just now, and
+    *answered_where* that it answered "Vet du var?" just now, in the case of that number.
     Only for a known phone: an unknown number gets no answer. The caller answers a phone that only ever sends free text a
     few times an hour at most, so that two machines do not write to each other all night. What a carer in the dark
     would do:
@@ -133,6 +61,7 @@ def resolve(
       *6* of a case where no arrival was told, while another of one's own has ended within minutes.
     - *the same word again*: means the same case, whatever else it would fit by now; only a number acts on another.
       Where the carer has said something else in between, and the word would fit another case: "which one?".
+    - *1 2 3* and *nej* after "Vet du var?": say where the person is who is not at home, once; with another open case "which one?".
     - *9*: is heard with sound, always: with no case, a wrong number, or a case that is closed; twice is louder.
     - an unknown case number: says so, and names the one that is open; nothing is guessed. One that reads as a time
       of day ("klar 2230") is a time, unless a case's own number does.
@@ -141,6 +70,10 @@ def resolve(
       sound while a case is open.
     """
     cases = _Cases(notices, now)
+    if isinstance(reply, CarerCommand):
+        where = _resolve_where(reply, cases, answered_where)
+        if where is not None:
+            return where
     match reply:
         case CarerCommand(action, case_no) if action is HELP:
             return _resolve_help(cases.numbered(case_no) or cases.nearest)
@@ -227,6 +160,37 @@ def _text_about(
             digit=digit,
         ),
     )
+
+
+_WHERE_UNKNOWN_TOO: Final = ("nej", "no")
+_NO_ANSWER_TO_WHERE: Final = ("ja", "japp", "yes")
+
+
+def where_action(said: CarerCommand) -> CarerAction | None:
+    """Return what *said* is as the answer to "Vet du var?", ``None`` if it is none."""
+    if said.phrase in _WHERE_UNKNOWN_TOO:
+        return carer_actions.WHERE_UNKNOWN
+    return None if said.phrase is None else carer_actions.TABLE.by_digit_after.get(said.phrase)
+
+
+def _resolve_where(said: CarerCommand, cases: _Cases, answered: int | None) -> Resolution | None:
+    """Return what an answer to "Vet du var?" leads to; ``None`` where nobody was asked, or it answers something else."""
+    asking = next((n for n in cases.taken if n.asks_where), None)
+    action = where_action(said)
+    if action is None:
+        unclear = asking is not None and said.phrase in _NO_ANSWER_TO_WHERE and said.case_no in (None, asking.case_no)
+        return _resolve_unread(said, cases) if unclear else None
+    if asking is None:
+        same = cases.numbered(answered)
+        asked_anew = any(n is not same for n in cases.asked)
+        repeats = same is not None and same.standing in TAKEN and said.case_no in (None, same.case_no)
+        return Resolution(action, same, heed=Heed.SHOW) if repeats and not asked_anew else None
+    if said.case_no == asking.case_no:
+        return Resolution(action, asking, heed=Heed.SHOW)
+    if said.case_no is not None and cases.numbered(said.case_no):
+        return None
+    other = next((n for n in cases.asked + cases.taken if n is not asking), None)
+    return Resolution(action, asking, heed=Heed.SHOW) if other is None else _ask_which(said, asking, other)
 
 
 def _resolve_help(about: NoticeRef | None) -> Resolution:

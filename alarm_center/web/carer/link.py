@@ -26,7 +26,7 @@ from alarm_center.web.carer.opened_link import OpenedLink, Tap, browser_hash, ma
 from alarm_center.web.page import redirect, speech_of, text_for
 from alarm_center.web.route_access import Opening, open_to
 from alarm_center.words import page_words
-from schemas.vocabulary import Instead, Outcome
+from schemas.vocabulary import Instead, Outcome, TroubleKind
 
 routes = web.RouteTableDef()
 
@@ -97,6 +97,10 @@ async def close_visit(request: web.Request) -> web.StreamResponse:
     if said not in set(Outcome) or (said == Outcome.OTHER and not note):
         return await _refuse(request, opened, page_words.NOT_SENT_OUTCOME, 400)
     outcome, where = Outcome(said), str(form.get("where", ""))
+    if where == _NOWHERE and TroubleKind.NOBODY_HOME in {trouble.kind for trouble in opened.link.alarm.troubles}:
+        # Nobody knows where the person is: that ends no case.
+        await _apply_reply(request, opened, tap, alarm.WhereUnknown(opened.link.notice_id))
+        return await _sent(request, opened)
     resident_id = opened.link.alarm.resident_id
     if resident_id is not None and outcome in pausing.AWAY_BY and where != _NOWHERE:
         reasons = pausing.AWAY_BY[outcome]
@@ -120,7 +124,7 @@ async def close_visit(request: web.Request) -> web.StreamResponse:
 @routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/say")
 @open_to(Opening.LINK)
 async def reply(request: web.Request) -> web.StreamResponse:
-    """Apply a button: on site, cannot get in, nobody home, staying, or help."""
+    """Apply a button: on site, cannot get in, nobody home, where the person is, staying, or help."""
     opened, tap = await _opened_for_tap(request)
     action = carer_actions.TABLE.by_name.get(str((await request.post()).get("word", "")))
     if action is None or action.button is None:

@@ -78,6 +78,7 @@ async def draw_link(
             "act": request.match_info["token"],
             "answers": answers,
             "stopped": stopped,
+            "nobody_home": TroubleKind.NOBODY_HOME in {trouble.kind for trouble in link.alarm.troubles},
             "ask_where": ask_where,
             "ask_sure": ask_sure,
             "until": pause_words.time_words(pausing.tomorrow_end(at, ZoneInfo(link.zone)), at, link.zone, speech),

@@ -12,6 +12,7 @@ from aiohttp import web
 from alarm_center.casework import cases, live_looks
 from alarm_center.core import pausing
 from alarm_center.core.alarm import alarm_events as alarm
+from alarm_center.core.alarm.alarm_ending import NobodyFound
 from alarm_center.core.check import AskAgain, CheckState, PersonSaid
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.roles import Right
@@ -135,7 +136,10 @@ async def close(request: web.Request) -> web.StreamResponse:
         # What follows is shown before it is saved.
         return redirect_or_tell(request, f"/alarm/{path_uuid(request, 'alarm')}/{FOLLOWED_BY[said]}")
     event = alarm.Close(request[PERSON].user_id, Outcome(said), note=bool(note))
-    return await _apply(request, event, _BOARD, note or None)
+    try:
+        return await _apply(request, event, _BOARD, note or None)
+    except NobodyFound:
+        raise web.HTTPBadRequest(text=speech(page_words.NOBODY_FOUND)) from None
 
 
 async def _is_about_somebody(request: web.Request) -> bool:

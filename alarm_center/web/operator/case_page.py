@@ -123,7 +123,7 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
     return context | {
         "case": case,
         "troubles": trouble_rows([alarm], phones, speech, acknowledged=True),
-        "moves": next_moves(alarm, None if masked else resident, speech),
+        "moves": next_moves(alarm, None if masked else resident, speech, watched.now),
         "part": "parts/alarm.html",
         "fragment": f"/fragments/alarm/{alarm_id}",
         "act": f"/alarm/{alarm_id}",

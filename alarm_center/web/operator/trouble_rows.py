@@ -1,5 +1,6 @@
 """Troubles as the board's band and a case's page show them: a sentence, the number to ring, what to do next."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from uuid import UUID
 
 from alarm_center.core.alarm import Alarm
 from alarm_center.core.alarm.alarm_parts import Trouble
-from alarm_center.core.alarm.trouble import LADDERS
+from alarm_center.core.alarm.trouble import LADDERS, of_kind
 from alarm_center.core.messages import neutral_patrol
 from alarm_center.core.resident_card import ResidentCard
 from alarm_center.store.board import AskedPhone
@@ -82,7 +83,18 @@ def _row(alarm: Alarm, trouble: Trouble, carer: AskedPhone | None, speech: Speec
     )
 
 
-def next_moves(alarm: Alarm, home: ResidentCard | None, speech: Speech) -> list[NextMove]:
+def _search(alarm: Alarm, home: ResidentCard, speech: Speech, now: datetime) -> str:
+    """Return when 112 is to be rung for a person who is not at home."""
+    nobody = of_kind(alarm.troubles, TroubleKind.NOBODY_HOME)
+    if Mark.MAY_GO_OUT in home.marks:
+        return speech(trouble_words.CALL_112_OUTSIDE)
+    if nobody is None or nobody.search_at is None or nobody.search_at <= now:
+        return speech(trouble_words.CALL_112_SEARCH)
+    left = math.ceil((nobody.search_at - now).total_seconds() / 60)
+    return speech(trouble_words.CALL_112_LATER, minutes=left)
+
+
+def next_moves(alarm: Alarm, home: ResidentCard | None, speech: Speech, now: datetime) -> list[NextMove]:
     """Return what to do next about a door that does not open or a home with nobody in it, from the home's own data.
 
     Who is behind a locked door with priority 1, and who may go out at night and is not at home, is 112's first.
@@ -101,8 +113,7 @@ def next_moves(alarm: Alarm, home: ResidentCard | None, speech: Speech) -> list[
         with_key = (one for one in home.contacts if one.has_key)
         moves += [NextMove(speech(trouble_words.HAS_KEY, name=one.name), one.phone) for one in with_key]
     if TroubleKind.NOBODY_HOME in kinds:
-        if Mark.MAY_GO_OUT in home.marks:
-            moves.insert(0, NextMove(speech(trouble_words.CALL_112_OUTSIDE), "112"))
+        moves.insert(0, NextMove(_search(alarm, home, speech, now), "112"))
         first = sorted(home.contacts, key=lambda one: not one.ring_first)
         moves += [NextMove(speech(trouble_words.MAY_KNOW, name=one.name), one.phone) for one in first]
     return moves
