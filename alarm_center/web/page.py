@@ -49,6 +49,7 @@ def set_up_templates(app: web.Application, **filters: Callable[..., Any]) -> Non
         environment.globals.update(speech=speech, language=language, words=code_words)
         environment.filters.update(
             translate=speech,
+            number=speech.number,
             at=speech.clock,
             day=speech.day,
             dated=speech.dated,

@@ -58,6 +58,11 @@ class Speech:
         found: str = translations(self.language).gettext(text)
         return found % values if values else found
 
+    def number(self, value: float) -> str:
+        """Return *value* with three digits at most that count, as this language writes decimals: ``43,5``."""
+        text = f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+        return text.replace(".", ",") if self.language == "sv" else text
+
     def clock(self, instant: datetime | None, zone: str, *, seconds: bool = False) -> str:
         """Return the local wall time of *instant*; the hour that comes twice in autumn is told apart."""
         if instant is None:

@@ -42,7 +42,7 @@ REASONS: Final[Mapping[str, str]] = {
     Reason.CONTRADICTORY: _("Går inte att bedöma: motstridiga tecken"),
     Reason.REJECTED: _("Går inte att bedöma: inspelningen kunde inte läsas"),
     Reason.FAULT: _("Går inte att bedöma: fel på utrustningen"),
-    Reason.COUNT: _("Annat antal personer än väntat"),
+    Reason.COUNT: _("Fler eller färre personer än väntat"),
     Reason.STILL: _("Går inte att bedöma: stilla form utan tecken på rörelse"),
     Reason.PERSON_UNSURE: _("Går inte att bedöma: den som tittade kunde inte avgöra"),
     Reason.NO_SESSION: _("Utebliven tillsyn: inget kom från utrustningen"),
@@ -83,7 +83,7 @@ KINDS: Final[Mapping[str, str]] = {
     AlarmKind.NOBODY_LOOKED: _("Utebliven tillsyn: ingen hann titta"),
     AlarmKind.TECHNICAL: _("Tekniskt fel"),
     AlarmKind.SERVICE: _("Störning i tjänsten"),
-    AlarmKind.MANUAL: _("Larm från personal"),
+    AlarmKind.MANUAL: _("Manuellt larm"),
     AlarmKind.TEST: _("Provlarm"),
 }
 
@@ -111,9 +111,9 @@ OUTCOMES: Final[Mapping[str, str]] = {
     Outcome.WELL_ELSEWHERE: _("Var uppe eller i annat rum"),
     Outcome.HELPED_UP: _("Fick hjälp upp"),
     Outcome.MOVED_TO_HOSPITAL: _("Till sjukhus"),
-    Outcome.EMERGENCY_CALLED: _("112 tillkallat"),
+    Outcome.EMERGENCY_CALLED: _("112 larmat"),
     Outcome.TECHNICAL_FIXED: _("Tekniskt fel åtgärdat"),
-    Outcome.FALSE_ALARM: _("Falskt larm"),
+    Outcome.FALSE_ALARM: _("Obefogat larm"),
     Outcome.NOT_AT_HOME_KNOWN: _("Känd frånvaro"),
     Outcome.DIED: _("Avliden"),
     Outcome.OTHER: _("Annat – skriv vad"),
@@ -254,6 +254,8 @@ def sign_words(what: str, zone: str | None, speech: Speech) -> str:
 
 def case_words(alarm: Alarm) -> str:
     """Return what is wrong, still to be translated: the reason where it says more than the kind."""
+    if alarm.reason is Reason.UP:
+        return _("Inte i sängen – uppe båda gångerna")
     if alarm.reason is not None and alarm.policy.says_reason:
         return REASONS.get(alarm.reason, KINDS[alarm.kind])
     if alarm.is_calm:
@@ -276,8 +278,13 @@ def state_words(alarm: Alarm, speech: Speech, patrol: str | None) -> str:
     return speech(ALARM_STATES[state])
 
 
-def reason_words(answer: str | None, reason: str | None) -> str:
-    """Return what a session showed, still to be translated."""
+def reason_words(answer: str | None, reason: str | None, people: int | None = None) -> str:
+    """Return what a session showed, still to be translated; *people* is the number that it counted.
+
+    Another number than expected is one person or none where two share a bed, and else more than one.
+    """
+    if reason == Reason.COUNT and people is not None:
+        return _("Färre personer än väntat") if people <= 1 else _("Fler personer än väntat – bilden visas inte")
     if reason is not None and reason in REASONS:
         return REASONS[reason]
     return ANSWERS.get(answer or "", _("Ingen tolkning"))

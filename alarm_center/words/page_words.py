@@ -13,7 +13,7 @@ SERVICE: Final = "Fjärrtillsyn"
 
 # ---- any page ----
 SIGN_IN_AGAIN: Final = _("Logga in igen")
-ROLE_LACKS_PAGE: Final = _("Din roll har inte den här sidan")
+ROLE_LACKS_PAGE: Final = _("Du har inte behörighet.")
 PAGE_TOO_OLD: Final = _("Sidan var för gammal. Ladda om den och försök igen.")
 TOO_MANY_TRIES: Final = _("För många försök. Vänta fem minuter.")
 OLD_PASSWORD_WRONG: Final = _("Det är inte ditt nuvarande lösenord.")
@@ -69,7 +69,7 @@ SECTIONS: Final[Mapping[str, str]] = {
 LOOK_FIRST: Final = _("Titta på bilden först")
 JUDGE_YOURSELF: Final = _("Bedöm bilden utan automatisk tolkning")
 WORD_AFTER_ANSWER: Final = _("Visas när du har svarat.")
-LOOK_AT_CHECK: Final = _("Titta på tillsynen")
+LOOK_AT_CHECK: Final = _("Tillsyn att bedöma %(time)s")
 PROTECTED: Final = _("Skyddade uppgifter")
 PROTECTED_NUMBER: Final = _("Skyddad, nr %(number)s")
 SEVERAL: Final = _("Flera")

@@ -491,7 +491,7 @@ async def test_silence_for_fifteen_minutes_is_told_to_the_lead_once(memory: Memo
     assert await muster.muster_shifts(memory) == 0
     (phone, body), *more = await sms(memory)
     assert (phone, more) == (town.lead_phone, [])
-    assert body.startswith("Nattpass omr 3 från 21:30: ingen har svarat ja till att telefonen är med (Patrull 3).")
+    assert body.startswith("Nattpasset omr 3 (Patrull 3) från 21:30 är inte bekräftat.")
     line = await value(memory, "select data from events where kind = 'muster_unanswered'")
     assert (line["said"], line["covered"], line["told"]) == ("nothing", False, 1)
 

@@ -65,7 +65,9 @@ async def test_from_the_board_to_the_sms(storstad: NightTown, olle: Browser) -> 
     assert raised.headers["Location"] == f"/alarm/{alarm}"
     page = await olle.text(f"/alarm/{alarm}")
     assert (
-        "Larm från personal" in page and "Dottern hör henne inte" in page and "Anhörig eller granne har ringt" in page
+        "Manuellt larm: anhörig eller granne har ringt" in page
+        and "Dottern hör henne inte" in page
+        and "Anhörig eller granne har ringt" in page
     )
     kept = await storstad.value("select (kind, priority, state, resident_id)::text from alarms")
     assert kept == f"(manual,2,open,{ebbe})"

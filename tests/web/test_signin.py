@@ -124,7 +124,7 @@ async def test_a_coordinator_has_no_board(pages: Site) -> None:
     assert (first.status, first.headers["Location"]) == (303, "/todo")
     response = await petra.get("/raise")
     assert response.status == 403
-    assert "Din roll har inte den här sidan" in await response.text()
+    assert "Du har inte behörighet." in await response.text()
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,7 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         "{cannot} om någon annan ska ha larmen.",
         Wording.MUSTER_WHO: "Nattpass omr {area}, {starts}-{ends}. Svara {take} och din kod om du har telefonen, två koder om ni är två. "
         "{cannot} om någon annan ska ha larmen.",
-        Wording.MUSTER_SILENT: "Nattpass omr {area} från {starts}: ingen har svarat ja till att telefonen är med[ ({patrol})]. "
-        "Ring dem, eller ordna någon annan.",
+        Wording.MUSTER_SILENT: "Nattpasset omr {area}[ ({patrol})] från {starts} är inte bekräftat. Ring, eller sätt in någon annan.",
         Wording.CONFIRM_BY_VOICE: "{case} omr {area}: ring[ {patrol}] nu och bekräfta utfallet. Skriv det sedan på sidan: {pauses}",
         Wording.CONFIRM_OVERDUE: "{case} omr {area}: utfallet är inte bekräftat efter {minutes} min. Ring[ {patrol}] nu. "
         "Skriv det sedan på sidan: {pauses}",
@@ -131,8 +130,7 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         "{cannot} if somebody else does.",
         Wording.MUSTER_WHO: "Night shift area {area}, {starts}-{ends}. Reply {take} and your code if you hold the phone, two codes for two. "
         "{cannot} if somebody else does.",
-        Wording.MUSTER_SILENT: "Night shift area {area} from {starts}: nobody has said yes to holding the phone[ ({patrol})]. "
-        "Call them, or arrange for somebody else.",
+        Wording.MUSTER_SILENT: "The night shift area {area}[ ({patrol})] from {starts} is not confirmed. Call, or put in somebody else.",
         Wording.CONFIRM_BY_VOICE: "{case} area {area}: call[ {patrol}] now and confirm the outcome. Then write it on the page: {pauses}",
         Wording.CONFIRM_OVERDUE: "{case} area {area}: the outcome is not confirmed after {minutes} min. Call[ {patrol}] now. "
         "Then write it on the page: {pauses}",

@@ -3,6 +3,7 @@
 Its forms go to `case_actions.py`, its pane of pictures is made in `picture_pane.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
-from alarm_center.core.alarm import AlarmState
+from alarm_center.core.alarm import Alarm, AlarmState
 from alarm_center.core.check import CheckState
 from alarm_center.core.plan import Plan
 from alarm_center.core.resident_card import ResidentCard
@@ -127,7 +128,7 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         "part": "parts/alarm.html",
         "fragment": f"/fragments/alarm/{alarm_id}",
         "act": f"/alarm/{alarm_id}",
-        "title": row.title,
+        "title": _title(row.title, alarm, context["raisings"], speech),
         "row": row,
         "state": row.state,
         "area": case.area,
@@ -165,6 +166,14 @@ def outcome_buttons(*, of_device: bool, speech: Speech) -> dict[str, list[tuple[
     more = [each for each in code_words.OUTCOMES if each not in (*plain, *_GRAVE)]
     groups = {"plain": plain, "more": more, "grave": _GRAVE}
     return {name: [(str(each), speech(code_words.OUTCOMES[each])) for each in group] for name, group in groups.items()}
+
+
+def _title(title: str, alarm: Alarm, raisings: Sequence[manual_alarms.ManualRaise], speech: Speech) -> str:
+    """Return the case's title; where people raised it, with what they were told first."""
+    if not raisings or alarm.policy.says_reason:
+        return title
+    why = speech(code_words.RAISED_FOR[raisings[0].reason])
+    return f"{title}: {why[:1].lower()}{why[1:]}"
 
 
 def _next_call(asked: list[case_pages.CaseNotice]) -> case_pages.CaseNotice | None:

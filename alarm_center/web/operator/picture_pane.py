@@ -146,7 +146,7 @@ def _reading(request: web.Request, session: SeenSession | None) -> str:
     if session.hidden:
         return speech_of(request)(page_words.WORD_AFTER_ANSWER)
     reason = session.reasons[0] if session.reasons else None
-    return speech_of(request)(code_words.reason_words(session.answer, reason))
+    return speech_of(request)(code_words.reason_words(session.answer, reason, session.people))
 
 
 async def _answers(request: web.Request, tx: Tx, session: SeenSession | None) -> list[tuple[int, Answer, str]]:

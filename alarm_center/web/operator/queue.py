@@ -191,7 +191,7 @@ def look_row(case: LookLine | CheckCase, resident: str, reader: BoardReader) -> 
         href=f"/check/{case.check_id}",
         mark="look",
         priority=int(Priority.SECOND),
-        title=speech(page_words.LOOK_AT_CHECK),
+        title=speech(page_words.LOOK_AT_CHECK, time=speech.clock(case.opens_at, reader.zones[case.org])),
         who=_who(resident, reader),
         area=case.area,
         state=speech(page_words.JUDGE_YOURSELF if case.hidden else reason_words(case.answer, case.reason)),

@@ -89,7 +89,7 @@ async def test_meanwhile_the_board_still_calls(storstad: NightTown, open_page: O
     await page.fill("[name=asked]", "eb")
     await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
     await expect(page.locator(".banner.red")).to_have_text("1 larm med prio 1 väntar på tavlan.")
-    await expect(page).to_have_title("(1) Larma för hand · Fjärrtillsyn")
+    await expect(page).to_have_title("(1) Skapa larm · Fjärrtillsyn")
     await expect(page.locator("[name=asked]")).to_have_value("eb")
 
 

@@ -185,7 +185,7 @@ async def test_whoever_may_see_the_board_no_more_reads_so(storstad: NightTown, o
         "update memberships set ended_at = clock.now() + interval '1 minute' where user_id = $1", storstad.users["olle"]
     )
     await storstad.set_clock(TWO + timedelta(minutes=2))
-    await expect(page.locator("main")).to_contain_text("Din roll har inte den här sidan")
+    await expect(page.locator("main")).to_contain_text("Du har inte behörighet.")
     await expect(page.locator(".row")).to_have_count(0)
 
 
