@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from alarm_center.core.alarm.alarm_events import SCREEN_TABLE, TRANSITIONS
 from alarm_center.core.alarm.alarm_kinds import POLICY, KindPolicy
+from alarm_center.core.alarm.alarm_table import SCREEN_TABLE, TRANSITIONS
 from alarm_center.core.alarm.state import AlarmState
 from alarm_center.core.alarm.trouble import LADDERS
 from alarm_center.core.check import check_decisions

@@ -6,15 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from alarm_center.core.alarm.alarm_events import (
-    TRANSITIONS,
-    AlarmTick,
-    CalledOff,
-    ConditionReported,
-    IntoIncident,
-    Joined,
-    Took,
-)
+from alarm_center.core.alarm.alarm_events import AlarmTick, CalledOff, ConditionReported, IntoIncident, Joined, Took
+from alarm_center.core.alarm.alarm_table import TRANSITIONS
 from alarm_center.core.alarm.state import AlarmState
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.plan import Plan, Wording

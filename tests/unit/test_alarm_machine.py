@@ -34,8 +34,8 @@ from alarm_center.core.alarm.alarm_events import (
     SiteReply,
     TakeOver,
     Took,
-    next_states,
 )
+from alarm_center.core.alarm.alarm_table import next_states
 from alarm_center.core.alarm.dispatch import next_step_at
 from alarm_center.core.alarm.state import Alarm, AlarmState, DispatchState, NewAlarm, Notice, NoticeState
 from alarm_center.core.alarm.trouble import LADDERS, SAID_AGAIN, asked_of, next_louder_at, of_kind

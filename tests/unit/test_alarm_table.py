@@ -11,10 +11,6 @@ from alarm_center.core.alarm import alarm_decisions
 from alarm_center.core.alarm.alarm_decisions import decide
 from alarm_center.core.alarm.alarm_events import (
     CARER_REPLIES,
-    FACT_TABLE,
-    REPLY_TABLE,
-    SCREEN_TABLE,
-    TRANSITIONS,
     AcknowledgeTrouble,
     AlarmEvent,
     AlarmTick,
@@ -37,8 +33,8 @@ from alarm_center.core.alarm.alarm_events import (
     SiteReply,
     TakeOver,
     Undelivered,
-    next_states,
 )
+from alarm_center.core.alarm.alarm_table import FACT_TABLE, REPLY_TABLE, SCREEN_TABLE, TRANSITIONS, next_states
 from alarm_center.core.alarm.state import AlarmState
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.plan import Plan

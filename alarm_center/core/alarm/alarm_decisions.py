@@ -32,10 +32,10 @@ from alarm_center.core.alarm.alarm_events import (
     ReplaceCarer,
     SendPatrol,
     TakeOver,
-    next_states,
 )
 from alarm_center.core.alarm.alarm_kinds import POLICY
 from alarm_center.core.alarm.alarm_parts import Limits
+from alarm_center.core.alarm.alarm_table import next_states
 from alarm_center.core.alarm.deadlines import next_deadline, visit_due_at
 from alarm_center.core.alarm.incident import can_be_listed, can_join
 from alarm_center.core.alarm.lease import Lease

@@ -9,7 +9,7 @@ Each is a sub-machine of the alarm, and a frozen value:
 
 Two more stand elsewhere: `state.Dispatch`, the carers that it seeks and has asked, and the vocabulary's `Condition`, the
 evidence so far in one word, which is kept apart from people's response. The state says how far all of them together have
-come; `alarm_events` draws where it can go.
+come; `alarm_table` draws where it can go.
 """
 
 from dataclasses import dataclass
