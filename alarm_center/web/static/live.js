@@ -176,24 +176,54 @@ function ready(root) { showTime(); all("[data-player]", root).forEach((one) => b
 document.addEventListener("submit", async (event) => {
   const form = event.target, into = form.dataset.into && $(form.dataset.into);
   const goesTo = event.submitter?.getAttribute("formaction") ?? form.action;
-  if (form.dataset.whole !== undefined || (!into && !/\/(alarm|check|reply|picture)\//.test(goesTo))) return;
+  if (form.method === "dialog" || form.dataset.whole !== undefined || (!into && !/\/(alarm|check|reply|picture)\//.test(goesTo))) return;
   event.preventDefault();
   const data = new URLSearchParams(new FormData(form, event.submitter));
-  const said = $("#said");
+  await send({ goesTo, data, into, says: event.submitter?.textContent.trim().replace(/\s+/g, " ") ?? "" });
+});
+
+// A tap that no answer came to stands as not sent, until it has been sent again. What it asks for is decided once, however often it comes.
+const unsent = [];
+function showUnsent() {
+  const note = $("#unsent");
+  $("span", note).textContent = note.dataset.words.replace("¤", unsent.map((one) => one.says).join(", "));
+  note.hidden = !unsent.length;
+}
+$("#unsent button").addEventListener("click", async () => {
+  const again = unsent.splice(0);
+  while (again.length && await send(again[0])) again.shift();
+  unsent.push(...again.slice(1));  // in their order: the first that failed stands there already
+  showUnsent();
+});
+
+// True: an answer came, whatever it said.
+async function send(tap) {
+  const { goesTo, data, into } = tap, said = $("#said");
   said.hidden = true;
   try {
     const answer = await fetch(goesTo, { method: "POST", body: data, headers: { "X-Fragment": "1", "X-Csrf": csrf } });
     if (!answer.ok) { said.textContent = await answer.text(); said.hidden = false; }
-    else if (into) return into.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
+    else if (into) { into.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes); return true; }
     const goal = answer.headers.get("X-Go"), live = answer.headers.get("X-Live"), clear = answer.headers.get("X-Clear");
-    if (goal && goal !== location.pathname) return location.assign(goal);
+    if (goal && goal !== location.pathname) { location.assign(goal); return true; }
     document.activeElement?.blur();
     touched = -STILL_MS;  // the person's own act: what it changes is shown at once
     await refreshAll();
     if (live) showLive(live, csrf, data.has("reason"));
     if (clear) showClear(clear, csrf);
-  } catch { setStale(now); }
-});
+    return true;
+  } catch {
+    if (!into) unsent.push(tap);
+    showUnsent();
+    setStale(now);
+    return false;
+  }
+}
+
+// The menu closes by a click beside it or Escape; "?" shows every key, "/" goes to the search.
+document.addEventListener("click", (event) => { for (const menu of all(".menu[open]")) if (!menu.contains(event.target)) menu.open = false; });
+const help = $("#help");
+for (const one of all("[data-help]")) one.addEventListener("click", () => help.showModal());
 
 // A choice that a key opened is answered by keys: its first answer gets the focus.
 document.addEventListener("toggle", (event) => {
@@ -209,7 +239,10 @@ if (keysOn) {
 document.addEventListener("keydown", (event) => {
   if ((keysOn && !keysOn.checked) || event.ctrlKey || event.altKey || event.metaKey) return;
   const chooses = event.target.matches("[type=radio]") && /^[0-9]$/.test(event.key);  // a digit chooses among answers
-  if (!chooses && event.target.matches("input, select, textarea")) return event.key === "Escape" && event.target.blur();
+  if (!chooses && event.target.matches("input:not([type=checkbox]), select, textarea")) return event.key === "Escape" && event.target.blur();
+  if (event.key === "Escape") for (const menu of all(".menu[open]")) menu.open = false;
+  if (help?.open) return;
+  if (event.key === "/" && $("main input[type=search]")) { event.preventDefault(); return $("main input[type=search]").focus(); }
   const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key], links = all("[data-row] [data-open]").filter((one) => one.checkVisibility());
   if (step && links.length) {
     const at = links.indexOf(document.activeElement?.closest("[data-row]")?.querySelector("[data-open]"));

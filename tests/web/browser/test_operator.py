@@ -14,6 +14,7 @@ from tests.support.night_town import TWO, NightTown, drawn
 from tests.support.site import site
 from tests.support.waiting import eventually
 from tests.web.browser.conftest import BOARD, OpenPage
+from tests.web.browser.test_accessible import broken
 
 pytestmark = pytest.mark.browser
 
@@ -198,7 +199,7 @@ async def test_sound_is_off_until_a_click_and_the_title_counts(storstad: NightTo
     await expect(page).to_have_title("(1) Tavlan · Fjärrtillsyn")
 
 
-async def test_shortcut_keys_can_be_turned_off(storstad: NightTown, open_page: OpenPage) -> None:
+async def test_keys_are_listed_turned_off_and_sent_again(storstad: NightTown, open_page: OpenPage) -> None:
     await fallen(storstad)
     page = await open_page()
     await page.click(".menu > summary")
@@ -209,6 +210,23 @@ async def test_shortcut_keys_can_be_turned_off(storstad: NightTown, open_page: O
     await page.keyboard.press("j")
     await expect(page.locator(".row.first [data-open]")).not_to_be_focused()
     assert await storstad.value("select holder is null from alarms")
+    await page.click(".menu > summary")
+    await page.check("[data-setting=keys]")
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".menu-pane")).to_be_hidden()
+    await page.keyboard.press("?")
+    await expect(page.locator("#help")).to_contain_text("Ta nästa")
+    await page.keyboard.press("c")  # no key reaches the page behind it
+    assert await storstad.value("select holder is null from alarms")
+    assert await broken(page) == []
+    await page.keyboard.press("Escape")
+    await page.context.set_offline(True)
+    await page.keyboard.press("c")
+    await expect(page.locator("#unsent span")).to_have_text("Inte skickat: Jag tar larmet")
+    await page.context.set_offline(False)
+    await page.click("#unsent button")
+    await page.wait_for_url("**/alarm/*")
+    assert await storstad.value("select holder from alarms") == storstad.users["olle"]
 
 
 async def test_what_one_claims_another_sees_at_once(storstad: NightTown, open_page: OpenPage) -> None:
