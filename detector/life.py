@@ -11,6 +11,9 @@ from detector.zones import Mask
 _LAST = 3
 """The end of a look is its last third."""
 
+_CUT = 4
+"""Pictures left out at a look's very end, or half of its last third, from which its end is not seen: three cannot show that a change is for good."""
+
 _WINDOW = 4
 """Pictures before a moment over which the bed's look before it is taken; that after it is of all that follow: it stays so."""
 
@@ -28,15 +31,21 @@ _GONE = 0.4
 beds that somebody was gone from 0.70 and more."""
 
 
-def end_of(residual: Blocks, noise: Blocks, beds: Sequence[Mask]) -> tuple[int, bool]:
+def end_of(
+    residual: Blocks, noise: Blocks, beds: Sequence[Mask], places: Sequence[int], shown: int
+) -> tuple[int, bool]:
     """Return the first picture of *residual* (t, h, w) from which somebody has to live, and whether the look has a jump.
 
-    It is the first of the last third, or of what comes after a jump if that is later.
+    It is the first of the last third, or of what comes after a jump if that is later. *places* are those of its pictures among all
+    that were *shown*: where those of another light are left out until the end, nothing says who is there, and it is none of them.
 
     A jump is a moment at which much of one of the *beds* changes from one picture to the next, and stays so: pictures are missing
     there, and with them perhaps the one in which somebody left. What moved before it says nothing of what is there now.
     """
-    first = len(residual) - len(residual) // _LAST
+    last = shown // _LAST
+    if shown - 1 - places[-1] >= min(_CUT, (last + 1) // 2):
+        return len(residual), False
+    first = sum(place < shown - last for place in places)
     jumps = [
         moment
         for bed in beds

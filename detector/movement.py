@@ -90,9 +90,9 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
     means = clip.blocks[kept]
     unlit = remove_light(means, middle)
     spread = float(np.ptp(unlit.gain))
-    steady = _steady(unlit.gain)
+    steady, places = _steady(unlit.gain), np.arange(len(shown))
     if not steady.all() and len(set(shown[steady].tolist())) >= 5:
-        shown = shown[steady]
+        shown, places = shown[steady], places[steady]
         means = means[steady]
         unlit = remove_light(means, middle)
     residual = unlit.residual
@@ -125,7 +125,7 @@ def find_movement(clip: Clip, where: Zones, thresholds: Thresholds) -> Movement:
     solid = alive & (share >= thresholds.solid)
     pooled = _beyond(over_time.pooled(least), control)
     shiver = median_of(np.abs(unlit.shift).max(axis=1))
-    first, jumped = end_of(residual, noise, [place.mask for place in where.rest])
+    first, jumped = end_of(residual, noise, [place.mask for place in where.rest], places.tolist(), len(kept))
     end = residual[first:]
     if jumped:
         # What lies there now is not what the look's median picture shows, and gain that drifts would move the difference between them.

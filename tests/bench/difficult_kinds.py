@@ -1,5 +1,6 @@
 """Kinds of difficulty, each a scene, a change to its pictures, and the answers that are right; and the stages they are drawn on."""
 
+import hashlib
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -108,7 +109,19 @@ def stages_of(where: str, kind: Kind, row: int, rng: Rng) -> Stage | None:
     if where == "night":
         return _night_stage(scene, 1 + row // len(kind.scenes) % 8)
     recorded = _recorded().get(scene, [])
-    return recorded[row // len(kind.scenes) % len(recorded)] if recorded else None
+    if not recorded:
+        return None
+    stage = recorded[row // len(kind.scenes) % len(recorded)]
+    # Of those played forwards and backwards noise tells the pictures apart: the row's own, not of when they were read.
+    return replace(stage, pictures=[_noisy(picture, 0.5) for picture in stage.pictures])
+
+
+def chances_of(tree: str, kind: str, row: int) -> Rng:
+    """Return the chances of a row, by the tree's id, the kind's name and its number, and set those of the sensor's noise by them."""
+    digest = hashlib.sha256(f"{tree} {kind} {row}".encode()).digest()
+    rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    cv2.setRNGSeed(int(rng.integers(2**31)))
+    return rng
 
 
 def drawn_stage(scene: str, number: int, rng: Rng, seconds: float = 10.0, fps: float | None = None) -> Stage:
@@ -218,7 +231,7 @@ def _night_stage(scene: str, seed: int) -> Stage | None:
 
 @cache
 def _recorded() -> dict[str, list[Stage]]:
-    """Return the recorded stages by scene; of those played forwards and backwards noise tells the pictures apart."""
+    """Return the recorded stages by scene, as they were filmed."""
     folder = Path(os.environ.get("FJT_FOOTAGE", Path(__file__).parents[2] / ".." / "shared" / "footage"))
     found: dict[str, list[Stage]] = {}
     scenes = {"in_bed_ok": "asleep", "restless": "asleep", "on_floor": "fallen", "bed_empty": "empty"}
@@ -231,7 +244,7 @@ def _recorded() -> dict[str, list[Stage]]:
             and not (scene == "asleep" and len({f.jpeg for f in frames}) < 10)
         ):
             fps = 1000 / max(frames[1].ms - frames[0].ms, 1)
-            shown = [_noisy(_grey(f.jpeg), 0.5) for f in frames]
+            shown = [_grey(f.jpeg) for f in frames]
             found.setdefault(scene, []).append(Stage(row.session.session_id, shown, fps, row.session.profile, 92))
     return found
 

@@ -9,7 +9,6 @@ rule of three; J. Hanley and A. Lippman-Hand, *JAMA* 249, 1983), how many sleepe
 """
 
 import argparse
-import hashlib
 import json
 import subprocess
 import sys
@@ -19,12 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 
 from detector.judge import judge
 from schemas.messages import Finding
 from schemas.vocabulary import Answer
-from tests.bench.difficult_kinds import KINDS, Kind, stages_of
+from tests.bench.difficult_kinds import KINDS, Kind, chances_of, stages_of
 
 RESULT = Path("build")
 
@@ -83,9 +81,7 @@ def _measure(kind: Kind, tree: str, rows: int, rooms: str, *, said: bool) -> dic
 
 def _findings(kind: Kind, tree: str, rows: int, rooms: str) -> Iterator[tuple[str, Finding]]:
     for row in range(rows):
-        digest = hashlib.sha256(f"{tree} {kind.name} {row}".encode()).digest()
-        rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-        cv2.setRNGSeed(int(rng.integers(2**31)))
+        rng = chances_of(tree, kind.name, row)
         stage = stages_of(rooms, kind, row, rng)
         if stage is not None:
             yield f"{kind.name} {row} {stage.name}", judge(kind.change(stage, rng).session())

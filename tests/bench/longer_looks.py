@@ -7,17 +7,15 @@ one of 10. Exit status 1 on any green of an empty bed.
 """
 
 import argparse
-import hashlib
 import sys
 from collections import Counter
 from dataclasses import replace
 
 import cv2
-import numpy as np
 
 from detector.judge import judge
 from schemas.vocabulary import Answer
-from tests.bench.difficult_kinds import Stage, drawn_stage
+from tests.bench.difficult_kinds import Stage, chances_of, drawn_stage
 from tests.bench.drawn_bedrooms import ROOMS, bedroom
 
 CONTRASTS = (1.0, 0.5)
@@ -48,9 +46,7 @@ def main(argv: list[str]) -> int:
 def _measure(scene: str, contrast: float, rate: float, rows: int) -> Counter[str]:
     said: Counter[str] = Counter()
     for row in range(rows):
-        digest = hashlib.sha256(f"longer {scene} {row}".encode()).digest()
-        rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-        cv2.setRNGSeed(int(rng.integers(2**31)))
+        rng = chances_of("longer", scene, row)
         stage = drawn_stage(scene, row % ROOMS, rng, seconds=32.0, fps=rate)
         whole = stage.fainter(contrast, bedroom(row % ROOMS).noise)
         first, second, long = (_is_green(_part(whole, *part)) for part in ((12, 22), (22, 32), (12, 32)))

@@ -9,7 +9,6 @@ move in the recording's first second, which is no wrong count: once they are see
 """
 
 import argparse
-import hashlib
 import json
 import os
 import sys
@@ -18,14 +17,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from detector.evaluate import camera_rows
 from detector.judge import judge
 from schemas.messages import Frame, Session, Zone
 from schemas.vocabulary import Answer, Reason
 from tests.bench import drawn_bedrooms as rooms
-from tests.bench.difficult_kinds import drawn_stage
+from tests.bench.difficult_kinds import chances_of, drawn_stage
 from tests.bench.drawn_difficulties import tree_id
 
 RESULT = Path("build/one_sleeper.json")
@@ -98,9 +96,7 @@ def _drawn(tree: str, rows: int) -> Iterator[CountedKind]:
 
 def _rows(scene: str, tree: str, rows: int) -> Iterator[tuple[Session, Place]]:
     for row in range(rows):
-        digest = hashlib.sha256(f"{tree} {scene} {row}".encode()).digest()
-        rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-        cv2.setRNGSeed(int(rng.integers(2**31)))
+        rng = chances_of(tree, scene, row)
         stage = drawn_stage(scene, row % rooms.ROOMS, rng)
         head_left, head_right, foot_right, foot_left = rooms.bedroom(row % rooms.ROOMS).bed
         head, foot = (head_left + head_right) / 2, (foot_right + foot_left) / 2

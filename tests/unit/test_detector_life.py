@@ -1,8 +1,13 @@
 """Life at the end of a look: who moved before may have left since, or lie still."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
+from detector.evaluate import camera_rows
 from detector.judge import judge
 from detector.life import end_of
 from schemas.messages import Session
@@ -109,14 +114,45 @@ def test_what_comes_after_a_jump_has_to_live(after: int, columns: int, left: int
     blocks, bed = np.zeros((30, 30, 40), np.float32), np.zeros((30, 40), bool)
     bed[10:20, 10:30] = True
     blocks[30 - after :, 10:20, 10 : 10 + columns] = 5.0
-    assert len(blocks) - end_of(blocks, np.full((30, 40), 0.2, np.float32), [bed])[0] == left
+    assert len(blocks) - end_of(blocks, np.full((30, 40), 0.2, np.float32), [bed], range(30), 30)[0] == left
 
 
 def test_one_of_two_who_is_gone_at_once_is_a_jump() -> None:
     blocks, sides = np.zeros((30, 30, 40), np.float32), [np.zeros((30, 40), bool) for _ in range(2)]
     sides[0][10:20, 5:20] = sides[1][10:20, 20:35] = True
     blocks[28:, 10:20, 20:29] = 5.0
-    assert len(blocks) - end_of(blocks, np.full((30, 40), 0.2, np.float32), sides)[0] == 2
+    assert len(blocks) - end_of(blocks, np.full((30, 40), 0.2, np.float32), sides, range(30), 30)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("kept", "left"),
+    [
+        (range(30), 10),
+        ([*range(10), *range(12, 30)], 10),  # exposure that settles in between
+        ([*range(22), *range(26, 30)], 6),  # the last third is that of the look, not of what is left of it
+        (range(27), 7),
+        (range(26), 0),  # another light to the end: nobody is seen to be there
+    ],
+)
+def test_pictures_left_out_at_the_end_are_no_life(kept: Sequence[int], left: int) -> None:
+    blocks, bed = np.zeros((len(kept), 30, 40), np.float32), np.ones((30, 40), bool)
+    assert len(kept) - end_of(blocks, np.full((30, 40), 0.2, np.float32), [bed], kept, 30)[0] == left
+
+
+@pytest.mark.footage
+def test_a_bed_that_is_left_and_darker_at_once_is_not_green(footage: Path) -> None:
+    """A bed is most of what is lit: that a dark one is there now looked like another light, and its pictures were left out."""
+    asked = {row.session.session_id: row.session for row in camera_rows(footage)}["s11c1"]
+    rng = np.random.default_rng(3)
+    frames, first = [], round(0.66 * len(asked.frames))
+    for number, frame in enumerate(asked.frames):
+        picture = grey(frame)
+        if number >= first:
+            bed = picture[52:328, 140:525]
+            bed[:] = 0.4 * cv2.GaussianBlur(grey(asked.frames[first - 1])[52:328, 140:525], (0, 0), 25)
+            picture += rng.normal(0, 0.8, picture.shape)
+        frames.append(frame.model_copy(update={"jpeg": jpeg(picture, 92)}))
+    assert judge(asked.model_copy(update={"frames": tuple(frames)})).answer is not Answer.IN_BED
 
 
 @pytest.mark.filterwarnings("error")
