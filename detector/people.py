@@ -36,6 +36,9 @@ _MANY_BLOCKS = 15.0
 """Blocks on either side of a gap that stir and are somebody who only breathes."""
 
 _SMOOTH = np.full(3, 1 / 3)
+_NARROW = np.ones(1)
+"""Each line by itself, where no block is pooled with its neighbours: who only breathes in the dark is three blocks wide, and a gap two."""
+
 _LEAST_FORCE = 1.2
 """The least weight of a block that stirs, beside those that are as much slower than noise as this or more."""
 
@@ -113,14 +116,17 @@ def _two_lie(movement: Movement, zone: Mask, way: _LyingWay, t: Thresholds) -> b
     solid = np.where(movement.solid & zone, np.minimum(movement.amplitude, _MOST_OF_A_BLOCK), np.float32(0.0))
     if _apart(way.frame.laid_out(solid), t.strength_in_bed, way.gap):
         return True
-    # In few pictures chance makes places that are slow.
-    stirs = (movement.stirs & zone).astype(np.float32)
-    return movement.distinct >= _MANY and _apart(way.frame.laid_out(stirs), _MANY_BLOCKS, way.gap)
+    if movement.distinct < _MANY:
+        return False  # In few pictures chance makes places that are slow.
+    if _apart(way.frame.laid_out((movement.stirs & zone).astype(np.float32)), _MANY_BLOCKS, way.gap):
+        return True
+    slow = way.frame.laid_out((movement.slow & zone).astype(np.float32))
+    return _apart(slow, t.least_slow, way.gap, _NARROW)
 
 
-def _apart(laid: Blocks, least: float, gap: float) -> bool:
+def _apart(laid: Blocks, least: float, gap: float, smooth: npt.NDArray[np.float64] = _SMOOTH) -> bool:
     """Return whether *laid* has a gap across the bed, as clear as *gap* says, with at least *least* on either side of it."""
-    line = np.convolve(laid.sum(axis=0), _SMOOTH, mode="same")
+    line = np.convolve(laid.sum(axis=0), smooth, mode="same")
     place, heights = np.arange(len(line)), line.tolist()
     for at in range(1, len(line) - 1):
         if heights[at] >= gap * min(max(heights[: at + 1]), max(heights[at:])):

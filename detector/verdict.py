@@ -93,16 +93,14 @@ def picture_crawls(seen: Whereabouts) -> Verdict | None:
 
 def strip_at_border(seen: Whereabouts) -> Verdict | None:
     """Nobody in bed, and all that moves is a strip along the picture's border: too little of anything to say what."""
-    if seen.outside and not seen.occupied and all(is_at_border(f) for f in seen.outside):
-        return _doubt(seen, Reason.STILL, "something moves at the picture's very border")
-    return None
+    strip = seen.outside and not seen.occupied and all(is_at_border(f) for f in seen.outside)
+    return _doubt(seen, Reason.STILL, "something moves at the picture's very border") if strip else None
 
 
 def faint_outside(seen: Whereabouts) -> Verdict | None:
     """Nobody in bed, and what moves outside it moves too little to be somebody for certain."""
-    if seen.outside and not seen.occupied and not _clear(seen):
-        return _small(seen, seen.outside)
-    return None
+    faint = seen.outside and not seen.occupied and not _clear(seen)
+    return _small(seen, seen.outside) if faint else None
 
 
 def somebody_else(seen: Whereabouts) -> Verdict | None:
@@ -168,9 +166,7 @@ def alone_in_the_middle(seen: Whereabouts) -> Verdict | None:
 def faint_in_bed(seen: Whereabouts) -> Verdict | None:
     """Something moves in bed that is too little to be a sleeper."""
     weak = any(a.blocks >= seen.t.least_blocks or a.slow >= seen.t.least_slow for a in seen.at)
-    if weak and not seen.occupied:
-        return _doubt(seen, Reason.STILL, "too little movement to say who or where")
-    return None
+    return _doubt(seen, Reason.STILL, "too little movement to say who or where") if weak and not seen.occupied else None
 
 
 def nobody(seen: Whereabouts) -> Verdict | None:
@@ -218,6 +214,12 @@ def wrong_number(seen: Whereabouts) -> Verdict | None:
     return None
 
 
+def head_end_unsaid(seen: Whereabouts) -> Verdict | None:
+    """Two expected in a bed that is one zone, and nobody says where its head end is: head and legs of one may be the two."""
+    unsaid = any(a.people > 1 and not a.place.says_head for a in seen.occupied)
+    return _doubt(seen, Reason.COUNT, "a bed whose head end is not said: one may seem two") if unsaid else None
+
+
 def small_thing_beside(seen: Whereabouts) -> Verdict | None:
     """Somebody in bed, and something small out of it, or something that moves as a curtain does, or where one is known to."""
     if not (seen.stray or seen.hanging or seen.restless):
@@ -227,9 +229,8 @@ def small_thing_beside(seen: Whereabouts) -> Verdict | None:
 
 def over_the_side(seen: Whereabouts) -> Verdict | None:
     """A body in bed moves over its long side too: who sits there has feet there."""
-    if any(is_over_the_side(f, seen.movement, seen.zones, seen.t) for f in seen.figures):
-        return _doubt(seen, Reason.STILL, "who moves in bed moves over its long side too", seen.people)
-    return None
+    over = any(is_over_the_side(f, seen.movement, seen.zones, seen.t) for f in seen.figures)
+    return _doubt(seen, Reason.STILL, "who moves in bed moves over its long side too", seen.people) if over else None
 
 
 def still_at_the_end(seen: Whereabouts) -> Verdict | None:
@@ -253,9 +254,8 @@ def light_hides(seen: Whereabouts) -> Verdict | None:
 
 def light_in_bed(seen: Whereabouts) -> Verdict | None:
     """All that moves in bed lets the bed show through: a light, or something before the lens that is too large for a speck."""
-    if is_shade(seen.movement, seen.zones.at_rest):
-        return _doubt(seen, Reason.CONTRADICTORY, "only light moves in the bed")
-    return None
+    shade = is_shade(seen.movement, seen.zones.at_rest)
+    return _doubt(seen, Reason.CONTRADICTORY, "only light moves in the bed") if shade else None
 
 
 def speck_over_bed(seen: Whereabouts) -> Verdict | None:
@@ -269,9 +269,8 @@ def speck_over_bed(seen: Whereabouts) -> Verdict | None:
 
 def text_over_bed(seen: Whereabouts) -> Verdict | None:
     """The camera writes into the bed: who is behind the letters is not seen."""
-    if (seen.movement.artefacts.written & seen.zones.at_rest).any():
-        return _doubt(seen, Reason.STILL, "text in the picture, over the bed", seen.people)
-    return None
+    written = (seen.movement.artefacts.written & seen.zones.at_rest).any()
+    return _doubt(seen, Reason.STILL, "text in the picture, over the bed", seen.people) if written else None
 
 
 def speck_alone(seen: Whereabouts) -> Verdict | None:
@@ -299,16 +298,14 @@ def pet_sized(seen: Whereabouts) -> Verdict | None:
 
 def no_floor(seen: Whereabouts) -> Verdict | None:
     """The zones leave nothing of the room in which somebody could be seen out of bed."""
-    if float(seen.zones.outside.mean()) < seen.t.least_floor:
-        return _doubt(seen, Reason.OUT_OF_RANGE, "the bed zone leaves nothing of the room to see", seen.people)
-    return None
+    little, detail = float(seen.zones.outside.mean()), "the bed zone leaves nothing of the room to see"
+    return _doubt(seen, Reason.OUT_OF_RANGE, detail, seen.people) if little < seen.t.least_floor else None
 
 
 def few_pictures(seen: Whereabouts) -> Verdict | None:
     """A loop of a few pictures is no ten seconds."""
-    if seen.movement.distinct < seen.t.least_distinct:
-        return _doubt(seen, Reason.TOO_SHORT, f"only {seen.movement.distinct} different pictures", seen.people)
-    return None
+    few, detail = seen.movement.distinct < seen.t.least_distinct, f"only {seen.movement.distinct} different pictures"
+    return _doubt(seen, Reason.TOO_SHORT, detail, seen.people) if few else None
 
 
 def slow_pictures(seen: Whereabouts) -> Verdict | None:
@@ -362,6 +359,7 @@ RULES: Final[tuple[Rule, ...]] = (
     moves_violently,
     light_beside,
     wrong_number,
+    head_end_unsaid,
     small_thing_beside,
     over_the_side,
     still_at_the_end,

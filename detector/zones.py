@@ -32,6 +32,12 @@ class ZoneMask:
         rows, columns = self.mask.shape
         return frame_of(self.polygon, self.head, (rows, columns)) if self.kind in REST else None
 
+    @property
+    def says_head(self) -> bool:
+        """True where the zone says which of its sides is the head end."""
+        frame = self.laid_out()
+        return frame is not None and frame.said
+
 
 @dataclass(frozen=True, slots=True)
 class Zones:

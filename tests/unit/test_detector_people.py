@@ -10,6 +10,8 @@ from detector.bed_frame import frame_of
 from detector.judge import judge
 from schemas.messages import Profile, Session
 from schemas.vocabulary import Answer, Reason
+from tests.bench.difficult_kinds import chances_of, drawn_stage
+from tests.bench.drawn_bedrooms import ROOMS
 from tests.unit.detector_alterations import mirrored
 from tests.unit.detector_difficulties import made_harder
 from tests.unit.detector_sessions import jpeg, night, session
@@ -74,6 +76,36 @@ def test_two_who_hold_still_for_half_the_look_are_two(number: int, names: tuple[
         asked = asked.model_copy(update={"profile": asked.profile.model_copy(update={"zones": zones})})
     found = judge(made_harder(asked, names, np.random.default_rng([number, len(names), 7])))
     assert (found.answer, found.reasons, found.people) == (Answer.CANNOT_TELL, (Reason.COUNT,), 2)
+
+
+def drawn_row(scene: str, tree: str, row: int) -> Session:
+    return drawn_stage(scene, row % ROOMS, chances_of(tree, scene, row)).session()
+
+
+def of_two(asked: Session) -> Session:
+    return asked.model_copy(update={"profile": asked.profile.model_copy(update={"expected_people": 2})})
+
+
+@pytest.mark.parametrize("row", [81, 102, 138])
+def test_who_only_breathes_beside_a_restless_one_is_counted(row: int) -> None:
+    """Far from the light they stir in three blocks' width, two from the other: nothing may be pooled over the gap."""
+    found = judge(drawn_row("pair", "dev1aaaa", row))
+    assert (found.answer, found.reasons, found.people) == (Answer.CANNOT_TELL, (Reason.COUNT,), 2)
+
+
+@pytest.mark.parametrize("row", [7, 56])
+def test_one_of_two_whose_head_and_legs_seem_two_is_not_green(row: int) -> None:
+    """One is there, two are expected, and nobody says which way they lie: counted as two they would have been green."""
+    lonely = of_two(drawn_row("restless_in_double", "dev1aaaa", row))
+    found = judge(lonely)
+    assert (found.answer, found.reasons) == (Answer.CANNOT_TELL, (Reason.COUNT,))
+
+
+@pytest.mark.parametrize(
+    ("head", "answer"), [((0.5, 0.25), Answer.IN_BED), (None, Answer.CANNOT_TELL)], ids=["said", "unsaid"]
+)
+def test_two_in_one_zone_are_green_where_its_head_end_is_said(head: tuple[float, float] | None, answer: Answer) -> None:
+    assert judge(of_two(stirring(bed_with(head), SIDE_BY_SIDE))).answer is answer
 
 
 def test_a_couple_of_whom_one_stirs_less_is_two() -> None:

@@ -46,6 +46,11 @@ def test_moving_light_is_asked_after_an_alarm_in_bed() -> None:
     assert _at(verdict.light_in_bed) < _at(verdict.asleep)
 
 
+def test_two_in_one_zone_are_asked_for_their_bed_after_their_number() -> None:
+    """Only where two are expected, and two are counted, it matters how the bed lies."""
+    assert _at(verdict.wrong_number) < _at(verdict.head_end_unsaid) < _at(verdict.asleep)
+
+
 def test_a_bodys_size_is_asked_between_wrong_and_green() -> None:
     """Letters, or somebody who sits, may forbid a green; they hide no alarm, no wrong number and nobody out of bed."""
     for size in (verdict.line_of_text, verdict.shorter_than_a_body):
