@@ -35,6 +35,9 @@ _NOTHING = 0.05
 _SURE = 1.5
 """Deviations of a difference of two counts of blocks (Poisson's) by which there is less in a gap: a recorded sleeper 1.1, two 1.8-2.8."""
 
+_ROOM = 0.25
+"""Share of a bed's width that either of two has at the least: a duvet's edge is slow by itself, at the very side."""
+
 _BESIDE = 0.3
 """Share of a bed's width that two people lie apart at the least."""
 
@@ -134,11 +137,12 @@ def _two_lie(movement: Movement, zone: Mask, way: _LyingWay, t: Thresholds) -> b
 def _apart(laid: Blocks, least: float, gap: float, *, counted: bool = False) -> bool:
     """Return whether *laid* has a gap across the bed, as clear as *gap* says, with at least *least* on either side of it.
 
-    What is *counted*, one for each block, is not smoothed over the lines, and its gap has to be more than chance.
+    What is *counted*, one for each block, is not smoothed over the lines, and its gap has to be more than chance, with room for somebody beside it.
     """
     line = laid.sum(axis=0) if counted else np.convolve(laid.sum(axis=0), _SMOOTH, mode="same")
     place, heights = np.arange(len(line)), line.tolist()
-    for at in range(1, len(line) - 1):
+    beside = max(1, round(_ROOM * len(line))) if counted else 1
+    for at in range(beside, len(line) - beside):
         lesser = min(max(heights[: at + 1]), max(heights[at:]))
         if heights[at] >= gap * lesser or (counted and lesser - heights[at] < _SURE * (lesser + heights[at]) ** 0.5):
             continue
