@@ -46,7 +46,7 @@ def test_moving_light_is_asked_after_an_alarm_in_bed() -> None:
     assert _at(verdict.light_in_bed) < _at(verdict.asleep)
 
 
-def test_two_in_one_zone_are_asked_for_their_bed_after_their_number() -> None:
+def test_how_a_bed_lies_is_asked_after_a_wrong_number() -> None:
     """Only where two are expected, and two are counted, it matters how the bed lies."""
     assert _at(verdict.wrong_number) < _at(verdict.head_end_unsaid) < _at(verdict.asleep)
 
