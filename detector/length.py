@@ -1,5 +1,6 @@
 """Length of what lives in a bed: a body lies along it, and breathes beyond what is as small as a line of text."""
 
+import cv2
 import numpy as np
 
 from detector.movement import Movement
@@ -30,12 +31,12 @@ _AROUND = 1
 
 
 def length_of_life(place: ZoneMask, movement: Movement) -> float:
-    """Return along which share of *place*'s length something stirs or is slow, 0-1; 1 where it is too small to be laid out."""
+    """Return along which share of *place*'s length something stirs or is slow that is no letters, 0-1; 1 where it is too small to be laid out."""
     frame = place.laid_out()
     if frame is None:
         return 1.0
     either_way = not frame.said and frame.along < _LONGER * frame.across
-    life = ((movement.stirs | movement.slow) & place.mask).astype(np.float32)
+    life = (_life(movement) & place.mask & ~dilate(_letters(place.mask, movement), _AROUND)).astype(np.float32)
     ways = [frame, frame.turned()] if either_way else [frame]
     return max(float((way.laid_out(life).sum(axis=1) >= _LINES).mean()) for way in ways)
 
@@ -49,14 +50,33 @@ def is_more_than_a_line(zone: Mask, movement: Movement, least: int) -> bool:
     """Return whether what moves in *zone* cannot all be letters: it is fainter, or higher than they are, or *least* blocks live around it.
 
     Letters behind a coder that rounds, or before somebody who sways, are not always told by how they change (`artefacts`),
-    so that all that is as bold and as small is left out, and text that was found beside the bed. Around letters over nobody no
-    block stirs nor is slow.
+    so that all that is as bold and as small is left out, and text that was found beside the bed. Around letters over nobody
+    a few blocks are slow: others of the same line, which a coder rounds anew.
     """
-    bold = zone & movement.alive & (np.ptp(movement.residual, axis=0) >= _BOLD * movement.noise)
-    text = bold | (movement.artefacts.written & dilate(zone, _AROUND))
-    if not text.any():
+    text = _bold(zone, movement) | (movement.artefacts.written & dilate(zone, _AROUND))
+    if not text.any() or _height(text) > _TALL:
         return True
-    top, _, bottom, _ = extent(text)
-    if bottom - top > _TALL:
-        return True
-    return int(((movement.stirs | movement.slow) & zone & ~dilate(text, _AROUND)).sum()) >= least
+    return int((_life(movement) & zone & ~dilate(text, _AROUND)).sum()) >= least
+
+
+def _life(movement: Movement) -> Mask:
+    return np.asarray(movement.stirs | movement.slow)
+
+
+def _bold(zone: Mask, movement: Movement) -> Mask:
+    return np.asarray(zone & movement.alive & (np.ptp(movement.residual, axis=0) >= _BOLD * movement.noise))
+
+
+def _letters(zone: Mask, movement: Movement) -> Mask:
+    """Return what may be a line of letters in *zone*, beside somebody or alone: bold things that lie in one line and are no higher."""
+    bold = _bold(zone, movement)
+    count, labels = cv2.connectedComponents(bold.astype(np.uint8))
+    line = np.zeros_like(bold)
+    for label in range(1, count):
+        line |= (labels == label) & (_height(labels == label) <= _TALL)
+    return line if line.any() and _height(line) <= _TALL else np.zeros_like(bold)
+
+
+def _height(mask: Mask) -> int:
+    top, _, bottom, _ = extent(mask)
+    return bottom - top

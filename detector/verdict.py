@@ -318,7 +318,7 @@ def slow_pictures(seen: Whereabouts) -> Verdict | None:
 
 def line_of_text(seen: Whereabouts) -> Verdict | None:
     """All that moves in a bed may be letters: it is as high as a line of text, as bold, and nothing lives around it."""
-    if all(is_more_than_a_line(a.place.mask, seen.movement, int(seen.t.least_in_bed)) for a in seen.occupied):
+    if all(is_more_than_a_line(a.place.mask, seen.movement, int(seen.t.least_slow)) for a in seen.occupied):
         return None
     return _doubt(seen, Reason.STILL, "what moves in the bed is no more than a line of text", seen.people)
 
