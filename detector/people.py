@@ -29,11 +29,18 @@ _GAP = 0.75
 _GAP_EITHER_WAY = 0.6
 """Its like in a bed about as long as wide whose head end is not said: along one sleeper 0.68-1, between two 0.1-0.53."""
 
+_SLOWER, _MUCH_SLOWER = 0.55, 0.4
+"""Its like for what is slow by itself, where people lie along the bed for certain (pairs 0.01-0.51, recorded sleepers 0.55 and more) and where
+they may lie either way, each as long as a body (pairs 0.01-0.3, a recorded restless one 0.46-0.6)."""
+
 _NOTHING = 0.05
-"""Its like for what is slow by itself there, whatever its length: along one sleeper 0.1-1 of 213 drawn, between some of two 0.01."""
+"""Its like either way and of any length: along one sleeper 0.1-1 of 213 drawn, between some of two 0.01."""
 
 _SURE = 1.5
 """Deviations of a difference of two counts of blocks (Poisson's) by which there is less in a gap: a recorded sleeper 1.1, two 1.8-2.8."""
+
+_LINES = 13
+"""Lines that a bed's width is divided into where blocks are counted, as a drawn double bed has them: of more, some are still by chance."""
 
 _ROOM = 0.25
 """Share of a bed's width that either of two has at the least: a duvet's edge is slow by itself, at the very side."""
@@ -128,18 +135,22 @@ def _two_lie(movement: Movement, zone: Mask, way: _LyingWay, t: Thresholds) -> b
         return True
     slow = way.frame.laid_out((movement.slow & zone).astype(np.float32))
     if way.gap == _GAP:
-        return _apart(slow, t.least_slow, _GAP, counted=True)
+        return _apart(slow, t.least_slow, _SLOWER, counted=True)
     # Head and legs of one who lies the other way are slow as well, but not over as much of the bed as a body is long.
     bodies_long = slow * _whole_lines(slow)
-    return any(_apart(of, t.least_slow, gap, counted=True) for of, gap in ((bodies_long, way.gap), (slow, _NOTHING)))
+    return any(
+        _apart(of, t.least_slow, gap, counted=True) for of, gap in ((bodies_long, _MUCH_SLOWER), (slow, _NOTHING))
+    )
 
 
 def _apart(laid: Blocks, least: float, gap: float, *, counted: bool = False) -> bool:
     """Return whether *laid* has a gap across the bed, as clear as *gap* says, with at least *least* on either side of it.
 
-    What is *counted*, one for each block, is not smoothed over the lines, and its gap has to be more than chance, with room for somebody beside it.
+    What is *counted*, one for each block, is smoothed over the lines of a large picture alone, and its gap has to be more than chance,
+    with room for somebody beside it.
     """
-    line = laid.sum(axis=0) if counted else np.convolve(laid.sum(axis=0), _SMOOTH, mode="same")
+    smooth = np.ones(max(1, round(laid.shape[1] / _LINES))) if counted else _SMOOTH
+    line = np.convolve(laid.sum(axis=0), smooth, mode="same")
     place, heights = np.arange(len(line)), line.tolist()
     beside = max(1, round(_ROOM * len(line))) if counted else 1
     for at in range(beside, len(line) - beside):
