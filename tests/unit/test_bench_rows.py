@@ -9,9 +9,9 @@ from schemas.messages import Session
 from tests.bench.difficult_kinds import KINDS, chances_of, stages_of
 
 
-def drawn_row(rooms: str, name: str, row: int) -> Session:
+def drawn_row(rooms: str, name: str, row: int, tree: str = "a tree") -> Session:
     (kind,) = (each for each in KINDS if each.name == name)
-    rng = chances_of("a tree", name, row)
+    rng = chances_of(tree, name, row)
     stage = stages_of(rooms, kind, row, rng)
     assert stage is not None
     return kind.change(stage, rng).session()

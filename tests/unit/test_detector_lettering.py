@@ -10,6 +10,7 @@ from detector.judge import judge
 from schemas.messages import Profile, Session
 from schemas.vocabulary import Answer, Reason
 from tests.unit.detector_sessions import jpeg, session
+from tests.unit.test_bench_rows import drawn_row
 
 Picture = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 Change = Callable[[Picture, int], object]
@@ -97,3 +98,10 @@ def test_who_sits_before_a_bed_is_not_in_it(changes: tuple[Change, ...]) -> None
 
 def test_who_lies_along_a_bed_seen_from_its_side_is_in_it() -> None:
     assert judge(looked_at(lying)).answer is Answer.IN_BED
+
+
+@pytest.mark.parametrize(("kind", "row"), [("clock in bed", 8), ("clock over somebody", 33)])
+def test_a_line_of_digits_makes_nobody_longer_or_more(kind: str, row: int) -> None:
+    """Digits that do not change are slow beside the others; and beside somebody who sits they were a sleeper's length."""
+    found = judge(drawn_row("drawn", kind, row, "2b5a71a937781bb6300a2c51fa5e0831239f4d76"))
+    assert (found.answer, found.reasons) == (Answer.CANNOT_TELL, (Reason.STILL,))
