@@ -223,7 +223,7 @@ async function send(tap) {
 // The menu closes by a click beside it or Escape; "?" shows every key, "/" goes to the search.
 document.addEventListener("click", (event) => { for (const menu of all(".menu[open]")) if (!menu.contains(event.target)) menu.open = false; });
 const help = $("#help");
-for (const one of all("[data-help]")) one.addEventListener("click", () => help.showModal());
+for (const one of all("[data-help]")) one.addEventListener("click", () => { for (const menu of all(".menu[open]")) menu.open = false; help.showModal(); });
 
 // A choice that a key opened is answered by keys: its first answer gets the focus.
 document.addEventListener("toggle", (event) => {
