@@ -236,6 +236,7 @@ async def _notice_text(
         # A time that has passed helps nobody.
         by=arrive_by if alarm.is_calm or arrive_by is None or arrive_by > at else None,
         patrol=took,
+        ends_at=None if alarm.hand_over is None else alarm.hand_over.ends_at,
         minutes=_minutes(alarm.acceptance.on_site_at if alarm.acceptance else None, at),
     )
     if text in (Wording.LATE_NOTED, Wording.LATE_AGAIN) and alarm.acceptance is not None:

@@ -100,6 +100,8 @@ class Wording(StrEnum):
     TROUBLE_SILENT = "trouble_silent"
     TROUBLE_UNDELIVERED = "trouble_undelivered"
     ON_SITE_CHECK = "on_site_check"
+    SHIFT_ENDS = "shift_ends"
+    """To whoever has a case when their shift ends soon: do they stay?"""
     MUSTER = "muster"
     MUSTER_WHO = "muster_who"
     """Question of the muster in a town whose carers have personal codes."""

@@ -85,6 +85,15 @@ class Roster:
             case Who.FIXED:
                 return (Responder(self.fixed_phone, ""),) if self.fixed_phone else ()
 
+    def on_duty_until(self, phone: str, now: datetime) -> datetime | None:
+        """Return the end of the shift that *phone* is on, and of those that follow it without a gap; ``None`` off duty."""
+        mine = sorted((s for s in self.shifts if s.phone == phone), key=lambda s: s.starts_at)
+        until = max((s.ends_at for s in mine if s.starts_at <= now < s.ends_at), default=None)
+        for shift in mine:
+            if until is not None and shift.starts_at <= until:
+                until = max(until, shift.ends_at)
+        return until
+
     def uncovered_stretches(
         self, area_id: UUID, from_: datetime, until: datetime
     ) -> tuple[tuple[datetime, datetime], ...]:

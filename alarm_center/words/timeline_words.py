@@ -198,6 +198,10 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.NoticeUndelivered, _("Inget svar: frågan kom inte fram i tid")),
         _row(timeline.DispatchCalledOff, _("Patrullen återkallad")),
         _row(timeline.ArrivalLate, _("Inte framme i tid"), tone=_urgent),
+        _row(timeline.ShiftEnding, _("Passet slutar snart: frågas om att stanna")),
+        _row(timeline.HandOverSought, _("Passet är slut utan svar: någon i tjänst söks"), tone=_urgent),
+        _row(timeline.StaysAfterShift, _("Behåller larmet efter passet")),
+        _row(timeline.HandedOver, _("Tar över från passet som är slut")),
         _row(timeline.SiteSilent, _("Tyst från platsen"), tone=_urgent),
         _row(
             timeline.TroubleLoud,

@@ -8,6 +8,7 @@ from schemas.timeline.base import PAYLOADS as PAYLOADS
 from schemas.timeline.base import Payload as Payload
 from schemas.timeline.checks import *
 from schemas.timeline.imports import *
+from schemas.timeline.incidents import *
 from schemas.timeline.kinds import EventKind as EventKind
 from schemas.timeline.messages import *
 from schemas.timeline.mountings import *

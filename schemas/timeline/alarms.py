@@ -1,4 +1,4 @@
-"""The lines of an alarm: its holders, dispatch, carers' words and end; of incidents, and of the service's absence."""
+"""The lines of an alarm: its holders, dispatch, carers' words and end."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -219,6 +219,20 @@ class SiteSilent(Payload):
     notice_id: UUID
 
 
+@payload(EventKind.SHIFT_ENDING)
+class ShiftEnding(Payload):
+    """The shift of the carer who has it ends soon: they were asked whether they stay."""
+
+    notice_id: UUID
+
+
+@payload(EventKind.HAND_OVER_SOUGHT)
+class HandOverSought(Payload):
+    """The shift of the carer who has it is over, and they have not said that they stay: somebody on duty is sought."""
+
+    notice_id: UUID
+
+
 @payload(EventKind.TROUBLE_LOUD)
 class TroubleLoud(Payload):
     """Nobody has acknowledged the trouble: the board is red, and the outside heartbeat fails."""
@@ -270,6 +284,16 @@ class EtaChanged(CarerLine):
     """A carer who has it gave a new time of arrival."""
 
     eta_minutes: int
+
+
+@payload(EventKind.STAYS_AFTER_SHIFT)
+class StaysAfterShift(CarerLine):
+    """A carer on the way keeps the case after the end of their shift."""
+
+
+@payload(EventKind.HANDED_OVER)
+class HandedOver(CarerLine):
+    """The carer of the notice has the case now, from one whose shift is over."""
 
 
 @payload(EventKind.DECLINED)
@@ -347,66 +371,3 @@ class WordAfterClose(CarerLine):
     """A carer replied (*word*, a code) about a case that was closed."""
 
     word: Code
-
-
-# ---- many alarms with one cause ----
-
-
-@payload(EventKind.INTO_INCIDENT)
-class PutIntoIncident(Payload):
-    """The alarm is handled together with others."""
-
-    incident_id: UUID
-
-
-@payload(EventKind.INCIDENT_OPENED)
-class IncidentOpened(Payload):
-    """An incident began: many alarms have one cause."""
-
-    incident_id: UUID
-    number: int
-    alarm_kind: AlarmKind
-
-
-@payload(EventKind.INCIDENT_TOLD)
-class IncidentTold(Payload):
-    """The staff of an area were told, by *told* SMS, how many places there are."""
-
-    incident_id: UUID
-    number: int
-    places: int
-    told: int
-
-
-@payload(EventKind.INCIDENT_LATE)
-class IncidentLate(Payload):
-    """Not every place is checked in time: *told* more SMS said so. *red*: the board is red until somebody there has seen it."""
-
-    incident_id: UUID
-    number: int
-    places: int
-    told: int
-    red: bool
-
-
-@payload(EventKind.INCIDENT_ACKNOWLEDGED)
-class IncidentAcknowledged(Payload):
-    """Somebody at a board sees to an incident that is not checked in time."""
-
-    incident_id: UUID
-    number: int
-
-
-@payload(EventKind.INCIDENT_CLOSED)
-class IncidentClosed(Payload):
-    """Every place has its outcome, and a person has ended the incident."""
-
-    incident_id: UUID
-    number: int
-
-
-@payload(EventKind.SERVICE_GAP)
-class ServiceGap(Payload):
-    """The whole service was away for *seconds*."""
-
-    seconds: int

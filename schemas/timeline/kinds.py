@@ -45,6 +45,10 @@ class EventKind(StrEnum):
     CARER_REPLACED = "carer_replaced"
     ASKED_AGAIN = "asked_again"
     DISPATCH_CANCELLED = "dispatch_cancelled"
+    SHIFT_ENDING = "shift_ending"
+    STAYS_AFTER_SHIFT = "stays_after_shift"
+    HAND_OVER_SOUGHT = "hand_over_sought"
+    HANDED_OVER = "handed_over"
     DISPATCHED = "dispatched"
     ASKED = "asked"
     NOBODY_ON_DUTY = "nobody_on_duty"
@@ -84,7 +88,7 @@ class EventKind(StrEnum):
     SHOWN_CLEAR = "shown_clear"
     LINK_USED = "link_used"
     STUCK = "stuck"
-    # many alarms with one cause (alarms.py)
+    # many alarms with one cause (incidents.py)
     INCIDENT_OPENED = "incident_opened"
     INCIDENT_TOLD = "incident_told"
     INCIDENT_LATE = "incident_late"

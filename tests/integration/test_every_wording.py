@@ -491,6 +491,25 @@ async def what_the_lead_is_told_of_wrong_codes(town: WordingTown) -> None:
     await town.hears(LEAD, Wording.CODES_REFUSED)
 
 
+@hears(Wording.SHIFT_ENDS)
+async def whose_shift_ends(town: WordingTown) -> None:
+    a, _ = await town.held()
+    async with town.centre.memory.transaction() as tx:
+        await tx.execute(
+            "update shifts set ends_at = clock.now() + interval '15 min' where carer_id = (select carer_id from carers where phone = $1)",
+            FIRST,
+        )
+        await tx.execute(
+            "update alarms set body = body || '{\"hand_over\": null}', next_step_at = clock.now() where alarm_id = $1",
+            a.alarm_id,
+        )
+    await town.passes(1)
+    await town.passes(6 * 60)
+    await town.hears(FIRST, Wording.SHIFT_ENDS, a)
+    await town.first(f"6 {a.case_no}")
+    await town.hears(FIRST, Wording.GRANTED, a)
+
+
 @hears(Wording.INCIDENT, Wording.INCIDENT_LATE, Wording.STUCK, Wording.STUCK_CHECK)
 async def what_is_told_of_the_whole(town: WordingTown) -> None:
     centre = town.centre

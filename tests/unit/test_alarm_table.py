@@ -1,6 +1,7 @@
 """The table of an alarm's moves is exact: each of them can happen, and nothing else can."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
 from uuid import UUID
@@ -60,6 +61,7 @@ def stories() -> Iterator[Story]:
             taken_by_two,
             taken_by_one_of_two,
             locked_out,
+            there_after_the_shift,
             there,
             there_and_done,
             closed,
@@ -143,6 +145,17 @@ def locked_out() -> Story:
     """On site, and the lead is asked to see to it."""
     story = there()
     story.carer(FIRST).cannot_get_in()
+    return story
+
+
+def there_after_the_shift() -> Story:
+    """The owner's shift is over, and somebody on duty is sought."""
+    story = there()
+    story.roster = replace(story.roster, shifts=story.roster.shifts[1:])
+    assert story.alarm.hand_over is not None
+    held = replace(story.alarm.hand_over, at=story.now, asked=True)
+    story.alarm = replace(story.alarm, hand_over=held)
+    story.ticks()
     return story
 
 

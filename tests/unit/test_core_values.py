@@ -108,7 +108,7 @@ STORED_DEFAULTS: dict[type[Any], dict[str, Any]] = {
         "visit": False, "state": AlarmState.OPEN, "condition": Condition.ACTIVE, "next_step_at": None,
         "claim": ScreenClaim(Lease(None, None), False, False), "acceptance": None, "limits": Limits(None, None, None),
         "dispatch": None, "incident_id": None, "outcome": None, "closed_by": None, "closed_at": None,
-        "visit_overdue": False, "troubles": (),
+        "visit_overdue": False, "troubles": (), "hand_over": None,
     },
     Attempt: {"state": AttemptState.OWED, "session_id": None, "answer": None, "reason": None},
     Check: {

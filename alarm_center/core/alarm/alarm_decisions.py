@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from alarm_center.core.alarm import carer_replies, trouble
+from alarm_center.core.alarm import carer_replies, hand_over, trouble
 from alarm_center.core.alarm import dispatch as dispatching
 from alarm_center.core.alarm.alarm_change import WAITING, AlarmChange
 from alarm_center.core.alarm.alarm_effects import AlarmDecision, Tell
@@ -141,6 +141,7 @@ def decide(
             _call_off_visit(change, event.by)
         case _:
             carer_replies.apply_reply(change, event)
+    hand_over.watch_shift(change)
     change.alarm = replace(change.alarm, next_step_at=next_deadline(change.alarm, plan, now))
     after = change.alarm.state
     assert after in allowed, f"{alarm.state} to {after} on {type(event).__name__} is not in its table"
@@ -174,6 +175,7 @@ def _apply_tick(change: AlarmChange, signed_in: bool) -> None:
         change.advance_dispatch()
     for place, kind in enumerate(trouble.due(change.alarm.troubles, now)):
         change.get_louder(kind, calls=place == 0)
+    hand_over.apply_shift_end(change)
     limit_at = change.alarm.limits.limit_at
     if limit_at is not None and limit_at <= now:
         _apply_passed_limit(change)
@@ -202,7 +204,9 @@ def _apply_passed_limit(change: AlarmChange) -> None:
             change.begin_trouble(TroubleKind.LATE, change.notice(acceptance.notice_id))
     elif alarm.state is _ON_SITE and alarm.done_at is None:
         owner = change.alarm.takers[0]
-        if acceptance is not None and not acceptance.on_site_asked:
+        if alarm.hand_over is not None and alarm.hand_over.searching:  # nobody asks who is off duty
+            change.limits = replace(change.limits, limit_at=now + plan.on_site_silence)
+        elif acceptance is not None and not acceptance.on_site_asked:
             change.add_line(timeline.SiteSilent(owner.notice_id))
             change.effects.append(Tell(Wording.ON_SITE_CHECK, owner))
             change.acceptance = replace(change.acceptance, on_site_asked=True)
@@ -210,6 +214,7 @@ def _apply_passed_limit(change: AlarmChange) -> None:
         else:
             change.call_owner()
             change.begin_trouble(TroubleKind.SILENT, owner)
+            hand_over.record_silence(change)
             change.limits = replace(change.limits, limit_at=now + plan.on_site_silence)
     elif not alarm.policy.real or alarm.is_held(now):
         change.limits = replace(change.limits, limit_at=now + plan.outcome_within)

@@ -4,6 +4,7 @@ Each is a sub-machine of the alarm, and a frozen value:
 
 - `ScreenClaim`: the person at a screen who has it, and whether that has moved the self-dispatch.
 - `Acceptance`: the carers' side, from taken to done. Nobody has accepted: there is none.
+- `ShiftHandOver`: the end of the shift of the carer who has it.
 - `Limits`: the instants by which something must have happened.
 - `Trouble`: what keeps the case from ending, until a person acknowledges it (its ladder: `trouble`).
 
@@ -59,6 +60,21 @@ class Limits:
     """The area's target, or the visit's time."""
     limit_at: datetime | None = None
     """By then whoever has it must have arrived, said a word from the site, or said how it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftHandOver:
+    """The end of the shift of whoever has the alarm (`hand_over`)."""
+
+    notice_id: UUID
+    """The owner's notice."""
+    at: datetime | None
+    """Instant at which the owner is asked, then at which somebody else is sought; ``None``: the owner stays."""
+    ends_at: datetime | None = None
+    """The end of the shift, as the owner was told."""
+    asked: bool = False
+    searching: bool = False
+    """The shift is over, and the owner has not said that they stay: whoever says 1 has it in their stead."""
 
 
 @dataclass(frozen=True, slots=True)

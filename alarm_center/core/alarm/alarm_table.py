@@ -96,7 +96,8 @@ REPLY_TABLE: Final[Mapping[type, StateRow]] = MappingProxyType(
         CarerReply: _in_every_state(),
         SiteReply: _in_every_state(_change_to(_WAITING, _ON_SITE), _maybe_change_to((_ACCEPTED,), _ON_SITE)),
         # Called off, or a lead's "jag ordnar" to a cry for help: the carer is answered, and nobody owns it.
-        Took: _in_every_state(_maybe_change_to((_DISPATCHED,), _ACCEPTED)),
+        # On site, and their shift is over: whoever takes it then drives there.
+        Took: _in_every_state(_maybe_change_to((_DISPATCHED, _ON_SITE), _ACCEPTED)),
         # Cannot after all: somebody else is sought, unless another carer has it too.
         Declined: _in_every_state(_maybe_change_to((_ACCEPTED, _ON_SITE), _DISPATCHED)),
         # The lead may say how it ended without going there.

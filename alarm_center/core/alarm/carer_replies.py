@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from alarm_center.core.alarm import dispatch as dispatching
-from alarm_center.core.alarm import trouble
+from alarm_center.core.alarm import hand_over, trouble
 from alarm_center.core.alarm.alarm_change import WAITING, AlarmChange
 from alarm_center.core.alarm.alarm_effects import Tell, TellLead
 from alarm_center.core.alarm.alarm_ending import close_alarm, raise_for_colleagues
@@ -21,6 +21,7 @@ from alarm_center.core.alarm.alarm_events import (
     NeedsHelp,
     RunsLate,
     SiteReply,
+    Staying,
     Took,
     Undelivered,
     WhereUnknown,
@@ -47,7 +48,13 @@ def apply_reply(change: AlarmChange, word: AnyReply) -> None:
     if change.alarm.state is AlarmState.CLOSED:
         _apply_after_close(change, word, notice)
         return
+    if isinstance(word, CarerReply) and not isinstance(word, Declined | NeedsHelp):
+        hand_over.record_owners_word(change, notice)
     match word:
+        case Staying() if hand_over.is_asked(change, notice):
+            # On the way, and asked about the end of the shift: they are not there by that.
+            change.add_line(timeline.StaysAfterShift(notice.notice_id))
+            _queue_answer(change, notice, Wording.GRANTED)
         case Took():
             _apply_took(change, notice, word.eta_minutes)
         case Declined():
@@ -148,6 +155,7 @@ def _apply_took(change: AlarmChange, notice: Notice, eta_minutes: int | None) ->
         _queue_answer(change, notice, Wording.STOOD_DOWN if called_off else Wording.TAKEN)
         return
     change.accept(notice, eta_minutes)
+    hand_over.pass_on(change, notice, eta_minutes)
     _queue_answer(change, notice, Wording.GRANTED)
     if change.dispatch.state is DispatchState.RUNNING and not dispatching.is_waiting_for_reply(
         change.dispatch, change.alarm

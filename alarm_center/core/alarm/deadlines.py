@@ -30,6 +30,7 @@ def next_deadline(alarm: Alarm, plan: Plan, now: datetime) -> datetime | None:
         visit_due_at(alarm, plan),
         dispatching.next_step_at(alarm.dispatch),
         trouble.next_louder_at(alarm.troubles),
+        None if alarm.hand_over is None else alarm.hand_over.at,
     )
     # Whatever happens, the clockwork comes back.
     return min((at for at in limits if at is not None), default=now + plan.exhausted_repeat)

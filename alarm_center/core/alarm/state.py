@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from alarm_center.core.alarm.alarm_kinds import POLICY, KindPolicy
-from alarm_center.core.alarm.alarm_parts import Acceptance, Limits, ScreenClaim, Trouble
+from alarm_center.core.alarm.alarm_parts import Acceptance, Limits, ScreenClaim, ShiftHandOver, Trouble
 from alarm_center.core.alarm.lease import Lease
 from alarm_center.core.plan import Step, Wording
 from schemas.vocabulary import AlarmKind, Channel, Condition, Outcome, Priority, Reason, TroubleKind, Who
@@ -175,6 +175,9 @@ class Alarm:
     """A visit that nobody had accepted by its latest time: an alarm from then on. The row stays a visit's: the resident's open case is another."""
     troubles: tuple[Trouble, ...] = ()
     """At most one of a kind. A release before 0.3.0 leaves them out when it writes: its own search goes on without them."""
+
+    hand_over: ShiftHandOver | None = None
+    """A release before 0.3.0 leaves it out when it writes: the next tick begins it anew."""
 
     @property
     def is_calm(self) -> bool:

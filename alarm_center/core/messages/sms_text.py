@@ -46,6 +46,7 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.TROUBLE_SILENT: "{case}: {carer} har inte hörts på {minutes} min.[ Ring {phone}.] Svara {answers}.",
         Wording.TROUBLE_UNDELIVERED: "{case}: {carer} har inte fått adressen.[ Ring {phone}.] Svara {answers}.",
         Wording.ON_SITE_CHECK: "{case}: du har varit på plats {minutes} min. Svara {menu}. Utan svar ringer vi.",
+        Wording.SHIFT_ENDS: "Ditt pass slutar {ends}. {case} är ditt. Svara {staying}=stannar {cannot}=lämna över.",
         Wording.MUSTER: "Nattpass omr {area}, {starts}-{ends}. Svara {take} om du har telefonen i natt, "
         "{cannot} om någon annan ska ha larmen.",
         Wording.MUSTER_WHO: "Nattpass omr {area}, {starts}-{ends}. Svara {take} och din kod om du har telefonen, två koder om ni är två. "
@@ -126,6 +127,7 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.TROUBLE_SILENT: "{case}: no word from {carer} for {minutes} min.[ Call {phone}.] Reply {answers}.",
         Wording.TROUBLE_UNDELIVERED: "{case}: {carer} has not got the address.[ Call {phone}.] Reply {answers}.",
         Wording.ON_SITE_CHECK: "{case}: on site for {minutes} min. Reply {menu}. Without an answer we call.",
+        Wording.SHIFT_ENDS: "Your shift ends {ends}. {case} is yours. Reply {staying}=staying {cannot}=hand over.",
         Wording.MUSTER: "Night shift area {area}, {starts}-{ends}. Reply {take} if you hold the phone tonight, "
         "{cannot} if somebody else does.",
         Wording.MUSTER_WHO: "Night shift area {area}, {starts}-{ends}. Reply {take} and your code if you hold the phone, two codes for two. "

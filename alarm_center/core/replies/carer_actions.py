@@ -146,7 +146,7 @@ _CALLS_OUT: Final = frozenset(
 VOICE: Final = _CALLS_OUT | {Wording.VOICE_ON_SITE_CHECK}
 """Read out in a call: digits become words, and no segment limits them."""
 
-QUESTIONS: Final = _ASKS | VOICE | {Wording.MUSTER, Wording.ON_SITE_CHECK, Wording.NOBODY_HOME}
+QUESTIONS: Final = _ASKS | VOICE | {Wording.MUSTER, Wording.ON_SITE_CHECK, Wording.NOBODY_HOME, Wording.SHIFT_ENDS}
 """The texts that a bare digit answers; the others tell something, or ask for a case number."""
 
 _ON_SITE: Final = Wording.VOICE_ON_SITE_CHECK
@@ -167,7 +167,7 @@ TAKE: Final = CarerAction(
 CANNOT: Final = CarerAction(
     name="cannot", event=Declined, line=timeline.CarerDeclined, answer=Wording.DECLINED,
     digit="2", label=Bilingual("kan inte", "cannot"), spoken=Bilingual("om du inte kan", "if you cannot"),
-    offered_in=_ASKS | _CALLS_OUT | {Wording.MUSTER, Wording.NOT_UNDERSTOOD}, counts_in=_CALLS_OUT,
+    offered_in=_ASKS | _CALLS_OUT | {Wording.MUSTER, Wording.SHIFT_ENDS, Wording.NOT_UNDERSTOOD}, counts_in=_CALLS_OUT,
     phrases=(
         "nej", "kan inte", "kan ej", "jag kan inte", "tar inte", "tar ej", "upptagen", "jag är upptagen",
         "no", "cannot", "can not", "can't", "i cannot", "i can't", "busy",
@@ -252,7 +252,7 @@ FOUND: Final = CarerAction(
 STAYING: Final = CarerAction(
     name="staying", event=Staying, line=timeline.CarerStaying, answer=Wording.STAYING,
     digit="6", label=Bilingual("stannar", "staying"), spoken=Bilingual("om du stannar", "if you are staying"),
-    offered_in=frozenset({Wording.ARRIVED, Wording.ON_SITE_CHECK, Wording.NOT_UNDERSTOOD, _ON_SITE}),
+    offered_in=frozenset({Wording.ARRIVED, Wording.ON_SITE_CHECK, Wording.SHIFT_ENDS, Wording.NOT_UNDERSTOOD, _ON_SITE}),
     counts_in=frozenset({_ON_SITE}),
     phrases=("stannar", "stannar kvar", "jag stannar", "jag stannar kvar", "staying", "stay", "i stay"),
     button=Button("Jag stannar kvar", ButtonPlace.ON_SITE),

@@ -1,0 +1,154 @@
+"""An owner whose shift ends is asked whether they stay; without an answer somebody on duty is sought, and nothing goes to who is off duty."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from alarm_center.core.alarm.hand_over import ANSWER_WITHIN, ASK_BEFORE
+from alarm_center.core.alarm.state import AlarmState
+from alarm_center.core.plan import Wording
+from alarm_center.core.roster import DutyShift
+from schemas.vocabulary import Duty
+from tests.support.alarm_story import FIRST, HERE, LEAD, SECOND, START, Story, accepted, on_site, shift
+
+END = START + timedelta(hours=6)
+"""The end of everybody's shift in a story."""
+DAY = "+465"
+
+
+def by_day() -> tuple[DutyShift, ...]:
+    """Return the day's shifts: a patrol, and the lead's next one."""
+    morning, lead = shift(5, HERE, "Patrull 5", DAY), shift(6, HERE, "Ledning", LEAD, Duty.LEAD)
+    return tuple(replace(one, starts_at=END, ends_at=END + timedelta(hours=8)) for one in (morning, lead))
+
+
+def near_the_end(story: Story, *, day: bool = True) -> Story:
+    """Let a carer who has it say that they are there each half hour, until 25 minutes are left."""
+    if day:
+        story.roster = replace(story.roster, shifts=(*story.roster.shifts, *by_day()))
+    while story.now < END - timedelta(minutes=25):
+        story.passes(minutes=min(20, (END - timedelta(minutes=25) - story.now) / timedelta(minutes=1)))
+        story.carer(FIRST).stays()
+    for carer in story.carers.values():
+        carer.inbox.clear()
+    return story
+
+
+def test_the_owner_is_asked_before_the_shift_ends_and_may_stay() -> None:
+    story = near_the_end(on_site())
+    story.passes(minutes=5)
+    assert story.now == END - ASK_BEFORE
+    story.carer(FIRST).receives(Wording.SHIFT_ENDS)
+    story.carer(FIRST).stays()
+    story.carer(FIRST).receives(Wording.STAYING)
+    story.passes(minutes=25)
+    assert story.now > END
+    story.nobody_hears_more()
+    assert [taker.phone for taker in story.alarm.takers] == [FIRST]
+
+
+def test_without_an_answer_the_next_shift_and_the_lead_are_asked() -> None:
+    story = near_the_end(on_site())
+    story.passes(minutes=25)
+    story.carer(FIRST).receives(Wording.SHIFT_ENDS)
+    story.carer(DAY).receives(Wording.CALL_OUT)
+    story.carer(LEAD).receives(Wording.ESCALATION)
+    story.nobody_hears_more()
+    assert (story.state(), story.alarm.staff_inside) == (AlarmState.ON_SITE, True), (
+        "the owner has it until somebody says 1"
+    )
+    story.carer(DAY).takes()
+    story.carer(FIRST).receives(Wording.TAKEN)
+    story.carer(DAY).receives(Wording.GRANTED)
+    assert (story.state(), story.alarm.staff_inside) == (AlarmState.ACCEPTED, False)
+    assert [taker.phone for taker in story.alarm.takers] == [DAY]
+    assert (story.lines("shift_ending"), story.lines("hand_over_sought"), story.lines("handed_over")) == (1, 1, 1)
+    story.carer(LEAD).inbox.clear()
+    story.passes(minutes=600)
+    assert story.carer(FIRST).inbox == [], "nothing more goes to who is off duty"
+
+
+def test_three_days_of_silence_call_nobody_who_is_off_duty() -> None:
+    story = on_site()
+    story.roster = replace(story.roster, shifts=(*story.roster.shifts, *by_day()))
+    story.passes(minutes=3 * 24 * 60)
+    late = [n for n in story.alarm.takers if n.phone == FIRST]
+    assert late, "the owner has it until somebody on duty says 1"
+    dispatch = story.alarm.dispatch
+    assert dispatch is not None
+    mine = [n.asked_at for n in dispatch.notices if n.phone == FIRST]
+    assert max(mine) <= END
+    assert max(n.asked_at for n in dispatch.notices) > END + timedelta(hours=60), "somebody is asked all the time"
+
+
+def test_a_word_after_the_end_keeps_it_and_ends_the_search() -> None:
+    story = near_the_end(on_site())
+    story.passes(minutes=25)
+    story.carer(FIRST).receives(Wording.SHIFT_ENDS)
+    story.carer(FIRST).stays()
+    story.carer(FIRST).receives(Wording.STAYING)
+    story.carer(DAY).receives(Wording.CALL_OUT).receives(Wording.TAKEN)
+    assert not story.alarm.seeks
+    story.carer(DAY).takes()
+    assert [taker.phone for taker in story.alarm.takers] == [FIRST]
+
+
+def test_who_stays_and_falls_silent_is_relieved() -> None:
+    story = near_the_end(on_site())
+    story.passes(minutes=5)
+    story.carer(FIRST).stays()
+    story.passes(minutes=60)
+    assert Wording.CALL_OUT in [wording for wording, _ in story.carer(DAY).inbox] or any(
+        wording is Wording.TROUBLE_SILENT for wording, _ in story.carer(DAY).inbox
+    )
+    assert story.alarm.hand_over is not None and story.alarm.hand_over.searching
+
+
+def test_a_6_on_the_way_keeps_it_and_says_no_arrival() -> None:
+    story = accepted(eta_minutes=30)
+    story.roster = replace(
+        story.roster, shifts=tuple(replace(s, ends_at=START + timedelta(minutes=22)) for s in story.roster.shifts)
+    )
+    story.alarm = replace(story.alarm, hand_over=None)
+    story.ticks()
+    story.passes(minutes=12)
+    story.carer(FIRST).receives(Wording.SHIFT_ENDS)
+    story.carer(FIRST).stays()
+    story.carer(FIRST).receives(Wording.GRANTED)
+    assert (story.state(), story.alarm.staff_inside) == (AlarmState.ACCEPTED, False)
+    assert story.lines("stays_after_shift") == 1
+
+
+def test_a_2_hands_it_over_at_once() -> None:
+    story = near_the_end(on_site())
+    story.passes(minutes=5)
+    story.carer(FIRST).receives(Wording.SHIFT_ENDS)
+    story.carer(FIRST).declines()
+    story.carer(FIRST).receives(Wording.DECLINED)
+    story.carer(SECOND).receives(Wording.CALL_OUT)
+    assert (story.state(), story.alarm.hand_over) == (AlarmState.DISPATCHED, None)
+
+
+def test_a_phone_that_goes_on_is_not_asked() -> None:
+    story = on_site()
+    mine = shift(1, HERE, "Patrull 1", FIRST)
+    on = replace(mine, shift_id=by_day()[0].shift_id, starts_at=END, ends_at=END + timedelta(hours=8))
+    story.roster = replace(story.roster, shifts=(*story.roster.shifts, on))
+    near_the_end(story, day=False)
+    story.passes(minutes=20)
+    story.nobody_hears_more()
+
+
+def test_whoever_takes_it_near_the_end_has_time_to_answer() -> None:
+    story = Story(signed_in=False)
+    story.now = END - timedelta(minutes=7)
+    story.ticks()
+    story.carer(FIRST).takes()
+    story.carer(FIRST).inbox.clear()
+    assert story.alarm.hand_over is not None and story.alarm.hand_over.at == story.now + ANSWER_WITHIN
+
+
+def test_the_fixed_number_has_no_shift_that_ends() -> None:
+    story = Story(signed_in=False, roster=replace(Story().roster, shifts=()))
+    story.ticks()
+    story.carer("+4610").takes()
+    assert story.state() is AlarmState.ACCEPTED and story.alarm.hand_over is None
