@@ -67,7 +67,7 @@ from alarm_center.web.planner import (
     town_stop,
     visits_tonight,
 )
-from alarm_center.web.reports import morning
+from alarm_center.web.reports import hand_over, morning
 from alarm_center.web.review import log_pages, look_month, resident_pages, sample_pages
 from alarm_center.web.settings import WebSettings
 from alarm_center.web.sign_in import (
@@ -167,6 +167,7 @@ ROUTES: Final = tuple(
         mounting,
         claims,
         morning,
+        hand_over,
     )
 )
 """The routes of every page that the service has; webhooks, health and the demo's phones are added where there are any."""

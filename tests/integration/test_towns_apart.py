@@ -38,6 +38,7 @@ BY_TOWN: Final = {
     "shift_patterns",
     "former_areas",
     "former_carers",
+    "hand_overs",
     "lost_phones",
     "ombudsmen",
     "shift_people",

@@ -256,6 +256,7 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
             (
                 "insert into record_decisions (org, reference, number, kind, starts_on) values ($1, 'R', 1, 'decision', '2026-01-01')",
             ),
+            ("insert into hand_overs (org, taken_by, taken_at, open_cases) values ($1, $2, $3, 1)", user, at),
             (
                 "insert into reminder_phones (org, user_id, phone, asked_at) values ($1, $2, '+46701740655', $3)",
                 user,

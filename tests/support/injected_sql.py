@@ -225,6 +225,10 @@ FORGED: Final = (
     refused("update alarms set closed_by = '{own_user}' where alarm_id = '{own_alarm}'"),
     refused("insert into raisings (raising_id, org, alarm_id, user_id, priority, reason, raised_at) values (gen_random_uuid(), '{own}', '{own_alarm}', '{own_user}', 1, 'called', now())"),
     refused("update reserve_lists set fetched_at = now(), fetched_by = '{own_user}'"),
+    # A hand-over in another's name, dated back, is the person's own, now.
+    nothing("insert into hand_overs (org, taken_by, taken_at, open_cases) values ('{own}', '{other_user}', clock.now() - interval '1 day', 0)",
+            "select * from hand_overs where open_cases = 0 and (taken_by <> who() or taken_at < clock.now() - interval '1 minute')"),
+    refused("insert into hand_overs (org, taken_by, taken_at, open_cases) values ('{other}', who(), clock.now(), 0)"),
     refused("update incidents set closed_at = now(), closed_by = '{own_user}' where org = '{own}'"),
     refused("insert into commands (command_id, org, device_id, kind, case_id, alarm_id, seconds, show, asked_by, created_at, opens_at, expires_at)"
             " values (gen_random_uuid(), '{own}', '{own}-1', 'live', '{own_alarm}', '{own_alarm}', 10, 'always', who()::text, now(), now(), now())"),
