@@ -338,6 +338,7 @@ class Outbox:
             if state == "unknown" and (made := await claims.called_back(tx, message.message_id)) is not None:
                 return made
             # The alarm before the message, as everywhere; a zombie's half is rolled back with it.
+            await delivery.note_opt_out(tx, message, error, await now(tx))
             if error != "not_needed":
                 await delivery.report_undelivered(tx, message)
             if not await messages.mark_ended(tx, message.message_id, claim.token, state, error):

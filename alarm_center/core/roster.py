@@ -34,6 +34,8 @@ class DutyShift:
     ends_at: datetime
     mustered: bool | None = None
     muster_asked_at: datetime | None = None
+    takes_sms: bool = True
+    """False: its carer has written STOP, and it is called instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Responder:
     shift_id: UUID | None = None
     busy: bool = False
     """The phone has accepted another open alarm."""
+    takes_sms: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ class Roster:
         people: dict[str, Responder] = {}
         for group in groups:
             for shift in sorted(group, key=lambda s: s.phone in out):
-                person = Responder(shift.phone, shift.patrol, shift.shift_id, shift.phone in out)
+                person = Responder(shift.phone, shift.patrol, shift.shift_id, shift.phone in out, shift.takes_sms)
                 people.setdefault(shift.phone, person)
         return tuple(people.values())
 

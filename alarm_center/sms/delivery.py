@@ -15,6 +15,7 @@ from alarm_center.core.alarm import alarm_events
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.plan import Wording
 from alarm_center.providers import NO_KEY, UNHEARD, DeliveryStatus
+from alarm_center.sms import sms_stops
 from alarm_center.store import claims, events, messages, replies
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.messages import OutboxMessage
@@ -127,6 +128,7 @@ async def apply_status(
     if rank <= message.status_rank:
         return None
     if status is DeliveryStatus.FAILED:
+        await note_opt_out(tx, message, error, at)
         await report_undelivered(tx, message)
     state = message.state
     if status in (DeliveryStatus.DELIVERED, DeliveryStatus.FAILED):
@@ -139,6 +141,12 @@ async def apply_status(
         )
     await messages.set_status(tx, message.message_id, state, rank, at, error)
     return state
+
+
+async def note_opt_out(tx: Tx, message: OutboxMessage, error: str | None, at: datetime) -> None:
+    """Write that the message's phone takes no SMS, where the provider's *error* says so: the next step calls it."""
+    if error == sms_stops.OPTED_OUT and not _is_call(message):
+        await sms_stops.record_stop(tx, message.org, message.phone, at, by_provider=True)
 
 
 async def report_undelivered(tx: Tx, message: OutboxMessage) -> None:

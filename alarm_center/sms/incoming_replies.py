@@ -18,7 +18,7 @@ from alarm_center import metrics
 from alarm_center.casework import cases, wording
 from alarm_center.casework.withdrawals import NoneInForce, withdraw_consent
 from alarm_center.casework.wording import PlainSms
-from alarm_center.core.alarm import Alarm, AlarmState, NoticeState
+from alarm_center.core.alarm import Alarm
 from alarm_center.core.alarm.alarm_events import RunsLate
 from alarm_center.core.decision import Colleague
 from alarm_center.core.messages import TextFacts
@@ -32,7 +32,6 @@ from alarm_center.core.replies import (
     Reply,
     ReplyText,
     Resolution,
-    Standing,
     carer_actions,
     parse_reply,
     resolve,
@@ -41,7 +40,8 @@ from alarm_center.core.replies.carer_actions import CANNOT, HELP, NO_CAMERA, TAK
 from alarm_center.core.replies.personal_codes import split_codes
 from alarm_center.core.replies.reply_parts import TAKEN
 from alarm_center.core.replies.resolve_reply import REPEATED_WITHIN, where_action
-from alarm_center.sms import muster_replies, trouble_replies
+from alarm_center.sms import muster_replies, sms_stops, trouble_replies
+from alarm_center.sms.notice_standings import notice_refs, notice_standing
 from alarm_center.store import carers, events, replies, towns
 from alarm_center.store.memory import Memory, Tx, is_retryable, now
 from alarm_center.store.musters import MusteredShift, musters_of
@@ -122,23 +122,6 @@ async def receive_reply(memory: Memory, reply: ReceivedReply) -> str:
     return meaning
 
 
-def notice_standing(asked: AskedNotice) -> tuple[Standing, datetime | None]:
-    """Return the standing of a notice's case for its phone, and the time since when the case is over for the phone."""
-    closed = asked.alarm_state == AlarmState.CLOSED
-    if asked.state == NoticeState.TOOK:
-        if closed or asked.done_at is not None:
-            return Standing.DONE, asked.closed_at or asked.done_at
-        return (Standing.ON_SITE if asked.alarm_state == AlarmState.ON_SITE else Standing.TOOK), None
-    if asked.sees_to and not closed:
-        return Standing.SEES_TO, None
-    if asked.seeks and not closed:
-        # Stood down and sought again: not asked anew, so only a clear word takes it.
-        waits = asked.state in (NoticeState.ASKED, NoticeState.EXPIRED)
-        return (Standing.ASKED if waits else Standing.DECLINED), None
-    ended = asked.told_at or asked.closed_at or asked.accepted_at or asked.asked_at
-    return (Standing.STOOD_DOWN if asked.patrol is None else Standing.TAKEN), ended
-
-
 @dataclass(frozen=True, slots=True)
 class _PhoneContext:
     """The towns of a phone, and the notices and shifts that it was asked about, as they stand at *at*."""
@@ -205,7 +188,7 @@ class _IncomingReply:
 
     async def _hand_to_person(self, said: Reply, context: _PhoneContext) -> None:
         """Have a person read a reply that could not be acted on, and tell the carer so."""
-        about = resolve(Empty(), _notice_refs(context.asked), context.at).notice
+        about = resolve(Empty(), notice_refs(context.asked), context.at).notice
         await self._write_meaning(said, Resolution(None, about, heed=Heed.SOUND), context)
         help_wanted = isinstance(said, CarerCommand) and said.action is HELP
         text = Wording.HELP_COMING if help_wanted else Wording.NOT_UNDERSTOOD
@@ -214,6 +197,8 @@ class _IncomingReply:
 
     async def _act_on(self, said: Reply, context: _PhoneContext) -> None:
         unanswered = context.unanswered
+        if await self._chooses_sms(said, context):
+            return
         if await self._names_people(context):
             return
         if await self._answers_test(said, context):
@@ -221,7 +206,7 @@ class _IncomingReply:
             return
         before = await self._repeated_command(said)
         resolution = resolve(
-            said, _notice_refs(context.asked), context.at, muster=bool(unanswered), before=before,
+            said, notice_refs(context.asked), context.at, muster=bool(unanswered), before=before,
             answered_where=await self._answered_where(said),
         )  # fmt: skip
         if self.reply.late_minutes is not None:
@@ -251,6 +236,20 @@ class _IncomingReply:
         await self._write_meaning(said, resolution, context, opened)
         if answer is not None:
             await self._queue_answer(said, answer, context, unanswered or context.musters)
+
+    async def _chooses_sms(self, said: Reply, context: _PhoneContext) -> bool:
+        """Tell whether the reply says STOP or START, and write it; a person hears of a STOP."""
+        wanted = sms_stops.choice_of(self.reply.text)
+        if wanted is None:
+            return False
+        for org in context.orgs:
+            if wanted:
+                await sms_stops.record_start(self.tx, org, self.reply.phone, context.at)
+            else:
+                await sms_stops.record_stop(self.tx, org, self.reply.phone, context.at, by_provider=False)
+        about = resolve(Empty(), notice_refs(context.asked), context.at).notice
+        await self._write_meaning(said, Resolution(None, about, heed=Heed.SHOW if wanted else Heed.SOUND), context)
+        return True
 
     async def _names_people(self, context: _PhoneContext) -> bool:
         """Tell whether the reply says by personal codes who has the phone of a shift, and write it. An unknown code blocks nothing."""
@@ -363,24 +362,6 @@ class _IncomingReply:
             facts = replace(facts, area=shift.area, starts_at=shift.starts_at, ends_at=shift.ends_at)
         town = await towns.town(self.tx, org)
         await wording.queue_sms(self.tx, town, PlainSms(phone, answer.text, facts), context.at)
-
-
-def _notice_refs(asked: Mapping[UUID, AskedNotice]) -> list[NoticeRef]:
-    refs = []
-    for notice in asked.values():
-        where, since = notice_standing(notice)
-        refs.append(
-            NoticeRef(
-                notice.notice_id,
-                notice.case_no,
-                Priority(notice.priority),
-                where,
-                notice.asked_at,
-                since,
-                notice.asks_where,
-            )
-        )
-    return refs
 
 
 def _meaning(said: Reply) -> str:

@@ -12,6 +12,7 @@ from uuid import UUID
 from alarm_center.core.roster import DutyShift, Roster
 from alarm_center.store.lost_phones import NOT_LOST
 from alarm_center.store.memory import Row, Tx
+from alarm_center.store.sms_stops import TAKES_NO_SMS
 from alarm_center.store.towns import Town
 from schemas.vocabulary import Duty
 
@@ -19,10 +20,11 @@ _AROUND: Final = timedelta(hours=1)
 """A shift that begins while an alarm is being decided counts as well; the core looks at the minute."""
 
 # Busy are those of the whole town, whatever areas the viewer is limited to.
-_SHIFT: Final = """
+_SHIFT: Final = f"""
     s.shift_id, s.area_id, s.patrol, s.role, c.phone, s.starts_at, s.ends_at, s.mustered, s.muster_asked_at,
-    s.shift_id in (select shift_id from busy_shifts($1, $3)) as busy
-"""
+    s.shift_id in (select shift_id from busy_shifts($1, $3)) as busy,
+    not {TAKES_NO_SMS.format(org="s.org", phone="c.phone")} as takes_sms
+"""  # noqa: S608 -- our own constant
 _SHIFTS: Final = "shifts s join carers c using (carer_id)"
 _NOW: Final = f"s.org = $1 and s.starts_at < clock.now() + $2 and s.ends_at > clock.now() and {NOT_LOST}"
 
@@ -81,6 +83,7 @@ def _roster(town: Town, rows: Sequence[Row]) -> Roster:
                 ends_at=row["ends_at"],
                 mustered=row["mustered"],
                 muster_asked_at=row["muster_asked_at"],
+                takes_sms=row["takes_sms"],
             )
             for row in rows
         ),

@@ -255,6 +255,8 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.CallNotNeeded, _("Samtal behövdes inte")),
         _row(timeline.ReplyTaken, _("Svar från telefonen"), tone=_if_heeded, detail=_if_late),
         _row(timeline.ReplyUnread, _("Egna ord från telefonen"), tone=_if_heeded, detail=_if_late),
+        _row(timeline.SmsStopped, _("En telefon tar inte emot SMS: den rings upp"), tone=_urgent),
+        _row(timeline.SmsStarted, _("En telefon tar emot SMS igen")),
         _row(timeline.MusterAsked, _("Nattpasset frågas om telefonen")),
         _row(timeline.ShiftSubstituted, _("Ett pass är bytt")),
         _row(timeline.PhoneLost, _("En telefon är borta"), tone=_urgent),

@@ -53,6 +53,8 @@ class TwilioApi:
     written: list[Item] = field(default_factory=list)
     """Messages that phones have written to the account's numbers."""
     bad_numbers: set[str] = field(default_factory=set)
+    opted_out: set[str] = field(default_factory=set)
+    """Phones that have written STOP, and not START since: an SMS to one is refused."""
     next_posts: list[int | str] = field(default_factory=list)
     broken: int = 0
     """A status, as 500, that everything is answered with, taken nothing; 0 while it works."""
@@ -114,6 +116,10 @@ class TwilioApi:
 
     def writes(self, phone: str, number: str, body: str, *, sid: str | None = None) -> Item:
         """Let *phone* write to *number* while the webhook cannot be reached: it is only in the list."""
+        if body.strip().upper() == "STOP":
+            self.opted_out.add(phone)
+        elif body.strip().upper() == "START":
+            self.opted_out.discard(phone)
         item = Item(sid or f"SM{secrets.token_hex(16)}", number, phone, body, {}, status="received")
         self.written.append(item)
         return item
@@ -194,6 +200,8 @@ class TwilioApi:
         to, sender = form.get("To", ""), form.get("From", "")
         if not _E164.fullmatch(to) or to in self.bad_numbers:
             return _error(400, 21211, f"The 'To' number {to} is not a valid phone number.")
+        if prefix == "SM" and to in self.opted_out:
+            return _error(400, 21610, "Attempt to send to unsubscribed recipient")
         if prefix == "SM" and not form.get("Body"):
             return _error(400, 21602, "Message body is required.")
         item = Item(f"{prefix}{secrets.token_hex(16)}", to, sender, form.get("Body"), form)

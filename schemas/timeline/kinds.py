@@ -66,6 +66,8 @@ class EventKind(StrEnum):
     CANNOT_GET_IN = "cannot_get_in"
     NOBODY_HOME = "nobody_home"
     HEARD_NO = "heard_no"
+    SMS_STOPPED = "sms_stopped"
+    SMS_STARTED = "sms_started"
     SAID_HOSPITAL = "said_hospital"
     SAID_RELATIVE = "said_relative"
     KNOWS_NOT_WHERE = "knows_not_where"

@@ -117,6 +117,21 @@ class ReplyUnread(Payload):
     late_minutes: int | None = None
 
 
+@payload(EventKind.SMS_STOPPED)
+class SmsStopped(Payload):
+    """A phone takes no SMS any more, by its carer's STOP or as the provider says: it is called instead."""
+
+    by_provider: bool
+    shift_id: UUID | None = None
+
+
+@payload(EventKind.SMS_STARTED)
+class SmsStarted(Payload):
+    """A phone takes SMS again."""
+
+    shift_id: UUID | None = None
+
+
 @payload(EventKind.MUSTER_ASKED)
 class MusterAsked(Payload):
     """A shift has begun, and its phone is asked whether somebody holds it."""

@@ -262,6 +262,19 @@ async def late_and_words_of_ones_own(town: WordingTown) -> None:
     await town.hears(FIRST, Wording.LATE_AGAIN, a)
 
 
+@hears(Wording.SMS_STOPPED, Wording.SMS_STOPPED_LAST, Wording.SMS_STARTED)
+async def phones_that_take_no_sms(town: WordingTown) -> None:
+    """No case is meant, and none is named."""
+    await town.first("STOP")
+    await town.hears(LEAD, Wording.SMS_STOPPED)
+    await town.first("START")
+    await town.hears(FIRST, Wording.SMS_STARTED)
+    async with town.centre.memory.transaction() as tx:
+        await tx.execute("update shifts set ends_at = clock.now() where patrol = 'Patrull 2'")
+    await town.first("STOP")
+    await town.hears(LEAD, Wording.SMS_STOPPED_LAST)
+
+
 @hears(Wording.NO_MORE_LOOKS)
 async def the_resident_wants_no_look(town: WordingTown) -> None:
     a, _ = await town.on_site_at_a()

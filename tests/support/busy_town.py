@@ -241,6 +241,10 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 area,
             ),
             (
+                "insert into sms_stops (org, phone, stopped_at, by_provider) values ($1, '+46701999999', $2, false)",
+                at,
+            ),
+            (
                 "insert into lost_phones (org, phone, lost_at, said_by) values ($1, '+46701999999', $2, 'p')",
                 at,
             ),

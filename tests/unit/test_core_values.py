@@ -143,7 +143,7 @@ EVENT_DEFAULTS: dict[type[Any], dict[str, Any]] = {
     Raise: {"late": False, "in_need": ()},
     Roster: {"fixed_phone": None, "busy": frozenset()},
     SessionJudged: {"reason": None, "started_at": None, "consented": True, "shown": True, "more_tonight": True},
-    DutyShift: {"mustered": None, "muster_asked_at": None},
+    DutyShift: {"mustered": None, "muster_asked_at": None, "takes_sms": True},
 }
 
 

@@ -9,7 +9,8 @@ import pytest
 from alarm_center.core.replies.reply_parts import Standing
 from alarm_center.providers import DeliveryStatus
 from alarm_center.providers.twilio import STATUSES
-from alarm_center.sms.incoming_replies import LONGEST, _storable, notice_standing
+from alarm_center.sms.incoming_replies import LONGEST, _storable
+from alarm_center.sms.notice_standings import notice_standing
 from alarm_center.store.replies import AskedNotice
 
 AT = datetime(2026, 3, 1, 1, tzinfo=UTC)

@@ -192,6 +192,8 @@ def ask_carer(
     dispatch: Dispatch, context: DispatchContext, person: Responder, step: Step, about: TroubleKind | None = None
 ) -> DispatchResult:
     """Ask one carer, *about* a trouble or what is sought for. A phone has one open question: an older one expires."""
+    if not person.takes_sms and step.wording is not Wording.OUTCOME:
+        step = replace(step, channel=Channel.CALL)
     notice = Notice(
         notice_id=context.new_id(),
         round=dispatch.round,
