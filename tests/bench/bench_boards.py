@@ -146,7 +146,7 @@ class _Board:
 
     def shows(self, case: UUID) -> bool:
         """Tell whether a row of the queue is that case's."""
-        return any(f'data-row="{case}"' in row for row in self.page.rows["queue"])
+        return f'data-row="{case}"' in self.page.shown("queue")
 
     @property
     def last_change(self) -> Fetched:

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).parents[2]
 ROWS_TO: Final = "write the rows to this file, as JSON, instead of a table"
-_LENT: Final = (Path("tests/bench"), Path("tests/support"))
-"""Folders of measurements: this tree's are laid over that commit's own."""
+_LENT: Final = (Path("tests/bench"), Path("tests/support"), Path("fjarrtillsyn/embedded"))
+"""Folders of measurements, and of the parts that they run on: this tree's are laid over that commit's own."""
 
 Rows = dict[str, dict[str, Any]]
 
