@@ -65,7 +65,7 @@ def make_ledger(
         "steps": record.steps,
         "steps_covered": record.covered,
         "steps_late": record.late,
-        "texts_of_another_case": sum(_names_another(each, messages) for each in wanted),
+        "texts_of_another_case": sum(names_another_case(each, messages) for each in wanted),
         "kills": record.kills,
         "clock_jumps": record.jumps,
     }
@@ -112,7 +112,7 @@ def _doubled(wanted: Sequence[KeptMessage], sms: Sequence[Item]) -> int:
     return sum((there - allowed).values())
 
 
-def _names_another(message: KeptMessage, messages: Sequence[KeptMessage]) -> bool:
+def names_another_case(message: KeptMessage, messages: Sequence[KeptMessage]) -> bool:
     """Tell whether an SMS of a case leaves out its number, but names one, or names one that its phone has nothing to do with."""
     if message.case_no is None:
         return False
