@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -18,6 +18,7 @@ ROOT: Final = Path(__file__).parents[2]
 ROWS_TO: Final = "write the rows to this file, as JSON, instead of a table"
 _LENT: Final = (Path("tests/bench"), Path("tests/support"), Path("fjarrtillsyn/embedded"))
 """Folders of measurements, and of the parts that they run on: this tree's are laid over that commit's own."""
+_LONGEST_SECONDS: Final = 600.0
 
 Rows = dict[str, dict[str, Any]]
 
@@ -52,10 +53,12 @@ def _rows_of(name: str, tree: Path, folder: Path) -> Rows:
     """Return the rows of one measurement by their names, taken by a process of its own in *tree*; none where it fails there."""
     to = folder / "rows.json"
     to.unlink(missing_ok=True)
-    run = subprocess.run([sys.executable, "-m", "tests.bench", name, "--rows-to", str(to)], cwd=tree, check=False)
+    command = [sys.executable, "-m", "tests.bench", name, "--rows-to", str(to)]
+    with suppress(subprocess.TimeoutExpired):  # other code may wait for ever for what this tree's does
+        subprocess.run(command, cwd=tree, check=False, timeout=None if tree == ROOT else _LONGEST_SECONDS)
     if not to.exists():
         if tree == ROOT:
-            raise RuntimeError(f"{name} ended with {run.returncode}")
+            raise RuntimeError(f"{name} has left no rows")
         print(f"{name} does not run on the other code", file=sys.stderr, flush=True)
         return {}
     return {row["name"]: row for row in json.loads(to.read_text(encoding="utf-8"))}
