@@ -71,6 +71,8 @@ class CaseNotice:
     sent_at: datetime | None
     delivered_at: datetime | None
     sent_twice: bool
+    people: tuple[str, ...] = ()
+    """People who had the phone, by their own codes, in order of names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,9 @@ async def notices(tx: Tx, alarm_id: UUID) -> list[CaseNotice]:
     rows = await tx.fetch(
         """
         select n.notice_id, n.patrol, n.phone, n.who, n.channel, n.wording, n.asked_at, n.state, n.answered_at,
-            m.state as message, m.sent_at, m.delivered_at, coalesce(m.sent_twice, false) as sent_twice
+            m.state as message, m.sent_at, m.delivered_at, coalesce(m.sent_twice, false) as sent_twice, array(
+                select c.name from shift_people p join carers c using (carer_id)
+                where p.shift_id = n.shift_id and n.state = 'took' order by c.name) as people
         from notices n
         left join lateral (
             select m.state, m.sent_at, m.delivered_at, m.sent_twice from messages m where m.notice_id = n.notice_id order by m.created_at limit 1
@@ -158,7 +162,7 @@ async def notices(tx: Tx, alarm_id: UUID) -> list[CaseNotice]:
         """,
         alarm_id,
     )
-    return [CaseNotice(**row) for row in rows]
+    return [CaseNotice(**{**row, "people": tuple(row["people"])}) for row in rows]
 
 
 async def replies(tx: Tx, alarm_id: UUID) -> list[Reply]:

@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from alarm_center.core.alarm import Alarm
@@ -85,3 +86,51 @@ async def bind_browser(tx: Tx, found: CarerLink, browser: str, now: datetime) ->
     if found.browser is None and has_it == browser:
         await events.write(tx, now, events.about_alarm(found.alarm, LinkUsed(found.notice_id), None))
     return has_it == browser
+
+
+class OtherCase(NamedTuple):
+    """Another open case of the link's phone: its own (*took*), or one that it is asked about."""
+
+    token: str
+    case_no: int
+    priority: int
+    visit: bool
+    took: bool
+
+
+async def other_cases(tx: Tx) -> list[OtherCase]:
+    """Return the other open cases of the phone whose link this transaction carries, its own first."""
+    rows = await tx.fetch(
+        "select token, case_no, priority, visit, took from cases_of_phone() order by took desc, priority, case_no"
+    )
+    return [OtherCase(*row) for row in rows]
+
+
+class PhoneShift(NamedTuple):
+    """The shift of the link's phone: its end, the names of the people who have said that they hold the phone, and the codes that it may still try."""
+
+    ends_at: datetime
+    people: tuple[str, ...]
+    tries_left: int
+
+
+MOST_WRONG_CODES: Final = 3
+
+
+async def shift_of_link(tx: Tx) -> PhoneShift | None:
+    """Return the shift of the link that this transaction carries; ``None``: it is the town's fixed number's."""
+    row = await tx.fetchrow(
+        """
+        select s.ends_at, $1 - n.code_tries as tries_left, array(
+                select c.name from shift_people p join carers c using (carer_id) where p.shift_id = s.shift_id order by c.name) as people
+        from notices n join shifts s using (shift_id) where n.notice_id = link()
+        """,
+        MOST_WRONG_CODES,
+    )
+    return PhoneShift(row["ends_at"], tuple(row["people"]), row["tries_left"]) if row else None
+
+
+async def say_who(tx: Tx, code: str) -> bool:
+    """Note the person of *code* as one with the link's phone; false for a code that nobody has, and after three wrong ones."""
+    said: str = await tx.fetchval("select say_who($1)", code)
+    return said == "known"

@@ -11,7 +11,7 @@ _PURE: Final = frozenset({"clock.now", "fjt.are_facts", "fjt.is_held", "fjt.is_o
     "fjt.number_order", "fjt.refuse_write", "fjt.search_form"})  # fmt: skip
 """They read no row, and answer by their arguments and the clock."""
 
-_CARRIED: Final = frozenset({"fjt.agreements_kept", "fjt.areas", "fjt.centre_colleagues", "fjt.case_of", "fjt.cover", "fjt.end_my_session",
+_CARRIED: Final = frozenset({"fjt.agreements_kept", "fjt.areas", "fjt.cases_of_phone", "fjt.centre_colleagues", "fjt.case_of", "fjt.cover", "fjt.end_my_session",
     "fjt.end_my_sessions", "fjt.factor_is_fresh", "fjt.handed_over", "fjt.have_i_password", "fjt.link", "fjt.mounting_jobs", "fjt.my_sessions",
     "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.performers", "fjt.session_provider", "fjt.signed_in_at", "fjt.touch_session", "fjt.towns_to_review", "fjt.who"})  # fmt: skip
 """They take no argument: the carried token alone says of whom they tell."""
@@ -28,6 +28,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.begin_mounting": nothing("select 1 where begin_mounting('{other_mounting}')"),
     "fjt.bed_of": nothing("select 1 where cardinality(bed_of('{other_resident}')) > 1"),
     "fjt.busy": nothing("select * from busy('{other}', null)"),
+    "fjt.say_who": nothing("select 1 where say_who('12345') <> 'over'"),
     "fjt.busy_shifts": nothing("select * from busy_shifts('{other}', null)"),
     "fjt.change_invitation": nothing(
         "select 1 where change_invitation('{other_invitation}', 1, '{{admin}}', null, null, null, 'x', 'x') <> 'gone'"

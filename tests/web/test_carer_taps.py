@@ -126,3 +126,54 @@ async def test_no_answer_of_a_link_is_kept_by_a_cache(pages: Site, link: str) ->
     patrol = await taken(pages, link)
     for answer in (await patrol.get(link), await patrol.post(f"{link}/say", {"word": "on_site"})):
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_whose_hand_it_was_is_asked_once_on_that_phone(storstad: NightTown, pages: Site, link: str) -> None:
+    patrol = await taken(pages, link)
+    assert "Vem är du?" not in await patrol.text(link), "the town has no codes"
+    await storstad.execute(
+        "update carers set code = '48213' where phone = (select phone from notices where state = 'took')"
+    )
+    assert "Vem är du?" in await patrol.text(link)
+    unknown = (409, "Koden känns inte igen. Fortsätt ändå, och säg ditt namn när vi ringer.")
+    for code in ("11111", "nobody"):
+        assert await tap(patrol, f"{link}/who", TWO, code=code) == unknown
+    assert (await tap(patrol, f"{link}/say", TWO, word="on_site"))[0] == 204, "it blocks nothing"
+    assert (await tap(patrol, f"{link}/who", THREE, code="4 8213 48213"))[0] == 204
+    name = await storstad.value("select name from carers where code = '48213'")
+    page = await patrol.text(link)
+    assert "Vem är du?" not in page and f"{name} · Ditt pass till" in page
+    alarm = await storstad.value("select alarm_id from alarms")
+    assert f"Patrull 1 ({name})" in await (await pages.signed_in()).text(f"/alarm/{alarm}")
+
+
+async def test_a_phone_guesses_three_codes_and_no_more(storstad: NightTown, pages: Site, link: str) -> None:
+    patrol, other = await taken(pages, link), pages.browser()
+    await storstad.execute(
+        "update carers set code = '48213' where phone = (select phone from notices where state = 'took')"
+    )
+    await other.get(link)
+    assert (await tap(other, f"{link}/who", TWO, code="48213"))[0] == 409, "not in this browser"
+    for code in ("11111", "11112", "11113", "48213"):
+        assert (await tap(patrol, f"{link}/who", TWO, code=code))[0] == 409
+    assert "Vem är du?" not in await patrol.text(link)
+    assert await storstad.value("select count(*) from shift_people") == 0
+
+
+async def test_the_page_lists_what_else_the_phone_has(storstad: NightTown, pages: Site, link: str) -> None:
+    patrol = await taken(pages, link)
+    assert "Inget annat larm." in await patrol.text(link)
+    phone = await storstad.value("select phone from notices where state = 'took'")
+    await storstad.finding(4, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    await storstad.step()
+    alarm = await storstad.value("select alarm_id from alarms where state = 'dispatched'")
+    await storstad.execute("update notices set phone = $2 where alarm_id = $1", alarm, phone)
+    page = await patrol.text(link)
+    assert "4802 PRIO 1</a> · väntar på svar" in page and "Storgatan 4" not in page
+    stranger = pages.browser()
+    assert "4802" not in await stranger.text(link)
+    await tap(patrol, f"{link}/done", TWO, outcome="helped_up")
+    assert "Klart. Du behöver inte göra något mer." in await patrol.text(link)
+    olle = storstad.users["olle"]
+    await cases.apply_to_alarm(storstad.memory, alarm, alarm_events.Close(olle, Outcome.FALSE_ALARM), actor=str(olle))
+    assert "Klart. Du har inget mer i natt." in await patrol.text(link)

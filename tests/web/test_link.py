@@ -64,7 +64,7 @@ async def test_from_the_question_to_the_outcome(storstad: NightTown, pages: Site
     assert (await patrol.post(f"{link}/done", {"outcome": "other", "note": "Grannen var där"})).status == 303
     assert await storstad.value("select (state, outcome, note)::text from alarms") == '(closed,other,"Grannen var där")'
     ended = await patrol.text(link)
-    assert "Klart. Du behöver inte göra något mer." in ended and shows_nothing(ended)
+    assert "Klart. Du har inget mer i natt." in ended and shows_nothing(ended)
     assert "Framme senast" not in ended, "nobody is to go there"
 
 

@@ -16,6 +16,7 @@ from alarm_center.core import pausing
 from alarm_center.core.alarm import alarm_events as alarm
 from alarm_center.core.pausing import HowSaid
 from alarm_center.core.replies import carer_actions
+from alarm_center.core.replies.personal_codes import split_codes
 from alarm_center.preparation import deaths, pauses
 from alarm_center.store import day_pages, links, replies
 from alarm_center.store.memory import now
@@ -165,6 +166,21 @@ async def stop_camera(request: web.Request) -> web.StreamResponse:
             await replies.lock_phone_of(tx, opened.link.notice_id)
             if not await replies.has_tap(tx, opened.link.notice_id, tap.key):
                 await replies.add_page_word(tx, opened.link.notice_id, _NO_CAMERA, await now(tx), tap.key)
+    return await _sent(request, opened)
+
+
+@routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/who")
+@open_to(Opening.LINK)
+async def say_who(request: web.Request) -> web.StreamResponse:
+    """Note by a personal code who has the phone. An unknown code warns, and blocks nothing."""
+    opened, _ = await _opened_for_tap(request)
+    if not (opened.theirs and opened.may_see):
+        return await _refuse(request, opened)
+    codes, _ = split_codes(str((await request.post()).get("code", ""))[:40])
+    async with request.app[MEMORY].transaction(opened.viewer) as tx:
+        known = [await links.say_who(tx, code) for code in codes]
+    if not known or not all(known):
+        return await _refuse(request, opened, page_words.CODE_UNKNOWN, 409)
     return await _sent(request, opened)
 
 

@@ -11,7 +11,7 @@ from alarm_center.core.phone_numbers import national
 from alarm_center.core.plan import Plan
 from alarm_center.core.replies import carer_actions
 from alarm_center.core.replies.carer_actions import ButtonPlace
-from alarm_center.store import day_pages, manual_alarms, residents, towns
+from alarm_center.store import day_pages, links, manual_alarms, musters, residents, towns
 from alarm_center.store.links import CarerLink
 from alarm_center.store.memory import Tx, now
 from alarm_center.web.app_keys import MEMORY
@@ -38,8 +38,13 @@ async def draw_link(
     and with *ask_sure* the note of a death that is to be said twice."""
     speech, link = speech_of(request), opened.link
     resident, plan, raised, answers, stopped = None, Plan(), [], [], False
+    shift, others, asks_who = None, [], False
     async with request.app[MEMORY].transaction(opened.viewer) as tx:
         at = await now(tx)
+        if opened.had and opened.may_see:
+            shift, others = await links.shift_of_link(tx), await links.other_cases(tx)
+            unknown = shift is not None and not shift.people and shift.tries_left > 0
+            asks_who = unknown and await musters.has_codes(tx, link.alarm.org)
         if opened.theirs and opened.may_see:
             plan = await _plan_of(tx, link.alarm)
         if opened.theirs and opened.may_see and link.alarm.resident_id is not None:
@@ -62,6 +67,9 @@ async def draw_link(
             "left": link_words.minutes_left(arrive_by, at, speech) if arrive_by else "",
             "receipts": _receipts(link, plan, speech) if opened.theirs and opened.may_see else [],
             "recalled": opened.had and _ended_without(link),
+            "shift": shift,
+            "others": [each._asdict() for each in others],
+            "asks_who": asks_who,
             "steps": [speech(step) for step in link_words.STEPS],
             "resident": resident,
             "phone_first": plan.phone_first,

@@ -106,7 +106,7 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         lines = await events.of_case(tx, alarm_id=alarm_id)
         for check_id in checks:
             lines += await events.of_case(tx, check_id=check_id)
-        patrols = {str(one.notice_id): one.patrol for one in asked}
+        patrols = {str(one.notice_id): _hand(one) for one in asked}
         context = await _common_context(request, tx, watched, _without_words(lines, seen), patrols)
         resident = await residents.card(tx, alarm.resident_id) if alarm.resident_id else None
         holds = alarm.state is not AlarmState.CLOSED and alarm.is_held_by(person.user_id, watched.now)
@@ -262,6 +262,11 @@ async def _common_context(
         "urgent": ",".join(calling["urgent"]),
         "unread": calling["unread"],
     }
+
+
+def _hand(notice: case_pages.CaseNotice) -> str:
+    """Return the patrol of a notice, with the people who have said that they have its phone."""
+    return f"{notice.patrol} ({', '.join(notice.people)})" if notice.people else notice.patrol
 
 
 def _without_words(lines: list[events.Event], seen: list[case_pages.SeenSession]) -> list[events.Event]:

@@ -6,7 +6,7 @@ const hex = (bytes) => [...bytes].map((one) => one.toString(16).padStart(2, "0")
 let taps = JSON.parse(sessionStorage.getItem(place) ?? "[]"), failed = false, sending = false, heard = Date.now(), drawn = "", receipt = "";
 
 function keep() {
-  const plain = taps.filter((tap) => !tap.fields.some(([name, value]) => name === "note" && value));
+  const plain = taps.filter((tap) => !tap.fields.some(([name, value]) => ["note", "code"].includes(name) && value));
   if (plain.length) sessionStorage.setItem(place, JSON.stringify(plain));
   else sessionStorage.removeItem(place);
 }
