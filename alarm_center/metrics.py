@@ -31,6 +31,11 @@ URGENT_WAITS: Final = Gauge(
     "fjt_urgent_waits_seconds", "How long the oldest message of a priority 1 has waited to go out"
 )
 RED: Final = Gauge("fjt_red_alarms", "Open alarms whose every chain is exhausted")
+MUST_NOT_EXIST: Final = Gauge(
+    "fjt_must_not_exist",
+    "Rows that must not exist: alarms, checks, messages and incidents that are long overdue",
+    ["of"],
+)
 SEALED: Final = Counter("fjt_events_sealed_total", "Lines of the timeline, and facts, that were sealed")
 DOUBTED: Final = Counter("fjt_events_doubted_total", "Lines and facts that were not sealed as true")
 UNHEALTHY: Final = Gauge("fjt_unhealthy", "1 for each reason why the heartbeat is not sent", ["why"])

@@ -1,6 +1,7 @@
 """Signs in the database that work is not done: overdue steps, red alarms, urgent messages that wait, a refused write."""
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from alarm_center.store.incidents import IS_RED
 from alarm_center.store.memory import Memory, Tx
@@ -32,6 +33,35 @@ async def count_red(tx: Tx) -> int:
         """  # noqa: S608 -- our own constant
     )
     return count
+
+
+class SelfAudit(NamedTuple):
+    """Counts of rows that must not exist while the service works, each longer than it may take."""
+
+    alarms: int
+    """Open alarms without a step ahead of them."""
+    checks: int
+    """Owed checks past their deadline, but for those that wait while staff are with the resident."""
+    messages: int
+    """Messages on their way to a provider past their claim."""
+    incidents: int
+    """Incidents whose next telling on is not made."""
+
+
+async def self_audit(tx: Tx, by: timedelta) -> SelfAudit:
+    """Count what must not exist for longer than *by*, in one query. Red alarms are counted by :func:`count_red`."""
+    row = await tx.fetchrow(
+        """
+        select
+            (select count(*) from alarms where state <> 'closed' and (next_step_at is null or next_step_at < clock.now() - $1::interval)) as alarms,
+            (select count(*) from checks where next_step_at is not null and not held and deadline < clock.now() - $1::interval) as checks,
+            (select count(*) from messages where state = 'sending' and lease_until < clock.now() - $1::interval) as messages,
+            (select count(*) from incidents where closed_at is null and next_at < clock.now() - $1::interval) as incidents
+        """,
+        by,
+    )
+    assert row is not None, "it has no from"
+    return SelfAudit(**row)
 
 
 async def longest_urgent_wait(tx: Tx) -> timedelta:

@@ -212,3 +212,35 @@ async def test_a_red_alarm_that_nobody_acknowledged_is_said(database: Database, 
                 alarm.alarm_id,
             )
             assert await health.count_red(tx) == 0
+
+
+WRONG_ROWS = {
+    "alarms": "update alarms set next_step_at = clock.now() - interval '121 s'",
+    "checks": """
+        insert into checks (check_id, org, resident_id, night, slot_id, opens_at, closes_at, seconds, green_by, show, state, next_step_at,
+            deadline, rechecks_left, retries_left)
+        select gen_random_uuid(), r.org, r.resident_id, '2020-01-01', (select slot_id from slots limit 1), clock.now(), clock.now(), 10, 'operator',
+            'always', 'open', clock.now() + interval '1 h', clock.now() - interval '121 s', 0, 0 from residents r limit 1
+    """,
+    "messages": "update messages set state = 'sending', lease_until = clock.now() - interval '121 s'",
+    "incidents": """
+        insert into incidents (org, area_id, number, kind, opened_at, next_at)
+        select org, area_id, 1, 'technical', clock.now(), clock.now() - interval '121 s' from alarms
+    """,
+}
+
+
+@pytest.mark.parametrize("of", WRONG_ROWS)
+async def test_a_row_that_must_not_exist_withholds_the_heartbeat(database: Database, of: str) -> None:
+    async with sms_centre(database) as centre:
+        await centre.stop()
+        await centre.alarm(1)
+        heartbeat = Heartbeat(centre.memory, None, lambda: [])
+        assert WithheldReason.AUDIT not in await heartbeat.find_trouble()
+        async with centre.memory.transaction() as tx:
+            await tx.execute(WRONG_ROWS[of])
+        found = await heartbeat.find_trouble()
+        assert found[WithheldReason.AUDIT] == f"overdue by more than 120 s: 1 {of}"
+        assert metrics.MUST_NOT_EXIST.labels(of)._value.get() == 1
+        async with centre.memory.transaction() as tx:
+            await tx.execute("update messages set state = 'failed', lease_until = null where state = 'sending'")
