@@ -14,6 +14,9 @@ from tests.support.postgres import Database
 from tests.support.site import Browser, Site, site
 
 JPEG = b"\xff\xd8\xff\xd9"
+_VISIT_AT_FIVE = """
+    update alarms set body = jsonb_set(body || '{"visit": true}', '{limits,arrive_by}', '"2026-11-22T04:00:00+00:00"')
+    where priority = 3"""
 
 
 @pytest_asyncio.fixture
@@ -40,6 +43,13 @@ async def test_the_queue_is_in_the_order_in_which_it_must_be_handled(storstad: N
     assert "Något är fel: person syns på golvet" in page
     assert page.count("patrull skickas") == 3
     assert page.count("blir larm") == 2
+    assert "0 sedda" in page and re.search(r"<span>3 larm</span>.*<span>\d+ kvar</span>", page, re.DOTALL)
+    await storstad.execute("update residents set risk = case number when 4 then 1 else 2 end")
+    assert rows(await olle.text("/fragments/queue"))[2:4] == ["Daga Persson", "Cecilia Norén"], "the higher risk first"
+    await storstad.execute(_VISIT_AT_FIVE)
+    folded = (await olle.text("/fragments/queue")).split('class="later"')[1]
+    assert "1 besök till, före 05:00" in folded and "Ebbe Sjö" in folded, "a line of its own, out of the way"
+    assert "4 väntar" in await olle.text("/fragments/queue")
 
 
 async def test_a_calm_board_says_so_and_what_comes_next(storstad: NightTown, olle: Browser) -> None:
