@@ -35,10 +35,8 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.CALL_OUT: "Larm {case} PRIO {priority} omr {area}.[ Framme senast {by}.] Svara {menu}. {link}",
         Wording.VISIT: "Besök {case} omr {area} kl {by}, inte larm. Svara {menu}. {link}",
         Wording.REMINDER: "Påminnelse: larm {case} PRIO {priority} omr {area} är inte taget. Svara {menu}.[ {link}]",
-        Wording.ESCALATION: "Larm {case} PRIO {priority} omr {area} har ingen patrull.[ Framme senast {by}.] "
-        "Svara {menu}. {link}",
-        Wording.ESCALATION_LATE: "Larm {case} PRIO {priority} omr {area} är taget men ingen är framme. "
-        "Svara {menu}. {link}",
+        Wording.ESCALATION: "Larm {case} PRIO {priority} omr {area} har ingen patrull.[ Framme senast {by}.] Svara {menu}. {link}",
+        Wording.ESCALATION_LATE: "Larm {case} PRIO {priority} omr {area} är taget men ingen är framme. Svara {menu}. {link}",
         Wording.OUTCOME: "{case} omr {area}: ingen behöver åka, men ingen har skrivit hur det gick. Avsluta här: {link}",
         Wording.TROUBLE_HELP: "{carer} behöver hjälp vid {case}.[ Ring {phone}.] Svara {answers}.",
         Wording.TROUBLE_CANNOT_GET_IN: "{case}: {carer} kommer inte in.[ Ring {phone}.] Svara {answers}.",
@@ -47,16 +45,13 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.TROUBLE_UNDELIVERED: "{case}: {carer} har inte fått adressen.[ Ring {phone}.] Svara {answers}.",
         Wording.ON_SITE_CHECK: "{case}: du har varit på plats {minutes} min. Svara {menu}. Utan svar ringer vi.",
         Wording.SHIFT_ENDS: "Ditt pass slutar {ends}. {case} är ditt. Svara {staying}=stannar {cannot}=lämna över.",
-        Wording.MUSTER: "Nattpass omr {area}, {starts}-{ends}. Svara {take} om du har telefonen i natt, "
-        "{cannot} om någon annan ska ha larmen.",
+        Wording.MUSTER: "Nattpass omr {area}, {starts}-{ends}. Svara {take} om du har telefonen i natt, {cannot} om någon annan ska ha larmen.",
         Wording.MUSTER_WHO: "Nattpass omr {area}, {starts}-{ends}. Svara {take} och din kod om du har telefonen, två koder om ni är två. "
         "{cannot} om någon annan ska ha larmen.",
         Wording.MUSTER_SILENT: "Nattpasset omr {area}[ ({patrol})] från {starts} är inte bekräftat. Ring, eller sätt in någon annan.",
         Wording.CONFIRM_BY_VOICE: "{case} omr {area}: ring[ {patrol}] nu och bekräfta utfallet. Skriv det sedan på sidan: {pauses}",
-        Wording.CONFIRM_OVERDUE: "{case} omr {area}: utfallet är inte bekräftat efter {minutes} min. Ring[ {patrol}] nu. "
-        "Skriv det sedan på sidan: {pauses}",
-        Wording.PAUSES_UNANSWERED: "Pauser utan svar: {places}[ (omr {area})]. Hemma i natt? Svara på sidan: {pauses} "
-        "Utan svar upphör de.",
+        Wording.CONFIRM_OVERDUE: "{case} omr {area}: utfallet är inte bekräftat efter {minutes} min. Ring[ {patrol}] nu. Skriv det sedan på sidan: {pauses}",
+        Wording.PAUSES_UNANSWERED: "Pauser utan svar: {places}[ (omr {area})]. Hemma i natt? Svara på sidan: {pauses} Utan svar upphör de.",
         Wording.PLANNER_WAITING: "Att göra: {places} väntar på dig. {todo}",
         Wording.CARER_TEST: "Test inför dina nattpass. Svara 1 så vet vi att numret är rätt. Du behöver inte åka någonstans.",
         Wording.NIGHT_THREATENED: "Osäkert i natt: {places}[ (omr {area})]. Se vilka, och gör om till besök: {todo}",
@@ -70,12 +65,10 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.CASE_CLOSED: "{case} är avslutat. Tack.",
         Wording.SEEN_TO: "{case}: någon annan ordnar det. Du behöver inte åka.",
         Wording.YOU_SEE_TO_IT: "{case}: tack, du ordnar.[ {carer} har {phone}.] Kan du inte: svara {cannot} {case}.",
-        Wording.ALSO_SEEKS: "Du tog {case} (prio {priority}). {other} söker en annan patrull. "
-        "Tar du båda: svara {take} {other}.",
+        Wording.ALSO_SEEKS: "Du tog {case} (prio {priority}). {other} söker en annan patrull. Tar du båda: svara {take} {other}.",
         Wording.HAVE_BOTH: "Du har nu {case} (prio {priority}) och {other} (prio {other_priority}). Kan du inte ta {other}: svara {cannot} {other}.",
         Wording.DECLINED: "{case}: du har sagt nej. Vi frågar någon annan.",
-        Wording.DECLINED_ONE: "Du sa nej till {case} (prio {priority}). {other} väntar också på svar: "
-        "{take} {other} eller {cannot} {other}.",
+        Wording.DECLINED_ONE: "Du sa nej till {case} (prio {priority}). {other} väntar också på svar: {take} {other} eller {cannot} {other}.",
         Wording.ARRIVED: "{case}: framme, noterat. Svara {menu}",
         Wording.DONE: "{case}: klar, noterat. Skriv hur det gick: {link}",
         Wording.CANNOT_GET_IN: "{case}: kommer inte in, noterat. Vi ringer dig. Fara för liv: ring 112.",
@@ -95,8 +88,7 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.MUSTER_NO: "Noterat. Larm i omr {area} går inte till dig i natt.",
         Wording.NOT_YOURS: "{case} är inte ditt än. Svara {take} {case} om du tar det, {help} om du behöver hjälp.",
         Wording.NO_CASE: "Du har inget öppet larm. Behöver du hjälp: svara {help} eller ring {number}.",
-        Wording.UNKNOWN_CASE: "{case} finns inte hos dig.[ Du har {other}: svara med det numret.] "
-        "Behöver du hjälp: svara {help}.",
+        Wording.UNKNOWN_CASE: "{case} finns inte hos dig.[ Du har {other}: svara med det numret.] Behöver du hjälp: svara {help}.",
         Wording.WHICH_CASE: "Vilket, {case} eller {other}? Svara med numret, så här: {digit} {case}",
         Wording.NOT_UNDERSTOOD: "[{case}: ]en operatör läser det nu. Fara för liv: ring 112. Annars svara {menu}",
         Wording.READ_BY_OPERATOR: "En operatör läser det nu. Behöver du hjälp: svara {help} eller ring {number}. Fara för liv: ring 112.",
@@ -119,10 +111,8 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.CALL_OUT: "Alarm {case} PRIO {priority} area {area}.[ On site by {by}.] Reply {menu}. {link}",
         Wording.VISIT: "Visit {case} area {area} at {by}, not an alarm. Reply {menu}. {link}",
         Wording.REMINDER: "Reminder: alarm {case} PRIO {priority} area {area} is not taken. Reply {menu}.[ {link}]",
-        Wording.ESCALATION: "Alarm {case} PRIO {priority} area {area} has no patrol.[ On site by {by}.] "
-        "Reply {menu}. {link}",
-        Wording.ESCALATION_LATE: "Alarm {case} PRIO {priority} area {area} is taken but nobody is on site. "
-        "Reply {menu}. {link}",
+        Wording.ESCALATION: "Alarm {case} PRIO {priority} area {area} has no patrol.[ On site by {by}.] Reply {menu}. {link}",
+        Wording.ESCALATION_LATE: "Alarm {case} PRIO {priority} area {area} is taken but nobody is on site. Reply {menu}. {link}",
         Wording.OUTCOME: "{case} area {area}: nobody needs to go, but nobody has said how it ended. Close it here: {link}",
         Wording.TROUBLE_HELP: "{carer} needs help at {case}.[ Call {phone}.] Reply {answers}.",
         Wording.TROUBLE_CANNOT_GET_IN: "{case}: {carer} cannot get in.[ Call {phone}.] Reply {answers}.",
@@ -131,16 +121,12 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.TROUBLE_UNDELIVERED: "{case}: {carer} has not got the address.[ Call {phone}.] Reply {answers}.",
         Wording.ON_SITE_CHECK: "{case}: on site for {minutes} min. Reply {menu}. Without an answer we call.",
         Wording.SHIFT_ENDS: "Your shift ends {ends}. {case} is yours. Reply {staying}=staying {cannot}=hand over.",
-        Wording.MUSTER: "Night shift area {area}, {starts}-{ends}. Reply {take} if you hold the phone tonight, "
-        "{cannot} if somebody else does.",
-        Wording.MUSTER_WHO: "Night shift area {area}, {starts}-{ends}. Reply {take} and your code if you hold the phone, two codes for two. "
-        "{cannot} if somebody else does.",
+        Wording.MUSTER: "Night shift area {area}, {starts}-{ends}. Reply {take} if you hold the phone tonight, {cannot} if somebody else does.",
+        Wording.MUSTER_WHO: "Night shift area {area}, {starts}-{ends}. Reply {take} and your code if you hold the phone, two codes for two. {cannot} if somebody else does.",
         Wording.MUSTER_SILENT: "The night shift area {area}[ ({patrol})] from {starts} is not confirmed. Call, or put in somebody else.",
         Wording.CONFIRM_BY_VOICE: "{case} area {area}: call[ {patrol}] now and confirm the outcome. Then write it on the page: {pauses}",
-        Wording.CONFIRM_OVERDUE: "{case} area {area}: the outcome is not confirmed after {minutes} min. Call[ {patrol}] now. "
-        "Then write it on the page: {pauses}",
-        Wording.PAUSES_UNANSWERED: "Pauses unanswered: {places}[ (area {area})]. Home tonight? Answer on the page: {pauses} "
-        "Without an answer they end.",
+        Wording.CONFIRM_OVERDUE: "{case} area {area}: the outcome is not confirmed after {minutes} min. Call[ {patrol}] now. Then write it on the page: {pauses}",
+        Wording.PAUSES_UNANSWERED: "Pauses unanswered: {places}[ (area {area})]. Home tonight? Answer on the page: {pauses} Without an answer they end.",
         Wording.PLANNER_WAITING: "To do: {places} waiting for you. {todo}",
         Wording.CARER_TEST: "Test before your night shifts. Reply 1 so that we know the number is right. You need not go anywhere.",
         Wording.NIGHT_THREATENED: "Unsure tonight: {places}[ (area {area})]. See whom, and make it visits: {todo}",
@@ -154,12 +140,10 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.CASE_CLOSED: "{case} is closed. Thank you.",
         Wording.SEEN_TO: "{case}: somebody else sees to it. You need not go.",
         Wording.YOU_SEE_TO_IT: "{case}: thank you, you see to it.[ {carer} has {phone}.] If you cannot reply {cannot} {case}.",
-        Wording.ALSO_SEEKS: "You took {case} (prio {priority}). {other} seeks another patrol. "
-        "To take both reply {take} {other}.",
+        Wording.ALSO_SEEKS: "You took {case} (prio {priority}). {other} seeks another patrol. To take both reply {take} {other}.",
         Wording.HAVE_BOTH: "You now have {case} (prio {priority}) and {other} (prio {other_priority}). If you cannot take {other} reply {cannot} {other}.",
         Wording.DECLINED: "{case}: you said no. We ask somebody else.",
-        Wording.DECLINED_ONE: "You said no to {case} (prio {priority}). {other} waits for your answer too: "
-        "{take} {other} or {cannot} {other}.",
+        Wording.DECLINED_ONE: "You said no to {case} (prio {priority}). {other} waits for your answer too: {take} {other} or {cannot} {other}.",
         Wording.ARRIVED: "{case}: on site, noted. Reply {menu}",
         Wording.DONE: "{case}: done, noted. Write how it went: {link}",
         Wording.CANNOT_GET_IN: "{case}: cannot get in, noted. We call you. Danger to life: call 112.",
@@ -179,8 +163,7 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.MUSTER_NO: "Noted. Alarms in area {area} do not go to you tonight.",
         Wording.NOT_YOURS: "{case} is not yours yet. Reply {take} {case} to take it, {help} if you need help.",
         Wording.NO_CASE: "You have no open alarm. If you need help reply {help} or call {number}.",
-        Wording.UNKNOWN_CASE: "{case} is not one of yours.[ You have {other}: reply with that number.] "
-        "If you need help reply {help}.",
+        Wording.UNKNOWN_CASE: "{case} is not one of yours.[ You have {other}: reply with that number.] If you need help reply {help}.",
         Wording.WHICH_CASE: "Which one, {case} or {other}? Reply with the number, like this: {digit} {case}",
         Wording.NOT_UNDERSTOOD: "[{case}: ]an operator reads it now. Danger to life: call 112. Else reply {menu}",
         Wording.READ_BY_OPERATOR: "An operator reads it now. If you need help reply {help} or call {number}. Danger to life: call 112.",
