@@ -6,7 +6,7 @@ from typing import Any
 
 from alarm_center.core import phone_numbers
 from alarm_center.core.plan import Plan
-from alarm_center.core.resident_forms import CLOSED, PLAN_CHOICES, PLAN_MINUTES, said_of
+from alarm_center.core.resident_forms import CLOSED, PLAN_CHOICES, PLAN_COUNTS, PLAN_MINUTES, said_of
 from schemas.vocabulary import Capacity, ConsentState, ConsentTo, ContactHours, DecisionKind, GivenHow, Instead
 
 Table = Mapping[str, Any]
@@ -93,8 +93,9 @@ def plan_form(plan: Plan, of_town: Plan, table: Table) -> Filled:
     for name in PLAN_MINUTES:
         if getattr(plan, name) != getattr(of_town, name):
             form[name] = str(round(getattr(plan, name) / timedelta(minutes=1)))
-    if plan.rechecks != of_town.rechecks:
-        form["rechecks"] = str(plan.rechecks)
+    for name in PLAN_COUNTS:
+        if getattr(plan, name) != getattr(of_town, name):
+            form[name] = str(getattr(plan, name))
     for name in PLAN_CHOICES:
         if getattr(plan, name) != getattr(of_town, name):
             form[name] = "yes" if getattr(plan, name) else "no"
@@ -106,7 +107,7 @@ def plan_form(plan: Plan, of_town: Plan, table: Table) -> Filled:
 def own_answers(answers: Mapping[str, Any], of_town: Plan) -> dict[str, Any]:
     """Return the answers that are other than the town's; those that the form does not have stay as they are."""
     found = dict(answers)
-    for name in (*(f"{each}_minutes" for each in PLAN_MINUTES), *PLAN_CHOICES, "rechecks"):
+    for name in (*(f"{each}_minutes" for each in PLAN_MINUTES), *PLAN_CHOICES, *PLAN_COUNTS):
         if name in found and Plan.from_settings({name: found[name]}) == _only(of_town, name):
             del found[name]
     return found

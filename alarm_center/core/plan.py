@@ -174,6 +174,8 @@ class Wording(StrEnum):
     CARER_LATE = "carer_late"
     """To the lead: a carer has said so."""
     # read out in a call
+    VOICE_CONNECT = "voice_connect"
+    """To an operator who wants to speak with the resident: they are called next, and connected."""
     VOICE_CALL_OUT = "voice_call_out"
     VOICE_ON_SITE_CHECK = "voice_on_site_check"
     VOICE_TROUBLE_HELP = "voice_trouble_help"
@@ -230,6 +232,8 @@ class Plan:
     rechecks: int = 1
     """Number of times to look again before ``not_seen`` becomes an alarm; 0 = never."""
     phone_first: bool = False
+    phone_rings: int = 8
+    """Rings that the resident has to come to the phone; 0: does not hear it, and is never called."""
     two_carers: bool = False
     visit_on_fault: bool = True
     rules: Mapping[Answer | Reason, Rule] = field(default_factory=lambda: MappingProxyType({}))
@@ -314,6 +318,7 @@ _DURATIONS: Final = frozenset(
 )
 
 
+RINGS_MOST: Final = 20
 _NONE: Final = timedelta(0)
 _MOST: Final = timedelta(days=1)
 _LEAST: Final[Mapping[str, timedelta]] = MappingProxyType(
@@ -350,6 +355,10 @@ def _fields(layer: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
         elif name in ("rechecks", "rounds", "people_of_ten", "run_in_nights"):
             if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 10:
                 raise BadSetting(SettingFault.COUNT, f"plan {name}: {value!r}; expected a whole number from 0 to 10")
+            fields[name] = value
+        elif name == "phone_rings":
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= RINGS_MOST:
+                raise BadSetting(SettingFault.NUMBER, f"plan {name}: {value!r}; expected 0 to {RINGS_MOST} rings")
             fields[name] = value
         elif name == "handled_by":
             fields[name] = HandledBy(value)

@@ -353,7 +353,7 @@ def read_consent(form: Form, who: str, town: TownChoices) -> ReadForm:
 PLAN_MINUTES: Final = {"recheck": (1, 120), "arrive_within": (5, 240)}
 """Fields of a plan in minutes, with the least and the most that the form takes."""
 PLAN_CHOICES: Final = ("phone_first", "two_carers", "visit_on_fault")
-RECHECKS_MOST: Final = 5
+PLAN_COUNTS: Final = {"rechecks": 5, "phone_rings": 20}
 
 
 def read_plan(form: Form, town: TownChoices, *, kept: Mapping[str, Any], signed_on: date | None = None) -> ReadForm:
@@ -363,13 +363,14 @@ def read_plan(form: Form, town: TownChoices, *, kept: Mapping[str, Any], signed_
     without one the form cannot let checks turn green by themselves.
     """
     fields = _Fields(form, town.country)
-    mine = {f"{name}_{unit}" for name in PLAN_MINUTES for unit in ("minutes", "seconds")} | {*PLAN_CHOICES, "rechecks"}
+    minutes = {f"{each}_{unit}" for each in PLAN_MINUTES for unit in ("minutes", "seconds")}
+    mine = minutes.union(PLAN_CHOICES, PLAN_COUNTS)
     answers = {name: value for name, value in kept.items() if name not in mine}
     for name, (least, most) in PLAN_MINUTES.items():
-        if (minutes := fields.number(name, least, most)) is not None:
-            answers[f"{name}_minutes"] = minutes
-    if (rechecks := fields.number("rechecks", 0, RECHECKS_MOST)) is not None:
-        answers["rechecks"] = rechecks
+        if (within := fields.number(name, least, most)) is not None:
+            answers[f"{name}_minutes"] = within
+    counts = ((name, fields.number(name, 0, most)) for name, most in PLAN_COUNTS.items())
+    answers.update(each for each in counts if each[1] is not None)
     for name in PLAN_CHOICES:
         if (chosen := fields.choice(name, ("yes", "no"))) is not None:
             answers[name] = chosen == "yes"

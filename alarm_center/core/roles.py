@@ -38,6 +38,8 @@ class Right(StrEnum):
     """Bring in a file of residents and times by a page, each role what is its own (core/uploaded_file.py)."""
     STAFF = "staff"
     """Change the rota: who is on duty when, who stands in, and which phone is carried."""
+    GROUP_SMS = "group_sms"
+    """Write an SMS to many of the town's carers, and see who has not got it."""
     DECIDE = "decide"
     """Record decisions and consents, and what comes after a trial."""
     ENROL = "enrol"
@@ -73,6 +75,7 @@ ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.DRIVE,
                 Right.STAFF,
                 Right.REPORT,
+                Right.GROUP_SMS,
             }
         ),
         Role.CARER: frozenset({Right.PAPERS, Right.DRIVE}),
@@ -100,11 +103,12 @@ ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.HAND_OUT,
                 Right.STAFF,
                 Right.REPORT,
+                Right.GROUP_SMS,
             }
         ),
         Role.INSTALLER: frozenset({Right.MOUNT}),
         Role.AUDITOR: frozenset({Right.REVIEW, Right.HAND_OUT}),
-        Role.ADMIN: frozenset({Right.USERS, Right.REPORT}),
+        Role.ADMIN: frozenset({Right.USERS, Right.REPORT, Right.GROUP_SMS}),
     }
 )
 

@@ -124,6 +124,8 @@ async def apply_status(
     tx: Tx, message: OutboxMessage, status: DeliveryStatus, error: str | None, at: datetime
 ) -> str | None:
     """Advance *message* to *status*; return its state then, or ``None`` when it was as far already."""
+    if error in UNHEARD and message.notice_id is None:
+        return None  # it asks for no key: an operator is connected
     rank = _rank(status, error)
     if rank <= message.status_rank:
         return None

@@ -15,10 +15,11 @@ import structlog
 
 from alarm_center import metrics
 from alarm_center.providers import Provider, ProviderUnavailable, ProviderUnknown
-from alarm_center.store import provider_states
+from alarm_center.store import events, provider_states
 from alarm_center.store.claims import ProviderNames
 from alarm_center.store.memory import AWAY, Memory, Tx, now
 from alarm_center.store.provider_states import ProviderState
+from schemas import timeline
 
 log = structlog.get_logger()
 
@@ -67,11 +68,19 @@ async def record_failure(memory: Memory, provider: str) -> None:
         state = await provider_states.lock(tx, provider)
         after = after_failure(state, await now(tx))
         await provider_states.write(tx, after)
-        return state.away_since is None and after.away_since is not None
+        lost = state.away_since is None and after.away_since is not None
+        if lost:
+            for town in await provider_states.towns_of(tx, provider):
+                await _write_line(tx, town.org, timeline.ProviderLost(provider, town.instead))
+        return lost
 
     if await memory.attempt(work):
         log.error("provider_lost", provider=provider)
         memory.hint()
+
+
+async def _write_line(tx: Tx, org: str, line: timeline.Payload) -> None:
+    await events.write(tx, await now(tx), events.NewEvent(org, line, actor="outbox"))
 
 
 async def record_success(memory: Memory, provider: str) -> None:
@@ -120,7 +129,11 @@ async def probe_away(memory: Memory, providers: Mapping[str, Provider]) -> None:
         state = await provider_states.lock(tx, name)
         after = after_probe(state, await now(tx), good=good)
         await provider_states.write(tx, after)
-        return state.away_since is not None and after.away_since is None
+        back = state.away_since is not None and after.away_since is None
+        if back:
+            for town in await provider_states.towns_of(tx, name):
+                await _write_line(tx, town.org, timeline.ProviderBack(name))
+        return back
 
     if await memory.attempt(work):
         log.info("provider_returned", provider=name)

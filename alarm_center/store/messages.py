@@ -32,7 +32,8 @@ class MessageDraft:
 
     org: str
     channel: Channel
-    wording: Wording
+    wording: str
+    """A :class:`~alarm_center.core.plan.Wording`, or the name of an SMS whose words are a person's own."""
     sender: str
     phone: str
     created_at: datetime
@@ -85,7 +86,7 @@ async def unworded(tx: Tx, limit: int = 100) -> list[UnwordedMessage]:
     rows = await tx.fetch(
         """
         select m.message_id, m.org, m.wording, m.facts, n.token, a.case_no, a.priority
-        from messages m join notices n using (notice_id) join alarms a on a.alarm_id = m.alarm_id
+        from messages m left join notices n using (notice_id) join alarms a on a.alarm_id = m.alarm_id
         where not m.worded order by m.created_at limit $1
         """,
         limit,

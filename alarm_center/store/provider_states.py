@@ -98,6 +98,32 @@ async def towns_without_own(tx: Tx) -> list[TownWithoutProvider]:
     return [TownWithoutProvider(**row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class TownOfProvider:
+    """A town whose own provider this is; ``instead`` is the other one, ``None`` where that is away too."""
+
+    org: str
+    instead: str | None
+
+
+async def towns_of(tx: Tx, provider: str) -> list[TownOfProvider]:
+    """Return the towns whose own provider is *provider*, while the service has another one."""
+    rows = await tx.fetch(
+        """
+        select o.org, case when other.away_since is null then other.provider end as instead
+        from organisations o
+        cross join lateral (
+            select provider from provider_states where place is not null
+            order by provider = coalesce(o.provider, '') desc, place limit 1
+        ) own
+        join provider_states other on other.place is not null and other.provider <> own.provider
+        where own.provider = $1 order by o.org
+        """,
+        provider,
+    )
+    return [TownOfProvider(**row) for row in rows]
+
+
 async def away(tx: Tx) -> dict[str, datetime]:
     """Return the providers that are away, with the time since when."""
     rows = await tx.fetch("select provider, away_since from provider_states where away_since is not null")

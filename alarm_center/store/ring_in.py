@@ -120,14 +120,15 @@ async def own_cases(tx: Tx, carer: CarerOfCode, caller: str | None) -> list[OwnC
 
 
 async def case_heard(tx: Tx, notice_id: UUID, within: timedelta) -> tuple[OwnCase, str] | None:
-    """Return the case of a notice with its town's language, if its address was disclosed *within* and it is its carer's still."""
+    """Return the case of a notice with its town's language, if the code of its phone's carer was right *within*, and it is theirs still."""
     row = await tx.fetchrow(
         f"""
         {_CASE} and n.notice_id = $1 and exists (
-            select from events e where e.org = n.org and e.alarm_id = n.alarm_id and e.kind = 'address_heard'
-                and e.actor = n.notice_id::text and e.at > clock.now() - $2::interval)
+            select from notices m join replies r on r.alarm_id = m.alarm_id and r.notice_id = m.notice_id
+            where m.phone = n.phone and m.org = n.org and m.state = 'took' and r.meaning = $3
+                and r.received_at > clock.now() - $2::interval)
         """,
-        notice_id, within,
+        notice_id, within, CodeAnswer.RIGHT,
     )  # fmt: skip
     return (_own_case(row), row["language"]) if row else None
 

@@ -226,6 +226,8 @@ def plan_parts(plan: Plan, of_town: Plan, speech: Speech) -> list[PlanPart]:
     if plan.phone_first or of_town.phone_first:
         text = _("Vi ringer hem först.") if plan.phone_first else _("Vi ringer inte hem först.")
         parts.append(PlanPart(speech(text), plan.phone_first != of_town.phone_first))
+    if plan.phone_rings != of_town.phone_rings:
+        parts.append(PlanPart(rings_words(plan, speech), own=True))
     if plan.two_carers or of_town.two_carers:
         text = _("Två åker.") if plan.two_carers else _("En åker.")
         parts.append(PlanPart(speech(text), plan.two_carers != of_town.two_carers))
@@ -238,6 +240,13 @@ def plan_parts(plan: Plan, of_town: Plan, speech: Speech) -> list[PlanPart]:
     )
     parts.append(PlanPart(speech(fault), plan.visit_on_fault != of_town.visit_on_fault))
     return parts
+
+
+def rings_words(plan: Plan, speech: Speech) -> str:
+    """Return how long the resident's phone is left to ring, or that it is not called."""
+    if plan.phone_rings == 0:
+        return speech(_("Hör inte telefonen: ring inte hem."))
+    return speech(_("Låt telefonen ringa %(count)s signaler."), count=plan.phone_rings)
 
 
 def _recheck_words(plan: Plan, speech: Speech) -> str:

@@ -102,6 +102,7 @@ _SENT_LONG_AGO = _("kom fram sent")
 _AT_HOME = _("i hemmet")
 _AT_CENTRE = _("hos larmcentralen")
 _RAN_OUT = _("dess sista timme är inne")
+_CALLED = {"answered": _("svarade"), "no_answer": _("inget svar"), "busy": _("upptaget"), "failed": _("gick inte fram")}
 _UNHEARD = {"machine": _("en telefonsvarare svarade"), "no_key": _("besvarat, men ingen tryckte på någon knapp")}
 _AT_HOME, _STILL_AWAY = _("hemma, tillsynen börjar igen"), _("inte hemma, ny paus")
 
@@ -183,6 +184,7 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.CaseTakenOver, _("Övertaget")),
         _row(timeline.CaseReleased, _("Släppt"), tone=_urgent),
         _row(timeline.LeaseLapsed, _("Släppt efter 90 s utan aktivitet"), tone=_urgent),
+        _row(timeline.ResidentCalled, _("Brukaren uppringd"), detail=lambda line: _CALLED.get(line.answer, "")),
         _row(timeline.CallNoted, _("I samtal"), detail=lambda line: "" if line.on else _("slut")),
         _row(timeline.PatrolSent, _("Patrull skickad av operatör")),
         _row(timeline.CarerReplaced, _("En annan skickas i stället")),
@@ -263,6 +265,14 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.PhoneFound, _("En telefon är tillbaka")),
         _row(timeline.MusterUnanswered, _("Nattpasset är inte bekräftat")),
         _row(timeline.Mustered, _("Nattpasset har svarat")),
+        _row(
+            timeline.ProviderLost, _("SMS och samtal: leverantören svarar inte"), detail=lambda line: line.instead or ""
+        ),
+        _row(
+            timeline.ProviderBack,
+            _("SMS och samtal går genom kommunens egen leverantör igen"),
+            detail=lambda line: line.provider,
+        ),
         _row(timeline.AddressHeard, _("Adressen uppläst i telefon för den som tagit larmet")),
         _row(timeline.CodesRefused, _("Tre fel koder i telefon: ingenting lämnades ut"), tone=_urgent),
         _row(timeline.MusterCodeUnknown, _("Okänd kod när nattpasset började"), tone=_urgent),

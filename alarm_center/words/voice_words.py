@@ -16,6 +16,8 @@ TAKEN: Final = _("Tack. Larmet är ditt. Adressen kommer i ett SMS.")
 TOO_LATE: Final = _("Larmet är redan taget. Du behöver inte åka.")
 DECLINED: Final = _("Noterat. Vi frågar någon annan.")
 NOTED: Final = _("Tack. Det är noterat.")
+CONNECTING: Final = _("Vi ringer upp brukaren nu. Dröj kvar.")
+NOBODY_TO_CALL: Final = _("Brukaren ska inte ringas upp, eller har inget nummer.")
 NOT_TAKEN: Final = _("Det gick inte att ta emot. Svara på ditt SMS.")
 
 

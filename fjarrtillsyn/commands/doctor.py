@@ -20,6 +20,7 @@ from pydantic import Field, SecretStr, ValidationError
 from alarm_center import start_checks
 from alarm_center.preparation import sealed_trials
 from alarm_center.preparation.sealed_trials import SealedLack
+from alarm_center.providers.elks import Elks, HookProof
 from alarm_center.settings import ProviderName, ServiceSettings
 from alarm_center.start_checks import ROLE_OF, Shortcoming
 from alarm_center.store import look_samples, readiness, sealed_accounts, simulated_night
@@ -33,6 +34,7 @@ from runtime.settings import EnvironmentSettings, PartSettings, problems
 
 _SID: Final = re.compile(r"AC[0-9a-f]{32}")
 _TOKEN: Final = re.compile(r"[0-9a-f]{32}")
+_HOOK_SECRET_AT_LEAST: Final = 32
 _WAITS_SECONDS: Final = 5.0
 """For a broker or a proxy to answer."""
 _CLOCKS_APART: Final = timedelta(seconds=2)
@@ -64,6 +66,11 @@ class GivenSettings(EnvironmentSettings):
     provider: str = ""
     twilio_account_sid: str = ""
     twilio_auth_token: SecretStr = Field(default=SecretStr(""))
+    second_provider: str = ""
+    elks_username: str = ""
+    elks_password: SecretStr = Field(default=SecretStr(""))
+    elks_hook_secret: SecretStr = Field(default=SecretStr(""))
+    elks_base_url: str = ""
     heartbeat_url: str = ""
     public_url: str = ""
     oidc: str = ""
@@ -109,7 +116,10 @@ async def examine(given: GivenSettings) -> Examination:
     """Make every check."""
     found = Examination()
     found.add("settings", settings_shortcomings())
-    if given.provider != ProviderName.ELKS:  # whose credentials have no shape that it documents
+    chosen = {given.provider, given.second_provider}
+    if ProviderName.ELKS in chosen:
+        found.add("46elks", await elks_shortcomings(given))
+    if given.provider != ProviderName.ELKS or ProviderName.TWILIO in chosen:
         token = given.twilio_auth_token.get_secret_value()
         found.add("provider", provider_shortcomings(given.twilio_account_sid, token))
     found.add("heartbeat", heartbeat_shortcomings(given.heartbeat_url))
@@ -142,6 +152,29 @@ def provider_shortcomings(account_sid: str, auth_token: str) -> list[Shortcoming
         found.append(Shortcoming("provider", "FJT_TWILIO_ACCOUNT_SID: is not AC and 32 digits of hex", where))
     if not _TOKEN.fullmatch(auth_token):
         found.append(Shortcoming("provider", "FJT_TWILIO_AUTH_TOKEN: is not 32 digits of hex", where))
+    return found
+
+
+async def elks_shortcomings(given: GivenSettings) -> list[Shortcoming]:
+    """Say where 46elks does not let us in, or could call us with no proof. It documents no shape of its credentials, so its account is asked for."""
+    found = []
+    secret = given.elks_hook_secret.get_secret_value()
+    if len(secret) < _HOOK_SECRET_AT_LEAST:
+        what = f"FJT_ELKS_HOOK_SECRET: is shorter than {_HOOK_SECRET_AT_LEAST} characters"
+        found.append(
+            Shortcoming("46elks", what, "make one with deploy/make_secrets.py, and write the numbers' addresses anew")
+        )
+    elks = Elks(
+        given.elks_username, given.elks_password.get_secret_value(), given.public_url, HookProof([secret]),
+        base_url=given.elks_base_url or None, timeout_seconds=_WAITS_SECONDS,
+    )  # fmt: skip
+    try:
+        await elks.probe()
+    except ConnectionError as error:
+        remedy = "copy FJT_ELKS_USERNAME and FJT_ELKS_PASSWORD from the account's page at 46elks; see that its address can be reached"
+        found.append(Shortcoming("46elks", f"46elks does not let us in: {error}", remedy))
+    finally:
+        await elks.close()
     return found
 
 

@@ -117,6 +117,9 @@ class EventKind(StrEnum):
     MUSTER_UNANSWERED = "muster_unanswered"
     MUSTERED = "mustered"
     MUSTER_CODE_UNKNOWN = "muster_code_unknown"
+    RESIDENT_CALLED = "resident_called"
+    PROVIDER_LOST = "provider_lost"
+    PROVIDER_BACK = "provider_back"
     ADDRESS_HEARD = "address_heard"
     CODES_REFUSED = "codes_refused"
     # a device (town.py)

@@ -186,6 +186,30 @@ class PhoneFound(Payload):
     carer_id: UUID
 
 
+@payload(EventKind.RESIDENT_CALLED)
+class ResidentCalled(Payload):
+    """The resident was called for the operator who holds the case, for *rings* at most; *answer* is ``answered``, ``no_answer``, ``busy`` or ``failed``."""
+
+    message_id: UUID
+    answer: Code
+    rings: int
+
+
+@payload(EventKind.PROVIDER_LOST)
+class ProviderLost(Payload):
+    """The town's own *provider* of SMS and calls is away: they go through *instead* from now on, if that one works."""
+
+    provider: Code
+    instead: Code | None = None
+
+
+@payload(EventKind.PROVIDER_BACK)
+class ProviderBack(Payload):
+    """The town's own *provider* is back: SMS and calls go through it again."""
+
+    provider: Code
+
+
 @payload(EventKind.ADDRESS_HEARD)
 class AddressHeard(Payload):
     """A carer called, gave their personal code, and was told the address and the door of the case that is theirs."""

@@ -13,12 +13,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from alarm_center.casework import cases, incidents, steps, stuck_cases
+from alarm_center.casework import cases, incidents, steps, stuck_cases, wording
 from alarm_center.casework.editing import Editor
 from alarm_center.core import calendar
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.alarm.state import Alarm
 from alarm_center.core.check.state import Check
+from alarm_center.core.messages import TextFacts
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies.carer_actions import VOICE
 from alarm_center.preparation import (
@@ -34,9 +35,9 @@ from alarm_center.preparation import (
 from alarm_center.sms import ring_in
 from alarm_center.store import checks as check_rows
 from alarm_center.store import incidents as incident_rows
-from alarm_center.store import towns
+from alarm_center.store import messages, towns
 from alarm_center.store.memory import now
-from schemas.vocabulary import AlarmKind, GreenBy, Outcome, Priority, Show
+from schemas.vocabulary import AlarmKind, Channel, GreenBy, Outcome, Priority, Show
 from tests.support import town_file
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, LEAD, NUMBER, SECOND, SmsCentre, sms_centre
@@ -494,6 +495,21 @@ async def what_a_phone_is_asked_with_codes(town: WordingTown) -> None:
     await town.hears(LEAD, Wording.MUSTER_WHO)
     await town.centre.carers[LEAD].writes("1 13579")
     await town.hears(LEAD, Wording.CODE_UNKNOWN)
+
+
+@hears(Wording.VOICE_CONNECT)
+async def what_an_operator_is_called_with(town: WordingTown) -> None:
+    a, _ = await town.asked()
+    async with town.centre.memory.transaction() as tx:
+        at, here = await now(tx), await towns.town(tx, a.org)
+        body = wording.town_texts(here).say(Wording.VOICE_CONNECT, TextFacts(case_no=a.case_no))
+        draft = messages.MessageDraft(
+            org=a.org, channel=Channel.CALL, wording=Wording.VOICE_CONNECT, sender=here.sending_number, phone=LEAD,
+            created_at=at, valid_until=at + timedelta(minutes=1), rank=1, alarm_id=a.alarm_id,
+        )  # fmt: skip
+        await messages.queue(tx, draft, body)
+    town.centre.memory.hint()
+    await town.hears(LEAD, Wording.VOICE_CONNECT, a)
 
 
 @hears(Wording.CODES_REFUSED)

@@ -68,7 +68,7 @@ async def test_every_hook_is_behind_the_signature(centre: SmsCentre) -> None:
         route.path.replace("{message_id:[0-9a-f-]{36}}", str(uuid4())).replace("{attempt:[1-3]}", "1")
         for route in hooks.routes()
     ]
-    assert len(paths) == 7
+    assert len(paths) == 8
     for path in paths:
         assert (await centre.api.post(f"{centre.public_url}{path}", FORM, signature=""))[0] == 403
 

@@ -130,4 +130,4 @@ async def test_the_settings_choose_the_provider() -> None:
 
 
 async def test_the_settings_choose_the_webhooks(demo: Demo) -> None:
-    assert len(provider_hooks(ServiceSettings.model_validate(SERVICE), demo.centre.memory)) == 7
+    assert len(provider_hooks(ServiceSettings.model_validate(SERVICE), demo.centre.memory)) == 8

@@ -39,6 +39,8 @@ BY_TOWN: Final = {
     "former_areas",
     "former_carers",
     "hand_overs",
+    "group_sms",
+    "group_sms_receivers",
     "lost_phones",
     "ombudsmen",
     "shift_people",

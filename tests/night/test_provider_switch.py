@@ -132,6 +132,10 @@ async def test_ten_minutes_of_500_cost_no_alarm_its_carer(town: RunningTown, twi
     assert [row["provider"] for row in kept] == ["twilio"] * 4 + ["46elks"] * 8 + ["twilio"] * 4
     assert [at for at, row in enumerate(kept) if row["sent_twice"]] == [4], "in doubt, and said to be"
     assert {item.sender for item in elks.messages} == {SECOND_NUMBER}
+    lines = await town.rows(
+        "select kind, data->>'instead' as instead from events where kind like 'provider_%' order by id"
+    )
+    assert [tuple(row.values()) for row in lines] == [("provider_lost", "46elks"), ("provider_back", None)]
     assert not patrol.unread(), "an SMS that nobody expected"
     assert not [item for api in (twilio, elks) for item in (*api.messages, *api.calls) if item.to != phone]
     assert town.centre.running

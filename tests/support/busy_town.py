@@ -262,6 +262,11 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
             ),
             ("insert into hand_overs (org, taken_by, taken_at, open_cases) values ($1, $2, $3, 1)", user, at),
             (
+                "with sms as (insert into group_sms (org, audience, body, written_by, written_at) values ($1, 'staff', 'x', 'p', $2) returning group_id)"
+                " insert into group_sms_receivers (group_id, org, carer_id, phone) select group_id, $1, carer_id, phone from sms, carers where org = $1 limit 1",
+                at,
+            ),
+            (
                 "insert into reminder_phones (org, user_id, phone, asked_at) values ($1, $2, '+46701740655', $3)",
                 user,
                 at,

@@ -69,6 +69,9 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.knows_room": nothing("select 1 where not knows_room('{other_resident}')"),
     "fjt.may_look": nothing("select 1 where may_look('{other_resident}', 'camera', false)"),
     "fjt.shown_resident": nothing("select 1 where shown_resident('{other_resident}', 'x') <> 'x'"),
+    "fjt.names_resident": nothing(
+        "select 1 where names_resident('{other}', (select array_agg(lower(part)) from regexp_split_to_table('Namn Namnsson', ' ') part))"
+    ),
     "fjt.note_door_code": nothing("select 1 where note_door_code('{other_resident}')"),
     "fjt.mounted_look": nothing("select 1 where mounted_look(gen_random_uuid()) is not null"),
     "fjt.mountings_held": nothing("select mounting_id from mountings_held() where mounting_id = '{other_mounting}'"),
@@ -146,7 +149,7 @@ _SIGN_IN_CARRIED: Final = frozenset({"fjt.add_passkey", "fjt.begin_oidc_session"
     "fjt.take_challenge", "fjt.try_code", "fjt.uncover", "fjt.use_code", "fjt.use_passkey", "fjt.use_recovery_code", "fjt.withdraw_try"})  # fmt: skip
 """Each goes on with a sign-in under way, by its proof or its token, or with what a provider has vouched for."""
 
-_PLANNER: Final = frozenset({"fjt.agrees_to_machine", "fjt.areas", "fjt.at_home", "fjt.bed_of", "fjt.busy", "fjt.busy_shifts", "fjt.case_of", "fjt.centre_colleagues", "fjt.device_is_taken", "fjt.edits_papers", "fjt.next_resident_number", "fjt.reference_is_taken", "fjt.enter", "fjt.gate", "fjt.gates", "fjt.hold_consents", "fjt.is_agreed", "fjt.is_seen_in_dark", "fjt.is_closed_to_me", "fjt.is_of_own_performer", "fjt.link",
+_PLANNER: Final = frozenset({"fjt.names_resident", "fjt.agrees_to_machine", "fjt.areas", "fjt.at_home", "fjt.bed_of", "fjt.busy", "fjt.busy_shifts", "fjt.case_of", "fjt.centre_colleagues", "fjt.device_is_taken", "fjt.edits_papers", "fjt.next_resident_number", "fjt.reference_is_taken", "fjt.enter", "fjt.gate", "fjt.gates", "fjt.hold_consents", "fjt.is_agreed", "fjt.is_seen_in_dark", "fjt.is_closed_to_me", "fjt.is_of_own_performer", "fjt.link",
     "fjt.knows_room", "fjt.end_carer_sign_in", "fjt.end_mounting", "fjt.limited_to_area", "fjt.lock_open_case", "fjt.lose_phone", "fjt.merge_area", "fjt.move_notices", "fjt.may_answer_alone", "fjt.may_look", "fjt.handed_over", "fjt.next_case_no", "fjt.only_resident", "fjt.open_cases_of_phone", "fjt.orgs", "fjt.page_actor", "fjt.patrols_ahead", "fjt.performers", "fjt.places_left", "fjt.sees_protected", "fjt.somebody_signed_in",
     "fjt.taken_by", "fjt.town_ahead", "fjt.who"})  # fmt: skip
 """Those of the other pages that a pause or a withdrawal uses: tried with the planner's own statements."""

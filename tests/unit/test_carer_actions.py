@@ -52,7 +52,9 @@ def test_a_texts_menu_is_what_the_rows_offer(wording: Wording, swedish: str, eng
 
 
 ON_SITE = Wording.VOICE_ON_SITE_CHECK
-CALLS_OUT = actions.VOICE - {ON_SITE}
+ASKING = actions.VOICE - {Wording.VOICE_CONNECT}
+"""A call that connects an operator asks for nothing."""
+CALLS_OUT = ASKING - {ON_SITE}
 TROUBLES = {wording for wording in Wording if wording.value.startswith("trouble_")}
 HEARD_OF = (TroubleKind.LATE, TroubleKind.SILENT, TroubleKind.UNDELIVERED)
 GOT_IN = (*HEARD_OF, TroubleKind.CANNOT_GET_IN)
@@ -68,7 +70,7 @@ GOT_IN = (*HEARD_OF, TroubleKind.CANNOT_GET_IN)
         (actions.CANNOT_GET_IN, "cannot_get_in", "5", frozenset({ON_SITE}), True, True, False, HEARD_OF, TroubleKind.CANNOT_GET_IN),
         (actions.NOBODY_HOME, "nobody_home", None, frozenset(), True, True, True, GOT_IN, TroubleKind.NOBODY_HOME),
         (actions.STAYING, "staying", "6", frozenset({ON_SITE}), True, False, True, HEARD_OF, None),
-        (actions.HELP, "help", "9", VOICE, False, True, None, (), TroubleKind.HELP),
+        (actions.HELP, "help", "9", ASKING, False, True, None, (), TroubleKind.HELP),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )  # fmt: skip
@@ -104,7 +106,7 @@ def test_the_questions_that_a_bare_digit_answers() -> None:
     assert actions.ON_SITE.asked_by == actions.CANNOT_GET_IN.asked_by == {ON_SITE}
     assert actions.DONE.asked_by == {Wording.ON_SITE_CHECK, ON_SITE}
     assert actions.STAYING.asked_by == actions.DONE.asked_by | {Wording.SHIFT_ENDS}
-    assert actions.HELP.asked_by == {Wording.ON_SITE_CHECK} | VOICE
+    assert actions.HELP.asked_by == {Wording.ON_SITE_CHECK} | ASKING
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -3,12 +3,14 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from alarm_center.preparation.sealed_trials import SealedLack
 from alarm_center.start_checks import Shortcoming, clock_shortcomings, factor_shortcomings, revision_shortcomings
 from alarm_center.store.look_samples import OverdueSample
 from alarm_center.store.readiness import PasswordAlone, Sealing, TownPeople
 from fjarrtillsyn.commands import doctor
+from tests.support.elks_api import ElksApi
 
 AT = datetime(2026, 3, 20, 1, 0, tzinfo=UTC)
 
@@ -130,3 +132,17 @@ def test_a_sample_that_nobody_signed_is_named() -> None:
 def test_a_month_that_is_not_made_is_said() -> None:
     assert doctor.month_shortcomings([]) == []
     assert said(doctor.month_shortcomings(["events_2026_04"])) == ["the timeline has no events_2026_04"]
+
+
+@pytest.mark.parametrize(
+    ("password", "secret", "lacks"),
+    [("test-password", "x" * 32, 0), ("another", "x" * 32, 1), ("test-password", "short", 1), ("", "", 2)],
+)
+async def test_46elks_is_asked_whether_it_lets_us_in(password: str, secret: str, lacks: int) -> None:
+    async with ElksApi().running() as api:
+        given = doctor.GivenSettings(
+            elks_username=api.username, elks_password=SecretStr(password), elks_hook_secret=SecretStr(secret),
+            elks_base_url=api.url, public_url="https://natt.kommun.se",
+        )  # fmt: skip
+        assert len(await doctor.elks_shortcomings(given)) == lacks
+        assert (api.messages, api.calls) == ([], [])

@@ -17,7 +17,7 @@ def test_a_carer_watches_only_where_the_home_care_answers() -> None:
 
 def test_the_rights_of_several_roles_add_up() -> None:
     assert rights_of({Role.AUDITOR, Role.ADMIN}, HandledBy.ALARM_CENTRE) == {
-        Right.REVIEW, Right.HAND_OUT, Right.USERS, Right.REPORT,
+        Right.REVIEW, Right.HAND_OUT, Right.USERS, Right.REPORT, Right.GROUP_SMS,
     }  # fmt: skip
     assert rights_of((), HandledBy.HOME_CARE) == frozenset()
 

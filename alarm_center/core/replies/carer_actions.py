@@ -143,10 +143,14 @@ _CALLS_OUT: Final = frozenset(
         Wording.VOICE_TROUBLE_LATE,
     }
 )
-VOICE: Final = _CALLS_OUT | {Wording.VOICE_ON_SITE_CHECK}
+VOICE: Final = _CALLS_OUT | {Wording.VOICE_ON_SITE_CHECK, Wording.VOICE_CONNECT}
 """Read out in a call: digits become words, and no segment limits them."""
 
-QUESTIONS: Final = _ASKS | VOICE | {Wording.MUSTER, Wording.ON_SITE_CHECK, Wording.NOBODY_HOME, Wording.SHIFT_ENDS}
+QUESTIONS: Final = (
+    _ASKS
+    | (VOICE - {Wording.VOICE_CONNECT})
+    | {Wording.MUSTER, Wording.ON_SITE_CHECK, Wording.NOBODY_HOME, Wording.SHIFT_ENDS}
+)
 """The texts that a bare digit answers; the others tell something, or ask for a case number."""
 
 _ON_SITE: Final = Wording.VOICE_ON_SITE_CHECK

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from alarm_center.sms.pressed_keys import KeyOutcome
 from alarm_center.sms.ring_in import CallAnswer
-from alarm_center.store import messages, towns
+from alarm_center.store import connected_calls, messages, towns
+from alarm_center.store.connected_calls import ResidentCall
 from alarm_center.store.memory import Memory
 from alarm_center.words import voice_words
 from alarm_center.words.catalogues import SPEECHES
@@ -43,6 +44,11 @@ async def find_call(memory: Memory, message_id: UUID) -> CallWords | None:
         if message is None or message.channel is not Channel.CALL:
             return None
         return CallWords(message.body, (await towns.town(tx, message.org)).language)
+
+
+async def find_resident_call(memory: Memory, message_id: UUID) -> ResidentCall | None:
+    """Return whom one of our calls goes on to; ``None`` for a call that reads a question."""
+    return await memory.attempt(lambda tx: connected_calls.resident_call(tx, message_id))
 
 
 def answer_words(pressed: KeyOutcome, language: str) -> str:

@@ -9,6 +9,7 @@ ip-addresses. `sms/` decides what a reply does.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,12 +18,13 @@ from aiohttp import web
 
 from alarm_center.providers import DeliveryStatus
 from alarm_center.providers.elks import ENDED, PATH, STATUSES, Elks, HookProof
-from alarm_center.sms import delivery, incoming_replies, pressed_keys
+from alarm_center.sms import connected_calls, delivery, incoming_replies, pressed_keys
 from alarm_center.sms.incoming_replies import ReceivedReply
 from alarm_center.sms.pressed_keys import KeyOutcome
+from alarm_center.store.connected_calls import ResidentCall
 from alarm_center.store.memory import Memory
 from alarm_center.web.client_address import find_client
-from alarm_center.web.hooks.call_words import LANGUAGE, CallWords, answer_words, find_call
+from alarm_center.web.hooks.call_words import LANGUAGE, CallWords, answer_words, find_call, find_resident_call
 from alarm_center.web.hooks.hook_form import count_refusal, drop, read_form
 from alarm_center.web.hooks.speech import SpeechFailed, SpeechMaker
 from alarm_center.web.route_access import Opening, open_to
@@ -37,6 +39,9 @@ _SOUND: Final = r"{sound:[a-z_]{1,20}}"
 _QUESTION: Final = "question"
 _KEY_WAIT_S: Final = 6
 _READINGS: Final = 3
+_RING_S: Final = 5
+"""A ring and the pause after it, in Sweden."""
+_CONNECTED: Final = MappingProxyType({"success": "answered", "busy": "busy", "failed": "no_answer"})
 HANG_UP: Final[Mapping[str, Any]] = {"hangup": "reject"}
 
 
@@ -61,6 +66,7 @@ class ElksHooks:
             web.post(f"{PATH}/status/{ID}/{CODE}", self.status),
             web.post(f"{PATH}/voice/{ID}/{CODE}", self.voice),
             web.post(f"{PATH}/key/{ID}/{CODE}", self.key),
+            web.post(f"{PATH}/connected/{ID}/{CODE}", self.connected),
             web.get(f"{PATH}/sound/{ID}/{_SOUND}/{CODE}", self.sound, allow_head=False),
         ]
 
@@ -97,12 +103,31 @@ class ElksHooks:
         """
         form = await self.form(request, "voice")
         message_id = path_id(request)
+        to = await find_resident_call(self.memory, message_id)
+        if to is not None:
+            return web.json_response(self._connect(to, message_id, form.get("from", "")))
         asked = await self._ask(message_id)
         heard = DeliveryStatus.FAILED if asked is None else DeliveryStatus.DELIVERED
         if call_id := form.get("callid") or form.get("id"):
             error = "no_speech" if asked is None else None
             await delivery.record_status(self.memory, Elks.name, call_id, heard, error, message_id=message_id)
         return web.json_response(asked or HANG_UP)
+
+    def _connect(self, to: ResidentCall, message_id: UUID, number: str) -> Mapping[str, Any]:
+        """Return the action that calls a resident: https://46elks.se/docs/voice-connect."""
+        if to.phone is None:
+            return HANG_UP
+        url = self.url("connected", f"connected/{message_id}", message_id)
+        return {"connect": to.phone, "callerid": number, "timeout": to.rings * _RING_S, "next": url}
+
+    @open_to(Opening.PROVIDER)
+    async def connected(self, request: web.Request) -> web.Response:
+        """Take what came of the call to a resident."""
+        form = await self.form(request, "connected")
+        call_id = form.get("callid") or form.get("id") or ""
+        answer = _CONNECTED.get(form.get("result", ""), "no_answer")
+        await connected_calls.record_outcome(self.memory, Elks.name, call_id, path_id(request), answer)
+        return web.json_response(HANG_UP)
 
     @open_to(Opening.PROVIDER)
     async def key(self, request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ The check of the signature is in `signed_request.py`, TwiML in `voice.py`. `sms/
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -15,13 +16,13 @@ from alarm_center.core.replies.ring_in import MOST_WRONG, CodeAnswer
 from alarm_center.providers import MACHINE, DeliveryStatus
 from alarm_center.providers.twilio import COMPLETED, STATUSES, Twilio, is_machine
 from alarm_center.settings import ServiceSettings
-from alarm_center.sms import delivery, incoming_replies, pressed_keys, ring_in
+from alarm_center.sms import connected_calls, delivery, incoming_replies, pressed_keys, ring_in
 from alarm_center.sms.incoming_replies import ReceivedReply
 from alarm_center.sms.pressed_keys import KeyOutcome
 from alarm_center.sms.ring_in import CallAnswer, IncomingCall
 from alarm_center.store.memory import Memory
 from alarm_center.web.hooks import signed_request, voice
-from alarm_center.web.hooks.call_words import LANGUAGE, call_answer_words, find_call
+from alarm_center.web.hooks.call_words import LANGUAGE, call_answer_words, find_call, find_resident_call
 from alarm_center.web.hooks.hook_form import drop
 from alarm_center.web.route_access import Opening, open_to
 from alarm_center.words import voice_words
@@ -31,6 +32,9 @@ log = structlog.get_logger()
 
 PATH: Final = "/hooks/twilio"
 _ID: Final = r"{message_id:[0-9a-f-]{36}}"
+_DIALLED: Final = MappingProxyType(
+    {"completed": "answered", "answered": "answered", "busy": "busy", "no-answer": "no_answer", "canceled": "no_answer"}
+)
 _ATTEMPT: Final = r"{attempt:[1-3]}"
 _CODE_DIGITS: Final = 5
 _READINGS: Final = 3
@@ -53,6 +57,7 @@ class TwilioHooks:
             web.post(f"{PATH}/answered/{_ID}", self.answered),
             web.post(f"{PATH}/voice/{_ID}", self.voice),
             web.post(f"{PATH}/voice/{_ID}/key", self.key),
+            web.post(f"{PATH}/connected/{_ID}", self.connected),
             web.post(f"{PATH}/call", self.call),
             web.post(f"{PATH}/call/code/{_ATTEMPT}", self.code),
         ]
@@ -98,9 +103,25 @@ class TwilioHooks:
 
     @open_to(Opening.PROVIDER)
     async def voice(self, request: web.Request) -> web.Response:
-        """Read the question out, and wait for a key."""
-        await self._form(request)
-        return await self._ask(_id(request))
+        """Read the question out, and wait for a key; or connect an operator with the resident of their case."""
+        form, message_id = await self._form(request), _id(request)
+        to = await find_resident_call(self.memory, message_id)
+        if to is None:
+            return await self._ask(message_id)
+        speech = SPEECHES[to.language]
+        if to.phone is None:
+            return _twiml(voice.spoken_twiml(speech(voice_words.NOBODY_TO_CALL), to.language))
+        url = f"{self.public_url.rstrip('/')}{PATH}/connected/{message_id}"
+        dialled = voice.Dialled(to.phone, form.get("From", ""), to.rings, url)
+        return _twiml(voice.connecting_twiml(speech(voice_words.CONNECTING), to.language, dialled))
+
+    @open_to(Opening.PROVIDER)
+    async def connected(self, request: web.Request) -> web.Response:
+        """Take what came of the call to a resident."""
+        form, message_id = await self._form(request), _id(request)
+        answer = _DIALLED.get(form.get("DialCallStatus", ""), "failed")
+        await connected_calls.record_outcome(self.memory, Twilio.name, form.get("CallSid", ""), message_id, answer)
+        return _twiml("<Response><Hangup/></Response>")
 
     @open_to(Opening.PROVIDER)
     async def key(self, request: web.Request) -> web.Response:

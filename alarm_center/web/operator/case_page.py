@@ -25,12 +25,13 @@ from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.operator.calling import calling_context
 from alarm_center.web.operator.case_actions import FOLLOWED_BY
+from alarm_center.web.operator.connect_page import DESK_PHONE
 from alarm_center.web.operator.dispatch_forms import dispatch_forms
 from alarm_center.web.operator.picture_pane import alarm_pane, check_pane
 from alarm_center.web.operator.queue import BoardReader, alarm_row, calls_first, look_row
 from alarm_center.web.operator.trouble_rows import next_moves, trouble_rows
 from alarm_center.web.operator.watched_towns import WatchedTowns, watched_towns
-from alarm_center.web.page import PERSON, path_uuid, render, speech_of
+from alarm_center.web.page import PERSON, cookie_of, path_uuid, render, speech_of
 from alarm_center.words import code_words, page_words, pause_words
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.timeline_words import row_of
@@ -139,6 +140,8 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         "two_carers": plan.two_carers,
         "ran_out": pause_words.ran_out_sentences(ran_out, watched.now, watched.zone, speech) if ran_out else (),
         "calls_first": calls_first(alarm, plan),
+        "phone_rings": plan.phone_rings,
+        "desk_phone": cookie_of(request, DESK_PHONE) or "",
         "called": any(isinstance(line.payload, timeline.CallNoted) for line in lines),
         "asked": asked,
         "seen": seen,

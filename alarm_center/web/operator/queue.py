@@ -109,7 +109,7 @@ def calls_first(alarm: Alarm, plan: Plan) -> bool:
     """
     undecided = alarm.state in (AlarmState.OPEN, AlarmState.CLAIMED)
     urgent = alarm.priority is Priority.FIRST or not alarm.policy.real
-    return plan.phone_first and undecided and not urgent and not alarm.visit
+    return plan.phone_first and plan.phone_rings > 0 and undecided and not urgent and not alarm.visit
 
 
 def queue(

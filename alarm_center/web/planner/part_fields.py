@@ -150,7 +150,7 @@ def _is_blank_line(name: str, form: Form) -> bool:
 def town_plan_values(plan: Plan) -> dict[str, Any]:
     """Return the town's own answers, to stand where a resident has none."""
     minutes = {name: round(getattr(plan, name).total_seconds() / 60) for name in PLAN_MINUTES}
-    names = ("rechecks", "phone_first", "two_carers", "visit_on_fault")
+    names = ("rechecks", "phone_first", "phone_rings", "two_carers", "visit_on_fault")
     return minutes | {name: getattr(plan, name) for name in names}
 
 

@@ -1,0 +1,103 @@
+"""An operator's phone is called and connected with the resident's: Twilio's dialect and 46elks', and who is never called."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from alarm_center.casework import cases
+from alarm_center.core.alarm import alarm_events
+from alarm_center.core.alarm.state import Alarm
+from alarm_center.core.plan import Wording
+from alarm_center.outbox import Outbox
+from alarm_center.store import messages
+from alarm_center.store.memory import now
+from fjarrtillsyn.embedded.twilio_api import Item
+from schemas.vocabulary import Channel, Outcome
+from tests.support.postgres import Database
+from tests.support.sms_centre import NUMBER, SECOND, SmsCentre, sms_centre
+
+RESIDENT = "+46901230077"
+
+
+@pytest.fixture
+async def centre(database: Database) -> AsyncIterator[SmsCentre]:
+    async with sms_centre(database) as running:
+        await running.rows("update residents set phone = $1 returning 1", RESIDENT)
+        yield running
+
+
+@dataclass(slots=True)
+class OperatorsCall:
+    """A call to the operator's phone (the second patrol's, which the test watches), in a case that they hold and are in a call of."""
+
+    centre: SmsCentre
+    alarm: Alarm
+    operator: UUID
+    item: Item
+
+    async def ended(self) -> tuple[str, int]:
+        """Return the answer and the rings of its line, once; the case is in no call any more."""
+        (line,) = [data for _, data in await self.centre.lines(self.alarm.alarm_id, ["resident_called"])]
+        assert not (await self.centre.now_is(self.alarm.alarm_id)).claim.in_call
+        return line["answer"], line["rings"]
+
+
+async def calls_operator(centre: SmsCentre, rings: int = 12) -> OperatorsCall:
+    await centre.rows("update plans set answers = $1 returning 1", {"phone_rings": rings})
+    alarm, operator = await centre.alarm(3), uuid4()
+    await centre.first.receives(f"Larm {alarm.case_no}")
+    for event in (alarm_events.ClaimCase(operator), alarm_events.InCall(operator, True)):
+        await cases.apply_to_alarm(centre.memory, alarm.alarm_id, event, actor=str(operator))
+    async with centre.memory.transaction() as tx:
+        at = await now(tx)
+        draft = messages.MessageDraft(
+            org=alarm.org, channel=Channel.CALL, wording=Wording.VOICE_CONNECT, sender=NUMBER, phone=SECOND, created_at=at,
+            valid_until=at + timedelta(minutes=1), rank=1, alarm_id=alarm.alarm_id,
+        )  # fmt: skip
+        await messages.queue(tx, draft, "Larm")
+    centre.memory.hint()
+    return OperatorsCall(centre, alarm, operator, await centre.second.is_called())
+
+
+async def test_the_operator_answers_and_the_resident_is_called(centre: SmsCentre) -> None:
+    call = await calls_operator(centre)
+    twiml = await centre.api.pick_up(call.item)
+    assert "Vi ringer upp brukaren nu." in twiml
+    assert (f"<Number>{RESIDENT}</Number>" in twiml, 'timeout="60"' in twiml, f'callerId="{NUMBER}"' in twiml) == (
+        True,
+    ) * 3
+    url = f"{centre.public_url}/hooks/twilio/connected/{call.item.form['Url'].rpartition('/')[2]}"
+    for _ in range(2):
+        form = {"CallSid": call.item.sid, "DialCallStatus": "no-answer", "From": NUMBER, "To": SECOND}
+        assert (await centre.api.post(url, form))[0] == 200
+    assert await call.ended() == ("no_answer", 12)
+    await centre.api.status(call.item, "completed")
+    assert await centre.lines(call.alarm.alarm_id, ["call_failed"]) == [], "it asks for no key"
+
+
+@pytest.mark.parametrize("why", ["rings", "number", "closed"])
+async def test_whoever_cannot_hear_it_is_never_called(centre: SmsCentre, why: str) -> None:
+    call = await calls_operator(centre, 0 if why == "rings" else 8)
+    if why == "number":
+        await centre.rows("update residents set phone = null returning 1")
+    if why == "closed":
+        over = alarm_events.Close(call.operator, Outcome.FALSE_ALARM)
+        await cases.apply_to_alarm(centre.memory, call.alarm.alarm_id, over, actor=str(call.operator))
+        await centre.first.receives(f"{call.alarm.case_no} är")
+    twiml = await centre.api.pick_up(call.item)
+    assert ("Brukaren ska inte ringas upp" in twiml, "<Dial" in twiml) == (True, False)
+
+
+async def test_46elks_connects_the_resident_too(centre: SmsCentre) -> None:
+    await centre.stop()
+    centre.start(Outbox(centre.memory, centre.elks_provider()))
+    call = await calls_operator(centre, 6)
+    action = json.loads(await centre.elks.pick_up(call.item))
+    assert (action["connect"], action["callerid"], action["timeout"]) == (RESIDENT, NUMBER, 30)
+    form = {"callid": call.item.sid, "result": "success", "from": NUMBER, "to": SECOND}
+    assert (await centre.elks.post(action["next"], form))[0] == 200
+    assert await call.ended() == ("answered", 6)
