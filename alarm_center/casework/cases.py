@@ -110,12 +110,18 @@ async def lock_and_step_alarm(
     Raises:
         NotFound, IllegalMove: as for :func:`apply_to_alarm`.
     """
-    alarm = await lock_alarm(tx, alarm_id, with_checks=not isinstance(event, alarm_events.AlarmTick))
+    # Either may raise another alarm of the resident: whoever raises one takes the turn before the alarm's row.
+    may_raise = isinstance(event, alarm_events.Done | alarm_events.NeedsHelp)
+    alarm = await lock_alarm(
+        tx, alarm_id, with_checks=not isinstance(event, alarm_events.AlarmTick), with_turn=may_raise
+    )
     return await steps.step_alarm(tx, alarm, event, actor, note=note)
 
 
-async def lock_alarm(tx: Tx, alarm_id: UUID, *, with_checks: bool = True) -> Alarm:
+async def lock_alarm(tx: Tx, alarm_id: UUID, *, with_checks: bool = True, with_turn: bool = False) -> Alarm:
     """Lock the resident's checks where staff may come or go, then the alarm, until the transaction ends; return the alarm.
+
+    *with_turn* locks the resident's turn to raise an alarm between the two.
 
     Raises:
         NotFound: there is no such alarm that the viewer may see.
@@ -124,6 +130,8 @@ async def lock_alarm(tx: Tx, alarm_id: UUID, *, with_checks: bool = True) -> Ala
     if resident_id is not None:
         await viewer_scope.widen_scope(tx, resident_id)
         await checks.lock_open(tx, resident_id)
+        if with_turn:
+            await alarms.lock_case_turn(tx, resident_id)
     alarm = await alarms.lock(tx, alarm_id)
     if alarm is None:
         raise NotFound(f"no alarm {alarm_id} that this viewer may see")

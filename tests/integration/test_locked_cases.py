@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
+from alarm_center.casework import cases
+from alarm_center.core.alarm import alarm_events
 from alarm_center.core.alarm.state import Alarm
 from alarm_center.providers import DeliveryStatus
 from alarm_center.sms import delivery, incoming_replies
 from alarm_center.store.memory import Memory, Tx, Viewer
+from schemas.vocabulary import Outcome
 from tests.support.postgres import Database
 from tests.support.sms_centre import FIRST, NUMBER, SmsCentre, sms_centre
 from tests.support.waiting import eventually
@@ -113,3 +116,26 @@ async def test_a_locked_case_keeps_no_other_from_its_next_step(
 
 async def all_sent(centre: SmsCentre) -> bool:
     return await centre.rows("select 1 from messages where state <> 'sent'") == []
+
+
+async def test_a_close_that_may_raise_takes_the_turn_first(centre: SmsCentre, database: Database) -> None:
+    alarm = await centre.alarm(1)
+    await (centre.first.receives("Larm …")).and_replies("1")
+    await centre.first.receives("…")
+    (row,) = await centre.rows("select notice_id from notices where alarm_id = $1 and state = 'took'", alarm.alarm_id)
+    connection = await asyncpg.connect(database.worker)
+    try:
+        await connection.execute("begin")
+        await connection.execute("select pg_advisory_xact_lock(hashtext('case'), hashtext($1))", str(alarm.resident_id))
+        done = alarm_events.Done(row["notice_id"], Outcome.HELPED_UP)
+        closing = asyncio.create_task(cases.apply_to_alarm(centre.memory, alarm.alarm_id, done, actor="test"))
+
+        async def waits_for_the_turn() -> bool:
+            return bool(await centre.rows("select from pg_locks where locktype = 'advisory' and not granted"))
+
+        await eventually(waits_for_the_turn)
+        await connection.execute("select from alarms where alarm_id = $1 for update nowait", alarm.alarm_id)
+        await connection.execute("commit")
+        assert (await closing).outcome is Outcome.HELPED_UP
+    finally:
+        await connection.close()
