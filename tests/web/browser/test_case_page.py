@@ -68,6 +68,7 @@ async def test_what_answers_and_comes_next_needs_no_scrolling(storstad: NightTow
     for done in (alarm_events.Arrived(notice), alarm_events.Done(notice)):
         await cases.apply_to_alarm(storstad.memory, alarm, done, actor="test")
     await expect(page.locator(".doing > .close > .outcomes > *")).to_have_count(5)
+    await expect(page.locator(".again button")).to_have_count(2)  # nobody is inside any more
     assert await below_the_fold(page, ".doing > .close > .outcomes > *") == [], "somebody is done"
     await page.click(".grave > summary")
     await page.fill("[name=note]", "Ambulans 1")
