@@ -318,7 +318,7 @@ _DURATIONS: Final = frozenset(
 )
 
 
-RINGS_MOST: Final = 20
+_COUNTS: Final = {"rechecks": 10, "rounds": 10, "people_of_ten": 10, "run_in_nights": 10, "phone_rings": 20}
 _NONE: Final = timedelta(0)
 _MOST: Final = timedelta(days=1)
 _LEAST: Final[Mapping[str, timedelta]] = MappingProxyType(
@@ -352,13 +352,10 @@ def _fields(layer: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
             if not isinstance(value, bool):
                 raise BadSetting(SettingFault.TRUTH, f"plan {name}: {value!r}; expected true or false")
             fields[name] = value
-        elif name in ("rechecks", "rounds", "people_of_ten", "run_in_nights"):
-            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 10:
-                raise BadSetting(SettingFault.COUNT, f"plan {name}: {value!r}; expected a whole number from 0 to 10")
-            fields[name] = value
-        elif name == "phone_rings":
-            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= RINGS_MOST:
-                raise BadSetting(SettingFault.NUMBER, f"plan {name}: {value!r}; expected 0 to {RINGS_MOST} rings")
+        elif name in _COUNTS:
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _COUNTS[name]:
+                fault = SettingFault.COUNT if _COUNTS[name] == 10 else SettingFault.NUMBER
+                raise BadSetting(fault, f"plan {name}: {value!r}; expected a whole number from 0 to {_COUNTS[name]}")
             fields[name] = value
         elif name == "handled_by":
             fields[name] = HandledBy(value)
