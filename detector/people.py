@@ -29,9 +29,9 @@ _GAP = 0.75
 _GAP_EITHER_WAY = 0.6
 """Its like in a bed about as long as wide whose head end is not said: along one sleeper 0.68-1, between two 0.1-0.53."""
 
-_SLOWER, _MUCH_SLOWER = 0.55, 0.4
+_SLOWER, _MUCH_SLOWER = 0.55, 0.3
 """Its like for what is slow by itself, where people lie along the bed for certain (pairs 0.01-0.51, recorded sleepers 0.55 and more) and where
-they may lie either way, each as long as a body (pairs 0.01-0.3, a recorded restless one 0.46-0.6)."""
+they may lie either way, each as long as a body (pairs 0.01-0.27, a recorded restless one mostly 0.35 and more)."""
 
 _NOTHING = 0.05
 """Its like either way and of any length: along one sleeper 0.1-1 of 213 drawn, between some of two 0.01."""
@@ -137,27 +137,30 @@ def _two_lie(movement: Movement, zone: Mask, way: _LyingWay, t: Thresholds) -> b
     if way.gap == _GAP:
         return _apart(slow, t.least_slow, _SLOWER, counted=True)
     # Head and legs of one who lies the other way are slow as well, but not over as much of the bed as a body is long.
-    bodies_long = slow * _whole_lines(slow)
-    return any(
-        _apart(of, t.least_slow, gap, counted=True) for of, gap in ((bodies_long, _MUCH_SLOWER), (slow, _NOTHING))
-    )
+    either = _apart(slow, t.least_slow, _MUCH_SLOWER, counted=True, whole=_whole_lines(slow))
+    return either or _apart(slow, t.least_slow, _NOTHING, counted=True)
 
 
-def _apart(laid: Blocks, least: float, gap: float, *, counted: bool = False) -> bool:
+def _apart(
+    laid: Blocks, least: float, gap: float, *, counted: bool = False, whole: npt.NDArray[np.bool_] | None = None
+) -> bool:
     """Return whether *laid* has a gap across the bed, as clear as *gap* says, with at least *least* on either side of it.
 
     What is *counted*, one for each block, is smoothed over the lines of a large picture alone, and its gap has to be more than chance,
-    with room for somebody beside it.
+    with room for somebody beside it. Where *whole* lines are said, either of two is of those alone.
     """
+    bodies_of = laid if whole is None else laid * whole
     smooth = np.ones(max(1, round(laid.shape[1] / _LINES))) if counted else _SMOOTH
     line = np.convolve(laid.sum(axis=0), smooth, mode="same")
     place, heights = np.arange(len(line)), line.tolist()
+    people = line if whole is None else np.convolve(bodies_of.sum(axis=0), smooth, mode="same")
+    peaks = people.tolist()
     beside = max(1, round(_ROOM * len(line))) if counted else 1
     for at in range(beside, len(line) - beside):
-        lesser = min(max(heights[: at + 1]), max(heights[at:]))
+        lesser = min(max(peaks[: at + 1]), max(peaks[at:]))
         if heights[at] >= gap * lesser or (counted and lesser - heights[at] < _SURE * (lesser + heights[at]) ** 0.5):
             continue
-        if min(laid[:, :at].sum(), laid[:, at + 1 :].sum()) < least:
+        if min(bodies_of[:, :at].sum(), bodies_of[:, at + 1 :].sum()) < least:
             continue
         middles = (float((line[part] * place[part]).sum() / line[part].sum()) for part in (np.s_[: at + 1], np.s_[at:]))
         if abs(next(middles) - next(middles)) >= _BESIDE * len(line):
