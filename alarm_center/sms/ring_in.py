@@ -5,7 +5,7 @@ What is heard is a disclosure, with a line of its own on the case. Three wrong c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -91,17 +91,17 @@ async def _judge(tx: Tx, call: IncomingCall, rung: Sequence[RungTown], attempt: 
     answer = before or judge_code(wrong, is_known=carer is not None)
     cases = await ring_in.own_cases(tx, carer, phone or None) if carer and answer is CodeAnswer.RIGHT else []
     if is_new:
-        about = cases[0] if cases else None
-        meant = ReplyMeaning(
-            answer, org=carer.org if carer else rung[0].org, alarm_id=about.alarm_id if about else None,
-            notice_id=about.notice_id if about else None, seen_at=at, forget=True,
-        )  # fmt: skip
-        await replies.set_meaning(tx, call.provider, reply_id, meant)
+        org = carer.org if carer else rung[0].org
+        await replies.set_meaning(tx, call.provider, reply_id, _meant(answer, org, cases[0] if cases else None, at))
+        for case in cases[1:]:  # a row for each, which says for a while that its address may be heard
+            beside = f"{reply_id}:{case.case_no}"
+            await replies.add_once(tx, call.provider, beside, phone, call.number, "", at)
+            await replies.set_meaning(tx, call.provider, beside, _meant(answer, org, case, at))
         for case in cases:
             heard = timeline.AddressHeard(case.notice_id, carer.carer_id if carer else None)
             resident_id = case.card.resident_id if case.card else None
             event = events.NewEvent(
-                rung[0].org if carer is None else carer.org, heard, area_id=case.area_id, alarm_id=case.alarm_id,
+                org, heard, area_id=case.area_id, alarm_id=case.alarm_id,
                 resident_id=resident_id, actor=str(case.notice_id),
             )  # fmt: skip
             await events.write(tx, at, event)
@@ -109,6 +109,13 @@ async def _judge(tx: Tx, call: IncomingCall, rung: Sequence[RungTown], attempt: 
             for org in known or [town.org for town in rung]:
                 await _tell_leads(tx, org, phone)
     return CallAnswer(rung[0].language, answer, cases)
+
+
+def _meant(answer: CodeAnswer, org: str, case: ring_in.OwnCase | None, at: datetime) -> ReplyMeaning:
+    return ReplyMeaning(
+        answer, org=org, alarm_id=case.alarm_id if case else None, notice_id=case.notice_id if case else None, seen_at=at,
+        forget=True,
+    )  # fmt: skip
 
 
 async def _tell_leads(tx: Tx, org: str, phone: str) -> None:
