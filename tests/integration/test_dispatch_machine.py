@@ -12,11 +12,11 @@ from tests.support.dispatch_machine import DispatchLife
 
 @pytest.mark.parametrize("examples", [4, pytest.param(2000, marks=pytest.mark.long)])
 def test_a_dispatch_keeps_its_promises(migrated_server: Postgres, examples: int) -> None:
-    class Life(DispatchLife):
+    class DispatchOnServer(DispatchLife):
         server = migrated_server
 
     slow: Any = (HealthCheck.too_slow, HealthCheck.data_too_large)
     run_state_machine_as_test(
-        Life,
+        DispatchOnServer,
         settings=settings(max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=slow),
     )

@@ -27,7 +27,7 @@ from fjarrtillsyn.embedded.postgres import Postgres
 from fjarrtillsyn.faulty_night.account import names_another_case
 from schemas.vocabulary import Answer, Channel, Outcome, Priority, Reason
 from tests.support.by_hand import raise_manual_alarm
-from tests.support.mortal_replicas import FATES, DrawnProvider, MortalMemory, Replica, ReplicaKilled
+from tests.support.mortal_replicas import FATES, DrawnProvider, MortalMemory, MortalReplica, ReplicaKilled
 from tests.support.night_town import NightTown, at_two, town
 from tests.support.postgres import fresh_database
 
@@ -70,11 +70,11 @@ class DispatchLife(RuleBasedStateMachine):
             self.stack.enter_async_context(town(database, residents=HOMES, operator_sees=(), begin=at_two))
         )
         self.provider = DrawnProvider()
-        self.replicas: list[Replica] = []
+        self.replicas: list[MortalReplica] = []
         for _ in range(2):
             memory = self.run(MortalMemory.open(database.worker, size=4))
             self.stack.push_async_callback(memory.close)
-            self.replicas.append(Replica(memory, self.provider))
+            self.replicas.append(MortalReplica(memory, self.provider))
         self.sids = itertools.count(1)
         self.written: list[incoming_replies.ReceivedReply] = []
         self.all: list[Alarm] = []
@@ -263,8 +263,8 @@ class DispatchLife(RuleBasedStateMachine):
         self.look()
         return result
 
-    async def _bury(self, killed: Replica) -> None:
-        """What was under way is gone, and the claims are free."""
+    async def _bury(self, killed: MortalReplica) -> None:
+        """End what was under way, and free its claims."""
         killed.memory.statements_left = 0
         await asyncio.gather(*killed.outbox._at_work, return_exceptions=True)
         await self.here.execute("update messages set lease_until = now() - interval '1 s' where state = 'sending'")

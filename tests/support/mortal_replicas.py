@@ -138,7 +138,7 @@ FATES: Final = ("takes", "refuses", "is_away", "loses", "takes_in_silence", "out
 
 
 @dataclass(slots=True)
-class Replica:
+class MortalReplica:
     """One process of the centre, as far as it decides and sends."""
 
     memory: MortalMemory
