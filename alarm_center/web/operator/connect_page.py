@@ -5,8 +5,10 @@ from typing import Final
 from aiohttp import web
 
 from alarm_center.casework import connecting
+from alarm_center.casework.cases import NotFound
 from alarm_center.core import phone_numbers
 from alarm_center.core.roles import Right
+from alarm_center.store import case_pages
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect_or_tell, set_cookie, text_for
@@ -24,6 +26,9 @@ _YEAR_S: Final = 365 * 86_400
 async def connect(request: web.Request) -> web.StreamResponse:
     """Call the operator's phone, and connect it with the resident's."""
     alarm_id, person = path_uuid(request, "alarm"), request[PERSON]
+    async with request.app[MEMORY].transaction(person.board_viewer) as tx:
+        if await case_pages.alarm(tx, alarm_id) is None:
+            raise NotFound(f"no alarm {alarm_id}")
     try:
         phone = phone_numbers.parse_phone_number(str((await request.post()).get("phone", "")))
     except ValueError:

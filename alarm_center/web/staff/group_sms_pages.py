@@ -41,6 +41,8 @@ async def send_group_sms(request: web.Request) -> web.StreamResponse:
     person, form = request[PERSON], await request.post()
     viewer = person.viewer(Right.GROUP_SMS)
     text = str(form.get("text", ""))[:_LONGEST]
+    if not form.get("to"):
+        return await _show(request, text, "", GroupSmsFault.NOBODY)
     async with request.app[MEMORY].transaction(viewer) as tx:
         town = await _town(tx, str(form.get("town", "")))
         choice = str(form.get("to", ""))
