@@ -206,7 +206,7 @@ _SAVE_NOTICES: Final = """
     from unnest($5::uuid[], $6::int[], $7::int[], $8::text[], $9::uuid[], $10::text[], $11::text[], $12::text[], $13::text[],
         $14::timestamptz[], $15::text[], $16::timestamptz[])
         n (notice_id, round, step, who, shift_id, phone, patrol, channel, wording, asked_at, state, answered_at)
-    on conflict (notice_id) do update set state = excluded.state, answered_at = excluded.answered_at,
+    on conflict (notice_id) do update set round = excluded.round, state = excluded.state, answered_at = excluded.answered_at,
         closed_at = coalesce(notices.closed_at, excluded.closed_at)
 """
 _NOTICE_FIELDS: Final = (

@@ -8,6 +8,7 @@ import pytest
 
 from alarm_center.casework import cases
 from alarm_center.core.alarm import Alarm, AlarmState, alarm_events
+from alarm_center.core.alarm.state import NoticeState
 from alarm_center.core.decision import IllegalMove
 from alarm_center.store.memory import Memory
 from tests.support.postgres import Database
@@ -58,6 +59,31 @@ async def test_two_operators_who_send_another_at_once_send_one(centre: SmsCentre
     told = await centre.rows("select phone, wording from messages where alarm_id = $1 order by arrival", alarm.alarm_id)
     assert [(row["phone"], row["wording"]) for row in told][2:] == [(FIRST, "seen_to"), (SECOND, "call_out")]
     assert len(await centre.rows("select from events where kind = 'carer_replaced'")) == 1
+
+
+async def test_a_round_of_a_no_is_kept_by_whoever_writes(centre: SmsCentre, database: Database) -> None:
+    """Read anew, who was called back is not asked in the round that seeks another, nor is who gave it back."""
+    alarm = await taken(centre)
+    notice = await notice_of(centre, alarm, FIRST)
+    user = uuid4()
+    web = await Memory.open(database.web)
+    try:
+        viewer = await viewer_in(centre.memory, alarm.org, user=user)
+        event = alarm_events.ReplaceCarer(user, notice["notice_id"])  # type: ignore[arg-type]
+        await cases.apply_to_alarm(web, alarm.alarm_id, event, actor=str(user), viewer=viewer)
+    finally:
+        await web.close()
+    centre.memory.hint()
+    await centre.first.receives("någon annan ordnar det")
+    await centre.second.receives("…").and_replies("1")
+    await centre.second.receives("är ditt")
+    await centre.second.writes(f"2 {alarm.case_no}")
+    await centre.second.receives("du har sagt nej")
+    dispatch = (await centre.now_is(alarm.alarm_id)).dispatch
+    assert dispatch is not None
+    said_no = {(n.phone, n.state): n.round for n in dispatch.notices if n.state is not NoticeState.ASKED}
+    assert said_no == {(FIRST, NoticeState.STOOD_DOWN): 2, (SECOND, NoticeState.DECLINED): 3}
+    await centre.first.receives("PRIO 1")
 
 
 async def test_a_3_as_another_is_sent_is_believed_or_answered(centre: SmsCentre) -> None:

@@ -61,6 +61,15 @@ class WordingTown:
 
     async def hears(self, phone: str, wording: Wording, *named: Alarm | int) -> None:
         """Read the next SMS of *phone*, or the next call: it is *wording*, and names these cases in this order."""
+        wanted = [case if isinstance(case, int) else case.case_no for case in named]
+        assert await self._reads(phone, wording) == wanted
+
+    async def hears_of_each(self, phone: str, wording: Wording, *alarms: Alarm) -> None:
+        """Read as many texts of *phone*, each *wording* and of one case: what is due at once is sent side by side, in any order."""
+        read = [await self._reads(phone, wording) for _ in alarms]
+        assert sorted(read) == [[alarm.case_no] for alarm in alarms]
+
+    async def _reads(self, phone: str, wording: Wording) -> list[int]:
         carer = self.centre.carers[phone]
         if wording in VOICE:
             await carer.is_called(DEADLINE_S)
@@ -70,9 +79,9 @@ class WordingTown:
             item = await carer.receives("…", DEADLINE_S)
             query = "select wording, body from messages where phone = $1 and body = $2"
             row, *_ = await self.centre.rows(query, phone, item.body)
-        wanted = [case if isinstance(case, int) else case.case_no for case in named]
-        assert (row["wording"], self.numbers(row["body"], wording)) == (wording, wanted), row["body"]
+        assert row["wording"] == wording, row["body"]
         self.heard.add(wording)
+        return self.numbers(row["body"], wording)
 
     def numbers(self, body: str, wording: Wording) -> list[int]:
         """Return the case numbers that a text names, each once."""
@@ -349,11 +358,9 @@ async def silent_on_site_and_late_for_the_other(town: WordingTown) -> None:
 async def calm_ones_that_nobody_answers(town: WordingTown) -> None:
     a, b = await town.asked(3, 3)
     await town.passes(15 * 60)
-    for alarm in (a, b):
-        await town.hears(FIRST, Wording.REMINDER, alarm)
+    await town.hears_of_each(FIRST, Wording.REMINDER, a, b)
     await town.passes(30 * 60)
-    for alarm in (a, b):
-        await town.hears(LEAD, Wording.ESCALATION, alarm)
+    await town.hears_of_each(LEAD, Wording.ESCALATION, a, b)
 
 
 @hears(Wording.VISIT)

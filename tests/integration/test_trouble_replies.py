@@ -58,7 +58,8 @@ async def given_back(centre: SmsCentre) -> Alarm:
     await cases.apply_to_alarm(centre.memory, alarm.alarm_id, alarm_events.NobodyHome(owner), actor="test")
     centre.memory.hint()
     await centre.lead.receives("ingen hemma")
-    await centre.first.writes(f"2 {alarm.case_no}")
+    await centre.first.receives("Vet du var?")
+    await centre.first.writes(f"kan inte {alarm.case_no}")
     await centre.first.receives("du har sagt nej")
     await centre.second.receives("PRIO 2")
     return alarm
