@@ -43,7 +43,8 @@ class TwilioApi:
 
     ``next_posts`` is what becomes of the next POSTs, in order, before it serves as usual: a status as 429 or 503,
     ``drop`` (taken, and the connection is cut before the answer), ``lose`` (cut before it is taken), ``hang`` (taken,
-    and never answered). ``lists`` false: it cannot say what it has.
+    and never answered), ``early`` (taken, and reported as delivered before the answer). ``lists`` false: it cannot say
+    what it has.
     """
 
     account_sid: str = "AC" + "0" * 32
@@ -211,6 +212,8 @@ class TwilioApi:
             return _cut(request)
         if fate == "hang":
             await asyncio.Event().wait()
+        if fate == "early":
+            await self.status(item, "delivered")
         return web.json_response(self._shown(item), status=201)
 
     async def _account(self, request: web.Request) -> web.Response:

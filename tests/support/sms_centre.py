@@ -68,10 +68,15 @@ class SmsCentre:
     def lead(self) -> Carer:
         return self.carers[LEAD]
 
-    def provider(self, per_second: float | None = None) -> Twilio:
+    def provider(self, per_second: float | None = None, *, timeout_seconds: float = 7.0) -> Twilio:
         """Return a provider that speaks with the local Twilio."""
         made = Twilio(
-            self.api.account_sid, self.api.auth_token, self.public_url, base_url=self.api.url, per_second=per_second
+            self.api.account_sid,
+            self.api.auth_token,
+            self.public_url,
+            base_url=self.api.url,
+            per_second=per_second,
+            timeout_seconds=timeout_seconds,
         )
         self._providers.append(made)
         return made
