@@ -7,6 +7,8 @@ Everything locks first and *then* reads the clock. A viewer who may act on a che
 resident's case, also where it lies in an area that they do not see. docs/database.md
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -75,7 +77,7 @@ async def apply_to_alarm(
 async def apply_page_reply(
     memory: Memory,
     alarm_id: UUID,
-    word: alarm_events.CarerReply,
+    words: Sequence[alarm_events.CarerReply],
     *,
     viewer: Viewer,
     note: str | None = None,
@@ -83,18 +85,24 @@ async def apply_page_reply(
 ) -> Alarm:
     """Apply a carer's reply from the link's page, and keep it as the phone's: the same word by SMS is a repeat then.
 
-    A *tap* that was applied before changes nothing: the phone has not heard the answer, and sends it again (ADR 0077).
+    *words* are all that one tap says, in order and of one notice; the *note* is the last one's. A *tap* that was applied
+    before changes nothing: the phone has not heard the answer, and sends it again (ADR 0077).
 
     Raises:
         NotFound, IllegalMove: as for :func:`apply_to_alarm`.
     """
 
     async def work(tx: Tx) -> Alarm:
-        await replies.lock_phone_of(tx, word.notice_id)
-        if tap is not None and await replies.has_tap(tx, word.notice_id, tap):
+        notice_id = words[0].notice_id
+        await replies.lock_phone_of(tx, notice_id)
+        if tap is not None and await replies.has_tap(tx, notice_id, tap):
             return await lock_alarm(tx, alarm_id)
-        alarm = await lock_and_step_alarm(tx, alarm_id, word, str(word.notice_id), note)
-        await replies.add_page_word(tx, word.notice_id, carer_actions.TABLE.of(word).name, await now(tx), tap)
+        alarm = await lock_alarm(tx, alarm_id, with_turn=any(_may_raise(word) for word in words))
+        for word in words:
+            said = note if word is words[-1] else None
+            alarm = await steps.step_alarm(tx, alarm, replace(word, on_page=True), str(notice_id), note=said)
+            key = tap if word is words[0] else None
+            await replies.add_page_word(tx, notice_id, carer_actions.TABLE.of(word).name, await now(tx), key)
         return alarm
 
     after = await memory.attempt(work, viewer)
@@ -110,12 +118,15 @@ async def lock_and_step_alarm(
     Raises:
         NotFound, IllegalMove: as for :func:`apply_to_alarm`.
     """
-    # Either may raise another alarm of the resident: whoever raises one takes the turn before the alarm's row.
-    may_raise = isinstance(event, alarm_events.Done | alarm_events.NeedsHelp)
     alarm = await lock_alarm(
-        tx, alarm_id, with_checks=not isinstance(event, alarm_events.AlarmTick), with_turn=may_raise
+        tx, alarm_id, with_checks=not isinstance(event, alarm_events.AlarmTick), with_turn=_may_raise(event)
     )
     return await steps.step_alarm(tx, alarm, event, actor, note=note)
+
+
+def _may_raise(event: alarm_events.AlarmEvent) -> bool:
+    """Tell whether *event* may raise another alarm of the resident: whoever raises one takes the turn before the alarm's row."""
+    return isinstance(event, alarm_events.Done | alarm_events.NeedsHelp)
 
 
 async def lock_alarm(tx: Tx, alarm_id: UUID, *, with_checks: bool = True, with_turn: bool = False) -> Alarm:

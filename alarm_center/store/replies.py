@@ -96,6 +96,15 @@ async def has_tap(tx: Tx, notice_id: UUID, tap: str) -> bool:
     return found
 
 
+async def last_cry(tx: Tx, notice_id: UUID, since: datetime) -> datetime | None:
+    """Return when the carer of a notice last cried for help on the link's page; ``None``: not since then."""
+    cried_at: datetime | None = await tx.fetchval(
+        "select max(received_at) from replies where notice_id = $1 and provider = $2 and meaning = 'help' and received_at >= $3",
+        notice_id, PAGE, since,
+    )  # fmt: skip
+    return cried_at
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyMeaning:
     """The meaning of a reply: of which notice, and whether it answered the muster."""

@@ -221,7 +221,7 @@ async def test_a_word_on_the_page_and_an_sms_are_the_same_word(centre: SmsCentre
     a, b = await two_held(centre)
     viewer = await viewer_in(centre.memory, a.org)
     for notice in (await centre.now_is(a.alarm_id)).takers:
-        await cases.apply_page_reply(centre.memory, a.alarm_id, alarm_events.Arrived(notice.notice_id), viewer=viewer)
+        await cases.apply_page_reply(centre.memory, a.alarm_id, [alarm_events.Arrived(notice.notice_id)], viewer=viewer)
     await centre.first.receives(f"{a.case_no}: framme, noterat").and_replies("3")
     await centre.first.receives(f"{a.case_no}: framme, noterat")
     assert await states(centre, a, b) == [(AlarmState.ON_SITE, False), (AlarmState.ACCEPTED, False)]

@@ -110,6 +110,66 @@ async def test_help_is_heard_after_the_case_is_closed(storstad: NightTown, pages
     assert await tap(patrol, f"{link}/say", TWO, word="on_site") == (409, "Inte skickat – larmet är redan avslutat")
     assert (await tap(patrol, f"{link}/say", THREE, word="help"))[0] == 204
     assert await storstad.value("select count(*) from alarms where kind = 'manual'") == 1
+    page = await patrol.text(link)
+    assert 'value="help"' in page and "Storgatan" not in page
+    assert "Behöver hjälp: skickat 02:00. Larmcentralen ringer dig från 010-123 45 67." in page
+
+
+async def test_help_is_heard_of_who_gave_the_case_back(storstad: NightTown, pages: Site, link: str) -> None:
+    patrol = await taken(pages, link)
+    assert (await tap(patrol, f"{link}/decline", TWO))[0] == 204
+    assert 'value="help"' in await patrol.text(link)
+    assert (await tap(patrol, f"{link}/say", THREE, word="on_site"))[0] == 409
+    assert (await tap(patrol, f"{link}/say", THREE, word="help"))[0] == 204
+    assert await lines(storstad, "needs_help") == 1
+
+
+async def sms(storstad: NightTown) -> str:
+    """The wordings of the SMS to the patrol whose case it is, in order."""
+    asked = "select string_agg(m.wording, ' ' order by m.created_at) from messages m join notices n using (notice_id) where n.patrol = 'Patrull 1'"
+    return str(await storstad.value(asked))
+
+
+async def test_nobody_home_and_at_hospital_is_one_tap(storstad: NightTown, pages: Site, link: str) -> None:
+    patrol = await taken(pages, link)
+    await tap(patrol, f"{link}/say", TWO, word="on_site")
+    before, page = await sms(storstad), await patrol.text(link)
+    assert page.count('value="at_hospital"') == 1 and 'value="found"' not in page and 'value="nobody_home"' not in page
+    for _ in range(2):
+        assert (await tap(patrol, f"{link}/say", THREE, word="at_hospital"))[0] == 204
+    assert await storstad.value("select state || ' ' || outcome from alarms") == "closed not_at_home_known"
+    assert await storstad.value("select string_agg(reason, ' ') from pauses") == "pause_hospital"
+    assert (await lines(storstad, "said_hospital"), await lines(storstad, "nobody_home")) == (1, 0)
+    assert await sms(storstad) == before, "the page has shown it"
+
+
+async def test_who_does_not_know_where_is_asked_once(storstad: NightTown, pages: Site, link: str) -> None:
+    patrol = await taken(pages, link)
+    await tap(patrol, f"{link}/say", TWO, word="on_site")
+    before = await sms(storstad)
+    for _ in range(2):
+        assert (await tap(patrol, f"{link}/say", THREE, word="where_unknown"))[0] == 204
+    assert (await lines(storstad, "nobody_home"), await lines(storstad, "knows_not_where")) == (1, 1)
+    page = await patrol.text(link)
+    assert "Leta runt huset och fråga grannar." in page and "Vet du var?" not in page
+    assert [page.count(f'value="{word}"') for word in ("at_hospital", "found", "where_unknown", "nobody_home")] == [
+        1,
+        1,
+        0,
+        0,
+    ]
+    assert await sms(storstad) == before
+    assert (await tap(patrol, f"{link}/say", "4" * 32, word="with_relative"))[0] == 204
+    assert await storstad.value("select reason from pauses") == "pause_away"
+
+
+async def test_done_on_the_page_brings_no_sms(storstad: NightTown, pages: Site, link: str) -> None:
+    patrol = await taken(pages, link)
+    await tap(patrol, f"{link}/say", TWO, word="on_site")
+    before = await sms(storstad)
+    await tap(patrol, f"{link}/done", THREE)
+    assert "Hur slutade det?" in await patrol.text(link)
+    assert await sms(storstad) == before
 
 
 async def test_who_cries_for_help_is_told_who_rings(storstad: NightTown, pages: Site, link: str) -> None:

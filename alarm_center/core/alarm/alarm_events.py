@@ -1,7 +1,7 @@
 """Alarm events: what the clock, people at a screen, carers and facts can do to an alarm (its states: `alarm_table`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
@@ -111,6 +111,8 @@ class CarerReply:
     """A carer's reply to a notice. It is believed or answered in every state, and never refused."""
 
     notice_id: UUID
+    on_page: bool = field(default=False, kw_only=True)
+    """It was said on the link's page, which has shown what comes of it."""
 
 
 @dataclass(frozen=True, slots=True)

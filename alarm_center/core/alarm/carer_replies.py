@@ -10,7 +10,7 @@ from datetime import timedelta
 from alarm_center.core.alarm import dispatch as dispatching
 from alarm_center.core.alarm import hand_over, trouble
 from alarm_center.core.alarm.alarm_change import WAITING, AlarmChange
-from alarm_center.core.alarm.alarm_effects import Tell, TellLead
+from alarm_center.core.alarm.alarm_effects import AlarmEffect, Tell, TellLead
 from alarm_center.core.alarm.alarm_ending import close_alarm, raise_for_colleagues
 from alarm_center.core.alarm.alarm_events import (
     STORED_REPLIES,
@@ -39,11 +39,25 @@ AnyReply = CarerReply | Undelivered | AddressLost
 
 
 def apply_reply(change: AlarmChange, word: AnyReply) -> None:
-    """Apply a carer's reply to the alarm and queue the SMS that answers it.
+    """Apply a carer's reply to the alarm and queue the SMS that answers it, unless the link's page has shown as much.
 
     Raises:
         IllegalMove: the notice is not one of this alarm's, or `done` is said with `other` and without a note.
     """
+    _apply_word(change, word)
+    if isinstance(word, CarerReply) and word.on_page:
+        change.effects = [each for each in change.effects if not _is_shown(each, word)]
+
+
+def _is_shown(effect: AlarmEffect, word: CarerReply) -> bool:
+    match effect:
+        case Tell(wording, notice):
+            return wording in carer_actions.SHOWN_ON_PAGE and notice.notice_id == word.notice_id
+        case _:
+            return False
+
+
+def _apply_word(change: AlarmChange, word: AnyReply) -> None:
     notice = change.notice(word.notice_id)
     if change.alarm.state is AlarmState.CLOSED:
         _apply_after_close(change, word, notice)

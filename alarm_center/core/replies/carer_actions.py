@@ -153,6 +153,11 @@ QUESTIONS: Final = (
 )
 """The texts that a bare digit answers; the others tell something, or ask for a case number."""
 
+SHOWN_ON_PAGE: Final = frozenset({Wording.DONE, Wording.NOBODY_HOME, Wording.WHERE_NOTED, Wording.WHERE_UNKNOWN})
+"""The answers that say no more than the link's page shows once the word was said there: no SMS follows.
+
+The others carry the digits of what comes next, which a phone without data needs."""
+
 _ON_SITE: Final = Wording.VOICE_ON_SITE_CHECK
 _HEARD_OF: Final = (TroubleKind.LATE, TroubleKind.SILENT, TroubleKind.UNDELIVERED)
 """Over with any word from the address."""

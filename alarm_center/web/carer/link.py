@@ -27,12 +27,17 @@ from alarm_center.web.carer.opened_link import OpenedLink, Tap, browser_hash, ma
 from alarm_center.web.page import redirect, speech_of, text_for
 from alarm_center.web.route_access import Opening, open_to
 from alarm_center.words import page_words
-from schemas.vocabulary import Instead, Outcome, TroubleKind
+from schemas.vocabulary import CancelReason, Instead, Outcome
 
 routes = web.RouteTableDef()
 
 _NOWHERE: Final = "unknown"
 """The carer does not know where the resident is: nothing is paused."""
+_AWAY: Final = {
+    carer_actions.AT_HOSPITAL.name: CancelReason.PAUSE_HOSPITAL,
+    carer_actions.WITH_RELATIVE.name: CancelReason.PAUSE_AWAY,
+}
+"""The answers to "Vet du var?" that say where the resident is, and why supervision pauses by that."""
 _NO_CAMERA: Final = carer_actions.NO_CAMERA.name
 
 
@@ -98,7 +103,7 @@ async def close_visit(request: web.Request) -> web.StreamResponse:
     if said not in set(Outcome) or (said == Outcome.OTHER and not note):
         return await _refuse(request, opened, page_words.NOT_SENT_OUTCOME, 400)
     outcome, where = Outcome(said), str(form.get("where", ""))
-    if where == _NOWHERE and TroubleKind.NOBODY_HOME in {trouble.kind for trouble in opened.link.alarm.troubles}:
+    if where == _NOWHERE and opened.nobody_home:
         # Nobody knows where the person is: that ends no case.
         await _apply_reply(request, opened, tap, alarm.WhereUnknown(opened.link.notice_id))
         return await _sent(request, opened)
@@ -108,35 +113,42 @@ async def close_visit(request: web.Request) -> web.StreamResponse:
         reason = reasons[0] if len(reasons) == 1 else next((each for each in reasons if each == where), None)
         if reason is None:
             return await draw_link(request, opened, ask_where=note)
-        wish = pausing.away_after(outcome, reason, await request.app[MEMORY].now(), ZoneInfo(opened.link.zone))
-        await pauses.pause_while_away(
-            request.app[PLANNER_MEMORY], resident_id, wish, editor=Editor(str(opened.link.notice_id), opened.viewer)
-        )
+        await _pause_while_away(request, opened, outcome, reason)
     if resident_id is not None and outcome is Outcome.DIED:
         if not form.get("sure"):
             return await draw_link(request, opened, ask_sure=note)
         editor = Editor(str(opened.link.notice_id), opened.viewer)
         await deaths.register_death(request.app[PLANNER_MEMORY], resident_id, opened.link.alarm.alarm_id, editor=editor)
     event = alarm.Done(opened.link.notice_id, outcome, note=bool(note))
-    await _apply_reply(request, opened, tap, event, note or None)
+    await _apply_reply(request, opened, tap, event, note=note or None)
     return await _sent(request, opened)
 
 
 @routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/say")
 @open_to(Opening.LINK)
 async def reply(request: web.Request) -> web.StreamResponse:
-    """Apply a button: on site, cannot get in, nobody home, where the person is, staying, or help."""
+    """Apply a button: on site, cannot get in, nobody home, where the person is, staying, or help.
+
+    Where the person is ends the case, and pauses what would look for them in the home. Whoever does not know says by the
+    same tap that nobody is home.
+    """
     opened, tap = await _opened_for_tap(request)
     action = carer_actions.TABLE.by_name.get(str((await request.post()).get("word", "")))
     if action is None or action.button is None:
         raise web.HTTPBadRequest(text=text_for(request, page_words.NOT_SENT))
     if await _is_repeat(request, opened, tap):
         return await _sent(request, opened)
-    # A cry for help is heard of whoever had the case, also once it is over.
-    theirs = opened.theirs or (action is carer_actions.HELP and opened.had)
-    if not (theirs and opened.may_see):
+    # A cry for help is heard of whoever has had the case, also once it is over or somebody else's.
+    if not ((opened.theirs or action is carer_actions.HELP) and opened.may_see):
         return await _refuse(request, opened)
-    await _apply_reply(request, opened, tap, action.event(opened.link.notice_id))
+    notice_id, away = opened.link.notice_id, _AWAY.get(action.name)
+    words = [action.event(notice_id)]
+    if away is not None and opened.link.alarm.resident_id is not None:
+        await _pause_while_away(request, opened, Outcome.NOT_AT_HOME_KNOWN, away)
+        words.append(alarm.Done(notice_id, Outcome.NOT_AT_HOME_KNOWN))
+    if action is carer_actions.WHERE_UNKNOWN and not opened.nobody_home:
+        words.insert(0, alarm.NobodyHome(notice_id))
+    await _apply_reply(request, opened, tap, *words)
     return await _sent(request, opened)
 
 
@@ -202,10 +214,18 @@ async def _is_repeat(request: web.Request, opened: OpenedLink, tap: Tap) -> bool
 
 
 async def _apply_reply(
-    request: web.Request, opened: OpenedLink, tap: Tap, word: alarm.CarerReply, note: str | None = None
+    request: web.Request, opened: OpenedLink, tap: Tap, *words: alarm.CarerReply, note: str | None = None
 ) -> None:
     memory, alarm_id = request.app[MEMORY], opened.link.alarm.alarm_id
-    await cases.apply_page_reply(memory, alarm_id, word, viewer=opened.viewer, note=note, tap=tap.key)
+    await cases.apply_page_reply(memory, alarm_id, words, viewer=opened.viewer, note=note, tap=tap.key)
+
+
+async def _pause_while_away(request: web.Request, opened: OpenedLink, outcome: Outcome, reason: CancelReason) -> None:
+    resident_id = opened.link.alarm.resident_id
+    assert resident_id is not None, "nobody's absence"
+    wish = pausing.away_after(outcome, reason, await request.app[MEMORY].now(), ZoneInfo(opened.link.zone))
+    editor = Editor(str(opened.link.notice_id), opened.viewer)
+    await pauses.pause_while_away(request.app[PLANNER_MEMORY], resident_id, wish, editor=editor)
 
 
 async def _bind_browser(request: web.Request, opened: OpenedLink) -> web.StreamResponse:

@@ -1,5 +1,6 @@
 """Page of a carer's link drawn: the question, the case with its buttons by stage, receipts, and what comes when it is over."""
 
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -7,11 +8,12 @@ from aiohttp import web
 
 from alarm_center.core import pausing
 from alarm_center.core.alarm import Alarm, AlarmState
+from alarm_center.core.alarm.trouble import of_kind
 from alarm_center.core.phone_numbers import national
 from alarm_center.core.plan import Plan
 from alarm_center.core.replies import carer_actions
 from alarm_center.core.replies.carer_actions import ButtonPlace
-from alarm_center.store import day_pages, links, manual_alarms, musters, residents, towns
+from alarm_center.store import day_pages, links, manual_alarms, musters, replies, residents, towns
 from alarm_center.store.links import CarerLink
 from alarm_center.store.memory import Tx, now
 from alarm_center.web.app_keys import MEMORY
@@ -38,7 +40,7 @@ async def draw_link(
     and with *ask_sure* the note of a death that is to be said twice."""
     speech, link = speech_of(request), opened.link
     resident, plan, raised, answers, stopped = None, Plan(), [], [], False
-    shift, others, asks_who = None, [], False
+    shift, others, asks_who, cried_at = None, [], False, None
     async with request.app[MEMORY].transaction(opened.viewer) as tx:
         at = await now(tx)
         if opened.had and opened.may_see:
@@ -47,12 +49,18 @@ async def draw_link(
             asks_who = unknown and await musters.has_codes(tx, link.alarm.org)
         if opened.theirs and opened.may_see:
             plan = await _plan_of(tx, link.alarm)
+        elif opened.may_see and link.alarm.closed_at is not None:
+            cried_at = await replies.last_cry(tx, link.notice_id, link.alarm.closed_at)
+            plan = await _plan_of(tx, link.alarm) if cried_at is not None else plan
         if opened.theirs and opened.may_see and link.alarm.resident_id is not None:
             resident = await residents.card(tx, link.alarm.resident_id)
             raised = await manual_alarms.raises_of(tx, link.alarm.alarm_id)
             answers = await day_pages.device_answers(tx, link.alarm.resident_id)
             stopped = await day_pages.is_camera_stopped(tx, link.alarm.resident_id)
     arrive_by = link.alarm.limits.arrive_by
+    receipts = _receipts(link, plan, speech) if opened.theirs and opened.may_see else []
+    if cried_at is not None:
+        receipts = [_receipt(TroubleKind.HELP, cried_at, link, plan, speech)]
     return render(
         request,
         "link.html",
@@ -65,7 +73,7 @@ async def draw_link(
             "wanted": link.alarm.seeks,
             "stage": _stage(link.alarm),
             "left": link_words.minutes_left(arrive_by, at, speech) if arrive_by else "",
-            "receipts": _receipts(link, plan, speech) if opened.theirs and opened.may_see else [],
+            "receipts": [each for each in receipts if each],
             "recalled": opened.had and _ended_without(link),
             "shift": shift,
             "others": [each._asdict() for each in others],
@@ -86,7 +94,7 @@ async def draw_link(
             "act": request.match_info["token"],
             "answers": answers,
             "stopped": stopped,
-            "nobody_home": TroubleKind.NOBODY_HOME in {trouble.kind for trouble in link.alarm.troubles},
+            "nobody_home": of_kind(link.alarm.troubles, TroubleKind.NOBODY_HOME),
             "ask_where": ask_where,
             "ask_sure": ask_sure,
             "until": pause_words.time_words(pausing.tomorrow_end(at, ZoneInfo(link.zone)), at, link.zone, speech),
@@ -115,16 +123,21 @@ def _ended_without(link: CarerLink) -> bool:
     return link.alarm.state is AlarmState.CLOSED and not came and link.alarm.closed_by != str(link.notice_id)
 
 
-def _receipts(link: CarerLink, plan: Plan, speech: Speech) -> list[dict[str, Any]]:
+def _receipts(link: CarerLink, plan: Plan, speech: Speech) -> list[dict[str, Any] | None]:
     """Return what this carer may count on in each trouble that they have said, the gravest first."""
     found = []
     for trouble in sorted(link.alarm.troubles, key=lambda each: _GRAVEST_FIRST.index(each.kind)):
         if link.notice_id not in trouble.carers:
             continue
         said_at = next((word.said_at for word in trouble.words if word.notice_id == link.notice_id), trouble.began_at)
-        number = national(link.number)
-        found.append(link_words.receipt(trouble.kind, said_at, number, plan.handled_by, link.zone, speech))
-    return [each for each in found if each]
+        found.append(_receipt(trouble.kind, said_at, link, plan, speech))
+    return found
+
+
+def _receipt(
+    kind: TroubleKind, said_at: datetime, link: CarerLink, plan: Plan, speech: Speech
+) -> dict[str, Any] | None:
+    return link_words.receipt(kind, said_at, national(link.number), plan.handled_by, link.zone, speech)
 
 
 def _buttons(place: ButtonPlace, speech: Speech) -> list[tuple[str, str]]:

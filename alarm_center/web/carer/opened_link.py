@@ -21,6 +21,7 @@ from alarm_center.web.client_address import client_address
 from alarm_center.web.failed_tries import FailedTries
 from alarm_center.web.page import set_cookie, text_for
 from alarm_center.words import page_words
+from schemas.vocabulary import TroubleKind
 
 TRIES: Final = web.AppKey("link_tries", FailedTries)
 """Wrong links, by address.
@@ -58,6 +59,11 @@ class OpenedLink:
     def theirs(self) -> bool:
         """True if the notice has taken the case, and the case is open."""
         return self.had and self.link.alarm.state is not AlarmState.CLOSED
+
+    @property
+    def nobody_home(self) -> bool:
+        """True while somebody has found nobody home, and nobody knows where the person is."""
+        return TroubleKind.NOBODY_HOME in {trouble.kind for trouble in self.link.alarm.troubles}
 
 
 @dataclass(frozen=True, slots=True)

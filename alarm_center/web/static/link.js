@@ -15,7 +15,7 @@ function keep() {
 const stageAfter = (tap) => {
   const fields = Object.fromEntries(tap.fields);
   if (tap.path.endsWith("/done")) return fields.outcome ? "over" : "done";
-  return { on_site: "site", staying: "site" }[fields.word];
+  return { on_site: "site", staying: "site", where_unknown: "site", at_hospital: "over", with_relative: "over" }[fields.word];
 };
 function show() {
   const stages = $(".stages"), strip = $("#strip");
