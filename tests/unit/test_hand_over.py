@@ -124,8 +124,21 @@ def test_a_2_hands_it_over_at_once() -> None:
     story.carer(FIRST).receives(Wording.SHIFT_ENDS)
     story.carer(FIRST).declines()
     story.carer(FIRST).receives(Wording.DECLINED)
-    story.carer(SECOND).receives(Wording.CALL_OUT)
+    story.carer(DAY).receives(Wording.CALL_OUT)
     assert (story.state(), story.alarm.hand_over) == (AlarmState.DISPATCHED, None)
+    assert story.carer(SECOND).inbox == [], "not whoever is on duty for 20 more minutes"
+    story.passes(minutes=5)
+    story.carer(DAY).takes()
+    story.carer(DAY).receives(Wording.GRANTED)
+    assert [taker.phone for taker in story.alarm.takers] == [DAY]
+
+
+def test_without_a_next_shift_a_2_asks_who_is_on_duty() -> None:
+    story = near_the_end(on_site(), day=False)
+    story.passes(minutes=5)
+    story.carer(FIRST).receives(Wording.SHIFT_ENDS)
+    story.carer(FIRST).declines()
+    story.carer(SECOND).receives(Wording.CALL_OUT)
 
 
 def test_a_phone_that_goes_on_is_not_asked() -> None:

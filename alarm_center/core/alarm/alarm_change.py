@@ -299,14 +299,19 @@ class AlarmChange:
             return self.now + timedelta(minutes=min(max(eta_minutes, 1), _LONGEST_ETA))
         return soonest if arrive_by is None else max(arrive_by, soonest)
 
-    def drop_carer(self, notice: Notice, state: NoticeState = NoticeState.DECLINED) -> None:
-        """Take the alarm from a carer who had taken it, and seek somebody else at once."""
+    def drop_carer(
+        self, notice: Notice, state: NoticeState = NoticeState.DECLINED, *, shift_ends_at: datetime | None = None
+    ) -> None:
+        """Take the alarm from a carer who had taken it, and seek somebody else at once.
+
+        *shift_ends_at* is the end of the shift of a carer who does not stay: whoever is on duty then is asked first.
+        """
         before = self.alarm.state
         refused = dispatching.record_refusal(self.dispatch, notice, self.now, state)
         self.set_troubles(trouble.without_carer(self.alarm, notice, self.now))
         helped = trouble.gravest(t for t in self.alarm.unacknowledged if t.kind is TroubleKind.HELP)
         purpose = DispatchPurpose.HELP if helped is not None and refused.takers else DispatchPurpose.CALL_OUT
-        sought = dispatching.restart_search(refused, self.context, purpose)
+        sought = dispatching.restart_search(refused, self.context, purpose, shift_ends_at)
         # Said no in the new round too: it must not begin with the one who cannot.
         self.dispatch = dispatching.record_refusal(sought, notice, self.now, state)
         left = self.alarm.takers

@@ -224,7 +224,7 @@ def _apply_declined(change: AlarmChange, notice: Notice) -> None:
         return
     change.add_line(timeline.CarerDeclined(notice.notice_id))
     if had_it:
-        change.drop_carer(notice)
+        change.drop_carer(notice, shift_ends_at=hand_over.end_of_asked_shift(change, notice))
     else:
         change.dispatch = dispatching.record_refusal(change.dispatch, notice, change.now)
         if change.dispatch.state is DispatchState.RUNNING:

@@ -56,10 +56,12 @@ def new_dispatch(context: DispatchContext) -> Dispatch:
     )
 
 
-def restart_search(dispatch: Dispatch, context: DispatchContext, purpose: DispatchPurpose) -> Dispatch:
+def restart_search(
+    dispatch: Dispatch, context: DispatchContext, purpose: DispatchPurpose, on_duty_at: datetime | None = None
+) -> Dispatch:
     """Return *dispatch* as it begins a new round for *purpose*, with all of the plan's rounds before it.
 
-    A search for help wants one carer more than have accepted.
+    A search for help wants one carer more than have accepted. Until *on_duty_at* whoever is on duty then is asked first.
     """
     plan, now = context.plan, context.now
     have = len(dispatch.takers)
@@ -76,6 +78,7 @@ def restart_search(dispatch: Dispatch, context: DispatchContext, purpose: Dispat
         needed=max(base, have + 1) if call_out else have + 1,
         seeking=purpose,
         repeat_at=None,
+        on_duty_at=on_duty_at,
     )
 
 
@@ -232,7 +235,7 @@ def _take_step(
 ) -> tuple[Dispatch, tuple[AlarmEffect, ...], bool]:
     """Take one step; the last value is true where it has asked nobody whose reply is waited for."""
     alarm = context.alarm
-    people = context.roster.responders(step.who, alarm.area_id, context.now)
+    people = _people(dispatch, context, step.who)
     if not people:
         first = all(s.who is not step.who for s in dispatch.chain[: dispatch.step])
         line = Write(timeline.NobodyOnDuty(step.who, alarm.area_id))
@@ -246,6 +249,19 @@ def _take_step(
         step = replace(step, channel=Channel.SMS)
     dispatch, told = ask_carer(dispatch, context, person, step)
     return dispatch, told, _is_side_question(dispatch.notices[-1], alarm)
+
+
+def _people(dispatch: Dispatch, context: DispatchContext, who: Who) -> tuple[Responder, ...]:
+    """Return whom a step for *who* could ask, best first: those of the shift that comes before those of the one that ends."""
+    area_id, now = context.alarm.area_id, context.now
+    people = context.roster.responders(who, area_id, now)
+    if dispatch.on_duty_at is None or dispatch.on_duty_at <= now:
+        return people
+    coming = context.roster.responders(who, area_id, dispatch.on_duty_at)
+    return tuple(
+        {person.phone: person for person in (*people, *coming)}[phone]
+        for phone in dict.fromkeys(p.phone for p in (*coming, *people))
+    )
 
 
 def _responder_for(dispatch: Dispatch, step: Step, alarm: Alarm, people: Sequence[Responder]) -> Responder | None:

@@ -4,7 +4,7 @@ The owner keeps it until somebody else has said 1: it is nobody's at no instant.
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from alarm_center.core.alarm import dispatch as dispatching
@@ -85,6 +85,13 @@ def is_asked(change: AlarmChange, notice: Notice) -> bool:
     held = change.alarm.hand_over
     asked = held is not None and held.asked and change.notice(held.notice_id).phone == notice.phone
     return asked and change.alarm.state is AlarmState.ACCEPTED
+
+
+def end_of_asked_shift(change: AlarmChange, notice: Notice) -> datetime | None:
+    """Return the end of the shift of *notice*'s carer where they were asked whether they stay after it, else ``None``."""
+    held = change.alarm.hand_over
+    asked = held is not None and held.asked and not held.searching
+    return held.ends_at if held and asked and change.notice(held.notice_id).phone == notice.phone else None
 
 
 def record_silence(change: AlarmChange) -> None:

@@ -106,6 +106,9 @@ class Dispatch:
     seeking: DispatchPurpose = DispatchPurpose.CALL_OUT
     repeat_at: datetime | None = None
     """Exhausted: when the lead and the fixed number are asked again."""
+    on_duty_at: datetime | None = None
+    """The end of the shift of a carer who does not stay: until then the shifts on duty at that time are asked first. A release
+    before 0.3.0 leaves it out when it writes, and asks those on duty now."""
 
     @property
     def seeks(self) -> bool:
