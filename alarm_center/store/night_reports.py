@@ -25,8 +25,10 @@ from alarm_center.store.residents import SHOWN_NAME
 from schemas.timeline import EventKind
 from schemas.vocabulary import AlarmKind
 
-_ANSWERED: Final = (EventKind.CLAIMED, EventKind.TAKEN_OVER, EventKind.PATROL_SENT, EventKind.ACCEPTED)
-_SENT: Final = (EventKind.DISPATCHED, EventKind.PATROL_SENT)
+ANSWERED: Final = (EventKind.CLAIMED, EventKind.TAKEN_OVER, EventKind.PATROL_SENT, EventKind.ACCEPTED)
+"""Lines by which a person has an alarm."""
+SENT: Final = (EventKind.DISPATCHED, EventKind.PATROL_SENT)
+"""Lines by which somebody is sent."""
 _NOBODY: Final = UUID(int=0)
 
 
@@ -54,11 +56,11 @@ async def reported_night(tx: Tx, org: str, night: date, bounds: tuple[datetime, 
                 min(at) filter (where kind = any ($3::text[])) as sent_at, min(at) filter (where kind = $4) as on_site_at
             from events where alarm_id = any ($1::uuid[]) group by alarm_id
             """,
-            [row["alarm_id"] for row in alarms], list(_ANSWERED), list(_SENT), EventKind.ON_SITE,
+            [row["alarm_id"] for row in alarms], list(ANSWERED), list(SENT), EventKind.ON_SITE,
         )
     }  # fmt: skip
     people = await report_residents(tx, org, {row["resident_id"] for row in (*checks, *alarms)})
-    codes = await _codes(tx, org)
+    codes = await area_codes(tx, org)
     looks = [
         ReportedLook(row["resident_id"], people.get(row["resident_id"]), PastCheck(**_but(row, "resident_id")))
         for row in checks
@@ -85,7 +87,8 @@ def _but(row: Row, *names: str) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in names}
 
 
-async def _codes(tx: Tx, org: str) -> dict[UUID, str]:
+async def area_codes(tx: Tx, org: str) -> dict[UUID, str]:
+    """Return the codes of the town's areas."""
     return {
         row["area_id"]: row["code"] for row in await tx.fetch("select area_id, code from areas where org = $1", org)
     }
@@ -93,7 +96,7 @@ async def _codes(tx: Tx, org: str) -> dict[UUID, str]:
 
 async def report_residents(tx: Tx, org: str, ids: Collection[UUID | None]) -> Mapping[UUID, ReportResident]:
     """Return the residents as the report names them, as far as the viewer sees them."""
-    codes, performers = await _codes(tx, org), await towns.performers(tx, org)
+    codes, performers = await area_codes(tx, org), await towns.performers(tx, org)
     rows = await tx.fetch(
         f"select r.resident_id, r.number, {SHOWN_NAME} as name, r.area_id, r.performer from residents r where r.resident_id = any ($1::uuid[])",  # noqa: S608 -- our own words
         [each for each in ids if each is not None],

@@ -49,7 +49,8 @@ async def stored_town(tx: Tx, org: str, night: date, columns: Collection[str]) -
     """
     organisation = await tx.fetchrow(
         """
-        select name, zone, language, handled_by, spread_seconds, first_view, sending_number, provider, second_number, link_host, fixed_number, data_number, plan
+        select name, zone, language, handled_by, spread_seconds, first_view, sending_number, provider, second_number, link_host, fixed_number, data_number,
+            sms_price, call_price, visit_km, visit_km_set, plan
         from organisations where org = $1
         """,
         org,

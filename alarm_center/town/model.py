@@ -126,7 +126,19 @@ class OrganisationEntry(FilePart):
     link_host: Host
     fixed_number: Phone | None = None
     data_number: Phone | None = None
+    sms_price: int | None = Field(default=None, ge=0, le=100_000)
+    """Price of an SMS by the town's own price list, in hundredths of its money; without it no cost is told."""
+    call_price: int | None = Field(default=None, ge=0, le=100_000)
+    visit_km: float | None = Field(default=None, gt=0, le=500)
+    """Kilometres of one visit, by the town's own reckoning, said in the month ``visit_km_set``."""
+    visit_km_set: Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")] | None = None
     plan: Answers = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _has_kilometres_with_their_month(self) -> Self:
+        if (self.visit_km is None) != (self.visit_km_set is None):
+            raise RefusedValue(town_words.KILOMETRES)
+        return self
 
 
 class AreaEntry(FilePart):

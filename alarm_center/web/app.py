@@ -68,7 +68,7 @@ from alarm_center.web.planner import (
     town_stop,
     visits_tonight,
 )
-from alarm_center.web.reports import hand_over, morning
+from alarm_center.web.reports import figures, hand_over, morning
 from alarm_center.web.review import log_pages, look_month, resident_pages, sample_pages
 from alarm_center.web.settings import WebSettings
 from alarm_center.web.sign_in import (
@@ -171,6 +171,7 @@ ROUTES: Final = tuple(
         mounting,
         claims,
         morning,
+        figures,
         hand_over,
     )
 )

@@ -75,6 +75,9 @@ MOVE_UP: Final = _("%(key)s hör till %(outer)s: flytta raden upp, ovanför %(in
 NO_PASSWORD: Final = _(
     "i filen står inga lösenord; ta bort raden: importen bjuder in personen, och visar länken en gång"
 )
+KILOMETRES: Final = _(
+    "visit_km och visit_km_set hör ihop: skriv båda, kilometer per besök och månaden då kommunen sa det"
+)
 WHOLE_NUMBER: Final = _("skriv ett heltal, utan citattecken: %(example)s")
 NUMBER: Final = _("skriv ett tal, med punkt för decimaler: %(example)s")
 FROM_TO: Final = _("skriv ett tal från %(least)s till %(most)s")
