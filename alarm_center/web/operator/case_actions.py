@@ -27,7 +27,8 @@ from schemas.vocabulary import Answer, Outcome, TroubleKind
 
 routes = web.RouteTableDef()
 
-_LOOK_SECONDS: Final = 10
+LOOK_SECONDS: Final = 10
+"""Length of a look that a person asks for."""
 _BOARD: Final = "/"
 FOLLOWED_BY: Final[Mapping[str, str]] = {str(each): f"outcome/{each}" for each in pausing.AWAY_BY} | {
     Outcome.DIED: "died"
@@ -166,7 +167,7 @@ async def look_live(request: web.Request) -> web.StreamResponse:
     """Ask for a live look, clear if a reason is given; the answer says where its frames come."""
     alarm_id, person = path_uuid(request, "alarm"), request[PERSON]
     command_id = await live_looks.ask_live_look(
-        request.app[MEMORY], alarm_id, _LOOK_SECONDS, user=person.user_id, viewer=person.board_viewer,
+        request.app[MEMORY], alarm_id, LOOK_SECONDS, user=person.user_id, viewer=person.board_viewer,
         clear_for=await clear_reason(request) if "reason" in await request.post() else None,
     )  # fmt: skip
     response = redirect_or_tell(request, f"/alarm/{alarm_id}")
@@ -182,7 +183,7 @@ async def look_again(request: web.Request) -> web.StreamResponse:
     await cases.apply_to_check(
         request.app[MEMORY],
         check_id,
-        AskAgain(str(person.user_id), _LOOK_SECONDS),
+        AskAgain(str(person.user_id), LOOK_SECONDS),
         actor=str(person.user_id),
         viewer=person.board_viewer,
     )

@@ -90,7 +90,7 @@ async def preview(request: web.Request) -> web.StreamResponse:
     resident_id, person = path_uuid(request, "resident"), request[PERSON]
     coming = await manual_alarms.foreseen_alarm(request.app[MEMORY], resident_id, wish, person.raising_viewer)
     async with request.app[MEMORY].transaction(person.raising_viewer) as tx:
-        context = await _resident_context(request, tx, resident_id)
+        context = await resident_context(request, tx, resident_id)
     resident: ResidentHit = context["resident"]
     sentence = coming_sentence(coming, resident.name, resident.area, speech_of(request))
     return render(
@@ -116,16 +116,16 @@ async def raise_now(request: web.Request) -> web.StreamResponse:
         request.app[MEMORY], resident_id, wish, raising_id=once, user=person.user_id, viewer=person.raising_viewer
     )
     if not person.raising_viewer.sees(alarm.area_id):
-        return await _show_beyond(request, resident_id, alarm)
+        return await show_beyond(request, resident_id, alarm)
     if alarm.org in person.board_viewer.orgs:
         return redirect(f"/alarm/{alarm.alarm_id}")
     return redirect(f"/raised/{alarm.alarm_id}")
 
 
-async def _show_beyond(request: web.Request, resident_id: UUID, alarm: Alarm) -> web.StreamResponse:
+async def show_beyond(request: web.Request, resident_id: UUID, alarm: Alarm) -> web.StreamResponse:
     """Show the area of the case that was joined; there is no page of it that this person may see."""
     async with request.app[MEMORY].transaction(request[PERSON].raising_viewer) as tx:
-        context = await _resident_context(request, tx, resident_id)
+        context = await resident_context(request, tx, resident_id)
         area, _plan = await towns.area(tx, alarm.area_id)
     return render(request, "raise/beyond.html", context | {"number": alarm.case_no, "area": area})
 
@@ -156,7 +156,7 @@ async def _show_form(
 ) -> web.StreamResponse:
     speech = speech_of(request)
     async with request.app[MEMORY].transaction(request[PERSON].raising_viewer) as tx:
-        context = await _resident_context(request, tx, path_uuid(request, "resident"))
+        context = await resident_context(request, tx, path_uuid(request, "resident"))
     choices = {
         "reasons": [(str(code), speech(text)) for code, text in code_words.RAISED_FOR.items()],
         "priorities": [(int(code), speech(text)) for code, text in code_words.PRIORITIES.items()],
@@ -167,7 +167,12 @@ async def _show_form(
     return render(request, "raise/form.html", context | choices, status=400 if missing else 200)
 
 
-async def _resident_context(request: web.Request, tx: Tx, resident_id: UUID) -> dict[str, Any]:
+async def resident_context(request: web.Request, tx: Tx, resident_id: UUID) -> dict[str, Any]:
+    """Return the context of a page about one resident.
+
+    Raises:
+        NotFound: there is no such resident whom *tx* sees.
+    """
     resident = await residents.hit(tx, resident_id)
     if resident is None:
         raise NotFound(f"no resident {resident_id}")
@@ -185,4 +190,6 @@ async def _page_context(request: web.Request, tx: Tx) -> dict[str, Any]:
         "cursor": await events.newest_cursor(tx),
         "towns": len(watched.towns),
         "watching": bool(request[PERSON].board_viewer.orgs),
+        "may_look_in": request[PERSON].board_viewer.orgs,
+        "may_pause_in": request[PERSON].viewer(Right.PAUSE).orgs,
     }

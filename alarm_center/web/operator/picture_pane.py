@@ -73,9 +73,7 @@ class PicturePane:
         """A mark of what is drawn: while it is the same, a page leaves the pane alone and a playing picture goes on."""
         session_id = self.session.session_id if self.session else ""
         hidden = bool(self.session and self.session.hidden)
-        return (
-            f"{self.sessions}|{session_id}|{self.why_not}|{len(self.answers)}|{len(self.grey)}|{self.may_look}|{hidden}"
-        )
+        return f"{self.sessions}|{session_id}|{self.why_not}|{len(self.answers)}|{len(self.grey)}|{self.may_look}|{self.may_look_live}|{hidden}"
 
 
 async def alarm_pane(
@@ -94,11 +92,18 @@ async def alarm_pane(
     may_act = alarm.state is not AlarmState.CLOSED and mine and check_id is not None
     may_show = alarm.resident_id is not None and await devices.may_show_any(tx, alarm.resident_id)
     may_look = may_act and may_show and not alarm.staff_inside
+    may_look_live = may_look
+    if mine and check_id is None and alarm.resident_id is not None and alarm.state is not AlarmState.CLOSED:
+        # Raised by hand, or by the home: no check to look at once more, but there may be a camera.
+        seen_live = may_show and not alarm.staff_inside
+        may_look_live = seen_live and await devices.camera_of(tx, alarm.resident_id) is not None
+        if may_look_live and why_not == page_words.NOTHING_CAME:
+            why_not = page_words.NOT_LOOKED_YET
     return PicturePane(
         session=session, sessions=len(seen), frames=_frames(request, alarm.org, session), why_not=speech(why_not) if why_not else "",
         awaited=why_not == page_words.PICTURE_COMING, reading=_reading(request, session),
         answers=await _answers(request, tx, session) if may_act else [],
-        check_id=check_id, grey=_grey(request) if alarm.state is not AlarmState.CLOSED and not mine and check_id else [], may_look=may_look, may_look_live=may_look, blurred=alarm.org in watched.blurred,
+        check_id=check_id, grey=_grey(request) if alarm.state is not AlarmState.CLOSED and not mine and check_id else [], may_look=may_look, may_look_live=may_look_live, blurred=alarm.org in watched.blurred,
     )  # fmt: skip
 
 

@@ -329,3 +329,6 @@ if (mute) { mute.addEventListener("click", sound); addEventListener("keydown", s
 
 ready(document);
 listen();
+// A look that was asked for on the page before is shown here, once.
+const live = /^#live=([0-9a-f-]{36})$/.exec(location.hash);
+if (live) { history.replaceState(null, "", location.pathname); showLive(`/live/${live[1]}`, csrf, false); }
