@@ -6,8 +6,11 @@ from uuid import UUID
 from alarm_center.casework import cases
 from alarm_center.core.alarm import alarm_events
 from alarm_center.core.decision import IllegalMove
+from alarm_center.core.plan import Wording
 from alarm_center.store import connected_calls, events, replies
+from alarm_center.store.connected_calls import ResidentCall
 from alarm_center.store.memory import Memory, Tx, now
+from alarm_center.store.messages import OutboxMessage
 from alarm_center.store.replies import ReplyMeaning
 from schemas.timeline import ResidentCalled
 
@@ -22,13 +25,7 @@ async def record_outcome(memory: Memory, provider: str, call_id: str, message_id
             return False
         meant = ReplyMeaning("connected", org=to.org, alarm_id=to.alarm_id, seen_at=at, forget=True)
         await replies.set_meaning(tx, provider, once, meant)
-        with suppress(IllegalMove):
-            async with tx.transaction():
-                alarm = await cases.lock_alarm(tx, to.alarm_id)
-                holder = alarm.lease.holder if alarm.claim.in_call else None
-                if holder is not None:
-                    over = alarm_events.InCall(holder, False)
-                    await cases.lock_and_step_alarm(tx, to.alarm_id, over, str(holder))
+        await end_call(tx, to)
         line = ResidentCalled(message_id, answer, to.rings)
         event = events.NewEvent(
             to.org, line, area_id=to.area_id, alarm_id=to.alarm_id, resident_id=to.resident_id, actor="outbox"
@@ -40,3 +37,22 @@ async def record_outcome(memory: Memory, provider: str, call_id: str, message_id
     if written:
         memory.hint()
     return written
+
+
+async def end_call(tx: Tx, to: ResidentCall) -> None:
+    """End the call of the operator of *to* in the case; the call of somebody who holds it by now goes on."""
+    with suppress(IllegalMove):
+        async with tx.transaction():
+            alarm = await cases.lock_alarm(tx, to.alarm_id)
+            if to.operator is not None and alarm.claim.in_call and alarm.lease.holder == to.operator:
+                over = alarm_events.InCall(to.operator, False)
+                await cases.lock_and_step_alarm(tx, to.alarm_id, over, str(to.operator))
+
+
+async def end_failed(tx: Tx, message: OutboxMessage) -> None:
+    """End the operator's call in the case when *message*, if it is one that connects, will reach nobody."""
+    if message.wording != Wording.VOICE_CONNECT:
+        return
+    to = await connected_calls.resident_call(tx, message.message_id)
+    if to is not None:
+        await end_call(tx, to)

@@ -15,7 +15,7 @@ from alarm_center.core.alarm import alarm_events
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.plan import Wording
 from alarm_center.providers import NO_KEY, UNHEARD, DeliveryStatus
-from alarm_center.sms import sms_stops
+from alarm_center.sms import connected_calls, sms_stops
 from alarm_center.store import claims, events, messages, replies
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.messages import OutboxMessage
@@ -152,7 +152,11 @@ async def note_opt_out(tx: Tx, message: OutboxMessage, error: str | None, at: da
 
 
 async def report_undelivered(tx: Tx, message: OutboxMessage) -> None:
-    """Tell the case that a question did not reach its carer, so that it goes on at once; or that the address did not."""
+    """Tell the case that a question did not reach its carer, so that it goes on at once; or that the address did not.
+
+    Where an operator's phone was to be connected, their call in the case is over.
+    """
+    await connected_calls.end_failed(tx, message)
     address = message.wording == Wording.GRANTED
     if message.alarm_id is None or message.notice_id is None or not (message.asks or address):
         return

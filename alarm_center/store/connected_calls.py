@@ -20,6 +20,8 @@ class ResidentCall:
     language: str
     phone: str | None
     rings: int
+    operator: UUID | None
+    """The person whose phone is connected."""
 
 
 async def resident_call(tx: Tx, message_id: UUID) -> ResidentCall | None:
@@ -29,7 +31,8 @@ async def resident_call(tx: Tx, message_id: UUID) -> ResidentCall | None:
     """
     row = await tx.fetchrow(
         """
-        select a.alarm_id, a.org, a.area_id, a.resident_id, o.language, r.phone, a.state <> 'closed' as is_open
+        select a.alarm_id, a.org, a.area_id, a.resident_id, o.language, r.phone, a.state <> 'closed' as is_open,
+            m.connects_user
         from messages m join alarms a using (alarm_id) join residents r on r.resident_id = a.resident_id
             join organisations o on o.org = a.org
         where m.message_id = $1 and m.wording = $2 and m.channel = $3
@@ -41,5 +44,5 @@ async def resident_call(tx: Tx, message_id: UUID) -> ResidentCall | None:
     rings = (await towns.of_resident(tx, row["resident_id"])).plan.phone_rings
     return ResidentCall(
         row["alarm_id"], row["org"], row["area_id"], row["resident_id"], row["language"],
-        row["phone"] if row["is_open"] and rings else None, rings,
+        row["phone"] if row["is_open"] and rings else None, rings, row["connects_user"],
     )  # fmt: skip

@@ -58,7 +58,8 @@ async def calls_operator(centre: SmsCentre, rings: int = 12) -> OperatorsCall:
             org=alarm.org, channel=Channel.CALL, wording=Wording.VOICE_CONNECT, sender=NUMBER, phone=SECOND, created_at=at,
             valid_until=at + timedelta(minutes=1), rank=1, alarm_id=alarm.alarm_id,
         )  # fmt: skip
-        await messages.queue(tx, draft, "Larm")
+        message_id = await messages.queue(tx, draft, "Larm")
+        await tx.execute("update messages set connects_user = $2 where message_id = $1", message_id, operator)
     centre.memory.hint()
     return OperatorsCall(centre, alarm, operator, await centre.second.is_called())
 
@@ -101,3 +102,20 @@ async def test_46elks_connects_the_resident_too(centre: SmsCentre) -> None:
     form = {"callid": call.item.sid, "result": "success", "from": NUMBER, "to": SECOND}
     assert (await centre.elks.post(action["next"], form))[0] == 200
     assert await call.ended() == ("answered", 6)
+
+
+@pytest.mark.parametrize("status", ["no-answer", "busy", "failed"])
+async def test_an_unanswered_phone_ends_the_call(centre: SmsCentre, status: str) -> None:
+    call = await calls_operator(centre)
+    for _ in range(2):
+        await centre.api.status(call.item, status)
+    ended = [data["on"] for _, data in await centre.lines(call.alarm.alarm_id, ["in_call"])]
+    assert (ended, (await centre.now_is(call.alarm.alarm_id)).claim.in_call) == ([True, False], False)
+
+
+async def test_the_call_of_the_next_holder_goes_on(centre: SmsCentre) -> None:
+    call, other = await calls_operator(centre), uuid4()
+    for event in (alarm_events.TakeOver(other, "no_contact"), alarm_events.InCall(other, True)):
+        await cases.apply_to_alarm(centre.memory, call.alarm.alarm_id, event, actor=str(other))
+    await centre.api.status(call.item, "no-answer")
+    assert (await centre.now_is(call.alarm.alarm_id)).claim.in_call

@@ -27,6 +27,8 @@ async def test_the_holder_has_themselves_connected(storstad: NightTown, olle: Br
     assert await storstad.value(kept) == f"+4684650040 call voice_connect {number}".replace(
         "+4684650040", "+46846500401"
     )
+    holder = "select connects_user = (select holder from alarms) from messages"
+    assert await storstad.value(holder), "the call in the case is theirs to end"
     page = await olle.text(case)
     assert 'value="08-465 004 01"' in page, "the desk's number is remembered"
     assert await storstad.value("select count(*) from events where kind = 'in_call'") == 1

@@ -1,5 +1,8 @@
 -- An operator's phone is called, and connected with the resident's (docs/sms.md#a-call-to-a-resident).
 
+-- The operator whose phone a call connects: their call in the case ends with it.
+alter table fjt.messages add column connects_user uuid;
+
 -- As it was, and beside it one message without a notice: the call that connects an operator who holds an open case of a resident. Its
 -- phone is the operator's; the resident's is read by the worker when the operator has answered.
 create or replace function fjt.messages_of_page() returns trigger language plpgsql set search_path = fjt, pg_temp
@@ -11,6 +14,7 @@ begin
     if fjt.is_old_page() then
         return new;
     end if;
+    new.connects_user := case when new.wording = 'voice_connect' then fjt.who() end;
     if new.wording = 'voice_connect' then
         select new.facts ->> 'phone' as phone, 'call' as channel, a.case_no, o.sending_number into asked
         from fjt.alarms a join fjt.organisations o using (org)
