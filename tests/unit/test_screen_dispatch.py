@@ -7,7 +7,7 @@ from alarm_center.core.alarm.state import AlarmState
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.plan import Plan, Wording
 from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority, TroubleKind
-from tests.support.alarm_story import FIRST, LEAD, SECOND, Story, accepted, on_site
+from tests.support.alarm_story import FIRST, LEAD, SECOND, Story, accepted, on_site, town
 
 FALL = AlarmKind.SOMETHING_WRONG
 
@@ -183,3 +183,23 @@ def test_who_is_on_site_or_done_is_not_called_back() -> None:
     story.carer(FIRST).is_done(Outcome.HELPED_UP)
     with pytest.raises(IllegalMove, match="while closed"):
         story.operator().asks_again()
+
+
+def test_who_was_replaced_is_not_asked_in_the_next_rounds() -> None:
+    story = asked()
+    story.operator().replaces(FIRST)
+    story.carer(FIRST).receives(Wording.SEEN_TO)
+    story.passes(minutes=90)
+    assert story.carer(FIRST).inbox == []
+    assert story.carer(SECOND).inbox, "the others are asked in their stead"
+    story.operator().asks_again()
+    assert story.carer(FIRST).inbox == []
+
+
+def test_who_was_replaced_is_asked_where_nobody_else_is() -> None:
+    story = Story(AlarmKind.NOT_SEEN, signed_in=False, roster=town(FIRST, LEAD))
+    story.passes(seconds=120)
+    story.operator().replaces(FIRST)
+    story.carer(FIRST).inbox.clear()
+    story.passes(minutes=90)
+    story.carer(FIRST).receives(Wording.CALL_OUT)

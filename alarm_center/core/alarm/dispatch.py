@@ -240,7 +240,7 @@ def _take_step(
         first = all(s.who is not step.who for s in dispatch.chain[: dispatch.step])
         line = Write(timeline.NobodyOnDuty(step.who, alarm.area_id))
         return dispatch, (line,) if first else (), True
-    person = _responder_for(dispatch, step, alarm, people)
+    person = _responder_for(dispatch, step, alarm, _without_replaced(dispatch, context, step.who, people))
     if person is None:
         return dispatch, (), True
     fresh = all(n.phone != person.phone for n in dispatch.notices)
@@ -262,6 +262,19 @@ def _people(dispatch: Dispatch, context: DispatchContext, who: Who) -> tuple[Res
         {person.phone: person for person in (*people, *coming)}[phone]
         for phone in dict.fromkeys(p.phone for p in (*coming, *people))
     )
+
+
+def _without_replaced(
+    dispatch: Dispatch, context: DispatchContext, who: Who, people: Sequence[Responder]
+) -> Sequence[Responder]:
+    """Return *people* without those in whose stead another was sent, unless there is nobody else for *who*, or no other patrol."""
+    out = {n.phone for n in dispatch.notices if n.notice_id in dispatch.replaced}
+    took = {n.phone for n in dispatch.takers} | context.alarm.phones_in_need()
+    others = [p for p in people if p.phone not in out]
+    roles = _PATROLS if who in _PATROLS else (who,)
+    if any(p.phone not in out | took for role in roles for p in _people(dispatch, context, role)):
+        return others
+    return people
 
 
 def _responder_for(dispatch: Dispatch, step: Step, alarm: Alarm, people: Sequence[Responder]) -> Responder | None:
@@ -298,6 +311,7 @@ def _ask_after_last_round(dispatch: Dispatch, context: DispatchContext) -> Dispa
     asked = [(p, Step(_NOW, Who.PATROL)) for p in fresh]
     for who in (Who.LEAD, Who.FIXED):
         people = [p for p in roster.responders(who, alarm.area_id, now) if p.phone not in took]
+        people = list(_without_replaced(dispatch, context, who, people))
         asked += [(p, Step(_NOW, who, Channel.CALL)) for p in people[:1]]
     for person, step in {p.phone: (p, step) for p, step in asked}.values():
         dispatch, told = ask_carer(dispatch, context, person, step)

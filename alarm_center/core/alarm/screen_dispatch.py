@@ -49,6 +49,7 @@ def _replace_carer(change: AlarmChange, user: UUID, notice_id: UUID) -> None:
         return  # done already, or answered in the meantime
     change.add_line(timeline.CarerReplaced(user, notice_id))
     change.effects.append(Tell(Wording.SEEN_TO, notice))
+    change.dispatch = replace(change.dispatch, replaced=(*change.dispatch.replaced, notice_id))
     if has_it:
         change.drop_carer(notice, NoticeState.STOOD_DOWN)
         return

@@ -109,6 +109,9 @@ class Dispatch:
     on_duty_at: datetime | None = None
     """The end of the shift of a carer who does not stay: until then the shifts on duty at that time are asked first. A release
     before 0.3.0 leaves it out when it writes, and asks those on duty now."""
+    replaced: tuple[UUID, ...] = ()
+    """Notices of carers in whose stead a person at a screen has sent another: those phones are asked only where nobody else is
+    there to ask. A release before 0.3.0 leaves them out when it writes, and asks them in the next round."""
 
     @property
     def seeks(self) -> bool:
