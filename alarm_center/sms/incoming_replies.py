@@ -206,7 +206,7 @@ class _IncomingReply:
             return
         before = await self._repeated_command(said)
         resolution = resolve(
-            said, notice_refs(context.asked), context.at, muster=bool(unanswered), before=before,
+            said, notice_refs(context.asked, unanswered), context.at, muster=bool(unanswered), before=before,
             answered_where=await self._answered_where(said),
         )  # fmt: skip
         if self.reply.late_minutes is not None:

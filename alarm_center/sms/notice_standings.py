@@ -1,11 +1,12 @@
 """Standing of a phone's notices: how far each case has come, as seen from that phone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from alarm_center.core.alarm import AlarmState, NoticeState
 from alarm_center.core.replies import NoticeRef, Standing
+from alarm_center.store.musters import MusteredShift
 from alarm_center.store.replies import AskedNotice
 from schemas.vocabulary import Priority
 
@@ -27,11 +28,12 @@ def notice_standing(asked: AskedNotice) -> tuple[Standing, datetime | None]:
     return (Standing.STOOD_DOWN if asked.patrol is None else Standing.TAKEN), ended
 
 
-def notice_refs(asked: Mapping[UUID, AskedNotice]) -> list[NoticeRef]:
-    """Return a phone's notices as a reply is resolved by them."""
+def notice_refs(asked: Mapping[UUID, AskedNotice], musters: Sequence[MusteredShift] = ()) -> list[NoticeRef]:
+    """Return a phone's notices as a reply is resolved by them, beside the *musters* that it was sent."""
     refs = []
     for notice in asked.values():
         where, since = notice_standing(notice)
+        where_asked_at = notice.where_asked_at
         refs.append(
             NoticeRef(
                 notice.notice_id,
@@ -40,7 +42,10 @@ def notice_refs(asked: Mapping[UUID, AskedNotice]) -> list[NoticeRef]:
                 where,
                 notice.asked_at,
                 since,
-                notice.asks_where,
+                where_asked_at is not None,
+                notice.asks_staying,
+                where_asked_at is not None and any(each.asked_at >= where_asked_at for each in musters),
+                notice.nobody_home,
             )
         )
     return refs

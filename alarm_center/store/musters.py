@@ -71,6 +71,7 @@ class MusteredShift:
     area: str
     starts_at: datetime
     ends_at: datetime
+    asked_at: datetime
     holds: bool | None
     """The carer's answer whether they have the phone; ``None``: no answer yet."""
 
@@ -79,7 +80,8 @@ async def musters_of(tx: Tx, phone: str, sender: str) -> list[MusteredShift]:
     """Return the shifts on duty of *phone* that were asked, in the towns that send from the number *sender*."""
     rows = await tx.fetch(
         """
-        select s.shift_id, s.org, s.area_id, e.code as area, s.starts_at, s.ends_at, s.mustered as holds
+        select s.shift_id, s.org, s.area_id, e.code as area, s.starts_at, s.ends_at, s.muster_asked_at as asked_at,
+            s.mustered as holds
         from shifts s join carers c using (carer_id) join areas e using (area_id) join organisations o on o.org = s.org
         where c.phone = $1 and o.sending_number = $2 and s.starts_at <= clock.now() and s.ends_at > clock.now()
             and s.muster_asked_at is not null

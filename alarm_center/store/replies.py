@@ -47,8 +47,12 @@ class AskedNotice:
     """The patrol that has it."""
     sees_to: bool = False
     """A trouble of the alarm is acknowledged by this notice: its carer has said "jag ordnar"."""
-    asks_where: bool = False
-    """The carer was asked where a person is who is not at home, and has not answered."""
+    where_asked_at: datetime | None = None
+    """The instant at which the carer was asked where a person is who is not at home; ``None``: not asked, or answered."""
+    asks_staying: bool = False
+    """The carer was asked since then whether they stay after their shift, and has not answered."""
+    nobody_home: bool = False
+    """A carer has found nobody at home, and nobody knows where the person is."""
 
 
 async def add_once(tx: Tx, provider: str, provider_id: str, phone: str, sender: str, body: str, at: datetime) -> bool:
@@ -193,11 +197,16 @@ def _asked(fields: dict[str, Any]) -> AskedNotice:
     notice_id = fields["notice_id"]
     try:
         alarm = alarms.from_text(fields.pop("body"))
-        sees_to, asks_where = alarm.is_seen_to_by(notice_id), alarm.asks_where(notice_id)
     except (ValueError, TypeError, LookupError):
         # One case that cannot be read makes no phone mute: a 9 is heard.
-        sees_to = asks_where = False
-    return AskedNotice(**fields, sees_to=sees_to, asks_where=asks_where)
+        return AskedNotice(**fields)
+    return AskedNotice(
+        **fields,
+        sees_to=alarm.is_seen_to_by(notice_id),
+        where_asked_at=alarm.where_asked_at(notice_id),
+        asks_staying=alarm.asks_staying(notice_id),
+        nobody_home=alarm.has_nobody_home,
+    )
 
 
 class SaidBefore(NamedTuple):

@@ -101,7 +101,7 @@ def test_the_link_pages_buttons_and_their_places() -> None:
 def test_the_questions_that_a_bare_digit_answers() -> None:
     asks = {Wording.CALL_OUT, Wording.VISIT, Wording.REMINDER, Wording.ESCALATION, Wording.ESCALATION_LATE}
     asks |= TROUBLES
-    assert actions.TAKE.asked_by == asks | CALLS_OUT | {Wording.MUSTER}
+    assert actions.TAKE.asked_by == asks | CALLS_OUT | {Wording.MUSTER, Wording.MUSTER_WHO}
     assert actions.CANNOT.asked_by == actions.TAKE.asked_by | {Wording.SHIFT_ENDS}
     assert actions.ON_SITE.asked_by == actions.CANNOT_GET_IN.asked_by == {ON_SITE}
     assert actions.DONE.asked_by == {Wording.ON_SITE_CHECK, ON_SITE}
@@ -113,9 +113,8 @@ def test_the_questions_that_a_bare_digit_answers() -> None:
 def test_what_is_offered_is_shown_and_no_digit_is_copied_out(language: Language) -> None:
     offered = {wording for row in TABLE for wording in row.offered_in}
     shown = {wording for wording in Wording if "{menu}" in WORDS[language][wording]}
-    assert offered == shown | TROUBLES | {Wording.MUSTER, Wording.SHIFT_ENDS}, (
-        "these offer their digits in words of their own"
-    )
+    in_own_words = {Wording.MUSTER, Wording.MUSTER_WHO, Wording.SHIFT_ENDS}
+    assert offered == shown | TROUBLES | in_own_words, "these offer their digits in words of their own"
     for wording, words in WORDS[language].items():
         loose = set(words) & set(TABLE.by_digit) - set("112")
         # A call is heard again with any key that it does not take; it says 3.

@@ -348,6 +348,8 @@ def test_each_rows_word_writes_its_line_and_is_answered(row: CarerAction) -> Non
     story = Story(FALL) if row is carer_actions.TAKE else accepted()
     story.passes(seconds=60)
     patrol = story.carer(FIRST)
+    if row in carer_actions.SAY_WHERE:
+        patrol.finds_nobody()
     patrol.inbox.clear()
     story.happens(row.event(patrol.notice.notice_id))
     assert story.lines(row.line.kind) == 1, f"{row.name}: core/alarm/carer_replies.py drops it"

@@ -84,6 +84,9 @@ def _apply_word(change: AlarmChange, word: AnyReply) -> None:
                 _queue_answer(change, notice, Wording.DONE)
             else:
                 close_alarm(change, notice.notice_id, outcome, note, phone=notice.phone)
+        case SiteReply() if _tells_where_unasked(change, word):
+            if _require_taken(change, notice):
+                _queue_answer(change, notice, Wording.NOT_UNDERSTOOD)
         case SiteReply():
             if change.alarm.state in WAITING:
                 # On site without having said 1: the word counts for both.
@@ -102,6 +105,13 @@ def _apply_word(change: AlarmChange, word: AnyReply) -> None:
 def _asks_for_outcome(change: AlarmChange, notice: Notice) -> bool:
     """Tell whether *notice* asked a lead for the outcome, not to go there; a lead who took it since speaks from the site."""
     return notice.wording is Wording.OUTCOME and not change.alarm.taken_by(notice.phone)
+
+
+def _tells_where_unasked(change: AlarmChange, word: SiteReply) -> bool:
+    """Tell whether *word* says where a person is of whom no carer there has said that they are not at home: it is no arrival."""
+    alarm = change.alarm
+    says_where = carer_actions.TABLE.of(word) in carer_actions.SAY_WHERE
+    return says_where and alarm.state is not AlarmState.ON_SITE and not alarm.has_nobody_home
 
 
 def _require_taken(change: AlarmChange, notice: Notice) -> bool:

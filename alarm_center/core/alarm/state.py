@@ -253,9 +253,25 @@ class Alarm:
         notices = () if self.dispatch is None else self.dispatch.notices
         return frozenset(notice.phone for notice in notices if notice.notice_id in crying)
 
-    def asks_where(self, notice_id: UUID) -> bool:
-        """Tell whether the carer of the notice was asked where a person is who is not at home, and has not answered."""
-        return any(each.where_asked and notice_id in each.carers for each in self.troubles)
+    def where_asked_at(self, notice_id: UUID) -> datetime | None:
+        """Return when the carer of the notice was last asked where a person is who is not at home; ``None``: no longer asked."""
+        asking = [each for each in self.troubles if each.where_asked and notice_id in each.carers]
+        return max(
+            (word.said_at for each in asking for word in each.words), default=asking[0].began_at if asking else None
+        )
+
+    def asks_staying(self, notice_id: UUID) -> bool:
+        """Tell whether the carer of the notice was asked if they stay after their shift, and has not answered."""
+        held = self.hand_over
+        if held is None or not held.asked or held.at is None:
+            return False
+        notices = () if self.dispatch is None else self.dispatch.notices
+        return len({each.phone for each in notices if each.notice_id in (held.notice_id, notice_id)}) == 1
+
+    @property
+    def has_nobody_home(self) -> bool:
+        """Tell whether a carer has found nobody at home, and the person is neither found nor known to be elsewhere."""
+        return any(each.kind is TroubleKind.NOBODY_HOME for each in self.troubles)
 
     def taken_by(self, phone: str) -> bool:
         """Tell whether the carer with *phone* has it."""

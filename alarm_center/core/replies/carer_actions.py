@@ -149,7 +149,7 @@ VOICE: Final = _CALLS_OUT | {Wording.VOICE_ON_SITE_CHECK, Wording.VOICE_CONNECT}
 QUESTIONS: Final = (
     _ASKS
     | (VOICE - {Wording.VOICE_CONNECT})
-    | {Wording.MUSTER, Wording.ON_SITE_CHECK, Wording.NOBODY_HOME, Wording.SHIFT_ENDS}
+    | {Wording.MUSTER, Wording.MUSTER_WHO, Wording.ON_SITE_CHECK, Wording.NOBODY_HOME, Wording.SHIFT_ENDS}
 )
 """The texts that a bare digit answers; the others tell something, or ask for a case number."""
 
@@ -165,7 +165,7 @@ _HEARD_OF: Final = (TroubleKind.LATE, TroubleKind.SILENT, TroubleKind.UNDELIVERE
 TAKE: Final = CarerAction(
     name="take", event=Took, line=timeline.CarerAccepted, answer=Wording.GRANTED,
     digit="1", label=Bilingual("tar", "take"), spoken=Bilingual("om du tar det", "to take it"),
-    offered_in=_ASKS | _CALLS_OUT | {Wording.MUSTER, Wording.NOT_UNDERSTOOD}, counts_in=_CALLS_OUT,
+    offered_in=_ASKS | _CALLS_OUT | {Wording.MUSTER, Wording.MUSTER_WHO, Wording.NOT_UNDERSTOOD}, counts_in=_CALLS_OUT,
     phrases=(
         "ja", "japp", "tar", "ta", "jag tar", "tar det", "jag tar det", "tar den", "jag tar den", "tar larmet",
         "jag tar larmet", "åker", "jag åker", "kommer", "jag kommer", "på väg", "jag är på väg",
@@ -176,7 +176,7 @@ TAKE: Final = CarerAction(
 CANNOT: Final = CarerAction(
     name="cannot", event=Declined, line=timeline.CarerDeclined, answer=Wording.DECLINED,
     digit="2", label=Bilingual("kan inte", "cannot"), spoken=Bilingual("om du inte kan", "if you cannot"),
-    offered_in=_ASKS | _CALLS_OUT | {Wording.MUSTER, Wording.SHIFT_ENDS, Wording.NOT_UNDERSTOOD}, counts_in=_CALLS_OUT,
+    offered_in=_ASKS | _CALLS_OUT | {Wording.MUSTER, Wording.MUSTER_WHO, Wording.SHIFT_ENDS, Wording.NOT_UNDERSTOOD}, counts_in=_CALLS_OUT,
     phrases=(
         "nej", "kan inte", "kan ej", "jag kan inte", "tar inte", "tar ej", "upptagen", "jag är upptagen",
         "no", "cannot", "can not", "can't", "i cannot", "i can't", "busy",
@@ -307,6 +307,10 @@ ROWS: Final = (
     TAKE, CANNOT, ON_SITE, DONE, CANNOT_GET_IN, NOBODY_HOME, AT_HOSPITAL, WITH_RELATIVE, WHERE_UNKNOWN, FOUND, STAYING, RUNS_LATE, NO_CAMERA,
     HELP,
 )  # fmt: skip
+
+
+SAY_WHERE: Final = frozenset({AT_HOSPITAL, WITH_RELATIVE, WHERE_UNKNOWN})
+"""The answers to "Vet du var?". Said of a home where nobody has said "ingen hemma" they are no arrival."""
 
 
 class CarerActions:

@@ -49,6 +49,12 @@ class NoticeRef:
     closed_at: datetime | None = None
     asks_where: bool = False
     """The carer was asked "Vet du var?", and has not answered."""
+    asks_staying: bool = False
+    """The carer was asked since then whether they stay after their shift, and has not answered."""
+    muster_since: bool = False
+    """The muster was sent after "Vet du var?"."""
+    nobody_home: bool = False
+    """A carer has found nobody at home, and nobody knows where the person is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ def resolve(
     - *the same word again*: means the same case, whatever else it would fit by now; only a number acts on another.
       Where the carer has said something else in between, and the word would fit another case: "which one?".
     - *1 2 3* and *nej* after "Vet du var?": say where the person is who is not at home, once; with another open case "which one?".
+    - a digit that also answers what was asked after "Vet du var?" (the shift's end, the muster), and a word of where a
+      person is of whom nobody has said "ingen hemma": a person reads it, with sound.
     - *9*: is heard with sound, always: with no case, a wrong number, or a case that is closed; twice is louder.
     - an unknown case number: says so, and names the one that is open; nothing is guessed. One that reads as a time
       of day ("klar 2230") is a time, unless a case's own number does.
@@ -71,9 +73,11 @@ def resolve(
     """
     cases = _Cases(notices, now)
     if isinstance(reply, CarerCommand):
-        where = _resolve_where(reply, cases, answered_where)
+        where = _resolve_where(reply, cases, answered_where, muster)
         if where is not None:
             return where
+        if before is None and _tells_where_unasked(reply, cases):
+            return _resolve_unread(reply, cases)
     match reply:
         case CarerCommand(action, case_no) if action is HELP:
             return _resolve_help(cases.numbered(case_no) or cases.nearest)
@@ -173,7 +177,7 @@ def where_action(said: CarerCommand) -> CarerAction | None:
     return None if said.phrase is None else carer_actions.TABLE.by_digit_after.get(said.phrase)
 
 
-def _resolve_where(said: CarerCommand, cases: _Cases, answered: int | None) -> Resolution | None:
+def _resolve_where(said: CarerCommand, cases: _Cases, answered: int | None, muster: bool) -> Resolution | None:
     """Return what an answer to "Vet du var?" leads to; ``None`` where nobody was asked, or it answers something else."""
     asking = next((n for n in cases.taken if n.asks_where), None)
     action = where_action(said)
@@ -185,12 +189,27 @@ def _resolve_where(said: CarerCommand, cases: _Cases, answered: int | None) -> R
         asked_anew = any(n is not same for n in cases.asked)
         repeats = same is not None and same.standing in TAKEN and said.case_no in (None, same.case_no)
         return Resolution(action, same, heed=Heed.SHOW) if repeats and not asked_anew else None
+    if _answers_more(said, asking, muster) and said.case_no in (None, asking.case_no):
+        return _resolve_unread(said, cases)
     if said.case_no == asking.case_no:
         return Resolution(action, asking, heed=Heed.SHOW)
     if said.case_no is not None and cases.numbered(said.case_no):
         return None
     other = next((n for n in cases.asked + cases.taken if n is not asking), None)
     return Resolution(action, asking, heed=Heed.SHOW) if other is None else _ask_which(said, asking, other)
+
+
+def _answers_more(said: CarerCommand, asking: NoticeRef, muster: bool) -> bool:
+    """Tell whether *said* is an answer also to what the phone was asked after "Vet du var?": a search is not ended by that."""
+    stays = asking.asks_staying and Wording.SHIFT_ENDS in said.action.asked_by
+    mustered = muster and asking.muster_since and said.case_no is None and Wording.MUSTER in said.action.asked_by
+    return stays or mustered
+
+
+def _tells_where_unasked(said: CarerCommand, cases: _Cases) -> bool:
+    """Tell whether *said* is about a person of whom nobody has said that they are not at home: whoever drives is not there by it."""
+    own = [n for n in cases.taken if said.case_no in (None, n.case_no)]
+    return said.action in carer_actions.SAY_WHERE and bool(own) and not any(n.nobody_home for n in own)
 
 
 def _resolve_help(about: NoticeRef | None) -> Resolution:
