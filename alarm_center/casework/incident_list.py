@@ -50,6 +50,8 @@ async def incident_list(memory: Memory, link: str, viewer: Viewer | None = None)
             language=town.language,
             opened_at=found.opened_at,
             closed_at=found.closed_at,
+            closed_by=await incidents.closer_of(tx, found.incident_id),
+            closed_reason=found.closed_reason or "",
             read_at=await now(tx),
             places=tuple(places),
         )

@@ -73,6 +73,7 @@ async def form_incidents(memory: Memory) -> int:
     """
     async with memory.transaction() as tx:
         at = await now(tx)
+        await _reopen_unticked(tx, at)
         restless = await incidents.areas_with_new_alarms(tx, at - RULE.within)
         back = await incidents.recent_returns(tx, _RETURN)
         known = [each.org for each in await incidents.open_incidents(tx)]
@@ -89,6 +90,7 @@ async def form_incidents(memory: Memory) -> int:
         for each in open_now:
             await memory.attempt(partial(_notify_staff, incident_id=each.incident_id))
             await memory.attempt(partial(_tell_on, incident_id=each.incident_id))
+            await memory.attempt(partial(_end_ticked, incident_id=each.incident_id))
         return joined
 
     return await do_in_towns(memory, "incidents", dict.fromkeys((*restless, *back, *known)), form)
@@ -256,8 +258,32 @@ async def acknowledge_incident(memory: Memory, incident_id: UUID, *, by: str, vi
 # ---- closing ----
 
 
-async def close_incident(memory: Memory, incident_id: UUID, *, by: str, viewer: Viewer | None = None) -> None:
-    """End an incident, after each resident has been ticked by the outcome of their own alarm.
+async def _reopen_unticked(tx: Tx, at: datetime) -> None:
+    """Open an incident anew where an alarm joined it as it ended: no place of it is told on by itself."""
+    for incident in await incidents.reopen_unticked(tx, at - _RETURN):
+        opened = timeline.IncidentOpened(incident.incident_id, incident.number, AlarmKind(incident.kind))
+        await events.write(tx, at, NewEvent(incident.org, opened, area_id=incident.area_id, actor=ACTOR))
+
+
+async def _end_ticked(tx: Tx, incident_id: UUID) -> None:
+    """End an incident that is ticked through, once no more alarms can be joined to those that it has."""
+    incident, at = await incidents.lock(tx, incident_id), await now(tx)
+    if incident is None or incident.closed_at is not None:
+        return
+    if await incidents.is_ticked_through(tx, incident_id, at - RULE.within):
+        await _write_end(tx, incident, ACTOR, None, at)
+
+
+async def _write_end(tx: Tx, incident: Incident, by: str, reason: str | None, at: datetime) -> None:
+    await incidents.close(tx, incident.incident_id, by, reason, at)
+    closed = timeline.IncidentClosed(incident.incident_id, incident.number)
+    await events.write(tx, at, NewEvent(incident.org, closed, area_id=incident.area_id, actor=by))
+
+
+async def close_incident(
+    memory: Memory, incident_id: UUID, *, by: str, reason: str, viewer: Viewer | None = None
+) -> None:
+    """End an incident for *reason*, at most 200 characters, after each resident has been ticked by the outcome of their own alarm.
 
     Raises:
         cases.NotFound: there is no such incident that *viewer* may see.
@@ -275,10 +301,7 @@ async def close_incident(memory: Memory, incident_id: UUID, *, by: str, viewer: 
             raise IllegalMove(
                 f"incident {incident.number}: {left} places are not ticked; give each alarm its outcome first"
             )
-        at = await now(tx)
-        await incidents.close(tx, incident_id, by, at)
-        closed = timeline.IncidentClosed(incident_id, incident.number)
-        await events.write(tx, at, NewEvent(incident.org, closed, area_id=incident.area_id, actor=by))
+        await _write_end(tx, incident, by, reason, await now(tx))
 
     await memory.attempt(work, viewer)
     memory.hint()

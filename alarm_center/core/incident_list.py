@@ -40,5 +40,13 @@ class IncidentList:
     language: str
     opened_at: datetime
     closed_at: datetime | None
+    closed_by: str
+    """The name of the person who ended it; empty where the service did."""
+    closed_reason: str
     read_at: datetime
     places: tuple[IncidentPlace, ...]
+
+    @property
+    def can_be_closed(self) -> bool:
+        """True while it is open, and none of the places that the viewer sees is left."""
+        return self.closed_at is None and all(place.ticked for place in self.places)

@@ -34,6 +34,7 @@ class Incident:
     opened_at: datetime
     closed_at: datetime | None
     closed_by: str | None
+    closed_reason: str | None
     told: Mapping[str, Any]
     step: int
     next_at: datetime | None
@@ -46,7 +47,7 @@ class Incident:
         return IncidentProgress(self.step, self.next_at, self.red_at, self.acknowledged_at)
 
 
-_FIELDS = "incident_id, org, area_id, number, link, kind, opened_at, closed_at, closed_by, told, step, next_at, red_at, acknowledged_at"
+_FIELDS = "incident_id, org, area_id, number, link, kind, opened_at, closed_at, closed_by, closed_reason, told, step, next_at, red_at, acknowledged_at"
 
 
 IS_RED: Final = (
@@ -281,12 +282,43 @@ async def mark_told(tx: Tx, incident_id: UUID, area_id: UUID, places: int, now: 
     )  # fmt: skip
 
 
-async def close(tx: Tx, incident_id: UUID, by: str, now: datetime) -> None:
-    """Write that the incident is over, and by whom it was closed."""
+async def close(tx: Tx, incident_id: UUID, by: str, reason: str | None, now: datetime) -> None:
+    """Write that the incident is over, by whom it was closed, and why."""
     await tx.execute(
-        "update incidents set closed_at = $3, closed_by = $2 where incident_id = $1 and closed_at is null",
-        incident_id, by, now,
+        "update incidents set closed_at = $4, closed_by = $2, closed_reason = $3 where incident_id = $1 and closed_at is null",
+        incident_id, by, reason, now,
     )  # fmt: skip
+
+
+async def closer_of(tx: Tx, incident_id: UUID) -> str:
+    """Return the name of the person who has ended the incident; empty for nobody, and for the service."""
+    name: str | None = await tx.fetchval(
+        "select u.name from incidents i join users u on u.user_id::text = i.closed_by where i.incident_id = $1",
+        incident_id,
+    )
+    return name or ""
+
+
+async def is_ticked_through(tx: Tx, incident_id: UUID, before: datetime) -> bool:
+    """Tell whether the incident has places, each of them ticked, and the last of its alarms opened before *before*."""
+    through: bool = await tx.fetchval(
+        "select coalesce(bool_and(state = 'closed' and opened_at < $2), false) from alarms where incident_id = $1",
+        incident_id, before,
+    )  # fmt: skip
+    return through
+
+
+async def reopen_unticked(tx: Tx, since: datetime) -> list[Incident]:
+    """Open anew the incidents, closed at *since* or later, that a place has come to as they ended; return them."""
+    rows = await tx.fetch(
+        f"""
+        update incidents i set closed_at = null, closed_by = null, closed_reason = null
+        where i.closed_at >= $1 and exists (select from alarms a where a.incident_id = i.incident_id and a.state <> 'closed')
+        returning {_FIELDS}
+        """,  # noqa: S608 -- our own constant
+        since,
+    )
+    return [Incident(**row) for row in rows]
 
 
 async def recent_returns(tx: Tx, within: timedelta) -> dict[str, datetime]:

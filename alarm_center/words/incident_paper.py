@@ -20,6 +20,7 @@ def incident_text(made: IncidentList) -> str:
             left=_left(made.places),
             all=len(made.places),
         ),
+        *_end_lines(made),
         speech("Innehåller sekretessbelagda uppgifter. Förstörs efter natten."),
     ]
     for area, group in groupby(made.places, key=lambda place: place.area):
@@ -32,6 +33,16 @@ def incident_text(made: IncidentList) -> str:
             case = speech("ärende %(case)s", case=place.case_no)
             lines += [f"[{'x' if place.ticked else ' '}] {case}: {first}", *more]
     return "\n".join(lines) + "\n"
+
+
+def _end_lines(made: IncidentList) -> list[str]:
+    speech = SPEECHES[made.language]
+    if made.closed_at is None:
+        return []
+    at = speech.clock(made.closed_at, made.zone)
+    if not made.closed_by:
+        return [speech("Avslutad %(at)s.", at=at)]
+    return [speech("Avslutad %(at)s av %(name)s: %(reason)s", at=at, name=made.closed_by, reason=made.closed_reason)]
 
 
 def _left(places: Sequence[IncidentPlace]) -> int:

@@ -54,7 +54,7 @@ class IncidentAcknowledged(Payload):
 
 @payload(EventKind.INCIDENT_CLOSED)
 class IncidentClosed(Payload):
-    """Every place has its outcome, and a person has ended the incident."""
+    """Every place has its outcome; the service, or a person, has ended the incident."""
 
     incident_id: UUID
     number: int

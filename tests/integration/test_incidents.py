@@ -256,21 +256,43 @@ async def test_it_is_closed_only_when_every_resident_is_ticked(memory: Memory, d
         elsewhere = await viewer_in(memory, "vik", areas=(uuid4(),))
         theirs = await viewer_in(memory, "vik", user=user)
         with pytest.raises(IllegalMove, match="incident 1: 1 places are not ticked"):
-            await incidents.close_incident(web, incident_id, by=anna, viewer=theirs)
+            await incidents.close_incident(web, incident_id, by=anna, reason="alla sedda", viewer=theirs)
         for viewer in (await viewer_in(memory, "berg"), elsewhere):
             with pytest.raises(cases.NotFound):
-                await incidents.close_incident(web, incident_id, by=anna, viewer=viewer)
+                await incidents.close_incident(web, incident_id, by=anna, reason="alla sedda", viewer=viewer)
         # One that is in every area is seen from each, and is not empty to somebody who sees none of its places.
         await run(memory, "update incidents set area_id = null")
         with pytest.raises(IllegalMove, match="incident 1: 1 places are not ticked"):
-            await incidents.close_incident(web, incident_id, by=anna, viewer=elsewhere)
+            await incidents.close_incident(web, incident_id, by=anna, reason="alla sedda", viewer=elsewhere)
         await outcome(memory, alarms[-1])
-        await incidents.close_incident(web, incident_id, by=anna, viewer=theirs)
+        await incidents.close_incident(web, incident_id, by=anna, reason="alla sedda", viewer=theirs)
         with pytest.raises(IllegalMove, match=f"closed already, by {anna}"):
-            await incidents.close_incident(web, incident_id, by="bo", viewer=await viewer_in(memory, "vik"))
+            await incidents.close_incident(
+                web, incident_id, by="bo", reason="dubbelt", viewer=await viewer_in(memory, "vik")
+            )
     finally:
         await web.close()
     assert await value(memory, "select closed_by from incidents") == anna
+
+
+async def test_an_incident_that_is_ticked_through_ends(memory: Memory) -> None:
+    town = await a_night(memory, "01:30", residents=6)
+    await fails(memory, town, 1, 2, 3, 4, 5)
+    await incidents.form_incidents(memory)
+    alarms = [r["alarm_id"] for r in await rows(memory, "select alarm_id from alarms order by case_no")]
+    for alarm_id in alarms:
+        await outcome(memory, alarm_id)
+    await incidents.form_incidents(memory)
+    assert await value(memory, "select closed_at from incidents") is None, "a sixth may still be joined to them"
+    await run(memory, "select clock.move(interval '6 minutes')")
+    await incidents.form_incidents(memory)
+    assert await value(memory, "select closed_by from incidents") == incidents.ACTOR
+    assert await value(memory, "select count(*) from events where kind = 'incident_closed'") == 1
+    # One that joined it as it ended would be told on by nobody.
+    await fails(memory, town, 6)
+    await run(memory, "update alarms set incident_id = (select incident_id from incidents) where state <> 'closed'")
+    await incidents.form_incidents(memory)
+    assert await value(memory, "select closed_at from incidents") is None
 
 
 async def test_the_printed_list_is_sorted_by_left_area_and_risk(memory: Memory, database: Database) -> None:

@@ -2,15 +2,16 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest_asyncio
 
 from alarm_center.casework import cases
-from alarm_center.core.alarm.alarm_events import IntoIncident
+from alarm_center.core.alarm.alarm_events import Close, IntoIncident
 from alarm_center.core.calendar import night_of
 from alarm_center.core.check.check_events import FaultKnown
 from alarm_center.preparation import reserve_lists
-from schemas.vocabulary import Reason
+from schemas.vocabulary import Outcome, Reason
 from tests.support import town_file
 from tests.support.night_town import TWO, NightTown, town
 from tests.support.postgres import Database
@@ -99,3 +100,20 @@ async def test_a_number_of_two_towns_is_a_choice(storstad: NightTown, pages: Sit
         for link, street, other in ((links[0], "Storgatan", "Bergsvägen"), (links[1], "Bergsvägen", "Storgatan")):
             listed = await both.text(link)
             assert street in listed and other not in listed
+
+
+async def test_who_ends_an_incident_gives_a_name_and_a_reason(storstad: NightTown, pages: Site) -> None:
+    olle = await pages.signed_in()
+    link = await an_incident(storstad, "Storgatan 1 B")
+    assert "Avsluta störningen" not in await olle.text(link), "a place is left"
+    incident = await storstad.value("select incident_id from incidents")
+    assert (await olle.post(f"/incident/{incident}/close", {"reason": "felanmält"})).status == 409
+    alarm_id = await storstad.value("select alarm_id from alarms where incident_id is not null")
+    await cases.apply_to_alarm(storstad.memory, alarm_id, Close(uuid4(), Outcome.WELL_IN_BED), actor="test")
+    assert f'action="/incident/{incident}/close"' in await olle.text(link)
+    assert (await olle.post(f"/incident/{incident}/close", {"reason": " "})).status == 400
+    for status in (303, 409):
+        assert (await olle.post(f"/incident/{incident}/close", {"reason": "routern är bytt"})).status == status
+    listed = await olle.text(link)
+    assert "av Olle Operatör: routern är bytt" in listed
+    assert "Avsluta störningen" not in listed

@@ -40,7 +40,8 @@ async def show_incident(request: web.Request) -> web.StreamResponse:
     made = await incident_list.incident_list(request.app[MEMORY], link, request[PERSON].paper_viewer)
     if made is None:
         raise NotFound(f"incident {link}")
-    return _show_paper(request, incident_text(made), f"/d/{link}.csv")
+    ends = made.incident_id if made.can_be_closed and request[PERSON].may(Right.WATCH) else None
+    return _show_paper(request, incident_text(made), f"/d/{link}.csv", ends)
 
 
 @routes.get("/d/{link:[a-z][a-z0-9]{5,23}}.csv")
@@ -144,5 +145,6 @@ def _place_cells(entry: Entry, area: str, times: Sequence[str], done: bool, case
     ]  # fmt: skip
 
 
-def _show_paper(request: web.Request, text: str, file: str) -> web.StreamResponse:
-    return render(request, "paper.html", {"text": text, "file": file})
+def _show_paper(request: web.Request, text: str, file: str, ends: UUID | None = None) -> web.StreamResponse:
+    """Show a list as text; *ends* is the incident that the reader may end."""
+    return render(request, "paper.html", {"text": text, "file": file, "ends": ends})
