@@ -66,5 +66,16 @@ def incident_list(language: str) -> IncidentList:
         for n, entry in enumerate(entries)
     ]  # fmt: skip
     return IncidentList(
-        UUID(int=8), 17, "technical", "Vik kommun", "Europe/Stockholm", language, _EVENING, None, again, tuple(places)
+        UUID(int=8),
+        17,
+        "technical",
+        "Vik kommun",
+        "Europe/Stockholm",
+        language,
+        _EVENING,
+        None,
+        "",
+        "",
+        again,
+        tuple(places),
     )

@@ -78,9 +78,25 @@ def test_who_sees_to_it_ends_the_climb(by: str) -> None:
     assert [(t.acknowledged_by, t.acknowledged_at) for t in story.alarm.troubles] == [(who, story.now)]
     assert story.lines("trouble_acknowledged") == 1
     story.carer(FIRST).inbox.clear()
-    story.passes(minutes=25)
+    story.passes(minutes=14)
     assert loud(story) == 0
     story.nobody_hears_more()
+
+
+@pytest.mark.parametrize("kind", [HELP, LOCKED_OUT])
+def test_what_somebody_sees_to_comes_back_if_nothing_happens(kind: TroubleKind) -> None:
+    story = on_site()
+    (story.carer(FIRST).needs_help if kind is HELP else story.carer(FIRST).cannot_get_in)()
+    story.operator().acknowledges(kind)
+    story.passes(minutes=10)
+    story.carer(FIRST).stays()
+    story.passes(minutes=14)
+    assert (kinds(story), loud(story)) == ([kind], 0), "a word from the address is something that happens"
+    story.carer(FIXED).inbox.clear()
+    story.passes(minutes=1)
+    assert [t.kind for t in story.alarm.unacknowledged] == [kind]
+    assert loud(story) == 1 and story.has(RedBoard)
+    assert story.carer(FIXED).inbox, "the town's number is called"
 
 
 def test_the_lead_who_sees_to_it_does_not_get_the_case() -> None:
@@ -130,7 +146,7 @@ def test_help_is_sought_on_although_somebody_has_heard_it() -> None:
     assert story.alarm.seeks
     story.passes(seconds=90)
     story.carer(SECOND).receives(Wording.TROUBLE_HELP).receives(Wording.VOICE_TROUBLE_HELP, Channel.CALL)
-    story.passes(minutes=30)
+    story.passes(minutes=13)
     assert loud(story) == 0
     assert not story.alarm.seeks, "its rounds are over, and a person sees to it"
 

@@ -323,6 +323,7 @@ def _record_site_word(change: AlarmChange) -> None:
         change.acceptance, on_site_at=since or change.now, on_site_word_at=change.now, on_site_asked=False, done_at=None
     )
     change.limits = replace(change.limits, limit_at=change.now + change.plan.on_site_silence)
+    change.set_troubles(trouble.renew(change.alarm.troubles, change.now))
 
 
 def _queue_answer(change: AlarmChange, notice: Notice, wording: Wording) -> None:

@@ -23,7 +23,7 @@ SAID_AGAIN: Final = timedelta(seconds=60)
 """A carer's word that comes again so soon is the network's; later it is a new cry, and an acknowledgement of before is void."""
 
 SEEN_TO_FOR: Final = timedelta(minutes=15)
-"""Somebody sees to a home with nobody in it: the person is not found by then either, it begins anew."""
+"""Somebody sees to a cry for help, a locked door or a home with nobody in it: nothing has happened by then, it begins anew."""
 
 LATE_AGAIN: Final = timedelta(minutes=15)
 """An operator has seen that a carer is late: not there by then either, it begins anew."""
@@ -101,11 +101,15 @@ _TO_ALL: Final = (
 LADDERS: Final[Mapping[TroubleKind, Ladder]] = MappingProxyType(
     {
         TroubleKind.HELP: Ladder(
-            DispatchPurpose.HELP, _rungs(Wording.TROUBLE_HELP, Wording.VOICE_TROUBLE_HELP, *_TO_ALL), seeks_on=True
+            DispatchPurpose.HELP,
+            _rungs(Wording.TROUBLE_HELP, Wording.VOICE_TROUBLE_HELP, *_TO_ALL),
+            seeks_on=True,
+            acknowledged_for=SEEN_TO_FOR,
         ),
         TroubleKind.CANNOT_GET_IN: Ladder(
             DispatchPurpose.ACCESS,
             _rungs(Wording.TROUBLE_CANNOT_GET_IN, Wording.VOICE_TROUBLE_CANNOT_GET_IN, *_TO_LEAD),
+            acknowledged_for=SEEN_TO_FOR,
         ),
         TroubleKind.NOBODY_HOME: Ladder(
             DispatchPurpose.ACCESS,
@@ -247,6 +251,18 @@ def acknowledge(troubles: Troubles, kind: TroubleKind, by: str, now: datetime) -
     if trouble.search_at is not None and trouble.search_at > now:
         until = min(until, trouble.search_at)
     return _put(troubles, replace(trouble, acknowledged_at=now, acknowledged_by=by, louder_at=until, loud=False))
+
+
+def renew(troubles: Troubles, now: datetime) -> Troubles:
+    """Return *troubles* once a carer has said a word from the address: what somebody sees to comes back no sooner than if seen to now.
+
+    *Nobody home* is not renewed: the person is not found by that.
+    """
+    for trouble in troubles:
+        lasts = LADDERS[trouble.kind].acknowledged_for
+        if trouble.acknowledged and lasts is not None and trouble.kind is not TroubleKind.NOBODY_HOME:
+            troubles = _put(troubles, replace(trouble, louder_at=now + lasts))
+    return troubles
 
 
 def reopen(troubles: Troubles, by: str, now: datetime) -> Troubles:
