@@ -84,13 +84,13 @@ async def test_a_key_that_does_not_fit_says_what_to_do(centre: SmsCentre, priori
 
 async def test_a_door_that_nobody_sees_to_gets_louder(centre: SmsCentre) -> None:
     alarm = await locked_out(centre)
-    await centre.finish_sending()
+    await centre.all_arrive()
     await centre.pass_time(90)
     await centre.lead.is_called()
-    await centre.finish_sending()
+    await centre.all_arrive()
     await centre.pass_time(90)
     await centre.second.receives(f"{alarm.case_no}: Patrull 1 kommer inte in.")
-    await centre.finish_sending()
+    await centre.all_arrive()
     await centre.pass_time(120)
     await centre.carers[FIXED].is_called()
     await centre.lead.receives(f"{alarm.case_no}: Patrull 1 kommer inte in.")
@@ -136,13 +136,13 @@ async def test_nobody_home_that_nobody_answers_gets_louder(centre: SmsCentre) ->
     await centre.first.writes("ingen hemma")
     await centre.first.receives("ingen hemma, noterat. Vet du var?")
     await centre.lead.receives("ingen hemma enligt Patrull 1")
-    await centre.finish_sending()
+    await centre.all_arrive()
     await centre.pass_time(90)
     await centre.lead.is_called()
-    await centre.finish_sending()
+    await centre.all_arrive()
     await centre.pass_time(90)
     await centre.second.receives("ingen hemma enligt Patrull 1")
-    await centre.finish_sending()
+    await centre.all_arrive()
     await centre.pass_time(120)
     await centre.carers[FIXED].is_called()
     assert await red(centre) == 1
@@ -158,9 +158,10 @@ async def test_nobody_home_that_nobody_answers_gets_louder(centre: SmsCentre) ->
 
 async def test_silent_on_site_is_asked_called_and_told_on(centre: SmsCentre) -> None:
     alarm = await on_site(centre)
+    await centre.all_arrive()
     await centre.pass_time(30 * 60)
     await centre.first.receives(f"{alarm.case_no}: du har varit på plats 30 min. Svara 4=klar 6=stannar 9=hjälp")
-    await centre.finish_sending()
+    await centre.all_arrive()
     await centre.pass_time(300)
     await centre.first.is_called()
     await centre.lead.receives(f"{alarm.case_no}: Patrull 1 har inte hörts på 35 min. Ring 070-000 00 01")
@@ -172,10 +173,11 @@ async def test_silent_on_site_is_asked_called_and_told_on(centre: SmsCentre) -> 
 
 async def test_whoever_stays_is_asked_half_an_hour_later(centre: SmsCentre) -> None:
     alarm = await on_site(centre)
+    await centre.all_arrive()
     await centre.pass_time(30 * 60)
     await centre.first.receives("på plats 30 min").and_replies("stannar")
     await centre.first.receives(f"{alarm.case_no}: du stannar, noterat")
-    await centre.finish_sending()
+    await centre.all_arrive()
     await centre.pass_time(29 * 60)
     await centre.finish_sending()
     assert not centre.first.unread()

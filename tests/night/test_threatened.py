@@ -77,11 +77,11 @@ async def test_a_threat_and_then_a_9_sends_everybody(centre: SmsCentre) -> None:
 
 async def test_a_cry_gets_louder_until_a_person_sees_to_it(centre: SmsCentre) -> None:
     alarm = await cries(centre)
-    await centre.finish_sending()
+    await centre.all_arrive()
     await centre.pass_time(90)
     for carer in (centre.second, centre.lead):
         await carer.is_called()
-    await centre.finish_sending()
+    await centre.all_arrive()
     await centre.pass_time(90)
     await centre.carers[FIXED].is_called()
     await centre.finish_sending()
@@ -102,7 +102,7 @@ async def test_a_second_cry_voids_what_was_acknowledged(centre: SmsCentre) -> No
     seen = alarm_events.AcknowledgeTrouble(uuid4(), TroubleKind.HELP)
     await cases.apply_to_alarm(centre.memory, alarm.alarm_id, seen, actor="test")
     assert await unacknowledged(centre, alarm) == []
-    await centre.finish_sending()
+    await centre.all_arrive()
     await centre.pass_time(61)
     await centre.first.writes("9")
     await centre.first.receives("Vi har fått att du behöver hjälp")

@@ -32,7 +32,7 @@ async def taken(centre: SmsCentre, priority: int = 1) -> Alarm:
     alarm = await centre.alarm(priority)
     await centre.first.receives(f"PRIO {priority}").and_replies("1")
     await centre.first.receives("är ditt")
-    await centre.finish_sending()
+    await centre.all_arrive()
     return await centre.now_is(alarm.alarm_id)
 
 
@@ -47,7 +47,7 @@ async def happens(centre: SmsCentre, alarm: Alarm, event: alarm_events.AlarmEven
 
 async def nobody_else_hears(centre: SmsCentre, minutes: float) -> None:
     """Let time pass in which nobody is told anything."""
-    await centre.finish_sending()
+    await centre.all_arrive()
     await centre.pass_time(60 * minutes)
     await centre.finish_sending()
     centre.nothing_unexpected()
@@ -73,10 +73,10 @@ async def test_a_visit_that_nobody_accepts_is_an_alarm(centre: SmsCentre) -> Non
     centre.memory.hint()
     await centre.pass_time(0)
     await centre.first.receives(f"Besök {planned.case_no} omr 3 kl … inte larm.")
-    await centre.finish_sending()
+    await centre.all_arrive()
     await centre.pass_time(15 * 60)
     await centre.first.receives("…")
-    await centre.finish_sending()
+    await centre.all_arrive()
     await centre.pass_time(36 * 60)
     await centre.first.receives(f"Larm {planned.case_no} PRIO 2").and_replies("1")
     await centre.first.receives(f"{planned.case_no} är ditt")
@@ -99,7 +99,7 @@ async def test_nobody_answers_until_the_board_does(centre: SmsCentre) -> None:
     """Three rounds, then the lead and the fixed number each five minutes, red, until a person has seen it."""
     alarm = await centre.alarm(1)
     for _ in range(40):
-        await centre.finish_sending()
+        await centre.all_arrive()
         await centre.pass_time(60)
         if any(trouble.kind is TroubleKind.NOT_TAKEN for trouble in (await centre.now_is(alarm.alarm_id)).troubles):
             break
@@ -180,7 +180,7 @@ async def test_done_without_an_outcome_asks_for_it(centre: SmsCentre) -> None:
     for word, answer in (("3", "framme, noterat"), ("4", "klar, noterat")):
         await centre.first.writes(word)
         await centre.first.receives(answer)
-    await centre.finish_sending()
+    await centre.all_arrive()
     await centre.pass_time(600)
     await centre.lead.receives(f"{alarm.case_no} omr 3: ingen behöver åka, men ingen har skrivit hur det gick.")
     await happens(centre, alarm, alarm_events.Close(uuid4(), Outcome.HELPED_UP))
