@@ -84,7 +84,9 @@ async def record_call_end(memory: Memory, provider: str, provider_id: str, messa
     """Record that a call which was answered has ended; without a key nobody can be said to have heard it."""
     heard = await memory.run_statement(lambda tx: replies.has_key(tx, provider, provider_id))
     status, error = (DeliveryStatus.DELIVERED, None) if heard else (DeliveryStatus.FAILED, NO_KEY)
-    return await record_status(memory, provider, provider_id, status, error, message_id=message_id)
+    changed = await record_status(memory, provider, provider_id, status, error, message_id=message_id)
+    await connected_calls.end_hung_up(memory, message_id)
+    return changed
 
 
 def _rank(status: DeliveryStatus, error: str | None) -> int:
@@ -124,8 +126,6 @@ async def apply_status(
     tx: Tx, message: OutboxMessage, status: DeliveryStatus, error: str | None, at: datetime
 ) -> str | None:
     """Advance *message* to *status*; return its state then, or ``None`` when it was as far already."""
-    if error in UNHEARD and message.notice_id is None:
-        return None  # it asks for no key: an operator is connected
     rank = _rank(status, error)
     if rank <= message.status_rank:
         return None

@@ -68,6 +68,20 @@ async def add_once(tx: Tx, provider: str, provider_id: str, phone: str, sender: 
     return bool(taken)
 
 
+async def add_of_call(
+    tx: Tx, provider: str, provider_id: str, at: datetime, *, phone: str = "", sender: str = ""
+) -> bool:
+    """Insert a key or an outcome of a call; false where it was kept before. It is no SMS of the phone: none waits for it."""
+    taken: bool | None = await tx.fetchval(
+        """
+        insert into replies (provider, provider_id, phone, sender, body, received_at, meaning)
+        values ($1, $2, $3, $4, '', $5, 'unread') on conflict do nothing returning true
+        """,
+        provider, provider_id, phone, sender, at,
+    )  # fmt: skip
+    return bool(taken)
+
+
 async def lock_phone_of(tx: Tx, notice_id: UUID) -> None:
     """Lock the notice's phone until the transaction ends, before the alarm: no other reply of it is taken meanwhile."""
     await tx.execute(

@@ -1,4 +1,4 @@
-"""An operator's phone is called and connected with the resident's: Twilio's dialect and 46elks', and who is never called."""
+"""An operator's phone is called, asked for a key and connected with the resident's: Twilio's dialect and 46elks', and who is never called."""
 
 import json
 from collections.abc import AsyncIterator
@@ -66,7 +66,10 @@ async def calls_operator(centre: SmsCentre, rings: int = 12) -> OperatorsCall:
 
 async def test_the_operator_answers_and_the_resident_is_called(centre: SmsCentre) -> None:
     call = await calls_operator(centre)
-    twiml = await centre.api.pick_up(call.item)
+    asked = await centre.api.pick_up(call.item)
+    assert ("<Dial" in asked, "<Gather" in asked) == (False, True), "a machine may have answered"
+    assert "<Dial" not in await centre.api.press(call.item, asked, "5")
+    twiml = await centre.api.press(call.item, asked, "1")
     assert "Vi ringer upp brukaren nu." in twiml
     assert (f"<Number>{RESIDENT}</Number>" in twiml, 'timeout="60"' in twiml, f'callerId="{NUMBER}"' in twiml) == (
         True,
@@ -77,19 +80,35 @@ async def test_the_operator_answers_and_the_resident_is_called(centre: SmsCentre
         assert (await centre.api.post(url, form))[0] == 200
     assert await call.ended() == ("no_answer", 12)
     await centre.api.status(call.item, "completed")
-    assert await centre.lines(call.alarm.alarm_id, ["call_failed"]) == [], "it asks for no key"
+    assert await centre.lines(call.alarm.alarm_id, ["call_failed"]) == [], "a key was pressed"
+
+
+async def test_a_machine_at_the_operators_is_not_connected(centre: SmsCentre) -> None:
+    call = await calls_operator(centre)
+    assert "<Dial" not in await centre.api.pick_up(call.item)
+    await centre.api.status(call.item, "completed")
+    kinds = [kind for kind, _ in await centre.lines(call.alarm.alarm_id, ["resident_called", "call_failed"])]
+    assert (kinds, (await centre.now_is(call.alarm.alarm_id)).claim.in_call) == (["call_failed"], False)
+
+
+async def test_an_operator_who_hangs_up_ends_the_call(centre: SmsCentre) -> None:
+    call = await calls_operator(centre)
+    await centre.api.press(call.item, await centre.api.pick_up(call.item), "1")
+    await centre.api.status(call.item, "completed")
+    assert not (await centre.now_is(call.alarm.alarm_id)).claim.in_call, "its outcome may never come"
 
 
 @pytest.mark.parametrize("why", ["rings", "number", "closed"])
 async def test_whoever_cannot_hear_it_is_never_called(centre: SmsCentre, why: str) -> None:
     call = await calls_operator(centre, 0 if why == "rings" else 8)
+    asked = await centre.api.pick_up(call.item) if why == "number" else ""
     if why == "number":
         await centre.rows("update residents set phone = null returning 1")
     if why == "closed":
         over = alarm_events.Close(call.operator, Outcome.FALSE_ALARM)
         await cases.apply_to_alarm(centre.memory, call.alarm.alarm_id, over, actor=str(call.operator))
         await centre.first.receives(f"{call.alarm.case_no} är")
-    twiml = await centre.api.pick_up(call.item)
+    twiml = await (centre.api.press(call.item, asked, "1") if asked else centre.api.pick_up(call.item))
     assert ("Brukaren ska inte ringas upp" in twiml, "<Dial" in twiml) == (True, False)
 
 
@@ -97,7 +116,10 @@ async def test_46elks_connects_the_resident_too(centre: SmsCentre) -> None:
     await centre.stop()
     centre.start(Outbox(centre.memory, centre.elks_provider()))
     call = await calls_operator(centre, 6)
-    action = json.loads(await centre.elks.pick_up(call.item))
+    asked = json.loads(await centre.elks.pick_up(call.item))
+    assert ("connect" in asked, asked["digits"]) == (False, 1)
+    key = {"callid": call.item.sid, "result": "1", "from": NUMBER, "to": SECOND}
+    action = json.loads((await centre.elks.post(asked["next"], key))[1])
     assert (action["connect"], action["callerid"], action["timeout"]) == (RESIDENT, NUMBER, 30)
     form = {"callid": call.item.sid, "result": "success", "from": NUMBER, "to": SECOND}
     assert (await centre.elks.post(action["next"], form))[0] == 200

@@ -21,7 +21,6 @@ from alarm_center.providers.elks import ENDED, PATH, STATUSES, Elks, HookProof
 from alarm_center.sms import connected_calls, delivery, incoming_replies, pressed_keys
 from alarm_center.sms.incoming_replies import ReceivedReply
 from alarm_center.sms.pressed_keys import KeyOutcome
-from alarm_center.store.connected_calls import ResidentCall
 from alarm_center.store.memory import Memory
 from alarm_center.web.client_address import find_client
 from alarm_center.web.hooks.call_words import LANGUAGE, CallWords, answer_words, find_call, find_resident_call
@@ -104,8 +103,8 @@ class ElksHooks:
         form = await self.form(request, "voice")
         message_id = path_id(request)
         to = await find_resident_call(self.memory, message_id)
-        if to is not None:
-            return web.json_response(self._connect(to, message_id, form.get("from", "")))
+        if to is not None and to.phone is None:
+            return web.json_response(HANG_UP)
         asked = await self._ask(message_id)
         heard = DeliveryStatus.FAILED if asked is None else DeliveryStatus.DELIVERED
         if call_id := form.get("callid") or form.get("id"):
@@ -113,12 +112,16 @@ class ElksHooks:
             await delivery.record_status(self.memory, Elks.name, call_id, heard, error, message_id=message_id)
         return web.json_response(asked or HANG_UP)
 
-    def _connect(self, to: ResidentCall, message_id: UUID, number: str) -> Mapping[str, Any]:
-        """Return the action that calls a resident: https://46elks.se/docs/voice-connect."""
-        if to.phone is None:
+    async def _connect(self, message_id: UUID, form: Mapping[str, str], digit: str) -> Mapping[str, Any]:
+        """Return the action that calls a resident, once the operator's key asks for it: https://46elks.se/docs/voice-connect."""
+        if digit != connected_calls.CONNECT_KEY:
+            return await self._ask(message_id) or HANG_UP
+        call_id = form.get("callid") or form.get("id") or ""
+        to = await connected_calls.take_key(self.memory, Elks.name, call_id, message_id)
+        if to is None or to.phone is None:
             return HANG_UP
         url = self.url("connected", f"connected/{message_id}", message_id)
-        return {"connect": to.phone, "callerid": number, "timeout": to.rings * _RING_S, "next": url}
+        return {"connect": to.phone, "callerid": form.get("from", ""), "timeout": to.rings * _RING_S, "next": url}
 
     @open_to(Opening.PROVIDER)
     async def connected(self, request: web.Request) -> web.Response:
@@ -138,6 +141,8 @@ class ElksHooks:
             if call_id := form.get("callid") or form.get("id"):
                 await delivery.record_call_end(self.memory, Elks.name, call_id, message_id)
             return web.json_response(HANG_UP)
+        if await find_resident_call(self.memory, message_id) is not None:
+            return web.json_response(await self._connect(message_id, form, digit))
         try:
             pressed = await pressed_keys.apply_key(
                 self.memory, Elks.name, form.get("callid") or form.get("id") or "", message_id, digit

@@ -20,6 +20,7 @@ from alarm_center.sms import connected_calls, delivery, incoming_replies, presse
 from alarm_center.sms.incoming_replies import ReceivedReply
 from alarm_center.sms.pressed_keys import KeyOutcome
 from alarm_center.sms.ring_in import CallAnswer, IncomingCall
+from alarm_center.store.connected_calls import ResidentCall
 from alarm_center.store.memory import Memory
 from alarm_center.web.hooks import signed_request, voice
 from alarm_center.web.hooks.call_words import LANGUAGE, call_answer_words, find_call, find_resident_call
@@ -103,17 +104,25 @@ class TwilioHooks:
 
     @open_to(Opening.PROVIDER)
     async def voice(self, request: web.Request) -> web.Response:
-        """Read the question out, and wait for a key; or connect an operator with the resident of their case."""
-        form, message_id = await self._form(request), _id(request)
-        to = await find_resident_call(self.memory, message_id)
-        if to is None:
+        """Read the question out, and wait for a key: also the operator's, since a machine may have answered their phone."""
+        await self._form(request)
+        to = await find_resident_call(self.memory, _id(request))
+        if to is not None and to.phone is None:
+            return _nobody_to_call(to)
+        return await self._ask(_id(request))
+
+    async def _connect(self, message_id: UUID, form: Mapping[str, str]) -> web.Response:
+        """Call the resident, once the operator has asked for it by their key; any other key is asked about again."""
+        if form.get("Digits", "") != connected_calls.CONNECT_KEY:
             return await self._ask(message_id)
-        speech = SPEECHES[to.language]
+        to = await connected_calls.take_key(self.memory, Twilio.name, form.get("CallSid", ""), message_id)
+        if to is None:
+            return _twiml(voice.answer_twiml(KeyOutcome.UNKNOWN, LANGUAGE))
         if to.phone is None:
-            return _twiml(voice.spoken_twiml(speech(voice_words.NOBODY_TO_CALL), to.language))
+            return _nobody_to_call(to)
         url = f"{self.public_url.rstrip('/')}{PATH}/connected/{message_id}"
         dialled = voice.Dialled(to.phone, form.get("From", ""), to.rings, url)
-        return _twiml(voice.connecting_twiml(speech(voice_words.CONNECTING), to.language, dialled))
+        return _twiml(voice.connecting_twiml(SPEECHES[to.language](voice_words.CONNECTING), to.language, dialled))
 
     @open_to(Opening.PROVIDER)
     async def connected(self, request: web.Request) -> web.Response:
@@ -128,6 +137,8 @@ class TwilioHooks:
         """Take the key that was pressed in a call."""
         form = await self._form(request)
         message_id = _id(request)
+        if await find_resident_call(self.memory, message_id) is not None:
+            return await self._connect(message_id, form)
         try:
             pressed = await pressed_keys.apply_key(
                 self.memory, Twilio.name, form.get("CallSid", ""), message_id, form.get("Digits", "")
@@ -200,6 +211,10 @@ def _incoming(form: Mapping[str, str]) -> IncomingCall | None:
     if not form.get("CallSid") or not form.get("To"):
         return None
     return IncomingCall(Twilio.name, form["CallSid"], form.get("From", ""), form["To"])
+
+
+def _nobody_to_call(to: ResidentCall) -> web.Response:
+    return _twiml(voice.spoken_twiml(SPEECHES[to.language](voice_words.NOBODY_TO_CALL), to.language))
 
 
 def _twiml(text: str) -> web.Response:
