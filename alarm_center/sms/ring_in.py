@@ -15,7 +15,7 @@ from alarm_center.casework import wording
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core.messages import TextFacts
 from alarm_center.core.plan import Wording
-from alarm_center.core.replies.ring_in import MOST_WRONG, WITHIN, CodeAnswer, judge_code
+from alarm_center.core.replies.ring_in import MOST_WRONG, WITHIN, CodeAnswer, is_shut_out, judge_code
 from alarm_center.store import events, replies, ring_in, towns
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.replies import ReplyMeaning
@@ -51,8 +51,9 @@ async def begin_call(memory: Memory, call: IncomingCall) -> CallAnswer | None:
         rung = await ring_in.towns_of_number(tx, call.number, call.caller)
         if not rung:
             return None
-        wrong = await ring_in.count_wrong(tx, call.number, _counted_as(call, rung), WITHIN)
-        return CallAnswer(rung[0].language, CodeAnswer.REFUSED if wrong >= MOST_WRONG else None)
+        phone = _counted_as(call, rung)
+        wrong = await ring_in.count_wrong(tx, rung, phone, WITHIN)
+        return CallAnswer(rung[0].language, CodeAnswer.REFUSED if is_shut_out(wrong, is_stranger=not phone) else None)
 
     return await memory.attempt(read)
 
@@ -83,19 +84,20 @@ async def heard_case(memory: Memory, notice_id: UUID, within: timedelta) -> Call
 
 async def _judge(tx: Tx, call: IncomingCall, rung: Sequence[RungTown], attempt: int, code: str) -> CallAnswer:
     at, reply_id, phone = await now(tx), f"{call.call_id}:code{attempt}", _counted_as(call, rung)
-    is_new = await replies.add_once(tx, call.provider, reply_id, phone, call.number, "", at)
+    await ring_in.lock_codes(tx, rung)
+    is_new = await replies.add_of_call(tx, call.provider, reply_id, at, phone=phone, sender=call.number)
     known = [town.org for town in rung if town.knows_caller]
-    carer = await ring_in.carer_of_code(tx, known or [town.org for town in rung], code)
-    wrong = await ring_in.count_wrong(tx, call.number, phone, WITHIN)
+    carer = await ring_in.carer_of_code(tx, known or [town.org for town in rung], code, phone or None)
+    wrong = await ring_in.count_wrong(tx, rung, phone, WITHIN)
     before = None if is_new else await ring_in.answer_before(tx, call.provider, reply_id)
-    answer = before or judge_code(wrong, is_known=carer is not None)
+    answer = before or judge_code(wrong, is_right=carer is not None, is_stranger=not phone)
     cases = await ring_in.own_cases(tx, carer, phone or None) if carer and answer is CodeAnswer.RIGHT else []
     if is_new:
         org = carer.org if carer else rung[0].org
         await replies.set_meaning(tx, call.provider, reply_id, _meant(answer, org, cases[0] if cases else None, at))
         for case in cases[1:]:  # a row for each, which says for a while that its address may be heard
             beside = f"{reply_id}:{case.case_no}"
-            await replies.add_once(tx, call.provider, beside, phone, call.number, "", at)
+            await replies.add_of_call(tx, call.provider, beside, at, phone=phone, sender=call.number)
             await replies.set_meaning(tx, call.provider, beside, _meant(answer, org, case, at))
         for case in cases:
             heard = timeline.AddressHeard(case.notice_id, carer.carer_id if carer else None)

@@ -15,7 +15,8 @@ from alarm_center.store.lost_phones import IS_LOST
 from alarm_center.store.memory import Row, Tx
 from alarm_center.store.residents import CARD_COLUMNS, card_of
 
-_WRONG: Final = (CodeAnswer.WRONG, CodeAnswer.LAST_WRONG)
+_WRONG: Final = f"meaning in ('{CodeAnswer.WRONG}', '{CodeAnswer.LAST_WRONG}')"
+"""As the index ``replies_wrong_codes`` says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class RungTown:
 
     org: str
     language: str
+    numbers: tuple[str, ...]
+    """All numbers of the town that can be called: wrong codes to any of them count together."""
     knows_caller: bool
     """The caller's number is that of a carer of the town, and not lost."""
 
@@ -32,13 +35,14 @@ async def towns_of_number(tx: Tx, number: str, caller: str) -> list[RungTown]:
     """Return the towns that send from *number*, or name it as what a carer without data calls; those that know *caller* first."""
     rows = await tx.fetch(
         f"""
-        select o.org, o.language, exists (select from carers c where c.org = o.org and c.phone = $2)
+        select o.org, o.language, array_remove(array[o.sending_number, o.second_number, o.data_number], null) as numbers,
+            exists (select from carers c where c.org = o.org and c.phone = $2)
             and not {IS_LOST.format(org="o.org", phone="$2")} as knows_caller
-        from organisations o where $1 in (o.sending_number, o.second_number, o.data_number) order by 3 desc, o.org
+        from organisations o where $1 in (o.sending_number, o.second_number, o.data_number) order by knows_caller desc, o.org
         """,  # noqa: S608 -- our own constant
         number, caller,
     )  # fmt: skip
-    return [RungTown(**row) for row in rows]
+    return [RungTown(**{**row, "numbers": tuple(row["numbers"])}) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +53,39 @@ class CarerOfCode:
     carer_id: UUID
 
 
-async def carer_of_code(tx: Tx, orgs: Sequence[str], code: str) -> CarerOfCode | None:
-    """Return who has *code* in one of *orgs* and has not left; ``None`` for nobody, and where two towns' carers have it."""
+async def carer_of_code(tx: Tx, orgs: Sequence[str], code: str, caller: str | None) -> CarerOfCode | None:
+    """Return who has *code* in one of *orgs* and has not left; ``None`` for nobody, and where two towns' carers have it.
+
+    From the phone of a carer, *caller*, it is that carer's own, or one that was said for a shift of that phone.
+    """
     rows = await tx.fetch(
         """
-        select org, carer_id from carers
-        where org = any ($1::text[]) and code = $2 and (ends_on is null or ends_on >= (clock.now() - interval '1 day')::date)
+        select c.org, c.carer_id from carers c
+        where c.org = any ($1::text[]) and c.code = $2 and (c.ends_on is null or c.ends_on >= (clock.now() - interval '1 day')::date)
+            and ($3::text is null or c.phone = $3 or exists (
+                select from shift_people p join shifts s using (shift_id) join carers h on h.carer_id = s.carer_id
+                where p.carer_id = c.carer_id and h.org = c.org and h.phone = $3
+                    and s.starts_at < clock.now() + interval '12 hours' and s.ends_at > clock.now() - interval '12 hours'))
         """,
-        list(orgs), code,
+        list(orgs), code, caller,
     )  # fmt: skip
     return CarerOfCode(**rows[0]) if len(rows) == 1 else None
 
 
-async def count_wrong(tx: Tx, number: str, phone: str, within: timedelta) -> int:
-    """Return how many wrong codes were given to *number* from *phone* (empty: from strangers) lately. Ask under the phone's lock."""
+async def lock_codes(tx: Tx, rung: Sequence[RungTown]) -> None:
+    """Let no other code be judged in these towns until the transaction ends."""
+    for org in sorted(town.org for town in rung):
+        await tx.execute("select pg_advisory_xact_lock(hashtext('ring_in'), hashtext($1))", org)
+
+
+async def count_wrong(tx: Tx, rung: Sequence[RungTown], phone: str, within: timedelta) -> int:
+    """Return how many wrong codes were given lately to any number of the towns from *phone* (empty: from strangers)."""
     count: int = await tx.fetchval(
-        """
+        f"""
         select count(*) from replies
-        where phone = $2 and sender = $1 and meaning = any ($3::text[]) and received_at > clock.now() - $4::interval
-        """,
-        number, phone, list(_WRONG), within,
+        where sender = any ($1::text[]) and {_WRONG} and received_at > clock.now() - $3::interval and phone = $2
+        """,  # noqa: S608 -- our own constant
+        sorted({number for town in rung for number in town.numbers}), phone, within,
     )  # fmt: skip
     return count
 

@@ -110,7 +110,10 @@ async def test_three_wrong_codes_end_it_and_the_lead_is_told(centre: SmsCentre) 
     heard = await says(centre, PRIVATE, "11111", "22222", "33333")
     assert ("Ingen adress lämnas ut. Nattledaren får veta det." in heard, "Gather" in heard) == (True, False)
     await centre.lead.receives("Någon har ringt och angett fel kod tre gånger. Ingen adress är utlämnad.")
-    assert "Ingen adress lämnas ut" in await says(centre, "+46700000078"), "of all strangers together"
+    assert "Gatan 1." in await says(centre, "anonymous", CODES[FIRST]), "one who misses the keys shuts nobody else out"
+    await says(centre, PRIVATE, "11111", "22222", "33333", number=SECOND_NUMBER)
+    await centre.lead.receives("Någon har ringt och angett fel kod tre gånger.")
+    assert "Ingen adress lämnas ut" in await says(centre, "+46700000078"), "of all strangers together, to any number"
     assert "Gatan" in await says(centre, FIRST, CODES[FIRST]), "a carer's own phone is counted by itself"
     assert await centre.rows("select 1 from replies where phone in ($1, '+46700000078')", PRIVATE) == []
     await centre.move_clock(3601)
@@ -119,11 +122,23 @@ async def test_three_wrong_codes_end_it_and_the_lead_is_told(centre: SmsCentre) 
 
 async def test_wrong_codes_of_a_known_phone_name_it_to_the_lead(centre: SmsCentre) -> None:
     await taken(centre)
-    for code in ("11111", "", "33"):
-        await says(centre, FIRST, code)
+    for code, number in (("11111", NUMBER), ("", SECOND_NUMBER), ("33", NUMBER)):
+        await says(centre, FIRST, code, number=number)
     await centre.lead.receives("Någon har ringt från 070-000 00 01 och angett fel kod tre gånger.")
-    assert "Ingen adress lämnas ut" in await says(centre, FIRST)
+    for number in (NUMBER, SECOND_NUMBER):
+        assert "Ingen adress lämnas ut" in await says(centre, FIRST, number=number)
     assert "Gatan 1." in await says(centre, PRIVATE, CODES[FIRST])
+
+
+async def test_a_phone_takes_the_codes_of_its_people(centre: SmsCentre) -> None:
+    """Any code of the town would do for a guess: a phone that is known has few."""
+    assert "Koden stämmer inte." in await says(centre, FIRST, CODES[SECOND])
+    await centre.rows(
+        "insert into shift_people (shift_id, carer_id, org, said_at) select s.shift_id, other.carer_id, s.org, clock.now()"
+        " from shifts s join carers c using (carer_id), carers other where c.phone = $1 and other.phone = $2 returning 1",
+        FIRST, SECOND,
+    )  # fmt: skip
+    assert "Du har inget taget larm" in await says(centre, FIRST, CODES[SECOND])
 
 
 async def test_a_lost_phone_is_a_strangers(centre: SmsCentre) -> None:

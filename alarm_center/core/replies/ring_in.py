@@ -5,7 +5,9 @@ from enum import StrEnum
 from typing import Final
 
 MOST_WRONG: Final = 3
-"""Wrong codes in :data:`WITHIN`, of one carer's phone or of all strangers' together, after which no code is heard."""
+"""Wrong codes in :data:`WITHIN` to all numbers of a town, of one carer's phone, after which no code is heard; and in one call."""
+MOST_OF_STRANGERS: Final = 2 * MOST_WRONG
+"""As many of all strangers' phones together: one who misses the keys leaves room for a carer who calls from a private phone."""
 WITHIN: Final = timedelta(hours=1)
 
 
@@ -20,10 +22,18 @@ class CodeAnswer(StrEnum):
     """Not compared any more, right or wrong."""
 
 
-def judge_code(wrong_before: int, *, is_known: bool) -> CodeAnswer:
-    """Return the answer to a code after *wrong_before* wrong ones; *is_known*: a carer of the town has it."""
-    if wrong_before >= MOST_WRONG:
+def judge_code(wrong_before: int, *, is_right: bool, is_stranger: bool = False) -> CodeAnswer:
+    """Return the answer to a code after *wrong_before* wrong ones of the same phone, or of all strangers.
+
+    Each third wrong one ends its call and tells the lead.
+    """
+    if is_shut_out(wrong_before, is_stranger=is_stranger):
         return CodeAnswer.REFUSED
-    if is_known:
+    if is_right:
         return CodeAnswer.RIGHT
-    return CodeAnswer.LAST_WRONG if wrong_before + 1 == MOST_WRONG else CodeAnswer.WRONG
+    return CodeAnswer.LAST_WRONG if (wrong_before + 1) % MOST_WRONG == 0 else CodeAnswer.WRONG
+
+
+def is_shut_out(wrong_before: int, *, is_stranger: bool) -> bool:
+    """Tell whether no code is heard any more after *wrong_before* wrong ones."""
+    return wrong_before >= (MOST_OF_STRANGERS if is_stranger else MOST_WRONG)
