@@ -46,6 +46,8 @@ class AlarmLine:
     """The patrol that has accepted."""
     risk: int | None
     """The resident's risk, 1 the highest; ``None`` where it is about nobody."""
+    raised_for: str | None
+    """The first reason for which somebody raised it by hand, of ``RaisedFor``; ``None`` where nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,8 @@ async def open_alarms(tx: Tx) -> list[AlarmLine]:
             (select count(*) from replies p where p.alarm_id = a.alarm_id and p.seen_at is null)
                 as unread,
             (select n.patrol from notices n where n.alarm_id = a.alarm_id and n.state = 'took' order by n.answered_at limit 1)
-                as patrol, r.risk
+                as patrol, r.risk,
+            (select g.reason from raisings g where g.alarm_id = a.alarm_id order by g.raised_at limit 1) as raised_for
         from alarms a
         join areas e using (area_id)
         left join residents r using (resident_id)

@@ -183,7 +183,7 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.CaseClaimed, _("Taget")),
         _row(timeline.CaseTakenOver, _("Övertaget")),
         _row(timeline.CaseReleased, _("Släppt"), tone=_urgent),
-        _row(timeline.LeaseLapsed, _("Släppt efter 90 s utan aktivitet"), tone=_urgent),
+        _row(timeline.LeaseLapsed, _("Släppt: ingen aktivitet"), tone=_urgent),
         _row(timeline.ResidentCalled, _("Brukaren uppringd"), detail=lambda line: _CALLED.get(line.answer, "")),
         _row(timeline.CallNoted, _("I samtal"), detail=lambda line: "" if line.on else _("slut")),
         _row(timeline.PatrolSent, _("Patrull skickad av operatör")),

@@ -69,6 +69,9 @@ async def test_from_the_board_to_the_sms(storstad: NightTown, olle: Browser) -> 
         and "Dottern hör henne inte" in page
         and "Anhörig eller granne har ringt" in page
     )
+    board = await olle.text("/")
+    assert "Manuellt larm: anhörig eller granne har ringt" in board, "the queue says who rang"
+    assert "ledig" in board and "070-000 01 00" in board, "and which patrol is free"
     kept = await storstad.value("select (kind, priority, state, resident_id)::text from alarms")
     assert kept == f"(manual,2,open,{ebbe})"
     assert await storstad.value("select count(*) from messages") == 0

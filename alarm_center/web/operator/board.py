@@ -20,6 +20,7 @@ from alarm_center.store import (
     board,
     deaths,
     detectors,
+    duty_patrols,
     events,
     incidents,
     looks,
@@ -33,6 +34,7 @@ from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.operator.drawn_part import REVISIONS, DrawnPart, DrawnRow, answer_part
 from alarm_center.web.operator.night_chart import chart
+from alarm_center.web.operator.patrol_places import patrol_places
 from alarm_center.web.operator.queue import SECTIONS, BoardReader, QueueRow, queue, rows_held
 from alarm_center.web.operator.trouble_rows import alarm_sound, trouble_rows
 from alarm_center.web.operator.watched_towns import WatchedTowns, nights, watched_towns
@@ -70,6 +72,7 @@ class QueueRead:
     detectors_missed: bool
     unjudged: list[detectors.HomeWithoutJudge]
     bare_areas: list[str]
+    patrols: list[duty_patrols.DutyPatrol]
     unknown_codes: list[board.UnknownCode]
     sealed_in_use: list[sealed_accounts.AccountInUse]
     waiting_stops: list[TownStop]
@@ -243,6 +246,7 @@ def _queue_part(
         "detectors": not read.detectors_missed,
         "unjudged": [speech(page_words.HOME_OF, number=home.number, area=home.area) for home in read.unjudged],
         "bare_areas": read.bare_areas,
+        "patrols": patrol_places(read.patrols, [line.alarm for line in read.alarms]),
         "unknown_codes": read.unknown_codes,
         "sealed_in_use": read.sealed_in_use,
         "without_provider": read.without_provider,
@@ -301,6 +305,7 @@ async def _read_queue(tx: Tx) -> QueueRead:
         await detectors.are_missed(tx),
         await detectors.homes_without_judge(tx),
         await board.areas_without_patrol(tx, watched.now),
+        await duty_patrols.patrols_on_duty(tx, watched.now),
         await board.unknown_codes(tx, watched.now),
         await sealed_accounts.accounts_in_use(tx, watched.now),
         await town_stops.waiting(tx, CONFIRM_WITHIN),

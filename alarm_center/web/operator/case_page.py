@@ -3,7 +3,6 @@
 Its forms go to `case_actions.py`, its pane of pictures is made in `picture_pane.py`.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
-from alarm_center.core.alarm import Alarm, AlarmState
+from alarm_center.core.alarm import AlarmState
 from alarm_center.core.check import CheckState
 from alarm_center.core.plan import Plan
 from alarm_center.core.resident_card import ResidentCard
@@ -28,7 +27,7 @@ from alarm_center.web.operator.case_actions import FOLLOWED_BY
 from alarm_center.web.operator.connect_page import DESK_PHONE
 from alarm_center.web.operator.dispatch_forms import dispatch_forms
 from alarm_center.web.operator.picture_pane import alarm_pane, check_pane
-from alarm_center.web.operator.queue import BoardReader, alarm_row, calls_first, look_row
+from alarm_center.web.operator.queue import BoardReader, alarm_row, calls_first, case_title, look_row
 from alarm_center.web.operator.trouble_rows import next_moves, trouble_rows
 from alarm_center.web.operator.watched_towns import WatchedTowns, watched_towns
 from alarm_center.web.page import PERSON, cookie_of, path_uuid, render, speech_of
@@ -129,7 +128,7 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         "part": "parts/alarm.html",
         "fragment": f"/fragments/alarm/{alarm_id}",
         "act": f"/alarm/{alarm_id}",
-        "title": _title(row.title, alarm, context["raisings"], speech),
+        "title": case_title(alarm, context["raisings"][0].reason if context["raisings"] else None, speech),
         "row": row,
         "state": row.state,
         "area": case.area,
@@ -169,14 +168,6 @@ def outcome_buttons(*, of_device: bool, speech: Speech) -> dict[str, list[tuple[
     more = [each for each in code_words.OUTCOMES if each not in (*plain, *_GRAVE)]
     groups = {"plain": plain, "more": more, "grave": _GRAVE}
     return {name: [(str(each), speech(code_words.OUTCOMES[each])) for each in group] for name, group in groups.items()}
-
-
-def _title(title: str, alarm: Alarm, raisings: Sequence[manual_alarms.ManualRaise], speech: Speech) -> str:
-    """Return the case's title; where people raised it, with what they were told first."""
-    if not raisings or alarm.policy.says_reason:
-        return title
-    why = speech(code_words.RAISED_FOR[raisings[0].reason])
-    return f"{title}: {why[:1].lower()}{why[1:]}"
 
 
 def _next_call(asked: list[case_pages.CaseNotice]) -> case_pages.CaseNotice | None:

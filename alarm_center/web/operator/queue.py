@@ -13,7 +13,7 @@ from alarm_center.store.board import AlarmLine, LookLine
 from alarm_center.store.case_pages import AlarmCase, CheckCase
 from alarm_center.words import next_step_words, page_words
 from alarm_center.words.catalogues import Speech
-from alarm_center.words.code_words import case_words, reason_words, state_words
+from alarm_center.words.code_words import RAISED_FOR, case_words, reason_words, state_words
 from schemas.vocabulary import Channel, Condition, Priority, Who
 
 SECTIONS: Final = ("red", "p1", "p2", "look", "p3", "visit", "later")
@@ -160,7 +160,7 @@ def alarm_row(case: AlarmLine | AlarmCase, reader: BoardReader, patrol: str | No
         href=f"/alarm/{alarm.alarm_id}",
         mark="visit" if alarm.is_calm else f"p{int(alarm.priority)}",
         priority=int(alarm.priority),
-        title=speech(case_words(alarm)),
+        title=case_title(alarm, case.raised_for if isinstance(case, AlarmLine) else None, speech),
         who=_who(case.resident if isinstance(case, AlarmLine) else None, reader),
         area=case.area,
         state=state_words(alarm, speech, patrol),
@@ -179,6 +179,15 @@ def alarm_row(case: AlarmLine | AlarmCase, reader: BoardReader, patrol: str | No
         due=due,
         section=_section(alarm, due, reader.now, red=red),
     )
+
+
+def case_title(alarm: Alarm, raised_for: str | None, speech: Speech) -> str:
+    """Return an alarm's title; where people raised it, with the reason that they gave first (*raised_for*)."""
+    title = speech(case_words(alarm))
+    if raised_for is None or alarm.policy.says_reason:
+        return title
+    why = speech(RAISED_FOR[raised_for])
+    return f"{title}: {why[:1].lower()}{why[1:]}"
 
 
 def look_row(case: LookLine | CheckCase, resident: str, reader: BoardReader) -> QueueRow:
