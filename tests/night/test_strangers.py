@@ -26,13 +26,13 @@ async def lost(centre: SmsCentre) -> None:
     )
 
 
-@pytest.mark.parametrize("word", ["1", "9", "STOP", "hjälp", "1 4801", "44170"])
-async def test_a_strangers_word_does_nothing(centre: SmsCentre, word: str) -> None:
+async def test_a_strangers_word_does_nothing(centre: SmsCentre) -> None:
     alarm = await centre.alarm(1)
     await centre.first.receives(f"Larm {alarm.case_no} PRIO 1")
-    await centre.api.reply(STRANGER, NUMBER, word)
+    for word in ("1", "9", "STOP", "hjälp", f"1 {alarm.case_no}", "44170"):
+        await centre.api.reply(STRANGER, NUMBER, word)
     await centre.finish_sending()
-    kept = await centre.rows("select body, meaning from replies")
+    kept = await centre.rows("select distinct body, meaning from replies")
     assert [tuple(row.values()) for row in kept] == [("", "unknown_number")]
     assert (await centre.now_is(alarm.alarm_id)).state is AlarmState.DISPATCHED
     assert len(await centre.rows("select 1 from alarms")) == 1
@@ -57,10 +57,10 @@ async def test_a_lost_phone_is_asked_nothing_more(centre: SmsCentre) -> None:
     await centre.second.receives("är ditt")
 
 
-@pytest.mark.parametrize("word", ["1", "3", "4", "2"])
-async def test_a_digit_without_a_case_is_answered(centre: SmsCentre, word: str) -> None:
-    await centre.first.writes(word)
-    await centre.first.receives("Du har inget öppet larm. Behöver du hjälp: svara 9 eller ring")
+async def test_a_digit_without_a_case_is_answered(centre: SmsCentre) -> None:
+    for word in ("1", "4"):
+        await centre.first.writes(word)
+        await centre.first.receives("Du har inget öppet larm. Behöver du hjälp: svara 9 eller ring")
 
 
 async def test_another_patrols_case_is_not_taken_over(centre: SmsCentre) -> None:
