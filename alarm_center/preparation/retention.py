@@ -1,4 +1,4 @@
-"""Erasure of what has been kept for as long as it has to be: the log of looks, sign-ins, drafts, and contacts of residents who are gone."""
+"""Erasure of what has been kept for as long as it has to be: the log of looks, sign-ins, hand-overs, drafts, and contacts of residents who are gone."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,7 +8,7 @@ import structlog
 from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.core.look_review import kept_since
 from alarm_center.core.new_resident import KEPT_DAYS
-from alarm_center.store import contacts, drafts, facts, sign_ins, towns
+from alarm_center.store import contacts, drafts, facts, hand_overs, sign_ins, towns
 from alarm_center.store.memory import Memory, now
 
 log = structlog.get_logger()
@@ -37,6 +37,9 @@ async def erase_expired(memory: Memory) -> int:
     sessions = await memory.attempt(sign_ins.forget_old)
     if sessions:
         log.info("sign_ins_erased", sessions=sessions)
+    hand_overs_gone = await memory.attempt(hand_overs.forget_old)
+    if hand_overs_gone:
+        log.info("hand_overs_erased", hand_overs=hand_overs_gone)
     contacts_gone = 0
     while erased := await memory.attempt(lambda tx: contacts.erase_of_gone(tx, at - CONTACTS_KEPT, _AT_ONCE)):
         contacts_gone += erased

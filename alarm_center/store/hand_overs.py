@@ -32,6 +32,12 @@ async def last_hand_over(tx: Tx, org: str) -> BoardHandOver | None:
     return BoardHandOver(**row) if row else None
 
 
+async def forget_old(tx: Tx) -> int:
+    """Forget the hand-overs of every town that are older than five years; return how many."""
+    gone: int = await tx.fetchval("select forget_hand_overs()")
+    return gone
+
+
 async def keep_hand_over(tx: Tx, org: str, user_id: UUID, now: datetime, open_cases: int) -> None:
     """Write that the person has taken over the town's board."""
     await tx.execute(

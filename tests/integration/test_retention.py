@@ -184,8 +184,10 @@ async def test_sign_ins_that_are_over_are_forgotten(town: Memory, database: Data
     await move(town, timedelta(days=370))
     await retention.erase_expired(town)
     assert (await value(town, sessions), await value(town, named)) == (0, ["Anna Ek + Bo Berg"])
+    assert await value(town, "select count(*) from hand_overs") == 2
     await move(town, KEPT)
     await retention.erase_expired(town)
+    assert await value(town, "select count(*) from hand_overs") == 0
     assert await value(town, named) == [""]
     assert await value(town, "select first_name from sealed_accounts where opened_at is not null") == ""
 

@@ -1,4 +1,4 @@
--- Who has taken over a board from the one before, when, and how many cases were open then. Rows only grow.
+-- Who has taken over a board from the one before, when, and how many cases were open then. Rows only grow, and go after five years.
 create table fjt.hand_overs (
     hand_over_id uuid primary key default gen_random_uuid(),
     org text not null references fjt.organisations,
@@ -22,7 +22,27 @@ create policy own_town on fjt.hand_overs to fjt_web
 
 grant select, insert on fjt.hand_overs to fjt_web, fjt_worker;
 
-create trigger hand_overs_only_grow before update or delete on fjt.hand_overs for each row execute function fjt.refuse();
+create trigger hand_overs_only_grow before update on fjt.hand_overs for each row execute function fjt.refuse();
+
+create trigger hand_overs_are_kept before delete on fjt.hand_overs for each row
+    when (old.taken_at >= clock.now() - interval '5 years') execute function fjt.refuse();
+
+create policy expiry on fjt.hand_overs to fjt_owner using (taken_at < clock.now() - interval '5 years');
+
+-- Forget who took over a board more than five years ago, as the log of looks is forgotten; returns how many. (store/hand_overs.py)
+create function fjt.forget_hand_overs() returns int language plpgsql security definer set search_path = fjt, pg_temp
+as $$
+declare
+    gone int;
+begin
+    delete from fjt.hand_overs where taken_at < clock.now() - interval '5 years';
+    get diagnostics gone = row_count;
+    return gone;
+end $$;
+
+revoke all on function fjt.forget_hand_overs() from public;
+
+grant execute on function fjt.forget_hand_overs() to fjt_worker;
 
 -- A page takes over as its own person, now.
 create function fjt.hand_overs_of_page() returns trigger language plpgsql set search_path = fjt, pg_temp
