@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
+from alarm_center.core.carer_reports import CarerReport, Mismatch
 from alarm_center.core.day_matters import AreaTonight, OpenMatter, SilentDevice, ThreatenedResident
 from alarm_center.core.staffing import AreaTimes
-from alarm_center.store import follow_ups, retirements
+from alarm_center.store import carer_reports, follow_ups, retirements
 from alarm_center.store.memory import Row, Tx
 from alarm_center.store.retirements import WaitingRetirement
 
@@ -66,9 +67,24 @@ def _request(waiting: WaitingRetirement, home: Row, night: date) -> OpenMatter:
     )  # fmt: skip
 
 
+DEVIATION: Final = "carer_deviation"
+"""The code of a carer's deviation; reconciliation finds none of it."""
+MISMATCHES: Final = {each: f"carer_{each}_mismatch" for each in Mismatch}
+"""The codes of what does not match a home, as a carer says; a round of reconciliation ends none."""
+
+
+def _report(report: CarerReport, home: Row) -> OpenMatter:
+    return OpenMatter(
+        discrepancy_id=report.report_id, org=report.org, code=DEVIATION if report.mismatch is None else MISMATCHES[report.mismatch],
+        endangers=False, data={"wanted": report.case_no, "note": report.note}, night=report.said_at.date(), found_at=report.said_at,
+        resident_id=report.resident_id, resident=home["name"], cohabitant=home["cohabitant"], phone=home["phone"], area=home["code"],
+        device_id=None, carer=report.carer,
+    )  # fmt: skip
+
+
 async def open_matters(tx: Tx, orgs: Collection[str]) -> list[OpenMatter]:
-    """Return what waits in those towns, as far as the viewer sees it: the tasks that follow-ups have made, by their days, then the
-    open discrepancies, what endangers tonight first, then the oldest.
+    """Return what waits in those towns, as far as the viewer sees it: the tasks that follow-ups have made, by their days, what
+    carers have reported, then the open discrepancies, what endangers tonight first, then the oldest.
     """
     homes = await _homes(tx, orgs)
     codes = {row["area_id"]: row["code"] for row in await tx.fetch("select area_id, code from areas")}
@@ -88,6 +104,11 @@ async def open_matters(tx: Tx, orgs: Collection[str]) -> list[OpenMatter]:
     found += [
         _request(each, homes[each.resident_id], each.asked_at.date())
         for each in await retirements.all_waiting(tx)
+        if each.resident_id in homes
+    ]
+    found += [
+        _report(each, homes[each.resident_id])
+        for each in await carer_reports.open_reports(tx, orgs)
         if each.resident_id in homes
     ]
     for row in rows:

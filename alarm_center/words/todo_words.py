@@ -105,6 +105,22 @@ SENTENCES: Final[Mapping[str, TodoText]] = {
         _("Ta in en fil"),
     ),
     "company_missing": TodoText(_("%(name)s saknar sällskap, sa uppföljningen."), Role.COORDINATOR, _RESIDENT, OPEN),
+    # ---- from the homes ----
+    "carer_deviation": TodoText(
+        _("Avvikelse hos %(name)s, larm %(number)s, enligt %(carer)s."), Role.LEAD, _RESIDENT, OPEN
+    ),
+    "carer_key_mismatch": TodoText(
+        _("Nyckeln till %(name)s stämmer inte, enligt %(carer)s i larm %(number)s."), Role.COORDINATOR, _RESIDENT, OPEN
+    ),
+    "carer_door_code_mismatch": TodoText(
+        _("Portkoden till %(name)s stämmer inte, enligt %(carer)s i larm %(number)s."), Role.COORDINATOR, _RESIDENT, OPEN
+    ),
+    "carer_address_mismatch": TodoText(
+        _("Adressen till %(name)s stämmer inte, enligt %(carer)s i larm %(number)s."), Role.COORDINATOR, _RESIDENT, OPEN
+    ),
+    "carer_phone_mismatch": TodoText(
+        _("Telefonnumret till %(name)s stämmer inte, enligt %(carer)s i larm %(number)s."), Role.COORDINATOR, _RESIDENT, OPEN
+    ),
     # ---- consent ----
     "consent_missing": TodoText(_("%(who)s har inte sagt ja."), Role.CASE_OFFICER, TodoGoal.CONSENT, _TO_ASK),
     "consent_withdrawn": TodoText(
@@ -273,6 +289,8 @@ def matter_sentence(matter: OpenMatter, zone: str, speech: Speech) -> str:
         coming=speech.short_day(matter.night + days), until=_clock(matter.data.get("until"), zone, speech),
         **{"from": _clock(matter.data.get("from_at"), zone, speech)},
     )  # fmt: skip
+    if matter.data.get("note"):
+        return f"{said} ”{matter.data['note']}”"
     return f"{said} {speech(_VISITS_MEANWHILE)}" if matter.endangers and matter.code in GATED else said
 
 

@@ -356,6 +356,21 @@ class CarerFoundPerson(CarerLine):
     """A carer has found the person who was not at home."""
 
 
+@payload(EventKind.SAID_MISMATCH)
+class CarerSaidMismatch(CarerLine):
+    """A carer says that key, door code, address or phone do not match the home: the report says which."""
+
+
+@payload(EventKind.SAID_DEVIATION)
+class CarerSaidDeviation(CarerLine):
+    """A carer says that the care was not as it should be; their words stand in the report alone."""
+
+
+@payload(EventKind.CARER_REPORT_DONE)
+class CarerReportDone(CarerLine):
+    """A person has seen to what the carer of the notice had reported."""
+
+
 @payload(EventKind.NEEDS_HELP)
 class CarerNeedsHelp(CarerLine):
     """A carer needs help."""

@@ -304,6 +304,12 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
                 at,
             ),
             (
+                "insert into carer_reports (org, alarm_id, notice_id, resident_id, mismatch, said_at)"
+                " select n.org, n.alarm_id, n.notice_id, $2, 'key', $3 from notices n where n.org = $1 limit 1",
+                resident_id,
+                at,
+            ),
+            (
                 "insert into green_ends (org, resident_id, ended_at, why) values ($1, $2, $3, 'doubted')",
                 resident_id,
                 at,

@@ -229,6 +229,9 @@ FORGED: Final = (
     nothing("insert into hand_overs (org, taken_by, taken_at, open_cases) values ('{own}', '{other_user}', clock.now() - interval '1 day', 0)",
             "select * from hand_overs where open_cases = 0 and (taken_by <> who() or taken_at < clock.now() - interval '1 minute')"),
     refused("insert into hand_overs (org, taken_by, taken_at, open_cases) values ('{other}', who(), clock.now(), 0)"),
+    refused("insert into carer_reports (org, alarm_id, notice_id, resident_id, note, said_at)"
+            " select org, alarm_id, '{own_notice_id}', resident_id, 'x', clock.now() from alarms where alarm_id = '{own_alarm}'"),
+    refused("update carer_reports set done_by = 'x', done_at = clock.now()"),
     refused("update incidents set closed_at = now(), closed_by = '{own_user}' where org = '{own}'"),
     refused("insert into commands (command_id, org, device_id, kind, case_id, alarm_id, seconds, show, asked_by, created_at, opens_at, expires_at)"
             " values (gen_random_uuid(), '{own}', '{own}-1', 'live', '{own_alarm}', '{own_alarm}', 10, 'always', who()::text, now(), now(), now())"),
@@ -318,6 +321,8 @@ _PLANNERS: Final = (
             " values ('{other}', '{other_resident}', 'x', 'yes', 'x', now())"),
     refused("update follow_ups set wants_it = 'no'"),
     refused("delete from follow_ups"),
+    refused("update carer_reports set note = ''"),
+    refused("delete from carer_reports"),
     refused("update night_holds set until_on = '2026-01-01'"),
     refused("delete from night_holds"),
     refused("insert into town_stops (org, why, proposed_by, proposed_at) values ('{other}', 'x', 'x', now())"),

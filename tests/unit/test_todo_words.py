@@ -10,7 +10,7 @@ import pytest
 
 from alarm_center.core.day_matters import IDLES, AreaTonight, OpenMatter, SilentDevice, grouped
 from alarm_center.store.reconciliation import QUESTIONS
-from alarm_center.store.todo import COMPANY, RETIRING
+from alarm_center.store.todo import COMPANY, DEVIATION, MISMATCHES, RETIRING
 from alarm_center.words import todo_words
 from alarm_center.words.catalogues import SPEECHES
 
@@ -42,7 +42,7 @@ def codes() -> set[str]:
 
 
 def test_every_code_has_its_sentence() -> None:
-    assert codes() | {COMPANY, RETIRING, IDLES} == set(todo_words.SENTENCES)
+    assert codes() | {COMPANY, RETIRING, IDLES, DEVIATION, *MISMATCHES.values()} == set(todo_words.SENTENCES)
 
 
 @pytest.mark.parametrize("language", SPEECHES)

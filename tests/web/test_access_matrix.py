@@ -176,7 +176,16 @@ async def _cases(here: NightTown, alarm: int, look: int, wait: int, frames: tupl
         "insert into ombudsmen (org, area_id, carer_id, from_day) values ($1, $2, $3, '2026-01-01') returning ombudsman_id",
         here.org, area, carer,
     )  # fmt: skip
+    report = await here.value(
+        """
+        insert into carer_reports (org, alarm_id, notice_id, resident_id, mismatch, said_at)
+        select n.org, n.alarm_id, n.notice_id, a.resident_id, 'key', clock.now() from notices n join alarms a using (alarm_id)
+        where n.alarm_id = $1 limit 1 returning report_id
+        """,
+        alarm_id,
+    )  # fmt: skip
     return {
+        "report": str(report),
         "ombudsman": str(ombudsman),
         "carer": str(carer),
         "pattern": str(pattern),

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from alarm_center.casework import cases
+from alarm_center.casework import carer_reports, cases
 from alarm_center.casework.editing import Editor
 from alarm_center.core import pausing
 from alarm_center.core.alarm import alarm_events as alarm
+from alarm_center.core.carer_reports import parse_report
 from alarm_center.core.pausing import HowSaid
 from alarm_center.core.replies import carer_actions
 from alarm_center.core.replies.personal_codes import split_codes
@@ -178,6 +179,22 @@ async def stop_camera(request: web.Request) -> web.StreamResponse:
             await replies.lock_phone_of(tx, opened.link.notice_id)
             if not await replies.has_tap(tx, opened.link.notice_id, tap.key):
                 await replies.add_page_word(tx, opened.link.notice_id, _NO_CAMERA, await now(tx), tap.key)
+    return await _sent(request, opened)
+
+
+@routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/report")
+@open_to(Opening.LINK)
+async def report(request: web.Request) -> web.StreamResponse:
+    """Keep what does not match the home, or a deviation, for the planner and the lead; also once the case is over."""
+    opened, _ = await _opened_for_tap(request)
+    if not (opened.had and opened.may_see) or opened.link.alarm.resident_id is None:
+        return await _refuse(request, opened)
+    form = await request.post()
+    said = parse_report(str(form.get("what", "")), str(form.get("note", "")))
+    if said is None:
+        raise web.HTTPBadRequest(text=text_for(request, page_words.NOT_SENT))
+    alarm_, notice_id = opened.link.alarm, opened.link.notice_id
+    await carer_reports.keep_report(request.app[MEMORY], alarm_, notice_id, said, viewer=opened.viewer)
     return await _sent(request, opened)
 
 

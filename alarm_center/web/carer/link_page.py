@@ -13,13 +13,13 @@ from alarm_center.core.phone_numbers import national
 from alarm_center.core.plan import Plan
 from alarm_center.core.replies import carer_actions
 from alarm_center.core.replies.carer_actions import ButtonPlace
-from alarm_center.store import day_pages, links, manual_alarms, musters, replies, residents, towns
+from alarm_center.store import carer_reports, day_pages, links, manual_alarms, musters, replies, residents, towns
 from alarm_center.store.links import CarerLink
 from alarm_center.store.memory import Tx, now
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.carer.opened_link import OpenedLink
 from alarm_center.web.page import render, speech_of
-from alarm_center.words import code_words, link_words, pause_words
+from alarm_center.words import carer_report_words, code_words, link_words, pause_words
 from alarm_center.words.catalogues import Speech
 from schemas.vocabulary import TroubleKind
 
@@ -40,7 +40,7 @@ async def draw_link(
     and with *ask_sure* the note of a death that is to be said twice."""
     speech, link = speech_of(request), opened.link
     resident, plan, raised, answers, stopped = None, Plan(), [], [], False
-    shift, others, asks_who, cried_at = None, [], False, None
+    shift, others, asks_who, cried_at, reported = None, [], False, None, []
     async with request.app[MEMORY].transaction(opened.viewer) as tx:
         at = await now(tx)
         if opened.had and opened.may_see:
@@ -49,6 +49,7 @@ async def draw_link(
             asks_who = unknown and await musters.has_codes(tx, link.alarm.org)
         if opened.theirs and opened.may_see:
             plan = await _plan_of(tx, link.alarm)
+            reported = await carer_reports.of_notice(tx, link.notice_id)
         elif opened.may_see and link.alarm.closed_at is not None:
             cried_at = await replies.last_cry(tx, link.notice_id, link.alarm.closed_at)
             plan = await _plan_of(tx, link.alarm) if cried_at is not None else plan
@@ -95,6 +96,8 @@ async def draw_link(
             "answers": answers,
             "stopped": stopped,
             "nobody_home": of_kind(link.alarm.troubles, TroubleKind.NOBODY_HOME),
+            "mismatches": [(str(one), speech(text)) for one, text in carer_report_words.MISMATCHES.items()],
+            "reported": carer_report_words.sent_words(reported, link.zone, speech) if reported else "",
             "ask_where": ask_where,
             "ask_sure": ask_sure,
             "until": pause_words.time_words(pausing.tomorrow_end(at, ZoneInfo(link.zone)), at, link.zone, speech),

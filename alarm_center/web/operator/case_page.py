@@ -18,7 +18,18 @@ from alarm_center.core.plan import Plan
 from alarm_center.core.resident_card import ResidentCard
 from alarm_center.core.roles import Right
 from alarm_center.core.shadow_nights import without_word
-from alarm_center.store import board, case_pages, events, looks, manual_alarms, pause_questions, residents, towns, users
+from alarm_center.store import (
+    board,
+    carer_reports,
+    case_pages,
+    events,
+    looks,
+    manual_alarms,
+    pause_questions,
+    residents,
+    towns,
+    users,
+)
 from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
@@ -31,7 +42,7 @@ from alarm_center.web.operator.queue import BoardReader, alarm_row, calls_first,
 from alarm_center.web.operator.trouble_rows import next_moves, trouble_rows
 from alarm_center.web.operator.watched_towns import WatchedTowns, watched_towns
 from alarm_center.web.page import PERSON, cookie_of, path_uuid, render, speech_of
-from alarm_center.words import code_words, page_words, pause_words
+from alarm_center.words import carer_report_words, code_words, page_words, pause_words
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.timeline_words import row_of
 from schemas import timeline
@@ -118,6 +129,7 @@ async def _alarm_context(request: web.Request) -> dict[str, Any]:
         phones = await board.phones_in_trouble(tx, [alarm])
         context["replies"] = await case_pages.replies(tx, alarm_id)
         context["raisings"] = await manual_alarms.raises_of(tx, alarm_id)
+        context["reports"] = carer_report_words.case_rows(await carer_reports.of_case(tx, alarm_id), speech)
     open_ = alarm.state is not AlarmState.CLOSED
     following = FOLLOWED_BY if resident else {}
     unacknowledged = bool(alarm.unacknowledged)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from alarm_center.casework import carer_reports
 from alarm_center.casework.cases import NotFound
 from alarm_center.casework.editing import Editor
 from alarm_center.core import calendar
@@ -35,6 +36,7 @@ FIRST: Final = 10
 MOST: Final = 300
 """Matters on one page: it stays under 150 kB."""
 NIGHTS_AHEAD: Final = 14
+_REPORTED: Final = frozenset({todo.DEVIATION, *todo.MISMATCHES.values()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class _Row:
     phone: str | None
     may_hand_over: bool = False
     """It is a device that an installer can be asked to see to."""
+    report_id: str = ""
+    """It is what a carer has reported: whoever has seen to it says so."""
 
 
 @routes.get("/todo")
@@ -147,6 +151,16 @@ async def hand_over(request: web.Request) -> web.StreamResponse:
     return redirect("/todo")
 
 
+@routes.post("/todo/reports/{report}/done")
+@require(Right.PLAN)
+async def end_report(request: web.Request) -> web.StreamResponse:
+    """Write that somebody has seen to what a carer reported; one that is done already stays as it is."""
+    person = request[PERSON]
+    editor = Editor(str(person.user_id), person.viewer(Right.PLAN))
+    await carer_reports.end_report(request.app[PLANNER_MEMORY], path_uuid(request, "report"), editor=editor)
+    return redirect("/todo#waiting")
+
+
 def _silent_row(device: SilentDevice, handed: OpenMatter | None, zones: Mapping[str, str], speech: Speech) -> _Row:
     sentence = todo_words.silent_sentence(device, zones[device.org], speech)
     owner = todo_words.owner_words(handed, speech) if handed else ""
@@ -194,6 +208,7 @@ def _row(matter: OpenMatter, zones: Mapping[str, str], speech: Speech, person: S
         "" if matter.resident_id is None else str(matter.resident_id),
         matter.code not in todo_words.GATED,
         matter.phone,
+        report_id=str(matter.discrepancy_id) if matter.code in _REPORTED else "",
     )
 
 
