@@ -60,6 +60,8 @@ class Roster:
     shifts: tuple[DutyShift, ...]
     fixed_phone: str | None = None
     busy: frozenset[UUID] = frozenset()
+    whole: bool = False
+    """It has every shift of the town around now. A page's has those of the viewer's areas: nothing follows from one that is missing."""
 
     def shifts_on_duty(self, area_id: UUID, now: datetime, duty: Duty = Duty.PATROL) -> tuple[DutyShift, ...]:
         """Return the area's shifts of that duty at *now*, confirmed ones first."""
@@ -96,6 +98,10 @@ class Roster:
             if until is not None and shift.starts_at <= until:
                 until = max(until, shift.ends_at)
         return until
+
+    def has_left(self, phone: str, now: datetime) -> bool:
+        """Tell whether *phone* is surely off duty: on no shift of the whole roster that is now or comes next."""
+        return self.whole and all(s.phone != phone or s.ends_at <= now for s in self.shifts)
 
     def uncovered_stretches(
         self, area_id: UUID, from_: datetime, until: datetime

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from alarm_center.core.roster import DutyShift, Roster
 from alarm_center.store.lost_phones import NOT_LOST
-from alarm_center.store.memory import Row, Tx
+from alarm_center.store.memory import Row, Tx, is_page
 from alarm_center.store.sms_stops import TAKES_NO_SMS
 from alarm_center.store.towns import Town
 from schemas.vocabulary import Duty
@@ -35,7 +35,7 @@ async def roster(tx: Tx, town: Town, alarm_id: UUID | None) -> Roster:
         f"select {_SHIFT} from {_SHIFTS} where {_NOW} order by s.starts_at, s.shift_id",  # noqa: S608 -- our own constants
         town.org, _AROUND, alarm_id,
     )  # fmt: skip
-    return _roster(town, rows)
+    return _roster(town, rows, whole=not is_page(tx))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,11 @@ async def opening(tx: Tx, town: Town, alarm_id: UUID, resident_id: UUID | None, 
     """Draw a case number for an alarm that opens at *now*, and return it with the roster."""
     rows = await tx.fetch(_OPENING, town.org, _AROUND, alarm_id, now, resident_id)
     given = rows[0]
-    there = _roster(town, [row for row in rows if row["shift_id"] is not None])
+    there = _roster(town, [row for row in rows if row["shift_id"] is not None], whole=not is_page(tx))
     return CaseOpening(given["case_no"], given["at"], given["signed_in"], given["paused_before"], there)
 
 
-def _roster(town: Town, rows: Sequence[Row]) -> Roster:
+def _roster(town: Town, rows: Sequence[Row], *, whole: bool) -> Roster:
     return Roster(
         shifts=tuple(
             DutyShift(
@@ -89,4 +89,5 @@ def _roster(town: Town, rows: Sequence[Row]) -> Roster:
         ),
         fixed_phone=town.fixed_number,
         busy=frozenset(row["shift_id"] for row in rows if row["busy"]),
+        whole=whole,
     )

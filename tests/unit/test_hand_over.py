@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from alarm_center.core.alarm.hand_over import ANSWER_WITHIN, ASK_BEFORE
 from alarm_center.core.alarm.state import AlarmState
-from alarm_center.core.plan import Wording
+from alarm_center.core.plan import Plan, Wording
 from alarm_center.core.roster import DutyShift
-from schemas.vocabulary import Duty
+from schemas.vocabulary import AlarmKind, Duty
 from tests.support.alarm_story import FIRST, HERE, LEAD, SECOND, START, Story, accepted, on_site, shift
 
 END = START + timedelta(hours=6)
@@ -165,3 +167,61 @@ def test_the_fixed_number_has_no_shift_that_ends() -> None:
     story.ticks()
     story.carer("+4610").takes()
     assert story.state() is AlarmState.ACCEPTED and story.alarm.hand_over is None
+
+
+def two_carers(*, second_takes: bool) -> Story:
+    """A story of a two-carer home after the end of everybody's shift: the first is on site, and the day's patrol is asked."""
+    story = Story(AlarmKind.NOT_SEEN, signed_in=False, plan=Plan(two_carers=True))
+    story.roster = replace(story.roster, whole=True)
+    story.passes(seconds=120)
+    story.carer(FIRST).takes()
+    story.carer(FIRST).arrives()
+    if second_takes:
+        story.passes(minutes=12)
+        story.carer(SECOND).takes()
+    near_the_end(story)
+    story.passes(minutes=40)
+    for carer in story.carers.values():
+        carer.inbox.clear()
+    story.carer(DAY).takes()
+    return story
+
+
+@pytest.mark.parametrize("second_takes", [False, True])
+def test_of_two_carers_none_who_is_off_duty_keeps_it(second_takes: bool) -> None:
+    story = two_carers(second_takes=second_takes)
+    assert [taker.phone for taker in story.alarm.takers] == [DAY]
+    assert (story.state(), story.alarm.staff_inside) == (AlarmState.ACCEPTED, False)
+    assert story.owner == story.carer(DAY).notice.notice_id
+    assert story.alarm.limits.limit_at is not None and story.alarm.hand_over is not None
+    assert story.alarm.seeks, "the second is sought"
+    for phone in (FIRST, SECOND):
+        story.carer(phone).receives(Wording.TAKEN)
+    story.passes(minutes=180)
+    assert (story.carer(FIRST).inbox, story.carer(SECOND).inbox) == ([], [])
+
+
+def test_a_watch_that_an_old_release_lost_begins_again() -> None:
+    story = near_the_end(on_site())
+    story.alarm = replace(story.alarm, hand_over=None)
+    story.now = END + timedelta(minutes=1)
+    story.roster = replace(story.roster, shifts=by_day())
+    story.ticks()
+    assert story.alarm.hand_over is None, "a page may not see the owner's shift"
+    story.roster = replace(story.roster, whole=True)
+    story.ticks()
+    story.ticks()
+    story.carer(DAY).receives(Wording.CALL_OUT)
+    story.carer(DAY).takes()
+    assert [taker.phone for taker in story.alarm.takers] == [DAY]
+
+
+def test_who_takes_before_their_shift_is_not_off_duty() -> None:
+    story = near_the_end(on_site())
+    story.roster = replace(story.roster, whole=True)
+    story.passes(minutes=5)
+    story.carer(FIRST).declines()
+    story.carer(DAY).takes()
+    assert story.alarm.hand_over is None
+    story.passes(minutes=19)
+    assert story.lines("hand_over_sought") == 0

@@ -134,7 +134,7 @@ class AlarmChange:
         purpose = self.dispatch.seeking
         if purpose in trouble.CHAINS and trouble.is_seen_to(self.alarm, purpose):
             # A person sees to it: it gets no louder.
-            self._end_search()
+            self.end_search()
             return
         if purpose is DispatchPurpose.CALL_OUT:
             self.set_troubles(trouble.begin(self.alarm, TroubleKind.NOT_TAKEN, None, self.now))
@@ -194,7 +194,7 @@ class AlarmChange:
         if not self.alarm.seeks or self.dispatch.seeking not in purposes:
             return
         if trouble.sought_for(self.alarm, self.dispatch.seeking) is None:
-            self._end_search()
+            self.end_search()
 
     def acknowledge(self, kind: TroubleKind, by: UUID) -> None:
         """Record that a person, by user or notice, sees to the trouble of *kind*: it gets no louder."""
@@ -210,7 +210,7 @@ class AlarmChange:
             return
         last_round = self.dispatch.state is DispatchState.EXHAUSTED and bool(ladder.steps)
         if (last_round or not ladder.seeks_on) and trouble.is_seen_to(self.alarm, ladder.purpose):
-            self._end_search()
+            self.end_search()
 
     def get_louder(self, kind: TroubleKind, *, calls: bool = True) -> None:
         """Turn the board red for the trouble of *kind*, and with *calls* ring the fixed number if the search does not do so."""
@@ -231,8 +231,8 @@ class AlarmChange:
         if was_loud and not any(each.loud for each in troubles):
             self.effects.append(CalmBoard())
 
-    def _end_search(self) -> None:
-        """End a search for help. Next comes the gravest trouble that nobody sees to, then the case that nobody has taken."""
+    def end_search(self) -> None:
+        """End a search for help, or for one carer in another's stead. Next comes the gravest trouble that nobody sees to, then the case that nobody has taken."""
         left = trouble.gravest(t for t in self.alarm.unacknowledged if trouble.LADDERS[t.kind].steps)
         if left is not None:
             self.restart_dispatch(trouble.LADDERS[left.kind].purpose)
@@ -289,7 +289,7 @@ class AlarmChange:
             self.set_troubles(trouble.acknowledge(self.alarm.troubles, each.kind, str(notice.notice_id), now))
             self.add_line(timeline.TroubleAcknowledged(each.kind, str(notice.notice_id)))
         if self.dispatch.state is DispatchState.ACCEPTED and self.alarm.unacknowledged:
-            self._end_search()
+            self.end_search()
 
     def arrival_deadline(self, eta_minutes: int | None) -> datetime:
         """Return when a carer who accepts now has to be on site."""

@@ -36,11 +36,12 @@ def watch_shift(change: AlarmChange) -> None:
         return
     owner = change.notice(alarm.acceptance.notice_id)
     until = None if owner.shift_id is None else change.roster.on_duty_until(owner.phone, now)
-    ends = (
-        None
-        if until is None
-        else ShiftHandOver(owner.notice_id, max(until - ASK_BEFORE, min(now + ANSWER_WITHIN, until)))
-    )
+    ends = None
+    if until is not None:
+        ends = ShiftHandOver(owner.notice_id, max(until - ASK_BEFORE, min(now + ANSWER_WITHIN, until)))
+    elif _is_off_duty(change, owner):
+        # A release before 0.3.0 has written the alarm after the shift's end, and left the watch out; or they took it so late.
+        ends = ShiftHandOver(owner.notice_id, max(now, alarm.acceptance.accepted_at + ANSWER_WITHIN))
     change.alarm = replace(alarm, hand_over=ends)
 
 
@@ -76,7 +77,7 @@ def record_owners_word(change: AlarmChange, notice: Notice) -> None:
         return
     change.alarm = replace(change.alarm, hand_over=replace(held, at=None, asked=True, searching=False))
     if held.searching and change.alarm.seeks and change.dispatch.seeking is DispatchPurpose.CALL_OUT:
-        change.adopt(dispatching.end_search(change.dispatch))
+        change.end_search()
         change.set_troubles(trouble.end(change.alarm.troubles, (TroubleKind.NOT_TAKEN,)))
 
 
@@ -102,28 +103,41 @@ def record_silence(change: AlarmChange) -> None:
 
 
 def pass_on(change: AlarmChange, notice: Notice, eta_minutes: int | None) -> None:
-    """Pass the alarm on to the carer of *notice*, who has said 1, from an owner whose shift is over; nothing more goes to that one."""
+    """Pass the alarm on to the carer of *notice*, who has said 1, from an owner whose shift is over, and from every other carer who is off duty.
+
+    Nothing more goes to those. Where the plan has two carers and one is left, the second is sought.
+    """
     held = change.alarm.hand_over
     if held is None or not held.searching or not change.alarm.taken_by(notice.phone):
         return
     before = change.notice(held.notice_id)
     if before.phone == notice.phone:
         return
-    change.set_troubles(trouble.without_carer(change.alarm, before, change.now))
-    change.dispatch = dispatching.record_refusal(change.dispatch, before, change.now, NoticeState.STOOD_DOWN)
-    change.effects.append(Tell(Wording.TAKEN, before))
+    others = [taker for taker in change.alarm.takers if taker.phone != notice.phone]
+    for taker in others:
+        if taker.phone == before.phone or _is_off_duty(change, taker):
+            change.set_troubles(trouble.without_carer(change.alarm, taker, change.now))
+            change.dispatch = dispatching.record_refusal(change.dispatch, taker, change.now, NoticeState.STOOD_DOWN)
+            change.effects.append(Tell(Wording.TAKEN, taker))
     change.add_line(timeline.HandedOver(notice.notice_id))
-    if len(change.alarm.takers) > 1:
-        change.acceptance = replace(change.acceptance, notice_id=change.alarm.takers[0].notice_id)
-        return
-    if change.alarm.staff_inside:
-        change.record_staff_inside(False)
-    change.alarm = replace(
-        change.alarm, state=AlarmState.ACCEPTED, acceptance=Acceptance(notice.notice_id, change.now), hand_over=None
-    )
-    change.limits = replace(change.limits, limit_at=change.arrival_deadline(eta_minutes))
-    if change.alarm.seeks and change.dispatch.seeking is DispatchPurpose.CALL_OUT:
-        change.adopt(dispatching.end_search(change.dispatch))
+    left = [taker for taker in change.alarm.takers if taker.phone != notice.phone]
+    if left:
+        on_duty = (taker for taker in left if change.roster.on_duty_until(taker.phone, change.now) is not None)
+        change.acceptance = replace(change.acceptance, notice_id=next(on_duty, notice).notice_id)
+    else:
+        if change.alarm.staff_inside:
+            change.record_staff_inside(False)
+        change.alarm = replace(
+            change.alarm, state=AlarmState.ACCEPTED, acceptance=Acceptance(notice.notice_id, change.now), hand_over=None
+        )
+        change.limits = replace(change.limits, limit_at=change.arrival_deadline(eta_minutes))
+    if not change.alarm.seeks or change.dispatch.seeking is DispatchPurpose.CALL_OUT:
+        change.end_search()
+
+
+def _is_off_duty(change: AlarmChange, owner: Notice) -> bool:
+    # The fixed number has no shift, and never ends.
+    return owner.shift_id is not None and change.roster.has_left(owner.phone, change.now)
 
 
 def _seek(change: AlarmChange, held: ShiftHandOver) -> None:
