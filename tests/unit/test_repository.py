@@ -201,6 +201,7 @@ def test_test_towns_come_through_the_import() -> None:
         "bench_history.py": "a loud town, of which only its lines count",
         "bench_reconciliation.py": "years of a town's rota, without the triggers that would take hours",
         "many_residents.py": "copies of one that came through the import, by the thousand",
+        "test_one_patrol.py": "a second area, with a patrol of its own, in the small town of the dialogues",
         "test_mounting_ended.py": "an area that a home moves to while its camera is put up",
         "test_shifts_ahead.py": "nights that the release before laid",
         "test_planning.py": "consent given again on the day of its withdrawal, which no file can say",
