@@ -177,7 +177,7 @@ class Elks:
         """Return what was written to our number: after hours of failures 46elks no longer tells us of it."""
         listed = await self._list("sms", since, number)
         return [
-            ProviderReply(_text(item, "id"), _text(item, "from"), _text(item, "message"), _at(item))
+            ProviderReply(_text(item, "id"), _text(item, "from"), _text(item, "message"), made_at(item))
             for item in reversed(listed)
             if _text(item, "direction") == "incoming"
         ]
@@ -206,7 +206,7 @@ class Elks:
             items = page.get("data")
             if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
                 raise ProviderUnknown("46elks gave a list that is none")
-            made = [(item, _at(item)) for item in items]
+            made = [(item, made_at(item)) for item in items]
             found += [item for item, at in made if at is None or at >= since]
             start = page.get("next")
             if not start or any(at is not None and at < since for _, at in made):
@@ -275,7 +275,7 @@ def _accepted(made: Mapping[str, Any]) -> ProviderAccepted:
 
 
 def _message(item: Mapping[str, Any], body: str | None) -> ProviderMessage:
-    return ProviderMessage(_text(item, "id"), _text(item, "from"), body, _at(item))
+    return ProviderMessage(_text(item, "id"), _text(item, "from"), body, made_at(item))
 
 
 def _text(item: Mapping[str, Any], name: str) -> str:
@@ -283,8 +283,8 @@ def _text(item: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _at(item: Mapping[str, Any]) -> datetime | None:
-    """Return when it was made: 46elks writes UTC without a zone."""
+def made_at(item: Mapping[str, Any]) -> datetime | None:
+    """Return when an SMS was made: 46elks writes UTC without a zone. ``None``: it does not say."""
     try:
         at = datetime.fromisoformat(_text(item, "created"))
     except ValueError:

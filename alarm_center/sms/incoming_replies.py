@@ -42,6 +42,7 @@ from alarm_center.core.replies.reply_parts import TAKEN
 from alarm_center.core.replies.resolve_reply import REPEATED_WITHIN, where_action
 from alarm_center.sms import muster_replies, sms_stops, trouble_replies
 from alarm_center.sms.notice_standings import notice_refs, notice_standing
+from alarm_center.sms.word_order import SKEW, NewerWords, newer_words
 from alarm_center.store import carers, events, replies, towns
 from alarm_center.store.memory import Memory, Tx, is_retryable, now
 from alarm_center.store.musters import MusteredShift, musters_of
@@ -56,8 +57,6 @@ LATE: Final = timedelta(minutes=5)
 """A word that was written so long ago is marked late, and heard with sound: whoever wrote it has waited since."""
 LONGEST: Final = 4_000
 """Characters of a reply that are kept."""
-_SKEW: Final = timedelta(minutes=1)
-"""The provider's clock and ours may differ by less."""
 _FEW: Final = 3
 _MANY: Final = 20
 """Answers that lead nowhere, at most, to one phone in an hour: to words, and to digits. Two machines may be talking."""
@@ -86,7 +85,7 @@ class ReceivedReply:
     number: str
     text: str
     age: timedelta = timedelta(0)
-    """Time since it was written, where it was fetched from the provider's list."""
+    """Time since it was written, as the provider says."""
 
     @classmethod
     def of_body(
@@ -100,6 +99,10 @@ class ReceivedReply:
         """Minutes since it was written, where that is so long ago that whoever reads it has to know."""
         return int(self.age / timedelta(minutes=1)) if self.age >= LATE else None
 
+    def written_at(self, at: datetime) -> datetime | None:
+        """Return when it was written, of one that is received at *at*; ``None``: it came at once."""
+        return at - self.age if self.age > SKEW else None
+
 
 async def receive_reply(memory: Memory, reply: ReceivedReply) -> str:
     """Record and act on a reply; return its meaning, ``again`` for one that was received before.
@@ -110,8 +113,9 @@ async def receive_reply(memory: Memory, reply: ReceivedReply) -> str:
     async def work(tx: Tx) -> str:
         # What was written to a town's second number is as if written to its own.
         number = await towns.main_number(tx, reply.phone, reply.number)
+        at = await now(tx)
         if not await replies.add_once(
-            tx, reply.provider, reply.provider_id, reply.phone, number, reply.text, await now(tx)
+            tx, reply.provider, reply.provider_id, reply.phone, number, reply.text, at, reply.written_at(at)
         ):
             return "again"
         return await _IncomingReply(tx, replace(reply, number=number)).process()
@@ -130,6 +134,10 @@ class _PhoneContext:
     asked: Mapping[UUID, AskedNotice]
     musters: Sequence[MusteredShift]
     at: datetime
+    newer: NewerWords
+    """What the phone has said since the reply was written."""
+    asked_by: datetime
+    """What was sent later the reply does not answer."""
 
     @property
     def unanswered(self) -> list[MusteredShift]:
@@ -180,11 +188,15 @@ class _IncomingReply:
     async def _read_context(self, orgs: Sequence[str]) -> _PhoneContext:
         at = await now(self.tx)
         # A late word answers nothing that was asked after it had been written; a cry for help is never too old.
-        asked = await replies.notices_to(self.tx, self.reply.phone, self.reply.number)
-        if self.reply.late_minutes is not None:
-            asked = [notice for notice in asked if notice.asked_at <= at - self.reply.age + _SKEW]
-        musters = await musters_of(self.tx, self.reply.phone, self.reply.number)
-        return _PhoneContext(orgs, {a.notice_id: a for a in asked}, musters, at)
+        phone, number, written_at = self.reply.phone, self.reply.number, self.reply.written_at(at)
+        asked_by = at if written_at is None else written_at + SKEW
+        newer = await newer_words(self.tx, phone, number, written_at)
+        asked = await replies.notices_to(self.tx, phone, number)
+        musters = [] if newer.muster else await musters_of(self.tx, phone, number)
+        if written_at is not None:
+            asked = [notice for notice in asked if notice.asked_at <= asked_by]
+            musters = [muster for muster in musters if muster.asked_at <= asked_by]
+        return _PhoneContext(orgs, {a.notice_id: a for a in asked}, musters, at, newer, asked_by)
 
     async def _hand_to_person(self, said: Reply, context: _PhoneContext) -> None:
         """Have a person read a reply that could not be acted on, and tell the carer so."""
@@ -211,7 +223,12 @@ class _IncomingReply:
         )  # fmt: skip
         if self.reply.late_minutes is not None:
             resolution = replace(resolution, heed=Heed.SOUND)
-        action, about = resolution.action, context.notice(resolution.notice)
+        about = context.notice(resolution.notice)
+        if about is not None and about.alarm_id in context.newer.alarms and resolution.action not in (None, HELP):
+            # The newer word stands: a person hears what the older one was.
+            text = ReplyText(Wording.READ_BY_OPERATOR, resolution.notice)
+            resolution = Resolution(None, resolution.notice, text, heed=Heed.SOUND)
+        action = resolution.action
         opened: Alarm | None = None
         answer = resolution.answer
         if action is not None and about is not None:
@@ -242,7 +259,7 @@ class _IncomingReply:
         wanted = sms_stops.choice_of(self.reply.text)
         if wanted is None:
             return False
-        for org in context.orgs:
+        for org in () if context.newer.sms else context.orgs:
             if wanted:
                 await sms_stops.record_start(self.tx, org, self.reply.phone, context.at)
             else:
@@ -268,7 +285,7 @@ class _IncomingReply:
         is_yes = isinstance(said, CarerCommand) and said.action is TAKE
         if not is_yes or context.asked or context.unanswered:
             return False
-        return await carers.answer_test(self.tx, self.reply.phone, self.reply.number, context.at)
+        return await carers.answer_test(self.tx, self.reply.phone, self.reply.number, context.at, context.asked_by)
 
     async def _withdraw(self, about: AskedNotice) -> None:
         """End the resident's consent on their own word, as the link's page does; again it changes nothing."""

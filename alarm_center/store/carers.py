@@ -145,14 +145,14 @@ async def mark_test_asked(tx: Tx, carer_id: UUID, now: datetime) -> None:
     await tx.execute("update carers set test_asked_at = $2, test_answered_at = null where carer_id = $1", carer_id, now)
 
 
-async def answer_test(tx: Tx, phone: str, sender: str, now: datetime) -> bool:
-    """Write that *phone* has answered the test of the towns that send from *sender*; false if none waits for it."""
+async def answer_test(tx: Tx, phone: str, sender: str, now: datetime, asked_by: datetime) -> bool:
+    """Write that *phone* has answered the test of the towns that send from *sender*; false if none sent until *asked_by* waits for it."""
     done = await tx.execute(
         """
         update carers c set test_answered_at = $3 from organisations o
-        where o.org = c.org and c.phone = $1 and o.sending_number = $2 and c.test_asked_at is not null and c.test_answered_at is null
+        where o.org = c.org and c.phone = $1 and o.sending_number = $2 and c.test_asked_at <= $4 and c.test_answered_at is null
         """,
-        phone, sender, now,
+        phone, sender, now, asked_by,
     )  # fmt: skip
     return bool(done != "UPDATE 0")
 

@@ -55,15 +55,27 @@ class AskedNotice:
     """A carer has found nobody at home, and nobody knows where the person is."""
 
 
-async def add_once(tx: Tx, provider: str, provider_id: str, phone: str, sender: str, body: str, at: datetime) -> bool:
-    """Insert a reply; false where it was kept before. Until the transaction ends, no other reply of the phone is taken."""
+async def add_once(
+    tx: Tx,
+    provider: str,
+    provider_id: str,
+    phone: str,
+    sender: str,
+    body: str,
+    at: datetime,
+    written_at: datetime | None = None,
+) -> bool:
+    """Insert a reply; false where it was kept before. Until the transaction ends, no other reply of the phone is taken.
+
+    *written_at* is of one that reached us late.
+    """
     await tx.execute("select pg_advisory_xact_lock(hashtext('phone'), hashtext($1))", phone)
     taken: bool | None = await tx.fetchval(
         """
-        insert into replies (provider, provider_id, phone, sender, body, received_at, meaning)
-        values ($1, $2, $3, $4, $5, $6, 'unread') on conflict do nothing returning true
+        insert into replies (provider, provider_id, phone, sender, body, received_at, meaning, written_at)
+        values ($1, $2, $3, $4, $5, $6, 'unread', $7) on conflict do nothing returning true
         """,
-        provider, provider_id, phone, sender, body, at,
+        provider, provider_id, phone, sender, body, at, written_at,
     )  # fmt: skip
     return bool(taken)
 
@@ -80,6 +92,27 @@ async def add_of_call(
         provider, provider_id, phone, sender, at,
     )  # fmt: skip
     return bool(taken)
+
+
+class SaidSince(NamedTuple):
+    """A reply of a phone."""
+
+    meaning: str
+    alarm_id: UUID | None
+    holds_phone: bool | None
+    body: str
+
+
+async def said_since(tx: Tx, phone: str, sender: str, written_at: datetime) -> list[SaidSince]:
+    """Return what *phone* wrote, said on a page or pressed in a call after *written_at*."""
+    rows = await tx.fetch(
+        """
+        select meaning, alarm_id, holds_phone, body from replies
+        where phone = $1 and sender = $2 and received_at > $3 and coalesce(written_at, received_at) > $3
+        """,
+        phone, sender, written_at,
+    )  # fmt: skip
+    return [SaidSince(*row) for row in rows]
 
 
 async def lock_phone_of(tx: Tx, notice_id: UUID) -> None:

@@ -12,7 +12,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import aiohttp
@@ -87,9 +87,10 @@ class ElksApi:
         delivered = {"delivered": datetime.now(UTC).isoformat()} if status == "delivered" else {}
         return (await self.post(item.form["whendelivered"], {"id": item.sid, "status": status, **delivered}))[0]
 
-    async def reply(self, phone: str, number: str, body: str, *, sid: str | None = None) -> str:
+    async def reply(self, phone: str, number: str, body: str, *, sid: str | None = None, minutes_ago: float = 0) -> str:
         """Let *phone* write to *number*, whose ``sms_url`` is ours; return the id of what it wrote."""
         item = self.writes(phone, number, body, sid=sid)
+        item.made_at -= timedelta(minutes=minutes_ago)
         form = {
             "direction": "incoming",
             "id": item.sid,

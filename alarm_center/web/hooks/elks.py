@@ -8,6 +8,7 @@ ip-addresses. `sms/` decides what a reply does.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,11 +18,11 @@ import structlog
 from aiohttp import web
 
 from alarm_center.providers import DeliveryStatus
-from alarm_center.providers.elks import ENDED, PATH, STATUSES, Elks, HookProof
+from alarm_center.providers.elks import ENDED, PATH, STATUSES, Elks, HookProof, made_at
 from alarm_center.sms import connected_calls, delivery, incoming_replies, pressed_keys
 from alarm_center.sms.incoming_replies import ReceivedReply
 from alarm_center.sms.pressed_keys import KeyOutcome
-from alarm_center.store.memory import Memory
+from alarm_center.store.memory import Memory, real_now
 from alarm_center.web.client_address import find_client
 from alarm_center.web.hooks.call_words import LANGUAGE, CallWords, answer_words, find_call, find_resident_call
 from alarm_center.web.hooks.hook_form import count_refusal, drop, read_form
@@ -76,7 +77,10 @@ class ElksHooks:
         provider_id, phone, number = form.get("id", ""), form.get("from", ""), form.get("to", "")
         if not provider_id or not phone:
             return drop("incomplete")
-        reply = ReceivedReply.of_body(Elks.name, provider_id, phone, number, form.get("message", ""))
+        # It is sent for hours until it is taken, so that it may be an old one.
+        at, made = await self.memory.run_statement(real_now), made_at(form)
+        age = timedelta(0) if made is None else max(timedelta(0), at - made)
+        reply = ReceivedReply.of_body(Elks.name, provider_id, phone, number, form.get("message", ""), age)
         await incoming_replies.receive_reply(self.memory, reply)
         return web.Response(status=204)
 
