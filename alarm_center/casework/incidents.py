@@ -42,8 +42,7 @@ _STARTING: Final = timedelta(minutes=2)
 _SERVICE_AT_LEAST: Final = 2
 """One alarm alone is simply sent out."""
 _AGAIN: Final = timedelta(seconds=60)
-_GROWN: Final = 1.5
-"""Staff who have been told of an incident are told again, at most each minute, once it has grown by half."""
+"""Staff who have been told of an incident that has grown are told again at most so often."""
 
 
 # ---- the service was away ----
@@ -173,10 +172,10 @@ async def _notify_staff(tx: Tx, incident_id: UUID) -> int:
         return 0
     town, at = await towns.town(tx, incident.org), await now(tx)
     queued = 0
-    for area_id, places in (await incidents.count_open_places(tx, incident_id)).items():
+    for area_id, (places, told_of) in (await incidents.count_open_places(tx, incident_id)).items():
         before = incident.told.get(str(area_id))
         if before is not None:
-            grown = places >= before["places"] * _GROWN
+            grown = rule.has_grown(places, before["places"], told_of)
             if not grown or at < datetime.fromisoformat(before["at"]) + _AGAIN:
                 continue
         code, _ = await towns.area(tx, area_id)
@@ -227,7 +226,9 @@ async def _tell_areas(
     for area_id, places in waiting.items():
         code, _ = await towns.area(tx, area_id)
         facts = TextFacts(area=code, places=places, incident_link=incident.link)
-        for phone in rule.phones_of_rung(rung, on_duty, area_id, at):
+        before = incident.told.get(str(area_id))
+        told_at = at if before is None else datetime.fromisoformat(before["at"])
+        for phone in rule.phones_of_rung(rung, on_duty, area_id, at, told_at):
             await wording.queue_sms(tx, town, PlainSms(phone, Wording.INCIDENT_LATE, facts), at)
             told += 1
     return told

@@ -174,13 +174,17 @@ async def open_incidents(tx: Tx) -> list[Incident]:
     return [Incident(**row) for row in rows]
 
 
-async def count_open_places(tx: Tx, incident_id: UUID) -> dict[UUID, int]:
-    """Return how many places are still to be checked, by area."""
+async def count_open_places(tx: Tx, incident_id: UUID) -> dict[UUID, tuple[int, int]]:
+    """Return how many places are still to be checked, by area, and how many of them were there when its staff were last told."""
     rows = await tx.fetch(
-        "select area_id, count(*) as places from alarms where incident_id = $1 and state <> 'closed' group by area_id",
+        """
+        select a.area_id, count(*) as places,
+            count(*) filter (where a.opened_at <= (i.told -> a.area_id::text ->> 'at')::timestamptz) as told_of
+        from alarms a join incidents i using (incident_id) where a.incident_id = $1 and a.state <> 'closed' group by a.area_id
+        """,
         incident_id,
     )
-    return {row["area_id"]: row["places"] for row in rows}
+    return {row["area_id"]: (row["places"], row["told_of"]) for row in rows}
 
 
 async def count_waiting_places(tx: Tx, incident_id: UUID) -> dict[UUID, int]:

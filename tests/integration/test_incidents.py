@@ -202,6 +202,22 @@ async def test_staff_are_told_again_when_an_incident_has_grown(memory: Memory) -
     assert await value(memory, "select count(*) from incidents") == 1
 
 
+async def test_a_second_wave_is_told_of_at_once(memory: Memory) -> None:
+    town = await a_night(memory, "01:30", residents=20)
+    await fails(memory, town, *range(1, 11))
+    assert await incidents.form_incidents(memory) == 10
+    for n in range(1, 11):
+        await outcome(
+            memory, await value(memory, "select alarm_id from alarms where resident_id = $1", town.residents[n])
+        )
+    await move(memory, timedelta(minutes=4))
+    await fails(memory, town, *range(11, 21))
+    for _ in range(2):
+        await incidents.form_incidents(memory)
+    assert await value(memory, "select count(*) from incidents") == 1
+    assert [body.split(":")[1] for _, body in (await sms(memory))[2:]] == [" 10 platser ska kontrolleras. Lista"] * 2
+
+
 async def test_two_areas_are_two_incidents(memory: Memory) -> None:
     town = await a_night(memory, "01:30", residents=10, areas=("3", "4"))
     await fails(memory, town, *range(1, 11))

@@ -11,6 +11,7 @@ from alarm_center.core.alarm.incident import (
     IncidentProgress,
     alarms_to_join,
     can_join,
+    has_grown,
     kind_of_incident,
     phones_of_first_list,
     phones_of_rung,
@@ -148,10 +149,25 @@ def test_an_incident_without_a_waiting_place_asks_nobody() -> None:
 def test_the_list_goes_to_who_has_not_had_it() -> None:
     first, lead, red = INCIDENT_LADDER
     assert phones_of_first_list(town(), HERE, START) == (FIRST, SECOND, LEAD)
-    assert phones_of_rung(first, town(), HERE, START) == (NEAR,)
-    assert phones_of_rung(first, town(FIRST), HERE, START) == ()
+    assert phones_of_rung(first, town(), HERE, START, START) == (NEAR,)
+    assert phones_of_rung(first, town(FIRST), HERE, START, START) == ()
     assert phones_of_first_list(town(NEAR), HERE, START) == (NEAR,)
-    assert phones_of_rung(first, town(NEAR), HERE, START) == ()
-    assert phones_of_rung(lead, town(), HERE, START) == (LEAD,)
-    assert phones_of_rung(red, town(), HERE, START) == (LEAD, FIXED)
-    assert phones_of_rung(red, town(fixed=None), HERE, START) == (LEAD,)
+    assert phones_of_rung(first, town(NEAR), HERE, START, START) == ()
+    assert phones_of_rung(lead, town(), HERE, START, START) == (LEAD,)
+    assert phones_of_rung(red, town(), HERE, START, START) == (LEAD, FIXED)
+    assert phones_of_rung(red, town(fixed=None), HERE, START, START) == (LEAD,)
+
+
+def test_a_patrol_that_came_since_has_the_list_before_a_neighbour() -> None:
+    roster = town()
+    fresh = replace(roster.shifts[1], starts_at=START + timedelta(minutes=10))
+    changed = replace(roster, shifts=(roster.shifts[0], fresh, *roster.shifts[2:]))
+    later = START + timedelta(minutes=45)
+    assert phones_of_rung(INCIDENT_LADDER[0], changed, HERE, later, START) == (SECOND,)
+
+
+def test_ticked_places_make_room_for_none() -> None:
+    assert has_grown(8, 5, 5) and not has_grown(7, 5, 5)
+    assert has_grown(20, 20, 0), "a second wave, as large as the first that was ticked"
+    assert has_grown(1, 20, 0) and not has_grown(20, 20, 20)
+    assert has_grown(40, 20, 40), "those of the same minute that were joined later"

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from alarm_center.core.alarm.alarm_kinds import POLICY, Flood
 from alarm_center.core.alarm.state import Alarm, AlarmState
-from alarm_center.core.roster import Roster
+from alarm_center.core.roster import Responder, Roster
 from schemas.vocabulary import AlarmKind, Priority, Who
 
 JOINED_KINDS: tuple[AlarmKind, ...] = tuple(kind for kind, policy in POLICY.items() if policy.flood is not None)
@@ -103,6 +103,7 @@ INCIDENT_LADDER: Final = (
     IncidentRung((Who.LEAD, Who.FIXED), timedelta(minutes=15), red=True),
 )
 """Steps of an incident that is not ticked in time, from its target on. The last step comes again until a person at a board acknowledges it."""
+_GROWN: Final = 1.5
 _AFTER_ACKNOWLEDGEMENT: Final = 1
 """The step that it goes on with then: the next patrol has the list already."""
 
@@ -144,6 +145,15 @@ def tell_on(
     return replace(progress, step=progress.step + 1, next_at=now + rung.wait, red_at=red_at), rung
 
 
+def has_grown(places: int, told: int, told_of: int) -> bool:
+    """Tell whether staff who were *told* of so many places are to be told again now that *places* are open, by half at least.
+
+    *told_of* are those of the open ones that were there then: a place that has been ticked since makes room for none.
+    """
+    known = min(told, told_of)
+    return places > known and places >= known * _GROWN
+
+
 def phones_of_first_list(roster: Roster, area_id: UUID, now: datetime) -> tuple[str, ...]:
     """Return the phones that an incident's list goes to at first: the area's patrols, or the nearest one, and the lead."""
     patrols = roster.responders(Who.PATROL, area_id, now) or roster.responders(Who.SECOND_PATROL, area_id, now)[:1]
@@ -151,8 +161,19 @@ def phones_of_first_list(roster: Roster, area_id: UUID, now: datetime) -> tuple[
     return tuple(dict.fromkeys(person.phone for person in (*patrols, *lead)))
 
 
-def phones_of_rung(rung: IncidentRung, roster: Roster, area_id: UUID, now: datetime) -> tuple[str, ...]:
-    """Return the phones that *rung* tells: one of each role, of patrols one that has not had the list."""
-    have_list = set(phones_of_first_list(roster, area_id, now)) if Who.SECOND_PATROL in rung.who else set()
-    people = ([p for p in roster.responders(who, area_id, now) if p.phone not in have_list][:1] for who in rung.who)
-    return tuple(dict.fromkeys(person.phone for found in people for person in found))
+def phones_of_rung(
+    rung: IncidentRung, roster: Roster, area_id: UUID, now: datetime, told_at: datetime
+) -> tuple[str, ...]:
+    """Return the phones that *rung* tells: one of each role, of patrols one that has not had the list, the area's own first.
+
+    The list went at *told_at* to those on duty then.
+    """
+    found: list[Responder] = []
+    for who in rung.who:
+        people = roster.responders(who, area_id, now)
+        if who is Who.SECOND_PATROL:
+            have_list = phones_of_first_list(roster, area_id, told_at)
+            own = roster.responders(Who.PATROL, area_id, now)
+            people = tuple(person for person in (*own, *people) if person.phone not in have_list)
+        found += people[:1]
+    return tuple(dict.fromkeys(person.phone for person in found))
