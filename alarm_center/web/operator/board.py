@@ -226,7 +226,9 @@ def _queue_part(
         "waiting": waiting,
         "many": waiting > _FEW,
         "top": next((row for row in todo if not row.held_by_me and not row.holder), None),
-        "new_p1": [row for row in todo if row.mark == "p1" and row.claimable],
+        "new_p1": sorted(
+            (row for row in todo if row.mark == "p1" and row.claimable), key=lambda row: row.since, reverse=True
+        ),
         "counts": {
             "alarms": sum(not line.alarm.is_calm for line in read.alarms),
             "troubles": len(troubles),

@@ -138,8 +138,16 @@ function holdsStill(part, fresh) {
   const kept = (one) => one.dataset.kept ? rows.slice(...one.dataset.kept.split(" ").map(Number)) : [one.dataset.row];
   const next = all("[data-row], [data-kept]", fresh).flatMap(kept);
   if (rows.every((row, n) => row === next[n])) return false;  // what is new comes last
-  $("[data-alerts]", part).replaceWith($("[data-alerts]", fresh));
+  const first = $(".row", part), list = $(".list", part), at = first.getBoundingClientRect().top, band = $("[data-alerts]", part);
+  const nextBand = $("[data-alerts]", fresh), focus = band.contains(document.activeElement) ? same(document.activeElement) : "";
+  nextBand.style.minHeight = `${band.offsetHeight}px`;  // a band that shrinks would move the rows as well
+  band.replaceWith(nextBand);
+  $(".waiting", part).replaceWith($(".waiting", fresh));  // whom "the next" takes, and how many wait
   part.classList.add("holding");
+  const moved = first.getBoundingClientRect().top - at;
+  if (moved) list.scrollHeight > list.clientHeight ? list.scrollTop += moved : scrollBy(0, moved);
+  if (focus) all("a, button", nextBand).find((one) => same(one) === focus)?.focus();
+  part.dataset.revision = "";  // what it shows is no revision of the server's: the next fetch brings the whole
   clearTimeout(held);
   held = setTimeout(() => refresh(part), wait);
   return true;
@@ -201,7 +209,7 @@ async function send(tap) {
   const { goesTo, data, into } = tap, said = $("#said");
   said.hidden = true;
   try {
-    const answer = await fetch(goesTo, { method: "POST", body: data, headers: { "X-Fragment": "1", "X-Csrf": csrf } });
+    const answer = await fetch(goesTo, { method: "POST", body: data, headers: { "X-Fragment": "1", "X-Csrf": csrf }, signal: AbortSignal.timeout(GIVEN_UP_MS) });
     if (!answer.ok) { said.textContent = await answer.text(); said.hidden = false; }
     else if (into) { into.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes); return true; }
     const goal = answer.headers.get("X-Go"), live = answer.headers.get("X-Live"), clear = answer.headers.get("X-Clear");

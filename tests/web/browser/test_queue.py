@@ -1,5 +1,7 @@
 """The queue where many wait: a line each, one button for the next, and rows that hold still under a hand without hiding what is new."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -34,14 +36,21 @@ async def test_a_new_fall_is_seen_while_the_rows_hold_still(storstad: NightTown,
     focused = rows.nth(1).locator("[data-open]")
     await expect(focused).to_be_focused()
     second = await rows.nth(1).get_attribute("data-row")
+    stands_at = await rows.nth(5).bounding_box()
     await page.evaluate("hand = setInterval(() => dispatchEvent(new PointerEvent('pointermove')), 200)")
     await storstad.finding(5, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
     await expect(page.locator(".new-p1")).to_contain_text("person syns på golvet Ebbe Sjö")
     assert await page.locator(".queue.holding").count() == 1
     assert await rows.nth(1).get_attribute("data-row") == second, "no row moved"
+    stands = await rows.nth(5).bounding_box()
+    assert stands and stands_at and abs(stands["y"] - stands_at["y"]) < 1, "nor by the height of the band"
+    await expect(page.locator(".take-next")).to_have_attribute("formaction", re.compile("/alarm/.*/claim"))
+    await storstad.finding(8, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    await expect(page.locator(".new-p1")).to_contain_text("Hilding Berg")
+    await expect(page.locator(".new-p1")).to_contain_text("och 1 till")
     await expect(focused).to_be_focused()
     await page.evaluate("clearInterval(hand)")
-    await expect(rows).to_have_count(41)  # the hand has rested
+    await expect(rows).to_have_count(42)  # the hand has rested
     await expect(rows.first).to_contain_text("Ebbe Sjö")
     await expect(page.locator(f"[data-row='{second}'] [data-open]")).to_be_focused()
     siv = await open_page(login="siv")
