@@ -113,11 +113,11 @@ async def close_visit(request: web.Request) -> web.StreamResponse:
         reasons = pausing.AWAY_BY[outcome]
         reason = reasons[0] if len(reasons) == 1 else next((each for each in reasons if each == where), None)
         if reason is None:
-            return await draw_link(request, opened, ask_where=note)
+            return await _ask_back(request, opened, ask_where=note)
         await _pause_while_away(request, opened, outcome, reason)
     if resident_id is not None and outcome is Outcome.DIED:
         if not form.get("sure"):
-            return await draw_link(request, opened, ask_sure=note)
+            return await _ask_back(request, opened, ask_sure=note)
         editor = Editor(str(opened.link.notice_id), opened.viewer)
         await deaths.register_death(request.app[PLANNER_MEMORY], resident_id, opened.link.alarm.alarm_id, editor=editor)
     event = alarm.Done(opened.link.notice_id, outcome, note=bool(note))
@@ -263,6 +263,15 @@ async def _refuse(
     if "X-Fragment" in request.headers:
         return web.Response(status=status, text=said)
     return await draw_link(request, opened, said, status)
+
+
+async def _ask_back(
+    request: web.Request, opened: OpenedLink, *, ask_where: str | None = None, ask_sure: str | None = None
+) -> web.StreamResponse:
+    """Draw the page with its question. A script has asked it before: without an answer nothing was sent, and it says so."""
+    if "X-Fragment" in request.headers:
+        return await _refuse(request, opened, page_words.NOT_SENT_OUTCOME)
+    return await draw_link(request, opened, ask_where=ask_where, ask_sure=ask_sure)
 
 
 async def _sent(request: web.Request, opened: OpenedLink) -> web.Response:
