@@ -54,9 +54,7 @@ async def test_taps_in_a_tunnel_are_sent_in_order(storstad: NightTown, open_page
     await expect(page.locator(".where .address")).to_be_visible()
     assert await broken(page) == []
     stored = await page.evaluate(STORED)
-    assert "/done" in stored and not any(
-        secret in stored for secret in ("Storgatan", "Bertil", "Nyckelgömma", "4690")
-    )
+    assert "/done" in stored and not any(secret in stored for secret in ("Storgatan", "Bertil", "Nyckelgömma", "4690"))
     assert await storstad.value("select state from alarms") == "on_site"
     await page.context.set_offline(False)
     await expect(strip).to_have_text("Skickat 02:00")
