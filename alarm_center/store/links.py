@@ -91,7 +91,6 @@ async def bind_browser(tx: Tx, found: CarerLink, browser: str, now: datetime) ->
 class OtherCase(NamedTuple):
     """Another open case of the link's phone: its own (*took*), or one that it is asked about."""
 
-    token: str
     case_no: int
     priority: int
     visit: bool
@@ -101,9 +100,15 @@ class OtherCase(NamedTuple):
 async def other_cases(tx: Tx) -> list[OtherCase]:
     """Return the other open cases of the phone whose link this transaction carries, its own first."""
     rows = await tx.fetch(
-        "select token, case_no, priority, visit, took from cases_of_phone() order by took desc, priority, case_no"
+        "select case_no, priority, visit, took from cases_of_phone() order by took desc, priority, case_no"
     )
     return [OtherCase(*row) for row in rows]
+
+
+async def token_of_other(tx: Tx, case_no: int) -> str | None:
+    """Return the link of one of :func:`other_cases`; ``None`` where there is no such case, and where this link's own is over."""
+    token: str | None = await tx.fetchval("select link_of_other($1)", case_no)
+    return token
 
 
 class PhoneShift(NamedTuple):

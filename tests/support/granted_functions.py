@@ -28,6 +28,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.begin_mounting": nothing("select 1 where begin_mounting('{other_mounting}')"),
     "fjt.bed_of": nothing("select 1 where cardinality(bed_of('{other_resident}')) > 1"),
     "fjt.busy": nothing("select * from busy('{other}', null)"),
+    "fjt.link_of_other": nothing("select 1 from generate_series(1, 9999) no where link_of_other(no) is not null"),
     "fjt.say_who": nothing("select 1 where say_who('12345') <> 'over'"),
     "fjt.busy_shifts": nothing("select * from busy_shifts('{other}', null)"),
     "fjt.change_invitation": nothing(

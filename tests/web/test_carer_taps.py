@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 import pytest_asyncio
 
 from alarm_center.casework import cases
@@ -220,6 +221,28 @@ async def test_a_phone_guesses_three_codes_and_no_more(storstad: NightTown, page
     assert await storstad.value("select count(*) from shift_people") == 0
 
 
+async def _goes_to(patrol: Browser, link: str, case_no: str) -> str:
+    return (await patrol.post(f"{link}/other", {"case_no": case_no})).headers["Location"]
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "update shifts set ends_at = clock.now() where shift_id = (select shift_id from notices where state = 'took')",
+        "insert into lost_phones (org, phone, lost_at, said_by) select org, phone, clock.now(), 'x' from notices where state = 'took'",
+    ],
+)
+async def test_a_phone_that_is_gone_lists_nothing(storstad: NightTown, pages: Site, link: str, gone: str) -> None:
+    patrol = await taken(pages, link)
+    await storstad.finding(4, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    await storstad.step()
+    phone = await storstad.value("select phone from notices where state = 'took'")
+    await storstad.execute("update notices set phone = $1 where state = 'asked'", phone)
+    await storstad.execute(gone)
+    assert "4802" not in await patrol.text(link)
+    assert (await patrol.post(f"{link}/other", {"case_no": "4802"})).headers.get("Location", link) == link
+
+
 async def test_the_page_lists_what_else_the_phone_has(storstad: NightTown, pages: Site, link: str) -> None:
     patrol = await taken(pages, link)
     assert "Inget annat larm." in await patrol.text(link)
@@ -229,10 +252,16 @@ async def test_the_page_lists_what_else_the_phone_has(storstad: NightTown, pages
     alarm = await storstad.value("select alarm_id from alarms where state = 'dispatched'")
     await storstad.execute("update notices set phone = $2 where alarm_id = $1", alarm, phone)
     page = await patrol.text(link)
-    assert "4802 PRIO 1</a> · väntar på svar" in page and "Storgatan 4" not in page
+    assert "4802 PRIO 1</button> · väntar på svar" in page and "Storgatan 4" not in page
+    token = await storstad.value("select token from notices where alarm_id = $1", alarm)
+    assert token not in page, "no link opens another"
+    assert await _goes_to(patrol, link, "4802") == f"/u/{token}"
+    for number in ("4803", "x", ""):
+        assert await _goes_to(patrol, link, number) == link
     stranger = pages.browser()
     assert "4802" not in await stranger.text(link)
     await tap(patrol, f"{link}/done", TWO, outcome="helped_up")
+    assert (await patrol.post(f"{link}/other", {"case_no": "4802"})).status != 303, "its own case is over"
     assert "Klart. Du behöver inte göra något mer." in await patrol.text(link)
     olle = storstad.users["olle"]
     await cases.apply_to_alarm(storstad.memory, alarm, alarm_events.Close(olle, Outcome.FALSE_ALARM), actor=str(olle))

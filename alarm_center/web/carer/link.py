@@ -213,6 +213,21 @@ async def say_who(request: web.Request) -> web.StreamResponse:
     return await _sent(request, opened)
 
 
+@routes.post("/u/{token:[A-Za-z0-9_-]{6,24}}/other")
+@open_to(Opening.LINK)
+async def show_other(request: web.Request) -> web.StreamResponse:
+    """Go on to another open case of the phone: no page bears the links of others."""
+    opened, _ = await _opened_for_tap(request)
+    if not (opened.theirs and opened.may_see):
+        return await _refuse(request, opened)
+    said = str((await request.post()).get("case_no", ""))
+    token = None
+    if said.isascii() and said.isdigit() and len(said) < 9:
+        async with request.app[MEMORY].transaction(opened.viewer) as tx:
+            token = await links.token_of_other(tx, int(said))
+    return redirect(f"/u/{token}" if token else f"/u/{request.match_info['token']}")
+
+
 async def _opened_for_tap(request: web.Request) -> tuple[OpenedLink, Tap]:
     opened = await open_link(request)
     await check_open_form(request)

@@ -86,6 +86,7 @@ async function sendLane(lane) {
 const send = () => { sendLane("urgent"); sendLane("others"); };
 
 document.addEventListener("submit", (event) => {
+  if (event.target.matches(".other")) return;  // a way to another page, and no tap
   event.preventDefault();
   const button = event.submitter, form = event.target;
   const fields = [...new FormData(form), ...(button.name ? [[button.name, button.value]] : [])];

@@ -30,17 +30,36 @@ begin
     return 'known';
 end $$;
 
--- The other open cases of the link's phone: its own, and those that it is asked about. No name and no address.
-create function fjt.cases_of_phone() returns table (token text, case_no int, priority int, visit boolean, took boolean)
+-- The other open cases of the link's phone: its own, and those that it is asked about, while the link has taken its case, its shift is not
+-- over and the phone is not lost. Not for a page: it has their tokens.
+create function fjt.others_of_phone() returns table (token text, alarm_id uuid, case_no int, priority int, visit boolean, took boolean)
 language sql stable security definer set search_path = fjt, pg_temp
 as $$
-    select distinct on (a.alarm_id) n.token, a.case_no, a.priority, a.visit, n.state = 'took'
+    select distinct on (a.alarm_id) n.token, a.alarm_id, a.case_no, a.priority, a.visit, n.state = 'took'
     from fjt.notices mine join fjt.notices n on (n.org, n.phone) = (mine.org, mine.phone) join fjt.alarms a on a.alarm_id = n.alarm_id
-    where mine.notice_id = fjt.link() and n.alarm_id <> mine.alarm_id and a.state <> 'closed'
+    where mine.notice_id = fjt.link() and mine.state = 'took' and n.alarm_id <> mine.alarm_id and a.state <> 'closed'
         and (n.state = 'took' or n.state = 'asked' and a.seeks)
+        and not exists (select from fjt.shifts s where s.shift_id = mine.shift_id and s.ends_at <= clock.now())
+        and not exists (select from fjt.lost_phones l where (l.org, l.phone) = (mine.org, mine.phone) and l.found_at is null)
     order by a.alarm_id, n.state = 'took' desc, n.asked_at desc
 $$;
 
-revoke all on function fjt.say_who(text), fjt.cases_of_phone() from public;
+-- Those cases for the link's page. No name, no address, and no way in.
+create function fjt.cases_of_phone() returns table (case_no int, priority int, visit boolean, took boolean)
+language sql stable security definer set search_path = fjt, pg_temp
+as $$
+    select case_no, priority, visit, took from fjt.others_of_phone()
+$$;
 
-grant execute on function fjt.say_who(text), fjt.cases_of_phone() to fjt_web;
+-- The link of one of them, to go on to; only from a case that is open itself.
+create function fjt.link_of_other(no int) returns text
+language sql stable security definer set search_path = fjt, pg_temp
+as $$
+    select o.token from fjt.others_of_phone() o
+    where o.case_no = no and exists (select from fjt.notices m join fjt.alarms a using (alarm_id) where m.notice_id = fjt.link() and a.state <> 'closed')
+    order by o.took desc, o.alarm_id limit 1
+$$;
+
+revoke all on function fjt.say_who(text), fjt.others_of_phone(), fjt.cases_of_phone(), fjt.link_of_other(int) from public;
+
+grant execute on function fjt.say_who(text), fjt.cases_of_phone(), fjt.link_of_other(int) to fjt_web;
