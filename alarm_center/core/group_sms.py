@@ -10,19 +10,24 @@ from alarm_center.core.messages import gsm7
 MOST: Final = 500
 """Receivers of one SMS."""
 _WORD: Final = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
-_SHORTEST: Final = 3
+_SHORTEST: Final = 2
 """Letters of a word that may be a name."""
 _EVERYDAY: Final = frozenset(
     (
+        "al",
         "berg",
+        "bo",
         "bror",
         "dag",
         "dal",
+        "ek",
         "falk",
         "hans",
         "kvist",
         "lind",
+        "li",
         "man",
+        "my",
         "per",
         "ring",
         "sen",
@@ -34,6 +39,16 @@ _EVERYDAY: Final = frozenset(
     )
 )
 """Words of any day that are names as well: with a capital letter alone."""
+
+
+_PERSONAL_NUMBER: Final = re.compile(
+    r"(?<!\d)(?:(?:19|20)\d{6}[-+ ]?\d{4}|\d{6}[-+]\d{4}|[1-9]\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01]|[6-8]\d|9[01])\d{4})(?!\d)"
+)
+"""Ten digits without a sign between may be a phone's number: that of no day, or one that begins with a nought, is let through."""
+_ADDRESS: Final = re.compile(
+    r"\w*(?:gatan|gata|vägen|väg|gränden|gränd|stigen|torget|backen|allén|stråket|plan|gården)\s+\d{1,3}\s?[A-Za-z]?\b",
+    re.IGNORECASE,
+)
 
 
 class Audience(StrEnum):
@@ -59,6 +74,9 @@ class GroupSmsFault(StrEnum):
     """A sign that halves the length of an SMS."""
     NAME = "name"
     """It may name a resident."""
+    PERSONAL_NUMBER = "personal_number"
+    ADDRESS = "address"
+    """A street with its number: a home."""
     NOBODY = "nobody"
     MANY = "many"
 
@@ -81,19 +99,24 @@ def check_text(written: str) -> GroupText:
         septets = gsm7.septet_count(text)
     except gsm7.NotGsm7:
         return GroupText(text, len(text), GroupSmsFault.ALPHABET)
-    return GroupText(text, septets, GroupSmsFault.LONG if septets > gsm7.SEGMENT_SEPTETS else None)
+    if septets > gsm7.SEGMENT_SEPTETS:
+        return GroupText(text, septets, GroupSmsFault.LONG)
+    if _PERSONAL_NUMBER.search(text):
+        return GroupText(text, septets, GroupSmsFault.PERSONAL_NUMBER)
+    return GroupText(text, septets, GroupSmsFault.ADDRESS if _ADDRESS.search(text) else None)
 
 
 def possible_names(text: str) -> list[str]:
     """Return the words that may be a name, each once in small letters, also without the s of a genitive.
 
-    A name in small letters is one too: an SMS that is written in haste names as well as any.
+    A name in small letters is one too: an SMS that is written in haste names as well as any. Each part of a double name is one.
     """
     found: dict[str, None] = {}
     for word in _WORD.findall(text):
-        if word in _EVERYDAY:
-            continue
-        for each in (word, word.removesuffix("s")):
-            if len(each) >= _SHORTEST:
-                found[each.lower()] = None
+        for part in word.split("-"):
+            if part in _EVERYDAY:
+                continue
+            for each in (part, part.removesuffix("s")):
+                if len(each) >= _SHORTEST:
+                    found[each.lower()] = None
     return list(found)

@@ -17,7 +17,7 @@ from schemas.vocabulary import Channel
 log = structlog.get_logger()
 
 UNDER_WAY: Final = 3
-"""SMS to many of a town that wait or are being sent at once: the outbox sends eight at once, and an alarm's must find room."""
+"""SMS to many, of all towns, that wait or are being sent at once: the outbox sends eight at once, and an alarm's must find room."""
 _VALID: Final = timedelta(hours=12)
 WORDING: Final = "group_sms"
 """Its messages have this in the place of a wording: their words are a person's own."""
@@ -78,6 +78,7 @@ async def send_under_way(memory: Memory) -> int:
 
 async def _send_of_town(org: str, tx: Tx) -> int:
     await group_sms.take_states(tx, org)
+    await group_sms.lock_senders(tx)
     waiting = await group_sms.lock_next(tx, org, UNDER_WAY)
     town, at = await towns.town(tx, org), await now(tx)
     for each in waiting:

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from alarm_center.core.group_sms import Audience
 from alarm_center.store.lost_phones import IS_LOST
 from alarm_center.store.memory import Tx
+from alarm_center.store.sms_stops import TAKES_NO_SMS
 
 RANK: Final = 9
 """After every message of an alarm: the outbox takes the least rank first."""
+_RECEIPT_WITHIN: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,13 @@ _AUDIENCES: Final = {
 
 
 async def receivers(tx: Tx, org: str, audience: Audience, area_id: UUID | None) -> list[GroupReceiver]:
-    """Return the carers of an audience by name: those who have not left, each with a phone of their own that is not lost."""
+    """Return the carers of an audience by name: those who have not left, each with a phone of their own that takes SMS and is not lost."""
     rows = await tx.fetch(
         f"""
         select c.carer_id, c.name, c.phone from carers c
         where c.org = $1 and c.in_place_of is null and (c.ends_on is null or c.ends_on >= (clock.now() - interval '12 hours')::date)
-            and not {IS_LOST.format(org="c.org", phone="c.phone")} and ($2::uuid is null or true) and {_AUDIENCES[audience]}
+            and not {IS_LOST.format(org="c.org", phone="c.phone")} and not {TAKES_NO_SMS.format(org="c.org", phone="c.phone")}
+            and ($2::uuid is null or true) and {_AUDIENCES[audience]}
         order by name_order(c.name), c.phone
         """,  # noqa: S608 -- our own constants
         org, area_id,
@@ -100,9 +103,12 @@ async def lock_writers(tx: Tx, org: str) -> None:
 
 
 async def orgs_under_way(tx: Tx) -> list[str]:
-    """Return the towns with an SMS that somebody has not got, and may still get."""
+    """Return the towns with an SMS that somebody has not got, and may still get; the one that has waited longest first."""
     rows = await tx.fetch(
-        "select distinct org from group_sms_receivers where state in ('waiting', 'queued', 'sending', 'sent') order by org"
+        """
+        select r.org from group_sms_receivers r join group_sms g using (group_id)
+        where r.state in ('waiting', 'queued', 'sending', 'sent') group by r.org order by min(g.written_at), r.org
+        """
     )
     return [row["org"] for row in rows]
 
@@ -116,8 +122,13 @@ class WaitingReceiver:
     body: str
 
 
+async def lock_senders(tx: Tx) -> None:
+    """Let nobody else queue SMS to many, of any town, until the transaction ends."""
+    await tx.execute("select pg_advisory_xact_lock(hashtext('group_sms_senders'))")
+
+
 async def lock_next(tx: Tx, org: str, most: int) -> list[WaitingReceiver]:
-    """Lock and return who comes next, so that *most* of the town are under way at once; none while another message of it waits.
+    """Lock and return who comes next, so that *most* of all towns are under way at once; none while another message of the town waits.
 
     Rows that are locked are skipped.
     """
@@ -127,7 +138,7 @@ async def lock_next(tx: Tx, org: str, most: int) -> list[WaitingReceiver]:
         where r.org = $1 and r.state = 'waiting' and not exists (
             select from messages m where m.org = $1 and m.state in ('queued', 'sending') and m.rank < $3 and m.not_before <= clock.now())
         order by g.written_at, r.phone
-        limit greatest(0, $2 - (select count(*) from messages m where m.org = $1 and m.state in ('queued', 'sending') and m.rank = $3))
+        limit greatest(0, $2 - (select count(*) from messages m where m.state in ('queued', 'sending') and m.rank = $3))
         for update of r skip locked
         """,
         org, most, RANK,
@@ -144,7 +155,10 @@ async def mark_queued(tx: Tx, receiver: WaitingReceiver, message_id: UUID) -> No
 
 
 async def take_states(tx: Tx, org: str) -> int:
-    """Let each receiver's state be that of their message; return how many have changed."""
+    """Let each receiver's state be that of their message; return how many have changed.
+
+    A day after it was sent nobody waits for its receipt any more: nobody knows.
+    """
     done = await tx.execute(
         """
         update group_sms_receivers r set state = m.state from messages m
@@ -152,7 +166,15 @@ async def take_states(tx: Tx, org: str) -> int:
         """,
         org,
     )
-    return int(done.split()[-1])
+    over = await tx.execute(
+        """
+        update group_sms_receivers r set state = 'unknown'
+        where r.org = $1 and r.state = 'sent' and not exists (
+            select from messages m where m.message_id = r.message_id and m.sent_at > clock.now() - $2::interval)
+        """,
+        org, _RECEIPT_WITHIN,
+    )  # fmt: skip
+    return int(done.split()[-1]) + int(over.split()[-1])
 
 
 # ---- what a page shows ----

@@ -31,6 +31,8 @@ FAULTS: Final[Mapping[GroupSmsFault, str]] = {
     GroupSmsFault.LONG: _("För långt: ett SMS rymmer 160 tecken."),
     GroupSmsFault.ALPHABET: _("Ett tecken går inte att skicka. Ta bort emojier, tankstreck och krulliga citattecken."),
     GroupSmsFault.NAME: _("Ett ord är ett namn på en brukare. Skriv utan namn: SMS är inte skyddat."),
+    GroupSmsFault.PERSONAL_NUMBER: _("Det står ett personnummer. Skriv utan: SMS är inte skyddat."),
+    GroupSmsFault.ADDRESS: _("Det står en gatuadress. Skriv utan: SMS är inte skyddat."),
     GroupSmsFault.NOBODY: _("Det finns ingen att skicka till."),
     GroupSmsFault.MANY: _("Det är fler än 500. Välj ett område."),
 }

@@ -73,14 +73,16 @@ create trigger page_writes before insert on fjt.group_sms_receivers for each row
 
 revoke all on function fjt.group_sms_of_page() from public;
 
--- Is one of these words part of the name of a resident of the town? Also of one whom the person may not read: it says yes or no, and no
--- name. Particles are no names.
+-- Is one of these words part of the name of a resident of the town, each part of a double name by itself? Also of one whom the person may
+-- not read: it says yes or no, and no name. Of people with protected identity it says nothing to a person who may not read of them: a
+-- refusal would tell that they live here. Particles are no names.
 create function fjt.names_resident(town text, words text[]) returns boolean
 language sql stable security definer set search_path = fjt, pg_temp
 as $$
     select town = any (fjt.orgs()) and exists (
-        select from fjt.residents r, regexp_split_to_table(lower(r.name), '\s+') part
-        where r.org = town and r.died_at is null and length(part) >= 3 and part = any (words) and part not in ('von', 'van', 'den'))
+        select from fjt.residents r, regexp_split_to_table(lower(r.name), '[\s-]+') part
+        where r.org = town and r.died_at is null and length(part) >= 2 and part = any (words) and part not in ('von', 'van', 'den', 'af', 'de')
+            and (not r.protected or fjt.sees_protected(town)))
 $$;
 
 revoke all on function fjt.names_resident(text, text[]) from public;
