@@ -196,6 +196,7 @@ def test_test_towns_come_through_the_import() -> None:
         "test_carried_over.py": "a town of the revision before, which had another import",
         "test_may_look.py": "every pair of consents, also those that the import refuses",
         "test_tampering.py": "what somebody put in past all rules",
+        "test_group_sms.py": "a second town whose SMS are under way, and nothing else of it",
         "test_seals_after_upgrade.py": "rows of the release before, which had another import",
         "bench_verify.py": "a million lines of a bare town",
         "bench_history.py": "a loud town, of which only its lines count",

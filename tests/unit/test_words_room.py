@@ -15,6 +15,7 @@ _MARKS: Final = {"_", "mark", "speech", "text_for"}
 
 _NOT_THE_ROOM: Final = {
     "core/messages/sms_text.py": "an SMS fits one segment in both languages, and both are measured",
+    "core/group_sms.py": "endings of streets that an address is known by; nobody is shown them",
     "core/messages/gsm7.py": "the letters of the alphabet that an SMS is written in",
     "core/replies/carer_actions.py": "one row a reply, with its menu's words; its buttons go through the catalogues",
     "identity/common_passwords.py": "words that passwords are made of; nobody is shown them",
