@@ -192,7 +192,7 @@ async def _notify_staff(tx: Tx, incident_id: UUID) -> int:
 
 
 async def _tell_on(tx: Tx, incident_id: UUID) -> int:
-    """Tell the next ones of an incident that is not checked in time, as one however many places it has; return the number of SMS.
+    """Tell the next ones of an incident that is not checked in time, as one however many places it has; return the number of phones told.
 
     Nobody is sent to each place by itself. A step that finds nobody gives way to the next at once.
     """
@@ -228,9 +228,13 @@ async def _tell_areas(
         facts = TextFacts(area=code, places=places, incident_link=incident.link)
         before = incident.told.get(str(area_id))
         told_at = at if before is None else datetime.fromisoformat(before["at"])
-        for phone in rule.phones_of_rung(rung, on_duty, area_id, at, told_at):
+        texted = rule.phones_of_rung(rung, on_duty, area_id, at, told_at)
+        for phone in texted:
             await wording.queue_sms(tx, town, PlainSms(phone, Wording.INCIDENT_LATE, facts), at)
-            told += 1
+        called = rule.phones_to_call(rung, on_duty, area_id, at)
+        for phone in called:
+            await wording.queue_sms(tx, town, PlainSms(phone, Wording.VOICE_INCIDENT_LATE, facts), at)
+        told += len({*texted, *called})
     return told
 
 

@@ -61,7 +61,7 @@ def not_needed_note(town: towns.Town) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PlainSms:
-    """An SMS to *phone* that belongs to no notice."""
+    """An SMS to *phone* that belongs to no notice; in words that are read out, a call."""
 
     phone: str
     text: Wording
@@ -171,8 +171,9 @@ async def queue_bare_sms(tx: Tx, town: towns.Town, sms: PlainSms, at: datetime) 
 
 
 def _draft_plain(town: towns.Town, sms: PlainSms, at: datetime) -> messages.MessageDraft:
+    channel = Channel.CALL if sms.text in carer_actions.VOICE else Channel.SMS
     return messages.MessageDraft(
-        org=town.org, channel=Channel.SMS, wording=sms.text, sender=town.sending_number, phone=sms.phone, created_at=at,
+        org=town.org, channel=channel, wording=sms.text, sender=town.sending_number, phone=sms.phone, created_at=at,
         valid_until=at + _VALID, rank=ANSWER,
     )  # fmt: skip
 

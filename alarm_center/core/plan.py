@@ -182,6 +182,8 @@ class Wording(StrEnum):
     VOICE_TROUBLE_SILENT = "voice_trouble_silent"
     VOICE_TROUBLE_UNDELIVERED = "voice_trouble_undelivered"
     VOICE_TROUBLE_LATE = "voice_trouble_late"
+    VOICE_INCIDENT_LATE = "voice_incident_late"
+    """To the lead and the fixed number: an incident that nobody has acknowledged. It asks for no key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ async def in_incident(memory: Memory) -> int:
 async def sms(memory: Memory) -> list[tuple[str, str]]:
     return [
         (r["phone"], r["body"])
-        for r in await rows(memory, "select phone, body from messages order by created_at, phone")
+        for r in await rows(memory, "select phone, body from messages where channel = 'sms' order by created_at, phone")
     ]
 
 
@@ -129,6 +129,11 @@ async def test_an_unticked_incident_is_told_on_as_one(memory: Memory, database: 
     await minutes_pass(memory, 5)
     assert sorted((await sms_of(memory, "incident_late"))[2:]) != []
     assert len(await sms_of(memory, "incident_late")) == 4, "the lead again, and the fixed number"
+    calls = await rows(memory, "select phone, body from messages where channel = 'call'")
+    assert len(calls) == 2 and town.lead_phone in [call["phone"] for call in calls], "both are called as well"
+    assert {call["body"].split(".")[0] for call in calls} == {
+        "Störning i område tre: 37 platser är inte kontrollerade i tid"
+    }
     async with memory.transaction() as tx:
         assert await health.count_red(tx) == 1
         assert [one.places for one in await incident_rows.red_incidents(tx)] == [37]

@@ -52,8 +52,8 @@ def test_a_texts_menu_is_what_the_rows_offer(wording: Wording, swedish: str, eng
 
 
 ON_SITE = Wording.VOICE_ON_SITE_CHECK
-ASKING = actions.VOICE - {Wording.VOICE_CONNECT}
-"""A call that connects an operator asks for nothing."""
+ASKING = actions.VOICE - {Wording.VOICE_CONNECT, Wording.VOICE_INCIDENT_LATE}
+"""A call that connects an operator, or tells of an incident, asks for nothing."""
 CALLS_OUT = ASKING - {ON_SITE}
 TROUBLES = {wording for wording in Wording if wording.value.startswith("trouble_")}
 HEARD_OF = (TroubleKind.LATE, TroubleKind.SILENT, TroubleKind.UNDELIVERED)

@@ -15,6 +15,7 @@ from alarm_center.core.alarm.incident import (
     kind_of_incident,
     phones_of_first_list,
     phones_of_rung,
+    phones_to_call,
     tell_on,
 )
 from alarm_center.core.alarm.state import Alarm, AlarmState
@@ -171,3 +172,13 @@ def test_ticked_places_make_room_for_none() -> None:
     assert has_grown(20, 20, 0), "a second wave, as large as the first that was ticked"
     assert has_grown(1, 20, 0) and not has_grown(20, 20, 20)
     assert has_grown(40, 20, 40), "those of the same minute that were joined later"
+
+
+def test_a_list_goes_to_who_takes_sms_and_red_calls_the_lead() -> None:
+    lead = INCIDENT_LADDER[1]
+    on_duty = town()
+    stopped = replace(on_duty, shifts=tuple(replace(s, takes_sms=s.phone not in (FIRST, LEAD)) for s in on_duty.shifts))
+    assert phones_of_first_list(stopped, HERE, START) == (SECOND,)
+    assert phones_of_rung(lead, stopped, HERE, START, START) == ()
+    assert phones_to_call(INCIDENT_LADDER[2], stopped, HERE, START) == (LEAD, FIXED)
+    assert phones_to_call(lead, stopped, HERE, START) == ()

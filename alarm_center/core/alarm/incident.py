@@ -155,16 +155,20 @@ def has_grown(places: int, told: int, told_of: int) -> bool:
 
 
 def phones_of_first_list(roster: Roster, area_id: UUID, now: datetime) -> tuple[str, ...]:
-    """Return the phones that an incident's list goes to at first: the area's patrols, or the nearest one, and the lead."""
-    patrols = roster.responders(Who.PATROL, area_id, now) or roster.responders(Who.SECOND_PATROL, area_id, now)[:1]
-    lead = roster.responders(Who.LEAD, area_id, now)[:1]
+    """Return the phones that an incident's list goes to at first: the area's patrols, or the nearest one, and the lead.
+
+    A list is an SMS: of those who take none the next one has it.
+    """
+    near = _takers_of_sms(roster.responders(Who.SECOND_PATROL, area_id, now))[:1]
+    patrols = _takers_of_sms(roster.responders(Who.PATROL, area_id, now)) or near
+    lead = _takers_of_sms(roster.responders(Who.LEAD, area_id, now))[:1]
     return tuple(dict.fromkeys(person.phone for person in (*patrols, *lead)))
 
 
 def phones_of_rung(
     rung: IncidentRung, roster: Roster, area_id: UUID, now: datetime, told_at: datetime
 ) -> tuple[str, ...]:
-    """Return the phones that *rung* tells: one of each role, of patrols one that has not had the list, the area's own first.
+    """Return the phones that *rung* tells by SMS: one of each role, of patrols one that has not had the list, the area's own first.
 
     The list went at *told_at* to those on duty then.
     """
@@ -175,5 +179,15 @@ def phones_of_rung(
             have_list = phones_of_first_list(roster, area_id, told_at)
             own = roster.responders(Who.PATROL, area_id, now)
             people = tuple(person for person in (*own, *people) if person.phone not in have_list)
-        found += people[:1]
+        found += _takers_of_sms(people)[:1]
     return tuple(dict.fromkeys(person.phone for person in found))
+
+
+def phones_to_call(rung: IncidentRung, roster: Roster, area_id: UUID, now: datetime) -> tuple[str, ...]:
+    """Return the phones that a red *rung* calls too, one of each role: a lead may take no SMS, and a fixed number may be a landline."""
+    people = (roster.responders(who, area_id, now)[:1] for who in rung.who if rung.red)
+    return tuple(dict.fromkeys(person.phone for found in people for person in found))
+
+
+def _takers_of_sms(people: Iterable[Responder]) -> tuple[Responder, ...]:
+    return tuple(person for person in people if person.takes_sms)

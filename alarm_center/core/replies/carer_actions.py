@@ -143,12 +143,12 @@ _CALLS_OUT: Final = frozenset(
         Wording.VOICE_TROUBLE_LATE,
     }
 )
-VOICE: Final = _CALLS_OUT | {Wording.VOICE_ON_SITE_CHECK, Wording.VOICE_CONNECT}
+VOICE: Final = _CALLS_OUT | {Wording.VOICE_ON_SITE_CHECK, Wording.VOICE_CONNECT, Wording.VOICE_INCIDENT_LATE}
 """Read out in a call: digits become words, and no segment limits them."""
 
 QUESTIONS: Final = (
     _ASKS
-    | (VOICE - {Wording.VOICE_CONNECT})
+    | (VOICE - {Wording.VOICE_CONNECT, Wording.VOICE_INCIDENT_LATE})
     | {Wording.MUSTER, Wording.MUSTER_WHO, Wording.ON_SITE_CHECK, Wording.NOBODY_HOME, Wording.SHIFT_ENDS}
 )
 """The texts that a bare digit answers; the others tell something, or ask for a case number."""
