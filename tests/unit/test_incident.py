@@ -159,7 +159,7 @@ def test_the_list_goes_to_who_has_not_had_it() -> None:
     assert phones_of_rung(red, town(fixed=None), HERE, START, START) == (LEAD,)
 
 
-def test_a_patrol_that_came_since_has_the_list_before_a_neighbour() -> None:
+def test_a_patrol_that_came_since_goes_before_a_neighbour() -> None:
     roster = town()
     fresh = replace(roster.shifts[1], starts_at=START + timedelta(minutes=10))
     changed = replace(roster, shifts=(roster.shifts[0], fresh, *roster.shifts[2:]))
