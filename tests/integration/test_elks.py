@@ -216,6 +216,7 @@ async def test_every_address_needs_its_own_proof(centre: SmsCentre, elks: ElksAp
         f"status/{message_id}": proof.code("status", other),
         f"voice/{message_id}": proof.code("status", message_id),
         f"key/{message_id}": HookProof(["another secret"]).code("key", message_id),
+        f"connected/{message_id}": proof.code("connected", other),
     }
     assert len(wrong) + 1 == len(ElksHooks(centre.memory, proof, "").routes())
     for path, code in wrong.items():
@@ -223,7 +224,7 @@ async def test_every_address_needs_its_own_proof(centre: SmsCentre, elks: ElksAp
     sound = f"{centre.public_url}{PATH}/sound/{message_id}/question/{'0' * 40}"
     async with aiohttp.ClientSession() as session, session.get(sound) as answer:
         assert answer.status == 403
-    assert refused("unproven") == before + 5
+    assert refused("unproven") == before + len(wrong) + 1
     assert await centre.rows("select 1 from replies") == []
 
 
