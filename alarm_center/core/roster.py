@@ -99,6 +99,10 @@ class Roster:
                 until = max(until, shift.ends_at)
         return until
 
+    def lead_by_sms(self, area_id: UUID, now: datetime) -> Responder | None:
+        """Return the first lead on duty for *area_id* whose phone takes SMS, for what is told by SMS alone."""
+        return next((lead for lead in self.responders(Who.LEAD, area_id, now) if lead.takes_sms), None)
+
     def has_left(self, phone: str, now: datetime) -> bool:
         """Tell whether *phone* is surely off duty: on no shift of the whole roster that is now or comes next."""
         return self.whole and all(s.phone != phone or s.ends_at <= now for s in self.shifts)

@@ -135,9 +135,9 @@ class _PhoneContext:
     musters: Sequence[MusteredShift]
     at: datetime
     newer: NewerWords
-    """What the phone has said since the reply was written."""
+    """Matters that the phone has spoken of since the reply was written."""
     asked_by: datetime
-    """What was sent later the reply does not answer."""
+    """The reply answers nothing that was sent later."""
 
     @property
     def unanswered(self) -> list[MusteredShift]:

@@ -52,7 +52,7 @@ async def record_stop(tx: Tx, org: str, phone: str, at: datetime, *, by_provider
         on_duty = await rosters.roster(tx, town, None)
         code = (await towns.area(tx, duty.area_id)).code
         only = {each.phone for each in on_duty.shifts_on_duty(duty.area_id, at)} == {phone}
-        leads = [each.phone for each in on_duty.responders(Who.LEAD, duty.area_id, at) if each.phone != phone]
+        leads = [each.phone for each in on_duty.responders(Who.LEAD, duty.area_id, at) if each.takes_sms]
         told = dict.fromkeys(
             [*(leads[:1] or [each.phone for each in on_duty.responders(Who.FIXED, duty.area_id, at)]), *told]
         )

@@ -14,6 +14,7 @@ from alarm_center.core.resident_card import ResidentCard
 from alarm_center.store.lost_phones import IS_LOST
 from alarm_center.store.memory import Row, Tx
 from alarm_center.store.residents import CARD_COLUMNS, card_of
+from alarm_center.store.sms_stops import TAKES_NO_SMS
 
 _WRONG: Final = f"meaning in ('{CodeAnswer.WRONG}', '{CodeAnswer.LAST_WRONG}')"
 """As the index ``replies_wrong_codes`` says it."""
@@ -156,13 +157,14 @@ def _own_case(row: Row) -> OwnCase:
 
 
 async def leads_on_duty(tx: Tx, org: str) -> list[str]:
-    """Return the phones of the town's leads on duty, else its fixed number."""
+    """Return the phones of the town's leads on duty that take SMS, else its fixed number."""
     rows = await tx.fetch(
         f"""
         select distinct c.phone from shifts s join carers c using (carer_id)
         where s.org = $1 and s.role = 'lead' and s.starts_at <= clock.now() and s.ends_at > clock.now()
-            and not {IS_LOST.format(org="s.org", phone="c.phone")} order by 1
-        """,  # noqa: S608 -- our own constant
+            and not {IS_LOST.format(org="s.org", phone="c.phone")} and not {TAKES_NO_SMS.format(org="s.org", phone="c.phone")}
+        order by 1
+        """,  # noqa: S608 -- our own constants
         org,
     )
     fixed = await tx.fetchval("select fixed_number from organisations where org = $1", org)

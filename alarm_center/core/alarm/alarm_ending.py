@@ -14,7 +14,7 @@ from alarm_center.core.alarm.state import AlarmState, DispatchState, Notice
 from alarm_center.core.decision import Colleague, IllegalMove, Raise
 from alarm_center.core.plan import Step, Wording
 from schemas import timeline
-from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority, Who
+from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority, TroubleKind, Who
 
 
 class NobodyFound(IllegalMove):
@@ -22,16 +22,21 @@ class NobodyFound(IllegalMove):
 
 
 def ask_lead_for_outcome(change: AlarmChange) -> None:
-    """Ask the lead on duty how the alarm ended. Nobody needs to go, so nothing waits for a reply."""
+    """Ask the lead on duty how the alarm ended. Nobody needs to go, so nothing waits for a reply.
+
+    It is asked by SMS. Where no lead on duty takes any, the carer who is done counts as silent: the lead is called.
+    """
     alarm = change.alarm
-    people = change.roster.responders(Who.LEAD, alarm.area_id, change.now)
-    if not people:
+    lead = change.roster.lead_by_sms(alarm.area_id, change.now)
+    if lead is None:
+        if alarm.takers and change.roster.responders(Who.LEAD, alarm.area_id, change.now):
+            change.begin_trouble(TroubleKind.SILENT, alarm.takers[0])
         return
     if alarm.dispatch is None:
         resting = dispatching.new_dispatch(change.context)
         change.dispatch = replace(resting, state=DispatchState.STOOD_DOWN)
     step = Step(timedelta(0), Who.LEAD, Channel.SMS, Wording.OUTCOME)
-    change.adopt(dispatching.ask_carer(change.dispatch, change.context, people[0], step))
+    change.adopt(dispatching.ask_carer(change.dispatch, change.context, lead, step))
     change.dispatch = dispatching.expire_notice(change.dispatch, change.dispatch.notices[-1])
 
 

@@ -202,7 +202,7 @@ def _apply_runs_late(change: AlarmChange, notice: Notice, minutes: int) -> None:
     left = math.ceil((until - change.now) / timedelta(minutes=1))
     change.add_line(timeline.EtaChanged(notice.notice_id, left))
     change.end_troubles(TroubleKind.LATE)
-    lead = next(iter(change.roster.responders(Who.LEAD, change.alarm.area_id, change.now)), None)
+    lead = change.roster.lead_by_sms(change.alarm.area_id, change.now)
     if lead is not None:
         change.effects.append(TellLead(Wording.CARER_LATE, lead.phone, notice, minutes))
     _queue_answer(change, notice, Wording.LATE_NOTED)
