@@ -118,7 +118,7 @@ STORED_DEFAULTS: dict[type[Any], dict[str, Any]] = {
     },
     Dispatch: {
         "round": 1, "step": 0, "state": DispatchState.RUNNING, "notices": (), "last_round": 3, "needed": 1,
-        "seeking": DispatchPurpose.CALL_OUT, "repeat_at": None,
+        "seeking": DispatchPurpose.CALL_OUT, "repeat_at": None, "on_duty_at": None, "replaced": (),
     },
     Lease: {"holder": None, "until": None},
     Limits: {"self_dispatch_at": None, "arrive_by": None, "limit_at": None},
@@ -141,7 +141,7 @@ EVENT_DEFAULTS: dict[type[Any], dict[str, Any]] = {
     Forecast: {"seconds": 0, "case_no": 0, "priority_before": None, "area": None},
     PersonSaid: {"session_id": None, "reason": None, "more_tonight": True},
     Raise: {"late": False, "in_need": ()},
-    Roster: {"fixed_phone": None, "busy": frozenset()},
+    Roster: {"fixed_phone": None, "busy": frozenset(), "whole": False},
     SessionJudged: {"reason": None, "started_at": None, "consented": True, "shown": True, "more_tonight": True},
     DutyShift: {"mustered": None, "muster_asked_at": None, "takes_sms": True},
 }
@@ -156,6 +156,7 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 TOWNS_OWN = {
     "recheck": 15 * MINUTE,
     "rechecks": 1,
+    "phone_rings": 8,
     "phone_first": False,
     "two_carers": False,
     "visit_on_fault": True,
