@@ -41,6 +41,7 @@ from alarm_center.core.alarm.state import Alarm, AlarmState, DispatchState, NewA
 from alarm_center.core.alarm.trouble import LADDERS, SAID_AGAIN, asked_of, next_louder_at, of_kind
 from alarm_center.core.decision import Colleague, IllegalMove
 from alarm_center.core.plan import Plan, Wording
+from alarm_center.core.replies import carer_actions
 from alarm_center.core.roster import DutyShift, Roster
 from schemas.vocabulary import AlarmKind, Condition, HandledBy, Outcome, Priority, Reason, TroubleKind
 from tests.support.alarm_story import CARER_WORDS, FIXED, HERE, ON_DUTY, OPERATORS, START, fresh_ids
@@ -214,12 +215,14 @@ class AlarmLife(RuleBasedStateMachine):
     @precondition(lambda self: self.notices and self.alarm.state is not AlarmState.CLOSED)
     @rule(data=st.data(), word=st.sampled_from(SITE_WORDS))
     def the_owner_speaks(self, data: st.DataObject, word: Callable[[UUID], AlarmEvent]) -> None:
-        """Somebody who has it says a word: it is believed."""
+        """Somebody who has it says a word: it is believed. Where a person is who is not missed tells of no arrival."""
         owners = [n for n in self.notices if n.state is NoticeState.TOOK]
         if not owners:
             return
+        unasked = self.alarm.state is AlarmState.ACCEPTED and not self.alarm.has_nobody_home
         self.event(word(data.draw(st.sampled_from(owners)).notice_id))
-        assert self.alarm.state is AlarmState.ON_SITE
+        no_arrival = unasked and word in {row.event for row in carer_actions.SAY_WHERE}
+        assert self.alarm.state is (AlarmState.ACCEPTED if no_arrival else AlarmState.ON_SITE)
 
     @precondition(lambda self: self.notices and self.alarm.state is not AlarmState.CLOSED)
     @rule(data=st.data(), outcome=st.sampled_from(Outcome), note=st.booleans(), often=st.integers(0, 5))

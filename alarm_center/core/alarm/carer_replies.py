@@ -111,7 +111,7 @@ def _tells_where_unasked(change: AlarmChange, word: SiteReply) -> bool:
     """Tell whether *word* says where a person is of whom no carer there has said that they are not at home: it is no arrival."""
     alarm = change.alarm
     says_where = carer_actions.TABLE.of(word) in carer_actions.SAY_WHERE
-    return says_where and alarm.state is not AlarmState.ON_SITE and not alarm.has_nobody_home
+    return says_where and alarm.state is AlarmState.ACCEPTED and not alarm.has_nobody_home
 
 
 def _require_taken(change: AlarmChange, notice: Notice) -> bool:
