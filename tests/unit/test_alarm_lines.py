@@ -14,7 +14,15 @@ from alarm_center.core.alarm.lease import Lease
 from alarm_center.core.alarm.state import Alarm, AlarmState, Dispatch, DispatchState, NewAlarm, Notice, NoticeState
 from alarm_center.core.decision import Write
 from alarm_center.core.plan import CHAINS, Plan, Wording
-from alarm_center.core.replies.carer_actions import ROWS, RUNS_LATE, TAKE, CarerAction
+from alarm_center.core.replies.carer_actions import (
+    AT_HOSPITAL,
+    ROWS,
+    RUNS_LATE,
+    TAKE,
+    WHERE_UNKNOWN,
+    WITH_RELATIVE,
+    CarerAction,
+)
 from schemas import timeline
 from schemas.timeline import Payload
 from schemas.vocabulary import AlarmKind, Channel, Condition, Outcome, Priority, Reason, Who
@@ -265,6 +273,8 @@ def test_an_alarm_is_held_as_its_lease_says() -> None:
 def test_a_carers_line_names_the_notice_that_was_answered(row: CarerAction) -> None:
     story = Story(FALL, signed_in=False) if row is TAKE else accepted()
     story.ticks()
+    if row in (AT_HOSPITAL, WITH_RELATIVE, WHERE_UNKNOWN):
+        story.carer(FIRST).finds_nobody()  # the answer to "Vet du var?"
     already = len(lines(story))
     notice = story.carer(FIRST).notice
     story.happens(row.event(notice.notice_id))

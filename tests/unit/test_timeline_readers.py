@@ -14,6 +14,7 @@ MAY_QUERY = {
     "store/released_seals.py": "the chain of 0.2.0, and verify",
     "store/case_history.py": "why",
     "store/migrations/versions/0008_home/34_months.sql": "drops a month, and counts its lines",
+    "store/figures.py": "figures of a span of nights: when a case was first taken, and when somebody was there",
     "store/night_reports.py": "the morning report: when a case was first taken, and when somebody was there",
     "store/readiness.py": "doctor: the age of the newest line",
 }

@@ -19,11 +19,7 @@ function within(ms) {  // phones of before 2022 have no AbortSignal.timeout
 }
 
 // ---- what the page shows ----
-const stageAfter = (tap) => {
-  const fields = Object.fromEntries(tap.fields);
-  if (tap.path.endsWith("/done")) return fields.outcome ? "over" : "done";
-  return { on_site: "site", staying: "site", where_unknown: "site", at_hospital: "over", with_relative: "over" }[fields.word];
-};
+const stageAfter = (tap) => tap.leads ?? (tap.path.endsWith("/done") ? (tap.fields.some(([name]) => name === "outcome") ? "over" : "done") : undefined);
 function show() {
   const stages = $(".stages"), strip = $("#strip"), banner = $("#not-sent"), failed = failing.urgent || failing.others;
   if (banner && banner.textContent !== refusal) [banner.textContent, banner.hidden] = [refusal, !refusal];
@@ -93,7 +89,7 @@ document.addEventListener("submit", (event) => {
   const label = (form.matches(".going") ? `${form.querySelector("legend").textContent} ` : "") + button.textContent.trim();
   const last = taps[taps.length - 1];
   if (last?.path === form.getAttribute("action") && String(last.fields) === String(fields)) return;  // pressed twice: one tap
-  taps.push({ path: form.getAttribute("action"), fields, label, key: hex(crypto.getRandomValues(new Uint8Array(16))), at: Date.now() });
+  taps.push({ path: form.getAttribute("action"), fields, label, leads: button.dataset.leads, key: hex(crypto.getRandomValues(new Uint8Array(16))), at: Date.now() });
   refusal = "";
   form.reset();
   for (const one of document.querySelectorAll("details[open]")) if (one.contains(button)) one.open = false;
