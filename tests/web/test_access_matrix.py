@@ -53,6 +53,8 @@ REASONS: Final = {
     "/alarm/{alarm}/take-over": next(iter(TAKE_OVER)),
     "/picture/{session}/clear": "worried",
 }
+QUERIES: Final = {"/figures.csv": "?figure=answered"}
+"""What a page's link asks for beside its path; without it there is nothing to show."""
 
 
 class Place(StrEnum):
@@ -254,7 +256,7 @@ async def matrix(database: Database) -> AsyncIterator[Matrix]:
 
 
 def _path(route: web.RouteDef, ids: Ids) -> str:
-    """Return the route's path with an example of each part, from *ids* where it is somebody's."""
+    """Return the route's path with an example of each part, from *ids* where it is somebody's, and with its query."""
     own: dict[str, str] = {
         "n": "0",
         "part": "case",
@@ -269,7 +271,7 @@ def _path(route: web.RouteDef, ids: Ids) -> str:
         assert part[1] in own, f"{route.path}: {{{part[1]}}} has no example in this test"
         return own[part[1]]
 
-    return re.sub(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})*)?\}", example, route.path)
+    return re.sub(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})*)?\}", example, route.path) + QUERIES.get(route.path, "")
 
 
 def _names_somebody(route: web.RouteDef) -> bool:

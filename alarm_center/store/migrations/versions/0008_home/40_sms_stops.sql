@@ -20,6 +20,7 @@ alter table fjt.sms_stops force row level security;
 
 create policy worker on fjt.sms_stops to fjt_worker using (true) with check (true);
 
+-- Of the whole town, as carers and shifts are: where an area's own patrol is out, a page asks the next one, and by the way it can be told.
 create policy own_town on fjt.sms_stops for select to fjt_web, fjt_planner using (org = any ((select fjt.orgs())::text[]));
 
 grant select, insert, update on fjt.sms_stops to fjt_worker;
