@@ -54,7 +54,7 @@ REASONS: Final = {
     "/picture/{session}/clear": "worried",
 }
 QUERIES: Final = {"/figures.csv": "?figure=answered"}
-"""What a page's link asks for beside its path; without it there is nothing to show."""
+"""Queries of the links to pages that show nothing without one."""
 
 
 class Place(StrEnum):
