@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from alarm_center.core.alarm.alarm_effects import Notify
 from alarm_center.core.alarm.hand_over import ANSWER_WITHIN, ASK_BEFORE
 from alarm_center.core.alarm.state import AlarmState
 from alarm_center.core.plan import Plan, Wording
 from alarm_center.core.roster import DutyShift
-from schemas.vocabulary import AlarmKind, Duty
+from schemas.vocabulary import AlarmKind, Duty, Outcome
 from tests.support.alarm_story import FIRST, HERE, LEAD, SECOND, START, Story, accepted, on_site, shift
 
 END = START + timedelta(hours=6)
@@ -92,6 +93,14 @@ def test_a_word_after_the_end_keeps_it_and_ends_the_search() -> None:
     assert not story.alarm.seeks
     story.carer(DAY).takes()
     assert [taker.phone for taker in story.alarm.takers] == [FIRST]
+
+
+def test_an_outcome_after_the_end_asks_no_second_carer() -> None:
+    story = near_the_end(on_site(plan=Plan(two_carers=True)))
+    story.passes(minutes=26)
+    story.effects.clear()
+    story.carer(FIRST).is_done(Outcome.HELPED_UP)
+    assert story.state() is AlarmState.CLOSED and not story.has(Notify) and not story.alarm.seeks
 
 
 def test_who_stays_and_falls_silent_is_relieved() -> None:

@@ -2,12 +2,14 @@
 
 import pytest
 
+from alarm_center.core.alarm.alarm_effects import Notify
+from alarm_center.core.alarm.alarm_events import ColleagueInNeed
 from alarm_center.core.alarm.screen_dispatch import AGAIN_AT_SOONEST
 from alarm_center.core.alarm.state import AlarmState
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.plan import Plan, Wording
 from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority, TroubleKind
-from tests.support.alarm_story import FIRST, LEAD, SECOND, Story, accepted, on_site, town
+from tests.support.alarm_story import FIRST, LEAD, SECOND, Story, accepted, colleague, on_site, town
 
 FALL = AlarmKind.SOMETHING_WRONG
 
@@ -35,6 +37,18 @@ def test_another_is_sent_in_the_stead_of_who_has_it() -> None:
     story.carer(SECOND).receives(Wording.GRANTED)
     story.passes(minutes=30)
     story.nobody_hears_more()
+
+
+def test_a_colleagues_outcome_asks_nobody_once_it_is_over() -> None:
+    """Cried for help without the case, and ends it by a word after the one who had it was replaced."""
+    story = accepted(FALL)
+    story.happens(ColleagueInNeed(colleague(SECOND)))
+    story.operator().replaces(FIRST)
+    story.effects.clear()
+    story.carer(SECOND).is_done(Outcome.HELPED_UP)
+    assert story.state() is AlarmState.CLOSED and not story.has(Notify) and not story.alarm.seeks
+    story.carer(LEAD).inbox = story.carer(LEAD).inbox[-1:]
+    story.carer(LEAD).receives(Wording.TAKEN)
 
 
 def test_another_is_asked_in_the_stead_of_who_was_asked() -> None:

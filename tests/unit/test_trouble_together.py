@@ -16,7 +16,7 @@ from alarm_center.core.alarm.alarm_events import (
     Took,
 )
 from alarm_center.core.alarm.state import Alarm, AlarmState, DispatchPurpose, Notice, NoticeState
-from alarm_center.core.alarm.trouble import LATE_AGAIN, SAID_AGAIN, carer_of, of_kind
+from alarm_center.core.alarm.trouble import LATE_AGAIN, SAID_AGAIN, SEEN_TO_FOR, carer_of, of_kind
 from alarm_center.core.decision import IllegalMove, Raise
 from alarm_center.core.plan import Plan, Wording
 from schemas.vocabulary import AlarmKind, Channel, Condition, Outcome, Priority, TroubleKind
@@ -71,12 +71,16 @@ def test_a_cry_before_it_is_taken_leaves_it_sought_for(by: str) -> None:
         story.carer(LEAD).takes()
         assert story.carer(LEAD).inbox.pop() == (Wording.YOU_SEE_TO_IT, Channel.SMS)
     assert (story.state(), open_kinds(story)) == (AlarmState.DISPATCHED, [])
-    story.passes(minutes=30)
-    assert seeking(story) is DispatchPurpose.CALL_OUT
+    story.passes(seconds=SEEN_TO_FOR.total_seconds() - 1)
+    assert (seeking(story), open_kinds(story)) == (DispatchPurpose.CALL_OUT, [])
+    assert not story.carer(FIXED).inbox
+    story.passes(seconds=1)
+    assert (seeking(story), open_kinds(story)) == (DispatchPurpose.CALL_OUT, [HELP]), "no word of it for 15 minutes"
+    story.carer(FIXED).receives(Wording.VOICE_TROUBLE_HELP, Channel.CALL)
     clear(story)
-    story.passes(minutes=40)
-    assert open_kinds(story) == [TroubleKind.NOT_TAKEN], "nobody has the resident's alarm: it is red"
-    assert story.carer(FIXED).inbox and story.carer(LEAD).inbox
+    story.passes(minutes=55)
+    assert open_kinds(story) == [HELP, TroubleKind.NOT_TAKEN], "nobody has the resident's alarm: it is red"
+    assert (Wording.CALL_OUT, Channel.CALL) in story.carer(FIXED).inbox and story.carer(LEAD).inbox
 
 
 def test_a_lesser_trouble_follows_the_rounds_for_help() -> None:
@@ -86,10 +90,13 @@ def test_a_lesser_trouble_follows_the_rounds_for_help() -> None:
     story.carer(FIRST).needs_help()
     story.passes(seconds=10)
     story.operator().acknowledges(HELP)
-    story.passes(minutes=20)
+    story.passes(seconds=SEEN_TO_FOR.total_seconds() - 1)
     assert (seeking(story), open_kinds(story)) == (DispatchPurpose.ACCESS, [LOCKED_OUT])
     assert (Wording.VOICE_TROUBLE_HELP, Channel.CALL) not in story.carer(FIXED).inbox, "help is seen to"
     assert (Wording.VOICE_TROUBLE_CANNOT_GET_IN, Channel.CALL) in story.carer(LEAD).inbox
+    story.passes(seconds=1)
+    assert open_kinds(story) == [LOCKED_OUT, HELP], "no word from the address for 15 minutes"
+    assert (Wording.VOICE_TROUBLE_HELP, Channel.CALL) in story.carer(FIXED).inbox
 
 
 def test_the_fixed_number_hears_what_got_louder() -> None:

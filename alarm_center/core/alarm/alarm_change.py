@@ -47,6 +47,8 @@ class AlarmChange:
     now: datetime
     new_id: dispatching.NewId
     effects: list[AlarmEffect] = field(default_factory=list)
+    closing: bool = False
+    """The decision ends with the alarm closed: a search that is over is followed by no other, and nobody is asked."""
 
     @property
     def limits(self) -> Limits:
@@ -234,7 +236,9 @@ class AlarmChange:
     def end_search(self) -> None:
         """End a search for help, or for one carer in another's stead. Next comes the gravest trouble that nobody sees to, then the case that nobody has taken."""
         left = trouble.gravest(t for t in self.alarm.unacknowledged if trouble.LADDERS[t.kind].steps)
-        if left is not None:
+        if self.closing:
+            self.adopt(dispatching.end_search(self.dispatch))
+        elif left is not None:
             self.restart_dispatch(trouble.LADDERS[left.kind].purpose)
         elif not self.alarm.takers and self.alarm.state in WAITING:
             # The cry came before anybody had taken it: whoever it was that the case is about waits.

@@ -62,6 +62,7 @@ def _apply_word(change: AlarmChange, word: AnyReply) -> None:
     if change.alarm.state is AlarmState.CLOSED:
         _apply_after_close(change, word, notice)
         return
+    change.closing = isinstance(word, Done) and _will_close(change, word, notice)
     if isinstance(word, CarerReply) and not isinstance(word, Declined | NeedsHelp):
         hand_over.record_owners_word(change, notice)
     match word:
@@ -80,10 +81,10 @@ def _apply_word(change: AlarmChange, word: AnyReply) -> None:
         case NeedsHelp():
             _apply_needs_help(change, notice)
         case Done(outcome=outcome, note=note) if _asks_for_outcome(change, notice):
-            if outcome is None or trouble.keeps_open(change.alarm.troubles, outcome, note=word.note):
-                _queue_answer(change, notice, Wording.DONE)
-            else:
+            if outcome is not None and change.closing:
                 close_alarm(change, notice.notice_id, outcome, note, phone=notice.phone)
+            else:
+                _queue_answer(change, notice, Wording.DONE)
         case SiteReply() if _tells_where_unasked(change, word):
             if _require_taken(change, notice):
                 _queue_answer(change, notice, Wording.NOT_UNDERSTOOD)
@@ -105,6 +106,14 @@ def _apply_word(change: AlarmChange, word: AnyReply) -> None:
 def _asks_for_outcome(change: AlarmChange, notice: Notice) -> bool:
     """Tell whether *notice* asked a lead for the outcome, not to go there; a lead who took it since speaks from the site."""
     return notice.wording is Wording.OUTCOME and not change.alarm.taken_by(notice.phone)
+
+
+def _will_close(change: AlarmChange, word: Done, notice: Notice) -> bool:
+    """Tell whether *word* closes the alarm: it says how it ended, and its carer has the alarm, takes it by that, or was asked."""
+    if word.outcome is None or trouble.keeps_open(change.alarm.troubles, word.outcome, note=word.note):
+        return False
+    alarm = change.alarm
+    return alarm.state in WAITING or alarm.taken_by(notice.phone) or _asks_for_outcome(change, notice)
 
 
 def _tells_where_unasked(change: AlarmChange, word: SiteReply) -> bool:
@@ -150,7 +159,7 @@ def _apply_row(change: AlarmChange, word: CarerReply, notice: Notice) -> None:
 
 
 def _apply_done(change: AlarmChange, word: Done, notice: Notice) -> None:
-    if word.outcome is not None and not trouble.keeps_open(change.alarm.troubles, word.outcome, note=word.note):
+    if word.outcome is not None and change.closing:
         close_alarm(change, notice.notice_id, word.outcome, word.note, phone=notice.phone)
         return
     change.acceptance = replace(change.acceptance, done_at=change.now)
