@@ -48,10 +48,15 @@ class CameCase:
         return self.reason if POLICY[self.kind].says_reason else None
 
 
-def news_since(signed_in_at: datetime | None, now: datetime) -> datetime:
-    """Return the instant from which cases are told as new: the sign-in, or a day ago."""
+def news_since(signed_in_at: datetime | None, handed_over_at: datetime | None, now: datetime) -> datetime:
+    """Return the instant from which cases are told as new, a day ago at most.
+
+    It is when somebody else last took over, so that whoever signs in to take over reads what the one before them has had; a sign-in
+    before that counts from itself. Where nobody has ever taken over it is a day ago.
+    """
     earliest = now - NEWS_AT_MOST
-    return earliest if signed_in_at is None else max(signed_in_at, earliest)
+    told = [at for at in (signed_in_at, handed_over_at) if at is not None]
+    return earliest if handed_over_at is None else max(min(told), earliest)
 
 
 def is_said_again(last: BoardHandOver | None, user_id: UUID, now: datetime) -> bool:

@@ -72,11 +72,11 @@ async def town_figures(tx: Tx, org: str, nights: tuple[date, date], bounds: tupl
         for row in await tx.fetch(
             """
             select alarm_id, min(at) filter (where kind = any ($2::text[])) as answered_at,
-                min(at) filter (where kind = any ($3::text[])) as sent_at, min(at) filter (where kind = $4) as on_site_at,
+                min(at) filter (where kind = any ($3::text[])) as sent_at, min(at) filter (where kind = any ($4::text[])) as on_site_at,
                 count(*) filter (where kind = $5) as took, count(*) filter (where kind = $6) as declined
             from events where alarm_id = any ($1::uuid[]) and at >= $7 and at < $8 group by alarm_id
             """,
-            [row["alarm_id"] for row in alarms], list(night_reports.ANSWERED), list(night_reports.SENT), EventKind.ON_SITE,
+            [row["alarm_id"] for row in alarms], list(night_reports.ANSWERED), list(night_reports.SENT), list(night_reports.ARRIVED),
             EventKind.ACCEPTED, EventKind.DECLINED, bounds[0], bounds[1] + _LASTS,
         )
     }  # fmt: skip

@@ -20,15 +20,15 @@ async def signed_in_at(tx: Tx) -> datetime | None:
     return at
 
 
-async def last_hand_over(tx: Tx, org: str) -> BoardHandOver | None:
-    """Return the town's last hand-over; ``None``: there has been none."""
+async def last_hand_over(tx: Tx, org: str, *, but_by: UUID | None = None) -> BoardHandOver | None:
+    """Return the town's last hand-over, leaving out those *but_by* somebody; ``None``: there has been none."""
     row = await tx.fetchrow(
         """
         select h.org, h.taken_by, u.name, h.taken_at, h.open_cases from hand_overs h left join users u on u.user_id = h.taken_by
-        where h.org = $1 order by h.taken_at desc limit 1
+        where h.org = $1 and h.taken_by is distinct from $2 order by h.taken_at desc limit 1
         """,
-        org,
-    )
+        org, but_by,
+    )  # fmt: skip
     return BoardHandOver(**row) if row else None
 
 

@@ -29,6 +29,8 @@ ANSWERED: Final = (EventKind.CLAIMED, EventKind.TAKEN_OVER, EventKind.PATROL_SEN
 """Lines by which a person has an alarm."""
 SENT: Final = (EventKind.DISPATCHED, EventKind.PATROL_SENT)
 """Lines by which somebody is sent."""
+ARRIVED: Final = (EventKind.ON_SITE, EventKind.CANNOT_GET_IN, EventKind.NOBODY_HOME, EventKind.STAYING, EventKind.DONE)
+"""Lines by which a carer is at the address: each word that is said there counts as arrival (`core/alarm/alarm_events.py`)."""
 _NOBODY: Final = UUID(int=0)
 
 
@@ -53,10 +55,10 @@ async def reported_night(tx: Tx, org: str, night: date, bounds: tuple[datetime, 
         for row in await tx.fetch(
             """
             select alarm_id, min(at) filter (where kind = any ($2::text[])) as answered_at,
-                min(at) filter (where kind = any ($3::text[])) as sent_at, min(at) filter (where kind = $4) as on_site_at
+                min(at) filter (where kind = any ($3::text[])) as sent_at, min(at) filter (where kind = any ($4::text[])) as on_site_at
             from events where alarm_id = any ($1::uuid[]) group by alarm_id
             """,
-            [row["alarm_id"] for row in alarms], list(ANSWERED), list(SENT), EventKind.ON_SITE,
+            [row["alarm_id"] for row in alarms], list(ANSWERED), list(SENT), list(ARRIVED),
         )
     }  # fmt: skip
     people = await report_residents(tx, org, {row["resident_id"] for row in (*checks, *alarms)})

@@ -14,8 +14,12 @@ SIV, OLLE = UUID(int=1), UUID(int=2)
 
 
 def test_news_begin_with_the_sign_in_or_a_day_ago() -> None:
-    assert news_since(NOW - timedelta(hours=9), NOW) == NOW - timedelta(hours=9)
-    assert news_since(NOW - timedelta(days=9), NOW) == news_since(None, NOW) == NOW - timedelta(days=1)
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    assert news_since(NOW, NOW - 9 * hour, NOW) == NOW - 9 * hour, (
+        "whoever signs in to take over reads all of the shift"
+    )
+    assert news_since(NOW - 9 * hour, NOW - hour, NOW) == NOW - 9 * hour
+    assert news_since(NOW, NOW - 9 * day, NOW) == news_since(NOW, None, NOW) == news_since(None, None, NOW) == NOW - day
 
 
 def test_a_button_pressed_twice_is_one_hand_over() -> None:

@@ -56,7 +56,10 @@ async def test_the_next_operator_takes_over_by_name(storstad: NightTown, pages: 
 
 async def test_old_cases_are_no_news(storstad: NightTown, pages: Site) -> None:
     await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    siv = await pages.signed_in("siv")
     await storstad.set_clock(TWO + timedelta(minutes=30))
     olle = await pages.signed_in()
+    assert "4801" in (await words(olle, "/hand-over")).partition("Öppet nu")[2], "it came before Olle did"
+    await siv.post("/hand-over")
     page = await words(olle, "/hand-over")
-    assert "Inget larm och inget besök sedan du loggade in." in page and "Öppet nu (1)" in page
+    assert "Inget larm och inget besök sedan dess." in page and "Öppet nu (1)" in page

@@ -35,11 +35,13 @@ class _OpenBoard:
 @routes.get(_PATH)
 @require(Right.WATCH)
 async def show_hand_over(request: web.Request) -> web.StreamResponse:
-    """Show what the next one has to know: what is open and who has it, and what came since the person signed in."""
+    """Show what the next one has to know: what is open and who has it, and what came since somebody else last took over."""
     person, speech = request[PERSON], speech_of(request)
     async with request.app[MEMORY].transaction(person.board_viewer) as tx:
         watched = await watched_towns(tx)
-        since = rules.news_since(await hand_overs.signed_in_at(tx), watched.now)
+        others = [await hand_overs.last_hand_over(tx, org, but_by=person.user_id) for org in watched.zones]
+        handed_over_at = min((each.taken_at for each in others if each), default=None) if all(others) else None
+        since = rules.news_since(await hand_overs.signed_in_at(tx), handed_over_at, watched.now)
         opened = await _open(request, tx, watched)
         came = await hand_overs.came_since(tx, list(watched.zones), since)
         pauses = await _pauses(tx, watched, speech)
@@ -57,7 +59,7 @@ async def show_hand_over(request: web.Request) -> web.StreamResponse:
         "pauses": pauses,
         "silent": silent,
         "last": _last_words(last, watched, speech),
-        "taken": "taken" in request.query,
+        "taken": "taken" in request.query and any(each.taken_by == person.user_id for each in last),
     }
     return render(request, "reports/hand_over.html", context)
 
