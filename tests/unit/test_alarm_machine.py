@@ -32,6 +32,7 @@ from alarm_center.core.alarm.alarm_events import (
     ReplaceCarer,
     SendPatrol,
     SiteReply,
+    Staying,
     TakeOver,
     Took,
 )
@@ -191,7 +192,10 @@ class AlarmLife(RuleBasedStateMachine):
         told = st.sampled_from([trouble for trouble in self.alarm.unacknowledged if trouble.told])
         notice_id = data.draw(st.sampled_from(data.draw(told).told))
         unheard = {t.kind for t in self.alarm.unacknowledged if notice_id not in t.told} - {TroubleKind.NOT_TAKEN}
+        before = self.alarm.acceptance
         self.event(Took(notice_id))
+        if before is not None and self.alarm.acceptance != before:
+            unheard -= {TroubleKind.LATE}  # handed over: the carer who was late has it no longer
         assert unheard <= {trouble.kind for trouble in self.alarm.unacknowledged}
 
     @precondition(lambda self: self.notices)
@@ -215,13 +219,18 @@ class AlarmLife(RuleBasedStateMachine):
     @precondition(lambda self: self.notices and self.alarm.state is not AlarmState.CLOSED)
     @rule(data=st.data(), word=st.sampled_from(SITE_WORDS))
     def the_owner_speaks(self, data: st.DataObject, word: Callable[[UUID], AlarmEvent]) -> None:
-        """Somebody who has it says a word: it is believed. Where a person is who is not missed tells of no arrival."""
+        """Somebody who has it says a word: it is believed. Where a person is who is not missed, and that they stay after
+        their shift when asked on the way, tell of no arrival."""
         owners = [n for n in self.notices if n.state is NoticeState.TOOK]
         if not owners:
             return
-        unasked = self.alarm.state is AlarmState.ACCEPTED and not self.alarm.has_nobody_home
-        self.event(word(data.draw(st.sampled_from(owners)).notice_id))
-        no_arrival = unasked and word in {row.event for row in carer_actions.SAY_WHERE}
+        on_the_way, held = self.alarm.state is AlarmState.ACCEPTED, self.alarm.hand_over
+        unasked = on_the_way and not self.alarm.has_nobody_home
+        notice = data.draw(st.sampled_from(owners))
+        asked = next((n.phone for n in self.notices if held and held.asked and n.notice_id == held.notice_id), None)
+        stays = on_the_way and word is Staying and asked == notice.phone
+        self.event(word(notice.notice_id))
+        no_arrival = stays or (unasked and word in {row.event for row in carer_actions.SAY_WHERE})
         assert self.alarm.state is (AlarmState.ACCEPTED if no_arrival else AlarmState.ON_SITE)
 
     @precondition(lambda self: self.notices and self.alarm.state is not AlarmState.CLOSED)

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from alarm_center.core.alarm.alarm_effects import CalmBoard, RedBoard
-from alarm_center.core.alarm.alarm_events import AddressLost, NeedsHelp
-from alarm_center.core.alarm.state import AlarmState, DispatchPurpose, DispatchState
+from alarm_center.core.alarm.alarm_events import AddressLost, NeedsHelp, Took
+from alarm_center.core.alarm.state import AlarmState, DispatchPurpose, DispatchState, NoticeState
 from alarm_center.core.alarm.trouble import LADDERS, SAID_AGAIN, of_kind
-from alarm_center.core.plan import Wording
+from alarm_center.core.plan import Plan, Wording
 from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority, TroubleKind, Who
-from tests.support.alarm_story import FIRST, FIXED, LEAD, OPERATORS, SECOND, START, Story, accepted, on_site
+from tests.support.alarm_story import FIRST, FIXED, LEAD, OPERATORS, SECOND, START, Story, accepted, on_site, town
 
 HELP, LOCKED_OUT = TroubleKind.HELP, TroubleKind.CANNOT_GET_IN
 FALL = AlarmKind.SOMETHING_WRONG
@@ -337,3 +337,29 @@ def test_a_visit_wanted_at_once_is_asked_as_a_visit_first() -> None:
     story.carer(FIRST).receives(Wording.VISIT)
     story.passes(minutes=5)
     assert not story.alarm.is_calm
+
+
+def test_who_took_it_by_sms_and_cries_while_called_keeps_it() -> None:
+    """Two carers are sought: the call to the phone that has taken it is still open."""
+    story = Story(AlarmKind.SOMETHING_WRONG, plan=Plan(two_carers=True), roster=town(FIRST), signed_in=False)
+    story.ticks()
+    by_sms = story.carer(FIRST).notice
+    story.passes(seconds=90)
+    assert story.carer(FIRST).notice.notice_id != by_sms.notice_id
+    story.happens(Took(by_sms.notice_id))
+    story.carer(FIRST).needs_help()
+    assert [taker.notice_id for taker in story.alarm.takers] == [by_sms.notice_id]
+    assert story.owner == by_sms.notice_id
+
+
+def test_who_was_called_about_it_is_told_when_the_case_closes() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    story.operator().acknowledges(HELP)
+    story.passes(minutes=15)
+    assert loud(story) and not story.alarm.seeks
+    story.carer(FIXED).receives(Wording.VOICE_TROUBLE_HELP, Channel.CALL)
+    story.operator().closes(Outcome.HELPED_UP)
+    dispatch = story.alarm.dispatch
+    assert dispatch is not None and not [n for n in dispatch.notices if n.state is NoticeState.ASKED]
+    assert story.carer(FIXED).inbox[-1] == (Wording.STOOD_DOWN, Channel.SMS)

@@ -174,7 +174,8 @@ class AlarmChange:
         if not dispatching.is_graver(self.dispatch, purpose) and not (anew and purpose is self.dispatch.seeking):
             return
         dispatch = self._restarted_dispatch(purpose)
-        if kind is TroubleKind.HELP and notice.state is NoticeState.ASKED:
+        asked = notice.state is NoticeState.ASKED and not self.alarm.taken_by(notice.phone)  # who has it keeps it
+        if kind is TroubleKind.HELP and asked:
             dispatch = dispatching.record_refusal(dispatch, notice, self.now)
         self.dispatch = dispatch
         self.advance_dispatch()

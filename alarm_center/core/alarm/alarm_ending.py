@@ -58,9 +58,11 @@ def close_alarm(change: AlarmChange, by: UUID | str, outcome: Outcome, note: boo
             if taker.phone != phone:
                 wording = Wording.CASE_CLOSED if there else Wording.STOOD_DOWN
                 change.effects.append(Tell(wording, taker))
-        over = replace(alarm.dispatch, state=DispatchState.STOOD_DOWN, repeat_at=None)
+        over = alarm.dispatch
         if alarm.seeks or not alarm.takers:
-            change.adopt(dispatching.stand_down(over, Wording.STOOD_DOWN))
+            over = replace(over, state=DispatchState.STOOD_DOWN, repeat_at=None)
+        # Also who was called about a trouble while nobody else was sought.
+        change.adopt(dispatching.stand_down(over, Wording.STOOD_DOWN))
     if alarm.state is AlarmState.ON_SITE:
         change.record_staff_inside(False)
     change.alarm = replace(
