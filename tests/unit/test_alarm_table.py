@@ -64,6 +64,7 @@ def stories() -> Iterator[Story]:
             there_after_the_shift,
             there,
             there_and_done,
+            taken_anew_with_nobody_home,
             closed,
         ):
             story = build()
@@ -168,6 +169,17 @@ def there() -> Story:
 def there_and_done() -> Story:
     story = there()
     story.carer(FIRST).is_done()
+    return story
+
+
+def taken_anew_with_nobody_home() -> Story:
+    """Nobody was home, the carer left, and something more came: the next one is on the way to a person who is missed."""
+    story = there()
+    story.carer(FIRST).finds_nobody()
+    story.carer(FIRST).is_done()
+    story.happens(Joined(AlarmKind.SOMETHING_WRONG, Priority.FIRST))
+    story.carer(SECOND).takes()
+    assert (story.state(), story.alarm.has_nobody_home) == (AlarmState.ACCEPTED, True)
     return story
 
 
