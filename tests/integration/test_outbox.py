@@ -409,14 +409,14 @@ async def test_two_calls_in_doubt_are_unknown_until_called_back(centre: SmsCentr
     await until_calls_are(centre, ["unknown", "unknown"])
     assert len(centre.api.calls) == 1, "neither was made again"
     for _ in range(2):
-        await centre.api.status(centre.api.calls[0], "completed")
+        await centre.api.status(centre.api.calls[0], "in-progress")
         await until_calls_are(centre, ["unknown", "delivered"])
     await centre.first.is_called()
     for _ in range(2):
         await centre.second.receives("Larm … PRIO 1")  # the next step has not waited
 
 
-@pytest.mark.parametrize("said", [["busy"], ["completed", "ringing"]], ids=" then ".join)
+@pytest.mark.parametrize("said", [["busy"], ["in-progress", "ringing"]], ids=" then ".join)
 async def test_a_call_in_doubt_that_called_back_before_was_made(centre: SmsCentre, said: list[str]) -> None:
     """A callback that comes while the lost worker's lease still runs waits for the doubt."""
     await two_calls_at_work(centre)
@@ -434,7 +434,7 @@ async def test_a_call_in_doubt_that_called_back_before_was_made(centre: SmsCentr
 
 async def test_a_late_callback_brings_those_that_were_kept(centre: SmsCentre) -> None:
     await two_calls_at_work(centre)
-    await centre.api.status(centre.api.calls[0], "completed")
+    await centre.api.status(centre.api.calls[0], "in-progress")
     await centre.lapse()
     await centre.api.status(centre.api.calls[0], "ringing")
     await until_calls_are(centre, ["sending", "delivered"])

@@ -54,8 +54,10 @@ async def test_replies_of_the_last_minutes_are_caught_up(centre: SmsCentre, skew
     alarm = await centre.alarm(1)
     await centre.first.receives("Larm … PRIO 1")
     await centre.until_message_is("sent")
+    await centre.all_arrive()
+    await centre.move_clock(100)
     item = centre.api.writes(FIRST, NUMBER, "1")
-    item.made_at -= real.timedelta(minutes=4)
+    item.made_at -= real.timedelta(seconds=90)
     centre.outbox.wake()
 
     async def taken() -> bool:

@@ -79,7 +79,8 @@ async def test_a_raiser_learns_number_and_area_of_a_hidden_case(storstad: NightT
     after = await (await siv.post(f"{path}/now", WISH | {"priority": "3", "once": once})).text()
     assert "minst prio 3" in sentence
     for page in (sentence, after, await siv.text("/"), await siv.text("/raise")):
-        assert not re.search("prio 2", page, re.I) and str(alarm) not in page
+        # The night's strip counts the look that has led to it as an alarm's that may not be seen: those are told as "Prio 2".
+        assert not re.search("(?<!</b> )prio 2", page, re.I) and str(alarm) not in page
     for beyond in (f"/alarm/{alarm}", f"/raised/{alarm}", f"/fragments/alarm/{alarm}/case"):
         assert (await siv.get(beyond)).status == 404
     assert (await siv.post(f"/alarm/{alarm}/claim")).status == 404
