@@ -83,7 +83,7 @@ async def test_a_round_of_a_no_is_kept_by_whoever_writes(centre: SmsCentre, data
     assert dispatch is not None
     said_no = {(n.phone, n.state): n.round for n in dispatch.notices if n.state is not NoticeState.ASKED}
     assert said_no == {(FIRST, NoticeState.STOOD_DOWN): 2, (SECOND, NoticeState.DECLINED): 3}
-    await centre.first.receives("PRIO 1")
+    await centre.lead.receives("har ingen patrull")  # and not the one who was called back
 
 
 async def test_a_3_as_another_is_sent_is_believed_or_answered(centre: SmsCentre) -> None:
