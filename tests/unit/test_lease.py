@@ -47,8 +47,8 @@ def test_nothing_else_compares_the_end_of_a_lease() -> None:
     in_sql = re.compile(r"lease_until\s*(<|>|=\s*clock|between)")
     found = []
     for path in sorted((ROOT / "alarm_center").rglob("*.py")):
-        # The lease of a message is the outbox's own, on the real clock; that of a file is no person's, and has no holder.
-        if path.name in ("lease.py", "claims.py", "file_imports.py"):
+        # The lease of a message is the outbox's own, on the real clock (health.py asks for those that have lapsed); that of a file is no person's, and has no holder.
+        if path.name in ("lease.py", "claims.py", "file_imports.py", "health.py"):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             compares = isinstance(node, ast.Compare) and "lease_until" in ast.unparse(node)
