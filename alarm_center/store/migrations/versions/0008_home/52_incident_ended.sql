@@ -3,7 +3,7 @@ alter table fjt.incidents add column closed_reason text check (char_length(close
 
 grant update (closed_reason) on fjt.incidents to fjt_web;
 
--- As in 41_incident_steps, and: a reason comes with the end.
+-- As it was; and a page acknowledges a red incident, in its own name and now, and gives no reason with that.
 create or replace function fjt.incidents_of_page() returns trigger language plpgsql set search_path = fjt, pg_temp
 as $$
 begin
