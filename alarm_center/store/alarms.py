@@ -23,7 +23,8 @@ _BODY: Final = TypeAdapter(Alarm)
 """The whole value as JSON: columns beside it are only what queries and constraints need."""
 
 _NOTICE: Final = (
-    "notice_id, dispatch_id, round, step, who, channel, wording, phone, shift_id, patrol, asked_at, state, answered_at"
+    "notice_id, dispatch_id, round, step, who, channel, wording, phone, shift_id, patrol, asked_at, state, answered_at,"
+    " done_at"
 )
 
 
@@ -60,6 +61,7 @@ def _notice(row: Row) -> Notice:
         asked_at=row["asked_at"],
         state=NoticeState(row["state"]),
         answered_at=row["answered_at"],
+        done_at=row["done_at"],
     )
 
 
@@ -201,16 +203,17 @@ def _body(alarm: Alarm) -> Any:
 
 _SAVE_NOTICES: Final = """
     insert into notices (notice_id, org, alarm_id, dispatch_id, round, step, who, shift_id, phone, patrol, channel,
-        wording, asked_at, state, answered_at, closed_at)
-    select notice_id, $1, $2, $3, round, step, who, shift_id, phone, patrol, channel, wording, asked_at, state, answered_at, $4
+        wording, asked_at, state, answered_at, done_at, closed_at)
+    select notice_id, $1, $2, $3, round, step, who, shift_id, phone, patrol, channel, wording, asked_at, state, answered_at, done_at, $4
     from unnest($5::uuid[], $6::int[], $7::int[], $8::text[], $9::uuid[], $10::text[], $11::text[], $12::text[], $13::text[],
-        $14::timestamptz[], $15::text[], $16::timestamptz[])
-        n (notice_id, round, step, who, shift_id, phone, patrol, channel, wording, asked_at, state, answered_at)
+        $14::timestamptz[], $15::text[], $16::timestamptz[], $17::timestamptz[])
+        n (notice_id, round, step, who, shift_id, phone, patrol, channel, wording, asked_at, state, answered_at, done_at)
     on conflict (notice_id) do update set round = excluded.round, state = excluded.state, answered_at = excluded.answered_at,
+        done_at = excluded.done_at,
         closed_at = coalesce(notices.closed_at, excluded.closed_at)
 """
 _NOTICE_FIELDS: Final = (
-    "notice_id", "round", "step", "who", "shift_id", "phone", "patrol", "channel", "wording", "asked_at", "state", "answered_at"
+    "notice_id", "round", "step", "who", "shift_id", "phone", "patrol", "channel", "wording", "asked_at", "state", "answered_at", "done_at"
 )  # fmt: skip
 
 

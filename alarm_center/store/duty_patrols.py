@@ -27,7 +27,7 @@ async def patrols_on_duty(tx: Tx, now: datetime) -> list[DutyPatrol]:
         )
         select e.code as area, s.patrol, c.phone, s.shift_id in (select shift_id from busy) as busy,
             array(select n.alarm_id from notices n join alarms a using (alarm_id)
-                where n.shift_id = s.shift_id and n.state = 'took' and a.state <> 'closed' and a.done_at is null
+                where n.shift_id = s.shift_id and n.state = 'took' and a.state <> 'closed' and n.done_at is null
                 order by n.answered_at) as alarm_ids
         from shifts s join areas e using (area_id) join carers c using (carer_id)
         where s.role = 'patrol' and s.starts_at <= $1 and s.ends_at > $1 and s.mustered is distinct from false and {NOT_LOST}

@@ -224,7 +224,7 @@ async def notices_to(tx: Tx, phone: str, sender: str) -> list[AskedNotice]:
         """
         select n.notice_id, a.org, a.alarm_id, a.area_id, e.code as area, a.resident_id, a.case_no, a.priority, n.token,
             n.asked_at, n.state, a.state as alarm_state,
-            a.seeks, a.done_at, a.closed_at, a.accepted_at,
+            a.seeks, n.done_at, a.closed_at, a.accepted_at,
             (select max(m.created_at) from messages m where m.alarm_id = a.alarm_id and m.phone = n.phone
                 and m.wording in ('taken', 'stood_down', 'case_closed', 'seen_to')) as told_at,
             (select t.patrol from notices t where t.alarm_id = a.alarm_id and t.state = 'took'

@@ -115,7 +115,7 @@ _CASE: Final = f"""
     select n.notice_id, a.alarm_id, a.area_id, a.case_no, a.resident_id as about, o.language, {CARD_COLUMNS}
     from notices n join alarms a using (alarm_id) join organisations o on o.org = n.org
         left join residents r on r.resident_id = a.resident_id
-    where n.state = 'took' and a.state <> 'closed' and a.done_at is null
+    where n.state = 'took' and a.state <> 'closed' and n.done_at is null
 """  # noqa: S608 -- our own constant
 
 

@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 
 from alarm_center.casework import cases, live_looks
-from alarm_center.core.alarm import alarm_events
+from alarm_center.core.alarm import Alarm, alarm_events
 from alarm_center.core.check.check_events import AskAgain, PersonSaid
 from alarm_center.store import alarms, rosters, towns, web_sessions
 from alarm_center.store.memory import LINK, Memory, Viewer, now
@@ -231,13 +231,9 @@ async def test_a_user_of_one_area_can_do_all_that_a_case_needs(two: Two) -> None
 
 
 async def test_a_patrol_driving_in_another_area_is_busy_here_too(two: Two) -> None:
-    there, here = await two.area("3"), await two.area("4")
-    async with two.worker.transaction() as tx:
-        resident_id = await bt.resident(tx, "ost", there, number=2, due_in=timedelta(hours=5))
-    alarm = await raise_manual_alarm(two.worker, resident_id, Priority.FIRST, actor="p")
-    row = await two.value("select notice_id from notices where alarm_id = $1", alarm.alarm_id)
-    await cases.apply_to_alarm(two.worker, alarm.alarm_id, alarm_events.Took(row), actor="carer")
-    phone = await two.value("select phone from notices where notice_id = $1", row)
+    here = await two.area("4")
+    alarm, notice_id, phone = await asked_in_ost(two)
+    await cases.apply_to_alarm(two.worker, alarm.alarm_id, alarm_events.Took(notice_id), actor="carer")
     seen = []
     for memory, viewer in (
         (two.worker, None),
@@ -255,6 +251,38 @@ async def test_a_patrol_driving_in_another_area_is_busy_here_too(two: Two) -> No
     assert (there_all.whole, here_page.whole) == (True, False)  # nothing follows from a shift that a page misses
     assert replace(here_page, whole=True) == there_all
     assert here_page.busy
+
+
+async def test_a_phone_that_two_towns_share_is_busy_in_both(two: Two) -> None:
+    alarm, notice_id, phone = await asked_in_ost(two)
+    async with two.worker.transaction() as tx:
+        await tx.execute(
+            "update carers set phone = $1 where org = 'vast' and carer_id = (select carer_id from shifts where org = 'vast' limit 1)",
+            phone,
+        )
+
+    async def busy() -> list[bool]:
+        async with two.worker.transaction() as tx:
+            return [bool((await rosters.roster(tx, await towns.town(tx, org), None)).busy) for org in ("ost", "vast")]
+
+    for word, expected in (
+        (alarm_events.Took(notice_id), True),
+        (alarm_events.Arrived(notice_id), True),
+        (alarm_events.Done(notice_id), False),
+        (alarm_events.Staying(notice_id), True),
+    ):
+        await cases.apply_to_alarm(two.worker, alarm.alarm_id, word, actor="carer")
+        assert await busy() == [expected, expected], word
+
+
+async def asked_in_ost(two: Two) -> tuple[Alarm, UUID, str]:
+    """Raise an alarm in an area of ost's; return it, and the notice and phone that are asked first."""
+    there = await two.area("3")
+    async with two.worker.transaction() as tx:
+        resident_id = await bt.resident(tx, "ost", there, number=2, due_in=timedelta(hours=5))
+    alarm = await raise_manual_alarm(two.worker, resident_id, Priority.FIRST, actor="p")
+    notice_id = await two.value("select notice_id from notices where alarm_id = $1", alarm.alarm_id)
+    return alarm, notice_id, await two.value("select phone from notices where notice_id = $1", notice_id)
 
 
 # ---- rights ----

@@ -320,6 +320,19 @@ def test_a_busy_patrol_does_not_hold_up_the_second_carer() -> None:
     assert states(story, FIRST) == [NoticeState.ASKED]
 
 
+def test_the_first_of_two_who_is_done_is_done_alone() -> None:
+    story = Story(FALL, signed_in=False, plan=TWO_CARERS)
+    story.ticks()
+    for phone in (FIRST, SECOND):
+        story.carer(phone).takes()
+        story.carer(phone).arrives()
+    story.carer(FIRST).is_done()
+    assert [(n.phone, n.done_at) for n in story.alarm.takers] == [(FIRST, story.now), (SECOND, None)]
+    story.carer(SECOND).is_done()
+    story.carer(FIRST).stays()
+    assert [(n.phone, n.done_at) for n in story.alarm.takers] == [(FIRST, None), (SECOND, story.now)]
+
+
 # ---- calm alarms ----
 
 

@@ -133,7 +133,7 @@ def _require_taken(change: AlarmChange, notice: Notice) -> bool:
 
 
 def _apply_site_reply(change: AlarmChange, word: SiteReply, notice: Notice) -> None:
-    _record_site_word(change)
+    _record_site_word(change, notice)
     if isinstance(word, Done):
         change.add_line(carer_actions.TABLE.of(word).line(notice.notice_id))
         _apply_done(change, word, notice)
@@ -163,6 +163,7 @@ def _apply_done(change: AlarmChange, word: Done, notice: Notice) -> None:
         close_alarm(change, notice.notice_id, word.outcome, word.note, phone=notice.phone)
         return
     change.acceptance = replace(change.acceptance, done_at=change.now)
+    change.dispatch = dispatching.record_done(change.dispatch, notice.phone, change.now)
     change.limits = replace(change.limits, limit_at=change.now + change.plan.outcome_within)
     change.record_staff_inside(False)
     change.end_what_is_done(notice)
@@ -269,7 +270,7 @@ def _apply_address_lost(change: AlarmChange, notice: Notice) -> None:
 
 def _apply_needs_help(change: AlarmChange, notice: Notice) -> None:
     if change.alarm.state is AlarmState.ON_SITE and change.alarm.taken_by(notice.phone):
-        _record_site_word(change)
+        _record_site_word(change, notice)
     _seek_help(change, notice)
     if change.alarm.state is AlarmState.ON_SITE and change.alarm.taken_by(notice.phone):
         change.end_troubles(TroubleKind.SILENT)
@@ -323,8 +324,9 @@ def _apply_after_close(change: AlarmChange, word: AnyReply, notice: Notice) -> N
             _queue_answer(change, notice, Wording.CASE_CLOSED)
 
 
-def _record_site_word(change: AlarmChange) -> None:
-    """Record a word from the site: the limit of silence begins anew."""
+def _record_site_word(change: AlarmChange, notice: Notice) -> None:
+    """Record a word of the carer of *notice* from the site: the limit of silence begins anew."""
+    change.dispatch = dispatching.record_done(change.dispatch, notice.phone, None)
     acceptance = change.alarm.acceptance
     since = None if acceptance is None else acceptance.on_site_at
     change.alarm = replace(change.alarm, state=AlarmState.ON_SITE)

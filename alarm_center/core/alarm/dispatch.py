@@ -159,6 +159,14 @@ def record_refusal(
     return dispatch
 
 
+def record_done(dispatch: Dispatch, phone: str, at: datetime | None) -> Dispatch:
+    """Record that the carer with *phone* is done since *at*; ``None``: they are at the address."""
+    for notice in dispatch.notices:
+        if notice.phone == phone and notice.state is NoticeState.TOOK:
+            dispatch = replace_notice(dispatch, replace(notice, done_at=at))
+    return dispatch
+
+
 def expire_notice(dispatch: Dispatch, notice: Notice) -> Dispatch:
     """Mark that *notice* did not reach its carer; a late answer to it still counts."""
     return replace_notice(dispatch, replace(notice, state=NoticeState.EXPIRED))

@@ -84,6 +84,8 @@ class Notice:
     asked_at: datetime
     state: NoticeState = NoticeState.ASKED
     answered_at: datetime | None = None
+    done_at: datetime | None = None
+    """Its carer has said done, and no word from the address since. A release before 0.3.0 leaves it out when it writes."""
 
 
 @dataclass(frozen=True, slots=True)
