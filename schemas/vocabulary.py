@@ -110,6 +110,7 @@ class TroubleKind(StrEnum):
     UNDELIVERED = "undelivered"
     LATE = "late"
     NOT_TAKEN = "not_taken"
+    OUTCOME_MISSING = "outcome_missing"
 
 
 class CancelReason(StrEnum):

@@ -15,6 +15,7 @@ import structlog
 from alarm_center.core.alarm import Alarm, Notice, Notify, TellLead
 from alarm_center.core.alarm import dispatch as dispatch_core
 from alarm_center.core.alarm import trouble as trouble_core
+from alarm_center.core.alarm.trouble_ladders import LADDERS
 from alarm_center.core.messages import Language, TextFacts, Texts, UnfitText, neutral_patrol
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import carer_actions
@@ -254,7 +255,7 @@ def _facts_of_trouble(facts: TextFacts, alarm: Alarm, notice: Notice, text: Word
     if text is Wording.YOU_SEE_TO_IT:
         about = trouble_core.gravest(t for t in alarm.troubles if t.acknowledged_by == str(notice.notice_id))
     else:
-        about = next((t for t in alarm.troubles if text in trouble_core.LADDERS[t.kind].texts), None)
+        about = next((t for t in alarm.troubles if text in LADDERS[t.kind].texts), None)
     carer = None if about is None else trouble_core.carer_of(alarm, about)
     if about is None or carer is None:
         return facts

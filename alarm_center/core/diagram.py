@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from alarm_center.core.alarm.alarm_kinds import POLICY, KindPolicy
 from alarm_center.core.alarm.alarm_table import SCREEN_TABLE, TRANSITIONS
 from alarm_center.core.alarm.state import AlarmState
-from alarm_center.core.alarm.trouble import LADDERS
+from alarm_center.core.alarm.trouble_ladders import LADDERS
 from alarm_center.core.check import check_decisions
 from alarm_center.core.check.late_sessions import LATE, Circumstance, SessionSays
 from alarm_center.core.check.state import ENDED, CheckState

@@ -182,6 +182,7 @@ class Wording(StrEnum):
     VOICE_TROUBLE_SILENT = "voice_trouble_silent"
     VOICE_TROUBLE_UNDELIVERED = "voice_trouble_undelivered"
     VOICE_TROUBLE_LATE = "voice_trouble_late"
+    VOICE_TROUBLE_OUTCOME = "voice_trouble_outcome"
     VOICE_INCIDENT_LATE = "voice_incident_late"
     """To the lead and the fixed number: an incident that nobody has acknowledged. It asks for no key."""
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from alarm_center.casework import cases
 from alarm_center.core.alarm import Alarm, AlarmState, DispatchPurpose, trouble
-from alarm_center.core.alarm.trouble import LADDERS
+from alarm_center.core.alarm.trouble_ladders import LADDERS
 from alarm_center.store import replies
 from alarm_center.store.memory import Tx
 

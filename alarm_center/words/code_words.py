@@ -127,6 +127,7 @@ TROUBLES: Final[Mapping[str, str]] = {
     TroubleKind.UNDELIVERED: _("Har inte fått adressen"),
     TroubleKind.LATE: _("Inte framme i tid"),
     TroubleKind.NOT_TAKEN: _("Ingen har tagit larmet"),
+    TroubleKind.OUTCOME_MISSING: _("Utfall saknas"),
 }
 
 RAISED_FOR: Final[Mapping[str, str]] = {

@@ -17,6 +17,9 @@ SENTENCES: Final[Mapping[TroubleKind, str]] = {
     TroubleKind.UNDELIVERED: _("%(who)s har inte fått adressen. Ring och läs upp den."),
     TroubleKind.LATE: _("%(who)s är inte framme i tid."),
     TroubleKind.NOT_TAKEN: _("Ingen patrull har svarat. Ring själv – nu."),
+    TroubleKind.OUTCOME_MISSING: _(
+        "Ingen har sagt hur det gick, och ingen nattledare nås med SMS. Ta reda på det och skriv utfallet."
+    ),
 }
 COLLEAGUE: Final = _("En kollega")
 CALL_112_FIRST: Final = _("Ring 112 först: prioritet 1 bakom låst dörr.")

@@ -527,6 +527,21 @@ async def what_the_lead_is_told_of_wrong_codes(town: WordingTown) -> None:
     await town.hears(LEAD, Wording.CODES_REFUSED)
 
 
+@hears(Wording.VOICE_TROUBLE_OUTCOME)
+async def an_outcome_that_no_lead_can_be_asked_for(town: WordingTown) -> None:
+    a = await town.centre.alarm(1, 0)
+    await town.hears(FIRST, Wording.CALL_OUT, a)
+    async with town.centre.memory.transaction() as tx:
+        await tx.execute("update shifts set ends_at = clock.now() where role = 'lead'")
+        await tx.execute("update organisations set fixed_number = $1", LEAD)
+    calls_back = alarm_events.CancelDispatch(uuid4())
+    await cases.apply_to_alarm(town.centre.memory, a.alarm_id, calls_back, actor="test")
+    await town.hears(FIRST, Wording.STOOD_DOWN, a)
+    await town.passes(600)
+    await town.passes(300)
+    await town.hears(LEAD, Wording.VOICE_TROUBLE_OUTCOME, a)
+
+
 @hears(Wording.SHIFT_ENDS)
 async def whose_shift_ends(town: WordingTown) -> None:
     a, _ = await town.held()

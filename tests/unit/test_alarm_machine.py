@@ -39,7 +39,8 @@ from alarm_center.core.alarm.alarm_events import (
 from alarm_center.core.alarm.alarm_table import next_states
 from alarm_center.core.alarm.dispatch import next_step_at
 from alarm_center.core.alarm.state import Alarm, AlarmState, DispatchState, NewAlarm, Notice, NoticeState
-from alarm_center.core.alarm.trouble import LADDERS, SAID_AGAIN, asked_of, next_louder_at, of_kind
+from alarm_center.core.alarm.trouble import SAID_AGAIN, asked_of, next_louder_at, of_kind
+from alarm_center.core.alarm.trouble_ladders import LADDERS, OF_NOBODY
 from alarm_center.core.decision import Colleague, IllegalMove
 from alarm_center.core.plan import Plan, Wording
 from alarm_center.core.replies import carer_actions
@@ -191,7 +192,7 @@ class AlarmLife(RuleBasedStateMachine):
         """Their 1 is to what they were told of; a trouble that they were not told of stays open."""
         told = st.sampled_from([trouble for trouble in self.alarm.unacknowledged if trouble.told])
         notice_id = data.draw(st.sampled_from(data.draw(told).told))
-        unheard = {t.kind for t in self.alarm.unacknowledged if notice_id not in t.told} - {TroubleKind.NOT_TAKEN}
+        unheard = {t.kind for t in self.alarm.unacknowledged if notice_id not in t.told} - set(OF_NOBODY)
         before = self.alarm.acceptance
         self.event(Took(notice_id))
         if before is not None and self.alarm.acceptance != before:

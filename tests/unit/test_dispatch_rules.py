@@ -10,7 +10,7 @@ from alarm_center.core.alarm.alarm_effects import Notify
 from alarm_center.core.alarm.alarm_events import ConditionReported, Declined, Took
 from alarm_center.core.alarm.alarm_parts import Limits
 from alarm_center.core.alarm.state import AlarmState, Dispatch, DispatchPurpose, DispatchState, Notice, NoticeState
-from alarm_center.core.alarm.trouble import CHAINS as TROUBLE_CHAINS
+from alarm_center.core.alarm.trouble_ladders import CHAINS as TROUBLE_CHAINS
 from alarm_center.core.plan import CHAINS, Plan, Step, Wording
 from schemas.vocabulary import AlarmKind, Channel, Condition, Outcome, Priority, Who
 from tests.support.alarm_story import FIRST, FIXED, LEAD, NEAR, ON_DUTY, SECOND, START, Story, accepted, on_site, town

@@ -7,7 +7,8 @@ import pytest
 from alarm_center.core.alarm.alarm_effects import CalmBoard, RedBoard
 from alarm_center.core.alarm.alarm_events import AddressLost, NeedsHelp, Took
 from alarm_center.core.alarm.state import AlarmState, DispatchPurpose, DispatchState, NoticeState
-from alarm_center.core.alarm.trouble import LADDERS, SAID_AGAIN, of_kind
+from alarm_center.core.alarm.trouble import SAID_AGAIN, of_kind
+from alarm_center.core.alarm.trouble_ladders import LADDERS
 from alarm_center.core.plan import Plan, Wording
 from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority, TroubleKind, Who
 from tests.support.alarm_story import FIRST, FIXED, LEAD, OPERATORS, SECOND, START, Story, accepted, on_site, town

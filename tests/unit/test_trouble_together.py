@@ -16,7 +16,8 @@ from alarm_center.core.alarm.alarm_events import (
     Took,
 )
 from alarm_center.core.alarm.state import Alarm, AlarmState, DispatchPurpose, Notice, NoticeState
-from alarm_center.core.alarm.trouble import LATE_AGAIN, SAID_AGAIN, SEEN_TO_FOR, carer_of, of_kind
+from alarm_center.core.alarm.trouble import LATE_AGAIN, SAID_AGAIN, carer_of, of_kind
+from alarm_center.core.alarm.trouble_ladders import SEEN_TO_FOR
 from alarm_center.core.decision import IllegalMove, Raise
 from alarm_center.core.plan import Plan, Wording
 from schemas.vocabulary import AlarmKind, Channel, Condition, Outcome, Priority, TroubleKind

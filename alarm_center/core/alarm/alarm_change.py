@@ -24,6 +24,8 @@ from alarm_center.core.alarm.state import (
     Notice,
     NoticeState,
 )
+from alarm_center.core.alarm.trouble_ladders import CHAINS as TROUBLE_CHAINS
+from alarm_center.core.alarm.trouble_ladders import LADDERS, OF_NOBODY
 from alarm_center.core.decision import IllegalMove, Write
 from alarm_center.core.plan import Plan, Step, Wording
 from alarm_center.core.roster import Responder, Roster
@@ -124,6 +126,7 @@ class AlarmChange:
             dispatch = self._restarted_dispatch(DispatchPurpose.CALL_OUT)
         self.alarm = replace(self.alarm, dispatch=dispatch, state=AlarmState.DISPATCHED)
         self.limits = replace(self.limits, self_dispatch_at=None, limit_at=None)
+        self.set_troubles(trouble.end(self.alarm.troubles, OF_NOBODY))
         self.add_line(timeline.DispatchStarted(dispatch.dispatch_id, self.alarm.priority))
         self.advance_dispatch()
 
@@ -134,14 +137,14 @@ class AlarmChange:
         if self.dispatch.state is not DispatchState.EXHAUSTED or before is DispatchState.EXHAUSTED:
             return
         purpose = self.dispatch.seeking
-        if purpose in trouble.CHAINS and trouble.is_seen_to(self.alarm, purpose):
+        if purpose in TROUBLE_CHAINS and trouble.is_seen_to(self.alarm, purpose):
             # A person sees to it: it gets no louder.
             self.end_search()
             return
         if purpose is DispatchPurpose.CALL_OUT:
             self.set_troubles(trouble.begin(self.alarm, TroubleKind.NOT_TAKEN, None, self.now))
         for each in self.alarm.unacknowledged:
-            if trouble.LADDERS[each.kind].purpose is purpose:
+            if LADDERS[each.kind].purpose is purpose:
                 self.get_louder(each.kind)
         # Also of a search whose trouble a release before has left out.
         self.effects.append(RedBoard())
@@ -166,7 +169,7 @@ class AlarmChange:
         if kind is TroubleKind.NOBODY_HOME:
             troubles = trouble.ask_where(troubles, self.plan, self.now)
         self.set_troubles(troubles)
-        purpose = trouble.LADDERS[kind].purpose
+        purpose = LADDERS[kind].purpose
         after = trouble.of_kind(self.alarm.troubles, kind)
         anew = trouble.is_news(before, after)
         if after is not None and after.acknowledged and not anew:
@@ -192,7 +195,7 @@ class AlarmChange:
         self._leave(trouble.without_what_is_done(self.alarm, notice.phone), TroubleKind)
 
     def _leave(self, troubles: trouble.Troubles, over: Iterable[TroubleKind]) -> None:
-        purposes = {trouble.LADDERS[kind].purpose for kind in over}
+        purposes = {LADDERS[kind].purpose for kind in over}
         self.set_troubles(troubles)
         if not self.alarm.seeks or self.dispatch.seeking not in purposes:
             return
@@ -206,7 +209,7 @@ class AlarmChange:
             return
         self.set_troubles(trouble.acknowledge(self.alarm.troubles, kind, str(by), self.now))
         self.add_line(timeline.TroubleAcknowledged(kind, str(by)))
-        ladder = trouble.LADDERS[kind]
+        ladder = LADDERS[kind]
         if kind is TroubleKind.LATE and self.alarm.state is AlarmState.ACCEPTED and self.limits.limit_at is None:
             self.limits = replace(self.limits, limit_at=self.now + trouble.LATE_AGAIN)
         if not self.alarm.seeks or self.dispatch.seeking is not ladder.purpose:
@@ -223,7 +226,7 @@ class AlarmChange:
         if not before.loud:
             self.add_line(timeline.TroubleLoud(kind))
             self.effects.append(RedBoard())
-        graver = self.alarm.dispatch is not None and trouble.LADDERS[kind].purpose.rank > self.dispatch.seeking.rank
+        graver = self.alarm.dispatch is not None and LADDERS[kind].purpose.rank > self.dispatch.seeking.rank
         if calls and self.alarm.dispatch is not None and (graver or self.dispatch.state is not DispatchState.EXHAUSTED):
             self.adopt(dispatching.call_fixed(self.dispatch, self.context, kind))
 
@@ -236,11 +239,11 @@ class AlarmChange:
 
     def end_search(self) -> None:
         """End a search for help, or for one carer in another's stead. Next comes the gravest trouble that nobody sees to, then the case that nobody has taken."""
-        left = trouble.gravest(t for t in self.alarm.unacknowledged if trouble.LADDERS[t.kind].steps)
+        left = trouble.gravest(t for t in self.alarm.unacknowledged if LADDERS[t.kind].steps)
         if self.closing:
             self.adopt(dispatching.end_search(self.dispatch))
         elif left is not None:
-            self.restart_dispatch(trouble.LADDERS[left.kind].purpose)
+            self.restart_dispatch(LADDERS[left.kind].purpose)
         elif not self.alarm.takers and self.alarm.state in WAITING:
             # The cry came before anybody had taken it: whoever it was that the case is about waits.
             self.restart_dispatch(DispatchPurpose.CALL_OUT)
@@ -278,7 +281,7 @@ class AlarmChange:
         in_need = notice.phone in self.alarm.phones_in_need()
         told = () if in_need else trouble.told_of(self.alarm, notice)
         sought = trouble.sought_for(self.alarm, purpose)
-        unheard = sought is not None and not sought.acknowledged and sought not in told and purpose in trouble.CHAINS
+        unheard = sought is not None and not sought.acknowledged and sought not in told and purpose in TROUBLE_CHAINS
         if (unheard or (in_need and purpose is DispatchPurpose.HELP)) and not self.alarm.taken_by(notice.phone):
             # Whoever cries for help does not come to their own help; who was not told of a trouble does not see to it.
             self.dispatch = replace(self.dispatch, needed=self.dispatch.needed + 1)
@@ -289,7 +292,7 @@ class AlarmChange:
             self.limits = replace(self.limits, self_dispatch_at=None, limit_at=None)
         if self.alarm.state is AlarmState.ACCEPTED and self.alarm.limits.limit_at is None:
             self.limits = replace(self.limits, limit_at=self.arrival_deadline(eta_minutes))
-        self.set_troubles(trouble.end(self.alarm.troubles, (TroubleKind.NOT_TAKEN,)))
+        self.set_troubles(trouble.end(self.alarm.troubles, OF_NOBODY))
         for each in told:
             self.set_troubles(trouble.acknowledge(self.alarm.troubles, each.kind, str(notice.notice_id), now))
             self.add_line(timeline.TroubleAcknowledged(each.kind, str(notice.notice_id)))
@@ -333,9 +336,9 @@ class AlarmChange:
         """Record that the lead of *notice*, who saw to a trouble, cannot after all: it is sought for anew, or at once the next."""
         self.set_troubles(trouble.reopened_by(self.alarm, notice.phone, self.now))
         self.dispatch = dispatching.record_refusal(self.dispatch, notice, self.now)
-        left = trouble.gravest(self.alarm.unacknowledged)
-        if left is not None and dispatching.is_graver(self.dispatch, trouble.LADDERS[left.kind].purpose):
-            sought = self._restarted_dispatch(trouble.LADDERS[left.kind].purpose)
+        left = trouble.gravest(each for each in self.alarm.unacknowledged if LADDERS[each.kind].steps)
+        if left is not None and dispatching.is_graver(self.dispatch, LADDERS[left.kind].purpose):
+            sought = self._restarted_dispatch(LADDERS[left.kind].purpose)
             self.dispatch = dispatching.record_refusal(sought, notice, self.now)
             self.advance_dispatch()
         elif self.dispatch.state is DispatchState.RUNNING:

@@ -41,6 +41,7 @@ from alarm_center.core.alarm.incident import can_be_listed, can_join
 from alarm_center.core.alarm.lease import Lease
 from alarm_center.core.alarm.screen_dispatch import apply_screen_dispatch
 from alarm_center.core.alarm.state import Alarm, AlarmState, DispatchPurpose, DispatchState, NewAlarm
+from alarm_center.core.alarm.trouble_ladders import LADDERS
 from alarm_center.core.decision import IllegalMove, Write
 from alarm_center.core.plan import Plan, Wording
 from alarm_center.core.roster import Roster
@@ -378,7 +379,7 @@ def _call_off_visit(change: AlarmChange, by: str) -> None:
     if not alarm.visit:
         raise IllegalMove(f"alarm {alarm.alarm_id}: only a planned visit is called off; a person closes an alarm")
     seeks_help = alarm.dispatch is not None and alarm.dispatch.seeking is not DispatchPurpose.CALL_OUT
-    in_trouble = any(trouble.LADDERS[each.kind].steps for each in alarm.troubles)
+    in_trouble = any(LADDERS[each.kind].steps for each in alarm.troubles)
     if alarm.is_held(change.now) or alarm.takers or seeks_help or in_trouble:
         raise IllegalMove(f"alarm {alarm.alarm_id}: somebody has this visit: it is theirs to close")
     close_alarm(change, by, Outcome.OTHER, note=True)

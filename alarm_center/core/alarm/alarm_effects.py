@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from alarm_center.core.alarm.state import Alarm, Notice
-from alarm_center.core.alarm.trouble import LADDERS
+from alarm_center.core.alarm.trouble_ladders import LADDERS
 from alarm_center.core.decision import Raise, Write
 from alarm_center.core.plan import Wording
 from schemas.vocabulary import Channel, TroubleKind

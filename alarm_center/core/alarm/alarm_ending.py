@@ -24,17 +24,22 @@ class NobodyFound(IllegalMove):
 def ask_lead_for_outcome(change: AlarmChange) -> None:
     """Ask the lead on duty how the alarm ended. Nobody needs to go, so nothing waits for a reply.
 
-    It is asked by SMS. Where no lead on duty takes any, the carer who is done counts as silent: the lead is called.
+    It is asked by SMS. Where no lead on duty takes any, the carer who is done counts as silent: the lead is called. Without
+    a carer or a lead it is a trouble of the case: an operator hears of it.
     """
     alarm = change.alarm
     lead = change.roster.lead_by_sms(alarm.area_id, change.now)
-    if lead is None:
-        if alarm.takers and change.roster.responders(Who.LEAD, alarm.area_id, change.now):
-            change.begin_trouble(TroubleKind.SILENT, alarm.takers[0])
+    if lead is None and alarm.takers and change.roster.responders(Who.LEAD, alarm.area_id, change.now):
+        change.begin_trouble(TroubleKind.SILENT, alarm.takers[0])
         return
     if alarm.dispatch is None:
         resting = dispatching.new_dispatch(change.context)
         change.dispatch = replace(resting, state=DispatchState.STOOD_DOWN)
+    if lead is None:
+        if trouble.of_kind(alarm.troubles, TroubleKind.OUTCOME_MISSING) is None:
+            change.set_troubles(trouble.begin(alarm, TroubleKind.OUTCOME_MISSING, None, change.now))
+        return
+    change.set_troubles(trouble.end(alarm.troubles, (TroubleKind.OUTCOME_MISSING,)))
     step = Step(timedelta(0), Who.LEAD, Channel.SMS, Wording.OUTCOME)
     change.adopt(dispatching.ask_carer(change.dispatch, change.context, lead, step))
     change.dispatch = dispatching.expire_notice(change.dispatch, change.dispatch.notices[-1])

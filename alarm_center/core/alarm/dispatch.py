@@ -2,7 +2,7 @@
 
 A dispatch is part of its alarm and changes only with it. Within a round each step has its own wait; a step that has
 nobody to ask gives way to the next at once, and so does one whose carer has said no.
-The chains of a trouble stand in `trouble.LADDERS`, those of an alarm by its priority in `plan.CHAINS`.
+The chains of a trouble stand in `trouble_ladders.LADDERS`, those of an alarm by its priority in `plan.CHAINS`.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +14,7 @@ from uuid import UUID
 from alarm_center.core.alarm import trouble
 from alarm_center.core.alarm.alarm_effects import AlarmEffect, Notify, Tell
 from alarm_center.core.alarm.state import Alarm, Dispatch, DispatchPurpose, DispatchState, Notice, NoticeState
+from alarm_center.core.alarm.trouble_ladders import CHAINS as TROUBLE_CHAINS
 from alarm_center.core.decision import Write
 from alarm_center.core.plan import CHAINS, Plan, Step, Wording
 from alarm_center.core.roster import Responder, Roster
@@ -69,7 +70,7 @@ def restart_search(
     base = 2 if plan.two_carers else 1
     return replace(
         dispatch,
-        chain=_chain_for(context.alarm, plan, now) if call_out else trouble.CHAINS[purpose],
+        chain=_chain_for(context.alarm, plan, now) if call_out else TROUBLE_CHAINS[purpose],
         round_started_at=now,
         round=dispatch.round + 1,
         last_round=dispatch.round + max(1, plan.rounds),
@@ -119,7 +120,7 @@ def advance(dispatch: Dispatch, context: DispatchContext, *, hasten: bool = Fals
             if nobody or dispatch.round >= dispatch.last_round:
                 effects.append(Write(timeline.DispatchExhausted(dispatch.round)))
                 # Where a person sees to what it was for it calls nobody: `AlarmChange` seeks for what is left.
-                seen_to = dispatch.seeking in trouble.CHAINS and trouble.is_seen_to(context.alarm, dispatch.seeking)
+                seen_to = dispatch.seeking in TROUBLE_CHAINS and trouble.is_seen_to(context.alarm, dispatch.seeking)
                 dispatch = replace(dispatch, state=DispatchState.EXHAUSTED, repeat_at=None if seen_to else now)
             else:
                 dispatch = replace(dispatch, round=dispatch.round + 1, step=0, round_started_at=now)

@@ -104,6 +104,7 @@ SWEDISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.VOICE_TROUBLE_SILENT: "Larm {case}, område {area}. {carer} har inte hörts på {minutes} minuter. Tryck {menu}, 3 för att höra igen.",
         Wording.VOICE_TROUBLE_UNDELIVERED: "Larm {case}, område {area}. {carer} har inte fått adressen. Tryck {menu}, 3 för att höra igen.",
         Wording.VOICE_TROUBLE_LATE: "Larm {case}, område {area}, är taget men ingen är framme. Tryck {menu}, 3 för att höra igen.",
+        Wording.VOICE_TROUBLE_OUTCOME: "Larm {case}, område {area}. Ingen behöver åka, men ingen har sagt hur det gick. Tryck {menu}, 3 för att höra igen.",
         Wording.VOICE_INCIDENT_LATE: "Störning i område {area}: {places} platser är inte kontrollerade i tid. Fler behöver åka.",
     }
 )
@@ -181,6 +182,7 @@ ENGLISH: Final[Mapping[Wording, str]] = MappingProxyType(
         Wording.VOICE_TROUBLE_SILENT: "Alarm {case}, area {area}. No word from {carer} for {minutes} minutes. Press {menu}, 3 to hear it again.",
         Wording.VOICE_TROUBLE_UNDELIVERED: "Alarm {case}, area {area}. {carer} has not got the address. Press {menu}, 3 to hear it again.",
         Wording.VOICE_TROUBLE_LATE: "Alarm {case}, area {area}, is taken but nobody is on site. Press {menu}, 3 to hear it again.",
+        Wording.VOICE_TROUBLE_OUTCOME: "Alarm {case}, area {area}. Nobody needs to go, but nobody has said how it ended. Press {menu}, 3 to hear it again.",
         Wording.VOICE_INCIDENT_LATE: "Disruption in area {area}: {places} places are not checked in time. More people are needed.",
     }
 )

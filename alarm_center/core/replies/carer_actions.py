@@ -141,6 +141,7 @@ _CALLS_OUT: Final = frozenset(
         Wording.VOICE_TROUBLE_SILENT,
         Wording.VOICE_TROUBLE_UNDELIVERED,
         Wording.VOICE_TROUBLE_LATE,
+        Wording.VOICE_TROUBLE_OUTCOME,
     }
 )
 VOICE: Final = _CALLS_OUT | {Wording.VOICE_ON_SITE_CHECK, Wording.VOICE_CONNECT, Wording.VOICE_INCIDENT_LATE}

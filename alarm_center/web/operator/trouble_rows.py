@@ -8,7 +8,8 @@ from uuid import UUID
 
 from alarm_center.core.alarm import Alarm
 from alarm_center.core.alarm.alarm_parts import Trouble
-from alarm_center.core.alarm.trouble import LADDERS, of_kind
+from alarm_center.core.alarm.trouble import of_kind
+from alarm_center.core.alarm.trouble_ladders import LADDERS
 from alarm_center.core.messages import neutral_patrol
 from alarm_center.core.resident_card import ResidentCard
 from alarm_center.store.board import AskedPhone

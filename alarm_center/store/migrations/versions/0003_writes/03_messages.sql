@@ -11,7 +11,7 @@ insert into fjt.wordings (wording) values
     ('muster_no'), ('not_yours'), ('no_case'), ('unknown_case'), ('which_case'), ('not_understood'), ('voice_call_out'), ('voice_connect'),
     ('voice_on_site_check'), ('trouble_help'), ('trouble_cannot_get_in'), ('trouble_nobody_home'), ('trouble_silent'), ('trouble_undelivered'),
     ('seen_to'), ('you_see_to_it'), ('voice_trouble_help'), ('voice_trouble_cannot_get_in'), ('voice_trouble_nobody_home'),
-    ('voice_trouble_silent'), ('voice_trouble_undelivered'), ('voice_trouble_late'), ('read_by_operator'), ('late_noted'), ('late_again'),
+    ('voice_trouble_silent'), ('voice_trouble_undelivered'), ('voice_trouble_late'), ('voice_trouble_outcome'), ('read_by_operator'), ('late_noted'), ('late_again'),
     ('carer_late'), ('nobody_home'), ('where_noted'), ('where_unknown'), ('found'), ('sms_stopped'), ('sms_stopped_last'), ('sms_started'),
     ('shift_ends'), ('incident_late'), ('voice_incident_late'), ('no_more_looks');
 
