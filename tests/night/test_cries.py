@@ -58,3 +58,20 @@ async def test_a_cry_after_the_end_asks_the_others(centre: SmsCentre) -> None:
     for carer in (centre.second, centre.lead):
         await carer.receives(f"Patrull 1 behöver hjälp vid {alarm['case_no']}")
     assert await in_need(centre, alarm["alarm_id"]) == [FIRST]
+
+
+async def test_a_locked_door_that_comes_back_asks_the_patrols(centre: SmsCentre) -> None:
+    alarm = await centre.alarm(1)
+    await centre.first.receives("Larm … PRIO 1").and_replies("1")
+    await centre.first.receives("är ditt").and_replies("5")
+    await centre.first.receives("kommer inte in, noterat")
+    locked_out = f"{alarm.case_no}: Patrull 1 kommer inte in. Ring … Svara "
+    await centre.lead.receives(f"{locked_out}1=jag ordnar 2=kan inte.").and_replies("1")
+    await centre.lead.receives(f"{alarm.case_no}: tack, du ordnar.")
+    await centre.finish_sending()
+    await centre.pass_time(15 * 60)
+    await centre.lead.receives(f"{locked_out}1=jag ordnar 2=kan inte.")
+    await centre.second.receives(f"{locked_out}1=åker 2=kan inte.").and_replies("1")
+    await centre.second.receives(f"{alarm.case_no} är ditt")
+    await centre.lead.receives(f"{alarm.case_no}: någon annan ordnar det")
+    assert (await centre.now_is(alarm.alarm_id)).unacknowledged == ()

@@ -11,7 +11,7 @@ from alarm_center.core.alarm.trouble import SAID_AGAIN, of_kind
 from alarm_center.core.alarm.trouble_ladders import LADDERS
 from alarm_center.core.plan import Plan, Wording
 from schemas.vocabulary import AlarmKind, Channel, Outcome, Priority, TroubleKind, Who
-from tests.support.alarm_story import FIRST, FIXED, LEAD, OPERATORS, SECOND, START, Story, accepted, on_site, town
+from tests.support.alarm_story import FIRST, FIXED, LEAD, NEAR, OPERATORS, SECOND, START, Story, accepted, on_site, town
 
 HELP, LOCKED_OUT = TroubleKind.HELP, TroubleKind.CANNOT_GET_IN
 FALL = AlarmKind.SOMETHING_WRONG
@@ -98,6 +98,28 @@ def test_what_somebody_sees_to_comes_back_if_nothing_happens(kind: TroubleKind) 
     assert [t.kind for t in story.alarm.unacknowledged] == [kind]
     assert loud(story) == 1 and story.has(RedBoard)
     assert story.carer(FIXED).inbox, "the town's number is called"
+
+
+@pytest.mark.parametrize("kind", [HELP, LOCKED_OUT])
+def test_what_comes_back_asks_the_areas_patrols_anew(kind: TroubleKind) -> None:
+    story = on_site()
+    (story.carer(FIRST).needs_help if kind is HELP else story.carer(FIRST).cannot_get_in)()
+    story.operator().acknowledges(kind)
+    for phone in (SECOND, NEAR):
+        if story.carer(phone).inbox:
+            story.carer(phone).declines()
+    story.passes(minutes=14, seconds=59)
+    for carer in story.carers.values():
+        carer.inbox.clear()
+    story.passes(seconds=1)
+    said = LADDERS[kind].text(Channel.SMS)
+    story.carer(SECOND).receives(said)
+    assert not story.carer(FIRST).inbox, "whoever is in trouble is not asked to come"
+    story.carer(SECOND).declines()
+    story.carer(SECOND).receives(Wording.DECLINED)
+    story.passes(minutes=10)
+    assert not story.carer(SECOND).inbox, "once"
+    assert [t.kind for t in story.alarm.unacknowledged] == [kind]
 
 
 def test_the_lead_who_sees_to_it_does_not_get_the_case() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from alarm_center.core.alarm import carer_replies, hand_over, trouble
+from alarm_center.core.alarm import carer_replies, hand_over
 from alarm_center.core.alarm import dispatch as dispatching
 from alarm_center.core.alarm.alarm_change import WAITING, AlarmChange
 from alarm_center.core.alarm.alarm_effects import AlarmDecision, Tell
@@ -37,6 +37,7 @@ from alarm_center.core.alarm.alarm_kinds import POLICY
 from alarm_center.core.alarm.alarm_parts import Limits
 from alarm_center.core.alarm.alarm_table import next_states
 from alarm_center.core.alarm.deadlines import next_deadline, visit_due_at
+from alarm_center.core.alarm.due_troubles import apply_due_troubles
 from alarm_center.core.alarm.incident import can_be_listed, can_join
 from alarm_center.core.alarm.lease import Lease
 from alarm_center.core.alarm.screen_dispatch import apply_screen_dispatch
@@ -174,8 +175,7 @@ def _apply_tick(change: AlarmChange, signed_in: bool) -> None:
     at = dispatching.next_step_at(change.alarm.dispatch)
     if at is not None and at <= now:
         change.advance_dispatch()
-    for place, kind in enumerate(trouble.due(change.alarm.troubles, now)):
-        change.get_louder(kind, calls=place == 0)
+    apply_due_troubles(change)
     hand_over.apply_shift_end(change)
     limit_at = change.alarm.limits.limit_at
     if limit_at is not None and limit_at <= now:

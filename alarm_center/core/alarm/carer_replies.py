@@ -27,6 +27,7 @@ from alarm_center.core.alarm.alarm_events import (
     WhereUnknown,
 )
 from alarm_center.core.alarm.alarm_parts import Trouble
+from alarm_center.core.alarm.due_troubles import apply_due_troubles
 from alarm_center.core.alarm.state import AlarmState, DispatchState, Notice, NoticeState
 from alarm_center.core.decision import Colleague
 from alarm_center.core.plan import Wording
@@ -152,8 +153,7 @@ def _apply_row(change: AlarmChange, word: CarerReply, notice: Notice) -> None:
         change.end_troubles(*row.ends)
     if isinstance(word, WhereUnknown):
         change.set_troubles(trouble.where_unknown(change.alarm.troubles))
-    for place, kind in enumerate(trouble.due(change.alarm.troubles, change.now)):
-        change.get_louder(kind, calls=place == 0)
+    apply_due_troubles(change)
     if row.answer is not None:
         _queue_answer(change, notice, row.answer)
 
