@@ -304,8 +304,8 @@ async def _apply_alarm(step: _Step, alarm: Alarm, effects: tuple[CheckEffect | A
                     kind, priority, reason, step.actor, at, alarm.device_id, step.check_id, in_need=effect.in_need
                 )
                 await raise_or_join(tx, await _home_of(tx, alarm), raised)
-            case Tell(words, notice):
-                await wording.queue_notice_sms(tx, step.sender, alarm, words, notice, at)
+            case Tell():
+                await wording.queue_notice_sms(tx, step.sender, alarm, effect, at)
             case TellLead():
                 await wording.queue_lead_sms(tx, step.sender, alarm, effect, at)
             case RedBoard():

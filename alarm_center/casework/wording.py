@@ -1,7 +1,7 @@
 """SMS and calls put into the outbox: text in the town's language, sender and validity; a bare text where that fails.
 
 A page writes no text: it leaves the wording and its facts, and the outbox has them worded here (`word_messages`). The
-texts themselves stand in `core.messages.sms_text`.
+texts themselves stand in `core.messages.sms_words`.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from alarm_center.core.alarm import Alarm, Notice, Notify, TellLead
+from alarm_center.core.alarm import Alarm, Notice, Notify, Tell, TellLead
 from alarm_center.core.alarm import dispatch as dispatch_core
 from alarm_center.core.alarm import trouble as trouble_core
 from alarm_center.core.alarm.trouble_ladders import LADDERS
@@ -105,10 +105,11 @@ async def queue_question(tx: Tx, sender: Sender, alarm: Alarm, asked: Notify, at
     await _queue_of_notice(tx, sender, alarm, said, question)
 
 
-async def queue_notice_sms(tx: Tx, sender: Sender, alarm: Alarm, text: Wording, notice: Notice, at: datetime) -> None:
-    """Queue an SMS that asks for nothing new, to the phone of *notice*."""
-    said = await _notice_text(tx, sender, alarm, notice, text, at)
-    await _queue_of_notice(tx, sender, alarm, said, _draft_sms(sender.town, alarm, notice, said, at))
+async def queue_notice_sms(tx: Tx, sender: Sender, alarm: Alarm, told: Tell, at: datetime) -> None:
+    """Queue an SMS that asks for nothing new, to the phone of a notice."""
+    said = await _notice_text(tx, sender, alarm, told.notice, told.wording, at)
+    said = replace(said, facts=replace(said.facts, digit=told.digit))
+    await _queue_of_notice(tx, sender, alarm, said, _draft_sms(sender.town, alarm, told.notice, said, at))
 
 
 async def queue_lead_sms(tx: Tx, sender: Sender, alarm: Alarm, told: TellLead, at: datetime) -> None:

@@ -81,7 +81,7 @@ REASON_TABLE: Final[Mapping[Answer | Reason, Rule]] = MappingProxyType(
 
 
 class Wording(StrEnum):
-    """The purpose of an SMS or a call. Kept on notices and messages; the words themselves are in sms_text."""
+    """The purpose of an SMS or a call. Kept on notices and messages; the words themselves are in sms_words."""
 
     # asked of a carer
     CALL_OUT = "call_out"
@@ -152,6 +152,10 @@ class Wording(StrEnum):
     NO_CASE = "no_case"
     UNKNOWN_CASE = "unknown_case"
     WHICH_CASE = "which_case"
+    WHICH_ANSWER = "which_answer"
+    """A digit that says where a person is, or something else of another case."""
+    WHERE_AGAIN = "where_again"
+    """To a carer whose answer to "Vet du var?" is none: a person reads it."""
     NOT_UNDERSTOOD = "not_understood"
     """A person reads it."""
     READ_BY_OPERATOR = "read_by_operator"

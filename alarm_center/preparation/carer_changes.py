@@ -9,7 +9,7 @@ from alarm_center.casework import wording
 from alarm_center.casework.editing import ChangedMeanwhile, Editor
 from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.core import calendar
-from alarm_center.core.alarm import NoticeState, Notify
+from alarm_center.core.alarm import NoticeState, Notify, Tell
 from alarm_center.core.alarm.trouble import because_of
 from alarm_center.core.carer_form import CarerEdit, CarerRefused, taken
 from alarm_center.core.plan import Wording
@@ -107,7 +107,7 @@ async def _move_cases(tx: Tx, town: Town, old: str, new: str, at: datetime) -> N
             continue
         notice = next(each for each in alarm.dispatch.notices if each.notice_id == case.notice_id)
         if notice.state is NoticeState.TOOK:
-            await wording.queue_notice_sms(tx, wording.Sender(town), alarm, Wording.GRANTED, notice, at)
+            await wording.queue_notice_sms(tx, wording.Sender(town), alarm, Tell(Wording.GRANTED, notice), at)
         else:
             again = Notify(notice, first=False, trouble=because_of(alarm, notice))
             await wording.queue_question(tx, wording.Sender(town), alarm, again, at)

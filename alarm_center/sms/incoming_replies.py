@@ -68,6 +68,8 @@ _NOWHERE: Final = (
     Wording.MUSTER,
     Wording.UNKNOWN_CASE,
     Wording.WHICH_CASE,
+    Wording.WHICH_ANSWER,
+    Wording.WHERE_AGAIN,
     Wording.NOT_YOURS,
 )
 

@@ -1,6 +1,6 @@
 """Sentences about a trouble at the board and on its case's page, and what to do next. All still to be translated.
 
-The words of its SMS and calls are in `core/messages/sms_text.py`.
+The words of its SMS and calls are in `core/messages/sms_words.py`.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Answers that a call reads out when keys were pressed, and what a carer who calls is told, in the town's language.
 
-`web/hooks/voice.py` chooses one. The words of the call itself are in `core/messages/sms_text.py`.
+`web/hooks/voice.py` chooses one. The words of the call itself are in `core/messages/sms_words.py`.
 """
 
 from collections.abc import Sequence

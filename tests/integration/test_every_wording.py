@@ -394,6 +394,18 @@ async def doubts(town: WordingTown) -> None:
     await town.hears(FIRST, Wording.WHICH_CASE, a, b)
 
 
+@hears(Wording.WHERE_AGAIN, Wording.WHICH_ANSWER)
+async def doubts_where_a_person_is(town: WordingTown) -> None:
+    a, b = await town.on_site_at_a()
+    await town.first(f"ingen hemma {a.case_no}")
+    await town.hears(FIRST, Wording.NOBODY_HOME, a)
+    await town.hears(LEAD, Wording.TROUBLE_NOBODY_HOME, a)
+    await town.first("ja")
+    await town.hears(FIRST, Wording.WHERE_AGAIN, a)
+    await town.first("1")
+    await town.hears(FIRST, Wording.WHICH_ANSWER, a, b)
+
+
 @hears(Wording.MUSTER, Wording.MUSTER_YES, Wording.MUSTER_NO, Wording.MUSTER_SILENT, Wording.NO_CASE)
 async def who_holds_the_phone(town: WordingTown) -> None:
     """No case is meant, and none is named."""

@@ -49,13 +49,15 @@ async def test_where_the_person_is_ends_the_trouble(centre: SmsCentre, text: str
     alarm = await empty_home(centre, "Ingen är hemma")
     text = text.format(no=alarm.case_no)
     await centre.first.writes(text)
-    await centre.first.receives(f"{alarm.case_no}: noterat var personen är. Skriv hur det gick: https")
+    where = "sjukhus" if line == "said_hospital" else "hos anhörig"
+    noted = f"{alarm.case_no}: noterat var personen är: {where}. Fel: ring 010-1234567. Skriv hur det gick: https"
+    await centre.first.receives(noted)
     await centre.lead.receives("någon annan ordnar det")
     assert await kinds(centre, alarm) == []
     assert len(await centre.lines(alarm.alarm_id, [line])) == 1
     assert (await centre.lines(alarm.alarm_id, ["reply"]))[-1][1]["heed"] == "show"
     await centre.first.writes(text)
-    await centre.first.receives("noterat var personen är")
+    await centre.first.receives(noted)
     after = await centre.now_is(alarm.alarm_id)
     assert (after.state, len(after.takers)) == (AlarmState.ON_SITE, 1), "a 2 that came twice gives nothing back"
 
@@ -101,13 +103,27 @@ async def test_done_finds_nobody_and_ends_nothing(centre: SmsCentre) -> None:
     await centre.lead.receives("återkallat")
 
 
+async def test_an_unclear_answer_is_asked_for_by_words(centre: SmsCentre) -> None:
+    alarm = await empty_home(centre)
+    await centre.first.writes("ja")
+    await centre.first.receives(
+        f"{alarm.case_no}: oklart svar. Var är personen? Skriv sjukhus, hos anhörig eller vet inte."
+    )
+    assert await kinds(centre, alarm) == [NOBODY]
+    await centre.first.writes("hos anhörig")
+    await centre.first.receives("noterat var personen är: hos anhörig")
+    await centre.lead.receives("någon annan ordnar det")
+
+
 async def test_a_1_with_another_case_asks_which(centre: SmsCentre) -> None:
     alarm = await empty_home(centre)
     other = await centre.alarm(1, resident=1)
     await centre.second.receives(f"Larm {other.case_no}").and_replies("2")
     await centre.second.receives("du har sagt nej")
     await centre.first.receives(f"Du tog {alarm.case_no} (prio 2). {other.case_no} söker en annan").and_replies("1")
-    await centre.first.receives(f"Vilket, {alarm.case_no} eller {other.case_no}? Svara med numret, så här: 1")
+    await centre.first.receives(f"Vad menar du? Svara 1 {alarm.case_no}=sjukhus eller 1 {other.case_no}=tar.")
+    await centre.first.writes("nej")
+    await centre.first.receives(f"Vad menar du? Svara 3 {alarm.case_no}=nej eller 2 {other.case_no}=kan inte.")
     await centre.first.writes(f"1 {alarm.case_no}")
     await centre.first.receives("noterat var personen är")
     await centre.lead.receives("…")

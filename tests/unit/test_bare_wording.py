@@ -3,7 +3,7 @@
 import pytest
 
 from alarm_center.casework.wording import bare_text
-from alarm_center.core.messages.sms_text import Language
+from alarm_center.core.messages.sms_words import Language
 from alarm_center.core.plan import Wording
 from schemas.vocabulary import Priority
 

@@ -7,7 +7,8 @@ import pytest
 
 from alarm_center.core.alarm.alarm_events import CARER_REPLIES as EVENTS
 from alarm_center.core.alarm.alarm_events import Staying
-from alarm_center.core.messages.sms_text import WORDS, Language, template
+from alarm_center.core.messages.sms_text import template
+from alarm_center.core.messages.sms_words import WORDS, Language
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import carer_actions as actions
 from alarm_center.core.replies.carer_actions import ROWS, TABLE, VOICE, Bilingual, CarerAction, CarerActions

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alarm_center.core.messages.sms_text import Language, Texts
+from alarm_center.core.messages.sms_text import Texts
+from alarm_center.core.messages.sms_words import Language
 from alarm_center.core.messages.text_facts import TextFacts
 from alarm_center.core.plan import Wording
 from alarm_center.providers.simulated_phones import SimulatedMessage, SimulatedPhones

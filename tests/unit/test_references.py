@@ -288,7 +288,7 @@ def test_the_glossary_gives_the_words_of_the_screens() -> None:
     """A Swedish word that is not in italics stands on a screen or in an SMS."""
     said = "".join(
         (ROOT / name).read_text(encoding="utf-8").lower()
-        for name in ("alarm_center/words/locale/sv/LC_MESSAGES/messages.po", "alarm_center/core/messages/sms_text.py")
+        for name in ("alarm_center/words/locale/sv/LC_MESSAGES/messages.po", "alarm_center/core/messages/sms_words.py")
     )
     rows = [piece.text.split("|") for piece in lines_of("docs/glossary.md") if piece.text.startswith("| ")]
     cells = {row[2].strip() for row in rows} - {"Swedish", ""}

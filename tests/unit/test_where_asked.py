@@ -70,3 +70,18 @@ def test_where_one_is_said_on_the_way_is_no_arrival(word: type[SiteReply]) -> No
     assert story.alarm.acceptance is not None
     assert story.alarm.acceptance.on_site_at is None
     assert any(each.began_at > story.now - timedelta(hours=1) for each in story.alarm.troubles), "late is told"
+
+
+def test_what_was_meant_is_asked_in_the_words_of_both() -> None:
+    other = notice(4822, Standing.ASKED)
+    for text, where, means in (("1", "1", "1"), ("3", "3", "3"), ("nej", "3", "2")):
+        r = replies(text, ASKING, other)
+        assert r.answer is not None and (r.action, r.answer.text) == (None, Wording.WHICH_ANSWER)
+        facts = r.answer.facts
+        assert (facts.case_no, facts.digit, facts.other_no, facts.other_digit) == (4821, where, 4822, means), text
+
+
+@pytest.mark.parametrize("text", ["ja", "kanske"])
+def test_an_answer_that_is_none_is_asked_for_again(text: str) -> None:
+    r = replies(text, ASKING)
+    assert r.answer is not None and (r.action, r.heed, r.answer.text) == (None, Heed.SOUND, Wording.WHERE_AGAIN)

@@ -40,6 +40,8 @@ class Tell:
 
     wording: Wording
     notice: Notice
+    digit: str | None = None
+    """The digit of the answer to "Vet du var?" that it says back."""
 
 
 @dataclass(frozen=True, slots=True)

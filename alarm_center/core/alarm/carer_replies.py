@@ -155,7 +155,7 @@ def _apply_row(change: AlarmChange, word: CarerReply, notice: Notice) -> None:
         change.set_troubles(trouble.where_unknown(change.alarm.troubles))
     apply_due_troubles(change)
     if row.answer is not None:
-        _queue_answer(change, notice, row.answer)
+        _queue_answer(change, notice, row.answer, row.digit_after)
 
 
 def _apply_done(change: AlarmChange, word: Done, notice: Notice) -> None:
@@ -337,5 +337,5 @@ def _record_site_word(change: AlarmChange, notice: Notice) -> None:
     change.set_troubles(trouble.renew(change.alarm.troubles, change.now))
 
 
-def _queue_answer(change: AlarmChange, notice: Notice, wording: Wording) -> None:
-    change.effects.append(Tell(wording, change.notice(notice.notice_id)))
+def _queue_answer(change: AlarmChange, notice: Notice, wording: Wording, digit: str | None = None) -> None:
+    change.effects.append(Tell(wording, change.notice(notice.notice_id), digit))

@@ -11,7 +11,7 @@ class TextFacts:
     ``area`` is a neutral code of at most four digits or capitals. ``patrol`` is said only if it is a patrol's
     label with a number ("Patrull 2"), never a person's name. ``by`` is a deadline, or a visit's time.
     ``token`` is the notice's own link token; ``incident_link`` makes the link of an incident's list. ``digit``
-    is the one that the carer sent. ``phone``, in E.164, is the number of a colleague in trouble: whoever ``sees_to`` it
+    is the one that the carer sent, or that means what they said; ``other_digit`` the one that it is in another case. ``phone``, in E.164, is the number of a colleague in trouble: whoever ``sees_to`` it
     rings, the others go. ``numbered``: their bare digit would be of another case.
     """
 
@@ -30,5 +30,6 @@ class TextFacts:
     incident_link: str | None = None
     places: int | None = None
     digit: str | None = None
+    other_digit: str | None = None
     sees_to: bool | None = None
     numbered: bool | None = None

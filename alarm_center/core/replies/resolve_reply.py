@@ -61,7 +61,8 @@ def resolve(
       *6* of a case where no arrival was told, while another of one's own has ended within minutes.
     - *the same word again*: means the same case, whatever else it would fit by now; only a number acts on another.
       Where the carer has said something else in between, and the word would fit another case: "which one?".
-    - *1 2 3* and *nej* after "Vet du var?": say where the person is who is not at home, once; with another open case "which one?".
+    - *1 2 3* and *nej* after "Vet du var?": say where the person is who is not at home, once; with another open case they are
+      asked what they mean, in the words of both. What is none of them is asked for again, by words that no other question has.
     - a digit that also answers what was asked after "Vet du var?" (the shift's end, the muster), and a word of where a
       person is of whom nobody has said "ingen hemma": a person reads it, with sound.
     - *9*: is heard with sound, always: with no case, a wrong number, or a case that is closed; twice is louder.
@@ -196,7 +197,11 @@ def _resolve_where(said: CarerCommand, cases: _Cases, answered: int | None, must
     if said.case_no is not None and cases.numbered(said.case_no):
         return None
     other = next((n for n in cases.asked + cases.taken if n is not asking), None)
-    return Resolution(action, asking, heed=Heed.SHOW) if other is None else _ask_which(said, asking, other)
+    if other is None:
+        return Resolution(action, asking, heed=Heed.SHOW)
+    answer = _text_about(Wording.WHICH_ANSWER, asking, other, action.digit_after)
+    facts = replace(answer.facts, other_digit=said.action.digit)
+    return Resolution(answer=replace(answer, facts=facts), heed=_heed_in_doubt(said.action))
 
 
 def _answers_more(said: CarerCommand, asking: NoticeRef, muster: bool) -> bool:
@@ -351,6 +356,9 @@ def _ended_text(notice: NoticeRef) -> ReplyText:
 
 def _resolve_unread(reply: Reply, cases: _Cases) -> Resolution:
     """Have a person read what is in no table, and tell the carer that one does."""
+    asking = next((n for n in cases.taken if n.asks_where), None)
+    if asking is not None:
+        return Resolution(None, asking, _text_about(Wording.WHERE_AGAIN, asking), heed=Heed.SOUND)
     about = next(iter(cases.open), None)
     if about is not None:
         return Resolution(None, about, _text_about(Wording.NOT_UNDERSTOOD, about), heed=Heed.SOUND)

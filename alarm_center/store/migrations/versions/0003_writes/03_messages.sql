@@ -8,7 +8,7 @@ insert into fjt.wordings (wording) values
     ('muster_silent'), ('pauses_unanswered'), ('night_threatened'), ('planner_waiting'), ('carer_test'), ('muster_who'), ('code_unknown'), ('codes_refused'), ('confirm_by_voice'), ('confirm_overdue'),
     ('incident'), ('stuck'), ('stuck_check'), ('granted'), ('taken'), ('stood_down'), ('case_closed'), ('also_seeks'),
     ('have_both'), ('declined'), ('declined_one'), ('arrived'), ('done'), ('cannot_get_in'), ('staying'), ('help_coming'), ('muster_yes'),
-    ('muster_no'), ('not_yours'), ('no_case'), ('unknown_case'), ('which_case'), ('not_understood'), ('voice_call_out'), ('voice_connect'),
+    ('muster_no'), ('not_yours'), ('no_case'), ('unknown_case'), ('which_case'), ('which_answer'), ('where_again'), ('not_understood'), ('voice_call_out'), ('voice_connect'),
     ('voice_on_site_check'), ('trouble_help'), ('trouble_cannot_get_in'), ('trouble_nobody_home'), ('trouble_silent'), ('trouble_undelivered'),
     ('seen_to'), ('you_see_to_it'), ('voice_trouble_help'), ('voice_trouble_cannot_get_in'), ('voice_trouble_nobody_home'),
     ('voice_trouble_silent'), ('voice_trouble_undelivered'), ('voice_trouble_late'), ('voice_trouble_outcome'), ('read_by_operator'), ('late_noted'), ('late_again'),
