@@ -201,8 +201,7 @@ async def _tell_on(tx: Tx, incident_id: UUID) -> int:
         return 0
     waiting = await incidents.count_waiting_places(tx, incident_id)
     town, at = await towns.town(tx, incident.org), await now(tx)
-    answers = (await towns.area(tx, incident.area_id)).plan if incident.area_id is not None else {}
-    target = town.plan_of_area(answers).arrive_within
+    target = await _target_of(tx, town, incident)
     progress, rung = rule.tell_on(incident.progress, at, target, waits=bool(waiting))
     told = 0
     while rung is not None:
@@ -215,6 +214,12 @@ async def _tell_on(tx: Tx, incident_id: UUID) -> int:
     if progress != incident.progress:
         await incidents.save_progress(tx, incident_id, progress)
     return told
+
+
+async def _target_of(tx: Tx, town: towns.Town, incident: Incident) -> timedelta:
+    """Return the time in which every place of the incident is to be checked."""
+    answers = (await towns.area(tx, incident.area_id)).plan if incident.area_id is not None else {}
+    return town.plan_of_area(answers).arrive_within
 
 
 async def _tell_areas(
@@ -230,7 +235,8 @@ async def _tell_areas(
         told_at = at if before is None else datetime.fromisoformat(before["at"])
         texted = rule.phones_of_rung(rung, on_duty, area_id, at, told_at)
         for phone in texted:
-            await wording.queue_sms(tx, town, PlainSms(phone, Wording.INCIDENT_LATE, facts), at)
+            said = Wording.INCIDENT_LEAD if rung.sees_to else Wording.INCIDENT_LATE
+            await wording.queue_sms(tx, town, PlainSms(phone, said, facts, incident.incident_id), at)
         called = rule.phones_to_call(rung, on_duty, area_id, at)
         for phone in called:
             await wording.queue_sms(tx, town, PlainSms(phone, Wording.VOICE_INCIDENT_LATE, facts), at)
@@ -258,6 +264,21 @@ async def acknowledge_incident(memory: Memory, incident_id: UUID, *, by: str, vi
 
     await memory.attempt(work, viewer)
     memory.hint()
+
+
+async def acknowledge_by_sms(tx: Tx, incident_id: UUID, by: str, at: datetime) -> int:
+    """Record that a lead sees to an incident that is not checked in time, also before it is red; return how many places wait, 0 if it is over."""
+    incident = await incidents.lock(tx, incident_id)
+    if incident is None or incident.closed_at is not None:
+        return 0
+    waiting = sum((await incidents.count_waiting_places(tx, incident_id)).values())
+    if waiting:
+        target = await _target_of(tx, await towns.town(tx, incident.org), incident)
+        await incidents.acknowledge(tx, incident_id, by, at)
+        await incidents.save_progress(tx, incident_id, rule.seen_to(at, target))
+        seen = timeline.IncidentAcknowledged(incident_id, incident.number)
+        await events.write(tx, at, NewEvent(incident.org, seen, area_id=incident.area_id, actor=by))
+    return waiting
 
 
 # ---- closing ----

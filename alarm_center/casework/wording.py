@@ -67,6 +67,8 @@ class PlainSms:
     phone: str
     text: Wording
     facts: TextFacts
+    incident_id: UUID | None = None
+    """The incident that it tells of, and that an answer to it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ def _draft_plain(town: towns.Town, sms: PlainSms, at: datetime) -> messages.Mess
     channel = Channel.CALL if sms.text in carer_actions.VOICE else Channel.SMS
     return messages.MessageDraft(
         org=town.org, channel=channel, wording=sms.text, sender=town.sending_number, phone=sms.phone, created_at=at,
-        valid_until=at + _VALID, rank=ANSWER,
+        valid_until=at + _VALID, rank=ANSWER, incident_id=sms.incident_id,
     )  # fmt: skip
 
 

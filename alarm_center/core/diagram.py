@@ -16,7 +16,7 @@ from alarm_center.core.alarm.trouble_ladders import LADDERS
 from alarm_center.core.check import check_decisions
 from alarm_center.core.check.late_sessions import LATE, Circumstance, SessionSays
 from alarm_center.core.check.state import ENDED, CheckState
-from alarm_center.core.plan import REASON_TABLE
+from alarm_center.core.reason_table import REASON_TABLE
 from alarm_center.core.replies import carer_actions
 from schemas.vocabulary import AlarmKind
 

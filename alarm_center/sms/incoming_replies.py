@@ -5,7 +5,6 @@ provider (`missed_replies.py`).
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,13 +15,11 @@ import structlog
 
 from alarm_center import metrics
 from alarm_center.casework import cases, wording
-from alarm_center.casework.withdrawals import NoneInForce, withdraw_consent
 from alarm_center.casework.wording import PlainSms
 from alarm_center.core.alarm import Alarm
 from alarm_center.core.alarm.alarm_events import RunsLate
 from alarm_center.core.decision import Colleague
 from alarm_center.core.messages import TextFacts
-from alarm_center.core.pausing import HowSaid, SaidBy, Word
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import (
     CarerCommand,
@@ -38,9 +35,11 @@ from alarm_center.core.replies import (
 )
 from alarm_center.core.replies.carer_actions import CANNOT, HELP, NO_CAMERA, TAKE
 from alarm_center.core.replies.personal_codes import split_codes
-from alarm_center.core.replies.reply_parts import TAKEN
+from alarm_center.core.replies.reply_parts import OPEN, TAKEN
 from alarm_center.core.replies.resolve_reply import REPEATED_WITHIN, where_action
-from alarm_center.sms import muster_replies, sms_stops, trouble_replies
+from alarm_center.sms import incident_replies, muster_replies, sms_stops, trouble_replies
+from alarm_center.sms.consent_replies import end_consent
+from alarm_center.sms.incident_replies import IncidentReply
 from alarm_center.sms.notice_standings import notice_refs, notice_standing
 from alarm_center.sms.word_order import SKEW, NewerWords, newer_words
 from alarm_center.store import carers, events, replies, towns
@@ -49,7 +48,7 @@ from alarm_center.store.musters import MusteredShift, musters_of
 from alarm_center.store.replies import AskedNotice, ReplyMeaning
 from alarm_center.store.shifts import shift_on_duty
 from schemas import timeline
-from schemas.vocabulary import Heed, Instead, Priority
+from schemas.vocabulary import Heed, Priority
 
 log = structlog.get_logger()
 
@@ -215,8 +214,10 @@ class _IncomingReply:
             return
         if await self._names_people(context):
             return
-        if await self._answers_test(said, context):
-            await self._write_meaning(said, Resolution(), context)
+        if await self._answers_test(said, context) or await self._answers_incident(context):
+            await self._write_meaning(
+                said if isinstance(said, CarerCommand) else CarerCommand(TAKE), Resolution(), context
+            )
             return
         before = await self._repeated_command(said)
         resolution = resolve(
@@ -235,7 +236,7 @@ class _IncomingReply:
         answer = resolution.answer
         if action is not None and about is not None:
             if action is NO_CAMERA and notice_standing(about)[0] in TAKEN:
-                await self._withdraw(about)
+                await end_consent(self.tx, about)
             alarm_id, notice_id, late = about.alarm_id, about.notice_id, None
             if action is TAKE:
                 late = await trouble_replies.alarm_of_late(self.tx, alarm_id, notice_id)
@@ -289,16 +290,11 @@ class _IncomingReply:
             return False
         return await carers.answer_test(self.tx, self.reply.phone, self.reply.number, context.at, context.asked_by)
 
-    async def _withdraw(self, about: AskedNotice) -> None:
-        """End the resident's consent on their own word, as the link's page does; again it changes nothing."""
-        if about.resident_id is None:
-            return
-        word, actor = Word(SaidBy.RESIDENT, how=HowSaid.ON_SITE), str(about.notice_id)
-        with suppress(NoneInForce):
-            async with self.tx.transaction():
-                await withdraw_consent(
-                    self.tx, about.resident_id, "resident", instead=Instead.VISIT, actor=actor, word=word
-                )
+    async def _answers_incident(self, context: _PhoneContext) -> bool:
+        """Tell whether the reply says that its lead sees to an incident, and write it."""
+        alone = not context.unanswered and all(ref.standing not in OPEN for ref in notice_refs(context.asked))
+        reply = IncidentReply(self.reply.phone, self.reply.number, self.reply.text, context.asked_by, alone)
+        return await incident_replies.acknowledge(self.tx, reply, context.at)
 
     async def _repeated_command(self, said: Reply) -> EarlierReply | None:
         """Return the last bare word, where *said* repeats it within minutes. Help is never a repeat: twice is louder."""

@@ -200,7 +200,7 @@ async def count_waiting_places(tx: Tx, incident_id: UUID) -> dict[UUID, int]:
 
 
 async def save_progress(tx: Tx, incident_id: UUID, progress: IncidentProgress) -> None:
-    """Write how far an incident has been told on. An acknowledgement is a page's to write."""
+    """Write how far an incident has been told on. Its acknowledgement is another column."""
     await tx.execute(
         "update incidents set step = $2, next_at = $3, red_at = $4 where incident_id = $1",
         incident_id, progress.step, progress.next_at, progress.red_at,
@@ -212,6 +212,31 @@ async def acknowledge(tx: Tx, incident_id: UUID, by: str, now: datetime) -> None
     await tx.execute(
         "update incidents set acknowledged_at = $3, acknowledged_by = $2 where incident_id = $1", incident_id, by, now
     )
+
+
+class ToldIncident(NamedTuple):
+    """An incident that a phone was asked to see to, with its area's code if it has one."""
+
+    incident_id: UUID
+    org: str
+    area: str | None
+    link: str
+    is_open: bool
+
+
+async def told_to(tx: Tx, phone: str, sender: str, until: datetime) -> ToldIncident | None:
+    """Return the incident that *phone* was last asked to see to, at *until* or before and within a day; one that is open first."""
+    row = await tx.fetchrow(
+        """
+        select i.incident_id, i.org, e.code, i.link, i.closed_at is null
+        from messages m join incidents i using (incident_id) left join areas e on e.area_id = i.area_id
+        where m.phone = $1 and m.sender = $2 and m.wording = 'incident_lead' and m.created_at <= $3
+            and m.created_at > $3::timestamptz - interval '24 hours'
+        order by i.closed_at is null desc, m.created_at desc limit 1
+        """,
+        phone, sender, until,
+    )  # fmt: skip
+    return ToldIncident(*row) if row else None
 
 
 class RedIncident(NamedTuple):

@@ -41,6 +41,7 @@ class MessageDraft:
     rank: int = 5
     alarm_id: UUID | None = None
     notice_id: UUID | None = None
+    incident_id: UUID | None = None
 
 
 async def queue(tx: Tx, draft: MessageDraft, body: str) -> UUID:
@@ -48,11 +49,11 @@ async def queue(tx: Tx, draft: MessageDraft, body: str) -> UUID:
     message_id: UUID = await tx.fetchval(
         """
         insert into messages (org, alarm_id, notice_id, channel, wording, sender, phone, body, token, rank, created_at,
-            not_before, valid_until)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $10, $10, $11) returning message_id
+            not_before, valid_until, incident_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $10, $10, $11, $12) returning message_id
         """,
         draft.org, draft.alarm_id, draft.notice_id, draft.channel, draft.wording, draft.sender, draft.phone, body,
-        draft.rank, draft.created_at, draft.valid_until,
+        draft.rank, draft.created_at, draft.valid_until, draft.incident_id,
     )  # fmt: skip
     return message_id
 

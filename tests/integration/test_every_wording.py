@@ -573,7 +573,10 @@ async def whose_shift_ends(town: WordingTown) -> None:
     await town.hears(FIRST, Wording.GRANTED, a)
 
 
-@hears(Wording.INCIDENT, Wording.INCIDENT_LATE, Wording.VOICE_INCIDENT_LATE, Wording.STUCK, Wording.STUCK_CHECK)
+@hears(
+    Wording.INCIDENT, Wording.INCIDENT_LATE, Wording.INCIDENT_LEAD, Wording.INCIDENT_YOURS, Wording.INCIDENT_OVER,
+    Wording.VOICE_INCIDENT_LATE, Wording.STUCK, Wording.STUCK_CHECK,
+)  # fmt: skip
 async def what_is_told_of_the_whole(town: WordingTown) -> None:
     centre = town.centre
     a, b = await town.asked()
@@ -590,13 +593,19 @@ async def what_is_told_of_the_whole(town: WordingTown) -> None:
         await tx.execute("update incidents set step = 1, next_at = clock.now()")
     await incidents.form_incidents(centre.memory)
     centre.memory.hint()
-    await town.hears(LEAD, Wording.INCIDENT_LATE)
+    await town.hears(LEAD, Wording.INCIDENT_LEAD)
     async with centre.memory.transaction() as tx:
         await tx.execute("update incidents set step = 2, next_at = clock.now()")
     await incidents.form_incidents(centre.memory)
     centre.memory.hint()
-    await town.hears(LEAD, Wording.INCIDENT_LATE)
+    await town.hears(LEAD, Wording.INCIDENT_LEAD)
     await town.hears(LEAD, Wording.VOICE_INCIDENT_LATE)
+    await town.centre.lead.writes("störning")
+    await town.hears(LEAD, Wording.INCIDENT_YOURS)
+    async with centre.memory.transaction() as tx:
+        await tx.execute("update incidents set closed_at = clock.now()")
+    await town.centre.lead.writes("Störning!")
+    await town.hears(LEAD, Wording.INCIDENT_OVER)
     async with centre.memory.transaction() as tx:
         slot_id, at = await tx.fetchval("select slot_id from slots limit 1"), await now(tx)
         check = Check(

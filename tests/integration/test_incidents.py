@@ -12,6 +12,7 @@ from alarm_center.core.alarm import alarm_events
 from alarm_center.core.check.check_events import FaultKnown
 from alarm_center.core.decision import IllegalMove
 from alarm_center.devices import presence
+from alarm_center.sms.incoming_replies import ReceivedReply, receive_reply
 from alarm_center.store import health
 from alarm_center.store import incidents as incident_rows
 from alarm_center.store.memory import Memory
@@ -123,12 +124,12 @@ async def test_an_unticked_incident_is_told_on_as_one(memory: Memory, database: 
                              f"Lista: https://natt.kommun.se/d/{link}")  # fmt: skip
     assert (await sms(memory))[2:] == [late], "the nearest patrol that has not had the list"
     await minutes_pass(memory, 5)
-    assert await sms_of(memory, "incident_late") == [town.phone("4"), town.lead_phone]
+    assert await sms_of(memory, "incident_late") == [town.phone("4")]
+    assert await sms_of(memory, "incident_lead") == [town.lead_phone]
     async with memory.transaction() as tx:
         assert await health.count_red(tx) == 0
     await minutes_pass(memory, 5)
-    assert sorted((await sms_of(memory, "incident_late"))[2:]) != []
-    assert len(await sms_of(memory, "incident_late")) == 4, "the lead again, and the fixed number"
+    assert len(await sms_of(memory, "incident_lead")) == 3, "the lead again, and the fixed number"
     calls = await rows(memory, "select phone, body from messages where channel = 'call'")
     assert len(calls) == 2 and town.lead_phone in [call["phone"] for call in calls], "both are called as well"
     assert {call["body"].split(".")[0] for call in calls} == {
@@ -160,6 +161,36 @@ async def test_an_unticked_incident_is_told_on_as_one(memory: Memory, database: 
     assert len(await sms(memory)) == 6, "somebody at the board sees to it for a target's time"
     await minutes_pass(memory, 2)
     assert len(await sms(memory)) == 7
+
+
+async def test_a_lead_sees_to_an_incident_by_sms(memory: Memory) -> None:
+    town = await a_night(memory, "01:30", residents=5)
+    await fails(memory, town, 1, 2, 3, 4, 5)
+    await incidents.form_incidents(memory)
+    await nothing_else_is_due(memory)
+    for _ in range(2):
+        await minutes_pass(memory, 46)
+        if await sms_of(memory, "incident_lead"):
+            break
+    link = await value(memory, "select link from incidents")
+    asked = "Störning omr 3: 5 platser är inte kontrollerade i tid."
+    where = f"Lista: https://natt.kommun.se/d/{link}"
+    assert (await sms(memory))[-1] == (town.lead_phone, f"{asked} {where} Svara störning=jag ordnar.")
+    for number, text in enumerate(("2 störning", "Störning?")):
+        reply = ReceivedReply("twilio", f"R{number}", town.lead_phone, town.town.sending_number, text)
+        assert await receive_reply(memory, reply) == "free_text"
+    assert await value(memory, "select acknowledged_at from incidents") is None
+    reply = ReceivedReply("twilio", "R9", town.lead_phone, town.town.sending_number, "1")
+    await receive_reply(memory, reply)
+    yours = f"Störning omr 3: tack, du ordnar. 5 platser är kvar. {where}"
+    assert (await sms(memory))[-1] == (town.lead_phone, yours)
+    await minutes_pass(memory, 44)
+    assert len(await sms_of(memory, "incident_lead")) == 1, "somebody sees to it for a target's time"
+    async with memory.transaction() as tx:
+        assert await health.count_red(tx) == 0
+    await minutes_pass(memory, 2)
+    assert len(await sms_of(memory, "incident_lead")) == 2
+    assert await value(memory, "select count(*) from events where kind = 'incident_acknowledged'") == 1
 
 
 async def test_a_ticked_incident_is_told_on_to_nobody(memory: Memory) -> None:

@@ -13,7 +13,11 @@ from schemas.vocabulary import AlarmKind, Priority
 
 ROOT = Path(__file__).parents[2]
 KINDS_IN_SQL = re.compile(rf"\bkind\s*(=|<>|!=|in)\s*\(?\s*'({'|'.join(AlarmKind)})'")
-TABLES = {"alarm_center/core/alarm/alarm_kinds.py", "alarm_center/core/plan.py", "alarm_center/words/code_words.py"}
+TABLES = {
+    "alarm_center/core/alarm/alarm_kinds.py",
+    "alarm_center/core/reason_table.py",
+    "alarm_center/words/code_words.py",
+}
 """The policy, the reasons' rows, and the words: a row or a word a kind."""
 CODE = [
     path

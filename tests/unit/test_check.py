@@ -9,7 +9,8 @@ from alarm_center.core.check.check_decisions import decide
 from alarm_center.core.check.check_effects import CommandLook
 from alarm_center.core.check.check_events import CheckTick, PersonSaid
 from alarm_center.core.check.state import AttemptState, CheckState
-from alarm_center.core.plan import REASON_TABLE, Plan, Reaction, Rule
+from alarm_center.core.plan import Plan
+from alarm_center.core.reason_table import REASON_TABLE, Reaction, Rule
 from schemas.timeline import EventKind
 from schemas.vocabulary import AlarmKind, Answer, Cause, GreenBy, Priority, Reason
 from tests.unit.one_check import (

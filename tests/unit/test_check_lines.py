@@ -20,7 +20,8 @@ from alarm_center.core.check.check_events import (
 )
 from alarm_center.core.check.state import Attempt, AttemptState, Check, CheckState
 from alarm_center.core.decision import Raise, Write
-from alarm_center.core.plan import Plan, Reaction, Rule
+from alarm_center.core.plan import Plan
+from alarm_center.core.reason_table import Reaction, Rule
 from schemas import timeline
 from schemas.vocabulary import AlarmKind, Answer, CancelReason, Cause, GreenBy, Instead, Priority, Reason, Show
 from tests.unit.one_check import (

@@ -27,7 +27,8 @@ from alarm_center.core.check.check_events import (
 from alarm_center.core.check.state import ENDED, AttemptState, Check, CheckState
 from alarm_center.core.check.transitions import ATTEMPTS
 from alarm_center.core.decision import IllegalMove, Raise, Write
-from alarm_center.core.plan import Plan, Reaction, Rule
+from alarm_center.core.plan import Plan
+from alarm_center.core.reason_table import Reaction, Rule
 from schemas.timeline import EventKind
 from schemas.vocabulary import REASONS, AlarmKind, Answer, CancelReason, Cause, GreenBy, Instead, Priority, Reason
 from tests.unit.one_check import TWO, planned

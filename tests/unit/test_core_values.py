@@ -31,7 +31,8 @@ from alarm_center.core.check.check_events import Cancel, CheckTick, PersonSaid, 
 from alarm_center.core.check.state import Attempt, AttemptState, Check, CheckState
 from alarm_center.core.decision import Raise
 from alarm_center.core.messages.sms_words import Language
-from alarm_center.core.plan import Plan, Reaction, Step, Wording
+from alarm_center.core.plan import Plan, Step, Wording
+from alarm_center.core.reason_table import Reaction
 from alarm_center.core.replies.reply_parts import Standing
 from alarm_center.core.roster import DutyShift, Roster
 from schemas.vocabulary import Channel, Condition, HandledBy

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from alarm_center.core.plan import CHAINS, Plan, Reaction, Rule, Step, Wording
+from alarm_center.core.plan import CHAINS, Plan, Step, Wording
+from alarm_center.core.reason_table import Reaction, Rule
 from schemas.vocabulary import AlarmKind, Channel, HandledBy, Priority, Reason, Who
 
 

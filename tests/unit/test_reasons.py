@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from alarm_center.core.plan import REASON_TABLE
+from alarm_center.core.reason_table import REASON_TABLE
 from alarm_center.words import code_words
 from schemas.vocabulary import REASONS, Reason
 
@@ -20,7 +20,7 @@ _OF_NO_FINDING: Final = {Reason.NO_SESSION, Reason.NOBODY_LOOKED}
     ("place", "has"),
     [
         ("schemas/vocabulary.py REASONS (its answer)", frozenset().union(*REASONS.values(), _OF_NO_FINDING)),
-        ("core/plan.py REASON_TABLE", REASON_TABLE.keys()),
+        ("core/reason_table.py REASON_TABLE", REASON_TABLE.keys()),
         ("words/code_words.py REASONS", code_words.REASONS.keys()),
         ("docs/check.md (python -m alarm_center.core.diagram)", re.findall(r"^\| (\w+) \|", _DRAWN, re.MULTILINE)),
     ],

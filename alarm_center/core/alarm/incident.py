@@ -94,15 +94,18 @@ class IncidentRung:
     who: tuple[Who, ...]
     wait: timedelta
     red: bool = False
-    """The board is red and the outside heartbeat fails until somebody at a board has acknowledged it."""
+    """The board is red and the outside heartbeat fails until a person has acknowledged it."""
+    sees_to: bool = False
+    """Whoever gets it may answer that they see to it."""
 
 
 INCIDENT_LADDER: Final = (
     IncidentRung((Who.SECOND_PATROL,), timedelta(minutes=5)),
-    IncidentRung((Who.LEAD,), timedelta(minutes=5)),
-    IncidentRung((Who.LEAD, Who.FIXED), timedelta(minutes=15), red=True),
+    IncidentRung((Who.LEAD,), timedelta(minutes=5), sees_to=True),
+    IncidentRung((Who.LEAD, Who.FIXED), timedelta(minutes=15), red=True, sees_to=True),
 )
-"""Steps of an incident that is not ticked in time, from its target on. The last step comes again until a person at a board acknowledges it."""
+"""Steps of an incident that is not ticked in time, from its target on. The last step comes again until a person acknowledges it: at a
+board, or a lead by SMS, who may do so before it is red."""
 _GROWN: Final = 1.5
 _AFTER_ACKNOWLEDGEMENT: Final = 1
 """The step that it goes on with then: the next patrol has the list already."""
@@ -136,13 +139,17 @@ def tell_on(
     if progress.next_at is None:
         return replace(progress, next_at=now + target), None
     if progress.red_at is not None and progress.acknowledged_at is not None and not progress.is_red:
-        again_at = progress.acknowledged_at + target
-        return replace(progress, step=_AFTER_ACKNOWLEDGEMENT, next_at=again_at, red_at=None), None
+        return seen_to(progress.acknowledged_at, target), None
     if progress.next_at > now:
         return progress, None
     rung = INCIDENT_LADDER[min(progress.step, len(INCIDENT_LADDER) - 1)]
     red_at = progress.red_at or now if rung.red else progress.red_at
     return replace(progress, step=progress.step + 1, next_at=now + rung.wait, red_at=red_at), rung
+
+
+def seen_to(at: datetime, target: timedelta) -> IncidentProgress:
+    """Return the progress of an incident that a person has acknowledged at *at*: it is told on after *target*, if it is not ticked by then."""
+    return IncidentProgress(_AFTER_ACKNOWLEDGEMENT, at + target, None, at)
 
 
 def has_grown(places: int, told: int, told_of: int) -> bool:

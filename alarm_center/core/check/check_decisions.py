@@ -39,7 +39,8 @@ from alarm_center.core.check.late_sessions import Circumstance, LateEffect
 from alarm_center.core.check.state import ENDED, Attempt, AttemptState, Check, CheckState, NewCheck
 from alarm_center.core.check.transitions import deadline as deadline
 from alarm_center.core.decision import Raise, Write
-from alarm_center.core.plan import Plan, Reaction, Rule
+from alarm_center.core.plan import Plan
+from alarm_center.core.reason_table import Reaction, Rule
 from schemas import timeline
 from schemas.vocabulary import AlarmKind, Answer, Cause, GreenBy, Reason, Show
 

@@ -27,7 +27,8 @@ from alarm_center.core.check.transitions import (
     says_something,
 )
 from alarm_center.core.decision import IllegalMove, Write
-from alarm_center.core.plan import Plan, Reaction, Rule
+from alarm_center.core.plan import Plan
+from alarm_center.core.reason_table import Reaction, Rule
 from schemas import timeline
 from schemas.limits import SECONDS_MAX, SECONDS_MIN
 from schemas.vocabulary import REASONS, AlarmKind, Answer, CancelReason, Cause, Instead, Priority, Reason

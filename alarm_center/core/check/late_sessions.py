@@ -15,7 +15,8 @@ from alarm_center.core.check.check_events import SessionJudged
 from alarm_center.core.check.state import Attempt, AttemptState, Check, CheckState
 from alarm_center.core.check.transitions import replace_attempt
 from alarm_center.core.decision import IllegalMove
-from alarm_center.core.plan import Plan, Reaction, Rule
+from alarm_center.core.plan import Plan
+from alarm_center.core.reason_table import Reaction, Rule
 from schemas.vocabulary import CancelReason, Priority
 
 

@@ -8,7 +8,8 @@ from alarm_center.core.alarm.alarm_kinds import POLICY
 from alarm_center.core.check.check_effects import CheckDecision, CheckEffect, CommandLook
 from alarm_center.core.check.state import Attempt, AttemptState, Check, CheckState
 from alarm_center.core.decision import Raise, Write
-from alarm_center.core.plan import Plan, Reaction, Rule
+from alarm_center.core.plan import Plan
+from alarm_center.core.reason_table import Reaction, Rule
 from schemas import timeline
 from schemas.vocabulary import AlarmKind, Answer, Cause, GreenBy, Priority, Reason
 

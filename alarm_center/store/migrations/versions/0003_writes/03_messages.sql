@@ -13,7 +13,7 @@ insert into fjt.wordings (wording) values
     ('seen_to'), ('you_see_to_it'), ('voice_trouble_help'), ('voice_trouble_cannot_get_in'), ('voice_trouble_nobody_home'),
     ('voice_trouble_silent'), ('voice_trouble_undelivered'), ('voice_trouble_late'), ('voice_trouble_outcome'), ('read_by_operator'), ('late_noted'), ('late_again'),
     ('carer_late'), ('nobody_home'), ('where_noted'), ('where_unknown'), ('found'), ('sms_stopped'), ('sms_stopped_last'), ('sms_started'),
-    ('shift_ends'), ('incident_late'), ('voice_incident_late'), ('no_more_looks');
+    ('shift_ends'), ('incident_late'), ('incident_lead'), ('incident_yours'), ('incident_over'), ('voice_incident_late'), ('no_more_looks');
 
 alter table fjt.wordings enable row level security;
 
