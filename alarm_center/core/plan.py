@@ -224,6 +224,8 @@ class Plan:
     """Time after which the lead and the fixed number are called again when every round is over."""
     nobody_home_within: timedelta = timedelta(minutes=15)
     """Time after which 112 is rung for a person who is not at home, and whom nobody has found or knows to be elsewhere."""
+    ring_back_within: timedelta = timedelta(minutes=5)
+    """Time within which a person has to see to a carer who was told "vi ringer dig"; the ladder's own, where that is shorter."""
     may_go_out: bool = False
     """The resident may go out at night: then 112 is rung at once. Of the resident's own marks, and no setting."""
     visit_lead: timedelta = timedelta(minutes=60)
@@ -274,13 +276,16 @@ _LEAST: Final[Mapping[str, timedelta]] = MappingProxyType(
         "recheck_look": timedelta(seconds=SECONDS_MIN),
         "claim_lease": timedelta(seconds=30),
         **dict.fromkeys(
-            ("on_site_silence", "answer_within", "outcome_within", "exhausted_repeat"), timedelta(minutes=1)
+            ("on_site_silence", "answer_within", "outcome_within", "exhausted_repeat", "ring_back_within"),
+            timedelta(minutes=1),
         ),
     }
 )
 """A step that is done again and again needs a pause: without one, the clockwork would call the same phone without end."""
-_SPAN_MOST: Final[Mapping[str, timedelta]] = MappingProxyType({"recheck_look": timedelta(seconds=SECONDS_MAX)})
-"""The contract's longest look; every other span may last a day."""
+_SPAN_MOST: Final[Mapping[str, timedelta]] = MappingProxyType(
+    {"recheck_look": timedelta(seconds=SECONDS_MAX), "ring_back_within": timedelta(minutes=5)}
+)
+"""The contract's longest look, and the longest that a carer in need waits for a call; every other span may last a day."""
 
 
 def _fields(layer: Mapping[str, Any], plan: Plan) -> dict[str, Any]:

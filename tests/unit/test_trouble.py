@@ -63,6 +63,18 @@ def test_locked_out_climbs_to_the_fixed_number_and_red() -> None:
         assert (Channel.CALL) in [channel for _, channel in story.carer(FIXED).inbox]
 
 
+@pytest.mark.parametrize(("minutes", "help_s", "locked_s"), [(5, 180, 300), (2, 120, 120)])
+def test_vi_ringer_dig_is_loud_after_the_towns_minutes(minutes: int, help_s: int, locked_s: int) -> None:
+    for kind, seconds in ((HELP, help_s), (LOCKED_OUT, locked_s)):
+        story = on_site(plan=Plan.from_settings({"ring_back_within_minutes": minutes}))
+        (story.carer(FIRST).needs_help if kind is HELP else story.carer(FIRST).cannot_get_in)()
+        story.passes(seconds=seconds - 1)
+        assert loud(story) == 0
+        story.passes(seconds=1)
+        assert loud(story) == 1
+        assert story.carer(FIXED).inbox, "the town's number is called"
+
+
 @pytest.mark.parametrize("by", ["operator", "lead"])
 def test_who_sees_to_it_ends_the_climb(by: str) -> None:
     story = on_site()

@@ -142,7 +142,7 @@ class AlarmChange:
             self.end_search()
             return
         if purpose is DispatchPurpose.CALL_OUT:
-            self.set_troubles(trouble.begin(self.alarm, TroubleKind.NOT_TAKEN, None, self.now))
+            self.set_troubles(trouble.begin(self.alarm, TroubleKind.NOT_TAKEN, None, self.plan, self.now))
         for each in self.alarm.unacknowledged:
             if LADDERS[each.kind].purpose is purpose:
                 self.get_louder(each.kind)
@@ -165,7 +165,7 @@ class AlarmChange:
         Whoever cries for help is not asked to help. *ends* are over with it.
         """
         before = trouble.of_kind(self.alarm.troubles, kind)
-        troubles = trouble.end(trouble.begin(self.alarm, kind, notice, self.now), ends)
+        troubles = trouble.end(trouble.begin(self.alarm, kind, notice, self.plan, self.now), ends)
         if kind is TroubleKind.NOBODY_HOME:
             troubles = trouble.ask_where(troubles, self.plan, self.now)
         self.set_troubles(troubles)

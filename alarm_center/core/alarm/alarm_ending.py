@@ -37,7 +37,7 @@ def ask_lead_for_outcome(change: AlarmChange) -> None:
         change.dispatch = replace(resting, state=DispatchState.STOOD_DOWN)
     if lead is None:
         if trouble.of_kind(alarm.troubles, TroubleKind.OUTCOME_MISSING) is None:
-            change.set_troubles(trouble.begin(alarm, TroubleKind.OUTCOME_MISSING, None, change.now))
+            change.set_troubles(trouble.begin(alarm, TroubleKind.OUTCOME_MISSING, None, change.plan, change.now))
         return
     change.set_troubles(trouble.end(alarm.troubles, (TroubleKind.OUTCOME_MISSING,)))
     step = Step(timedelta(0), Who.LEAD, Channel.SMS, Wording.OUTCOME)

@@ -28,7 +28,7 @@ LATE_AGAIN: Final = timedelta(minutes=15)
 _GRAVITY: Final = {kind: place for place, kind in enumerate(LADDERS)}
 
 
-def begin(alarm: Alarm, kind: TroubleKind, notice: Notice | None, now: datetime) -> Troubles:
+def begin(alarm: Alarm, kind: TroubleKind, notice: Notice | None, plan: Plan, now: datetime) -> Troubles:
     """Return the alarm's troubles with one of *kind*, as the carer of *notice* says, or the clock.
 
     One that was acknowledged begins anew, unless the same carer's word of a moment ago comes twice. One that nobody has
@@ -44,7 +44,7 @@ def begin(alarm: Alarm, kind: TroubleKind, notice: Notice | None, now: datetime)
     notice_id = None if notice is None else notice.notice_id
     if before is None or before.acknowledged:
         told, search_at = ((), None) if before is None else (before.told, before.search_at)
-        louder_at = now + LADDERS[kind].loud_after
+        louder_at = now + _loud_after(kind, plan)
         return _put(alarm.troubles, Trouble(kind, now, louder_at, notice_id, told, words=words, search_at=search_at))
     if kind is not TroubleKind.HELP:
         notice_id = before.notice_id
@@ -259,6 +259,12 @@ def carer_of(alarm: Alarm, trouble: Trouble) -> Notice | None:
 def _notices_of(alarm: Alarm, phone: str) -> frozenset[UUID]:
     notices = () if alarm.dispatch is None else alarm.dispatch.notices
     return frozenset(notice.notice_id for notice in notices if notice.phone == phone)
+
+
+def _loud_after(kind: TroubleKind, plan: Plan) -> timedelta:
+    """Return the time from the beginning of a trouble to its loud step: the town's, where its carer is told that somebody rings."""
+    ladder = LADDERS[kind]
+    return min(ladder.loud_after, plan.ring_back_within) if ladder.rings_back else ladder.loud_after
 
 
 def _climbs(trouble: Trouble) -> bool:

@@ -44,6 +44,8 @@ class Ladder:
     """Acknowledged, somebody is still needed there: the search goes on, and gets no louder."""
     acknowledged_for: timedelta | None = None
     """An acknowledgement lasts so long; ``None``: until it begins anew."""
+    rings_back: bool = False
+    """Its carer is told "vi ringer dig": nobody has seen to it within ``Plan.ring_back_within``, and it is loud."""
     asks_anew: bool = False
     """When it comes back after that, the area's patrols are asked anew (ADR 0088)."""
 
@@ -95,12 +97,14 @@ LADDERS: Final[Mapping[TroubleKind, Ladder]] = MappingProxyType(
             _rungs(Wording.TROUBLE_HELP, Wording.VOICE_TROUBLE_HELP, *_TO_ALL),
             seeks_on=True,
             acknowledged_for=SEEN_TO_FOR,
+            rings_back=True,
             asks_anew=True,
         ),
         TroubleKind.CANNOT_GET_IN: Ladder(
             DispatchPurpose.ACCESS,
             _rungs(Wording.TROUBLE_CANNOT_GET_IN, Wording.VOICE_TROUBLE_CANNOT_GET_IN, *_TO_LEAD),
             acknowledged_for=SEEN_TO_FOR,
+            rings_back=True,
             asks_anew=True,
         ),
         TroubleKind.NOBODY_HOME: Ladder(
