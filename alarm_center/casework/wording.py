@@ -36,13 +36,14 @@ FIRST, CALL_OUT, ANSWER, REMINDER = 1, 2, 3, 5
 """Ranks in the outbox: the first SMS of an alarm goes before all else, reminders last."""
 
 
-def town_texts(town: towns.Town) -> Texts:
-    """Return the town's texts."""
+def town_texts(town: towns.Town, *, several_towns: bool = False) -> Texts:
+    """Return the town's texts; to a phone that works for *several_towns* each names the town beside the area."""
     return Texts(
         language=Language(town.language),
         zone=town.zone,
         host=town.link_host,
         number=_number_of(town),
+        town=town.name if several_towns else None,
     )
 
 
@@ -77,7 +78,7 @@ class Sender:
 
     town: towns.Town
     area_codes: Mapping[UUID, str] = field(default_factory=dict)
-    links: Mapping[UUID, str] = field(default_factory=dict)
+    links: Mapping[UUID, alarms.NoticeLink] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +134,11 @@ async def _queue_of_notice(
         await messages.queue_unworded(tx, draft, facts)
         return
     assert draft.notice_id is not None, "its draft is of a notice"
-    token = sender.links.get(draft.notice_id) or await alarms.token_of(tx, draft.notice_id)
-    facts = replace(said.facts, token=token)
-    await messages.queue(tx, draft, _text_body(sender.town, alarm.case_no, alarm.priority, said.text, facts))
+    link = sender.links.get(draft.notice_id) or await alarms.link_of(tx, draft.notice_id)
+    texts = town_texts(sender.town, several_towns=link.several_towns)
+    facts = replace(said.facts, token=link.token)
+    body = _text_body(sender.town, texts, _NoticeText(said.text, facts), alarm.case_no, alarm.priority)
+    await messages.queue(tx, draft, body)
 
 
 async def word_messages(memory: Memory) -> None:
@@ -145,7 +148,13 @@ async def word_messages(memory: Memory) -> None:
         return
     known = {town.org: town for town in await memory.run_statement(towns.towns)}
     bodies = {
-        each.message_id: _text_body(known[each.org], each.case_no, each.priority, each.wording, each.facts)
+        each.message_id: _text_body(
+            known[each.org],
+            town_texts(known[each.org], several_towns=each.several_towns),
+            _NoticeText(each.wording, each.facts),
+            each.case_no,
+            each.priority,
+        )
         for each in waiting
     }
     await memory.run_statement(lambda tx: messages.set_bodies(tx, bodies))
@@ -157,7 +166,7 @@ async def queue_sms(tx: Tx, town: towns.Town, sms: PlainSms, at: datetime) -> No
     A text that a setting has spoiled is logged and left out: nobody waits for it, and others come after it.
     """
     try:
-        body = town_texts(town).say(sms.text, sms.facts)
+        body = (await _texts_to(tx, town, sms)).say(sms.text, sms.facts)
     except UnfitText as error:
         log.error("text_refused", org=town.org, wording=sms.text, flaw=error.flaw)
         return
@@ -167,11 +176,16 @@ async def queue_sms(tx: Tx, town: towns.Town, sms: PlainSms, at: datetime) -> No
 async def queue_bare_sms(tx: Tx, town: towns.Town, sms: PlainSms, at: datetime) -> None:
     """Queue an SMS before all others, of a case that cannot be stepped: the fault may be in the town's own texts."""
     try:
-        body = town_texts(town).say(sms.text, sms.facts)
+        body = (await _texts_to(tx, town, sms)).say(sms.text, sms.facts)
     except UnfitText as error:
         log.error("text_refused", org=town.org, wording=sms.text, flaw=error.flaw)
         body = f"Larm {sms.facts.case_no or '?'} omr {sms.facts.area}: systemfel"
     await messages.queue(tx, replace(_draft_plain(town, sms, at), rank=FIRST), body)
+
+
+async def _texts_to(tx: Tx, town: towns.Town, sms: PlainSms) -> Texts:
+    names_area = sms.facts.area is not None
+    return town_texts(town, several_towns=names_area and await towns.serves_several(tx, sms.phone))
 
 
 def _draft_plain(town: towns.Town, sms: PlainSms, at: datetime) -> messages.MessageDraft:
@@ -191,13 +205,13 @@ def _draft_sms(
     )  # fmt: skip
 
 
-def _text_body(town: towns.Town, case_no: int, priority: Priority, text: Wording, facts: TextFacts) -> str:
-    """Return *text*, or the bare case number: a setting that spoils a text must not keep an alarm from going out."""
+def _text_body(town: towns.Town, texts: Texts, said: _NoticeText, case_no: int, priority: Priority) -> str:
+    """Return the text, or the bare case number: a setting that spoils a text must not keep an alarm from going out."""
     try:
-        return town_texts(town).say(text, facts)
+        return texts.say(said.text, said.facts)
     except UnfitText as error:
-        log.error("text_refused", org=town.org, wording=text, flaw=error.flaw)
-        return bare_text(Language(town.language), case_no, priority, text, _number_of(town))
+        log.error("text_refused", org=town.org, wording=said.text, flaw=error.flaw)
+        return bare_text(Language(town.language), case_no, priority, said.text, _number_of(town))
 
 
 _BARE: Final = {Language.SV: ("Larm", "ring"), Language.EN: ("Alarm", "call")}

@@ -177,13 +177,20 @@ _UPDATE: Final = f"""
 """  # noqa: S608 -- our own names
 
 
-async def add(tx: Tx, alarm: Alarm, *, instead_of: UUID | None = None) -> Mapping[UUID, str]:
+class NoticeLink(NamedTuple):
+    """The link of a notice, and whether its phone works for several towns."""
+
+    token: str
+    several_towns: bool
+
+
+async def add(tx: Tx, alarm: Alarm, *, instead_of: UUID | None = None) -> Mapping[UUID, NoticeLink]:
     """Insert a new alarm; for a visit, with the check *instead_of* which it is made. Return the links of its notices, as `save` does."""
     await tx.execute(_INSERT, *(fact(alarm) for fact in COLUMNS.values()), instead_of)
     return await _save_notices(tx, None, alarm)
 
 
-async def save(tx: Tx, before: Alarm, after: Alarm, note: str | None = None) -> Mapping[UUID, str]:
+async def save(tx: Tx, before: Alarm, after: Alarm, note: str | None = None) -> Mapping[UUID, NoticeLink]:
     """Write what the decision changed, notices included; the row is locked.
 
     Return the links that the database has made for the notices written, by their ids; none to a page, which may not have them.
@@ -217,7 +224,7 @@ _NOTICE_FIELDS: Final = (
 )  # fmt: skip
 
 
-async def _save_notices(tx: Tx, before: Alarm | None, after: Alarm) -> Mapping[UUID, str]:
+async def _save_notices(tx: Tx, before: Alarm | None, after: Alarm) -> Mapping[UUID, NoticeLink]:
     if after.dispatch is None:
         return {}
     known = set(before.dispatch.notices) if before and before.dispatch else set()
@@ -230,14 +237,15 @@ async def _save_notices(tx: Tx, before: Alarm | None, after: Alarm) -> Mapping[U
     if is_page(tx):
         await tx.execute(_SAVE_NOTICES, *values)
         return {}
-    rows = await tx.fetch(f"{_SAVE_NOTICES} returning notice_id, token", *values)
-    return {row["notice_id"]: row["token"] for row in rows}
+    rows = await tx.fetch(f"{_SAVE_NOTICES} returning notice_id, token, serves_several(phone)", *values)
+    return {row["notice_id"]: NoticeLink(row["token"], row["serves_several"]) for row in rows}
 
 
-async def token_of(tx: Tx, notice_id: UUID) -> str:
-    """Return the link token of a notice."""
-    token: str = await tx.fetchval("select token from notices where notice_id = $1", notice_id)
-    return token
+async def link_of(tx: Tx, notice_id: UUID) -> NoticeLink:
+    """Return the link of a notice."""
+    row = await tx.fetchrow("select token, serves_several(phone) from notices where notice_id = $1", notice_id)
+    assert row is not None, "it was saved before"
+    return NoticeLink(*row)
 
 
 async def turn_red(tx: Tx, alarm_id: UUID, now: datetime) -> None:

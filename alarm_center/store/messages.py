@@ -80,13 +80,15 @@ class UnwordedMessage:
     facts: TextFacts
     case_no: int
     priority: Priority
+    several_towns: bool
+    """Its phone works for several towns."""
 
 
 async def unworded(tx: Tx, limit: int = 100) -> list[UnwordedMessage]:
     """Return the messages to be worded, the oldest first, with the link of its notice among the facts of each."""
     rows = await tx.fetch(
         """
-        select m.message_id, m.org, m.wording, m.facts, n.token, a.case_no, a.priority
+        select m.message_id, m.org, m.wording, m.facts, n.token, a.case_no, a.priority, serves_several(m.phone)
         from messages m left join notices n using (notice_id) join alarms a on a.alarm_id = m.alarm_id
         where not m.worded order by m.created_at limit $1
         """,
@@ -100,6 +102,7 @@ async def unworded(tx: Tx, limit: int = 100) -> list[UnwordedMessage]:
             _FACTS.validate_python({**row["facts"], "token": row["token"]}),
             row["case_no"],
             Priority(row["priority"]),
+            row["serves_several"],
         )
         for row in rows
     ]

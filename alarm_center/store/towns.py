@@ -158,6 +158,12 @@ class AreaAnswers(NamedTuple):
     plan: Mapping[str, Any]
 
 
+async def serves_several(tx: Tx, phone: str) -> bool:
+    """Tell whether *phone* works for several towns, as a carer's or as a fixed number. The worker's question alone."""
+    several: bool = await tx.fetchval("select serves_several($1)", phone)
+    return several
+
+
 async def area(tx: Tx, area_id: UUID) -> AreaAnswers:
     """Return an area's code and its answers."""
     row = await tx.fetchrow("select code, plan from areas where area_id = $1", area_id)

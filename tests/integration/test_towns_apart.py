@@ -13,9 +13,12 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from alarm_center.casework import cases, live_looks
+from alarm_center.casework import cases, live_looks, wording
+from alarm_center.casework.wording import PlainSms
 from alarm_center.core.alarm import Alarm, alarm_events
 from alarm_center.core.check.check_events import AskAgain, PersonSaid
+from alarm_center.core.messages import TextFacts
+from alarm_center.core.plan import Wording
 from alarm_center.store import alarms, rosters, towns, web_sessions
 from alarm_center.store.memory import LINK, Memory, Viewer, now
 from alarm_center.store.migrate import ROLES
@@ -255,11 +258,7 @@ async def test_a_patrol_driving_in_another_area_is_busy_here_too(two: Two) -> No
 
 async def test_a_phone_that_two_towns_share_is_busy_in_both(two: Two) -> None:
     alarm, notice_id, phone = await asked_in_ost(two)
-    async with two.worker.transaction() as tx:
-        await tx.execute(
-            "update carers set phone = $1 where org = 'vast' and carer_id = (select carer_id from shifts where org = 'vast' limit 1)",
-            phone,
-        )
+    await share_with_vast(two, phone)
 
     async def busy() -> list[bool]:
         async with two.worker.transaction() as tx:
@@ -273,6 +272,29 @@ async def test_a_phone_that_two_towns_share_is_busy_in_both(two: Two) -> None:
     ):
         await cases.apply_to_alarm(two.worker, alarm.alarm_id, word, actor="carer")
         assert await busy() == [expected, expected], word
+
+
+async def test_a_text_to_a_phone_of_two_towns_names_the_town(two: Two) -> None:
+    _, notice_id, phone = await asked_in_ost(two)
+    for shared, named in ((False, ""), (True, " Ost")):
+        if shared:
+            await two.value("update organisations set name = 'Ost' where org = 'ost' returning 1")
+            await share_with_vast(two, phone)
+        async with two.worker.transaction() as tx:
+            assert (await alarms.link_of(tx, notice_id)).several_towns is shared
+            said = PlainSms(phone, Wording.MUSTER_NO, TextFacts(area="3"))
+            await wording.queue_sms(tx, await towns.town(tx, "ost"), said, await now(tx))
+        body = await two.value("select body from messages where wording = 'muster_no' order by arrival desc limit 1")
+        assert body == f"Noterat. Larm i omr 3{named} går inte till dig i natt."
+
+
+async def share_with_vast(two: Two, phone: str) -> None:
+    """Let the patrol of vast have *phone*, which is ost's."""
+    await two.value(
+        "update carers set phone = $1 where org = 'vast' and carer_id = (select carer_id from shifts where org = 'vast' limit 1)"
+        " returning 1",
+        phone,
+    )
 
 
 async def asked_in_ost(two: Two) -> tuple[Alarm, UUID, str]:

@@ -309,6 +309,21 @@ def test_a_call_says_each_digit_by_its_word(texts: Texts, low: str, high: str) -
     )
 
 
+def test_the_town_is_named_beside_the_area_as_far_as_it_fits() -> None:
+    named = replace(SV, town="Storumans kommun")
+    said = named.say(Wording.CALL_OUT, FACTS)
+    assert said == (
+        "Larm 4821 PRIO 1 omr 3 Storumans kommun. Framme senast 02:59. Svara 1=tar 2=kan inte. https://natt.kommun.se/u/k7Q2xM"
+    )
+    assert ". Område tre Storumans kommun. " in named.say(Wording.VOICE_CALL_OUT, FACTS)
+    for texts in (named, replace(named, language=Language.EN), replace(named, town="Hattfjelldal og Šumava")):
+        for text in Wording:
+            plain, said = replace(texts, town=None).say(text, FACTS), texts.say(text, FACTS)
+            assert text in VOICE or gsm7.septet_count(said) <= gsm7.SEGMENT_SEPTETS
+            assert said == plain or f" {FACTS.area} {texts.town[:3]}" in said or text in VOICE
+            assert texts.replaced == {}
+
+
 def test_each_text_stays_as_carers_know_it() -> None:
     kept = json.loads((Path(__file__).parent / "golden" / "sms_texts.json").read_text(encoding="utf-8"))
     assert {language: dict(words) for language, words in WORDS.items()} == kept, "change the golden file with the text"

@@ -34,6 +34,9 @@ _DIGITS: Final = {
     Language.EN: ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
 }
 
+_SHORTEST_NAME: Final = 3
+"""Letters of a town's name that tell it from another; with room for fewer it is left out."""
+
 _AREA = re.compile(r"[0-9A-ZÅÄÖ]{1,4}")
 _PATROL = re.compile(r"(?:[A-Za-zÅÄÖåäö]{1,8} ?)?[0-9]{1,3}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{4,24}")
@@ -49,7 +52,7 @@ class Texts:
     """A town's texts in one language: its zone, its neutral host, the number to call without data, its words.
 
     ``host`` is the bare name (``natt.kommun.se``), from which links become ``https://``; a demo on the
-    loopback gives ``http://127.0.0.1:8080``. ``replaced`` holds the templates that the town words otherwise.
+    loopback gives ``http://127.0.0.1:8080``. ``town`` is said beside each area, to a phone that works for several. ``replaced`` holds the templates that the town words otherwise.
 
     Raises:
         UnfitText: host, number or a replaced template cannot be used.
@@ -59,6 +62,7 @@ class Texts:
     zone: ZoneInfo
     host: str
     number: str
+    town: str | None = None
     replaced: Mapping[Wording, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
@@ -92,8 +96,18 @@ class Texts:
         Raises:
             UnfitText: a fact that it needs is missing or not neutral, or it takes more than 160 septets.
         """
-        said = self._filled(text, self._said(facts, text in VOICE))
+        said = self._with_town(text, self._said(facts, text in VOICE))
         return said[:1].upper() + said[1:]
+
+    def _with_town(self, text: Wording, said: Mapping[str, str]) -> str:
+        """Return the text with the town's name after the area, or as much of the name as the segment holds."""
+        name = self.town if self.town is not None and "area" in said else ""
+        while len(name) >= _SHORTEST_NAME:
+            try:
+                return self._filled(text, {**said, "area": f"{said['area']} {name}"})
+            except UnfitText:
+                name = name[:-1].rstrip()
+        return self._filled(text, said)
 
     def problems(self, areas: Iterable[str] = ("9999",), *, token_length: int = 8) -> tuple[str, ...]:
         """Return what would be wrong with any text at its longest, so that a town hears it by day.
