@@ -4,6 +4,7 @@ A bare 1 does so too where it answers nothing else of that phone. With a case op
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -53,5 +54,5 @@ async def acknowledge(tx: Tx, reply: IncidentReply, at: datetime) -> bool:
 
 
 def _names_incident(text: str) -> bool:
-    words = set(re.findall(r"\w+", text.casefold()))
+    words = set(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()))
     return "?" not in text and bool(words & _NAMES) and words <= _NAMES | _BESIDE

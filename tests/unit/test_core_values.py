@@ -123,7 +123,7 @@ STORED_DEFAULTS: dict[type[Any], dict[str, Any]] = {
     },
     Lease: {"holder": None, "until": None},
     Limits: {"self_dispatch_at": None, "arrive_by": None, "limit_at": None},
-    Notice: {"state": NoticeState.ASKED, "answered_at": None},
+    Notice: {"state": NoticeState.ASKED, "answered_at": None, "done_at": None},
     ScreenClaim: {"lease": Lease(None, None), "in_call": False, "moved": False},
     Step: {"channel": Channel.SMS, "wording": Wording.CALL_OUT},
 }  # fmt: skip
@@ -184,6 +184,7 @@ TOWNS_OWN = {
     "outcome_within": 10 * MINUTE,
     "exhausted_repeat": 5 * MINUTE,
     "nobody_home_within": 15 * MINUTE,
+    "ring_back_within": 5 * MINUTE,
     "may_go_out": False,
     "visit_lead": 60 * MINUTE,
     "rounds": 3,

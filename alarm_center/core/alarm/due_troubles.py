@@ -34,7 +34,8 @@ def _ask_anew(change: AlarmChange, kind: TroubleKind) -> None:
     sought = dispatching.restart_search(change.dispatch, change.context, purpose)
     change.dispatch = replace(sought, last_round=sought.round)
     change.advance_dispatch()
-    asked = {notice.phone for notice in change.dispatch.notices if notice.round == sought.round}
+    notices, replaced = change.dispatch.notices, change.dispatch.replaced
+    asked = {each.phone for each in notices if each.round == sought.round or each.notice_id in replaced}
     spoken_to = asked | {taker.phone for taker in change.alarm.takers} | change.alarm.phones_in_need()
     for patrol in change.roster.responders(Who.PATROL, change.alarm.area_id, change.now):
         if patrol.phone not in spoken_to:
