@@ -239,6 +239,7 @@ FORGED: Final = (
             " values (gen_random_uuid(), '{own}', '{own_alarm}', gen_random_uuid(), 1, 1, 'patrol', '+46709999999', '', 'sms', 'call_out', now(), 'asked')"),
     refused("update notices set state = 'took' where notice_id = '{own_notice_id}'"),
     refused("update notices set browser = 'x', opened_at = now() where notice_id = '{own_notice_id}'"),
+    refused("update notices set done_at = now() where notice_id = '{own_notice_id}'"),
     refused(_MESSAGE + "('{own}', '{own_alarm}', null, 'call', 'voice_connect', '{{\"case_no\": {own_case_no}, \"area\": \"3\", \"phone\": \"+46700000000\"}}', 1, now())"),
     refused(_MESSAGE + "('{own}', '{own_alarm}', '{own_notice_id}', 'sms', 'Ring mig', '{{}}', 3, now())"),
     refused(_MESSAGE + "('{own}', '{own_alarm}', '{own_notice_id}', 'sms', 'granted', '{{\"case_no\": 1, \"area\": \"3\"}}', 3, now())"),
