@@ -389,11 +389,11 @@ def test_who_took_it_by_sms_and_cries_while_called_keeps_it() -> None:
 
 def test_who_was_called_about_it_is_told_when_the_case_closes() -> None:
     story = on_site()
-    story.carer(FIRST).needs_help()
-    story.operator().acknowledges(HELP)
+    story.carer(FIRST).finds_nobody()
+    story.operator().acknowledges(TroubleKind.NOBODY_HOME)
     story.passes(minutes=15)
     assert loud(story) and not story.alarm.seeks
-    story.carer(FIXED).receives(Wording.VOICE_TROUBLE_HELP, Channel.CALL)
+    story.carer(FIXED).receives(Wording.VOICE_TROUBLE_NOBODY_HOME, Channel.CALL)
     story.operator().closes(Outcome.HELPED_UP)
     dispatch = story.alarm.dispatch
     assert dispatch is not None and not [n for n in dispatch.notices if n.state is NoticeState.ASKED]

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from alarm_center.core.alarm import dispatch as dispatching
 from alarm_center.core.alarm import trouble
-from alarm_center.core.alarm.alarm_change import AlarmChange
+from alarm_center.core.alarm.alarm_change import WAITING, AlarmChange
 from alarm_center.core.alarm.trouble_ladders import LADDERS
 from alarm_center.core.plan import Step
 from schemas.vocabulary import TroubleKind, Who
@@ -26,10 +26,10 @@ def apply_due_troubles(change: AlarmChange) -> None:
 def _ask_anew(change: AlarmChange, kind: TroubleKind) -> None:
     """Seek for the trouble of *kind* in one round more, and ask every patrol of the area that neither cries nor has the case.
 
-    A search in progress that is at least as grave goes on as it is.
+    A search in progress that is at least as grave goes on as it is, and so does one for a case that nobody has.
     """
     purpose = LADDERS[kind].purpose
-    if change.alarm.seeks and change.dispatch.seeking.rank >= purpose.rank:
+    if change.alarm.seeks and (change.dispatch.seeking.rank >= purpose.rank or change.alarm.state in WAITING):
         return
     sought = dispatching.restart_search(change.dispatch, change.context, purpose)
     change.dispatch = replace(sought, last_round=sought.round)
