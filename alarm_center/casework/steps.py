@@ -96,7 +96,7 @@ class _Step:
     actor: str
     check_id: UUID | None = None
     """The check whose step led to this one of its alarm."""
-    links: Mapping[UUID, str] = field(default_factory=dict)
+    links: Mapping[UUID, alarms.NoticeLink] = field(default_factory=dict)
     """The link tokens of the notices that the step has written; a page's step gets none."""
 
     @property

@@ -50,7 +50,7 @@ async def test_where_the_person_is_ends_the_trouble(centre: SmsCentre, text: str
     text = text.format(no=alarm.case_no)
     await centre.first.writes(text)
     where = "sjukhus" if line == "said_hospital" else "hos anhörig"
-    noted = f"{alarm.case_no}: noterat var personen är: {where}. Fel: ring 010-1234567. Skriv hur det gick: https"
+    noted = f"{alarm.case_no}: noterat var personen är: {where}. Fel: ring …. Skriv hur det gick: https"
     await centre.first.receives(noted)
     await centre.lead.receives("någon annan ordnar det")
     assert await kinds(centre, alarm) == []
