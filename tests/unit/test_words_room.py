@@ -20,6 +20,7 @@ _NOT_THE_ROOM: Final = {
     "core/messages/gsm7.py": "the letters of the alphabet that an SMS is written in",
     "core/replies/carer_actions.py": "one row a reply, with its menu's words; its buttons go through the catalogues",
     "identity/common_passwords.py": "words that passwords are made of; nobody is shown them",
+    "sms/incident_replies.py": "words that a lead's SMS is read by; nobody is shown them",
     "core/replies/parse_reply.py": "words that a carer's SMS is read by; nobody is shown them",
     "town/model.py": "area codes of a town's file; nobody is shown them",
     "town/times.py": "days of a town's file; nobody is shown them",
