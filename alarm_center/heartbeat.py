@@ -16,14 +16,13 @@ import structlog
 
 from alarm_center import metrics
 from alarm_center.store import health, jobs
+from alarm_center.store.health import AUDIT_AFTER, AuditedRows
 from alarm_center.store.memory import AWAY, Memory, now
 
 log = structlog.get_logger()
 
 OVERDUE: Final = timedelta(seconds=60)
 """Every check has its end or its next step so long after the service is back (docs/guarantees.md#1-no-check-can-vanish)."""
-AUDIT_AFTER: Final = timedelta(seconds=120)
-"""Twice what anything may take: a claim is given back within a minute, and each step is taken within one."""
 UNSENT_AFTER: Final = timedelta(seconds=30)
 """A message of a priority 1 goes out within 15 s also when its replica is lost; twice that is a fault."""
 FAILING_FOR: Final = timedelta(minutes=5)
@@ -45,7 +44,7 @@ class WithheldReason(StrEnum):
     UNSENT = "unsent"
     """A message of a priority 1 does not go out, whoever's fault it is."""
     AUDIT = "audit"
-    """There are rows that must not exist: a step, an end or a claim is long overdue."""
+    """There are rows that must not exist: a step, an end, a claim or an acknowledgement is long overdue."""
     JOBS = "jobs"
     """The night is not prepared: a job fails again and again, if only for one town."""
 
@@ -73,14 +72,16 @@ class Heartbeat:
         try:
             async with asyncio.timeout(_DATABASE_SECONDS), self.memory.transaction() as tx:
                 overdue, red = await health.count_overdue(tx, OVERDUE), await health.count_red(tx)
-                audit = await health.self_audit(tx, AUDIT_AFTER)
+                at = await now(tx)
+                audit = await health.self_audit(tx, at - AUDIT_AFTER)
                 waits = await health.longest_urgent_wait(tx)
-                failing = await jobs.failing(tx, self.vital, await now(tx), FAILING_FOR, FAILS_WITHIN)
+                failing = await jobs.failing(tx, self.vital, at, FAILING_FOR, FAILS_WITHIN)
         except AWAY as error:
             found[WithheldReason.DATABASE] = type(error).__name__
         else:
             metrics.RED.set(red)
-            for of, count in audit._asdict().items():
+            wrong = {of: sum(each.count for each in audit if each.of is of) for of in AuditedRows}
+            for of, count in wrong.items():
                 metrics.MUST_NOT_EXIST.labels(of).set(count)
             metrics.URGENT_WAITS.set(waits.total_seconds())
             if overdue:
@@ -91,9 +92,9 @@ class Heartbeat:
                 found[WithheldReason.RED] = (
                     f"{red} alarms have asked everybody, and nobody at a board has acknowledged them"
                 )
-            if any(audit):
-                wrong = ", ".join(f"{count} {of}" for of, count in audit._asdict().items() if count)
-                found[WithheldReason.AUDIT] = f"overdue by more than {AUDIT_AFTER.seconds} s: {wrong}"
+            if audit:
+                counts = ", ".join(f"{count} {of}" for of, count in wrong.items() if count)
+                found[WithheldReason.AUDIT] = f"overdue by more than {AUDIT_AFTER.seconds} s: {counts}"
             if waits > UNSENT_AFTER:
                 found[WithheldReason.UNSENT] = f"a message of a priority 1 has waited for {waits.total_seconds():.0f} s"
             if failing:

@@ -33,7 +33,7 @@ URGENT_WAITS: Final = Gauge(
 RED: Final = Gauge("fjt_red_alarms", "Open alarms whose every chain is exhausted")
 MUST_NOT_EXIST: Final = Gauge(
     "fjt_must_not_exist",
-    "Rows that must not exist: alarms, checks, messages and incidents that are long overdue",
+    "Rows that must not exist: alarms, checks, messages and incidents that are long overdue, and red ones not acknowledged",
     ["of"],
 )
 SEALED: Final = Counter("fjt_events_sealed_total", "Lines of the timeline, and facts, that were sealed")

@@ -156,6 +156,7 @@ _CHANGING: Final[Mapping[str, Callable[[Alarm], Any]]] = MappingProxyType(
         "done_at": lambda alarm: alarm.done_at,
         "holder": lambda alarm: alarm.lease.holder,
         "lease_until": lambda alarm: alarm.lease.until,
+        "troubled": lambda alarm: bool(alarm.unacknowledged),
         "incident_id": lambda alarm: alarm.incident_id,
         "outcome": lambda alarm: alarm.outcome,
         "closed_by": lambda alarm: alarm.closed_by,

@@ -311,13 +311,13 @@ class ToBeHeard(NamedTuple):
     urgent: list[UUID]
     """Alarms of priority 1 that nobody holds, the oldest first."""
     troubled: list[Alarm]
-    """Alarms with a trouble, without their notices."""
+    """Alarms with a trouble that nobody has acknowledged, without their notices."""
     unread: int
     """Replies that nobody has read: about an open alarm, and words that are in no table."""
 
 
 async def to_be_heard(tx: Tx, now: datetime) -> ToBeHeard:
-    """Return what operators have to hear: urgent alarms that nobody holds, troubles, and unread replies."""
+    """Return what operators have to hear: urgent alarms that nobody holds, troubles that nobody has acknowledged, and unread replies."""
     urgent = await tx.fetch(
         """
         select alarm_id from alarms
@@ -327,16 +327,15 @@ async def to_be_heard(tx: Tx, now: datetime) -> ToBeHeard:
         """,
         now,
     )
-    sent_out = await tx.fetch(
-        "select body::text as body from alarms where state in ('dispatched', 'accepted', 'on_site')"
-    )
+    cries = await tx.fetch("select body::text as body from alarms where troubled and state <> 'closed'")
     unread = await tx.fetchval(
         """
         select count(*) from replies p left join alarms a using (alarm_id)
         where p.seen_at is null and (a.state <> 'closed' or p.meaning = 'free_text')
         """
     )
-    troubled = [alarm for row in sent_out if (alarm := alarms.from_text(row["body"])).troubles]
+    # A release before 0.3.0 leaves the troubles out of the body, and the column as it is.
+    troubled = [alarm for row in cries if (alarm := alarms.from_text(row["body"])).unacknowledged]
     return ToBeHeard([row["alarm_id"] for row in urgent], troubled, unread)
 
 

@@ -1,7 +1,9 @@
-"""Signs in the database that work is not done: overdue steps, red alarms, urgent messages that wait, a refused write."""
+"""Signs in the database that work is not done: overdue steps, red alarms, rows that must not exist, a refused write."""
 
-from datetime import timedelta
-from typing import NamedTuple
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
 
 from alarm_center.store.incidents import IS_RED
 from alarm_center.store.memory import Memory, Tx
@@ -19,6 +21,13 @@ async def count_overdue(tx: Tx, by: timedelta) -> int:
     return count
 
 
+AUDIT_AFTER: Final = timedelta(seconds=120)
+"""Twice what anything may take: a claim is given back within a minute, and each step is taken within one."""
+
+_RED_ALARM: Final = "a.red_at is not null and a.state <> 'closed' and not is_held(a.holder, a.lease_until, clock.now())"
+"""An alarm ``a`` has asked everybody, or has a loud trouble, and nobody at a board has acknowledged it."""
+
+
 async def count_red(tx: Tx) -> int:
     """Return how many alarms have asked everybody, in every round, and no operator has acknowledged by holding them.
 
@@ -27,41 +36,60 @@ async def count_red(tx: Tx) -> int:
     """
     count: int = await tx.fetchval(
         f"""
-        select (select count(*) from alarms
-                where red_at is not null and state <> 'closed' and not is_held(holder, lease_until, clock.now()))
-            + (select count(*) from incidents i where {IS_RED})
-        """  # noqa: S608 -- our own constant
+        select (select count(*) from alarms a where {_RED_ALARM}) + (select count(*) from incidents i where {IS_RED})
+        """  # noqa: S608 -- our own constants
     )
     return count
 
 
-class SelfAudit(NamedTuple):
-    """Counts of rows that must not exist while the service works, each longer than it may take."""
+class AuditedRows(StrEnum):
+    """Rows that must not exist while the service works."""
 
-    alarms: int
+    ALARMS = "alarms"
     """Open alarms without a step ahead of them."""
-    checks: int
+    CHECKS = "checks"
     """Owed checks past their deadline, but for those that wait while staff are with the resident."""
-    messages: int
+    MESSAGES = "messages"
     """Messages on their way to a provider past their claim."""
-    incidents: int
+    INCIDENTS = "incidents"
     """Incidents whose next telling on is not made."""
+    RED = "red"
+    """Alarms and incidents that are red, and that nobody at a board has acknowledged."""
 
 
-async def self_audit(tx: Tx, by: timedelta) -> SelfAudit:
-    """Count what must not exist for longer than *by*, in one query. Red alarms are counted by :func:`count_red`."""
-    row = await tx.fetchrow(
-        """
-        select
-            (select count(*) from alarms where state <> 'closed' and (next_step_at is null or next_step_at < clock.now() - $1::interval)) as alarms,
-            (select count(*) from checks where next_step_at is not null and not held and deadline < clock.now() - $1::interval) as checks,
-            (select count(*) from messages where state = 'sending' and lease_until < clock.now() - $1::interval) as messages,
-            (select count(*) from incidents where closed_at is null and next_at < clock.now() - $1::interval) as incidents
-        """,
-        by,
+@dataclass(frozen=True, slots=True)
+class AuditFinding:
+    """Rows of one kind in one town that must not exist: how many, and since when the oldest is wrong."""
+
+    org: str
+    of: AuditedRows
+    count: int
+    since: datetime
+
+
+async def self_audit(tx: Tx, before: datetime) -> list[AuditFinding]:
+    """Return what must not exist and has been wrong since *before*, of each town that the viewer may see; one query."""
+    rows = await tx.fetch(
+        f"""
+        with wrong (org, of, since) as (
+            select org, '{AuditedRows.ALARMS}', coalesce(next_step_at, opened_at) from alarms
+            where state <> 'closed' and (next_step_at is null or next_step_at < $1)
+            union all
+            select org, '{AuditedRows.CHECKS}', deadline from checks where next_step_at is not null and not held and deadline < $1
+            union all
+            select org, '{AuditedRows.MESSAGES}', lease_until from messages where state = 'sending' and lease_until < $1
+            union all
+            select org, '{AuditedRows.INCIDENTS}', next_at from incidents where closed_at is null and next_at < $1
+            union all
+            select a.org, '{AuditedRows.RED}', a.red_at from alarms a where a.red_at < $1 and {_RED_ALARM}
+            union all
+            select i.org, '{AuditedRows.RED}', i.red_at from incidents i where i.red_at < $1 and {IS_RED}
+        )
+        select org, of, count(*) as count, min(since) as since from wrong group by org, of order by org, min(since), of
+        """,  # noqa: S608 -- our own constants
+        before,
     )
-    assert row is not None, "it has no from"
-    return SelfAudit(**row)
+    return [AuditFinding(row["org"], AuditedRows(row["of"]), row["count"], row["since"]) for row in rows]
 
 
 async def longest_urgent_wait(tx: Tx) -> timedelta:

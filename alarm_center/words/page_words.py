@@ -48,6 +48,7 @@ OUR_FAULT: Final = _("Något gick fel hos oss. Felnummer %(number)s.")
 COVERED: Final = _("Skärmen är täckt. Skriv din kod först.")
 HOME_OF: Final = _("%(number)s (omr %(area)s)")
 COVERED_NAME: Final = _("Dolt")
+SO_MANY_TOWNS: Final = _("%(count)s kommuner")
 PIN_WRONG: Final = _("Fel kod. %(left)s försök kvar, sedan loggar du in på nytt.")
 PIN_UNFIT: Final = _("Välj fyra till åtta siffror som inte är lätta att gissa, inte 1234 eller ett årtal.")
 

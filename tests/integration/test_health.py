@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +18,8 @@ from alarm_center.app import Centre, make_app, open_centre
 from alarm_center.heartbeat import Heartbeat, WithheldReason
 from alarm_center.settings import CentreSettings
 from alarm_center.store import health
-from alarm_center.store.memory import Memory
+from alarm_center.store.health import AUDIT_AFTER, AuditedRows, AuditFinding
+from alarm_center.store.memory import Memory, Tx, now
 from fjarrtillsyn.embedded.ports import free_port
 from fjarrtillsyn.embedded.postgres import Postgres
 from tests.support.no_provider import NoProvider
@@ -197,21 +198,29 @@ async def test_an_urgent_sms_that_does_not_go_stops_the_heartbeat(database: Data
         await eventually(all_is_sent)
 
 
+async def red_findings(tx: Tx, before: datetime) -> list[AuditFinding]:
+    return [each for each in await health.self_audit(tx, before) if each.of is AuditedRows.RED]
+
+
 @pytest.mark.parametrize("state", ["open", "dispatched", "accepted", "on_site"])
 async def test_a_red_alarm_that_nobody_acknowledged_is_said(database: Database, state: str) -> None:
     async with sms_centre(database) as centre:
         await centre.stop()
         alarm = await centre.alarm(1)
         async with centre.memory.transaction() as tx:
+            at = await now(tx)
             await tx.execute(
-                "update alarms set red_at = clock.now(), state = $2 where alarm_id = $1", alarm.alarm_id, state
+                "update alarms set red_at = $2, state = $3 where alarm_id = $1", alarm.alarm_id, at - AUDIT_AFTER, state
             )
+            assert await red_findings(tx, at) == [AuditFinding("by", AuditedRows.RED, 1, at - AUDIT_AFTER)]
+            assert await red_findings(tx, at - AUDIT_AFTER) == [], "not yet"
             assert await health.count_red(tx) == 1
             await tx.execute(
                 "update alarms set holder = gen_random_uuid(), lease_until = clock.now() + interval '1 min' where alarm_id = $1",
                 alarm.alarm_id,
             )
             assert await health.count_red(tx) == 0
+            assert await red_findings(tx, at) == []
 
 
 WRONG_ROWS = {
@@ -227,18 +236,24 @@ WRONG_ROWS = {
         insert into incidents (org, area_id, number, kind, opened_at, next_at)
         select org, area_id, 1, 'technical', clock.now(), clock.now() - interval '121 s' from alarms
     """,
+    "red": "update alarms set red_at = clock.now() - interval '121 s'",
+    "red incident": """
+        insert into incidents (org, area_id, number, kind, opened_at, red_at)
+        select org, area_id, 1, 'technical', clock.now(), clock.now() - interval '121 s' from alarms
+    """,
 }
 
 
-@pytest.mark.parametrize("of", WRONG_ROWS)
-async def test_a_row_that_must_not_exist_withholds_the_heartbeat(database: Database, of: str) -> None:
+@pytest.mark.parametrize("wrong", WRONG_ROWS)
+async def test_a_row_that_must_not_exist_withholds_the_heartbeat(database: Database, wrong: str) -> None:
+    of = wrong.removesuffix(" incident")
     async with sms_centre(database) as centre:
         await centre.stop()
         await centre.alarm(1)
         heartbeat = Heartbeat(centre.memory, None, lambda: [])
         assert WithheldReason.AUDIT not in await heartbeat.find_trouble()
         async with centre.memory.transaction() as tx:
-            await tx.execute(WRONG_ROWS[of])
+            await tx.execute(WRONG_ROWS[wrong])
         found = await heartbeat.find_trouble()
         assert found[WithheldReason.AUDIT] == f"overdue by more than 120 s: 1 {of}"
         assert metrics.MUST_NOT_EXIST.labels(of)._value.get() == 1

@@ -133,7 +133,10 @@ async def test_pages_beside_the_board_ring_by_its_names(storstad: NightTown, oll
     beside = [await olle.text(path) for path in ("/fragments/calling", "/raise", "/pause", f"/alarm/{other}")]
     assert [sounds(page) for page in beside] == [at_board] * 4
     assert all("kommer inte in." in page and f"/alarm/{alarm}" in page for page in beside[:3])
+    troubled = "select alarm_id from alarms where troubled"
+    assert await storstad.value(troubled) == alarm
     await says(storstad, alarm, alarm_events.AcknowledgeTrouble(storstad.users["olle"], TroubleKind.CANNOT_GET_IN))
+    assert await storstad.value(troubled) is None
     assert (
         sounds(await olle.text("/fragments/calling")) == sounds(await olle.text("/fragments/queue")) == {other.hex[-8:]}
     )

@@ -22,6 +22,7 @@ from alarm_center.store import (
     detectors,
     duty_patrols,
     events,
+    health,
     incidents,
     looks,
     provider_states,
@@ -32,6 +33,7 @@ from alarm_center.store import (
 from alarm_center.store.memory import Tx, now
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
+from alarm_center.web.operator.audit_banners import audit_banners
 from alarm_center.web.operator.drawn_part import REVISIONS, DrawnPart, DrawnRow, answer_part
 from alarm_center.web.operator.night_chart import chart
 from alarm_center.web.operator.patrol_places import patrol_places
@@ -77,6 +79,7 @@ class QueueRead:
     sealed_in_use: list[sealed_accounts.AccountInUse]
     waiting_stops: list[TownStop]
     without_provider: list[provider_states.TownWithoutProvider]
+    audit: list[health.AuditFinding]
     _rows: dict[tuple[str, bool], tuple[list[QueueRow], list[QueueRow]]] = field(default_factory=dict)
     parts: dict[tuple[str, bool, int], DrawnPart] = field(default_factory=dict)
     """The queue as everybody sees it who holds no case, by language, whether it is covered, and page."""
@@ -252,6 +255,7 @@ def _queue_part(
         "unknown_codes": read.unknown_codes,
         "sealed_in_use": read.sealed_in_use,
         "without_provider": read.without_provider,
+        "audit": audit_banners(read.audit, read.watched, speech),
         "to_confirm_stop": [names[each.org] for each in read.waiting_stops if each.org in names],
         "stopped": [town.name for town in read.watched.towns if town.stopped_at],
         "page": page,
@@ -312,6 +316,7 @@ async def _read_queue(tx: Tx) -> QueueRead:
         await sealed_accounts.accounts_in_use(tx, watched.now),
         await town_stops.waiting(tx, CONFIRM_WITHIN),
         await provider_states.towns_without_own(tx),
+        await health.self_audit(tx, watched.now - health.AUDIT_AFTER),
     )
 
 

@@ -15,7 +15,7 @@ async def calling_context(tx: Tx, now: datetime, speech: Speech) -> dict[str, An
     heard = await board.to_be_heard(tx, now)
     troubles = trouble_rows(heard.troubled, await board.phones_in_trouble(tx, heard.troubled), speech)
     # As on the board: one that staff have waits for a person while somebody of theirs is in trouble.
-    unheld = (a for a in heard.troubled if a.unacknowledged and a.priority is Priority.FIRST and not a.is_held(now))
+    unheld = (a for a in heard.troubled if a.priority is Priority.FIRST and not a.is_held(now))
     waiting = dict.fromkeys([*heard.urgent, *(alarm.alarm_id for alarm in unheld if not alarm.is_calm)])
     red = [incident.incident_id for incident in await incidents.red_incidents(tx)]
     return {

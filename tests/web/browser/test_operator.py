@@ -139,6 +139,19 @@ async def test_the_clock_and_the_countdown_are_the_servers(storstad: NightTown, 
     await expect(page.locator(".row .left")).to_have_text("1:30")
 
 
+async def test_what_must_not_exist_comes_and_goes_by_the_stream(storstad: NightTown, open_page: OpenPage) -> None:
+    """No line of the timeline tells of it: what would write one may be what stands still."""
+    await fallen(storstad)
+    page = await open_page()
+    await expect(page.locator(".row.first h3")).to_contain_text("person syns på golvet")
+    await storstad.execute("update alarms set red_at = clock.now() - interval '90 s'")
+    await storstad.set_clock(TWO + timedelta(seconds=75))
+    await expect(page.locator(".banner.audit")).to_contain_text("Storstad: 1 rött larm är inte kvitterat")
+    await storstad.execute("update alarms set red_at = null")
+    await storstad.set_clock(TWO + timedelta(seconds=110))
+    await expect(page.locator(".banner.audit")).to_have_count(0)
+
+
 async def test_a_page_that_was_away_catches_up(storstad: NightTown, open_page: OpenPage) -> None:
     async with site(storstad) as first:
         page = await open_page(at=first)
