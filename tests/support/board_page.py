@@ -12,6 +12,10 @@ _ROW: Final = re.compile(r'<li data-kept="(\d+) (\d+)"></li>|<li class="row .*?<
 _PLACE: Final = re.compile("\0")
 
 
+class CentreTooBusy(Exception):
+    """Answer of a centre that had no connection to give in time; a page asks again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """Weight of an answer in bytes, as it is read and as it was sent."""
@@ -36,8 +40,10 @@ class BoardPage:
         return _PLACE.sub(lambda _: next(rows), self._frames[part])
 
     async def open(self) -> Fetched:
-        """Open the whole page."""
+        """Open the whole page; raise `CentreTooBusy`."""
         async with self.browser.client.get("/") as answer:
+            if answer.status >= 500:
+                raise CentreTooBusy(answer.status)
             body = await answer.read()
             page = body.decode()
             found = re.search(r'data-cursor="([^"]*)"', page)
@@ -48,9 +54,11 @@ class BoardPage:
             return Fetched(len(body), int(answer.headers["Content-Length"]))
 
     async def fetch(self, part: str) -> Fetched:
-        """Fetch what *part* lacks, and show it."""
+        """Fetch what *part* lacks, and show it; raise `CentreTooBusy`."""
         headers = {"X-Fragment": "1"} | ({"X-Have": had} if (had := self._revisions[part]) else {})
         async with self.browser.client.get(f"/fragments/{part}", headers=headers) as answer:
+            if answer.status >= 500:
+                raise CentreTooBusy(answer.status)
             assert answer.status in (200, 204), (part, answer.status)
             body = await answer.read()
             if answer.status == 200:
