@@ -104,23 +104,26 @@ def said(answer: Answer, *reasons: Reason) -> Finding:
 @pytest.mark.parametrize(
     ("first", "people", "answer", "reasons"),
     [
-        (said(Answer.NOT_SEEN), (LIES,), Answer.SOMETHING_WRONG, (Reason.ON_FLOOR,)),
-        (said(Answer.NOT_SEEN), (STANDS,), Answer.SOMETHING_WRONG, (Reason.UP,)),
-        (said(Answer.NOT_SEEN), (IN_BED,), Answer.NOT_SEEN, ()),
-        (said(Answer.CANNOT_TELL, Reason.STILL), (LIES,), Answer.CANNOT_TELL, (Reason.STILL,)),
-        (said(Answer.CANNOT_TELL, Reason.STILL), (IN_BED,), Answer.CANNOT_TELL, (Reason.STILL,)),
-        (said(Answer.CANNOT_TELL, Reason.COVERED), (LIES,), Answer.CANNOT_TELL, (Reason.COVERED,)),
-        (said(Answer.SOMETHING_WRONG, Reason.UP), (IN_BED,), Answer.SOMETHING_WRONG, (Reason.UP,)),
-        (said(Answer.IN_BED), (IN_BED,), Answer.IN_BED, ()),
-        (said(Answer.IN_BED), (STANDS,), Answer.CANNOT_TELL, (Reason.COUNT,)),
-        (said(Answer.IN_BED), (IN_BED, LIES), Answer.CANNOT_TELL, (Reason.COUNT,)),
-        (said(Answer.IN_BED), (IN_BED, IN_BED), Answer.CANNOT_TELL, (Reason.COUNT,)),
+        ((Answer.NOT_SEEN,), (LIES,), Answer.SOMETHING_WRONG, (Reason.ON_FLOOR,)),
+        ((Answer.NOT_SEEN,), (STANDS,), Answer.SOMETHING_WRONG, (Reason.UP,)),
+        ((Answer.NOT_SEEN,), (IN_BED,), Answer.NOT_SEEN, ()),
+        ((Answer.CANNOT_TELL, Reason.STILL), (LIES,), Answer.CANNOT_TELL, (Reason.STILL,)),
+        ((Answer.CANNOT_TELL, Reason.STILL), (IN_BED,), Answer.CANNOT_TELL, (Reason.STILL,)),
+        ((Answer.CANNOT_TELL, Reason.COVERED), (LIES,), Answer.CANNOT_TELL, (Reason.COVERED,)),
+        ((Answer.SOMETHING_WRONG, Reason.UP), (IN_BED,), Answer.SOMETHING_WRONG, (Reason.UP,)),
+        ((Answer.IN_BED,), (IN_BED,), Answer.IN_BED, ()),
+        ((Answer.IN_BED,), (STANDS,), Answer.CANNOT_TELL, (Reason.COUNT,)),
+        ((Answer.IN_BED,), (IN_BED, LIES), Answer.CANNOT_TELL, (Reason.COUNT,)),
+        ((Answer.IN_BED,), (IN_BED, IN_BED), Answer.CANNOT_TELL, (Reason.COUNT,)),
     ],
 )
 def test_what_it_does_to_a_finding(
-    first: Finding, people: tuple[PersonBox, ...], answer: Answer, reasons: tuple[Reason, ...]
+    first: tuple[Answer] | tuple[Answer, Reason],
+    people: tuple[PersonBox, ...],
+    answer: Answer,
+    reasons: tuple[Reason, ...],
 ) -> None:
-    found = second_look(first, people, BED)
+    found = second_look(said(*first), people, BED)
     assert (found.answer, found.reasons) == (answer, reasons)
     assert sum(e.what == "person" for e in found.evidence) == len(people)
 

@@ -41,16 +41,18 @@ def test_the_parts_import_only_what_they_may(
     assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
 
 
-@pytest.mark.parametrize("path", list(modules(*PURE)), ids=lambda path: str(path.relative_to(ROOT)))
-def test_what_decides_is_pure(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    impure = [f"line {call.lineno}: {name}()" for name, call in calls(tree) if name in IMPURE_CALLS | IMPURE_BUILTINS]
-    waits = [
-        f"line {node.lineno}: async"
-        for node in ast.walk(tree)
-        if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith)
-    ]
-    assert impure + waits == []
+def test_what_decides_is_pure() -> None:
+    impure = []
+    for path in modules(*PURE):
+        tree, at = ast.parse(path.read_text(encoding="utf-8")), path.relative_to(ROOT)
+        named = IMPURE_CALLS | IMPURE_BUILTINS
+        impure += [f"{at}:{call.lineno} {name}()" for name, call in calls(tree) if name in named]
+        impure += [
+            f"{at}:{node.lineno} async"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith)
+        ]
+    assert impure == []
 
 
 def test_no_module_is_longer_than_one_can_read() -> None:
@@ -215,7 +217,8 @@ def test_no_test_sleeps() -> None:
     sleeping = [
         f"{path.relative_to(ROOT)}:{call.lineno}"
         for path in modules("tests")
-        for name, call in calls(ast.parse(path.read_text(encoding="utf-8")))
+        if "sleep" in (text := path.read_text(encoding="utf-8"))
+        for name, call in calls(ast.parse(text))
         if name in {"time.sleep", "asyncio.sleep"} and ast.unparse(call.args[0]) != "0"
     ]
     assert sleeping == [], "wait for a condition with tests.support.waiting.eventually"

@@ -20,7 +20,6 @@ from schemas.vocabulary import AlarmKind, Priority, Reason
 from tests.support.timeline_lines import fields_of, parts_of, sample
 
 GOLDEN = Path(__file__).parent / "golden" / "timeline.json"
-KINDS = pytest.mark.parametrize("kind", EventKind)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=9), inner, max_size=2),
@@ -36,25 +35,28 @@ def test_a_kind_has_one_payload() -> None:
         payload(EventKind.CLAIMED)(timeline.Payload)
 
 
-@KINDS
-def test_no_payload_has_a_field_for_words(kind: EventKind) -> None:
+def test_no_payload_has_a_field_for_words() -> None:
     """A name, an address or a note cannot stand in a line: a text there is a code, and a code is one word."""
-    loose = [name for name, hint in fields_of(kind).items() if str in parts_of(hint) or object in parts_of(hint)]
-    assert loose == []
-    assert [name for name, hint in fields_of(kind).items() if name == "kind"] == []
+    hints = [(kind, name, hint) for kind in EventKind for name, hint in fields_of(kind).items()]
+    loose = [f"{kind}.{name}" for kind, name, hint in hints if str in parts_of(hint) or object in parts_of(hint)]
+    assert hints and loose == []
+    assert [kind for kind, name, _ in hints if name == "kind"] == []
 
 
-@KINDS
-def test_what_may_be_missing_has_a_default(kind: EventKind) -> None:
+def test_what_may_be_missing_has_a_default() -> None:
     """Lines are stored without their empty fields, and fields come later than lines."""
-    needed = {field.name for field in fields(PAYLOADS[kind]) if field.default is MISSING}  # type: ignore[arg-type]
-    assert [name for name, hint in fields_of(kind).items() if NoneType in parts_of(hint) and name in needed] == []
+    lacking = []
+    for kind in EventKind:
+        needed = {field.name for field in fields(PAYLOADS[kind]) if field.default is MISSING}  # type: ignore[arg-type]
+        hints = fields_of(kind).items()
+        lacking += [f"{kind}.{name}" for name, hint in hints if NoneType in parts_of(hint) and name in needed]
+    assert lacking == []
 
 
-@KINDS
-def test_a_line_is_read_as_it_was_written(kind: EventKind) -> None:
-    line = sample(kind)
-    assert decode(kind, json.loads(json.dumps(encode(line)))) == line
+def test_a_line_is_read_as_it_was_written() -> None:
+    lines = {kind: sample(kind) for kind in EventKind}
+    changed = [kind for kind, line in lines.items() if decode(kind, json.loads(json.dumps(encode(line)))) != line]
+    assert changed == []
 
 
 OPENED = encode(timeline.AlarmOpened(AlarmKind.NOT_SEEN, Priority.SECOND, 4801, Reason.UP))

@@ -46,11 +46,11 @@ def test_every_code_has_its_sentence() -> None:
 
 
 @pytest.mark.parametrize("language", SPEECHES)
-@pytest.mark.parametrize("code", todo_words.SENTENCES)
-def test_every_sentence_is_filled_in(code: str, language: str) -> None:
+def test_every_sentence_is_filled_in(language: str) -> None:
     data = {"days": 3, "who": "resident", "from_at": AT.isoformat(), "until": AT.isoformat()}
-    said = todo_words.matter_sentence(replace(MATTER, code=code, data=data), ZONE, SPEECHES[language])
-    assert said.endswith((".", "?")) and "%" not in said and "  " not in said
+    for code in todo_words.SENTENCES:
+        said = todo_words.matter_sentence(replace(MATTER, code=code, data=data), ZONE, SPEECHES[language])
+        assert said.endswith((".", "?")) and "%" not in said and "  " not in said, code
 
 
 def test_carers_without_shifts_are_one_line_a_town() -> None:

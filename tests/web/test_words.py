@@ -60,19 +60,21 @@ def test_nobody_is_ever_said_to_be_well() -> None:
             assert not re.search(r"mår bra|\bis well\b|\bis fine\b|\bmår\b|andas|puls|breath", text), text
 
 
-@pytest.mark.parametrize("template", PAGES, ids=lambda path: path.name)
-def test_no_template_holds_what_the_policy_refuses(template: Path) -> None:
-    text = template.read_text(encoding="utf-8")
-    assert not re.search(r"<script(?![^>]*\bsrc=)", text)
-    assert not re.search(r"\son\w+=|\sstyle=|javascript:|<style|https?://", text)
-    # Every form that changes something brings its token; one that only asks would leave it in an address.
-    assert len(re.findall(r'<form(?![^>]*method="get")', text)) == text.count('name="csrf" value=')
+def test_no_template_holds_what_the_policy_refuses() -> None:
+    assert PAGES
+    for template in PAGES:
+        text = template.read_text(encoding="utf-8")
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text), template
+        assert not re.search(r"\son\w+=|\sstyle=|javascript:|<style|https?://", text), template
+        # Every form that changes something brings its token; one that only asks would leave it in an address.
+        assert len(re.findall(r'<form(?![^>]*method="get")', text)) == text.count('name="csrf" value='), template
 
 
-@pytest.mark.parametrize("template", PAGES, ids=lambda path: path.name)
-def test_no_swedish_stands_outside_the_catalogue(template: Path) -> None:
-    text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<[^>]+>", "", template.read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert not re.findall(r"\w*[åäöÅÄÖ]\w*", text.replace("Fjärrtillsyn", ""))
+def test_no_swedish_stands_outside_the_catalogue() -> None:
+    for template in PAGES:
+        text = template.read_text(encoding="utf-8")
+        text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<[^>]+>", "", text, flags=re.DOTALL)
+        assert not re.findall(r"\w*[åäöÅÄÖ]\w*", text.replace("Fjärrtillsyn", "")), template
 
 
 def test_the_browsers_language_is_taken_and_swedish_else() -> None:
