@@ -46,6 +46,8 @@ class Right(StrEnum):
     """Begin and go on with a new resident; each part is written by the right that changes it later."""
     MOUNT = "mount"
     """Mount cameras: today's homes that are given to installers, and no others."""
+    LEAD = "lead"
+    """Lead a night: the open cases and tonight's shifts of one's areas, and the answers that SMS ask of one's own phone."""
     DRIVE = "drive"
     """Open a case behind one's own link also in another browser."""
     SUPERVISE = "supervise"
@@ -72,6 +74,7 @@ ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.STOP,
                 Right.PLAN,
                 Right.PROTECTED,
+                Right.LEAD,
                 Right.DRIVE,
                 Right.STAFF,
                 Right.REPORT,

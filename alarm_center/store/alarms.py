@@ -43,11 +43,12 @@ def _alarm(row: Row, notices: list[Any]) -> Alarm:
     alarm = from_body(row["body"])
     if alarm.dispatch is None:
         return alarm
-    mine = tuple(_notice(n) for n in notices if n["dispatch_id"] == alarm.dispatch.dispatch_id)
+    mine = tuple(notice_of(n) for n in notices if n["dispatch_id"] == alarm.dispatch.dispatch_id)
     return replace(alarm, dispatch=replace(alarm.dispatch, notices=mine))
 
 
-def _notice(row: Row) -> Notice:
+def notice_of(row: Row) -> Notice:
+    """Return the notice that a row with its columns is."""
     return Notice(
         notice_id=row["notice_id"],
         round=row["round"],

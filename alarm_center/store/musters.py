@@ -94,7 +94,11 @@ async def musters_of(tx: Tx, phone: str, sender: str) -> list[MusteredShift]:
 
 async def set_mustered(tx: Tx, shift_ids: Sequence[UUID], holds: bool) -> None:
     """Write the carer's answer for these shifts: whether they have the phone."""
-    await tx.execute("update shifts set mustered = $2 where shift_id = any ($1::uuid[])", list(shift_ids), holds)
+    await tx.execute(
+        "update shifts set mustered = $2, mustered_at = clock.now() where shift_id = any ($1::uuid[])",
+        list(shift_ids),
+        holds,
+    )
 
 
 async def record_people(tx: Tx, shifts: Sequence[MusteredShift], codes: Sequence[str], now: datetime) -> int:

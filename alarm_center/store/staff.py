@@ -23,6 +23,10 @@ class NamedShift:
     """Carers who have said by their codes that they have the phone."""
     unknown_code: bool = False
     """A code was said that nobody has."""
+    mustered_at: datetime | None = None
+    """The instant of its phone's answer to the muster, where one is known."""
+    told: bool = False
+    """That its phone had not answered was told to the board and the lead."""
 
 
 async def carers_of(tx: Tx, org: str) -> list[CarerRow]:
@@ -72,7 +76,8 @@ async def own_borrowed(tx: Tx, org: str, phones: Collection[str]) -> None:
 
 _NAMED = """
     select s.shift_id, s.area_id, s.patrol, s.role, c.phone, s.starts_at, s.ends_at, s.mustered, s.muster_asked_at,
-        s.org, e.code as area, c.carer_id, c.name, s.unknown_code_at is not null as unknown_code,
+        s.org, e.code as area, c.carer_id, c.name, s.unknown_code_at is not null as unknown_code, s.mustered_at,
+        s.muster_told_at is not null as told,
         array(select p.name from shift_people w join carers p using (carer_id) where w.shift_id = s.shift_id order by p.name) as people
     from shifts s join carers c using (carer_id) join areas e using (area_id)
 """
@@ -97,5 +102,7 @@ def _named(row: Row) -> NamedShift:
     fields = dict(row)
     org, area = fields.pop("org"), fields.pop("area")
     people, unknown = tuple(fields.pop("people")), fields.pop("unknown_code")
+    mustered_at, told = fields.pop("mustered_at"), fields.pop("told")
     carer = CarerRow(fields.pop("carer_id"), fields.pop("name"), fields["phone"])
-    return NamedShift(DutyShift(duty=Duty(fields.pop("role")), **fields), org, area, carer, people, unknown)
+    shift = DutyShift(duty=Duty(fields.pop("role")), **fields)
+    return NamedShift(shift, org, area, carer, people, unknown, mustered_at, told)

@@ -42,13 +42,14 @@ routes = web.RouteTableDef()
 async def person_of(request: web.Request) -> SignedIn | None:
     """Return the person whose session the request brings; ``None`` for nobody.
 
-    That the session is in use is written at most once a minute, and apart: a page that only reads has no transaction id.
+    That the session is in use is written at most once a minute, and apart: a page that only reads has no transaction id. A part
+    that a page fetches by itself (``X-Unasked``) is no use: nobody may be there.
     """
     token = cookie_of(request, COOKIE)
     if not token:
         return None
     person = await request.app[SESSIONS].person_of(token)
-    if person is not None and abs(person.unused_for) > TOUCHED_EACH:
+    if person is not None and abs(person.unused_for) > TOUCHED_EACH and "X-Unasked" not in request.headers:
         async with request.app[MEMORY].transaction(web_sessions.nobody_yet(token)) as tx:
             await web_sessions.touch_session(tx)
     return person
@@ -123,6 +124,7 @@ def require_fresh_factor(handler: Handler) -> Handler:
 def _first_page(person: SignedIn) -> str | None:
     """Return the first page of a person who does not sit at the board; ``None``: they have none."""
     pages = (
+        (Right.LEAD, "/lead"),
         (Right.RAISE, "/raise"),
         (Right.PLAN, "/todo"),
         (Right.PAUSE, "/pause"),
@@ -130,6 +132,7 @@ def _first_page(person: SignedIn) -> str | None:
         (Right.REVIEW, "/looks/log"),
         (Right.HAND_OUT, "/looks/residents"),
         (Right.USERS, "/people"),
+        (Right.PAPERS, "/reserve"),
     )
     own = next((page for right, page in pages if person.may(right)), None)
     return own or ("/agreements" if person.keeps_centre else None)

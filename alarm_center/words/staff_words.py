@@ -48,9 +48,12 @@ def muster_words(
     people: Sequence[str] = (),
     *,
     unknown_code: bool = False,
+    answered_at: datetime | None = None,
 ) -> str:
-    """Return whether the shift's phone has answered, and by whose code."""
+    """Return whether the shift's phone has answered, when, and by whose code."""
     said = _muster(shift, now, zone, speech)
+    if answered_at is not None and shift.mustered is not None and shift.ends_at > now:
+        said += " " + speech.clock(answered_at, zone)
     if people:
         said += ": " + speech.listed(list(people))
     return said + (", " + speech(_("och en okänd kod")) if unknown_code else "")

@@ -11,7 +11,7 @@ _PURE: Final = frozenset({"clock.now", "fjt.are_facts", "fjt.is_held", "fjt.is_o
     "fjt.number_order", "fjt.refuse_write", "fjt.search_form"})  # fmt: skip
 """They read no row, and answer by their arguments and the clock."""
 
-_CARRIED: Final = frozenset({"fjt.agreements_kept", "fjt.areas", "fjt.cases_of_phone", "fjt.centre_colleagues", "fjt.case_of", "fjt.cover", "fjt.end_my_session",
+_CARRIED: Final = frozenset({"fjt.agreements_kept", "fjt.areas", "fjt.asked_of_me", "fjt.carers_of_mine", "fjt.cases_of_phone", "fjt.centre_colleagues", "fjt.case_of", "fjt.cover", "fjt.end_my_session",
     "fjt.end_my_sessions", "fjt.factor_is_fresh", "fjt.handed_over", "fjt.have_i_password", "fjt.link", "fjt.mounting_jobs", "fjt.my_sessions",
     "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.performers", "fjt.session_provider", "fjt.signed_in_at", "fjt.touch_session", "fjt.towns_to_review", "fjt.who"})  # fmt: skip
 """They take no argument: the carried token alone says of whom they tell."""
@@ -29,6 +29,8 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.bed_of": nothing("select 1 where cardinality(bed_of('{other_resident}')) > 1"),
     "fjt.busy": nothing("select * from busy('{other}', null)"),
     "fjt.link_of_other": nothing("select 1 from generate_series(1, 9999) no where link_of_other(no) is not null"),
+    "fjt.link_of_mine": nothing("select 1 from notices where link_of_mine(notice_id) is not null"),
+    "fjt.answer_my_muster": nothing("select 1 from shifts where answer_my_muster(shift_id, true)"),
     "fjt.say_who": nothing("select 1 where say_who('12345') <> 'over'"),
     "fjt.busy_shifts": nothing("select * from busy_shifts('{other}', null)"),
     "fjt.change_invitation": nothing(

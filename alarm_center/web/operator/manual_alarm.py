@@ -177,7 +177,10 @@ async def resident_context(request: web.Request, tx: Tx, resident_id: UUID) -> d
     if resident is None:
         raise NotFound(f"no resident {resident_id}")
     plan = (await towns.of_resident(tx, resident_id)).plan
-    needs = {"phone_first": plan.phone_first, "two_carers": plan.two_carers}
+    card = await residents.card(tx, resident_id)
+    if card is not None and card.protected and not await residents.sees_protected(tx, resident.org):
+        card = None
+    needs = {"card": card, "phone_first": plan.phone_first, "two_carers": plan.two_carers}
     return await _page_context(request, tx) | needs | {"resident": resident}
 
 

@@ -20,7 +20,7 @@ from alarm_center.web.app_keys import MEMORY, PLANNER_MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner.outcome import NOTE_MOST, resident_to_close
-from alarm_center.web.planner.pause import resident_context, show_search_again
+from alarm_center.web.planner.pause import back, resident_context, show_search_again
 from alarm_center.words import bed_words, pause_words
 from schemas.limits import CONFIG_AHEAD_HOURS
 from schemas.vocabulary import Outcome
@@ -90,4 +90,4 @@ async def _decide(request: web.Request, deed: Callable[..., Awaitable[None]]) ->
         return await show_search_again(request, speech(pause_words.DEATH_IS_ANOTHERS))
     except AlreadyDecided:
         return await show_search_again(request, speech(pause_words.ANSWERED_BY_OTHER))
-    return redirect("/pause")
+    return await back(request)

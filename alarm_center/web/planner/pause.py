@@ -79,7 +79,12 @@ async def export_ending(request: web.Request) -> web.StreamResponse:
 async def answer_end(request: web.Request) -> web.StreamResponse:
     """Keep whether the resident is at home when their pause ends; if not, another begins, until tomorrow."""
     wrong = await pause_questions.save_answer(request)
-    return await show_search_again(request, wrong) if wrong else redirect("/pause")
+    return await show_search_again(request, wrong) if wrong else await back(request)
+
+
+async def back(request: web.Request) -> web.StreamResponse:
+    """Return the answer that sends a browser back to the page that asked: this one, or the lead's."""
+    return redirect("/lead" if (await request.post()).get("back") == "/lead" else "/pause")
 
 
 async def show_search_again(request: web.Request, wrong: str) -> web.StreamResponse:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -231,26 +231,36 @@ async def _town_rota(
     nights = ahead if asked in ahead else [*ahead, asked]
     staffed = {each.night: each for each in await _staffed(tx, town, viewer, nights)}
     squares = [(night, todo_words.night_sentences(staffed[night], codes, zone, speech)) for night in ahead]
-    begins, ends = calendar.night_bounds(asked, town.zone)
+    rows = await shift_rows(tx, town, viewer, asked, context["now"], speech)
+    holes = todo_words.night_sentences(staffed[asked], codes, zone, speech)
+    return {"town": town, "zone": zone, "night": asked, "squares": squares, "rows": rows, "holes": holes}
+
+
+async def shift_rows(
+    tx: Tx, town: towns.Town, viewer: Viewer, night: date, at: datetime, speech: Speech
+) -> list[dict[str, Any]]:
+    """Return the shifts of a town's *night* that the viewer sees, as the rows of ``staff/shift_rows.html``."""
+    zone = town.zone.key
+    begins, ends = calendar.night_bounds(night, town.zone)
     gone = await lost_phones.lost_since(tx, town.org)
-    rows = [
+    return [
         {
             "it": each,
-            "lost": staff_words.lost_words(gone[each.shift.phone], context["now"], zone, speech)
+            "lost": staff_words.lost_words(gone[each.shift.phone], at, zone, speech)
             if each.shift.phone in gone
             else "",
             "duty": staff_words.DUTIES[each.shift.duty],
             "muster": staff_words.muster_words(
-                each.shift, context["now"], zone, speech, each.people, unknown_code=each.unknown_code
+                each.shift, at, zone, speech, each.people, unknown_code=each.unknown_code, answered_at=each.mustered_at
             ),
-            "over": each.shift.ends_at <= context["now"],
-            "begun": each.shift.starts_at <= context["now"] < each.shift.ends_at,
+            "over": each.shift.ends_at <= at,
+            "begun": each.shift.starts_at <= at < each.shift.ends_at,
+            "silent": each.told and each.shift.mustered is not True and each.shift.starts_at <= at < each.shift.ends_at,
+            "zone": zone,
         }
         for each in await staff.shifts_between(tx, town.org, begins, ends)
-        if viewer.sees(each.shift.area_id) and calendar.night_of(each.shift.starts_at, town.zone) == asked
+        if viewer.sees(each.shift.area_id) and calendar.night_of(each.shift.starts_at, town.zone) == night
     ]
-    holes = todo_words.night_sentences(staffed[asked], codes, zone, speech)
-    return {"town": town, "zone": zone, "night": asked, "squares": squares, "rows": rows, "holes": holes}
 
 
 async def _staffed(tx: Tx, town: towns.Town, viewer: Viewer, nights: list[date]) -> list[StaffedNight]:

@@ -1,13 +1,26 @@
 // A planner's page: parts that are drawn anew while something is awaited, and a digit that chooses. live.js does both at a board.
 const all = (selector) => [...document.querySelectorAll(selector)];
 
+// What a person does in a part outlives its refresh: what is being written stands, what is unfolded stays so, and so does the focus.
+const isWritten = (part) => [...part.querySelectorAll("input:not([type=hidden])")].some((one) => one === document.activeElement || one.value !== one.defaultValue);
+const named = (one) => one.outerHTML + (one.closest("li")?.querySelector("b")?.textContent ?? "");
+function put(part, html) {
+  const unfolded = [...part.querySelectorAll("details[open] > summary")].map(named);
+  const focused = part.contains(document.activeElement) ? named(document.activeElement) : null;
+  part.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+  for (const one of part.querySelectorAll("summary")) if (unfolded.includes(named(one))) one.parentElement.open = true;
+  if (focused) [...part.querySelectorAll("a, button, summary")].find((one) => named(one) === focused)?.focus();
+}
+
 for (const part of all("[data-fragment][data-every]")) {
   setInterval(async () => {
+    if (isWritten(part)) return;
     try {
-      const answer = await fetch(part.dataset.fragment, { headers: { "X-Fragment": "1" } });
+      const answer = await fetch(part.dataset.fragment, { headers: { "X-Fragment": "1", "X-Unasked": "1" } });
       if (answer.status === 401) return location.assign(`/login?next=${location.pathname}`);
       if (answer.headers.get("X-Go")) return location.assign(answer.headers.get("X-Go"));
-      if (answer.ok) part.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
+      const html = answer.ok && await answer.text();
+      if (answer.ok && !isWritten(part)) put(part, html);
     } catch { /* again at the next turn */ }
   }, part.dataset.every * 1000);
 }
