@@ -97,9 +97,7 @@ async def test_an_answer_by_sms_is_answered_on_the_page_too(storstad: NightTown,
     late = await lena.post("/lead/answer", stale)
     assert (late.status, "Det är inte frågan längre" in await late.text()) == (409, True)
     await lena.post("/lead/answer", await form_of(lena) | {"word": "no"})
-    assert "Jag ordnar" not in await words(lena, "/lead") or f"{number}: Patrull 1 kommer inte in." in await words(
-        lena, "/lead"
-    )
+    assert "du ordnar" not in await words(lena, "/lead"), "given back"
 
 
 async def test_jag_ordnar_to_a_trouble_that_is_over_takes_no_case(storstad: NightTown, lena: Browser) -> None:
@@ -151,12 +149,14 @@ async def test_the_muster_is_answered_on_the_page(storstad: NightTown, lena: Bro
     assert (await lena.post("/lead/muster", {"shift": str(of_patrol), "holds": "0"})).status == 409
 
 
-async def test_a_phone_is_asked_beyond_its_leads_areas(storstad: NightTown, lena: Browser, pages: Site) -> None:
+async def test_a_phone_is_asked_beyond_its_leads_areas(storstad: NightTown, pages: Site) -> None:
+    await make_lead(storstad)
     await storstad.extend(areas=[{"code": "9"}])
     await storstad.execute(
         "update memberships set areas = array[(select area_id from areas where code = '9')] where user_id = $1",
         storstad.users["siv"],
     )
+    lena = await pages.signed_in("siv")  # other areas end a session
     _alarm, number = await locked_out(storstad)
     page = await words(lena, "/lead")
     assert f"{number}: Patrull 1 kommer inte in." in page, "the phone was asked"
@@ -189,6 +189,7 @@ async def test_nobody_meets_a_loop_of_refusals(storstad: NightTown, pages: Site)
     assert (await siv.get("/", follow=False)).headers["Location"] == "/reserve"
     assert "Logga ut Siv" in await siv.text("/reserve")
     await storstad.execute("update memberships set roles = '{}' where user_id = $1", storstad.users["siv"])
+    siv = await pages.signed_in("siv")
     refused = await siv.get("/", follow=False)
     assert (refused.status, 'href="/account"' in await refused.text()) == (403, True)
     assert (await siv.get("/account")).status == 200
