@@ -26,7 +26,7 @@ class NamedShift:
     mustered_at: datetime | None = None
     """The instant of its phone's answer to the muster, where one is known."""
     told: bool = False
-    """That its phone had not answered was told to the board and the lead."""
+    """The board and the lead were told that its phone had not answered."""
 
 
 async def carers_of(tx: Tx, org: str) -> list[CarerRow]:

@@ -6,7 +6,6 @@ from typing import Final
 from alarm_center.core.alarm import Alarm, AlarmState
 from alarm_center.core.alarm.phone_questions import Ask, PhoneQuestion
 from alarm_center.core.messages import neutral_patrol
-from alarm_center.store.board import AskedPhone
 from alarm_center.words import link_words, trouble_words
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.catalogues import mark as _
@@ -16,13 +15,13 @@ YES: Final[Mapping[Ask, str]] = {
     Ask.GO: _("Jag åker"),
     Ask.SEE_TO: _("Jag ordnar"),
 }
-"""What a 1 says."""
+"""Buttons that say what a 1 says in an SMS."""
 NO: Final[Mapping[Ask, str]] = {
     Ask.GO: _("Kan inte"),
     Ask.SEE_TO: _("Kan inte"),
     Ask.SEES_TO: _("Kan inte längre"),
 }
-"""What a 2 says."""
+"""Buttons that say what a 2 says."""
 
 OUTCOMES: Final[tuple[tuple[Outcome, str], ...]] = (*link_words.OUTCOMES, *link_words.MORE_OUTCOMES)
 """The outcomes that a lead may give in one press; ``other`` asks for a note."""
@@ -41,20 +40,20 @@ _OWN: Final = _("%(number)s omr %(area)s är ditt.")
 _DECLINED: Final = _("%(number)s omr %(area)s: du har sagt nej. Vi frågar någon annan.")
 
 
-def question_sentence(alarm: Alarm, asked: PhoneQuestion, area: str, carer: AskedPhone | None, speech: Speech) -> str:
-    """Return the question in a sentence; *carer* is in the trouble that it is about."""
+def question_sentence(alarm: Alarm, asked: PhoneQuestion, area: str, patrol: str | None, speech: Speech) -> str:
+    """Return the question in a sentence; *patrol* is in the trouble that it is about."""
     said = {"number": alarm.case_no, "priority": int(alarm.priority), "area": area}
     if asked.ask in (Ask.SEE_TO, Ask.SEES_TO):
         text = _TROUBLE if asked.ask is Ask.SEE_TO else _SEES_TO
-        return speech(text, number=alarm.case_no, what=_trouble(asked, carer, speech))
+        return speech(text, number=alarm.case_no, what=_trouble(asked, patrol, speech))
     if asked.ask is Ask.GO:
         return speech(_go(alarm, asked), **said)
     return speech({Ask.OUTCOME: _OUTCOME, Ask.OWN: _OWN, Ask.DECLINED: _DECLINED}[asked.ask], **said)
 
 
-def _trouble(asked: PhoneQuestion, carer: AskedPhone | None, speech: Speech) -> str:
+def _trouble(asked: PhoneQuestion, patrol: str | None, speech: Speech) -> str:
     assert asked.trouble is not None, "a trouble is what is seen to"
-    who = (None if carer is None else neutral_patrol(carer.patrol)) or speech(trouble_words.COLLEAGUE)
+    who = neutral_patrol(patrol) or speech(trouble_words.COLLEAGUE)
     return speech(trouble_words.SENTENCES[asked.trouble.kind], who=who)
 
 

@@ -1,4 +1,4 @@
-"""What an alarm asks of one phone now: the newest question that waits, or the answer that still counts."""
+"""Question of an alarm to one phone, as it stands now: the newest question that waits, or the answer that still counts."""
 
 from alarm_center.core.alarm.phone_questions import Ask, PhoneQuestion, phone_question
 from schemas.vocabulary import AlarmKind, Outcome, TroubleKind

@@ -56,9 +56,9 @@ async def form_of(browser: Browser, action: str = "/lead/answer") -> dict[str, s
 
 
 async def seen_to(storstad: NightTown, alarm: UUID) -> bool:
-    """Return whether somebody sees to every trouble of a case."""
-    body = await storstad.value("select body -> 'troubles' from alarms where alarm_id = $1", alarm)
-    return all(each["acknowledged_at"] is not None for each in body)
+    """Return whether somebody has said that they see to a trouble of a case."""
+    lines = "select count(*) from events where kind = 'trouble_acknowledged' and alarm_id = $1"
+    return bool(await storstad.value(lines, alarm))
 
 
 async def test_a_lead_lands_on_it_and_sees_the_night(storstad: NightTown, lena: Browser) -> None:

@@ -230,7 +230,7 @@ def _question_row(case: AskedCase, speech: Speech) -> dict[str, Any] | None:
         "ask": asked.ask,
         "notice": asked.notice.notice_id,
         "number": case.alarm.case_no,
-        "sentence": lead_words.question_sentence(case.alarm, asked, case.area, carer, speech),
+        "sentence": lead_words.question_sentence(case.alarm, asked, case.area, carer and carer.patrol, speech),
         "asked_at": asked.notice.asked_at,
         "by": case.alarm.limits.arrive_by if asked.ask is Ask.GO else None,
         "phone": carer.phone if about_carer and carer is not None else None,
