@@ -52,11 +52,13 @@ def muster_words(
 ) -> str:
     """Return whether the shift's phone has answered, when, and by whose code."""
     said = _muster(shift, now, zone, speech)
-    if answered_at is not None and shift.mustered is not None and shift.ends_at > now:
-        said += " " + speech.clock(answered_at, zone)
     if people:
         said += ": " + speech.listed(list(people))
-    return said + (", " + speech(_("och en okänd kod")) if unknown_code else "")
+    if unknown_code:
+        said += ", " + speech(_("och en okänd kod"))
+    if answered_at is None or shift.mustered is None or shift.ends_at <= now:
+        return said
+    return said + (", " if people or unknown_code else " ") + speech.clock(answered_at, zone)
 
 
 def _muster(shift: DutyShift, now: datetime, zone: str, speech: Speech) -> str:
