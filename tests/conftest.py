@@ -28,6 +28,8 @@ if hypothesis.settings.get_current_profile_name() == "default":
     hypothesis.settings.load_profile("unhurried")
 
 _NIGHT = Path(__file__).parent / "night"
+_TOWN_MAKERS = ("storstad", "centre")
+"""Names of fixtures that make a test's town. The town that one of them made once is copied for the next test."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -88,8 +90,9 @@ def database(migrated_server: "Postgres", request: pytest.FixtureRequest) -> "It
     """A migrated database that nobody has used, with the shiftable clock: its addresses by role."""
     from tests.support.postgres import fresh_database
 
-    # The module's own storstad, or else the one of its folder.
-    maker = getattr(request.module, "storstad", request.path.parent) if "storstad" in request.fixturenames else None
+    name = next((each for each in _TOWN_MAKERS if each in request.fixturenames), None)
+    # The module's own fixture, or else the one of its folder; or the test itself, which has many cases.
+    maker = getattr(request.module, name, request.path.parent) if name else request.function
     with fresh_database(migrated_server, maker) as fresh:
         yield fresh
 

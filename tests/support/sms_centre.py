@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import time, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from alarm_center.core.alarm.state import Alarm
 from alarm_center.outbox import Outbox
 from alarm_center.providers.elks import Elks, HookProof
 from alarm_center.providers.twilio import Twilio
-from alarm_center.store import events
+from alarm_center.store import events, simulated_night
 from alarm_center.store.memory import Memory, now
 from alarm_center.timeline import forward_hints
 from alarm_center.web.hooks.elks import ElksHooks
@@ -239,11 +240,13 @@ async def sms_centre(
     """Yield it, with its outbox running; at the end nothing may have come that was not expected."""
     async with AsyncExitStack() as stack:
         if memory is None:
+            await database.hold(("sms_centre",), partial(_bring_in, database))
             memory = await Memory.open(database.worker)
             stack.push_async_callback(memory.close)
+        else:
+            await _town(memory)
+        residents, area_id = await _begin(memory)
         api = await stack.enter_async_context(TwilioApi(numbers={NUMBER}).running())
-        await _begin_in_the_evening(memory)
-        residents, area_id = await _town(memory)
         elks = await stack.enter_async_context(ElksApi(numbers={NUMBER, SECOND_NUMBER}).running())
         runner, public_url = await _serve(memory, api)
         stack.push_async_callback(runner.cleanup)
@@ -262,15 +265,29 @@ async def sms_centre(
         centre.nothing_unexpected()
 
 
-async def _begin_in_the_evening(memory: Memory) -> None:
-    """Move the clock to the coming nine in the evening: a test says the same at any hour that it is run."""
+async def _bring_in(database: Database) -> None:
+    memory = await Memory.open(database.worker, limit_seconds=None)  # others use the machine too
+    await _town(memory)
+    await memory.close()
+
+
+async def _begin(memory: Memory) -> tuple[list[UUID], UUID]:
+    """Let the clock go on; return the homes' ids and the area's."""
+    async with memory.transaction() as tx:
+        await simulated_night.resume_clock(tx)
+        homes = await tx.fetch("select resident_id from residents order by number")
+        return [row["resident_id"] for row in homes], await tx.fetchval("select area_id from areas")
+
+
+async def _stop_in_the_evening(memory: Memory) -> None:
+    """Stop the clock at the coming nine in the evening: a test says the same at any hour that it is run."""
     async with memory.transaction() as tx:
         at = await now(tx)
         night = calendar.night_of(at, town_file.STOCKHOLM)
         nine = calendar.instant_of(night, _BEGINS_AT, town_file.STOCKHOLM)
         if nine < at:
             nine = calendar.instant_of(night + timedelta(days=1), _BEGINS_AT, town_file.STOCKHOLM)
-        await tx.execute("select clock.move($1)", nine - at)
+        await tx.execute("select clock.freeze($1)", nine)
 
 
 async def _serve(memory: Memory, api: TwilioApi) -> tuple[web.AppRunner, str]:
@@ -287,7 +304,9 @@ async def _serve(memory: Memory, api: TwilioApi) -> tuple[web.AppRunner, str]:
     return runner, hooks.public_url
 
 
-async def _town(memory: Memory) -> tuple[list[UUID], UUID]:
+async def _town(memory: Memory) -> None:
+    """Bring the town in, and stop the clock."""
+    await _stop_in_the_evening(memory)
     async with memory.transaction() as tx:
         at = await now(tx)
         people = (("Patrull 1", FIRST, "patrol", 2), ("Patrull 2", SECOND, "patrol", 1), ("Ledare 1", LEAD, "lead", 1))
@@ -306,5 +325,3 @@ async def _town(memory: Memory) -> tuple[list[UUID], UUID]:
             ],
         }  # fmt: skip
         await town_file.bring_in(tx, file, at - timedelta(days=1))
-        homes = await tx.fetch("select resident_id from residents order by number")
-        return [row["resident_id"] for row in homes], await tx.fetchval("select area_id from areas")
