@@ -28,7 +28,7 @@ if hypothesis.settings.get_current_profile_name() == "default":
     hypothesis.settings.load_profile("unhurried")
 
 _NIGHT = Path(__file__).parent / "night"
-_TOWN_MAKERS = ("storstad", "centre")
+_TOWN_MAKERS = ("storstad", "centre", "town")
 """Names of fixtures that make a test's town. The town that one of them made once is copied for the next test."""
 
 

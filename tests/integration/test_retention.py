@@ -19,7 +19,7 @@ from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.store.sealed_accounts import BroughtHalves, SealedResult
 from alarm_center.store.verification import Fault, verify
 from schemas.vocabulary import Role
-from tests.support.busy_town import busy_town, move
+from tests.support.busy_town import hold_busy_towns, move
 from tests.support.postgres import Database
 from tests.support.town import value
 from tests.support.viewers import viewer_in
@@ -30,9 +30,8 @@ IDS = "select user_id::text from looks union select resident_id::text from looks
 @pytest.fixture
 async def town(database: Database) -> AsyncIterator[Memory]:
     """Ost and Vast, each with a look; Ost's was sampled, judged, reviewed and read, and all is sealed."""
+    await hold_busy_towns(database)
     worker = await Memory.open(database.worker, size=2)
-    await busy_town(worker, "ost", number=1)
-    await busy_town(worker, "vast", number=2)
     async with worker.transaction() as tx:
         look = await tx.fetchval("select look_id from looks where org = 'ost'")
         drawn = NewSample("ost", date(2026, 11, 1), "seed", 1, (look,))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from alarm_center.clockwork import Clockwork
 from alarm_center.core.alarm import alarm_events
 from alarm_center.devices.last_heard import LastHeard
 from alarm_center.preparation import pauses, planning
-from alarm_center.store import released_seals, seals
+from alarm_center.store import released_seals, seals, simulated_night
 from alarm_center.store.events import Cursor
 from alarm_center.store.memory import Memory, Tx, now
 from drawn_homes import profile
@@ -21,6 +22,7 @@ from schemas.messages import Finding
 from schemas.vocabulary import Answer, Instead, Outcome, Priority, Reason
 from tests.support import town_file
 from tests.support.by_hand import raise_manual_alarm
+from tests.support.postgres import Database
 
 _BEFORE: Final = timedelta(days=1)
 """A town is brought in so long before the night: what is due within minutes is in force then."""
@@ -146,6 +148,24 @@ async def finds(
     await inbox.Inbox(memory, LastHeard(memory)).on_finding(
         f"fjarrtillsyn/v1/{org}/{org}-{number}/finding", wire.encode(finding)
     )
+
+
+async def hold_busy_towns(database: Database) -> None:
+    """Let the database hold the busy towns ``ost`` and ``vast``; nobody may be connected to it yet."""
+    await database.hold(("busy towns",), partial(_bring_both_in, database))
+    memory = await Memory.open(database.worker, size=1)
+    async with memory.transaction() as tx:
+        await simulated_night.resume_clock(tx)
+    await memory.close()
+
+
+async def _bring_both_in(database: Database) -> None:
+    memory = await Memory.open(database.worker, limit_seconds=None)  # others use the machine too
+    await busy_town(memory, "ost", number=1)
+    await busy_town(memory, "vast", number=2)
+    async with memory.transaction() as tx:
+        await simulated_night.stop_clock(tx)
+    await memory.close()
 
 
 async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:

@@ -84,8 +84,6 @@ class Database:
         if begun_as is None and not await self._is_untouched():
             await bring_in()
             return
-        if self.maker is not None:
-            _contents[self.maker] = content
         if begun_as is not None or content in _patterns:
             await _superuser(self.server).call(lambda to: _copy(to, _patterns.get(content, TEMPLATE), self.name))
         if content not in _patterns:
@@ -93,6 +91,8 @@ class Database:
             pattern = f"fjt_pattern_{len(_patterns) + 1}"
             await _superuser(self.server).call(lambda to: _copy(to, self.name, pattern))
             _patterns[content] = pattern
+        if self.maker is not None:
+            _contents[self.maker] = content
 
     async def _is_untouched(self) -> bool:
         """Tell whether the database holds no town, and nobody is connected to it."""
