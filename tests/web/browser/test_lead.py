@@ -37,15 +37,13 @@ async def test_a_lead_answers_what_the_sms_asks(
 async def test_a_relative_who_calls_is_rung_back(storstad: NightTown, open_page: OpenPage) -> None:
     resident = storstad.residents[2]
     page = await open_page(f"/residents/{resident}/door", login="petra", width=1280)
-    await page.click("[name=add]")
     await page.fill("[name=who-0]", "Karin Ek")
     await page.fill("[name=phone-0]", "070-174 06 09")
     await page.fill("[name=told-0]", "hur natten var")
     await page.click("[name=add]")
     await page.fill("[name=who-1]", "Åke Granne")
     await page.fill("[name=phone-1]", "070-174 06 10")
-    await page.click(".part .primary")
-    await page.click(".sure .primary")
+    await page.click("main .primary")
     await page.wait_for_url(f"**/residents/{resident}")
     operator = await open_page(f"/raise/{resident}", width=360)
     for one in (page, operator):
