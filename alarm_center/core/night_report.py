@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from alarm_center.core.alarm.alarm_kinds import POLICY
 from alarm_center.core.past_night import PastAlarm, PastCheck
@@ -16,6 +17,8 @@ from schemas.vocabulary import AlarmKind
 
 ANSWER_TARGET: Final = timedelta(minutes=3)
 """Time from an alarm's opening in which a person should have it: the longest that Swedish towns promise for contact (docs/domain.md)."""
+MORNING: Final = time(5)
+"""The wall time from which the night that ends is reported; it comes once on either night when the clock is moved."""
 EMPTY_NIGHTS: Final = 14
 """Nights back, the reported one included, that a suggestion is worked out from."""
 EMPTY_LEAST: Final = 4
@@ -56,6 +59,12 @@ class ReportCase:
     """A person has it: an operator at a screen, or a carer who goes."""
     sent_at: datetime | None
     on_site_at: datetime | None
+
+    @property
+    def called_off(self) -> bool:
+        """True of a visit that was over by its time with nobody there: it was not owed any more."""
+        over = self.closed_at is not None and self.arrive_by is not None and self.closed_at <= self.arrive_by
+        return self.visit and self.on_site_at is None and over
 
     @property
     def of_device(self) -> bool:
@@ -122,12 +131,18 @@ class ReportCounts:
     cancelled: int
     unfinished: int
     visits: Kept
-    """Visits that were made, of those that were owed."""
+    """Visits that were made, of those that were owed; one that was called off before its time is in neither."""
     alarms: int
     """Alarms about a person, by whomever they were raised."""
     answered: Kept
     arrived: Kept
     faults: int
+
+
+def night_to_report(at: datetime, zone: ZoneInfo) -> date:
+    """Return the night that is reported at *at*: this morning's from :data:`MORNING` on the wall, before it the one before."""
+    local = at.astimezone(zone)
+    return local.date() - timedelta(days=1 if local.time() >= MORNING else 2)
 
 
 def is_kept(due: datetime, reached: datetime | None, closed_at: datetime | None, now: datetime) -> bool | None:
@@ -176,7 +191,7 @@ def counted(looks: Iterable[ReportLook], cases: Iterable[ReportCase], now: datet
     states = [look.state for look in looks if not look.by_visit]
     seen, alarmed, cancelled = (states.count(state) for state in ("seen", "alarmed", "cancelled"))
     cases = list(cases)
-    visits = [case for case in cases if case.visit]
+    visits = [case for case in cases if case.visit and not case.called_off]
     alarms = [case for case in cases if not case.visit and not case.of_device]
     return ReportCounts(
         owed=len(states),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +14,7 @@ from alarm_center.core.night_report import (
     ReportCase,
     ReportGroup,
     ReportLook,
+    night_to_report,
     often_empty,
     report_rows,
 )
@@ -87,6 +89,23 @@ def test_faults_and_visits_stand_apart_from_alarms() -> None:
     cases = [FALL, replace(FALL, kind=AlarmKind.TECHNICAL), visit, replace(visit, on_site_at=None)]
     (counts,) = report_rows([], cases, MORNING).values()
     assert (counts.alarms, counts.faults, counts.visits) == (1, 1, Kept(1, 2))
+
+
+def test_a_visit_that_was_called_off_was_not_owed() -> None:
+    visit = replace(NEVER, kind=AlarmKind.MANUAL, visit=True, closed_at=minutes(30))
+    late, made = replace(visit, closed_at=minutes(50)), replace(visit, on_site_at=minutes(20))
+    (counts,) = report_rows([], [visit, late, made], MORNING).values()
+    assert counts.visits == Kept(1, 2)
+
+
+@pytest.mark.parametrize("night", [date(2026, 3, 28), date(2026, 10, 24), date(2026, 11, 21)])
+def test_a_morning_begins_at_five_on_the_wall(night: date) -> None:
+    """Also in the two nights of which one has an hour less and the other an hour more."""
+    stockholm = ZoneInfo("Europe/Stockholm")
+    five = datetime.combine(night + timedelta(days=1), time(5), tzinfo=stockholm).astimezone(UTC)
+    assert night_to_report(five, stockholm) == night
+    assert night_to_report(five - timedelta(seconds=1), stockholm) == night - timedelta(days=1)
+    assert night_to_report(five + timedelta(hours=18), stockholm) == night
 
 
 def past(empty: int, nights: int, at: time = time(2), who: int = 1) -> list[PastTime]:

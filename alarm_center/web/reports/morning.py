@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from alarm_center.core import calendar
-from alarm_center.core.night_report import counted, often_empty, report_rows
+from alarm_center.core.night_report import counted, night_to_report, often_empty, report_rows
 from alarm_center.core.roles import Right
 from alarm_center.store import board, night_reports
 from alarm_center.store.board import TownHead
@@ -24,8 +24,6 @@ from alarm_center.words.past_night_words import night_words
 
 routes = web.RouteTableDef()
 
-_SINCE_MORNING: Final = timedelta(hours=17)
-"""From five in the morning the night is reported that lasts until noon."""
 _DAY: Final = timedelta(days=1)
 
 
@@ -78,7 +76,7 @@ async def export_report(request: web.Request) -> web.StreamResponse:
 
 def _last_night(heads: list[TownHead], at: datetime) -> date:
     """Return the night of this morning, from five o'clock on; before that the one before it."""
-    return calendar.night_of(at - _SINCE_MORNING, ZoneInfo(heads[0].zone if heads else "UTC"))
+    return night_to_report(at, ZoneInfo(heads[0].zone if heads else "UTC"))
 
 
 def _night(request: web.Request, heads: list[TownHead], at: datetime) -> date:
