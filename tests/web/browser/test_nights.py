@@ -18,6 +18,8 @@ from tests.web.browser.conftest import BOARD, OpenPage
 pytestmark = pytest.mark.browser
 
 MORNING = TWO + timedelta(hours=7)
+AFTERNOON = TWO + timedelta(hours=13, minutes=5)
+"""After 15:00, when whoever is paused until 16:00 is asked about."""
 
 
 async def at_two_with_everybody(here: NightTown) -> None:
@@ -107,6 +109,28 @@ async def test_two_falls_one_patrol_and_the_lead_takes_one(storstad: NightTown, 
     await expect(operator.locator(".patrols")).to_contain_text("Patrull 1 omr 3 framme 4801")
     await carer.reload()
     await expect(carer.locator(".card.mine")).to_contain_text("Inget annat larm.")
+
+
+async def test_a_stay_at_hospital_that_nobody_reported(storstad: NightTown, open_page: OpenPage) -> None:
+    operator = await open_page()
+    await storstad.finding(4, Answer.CANNOT_TELL, Reason.STILL)
+    await send_patrol(storstad, operator, ".row-p2")
+    carer = await open_link(storstad, open_page)
+    await drive(carer)
+    await carer.click(".nobody summary")
+    await carer.click(".nobody [value=where_unknown]")
+    await expect(carer.locator(".where-now")).to_contain_text("Leta runt huset och fråga grannar.")
+    await expect(operator.locator(".troubles")).to_contain_text("Ingen hemma enligt Patrull 1.")
+    await expect(operator.locator(".next-moves a.primary")).to_have_attribute("href", "tel:112")
+    await operator.click(".outcomes >> text=Till sjukhus")
+    await expect(operator.locator(".sentence")).to_contain_text("Ingen titt i natt 05:00.")
+    await operator.click(".why .primary")
+    await operator.wait_for_url(BOARD)
+    await expect(operator.locator(".trouble")).to_have_count(0)
+    await storstad.set_clock(AFTERNOON)
+    lead = await open_page("/todo", login="lena")
+    question = lead.locator("li:has-text('Daga Persson')")
+    await expect(question).to_contain_text("Sjukhus, pausen slutar i dag 16:00. Hemma i natt?")
 
 
 async def test_the_night_is_handed_over_and_read_in_the_morning(storstad: NightTown, open_page: OpenPage) -> None:
