@@ -1,4 +1,7 @@
-"""Walkthrough of the document, line by line, on the demo's own parts: a resident, a camera in its box, and a look that night."""
+"""Walkthrough of the document, line by line, on the demo's own parts: a resident, a camera in its box, and a look that night.
+
+Whoever walks it reads for a minute before each click.
+"""
 
 import asyncio
 import re
@@ -14,6 +17,9 @@ from drawn_homes import profile
 from fjarrtillsyn.demo.pacing import Paces
 from fjarrtillsyn.demo.play import watched_driver
 from fjarrtillsyn.demo.stage import DemoStage, stage
+from tests.support.real_time import RealTime
+from tests.support.said_steps import Verbs, do_as_said
+from tests.support.slow_reader import MovedMinute
 from tests.support.waiting import DEADLINE_S, eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]  # most of its four minutes is the night that passes
@@ -28,13 +34,13 @@ LINE: Final = re.compile(r"^\d+\. (.*)$", re.MULTILINE)
 
 
 class Walker:
-    """Somebody at *page* who does what a line says, and nothing else."""
+    """Somebody at *page* who does what a line says, and nothing else. *read* lets the minute before a click pass."""
 
-    def __init__(self, page: Page, on: DemoStage) -> None:
-        self.page, self.on = page, on
+    def __init__(self, page: Page, on: DemoStage, read: Callable[[], Awaitable[None]]) -> None:
+        self.page, self.on, self.read = page, on, read
         self.presses, self.pages_filled, self.taps = 0, 0, 0
         self._is_filled = self._counts = False
-        self.verbs: dict[str, Callable[..., Awaitable[None]]] = {
+        self.verbs: Verbs = {
             r"Sign in as `(\w+)`": self.sign_in,
             r"[Pp]ress \*\*([^*]+)\*\*": self.press,
             r"[Ww]rite `([^`]+)` at \*\*([^*]+)\*\*": self.write,
@@ -53,12 +59,7 @@ class Walker:
             await expect(self.page.locator("main")).to_contain_text(re.compile("Vem svarar i helgen|Lämna papperet"))
             if not await self.page.get_by_text("Vem svarar i helgen?").count():
                 return
-        found: dict[int, tuple[Callable[..., Awaitable[None]], tuple[str, ...]]] = {}
-        for pattern, verb in self.verbs.items():
-            for said in re.finditer(pattern, line):
-                found.setdefault(said.start(), (verb, said.groups()))  # the longer pattern stands first
-        for _, (verb, words) in sorted(found.items()):
-            await verb(*words)
+        await do_as_said(line, self.verbs)
 
     async def sign_in(self, login: str) -> None:
         await self.page.goto(f"{self.on.url}/login?login={login}")
@@ -86,7 +87,10 @@ class Walker:
         self._counts = self._counts or text == "Ny brukare"
         self._sends()
         either = page.get_by_role("button", name=text, exact=True).or_(page.get_by_role("link", name=text, exact=True))
-        await either.locator("visible=true").first.click()
+        button = either.locator("visible=true").first
+        await expect(button).to_be_visible()
+        await self.read()
+        await button.click()
 
     async def write(self, value: str, label: str) -> None:
         self._is_filled = True
@@ -132,7 +136,8 @@ async def test_the_walkthrough_leads_to_a_look_that_night(chromium: Browser) -> 
     async with stage() as on:
         page = await (await chromium.new_context(viewport={"width": 1280, "height": 900}, locale="sv-SE")).new_page()
         page.set_default_timeout(DEADLINE_S * 1000)
-        driver = await watched_driver(on, alone=False)
+        real = RealTime(0.0, runs=True)
+        driver = await watched_driver(on, alone=False, real=real)
 
         async def play() -> None:
             await driver.wait_for_newcomer()
@@ -140,13 +145,13 @@ async def test_the_walkthrough_leads_to_a_look_that_night(chromium: Browser) -> 
 
         night = asyncio.create_task(play())
         try:
-            walker, began = Walker(page, on), time.monotonic()
+            walker, began = Walker(page, on, MovedMinute(on, driver, real)), time.monotonic()
             lines = LINE.findall(DOCUMENT.read_text(encoding="utf-8"))
             for line in lines[:-1]:
                 await walker.do(line)
             seconds = time.monotonic() - began
             print(
-                f"the walkthrough: {len(lines)} lines, {walker.presses} buttons, {seconds:.0f} s without reading; from the new"
+                f"the walkthrough: {len(lines)} lines, {walker.presses} buttons, {seconds:.0f} s of this machine; from the new"
                 f" resident on {walker.pages_filled} pages filled in and {walker.taps} taps: {walker.seconds} s by the count"
             )
             assert walker.pages_filled == FORMS and walker.seconds < WITHIN_S
