@@ -49,9 +49,8 @@ REASONS: dict[Answer, frozenset[Reason]] = {
     Answer.NOT_SEEN: frozenset(),
     Answer.SOMETHING_WRONG: frozenset({Reason.ON_FLOOR, Reason.HALF_OUT, Reason.VIOLENT, Reason.UP, Reason.AT_EDGE}),
     Answer.CANNOT_TELL: frozenset({
-        Reason.COVERED, Reason.PARTLY_COVERED, Reason.DARK, Reason.OVEREXPOSED, Reason.DEFOCUSED, Reason.MOVED,
-        Reason.FROZEN, Reason.TOO_SHORT, Reason.OUT_OF_RANGE, Reason.CONTRADICTORY, Reason.REJECTED, Reason.FAULT,
-        Reason.COUNT, Reason.STILL, Reason.PERSON_UNSURE,
+        Reason.COVERED, Reason.PARTLY_COVERED, Reason.DARK, Reason.OVEREXPOSED, Reason.DEFOCUSED, Reason.MOVED, Reason.FROZEN, Reason.TOO_SHORT,
+        Reason.OUT_OF_RANGE, Reason.CONTRADICTORY, Reason.REJECTED, Reason.FAULT, Reason.COUNT, Reason.STILL, Reason.PERSON_UNSURE,
     }),
 }  # fmt: skip
 """Reasons that belong to each answer. ``in_bed`` and ``not_seen`` take none."""

@@ -590,6 +590,16 @@ async def what_is_told_of_the_whole(town: WordingTown) -> None:
     async with centre.memory.transaction() as tx:
         # One that waits on the list, two steps after its target.
         await tx.execute("update alarms set state = 'open', seeks = false where alarm_id = $1", a.alarm_id)
+        # The second patrol has come on duty since the list went.
+        await tx.execute(
+            "update shifts set starts_at = clock.now() where carer_id = (select carer_id from carers where phone = $1)",
+            SECOND,
+        )
+        await tx.execute("update incidents set step = 0, next_at = clock.now()")
+    await incidents.form_incidents(centre.memory)
+    centre.memory.hint()
+    await town.hears(SECOND, Wording.INCIDENT_LATE)
+    async with centre.memory.transaction() as tx:
         await tx.execute("update incidents set step = 1, next_at = clock.now()")
     await incidents.form_incidents(centre.memory)
     centre.memory.hint()

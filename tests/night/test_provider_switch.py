@@ -126,6 +126,10 @@ async def test_ten_minutes_of_500_cost_no_alarm_its_carer(town: RunningTown, twi
     await eventually(back, 60)
     await _one_case(town, patrol, twilio)
 
+    async def all_recorded() -> bool:
+        return not await town.value("select count(*) from messages where provider is null")
+
+    await eventually(all_recorded, 30)
     kept = await town.rows("select wording, provider, state, sent_twice from messages order by arrival")
     assert len(kept) == len(twilio.messages) + len(elks.messages) == 16
     assert len({row["wording"] for row in kept}) == 4

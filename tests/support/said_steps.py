@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 
 Verbs = Mapping[str, Callable[..., Awaitable[None]]]
-"""What a pattern of the document's words asks for; its groups are the arguments. Of two that begin at one place the earlier counts."""
+"""The step that a pattern of the document's words asks for; its groups are the arguments. Of two that begin at one place the earlier counts."""
 
 
 async def do_as_said(text: str, verbs: Verbs) -> int:

@@ -96,7 +96,7 @@ class IncidentRung:
     red: bool = False
     """The board is red and the outside heartbeat fails until a person has acknowledged it."""
     sees_to: bool = False
-    """Whoever gets it may answer that they see to it."""
+    """An SMS may be answered by who sees to it."""
 
 
 INCIDENT_LADDER: Final = (

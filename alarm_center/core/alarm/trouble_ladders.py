@@ -47,7 +47,7 @@ class Ladder:
     rings_back: bool = False
     """Its carer is told "vi ringer dig": nobody has seen to it within ``Plan.ring_back_within``, and it is loud."""
     asks_anew: bool = False
-    """When it comes back after that, the area's patrols are asked anew (ADR 0088)."""
+    """The area's patrols are asked anew when it comes back after that (ADR 0088)."""
 
     @property
     def loud_after(self) -> timedelta:

@@ -22,7 +22,7 @@ revoke insert on fjt.messages, fjt.notices from fjt_web;
 grant insert (org, alarm_id, notice_id, channel, wording, facts, rank, valid_until) on fjt.messages to fjt_web;
 
 grant insert (notice_id, org, alarm_id, dispatch_id, round, step, who, shift_id, phone, patrol, channel, wording, asked_at, state, answered_at,
-    closed_at) on fjt.notices to fjt_web;
+    done_at, closed_at) on fjt.notices to fjt_web;
 
 -- A reserve list is read through fjt.reserve_list_body, which leaves out the residents of other performers.
 revoke select on fjt.reserve_lists from fjt_web;
