@@ -32,7 +32,7 @@ async def cases_of_mine(tx: Tx) -> list[AskedCase]:
     rows = await tx.fetch(
         """
         select notice_id, dispatch_id, round, step, who, channel, wording, phone, shift_id, patrol, asked_at, state, answered_at,
-            alarm_id, body, area, zone, carers
+            done_at, alarm_id, body, area, zone, carers
         from asked_of_me()
         """
     )

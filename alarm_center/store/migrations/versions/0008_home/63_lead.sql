@@ -13,12 +13,12 @@ $$;
 -- The notices of open cases to the phones of whoever is signed in, in the towns of the page's right, also where the case lies in an area that is
 -- not theirs: they were asked. No token, no text, no name; the cases are read whole, as the board reads them. (store/lead_questions.py)
 create function fjt.asked_of_me() returns table (notice_id uuid, dispatch_id uuid, round int, step int, who text, channel text, wording text,
-    phone text, shift_id uuid, patrol text, asked_at timestamptz, state text, answered_at timestamptz, alarm_id uuid, body text, area text,
-    zone text, carers jsonb)
+    phone text, shift_id uuid, patrol text, asked_at timestamptz, state text, answered_at timestamptz, done_at timestamptz, alarm_id uuid, body text,
+    area text, zone text, carers jsonb)
 language sql stable security definer set search_path = fjt, pg_temp
 as $$
     select n.notice_id, n.dispatch_id, n.round, n.step, n.who, n.channel, n.wording, n.phone, n.shift_id, n.patrol, n.asked_at, n.state,
-        n.answered_at, a.alarm_id, a.body::text, e.code, o.zone,
+        n.answered_at, n.done_at, a.alarm_id, a.body::text, e.code, o.zone,
         (select jsonb_object_agg(k.notice_id, jsonb_build_array(k.patrol, k.phone)) from fjt.notices k where k.alarm_id = a.alarm_id)
     from fjt.carers_of_mine() c join fjt.notices n on (n.org, n.phone) = (c.org, c.phone) join fjt.alarms a on a.alarm_id = n.alarm_id
         join fjt.areas e on e.area_id = a.area_id join fjt.organisations o on o.org = n.org
