@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from alarm_center import chain_heads, heartbeat, metrics
-from alarm_center.casework import configs, incidents, mountings
+from alarm_center.casework import configs, exercises, incidents, mountings
 from alarm_center.casework.town_by_town import do_in_towns
 from alarm_center.devices import presence
 from alarm_center.heartbeat import Heartbeat
@@ -298,6 +298,7 @@ JOBS: Final = (
     Job("carer numbers", _seconds(60), lambda r: carer_changes.apply_due_numbers(r.memory)),
     Job("carer tests", _seconds(5), lambda r: carer_tests.ask_new_carers(r.memory)),
     Job("group sms", _seconds(1), lambda r: group_sms.send_under_way(r.memory)),
+    Job("exercises", _seconds(1), lambda r: exercises.carry_out(r.memory)),
     Job("muster", _seconds(5), lambda r: muster.muster_shifts(r.memory), vital=True),
     Job("commands", _seconds(10), PeriodicJobs.expire_commands),
     Job("reserve", _seconds(20), lambda r: reserve_lists.make_reserve_lists(r.memory), vital=True),

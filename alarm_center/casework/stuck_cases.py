@@ -28,8 +28,9 @@ async def report_stuck_case(tx: Tx, of: str, id_: UUID) -> bool:
     case = await stuck_cases.claim_report(tx, of, id_, at)
     if case is None:
         return False
-    town = await towns.town(tx, case.org)
-    code, _ = await towns.area(tx, case.area_id)
+    # Of an exercise nobody is told: the board shows it.
+    there = await towns.of_area(tx, case.org, case.area_id)
+    town, code = there.town, there.area_code
     roster = await rosters.roster(tx, town, None)
     lead = roster.responders(Who.LEAD, case.area_id, at)[:1]
     phones = list(dict.fromkeys(p.phone for p in (*lead, *roster.responders(Who.FIXED, case.area_id, at))))

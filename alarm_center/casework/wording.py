@@ -16,7 +16,7 @@ from alarm_center.core.alarm import Alarm, Notice, Notify, Tell, TellLead
 from alarm_center.core.alarm import dispatch as dispatch_core
 from alarm_center.core.alarm import trouble as trouble_core
 from alarm_center.core.alarm.trouble_ladders import LADDERS
-from alarm_center.core.messages import Language, TextFacts, Texts, UnfitText, neutral_patrol
+from alarm_center.core.messages import Language, TextFacts, Texts, UnfitText, marked_as_exercise, neutral_patrol
 from alarm_center.core.plan import Wording
 from alarm_center.core.replies import carer_actions
 from alarm_center.core.replies.carer_actions import CANNOT, QUESTIONS, TAKE
@@ -44,6 +44,7 @@ def town_texts(town: towns.Town, *, several_towns: bool = False) -> Texts:
         host=town.link_host,
         number=_number_of(town),
         town=town.name if several_towns else None,
+        training=town.training,
     )
 
 
@@ -146,11 +147,15 @@ async def word_messages(memory: Memory) -> None:
     waiting = await memory.run_statement(messages.unworded)
     if not waiting:
         return
-    known = {town.org: town for town in await memory.run_statement(towns.towns)}
+    known = {
+        (town.org, training): replace(town, training=training)
+        for town in await memory.run_statement(towns.towns)
+        for training in (False, True)
+    }
     bodies = {
         each.message_id: _text_body(
-            known[each.org],
-            town_texts(known[each.org], several_towns=each.several_towns),
+            known[each.org, each.training],
+            town_texts(known[each.org, each.training], several_towns=each.several_towns),
             _NoticeText(each.wording, each.facts),
             each.case_no,
             each.priority,
@@ -211,7 +216,9 @@ def _text_body(town: towns.Town, texts: Texts, said: _NoticeText, case_no: int, 
         return texts.say(said.text, said.facts)
     except UnfitText as error:
         log.error("text_refused", org=town.org, wording=said.text, flaw=error.flaw)
-        return bare_text(Language(town.language), case_no, priority, said.text, _number_of(town))
+        language = Language(town.language)
+        bare = bare_text(language, case_no, priority, said.text, _number_of(town))
+        return marked_as_exercise(bare, language, said.text) if town.training else bare
 
 
 _BARE: Final = {Language.SV: ("Larm", "ring"), Language.EN: ("Alarm", "call")}

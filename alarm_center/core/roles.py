@@ -58,13 +58,24 @@ class Right(StrEnum):
     """Hand a resident the list of who looked at them."""
     USERS = "users"
     """Invite people, give and end their roles in the town."""
+    TRAIN = "train"
+    """Walk the course of one's own role."""
 
 
 ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
     {
-        Role.OPERATOR: frozenset({Right.WATCH, Right.PAPERS, Right.RAISE, Right.PAUSE, Right.STOP}),
+        Role.OPERATOR: frozenset({Right.WATCH, Right.PAPERS, Right.RAISE, Right.PAUSE, Right.STOP, Right.TRAIN}),
         Role.SUPERVISOR: frozenset(
-            {Right.WATCH, Right.PAPERS, Right.RAISE, Right.PAUSE, Right.STOP, Right.PROTECTED, Right.SUPERVISE}
+            {
+                Right.WATCH,
+                Right.PAPERS,
+                Right.RAISE,
+                Right.PAUSE,
+                Right.STOP,
+                Right.PROTECTED,
+                Right.SUPERVISE,
+                Right.TRAIN,
+            }
         ),
         Role.LEAD: frozenset(
             {
@@ -79,9 +90,10 @@ ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.STAFF,
                 Right.REPORT,
                 Right.GROUP_SMS,
+                Right.TRAIN,
             }
         ),
-        Role.CARER: frozenset({Right.PAPERS, Right.DRIVE}),
+        Role.CARER: frozenset({Right.PAPERS, Right.DRIVE, Right.TRAIN}),
         Role.CASE_OFFICER: frozenset(
             {
                 Right.PAUSE,
@@ -92,6 +104,7 @@ ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.PROTECTED,
                 Right.BRING_IN,
                 Right.REPORT,
+                Right.TRAIN,
             }
         ),
         Role.COORDINATOR: frozenset(
@@ -107,6 +120,7 @@ ROLE_RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.STAFF,
                 Right.REPORT,
                 Right.GROUP_SMS,
+                Right.TRAIN,
             }
         ),
         Role.INSTALLER: frozenset({Right.MOUNT}),

@@ -52,7 +52,8 @@ async def register_death(memory: Memory, resident_id: UUID, alarm_id: UUID, *, e
         locked = await withdrawals.lock_coming(tx, resident_id)
         at = await now(tx)
         home = await towns.of_resident(tx, resident_id)
-        if await deaths.has_died(tx, resident_id):
+        if await deaths.has_died(tx, resident_id) or home.town.training:
+            # Nobody lives in a simulated home.
             return
         await deaths.add(tx, NewDeath(home.town.org, home.area_id, resident_id, alarm_id, editor.actor, at))
         await commands.end_for_resident(tx, resident_id, others_too=False)

@@ -375,7 +375,8 @@ class _IncomingReply:
         elif shift is not None:
             org = shift.org
             facts = replace(facts, area=shift.area, starts_at=shift.starts_at, ends_at=shift.ends_at)
-        town = await towns.town(self.tx, org)
+        # Of an exercise the answer says so too.
+        town = (await towns.of_area(self.tx, org, about.area_id)).town if about else await towns.town(self.tx, org)
         await wording.queue_sms(self.tx, town, PlainSms(phone, answer.text, facts), context.at)
 
 

@@ -103,7 +103,7 @@ async def lock_open(tx: Tx, resident_id: UUID) -> Alarm | None:
         tx,
         await tx.fetchrow(
             """
-            select alarm_id, body from alarms where resident_id = $1 and state <> 'closed' and not visit and lane = 'real' for update
+            select alarm_id, body from alarms where resident_id = $1 and state <> 'closed' and not visit and lane <> 'test' for update
             """,
             resident_id,
         ),
@@ -138,6 +138,7 @@ _FIXED: Final[Mapping[str, Callable[[Alarm], Any]]] = MappingProxyType(
         "device_id": lambda alarm: alarm.device_id,
         "case_no": lambda alarm: alarm.case_no,
         "visit": lambda alarm: alarm.visit,
+        "lane": lambda alarm: alarm.policy.lane,
         "opened_at": lambda alarm: alarm.opened_at,
     }
 )
@@ -149,7 +150,6 @@ _CHANGING: Final[Mapping[str, Callable[[Alarm], Any]]] = MappingProxyType(
         "state": lambda alarm: alarm.state,
         "condition": lambda alarm: alarm.condition,
         "next_step_at": lambda alarm: alarm.next_step_at,
-        "lane": lambda alarm: alarm.policy.lane,
         "seeks": lambda alarm: alarm.seeks,
         "arrive_by": lambda alarm: alarm.limits.arrive_by,
         "accepted_at": lambda alarm: alarm.accepted_at,
@@ -251,8 +251,13 @@ async def link_of(tx: Tx, notice_id: UUID) -> NoticeLink:
 
 
 async def turn_red(tx: Tx, alarm_id: UUID, now: datetime) -> None:
-    """Write that every chain is exhausted: the board is red and the heartbeat fails until somebody has the alarm."""
-    await tx.execute("update alarms set red_at = coalesce(red_at, $2) where alarm_id = $1", alarm_id, now)
+    """Write that every chain is exhausted: the board is red and the heartbeat fails until somebody has the alarm.
+
+    An exercise turns no board red.
+    """
+    await tx.execute(
+        "update alarms set red_at = coalesce(red_at, $2) where alarm_id = $1 and lane <> 'training'", alarm_id, now
+    )
 
 
 async def calm(tx: Tx, alarm_id: UUID) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from alarm_center.core.alarm import Alarm
+from alarm_center.core.exercises import is_heard
 from alarm_center.store import alarms
 from alarm_center.store.lost_phones import NOT_LOST
 from alarm_center.store.memory import Row, Tx
@@ -46,6 +47,8 @@ class AlarmLine:
     """The patrol that has accepted."""
     risk: int | None
     """The resident's risk, 1 the highest; ``None`` where it is about nobody."""
+    training: bool
+    """It is an exercise: nobody real is in it."""
     raised_for: str | None
     """The first reason for which somebody raised it by hand, of ``RaisedFor``; ``None`` where nobody did."""
 
@@ -134,7 +137,7 @@ async def open_alarms(tx: Tx) -> list[AlarmLine]:
     rows = await tx.fetch(
         f"""
         select a.body::text as body, a.red_at, {SHOWN_NAME} as resident,
-            e.code as area, u.name as holder,
+            e.code as area, e.training, u.name as holder,
             (select count(*) from replies p where p.alarm_id = a.alarm_id and p.seen_at is null)
                 as unread,
             (select n.patrol from notices n where n.alarm_id = a.alarm_id and n.state = 'took' order by n.answered_at limit 1)
@@ -259,7 +262,7 @@ async def areas_without_patrol(tx: Tx, now: datetime) -> list[str]:
     rows = await tx.fetch(
         f"""
         with needing as (
-            select area_id from alarms where state in ('open', 'claimed', 'dispatched')
+            select area_id from alarms where state in ('open', 'claimed', 'dispatched') and lane = 'real'
             union
             select r.area_id from checks c join residents r using (resident_id)
             where c.next_step_at is not null and c.opens_at < $1::timestamptz + interval '1 hour'
@@ -297,7 +300,7 @@ async def unknown_codes(tx: Tx, now: datetime) -> list[UnknownCode]:
         """
         select e.code as area, s.patrol, c.phone, s.unknown_code_at as said_at, o.zone
         from shifts s join areas e using (area_id) join carers c using (carer_id) join organisations o on o.org = s.org
-        where s.starts_at <= $1 and s.ends_at > $1 and s.unknown_code_at is not null
+        where s.starts_at <= $1 and s.ends_at > $1 and s.unknown_code_at is not null and not s.training
         order by e.code, s.patrol
         """,
         now,
@@ -327,7 +330,9 @@ async def to_be_heard(tx: Tx, now: datetime) -> ToBeHeard:
         """,
         now,
     )
-    cries = await tx.fetch("select body::text as body from alarms where troubled and state <> 'closed'")
+    cries = await tx.fetch(
+        "select body::text as body, lane = 'training' as training from alarms where troubled and state <> 'closed'"
+    )
     unread = await tx.fetchval(
         """
         select count(*) from replies p left join alarms a using (alarm_id)
@@ -335,7 +340,11 @@ async def to_be_heard(tx: Tx, now: datetime) -> ToBeHeard:
         """
     )
     # A release before 0.3.0 leaves the troubles out of the body, and the column as it is.
-    troubled = [alarm for row in cries if (alarm := alarms.from_text(row["body"])).unacknowledged]
+    troubled = [
+        alarm
+        for row in cries
+        if (alarm := alarms.from_text(row["body"])).unacknowledged and is_heard(alarm, training=row["training"])
+    ]
     return ToBeHeard([row["alarm_id"] for row in urgent], troubled, unread)
 
 

@@ -28,6 +28,8 @@ class AlarmCase:
     holder: str | None
     red_at: datetime | None
     note: str | None
+    training: bool
+    """It is an exercise: nobody real is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ async def alarm(tx: Tx, alarm_id: UUID) -> AlarmCase | None:
     """Return an alarm, open or closed; ``None`` if there is none that the viewer may see."""
     row = await tx.fetchrow(
         """
-        select a.body, o.zone, o.handled_by, e.code as area, u.name as holder, a.red_at, a.note
+        select a.body, o.zone, o.handled_by, e.code as area, u.name as holder, a.red_at, a.note, e.training
         from alarms a
         join organisations o using (org)
         join areas e using (area_id)
@@ -244,7 +246,7 @@ async def companion(tx: Tx, resident_id: UUID, check_id: UUID | None = None) -> 
                 join checks o on o.check_id = t.check_id
                 where mine.check_id = $2 and o.resident_id = r.resident_id order by o.opens_at desc limit 1) as check_id
         from residents r
-        left join alarms a on a.resident_id = r.resident_id and a.state <> 'closed' and not a.visit and a.lane = 'real'
+        left join alarms a on a.resident_id = r.resident_id and a.state <> 'closed' and not a.visit and a.lane <> 'test'
         where r.resident_id = (bed_of($1))[2]
         """,  # noqa: S608 -- our own words
         resident_id, check_id,

@@ -109,7 +109,7 @@ async def claim_next(
     *,
     urgent_only: bool,
 ) -> MessageClaim | None:
-    """Claim the row to send next; ``None`` where none may go now. First SMS before reminders, priority 1 before all.
+    """Claim the row to send next; ``None`` where none may go now. First SMS before reminders, priority 1 before all, an exercise's last.
 
     One statement chooses the row, takes its number's turn and claims it: in between nobody can lock anything. Rows that
     are locked are skipped. A new SMS takes its number's turn, one each *every* of real time (``None``: no rate);
@@ -125,7 +125,7 @@ async def claim_next(
             select m.message_id, m.org, m.sender, m.state as was, f.urgent, f.needless, f.by_turn
             {messages.FROM} left join sms_turns t on t.sending_number = m.sender
             cross join lateral (
-                select a.priority is not distinct from 1 and m.rank <= 2 as urgent,
+                select a.priority is not distinct from 1 and m.rank <= 2 and a.lane <> 'training' as urgent,
                     {IS_LOST.format(org="m.org", phone="m.phone")}
                     or exists (select from notices n where n.notice_id = m.notice_id and n.phone <> m.phone) or m.rank <> $1 and (a.state is not distinct from 'closed' or exists (
                         select from notices n where n.notice_id = m.notice_id and (n.state in ('stood_down', 'declined')
@@ -139,7 +139,7 @@ async def claim_next(
                     or m.state = 'sending' and (m.lease_until <= clock_timestamp()
                         or m.kept_by_pid is not null and not session_lives(m.kept_by_pid, m.kept_by_since)))
                 and (f.urgent or not $3 and (not f.by_turn or t.next_at is null or t.next_at <= clock_timestamp()))
-            order by m.rank, a.priority nulls last, m.not_before
+            order by a.lane is not distinct from 'training', m.rank, a.priority nulls last, m.not_before
             limit 1 for update of m skip locked
         ),
         turn as (

@@ -30,7 +30,7 @@ async def patrols_on_duty(tx: Tx, now: datetime) -> list[DutyPatrol]:
                 where n.shift_id = s.shift_id and n.state = 'took' and a.state <> 'closed' and n.done_at is null
                 order by n.answered_at) as alarm_ids
         from shifts s join areas e using (area_id) join carers c using (carer_id)
-        where s.role = 'patrol' and s.starts_at <= $1 and s.ends_at > $1 and s.mustered is distinct from false and {NOT_LOST}
+        where not s.training and s.role = 'patrol' and s.starts_at <= $1 and s.ends_at > $1 and s.mustered is distinct from false and {NOT_LOST}
         order by e.code, s.patrol, s.shift_id
         """,  # noqa: S608 -- our own constant
         now,

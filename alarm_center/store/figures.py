@@ -114,7 +114,8 @@ async def _messages(tx: Tx, org: str, bounds: tuple[datetime, datetime]) -> list
         """
         select coalesce(e.code, '') as area, m.channel, count(*) as count
         from messages m left join alarms a using (alarm_id) left join areas e on e.area_id = a.area_id
-        where m.org = $1 and m.created_at >= $2 and m.created_at < $3 and m.sent_at is not null group by 1, 2 order by 1, 2
+        where m.org = $1 and m.created_at >= $2 and m.created_at < $3 and m.sent_at is not null and a.lane is distinct from 'training'
+        group by 1, 2 order by 1, 2
         """,
         org, *bounds,
     )  # fmt: skip

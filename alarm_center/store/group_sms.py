@@ -27,7 +27,7 @@ class GroupReceiver:
 
 _AUDIENCES: Final = {
     Audience.STAFF: "true",
-    Audience.ON_DUTY: "exists (select from shifts s where s.carer_id = c.carer_id and s.starts_at <= clock.now() and s.ends_at > clock.now() and ($2::uuid is null or s.area_id = $2))",
+    Audience.ON_DUTY: "exists (select from shifts s where s.carer_id = c.carer_id and not s.training and s.starts_at <= clock.now() and s.ends_at > clock.now() and ($2::uuid is null or s.area_id = $2))",
     Audience.AREA: """exists (select from shifts s where s.carer_id = c.carer_id and s.area_id = $2
         and s.starts_at < clock.now() + interval '14 days' and s.ends_at > clock.now() - interval '14 days')""",
     Audience.OMBUDSMEN: """exists (select from ombudsmen b where b.carer_id = c.carer_id and ($2::uuid is null or b.area_id = $2)

@@ -100,7 +100,7 @@ async def longest_urgent_wait(tx: Tx) -> timedelta:
     waited: timedelta | None = await tx.fetchval(
         """
         select max(clock.now() - m.created_at) from messages m join alarms a using (alarm_id)
-        where m.state in ('queued', 'sending') and a.priority = 1 and m.rank <= 2 and (m.not_before <= clock.now() or not m.worded)
+        where m.state in ('queued', 'sending') and a.lane = 'real' and a.priority = 1 and m.rank <= 2 and (m.not_before <= clock.now() or not m.worded)
             and m.valid_until > clock.now()
         """
     )

@@ -61,7 +61,7 @@ async def areas_with_new_alarms(tx: Tx, since: datetime) -> dict[str, list[UUID]
     rows = await tx.fetch(
         """
         select distinct org, area_id from alarms
-        where state in ('open', 'claimed') and incident_id is null and not visit and opened_at >= $1 and kind = any ($2)
+        where state in ('open', 'claimed') and incident_id is null and not visit and lane <> 'training' and opened_at >= $1 and kind = any ($2)
         """,
         since, list(JOINED_KINDS),
     )  # fmt: skip
@@ -88,7 +88,7 @@ async def alarms_among(tx: Tx, alarm_ids: Sequence[UUID]) -> list[Alarm]:
 async def recent_service_alarms(tx: Tx, org: str, since: datetime) -> list[Alarm]:
     """Return the town's alarms of the service's own absence, opened at *since* or later."""
     rows = await tx.fetch(
-        "select body from alarms where org = $1 and kind = any ($2) and opened_at >= $3 order by opened_at, case_no",
+        "select body from alarms where org = $1 and kind = any ($2) and lane <> 'training' and opened_at >= $3 order by opened_at, case_no",
         org, list(OUR_ABSENCE), since,
     )  # fmt: skip
     return [alarms.from_body(row["body"]) for row in rows]

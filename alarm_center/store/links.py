@@ -23,6 +23,8 @@ class CarerLink:
     patrol: str
     alarm: Alarm
     area: str
+    training: bool
+    """It is an exercise."""
     zone: str
     number: str
     """The phone number of those who know more."""
@@ -48,7 +50,7 @@ async def carried(tx: Tx) -> CarerLink | None:
     """Return the notice of the link that this transaction carries, in the scope that :func:`viewer_of` gave."""
     row = await tx.fetchrow(
         """
-        select n.notice_id, n.state, n.patrol, n.browser, a.body, e.code as area, o.zone,
+        select n.notice_id, n.state, n.patrol, n.browser, a.body, e.code as area, e.training, o.zone,
             coalesce(o.data_number, o.fixed_number, o.sending_number) as number,
             (select c.user_id from carers c where c.org = n.org and c.phone = n.phone) as user_id,
             array(

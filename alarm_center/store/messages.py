@@ -82,13 +82,16 @@ class UnwordedMessage:
     priority: Priority
     several_towns: bool
     """Its phone works for several towns."""
+    training: bool
+    """It is of an exercise."""
 
 
 async def unworded(tx: Tx, limit: int = 100) -> list[UnwordedMessage]:
     """Return the messages to be worded, the oldest first, with the link of its notice among the facts of each."""
     rows = await tx.fetch(
         """
-        select m.message_id, m.org, m.wording, m.facts, n.token, a.case_no, a.priority, serves_several(m.phone)
+        select m.message_id, m.org, m.wording, m.facts, n.token, a.case_no, a.priority, serves_several(m.phone),
+            a.lane = 'training' as training
         from messages m left join notices n using (notice_id) join alarms a on a.alarm_id = m.alarm_id
         where not m.worded order by m.created_at limit $1
         """,
@@ -103,6 +106,7 @@ async def unworded(tx: Tx, limit: int = 100) -> list[UnwordedMessage]:
             row["case_no"],
             Priority(row["priority"]),
             row["serves_several"],
+            row["training"],
         )
         for row in rows
     ]

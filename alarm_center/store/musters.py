@@ -27,7 +27,7 @@ def _shift(row: Row) -> DutyShift:
 async def shifts_between(tx: Tx, org: str, from_: datetime, until: datetime) -> tuple[DutyShift, ...]:
     """Return the town's shifts that overlap the span from *from_* to *until*."""
     rows = await tx.fetch(
-        f"{_SHIFT} where s.org = $1 and s.starts_at < $3 and s.ends_at > $2 and {NOT_LOST} order by s.starts_at, s.shift_id",
+        f"{_SHIFT} where s.org = $1 and s.starts_at < $3 and s.ends_at > $2 and not s.training and {NOT_LOST} order by s.starts_at, s.shift_id",
         org, from_, until,
     )  # fmt: skip
     return tuple(_shift(row) for row in rows)

@@ -43,7 +43,7 @@ _UNANSWERED = f"""
         where c.resident_id = p.resident_id and c.part = 'pause' and c.from_at = p.from_at
         order by c.revision desc limit 1
     ) w on true
-    where p.ended_at is null and p.answer is null and p.to_at > $2 and p.to_at < $3 and r.moved_at is null and r.died_at is null
+    where p.ended_at is null and p.answer is null and p.to_at > $2 and p.to_at < $3 and r.moved_at is null and r.died_at is null and not r.training
         -- one that goes on by another has been answered by that
         and not exists (
             select from pauses n where n.resident_id = p.resident_id and n.from_at <= p.to_at

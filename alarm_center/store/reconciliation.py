@@ -37,7 +37,7 @@ _HOMES: Final = """
             where b.resident_id = r.resident_id
             order by b.starts_on <= $2 desc, b.ends_on is null or b.ends_on >= $2 desc, b.starts_on desc limit 1
         ) b on true
-        where r.org = $1 and r.moved_at is null and r.died_at is null and $3::timestamptz is not null
+        where r.org = $1 and r.moved_at is null and r.died_at is null and not r.training and $3::timestamptz is not null
     ),
     lacking as (
         -- also of one who has no times, and shares the bed of somebody who is looked at
@@ -261,7 +261,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
     **STAFF_QUESTIONS,
     "reserve_list_missing": """
         select e.area_id from areas e
-        where e.org = $1 and e.closed_at is null and $3 >= (select ($2 + time '20:00') at time zone o.zone from organisations o where o.org = $1)
+        where e.org = $1 and e.closed_at is null and not e.training and $3 >= (select ($2 + time '20:00') at time zone o.zone from organisations o where o.org = $1)
             and not exists (select from reserve_lists l where l.area_id = e.area_id and l.night = $2)
     """,
 }

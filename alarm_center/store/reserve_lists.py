@@ -16,7 +16,7 @@ async def areas_without_list(tx: Tx, org: str, night: date) -> list[UUID]:
     rows = await tx.fetch(
         """
         select area_id from areas e
-        where org = $1 and e.closed_at is null and not exists (select from reserve_lists l where l.area_id = e.area_id and l.night = $2)
+        where org = $1 and e.closed_at is null and not e.training and not exists (select from reserve_lists l where l.area_id = e.area_id and l.night = $2)
         order by code
         """,
         org, night,

@@ -12,7 +12,7 @@ async def head(tx: Tx, resident_id: UUID, *, living: bool = True) -> PageHead | 
     row = await tx.fetchrow(
         """
         select r.resident_id, r.org, o.name as town, o.zone, r.area_id, e.code as area, r.revision, r.unplanned_since is not null as unplanned, f.name as performer,
-            (select a.case_no from alarms a where a.resident_id = r.resident_id and a.state <> 'closed' and not a.visit and a.lane = 'real'
+            (select a.case_no from alarms a where a.resident_id = r.resident_id and a.state <> 'closed' and not a.visit and a.lane <> 'test'
                 limit 1) as case_no,
             coalesce(p.green_by, 'operator') as green_by, p.signed_by, p.signed_at, knows_room(r.resident_id) as room_known,
             is_agreed(r.resident_id, 'camera', false) and not is_agreed(r.resident_id, 'camera', true)

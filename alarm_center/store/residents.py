@@ -45,7 +45,7 @@ _FOUND: Final = """
     from residents r
     join organisations o using (org)
     join areas e using (area_id)
-    left join alarms a on a.resident_id = r.resident_id and a.state <> 'closed' and not a.visit and a.lane = 'real'
+    left join alarms a on a.resident_id = r.resident_id and a.state <> 'closed' and not a.visit and a.lane <> 'test'
     where r.moved_at is null and r.died_at is null
 """
 _OPEN: Final = "(not r.protected or sees_protected(r.org))"
@@ -90,7 +90,8 @@ async def numbers(tx: Tx, org: str) -> dict[UUID, int]:
 async def numbers_in(tx: Tx, org: str) -> list[int]:
     """Return the neutral numbers of the town's residents who have neither moved nor died, in order."""
     rows = await tx.fetch(
-        "select number from residents where org = $1 and moved_at is null and died_at is null order by number", org
+        "select number from residents where org = $1 and moved_at is null and died_at is null and not training order by number",
+        org,
     )
     return [row["number"] for row in rows]
 

@@ -23,7 +23,8 @@ _AROUND: Final = timedelta(hours=1)
 _SHIFT: Final = f"""
     s.shift_id, s.area_id, s.patrol, s.role, c.phone, s.starts_at, s.ends_at, s.mustered, s.muster_asked_at,
     s.shift_id in (select shift_id from busy_shifts($1, $3)) as busy,
-    not {TAKES_NO_SMS.format(org="s.org", phone="c.phone")} as takes_sms
+    not {TAKES_NO_SMS.format(org="s.org", phone="c.phone")} as takes_sms,
+    s.training
 """  # noqa: S608 -- our own constant
 _SHIFTS: Final = "shifts s join carers c using (carer_id)"
 _NOW: Final = f"s.org = $1 and s.starts_at < clock.now() + $2 and s.ends_at > clock.now() and {NOT_LOST}"
@@ -71,6 +72,11 @@ async def opening(tx: Tx, town: Town, alarm_id: UUID, resident_id: UUID | None, 
 
 
 def _roster(town: Town, rows: Sequence[Row], *, whole: bool) -> Roster:
+    """Return the roster. An exercise asks those who take part and have no shift, and nobody else; a real alarm never asks them as such."""
+    for_real = {row["phone"] for row in rows if not row["training"]}
+    here = [
+        row for row in rows if row["training"] is town.training and not (town.training and row["phone"] in for_real)
+    ]
     return Roster(
         shifts=tuple(
             DutyShift(
@@ -85,9 +91,9 @@ def _roster(town: Town, rows: Sequence[Row], *, whole: bool) -> Roster:
                 muster_asked_at=row["muster_asked_at"],
                 takes_sms=row["takes_sms"],
             )
-            for row in rows
+            for row in here
         ),
         fixed_phone=town.fixed_number,
-        busy=frozenset(row["shift_id"] for row in rows if row["busy"]),
+        busy=frozenset(row["shift_id"] for row in here if row["busy"]),
         whole=whole,
     )

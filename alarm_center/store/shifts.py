@@ -20,7 +20,7 @@ _UNENDED: Final = """
         s.mustered is not null or s.muster_asked_at is not null
             or exists (select from notices n where n.shift_id = s.shift_id) as is_held
     from shifts s
-    where s.org = $1 and s.ends_at > $2 order by s.starts_at, s.shift_id
+    where s.org = $1 and s.ends_at > $2 and not s.training order by s.starts_at, s.shift_id
 """
 
 
@@ -76,12 +76,12 @@ class ShiftOnDuty(NamedTuple):
 
 
 async def shift_on_duty(tx: Tx, phone: str, org: str) -> ShiftOnDuty | None:
-    """Return the shift and the area that *phone* is on duty in now."""
+    """Return the shift and the area that *phone* is on duty in now. Who takes part in an exercise is on duty nowhere by that."""
     row = await tx.fetchrow(
         f"""
         select s.shift_id, s.area_id, s.patrol from shifts s join carers c using (carer_id)
         where c.phone = $1 and s.org = $2 and s.starts_at <= clock.now() and s.ends_at > clock.now()
-            and {NOT_LOST}
+            and not s.training and {NOT_LOST}
         order by s.starts_at limit 1
         """,  # noqa: S608 -- our own constant
         phone, org,

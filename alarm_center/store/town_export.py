@@ -50,7 +50,7 @@ async def stored_town(tx: Tx, org: str, night: date, columns: Collection[str]) -
     organisation = await tx.fetchrow(
         """
         select name, zone, language, handled_by, spread_seconds, first_view, sending_number, provider, second_number, link_host, fixed_number, data_number,
-            sms_price, call_price, visit_km, visit_km_set, plan
+            sms_price, call_price, visit_km, visit_km_set, course_months, plan
         from organisations where org = $1
         """,
         org,
@@ -60,7 +60,9 @@ async def stored_town(tx: Tx, org: str, night: date, columns: Collection[str]) -
     residents = await stored_residents(tx, org, night, columns)
     return StoredTown(
         dict(organisation),
-        await _rows(tx, "select code, plan from areas where org = $1 and closed_at is null order by code", org),
+        await _rows(
+            tx, "select code, plan from areas where org = $1 and closed_at is null and not training order by code", org
+        ),
         await _rows(tx, "select code, name from performers where org = $1 order by code", org),
         await _rows(tx, _LEGAL_POSITIONS, org),
         await _rows(
@@ -82,7 +84,7 @@ async def stored_residents(
             case when r.bed_id is not null then (select o.number from residents o where o.resident_id = (bed_of(r.resident_id))[2]) end
                 as shares_bed_with, {", ".join(f"r.{name}" for name in columns)}
         from residents r join areas a using (area_id)
-        where r.org = $1 and r.moved_at is null and r.died_at is null and ($2::uuid is null or r.resident_id = $2) order by r.number
+        where r.org = $1 and r.moved_at is null and r.died_at is null and not r.training and ($2::uuid is null or r.resident_id = $2) order by r.number
         """,  # noqa: S608 -- our own names
         org, only,
     )  # fmt: skip
@@ -171,7 +173,9 @@ def _without_id(row: Row) -> Columns:
 async def town_names(tx: Tx, org: str) -> dict[str, list[Columns]]:
     """Return the names that a resident's table may refer to: areas, performers and legal positions by code, people by login."""
     return {
-        "areas": await _rows(tx, "select code from areas where org = $1 and closed_at is null order by code", org),
+        "areas": await _rows(
+            tx, "select code from areas where org = $1 and closed_at is null and not training order by code", org
+        ),
         "performers": await _rows(tx, "select code, name from performers where org = $1 order by code", org),
         "legal_positions": await _rows(
             tx, "select code, reference from legal_positions where org = $1 order by code", org

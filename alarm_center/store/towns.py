@@ -34,6 +34,8 @@ class Town:
     link_host: str
     fixed_number: str | None
     data_number: str | None
+    training: bool = False
+    """It is the town as its training area knows it: those who take part are on duty, nobody else is asked, each text says so."""
 
     def plan_of_area(self, area: Mapping[str, Any], resident: Mapping[str, Any] | None = None) -> Plan:
         """Lay the area's answers, then the resident's, over the town's.
@@ -65,13 +67,19 @@ def _unreadable_names(layer: Mapping[str, Any]) -> list[str]:
     return found
 
 
-_TOWN_FIELDS: Final = tuple(Town.__dataclass_fields__)
+_TOWN_FIELDS: Final = tuple(name for name in Town.__dataclass_fields__ if name != "training")
 _TOWN: Final = f"select {', '.join(_TOWN_FIELDS)} from organisations"  # noqa: S608 -- our own names
 
 
 def _town(row: Row) -> Town:
     fields = {name: row[name] for name in _TOWN_FIELDS}
     return Town(**{**fields, "zone": ZoneInfo(row["zone"]), "handled_by": HandledBy(row["handled_by"])})
+
+
+def _town_of_area(row: Row) -> Town:
+    """Return the town as one of its areas knows it: from the training area no real number is called."""
+    there = _town(row)
+    return replace(there, training=True, fixed_number=None) if row["training"] else there
 
 
 async def town(tx: Tx, org: str) -> Town:
@@ -120,7 +128,7 @@ async def of_resident(tx: Tx, resident_id: UUID) -> TownAndPlan:
 
 
 HOME: Final = f"""
-    {", ".join("o." + name for name in _TOWN_FIELDS)}, r.resident_id, r.area_id, e.code as area_code, e.plan as area_plan,
+    {", ".join("o." + name for name in _TOWN_FIELDS)}, r.resident_id, r.area_id, e.code as area_code, e.plan as area_plan, e.training,
     coalesce(p.answers, '{{}}') as answers, '{Mark.MAY_GO_OUT}' = any (r.marks) as may_go_out
 """
 FROM_HOME: Final = """
@@ -130,7 +138,7 @@ FROM_HOME: Final = """
 
 def home_of(row: Row) -> TownAndPlan:
     """Return the town, the area and the plan of a resident, of a row that has :data:`HOME`."""
-    there = _town(row)
+    there = _town_of_area(row)
     plan = replace(there.plan_of_area(row["area_plan"], row["answers"]), may_go_out=row["may_go_out"])
     return TownAndPlan(there, row["resident_id"], row["area_id"], row["area_code"], plan)
 
@@ -146,9 +154,18 @@ async def of_residents(tx: Tx, residents: Sequence[UUID]) -> dict[UUID, TownAndP
 
 async def of_area(tx: Tx, org: str, area_id: UUID) -> TownAndPlan:
     """Return the town and the plan that hold in an area, for a case that is about no resident."""
-    there = await town(tx, org)
-    code, answers = await area(tx, area_id)
-    return TownAndPlan(there, None, area_id, code, there.plan_of_area(answers))
+    fields = ", ".join("o." + name for name in _TOWN_FIELDS)
+    row = await tx.fetchrow(
+        f"""
+        select {fields}, e.code as area_code, e.plan as area_plan, e.training
+        from areas e join organisations o using (org) where e.org = $1 and e.area_id = $2
+        """,  # noqa: S608 -- our own names
+        org, area_id,
+    )  # fmt: skip
+    if row is None:
+        raise LookupError(f"no area {area_id} that this connection may see")
+    there = _town_of_area(row)
+    return TownAndPlan(there, None, area_id, row["area_code"], there.plan_of_area(row["area_plan"]))
 
 
 class AreaAnswers(NamedTuple):
@@ -176,13 +193,17 @@ async def area_codes(tx: Tx, org: str) -> list[str]:
     """Return the codes of the town's open areas, in order."""
     return [
         row["code"]
-        for row in await tx.fetch("select code from areas where org = $1 and closed_at is null order by code", org)
+        for row in await tx.fetch(
+            "select code from areas where org = $1 and closed_at is null and not training order by code", org
+        )
     ]
 
 
 async def area_ids(tx: Tx, org: str) -> dict[str, UUID]:
     """Return the ids of the town's open areas by code, in order of the codes."""
-    rows = await tx.fetch("select code, area_id from areas where org = $1 and closed_at is null order by code", org)
+    rows = await tx.fetch(
+        "select code, area_id from areas where org = $1 and closed_at is null and not training order by code", org
+    )
     return {row["code"]: row["area_id"] for row in rows}
 
 
@@ -221,7 +242,7 @@ async def is_anybody_signed_in(tx: Tx, org: str) -> bool:
 async def first_area(tx: Tx, org: str) -> UUID:
     """Return an area of the town: for a call for help from a phone that is on no shift."""
     area_id: UUID = await tx.fetchval(
-        "select area_id from areas where org = $1 and closed_at is null order by code limit 1", org
+        "select area_id from areas where org = $1 and closed_at is null and not training order by code limit 1", org
     )
     return area_id
 

@@ -132,6 +132,8 @@ class OrganisationEntry(FilePart):
     visit_km: float | None = Field(default=None, gt=0, le=500)
     """Kilometres of one visit, by the town's own reckoning, said in the month ``visit_km_set``."""
     visit_km_set: Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")] | None = None
+    course_months: int = Field(default=12, ge=1, le=60)
+    """Months for which a finished course of its people counts."""
     plan: Answers = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -99,6 +99,7 @@ from alarm_center.web.staff import (
     printed_lists,
     rota_pages,
 )
+from alarm_center.web.training import course_pages, exercise_pages
 
 STATIC: Final = Path(__file__).parent / "static"
 ROUTES: Final = tuple(
@@ -177,6 +178,8 @@ ROUTES: Final = tuple(
         morning,
         figures,
         hand_over,
+        course_pages,
+        exercise_pages,
     )
 )
 """The routes of every page that the service has; webhooks, health and the demo's phones are added where there are any."""

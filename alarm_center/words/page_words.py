@@ -65,6 +65,7 @@ SECTIONS: Final[Mapping[str, str]] = {
     "look": _("Att bedöma"),
     "p3": _("Teknik och prio 3"),
     "visit": _("Besök inom 30 min"),
+    "training": _("Övning: inga riktiga personer"),
 }
 """Headings of the queue's sections; the visits that are due later are folded under their number."""
 LOOK_FIRST: Final = _("Titta på bilden först")

@@ -42,6 +42,8 @@ BY_TOWN: Final = {
     "former_areas",
     "former_carers",
     "hand_overs",
+    "course_marks",
+    "exercises",
     "group_sms",
     "group_sms_receivers",
     "lost_phones",

@@ -280,6 +280,12 @@ async def busy_town(memory: Memory, org: str, *, number: int = 1) -> None:
             (
                 "insert into record_decisions (org, reference, number, kind, starts_on) values ($1, 'R', 1, 'decision', '2026-01-01')",
             ),
+            ("insert into course_marks (org, user_id, course, done_at) values ($1, $2, 'operator', $3)", user, at),
+            (
+                "insert into exercises (exercise_id, org, begun_by, begun_at, ends_at, made_at, ended_at) values (gen_random_uuid(), $1, $2, $3, $3, $3, $3)",
+                user,
+                at,
+            ),
             ("insert into hand_overs (org, taken_by, taken_at, open_cases) values ($1, $2, $3, 1)", user, at),
             (
                 "with sms as (insert into group_sms (org, audience, body, written_by, written_at) values ($1, 'staff', 'x', 'p', $2) returning group_id)"

@@ -24,6 +24,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.agrees_to_machine": nothing("select 1 where agrees_to_machine('{other_resident}', '{{yes,carried_over}}')"),
     "fjt.answer_invitation": nothing("select 1 where answer_invitation('x', true) <> 'gone'"),
     "fjt.at_home": nothing("select 1 where cardinality(at_home('{other_resident}')) > 1"),
+    "fjt.asked_for_real": nothing("select 1 from notices where asked_for_real(phone) and org = '{other}'"),
     "fjt.ask_mounted": refused("select ask_mounted(gen_random_uuid(), 'live', 5)"),
     "fjt.begin_mounting": nothing("select 1 where begin_mounting('{other_mounting}')"),
     "fjt.bed_of": nothing("select 1 where cardinality(bed_of('{other_resident}')) > 1"),

@@ -225,6 +225,13 @@ FORGED: Final = (
     refused("update alarms set closed_by = '{own_user}' where alarm_id = '{own_alarm}'"),
     refused("insert into raisings (raising_id, org, alarm_id, user_id, priority, reason, raised_at) values (gen_random_uuid(), '{own}', '{own_alarm}', '{own_user}', 1, 'called', now())"),
     refused("update reserve_lists set fetched_at = now(), fetched_by = '{own_user}'"),
+    # A course is finished on its own page, by the person themselves.
+    refused("insert into course_marks (org, user_id, course, done_at) values ('{own}', '{other_user}', 'operator', clock.now())"),
+    refused("update course_marks set done_at = clock.now()"),
+    refused("delete from course_marks"),
+    refused("insert into exercises (exercise_id, org, begun_by, begun_at, ends_at, carers) select gen_random_uuid(), '{own}', who(), clock.now(), clock.now() + interval '1 h',"
+            " array[gen_random_uuid()]"),
+    refused("update exercises set made_at = clock.now()"),
     # A hand-over in another's name, dated back, is the person's own, now.
     nothing("insert into hand_overs (org, taken_by, taken_at, open_cases) values ('{own}', '{other_user}', clock.now() - interval '1 day', 0)",
             "select * from hand_overs where open_cases = 0 and (taken_by <> who() or taken_at < clock.now() - interval '1 minute')"),

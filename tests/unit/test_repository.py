@@ -207,6 +207,7 @@ def test_test_towns_come_through_the_import() -> None:
         "test_one_patrol.py": "a second area, with a patrol of its own, in the small town of the dialogues",
         "test_mounting_ended.py": "an area that a home moves to while its camera is put up",
         "test_shifts_ahead.py": "nights that the release before laid",
+        "test_exercises.py": "a shift that begins during an exercise, and homes that may not change places with its own",
         "test_planning.py": "consent given again on the day of its withdrawal, which no file can say",
     }
     found = {path.name for path in modules("tests") if writes.search(path.read_text(encoding="utf-8"))}

@@ -16,6 +16,7 @@ _MARKS: Final = {"_", "mark", "speech", "text_for"}
 _NOT_THE_ROOM: Final = {
     "core/messages/sms_words.py": "an SMS fits one segment in both languages, and both are measured",
     "core/messages/sms_text.py": "words of a fact in them: the digits of a call, a patrol's label",
+    "core/messages/exercise_text.py": "first words of an SMS in an exercise, in its language",
     "core/group_sms.py": "endings of streets that an address is known by; nobody is shown them",
     "core/messages/gsm7.py": "the letters of the alphabet that an SMS is written in",
     "core/replies/carer_actions.py": "one row a reply, with its menu's words; its buttons go through the catalogues",

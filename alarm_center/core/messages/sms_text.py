@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from alarm_center.core.calendar import local_clock
 from alarm_center.core.messages import gsm7
+from alarm_center.core.messages.exercise_text import marked_as_exercise
 from alarm_center.core.messages.sms_words import WORDS, Language
 from alarm_center.core.messages.text_facts import TextFacts
 from alarm_center.core.messages.text_flaws import TextFlaw, UnfitText
@@ -63,6 +64,8 @@ class Texts:
     host: str
     number: str
     town: str | None = None
+    training: bool = False
+    """Each text begins by saying that it is an exercise, and may take a second segment for it."""
     replaced: Mapping[Wording, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
@@ -97,7 +100,8 @@ class Texts:
             UnfitText: a fact that it needs is missing or not neutral, or it takes more than 160 septets.
         """
         said = self._with_town(text, self._said(facts, text in VOICE))
-        return said[:1].upper() + said[1:]
+        said = said[:1].upper() + said[1:]
+        return marked_as_exercise(said, self.language, text) if self.training else said
 
     def _with_town(self, text: Wording, said: Mapping[str, str]) -> str:
         """Return the text with the town's name after the area, or as much of the name as the segment holds."""

@@ -14,6 +14,7 @@ import jinja2
 from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
+from alarm_center.core.exercises import is_heard
 from alarm_center.core.roles import Right
 from alarm_center.core.town_stop import CONFIRM_WITHIN, TownStop
 from alarm_center.store import (
@@ -216,8 +217,10 @@ def _queue_part(
     """Return the queue with its banners. But for the rows of *own* cases it depends on memberships, language and covering alone."""
     environment, person, speech = environment_of(request), request[PERSON], reader.speech
     todo, in_hand = ([own.get(row.row_id, row) for row in rows] for rows in read.rows_of_nobody(reader))
-    waiting = sum(row.section != "later" for row in todo)
-    troubles = trouble_rows((line.alarm for line in read.alarms), read.phones, speech)
+    waiting = sum(row.waits for row in todo)
+    real = [line for line in read.alarms if not line.training]
+    heard = (line.alarm for line in read.alarms if is_heard(line.alarm, training=line.training))
+    troubles = trouble_rows(heard, read.phones, speech)
     names = {town.org: town.name for town in read.watched.towns}
     first, last = (page - 1) * _ON_A_PAGE, page * _ON_A_PAGE
     context = _head_context(read.watched) | {
@@ -228,14 +231,16 @@ def _queue_part(
         "heads": page_words.SECTIONS,
         "waiting": waiting,
         "many": waiting > _FEW,
-        "top": next((row for row in todo if not row.held_by_me and not row.holder), None),
+        "top": next((row for row in todo if row.is_real and not row.held_by_me and not row.holder), None),
         "new_p1": sorted(
-            (row for row in todo if row.mark == "p1" and row.claimable), key=lambda row: row.since, reverse=True
+            (row for row in todo if row.is_real and row.mark == "p1" and row.claimable),
+            key=lambda row: row.since,
+            reverse=True,
         ),
         "counts": {
-            "alarms": sum(not line.alarm.is_calm for line in read.alarms),
+            "alarms": sum(not line.alarm.is_calm for line in real),
             "troubles": len(troubles),
-            "oldest": min((row.since for row in todo if row.section != "later"), default=None),
+            "oldest": min((row.since for row in todo if row.waits), default=None),
         },
         "troubles": troubles,
         "red_incidents": read.red_incidents,
@@ -243,7 +248,7 @@ def _queue_part(
         "urgent": [
             *(trouble.sound for trouble in troubles),
             *(alarm_sound(one.incident_id) for one in read.red_incidents),
-            *(alarm_sound(row.row_id) for row in todo if row.mark == "p1" and row.claimable),
+            *(alarm_sound(row.row_id) for row in todo if row.is_real and row.mark == "p1" and row.claimable),
         ],
         "unread": sum(row.unread for row in (*todo, *in_hand)),
         "loose": read.loose,

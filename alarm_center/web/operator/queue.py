@@ -16,7 +16,7 @@ from alarm_center.words.catalogues import Speech
 from alarm_center.words.code_words import RAISED_FOR, case_words, reason_words, state_words
 from schemas.vocabulary import Channel, Condition, Priority, Who
 
-SECTIONS: Final = ("red", "p1", "p2", "look", "p3", "visit", "later")
+SECTIONS: Final = ("red", "p1", "p2", "look", "p3", "visit", "later", "training")
 """The sections of the queue, the most urgent first; ``words/page_words.py`` has their headings."""
 _SOON: Final = timedelta(minutes=30)
 """A visit that is due within it stands in sight; a later one is folded away."""
@@ -74,7 +74,17 @@ class QueueRow:
     due: datetime | None
     """The instant at which a visit is to be made."""
     section: str
-    """The section of the queue in which it stands, one of :data:`SECTIONS`."""
+    """The section of the queue in which it stands, one of :data:`SECTIONS`. An exercise stands below all that is real."""
+
+    @property
+    def is_real(self) -> bool:
+        """Tell whether it is no exercise: only those call for somebody."""
+        return self.section != "training"
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether it waits for somebody now."""
+        return self.is_real and self.section != "later"
 
 
 def next_step(alarm: Alarm) -> NextStep:
@@ -123,7 +133,7 @@ def queue(
     in_hand: list[QueueRow] = []
     for line in alarms:
         row = alarm_row(line, reader, line.patrol)
-        (in_hand if _in_hand(line, reader.now) else todo).append(row)
+        (in_hand if row.is_real and _in_hand(line, reader.now) else todo).append(row)
     return sorted(todo, key=_order), sorted(in_hand, key=_order)
 
 
@@ -177,7 +187,7 @@ def alarm_row(case: AlarmLine | AlarmCase, reader: BoardReader, patrol: str | No
         unread=case.unread if isinstance(case, AlarmLine) else 0,
         risk=(case.risk if isinstance(case, AlarmLine) else None) or _LOWEST_RISK,
         due=due,
-        section=_section(alarm, due, reader.now, red=red),
+        section="training" if case.training else _section(alarm, due, reader.now, red=red),
     )
 
 

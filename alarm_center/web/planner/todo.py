@@ -25,6 +25,7 @@ from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, path_uuid, redirect, render, speech_of
 from alarm_center.web.planner import pause_questions
 from alarm_center.web.planner.desk import nights_of, page_context
+from alarm_center.web.training import course_pages
 from alarm_center.words import list_words, todo_words
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.todo_words import TodoGoal
@@ -73,6 +74,7 @@ async def show_todo(request: web.Request) -> web.StreamResponse:
         ending = await pause_questions.rows_to_ask(tx, speech)
         areas = await _areas(tx, viewer, nights, speech)
         staff = await _staff(tx, viewer, nights, zones, speech)
+        lacking = await course_pages.lacking_sentences(tx, person, speech)
         follow_up = None if matters else await todo.next_follow_up(tx, min(nights.values(), default=date.min))
     told = {each.resident_id for each in silent}
     endangering = [each for each in matters if each.endangers and each.resident_id not in told]
@@ -94,6 +96,7 @@ async def show_todo(request: web.Request) -> web.StreamResponse:
         "opened": request.query.get("night", ""),
         "day": timedelta(days=1),
         "follow_up": follow_up,
+        "lacking": lacking,
     }
     return render(request, "planner/todo.html", context | own)
 

@@ -10,11 +10,12 @@ from aiohttp import web
 
 from alarm_center.core import calendar
 from alarm_center.core import figures as rules
+from alarm_center.core.exercises import ExerciseTally
 from alarm_center.core.figures import CountTable, FigureName, TownTariff
 from alarm_center.core.night_report import ReportGroup
 from alarm_center.core.roles import Right
 from alarm_center.core.small_counts import is_small
-from alarm_center.store import board
+from alarm_center.store import board, exercises
 from alarm_center.store import figures as store
 from alarm_center.store.board import TownHead
 from alarm_center.store.memory import Tx, now
@@ -23,7 +24,7 @@ from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, render, speech_of
 from alarm_center.web.review.review_pages import day_of
-from alarm_center.words import figure_words
+from alarm_center.words import exercise_words, figure_words
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.figure_words import FigureLine
 
@@ -54,6 +55,7 @@ class _TownTables:
     tables: Mapping[FigureName, CountTable[str]]
     tariff: TownTariff
     stops: int
+    exercises: ExerciseTally
 
     def lines(self, name: FigureName, speech: Speech) -> list[FigureLine]:
         """Return the rows, and the sums where there are several."""
@@ -149,7 +151,8 @@ async def _town(tx: Tx, head: TownHead, span: _Span, speech: Speech) -> _TownTab
         FigureName.REPLIES: _table(replies.items(), figure_words.area_words, speech),
         FigureName.MESSAGES: _table(sent.items(), figure_words.area_words, speech),
     }  # fmt: skip
-    return _TownTables(head.name, tables, told.tariff, told.stops)
+    apart = await exercises.tally(tx, head.org, *bounds)
+    return _TownTables(head.name, tables, told.tariff, told.stops, apart)
 
 
 def _place(look: store.LookCount) -> tuple[str, str]:
@@ -190,7 +193,7 @@ def _shown(town: _TownTables, span: _Span, speech: Speech) -> dict[str, Any]:
                 "file": f"/figures.csv?figure={name}&{span.query}",
             }
         )
-    return {"name": town.name, "figures": figures}
+    return {"name": town.name, "figures": figures, "exercises": exercise_words.tally_words(town.exercises, speech)}
 
 
 def _bars(table: CountTable[str], row: int) -> list[dict[str, Any]]:

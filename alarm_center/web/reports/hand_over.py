@@ -75,14 +75,14 @@ async def take_over_board(request: web.Request) -> web.StreamResponse:
             await hand_overs.lock_hand_overs(tx, head.org)
             if rules.is_said_again(await hand_overs.last_hand_over(tx, head.org), person.user_id, at):
                 continue
-            count = sum(line.alarm.org == head.org for line in open_alarms)
+            count = sum(line.alarm.org == head.org and not line.training for line in open_alarms)
             await hand_overs.keep_hand_over(tx, head.org, person.user_id, at, count)
     return redirect(f"{_PATH}?taken")
 
 
 async def _open(request: web.Request, tx: Tx, watched: WatchedTowns) -> _OpenBoard:
     person, speech = request[PERSON], speech_of(request)
-    alarms = await board.open_alarms(tx)
+    alarms = [line for line in await board.open_alarms(tx) if not line.training]
     to_look = await board.checks_to_look_at(tx, watched.now, looks.CHECK_LEASE)
     reader = BoardReader(person.user_id, watched.zones, watched.now, speech, covered=person.covered)
     waiting, in_hand = queue(alarms, to_look, reader)

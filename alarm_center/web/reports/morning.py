@@ -10,7 +10,7 @@ from aiohttp import web
 from alarm_center.core import calendar
 from alarm_center.core.night_report import counted, night_to_report, often_empty, report_rows
 from alarm_center.core.roles import Right
-from alarm_center.store import board, night_reports
+from alarm_center.store import board, exercises, night_reports
 from alarm_center.store.board import TownHead
 from alarm_center.store.memory import Tx, now
 from alarm_center.web import csv_file
@@ -18,7 +18,7 @@ from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.page import PERSON, render, speech_of
 from alarm_center.web.review.review_pages import day_of
-from alarm_center.words import report_words
+from alarm_center.words import exercise_words, report_words
 from alarm_center.words.catalogues import Speech
 from alarm_center.words.past_night_words import night_words
 
@@ -90,8 +90,14 @@ async def _town(tx: Tx, head: TownHead, night: date, at: datetime, speech: Speec
     told = await night_reports.reported_night(tx, head.org, night, calendar.night_bounds(night, ZoneInfo(head.zone)))
     looks, cases = [look.counted for look in told.looks], [case.counted for case in told.cases]
     every = counted(looks, cases, at)
+    apart = await exercises.tally(tx, head.org, *calendar.night_bounds(night, ZoneInfo(head.zone)))
     lasts = bool(every.unfinished) or any(case.closed_at is None for case in cases)
-    return {"name": head.name, "rows": report_words.table(report_rows(looks, cases, at), every, speech), "lasts": lasts}
+    return {
+        "name": head.name,
+        "rows": report_words.table(report_rows(looks, cases, at), every, speech),
+        "lasts": lasts,
+        "exercises": exercise_words.tally_words(apart, speech),
+    }
 
 
 async def _suggestions(tx: Tx, head: TownHead, night: date, speech: Speech) -> list[dict[str, Any]]:

@@ -9,12 +9,12 @@ create table fjt.role_rights (
 
 insert into fjt.role_rights (role, allows, handled_by)
 select role, allows, handled_by from (values
-    ('operator', 'watch'), ('operator', 'papers'), ('operator', 'raise'), ('operator', 'pause'), ('operator', 'stop'),
-    ('supervisor', 'watch'), ('supervisor', 'papers'), ('supervisor', 'raise'), ('supervisor', 'pause'), ('supervisor', 'stop'), ('supervisor', 'protected'), ('supervisor', 'supervise'),
-    ('lead', 'papers'), ('lead', 'raise'), ('lead', 'pause'), ('lead', 'stop'), ('lead', 'plan'), ('lead', 'protected'), ('lead', 'lead'), ('lead', 'drive'), ('lead', 'staff'), ('lead', 'report'), ('lead', 'group_sms'),
-    ('carer', 'papers'), ('carer', 'drive'),
-    ('case_officer', 'pause'), ('case_officer', 'stop'), ('case_officer', 'plan'), ('case_officer', 'decide'), ('case_officer', 'enrol'), ('case_officer', 'protected'), ('case_officer', 'bring_in'), ('case_officer', 'report'),
-    ('coordinator', 'pause'), ('coordinator', 'stop'), ('coordinator', 'plan'), ('coordinator', 'arrange'), ('coordinator', 'enrol'), ('coordinator', 'protected'), ('coordinator', 'bring_in'), ('coordinator', 'hand_out'), ('coordinator', 'staff'), ('coordinator', 'report'), ('coordinator', 'group_sms'),
+    ('operator', 'watch'), ('operator', 'papers'), ('operator', 'raise'), ('operator', 'pause'), ('operator', 'stop'), ('operator', 'train'),
+    ('supervisor', 'watch'), ('supervisor', 'papers'), ('supervisor', 'raise'), ('supervisor', 'pause'), ('supervisor', 'stop'), ('supervisor', 'protected'), ('supervisor', 'supervise'), ('supervisor', 'train'),
+    ('lead', 'papers'), ('lead', 'raise'), ('lead', 'pause'), ('lead', 'stop'), ('lead', 'plan'), ('lead', 'protected'), ('lead', 'lead'), ('lead', 'drive'), ('lead', 'staff'), ('lead', 'report'), ('lead', 'group_sms'), ('lead', 'train'),
+    ('carer', 'papers'), ('carer', 'drive'), ('carer', 'train'),
+    ('case_officer', 'pause'), ('case_officer', 'stop'), ('case_officer', 'plan'), ('case_officer', 'decide'), ('case_officer', 'enrol'), ('case_officer', 'protected'), ('case_officer', 'bring_in'), ('case_officer', 'report'), ('case_officer', 'train'),
+    ('coordinator', 'pause'), ('coordinator', 'stop'), ('coordinator', 'plan'), ('coordinator', 'arrange'), ('coordinator', 'enrol'), ('coordinator', 'protected'), ('coordinator', 'bring_in'), ('coordinator', 'hand_out'), ('coordinator', 'staff'), ('coordinator', 'report'), ('coordinator', 'group_sms'), ('coordinator', 'train'),
     ('installer', 'mount'),
     ('auditor', 'review'), ('auditor', 'hand_out'),
     ('admin', 'users'), ('admin', 'report'), ('admin', 'group_sms')

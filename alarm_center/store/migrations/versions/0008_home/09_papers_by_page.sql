@@ -171,7 +171,7 @@ begin
         perform fjt.refuse_write('a number of another town''s');
     end if;
     perform pg_advisory_xact_lock(hashtext('resident number'), hashtext(town));
-    return (select coalesce(max(number), 0) + 1 from fjt.residents where org = town);
+    return (select coalesce(max(number), 0) + 1 from fjt.residents where org = town and not training);
 end $$;
 
 -- Whether a device is somebody's, and a reference another resident's, also of an area or a performer that the asker does not see.

@@ -33,7 +33,7 @@ as $$
     select s.shift_id from fjt.shifts s join fjt.carers c using (carer_id)
     where s.org = town and s.starts_at < clock.now() + interval '1 hour' and s.ends_at > clock.now() and c.phone in (
             select n.phone from fjt.alarms a join fjt.notices n using (alarm_id)
-            where a.state <> 'closed' and n.state = 'took' and n.done_at is null and a.alarm_id is distinct from but)
+            where a.state <> 'closed' and a.lane <> 'training' and n.state = 'took' and n.done_at is null and a.alarm_id is distinct from but)
         and (not fjt.is_page() or town = any (fjt.orgs()))
 $$;
 

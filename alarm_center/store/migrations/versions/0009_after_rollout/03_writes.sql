@@ -28,3 +28,6 @@ grant insert (notice_id, org, alarm_id, dispatch_id, round, step, who, shift_id,
 revoke select on fjt.reserve_lists from fjt_web;
 
 grant select (org, area_id, night, made_at, fetched_at, fetched_by) on fjt.reserve_lists to fjt_web;
+
+-- An older replica knows no training area, and would ask those on duty.
+grant insert (exercise_id, org, begun_by, begun_at, ends_at, carers), update (ends_at) on fjt.exercises to fjt_web;

@@ -1,0 +1,1 @@
+"""Pages of training: the course of each role, and exercises."""
