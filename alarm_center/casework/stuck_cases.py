@@ -22,18 +22,20 @@ log = structlog.get_logger()
 async def report_stuck_case(tx: Tx, of: str, id_: UUID) -> bool:
     """Queue one SMS to the lead on duty of the case's area and one to the town's fixed number; return whether it did.
 
+    Of an exercise no phone is told: the board shows it.
+
     ``of`` is ``check`` or ``alarm``. A case is told of once, whichever replica finds it and however long it lasts.
     """
     at = await now(tx)
     case = await stuck_cases.claim_report(tx, of, id_, at)
     if case is None:
         return False
-    # Of an exercise nobody is told: the board shows it.
-    there = await towns.of_area(tx, case.org, case.area_id)
-    town, code = there.town, there.area_code
+    town = await towns.town(tx, case.org)
+    code, _ = await towns.area(tx, case.area_id)
     roster = await rosters.roster(tx, town, None)
     lead = roster.responders(Who.LEAD, case.area_id, at)[:1]
-    phones = list(dict.fromkeys(p.phone for p in (*lead, *roster.responders(Who.FIXED, case.area_id, at))))
+    told = () if case.training else (*lead, *roster.responders(Who.FIXED, case.area_id, at))
+    phones = list(dict.fromkeys(responder.phone for responder in told))
     text = Wording.STUCK_CHECK if case.case_no is None else Wording.STUCK
     for phone in phones:
         facts = TextFacts(case_no=case.case_no, area=code)

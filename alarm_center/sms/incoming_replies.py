@@ -375,8 +375,9 @@ class _IncomingReply:
         elif shift is not None:
             org = shift.org
             facts = replace(facts, area=shift.area, starts_at=shift.starts_at, ends_at=shift.ends_at)
-        # Of an exercise the answer says so too.
-        town = (await towns.of_area(self.tx, org, about.area_id)).town if about else await towns.town(self.tx, org)
+        town = await towns.town(self.tx, org)
+        if about is not None and about.training:
+            town = replace(town, training=True)
         await wording.queue_sms(self.tx, town, PlainSms(phone, answer.text, facts), context.at)
 
 

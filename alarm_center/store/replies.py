@@ -53,6 +53,7 @@ class AskedNotice:
     """The carer was asked since then whether they stay after their shift, and has not answered."""
     nobody_home: bool = False
     """A carer has found nobody at home, and nobody knows where the person is."""
+    training: bool = False
 
 
 async def add_once(
@@ -223,7 +224,7 @@ async def notices_to(tx: Tx, phone: str, sender: str) -> list[AskedNotice]:
     rows = await tx.fetch(
         """
         select n.notice_id, a.org, a.alarm_id, a.area_id, e.code as area, a.resident_id, a.case_no, a.priority, n.token,
-            n.asked_at, n.state, a.state as alarm_state,
+            n.asked_at, n.state, a.state as alarm_state, a.lane = 'training' as training,
             a.seeks, n.done_at, a.closed_at, a.accepted_at,
             (select max(m.created_at) from messages m where m.alarm_id = a.alarm_id and m.phone = n.phone
                 and m.wording in ('taken', 'stood_down', 'case_closed', 'seen_to')) as told_at,

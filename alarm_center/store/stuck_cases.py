@@ -21,6 +21,8 @@ class StuckCase:
     check_id: UUID | None
     alarm_id: UUID | None
     case_no: int | None
+    training: bool
+    """It is an exercise."""
 
 
 _CLAIM: Final = {
@@ -30,11 +32,14 @@ _CLAIM: Final = {
 """Of two replicas that find a case stuck, the second waits for the row's lock, and then finds it reported."""
 _READ: Final = {
     "check": """
-        select c.org, r.area_id, c.resident_id, c.check_id, c.alarm_id, a.case_no
+        select c.org, r.area_id, c.resident_id, c.check_id, c.alarm_id, a.case_no, false as training
         from checks c join residents r using (resident_id) left join alarms a on a.alarm_id = c.alarm_id
         where c.check_id = $1
     """,
-    "alarm": "select org, area_id, resident_id, null::uuid as check_id, alarm_id, case_no from alarms where alarm_id = $1",
+    "alarm": """
+        select org, area_id, resident_id, null::uuid as check_id, alarm_id, case_no, lane = 'training' as training
+        from alarms where alarm_id = $1
+    """,
 }
 _POSTPONE: Final = {
     "check": "update checks set next_step_at = clock.now() + interval '5 s' where check_id = $1 and next_step_at is not null",

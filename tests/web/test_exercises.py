@@ -162,3 +162,5 @@ async def test_a_cry_in_an_exercise_is_heard(storstad: NightTown, pages: Site) -
     assert await receive_reply(storstad.memory, cry) == "help"
     queue = await (await pages.signed_in()).text("/fragments/queue")
     assert re.search(r'data-urgent="[^"]+"', queue), queue
+    bodies = await storstad.value("select array_agg(body) from messages where phone = $1 and body <> ''", FREE)
+    assert all(re.match("ÖVNING|Detta är en övning", body) for body in bodies), bodies
