@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+import structlog
+
 from alarm_center.casework import cases, steps
 from alarm_center.core import exercises as rules
 from alarm_center.core.alarm import AlarmState, alarm_events
@@ -14,6 +16,8 @@ from alarm_center.store import checks, exercises, towns
 from alarm_center.store.memory import Memory, Tx, now
 from alarm_center.words import exercise_words
 from schemas.vocabulary import Outcome
+
+log = structlog.get_logger()
 
 _AFTER: Final = timedelta(minutes=30)
 """Time for which those who take part are on duty after it: nobody is asked to hand a case over before it is closed."""
@@ -24,15 +28,19 @@ _NOBODY: Final = UUID(int=0)
 async def carry_out(memory: Memory) -> int:
     """Make the exercises that begin, and end those whose time is out; return how many."""
     done = 0
-    while await memory.attempt(_make_one):
-        done += 1
     async with memory.transaction() as tx:
         due = await exercises.due_to_end(tx)
     for each in due:
-        await _end(memory, each)
-    if done or due:
+        try:
+            await _end(memory, each)
+            done += 1
+        except Exception:  # another town's exercise ends all the same; this one is tried again
+            log.exception("exercise_failed", org=each.org)
+    while await memory.attempt(_make_one):
+        done += 1
+    if done:
         memory.hint()
-    return done + len(due)
+    return done
 
 
 async def _make_one(tx: Tx) -> bool:
@@ -70,6 +78,9 @@ async def _close(memory: Memory, alarm_id: UUID) -> None:
         alarm = await cases.lock_alarm(tx, alarm_id)
         if alarm.state is not AlarmState.CLOSED:
             note = exercise_words.end_note((await towns.town(tx, alarm.org)).language)
+            if alarm.state is AlarmState.CLAIMED and alarm.lease.holder is not None:
+                # Whoever practises may have the case on their screen: that keeps no exercise going.
+                alarm = await steps.step_alarm(tx, alarm, alarm_events.ReleaseCase(alarm.lease.holder), "clockwork")
             over = alarm_events.Close(_NOBODY, Outcome.OTHER, note=True)
             await steps.step_alarm(tx, alarm, over, "clockwork", note=note)
 

@@ -81,4 +81,4 @@ class FreeCarer(NamedTuple):
 
 def is_heard(alarm: Alarm, *, training: bool) -> bool:
     """Tell whether the troubles of a case are told aloud: of an exercise only a cry for help, for it may be real."""
-    return not training or any(trouble.kind is TroubleKind.HELP for trouble in alarm.troubles)
+    return not training or any(trouble.kind is TroubleKind.HELP for trouble in alarm.unacknowledged)

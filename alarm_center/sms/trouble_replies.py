@@ -6,11 +6,14 @@ from uuid import UUID
 from alarm_center.casework import cases
 from alarm_center.core.alarm import Alarm, AlarmState, DispatchPurpose, trouble
 from alarm_center.core.alarm.trouble_ladders import LADDERS
+from alarm_center.core.plan import Wording
 from alarm_center.store import replies
 from alarm_center.store.memory import Tx
 
-_SEES_TO: Final = tuple(sorted(text for ladder in LADDERS.values() if ladder.lead_sees_to_it for text in ladder.texts))
-"""The texts whose 1 says "jag ordnar" to a lead, and to the fixed number."""
+_SEES_TO: Final = tuple(
+    sorted(text for ladder in LADDERS.values() if ladder.lead_sees_to_it for text in ladder.texts - {Wording.OUTCOME})
+)
+"""The texts whose 1 says "jag ordnar" to a lead, and to the fixed number. To the question how it went it takes a case that is sought again."""
 
 
 async def alarm_of_late(tx: Tx, alarm_id: UUID, notice_id: UUID) -> Alarm | None:

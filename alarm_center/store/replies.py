@@ -220,7 +220,7 @@ async def towns_of(tx: Tx, phone: str, sender: str) -> list[str]:
 
 
 async def notices_to(tx: Tx, phone: str, sender: str) -> list[AskedNotice]:
-    """Return the notices to *phone*, from towns with the number *sender*, of the last 24 hours or of an open alarm: of exercises where none is real."""
+    """Return the notices to *phone*, from towns with the number *sender*, of the last 24 hours or of an open alarm: of an open exercise where nothing real may be meant."""
     rows = await tx.fetch(
         """
         select n.notice_id, a.org, a.alarm_id, a.area_id, e.code as area, a.resident_id, a.case_no, a.priority, n.token,
@@ -233,7 +233,7 @@ async def notices_to(tx: Tx, phone: str, sender: str) -> list[AskedNotice]:
             a.body::text as body
         from notices n join alarms a using (alarm_id) join areas e on e.area_id = a.area_id
             join organisations o on o.org = a.org
-        where n.phone = $1 and o.sending_number = $2 and (n.asked_at > clock.now() - $3::interval or a.state <> 'closed') and (a.lane <> 'training' or not asked_for_real($1))
+        where n.phone = $1 and o.sending_number = $2 and (n.asked_at > clock.now() - $3::interval or a.state <> 'closed') and (a.lane <> 'training' or a.state <> 'closed' and not heard_as_real($1))
         order by n.asked_at
         """,
         phone, sender, _BACK,

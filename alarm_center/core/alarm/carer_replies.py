@@ -334,7 +334,9 @@ def _record_site_word(change: AlarmChange, notice: Notice) -> None:
         change.acceptance, on_site_at=since or change.now, on_site_word_at=change.now, on_site_asked=False, done_at=None
     )
     change.limits = replace(change.limits, limit_at=change.now + change.plan.on_site_silence)
-    change.set_troubles(trouble.renew(change.alarm.troubles, change.now))
+    # Who is there can be asked how it went.
+    left = trouble.end(change.alarm.troubles, (TroubleKind.OUTCOME_MISSING,))
+    change.set_troubles(trouble.renew(left, change.now))
 
 
 def _queue_answer(change: AlarmChange, notice: Notice, wording: Wording, digit: str | None = None) -> None:

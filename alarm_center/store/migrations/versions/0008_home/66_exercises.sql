@@ -70,9 +70,19 @@ as $$
         where n.phone = number and n.state in ('asked', 'took') and a.state <> 'closed' and a.lane <> 'training')
 $$;
 
-revoke all on function fjt.keep_homes_apart(), fjt.keep_area_kind(), fjt.asked_for_real(text) from public;
+-- Is a word of the phone about the night, and not about an exercise? So it is once a real case has asked it, and while it is on duty: a cry of
+-- who has taken part before their shift is a cry.
+create function fjt.heard_as_real(number text) returns boolean language sql stable
+as $$
+    select fjt.asked_for_real(number) or exists (select from fjt.shifts s join fjt.carers c using (carer_id)
+        where c.phone = number and not s.training and s.starts_at <= clock.now() and s.ends_at > clock.now())
+$$;
+
+revoke all on function fjt.keep_homes_apart(), fjt.keep_area_kind(), fjt.asked_for_real(text), fjt.heard_as_real(text) from public;
 
 grant execute on function fjt.asked_for_real(text) to fjt_web, fjt_worker;
+
+grant execute on function fjt.heard_as_real(text) to fjt_worker;
 
 -- Pages of the day know nothing of the training area: no list, no rota, no report has it. The board, the search for a person, pauses,
 -- courses and a carer's own link do.
