@@ -78,6 +78,8 @@ async def test_an_exercise_ends_with_its_time_or_by_the_button(storstad: NightTo
     olle = await pages.signed_in()
     page = await words(olle, "/training")
     assert "Börjad 02:00 av Olle Operatör. Slutar senast 04:00." in page and "Starta övning" not in page
+    fall = await storstad.value("select alarm_id from alarms where lane = 'training' order by priority limit 1")
+    assert (await olle.post(f"/alarm/{fall}/claim")).status in (204, 303), "a held case keeps no exercise going"
     await olle.post("/training/exercise/end", {"town": storstad.org})
     await exercises.carry_out(storstad.memory)
     assert await storstad.value("select count(*) from alarms where lane = 'training' and state <> 'closed'") == 0
@@ -164,3 +166,20 @@ async def test_a_cry_in_an_exercise_is_heard(storstad: NightTown, pages: Site) -
     assert re.search(r'data-urgent="[^"]+"', queue), queue
     bodies = await storstad.value("select array_agg(body) from messages where phone = $1 and body <> ''", FREE)
     assert all(re.match("ÖVNING|Detta är en övning", body) for body in bodies), bodies
+
+
+async def test_a_cry_of_who_is_on_duty_by_now_is_real(storstad: NightTown, pages: Site) -> None:
+    await begin_exercise(storstad, pages)
+    await storstad.step()
+    # Their own shift has begun since.
+    await storstad.execute(
+        """
+        insert into shifts select (jsonb_populate_record(s, jsonb_build_object('shift_id', gen_random_uuid(), 'carer_id', c.carer_id))).*
+        from shifts s cross join carers c where not s.training and s.starts_at <= clock.now() and s.ends_at > clock.now() and c.phone = $1 limit 1
+        """,
+        FREE,
+    )
+    number = await storstad.value("select sending_number from organisations")
+    await receive_reply(storstad.memory, ReceivedReply.of_body("46elks", "cry", FREE, number, "HJÄLP"))
+    assert await storstad.value("select count(*) from alarms where lane = 'real' and troubled") == 1
+    assert await storstad.value("select count(*) from alarms where lane = 'training' and troubled") == 0
