@@ -67,18 +67,19 @@ async def answer(request: web.Request) -> web.StreamResponse:
     case, asked = found
     word = _word_of(asked, form, note)
     if word is None:
-        return await _show(request, speech(page_words.CHOOSE_OUTCOME), 400, note)
+        return await _show(request, speech(page_words.CHOOSE_OUTCOME), 400, note, form["notice"])
     outcome = word.outcome if isinstance(word, alarm_events.Done) else None
     if outcome is not None and trouble.keeps_open(case.alarm.troubles, outcome, note=bool(note)):
-        return await _show(request, speech(page_words.NOBODY_FOUND), 409, note)
+        return await _show(request, speech(page_words.NOBODY_FOUND), 409, note, form["notice"])
     async with request.app[MEMORY].transaction() as tx:
         link = await links.viewer_of(tx, token)
     assert link is not None, "the token is a notice's"
-    if outcome is not None and outcome in pausing.AWAY_BY and asked.ask == form.get("ask"):
-        await _pause_while_away(request, case, outcome, link, asked.notice.notice_id)
     said = LeadAnswer(asked.notice.notice_id, _ask_of(form), word, _tap_of(form), note or None)
     if not await apply_answer(request.app[MEMORY], case.alarm.alarm_id, said, viewer=link):
         return await _show(request, speech(lead_words.ANSWERED_BEFORE), 409)
+    # Only then: an answer that did not count must not keep the camera from a person who is at home.
+    if outcome is not None and outcome in pausing.AWAY_BY:
+        await _pause_while_away(request, case, outcome, link, asked.notice.notice_id)
     return redirect("/lead")
 
 
@@ -175,9 +176,11 @@ async def _pause_while_away(
 # ---- drawn ----
 
 
-async def _show(request: web.Request, said: str = "", status: int = 200, note: str = "") -> web.Response:
-    """Show the page, with what was wrong with an answer, and the note that was written with it."""
-    context = await _lead_context(request) | {"said": said, "note": note}
+async def _show(
+    request: web.Request, said: str = "", status: int = 200, note: str = "", noted: str = ""
+) -> web.Response:
+    """Show the page, with what was wrong with an answer, and the *note* that was written with it to the question *noted*."""
+    context = await _lead_context(request) | {"said": said, "note": note, "noted": noted}
     return render(request, "staff/lead.html", context, status=status)
 
 
@@ -214,6 +217,7 @@ async def _lead_context(request: web.Request) -> dict[str, Any]:
         "outcomes": [(str(each), speech(words)) for each, words in lead_words.OUTCOMES],
         "said": "",
         "note": "",
+        "noted": "",
     }
     return context | own
 
