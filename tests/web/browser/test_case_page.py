@@ -1,9 +1,11 @@
 """A case's page at 1280 × 800: what answers, looks again and comes next stands above the fold, whatever else does."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from playwright.async_api import Page, expect
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from alarm_center.casework import cases
 from alarm_center.core.alarm import alarm_events
@@ -25,7 +27,10 @@ ANSWERS = (".answers button", ".again button")
 
 async def below_the_fold(page: Page, *selectors: str) -> list[str]:
     """Return those of *selectors* of which one is missing, lower than the window, or under something else."""
-    found: list[str] = await page.evaluate(_BELOW, [[*ANSWERS, *selectors], 800])
+    asked = [[*ANSWERS, *selectors], 800]
+    with suppress(PlaywrightTimeout):  # a pane that is being drawn anew has its place in a moment
+        await page.wait_for_function(f"asked => ({_BELOW})(asked).length === 0", arg=asked, timeout=5000)
+    found: list[str] = await page.evaluate(_BELOW, asked)
     return found
 
 
