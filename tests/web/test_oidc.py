@@ -276,7 +276,7 @@ async def test_a_person_chooses_among_their_assignments(storstad: NightTown, pro
             assert refused.headers["Location"].startswith("/login"), "one that is not offered begins nothing"
             assert COOKIE not in refused.cookies
         await choose(olle, "Nattledare")
-        assert (await olle.get("/", follow=False)).headers["Location"] == "/raise", "a lead has no board here"
+        assert (await olle.get("/", follow=False)).headers["Location"] == "/lead", "a lead has a page of their own"
         assert (await olle.post("/login/assignment", {"number": "0"})).status in (303, 403), "the choice was made"
         assert (await olle.get("/", follow=False)).status == 303
         await go(olle, provider)
