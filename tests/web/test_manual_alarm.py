@@ -204,7 +204,7 @@ async def test_who_neither_answers_nor_leads_raises_nothing(
 async def test_a_lead_raises_without_sitting_at_the_board(storstad: NightTown, pages: Site) -> None:
     await a_user(storstad, "lena", "lead")
     lena = await pages.signed_in("lena")
-    assert (await lena.get("/", follow=False)).headers["Location"] == "/raise", "what a lead has in the board's place"
+    assert (await lena.get("/", follow=False)).headers["Location"] == "/lead", "what a lead has in the board's place"
     path = f"/raise/{storstad.residents[5]}"
     assert path in await lena.text("/raise")
     await lena.get(path)

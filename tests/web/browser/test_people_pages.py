@@ -73,7 +73,7 @@ async def test_people_and_an_invitation(
     await new.fill("[name=password]", "tolv tecken långt")
     await new.fill("[name=again]", "tolv tecken långt")
     await new.click("form[action$=join] .primary")
-    await new.wait_for_url(re.compile("/raise$"))
+    await new.wait_for_url(re.compile("/lead$"))
 
 
 async def test_a_planner_ill_a_deputy_for_a_week(storstad: NightTown, open_page: OpenPage) -> None:
