@@ -1,4 +1,4 @@
-"""The interface's languages: catalogues read from the .po files, `Speech` that translates, and local times in words."""
+"""The interface's languages: Swedish as the code has it, catalogues of the others read from their .po files, `Speech` that translates, and local times in words."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.support import Translations
+from babel.support import NullTranslations, Translations
 
 LANGUAGES: Final = ("sv", "en")
+SOURCE_LANGUAGE: Final = LANGUAGES[0]
+"""The language of the texts in code and templates: it needs no catalogue, which would say each of them once more."""
 FOLDER: Final = Path(__file__).parent / "locale"
 
 
@@ -28,8 +30,10 @@ _AND: Final = mark(" och ")
 
 
 @cache
-def translations(language: str) -> Translations:
+def translations(language: str) -> NullTranslations:
     """Return the catalogue of *language*, made in memory: an editable install and a wheel need no compiled files."""
+    if language == SOURCE_LANGUAGE:
+        return NullTranslations()
     with (FOLDER / language / "LC_MESSAGES" / "messages.po").open("rb") as source:
         catalogue = read_po(source, locale=language)
     compiled = io.BytesIO()

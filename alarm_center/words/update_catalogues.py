@@ -4,14 +4,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from babel.messages.catalog import Catalog, Message
+from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from alarm_center.core.replies import carer_actions
-from alarm_center.words.catalogues import FOLDER, LANGUAGES
+from alarm_center.words.catalogues import FOLDER, LANGUAGES, SOURCE_LANGUAGE
 
-SOURCE_LANGUAGE: Final = LANGUAGES[0]
+TRANSLATED: Final = tuple(language for language in LANGUAGES if language != SOURCE_LANGUAGE)
+"""The languages that have a catalogue."""
 _ALARM_CENTER: Final = Path(__file__).parents[1]
 _METHODS: Final = [("words/**.py", "python"), ("web/templates/**.html", "jinja2")]
 _KEYWORDS: Final = {"_": None, "mark": None, "gettext": None, "ngettext": (1, 2), "speech": None}
@@ -44,15 +45,9 @@ def catalogue_of(language: str) -> Catalog:
         return read_po(source, locale=language)
 
 
-def is_translated(message: Message) -> bool:
-    """Return whether *message* has its words in the catalogue's language, every plural form included."""
-    forms = message.string if isinstance(message.string, list | tuple) else (message.string,)
-    return all(forms) and (not message.pluralizable or len(forms) > 1)
-
-
 def main() -> None:
-    """Write every catalogue anew; in Swedish a text without another wording says itself."""
-    for language in LANGUAGES:
+    """Write every catalogue anew."""
+    for language in TRANSLATED:
         catalogue = catalogue_of(language) if path_of(language).exists() else Catalog(locale=language)
         catalogue.update(source_texts(), no_fuzzy_matching=True)
         catalogue.obsolete.clear()
@@ -60,10 +55,6 @@ def main() -> None:
         # A time of its own in each change would set every two changes against each other.
         catalogue.creation_date = _CREATED
         catalogue.header_comment = f"# The interface in {language}; see alarm_center/words/update_catalogues.py."
-        if language == SOURCE_LANGUAGE:
-            for message in catalogue:
-                if message.id and not is_translated(message):
-                    message.string = message.id
         path_of(language).parent.mkdir(parents=True, exist_ok=True)
         with path_of(language).open("wb") as target:
             write_po(target, catalogue, width=110, omit_header=False, include_lineno=False, sort_output=True)

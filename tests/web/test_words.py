@@ -4,20 +4,21 @@ import re
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Message
 
 from alarm_center.core.alarm.state import AlarmState, NoticeState
 from alarm_center.core.check.state import CheckState
 from alarm_center.web.page import TEMPLATES
 from alarm_center.words import code_words
-from alarm_center.words.catalogues import LANGUAGES, SPEECHES, best_language
-from alarm_center.words.update_catalogues import catalogue_of, is_translated, source_texts
+from alarm_center.words.catalogues import SPEECHES, best_language
+from alarm_center.words.update_catalogues import TRANSLATED, catalogue_of, source_texts
 from schemas.vocabulary import AlarmKind, Answer, CancelReason, Channel, Outcome, Reason
 
 _FIELD = re.compile(r"%\((\w+)\)s")
 PAGES = sorted(TEMPLATES.rglob("*.html"))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", TRANSLATED)
 def test_no_text_is_missing_untranslated_or_left_over(language: str) -> None:
     wanted = {message.id for message in source_texts() if message.id}
     have = {message.id: message for message in catalogue_of(language) if message.id}
@@ -25,6 +26,12 @@ def test_no_text_is_missing_untranslated_or_left_over(language: str) -> None:
     assert have.keys() == wanted, f"run python -m alarm_center.words.update_catalogues: {wanted ^ have.keys()}"
     assert not [id_ for id_, message in have.items() if not is_translated(message)]
     assert not [id_ for id_, message in have.items() if message.fuzzy]
+
+
+def is_translated(message: Message) -> bool:
+    """Tell whether *message* has its words in the catalogue's language, every plural form included."""
+    forms = message.string if isinstance(message.string, list | tuple) else (message.string,)
+    return all(forms) and (not message.pluralizable or len(forms) > 1)
 
 
 def test_a_translation_has_the_fields_of_its_source() -> None:
@@ -54,7 +61,7 @@ def test_every_code_has_its_words(table: dict[str, str], codes: list[str]) -> No
 
 
 def test_nobody_is_ever_said_to_be_well() -> None:
-    for language in LANGUAGES:
+    for language in TRANSLATED:  # each message has the Swedish beside it
         for message in catalogue_of(language):
             text = f"{message.id} {message.string}".lower()
             assert not re.search(r"mår bra|\bis well\b|\bis fine\b|\bmår\b|andas|puls|breath", text), text
