@@ -75,6 +75,18 @@ def test_vi_ringer_dig_is_loud_after_the_towns_minutes(minutes: int, help_s: int
         assert story.carer(FIXED).inbox, "the town's number is called"
 
 
+def test_a_lead_who_gives_it_back_leaves_the_towns_minutes() -> None:
+    story = on_site(plan=Plan.from_settings({"ring_back_within_minutes": 2}))
+    story.carer(FIRST).cannot_get_in()
+    story.carer(LEAD).takes()
+    story.passes(minutes=4)
+    story.carer(LEAD).declines()
+    story.passes(seconds=119)
+    assert loud(story) == 0
+    story.passes(seconds=1)
+    assert loud(story) == 1
+
+
 @pytest.mark.parametrize("by", ["operator", "lead"])
 def test_who_sees_to_it_ends_the_climb(by: str) -> None:
     story = on_site()

@@ -316,7 +316,7 @@ class AlarmChange:
         """
         before = self.alarm.state
         refused = dispatching.record_refusal(self.dispatch, notice, self.now, state)
-        self.set_troubles(trouble.without_carer(self.alarm, notice, self.now))
+        self.set_troubles(trouble.without_carer(self.alarm, notice, self.plan, self.now))
         helped = trouble.gravest(t for t in self.alarm.unacknowledged if t.kind is TroubleKind.HELP)
         purpose = DispatchPurpose.HELP if helped is not None and refused.takers else DispatchPurpose.CALL_OUT
         sought = dispatching.restart_search(refused, self.context, purpose, shift_ends_at)
@@ -334,7 +334,7 @@ class AlarmChange:
 
     def leave_trouble(self, notice: Notice) -> None:
         """Record that the lead of *notice*, who saw to a trouble, cannot after all: it is sought for anew, or at once the next."""
-        self.set_troubles(trouble.reopened_by(self.alarm, notice.phone, self.now))
+        self.set_troubles(trouble.reopened_by(self.alarm, notice.phone, self.plan, self.now))
         self.dispatch = dispatching.record_refusal(self.dispatch, notice, self.now)
         left = trouble.gravest(each for each in self.alarm.unacknowledged if LADDERS[each.kind].steps)
         if left is not None and dispatching.is_graver(self.dispatch, LADDERS[left.kind].purpose):

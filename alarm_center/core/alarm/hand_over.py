@@ -116,7 +116,7 @@ def pass_on(change: AlarmChange, notice: Notice, eta_minutes: int | None) -> Non
     others = [taker for taker in change.alarm.takers if taker.phone != notice.phone]
     for taker in others:
         if taker.phone == before.phone or _is_off_duty(change, taker):
-            change.set_troubles(trouble.without_carer(change.alarm, taker, change.now))
+            change.set_troubles(trouble.without_carer(change.alarm, taker, change.plan, change.now))
             change.dispatch = dispatching.record_refusal(change.dispatch, taker, change.now, NoticeState.STOOD_DOWN)
             change.effects.append(Tell(Wording.TAKEN, taker))
     change.add_line(timeline.HandedOver(notice.notice_id))

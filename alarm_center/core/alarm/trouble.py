@@ -146,19 +146,19 @@ def renew(troubles: Troubles, now: datetime) -> Troubles:
     return troubles
 
 
-def reopen(troubles: Troubles, by: str, now: datetime) -> Troubles:
+def reopen(troubles: Troubles, by: str, plan: Plan, now: datetime) -> Troubles:
     """Return *troubles* without the acknowledgements of *by*, who cannot after all."""
     for trouble in troubles:
         if trouble.acknowledged_by == by:
-            troubles = _put(troubles, _unacknowledged(trouble, now + LADDERS[trouble.kind].loud_after))
+            troubles = _put(troubles, _unacknowledged(trouble, now + _loud_after(trouble.kind, plan)))
     return troubles
 
 
-def reopened_by(alarm: Alarm, phone: str, now: datetime) -> Troubles:
+def reopened_by(alarm: Alarm, phone: str, plan: Plan, now: datetime) -> Troubles:
     """Return the alarm's troubles without the acknowledgements of whoever has *phone*, by whichever notice they said it."""
     left = alarm.troubles
     for notice_id in _notices_of(alarm, phone):
-        left = reopen(left, str(notice_id), now)
+        left = reopen(left, str(notice_id), plan, now)
     return left
 
 
@@ -167,13 +167,13 @@ def is_seen_to_from(alarm: Alarm, phone: str) -> bool:
     return any(alarm.is_seen_to_by(notice_id) for notice_id in _notices_of(alarm, phone))
 
 
-def without_carer(alarm: Alarm, notice: Notice, now: datetime) -> Troubles:
+def without_carer(alarm: Alarm, notice: Notice, plan: Plan, now: datetime) -> Troubles:
     """Return the alarm's troubles once the carer of *notice* has given the case back: those on the way and at the door are over.
 
     A cry for help is not, nor what another carer has said too, and what they saw to nobody sees to.
     """
     theirs = _notices_of(alarm, notice.phone)
-    left = reopened_by(alarm, notice.phone, now)
+    left = reopened_by(alarm, notice.phone, plan, now)
     for each in alarm.troubles:
         if each.notice_id not in theirs or each.kind is TroubleKind.HELP:
             continue
