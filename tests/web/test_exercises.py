@@ -46,7 +46,9 @@ async def test_an_exercise_stands_apart_from_the_night(storstad: NightTown, page
     urgent = re.search(r'data-urgent="([^"]*)"', queue)
     assert urgent is not None and set(urgent[1].split(",")) == {real_id.hex[-8:]}, "an exercise is silent"
     fall = await storstad.value("select alarm_id from alarms where lane = 'training' order by priority limit 1")
-    assert "ÖVNING – inga riktiga personer." in await words(olle, f"/alarm/{fall}")
+    case = await words(olle, f"/alarm/{fall}")
+    assert "ÖVNING – inga riktiga personer." in case and "Övning: ring inte 112" in case
+    assert "Ring 112 – läs upp detta" in await words(olle, f"/alarm/{real_id}")
     for minutes in (2, 4, 6, 12, 20, 40, 60):
         await storstad.set_clock(TWO + timedelta(minutes=minutes))
         await storstad.step()
