@@ -37,7 +37,11 @@ FIRST, CALL_OUT, ANSWER, REMINDER = 1, 2, 3, 5
 
 
 def town_texts(town: towns.Town, *, several_towns: bool = False) -> Texts:
-    """Return the town's texts; to a phone that works for *several_towns* each names the town beside the area."""
+    """Return the town's texts; to a phone that works for *several_towns* each names the town beside the area.
+
+    Raises:
+        UnfitText: a setting of the town spoils every text; who queues an SMS must send something all the same.
+    """
     return Texts(
         language=Language(town.language),
         zone=town.zone,
@@ -88,6 +92,8 @@ class _NoticeText:
 
     text: Wording
     facts: TextFacts
+    several_towns: bool = False
+    """The phone works for more than one town, and reads which one an area is in."""
 
 
 async def queue_question(tx: Tx, sender: Sender, alarm: Alarm, asked: Notify, at: datetime) -> None:
@@ -136,10 +142,8 @@ async def _queue_of_notice(
         return
     assert draft.notice_id is not None, "its draft is of a notice"
     link = sender.links.get(draft.notice_id) or await alarms.link_of(tx, draft.notice_id)
-    texts = town_texts(sender.town, several_towns=link.several_towns)
-    facts = replace(said.facts, token=link.token)
-    body = _text_body(sender.town, texts, _NoticeText(said.text, facts), alarm.case_no, alarm.priority)
-    await messages.queue(tx, draft, body)
+    said = _NoticeText(said.text, replace(said.facts, token=link.token), several_towns=link.several_towns)
+    await messages.queue(tx, draft, _text_body(sender.town, said, alarm.case_no, alarm.priority))
 
 
 async def word_messages(memory: Memory) -> None:
@@ -155,8 +159,7 @@ async def word_messages(memory: Memory) -> None:
     bodies = {
         each.message_id: _text_body(
             known[each.org, each.training],
-            town_texts(known[each.org, each.training], several_towns=each.several_towns),
-            _NoticeText(each.wording, each.facts),
+            _NoticeText(each.wording, each.facts, several_towns=each.several_towns),
             each.case_no,
             each.priority,
         )
@@ -210,10 +213,10 @@ def _draft_sms(
     )  # fmt: skip
 
 
-def _text_body(town: towns.Town, texts: Texts, said: _NoticeText, case_no: int, priority: Priority) -> str:
+def _text_body(town: towns.Town, said: _NoticeText, case_no: int, priority: Priority) -> str:
     """Return the text, or the bare case number: a setting that spoils a text must not keep an alarm from going out."""
     try:
-        return texts.say(said.text, said.facts)
+        return town_texts(town, several_towns=said.several_towns).say(said.text, said.facts)
     except UnfitText as error:
         log.error("text_refused", org=town.org, wording=said.text, flaw=error.flaw)
         language = Language(town.language)
