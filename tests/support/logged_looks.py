@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from alarm_center.store.memory import Memory
+from alarm_center.store.overlong import lift_limit
 
 
 async def look_at_checks(
@@ -12,6 +13,7 @@ async def look_at_checks(
 ) -> None:
     """Have *many* looks of ten seconds at the town's checks in the log, *apart* from one another, by each of *who* in turn."""
     async with memory.transaction() as tx:
+        await lift_limit(tx)
         await tx.execute(
             """
             with known as (select row_number() over (order by check_id) - 1 as nth, check_id, resident_id from checks where org = $1)
