@@ -111,6 +111,7 @@ def render(
             "has_phones": PHONES in request.app,
             "providers": request.app[SETTINGS].providers,
             "cover_after": request.app[SETTINGS].cover_after_s,
+            "undo_after": request.app[SETTINGS].undo_s,
             "path": request.path,
             **said,
         },

@@ -38,6 +38,8 @@ class WebSettings:
     subject_key: str = field(default="", repr=False)
     cover_after_s: int = 300
     """Seconds without a hand on mouse or keyboard, after which a board covers its names and pictures; 0: never."""
+    undo_s: int = 5
+    """Seconds for which an operator's answer can be undone before it is sent; 0: none."""
     second_factor: bool = False
     party: RelyingParty | None = None
 

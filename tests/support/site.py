@@ -121,7 +121,7 @@ async def site(
         build_web(
             WebMemories(town.web, town.sign_in, town.planner),
             town.pictures,
-            settings or WebSettings(tick_s=TICK_S),
+            settings or WebSettings(tick_s=TICK_S, undo_s=0),
             phones,
         ),
         port,

@@ -274,6 +274,10 @@ async def test_something_wrong_leads_to_the_alarm_that_it_becomes(storstad: Nigh
     answer = await olle.post(f"/check/{check}/answer", {"answer": "something_wrong", "session_id": session})
     alarm = await storstad.value("select alarm_id from alarms where priority = 1")
     assert answer.headers["Location"] == f"/alarm/{alarm}"
+    assert await storstad.value("select (state, holder) from alarms") == ("dispatched", storstad.users["olle"])
+    assert await storstad.value("select count(*) from notices") == 1, "asked at once"
+    page = await olle.text(f"/alarm/{alarm}")
+    assert page.count("/call-back") == 1 and page.index("/call-back") < page.index("/release"), "beside the next action"
 
 
 async def test_a_live_look_is_the_holders_and_is_logged(storstad: NightTown, pages: Site) -> None:

@@ -211,6 +211,8 @@ async def answer(request: web.Request) -> web.StreamResponse:
     if session_id is not None:
         async with request.app[MEMORY].transaction(person.board_viewer) as tx:
             await looks.end(tx, session_id, person.user_id, await now(tx))
+    if said == Answer.SOMETHING_WRONG and check.alarm_id is not None:
+        await _send_at_once(request, check.alarm_id)
     if request.match_info["kind"] == "alarm":
         return redirect_or_tell(request, f"/alarm/{request.match_info['case']}")
     if check.state is CheckState.ALARMED and check.alarm_id is not None:
@@ -221,6 +223,22 @@ async def answer(request: web.Request) -> web.StreamResponse:
         blind = await shadow_nights.blind_answers(tx, check_id, person.user_id)
     # What the detector found is told now: the board says it beside the person's own answer.
     return redirect_or_tell(request, f"{_BOARD}?answered={check_id}" if blind else _BOARD)
+
+
+async def _send_at_once(request: web.Request, alarm_id: UUID) -> None:
+    """Send a patrol on the word that something is wrong, and take the case: whoever said it may call the patrol back there.
+
+    Sent first: an alarm that is taken waits longer before it sends somebody by itself. Where somebody else has it, or staff
+    are there, it stays as it is (ADR 0089).
+    """
+    person = request[PERSON]
+    for event in (alarm.SendPatrol(person.user_id), alarm.ClaimCase(person.user_id)):
+        try:
+            await cases.apply_to_alarm(
+                request.app[MEMORY], alarm_id, event, actor=str(person.user_id), viewer=person.board_viewer
+            )
+        except (IllegalMove, cases.NotFound):
+            return
 
 
 async def _required_check(request: web.Request) -> UUID:

@@ -44,6 +44,8 @@ class PicturePane:
     """The detector's answer, or its reason; where both are hidden, that they come after the person's own answer."""
     answers: list[tuple[int, Answer, str]]
     """The answers that the person may give: key, answer, words."""
+    answer_by: datetime | None
+    """The instant at which the check becomes an alarm without an answer; ``None``: it is one."""
     check_id: UUID | None
     """The check that an answer, or another look, is about."""
     may_look: bool
@@ -102,7 +104,7 @@ async def alarm_pane(
     return PicturePane(
         session=session, sessions=len(seen), frames=_frames(request, alarm.org, session), why_not=speech(why_not) if why_not else "",
         awaited=why_not == page_words.PICTURE_COMING, reading=_reading(request, session),
-        answers=await _answers(request, tx, session) if may_act else [],
+        answers=await _answers(request, tx, session) if may_act else [], answer_by=None,
         check_id=check_id, grey=_grey(request) if alarm.state is not AlarmState.CLOSED and not mine and check_id else [], may_look=may_look, may_look_live=may_look_live, blurred=alarm.org in watched.blurred,
     )  # fmt: skip
 
@@ -125,7 +127,7 @@ async def check_pane(
     return PicturePane(
         session=session, sessions=len(seen), frames=_frames(request, case.org, session), why_not=why_not,
         awaited=why_not == speech(page_words.PICTURE_COMING), reading=_reading(request, session),
-        answers=await _answers(request, tx, session) if free else [],
+        answers=await _answers(request, tx, session) if free else [], answer_by=case.deadline,
         check_id=case.check_id, grey=[], may_look=free and await devices.may_show_any(tx, case.resident_id), may_look_live=False,
         blurred=case.org in watched.blurred,
     )  # fmt: skip

@@ -1,5 +1,6 @@
 // Open page: the stream, the clock that it feeds, fragments, keys and sound. No browser clock decides anything.
 import { begin as beginPicture, blankAll, showAgain, showClear, showLive } from "./picture.js";
+import { holdBack, sendHeld, showHeld } from "./undo.js";
 
 const FROZEN_MS = 5000, STILL_MS = 3000, GIVEN_UP_MS = 15000, RENEW_MS = 30000;
 const body = document.body, csrf = document.querySelector("meta[name=csrf]").content;
@@ -178,7 +179,7 @@ document.addEventListener("focusout", (event) => {
   if (part && !part.contains(event.relatedTarget)) { delete part.dataset.late; refresh(part); }
 });
 
-function ready(root) { showTime(); all("[data-player]", root).forEach((one) => beginPicture(one, csrf)); ring(); }
+function ready(root) { showTime(); showHeld(); all("[data-player]", root).forEach((one) => beginPicture(one, csrf)); ring(); }
 
 // ---- forms and keys ----
 document.addEventListener("submit", async (event) => {
@@ -187,7 +188,10 @@ document.addEventListener("submit", async (event) => {
   if (form.method === "dialog" || form.dataset.whole !== undefined || (!into && !/\/(alarm|check|reply|picture)\//.test(goesTo))) return;
   event.preventDefault();
   const data = new URLSearchParams(new FormData(form, event.submitter));
-  await send({ goesTo, data, into, says: event.submitter?.textContent.trim().replace(/\s+/g, " ") ?? "" });
+  const tap = { goesTo, data, into, says: event.submitter?.textContent.trim().replace(/\s+/g, " ") ?? "" };
+  if (goesTo.endsWith("/answer")) { if (holdBack(tap, form, now, send, keepUnsent)) return; }
+  else await sendHeld();
+  await send(tap);
 });
 
 // A tap that no answer came to stands as not sent, until it has been sent again. What it asks for is decided once, however often it comes.
@@ -197,6 +201,7 @@ function showUnsent() {
   $("span", note).textContent = note.dataset.words.replace("¤", unsent.map((one) => one.says).join(", "));
   note.hidden = !unsent.length;
 }
+function keepUnsent(tap) { unsent.push(tap); showUnsent(); }
 $("#unsent button").addEventListener("click", async () => {
   const again = unsent.splice(0);
   while (again.length && await send(again[0])) again.shift();
@@ -221,8 +226,7 @@ async function send(tap) {
     if (clear) showClear(clear, csrf);
     return true;
   } catch {
-    if (!into) unsent.push(tap);
-    showUnsent();
+    if (!into) keepUnsent(tap);
     setStale(now);
     return false;
   }

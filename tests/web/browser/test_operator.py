@@ -9,9 +9,10 @@ from playwright.async_api import Page, expect
 from alarm_center.casework import cases
 from alarm_center.core.alarm import alarm_events
 from alarm_center.pictures import CommittedSession
+from alarm_center.web.settings import WebSettings
 from schemas.vocabulary import Answer, Outcome, Reason
 from tests.support.night_town import TWO, NightTown, drawn
-from tests.support.site import site
+from tests.support.site import TICK_S, site
 from tests.support.waiting import eventually
 from tests.web.browser.conftest import BOARD, OpenPage
 from tests.web.browser.test_accessible import broken
@@ -79,6 +80,34 @@ async def test_a_check_is_looked_at_and_answered_with_one_key(storstad: NightTow
     await expect(page.locator("#queue-title")).to_have_text("Inget väntar på dig")
     assert await storstad.value("select state from checks where check_id = $1", await storstad.check_of(3)) == "seen"
     assert await eventually(lambda: storstad.value("select ended_at is not null from looks"))
+
+
+async def test_an_answer_is_undone_or_sent_by_going_on(storstad: NightTown, open_page: OpenPage) -> None:
+    for home in (3, 5):
+        await storstad.finding(home, Answer.IN_BED, frames=drawn("asleep", 5))
+    first, second = await storstad.check_of(3), await storstad.check_of(5)
+    state = "select state from checks where check_id = $1"
+    async with site(storstad, settings=WebSettings(tick_s=TICK_S)) as patient:
+        page = await open_page(f"/check/{first}", at=patient)
+        await page.wait_for_selector(".has-picture")
+        await page.keyboard.press("4")
+        await expect(page.locator("#undo")).to_contain_text("Går inte att bedöma skickas strax.")
+        await page.keyboard.press("z")
+        await expect(page.locator("#undo")).to_be_hidden()
+        await expect(page.locator(".again [data-key=l]")).to_be_visible()
+        await page.keyboard.press("2")
+        await page.keyboard.press("1")  # in its stead
+        await expect(page.locator("#undo")).to_contain_text("Syns i sängen")
+        assert await storstad.value(state, first) == "to_look"
+        await page.keyboard.press("b")
+        await page.wait_for_url(BOARD)
+        assert await storstad.value(state, first) == "seen"
+        await page.goto(f"/check/{second}")
+        await page.wait_for_selector(".has-picture")
+        await page.evaluate("document.body.dataset.undoAfter = '0.2'")
+        await page.keyboard.press("1")
+        await page.wait_for_url(BOARD)
+        assert await storstad.value(state, second) == "seen"
 
 
 async def test_a_picture_on_its_way_comes_by_itself(storstad: NightTown, open_page: OpenPage) -> None:
