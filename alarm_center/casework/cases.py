@@ -18,7 +18,7 @@ from alarm_center.core.alarm import Alarm, alarm_events
 from alarm_center.core.check import Check, CheckEvent
 from alarm_center.core.decision import Colleague
 from alarm_center.core.replies import carer_actions
-from alarm_center.store import alarms, checks, replies, towns, viewer_scope
+from alarm_center.store import alarms, checks, replies, screen_taps, towns, viewer_scope
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 from schemas.messages import Finding
 from schemas.vocabulary import AlarmKind, Priority
@@ -29,9 +29,17 @@ class NotFound(LookupError):
 
 
 async def apply_to_check(
-    memory: Memory, check_id: UUID, event: CheckEvent | steps.CheckEvents, *, actor: str, viewer: Viewer | None = None
+    memory: Memory,
+    check_id: UUID,
+    event: CheckEvent | steps.CheckEvents,
+    *,
+    actor: str,
+    viewer: Viewer | None = None,
+    tap: str | None = None,
 ) -> Check:
     """Apply *event* to a check, with all that follows from it; return the check as it is then.
+
+    A *tap* of the viewer's that was applied before changes nothing: its page has not heard the answer, and sends it again (ADR 0089).
 
     Raises:
         NotFound: there is no such check that *viewer* may see.
@@ -39,9 +47,12 @@ async def apply_to_check(
     """
 
     async def work(tx: Tx) -> Check:
+        repeated = tap is not None and not await screen_taps.take(tx, tap)
         check = await checks.lock(tx, check_id)
         if check is None:
             raise NotFound(f"no check {check_id} that this viewer may see")
+        if repeated:
+            return check
         await viewer_scope.widen_scope(tx, check.resident_id)
         return await steps.step_check(tx, check, event, actor)
 
@@ -58,8 +69,9 @@ async def apply_to_alarm(
     actor: str,
     viewer: Viewer | None = None,
     note: str | None = None,
+    tap: str | None = None,
 ) -> Alarm:
-    """Apply *event* to an alarm, with all that follows from it; return the alarm as it is then.
+    """Apply *event* to an alarm, with all that follows from it; return the alarm as it is then. A *tap* is as for :func:`apply_to_check`.
 
     Raises:
         NotFound: there is no such alarm that *viewer* may see.
@@ -67,6 +79,8 @@ async def apply_to_alarm(
     """
 
     async def work(tx: Tx) -> Alarm:
+        if tap is not None and not await screen_taps.take(tx, tap):
+            return await lock_alarm(tx, alarm_id, with_checks=False)
         return await lock_and_step_alarm(tx, alarm_id, event, actor, note)
 
     after = await memory.attempt(work, viewer)

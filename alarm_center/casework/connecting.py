@@ -9,7 +9,7 @@ from alarm_center.core.alarm import alarm_events
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.messages import TextFacts
 from alarm_center.core.plan import Wording
-from alarm_center.store import messages, residents, towns
+from alarm_center.store import messages, residents, screen_taps, towns
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 from schemas.vocabulary import Channel
 
@@ -18,8 +18,12 @@ _RINGS_FOR: Final = timedelta(minutes=1)
 _FIRST: Final = 1
 
 
-async def call_resident(memory: Memory, alarm_id: UUID, phone: str, *, user: UUID, viewer: Viewer) -> None:
+async def call_resident(
+    memory: Memory, alarm_id: UUID, phone: str, *, user: UUID, viewer: Viewer, tap: str | None = None
+) -> None:
     """Queue the call to *phone* (E.164), the operator's, that goes on to the resident; the case is in a call from now on.
+
+    A *tap* (`store.screen_taps`) that was applied before rings nobody again.
 
     Raises:
         NotFound: there is no such alarm that the viewer may see.
@@ -27,6 +31,8 @@ async def call_resident(memory: Memory, alarm_id: UUID, phone: str, *, user: UUI
     """
 
     async def work(tx: Tx) -> None:
+        if tap is not None and not await screen_taps.take(tx, tap):
+            return
         alarm = await cases.lock_and_step_alarm(tx, alarm_id, alarm_events.InCall(user, True), str(user))
         at, card = await now(tx), await residents.card(tx, alarm.resident_id) if alarm.resident_id else None
         if card is None or card.phone is None:

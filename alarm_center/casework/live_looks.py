@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from alarm_center.casework.cases import NotFound
 from alarm_center.core.alarm import Alarm, AlarmState
 from alarm_center.core.decision import IllegalMove
-from alarm_center.store import alarms, commands, devices, events, looks
+from alarm_center.store import alarms, commands, devices, events, looks, screen_taps
 from alarm_center.store.memory import Memory, Tx, Viewer, now
 from schemas.timeline import LiveAsked, Payload, ShownClear
 from schemas.vocabulary import ClearFor, Show
@@ -27,9 +27,11 @@ async def ask_live_look(
     user: UUID,
     viewer: Viewer | None = None,
     clear_for: ClearFor | None = None,
+    tap: str | None = None,
 ) -> UUID:
     """Command a live look for the holder of an alarm; return the command's id.
 
+    A *tap* (`store.screen_taps`) names it: where it was applied before, the camera is not asked again.
     Where the town shows pictures blurred first, they are so here too, unless it is asked for with a reason.
 
     Raises:
@@ -38,6 +40,9 @@ async def ask_live_look(
     """
 
     async def work(tx: Tx) -> UUID:
+        command_id = uuid4() if tap is None else UUID(tap)
+        if tap is not None and not await screen_taps.take(tx, tap):
+            return command_id
         alarm = await alarms.lock(tx, alarm_id)
         if alarm is None or alarm.resident_id is None:
             raise NotFound(f"no alarm {alarm_id} that this viewer may see")
@@ -49,7 +54,7 @@ async def ask_live_look(
         device_id = await devices.camera_of(tx, alarm.resident_id)
         if device_id is None:
             raise NotFound(f"alarm {alarm.case_no}: the resident has no camera")
-        command_id = await _add_command(tx, alarm, device_id, seconds, at, user)
+        await _add_command(tx, alarm, device_id, command_id, seconds, at, user)
         if clear_for is not None:
             await looks.begin_live(tx, command_id, user, at, clear_for)
             await events.write(tx, at, _line_about(alarm, device_id, ShownClear(clear_for, command_id), user))
@@ -60,12 +65,13 @@ async def ask_live_look(
     return command_id
 
 
-async def _add_command(tx: Tx, alarm: Alarm, device_id: str, seconds: int, at: datetime, user: UUID) -> UUID:
+async def _add_command(
+    tx: Tx, alarm: Alarm, device_id: str, command_id: UUID, seconds: int, at: datetime, user: UUID
+) -> None:
     if alarm.resident_id is None or not await devices.lock_consent(
         tx, alarm.org, device_id, alarm.resident_id, to_people=True
     ):
         raise IllegalMove(f"alarm {alarm.case_no}: there is no consent to look")
-    command_id = uuid4()
     await commands.add(
         tx,
         commands.DeviceCommand(
@@ -75,7 +81,6 @@ async def _add_command(tx: Tx, alarm: Alarm, device_id: str, seconds: int, at: d
         ),
     )  # fmt: skip
     await events.write(tx, at, _line_about(alarm, device_id, LiveAsked(command_id, seconds), user))
-    return command_id
 
 
 def _line_about(alarm: Alarm, device_id: str, payload: Payload, user: UUID) -> events.NewEvent:

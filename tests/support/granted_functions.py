@@ -32,6 +32,8 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.link_of_other": nothing("select 1 from generate_series(1, 9999) no where link_of_other(no) is not null"),
     "fjt.link_of_mine": nothing("select 1 from notices where link_of_mine(notice_id) is not null"),
     "fjt.answer_my_muster": nothing("select 1 from shifts where answer_my_muster(shift_id, true)"),
+    "fjt.has_tap": nothing("select 1 where has_tap(repeat('0', 32))"),
+    "fjt.take_tap": nothing("select 1 where not take_tap(repeat('0', 32))"),
     "fjt.say_who": nothing("select 1 where say_who('12345') <> 'over'"),
     "fjt.busy_shifts": nothing("select * from busy_shifts('{other}', null)"),
     "fjt.change_invitation": nothing(

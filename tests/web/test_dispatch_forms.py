@@ -41,6 +41,38 @@ async def test_another_is_sent_and_all_are_called_back_by_form(storstad: NightTo
     assert (await olle.post(f"/alarm/{alarm}/call-back")).status == 409
 
 
+async def test_a_tap_that_comes_twice_is_applied_once(storstad: NightTown, olle: Browser) -> None:
+    """Its answer was lost: minutes later the page sends it again, as it was."""
+    alarm, _ = await sent_out(storstad)
+    check = await storstad.check_of(2)
+    asked = "select count(*) from events where kind = 'carers_asked_again'"
+    await olle.get(f"/alarm/{alarm}")
+    await olle.post(f"/alarm/{alarm}/claim", {"tap": "0" * 32})
+    for minutes in (6, 9):
+        await storstad.set_clock(TWO + timedelta(minutes=minutes))
+        assert (await olle.post(f"/alarm/{alarm}/claim")).status == 303
+        for path, tap in (("ask-again", "a"), ("again", "b"), ("live", "c"), ("answer", "d"), ("read", "e")):
+            fields = {"tap": tap * 32, "check_id": str(check), "answer": "not_seen"}
+            assert (await olle.post(f"/alarm/{alarm}/{path}", fields)).status == 303, path
+    assert await storstad.value(asked) == 1
+    assert await storstad.value("select array_agg(kind order by kind) from commands") == ["attempt", "live"]
+    assert await storstad.value("select count(*) from events where kind = 'person_answered'") == 1
+    await storstad.set_clock(TWO + timedelta(days=2))
+    assert (await olle.post(f"/alarm/{alarm}/claim", {"tap": "f" * 32})).status == 303
+    assert await storstad.value("select array_agg(tap) from screen_taps") == ["f" * 32], "a day later they are forgotten"
+
+
+async def test_a_refused_tap_may_be_sent_again(storstad: NightTown, olle: Browser) -> None:
+    alarm, _ = await sent_out(storstad)
+    other = await cases.apply_to_alarm(storstad.memory, alarm, alarm_events.ClaimCase(UUID(int=9)), actor="test")
+    tap = {"tap": "1" * 32}
+    assert (await olle.post(f"/alarm/{alarm}/claim", tap)).status == 409
+    assert other.lease.until is not None
+    await storstad.set_clock(other.lease.until)
+    assert (await olle.post(f"/alarm/{alarm}/claim", tap)).status == 303
+    assert await storstad.value("select holder from alarms where alarm_id = $1", alarm) == storstad.users["olle"]
+
+
 async def test_somebody_elses_case_has_no_such_form(storstad: NightTown, olle: Browser) -> None:
     alarm, notice = await sent_out(storstad)
     await cases.apply_to_alarm(storstad.memory, alarm, alarm_events.ClaimCase(UUID(int=9)), actor="test")

@@ -16,11 +16,12 @@ from alarm_center.core.alarm.alarm_ending import NobodyFound
 from alarm_center.core.check import AskAgain, CheckState, PersonSaid
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.roles import Right
-from alarm_center.store import case_pages, looks, shadow_nights
+from alarm_center.store import case_pages, looks, screen_taps, shadow_nights
 from alarm_center.store.memory import now
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.operator.picture import clear_reason
+from alarm_center.web.operator.taps import is_repeat, tap_of
 from alarm_center.web.page import PERSON, path_uuid, redirect_or_tell, speech_of, text_for
 from alarm_center.words import code_words, page_words
 from schemas.vocabulary import Answer, Outcome, TroubleKind
@@ -41,8 +42,9 @@ async def _apply(
 ) -> web.Response:
     alarm_id, person = path_uuid(request, "alarm"), request[PERSON]
     await cases.apply_to_alarm(
-        request.app[MEMORY], alarm_id, event, actor=str(person.user_id), viewer=person.board_viewer, note=note
-    )
+        request.app[MEMORY], alarm_id, event, actor=str(person.user_id), viewer=person.board_viewer, note=note,
+        tap=await tap_of(request),
+    )  # fmt: skip
     return redirect_or_tell(request, goal or f"/alarm/{alarm_id}")
 
 
@@ -157,7 +159,9 @@ async def mark_replies_read(request: web.Request) -> web.StreamResponse:
     async with request.app[MEMORY].transaction(person.board_viewer) as tx:
         if await case_pages.alarm(tx, alarm_id) is None:
             raise cases.NotFound(f"alarm {alarm_id}")
-        await case_pages.mark_replies_seen(tx, alarm_id, str(person.user_id), await now(tx))
+        tap = await tap_of(request)
+        if tap is None or await screen_taps.take(tx, tap):  # what has come since the first time is not read
+            await case_pages.mark_replies_seen(tx, alarm_id, str(person.user_id), await now(tx))
     return redirect_or_tell(request, f"/alarm/{alarm_id}")
 
 
@@ -168,7 +172,7 @@ async def look_live(request: web.Request) -> web.StreamResponse:
     alarm_id, person = path_uuid(request, "alarm"), request[PERSON]
     command_id = await live_looks.ask_live_look(
         request.app[MEMORY], alarm_id, LOOK_SECONDS, user=person.user_id, viewer=person.board_viewer,
-        clear_for=await clear_reason(request) if "reason" in await request.post() else None,
+        clear_for=await clear_reason(request) if "reason" in await request.post() else None, tap=await tap_of(request),
     )  # fmt: skip
     response = redirect_or_tell(request, f"/alarm/{alarm_id}")
     response.headers["X-Live"] = f"/live/{command_id}"
@@ -179,14 +183,13 @@ async def look_live(request: web.Request) -> web.StreamResponse:
 @require(Right.WATCH)
 async def look_again(request: web.Request) -> web.StreamResponse:
     """Have the device look once more."""
-    check_id, person = await _required_check(request), request[PERSON]
-    await cases.apply_to_check(
-        request.app[MEMORY],
-        check_id,
-        AskAgain(str(person.user_id), LOOK_SECONDS),
-        actor=str(person.user_id),
-        viewer=person.board_viewer,
-    )
+    person = request[PERSON]
+    if not await is_repeat(request):
+        event = AskAgain(str(person.user_id), LOOK_SECONDS)
+        await cases.apply_to_check(
+            request.app[MEMORY], await _required_check(request), event, actor=str(person.user_id), viewer=person.board_viewer,
+            tap=await tap_of(request),
+        )  # fmt: skip
     return redirect_or_tell(request, f"/{request.match_info['kind']}/{request.match_info['case']}")
 
 
@@ -198,6 +201,8 @@ async def answer(request: web.Request) -> web.StreamResponse:
     said, session_id = str(form.get("answer", "")), str(form.get("session_id", "")) or None
     if said not in set(Answer):
         raise web.HTTPBadRequest(text=speech(page_words.CHOOSE_ANSWER))
+    if await is_repeat(request):
+        return await _go_on(request)
     check_id = await _required_check(request)
     if said == Answer.IN_BED:
         await _require_look(request, check_id, session_id)
@@ -207,22 +212,31 @@ async def answer(request: web.Request) -> web.StreamResponse:
         PersonSaid(Answer(said), str(person.user_id), session_id),
         actor=str(person.user_id),
         viewer=person.board_viewer,
+        tap=await tap_of(request),
     )
     if session_id is not None:
         async with request.app[MEMORY].transaction(person.board_viewer) as tx:
             await looks.end(tx, session_id, person.user_id, await now(tx))
     if said == Answer.SOMETHING_WRONG and check.alarm_id is not None:
         await _send_at_once(request, check.alarm_id)
+    return await _go_on(request)
+
+
+async def _go_on(request: web.Request) -> web.Response:
+    """Return where an answer leads: the alarm that the check has become, else the board."""
+    case_id, person = path_uuid(request, "case"), request[PERSON]
     if request.match_info["kind"] == "alarm":
-        return redirect_or_tell(request, f"/alarm/{request.match_info['case']}")
-    if check.state is CheckState.ALARMED and check.alarm_id is not None:
-        async with request.app[MEMORY].transaction(person.board_viewer) as tx:
-            seen = await case_pages.alarm(tx, check.alarm_id) is not None
-        return redirect_or_tell(request, f"/alarm/{check.alarm_id}" if seen else f"/check/{check_id}")
+        return redirect_or_tell(request, f"/alarm/{case_id}")
     async with request.app[MEMORY].transaction(person.board_viewer) as tx:
-        blind = await shadow_nights.blind_answers(tx, check_id, person.user_id)
+        check = await case_pages.check(tx, case_id)
+        if check is None:
+            raise cases.NotFound(f"no check {case_id}")
+        if check.state == CheckState.ALARMED and check.alarm_id is not None:
+            seen = await case_pages.alarm(tx, check.alarm_id) is not None
+            return redirect_or_tell(request, f"/alarm/{check.alarm_id}" if seen else f"/check/{case_id}")
+        blind = await shadow_nights.blind_answers(tx, case_id, person.user_id)
     # What the detector found is told now: the board says it beside the person's own answer.
-    return redirect_or_tell(request, f"{_BOARD}?answered={check_id}" if blind else _BOARD)
+    return redirect_or_tell(request, f"{_BOARD}?answered={case_id}" if blind else _BOARD)
 
 
 async def _send_at_once(request: web.Request, alarm_id: UUID) -> None:

@@ -11,6 +11,7 @@ from alarm_center.core.roles import Right
 from alarm_center.store import case_pages
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
+from alarm_center.web.operator.taps import tap_of
 from alarm_center.web.page import PERSON, path_uuid, redirect_or_tell, set_cookie, text_for
 from alarm_center.words import page_words
 
@@ -34,7 +35,7 @@ async def connect(request: web.Request) -> web.StreamResponse:
     except ValueError:
         raise web.HTTPBadRequest(text=text_for(request, page_words.WRITE_OWN_NUMBER)) from None
     await connecting.call_resident(
-        request.app[MEMORY], alarm_id, phone, user=person.user_id, viewer=person.board_viewer
+        request.app[MEMORY], alarm_id, phone, user=person.user_id, viewer=person.board_viewer, tap=await tap_of(request)
     )
     response = redirect_or_tell(request, f"/alarm/{alarm_id}")
     set_cookie(request, response, DESK_PHONE, phone, max_age=_YEAR_S)

@@ -12,6 +12,7 @@ from alarm_center.core.roles import Right
 from alarm_center.store.case_pages import CaseNotice
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
+from alarm_center.web.operator.taps import tap_of
 from alarm_center.web.page import PERSON, path_uuid, redirect_or_tell, text_for
 from alarm_center.words import page_words
 
@@ -35,8 +36,9 @@ def dispatch_forms(alarm: Alarm, asked: Iterable[CaseNotice], *, held_by_other: 
 async def _apply(request: web.Request, event: alarm_events.AlarmEvent) -> web.Response:
     alarm_id, person = path_uuid(request, "alarm"), request[PERSON]
     await cases.apply_to_alarm(
-        request.app[MEMORY], alarm_id, event, actor=str(person.user_id), viewer=person.board_viewer
-    )
+        request.app[MEMORY], alarm_id, event, actor=str(person.user_id), viewer=person.board_viewer,
+        tap=await tap_of(request),
+    )  # fmt: skip
     return redirect_or_tell(request, f"/alarm/{alarm_id}")
 
 

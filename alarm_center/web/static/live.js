@@ -187,14 +187,15 @@ document.addEventListener("submit", async (event) => {
   const goesTo = event.submitter?.getAttribute("formaction") ?? form.action;
   if (form.method === "dialog" || form.dataset.whole !== undefined || (!into && !/\/(alarm|check|reply|picture)\//.test(goesTo))) return;
   event.preventDefault();
-  const data = new URLSearchParams(new FormData(form, event.submitter));
+  const data = new URLSearchParams(new FormData(form, event.submitter)), key = crypto.getRandomValues(new Uint8Array(16));
+  data.set("tap", [...key].map((one) => one.toString(16).padStart(2, "0")).join(""));
   const tap = { goesTo, data, into, says: event.submitter?.textContent.trim().replace(/\s+/g, " ") ?? "" };
   if (goesTo.endsWith("/answer")) { if (holdBack(tap, form, now, send, keepUnsent)) return; }
   else await sendHeld();
   await send(tap);
 });
 
-// A tap that no answer came to stands as not sent, until it has been sent again. What it asks for is decided once, however often it comes.
+// A tap that no answer came to stands as not sent, until it has been sent again. Its key is the same each time: what it asks for is done once.
 const unsent = [];
 function showUnsent() {
   const note = $("#unsent");
