@@ -3,6 +3,7 @@
 `alarms.save` writes a notice, and the database makes its link's token.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -137,7 +138,10 @@ async def shift_of_link(tx: Tx) -> PhoneShift | None:
     return PhoneShift(row["ends_at"], tuple(row["people"]), row["tries_left"]) if row else None
 
 
-async def say_who(tx: Tx, code: str) -> bool:
-    """Note the person of *code* as one with the link's phone; false for a code that nobody has, and after three wrong ones."""
-    said: str = await tx.fetchval("select say_who($1)", code)
-    return said == "known"
+async def say_who(tx: Tx, codes: Sequence[str], tap: str | None) -> bool:
+    """Note the people of *codes* as ones with the link's phone; false for a code that nobody has, and after three wrong ones.
+
+    A *tap* that was wrong before is so again, and counts as no further try: the phone has not heard the answer.
+    """
+    known: bool = await tx.fetchval("select say_who($1, $2)", list(codes), tap)
+    return known

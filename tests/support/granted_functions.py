@@ -34,7 +34,7 @@ PAGES: Final[dict[str, InjectedStatement]] = {
     "fjt.answer_my_muster": nothing("select 1 from shifts where answer_my_muster(shift_id, true)"),
     "fjt.has_tap": nothing("select 1 where has_tap(repeat('0', 32))"),
     "fjt.take_tap": nothing("select 1 where not take_tap(repeat('0', 32))"),
-    "fjt.say_who": nothing("select 1 where say_who('12345') <> 'over'"),
+    "fjt.say_who": nothing("select 1 where say_who(array['12345'], null)"),
     "fjt.busy_shifts": nothing("select * from busy_shifts('{other}', null)"),
     "fjt.change_invitation": nothing(
         "select 1 where change_invitation('{other_invitation}', 1, '{{admin}}', null, null, null, 'x', 'x') <> 'gone'"

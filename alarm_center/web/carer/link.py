@@ -202,13 +202,13 @@ async def report(request: web.Request) -> web.StreamResponse:
 @open_to(Opening.LINK)
 async def say_who(request: web.Request) -> web.StreamResponse:
     """Note by a personal code who has the phone. An unknown code warns, and blocks nothing."""
-    opened, _ = await _opened_for_tap(request)
+    opened, tap = await _opened_for_tap(request)
     if not (opened.theirs and opened.may_see):
         return await _refuse(request, opened)
     codes, _ = split_codes(str((await request.post()).get("code", ""))[:40])
     async with request.app[MEMORY].transaction(opened.viewer) as tx:
-        known = [await links.say_who(tx, code) for code in codes]
-    if not known or not all(known):
+        known = await links.say_who(tx, codes, tap.key)
+    if not known:
         return await _refuse(request, opened, page_words.CODE_UNKNOWN, 409)
     return await _sent(request, opened)
 
