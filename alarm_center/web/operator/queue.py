@@ -75,6 +75,10 @@ class QueueRow:
     """The instant at which a visit is to be made."""
     section: str
     """The section of the queue in which it stands, one of :data:`SECTIONS`. An exercise stands below all that is real."""
+    held_until: datetime | None = None
+    """The instant at which the viewer's own hold of an alarm ends; ``None``: it is not theirs."""
+    in_call: bool = False
+    """The viewer holds it and is in a call about it."""
 
     @property
     def is_real(self) -> bool:
@@ -188,6 +192,8 @@ def alarm_row(case: AlarmLine | AlarmCase, reader: BoardReader, patrol: str | No
         risk=(case.risk if isinstance(case, AlarmLine) else None) or _LOWEST_RISK,
         due=due,
         section="training" if case.training else _section(alarm, due, reader.now, red=red),
+        held_until=alarm.lease.until if alarm.is_held_by(reader.user_id, reader.now) else None,
+        in_call=alarm.is_held_by(reader.user_id, reader.now) and alarm.claim.in_call,
     )
 
 

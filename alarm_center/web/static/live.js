@@ -269,29 +269,40 @@ document.addEventListener("keydown", (event) => {
   if (target) { event.preventDefault(); target.click(); }
 });
 
-// ---- the lease: renewed while its holder uses the page or is in a call; whoever has left it is warned before it ends ----
-const WARN_MS = 20000, ending = $("#lease");
-let active = now, renewed = performance.now(), touched = -STILL_MS, kept = 0;
-async function keepLease() {
-  const release = $("form[action$='/release']");
-  if (!release || performance.now() - renewed < 1000) return;
-  renewed = performance.now();
+// ---- leases: one is renewed while its holder uses the case's page or is in a call; whoever has left it is warned before it ends, at the board too ----
+const WARN_MS = 20000, ending = $("#lease"), kept = new Map(), renewed = new Map(), looked = new Map();
+let active = now, touched = -STILL_MS, warned;
+const holds = () => all("[data-lease-until]").map((one) => {
+  const { held, number, leaseUntil, inCall } = one.dataset, act = held ?? one.action.replace(/\/release$/, "");
+  return { act, number, here: !held, inCall: inCall !== undefined, left: Math.max(Date.parse(leaseUntil), kept.get(act) ?? 0) - now };
+});
+async function keepLease({ act }) {
+  if (performance.now() - (renewed.get(act) ?? 0) < 1000) return;
+  renewed.set(act, performance.now());
   try {
-    const answer = await fetch(release.action.replace("release", "renew"), { method: "POST", headers: { "X-Fragment": "1", "X-Csrf": csrf } });
-    kept = Date.parse(answer.headers.get("X-Lease-Until") ?? "") || kept;
+    const answer = await fetch(`${act}/renew`, { method: "POST", headers: { "X-Fragment": "1", "X-Csrf": csrf } });
+    const until = Date.parse(answer.headers.get("X-Lease-Until") ?? "");
+    if (until) kept.set(act, until);
     watchLease();
   } catch { /* without a net it is tried again, and the page says that it is old */ }
 }
 function watchLease() {
-  const release = $("form[action$='/release']"), inCall = release?.dataset.inCall !== undefined;
-  const left = release ? Math.max(Date.parse(release.dataset.leaseUntil), kept) - now : Infinity, here = inCall || now - active < RENEW_MS;
-  if (here && (left <= WARN_MS || release && performance.now() - renewed >= RENEW_MS)) keepLease();
-  const warns = !here && left > 0 && left <= WARN_MS;
-  if (!ending || ending.hidden !== warns) return;
-  ending.hidden = !warns;
-  if (warns && audio?.state === "running") beep(600);
+  const isKept = ({ here, inCall }) => inCall || here && now - active < RENEW_MS, mine = holds();
+  for (const hold of mine.filter(isKept)) if (hold.left <= WARN_MS || performance.now() - (renewed.get(hold.act) ?? 0) >= RENEW_MS) keepLease(hold);
+  const [ends] = mine.filter((hold) => !isKept(hold) && hold.left > 0 && hold.left <= WARN_MS).sort((one, other) => one.left - other.left);
+  if (ends && !ends.here && now - (looked.get(ends.act) ?? 0) > WARN_MS) {  // another window may have renewed it: the board asks first
+    looked.set(ends.act, now);
+    return void all("[data-part=queue]").forEach(refresh);
+  }
+  if (!ending || ending.hidden === !ends && warned?.act === ends?.act) return;
+  warned = ends;
+  ending.hidden = !ends;
+  if (!ends) return;
+  $("span", ending).textContent = ends.here ? ending.dataset.here : ending.dataset.elsewhere.replace("¤", ends.number);
+  if (audio?.state === "running") beep(600);
 }
-for (const kind of ["keydown", "pointermove", "pointerdown"]) addEventListener(kind, () => { [active, touched] = [now, performance.now()]; if (ending && !ending.hidden) keepLease(); }, { passive: true });
+for (const kind of ["keydown", "pointermove", "pointerdown"]) addEventListener(kind, () => { [active, touched] = [now, performance.now()]; if (warned?.here) keepLease(warned); }, { passive: true });
+if (ending) $("button", ending).addEventListener("click", () => { if (warned) keepLease(warned); });
 setInterval(watchLease, 1000);
 
 // ---- sound: two tones for an alarm of priority 1 that nobody holds, one for a carer's own words ----
