@@ -29,6 +29,8 @@ class CarerLink:
     zone: str
     number: str
     """The phone number of those who know more."""
+    rings_from: str
+    """The number that a person of theirs rings from: the town's own that is always answered, else the one that the service sends from."""
     others: tuple[str, ...]
     """Other patrols that have taken it and have not said no since."""
     user_id: UUID | None
@@ -52,7 +54,7 @@ async def carried(tx: Tx) -> CarerLink | None:
     row = await tx.fetchrow(
         """
         select n.notice_id, n.state, n.patrol, n.browser, a.body, e.code as area, e.training, o.zone,
-            coalesce(o.data_number, o.fixed_number, o.sending_number) as number,
+            coalesce(o.data_number, o.fixed_number, o.sending_number) as number, coalesce(o.fixed_number, o.sending_number) as rings_from,
             (select c.user_id from carers c where c.org = n.org and c.phone = n.phone) as user_id,
             array(
                 select distinct other.patrol from notices other
@@ -106,6 +108,12 @@ async def other_cases(tx: Tx) -> list[OtherCase]:
         "select case_no, priority, visit, took from cases_of_phone() order by took desc, priority, case_no"
     )
     return [OtherCase(*row) for row in rows]
+
+
+async def next_visit(tx: Tx) -> datetime | None:
+    """Return when the next visit of the link's shift is due that nobody has taken; ``None``: none comes before its end."""
+    due: datetime | None = await tx.fetchval("select next_visit_of_shift()")
+    return due
 
 
 async def token_of_other(tx: Tx, case_no: int) -> str | None:

@@ -1,6 +1,7 @@
 """A carer's taps by the page's script: each applied once, in the carer's order, however often and late it is sent."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -8,6 +9,7 @@ import pytest_asyncio
 from alarm_center.casework import cases
 from alarm_center.core.alarm import alarm_events
 from schemas.vocabulary import Answer, Outcome, Reason
+from tests.support.night_town import TWO as OPENED
 from tests.support.night_town import NightTown
 from tests.support.site import Browser, Site
 
@@ -113,7 +115,7 @@ async def test_help_is_heard_after_the_case_is_closed(storstad: NightTown, pages
     assert await storstad.value("select count(*) from alarms where kind = 'manual'") == 1
     page = await patrol.text(link)
     assert 'value="help"' in page and "Storgatan" not in page
-    assert "Behöver hjälp: skickat 02:00. Larmcentralen ringer dig från 010-123 45 67." in page
+    assert "Behöver hjälp: skickat 02:00. Larmcentralen ringer dig från 070-123 45 00." in page
 
 
 async def test_help_is_heard_of_who_gave_the_case_back(storstad: NightTown, pages: Site, link: str) -> None:
@@ -177,7 +179,7 @@ async def test_who_cries_for_help_is_told_who_rings(storstad: NightTown, pages: 
     patrol = await taken(pages, link)
     await tap(patrol, f"{link}/say", TWO, word="help")
     page = await patrol.text(link)
-    assert "Behöver hjälp: skickat 02:00. Larmcentralen ringer dig från 010-123 45 67." in page
+    assert "Behöver hjälp: skickat 02:00. Larmcentralen ringer dig från 070-123 45 00." in page
     assert 'href="tel:112"' in page
     await storstad.execute("""update organisations set plan = '{"handled_by": "home_care"}'""")
     assert "Nattledaren ringer dig" in await patrol.text(link)
@@ -269,3 +271,9 @@ async def test_the_page_lists_what_else_the_phone_has(storstad: NightTown, pages
     olle = storstad.users["olle"]
     await cases.apply_to_alarm(storstad.memory, alarm, alarm_events.Close(olle, Outcome.FALSE_ALARM), actor=str(olle))
     assert "Klart. Du har inget mer i natt." in await patrol.text(link)
+    await storstad.finding(6, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    await storstad.execute(
+        "update alarms set visit = true, arrive_by = $1, area_id = (select s.area_id from notices n join shifts s using (shift_id) where n.token = $2) where state <> 'closed'",
+        OPENED + timedelta(hours=1), link.removeprefix("/u/"),
+    )  # fmt: skip
+    assert "Klart. Nästa besök i området: 03:00." in await patrol.text(link)

@@ -40,12 +40,13 @@ async def draw_link(
     and with *ask_sure* the note of a death that is to be said twice."""
     speech, link = speech_of(request), opened.link
     resident, plan, raised, answers, stopped = None, Plan(), [], [], False
-    shift, others, asks_who, cried_at, reported = None, [], False, None, []
+    shift, others, asks_who, cried_at, reported, comes_at = None, [], False, None, [], None
     async with request.app[MEMORY].transaction(opened.viewer) as tx:
         at = await now(tx)
         if opened.had and opened.may_see:
             shift, others = await links.shift_of_link(tx), await links.other_cases(tx)
             unknown = shift is not None and not shift.people and shift.tries_left > 0
+            comes_at = await links.next_visit(tx)
             asks_who = unknown and await musters.has_codes(tx, link.alarm.org)
         if opened.theirs and opened.may_see:
             plan = await _plan_of(tx, link.alarm)
@@ -78,6 +79,7 @@ async def draw_link(
             "recalled": opened.had and _ended_without(link),
             "shift": shift,
             "others": [each._asdict() for each in others],
+            "comes_at": comes_at,
             "asks_who": asks_who,
             "steps": [speech(step) for step in link_words.STEPS],
             "resident": resident,
@@ -140,7 +142,7 @@ def _receipts(link: CarerLink, plan: Plan, speech: Speech) -> list[dict[str, Any
 def _receipt(
     kind: TroubleKind, said_at: datetime, link: CarerLink, plan: Plan, speech: Speech
 ) -> dict[str, Any] | None:
-    return link_words.receipt(kind, said_at, national(link.number), plan.handled_by, link.zone, speech)
+    return link_words.receipt(kind, said_at, national(link.rings_from), plan.handled_by, link.zone, speech)
 
 
 def _buttons(place: ButtonPlace, speech: Speech) -> list[tuple[str, str]]:
