@@ -58,6 +58,12 @@ async def logins_in(tx: Tx, org: str) -> dict[str, UUID]:
     return {row["login"]: row["user_id"] for row in rows}
 
 
+async def at_the_board(tx: Tx) -> dict[UUID, str]:
+    """Return the names of those who are signed in at the viewer's board now, by name."""
+    rows = await tx.fetch("select user_id, name from at_the_board() order by name, user_id")
+    return {row["user_id"]: row["name"] for row in rows}
+
+
 async def colleague_names(tx: Tx) -> dict[UUID, str]:
     """Return the names of the viewer's colleagues."""
     return {row["user_id"]: row["name"] for row in await tx.fetch("select user_id, name from users")}

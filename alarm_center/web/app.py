@@ -41,6 +41,7 @@ from alarm_center.web.operator import (
     manual_alarm,
     night_page,
     picture,
+    signed_in,
 )
 from alarm_center.web.planner import (
     automatic,
@@ -125,6 +126,7 @@ ROUTES: Final = tuple(
         picture,
         manual_alarm,
         look_now,
+        signed_in,
         stream,
         link,
         printed_lists,

@@ -11,7 +11,7 @@ _PURE: Final = frozenset({"clock.now", "fjt.are_facts", "fjt.is_held", "fjt.is_o
     "fjt.number_order", "fjt.refuse_write", "fjt.search_form"})  # fmt: skip
 """They read no row, and answer by their arguments and the clock."""
 
-_CARRIED: Final = frozenset({"fjt.agreements_kept", "fjt.areas", "fjt.asked_of_me", "fjt.carers_of_mine", "fjt.cases_of_phone", "fjt.centre_colleagues", "fjt.case_of", "fjt.cover", "fjt.end_my_session",
+_CARRIED: Final = frozenset({"fjt.agreements_kept", "fjt.areas", "fjt.asked_of_me", "fjt.carers_of_mine", "fjt.cases_of_phone", "fjt.centre_colleagues", "fjt.case_of", "fjt.cover", "fjt.end_my_session", "fjt.at_the_board",
     "fjt.end_my_sessions", "fjt.factor_is_fresh", "fjt.handed_over", "fjt.have_i_password", "fjt.link", "fjt.mounting_jobs", "fjt.my_sessions", "fjt.next_visit_of_shift",
     "fjt.only_resident", "fjt.orgs", "fjt.page_actor", "fjt.performers", "fjt.session_provider", "fjt.signed_in_at", "fjt.touch_session", "fjt.towns_to_review", "fjt.who"})  # fmt: skip
 """They take no argument: the carried token alone says of whom they tell."""

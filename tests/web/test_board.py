@@ -68,6 +68,15 @@ async def test_a_calm_board_says_so_and_what_comes_next(storstad: NightTown, oll
     assert "mår bra" not in page
 
 
+async def test_who_is_signed_in_stands_at_the_top(storstad: NightTown, olle: Browser, pages: Site) -> None:
+    assert "1 inloggad (du)" in await olle.text("/")
+    await pages.signed_in("siv")
+    siv = await storstad.value("select name from users where login = 'siv'")
+    assert f"2 inloggade (du, {siv})" in await olle.text("/fragments/signed-in")
+    await storstad.set_clock(TWO + timedelta(minutes=5))
+    assert "1 inloggad (du)" in await olle.text("/fragments/signed-in"), "left long ago"
+
+
 async def test_a_banner_says_which_provider_stands_in(storstad: NightTown, olle: Browser) -> None:
     async with storstad.memory.transaction() as tx:
         await provider_states.set_up(tx, ProviderNames("twilio", "46elks"))

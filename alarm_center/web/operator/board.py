@@ -39,6 +39,7 @@ from alarm_center.web.operator.drawn_part import REVISIONS, DrawnPart, DrawnRow,
 from alarm_center.web.operator.night_chart import chart
 from alarm_center.web.operator.patrol_places import patrol_places
 from alarm_center.web.operator.queue import SECTIONS, BoardReader, QueueRow, queue, rows_held
+from alarm_center.web.operator.signed_in import signed_in_context
 from alarm_center.web.operator.trouble_rows import alarm_sound, trouble_rows
 from alarm_center.web.operator.watched_towns import WatchedTowns, nights, watched_towns
 from alarm_center.web.page import PERSON, environment_of, page_number, redirect_or_tell, render, speech_of
@@ -125,7 +126,7 @@ async def show_board(request: web.Request) -> web.StreamResponse:
     """Show the whole board. The cursor is read first, so that no line between page and stream is lost."""
     async with request.app[MEMORY].transaction(request[PERSON].board_viewer) as tx:
         cursor = await events.newest_cursor(tx)
-        answered = await _answered(request, tx)
+        answered, here = await _answered(request, tx), await signed_in_context(request, tx)
     watched, waiting = await _drawn_queue(request)
     night, person = await _drawn_night(request), request[PERSON]
     for part in (waiting, night):
@@ -139,7 +140,7 @@ async def show_board(request: web.Request) -> web.StreamResponse:
         "page": page_number(request),
         "answered": answered,
     }
-    return compress(request, render(request, "board.html", _head_context(watched) | shown), person.csrf)
+    return compress(request, render(request, "board.html", _head_context(watched) | here | shown), person.csrf)
 
 
 async def _answered(request: web.Request, tx: Tx) -> list[shadow_nights.BlindAnswer]:
