@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from alarm_center.core.incident_list import IncidentList, IncidentPlace
+from alarm_center.core.incident_list import AlikeList, IncidentList, IncidentPlace
 from alarm_center.core.reserve_list import Entry
 from alarm_center.store import incidents, residents, towns
 from alarm_center.store.incidents import IncidentAlarm
@@ -55,6 +55,17 @@ async def incident_list(memory: Memory, link: str, viewer: Viewer | None = None)
             read_at=await now(tx),
             places=tuple(places),
         )
+
+
+async def alike_list(memory: Memory, org: str, kind: str, area: str, viewer: Viewer) -> AlikeList | None:
+    """Return the town's waiting alarms of that kind, of the *area* with that code or of all; ``None`` where the town is not *viewer*'s."""
+    if org not in viewer.orgs:
+        return None
+    async with memory.transaction(viewer) as tx:
+        town, shown = await towns.town(tx, org), await residents.sees_protected(tx, org)
+        rows = await incidents.alike_places(tx, org, kind, area)
+        places = [await _incident_place(tx, row, shown) for row in rows]
+        return AlikeList(town.name, town.zone.key, town.language, await now(tx), tuple(places))
 
 
 async def _incident_place(tx: Tx, alarm: IncidentAlarm, sees_protected: bool) -> IncidentPlace:

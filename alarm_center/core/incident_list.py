@@ -29,6 +29,17 @@ class IncidentPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class AlikeList:
+    """Waiting alarms of one kind that look like a disruption and are no incident, as the viewer sees them, by area, the highest risk first."""
+
+    town: str
+    zone: str
+    language: str
+    read_at: datetime
+    places: tuple[IncidentPlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentList:
     """An incident with the places that the viewer may see, by area, the highest risk first."""
 

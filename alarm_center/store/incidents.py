@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from alarm_center.core.alarm import Alarm
+from alarm_center.core.alarm.disruption import LISTED
 from alarm_center.core.alarm.incident import JOINED_KINDS, OUR_ABSENCE, IncidentProgress
 from alarm_center.core.resident_card import ResidentCard
 from alarm_center.store import alarms
@@ -287,15 +288,31 @@ class IncidentAlarm:
 
 async def places(tx: Tx, incident_id: UUID) -> list[IncidentAlarm]:
     """Return the incident's alarms with their residents: by area, then the highest risk first."""
+    return await _places(tx, "a.incident_id = $1", incident_id)
+
+
+async def alike_places(tx: Tx, org: str, kind: str, area: str) -> list[IncidentAlarm]:
+    """Return the alarms of a kind that nobody has accepted, with their residents, of the area with that code; empty: of all."""
+    where = "a.org = $1 and a.kind = $2 and $3 in ('', e.code) and a.state = any ($4) and a.lane = 'real' and a.priority > 1 and not a.visit"
+    return await _places(tx, where, org, kind, area, list(LISTED))
+
+
+async def links_of_open(tx: Tx) -> dict[UUID, str]:
+    """Return the links of the lists of the open incidents that the viewer may see."""
+    rows = await tx.fetch("select incident_id, link from incidents where closed_at is null")
+    return {row["incident_id"]: row["link"] for row in rows}
+
+
+async def _places(tx: Tx, where: str, *values: object) -> list[IncidentAlarm]:
     rows = await tx.fetch(
         f"""
         select a.alarm_id, a.case_no, a.kind, a.reason, a.state, a.outcome, e.code as area, {CARD_COLUMNS},
             array(select c.opens_at from checks c where c.alarm_id = a.alarm_id or c.check_id = a.instead_of order by c.opens_at) as times
         from alarms a join areas e using (area_id) join residents r using (resident_id)
-        where a.incident_id = $1
+        where {where}
         order by e.code, r.risk, r.number
-        """,  # noqa: S608 -- our own columns
-        incident_id,
+        """,  # noqa: S608 -- our own columns and conditions
+        *values,
     )
     own = ("alarm_id", "case_no", "kind", "reason", "state", "outcome", "area")
     return [

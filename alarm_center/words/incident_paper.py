@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from alarm_center.core.incident_list import IncidentList, IncidentPlace
-from alarm_center.words.catalogues import SPEECHES
+from alarm_center.core.incident_list import AlikeList, IncidentList, IncidentPlace
+from alarm_center.words.catalogues import SPEECHES, Speech
 from alarm_center.words.paper import entry_lines
 
 
@@ -23,16 +23,32 @@ def incident_text(made: IncidentList) -> str:
         *_end_lines(made),
         speech("Innehåller sekretessbelagda uppgifter. Förstörs efter natten."),
     ]
-    for area, group in groupby(made.places, key=lambda place: place.area):
+    return "\n".join([*lines, *_place_lines(made.places, made.zone, speech)]) + "\n"
+
+
+def alike_text(made: AlikeList) -> str:
+    """Return the text of what looks like a disruption, as :func:`incident_text`."""
+    speech = SPEECHES[made.language]
+    lines = [
+        speech("MÖJLIG STÖRNING  %(town)s", town=made.town),
+        speech("Läst %(read)s. %(all)s att kontrollera.", read=speech.clock(made.read_at, made.zone), all=len(made.places)),
+        speech("Innehåller sekretessbelagda uppgifter. Förstörs efter natten."),
+    ]
+    return "\n".join([*lines, *_place_lines(made.places, made.zone, speech)]) + "\n"
+
+
+def _place_lines(all_places: Sequence[IncidentPlace], zone: str, speech: Speech) -> list[str]:
+    lines: list[str] = []
+    for area, group in groupby(all_places, key=lambda place: place.area):
         places = tuple(group)
         heading = speech("OMRÅDE %(area)s: %(left)s av %(all)s kvar", area=area, left=_left(places), all=len(places))
         lines += ["", heading]
         for place in sorted(places, key=lambda each: each.ticked):
-            times = ", ".join(speech.clock(at, made.zone) for at in place.times)
+            times = ", ".join(speech.clock(at, zone) for at in place.times)
             first, *more = entry_lines(place.entry, times, speech)
             case = speech("ärende %(case)s", case=place.case_no)
             lines += [f"[{'x' if place.ticked else ' '}] {case}: {first}", *more]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _end_lines(made: IncidentList) -> list[str]:

@@ -53,7 +53,7 @@ REASONS: Final = {
     "/alarm/{alarm}/take-over": next(iter(TAKE_OVER)),
     "/picture/{session}/clear": "worried",
 }
-QUERIES: Final = {"/figures.csv": "?figure=answered"}
+QUERIES: Final = {"/figures.csv": "?figure=answered", "/alike": "?town=storstad&kind=technical"}
 """Queries of the links to pages that show nothing without one."""
 
 

@@ -1,17 +1,23 @@
 """Lists to print: an incident's, and the reserve list that a town can drive by without us."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from html import unescape
 from uuid import uuid4
 
+import pytest
 import pytest_asyncio
 
-from alarm_center.casework import cases
+from alarm_center.casework import cases, steps
+from alarm_center.casework.steps import AlarmToRaise
+from alarm_center.core.alarm import disruption
 from alarm_center.core.alarm.alarm_events import Close, IntoIncident
 from alarm_center.core.calendar import night_of
 from alarm_center.core.check.check_events import FaultKnown
 from alarm_center.preparation import reserve_lists
-from schemas.vocabulary import Outcome, Reason
+from alarm_center.store import towns
+from schemas.vocabulary import AlarmKind, Outcome, Priority, Reason
 from tests.support import town_file
 from tests.support.night_town import TWO, NightTown, town
 from tests.support.postgres import Database
@@ -47,6 +53,25 @@ async def test_who_neither_drives_nor_answers_has_no_list(storstad: NightTown, p
 async def test_nobody_who_is_not_signed_in_sees_an_incident(pages: Site) -> None:
     response = await pages.browser().get("/d/1", follow=False)
     assert (response.status, response.headers["Location"]) == (303, "/login?next=/d/1")
+
+
+async def test_many_alike_are_offered_as_a_list(
+    storstad: NightTown, pages: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disruption, "MOST_BY_ONE", 2)
+    raised = AlarmToRaise(AlarmKind.TECHNICAL, Priority.SECOND, None, "test", await storstad.memory.now())
+    async with storstad.memory.transaction() as tx:
+        for resident_id in storstad.residents.values():
+            await steps.raise_or_join(tx, await towns.of_resident(tx, resident_id), raised)
+    olle = await pages.signed_in()
+    offered = re.search(
+        r'href="([^"]+)" data-key="d"><kbd>d</kbd> Ser ut som en störning i omr 3 – visa som lista', await olle.text("/")
+    )
+    assert offered and offered[1] == f"/alike?town={storstad.org}&amp;kind=technical&amp;area=3"
+    listed = await olle.text(unescape(offered[1]))
+    assert "3 att kontrollera." in listed and "Storgatan 1 B" in listed and "CSV" not in listed
+    assert "0 att kontrollera." in await olle.text(f"/alike?town={storstad.org}&kind=not_seen")
+    assert (await olle.get("/alike?town=vast&kind=technical")).status == 404
 
 
 async def test_a_list_that_is_not_there_is_not_there(pages: Site, storstad: NightTown) -> None:

@@ -14,6 +14,7 @@ import jinja2
 from aiohttp import web
 
 from alarm_center.casework.cases import NotFound
+from alarm_center.core.alarm.disruption import Disruption, likely_disruptions
 from alarm_center.core.exercises import is_heard
 from alarm_center.core.roles import Right
 from alarm_center.core.town_stop import CONFIRM_WITHIN, TownStop
@@ -35,6 +36,7 @@ from alarm_center.store.memory import Tx, now
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
 from alarm_center.web.operator.audit_banners import audit_banners
+from alarm_center.web.operator.disruption_rows import disruption_rows
 from alarm_center.web.operator.drawn_part import REVISIONS, DrawnPart, DrawnRow, answer_part
 from alarm_center.web.operator.night_chart import chart
 from alarm_center.web.operator.patrol_places import patrol_places
@@ -82,6 +84,9 @@ class QueueRead:
     waiting_stops: list[TownStop]
     without_provider: list[provider_states.TownWithoutProvider]
     audit: list[health.AuditFinding]
+    disruptions: list[Disruption]
+    incident_links: Mapping[UUID, str]
+    """Links of the lists of open incidents; none are read where nothing looks like a disruption."""
     _rows: dict[tuple[str, bool], tuple[list[QueueRow], list[QueueRow]]] = field(default_factory=dict)
     parts: dict[tuple[str, bool, int], DrawnPart] = field(default_factory=dict)
     """The queue as everybody sees it who holds no case, by language, whether it is covered, and page."""
@@ -263,6 +268,7 @@ def _queue_part(
         "without_provider": read.without_provider,
         "audit": audit_banners(read.audit, read.watched, speech),
         "to_confirm_stop": [names[each.org] for each in read.waiting_stops if each.org in names],
+        "disruptions": disruption_rows(read.disruptions, read.alarms, read.incident_links, names, speech),
         "stopped": [town.name for town in read.watched.towns if town.stopped_at],
         "page": page,
         "first": first + 1,
@@ -305,6 +311,7 @@ def _size(place: int, waiting: int, row: QueueRow) -> str:
 async def _read_queue(tx: Tx) -> QueueRead:
     watched = await watched_towns(tx)
     alarms = await board.open_alarms(tx)
+    alike = likely_disruptions(line.alarm for line in alarms if not line.training)
     return QueueRead(
         watched,
         alarms,
@@ -323,6 +330,8 @@ async def _read_queue(tx: Tx) -> QueueRead:
         await town_stops.waiting(tx, CONFIRM_WITHIN),
         await provider_states.towns_without_own(tx),
         await health.self_audit(tx, watched.now - health.AUDIT_AFTER),
+        alike,
+        await incidents.links_of_open(tx) if alike else {},
     )
 
 

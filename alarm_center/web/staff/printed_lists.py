@@ -24,7 +24,7 @@ from alarm_center.web.auth import require, require_fresh_factor
 from alarm_center.web.page import PERSON, redirect, render, speech_of
 from alarm_center.words import list_words, page_words
 from alarm_center.words.catalogues import Speech
-from alarm_center.words.incident_paper import incident_text
+from alarm_center.words.incident_paper import alike_text, incident_text
 from alarm_center.words.reserve_paper import reserve_text
 from alarm_center.words.supervision_words import RISKS
 
@@ -74,6 +74,18 @@ async def show_numbered_incident(request: web.Request) -> web.StreamResponse:
     if len(found) == 1:
         return redirect(f"/d/{found[0].link}")
     return render(request, "incidents.html", {"number": number, "incidents": found})
+
+
+@routes.get("/alike")
+@require(Right.PAPERS)
+@require_fresh_factor
+async def show_alike(request: web.Request) -> web.StreamResponse:
+    """Show the waiting alarms of one kind in a town or an area as a list: the board offers it where they are many."""
+    town, kind, area = (request.query.get(name, "") for name in ("town", "kind", "area"))
+    made = await incident_list.alike_list(request.app[MEMORY], town, kind, area, request[PERSON].paper_viewer)
+    if made is None:
+        raise NotFound(f"town {town}")
+    return _show_paper(request, alike_text(made))
 
 
 @routes.get("/reserve")
@@ -145,6 +157,6 @@ def _place_cells(entry: Entry, area: str, times: Sequence[str], done: bool, case
     ]  # fmt: skip
 
 
-def _show_paper(request: web.Request, text: str, file: str, ends: UUID | None = None) -> web.StreamResponse:
-    """Show a list as text; *ends* is the incident that the reader may end."""
+def _show_paper(request: web.Request, text: str, file: str = "", ends: UUID | None = None) -> web.StreamResponse:
+    """Show a list as text, with the address of its *file* where it has one; *ends* is the incident that the reader may end."""
     return render(request, "paper.html", {"text": text, "file": file, "ends": ends})
