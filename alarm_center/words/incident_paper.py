@@ -31,7 +31,9 @@ def alike_text(made: AlikeList) -> str:
     speech = SPEECHES[made.language]
     lines = [
         speech("MÖJLIG STÖRNING  %(town)s", town=made.town),
-        speech("Läst %(read)s. %(all)s att kontrollera.", read=speech.clock(made.read_at, made.zone), all=len(made.places)),
+        speech(
+            "Läst %(read)s. %(all)s att kontrollera.", read=speech.clock(made.read_at, made.zone), all=len(made.places)
+        ),
         speech("Innehåller sekretessbelagda uppgifter. Förstörs efter natten."),
     ]
     return "\n".join([*lines, *_place_lines(made.places, made.zone, speech)]) + "\n"

@@ -65,7 +65,8 @@ async def test_many_alike_are_offered_as_a_list(
             await steps.raise_or_join(tx, await towns.of_resident(tx, resident_id), raised)
     olle = await pages.signed_in()
     offered = re.search(
-        r'href="([^"]+)" data-key="d"><kbd>d</kbd> Ser ut som en störning i omr 3 – visa som lista', await olle.text("/")
+        r'href="([^"]+)" data-key="d"><kbd>d</kbd> Ser ut som en störning i omr 3 – visa som lista',
+        await olle.text("/"),
     )
     assert offered and offered[1] == f"/alike?town={storstad.org}&amp;kind=technical&amp;area=3"
     listed = await olle.text(unescape(offered[1]))
