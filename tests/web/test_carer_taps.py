@@ -271,7 +271,8 @@ async def test_the_page_lists_what_else_the_phone_has(storstad: NightTown, pages
     olle = storstad.users["olle"]
     await cases.apply_to_alarm(storstad.memory, alarm, alarm_events.Close(olle, Outcome.FALSE_ALARM), actor=str(olle))
     assert "Klart. Du har inget mer i natt." in await patrol.text(link)
-    await storstad.finding(6, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    await storstad.finding(5, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    await storstad.execute("update notices set phone = '+46700009999' where state = 'asked'")
     await storstad.execute(
         "update alarms set visit = true, arrive_by = $1, area_id = (select s.area_id from notices n join shifts s using (shift_id) where n.token = $2) where state <> 'closed'",
         OPENED + timedelta(hours=1), link.removeprefix("/u/"),

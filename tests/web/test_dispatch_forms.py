@@ -45,7 +45,7 @@ async def test_a_tap_that_comes_twice_is_applied_once(storstad: NightTown, olle:
     """Its answer was lost: minutes later the page sends it again, as it was."""
     alarm, _ = await sent_out(storstad)
     check = await storstad.check_of(2)
-    asked = "select count(*) from events where kind = 'carers_asked_again'"
+    asked = "select count(*) from events where kind = 'asked_again'"
     await olle.get(f"/alarm/{alarm}")
     await olle.post(f"/alarm/{alarm}/claim", {"tap": "0" * 32})
     for minutes in (6, 9):
@@ -56,7 +56,7 @@ async def test_a_tap_that_comes_twice_is_applied_once(storstad: NightTown, olle:
             assert (await olle.post(f"/alarm/{alarm}/{path}", fields)).status == 303, path
     assert await storstad.value(asked) == 1
     assert await storstad.value("select array_agg(kind order by kind) from commands") == ["attempt", "live"]
-    assert await storstad.value("select count(*) from events where kind = 'person_answered'") == 1
+    assert await storstad.value("select count(*) from events where kind = 'person_said'") == 1
 
 
 async def test_a_refused_tap_may_be_sent_again(storstad: NightTown, olle: Browser) -> None:
