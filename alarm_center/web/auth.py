@@ -115,7 +115,7 @@ def require_fresh_factor(handler: Handler) -> Handler:
             async with request.app[MEMORY].transaction(web_sessions.nobody_yet(request[PERSON].token)) as tx:
                 fresh = await second_factors.is_fresh(tx)
             if not fresh:
-                raise web.HTTPSeeOther(f"/account/confirm?next={quote(request.path)}")
+                raise web.HTTPSeeOther(f"/account/confirm?next={quote(request.path_qs, safe='/')}")
         return await handler(request)
 
     return guarded

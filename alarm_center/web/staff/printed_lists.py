@@ -77,7 +77,7 @@ async def show_numbered_incident(request: web.Request) -> web.StreamResponse:
 
 
 @routes.get("/alike")
-@require(Right.PAPERS)
+@require(Right.WATCH)
 @require_fresh_factor
 async def show_alike(request: web.Request) -> web.StreamResponse:
     """Show the waiting alarms of one kind in a town or an area as a list: the board offers it where they are many."""

@@ -1,6 +1,7 @@
 // Open page: the stream, the clock that it feeds, fragments, keys and sound. No browser clock decides anything.
 import { begin as beginPicture, blankAll, showAgain, showClear, showLive } from "./picture.js";
-import { holdBack, sendHeld, showHeld } from "./undo.js";
+// During a rollout a replica of before has no such file: then answers go at once, and all else works.
+const { holdBack, sendHeld, showHeld } = await import("./undo.js").catch(() => ({ holdBack: () => false, sendHeld: async () => true, showHeld() {} }));
 
 const FROZEN_MS = 5000, STILL_MS = 3000, GIVEN_UP_MS = 15000, RENEW_MS = 30000;
 const body = document.body, csrf = document.querySelector("meta[name=csrf]").content;
@@ -102,9 +103,11 @@ async function refresh(part) {
     const answer = await fetch(part.dataset.fragment, { headers, signal: AbortSignal.timeout(GIVEN_UP_MS) });
     if (answer.status === 401) return location.assign(`/login?next=${location.pathname}`);
     if (answer.headers.get("X-Go")) return location.assign(answer.headers.get("X-Go"));
+    // A replica of before does not know who is signed in: the line stays as it is.
+    if (answer.status === 404 && part.dataset.part === "people") owed.delete(part);
     // Not ours to see any more: the page says so itself, with nothing of what it showed. A proxy's own answer takes no board away.
-    if ([403, 404].includes(answer.status) && answer.headers.has("Content-Security-Policy") && performance.now() > FROZEN_MS) return location.reload();
-    if (answer.ok) {
+    else if ([403, 404].includes(answer.status) && answer.headers.has("Content-Security-Policy") && performance.now() > FROZEN_MS) return location.reload();
+    else if (answer.ok) {
       if (answer.status !== 204) put(part, await answer.text(), answer.headers.get("X-Revision") ?? "");
       owed.delete(part);
     } else part.dataset.missed = answer.status;
@@ -220,8 +223,8 @@ async function send(tap) {
     else if (into) { into.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes); return true; }
     const goal = answer.headers.get("X-Go"), live = answer.headers.get("X-Live"), clear = answer.headers.get("X-Clear");
     if (goal && goal !== location.pathname) { location.assign(goal); return true; }
-    document.activeElement?.blur();
-    touched = -STILL_MS;  // the person's own act: what it changes is shown at once
+    // The person's own act: what it changes is shown at once. One that has waited must not take a field from who writes in it by now.
+    if (!tap.waited) { document.activeElement?.blur(); touched = -STILL_MS; }
     await refreshAll();
     if (live) showLive(live, csrf, data.has("reason"));
     if (clear) showClear(clear, csrf);

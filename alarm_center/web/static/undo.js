@@ -41,7 +41,7 @@ function tick() {
   const late = Date.now() - held.due;
   if (late < 0) showHeld();
   else if (late > LATE_MS) { const { tap, keepUnsent } = drop(); keepUnsent(tap); }  // the machine slept: a person sends it, or does not
-  else sendHeld();
+  else { held.tap.waited = true; sendHeld(); }
 }
 
 bar?.querySelector("button").addEventListener("click", drop);
