@@ -1,7 +1,8 @@
 // Open page: the stream, the clock that it feeds, fragments, keys and sound. No browser clock decides anything.
 import { begin as beginPicture, blankAll, showAgain, showClear, showLive } from "./picture.js";
-// During a rollout a replica of before has no such file: then answers go at once, and all else works.
-const { holdBack, sendHeld, showHeld } = await import("./undo.js").catch(() => ({ holdBack: () => false, sendHeld: async () => true, showHeld() {} }));
+// During a rollout a replica of before has no such file: then answers go at once, and all else works. The page has loaded it by now.
+let undo = { holdBack: () => false, sendHeld: async () => true, showHeld() {} };
+import("./undo.js").then((module) => { undo = module; }, () => {});
 
 const FROZEN_MS = 5000, STILL_MS = 3000, GIVEN_UP_MS = 15000, RENEW_MS = 30000;
 const body = document.body, csrf = document.querySelector("meta[name=csrf]").content;
@@ -182,7 +183,7 @@ document.addEventListener("focusout", (event) => {
   if (part && !part.contains(event.relatedTarget)) { delete part.dataset.late; refresh(part); }
 });
 
-function ready(root) { showTime(); showHeld(); all("[data-player]", root).forEach((one) => beginPicture(one, csrf)); ring(); }
+function ready(root) { showTime(); undo.showHeld(); all("[data-player]", root).forEach((one) => beginPicture(one, csrf)); ring(); }
 
 // ---- forms and keys ----
 document.addEventListener("submit", async (event) => {
@@ -193,8 +194,8 @@ document.addEventListener("submit", async (event) => {
   const data = new URLSearchParams(new FormData(form, event.submitter)), key = crypto.getRandomValues(new Uint8Array(16));
   data.set("tap", [...key].map((one) => one.toString(16).padStart(2, "0")).join(""));
   const tap = { goesTo, data, into, says: event.submitter?.textContent.trim().replace(/\s+/g, " ") ?? "" };
-  if (goesTo.endsWith("/answer")) { if (holdBack(tap, form, now, send, keepUnsent)) return; }
-  else await sendHeld();
+  if (goesTo.endsWith("/answer")) { if (undo.holdBack(tap, form, now, send, keepUnsent)) return; }
+  else await undo.sendHeld();
   await send(tap);
 });
 

@@ -82,13 +82,14 @@ async def test_a_check_is_looked_at_and_answered_with_one_key(storstad: NightTow
     assert await eventually(lambda: storstad.value("select ended_at is not null from looks"))
 
 
+STATE_OF = "select state from checks where check_id = $1"
+
+
 async def test_an_answer_is_undone_or_sent_by_going_on(storstad: NightTown, open_page: OpenPage) -> None:
-    for home in (3, 5):
-        await storstad.finding(home, Answer.IN_BED, frames=drawn("asleep", 5))
-    first, second = await storstad.check_of(3), await storstad.check_of(5)
-    state = "select state from checks where check_id = $1"
+    await storstad.finding(3, Answer.IN_BED, frames=drawn("asleep", 5))
+    check = await storstad.check_of(3)
     async with site(storstad, settings=WebSettings(tick_s=TICK_S)) as patient:
-        page = await open_page(f"/check/{first}", at=patient)
+        page = await open_page(f"/check/{check}", at=patient)
         await page.wait_for_selector(".has-picture")
         await page.keyboard.press("4")
         await expect(page.locator("#undo")).to_contain_text("Går inte att bedöma skickas strax.")
@@ -98,16 +99,22 @@ async def test_an_answer_is_undone_or_sent_by_going_on(storstad: NightTown, open
         await page.keyboard.press("2")
         await page.keyboard.press("1")  # in its stead
         await expect(page.locator("#undo")).to_contain_text("Syns i sängen")
-        assert await storstad.value(state, first) == "to_look"
+        assert await storstad.value(STATE_OF, check) == "to_look"
         await page.keyboard.press("b")
         await page.wait_for_url(BOARD)
-        assert await storstad.value(state, first) == "seen"
-        await page.goto(f"/check/{second}")
+        assert await storstad.value(STATE_OF, check) == "seen"
+
+
+async def test_an_answer_that_nobody_undoes_is_sent(storstad: NightTown, open_page: OpenPage) -> None:
+    await storstad.finding(3, Answer.IN_BED, frames=drawn("asleep", 5))
+    check = await storstad.check_of(3)
+    async with site(storstad, settings=WebSettings(tick_s=TICK_S)) as patient:
+        page = await open_page(f"/check/{check}", at=patient)
         await page.wait_for_selector(".has-picture")
         await page.evaluate("document.body.dataset.undoAfter = '0.2'")
         await page.keyboard.press("1")
         await page.wait_for_url(BOARD)
-        assert await storstad.value(state, second) == "seen"
+        assert await storstad.value(STATE_OF, check) == "seen"
 
 
 async def test_a_picture_on_its_way_comes_by_itself(storstad: NightTown, open_page: OpenPage) -> None:
