@@ -1,5 +1,5 @@
 // Open page: the stream, the clock that it feeds, fragments, keys and sound. No browser clock decides anything.
-import { begin as beginPicture, blankAll, showAgain, showClear, showLive } from "./picture.js";
+import * as picture from "./picture.js";
 // During a rollout a replica of before has no such file: then answers go at once, and all else works. The page has loaded it by now.
 let undo = { holdBack: () => false, sendHeld: async () => true, showHeld() {} };
 import("./undo.js").then((module) => { undo = module; }, () => {});
@@ -64,7 +64,7 @@ function setStale(since) {  // the service's time since when something on the pa
   const stale = since !== undefined;
   if (body.classList.contains("is-stale") === stale) return;
   body.classList.toggle("is-stale", stale);
-  if (stale) { $("[data-last]").textContent = wallTime(since); blankAll(); if (audio?.state === "running") beep(440, 330); } else { anyTone(); refreshAll().then(() => showAgain(csrf)); }
+  if (stale) { $("[data-last]").textContent = wallTime(since); picture.blankAll(); if (audio?.state === "running") beep(440, 330); } else { anyTone(); refreshAll().then(() => picture.showAgain(csrf)); }
   $("#stale").hidden = !stale;
 }
 setInterval(() => { const since = lostSince(); if (since !== undefined) setStale(since); }, 500);
@@ -170,7 +170,8 @@ function put(part, html, revision) {
   const filled = new Map(all(FIELDS, part).filter((one) => one.value).map((one) => [same(one), one.value]));
   if (!putBack(part, fresh)) { part.dataset.revision = ""; return void busy.set(part, "again"); }  // whole, then
   part.dataset.revision = revision;
-  blankAll(part);
+  picture.carryOver?.(part, fresh);  // a replica of before has none: the picture begins anew
+  picture.blankAll(part);
   part.replaceChildren(...fresh.childNodes);
   for (const one of all("details", part)) if (open.includes(one.className)) one.open = true;
   for (const one of all(FIELDS, part)) if (filled.has(same(one))) one.value = filled.get(same(one));
@@ -183,7 +184,7 @@ document.addEventListener("focusout", (event) => {
   if (part && !part.contains(event.relatedTarget)) { delete part.dataset.late; refresh(part); }
 });
 
-function ready(root) { showTime(); undo.showHeld(); all("[data-player]", root).forEach((one) => beginPicture(one, csrf)); ring(); }
+function ready(root) { showTime(); undo.showHeld(); all("[data-player]", root).forEach((one) => picture.begin(one, csrf)); ring(); }
 
 // ---- forms and keys ----
 document.addEventListener("submit", async (event) => {
@@ -227,8 +228,8 @@ async function send(tap) {
     // The person's own act: what it changes is shown at once. One that has waited must not take a field from who writes in it by now.
     if (!tap.waited) { document.activeElement?.blur(); touched = -STILL_MS; }
     await refreshAll();
-    if (live) showLive(live, csrf, data.has("reason"));
-    if (clear) showClear(clear, csrf);
+    if (live) picture.showLive(live, csrf, data.has("reason"));
+    if (clear) picture.showClear(clear, csrf);
     return true;
   } catch {
     if (!into) keepUnsent(tap);
@@ -359,4 +360,4 @@ ready(document);
 listen();
 // A look that was asked for on the page before is shown here, once.
 const live = /^#live=([0-9a-f-]{36})$/.exec(location.hash);
-if (live) { history.replaceState(null, "", location.pathname); showLive(`/live/${live[1]}`, csrf, false); }
+if (live) { history.replaceState(null, "", location.pathname); picture.showLive(`/live/${live[1]}`, csrf, false); }

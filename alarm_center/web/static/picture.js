@@ -2,7 +2,9 @@
 const LIMIT_MS = 10 * 60 * 1000;
 const playing = new Map();
 
+/** Play the session of *player*; one that plays already goes on. */
 export function begin(player, csrf) {
+  if (playing.has(player)) return;
   const canvas = player.querySelector("canvas"), draw = canvas.getContext("2d"), button = player.querySelector("[data-play]");
   const place = player.querySelector("[data-place]");
   const progress = player.querySelector("[data-progress]"), count = Number(player.dataset.frames);
@@ -64,6 +66,15 @@ export function blankAll(root = document) {
   for (const [player, blank] of [...playing]) if (root.contains(player)) blank();
 }
 addEventListener("pagehide", () => blankAll());
+
+/** Let the picture that plays in *part* go on in *fresh*, where it is drawn as before: begun anew it would be a second look. */
+export function carryOver(part, fresh) {
+  const drawn = (one) => [one.dataset.player, one.dataset.frames, one.querySelector("[data-place]")?.innerHTML].join("|");
+  for (const next of fresh.querySelectorAll("[data-player]")) {
+    const player = [...playing.keys()].find((one) => part.contains(one) && drawn(one) === drawn(next));
+    if (player) next.replaceWith(player);
+  }
+}
 
 // Play the session from the beginning: as the town first shows it, or clear, for only as long as this page stands.
 function replay(player, url, csrf, clear) {
