@@ -81,12 +81,56 @@ async def test_a_fall_is_reached_and_stands_in_the_log(storstad: NightTown, open
     await expect(carer.locator("main")).not_to_contain_text("Storgatan")
     await drive(carer)
     await expect(operator.locator(".now-box .state")).to_contain_text("Patrull 1 framme")
+    await expect(operator.locator(".seeing [data-key=l]")).to_have_count(0)
+    assert await storstad.value("select count(*) from looks") == 1, "the picture went on while the page changed around it"
     await end_with(carer, "helped_up")
     await expect(operator.locator(".dark-room")).to_contain_text("Larmet är avslutat. Bilden är borta.")
     auditor = await open_page("/looks/log", login="axel")
     look = auditor.locator(".ledger > li").first
     await expect(look).to_contain_text("Olle Operatör operatör → Bertil Ek nr 2, område 3")
     await expect(look).to_contain_text("Larm 4801, som kom av sig självt. Bild")
+
+
+async def test_up_in_the_bathroom_at_both_attempts(storstad: NightTown, open_page: OpenPage) -> None:
+    operator = await open_page("/night")
+    await storstad.finding(1, Answer.SOMETHING_WRONG, Reason.UP)
+    await operator.reload()
+    night = operator.locator("tr:has-text('Astrid Lund')")
+    await expect(night).to_contain_text("02:00 Syns inte – tittar igen")
+    await storstad.set_clock(TWO + timedelta(minutes=15, seconds=40))
+    await storstad.step()
+    await operator.goto("/")
+    await storstad.finding(1, Answer.SOMETHING_WRONG, Reason.UP, attempt=2)
+    await expect(operator.locator(".row-p2 h3")).to_have_text("Inte i sängen – uppe båda gångerna")
+    await send_patrol(storstad, operator, ".row-p2")
+    carer = await open_link(storstad, open_page)
+    await drive(carer)
+    await end_with(carer, "well_elsewhere")
+    await storstad.set_clock(MORNING)
+    planner = await open_page(f"/residents/{storstad.residents[1]}/nights", login="petra")
+    await expect(planner.locator(".past-nights")).to_contain_text(
+        "02:00 Tillsyn: uppe ur sängen, larm 4801, var uppe eller i annat rum"
+    )
+
+
+async def test_a_covered_camera_is_uncovered_by_the_patrol(storstad: NightTown, open_page: OpenPage) -> None:
+    operator = await open_page()
+    await storstad.finding(5, Answer.CANNOT_TELL, Reason.COVERED, frames=drawn("covered", 5))
+    await expect(operator.locator(".row h3")).to_have_text("Går inte att bedöma: kameran är täckt")
+    await send_patrol(storstad, operator, ".row")
+    carer = await open_link(storstad, open_page)
+    await drive(carer)
+    await carer.click(".deviation summary")
+    await carer.fill(".deviation [name=note]", "En filt hängde över kameran")
+    await carer.click(".deviation button")
+    await expect(carer.locator("main")).to_contain_text("Skickat till planeraren: Avvikelse 02:00.")
+    await end_with(carer, "well_in_bed")
+    await storstad.set_clock(MORNING)
+    planner = await open_page("/todo?all=1", login="petra")
+    row = planner.locator(".matters li:has-text('En filt hängde över kameran')")
+    await expect(row).to_contain_text("Avvikelse hos Ebbe Sjö, larm 4801, enligt Patrull 1.")
+    await row.get_by_role("button", name="Åtgärdat").click()
+    await expect(row).to_have_count(0)
 
 
 async def test_two_falls_one_patrol_and_the_lead_takes_one(storstad: NightTown, open_page: OpenPage) -> None:
