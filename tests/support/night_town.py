@@ -100,6 +100,9 @@ class NightTown:
     ) -> str:
         """Let a detector's answer to the resident's check come in, with its picture; return the session's id."""
         check = await self.check_of(number, at=at)
+        started = (
+            at if attempt == 1 else await self.value("select clock.now()")
+        )  # a camera that is asked again looks then
         session_id = f"s{number}-{at:%H%M}-{attempt}"
         wrong = answer is Answer.SOMETHING_WRONG
         sign = (
@@ -109,7 +112,7 @@ class NightTown:
         )
         finding = Finding(
             session_id=session_id, org=self.org, device=f"cam{number}", check_id=check, attempt=attempt, answer=answer,
-            reasons=(reason,) if reason else (), people=people, started_at=at, pictures=len(frames), detector="classic 1", profile_version=profile_version,
+            reasons=(reason,) if reason else (), people=people, started_at=started, pictures=len(frames), detector="classic 1", profile_version=profile_version,
             evidence=(sign,), measures={"light_spread": 0.2} | (PLACE if wrong else {}),
         )  # fmt: skip
         async with self.memory.transaction() as tx:
