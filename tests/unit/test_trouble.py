@@ -146,6 +146,17 @@ def test_what_comes_back_asks_the_areas_patrols_anew(kind: TroubleKind) -> None:
     assert [t.kind for t in story.alarm.unacknowledged] == [kind]
 
 
+def test_what_comes_back_calls_the_fixed_number_once() -> None:
+    story = on_site()
+    story.carer(FIRST).needs_help()
+    story.operator().acknowledges(HELP)
+    story.roster = town(FIRST)
+    story.passes(minutes=14, seconds=59)
+    story.carer(FIXED).inbox.clear()
+    story.passes(seconds=1)
+    assert story.carer(FIXED).inbox == [(Wording.VOICE_TROUBLE_HELP, Channel.CALL)]
+
+
 def test_the_lead_who_sees_to_it_does_not_get_the_case() -> None:
     story = on_site()
     story.carer(FIRST).finds_nobody()

@@ -316,16 +316,18 @@ def _ask_after_last_round(dispatch: Dispatch, context: DispatchContext) -> Dispa
     dispatch = replace(dispatch, round=dispatch.round + 1, repeat_at=now + context.plan.exhausted_repeat)
     took = {n.phone for n in dispatch.takers} | alarm.phones_in_need()
     spoken_to = {n.phone for n in dispatch.notices} | took
+    # A trouble that gets louder in this very moment has called the fixed number.
+    called = {n.phone for n in dispatch.notices if n.channel is Channel.CALL and n.asked_at == now}
     fresh = [p for p in roster.responders(Who.PATROL, alarm.area_id, now) if p.phone not in spoken_to]
     asked = [(p, Step(_NOW, Who.PATROL)) for p in fresh]
     for who in (Who.LEAD, Who.FIXED):
         people = [p for p in roster.responders(who, alarm.area_id, now) if p.phone not in took]
         people = list(_without_replaced(dispatch, context, who, people))
-        asked += [(p, Step(_NOW, who, Channel.CALL)) for p in people[:1]]
+        asked += [(p, Step(_NOW, who, Channel.CALL)) for p in people[:1] if p.phone not in called]
     for person, step in {p.phone: (p, step) for p, step in asked}.values():
         dispatch, told = ask_carer(dispatch, context, person, step)
         effects += told
-    if not asked:
+    if not asked and not called:
         effects.append(Write(timeline.NobodyOnDuty(Who.FIXED, alarm.area_id)))
     return dispatch, tuple(effects)
 
