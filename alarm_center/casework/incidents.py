@@ -245,7 +245,9 @@ async def _tell_areas(
 
 
 async def acknowledge_incident(memory: Memory, incident_id: UUID, *, by: str, viewer: Viewer) -> None:
-    """Record that *by* sees to an incident that is not checked in time: the board is red no longer. Again, or too late, it changes nothing.
+    """Record that *by* sees to an incident that is not checked in time: the board is red no longer, or does not become so.
+
+    Again, too late, or before a lead has been asked, it changes nothing.
 
     Raises:
         cases.NotFound: there is no such incident that *viewer* may see.
@@ -255,7 +257,7 @@ async def acknowledge_incident(memory: Memory, incident_id: UUID, *, by: str, vi
         incident = await incidents.lock(tx, incident_id)
         if incident is None:
             raise cases.NotFound(f"no incident {incident_id} that this viewer may see")
-        if incident.closed_at is not None or not incident.progress.is_red:
+        if incident.closed_at is not None or not incident.progress.asks_lead:
             return
         at = await now(tx)
         await incidents.acknowledge(tx, incident_id, by, at)

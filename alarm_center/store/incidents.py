@@ -54,7 +54,7 @@ _FIELDS = "incident_id, org, area_id, number, link, kind, opened_at, closed_at, 
 IS_RED: Final = (
     "i.closed_at is null and i.red_at is not null and (i.acknowledged_at is null or i.acknowledged_at < i.red_at)"
 )
-"""An incident ``i`` is as `IncidentProgress.is_red` says."""
+"""An incident ``i`` is red, until a person has acknowledged it since."""
 
 
 async def areas_with_new_alarms(tx: Tx, since: datetime) -> dict[str, list[UUID]]:

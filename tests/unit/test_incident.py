@@ -127,12 +127,30 @@ def steps_until(progress: IncidentProgress, minutes: int) -> tuple[IncidentProgr
 def test_an_incident_gets_louder_until_it_is_acknowledged() -> None:
     progress, due = steps_until(IncidentProgress(), 90)
     assert due == [45, 50, 55, 70, 85]
-    assert progress.is_red and progress.red_at == START + timedelta(minutes=55)
+    assert progress.asks_lead and progress.red_at == START + timedelta(minutes=55)
     seen = replace(progress, acknowledged_at=START + timedelta(minutes=90))
-    assert not seen.is_red
+    assert not seen.asks_lead
     calm, rung = tell_on(seen, START + timedelta(minutes=91), TARGET, waits=True)
     assert (calm.step, calm.next_at, rung) == (1, START + timedelta(minutes=135), None)
     assert tell_on(calm, START + timedelta(minutes=135), TARGET, waits=True)[1] is INCIDENT_LADDER[1]
+
+
+def test_a_lead_sees_to_it_before_it_is_red() -> None:
+    asked, due = steps_until(IncidentProgress(), 51)
+    assert due == [45, 50] and asked.asks_lead and asked.red_at is None
+    seen = replace(asked, acknowledged_at=START + timedelta(minutes=50))
+    assert not seen.asks_lead
+    calm, rung = tell_on(seen, START + timedelta(minutes=51), TARGET, waits=True)
+    assert (calm.next_at, rung) == (START + timedelta(minutes=95), None)
+    assert not calm.asks_lead
+    again, _ = tell_on(calm, START + timedelta(minutes=95), TARGET, waits=True)
+    assert again.asks_lead
+
+
+def test_before_the_leads_step_nobody_is_asked_to_see_to_it() -> None:
+    progress, due = steps_until(IncidentProgress(), 46)
+    assert due == [45]
+    assert not progress.asks_lead
 
 
 def test_a_late_clock_takes_one_step_at_a_time() -> None:

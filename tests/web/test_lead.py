@@ -193,3 +193,25 @@ async def test_nobody_meets_a_loop_of_refusals(storstad: NightTown, pages: Site)
     refused = await siv.get("/", follow=False)
     assert (refused.status, 'href="/account"' in await refused.text()) == (403, True)
     assert (await siv.get("/account")).status == 200
+
+
+async def test_an_incident_is_seen_to_on_the_page(storstad: NightTown, lena: Browser) -> None:
+    area = await storstad.value("select area_id from areas where org = $1 limit 1", storstad.org)
+    await storstad.execute(
+        """
+        insert into incidents (incident_id, org, area_id, number, kind, link, opened_at, step, next_at)
+        values (gen_random_uuid(), $1, $2, 1, 'no_session', 'abcd1234', clock.now() - interval '1 hour', 1, clock.now() + interval '5 min')
+        """,
+        storstad.org, area,
+    )  # fmt: skip
+    page = await words(lena, "/lead")
+    assert "Störning 1" in page and "Inte kontrollerad i tid." not in page, "its lead has not been asked yet"
+    await storstad.execute("update incidents set step = 2")
+    assert "Inte kontrollerad i tid. Jag ordnar" in await words(lena, "/lead")
+    form = await form_of(lena, "/lead/incident")
+    for _ in range(2):
+        assert (await lena.post("/lead/incident", form)).status == 303
+    siv = str(storstad.users["siv"])
+    assert await storstad.value("select acknowledged_by from incidents") == siv
+    assert await storstad.value("select count(*) from events where kind = 'incident_acknowledged'") == 1
+    assert "Jag ordnar" not in await words(lena, "/lead")

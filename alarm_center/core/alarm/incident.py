@@ -105,7 +105,7 @@ INCIDENT_LADDER: Final = (
     IncidentRung((Who.LEAD, Who.FIXED), timedelta(minutes=15), red=True, sees_to=True),
 )
 """Steps of an incident that is not ticked in time, from its target on. The last step comes again until a person acknowledges it: at a
-board, or a lead by SMS, who may do so before it is red."""
+board, or a lead by SMS or on their page, who may do so before it is red."""
 _GROWN: Final = 1.5
 _AFTER_ACKNOWLEDGEMENT: Final = 1
 """The step that it goes on with then: the next patrol has the list already."""
@@ -121,9 +121,12 @@ class IncidentProgress:
     acknowledged_at: datetime | None = None
 
     @property
-    def is_red(self) -> bool:
-        """True until a person at a board has acknowledged the last step."""
-        return self.red_at is not None and (self.acknowledged_at is None or self.acknowledged_at < self.red_at)
+    def asks_lead(self) -> bool:
+        """True since a lead was asked to see to it, until a person has said so after the last step."""
+        if self.step <= _AFTER_ACKNOWLEDGEMENT or self.next_at is None:
+            return False
+        told_at = self.next_at - INCIDENT_LADDER[min(self.step, len(INCIDENT_LADDER)) - 1].wait
+        return self.acknowledged_at is None or self.acknowledged_at < told_at
 
 
 def tell_on(
@@ -138,7 +141,7 @@ def tell_on(
         return IncidentProgress(acknowledged_at=progress.acknowledged_at), None
     if progress.next_at is None:
         return replace(progress, next_at=now + target), None
-    if progress.red_at is not None and progress.acknowledged_at is not None and not progress.is_red:
+    if progress.acknowledged_at is not None and progress.step > _AFTER_ACKNOWLEDGEMENT and not progress.asks_lead:
         return seen_to(progress.acknowledged_at, target), None
     if progress.next_at > now:
         return progress, None

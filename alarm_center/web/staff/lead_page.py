@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from alarm_center.casework.editing import Editor
+from alarm_center.casework.incidents import acknowledge_incident
 from alarm_center.casework.lead_answers import LeadAnswer, apply_answer
 from alarm_center.core import pausing
 from alarm_center.core.alarm import alarm_events, trouble
@@ -97,6 +98,19 @@ async def answer_muster(request: web.Request) -> web.StreamResponse:
     if not found:
         return await _show(request, speech_of(request)(lead_words.NOT_YOUR_SHIFT), 409)
     memory.hint()
+    return redirect("/lead")
+
+
+@routes.post("/lead/incident")
+@require(Right.LEAD)
+async def see_to_incident(request: web.Request) -> web.StreamResponse:
+    """See to an incident that is not checked in time, as "störning" by SMS does."""
+    incident_id, person = _id_of(str((await request.post()).get("incident", ""))), request[PERSON]
+    if incident_id is None:
+        return await _show(request, speech_of(request)(lead_words.ANSWERED_BEFORE), 409)
+    await acknowledge_incident(
+        request.app[MEMORY], incident_id, by=str(person.user_id), viewer=person.viewer(Right.LEAD)
+    )
     return redirect("/lead")
 
 
@@ -276,5 +290,5 @@ async def _incidents(tx: Tx, reader: BoardReader) -> list[dict[str, Any]]:
     found = []
     for each in await incidents.open_incidents(tx):
         area = "" if each.area_id is None else (await towns.area(tx, each.area_id))[0]
-        found.append({"it": each, "area": area, "zone": reader.zones[each.org]})
+        found.append({"it": each, "area": area, "zone": reader.zones[each.org], "asks": each.progress.asks_lead})
     return found

@@ -12,16 +12,27 @@ function put(part, html) {
   if (focused) [...part.querySelectorAll("a, button, summary")].find((one) => named(one) === focused)?.focus();
 }
 
+// Two turns without an answer: the page says since when it may be old. What is being written stands, and is no lost answer.
+const stale = document.querySelector("#stale"), MISSED = 2;
+function tell(part, missed) {
+  if (!stale || !missed === stale.hidden || missed && missed < MISSED) return;
+  stale.querySelector("[data-last]").textContent = part.querySelector("[data-drawn]").textContent;
+  stale.hidden = !missed;
+}
+
 for (const part of all("[data-fragment][data-every]")) {
+  let missed = 0;
   setInterval(async () => {
     if (isWritten(part)) return;
     try {
-      const answer = await fetch(part.dataset.fragment, { headers: { "X-Fragment": "1", "X-Unasked": "1" } });
+      const answer = await fetch(part.dataset.fragment, { headers: { "X-Fragment": "1", "X-Unasked": "1" }, signal: AbortSignal.timeout(part.dataset.every * 1000) });
       if (answer.status === 401) return location.assign(`/login?next=${location.pathname}`);
       if (answer.headers.get("X-Go")) return location.assign(answer.headers.get("X-Go"));
       const html = answer.ok && await answer.text();
       if (answer.ok && !isWritten(part)) put(part, html);
-    } catch { /* again at the next turn */ }
+      missed = answer.ok ? 0 : missed + 1;
+    } catch { missed += 1; }  // again at the next turn
+    tell(part, missed);
   }, part.dataset.every * 1000);
 }
 

@@ -54,3 +54,17 @@ async def test_a_relative_who_calls_is_rung_back(storstad: NightTown, open_page:
         await expect(said).to_contain_text("Alla andra: säg varken ja eller nej, och hänvisa.")
         await expect(said.locator("a[href='tel:+46701740609']")).to_be_visible()
         assert await broken(one) == []
+
+
+async def test_a_leads_page_without_contact_says_since_when(storstad: NightTown, open_page: OpenPage) -> None:
+    await make_lead(storstad)
+    page = await open_page(login="siv", width=360)
+    await page.clock.install()
+    await page.reload()
+    await expect(page.locator("#asked")).to_be_visible()
+    await page.context.set_offline(True)
+    await page.clock.run_for(41_000)
+    await expect(page.locator("#stale")).to_have_text("Ingen kontakt sedan 02:00:40. Listan kan vara gammal.")
+    await page.context.set_offline(False)
+    await page.clock.run_for(20_000)
+    await expect(page.locator("#stale")).to_be_hidden()
