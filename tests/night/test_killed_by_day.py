@@ -5,8 +5,8 @@ It dies by SIGKILL at a known place: the test holds the row that the process nee
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import partial
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
