@@ -6,7 +6,6 @@ looked at after all makes one incident of the service. Something wrong with a pe
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -210,7 +209,7 @@ async def _tell_on(tx: Tx, incident_id: UUID) -> int:
             late = timeline.IncidentLate(incident_id, incident.number, sum(waiting.values()), told, rung.red)
             await events.write(tx, at, NewEvent(incident.org, late, area_id=incident.area_id, actor=ACTOR))
             break
-        progress, rung = rule.tell_on(replace(progress, next_at=at), at, target, waits=True)
+        progress, rung = rule.tell_on_at_once(progress, at, target)
     if progress != incident.progress:
         await incidents.save_progress(tx, incident_id, progress)
     return told

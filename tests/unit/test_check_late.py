@@ -207,6 +207,16 @@ def test_a_person_speaks_to_the_alarm() -> None:
     assert alarmed.state is CheckState.ALARMED
 
 
+def test_an_answer_about_an_older_picture_clears_nothing() -> None:
+    night = opened()(1, found(Answer.CANNOT_TELL, Reason.STILL))(3, AskAgain("olle", 10))
+    night(3, found(Answer.SOMETHING_WRONG, Reason.ON_FLOOR, attempt=2), seconds=20)
+    newest = night.check.attempts[-1].session_id
+
+    with pytest.raises(IllegalMove, match="older than the newest look"):
+        night(4, PersonSaid(IN_BED, "olle", "session-1"))
+    assert Clear() in night(5, PersonSaid(IN_BED, "olle", newest)).effects
+
+
 # ---- the service was away ----
 
 

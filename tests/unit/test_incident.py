@@ -17,6 +17,7 @@ from alarm_center.core.alarm.incident import (
     phones_of_rung,
     phones_to_call,
     tell_on,
+    tell_on_at_once,
 )
 from alarm_center.core.alarm.state import Alarm, AlarmState
 from schemas.vocabulary import AlarmKind, Priority
@@ -145,6 +146,17 @@ def test_a_lead_sees_to_it_before_it_is_red() -> None:
     assert not calm.asks_lead
     again, _ = tell_on(calm, START + timedelta(minutes=95), TARGET, waits=True)
     assert again.asks_lead
+
+
+def test_a_step_that_nobody_hears_is_not_acknowledged() -> None:
+    seen = IncidentProgress(1, START + timedelta(minutes=2), None, START)
+    target = timedelta(minutes=2)
+    at = START + timedelta(minutes=2)
+    progress, rung = tell_on(seen, at, target, waits=True)
+    assert rung is INCIDENT_LADDER[1]
+    progress, rung = tell_on_at_once(progress, at, target)
+    assert rung is INCIDENT_LADDER[2] and progress.asks_lead
+    assert (progress.red_at, progress.acknowledged_at) == (at, START)
 
 
 def test_before_the_leads_step_nobody_is_asked_to_see_to_it() -> None:

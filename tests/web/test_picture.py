@@ -11,12 +11,16 @@ import pytest
 
 from alarm_center.casework import cases
 from alarm_center.core.alarm import alarm_events
+from alarm_center.core.check import PersonSaid
+from alarm_center.core.roles import Right
 from alarm_center.pictures import Pictures
+from alarm_center.store.memory import Viewer
 from schemas.messages import Picture
 from schemas.vocabulary import Answer, Reason
 from tests.support.night_town import TWO, NightTown
 from tests.support.postgres import Database
 from tests.support.site import Site
+from tests.support.viewers import one_more_session
 from tests.support.waiting import eventually
 
 FRAMES = (b"\xff\xd8one\xff\xd9", b"\xff\xd8two\xff\xd9")
@@ -264,6 +268,21 @@ async def test_nobody_turns_it_green_without_having_looked(storstad: NightTown, 
     assert (await olle.post(f"/check/{check}/answer", {"answer": "in_bed", "session_id": session})).status == 303
     assert await storstad.value("select state from checks where check_id = $1", check) == "seen"
     assert await storstad.value("select seen_by from checks where check_id = $1", check) == str(storstad.users["olle"])
+
+
+async def test_something_wrong_that_was_cut_off_sends_by_its_repeat(storstad: NightTown, pages: Site) -> None:
+    session = await storstad.finding(3, Answer.IN_BED, frames=FRAMES)
+    check, browser, tap, olle = await storstad.check_of(3), await pages.signed_in(), "9" * 32, storstad.users["olle"]
+    viewer = Viewer(await one_more_session(storstad.memory, olle), Right.WATCH, (storstad.org,))
+    said = PersonSaid(Answer.SOMETHING_WRONG, str(olle), session)
+    decided = await cases.apply_to_check(storstad.web, check, said, actor=str(olle), viewer=viewer, tap=tap)
+    state = "select state from alarms where alarm_id = $1"
+    assert await storstad.value(state, decided.alarm_id) == "open", "nobody has been asked before the replica died"
+    form = {"answer": "something_wrong", "session_id": session, "tap": tap}
+    for _ in range(2):
+        assert (await browser.post(f"/check/{check}/answer", form)).status == 303
+        assert await storstad.value(state, decided.alarm_id) == "dispatched"
+    assert await storstad.value("select count(*) from notices") == 1
 
 
 async def test_something_wrong_leads_to_the_alarm_that_it_becomes(storstad: NightTown, pages: Site) -> None:

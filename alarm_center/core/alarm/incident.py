@@ -150,6 +150,15 @@ def tell_on(
     return replace(progress, step=progress.step + 1, next_at=now + rung.wait, red_at=red_at), rung
 
 
+def tell_on_at_once(
+    progress: IncidentProgress, now: datetime, target: timedelta
+) -> tuple[IncidentProgress, IncidentRung | None]:
+    """Return the progress and the next step, where the one before it found nobody. No acknowledgement is of a step that nobody heard."""
+    unheard = replace(progress, next_at=now, acknowledged_at=None)
+    further, rung = tell_on(unheard, now, target, waits=True)
+    return replace(further, acknowledged_at=progress.acknowledged_at), rung
+
+
 def seen_to(at: datetime, target: timedelta) -> IncidentProgress:
     """Return the progress of an incident that a person has acknowledged at *at*: it is told on after *target*, if it is not ticked by then."""
     return IncidentProgress(_AFTER_ACKNOWLEDGEMENT, at + target, None, at)

@@ -45,6 +45,7 @@ def apply_answer(check: Check, said: PersonSaid, plan: Plan, now: datetime) -> C
     effects: tuple[CheckEffect, ...] = ()
     if check.state is CheckState.ALARMED:
         if said.answer is Answer.IN_BED:
+            _require_newest(check, said)
             effects = (Clear(),)
         elif said.answer is Answer.SOMETHING_WRONG:
             effects = (raise_for_rule(_WRONG, said.reason, late=check.late),)
@@ -68,6 +69,14 @@ def _require_evidence(check: Check, said: PersonSaid, plan: Plan) -> None:
             if sound and attempt.number >= deciding_attempt(check).number:
                 return
     raise illegal_move(check, f"session {said.session_id} cannot turn it green; look again first")
+
+
+def _require_newest(check: Check, said: PersonSaid) -> None:
+    """An answer about an older picture never lowers what a later look raised: it may have waited in the page for its five seconds."""
+    seen = next((attempt for attempt in check.attempts if attempt.session_id == said.session_id), None)
+    later = (attempt for attempt in check.attempts if attempt.state is AttemptState.ANSWERED)
+    if seen is not None and any(attempt.number > seen.number for attempt in later):
+        raise illegal_move(check, f"session {said.session_id} is older than the newest look; look at that one first")
 
 
 def request_look(check: Check, ask: AskAgain, plan: Plan, now: datetime) -> CheckDecision:

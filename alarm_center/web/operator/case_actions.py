@@ -202,6 +202,8 @@ async def answer(request: web.Request) -> web.StreamResponse:
     if said not in set(Answer):
         raise web.HTTPBadRequest(text=speech(page_words.CHOOSE_ANSWER))
     if await is_repeat(request):
+        if said == Answer.SOMETHING_WRONG:
+            await _send_what_is_unsent(request)
         return await _go_on(request)
     check_id = await _required_check(request)
     if said == Answer.IN_BED:
@@ -214,11 +216,11 @@ async def answer(request: web.Request) -> web.StreamResponse:
         viewer=person.board_viewer,
         tap=await tap_of(request),
     )
+    if said == Answer.SOMETHING_WRONG and check.alarm_id is not None:
+        await _send_at_once(request, check.alarm_id)
     if session_id is not None:
         async with request.app[MEMORY].transaction(person.board_viewer) as tx:
             await looks.end(tx, session_id, person.user_id, await now(tx))
-    if said == Answer.SOMETHING_WRONG and check.alarm_id is not None:
-        await _send_at_once(request, check.alarm_id)
     return await _go_on(request)
 
 
@@ -253,6 +255,18 @@ async def _send_at_once(request: web.Request, alarm_id: UUID) -> None:
             )
         except (IllegalMove, cases.NotFound):
             return
+
+
+async def _send_what_is_unsent(request: web.Request) -> None:
+    """Send on a repeated word that something is wrong, where the first was cut off before anybody was asked. One called back stays so."""
+    alarm_id: UUID | None = path_uuid(request, "case")
+    async with request.app[MEMORY].transaction(request[PERSON].board_viewer) as tx:
+        if request.match_info["kind"] == "check":
+            check = await case_pages.check(tx, path_uuid(request, "case"))
+            alarm_id = None if check is None else check.alarm_id
+        case = None if alarm_id is None else await case_pages.alarm(tx, alarm_id)
+    if case is not None and case.alarm.dispatch is None:
+        await _send_at_once(request, case.alarm.alarm_id)
 
 
 async def _required_check(request: web.Request) -> UUID:

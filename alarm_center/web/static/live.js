@@ -1,7 +1,7 @@
 // Open page: the stream, the clock that it feeds, fragments, keys and sound. No browser clock decides anything.
 import * as picture from "./picture.js";
 // During a rollout a replica of before has no such file: then answers go at once, and all else works. The page has loaded it by now.
-let undo = { holdBack: () => false, sendHeld: async () => true, showHeld() {} };
+let undo = { holds: () => false, holdBack: () => false, sendHeld: async () => true, drop() {}, showHeld() {} };
 import("./undo.js").then((module) => { undo = module; }, () => {});
 
 const FROZEN_MS = 5000, STILL_MS = 3000, GIVEN_UP_MS = 15000, RENEW_MS = 30000;
@@ -190,15 +190,25 @@ function ready(root) { showTime(); undo.showHeld(); all("[data-player]", root).f
 document.addEventListener("submit", async (event) => {
   const form = event.target, into = form.dataset.into && $(form.dataset.into);
   const goesTo = event.submitter?.getAttribute("formaction") ?? form.action;
-  if (form.method === "dialog" || form.dataset.whole !== undefined || (!into && !/\/(alarm|check|reply|picture)\//.test(goesTo))) return;
+  if (form.method === "dialog") return;
+  if (form.dataset.whole !== undefined || (!into && !/\/(alarm|check|reply|picture)\//.test(goesTo))) {
+    if (!undo.holds()) return;
+    event.preventDefault();  // it covers the screen, or signs out: the answer goes first, while the person may still give it
+    if (await isHeldSent()) form.requestSubmit(event.submitter);
+    return;
+  }
   event.preventDefault();
   const data = new URLSearchParams(new FormData(form, event.submitter)), key = crypto.getRandomValues(new Uint8Array(16));
   data.set("tap", [...key].map((one) => one.toString(16).padStart(2, "0")).join(""));
   const tap = { goesTo, data, into, says: event.submitter?.textContent.trim().replace(/\s+/g, " ") ?? "" };
   if (goesTo.endsWith("/answer")) { if (undo.holdBack(tap, form, now, send, keepUnsent)) return; }
-  else await undo.sendHeld();
+  else if (/\/(again|live)$/.test(goesTo)) undo.drop();  // whoever looks again has not decided
+  else if (!await isHeldSent()) { if (!into) keepUnsent(tap); return; }
   await send(tap);
 });
+
+// True: nothing waited, or it has been sent and was not refused. What comes after an answer does not go before it.
+async function isHeldSent() { return !undo.holds() || await undo.sendHeld() && !$("#said:not([hidden])"); }
 
 // A tap that no answer came to stands as not sent, until it has been sent again. Its key is the same each time: what it asks for is done once.
 const unsent = [];
@@ -220,7 +230,7 @@ async function send(tap) {
   const { goesTo, data, into } = tap, said = $("#said");
   said.hidden = true;
   try {
-    const answer = await fetch(goesTo, { method: "POST", body: data, headers: { "X-Fragment": "1", "X-Csrf": csrf }, signal: AbortSignal.timeout(GIVEN_UP_MS) });
+    const answer = await fetch(goesTo, { method: "POST", body: data, headers: { "X-Fragment": "1", "X-Csrf": csrf }, signal: AbortSignal.timeout(GIVEN_UP_MS), keepalive: true });
     if (!answer.ok) { said.textContent = await answer.text(); said.hidden = false; }
     else if (into) { into.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes); return true; }
     const goal = answer.headers.get("X-Go"), live = answer.headers.get("X-Live"), clear = answer.headers.get("X-Clear");

@@ -12,15 +12,25 @@ export function holdBack(tap, form, now, send, keepUnsent) {
   return true;
 }
 
+// True: an answer waits.
+export function holds() { return Boolean(held); }
+
 // True: nothing waited, or an answer came to what did.
 export async function sendHeld() {
   const { tap, send } = drop() ?? {};
   return tap ? send(tap) : true;
 }
 
-// The bar stands in the stead of what looks again: a pane that is drawn anew has lost it.
+// The bar stands in the stead of what looks again: a pane that is drawn anew has lost it. One with a newer picture takes the answer back.
 export function showHeld() {
   if (!bar || !held) return;
+  const shown = $(".answers [name=session_id]")?.value;
+  if (shown && shown !== held.tap.data.get("session_id")) {
+    drop();
+    $("#said").textContent = bar.dataset.newer;
+    $("#said").hidden = false;
+    return;
+  }
   const place = $(".seeing .again");
   if (place && !place.contains(bar)) place.append(bar);
   const says = bar.dataset.words.replace("¤", held.tap.says.replace(/^\d /, ""));
@@ -29,7 +39,8 @@ export function showHeld() {
   bar.hidden = false;
 }
 
-function drop() {
+// Take back what waits.
+export function drop() {
   const was = held;
   clearInterval(held?.timer);
   held = undefined;

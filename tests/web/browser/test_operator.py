@@ -105,6 +105,38 @@ async def test_an_answer_is_undone_or_sent_by_going_on(storstad: NightTown, open
         assert await storstad.value(STATE_OF, check) == "seen"
 
 
+async def test_whoever_signs_out_sends_the_answer_first(storstad: NightTown, open_page: OpenPage) -> None:
+    await storstad.finding(3, Answer.IN_BED, frames=drawn("asleep", 5))
+    check = await storstad.check_of(3)
+    async with site(storstad, settings=WebSettings(tick_s=TICK_S)) as patient:
+        page = await open_page(f"/check/{check}", at=patient)
+        await page.wait_for_selector(".has-picture")
+        await page.keyboard.press("1")
+        await expect(page.locator("#undo")).to_be_visible()
+        await page.click(".menu summary")
+        await page.click("text=Logga ut")
+        await page.wait_for_url("**/login*")
+        assert await storstad.value(STATE_OF, check) == "seen"
+
+
+async def test_looking_again_or_a_newer_picture_takes_it_back(storstad: NightTown, open_page: OpenPage) -> None:
+    await storstad.finding(3, Answer.IN_BED, frames=drawn("asleep", 5))
+    check = await storstad.check_of(3)
+    async with site(storstad, settings=WebSettings(tick_s=TICK_S, undo_s=50)) as patient:
+        page = await open_page(f"/check/{check}", at=patient)
+        await page.wait_for_selector(".has-picture")
+        await page.keyboard.press("1")
+        await expect(page.locator("#undo")).to_be_visible()
+        await page.keyboard.press("l")
+        await expect(page.locator("#undo")).to_be_hidden()
+        await page.keyboard.press("1")
+        await expect(page.locator("#undo")).to_be_visible()
+        await storstad.finding(3, Answer.NOT_SEEN, frames=drawn("empty", 5), attempt=2)
+        await expect(page.locator("#said")).to_have_text("En ny bild har kommit. Svara på den.")
+        await expect(page.locator("#undo")).to_be_hidden()
+        assert await storstad.value(STATE_OF, check) == "to_look"
+
+
 async def test_an_answer_that_nobody_undoes_is_sent(storstad: NightTown, open_page: OpenPage) -> None:
     await storstad.finding(3, Answer.IN_BED, frames=drawn("asleep", 5))
     check = await storstad.check_of(3)
