@@ -234,7 +234,7 @@ async function send(tap) {
     if (!answer.ok) { said.textContent = await answer.text(); said.hidden = false; }
     else if (into) { into.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes); return true; }
     const goal = answer.headers.get("X-Go"), live = answer.headers.get("X-Live"), clear = answer.headers.get("X-Clear");
-    if (goal && goal !== location.pathname) { location.assign(goal); return true; }
+    if (goal && goal !== location.pathname) { if (!tap.stays) location.assign(goal); return true; }
     // The person's own act: what it changes is shown at once. One that has waited must not take a field from who writes in it by now.
     if (!tap.waited) { document.activeElement?.blur(); touched = -STILL_MS; }
     await refreshAll();

@@ -15,10 +15,10 @@ export function holdBack(tap, form, now, send, keepUnsent) {
 // True: an answer waits.
 export function holds() { return Boolean(held); }
 
-// True: nothing waited, or an answer came to what did.
-export async function sendHeld() {
+// True: nothing waited, or an answer came to what did. The page stays for what follows it, unless it was only waited for.
+export async function sendHeld({ stays = true } = {}) {
   const { tap, send } = drop() ?? {};
-  return tap ? send(tap) : true;
+  return tap ? send({ ...tap, stays }) : true;
 }
 
 // The bar stands in the stead of what looks again: a pane that is drawn anew has lost it. One with a newer picture takes the answer back.
@@ -52,7 +52,7 @@ function tick() {
   const late = Date.now() - held.due;
   if (late < 0) showHeld();
   else if (late > LATE_MS) { const { tap, keepUnsent } = drop(); keepUnsent(tap); }  // the machine slept: a person sends it, or does not
-  else { held.tap.waited = true; sendHeld(); }
+  else { held.tap.waited = true; sendHeld({ stays: false }); }
 }
 
 bar?.querySelector("button").addEventListener("click", drop);
