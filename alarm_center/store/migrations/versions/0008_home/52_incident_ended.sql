@@ -3,7 +3,8 @@ alter table fjt.incidents add column closed_reason text check (char_length(close
 
 grant update (closed_reason) on fjt.incidents to fjt_web;
 
--- As it was; and a page acknowledges a red incident, in its own name and now, and gives no reason with that.
+-- As it was; and a page acknowledges an incident that is red or that a lead has been asked to see to, in its own name and now, and gives no
+-- reason with that.
 create or replace function fjt.incidents_of_page() returns trigger language plpgsql set search_path = fjt, pg_temp
 as $$
 begin
@@ -11,8 +12,8 @@ begin
         return new;
     end if;
     if new.acknowledged_at is distinct from old.acknowledged_at or new.acknowledged_by is distinct from old.acknowledged_by then
-        if old.closed_at is not null or new.closed_at is not null or old.red_at is null or new.acknowledged_by is distinct from fjt.who()::text
-            or new.closed_reason is distinct from old.closed_reason
+        if old.closed_at is not null or new.closed_at is not null or old.red_at is null and old.step < 2
+            or new.acknowledged_by is distinct from fjt.who()::text or new.closed_reason is distinct from old.closed_reason
         then
             perform fjt.refuse_write('an incident acknowledged in another''s name, or that nobody waits for');
         end if;
