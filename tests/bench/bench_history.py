@@ -15,6 +15,7 @@ import asyncpg
 
 from alarm_center.store import board, events, looks, seals
 from alarm_center.store.memory import Tx, Viewer, now
+from alarm_center.web.settings import WebSettings
 from fjarrtillsyn.embedded.postgres import running_postgres
 from tests.support.night_town import TWO, NightTown, town
 from tests.support.postgres import Database, fresh_database, make_template
@@ -53,7 +54,7 @@ def run() -> list[dict[str, Any]]:
 
 
 async def _measure(database: Database) -> list[dict[str, Any]]:
-    async with town(database, residents=5) as here, site(here) as pages:
+    async with town(database, residents=5) as here, site(here, settings=WebSettings()) as pages:
         await here.set_clock(TWO)
         await here.step()
         while (await seals.seal(here.memory, here.org)).count:

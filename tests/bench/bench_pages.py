@@ -15,6 +15,7 @@ from typing import Any, Final
 import asyncpg
 
 from alarm_center.store import memory as store
+from alarm_center.web.settings import WebSettings
 from fjarrtillsyn.embedded.postgres import running_postgres
 from schemas.vocabulary import Answer, Reason
 from tests.support.night_town import TWO, NightTown, town
@@ -54,7 +55,7 @@ def run() -> list[dict[str, Any]]:
 
 
 async def _measure(database: Any, statements: StatementCount) -> list[dict[str, Any]]:
-    async with town(database, residents=5) as here, site(here) as pages:
+    async with town(database, residents=5) as here, site(here, settings=WebSettings()) as pages:
         await here.set_clock(TWO + timedelta(seconds=40))
         await here.step()
         await here.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
