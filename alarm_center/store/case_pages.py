@@ -205,7 +205,8 @@ async def sessions(tx: Tx, *, alarm_id: UUID | None = None, check_id: UUID | Non
         select s.session_id, s.check_id, s.received_at, s.started_at, s.answer, s.reasons, s.people, s.measures, s.evidence,
             s.detector, s.pictures, s.answer is not null and {JUDGED_BLIND} as hidden
         from named join sessions s using (org, device_id, session_id) where s.receipt = 'committed'
-        order by s.received_at desc
+        -- As they were taken: one that was late on its way is no newer picture. A home's clock ahead of ours counts for nothing.
+        order by least(s.started_at, s.received_at) desc, s.received_at desc
         """,  # noqa: S608 -- our own words
         alarm_id, check_id,
     )  # fmt: skip

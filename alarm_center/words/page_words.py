@@ -70,6 +70,7 @@ SECTIONS: Final[Mapping[str, str]] = {
 """Headings of the queue's sections; the visits that are due later are folded under their number."""
 LOOK_FIRST: Final = _("Titta på bilden först")
 JUDGE_YOURSELF: Final = _("Bedöm bilden utan automatisk tolkning")
+READING: Final = _("Automatisk tolkning: %(reading)s")
 WORD_AFTER_ANSWER: Final = _("Visas när du har svarat.")
 LOOK_AT_CHECK: Final = _("Tillsyn att bedöma %(time)s")
 PROTECTED: Final = _("Skyddade uppgifter")

@@ -102,7 +102,7 @@ _SENT_LONG_AGO = _("kom fram sent")
 _AT_HOME = _("i hemmet")
 _AT_CENTRE = _("hos larmcentralen")
 _RAN_OUT = _("dess sista timme är inne")
-_CALLED = {"answered": _("svarade"), "no_answer": _("inget svar"), "busy": _("upptaget"), "failed": _("gick inte fram")}
+_CALLED = {"answered": _("svarade"), "no_answer": _("inget svar"), "busy": _("upptaget"), "failed": _("inget svar")}
 _UNHEARD = {"machine": _("en telefonsvarare svarade"), "no_key": _("besvarat, men ingen tryckte på någon knapp")}
 _AT_HOME, _STILL_AWAY = _("hemma, tillsynen börjar igen"), _("inte hemma, ny paus")
 
@@ -183,7 +183,7 @@ LINES: Final[Mapping[EventKind, LineRow]] = dict(
         _row(timeline.CaseClaimed, _("Taget")),
         _row(timeline.CaseTakenOver, _("Övertaget")),
         _row(timeline.CaseReleased, _("Släppt"), tone=_urgent),
-        _row(timeline.LeaseLapsed, _("Släppt: ingen aktivitet"), tone=_urgent),
+        _row(timeline.LeaseLapsed, _("Släppt efter 90 s utan aktivitet"), tone=_urgent),
         _row(timeline.ResidentCalled, _("Brukaren uppringd"), detail=lambda line: _CALLED.get(line.answer, "")),
         _row(timeline.CallNoted, _("I samtal"), detail=lambda line: "" if line.on else _("slut")),
         _row(timeline.PatrolSent, _("Patrull skickad av operatör")),

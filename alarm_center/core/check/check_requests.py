@@ -45,13 +45,14 @@ def apply_answer(check: Check, said: PersonSaid, plan: Plan, now: datetime) -> C
     effects: tuple[CheckEffect, ...] = ()
     if check.state is CheckState.ALARMED:
         if said.answer is Answer.IN_BED:
-            _require_newest(check, said)
+            _require_newest(check, said, plan)
             effects = (Clear(),)
         elif said.answer is Answer.SOMETHING_WRONG:
             effects = (raise_for_rule(_WRONG, said.reason, late=check.late),)
         return CheckDecision(check, (written, *effects))
     if said.answer is Answer.IN_BED:
         _require_evidence(check, said, plan)
+        _require_newest(check, said, plan)
         return prepend_effects(end_as_seen(check, said.user), written)
     reason = said.reason
     if said.answer is Answer.CANNOT_TELL and reason is None:
@@ -71,12 +72,18 @@ def _require_evidence(check: Check, said: PersonSaid, plan: Plan) -> None:
     raise illegal_move(check, f"session {said.session_id} cannot turn it green; look again first")
 
 
-def _require_newest(check: Check, said: PersonSaid) -> None:
-    """An answer about an older picture never lowers what a later look raised: it may have waited in the page for its five seconds."""
+def _require_newest(check: Check, said: PersonSaid, plan: Plan) -> None:
+    """An answer about an older picture never lowers what a later look may have shown: it may have waited in a page for its turn.
+
+    A later look that says nothing, from a camera with a fault, is no newer picture.
+    """
     seen = next((attempt for attempt in check.attempts if attempt.session_id == said.session_id), None)
-    later = (attempt for attempt in check.attempts if attempt.state is AttemptState.ANSWERED)
-    if seen is not None and any(attempt.number > seen.number for attempt in later):
-        raise illegal_move(check, f"session {said.session_id} is older than the newest look; look at that one first")
+    for attempt in check.attempts if seen is not None else ():
+        came = attempt.session_id is not None and attempt.number > seen.number
+        if came and (attempt.answer is None or says_something(plan.rule(attempt.answer, attempt.reason))):
+            raise illegal_move(
+                check, f"session {said.session_id} is older than the newest look; look at that one first"
+            )
 
 
 def request_look(check: Check, ask: AskAgain, plan: Plan, now: datetime) -> CheckDecision:

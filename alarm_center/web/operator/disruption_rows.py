@@ -1,4 +1,4 @@
-"""What looks like a disruption at the board, as it is offered there: its words, and the address of its list."""
+"""Rows of what looks like a disruption at the board: its words, and the address of its list."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

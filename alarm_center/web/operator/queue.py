@@ -219,7 +219,10 @@ def look_row(case: LookLine | CheckCase, resident: str, reader: BoardReader) -> 
         title=speech(page_words.LOOK_AT_CHECK, time=speech.clock(case.opens_at, reader.zones[case.org])),
         who=_who(resident, reader),
         area=case.area,
-        state=speech(page_words.JUDGE_YOURSELF if case.hidden else reason_words(case.answer, case.reason)),
+        # The detector's word is named as its own: beside a row that waits it would pose as the state.
+        state=speech(page_words.JUDGE_YOURSELF)
+        if case.hidden
+        else speech(page_words.READING, reading=speech(reason_words(case.answer, case.reason))),
         next=NextStep(next_step_words.BECOMES_ALARM, case.deadline),
         since=case.opens_at,
         zone=reader.zones[case.org],

@@ -105,7 +105,7 @@ async function refresh(part) {
     if (answer.status === 401) return location.assign(`/login?next=${location.pathname}`);
     if (answer.headers.get("X-Go")) return location.assign(answer.headers.get("X-Go"));
     // A replica of before does not know who is signed in: the line stays as it is.
-    if (answer.status === 404 && part.dataset.part === "people") owed.delete(part);
+    if (answer.status === 404 && part.dataset.part === undefined) owed.delete(part);
     // Not ours to see any more: the page says so itself, with nothing of what it showed. A proxy's own answer takes no board away.
     else if ([403, 404].includes(answer.status) && answer.headers.has("Content-Security-Policy") && performance.now() > FROZEN_MS) return location.reload();
     else if (answer.ok) {
@@ -191,10 +191,10 @@ document.addEventListener("submit", async (event) => {
   const form = event.target, into = form.dataset.into && $(form.dataset.into);
   const goesTo = event.submitter?.getAttribute("formaction") ?? form.action;
   if (form.method === "dialog") return;
-  if (form.dataset.whole !== undefined || (!into && !/\/(alarm|check|reply|picture)\//.test(goesTo))) {
+  if (form.dataset.whole !== undefined || (!into && !/\/(alarm|check|reply|picture|incident)\//.test(goesTo))) {
     if (!undo.holds()) return;
     event.preventDefault();  // it covers the screen, or signs out: the answer goes first, while the person may still give it
-    if (await isHeldSent()) form.requestSubmit(event.submitter);
+    if (await undo.sendHeld() && $("#said").hidden) form.requestSubmit(event.submitter);
     return;
   }
   event.preventDefault();
@@ -203,12 +203,12 @@ document.addEventListener("submit", async (event) => {
   const tap = { goesTo, data, into, says: event.submitter?.textContent.trim().replace(/\s+/g, " ") ?? "" };
   if (goesTo.endsWith("/answer")) { if (undo.holdBack(tap, form, now, send, keepUnsent)) return; }
   else if (/\/(again|live)$/.test(goesTo)) undo.drop();  // whoever looks again has not decided
-  else if (!await isHeldSent()) { if (!into) keepUnsent(tap); return; }
+  else if (undo.holds()) {  // what comes after an answer does not go before it
+    if (!await undo.sendHeld()) { if (!into) keepUnsent(tap); return; }
+    tap.beside = !$("#said").hidden;  // it was refused, and says so beside what this comes to
+  }
   await send(tap);
 });
-
-// True: nothing waited, or it has been sent and was not refused. What comes after an answer does not go before it.
-async function isHeldSent() { return !undo.holds() || await undo.sendHeld() && !$("#said:not([hidden])"); }
 
 // A tap that no answer came to stands as not sent, until it has been sent again. Its key is the same each time: what it asks for is done once.
 const unsent = [];
@@ -217,7 +217,7 @@ function showUnsent() {
   $("span", note).textContent = note.dataset.words.replace("¤", unsent.map((one) => one.says).join(", "));
   note.hidden = !unsent.length;
 }
-function keepUnsent(tap) { unsent.push(tap); showUnsent(); }
+function keepUnsent({ stays, beside, ...tap }) { unsent.push(tap); showUnsent(); }
 $("#unsent button").addEventListener("click", async () => {
   const again = unsent.splice(0);
   while (again.length && await send(again[0])) again.shift();
@@ -227,8 +227,8 @@ $("#unsent button").addEventListener("click", async () => {
 
 // True: an answer came, whatever it said.
 async function send(tap) {
-  const { goesTo, data, into } = tap, said = $("#said");
-  said.hidden = true;
+  const { goesTo, data, into, beside } = tap, said = $("#said");
+  if (!beside) said.hidden = true;
   try {
     const answer = await fetch(goesTo, { method: "POST", body: data, headers: { "X-Fragment": "1", "X-Csrf": csrf }, signal: AbortSignal.timeout(GIVEN_UP_MS), keepalive: true });
     if (!answer.ok) { said.textContent = await answer.text(); said.hidden = false; }

@@ -1,6 +1,6 @@
 // Undo: an answer waits for some seconds before it is sent. Whoever leaves the page, or does something else on it, sends it at once.
 const LATE_MS = 10000, TICK_MS = 200, $ = (selector) => document.querySelector(selector), bar = $("#undo");
-let held;
+let held, sending;
 
 // True: the answer of *form* waits, in the stead of one that waited before. One whose case is decided sooner does not; then *send* it.
 export function holdBack(tap, form, now, send, keepUnsent) {
@@ -12,13 +12,14 @@ export function holdBack(tap, form, now, send, keepUnsent) {
   return true;
 }
 
-// True: an answer waits.
-export function holds() { return Boolean(held); }
+// True: an answer waits, or is on its way.
+export function holds() { return Boolean(held || sending); }
 
 // True: nothing waited, or an answer came to what did. The page stays for what follows it, unless it was only waited for.
 export async function sendHeld({ stays = true } = {}) {
   const { tap, send } = drop() ?? {};
-  return tap ? send({ ...tap, stays }) : true;
+  if (tap) sending = send({ ...tap, stays }).finally(() => { sending = undefined; });
+  return sending ?? true;
 }
 
 // The bar stands in the stead of what looks again: a pane that is drawn anew has lost it. One with a newer picture takes the answer back.
