@@ -105,7 +105,7 @@ async function refresh(part) {
     if (answer.status === 401) return location.assign(`/login?next=${location.pathname}`);
     if (answer.headers.get("X-Go")) return location.assign(answer.headers.get("X-Go"));
     // A replica of before does not know who is signed in: the line stays as it is.
-    if (answer.status === 404 && part.dataset.part === undefined) owed.delete(part);
+    if (answer.status === 404 && part.dataset.fragment === "/fragments/signed-in") owed.delete(part);
     // Not ours to see any more: the page says so itself, with nothing of what it showed. A proxy's own answer takes no board away.
     else if ([403, 404].includes(answer.status) && answer.headers.has("Content-Security-Policy") && performance.now() > FROZEN_MS) return location.reload();
     else if (answer.ok) {
