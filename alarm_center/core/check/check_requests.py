@@ -78,7 +78,9 @@ def _require_newest(check: Check, said: PersonSaid, plan: Plan) -> None:
     A later look that says nothing, from a camera with a fault, is no newer picture.
     """
     seen = next((attempt for attempt in check.attempts if attempt.session_id == said.session_id), None)
-    for attempt in check.attempts if seen is not None else ():
+    if seen is None:
+        return
+    for attempt in check.attempts:
         came = attempt.session_id is not None and attempt.number > seen.number
         if came and (attempt.answer is None or says_something(plan.rule(attempt.answer, attempt.reason))):
             raise illegal_move(
