@@ -217,6 +217,13 @@ def test_an_answer_about_an_older_picture_clears_nothing() -> None:
     assert Clear() in night(5, PersonSaid(IN_BED, "olle", newest)).effects
 
 
+def test_a_later_look_of_a_broken_camera_is_no_newer_picture() -> None:
+    night = opened()(1, found(Answer.CANNOT_TELL, Reason.STILL))(3, AskAgain("olle", 10))
+    night(3, found(Answer.CANNOT_TELL, Reason.FAULT, attempt=2), seconds=20)
+
+    assert Clear() in night(4, PersonSaid(IN_BED, "olle", "session-1")).effects
+
+
 # ---- the service was away ----
 
 

@@ -56,6 +56,15 @@ def test_a_person_confirms() -> None:
     assert (night.state, night.check.seen_by, night.raised) == (CheckState.SEEN, "olle", [])
 
 
+def test_an_older_picture_turns_nothing_green() -> None:
+    night = to_look()(3, AskAgain("olle", 10))
+    night(3, found(Answer.NOT_SEEN, attempt=2), seconds=20)
+
+    with pytest.raises(IllegalMove, match="older than the newest look"):
+        night(4, PersonSaid(IN_BED, "olle", "session-1"))
+    assert night.state is CheckState.TO_LOOK
+
+
 def test_a_person_sees_nobody() -> None:
     night = to_look()(2, PersonSaid(Answer.NOT_SEEN, "olle", "session-1"))
     assert (night.state, night.check.next_step_at) == (CheckState.WAITING, at(17))
