@@ -259,3 +259,16 @@ async def checks_of_alarm(tx: Tx, alarm_id: UUID) -> list[UUID]:
     """Return the checks that ended in the alarm, the oldest first."""
     rows = await tx.fetch("select check_id from checks where alarm_id = $1 order by opens_at, check_id", alarm_id)
     return [row["check_id"] for row in rows]
+
+
+async def look_asked_at(tx: Tx, check_id: UUID, now: datetime) -> datetime | None:
+    """Return when a person last asked for a new look of the check; ``None`` once that look has answered, or its time is out."""
+    at: datetime | None = await tx.fetchval(
+        """
+        select t.opens_at from attempts t
+        where t.check_id = $1 and t.state = 'owed' and t.closes_at > $2
+            and t.number = (select max(n.number) from attempts n where n.check_id = $1 and n.cause = 'asked')
+        """,
+        check_id, now,
+    )  # fmt: skip
+    return at

@@ -360,6 +360,9 @@ async def test_looking_again_is_a_command_of_ten_seconds(storstad: NightTown, pa
     await olle.post(f"/alarm/{alarm}/claim")
     assert (await olle.post(f"/alarm/{alarm}/again", {"check_id": str(check)})).status == 303
     assert await storstad.value("select seconds from commands where kind = 'attempt'") == 10
+    assert "Ny bild begärd 02:00:40" in await olle.text(f"/alarm/{alarm}")
+    await storstad.execute("update attempts set closes_at = clock.now() where cause = 'asked'")
+    assert "Ny bild begärd 02:00:40" not in await olle.text(f"/alarm/{alarm}"), "its time is out"
 
 
 async def test_what_was_seen_is_said_once_and_its_place_is_drawn(storstad: NightTown, pages: Site) -> None:

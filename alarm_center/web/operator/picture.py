@@ -224,7 +224,9 @@ async def show_live_frame(request: web.Request) -> web.StreamResponse:
     if newest is None or newest.frame is None or newest.sequence <= (int(had) if had.isdecimal() else -1):
         return web.Response(status=410 if newest is not None and newest.last else 204)
     body = await _outgoing(request, newest.frame.jpeg, blur=not asked.clear)
-    return web.Response(body=body, content_type="image/jpeg", headers={"X-Sequence": str(newest.sequence)})
+    return web.Response(
+        body=body, content_type="image/jpeg", headers={"X-Sequence": str(newest.sequence), "X-Ms": str(newest.frame.ms)}
+    )
 
 
 async def _viewable_live(tx: Tx, request: web.Request, command_id: UUID) -> tuple[LiveLook, datetime]:

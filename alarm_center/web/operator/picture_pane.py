@@ -9,7 +9,7 @@ from aiohttp import web
 
 from alarm_center.core.alarm import AlarmState
 from alarm_center.core.check import CheckState
-from alarm_center.store import devices, looks
+from alarm_center.store import case_pages, devices, looks
 from alarm_center.store.case_pages import AlarmCase, CheckCase, SeenSession
 from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import PICTURES
@@ -54,6 +54,8 @@ class PicturePane:
     """The words of the answers that stand grey until somebody takes the alarm; empty where they are of no use."""
     blurred: bool
     """The town shows pictures blurred until somebody gives a reason for seeing them clear."""
+    asked_at: datetime | None
+    """The instant at which somebody asked for a new picture that may still come."""
 
     @property
     def at(self) -> datetime | None:
@@ -75,7 +77,17 @@ class PicturePane:
         """A mark of what is drawn: while it is the same, a page leaves the pane alone and a playing picture goes on."""
         session_id = self.session.session_id if self.session else ""
         hidden = bool(self.session and self.session.hidden)
-        return f"{self.sessions}|{session_id}|{self.why_not}|{len(self.answers)}|{len(self.grey)}|{self.may_look}|{self.may_look_live}|{hidden}"
+        drawn = (
+            session_id,
+            self.why_not,
+            len(self.answers),
+            len(self.grey),
+            self.may_look,
+            self.may_look_live,
+            hidden,
+            self.asked_at,
+        )
+        return "|".join(str(one) for one in (self.sessions, *drawn))
 
 
 async def alarm_pane(
@@ -106,6 +118,7 @@ async def alarm_pane(
         awaited=why_not == page_words.PICTURE_COMING, reading=_reading(request, session),
         answers=await _answers(request, tx, session) if may_act else [], answer_by=None,
         check_id=check_id, grey=_grey(request) if alarm.state is not AlarmState.CLOSED and not mine and check_id else [], may_look=may_look, may_look_live=may_look_live, blurred=alarm.org in watched.blurred,
+        asked_at=await case_pages.look_asked_at(tx, check_id, watched.now) if may_look and check_id else None,
     )  # fmt: skip
 
 
@@ -124,12 +137,13 @@ async def check_pane(
         missing = await _why_no_picture(request, tx, session, watched.now)
         why_not = speech(missing) if missing else ""
     free = waits and not looker
+    may_look = free and await devices.may_show_any(tx, case.resident_id)
     return PicturePane(
         session=session, sessions=len(seen), frames=_frames(request, case.org, session), why_not=why_not,
         awaited=why_not == speech(page_words.PICTURE_COMING), reading=_reading(request, session),
         answers=await _answers(request, tx, session) if free else [], answer_by=case.deadline,
-        check_id=case.check_id, grey=[], may_look=free and await devices.may_show_any(tx, case.resident_id), may_look_live=False,
-        blurred=case.org in watched.blurred,
+        check_id=case.check_id, grey=[], may_look=may_look, may_look_live=False, blurred=case.org in watched.blurred,
+        asked_at=await case_pages.look_asked_at(tx, case.check_id, watched.now) if may_look else None,
     )  # fmt: skip
 
 

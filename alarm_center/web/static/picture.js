@@ -4,7 +4,7 @@ const playing = new Map();
 
 /** Play the session of *player*; one that plays already goes on. */
 export function begin(player, csrf) {
-  if (playing.has(player)) return;
+  if (playing.has(player) || player.classList.contains("is-live")) return;  // a live look plays the session again when it is over
   const canvas = player.querySelector("canvas"), draw = canvas.getContext("2d"), button = player.querySelector("[data-play]");
   const place = player.querySelector("[data-place]");
   const progress = player.querySelector("[data-progress]"), count = Number(player.dataset.frames);
@@ -67,11 +67,11 @@ export function blankAll(root = document) {
 }
 addEventListener("pagehide", () => blankAll());
 
-/** Let the picture that plays in *part* go on in *fresh*, where it is drawn as before: begun anew it would be a second look. */
+/** Let the picture that plays in *part*, or its live look, go on in *fresh*, where it is drawn as before: begun anew it would be a second look. */
 export function carryOver(part, fresh) {
   const drawn = (one) => [one.dataset.player, one.dataset.frames, one.querySelector("[data-place]")?.innerHTML].join("|");
   for (const next of fresh.querySelectorAll("[data-player]")) {
-    const player = [...playing.keys()].find((one) => part.contains(one) && drawn(one) === drawn(next));
+    const player = [...playing.keys(), ...part.querySelectorAll(".is-live")].find((one) => part.contains(one) && drawn(one) === drawn(next));
     if (player) next.replaceWith(player);
   }
 }
@@ -93,7 +93,7 @@ const showFirst = (player, csrf) => replay(player, player.dataset.player.replace
 
 /** Play blanked pictures again once contact is back, as the town first shows them, if the server still allows it. */
 export function showAgain(csrf) {
-  for (const player of document.querySelectorAll("[data-player].is-gone")) showFirst(player, csrf);
+  for (const player of document.querySelectorAll("[data-player].is-gone:not(.is-live)")) showFirst(player, csrf);
 }
 
 /** Play the session clear, from *url*, in the place of the blurred one. */
@@ -102,7 +102,16 @@ export function showClear(url, csrf) {
   if (player) replay(player, url, csrf, true);
 }
 
-/** Draw a live look's newest frames until it is over, then the session that was there before. */
+// Say beside the picture that a live look was asked for, or the seconds that are left after *ms* of it; nothing where it is over.
+function sayLeft(ms) {
+  const line = document.querySelector("[data-live-left]");
+  if (!line) return;
+  const { seconds, waits, words } = line.dataset;
+  line.textContent = ms === null ? waits : words.replace("¤", Math.max(0, Math.ceil(Number(seconds) - ms / 1000)));
+  line.hidden = ms === undefined;
+}
+
+/** Draw a live look's newest frames and its seconds until it is over, then the session that was there before. */
 export async function showLive(url, csrf, clear) {
   blankAll();
   const player = document.querySelector("[data-player]"), room = player?.querySelector(".screen") ?? document.querySelector(".dark-room");
@@ -114,7 +123,8 @@ export async function showLive(url, csrf, clear) {
   player?.classList.toggle("is-clear", clear);
   if (veil) veil.textContent = clear ? veil.dataset.veil : veil.dataset.blurred;
   room.prepend(canvas);
-  for (let after = -1, tries = 0; tries < 150 && canvas.isConnected; tries += 1) {
+  for (let after = -1, tries = 0, ms = null; tries < 150 && canvas.isConnected; tries += 1) {
+    sayLeft(ms);
     const answer = await fetch(`${url}?after=${after}`, { headers: { "X-Fragment": "1" }, cache: "no-store" }).catch(() => null);
     if (!answer || answer.status >= 400) break;
     if (answer.status === 200) {
@@ -123,10 +133,12 @@ export async function showLive(url, csrf, clear) {
       draw.drawImage(image, 0, 0);
       image.close();
       after = Number(answer.headers.get("X-Sequence"));
+      ms = answer.headers.has("X-Ms") ? Number(answer.headers.get("X-Ms")) : undefined;  // a replica of before does not say
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   canvas.remove();
+  sayLeft();
   for (const one of aside) one.hidden = false;
   player?.classList.remove("is-live");
   if (player?.isConnected) showFirst(player, csrf);

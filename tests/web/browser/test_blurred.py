@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, Response, expect
 
 from schemas import wire
-from schemas.messages import LiveFrame
+from schemas.messages import Frame, LiveFrame
 from schemas.vocabulary import Answer, Reason
 from tests.support.night_town import TWO, NightTown, drawn
 from tests.support.waiting import eventually
@@ -117,9 +117,15 @@ async def test_a_live_look_says_whether_it_is_blurred(storstad: NightTown, open_
         await expect(page.locator(".veil")).to_have_text(said)
         command = await asked_for(storstad, seen)
         seen.append(command)
+        await expect(page.locator("[data-live-left]")).to_have_text("Direktbild begärd")
+        frame = Frame(ms=2400, jpeg=drawn("empty", 1)[0])
+        newest = LiveFrame(org="storstad", device="cam2", command_id=command, sequence=0, frame=frame)
+        await storstad.pictures.on_live("fjarrtillsyn/v1/storstad/cam2/live", wire.encode(newest))
+        await expect(page.locator("[data-live-left]")).to_have_text("Direktbild: 8 s kvar")
         last = LiveFrame(org="storstad", device="cam2", command_id=command, sequence=1, last=True)
         await storstad.pictures.on_live("fjarrtillsyn/v1/storstad/cam2/live", wire.encode(last))
         await expect(page.locator("canvas.live")).to_have_count(0)
+        await expect(page.locator("[data-live-left]")).to_be_hidden()
         await page.wait_for_selector(".has-picture")
         await expect(page.locator(".veil")).to_have_text("Suddig bild")
         assert await sharpness(page) > 0
