@@ -122,7 +122,9 @@ class IncidentProgress:
 
     @property
     def asks_lead(self) -> bool:
-        """True since a lead was asked to see to it, until a person has said so after the last step."""
+        """True since a lead was asked to see to it, until a person has said so after the last step; and as long as it is red."""
+        if self.red_at is not None and (self.acknowledged_at is None or self.acknowledged_at < self.red_at):
+            return True
         if self.step <= _AFTER_ACKNOWLEDGEMENT or self.next_at is None:
             return False
         told_at = self.next_at - INCIDENT_LADDER[min(self.step, len(INCIDENT_LADDER)) - 1].wait
