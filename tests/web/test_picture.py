@@ -19,7 +19,7 @@ from schemas.messages import Picture
 from schemas.vocabulary import Answer, Reason
 from tests.support.night_town import TWO, NightTown
 from tests.support.postgres import Database
-from tests.support.site import Site
+from tests.support.site import Browser, Site
 from tests.support.viewers import one_more_session
 from tests.support.waiting import eventually
 
@@ -239,11 +239,25 @@ async def test_two_do_not_look_at_one_check(storstad: NightTown, pages: Site) ->
     check = await storstad.check_of(3)
     olle, siv = await pages.signed_in(), await pages.signed_in("siv")
     assert (await olle.get(f"/picture/{session}/0")).status == 200
-    assert (await siv.get(f"/picture/{session}/0")).status == 403
+    kept = await siv.get(f"/picture/{session}/0")
+    assert (kept.status, "Olle Operatör tittar redan." in await kept.text()) == (403, True)
     assert "Olle Operatör tittar redan." in await siv.text(f"/check/{check}")
-    assert (await siv.post(f"/check/{check}/answer", {"answer": "not_seen", "session_id": session})).status == 409
+    not_seen = {"answer": "not_seen", "session_id": session}
+    assert await refused(siv, f"/check/{check}/answer", not_seen) == "Olle Operatör tittar redan."
+    assert await refused(siv, f"/check/{check}/again") == "Olle Operatör tittar redan."
     await olle.post(f"/picture/{session}/end")
     assert (await siv.get(f"/picture/{session}/0")).status == 200
+    await siv.post(f"/picture/{session}/end")
+    assert (await olle.post(f"/check/{check}/answer", not_seen)).status == 303
+    assert await refused(siv, f"/check/{check}/answer", not_seen) == "Olle Operatör hann före."
+    assert await refused(olle, f"/check/{check}/answer", not_seen) == "Det har hunnit ändras. Se listan igen."
+
+
+async def refused(browser: Browser, path: str, form: dict[str, str] | None = None) -> str:
+    """Send a form that comes too late; return the words of the answer."""
+    answer = await browser.post(path, form or {}, headers={"X-Fragment": "1"})
+    assert answer.status == 409
+    return await answer.text()
 
 
 async def test_a_look_at_another_session_turns_no_check_green(storstad: NightTown, pages: Site) -> None:

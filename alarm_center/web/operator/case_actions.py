@@ -13,13 +13,14 @@ from alarm_center.casework import cases, live_looks
 from alarm_center.core import pausing
 from alarm_center.core.alarm import alarm_events as alarm
 from alarm_center.core.alarm.alarm_ending import NobodyFound
-from alarm_center.core.check import AskAgain, CheckState, PersonSaid
+from alarm_center.core.check import AskAgain, Check, CheckState, PersonSaid
 from alarm_center.core.decision import IllegalMove
 from alarm_center.core.roles import Right
 from alarm_center.store import case_pages, looks, screen_taps, shadow_nights
 from alarm_center.store.memory import now
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
+from alarm_center.web.operator.faster_colleague import naming_the_faster
 from alarm_center.web.operator.picture import clear_reason
 from alarm_center.web.operator.taps import is_repeat, tap_of
 from alarm_center.web.page import PERSON, path_uuid, redirect_or_tell, speech_of, text_for
@@ -52,20 +53,8 @@ async def _apply(
 @require(Right.WATCH)
 async def claim(request: web.Request) -> web.StreamResponse:
     """Take the case; of two who do, the slower reads who was faster."""
-    try:
+    async with naming_the_faster(request, alarm_id=path_uuid(request, "alarm")):
         return await _apply(request, alarm.ClaimCase(request[PERSON].user_id))
-    except IllegalMove as lost:
-        raise web.HTTPConflict(text=await _lost_words(request)) from lost
-
-
-async def _lost_words(request: web.Request) -> str:
-    """Return the name of who has the case instead, in words; that it has changed where nobody has."""
-    person, speech = request[PERSON], speech_of(request)
-    async with request.app[MEMORY].transaction(person.board_viewer) as tx:
-        case, at = await case_pages.alarm(tx, path_uuid(request, "alarm")), await now(tx)
-    if case is None or not case.holder or not case.alarm.is_held_by_other(person.user_id, at):
-        return speech(page_words.CHANGED_MEANWHILE)
-    return speech(page_words.FASTER, name=case.holder)
 
 
 @routes.post("/alarm/{alarm}/take-over")
@@ -185,11 +174,7 @@ async def look_again(request: web.Request) -> web.StreamResponse:
     """Have the device look once more."""
     person = request[PERSON]
     if not await is_repeat(request):
-        event = AskAgain(str(person.user_id), LOOK_SECONDS)
-        await cases.apply_to_check(
-            request.app[MEMORY], await _required_check(request), event, actor=str(person.user_id), viewer=person.board_viewer,
-            tap=await tap_of(request),
-        )  # fmt: skip
+        await _apply_to_check(request, await _required_check(request), AskAgain(str(person.user_id), LOOK_SECONDS))
     return redirect_or_tell(request, f"/{request.match_info['kind']}/{request.match_info['case']}")
 
 
@@ -208,20 +193,27 @@ async def answer(request: web.Request) -> web.StreamResponse:
     check_id = await _required_check(request)
     if said == Answer.IN_BED:
         await _require_look(request, check_id, session_id)
-    check = await cases.apply_to_check(
-        request.app[MEMORY],
-        check_id,
-        PersonSaid(Answer(said), str(person.user_id), session_id),
-        actor=str(person.user_id),
-        viewer=person.board_viewer,
-        tap=await tap_of(request),
-    )
+    check = await _apply_to_check(request, check_id, PersonSaid(Answer(said), str(person.user_id), session_id))
     if said == Answer.SOMETHING_WRONG and check.alarm_id is not None:
         await _send_at_once(request, check.alarm_id)
     if session_id is not None:
         async with request.app[MEMORY].transaction(person.board_viewer) as tx:
             await looks.end(tx, session_id, person.user_id, await now(tx))
     return await _go_on(request)
+
+
+async def _apply_to_check(request: web.Request, check_id: UUID, event: AskAgain | PersonSaid) -> Check:
+    """Apply the person's answer or wish; who comes too late reads who was faster.
+
+    Raises:
+        web.HTTPConflict: it cannot happen in the check's state.
+    """
+    person = request[PERSON]
+    async with naming_the_faster(request, check_id=check_id):
+        return await cases.apply_to_check(
+            request.app[MEMORY], check_id, event, actor=str(person.user_id), viewer=person.board_viewer,
+            tap=await tap_of(request),
+        )  # fmt: skip
 
 
 async def _go_on(request: web.Request) -> web.Response:
@@ -274,12 +266,14 @@ async def _required_check(request: web.Request) -> UUID:
 
     Raises:
         NotFound: there is no such check or alarm that the person may see.
-        IllegalMove: somebody else has it.
+        web.HTTPConflict: somebody else has it, and is named.
     """
     case_id, person = path_uuid(request, "case"), request[PERSON]
-    async with request.app[MEMORY].transaction(person.board_viewer) as tx:
+    of_check = request.match_info["kind"] == "check"
+    which = {"check_id": case_id} if of_check else {"alarm_id": case_id}
+    async with naming_the_faster(request, **which), request.app[MEMORY].transaction(person.board_viewer) as tx:
         at = await now(tx)
-        if request.match_info["kind"] == "check":
+        if of_check:
             if await looks.other_looker(tx, case_id, person.user_id, at) is not None:
                 raise IllegalMove(f"check {case_id}: somebody else is looking")
             return case_id

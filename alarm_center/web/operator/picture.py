@@ -13,7 +13,7 @@ from alarm_center.casework.cases import NotFound
 from alarm_center.core.alarm import AlarmState
 from alarm_center.core.check import CheckState
 from alarm_center.core.roles import Right
-from alarm_center.store import events, looks
+from alarm_center.store import events, looks, users
 from alarm_center.store.looks import LiveLook, SessionToLookAt
 from alarm_center.store.memory import Tx, now
 from alarm_center.web.app_keys import MEMORY, PICTURES
@@ -166,8 +166,11 @@ async def _require_view(tx: Tx, looked: SessionToLookAt, user_id: UUID, request:
             raise web.HTTPForbidden(text=speech(page_words.HOLDER_ONLY))
     elif looked.check_id is not None and looked.check_state == CheckState.TO_LOOK:
         at = await now(tx)
-        if await looks.lock_check(tx, looked.check_id, user_id, at) is not None:
-            raise web.HTTPForbidden(text=speech(page_words.OTHER_IS_LOOKING))
+        other = await looks.lock_check(tx, looked.check_id, user_id, at)
+        if other is not None:
+            name = (await users.colleague_names(tx)).get(other)
+            words = speech(page_words.NAME_IS_LOOKING, name=name) if name else speech(page_words.OTHER_IS_LOOKING)
+            raise web.HTTPForbidden(text=words)
     else:
         raise web.HTTPGone(text=speech(page_words.ALARM_CLOSED))
     if looked.is_gone(at):

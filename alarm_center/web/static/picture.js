@@ -28,7 +28,7 @@ export function begin(player, csrf) {
     state.n = last ? 0 : next ? state.n + 1 : state.n;
     state.timer = setTimeout(step, last ? 900 : next ? Math.max(next.ms - frame.ms, 20) : 60);
   }
-  function blank() {
+  function blank(why = "") {
     if (state.over) return;
     state.over = true;
     gone.abort();
@@ -37,7 +37,9 @@ export function begin(player, csrf) {
     state.frames = [];
     draw.clearRect(0, 0, canvas.width, canvas.height);
     canvas.hidden = true;
-    player.querySelector("[data-gone]").hidden = false;
+    const note = player.querySelector("[data-gone]");
+    note.textContent = why || note.dataset.gone || note.textContent;
+    note.hidden = false;
     player.classList.add("is-gone");
     playing.delete(player);
     navigator.sendBeacon(`${player.dataset.player}/end`, new URLSearchParams({ csrf }));
@@ -45,7 +47,8 @@ export function begin(player, csrf) {
   async function load() {
     for (let n = 0; n < count && !state.over; n += 1) {
       const answer = await fetch(`${player.dataset.player}/${n}`, { headers: { "X-Fragment": "1" }, cache: "no-store" });
-      if (!answer.ok) return blank();
+      // Why it may not be seen is the service's own word: somebody else looks already. A proxy's is none.
+      if (!answer.ok) return blank(answer.status === 403 && answer.headers.has("Content-Security-Policy") ? await answer.text() : "");
       const image = await createImageBitmap(await answer.blob());
       if (state.over) return image.close();
       state.frames.push({ image, ms: Number(answer.headers.get("X-Ms")) });
@@ -58,7 +61,7 @@ export function begin(player, csrf) {
   label();
   playing.set(player, blank);
   setTimeout(blank, LIMIT_MS);
-  load().catch(blank);
+  load().catch(() => blank());
 }
 
 /** Blank every picture, or those inside *root*. */

@@ -1,10 +1,11 @@
 """The operator at the keyboard: claims, looks, answers, and is told when the page is old."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from alarm_center.casework import cases
 from alarm_center.core.alarm import alarm_events
@@ -70,11 +71,20 @@ async def test_from_the_alarm_to_its_end_without_a_mouse(storstad: NightTown, op
 
 async def test_a_check_is_looked_at_and_answered_with_one_key(storstad: NightTown, open_page: OpenPage) -> None:
     await storstad.finding(3, Answer.IN_BED, frames=drawn("asleep", 5))
-    page = await open_page()
-    await page.keyboard.press("j")
-    await page.keyboard.press("Enter")
-    await page.wait_for_url("**/check/*")
+    page, siv, opened = await open_page(), await open_page(login="siv"), asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await opened.wait()
+        await route.continue_()
+
+    await siv.route("**/picture/*/0", wait)  # both open the page before either has seen the picture
+    for each in (siv, page):
+        await each.keyboard.press("j")
+        await each.keyboard.press("Enter")
+        await each.wait_for_url("**/check/*")
     await page.wait_for_selector(".has-picture")
+    opened.set()
+    await expect(siv.locator(".screen .gone")).to_have_text("Olle Operatör tittar redan.")
     await page.keyboard.press("1")
     await page.wait_for_url(BOARD)
     await expect(page.locator("#queue-title")).to_have_text("Inget väntar på dig")
