@@ -42,7 +42,7 @@ from alarm_center.web.operator.night_chart import chart
 from alarm_center.web.operator.patrol_places import patrol_places
 from alarm_center.web.operator.queue import SECTIONS, BoardReader, QueueRow, queue, rows_held
 from alarm_center.web.operator.signed_in import signed_in_context
-from alarm_center.web.operator.trouble_rows import alarm_sound, trouble_rows
+from alarm_center.web.operator.trouble_rows import alarm_sound, look_sound, trouble_rows
 from alarm_center.web.operator.watched_towns import WatchedTowns, nights, watched_towns
 from alarm_center.web.page import PERSON, environment_of, page_number, redirect_or_tell, render, speech_of
 from alarm_center.web.shared_html import TOKEN_PLACE, compress
@@ -256,6 +256,7 @@ def _queue_part(
             *(alarm_sound(one.incident_id) for one in read.red_incidents),
             *(alarm_sound(row.row_id) for row in todo if row.is_real and row.mark == "p1" and row.claimable),
         ],
+        "looks": [*map(look_sound, read.looks)],
         "unread": sum(row.unread for row in (*todo, *in_hand)),
         "loose": read.loose,
         "deaths": read.deaths,

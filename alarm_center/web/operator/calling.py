@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from alarm_center.store import board, incidents
+from alarm_center.store import board, incidents, looks
 from alarm_center.store.memory import Tx
-from alarm_center.web.operator.trouble_rows import alarm_sound, trouble_rows
+from alarm_center.web.operator.trouble_rows import alarm_sound, look_sound, trouble_rows
 from alarm_center.words.catalogues import Speech
 from schemas.vocabulary import Priority
 
 
 async def calling_context(tx: Tx, now: datetime, speech: Speech) -> dict[str, Any]:
-    """Return the sounds to ring by, the number of alarms of priority 1 that nobody holds, the troubles, and unread replies."""
+    """Return the sounds to ring by, and to tick by, the number of alarms of priority 1 that nobody holds, the troubles, and unread replies."""
     heard = await board.to_be_heard(tx, now)
     troubles = trouble_rows(heard.troubled, await board.phones_in_trouble(tx, heard.troubled), speech)
     # As on the board: one that staff have waits for a person while somebody of theirs is in trouble.
@@ -22,5 +22,6 @@ async def calling_context(tx: Tx, now: datetime, speech: Speech) -> dict[str, An
         "urgent": [*(one.sound for one in troubles), *map(alarm_sound, [*red, *waiting])],
         "waiting": len(waiting),
         "troubles": troubles,
+        "looks": list(map(look_sound, await board.checks_to_look_at(tx, now, looks.CHECK_LEASE))),
         "unread": heard.unread,
     }

@@ -12,7 +12,7 @@ from alarm_center.core.alarm.trouble import of_kind
 from alarm_center.core.alarm.trouble_ladders import LADDERS
 from alarm_center.core.messages import neutral_patrol
 from alarm_center.core.resident_card import ResidentCard
-from alarm_center.store.board import AskedPhone
+from alarm_center.store.board import AskedPhone, LookLine
 from alarm_center.words import trouble_words
 from alarm_center.words.catalogues import Speech
 from schemas.vocabulary import Mark, Priority, TroubleKind
@@ -42,6 +42,11 @@ class TroubleRow:
 def alarm_sound(alarm_id: UUID) -> str:
     """Return the name by which a page rings for an alarm itself. It has no hyphen: that is how a trouble's is known."""
     return alarm_id.hex[-8:]
+
+
+def look_sound(line: LookLine) -> str:
+    """Return the name by which a page ticks for a check that waits for a look; with ``-held`` while somebody looks."""
+    return f"{line.check_id.hex[-8:]}{'' if line.looker is None else '-held'}"
 
 
 @dataclass(frozen=True, slots=True)

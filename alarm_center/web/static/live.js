@@ -320,25 +320,40 @@ for (const kind of ["keydown", "pointermove", "pointerdown"]) addEventListener(k
 if (ending) $("button", ending).addEventListener("click", () => { if (warned) keepLease(warned); });
 setInterval(watchLease, 1000);
 
-// ---- sound: two tones for an alarm of priority 1 that nobody holds, one for a carer's own words ----
+// ---- sound: tones for an alarm of priority 1 that nobody holds and for trouble, for a carer's own words, and a soft tick for a new look ----
 // A change names the tone that it may call for; the redrawn part says whether there is cause. A whole page asks for both.
+// A look needs no line: the part names each that waits, and the tab remembers those that it has ticked for.
 let audio, rung = new Set(), read = 0, tones = new Set(["urgent", "words"]);
 const anyTone = () => { tones = new Set(["urgent", "words"]); };
 const mute = $("#mute");
-function beep(...tones) {
-  tones.forEach((hertz, n) => {
-    const tone = audio.createOscillator(), level = audio.createGain(), at = audio.currentTime + n * 0.22;
-    tone.frequency.value = hertz;
-    level.gain.setValueAtTime(0.0001, at);
-    level.gain.exponentialRampToValueAtTime(0.3, at + 0.02);
-    level.gain.exponentialRampToValueAtTime(0.0001, at + 0.2);
-    tone.connect(level).connect(audio.destination);
-    tone.start(at);
-    tone.stop(at + 0.22);
-  });
+const TICK_EACH_MS = 60000, ticked = JSON.parse(sessionStorage.getItem("ticked") ?? '{"at": 0, "looks": []}');
+let quiet = 0;  // the audio's own time at which the last tone has ended
+function playTone(hertz, at, loud = 0.3) {
+  const tone = audio.createOscillator(), level = audio.createGain();
+  tone.frequency.value = hertz;
+  level.gain.setValueAtTime(0.0001, at);
+  level.gain.exponentialRampToValueAtTime(loud, at + 0.02);
+  level.gain.exponentialRampToValueAtTime(0.0001, at + 0.2);
+  tone.connect(level).connect(audio.destination);
+  tone.start(at);
+  tone.stop(at + 0.22);
 }
+function beep(...tones) {
+  quiet = audio.currentTime + tones.length * 0.22;
+  tones.forEach((hertz, n) => playTone(hertz, audio.currentTime + n * 0.22));
+}
+function tickForLook() {  // one low and soft, at most one a minute; a look that somebody has open, with a hyphen, is not new to others
+  const looks = named("looks"), fresh = looks.filter((id) => !id.includes("-") && !ticked.looks.includes(id));
+  ticked.looks = ticked.looks.filter((id) => looks.some((one) => one.startsWith(id)));
+  if (fresh.length && now - ticked.at >= TICK_EACH_MS && audio.currentTime >= quiet) {
+    playTone(392, audio.currentTime, 0.08);
+    [ticked.at, ticked.looks] = [now, looks.map((one) => one.split("-")[0])];
+  }
+  sessionStorage.setItem("ticked", JSON.stringify(ticked));
+}
+const named = (what) => all(`[data-${what}]`).flatMap((one) => one.dataset[what].split(",").filter(Boolean));
 function ring(again = false) {
-  const urgent = new Set(all("[data-urgent]").flatMap((one) => one.dataset.urgent.split(",").filter(Boolean)));
+  const urgent = new Set(named("urgent"));
   const unread = Math.max(0, ...all("[data-unread]").map((one) => Number(one.dataset.unread)));
   if (audio?.state === "running") {
     rung = new Set([...rung].filter((id) => urgent.has(id)));
@@ -351,7 +366,7 @@ function ring(again = false) {
       beep(520, 700);
       tones.delete("words");
       read = unread;
-    }
+    } else if ($("[data-looks]")) tickForLook();
     if (!busy.size && !$("[data-missed], [data-late]")) tones.clear();  // all is drawn: there is no cause
   }
   document.title = (urgent.size ? `(${urgent.size}) ` : "") + document.title.replace(/^\(\d+\) /, "");

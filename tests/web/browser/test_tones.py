@@ -1,4 +1,6 @@
-"""The board's tones: an alarm of priority 1 that nobody holds, and a carer's words; nothing else."""
+"""The board's tones: an alarm of priority 1 that nobody holds, a carer's words, and a soft tick for a new look; nothing else."""
+
+from datetime import timedelta
 
 import pytest
 from playwright.async_api import Page, expect
@@ -19,7 +21,7 @@ _LISTEN = """
     window.setInterval = (work, ms) => ms === 10000 ? 0 : every(work, ms);
 """
 """Note each tone, and leave out the reminder each ten seconds: what is heard is called for by a line."""
-URGENT, WORDS = [880, 660, 880, 660], [520, 700]
+URGENT, WORDS, TICK = [880, 660, 880, 660], [520, 700], [392]
 
 
 async def listening(open_page: OpenPage) -> Page:
@@ -57,6 +59,21 @@ async def test_a_new_alarm_of_priority_1_is_heard(storstad: NightTown, open_page
     page = await listening(open_page)
     await storstad.finding(2, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
     assert await eventually(lambda: heard(page, *URGENT))
+
+
+async def test_a_new_look_ticks_softly_once_a_minute(storstad: NightTown, open_page: OpenPage) -> None:
+    page = await listening(open_page)
+    await storstad.finding(3, Answer.IN_BED)
+    assert await eventually(lambda: heard(page, *TICK))
+    await storstad.finding(6, Answer.IN_BED)
+    await expect(page.locator("[data-looks*=',']")).to_be_attached()
+    await page.reload()
+    await page.click("#mute")
+    await expect(page.locator("#mute")).to_be_hidden()
+    await expect(page.locator("[data-looks*=',']")).to_be_attached()
+    assert await page.evaluate("() => window.heard") == [], "it has ticked within the minute, in this tab"
+    await storstad.set_clock(TWO + timedelta(minutes=5))
+    assert await eventually(lambda: heard(page, *TICK))
 
 
 async def test_words_are_heard_by_the_line_that_calls_for_them(storstad: NightTown, open_page: OpenPage) -> None:
