@@ -118,28 +118,43 @@ async def test_a_locked_door_says_112_and_the_ways_in(storstad: NightTown, olle:
     assert "Ring 112: kan vara ute i natt." in page and "Altandörren" not in page.split('class="now-box')[0]
 
 
+_ALIKE = "/alike?town=storstad&kind=something_wrong&area=3"
+
+
 def sounds(page: str) -> set[str]:
-    """Return the names by which a page rings."""
-    return {name for said in re.findall(r'data-urgent="([^"]*)"', page) for name in said.split(",") if name}
+    """Return the names by which a page rings, and ticks for looks."""
+    return {name for said in re.findall(r'data-(?:urgent|looks)="([^"]*)"', page) for name in said.split(",") if name}
 
 
 async def test_pages_beside_the_board_ring_by_its_names(storstad: NightTown, olle: Browser) -> None:
     alarm, notice = await taken(storstad)
     await storstad.finding(3, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    await storstad.finding(4, Answer.IN_BED)
     other = await storstad.value("select alarm_id from alarms where resident_id = $1", storstad.residents[3])
+    look = await storstad.check_of(4)
     await says(storstad, alarm, alarm_events.CannotGetIn(notice))
     at_board = sounds(await olle.text("/fragments/queue"))
-    assert {f"{alarm.hex[-8:]}-cannot_get_in", other.hex[-8:]} <= at_board
-    beside = [await olle.text(path) for path in ("/fragments/calling", "/raise", "/pause", f"/alarm/{other}")]
-    assert [sounds(page) for page in beside] == [at_board] * 4
-    assert all("kommer inte in." in page and f"/alarm/{alarm}" in page for page in beside[:3])
+    assert {f"{alarm.hex[-8:]}-cannot_get_in", other.hex[-8:], look.hex[-8:]} <= at_board
+    paths = (
+        "/fragments/calling",
+        "/raise",
+        "/pause",
+        "/hand-over",
+        "/training",
+        "/night",
+        _ALIKE,
+        f"/check/{look}",
+        f"/alarm/{other}",
+    )
+    beside = [await olle.text(path) for path in paths]
+    assert [sounds(page) for page in beside] == [at_board] * len(paths)
+    assert all("kommer inte in." in page and f"/alarm/{alarm}" in page for page in beside[:-2])
     troubled = "select alarm_id from alarms where troubled"
     assert await storstad.value(troubled) == alarm
     await says(storstad, alarm, alarm_events.AcknowledgeTrouble(storstad.users["olle"], TroubleKind.CANNOT_GET_IN))
     assert await storstad.value(troubled) is None
-    assert (
-        sounds(await olle.text("/fragments/calling")) == sounds(await olle.text("/fragments/queue")) == {other.hex[-8:]}
-    )
+    assert sounds(await olle.text("/fragments/calling")) == sounds(await olle.text("/fragments/queue"))
+    assert alarm.hex[-8:] not in {each[:8] for each in sounds(await olle.text("/fragments/queue"))}
 
 
 async def test_a_red_incident_stands_in_the_band_until_seen(storstad: NightTown, olle: Browser) -> None:

@@ -3,9 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from alarm_center.store import board, incidents, looks
+from aiohttp import web
+
+from alarm_center.store import board, events, incidents, looks
 from alarm_center.store.memory import Tx
+from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.operator.trouble_rows import alarm_sound, look_sound, trouble_rows
+from alarm_center.web.operator.watched_towns import watched_towns
+from alarm_center.web.page import PERSON, speech_of
 from alarm_center.words.catalogues import Speech
 from schemas.vocabulary import Priority
 
@@ -25,3 +30,19 @@ async def calling_context(tx: Tx, now: datetime, speech: Speech) -> dict[str, An
         "looks": list(map(look_sound, await board.checks_to_look_at(tx, now, looks.CHECK_LEASE))),
         "unread": heard.unread,
     }
+
+
+async def beside_context(request: web.Request) -> dict[str, Any]:
+    """Return the context of a page that is drawn by ``beside.html``: at a board it has the clock and what calls its operator."""
+    person = request[PERSON]
+    if not person.board_viewer.orgs:
+        return {"watching": False}
+    async with request.app[MEMORY].transaction(person.board_viewer) as tx:
+        watched = await watched_towns(tx)
+        return {
+            "watching": True,
+            "now": watched.now,
+            "zone": watched.zone,
+            "cursor": await events.newest_cursor(tx),
+            "calling": await calling_context(tx, watched.now, speech_of(request)),
+        }

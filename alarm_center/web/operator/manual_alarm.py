@@ -17,7 +17,7 @@ from alarm_center.core.alarm.alarm_kinds import POLICY
 from alarm_center.core.alarm.manual_alarm import ManualRequest, MissingField, parse_form
 from alarm_center.core.roles import Right
 from alarm_center.store import case_pages, events, residents, towns
-from alarm_center.store.memory import Tx
+from alarm_center.store.memory import Tx, now
 from alarm_center.store.residents import ResidentHit
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
@@ -49,11 +49,11 @@ async def search(request: web.Request) -> web.StreamResponse:
 
 
 @routes.get("/fragments/calling")
-@require(Right.RAISE)
+@require(Right.WATCH)
 async def show_calling(request: web.Request) -> web.StreamResponse:
     """Show the cases that call for somebody at the board meanwhile: as banners, or as numbers beside the way back."""
-    async with request.app[MEMORY].transaction(request[PERSON].raising_viewer) as tx:
-        context = await _page_context(request, tx)
+    async with request.app[MEMORY].transaction(request[PERSON].board_viewer) as tx:
+        context = await calling_context(tx, await now(tx), speech_of(request))
     if request.query.get("as") == "way_back":
         return render(request, "parts/way_back.html", {"calling": context})
     return render(request, "parts/calling.html", context)

@@ -12,6 +12,7 @@ from alarm_center.store.board import NightCheck
 from alarm_center.store.memory import Tx
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
+from alarm_center.web.operator.calling import beside_context
 from alarm_center.web.operator.night_chart import dot_of, name_of
 from alarm_center.web.operator.watched_towns import WatchedTowns, nights, watched_towns
 from alarm_center.web.page import PERSON, page_number, render, speech_of
@@ -46,7 +47,7 @@ async def show_list(request: web.Request) -> web.StreamResponse:
     pages = max(1, -(-len(chosen) // ON_A_PAGE))
     page = min(pages, page_number(request))
     first = (page - 1) * ON_A_PAGE
-    shown = {
+    shown = await beside_context(request) | {
         "now": watched.now,
         "zone": watched.zone,
         "place": watched.names,

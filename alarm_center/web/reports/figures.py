@@ -22,6 +22,7 @@ from alarm_center.store.memory import Tx, now
 from alarm_center.web import csv_file
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
+from alarm_center.web.operator.calling import beside_context
 from alarm_center.web.page import PERSON, render, speech_of
 from alarm_center.web.review.review_pages import day_of
 from alarm_center.words import exercise_words, figure_words
@@ -75,7 +76,7 @@ async def show_figures(request: web.Request) -> web.StreamResponse:
         towns = [await _town(tx, head, span, speech) for head in heads]
     month = span.first.replace(day=1)
     after = (month + 31 * _DAY).replace(day=1)
-    context = {
+    context = await beside_context(request) | {
         "now": at,
         "zone": heads[0].zone if heads else "UTC",
         "span": span,

@@ -12,6 +12,7 @@ from alarm_center.store import board, hand_overs, looks, pause_questions, todo
 from alarm_center.store.memory import Tx, now
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
+from alarm_center.web.operator.calling import beside_context
 from alarm_center.web.operator.queue import BoardReader, QueueRow, queue
 from alarm_center.web.operator.trouble_rows import TroubleRow, trouble_rows
 from alarm_center.web.operator.watched_towns import WatchedTowns, nights, watched_towns
@@ -47,7 +48,7 @@ async def show_hand_over(request: web.Request) -> web.StreamResponse:
         pauses = await _pauses(tx, watched, speech)
         silent = await _silent(tx, watched, speech)
         last = [each for org in watched.zones if (each := await hand_overs.last_hand_over(tx, org)) is not None]
-    context = {
+    context = await beside_context(request) | {
         "now": watched.now,
         "zone": watched.zone,
         "place": watched.names,

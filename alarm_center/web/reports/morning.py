@@ -16,6 +16,7 @@ from alarm_center.store.memory import Tx, now
 from alarm_center.web import csv_file
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
+from alarm_center.web.operator.calling import beside_context
 from alarm_center.web.page import PERSON, render, speech_of
 from alarm_center.web.review.review_pages import day_of
 from alarm_center.words import exercise_words, report_words
@@ -42,7 +43,7 @@ async def show_report(request: web.Request) -> web.StreamResponse:
             by_name = [
                 each for head in await board.town_heads(tx) for each in await _suggestions(tx, head, night, speech)
             ]
-    context = {
+    context = await beside_context(request) | {
         "now": at,
         "zone": heads[0].zone if heads else "UTC",
         "night": night,

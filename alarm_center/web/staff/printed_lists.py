@@ -21,6 +21,7 @@ from alarm_center.store.memory import now
 from alarm_center.web import csv_file
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require, require_fresh_factor
+from alarm_center.web.operator.calling import beside_context
 from alarm_center.web.page import PERSON, redirect, render, speech_of
 from alarm_center.words import list_words, page_words
 from alarm_center.words.catalogues import Speech
@@ -41,7 +42,7 @@ async def show_incident(request: web.Request) -> web.StreamResponse:
     if made is None:
         raise NotFound(f"incident {link}")
     ends = made.incident_id if made.can_be_closed and request[PERSON].may(Right.WATCH) else None
-    return _show_paper(request, incident_text(made), f"/d/{link}.csv", ends)
+    return await _show_paper(request, incident_text(made), f"/d/{link}.csv", ends)
 
 
 @routes.get("/d/{link:[a-z][a-z0-9]{5,23}}.csv")
@@ -85,7 +86,7 @@ async def show_alike(request: web.Request) -> web.StreamResponse:
     made = await incident_list.alike_list(request.app[MEMORY], town, kind, area, request[PERSON].paper_viewer)
     if made is None:
         raise NotFound(f"town {town}")
-    return _show_paper(request, alike_text(made))
+    return await _show_paper(request, alike_text(made))
 
 
 @routes.get("/reserve")
@@ -114,7 +115,7 @@ async def export_reserve_lists(request: web.Request) -> web.StreamResponse:
 @require_fresh_factor
 async def show_reserve_list(request: web.Request) -> web.StreamResponse:
     """Show one area's list of a night, and note that this person has fetched it, once there is a page to read."""
-    return _show_paper(request, reserve_text(await _fetched_list(request)), f"{request.path}.csv")
+    return await _show_paper(request, reserve_text(await _fetched_list(request)), f"{request.path}.csv")
 
 
 @routes.get("/reserve/{area}/{night:\\d{4}-\\d\\d-\\d\\d}.csv")
@@ -157,6 +158,10 @@ def _place_cells(entry: Entry, area: str, times: Sequence[str], done: bool, case
     ]  # fmt: skip
 
 
-def _show_paper(request: web.Request, text: str, file: str = "", ends: UUID | None = None) -> web.StreamResponse:
-    """Show a list as text, with the address of its *file* where it has one; *ends* is the incident that the reader may end."""
-    return render(request, "paper.html", {"text": text, "file": file, "ends": ends})
+async def _show_paper(request: web.Request, text: str, file: str = "", ends: UUID | None = None) -> web.StreamResponse:
+    """Show a list as text, with the address of its *file* where it has one; *ends* is the incident that the reader may end.
+
+    It does not cover itself: it is also read in a car, where nobody touches it for long.
+    """
+    beside = await beside_context(request)
+    return render(request, "paper.html", beside | {"text": text, "file": file, "ends": ends, "cover_after": 0})

@@ -13,6 +13,7 @@ from alarm_center.store.memory import Tx, now
 from alarm_center.store.web_sessions import SignedIn
 from alarm_center.web.app_keys import MEMORY
 from alarm_center.web.auth import require
+from alarm_center.web.operator.calling import beside_context
 from alarm_center.web.page import PERSON, redirect, render, speech_of, text_for
 from alarm_center.web.training.exercise_pages import exercise_rows
 from alarm_center.words import course_words, page_words
@@ -39,9 +40,8 @@ async def show_courses(request: web.Request) -> web.StreamResponse:
     if person.viewer(Right.PLAN).orgs:
         async with request.app[MEMORY].transaction(person.viewer(Right.PLAN)) as tx:
             staff = await members_by_need(tx, person)
-    context = {
+    context = await beside_context(request) | {
         "exercises": await exercise_rows(request),
-        "watches": bool(person.board_viewer.orgs),
         "courses": [_section(each, speech, unproven=unproven[each.course]) for each in own],
         "staff": [_line(name, found, speech) for name, found in staff],
     }
