@@ -35,6 +35,10 @@ class PhoneMessage(Protocol):
     def ringing(self) -> bool:
         """True if it is a call that nobody has answered yet."""
 
+    @property
+    def missed(self) -> bool:
+        """True if it is a call that rang out."""
+
 
 class DemoClock(Protocol):
     """The demo's clock (fjarrtillsyn/demo/clock.py), as far as the sign-in page needs it."""

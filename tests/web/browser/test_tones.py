@@ -1,14 +1,17 @@
 """The board's tones: an alarm of priority 1 that nobody holds, a carer's words, and a soft tick for a new look; nothing else."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import Page, expect
 
+from alarm_center.providers.simulated_phones import SimulatedPhones
 from alarm_center.store import events
 from schemas.timeline import Payload, ReplyTaken, ServiceGap
 from schemas.vocabulary import Answer, Heed, Reason
 from tests.support.night_town import TWO, NightTown
+from tests.support.site import site
 from tests.support.waiting import eventually
 from tests.web.browser.conftest import OpenPage
 
@@ -85,3 +88,18 @@ async def test_words_are_heard_by_the_line_that_calls_for_them(storstad: NightTo
     assert await page.evaluate("() => window.heard") == [], "that line calls for no tone, whatever is drawn with it"
     await line(storstad, ReplyTaken("help", Heed.SOUND))
     assert await eventually(lambda: heard(page, *WORDS))
+
+
+async def test_a_call_to_the_demos_phone_is_heard(storstad: NightTown, open_page: OpenPage) -> None:
+    phones, words = SimulatedPhones(storstad.memory), "Larm fyra åtta noll ett. Tryck 1 om du tar det."
+    await phones.call("+46701740601", "+46766861004", words, 60, uuid4())
+    async with site(storstad, phones) as demo:
+        page = await open_page("/phone", login="", at=demo, language="en")
+        await page.add_init_script(_LISTEN + "speechSynthesis.speak = (one) => heard.push(`${one.lang}: ${one.text}`);")
+        await page.reload()
+        await page.click("h1")
+        await expect(page.locator("#silent")).to_be_hidden()
+        assert await eventually(lambda: heard(page, 425, 425))
+        await page.click("[data-answer]")
+        assert f"sv: {words}" in await page.evaluate("() => window.heard")
+    await phones.close()
