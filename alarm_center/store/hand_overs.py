@@ -1,7 +1,8 @@
 """Hand-overs of a board: who took over and when, what came since a sign-in, and names of homes whose device is silent."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +13,14 @@ from schemas.vocabulary import AlarmKind, Outcome, Priority, Reason
 
 _MOST: Final = 200
 """Cases of one hand-over: more than that nobody reads in two minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoneSince:
+    """Counts of a night from an instant on: checks that were seen, and alarms that were closed."""
+
+    seen: int
+    closed: int
 
 
 async def signed_in_at(tx: Tx) -> datetime | None:
@@ -73,6 +82,23 @@ async def came_since(tx: Tx, orgs: Collection[str], since: datetime) -> list[Cam
         )
         for row in reversed(rows)
     ]
+
+
+async def done_since(tx: Tx, nights: Mapping[str, date], since: datetime) -> DoneSince:
+    """Return what has been done since in the *nights* (by town), in the viewer's areas; an exercise and a visit are no alarms."""
+    row = await tx.fetchrow(
+        """
+        select
+            (select count(*) from checks c join unnest($1::text[], $2::date[]) as n(org, night) using (org, night)
+                join residents r using (resident_id) where c.state = 'seen' and c.ended_at >= $3) as seen,
+            (select count(*) from alarms a
+                where a.org = any ($1) and a.opened_at >= $3::timestamptz - interval '1 day' and a.closed_at >= $3
+                    and a.lane = 'real' and not a.visit) as closed
+        """,
+        list(nights), list(nights.values()), since,
+    )  # fmt: skip
+    assert row is not None, "two counts are one row"
+    return DoneSince(**row)
 
 
 async def shown_names(tx: Tx, resident_ids: Collection[UUID]) -> Mapping[UUID, str]:

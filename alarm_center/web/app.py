@@ -42,6 +42,7 @@ from alarm_center.web.operator import (
     night_page,
     picture,
     signed_in,
+    since_sign_in,
 )
 from alarm_center.web.planner import (
     automatic,
@@ -127,6 +128,7 @@ ROUTES: Final = tuple(
         manual_alarm,
         look_now,
         signed_in,
+        since_sign_in,
         stream,
         link,
         printed_lists,

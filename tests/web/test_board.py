@@ -53,7 +53,11 @@ async def test_the_queue_is_in_the_order_in_which_it_must_be_handled(storstad: N
 
 
 async def test_a_calm_board_says_so_and_what_comes_next(storstad: NightTown, olle: Browser) -> None:
-    for number in (1, 2, 5, 6, 7, 8):
+    await storstad.finding(1, Answer.SOMETHING_WRONG, Reason.ON_FLOOR)
+    alarm = await storstad.value("select alarm_id from alarms")
+    await olle.post(f"/alarm/{alarm}/claim")
+    await olle.post(f"/alarm/{alarm}/close", {"outcome": "false_alarm"})
+    for number in (2, 5, 6, 7, 8):
         await storstad.finding(number, Answer.IN_BED)
     for number in (3, 4):
         session = await storstad.finding(number, Answer.IN_BED, frames=(JPEG,))
@@ -66,6 +70,8 @@ async def test_a_calm_board_says_so_and_what_comes_next(storstad: NightTown, oll
     assert "8 av 8 klara." in page
     assert re.search(r"Nästa 05:0\d \(8 st\)\.", page)
     assert "mår bra" not in page
+    assert "Sedan du loggade in 02:00: 7 sedda, 1 larm avslutat." in await olle.text("/")
+    assert await olle.text("/fragments/since-sign-in") in await olle.text("/")
 
 
 async def test_who_is_signed_in_stands_at_the_top(storstad: NightTown, olle: Browser, pages: Site) -> None:

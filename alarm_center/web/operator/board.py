@@ -42,6 +42,7 @@ from alarm_center.web.operator.night_chart import chart
 from alarm_center.web.operator.patrol_places import patrol_places
 from alarm_center.web.operator.queue import SECTIONS, BoardReader, QueueRow, queue, rows_held
 from alarm_center.web.operator.signed_in import signed_in_context
+from alarm_center.web.operator.since_sign_in import since_sign_in_context
 from alarm_center.web.operator.trouble_rows import alarm_sound, look_sound, trouble_rows
 from alarm_center.web.operator.watched_towns import WatchedTowns, nights, watched_towns
 from alarm_center.web.page import PERSON, environment_of, page_number, redirect_or_tell, render, speech_of
@@ -132,6 +133,7 @@ async def show_board(request: web.Request) -> web.StreamResponse:
     async with request.app[MEMORY].transaction(request[PERSON].board_viewer) as tx:
         cursor = await events.newest_cursor(tx)
         answered, here = await _answered(request, tx), await signed_in_context(request, tx)
+        here |= await since_sign_in_context(tx)
     watched, waiting = await _drawn_queue(request)
     night, person = await _drawn_night(request), request[PERSON]
     for part in (waiting, night):
