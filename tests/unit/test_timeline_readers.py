@@ -23,6 +23,8 @@ MAY_ASK = {
     "store/released_seals.py": "the chain of 0.2.0, and verify",
     "web/stream.py": "the stream to open pages",
     "web/operator/board.py": "the board's place in the stream",
+    "web/operator/calling.py": "the place in the stream of a page beside the board",
+    "web/operator/faster_colleague.py": "names who answered before; it decides nothing",
     "web/operator/case_page.py": "the lines on a case's page",
     "web/operator/manual_alarm.py": "the form's place in the stream",
     "web/planner/desk.py": "a form's place in the stream",
