@@ -104,8 +104,8 @@ async function refresh(part) {
     const answer = await fetch(part.dataset.fragment, { headers, signal: AbortSignal.timeout(GIVEN_UP_MS) });
     if (answer.status === 401) return location.assign(`/login?next=${location.pathname}`);
     if (answer.headers.get("X-Go")) return location.assign(answer.headers.get("X-Go"));
-    // A replica of before does not know who is signed in: the line stays as it is.
-    if (answer.status === 404 && part.dataset.fragment === "/fragments/signed-in") owed.delete(part);
+    // A replica of before does not know who is signed in, nor what was done since: the line stays as it is.
+    if (answer.status === 404 && ["/fragments/signed-in", "/fragments/since-sign-in"].includes(part.dataset.fragment)) owed.delete(part);
     // Not ours to see any more: the page says so itself, with nothing of what it showed. A proxy's own answer takes no board away.
     else if ([403, 404].includes(answer.status) && answer.headers.has("Content-Security-Policy") && performance.now() > FROZEN_MS) return location.reload();
     else if (answer.ok) {
