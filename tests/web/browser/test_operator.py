@@ -141,7 +141,7 @@ async def test_looking_again_or_a_newer_picture_takes_it_back(storstad: NightTow
         await expect(page.locator("#undo")).to_be_hidden()
         asked = "select count(*) = 2 from attempts where check_id = $1"
         assert await eventually(lambda: storstad.value(asked, check))
-        await expect(page.locator(".again .asked")).to_have_text("Ny bild begärd 02:00:40")
+        await expect(page.locator(".again .look-asked")).to_have_text("Ny bild begärd 02:00:40")
         await expect(page.locator(".has-picture")).to_have_count(1)
         await page.keyboard.press("1")
         await expect(page.locator("#undo")).to_be_visible()
@@ -149,7 +149,7 @@ async def test_looking_again_or_a_newer_picture_takes_it_back(storstad: NightTow
         await storstad.finding(3, Answer.NOT_SEEN, frames=drawn("empty", 5), attempt=2)
         await expect(page.locator("#said")).to_have_text("En ny bild har kommit. Svara på den.")
         await expect(page.locator("#undo")).to_be_hidden()
-        await expect(page.locator(".again .asked")).to_have_count(0)
+        await expect(page.locator(".again .look-asked")).to_have_count(0)
         assert await storstad.value(STATE_OF, check) == "to_look"
 
 
