@@ -13,7 +13,7 @@ function put(part, html) {
 }
 
 // Two turns without an answer: the page says since when it may be old. What is being written stands, and is no lost answer.
-const stale = document.querySelector("#stale"), MISSED = 2;
+const stale = document.querySelector("#stale"), MISSED = 2, GIVEN_UP_MS = 15000;
 function tell(part, missed) {
   if (!stale || !missed === stale.hidden || missed && missed < MISSED) return;
   stale.querySelector("[data-last]").textContent = part.querySelector("[data-drawn]").textContent;
@@ -25,7 +25,7 @@ for (const part of all("[data-fragment][data-every]")) {
   setInterval(async () => {
     if (isWritten(part)) return;
     try {
-      const answer = await fetch(part.dataset.fragment, { headers: { "X-Fragment": "1", "X-Unasked": "1" }, signal: AbortSignal.timeout(part.dataset.every * 1000) });
+      const answer = await fetch(part.dataset.fragment, { headers: { "X-Fragment": "1", "X-Unasked": "1" }, signal: AbortSignal.timeout(Math.max(part.dataset.every * 1000, GIVEN_UP_MS)) });
       if (answer.status === 401) return location.assign(`/login?next=${location.pathname}`);
       if (answer.headers.get("X-Go")) return location.assign(answer.headers.get("X-Go"));
       const html = answer.ok && await answer.text();
